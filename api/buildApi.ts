@@ -1,0 +1,151 @@
+/**
+ * The API as one Fastify instance over its ports. It opens nothing but its own socket and closes gracefully: requests
+ * in flight are answered, new ones refused. Every answer that is not a success has a code, a sentence and a remedy.
+ */
+import cors from '@fastify/cors'
+import helmet from '@fastify/helmet'
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import fastify, { LogController } from 'fastify'
+import type { FastifyError } from 'fastify'
+import { assertProtected, gatekeeper } from './access.ts'
+import { apiMetrics } from './apiMetrics.ts'
+import { isApiError, refusal, statusOf } from './errors.ts'
+import type { ApiErrorCode, Refusal } from './errors.ts'
+import { healthRoutes } from './health.ts'
+import { leadRoutes } from './leads.ts'
+import { pageRoutes } from './pageRoutes.ts'
+import { defaultLimits } from './ports.ts'
+import type { ApiDeps } from './ports.ts'
+import type { ApiInstance, TypeBoxProvider } from './typeProvider.ts'
+import { webhookRoutes } from './webhooks.ts'
+
+/** Builds the API; `inject` works at once, `listenApi` opens the socket. */
+export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
+  const limits = { ...defaultLimits, ...deps.limits }
+  const metrics = apiMetrics(deps.metrics)
+  const app = fastify({
+    loggerInstance: deps.logger,
+    // One line per refusal is written where it happens; a line per request would cost more than the request.
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => deps.newId(),
+    // A proxy's word about the client is not taken: limits would be his who writes the header.
+    trustProxy: false,
+    bodyLimit: limits.bodyBytes,
+    return503OnClosing: true,
+    forceCloseConnections: 'idle',
+    // Long enough for the slowest honest sender of a full body, short enough not to be held by a dishonest one.
+    requestTimeout: 30_000,
+    routerOptions: { maxParamLength: 400 },
+  }).withTypeProvider<TypeBoxProvider>() as unknown as ApiInstance
+
+  app.setErrorHandler<FastifyError>(async (error, request, reply) => {
+    const code = codeOf(error)
+    const status = statusOf[code]
+    if (request.routeOptions.url === '/webhooks/ghl') countWebhookFault(code)
+    if (status >= 500) request.log.error({ err: error, code }, 'request failed')
+    if (status === 503) reply.header('retry-after', String(limits.retryAfterSeconds))
+    return reply.code(status).send(answerOf(code, error, request.id))
+  })
+  app.setNotFoundHandler(async (request, reply) =>
+    reply.code(404).send(refusal('E_ROUTE_UNKNOWN', request.id, { sentence: `${request.method} ${request.url.slice(0, 200)}:` })),
+  )
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.requestSeconds.observe(
+      { route: request.routeOptions.url ?? 'none', method: request.method, status_class: `${Math.floor(reply.statusCode / 100)}xx` },
+      reply.elapsedTime / 1000,
+    )
+  })
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      directives: {
+        defaultSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        scriptSrc: ["'self'"],
+        imgSrc: ["'self'", 'data:'],
+        upgradeInsecureRequests: null,
+      },
+    },
+    // The local API speaks plain http; a TLS terminator in front sets its own.
+    strictTransportSecurity: deps.access.kind === 'token',
+  })
+  // No other origin may read: browsers reach the pages from the same one.
+  await app.register(cors, { origin: false })
+  await app.register(rateLimit, {
+    global: true,
+    max: limits.readsPerMinute,
+    timeWindow: 60_000,
+    ...(deps.sharedCounts === undefined ? {} : { redis: deps.sharedCounts, nameSpace: 'rekindle:reads:', skipOnError: true }),
+    errorResponseBuilder: (_request, { max }) => Object.assign(new Error(`More than ${max} requests a minute`), { statusCode: 429 }),
+  })
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Rekindle',
+        version: '1',
+        description: 'Webhooks in; leads, decisions and their reasons out. Times are ms since the epoch.',
+      },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      tags: [{ name: 'webhooks' }, { name: 'leads' }, { name: 'operation' }],
+    },
+  })
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
+
+  await app.register(async (scope) => webhookRoutes(scope as ApiInstance, deps, limits, metrics))
+  healthRoutes(app, deps, limits)
+  await app.register(async (scope) => {
+    scope.addHook('onRequest', gatekeeper(deps.access))
+    if (deps.access.kind === 'token') {
+      scope.addHook('onRoute', (route) => {
+        if (route.schema !== undefined) route.schema.security = [{ token: [] }]
+      })
+    }
+    leadRoutes(scope, deps)
+    pageRoutes(scope, deps, limits)
+  })
+  return app
+
+  function countWebhookFault(code: ApiErrorCode): void {
+    metrics.webhooks.inc({ source: 'ghl', type: 'unverified', outcome: code === 'E_BODY_TOO_LARGE' ? 'too_large' : 'rejected' })
+    metrics.refused.inc({ source: 'ghl', reason: code === 'E_BODY_TOO_LARGE' ? 'body_too_large' : code.toLowerCase() })
+  }
+}
+
+/** Opens the socket and gives its URL. Refuses to listen beyond this machine without a token. */
+export async function listenApi(app: ApiInstance, access: ApiDeps['access'], address: { host: string; port: number }): Promise<string> {
+  assertProtected(access, address.host)
+  return app.listen(address)
+}
+
+/** Codes of connection faults of the store's driver and of the network, SQLSTATE classes 08, 53 and 57 included. */
+const storeFault = /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|08|53|57)/
+
+/** What the pool of the store's driver says without a code. */
+const noConnection = /timeout exceeded when trying to connect|Connection terminated/
+/** SQLSTATE class 22: a value the store cannot take; here every value comes from the request. */
+const dataFault = /^22[0-9A-Z]{3}$/
+
+function codeOf(error: FastifyError): ApiErrorCode {
+  if (isApiError(error)) return error.code
+  if (error.statusCode === 413) return 'E_BODY_TOO_LARGE'
+  if (error.statusCode === 429) return 'E_RATE_LIMITED'
+  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return 'E_REQUEST_INVALID'
+  if (typeof error.code !== 'string') return noConnection.test(error.message) ? 'E_STORE_UNAVAILABLE' : 'E_INTERNAL'
+  if (error.code === 'E_CURSOR_INVALID' || dataFault.test(error.code)) return 'E_REQUEST_INVALID'
+  if (storeFault.test(error.code)) return 'E_STORE_UNAVAILABLE'
+  return 'E_INTERNAL'
+}
+
+/** Words of a fault of our own stay in the log: they may speak of addresses and statements. */
+function answerOf(code: ApiErrorCode, error: FastifyError, requestId: string): Refusal {
+  if (statusOf[code] >= 500) return refusal(code, requestId)
+  const sentence = isApiError(error)
+    ? error.message.split('\n')[1]
+    : code === 'E_REQUEST_INVALID' && error.validation !== undefined
+      ? `${error.message}.`
+      : undefined
+  return refusal(code, requestId, sentence === undefined ? {} : { sentence })
+}

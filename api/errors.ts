@@ -1,0 +1,146 @@
+/**
+ * What the API refuses and why. Every answer that is not a success carries one of these codes, a sentence and what to
+ * do; the HTTP status belongs to the code, so the same fault never answers differently on two routes.
+ */
+import { errorsOf } from '../runtime/errors.ts'
+import type { ErrorEntry, RekindleError } from '../runtime/errors.ts'
+
+export const apiErrors = {
+  E_SIGNATURE_REFUSED: {
+    scope: 'record',
+    retriable: false,
+    means: 'The webhook is not signed by a key this installation trusts.',
+    remedy:
+      'The log names the reason. Sign the raw body with Ed25519 and send it as X-GHL-Signature; further keys are given in GHL_PUBLIC_KEYS_FILE.',
+  },
+  E_APP_FOREIGN: {
+    scope: 'record',
+    retriable: false,
+    means: 'The webhook is signed by GoHighLevel but was made for another marketplace app.',
+    remedy: 'Set GHL_APP_ID to the own app (the client id before the dash), or remove this URL from the other app.',
+  },
+  E_BODY_TOO_LARGE: {
+    scope: 'record',
+    retriable: false,
+    means: 'The body is larger than the limit.',
+    remedy: 'Raise WEBHOOK_BODY_LIMIT_BYTES if such bodies are expected.',
+  },
+  E_INTAKE_UNAVAILABLE: {
+    scope: 'process',
+    retriable: true,
+    means: 'The event could not be stored durably, so it was not accepted.',
+    remedy: 'Send it again after the seconds in Retry-After; GoHighLevel does so by itself.',
+  },
+  E_STORE_UNAVAILABLE: {
+    scope: 'process',
+    retriable: true,
+    means: 'The database that answers queries could not be reached.',
+    remedy: 'See /readyz for what is down; the pipeline goes on without it.',
+  },
+  E_REQUEST_INVALID: {
+    scope: 'record',
+    retriable: false,
+    means: 'A parameter of the request is not what the route takes.',
+    remedy: 'Compare with /docs.',
+  },
+  E_LEAD_UNKNOWN: {
+    scope: 'record',
+    retriable: false,
+    means: 'No lead has this id.',
+    remedy: 'Give the GoHighLevel contact id, or <locationId>:<contactId>; a webhook sent a moment ago may still be on its way.',
+  },
+  E_LEAD_AMBIGUOUS: {
+    scope: 'record',
+    retriable: false,
+    means: 'More than one location has a contact with this id.',
+    remedy: 'Give <locationId>:<contactId>.',
+  },
+  E_ACCESS_DENIED: {
+    scope: 'record',
+    retriable: false,
+    means: 'The read API needs the token of this installation.',
+    remedy: 'Send `Authorization: Bearer <REKINDLE_API_TOKEN>`; a browser may give the token as the password.',
+  },
+  E_HOST_REFUSED: {
+    scope: 'record',
+    retriable: false,
+    means: 'The open API of local mode answers loopback names only, so that no web page can reach it under another name.',
+    remedy: 'Use http://127.0.0.1 or http://localhost, or set REKINDLE_API_TOKEN.',
+  },
+  E_RATE_LIMITED: {
+    scope: 'record',
+    retriable: true,
+    means: 'Too many requests from this client.',
+    remedy: 'Wait for the seconds in Retry-After.',
+  },
+  E_ROUTE_UNKNOWN: {
+    scope: 'record',
+    retriable: false,
+    means: 'There is no such route.',
+    remedy: 'The routes are listed at /docs.',
+  },
+  E_API_UNPROTECTED: {
+    scope: 'process',
+    retriable: false,
+    means: 'The read API would listen beyond this machine without a token.',
+    remedy: 'Set REKINDLE_API_TOKEN (at least 24 characters), or HOST=127.0.0.1.',
+  },
+  E_INTERNAL: {
+    scope: 'process',
+    retriable: true,
+    means: 'The API met a fault of its own.',
+    remedy: 'The log has the cause under the request id of this answer.',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export type ApiErrorCode = keyof typeof apiErrors
+export const apiError = errorsOf(apiErrors)
+
+/** HTTP status of each code. */
+export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
+  E_SIGNATURE_REFUSED: 401,
+  E_APP_FOREIGN: 403,
+  E_BODY_TOO_LARGE: 413,
+  E_INTAKE_UNAVAILABLE: 503,
+  E_STORE_UNAVAILABLE: 503,
+  E_REQUEST_INVALID: 400,
+  E_LEAD_UNKNOWN: 404,
+  E_LEAD_AMBIGUOUS: 409,
+  E_ACCESS_DENIED: 401,
+  E_HOST_REFUSED: 421,
+  E_RATE_LIMITED: 429,
+  E_ROUTE_UNKNOWN: 404,
+  E_API_UNPROTECTED: 500,
+  E_INTERNAL: 500,
+}
+
+/** The body of every answer that is not a success. */
+export interface Refusal {
+  code: string
+  /** What happened. */
+  message: string
+  /** What to do. */
+  remedy: string
+  /** A machine-readable reason inside the code, when there is one. */
+  reason?: string
+  requestId: string
+}
+
+/** The answer for a code; `detail` goes before the general sentence. */
+export function refusal(code: ApiErrorCode, requestId: string, detail: { sentence?: string; reason?: string } = {}): Refusal {
+  const { means, remedy } = apiErrors[code]
+  return {
+    code,
+    message: detail.sentence === undefined ? means : `${detail.sentence} ${means}`,
+    remedy,
+    ...(detail.reason === undefined ? {} : { reason: detail.reason }),
+    requestId,
+  }
+}
+
+/** Narrows an unknown error to one of this table. */
+export function isApiError(error: unknown): error is RekindleError<ApiErrorCode> {
+  return (
+    error instanceof Error && 'code' in error && typeof error.code === 'string' && Object.hasOwn(apiErrors, error.code) && 'remedy' in error
+  )
+}

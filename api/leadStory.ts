@@ -1,0 +1,51 @@
+/** Everything the API knows about one lead, found by contact id or by `<locationId>:<contactId>`. */
+import { leadKey } from '../topics/index.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../schemas/generated/records.ts'
+import { apiError } from './errors.ts'
+import type { ApiDeps } from './ports.ts'
+
+/** Newest of each kind that are told; older ones stay in the store. */
+const told = 20
+
+export interface ExplainedDecision {
+  decision: Decision
+  headline: string
+  why: string[]
+}
+
+/** A decision with its reasons in words. */
+export function explained(deps: Pick<ApiDeps, 'explain'>, decision: Decision): ExplainedDecision {
+  const { headline, sentences } = deps.explain(decision)
+  return { decision, headline, why: [...sentences] }
+}
+
+export interface ToldLead {
+  leadKey: string
+  profile: LeadProfile
+  decisions: ExplainedDecision[]
+  followups: FollowUp[]
+  deliveries: DeliveryChanged[]
+}
+
+/** Throws `E_LEAD_UNKNOWN` or, when two locations have the same contact id, `E_LEAD_AMBIGUOUS`. */
+export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain'>, id: string): Promise<ToldLead> {
+  const colon = id.indexOf(':')
+  const found = colon < 0 ? await deps.queries.profiles(id) : await deps.queries.profiles(id.slice(colon + 1), id.slice(0, colon))
+  const [profile, ...others] = found
+  if (profile === undefined) throw apiError('E_LEAD_UNKNOWN', `There is no lead ${id}.`)
+  if (others.length > 0)
+    throw apiError('E_LEAD_AMBIGUOUS', `${id} is ${found.map((one) => leadKey(one.tenantId, one.contactId)).join(' and ')}.`)
+  const { tenantId, contactId } = profile
+  const [decisions, followups, deliveries] = await Promise.all([
+    deps.queries.decisions(tenantId, contactId, told),
+    deps.queries.followups(tenantId, contactId, told),
+    deps.queries.deliveries(tenantId, contactId, told),
+  ])
+  return {
+    leadKey: leadKey(tenantId, contactId),
+    profile,
+    decisions: decisions.map((decision) => explained(deps, decision)),
+    followups,
+    deliveries,
+  }
+}

@@ -1,0 +1,62 @@
+/** `GET /leads` and `GET /leads/:id`: the state of leads, what was decided about them and why, as JSON. */
+import { Type } from '@sinclair/typebox'
+import { tellLead } from './leadStory.ts'
+import type { ApiDeps } from './ports.ts'
+import { LeadList, LeadStory, Refused } from './replySchemas.ts'
+import type { ApiInstance } from './typeProvider.ts'
+
+/** No control characters: the store takes no NUL, and no id has any. */
+export const printable = '^[^\\u0000-\\u001f\\u007f]*$'
+
+const word = (description: string, example: string) =>
+  Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: printable, description, examples: [example] }))
+
+export const LeadQuery = Type.Object({
+  tenant: word('Only this GHL location.', 'sandboxLocation000001'),
+  status: word('Only this status.', 'contacted'),
+  level: word('Only this level.', 'HOT'),
+  minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Only leads with at least this score.' })),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Leads per page.' }),
+  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
+})
+
+/** Leaves out what was not asked for: an absent filter and an undefined one are two things to a store. */
+export function filterOf(query: { tenant?: string; status?: string; level?: string; minScore?: number; limit: number; cursor?: string }) {
+  const { tenant, ...others } = query
+  return { ...others, ...(tenant === undefined ? {} : { tenantId: tenant }) }
+}
+
+export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
+  app.get(
+    '/leads',
+    {
+      schema: {
+        tags: ['leads'],
+        summary: 'Leads, newest event first',
+        querystring: LeadQuery,
+        response: { 200: LeadList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
+      },
+    },
+    async (request) => deps.queries.leads(filterOf(request.query)),
+  )
+
+  app.get(
+    '/leads/:id',
+    {
+      schema: {
+        tags: ['leads'],
+        summary: 'One lead: profile, decisions and why, follow-ups, deliveries',
+        params: Type.Object({
+          id: Type.String({
+            minLength: 1,
+            maxLength: 200,
+            pattern: printable,
+            description: 'GHL contact id, or <locationId>:<contactId>.',
+          }),
+        }),
+        response: { 200: LeadStory, 400: Refused, 401: Refused, 404: Refused, 409: Refused, 429: Refused, 503: Refused },
+      },
+    },
+    async (request) => tellLead(deps, request.params.id),
+  )
+}

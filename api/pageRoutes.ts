@@ -1,0 +1,52 @@
+/** The few pages a person opens first: overview, leads, one lead with why. Rendered here, without a script. */
+import { Type } from '@sinclair/typebox'
+import type { FastifyReply } from 'fastify'
+import { readiness } from './health.ts'
+import { LeadQuery, filterOf, printable } from './leads.ts'
+import { explained, tellLead } from './leadStory.ts'
+import { leadPage, leadsPage } from './pages/leadPages.ts'
+import { styleSheet } from './pages/layout.ts'
+import { overviewPage } from './pages/overviewPage.ts'
+import type { ApiDeps, ApiLimits } from './ports.ts'
+import type { ApiInstance } from './typeProvider.ts'
+
+const latestShown = 15
+const hidden = { hide: true }
+
+export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): void {
+  app.get('/', { schema: hidden }, async (request, reply) => {
+    const [state, stored] = await Promise.all([
+      readiness(deps.probes, limits.probeMs, deps.now),
+      Promise.all([deps.queries.overview(), deps.queries.latestDecisions(latestShown)]).catch((error: unknown) => {
+        request.log.warn({ err: error }, 'overview shown without counts: the store does not answer')
+        return undefined
+      }),
+    ])
+    const latest = (stored?.[1] ?? []).map(({ decision, name }) => ({ ...explained(deps, decision), name }))
+    return sendPage(reply, overviewPage({ readiness: state, overview: stored?.[0], latest }))
+  })
+
+  app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery } }, async (request, reply) => {
+    const { query } = request
+    const found = await deps.queries.leads(filterOf(query))
+    const nextQuery =
+      found.nextCursor === null
+        ? undefined
+        : new URLSearchParams({ ...(query.level === undefined ? {} : { level: query.level }), cursor: found.nextCursor }).toString()
+    return sendPage(reply, leadsPage({ found, nextQuery, level: query.level }))
+  })
+
+  app.get(
+    '/ui/leads/:id',
+    { schema: { ...hidden, params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 200, pattern: printable }) }) } },
+    async (request, reply) => sendPage(reply, leadPage(await tellLead(deps, request.params.id))),
+  )
+
+  app.get('/ui/style.css', { schema: hidden, config: { rateLimit: false } }, async (_request, reply) =>
+    reply.type('text/css; charset=utf-8').send(styleSheet),
+  )
+}
+
+function sendPage(reply: FastifyReply, text: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(text)
+}

@@ -1,0 +1,160 @@
+/** The list of leads and one lead with its story and its whys, as pages. */
+import type { LeadPage, LeadSummary } from '../ports.ts'
+import type { ToldLead } from '../leadStory.ts'
+import { decisionCard } from './decisionWords.ts'
+import { html } from './html.ts'
+import type { Markup } from './html.ts'
+import { page } from './layout.ts'
+import { instant, nameOf, spoken } from './words.ts'
+
+export interface LeadsView {
+  readonly found: LeadPage
+  /** Query string of the next page without its question mark; `undefined` on the last page. */
+  readonly nextQuery: string | undefined
+  readonly level: string | undefined
+}
+
+export function leadsPage({ found, nextQuery, level }: LeadsView): string {
+  return page(
+    'Leads',
+    html`<h1>Leads</h1>
+      <p>
+        Level:
+        ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${one === '' ? '' : `?level=${one}`}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
+      </p>
+      ${
+        found.leads.length === 0
+          ? html`<p>No lead here.</p>`
+          : html`<div class="wide">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">Lead</th>
+                    <th scope="col">Level</th>
+                    <th scope="col" class="n">Score</th>
+                    <th scope="col">Status</th>
+                    <th scope="col">Source</th>
+                    <th scope="col">Last event</th>
+                    <th scope="col">Last word from the lead</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${found.leads.map(line)}
+                </tbody>
+              </table>
+            </div>`
+      }${nextQuery === undefined ? null : html`<p><a href="/ui/leads?${nextQuery}" rel="next">Older</a></p>`}`,
+  )
+}
+
+function line(lead: LeadSummary): Markup {
+  return html`<tr>
+    <td><a href="/ui/leads/${encodeURIComponent(lead.leadKey)}">${lead.name ?? lead.contactId}</a></td>
+    <td>${lead.level}</td>
+    <td class="n">${Math.round(lead.score)}</td>
+    <td>${lead.status}</td>
+    <td>${lead.source}</td>
+    <td>${instant(lead.lastEventAt)}</td>
+    <td>${instant(lead.lastInboundAt)}</td>
+  </tr>`
+}
+
+export function leadPage(lead: ToldLead): string {
+  const { profile } = lead
+  const { humanOwnership } = profile
+  const blocked = [
+    ...(profile.dnd ? ['all channels'] : []),
+    ...Object.entries(profile.dndChannels).flatMap(([channel, state]) => (state === 'inactive' ? [] : [`${channel} (${state})`])),
+  ]
+  return page(
+    nameOf(profile),
+    html`<h1>${nameOf(profile)}</h1>
+      <dl>
+        <dt>Lead</dt>
+        <dd><code>${lead.leadKey}</code>, version ${profile.version}, epoch ${profile.epoch}</dd>
+        <dt>State</dt>
+        <dd>
+          ${profile.level}, score ${Math.round(profile.score)},
+          ${profile.status}${profile.deletedAt === null ? null : html`, <span class="bad">deleted ${instant(profile.deletedAt)}</span>`}
+        </dd>
+        <dt>Owner</dt>
+        <dd>${humanOwnership === null ? 'engine' : `a human since ${instant(humanOwnership.since)} (${spoken(humanOwnership.reason)})`}</dd>
+        <dt>Do not disturb</dt>
+        <dd>${blocked.length === 0 ? 'not set' : blocked.join(', ')}</dd>
+        <dt>Consent</dt>
+        <dd>
+          ${
+            Object.entries(profile.consents)
+              .map(([channel, { status }]) => `${channel}: ${spoken(status)}`)
+              .join(', ') || 'unknown'
+          }
+        </dd>
+        <dt>Contact so far</dt>
+        <dd>
+          ${profile.counters.inbound} from the lead, ${profile.counters.outbound} to the lead (${profile.counters.outboundOwn} by Rekindle,
+          ${profile.counters.outboundHuman} by humans)
+        </dd>
+      </dl>
+      <h2>Decisions</h2>
+      ${lead.decisions.length === 0 ? html`<p>None yet.</p>` : lead.decisions.map(decisionCard)}
+      <h2>Follow-ups</h2>
+      ${
+        lead.followups.length === 0
+          ? html`<p>None planned.</p>`
+          : table(
+              ['Planned', 'Due', 'What', 'Text', 'Why'],
+              lead.followups.map((one) => [
+                instant(one.plannedAt),
+                instant(one.dueAt),
+                `${spoken(one.change)}: ${spoken(one.action)}${one.channel === 'none' ? '' : ` by ${one.channel}`}`,
+                one.text ?? '',
+                one.reason,
+              ]),
+            )
+      }
+      <h2>What became of them</h2>
+      ${
+        lead.deliveries.length === 0
+          ? html`<p>Nothing yet.</p>`
+          : table(
+              ['When', 'State', 'Channel', 'Why', 'Lifts'],
+              lead.deliveries.map((one) => [
+                instant(one.at),
+                spoken(one.status),
+                one.channel === 'none' ? '–' : one.channel,
+                one.reason,
+                instant(one.liftsAt),
+              ]),
+            )
+      }
+      <h2>Last messages</h2>
+      ${
+        profile.recentMessages.length === 0
+          ? html`<p>None.</p>`
+          : table(
+              ['When', 'Who', 'Channel', 'Text'],
+              [...profile.recentMessages].reverse().map((one) => [instant(one.at), one.sender, one.channel, one.text]),
+            )
+      }`,
+  )
+}
+
+function table(heads: readonly string[], rows: readonly (readonly string[])[]): Markup {
+  return html`<div class="wide">
+    <table>
+      <thead>
+        <tr>
+          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          (cells) =>
+            html`<tr>
+              ${cells.map((cell) => html`<td>${cell}</td>`)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`
+}

@@ -1,0 +1,96 @@
+/** The landing page: what runs, how much of it there is, what was decided last and why. */
+import { leadKey } from '../../topics/index.ts'
+import type { ExplainedDecision } from '../leadStory.ts'
+import type { Overview } from '../ports.ts'
+import type { Readiness } from '../replySchemas.ts'
+import { html } from './html.ts'
+import type { Markup } from './html.ts'
+import { page } from './layout.ts'
+import { instant, spoken } from './words.ts'
+
+export interface OverviewView {
+  readonly readiness: Readiness
+  /** `undefined` when the store does not answer: then the page says so instead of showing zeros. */
+  readonly overview: Overview | undefined
+  readonly latest: readonly (ExplainedDecision & { readonly name: string | null })[]
+}
+
+export function overviewPage(view: OverviewView): string {
+  const { readiness, overview, latest } = view
+  return page(
+    'Overview',
+    html`<h1>${readiness.ready ? 'Everything needed answers' : 'Something does not answer'}</h1>
+      <div class="wide">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Part</th>
+              <th scope="col">State</th>
+              <th scope="col" class="n">Answered in</th>
+            </tr>
+          </thead>
+          <tbody>
+            ${Object.entries(readiness.parts).map(
+              ([name, part]) =>
+                html`<tr>
+                  <td>${name}</td>
+                  <td class="${part.ok ? 'good' : 'bad'}">${part.ok ? 'ready' : `down: ${part.reason ?? 'no reason given'}`}</td>
+                  <td class="n">${part.ms} ms</td>
+                </tr>`,
+            )}
+          </tbody>
+        </table>
+      </div>
+      <h2>So far</h2>
+      ${overview === undefined ? html`<p class="bad">The counts cannot be read now: the store does not answer.</p>` : counts(overview)}
+      <h2>Latest decisions</h2>
+      ${
+        latest.length === 0
+          ? html`<p>
+              None yet. <code>npx rekindle send ContactCreate</code> posts a signed sample;
+              <code>npx rekindle simulate --leads 20 --rate 10</code> plays twenty leads.
+            </p>`
+          : html`<div class="wide">
+              <table>
+                <thead>
+                  <tr>
+                    <th scope="col">When</th>
+                    <th scope="col">Lead</th>
+                    <th scope="col">Decision</th>
+                    <th scope="col">Why</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  ${latest.map(row)}
+                </tbody>
+              </table>
+            </div>`
+      }`,
+  )
+}
+
+function row({ decision, headline, why, name }: OverviewView['latest'][number]): Markup {
+  const key = leadKey(decision.tenantId, decision.contactId)
+  return html`<tr>
+    <td>${instant(decision.decidedAt)}</td>
+    <td><a href="/ui/leads/${encodeURIComponent(key)}#${decision.decisionId}">${name ?? decision.contactId}</a></td>
+    <td>${headline}</td>
+    <td>${why[0] ?? spoken(decision.reason)}</td>
+  </tr>`
+}
+
+function counts(overview: Overview): Markup {
+  const split = (parts: Record<string, number>) =>
+    Object.entries(parts)
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, count]) => `${count} ${spoken(name)}`)
+      .join(', ')
+  return html`<dl>
+    <dt>Leads</dt>
+    <dd>${overview.leads} <span class="soft">${split(overview.leadsByLevel)}</span></dd>
+    <dt>Decisions</dt>
+    <dd>${overview.decisions} <span class="soft">${split(overview.decisionsByChosen)}</span></dd>
+    <dt>Follow-ups</dt>
+    <dd>${split(overview.followupsByStatus) || 'none'}</dd>
+  </dl>`
+}

@@ -1,0 +1,31 @@
+/** Codes of the pipeline in the words of the pages and the terminal, so that a lead reads the same in both. */
+
+/** `2026-11-24 15:04 UTC`. */
+export function instant(ms: number | null): string {
+  return ms === null ? '–' : `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** `silence_24h` → `silence 24h`. */
+export function spoken(code: string): string {
+  return code.replaceAll('_', ' ')
+}
+
+/** First and last name, or what else is known. */
+export function nameOf(person: { firstName: string | null; lastName: string | null; contactId: string }): string {
+  const name = [person.firstName, person.lastName].filter((part) => part !== null && part !== '').join(' ')
+  return name === '' ? person.contactId : name
+}
+
+/** Exact integer in 1e-18 nats as decimal nats with three places, signed. */
+export function nats(exact: string): string {
+  const value = BigInt(exact)
+  const magnitude = value < 0n ? -value : value
+  const thousandths = (magnitude + 500_000_000_000_000n) / 1_000_000_000_000_000n
+  const sign = thousandths === 0n ? '+' : value < 0n ? '-' : '+'
+  return `${sign}${thousandths / 1000n}.${String(thousandths % 1000n).padStart(3, '0')}`
+}
+
+/** Millionths of a nat as exact 1e-18 units. */
+export function microToExact(micro: number): bigint {
+  return BigInt(micro) * 1_000_000_000_000n
+}

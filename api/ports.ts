@@ -1,0 +1,136 @@
+/**
+ * What the API needs from the rest of the world, as narrow ports: a producer, a table of tenants, queries, probes, a
+ * clock. The composition in `cli/` gives the real ones, tests give plain objects; nothing in `api/` opens a connection.
+ */
+import type { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import type { Registry } from 'prom-client'
+import type { Explanation } from '../pipelines/consensus/explain.ts'
+import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../schemas/generated/records.ts'
+import type { TrustedKeys } from './signature.ts'
+
+export interface RecordProducer {
+  /** Resolves when all in-sync replicas have the record; rejects when that is not known. */
+  send<T extends AnyTopic>(
+    topic: T,
+    key: string,
+    value: ValueOf<T>,
+    options?: { readonly headers?: Readonly<Record<string, string>>; readonly timestamp?: number },
+  ): Promise<unknown>
+}
+
+/** One line of a list of leads. */
+export interface LeadSummary {
+  /** `<locationId>:<contactId>`. */
+  leadKey: string
+  tenantId: string
+  contactId: string
+  name: string | null
+  status: string
+  /** 0 to 100. */
+  score: number
+  /** COLD | WARM | HOT | URGENT */
+  level: string
+  source: string | null
+  /** ms since the epoch. */
+  lastEventAt: number
+  /** ms since the epoch. */
+  lastInboundAt: number | null
+}
+
+export interface LeadFilter {
+  readonly tenantId?: string
+  readonly status?: string
+  readonly level?: string
+  readonly minScore?: number
+  /** 1 to 200. */
+  readonly limit: number
+  /** Opaque, from the previous page. */
+  readonly cursor?: string
+}
+
+export interface LeadPage {
+  leads: LeadSummary[]
+  /** `null` on the last page. */
+  nextCursor: string | null
+}
+
+/** Counts for the landing page. */
+export interface Overview {
+  leads: number
+  leadsByLevel: Record<string, number>
+  decisions: number
+  decisionsByChosen: Record<string, number>
+  followupsByStatus: Record<string, number>
+}
+
+export interface LeadQueries {
+  /** Newest event first. Throws an error with code `E_CURSOR_INVALID` for a cursor it did not make. */
+  leads(filter: LeadFilter): Promise<LeadPage>
+  /** All leads with this contact id, or the one with this location too. */
+  profiles(contactId: string, tenantId?: string): Promise<LeadProfile[]>
+  /** Newest first. */
+  decisions(tenantId: string, contactId: string, limit: number): Promise<Decision[]>
+  /** Newest first. */
+  followups(tenantId: string, contactId: string, limit: number): Promise<FollowUp[]>
+  /** Newest first. */
+  deliveries(tenantId: string, contactId: string, limit: number): Promise<DeliveryChanged[]>
+  overview(): Promise<Overview>
+  /** Newest first, over all leads. The name is null while the lead's row is not there yet, or has none. */
+  latestDecisions(limit: number): Promise<{ decision: Decision; name: string | null }[]>
+}
+
+/** Rejects, with a sentence, when what it probes cannot be used. */
+export type Probe = () => Promise<unknown>
+
+export type Access =
+  /** Local mode: loopback only, no token. */
+  { readonly kind: 'loopback' } | { readonly kind: 'token'; readonly token: string }
+
+export interface ApiDeps {
+  readonly producer: RecordProducer
+  /** The live table of `tenants`. */
+  readonly tenants: { get(tenantId: string): Tenant | undefined }
+  readonly queries: LeadQueries
+  /** Why a decision came out as it did: `pipelines/consensus/explain.ts`, with the policy where it is at hand. */
+  readonly explain: (decision: Decision) => Pick<Explanation, 'headline' | 'sentences'>
+  /** By name, e.g. kafka, registry, postgres. All must answer for the API to be ready. */
+  readonly probes: Readonly<Record<string, Probe>>
+  readonly keys: TrustedKeys
+  /** Own marketplace app id; a body that states another one is refused. */
+  readonly appId: string
+  readonly access: Access
+  readonly metrics: Registry
+  readonly logger: Logger
+  /** ms since the epoch. */
+  readonly now: () => number
+  readonly newId: () => string
+  readonly limits?: Partial<ApiLimits>
+  /** Counts requests of all API processes together; without it, or while it is away, each counts its own. */
+  readonly sharedCounts?: Redis
+}
+
+export interface ApiLimits {
+  /** Largest webhook body in bytes. */
+  readonly bodyBytes: number
+  /** Longest wait for the broker before the sender is told to come again, ms. Senders give up after some 10 s. */
+  readonly produceMs: number
+  /** Webhook records on their way to the broker; above it the sender is told to come again. */
+  readonly inFlight: number
+  /** Seconds in Retry-After when the broker cannot take records. */
+  readonly retryAfterSeconds: number
+  /** Requests a minute and client of the read API. 12,000 = 200/s, the rate the API is built for. */
+  readonly readsPerMinute: number
+  /** Longest wait for one readiness probe, ms. */
+  readonly probeMs: number
+}
+
+export const defaultLimits: ApiLimits = {
+  bodyBytes: 1_048_576,
+  produceMs: 8_000,
+  inFlight: 10_000,
+  retryAfterSeconds: 5,
+  readsPerMinute: 12_000,
+  probeMs: 2_000,
+}

@@ -1,0 +1,65 @@
+/** The shapes the API answers with. Records of topics keep the words of their Avro schemas. */
+import { Type } from '@sinclair/typebox'
+import type { Static } from '@sinclair/typebox'
+import { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../schemas/generated/records.ts'
+import { jsonSchemaOf } from './jsonSchemaOf.ts'
+
+const Nullable = (schema: { type: string }, description: string) => Type.Unsafe<string | null>({ type: [schema.type, 'null'], description })
+const NullableNumber = (description: string) => Type.Unsafe<number | null>({ type: ['integer', 'null'], description })
+
+export const Refused = Type.Object(
+  {
+    code: Type.String({ description: 'Stable code, e.g. E_LEAD_UNKNOWN.' }),
+    message: Type.String({ description: 'What happened.' }),
+    remedy: Type.String({ description: 'What to do.' }),
+    reason: Type.Optional(Type.String({ description: 'Machine-readable reason inside the code.' })),
+    requestId: Type.String({ description: 'Id of this request in the log.' }),
+  },
+  { title: 'Refusal', description: 'Not done, why, and what to do.' },
+)
+
+export const LeadLine = Type.Object(
+  {
+    leadKey: Type.String({ description: '<locationId>:<contactId>' }),
+    tenantId: Type.String({ description: 'GHL location id.' }),
+    contactId: Type.String({ description: 'GHL contact id.' }),
+    name: Nullable({ type: 'string' }, 'Name as known.'),
+    status: Type.String({ description: 'new | contacted | qualified | disqualified | converted | lost | dormant | reactivated' }),
+    score: Type.Number({ description: '0 to 100.' }),
+    level: Type.String({ description: 'COLD | WARM | HOT | URGENT' }),
+    source: Nullable({ type: 'string' }, 'Where the lead came from.'),
+    lastEventAt: Type.Integer({ description: 'Latest event (ms since the epoch).' }),
+    lastInboundAt: NullableNumber('Latest message from the lead (ms since the epoch).'),
+  },
+  { title: 'LeadSummary' },
+)
+
+export const LeadList = Type.Object({
+  leads: Type.Array(LeadLine),
+  nextCursor: Nullable({ type: 'string' }, 'Give as `cursor` for the next page; null on the last one.'),
+})
+
+export const ExplainedDecision = Type.Object({
+  decision: jsonSchemaOf(Decision),
+  headline: Type.String({ description: 'What it comes to, in one sentence.' }),
+  why: Type.Array(Type.String(), { description: 'The reasons in words, most important first.' }),
+})
+
+export const LeadStory = Type.Object({
+  leadKey: Type.String({ description: '<locationId>:<contactId>' }),
+  profile: jsonSchemaOf(LeadProfile),
+  decisions: Type.Array(ExplainedDecision, { description: 'Newest first.' }),
+  followups: Type.Array(jsonSchemaOf(FollowUp), { description: 'Planned and cancelled, newest first.' }),
+  deliveries: Type.Array(jsonSchemaOf(DeliveryChanged), { description: 'What became of them, newest first.' }),
+})
+export type LeadStory = Static<typeof LeadStory>
+
+const Alive = Type.Object({ status: Type.Literal('ok'), uptimeSeconds: Type.Number() })
+const Part = Type.Object({
+  ok: Type.Boolean(),
+  ms: Type.Number({ description: 'How long the answer took.' }),
+  reason: Type.Optional(Type.String({ description: 'Why it cannot be used.' })),
+})
+const Readiness = Type.Object({ ready: Type.Boolean(), parts: Type.Record(Type.String(), Part) })
+export type Readiness = Static<typeof Readiness>
+export const healthReplies = { Alive, Readiness }

@@ -1,0 +1,55 @@
+/**
+ * `npm run bench:runtime`: the stage runtime against a bare loop of the client, a naive one and Kafka Streams, on engines of
+ * its own in a temporary folder. Ends with 0 unless something is broken: a wrong result is, a missed target is a finding.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { removeStack, startStack } from '../../stack/stack.ts'
+import { rounded, targetTable } from '../percentiles.ts'
+import { latency } from './latency.ts'
+import { linger } from './linger.ts'
+import { loop } from './loop.ts'
+import { profile } from './profile.ts'
+import { restore } from './restore.ts'
+import { scale } from './scale.ts'
+import { streams } from './streams.ts'
+import { World } from './world.ts'
+
+const parts: Readonly<Record<string, (world: World) => Promise<void>>> = { loop, profile, streams, linger, latency, restore, scale }
+
+const wanted = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split(',') : Object.keys(parts)
+const unknown = wanted.filter((name) => parts[name] === undefined)
+if (unknown.length > 0) {
+  console.error(`Unknown: ${unknown.join(', ')}. Parts are ${Object.keys(parts).join(', ')}.`)
+  process.exit(2)
+}
+
+const say = (text: string) => {
+  console.log(text)
+}
+const dataDir = mkdtempSync(join(tmpdir(), 'rekindle-bench-'))
+const endings: (() => unknown)[] = []
+try {
+  say(
+    `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${Math.round(totalmem() / 2 ** 30)} GB, Node ${process.version}, load before ${loadavg().map(rounded).join(' ')}`,
+  )
+  say('Broker, members and sender share these cores.')
+  // Whoever reads the figures later must be able to tell them from those of an idle machine.
+  if ((loadavg()[0] ?? 0) > availableParallelism() / 2) say('Others are at work on this machine: trust the ratios more than the rates.')
+  // Named as somebody else's, the databases are not started: nothing here uses them.
+  const external = { databaseUrl: 'none', clickhouseUrl: 'none', redisUrl: 'none' }
+  const stack = await startStack({ dataDir: join(dataDir, 'stack'), external, onEvent: say })
+  endings.push(
+    () => removeStack(join(dataDir, 'stack')),
+    () => stack.stop(),
+  )
+  const world = await World.open({ stack, folder: dataDir, quick: process.argv.includes('--quick'), say })
+  endings.push(() => world.close())
+  for (const name of wanted) await parts[name]?.(world)
+  say('')
+  for (const line of targetTable(world.targets)) say(line)
+} finally {
+  for (const end of endings.reverse()) await end()
+  rmSync(dataDir, { recursive: true, force: true })
+}

@@ -1,0 +1,27 @@
+/** Where the running parts are: what the configuration says, else what the running local stack wrote down. */
+import type { Config } from '../config/config.ts'
+import { runningStack } from '../stack/stack.ts'
+import { cliError } from './errors.ts'
+
+/** Base URL of the API: as given, as configured, as the running stack says, else the configured host and port. */
+export function apiUrl(config: Config, given: string | undefined): string {
+  if (given !== undefined) return given
+  if (config.http.publicUrl !== undefined) return config.http.publicUrl
+  const stated = runningStack(config.dataDir)?.['apiUrl']
+  return typeof stated === 'string' ? stated : `http://${config.http.host}:${config.http.port}`
+}
+
+export interface KafkaAddresses {
+  readonly brokers: readonly string[]
+  readonly registryUrl: string
+}
+
+/** Broker and registry. Throws `E_NOTHING_RUNS` that names what is missing. */
+export function kafkaAddresses(config: Config): KafkaAddresses {
+  const running = runningStack(config.dataDir)?.addresses
+  const brokers = config.kafka.brokers.length > 0 ? config.kafka.brokers : (running?.kafkaBrokers ?? [])
+  const registryUrl = config.registry.url ?? running?.registryUrl
+  if (brokers.length === 0) throw cliError('E_NOTHING_RUNS', `No stack runs on ${config.dataDir} and KAFKA_BROKERS is not set.`)
+  if (registryUrl === undefined) throw cliError('E_NOTHING_RUNS', `No stack runs on ${config.dataDir} and SCHEMA_REGISTRY_URL is not set.`)
+  return { brokers, registryUrl }
+}

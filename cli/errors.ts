@@ -1,0 +1,79 @@
+/** What keeps a verb from doing its work. Printed as code, sentence and what to do; the exit code is then not zero. */
+import { errorsOf } from '../runtime/errors.ts'
+
+export const cliErrors = {
+  E_NOTHING_RUNS: {
+    scope: 'process',
+    retriable: true,
+    means: 'No running stack was found and no address is set.',
+    remedy: 'Start it with `npm start`, or set the address in the environment or in .env (`rekindle config` shows what is set).',
+  },
+  E_API_UNREACHABLE: {
+    scope: 'process',
+    retriable: true,
+    means: 'The API did not answer.',
+    remedy: 'Start it with `npm start`, or give its address with --url.',
+  },
+  E_API_REFUSED: {
+    scope: 'step',
+    retriable: false,
+    means: 'The API answered, but not with what was asked for.',
+    remedy: 'The sentence above is its answer.',
+  },
+  E_TOPIC_UNKNOWN: {
+    scope: 'step',
+    retriable: false,
+    means: 'No topic has this name.',
+    remedy: '`rekindle topics list` names them.',
+  },
+  E_LOCAL_ONLY: {
+    scope: 'step',
+    retriable: false,
+    means: 'This verb signs with the sandbox key, which only local mode trusts.',
+    remedy: 'Run it with REKINDLE_MODE=local against a local stack.',
+  },
+  E_HOURS_TABLE_INVALID: {
+    scope: 'process',
+    retriable: false,
+    means: 'The table of calling hours has a row without source or status, or one that contradicts itself.',
+    remedy: 'Correct pipelines/followup/hours/hoursTable.ts; nothing is sent on hours that cannot be trusted.',
+  },
+  E_DEAD_LETTERS_LEFT: {
+    scope: 'step',
+    retriable: false,
+    means: 'Some of the dead letters that were meant could not be resolved; the others were.',
+    remedy: 'The lines above name each with its reason.',
+  },
+  E_LAG_TOO_HIGH: {
+    scope: 'step',
+    retriable: true,
+    means: 'A group is further behind than --max-seconds allows.',
+    remedy: 'See whether its processes run and what they log; docs/runbooks/alerts.md says what to look at.',
+  },
+  E_GROUP_UNKNOWN: {
+    scope: 'step',
+    retriable: false,
+    means: 'No group has this name.',
+    remedy: '`rekindle offsets show` names them.',
+  },
+  E_OFFSETS_ELSEWHERE: {
+    scope: 'step',
+    retriable: false,
+    means: 'The offsets of this group stand in the database that it writes, in one transaction with the rows.',
+    remedy: 'To write everything again, empty its tables and its offsets there together; moving only the offsets would double rows.',
+  },
+  E_STATE_ABSENT: {
+    scope: 'step',
+    retriable: false,
+    means: 'The changelog of the stage knows nothing about this key.',
+    remedy: 'Keys are compared whole: for leads <locationId>:<contactId>. `rekindle state stats` says how many keys there are.',
+  },
+  E_OPTION_INVALID: {
+    scope: 'step',
+    retriable: false,
+    means: 'An option is not what it should be.',
+    remedy: 'See `rekindle <verb> --help`.',
+  },
+} as const
+
+export const cliError = errorsOf(cliErrors)

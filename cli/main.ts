@@ -1,0 +1,52 @@
+/** The command line of Rekindle: wires the verbs to the real outside. */
+import { randomUUID } from 'node:crypto'
+import { describeConfig, environment, loadConfig } from '../config/config.ts'
+import { httpPost } from '../simulate/sender.ts'
+import { allTopics } from '../topics/index.ts'
+import { cliKafka } from './cliKafka.ts'
+import { rekindleProgram, runProgram } from './program.ts'
+import type { Surroundings } from './surroundings.ts'
+import { processTerminal } from './terminal.ts'
+import { addPrepare } from './verbs/prepare.ts'
+import { addRun } from './verbs/run.ts'
+import { addTenants } from './verbs/tenants.ts'
+import { addStart } from './verbs/start.ts'
+
+const stop = new AbortController()
+const argv = process.argv.slice(2)
+// Processes and the stack drain on a signal themselves.
+if (argv[0] !== 'run' && argv[0] !== 'start')
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => {
+      stop.abort()
+    })
+
+const surroundings: Surroundings = {
+  terminal: processTerminal(),
+  config: () => loadConfig(),
+  configLines: () => describeConfig(environment()),
+  fetch,
+  poster: (url) => httpPost(url),
+  async kafka(config) {
+    const { members } = await import('./roles/groups.ts')
+    const connection = await cliKafka(config)
+    return {
+      tail: (topic, { from, untilEnd, signal }, onRecord) => connection.tail(topic, { from, untilEnd, signal }, onRecord),
+      applyTopics: (options) => connection.applyTopics(allTopics, { ...options, members }),
+      close: () => connection.close(),
+    }
+  },
+  async operator(config) {
+    const { operatorKafka } = await import('./operatorKafka.ts')
+    return operatorKafka(config)
+  },
+  now: Date.now,
+  newId: randomUUID,
+  stop: stop.signal,
+}
+const program = rekindleProgram(surroundings)
+addStart(program, surroundings)
+addPrepare(program, surroundings)
+addTenants(program, surroundings)
+addRun(program, surroundings)
+process.exitCode = await runProgram(program, argv, surroundings)

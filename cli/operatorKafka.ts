@@ -1,0 +1,25 @@
+/** Kafka for the operator's verbs: one connection, and what is declared in this build. */
+import type { Config } from '../config/config.ts'
+import { subscriptions } from '../runtime/task.ts'
+import { allTopics } from '../topics/index.ts'
+import { cliKafka } from './cliKafka.ts'
+import { members, postgresGroup } from './roles/groups.ts'
+import type { KafkaForOperators, OperatedGroup } from './surroundings.ts'
+
+export async function operatorKafka(config: Config): Promise<KafkaForOperators> {
+  const connection = await cliKafka(config)
+  return {
+    groups,
+    deadLetters: connection.deadLetters({ topics: allTopics, members }),
+    states: connection.states(members.flatMap(({ stages = [] }) => stages)),
+    offsets: connection.groupOffsets(),
+    close: () => connection.close(),
+  }
+}
+
+const groups: readonly OperatedGroup[] = members.map(({ group, stages = [], inputs = [] }) => ({
+  group,
+  topics: [...inputs, ...subscriptions(stages)],
+  stages: stages.filter(({ state }) => state !== undefined).map(({ name }) => name),
+  storedElsewhere: group === postgresGroup ? 'Postgres' : undefined,
+}))

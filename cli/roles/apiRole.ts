@@ -1,0 +1,96 @@
+/** The API: webhooks in, leads and their reasons out. */
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { Redis } from 'ioredis'
+import type { Logger } from 'pino'
+import { buildApi, listenApi } from '../../api/buildApi.ts'
+import { ed25519Key, ed25519Keys, KeyRing, publishedGhlKey, publishedLegacyKey } from '../../api/ghlKeys.ts'
+import type { Access } from '../../api/ports.ts'
+import type { TrustedKeys } from '../../api/signature.ts'
+import type { Config } from '../../config/config.ts'
+import { explain } from '../../pipelines/consensus/explain.ts'
+import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
+import { sandboxKey } from '../../simulate/sandboxKey.ts'
+import { createPool } from '../../sinks/postgres/pool.ts'
+import { leadQueries } from '../../sinks/postgres/queries.ts'
+import { allTopics, tenants, webhooks } from '../../topics/index.ts'
+import { version } from '../version.ts'
+import { kafkaOf, needed, processMetrics } from './connections.ts'
+import type { Role } from './role.ts'
+
+export const apiRole: Role = async ({ config, logger }) => {
+  const metrics = processMetrics('api', version)
+  const kafka = await kafkaOf(config, 'api', logger, metrics)
+  await kafka.registerSchemas(allTopics)
+  const { poolMax: max, poolTimeoutMs: timeoutMs, poolRecycleMs: recycleMs } = config.database
+  const pool = createPool({
+    url: needed(config.database.url, 'DATABASE_URL'),
+    max,
+    timeoutMs,
+    recycleMs,
+    logger,
+    applicationName: 'rekindle api',
+  })
+  const access = accessOf(config)
+  const shared = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, logger)
+  const app = await buildApi({
+    producer: kafka.producer(),
+    tenants: await kafka.table(tenants),
+    queries: leadQueries(pool),
+    explain,
+    probes: {
+      kafka: () => kafka.endOffsets(webhooks),
+      registry: () => kafka.registerSchemas([webhooks]),
+      postgres: () => pool.query('SELECT 1'),
+    },
+    keys: keysOf(config),
+    appId: config.ghl.appId ?? sandboxAppId,
+    access,
+    metrics,
+    logger,
+    now: Date.now,
+    newId: randomUUID,
+    limits: { bodyBytes: config.http.bodyLimitBytes },
+    ...(shared === undefined ? {} : { sharedCounts: shared }),
+  })
+  const address = await listenApi(app, access, { host: config.http.host, port: config.http.port })
+  return {
+    address,
+    async stop() {
+      await app.close()
+      await kafka.close()
+      await pool.end()
+      shared?.disconnect()
+    },
+  }
+}
+
+/** Redis as a counter: never waited for, and said once when it is away. */
+function sharedCounts(url: string, logger: Logger): Redis {
+  const redis = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: 1_000 })
+  let away = false
+  redis.on('ready', () => {
+    away = false
+  })
+  redis.on('error', (error: Error) => {
+    if (!away) logger.warn({ err: error }, 'Redis is away: requests are counted per process until it is back')
+    away = true
+  })
+  return redis
+}
+
+/** Loopback without a token is for local mode only; real mode has a token, the configuration sees to it. */
+function accessOf(config: Config): Access {
+  if (config.http.apiToken !== undefined) return { kind: 'token', token: config.http.apiToken }
+  return { kind: 'loopback' }
+}
+
+/** The published key, further ones from the file, and the sandbox key in local mode only. */
+function keysOf(config: Config): TrustedKeys {
+  const more = config.ghl.publicKeysFile === undefined ? [] : ed25519Keys('configured', readFileSync(config.ghl.publicKeysFile, 'utf8'))
+  const sandbox = config.mode === 'local' ? [ed25519Key('sandbox', sandboxKey(config.dataDir).publicPem)] : []
+  return {
+    ed25519: new KeyRing([publishedGhlKey, ...more, ...sandbox]),
+    legacyRsa: config.ghl.acceptLegacyRsa ? publishedLegacyKey : undefined,
+  }
+}

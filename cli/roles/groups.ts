@@ -1,0 +1,17 @@
+/**
+ * The consumer groups of the product and what each reads. A group is the identity of offsets, transactional ids and
+ * dead-letter topics: renaming one starts over, and `rekindle topics apply` makes the topics that belong to each.
+ */
+import { pipeline } from '../../pipelines/pipeline.ts'
+import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
+import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
+
+export const pipelineGroup = 'pipeline'
+export const postgresGroup = 'sink-postgres'
+export const clickhouseGroup = 'sink-clickhouse'
+
+export const members = [
+  { group: pipelineGroup, stages: pipeline },
+  { group: postgresGroup, inputs: postgresSinkTopics },
+  { group: clickhouseGroup, inputs: clickhouseSinkTopics },
+]

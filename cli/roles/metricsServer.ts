@@ -1,0 +1,48 @@
+/** `/metrics` and `/healthz` of a process that has no API: loopback or the configured host, nothing else. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Registry } from 'prom-client'
+
+export interface MetricsServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** Serves a registry. `before` runs ahead of each scrape, to refresh gauges that cost a request. */
+export async function serveMetrics(
+  registry: Registry,
+  host: string,
+  port: number,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Promise<MetricsServer> {
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?')[0]
+    if (path === '/healthz') {
+      response.end('ok\n')
+      return
+    }
+    if (path !== '/metrics') {
+      response.writeHead(404).end('Look at /metrics or /healthz.\n')
+      return
+    }
+    before()
+      .then(() => registry.metrics())
+      .then(
+        (text) => response.writeHead(200, { 'content-type': registry.contentType }).end(text),
+        (error: unknown) => response.writeHead(500).end(`${error instanceof Error ? error.message : String(error)}\n`),
+      )
+  })
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const { port: actual } = server.address() as AddressInfo
+  return {
+    url: `http://${host}:${actual}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}

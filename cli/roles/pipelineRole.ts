@@ -1,0 +1,40 @@
+/** The fused stages, the delivery worker and its relay in one process. */
+import { pipeline } from '../../pipelines/pipeline.ts'
+import { subscriptions } from '../../runtime/task.ts'
+import { allTopics } from '../../topics/index.ts'
+import { version } from '../version.ts'
+import { kafkaOf, processMetrics } from './connections.ts'
+import { startDelivery } from './deliveryPart.ts'
+import { pipelineGroup } from './groups.ts'
+import { lagGauges } from './lagGauges.ts'
+import { serveMetrics } from './metricsServer.ts'
+import type { Role } from './role.ts'
+
+export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
+  const metrics = processMetrics('pipeline', version)
+  const kafka = await kafkaOf(config, 'pipeline', logger, metrics)
+  await kafka.registerSchemas(allTopics)
+  const member = await kafka.runStages({
+    group: pipelineGroup,
+    stages: pipeline,
+    lingerMs: config.kafka.lingerMs,
+    stateDir: config.stateDir,
+    onFatal,
+  })
+  const delivery = await startDelivery({ config, logger, kafka, metrics, onFatal })
+  const server = await serveMetrics(
+    metrics,
+    config.http.host,
+    config.http.metricsPort,
+    lagGauges(kafka, metrics, [{ group: pipelineGroup, topics: subscriptions(pipeline) }]),
+  )
+  return {
+    address: server.url,
+    async stop() {
+      await delivery.stop()
+      await member.stop()
+      await server.close()
+      await kafka.close()
+    },
+  }
+}

@@ -1,0 +1,19 @@
+/** A process of the product: what it says when it serves, and how it ends. */
+import type { Logger } from 'pino'
+import type { Config } from '../../config/config.ts'
+
+export interface RunningRole {
+  /** What others connect to, if anything. */
+  readonly address: string | undefined
+  /** Finishes what is under way, commits, releases. Called once. */
+  stop(): Promise<void>
+}
+
+export interface RoleOptions {
+  readonly config: Config
+  readonly logger: Logger
+  /** Ends the process with a non-zero code so that it replays: called for errors nobody has an answer to. */
+  readonly onFatal: (error: unknown) => void
+}
+
+export type Role = (options: RoleOptions) => Promise<RunningRole>

@@ -1,0 +1,30 @@
+/** The GoHighLevel sandbox of local mode: on the port of the last run, so that who talks to it finds it after a restart. */
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import { sandboxKey } from '../../simulate/sandboxKey.ts'
+import { sandboxAppId, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { apiUrl } from '../addresses.ts'
+import { systemClock } from '../../delivery/systemClock.ts'
+import { cliError } from '../errors.ts'
+import { sandboxPort } from '../sandboxPort.ts'
+import type { Role } from './role.ts'
+
+export const sandboxRole: Role = async ({ config, logger }) => {
+  if (config.mode !== 'local') throw cliError('E_LOCAL_ONLY', 'REKINDLE_MODE is real.')
+  const folder = join(config.dataDir, 'sandbox')
+  mkdirSync(folder, { recursive: true })
+  const key = sandboxKey(config.dataDir)
+  const sandbox = await startSandbox({
+    port: await sandboxPort(config),
+    file: join(folder, 'journal.jsonl'),
+    clock: systemClock,
+    webhookUrl: `${apiUrl(config, undefined)}/webhooks/ghl`,
+    signingKeyPem: readFileSync(key.file, 'utf8'),
+    appId: config.ghl.appId ?? sandboxAppId,
+    location: sandboxTenantId,
+    callsPer10s: config.ghl.sandboxCallsPer10s,
+  })
+  logger.info({ messages: sandbox.messages().length }, 'the sandbox remembers what it accepted')
+  return { address: sandbox.url, stop: () => sandbox.close() }
+}

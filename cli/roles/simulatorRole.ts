@@ -1,0 +1,40 @@
+/** The gentle stream of local mode: believable leads as signed webhooks, over HTTP like the platform's own. */
+import { join } from 'node:path'
+import { runSimulator } from '../../simulate/runSimulator.ts'
+import { sandboxKey } from '../../simulate/sandboxKey.ts'
+import { httpPost } from '../../simulate/sender.ts'
+import { apiUrl } from '../addresses.ts'
+import type { Role } from './role.ts'
+
+export const simulatorRole: Role = async ({ config, logger, onFatal }) => {
+  const { rate, seed } = config.simulate
+  const url = apiUrl(config, undefined)
+  const { post, close } = httpPost(url)
+  const key = sandboxKey(config.dataDir)
+  const stopping = new AbortController()
+  const playing = runSimulator({
+    seed,
+    rate,
+    post,
+    sign: (body) => key.sign(body),
+    markFile: join(config.dataDir, 'simulator.json'),
+    signal: stopping.signal,
+  })
+  playing.then(
+    (accounts) =>
+      logger.info(
+        { sent: accounts.sent, accepted: accounts.accepted, duplicates: accounts.duplicates, lost: accounts.lost },
+        'the simulator has ended',
+      ),
+    onFatal,
+  )
+  logger.info({ url, rate, seed }, 'the simulator plays')
+  return {
+    address: undefined,
+    async stop() {
+      stopping.abort()
+      await playing
+      close()
+    },
+  }
+}

@@ -1,0 +1,53 @@
+/** The sinks in one process: Postgres with its offsets, ClickHouse in deterministic blocks. */
+import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
+import { createPool } from '../../sinks/postgres/pool.ts'
+import { postgresSink, postgresSinkTopics } from '../../sinks/postgres/sink.ts'
+import { version } from '../version.ts'
+import { kafkaOf, needed, processMetrics } from './connections.ts'
+import { clickhouseGroup, postgresGroup } from './groups.ts'
+import { lagGauges } from './lagGauges.ts'
+import { serveMetrics } from './metricsServer.ts'
+import type { Role } from './role.ts'
+
+export const sinksRole: Role = async ({ config, logger, onFatal }) => {
+  const metrics = processMetrics('sinks', version)
+  const kafka = await kafkaOf(config, 'sinks', logger, metrics)
+  const { poolMax: max, poolTimeoutMs: timeoutMs, poolRecycleMs: recycleMs } = config.database
+  const pool = createPool({
+    url: needed(config.database.url, 'DATABASE_URL'),
+    max,
+    timeoutMs,
+    recycleMs,
+    logger,
+    applicationName: 'rekindle sinks',
+  })
+  const clickhouse = clickhouseSink({
+    url: needed(config.clickhouse.url, 'CLICKHOUSE_URL'),
+    database: config.clickhouse.database,
+    topicPrefix: config.kafka.topicPrefix,
+    maxMs: config.clickhouse.flushMs,
+  })
+  const members = await Promise.all([
+    kafka.runSink({ group: postgresGroup, sink: postgresSink(pool), onFatal }),
+    kafka.runSink({ group: clickhouseGroup, sink: clickhouse.sink, onFatal }),
+  ])
+  const server = await serveMetrics(
+    metrics,
+    config.http.host,
+    config.http.metricsPort,
+    lagGauges(kafka, metrics, [
+      { group: postgresGroup, topics: postgresSinkTopics },
+      { group: clickhouseGroup, topics: clickhouseSinkTopics },
+    ]),
+  )
+  return {
+    address: server.url,
+    async stop() {
+      await Promise.all(members.map((member) => member.stop()))
+      await server.close()
+      await kafka.close()
+      await clickhouse.close()
+      await pool.end()
+    },
+  }
+}

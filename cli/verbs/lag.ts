@@ -1,0 +1,57 @@
+/** `rekindle lag`: how far each group is behind, in records and in seconds; an exit code for scripts. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { cliError } from '../errors.ts'
+import { lagLines, mostMs } from '../lagText.ts'
+import type { GroupLag } from '../lagText.ts'
+import type { KafkaForOperators, Surroundings } from '../surroundings.ts'
+
+const WATCH_MS = 2_000
+
+export function addLag(program: Command, surroundings: Surroundings): void {
+  const { terminal, config, operator, stop, now } = surroundings
+  const wait = surroundings.wait ?? ((ms: number) => delay(ms, undefined, { signal: stop }).catch(() => undefined))
+  program
+    .command('lag')
+    .description('how far each group is behind, in records and in seconds')
+    .option('--group <name>', 'only this group')
+    .option('--watch', 'again every 2 s until it is stopped')
+    .option('--max-seconds <n>', 'fail when a group is behind by more')
+    .action(async (flags: { group?: string; watch?: true; maxSeconds?: string }) => {
+      const limit = flags.maxSeconds === undefined ? Infinity : Number(flags.maxSeconds)
+      if (!(limit >= 0)) throw cliError('E_OPTION_INVALID', `--max-seconds ${flags.maxSeconds ?? ''}: must be a number from 0.`)
+      const kafka = await operator(config())
+      try {
+        for (;;) {
+          const lags = await lagsOf(kafka, flags.group)
+          if (flags.watch === true) terminal.out(new Date(now()).toISOString())
+          for (const line of lagLines(lags)) terminal.out(line)
+          const late = lags.filter((each) => mostMs(each.lags) > limit * 1000)
+          if (late.length > 0)
+            throw cliError(
+              'E_LAG_TOO_HIGH',
+              late.map((each) => `${each.group} is ${mostMs(each.lags) / 1000} s behind, more than ${limit} s.`).join('\n'),
+            )
+          if (flags.watch !== true) return
+          await wait(WATCH_MS)
+          if (stop.aborted) return
+        }
+      } finally {
+        await kafka.close()
+      }
+    })
+}
+
+async function lagsOf({ groups, offsets }: KafkaForOperators, only: string | undefined): Promise<GroupLag[]> {
+  const lags: GroupLag[] = []
+  for (const { group, topics } of groupsNamed(groups, only)) lags.push({ group, lags: await offsets.lag(group, topics) })
+  return lags
+}
+
+/** The group of this name, or all. Throws E_GROUP_UNKNOWN. */
+export function groupsNamed(groups: KafkaForOperators['groups'], only: string | undefined): KafkaForOperators['groups'] {
+  const found = groups.filter(({ group }) => only === undefined || group === only)
+  if (found.length === 0)
+    throw cliError('E_GROUP_UNKNOWN', `There is no group ${only ?? ''}; there are ${groups.map(({ group }) => group).join(', ')}.`)
+  return found
+}

@@ -1,0 +1,58 @@
+/** `rekindle run <role>`: one process of the product, for a supervisor, a container or a terminal. */
+import { Argument } from 'commander'
+import type { Command } from 'commander'
+import { announceReady, endWithSupervisor } from '../../stack/supervised.ts'
+import { processLogger } from '../processLogger.ts'
+import type { Role } from '../roles/role.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { faultLines } from '../terminal.ts'
+
+/** Loaded when asked for: a process that loads all of them takes twice as long to start. */
+const roles: Readonly<Record<string, () => Promise<Role>>> = {
+  api: async () => (await import('../roles/apiRole.ts')).apiRole,
+  pipeline: async () => (await import('../roles/pipelineRole.ts')).pipelineRole,
+  sinks: async () => (await import('../roles/sinksRole.ts')).sinksRole,
+  sandbox: async () => (await import('../roles/sandboxRole.ts')).sandboxRole,
+  simulator: async () => (await import('../roles/simulatorRole.ts')).simulatorRole,
+}
+
+/** Exit code after an error nobody has an answer to: whoever supervises starts the process again, and it replays. */
+const FATAL_EXIT = 70
+
+export function addRun(program: Command, { config, terminal }: Pick<Surroundings, 'config' | 'terminal'>): void {
+  program
+    .command('run')
+    .description('run one process: api, pipeline, sinks; in local mode also sandbox, simulator')
+    .addArgument(new Argument('<role>', 'which').choices(Object.keys(roles)))
+    .action(async (name: string) => {
+      const settings = config()
+      const logger = processLogger(name, settings.logLevel)
+      const role = await (roles[name] as () => Promise<Role>)()
+      let dying = false
+      const onFatal = (error: unknown) => {
+        if (dying) return
+        dying = true
+        logger.fatal({ err: error }, `${name} cannot go on; it exits and replays`)
+        // The line must be out before the process is gone; pino writes synchronously here.
+        process.exit(FATAL_EXIT)
+      }
+      process.on('uncaughtException', onFatal)
+      process.on('unhandledRejection', onFatal)
+      const ended = new Promise<string>((resolve) => {
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+        endWithSupervisor(() => resolve('the supervisor is gone'))
+      })
+      const running = await role({ config: settings, logger, onFatal }).catch((error: unknown): never => {
+        for (const line of faultLines(error)) terminal.err(line)
+        // What had been started before the part that failed would keep the process alive and working.
+        process.exit(1)
+      })
+      logger.info({ address: running.address }, `${name} is ready`)
+      announceReady(running.address)
+      logger.info(`${name} ends: ${await ended}`)
+      await running.stop()
+      logger.info(`${name} has ended`)
+      // Keep-alive sockets of clients may hold the loop open; everything that matters is committed and closed.
+      process.exit(0)
+    })
+}

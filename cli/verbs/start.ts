@@ -1,0 +1,162 @@
+/**
+ * `rekindle start` (`npm start`): engines, stores and processes on one machine, one table when all is ready, then events
+ * only. Ctrl-C drains everything; data stays, and the next start continues where this one stopped.
+ */
+import { once } from 'node:events'
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import type { Config } from '../../config/config.ts'
+import { maskUrls } from '../../config/maskUrls.ts'
+import { nodeArguments } from '../../stack/nodeArguments.ts'
+import { LOOPBACK } from '../../stack/port.ts'
+import { startStack } from '../../stack/stack.ts'
+import type { Stack } from '../../stack/stack.ts'
+import { startTable } from '../../stack/startTable.ts'
+import type { StartRow } from '../../stack/startTable.ts'
+import { supervisor } from '../../stack/supervisor.ts'
+import type { ProcessSpec, ProcessStatus } from '../../stack/supervisor.ts'
+import { processLogger } from '../processLogger.ts'
+import { sandboxPort } from '../sandboxPort.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+/** Time for the processes to become ready; a first start compiles nothing but creates topics and tables. */
+const READY_WITHIN_MS = 60_000
+/** Drain, commit and close of all processes; engines have a budget of their own. */
+const STOP_BUDGET_MS = 25_000
+
+export function addStart(program: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
+  program
+    .command('start')
+    .description('start the embedded engines and every process on this machine')
+    .option('--no-simulate', 'do not play simulated leads')
+    .action(async (flags: { simulate: boolean }) => {
+      const settings = config()
+      const simulate = settings.mode === 'local' && settings.simulate.enabled && flags.simulate
+      const stopping = Promise.race((['SIGINT', 'SIGTERM'] as const).map((signal) => once(process, signal)))
+      terminal.out('Starting the engines …')
+      const preparing = import('../prepare.ts')
+      const stack = await startStack({
+        dataDir: settings.dataDir,
+        external: {
+          ...(settings.kafka.brokers.length > 0 ? { kafkaBrokers: settings.kafka.brokers } : {}),
+          registryUrl: settings.registry.url,
+          databaseUrl: settings.database.url,
+          clickhouseUrl: settings.clickhouse.url,
+          redisUrl: settings.redis.url,
+        },
+        ports: settings.stackPorts,
+        onEvent: (line) => {
+          terminal.out(line)
+        },
+      })
+      const logger = processLogger('start', 'warn', 'stderr')
+      try {
+        const reachable = withEngines(settings, stack)
+        const { prepare } = await preparing
+        const { migrations } = await prepare(reachable, logger)
+        if (migrations.length > 0) terminal.out(`Migrated: ${migrations.join(', ')}`)
+        const members = supervisor({
+          processes: processesOf(reachable, stack, simulate, await sandboxPort(reachable)),
+          logFolder: join(settings.dataDir, 'logs'),
+          onEvent: (line) => {
+            terminal.out(line)
+          },
+          onChange: (status) => {
+            publish(stack, status)
+          },
+        })
+        try {
+          await Promise.race([members.start(READY_WITHIN_MS), stopping])
+          for (const line of readyLines(stack, members.status(), simulate)) terminal.out(line)
+          await stopping
+        } finally {
+          terminal.out('Stopping: processes finish what they have, then the engines. Data stays.')
+          await members.stop(STOP_BUDGET_MS)
+        }
+      } finally {
+        await stack.stop()
+      }
+      terminal.out('Stopped.')
+      process.exit(0)
+    })
+}
+
+/** The configuration with the addresses of the engines that run. */
+function withEngines(config: Config, stack: Stack): Config {
+  const { addresses } = stack
+  return {
+    ...config,
+    kafka: { ...config.kafka, brokers: addresses.kafkaBrokers },
+    registry: { url: addresses.registryUrl },
+    database: { ...config.database, url: addresses.databaseUrl },
+    clickhouse: { ...config.clickhouse, url: addresses.clickhouseUrl },
+    redis: { url: addresses.redisUrl },
+  }
+}
+
+function processesOf(config: Config, stack: Stack, simulate: boolean, portOfSandbox: number): ProcessSpec[] {
+  const { addresses } = stack
+  // The same entry that started this process: the sources in a checkout, the built files elsewhere.
+  const main = process.argv[1] ?? join(import.meta.dirname, '..', 'main.ts')
+  const sandboxed = config.mode === 'local' && config.ghl.apiUrl === undefined
+  const env = (running: ReadonlyMap<string, string>): Record<string, string> => {
+    const api = running.get('api')
+    return {
+      KAFKA_BROKERS: addresses.kafkaBrokers.join(','),
+      SCHEMA_REGISTRY_URL: addresses.registryUrl,
+      DATABASE_URL: addresses.databaseUrl,
+      CLICKHOUSE_URL: addresses.clickhouseUrl,
+      ...(addresses.redisUrl === undefined ? {} : { REDIS_URL: addresses.redisUrl }),
+      ...(sandboxed ? { SANDBOX_PORT: String(portOfSandbox), GHL_API_URL: `http://${LOOPBACK}:${portOfSandbox}` } : {}),
+      ...(api === undefined ? {} : { PUBLIC_URL: api }),
+    }
+  }
+  const run = (name: string, after: readonly string[] = []): ProcessSpec => ({
+    name,
+    command: process.execPath,
+    args: [...nodeArguments(), main, 'run', name],
+    after,
+    env,
+  })
+  // Started together where addresses are known beforehand: one after the other they take twice as long to be ready.
+  return [
+    run('api'),
+    run('pipeline'),
+    run('sinks'),
+    ...(sandboxed ? [run('sandbox', config.http.port === 0 ? ['api'] : [])] : []),
+    ...(simulate ? [run('simulator', ['api', 'pipeline'])] : []),
+  ]
+}
+
+function publish(stack: Stack, status: readonly ProcessStatus[]): void {
+  stack.publish({
+    apiUrl: status.find(({ name }) => name === 'api')?.address,
+    processes: status.map(({ name, state, pid, address, restarts, logFile }) => ({ name, state, pid, address, restarts, logFile })),
+  })
+}
+
+function readyLines(stack: Stack, status: readonly ProcessStatus[], simulate: boolean): string[] {
+  const rows: StartRow[] = [
+    ...stack.engines.map(({ name, state, address, note }) => ({
+      name,
+      state,
+      address: address === undefined ? undefined : maskUrls(address),
+      note,
+    })),
+    ...status.map(({ name, state, address, logFile }) => ({ name, state, address, note: `log ${logFile}` })),
+  ]
+  const api = status.find(({ name }) => name === 'api')?.address ?? ''
+  return [
+    '',
+    startTable(rows, [
+      { what: 'the overview', where: `${api}/` },
+      { what: 'leads and why', where: `${api}/ui/leads` },
+      { what: 'the API', where: `${api}/docs` },
+      { what: 'send one webhook', where: 'npx rekindle send ContactCreate' },
+      { what: 'decisions as they are made', where: 'npx rekindle tail decisions' },
+      { what: 'why a lead was (not) written to', where: 'npx rekindle why <contact id>' },
+    ]),
+    '',
+    simulate ? 'Simulated leads are played gently; `npm start -- --no-simulate` starts without them. Ctrl-C stops.' : 'Ctrl-C stops.',
+  ]
+}

@@ -1,0 +1,112 @@
+/** `rekindle tenants`: the locations Rekindle works for, on the `tenants` topic that every process reads as a table. */
+import type { Command } from 'commander'
+import { IANAZone } from 'luxon'
+import { tenants } from '../../topics/index.ts'
+import type { Tenant } from '../../schemas/generated/records.ts'
+import { cliKafka } from '../cliKafka.ts'
+import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+interface SetFlags {
+  readonly name?: string
+  readonly sender?: string
+  readonly timeZone?: string
+  readonly country?: string
+  readonly postalAddress?: string
+  readonly status?: string
+  readonly automation?: boolean
+  readonly app?: string
+}
+
+const statuses = ['active', 'paused', 'uninstalled']
+
+export function addTenants(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
+  const verb = program.command('tenants').description('list or set the GoHighLevel locations Rekindle works for')
+  const connect = () => cliKafka(config())
+  verb
+    .command('list')
+    .description('name every location with its settings')
+    .action(async () => {
+      const kafka = await connect()
+      try {
+        const known = [...(await kafka.table(tenants)).entries()].map(([, tenant]) => tenant)
+        terminal.out(
+          columns([
+            ['location', 'name', 'status', 'automation', 'time zone'],
+            ...known.map(({ tenantId, name, status, automation, timeZone }) => [
+              tenantId,
+              name,
+              status,
+              automation ? 'on' : 'off',
+              timeZone,
+            ]),
+          ]).join('\n'),
+        )
+      } finally {
+        await kafka.close()
+      }
+    })
+  verb
+    .command('set')
+    .description('add a location or change its settings; what is not given stays')
+    .argument('<locationId>', 'GHL location id')
+    .option('--name <text>', 'name of the location')
+    .option('--sender <text>', 'who messages come from')
+    .option('--time-zone <zone>', 'IANA zone of the location, e.g. America/Chicago')
+    .option('--country <code>', 'two letters, e.g. US')
+    .option('--postal-address <text>', 'for the footer of e-mails')
+    .option('--status <status>', statuses.join(', '))
+    .option('--app <id>', 'marketplace app it was installed by')
+    .option('--automation', 'follow-ups may leave')
+    .option('--no-automation', 'the kill switch: nothing leaves')
+    .action(async (tenantId: string, flags: SetFlags) => {
+      const kafka = await connect()
+      try {
+        const tenant = changed(tenantId, (await kafka.table(tenants)).get(tenantId), flags, now())
+        await kafka.registerSchemas([tenants])
+        await kafka.producer().send(tenants, tenantId, tenant)
+        terminal.out(`${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}`)
+      } finally {
+        await kafka.close()
+      }
+    })
+}
+
+/** The tenant with these settings. A new one needs a name, a zone, a country and a postal address; automation starts off. */
+export function changed(tenantId: string, before: Tenant | undefined, flags: SetFlags, at: number): Tenant {
+  const { name = before?.name, timeZone = before?.timeZone, country = before?.country, postalAddress = before?.postalAddress } = flags
+  const missing = Object.entries({ '--name': name, '--time-zone': timeZone, '--country': country, '--postal-address': postalAddress })
+    .filter(([, value]) => value === undefined)
+    .map(([flag]) => flag)
+  if (name === undefined || timeZone === undefined || country === undefined || postalAddress === undefined)
+    throw cliError('E_OPTION_INVALID', `${tenantId} is new: ${missing.join(', ')} must be given.`)
+  if (!IANAZone.isValidZone(timeZone))
+    throw cliError('E_OPTION_INVALID', `--time-zone ${timeZone} is no IANA zone such as America/Chicago.`)
+  if (!/^[A-Z]{2}$/.test(country)) throw cliError('E_OPTION_INVALID', `--country ${country} must be two capital letters such as US.`)
+  const status = flags.status ?? before?.status ?? 'active'
+  if (!statuses.includes(status)) throw cliError('E_OPTION_INVALID', `--status ${status} must be one of ${statuses.join(', ')}.`)
+  return {
+    // Contact budget, quiet time after a human, reply exemption: the defaults of the safety rules.
+    ...(before ?? {
+      appId: null,
+      maxPer24h: 3,
+      maxPer14d: 10,
+      humanQuietHours: 24,
+      replyExemptMinutes: 10,
+      inquiryConsentDays: 90,
+      customFieldNames: {},
+      automation: false,
+    }),
+    tenantId,
+    name,
+    timeZone,
+    country,
+    postalAddress,
+    status,
+    senderName: flags.sender ?? before?.senderName ?? name,
+    appId: flags.app ?? before?.appId ?? null,
+    automation: flags.automation ?? before?.automation ?? false,
+    updatedAt: at,
+  }
+}

@@ -1,0 +1,123 @@
+/** The last decisions about a lead as text: words first, then the votes, the sum they make and the gates. */
+import type { LeadStory } from '../api/replySchemas.ts'
+import { instant, nameOf, nats, spoken } from '../api/pages/words.ts'
+import { explain } from '../pipelines/consensus/explain.ts'
+import type { LogOdds } from '../pipelines/consensus/explain.ts'
+import type { Decision } from '../schemas/generated/records.ts'
+import { columns } from './columns.ts'
+
+type Told = LeadStory['decisions'][number]
+
+/** The newest decision of each type, or all of them. */
+export function whyText(story: LeadStory, options: { readonly all?: boolean } = {}): string[] {
+  const { profile } = story
+  const decisions = options.all === true ? story.decisions : newestOfEachType(story.decisions)
+  return [
+    `${nameOf(profile)}  (${story.leadKey})`,
+    `${profile.level}, score ${Math.round(profile.score)}, ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
+    ...(decisions.length === 0
+      ? ['', 'Nothing has been decided about this lead yet.']
+      : decisions.flatMap((told) => ['', ...decisionText(told)])),
+    ...followUpText(story),
+  ]
+}
+
+function newestOfEachType(decisions: readonly Told[]): Told[] {
+  return decisions.filter(({ decision }, index) => decisions.findIndex((other) => other.decision.type === decision.type) === index)
+}
+
+function decisionText({ decision, headline, why }: Told): string[] {
+  const { contributions, logOdds, gates, silent } = explain(decision)
+  return [
+    `${spoken(decision.type).toUpperCase()}  ${instant(decision.decidedAt)}, asked because of: ${spoken(decision.reason)}`,
+    headline,
+    ...why.map((line) => `  ${line}`),
+    '',
+    ...(contributions.length === 0
+      ? ['  No agent voted.']
+      : columns(
+          [
+            ['votes', 'for', 'confidence', 'nats', 'because'],
+            ...contributions.map((one) => [one.agentId, one.option, one.confidence, one.blocked ? 'gated' : nats(one.exact), one.says]),
+          ],
+          { indent: 2, right: [3] },
+        )),
+    ...(silent.length === 0
+      ? []
+      : [`  silent: ${silent.map(({ agentId, reasonCode }) => `${agentId} (${spoken(reasonCode)})`).join(', ')}`]),
+    ...(logOdds === undefined ? [] : sumText(logOdds)),
+    ...optionText(decision),
+    ...(gates.length === 0
+      ? ['  gates: all open']
+      : [
+          '  gates',
+          ...columns(
+            gates.map((gate) => [
+              gate.gateId,
+              gate.option,
+              gate.reason,
+              gate.liftsAt === null ? 'does not lift by itself' : `lifts ${instant(gate.liftsAt)}`,
+            ]),
+            { indent: 4 },
+          ),
+        ]),
+    `  policy ${decision.policyHash.slice(0, 12)}, decision ${decision.decisionId}, closed by ${spoken(decision.stopReason)}`,
+  ]
+}
+
+/** Written in full precision: rounded parts would not add up, and these do, to the unit. */
+function sumText({ chosen, rival, base, votesFor, votesAgainst, total, nats: decimal }: LogOdds): string[] {
+  return [
+    `  log-odds of ${chosen} against ${rival}: base ${exactNats(base)} + for ${exactNats(votesFor)} - against ${exactNats(votesAgainst)} = ${exactNats(total)} nats, ${Math.exp(decimal).toFixed(2)} to 1`,
+  ]
+}
+
+function optionText({ options, chosen }: Decision): string[] {
+  return columns(
+    options.map((one) => [
+      one.option === chosen ? '*' : '',
+      one.option,
+      one.eligible ? `${(one.probability * 100).toFixed(1)} %` : 'gated',
+      one.eligible ? `${nats(one.score)} nats` : '',
+    ]),
+    { indent: 2, right: [2, 3] },
+  )
+}
+
+function followUpText({ followups, deliveries }: LeadStory): string[] {
+  if (followups.length === 0 && deliveries.length === 0) return ['', 'No follow-up has been planned.']
+  return [
+    '',
+    'FOLLOW-UPS',
+    ...columns(
+      followups.map((one) => [
+        instant(one.plannedAt),
+        one.change,
+        `${spoken(one.action)} ${one.channel}`,
+        `due ${instant(one.dueAt)}`,
+        one.reason,
+      ]),
+      { indent: 2 },
+    ),
+    ...columns(
+      deliveries.map((one) => [
+        instant(one.at),
+        one.status,
+        one.channel,
+        one.reason,
+        one.liftsAt === null ? '' : `lifts ${instant(one.liftsAt)}`,
+      ]),
+      { indent: 2 },
+    ),
+  ]
+}
+
+/** An integer in 1e-18 nats as a decimal without trailing zeros. */
+export function exactNats(exact: string): string {
+  const value = BigInt(exact)
+  const magnitude = value < 0n ? -value : value
+  const fraction = String(magnitude % 10n ** 18n)
+    .padStart(18, '0')
+    .replace(/0+$/, '')
+  return `${value < 0n ? '-' : ''}${magnitude / 10n ** 18n}${fraction === '' ? '' : `.${fraction}`}`
+}

@@ -1,0 +1,219 @@
+/**
+ * The one validated configuration object: environment over `.env` over defaults. Every bad or missing value is named
+ * at once with what it should be; a value is never guessed.
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { Value } from '@sinclair/typebox/value'
+import { errorsOf } from '../runtime/errors.ts'
+import { configFields } from './fields.ts'
+import type { ConfigField, ConfigKey } from './fields.ts'
+import { maskUrls } from './maskUrls.ts'
+
+export interface KafkaTlsFiles {
+  readonly caFile: string | undefined
+  readonly certFile: string | undefined
+  readonly keyFile: string | undefined
+  readonly keyPassphrase: string | undefined
+}
+
+export interface Config {
+  readonly mode: 'local' | 'real'
+  readonly dataDir: string
+  /** Local copies of the state of stages. */
+  readonly stateDir: string
+  readonly logLevel: string
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly publicUrl: string | undefined
+    readonly apiToken: string | undefined
+    readonly metricsPort: number
+    readonly bodyLimitBytes: number
+  }
+  readonly kafka: {
+    /** Empty in local mode until the embedded broker runs. */
+    readonly brokers: readonly string[]
+    readonly topicPrefix: string
+    readonly partitions: number
+    readonly replicationFactor: number
+    /** Undefined = no TLS. Each is a path of a PEM file. */
+    readonly ssl: KafkaTlsFiles | undefined
+    readonly sasl:
+      { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string } | undefined
+    readonly lingerMs: number
+  }
+  readonly registry: { readonly url: string | undefined }
+  readonly database: {
+    readonly url: string | undefined
+    readonly poolMax: number
+    readonly poolTimeoutMs: number
+    readonly poolRecycleMs: number
+  }
+  readonly clickhouse: { readonly url: string | undefined; readonly database: string; readonly flushMs: number }
+  readonly redis: { readonly url: string | undefined }
+  readonly ghl: {
+    readonly appId: string | undefined
+    readonly apiUrl: string | undefined
+    readonly apiToken: string | undefined
+    readonly publicKeysFile: string | undefined
+    readonly acceptLegacyRsa: boolean
+    readonly callsPer10s: number
+    readonly sandboxCallsPer10s: number
+  }
+  readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number }
+  readonly stackPorts: {
+    readonly kafka: number
+    readonly registry: number
+    readonly postgres: number
+    readonly clickhouse: number
+    readonly redis: number
+    readonly sandbox: number
+  }
+}
+
+export const configErrors = {
+  E_CONFIG_INVALID: {
+    scope: 'process',
+    retriable: false,
+    means: 'One or more settings are missing or wrong.',
+    remedy: 'Correct them in the environment or in .env; `.env.example` lists every setting.',
+  },
+} as const
+export const configError = errorsOf(configErrors)
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** The environment over the `.env` file of a folder. */
+export function environment(folder: string = process.cwd(), env: Environment = process.env): Environment {
+  const file = `${folder}/.env`
+  return existsSync(file) ? { ...(parseEnv(readFileSync(file, 'utf8')) as Environment), ...env } : env
+}
+
+/**
+ * Validates the settings. Throws `E_CONFIG_INVALID` that lists every problem, one per line, with what it should be.
+ * Unknown variables are left alone: the environment belongs to others too.
+ */
+export function loadConfig(env: Environment = environment()): Config {
+  const problems: string[] = []
+  const values = new Map<ConfigKey, unknown>()
+  for (const [key, field] of Object.entries(configFields) as [ConfigKey, ConfigField][]) {
+    const given = env[field.env]?.trim() ?? ''
+    const raw = given === '' ? field.fallback : given
+    if (raw === '') {
+      if (field.requiredInReal && env[configFields.mode.env]?.trim() === 'real')
+        problems.push(`${field.env} is missing: must be ${field.should} (REKINDLE_MODE is real).`)
+      continue
+    }
+    const value: unknown = Value.Convert(field.schema, raw)
+    if (Value.Check(field.schema, value)) values.set(key, value)
+    else problems.push(`${field.env} is ${field.secret ? '(secret)' : maskUrls(JSON.stringify(raw))}: must be ${field.should}.`)
+  }
+  if (values.has('kafkaSaslMechanism')) {
+    for (const key of ['kafkaSaslUsername', 'kafkaSaslPassword'] as const)
+      if (!values.has(key))
+        problems.push(`${configFields[key].env} is missing: must be ${configFields[key].should} (KAFKA_SASL_MECHANISM is set).`)
+  }
+  for (const key of ['kafkaSslCaFile', 'kafkaSslCertFile', 'kafkaSslKeyFile'] as const)
+    if (values.has(key) && values.get('kafkaSsl') === false)
+      problems.push(`KAFKA_SSL is false: must be true (${configFields[key].env} is set).`)
+  if (values.has('kafkaSslCertFile') !== values.has('kafkaSslKeyFile'))
+    problems.push('KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE belong together: must be both or none.')
+  if (problems.length > 0) throw configError('E_CONFIG_INVALID', problems.join('\n'))
+  return assemble(values)
+}
+
+function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
+  const text = (key: ConfigKey) => values.get(key) as string
+  const maybe = (key: ConfigKey) => values.get(key) as string | undefined
+  const number = (key: ConfigKey) => values.get(key) as number
+  const flag = (key: ConfigKey) => values.get(key) as boolean
+  const brokers = maybe('kafkaBrokers')
+  const mechanism = maybe('kafkaSaslMechanism') as 'plain' | undefined
+  return {
+    mode: text('mode') as Config['mode'],
+    dataDir: text('dataDir'),
+    stateDir: maybe('stateDir') ?? join(text('dataDir'), 'state'),
+    logLevel: text('logLevel'),
+    http: {
+      host: text('host'),
+      port: number('port'),
+      publicUrl: maybe('publicUrl'),
+      apiToken: maybe('apiToken'),
+      metricsPort: number('metricsPort'),
+      bodyLimitBytes: number('bodyLimitBytes'),
+    },
+    kafka: {
+      brokers: brokers === undefined ? [] : brokers.split(','),
+      topicPrefix: maybe('topicPrefix') ?? '',
+      partitions: number('partitions'),
+      replicationFactor: number('replicationFactor'),
+      ssl: flag('kafkaSsl')
+        ? {
+            caFile: maybe('kafkaSslCaFile'),
+            certFile: maybe('kafkaSslCertFile'),
+            keyFile: maybe('kafkaSslKeyFile'),
+            keyPassphrase: maybe('kafkaSslKeyPassphrase'),
+          }
+        : undefined,
+      sasl: mechanism === undefined ? undefined : { mechanism, username: text('kafkaSaslUsername'), password: text('kafkaSaslPassword') },
+      lingerMs: number('lingerMs'),
+    },
+    registry: { url: maybe('registryUrl') },
+    database: {
+      url: maybe('databaseUrl'),
+      poolMax: number('databasePoolMax'),
+      poolTimeoutMs: number('databasePoolTimeoutMs'),
+      poolRecycleMs: number('databasePoolRecycleMs'),
+    },
+    clickhouse: { url: maybe('clickhouseUrl'), database: text('clickhouseDatabase'), flushMs: number('clickhouseFlushMs') },
+    redis: { url: maybe('redisUrl') },
+    ghl: {
+      appId: maybe('ghlAppId'),
+      apiUrl: maybe('ghlApiUrl'),
+      apiToken: maybe('ghlApiToken'),
+      publicKeysFile: maybe('ghlPublicKeysFile'),
+      acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
+      callsPer10s: number('ghlCallsPer10s'),
+      sandboxCallsPer10s: number('sandboxCallsPer10s'),
+    },
+    simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed') },
+    stackPorts: {
+      kafka: number('stackKafkaPort'),
+      registry: number('stackRegistryPort'),
+      postgres: number('stackPostgresPort'),
+      clickhouse: number('stackClickhousePort'),
+      redis: number('stackRedisPort'),
+      sandbox: number('sandboxPort'),
+    },
+  }
+}
+
+/** The effective settings as `NAME=value` lines, secrets masked, each with where it came from. */
+export function describeConfig(env: Environment = environment()): string[] {
+  return Object.values(configFields as Record<string, ConfigField>).map((field) => {
+    const given = env[field.env]?.trim() ?? ''
+    const value = given === '' ? field.fallback : given
+    const shown = field.secret && value !== '' ? '********' : maskUrls(value)
+    return `${field.env}=${shown}${given === '' ? '   # default' : ''}`
+  })
+}
+
+/** The text of `.env.example`. */
+export function envExample(): string {
+  const lines = [
+    '# Every setting of Rekindle with its default. Copy to .env and uncomment what you change.',
+    '# Generated from config/fields.ts by `npm run generate`.',
+    '',
+  ]
+  for (const field of Object.values(configFields as Record<string, ConfigField>)) {
+    lines.push(
+      `# ${field.about}`,
+      `# Must be ${field.should}.${field.requiredInReal ? ' Needed when REKINDLE_MODE=real.' : ''}`,
+      `#${field.env}=${field.fallback}`,
+      '',
+    )
+  }
+  return lines.join('\n')
+}

@@ -1,0 +1,373 @@
+/**
+ * Every setting of Rekindle, as data: its environment variable, what it must be, its default and what it is for.
+ * `loadConfig` validates against it, `.env.example` and `rekindle config` are generated from it.
+ */
+import { Type } from '@sinclair/typebox'
+import type { TSchema } from '@sinclair/typebox'
+
+export interface ConfigField {
+  readonly env: string
+  readonly schema: TSchema
+  /** Text default as it would stand in the environment; empty = not set. */
+  readonly fallback: string
+  /** Completes "must be …". */
+  readonly should: string
+  readonly about: string
+  readonly secret?: true
+  /** Must be given when REKINDLE_MODE=real. */
+  readonly requiredInReal?: true
+}
+
+const port = Type.Integer({ minimum: 0, maximum: 65_535 })
+const text = Type.String()
+const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` })
+const boolean = Type.Boolean()
+
+export const configFields = {
+  mode: {
+    env: 'REKINDLE_MODE',
+    schema: Type.Union([Type.Literal('local'), Type.Literal('real')]),
+    fallback: 'local',
+    should: '`local` or `real`',
+    about: 'local: embedded engines, sandbox providers, sandbox signing key. real: published keys only, real credentials.',
+  },
+  dataDir: {
+    env: 'REKINDLE_DATA_DIR',
+    schema: Type.String({ minLength: 1 }),
+    fallback: '.rekindle',
+    should: 'a folder path',
+    about: 'Where the embedded engines and the sandbox keep their data.',
+  },
+  stateDir: {
+    env: 'STATE_DIR',
+    schema: Type.String({ minLength: 1 }),
+    fallback: '',
+    should: 'a folder path',
+    about: 'Local copies of the state of stages, so that a restart reads no changelog; may be lost. Default: state/ in the data folder.',
+  },
+  logLevel: {
+    env: 'LOG_LEVEL',
+    schema: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((l) => Type.Literal(l))),
+    fallback: 'info',
+    should: 'one of trace, debug, info, warn, error, fatal',
+    about: 'How much is logged.',
+  },
+  host: {
+    env: 'HOST',
+    schema: Type.String({ minLength: 1 }),
+    fallback: '127.0.0.1',
+    should: 'an address to listen on',
+    about: 'Address of the API and the pages.',
+  },
+  port: {
+    env: 'PORT',
+    schema: port,
+    fallback: '8080',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the API and the pages.',
+  },
+  publicUrl: {
+    env: 'PUBLIC_URL',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL',
+    about: 'URL under which GoHighLevel reaches this API; default http://HOST:PORT.',
+  },
+  apiToken: {
+    env: 'REKINDLE_API_TOKEN',
+    schema: Type.String({ minLength: 24 }),
+    fallback: '',
+    should: 'at least 24 characters',
+    about: 'Bearer token of the read API; in local mode the API on loopback needs none.',
+    secret: true,
+    requiredInReal: true,
+  },
+  metricsPort: {
+    env: 'METRICS_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of /metrics of a pipeline or sink process.',
+  },
+  bodyLimitBytes: {
+    env: 'WEBHOOK_BODY_LIMIT_BYTES',
+    schema: Type.Integer({ minimum: 1024, maximum: 16_777_216 }),
+    fallback: '1048576',
+    should: 'a size in bytes from 1024 to 16777216',
+    about: 'Largest webhook body taken; a larger one is answered 413.',
+  },
+
+  kafkaBrokers: {
+    env: 'KAFKA_BROKERS',
+    schema: Type.String({ pattern: '^[^\\s,]+:\\d+(,[^\\s,]+:\\d+)*$' }),
+    fallback: '',
+    should: 'host:port, more of them separated by commas',
+    about: 'Kafka brokers; when empty in local mode, an embedded broker is started.',
+    requiredInReal: true,
+  },
+  topicPrefix: {
+    env: 'KAFKA_TOPIC_PREFIX',
+    schema: Type.String({ pattern: '^[a-zA-Z0-9.-]*$' }),
+    fallback: '',
+    should: 'letters, digits, dots and dashes, or empty',
+    about: 'Put before every topic, group and transactional id.',
+  },
+  partitions: {
+    env: 'KAFKA_PARTITIONS',
+    schema: Type.Integer({ minimum: 1, maximum: 1000 }),
+    fallback: '4',
+    should: 'a whole number from 1 to 1000',
+    about: 'Partitions of every lead-keyed topic: one setting, since they are read together.',
+  },
+  replicationFactor: {
+    env: 'KAFKA_REPLICATION_FACTOR',
+    schema: Type.Integer({ minimum: 1, maximum: 9 }),
+    fallback: '1',
+    should: 'a whole number from 1 to 9',
+    about: 'Copies of each partition; 3 on a real cluster.',
+  },
+  kafkaSsl: { env: 'KAFKA_SSL', schema: boolean, fallback: 'false', should: 'true or false', about: 'Talk TLS to the brokers.' },
+  kafkaSslCaFile: {
+    env: 'KAFKA_SSL_CA_FILE',
+    schema: text,
+    fallback: '',
+    should: 'a path of a PEM file',
+    about: 'Authorities that may sign certificates of brokers; empty = those that Node ships with.',
+  },
+  kafkaSslCertFile: {
+    env: 'KAFKA_SSL_CERT_FILE',
+    schema: text,
+    fallback: '',
+    should: 'a path of a PEM file',
+    about: 'Own certificate and its chain, for brokers that ask for one (mutual TLS).',
+  },
+  kafkaSslKeyFile: {
+    env: 'KAFKA_SSL_KEY_FILE',
+    schema: text,
+    fallback: '',
+    should: 'a path of a PEM file',
+    about: 'Private key of that certificate.',
+  },
+  kafkaSslKeyPassphrase: {
+    env: 'KAFKA_SSL_KEY_PASSPHRASE',
+    schema: text,
+    fallback: '',
+    should: 'a passphrase',
+    about: 'Passphrase of that key, when it is encrypted.',
+    secret: true,
+  },
+  kafkaSaslMechanism: {
+    env: 'KAFKA_SASL_MECHANISM',
+    schema: Type.Union([Type.Literal('plain'), Type.Literal('scram-sha-256'), Type.Literal('scram-sha-512')]),
+    fallback: '',
+    should: 'plain, scram-sha-256 or scram-sha-512',
+    about: 'SASL mechanism; empty = none.',
+  },
+  kafkaSaslUsername: { env: 'KAFKA_SASL_USERNAME', schema: text, fallback: '', should: 'a user name', about: 'SASL user.' },
+  kafkaSaslPassword: {
+    env: 'KAFKA_SASL_PASSWORD',
+    schema: text,
+    fallback: '',
+    should: 'a password',
+    about: 'SASL password.',
+    secret: true,
+  },
+  lingerMs: {
+    env: 'PIPELINE_LINGER_MS',
+    schema: Type.Integer({ minimum: 0, maximum: 1000 }),
+    fallback: '20',
+    should: 'milliseconds from 0 to 1000',
+    about: 'Longest wait for more records before a transaction; small transactions burn the broker.',
+  },
+  registryUrl: {
+    env: 'SCHEMA_REGISTRY_URL',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL of a Confluent-compatible registry, credentials inside',
+    about: 'Schema registry; when empty in local mode, an embedded one is started.',
+    requiredInReal: true,
+  },
+
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    schema: url('postgres(ql)?'),
+    fallback: '',
+    should: 'a postgres:// URL',
+    about: 'Postgres; when empty in local mode, an embedded one is started. TLS: ?sslmode=verify-full&sslrootcert=<file>.',
+    secret: true,
+    requiredInReal: true,
+  },
+  databasePoolMax: {
+    env: 'DATABASE_POOL_MAX',
+    schema: Type.Integer({ minimum: 1, maximum: 1000 }),
+    fallback: '100',
+    should: 'a whole number from 1 to 1000',
+    about: 'Most connections of one process.',
+  },
+  databasePoolTimeoutMs: {
+    env: 'DATABASE_POOL_TIMEOUT_MS',
+    schema: Type.Integer({ minimum: 100, maximum: 600_000 }),
+    fallback: '30000',
+    should: 'milliseconds from 100 to 600000',
+    about: 'Longest wait for a connection.',
+  },
+  databasePoolRecycleMs: {
+    env: 'DATABASE_POOL_RECYCLE_MS',
+    schema: Type.Integer({ minimum: 1000, maximum: 86_400_000 }),
+    fallback: '3600000',
+    should: 'milliseconds from 1000 to 86400000',
+    about: 'Age at which a connection is replaced (1 h).',
+  },
+  clickhouseUrl: {
+    env: 'CLICKHOUSE_URL',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL, credentials inside',
+    about: 'ClickHouse; when empty in local mode, an embedded engine is started.',
+    secret: true,
+    requiredInReal: true,
+  },
+  clickhouseDatabase: {
+    env: 'CLICKHOUSE_DATABASE',
+    schema: Type.String({ pattern: '^[a-zA-Z_][a-zA-Z0-9_]*$' }),
+    fallback: 'rekindle',
+    should: 'an SQL identifier',
+    about: 'ClickHouse database.',
+  },
+  clickhouseFlushMs: {
+    env: 'CLICKHOUSE_FLUSH_MS',
+    schema: Type.Integer({ minimum: 50, maximum: 60_000 }),
+    fallback: '5000',
+    should: 'whole milliseconds from 50 to 60000',
+    about: 'How long rows wait for more before they are inserted: few large inserts are what ClickHouse likes.',
+  },
+  redisUrl: {
+    env: 'REDIS_URL',
+    schema: url('rediss?'),
+    fallback: '',
+    should: 'a redis:// URL',
+    about: 'Redis for shared rate limits; without it limits are counted per process.',
+    secret: true,
+  },
+
+  ghlAppId: {
+    env: 'GHL_APP_ID',
+    schema: Type.String({ pattern: '^[0-9a-f]{24}$' }),
+    fallback: '',
+    should: '24 hexadecimal digits (the client id before the dash)',
+    about: 'Own marketplace app; webhooks of another app are refused.',
+    requiredInReal: true,
+  },
+  ghlApiUrl: {
+    env: 'GHL_API_URL',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL',
+    about: 'GoHighLevel API; in local mode the sandbox server.',
+  },
+  ghlApiToken: {
+    env: 'GHL_API_TOKEN',
+    schema: Type.String({ minLength: 8 }),
+    fallback: '',
+    should: 'at least 8 characters',
+    about: 'Private integration or access token of the location.',
+    secret: true,
+    requiredInReal: true,
+  },
+  ghlPublicKeysFile: {
+    env: 'GHL_PUBLIC_KEYS_FILE',
+    schema: text,
+    fallback: '',
+    should: 'a path of a PEM file',
+    about: 'Further Ed25519 keys that may sign webhooks (rotation), beside the published one.',
+  },
+  ghlAcceptLegacyRsa: {
+    env: 'GHL_ACCEPT_LEGACY_RSA',
+    schema: boolean,
+    fallback: 'false',
+    should: 'true or false',
+    about: 'Accept the retired X-WH-Signature when X-GHL-Signature is absent.',
+  },
+
+  ghlCallsPer10s: {
+    env: 'GHL_CALLS_PER_10S',
+    schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+    fallback: '80',
+    should: 'a whole number from 1 to 1000000',
+    about: 'Calls to GoHighLevel per location in 10 s; the platform allows 100, the rest is for its other users.',
+  },
+  sandboxCallsPer10s: {
+    env: 'SANDBOX_CALLS_PER_10S',
+    schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+    fallback: '100',
+    should: 'a whole number from 1 to 1000000',
+    about: 'Calls the sandbox allows per location in 10 s, as the platform does.',
+  },
+
+  simulate: {
+    env: 'SIMULATE',
+    schema: boolean,
+    fallback: 'true',
+    should: 'true or false',
+    about: 'Local mode: `npm start` plays a gentle stream of believable leads.',
+  },
+  simulateRate: {
+    env: 'SIMULATE_RATE',
+    schema: Type.Number({ minimum: 0.1, maximum: 5000 }),
+    fallback: '2',
+    should: 'webhooks per second from 0.1 to 5000',
+    about: 'Rate of that stream.',
+  },
+  simulateSeed: {
+    env: 'SIMULATE_SEED',
+    schema: Type.Integer({ minimum: 0 }),
+    fallback: '1',
+    should: 'a whole number',
+    about: 'Seed of that stream: the same seed tells the same stories.',
+  },
+
+  stackKafkaPort: {
+    env: 'STACK_KAFKA_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the embedded broker.',
+  },
+  stackRegistryPort: {
+    env: 'STACK_REGISTRY_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the embedded registry.',
+  },
+  stackPostgresPort: {
+    env: 'STACK_POSTGRES_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the embedded Postgres.',
+  },
+  stackClickhousePort: {
+    env: 'STACK_CLICKHOUSE_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the embedded ClickHouse engine.',
+  },
+  stackRedisPort: {
+    env: 'STACK_REDIS_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the embedded Redis.',
+  },
+  sandboxPort: {
+    env: 'SANDBOX_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the GoHighLevel sandbox server.',
+  },
+} as const satisfies Record<string, ConfigField>
+
+export type ConfigKey = keyof typeof configFields

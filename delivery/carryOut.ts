@@ -1,0 +1,204 @@
+/**
+ * One reserved follow-up on its way out: room at the provider first, then the provider's own do-not-disturb, then all gates
+ * once more in the transaction that marks it as handed over, then, and only then, the call. Between that commit and the
+ * answer a crash leaves `handed_over`, whose outcome is unknown; before it, nothing has left.
+ */
+import type { Read } from '../integrations/ghl/client.ts'
+import type { GhlContact } from '../integrations/ghl/answers.ts'
+import type { SendOutcome } from '../integrations/ghl/outcomes.ts'
+import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
+import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
+import { changed } from '../sinks/postgres/ledgerRow.ts'
+import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
+import { inTransaction } from '../sinks/postgres/pool.ts'
+import type { DeliveryContext } from './context.ts'
+import { held, judgeRow } from './judgeRow.ts'
+import { waitAfter } from './settings.ts'
+
+/** Calls a follow-up makes: the contact is read and the action done, or the tag set and the task made. */
+const CALLS = 2
+
+/** Brings one reserved row to its outcome. Throws on infrastructure; the row then waits for the sweep. */
+export async function carryOut(context: DeliveryContext, reserved: LedgerRow, signal: AbortSignal): Promise<void> {
+  if (!(await context.ghl.admit(reserved.tenantId, CALLS, signal))) return release(context, reserved)
+  await context.onStep('admitted', reserved)
+  const provider = await providerContact(context, reserved)
+  await context.onStep('contact_read', reserved)
+  const handed = await handOver(context, reserved, provider)
+  if (handed === undefined) return
+  await context.onStep('handed_over', handed.row)
+  const outcome = await call(context, handed.row, handed.ownerId)
+  await context.onStep('called', handed.row)
+  await settle(context, handed.row, outcome)
+}
+
+async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderContact | 'unread' | 'unreadable'> {
+  if (row.action === 'hand_over' || !settings.readContact) return 'unread'
+  const read: Read<GhlContact | undefined> = await ghl.contact(row.tenantId, row.contactId, { admitted: true })
+  if (!read.ok) return 'unreadable'
+  return read.value === undefined
+    ? { exists: false, dnd: false, dndChannels: {} }
+    : { exists: true, dnd: read.value.dnd, dndChannels: read.value.dndChannels }
+}
+
+/** The last look. `undefined` when it does not leave, or is no longer ours. */
+async function handOver(
+  context: DeliveryContext,
+  reserved: LedgerRow,
+  provider: ProviderContact | 'unread' | 'unreadable',
+): Promise<{ row: LedgerRow; ownerId: string | null } | undefined> {
+  const { pool, clock, settings } = context
+  const result = await inTransaction(pool, async (client) => {
+    const row = await lockRow(client, reserved.followupId)
+    // The sequence is the fence among workers: whoever lost the row to the sweep finds another number and lets go.
+    if (row === undefined || row.status !== 'reserved' || row.sequence !== reserved.sequence) return undefined
+    await lockLeads(client, [row])
+    const at = clock.now()
+    const facts = await fenceFacts(client, [row], at)
+    const judgement = judgeRow(row, facts, facts.sends, at, provider, settings)
+    const { then, gates } = judgement
+    const next =
+      then.kind === 'allow'
+        ? changed(row, {
+            status: 'handed_over',
+            reason: 'All gates allow it at the moment of sending.',
+            gates,
+            handedOverAt: at,
+            attempt: row.attempt + 1,
+            at,
+          })
+        : held(row, { ...judgement, then }, at, settings).row
+    await saveAndTell(client, [next])
+    await context.onStep('hand_over_commit', row)
+    return { row: next, ownerId: facts.leads.get(row.leadId)?.ownerId ?? null }
+  })
+  if (result === undefined) return undefined
+  context.onChange(result.row)
+  return result.row.status === 'handed_over' ? result : undefined
+}
+
+async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: LedgerRow, ownerId: string | null): Promise<SendOutcome> {
+  const { tenantId, contactId } = row
+  if (row.action === 'send_message') {
+    return ghl.sendMessage(
+      { tenantId, contactId, channel: row.channel === 'email' ? 'email' : 'sms', text: row.text ?? '', subject: row.subject },
+      { admitted: true },
+    )
+  }
+  if (row.action === 'hand_over') {
+    const tagged = await ghl.addTags(tenantId, contactId, [settings.handOverTag], { admitted: true })
+    await onStep('tagged', row)
+    // A tag set twice is a tag: while there is no task, nothing has happened that may happen only once.
+    if (tagged.kind === 'unknown')
+      return { kind: 'not_sent', code: 'not_connected', detail: tagged.detail, retryAfterMs: settings.firstWaitMs }
+    if (tagged.kind !== 'accepted') return tagged
+  }
+  return ghl.createTask(
+    {
+      tenantId,
+      contactId,
+      title: row.text ?? '',
+      body: `${row.plannedBecause}\nRef ${row.followupId}`,
+      dueAt: Math.max(row.dueAt, clock.now()),
+      assignedTo: ownerId,
+    },
+    { admitted: true },
+  )
+}
+
+/** Writes what became of the call. */
+async function settle(context: DeliveryContext, handed: LedgerRow, outcome: SendOutcome): Promise<void> {
+  const { pool, clock } = context
+  const settled = await inTransaction(pool, async (client) => {
+    const row = await lockRow(client, handed.followupId)
+    // The sweep may have called it unknown meanwhile; the answer knows better. Anything later has been found out otherwise.
+    if (row === undefined || row.attempt !== handed.attempt || !(row.status === 'handed_over' || row.status === 'unknown')) return undefined
+    await lockLeads(client, [row])
+    const next = afterCall(context, row, outcome, clock.now())
+    await saveAndTell(client, [next])
+    await context.onStep('settle_commit', row)
+    return next
+  })
+  if (settled === undefined) return
+  context.onChange(settled)
+  await context.onStep('settled', settled)
+}
+
+function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: SendOutcome, at: number): LedgerRow {
+  switch (outcome.kind) {
+    case 'accepted':
+      return changed(row, {
+        status: 'confirmed',
+        ruleId: null,
+        reason: 'The provider has taken it.',
+        messageId: outcome.id,
+        settledAt: at,
+        nextCheckAt: null,
+        at,
+      })
+    case 'refused':
+      return changed(row, {
+        status: 'failed',
+        ruleId: outcome.code,
+        reason: `The provider refused: ${outcome.detail}`,
+        settledAt: at,
+        nextCheckAt: null,
+        at,
+      })
+    case 'unknown':
+      return changed(row, {
+        status: 'unknown',
+        ruleId: outcome.code,
+        reason: `It is not known whether it arrived (${outcome.code}); it is looked up and not sent again.`,
+        nextCheckAt: at + settings.lookUpAfterMs,
+        at,
+      })
+    case 'not_sent': {
+      if (row.attempt >= settings.maxAttempts) {
+        return changed(row, {
+          status: 'failed',
+          ruleId: 'not_sent',
+          reason: `Not sent in ${row.attempt} attempts: ${outcome.detail}`,
+          settledAt: at,
+          nextCheckAt: null,
+          at,
+        })
+      }
+      const tryAt = at + Math.max(outcome.retryAfterMs, waitAfter(row.attempt, settings))
+      return changed(row, {
+        status: 'deferred',
+        ruleId: outcome.code,
+        reason: `Certainly not sent (${outcome.code}); tried again later.`,
+        scheduledAt: tryAt,
+        liftsAt: tryAt,
+        reservedBy: null,
+        handedOverAt: null,
+        reservedAt: null,
+        nextCheckAt: null,
+        at,
+      })
+    }
+  }
+}
+
+/** Gives a reserved row back untouched: the worker stops before its turn came. */
+async function release({ pool, clock, onChange }: DeliveryContext, reserved: LedgerRow): Promise<void> {
+  const released = await inTransaction(pool, async (client) => {
+    const row = await lockRow(client, reserved.followupId)
+    if (row === undefined || row.status !== 'reserved' || row.sequence !== reserved.sequence) return undefined
+    await lockLeads(client, [row])
+    const at = clock.now()
+    const next = changed(row, {
+      status: 'deferred',
+      ruleId: 'worker_stopped',
+      reason: 'The worker stopped before it was handed over.',
+      scheduledAt: at,
+      reservedBy: null,
+      reservedAt: null,
+      at,
+    })
+    await saveAndTell(client, [next])
+    return next
+  })
+  if (released !== undefined) onChange(released)
+}

@@ -1,0 +1,51 @@
+/** A row of the ledger before the gates, and what their answer makes of it. */
+import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
+import { judge } from '../pipelines/followup/gates/judge.ts'
+import type { Judgement } from '../pipelines/followup/gates/judge.ts'
+import type { FenceFacts, LedgerSend } from '../sinks/postgres/ledger.ts'
+import { changed } from '../sinks/postgres/ledgerRow.ts'
+import type { LedgerRow, Transition } from '../sinks/postgres/ledgerRow.ts'
+import type { DeliverySettings } from './settings.ts'
+
+/** Evaluates all gates for a row on facts read in this transaction; its own reservation does not count against it. */
+export function judgeRow(
+  row: LedgerRow,
+  facts: FenceFacts,
+  sends: readonly LedgerSend[],
+  at: number,
+  provider: ProviderContact | 'unread' | 'unreadable',
+  settings: DeliverySettings,
+): Judgement {
+  return judge({
+    at,
+    followUp: row,
+    lead: facts.leads.get(row.leadId),
+    tenant: facts.tenants.get(row.tenantId),
+    copyCompleteAt: facts.copyCompleteAt.get(row.partition),
+    ownSends: sends.filter((send) => send.leadId === row.leadId && send.followupId !== row.followupId),
+    provider,
+    limits: settings.limits,
+  })
+}
+
+export interface Consequence {
+  readonly row: LedgerRow
+  /** False when it waits for the same reason as before: nobody needs to hear that again. */
+  readonly told: boolean
+}
+
+/** The row after a judgement that does not let it leave. */
+export function held(
+  row: LedgerRow,
+  { gates, then }: Judgement & { then: Exclude<Judgement['then'], { kind: 'allow' }> },
+  at: number,
+  settings: DeliverySettings,
+): Consequence {
+  const { gateId, ruleId, reason, liftsAt } = then.by
+  const base: Pick<Transition, 'gateId' | 'ruleId' | 'liftsAt' | 'gates'> = { gateId, ruleId, liftsAt, gates }
+  if (then.kind === 'end') return { row: changed(row, { ...base, status: then.status, reason, settledAt: at, at }), told: true }
+  const isRecheck = liftsAt === at + settings.limits.recheckMs
+  const asBefore = row.status === 'deferred' && row.gateId === gateId && row.ruleId === ruleId && (isRecheck || row.liftsAt === liftsAt)
+  const next = changed(row, { ...base, status: 'deferred', reason, scheduledAt: then.at, reservedBy: null, at })
+  return asBefore ? { row: { ...next, sequence: row.sequence }, told: false } : { row: next, told: true }
+}

@@ -1,0 +1,127 @@
+/**
+ * Looks after what a crash or a lost answer left behind. A reserved follow-up without a worker has certainly not left and
+ * is judged anew; a handed-over one is unknown; an unknown one is looked up at the provider and ends as confirmed or, once
+ * the provider's search must have it, as not sent. It is never sent again.
+ */
+import { wordsOf } from '../integrations/ghl/emailHtml.ts'
+import { claimedMessageIds, lockLeads, lockLeftInHand, lockRow, saveAndTell, takeUnknown } from '../sinks/postgres/ledger.ts'
+import { changed } from '../sinks/postgres/ledgerRow.ts'
+import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
+import { inTransaction } from '../sinks/postgres/pool.ts'
+import type { DeliveryContext } from './context.ts'
+
+const BATCH = 48
+/** Look-ups at once: each takes a call or two of the location's room. */
+const AT_ONCE = 8
+
+/** Follow-ups whose worker is gone. `inHand` are those of this worker, which lives. */
+export async function recoverLeft(context: DeliveryContext, inHand: readonly string[]): Promise<number> {
+  const { pool, clock, settings } = context
+  const at = clock.now()
+  const recovered = await inTransaction(pool, async (client) => {
+    const rows = await lockLeftInHand(client, at - settings.leftAfterMs, BATCH, inHand)
+    if (rows.length === 0) return []
+    await lockLeads(client, rows)
+    const next = rows.map((row) =>
+      row.status === 'reserved'
+        ? // The commit of `handed_over` comes before the first byte, and it checks the sequence: the lost worker cannot send it any more.
+          changed(row, {
+            status: 'deferred',
+            ruleId: 'worker_lost',
+            reason: 'Its worker was lost before it was handed over.',
+            scheduledAt: at,
+            reservedBy: null,
+            reservedAt: null,
+            at,
+          })
+        : changed(row, {
+            status: 'unknown',
+            ruleId: 'worker_lost',
+            reason: 'Its worker was lost after it was handed over; it is looked up and not sent again.',
+            nextCheckAt: at,
+            at,
+          }),
+    )
+    await saveAndTell(client, next)
+    await context.onStep('recover_commit', undefined)
+    return next
+  })
+  recovered.forEach(context.onChange)
+  return recovered.length
+}
+
+/** Looks up follow-ups of unknown outcome whose turn it is. */
+export async function reconcileUnknown(context: DeliveryContext): Promise<number> {
+  const { pool, clock, settings } = context
+  const at = clock.now()
+  const rows = await takeUnknown(pool, at, at + settings.lookUpEveryMs, BATCH)
+  for (let i = 0; i < rows.length; i += AT_ONCE) await Promise.all(rows.slice(i, i + AT_ONCE).map((row) => reconcile(context, row)))
+  return rows.length
+}
+
+async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void> {
+  const { pool, clock, settings, logger } = context
+  const askedAt = clock.now()
+  const found = await lookUp(context, row)
+  await context.onStep('looked_up', row)
+  if (!found.ok) {
+    logger.warn(
+      { followupId: row.followupId, detail: found.detail },
+      'the provider could not be asked about a follow-up of unknown outcome',
+    )
+    return
+  }
+  const handedOverAt = row.handedOverAt ?? row.updatedAt
+  const settled = await inTransaction(pool, async (client) => {
+    const current = await lockRow(client, row.followupId)
+    if (current === undefined || current.status !== 'unknown' || current.attempt !== row.attempt) return undefined
+    await lockLeads(client, [current])
+    const at = clock.now()
+    // Asked with the lead held, so that two follow-ups never take the same message for theirs.
+    const claimed = await claimedMessageIds(client, row.tenantId, found.ids)
+    const messageId = found.ids.find((id) => !claimed.has(id))
+    let next: LedgerRow
+    if (messageId !== undefined)
+      next = changed(current, {
+        status: 'confirmed',
+        ruleId: null,
+        reason: 'Found at the provider.',
+        messageId,
+        settledAt: at,
+        nextCheckAt: null,
+        at,
+      })
+    else if (askedAt - handedOverAt >= settings.graceMs) {
+      next = changed(current, {
+        status: 'failed',
+        ruleId: 'not_sent',
+        reason: 'The provider has no such message: it was not sent, and will not be.',
+        settledAt: at,
+        nextCheckAt: null,
+        at,
+      })
+    } else return undefined
+    await saveAndTell(client, [next])
+    await context.onStep('reconcile_commit', row)
+    return next
+  })
+  if (settled !== undefined) context.onChange(settled)
+}
+
+/** Ids at the provider that may be this follow-up, oldest first. */
+async function lookUp(
+  { ghl, settings }: DeliveryContext,
+  row: LedgerRow,
+): Promise<{ ok: true; ids: string[] } | { ok: false; detail: string }> {
+  if (row.action !== 'send_message') {
+    const tasks = await ghl.tasksOf(row.tenantId, row.contactId)
+    if (!tasks.ok) return tasks
+    return { ok: true, ids: tasks.value.filter(({ body }) => body.includes(row.followupId)).map(({ taskId }) => taskId) }
+  }
+  const messages = await ghl.messagesTo(row.tenantId, row.contactId)
+  if (!messages.ok) return messages
+  const words = wordsOf(row.text ?? '')
+  const from = (row.handedOverAt ?? row.updatedAt) - settings.skewMs
+  const same = messages.value.filter((message) => message.at >= from && wordsOf(message.body) === words)
+  return { ok: true, ids: same.sort((a, b) => a.at - b.at).map(({ messageId }) => messageId) }
+}

@@ -1,0 +1,160 @@
+/**
+ * Alerts on the metrics of the processes, as data: what is wrong, for how long, and what to do. The rule file of
+ * Prometheus and the page for whoever is called are generated from it.
+ */
+
+export interface AlertRule {
+  readonly name: string
+  readonly promql: string
+  /** How long it must hold; at once when left out. */
+  readonly for?: string
+  readonly severity: 'warning' | 'critical' | 'none'
+  /** In a line, for a pager. Braces are filled in by Prometheus. */
+  readonly summary: string
+  readonly means: string
+  readonly remedy: readonly string[]
+}
+
+export const alertRules: readonly AlertRule[] = [
+  {
+    name: 'RekindleTargetDown',
+    promql: 'up{job=~"api|pipeline|sinks"} == 0',
+    for: '2m',
+    severity: 'critical',
+    summary: '{{ $labels.job }} on {{ $labels.instance }} does not answer.',
+    means: 'A process of Rekindle has not answered Prometheus for two minutes.',
+    remedy: [
+      'Look at its log and at what supervises it: a process that met an unknown error exits and is started again.',
+      'Nothing is lost meanwhile: its topics wait, and GoHighLevel sends webhooks again.',
+    ],
+  },
+  {
+    name: 'RekindlePipelineStopped',
+    for: '5m',
+    severity: 'critical',
+    promql: 'sum(rate(lr_webhook_events_total{outcome="accepted"}[10m])) > 0 unless sum(rate(lr_stage_outputs_total[10m])) > 0',
+    summary: 'Webhooks are accepted and no stage has written anything for 15 minutes.',
+    means: 'The API takes webhooks in, the pipeline makes nothing of them.',
+    remedy: [
+      'See whether the pipeline process runs and what its log says last; a blown fuse (E_FUSE_BLOWN) stops it on purpose.',
+      'Mend the cause and start it: it goes on where it stopped.',
+    ],
+  },
+  {
+    name: 'RekindleLagHigh',
+    promql: 'max by (group) (lr_kafka_lag_seconds) > 60',
+    for: '5m',
+    severity: 'warning',
+    summary: '{{ $labels.group }} works on records {{ $value | humanizeDuration }} old.',
+    means: 'A group has been more than a minute behind for five minutes.',
+    remedy: [
+      'Compare the rates of webhooks and of emitted records on the dashboard.',
+      'When both are high, start another process: up to as many as there are partitions.',
+      'When the second is low, look at transactions and at the event loop.',
+    ],
+  },
+  {
+    name: 'RekindleTasksNotRunning',
+    promql: 'sum by (group, state) (lr_task_states{state=~"assigned|restoring|fenced|failed"}) > 0',
+    for: '5m',
+    severity: 'critical',
+    summary: '{{ $value | humanize }} tasks of {{ $labels.group }} have been {{ $labels.state }} for five minutes.',
+    means: 'Partitions are assigned and nobody works on them: their state is not back yet, or their broker does not answer.',
+    remedy: [
+      'The log of the process names the unit and what it waits for.',
+      'A restore that is under way shows as `restored` when it ends; state in files (STATE_DIR) makes it short.',
+    ],
+  },
+  {
+    name: 'RekindleBrokerLeftTransactionsOpen',
+    promql: 'sum by (group, verdict) (increase(lr_transactions_mended_total[1h])) > 0',
+    severity: 'warning',
+    summary: 'A broker left {{ $value | humanize }} transactions of {{ $labels.group }} open; they were ended ({{ $labels.verdict }}).',
+    means:
+      'A broker that was killed called transactions complete without their markers (KAFKA-20734). Members ended them; nothing was lost or read twice.',
+    remedy: [
+      'Find out why the broker ended: its log, memory and disk.',
+      'Other applications on this cluster that use transactions have the same trouble and may not mend it: `kafka-transactions.sh find-hanging`.',
+    ],
+  },
+  {
+    name: 'RekindleDeadLetters',
+    promql: 'sum by (topic, reason) (increase(lr_dlq_records_total[15m])) > 0',
+    severity: 'warning',
+    summary: '{{ $value | humanize }} records of {{ $labels.topic }} were set aside: {{ $labels.reason }}.',
+    means: 'Records could not be understood and wait in a dead-letter topic.',
+    remedy: [
+      '`rekindle dlq list` names them, `rekindle dlq show <id>` says what the code means and what to do.',
+      'Often a new version of something wrote them: mend that first, then `rekindle dlq replay` (docs/operations.md).',
+    ],
+  },
+  {
+    name: 'RekindleWebhooksRefused',
+    for: '10m',
+    severity: 'warning',
+    promql: 'sum(rate(lr_webhook_events_total{outcome="bad_signature"}[10m])) / sum(rate(lr_webhook_events_total[10m])) > 0.05',
+    summary: '{{ $value | humanizePercentage }} of the webhooks have a bad signature.',
+    means: 'More than one webhook in twenty is not signed by a key we trust.',
+    remedy: [
+      'See the reasons on the dashboard (Webhooks refused).',
+      'When GoHighLevel has changed its key, give the new one in GHL_PUBLIC_KEYS_FILE; otherwise it is a stranger.',
+    ],
+  },
+  {
+    name: 'RekindleWebhooksUnavailable',
+    promql: 'sum(increase(lr_webhook_events_total{outcome="unavailable"}[5m])) > 0',
+    for: '5m',
+    severity: 'critical',
+    summary: 'Webhooks are answered 503: Kafka does not take them.',
+    means: 'The API cannot store webhooks; GoHighLevel tries again for a while and then gives up.',
+    remedy: ['Look at the brokers first, then at the connection of the API to them.'],
+  },
+  {
+    name: 'RekindleWatchdog',
+    promql: 'vector(1)',
+    severity: 'none',
+    summary: 'Always on: when it stops arriving, alerting itself is broken.',
+    means: 'Nothing is wrong. This alert always fires, so that its absence can be noticed elsewhere.',
+    remedy: ['Route it to something that complains when it stays away.'],
+  },
+]
+
+/** The rule file of Prometheus, as plain values. */
+export function ruleFile(rules: readonly AlertRule[]): object {
+  return {
+    groups: [
+      {
+        name: 'rekindle',
+        rules: rules.map(({ name, promql, severity, summary, ...rule }) => ({
+          alert: name,
+          expr: promql,
+          ...(rule.for === undefined ? {} : { for: rule.for }),
+          labels: { severity, service: 'rekindle' },
+          annotations: { summary, runbook_url: `docs/runbooks/alerts.md#${name.toLowerCase()}` },
+        })),
+      },
+    ],
+  }
+}
+
+/** The page for whoever is called. */
+export function runbook(rules: readonly AlertRule[]): string {
+  return [
+    '# Alerts',
+    '',
+    'Generated from `grafana/alertRules.ts` by `npm run generate`; do not edit.',
+    '',
+    ...rules.flatMap(({ name, promql, severity, means, remedy }) => [
+      `## ${name}`,
+      '',
+      `${means} Severity: ${severity}.`,
+      '',
+      ...remedy.map((line) => `- ${line}`),
+      '',
+      '```',
+      promql,
+      '```',
+      '',
+    ]),
+  ].join('\n')
+}

@@ -1,0 +1,118 @@
+/**
+ * Tells messages back the way the platform does: a signed OutboundMessage webhook with source `api`, repeated with the same
+ * body and webhookId until it is taken. What was not taken before a kill is told after the restart.
+ */
+import { sign } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
+import type { Clock } from '../rateLimit.ts'
+import type { SandboxMessage } from './journal.ts'
+
+export interface TellBackOptions {
+  readonly url: string
+  /** Ed25519. */
+  readonly key: KeyObject
+  readonly appId: string
+  readonly clock: Clock
+  readonly onTold: (message: SandboxMessage) => void
+  /** The platform repeats up to 12 times. @source reference/gohighlevel.md 2.2 */
+  readonly retries?: number
+  readonly firstWaitMs?: number
+}
+
+/** At most this many webhooks at once. */
+const AT_ONCE = 8
+const ANSWER_MS = 10_000
+const LONGEST_WAIT_MS = 30_000
+
+export class TellBack {
+  private readonly options: TellBackOptions
+  private readonly waiting: SandboxMessage[] = []
+  private readonly stopped = new AbortController()
+  private running = 0
+  private idle: (() => void)[] = []
+
+  constructor(options: TellBackOptions) {
+    this.options = options
+  }
+
+  tell(message: SandboxMessage): void {
+    this.waiting.push(message)
+    this.pump()
+  }
+
+  /** Resolves when nothing is on its way. */
+  settled(): Promise<void> {
+    return this.running === 0 && this.waiting.length === 0 ? Promise.resolve() : new Promise((resolve) => this.idle.push(resolve))
+  }
+
+  /** Gives up what is on its way; it stays untold in the journal. */
+  stop(): void {
+    this.waiting.length = 0
+    this.stopped.abort()
+  }
+
+  private pump(): void {
+    while (this.running < AT_ONCE) {
+      const message = this.waiting.shift()
+      if (message === undefined) break
+      this.running++
+      void this.deliver(message).finally(() => {
+        this.running--
+        this.pump()
+        if (this.running === 0 && this.waiting.length === 0) for (const done of this.idle.splice(0)) done()
+      })
+    }
+  }
+
+  private async deliver(message: SandboxMessage): Promise<void> {
+    const { url, key, clock, retries = 12, firstWaitMs = 1_000 } = this.options
+    const body = Buffer.from(JSON.stringify(webhookOf(message, this.options.appId)))
+    const signature = sign(null, body, key).toString('base64')
+    const { signal } = this.stopped
+    for (let attempt = 0; attempt <= retries && !signal.aborted; attempt++) {
+      try {
+        const answer = await fetch(url, {
+          method: 'POST',
+          body,
+          headers: { 'content-type': 'application/json', 'x-ghl-signature': signature },
+          signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+        })
+        await answer.arrayBuffer()
+        if (answer.ok) {
+          this.options.onTold(message)
+          return
+        }
+      } catch {
+        // Refused, broken or too slow: for the platform the same as an error answer, it comes again.
+      }
+      await clock.sleep(Math.min(LONGEST_WAIT_MS, firstWaitMs * 2 ** attempt), signal)
+    }
+  }
+}
+
+/** The delivered shape: documented fields plus the envelope. @source reference/gohighlevel.md 1.1, 1.2 */
+export function webhookOf(message: SandboxMessage, appId: string): Record<string, unknown> {
+  const at = new Date(message.at).toISOString()
+  const isText = message.type === 'SMS'
+  return {
+    type: 'OutboundMessage',
+    locationId: message.location,
+    appId,
+    versionId: appId,
+    webhookId: message.webhookId,
+    timestamp: at,
+    attachments: [],
+    body: message.body,
+    contactId: message.contactId,
+    contentType: isText ? 'text/plain' : 'text/html',
+    conversationId: message.conversationId,
+    dateAdded: at,
+    direction: 'outbound',
+    messageType: message.type,
+    source: 'api',
+    status: isText ? 'delivered' : 'sent',
+    ...(isText
+      ? { messageId: message.messageId, messageTypeId: 2, messageTypeString: 'TYPE_SMS' }
+      : { emailMessageId: message.messageId, subject: message.subject ?? '' }),
+  }
+}

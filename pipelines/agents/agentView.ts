@@ -1,0 +1,71 @@
+/**
+ * What an agent can see of a lead. The frozen view holds every named custom field of a tenant; agents get the permitted
+ * ones only, so an agent that reads age, family, origin, religion or ZIP does not compile and finds nothing at run time.
+ */
+import type { Assessment, LeadView } from '../../schemas/generated/records.ts'
+
+/**
+ * The facts an agent may read: money, plans and behaviour. Never a protected attribute nor a close proxy of one (age,
+ * household, education, place, ZIP, language, photo, name). Adding a row here is a fair-housing decision.
+ * @source reference/safety-and-claude.md 4.4
+ */
+export const permittedFacts = [
+  'job_title',
+  'employment_status',
+  'income',
+  'credit_score',
+  'budget',
+  'budget_min',
+  'budget_max',
+  'down_payment',
+  'pre_approved',
+  'financing',
+  'timeline',
+  'motivation',
+  'goal',
+  'lead_type',
+  'property_type',
+  'bedrooms',
+  'bathrooms',
+  'visits',
+  'visits_7_days',
+  'page_views',
+  'property_views',
+  'property_saves',
+  'calculator_uses',
+  'email_interactions',
+  'email_open_rate',
+  'email_click_rate',
+  'form_message',
+  'search_terms',
+] as const
+export type PermittedFact = (typeof permittedFacts)[number]
+
+/** Words that must not name a fact an agent reads. Held against the list above and every `reads` by a test. */
+export const forbiddenInFacts = new RegExp(
+  `(^|_)(${[
+    'age|birth\\w*|dob|gender|sex|race|ethnic\\w*|origin|nationality|religio\\w*|church|family|child\\w*|kids|marital|married|pregnan\\w*',
+    'disab\\w*|handicap|veteran|language|zip|postal\\w*|postcode|neighborhood|school\\w*|education|photo|name',
+  ].join('|')})(_|$)`,
+)
+
+export interface AgentView extends Omit<LeadView, 'facts' | 'tags' | 'states' | 'profileVersion'> {
+  readonly facts: Readonly<Partial<Record<PermittedFact, string>>>
+  /** When the question was asked, ms. The only "now" an agent knows. */
+  readonly askedAt: number
+  /** Why it was asked. */
+  readonly reason: string
+  /** Coarse stage of the lead. */
+  readonly stage: string
+}
+
+/** The view of one question without facts that are not permitted; tags (free text of the tenant) and states are left out as well. */
+export function agentView(question: Pick<Assessment, 'askedAt' | 'reason' | 'stage' | 'view'>): AgentView {
+  const { facts: all, tags: _tags, states: _states, profileVersion: _version, ...rest } = question.view
+  const facts: Partial<Record<PermittedFact, string>> = {}
+  for (const fact of permittedFacts) {
+    const value = Object.hasOwn(all, fact) ? all[fact]?.trim() : undefined
+    if (value !== undefined && value !== '') facts[fact] = value
+  }
+  return { ...rest, facts, askedAt: question.askedAt, reason: question.reason, stage: question.stage }
+}

@@ -1,0 +1,41 @@
+/**
+ * Numbers, shares and answers out of the free text that custom fields hold ("$350k - 450k", "85 %", "Yes, approved").
+ * What cannot be read is `undefined`, never zero: an unknown fact lowers completeness, it does not argue.
+ */
+
+/** An amount or count. A range gives its middle; `k` and `m` multiply; a suffix on the end of a range counts for both ends. */
+export function amountOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const found = [...text.replaceAll(',', '').matchAll(/(\d+(?:\.\d+)?)\s*(k|m)?\b/gi)].slice(0, 2)
+  const [first, second] = found
+  if (first === undefined) return undefined
+  if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(text.replaceAll(',', '').slice(first.index + first[0].length))) {
+    return scaled(first[1], first[2])
+  }
+  return (scaled(first[1], first[2] ?? second[2]) + scaled(second[1], second[2])) / 2
+}
+
+function scaled(digits: string | undefined, suffix: string | undefined): number {
+  const factor = suffix === undefined ? 1 : suffix.toLowerCase() === 'k' ? 1000 : 1_000_000
+  return Number(digits) * factor
+}
+
+/** A share between 0 and 1, written as `0.85`, `85` or `85%`. */
+export function shareOf(text: string | undefined): number | undefined {
+  const amount = amountOf(text)
+  if (amount === undefined) return undefined
+  const share = amount > 1 || text?.includes('%') === true ? amount / 100 : amount
+  return share <= 1 ? share : undefined
+}
+
+/** Yes or no; `undefined` for anything else. */
+export function answerOf(text: string | undefined): boolean | undefined {
+  if (text === undefined) return undefined
+  if (/^\s*(no|not|n|false|0|none|pending)\b/i.test(text)) return false
+  return /^\s*(yes|y|true|1|pre-?approved|approved|done)\b/i.test(text) ? true : undefined
+}
+
+/** Arithmetic mean of at least one number. */
+export function meanOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length
+}

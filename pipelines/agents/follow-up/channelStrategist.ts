@@ -1,0 +1,87 @@
+/**
+ * Row 6. The way a lead is most likely to answer on: the one it asks for, where it replied before, else another way than the one that stays
+ * unanswered, else a text, else an e-mail; a call for the URGENT. Abstains when no way is open or all are tried.
+ * @source reference/lead-domain.md 2.4
+ */
+import { abstain, binOf, field, vote } from '../agent.ts'
+import type { Agent } from '../agent.ts'
+import { contactOptions, openChannels } from '../channels.ts'
+import { asksForCall, said, unanswered } from '../phrases.ts'
+
+export const channelStrategist: Agent = {
+  id: 'channel_strategist',
+  version: 1,
+  system: 'follow-up',
+  family: 'conversation',
+  answers: ['follow_up'],
+  reads: [
+    'level',
+    'recentMessages',
+    'counters.inboundByChannel',
+    'counters.outboundByChannel',
+    'counters.attemptsSinceReply',
+    'hasPhone',
+    'hasEmail',
+    'blockedChannels',
+  ],
+  assess(view) {
+    const open = openChannels(view)
+    const [first, second] = open
+    if (first === undefined) return abstain('no_open_channel')
+    const { inboundByChannel, outboundByChannel, attemptsSinceReply } = view.counters
+    const wanted = unanswered(view).flatMap(({ text }) => said(text, asksForCall))[0]
+    if (wanted !== undefined && open.includes('call')) {
+      return vote('follow_up', 'call', {
+        bin: 5,
+        reason: 'asked_for_this_way',
+        text: `The lead asked for a call: "${wanted}".`,
+        evidence: [field('recentMessages.text', wanted)],
+      })
+    }
+    const replies = contactOptions.map((option) => ({ option, count: inboundByChannel[option] ?? 0 }))
+    const total = replies.reduce((sum, { count }) => sum + count, 0)
+    const favourite = replies.filter(({ option }) => open.includes(option)).sort((a, b) => b.count - a.count)[0]
+    if (favourite !== undefined && favourite.count > 0 && attemptsSinceReply < 3) {
+      return vote('follow_up', favourite.option, {
+        // Share of replies on this way, shrunk for few of them: 1 of 1 gives .67, 3 of 3 .80, 8 of 8 .90.
+        bin: binOf((favourite.count / total) * ((total + 1) / (total + 2))),
+        reason: 'replies_here',
+        text: `${favourite.count} of ${total} replies came by ${favourite.option}.`,
+        evidence: [field('counters.inboundByChannel', replies.map(({ option, count }) => `${option} ${count}`).join(' '))],
+      })
+    }
+    if (view.level === 'URGENT' && open.includes('call')) {
+      return vote('follow_up', 'call', {
+        // The level is known, the lead's own preference is not: .8 rather than .9.
+        bin: binOf(0.8),
+        reason: 'urgent_call',
+        text: 'An URGENT lead with a phone number is best called.',
+        evidence: [field('level', view.level)],
+      })
+    }
+    const tried = contactOptions.map((option) => ({ option, count: outboundByChannel[option] ?? 0 })).sort((a, b) => b.count - a.count)[0]
+    const other = open.find(
+      (option) => option !== tried?.option && option !== 'call' && (outboundByChannel[option] ?? 0) < (tried?.count ?? 0),
+    )
+    if (attemptsSinceReply >= 2 && attemptsSinceReply < 5 && tried !== undefined && tried.count > 0 && other !== undefined) {
+      return vote('follow_up', other, {
+        // Each further unanswered attempt makes the other way likelier: .60 at two, .70 at four; from five on no way is better.
+        bin: binOf(0.5 + 0.05 * attemptsSinceReply),
+        reason: 'other_way',
+        text: `${attemptsSinceReply} attempts unanswered, mostly by ${tried.option}: another way may work.`,
+        evidence: [
+          field('counters.attemptsSinceReply', attemptsSinceReply),
+          field('counters.outboundByChannel', `${tried.option} ${tried.count}`),
+        ],
+      })
+    }
+    if (attemptsSinceReply >= 2) return abstain('no_better_way')
+    return vote('follow_up', first, {
+      // Without history the only open way is a finding, the first of several hardly one.
+      bin: binOf(second === undefined ? 0.6 : 0.45),
+      reason: second === undefined ? 'only_way' : 'usual_first_way',
+      text: second === undefined ? `Only ${first} is open.` : `No replies yet: ${first} is the usual first way.`,
+      evidence: [field('hasPhone', view.hasPhone), field('hasEmail', view.hasEmail)],
+    })
+  },
+}

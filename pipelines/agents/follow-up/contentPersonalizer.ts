@@ -1,0 +1,121 @@
+/**
+ * Row 5. Which message the moment calls for, as one of a few templates, on the channel that suits it. Abstains when
+ * there is nothing new to say; the text itself is filled from bound fields by the follow-up.
+ * @source reference/lead-domain.md 2.4, 4.6
+ */
+import { abstain, binOf, field, vote } from '../agent.ts'
+import type { Agent, TemplateId, VoteParams } from '../agent.ts'
+import type { AgentView } from '../agentView.ts'
+import { openOr, optionOfChannel } from '../channels.ts'
+import type { ContactOption } from '../channels.ts'
+import { levelRank, levelRanks } from '../levels.ts'
+import { asksForCall, notNow, said, unanswered } from '../phrases.ts'
+
+/** A lead nobody wrote to for 30 days is approached anew. */
+const dormantAfterMs = 30 * 86_400_000
+
+interface Occasion {
+  readonly templateId: TemplateId
+  readonly wanted: readonly ContactOption[]
+  readonly because: string
+  readonly delayMinutes?: number
+}
+
+const nudges: Readonly<Record<string, Occasion>> = {
+  silence_24h: { templateId: 'nudge_24h', wanted: ['sms', 'email'], because: 'A day of silence: a short nudge is due.' },
+  silence_48h: { templateId: 'nudge_48h', wanted: ['email', 'sms'], because: 'Two days of silence: a nudge on another way is due.' },
+  silence_72h: { templateId: 'nudge_72h', wanted: ['sms', 'email'], because: 'Three days of silence: the last nudge is due.' },
+}
+
+const firstTouch: Occasion = {
+  templateId: 'first_touch',
+  wanted: ['sms', 'email'],
+  because: 'A new lead: the first touch is due at once.',
+  delayMinutes: 0,
+}
+const softStart: Occasion = {
+  templateId: 'reengage',
+  wanted: ['email', 'sms'],
+  because: 'Nudges went unanswered: if anything, a soft new start.',
+}
+
+/** The occasion of this question, if it is one to write for. */
+export function occasionOf(view: AgentView): Occasion | undefined {
+  const { reason, askedAt, appointmentAt, appointmentStatus } = view
+  const waiting = unanswered(view).at(-1)
+  if (reason === 'inbound_message' || waiting !== undefined) {
+    return {
+      templateId: 'reply',
+      wanted: [optionOfChannel(waiting?.channel) ?? 'sms', 'sms', 'email'],
+      because: 'The lead wrote and waits for a reply.',
+      delayMinutes: 1,
+    }
+  }
+  if (appointmentAt !== null && appointmentAt > askedAt && appointmentStatus !== 'cancelled' && appointmentStatus !== 'noshow') {
+    return { templateId: 'appointment_confirm', wanted: ['sms', 'email'], because: 'An appointment is ahead and should be confirmed.' }
+  }
+  if (reason === 'new_lead') {
+    return firstTouch
+  }
+  const nudge = Object.hasOwn(nudges, reason) ? nudges[reason] : undefined
+  if (nudge !== undefined) return view.counters.attemptsSinceReply < 3 ? nudge : softStart
+  if (reason === 'level_changed' && levelRank(view.level) >= levelRanks.HOT) {
+    return view.lastOutboundAt === null
+      ? { ...firstTouch, because: 'The lead became active and nobody has written yet.' }
+      : { ...softStart, because: 'The lead became active again.' }
+  }
+  if (view.status === 'dormant' || (view.lastOutboundAt !== null && askedAt - view.lastOutboundAt >= dormantAfterMs)) {
+    return { ...softStart, because: 'Nobody has written for long: a soft new start fits.' }
+  }
+  return undefined
+}
+
+/** Facts that let a message be about the lead rather than about anybody. */
+const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] as const
+
+export const contentPersonalizer: Agent = {
+  id: 'content_personalizer',
+  version: 1,
+  system: 'follow-up',
+  family: 'conversation',
+  answers: ['follow_up'],
+  reads: [
+    'reason',
+    'askedAt',
+    'status',
+    'level',
+    'appointmentAt',
+    'appointmentStatus',
+    'lastOutboundAt',
+    'recentMessages',
+    'counters.attemptsSinceReply',
+    'hasPhone',
+    'hasEmail',
+    'blockedChannels',
+    ...bound.map((fact) => `facts.${fact}`),
+  ],
+  assess(view) {
+    const words = unanswered(view)
+      .map(({ text }) => text)
+      .join('\n')
+    if (said(words, notNow).length > 0) return abstain('lead_declined')
+    if (said(words, asksForCall).length > 0) return abstain('lead_wants_a_call')
+    const occasion = occasionOf(view)
+    if (occasion === undefined) return abstain('no_occasion')
+    const attempts = view.counters.attemptsSinceReply
+    if (attempts >= 5) return abstain('nothing_new_to_say')
+    const option = openOr(view, ...occasion.wanted)
+    if (option === undefined) return abstain('no_open_channel')
+    const known = bound.filter((fact) => view.facts[fact] !== undefined).length
+    const params: VoteParams = { templateId: occasion.templateId }
+    if (occasion.delayMinutes !== undefined) params.delayMinutes = occasion.delayMinutes
+    return vote('follow_up', option, {
+      // The occasion alone is worth .6; each bound fact makes the message more its own, up to .9. Three unanswered attempts take .2.
+      bin: binOf(0.6 + 0.1 * Math.min(3, known) - (attempts >= 3 ? 0.2 : 0)),
+      reason: `occasion_${occasion.templateId}`,
+      text: occasion.because,
+      evidence: [field('reason', view.reason), field('facts', `${known} bound`)],
+      params,
+    })
+  },
+}

@@ -1,0 +1,39 @@
+/**
+ * The agents that exist, in the order of the roster, and what is known about each. A new agent is one file and one line
+ * here; its vote weighs the cold strengths until audits have measured it.
+ * @source reference/lead-domain.md 2.13
+ */
+import type { Agent, DecisionType } from './agent.ts'
+import { behavioralProfiler } from './lead-intelligence/behavioralProfiler.ts'
+import { demographicAnalyzer } from './lead-intelligence/demographicAnalyzer.ts'
+import { intentDetector } from './lead-intelligence/intentDetector.ts'
+import { channelStrategist } from './follow-up/channelStrategist.ts'
+import { contentPersonalizer } from './follow-up/contentPersonalizer.ts'
+import { escalationManager } from './follow-up/escalationManager.ts'
+import { responseAnalyzer } from './follow-up/responseAnalyzer.ts'
+import { timingOptimizer } from './follow-up/timingOptimizer.ts'
+
+export const roster: readonly Agent[] = [
+  demographicAnalyzer,
+  behavioralProfiler,
+  intentDetector,
+  timingOptimizer,
+  contentPersonalizer,
+  channelStrategist,
+  responseAnalyzer,
+  escalationManager,
+]
+
+/** Ids of the agents that answer a decision type, in roster order. */
+export function rosterFor(decisionType: DecisionType): string[] {
+  return roster.filter((agent) => agent.answers.includes(decisionType)).map((agent) => agent.id)
+}
+
+/** Families of the agents that answer a decision type, each with its members, in roster order. */
+export function familiesFor(decisionType: DecisionType): Map<string, string[]> {
+  const families = new Map<string, string[]>()
+  for (const agent of roster) {
+    if (agent.answers.includes(decisionType)) families.set(agent.family, [...(families.get(agent.family) ?? []), agent.id])
+  }
+  return families
+}

@@ -1,0 +1,53 @@
+/**
+ * Ways in which a decision was contested, recorded on every decision so that people can look at them: a name alone
+ * reviews nothing.
+ * @source reference/consensus.md 4.1
+ */
+import type { Policy } from '../../schemas/generated/records.ts'
+import { ln, softmax } from './pinnedMath.ts'
+import { scoreOfBase } from './pool.ts'
+import type { Pooled } from './pool.ts'
+
+export type Conflict = 'split' | 'family-split' | 'gate-vs-pool' | 'stale' | 'policy-refused'
+
+/** P1 - P2 below this is a split. */
+const splitGap = 0.15
+/** Jensen-Shannon divergence between families, in nats: .05 for two that disagree with one high-bin vote each, .28 with several each. */
+const familyDivergence = 0.1
+/** A denied option that would hold more than this of the ungated pool: a rule is costing something. */
+const deniedShare = 0.8
+
+/** The conflicts that can be read from the pool. */
+export function conflictsOf(pooled: Pooled, policy: Policy): Conflict[] {
+  const found: Conflict[] = []
+  const running = pooled.options.filter(({ eligible }) => eligible)
+  const [first = 1, second = 0] = running.map(({ probability }) => probability).sort((a, b) => b - a)
+  if (running.length > 1 && pooled.nEffMicro >= policy.quorumMilli * 1000 && pooled.contributions.length > 0 && first - second < splitGap)
+    found.push('split')
+  if (divergence(pooled) > familyDivergence) found.push('family-split')
+  const ungated = softmax(pooled.options.map(({ score }) => score))
+  if (pooled.options.some(({ eligible }, index) => !eligible && (ungated[index] ?? 0) > deniedShare)) found.push('gate-vs-pool')
+  return found
+}
+
+/** Jensen-Shannon divergence, in nats, between what each family alone would believe. */
+export function divergence(pooled: Pooled): number {
+  const running = pooled.options.filter(({ eligible }) => eligible)
+  const support = new Map<string, Map<string, bigint>>()
+  // Contributions come sorted by family, so the families are in one order on every machine.
+  for (const { family, option, nats, blocked } of pooled.contributions) {
+    if (blocked || nats === '0') continue
+    const own = support.get(family) ?? new Map<string, bigint>()
+    support.set(family, own.set(option, (own.get(option) ?? 0n) + BigInt(nats)))
+  }
+  if (support.size < 2) return 0
+  const beliefs = [...support.values()].map((own) =>
+    softmax(running.map(({ option, baseMicro }) => scoreOfBase(baseMicro) + (own.get(option) ?? 0n))),
+  )
+  const mean = running.map((_, index) => beliefs.reduce((sum, belief) => sum + (belief[index] ?? 0), 0) / beliefs.length)
+  return entropy(mean) - beliefs.reduce((sum, belief) => sum + entropy(belief), 0) / beliefs.length
+}
+
+function entropy(probabilities: readonly number[]): number {
+  return probabilities.reduce((sum, p) => (p > 0 ? sum - p * ln(p) : sum), 0)
+}

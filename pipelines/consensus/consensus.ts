@@ -1,0 +1,204 @@
+/**
+ * Opens a question when an assessment arrives, adds up ballots, closes it when no missing vote can change the winner or
+ * the deadline passes. A newer epoch supersedes it. Every question gets exactly one decision per decision type; late and
+ * stale ballots are counted and change nothing.
+ */
+import { deadLetter, drop, emit, next, timer } from '../../runtime/outcome.ts'
+import type { Outcome } from '../../runtime/outcome.ts'
+import { from, stage } from '../../runtime/stage.ts'
+import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
+import { OpenQuestions } from '../../schemas/generated/records.ts'
+import type { Assessment, Ballot, Decision, LeadProfile, OpenQuestion, Policy, Vote } from '../../schemas/generated/records.ts'
+import { assessments, ballots, decisions, policies, profiles, tenants } from '../../topics/index.ts'
+import { everyType } from '../agents/panel.ts'
+import { decideIfReady, decideNow } from './decide.ts'
+import type { Case } from './decide.ts'
+import type { consensusErrors } from './errors.ts'
+import { evaluateGates } from './gates.ts'
+import { policyProblems } from './policy.ts'
+import { shippedPolicy } from './shippedPolicies.ts'
+
+const tables = { policies, tenants } as const
+type Ctx = Context<typeof tables>
+type Result = Outcome<OpenQuestions, typeof decisions>
+
+/** Sources whose ballots speak for agents of the roster. Others speak under their own name. */
+export const rosterSources: readonly string[] = ['panel', 'claude']
+/** Ballots kept that came before their assessment, and how long. */
+const earlyBallots = 8
+const earlyBallotMs = 600_000
+/** Decided assessments remembered, to tell a late ballot from an early one. */
+const decidedRemembered = 16
+
+const unknownType: keyof typeof consensusErrors = 'E_DECISION_TYPE_UNKNOWN'
+const nothing: OpenQuestions = { epoch: 0, open: [], early: [], decided: [] }
+
+function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx): Result {
+  const before = state ?? nothing
+  const question = record.value
+  const id = question.assessmentId
+  if (before.decided.includes(id) || before.open.some(({ assessment }) => assessment.assessmentId === id))
+    return drop('duplicate_assessment')
+  const unknown = question.decisionTypes.find((type) => policyFor(question.tenantId, type, ctx) === undefined)
+  if (unknown !== undefined) return deadLetter(unknownType, { assessmentId: id, decisionType: unknown })
+  // A fresh question about a newer state of the lead makes the older ones moot, even before its profile arrives here.
+  const epoch = Math.max(before.epoch, question.epoch)
+  const waiting = before.early.filter(({ assessmentId }) => assessmentId === id)
+  const opened: OpenQuestion = waiting.reduce<OpenQuestion>((so, ballot) => counted(so, ballot.ballotId, ballot.epoch, ballot.votes), {
+    assessment: question,
+    votes: [],
+    ballotIds: [],
+    staleBallots: 0,
+  })
+  const early = before.early.filter(({ assessmentId }) => assessmentId !== id)
+  return settle({ ...before, epoch, early, open: [...before.open, opened] }, ctx)
+}
+
+function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx): Result {
+  const before = state ?? nothing
+  const ballot = record.value
+  if (before.decided.includes(ballot.assessmentId)) return drop('late_ballot')
+  const votes = underOwnName(ballot)
+  const question = before.open.find(({ assessment }) => assessment.assessmentId === ballot.assessmentId)
+  if (question === undefined) {
+    if (ballot.epoch < before.epoch) return drop('stale_ballot')
+    if (before.early.some(({ ballotId }) => ballotId === ballot.ballotId)) return drop('duplicate_ballot')
+    const kept = { ballotId: ballot.ballotId, assessmentId: ballot.assessmentId, epoch: ballot.epoch, arrivedAt: ctx.at, votes }
+    const early = [...before.early.filter(({ arrivedAt }) => ctx.at - arrivedAt < earlyBallotMs), kept].slice(-earlyBallots)
+    return next<OpenQuestions, typeof decisions>({ ...before, early })
+  }
+  if (question.ballotIds.includes(ballot.ballotId)) return drop('duplicate_ballot')
+  if (ctx.at > question.assessment.deadlineAt) return drop('late_ballot')
+  const now = counted(question, ballot.ballotId, ballot.epoch, votes)
+  return settle({ ...before, open: before.open.map((each) => (each === question ? now : each)) }, ctx)
+}
+
+function supersede(state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx): Result {
+  const before = state ?? nothing
+  const { epoch, deletedAt } = record.value
+  const gone = deletedAt !== null && before.open.length > 0
+  if (epoch <= before.epoch && !gone) return drop('epoch_unchanged')
+  return settle({ ...before, epoch: Math.max(before.epoch, epoch) }, ctx, { gone })
+}
+
+function close(state: OpenQuestions, fired: FiredTimer, ctx: Ctx): Result {
+  return settle(state, ctx, { deadline: Math.max(fired.dueAt, ctx.at) })
+}
+
+interface Moment {
+  /** Questions due by then are closed, ms. */
+  readonly deadline?: number
+  /** The contact was deleted: nothing is left to ask. */
+  readonly gone?: boolean
+}
+
+/** Decides whatever can be decided: superseded questions, complete ones, those whose deadline is reached. */
+function settle(state: OpenQuestions, ctx: Ctx, moment: Moment = {}): Result {
+  const emitted: Decision[] = []
+  const left: OpenQuestion[] = []
+  const decided = [...state.decided]
+  for (const question of state.open) {
+    const { assessment } = question
+    const undecided: string[] = []
+    for (const type of assessment.decisionTypes) {
+      const decision = decisionOn(question, type, moment.gone === true || assessment.epoch < state.epoch, moment.deadline ?? -Infinity, ctx)
+      if (decision === undefined) undecided.push(type)
+      else emitted.push(decision)
+    }
+    if (undecided.length > 0) left.push({ ...question, assessment: { ...assessment, decisionTypes: undecided } })
+    else decided.push(assessment.assessmentId)
+  }
+  const nextDeadline = left.length === 0 ? undefined : Math.min(...left.map(({ assessment }) => assessment.deadlineAt))
+  const alarm =
+    nextDeadline === undefined ? (state.open.length === 0 ? [] : [timer('deadline').cancel()]) : [timer('deadline').at(nextDeadline)]
+  return next(
+    { ...state, open: left, decided: decided.slice(-decidedRemembered) },
+    { emit: emitted.map((decision) => emit(decisions, decision)), timers: alarm },
+  )
+}
+
+function decisionOn(question: OpenQuestion, type: string, superseded: boolean, deadline: number, ctx: Ctx): Decision | undefined {
+  const { assessment } = question
+  const chosen = policyFor(assessment.tenantId, type, ctx)
+  if (chosen === undefined) return undefined
+  const { policy, policyRefused } = chosen
+  const tenant = ctx.tables.tenants.get(assessment.tenantId)
+  const gated = evaluateGates(
+    { view: assessment.view, at: assessment.askedAt, tenant },
+    policy.options.map(({ option }) => option),
+  )
+  const current: Case = {
+    decisionId: ctx.id('decision', assessment.assessmentId, type),
+    question: assessment,
+    decisionType: type,
+    votes: question.votes,
+    policy,
+    gated,
+    at: ctx.at,
+    staleBallots: question.staleBallots,
+    policyRefused,
+  }
+  if (superseded) return decideNow(current, 'superseded')
+  return decideIfReady(current) ?? (assessment.deadlineAt <= deadline ? decideNow(current, 'deadline') : undefined)
+}
+
+/** The question with the votes of one ballot. The first vote of an agent on a type stands; a ballot on another epoch is refused. */
+function counted(question: OpenQuestion, ballotId: string, epoch: number, votes: readonly Vote[]): OpenQuestion {
+  if (question.ballotIds.includes(ballotId)) return question
+  const ballotIds = [...question.ballotIds, ballotId]
+  if (epoch !== question.assessment.epoch) return { ...question, ballotIds, staleBallots: question.staleBallots + 1 }
+  const types = question.assessment.decisionTypes
+  const cast = new Set(
+    question.votes.flatMap(({ agentId, decisionType }) =>
+      (decisionType === everyType ? types : [decisionType]).map((type) => `${agentId} ${type}`),
+    ),
+  )
+  const fresh = votes.filter((vote) => {
+    const { agentId, decisionType, kind } = vote
+    // A silence for every type takes all seats of the agent; it cannot be a vote.
+    const seats = decisionType === everyType ? types : types.filter((type) => type === decisionType)
+    if (seats.length === 0 || (decisionType === everyType && kind === 'vote') || seats.some((type) => cast.has(`${agentId} ${type}`)))
+      return false
+    for (const type of seats) cast.add(`${agentId} ${type}`)
+    return true
+  })
+  return { ...question, ballotIds, votes: [...question.votes, ...fresh] }
+}
+
+/** The votes of a ballot; those from outside carry their source in the agent id, so nobody can take the seat of a roster agent. */
+function underOwnName({ source, votes }: Ballot): Vote[] {
+  if (rosterSources.includes(source)) return votes
+  return votes.map((vote) => (vote.agentId.startsWith(`${source}/`) ? vote : { ...vote, agentId: `${source}/${vote.agentId}` }))
+}
+
+/** The policy in force: the tenant's, else that for all, else the shipped one. An unsound one is passed over and the decision says so. */
+export function policyFor(
+  tenantId: string,
+  decisionType: string,
+  ctx: Pick<Ctx, 'tables'>,
+): { policy: Policy; policyRefused: boolean } | undefined {
+  const published = [ctx.tables.policies.get(`${tenantId}:${decisionType}`), ctx.tables.policies.get(`*:${decisionType}`)].filter(
+    (policy) => policy !== undefined,
+  )
+  const sound = published.find((policy) => isSound(policy, decisionType))
+  const policy = sound ?? shippedPolicy(decisionType)
+  return policy === undefined ? undefined : { policy, policyRefused: published.length > 0 && published[0] !== sound }
+}
+
+const checked = new WeakMap<Policy, boolean>()
+function isSound(policy: Policy, decisionType: string): boolean {
+  let sound = checked.get(policy)
+  if (sound === undefined) checked.set(policy, (sound = policyProblems(policy).length === 0))
+  return sound && policy.decisionType === decisionType
+}
+
+/** Adds up the ballots on every assessment and decides. */
+export const consensus = stage({
+  name: 'consensus',
+  state: OpenQuestions,
+  tables,
+  on: [from(profiles, supersede), from(assessments, open), from(ballots, count)],
+  timer: close,
+  outputs: [decisions],
+  ttlMs: 30 * 86_400_000,
+})

@@ -1,0 +1,155 @@
+/**
+ * From a question, its votes and a policy to the whole Decision record. Pure: the same arguments give the same bytes,
+ * which is what replay, what-if and shadow policies rest on.
+ * @source reference/consensus.md 2.3, steps 4-6
+ */
+import { createHash } from 'node:crypto'
+import type { Assessment, Contribution, Decision, Policy, Silence, Vote } from '../../schemas/generated/records.ts'
+import { everyType } from '../agents/panel.ts'
+import { conflictsOf } from './conflicts.ts'
+import type { Conflict } from './conflicts.ts'
+import { settled } from './earlyStop.ts'
+import type { Gated } from './gates.ts'
+import { dueAtOf, paramsOf } from './params.ts'
+import { engineVersion } from './policy.ts'
+import { compare, pool } from './pool.ts'
+import type { Pooled } from './pool.ts'
+import { rankByUtility, utilityOf, utilityUnits } from './utility.ts'
+
+/** Sentences of votes kept in a decision; the rest is in the ballot. Keeps a decision of 37 votes small. */
+const sentencesKept = 8
+
+export interface Case {
+  readonly decisionId: string
+  readonly question: Assessment
+  readonly decisionType: string
+  /** All votes on the question so far, of any decision type, one per agent and type. */
+  readonly votes: readonly Vote[]
+  readonly policy: Policy
+  readonly gated: Gated
+  /** When it is decided, ms. */
+  readonly at: number
+  /** Ballots refused because they were cast on another epoch. */
+  readonly staleBallots: number
+  /** A published policy for this lead was unusable and its parent was taken. */
+  readonly policyRefused: boolean
+}
+export type Closing = 'votes' | 'deadline' | 'superseded'
+
+/** The votes of one decision type, with the silences that hold for every type. */
+export function votesOn(votes: readonly Vote[], decisionType: string): Vote[] {
+  return votes.filter((vote) => vote.decisionType === decisionType || vote.decisionType === everyType)
+}
+
+/** True when enough voters are present, among them every family the policy requires. */
+export function hasQuorum(pooled: Pooled, policy: Policy): boolean {
+  return pooled.nEffMicro >= policy.quorumMilli * 1000 && policy.requiredFamilies.every((family) => pooled.presentFamilies.has(family))
+}
+
+/** Decides when the votes suffice: nothing but `wait` is left, everybody has answered, or no missing vote can change anything. */
+export function decideIfReady(open: Case): Decision | undefined {
+  const { policy, question, gated, decisionType } = open
+  if (gated.eligible.size === 1) return record(open, emptyPool(open), 'gated')
+  const pooled = pool(votesOn(open.votes, decisionType), policy, question.stage, gated.eligible)
+  if (pooled.missing.length === 0) return record(open, pooled, 'all_votes')
+  return hasQuorum(pooled, policy) && settled(pooled, policy) ? record(open, pooled, 'early_stop') : undefined
+}
+
+/** Decides now, whatever is missing. */
+export function decideNow(open: Case, closing: Exclude<Closing, 'votes'>): Decision {
+  const { policy, question, gated, decisionType } = open
+  if (gated.eligible.size === 1 && closing === 'deadline') return record(open, emptyPool(open), 'gated')
+  return record(open, pool(votesOn(open.votes, decisionType), policy, question.stage, gated.eligible), closing)
+}
+
+function emptyPool({ policy, question, gated }: Case): Pooled {
+  return pool([], policy, question.stage, gated.eligible)
+}
+
+function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_stop' | 'deadline' | 'gated' | 'superseded'): Decision {
+  const { decisionId, question, decisionType, policy, gated, at } = open
+  const probabilities = new Map(pooled.options.filter(({ eligible }) => eligible).map(({ option, probability }) => [option, probability]))
+  const ranked = rankByUtility(policy, probabilities, decisionId)
+  // Nobody was asked, or the answer came too late: not a judgement of the pool, so neither degraded nor audited.
+  const forced = stopReason === 'gated' || stopReason === 'superseded'
+  const degraded = !forced && !hasQuorum(pooled, policy)
+  const chosen = forced ? 'wait' : degraded ? policy.fallback : (ranked[0]?.option ?? policy.fallback)
+  const votes = votesOn(open.votes, decisionType)
+  const params =
+    forced || degraded
+      ? {}
+      : paramsOf(
+          chosen,
+          votes.filter(({ option }) => option !== null && gated.eligible.has(option)),
+          pooled.contributions,
+        )
+  const conflicts: Conflict[] = forced ? [] : conflictsOf(pooled, policy)
+  if (open.staleBallots > 0) conflicts.push('stale')
+  if (open.policyRefused) conflicts.push('policy-refused')
+  return {
+    decisionId,
+    tenantId: question.tenantId,
+    contactId: question.contactId,
+    assessmentId: question.assessmentId,
+    type: decisionType,
+    reason: question.reason,
+    stage: question.stage,
+    epoch: question.epoch,
+    profileVersion: question.view.profileVersion,
+    viewHash: question.viewHash,
+    policyHash: policy.policyHash,
+    engineVersion,
+    chosen,
+    runnerUp: ranked.find(({ option }) => option !== chosen)?.option ?? null,
+    options: pooled.options.map(({ option, eligible, baseMicro, score, probability }) => {
+      const rules = policy.options.find((known) => known.option === option)
+      const utility = eligible && rules !== undefined ? utilityOf(rules, probabilities) / utilityUnits : 0
+      return { option, eligible, baseMicro, score: String(score), probability, utility }
+    }),
+    gates: [...gated.results],
+    contributions: briefly(pooled.contributions),
+    silent: forced ? [] : silences(votes, pooled, policy.roster),
+    params,
+    conflicts,
+    degraded,
+    fallbackUsed: degraded,
+    nEff: pooled.nEffMicro / 1e6,
+    quorum: policy.quorumMilli / 1000,
+    stopReason,
+    auditSelected: !forced && auditSelected(decisionId, policy.pAuditMicro),
+    pAudit: forced ? 0 : policy.pAuditMicro / 1e6,
+    askedAt: question.askedAt,
+    decidedAt: at,
+    dueAt: dueAtOf(chosen, params, at),
+    liftsAt: chosen === 'wait' ? gated.liftsAt : null,
+  }
+}
+
+/** Keeps the sentences of the votes that weigh most. */
+function briefly(contributions: readonly Contribution[]): Contribution[] {
+  if (contributions.length <= sentencesKept) return [...contributions]
+  // lambda * delta stands for the exact product here: it is only about which sentences to keep.
+  const weight = ({ lambdaMicro, deltaMicro }: Contribution) => lambdaMicro * deltaMicro
+  const kept = new Set([...contributions].sort((a, b) => weight(b) - weight(a) || compare(a.agentId, b.agentId)).slice(0, sentencesKept))
+  return contributions.map((contribution) => (kept.has(contribution) ? contribution : { ...contribution, reasonText: null }))
+}
+
+/** Agents of the roster that cast no vote: abstained, failed, or did not answer. */
+function silences(votes: readonly Vote[], pooled: Pooled, roster: readonly string[]): Silence[] {
+  const expected = new Set(roster)
+  const spoken = votes
+    .filter(({ kind, agentId }) => kind !== 'vote' && (expected.has(agentId) || agentId.includes('/')))
+    .map(({ agentId, kind, reasonCode }) => ({ agentId, kind, reasonCode }))
+  return [...spoken, ...pooled.missing.map((agentId) => ({ agentId, kind: 'missing', reasonCode: 'no_answer' }))].sort((a, b) =>
+    compare(a.agentId, b.agentId),
+  )
+}
+
+/**
+ * Chosen for the random audit by a hash of the decision id, so before the outcome is known and the same on every replay.
+ * 32 bits of the hash are compared as hash / 2^32 < p, in integers (2^32 * 1e6 < 2^53).
+ */
+export function auditSelected(decisionId: string, pAuditMicro: number): boolean {
+  const bits = createHash('sha256').update(`audit:${decisionId}`).digest().readUInt32BE(0)
+  return bits * 1e6 < pAuditMicro * 2 ** 32
+}

@@ -1,0 +1,211 @@
+/**
+ * A decision in the words of a realtor: one headline, at most five lines, then the numbers they rest on. The numbers are
+ * the stored integers, so base rate plus contributions is exactly the log-odds and nothing is told that did not count.
+ * @source reference/consensus.md 5
+ */
+import { DateTime } from 'luxon'
+import type { Contribution, Decision, GateResult, Policy, Silence } from '../../schemas/generated/records.ts'
+import { flipSet } from './flipSet.ts'
+import type { FlipSet } from './flipSet.ts'
+import { natsOf } from './pinnedMath.ts'
+import { compare, scoreOfBase } from './pool.ts'
+
+export interface ExplainedVote {
+  readonly agentId: string
+  /** The agent's name in words. */
+  readonly agent: string
+  readonly family: string
+  readonly option: string
+  /** very low .. very high */
+  readonly confidence: string
+  /** What it said. */
+  readonly says: string
+  /** What it added to its option, in nats. */
+  readonly nats: number
+  /** The same, exact, in 1e-18 nats. */
+  readonly exact: string
+  readonly blocked: boolean
+}
+
+/** ln( P(chosen) / P(rival) ), taken apart. All exact values are integers in 1e-18 nats as text. */
+export interface LogOdds {
+  readonly chosen: string
+  readonly rival: string
+  readonly base: string
+  readonly votesFor: string
+  readonly votesAgainst: string
+  /** base + votesFor - votesAgainst */
+  readonly total: string
+  readonly nats: number
+}
+
+export interface Explanation {
+  readonly headline: string
+  readonly sentences: readonly string[]
+  /** Strongest first. */
+  readonly contributions: readonly ExplainedVote[]
+  readonly logOdds: LogOdds | undefined
+  /** Gates that denied something. */
+  readonly gates: readonly GateResult[]
+  readonly silent: readonly Silence[]
+  readonly flipSet: FlipSet | undefined
+}
+
+const actions: Readonly<Record<string, string>> = {
+  wait: 'wait',
+  sms: 'send a text message',
+  email: 'send an e-mail',
+  call: 'have a realtor call',
+  hand_over: 'hand the lead over to a person',
+}
+const confidences = ['very low', 'low', 'medium', 'high', 'very high'] as const
+
+/** Explains a decision. With the policy it was made with, the flip set watches the chosen action rather than the most probable option. */
+export function explain(decision: Decision, policy?: Policy): Explanation {
+  const contributions = [...decision.contributions]
+    .sort((a, b) => Number(BigInt(b.nats) > BigInt(a.nats)) - Number(BigInt(b.nats) < BigInt(a.nats)) || compare(a.agentId, b.agentId))
+    .map(explainedVote)
+  const gates = decision.gates.filter(({ verdict }) => verdict !== 'allow')
+  const flip = flipSet(decision, policy)
+  const odds = logOddsOf(decision)
+  return {
+    headline: headlineOf(decision),
+    sentences: sentencesOf(decision, contributions, gates, flip),
+    contributions,
+    logOdds: odds,
+    gates,
+    silent: decision.silent,
+    flipSet: flip,
+  }
+}
+
+/** The log-odds of the chosen option against the runner-up, summed from the stored parts; `undefined` when there was no choice. */
+export function logOddsOf(decision: Decision): LogOdds | undefined {
+  const chosen = decision.options.find(({ option, eligible }) => eligible && option === decision.chosen)
+  const rival = decision.options.find(({ option, eligible }) => eligible && option === decision.runnerUp)
+  if (chosen === undefined || rival === undefined) return undefined
+  const votesFor = votesForOption(decision.contributions, chosen.option)
+  const votesAgainst = votesForOption(decision.contributions, rival.option)
+  const base = scoreOfBase(chosen.baseMicro) - scoreOfBase(rival.baseMicro)
+  const total = base + votesFor - votesAgainst
+  return {
+    chosen: chosen.option,
+    rival: rival.option,
+    base: String(base),
+    votesFor: String(votesFor),
+    votesAgainst: String(votesAgainst),
+    total: String(total),
+    nats: natsOf(total),
+  }
+}
+
+function votesForOption(contributions: readonly Contribution[], option: string): bigint {
+  return contributions.reduce((sum, c) => (c.option === option && !c.blocked ? sum + BigInt(c.nats) : sum), 0n)
+}
+
+function explainedVote(c: Contribution): ExplainedVote {
+  return {
+    agentId: c.agentId,
+    agent: inWords(c.agentId),
+    family: c.family,
+    option: c.option,
+    confidence: confidences[c.bin - 1] ?? 'unknown',
+    says: c.reasonText ?? `${capital(c.reasonCode.replaceAll('_', ' '))}.`,
+    nats: natsOf(BigInt(c.nats)),
+    exact: c.nats,
+    blocked: c.blocked,
+  }
+}
+
+function headlineOf(decision: Decision): string {
+  const subject =
+    decision.type === 'escalation' && decision.chosen === 'wait' ? 'Leave the lead with Rekindle' : capital(actionOf(decision.chosen))
+  if (decision.stopReason === 'gated') return 'Do nothing: no other action is allowed right now.'
+  if (decision.stopReason === 'superseded') return 'No decision: the lead changed while the question was open.'
+  if (decision.fallbackUsed) return `${subject}: too few agents answered to decide.`
+  return decision.dueAt === null
+    ? `${subject}.`
+    : `${subject}, ${decision.dueAt === decision.decidedAt ? 'now' : `at ${clock(decision.dueAt)}`}.`
+}
+
+function sentencesOf(
+  decision: Decision,
+  votes: readonly ExplainedVote[],
+  gates: readonly GateResult[],
+  flip: FlipSet | undefined,
+): string[] {
+  if (decision.stopReason === 'gated') return [...gates.map(gateInWords), liftInWords(decision.liftsAt)].slice(0, 5)
+  if (decision.stopReason === 'superseded')
+    return ['Something newer happened (a reply, a person stepping in, an opt-out); a new question follows if one is due.']
+  const heard = votes.filter(({ blocked, exact }) => !blocked && exact !== '0')
+  const supporting = heard.filter(({ option }) => option === decision.chosen)
+  const opposing = heard.filter(({ option }) => option !== decision.chosen)
+  const lines = [whyLine(decision, supporting), againstLine(decision, opposing)]
+  if (gates.length > 0) lines.push(`Not allowed: ${gates.map(gateInWords).join(' ')}`)
+  lines.push(sureLine(decision), firmLine(decision, flip))
+  return lines.filter((line) => line !== undefined).slice(0, 5)
+}
+
+function whyLine(decision: Decision, supporting: readonly ExplainedVote[]): string {
+  const heard = `${decision.nEff.toFixed(1)} of ${decision.quorum.toFixed(1)}`
+  if (decision.fallbackUsed) return `Fewer voices than needed were heard (${heard}), so the safe choice was taken.`
+  if (supporting.length === 0) return `No agent argued for it; it is the usual right choice for a lead that is ${decision.stage}.`
+  return `For it: ${supporting
+    .slice(0, 2)
+    .map(({ agent, confidence, says }) => `${says} (${agent}, ${confidence})`)
+    .join(' ')}`
+}
+
+function againstLine(decision: Decision, opposing: readonly ExplainedVote[]): string | undefined {
+  const [first] = opposing
+  if (first === undefined) return decision.fallbackUsed ? undefined : 'No agent argued for anything else.'
+  return `Against it: ${first.says} (${first.agent} would ${actionOf(first.option)}, ${first.confidence})`
+}
+
+function sureLine(decision: Decision): string {
+  const percent = (option: string | null) => Math.round(100 * (decision.options.find((known) => known.option === option)?.probability ?? 0))
+  const rival =
+    decision.runnerUp === null ? '' : `, ${percent(decision.runnerUp)} % that it would be better to ${actionOf(decision.runnerUp)}`
+  const silent =
+    decision.silent.length === 0
+      ? ''
+      : ` ${decision.silent.length} agent${decision.silent.length === 1 ? '' : 's'} had no finding or did not answer.`
+  // The best action need not be the likeliest: a costly omission outweighs a cheap mistake.
+  const cautious =
+    decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)
+      ? ' It is chosen because missing it would cost more than doing it needlessly.'
+      : ''
+  return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${silent}`
+}
+
+function firmLine(decision: Decision, flip: FlipSet | undefined): string {
+  const contested = decision.conflicts.length === 0 ? '' : ` Contested: ${decision.conflicts.join(', ')}.`
+  if (decision.fallbackUsed) return `It can be undone and is flagged as degraded.${contested}`
+  if (flip === undefined) return `Without any vote the usual choice would be the same.${contested}`
+  const names = flip.votes.map(({ agentId }) => inWords(agentId)).join(' and ')
+  return `Without ${names} it would be: ${actionOf(flip.becomes)}.${contested}`
+}
+
+function gateInWords({ reason, liftsAt }: GateResult): string {
+  return liftsAt === null ? reason : `${reason.replace(/\.$/, '')} (until ${clock(liftsAt)}).`
+}
+
+function liftInWords(liftsAt: number | null): string {
+  return liftsAt === null ? 'This does not lift by itself.' : `The first way opens again at ${clock(liftsAt)}.`
+}
+
+function actionOf(option: string): string {
+  return actions[option] ?? option
+}
+
+function inWords(agentId: string): string {
+  return capital(agentId.replaceAll('_', ' '))
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}
+
+function clock(at: number): string {
+  return DateTime.fromMillis(at, { zone: 'utc' }).toFormat("yyyy-LL-dd HH:mm 'UTC'")
+}

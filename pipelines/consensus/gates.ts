@@ -1,0 +1,149 @@
+/**
+ * Vetoes over the frozen view. They shrink the set of options before any vote counts; the send fence evaluates them again
+ * at the instant of sending. Unknown input denies. Hours of the day are no gate here: they move the time of sending.
+ * @source reference/consensus.md step 0; reference/safety-and-claude.md 1.4
+ */
+import type { GateResult, LeadView, Tenant } from '../../schemas/generated/records.ts'
+import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
+
+export interface GateInput {
+  readonly view: LeadView
+  /** When the question was asked, ms. */
+  readonly at: number
+  /** `undefined` when the tenant has not been configured: the hard ceilings hold. */
+  readonly tenant: Tenant | undefined
+}
+
+/** Hard ceiling per lead, counting every sender. */
+export const contactCeiling = { per24h: 3, per14d: 10 } as const
+const dayMs = 86_400_000
+
+type Gate = (input: GateInput, options: readonly string[]) => GateResult[]
+
+/** Options that reach the lead. The others (`hand_over`) stay inside the team. */
+const contacts: Readonly<Record<string, 'hasPhone' | 'hasEmail'>> = { sms: 'hasPhone', email: 'hasEmail', call: 'hasPhone' }
+const isContact = (option: string) => Object.hasOwn(contacts, option)
+
+function deny(gateId: string, ruleId: string, option: string, reason: string, liftsAt?: number | null): GateResult {
+  return {
+    gateId,
+    ruleId,
+    option,
+    verdict: liftsAt === undefined || liftsAt === null ? 'deny' : 'deny_until',
+    liftsAt: liftsAt ?? null,
+    reason,
+  }
+}
+
+const killSwitch: Gate = ({ tenant }, options) => {
+  if (tenant === undefined || !options.some(isContact)) return []
+  if (tenant.status !== 'active') return [deny('kill_switch', `tenant_${tenant.status}`, '*', `The location is ${tenant.status}.`)]
+  return tenant.automation ? [] : [deny('kill_switch', 'automation_off', '*', 'Automation is switched off for this location.')]
+}
+
+const closed: Readonly<Record<string, string>> = {
+  converted: 'The lead has become a client.',
+  lost: 'The lead is marked as lost.',
+  disqualified: 'The lead is disqualified.',
+  deleted: 'The contact was deleted.',
+}
+const leadClosed: Gate = ({ view }) => {
+  if (Object.hasOwn(closed, view.status)) return [deny('lead_closed', `status_${view.status}`, '*', closed[view.status] ?? '')]
+  const won = view.opportunityStatus === 'won' || view.opportunityStatus === 'lost'
+  return won
+    ? [deny('lead_closed', `opportunity_${String(view.opportunityStatus)}`, '*', `The opportunity is ${String(view.opportunityStatus)}.`)]
+    : []
+}
+
+const humanOwnership: Gate = ({ view, at }) => {
+  const { humanOwned, humanOwnedUntil } = view
+  if (!humanOwned && (humanOwnedUntil === null || humanOwnedUntil <= at)) return []
+  const lifts = humanOwnedUntil !== null && humanOwnedUntil > at ? humanOwnedUntil : null
+  return [deny('human_ownership', 'human_leads', '*', 'A person leads this conversation.', lifts)]
+}
+
+const blockWords: Readonly<Record<string, string>> = {
+  dnd: 'Do not disturb is set for',
+  revoked: 'The lead has revoked permission for',
+  no_address: 'No address is known for',
+  no_consent: 'There is no permission for',
+}
+const consent: Gate = ({ view }, options) =>
+  options.filter(isContact).flatMap((option) => {
+    const blocked = Object.hasOwn(view.blockedChannels, option) ? view.blockedChannels[option] : undefined
+    const rule = blocked ?? (view[contacts[option] ?? 'hasPhone'] ? undefined : 'no_address')
+    return rule === undefined ? [] : [deny('consent', rule, option, `${blockWords[rule] ?? `Blocked (${rule}):`} ${option}.`)]
+  })
+
+const contactBudget: Gate = ({ view, at, tenant }, options) => {
+  if (!options.some(isContact)) return []
+  const perDay = Math.min(contactCeiling.per24h, tenant?.maxPer24h ?? contactCeiling.per24h)
+  const perFortnight = Math.min(contactCeiling.per14d, tenant?.maxPer14d ?? contactCeiling.per14d)
+  const spent = (count: number, limit: number, days: number) =>
+    count < limit
+      ? []
+      : [
+          deny(
+            'contact_budget',
+            `${limit}_per_${days}d`,
+            '*',
+            `${count} messages in ${days === 1 ? '24 hours' : `${days} days`}: the limit is ${limit}.`,
+            windowEnd(view, at, limit, days * dayMs),
+          ),
+        ]
+  return [...spent(view.outboundLast24h, perDay, 1), ...spent(view.outboundLast14d, perFortnight, 14)]
+}
+
+/**
+ * When the budget has room again: the limit-th newest message leaves the window. The view holds five messages at most; when
+ * they do not reach back that far, the newest one's end is taken, which is late but never early.
+ */
+function windowEnd(view: LeadView, at: number, limit: number, windowMs: number): number {
+  const sent = view.recentMessages
+    .filter((message) => message.direction === 'outbound' && message.at > at - windowMs)
+    .map((message) => message.at)
+    .sort((a, b) => b - a)
+  return (sent[limit - 1] ?? sent[0] ?? view.lastOutboundAt ?? at) + windowMs
+}
+
+/** Words that a person has to answer: the machine does not write over them. The hand-over itself is the other decision. */
+const personDue: Gate = ({ view }, options) => {
+  const ground = options.some(isContact) ? groundForHandOver(view) : undefined
+  return ground?.words === true ? [deny('person_due', ground.cause, '*', `${ground.text} A person should answer.`)] : []
+}
+
+const gates: readonly (readonly [id: string, gate: Gate])[] = [
+  ['kill_switch', killSwitch],
+  ['lead_closed', leadClosed],
+  ['human_ownership', humanOwnership],
+  ['person_due', personDue],
+  ['consent', consent],
+  ['contact_budget', contactBudget],
+]
+
+export interface Gated {
+  /** What every gate said; a gate that denies nothing is one `allow`. */
+  readonly results: readonly GateResult[]
+  /** Options left, `wait` always among them. */
+  readonly eligible: ReadonlySet<string>
+  /** The earliest time an option other than `wait` comes back, when one can and none is left; ms. */
+  readonly liftsAt: number | null
+}
+
+/** Evaluates all gates over the options of one decision type. */
+export function evaluateGates(input: GateInput, options: readonly string[]): Gated {
+  const results = gates.flatMap(([gateId, gate]) => {
+    const denied = gate(input, options)
+    return denied.length > 0 ? denied : [{ gateId, ruleId: 'pass', option: '*', verdict: 'allow', liftsAt: null, reason: '' }]
+  })
+  const denials = results.filter(({ verdict }) => verdict !== 'allow')
+  const against = (option: string) => denials.filter((denial) => denial.option === '*' || denial.option === option)
+  const eligible = new Set(options.filter((option) => option === 'wait' || against(option).length === 0))
+  if (eligible.size > 1) return { results, eligible, liftsAt: null }
+  const returns = options
+    .filter((option) => option !== 'wait')
+    .map((option) => against(option))
+    .filter((denied) => denied.length > 0 && denied.every(({ liftsAt }) => liftsAt !== null))
+    .map((denied) => Math.max(...denied.map(({ liftsAt }) => liftsAt ?? 0)))
+  return { results, eligible, liftsAt: returns.length === 0 ? null : Math.min(...returns) }
+}

@@ -1,0 +1,111 @@
+/**
+ * The policies Rekindle ships with. They are priors, not measurements: stated here, published to `policies` at start, and
+ * moved by audits. Base rates are shares of leads for which an option would be right; ln of each is taken by the pinned ln.
+ * @source reference/consensus.md steps 1-6
+ */
+import type { Policy, PolicyOption } from '../../schemas/generated/records.ts'
+import { familiesFor, rosterFor } from '../agents/roster.ts'
+import type { DecisionType, OptionOf } from '../agents/agent.ts'
+import { optionsByType } from '../agents/agent.ts'
+import { lnMicro } from './pinnedMath.ts'
+import { sealed } from './policy.ts'
+
+type Shares<T extends DecisionType> = Record<OptionOf<T>, number>
+
+/** One stage's base rates, given in per cent; they must add up to 100. ln .40 = -0.916291 is stored as -916291. */
+function rates<T extends DecisionType>(percent: Shares<T>): Record<string, number> {
+  return Object.fromEntries(Object.entries<number>(percent).map(([option, share]) => [option, lnMicro(share / 100)]))
+}
+
+/** Utilities in hundredths: 1.00 is doing the right thing. `values` reads "taking this option when … would have been right". */
+function option<T extends DecisionType>(
+  name: OptionOf<T>,
+  rules: { safety: number; reversible: boolean; cost: number; values: Shares<T> },
+): PolicyOption {
+  const values = Object.fromEntries(Object.entries<number>(rules.values).map(([truth, hundredths]) => [truth, hundredths * 10_000]))
+  return { option: name, reversible: rules.reversible, safety: rules.safety, costMicros: rules.cost * 10_000, values }
+}
+
+/** Nats by bin for cells nobody has measured: .05 .2 .5 .8 1.0. */
+export const coldStrengthsMicro = [50_000, 200_000, 500_000, 800_000, 1_000_000] as const
+/** Rules that read one source err together by .3, one language model under several prompts by .5. */
+const sameSourceRhoMicro = 300_000
+const sameModelRhoMicro = 500_000
+
+/** 2026-11-01T00:00:00Z. */
+const shippedAt = 1_793_491_200_000
+
+function shipped<T extends DecisionType>(
+  decisionType: T,
+  rules: Pick<Policy, 'options' | 'baseRatesMicro' | 'quorumMilli' | 'requiredFamilies'>,
+): Policy {
+  const declared = [...familiesFor(decisionType)].map(([family, agents]) => ({ family, rhoMicro: sameSourceRhoMicro, agents }))
+  return sealed({
+    tenantId: '*',
+    decisionType,
+    label: 'shipped prior 2026-11',
+    createdAt: shippedAt,
+    coldStrengthsMicro: [...coldStrengthsMicro],
+    strengths: [],
+    families: [...declared, { family: 'claude', rhoMicro: sameModelRhoMicro, agents: [] }],
+    roster: rosterFor(decisionType),
+    tauMicro: 1_000_000,
+    marginMicro: 0,
+    fallback: 'wait',
+    pAuditMicro: 30_000,
+    deadlineMs: 2_000,
+    ...rules,
+  })
+}
+
+/**
+ * What to do next. A text is cheap and read at once, an e-mail cheaper and slower, a call costs a realtor's minutes. Waiting
+ * when contact was right loses most of its worth; contacting when silence was right annoys, a call most.
+ * No vote at all: new .40 text + .25 e-mail make a text best (U .67 against .32 for waiting); waiting wins from P(wait) = .52 on.
+ */
+const followUp = shipped('follow_up', {
+  options: [
+    option<'follow_up'>('wait', { safety: 0, reversible: true, cost: 0, values: { wait: 100, sms: 15, email: 15, call: 15 } }),
+    option<'follow_up'>('sms', { safety: 2, reversible: false, cost: 5, values: { wait: 35, sms: 100, email: 70, call: 40 } }),
+    option<'follow_up'>('email', { safety: 1, reversible: false, cost: 2, values: { wait: 50, sms: 60, email: 100, call: 35 } }),
+    option<'follow_up'>('call', { safety: 3, reversible: false, cost: 15, values: { wait: 10, sms: 60, email: 35, call: 100 } }),
+  ],
+  baseRatesMicro: {
+    '*': rates<'follow_up'>({ wait: 40, sms: 30, email: 20, call: 10 }),
+    new: rates<'follow_up'>({ wait: 20, sms: 40, email: 25, call: 15 }),
+    engaged: rates<'follow_up'>({ wait: 25, sms: 40, email: 20, call: 15 }),
+    silent: rates<'follow_up'>({ wait: 40, sms: 27, email: 25, call: 8 }),
+    booked: rates<'follow_up'>({ wait: 70, sms: 15, email: 10, call: 5 }),
+  },
+  // Seven agents in five families make 4 + 3 / 1.6 = 5.9 effective voters; three must be there, one of them knowing the conversation.
+  quorumMilli: 3_000,
+  requiredFamilies: ['conversation'],
+})
+
+/**
+ * Whether a person should take over. Ignoring a lead that needs one costs twice what helping is worth, a needless hand-over a
+ * few minutes: handing over is best from P = .19 on (.4 + .6 p - .1 > 1 - 3 p), so one high-bin finding is enough.
+ */
+const escalation = shipped('escalation', {
+  options: [
+    option<'escalation'>('wait', { safety: 0, reversible: true, cost: 0, values: { wait: 100, hand_over: -200 } }),
+    option<'escalation'>('hand_over', { safety: 1, reversible: true, cost: 10, values: { wait: 40, hand_over: 100 } }),
+  ],
+  baseRatesMicro: {
+    '*': rates<'escalation'>({ wait: 90, hand_over: 10 }),
+    new: rates<'escalation'>({ wait: 90, hand_over: 10 }),
+    engaged: rates<'escalation'>({ wait: 88, hand_over: 12 }),
+    silent: rates<'escalation'>({ wait: 90, hand_over: 10 }),
+    booked: rates<'escalation'>({ wait: 90, hand_over: 10 }),
+  },
+  // Three agents in two families make 1 + 2 / 1.3 = 2.54 effective voters.
+  quorumMilli: 1_500,
+  requiredFamilies: ['text'],
+})
+
+export const shippedPolicies: readonly Policy[] = [followUp, escalation]
+
+/** The shipped policy of a decision type, if there is one. */
+export function shippedPolicy(decisionType: string): Policy | undefined {
+  return Object.hasOwn(optionsByType, decisionType) ? shippedPolicies.find((policy) => policy.decisionType === decisionType) : undefined
+}

@@ -1,0 +1,139 @@
+/**
+ * The profile of a lead as a fold over its events: pure, total, and for everything that is "the latest" independent of the
+ * order of arrival. Version, epoch and counts tell of arrivals and do depend on it.
+ */
+import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
+import { blocksChannel } from './consent.ts'
+import { ECHO_OF_DELETION_MS, applyContact } from './contactEvents.ts'
+import { write } from './lastWriter.ts'
+import type { Draft } from './lastWriter.ts'
+import { statusOf } from './leadStatus.ts'
+import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
+import { ownershipOf } from './ownership.ts'
+import { intentScore, levelOf } from './score.ts'
+import type { Settings } from './settings.ts'
+import { silenceBase } from './silence.ts'
+
+/** The profile after one more event. `before` is not changed. */
+export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): LeadProfile {
+  const profile = before === undefined ? emptyProfile(event) : copyOf(before)
+  const changed = applySection(profile, event, settings)
+  const { message, kind } = event
+  profile.version++
+  profile.counters.events++
+  if (!changed) profile.counters.staleEvents++
+  profile.firstSeenAt = Math.min(profile.firstSeenAt, event.receivedAt)
+  profile.lastEventAt = Math.max(profile.lastEventAt, event.occurredAt)
+  const byHuman = message?.sender === 'human' && isContact(message)
+  const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
+  profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
+  profile.score = intentScore(profile.recentMessages)
+  profile.level = levelOf(profile.score)
+  profile.status = statusOf(profile, kind === 'message_inbound' && changed)
+  if (before !== undefined && silenceBase(profile) !== silenceBase(before)) profile.silenceStep = 0
+  if (fences(before, profile, event, changed)) profile.epoch++
+  return profile
+}
+
+function applySection(profile: Draft, event: LeadEvent, settings: Settings): boolean {
+  const at = event.occurredAt
+  if (event.message !== null) return applyMessage(profile, event, event.message, settings)
+  if (event.delivery !== null) return applyDelivery(profile, event)
+  if (event.appointment !== null) {
+    const isNew = event.kind === 'appointment_booked' && profile.appointment?.appointmentId !== event.appointment.appointmentId
+    if (isNew) profile.counters.appointments++
+    return write(profile, 'appointment', at, event.appointment)
+  }
+  if (event.opportunity !== null) {
+    // [Delete, Update] come for one change: the deletion counts as later than an update beside it.
+    if (event.kind === 'opportunity_deleted') return write(profile, 'opportunity', at + ECHO_OF_DELETION_MS, null)
+    return write(profile, 'opportunity', at, event.opportunity)
+  }
+  return applyContact(profile, event, settings)
+}
+
+/**
+ * Does the event make decisions taken before it obsolete? @source safety reference 1.2: inbound message, human message,
+ * opt-out, owner change, manual pause; a hand-over and a deletion end them too.
+ */
+function fences(before: LeadProfile | undefined, after: LeadProfile, event: LeadEvent, changed: boolean): boolean {
+  const { message } = event
+  if (message !== null && changed && (message.direction === 'inbound' || message.sender === 'human')) return true
+  if (newlyRevoked(before?.consents ?? {}, after.consents)) return true
+  if (before === undefined) return false
+  if (after.dnd && !before.dnd) return true
+  if (Object.entries(after.dndChannels).some(([channel, status]) => blocksChannel(status) && !blocksChannel(before.dndChannels[channel])))
+    return true
+  if (after.ownerId !== before.ownerId) return true
+  if (after.deletedAt !== null && before.deletedAt === null) return true
+  const owned = after.humanOwnership
+  return owned !== null && owned.reason !== before.humanOwnership?.reason
+}
+
+function copyOf(profile: LeadProfile): Draft {
+  const { counters } = profile
+  return {
+    ...profile,
+    fieldTimes: { ...profile.fieldTimes },
+    counters: { ...counters, inboundByChannel: { ...counters.inboundByChannel }, outboundByChannel: { ...counters.outboundByChannel } },
+  }
+}
+
+/** A lead that nothing is known about. */
+export function emptyProfile(event: Pick<LeadEvent, 'tenantId' | 'contactId' | 'occurredAt' | 'receivedAt'>): Draft {
+  return {
+    tenantId: event.tenantId,
+    contactId: event.contactId,
+    version: 0,
+    epoch: 1,
+    firstName: null,
+    lastName: null,
+    email: null,
+    phone: null,
+    companyName: null,
+    city: null,
+    state: null,
+    postalCode: null,
+    country: null,
+    timeZone: null,
+    source: null,
+    ownerId: null,
+    tags: [],
+    customFields: {},
+    dnd: false,
+    dndChannels: {},
+    consents: {},
+    humanOwnership: null,
+    status: 'new',
+    score: 0,
+    level: 'COLD',
+    counters: {
+      inbound: 0,
+      outbound: 0,
+      outboundOwn: 0,
+      outboundHuman: 0,
+      attemptsSinceReply: 0,
+      inboundByChannel: {},
+      outboundByChannel: {},
+      appointments: 0,
+      events: 0,
+      staleEvents: 0,
+    },
+    replyHours: [],
+    recentMessages: [],
+    outboundTimes: [],
+    opportunity: null,
+    appointment: null,
+    createdAt: null,
+    firstSeenAt: event.receivedAt,
+    lastEventAt: event.occurredAt,
+    lastInboundAt: null,
+    lastOutboundAt: null,
+    lastHumanAt: null,
+    lastOwnAt: null,
+    lastAssessedAt: null,
+    silenceStep: 0,
+    fieldTimes: {},
+    deletedAt: null,
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What contact events write: fields, tags, do-not-disturb, consent, deletion and revival. A deletion takes every field that
+ * was stated before it, so late updates cannot bring a deleted person back; consent and do-not-disturb stay.
+ */
+import type { ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
+import { consentOfContact } from './consent.ts'
+import { TOMBSTONE, raise, write, writeEntry } from './lastWriter.ts'
+import type { Draft } from './lastWriter.ts'
+import { HANDED_BACK } from './messageEvents.ts'
+import { handsBack } from './ownership.ts'
+import type { Settings } from './settings.ts'
+
+/**
+ * An update this close after a deletion is part of it: the platform sends [Delete, Update] for one change, each with its
+ * own id. 60 s in ms. @source GoHighLevel reference 7, points 3 and 5
+ */
+export const ECHO_OF_DELETION_MS = 60_000
+
+const ALIVE = 'alive'
+
+/** Folds a contact event; says whether anything but times changed. */
+export function applyContact(profile: Draft, event: LeadEvent, settings: Settings): boolean {
+  const at = event.occurredAt
+  const contact = event.contact
+  let changed = false
+  if (event.kind === 'contact_deleted') {
+    changed = raise(profile, TOMBSTONE, at)
+    if (changed) forget(profile, at)
+  } else if (contact !== null) {
+    if (event.kind === 'contact_created') raise(profile, ALIVE, at)
+    else if (event.kind === 'contact_updated') raise(profile, ALIVE, at - ECHO_OF_DELETION_MS)
+    const tagsBefore = profile.tags
+    changed = writeContact(profile, contact, at)
+    // Only the tag's arrival hands back: it stays on the contact, and every later update states it again.
+    if (handsBack(profile.tags) && !handsBack(tagsBefore)) raise(profile, HANDED_BACK, at)
+    const before = profile.consents
+    profile.consents = { ...consentOfContact(before, event, contact, settings.inquiryConsentDays) }
+  }
+  const deleted = profile.fieldTimes[TOMBSTONE]
+  profile.deletedAt = deleted !== undefined && deleted >= (profile.fieldTimes[ALIVE] ?? Number.NEGATIVE_INFINITY) ? deleted : null
+  return changed
+}
+
+function writeContact(profile: Draft, contact: ContactFields, at: number): boolean {
+  const givenName = contact.firstName ?? (contact.lastName === null ? (contact.name?.split(' ')[0] ?? null) : null)
+  const stated = {
+    firstName: givenName,
+    lastName: contact.lastName,
+    email: contact.email,
+    phone: contact.phone,
+    companyName: contact.companyName,
+    city: contact.city,
+    state: contact.state,
+    postalCode: contact.postalCode,
+    country: contact.country,
+    timeZone: contact.timeZone,
+    source: contact.source,
+    ownerId: contact.ownerId,
+    createdAt: contact.createdAt,
+    tags: contact.tags,
+    dnd: contact.dnd,
+  }
+  let changed = false
+  for (const [field, value] of Object.entries(stated)) {
+    // Not stated is not cleared.
+    if (value !== null && write(profile, field as keyof typeof stated, at, value)) changed = true
+  }
+  for (const [name, value] of Object.entries(contact.customFields ?? {}))
+    changed = writeEntry(profile, 'customFields', name, at, value) || changed
+  for (const [name, value] of Object.entries(contact.dndChannels ?? {}))
+    changed = writeEntry(profile, 'dndChannels', name, at, value) || changed
+  return changed
+}
+
+/** Fields that a deletion takes, with the value of a lead that nothing is known about. */
+const forgotten = {
+  firstName: null,
+  lastName: null,
+  email: null,
+  phone: null,
+  companyName: null,
+  city: null,
+  state: null,
+  postalCode: null,
+  country: null,
+  timeZone: null,
+  source: null,
+  ownerId: null,
+  createdAt: null,
+  opportunity: null,
+  appointment: null,
+} as const
+
+function forget(profile: Draft, at: number): void {
+  const times = profile.fieldTimes
+  const isOld = (field: string) => (times[field] ?? Number.NEGATIVE_INFINITY) <= at
+  for (const [field, empty] of Object.entries(forgotten)) if (isOld(field)) Object.assign(profile, { [field]: empty })
+  if (isOld('tags')) profile.tags = []
+  profile.customFields = Object.fromEntries(Object.entries(profile.customFields).filter(([name]) => !isOld(`customFields.${name}`)))
+  profile.recentMessages = profile.recentMessages.filter((message) => message.at > at)
+  const gone = (field: string) => isOld(field) && (field in forgotten || field === 'tags' || field.startsWith('customFields.'))
+  profile.fieldTimes = Object.fromEntries(Object.entries(times).filter(([field]) => !gone(field)))
+}

@@ -1,0 +1,52 @@
+/**
+ * The last writer wins, by event time, field by field. Any order and any repetition of the same writes leaves the same
+ * values: a write is kept only when it is later, and at equal times the greater value wins, whoever comes first.
+ */
+import type { LeadProfile } from '../../schemas/generated/records.ts'
+
+/** A profile that is being folded; the caller owns it. */
+export type Draft = { -readonly [K in keyof LeadProfile]: LeadProfile[K] }
+
+/** Would a value stated at `at` replace the one that is there? Nothing said before the contact was deleted does. */
+export function isLatest(profile: Draft, field: string, at: number, current: unknown, value: unknown): boolean {
+  const deleted = profile.fieldTimes[TOMBSTONE]
+  if (deleted !== undefined && at <= deleted && !SURVIVES.test(field)) return false
+  const written = profile.fieldTimes[field]
+  if (written === undefined || at > written) return true
+  return at === written && orderOf(value) > orderOf(current)
+}
+
+/** Writes one field of the profile if the statement is the latest; says whether it did. */
+export function write<K extends keyof LeadProfile>(profile: Draft, field: K, at: number, value: LeadProfile[K]): boolean {
+  if (!isLatest(profile, field, at, profile[field], value)) return false
+  profile[field] = value
+  profile.fieldTimes[field] = at
+  return true
+}
+
+/** Writes one entry of a map in the profile. */
+export function writeEntry(profile: Draft, map: 'customFields' | 'dndChannels', name: string, at: number, value: string): boolean {
+  const field = `${map}.${name}`
+  if (!isLatest(profile, field, at, profile[map][name], value)) return false
+  profile[map] = { ...profile[map], [name]: value }
+  profile.fieldTimes[field] = at
+  return true
+}
+
+/** Raises a time that is kept beside the fields; says whether it rose. */
+export function raise(profile: Draft, field: string, at: number): boolean {
+  const known = profile.fieldTimes[field]
+  if (known !== undefined && known >= at) return false
+  profile.fieldTimes[field] = at
+  return true
+}
+
+/** `fieldTimes` entry: the latest deletion of the contact. */
+export const TOMBSTONE = 'deleted'
+
+// Do-not-disturb outlives the contact: it follows the person, and a revived contact must not come back without it.
+const SURVIVES = /^dnd(Channels\.|$)/
+
+function orderOf(value: unknown): string {
+  return JSON.stringify(value ?? null)
+}

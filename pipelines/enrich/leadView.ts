@@ -1,0 +1,117 @@
+/**
+ * What agents may see of a lead: no name, no address, no e-mail, no phone, no protected attribute, and never more than
+ * fits a record of 3 KB. Frozen: the same profile, tenant and moment give the same bytes.
+ */
+import type { LeadProfile, LeadView, RecentMessage, Tenant } from '../../schemas/generated/records.ts'
+import { LeadViewBytes } from './leadViewBytes.ts'
+import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
+import { head } from './messageEvents.ts'
+import { placeOf } from './timeZones.ts'
+
+const HOUR_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+/** Size of the encoded view, leaving 400 of the 3,000 bytes of an assessment for its other fields. */
+export const VIEW_BYTES = 2_600
+const MESSAGES = 5
+const MESSAGE_TEXT = 280
+const TAGS = 20
+const TAG_TEXT = 40
+const FACTS = 20
+const FACT_TEXT = 80
+
+/** Names of custom fields that no agent may read. @source design of the safety gates: no protected attribute, no ZIP */
+const PROTECTED =
+  /(^|[^a-z])(age|birth|dob|gender|sex|race|ethnic\w*|religio\w*|national\w*|origin|famil\w*|child\w*|kids|marital|married|disab\w*|handicap\w*|veteran|pregnan\w*|zip|postal\w*|name|e?mail|phone|address|street)([^a-z]|$)/i
+
+/** The view of a lead at `at` (ms). */
+export function leadView(profile: LeadProfile, tenant: Tenant | undefined, at: number): LeadView {
+  const place = placeOf(profile, tenant)
+  const owned = profile.humanOwnership
+  const isOwned = owned !== null && (owned.untilAt === null || owned.untilAt > at)
+  const { counters } = profile
+  const view: LeadView = {
+    profileVersion: profile.version,
+    status: profile.status,
+    score: profile.score,
+    level: profile.level,
+    source: profile.source === null ? null : head(profile.source, FACT_TEXT),
+    hasPhone: profile.phone !== null,
+    hasEmail: profile.email !== null,
+    hasOwner: profile.ownerId !== null,
+    timeZones: [...place.zones],
+    states: [...place.states],
+    tags: profile.tags.slice(0, TAGS).map((tag) => head(tag, TAG_TEXT)),
+    facts: factsOf(profile, tenant),
+    blockedChannels: blockedChannelsOf(profile, at),
+    humanOwnedUntil: isOwned ? owned.untilAt : null,
+    humanOwned: isOwned,
+    counters: { ...counters, inboundByChannel: inOrder(counters.inboundByChannel), outboundByChannel: inOrder(counters.outboundByChannel) },
+    replyHours: [...profile.replyHours],
+    recentMessages: profile.recentMessages.slice(-MESSAGES).map(seenMessage),
+    outboundLast24h: profile.outboundTimes.filter((time) => time > at - 24 * HOUR_MS).length,
+    outboundLast14d: profile.outboundTimes.filter((time) => time > at - 14 * DAY_MS).length,
+    opportunityStatus: profile.opportunity?.status ?? null,
+    opportunityValue: profile.opportunity?.monetaryValue ?? null,
+    appointmentAt: profile.appointment?.startsAt ?? null,
+    appointmentStatus: profile.appointment?.status ?? null,
+    createdAt: profile.createdAt,
+    lastInboundAt: profile.lastInboundAt,
+    lastOutboundAt: profile.lastOutboundAt,
+    lastOwnAt: profile.lastOwnAt,
+  }
+  return fitted(view)
+}
+
+function blockedChannelsOf(profile: LeadProfile, at: number): Record<string, string> {
+  const blocked: Record<string, string> = {}
+  for (const channel of CONTACT_CHANNELS) {
+    const reason = blockedBecause(profile, channel, at)
+    if (reason !== undefined) blocked[channel] = reason
+  }
+  return blocked
+}
+
+// Avro writes a map in the order its keys were put in; equal views must have equal bytes.
+function inOrder(map: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function factsOf(profile: LeadProfile, tenant: Tenant | undefined): Record<string, string> {
+  const named = Object.entries(tenant?.customFieldNames ?? {})
+    .filter(([id, name]) => profile.customFields[id] !== undefined && !PROTECTED.test(name.replaceAll('_', ' ')))
+    .map(([id, name]) => [name, head(masked(profile.customFields[id] ?? ''), FACT_TEXT)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return Object.fromEntries(named.slice(0, FACTS))
+}
+
+function seenMessage(message: RecentMessage): RecentMessage {
+  return { ...message, text: head(masked(message.text), MESSAGE_TEXT) }
+}
+
+// Leads write their number and address into messages. Grouped 3-3-4 or with a country code: "450000-500000" is a budget.
+function masked(text: string): string {
+  return text
+    .replace(/[^\s@<>]{1,64}@[^\s@<>]{1,190}/g, '[email]')
+    .replace(/\+\d[\d ().-]{8,17}\d|(?<!\d)(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/g, '[phone]')
+}
+
+/** Gives up the oldest first: messages, then tags, then facts, then the rest of the last message. */
+function fitted(view: LeadView): LeadView {
+  const reductions: ((v: LeadView) => LeadView)[] = [
+    ...Array.from({ length: MESSAGES - 1 }, () => (v: LeadView) => ({
+      ...v,
+      recentMessages: v.recentMessages.slice(v.recentMessages.length > 1 ? 1 : 0),
+    })),
+    (v) => ({ ...v, tags: v.tags.slice(0, 5) }),
+    (v) => ({ ...v, facts: Object.fromEntries(Object.entries(v.facts).slice(0, 8)) }),
+    (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: head(message.text, 100) })) }),
+    (v) => ({ ...v, tags: [], facts: {} }),
+  ]
+  let fit = view
+  for (const reduce of reductions) {
+    if (LeadViewBytes.encode(fit).length <= VIEW_BYTES) return fit
+    fit = reduce(fit)
+  }
+  return fit
+}

@@ -1,0 +1,144 @@
+/**
+ * What messages, calls and our own deliveries write: the last messages, times, counts, reply times and consent. A message
+ * that did not arrive and a comment among colleagues are no contact with the lead.
+ */
+import type { Consent, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
+import { consentOfMessage, revoked } from './consent.ts'
+import { TOMBSTONE, raise } from './lastWriter.ts'
+import type { Draft } from './lastWriter.ts'
+import { permissionChange } from './optOut.ts'
+import type { Settings } from './settings.ts'
+
+/** Messages kept in the profile, and UTF-16 units kept of each. */
+export const RECENT_MESSAGES = 10
+export const RECENT_TEXT = 500
+const REPLY_TIMES = 10
+const OUTBOUND_TIMES = 30
+const HOUR_MS = 3_600_000
+
+/** `fieldTimes` entries of things that are no fields. */
+export const UNCLEAR_OPT_OUT = 'opt_out_unclear'
+export const HANDED_OVER = 'hand_over'
+export const HANDED_BACK = 'hand_back'
+
+const NO_CONTACT: ReadonlySet<string> = new Set(['failed', 'undelivered', 'opt_out', 'canceled', 'cancelled'])
+
+/** Was this a message or call that reached, or came from, the lead? */
+export function isContact(message: MessageFields): boolean {
+  if (message.channel === 'internal_comment') return false
+  return message.direction === 'inbound' || !(NO_CONTACT.has(message.status ?? '') || NO_CONTACT.has(message.callStatus ?? ''))
+}
+
+/** Folds a message event; says whether anything changed. */
+export function applyMessage(profile: Draft, event: LeadEvent, message: MessageFields, settings: Settings): boolean {
+  const at = event.occurredAt
+  if (message.direction === 'inbound') {
+    const change = permissionChange(message.text, message.channel === 'email' ? message.subject : null)
+    profile.consents = { ...consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays) }
+    if (change?.change === 'unclear') raise(profile, UNCLEAR_OPT_OUT, at)
+  } else if (message.status === 'opt_out') {
+    // The carrier swallowed the STOP: only the failed message shows it.
+    profile.consents = { ...revoked(profile.consents, [message.channel], at, event.eventId, 'status opt_out') }
+    return true
+  }
+  if (!isContact(message)) return false
+  remember(profile, {
+    messageId: message.messageId,
+    at,
+    channel: message.channel,
+    direction: message.direction,
+    sender: message.sender,
+    text: message.text,
+  })
+  if (message.direction === 'inbound') countInbound(profile, message.channel, at)
+  else countOutbound(profile, message.channel, message.sender, at)
+  return true
+}
+
+/** Folds what became of our own follow-up; says whether anything changed. */
+export function applyDelivery(profile: Draft, event: LeadEvent): boolean {
+  const { delivery, occurredAt: at } = event
+  if (delivery === null || delivery.status !== 'confirmed') return false
+  if (delivery.action === 'hand_over') return raise(profile, HANDED_OVER, at)
+  if (delivery.action !== 'send_message') return false
+  if (delivery.echoed) {
+    // Counted as somebody's when the provider told it first; it turns out to be ours.
+    profile.recentMessages = profile.recentMessages.map((message) =>
+      message.messageId === delivery.messageId ? { ...message, sender: 'rekindle' } : message,
+    )
+    profile.counters.outboundOwn++
+    profile.lastOwnAt = latest(profile.lastOwnAt, at)
+    return true
+  }
+  remember(profile, {
+    messageId: delivery.messageId,
+    at,
+    channel: delivery.channel,
+    direction: 'outbound',
+    sender: 'rekindle',
+    text: delivery.text ?? '',
+  })
+  countOutbound(profile, delivery.channel, 'rekindle', at)
+  return true
+}
+
+function isForgotten(profile: Draft, at: number): boolean {
+  return at <= (profile.fieldTimes[TOMBSTONE] ?? Number.NEGATIVE_INFINITY)
+}
+
+function countInbound(profile: Draft, channel: string, at: number): void {
+  const { counters } = profile
+  counters.inbound++
+  counters.inboundByChannel[channel] = (counters.inboundByChannel[channel] ?? 0) + 1
+  const { lastInboundAt, lastOutboundAt } = profile
+  // A reply is the first inbound message after an outbound one.
+  if (lastOutboundAt !== null && lastOutboundAt <= at && lastOutboundAt > (lastInboundAt ?? Number.NEGATIVE_INFINITY)) {
+    profile.replyHours = [...profile.replyHours, (at - lastOutboundAt) / HOUR_MS].slice(-REPLY_TIMES)
+  }
+  if (at >= (lastInboundAt ?? Number.NEGATIVE_INFINITY)) {
+    profile.lastInboundAt = at
+    counters.attemptsSinceReply = profile.outboundTimes.filter((time) => time > at).length
+  }
+}
+
+function countOutbound(profile: Draft, channel: string, sender: string, at: number): void {
+  const { counters } = profile
+  counters.outbound++
+  counters.outboundByChannel[channel] = (counters.outboundByChannel[channel] ?? 0) + 1
+  if (sender === 'human') counters.outboundHuman++
+  if (sender === 'rekindle') counters.outboundOwn++
+  if (at > (profile.lastInboundAt ?? Number.NEGATIVE_INFINITY)) counters.attemptsSinceReply++
+  profile.outboundTimes = [...profile.outboundTimes, at].sort((a, b) => a - b).slice(-OUTBOUND_TIMES)
+  profile.lastOutboundAt = latest(profile.lastOutboundAt, at)
+  if (sender === 'human') profile.lastHumanAt = latest(profile.lastHumanAt, at)
+  if (sender === 'rekindle') profile.lastOwnAt = latest(profile.lastOwnAt, at)
+}
+
+function remember(profile: Draft, message: RecentMessage): void {
+  // Times and counts of a deleted contact stay, its words do not.
+  if (isForgotten(profile, message.at)) return
+  if (message.messageId !== null && profile.recentMessages.some((known) => known.messageId === message.messageId)) return
+  const kept = { ...message, text: head(message.text, RECENT_TEXT) }
+  profile.recentMessages = [...profile.recentMessages, kept].sort(byTime).slice(-RECENT_MESSAGES)
+}
+
+// Equal times are ordered by content, so that the order of arrival leaves no trace.
+function byTime(a: RecentMessage, b: RecentMessage): number {
+  if (a.at !== b.at) return a.at - b.at
+  return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
+}
+
+/** The first `length` UTF-16 units, never half a surrogate pair. */
+export function head(text: string, length: number): string {
+  const last = text.charCodeAt(length - 1)
+  return text.length <= length ? text : text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
+}
+
+function latest(known: number | null, at: number): number {
+  return known === null ? at : Math.max(known, at)
+}
+
+/** Did an event take a permission back that stood before? */
+export function newlyRevoked(before: Readonly<Record<string, Consent>>, after: Readonly<Record<string, Consent>>): boolean {
+  return Object.entries(after).some(([channel, consent]) => consent.status === 'revoked' && before[channel]?.status !== 'revoked')
+}

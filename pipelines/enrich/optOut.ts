@@ -1,0 +1,56 @@
+/**
+ * Does a message take permission back? Costs are unequal: a missed opt-out is unlawful, a false one costs a follow-up.
+ * Words are matched whole, never as parts of others: "weekend" is no "end".
+ */
+import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords } from './optOutLexicon.ts'
+
+export type PermissionChange =
+  /** Revoked at once, on every channel. */
+  | { readonly change: 'opt_out'; readonly layer: 'keyword' | 'phrase'; readonly words: string }
+  /** Perhaps an opt-out: pause and let a human look. */
+  | { readonly change: 'unclear'; readonly words: string }
+  | { readonly change: 'opt_in'; readonly words: string }
+
+const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
+const optIns = new Set(optInKeywords.flatMap((row) => row.words))
+const phrases = optOutPhrases.flatMap((row) => row.words)
+
+/** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
+export function permissionChange(text: string, subject: string | null = null): PermissionChange | undefined {
+  const whole = normalised(text)
+  // "STOP" above a signature is still STOP; a one-click unsubscribe puts the word into the subject.
+  const candidates = [whole, normalised(firstLine(text)), normalised(subject ?? '')]
+  const keyword = candidates.find((candidate) => keywords.has(candidate) || keywords.has(joined(candidate)))
+  if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
+  const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
+  if (optIn !== undefined) return { change: 'opt_in', words: optIn }
+  const phrase = phrases.find((candidate) => contains(whole, candidate))
+  if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
+  const rest = harmlessUses.reduce((words, use) => ` ${words} `.replaceAll(` ${use} `, ' ').trim(), whole)
+  const unclear = unclearWords.find((word) => contains(rest, word))
+  return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
+}
+
+/** Compatibility forms folded, lower case, accents and apostrophes removed, everything else that is no letter or digit a space. */
+export function normalised(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\p{M}'’‘`´\u200b-\u200f\ufeff]/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+}
+
+/** Is the phrase in the (normalised) text, as whole words? */
+export function contains(text: string, phrase: string): boolean {
+  return ` ${text} `.includes(` ${phrase} `)
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? ''
+}
+
+// "S T O P" and "S.T.O.P."
+function joined(words: string): string {
+  return /^(\p{L} )+\p{L}$/u.test(words) ? words.replaceAll(' ', '') : words
+}

@@ -1,0 +1,93 @@
+/**
+ * When the agents are asked about a lead, and what has to be told beside it: one trigger for every rule that fired, at
+ * most one assessment, for the most pressing of them.
+ */
+import type { Emission } from '../../runtime/outcome.ts'
+import { emit } from '../../runtime/outcome.ts'
+import type { Context } from '../../runtime/stage.ts'
+import type { Assessment, LeadEvent, LeadProfile, TriggerFired } from '../../schemas/generated/records.ts'
+import { assessments, triggers } from '../../topics/index.ts'
+import type { tenants } from '../../topics/index.ts'
+import { isBooked } from './leadStatus.ts'
+import { leadView } from './leadView.ts'
+import { viewHash } from './leadViewBytes.ts'
+import { isOpen, silenceReached } from './silence.ts'
+
+/** How long votes are waited for: 2 s in ms. */
+export const DEADLINE_MS = 2_000
+const DECISION_TYPES = ['follow_up', 'escalation']
+
+type EnrichContext = Context<{ tenants: typeof tenants }>
+
+export interface Fired {
+  readonly trigger: string
+  /** What makes this firing unique for the lead: an event id, or the start of a silence. */
+  readonly anchor: string | number
+  readonly from?: string
+  readonly to?: string
+}
+
+/** The rules that an event fires, most pressing first. */
+export function firedBy(before: LeadProfile | undefined, after: LeadProfile, event: LeadEvent): Fired[] {
+  if (after.deletedAt !== null) return []
+  const anchor = event.eventId
+  const fired: Fired[] = []
+  const isInbound = event.kind === 'message_inbound' && after.counters.inbound > (before?.counters.inbound ?? 0)
+  if (isInbound) fired.push({ trigger: 'inbound_message', anchor })
+  if (isOpen(after)) {
+    const isNew = before === undefined || (event.kind === 'contact_created' && before.lastAssessedAt === null)
+    if (isNew) fired.push({ trigger: 'new_lead', anchor })
+    else if (before.level !== after.level) fired.push({ trigger: 'level_changed', anchor, from: before.level, to: after.level })
+  }
+  const isBooking = event.kind === 'appointment_booked' && after.counters.appointments > (before?.counters.appointments ?? 0)
+  if (isBooking) fired.push({ trigger: 'appointment_booked', anchor })
+  return fired
+}
+
+/** The one rule among these that the agents are asked about. A message that only takes permission back asks nothing. */
+export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {
+  const first = fired.find(({ trigger }) => trigger !== 'appointment_booked')
+  const isOptOut = Object.values(after.consents).some((consent) => consent.eventId === event.eventId && consent.status === 'revoked')
+  return isOptOut ? undefined : first
+}
+
+export function triggerFired(fired: Fired, profile: LeadProfile, dueAt: number, ctx: EnrichContext): Emission<typeof triggers> {
+  const value: TriggerFired = {
+    triggerId: ctx.id('trigger', fired.trigger, fired.anchor),
+    tenantId: profile.tenantId,
+    contactId: profile.contactId,
+    trigger: fired.trigger,
+    at: ctx.at,
+    dueAt,
+    epoch: profile.epoch,
+    from: fired.from ?? null,
+    to: fired.to ?? null,
+  }
+  return emit(triggers, value)
+}
+
+/** The question itself. `profile` is the one that is published with it. */
+export function assessmentOf(fired: Fired, profile: LeadProfile, ctx: EnrichContext): Emission<typeof assessments> {
+  const view = leadView(profile, ctx.tables.tenants.get(profile.tenantId), ctx.at)
+  const value: Assessment = {
+    assessmentId: ctx.id('assessment', fired.trigger, fired.anchor),
+    tenantId: profile.tenantId,
+    contactId: profile.contactId,
+    reason: fired.trigger,
+    epoch: profile.epoch,
+    stage: stageOf(profile, ctx.at),
+    decisionTypes: [...DECISION_TYPES],
+    askedAt: ctx.at,
+    deadlineAt: ctx.at + DEADLINE_MS,
+    viewHash: viewHash(view),
+    view,
+  }
+  return emit(assessments, value)
+}
+
+/** new | engaged | silent | booked: the coarse stage that base rates are kept for. */
+export function stageOf(profile: LeadProfile, at: number): string {
+  if (isBooked(profile.appointment, at)) return 'booked'
+  if (silenceReached(profile, at) > 0) return 'silent'
+  return profile.counters.inbound > 0 ? 'engaged' : 'new'
+}

@@ -1,0 +1,61 @@
+/**
+ * Silence of a lead: since the last message in either direction, or since we know of it when there was none. The agents
+ * are asked after 24, 48 and 72 hours, once each per silence; any message begins a new one. After 30 days it is dormant.
+ */
+import type { TimerChange } from '../../runtime/outcome.ts'
+import { timer } from '../../runtime/outcome.ts'
+import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { closedOnAllChannels } from './consent.ts'
+
+const HOUR_MS = 3_600_000
+
+/** Hours of silence after which the agents are asked; the timer and the reason of the assessment are named `silence_<n>h`. */
+export const SILENCE_HOURS = [24, 48, 72] as const
+/** Hours of silence after which a lead is dormant: 30 days. @source safety reference 10.3 */
+export const DORMANT_HOURS = 720
+
+const STEPS = [...SILENCE_HOURS, DORMANT_HOURS]
+
+export function silenceTimerName(hours: number): string {
+  return `silence_${hours}h`
+}
+
+/** Start of the present silence, in ms. */
+export function silenceBase(profile: LeadProfile): number {
+  const messages = [profile.lastInboundAt, profile.lastOutboundAt].filter((at) => at !== null)
+  return messages.length === 0 ? profile.firstSeenAt : Math.max(...messages)
+}
+
+/** May this lead be asked about on our own initiative? Not when it is gone, won, lost or closed on every channel. */
+export function isOpen(profile: LeadProfile): boolean {
+  return profile.deletedAt === null && profile.status !== 'converted' && profile.status !== 'lost' && !closedOnAllChannels(profile)
+}
+
+/** The step (24, 48 or 72 hours) that the silence has reached at `at`; 0 before the first. */
+export function silenceReached(profile: LeadProfile, at: number): number {
+  const hours = (at - silenceBase(profile)) / HOUR_MS
+  return SILENCE_HOURS.filter((step) => step <= hours).at(-1) ?? 0
+}
+
+/** Timers to set or cancel when the profile goes from `before` to `after`. Nothing when the silence is the same one. */
+export function silenceTimers(before: LeadProfile | undefined, after: LeadProfile): TimerChange[] {
+  const was = before !== undefined && isOpen(before)
+  if (!isOpen(after)) return was ? STEPS.map((step) => timer(silenceTimerName(step)).cancel()) : []
+  const base = silenceBase(after)
+  if (was && silenceBase(before) === base && before.silenceStep === after.silenceStep) return []
+  return STEPS.map((step) =>
+    step > after.silenceStep ? timer(silenceTimerName(step)).at(base + step * HOUR_MS) : timer(silenceTimerName(step)).cancel(),
+  )
+}
+
+export type SilenceAnswer = 'ask' | 'dormant' | 'nothing'
+
+/**
+ * What a fired silence timer means at `at`. A step that a later one has overtaken (the stage was down meanwhile) is not
+ * asked: one silence gives one question at a time.
+ */
+export function onSilence(profile: LeadProfile, hours: number, at: number): SilenceAnswer {
+  if (!isOpen(profile) || at < silenceBase(profile) + hours * HOUR_MS) return 'nothing'
+  if (hours === DORMANT_HOURS) return profile.status === 'qualified' ? 'nothing' : 'dormant'
+  return hours > profile.silenceStep && hours === silenceReached(profile, at) ? 'ask' : 'nothing'
+}

@@ -1,0 +1,54 @@
+/**
+ * Where a lead may live: every time zone and every state that may apply. A message must be lawful in all of them, so a
+ * wrong guess is never replaced by another guess: sources that agree narrow each other, sources that conflict add up.
+ */
+import { parsePhoneNumberFromString } from 'libphonenumber-js'
+import type { LeadProfile, Tenant } from '../../schemas/generated/records.ts'
+import { contiguousUsZones, placeOfAreaCode, zonesOfState } from './areaCodes.ts'
+import type { Place } from './areaCodes.ts'
+import { countryZones, stateCode } from './regions.ts'
+
+type Stated = Pick<LeadProfile, 'timeZone' | 'phone' | 'state' | 'country'>
+
+/**
+ * All zones and states that may apply. When nothing is known the zones are the tenant's and all of the contiguous US,
+ * and the states are empty. A country outside the US and Canada stands among the states as its bare ISO code.
+ * @source safety reference 3.2: intersect number, address and stated zone; when they conflict take the union
+ */
+export function placeOf(lead: Stated, tenant: Pick<Tenant, 'timeZone'> | undefined): Place {
+  const phone = placeOfPhone(lead.phone)
+  const address = placeOfAddress(lead)
+  const stated = lead.timeZone === null ? [] : [lead.timeZone]
+  const zones = [stated, address?.zones ?? [], phone?.zones ?? []].reduce(narrowed, [])
+  return {
+    zones: zones.length > 0 ? zones : unique([...(tenant === undefined ? [] : [tenant.timeZone]), ...contiguousUsZones]),
+    states: narrowed(address?.states ?? [], phone?.states ?? []),
+  }
+}
+
+function narrowed(known: readonly string[], more: readonly string[]): readonly string[] {
+  if (known.length === 0 || more.length === 0) return known.length === 0 ? more : known
+  const both = known.filter((item) => more.includes(item))
+  return both.length > 0 ? both : unique([...known, ...more])
+}
+
+function placeOfPhone(phone: string | null): Place | undefined {
+  if (phone === null || !phone.startsWith('+')) return undefined
+  if (phone.startsWith('+1')) return placeOfAreaCode(phone.slice(2, 5))
+  const country = parsePhoneNumberFromString(phone)?.country
+  return country === undefined ? undefined : placeOfCountry(country)
+}
+
+function placeOfAddress({ state, country }: Stated): Place | undefined {
+  if (country !== null && country !== 'US' && country !== 'CA') return placeOfCountry(country)
+  const code = state === null ? undefined : stateCode(state, country)
+  return code === undefined ? undefined : { states: [code], zones: zonesOfState(code) ?? [] }
+}
+
+function placeOfCountry(country: string): Place {
+  return { states: [country], zones: countryZones[country] ?? [] }
+}
+
+function unique(items: readonly string[]): readonly string[] {
+  return [...new Set(items)]
+}

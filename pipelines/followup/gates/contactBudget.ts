@@ -1,0 +1,43 @@
+/**
+ * At most 3 contacts in 24 hours and 10 in 14 days, whoever made them: people, workflows, campaigns and we. Our own
+ * count from their reservation on, long before the provider tells them back.
+ */
+import type { LeadProfile } from '../../../schemas/generated/records.ts'
+import { DAY_MS, allow, denyUntil, isContact, withLead } from './gate.ts'
+import type { OwnSend } from './gate.ts'
+
+/** Hard ceiling per lead; a tenant can only lower it. @source reference/safety-and-claude.md 10.3 */
+export const contactCeiling = { per24h: 3, per14d: 10 } as const
+
+export const contactBudget = withLead((lead, input) => {
+  if (!isContact(input)) return allow('no_contact')
+  const { at, tenant, ownSends } = input
+  const times = contactTimes(lead, ownSends)
+  const spent = (limit: number, days: number): number | undefined => {
+    const inWindow = times.filter((time) => time > at - days * DAY_MS)
+    // With limit 0 nothing ever leaves: look again when a window has passed.
+    return inWindow.length < limit ? undefined : (inWindow[limit - 1] ?? at) + days * DAY_MS
+  }
+  const dayLimit = Math.min(contactCeiling.per24h, tenant?.maxPer24h ?? contactCeiling.per24h)
+  const fortnightLimit = Math.min(contactCeiling.per14d, tenant?.maxPer14d ?? contactCeiling.per14d)
+  const dayEnd = spent(dayLimit, 1)
+  const fortnightEnd = spent(fortnightLimit, 14)
+  if (fortnightEnd !== undefined && fortnightEnd >= (dayEnd ?? 0)) {
+    return denyUntil(`${fortnightLimit}_per_14d`, fortnightEnd, `${fortnightLimit} contacts in 14 days are the limit.`)
+  }
+  return dayEnd === undefined ? allow() : denyUntil(`${dayLimit}_per_24h`, dayEnd, `${dayLimit} contacts in 24 hours are the limit.`)
+})
+
+/** Times of all contacts with the lead, newest first: what the profile knows, and of ours what it does not know yet. */
+export function contactTimes(lead: LeadProfile, ownSends: readonly OwnSend[]): number[] {
+  return [...lead.outboundTimes, ...ownSends.filter((send) => !isTold(lead, send)).map(({ at }) => at)].sort((a, b) => b - a)
+}
+
+/**
+ * Is this message of ours part of the profile already? Our deliveries reach the profile in order, so whatever was
+ * confirmed up to the last one it knows is in it; a message the provider told first is known by its id.
+ */
+function isTold(lead: LeadProfile, { messageId, confirmedAt }: OwnSend): boolean {
+  if (messageId !== null && lead.recentMessages.some((message) => message.messageId === messageId)) return true
+  return confirmedAt !== null && lead.lastOwnAt !== null && confirmedAt <= lead.lastOwnAt
+}

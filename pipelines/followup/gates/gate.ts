@@ -1,0 +1,91 @@
+/**
+ * What a gate is: a pure veto at the instant of sending. It answers for one follow-up; unknown input denies; a denial
+ * names its rule and, where it can lift, when.
+ * @source reference/safety-and-claude.md 1.4
+ */
+import type { FollowUp, LeadProfile, Tenant } from '../../../schemas/generated/records.ts'
+
+/** A message of ours as the ledger knows it, from its reservation on. */
+export interface OwnSend {
+  /** When it was reserved or handed over, ms. */
+  readonly at: number
+  /** When it was confirmed, ms; `null` while its outcome is open. */
+  readonly confirmedAt: number | null
+  readonly messageId: string | null
+  readonly text: string
+}
+
+/** The contact as the provider holds it at this moment. */
+export interface ProviderContact {
+  readonly exists: boolean
+  readonly dnd: boolean
+  /** Channel (sms, email, call …) to the provider's status. */
+  readonly dndChannels: Readonly<Record<string, string>>
+}
+
+export interface FenceLimits {
+  /** The copy of the lead must have been complete this recently, ms. */
+  readonly maxCopyAgeMs: number
+  /** When to look again after a denial by something that is only late, ms. */
+  readonly recheckMs: number
+  /** The same when the provider did not answer, ms. */
+  readonly providerRecheckMs: number
+  /** Halts everything on this installation. */
+  readonly halted: boolean
+  /** Channels that are switched off on this installation. */
+  readonly haltedChannels: readonly string[]
+}
+
+export interface FenceInput {
+  /** Now, ms. */
+  readonly at: number
+  readonly followUp: Pick<FollowUp, 'action' | 'channel' | 'templateId' | 'text' | 'subject' | 'epoch' | 'plannedAt' | 'expiresAt'>
+  /** `undefined` while the copy has no such lead. */
+  readonly lead: LeadProfile | undefined
+  readonly tenant: Tenant | undefined
+  /** When the copy of this lead's partition was last known to be complete, ms. */
+  readonly copyCompleteAt: number | undefined
+  /** Our own messages to this lead of the last 14 days, without this one, settled or not; those that failed are left out. */
+  readonly ownSends: readonly OwnSend[]
+  /** `unread` when it was not asked for, `unreadable` when the provider did not answer. */
+  readonly provider: ProviderContact | 'unread' | 'unreadable'
+  readonly limits: FenceLimits
+}
+
+export interface Verdict {
+  readonly ruleId: string
+  readonly verdict: 'allow' | 'deny_until' | 'deny'
+  readonly liftsAt: number | null
+  readonly reason: string
+}
+
+export type Gate = (input: FenceInput) => Verdict
+
+export const DAY_MS = 86_400_000
+
+export function allow(ruleId = 'pass', reason = ''): Verdict {
+  return { ruleId, verdict: 'allow', liftsAt: null, reason }
+}
+
+/** Never lifts by itself. */
+export function deny(ruleId: string, reason: string): Verdict {
+  return { ruleId, verdict: 'deny', liftsAt: null, reason }
+}
+
+/** Lifts at a time (ms); the follow-up is moved there. */
+export function denyUntil(ruleId: string, liftsAt: number, reason: string): Verdict {
+  return { ruleId, verdict: 'deny_until', liftsAt, reason }
+}
+
+/** Does it reach the lead, or ask a person to? A hand-over stays inside the team. */
+export function isContact({ followUp }: FenceInput): boolean {
+  return followUp.action !== 'hand_over'
+}
+
+/** A gate that needs the lead: without one it denies until the copy had time to catch up. */
+export function withLead(judge: (lead: LeadProfile, input: FenceInput) => Verdict): Gate {
+  return (input) =>
+    input.lead === undefined
+      ? denyUntil('lead_unknown', input.at + input.limits.recheckMs, 'The copy has no such lead yet.')
+      : judge(input.lead, input)
+}

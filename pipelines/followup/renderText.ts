@@ -1,0 +1,63 @@
+/**
+ * Fills a template from bound fields. A name that does not look like one is left out rather than repeated: names come
+ * from forms, and a form field can carry a link or a sentence.
+ */
+import { emailFooter, smsFooter, templates } from './templates.ts'
+import type { Slot, Template } from './templates.ts'
+
+/** A text message of one segment in the GSM alphabet. */
+export const smsOneSegment = 160
+/** The most a text message may have: two segments. */
+export const smsMost = 320
+const nameMost = 30
+
+export interface BoundFields {
+  readonly firstName: string | null
+  readonly senderName: string
+  readonly postalAddress: string
+}
+
+export type Rendered =
+  | { readonly ok: true; readonly text: string; readonly subject: string | null }
+  | { readonly ok: false; readonly reason: 'sender_name_missing' | 'postal_address_missing' | 'text_too_long' }
+
+/** The text as it leaves, footer included. */
+export function renderText(template: Template, fields: BoundFields): Rendered {
+  const senderName = oneLine(fields.senderName)
+  const postalAddress = oneLine(fields.postalAddress)
+  if (senderName === '') return { ok: false, reason: 'sender_name_missing' }
+  if (template.channel === 'email' && postalAddress === '') return { ok: false, reason: 'postal_address_missing' }
+  const greeted = (name: string | undefined): string => {
+    const slots: Record<Slot, string> = { greeting: name === undefined ? 'Hi,' : `Hi ${name},`, senderName, postalAddress }
+    return filled(template.channel === 'sms' ? `${template.body} ${smsFooter}` : `${template.body}${emailFooter}`, slots)
+  }
+  const name = spokenName(fields.firstName)
+  const texts = template.channel === 'sms' ? [greeted(name), greeted(undefined)] : [greeted(name)]
+  // Without the name when that saves a segment.
+  const text = texts.find((candidate) => candidate.length <= smsOneSegment) ?? texts[0] ?? ''
+  if (template.channel === 'sms' && text.length > smsMost) return { ok: false, reason: 'text_too_long' }
+  return { ok: true, text, subject: template.subject ?? null }
+}
+
+/** The template of an occasion and channel that was planned longest ago for the lead; the first one when none was. */
+export function templateFor(occasion: string, channel: string, history: Readonly<Record<string, number>>): Template | undefined {
+  const fitting = templates.filter((template) => template.occasion === occasion && template.channel === channel)
+  return fitting.reduce<Template | undefined>(
+    (best, one) => (best === undefined || (history[one.id] ?? 0) < (history[best.id] ?? 0) ? one : best),
+    undefined,
+  )
+}
+
+/** The given name as one would say it, or `undefined` when it does not look like a name. */
+export function spokenName(firstName: string | null): string | undefined {
+  const name = oneLine(firstName ?? '').normalize('NFC')
+  return name.length > 0 && name.length <= nameMost && /^\p{L}[\p{L}\p{M}'’. -]*$/u.test(name) && !/\w\.\w/.test(name) ? name : undefined
+}
+
+function filled(body: string, slots: Readonly<Record<Slot, string>>): string {
+  return body.replace(/\{(greeting|senderName|postalAddress)\}/g, (_, slot: Slot) => slots[slot])
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s+/g, ' ').trim()
+}

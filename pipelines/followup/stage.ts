@@ -1,0 +1,139 @@
+/**
+ * Turns decisions into intended actions and takes them back: a newer decision of the same kind, a newer epoch, a
+ * hand-over or a deletion cancels what is still open. Whether it leaves is the send fence's to say.
+ */
+import { drop, emit, next } from '../../runtime/outcome.ts'
+import type { Outcome } from '../../runtime/outcome.ts'
+import { from, stage } from '../../runtime/stage.ts'
+import type { Context, StreamRecord } from '../../runtime/stage.ts'
+import { FollowupState } from '../../schemas/generated/records.ts'
+import type { Decision, FollowUp, LeadProfile, PlannedFollowUp } from '../../schemas/generated/records.ts'
+import { decisions, followups, profiles, tenants } from '../../topics/index.ts'
+import { intentKeyOf, planFollowUp } from './planFollowUp.ts'
+
+type Tables = { tenants: typeof tenants }
+type Out = typeof followups
+type Answer = Outcome<FollowupState, Out>
+
+/** Templates remembered per lead: two variants of seven occasions on two channels. */
+const historyMost = 28
+
+const fresh: FollowupState = { epoch: 0, firstName: null, deleted: false, planned: [], takenBack: {}, history: {}, level: null }
+
+export const followup = stage({
+  name: 'followup',
+  state: FollowupState,
+  tables: { tenants },
+  // Profiles first: in a fused task the profile a decision rests on is folded before the decision.
+  on: [from(profiles, follow), from(decisions, plan)],
+  outputs: [followups],
+})
+
+function follow(known: FollowupState | undefined, record: StreamRecord<LeadProfile>, ctx: Context<Tables>): Answer {
+  const profile = record.value
+  const state = known ?? fresh
+  const deleted = profile.deletedAt !== null
+  const epoch = Math.max(state.epoch, profile.epoch)
+  const open = stillOpen(state.planned, ctx.at)
+  const over = deleted ? open : open.filter((planned) => planned.epoch < epoch)
+  if (known !== undefined && over.length === 0 && open.length === state.planned.length && sameLead(state, profile, epoch, deleted))
+    return drop('profile_without_news')
+  const reason = deleted ? 'The contact was deleted.' : 'Superseded: the lead or a person has acted since.'
+  return next(
+    {
+      ...state,
+      epoch,
+      deleted,
+      firstName: deleted ? null : profile.firstName,
+      level: profile.level,
+      planned: open.filter((planned) => !over.includes(planned)),
+      takenBack: takenBackBy(state, over, ctx.at),
+    },
+    { emit: over.map((planned) => emit(followups, cancelled(planned, profile, reason))) },
+  )
+}
+
+function plan(known: FollowupState | undefined, record: StreamRecord<Decision>, ctx: Context<Tables>): Answer {
+  const decision = record.value
+  const state = known ?? fresh
+  if (state.deleted) return drop('contact_deleted')
+  if (decision.epoch < state.epoch) return drop('superseded')
+  const isHandOver = decision.chosen === 'hand_over'
+  if (decision.type === 'escalation' && !isHandOver) return drop('nothing_to_do')
+  if (decision.type !== 'escalation' && decision.type !== 'follow_up') return drop('decision_type_of_others')
+  const open = stillOpen(state.planned, ctx.at)
+  if (open.some(({ decisionId }) => decisionId === decision.decisionId)) return drop('already_planned')
+  if ((state.takenBack[decision.decisionId] ?? 0) > ctx.at) return drop('taken_back')
+  const handingOver = open.some(({ action }) => action === 'hand_over')
+  if (handingOver && !isHandOver && decision.chosen !== 'wait') return drop('handed_over_to_a_person')
+  // A person takes over: everything open ends. A newer decision about contact replaces the older one.
+  const over = isHandOver ? open : open.filter(({ action }) => action !== 'hand_over')
+  const reason = isHandOver ? 'A person takes over.' : 'Superseded by a newer decision.'
+  const rest = open.filter((planned) => !over.includes(planned))
+  const cancels = over.map((planned) => emit(followups, cancelled(planned, decision, reason)))
+  const after = { ...state, epoch: Math.max(state.epoch, decision.epoch), planned: rest, takenBack: takenBackBy(state, over, ctx.at) }
+  if (decision.chosen === 'wait') return cancels.length === 0 ? drop('nothing_to_do') : next(after, { emit: cancels })
+
+  const made = planFollowUp(decision, state, ctx.tables.tenants.get(decision.tenantId), ctx.at, (intentKey) =>
+    ctx.id('followup', intentKey),
+  )
+  if (!made.ok) return cancels.length === 0 ? drop(made.reason) : next(after, { emit: cancels })
+  const { followUp } = made
+  return next(
+    {
+      ...after,
+      planned: [...rest, remembered(followUp)],
+      history: followUp.templateId === null ? state.history : latest({ ...state.history, [followUp.templateId]: ctx.at }),
+    },
+    { emit: [...cancels, emit(followups, followUp)] },
+  )
+}
+
+function sameLead(state: FollowupState, profile: LeadProfile, epoch: number, deleted: boolean): boolean {
+  return (
+    state.epoch === epoch &&
+    state.deleted === deleted &&
+    state.level === profile.level &&
+    (deleted || state.firstName === profile.firstName)
+  )
+}
+
+/** What was taken back before and may still be told again, and what is taken back now. */
+function takenBackBy(state: FollowupState, over: readonly PlannedFollowUp[], at: number): Record<string, number> {
+  const still = Object.entries(state.takenBack).filter(([, until]) => until > at)
+  return Object.fromEntries([...still, ...over.map(({ decisionId, expiresAt }) => [decisionId, expiresAt] as const)])
+}
+
+function stillOpen(planned: readonly PlannedFollowUp[], at: number): PlannedFollowUp[] {
+  return planned.filter(({ expiresAt }) => expiresAt > at)
+}
+
+function remembered({
+  followupId,
+  decisionId,
+  epoch,
+  channel,
+  action,
+  dueAt,
+  expiresAt,
+  priority,
+  plannedAt,
+  templateId,
+}: FollowUp): PlannedFollowUp {
+  return { followupId, decisionId, epoch, channel, action, dueAt, expiresAt, priority, plannedAt, templateId }
+}
+
+/** Said of follow-ups that may have left in the meantime: the ledger cancels what is still open and ignores the rest. */
+function cancelled(planned: PlannedFollowUp, of: { tenantId: string; contactId: string }, reason: string): FollowUp {
+  const { tenantId, contactId } = of
+  const intentKey = intentKeyOf({ tenantId, contactId, decisionId: planned.decisionId }, planned.channel)
+  return { ...planned, change: 'cancelled', tenantId, contactId, intentKey, text: null, subject: null, reason }
+}
+
+function latest(history: Readonly<Record<string, number>>): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(history)
+      .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+      .slice(0, historyMost),
+  )
+}

@@ -1,0 +1,30 @@
+/**
+ * When an event happened: the gateway's `timestamp`, else a date of the resource that means the event, else the time of
+ * receipt. A time in the future is refused, because under "the last writer wins" it would win for ever.
+ */
+import type { Json } from './body.ts'
+import { instantOf, objectOf } from './fields.ts'
+import type { Translator } from './translate/draft.ts'
+
+/** How far a source's clock may be ahead of ours: 5 min in ms. */
+export const CLOCK_TOLERANCE_MS = 5 * 60_000
+
+export interface EventTime {
+  readonly occurredAt: number
+  /** The refused time, when the source stated one in the future. */
+  readonly statedAt: number | null
+}
+
+/** @source GoHighLevel bodies: `timestamp` is when the gateway made the delivery, and stays the same on retries. */
+export function eventTimeOf(body: Json, translator: Translator, receivedAt: number): EventTime {
+  const stated = instantOf(body, 'timestamp') ?? resourceTime(body, translator) ?? receivedAt
+  return stated > receivedAt + CLOCK_TOLERANCE_MS ? { occurredAt: receivedAt, statedAt: stated } : { occurredAt: stated, statedAt: null }
+}
+
+function resourceTime(body: Json, translator: Translator): number | null {
+  for (const { within, field } of translator.datedBy) {
+    const at = instantOf(within === undefined ? body : (objectOf(body, within) ?? {}), field)
+    if (at !== null) return at
+  }
+  return null
+}

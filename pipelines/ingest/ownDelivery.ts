@@ -1,0 +1,57 @@
+/**
+ * What became of our own follow-ups, as events of the lead. The provider also tells the same message by webhook (the
+ * echo), before or after; whichever comes second changes no count.
+ */
+import type { DeliveryChanged, IngestState, LeadEvent } from '../../schemas/generated/records.ts'
+import type { Context, StreamRecord } from '../../runtime/stage.ts'
+import type { Outcome } from '../../runtime/outcome.ts'
+import { drop, emit, next } from '../../runtime/outcome.ts'
+import { leadEvents } from '../../topics/index.ts'
+import { isSeen, mark, remember } from './seen.ts'
+
+/** Statuses that are news about the lead; the others are steps of the ledger. */
+const NEWS = new Set(['confirmed', 'failed', 'unknown', 'denied'])
+
+/** Folds one change of a delivery. */
+export function tellDelivery(
+  state: IngestState | undefined,
+  record: StreamRecord<DeliveryChanged>,
+  ctx: Context,
+): Outcome<IngestState, typeof leadEvents> {
+  const change = record.value
+  const seen = state?.seen ?? {}
+  const id = mark.delivery(change.deliveryId)
+  if (isSeen(seen, id, ctx.at)) return drop('duplicate_delivery')
+  const ids = change.messageId === null ? [id] : [id, mark.own(change.messageId)]
+  const kept = { seen: remember(seen, ids, ctx.at) }
+  // Not dropped: the provider's id of a handed-over message must be known before its echo arrives.
+  if (!NEWS.has(change.status)) return change.messageId === null ? drop('delivery_without_news') : next(kept)
+  const echoed = change.status === 'confirmed' && change.messageId !== null && isSeen(seen, mark.message(change.messageId), ctx.at)
+  const event: LeadEvent = {
+    eventId: ctx.id('event', id),
+    tenantId: change.tenantId,
+    contactId: change.contactId,
+    kind: 'followup_delivered',
+    occurredAt: change.at,
+    receivedAt: ctx.at,
+    source: 'delivery',
+    sourceId: change.deliveryId,
+    rawType: 'DeliveryChanged',
+    contact: null,
+    message: null,
+    appointment: null,
+    opportunity: null,
+    delivery: {
+      followupId: change.followupId,
+      decisionId: change.decisionId,
+      channel: change.channel,
+      status: change.status,
+      messageId: change.messageId,
+      text: change.text,
+      action: change.action,
+      echoed,
+    },
+    statedAt: null,
+  }
+  return next(kept, { emit: [emit(leadEvents, event)] })
+}

@@ -1,0 +1,108 @@
+/**
+ * The words a person wrote, out of an e-mail body: no markup, no quoted earlier message. The quotation has to go because
+ * our own footer in it says "unsubscribe", which would read as an opt-out. One pass, linear in the length.
+ */
+
+/** Tags whose content is never shown. */
+const HIDDEN = new Set(['script', 'style', 'head', 'title', 'template'])
+const BREAKS = new Set(['br', 'p', 'div', 'tr', 'li', 'ul', 'ol', 'table', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr', 'section', 'article'])
+const ENTITIES: Readonly<Record<string, string>> = {
+  amp: '&',
+  lt: '<',
+  gt: '>',
+  quot: '"',
+  apos: "'",
+  nbsp: ' ',
+  rsquo: '’',
+  lsquo: '‘',
+  rdquo: '”',
+  ldquo: '“',
+  ndash: '–',
+  mdash: '—',
+  hellip: '…',
+  aacute: 'á',
+  eacute: 'é',
+  iacute: 'í',
+  oacute: 'ó',
+  uacute: 'ú',
+  ntilde: 'ñ',
+  iexcl: '¡',
+  iquest: '¿',
+}
+
+/** Text of an HTML (or plain) body with markup removed and entities resolved. Quoted blocks are left out, also nested ones. */
+export function htmlToText(html: string): string {
+  const lower = html.toLowerCase()
+  let text = ''
+  let quoted = 0
+  const add = (piece: string) => {
+    if (quoted === 0) text += piece
+  }
+  let at = 0
+  while (at < html.length) {
+    const open = html.indexOf('<', at)
+    add(html.slice(at, open < 0 ? html.length : open))
+    if (open < 0) break
+    if (html.startsWith('<!--', open)) {
+      at = after(lower, '-->', open)
+      continue
+    }
+    const tag = /^\/?([a-z][a-z0-9]*)/.exec(lower.slice(open + 1, open + 20))
+    const close = tag === null ? -1 : html.indexOf('>', open)
+    if (tag === null || close < 0) {
+      // "<" that opens no tag, as in "budget < 500k", is text. A tag that never ends is the end.
+      if (tag !== null) break
+      add('<')
+      at = open + 1
+      continue
+    }
+    const name = tag[1] as string
+    const isEnd = lower[open + 1] === '/'
+    at = close + 1
+    if (name === 'blockquote') quoted = Math.max(0, quoted + (isEnd ? -1 : 1))
+    else if (lower.slice(open, close).includes('gmail_quote')) break
+    else if (HIDDEN.has(name) && !isEnd) at = after(lower, `</${name}>`, at)
+    else if (BREAKS.has(name)) add('\n')
+  }
+  return collapse(text)
+}
+
+function after(text: string, mark: string, from: number): number {
+  const found = text.indexOf(mark, from)
+  return found < 0 ? text.length : found + mark.length
+}
+
+function collapse(text: string): string {
+  return text
+    .replace(/&(#x?[0-9a-f]{1,6}|[a-z]{2,8});/gi, (whole, name: string) => entity(name.toLowerCase()) ?? whole)
+    .split('\n')
+    .map((line) => line.replace(/[ \t\r\u00a0]+/g, ' ').trim())
+    .filter((line, i, lines) => line !== '' || (i > 0 && lines[i - 1] !== ''))
+    .join('\n')
+    .trim()
+}
+
+function entity(name: string): string | undefined {
+  if (!name.startsWith('#')) return ENTITIES[name]
+  const code = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10)
+  return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : undefined
+}
+
+/** What stands above the quoted earlier message. */
+export function withoutQuotation(text: string): string {
+  const lines = text.split('\n')
+  const start = lines.findIndex((line, i) => opensQuotation(line, lines[i + 1] ?? ''))
+  return (start < 0 ? lines : lines.slice(0, start))
+    .filter((line) => !line.startsWith('>'))
+    .join('\n')
+    .trim()
+}
+
+function opensQuotation(line: string, following: string): boolean {
+  if (/^(on|el|am|le) /i.test(line) && line.length < 200) {
+    const both = `${line} ${following.slice(0, 200)}`
+    if (/(wrote|escribió|escribio|schrieb|écrit) ?:/i.test(both)) return true
+  }
+  if (/^-{2,} ?(original message|forwarded message|mensaje original) ?-{2,}$/i.test(line)) return true
+  return /^(from|de): /i.test(line) && /^(sent|date|enviado|fecha|to|para): /i.test(following)
+}

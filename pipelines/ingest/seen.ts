@@ -1,0 +1,37 @@
+/**
+ * What ingest has already told about a lead, for 72 hours. GoHighLevel repeats deliveries (up to 12 retries with the same
+ * `webhookId`) and tells one message under several ids; each fact is told once.
+ */
+import { createHash } from 'node:crypto'
+
+/** How long an id is remembered after it was first seen: 72 h in ms. */
+export const REMEMBERED_MS = 72 * 3_600_000
+
+export type Seen = Readonly<Record<string, number>>
+
+export const mark = {
+  /** A webhook; several elements of one array share an id and differ by position. */
+  webhook: (webhookId: string, batchIndex: number) => `w:${webhookId}${batchIndex === 0 ? '' : `#${batchIndex}`}`,
+  /** A webhook without an id: the same bytes are the same fact. */
+  body: (body: Uint8Array) => `h:${createHash('sha256').update(body).digest('hex').slice(0, 32)}`,
+  message: (messageId: string) => `m:${messageId}`,
+  /** A message that was later reported as not delivered. */
+  failure: (messageId: string, status: string) => `x:${messageId}:${status}`,
+  delivery: (deliveryId: string) => `d:${deliveryId}`,
+  /** A provider message id of one of our own follow-ups. */
+  own: (messageId: string) => `o:${messageId}`,
+}
+
+/** Is it remembered at `now` (ms)? */
+export function isSeen(seen: Seen, id: string, now: number): boolean {
+  const at = seen[id]
+  return at !== undefined && now - at < REMEMBERED_MS
+}
+
+/** The memory with these ids added and expired ones gone. An id keeps the time it was first seen. */
+export function remember(seen: Seen, ids: readonly string[], now: number): Record<string, number> {
+  const kept = Object.entries(seen).filter(([, at]) => now - at < REMEMBERED_MS)
+  const memory = Object.fromEntries(kept)
+  for (const id of ids) memory[id] ??= now
+  return memory
+}

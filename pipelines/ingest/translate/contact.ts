@@ -1,0 +1,80 @@
+/**
+ * ContactCreate, ContactUpdate, ContactDelete, ContactTagUpdate, ContactDndUpdate. Empty fields are left out by the
+ * platform, so "not stated" is never taken for "cleared", with one exception: the tag list of a tag change.
+ */
+import type { ContactFields } from '../../../schemas/generated/records.ts'
+import type { Json } from '../body.ts'
+import { customFieldsOf, flagOf, instantOf, listOf, objectOf, phoneOf, textOf, zoneOf } from '../fields.ts'
+import type { Draft, Translator } from './draft.ts'
+
+/** Names of channels in webhooks (`SMS`) and in API version 3 (`whatsApp`), lower-cased, to ours. */
+const CHANNELS: Readonly<Record<string, string>> = {
+  sms: 'sms',
+  email: 'email',
+  call: 'call',
+  whatsapp: 'whatsapp',
+  gmb: 'gmb',
+  fb: 'facebook',
+  rcs: 'rcs',
+}
+
+export const contactTranslators: Readonly<Record<string, Translator>> = {
+  ContactCreate: { translate: told('contact_created'), datedBy: [{ field: 'dateUpdated' }, { field: 'dateAdded' }] },
+  ContactUpdate: { translate: told('contact_updated'), datedBy: [{ field: 'dateUpdated' }] },
+  ContactDelete: { translate: told('contact_deleted'), datedBy: [{ field: 'dateUpdated' }] },
+  ContactTagUpdate: { translate: tagsChanged, datedBy: [{ field: 'dateUpdated' }] },
+  ContactDndUpdate: { translate: told('dnd_changed'), datedBy: [{ field: 'dateUpdated' }] },
+}
+
+function told(kind: string) {
+  return (body: Json): Draft => ({ kind, sections: { contact: contactFieldsOf(body) } })
+}
+
+// The list is complete after the change, and an empty list is left out like every empty field.
+function tagsChanged(body: Json): Draft {
+  const contact = contactFieldsOf(body)
+  return { kind: 'tags_changed', sections: { contact: { ...contact, tags: contact.tags ?? [] } } }
+}
+
+/** What a contact body states. */
+export function contactFieldsOf(body: Json): ContactFields {
+  const country = textOf(body, 'country')?.toUpperCase() ?? null
+  return {
+    firstName: textOf(body, 'firstName'),
+    lastName: textOf(body, 'lastName'),
+    name: textOf(body, 'name'),
+    email: textOf(body, 'email')?.toLowerCase() ?? null,
+    phone: phoneOf(body, 'phone', country),
+    companyName: textOf(body, 'companyName'),
+    city: textOf(body, 'city'),
+    state: textOf(body, 'state'),
+    postalCode: textOf(body, 'postalCode'),
+    country,
+    timeZone: zoneOf(body, 'timezone') ?? zoneOf(body, 'timeZone'),
+    source: textOf(body, 'source'),
+    ownerId: textOf(body, 'assignedTo'),
+    tags: listOf(body, 'tags'),
+    dnd: flagOf(body, 'dnd'),
+    dndChannels: dndChannelsOf(body),
+    inboundDnd: statusOf(objectOf(body, 'inboundDndSettings')?.['all']),
+    createdAt: instantOf(body, 'dateAdded'),
+    customFields: customFieldsOf(body),
+  }
+}
+
+function dndChannelsOf(body: Json): Record<string, string> | null {
+  const settings = objectOf(body, 'dndSettings')
+  if (settings === null) return null
+  const channels: Record<string, string> = {}
+  for (const [name, setting] of Object.entries(settings)) {
+    const channel = CHANNELS[name.toLowerCase()]
+    const status = statusOf(setting)
+    if (channel !== undefined && status !== null) channels[channel] = status
+  }
+  return Object.keys(channels).length === 0 ? null : channels
+}
+
+function statusOf(setting: unknown): string | null {
+  const status = textOf(objectOf({ setting }, 'setting') ?? { status: setting }, 'status')
+  return status?.toLowerCase() ?? null
+}

@@ -1,0 +1,146 @@
+/**
+ * The error table of the runtime. An error says what happened, to what, and what to do; `scope` is what has to be
+ * restarted. Bad data is never one of these at run time: it is an outcome. Codes of dead letters live here too.
+ */
+export type Scope = 'record' | 'step' | 'partition' | 'process'
+
+export interface ErrorEntry {
+  readonly scope: Scope
+  readonly retriable: boolean
+  /** What it means, one sentence. */
+  readonly means: string
+  /** What to do, one sentence. */
+  readonly remedy: string
+}
+
+export class RekindleError<Code extends string = string> extends Error {
+  readonly code: Code
+  readonly scope: Scope
+  readonly retriable: boolean
+  readonly remedy: string
+  constructor(code: Code, entry: ErrorEntry, detail: string, options?: ErrorOptions) {
+    super(`${code} (scope: ${entry.scope}, retriable: ${entry.retriable ? 'yes' : 'no'})\n${detail}\n${entry.remedy}`, options)
+    this.name = 'RekindleError'
+    this.code = code
+    this.scope = entry.scope
+    this.retriable = entry.retriable
+    this.remedy = entry.remedy
+  }
+}
+
+/** Makes a thrower for one table of codes. */
+export function errorsOf<const T extends Record<string, ErrorEntry>>(table: T) {
+  return <Code extends keyof T & string>(code: Code, detail: string, options?: ErrorOptions): RekindleError<Code> =>
+    new RekindleError(code, table[code] as ErrorEntry, detail, options)
+}
+
+export const runtimeErrors = {
+  E_RECORD_UNDECODABLE: {
+    scope: 'record',
+    retriable: false,
+    means: 'The bytes of a record are not in the Confluent wire format, or its schema cannot be read with ours.',
+    remedy: 'The record is in the dead-letter topic. Find its writer by the headers; fix it, then `rekindle dlq replay`.',
+  },
+  E_RECORD_KEY_MISSING: {
+    scope: 'record',
+    retriable: false,
+    means: 'A record on a keyed topic has no key.',
+    remedy: 'The record is in the dead-letter topic. Writers of keyed topics must set the key named in the topic declaration.',
+  },
+  E_TOPIC_PARTITIONS_DIFFER: {
+    scope: 'process',
+    retriable: false,
+    means: 'Topics that share a key have different partition counts, so equal keys would meet in different tasks.',
+    remedy: 'Run `rekindle topics apply --dry-run`, or create the topics anew under another prefix.',
+  },
+  E_TOPIC_MISSING: {
+    scope: 'process',
+    retriable: false,
+    means: 'A declared topic does not exist on the broker.',
+    remedy: 'Run `rekindle topics apply`.',
+  },
+  E_SCHEMA_REFUSED: {
+    scope: 'process',
+    retriable: false,
+    means: 'The schema registry refused a schema as incompatible with the versions it knows.',
+    remedy:
+      'Add the field with a default, or publish a new topic version; `npm run check` shows the incompatibility before it is deployed.',
+  },
+  E_FUSE_BLOWN: {
+    scope: 'process',
+    retriable: false,
+    means: 'Too many records in a row, or too large a share, went to dead letters; the member stopped with its offsets unmoved.',
+    remedy: 'Look at the dead letters of this member: usually a deploy broke a schema or a rule. Fix it and start again; nothing was lost.',
+  },
+  E_BROKER_UNREACHABLE: {
+    scope: 'process',
+    retriable: true,
+    means: 'No Kafka broker could be reached.',
+    remedy:
+      'Check KAFKA_BROKERS, that the broker runs, and that KAFKA_SSL and KAFKA_SASL_MECHANISM are what its listener asks for; a member that ran before keeps trying.',
+  },
+  E_BROKER_LOGIN_REFUSED: {
+    scope: 'process',
+    retriable: false,
+    means: 'A Kafka broker refused the SASL user, its password or the mechanism.',
+    remedy: 'Check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD against the users of the broker.',
+  },
+  E_BROKER_TLS_REFUSED: {
+    scope: 'process',
+    retriable: false,
+    means: 'No TLS connection to a Kafka broker came about: one side does not accept the certificate of the other.',
+    remedy:
+      'Check that KAFKA_SSL_CA_FILE holds the authority of the broker and its certificate names the host in KAFKA_BROKERS; where the broker asks for a certificate, check KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE.',
+  },
+  E_REGISTRY_UNREACHABLE: {
+    scope: 'process',
+    retriable: true,
+    means: 'The schema registry could not be reached.',
+    remedy: 'Check SCHEMA_REGISTRY_URL and that the registry runs.',
+  },
+  E_REGISTRY_LOGIN_REFUSED: {
+    scope: 'process',
+    retriable: false,
+    means: 'The schema registry refused the user or its password.',
+    remedy: 'Check the user and password inside SCHEMA_REGISTRY_URL and what the registry lets this user do.',
+  },
+  E_TASK_FENCED: {
+    scope: 'partition',
+    retriable: true,
+    means: 'Another process has taken over this partition.',
+    remedy: 'Nothing to do: the partition is released and the member rejoins.',
+  },
+  E_TRANSACTION_HANGING: {
+    scope: 'partition',
+    retriable: true,
+    means: 'The broker called a transaction complete and left it open on some partitions (KAFKA-20734); readers wait at it.',
+    remedy:
+      'Let the principal of this process alter the cluster, or end it by hand: `kafka-transactions.sh find-hanging`, then `abort`. The member tries again by itself.',
+  },
+  E_TASK_STUCK: {
+    scope: 'process',
+    retriable: true,
+    means: 'A step of a task has not finished for longer than its limit.',
+    remedy: 'The log names the blocked step; the process exits and replays.',
+  },
+  E_STATE_INCOMPATIBLE: {
+    scope: 'process',
+    retriable: false,
+    means: 'The changelog holds state that cannot be read with the current state schema.',
+    remedy: 'Give the state schema defaults for new fields, or rename the stage and migrate.',
+  },
+  E_STATE_STORE: {
+    scope: 'process',
+    retriable: false,
+    means: 'The local store of the state cannot be opened or written, most often because its disk is full.',
+    remedy: 'Free space or set STATE_DIR to another disk, and start again. Nothing was lost: the state stands in the changelog.',
+  },
+  E_OFFSET_OUT_OF_RANGE: {
+    scope: 'partition',
+    retriable: false,
+    means: 'The committed offset is outside what the broker still holds: data was lost or the topic was made anew.',
+    remedy: 'Find out why; then `rekindle offsets reset` deliberately.',
+  },
+} as const satisfies Record<string, ErrorEntry>
+
+export const runtimeError = errorsOf(runtimeErrors)

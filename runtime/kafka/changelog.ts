@@ -1,0 +1,76 @@
+/**
+ * State of a stage on its compacted changelog: what a transaction writes for a change, and putting it back. A store
+ * remembers up to where it agrees with the log, so that only what it missed is restored.
+ */
+import type { Logger } from 'pino'
+import type { AnyStage } from '../stage.ts'
+import type { RestorableStore } from '../state/restorableStore.ts'
+import { stateCodec } from '../stateEntry.ts'
+import type { StateCodec } from '../stateEntry.ts'
+import type { StateChange } from '../task.ts'
+import { changelogName } from './names.ts'
+import type { PartitionReader } from './partitionReader.ts'
+import type { OutgoingRecord } from './unitProducer.ts'
+
+const NO_HEADERS = {}
+
+export class Changelog {
+  readonly topic: string
+  readonly #stage: string
+  readonly #partition: number
+  readonly #codec: StateCodec
+  readonly #store: RestorableStore
+
+  constructor(stage: AnyStage, partition: number, prefix: string, store: RestorableStore) {
+    this.topic = changelogName(stage.name, prefix)
+    this.#stage = stage.name
+    this.#partition = partition
+    this.#codec = stateCodec(stage)
+    this.#store = store
+  }
+
+  /** Puts back everything committed that the store misses; returns the number of records read. */
+  async restore(reader: PartitionReader, logger: Logger): Promise<number> {
+    const store = this.#store
+    const range = (await reader.ranges(this.topic, [this.#partition])).get(this.#partition)
+    if (range !== undefined && store.position > 0n && (store.position > range.end || store.position < range.low)) {
+      // Ahead of the log, or the log was cut behind it: either way the two are not of one history.
+      logger.warn(
+        { topic: this.topic, partition: this.#partition, position: String(store.position), low: String(range.low), end: String(range.end) },
+        'local state does not agree with its changelog and is restored from the beginning',
+      )
+      store.wipe()
+    }
+    let records = 0
+    const end = await reader.readToEnd(this.topic, this.#partition, store.position, ({ key, value, offset }) => {
+      records += 1
+      store.load(key?.toString('utf8') ?? '', value, offset + 1n)
+    })
+    store.advance(end)
+    return records
+  }
+
+  /** The records that make these changes durable, in one transaction with their cause. */
+  records(changes: readonly StateChange[], at: number): OutgoingRecord[] {
+    const own = changes.filter(({ stage }) => stage === this.#stage)
+    if (own.length === 0) return []
+    // Written out: with a spread each record costs 1.5 µs more than its encoding.
+    const record = (key: string, value: Buffer | null): OutgoingRecord => ({
+      topic: this.topic,
+      partition: this.#partition,
+      key,
+      value,
+      timestamp: at,
+      headers: NO_HEADERS,
+    })
+    const states = own.map(({ key, entry }) => record(key, entry === undefined ? null : this.#codec.encode(entry)))
+    const { definition } = this.#codec
+    // The definition comes once and first: written again, compaction would move it behind states that need it.
+    return this.#store.defined ? states : [record(definition.key, definition.value), ...states]
+  }
+
+  /** Called when a transaction with `count` records of this changelog has committed, the first at `firstOffset`. */
+  committed(firstOffset: bigint, count: number): void {
+    this.#store.advance(firstOffset + BigInt(count), true)
+  }
+}

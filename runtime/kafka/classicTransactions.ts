@@ -1,0 +1,95 @@
+/**
+ * Transactions through the client's own producer, for brokers without `transaction.version` 2: partitions and offsets are
+ * added to the transaction by requests of their own.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Kafka, Message, Producer } from 'kafkajs'
+import { createTransactionalProducer } from './client.ts'
+import { compressionFor } from './corrections.ts'
+import { typeOf } from './errorType.ts'
+import type { OpenTransactions, OutgoingRecord, SourceOffset } from './unitProducer.ts'
+
+const OFFSETS_ONLY_ATTEMPTS = 10
+const OFFSETS_ONLY_WAIT_MS = 20
+
+export class ClassicTransactions implements OpenTransactions {
+  readonly #producer: Producer
+  readonly #groupId: string
+
+  private constructor(producer: Producer, groupId: string) {
+    this.#producer = producer
+    this.#groupId = groupId
+  }
+
+  /** Fences whoever had this transactional id and ends what that one left open. */
+  static async open(kafka: Kafka, transactionalId: string, groupId: string): Promise<ClassicTransactions> {
+    const producer = createTransactionalProducer(kafka, transactionalId)
+    try {
+      await producer.connect()
+      // An empty transaction that is aborted sends InitProducerId and nothing else.
+      const transaction = await producer.transaction()
+      await transaction.abort()
+    } catch (error) {
+      await producer.disconnect().catch(() => undefined)
+      throw error
+    }
+    return new ClassicTransactions(producer, groupId)
+  }
+
+  commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+    return records.length > 0 ? this.#withRecords(records, offsets) : this.#offsetsOnly(offsets)
+  }
+
+  close(): Promise<void> {
+    return this.#producer.disconnect()
+  }
+
+  async #withRecords(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+    const topics = new Map<string, Message[]>()
+    let bytes = 0
+    for (const { topic, timestamp, ...record } of records) {
+      const message: Message = { ...record, timestamp: String(timestamp) }
+      bytes += record.value?.length ?? 0
+      const messages = topics.get(topic)
+      if (messages === undefined) topics.set(topic, [message])
+      else messages.push(message)
+    }
+    const transaction = await this.#producer.transaction()
+    const answers = await transaction.sendBatch({
+      acks: -1,
+      compression: compressionFor(bytes),
+      topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
+    })
+    if (offsets.length > 0) await transaction.sendOffsets({ consumerGroupId: this.#groupId, topics: asTopics(offsets) })
+    await transaction.commit()
+    return new Map(answers.map(({ topicName, partition, baseOffset }) => [`${topicName}#${partition}`, BigInt(baseOffset ?? '-1')]))
+  }
+
+  // Offsets as the first request of a transaction meet CONCURRENT_TRANSACTIONS while the last one is being completed, and
+  // the client does not retry that.
+  async #offsetsOnly(offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+    if (offsets.length === 0) return new Map()
+    for (let attempt = 1; ; attempt += 1) {
+      const transaction = await this.#producer.transaction()
+      try {
+        await transaction.sendOffsets({ consumerGroupId: this.#groupId, topics: asTopics(offsets) })
+      } catch (error) {
+        if (typeOf(error) !== 'CONCURRENT_TRANSACTIONS' || attempt >= OFFSETS_ONLY_ATTEMPTS) throw error
+        await transaction.abort()
+        await delay(OFFSETS_ONLY_WAIT_MS)
+        continue
+      }
+      await transaction.commit()
+      return new Map()
+    }
+  }
+}
+
+function asTopics(
+  offsets: readonly SourceOffset[],
+): { topic: string; partitions: { partition: number; offset: string; metadata: string }[] }[] {
+  return offsets.map(({ topic, partition, offset, metadata = '' }) => ({
+    topic,
+    partitions: [{ partition, offset: String(offset), metadata }],
+  }))
+}

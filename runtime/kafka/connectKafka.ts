@@ -1,0 +1,235 @@
+/**
+ * The one door to Kafka: whatever reads or writes topics goes through what this returns. No type of the client crosses it.
+ */
+import type { ConnectionOptions } from 'node:tls'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { RekindleError, runtimeError } from '../errors.ts'
+import { noMetrics } from '../metrics.ts'
+import type { RuntimeMetrics } from '../metrics.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyStage } from '../stage.ts'
+import type { AnyTopic, ValueOf } from '../topic.ts'
+
+import { createClient } from './client.ts'
+import { ClusterConnection } from './cluster.ts'
+import { DeadLetterDesk } from './deadLetterDesk.ts'
+import type { DeskOptions } from './deadLetterDesk.ts'
+import { offersImplicitTransactions } from './implicitTransactions.ts'
+import { GroupOffsets } from './groupOffsets.ts'
+import { groupName } from './names.ts'
+import { endOffsets, lagOf } from './offsets.ts'
+import type { PartitionLag, PartitionOffset } from './offsets.ts'
+import { named, tlsRefusals } from './refusals.ts'
+import { RecordProducer } from './recordProducer.ts'
+import type { ProducerOptions } from './recordProducer.ts'
+import { SchemaRegistry } from './registry.ts'
+import { runSink } from './sinkMember.ts'
+import type { SinkMemberOptions } from './sinkMember.ts'
+import { runStages } from './stageMember.ts'
+import type { RunningMember, StagesOptions, Workshop } from './stageMember.ts'
+import { StageStates } from './stageStates.ts'
+import { readTable } from './tableReader.ts'
+import type { LiveTable } from './tableReader.ts'
+import { tail } from './tail.ts'
+import type { TailOptions, TailRecord } from './tail.ts'
+import { TopicCounts } from './topicCounts.ts'
+import { applyTopics } from './topicPlan.ts'
+import type { ApplyOptions, TopicChange } from './topicPlan.ts'
+import type { TransactionProtocol } from './unitProducer.ts'
+import { WireFormat } from './wireFormat.ts'
+import { runWorker } from './workerMember.ts'
+import type { AnyWorker, WorkerMemberOptions } from './workerMember.ts'
+
+export interface ConnectOptions {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  /** Before every topic, group and transactional id, e.g. `staging.`; may be empty. */
+  readonly topicPrefix: string
+  readonly registryUrl: string
+  readonly ssl?: boolean | ConnectionOptions
+  readonly sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
+  readonly logger: Logger
+  readonly metrics?: RuntimeMetrics
+  /** `implicit` where every broker offers it, unless given. */
+  readonly transactions?: TransactionProtocol
+  /** How long a broker that is away at the start is waited for, ms. */
+  readonly connectMs?: number
+}
+
+export interface KafkaConnection {
+  /** An idempotent producer for single records; connects with the first one. */
+  producer(options?: ProducerOptions): RecordProducer
+  /** Resolves when the table is complete; it stays live until the connection is closed. */
+  table<T extends AnyTopic>(topic: T): Promise<LiveTable<ValueOf<T>>>
+  runStages(options: StagesOptions): Promise<RunningMember>
+  runWorker<W extends AnyWorker>(options: WorkerMemberOptions<W>): Promise<RunningMember>
+  runSink(options: SinkMemberOptions): Promise<RunningMember>
+  tail<T extends AnyTopic>(topic: T, options: TailOptions, onRecord: (record: TailRecord<ValueOf<T>>) => void): Promise<void>
+  applyTopics(topics: readonly AnyTopic[], options: ApplyOptions): Promise<readonly TopicChange[]>
+  /** Registers the value schemas; E_SCHEMA_REFUSED names the topic and the reason. */
+  registerSchemas(topics: readonly AnyTopic[]): Promise<void>
+  endOffsets(topic: AnyTopic): Promise<readonly PartitionOffset[]>
+  /** How far a group is behind on these topics, by their logical names. */
+  lag(group: string, topics: readonly AnyTopic[]): Promise<readonly PartitionLag[]>
+  /** Where groups stand and how to move them. */
+  groupOffsets(now?: () => number): GroupOffsets
+  /** What these stages keep, from their changelogs. */
+  states(stages: readonly AnyStage[]): StageStates
+  /** Where an operator lists, replays, fixes and discards dead letters. Closed with the connection. */
+  deadLetters(options: DeskOptions): DeadLetterDesk
+  /** Resolves when a broker answers within the time; rejects with E_BROKER_UNREACHABLE. For readiness probes. */
+  ping(withinMs?: number): Promise<void>
+  /** Closes producers, tables and the admin connection. Members are stopped by their own handles, before. */
+  close(): Promise<void>
+}
+
+/**
+ * Connects. Throws E_BROKER_UNREACHABLE when no broker answers within `connectMs`, and at once E_BROKER_LOGIN_REFUSED or
+ * E_BROKER_TLS_REFUSED when one answers and refuses.
+ */
+export async function connectKafka(options: ConnectOptions): Promise<KafkaConnection> {
+  const { topicPrefix, clientId, logger } = options
+  const refusals = tlsRefusals(options.brokers)
+  const { sasl, ...rest } = options
+  const kafka = createClient({ ...rest, ...(sasl === undefined ? {} : { sasl }), onRefusedTls: refusals.note })
+  const admin = kafka.admin()
+  const opening: { cluster?: ClusterConnection; givenUp?: true } = {}
+  // A listener that asks for a login answers the first request of a client without one and closes at the second, so the
+  // connection stands only when the whole of this has gone through.
+  const work = async () => {
+    await admin.connect()
+    const cluster = (opening.cluster = await ClusterConnection.open(kafka))
+    if (opening.givenUp === true) await cluster.close()
+    return { cluster, protocol: options.transactions ?? ((await offersImplicitTransactions(cluster)) ? 'implicit' : 'classic') }
+  }
+  const wait = within(options.connectMs ?? 30_000, Promise.race([work(), refusals.everywhere]), options.brokers)
+  const { cluster, protocol } = await wait.catch(async (error: unknown) => {
+    opening.givenUp = true
+    await Promise.all([admin.disconnect(), opening.cluster?.close()])
+    throw error
+  })
+  const wire = new WireFormat(new SchemaRegistry({ url: options.registryUrl }), topicPrefix)
+  const counts = new TopicCounts(admin)
+  const open: { close(): Promise<void> }[] = []
+  const tables = new Map<string, Promise<LiveTable<unknown>>>()
+
+  const table = <T extends AnyTopic>(topic: T): Promise<LiveTable<ValueOf<T>>> => {
+    const name = topic.name
+    let reading = tables.get(name)
+    if (reading === undefined) {
+      reading = readTable(topic, { kafka, wire, topicPrefix, logger })
+      tables.set(name, reading)
+      reading.catch(() => tables.delete(name))
+    }
+    return reading as Promise<LiveTable<ValueOf<T>>>
+  }
+  const workshop: Workshop = {
+    kafka,
+    admin,
+    cluster,
+    protocol,
+    wire,
+    counts,
+    logger,
+    metrics: options.metrics ?? noMetrics,
+    topicPrefix,
+    table,
+  }
+
+  const run = <O extends { onFatal(error: Error): void }>(
+    start: (workshop: Workshop, member: O) => Promise<RunningMember>,
+    member: O,
+  ): Promise<RunningMember> => {
+    const onFatal = (error: Error) => member.onFatal(named(error, options.brokers))
+    return start(workshop, { ...member, onFatal }).catch((error: unknown) => {
+      throw named(error as Error, options.brokers)
+    })
+  }
+
+  return {
+    producer(producerOptions) {
+      const producer = new RecordProducer({ ...workshop, clientId }, producerOptions)
+      open.push(producer)
+      return producer
+    },
+    table,
+    runStages: (stages) => run(runStages, stages),
+    runWorker: (worker) => run(runWorker, worker),
+    runSink: (sink) => run(runSink, sink),
+    tail: (topic, tailOptions, onRecord) => tail(topic, { ...tailOptions, kafka, wire, topicPrefix }, onRecord),
+    applyTopics: (topics, apply) => applyTopics(admin, topics, topicPrefix, apply),
+    registerSchemas: (topics) => wire.register(topics),
+    endOffsets: (topic) => endOffsets(cluster, physicalName(topic, topicPrefix)),
+    async lag(group, topics) {
+      const names = new Map(topics.map((topic) => [physicalName(topic, topicPrefix), topic.name]))
+      const lags = await lagOf(cluster, groupName(group, topicPrefix), [...names.keys()])
+      return lags.map((lag) => ({ ...lag, topic: names.get(lag.topic) ?? lag.topic }))
+    },
+    groupOffsets: (now) => new GroupOffsets(workshop, now),
+    states: (stages) => new StageStates(workshop, stages),
+    deadLetters(desk) {
+      const opened = new DeadLetterDesk(workshop, desk)
+      open.push(opened)
+      return opened
+    },
+    async ping(withinMs = 3_000) {
+      await within(withinMs, admin.describeCluster(), options.brokers)
+    },
+    async close() {
+      await Promise.all(open.map((each) => each.close()))
+      await Promise.all([...tables.values()].map(async (each) => (await each).close()))
+      await Promise.all([admin.disconnect(), cluster.close()])
+    },
+  }
+}
+
+async function within<R>(ms: number, work: Promise<R>, brokers: readonly string[]): Promise<R> {
+  const timer = new AbortController()
+  const late = delay(ms, undefined, { signal: timer.signal }).then(
+    () => {
+      throw runtimeError('E_BROKER_UNREACHABLE', `${brokers.join(', ')} did not answer within ${ms} ms.`)
+    },
+    () => new Promise<never>(() => undefined),
+  )
+  try {
+    return await Promise.race([work, late])
+  } catch (error) {
+    const reason = named(error as Error, brokers)
+    if (reason instanceof RekindleError) throw reason
+    throw runtimeError('E_BROKER_UNREACHABLE', `${brokers.join(', ')}: ${reason.message}`, { cause: error })
+  } finally {
+    timer.abort()
+  }
+}
+
+export type {
+  AnyWorker,
+  ApplyOptions,
+  LiveTable,
+  PartitionLag,
+  PartitionOffset,
+  ProducerOptions,
+  RecordProducer,
+  RunningMember,
+  SinkMemberOptions,
+  StagesOptions,
+  TailOptions,
+  TailRecord,
+  TopicChange,
+  WorkerMemberOptions,
+}
+export type { SendOptions, Stored } from './recordProducer.ts'
+export type { DeadLetter, Resolution, ResolutionKind } from './deadLetters.ts'
+export type {
+  DeadLetterDesk,
+  DeadLetterFilter,
+  ListedLetters,
+  RefusedLetter,
+  Resolved,
+  ResolveOptions,
+  ShownLetter,
+} from './deadLetterDesk.ts'
+export type { GroupOffsets, GroupState, OffsetMove, OffsetTarget, TimedLag } from './groupOffsets.ts'
+export type { KeyState, StageStates, StateStats } from './stageStates.ts'
+export type { MemberDeclaration } from './topicPlan.ts'

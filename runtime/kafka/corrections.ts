@@ -1,0 +1,235 @@
+/**
+ * Loads kafkajs 2.2.4 with its three defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
+ * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
+ * first elsewhere would get the uncorrected client.
+ *
+ * Defect 1: aborted transactions are filtered in the broker's order (by end), so overlapping ones leak aborted records,
+ * and an abort marker is recognised by key bytes that a data record may carry. Defect 2: the position does not move past
+ * an empty record batch that compaction left behind, so a reader of a compacted topic stands still for ever. Defect 3: with
+ * several brokers, what is sent to one is written twice or left out when another one refuses; see `sendMessages.ts`.
+ */
+import { createRequire } from 'node:module'
+// Types only: they load nothing.
+import type * as Client from 'kafkajs'
+import { encodeRecordBatch } from './protocol/recordBatch.ts'
+import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
+import { readRecordBatch } from './protocol/recordBatchReader.ts'
+import type { FetchPosition } from './protocol/recordBatchReader.ts'
+import { createSendMessages } from './sendMessages.ts'
+
+const require = createRequire(import.meta.url)
+
+interface RawRecord {
+  readonly offset: string
+  readonly key: Buffer | null
+  readonly isControlRecord: boolean
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
+}
+export interface AbortedTransaction {
+  readonly producerId: string
+  readonly firstOffset: string
+}
+interface RecordBatch {
+  readonly firstOffset: string
+  readonly lastOffsetDelta: number
+  readonly maxTimestamp: string
+  readonly producerId: string
+  readonly inTransaction: boolean
+  readonly records: object[]
+}
+
+/** Control record type 0 is an abort marker, 1 a commit marker (second int16 of its key). */
+const ABORT = 0
+
+/**
+ * The records that did not take part in an aborted transaction; control records stay in.
+ * A transaction is open from its first offset to its producer's next abort marker, whatever the list's order.
+ */
+export function withoutAborted<R extends RawRecord>(options: {
+  messages: readonly R[]
+  abortedTransactions?: readonly AbortedTransaction[] | null
+}): readonly R[] {
+  const { messages, abortedTransactions } = options
+  if (!abortedTransactions?.length) return messages
+  const starts = abortedTransactions
+    .map(({ producerId, firstOffset }) => ({ producerId, first: BigInt(firstOffset) }))
+    .sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : 0))
+  const open = new Set<string>()
+  let nextStart = 0
+  return messages.filter((record) => {
+    const offset = BigInt(record.offset)
+    for (let start = starts[nextStart]; start !== undefined && offset >= start.first; start = starts[nextStart]) {
+      open.add(start.producerId)
+      nextStart += 1
+    }
+    const { producerId, inTransaction } = record.batchContext
+    if (record.isControlRecord) {
+      if (record.key !== null && record.key.readInt16BE(2) === ABORT) open.delete(producerId)
+      return true
+    }
+    return !(inTransaction && open.has(producerId))
+  })
+}
+
+/** Adds a control record at the last offset of a batch whose tail compaction removed, so that a reader moves past it. */
+function withLastOffset(batch: RecordBatch): RecordBatch {
+  const last = String(BigInt(batch.firstOffset) + BigInt(batch.lastOffsetDelta))
+  const tail = batch.records.at(-1) as RawRecord | undefined
+  if (tail?.offset === last) return batch
+  batch.records.push({
+    magicByte: 2,
+    attributes: 0,
+    timestamp: batch.maxTimestamp,
+    offset: last,
+    key: Buffer.from([0, 0, 0, 1]),
+    value: null,
+    headers: {},
+    isControlRecord: true,
+    batchContext: { producerId: batch.producerId, inTransaction: batch.inTransaction },
+  })
+  return batch
+}
+
+function correct(): void {
+  if (require.cache[require.resolve('kafkajs/src/consumer/batch.js')] !== undefined) {
+    throw new Error('kafkajs was loaded before runtime/kafka/corrections.ts: import it from there only')
+  }
+  const filter = require.resolve('kafkajs/src/consumer/filterAbortedMessages.js')
+  require(filter)
+  ;(require.cache[filter] as NodeJS.Module).exports = withoutAborted
+  const decoder = require.resolve('kafkajs/src/protocol/recordBatch/v0/decoder.js')
+  require(decoder)
+  ;(require.cache[decoder] as NodeJS.Module).exports = async (fetched: FetchPosition) => withLastOffset(await decodeBatch(fetched))
+  const send = require.resolve('kafkajs/src/producer/sendMessages.js')
+  require(send)
+  ;(require.cache[send] as NodeJS.Module).exports = createSendMessages
+  hasten()
+}
+
+/** The batch at the position. An incomplete one, with which a fetch may end, is told to the client by its own error. */
+async function decodeBatch(fetched: FetchPosition): Promise<RecordBatch> {
+  const { lookupCodecByAttributes } = require('kafkajs/src/protocol/message/compression') as {
+    lookupCodecByAttributes(this: void, attributes: number): { decompress(bytes: Buffer): Promise<Buffer> }
+  }
+  const batch = await readRecordBatch(fetched, (attributes, bytes) => lookupCodecByAttributes(attributes).decompress(bytes))
+  if (batch !== undefined) return batch
+  const { KafkaJSPartialMessageError } = require('kafkajs/src/errors.js') as { KafkaJSPartialMessageError: new (message: string) => Error }
+  throw new KafkaJSPartialMessageError('the fetch ends within a record batch')
+}
+
+const NO_COMPRESSION = 0
+
+/** A message as callers of the client give it: what they leave out is null. */
+interface ClientRecord extends Partial<Omit<BatchRecord, 'timestamp'>> {
+  readonly timestamp?: string | number
+}
+interface ClientBatch extends Omit<BatchOptions, 'codec' | 'producerId'> {
+  readonly records: readonly ClientRecord[]
+  readonly compression: number
+  readonly producerId: string | number | bigint | { toString(): string }
+  readonly firstTimestamp: string | number
+}
+
+/** The client makes some twenty objects and as many copies of each record it writes: the encoder of this room takes its place. */
+function hasten(): void {
+  const record = require.resolve('kafkajs/src/protocol/recordBatch/record/v0/index.js')
+  require(record)
+  ;(require.cache[record] as NodeJS.Module).exports = (message: ClientRecord) => message
+  const batch = require.resolve('kafkajs/src/protocol/recordBatch/v0/index.js')
+  const rest = require(batch) as object
+  ;(require.cache[batch] as NodeJS.Module).exports = {
+    ...rest,
+    async RecordBatch({ records, compression, producerId, producerEpoch, firstSequence, transactional, firstTimestamp }: ClientBatch) {
+      const bytes = await encodeRecordBatch(
+        records.map(({ key = null, value = null, headers = {}, timestamp = firstTimestamp }) => ({
+          key,
+          value,
+          headers,
+          timestamp: Number(timestamp),
+        })),
+        {
+          producerId: BigInt(String(producerId)),
+          producerEpoch,
+          firstSequence,
+          transactional,
+          codec: compression === NO_COMPRESSION ? undefined : codecOf(compression),
+        },
+      )
+      return { buf: bytes, buffer: bytes, offset: bytes.length, size: () => bytes.length }
+    },
+  }
+}
+
+/** A codec of the client for the encoder of this room. */
+function codecOf(id: number): NonNullable<BatchOptions['codec']> {
+  const { lookupCodec } = require('kafkajs/src/protocol/message/compression/index.js') as {
+    lookupCodec: (id: number) => { compress(encoder: { readonly buffer: Buffer }): Promise<Buffer> }
+  }
+  const codec = lookupCodec(id)
+  return { id, compress: (bytes) => codec.compress({ buffer: bytes }) }
+}
+
+/** kafkajs schedules `throttledUntil - now`, which is negative; newer Node warns at each request (kafkajs issue 1751). */
+function silenceNegativeTimeouts(): void {
+  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void
+  process.emitWarning = (...args: unknown[]) => {
+    if (args[1] === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs') === true) return
+    emitWarning(...args)
+  }
+}
+
+/** Synchronous: the 10 KB of a usual batch take 20 µs, two changes of thread take longer and wake another core. */
+interface Snappy {
+  compressSync(bytes: Buffer): Buffer
+  uncompressSync(bytes: Buffer): Buffer
+}
+
+/** The framing of Java clients: magic, two int32 versions, then chunks of int32 length and snappy bytes. */
+const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
+
+function uncompress(snappy: Snappy, bytes: Buffer): Buffer {
+  if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) return snappy.uncompressSync(bytes)
+  const chunks: Buffer[] = []
+  for (let at = XERIAL.length + 8; at < bytes.length;) {
+    const length = bytes.readInt32BE(at)
+    chunks.push(snappy.uncompressSync(bytes.subarray(at + 4, at + 4 + length)))
+    at += 4 + length
+  }
+  return Buffer.concat(chunks)
+}
+
+function registerSnappy(client: typeof Client): boolean {
+  let snappy: Snappy
+  try {
+    snappy = require('snappy') as Snappy
+  } catch {
+    // No prebuilt binary for this platform: records are written uncompressed.
+    return false
+  }
+  client.CompressionCodecs[client.CompressionTypes.Snappy] = () => ({
+    compress: async (encoder: { buffer: Buffer }) => snappy.compressSync(encoder.buffer),
+    decompress: async (bytes: Buffer) => uncompress(snappy, bytes),
+  })
+  return true
+}
+
+correct()
+silenceNegativeTimeouts()
+
+/** The corrected client. */
+export const kafkajs = require('kafkajs') as typeof Client
+const snappyIsPresent = registerSnappy(kafkajs)
+
+/** Below this many bytes in a request compression costs more than it saves. */
+const COMPRESSION_FLOOR_BYTES = 4096
+
+/** The codec for a request of this many bytes of keys and values. */
+export function compressionFor(bytes: number): Client.CompressionTypes {
+  return snappyIsPresent && bytes >= COMPRESSION_FLOOR_BYTES ? kafkajs.CompressionTypes.Snappy : kafkajs.CompressionTypes.None
+}
+
+/** The same for the encoder of this room: `undefined` writes uncompressed. */
+export function codecFor(bytes: number): BatchOptions['codec'] {
+  const type = compressionFor(bytes)
+  return type === kafkajs.CompressionTypes.None ? undefined : codecOf(type)
+}

@@ -1,0 +1,135 @@
+/**
+ * Reads dead-letter topics for an operator: which there are, what stands on them, and what a letter says. Two looks: what
+ * committed readers see now, and what stands behind every transaction that is still open, for who is about to write.
+ */
+import type { AnyTopic } from '../topic.ts'
+import { DeadLetterBook } from './deadLetterBook.ts'
+import type { DeadLetter } from './deadLetters.ts'
+import { kafkaError } from './errors.ts'
+import { deadLetterSource } from './names.ts'
+import type { DeadLetterSource } from './names.ts'
+import { firstOffsets, stableEnds } from './offsets.ts'
+import { leaderMoves, patiently } from './patiently.ts'
+import { PartitionReader } from './partitionReader.ts'
+import { readSettled } from './settledRead.ts'
+import type { Workshop } from './stageMember.ts'
+
+/** Which letters are meant; what is left out does not matter. */
+export interface DeadLetterFilter {
+  /** Id of one letter. */
+  readonly id?: string
+  /** Name of the source topic as declared. */
+  readonly topic?: string
+  readonly group?: string
+  readonly code?: string
+}
+
+/** One partition of a dead-letter topic. */
+export interface DeadLetterPlace extends DeadLetterSource {
+  /** Physical name of the dead-letter topic. */
+  readonly name: string
+  readonly partition: number
+}
+
+const FETCH_WAIT_MS = 10
+
+export class DeadLetterReader {
+  readonly #workshop: Workshop
+  readonly #topics: readonly AnyTopic[]
+  readonly #patience: { readonly patienceMs?: number }
+  #reader: Promise<PartitionReader> | undefined
+
+  /** Letters of topics that are not declared here are not seen. */
+  constructor(workshop: Workshop, topics: readonly AnyTopic[], patienceMs?: number) {
+    this.#workshop = workshop
+    this.#topics = topics
+    this.#patience = patienceMs === undefined ? {} : { patienceMs }
+  }
+
+  async close(): Promise<void> {
+    const reader = this.#reader
+    this.#reader = undefined
+    await (await reader)?.close()
+  }
+
+  /** The partitions of the dead-letter topics that the broker has. */
+  async places({ topic, group }: DeadLetterFilter): Promise<readonly DeadLetterPlace[]> {
+    const { admin, topicPrefix } = this.#workshop
+    const { cluster } = this.#workshop.cluster
+    const topics = this.#topics.filter(({ name }) => topic === undefined || name === topic)
+    const sources = (await admin.listTopics()).sort().flatMap((name) => {
+      const source = deadLetterSource(name, topics, topicPrefix)
+      return source === undefined || (group !== undefined && source.group !== group) ? [] : [{ ...source, name }]
+    })
+    if (sources.length > 0) await cluster.addMultipleTargetTopics(sources.map(({ name }) => name))
+    return sources.flatMap((source) =>
+      cluster
+        .findTopicPartitionMetadata(source.name)
+        .map(({ partitionId }) => ({ ...source, partition: partitionId }))
+        .sort((a, b) => a.partition - b.partition),
+    )
+  }
+
+  /** Throws E_DEAD_LETTER_UNKNOWN. */
+  async placeOf(id: string): Promise<DeadLetterPlace> {
+    const [, name = '', partition] = /^(.+)#(\d{1,9})@\d{1,19}$/.exec(id) ?? []
+    const place = (await this.places({})).find((each) => each.name === name && each.partition === Number(partition))
+    if (place === undefined)
+      throw kafkaError('E_DEAD_LETTER_UNKNOWN', `${id} does not name a letter: <dead-letter topic>#<partition>@<offset>.`)
+    return place
+  }
+
+  /** What committed readers see of these partitions now. */
+  async books(places: readonly DeadLetterPlace[]): Promise<readonly DeadLetterBook[]> {
+    const { cluster } = this.#workshop
+    const names = [...new Set(places.map(({ name }) => name))]
+    const [lows, ends] =
+      names.length === 0 ? [] : await patiently(leaderMoves, () => Promise.all([firstOffsets(cluster, names), stableEnds(cluster, names)]))
+    const reader = await this.#connected()
+    const books = places.map(({ sourceTopic, group }) => new DeadLetterBook(sourceTopic, group))
+    const open = places.map((place, index) => ({
+      book: books[index] as DeadLetterBook,
+      end: ends?.get(place.name)?.get(place.partition) ?? 0n,
+      position: { topic: place.name, partition: place.partition, offset: lows?.get(place.name)?.get(place.partition) ?? 0n },
+    }))
+    const bookAt = new Map(open.map(({ position, book }) => [`${position.topic}#${position.partition}`, book]))
+    const behind = () => open.filter(({ position, end }) => position.offset < end).map(({ position }) => position)
+    for (let left = behind(); left.length > 0; left = behind()) {
+      const positions = left
+      await patiently(leaderMoves, () =>
+        reader.fetch(positions, FETCH_WAIT_MS, (records) => {
+          for (const record of records) bookAt.get(`${record.topic}#${record.partition}`)?.add(record)
+        }),
+      )
+    }
+    return books
+  }
+
+  /** What is there once no transaction is open any more. */
+  async settledBook({ name, partition, sourceTopic, group }: DeadLetterPlace): Promise<DeadLetterBook> {
+    const book = new DeadLetterBook(sourceTopic, group)
+    await this.settled(name, partition, (record) => book.add(record))
+    return book
+  }
+
+  /** Throws E_DEAD_LETTERS_UNSETTLED when a transaction does not end. */
+  async settled(topic: string, partition: number, onRecord: Parameters<typeof readSettled>[1]): Promise<void> {
+    const { cluster } = this.#workshop
+    const reader = await this.#connected()
+    if (!(await readSettled({ reader, cluster, topic, partition, ...this.#patience }, onRecord)))
+      throw kafkaError('E_DEAD_LETTERS_UNSETTLED', `${topic} partition ${partition}: a transaction on it does not end.`)
+  }
+
+  /** The value as the schema of its topic reads it, `null` for a tombstone. */
+  async decoded(topic: AnyTopic, { value }: DeadLetter): Promise<unknown> {
+    if (value === null) return null
+    const { wire } = this.#workshop
+    await wire.prepare(topic, [value])
+    return wire.decode(topic, value)
+  }
+
+  #connected(): Promise<PartitionReader> {
+    this.#reader ??= PartitionReader.connect(this.#workshop.kafka)
+    return this.#reader
+  }
+}

@@ -1,0 +1,401 @@
+/**
+ * Membership in a consumer group, the same for stages, workers and sinks. A unit (one
+ * partition number of every input) is prepared in the one order that neither loses nor doubles: pause, take over, read offsets, restore,
+ * seek, resume. No unit is touched by two steps at once, and none works on after its epoch has passed.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import { RekindleError } from '../errors.ts'
+import { aligned, coPartitioned } from './assignor.ts'
+import type { Claims } from './assignor.ts'
+import { createConsumer } from './client.ts'
+import { logRecord } from './partitionReader.ts'
+import { typeOf } from './errorType.ts'
+import { watchMember } from './memberWatch.ts'
+import type { TaskState } from './taskState.ts'
+import { Held } from './unit.ts'
+import type { FetchedBatch, Place, Turn, Unit } from './unit.ts'
+import { isFenced } from './unitProducer.ts'
+
+export interface MemberOptions<U extends Unit> {
+  readonly kafka: Kafka
+  readonly admin: Admin
+  readonly groupId: string
+  readonly topics: readonly string[]
+  readonly assignment: 'co-partitioned' | 'aligned'
+  readonly logger: Logger
+  readonly maxBytesPerPartition?: number
+  /** The broker gathers this much, or its longest wait passes, before it answers a fetch: whoever can wait spares it work. */
+  readonly minBytes?: number
+  readonly maxWaitMs?: number
+  /** Creates the unit with this identity. */
+  unit(id: string, places: readonly Place[], held: Held<U>): U
+  /** The member cannot go on: the process is expected to exit and replay. Before the first join `start` throws instead. */
+  onFatal(error: Error): void
+  /** Called at each join. */
+  onJoin?(): void
+  /** Told every second how many tasks are in each state. */
+  onStates?(counts: Readonly<Record<TaskState, number>>): void
+  /** A step of a unit that takes longer is reported as stuck, ms. */
+  readonly stuckMs?: number
+  readonly sessionTimeoutMs?: number
+}
+
+export interface TaskReport {
+  /** Partition number. */
+  readonly id: string
+  readonly state: TaskState
+  /** ms since the epoch. */
+  readonly since: number
+  /** The step under way, if any. */
+  readonly step: string | undefined
+}
+
+const BACKOFF_MS = { first: 100, most: 3_000 }
+/** Batches of different partitions handled at the same time. */
+const CONCURRENCY = 16
+/** Answers to a heartbeat after which the client joins anew. */
+const REJOINED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'NOT_COORDINATOR_FOR_GROUP', 'UNKNOWN_MEMBER_ID'])
+/** A minute: longer than any rebalance (45 s) and any request (30 s). */
+const STUCK_MS = 60_000
+/** How often a confirmation is looked for, ms. */
+const CONFIRM_MS = 50
+
+export class GroupMember<U extends Unit> {
+  readonly #options: MemberOptions<U>
+  readonly #consumer: Consumer
+  readonly #claims: Claims & { items: string[] } = { since: 0, items: [] }
+  readonly #units = new Map<string, Held<U>>()
+  #epoch = 0
+  #heartbeats = 0
+  /** Last join or accepted heartbeat, ms. */
+  #lastSignAt = Date.now()
+  #assignment: Readonly<Record<string, readonly number[]>> = {}
+  /** A rebalance was announced and no join has followed yet. */
+  #rejoining = false
+  #draining = false
+  #closing = false
+  #fatal = false
+  #start: { joined(): void; failed(error: Error): void } | undefined
+  readonly #watch: { stop(): void }
+
+  constructor(options: MemberOptions<U>) {
+    this.#options = options
+    const assignor = options.assignment === 'co-partitioned' ? coPartitioned : aligned
+    this.#consumer = createConsumer(options.kafka, {
+      groupId: options.groupId,
+      partitionAssigners: [assignor(this.#claims)],
+      ...(options.minBytes === undefined ? {} : { minBytes: options.minBytes }),
+      ...(options.maxWaitMs === undefined ? {} : { maxWaitTimeInMs: options.maxWaitMs }),
+      ...(options.maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition: options.maxBytesPerPartition }),
+      ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeout: options.sessionTimeoutMs }),
+    })
+    this.#listen()
+    this.#watch = watchMember({
+      groupId: options.groupId,
+      limitMs: options.stuckMs ?? STUCK_MS,
+      admin: options.admin,
+      logger: options.logger,
+      tasks: () => [...this.#units.values()],
+      lastSignAt: () => (this.#start === undefined && !this.#closing ? this.#lastSignAt : undefined),
+      failed: () => this.#fatal,
+      fail: (error) => this.fail(error),
+      onStates: (counts) => options.onStates?.(counts),
+    })
+  }
+
+  /** Units that are prepared and working. */
+  get ready(): readonly U[] {
+    return [...this.#units.values()].filter(({ ready }) => ready).map(({ unit }) => unit)
+  }
+  get readyIds(): readonly string[] {
+    return [...this.#units.values()].filter(({ ready }) => ready).map(({ id }) => id)
+  }
+  /** What each task is, since when, and the step it is in. */
+  get tasks(): readonly TaskReport[] {
+    return this.units.map(({ id, state, stateSince, steps }) => ({ id, state, since: stateSince, step: steps[0]?.name }))
+  }
+  get units(): readonly Held<U>[] {
+    return [...this.#units.values()]
+  }
+
+  /** Resolves when the group was joined for the first time; throws what keeps it from that. */
+  async start(): Promise<void> {
+    const joined = new Promise<void>((resolve, reject) => (this.#start = { joined: resolve, failed: reject }))
+    joined.catch(() => undefined)
+    await this.#consumer.connect()
+    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+    await this.#consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      partitionsConsumedConcurrently: CONCURRENCY,
+      eachBatch: (payload) => this.#each(payload),
+    })
+    try {
+      await joined
+    } catch (error) {
+      this.#watch.stop()
+      await this.#consumer.disconnect()
+      throw error
+    }
+  }
+
+  /** Drains, leaves the group, releases the units; gives up waiting after `budgetMs`. Returns false when it had to. */
+  async stop(budgetMs: number): Promise<boolean> {
+    this.#closing = true
+    // A batch that is refused on a partition that flows would be fetched again at once, thousands of times a second.
+    for (const { places } of this.units) this.pause(places)
+    const until = Date.now() + budgetMs
+    const within = async (name: string, work: Promise<unknown>): Promise<boolean> => {
+      const late = Symbol('late')
+      const timer = new AbortController()
+      const result = await Promise.race([
+        work.catch((error: unknown) => this.#options.logger.warn({ error: String(error), step: name }, 'stop: a step failed')),
+        delay(Math.max(0, until - Date.now()), late, { signal: timer.signal }).catch(() => undefined),
+      ])
+      timer.abort()
+      if (result === late) this.#options.logger.error({ step: name, budgetMs }, 'stop: the budget is used up')
+      return result !== late
+    }
+    const drained = await within(
+      'drain',
+      Promise.all(
+        this.units.map((held) => {
+          const worked = held.ready
+          if (held.state !== 'failed') held.move('draining')
+          return held.serially(async () => worked && held.state === 'draining' && held.unit.drain())
+        }),
+      ),
+    )
+    this.#epoch += 1
+    const left = await within('leave', this.#consumer.disconnect())
+    const released = await within('release', Promise.all(this.units.map((held) => this.#release(held))))
+    this.#watch.stop()
+    return drained && left && released
+  }
+
+  pause(places: readonly Place[]): void {
+    this.#safely(() => this.#consumer.pause(byTopic(places)))
+  }
+
+  /** True while the unit is prepared, in the current epoch, and nothing asks it to let go. */
+  isLive(held: Held<U>): boolean {
+    return held.ready && !this.#draining && !this.#fatal
+  }
+
+  /** Stops working and hands the error to the owner of the process; later ones are only logged. */
+  fail(error: Error): void {
+    this.#options.logger.error({ err: error }, 'the member cannot go on')
+    if (this.#fatal) return
+    this.#fatal = true
+    this.#suspend()
+    for (const held of this.#units.values()) {
+      if (held.state !== 'closed') held.move('failed')
+      this.pause(held.places)
+    }
+    if (this.#start === undefined) this.#options.onFatal(error)
+    else this.#start.failed(error)
+  }
+
+  #listen(): void {
+    const { GROUP_JOIN, REBALANCING, CRASH, STOP, END_BATCH_PROCESS, HEARTBEAT } = this.#consumer.events
+    this.#consumer.on(HEARTBEAT, () => this.#safely(() => this.#onHeartbeat()))
+    // Listeners run synchronously in the middle of the client's own work: an exception in one would break the join.
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#safely(() => this.#onJoin(payload.memberAssignment)))
+    this.#consumer.on(REBALANCING, () => {
+      this.#suspend()
+      this.#rejoining = true
+    })
+    this.#consumer.on(STOP, () => this.#suspend())
+    this.#consumer.on(CRASH, ({ payload: { error, restart } }) => {
+      this.#suspend()
+      if (!restart) this.fail(rootOf(error))
+      else this.#options.logger.warn({ error: String(error) }, 'the consumer restarts itself')
+    })
+    this.#consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+      if (batchSize === 0) this.#heldFor({ topic, partition })?.unit.skip({ topic, partition }, BigInt(lastOffset) + 1n)
+    })
+  }
+
+  /**
+   * Usually a join follows an announced rebalance. When the coordinator is just loading after a restart, that join fails
+   * and the client goes on as the member it was; an accepted heartbeat of the old generation says that it still is.
+   */
+  #onHeartbeat(): void {
+    this.#heartbeats += 1
+    this.#lastSignAt = Date.now()
+    if (this.#rejoining) this.#onJoin(this.#assignment)
+  }
+
+  #suspend(): void {
+    this.#epoch += 1
+    this.#rejoining = false
+    for (const held of this.#units.values()) this.#withhold(held)
+  }
+
+  #withhold(held: Held<U>): void {
+    if (held.state === 'running' || held.state === 'restoring') held.move('assigned')
+    held.unit.suspend?.()
+  }
+
+  #onJoin(assignment: Readonly<Record<string, readonly number[]>>): void {
+    const epoch = (this.#epoch += 1)
+    this.#draining = false
+    this.#rejoining = false
+    this.#assignment = assignment
+    this.#lastSignAt = Date.now()
+    const places = Object.entries(assignment).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
+    this.#consumer.pause(byTopic(places))
+    const mine = new Map<string, Place[]>()
+    for (const place of places) mine.set(this.#idOf(place), [...(mine.get(this.#idOf(place)) ?? []), place])
+    this.#claims.since = Date.now()
+    this.#claims.items = [...mine.keys()]
+    for (const held of this.#units.values()) {
+      this.#withhold(held)
+      if (mine.has(held.id)) continue
+      this.#units.delete(held.id)
+      void this.#release(held)
+    }
+    for (const [id, own] of mine) {
+      const held = this.#units.get(id) ?? this.#take(id, own)
+      void held.serially(() => this.#prepare(held, epoch))
+    }
+    this.#options.logger.info({ units: [...mine.keys()], epoch }, 'joined')
+    this.#start?.joined()
+    this.#start = undefined
+    this.#options.onJoin?.()
+  }
+
+  #take(id: string, places: readonly Place[]): Held<U> {
+    const held = new Held<U>(id, places, {
+      recover: (unit, error) => this.#recover(unit, error),
+      fail: (error) => this.fail(error),
+      pause: (some) => this.pause(some),
+      resume: (some) => this.#safely(() => this.#consumer.resume(byTopic(some))),
+    })
+    held.unit = this.#options.unit(id, places, held)
+    this.#units.set(id, held)
+    return held
+  }
+
+  async #prepare(held: Held<U>, epoch: number): Promise<void> {
+    const live = () => epoch === this.#epoch && !this.#closing && !this.#fatal
+    for (let wait = BACKOFF_MS.first; live(); wait = Math.min(wait * 2, BACKOFF_MS.most)) {
+      try {
+        held.move('restoring')
+        const offsets = await held.unit.prepare(live)
+        if (!live()) return
+        for (const place of held.places) {
+          const offset = offsets.get(place.topic)
+          if (offset === undefined) throw new Error(`no position for ${place.topic} ${place.partition}`)
+          this.#consumer.seek({ ...place, offset: String(offset) })
+        }
+        held.move('running')
+        this.#consumer.resume(byTopic(held.places))
+        return
+      } catch (error) {
+        if (error instanceof RekindleError && !error.retriable) return this.fail(error)
+        this.#options.logger.warn({ unit: held.id, error: String(error) }, 'a unit could not be prepared, trying again')
+        await delay(wait)
+      }
+    }
+  }
+
+  /** Not serial itself: it is called from inside the unit's own step and takes effect after it. */
+  #recover(held: Held<U>, error: unknown): void {
+    this.#options.logger.warn({ unit: held.id, error: String(error) }, 'a unit starts over after an error')
+    if (isFenced(error) && held.ready) held.move('fenced')
+    this.#withhold(held)
+    this.pause(held.places)
+    if (this.#units.get(held.id) !== held) return
+    const epoch = this.#epoch
+    void held.serially(async () => {
+      // A member that slept may find itself replaced. Initialising its producer anew would fence the rightful owner, so
+      // it first has the coordinator confirm that it still belongs to the group.
+      if (isFenced(error)) await held.during('confirm membership', () => this.#confirmed(epoch))
+      await this.#prepare(held, epoch)
+    })
+  }
+
+  /** Resolves at the next heartbeat the coordinator accepts, or when the epoch has passed. */
+  #confirmed(epoch: number): Promise<void> {
+    return new Promise((resolve) => {
+      const since = this.#heartbeats
+      const check = setInterval(() => {
+        if (epoch === this.#epoch && this.#heartbeats === since && !this.#closing) return
+        clearInterval(check)
+        resolve()
+      }, CONFIRM_MS)
+    })
+  }
+
+  #release(held: Held<U>): Promise<void> {
+    this.#withhold(held)
+    return held
+      .serially(async () => {
+        await held.unit.release()
+        held.move('closed')
+      })
+      .catch((error: unknown) => {
+        this.#options.logger.warn({ unit: held.id, error: String(error) }, 'a unit was not released cleanly')
+      })
+  }
+
+  async #each(payload: EachBatchPayload): Promise<void> {
+    const { topic, partition, messages } = payload.batch
+    const held = this.#heldFor({ topic, partition })
+    if (held === undefined || !this.isLive(held)) return
+    const epoch = this.#epoch
+    const turn: Turn = {
+      live: () => epoch === this.#epoch && this.isLive(held) && !this.#closing && payload.isRunning() && !payload.isStale(),
+      resolve: (offset) => payload.resolveOffset(String(offset)),
+      heartbeat: async () => {
+        try {
+          await payload.heartbeat()
+        } catch (error) {
+          // The client hands the other batches of the same fetch on even now; they return at once. A broker that is away
+          // is no reason: the client goes on without a join after it, and nothing would end the draining.
+          if (REJOINED.has(typeOf(error) ?? '')) this.#draining = true
+          throw error
+        }
+      },
+    }
+    const batch: FetchedBatch = {
+      topic,
+      partition,
+      lastOffset: BigInt(payload.batch.lastOffset()),
+      records: messages.map((message) => logRecord(topic, partition, message)),
+    }
+    await held.serially(async () => {
+      if (turn.live()) await held.unit.handle(batch, turn)
+    })
+  }
+
+  #heldFor(place: Place): Held<U> | undefined {
+    return this.#units.get(this.#idOf(place))
+  }
+
+  #idOf({ partition }: Place): string {
+    return String(partition)
+  }
+
+  #safely(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      // pause, seek and resume throw while the consumer restarts; the next join does all of it again.
+      this.#options.logger.debug({ error: String(error) }, 'the consumer is between two lives')
+    }
+  }
+}
+
+function byTopic(places: readonly Place[]): { topic: string; partitions: number[] }[] {
+  const topics = new Map<string, number[]>()
+  for (const { topic, partition } of places) topics.set(topic, [...(topics.get(topic) ?? []), partition])
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+}
+
+function rootOf(error: Error): Error {
+  return error.cause instanceof Error ? rootOf(error.cause) : error
+}

@@ -1,0 +1,151 @@
+/**
+ * Ends on partitions what the transaction coordinator believes to be ended. A broker from 4.1 on that meets a partition
+ * without a leader, as each is for a moment while a single broker restarts, leaves its marker out and calls the transaction
+ * complete (KAFKA-20734): readers would wait at it for ever, and offsets stay undecided. Whoever takes a transactional id
+ * over therefore compares the two and writes the markers that are missing, by the coordinator's own verdict.
+ */
+import type { Logger } from 'pino'
+import { runtimeError } from '../errors.ts'
+import { ask } from './cluster.ts'
+import type { Broker, ClusterConnection } from './cluster.ts'
+import { typeOf } from './errorType.ts'
+import { coordinatorBusy, patiently } from './patiently.ts'
+import { describeTransaction, openTransactions, writeMarkers } from './protocol/hangingRequests.ts'
+import type { OpenOnPartition, TransactionState } from './protocol/hangingRequests.ts'
+import { BrokerRefusal } from './protocol/errors.ts'
+import type { TransactionProtocol } from './unitProducer.ts'
+
+export interface Custody {
+  readonly cluster: ClusterConnection
+  readonly logger: Logger
+  readonly transactionalId: string
+  /** Physical topics that are written under the id. */
+  readonly topics: readonly string[]
+  /** How the predecessor is supposed to have worked: it decides to which transaction an epoch belongs. */
+  readonly protocol: TransactionProtocol
+  /** Told of each transaction that was ended here. */
+  onMended(verdict: Verdict): void
+}
+
+export type Verdict = 'commit' | 'abort'
+
+/** Where the offsets of groups are. */
+const OFFSETS_TOPIC = '__consumer_offsets'
+/** The coordinator is writing the markers; it will be complete in a moment. */
+const ENDING = new Set(['PrepareCommit', 'PrepareAbort', 'PrepareEpochFence'])
+const LEADERS_MOVE = new Set(['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'])
+const REFUSED = new Set(['CLUSTER_AUTHORIZATION_FAILED', 'TOPIC_AUTHORIZATION_FAILED'])
+
+/** What the coordinator believes once it is not in the middle of an end; `undefined` for an id it does not know. */
+export function believed({ cluster, transactionalId }: Custody): Promise<TransactionState | undefined> {
+  return patiently(coordinatorBusy, async () => {
+    const state = await ask(await cluster.transactionCoordinator(transactionalId), describeTransaction(transactionalId))
+    if (state !== undefined && ENDING.has(state.state)) throw new BrokerRefusal(51, `${transactionalId} is in ${state.state}`)
+    return state
+  })
+}
+
+/**
+ * Before the id is taken over: ends what a completed transaction left open. Afterwards the coordinator no longer says
+ * whether that was committed.
+ */
+export async function endCompleted(custody: Custody, before: TransactionState | undefined): Promise<void> {
+  // Under the classic protocol the transaction after it has the same epoch, and may be alive.
+  if (before === undefined || custody.protocol === 'classic' || verdictOf(before) === undefined) return
+  await mend(
+    custody,
+    before.producerId,
+    (open) => (open.producerEpoch < before.producerEpoch ? verdictOf(before) : undefined),
+    before.producerEpoch,
+  )
+}
+
+/** After the id was taken over: whatever is open under an older epoch is nobody's any more. */
+export async function endAbandoned(custody: Custody, before: TransactionState | undefined): Promise<void> {
+  const now = await believed(custody)
+  if (now === undefined) return
+  const abandoned = (open: OpenOnPartition): Verdict | undefined => {
+    if (open.producerEpoch >= now.producerEpoch) return undefined
+    // It was under way, or began after the question: the take-over has aborted it.
+    if (before === undefined || before.producerId !== open.producerId) return 'abort'
+    const completed =
+      custody.protocol === 'classic' ? open.producerEpoch <= before.producerEpoch : open.producerEpoch < before.producerEpoch
+    return (completed ? verdictOf(before) : undefined) ?? 'abort'
+  }
+  await mend(custody, now.producerId, abandoned, now.producerEpoch - 1)
+}
+
+function verdictOf({ state }: TransactionState): Verdict | undefined {
+  return state === 'CompleteCommit' ? 'commit' : state === 'CompleteAbort' ? 'abort' : undefined
+}
+
+/** Writes the markers that are missing. `epoch` is the one under which the coordinator would have ended it. */
+async function mend(
+  custody: Custody,
+  producerId: bigint,
+  judge: (open: OpenOnPartition) => Verdict | undefined,
+  epoch: number,
+): Promise<void> {
+  const { transactionalId, logger } = custody
+  for (const { leader, open: all } of await openOnLeaders(custody)) {
+    const hanging = all.flatMap((open) => {
+      const verdict = open.producerId === producerId ? judge(open) : undefined
+      return verdict === undefined ? [] : [{ ...open, verdict }]
+    })
+    if (hanging.length === 0) continue
+    const markers = hanging.map(({ topic, partition, verdict, producerEpoch, coordinatorEpoch }) => ({
+      producerId,
+      producerEpoch: Math.max(producerEpoch, epoch),
+      commit: verdict === 'commit',
+      coordinatorEpoch: Math.max(0, coordinatorEpoch),
+      places: [{ topic, partition }],
+    }))
+    const where = hanging.map(({ topic, partition }) => `${topic}#${partition}`)
+    try {
+      await ask(leader, writeMarkers(markers))
+    } catch (error) {
+      if (!REFUSED.has(typeOf(error) ?? '')) throw error
+      throw runtimeError('E_TRANSACTION_HANGING', `${transactionalId} hangs on ${where.join(', ')}, and the broker lets us not end it.`, {
+        cause: error,
+      })
+    }
+    for (const verdict of new Set(hanging.map((each) => each.verdict))) custody.onMended(verdict)
+    logger.warn(
+      { transactionalId, where, verdict: hanging[0]?.verdict, producerId: String(producerId) },
+      'the broker had left a transaction open on partitions and called it complete; it is ended now',
+    )
+  }
+}
+
+/** What is open on the partitions of each leader; asked again while leaders change. */
+function openOnLeaders(custody: Custody): Promise<readonly { leader: Broker; open: readonly OpenOnPartition[] }[]> {
+  return patiently(LEADERS_MOVE, async () => {
+    try {
+      const byLeader = [...(await leaders(custody))]
+      return await Promise.all(byLeader.map(async ([leader, places]) => ({ leader, open: await ask(leader, openTransactions(places)) })))
+    } catch (error) {
+      await custody.cluster.cluster.refreshMetadata()
+      throw error
+    }
+  })
+}
+
+/** Every partition that may have part in a transaction of the id, by leader. */
+async function leaders({
+  cluster: { cluster },
+  topics,
+}: Custody): Promise<ReadonlyMap<Broker, readonly { topic: string; partition: number }[]>> {
+  const names = [...new Set([...topics, OFFSETS_TOPIC])]
+  await cluster.addMultipleTargetTopics(names)
+  const byLeader = new Map<Broker, { topic: string; partition: number }[]>()
+  for (const topic of names) {
+    for (const { partitionId, leader } of cluster.findTopicPartitionMetadata(topic)) {
+      const broker = (await cluster.findBroker({ nodeId: String(leader) })) as Broker
+      const places = byLeader.get(broker)
+      const place = { topic, partition: partitionId }
+      if (places === undefined) byLeader.set(broker, [place])
+      else places.push(place)
+    }
+  }
+  return byLeader
+}

@@ -1,0 +1,137 @@
+/**
+ * Transactions in which every request adds itself (KIP-890, `transaction.version` 2): three requests where the older
+ * protocol takes nine. The epoch rises with every commit, so a request that comes late can never join a later transaction,
+ * and the sequence numbers of each transaction begin at 0.
+ */
+import type { Kafka } from 'kafkajs'
+import { ask, ClusterConnection } from './cluster.ts'
+import type { Broker } from './cluster.ts'
+import { TRANSACTION_TIMEOUT_MS } from './client.ts'
+import { codecFor } from './corrections.ts'
+import { coordinatorBusy, patiently } from './patiently.ts'
+import { encodeRecordBatch } from './protocol/recordBatch.ts'
+import { apis } from './protocol/request.ts'
+import type { ProtocolRequest } from './protocol/request.ts'
+import { askAbilities, endTxn, produce, txnOffsetCommit } from './protocol/transactionRequests.ts'
+import type { BatchOfPartition, ProducerIdentity } from './protocol/transactionRequests.ts'
+import type { OpenTransactions, OutgoingRecord, SourceOffset } from './unitProducer.ts'
+
+/** Level of the feature from which requests add themselves and an end raises the epoch. */
+const NEEDED_LEVEL = 2
+/** The previous transaction is still being ended: nothing of the request took place. */
+const NOT_YET = new Set(['CONCURRENT_TRANSACTIONS'])
+const PRODUCE_TIMEOUT_MS = 30_000
+
+/** Whether every feature and version that this needs is there. */
+export async function offersImplicitTransactions(connection: ClusterConnection): Promise<boolean> {
+  const { newest, features } = await ask(await connection.controller(), askAbilities())
+  return (
+    (features.get('transaction.version') ?? 0) >= NEEDED_LEVEL &&
+    (['produce', 'txnOffsetCommit', 'endTxn'] as const).every((api) => (newest.get(apis[api].key) ?? 0) >= apis[api].version)
+  )
+}
+
+export class ImplicitTransactions implements OpenTransactions {
+  readonly #transactionalId: string
+  readonly #groupId: string
+  readonly #connection: ClusterConnection
+  readonly #coordinator: Broker
+  readonly #groupCoordinator: Broker
+  readonly #known = new Set<string>()
+  #identity: ProducerIdentity
+
+  private constructor(
+    transactionalId: string,
+    groupId: string,
+    connection: ClusterConnection,
+    brokers: { readonly transactions: Broker; readonly group: Broker },
+    identity: ProducerIdentity,
+  ) {
+    this.#transactionalId = transactionalId
+    this.#groupId = groupId
+    this.#connection = connection
+    this.#coordinator = brokers.transactions
+    this.#groupCoordinator = brokers.group
+    this.#identity = identity
+  }
+
+  /** Fences whoever had this transactional id and ends what that one left open. */
+  static async open(kafka: Kafka, transactionalId: string, groupId: string): Promise<ImplicitTransactions> {
+    const connection = await ClusterConnection.open(kafka)
+    try {
+      return await patiently(coordinatorBusy, async () => {
+        const transactions = await connection.transactionCoordinator(transactionalId)
+        const { producerId, producerEpoch } = await transactions.initProducerId({
+          transactionalId,
+          transactionTimeout: TRANSACTION_TIMEOUT_MS,
+        })
+        const group = await connection.groupCoordinator(groupId)
+        return new ImplicitTransactions(
+          transactionalId,
+          groupId,
+          connection,
+          { transactions, group },
+          {
+            producerId: BigInt(producerId),
+            producerEpoch,
+          },
+        )
+      })
+    } catch (error) {
+      await connection.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+    const firsts = new Map<string, bigint>()
+    for (const answers of await Promise.all(
+      (await this.#requests(records)).map(({ leader, request }) => patiently(NOT_YET, () => ask(leader, request))),
+    ))
+      for (const [place, offset] of answers) firsts.set(place, offset)
+    if (offsets.length > 0) {
+      const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets)
+      await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))
+    }
+    if (records.length > 0 || offsets.length > 0)
+      this.#identity = await ask(this.#coordinator, endTxn(this.#transactionalId, this.#identity))
+    return firsts
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+
+  async #requests(
+    records: readonly OutgoingRecord[],
+  ): Promise<readonly { leader: Broker; request: ProtocolRequest<ReadonlyMap<string, bigint>> }[]> {
+    const lists = new Map<string, OutgoingRecord[]>()
+    for (const record of records) {
+      const place = `${record.topic}#${record.partition}`
+      const list = lists.get(place)
+      if (list === undefined) lists.set(place, [record])
+      else list.push(record)
+    }
+    const byLeader = new Map<Broker, BatchOfPartition[]>()
+    for (const list of lists.values()) {
+      const { topic, partition } = list[0] as OutgoingRecord
+      const leader = await this.#leaderOf(topic, partition)
+      let bytes = 0
+      for (const { value } of list) bytes += value?.length ?? 0
+      const batch = await encodeRecordBatch(list, { ...this.#identity, firstSequence: 0, transactional: true, codec: codecFor(bytes) })
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition, batch }])
+    }
+    return [...byLeader].map(([leader, batches]) => ({ leader, request: produce(this.#transactionalId, batches, PRODUCE_TIMEOUT_MS) }))
+  }
+
+  async #leaderOf(topic: string, partition: number): Promise<Broker> {
+    const { cluster } = this.#connection
+    if (!this.#known.has(topic)) {
+      await cluster.addTargetTopic(topic)
+      this.#known.add(topic)
+    }
+    const leader = cluster.findTopicPartitionMetadata(topic).find(({ partitionId }) => partitionId === partition)?.leader
+    if (leader === undefined) throw new Error(`${topic} has no partition ${partition}`)
+    return (await cluster.findBroker({ nodeId: String(leader) })) as Broker
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * Where a topic ends and how far a group is behind. Both in read-committed offsets; members commit past commit markers
+ * and aborted records when they are idle, so a group that has done everything shows 0.
+ */
+import { ask } from './cluster.ts'
+import type { ClusterConnection } from './cluster.ts'
+import { coordinatorBusy, patiently } from './patiently.ts'
+import { offsetFetch } from './protocol/transactionRequests.ts'
+import type { CommittedOffset } from './protocol/transactionRequests.ts'
+
+export interface PartitionOffset {
+  readonly partition: number
+  readonly offset: bigint
+}
+
+export interface PartitionLag {
+  readonly topic: string
+  readonly partition: number
+  /** Next offset the group will read, `undefined` when it never committed one. */
+  readonly committed: bigint | undefined
+  /** Last stable offset. */
+  readonly end: bigint
+  /** Offsets not processed yet, control records included. */
+  readonly lag: bigint
+}
+
+/** By topic, then partition: the last stable offsets, exclusive. One request per broker, whatever the number of topics. */
+export type StableEnds = ReadonlyMap<string, ReadonlyMap<number, bigint>>
+
+/** Where these topics end. Throws when a broker is away; the next call asks with fresh metadata. */
+export async function stableEnds(connection: ClusterConnection, topics: readonly string[]): Promise<StableEnds> {
+  return offsetsAt(connection, topics, 'end')
+}
+
+/** The last stable offset (exclusive) of every partition. */
+export async function endOffsets(connection: ClusterConnection, topic: string): Promise<readonly PartitionOffset[]> {
+  const ends = (await stableEnds(connection, [topic])).get(topic) ?? new Map<number, bigint>()
+  return [...ends].map(([partition, offset]) => ({ partition, offset })).sort((a, b) => a.partition - b.partition)
+}
+
+/** Where the log of these partitions of one topic ends, transactions that are still open included (exclusive). */
+export async function logEnds(
+  { cluster }: ClusterConnection,
+  topic: string,
+  partitions: readonly number[],
+): Promise<ReadonlyMap<number, bigint>> {
+  const READ_UNCOMMITTED = 0
+  const LATEST = '-1'
+  try {
+    await cluster.addTargetTopic(topic)
+    const answers = await Promise.all(
+      Object.entries(cluster.findLeaderForPartitions(topic, [...partitions])).map(async ([nodeId, own]) => {
+        const broker = (await cluster.findBroker({ nodeId })) as unknown as OffsetLister
+        return broker.listOffsets({
+          isolationLevel: READ_UNCOMMITTED,
+          topics: [{ topic, partitions: own.map((partition) => ({ partition, timestamp: LATEST })) }],
+        })
+      }),
+    )
+    const found = answers.flatMap(({ responses }) => responses.flatMap((each) => each.partitions))
+    return new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]))
+  } catch (error) {
+    await cluster.refreshMetadata().catch(() => undefined)
+    throw error
+  }
+}
+
+interface OffsetLister {
+  listOffsets(question: {
+    isolationLevel: number
+    topics: { topic: string; partitions: { partition: number; timestamp: string }[] }[]
+  }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>
+}
+
+/** The first kept offsets. */
+export function firstOffsets(connection: ClusterConnection, topics: readonly string[]): Promise<StableEnds> {
+  return offsetsAt(connection, topics, 'beginning')
+}
+
+/** The first offsets with a timestamp of `at` (ms) or later; a partition that holds none is left out. */
+export async function offsetsAtTime(connection: ClusterConnection, topics: readonly string[], at: number): Promise<StableEnds> {
+  const found = await offsetsAt(connection, topics, at)
+  return new Map([...found].map(([topic, offsets]) => [topic, new Map([...offsets].filter(([, offset]) => offset >= 0n))]))
+}
+
+/**
+ * Committed offsets of a group by `<topic>#<partition>`. `stable` waits for those of a transaction that is being ended;
+ * whoever continues after a predecessor needs that.
+ */
+export function committedOffsets(
+  connection: ClusterConnection,
+  groupId: string,
+  places: readonly { readonly topic: string; readonly partition: number }[],
+  options: { readonly stable: boolean },
+): Promise<ReadonlyMap<string, CommittedOffset>> {
+  return patiently(coordinatorBusy, async () => ask(await connection.groupCoordinator(groupId), offsetFetch(groupId, places, options)))
+}
+
+/** Committed offset and lag of a group on each partition of these topics. */
+export async function lagOf(connection: ClusterConnection, groupId: string, topics: readonly string[]): Promise<readonly PartitionLag[]> {
+  const partitions = await partitionsOf(connection, topics)
+  // Before the ends: a group that goes on in between must not seem to be ahead of them, and is not shown as behind.
+  const committed = await committedOffsets(connection, groupId, partitions, { stable: false })
+  const own = ({ topic, partition }: { topic: string; partition: number }) => committed.get(`${topic}#${partition}`)?.offset
+  // A group that never committed is behind by all that is kept.
+  const unread = [...new Set(partitions.filter((place) => own(place) === undefined).map(({ topic }) => topic))]
+  const lows = unread.length === 0 ? new Map<string, ReadonlyMap<number, bigint>>() : await firstOffsets(connection, unread)
+  const ends = await stableEnds(connection, topics)
+  return partitions
+    .map(({ topic, partition }): PartitionLag => {
+      const end = ends.get(topic)?.get(partition) ?? 0n
+      const offset = own({ topic, partition })
+      const from = offset ?? lows.get(topic)?.get(partition) ?? 0n
+      return { topic, partition, committed: offset, end, lag: end > from ? end - from : 0n }
+    })
+    .sort((a, b) => topics.indexOf(a.topic) - topics.indexOf(b.topic) || a.partition - b.partition)
+}
+
+async function partitionsOf(
+  { cluster }: ClusterConnection,
+  topics: readonly string[],
+): Promise<readonly { readonly topic: string; readonly partition: number }[]> {
+  await cluster.addMultipleTargetTopics([...topics])
+  return topics.flatMap((topic) => cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ topic, partition: partitionId })))
+}
+
+async function offsetsAt(
+  connection: ClusterConnection,
+  topics: readonly string[],
+  where: 'beginning' | 'end' | number,
+): Promise<StableEnds> {
+  const { cluster } = connection
+  try {
+    await cluster.addMultipleTargetTopics([...topics])
+    const answers = await cluster.fetchTopicsOffset(
+      topics.map((topic) => ({
+        topic,
+        partitions: cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ partition: partitionId })),
+        ...(typeof where === 'number' ? { fromTimestamp: where } : { fromBeginning: where === 'beginning' }),
+      })),
+    )
+    return new Map(
+      answers.map(({ topic, partitions }) => [topic, new Map(partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))]),
+    )
+  } catch (error) {
+    // A moved leader or a restarted broker.
+    await cluster.refreshMetadata().catch(() => undefined)
+    throw error
+  }
+}

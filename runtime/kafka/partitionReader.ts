@@ -1,0 +1,248 @@
+/**
+ * Reads partitions without a consumer group: from an offset to the end that was read first (restore), or on and on
+ * (tables, tail). Read committed; the position moves past control records, aborted ones and the holes of compaction.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Cluster, Kafka } from 'kafkajs'
+import { ClusterConnection } from './cluster.ts'
+import { withoutAborted } from './corrections.ts'
+import type { AbortedTransaction } from './corrections.ts'
+
+/** A record as it is on the log. */
+export interface LogRecord {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  /** ms since the epoch. */
+  readonly timestamp: number
+  readonly headers: RawHeaders
+}
+export type RawHeaders = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>
+
+interface FetchedMessage {
+  readonly offset: string
+  readonly timestamp: string
+  readonly key: Buffer | null
+  readonly value: Buffer | null
+  readonly headers: RawHeaders
+  readonly isControlRecord: boolean
+  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
+}
+interface FetchedPartition {
+  readonly partition: number
+  readonly highWatermark: string
+  readonly abortedTransactions: readonly AbortedTransaction[] | null
+  readonly messages: readonly FetchedMessage[]
+}
+
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  /** Next offset to read. */
+  offset: bigint
+}
+
+/** The range that read-committed readers can reach: first kept offset, and the last stable one (exclusive). */
+export interface OffsetRange {
+  readonly low: bigint
+  readonly end: bigint
+}
+
+const READ_COMMITTED = 1
+const MAX_BYTES_PER_PARTITION = 4 << 20
+
+/** 100 times 100 ms: a topic that was just made has its leaders well before. */
+const LEADER_ATTEMPTS = 100
+const LEADER_WAIT_MS = 100
+
+export class PartitionReader {
+  readonly #connection: ClusterConnection
+  readonly #cluster: Cluster
+  readonly #topics = new Set<string>()
+  #turn: Promise<unknown> = Promise.resolve()
+
+  private constructor(connection: ClusterConnection) {
+    this.#connection = connection
+    this.#cluster = connection.cluster
+  }
+
+  /** Connects. One reader has one connection per broker, on which a waiting fetch holds up others: use one per purpose. */
+  static async connect(kafka: Kafka): Promise<PartitionReader> {
+    return new PartitionReader(await ClusterConnection.open(kafka))
+  }
+
+  /** On a connection that others use too, for short questions; whoever opened it closes it. */
+  static over(connection: ClusterConnection): PartitionReader {
+    return new PartitionReader(connection)
+  }
+
+  async close(): Promise<void> {
+    await this.#connection.close()
+  }
+
+  /** Partition numbers of a topic, ascending; empty when it does not exist. */
+  async partitions(topic: string): Promise<readonly number[]> {
+    await this.#know(topic)
+    return this.#cluster
+      .findTopicPartitionMetadata(topic)
+      .map(({ partitionId }) => partitionId)
+      .sort((a, b) => a - b)
+  }
+
+  async ranges(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, OffsetRange>> {
+    await this.#know(topic)
+    const asked = partitions.map((partition) => ({ partition }))
+    const [low, end] = await Promise.all(
+      [true, false].map(async (fromBeginning) => {
+        const [answer] = await this.#settled(() => this.#cluster.fetchTopicsOffset([{ topic, partitions: asked, fromBeginning }]))
+        return new Map(answer?.partitions.map(({ partition, offset }) => [partition, BigInt(offset)]))
+      }),
+    )
+    return new Map(partitions.map((partition) => [partition, { low: low?.get(partition) ?? 0n, end: end?.get(partition) ?? 0n }]))
+  }
+
+  /** Asks again, with fresh metadata, while the answer is that a leader has moved or a new partition has none yet. */
+  async #settled<R>(ask: () => Promise<R>): Promise<R> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await ask()
+      } catch (error) {
+        if ((error as { retriable?: unknown }).retriable !== true || attempt >= LEADER_ATTEMPTS) throw error
+        await delay(LEADER_WAIT_MS)
+        await this.#cluster.refreshMetadata().catch(() => undefined)
+      }
+    }
+  }
+
+  /** Hands every record from `from` (at least the low end) up to the end as it is now to `onRecord`; returns that end. */
+  async readToEnd(topic: string, partition: number, from: bigint, onRecord: (record: LogRecord) => void): Promise<bigint> {
+    const range = (await this.ranges(topic, [partition])).get(partition)
+    if (range === undefined) return from
+    const position: Position = { topic, partition, offset: from > range.low ? from : range.low }
+    while (position.offset < range.end) {
+      await this.fetch([position], 10, (records) => {
+        for (const record of records) if (record.offset < range.end) onRecord(record)
+      })
+    }
+    return range.end
+  }
+
+  /**
+   * One fetch of several partitions, waiting up to `maxWaitMs` for the first byte. Moves the positions and hands on the
+   * records of each partition in order. A smaller `maxBytes` per partition still gives one batch of the first one.
+   */
+  fetch(
+    positions: readonly Position[],
+    maxWaitMs: number,
+    onRecords: (records: LogRecord[]) => void,
+    maxBytes = MAX_BYTES_PER_PARTITION,
+  ): Promise<void> {
+    // One at a time: the broker serves a connection in order anyway, and the client opens its fetch connection twice, and
+    // never closes one of them, when two first fetches meet.
+    const fetched = this.#turn.then(() => this.#fetch(positions, maxWaitMs, onRecords, maxBytes))
+    this.#turn = fetched.catch(() => undefined)
+    return fetched
+  }
+
+  async #fetch(
+    positions: readonly Position[],
+    maxWaitMs: number,
+    onRecords: (records: LogRecord[]) => void,
+    maxBytes: number,
+  ): Promise<void> {
+    const byLeader = new Map<number, Position[]>()
+    for (const position of positions) {
+      await this.#know(position.topic)
+      const leader = this.#cluster.findTopicPartitionMetadata(position.topic).find((p) => p.partitionId === position.partition)?.leader
+      if (leader === undefined) throw new Error(`${position.topic} has no partition ${position.partition}`)
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), position])
+    }
+    try {
+      await Promise.all([...byLeader].map(([leader, group]) => this.#fetchFrom(leader, group, maxWaitMs, onRecords, maxBytes)))
+    } catch (error) {
+      // A moved leader or a restarted broker: the next call asks anew.
+      await this.#cluster.refreshMetadata().catch(() => undefined)
+      throw error
+    }
+  }
+
+  async #know(topic: string): Promise<void> {
+    if (this.#topics.has(topic)) return
+    await this.#cluster.addTargetTopic(topic)
+    this.#topics.add(topic)
+  }
+
+  async #fetchFrom(
+    leader: number,
+    group: readonly Position[],
+    maxWaitMs: number,
+    onRecords: (records: LogRecord[]) => void,
+    maxBytes: number,
+  ): Promise<void> {
+    const broker = await this.#cluster.findBroker({ nodeId: String(leader) })
+    const topics = new Map<string, Position[]>()
+    for (const position of group) topics.set(position.topic, [...(topics.get(position.topic) ?? []), position])
+    const { responses } = (await broker.fetch({
+      isolationLevel: READ_COMMITTED,
+      maxWaitTime: maxWaitMs,
+      minBytes: 1,
+      maxBytes: maxBytes * 4,
+      topics: [...topics].map(([topic, positions]) => ({
+        topic,
+        partitions: positions.map(({ partition, offset }) => ({
+          partition,
+          fetchOffset: String(offset),
+          maxBytes,
+        })),
+      })),
+    })) as { responses: { topicName: string; partitions: FetchedPartition[] }[] }
+    for (const { topicName, partitions } of responses) {
+      for (const fetched of partitions) {
+        const position = group.find(({ topic, partition }) => topic === topicName && partition === fetched.partition)
+        if (position !== undefined) take(position, fetched, onRecords)
+      }
+    }
+  }
+}
+
+function take(position: Position, { messages, abortedTransactions }: FetchedPartition, onRecords: (records: LogRecord[]) => void): void {
+  const from = position.offset
+  // A fetch may begin before the wanted offset (whole batches travel); the filter must see the batch from the position on.
+  const wanted = messages.filter(({ offset }) => BigInt(offset) >= from)
+  const last = wanted.at(-1)
+  if (last === undefined) return
+  const records = withoutAborted({ messages: wanted, abortedTransactions })
+    .filter(({ isControlRecord }) => !isControlRecord)
+    .map((message) => logRecord(position.topic, position.partition, message))
+  position.offset = BigInt(last.offset) + 1n
+  if (records.length > 0) onRecords(records)
+}
+
+/** A fetched message with its place; offsets as bigint, the timestamp as ms. */
+export function logRecord(
+  topic: string,
+  partition: number,
+  message: { offset: string; timestamp: string; key: Buffer | null; value: Buffer | null; headers?: RawHeaders },
+): LogRecord {
+  return {
+    topic,
+    partition,
+    offset: BigInt(message.offset),
+    key: message.key,
+    value: message.value,
+    timestamp: Number(message.timestamp),
+    headers: message.headers ?? {},
+  }
+}
+
+/** Headers as text, the first of repeated ones. */
+export function textHeaders(headers: RawHeaders): Record<string, string> {
+  const text: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) {
+    const first = Array.isArray(value) ? value[0] : value
+    if (first !== undefined) text[name] = typeof first === 'string' ? first : first.toString('utf8')
+  }
+  return text
+}

@@ -1,0 +1,132 @@
+/**
+ * A client of a Confluent-compatible schema registry: registers, sets the compatibility of a subject, looks a writer up
+ * by id. A refusal says which subject and why; a registry that is away is retried until the deadline, then named.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { RekindleError, runtimeError } from '../errors.ts'
+
+export type Compatibility = 'FULL_TRANSITIVE' | 'BACKWARD_TRANSITIVE'
+
+export interface RegistryOptions {
+  /** May carry user and password, which are sent as basic authentication and appear in no message. */
+  readonly url: string
+  /** How long a registry that is away is waited for, ms. */
+  readonly deadlineMs?: number
+  /** Extra headers, e.g. `authorization`. */
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+interface Answer {
+  readonly status: number
+  readonly body: Record<string, unknown>
+}
+
+const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
+/** One request, ms. */
+const REQUEST_TIMEOUT_MS = 5_000
+const RETRY_MS = 250
+
+export class SchemaRegistry {
+  readonly #options: RegistryOptions
+  /** Without credentials, for requests and messages. */
+  readonly #url: string
+  readonly #headers: Readonly<Record<string, string>>
+
+  constructor(options: RegistryOptions) {
+    this.#options = options
+    const { url, authorization } = withoutCredentials(options.url)
+    this.#url = url
+    this.#headers = {
+      'content-type': CONTENT_TYPE,
+      accept: `${CONTENT_TYPE}, application/json`,
+      ...(authorization === undefined ? {} : { authorization }),
+      ...options.headers,
+    }
+  }
+
+  /** Registers `definition` under `subject` and returns its id; an equal schema keeps its id. */
+  async register(subject: string, definition: object, compatibility: Compatibility): Promise<number> {
+    // The level is set before the version: set afterwards, a first incompatible deploy would be let through.
+    const known = await this.#setCompatibility(subject, compatibility)
+    const answer = await this.#call('POST', `/subjects/${encodeURIComponent(subject)}/versions`, {
+      schema: JSON.stringify(definition),
+      schemaType: 'AVRO',
+    })
+    if (answer.status === 409 || answer.status === 422) {
+      throw runtimeError('E_SCHEMA_REFUSED', `${subject}: ${reasonOf(answer)}`)
+    }
+    if (answer.status !== 200 || typeof answer.body.id !== 'number') {
+      throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url} answered ${answer.status} to ${subject}: ${reasonOf(answer)}`)
+    }
+    if (!known && !(await this.#setCompatibility(subject, compatibility))) {
+      throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url} does not accept a compatibility level for ${subject}`)
+    }
+    return answer.body.id
+  }
+
+  /** The Avro definition with this id, or `undefined` when the registry does not know it. */
+  async definition(id: number): Promise<object | undefined> {
+    const answer = await this.#call('GET', `/schemas/ids/${id}`)
+    if (answer.status === 404) return undefined
+    if (answer.status !== 200 || typeof answer.body.schema !== 'string') {
+      throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url} answered ${answer.status} to schema ${id}: ${reasonOf(answer)}`)
+    }
+    const definition: unknown = JSON.parse(answer.body.schema)
+    return typeof definition === 'object' && definition !== null ? definition : { type: definition }
+  }
+
+  async #setCompatibility(subject: string, compatibility: Compatibility): Promise<boolean> {
+    const answer = await this.#call('PUT', `/config/${encodeURIComponent(subject)}`, { compatibility })
+    return answer.status === 200
+  }
+
+  async #call(method: string, path: string, body?: object): Promise<Answer> {
+    const until = Date.now() + (this.#options.deadlineMs ?? 15_000)
+    for (;;) {
+      try {
+        const response = await fetch(this.#url + path, {
+          method,
+          headers: this.#headers,
+          signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        })
+        const text = await response.text()
+        if (response.status === 401 || response.status === 403) {
+          throw runtimeError('E_REGISTRY_LOGIN_REFUSED', `${this.#url} answered ${response.status} to ${method} ${path}.`)
+        }
+        if (response.status < 500 || Date.now() > until) return { status: response.status, body: parsed(text) }
+      } catch (error) {
+        if (error instanceof RekindleError) throw error
+        if (Date.now() > until) {
+          throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url}: ${String((error as Error).message)}`, { cause: error })
+        }
+      }
+      await delay(RETRY_MS)
+    }
+  }
+}
+
+function withoutCredentials(given: string): { readonly url: string; readonly authorization?: string } {
+  const url = new URL(given)
+  const { username, password } = url
+  url.username = ''
+  url.password = ''
+  const bare = url.href.replace(/\/$/, '')
+  if (username === '' && password === '') return { url: bare }
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  return { url: bare, authorization: `Basic ${Buffer.from(pair).toString('base64')}` }
+}
+
+function parsed(text: string): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(text)
+    return typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : { message: text }
+  } catch {
+    return { message: text }
+  }
+}
+
+function reasonOf(answer: Answer): string {
+  const { message, name } = answer.body
+  return typeof message === 'string' && message !== '' ? message : typeof name === 'string' ? name : `status ${answer.status}`
+}

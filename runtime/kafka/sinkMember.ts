@@ -1,0 +1,284 @@
+/**
+ * Runs a sink as a member of a group. A unit is one partition number of every topic of the sink; each of its topics has
+ * a lane of its own, so that a slow table does not hold up the others. Undecodable records go to dead letters first.
+ */
+import { runtimeError } from '../errors.ts'
+import { afterRecord, defaultFuseLimits, intactFuse } from '../fuse.ts'
+import type { FuseLimits, FuseState } from '../fuse.ts'
+import type { Sink, SinkBatch, SinkRecord } from '../sink.ts'
+import { Undecodable } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import { MAX_WAIT_MS } from './client.ts'
+import { deadLetterRecord, isReplayForOthers } from './deadLetters.ts'
+import { GroupMember } from './groupMember.ts'
+import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
+import { watchLag } from './lagWatch.ts'
+import { deadLetterName, groupName } from './names.ts'
+import { textHeaders } from './partitionReader.ts'
+import { stableEnds } from './offsets.ts'
+import { SinkLane } from './sinkLane.ts'
+import { sources } from './sourceOffsets.ts'
+import { runningMember } from './stageMember.ts'
+import type { MemberOptions, RunningMember, Workshop } from './stageMember.ts'
+import { Together } from './together.ts'
+import { UnitProducer } from './unitProducer.ts'
+import type { OutgoingRecord, SourceOffset } from './unitProducer.ts'
+
+export interface SinkMemberOptions extends MemberOptions {
+  readonly sink: Sink
+  readonly fuse?: FuseLimits
+}
+
+interface Context extends Workshop {
+  readonly group: string
+  readonly sink: Sink
+  readonly fuse: FuseLimits
+  /** By physical name. */
+  readonly inputs: ReadonlyMap<string, AnyTopic>
+}
+
+/**
+ * Positions are committed this long after they were reached, ms, unless the next fixed range carries them: the database
+ * knows what is stored, so a commit per batch would only burn the broker. After a crash the last range is offered again
+ * under its token, or the stored offset says that it is there.
+ */
+const COMMIT_AFTER_MS = 1_000
+/** A pause or resume takes effect with the next fetch: at most this long after it, ms. */
+const LONGEST_WAIT_MS = 500
+/** How often a sink may learn that it has everything, ms. */
+const CAUGHT_UP_MS = 1_000
+
+class SinkUnit implements Unit {
+  readonly #context: Context
+  readonly #places: readonly Place[]
+  readonly #producer: UnitProducer
+  readonly #lanes: ReadonlyMap<string, SinkLane>
+  readonly #held: Held<SinkUnit>
+  /** One producer, one transaction at a time: small ones cost the broker as much as large ones. */
+  readonly #commits: Together<{ readonly records: readonly OutgoingRecord[]; readonly offsets: readonly SourceOffset[] }>
+  #fuse: FuseState = intactFuse
+  #late: NodeJS.Timeout | undefined
+
+  constructor(context: Context, places: readonly Place[], held: Held<SinkUnit>) {
+    const { group, topicPrefix, sink, inputs } = context
+    this.#context = context
+    this.#places = places
+    this.#held = held
+    this.#producer = new UnitProducer({
+      ...context,
+      unit: held.id,
+      topics: sink.topics.map((topic) => deadLetterName(topic, group, topicPrefix)),
+    })
+    this.#commits = new Together(
+      async (asked) => {
+        await this.#producer.commit(
+          asked.flatMap(({ records }) => records),
+          asked.flatMap(({ offsets }) => offsets),
+        )
+      },
+      // What became of a failed transaction only the log can tell.
+      { apart: false },
+    )
+    const place = new Map(sink.topics.map(({ name }, index) => [name, index]))
+    const inOrder = (batches: readonly SinkBatch[]) =>
+      [...batches].sort((a, b) => (place.get(a.topic.name) ?? 0) - (place.get(b.topic.name) ?? 0))
+    const writes = new Together<SinkBatch>((batches) => sink.write(inOrder(batches)), { apart: true })
+    const write =
+      sink.exactlyOnce.kind === 'stored-offsets' ? (batch: SinkBatch) => writes.ask(batch) : (batch: SinkBatch) => sink.write([batch])
+    this.#lanes = new Map(
+      places.map((place) => {
+        const topic = inputs.get(place.topic)
+        if (topic === undefined) throw new Error(`${place.topic} is not an input of ${group}`)
+        const lane = new SinkLane(sink, topic, place.topic, place.partition, {
+          logger: context.logger,
+          metrics: context.metrics,
+          commit: (offset, metadata) => this.#commits.ask({ records: [], offsets: [{ ...place, offset, metadata }] }),
+          write,
+          commitLater: () => this.#commitLater(),
+          due: () => {
+            for (const each of this.#lanes.values()) each.flush()
+          },
+          pause: () => held.pause([place]),
+          resume: () => held.resume([place]),
+          recover: (error) => held.recover(error),
+          fail: (error) => held.fail(error),
+          during: (name, work) => held.during(name, work),
+        })
+        return [place.topic, lane]
+      }),
+    )
+  }
+
+  get lanes(): readonly { readonly place: Place; readonly lane: SinkLane }[] {
+    return this.#places.map((place) => ({ place, lane: this.#lanes.get(place.topic) as SinkLane }))
+  }
+
+  async prepare(): Promise<ReadonlyMap<string, bigint>> {
+    const { cluster, group, topicPrefix } = this.#context
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    await this.#held.during('take over', () => this.#producer.open())
+    const found = await this.#held.during('read offsets', () => sources(cluster, groupName(group, topicPrefix), this.#places))
+    const starts = await Promise.all(
+      found.map(
+        async (source) => [source.topic, await this.#held.during(`open ${source.topic}`, () => this.#laneOf(source).open(source))] as const,
+      ),
+    )
+    return new Map(starts)
+  }
+
+  async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
+    const { wire, inputs, group, sink, topicPrefix } = this.#context
+    const topic = inputs.get(batch.topic) as AnyTopic
+    const records: { record: SinkRecord<never>; bytes: number }[] = []
+    const dead: OutgoingRecord[] = []
+    try {
+      await wire.prepare(
+        topic,
+        batch.records.map(({ value }) => value),
+      )
+      let fuse = this.#fuse
+      for (const log of batch.records) {
+        if (isReplayForOthers(log.headers, log.topic, group)) continue
+        const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
+        const code = value instanceof Undecodable ? 'E_RECORD_UNDECODABLE' : log.key === null ? 'E_RECORD_KEY_MISSING' : undefined
+        fuse = afterRecord(fuse, code !== undefined, this.#context.fuse)
+        if (code !== undefined || log.key === null) {
+          const detail = value instanceof Undecodable ? { reason: value.reason } : {}
+          dead.push(
+            deadLetterRecord(
+              log,
+              { topic, group, step: sink.name, code: code ?? 'E_RECORD_KEY_MISSING', detail, attempts: 1 },
+              topicPrefix,
+              Date.now(),
+            ),
+          )
+          continue
+        }
+        records.push({
+          bytes: (log.value?.length ?? 0) + log.key.length,
+          record: {
+            topic: topic.name,
+            partition: log.partition,
+            offset: log.offset,
+            key: log.key.toString('utf8'),
+            value: value as never,
+            timestamp: log.timestamp,
+            headers: textHeaders(log.headers),
+          },
+        })
+      }
+      if (fuse.blown !== undefined) {
+        return this.#held.fail(runtimeError('E_FUSE_BLOWN', `${group} partition ${batch.partition} of ${batch.topic}: ${fuse.blown}.`))
+      }
+      this.#fuse = fuse
+      // Before the offset can move past them: after a crash a dead letter may be there twice, never not at all.
+      if (dead.length > 0) await this.#commits.ask({ records: dead, offsets: [] })
+    } catch (error) {
+      return this.#held.recover(error)
+    }
+    if (!turn.live()) return
+    for (const { headers } of dead)
+      this.#context.metrics.count('lr_dlq_records_total', { topic: topic.name, reason: String(headers['dlq-code']) })
+    this.#context.metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'processed' }, records.length)
+    this.#laneOf(batch).add(records, batch.lastOffset + 1n)
+    turn.resolve(batch.lastOffset)
+    await turn.heartbeat()
+  }
+
+  skip(place: Place, nextOffset: bigint): void {
+    this.#laneOf(place).add([], nextOffset)
+  }
+
+  suspend(): void {
+    clearTimeout(this.#late)
+    this.#late = undefined
+    for (const lane of this.#lanes.values()) lane.suspend()
+  }
+
+  async drain(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.drain()))
+  }
+
+  async release(): Promise<void> {
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    await this.#producer.drop()
+  }
+
+  #commitLater(): void {
+    this.#late ??= setTimeout(() => {
+      this.#late = undefined
+      for (const lane of this.#lanes.values()) void lane.commitReached()
+    }, COMMIT_AFTER_MS)
+  }
+
+  #laneOf({ topic }: { readonly topic: string }): SinkLane {
+    return this.#lanes.get(topic) as SinkLane
+  }
+}
+
+/** Starts the member; resolves when the group is joined. */
+export async function runSink(workshop: Workshop, options: SinkMemberOptions): Promise<RunningMember> {
+  const { group, sink } = options
+  const { topicPrefix } = workshop
+  const logger = workshop.logger.child({ group, sink: sink.name })
+  const physical = (topic: AnyTopic) => physicalName(topic, topicPrefix)
+  await workshop.wire.register(sink.topics)
+  await workshop.counts.load([...sink.topics.map(physical), ...sink.topics.map((topic) => deadLetterName(topic, group, topicPrefix))])
+  const context: Context = {
+    ...workshop,
+    logger,
+    group,
+    sink,
+    fuse: options.fuse ?? defaultFuseLimits,
+    inputs: new Map(sink.topics.map((topic) => [physical(topic), topic])),
+  }
+  const member = new GroupMember<SinkUnit>({
+    kafka: workshop.kafka,
+    admin: workshop.admin,
+    groupId: groupName(group, topicPrefix),
+    topics: sink.topics.map(physical),
+    assignment: 'aligned',
+    logger,
+    unit: (_, places, held) => new SinkUnit(context, places, held),
+    // A sink writes batches; answering it for every record would cost the broker more than the records do.
+    minBytes: 65_536,
+    maxWaitMs: Math.min(LONGEST_WAIT_MS, Math.max(MAX_WAIT_MS, sink.batch.maxMs / 4)),
+    onFatal: (error) => options.onFatal(error),
+    onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
+    ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
+    ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
+  })
+  await member.start()
+  const stopTelling = sink.caughtUp === undefined ? () => undefined : tellCaughtUp(member, sink, context)
+  const stopWatching = watchLag({ ...context, topics: sink.topics })
+  return runningMember(member, options.signal, async () => {
+    stopTelling()
+    stopWatching()
+  })
+}
+
+/** Once a second: which partitions are stored up to their end. The time is taken before the end is asked for. */
+function tellCaughtUp(member: GroupMember<SinkUnit>, sink: Sink, { cluster, inputs, logger }: Context): () => void {
+  let busy = false
+  const round = async () => {
+    const at = Date.now()
+    const lanes = member.ready.flatMap((unit) => unit.lanes)
+    if (lanes.length === 0) return
+    const ends = await stableEnds(cluster, [...inputs.keys()])
+    const stored = lanes.filter(({ place, lane }) => lane.storedTo >= (ends.get(place.topic)?.get(place.partition) ?? 0n))
+    if (stored.length > 0)
+      await sink.caughtUp?.(
+        stored.map(({ place, lane }) => ({ topic: lane.topic, partition: place.partition })),
+        at,
+      )
+  }
+  const timer = setInterval(() => {
+    if (busy) return
+    busy = true
+    round()
+      .catch((error: unknown) => logger.debug({ error: String(error) }, 'freshness could not be told'))
+      .finally(() => (busy = false))
+  }, CAUGHT_UP_MS)
+  return () => clearInterval(timer)
+}

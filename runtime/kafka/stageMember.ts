@@ -1,0 +1,202 @@
+/**
+ * Runs a list of stages as one member of a group: fused, what one emits reaches the next in memory. Resolves when the
+ * group is joined; tables are complete before the first record.
+ */
+import { join } from 'node:path'
+import type { Admin, Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import { runtimeError } from '../errors.ts'
+import { defaultFuseLimits } from '../fuse.ts'
+import type { FuseLimits } from '../fuse.ts'
+import type { RuntimeMetrics } from '../metrics.ts'
+import type { AnyStage, Table } from '../stage.ts'
+import { CacheBudget } from '../state/generationCache.ts'
+import { claimStateFolder, removeStale } from '../state/stateFolder.ts'
+import { openUnitState, TRUSTED_FOR_MS, volatileUnitState } from '../state/unitState.ts'
+import { subscriptions } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import type { ClusterConnection } from './cluster.ts'
+import { GroupMember } from './groupMember.ts'
+import type { TaskReport } from './groupMember.ts'
+import { watchLag } from './lagWatch.ts'
+import { changelogName, deadLetterName, groupName } from './names.ts'
+import { PartitionReader } from './partitionReader.ts'
+import { StageUnit } from './stageUnit.ts'
+import type { SliceLimits } from './stageUnit.ts'
+import type { LiveTable } from './tableReader.ts'
+import type { TopicCounts } from './topicCounts.ts'
+import type { TransactionProtocol } from './unitProducer.ts'
+import type { WireFormat } from './wireFormat.ts'
+
+export interface MemberOptions {
+  /** Identity of offsets and dead letters: renaming it starts over. */
+  readonly group: string
+  /** The member cannot go on; the process is expected to log, exit and replay. */
+  onFatal(error: Error): void
+  /** Stops the member like `stop()`. */
+  readonly signal?: AbortSignal
+  /** A step that takes longer is reported as stuck, ms. */
+  readonly stuckMs?: number
+  /** How long the group waits for a member that says nothing, ms. */
+  readonly sessionTimeoutMs?: number
+}
+
+export interface StagesOptions extends MemberOptions, Partial<SliceLimits> {
+  readonly stages: readonly AnyStage[]
+  readonly fuse?: FuseLimits
+  /** Folder for local copies of the state; without one it is held in memory and restored whole at each start. */
+  readonly stateDir?: string
+  /** Memory for decoded state in front of the local copies, bytes. */
+  readonly stateCacheBytes?: number
+  /** Wall clock of timers, ms. */
+  now?(): number
+}
+
+export interface RunningMember {
+  /** Partitions that are restored and working, as `<partition>` or `<topic>#<partition>`. */
+  readonly ready: readonly string[]
+  /** Every task with its state and the step it is in. */
+  readonly tasks: readonly TaskReport[]
+  /** Drains, commits, leaves the group. False when the budget (15 s unless given) was not enough. */
+  readonly stop: (budgetMs?: number) => Promise<boolean>
+}
+
+export const defaultSliceLimits: SliceLimits = { maxRecords: 500, maxMs: 50, maxBytes: 800_000, lingerMs: 15 }
+export const STOP_BUDGET_MS = 15_000
+/** 128 MB: some 100,000 entries of 250 bytes decoded. */
+const STATE_CACHE_BYTES = 128 * 2 ** 20
+
+/** What every member is made with. */
+export interface Workshop {
+  readonly kafka: Kafka
+  readonly admin: Admin
+  /** For questions about topics that a member asks now and then. */
+  readonly cluster: ClusterConnection
+  readonly protocol: TransactionProtocol
+  readonly wire: WireFormat
+  readonly counts: TopicCounts
+  readonly logger: Logger
+  readonly metrics: RuntimeMetrics
+  readonly topicPrefix: string
+  table<T extends AnyTopic>(topic: T): Promise<LiveTable<unknown>>
+}
+
+/** Starts the member. */
+export async function runStages(workshop: Workshop, options: StagesOptions): Promise<RunningMember> {
+  const { group, stages } = options
+  const { topicPrefix, wire, counts } = workshop
+  const logger = workshop.logger.child({ group })
+  const inputs = subscriptions(stages)
+  const outputs = stages.flatMap(({ outputs: topics }) => topics as readonly AnyTopic[])
+  const tableTopics = new Map(
+    stages.flatMap(({ tables = {} }) => Object.values(tables as Record<string, AnyTopic>)).map((topic) => [topic.name, topic]),
+  )
+  const physical = (topic: AnyTopic) => physicalName(topic, topicPrefix)
+
+  await wire.register([...inputs, ...outputs])
+  await counts.load([
+    ...[...inputs, ...outputs].map(physical),
+    ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, topicPrefix)),
+    ...inputs.map((topic) => deadLetterName(topic, group, topicPrefix)),
+  ])
+  refuseUnequal(
+    [...inputs.map(physical), ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, topicPrefix))],
+    counts,
+  )
+  const tables = new Map<string, Table<unknown>>()
+  for (const [name, topic] of tableTopics) tables.set(name, await workshop.table(topic))
+
+  const now = () => options.now?.() ?? Date.now()
+  const folder = options.stateDir === undefined ? undefined : claimStateFolder(join(options.stateDir, groupName(group, topicPrefix)))
+  if (folder !== undefined) removeStale(folder.path, Date.now() - TRUSTED_FOR_MS)
+  const budget = new CacheBudget(options.stateCacheBytes ?? STATE_CACHE_BYTES)
+  const reader = await PartitionReader.connect(workshop.kafka)
+  const context = {
+    ...workshop,
+    logger,
+    reader,
+    group,
+    stages,
+    tables,
+    inputs: new Map(inputs.map((topic) => [physical(topic), topic])),
+    limits: {
+      maxRecords: options.maxRecords ?? defaultSliceLimits.maxRecords,
+      maxMs: options.maxMs ?? defaultSliceLimits.maxMs,
+      maxBytes: options.maxBytes ?? defaultSliceLimits.maxBytes,
+      lingerMs: options.lingerMs ?? defaultSliceLimits.lingerMs,
+    },
+    fuse: options.fuse ?? defaultFuseLimits,
+    state: (partition: number) =>
+      folder === undefined
+        ? volatileUnitState(stages)
+        : openUnitState({ folder: join(folder.path, String(partition)), stages, budget, now: Date.now }),
+    now,
+  }
+  const member = new GroupMember<StageUnit>({
+    kafka: workshop.kafka,
+    admin: workshop.admin,
+    groupId: groupName(group, topicPrefix),
+    topics: inputs.map(physical),
+    assignment: 'co-partitioned',
+    logger,
+    unit: (_, places, held) => new StageUnit(context, places, held),
+    onFatal: (error) => options.onFatal(error),
+    onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
+    onStates: (counts) => {
+      for (const [state, count] of Object.entries(counts)) workshop.metrics.set('lr_task_states', { group, state }, count)
+      for (const unit of member.ready) unit.settleTime()
+    },
+    ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
+    ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
+  })
+  try {
+    await member.start()
+  } catch (error) {
+    await reader.close()
+    folder?.release()
+    throw error
+  }
+  const stopWatching = watchLag({ ...context, topics: inputs })
+  return runningMember(member, options.signal, async () => {
+    stopWatching()
+    await reader.close()
+    folder?.release()
+  })
+}
+
+/** Equal keys must meet in one task, and its state on one partition of the changelog. */
+function refuseUnequal(topics: readonly string[], counts: TopicCounts): void {
+  const [first] = topics
+  const odd = topics.find((topic) => counts.of(topic) !== counts.of(first ?? topic))
+  if (first === undefined || odd === undefined) return
+  throw runtimeError(
+    'E_TOPIC_PARTITIONS_DIFFER',
+    `${first} has ${counts.of(first)} partitions, ${odd} has ${counts.of(odd)}; stages that share a lead key need equal counts.`,
+  )
+}
+
+/** The handle of a started member. */
+export function runningMember(
+  member: { stop(budgetMs: number): Promise<boolean>; readonly readyIds: readonly string[]; readonly tasks: readonly TaskReport[] },
+  signal: AbortSignal | undefined,
+  afterwards: () => Promise<void>,
+): RunningMember {
+  let stopping: Promise<boolean> | undefined
+  const stop = (budgetMs = STOP_BUDGET_MS): Promise<boolean> =>
+    (stopping ??= member.stop(budgetMs).then(async (clean) => {
+      await afterwards()
+      return clean
+    }))
+  if (signal?.aborted === true) void stop()
+  else signal?.addEventListener('abort', () => void stop(), { once: true })
+  return {
+    get ready() {
+      return member.readyIds
+    },
+    get tasks() {
+      return member.tasks
+    },
+    stop,
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * What one transaction of a stage unit writes: outputs on the partition of their key, changes of state on the changelogs,
+ * and dead letters as they were read.
+ */
+import { partitionOf } from '../murmur2.ts'
+import { groupHeader } from '../task.ts'
+import type { InputRecord, TaskBatch } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import type { Changelog } from './changelog.ts'
+import { deadLetterRecord } from './deadLetters.ts'
+import type { LogRecord } from './partitionReader.ts'
+import type { TopicCounts } from './topicCounts.ts'
+import type { OutgoingRecord } from './unitProducer.ts'
+import type { WireFormat } from './wireFormat.ts'
+
+/** A record that was read, with what stood on the log. */
+export interface Taken extends InputRecord {
+  readonly log: LogRecord
+}
+
+export interface OutputContext {
+  readonly wire: WireFormat
+  readonly counts: TopicCounts
+  readonly topicPrefix: string
+  readonly group: string
+  /** By physical name. */
+  readonly inputs: ReadonlyMap<string, AnyTopic>
+  readonly partition: number
+  /** Wall clock, ms. */
+  readonly at: number
+}
+
+/** Headers, offsets and lengths of a record on the wire, at most. */
+const OVERHEAD_BYTES = 300
+
+export function outgoingOf(result: TaskBatch, changelogs: readonly Changelog[], context: OutputContext): OutgoingRecord[] {
+  const { wire, counts, topicPrefix, at } = context
+  const outputs = result.outputs.map(({ topic, key, payload, timestamp, headers }): OutgoingRecord => {
+    const name = physicalName(topic, topicPrefix)
+    const bytes = payload === null ? null : wire.frame(topic, payload)
+    return { topic: name, partition: partitionOf(key, counts.of(name)), key, value: bytes, timestamp, headers }
+  })
+  const changes = changelogs.flatMap((changelog) => changelog.records(result.changes, at))
+  return [...outputs, ...changes, ...result.deadLetters.map((letter) => deadLetterOf(letter, context))]
+}
+
+function deadLetterOf(
+  { source, handedOver, stage, code, detail }: TaskBatch['deadLetters'][number],
+  { wire, topicPrefix, group, inputs, partition, at }: OutputContext,
+): OutgoingRecord {
+  const reason = { group, step: stage, code, detail, attempts: 1 }
+  if (handedOver === undefined) {
+    const { log } = source as Taken
+    return deadLetterRecord(log, { ...reason, topic: inputs.get(log.topic) as AnyTopic }, topicPrefix, at)
+  }
+  const { topic, key, payload, timestamp } = handedOver
+  // Put back, it must not be passed over as one that was handed over already.
+  const { [groupHeader]: _own, ...headers } = handedOver.headers
+  const bytes = payload === null ? null : wire.frame(topic, payload)
+  // It has no offset yet: this very transaction writes it.
+  const log: LogRecord = {
+    topic: physicalName(topic, topicPrefix),
+    partition,
+    offset: -1n,
+    key: Buffer.from(key),
+    value: bytes,
+    timestamp,
+    headers,
+  }
+  return deadLetterRecord(log, { ...reason, topic }, topicPrefix, at)
+}
+
+/** Bytes of the fullest topic-partition: each becomes one record batch, which the broker bounds. */
+export function largestShare(outgoing: readonly OutgoingRecord[]): number {
+  const shares = new Map<string, number>()
+  let largest = 0
+  for (const { topic, partition, key, value } of outgoing) {
+    const place = `${topic}#${partition}`
+    const bytes = (shares.get(place) ?? 0) + (value?.length ?? 0) + (key?.length ?? 0) + OVERHEAD_BYTES
+    shares.set(place, bytes)
+    if (bytes > largest) largest = bytes
+  }
+  return largest
+}

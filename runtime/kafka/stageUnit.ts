@@ -1,0 +1,423 @@
+/**
+ * One partition of a group of stages. Each slice of a fetched batch becomes one transaction: outputs, state changes, dead
+ * letters and offsets together or not at all; the stores are touched after the commit only. Timers are transactions too.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import { RekindleError, runtimeError } from '../errors.ts'
+import { afterRecord, intactFuse } from '../fuse.ts'
+import type { FuseLimits, FuseState } from '../fuse.ts'
+import { countBatch } from '../metrics.ts'
+import type { RuntimeMetrics } from '../metrics.ts'
+import type { AnyStage, Table } from '../stage.ts'
+import type { UnitState } from '../state/unitState.ts'
+import { Task } from '../task.ts'
+import type { TaskBatch } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import { Changelog } from './changelog.ts'
+import type { ClusterConnection } from './cluster.ts'
+import { isReplayForOthers } from './deadLetters.ts'
+import { largestShare, outgoingOf } from './stageOutput.ts'
+import type { OutputContext, Taken } from './stageOutput.ts'
+import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
+import { changelogName, deadLetterName, groupName } from './names.ts'
+import { PhaseClock } from './phaseClock.ts'
+import { textHeaders } from './partitionReader.ts'
+import type { PartitionReader } from './partitionReader.ts'
+import { sources, startingAt } from './sourceOffsets.ts'
+import type { TopicCounts } from './topicCounts.ts'
+import { UnitProducer } from './unitProducer.ts'
+import type { OutgoingRecord, TransactionProtocol } from './unitProducer.ts'
+import type { WireFormat } from './wireFormat.ts'
+
+export interface StageUnitContext {
+  readonly kafka: Kafka
+  readonly cluster: ClusterConnection
+  readonly protocol: TransactionProtocol
+  readonly reader: PartitionReader
+  readonly wire: WireFormat
+  readonly counts: TopicCounts
+  readonly logger: Logger
+  readonly metrics: RuntimeMetrics
+  readonly topicPrefix: string
+  readonly group: string
+  readonly stages: readonly AnyStage[]
+  readonly tables: ReadonlyMap<string, Table<unknown>>
+  /** By physical name. */
+  readonly inputs: ReadonlyMap<string, AnyTopic>
+  readonly limits: SliceLimits
+  readonly fuse: FuseLimits
+  /** Opens the state of a partition. */
+  state(partition: number): UnitState
+  /** Wall clock of timers, ms. */
+  now(): number
+}
+
+export interface SliceLimits {
+  readonly maxRecords: number
+  /** Time the folds of one transaction may take, ms. */
+  readonly maxMs: number
+  /** Encoded bytes of one transaction. */
+  readonly maxBytes: number
+  /** Least time between two small transactions, ms. */
+  readonly lingerMs: number
+}
+
+interface Opened {
+  readonly state: UnitState
+  readonly task: Task
+  readonly changelogs: readonly Changelog[]
+}
+
+/** Positions that no output carries along (drops, read-backs, aborted tails) are committed after this long, ms. */
+const IDLE_COMMIT_MS = 250
+/** A batch of at least this many records shows load: no waiting for company then. */
+const BUSY_RECORDS = 100
+const TIMERS_PER_TRANSACTION = 500
+/** Between two checkpoints of the local state, ms: this much of the changelog is read again after a crash. */
+const CHECKPOINT_MS = 10_000
+const MAX_TIMEOUT_MS = 2 ** 31 - 1
+
+export class StageUnit implements Unit {
+  readonly partition: number
+  readonly #context: StageUnitContext
+  readonly #held: Held<StageUnit>
+  readonly #places: readonly Place[]
+  readonly #producer: UnitProducer
+  /** Opened when the unit takes over for the first time; what it holds stays warm while the unit is kept. */
+  #opened: Opened | undefined
+  /** Next offsets that are done but not committed yet, by topic. */
+  readonly #pending = new Map<string, bigint>()
+  readonly #time: PhaseClock
+  #fuse: FuseState = intactFuse
+  /** Mean time of one record in the folds, ms: how many fit into `maxMs`. */
+  #recordMs = 0.05
+  #checkpointAt = 0
+  #timer: NodeJS.Timeout | undefined
+  #idleCommit: NodeJS.Timeout | undefined
+
+  constructor(context: StageUnitContext, places: readonly Place[], held: Held<StageUnit>) {
+    const [first] = places
+    if (first === undefined) throw new Error('a unit needs a partition')
+    this.partition = first.partition
+    this.#context = context
+    this.#held = held
+    this.#places = places
+    this.#time = new PhaseClock(context.metrics, context.group)
+    const { group, topicPrefix, stages } = context
+    const withState = stages.filter(({ state }) => state !== undefined)
+    const read = stages.flatMap((stage) => stage.on.map(({ topic }) => topic))
+    const written = stages.flatMap(({ outputs }) => outputs as readonly AnyTopic[])
+    this.#producer = new UnitProducer({
+      ...context,
+      unit: this.partition,
+      topics: [
+        ...written.map((topic) => physicalName(topic, topicPrefix)),
+        ...withState.map(({ name }) => changelogName(name, topicPrefix)),
+        ...read.map((topic) => deadLetterName(topic, group, topicPrefix)),
+      ],
+    })
+  }
+
+  /** Keys in the state of each stage. */
+  stateKeys(): ReadonlyMap<string, number> {
+    return new Map([...(this.#opened?.state.stores ?? [])].map(([stage, store]) => [stage, store.size]))
+  }
+
+  /** Counts the time of the step it is in, so that a long one is seen before it ends. */
+  settleTime(): void {
+    this.#time.settle()
+  }
+
+  async prepare(live: () => boolean): Promise<ReadonlyMap<string, bigint>> {
+    const { cluster, reader, group, topicPrefix, metrics, logger } = this.#context
+    // The producer is initialised before the offsets are read: read first, and a predecessor that is still committing
+    // hands us an old offset, so that its last batch would be processed twice.
+    await this.#held.during('take over', () => this.#producer.open())
+    const groupId = groupName(group, topicPrefix)
+    const found = await this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))
+    const offsets = new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))
+    const started = performance.now()
+    let records = 0
+    this.#time.enter('restore')
+    const { changelogs } = this.#open()
+    for (const changelog of changelogs) {
+      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, logger))
+    }
+    const seconds = (performance.now() - started) / 1000
+    this.#time.enter('idle')
+    metrics.set('lr_task_restore_seconds', { group }, seconds)
+    logger.info({ partition: this.partition, records, seconds }, 'restored')
+    this.#pending.clear()
+    if (live()) this.#armTimer()
+    return offsets
+  }
+
+  async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
+    const started = performance.now()
+    this.#time.enter('decode')
+    let taken: Taken[]
+    try {
+      taken = await this.#held.during('decode', () => this.#take(batch))
+    } catch (error) {
+      return this.#held.recover(error)
+    }
+    if (taken.length === 0) {
+      this.skip(batch, batch.lastOffset + 1n)
+      turn.resolve(batch.lastOffset)
+    }
+    for (let at = 0; at < taken.length;) {
+      if (!turn.live()) return
+      const share = this.#slice(taken, at)
+      const records = taken.slice(at, at + share)
+      const nextOffset = at + share >= taken.length ? batch.lastOffset + 1n : (records.at(-1) as Taken).offset + 1n
+      const done = await this.#process(batch, records, nextOffset)
+      if (done === 0) return
+      const reached = done < records.length ? (records[done - 1] as Taken).offset : nextOffset - 1n
+      turn.resolve(reached)
+      at += done
+      await turn.heartbeat()
+    }
+    const { lingerMs } = this.#context.limits
+    // Small transactions cost the broker as much as large ones: under low load the next one waits for company.
+    const wait = taken.length >= BUSY_RECORDS ? 0 : lingerMs - (performance.now() - started)
+    if (wait > 0 && turn.live()) {
+      this.#time.enter('linger')
+      await delay(wait)
+    }
+    this.#time.enter('idle')
+  }
+
+  skip({ topic }: Place, nextOffset: bigint): void {
+    this.#pending.set(topic, nextOffset)
+    this.#armIdleCommit()
+  }
+
+  async drain(): Promise<void> {
+    await this.#commitPending()
+  }
+
+  async release(): Promise<void> {
+    clearTimeout(this.#timer)
+    clearTimeout(this.#idleCommit)
+    await this.#producer.drop()
+    await this.#opened?.state.close('clean')
+    this.#opened = undefined
+  }
+
+  #open(): Opened {
+    if (this.#opened !== undefined) return this.#opened
+    const { group, stages, tables, topicPrefix } = this.#context
+    const state = this.#context.state(this.partition)
+    const changelogs = stages.flatMap((stage) => {
+      const store = state.stores.get(stage.name)
+      return store === undefined ? [] : [new Changelog(stage, this.partition, topicPrefix, store)]
+    })
+    const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables })
+    this.#checkpointAt = performance.now()
+    return (this.#opened = { state, task, changelogs })
+  }
+
+  async #take(batch: FetchedBatch): Promise<Taken[]> {
+    const { wire, inputs } = this.#context
+    const topic = inputs.get(batch.topic)
+    if (topic === undefined) throw new Error(`${batch.topic} is not an input of ${this.#context.group}`)
+    const { task } = this.#open()
+    const read = batch.records
+      .filter((log) => !isReplayForOthers(log.headers, log.topic, this.#context.group))
+      .map((log) => ({ log, headers: textHeaders(log.headers) }))
+    // What the task wrote itself is passed over undecoded: it is most of what a fused group reads back.
+    const wanted = read.map(({ log, headers }) => (task.isOwn(topic.name, headers) ? null : log.value))
+    await wire.prepare(topic, wanted)
+    return read.map(({ log, headers }, index) => {
+      const bytes = wanted[index] ?? null
+      return {
+        topic: topic.name,
+        partition: log.partition,
+        offset: log.offset,
+        key: log.key === null ? null : log.key.toString('utf8'),
+        value: bytes === null ? null : (wire.decode(topic, bytes) as unknown),
+        timestamp: log.timestamp,
+        headers,
+        raw: { key: log.key, value: log.value, headers },
+        log,
+      }
+    })
+  }
+
+  #slice(taken: readonly Taken[], at: number): number {
+    const { maxRecords, maxMs, maxBytes } = this.#context.limits
+    const most = Math.max(1, Math.min(maxRecords, Math.floor(maxMs / this.#recordMs)))
+    let bytes = 0
+    let count = 0
+    for (const { log } of taken.slice(at, at + most)) {
+      bytes += log.value?.length ?? 0
+      if (count > 0 && bytes > maxBytes) break
+      count += 1
+    }
+    return count
+  }
+
+  /** Folds and commits `records`, or the first half of them when they turn out too large. Returns how many, 0 for failure. */
+  async #process(batch: FetchedBatch, records: readonly Taken[], nextOffset: bigint): Promise<number> {
+    let result: TaskBatch
+    let outgoing: OutgoingRecord[]
+    const started = performance.now()
+    try {
+      this.#time.enter('fold')
+      result = this.#open().task.process(records)
+      this.#time.enter('encode')
+      outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
+    } catch (error) {
+      // A fold that throws is a bug. The record is not bad: it stays where it is, the process replays with the mended code.
+      this.#held.fail(error as Error)
+      return 0
+    }
+    this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
+    if (records.length > 1 && largestShare(outgoing) > this.#context.limits.maxBytes) {
+      const half = records.slice(0, Math.ceil(records.length / 2))
+      return this.#process(batch, half, (half.at(-1) as Taken).offset + 1n)
+    }
+    const fuse = this.#fuseAfter(records, result)
+    if (fuse.blown !== undefined) {
+      this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${batch.topic}: ${fuse.blown}.`))
+      return 0
+    }
+    this.#pending.set(batch.topic, nextOffset)
+    if (!(await this.#commit(result, outgoing, records.length))) return 0
+    this.#fuse = fuse
+    this.#count(batch, records, result)
+    return records.length
+  }
+
+  #fuseAfter(records: readonly Taken[], { deadLetters }: TaskBatch): FuseState {
+    const dead = new Set(deadLetters.map(({ source }) => source))
+    return records.reduce((state, record) => afterRecord(state, dead.has(record), this.#context.fuse), this.#fuse)
+  }
+
+  #place(): OutputContext {
+    const { wire, counts, topicPrefix, group, inputs } = this.#context
+    return { wire, counts, topicPrefix, group, inputs, partition: this.partition, at: this.#context.now() }
+  }
+
+  /** One transaction, then the stores. False when it failed: the unit starts over from the log. */
+  async #commit(result: TaskBatch, outgoing: readonly OutgoingRecord[], records: number): Promise<boolean> {
+    const { metrics, group } = this.#context
+    // Without anything to write the positions can wait for a transaction that has something.
+    if (outgoing.length === 0) {
+      this.#armIdleCommit()
+      return true
+    }
+    const started = performance.now()
+    const offsets = this.#offsets()
+    this.#time.enter('commit')
+    try {
+      const firsts = await this.#held.during('commit', () => this.#producer.commit(outgoing, offsets))
+      this.#settled(offsets)
+      this.#time.enter('state')
+      const { task, changelogs } = this.#open()
+      task.apply(result)
+      for (const changelog of changelogs) {
+        const count = outgoing.filter(({ topic }) => topic === changelog.topic).length
+        const first = firsts.get(`${changelog.topic}#${this.partition}`)
+        if (count > 0 && first !== undefined) changelog.committed(first, count)
+      }
+      this.#checkpoint()
+      this.#time.enter('idle')
+    } catch (error) {
+      this.#time.enter('idle')
+      metrics.count('lr_transactions_failed_total', { group, type: errorType(error) })
+      if (error instanceof RekindleError && !error.retriable) this.#held.fail(error)
+      else this.#held.recover(error)
+      return false
+    }
+    metrics.observe('lr_transaction_duration_seconds', { group }, (performance.now() - started) / 1000)
+    metrics.observe('lr_transaction_records', { group }, records)
+    this.#armTimer()
+    return true
+  }
+
+  /** By time as well: a few keys that change all the time would leave a long tail to restore. */
+  #checkpoint(): void {
+    if (performance.now() - this.#checkpointAt < CHECKPOINT_MS) return
+    this.#checkpointAt = performance.now()
+    for (const store of this.#open().state.stores.values()) store.checkpoint()
+  }
+
+  async #commitPending(): Promise<void> {
+    const offsets = this.#offsets()
+    if (offsets.length === 0) return
+    try {
+      await this.#held.during('commit positions', () => this.#producer.commit([], offsets))
+      this.#settled(offsets)
+    } catch (error) {
+      this.#held.recover(error)
+    }
+  }
+
+  #offsets(): { topic: string; partition: number; offset: bigint }[] {
+    return [...this.#pending].map(([topic, offset]) => ({ topic, partition: this.partition, offset }))
+  }
+
+  #settled(offsets: readonly { topic: string; offset: bigint }[]): void {
+    for (const { topic, offset } of offsets) if (this.#pending.get(topic) === offset) this.#pending.delete(topic)
+  }
+
+  #armIdleCommit(): void {
+    this.#idleCommit ??= setTimeout(() => {
+      this.#idleCommit = undefined
+      void this.#held.serially(async () => {
+        if (this.#held.ready) await this.#commitPending()
+      })
+    }, IDLE_COMMIT_MS)
+  }
+
+  #armTimer(): void {
+    clearTimeout(this.#timer)
+    const dueAt = this.#open().task.nextTimerAt()
+    if (dueAt === undefined) return
+    const wait = Math.min(Math.max(0, dueAt - this.#context.now()), MAX_TIMEOUT_MS)
+    this.#timer = setTimeout(() => void this.#held.serially(() => this.#fireTimers()), wait)
+  }
+
+  async #fireTimers(): Promise<void> {
+    if (!this.#held.ready) return
+    let result: TaskBatch
+    let outgoing: OutgoingRecord[]
+    try {
+      this.#time.enter('fold')
+      result = this.#open().task.fireTimers(this.#context.now(), TIMERS_PER_TRANSACTION)
+      this.#time.enter('encode')
+      outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
+    } catch (error) {
+      return this.#held.fail(error as Error)
+    }
+    this.#time.enter('idle')
+    if (outgoing.length === 0) this.#armTimer()
+    else if (await this.#commit(result, outgoing, 0)) this.#countResult(result)
+  }
+
+  #count(batch: FetchedBatch, records: readonly Taken[], result: TaskBatch): void {
+    const { metrics, group } = this.#context
+    const topic = this.#context.inputs.get(batch.topic)?.name as string
+    const dead = result.deadLetters.length
+    metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'processed' }, records.length - result.skipped - dead)
+    if (result.skipped > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'own' }, result.skipped)
+    if (dead > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'dead_letter' }, dead)
+    metrics.set('lr_kafka_lag_seconds', { group, topic }, Math.max(0, (this.#context.now() - (records.at(-1)?.timestamp ?? 0)) / 1000))
+    this.#countResult(result)
+  }
+
+  #countResult(result: TaskBatch): void {
+    const { metrics, group } = this.#context
+    countBatch(metrics, group, result)
+    for (const [stage, store] of this.#open().state.stores) metrics.set('lr_task_state_keys', { stage }, store.size)
+  }
+}
+
+function errorType(error: unknown): string {
+  const { type, name } = error as { type?: unknown; name?: unknown }
+  return typeof type === 'string' ? type : typeof name === 'string' ? name : 'unknown'
+}

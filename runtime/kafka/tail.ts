@@ -1,0 +1,106 @@
+/** Follows a topic without a group: from its beginning, its last records, or from now on. Nothing is committed. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Kafka } from 'kafkajs'
+import { runtimeError } from '../errors.ts'
+import { Undecodable } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic, ValueOf } from '../topic.ts'
+import { PartitionReader, textHeaders } from './partitionReader.ts'
+import type { LogRecord } from './partitionReader.ts'
+import type { WireFormat } from './wireFormat.ts'
+
+export interface TailOptions {
+  /** Where to begin: the first kept record, the last n of the topic, or what comes from now on (default). */
+  readonly from?: 'beginning' | 'now' | { readonly last: number }
+  /** Resolve at the end of the topic as it was at the call instead of waiting for more. */
+  readonly untilEnd?: boolean
+  /** Ends the tail. */
+  readonly signal?: AbortSignal
+}
+
+export interface TailRecord<V> {
+  readonly partition: number
+  readonly offset: bigint
+  readonly key: string | null
+  /** `null` is a tombstone; `undefined` bytes that could not be read, see `undecodable`. */
+  readonly value: V | null | undefined
+  readonly undecodable?: string
+  readonly timestamp: number
+  readonly headers: Readonly<Record<string, string>>
+}
+
+const WAIT_MS = 200
+const RETRY_MS = 500
+
+/** Hands each record to `onRecord`, in order per partition. Resolves when aborted or, with `untilEnd`, at the end. */
+export async function tail<T extends AnyTopic>(
+  topic: T,
+  options: TailOptions & { kafka: Kafka; wire: WireFormat; topicPrefix: string },
+  onRecord: (record: TailRecord<ValueOf<T>>) => void,
+): Promise<void> {
+  const { wire, signal, from = 'now' } = options
+  const name = physicalName(topic, options.topicPrefix)
+  const reader = await PartitionReader.connect(options.kafka)
+
+  async function hand(records: readonly LogRecord[]): Promise<void> {
+    await wire.prepare(
+      topic,
+      records.map(({ value }) => value),
+    )
+    for (const record of records) if (signal?.aborted !== true) onRecord(tailRecord(topic, record, wire))
+  }
+
+  try {
+    const partitions = await reader.partitions(name).catch(() => [])
+    if (partitions.length === 0) throw runtimeError('E_TOPIC_MISSING', `${name} does not exist.`)
+    const ranges = await reader.ranges(name, partitions)
+    const ends = partitions.map((partition) => ranges.get(partition)?.end ?? 0n)
+    const starts = partitions.map((partition, index) => (from === 'now' ? (ends[index] ?? 0n) : (ranges.get(partition)?.low ?? 0n)))
+    const positions = partitions.map((partition, index) => ({ topic: name, partition, offset: starts[index] ?? 0n }))
+    const behind = () => positions.filter(({ offset }, index) => offset < (ends[index] ?? 0n))
+
+    if (typeof from === 'object') {
+      // Offsets have holes (control records), so "the last n" can only be counted by reading; the newest by time are kept.
+      const kept: LogRecord[] = []
+      const { last } = from
+      const window = BigInt(last) * 2n + 100n
+      positions.forEach((position, index) => {
+        const start = (ends[index] ?? 0n) - window
+        if (start > position.offset) position.offset = start
+      })
+      for (let open = behind(); open.length > 0 && signal?.aborted !== true; open = behind()) {
+        await reader.fetch(open, WAIT_MS, (records) => kept.push(...records))
+      }
+      await hand(kept.sort((a, b) => a.timestamp - b.timestamp).slice(-last))
+    }
+    for (;;) {
+      const wanted = options.untilEnd === true ? behind() : positions
+      if (wanted.length === 0 || signal?.aborted === true) return
+      const gathered: LogRecord[] = []
+      const before = wanted.map(({ offset }) => offset)
+      try {
+        await reader.fetch(wanted, WAIT_MS, (records) => gathered.push(...records))
+        await wire.prepare(
+          topic,
+          gathered.map(({ value }) => value),
+        )
+      } catch {
+        // The broker or the registry is away: the same place is read again until the caller stops it.
+        wanted.forEach((position, index) => (position.offset = before[index] ?? position.offset))
+        await delay(RETRY_MS)
+        continue
+      }
+      await hand(gathered)
+    }
+  } finally {
+    await reader.close()
+  }
+}
+
+function tailRecord<T extends AnyTopic>(topic: T, record: LogRecord, wire: WireFormat): TailRecord<ValueOf<T>> {
+  const { partition, offset, timestamp } = record
+  const place = { partition, offset, timestamp, key: record.key?.toString('utf8') ?? null, headers: textHeaders(record.headers) }
+  if (record.value === null) return { ...place, value: null }
+  const value = wire.decode(topic, record.value)
+  return value instanceof Undecodable ? { ...place, value: undefined, undecodable: value.reason } : { ...place, value }
+}

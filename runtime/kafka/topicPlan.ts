@@ -1,0 +1,189 @@
+/**
+ * What has to be created or altered on the broker so that it agrees with the declarations, and doing it. A partition
+ * count that would part equal keys is refused; configurations are merged, because the broker's call replaces the whole set.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Admin } from 'kafkajs'
+import { runtimeError } from '../errors.ts'
+import type { AnyStage } from '../stage.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import { kafkajs } from './corrections.ts'
+import { changelogName, deadLetterName } from './names.ts'
+
+/** A member of the deployment: its group, and what it is. Changelogs and dead-letter topics follow from it. */
+export interface MemberDeclaration {
+  readonly group: string
+  readonly stages?: readonly AnyStage[]
+  /** Inputs of a worker or sink. */
+  readonly inputs?: readonly AnyTopic[]
+}
+
+export interface ApplyOptions {
+  readonly dryRun?: boolean
+  /** Partitions of lead-keyed topics; the others have one. */
+  readonly partitions: number
+  readonly replicationFactor: number
+  readonly members?: readonly MemberDeclaration[]
+}
+
+export interface TopicChange {
+  readonly topic: string
+  readonly action: 'create' | 'alter' | 'keep'
+  /** Partitions the topic has afterwards. */
+  readonly partitions: number
+  /** Settings that are set by it, by name. */
+  readonly settings: Readonly<Record<string, string>>
+}
+
+interface WantedTopic {
+  readonly topic: string
+  readonly partitions: number
+  readonly settings: Readonly<Record<string, string>>
+}
+
+const DAY_MS = 86_400_000
+const DEAD_LETTER_DAYS = 30
+const CREATE_MS = 30_000
+const LOOK_AGAIN_MS = 50
+
+const compacted: Readonly<Record<string, string>> = {
+  'cleanup.policy': 'compact',
+  'min.compaction.lag.ms': String(60_000),
+  'delete.retention.ms': String(DAY_MS),
+  'segment.bytes': String(64 << 20),
+}
+
+function kept(days: number): Readonly<Record<string, string>> {
+  return { 'cleanup.policy': 'delete', 'retention.ms': String(days * DAY_MS) }
+}
+
+/** Every physical topic that the declarations and the members call for. */
+export function wantedTopics(topics: readonly AnyTopic[], prefix: string, options: ApplyOptions): readonly WantedTopic[] {
+  const durable: Record<string, string> = options.replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}
+  const partitionsOf = (topic: AnyTopic) => (topic.key === 'lead' ? options.partitions : 1)
+  const wanted = new Map<string, WantedTopic>()
+  const add = (topic: string, partitions: number, settings: Readonly<Record<string, string>>) =>
+    wanted.set(topic, { topic, partitions, settings: { ...settings, ...durable } })
+  for (const topic of topics) {
+    add(physicalName(topic, prefix), partitionsOf(topic), topic.retention === 'compact' ? compacted : kept(topic.retention.days))
+  }
+  for (const { group, stages = [], inputs = [] } of options.members ?? []) {
+    const read = [...inputs, ...stages.flatMap((stage) => stage.on.map((input) => input.topic))]
+    for (const topic of read) add(deadLetterName(topic, group, prefix), partitionsOf(topic), kept(DEAD_LETTER_DAYS))
+    for (const stage of stages) {
+      const [first] = stage.on
+      if (stage.state !== undefined && first !== undefined) add(changelogName(stage.name, prefix), partitionsOf(first.topic), compacted)
+    }
+  }
+  return [...wanted.values()]
+}
+
+/** Plans, and unless `dryRun` carries out, what is missing. Throws E_TOPIC_PARTITIONS_DIFFER before anything is changed. */
+export async function applyTopics(
+  admin: Admin,
+  topics: readonly AnyTopic[],
+  prefix: string,
+  options: ApplyOptions,
+): Promise<readonly TopicChange[]> {
+  const wanted = wantedTopics(topics, prefix, options)
+  const existing = new Set(await admin.listTopics())
+  const present = wanted.filter(({ topic }) => existing.has(topic))
+  const counts = await partitionCounts(
+    admin,
+    present.map(({ topic }) => topic),
+  )
+  const wrong = present.filter(({ topic, partitions }) => counts.get(topic) !== partitions)
+  if (wrong.length > 0) {
+    const sentences = wrong.map(({ topic, partitions }) => `${topic} has ${counts.get(topic) ?? 0} partitions, ${partitions} are asked for`)
+    throw runtimeError(
+      'E_TOPIC_PARTITIONS_DIFFER',
+      `${sentences.join('; ')}. Another count would send equal keys to other partitions than their state and their history.`,
+    )
+  }
+  const current = await ownSettings(
+    admin,
+    present.map(({ topic }) => topic),
+  )
+  const changes = wanted.map(({ topic, partitions, settings }): TopicChange => {
+    const own = current.get(topic)
+    if (own === undefined) return { topic, action: 'create', partitions, settings }
+    const differing = Object.fromEntries(Object.entries(settings).filter(([name, value]) => own[name] !== value))
+    return { topic, action: Object.keys(differing).length > 0 ? 'alter' : 'keep', partitions, settings: differing }
+  })
+  if (options.dryRun === true) return changes
+  await create(
+    admin,
+    changes.filter(({ action }) => action === 'create'),
+    options.replicationFactor,
+  )
+  const altered = changes.filter(({ action }) => action === 'alter')
+  if (altered.length > 0) {
+    await admin.alterConfigs({
+      validateOnly: false,
+      resources: altered.map(({ topic, settings }) => ({
+        type: kafkajs.ConfigResourceTypes.TOPIC,
+        name: topic,
+        configEntries: Object.entries({ ...current.get(topic), ...settings }).map(([name, value]) => ({ name, value })),
+      })),
+    })
+  }
+  return changes
+}
+
+async function create(admin: Admin, changes: readonly TopicChange[], replicationFactor: number): Promise<void> {
+  if (changes.length === 0) return
+  await admin.createTopics({
+    // The client takes "unknown topic" for an answer, which a busy broker gives for a topic that it has just made.
+    waitForLeaders: false,
+    timeout: CREATE_MS,
+    topics: changes.map(({ topic, partitions, settings }) => ({
+      topic,
+      numPartitions: partitions,
+      replicationFactor,
+      configEntries: Object.entries(settings).map(([name, value]) => ({ name, value })),
+    })),
+  })
+  await led(admin, changes)
+}
+
+/** Resolves when every partition of these topics has a leader. */
+async function led(admin: Admin, changes: readonly TopicChange[]): Promise<void> {
+  const until = Date.now() + CREATE_MS
+  for (;;) {
+    try {
+      const { topics } = await admin.fetchTopicMetadata({ topics: changes.map(({ topic }) => topic) })
+      const ready = new Map(topics.map(({ name, partitions }) => [name, partitions.filter(({ leader }) => leader >= 0).length]))
+      if (changes.every(({ topic, partitions }) => ready.get(topic) === partitions)) return
+      if (Date.now() > until) throw runtimeError('E_BROKER_UNREACHABLE', `New topics have no leaders after ${CREATE_MS} ms.`)
+    } catch (error) {
+      if ((error as { retriable?: unknown }).retriable !== true || Date.now() > until) throw error
+    }
+    await delay(LOOK_AGAIN_MS)
+  }
+}
+
+async function partitionCounts(admin: Admin, topics: string[]): Promise<ReadonlyMap<string, number>> {
+  if (topics.length === 0) return new Map()
+  const { topics: found } = await admin.fetchTopicMetadata({ topics })
+  return new Map(found.map(({ name, partitions }) => [name, partitions.length]))
+}
+
+/** The settings made on the topic itself, without the broker's defaults. */
+async function ownSettings(admin: Admin, topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  if (topics.length === 0) return new Map()
+  const { resources } = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
+  })
+  return new Map(
+    resources.map(({ resourceName, configEntries }) => [
+      resourceName,
+      Object.fromEntries(
+        configEntries
+          .filter(({ configSource }) => (configSource as number) === 1)
+          .map(({ configName, configValue }) => [configName, configValue]),
+      ),
+    ]),
+  )
+}

@@ -1,0 +1,130 @@
+/**
+ * The transactional producer of one unit. Opening it fences the unit's previous owner and ends what that one left open.
+ * After any error it is dropped: its transaction may or may not have committed, and only the log can tell.
+ */
+import type { Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import type { RuntimeMetrics } from '../metrics.ts'
+import { ClassicTransactions } from './classicTransactions.ts'
+import type { ClusterConnection } from './cluster.ts'
+import { typeOf } from './errorType.ts'
+import { believed, endAbandoned, endCompleted } from './hangingTransactions.ts'
+import type { Custody } from './hangingTransactions.ts'
+import { ImplicitTransactions } from './implicitTransactions.ts'
+import { groupName, transactionalId } from './names.ts'
+import type { HeaderValue } from './protocol/recordBatch.ts'
+
+export interface OutgoingRecord {
+  /** Physical name. */
+  readonly topic: string
+  readonly partition: number
+  readonly key: Buffer | string | null
+  readonly value: Buffer | null
+  /** ms since the epoch. */
+  readonly timestamp: number
+  readonly headers: Readonly<Record<string, Exclude<HeaderValue, null> | (Buffer | string)[]>>
+}
+
+/** Next offset to read, by physical topic, for the partition of the unit. */
+export interface SourceOffset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  /** Stored beside the offset, at most a few hundred bytes. */
+  readonly metadata?: string
+}
+
+/** How the transactions of a cluster are made: `implicit` where it offers them, see decision 11. */
+export type TransactionProtocol = 'implicit' | 'classic'
+
+/** What a producer has in hand while it owns its transactional id. */
+export interface OpenTransactions {
+  /** Writes records and offsets atomically. Returns the first offset given out per `<topic>#<partition>`. */
+  commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>>
+  close(): Promise<void>
+}
+
+/** Error types that say another producer with this transactional id has been initialised since. */
+const FENCED = new Set([
+  'INVALID_PRODUCER_EPOCH',
+  'PRODUCER_FENCED',
+  'INVALID_PRODUCER_ID_MAPPING',
+  'TRANSACTIONAL_ID_NOT_FOUND',
+  'INVALID_TXN_STATE',
+])
+
+/** True when the error means that this owner may have been replaced. */
+export function isFenced(error: unknown): boolean {
+  const type = typeOf(error)
+  return type !== undefined && FENCED.has(type)
+}
+
+export interface UnitProducerOptions {
+  readonly kafka: Kafka
+  readonly cluster: ClusterConnection
+  readonly protocol: TransactionProtocol
+  readonly logger: Logger
+  readonly metrics: RuntimeMetrics
+  readonly topicPrefix: string
+  readonly group: string
+  /** Identity of the unit within the group. */
+  readonly unit: string | number
+  /** Physical topics that the unit may write. */
+  readonly topics: readonly string[]
+}
+
+export class UnitProducer {
+  readonly #options: UnitProducerOptions
+  readonly #custody: Custody
+  readonly #groupId: string
+  #open: OpenTransactions | undefined
+
+  constructor(options: UnitProducerOptions) {
+    const { group, unit, topicPrefix, metrics } = options
+    this.#options = options
+    this.#groupId = groupName(group, topicPrefix)
+    this.#custody = {
+      ...options,
+      transactionalId: transactionalId(group, unit, topicPrefix),
+      onMended: (verdict) => metrics.count('lr_transactions_mended_total', { group, verdict }),
+    }
+  }
+
+  /** Takes over. Does nothing while the producer is whole. */
+  async open(): Promise<void> {
+    if (this.#open !== undefined) return
+    const { kafka, protocol } = this.#options
+    const before = await believed(this.#custody)
+    await endCompleted(this.#custody, before)
+    const open = await (protocol === 'implicit' ? ImplicitTransactions : ClassicTransactions).open(
+      kafka,
+      this.#custody.transactionalId,
+      this.#groupId,
+    )
+    try {
+      await endAbandoned(this.#custody, before)
+    } catch (error) {
+      await open.close().catch(() => undefined)
+      throw error
+    }
+    this.#open = open
+  }
+
+  /** Writes records and offsets atomically. Returns the first offset given out per `<topic>#<partition>`. */
+  async commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+    const open = this.#open
+    if (open === undefined) throw new Error('the unit has no open producer')
+    try {
+      return await open.commit(records, offsets)
+    } catch (error) {
+      await this.drop()
+      throw error
+    }
+  }
+
+  async drop(): Promise<void> {
+    const open = this.#open
+    this.#open = undefined
+    await open?.close().catch(() => undefined)
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * The Confluent wire format: a zero byte, the writer schema's id (int32), the Avro payload. Encoding is synchronous once
+ * the topics are registered; decoding is synchronous once the ids of a batch are known. Bytes that cannot be read are a
+ * value (`Undecodable`), never an exception; only an unreachable registry throws.
+ */
+import { Undecodable } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic, ValueOf } from '../topic.ts'
+import type { SchemaRegistry } from './registry.ts'
+
+const MAGIC = 0
+const PREFIX_BYTES = 5
+/** An id the registry does not know is asked for again after this long, ms: a restored registry may know it then. */
+const UNKNOWN_ID_MS = 60_000
+
+type Reader = (bytes: Buffer) => unknown
+
+export class WireFormat {
+  readonly #registry: SchemaRegistry
+  readonly #prefix: string
+  readonly #prefixes = new Map<string, Buffer>()
+  readonly #definitions = new Map<number, object>()
+  readonly #unknown = new Map<number, number>()
+  /** By topic name, then writer id. */
+  readonly #readers = new Map<string, Map<number, Reader | Undecodable>>()
+
+  constructor(registry: SchemaRegistry, topicPrefix: string) {
+    this.#registry = registry
+    this.#prefix = topicPrefix
+  }
+
+  /** Registers the value schema of each topic under `<physical name>-value` with the compatibility of its contract. */
+  async register(topics: readonly AnyTopic[]): Promise<void> {
+    for (const topic of topics) {
+      if (this.#prefixes.has(topic.name)) continue
+      const id = await this.#registry.register(
+        `${physicalName(topic, this.#prefix)}-value`,
+        topic.value.definition,
+        topic.contract === 'public' ? 'FULL_TRANSITIVE' : 'BACKWARD_TRANSITIVE',
+      )
+      const prefix = Buffer.alloc(PREFIX_BYTES)
+      prefix.writeUInt8(MAGIC, 0)
+      prefix.writeInt32BE(id, 1)
+      this.#prefixes.set(topic.name, prefix)
+      this.#readersOf(topic).set(id, (bytes) => topic.value.decode(bytes))
+    }
+  }
+
+  /** Throws `TypeError` when the value does not match the schema: a bug of the writer. */
+  encode<T extends AnyTopic>(topic: T, value: ValueOf<T>): Buffer {
+    return this.frame(topic, topic.value.encode(value))
+  }
+
+  /** The same for a payload that is encoded already. */
+  frame(topic: AnyTopic, payload: Buffer): Buffer {
+    const prefix = this.#prefixes.get(topic.name)
+    if (prefix === undefined) throw new Error(`the schema of ${topic.name} is not registered yet: call registerSchemas first`)
+    return Buffer.concat([prefix, payload])
+  }
+
+  /** Fetches the writer schemas that decoding these values needs. Throws only when the registry is away. */
+  async prepare(topic: AnyTopic, values: Iterable<Buffer | null>): Promise<void> {
+    const readers = this.#readersOf(topic)
+    for (const value of values) {
+      const id = value === null ? undefined : idOf(value)
+      if (id === undefined || readers.has(id)) continue
+      const definition = await this.#definition(id)
+      if (definition === undefined) continue
+      readers.set(id, readerOf(topic, id, definition))
+    }
+  }
+
+  /** The decoded value. Every id must have been through `prepare`; one that stayed unknown is undecodable. */
+  decode<T extends AnyTopic>(topic: T, bytes: Buffer): ValueOf<T> | Undecodable {
+    const id = idOf(bytes)
+    if (id === undefined) return new Undecodable(`the value (${bytes.length} bytes) does not start with a zero byte and a schema id`)
+    const reader = this.#readersOf(topic).get(id)
+    if (reader === undefined) return new Undecodable(`the schema registry does not know schema ${id}`)
+    if (typeof reader !== 'function') return reader
+    try {
+      return reader(bytes.subarray(PREFIX_BYTES)) as ValueOf<T>
+    } catch (error) {
+      return new Undecodable(`the payload is not a ${topic.value.name} written with schema ${id}: ${String((error as Error).message)}`)
+    }
+  }
+
+  async #definition(id: number): Promise<object | undefined> {
+    const known = this.#definitions.get(id)
+    if (known !== undefined) return known
+    const askAgainAt = this.#unknown.get(id)
+    if (askAgainAt !== undefined && Date.now() < askAgainAt) return undefined
+    const definition = await this.#registry.definition(id)
+    if (definition === undefined) this.#unknown.set(id, Date.now() + UNKNOWN_ID_MS)
+    else this.#definitions.set(id, definition)
+    return definition
+  }
+
+  #readersOf(topic: AnyTopic): Map<number, Reader | Undecodable> {
+    const name = topic.name
+    let readers = this.#readers.get(name)
+    if (readers === undefined) this.#readers.set(name, (readers = new Map<number, Reader | Undecodable>()))
+    return readers
+  }
+}
+
+function idOf(bytes: Buffer): number | undefined {
+  return bytes.length >= PREFIX_BYTES && bytes[0] === MAGIC ? bytes.readInt32BE(1) : undefined
+}
+
+function readerOf(topic: AnyTopic, id: number, definition: object): Reader | Undecodable {
+  try {
+    return topic.value.reader(definition)
+  } catch (error) {
+    return new Undecodable(`schema ${id} cannot be read as ${topic.value.name}: ${String((error as Error).message)}`)
+  }
+}

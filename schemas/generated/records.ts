@@ -1,0 +1,968 @@
+// Generated from schemas/avsc by `npm run generate`. Do not edit.
+/* eslint-disable */
+import { schema } from '../../runtime/schema.ts'
+
+/** Counts since the lead is known. */
+export interface Counters {
+  /** Messages and calls from the lead. */
+  inbound: number
+  /** Messages and calls to the lead, by anybody. */
+  outbound: number
+  /** Of these, by Rekindle. */
+  outboundOwn: number
+  /** Of these, by humans. */
+  outboundHuman: number
+  /** Outbound since the last inbound. */
+  attemptsSinceReply: number
+  /** Inbound by channel. */
+  inboundByChannel: Record<string, number>
+  /** Outbound by channel. */
+  outboundByChannel: Record<string, number>
+  /** Appointments booked. */
+  appointments: number
+  /** Lead events applied. */
+  events: number
+  /** Events that arrived too late to change anything. */
+  staleEvents: number
+}
+
+/** A message kept in the profile for agents and the duplicate gate. */
+export interface RecentMessage {
+  /** GHL message id. */
+  messageId: string | null
+  /** Event time. */
+  at: number
+  /** Channel. */
+  channel: string
+  /** inbound | outbound */
+  direction: string
+  /** lead | human | workflow | campaign | bulk | rekindle | unknown */
+  sender: string
+  /** First 500 characters. */
+  text: string
+}
+
+/** The frozen view of a lead that agents see. No name, address, e-mail or phone. */
+export interface LeadView {
+  /** Version of the profile. */
+  profileVersion: number
+  /** Status. */
+  status: string
+  /** 0 to 100. */
+  score: number
+  /** COLD | WARM | HOT | URGENT */
+  level: string
+  /** Source. */
+  source: string | null
+  /** A phone number is known. */
+  hasPhone: boolean
+  /** An e-mail address is known. */
+  hasEmail: boolean
+  /** A realtor owns the lead. */
+  hasOwner: boolean
+  /** All IANA zones that may apply. */
+  timeZones: string[]
+  /** All states that may apply, e.g. US-TX; empty = unknown. */
+  states: string[]
+  /** Tags. */
+  tags: string[]
+  /** Named custom fields: job_title, education, budget, timeline, pre_approved, visits ... */
+  facts: Record<string, string>
+  /** Channel to the reason why it may not be used (dnd, revoked, no_address, no_consent). */
+  blockedChannels: Record<string, string>
+  /** Set while a human owns the conversation. */
+  humanOwnedUntil: number | null
+  /** A human owns the conversation. */
+  humanOwned: boolean
+  /** Counts. */
+  counters: Counters
+  /** Hours of the last replies. */
+  replyHours: number[]
+  /** The last messages, at most 5, texts cut to 280 characters. */
+  recentMessages: RecentMessage[]
+  /** Outbound by anybody within 24 h. */
+  outboundLast24h: number
+  /** Outbound by anybody within 14 days. */
+  outboundLast14d: number
+  /** open | won | lost | abandoned */
+  opportunityStatus: string | null
+  /** Exact decimal. */
+  opportunityValue: string | null
+  /** Next appointment. */
+  appointmentAt: number | null
+  /** Its status. */
+  appointmentStatus: string | null
+  /** Creation. */
+  createdAt: number | null
+  /** Latest message from the lead. */
+  lastInboundAt: number | null
+  /** Latest message to the lead. */
+  lastOutboundAt: number | null
+  /** Latest message by Rekindle. */
+  lastOwnAt: number | null
+}
+
+/** A question put to the agents about one lead at one moment. */
+export interface Assessment {
+  /** Deterministic id. */
+  assessmentId: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** new_lead | inbound_message | silence_24h | silence_48h | silence_72h | level_changed */
+  reason: string
+  /** Epoch of the lead. */
+  epoch: number
+  /** Coarse lead stage for base rates: new | engaged | silent | booked */
+  stage: string
+  /** Open decision types, e.g. follow_up, escalation. */
+  decisionTypes: string[]
+  /** When it was asked. */
+  askedAt: number
+  /** Votes after this are late. */
+  deadlineAt: number
+  /** SHA-256 of the encoded view, hex. */
+  viewHash: string
+  /** The frozen view. */
+  view: LeadView
+}
+
+/** What a vote rests on. */
+export interface Evidence {
+  /** Field of the view. */
+  field: string
+  /** Its value as text, at most 80 characters. */
+  value: string
+}
+
+/** One agent's answer to one decision type. */
+export interface Vote {
+  /** Agent. */
+  agentId: string
+  /** Version of the agent. */
+  agentVersion: number
+  /** Agents that share evidence or a model. */
+  family: string
+  /** vote | abstain | error */
+  kind: string
+  /** Decision type. */
+  decisionType: string
+  /** Option voted for. */
+  option: string | null
+  /** Confidence bin 1 to 5. */
+  bin: number | null
+  /** Reason from a bounded vocabulary. */
+  reasonCode: string
+  /** One sentence. */
+  reasonText: string | null
+  /** Evidence. */
+  evidence: Evidence[]
+  /** Parameters of the option, e.g. delayMinutes. */
+  params: Record<string, string>
+}
+
+/** The votes of one or more agents on one assessment. */
+export interface Ballot {
+  /** Deterministic id. */
+  ballotId: string
+  /** Assessment. */
+  assessmentId: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** Epoch of the view that was voted on. */
+  epoch: number
+  /** Who cast it, e.g. panel, claude, team:name. */
+  source: string
+  /** When it was cast. */
+  castAt: number
+  /** Votes. */
+  votes: Vote[]
+}
+
+/** One option in the pool. */
+export interface OptionResult {
+  /** Option. */
+  option: string
+  /** It passed the gates. */
+  eligible: boolean
+  /** ln of the base rate, 1e-6 nats. */
+  baseMicro: number
+  /** Pooled score as an exact integer in 1e-18 nats, as text. */
+  score: string
+  /** Probability over eligible options. */
+  probability: number
+  /** Expected utility. */
+  utility: number
+}
+
+/** What a veto rule said. */
+export interface GateResult {
+  /** Gate. */
+  gateId: string
+  /** Rule inside the gate. */
+  ruleId: string
+  /** Option or channel it was asked for; * = all but wait. */
+  option: string
+  /** allow | deny_until | deny */
+  verdict: string
+  /** When it lifts, if it can. */
+  liftsAt: number | null
+  /** One sentence. */
+  reason: string
+}
+
+/** What one vote added to an option. */
+export interface Contribution {
+  /** Agent. */
+  agentId: string
+  /** Version. */
+  agentVersion: number
+  /** Family. */
+  family: string
+  /** Option voted for. */
+  option: string
+  /** Confidence bin. */
+  bin: number
+  /** Rank among the votes of its family for this option, 1 first. */
+  rank: number
+  /** Strength in 1e-6 nats. */
+  lambdaMicro: number
+  /** Marginal worth of the rank, 1e-6. */
+  deltaMicro: number
+  /** Temperature, 1e-6. */
+  tauMicro: number
+  /** lambda * delta * tau as an exact integer in 1e-18 nats, as text. */
+  nats: string
+  /** The option was not eligible: contributes nothing. */
+  blocked: boolean
+  /** Reason of the vote. */
+  reasonCode: string
+  /** Sentence of the vote. */
+  reasonText: string | null
+}
+
+/** An agent that did not vote. */
+export interface Silence {
+  /** Agent. */
+  agentId: string
+  /** abstain | error | missing */
+  kind: string
+  /** Reason. */
+  reasonCode: string
+}
+
+/** What the consensus decided about a lead, complete enough to explain and to replay. The product for other teams. */
+export interface Decision {
+  /** Deterministic id. */
+  decisionId: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** Assessment it answers. */
+  assessmentId: string
+  /** follow_up | routing | content | escalation */
+  type: string
+  /** Reason of the assessment. */
+  reason: string
+  /** Lead stage for base rates. */
+  stage: string
+  /** Epoch of the view. */
+  epoch: number
+  /** Version of the profile. */
+  profileVersion: number
+  /** Hash of the view. */
+  viewHash: string
+  /** Hash of the policy. */
+  policyHash: string
+  /** Version of the arithmetic. */
+  engineVersion: number
+  /** Chosen option. */
+  chosen: string
+  /** Second option. */
+  runnerUp: string | null
+  /** All options. */
+  options: OptionResult[]
+  /** All gates. */
+  gates: GateResult[]
+  /** Votes and what they added, sorted by family, rank, agent. */
+  contributions: Contribution[]
+  /** Agents that did not vote. */
+  silent: Silence[]
+  /** Parameters of the chosen option, e.g. delayMinutes, channel. */
+  params: Record<string, string>
+  /** split | family-split | gate-vs-pool | stale | policy-refused */
+  conflicts: string[]
+  /** Quorum was not reached. */
+  degraded: boolean
+  /** The fallback option was taken. */
+  fallbackUsed: boolean
+  /** Effective voters present. */
+  nEff: number
+  /** Effective voters needed. */
+  quorum: number
+  /** all_votes | early_stop | deadline | gated | superseded */
+  stopReason: string
+  /** Chosen for the random audit. */
+  auditSelected: boolean
+  /** Probability of that. */
+  pAudit: number
+  /** When it was asked. */
+  askedAt: number
+  /** When it was decided. */
+  decidedAt: number
+  /** When the chosen action should happen. */
+  dueAt: number | null
+  /** When the gate that held it lifts. */
+  liftsAt: number | null
+}
+
+/** What became of a follow-up. */
+export interface DeliveryChanged {
+  /** Deterministic id: follow-up and sequence. */
+  deliveryId: string
+  /** Rises by one per change of this follow-up. */
+  sequence: number
+  /** Follow-up. */
+  followupId: string
+  /** Decision. */
+  decisionId: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** Epoch of the follow-up. */
+  epoch: number
+  /** send_message | create_task | hand_over */
+  action: string
+  /** sms | email | call | none */
+  channel: string
+  /** reserved | handed_over | confirmed | unknown | failed | denied | deferred | superseded | cancelled | expired */
+  status: string
+  /** First gate that denied. */
+  gateId: string | null
+  /** Rule of that gate. */
+  ruleId: string | null
+  /** In words. */
+  reason: string
+  /** When a deferred one is tried again. */
+  liftsAt: number | null
+  /** All gates as evaluated. */
+  gates: GateResult[]
+  /** Provider message id. */
+  messageId: string | null
+  /** Text that was sent. */
+  text: string | null
+  /** Hand-over attempts so far. */
+  attempt: number
+  /** When it changed. */
+  at: number
+}
+
+/** An intended action, planned or cancelled. */
+export interface FollowUp {
+  /** Deterministic id. */
+  followupId: string
+  /** planned | cancelled */
+  change: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** Decision that asked for it. */
+  decisionId: string
+  /** Unique key of the intent: tenant, lead, decision, channel. */
+  intentKey: string
+  /** Epoch it was made from. */
+  epoch: number
+  /** send_message | create_task | hand_over */
+  action: string
+  /** sms | email | call | none */
+  channel: string
+  /** Template of the text. */
+  templateId: string | null
+  /** Text to send, or title of the task. */
+  text: string | null
+  /** E-mail subject. */
+  subject: string | null
+  /** 1 low to 5 high. */
+  priority: number
+  /** Why, in words. */
+  reason: string
+  /** When it was planned. */
+  plannedAt: number
+  /** When it should happen. */
+  dueAt: number
+  /** After this it is pointless. */
+  expiresAt: number
+}
+
+/** A follow-up that may still be cancelled. */
+export interface PlannedFollowUp {
+  /** Follow-up. */
+  followupId: string
+  /** Decision. */
+  decisionId: string
+  /** Epoch. */
+  epoch: number
+  /** Channel. */
+  channel: string
+  /** Action. */
+  action: string
+  /** Due. */
+  dueAt: number
+  /** Expiry. */
+  expiresAt: number
+  /** 1 low to 5 high. */
+  priority: number
+  /** When it was planned. */
+  plannedAt: number
+  /** Template of the text. */
+  templateId: string | null
+}
+
+/** Followup stage state per lead. */
+export interface FollowupState {
+  /** Latest epoch seen. */
+  epoch: number
+  /** Given name for templates. */
+  firstName: string | null
+  /** The contact was deleted. */
+  deleted: boolean
+  /** Open follow-ups. */
+  planned: PlannedFollowUp[]
+  /** Decisions whose follow-up was cancelled, each until that would have expired: told again, they are not planned again. */
+  takenBack: Record<string, number>
+  /** Template id to the last time (ms) it was planned. */
+  history: Record<string, number>
+  /** Intent level of the latest profile: COLD | WARM | HOT | URGENT */
+  level: string | null
+}
+
+/** Per lead: ids seen within the dedupe window. */
+export interface IngestState {
+  /** Delivery or message id to the time (ms) it was first seen. */
+  seen: Record<string, number>
+}
+
+/** What a contact event states. Null means "not stated", never "cleared". */
+export interface ContactFields {
+  /** Given name. */
+  firstName: string | null
+  /** Family name. */
+  lastName: string | null
+  /** Full name as sent. */
+  name: string | null
+  /** E-mail as sent, trimmed and lower-cased. */
+  email: string | null
+  /** Phone in E.164 when it can be parsed, else as sent. */
+  phone: string | null
+  /** Company. */
+  companyName: string | null
+  /** City. */
+  city: string | null
+  /** State or region as sent. */
+  state: string | null
+  /** Postal code. */
+  postalCode: string | null
+  /** ISO 3166-1 alpha-2. */
+  country: string | null
+  /** IANA zone, when stated. */
+  timeZone: string | null
+  /** Where the contact came from, as sent. */
+  source: string | null
+  /** GHL user id the contact is assigned to. */
+  ownerId: string | null
+  /** The complete list of tags after the change. */
+  tags: string[] | null
+  /** Do not disturb on every channel. */
+  dnd: boolean | null
+  /** GHL status by channel (sms, email, call, whatsapp, gmb, fb, rcs): active = do not send, inactive, permanent. */
+  dndChannels: Record<string, string> | null
+  /** Status of inboundDndSettings.all. */
+  inboundDnd: string | null
+  /** `dateAdded` of the contact. */
+  createdAt: number | null
+  /** Custom field id to value as text. */
+  customFields: Record<string, string> | null
+}
+
+/** One message or call between the lead and anybody. */
+export interface MessageFields {
+  /** GHL message id. */
+  messageId: string | null
+  /** GHL conversation id. */
+  conversationId: string | null
+  /** sms | email | call | voicemail | whatsapp | live_chat | facebook | instagram | gmb | rcs | internal_comment | other */
+  channel: string
+  /** inbound | outbound */
+  direction: string
+  /** lead | human | workflow | campaign | bulk | rekindle | unknown */
+  sender: string
+  /** E-mail subject. */
+  subject: string | null
+  /** Plain text, HTML stripped, at most 4,000 characters; empty for calls. */
+  text: string
+  /** GHL message status. */
+  status: string | null
+  /** GHL user who sent it. */
+  userId: string | null
+  /** GHL call status. */
+  callStatus: string | null
+  /** Length of a call. */
+  callDurationSeconds: number | null
+}
+
+/** A calendar appointment. */
+export interface AppointmentFields {
+  /** GHL appointment id. */
+  appointmentId: string
+  /** GHL calendar id. */
+  calendarId: string | null
+  /** new | confirmed | cancelled | showed | noshow | invalid */
+  status: string
+  /** Title. */
+  title: string | null
+  /** Start. */
+  startsAt: number | null
+  /** End. */
+  endsAt: number | null
+  /** GHL user. */
+  assignedUserId: string | null
+}
+
+/** A GHL opportunity. */
+export interface OpportunityFields {
+  /** GHL opportunity id. */
+  opportunityId: string
+  /** Pipeline. */
+  pipelineId: string | null
+  /** Stage. */
+  stageId: string | null
+  /** open | won | lost | abandoned */
+  status: string | null
+  /** Name. */
+  name: string | null
+  /** Exact decimal as text. */
+  monetaryValue: string | null
+  /** GHL user id. */
+  ownerId: string | null
+}
+
+/** What became of one of our own follow-ups. */
+export interface DeliveryFields {
+  /** Follow-up. */
+  followupId: string
+  /** Decision that asked for it. */
+  decisionId: string
+  /** sms | email | call | none */
+  channel: string
+  /** confirmed | failed | unknown | denied */
+  status: string
+  /** Provider message id. */
+  messageId: string | null
+  /** Text that was sent, for the recent-messages view. */
+  text: string | null
+  /** send_message | create_task | hand_over */
+  action: string
+  /** The provider's webhook of this message came first and was already told as message_outbound: count it once. */
+  echoed: boolean
+}
+
+/** One canonical, deduplicated event about a lead. The GHL vocabulary is translated; the ordered story of a lead. */
+export interface LeadEvent {
+  /** Deterministic id. */
+  eventId: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** contact_created | contact_updated | contact_deleted | tags_changed | dnd_changed | message_inbound | message_outbound | appointment_booked | appointment_changed | appointment_deleted | opportunity_created | opportunity_changed | opportunity_stage_changed | opportunity_deleted | followup_delivered */
+  kind: string
+  /** Event time at the source. */
+  occurredAt: number
+  /** When we had it. */
+  receivedAt: number
+  /** ghl_webhook | ghl_workflow | reconcile | delivery */
+  source: string
+  /** Id at the source: webhookId or deliveryId. */
+  sourceId: string
+  /** Type at the source. */
+  rawType: string
+  /** Set for contact, tag and do-not-disturb events. */
+  contact: ContactFields | null
+  /** Set for messages. */
+  message: MessageFields | null
+  /** Set for appointments. */
+  appointment: AppointmentFields | null
+  /** Set for opportunities. */
+  opportunity: OpportunityFields | null
+  /** Set for our own deliveries. */
+  delivery: DeliveryFields | null
+  /** Event time the source stated, kept only when it lay in the future and occurredAt is the time of receipt instead. */
+  statedAt: number | null
+}
+
+/** Permission to write on one channel, folded from events. An opt-out never expires. */
+export interface Consent {
+  /** unknown | inquiry | express | express_written | revoked */
+  status: string
+  /** When this status began. */
+  at: number
+  /** When an inquiry-based permission ends. */
+  expiresAt: number | null
+  /** Event that set it. */
+  eventId: string
+  /** Words the opt-out or opt-in rests on. */
+  words: string | null
+}
+
+/** A human leads the conversation. */
+export interface HumanOwnership {
+  /** When it began. */
+  since: number
+  /** GHL user. */
+  userId: string | null
+  /** human_message | hand_over | tag | opt_out_unclear */
+  reason: string
+  /** When the machine may take part again, null = only by explicit hand-back. */
+  untilAt: number | null
+}
+
+/** The current state of a lead: a fold over its events. */
+export interface LeadProfile {
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** Rises by one with every applied event. */
+  version: number
+  /** Fencing counter: rises with inbound message, human message, opt-out, owner change, pause. */
+  epoch: number
+  /** Given name. */
+  firstName: string | null
+  /** Family name. */
+  lastName: string | null
+  /** E-mail. */
+  email: string | null
+  /** Phone in E.164 when parseable. */
+  phone: string | null
+  /** Company. */
+  companyName: string | null
+  /** City. */
+  city: string | null
+  /** State. */
+  state: string | null
+  /** Postal code; for law and time zone only. */
+  postalCode: string | null
+  /** ISO 3166-1 alpha-2. */
+  country: string | null
+  /** Stated IANA zone. */
+  timeZone: string | null
+  /** Source as stated. */
+  source: string | null
+  /** GHL user. */
+  ownerId: string | null
+  /** Tags after the last change. */
+  tags: string[]
+  /** Custom field id to value. */
+  customFields: Record<string, string>
+  /** Do not disturb on all channels. */
+  dnd: boolean
+  /** Status by channel. */
+  dndChannels: Record<string, string>
+  /** Permission by channel: sms, email, call. */
+  consents: Record<string, Consent>
+  /** Set while a human leads. */
+  humanOwnership: HumanOwnership | null
+  /** new | contacted | qualified | disqualified | converted | lost | dormant | reactivated */
+  status: string
+  /** 0 to 100. */
+  score: number
+  /** COLD | WARM | HOT | URGENT */
+  level: string
+  /** Counts. */
+  counters: Counters
+  /** Hours the lead took for its last 10 replies, oldest first. */
+  replyHours: number[]
+  /** The last 10 messages, oldest first. */
+  recentMessages: RecentMessage[]
+  /** Times (ms) of the last 30 outbound messages by anybody, oldest first. */
+  outboundTimes: number[]
+  /** Latest opportunity. */
+  opportunity: OpportunityFields | null
+  /** Latest appointment. */
+  appointment: AppointmentFields | null
+  /** Creation at the source. */
+  createdAt: number | null
+  /** First event here. */
+  firstSeenAt: number
+  /** Latest event time applied. */
+  lastEventAt: number
+  /** Latest message from the lead. */
+  lastInboundAt: number | null
+  /** Latest message to the lead, by anybody. */
+  lastOutboundAt: number | null
+  /** Latest message by a human. */
+  lastHumanAt: number | null
+  /** Latest message by Rekindle. */
+  lastOwnAt: number | null
+  /** When a question was last put to the agents. */
+  lastAssessedAt: number | null
+  /** Silence steps already asked about: 0, 24, 48 or 72 (hours). */
+  silenceStep: number
+  /** Field group to event time of its last write: last writer wins. */
+  fieldTimes: Record<string, number>
+  /** Tombstone time. */
+  deletedAt: number | null
+}
+
+/** An assessment that waits for votes. */
+export interface OpenQuestion {
+  /** The question. */
+  assessment: Assessment
+  /** Votes so far, one per agent and type. */
+  votes: Vote[]
+  /** Ballots counted. */
+  ballotIds: string[]
+  /** Ballots refused because they were cast on another epoch. */
+  staleBallots: number
+}
+
+/** A ballot that came before its assessment: the two travel on different topics. */
+export interface EarlyBallot {
+  /** Ballot. */
+  ballotId: string
+  /** Assessment it waits for. */
+  assessmentId: string
+  /** Epoch it was cast on. */
+  epoch: number
+  /** When it came. */
+  arrivedAt: number
+  /** Its votes. */
+  votes: Vote[]
+}
+
+/** Consensus state per lead. */
+export interface OpenQuestions {
+  /** Latest epoch seen. */
+  epoch: number
+  /** Questions not yet decided. */
+  open: OpenQuestion[]
+  /** Ballots waiting for their assessment, at most 8. */
+  early: EarlyBallot[]
+  /** The last 16 assessments that are fully decided: later votes on them are late. */
+  decided: string[]
+}
+
+/** One option of a decision type. */
+export interface PolicyOption {
+  /** Option. */
+  option: string
+  /** It can be undone. */
+  reversible: boolean
+  /** Lower is safer; wait is 0. */
+  safety: number
+  /** Cost of taking it, 1e-6 utility units (contact, opt-out risk, money, human time). */
+  costMicros: number
+  /** Utility by true option, 1e-6 units. */
+  values: Record<string, number>
+}
+
+/** Measured strength of a cell. */
+export interface PolicyStrength {
+  /** Agent. */
+  agentId: string
+  /** Bin, 0 = any. */
+  bin: number
+  /** Option, * = any. */
+  option: string
+  /** Strength in 1e-6 nats. */
+  lambdaMicro: number
+}
+
+/** Agents that err together. */
+export interface PolicyFamily {
+  /** Family. */
+  family: string
+  /** Correlation, 1e-6. */
+  rhoMicro: number
+  /** Members of the roster in this family; agents outside the roster state their own family. */
+  agents: string[]
+}
+
+/** The immutable, content-hashed artefact a decision is made with. */
+export interface Policy {
+  /** Tenant, * = all. */
+  tenantId: string
+  /** Decision type. */
+  decisionType: string
+  /** SHA-256 of the canonical JSON of everything but this field and createdAt, hex. */
+  policyHash: string
+  /** Human name, e.g. shipped prior 2026-11. */
+  label: string
+  /** When it was made. */
+  createdAt: number
+  /** Options, wait first. */
+  options: PolicyOption[]
+  /** Stage to option to ln of the base rate, 1e-6 nats; stage * = parent. */
+  baseRatesMicro: Record<string, Record<string, number>>
+  /** Strength by bin 1 to 5 for unmeasured cells, 1e-6 nats. */
+  coldStrengthsMicro: number[]
+  /** Measured cells. */
+  strengths: PolicyStrength[]
+  /** Families. */
+  families: PolicyFamily[]
+  /** Agents expected to answer. */
+  roster: string[]
+  /** Temperature, 1e-6. */
+  tauMicro: number
+  /** Early-stop margin, 1e-6 nats. */
+  marginMicro: number
+  /** Effective voters needed, 1e-3. */
+  quorumMilli: number
+  /** Families that must be present. */
+  requiredFamilies: string[]
+  /** Option when quorum fails. */
+  fallback: string
+  /** Share audited at random, 1e-6. */
+  pAuditMicro: number
+  /** Time for votes, ms. */
+  deadlineMs: number
+}
+
+/** A GHL location and its settings. */
+export interface Tenant {
+  /** GHL location id. */
+  tenantId: string
+  /** Name. */
+  name: string
+  /** active | paused | uninstalled */
+  status: string
+  /** Marketplace app it was installed by. */
+  appId: string | null
+  /** ISO 3166-1 alpha-2. */
+  country: string
+  /** IANA zone of the location. */
+  timeZone: string
+  /** Who messages come from. */
+  senderName: string
+  /** For the e-mail footer. */
+  postalAddress: string
+  /** false = kill switch: nothing is sent. */
+  automation: boolean
+  /** Contact budget, any sender. */
+  maxPer24h: number
+  /** Contact budget, any sender. */
+  maxPer14d: number
+  /** Hours after a human message during which the machine is silent. */
+  humanQuietHours: number
+  /** Minutes after an inbound message in which a reply may leave outside the window. */
+  replyExemptMinutes: number
+  /** Days an inquiry permits contact. */
+  inquiryConsentDays: number
+  /** Custom field id to fact name. */
+  customFieldNames: Record<string, string>
+  /** When it was set. */
+  updatedAt: number
+}
+
+/** A rule about a lead's behaviour fired. */
+export interface TriggerFired {
+  /** Deterministic id. */
+  triggerId: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** new_lead | inbound_message | silence_24h | silence_48h | silence_72h | level_changed | appointment_booked */
+  trigger: string
+  /** When it fired. */
+  at: number
+  /** When it was due (timers), else the same. */
+  dueAt: number
+  /** Epoch of the lead. */
+  epoch: number
+  /** For a level change: before. */
+  from: string | null
+  /** For a level change: after. */
+  to: string | null
+}
+
+/** One webhook element as it was received, with the raw bytes and how it was verified. Never edited. */
+export interface WebhookReceived {
+  /** Id given at reception, unique per element of a delivery. */
+  receivedId: string
+  /** GHL location id; empty when the body names none (such a record is dead-lettered by ingest). */
+  tenantId: string
+  /** webhook | workflow | callback | reconcile | replay */
+  origin: string
+  /** How the sender was proved: ed25519 | rsa | none */
+  scheme: string
+  /** Which configured key verified the signature, e.g. ghl-2026, sandbox. */
+  keyId: string
+  /** The `type` field of the body as sent; empty when there is none. */
+  type: string
+  /** GHL delivery id, the same on every retry. */
+  webhookId: string | null
+  /** Contact the body is about, when the receiver could tell. */
+  contactId: string | null
+  /** Position inside the delivered array; 0 for a single object. */
+  batchIndex: number
+  /** When the receiver had read the body. */
+  receivedAt: number
+  /** The body as received; for an array, this element. */
+  body: Buffer
+}
+
+/** A verified webhook that ingest has no translation for. Kept raw, counted by type, visible. */
+export interface WebhookUnrecognised {
+  /** Id of the WebhookReceived it came from. */
+  receivedId: string
+  /** GHL location id. */
+  tenantId: string
+  /** The `type` of the body; empty for a typeless body. */
+  rawType: string
+  /** unknown_type | typeless | not_about_a_lead */
+  reason: string
+  /** GHL delivery id. */
+  webhookId: string | null
+  /** When the receiver had read the body. */
+  receivedAt: number
+  /** The body as received. */
+  body: Buffer
+}
+
+/** A question put to the agents about one lead at one moment. */
+export const Assessment = schema<Assessment>({"type":"record","name":"Assessment","namespace":"rekindle","doc":"A question put to the agents about one lead at one moment.","fields":[{"name":"assessmentId","type":"string","doc":"Deterministic id."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"reason","type":"string","doc":"new_lead | inbound_message | silence_24h | silence_48h | silence_72h | level_changed"},{"name":"epoch","type":"int","doc":"Epoch of the lead."},{"name":"stage","type":"string","doc":"Coarse lead stage for base rates: new | engaged | silent | booked"},{"name":"decisionTypes","type":{"type":"array","items":"string"},"doc":"Open decision types, e.g. follow_up, escalation."},{"name":"askedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was asked."},{"name":"deadlineAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Votes after this are late."},{"name":"viewHash","type":"string","doc":"SHA-256 of the encoded view, hex."},{"name":"view","type":{"type":"record","name":"LeadView","namespace":"rekindle","doc":"The frozen view of a lead that agents see. No name, address, e-mail or phone.","fields":[{"name":"profileVersion","type":"int","doc":"Version of the profile."},{"name":"status","type":"string","doc":"Status."},{"name":"score","type":"int","doc":"0 to 100."},{"name":"level","type":"string","doc":"COLD | WARM | HOT | URGENT"},{"name":"source","type":["null","string"],"doc":"Source.","default":null},{"name":"hasPhone","type":"boolean","doc":"A phone number is known."},{"name":"hasEmail","type":"boolean","doc":"An e-mail address is known."},{"name":"hasOwner","type":"boolean","doc":"A realtor owns the lead."},{"name":"timeZones","type":{"type":"array","items":"string"},"doc":"All IANA zones that may apply."},{"name":"states","type":{"type":"array","items":"string"},"doc":"All states that may apply, e.g. US-TX; empty = unknown."},{"name":"tags","type":{"type":"array","items":"string"},"doc":"Tags."},{"name":"facts","type":{"type":"map","values":"string"},"doc":"Named custom fields: job_title, education, budget, timeline, pre_approved, visits ..."},{"name":"blockedChannels","type":{"type":"map","values":"string"},"doc":"Channel to the reason why it may not be used (dnd, revoked, no_address, no_consent)."},{"name":"humanOwnedUntil","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Set while a human owns the conversation.","default":null},{"name":"humanOwned","type":"boolean","doc":"A human owns the conversation."},{"name":"counters","type":{"type":"record","name":"Counters","namespace":"rekindle","doc":"Counts since the lead is known.","fields":[{"name":"inbound","type":"int","doc":"Messages and calls from the lead.","default":0},{"name":"outbound","type":"int","doc":"Messages and calls to the lead, by anybody.","default":0},{"name":"outboundOwn","type":"int","doc":"Of these, by Rekindle.","default":0},{"name":"outboundHuman","type":"int","doc":"Of these, by humans.","default":0},{"name":"attemptsSinceReply","type":"int","doc":"Outbound since the last inbound.","default":0},{"name":"inboundByChannel","type":{"type":"map","values":"int"},"doc":"Inbound by channel.","default":{}},{"name":"outboundByChannel","type":{"type":"map","values":"int"},"doc":"Outbound by channel.","default":{}},{"name":"appointments","type":"int","doc":"Appointments booked.","default":0},{"name":"events","type":"int","doc":"Lead events applied.","default":0},{"name":"staleEvents","type":"int","doc":"Events that arrived too late to change anything.","default":0}]},"doc":"Counts."},{"name":"replyHours","type":{"type":"array","items":"double"},"doc":"Hours of the last replies."},{"name":"recentMessages","type":{"type":"array","items":{"type":"record","name":"RecentMessage","namespace":"rekindle","doc":"A message kept in the profile for agents and the duplicate gate.","fields":[{"name":"messageId","type":["null","string"],"doc":"GHL message id.","default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"channel","type":"string","doc":"Channel."},{"name":"direction","type":"string","doc":"inbound | outbound"},{"name":"sender","type":"string","doc":"lead | human | workflow | campaign | bulk | rekindle | unknown"},{"name":"text","type":"string","doc":"First 500 characters."}]}},"doc":"The last messages, at most 5, texts cut to 280 characters."},{"name":"outboundLast24h","type":"int","doc":"Outbound by anybody within 24 h."},{"name":"outboundLast14d","type":"int","doc":"Outbound by anybody within 14 days."},{"name":"opportunityStatus","type":["null","string"],"doc":"open | won | lost | abandoned","default":null},{"name":"opportunityValue","type":["null","string"],"doc":"Exact decimal.","default":null},{"name":"appointmentAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Next appointment.","default":null},{"name":"appointmentStatus","type":["null","string"],"doc":"Its status.","default":null},{"name":"createdAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Creation.","default":null},{"name":"lastInboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message from the lead.","default":null},{"name":"lastOutboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message to the lead.","default":null},{"name":"lastOwnAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message by Rekindle.","default":null}]},"doc":"The frozen view."}]})
+/** The votes of one or more agents on one assessment. */
+export const Ballot = schema<Ballot>({"type":"record","name":"Ballot","namespace":"rekindle","doc":"The votes of one or more agents on one assessment.","fields":[{"name":"ballotId","type":"string","doc":"Deterministic id."},{"name":"assessmentId","type":"string","doc":"Assessment."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"epoch","type":"int","doc":"Epoch of the view that was voted on."},{"name":"source","type":"string","doc":"Who cast it, e.g. panel, claude, team:name."},{"name":"castAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was cast."},{"name":"votes","type":{"type":"array","items":{"type":"record","name":"Vote","namespace":"rekindle","doc":"One agent's answer to one decision type.","fields":[{"name":"agentId","type":"string","doc":"Agent."},{"name":"agentVersion","type":"int","doc":"Version of the agent."},{"name":"family","type":"string","doc":"Agents that share evidence or a model."},{"name":"kind","type":"string","doc":"vote | abstain | error"},{"name":"decisionType","type":"string","doc":"Decision type."},{"name":"option","type":["null","string"],"doc":"Option voted for.","default":null},{"name":"bin","type":["null","int"],"doc":"Confidence bin 1 to 5.","default":null},{"name":"reasonCode","type":"string","doc":"Reason from a bounded vocabulary."},{"name":"reasonText","type":["null","string"],"doc":"One sentence.","default":null},{"name":"evidence","type":{"type":"array","items":{"type":"record","name":"Evidence","namespace":"rekindle","doc":"What a vote rests on.","fields":[{"name":"field","type":"string","doc":"Field of the view."},{"name":"value","type":"string","doc":"Its value as text, at most 80 characters."}]}},"doc":"Evidence."},{"name":"params","type":{"type":"map","values":"string"},"doc":"Parameters of the option, e.g. delayMinutes."}]}},"doc":"Votes."}]})
+/** What the consensus decided about a lead, complete enough to explain and to replay. The product for other teams. */
+export const Decision = schema<Decision>({"type":"record","name":"Decision","namespace":"rekindle","doc":"What the consensus decided about a lead, complete enough to explain and to replay. The product for other teams.","fields":[{"name":"decisionId","type":"string","doc":"Deterministic id."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"assessmentId","type":"string","doc":"Assessment it answers."},{"name":"type","type":"string","doc":"follow_up | routing | content | escalation"},{"name":"reason","type":"string","doc":"Reason of the assessment."},{"name":"stage","type":"string","doc":"Lead stage for base rates."},{"name":"epoch","type":"int","doc":"Epoch of the view."},{"name":"profileVersion","type":"int","doc":"Version of the profile."},{"name":"viewHash","type":"string","doc":"Hash of the view."},{"name":"policyHash","type":"string","doc":"Hash of the policy."},{"name":"engineVersion","type":"int","doc":"Version of the arithmetic."},{"name":"chosen","type":"string","doc":"Chosen option."},{"name":"runnerUp","type":["null","string"],"doc":"Second option.","default":null},{"name":"options","type":{"type":"array","items":{"type":"record","name":"OptionResult","namespace":"rekindle","doc":"One option in the pool.","fields":[{"name":"option","type":"string","doc":"Option."},{"name":"eligible","type":"boolean","doc":"It passed the gates."},{"name":"baseMicro","type":"int","doc":"ln of the base rate, 1e-6 nats."},{"name":"score","type":"string","doc":"Pooled score as an exact integer in 1e-18 nats, as text."},{"name":"probability","type":"double","doc":"Probability over eligible options."},{"name":"utility","type":"double","doc":"Expected utility."}]}},"doc":"All options."},{"name":"gates","type":{"type":"array","items":{"type":"record","name":"GateResult","namespace":"rekindle","doc":"What a veto rule said.","fields":[{"name":"gateId","type":"string","doc":"Gate."},{"name":"ruleId","type":"string","doc":"Rule inside the gate."},{"name":"option","type":"string","doc":"Option or channel it was asked for; * = all but wait."},{"name":"verdict","type":"string","doc":"allow | deny_until | deny"},{"name":"liftsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When it lifts, if it can.","default":null},{"name":"reason","type":"string","doc":"One sentence."}]}},"doc":"All gates."},{"name":"contributions","type":{"type":"array","items":{"type":"record","name":"Contribution","namespace":"rekindle","doc":"What one vote added to an option.","fields":[{"name":"agentId","type":"string","doc":"Agent."},{"name":"agentVersion","type":"int","doc":"Version."},{"name":"family","type":"string","doc":"Family."},{"name":"option","type":"string","doc":"Option voted for."},{"name":"bin","type":"int","doc":"Confidence bin."},{"name":"rank","type":"int","doc":"Rank among the votes of its family for this option, 1 first."},{"name":"lambdaMicro","type":"int","doc":"Strength in 1e-6 nats."},{"name":"deltaMicro","type":"int","doc":"Marginal worth of the rank, 1e-6."},{"name":"tauMicro","type":"int","doc":"Temperature, 1e-6."},{"name":"nats","type":"string","doc":"lambda * delta * tau as an exact integer in 1e-18 nats, as text."},{"name":"blocked","type":"boolean","doc":"The option was not eligible: contributes nothing."},{"name":"reasonCode","type":"string","doc":"Reason of the vote."},{"name":"reasonText","type":["null","string"],"doc":"Sentence of the vote.","default":null}]}},"doc":"Votes and what they added, sorted by family, rank, agent."},{"name":"silent","type":{"type":"array","items":{"type":"record","name":"Silence","namespace":"rekindle","doc":"An agent that did not vote.","fields":[{"name":"agentId","type":"string","doc":"Agent."},{"name":"kind","type":"string","doc":"abstain | error | missing"},{"name":"reasonCode","type":"string","doc":"Reason."}]}},"doc":"Agents that did not vote."},{"name":"params","type":{"type":"map","values":"string"},"doc":"Parameters of the chosen option, e.g. delayMinutes, channel."},{"name":"conflicts","type":{"type":"array","items":"string"},"doc":"split | family-split | gate-vs-pool | stale | policy-refused"},{"name":"degraded","type":"boolean","doc":"Quorum was not reached."},{"name":"fallbackUsed","type":"boolean","doc":"The fallback option was taken."},{"name":"nEff","type":"double","doc":"Effective voters present."},{"name":"quorum","type":"double","doc":"Effective voters needed."},{"name":"stopReason","type":"string","doc":"all_votes | early_stop | deadline | gated | superseded"},{"name":"auditSelected","type":"boolean","doc":"Chosen for the random audit."},{"name":"pAudit","type":"double","doc":"Probability of that."},{"name":"askedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was asked."},{"name":"decidedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was decided."},{"name":"dueAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When the chosen action should happen.","default":null},{"name":"liftsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When the gate that held it lifts.","default":null}]})
+/** What became of a follow-up. */
+export const DeliveryChanged = schema<DeliveryChanged>({"type":"record","name":"DeliveryChanged","namespace":"rekindle","doc":"What became of a follow-up.","fields":[{"name":"deliveryId","type":"string","doc":"Deterministic id: follow-up and sequence."},{"name":"sequence","type":"int","doc":"Rises by one per change of this follow-up."},{"name":"followupId","type":"string","doc":"Follow-up."},{"name":"decisionId","type":"string","doc":"Decision."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"epoch","type":"int","doc":"Epoch of the follow-up."},{"name":"action","type":"string","doc":"send_message | create_task | hand_over"},{"name":"channel","type":"string","doc":"sms | email | call | none"},{"name":"status","type":"string","doc":"reserved | handed_over | confirmed | unknown | failed | denied | deferred | superseded | cancelled | expired"},{"name":"gateId","type":["null","string"],"doc":"First gate that denied.","default":null},{"name":"ruleId","type":["null","string"],"doc":"Rule of that gate.","default":null},{"name":"reason","type":"string","doc":"In words."},{"name":"liftsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When a deferred one is tried again.","default":null},{"name":"gates","type":{"type":"array","items":{"type":"record","name":"GateResult","namespace":"rekindle","doc":"What a veto rule said.","fields":[{"name":"gateId","type":"string","doc":"Gate."},{"name":"ruleId","type":"string","doc":"Rule inside the gate."},{"name":"option","type":"string","doc":"Option or channel it was asked for; * = all but wait."},{"name":"verdict","type":"string","doc":"allow | deny_until | deny"},{"name":"liftsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When it lifts, if it can.","default":null},{"name":"reason","type":"string","doc":"One sentence."}]}},"doc":"All gates as evaluated."},{"name":"messageId","type":["null","string"],"doc":"Provider message id.","default":null},{"name":"text","type":["null","string"],"doc":"Text that was sent.","default":null},{"name":"attempt","type":"int","doc":"Hand-over attempts so far."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it changed."}]})
+/** An intended action, planned or cancelled. */
+export const FollowUp = schema<FollowUp>({"type":"record","name":"FollowUp","namespace":"rekindle","doc":"An intended action, planned or cancelled.","fields":[{"name":"followupId","type":"string","doc":"Deterministic id."},{"name":"change","type":"string","doc":"planned | cancelled"},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"decisionId","type":"string","doc":"Decision that asked for it."},{"name":"intentKey","type":"string","doc":"Unique key of the intent: tenant, lead, decision, channel."},{"name":"epoch","type":"int","doc":"Epoch it was made from."},{"name":"action","type":"string","doc":"send_message | create_task | hand_over"},{"name":"channel","type":"string","doc":"sms | email | call | none"},{"name":"templateId","type":["null","string"],"doc":"Template of the text.","default":null},{"name":"text","type":["null","string"],"doc":"Text to send, or title of the task.","default":null},{"name":"subject","type":["null","string"],"doc":"E-mail subject.","default":null},{"name":"priority","type":"int","doc":"1 low to 5 high."},{"name":"reason","type":"string","doc":"Why, in words."},{"name":"plannedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was planned."},{"name":"dueAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it should happen."},{"name":"expiresAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"After this it is pointless."}]})
+/** Followup stage state per lead. */
+export const FollowupState = schema<FollowupState>({"type":"record","name":"FollowupState","namespace":"rekindle","doc":"Followup stage state per lead.","fields":[{"name":"epoch","type":"int","doc":"Latest epoch seen."},{"name":"firstName","type":["null","string"],"doc":"Given name for templates.","default":null},{"name":"deleted","type":"boolean","doc":"The contact was deleted."},{"name":"planned","type":{"type":"array","items":{"type":"record","name":"PlannedFollowUp","namespace":"rekindle","doc":"A follow-up that may still be cancelled.","fields":[{"name":"followupId","type":"string","doc":"Follow-up."},{"name":"decisionId","type":"string","doc":"Decision."},{"name":"epoch","type":"int","doc":"Epoch."},{"name":"channel","type":"string","doc":"Channel."},{"name":"action","type":"string","doc":"Action."},{"name":"dueAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Due."},{"name":"expiresAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Expiry."},{"name":"priority","type":"int","doc":"1 low to 5 high.","default":1},{"name":"plannedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was planned.","default":0},{"name":"templateId","type":["null","string"],"doc":"Template of the text.","default":null}]}},"doc":"Open follow-ups."},{"name":"takenBack","type":{"type":"map","values":"long"},"doc":"Decisions whose follow-up was cancelled, each until that would have expired: told again, they are not planned again.","default":{}},{"name":"history","type":{"type":"map","values":"long"},"doc":"Template id to the last time (ms) it was planned."},{"name":"level","type":["null","string"],"doc":"Intent level of the latest profile: COLD | WARM | HOT | URGENT","default":null}]})
+/** Per lead: ids seen within the dedupe window. */
+export const IngestState = schema<IngestState>({"type":"record","name":"IngestState","namespace":"rekindle","doc":"Per lead: ids seen within the dedupe window.","fields":[{"name":"seen","type":{"type":"map","values":"long"},"doc":"Delivery or message id to the time (ms) it was first seen."}]})
+/** One canonical, deduplicated event about a lead. The GHL vocabulary is translated; the ordered story of a lead. */
+export const LeadEvent = schema<LeadEvent>({"type":"record","name":"LeadEvent","namespace":"rekindle","doc":"One canonical, deduplicated event about a lead. The GHL vocabulary is translated; the ordered story of a lead.","fields":[{"name":"eventId","type":"string","doc":"Deterministic id."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"kind","type":"string","doc":"contact_created | contact_updated | contact_deleted | tags_changed | dnd_changed | message_inbound | message_outbound | appointment_booked | appointment_changed | appointment_deleted | opportunity_created | opportunity_changed | opportunity_stage_changed | opportunity_deleted | followup_delivered"},{"name":"occurredAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time at the source."},{"name":"receivedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When we had it."},{"name":"source","type":"string","doc":"ghl_webhook | ghl_workflow | reconcile | delivery"},{"name":"sourceId","type":"string","doc":"Id at the source: webhookId or deliveryId."},{"name":"rawType","type":"string","doc":"Type at the source."},{"name":"contact","type":["null",{"type":"record","name":"ContactFields","namespace":"rekindle","doc":"What a contact event states. Null means \"not stated\", never \"cleared\".","fields":[{"name":"firstName","type":["null","string"],"doc":"Given name.","default":null},{"name":"lastName","type":["null","string"],"doc":"Family name.","default":null},{"name":"name","type":["null","string"],"doc":"Full name as sent.","default":null},{"name":"email","type":["null","string"],"doc":"E-mail as sent, trimmed and lower-cased.","default":null},{"name":"phone","type":["null","string"],"doc":"Phone in E.164 when it can be parsed, else as sent.","default":null},{"name":"companyName","type":["null","string"],"doc":"Company.","default":null},{"name":"city","type":["null","string"],"doc":"City.","default":null},{"name":"state","type":["null","string"],"doc":"State or region as sent.","default":null},{"name":"postalCode","type":["null","string"],"doc":"Postal code.","default":null},{"name":"country","type":["null","string"],"doc":"ISO 3166-1 alpha-2.","default":null},{"name":"timeZone","type":["null","string"],"doc":"IANA zone, when stated.","default":null},{"name":"source","type":["null","string"],"doc":"Where the contact came from, as sent.","default":null},{"name":"ownerId","type":["null","string"],"doc":"GHL user id the contact is assigned to.","default":null},{"name":"tags","type":["null",{"type":"array","items":"string"}],"doc":"The complete list of tags after the change.","default":null},{"name":"dnd","type":["null","boolean"],"doc":"Do not disturb on every channel.","default":null},{"name":"dndChannels","type":["null",{"type":"map","values":"string"}],"doc":"GHL status by channel (sms, email, call, whatsapp, gmb, fb, rcs): active = do not send, inactive, permanent.","default":null},{"name":"inboundDnd","type":["null","string"],"doc":"Status of inboundDndSettings.all.","default":null},{"name":"createdAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"`dateAdded` of the contact.","default":null},{"name":"customFields","type":["null",{"type":"map","values":"string"}],"doc":"Custom field id to value as text.","default":null}]}],"doc":"Set for contact, tag and do-not-disturb events.","default":null},{"name":"message","type":["null",{"type":"record","name":"MessageFields","namespace":"rekindle","doc":"One message or call between the lead and anybody.","fields":[{"name":"messageId","type":["null","string"],"doc":"GHL message id.","default":null},{"name":"conversationId","type":["null","string"],"doc":"GHL conversation id.","default":null},{"name":"channel","type":"string","doc":"sms | email | call | voicemail | whatsapp | live_chat | facebook | instagram | gmb | rcs | internal_comment | other"},{"name":"direction","type":"string","doc":"inbound | outbound"},{"name":"sender","type":"string","doc":"lead | human | workflow | campaign | bulk | rekindle | unknown"},{"name":"subject","type":["null","string"],"doc":"E-mail subject.","default":null},{"name":"text","type":"string","doc":"Plain text, HTML stripped, at most 4,000 characters; empty for calls."},{"name":"status","type":["null","string"],"doc":"GHL message status.","default":null},{"name":"userId","type":["null","string"],"doc":"GHL user who sent it.","default":null},{"name":"callStatus","type":["null","string"],"doc":"GHL call status.","default":null},{"name":"callDurationSeconds","type":["null","int"],"doc":"Length of a call.","default":null}]}],"doc":"Set for messages.","default":null},{"name":"appointment","type":["null",{"type":"record","name":"AppointmentFields","namespace":"rekindle","doc":"A calendar appointment.","fields":[{"name":"appointmentId","type":"string","doc":"GHL appointment id."},{"name":"calendarId","type":["null","string"],"doc":"GHL calendar id.","default":null},{"name":"status","type":"string","doc":"new | confirmed | cancelled | showed | noshow | invalid"},{"name":"title","type":["null","string"],"doc":"Title.","default":null},{"name":"startsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Start.","default":null},{"name":"endsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"End.","default":null},{"name":"assignedUserId","type":["null","string"],"doc":"GHL user.","default":null}]}],"doc":"Set for appointments.","default":null},{"name":"opportunity","type":["null",{"type":"record","name":"OpportunityFields","namespace":"rekindle","doc":"A GHL opportunity.","fields":[{"name":"opportunityId","type":"string","doc":"GHL opportunity id."},{"name":"pipelineId","type":["null","string"],"doc":"Pipeline.","default":null},{"name":"stageId","type":["null","string"],"doc":"Stage.","default":null},{"name":"status","type":["null","string"],"doc":"open | won | lost | abandoned","default":null},{"name":"name","type":["null","string"],"doc":"Name.","default":null},{"name":"monetaryValue","type":["null","string"],"doc":"Exact decimal as text.","default":null},{"name":"ownerId","type":["null","string"],"doc":"GHL user id.","default":null}]}],"doc":"Set for opportunities.","default":null},{"name":"delivery","type":["null",{"type":"record","name":"DeliveryFields","namespace":"rekindle","doc":"What became of one of our own follow-ups.","fields":[{"name":"followupId","type":"string","doc":"Follow-up."},{"name":"decisionId","type":"string","doc":"Decision that asked for it."},{"name":"channel","type":"string","doc":"sms | email | call | none"},{"name":"status","type":"string","doc":"confirmed | failed | unknown | denied"},{"name":"messageId","type":["null","string"],"doc":"Provider message id.","default":null},{"name":"text","type":["null","string"],"doc":"Text that was sent, for the recent-messages view.","default":null},{"name":"action","type":"string","doc":"send_message | create_task | hand_over","default":"send_message"},{"name":"echoed","type":"boolean","doc":"The provider's webhook of this message came first and was already told as message_outbound: count it once.","default":false}]}],"doc":"Set for our own deliveries.","default":null},{"name":"statedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Event time the source stated, kept only when it lay in the future and occurredAt is the time of receipt instead.","default":null}]})
+/** The current state of a lead: a fold over its events. */
+export const LeadProfile = schema<LeadProfile>({"type":"record","name":"LeadProfile","namespace":"rekindle","doc":"The current state of a lead: a fold over its events.","fields":[{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"version","type":"int","doc":"Rises by one with every applied event."},{"name":"epoch","type":"int","doc":"Fencing counter: rises with inbound message, human message, opt-out, owner change, pause."},{"name":"firstName","type":["null","string"],"doc":"Given name.","default":null},{"name":"lastName","type":["null","string"],"doc":"Family name.","default":null},{"name":"email","type":["null","string"],"doc":"E-mail.","default":null},{"name":"phone","type":["null","string"],"doc":"Phone in E.164 when parseable.","default":null},{"name":"companyName","type":["null","string"],"doc":"Company.","default":null},{"name":"city","type":["null","string"],"doc":"City.","default":null},{"name":"state","type":["null","string"],"doc":"State.","default":null},{"name":"postalCode","type":["null","string"],"doc":"Postal code; for law and time zone only.","default":null},{"name":"country","type":["null","string"],"doc":"ISO 3166-1 alpha-2.","default":null},{"name":"timeZone","type":["null","string"],"doc":"Stated IANA zone.","default":null},{"name":"source","type":["null","string"],"doc":"Source as stated.","default":null},{"name":"ownerId","type":["null","string"],"doc":"GHL user.","default":null},{"name":"tags","type":{"type":"array","items":"string"},"doc":"Tags after the last change."},{"name":"customFields","type":{"type":"map","values":"string"},"doc":"Custom field id to value."},{"name":"dnd","type":"boolean","doc":"Do not disturb on all channels."},{"name":"dndChannels","type":{"type":"map","values":"string"},"doc":"Status by channel."},{"name":"consents","type":{"type":"map","values":{"type":"record","name":"Consent","namespace":"rekindle","doc":"Permission to write on one channel, folded from events. An opt-out never expires.","fields":[{"name":"status","type":"string","doc":"unknown | inquiry | express | express_written | revoked"},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When this status began."},{"name":"expiresAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When an inquiry-based permission ends.","default":null},{"name":"eventId","type":"string","doc":"Event that set it."},{"name":"words","type":["null","string"],"doc":"Words the opt-out or opt-in rests on.","default":null}]}},"doc":"Permission by channel: sms, email, call."},{"name":"humanOwnership","type":["null",{"type":"record","name":"HumanOwnership","namespace":"rekindle","doc":"A human leads the conversation.","fields":[{"name":"since","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it began."},{"name":"userId","type":["null","string"],"doc":"GHL user.","default":null},{"name":"reason","type":"string","doc":"human_message | hand_over | tag | opt_out_unclear"},{"name":"untilAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When the machine may take part again, null = only by explicit hand-back.","default":null}]}],"doc":"Set while a human leads.","default":null},{"name":"status","type":"string","doc":"new | contacted | qualified | disqualified | converted | lost | dormant | reactivated"},{"name":"score","type":"int","doc":"0 to 100."},{"name":"level","type":"string","doc":"COLD | WARM | HOT | URGENT"},{"name":"counters","type":{"type":"record","name":"Counters","namespace":"rekindle","doc":"Counts since the lead is known.","fields":[{"name":"inbound","type":"int","doc":"Messages and calls from the lead.","default":0},{"name":"outbound","type":"int","doc":"Messages and calls to the lead, by anybody.","default":0},{"name":"outboundOwn","type":"int","doc":"Of these, by Rekindle.","default":0},{"name":"outboundHuman","type":"int","doc":"Of these, by humans.","default":0},{"name":"attemptsSinceReply","type":"int","doc":"Outbound since the last inbound.","default":0},{"name":"inboundByChannel","type":{"type":"map","values":"int"},"doc":"Inbound by channel.","default":{}},{"name":"outboundByChannel","type":{"type":"map","values":"int"},"doc":"Outbound by channel.","default":{}},{"name":"appointments","type":"int","doc":"Appointments booked.","default":0},{"name":"events","type":"int","doc":"Lead events applied.","default":0},{"name":"staleEvents","type":"int","doc":"Events that arrived too late to change anything.","default":0}]},"doc":"Counts."},{"name":"replyHours","type":{"type":"array","items":"double"},"doc":"Hours the lead took for its last 10 replies, oldest first."},{"name":"recentMessages","type":{"type":"array","items":{"type":"record","name":"RecentMessage","namespace":"rekindle","doc":"A message kept in the profile for agents and the duplicate gate.","fields":[{"name":"messageId","type":["null","string"],"doc":"GHL message id.","default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"channel","type":"string","doc":"Channel."},{"name":"direction","type":"string","doc":"inbound | outbound"},{"name":"sender","type":"string","doc":"lead | human | workflow | campaign | bulk | rekindle | unknown"},{"name":"text","type":"string","doc":"First 500 characters."}]}},"doc":"The last 10 messages, oldest first."},{"name":"outboundTimes","type":{"type":"array","items":"long"},"doc":"Times (ms) of the last 30 outbound messages by anybody, oldest first."},{"name":"opportunity","type":["null",{"type":"record","name":"OpportunityFields","namespace":"rekindle","doc":"A GHL opportunity.","fields":[{"name":"opportunityId","type":"string","doc":"GHL opportunity id."},{"name":"pipelineId","type":["null","string"],"doc":"Pipeline.","default":null},{"name":"stageId","type":["null","string"],"doc":"Stage.","default":null},{"name":"status","type":["null","string"],"doc":"open | won | lost | abandoned","default":null},{"name":"name","type":["null","string"],"doc":"Name.","default":null},{"name":"monetaryValue","type":["null","string"],"doc":"Exact decimal as text.","default":null},{"name":"ownerId","type":["null","string"],"doc":"GHL user id.","default":null}]}],"doc":"Latest opportunity.","default":null},{"name":"appointment","type":["null",{"type":"record","name":"AppointmentFields","namespace":"rekindle","doc":"A calendar appointment.","fields":[{"name":"appointmentId","type":"string","doc":"GHL appointment id."},{"name":"calendarId","type":["null","string"],"doc":"GHL calendar id.","default":null},{"name":"status","type":"string","doc":"new | confirmed | cancelled | showed | noshow | invalid"},{"name":"title","type":["null","string"],"doc":"Title.","default":null},{"name":"startsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Start.","default":null},{"name":"endsAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"End.","default":null},{"name":"assignedUserId","type":["null","string"],"doc":"GHL user.","default":null}]}],"doc":"Latest appointment.","default":null},{"name":"createdAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Creation at the source.","default":null},{"name":"firstSeenAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"First event here."},{"name":"lastEventAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Latest event time applied."},{"name":"lastInboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message from the lead.","default":null},{"name":"lastOutboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message to the lead, by anybody.","default":null},{"name":"lastHumanAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message by a human.","default":null},{"name":"lastOwnAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message by Rekindle.","default":null},{"name":"lastAssessedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When a question was last put to the agents.","default":null},{"name":"silenceStep","type":"int","doc":"Silence steps already asked about: 0, 24, 48 or 72 (hours)."},{"name":"fieldTimes","type":{"type":"map","values":"long"},"doc":"Field group to event time of its last write: last writer wins."},{"name":"deletedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Tombstone time.","default":null}]})
+/** Consensus state per lead. */
+export const OpenQuestions = schema<OpenQuestions>({"type":"record","name":"OpenQuestions","namespace":"rekindle","doc":"Consensus state per lead.","fields":[{"name":"epoch","type":"int","doc":"Latest epoch seen."},{"name":"open","type":{"type":"array","items":{"type":"record","name":"OpenQuestion","namespace":"rekindle","doc":"An assessment that waits for votes.","fields":[{"name":"assessment","type":{"type":"record","name":"Assessment","namespace":"rekindle","doc":"A question put to the agents about one lead at one moment.","fields":[{"name":"assessmentId","type":"string","doc":"Deterministic id."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"reason","type":"string","doc":"new_lead | inbound_message | silence_24h | silence_48h | silence_72h | level_changed"},{"name":"epoch","type":"int","doc":"Epoch of the lead."},{"name":"stage","type":"string","doc":"Coarse lead stage for base rates: new | engaged | silent | booked"},{"name":"decisionTypes","type":{"type":"array","items":"string"},"doc":"Open decision types, e.g. follow_up, escalation."},{"name":"askedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was asked."},{"name":"deadlineAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Votes after this are late."},{"name":"viewHash","type":"string","doc":"SHA-256 of the encoded view, hex."},{"name":"view","type":{"type":"record","name":"LeadView","namespace":"rekindle","doc":"The frozen view of a lead that agents see. No name, address, e-mail or phone.","fields":[{"name":"profileVersion","type":"int","doc":"Version of the profile."},{"name":"status","type":"string","doc":"Status."},{"name":"score","type":"int","doc":"0 to 100."},{"name":"level","type":"string","doc":"COLD | WARM | HOT | URGENT"},{"name":"source","type":["null","string"],"doc":"Source.","default":null},{"name":"hasPhone","type":"boolean","doc":"A phone number is known."},{"name":"hasEmail","type":"boolean","doc":"An e-mail address is known."},{"name":"hasOwner","type":"boolean","doc":"A realtor owns the lead."},{"name":"timeZones","type":{"type":"array","items":"string"},"doc":"All IANA zones that may apply."},{"name":"states","type":{"type":"array","items":"string"},"doc":"All states that may apply, e.g. US-TX; empty = unknown."},{"name":"tags","type":{"type":"array","items":"string"},"doc":"Tags."},{"name":"facts","type":{"type":"map","values":"string"},"doc":"Named custom fields: job_title, education, budget, timeline, pre_approved, visits ..."},{"name":"blockedChannels","type":{"type":"map","values":"string"},"doc":"Channel to the reason why it may not be used (dnd, revoked, no_address, no_consent)."},{"name":"humanOwnedUntil","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Set while a human owns the conversation.","default":null},{"name":"humanOwned","type":"boolean","doc":"A human owns the conversation."},{"name":"counters","type":{"type":"record","name":"Counters","namespace":"rekindle","doc":"Counts since the lead is known.","fields":[{"name":"inbound","type":"int","doc":"Messages and calls from the lead.","default":0},{"name":"outbound","type":"int","doc":"Messages and calls to the lead, by anybody.","default":0},{"name":"outboundOwn","type":"int","doc":"Of these, by Rekindle.","default":0},{"name":"outboundHuman","type":"int","doc":"Of these, by humans.","default":0},{"name":"attemptsSinceReply","type":"int","doc":"Outbound since the last inbound.","default":0},{"name":"inboundByChannel","type":{"type":"map","values":"int"},"doc":"Inbound by channel.","default":{}},{"name":"outboundByChannel","type":{"type":"map","values":"int"},"doc":"Outbound by channel.","default":{}},{"name":"appointments","type":"int","doc":"Appointments booked.","default":0},{"name":"events","type":"int","doc":"Lead events applied.","default":0},{"name":"staleEvents","type":"int","doc":"Events that arrived too late to change anything.","default":0}]},"doc":"Counts."},{"name":"replyHours","type":{"type":"array","items":"double"},"doc":"Hours of the last replies."},{"name":"recentMessages","type":{"type":"array","items":{"type":"record","name":"RecentMessage","namespace":"rekindle","doc":"A message kept in the profile for agents and the duplicate gate.","fields":[{"name":"messageId","type":["null","string"],"doc":"GHL message id.","default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"channel","type":"string","doc":"Channel."},{"name":"direction","type":"string","doc":"inbound | outbound"},{"name":"sender","type":"string","doc":"lead | human | workflow | campaign | bulk | rekindle | unknown"},{"name":"text","type":"string","doc":"First 500 characters."}]}},"doc":"The last messages, at most 5, texts cut to 280 characters."},{"name":"outboundLast24h","type":"int","doc":"Outbound by anybody within 24 h."},{"name":"outboundLast14d","type":"int","doc":"Outbound by anybody within 14 days."},{"name":"opportunityStatus","type":["null","string"],"doc":"open | won | lost | abandoned","default":null},{"name":"opportunityValue","type":["null","string"],"doc":"Exact decimal.","default":null},{"name":"appointmentAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Next appointment.","default":null},{"name":"appointmentStatus","type":["null","string"],"doc":"Its status.","default":null},{"name":"createdAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Creation.","default":null},{"name":"lastInboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message from the lead.","default":null},{"name":"lastOutboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message to the lead.","default":null},{"name":"lastOwnAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message by Rekindle.","default":null}]},"doc":"The frozen view."}]},"doc":"The question."},{"name":"votes","type":{"type":"array","items":{"type":"record","name":"Vote","namespace":"rekindle","doc":"One agent's answer to one decision type.","fields":[{"name":"agentId","type":"string","doc":"Agent."},{"name":"agentVersion","type":"int","doc":"Version of the agent."},{"name":"family","type":"string","doc":"Agents that share evidence or a model."},{"name":"kind","type":"string","doc":"vote | abstain | error"},{"name":"decisionType","type":"string","doc":"Decision type."},{"name":"option","type":["null","string"],"doc":"Option voted for.","default":null},{"name":"bin","type":["null","int"],"doc":"Confidence bin 1 to 5.","default":null},{"name":"reasonCode","type":"string","doc":"Reason from a bounded vocabulary."},{"name":"reasonText","type":["null","string"],"doc":"One sentence.","default":null},{"name":"evidence","type":{"type":"array","items":{"type":"record","name":"Evidence","namespace":"rekindle","doc":"What a vote rests on.","fields":[{"name":"field","type":"string","doc":"Field of the view."},{"name":"value","type":"string","doc":"Its value as text, at most 80 characters."}]}},"doc":"Evidence."},{"name":"params","type":{"type":"map","values":"string"},"doc":"Parameters of the option, e.g. delayMinutes."}]}},"doc":"Votes so far, one per agent and type."},{"name":"ballotIds","type":{"type":"array","items":"string"},"doc":"Ballots counted."},{"name":"staleBallots","type":"int","doc":"Ballots refused because they were cast on another epoch.","default":0}]}},"doc":"Questions not yet decided."},{"name":"early","type":{"type":"array","items":{"type":"record","name":"EarlyBallot","namespace":"rekindle","doc":"A ballot that came before its assessment: the two travel on different topics.","fields":[{"name":"ballotId","type":"string","doc":"Ballot."},{"name":"assessmentId","type":"string","doc":"Assessment it waits for."},{"name":"epoch","type":"int","doc":"Epoch it was cast on."},{"name":"arrivedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it came."},{"name":"votes","type":{"type":"array","items":"rekindle.Vote"},"doc":"Its votes."}]}},"doc":"Ballots waiting for their assessment, at most 8.","default":[]},{"name":"decided","type":{"type":"array","items":"string"},"doc":"The last 16 assessments that are fully decided: later votes on them are late.","default":[]}]})
+/** The immutable, content-hashed artefact a decision is made with. */
+export const Policy = schema<Policy>({"type":"record","name":"Policy","namespace":"rekindle","doc":"The immutable, content-hashed artefact a decision is made with.","fields":[{"name":"tenantId","type":"string","doc":"Tenant, * = all."},{"name":"decisionType","type":"string","doc":"Decision type."},{"name":"policyHash","type":"string","doc":"SHA-256 of the canonical JSON of everything but this field and createdAt, hex."},{"name":"label","type":"string","doc":"Human name, e.g. shipped prior 2026-11."},{"name":"createdAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was made."},{"name":"options","type":{"type":"array","items":{"type":"record","name":"PolicyOption","namespace":"rekindle","doc":"One option of a decision type.","fields":[{"name":"option","type":"string","doc":"Option."},{"name":"reversible","type":"boolean","doc":"It can be undone."},{"name":"safety","type":"int","doc":"Lower is safer; wait is 0."},{"name":"costMicros","type":"int","doc":"Cost of taking it, 1e-6 utility units (contact, opt-out risk, money, human time)."},{"name":"values","type":{"type":"map","values":"int"},"doc":"Utility by true option, 1e-6 units."}]}},"doc":"Options, wait first."},{"name":"baseRatesMicro","type":{"type":"map","values":{"type":"map","values":"int"}},"doc":"Stage to option to ln of the base rate, 1e-6 nats; stage * = parent."},{"name":"coldStrengthsMicro","type":{"type":"array","items":"int"},"doc":"Strength by bin 1 to 5 for unmeasured cells, 1e-6 nats."},{"name":"strengths","type":{"type":"array","items":{"type":"record","name":"PolicyStrength","namespace":"rekindle","doc":"Measured strength of a cell.","fields":[{"name":"agentId","type":"string","doc":"Agent."},{"name":"bin","type":"int","doc":"Bin, 0 = any."},{"name":"option","type":"string","doc":"Option, * = any."},{"name":"lambdaMicro","type":"int","doc":"Strength in 1e-6 nats."}]}},"doc":"Measured cells."},{"name":"families","type":{"type":"array","items":{"type":"record","name":"PolicyFamily","namespace":"rekindle","doc":"Agents that err together.","fields":[{"name":"family","type":"string","doc":"Family."},{"name":"rhoMicro","type":"int","doc":"Correlation, 1e-6."},{"name":"agents","type":{"type":"array","items":"string"},"doc":"Members of the roster in this family; agents outside the roster state their own family.","default":[]}]}},"doc":"Families."},{"name":"roster","type":{"type":"array","items":"string"},"doc":"Agents expected to answer."},{"name":"tauMicro","type":"int","doc":"Temperature, 1e-6."},{"name":"marginMicro","type":"int","doc":"Early-stop margin, 1e-6 nats."},{"name":"quorumMilli","type":"int","doc":"Effective voters needed, 1e-3."},{"name":"requiredFamilies","type":{"type":"array","items":"string"},"doc":"Families that must be present."},{"name":"fallback","type":"string","doc":"Option when quorum fails."},{"name":"pAuditMicro","type":"int","doc":"Share audited at random, 1e-6."},{"name":"deadlineMs","type":"int","doc":"Time for votes, ms."}]})
+/** A GHL location and its settings. */
+export const Tenant = schema<Tenant>({"type":"record","name":"Tenant","namespace":"rekindle","doc":"A GHL location and its settings.","fields":[{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"name","type":"string","doc":"Name."},{"name":"status","type":"string","doc":"active | paused | uninstalled"},{"name":"appId","type":["null","string"],"doc":"Marketplace app it was installed by.","default":null},{"name":"country","type":"string","doc":"ISO 3166-1 alpha-2."},{"name":"timeZone","type":"string","doc":"IANA zone of the location."},{"name":"senderName","type":"string","doc":"Who messages come from."},{"name":"postalAddress","type":"string","doc":"For the e-mail footer."},{"name":"automation","type":"boolean","doc":"false = kill switch: nothing is sent."},{"name":"maxPer24h","type":"int","doc":"Contact budget, any sender."},{"name":"maxPer14d","type":"int","doc":"Contact budget, any sender."},{"name":"humanQuietHours","type":"int","doc":"Hours after a human message during which the machine is silent."},{"name":"replyExemptMinutes","type":"int","doc":"Minutes after an inbound message in which a reply may leave outside the window."},{"name":"inquiryConsentDays","type":"int","doc":"Days an inquiry permits contact."},{"name":"customFieldNames","type":{"type":"map","values":"string"},"doc":"Custom field id to fact name."},{"name":"updatedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was set."}]})
+/** A rule about a lead's behaviour fired. */
+export const TriggerFired = schema<TriggerFired>({"type":"record","name":"TriggerFired","namespace":"rekindle","doc":"A rule about a lead's behaviour fired.","fields":[{"name":"triggerId","type":"string","doc":"Deterministic id."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"trigger","type":"string","doc":"new_lead | inbound_message | silence_24h | silence_48h | silence_72h | level_changed | appointment_booked"},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it fired."},{"name":"dueAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was due (timers), else the same."},{"name":"epoch","type":"int","doc":"Epoch of the lead."},{"name":"from","type":["null","string"],"doc":"For a level change: before.","default":null},{"name":"to","type":["null","string"],"doc":"For a level change: after.","default":null}]})
+/** One webhook element as it was received, with the raw bytes and how it was verified. Never edited. */
+export const WebhookReceived = schema<WebhookReceived>({"type":"record","name":"WebhookReceived","namespace":"rekindle","doc":"One webhook element as it was received, with the raw bytes and how it was verified. Never edited.","fields":[{"name":"receivedId","type":"string","doc":"Id given at reception, unique per element of a delivery."},{"name":"tenantId","type":"string","doc":"GHL location id; empty when the body names none (such a record is dead-lettered by ingest)."},{"name":"origin","type":"string","doc":"webhook | workflow | callback | reconcile | replay"},{"name":"scheme","type":"string","doc":"How the sender was proved: ed25519 | rsa | none"},{"name":"keyId","type":"string","doc":"Which configured key verified the signature, e.g. ghl-2026, sandbox."},{"name":"type","type":"string","doc":"The `type` field of the body as sent; empty when there is none."},{"name":"webhookId","type":["null","string"],"doc":"GHL delivery id, the same on every retry.","default":null},{"name":"contactId","type":["null","string"],"doc":"Contact the body is about, when the receiver could tell.","default":null},{"name":"batchIndex","type":"int","doc":"Position inside the delivered array; 0 for a single object.","default":0},{"name":"receivedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the receiver had read the body."},{"name":"body","type":"bytes","doc":"The body as received; for an array, this element."}]})
+/** A verified webhook that ingest has no translation for. Kept raw, counted by type, visible. */
+export const WebhookUnrecognised = schema<WebhookUnrecognised>({"type":"record","name":"WebhookUnrecognised","namespace":"rekindle","doc":"A verified webhook that ingest has no translation for. Kept raw, counted by type, visible.","fields":[{"name":"receivedId","type":"string","doc":"Id of the WebhookReceived it came from."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"rawType","type":"string","doc":"The `type` of the body; empty for a typeless body."},{"name":"reason","type":"string","doc":"unknown_type | typeless | not_about_a_lead"},{"name":"webhookId","type":["null","string"],"doc":"GHL delivery id.","default":null},{"name":"receivedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the receiver had read the body."},{"name":"body","type":"bytes","doc":"The body as received."}]})

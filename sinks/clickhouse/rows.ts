@@ -1,0 +1,193 @@
+/**
+ * From a record to its row: pure and total, the same record always gives the same row. No personal data passes: names,
+ * addresses, phone numbers, e-mail addresses and texts become the names of stated fields, counts and lengths.
+ */
+import type { AnyTopic } from '../../runtime/topic.ts'
+import type { SinkRecord } from '../../runtime/sink.ts'
+import type { ContactFields, Decision, DeliveryChanged, GateResult, LeadEvent } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, leadEvents, leadKey } from '../../topics/index.ts'
+
+export type Cell = string | number | boolean | null | readonly (string | number | boolean | null)[]
+export type Row = Readonly<Record<string, Cell>>
+
+export interface FactTable {
+  readonly topic: AnyTopic
+  readonly table: string
+  /** The row of a record, with where it came from. `topic` is the physical name. */
+  readonly row: (topic: string, record: SinkRecord<unknown>) => Row
+}
+
+function fact<V>(topic: AnyTopic, table: string, columns: (value: V) => Row): FactTable {
+  return {
+    topic,
+    table,
+    row: (name, record) => ({ ...columns(record.value as V), _topic: name, _partition: record.partition, _offset: String(record.offset) }),
+  }
+}
+
+/** The tables of facts and where their rows come from. */
+export const factTables: readonly FactTable[] = [
+  fact(leadEvents, 'lead_events', leadEventRow),
+  fact(decisions, 'decisions', decisionRow),
+  fact(deliveries, 'deliveries', deliveryRow),
+]
+
+export function leadEventRow(event: LeadEvent): Row {
+  const { contact, message, appointment, opportunity, delivery } = event
+  return {
+    ...lead(event),
+    kind: event.kind,
+    occurred_at: time(event.occurredAt),
+    received_at: time(event.receivedAt),
+    stated_at: optionalTime(event.statedAt),
+    event_id: event.eventId,
+    source: event.source,
+    source_id: event.sourceId,
+    raw_type: event.rawType,
+    stated_fields: contact === null ? [] : statedFields(contact),
+    tag_count: contact?.tags?.length ?? -1,
+    channel: message?.channel ?? delivery?.channel ?? '',
+    direction: message?.direction ?? '',
+    sender: message?.sender ?? '',
+    text_length: textLength(message?.text ?? delivery?.text),
+    call_status: message?.callStatus ?? '',
+    call_seconds: message?.callDurationSeconds ?? null,
+    appointment_id: appointment?.appointmentId ?? '',
+    appointment_status: appointment?.status ?? '',
+    appointment_at: optionalTime(appointment?.startsAt),
+    opportunity_id: opportunity?.opportunityId ?? '',
+    opportunity_status: opportunity?.status ?? '',
+    opportunity_value: decimal(opportunity?.monetaryValue),
+    followup_id: delivery?.followupId ?? '',
+    decision_id: delivery?.decisionId ?? '',
+    delivery_status: delivery?.status ?? '',
+    delivery_action: delivery?.action ?? '',
+  }
+}
+
+export function decisionRow(decision: Decision): Row {
+  const { options, contributions, silent } = decision
+  const chosen = options.find(({ option }) => option === decision.chosen)
+  return {
+    ...lead(decision),
+    type: decision.type,
+    decided_at: time(decision.decidedAt),
+    asked_at: time(decision.askedAt),
+    vote_ms: decision.decidedAt - decision.askedAt,
+    decision_id: decision.decisionId,
+    assessment_id: decision.assessmentId,
+    reason: decision.reason,
+    stage: decision.stage,
+    epoch: decision.epoch,
+    profile_version: decision.profileVersion,
+    policy_hash: decision.policyHash,
+    engine_version: decision.engineVersion,
+    chosen: decision.chosen,
+    runner_up: decision.runnerUp ?? '',
+    probability: chosen?.probability ?? 0,
+    utility: chosen?.utility ?? 0,
+    n_eff: decision.nEff,
+    quorum: decision.quorum,
+    degraded: decision.degraded,
+    fallback_used: decision.fallbackUsed,
+    stop_reason: decision.stopReason,
+    conflicts: decision.conflicts,
+    audit_selected: decision.auditSelected,
+    p_audit: decision.pAudit,
+    due_at: optionalTime(decision.dueAt),
+    lifts_at: optionalTime(decision.liftsAt),
+    'options.option': options.map(({ option }) => option),
+    'options.eligible': options.map(({ eligible }) => eligible),
+    'options.probability': options.map(({ probability }) => probability),
+    'options.utility': options.map(({ utility }) => utility),
+    'contributions.agent_id': contributions.map(({ agentId }) => agentId),
+    'contributions.agent_version': contributions.map(({ agentVersion }) => agentVersion),
+    'contributions.family': contributions.map(({ family }) => family),
+    'contributions.option': contributions.map(({ option }) => option),
+    'contributions.bin': contributions.map(({ bin }) => bin),
+    'contributions.nats': contributions.map(({ nats }) => natsOf(nats)),
+    'contributions.blocked': contributions.map(({ blocked }) => blocked),
+    'contributions.reason_code': contributions.map(({ reasonCode }) => reasonCode),
+    'silent.agent_id': silent.map(({ agentId }) => agentId),
+    'silent.kind': silent.map(({ kind }) => kind),
+    'silent.reason_code': silent.map(({ reasonCode }) => reasonCode),
+    ...gateColumns(decision.gates),
+  }
+}
+
+export function deliveryRow(delivery: DeliveryChanged): Row {
+  return {
+    ...lead(delivery),
+    status: delivery.status,
+    changed_at: time(delivery.at),
+    delivery_id: delivery.deliveryId,
+    followup_id: delivery.followupId,
+    sequence: delivery.sequence,
+    decision_id: delivery.decisionId,
+    epoch: delivery.epoch,
+    action: delivery.action,
+    channel: delivery.channel,
+    gate_id: delivery.gateId ?? '',
+    rule_id: delivery.ruleId ?? '',
+    lifts_at: optionalTime(delivery.liftsAt),
+    attempt: delivery.attempt,
+    message_id: delivery.messageId ?? '',
+    text_length: textLength(delivery.text),
+    ...gateColumns(delivery.gates),
+  }
+}
+
+function lead({ tenantId, contactId }: { tenantId: string; contactId: string }): Row {
+  return { tenant_id: tenantId, contact_id: contactId, lead_id: leadKey(tenantId, contactId) }
+}
+
+function gateColumns(gates: readonly GateResult[]): Row {
+  return {
+    'gates.gate_id': gates.map(({ gateId }) => gateId),
+    'gates.rule_id': gates.map(({ ruleId }) => ruleId),
+    'gates.option': gates.map(({ option }) => option),
+    'gates.verdict': gates.map(({ verdict }) => verdict),
+    'gates.lifts_at': gates.map(({ liftsAt }) => optionalTime(liftsAt)),
+  }
+}
+
+function statedFields(contact: ContactFields): string[] {
+  return Object.entries(contact)
+    .filter(([, value]) => value !== null)
+    .map(([name]) => name)
+    .sort()
+}
+
+function textLength(text: string | null | undefined): number {
+  return text?.length ?? 0
+}
+
+/** What DateTime64(3) holds. A time beyond it is held at the bound: the row must not stop the stream. */
+const EARLIEST_MS = Date.UTC(1900, 0, 1)
+const LATEST_MS = Date.UTC(2299, 11, 31)
+
+/** ms since the epoch as ClickHouse reads it whatever its settings: `2026-11-03 15:00:00.000`. */
+export function time(ms: number): string {
+  const held = Math.min(LATEST_MS, Math.max(EARLIEST_MS, ms))
+  return new Date(held).toISOString().replace('T', ' ').slice(0, -1)
+}
+
+function optionalTime(ms: number | null | undefined): string | null {
+  return ms === null || ms === undefined ? null : time(ms)
+}
+
+/** Digits before the point that Decimal(18, 4) holds: 18 - 4. */
+const DECIMAL = /^-?\d{1,14}(\.\d+)?$/
+
+/** A stated amount as Decimal(18, 4) text, cut to four places; null when it is no such number. */
+export function decimal(text: string | null | undefined): string | null {
+  if (text === null || text === undefined || !DECIMAL.test(text)) return null
+  const [whole = '', fraction] = text.split('.')
+  return fraction === undefined ? whole : `${whole}.${fraction.slice(0, 4)}`
+}
+
+/** Exact 1e-18 nats as text to nats; 0 for a text that is no number. */
+function natsOf(exact: string): number {
+  const nats = Number(exact) / 1e18
+  return Number.isFinite(nats) ? nats : 0
+}

@@ -1,0 +1,25 @@
+/** Errors of the Postgres side, each with what to do. */
+import { errorsOf } from '../../runtime/errors.ts'
+
+export const postgresErrors = {
+  E_MIGRATION_FAILED: {
+    scope: 'process',
+    retriable: false,
+    means: 'A migration of the database failed; nothing of the run was kept.',
+    remedy: 'Read the cause, mend the database or the migration, then start again.',
+  },
+  E_CURSOR_INVALID: {
+    scope: 'step',
+    retriable: false,
+    means: 'A cursor for the next page is not one that this store gave.',
+    remedy: 'Start again without a cursor.',
+  },
+  E_SINK_TOPIC_UNKNOWN: {
+    scope: 'process',
+    retriable: false,
+    means: 'The Postgres sink was handed a topic that it has no table for.',
+    remedy: 'Run the sink with the topics it declares.',
+  },
+} as const
+
+export const postgresError = errorsOf(postgresErrors)

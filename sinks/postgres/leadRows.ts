@@ -1,0 +1,179 @@
+/**
+ * LeadProfile records as rows of `leads` and `lead_assignments`. An older version never replaces a newer one; a tombstone
+ * deletes the row.
+ */
+import type pg from 'pg'
+import type { SinkRecord } from '../../runtime/sink.ts'
+import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { priorityOf } from '../../pipelines/followup/planFollowUp.ts'
+import { instant, instantOrNull, storable, storableJson } from './storable.ts'
+
+const statuses: ReadonlySet<string> = new Set([
+  'new',
+  'contacted',
+  'qualified',
+  'disqualified',
+  'converted',
+  'lost',
+  'dormant',
+  'reactivated',
+])
+/** Intent level to the stored scales. @source reference/lead-domain.md 5.5, row "behavioural intent" */
+const scales: Readonly<Record<string, { readonly temperature: string; readonly priority: string }>> = {
+  URGENT: { temperature: 'hot', priority: 'urgent' },
+  HOT: { temperature: 'hot', priority: 'high' },
+  WARM: { temperature: 'warm', priority: 'medium' },
+  COLD: { temperature: 'cold', priority: 'low' },
+}
+
+/** What a profile is in the stored vocabulary. A word the vocabulary lacks becomes its default; the profile keeps it. */
+export function leadRow(key: string, profile: LeadProfile, timestamp: number) {
+  const scale = (Object.hasOwn(scales, profile.level) ? scales[profile.level] : undefined) ?? { temperature: 'unknown', priority: 'medium' }
+  const score = Math.min(100, Math.max(0, profile.score))
+  return {
+    id: key,
+    tenant_id: profile.tenantId,
+    contact_id: profile.contactId,
+    email: storable(profile.email),
+    first_name: storable(profile.firstName),
+    last_name: storable(profile.lastName),
+    phone: storable(profile.phone),
+    company: storable(profile.companyName),
+    source: storable(profile.source) ?? 'unknown',
+    lead_score: score,
+    temperature: scale.temperature,
+    status: statuses.has(profile.status) ? profile.status : 'new',
+    priority: scale.priority,
+    priority_score: 100 * priorityOf(profile.level) + score,
+    intent_level: profile.level,
+    scoring_reasoning: `Intent level ${profile.level} after ${profile.counters.inbound} messages from and ${profile.counters.outbound} to the lead.`,
+    timezone: storable(profile.timeZone),
+    city: storable(profile.city),
+    state: storable(profile.state),
+    country: storable(profile.country),
+    postal_code: storable(profile.postalCode),
+    assigned_agent_id: storable(profile.ownerId),
+    conversion_value: profile.opportunity?.status === 'won' ? decimal(profile.opportunity.monetaryValue) : null,
+    created_at: instant(profile.createdAt ?? profile.firstSeenAt),
+    updated_at: instant(timestamp),
+    last_activity: instant(profile.lastEventAt),
+    last_contacted: instantOrNull(profile.lastOutboundAt),
+    deleted_at: instantOrNull(profile.deletedAt),
+    deleted_reason: profile.deletedAt === null ? null : 'contact_deleted',
+    epoch: profile.epoch,
+    version: profile.version,
+    profile: storableJson(profile),
+  }
+}
+type LeadRow = ReturnType<typeof leadRow>
+
+const columns: readonly (readonly [keyof LeadRow, string])[] = [
+  ['id', 'text'],
+  ['tenant_id', 'text'],
+  ['contact_id', 'text'],
+  ['email', 'text'],
+  ['first_name', 'text'],
+  ['last_name', 'text'],
+  ['phone', 'text'],
+  ['company', 'text'],
+  ['source', 'text'],
+  ['lead_score', 'int'],
+  ['temperature', 'lead_temperature'],
+  ['status', 'lead_status'],
+  ['priority', 'priority_level'],
+  ['priority_score', 'int'],
+  ['intent_level', 'text'],
+  ['scoring_reasoning', 'text'],
+  ['timezone', 'text'],
+  ['city', 'text'],
+  ['state', 'text'],
+  ['country', 'text'],
+  ['postal_code', 'text'],
+  ['assigned_agent_id', 'text'],
+  ['conversion_value', 'numeric'],
+  ['created_at', 'timestamptz'],
+  ['updated_at', 'timestamptz'],
+  ['last_activity', 'timestamptz'],
+  ['last_contacted', 'timestamptz'],
+  ['deleted_at', 'timestamptz'],
+  ['deleted_reason', 'text'],
+  ['epoch', 'int'],
+  ['version', 'int'],
+  ['profile', 'jsonb'],
+]
+
+const names = columns.map(([name]) => name).join(', ')
+const upsert = `
+  INSERT INTO leads (${names}, last_score_update, assigned_at)
+  SELECT ${names}, updated_at, CASE WHEN assigned_agent_id IS NULL THEN NULL ELSE updated_at END
+  FROM unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}) AS incoming (${names})
+  ON CONFLICT (id) DO UPDATE SET
+    ${columns
+      .filter(([name]) => name !== 'id')
+      .map(([name]) => `${name} = excluded.${name}`)
+      .join(', ')},
+    last_score_update = CASE WHEN leads.lead_score = excluded.lead_score THEN leads.last_score_update ELSE excluded.updated_at END,
+    assigned_at = CASE WHEN leads.assigned_agent_id IS NOT DISTINCT FROM excluded.assigned_agent_id THEN leads.assigned_at ELSE excluded.assigned_at END
+  WHERE leads.version < excluded.version`
+
+// Before the upsert, while `leads` still shows who had the lead.
+const changedOwners = `
+  SELECT incoming.id, incoming.tenant_id, incoming.agent, incoming.at
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::timestamptz[]) AS incoming (id, tenant_id, agent, version, at)
+  LEFT JOIN leads ON leads.id = incoming.id
+  WHERE (leads.id IS NULL OR leads.version < incoming.version) AND incoming.agent IS DISTINCT FROM leads.assigned_agent_id`
+
+/** Stores the profiles of one batch: per lead only the last one, after the last tombstone. */
+export async function storeProfiles(client: pg.PoolClient, records: readonly SinkRecord<LeadProfile>[]): Promise<void> {
+  const erased = new Set<string>()
+  const last = new Map<string, LeadRow>()
+  for (const { key, value, timestamp } of records) {
+    if (value === null) {
+      erased.add(key)
+      last.delete(key)
+      continue
+    }
+    const known = last.get(key)
+    if (known === undefined || known.version < value.version) last.set(key, leadRow(key, value, timestamp))
+  }
+  if (erased.size > 0) {
+    await client.query('DELETE FROM leads WHERE id = ANY($1)', [[...erased]])
+    await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
+  }
+  // In one order everywhere: two partitions never share a lead, but a zombie and its successor may.
+  const rows = [...last.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  if (rows.length === 0) return
+  await storeAssignments(client, rows)
+  await client.query({ name: 'leads_upsert', text: upsert, values: columns.map(([name]) => rows.map((row) => row[name])) })
+}
+
+async function storeAssignments(client: pg.PoolClient, rows: readonly LeadRow[]): Promise<void> {
+  const found = await client.query<{ id: string; tenant_id: string; agent: string | null; at: Date }>({
+    name: 'leads_changed_owners',
+    text: changedOwners,
+    values: [
+      rows.map((row) => row.id),
+      rows.map((row) => row.tenant_id),
+      rows.map((row) => row.assigned_agent_id),
+      rows.map((row) => row.version),
+      rows.map((row) => row.updated_at),
+    ],
+  })
+  if (found.rows.length === 0) return
+  const changed = found.rows
+  await client.query(
+    `UPDATE lead_assignments SET status = 'ended', ended_at = changed.at
+     FROM unnest($1::text[], $2::timestamptz[]) AS changed (lead_id, at) WHERE lead_assignments.lead_id = changed.lead_id AND status = 'active'`,
+    [changed.map(({ id }) => id), changed.map(({ at }) => at)],
+  )
+  const assigned = changed.filter(({ agent }) => agent !== null)
+  await client.query(
+    `INSERT INTO lead_assignments (lead_id, tenant_id, assigned_agent_id, status, created_at)
+     SELECT lead_id, tenant_id, agent, 'active', at FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) AS assigned (lead_id, tenant_id, agent, at)`,
+    [assigned.map(({ id }) => id), assigned.map((row) => row.tenant_id), assigned.map(({ agent }) => agent), assigned.map(({ at }) => at)],
+  )
+}
+
+function decimal(text: string | null): string | null {
+  return text !== null && /^-?\d+(\.\d+)?$/.test(text) ? text : null
+}

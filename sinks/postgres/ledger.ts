@@ -1,0 +1,277 @@
+/**
+ * The ledger of follow-ups as queries. Every change that is told goes into the outbox in the same transaction. Locks are
+ * taken in one order everywhere: rows of the ledger, then leads; so no two transactions wait for each other.
+ */
+import type pg from 'pg'
+import type { FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
+import { profiles } from '../../topics/index.ts'
+import { deliveryOf, rowOf } from './ledgerRow.ts'
+import type { LedgerRow, StoredRow } from './ledgerRow.ts'
+import type { Queryable } from './pool.ts'
+import { instant, instantOrNull, ms, storable, storableJson } from './storable.ts'
+import { storedTopic } from './storedTopic.ts'
+
+/** A follow-up with the lead key and partition it came on. */
+export interface PlannedRecord {
+  readonly leadId: string
+  readonly partition: number
+  readonly followUp: FollowUp
+}
+
+const DAY_MS = 86_400_000
+
+/**
+ * Enters planned follow-ups and cancels those that are still open; in whatever order and however often both come, the
+ * result is the same: a cancelled one stays cancelled, a known intent is not entered again.
+ */
+export async function storeFollowUps(client: pg.PoolClient, records: readonly PlannedRecord[]): Promise<void> {
+  const cancels = new Map(
+    records.filter(({ followUp }) => followUp.change === 'cancelled').map((record) => [record.followUp.followupId, record]),
+  )
+  const last = new Map(records.map((record) => [record.followUp.followupId, record]))
+  await enter(
+    client,
+    [...last.values()].map((record) => ({ ...record, cancelled: cancels.has(record.followUp.followupId) })),
+  )
+  if (cancels.size === 0) return
+  const open = await client.query<StoredRow>(
+    `SELECT * FROM followup_actions WHERE followup_id = ANY($1) AND status IN ('pending', 'deferred') ORDER BY followup_id FOR UPDATE`,
+    [[...cancels.keys()]],
+  )
+  const rows = open.rows.map(rowOf)
+  await lockLeads(client, rows)
+  await saveAndTell(
+    client,
+    rows.map((row) => {
+      const by = cancels.get(row.followupId)?.followUp
+      return {
+        ...row,
+        status: 'cancelled' as const,
+        reason: by?.reason ?? '',
+        gateId: null,
+        ruleId: null,
+        liftsAt: null,
+        sequence: row.sequence + 1,
+        updatedAt: by?.plannedAt ?? row.updatedAt,
+      }
+    }),
+  )
+}
+
+type Entry = PlannedRecord & { readonly cancelled: boolean }
+
+const entryColumns: readonly (readonly [string, string, (entry: Entry) => unknown])[] = [
+  ['followup_id', 'text', ({ followUp }) => followUp.followupId],
+  ['intent_key', 'text', ({ followUp }) => followUp.intentKey],
+  ['lead_id', 'text', ({ leadId }) => leadId],
+  ['tenant_id', 'text', ({ followUp }) => followUp.tenantId],
+  ['contact_id', 'text', ({ followUp }) => followUp.contactId],
+  ['decision_id', 'text', ({ followUp }) => followUp.decisionId],
+  ['epoch', 'int', ({ followUp }) => followUp.epoch],
+  ['action', 'text', ({ followUp }) => followUp.action],
+  ['channel', 'text', ({ followUp }) => followUp.channel],
+  ['template_id', 'text', ({ followUp }) => followUp.templateId],
+  ['message', 'text', ({ followUp }) => storable(followUp.text)],
+  ['subject', 'text', ({ followUp }) => storable(followUp.subject)],
+  ['priority', 'int', ({ followUp }) => followUp.priority],
+  ['planned_because', 'text', ({ followUp }) => storable(followUp.reason)],
+  ['planned_at', 'timestamptz', ({ followUp }) => instant(followUp.plannedAt)],
+  ['due_at', 'timestamptz', ({ followUp }) => instant(followUp.dueAt)],
+  ['expires_at', 'timestamptz', ({ followUp }) => instant(followUp.expiresAt)],
+  ['partition', 'int', ({ partition }) => partition],
+  // Cancelled before, or in the same batch as, it was entered: it never was open, so there is nothing to tell.
+  ['status', 'text', ({ cancelled }) => (cancelled ? 'cancelled' : 'pending')],
+  ['scheduled_at', 'timestamptz', ({ followUp }) => instant(followUp.dueAt)],
+  ['updated_at', 'timestamptz', ({ followUp }) => instant(followUp.plannedAt)],
+]
+
+async function enter(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {
+  if (entries.length === 0) return
+  const names = entryColumns.map(([name]) => name).join(', ')
+  await client.query({
+    name: 'ledger_enter',
+    text: `INSERT INTO followup_actions (${names}) SELECT ${names} FROM unnest(${entryColumns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}) AS incoming (${names})
+     ON CONFLICT DO NOTHING`,
+    values: entryColumns.map(([, , value]) => entries.map(value)),
+  })
+}
+
+/** Due rows that nobody else holds, most urgent first, locked for this transaction. */
+export async function lockDue(client: pg.PoolClient, at: number, limit: number, exceptTenants: readonly string[]): Promise<LedgerRow[]> {
+  const found = await client.query<StoredRow>({
+    name: 'ledger_lock_due',
+    text: `SELECT * FROM followup_actions WHERE status IN ('pending', 'deferred') AND scheduled_at <= $1 AND tenant_id <> ALL($3)
+     ORDER BY priority DESC, scheduled_at, followup_id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+    values: [instant(at), limit, exceptTenants],
+  })
+  return found.rows.map(rowOf)
+}
+
+/** One row, locked; `undefined` when there is none. */
+export async function lockRow(client: pg.PoolClient, followupId: string): Promise<LedgerRow | undefined> {
+  const found = await client.query<StoredRow>('SELECT * FROM followup_actions WHERE followup_id = $1 FOR UPDATE', [followupId])
+  return found.rows[0] === undefined ? undefined : rowOf(found.rows[0])
+}
+
+/** Rows that somebody took in hand before `before` (ms) and never finished, locked. */
+export async function lockLeftInHand(
+  client: pg.PoolClient,
+  before: number,
+  limit: number,
+  exceptIds: readonly string[],
+): Promise<LedgerRow[]> {
+  const found = await client.query<StoredRow>(
+    `SELECT * FROM followup_actions WHERE status IN ('reserved', 'handed_over') AND updated_at < $1 AND followup_id <> ALL($3)
+     ORDER BY updated_at, followup_id LIMIT $2 FOR UPDATE SKIP LOCKED`,
+    [instant(before), limit, exceptIds],
+  )
+  return found.rows.map(rowOf)
+}
+
+/** Rows of unknown outcome that are to be looked up now; they are not offered again before `nextCheckAt`. */
+export async function takeUnknown(client: Queryable, at: number, nextCheckAt: number, limit: number): Promise<LedgerRow[]> {
+  const found = await client.query<StoredRow>(
+    `UPDATE followup_actions SET next_check_at = $2 WHERE followup_id IN (
+       SELECT followup_id FROM followup_actions WHERE status = 'unknown' AND next_check_at <= $1 ORDER BY next_check_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+     RETURNING *`,
+    [instant(at), instant(nextCheckAt), limit],
+  )
+  return found.rows.map(rowOf)
+}
+
+/** Holds these leads until the end of the transaction: budgets are counted and changes are told by one at a time. */
+export async function lockLeads(client: pg.PoolClient, rows: readonly { readonly leadId: string }[]): Promise<void> {
+  const leads = [...new Set(rows.map(({ leadId }) => leadId))].sort()
+  if (leads.length > 0)
+    await client.query({
+      name: 'ledger_lock_leads',
+      text: "SELECT pg_advisory_xact_lock(hashtextextended('lead:' || lead, 0)) FROM unnest($1::text[]) AS lead",
+      values: [leads],
+    })
+}
+
+/** A message of ours as the gates count it. */
+export interface LedgerSend {
+  readonly followupId: string
+  readonly leadId: string
+  readonly at: number
+  readonly confirmedAt: number | null
+  readonly messageId: string | null
+  readonly text: string
+}
+
+/** What the gates of these rows are judged on, as committed at this moment. */
+export interface FenceFacts {
+  readonly leads: ReadonlyMap<string, LeadProfile>
+  readonly tenants: ReadonlyMap<string, Tenant>
+  /** By partition: when the copy of the leads was last known to be complete, ms. */
+  readonly copyCompleteAt: ReadonlyMap<number, number>
+  readonly sends: readonly LedgerSend[]
+}
+
+/** Reads what the fence needs. Call it after `lockLeads`: what others reserved before is then visible. */
+export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow[], at: number): Promise<FenceFacts> {
+  const leadIds = [...new Set(rows.map(({ leadId }) => leadId))]
+  const leads = await client.query<{ id: string; profile: LeadProfile }>({
+    name: 'fence_leads',
+    text: 'SELECT id, profile FROM leads WHERE id = ANY($1)',
+    values: [leadIds],
+  })
+  const tenants = await client.query<{ tenant_id: string; record: Tenant }>({
+    name: 'fence_tenants',
+    text: 'SELECT tenant_id, record FROM tenants WHERE tenant_id = ANY($1)',
+    values: [[...new Set(rows.map(({ tenantId }) => tenantId))]],
+  })
+  const complete = await client.query<{ partition: number; caught_up_at: Date | null }>({
+    name: 'fence_copy',
+    text: 'SELECT partition, caught_up_at FROM sink_offsets WHERE topic = $1 AND partition = ANY($2)',
+    values: [storedTopic(profiles), [...new Set(rows.map(({ partition }) => partition))]],
+  })
+  const sends = await client.query<{
+    followup_id: string
+    lead_id: string
+    at: Date
+    confirmed_at: Date | null
+    message_id: string | null
+    message: string | null
+  }>({
+    name: 'fence_sends',
+    text: `SELECT followup_id, lead_id, coalesce(handed_over_at, reserved_at) AS at, CASE WHEN status = 'confirmed' THEN settled_at END AS confirmed_at, message_id, message
+     FROM followup_actions WHERE lead_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
+    values: [leadIds, instant(at - 14 * DAY_MS)],
+  })
+  return {
+    leads: new Map(leads.rows.map(({ id, profile }) => [id, profile])),
+    tenants: new Map(tenants.rows.map(({ tenant_id, record }) => [tenant_id, record])),
+    copyCompleteAt: new Map(
+      complete.rows.flatMap(({ partition, caught_up_at }) => (caught_up_at === null ? [] : [[partition, caught_up_at.getTime()] as const])),
+    ),
+    sends: sends.rows.map((row) => ({
+      followupId: row.followup_id,
+      leadId: row.lead_id,
+      at: row.at.getTime(),
+      confirmedAt: ms(row.confirmed_at),
+      messageId: row.message_id,
+      text: row.message ?? '',
+    })),
+  }
+}
+
+/** Message ids of this contact that a follow-up has already been matched with. */
+export async function claimedMessageIds(client: Queryable, tenantId: string, messageIds: readonly string[]): Promise<Set<string>> {
+  const found = await client.query<{ message_id: string }>(
+    'SELECT message_id FROM followup_actions WHERE tenant_id = $1 AND message_id = ANY($2)',
+    [tenantId, messageIds],
+  )
+  return new Set(found.rows.map(({ message_id }) => message_id))
+}
+
+const savedColumns: readonly (readonly [string, string, (row: LedgerRow) => unknown])[] = [
+  ['status', 'text', (row) => row.status],
+  ['scheduled_at', 'timestamptz', (row) => instant(row.scheduledAt)],
+  ['sequence', 'int', (row) => row.sequence],
+  ['attempt', 'int', (row) => row.attempt],
+  ['gate_id', 'text', (row) => row.gateId],
+  ['rule_id', 'text', (row) => row.ruleId],
+  ['reason', 'text', (row) => storable(row.reason)],
+  ['lifts_at', 'timestamptz', (row) => instantOrNull(row.liftsAt)],
+  ['gates', 'jsonb', (row) => storableJson(row.gates)],
+  ['message_id', 'text', (row) => storable(row.messageId)],
+  ['reserved_by', 'text', (row) => row.reservedBy],
+  ['reserved_at', 'timestamptz', (row) => instantOrNull(row.reservedAt)],
+  ['handed_over_at', 'timestamptz', (row) => instantOrNull(row.handedOverAt)],
+  ['settled_at', 'timestamptz', (row) => instantOrNull(row.settledAt)],
+  ['next_check_at', 'timestamptz', (row) => instantOrNull(row.nextCheckAt)],
+  ['updated_at', 'timestamptz', (row) => instant(row.updatedAt)],
+]
+
+/** Saves rows that this transaction holds, and says nothing. */
+export async function save(client: pg.PoolClient, rows: readonly LedgerRow[]): Promise<void> {
+  if (rows.length === 0) return
+  const names = ['followup_id', ...savedColumns.map(([name]) => name)].join(', ')
+  await client.query({
+    name: 'ledger_save',
+    text: `UPDATE followup_actions SET ${savedColumns.map(([name]) => `${name} = saved.${name}`).join(', ')}
+     FROM unnest($1::text[], ${savedColumns.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')}) AS saved (${names})
+     WHERE followup_actions.followup_id = saved.followup_id`,
+    values: [rows.map(({ followupId }) => followupId), ...savedColumns.map(([, , value]) => rows.map(value))],
+  })
+}
+
+/** Saves rows that this transaction holds and tells their change. Call it with the leads locked. */
+export async function saveAndTell(client: pg.PoolClient, rows: readonly LedgerRow[]): Promise<void> {
+  if (rows.length === 0) return
+  await save(client, rows)
+  const told = rows.map((row) => ({ leadId: row.leadId, delivery: deliveryOf(row) }))
+  await client.query({
+    name: 'ledger_tell',
+    text: `INSERT INTO delivery_outbox (delivery_id, lead_id, record, created_at)
+     SELECT delivery_id, lead_id, record, at FROM unnest($1::text[], $2::text[], $3::jsonb[], $4::timestamptz[]) WITH ORDINALITY AS told (delivery_id, lead_id, record, at, place) ORDER BY place`,
+    values: [
+      told.map(({ delivery }) => delivery.deliveryId),
+      told.map(({ leadId }) => leadId),
+      told.map(({ delivery }) => storableJson(delivery)),
+      told.map(({ delivery }) => instant(delivery.at)),
+    ],
+  })
+}

@@ -1,0 +1,123 @@
+/**
+ * Profiles, decisions, follow-ups, deliveries and tenants into Postgres, exactly once: rows and the next offset are in one
+ * transaction, and a batch that is partly stored already is continued where it ended.
+ */
+import type pg from 'pg'
+import { sink } from '../../runtime/sink.ts'
+import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
+import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
+import { decisions, deliveries, followups, profiles, tenants } from '../../topics/index.ts'
+import { postgresError } from './errors.ts'
+import { storeProfiles } from './leadRows.ts'
+import { storeFollowUps } from './ledger.ts'
+import { inTransaction } from './pool.ts'
+import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
+import { instant } from './storable.ts'
+import { storedTopic } from './storedTopic.ts'
+
+export const postgresSinkTopics = [profiles, decisions, followups, deliveries, tenants] as const
+
+export interface PostgresSinkOptions {
+  readonly maxRecords?: number
+  readonly maxMs?: number
+}
+
+/** Rows are a fifth of a second behind the topics at most while the database keeps up; each commit is a write to its disk. */
+const MAX_MS = 200
+
+/** The sink on this pool. The database must be migrated. */
+export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): Sink {
+  return sink({
+    name: 'postgres',
+    topics: postgresSinkTopics,
+    batch: { maxRecords: options.maxRecords ?? 500, maxMs: options.maxMs ?? MAX_MS },
+    exactlyOnce: { kind: 'stored-offsets', load: (topic, partition) => storedOffset(pool, topic, partition) },
+    write: (batches) => inTransaction(pool, (client) => writeBatches(client, batches)),
+    async caughtUp(places, at) {
+      await pool.query({
+        name: 'sink_caught_up',
+        text: `INSERT INTO sink_offsets (topic, partition, caught_up_at)
+               SELECT topic, partition, $3 FROM unnest($1::text[], $2::int[]) AS place (topic, partition) ORDER BY topic, partition
+               ON CONFLICT (topic, partition) DO UPDATE SET caught_up_at = greatest(sink_offsets.caught_up_at, excluded.caught_up_at)`,
+        values: [places.map(({ topic }) => storedTopic(topic)), places.map(({ partition }) => partition), instant(at)],
+      })
+    },
+  })
+}
+
+async function storedOffset(pool: pg.Pool, topic: AnyTopic, partition: number): Promise<bigint | undefined> {
+  const found = await pool.query<{ next_offset: string | null }>(
+    'SELECT next_offset FROM sink_offsets WHERE topic = $1 AND partition = $2',
+    [storedTopic(topic), partition],
+  )
+  const next = found.rows[0]?.next_offset ?? null
+  return next === null ? undefined : BigInt(next)
+}
+
+const places = '(topic, partition) IN (SELECT topic, partition FROM unnest($1::text[], $2::int[]) AS place (topic, partition))'
+
+async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]): Promise<void> {
+  const at = [batches.map(({ topic }) => storedTopic(topic)), batches.map(({ partition }) => partition)]
+  // The rows are the fence: a predecessor that still writes these partitions holds them, and what it stored is not stored
+  // again. They are taken in one order, so that it and its successor never wait for each other.
+  const held = await client.query<{ topic: string; partition: number; next_offset: string | null }>({
+    name: 'sink_hold_places',
+    text: `SELECT topic, partition, next_offset FROM sink_offsets WHERE ${places} ORDER BY topic, partition FOR UPDATE`,
+    values: at,
+  })
+  if (held.rows.length < batches.length) {
+    await client.query({
+      name: 'sink_new_places',
+      text: `INSERT INTO sink_offsets (topic, partition)
+             SELECT topic, partition FROM unnest($1::text[], $2::int[]) AS place (topic, partition) ORDER BY topic, partition
+             ON CONFLICT DO NOTHING`,
+      values: at,
+    })
+    return writeBatches(client, batches)
+  }
+  const next = new Map(held.rows.map(({ topic, partition, next_offset }) => [`${topic}#${partition}`, BigInt(next_offset ?? 0)]))
+  const done: SinkBatch[] = []
+  for (const batch of batches) {
+    const from = next.get(`${storedTopic(batch.topic)}#${batch.partition}`) ?? 0n
+    if (from > batch.max) continue
+    await store(
+      client,
+      batch.topic,
+      batch.records.filter(({ offset }) => offset >= from),
+    )
+    done.push(batch)
+  }
+  if (done.length === 0) return
+  await client.query({
+    name: 'sink_move_places',
+    text: `UPDATE sink_offsets SET next_offset = stored.next
+           FROM unnest($1::text[], $2::int[], $3::bigint[]) AS stored (topic, partition, next)
+           WHERE sink_offsets.topic = stored.topic AND sink_offsets.partition = stored.partition`,
+    values: [
+      done.map(({ topic }) => storedTopic(topic)),
+      done.map(({ partition }) => partition),
+      done.map(({ max }) => (max + 1n).toString()),
+    ],
+  })
+}
+
+async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {
+  const of = <T extends AnyTopic>(_: T) => records as readonly SinkRecord<ValueOf<T>>[]
+  switch (topic.name) {
+    case profiles.name:
+      return storeProfiles(client, of(profiles))
+    case decisions.name:
+      return storeDecisions(client, of(decisions))
+    case followups.name:
+      return storeFollowUps(
+        client,
+        of(followups).flatMap(({ key, partition, value }) => (value === null ? [] : [{ leadId: key, partition, followUp: value }])),
+      )
+    case deliveries.name:
+      return storeDeliveries(client, of(deliveries))
+    case tenants.name:
+      return storeTenants(client, of(tenants))
+    default:
+      throw postgresError('E_SINK_TOPIC_UNKNOWN', `There is no table for ${topic.name}.`)
+  }
+}

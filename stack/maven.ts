@@ -1,0 +1,86 @@
+/**
+ * Fetches the files of an engine through Maven into a cache of the user, keyed by the content of the pom: one fetch
+ * per machine and version, shared by every checkout, complete or absent but never half.
+ */
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { stackError } from './errors.ts'
+import { cacheFolder, javaLack, mavenLack } from './prerequisites.mjs'
+
+export interface MavenFetch {
+  /** Name for people and for the cache folder. */
+  readonly name: string
+  readonly pom: string
+  /** Goals and options; `{folder}` is replaced by the target folder. */
+  readonly goals: readonly string[]
+  readonly onProgress: (line: string) => void
+}
+
+const PROGRESS_EVERY_FILES = 10
+const SHOWN_LINES = 15
+
+/** Where the files of a pom are, or will be. */
+export function fetchedFolder(name: string, pom: string): string {
+  return join(cacheFolder(), `${name}-${createHash('sha256').update(readFileSync(pom)).digest('hex').slice(0, 16)}`)
+}
+
+/** The folder with the fetched files; fetches them when they are not there yet. */
+export async function fetchWithMaven(fetch: MavenFetch): Promise<string> {
+  const folder = fetchedFolder(fetch.name, fetch.pom)
+  if (existsSync(folder)) return folder
+  // Maven runs on Java: without it Maven's own message would be the confusing one.
+  const noJava = javaLack()
+  if (noJava !== undefined) throw stackError('E_JAVA_MISSING', noJava)
+  const noMaven = mavenLack()
+  if (noMaven !== undefined) throw stackError('E_MAVEN_MISSING', noMaven)
+  mkdirSync(dirname(folder), { recursive: true })
+  const partial = mkdtempSync(`${folder}.partial-`)
+  try {
+    fetch.onProgress(`${fetch.name}: fetching (once per machine)`)
+    await runMaven(fetch, partial)
+    try {
+      renameSync(partial, folder)
+    } catch (error) {
+      // Another start fetched the same at the same time and was first: its files are the same.
+      if (!existsSync(folder)) throw error
+    }
+    fetch.onProgress(`${fetch.name}: fetched, ${readdirSync(folder).length} files`)
+    return folder
+  } finally {
+    rmSync(partial, { recursive: true, force: true })
+  }
+}
+
+function runMaven(fetch: MavenFetch, target: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const goals = fetch.goals.map((goal) => goal.replaceAll('{folder}', target))
+    const child = spawn('mvn', ['--batch-mode', '--file', fetch.pom, ...goals], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const last: string[] = []
+    let files = 0
+    let rest = ''
+    const read = (chunk: Buffer) => {
+      const lines = (rest + chunk.toString('utf8')).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) {
+        if (/Downloaded from/.test(line)) {
+          files++
+          if (files % PROGRESS_EVERY_FILES === 0) fetch.onProgress(`${fetch.name}: ${files} files fetched`)
+        } else if (!/Downloading from|Progress/.test(line)) {
+          last.push(line)
+          if (last.length > SHOWN_LINES) last.shift()
+        }
+      }
+    }
+    child.stdout.on('data', read)
+    child.stderr.on('data', read)
+    child.once('error', (error) => {
+      reject(stackError('E_ENGINE_FETCH', `${fetch.name}: ${error.message}`, { cause: error }))
+    })
+    child.once('close', (code) => {
+      if (code === 0) resolve()
+      else reject(stackError('E_ENGINE_FETCH', `Maven ended with exit code ${code ?? 'none'} for ${fetch.name}:\n${last.join('\n')}`))
+    })
+  })
+}

@@ -1,0 +1,257 @@
+/**
+ * The embedded engines together: started side by side, stopped in reverse within one budget, restarted when one dies,
+ * and described in `<dataDir>/stack.json` as long as they run. One stack per data folder at a time.
+ */
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { maskUrls } from '../config/maskUrls.ts'
+import { ClickhouseEngine } from './clickhouse/clickhouseEngine.ts'
+import { externalEngine, ProcessEngine } from './engine.ts'
+import type { Engine, EngineName, EngineOptions, EngineState } from './engine.ts'
+import { stackError } from './errors.ts'
+import { KafkaEngine } from './kafka/kafkaEngine.ts'
+import { processBirth } from './osProcess.ts'
+import { PostgresEngine } from './postgres/postgresEngine.ts'
+import { RedisEngine } from './redis/redisEngine.ts'
+import { RegistryEngine } from './registry/registryEngine.ts'
+
+export interface StackAddresses {
+  readonly kafkaBrokers: readonly string[]
+  readonly registryUrl: string
+  readonly databaseUrl: string
+  readonly clickhouseUrl: string
+  readonly redisUrl?: string
+}
+
+export interface StackOptions {
+  readonly dataDir: string
+  /** Engines that somebody else runs: given here, they are not started. */
+  readonly external?: {
+    readonly kafkaBrokers?: readonly string[] | undefined
+    readonly registryUrl?: string | undefined
+    readonly databaseUrl?: string | undefined
+    readonly clickhouseUrl?: string | undefined
+    readonly redisUrl?: string | undefined
+  }
+  /** 0 or absent = the port of the last run, else any free one. */
+  readonly ports?: Partial<Readonly<Record<EngineName, number>>>
+  /** One line for people: fetching, creating, an engine that died and came back. */
+  readonly onEvent?: (line: string) => void
+}
+
+/** What `stack.json` holds. Readable by the owner only: the addresses carry passwords. */
+export interface StackRecord {
+  readonly ownerPid: number
+  readonly ownerBirth: string
+  readonly startedAtMs: number
+  readonly addresses: StackAddresses
+  readonly engines: readonly {
+    name: EngineName
+    state: EngineState
+    address: string | undefined
+    pid: number | undefined
+    logFile: string | undefined
+  }[]
+  /** Added by who runs the stack: processes, the address of the API. */
+  readonly [extra: string]: unknown
+}
+
+export interface Stack {
+  readonly addresses: StackAddresses
+  readonly engines: readonly Engine[]
+  /** Adds fields to `stack.json`. */
+  publish(extra: Readonly<Record<string, unknown>>): void
+  /** Stops what was started here, in reverse; at the end of the budget by force. */
+  stop(budgetMs?: number): Promise<void>
+}
+
+const STOP_BUDGET_MS = 20_000
+const WATCH_EVERY_MS = 1_000
+const RESTART_FIRST_MS = 500
+const RESTART_MAX_MS = 30_000
+
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const dataDir = resolve(options.dataDir)
+  mkdirSync(dataDir, { recursive: true })
+  const onEvent = options.onEvent ?? (() => undefined)
+  const owner = runningStack(dataDir)
+  if (owner !== undefined) throw stackError('E_STACK_IN_USE', `${dataDir} is used by process ${owner.ownerPid}.`)
+  claim(dataDir)
+  const engines = enginesOf({ ...options, dataDir }, onEvent)
+  const started = await Promise.allSettled(engines.map((engine) => engine.start()))
+  const failure = started.find((outcome) => outcome.status === 'rejected')
+  if (failure !== undefined) {
+    await stopEngines(engines, STOP_BUDGET_MS)
+    rmSync(recordFile(dataDir), { force: true })
+    throw failure.reason
+  }
+  const addresses = addressesOf(engines, options)
+  let extra: Readonly<Record<string, unknown>> = {}
+  const startedAtMs = Date.now()
+  const write = () => {
+    writeRecord(dataDir, {
+      ownerPid: process.pid,
+      ownerBirth: processBirth(process.pid) ?? '',
+      startedAtMs,
+      addresses,
+      engines: engines.map(({ name, state, address, pid, logFile }) => ({ name, state, address, pid, logFile })),
+      ...extra,
+    })
+  }
+  write()
+  const watch = watchEngines(engines, onEvent, write)
+  let stopping: Promise<void> | undefined
+  return {
+    addresses,
+    engines,
+    publish(more) {
+      extra = { ...extra, ...more }
+      write()
+    },
+    stop(budgetMs = STOP_BUDGET_MS) {
+      stopping ??= (async () => {
+        await watch.stop()
+        await stopEngines(engines, budgetMs)
+        rmSync(recordFile(dataDir), { force: true })
+      })()
+      return stopping
+    },
+  }
+}
+
+/** The record of a stack that runs now on this data folder; undefined when there is none, or its process is gone. */
+export function runningStack(dataDir: string): StackRecord | undefined {
+  const record = readStack(recordFile(resolve(dataDir)))
+  return record !== undefined && processBirth(record.ownerPid) === record.ownerBirth && record.ownerBirth !== '' ? record : undefined
+}
+
+/** A `stack.json`; undefined when there is none. */
+export function readStack(file: string): StackRecord | undefined {
+  if (!existsSync(file)) return undefined
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as StackRecord
+  } catch {
+    // Removed or replaced while it was read: as good as none.
+    return undefined
+  }
+}
+
+/** Ends what an earlier run left on this data folder and deletes all data of its engines. */
+export async function removeStack(dataDir: string): Promise<void> {
+  const owner = runningStack(dataDir)
+  if (owner !== undefined) throw stackError('E_STACK_IN_USE', `${resolve(dataDir)} is used by process ${owner.ownerPid}.`)
+  if (!existsSync(dataDir)) return
+  mkdirSync(join(dataDir, 'engines'), { recursive: true })
+  for (const engine of enginesOf({ dataDir: resolve(dataDir) }, () => undefined)) {
+    if (!(engine instanceof ProcessEngine)) continue
+    await engine.endOrphans()
+    for (const folder of engine.dataFolders()) rmSync(folder, { recursive: true, force: true })
+  }
+  rmSync(dataDir, { recursive: true, force: true })
+}
+
+function enginesOf(options: StackOptions, onEvent: (line: string) => void): Engine[] {
+  const { external = {}, ports = {} } = options
+  const own = (name: EngineName): EngineOptions => ({ dataDir: options.dataDir, port: ports[name] ?? 0, onProgress: onEvent })
+  const brokers = external.kafkaBrokers?.length === 0 ? undefined : external.kafkaBrokers?.join(',')
+  return [
+    brokers === undefined ? new KafkaEngine(own('kafka')) : externalEngine('kafka', brokers),
+    external.registryUrl === undefined ? new RegistryEngine(own('registry')) : externalEngine('registry', external.registryUrl),
+    external.databaseUrl === undefined ? new PostgresEngine(own('postgres')) : externalEngine('postgres', external.databaseUrl),
+    external.clickhouseUrl === undefined ? new ClickhouseEngine(own('clickhouse')) : externalEngine('clickhouse', external.clickhouseUrl),
+    external.redisUrl === undefined ? new RedisEngine(own('redis')) : externalEngine('redis', external.redisUrl),
+  ]
+}
+
+function addressesOf(engines: readonly Engine[], options: StackOptions): StackAddresses {
+  const at = (name: EngineName) => engines.find((engine) => engine.name === name)?.address
+  const redisUrl = at('redis')
+  return {
+    kafkaBrokers: options.external?.kafkaBrokers?.length ? options.external.kafkaBrokers : [at('kafka') ?? ''],
+    registryUrl: at('registry') ?? '',
+    databaseUrl: at('postgres') ?? '',
+    clickhouseUrl: at('clickhouse') ?? '',
+    ...(redisUrl === undefined ? {} : { redisUrl }),
+  }
+}
+
+/** One after the other in reverse, each with what is left of the budget, so that the last to start is the first to go. */
+async function stopEngines(engines: readonly Engine[], budgetMs: number): Promise<void> {
+  const deadline = performance.now() + budgetMs
+  const failures: unknown[] = []
+  for (const engine of engines.toReversed()) {
+    try {
+      await engine.stop(Math.max(0, deadline - performance.now()))
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
+}
+
+/** Brings an engine back that died, after a pause that doubles with every failure in a row. */
+function watchEngines(engines: readonly Engine[], onEvent: (line: string) => void, changed: () => void) {
+  const own = engines.filter((engine): engine is ProcessEngine => engine instanceof ProcessEngine && engine.state === 'ready')
+  const again = new Map(own.map((engine) => [engine, { afterMs: RESTART_FIRST_MS, atMs: 0 }]))
+  let busy: Promise<unknown> = Promise.resolve()
+  let stopped = false
+  const look = async () => {
+    await Promise.all(
+      own.map(async (engine) => {
+        const turn = again.get(engine)
+        if (turn === undefined || engine.alive || performance.now() < turn.atMs) return
+        onEvent(`${engine.name} died; starting it again. Its log: ${engine.logFile}`)
+        try {
+          await engine.start()
+          turn.afterMs = RESTART_FIRST_MS
+          onEvent(`${engine.name} is back on ${maskUrls(engine.address ?? '')}`)
+        } catch (error) {
+          turn.atMs = performance.now() + turn.afterMs
+          turn.afterMs = Math.min(RESTART_MAX_MS, turn.afterMs * 2)
+          onEvent(`${engine.name} could not be started again, next try in ${turn.afterMs / 1000} s: ${(error as Error).message}`)
+        }
+        changed()
+      }),
+    )
+  }
+  const timer = setInterval(() => {
+    if (!stopped) busy = busy.then(look)
+  }, WATCH_EVERY_MS)
+  return {
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      await busy
+    },
+  }
+}
+
+function recordFile(dataDir: string): string {
+  return join(dataDir, 'stack.json')
+}
+
+/** Marks the folder as ours before anything is started: of two starts at the same time one is told. */
+function claim(dataDir: string): void {
+  const file = recordFile(dataDir)
+  const empty: StackAddresses = { kafkaBrokers: [], registryUrl: '', databaseUrl: '', clickhouseUrl: '' }
+  rmSync(file, { force: true })
+  const record: StackRecord = {
+    ownerPid: process.pid,
+    ownerBirth: processBirth(process.pid) ?? '',
+    startedAtMs: Date.now(),
+    addresses: empty,
+    engines: [],
+  }
+  try {
+    writeFileSync(file, JSON.stringify(record), { mode: 0o600, flag: 'wx' })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    throw stackError('E_STACK_IN_USE', `${dataDir} is being started by another process.`, { cause: error })
+  }
+}
+
+function writeRecord(dataDir: string, record: StackRecord): void {
+  const file = recordFile(dataDir)
+  writeFileSync(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}

@@ -1,0 +1,385 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import t from 'tap'
+import { assertProtected, isLoopback } from '../../api/access.ts'
+import { listenApi } from '../../api/buildApi.ts'
+import { jsonSchemaOf } from '../../api/jsonSchemaOf.ts'
+import type { LeadFilter, LeadQueries } from '../../api/ports.ts'
+import { html } from '../../api/pages/html.ts'
+import { nats } from '../../api/pages/words.ts'
+import { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
+import { schema } from '../../runtime/schema.ts'
+import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { apiUnderTest, at, decisionOf, noQueries, profileOf } from './apiUnderTest.ts'
+
+const summary = {
+  leadKey: `${sandboxTenantId}:c1`,
+  tenantId: sandboxTenantId,
+  contactId: 'c1',
+  name: 'Maria <b>Sample</b>',
+  status: 'contacted',
+  score: 72.4,
+  level: 'HOT',
+  source: null,
+  lastEventAt: at,
+  lastInboundAt: null,
+}
+const followUp: FollowUp = {
+  followupId: 'f1',
+  change: 'planned',
+  tenantId: sandboxTenantId,
+  contactId: 'contactMaria000000001',
+  decisionId: 'decision-1',
+  intentKey: 'i',
+  epoch: 3,
+  action: 'send_message',
+  channel: 'sms',
+  templateId: null,
+  text: 'Thursday or Friday?',
+  subject: null,
+  priority: 4,
+  reason: 'It asked for a showing.',
+  plannedAt: at,
+  dueAt: at,
+  expiresAt: at + 3_600_000,
+}
+const delivery: DeliveryChanged = {
+  deliveryId: 'd1',
+  sequence: 1,
+  followupId: 'f1',
+  decisionId: 'decision-1',
+  tenantId: sandboxTenantId,
+  contactId: 'contactMaria000000001',
+  epoch: 3,
+  action: 'send_message',
+  channel: 'sms',
+  status: 'deferred',
+  gateId: 'hours',
+  ruleId: 'US-TX',
+  reason: 'Quiet hours in Texas.',
+  liftsAt: at + 3_600_000,
+  gates: [],
+  messageId: null,
+  text: null,
+  attempt: 0,
+  at,
+}
+const stored: LeadQueries = {
+  ...noQueries,
+  leads: async () => ({ leads: [summary], nextCursor: 'abc' }),
+  profiles: async (contactId, tenantId) => {
+    const all = [profileOf(), profileOf({ contactId: 'twice' }), profileOf({ contactId: 'twice', tenantId: 'otherLocation00000001' })]
+    return all.filter((one) => one.contactId === contactId && (tenantId === undefined || one.tenantId === tenantId))
+  },
+  decisions: async () => [decisionOf()],
+  followups: async () => [followUp],
+  deliveries: async () => [delivery],
+  overview: async () => ({
+    leads: 12,
+    leadsByLevel: { HOT: 2, COLD: 10 },
+    decisions: 30,
+    decisionsByChosen: { wait: 20, sms: 10 },
+    followupsByStatus: { confirmed: 4, denied: 1 },
+  }),
+  latestDecisions: async () => [
+    { decision: decisionOf(), name: 'Maria Lopez' },
+    { decision: decisionOf(), name: null },
+  ],
+}
+
+t.test('GET /leads hands the filters on and gives pages', async (t) => {
+  const asked: LeadFilter[] = []
+  const { app } = await apiUnderTest({
+    queries: {
+      ...stored,
+      leads: async (filter) => {
+        asked.push(filter)
+        return { leads: [summary], nextCursor: null }
+      },
+    },
+  })
+  const answer = await app.inject(`/leads?tenant=${sandboxTenantId}&level=HOT&status=contacted&minScore=70&limit=2&cursor=abc`)
+  t.strictSame(answer.json(), { leads: [summary], nextCursor: null })
+  await app.inject('/leads')
+  t.strictSame(asked, [
+    { tenantId: sandboxTenantId, level: 'HOT', status: 'contacted', minScore: 70, limit: 2, cursor: 'abc' },
+    { limit: 50 },
+  ])
+})
+
+t.test('a parameter that is none is refused with a code, a sentence and what to do', async (t) => {
+  const { app } = await apiUnderTest({
+    queries: {
+      ...stored,
+      leads: async ({ cursor }) => {
+        throw Object.assign(new Error('store'), { code: cursor === 'forged' ? 'E_CURSOR_INVALID' : '22008' })
+      },
+    },
+  })
+  for (const query of [
+    'limit=0',
+    'limit=201',
+    'limit=many',
+    'minScore=101',
+    'minScore=70.5',
+    'level=',
+    'level=%00',
+    'tenant=a%0ab',
+    'cursor=forged',
+    'cursor=WyJ5ZWFyIDk5OTk5OSIsIngiXQ',
+  ]) {
+    const answer = await app.inject(`/leads?${query}`)
+    t.equal(answer.statusCode, 400, query)
+    t.match(answer.json(), { code: 'E_REQUEST_INVALID', remedy: /\/docs/ })
+  }
+  const unknown = await app.inject('/nowhere')
+  t.equal(unknown.statusCode, 404)
+  t.match(unknown.json(), { code: 'E_ROUTE_UNKNOWN' })
+})
+
+t.test('GET /leads/:id tells the whole story, by contact id or by lead key', async (t) => {
+  const { app } = await apiUnderTest({ queries: stored })
+  const byContact = await app.inject('/leads/contactMaria000000001')
+  t.equal(byContact.statusCode, 200)
+  const story = byContact.json<{
+    leadKey: string
+    profile: unknown
+    decisions: { decision: unknown; headline: string; why: string[] }[]
+    followups: unknown[]
+    deliveries: unknown[]
+  }>()
+  t.equal(story.leadKey, `${sandboxTenantId}:contactMaria000000001`)
+  t.strictSame(story.profile, profileOf(), 'every field of the record arrives')
+  t.strictSame(story.decisions[0]?.decision, decisionOf())
+  t.match(story.decisions[0]?.headline, /text message/)
+  t.ok((story.decisions[0]?.why.length ?? 0) >= 3)
+  t.strictSame(story.followups, [followUp])
+  t.strictSame(story.deliveries, [delivery])
+  const byKey = await app.inject(`/leads/${encodeURIComponent(`${sandboxTenantId}:contactMaria000000001`)}`)
+  t.strictSame(byKey.json(), story)
+  t.match((await app.inject('/leads/nobody')).json(), { code: 'E_LEAD_UNKNOWN', message: /There is no lead nobody/ })
+  const ambiguous = await app.inject('/leads/twice')
+  t.equal(ambiguous.statusCode, 409)
+  t.match(ambiguous.json(), { code: 'E_LEAD_AMBIGUOUS', message: /otherLocation00000001:twice/ })
+})
+
+t.test('a store that is away gives 503, a fault of our own 500, and neither speaks of inner matters', async (t) => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })
+  const away = await apiUnderTest({
+    queries: {
+      ...stored,
+      leads: async () => {
+        throw refused
+      },
+      overview: async () => {
+        throw refused
+      },
+    },
+  })
+  const answer = await away.app.inject('/leads')
+  t.equal(answer.statusCode, 503)
+  t.match(answer.json(), { code: 'E_STORE_UNAVAILABLE' })
+  t.notMatch(answer.body, /10\.1\.2\.3/)
+  t.match((await away.app.inject('/')).body, /store does not answer/, 'the landing page says so instead of showing zeros')
+  const broken = await apiUnderTest({
+    queries: {
+      ...stored,
+      leads: async () => {
+        throw new TypeError('secret')
+      },
+    },
+  })
+  const fault = await broken.app.inject('/leads')
+  t.equal(fault.statusCode, 500)
+  t.notMatch(fault.body, /secret/)
+  t.match(broken.logged.at(-1), { code: 'E_INTERNAL', err: { message: 'secret' } })
+})
+
+t.test('readiness names each part, with the reason and within its time', async (t) => {
+  const { app } = await apiUnderTest({
+    probes: {
+      kafka: async () => 1,
+      registry: async () => {
+        throw new Error('HTTP 502')
+      },
+      postgres: () => new Promise(() => undefined),
+    },
+    limits: { probeMs: 5 },
+  })
+  const answer = await app.inject('/readyz')
+  t.equal(answer.statusCode, 503)
+  t.match(answer.json(), {
+    ready: false,
+    parts: { kafka: { ok: true }, registry: { ok: false, reason: 'HTTP 502' }, postgres: { ok: false, reason: 'no answer within 5 ms' } },
+  })
+  t.equal((await app.inject('/healthz')).statusCode, 200, 'alive all the same')
+  const ready = await apiUnderTest({ probes: { kafka: async () => 1 } })
+  t.equal((await ready.app.inject('/readyz')).statusCode, 200)
+  const metrics = await ready.app.inject('/metrics')
+  t.match(metrics.headers['content-type'], /text\/plain/)
+  t.match(metrics.body, /lr_http_request_duration_seconds_count\{route="\/readyz",method="GET",status_class="2xx"\} 1/)
+})
+
+t.test('with a token nothing about a lead is read without it', async (t) => {
+  const token = 'a-token-of-24-characters'
+  const { app, post } = await apiUnderTest({ queries: stored, access: { kind: 'token', token } })
+  for (const url of ['/', '/leads', '/leads/contactMaria000000001', '/ui/leads', '/ui/leads/contactMaria000000001']) {
+    const answers = await Promise.all([
+      app.inject(url),
+      app.inject({ url, headers: { authorization: `Bearer ${token}x` } }),
+      app.inject({ url, headers: { authorization: 'Basic !!' } }),
+      app.inject({ url, headers: { authorization: `Bearer ${token}`, host: 'rekindle.example.com' } }),
+      app.inject({ url, headers: { authorization: `Basic ${Buffer.from(`anybody:${token}`).toString('base64')}` } }),
+    ])
+    t.strictSame(
+      answers.map(({ statusCode }) => statusCode),
+      [401, 401, 401, 200, 200],
+      url,
+    )
+    t.match(answers[0]?.headers['www-authenticate'], /Bearer/)
+    t.match(answers[0]?.json(), { code: 'E_ACCESS_DENIED', remedy: /REKINDLE_API_TOKEN/ })
+  }
+  for (const url of ['/healthz', '/readyz', '/metrics', '/docs/json']) t.equal((await app.inject(url)).statusCode, 200, url)
+  t.equal((await post('{"locationId":"sandboxLocation000001"}')).statusCode, 202, 'webhooks prove themselves by their signature')
+})
+
+t.test('without a token only loopback names are answered, and no other address is listened on', async (t) => {
+  const { app } = await apiUnderTest({ queries: stored })
+  const hosts: [string, number][] = [
+    ['127.0.0.1:8080', 200],
+    ['localhost:8080', 200],
+    ['[::1]:8080', 200],
+    ['rebound.example.com', 421],
+    ['127.0.0.1.example.com', 421],
+  ]
+  for (const [host, status] of hosts) {
+    const answer = await app.inject({ url: '/leads', headers: { host } })
+    t.equal(answer.statusCode, status, host)
+    if (status === 421) t.match(answer.json(), { code: 'E_HOST_REFUSED', remedy: /127\.0\.0\.1/ })
+  }
+  t.strictSame(['127.0.0.1', '127.8.8.8', '::1', '[::1]', 'localhost', '0.0.0.0', '::', '10.0.0.1', 'example.com'].map(isLoopback), [
+    true,
+    true,
+    true,
+    true,
+    true,
+    false,
+    false,
+    false,
+    false,
+  ])
+  await t.rejects(listenApi(app, { kind: 'loopback' }, { host: '0.0.0.0', port: 0 }), { code: 'E_API_UNPROTECTED' })
+  t.doesNotThrow(() => assertProtected({ kind: 'token', token: 'x' }, '0.0.0.0'))
+  const url = await listenApi(app, { kind: 'loopback' }, { host: '127.0.0.1', port: 0 })
+  t.equal((await fetch(`${url}/healthz`)).status, 200)
+  await app.close()
+  await t.rejects(fetch(`${url}/healthz`))
+})
+
+t.test('readers are limited per client, webhooks are not', async (t) => {
+  const { app, post } = await apiUnderTest({ queries: stored, limits: { readsPerMinute: 2 } })
+  t.strictSame([(await app.inject('/leads')).statusCode, (await app.inject('/leads')).statusCode], [200, 200])
+  const third = await app.inject('/leads')
+  t.equal(third.statusCode, 429)
+  t.match(third.json(), { code: 'E_RATE_LIMITED' })
+  t.ok(Number(third.headers['retry-after']) > 0)
+  for (let i = 0; i < 5; i++) t.equal((await post('{"locationId":"sandboxLocation000001"}')).statusCode, 202)
+})
+
+t.test('pages show the story and never run what a lead wrote', async (t) => {
+  const { app } = await apiUnderTest({ queries: stored, probes: { kafka: async () => 1 } })
+  const pages = await Promise.all(
+    ['/', '/ui/leads', '/ui/leads?level=HOT', '/ui/leads/contactMaria000000001'].map((url) => app.inject(url)),
+  )
+  for (const page of pages) {
+    t.equal(page.statusCode, 200)
+    t.match(page.headers['content-type'], /text\/html/)
+    t.notMatch(page.body, /<script|<b>|style="/)
+    t.match(page.headers['content-security-policy'], /script-src 'self'/)
+    t.match(page.body, /<html lang="en">[\s\S]*<h1>[\s\S]*<\/main>/)
+  }
+  const [overview, leads, , lead] = pages.map(({ body }) => body)
+  t.match(overview, /12 <span[^>]*>10 COLD, 2 HOT/)
+  t.match(overview, /20 wait, 10 sms/)
+  t.match(overview, /#decision-1">Maria Lopez</)
+  t.match(overview, /#decision-1">contactMaria000000001</, 'a lead whose name is not known yet')
+  t.match(overview, /href="\/ui\/leads\/sandboxLocation000001%3AcontactMaria000000001#decision-1"/)
+  t.match(leads, /Maria &lt;b&gt;Sample&lt;\/b&gt;/)
+  t.match(leads, /\?cursor=abc/)
+  t.match(lead, /&lt;script&gt;alert\(&quot;x&quot;\)&lt;\/script&gt; &amp; tomorrow/)
+  t.match(lead, /Intent detector|intent detector/)
+  t.match(lead, /\+1\.200/, 'the sum of sms')
+  t.match(lead, /do not disturb/i)
+  t.match(lead, /Quiet hours in Texas/)
+  const empty = await apiUnderTest()
+  t.match((await empty.app.inject('/')).body, /npx rekindle send/)
+  t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)
+  t.equal((await empty.app.inject('/ui/style.css')).statusCode, 200)
+})
+
+t.test('html escapes every value but its own', async (t) => {
+  t.equal(
+    html`<a title="${`"'<>&`}">${[html`<b>${1}</b>`, null, undefined, 'x<']}</a>`.text,
+    '<a title="&quot;&#39;&lt;&gt;&amp;"><b>1</b>x&lt;</a>',
+  )
+})
+
+t.test('nats are rounded half away from zero to three places and signed', async (t) => {
+  const cases: [string, string][] = [
+    ['0', '+0.000'],
+    ['1200000000000000000', '+1.200'],
+    ['-1499999999999999', '-0.001'],
+    ['-400000000000000', '+0.000'],
+    ['-500000000000000', '-0.001'],
+    ['12345678900000000000', '+12.346'],
+  ]
+  for (const [exact, shown] of cases) t.equal(nats(exact), shown, exact)
+})
+
+t.test('the OpenAPI document describes every route, its schemas hold and describe what the API answers', async (t) => {
+  const { app } = await apiUnderTest({ queries: stored })
+  await app.ready()
+  t.equal((await app.inject('/docs')).statusCode, 200)
+  const document = (await app.inject('/docs/json')).json<{ openapi: string; paths: Record<string, Record<string, Operation>> }>()
+  t.equal(document.openapi, '3.1.0')
+  t.strictSame(Object.keys(document.paths).sort(), ['/healthz', '/leads', '/leads/{id}', '/metrics', '/readyz', '/webhooks/ghl'])
+  const ajv = new Ajv2020({ strict: false })
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(methods)) {
+      t.ok(operation.summary, `${method} ${path} says what it is for`)
+      t.ok(Object.keys(operation.responses).length > 0)
+      for (const match of path.matchAll(/\{(\w+)\}/g))
+        t.ok(
+          operation.parameters?.some((one) => one.in === 'path' && one.name === match[1]),
+          `${path} declares ${match[1]}`,
+        )
+      for (const response of Object.values(operation.responses)) {
+        for (const { schema: answer } of Object.values(response.content ?? {})) t.doesNotThrow(() => ajv.compile(answer))
+      }
+    }
+  }
+  const described = document.paths['/leads/{id}']?.['get']?.responses['200']?.content?.['application/json']?.schema
+  const valid = ajv.compile(described ?? false)
+  t.ok(valid((await app.inject('/leads/contactMaria000000001')).json()), ajv.errorsText(valid.errors))
+})
+
+t.test('the JSON form of a record follows its Avro schema', async (t) => {
+  const ajv = new Ajv2020({ strict: false })
+  const cases: [object, unknown][] = [
+    [jsonSchemaOf(LeadProfile), profileOf()],
+    [jsonSchemaOf(Decision), decisionOf()],
+    [jsonSchemaOf(FollowUp), followUp],
+    [jsonSchemaOf(DeliveryChanged), delivery],
+  ]
+  for (const [described, value] of cases) {
+    const valid = ajv.compile(described)
+    t.ok(valid(value), ajv.errorsText(valid.errors))
+    t.notOk(valid({}))
+  }
+  t.throws(() => jsonSchemaOf(schema({ type: 'record', name: 'Raw', fields: [{ name: 'bytes', type: 'bytes' }] })), /no JSON form/)
+})
+
+interface Operation {
+  summary?: string
+  parameters?: { in: string; name: string }[]
+  responses: Record<string, { content?: Record<string, { schema: object }> }>
+}

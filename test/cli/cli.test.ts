@@ -1,0 +1,522 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { changed as changedTenant } from '../../cli/verbs/tenants.ts'
+import type { Test } from 'tap'
+import { explained } from '../../api/leadStory.ts'
+import { apiUrl, kafkaAddresses } from '../../cli/addresses.ts'
+import { readApi } from '../../cli/apiClient.ts'
+import { columns } from '../../cli/columns.ts'
+import { rekindleProgram, runProgram } from '../../cli/program.ts'
+import { isAbout, recordLine } from '../../cli/recordText.ts'
+import { liveLine } from '../../cli/simulateText.ts'
+import type { KafkaForVerbs, Surroundings } from '../../cli/surroundings.ts'
+import { faultLines, processTerminal } from '../../cli/terminal.ts'
+import { exactNats, whyText } from '../../cli/whyText.ts'
+import { describeConfig, loadConfig } from '../../config/config.ts'
+import { explain } from '../../pipelines/consensus/explain.ts'
+import { sandboxKey } from '../../simulate/sandboxKey.ts'
+import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { newAccounts } from '../../simulate/sender.ts'
+import { at, decisionOf, profileOf } from '../api/apiUnderTest.ts'
+
+const story = {
+  leadKey: `${sandboxTenantId}:contactMaria000000001`,
+  profile: profileOf(),
+  decisions: [decisionOf(), decisionOf({ decisionId: 'older', decidedAt: at - 60_000 })].map((decision) =>
+    explained({ explain }, decision),
+  ),
+  followups: [
+    {
+      followupId: 'f1',
+      change: 'planned',
+      tenantId: sandboxTenantId,
+      contactId: 'contactMaria000000001',
+      decisionId: 'decision-1',
+      intentKey: 'i',
+      epoch: 3,
+      action: 'send_message',
+      channel: 'sms',
+      templateId: null,
+      text: 'Thursday?',
+      subject: null,
+      priority: 4,
+      reason: 'It asked for a showing.',
+      plannedAt: at,
+      dueAt: at,
+      expiresAt: at + 1,
+    },
+  ],
+  deliveries: [
+    {
+      deliveryId: 'd1',
+      sequence: 1,
+      followupId: 'f1',
+      decisionId: 'decision-1',
+      tenantId: sandboxTenantId,
+      contactId: 'contactMaria000000001',
+      epoch: 3,
+      action: 'send_message',
+      channel: 'sms',
+      status: 'deferred',
+      gateId: 'hours',
+      ruleId: null,
+      reason: 'Quiet hours in Texas.',
+      liftsAt: Date.parse('2026-11-25T15:00:00Z'),
+      gates: [],
+      messageId: null,
+      text: null,
+      attempt: 0,
+      at,
+    },
+  ],
+}
+
+interface Run {
+  code: number
+  out: string[]
+  err: string[]
+  live: string[]
+  posted: { url: string; body: Buffer; signature: string }[]
+}
+
+async function run(
+  t: Test,
+  argv: string[],
+  changes: { env?: Record<string, string>; surroundings?: Partial<Surroundings>; answer?: { status: number; body: string } } = {},
+): Promise<Run & { dataDir: string }> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'rekindle-cli-'))
+  t.teardown(() => rmSync(dataDir, { recursive: true, force: true }))
+  const env = { REKINDLE_DATA_DIR: dataDir, ...changes.env }
+  const result: Run = { code: 0, out: [], err: [], live: [], posted: [] }
+  let ids = 0
+  const surroundings: Surroundings = {
+    terminal: {
+      out: (line) => result.out.push(...line.split('\n')),
+      err: (line) => result.err.push(...line.split('\n')),
+      live: (line) => result.live.push(line),
+    },
+    config: () => loadConfig(env),
+    configLines: () => describeConfig(env),
+    fetch: async () => ({ status: 200, text: async () => JSON.stringify(story) }),
+    poster: (url) => ({
+      post: async (body, signature) => {
+        result.posted.push({ url, body, signature })
+        return changes.answer ?? { status: 202, body: '{"accepted":1,"dropped":0}' }
+      },
+      close: () => undefined,
+    }),
+    kafka: async () => {
+      throw new Error('not in this test')
+    },
+    operator: async () => {
+      throw new Error('not in this test')
+    },
+    now: () => at,
+    newId: () => `00000000-0000-4000-8000-00000000000${++ids}`,
+    stop: new AbortController().signal,
+    ...changes.surroundings,
+  }
+  result.code = await runProgram(rekindleProgram(surroundings), argv, surroundings)
+  return { ...result, dataDir }
+}
+
+t.test('why says it in words first, then in numbers that add up', async (t) => {
+  const { code, out } = await run(t, ['why', 'contactMaria000000001'])
+  t.equal(code, 0)
+  t.strictSame(out, [
+    'Maria Sample  (sandboxLocation000001:contactMaria000000001)',
+    'HOT, score 72, contacted, epoch 3, last event 2026-11-24 15:00 UTC',
+    '',
+    'FOLLOW UP  2026-11-24 15:00 UTC, asked because of: inbound message',
+    ...[explain(decisionOf()).headline, ...explain(decisionOf()).sentences.map((line) => `  ${line}`)],
+    '',
+    '  votes              for   confidence    nats  because',
+    '  intent_detector    sms   high        +0.700  It asks for a showing "this week".',
+    '  response_analyzer  call  medium      +0.500  It asks for a call.',
+    '  timing_optimizer   sms   medium      +0.400  Replies came within the hour.',
+    '  silent: demographic_analyzer (no finding)',
+    // base 0.1 - (-0.2), for 0.7 + 0.4, against 0.5; e^0.9 = 2.46.
+    '  log-odds of sms against call: base 0.3 + for 1.1 - against 0.5 = 0.9 nats, 2.46 to 1',
+    '     wait   17.7 %  +0.000 nats',
+    '  *  sms    58.7 %  +1.200 nats',
+    '     email   gated',
+    '     call   23.9 %  +0.300 nats',
+    '  gates',
+    '    consent  email  E-mail is set to do not disturb.  does not lift by itself',
+    '  policy bbbbbbbbbbbb, decision decision-1, closed by all votes',
+    '',
+    'FOLLOW-UPS',
+    '  2026-11-24 15:00 UTC  planned  send message sms  due 2026-11-24 15:00 UTC  It asked for a showing.',
+    '  2026-11-24 15:00 UTC  deferred  sms  Quiet hours in Texas.  lifts 2026-11-25 15:00 UTC',
+  ])
+  t.equal((await run(t, ['why', 'x', '--all'])).out.filter((line) => line.startsWith('FOLLOW UP ')).length, 2)
+  t.strictSame(JSON.parse((await run(t, ['why', 'x', '--json'])).out.join('\n')), story)
+})
+
+t.test('why copes with a lead about which nothing is known yet', async (t) => {
+  const bare = { ...story, decisions: [], followups: [], deliveries: [] }
+  t.strictSame(whyText(bare).slice(2), ['', 'Nothing has been decided about this lead yet.', '', 'No follow-up has been planned.'])
+  const silent = explained({ explain }, decisionOf({ contributions: [], silent: [], gates: [] }))
+  const lines = whyText({ ...bare, decisions: [silent] })
+  t.ok(lines.includes('  No agent voted.') && lines.includes('  gates: all open'))
+})
+
+t.test('exact nats lose no digit', async (t) => {
+  t.strictSame(['0', '1', '-1', '1000000000000000000', '-1230000000000000000'].map(exactNats), [
+    '0',
+    '0.000000000000000001',
+    '-0.000000000000000001',
+    '1',
+    '-1.23',
+  ])
+})
+
+t.test('what the API refuses is told with its code, its sentence and what to do', async (t) => {
+  const body = JSON.stringify({
+    code: 'E_LEAD_UNKNOWN',
+    message: 'There is no lead nobody.',
+    remedy: 'Give the contact id.',
+    requestId: '1',
+  })
+  const refused = await run(t, ['why', 'nobody'], { surroundings: { fetch: async () => ({ status: 404, text: async () => body }) } })
+  t.equal(refused.code, 1)
+  t.strictSame(refused.err, [
+    'E_API_REFUSED: 404 E_LEAD_UNKNOWN: There is no lead nobody. Give the contact id.',
+    'What to do: The sentence above is its answer.',
+  ])
+  const away = await run(t, ['why', 'x', '--url', 'http://127.0.0.1:1'], {
+    surroundings: {
+      fetch: async () => {
+        throw new TypeError('fetch failed')
+      },
+    },
+  })
+  t.strictSame(away.err, [
+    'E_API_UNREACHABLE: http://127.0.0.1:1 does not answer.',
+    'What to do: Start it with `npm start`, or give its address with --url.',
+  ])
+  t.equal(away.code, 1)
+  const headers: unknown[] = []
+  const config = loadConfig({ REKINDLE_API_TOKEN: 'a-token-of-24-characters' })
+  await readApi('http://x', '/leads', config, async (_url, init) => {
+    headers.push(init.headers)
+    return { status: 200, text: async () => '{}' }
+  })
+  t.strictSame(headers, [{ authorization: 'Bearer a-token-of-24-characters' }])
+  await t.rejects(
+    readApi('http://x', '/', config, async () => ({ status: 502, text: async () => '<html>' })),
+    /HTTP 502: <html>/,
+  )
+})
+
+t.test('send signs a dressed sample and says what to do next', async (t) => {
+  const { code, out, posted, dataDir } = await run(t, [
+    'send',
+    'InboundMessage',
+    '--set',
+    'body=Hello there',
+    '--set',
+    'attachments=[]',
+    '--url',
+    'http://127.0.0.1:9',
+  ])
+  t.equal(code, 0)
+  t.strictSame(out, [
+    '202 stored: 1  InboundMessage  webhookId 00000000-0000-4000-8000-000000000001',
+    'Next: rekindle why sbxSampleContact0001',
+  ])
+  const [sent] = posted
+  t.equal(sent?.url, 'http://127.0.0.1:9')
+  t.match(JSON.parse(sent?.body.toString() ?? ''), {
+    type: 'InboundMessage',
+    body: 'Hello there',
+    attachments: [],
+    timestamp: '2026-11-24T15:00:00.000Z',
+  })
+  t.ok(
+    verify(
+      null,
+      sent?.body ?? Buffer.alloc(0),
+      createPublicKey(sandboxKey(dataDir).publicPem),
+      Buffer.from(sent?.signature ?? '', 'base64'),
+    ),
+  )
+})
+
+t.test('send takes files, raw bytes, and shows a refusal', async (t) => {
+  const dir = t.testdir()
+  const raw = join(dir, 'raw.json')
+  writeFileSync(raw, '{ "type": 1')
+  t.match((await run(t, ['send', raw])).err[0], /E_SAMPLE_NOT_JSON/)
+  t.equal((await run(t, ['send', raw, '--raw'])).posted[0]?.body.toString(), '{ "type": 1')
+  t.ok((await run(t, ['send', '--list'])).out.includes('ContactCreate'))
+  t.match((await run(t, ['send', 'NoSuchSample'])).err[0], /E_SAMPLE_UNKNOWN/)
+  t.match((await run(t, ['send', 'ContactCreate', '--set', 'nonsense'])).err[0], /E_OPTION_INVALID: --set nonsense/)
+  const unsigned = await run(t, ['send', 'ContactCreate', '--unsigned'], {
+    answer: {
+      status: 401,
+      body: '{"code":"E_SIGNATURE_REFUSED","message":"Not signed.","remedy":"Sign it.","reason":"header_not_applicable"}',
+    },
+  })
+  t.equal(unsigned.code, 1)
+  t.equal(unsigned.posted[0]?.signature, 'N/A')
+  t.match(unsigned.err[0], /401 E_SIGNATURE_REFUSED \(header_not_applicable\): Not signed\. Sign it\./)
+  const gone = await run(t, ['send', 'ContactCreate'], {
+    surroundings: {
+      poster: () => ({
+        post: async () => {
+          throw new Error('refused')
+        },
+        close: () => undefined,
+      }),
+    },
+  })
+  t.match(gone.err[0], /E_API_UNREACHABLE/)
+  t.match((await run(t, ['send', 'AppointmentCreate'], { answer: { status: 202, body: '{"accepted":0,"dropped":1}' } })).out, [
+    '202 stored: 0, dropped because the location is not installed: 1  AppointmentCreate  webhookId 00000000-0000-4000-8000-000000000001',
+  ])
+})
+
+t.test('the sandbox key is never used in real mode', async (t) => {
+  const real = {
+    REKINDLE_MODE: 'real',
+    REKINDLE_API_TOKEN: 'a-token-of-24-characters',
+    KAFKA_BROKERS: 'k:9092',
+    SCHEMA_REGISTRY_URL: 'http://r',
+    DATABASE_URL: 'postgres://d',
+    CLICKHOUSE_URL: 'http://c',
+    GHL_APP_ID: 'a'.repeat(24),
+    GHL_API_TOKEN: 'tokentoken',
+  }
+  for (const argv of [['send', 'ContactCreate'], ['simulate']]) {
+    const { code, err, dataDir } = await run(t, argv, { env: real })
+    t.equal(code, 1)
+    t.match(err[0], /E_LOCAL_ONLY/)
+    t.notOk(existsSync(join(dataDir, 'sandbox')))
+  }
+})
+
+t.test('simulate accounts for every webhook and repeats itself by seed', async (t) => {
+  const argv = ['simulate', '--leads', '12', '--rate', '100000', '--seed', '5', '--duplicates', '0.2', '--reordered', '0.1']
+  const first = await run(t, argv)
+  const second = await run(t, argv)
+  t.equal(first.code, 0)
+  t.strictSame(
+    first.posted.map(({ body }) => body.toString()),
+    second.posted.map(({ body }) => body.toString()),
+  )
+  const ids = new Set(first.posted.map(({ body }) => (JSON.parse(body.toString()) as { webhookId: string }).webhookId))
+  const value = (name: string) => Number(first.out.find((line) => line.startsWith(name))?.split(/\s+/)[1])
+  t.equal(value('webhooks'), ids.size)
+  t.equal(value('accepted'), ids.size)
+  t.equal(value('repeats'), first.posted.length - ids.size)
+  t.equal(value('lost'), 0)
+  t.equal(value('requests'), first.posted.length)
+  t.match(first.out.join('\n'), /ContactCreate\s+12/)
+  t.ok(first.live.length > 0)
+  const json = JSON.parse((await run(t, [...argv, '--json'])).out.join('')) as { fates: Record<string, string>; accepted: number }
+  t.equal(Object.values(json.fates).filter((fate) => fate === 'accepted').length, json.accepted)
+})
+
+t.test('simulate played live is compressed; one that nobody stores is a failure', async (t) => {
+  let clock = at
+  const live = await run(t, ['simulate', '--leads', '3', '--rate', '100000', '--speed', '1000000'], {
+    surroundings: {
+      now: () => clock,
+      wait: async (ms) => {
+        clock += ms
+      },
+    },
+  })
+  t.equal(live.code, 0)
+  // Times as far apart as the stories say: the last webhook leaves when the last beat is due.
+  t.equal(clock, Math.max(...live.posted.map(({ body }) => Date.parse((JSON.parse(body.toString()) as { timestamp: string }).timestamp))))
+  const refused = await run(t, ['simulate', '--leads', '1', '--rate', '100000'], {
+    answer: { status: 401, body: '{"reason":"header_missing"}' },
+  })
+  t.equal(refused.code, 1)
+  t.match(refused.out.join('\n'), /rejected\s+\d+\s+header_missing/)
+  t.match(refused.err[0], /stored none of/)
+  for (const [flag, wrong] of [
+    ['--leads', '0'],
+    ['--rate', 'fast'],
+    ['--duplicates', '2'],
+  ] as const) {
+    const { code, err } = await run(t, ['simulate', flag, wrong])
+    t.equal(code, 1)
+    t.match(err[0], `E_OPTION_INVALID: ${flag} ${wrong}`)
+  }
+  t.equal(
+    liveLine({ ...newAccounts(), sent: 4, attempts: 5, accepted: 2, duplicates: 1, dropped: 1, rejected: { a: 1 } }, 2),
+    '4 sent  2 accepted  1 repeats  2 refused  0 retries  3/s',
+  )
+})
+
+t.test('tail prints a record a line, filtered by lead', async (t) => {
+  const asked: unknown[] = []
+  const record = {
+    partition: 1,
+    offset: 42n,
+    timestamp: at,
+    key: `${sandboxTenantId}:maria`,
+    value: { body: Buffer.from('{"a":1}'), bytes: [Buffer.from([255])], n: null },
+    headers: { traceparent: 'x' },
+  }
+  const kafka: KafkaForVerbs = {
+    tail: async (topic, start, onRecord) => {
+      asked.push([topic.name, start.from, start.untilEnd])
+      onRecord(record)
+      onRecord({ ...record, offset: 43n, key: `${sandboxTenantId}:other`, value: null })
+      onRecord({ ...record, offset: 44n, key: null, value: undefined, undecodable: 'no schema id' })
+    },
+    applyTopics: async () => [],
+    close: async () => {
+      asked.push('closed')
+    },
+  }
+  const tailed = (...flags: string[]) => run(t, ['tail', 'ghl.webhooks', ...flags], { surroundings: { kafka: async () => kafka } })
+  t.strictSame((await tailed()).out, [
+    '1@42  2026-11-24T15:00:00.000Z  sandboxLocation000001:maria  {"body":"{\\"a\\":1}","bytes":["base64:/w=="],"n":null}',
+    '1@43  2026-11-24T15:00:00.000Z  sandboxLocation000001:other  (deleted)',
+    '1@44  2026-11-24T15:00:00.000Z  (no key)  (not readable: no schema id)',
+  ])
+  t.equal((await tailed('--lead', 'maria', '--from-beginning')).out.length, 1)
+  t.equal((await tailed('--lead', `${sandboxTenantId}:other`, '--last', '5', '--until-end')).out.length, 1)
+  t.strictSame(asked, [
+    ['ghl.webhooks', 'now', false],
+    'closed',
+    ['ghl.webhooks', 'beginning', false],
+    'closed',
+    ['ghl.webhooks', { last: 5 }, true],
+    'closed',
+  ])
+  t.match((await tailed('--last', 'many')).err[0], /E_OPTION_INVALID: --last many/)
+  t.match((await run(t, ['tail', 'nonsense'])).err, [
+    'E_TOPIC_UNKNOWN: There is no topic nonsense.',
+    'What to do: `rekindle topics list` names them.',
+  ])
+  t.match(recordLine(record, { headers: true }), /\{"traceparent":"x"\}$/)
+  t.notOk(isAbout({ key: 'sandboxLocation000001:notmaria' }, 'maria'), 'the end of another id is not the id')
+})
+
+t.test('topics are listed, planned and applied', async (t) => {
+  const { out } = await run(t, ['topics', 'list'], { env: { KAFKA_TOPIC_PREFIX: 'staging.' } })
+  t.ok(out.some((line) => /^staging\.decisions\.v1\s+lead\s+365 d\s+public\s+consensus/.test(line)))
+  t.ok(out.some((line) => /^staging\.leads\.profiles\.v1\s+lead\s+compacted/.test(line)))
+  const asked: unknown[] = []
+  const kafka: KafkaForVerbs = {
+    tail: async () => undefined,
+    applyTopics: async (options) => {
+      asked.push(options)
+      return [
+        { topic: 'decisions.v1', action: 'create', partitions: 4, settings: { 'retention.ms': '1' } },
+        { topic: 'tenants.v1', action: 'alter', partitions: 1, settings: { 'cleanup.policy': 'compact' } },
+        { topic: 'policies.v1', action: 'keep', partitions: 1, settings: {} },
+      ]
+    },
+    close: async () => undefined,
+  }
+  const dry = await run(t, ['topics', 'apply', '--dry-run'], { surroundings: { kafka: async () => kafka } })
+  t.strictSame(dry.out, [
+    'would create  decisions.v1  4 partitions  retention.ms=1',
+    'would alter   tenants.v1    1 partition   cleanup.policy=compact',
+    '1 of 3 topics agree with their declarations.',
+  ])
+  t.equal(
+    (await run(t, ['topics', 'apply'], { surroundings: { kafka: async () => kafka } })).out[0],
+    'created  decisions.v1  4 partitions  retention.ms=1',
+  )
+  t.strictSame(asked, [
+    { dryRun: true, partitions: 4, replicationFactor: 1 },
+    { dryRun: false, partitions: 4, replicationFactor: 1 },
+  ])
+  const none = await run(t, ['topics', 'apply'], { surroundings: { kafka: async () => ({ ...kafka, applyTopics: async () => [] }) } })
+  t.strictSame(none.out, ['0 of 0 topics agree with their declarations; nothing to do.'])
+})
+
+t.test('config masks secrets and names every bad value', async (t) => {
+  const { code, out } = await run(t, ['config'], { env: { DATABASE_URL: 'postgres://user:secret@host/db' } })
+  t.equal(code, 0)
+  t.ok(out.includes('DATABASE_URL=********'))
+  t.notMatch(out.join('\n'), /secret@/)
+  const bad = await run(t, ['config'], { env: { PORT: 'eighty', KAFKA_PARTITIONS: '0' } })
+  t.equal(bad.code, 1)
+  t.match(bad.err, [/^E_CONFIG_INVALID: /, /KAFKA_PARTITIONS|PORT/])
+})
+
+t.test('help shows every verb with a first step; nonsense is refused with exit code 2', async (t) => {
+  const help = await run(t, ['--help'])
+  t.equal(help.code, 0)
+  const text = help.out.join('\n')
+  for (const word of ['send', 'simulate', 'why', 'tail', 'topics', 'config', 'First steps', 'npm start']) t.match(text, word)
+  t.match(await run(t, ['--version']), { code: 0, out: [/^\d+\.\d+\.\d+$/] })
+  t.match((await run(t, ['simulate', '--help'])).out.join('\n'), /Examples:[\s\S]*--speed 600/)
+  for (const argv of [['nonsense'], ['why'], ['send', 'a', '--nonsense']]) {
+    const { code, err } = await run(t, argv)
+    t.equal(code, 2, argv.join(' '))
+    t.match(err.join('\n'), /error:[\s\S]*--help/)
+  }
+})
+
+t.test('addresses come from the flag, the configuration, the running stack, in this order', async (t) => {
+  const dataDir = t.testdir()
+  const config = loadConfig({ REKINDLE_DATA_DIR: dataDir })
+  t.equal(apiUrl(config, undefined), 'http://127.0.0.1:8080')
+  t.equal(apiUrl(config, 'http://given'), 'http://given')
+  t.equal(
+    apiUrl(loadConfig({ REKINDLE_DATA_DIR: dataDir, PUBLIC_URL: 'https://hooks.example.com' }), undefined),
+    'https://hooks.example.com',
+  )
+  t.throws(() => kafkaAddresses(config), { code: 'E_NOTHING_RUNS' })
+  t.throws(() => kafkaAddresses(loadConfig({ REKINDLE_DATA_DIR: dataDir, KAFKA_BROKERS: 'k:9092' })), { code: 'E_NOTHING_RUNS' })
+  t.strictSame(kafkaAddresses(loadConfig({ REKINDLE_DATA_DIR: dataDir, KAFKA_BROKERS: 'k:9092', SCHEMA_REGISTRY_URL: 'http://r' })), {
+    brokers: ['k:9092'],
+    registryUrl: 'http://r',
+  })
+})
+
+t.test('faults are shown as what they are', async (t) => {
+  t.match(faultLines(new TypeError('a bug')).join('\n'), /TypeError: a bug\n\s+at /)
+  t.strictSame(faultLines('text'), ['text'])
+  t.strictSame(
+    columns(
+      [
+        ['a', '10'],
+        ['bbb', '7'],
+      ],
+      { right: [1], indent: 1 },
+    ),
+    [' a    10', ' bbb   7'],
+  )
+  t.doesNotThrow(() => processTerminal().live('not shown: the output of a test is no terminal'))
+})
+
+t.test('a new location needs its facts, starts with automation off, and keeps what is not given later', async (t) => {
+  const full = { name: 'Oak Realty', timeZone: 'America/Chicago', country: 'US', postalAddress: '1 A St' }
+  t.throws(
+    () => changedTenant('loc', undefined, { name: 'Oak Realty' }, 5),
+    /E_OPTION_INVALID[\s\S]*--time-zone, --country, --postal-address must be given/,
+  )
+  t.throws(() => changedTenant('loc', undefined, { ...full, timeZone: 'Texas' }, 5), /no IANA zone/)
+  t.throws(() => changedTenant('loc', undefined, { ...full, country: 'usa' }, 5), /two capital letters/)
+  t.throws(() => changedTenant('loc', undefined, { ...full, status: 'gone' }, 5), /must be one of active, paused, uninstalled/)
+  const fresh = changedTenant('loc', undefined, full, 5)
+  t.match(fresh, {
+    tenantId: 'loc',
+    automation: false,
+    status: 'active',
+    senderName: 'Oak Realty',
+    maxPer24h: 3,
+    maxPer14d: 10,
+    updatedAt: 5,
+  })
+  t.match(changedTenant('loc', fresh, { automation: true, sender: 'Oak' }, 6), {
+    name: 'Oak Realty',
+    automation: true,
+    senderName: 'Oak',
+    updatedAt: 6,
+  })
+})

@@ -1,0 +1,103 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { describeConfig, envExample, environment, loadConfig } from '../../config/config.ts'
+import { configFields } from '../../config/fields.ts'
+
+const real = {
+  REKINDLE_MODE: 'real',
+  REKINDLE_API_TOKEN: 'x'.repeat(24),
+  KAFKA_BROKERS: 'a:9092,b:9093',
+  SCHEMA_REGISTRY_URL: 'https://r/apis/ccompat/v7',
+  DATABASE_URL: 'postgres://u:p@db/x',
+  CLICKHOUSE_URL: 'https://u:p@ch:8443',
+  GHL_APP_ID: '0123456789abcdef01234567',
+  GHL_API_TOKEN: 'pit-12345678',
+}
+
+t.test('nothing set gives local mode on loopback with the defaults of the design', async (t) => {
+  const config = loadConfig({})
+  t.equal(config.mode, 'local')
+  t.same(config.http.host + ':' + String(config.http.port), '127.0.0.1:8080')
+  t.equal(config.kafka.partitions, 4)
+  t.equal(config.kafka.topicPrefix, '')
+  t.same(config.database, { url: undefined, poolMax: 100, poolTimeoutMs: 30_000, poolRecycleMs: 3_600_000 })
+})
+
+t.test('every bad value is named at once with what it should be', async (t) => {
+  const message = messageOf(() =>
+    loadConfig({
+      PORT: '99999',
+      KAFKA_PARTITIONS: 'four',
+      KAFKA_BROKERS: 'nohost',
+      REKINDLE_MODE: 'prod',
+      GHL_ACCEPT_LEGACY_RSA: 'perhaps',
+    }),
+  )
+  for (const name of ['PORT', 'KAFKA_PARTITIONS', 'KAFKA_BROKERS', 'REKINDLE_MODE', 'GHL_ACCEPT_LEGACY_RSA']) t.match(message, name)
+  t.match(message, 'PORT is "99999": must be a port from 0 to 65535 (0 = any free one).')
+  t.match(message, 'E_CONFIG_INVALID (scope: process, retriable: no)')
+})
+
+t.test('real mode refuses to start without its credentials and names each', async (t) => {
+  const message = messageOf(() => loadConfig({ REKINDLE_MODE: 'real' }))
+  for (const field of Object.values(configFields)) if ('requiredInReal' in field) t.match(message, `${field.env} is missing`)
+  t.doesNotThrow(() => loadConfig(real))
+  t.same(loadConfig(real).kafka.brokers, ['a:9092', 'b:9093'])
+})
+
+t.test('a bad secret is not printed, and the description masks secrets', async (t) => {
+  const message = messageOf(() => loadConfig({ ...real, REKINDLE_API_TOKEN: 'hunter2' }))
+  t.notMatch(message, 'hunter2')
+  t.match(message, 'REKINDLE_API_TOKEN is (secret): must be at least 24 characters.')
+  const lines = describeConfig(real).join('\n')
+  t.notMatch(lines, 'pit-12345678')
+  t.match(lines, 'GHL_API_TOKEN=********')
+  t.match(lines, 'PORT=8080   # default')
+})
+
+t.test('SASL needs user and password', async (t) => {
+  t.match(
+    messageOf(() => loadConfig({ KAFKA_SASL_MECHANISM: 'plain' })),
+    /KAFKA_SASL_USERNAME is missing.*\n.*KAFKA_SASL_PASSWORD is missing/,
+  )
+  t.same(loadConfig({ KAFKA_SASL_MECHANISM: 'scram-sha-512', KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }).kafka.sasl, {
+    mechanism: 'scram-sha-512',
+    username: 'u',
+    password: 'p',
+  })
+})
+
+t.test('files for TLS need KAFKA_SSL, and certificate and key each other', async (t) => {
+  t.equal(loadConfig({}).kafka.ssl, undefined)
+  t.match(loadConfig({ KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: 'ca.pem' }).kafka.ssl, { caFile: 'ca.pem', certFile: undefined })
+  t.match(
+    messageOf(() => loadConfig({ KAFKA_SSL_CA_FILE: 'ca.pem' })),
+    'KAFKA_SSL is false: must be true (KAFKA_SSL_CA_FILE is set).',
+  )
+  t.match(
+    messageOf(() => loadConfig({ KAFKA_SSL: 'true', KAFKA_SSL_CERT_FILE: 'cert.pem' })),
+    'KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE belong together: must be both or none.',
+  )
+})
+
+t.test('the environment wins over .env', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rekindle-config-'))
+  writeFileSync(join(folder, '.env'), 'PORT=9000\nHOST=127.0.0.2\n')
+  const config = loadConfig(environment(folder, { PORT: '9001' }))
+  t.same([config.http.host, config.http.port], ['127.0.0.2', 9001])
+})
+
+t.test('.env.example is what the field table says, and loads as the defaults', async (t) => {
+  t.equal(readFileSync(join(import.meta.dirname, '..', '..', '.env.example'), 'utf8'), envExample())
+})
+
+function messageOf(run: () => unknown): string {
+  try {
+    run()
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
+  }
+  return ''
+}

@@ -1,0 +1,834 @@
+import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import type pg from 'pg'
+import { Registry } from 'prom-client'
+import t from 'tap'
+import type { Test } from 'tap'
+import type { Step } from '../../delivery/context.ts'
+import { deliveryWorker } from '../../delivery/deliveryWorker.ts'
+import type { DeliveryWorker, DeliveryWorkerOptions } from '../../delivery/deliveryWorker.ts'
+import { deliveryMetrics } from '../../delivery/metrics.ts'
+import { deliveryRelay } from '../../delivery/relay.ts'
+import { deliveryDefaults, waitAfter } from '../../delivery/settings.ts'
+import { systemClock } from '../../delivery/systemClock.ts'
+import { ghlClient } from '../../integrations/ghl/client.ts'
+import type { GhlClient } from '../../integrations/ghl/client.ts'
+import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import type { Sandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import { faultKinds } from '../../integrations/ghl/sandbox/faults.ts'
+import type { DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
+import type { SinkBatch, SinkRecord } from '../../runtime/sink.ts'
+import { DeliveryChanged as DeliverySchema } from '../../schemas/generated/records.ts'
+import { migrate } from '../../sinks/postgres/migrate.ts'
+import { createPool } from '../../sinks/postgres/pool.ts'
+import { leadQueries } from '../../sinks/postgres/queries.ts'
+import { postgresSink } from '../../sinks/postgres/sink.ts'
+import type { LedgerRow } from '../../sinks/postgres/ledgerRow.ts'
+import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
+import { followups, profiles, tenants } from '../../topics/index.ts'
+import { assertProperty } from '../support/property.ts'
+import { ManualClock } from '../support/manualClock.ts'
+import { testStack } from '../support/stack.ts'
+import { DAY, HOUR, MINUTE, followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as DeliveryWorkerOptions['logger']
+
+class Crash extends Error {
+  override readonly name = 'Crash'
+}
+
+/** Long tables of cases on an engine that others use too. */
+const patient = { timeout: 300_000 }
+
+/** One ledger, one provider and one clock that stands still. */
+class Bench {
+  readonly pool: pg.Pool
+  readonly sandbox: Sandbox
+  readonly ghl: GhlClient
+  readonly clock: ManualClock
+  readonly queries
+  private offset = 0n
+  private readonly sink
+
+  constructor(pool: pg.Pool, sandbox: Sandbox, ghl: GhlClient, clock: ManualClock) {
+    this.pool = pool
+    this.sandbox = sandbox
+    this.ghl = ghl
+    this.clock = clock
+    this.queries = leadQueries(pool)
+    this.sink = postgresSink(pool)
+  }
+
+  async put<T extends AnyTopic>(topic: T, values: readonly (readonly [key: string, value: ValueOf<T>])[]): Promise<void> {
+    const from = this.offset
+    const records = values.map(([key, value], index): SinkRecord<ValueOf<T>> => ({
+      topic: topic.name,
+      key,
+      value,
+      timestamp: this.clock.now(),
+      headers: {},
+      partition: 0,
+      offset: from + BigInt(index),
+    }))
+    this.offset += BigInt(values.length)
+    await this.sink.write([{ topic, partition: 0, records, min: from, max: this.offset - 1n, token: '' } as SinkBatch])
+  }
+
+  lead(over: Partial<LeadProfile> = {}): Promise<void> {
+    const profile = profileRecord(over)
+    return this.put(profiles, [[`${tenantId}:${profile.contactId}`, profile]])
+  }
+
+  tenant(over: Partial<Tenant> = {}): Promise<void> {
+    return this.put(tenants, [[tenantId, tenantRecord(over)]])
+  }
+
+  plan(...plans: Partial<FollowUp>[]): Promise<void> {
+    return this.put(
+      followups,
+      plans.map((over) => {
+        const followUp = followUpRecord(over)
+        return [`${tenantId}:${followUp.contactId}`, followUp]
+      }),
+    )
+  }
+
+  /** The copy of the leads is complete now. */
+  async fresh(): Promise<void> {
+    await this.sink.caughtUp?.([{ topic: profiles, partition: 0 }], this.clock.now())
+  }
+
+  worker(options: Partial<DeliveryWorkerOptions> = {}): DeliveryWorker {
+    return deliveryWorker({ pool: this.pool, ghl: this.ghl, clock: this.clock, logger: silent, ...options })
+  }
+
+  async row(contactId = 'maria', decisionId?: string): Promise<LedgerRow> {
+    const row = (await this.queries.ledger(tenantId, contactId, 50)).find(
+      (one) => decisionId === undefined || one.decisionId === decisionId,
+    )
+    if (row === undefined) throw new Error(`no follow-up of ${contactId}`)
+    return row
+  }
+
+  /** What the outbox holds for a lead, in order. */
+  async told(contactId = 'maria'): Promise<DeliveryChanged[]> {
+    const found = await this.pool.query<{ record: DeliveryChanged }>('SELECT record FROM delivery_outbox WHERE lead_id = $1 ORDER BY id', [
+      `${tenantId}:${contactId}`,
+    ])
+    return found.rows.map(({ record }) => record)
+  }
+
+  /** Rounds with a complete copy, the clock moving on, until every follow-up has its final status. */
+  async untilDone(worker: DeliveryWorker, rounds = 12, stepMs = 60_000): Promise<void> {
+    for (let i = 0; i < rounds; i++) {
+      const open = await this.pool.query(
+        "SELECT 1 FROM followup_actions WHERE status IN ('pending', 'deferred', 'reserved', 'handed_over', 'unknown') LIMIT 1",
+      )
+      if (open.rowCount === 0) return
+      await this.fresh()
+      await worker.sweep()
+      await worker.cycle()
+      this.clock.advance(stepMs)
+    }
+  }
+
+  async reset(): Promise<void> {
+    await this.pool.query('TRUNCATE followup_actions, delivery_outbox, leads, tenants, sink_offsets, lead_assignments')
+    this.sandbox.clearFaults()
+    this.offset = 0n
+  }
+}
+
+async function bench(t: Test): Promise<Bench> {
+  const { databaseUrl } = await testStack(t)
+  await migrate({ url: databaseUrl })
+  const pool = createPool({ url: databaseUrl, max: 12 })
+  const clock = new ManualClock(tuesdayNoon)
+  const folder = mkdtempSync(join(tmpdir(), 'rekindle-delivery-'))
+  const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 100_000, indexLagMs: 30_000 })
+  const ghl = ghlClient({ apiUrl: sandbox.url, tokenOf: sandboxToken, clock, timeoutMs: 400 })
+  t.teardown(async () => {
+    await ghl.close()
+    await sandbox.close()
+    await pool.end()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const b = new Bench(pool, sandbox, ghl, clock)
+  await b.tenant()
+  await b.fresh()
+  return b
+}
+
+t.test('a due message is reserved, handed over and confirmed, and each step is told in order with all gates', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  t.equal(await b.worker({ workerId: 'w1' }).cycle(), 1)
+  const row = await b.row()
+  t.match(row, { status: 'confirmed', attempt: 1, sequence: 3, reservedBy: 'w1', gateId: null, ruleId: null })
+  t.strictSame(
+    b.sandbox.messages().map(({ messageId, contactId, body }) => [messageId, contactId, body]),
+    [[row.messageId, 'maria', followUpRecord().text]],
+  )
+  const told = await b.told()
+  t.strictSame(
+    told.map(({ status, sequence }) => [status, sequence]),
+    [
+      ['reserved', 1],
+      ['handed_over', 2],
+      ['confirmed', 3],
+    ],
+  )
+  t.equal(told[0]?.gates.length, 11)
+  t.equal(new Set(told.map(({ deliveryId }) => deliveryId)).size, 3)
+  for (const delivery of told) t.equal(DeliverySchema.mismatch(delivery), undefined, 'it fits the topic')
+  t.equal(await b.worker().cycle(), 0, 'nothing is due any more')
+})
+
+t.test('a call becomes a task for the owner, a hand-over a tag and a task', async (t) => {
+  const b = await bench(t)
+  await b.lead({ ownerId: 'realtor1' })
+  await b.plan({ action: 'create_task', channel: 'call', templateId: null, text: 'Call Maria' })
+  await b.worker().cycle()
+  await b.plan({ decisionId: 'd2', action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' })
+  await b.worker().cycle()
+  t.match(b.sandbox.tasks(), [{ title: 'Call Maria', body: /Ref f-maria-d1-call/ }, { title: 'Take over' }])
+  t.strictSame(b.sandbox.tagsOf('maria'), ['rekindle hand over'])
+  t.strictSame([(await b.row('maria', 'd1')).status, (await b.row('maria', 'd2')).status], ['confirmed', 'confirmed'])
+  t.equal(b.sandbox.messages().length, 0)
+})
+
+t.test('gates that lift move the follow-up, the others end it, and waiting for the same reason is told once', async (t) => {
+  const b = await bench(t)
+  const worker = b.worker()
+  await b.plan({})
+  await worker.cycle()
+  t.match(await b.row(), { status: 'deferred', gateId: 'epoch', ruleId: 'lead_unknown', scheduledAt: tuesdayNoon + 5_000 })
+  for (let i = 0; i < 3; i++) {
+    b.clock.advance(5_000)
+    await worker.cycle()
+  }
+  t.equal((await b.told()).length, 1, 'told once')
+  await b.lead()
+  b.clock.advance(5_000)
+  await worker.cycle()
+  t.match(await b.row(), { status: 'deferred', gateId: 'freshness', ruleId: 'copy_stale' }, 'the copy is 20 s old')
+  b.clock.advance(13 * HOUR)
+  await b.fresh()
+  await worker.cycle()
+  // 01:00 in New York; the 11th is Veterans Day; the 12th opens at 09:00.
+  t.match(await b.row(), { status: 'deferred', gateId: 'hours', scheduledAt: Date.UTC(2026, 10, 12, 14) })
+  b.clock.advance(Date.UTC(2026, 10, 12, 14) - b.clock.now())
+  await b.fresh()
+  await worker.cycle()
+  t.equal((await b.row()).status, 'confirmed')
+
+  const ends: readonly (readonly [string, string, Partial<LeadProfile>, Partial<FollowUp>])[] = [
+    ['superseded', 'epoch', { epoch: 9 }, {}],
+    ['denied', 'consent', { dnd: true }, {}],
+    ['expired', 'expiry', {}, { expiresAt: tuesdayNoon }],
+    ['denied', 'human_ownership', { humanOwnership: { since: 0, userId: null, reason: 'tag', untilAt: null } }, {}],
+    ['denied', 'length', {}, { text: 'no way out' }],
+  ]
+  for (const [index, [status, gateId, lead, plan]] of ends.entries()) {
+    const contactId = `end${index}`
+    await b.lead({ contactId, ...lead })
+    await b.plan({ contactId, dueAt: tuesdayNoon, expiresAt: tuesdayNoon + 10 * DAY, ...plan })
+    await worker.cycle()
+    t.match(await b.row(contactId), { status, gateId }, `${status} by ${gateId}`)
+  }
+  t.equal(b.sandbox.messages().length, 1)
+  const counts = await b.queries.counts()
+  t.match(counts.heldBy, { 'consent/dnd': 1, 'epoch/superseded': 1 })
+})
+
+t.test("the provider's own do-not-disturb, a contact that is gone and a provider that says nothing hold a message", async (t) => {
+  const b = await bench(t)
+  const worker = b.worker()
+  for (const contactId of ['dnd', 'gone', 'mute']) {
+    await b.lead({ contactId })
+    await b.plan({ contactId })
+  }
+  b.sandbox.setContact({ contactId: 'dnd', dndSettings: { SMS: { status: 'permanent' } } })
+  b.sandbox.setContact({ contactId: 'gone', missing: true })
+  await b.pool.query("UPDATE followup_actions SET scheduled_at = scheduled_at + interval '1 minute' WHERE contact_id = 'mute'")
+  await worker.cycle()
+  t.match(await b.row('dnd'), { status: 'denied', ruleId: 'provider_dnd', attempt: 0 })
+  t.match(await b.row('gone'), { status: 'denied', ruleId: 'contact_gone' })
+  b.clock.advance(MINUTE)
+  await b.fresh()
+  b.sandbox.addFault({ kind: '500', count: 1, on: 'reads' })
+  await worker.cycle()
+  t.match(await b.row('mute'), { status: 'deferred', ruleId: 'provider_unreadable', scheduledAt: b.clock.now() + MINUTE })
+  t.equal(b.sandbox.messages().length, 0)
+})
+
+t.test('an opt-out between reservation and hand-over stops the message', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  await b
+    .worker({
+      onStep: async (step) => {
+        if (step === 'contact_read')
+          await b.lead({
+            version: 4,
+            epoch: 5,
+            consents: { sms: { status: 'revoked', at: tuesdayNoon, expiresAt: null, eventId: 'stop', words: 'STOP' } },
+          })
+      },
+    })
+    .cycle()
+  t.match(await b.row(), { status: 'superseded', gateId: 'epoch', attempt: 0 })
+  t.strictSame(
+    (await b.told()).map(({ status }) => status),
+    ['reserved', 'superseded'],
+  )
+  t.match(
+    (await b.told())[1]?.gates.filter(({ verdict }) => verdict !== 'allow').map(({ ruleId }) => ruleId),
+    ['superseded', 'revoked'],
+    'both reasons are kept',
+  )
+  t.equal(b.sandbox.messages().length, 0)
+})
+
+t.test('the budget holds inside one batch, across batches and against other senders', async (t) => {
+  const b = await bench(t)
+  await b.lead({ outboundTimes: [tuesdayNoon - HOUR] })
+  const words = ['one alpha beta', 'two gamma delta', 'three epsilon zeta', 'four eta theta']
+  await b.plan(
+    ...words.map((text, index) => ({
+      decisionId: `d${index}`,
+      text: `${text} STOP`,
+      priority: 5 - index,
+      expiresAt: tuesdayNoon + 4 * DAY,
+    })),
+  )
+  await b.worker().cycle()
+  t.strictSame(
+    b.sandbox
+      .messages()
+      .map(({ body }) => body)
+      .sort(),
+    ['one alpha beta STOP', 'two gamma delta STOP'],
+  )
+  t.match(await b.row('maria', 'd2'), {
+    status: 'deferred',
+    gateId: 'contact_budget',
+    ruleId: '3_per_24h',
+    scheduledAt: tuesdayNoon - HOUR + DAY,
+  })
+})
+
+t.test('the budget holds when several workers serve one lead at the same moment', async (t) => {
+  const b = await bench(t)
+  const words = ['alpha beta', 'gamma delta', 'epsilon zeta', 'eta theta', 'iota kappa', 'lambda mu', 'nu xi', 'omicron pi']
+  for (const round of [1, 2, 3]) {
+    const contactId = `shared${round}`
+    await b.lead({ contactId })
+    await b.plan(...words.map((text, index) => ({ contactId, decisionId: `d${index}`, text: `${text} STOP` })))
+    await Promise.all(Array.from({ length: 6 }, () => b.worker({ settings: { batch: 2 } }).cycle()))
+    await Promise.all(Array.from({ length: 6 }, () => b.worker({ settings: { batch: 2 } }).cycle()))
+    t.equal(b.sandbox.messages().filter((message) => message.contactId === contactId).length, 3, contactId)
+    const { followupsByOutcome } = await b.queries.counts()
+    t.strictSame(followupsByOutcome, { 'send_message/confirmed': 3 * round, 'send_message/deferred': 5 * round })
+  }
+})
+
+t.test('every fault of the provider ends in at most one message and a final status', patient, async (t) => {
+  const b = await bench(t)
+  const expected: Record<string, string> = {
+    timeout: 'failed',
+    drop: 'failed',
+    500: 'failed',
+    timeout_after_accept: 'confirmed',
+    drop_after_accept: 'confirmed',
+    '500_after_accept': 'confirmed',
+    odd: 'confirmed',
+    429: 'confirmed',
+    dnd: 'failed',
+  }
+  for (const kind of faultKinds.filter((one) => one !== 'slow')) {
+    await b.reset()
+    await b.tenant()
+    await b.lead({ contactId: `c${kind}` })
+    await b.plan({ contactId: `c${kind}` })
+    b.sandbox.addFault({ kind, count: 1 })
+    await b.untilDone(b.worker(), 8, 20_000)
+    const row = await b.row(`c${kind}`)
+    t.equal(row.status, expected[kind], kind)
+    const sent = b.sandbox.messages().filter(({ contactId }) => contactId === `c${kind}`)
+    t.equal(sent.length, expected[kind] === 'confirmed' ? 1 : 0, `${kind}: messages`)
+    if (sent[0] !== undefined) t.equal(row.messageId, sent[0].messageId, `${kind}: it knows which`)
+    if (expected[kind] === 'failed') t.equal(row.ruleId, kind === 'dnd' ? 'dnd_active' : 'not_sent')
+  }
+})
+
+t.test("an unknown message is not called unsent before the provider's search must have it, nor while the provider is silent", async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const worker = b.worker()
+  b.sandbox.addFault({ kind: 'timeout', count: 1 })
+  await worker.cycle()
+  t.match(await b.row(), { status: 'unknown', ruleId: 'timed_out', nextCheckAt: tuesdayNoon + 5_000 })
+  b.clock.advance(89_000)
+  t.equal(await worker.sweep(), 1)
+  t.equal((await b.row()).status, 'unknown', 'too early to tell')
+  b.clock.advance(15_000)
+  b.sandbox.addFault({ kind: '500', count: 1, on: 'reads' })
+  await worker.sweep()
+  t.equal((await b.row()).status, 'unknown', 'no answer is no answer')
+  b.clock.advance(15_000)
+  await worker.sweep()
+  t.match(await b.row(), { status: 'failed', ruleId: 'not_sent' })
+  b.clock.advance(DAY)
+  await b.fresh()
+  t.equal(await worker.cycle(), 0, 'and it is never sent again')
+})
+
+t.test('what was certainly not sent is tried again with growing waits, then fails', async (t) => {
+  t.strictSame(
+    [1, 2, 3, 20].map((attempt) => waitAfter(attempt, deliveryDefaults)),
+    [10_000, 20_000, 40_000, 900_000],
+  )
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const worker = b.worker({ settings: { maxAttempts: 3 } })
+  b.sandbox.addFault({ kind: '429', count: 50 })
+  const waits: number[] = []
+  for (let i = 0; i < 3; i++) {
+    await b.fresh()
+    await b.clock.run(worker.cycle())
+    const row = await b.row()
+    waits.push(row.scheduledAt - row.updatedAt)
+    if (row.status === 'deferred') b.clock.advance(row.scheduledAt - b.clock.now())
+  }
+  t.strictSame(waits.slice(0, 2), [10_000, 20_000])
+  t.match(await b.row(), { status: 'failed', ruleId: 'not_sent', attempt: 3, handedOverAt: Number })
+  t.equal(b.sandbox.messages().length, 0)
+})
+
+const steps: readonly Step[] = [
+  'reserve_commit',
+  'reserved',
+  'admitted',
+  'contact_read',
+  'hand_over_commit',
+  'handed_over',
+  'called',
+  'settle_commit',
+  'settled',
+  'recover_commit',
+  'looked_up',
+  'reconcile_commit',
+  'tagged',
+]
+
+t.test('a crash between every pair of steps, for every kind of action: one external action, and one that is known', patient, async (t) => {
+  const b = await bench(t)
+  const actions: readonly Partial<FollowUp>[] = [
+    {},
+    { channel: 'email', subject: 'Hello', templateId: 'reply.email.1' },
+    { action: 'create_task', channel: 'call', templateId: null, text: 'Call Maria' },
+    { action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' },
+  ]
+  let crashes = 0
+  for (const [index, action] of actions.entries()) {
+    for (const step of steps) {
+      // Steps of the look-up need an outcome that is unknown first.
+      for (const fault of step === 'looked_up' || step === 'reconcile_commit' ? (['drop_after_accept', 'drop'] as const) : [undefined]) {
+        await b.reset()
+        await b.tenant()
+        const contactId = `crash-${index}-${step}-${fault ?? 'none'}`
+        await b.lead({ contactId })
+        await b.plan({ contactId, ...action })
+        await b.fresh()
+        if (fault !== undefined) b.sandbox.addFault({ kind: fault, count: 1 })
+        let armed = true
+        const doomed = b.worker({
+          onStep: (at) => {
+            if (at !== step || !armed) return
+            armed = false
+            crashes++
+            throw new Crash(step)
+          },
+        })
+        if (step === 'recover_commit') {
+          const first = b.worker({
+            onStep: (at) => {
+              if (at === 'handed_over') throw new Crash(at)
+            },
+          })
+          await t.rejects(first.cycle(), Crash)
+          b.clock.advance(100_000)
+        }
+        // The doomed worker works until it dies; another takes over.
+        try {
+          for (let i = 0; i < 12 && armed; i++) {
+            await b.fresh()
+            await doomed.cycle()
+            await doomed.sweep()
+            b.clock.advance(20_000)
+          }
+        } catch (error) {
+          if (!(error instanceof Crash)) throw error
+        }
+        await b.untilDone(b.worker())
+        const done = [...b.sandbox.messages(), ...b.sandbox.tasks()].filter((one) => one.contactId === contactId)
+        const row = await b.row(contactId)
+        const name = `${action.action ?? 'send'} ${action.channel ?? 'sms'} at ${step}${fault === undefined ? '' : ` after ${fault}`}`
+        t.ok(done.length <= 1, `${name}: ${done.length} actions`)
+        t.equal(row.status, done.length === 1 ? 'confirmed' : 'failed', `${name}: ${row.status} ${String(row.ruleId)}`)
+        const told = await b.told(contactId)
+        t.strictSame(
+          told.map(({ sequence }) => sequence),
+          told.map((_, place) => place + 1),
+          `${name}: told without gaps`,
+        )
+      }
+    }
+  }
+  t.ok(crashes >= actions.length * (steps.length - 2), `${crashes} crashes`)
+})
+
+t.test(
+  'inputs 1 to 50 times in any order, workers that die anywhere, a provider that fails anyhow: at most one message per intent',
+  patient,
+  async (t) => {
+    const b = await bench(t)
+    let run = 0
+    await assertProperty(
+      t,
+      fc.asyncProperty(
+        fc.array(
+          fc.record({
+            decision: fc.integer({ min: 1, max: 3 }),
+            change: fc.constantFrom('planned', 'planned', 'cancelled'),
+            times: fc.integer({ min: 1, max: 50 }),
+          }),
+          { minLength: 1, maxLength: 4 },
+        ),
+        fc.array(fc.constantFrom<Step | undefined>(...steps, undefined), { minLength: 1, maxLength: 5 }),
+        fc.array(
+          fc.constantFrom(...faultKinds.filter((kind) => kind !== 'slow' && kind !== 'timeout' && kind !== 'timeout_after_accept')),
+          { maxLength: 3 },
+        ),
+        fc.infiniteStream(fc.nat()),
+        async (inputs, deaths, faults, shuffle) => {
+          await b.reset()
+          await b.tenant()
+          const contactId = `any${run++}`
+          await b.lead({ contactId, consents: profileRecord().consents })
+          const all = inputs.flatMap(({ decision, change, times }) =>
+            Array.from({ length: times }, () => ({
+              contactId,
+              decisionId: `d${decision}`,
+              change,
+              text: `words ${decision} ${'abc'.repeat(decision)} STOP`,
+            })),
+          )
+          const order = all
+            .map((one) => [shuffle.next().value as number, one] as const)
+            .sort(([a], [z]) => a - z)
+            .map(([, one]) => one)
+          for (const kind of faults) b.sandbox.addFault({ kind, count: 1 })
+          const share = Math.ceil(order.length / deaths.length)
+          for (const [index, step] of deaths.entries()) {
+            await b.plan(...order.slice(index * share, (index + 1) * share))
+            await b.fresh()
+            const worker = b.worker({
+              onStep: (at) => {
+                if (at === step) throw new Crash(at)
+              },
+            })
+            try {
+              await worker.cycle()
+              await worker.sweep()
+            } catch (error) {
+              if (!(error instanceof Crash)) throw error
+            }
+            b.clock.advance(35_000)
+          }
+          await b.untilDone(b.worker(), 6, 60_000)
+          // The clock goes on from run to run: it must stay in the open hours of a working day.
+          b.clock.advance(-(b.clock.now() - tuesdayNoon))
+          const sent = b.sandbox.messages().filter((message) => message.contactId === contactId)
+          const rows = await b.queries.ledger(tenantId, contactId, 10)
+          const found = `sent ${JSON.stringify(sent.map(({ body }) => body))}, rows ${JSON.stringify(rows.map(({ decisionId, status, ruleId, attempt }) => ({ decisionId, status, ruleId, attempt })))}`
+          assert.equal(new Set(sent.map(({ body }) => body)).size, sent.length, `a message left twice: ${found}`)
+          assert.ok(sent.length <= 3, `more messages than intents: ${found}`)
+          assert.ok(
+            rows.every((row) => !['reserved', 'handed_over', 'unknown'].includes(row.status)),
+            `a follow-up has no final state: ${found}`,
+          )
+          assert.equal(
+            rows.filter(({ status }) => status === 'confirmed').length,
+            sent.length,
+            `the ledger and the provider differ: ${found}`,
+          )
+        },
+      ),
+      { numRuns: 40 },
+    )
+  },
+)
+
+t.test('several workers on one ledger send each message once', patient, async (t) => {
+  const b = await bench(t)
+  const contacts = Array.from({ length: 60 }, (_, index) => `many${index}`)
+  await b.put(
+    profiles,
+    contacts.map((contactId) => [`${tenantId}:${contactId}`, profileRecord({ contactId })]),
+  )
+  await b.plan(
+    ...contacts.map((contactId) => ({ contactId })),
+    ...contacts.map((contactId) => ({ contactId, decisionId: 'd2', text: 'Quite different words. STOP' })),
+  )
+  const ghl = ghlClient({
+    apiUrl: b.sandbox.url,
+    tokenOf: sandboxToken,
+    clock: systemClock,
+    timeoutMs: 5_000,
+    rateLimit: { take: async () => true, busy: () => [], told: () => undefined, block: () => undefined } as never,
+  })
+  t.teardown(() => ghl.close())
+  const stop = new AbortController()
+  let settled = 0
+  const workers = ['a', 'b', 'c'].map((workerId) =>
+    b
+      .worker({
+        workerId,
+        ghl,
+        clock: { now: () => b.clock.now(), sleep: (ms, signal) => systemClock.sleep(Math.min(ms, 5), signal) },
+        onChange: ({ status }) => {
+          if (status === 'confirmed' && ++settled === 120) stop.abort()
+        },
+      })
+      .run(stop.signal),
+  )
+  await Promise.all(workers)
+  t.equal(b.sandbox.messages().length, 120)
+  t.equal(new Set(b.sandbox.messages().map(({ contactId, body }) => `${contactId} ${body}`)).size, 120)
+  const { followupsByOutcome } = await b.queries.counts()
+  t.strictSame(followupsByOutcome, { 'send_message/confirmed': 120 })
+  t.ok((await b.pool.query('SELECT DISTINCT reserved_by FROM followup_actions')).rowCount ?? 0)
+})
+
+t.test('a worker that was given up by the others lets go: its row has another number', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const other = b.worker()
+  await b
+    .worker({
+      onStep: async (step) => {
+        if (step !== 'contact_read') return
+        b.clock.advance(91_000)
+        await other.sweep()
+      },
+    })
+    .cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'worker_lost' })
+  t.equal(b.sandbox.messages().length, 0)
+  await b.fresh()
+  await other.cycle()
+  t.equal(b.sandbox.messages().length, 1)
+})
+
+t.test('an answer that comes after the sweep called it unknown still counts', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  await b
+    .worker({
+      onStep: async (step) => {
+        if (step !== 'called') return
+        b.clock.advance(91_000)
+        await b.worker().sweep()
+      },
+    })
+    .cycle()
+  const told = (await b.told()).map(({ status }) => status)
+  t.strictSame(told, ['reserved', 'handed_over', 'unknown', 'confirmed'])
+  t.equal((await b.row()).messageId, b.sandbox.messages()[0]?.messageId)
+})
+
+t.test('a worker that stops while it waits for room gives the row back; one without a database goes on when it is back', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const stop = new AbortController()
+  const waiting = { ...proxied(b.ghl), admit: async () => false }
+  await b.worker({ ghl: waiting }).cycle(stop.signal)
+  t.match(await b.row(), { status: 'deferred', ruleId: 'worker_stopped' })
+
+  const errors: unknown[] = []
+  let broken = 2
+  const pool = new Proxy(b.pool, {
+    get: (target, name) =>
+      name === 'connect' && broken-- > 0 ? () => Promise.reject(new Error('no database')) : (Reflect.get(target, name) as unknown),
+  })
+  const run = b
+    .worker({
+      pool,
+      logger: { ...silent, error: (...said: unknown[]) => errors.push(said) } as never,
+      onChange: ({ status }) => {
+        if (status === 'confirmed') stop.abort()
+      },
+      clock: { now: () => b.clock.now(), sleep: (_, signal) => systemClock.sleep(1, signal) },
+    })
+    .run(stop.signal)
+  await run
+  t.equal((await b.row()).status, 'confirmed')
+  t.ok(errors.length >= 1, 'and it said so')
+})
+
+function proxied(ghl: GhlClient): GhlClient {
+  return {
+    admit: ghl.admit.bind(ghl),
+    busy: ghl.busy.bind(ghl),
+    sendMessage: ghl.sendMessage.bind(ghl),
+    createTask: ghl.createTask.bind(ghl),
+    addTags: ghl.addTags.bind(ghl),
+    contact: ghl.contact.bind(ghl),
+    messagesTo: ghl.messagesTo.bind(ghl),
+    tasksOf: ghl.tasksOf.bind(ghl),
+    close: ghl.close.bind(ghl),
+  }
+}
+
+t.test('the tag of a hand-over that could not be set is set again before the task is made', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({ action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' })
+  b.sandbox.addFault({ kind: 'drop_after_accept', count: 1 })
+  await b.worker().cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'not_connected' })
+  t.equal(b.sandbox.tasks().length, 0)
+  b.clock.advance(10_000)
+  await b.fresh()
+  await b.worker().cycle()
+  t.equal(b.sandbox.tasks().length, 1)
+  b.sandbox.setContact({ contactId: 'missing', missing: true })
+  await b.lead({ contactId: 'missing' })
+  await b.plan({ contactId: 'missing', action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' })
+  await b.worker().cycle()
+  t.match(await b.row('missing'), { status: 'failed', ruleId: 'contact_not_found' })
+})
+
+t.test('two equal messages never take the same one at the provider for theirs', async (t) => {
+  const b = await bench(t)
+  await b.lead({ contactId: 'twin' })
+  await b.plan({ contactId: 'twin' })
+  await b.worker().cycle()
+  const first = await b.row('twin')
+  await b.plan({ contactId: 'twin', decisionId: 'd2' })
+  // As if the gate against repetition had not been there.
+  await b.pool.query("UPDATE followup_actions SET status = 'unknown', handed_over_at = $1, next_check_at = $1 WHERE decision_id = 'd2'", [
+    new Date(tuesdayNoon),
+  ])
+  b.clock.advance(100_000)
+  await b.worker().sweep()
+  t.match(await b.row('twin', 'd2'), { status: 'failed', ruleId: 'not_sent', messageId: null })
+  t.equal((await b.row('twin', 'd1')).messageId, first.messageId)
+})
+
+t.test('the relay publishes everything in order per lead, again after a crash, and one at a time', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.lead({ contactId: 'jon' })
+  await b.plan({}, { contactId: 'jon' })
+  await b.worker().cycle()
+  const published: { key: string; id: string; sequence: number; timestamp: number }[] = []
+  const producer = {
+    send: async (_: unknown, key: string, value: DeliveryChanged, { timestamp }: { timestamp: number }) => {
+      published.push({ key, id: value.deliveryId, sequence: value.sequence, timestamp })
+    },
+  }
+  let dies = true
+  const relay = deliveryRelay({
+    pool: b.pool,
+    producer,
+    clock: b.clock,
+    logger: silent,
+    onAcknowledged: () => {
+      if (!dies) return
+      dies = false
+      throw new Crash('acknowledged, not marked')
+    },
+  })
+  await t.rejects(relay.publish(), Crash)
+  t.equal(await relay.publish(), 6, 'all of them again')
+  t.equal(await relay.publish(), 0)
+  t.equal(published.length, 12)
+  const once = [...new Map(published.map((one) => [one.id, one])).values()]
+  t.strictSame(
+    once.filter(({ key }) => key.endsWith(':jon')).map(({ sequence }) => sequence),
+    [1, 2, 3],
+  )
+  t.ok(published.every(({ timestamp }) => timestamp === tuesdayNoon))
+
+  await b.plan({ decisionId: 'd9', change: 'planned', text: 'Another one entirely, STOP' })
+  await b.plan({ decisionId: 'd9', change: 'cancelled' })
+  let refusals = 1
+  const refusing = deliveryRelay({
+    pool: b.pool,
+    clock: b.clock,
+    logger: silent,
+    producer: { send: (...args) => (refusals-- > 0 ? Promise.reject(new Error('no broker')) : producer.send(...args)) },
+  })
+  await t.rejects(refusing.publish(), /no broker/)
+  t.equal(await refusing.publish(), 1, 'nothing is lost')
+
+  const stop = new AbortController()
+  const holders: string[] = []
+  const clock = { now: () => b.clock.now(), sleep: (_: number, signal?: AbortSignal) => systemClock.sleep(2, signal) }
+  let failures = 1
+  const relays = ['a', 'b'].map((name) =>
+    deliveryRelay({
+      pool: b.pool,
+      clock,
+      keepMs: 0,
+      batch: 2,
+      logger: { ...silent, info: () => holders.push(name) } as never,
+      producer: {
+        send: async (...args) => {
+          if (failures-- > 0) throw new Error('no broker')
+          await producer.send(...args)
+          if (args[2].status === 'confirmed')
+            setImmediate(() => {
+              b.clock.advance(120_000)
+            })
+        },
+      },
+    }).run(stop.signal),
+  )
+  await b.plan({ contactId: 'jon', decisionId: 'd3', text: 'Yet another one, STOP' })
+  await b.fresh()
+  await b.worker().cycle()
+  const left = async () => Number((await b.pool.query<{ count: string }>('SELECT count(*) FROM delivery_outbox')).rows[0]?.count)
+  while ((await left()) > 0) await systemClock.sleep(5)
+  stop.abort()
+  await Promise.all(relays)
+  t.equal(published.length, 16, 'one relay published the three new ones')
+  t.ok(new Set(holders).size >= 1 && holders.length >= 1)
+})
+
+t.test('metrics count changes, gates and the delay', async (t) => {
+  const b = await bench(t)
+  const registry = new Registry()
+  const onChange = deliveryMetrics(registry)
+  await b.lead()
+  await b.lead({ contactId: 'dnd', dnd: true })
+  await b.plan({ dueAt: tuesdayNoon - 5 * MINUTE }, { contactId: 'dnd' })
+  await b.worker({ onChange }).cycle()
+  const text = await registry.metrics()
+  t.match(text, /lr_deliveries_total\{channel="sms",status="confirmed"\} 1/)
+  t.match(text, /lr_followups_held_total\{gate="consent",rule="dnd"\} 1/)
+  t.match(text, /lr_delivery_delay_seconds_sum\{channel="sms"\} 300/)
+})

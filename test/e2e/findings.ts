@@ -1,0 +1,112 @@
+/** Everything the line left behind, read from where it lies: topics, Postgres, ClickHouse, the sandbox, the metrics. */
+import { connectClickhouse } from '../../sinks/clickhouse/connect.ts'
+import { pipelineGroup } from '../../cli/roles/groups.ts'
+import type { SandboxMessage, SandboxTask } from '../../integrations/ghl/sandbox/journal.ts'
+import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
+import type { TailRecord } from '../../runtime/kafka/tail.ts'
+import { assessments, decisions, deliveries, followups, leadEvents, profiles, unrecognised, webhooks } from '../../topics/index.ts'
+import type { DeadLetterFound, Findings, Found, LedgerFound } from './accounting.ts'
+import type { Line } from './line.ts'
+
+/** All committed records of a topic, in order per partition. */
+export async function recordsOf<T extends AnyTopic>({ kafka }: Pick<Line, 'kafka'>, of: T): Promise<TailRecord<ValueOf<T>>[]> {
+  const records: TailRecord<ValueOf<T>>[] = []
+  await kafka.tail(of, { from: 'beginning', untilEnd: true }, (record) => records.push(record))
+  return records
+}
+
+/** Values of a topic with their keys. A record that does not decode has no value; where the pipeline writes, that is a fault. */
+async function found<T extends AnyTopic>(line: Line, of: T): Promise<Found<ValueOf<T>>[]> {
+  return (await recordsOf(line, of)).map(({ key, value, undecodable, partition, offset, timestamp, headers }) => {
+    if ((undecodable !== undefined && of !== webhooks) || key === null)
+      throw new Error(`${of.name}#${partition}@${offset}: ${undecodable ?? 'no key'}`)
+    return { key, value: value ?? null, partition, offset, timestamp, headers }
+  })
+}
+
+/** Dead letters of a group from a topic: the same records under the name `<source>.<group>.dlq`, without the operators' markers. */
+export async function deadLetters(
+  { kafka }: Pick<Line, 'kafka'>,
+  from: AnyTopic = webhooks,
+  group: string = pipelineGroup,
+): Promise<DeadLetterFound[]> {
+  // A physical name ends in the version; what follows it here is the group.
+  const letters = { ...from, version: `${from.version}.${group}.dlq` as unknown as number } as AnyTopic
+  const records = (await recordsOf({ kafka }, letters)).filter(({ headers }) => headers['dlq-resolves'] === undefined)
+  return records.map(({ key, value, headers }) => {
+    const webhookId = (value as { webhookId?: string | null } | null | undefined)?.webhookId ?? null
+    return { webhookId, code: headers['dlq-code'] ?? '', headers, key }
+  })
+}
+
+export async function sandboxMessages({ sandboxUrl }: Pick<Line, 'sandboxUrl'>): Promise<readonly SandboxMessage[]> {
+  return ((await (await fetch(`${sandboxUrl}/_sandbox/messages`)).json()) as { messages: SandboxMessage[] }).messages
+}
+
+export async function sandboxTasks({ sandboxUrl }: Pick<Line, 'sandboxUrl'>): Promise<readonly SandboxTask[]> {
+  return ((await (await fetch(`${sandboxUrl}/_sandbox/tasks`)).json()) as { tasks: SandboxTask[] }).tasks
+}
+
+/** Drops of the stages by `<stage> <reason>`, as the process counts them since its start. */
+export async function dropsOf(metricsUrl: string): Promise<Record<string, number>> {
+  const text = await (await fetch(`${metricsUrl}/metrics`)).text()
+  const drops: Record<string, number> = {}
+  for (const [, labels = '', value] of text.matchAll(/^lr_stage_drops_total\{([^}]*)\} (\S+)$/gm)) {
+    const label = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(labels)?.[1] ?? ''
+    const key = `${label('stage')} ${label('reason')}`
+    drops[key] = (drops[key] ?? 0) + Number(value)
+  }
+  return drops
+}
+
+/** Reads it all. Call it when the line stands still. */
+export async function findings(
+  line: Line,
+  accepted: ReadonlySet<string>,
+  drops: Readonly<Record<string, number>> | undefined,
+): Promise<Findings> {
+  const clickhouse = connectClickhouse(line.config.clickhouse.url ?? '', line.config.clickhouse.database)
+  const ids = async (table: string, column: string) => {
+    const answer = await clickhouse.query({ query: `SELECT ${column} AS id FROM ${table}`, format: 'JSONEachRow' })
+    return (await answer.json<{ id: string }>()).map(({ id }) => id)
+  }
+  const rows = async (sql: string) => (await line.database.query<{ id: string }>(sql)).rows.map(({ id }) => id)
+  const positions = await line.kafka.lag(pipelineGroup, [deliveries])
+  const read = new Map(positions.map(({ partition, committed }) => [partition, committed ?? 0n]))
+  try {
+    return {
+      accepted,
+      drops,
+      webhooks: await found(line, webhooks),
+      unrecognised: await found(line, unrecognised),
+      deadLetters: await deadLetters(line),
+      events: await found(line, leadEvents),
+      profiles: await found(line, profiles),
+      assessments: await found(line, assessments),
+      decisions: await found(line, decisions),
+      followups: await found(line, followups),
+      deliveries: await found(line, deliveries),
+      deliveryIsRead: ({ partition, offset }) => offset < (read.get(partition) ?? 0n),
+      postgres: {
+        leads: (await line.database.query<{ id: string; version: number }>('SELECT id, version FROM leads')).rows,
+        decisions: await rows('SELECT decision_id AS id FROM decisions'),
+        deliveries: await rows('SELECT delivery_id AS id FROM deliveries'),
+        unpublished: await rows('SELECT delivery_id AS id FROM delivery_outbox WHERE published_at IS NULL'),
+        ledger: (
+          await line.database.query<LedgerFound>(
+            `SELECT followup_id AS "followupId", intent_key AS "intentKey", contact_id AS "contactId", action, channel, status, sequence, gate_id AS "gateId", rule_id AS "ruleId", reason,
+                  (extract(epoch FROM scheduled_at) * 1000)::float8 AS "scheduledAt", (extract(epoch FROM lifts_at) * 1000)::float8 AS "liftsAt", message_id AS "messageId" FROM followup_actions`,
+          )
+        ).rows,
+      },
+      clickhouse: {
+        lead_events: await ids('lead_events', 'event_id'),
+        decisions: await ids('decisions', 'decision_id'),
+        deliveries: await ids('deliveries', 'delivery_id'),
+      },
+      sandbox: { messages: await sandboxMessages(line), tasks: await sandboxTasks(line) },
+    }
+  } finally {
+    await clickhouse.close()
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * `kill -9` of every process in mid-load, each at another moment: after the restarts nothing is lost, and nothing is
+ * doubled on the decisions topic, in Postgres, in ClickHouse or at the sandbox provider.
+ */
+import '../support/lawfulHour.ts'
+import t from 'tap'
+import { testStack } from '../support/stack.ts'
+import { accountOf, accountText } from './accounting.ts'
+import { findings } from './findings.ts'
+import { startLine } from './line.ts'
+import type { RoleName } from './line.ts'
+import { acceptedOf, sendThrough } from './midLoad.ts'
+import { quiet, standStill } from './quiet.ts'
+
+/**
+ * A follow-up that was in hand when its worker died is taken up after 90 s, and an outcome nobody knows is looked up for
+ * 90 s before it counts as not sent: both may follow each other.
+ */
+const SETTLED_WITHIN_MS = 230_000
+
+t.setTimeout(290_000)
+
+t.test('kill -9 of every process in mid-load: after the restarts nothing is lost and nothing is doubled', async (t) => {
+  const line = await startLine(t, await testStack(t))
+  const kill = async (role: RoleName) => {
+    const { signal } = await line.end(role, 'SIGKILL')
+    t.equal(signal, 'SIGKILL', `${role} was killed`)
+    await line.start(role)
+  }
+  const accounts = await sendThrough(line, { seed: 23, leads: 120, rate: 40 }, [
+    { at: 0.15, happens: () => kill('pipeline') },
+    { at: 0.3, happens: () => kill('sinks') },
+    { at: 0.45, happens: () => kill('api') },
+    { at: 0.6, happens: () => kill('sandbox') },
+    { at: 0.75, happens: () => kill('pipeline') },
+    { at: 0.9, happens: () => Promise.all([kill('pipeline'), kill('sinks'), kill('api'), kill('sandbox')]).then(() => undefined) },
+  ])
+  t.equal(accounts.lost, 0, 'the sender got everything through')
+  await quiet(line, { withinMs: SETTLED_WITHIN_MS })
+  await standStill(line)
+  const found = await findings(line, acceptedOf(accounts), undefined)
+  const account = accountOf(found)
+  for (const text of accountText(account)) t.comment(text)
+  t.strictSame(account.faults, [], 'every webhook answered 2xx is on the topic, and every total agrees')
+  t.ok(accounts.retries > 0, 'the sender met the faults')
+  t.ok(found.sandbox.messages.length > 0, 'follow-ups have left')
+})

@@ -1,0 +1,1078 @@
+/** Enrich through the driver and as a plain fold: profile, consent, ownership, silence, questions, and the frozen view. */
+import { createHash } from 'node:crypto'
+import fc from 'fast-check'
+import t from 'tap'
+import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
+import { contiguousUsZones, placeOfAreaCode, zonesOfState } from '../../pipelines/enrich/areaCodes.ts'
+import { blockedBecause } from '../../pipelines/enrich/consent.ts'
+import { leadView, VIEW_BYTES } from '../../pipelines/enrich/leadView.ts'
+import { LeadViewBytes } from '../../pipelines/enrich/leadViewBytes.ts'
+import { optInKeywords, optOutKeywords, optOutPhrases } from '../../pipelines/enrich/optOutLexicon.ts'
+import { normalised, permissionChange } from '../../pipelines/enrich/optOut.ts'
+import { countryZones } from '../../pipelines/enrich/regions.ts'
+import { intentScore, levelOf } from '../../pipelines/enrich/score.ts'
+import { onSilence } from '../../pipelines/enrich/silence.ts'
+import { enrich } from '../../pipelines/enrich/stage.ts'
+import { placeOf } from '../../pipelines/enrich/timeZones.ts'
+import { ingest } from '../../pipelines/ingest/stage.ts'
+import { drive } from '../../runtime/driver.ts'
+import { Assessment } from '../../schemas/generated/records.ts'
+import type {
+  AppointmentFields,
+  ContactFields,
+  DeliveryFields,
+  LeadEvent,
+  LeadProfile,
+  MessageFields,
+  OpportunityFields,
+  RecentMessage,
+  Tenant,
+  WebhookReceived,
+} from '../../schemas/generated/records.ts'
+import { assessments, leadEvents, leadKey, profiles, triggers, webhooks } from '../../topics/index.ts'
+import { assertProperty } from '../support/property.ts'
+
+const start = Date.parse('2026-11-03T15:00:00Z')
+const HOUR = 3_600_000
+const DAY = 24 * HOUR
+const tenantId = 'location-1'
+const contactId = 'contact-1'
+const maria = leadKey(tenantId, contactId)
+
+const tenant: Tenant = {
+  tenantId,
+  name: 'Example Realty',
+  status: 'active',
+  appId: null,
+  country: 'US',
+  timeZone: 'America/Chicago',
+  senderName: 'Example',
+  postalAddress: 'Austin',
+  automation: true,
+  maxPer24h: 3,
+  maxPer14d: 10,
+  humanQuietHours: 24,
+  replyExemptMinutes: 10,
+  inquiryConsentDays: 90,
+  customFieldNames: { f1: 'budget', f2: 'job_title', f3: 'family_size', f4: 'zip', f5: 'marriage', f6: 'age' },
+  updatedAt: start,
+}
+const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90 }
+
+let count = 0
+const event = (kind: string, sections: Partial<LeadEvent> = {}): LeadEvent => {
+  const eventId = `event-${++count}`
+  return {
+    eventId,
+    tenantId,
+    contactId,
+    kind,
+    occurredAt: start,
+    receivedAt: start,
+    source: 'ghl_webhook',
+    sourceId: eventId,
+    rawType: kind,
+    contact: null,
+    message: null,
+    appointment: null,
+    opportunity: null,
+    delivery: null,
+    statedAt: null,
+    ...sections,
+  }
+}
+const noContact: ContactFields = {
+  firstName: null,
+  lastName: null,
+  name: null,
+  email: null,
+  phone: null,
+  companyName: null,
+  city: null,
+  state: null,
+  postalCode: null,
+  country: null,
+  timeZone: null,
+  source: null,
+  ownerId: null,
+  tags: null,
+  dnd: null,
+  dndChannels: null,
+  inboundDnd: null,
+  createdAt: null,
+  customFields: null,
+}
+const contact = (fields: Partial<ContactFields> = {}, at = start, kind = 'contact_updated') =>
+  event(kind, { occurredAt: at, receivedAt: at, contact: { ...noContact, ...fields } })
+const created = (fields: Partial<ContactFields> = {}, at = start) =>
+  contact({ firstName: 'Maria', phone: '+15125550101', email: 'maria@example.com', ...fields }, at, 'contact_created')
+const deleted = (at: number) => contact({}, at, 'contact_deleted')
+const message = (fields: Partial<MessageFields>, at = start) => {
+  const inbound = fields.direction !== 'outbound'
+  return event(inbound ? 'message_inbound' : 'message_outbound', {
+    occurredAt: at,
+    receivedAt: at,
+    message: {
+      messageId: `message-${++count}`,
+      conversationId: null,
+      channel: 'sms',
+      direction: 'inbound',
+      sender: inbound ? 'lead' : 'workflow',
+      subject: null,
+      text: '',
+      status: 'delivered',
+      userId: null,
+      callStatus: null,
+      callDurationSeconds: null,
+      ...fields,
+    },
+  })
+}
+const says = (text: string, at = start, fields: Partial<MessageFields> = {}) => message({ text, ...fields }, at)
+const told = (text: string, at = start, fields: Partial<MessageFields> = {}) => message({ direction: 'outbound', text, ...fields }, at)
+const byHuman = (at: number, fields: Partial<MessageFields> = {}) =>
+  told('Let me check', at, { sender: 'human', userId: 'user-1', ...fields })
+const appointment = (kind: string, fields: Partial<AppointmentFields> = {}, at = start) =>
+  event(kind, {
+    occurredAt: at,
+    receivedAt: at,
+    appointment: {
+      appointmentId: 'a1',
+      calendarId: null,
+      status: 'confirmed',
+      title: null,
+      startsAt: at + 2 * DAY,
+      endsAt: null,
+      assignedUserId: null,
+      ...fields,
+    },
+  })
+const opportunity = (kind: string, fields: Partial<OpportunityFields> = {}, at = start) =>
+  event(kind, {
+    occurredAt: at,
+    receivedAt: at,
+    opportunity: {
+      opportunityId: 'o1',
+      pipelineId: 'p',
+      stageId: 's1',
+      status: 'open',
+      name: null,
+      monetaryValue: '450000',
+      ownerId: null,
+      ...fields,
+    },
+  })
+const delivery = (fields: Partial<DeliveryFields> = {}, at = start) =>
+  event('followup_delivered', {
+    occurredAt: at,
+    receivedAt: at,
+    source: 'delivery',
+    delivery: {
+      followupId: 'f1',
+      decisionId: 'd1',
+      channel: 'sms',
+      status: 'confirmed',
+      messageId: 'own-1',
+      text: 'Still looking?',
+      action: 'send_message',
+      echoed: false,
+      ...fields,
+    },
+  })
+
+const fold = (...events: readonly LeadEvent[]): LeadProfile => {
+  const profile = events.reduce<LeadProfile | undefined>((before, one) => applyEvent(before, one, settings), undefined)
+  if (profile === undefined) throw new Error('no events')
+  return profile
+}
+const lineWith = (rows: readonly (readonly [string, Tenant])[] = [[tenantId, tenant]]) =>
+  drive(enrich, { at: start, tables: { tenants: rows } })
+type Line = ReturnType<typeof lineWith>
+const tell = (line: Line, ...events: readonly LeadEvent[]) => events.forEach((one) => line.pipe(leadEvents, maria, one))
+const reasons = (line: Line) => line.outputs(assessments).map(({ reason }) => reason)
+const fired = (line: Line) => line.outputs(triggers).map(({ trigger }) => trigger)
+const stateOf = (line: Line) => line.state(maria) as LeadProfile
+
+t.test('the last writer wins by event time, field by field, and "not stated" clears nothing', async (t) => {
+  const profile = fold(
+    created({ city: 'Austin', tags: ['a', 'b'], customFields: { f1: '400k', f2: 'nurse' } }, start),
+    contact({ city: 'Dallas', customFields: { f1: '450k' } }, start + 2 * HOUR),
+    contact({ city: 'Houston', lastName: 'Gomez', tags: ['old'] }, start + HOUR),
+    contact({ tags: [] }, start + 3 * HOUR, 'tags_changed'),
+  )
+  t.match(profile, {
+    firstName: 'Maria',
+    lastName: 'Gomez',
+    city: 'Dallas',
+    tags: [],
+    customFields: { f1: '450k', f2: 'nurse' },
+    version: 4,
+  })
+  t.equal(profile.fieldTimes['city'], start + 2 * HOUR)
+  t.equal(fold(contact({ name: 'Ana Lopez' })).firstName, 'Ana')
+  const stale = fold(created({}, start + HOUR), contact({ firstName: 'Mary' }, start))
+  t.match(stale, { firstName: 'Maria', version: 2, counters: { events: 2, staleEvents: 1 } })
+})
+
+t.test('a deletion takes what was said before it, and only a later contact event revives', async (t) => {
+  const gone = fold(
+    created({ dnd: true, tags: ['x'], customFields: { f1: '1' } }),
+    says('STOP', start + 1),
+    opportunity('opportunity_created'),
+    deleted(start + HOUR),
+  )
+  t.match(gone, {
+    deletedAt: start + HOUR,
+    status: 'disqualified',
+    firstName: null,
+    phone: null,
+    tags: [],
+    customFields: {},
+    recentMessages: [],
+    opportunity: null,
+  })
+  t.match(gone, { dnd: true, consents: { sms: { status: 'revoked' } } }, 'do-not-disturb and opt-out follow the person')
+  const late = fold(deleted(start + HOUR), created({}, start))
+  t.match(late, { deletedAt: start + HOUR, firstName: null }, 'a stale creation brings nobody back')
+  const beside = fold(deleted(start), contact({ firstName: 'Maria' }, start + 60_000))
+  t.equal(beside.deletedAt, start, '[Delete, Update] of one change')
+  t.match(fold(deleted(start), contact({ firstName: 'Maria' }, start + 60_001)), { deletedAt: null, firstName: 'Maria', status: 'new' })
+  t.match(fold(deleted(start), created({}, start + 1)), { deletedAt: null, firstName: 'Maria' })
+  t.match(fold(deleted(start), says('hello', start + HOUR)), { deletedAt: start }, 'a message revives nobody')
+  t.match(
+    fold(
+      opportunity('opportunity_created'),
+      opportunity('opportunity_deleted', {}, start + HOUR),
+      opportunity('opportunity_changed', {}, start + HOUR + 500),
+    ),
+    { opportunity: null },
+  )
+})
+
+// Kinds of events with times that collide often. "AI Assistant: On" is left out: its arrival, not its presence, hands back.
+const anyEvent: fc.Arbitrary<LeadEvent> = fc
+  .record({
+    at: fc.integer({ min: 0, max: 6 }).map((n) => start + n * 40_000),
+    which: fc.integer({ min: 0, max: 12 }),
+    word: fc.constantFrom('Ana', 'Bo', 'STOP', 'START', 'cancel my tour', 'need to move asap'),
+    flag: fc.boolean(),
+  })
+  .map(({ at, which, word, flag }) => {
+    switch (which) {
+      case 0:
+        return created({ firstName: word, source: 'web form', createdAt: at }, at)
+      case 1:
+        return contact({ city: word, ownerId: word }, at)
+      case 2:
+        return contact({ tags: flag ? [word, 'AI Assistant: Off'] : [word] }, at, 'tags_changed')
+      case 3:
+        return contact({ dnd: flag, dndChannels: { sms: flag ? 'permanent' : 'inactive' } }, at, 'dnd_changed')
+      case 4:
+        return deleted(at)
+      case 5:
+        return says(word, at, { channel: flag ? 'sms' : 'email' })
+      case 6:
+        return byHuman(at)
+      case 7:
+        return told(word, at, { sender: 'workflow' })
+      case 8:
+        return appointment('appointment_booked', { status: flag ? 'confirmed' : 'cancelled' }, at)
+      case 9:
+        return opportunity(flag ? 'opportunity_stage_changed' : 'opportunity_deleted', { stageId: word }, at)
+      case 10:
+        return delivery({ action: flag ? 'send_message' : 'hand_over', messageId: `own-${at}-${word}`, text: word }, at)
+      case 11:
+        return contact({ customFields: { f1: word } }, at)
+      default:
+        return told(word, at, { status: flag ? 'opt_out' : 'failed' })
+    }
+  })
+
+/** Everything that tells of what is true now. Version, epoch and counts tell of arrivals; reply hours of pairs as they came. */
+const lasting = ({ version: _, epoch: __, counters: ___, replyHours: ____, ...rest }: LeadProfile) => ({
+  ...rest,
+  humanOwnership: rest.humanOwnership === null ? null : { ...rest.humanOwnership, userId: null },
+  fieldTimes: Object.fromEntries(Object.entries(rest.fieldTimes).sort(([a], [b]) => (a < b ? -1 : 1))),
+  consents: Object.fromEntries(Object.entries(rest.consents).sort(([a], [b]) => (a < b ? -1 : 1))),
+})
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_key, item: unknown) =>
+    item !== null && typeof item === 'object' && !Array.isArray(item)
+      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : item,
+  )
+
+t.test('any order of the same events gives one profile', async (t) => {
+  await assertProperty(
+    t,
+    fc.property(
+      fc
+        .array(anyEvent, { minLength: 2, maxLength: 14 })
+        .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray(events, { minLength: events.length }))),
+      ([events, shuffled]) => {
+        const [one, other] = [sorted(lasting(fold(...events))), sorted(lasting(fold(...shuffled)))]
+        if (one !== other) throw new Error(`${one}\n${other}`)
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+t.test('P-74 any order and any duplicates of the same webhooks give one profile through ingest and enrich', async (t) => {
+  const body = fc.record({
+    at: fc.integer({ min: 0, max: 5 }),
+    which: fc.integer({ min: 0, max: 5 }),
+    word: fc.constantFrom('Ana', 'Bo', 'STOP', 'ready to buy asap'),
+    flag: fc.boolean(),
+  })
+  const webhook = (
+    { at, which, word, flag }: { at: number; which: number; word: string; flag: boolean },
+    index: number,
+  ): WebhookReceived => {
+    const envelope = { locationId: tenantId, timestamp: new Date(start + at * 40_000).toISOString(), webhookId: `w${index}` }
+    const json = [
+      { type: 'ContactCreate', id: contactId, firstName: word, source: 'form', ...envelope },
+      { type: 'ContactUpdate', id: contactId, city: word, dnd: flag, ...envelope },
+      { type: 'ContactTagUpdate', id: contactId, tags: flag ? [word] : undefined, ...envelope },
+      { type: 'ContactDelete', id: contactId, ...envelope },
+      { type: 'InboundMessage', contactId, messageType: 'SMS', body: word, messageId: `m${index}`, ...envelope },
+      {
+        type: 'OutboundMessage',
+        contactId,
+        messageType: 'SMS',
+        body: word,
+        messageId: `m${index}`,
+        source: 'app',
+        userId: 'u',
+        ...envelope,
+      },
+    ][which] ?? { type: 'never' }
+    return {
+      receivedId: `r${index}`,
+      tenantId,
+      origin: 'webhook',
+      scheme: 'ed25519',
+      keyId: 'k',
+      type: json.type,
+      webhookId: envelope.webhookId,
+      contactId,
+      batchIndex: 0,
+      receivedAt: start + HOUR,
+      body: Buffer.from(JSON.stringify(json)),
+    }
+  }
+  const run = (records: readonly WebhookReceived[]) => {
+    const line = drive([ingest, enrich], { at: start + HOUR, tables: { tenants: [[tenantId, tenant]] } })
+    for (const record of records) line.pipe(webhooks, maria, record)
+    return {
+      profile: sorted(lasting({ ...(line.state('enrich', maria) as LeadProfile), lastAssessedAt: null, silenceStep: 0 })),
+      counters: (line.state('enrich', maria) as LeadProfile).counters,
+    }
+  }
+  const disturbed = fc
+    .array(body, { minLength: 1, maxLength: 8 })
+    .map((bodies) => bodies.map(webhook))
+    .chain((records) => fc.tuple(fc.constant(records), fc.shuffledSubarray([...records, ...records], { minLength: records.length * 2 })))
+  await assertProperty(
+    t,
+    fc.property(disturbed, ([records, repeated]) => {
+      const [one, other] = [run(records), run(repeated)]
+      if (one.profile !== other.profile) throw new Error(`${one.profile}\n${other.profile}`)
+      return (
+        one.counters.inbound === other.counters.inbound &&
+        one.counters.outbound === other.counters.outbound &&
+        one.counters.events === other.counters.events
+      )
+    }),
+    { numRuns: 60 },
+  )
+})
+
+t.test('per-se words and phrases in English and Spanish revoke, in any dress', async (t) => {
+  for (const { words } of [...optOutKeywords, ...optOutPhrases, ...optInKeywords])
+    for (const word of words) t.equal(normalised(word), word, 'the lexicon is in normal form')
+  const cases: [string, string, string | undefined][] = [
+    ['STOP', 'keyword', 'stop'],
+    [' Stop. ', 'keyword', 'stop'],
+    ['🛑 STOP 🛑', 'keyword', 'stop'],
+    ['ＳＴＯＰ', 'keyword', 'stop'],
+    ['S.T.O.P', 'keyword', 's t o p'],
+    ['Opt-Out!', 'keyword', 'opt out'],
+    ['Stop\n\nSent from my phone', 'keyword', 'stop'],
+    ['BAJA', 'keyword', 'baja'],
+    ['Arrêt', 'keyword', 'arret'],
+    ['no más', 'keyword', 'no mas'],
+    ['stpo', 'keyword', 'stpo'],
+    ['please stop texting me', 'phrase', 'stop texting'],
+    ['Please don’t text me again', 'phrase', 'dont text'],
+    ['take me off your list', 'phrase', 'take me off'],
+    ['Deja de escribirme por favor', 'phrase', 'deja de escribir'],
+    ['¡Quítame de la lista!', 'phrase', 'quitame de'],
+    ['how do I unsubscribe from this', 'phrase', 'unsubscribe'],
+    ['You have the wrong number', 'phrase', 'wrong number'],
+  ]
+  for (const [text, layer, words] of cases) t.match(permissionChange(text), { change: 'opt_out', layer, words }, text)
+  t.match(permissionChange('', 'Unsubscribe'), { change: 'opt_out' }, 'a one-click unsubscribe writes into the subject')
+  t.strictSame(permissionChange('START'), { change: 'opt_in', words: 'start' })
+  t.strictSame(permissionChange('UNSTOP'), { change: 'opt_in', words: 'unstop' })
+  t.match(permissionChange('STOP this terrible bill'), { change: 'unclear', words: 'stop' })
+  t.match(permissionChange('Can you cancel my appointment?'), { change: 'unclear', words: 'cancel' })
+})
+
+t.test('words inside other words and everyday uses change no permission', async (t) => {
+  for (const text of [
+    'See you at the weekend',
+    'by the end of the month',
+    'yes',
+    'Yes, start with the condo',
+    'Can we stop by at 5?',
+    'a recommendation',
+    'near the bus stop',
+    '',
+    '👍',
+  ]) {
+    t.equal(permissionChange(text), undefined, text)
+  }
+})
+
+t.test('P-72 an opt-out closes every channel and never ends; only START opens, and only its own channel', async (t) => {
+  const line = lineWith()
+  tell(line, created({ source: 'web form', createdAt: start }))
+  const epoch = stateOf(line).epoch
+  tell(line, says('STOP'))
+  t.equal(stateOf(line).epoch, epoch + 1)
+  line.advance('3650d')
+  line.restart()
+  tell(line, contact({ source: 'web form' }, start + 3_650 * DAY), says('is the house still there?', start + 3_650 * DAY))
+  for (const channel of ['sms', 'email', 'call'] as const) {
+    t.match(stateOf(line).consents[channel], { status: 'revoked', at: start, expiresAt: null, words: 'stop' })
+    t.equal(blockedBecause(stateOf(line), channel, line.now), 'revoked')
+  }
+  tell(line, says('START', start + 3_651 * DAY))
+  t.match(stateOf(line).consents, {
+    sms: { status: 'express', expiresAt: null, words: 'start' },
+    email: { status: 'revoked' },
+    call: { status: 'revoked' },
+  })
+  tell(line, says('STOP', start + 3_650 * DAY + 1))
+  t.match(stateOf(line).consents, { sms: { status: 'express' } }, 'an older STOP that comes late does not undo a later START')
+})
+
+t.test('consent comes from the lead asking, ends with its time, and is revoked by the carrier too', async (t) => {
+  const at = start + 1
+  t.equal(blockedBecause(fold(created()), 'sms', at), 'no_consent')
+  t.equal(blockedBecause(fold(created()), 'email', at), undefined, 'e-mail carries its own way out')
+  for (const source of ['xyz form', 'Website', 'web_form', 'zillow', 'Realtor.com', 'open house', 'facebook lead ad', 'portal inquiry']) {
+    t.equal(blockedBecause(fold(created({ source })), 'sms', at), undefined, source)
+  }
+  for (const source of ['purchased list', 'csv import', 'referral', 'google ads', 'platform'])
+    t.equal(blockedBecause(fold(created({ source })), 'call', at), 'no_consent', source)
+  const asked = fold(created({ source: 'form', createdAt: start - 89 * DAY }))
+  t.equal(asked.consents['sms']?.expiresAt, start + DAY)
+  t.strictSame([blockedBecause(asked, 'sms', start), blockedBecause(asked, 'sms', start + DAY)], [undefined, 'no_consent'])
+  t.equal(fold(asked === undefined ? created() : contact({ source: 'form' })).consents['sms'], undefined, 'an update renews nothing')
+  t.match(fold(says('hi')).consents, { sms: { status: 'inquiry', expiresAt: start + 90 * DAY }, call: { status: 'inquiry' } })
+  t.strictSame(Object.keys(fold(says('hi', start, { channel: 'email' })).consents), ['email'])
+  t.strictSame(Object.keys(fold(says('hi', start, { channel: 'whatsapp' })).consents), ['whatsapp'])
+  for (const texts of [
+    ['STOP', 'START'],
+    ['START', 'STOP'],
+  ])
+    t.equal(fold(...texts.map((text) => says(text))).consents['sms']?.status, 'revoked', 'of two at one time the revocation wins')
+  t.match(fold(says('hi'), told('x', at, { status: 'opt_out' })).consents, {
+    sms: { status: 'revoked', words: 'status opt_out' },
+    call: { status: 'inquiry' },
+  })
+  t.match(fold(says('hi'), contact({ dndChannels: { sms: 'permanent' } }, at, 'dnd_changed')).consents, {
+    sms: { status: 'revoked', words: 'dnd permanent' },
+  })
+})
+
+t.test('do-not-disturb blocks by flag, by active, permanent and unknown status', async (t) => {
+  const base = { source: 'form', createdAt: start }
+  t.equal(
+    blockedBecause(fold(created({ ...base, dnd: true, dndChannels: { sms: 'inactive' } })), 'sms', start),
+    'dnd',
+    'seen in practice: the flag with all channels inactive',
+  )
+  for (const status of ['active', 'permanent', 'something_new'])
+    t.equal(blockedBecause(fold(created({ ...base, dndChannels: { sms: status } })), 'sms', start), 'dnd', status)
+  const open = fold(created({ ...base, dndChannels: { sms: 'inactive' } }))
+  t.equal(blockedBecause(open, 'sms', start), undefined)
+  t.equal(blockedBecause({ ...open, phone: null }, 'sms', start), 'no_address')
+  t.equal(blockedBecause({ ...open, email: null }, 'email', start), 'no_address')
+})
+
+t.test('a human message keeps the machine silent for the quiet hours of the tenant', async (t) => {
+  const owned = fold(created(), byHuman(start + HOUR))
+  t.strictSame(owned.humanOwnership, { since: start + HOUR, userId: 'user-1', reason: 'human_message', untilAt: start + 25 * HOUR })
+  t.equal(fold(created(), byHuman(start + HOUR), says('thanks', start + 25 * HOUR)).humanOwnership, null)
+  t.match(fold(created(), byHuman(start + HOUR), says('thanks', start + 25 * HOUR - 1)).humanOwnership, { userId: 'user-1' })
+  t.equal(fold(created(), byHuman(start, { channel: 'internal_comment' })).humanOwnership, null, 'a comment among colleagues is no contact')
+  t.equal(fold(created(), byHuman(start, { status: 'failed' })).humanOwnership, null)
+  t.equal(fold(created(), byHuman(start, { channel: 'call', status: null, callStatus: 'canceled' })).humanOwnership, null)
+  t.equal(leadView(owned, tenant, start + 2 * HOUR).humanOwnedUntil, start + 25 * HOUR)
+  t.match(leadView(owned, tenant, start + 25 * HOUR), { humanOwned: false, humanOwnedUntil: null }, 'the end needs no event')
+  const unknownTenant = applyEvent(undefined, byHuman(start), { humanQuietMs: null, inquiryConsentDays: 0 })
+  t.equal(unknownTenant.humanOwnership?.untilAt, null)
+  t.match(leadView(unknownTenant, undefined, start + DAY), { humanOwned: true, humanOwnedUntil: null })
+})
+
+t.test('a tag, a hand-over and an unclear opt-out last until a human says otherwise', async (t) => {
+  const tagged = fold(created(), contact({ tags: ['AI Assistant: OFF'] }, start + 1, 'tags_changed'))
+  t.match(tagged, { epoch: 2, humanOwnership: { reason: 'tag', untilAt: null, since: start + 1 } })
+  t.equal(applyEvent(tagged, contact({ tags: [] }, start + 2, 'tags_changed'), settings).humanOwnership, null)
+  const handed = fold(created(), delivery({ action: 'hand_over', channel: 'none', messageId: null }, start + 1), byHuman(start + 2))
+  t.match(handed, { humanOwnership: { reason: 'hand_over', untilAt: null } })
+  const back = applyEvent(handed, contact({ tags: ['AI Assistant: ON'] }, start + 3, 'tags_changed'), settings)
+  t.equal(back.humanOwnership, null, 'handed back')
+  const again = [byHuman(start + 4), contact({ tags: ['AI Assistant: ON'], city: 'Austin' }, start + 5)].reduce<LeadProfile>(
+    (p, e) => applyEvent(p, e, settings),
+    back,
+  )
+  t.match(again.humanOwnership, { reason: 'human_message' }, 'the tag that is still there hands nothing back again')
+  const unclear = fold(created(), says('please cancel my tour', start + 1))
+  t.match(unclear.humanOwnership, { reason: 'opt_out_unclear', untilAt: null })
+  t.equal(unclear.consents['sms']?.status, 'inquiry')
+  t.match(applyEvent(unclear, byHuman(start + 2), settings).humanOwnership, { reason: 'human_message' }, 'the human has seen it')
+})
+
+t.test('the epoch rises with what makes decisions obsolete, and with nothing else', async (t) => {
+  const base = fold(created({ ownerId: 'user-1', dndChannels: { sms: 'inactive' } }))
+  const rises = (one: LeadEvent) => applyEvent(base, one, settings).epoch - base.epoch
+  const later = start + HOUR
+  const rising = [
+    says('hi', later),
+    says('STOP', later),
+    byHuman(later),
+    contact({ ownerId: 'user-2' }, later),
+    contact({ dnd: true }, later),
+    contact({ dndChannels: { sms: 'active' } }, later),
+    contact({ tags: ['AI Assistant: Off'] }, later),
+    deleted(later),
+    delivery({ action: 'hand_over' }, later),
+    told('x', later, { status: 'opt_out' }),
+  ]
+  for (const one of rising) t.equal(rises(one), 1, one.kind)
+  const still = [
+    contact({ city: 'Austin', ownerId: 'user-1' }, later),
+    contact({ ownerId: 'user-0' }, start - 1),
+    told('x', later),
+    delivery({}, later),
+    contact({ tags: ['x'] }, later),
+    appointment('appointment_booked', {}, later),
+    opportunity('opportunity_created', {}, later),
+    byHuman(later, { channel: 'internal_comment' }),
+    delivery({ status: 'failed' }, later),
+    delivery({ action: 'create_task' }, later),
+    contact({ dndChannels: { sms: 'inactive' } }, later),
+  ]
+  for (const one of still) t.equal(rises(one), 0, one.kind)
+})
+
+t.test('messages are counted by sender and channel, and an own message once however it is told', async (t) => {
+  const profile = fold(
+    told('hello', start),
+    says('hi', start + 3 * HOUR),
+    byHuman(start + 4 * HOUR, { channel: 'call' }),
+    delivery({}, start + 5 * HOUR),
+    told('failed', start + 6 * HOUR, { status: 'failed' }),
+  )
+  t.match(profile.counters, {
+    inbound: 1,
+    outbound: 3,
+    outboundOwn: 1,
+    outboundHuman: 1,
+    attemptsSinceReply: 2,
+    inboundByChannel: { sms: 1 },
+    outboundByChannel: { sms: 2, call: 1 },
+    events: 5,
+  })
+  t.match(profile, {
+    replyHours: [3],
+    lastInboundAt: start + 3 * HOUR,
+    lastOutboundAt: start + 5 * HOUR,
+    lastHumanAt: start + 4 * HOUR,
+    lastOwnAt: start + 5 * HOUR,
+    status: 'contacted',
+  })
+  t.strictSame(profile.outboundTimes, [start, start + 4 * HOUR, start + 5 * HOUR])
+  const echoed = fold(told('Still looking?', start, { messageId: 'own-1', sender: 'unknown' }), delivery({ echoed: true }, start + 1))
+  t.match(echoed, {
+    counters: { outbound: 1, outboundOwn: 1 },
+    recentMessages: [{ messageId: 'own-1', sender: 'rekindle' }],
+    lastOwnAt: start + 1,
+  })
+  const many = fold(...Array.from({ length: 40 }, (_, i) => told(`${i}`.padEnd(600, 'x'), start + i)))
+  t.equal(many.recentMessages.length, 10)
+  t.equal(many.recentMessages[9]?.text.length, 500)
+  t.equal(many.outboundTimes.length, 30)
+  const twice = says('same', start, { messageId: 'm1' })
+  t.equal(fold(twice, { ...twice, eventId: 'other' }).recentMessages.length, 1)
+  t.equal(
+    fold(told('a', start), says('b', start + 2), says('late', start + 1)).replyHours.length,
+    1,
+    'a message that comes late is no second reply',
+  )
+})
+
+t.test('the status says how far the lead is', async (t) => {
+  t.equal(fold(created()).status, 'new')
+  t.equal(fold(created(), told('x')).status, 'contacted')
+  t.equal(fold(created(), appointment('appointment_booked')).status, 'qualified')
+  t.equal(
+    fold(created(), says('x'), appointment('appointment_booked'), appointment('appointment_changed', { status: 'noshow' }, start + 1))
+      .status,
+    'contacted',
+  )
+  t.equal(fold(created(), opportunity('opportunity_changed', { status: 'won' })).status, 'converted')
+  t.equal(fold(created(), opportunity('opportunity_changed', { status: 'abandoned' })).status, 'lost')
+})
+
+t.test('the score is the sum of the reference, and levels begin at 20, 50 and 80', async (t) => {
+  const score = (...texts: string[]) =>
+    intentScore(
+      texts.map((text): RecentMessage => ({ messageId: null, at: start, channel: 'sms', direction: 'inbound', sender: 'lead', text })),
+    )
+  t.equal(score(), 0, 'silence says nothing')
+  t.equal(score('hello'), 0 + 15 + 8)
+  t.equal(score('Ready to buy, pre-approved, need it asap'), 2 * 8 + 35 + 25)
+  t.equal(
+    score('urgent: ready to buy', 'cash buyer, make an offer, inspection, closing date', 'mortgage approved'),
+    40 + 35 + 25,
+    'signals stop at 40',
+  )
+  t.equal(score('planning to buy next year, what are the financing options'), 2 * 4 + 8 + 8)
+  t.equal(score('we sold ours as soon-to-be parents; need financing'), 0 + 28 + 12)
+  t.equal(score('ready to', 'buy'), 23, 'no phrase across two messages')
+  t.equal(
+    intentScore([{ messageId: null, at: start, channel: 'sms', direction: 'outbound', sender: 'workflow', text: 'ready to buy asap?' }]),
+    0,
+    'only the words of the lead count',
+  )
+  t.strictSame([0, 19, 20, 49, 50, 79, 80, 100].map(levelOf), ['COLD', 'COLD', 'WARM', 'WARM', 'HOT', 'HOT', 'URGENT', 'URGENT'])
+})
+
+t.test('a new lead is asked about once, with its profile before the question', async (t) => {
+  const line = lineWith()
+  tell(line, created({ source: 'form' }), contact({ city: 'Austin' }, start + 1), created({}, start + 2))
+  t.strictSame(reasons(line), ['new_lead'])
+  t.strictSame(fired(line), ['new_lead'])
+  t.strictSame(
+    line.outputs(profiles).map(({ version }) => version),
+    [1, 2, 3],
+  )
+  const [asked] = line.outputs(assessments)
+  t.match(asked, {
+    tenantId,
+    contactId,
+    epoch: 1,
+    stage: 'new',
+    decisionTypes: ['follow_up', 'escalation'],
+    askedAt: start,
+    deadlineAt: start + 2_000,
+    view: { profileVersion: 1 },
+  })
+  t.equal(
+    asked?.viewHash,
+    createHash('sha256')
+      .update(LeadViewBytes.encode(asked?.view as never))
+      .digest('hex'),
+  )
+  t.match(line.outputs(profiles)[0], { lastAssessedAt: start })
+  const late = lineWith()
+  tell(late, told('first'), created())
+  t.strictSame(reasons(late), ['new_lead'], 'the first event, whatever it is; the creation that comes late asks nothing more')
+  const gone = lineWith()
+  tell(gone, deleted(start))
+  t.strictSame([reasons(gone), fired(gone)], [[], []])
+})
+
+t.test('P-32 every output carries the real contact and location', async (t) => {
+  const line = lineWith()
+  tell(line, created(), says('hi'))
+  line.advance('25h')
+  for (const topic of [profiles, triggers, assessments]) {
+    for (const record of line.records<typeof profiles>(topic as unknown as typeof profiles)) {
+      t.match(record, { key: maria, value: { tenantId, contactId } })
+    }
+  }
+})
+
+t.test('an inbound message asks, an opt-out asks nothing, a change of level is told with both ends', async (t) => {
+  const line = lineWith()
+  tell(
+    line,
+    created(),
+    says('hello', start + 1),
+    says('ready to buy asap', start + 2),
+    says('STOP', start + 3),
+    says('why do you still write?', start + 4),
+  )
+  t.strictSame(reasons(line), ['new_lead', 'inbound_message', 'inbound_message', 'inbound_message'])
+  t.strictSame(
+    line.outputs(triggers).map(({ trigger, from, to }) => [trigger, from, to]),
+    [
+      ['new_lead', null, null],
+      ['inbound_message', null, null],
+      ['level_changed', 'COLD', 'WARM'],
+      ['inbound_message', null, null],
+      ['level_changed', 'WARM', 'HOT'],
+      ['inbound_message', null, null],
+      ['inbound_message', null, null],
+    ],
+  )
+  t.strictSame(
+    line.outputs(assessments).map(({ stage }) => stage),
+    ['new', 'engaged', 'engaged', 'engaged'],
+  )
+  t.equal(line.outputs(assessments).at(-1)?.view.blockedChannels['sms'], 'revoked')
+  const shared = lineWith()
+  tell(shared, created(), says('ready to buy asap', start - 1), says('x'))
+  t.equal(
+    new Set(shared.outputs(assessments).map(({ assessmentId }) => assessmentId)).size,
+    shared.outputs(assessments).length,
+    'ids are unique',
+  )
+})
+
+t.test('a level that changes without a message is asked about', async (t) => {
+  const line = lineWith()
+  tell(line, created(), says('ready to buy asap'), ...Array.from({ length: 10 }, (_, i) => told(`${i}`, start + 1 + i)))
+  t.strictSame(reasons(line), ['new_lead', 'inbound_message', 'level_changed'])
+  t.match(line.outputs(triggers).at(-1), { trigger: 'level_changed', from: 'HOT', to: 'COLD' }, 'its words have left the last 10 messages')
+})
+
+t.test('silence asks after 24, 48 and 72 hours, once each', async (t) => {
+  const line = lineWith()
+  tell(line, created(), told('hello', start))
+  line.advance('24h')
+  t.strictSame(reasons(line), ['new_lead', 'silence_24h'])
+  t.match(line.outputs(assessments)[1], {
+    askedAt: start + DAY,
+    stage: 'silent',
+    reason: 'silence_24h',
+    view: { outboundLast24h: 0, outboundLast14d: 1 },
+  })
+  line.restart()
+  line.advance('2d')
+  t.strictSame(reasons(line), ['new_lead', 'silence_24h', 'silence_48h', 'silence_72h'])
+  t.strictSame(
+    line.outputs(triggers).map(({ dueAt }) => dueAt),
+    [start, start + DAY, start + 2 * DAY, start + 3 * DAY],
+  )
+  line.advance('26d')
+  t.equal(stateOf(line).status, 'contacted')
+  line.advance('1d')
+  t.equal(stateOf(line).status, 'dormant', '30 days')
+  t.match(line.outputs(profiles).at(-1), { status: 'dormant' })
+  tell(line, says('we are looking again', line.now))
+  t.equal(stateOf(line).status, 'reactivated')
+  tell(line, told('welcome back', line.now))
+  t.equal(stateOf(line).status, 'reactivated')
+  t.equal(reasons(line).at(-1), 'inbound_message')
+})
+
+t.test('P-31 a reply stops the running silence and begins a new one', async (t) => {
+  const line = lineWith()
+  tell(line, created(), told('hello', start))
+  line.advance('23h')
+  tell(line, says('hi there', start + 23 * HOUR))
+  line.advance('23h')
+  t.strictSame(reasons(line), ['new_lead', 'inbound_message'], 'the first silence is over')
+  line.advance('1h')
+  t.strictSame(reasons(line), ['new_lead', 'inbound_message', 'silence_24h'], 'nobody answered the lead for a day')
+  tell(line, byHuman(line.now))
+  t.strictSame(line.timers(maria), {
+    silence_24h: line.now + DAY,
+    silence_48h: line.now + 2 * DAY,
+    silence_72h: line.now + 3 * DAY,
+    silence_720h: line.now + 30 * DAY,
+  })
+  tell(line, told('did not arrive', line.now + HOUR, { status: 'failed' }), byHuman(line.now + HOUR, { channel: 'internal_comment' }))
+  t.equal(line.timers(maria)['silence_24h'], line.now + DAY, 'what the lead did not get breaks no silence')
+})
+
+t.test('a lead that nobody ever wrote to is silent from the day it is known', async (t) => {
+  const line = lineWith()
+  tell(line, created({}, start))
+  line.advance('24h')
+  t.strictSame(reasons(line), ['new_lead', 'silence_24h'])
+})
+
+t.test('P-31 no silence is kept for leads that are gone, won, lost or closed on every channel', async (t) => {
+  const ends: [string, LeadEvent][] = [
+    ['deleted', deleted(start + 1)],
+    ['won', opportunity('opportunity_changed', { status: 'won' }, start + 1)],
+    ['lost', opportunity('opportunity_changed', { status: 'lost' }, start + 1)],
+    ['opted out', says('STOP', start + 1)],
+    ['do not disturb', contact({ dnd: true }, start + 1, 'dnd_changed')],
+    ['every channel', contact({ dndChannels: { sms: 'active', email: 'permanent', call: 'active' } }, start + 1, 'dnd_changed')],
+  ]
+  for (const [name, end] of ends) {
+    const line = lineWith()
+    tell(line, created(), told('hello', start), end)
+    t.strictSame(line.timers(maria), {}, name)
+    line.advance('100h')
+    t.notOk(
+      reasons(line).some((reason) => reason.startsWith('silence')),
+      name,
+    )
+  }
+  const reopened = lineWith()
+  tell(
+    reopened,
+    created(),
+    told('hello', start),
+    opportunity('opportunity_changed', { status: 'lost' }, start + 1),
+    opportunity('opportunity_changed', { status: 'open' }, start + 2),
+  )
+  reopened.advance('24h')
+  t.strictSame(reasons(reopened), ['new_lead', 'silence_24h'])
+})
+
+t.test('a late message or a stage that was down gives one question, not three', async (t) => {
+  const late = lineWith()
+  tell(late, { ...told('hello', start - 50 * HOUR), receivedAt: start })
+  late.advance('1s')
+  t.strictSame(reasons(late), ['new_lead'], 'the question that is asked now covers the steps that have passed')
+  late.advance('22h')
+  t.strictSame(reasons(late), ['new_lead', 'silence_72h'])
+  const down = lineWith()
+  tell(down, created())
+  tell(down, { ...told('hello', start - 50 * HOUR), receivedAt: start }, { ...told('again', start - 49 * HOUR), receivedAt: start })
+  down.advance('1s')
+  t.strictSame(reasons(down), ['new_lead', 'silence_48h'], 'the 24 h step was overtaken')
+  t.equal(
+    onSilence({ ...fold(told('hello')), silenceStep: 24 }, 24, start + 30 * HOUR),
+    'nothing',
+    'a step that was asked about is not asked again',
+  )
+  const booked = lineWith()
+  tell(booked, created(), appointment('appointment_booked', { startsAt: start + 60 * DAY }))
+  booked.advance('31d')
+  t.equal(stateOf(booked).status, 'qualified', 'a booked lead does not fall dormant')
+})
+
+t.test('P-39 a rule fires once: repeated webhooks, stale events and restated levels fire nothing', async (t) => {
+  const line = drive([ingest, enrich], { at: start, tables: { tenants: [[tenantId, tenant]] } })
+  const body = Buffer.from(
+    JSON.stringify({
+      type: 'InboundMessage',
+      locationId: tenantId,
+      contactId,
+      messageType: 'SMS',
+      body: 'ready to buy asap',
+      messageId: 'm1',
+      webhookId: 'w1',
+      timestamp: new Date(start).toISOString(),
+    }),
+  )
+  for (let i = 0; i < 20; i++) {
+    line.pipe(webhooks, maria, {
+      receivedId: `r${i}`,
+      tenantId,
+      origin: 'webhook',
+      scheme: 'ed25519',
+      keyId: 'k',
+      type: 'InboundMessage',
+      webhookId: 'w1',
+      contactId,
+      batchIndex: 0,
+      receivedAt: start,
+      body,
+    })
+  }
+  t.strictSame(
+    line.outputs(triggers).map(({ trigger }) => trigger),
+    ['inbound_message', 'new_lead'],
+  )
+  t.strictSame(
+    line.outputs(assessments).map(({ reason }) => reason),
+    ['inbound_message'],
+  )
+  const booking = lineWith()
+  tell(
+    booking,
+    created(),
+    appointment('appointment_booked'),
+    appointment('appointment_booked', {}, start + 1),
+    appointment('appointment_changed', {}, start + 2),
+  )
+  t.equal(fired(booking).filter((trigger) => trigger === 'appointment_booked').length, 1)
+  t.equal(booking.outputs(profiles).at(-1)?.counters.appointments, 1)
+  t.strictSame(reasons(booking), ['new_lead'], 'a booking is told, not asked about')
+})
+
+t.test('P-36 P-37 every trigger has a producer, and every kind of event changes the profile', async (t) => {
+  const line = lineWith()
+  tell(line, created(), says('ready to buy asap', start + 1), appointment('appointment_booked', { status: 'cancelled' }))
+  line.advance('73h')
+  t.strictSame(
+    new Set(fired(line)),
+    new Set(['new_lead', 'inbound_message', 'level_changed', 'appointment_booked', 'silence_24h', 'silence_48h', 'silence_72h']),
+  )
+  const base = fold(created())
+  const later = start + HOUR
+  const kinds = [
+    created({ city: 'x' }, later),
+    contact({ city: 'x' }, later),
+    deleted(later),
+    contact({ tags: ['x'] }, later, 'tags_changed'),
+    contact({ dnd: true }, later, 'dnd_changed'),
+    says('x', later),
+    told('x', later),
+    appointment('appointment_booked', {}, later),
+    appointment('appointment_changed', {}, later),
+    appointment('appointment_deleted', {}, later),
+    opportunity('opportunity_created', {}, later),
+    opportunity('opportunity_changed', {}, later),
+    opportunity('opportunity_stage_changed', {}, later),
+    opportunity('opportunity_deleted', {}, later),
+    delivery({}, later),
+  ]
+  for (const one of kinds) t.equal(applyEvent(base, one, settings).counters.staleEvents, 0, one.kind)
+  t.equal(new Set(kinds.map(({ kind }) => kind)).size, 15)
+})
+
+t.test('P-53 what an event lacks is not taken from the one before it', async (t) => {
+  const profile = fold(
+    created({ customFields: { f1: '400k' } }),
+    event('contact_updated', { occurredAt: start + 1 }),
+    says('', start + 2, { messageId: null }),
+  )
+  t.match(profile, { firstName: 'Maria', recentMessages: [{ text: '', messageId: null }] })
+})
+
+t.test('P-49 leads do not touch each other', async (t) => {
+  const line = lineWith()
+  const other = leadKey(tenantId, 'contact-2')
+  tell(line, created(), says('STOP'))
+  line.pipe(leadEvents, other, { ...created(), contactId: 'contact-2' })
+  t.match(line.state(other), { contactId: 'contact-2', version: 1, consents: {} })
+})
+
+t.test('the view names nobody and holds no protected attribute', async (t) => {
+  const profile = fold(
+    created({
+      lastName: 'Gomez',
+      companyName: 'Gomez LLC',
+      city: 'Austin',
+      state: 'TX',
+      postalCode: '78701',
+      source: 'form',
+      ownerId: 'user-1',
+      customFields: { f1: '450000-500000', f2: 'nurse', f3: '4', f4: '78701', f6: '44', f9: 'unnamed' },
+    }),
+    says('Call me at (512) 555-0101 or +1 512 555 0101, maria@example.com, budget 450000-500000', start + 1),
+    appointment('appointment_booked', {}, start),
+    opportunity('opportunity_created'),
+  )
+  const view = leadView(profile, tenant, start + 1)
+  const text = JSON.stringify(view)
+  for (const secret of ['Maria', 'Gomez', 'Austin', '78701', '555', 'maria@', 'user-1']) t.notOk(text.includes(secret), secret)
+  t.strictSame(view.facts, { budget: '450000-500000', job_title: 'nurse' })
+  t.equal(view.recentMessages[0]?.text, 'Call me at [phone] or [phone], [email] budget 450000-500000')
+  t.match(view, {
+    hasPhone: true,
+    hasEmail: true,
+    hasOwner: true,
+    states: ['US-TX'],
+    timeZones: ['America/Chicago'],
+    blockedChannels: {},
+    opportunityStatus: 'open',
+    opportunityValue: '450000',
+    appointmentAt: start + 2 * DAY,
+    appointmentStatus: 'confirmed',
+    humanOwned: false,
+    source: 'form',
+  })
+  t.match(leadView(fold(contact({})), undefined, start), {
+    blockedChannels: { sms: 'no_address', email: 'no_address', call: 'no_address' },
+    facts: {},
+    opportunityStatus: null,
+    appointmentAt: null,
+  })
+})
+
+t.test('an assessment stays below 3 KB whatever the lead says', async (t) => {
+  const text = fc.string({ unit: 'binary', maxLength: 700 })
+  await assertProperty(
+    t,
+    fc.property(fc.array(text, { minLength: 1, maxLength: 12 }), fc.array(text, { maxLength: 60 }), (texts, tags) => {
+      const names = Object.fromEntries(texts.map((_, i) => [`f${i}`, `fact_${i}`]))
+      const line = lineWith([[tenantId, { ...tenant, customFieldNames: names }]])
+      tell(
+        line,
+        created({ tags, source: texts[0] ?? null, customFields: Object.fromEntries(texts.map((one, i) => [`f${i}`, one])) }),
+        ...texts.map((one, i) => told(`😀${one}`.repeat(3), start + i)),
+        says(texts[0] ?? '', start + 99),
+      )
+      return line.outputs(assessments).every((one) => Assessment.encode(one).length < 3_000)
+    }),
+    { numRuns: 60 },
+  )
+  const full = '😀'.repeat(400)
+  const tight = leadView(
+    fold(
+      created({ tags: Array.from({ length: 50 }, (_, i) => `${i}${full}`), customFields: { f1: full, f2: full } }),
+      ...Array.from({ length: 5 }, (_, i) => says(full, start + i)),
+    ),
+    tenant,
+    start + 9,
+  )
+  t.ok(LeadViewBytes.encode(tight).length <= VIEW_BYTES)
+  t.ok(tight.recentMessages.length >= 1, 'the last message is given up last')
+})
+
+t.test('all zones and states that may apply are named; sources that conflict add up', async (t) => {
+  const place = (lead: Partial<Parameters<typeof placeOf>[0]>) =>
+    placeOf({ timeZone: null, phone: null, state: null, country: null, ...lead }, tenant)
+  const NY = 'America/New_York'
+  const CHI = 'America/Chicago'
+  const DEN = 'America/Denver'
+  t.strictSame(
+    place({}),
+    { zones: [CHI, NY, DEN, 'America/Phoenix', 'America/Los_Angeles'], states: [] },
+    'unknown: the tenant and all contiguous zones',
+  )
+  t.strictSame(placeOf({ timeZone: null, phone: null, state: null, country: null }, undefined).zones, contiguousUsZones)
+  t.strictSame(place({ phone: '+15125550101' }), { zones: [CHI], states: ['US-TX'] })
+  t.strictSame(place({ phone: '+12705550101' }).zones, [NY, CHI], '270 Kentucky is split')
+  t.strictSame(place({ phone: '+18505550101' }).zones, [NY, CHI], '850 Florida is split')
+  t.strictSame(place({ phone: '+18125550101' }).zones, [NY, CHI], '812 Indiana is split')
+  t.strictSame(place({ phone: '+19155550101' }).zones, [CHI, DEN], '915 Texas is split')
+  t.strictSame(place({ phone: '+18005550101' }).zones.length, 5, 'toll-free lives nowhere')
+  t.strictSame(place({ phone: 'call me' }).zones.length, 5)
+  t.strictSame(
+    place({ phone: '+12705550101', state: 'kentucky', timeZone: CHI }),
+    { zones: [CHI], states: ['US-KY'] },
+    'sources that agree narrow',
+  )
+  t.strictSame(
+    place({ phone: '+12125550101', state: 'TX', country: 'US' }),
+    { zones: [CHI, DEN, NY], states: ['US-TX', 'US-NY'] },
+    'a moved mobile: lawful in both',
+  )
+  t.strictSame(place({ timeZone: NY, phone: '+15125550101' }).zones, [NY, CHI])
+  t.strictSame(place({ state: 'Québec', country: 'CA' }).states, ['CA-QC'])
+  t.strictSame(place({ state: 'ON' }).zones, ['America/Toronto', 'America/Winnipeg'])
+  t.strictSame(place({ state: 'Nowhere' }).states, [])
+  t.strictSame(place({ country: 'DE', state: 'AL', phone: '+12025550100' }), { zones: ['Europe/Berlin', NY], states: ['DE', 'US-DC'] })
+  t.strictSame(place({ phone: '+442079460000' }), { zones: ['Europe/London'], states: ['GB'] })
+  t.strictSame(place({ country: 'ZZ' }).states, ['ZZ'])
+  t.equal(place({ country: 'ZZ' }).zones.length, 5)
+  t.equal(place({ phone: '+999' }).zones.length, 5)
+})
+
+t.test('the area code table is whole: every state has zones, every zone exists, no code is listed twice', async (t) => {
+  const codes = Array.from({ length: 800 }, (_, i) => String(200 + i)).filter((code) => placeOfAreaCode(code) !== undefined)
+  const states = new Set(codes.flatMap((code) => placeOfAreaCode(code)?.states ?? []))
+  t.equal([...states].filter((state) => state.startsWith('US-')).length, 56, '50 states, DC and 5 territories')
+  t.equal([...states].filter((state) => state.startsWith('CA-')).length, 13)
+  const zones = new Set([...codes.flatMap((code) => placeOfAreaCode(code)?.zones ?? []), ...Object.values(countryZones).flat()])
+  for (const zone of zones) t.doesNotThrow(() => new Intl.DateTimeFormat('en', { timeZone: zone }), zone)
+  for (const code of ['800', '833', '844', '855', '866', '877', '888', '555']) t.equal(placeOfAreaCode(code), undefined, code)
+  t.strictSame(zonesOfState('US-KY'), ['America/New_York', 'America/Chicago'])
+  t.equal(zonesOfState('US-XX'), undefined)
+})

@@ -1,0 +1,633 @@
+/** Ingest through the driver: every covered sample, dedupe, attribution of senders, bad input. Bodies are real shapes. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { ingestErrors } from '../../pipelines/ingest/errors.ts'
+import { htmlToText, withoutQuotation } from '../../pipelines/ingest/plainText.ts'
+import { ingest } from '../../pipelines/ingest/stage.ts'
+import { contactIdOf, tenantIdOf } from '../../pipelines/ingest/subject.ts'
+import { translatedTypes } from '../../pipelines/ingest/translate/catalogue.ts'
+import { drive } from '../../runtime/driver.ts'
+import type { DeliveryChanged, LeadEvent, WebhookReceived } from '../../schemas/generated/records.ts'
+import { deliveries, leadEvents, leadKey, unrecognised, webhooks } from '../../topics/index.ts'
+import { assertProperty } from '../support/property.ts'
+
+type Body = Record<string, unknown>
+
+const noon = Date.parse('2026-11-03T12:00:00Z')
+const fixtures = join(import.meta.dirname, '..', 'fixtures', 'ghl')
+const sample = (name: string) => JSON.parse(readFileSync(join(fixtures, `${name}.json`), 'utf8')) as Body
+let count = 0
+
+/** Adds what the gateway adds. */
+const delivered = (body: Body, changes: Body = {}): Body => ({
+  ...body,
+  appId: '5a6d0b0c5a6d0b0c5a6d0b0c',
+  versionId: '5a6d0b0c5a6d0b0c5a6d0b0c',
+  timestamp: '2026-11-03T11:59:58.000Z',
+  webhookId: `webhook-${++count}`,
+  ...changes,
+})
+
+const received = (body: Body | Buffer, changes: Partial<WebhookReceived> = {}): WebhookReceived => {
+  const json = Buffer.isBuffer(body) ? {} : body
+  return {
+    receivedId: `received-${++count}`,
+    tenantId: tenantIdOf(json) ?? '',
+    origin: 'webhook',
+    scheme: 'ed25519',
+    keyId: 'sandbox',
+    type: typeof json['type'] === 'string' ? json['type'] : '',
+    webhookId: typeof json['webhookId'] === 'string' ? json['webhookId'] : null,
+    contactId: contactIdOf(json),
+    batchIndex: 0,
+    receivedAt: noon,
+    body: Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body)),
+    ...changes,
+  }
+}
+
+const lineAtNoon = () => drive(ingest, { at: noon })
+type Line = ReturnType<typeof lineAtNoon>
+
+const pipe = (line: Line, body: Body, changes: Partial<WebhookReceived> = {}) =>
+  line.pipe(webhooks, leadKey(tenantIdOf(body) ?? '', contactIdOf(body) ?? ''), received(body, { receivedAt: line.now, ...changes }))
+
+const translated = (body: Body): LeadEvent => {
+  const line = lineAtNoon()
+  pipe(line, body)
+  const [event] = line.outputs(leadEvents)
+  if (event === undefined) throw new Error(`no event: ${JSON.stringify([line.drops, line.deadLetters, line.outputs(unrecognised).length])}`)
+  return event
+}
+
+const tenant = 'l1C08ntBrFjLS0elLIYU'
+const lead = 'cI08i1Bls3iTB9bKgFJh'
+const key = leadKey(tenant, lead)
+
+const delivery = (changes: Partial<DeliveryChanged> = {}): DeliveryChanged => ({
+  deliveryId: `delivery-${++count}`,
+  sequence: 1,
+  followupId: 'followup-1',
+  decisionId: 'decision-1',
+  tenantId: tenant,
+  contactId: lead,
+  epoch: 1,
+  action: 'send_message',
+  channel: 'sms',
+  status: 'confirmed',
+  gateId: null,
+  ruleId: null,
+  reason: 'sent',
+  liftsAt: null,
+  gates: [],
+  messageId: 'message-own',
+  text: 'Hello',
+  attempt: 1,
+  at: noon,
+  ...changes,
+})
+
+const outbound = (changes: Body) => delivered(sample('OutboundMessage'), { messageId: `message-${++count}`, ...changes })
+
+t.test('each covered sample becomes the event it stands for', async (t) => {
+  const kinds: Record<string, string> = {
+    ContactCreate: 'contact_created',
+    ContactUpdate: 'contact_updated',
+    'ContactUpdate.delivered': 'contact_updated',
+    ContactDelete: 'contact_deleted',
+    'ContactDelete.delivered': 'contact_deleted',
+    ContactTagUpdate: 'tags_changed',
+    ContactDndUpdate: 'dnd_changed',
+    InboundMessage: 'message_inbound',
+    'InboundMessage.Call': 'message_inbound',
+    'InboundMessage.Email': 'message_inbound',
+    'InboundMessage.Voicemail': 'message_inbound',
+    OutboundMessage: 'message_outbound',
+    'OutboundMessage.Call': 'message_outbound',
+    'OutboundMessage.Email': 'message_outbound',
+    'OutboundMessage.InternalComment': 'message_outbound',
+    'OutboundMessage.Voicemail': 'message_outbound',
+    AppointmentCreate: 'appointment_booked',
+    AppointmentUpdate: 'appointment_changed',
+    AppointmentDelete: 'appointment_deleted',
+    OpportunityCreate: 'opportunity_created',
+    OpportunityStageUpdate: 'opportunity_stage_changed',
+    OpportunityUpdate: 'opportunity_changed',
+    OpportunityStatusUpdate: 'opportunity_changed',
+    OpportunityMonetaryValueUpdate: 'opportunity_changed',
+    OpportunityAssignedToUpdate: 'opportunity_changed',
+    OpportunityDelete: 'opportunity_deleted',
+  }
+  for (const [name, kind] of Object.entries(kinds)) {
+    for (const body of [sample(name), delivered(sample(name))]) {
+      const event = translated(body)
+      t.match(
+        event,
+        { kind, rawType: body['type'], tenantId: body['locationId'], contactId: contactIdOf(body), source: 'ghl_webhook', statedAt: null },
+        name,
+      )
+      t.equal(
+        [event.contact, event.message, event.appointment, event.opportunity, event.delivery].filter((section) => section !== null).length,
+        1,
+        `${name} has one section`,
+      )
+    }
+  }
+  t.strictSame(
+    new Set(Object.keys(kinds).map((name) => name.split('.')[0])),
+    new Set(translatedTypes),
+    'every translated type has a sample',
+  )
+})
+
+t.test('a contact states what the body states and nothing else', async (t) => {
+  t.strictSame(translated(delivered(sample('ContactDndUpdate'))).contact, {
+    firstName: 'John',
+    lastName: 'Deo',
+    name: 'John Deo',
+    email: 'john.deo@example.com',
+    phone: '+12025550100',
+    companyName: 'Loram ipsum',
+    city: 'ruDolomitebika',
+    state: 'AL',
+    postalCode: '452001',
+    country: 'DE',
+    timeZone: null,
+    source: 'xyz form',
+    ownerId: 'nmFmQEsNgz6AVpgLVUJ0',
+    tags: ['id magna sed Lorem', 'Duis dolor commodo aliqua'],
+    dnd: true,
+    dndChannels: { sms: 'inactive', call: 'inactive', email: 'active', gmb: 'active', facebook: 'active', whatsapp: 'active' },
+    inboundDnd: 'active',
+    createdAt: Date.parse('2021-11-26T12:41:02.193Z'),
+    customFields: { BcdmQEsNgz6AVpgLVUJ0: 'XYZ Corp' },
+  })
+  const sparse = translated(sample('ContactUpdate.delivered'))
+  t.match(sparse.contact, {
+    firstName: 'Jane',
+    email: 'jane@example.com',
+    phone: null,
+    tags: null,
+    dnd: null,
+    dndChannels: null,
+    customFields: null,
+  })
+  t.equal(sparse.occurredAt, Date.parse('2025-08-26T11:38:13.699Z'))
+  t.equal(sparse.sourceId, '8656d90d-416a-459e-93b6-6a6297811592')
+  const odd = translated(
+    delivered({
+      ...sample('ContactCreate'),
+      timezone: 'America/Chicago',
+      phone: '(202) 555-0100',
+      country: 'us',
+      dnd: 'false',
+      tags: ['a', 7, null, 'a'],
+      customFields: [
+        { id: 'list', value: ['x', 2, null] },
+        { id: 'object', value: { a: 1 } },
+        { id: 'flag', value: true },
+        { id: 'none', value: null },
+        { id: '__proto__', value: 'x' },
+        { id: 'empty', value: [] },
+        5,
+      ],
+    }),
+  )
+  t.match(odd.contact, {
+    timeZone: 'America/Chicago',
+    phone: '+12025550100',
+    country: 'US',
+    dnd: false,
+    tags: ['a', '7'],
+    customFields: { list: 'x, 2', object: '{"a":1}', flag: 'true' },
+  })
+  t.strictSame(Object.keys(odd.contact?.customFields ?? {}), ['list', 'object', 'flag'])
+  const strange = translated(
+    delivered({
+      ...sample('ContactDndUpdate'),
+      timezone: 'EST5',
+      phone: 'call me',
+      customFields: [],
+      dndSettings: { RCS: { status: 'permanent' }, Pigeon: { status: 'active' }, SMS: 'active' },
+      inboundDndSettings: null,
+    }),
+  )
+  t.match(strange.contact, {
+    timeZone: null,
+    phone: 'call me',
+    customFields: null,
+    dndChannels: { rcs: 'permanent', sms: 'active' },
+    inboundDnd: null,
+  })
+})
+
+t.test('the tag list of a tag change is complete, so a left-out list is an empty one', async (t) => {
+  const { tags: _, ...rest } = sample('ContactTagUpdate')
+  t.strictSame(translated(delivered(rest)).contact?.tags, [])
+  t.equal(translated(delivered({ ...rest, type: 'ContactUpdate' })).contact?.tags, null)
+})
+
+t.test('messages on every channel are told in our words', async (t) => {
+  const of = (name: string, changes: Body = {}) => translated(delivered({ ...sample(name), ...changes })).message
+  t.strictSame(of('InboundMessage.Call'), {
+    messageId: 'tyW42xCD0HQpb3hhfLcx',
+    conversationId: 'SGDqZrzmwTr19d10aHkt9F',
+    channel: 'call',
+    direction: 'inbound',
+    sender: 'lead',
+    subject: null,
+    text: '',
+    status: 'completed',
+    userId: 'xsmF1xxhmC92ZpL1lj7aLa',
+    callStatus: 'completed',
+    callDurationSeconds: 120,
+  })
+  t.match(of('InboundMessage.Email'), {
+    channel: 'email',
+    text: 'Testing Email Notification',
+    subject: 'Order Confirmed',
+    messageId: 'sddfDSF3G56GHG',
+  })
+  t.match(of('OutboundMessage.Email'), { channel: 'email', text: 'Testing Email Notification', sender: 'unknown' })
+  t.match(of('InboundMessage.Voicemail'), { channel: 'voicemail', status: 'voicemail' })
+  t.match(of('InboundMessage.Call', { callStatus: 'voicemail' }), { channel: 'voicemail' })
+  t.match(
+    of('OutboundMessage.Call', { callStatus: 'voicemail' }),
+    { channel: 'call', sender: 'human' },
+    'a call with a user id is made by that user',
+  )
+  t.match(of('OutboundMessage.Voicemail'), { channel: 'voicemail', sender: 'unknown' })
+  t.match(of('OutboundMessage.InternalComment'), { channel: 'internal_comment', sender: 'human' })
+  t.equal(of('InboundMessage', { messageType: 'TYPE_WEBCHAT' })?.channel, 'live_chat')
+  t.equal(of('InboundMessage', { messageType: 'Live Chat' })?.channel, 'live_chat')
+  t.equal(of('InboundMessage', { messageType: 'WhatsApp' })?.channel, 'whatsapp')
+  t.equal(of('InboundMessage', { messageType: null, messageTypeString: null })?.channel, 'sms', 'by messageTypeId 2')
+  t.equal(
+    of('InboundMessage', { messageType: 'Telepathy', messageTypeString: null, messageTypeId: 99, from: {}, to: [] })?.channel,
+    'other',
+  )
+  t.equal(of('InboundMessage', { body: 'a\u0000b \ud800 c' })?.text, 'ab \ufffd c', 'what Postgres and Avro cannot hold is taken out')
+  t.equal(of('InboundMessage', { body: `${'x'.repeat(3_999)}😀` })?.text.length, 3_999, 'no half characters')
+})
+
+t.test('an outbound message has the sender its source and user say', async (t) => {
+  const senders: [Body, string][] = [
+    [{ source: 'app', userId: 'user-1' }, 'human'],
+    [{ source: 'app' }, 'unknown'],
+    [{ source: 'workflow' }, 'workflow'],
+    [{ source: 'workflow', userId: 'user-1' }, 'workflow'],
+    [{ source: 'campaign' }, 'campaign'],
+    [{ source: 'bulk_actions' }, 'bulk'],
+    [{ source: 'api' }, 'unknown'],
+    [{ source: 'api', userId: 'user-1' }, 'unknown'],
+    [{ source: null }, 'unknown'],
+    [{ source: 'something_new' }, 'unknown'],
+  ]
+  for (const [changes, sender] of senders) t.equal(translated(outbound(changes)).message?.sender, sender, JSON.stringify(changes))
+})
+
+t.test('appointments and opportunities keep exact times and amounts', async (t) => {
+  t.strictSame(translated(delivered(sample('AppointmentCreate'))).appointment, {
+    appointmentId: '0007BWpSzSwfiuSl0tR2',
+    calendarId: 'BqTwX8QFwXzpegMve9EQ',
+    status: 'confirmed',
+    title: 'Appointment with GHL Dev team',
+    startsAt: Date.parse('2023-09-25T10:30:00Z'),
+    endsAt: Date.parse('2023-09-25T10:30:00Z'),
+    assignedUserId: 'YlWd2wuCAZQzh2cH1fVZ',
+  })
+  t.equal(translated(delivered(sample('AppointmentDelete'))).appointment?.status, 'cancelled')
+  t.strictSame(translated(delivered(sample('OpportunityStageUpdate'), { status: 'Open' })).opportunity, {
+    opportunityId: 'wWhVuzqpRuOA1ZVWi4FC',
+    pipelineId: 'VDm7RPYC2GLUvdpKmBfC',
+    stageId: 'e93ba61a-53b3-45e7-985a-c7732dbcdb69',
+    status: 'open',
+    name: 'Loram ipsu',
+    monetaryValue: '40',
+    ownerId: 'bNl8QNGXhIQJLv8eeASQ',
+  })
+  const value = (monetaryValue: unknown) => translated(delivered(sample('OpportunityCreate'), { monetaryValue })).opportunity?.monetaryValue
+  t.strictSame([450_000.5, 1e21, 1e-7, '612000.10', 'a lot', null, '', -3].map(value), [
+    '450000.5',
+    '1000000000000000000000',
+    '0.0000001',
+    '612000.10',
+    null,
+    null,
+    null,
+    '-3',
+  ])
+})
+
+t.test('P-02 times with different UTC offsets are one instant, and a time without offset is UTC', async (t) => {
+  const at = (timestamp: unknown) => translated(delivered(sample('InboundMessage'), { timestamp })).occurredAt
+  t.equal(at('2026-11-03T10:00:00Z'), at('2026-11-03T04:00:00-06:00'))
+  t.equal(at('2026-11-03T10:00:00Z'), at('2026-11-03T15:30:00+05:30'))
+  t.equal(at('2026-11-03T10:00:00'), Date.parse('2026-11-03T10:00:00Z'))
+  t.equal(at(Date.parse('2026-11-03T10:00:00Z')), Date.parse('2026-11-03T10:00:00Z'))
+})
+
+t.test('event time is timestamp, else a date that means the event, else the time of receipt', async (t) => {
+  const { timestamp: _, ...message } = delivered(sample('InboundMessage'))
+  t.equal(translated(message).occurredAt, Date.parse('2021-04-21T11:31:45.750Z'), 'a message happens when it is added')
+  const { timestamp: __, ...deletion } = delivered(sample('ContactDelete'))
+  t.equal(translated(deletion).occurredAt, noon, 'dateAdded is when the contact was made, not when it was deleted')
+  const { timestamp: ___, ...appointment } = delivered(sample('AppointmentUpdate'))
+  t.equal(translated(appointment).occurredAt, Date.parse('2023-09-25T10:30:00Z'))
+  for (const timestamp of ['yesterday', '2026-13-45', '', null, {}, -1, 1e300, '1970-01-01T00:00:00Z']) {
+    t.equal(translated(delivered(sample('ContactUpdate'), { timestamp })).occurredAt, noon, JSON.stringify(timestamp))
+  }
+})
+
+t.test('a timestamp in the future is refused and marked, so it cannot win for ever', async (t) => {
+  const future = Date.parse('2030-01-01T00:00:00Z')
+  t.match(translated(delivered(sample('ContactUpdate'), { timestamp: '2030-01-01T00:00:00Z' })), { occurredAt: noon, statedAt: future })
+  t.match(
+    translated(delivered(sample('ContactUpdate'), { timestamp: '2026-11-03T12:05:00.000Z' })),
+    { occurredAt: noon + 300_000, statedAt: null },
+    '5 min of clock difference are allowed',
+  )
+  t.match(translated(delivered(sample('ContactUpdate'), { timestamp: '2026-11-03T12:05:00.001Z' })), {
+    occurredAt: noon,
+    statedAt: noon + 300_001,
+  })
+})
+
+t.test('P-74 the same webhook 50 times has one effect, for 72 hours', async (t) => {
+  const line = lineAtNoon()
+  const body = delivered(sample('InboundMessage'), { messageId: undefined })
+  for (let i = 0; i < 50; i++) pipe(line, body)
+  t.equal(line.outputs(leadEvents).length, 1)
+  t.equal(line.drops.filter(({ reason }) => reason === 'duplicate_webhook').length, 49)
+  line.restart()
+  line.advance('71h')
+  pipe(line, body)
+  t.equal(line.outputs(leadEvents).length, 1, 'remembered across a restart, within the window')
+  line.advance('1h')
+  pipe(line, body)
+  t.equal(line.outputs(leadEvents).length, 2, 'the window is over')
+  line.advance('72h')
+  pipe(line, outbound({ messageId: undefined }))
+  t.equal(Object.keys((line.state(key) as { seen: object }).seen).length, 1, 'expired ids are gone from the state')
+  line.advance('73h')
+  t.equal(line.state(key), undefined, 'the state of a quiet lead expires')
+})
+
+t.test('P-74 a webhook without an id is known again by its bytes, elements of one array are told apart', async (t) => {
+  const line = lineAtNoon()
+  const { webhookId: _, messageId: __, ...body } = outbound({})
+  pipe(line, body)
+  pipe(line, body)
+  pipe(line, { ...body, body: 'another' })
+  t.equal(line.outputs(leadEvents).length, 2)
+  t.match(line.outputs(leadEvents)[0]?.sourceId, /^h:[0-9a-f]{32}$/)
+  const batch = lineAtNoon()
+  const element = delivered(sample('ContactUpdate'))
+  pipe(batch, element, { batchIndex: 0 })
+  pipe(batch, { ...element, city: 'Austin' }, { batchIndex: 1 })
+  pipe(batch, { ...element, city: 'Austin' }, { batchIndex: 1 })
+  t.equal(batch.outputs(leadEvents).length, 2)
+})
+
+t.test('one message under several webhooks is one event; its failure is news', async (t) => {
+  const line = lineAtNoon()
+  const message = outbound({ source: 'workflow' })
+  pipe(line, message)
+  pipe(line, { ...message, webhookId: 'another-1' })
+  pipe(line, { ...message, webhookId: 'another-2', status: 'undelivered' })
+  pipe(line, { ...message, webhookId: 'another-3', status: 'undelivered' })
+  t.strictSame(
+    line.outputs(leadEvents).map((event) => event.message?.status),
+    ['delivered', 'undelivered'],
+  )
+  t.strictSame(
+    line.drops.map(({ reason }) => reason),
+    ['duplicate_message', 'duplicate_message'],
+  )
+})
+
+t.test('event ids are the same in every run', async (t) => {
+  const body = delivered(sample('ContactCreate'))
+  t.equal(translated(body).eventId, translated(body).eventId)
+  t.not(translated(body).eventId, translated({ ...body, webhookId: 'other' }).eventId)
+})
+
+t.test('our own delivery becomes an event once, and its echo is recognised in either order', async (t) => {
+  const first = lineAtNoon()
+  const change = delivery()
+  first.pipe(deliveries, key, change)
+  first.pipe(deliveries, key, change)
+  pipe(first, outbound({ messageId: 'message-own', source: 'api' }))
+  t.strictSame(
+    first.outputs(leadEvents).map(({ kind }) => kind),
+    ['followup_delivered'],
+  )
+  t.strictSame(
+    first.drops.map(({ reason }) => reason),
+    ['duplicate_delivery', 'echo_of_own_message'],
+  )
+  t.match(first.outputs(leadEvents)[0], {
+    occurredAt: noon,
+    source: 'delivery',
+    sourceId: change.deliveryId,
+    rawType: 'DeliveryChanged',
+    delivery: {
+      followupId: 'followup-1',
+      decisionId: 'decision-1',
+      channel: 'sms',
+      status: 'confirmed',
+      messageId: 'message-own',
+      text: 'Hello',
+      action: 'send_message',
+      echoed: false,
+    },
+  })
+  const second = lineAtNoon()
+  pipe(second, outbound({ messageId: 'message-own', source: 'api' }))
+  second.pipe(deliveries, key, delivery())
+  t.match(second.outputs(leadEvents), [
+    { kind: 'message_outbound', message: { sender: 'unknown' } },
+    { kind: 'followup_delivered', delivery: { echoed: true } },
+  ])
+  const between = lineAtNoon()
+  between.pipe(deliveries, key, delivery({ status: 'handed_over' }))
+  pipe(between, outbound({ messageId: 'message-own', source: 'api' }))
+  between.pipe(deliveries, key, delivery({ status: 'confirmed', sequence: 2 }))
+  t.strictSame(
+    between.outputs(leadEvents).map(({ kind, delivery: told }) => [kind, told?.echoed]),
+    [['followup_delivered', false]],
+  )
+  const failing = lineAtNoon()
+  failing.pipe(deliveries, key, delivery())
+  pipe(failing, outbound({ messageId: 'message-own', source: 'api', status: 'opt_out' }))
+  t.match(
+    failing.outputs(leadEvents)[1],
+    { kind: 'message_outbound', message: { sender: 'rekindle', status: 'opt_out' } },
+    'that ours did not arrive is news',
+  )
+})
+
+t.test('of a delivery, news about the lead is told and steps of the ledger are not', async (t) => {
+  const line = lineAtNoon()
+  const statuses = ['reserved', 'handed_over', 'confirmed', 'unknown', 'failed', 'denied', 'deferred', 'superseded', 'cancelled', 'expired']
+  for (const status of statuses) line.pipe(deliveries, key, delivery({ status, messageId: null }))
+  t.strictSame(
+    line.outputs(leadEvents).map((event) => event.delivery?.status),
+    ['confirmed', 'unknown', 'failed', 'denied'],
+  )
+  t.strictSame(
+    line.drops.map(({ reason }) => reason),
+    Array.from({ length: 6 }, () => 'delivery_without_news'),
+  )
+})
+
+t.test('unknown, typeless and foreign bodies go to their own lane with the raw body', async (t) => {
+  const line = lineAtNoon()
+  const bodies = [delivered(sample('NoteCreate')), sample('WorkflowWebhook.ContactTag'), delivered(sample('AppInstall')), { type: 'Zebra' }]
+  for (const body of bodies) line.pipe(webhooks, 'some-key', received(body))
+  t.strictSame(
+    line.outputs(unrecognised).map(({ reason, rawType }) => [reason, rawType]),
+    [
+      ['unknown_type', 'NoteCreate'],
+      ['typeless', ''],
+      ['not_about_a_lead', 'INSTALL'],
+      ['unknown_type', 'Zebra'],
+    ],
+  )
+  t.strictSame(
+    line.outputs(unrecognised).map(({ body }) => JSON.parse(body.toString())),
+    bodies,
+  )
+  t.strictSame([line.outputs(leadEvents), line.deadLetters], [[], []])
+  line.pipe(webhooks, 'some-key', received(bodies[0] as Body))
+  t.equal(line.outputs(unrecognised).length, 4, 'once each')
+})
+
+t.test('P-53 a malformed body goes to the dead letters and the next one is untouched by it', async (t) => {
+  const nested = (depth: number) => Buffer.from(`{"type":"Zebra","x":${'['.repeat(depth)}${']'.repeat(depth)}}`)
+  const bad: [Buffer, string][] = [
+    [Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d]), 'not_utf8'],
+    [Buffer.from('{"type":'), 'not_json'],
+    [Buffer.from(''), 'not_json'],
+    [Buffer.from('null'), 'not_an_object'],
+    [Buffer.from('[{}]'), 'not_an_object'],
+    [Buffer.from('"text"'), 'not_an_object'],
+    [nested(32), 'too_deep'],
+    [Buffer.from('['.repeat(500_000)), 'too_deep'],
+  ]
+  const line = lineAtNoon()
+  for (const [body, problem] of bad) {
+    line.pipe(webhooks, key, received(body))
+    t.match(line.deadLetters.at(-1), { code: 'E_WEBHOOK_MALFORMED', detail: { problem } })
+    pipe(line, outbound({}))
+  }
+  t.equal(line.deadLetters.length, bad.length)
+  t.equal(line.outputs(leadEvents).length, bad.length, 'the records between them are told')
+  line.pipe(webhooks, key, received(nested(31)))
+  line.pipe(webhooks, key, received(Buffer.from(`{"type":"Zebra","x":"${'[{'.repeat(50)}\\"["}`)))
+  t.equal(line.outputs(unrecognised).length, 2, 'brackets inside texts are no nesting')
+})
+
+t.test('a body about a lead that lacks what it needs is a dead letter with a code of the table', async (t) => {
+  const line = lineAtNoon()
+  const cases: [Body, string][] = [
+    [{ ...outbound({}), locationId: null }, 'E_WEBHOOK_TENANT_MISSING'],
+    [{ ...outbound({}), contactId: '' }, 'E_WEBHOOK_CONTACT_MISSING'],
+    [{ ...delivered(sample('ContactCreate')), id: undefined }, 'E_WEBHOOK_CONTACT_MISSING'],
+    [{ ...delivered(sample('AppointmentCreate')), appointment: null }, 'E_WEBHOOK_CONTACT_MISSING'],
+    [{ ...delivered(sample('AppointmentCreate')), appointment: { contactId: lead } }, 'E_WEBHOOK_FIELD_MISSING'],
+    [{ ...delivered(sample('OpportunityCreate')), id: null }, 'E_WEBHOOK_FIELD_MISSING'],
+  ]
+  for (const [body, code] of cases) {
+    pipe(line, body)
+    t.equal(line.deadLetters.at(-1)?.code, code)
+  }
+  line.pipe(webhooks, 'another:lead', received(outbound({})))
+  t.match(line.deadLetters.at(-1), { code: 'E_WEBHOOK_KEY_DIFFERS', detail: { expected: key } })
+  t.ok(line.deadLetters.every(({ code }) => code in ingestErrors))
+  t.strictSame(line.outputs(leadEvents), [])
+})
+
+t.test('P-49 events of a lead stay under the key of that lead, in order', async (t) => {
+  const line = lineAtNoon()
+  for (const body of ['one', 'two', 'three']) pipe(line, outbound({ body }))
+  t.strictSame(
+    line.records(leadEvents).map((record) => [record.key, record.value.message?.text]),
+    [
+      [key, 'one'],
+      [key, 'two'],
+      [key, 'three'],
+    ],
+  )
+})
+
+t.test('where a webhook came from is kept', async (t) => {
+  const line = lineAtNoon()
+  for (const origin of ['webhook', 'workflow', 'callback', 'reconcile', 'replay'])
+    pipe(line, outbound({}), { origin, webhookId: `of-${origin}` })
+  t.strictSame(
+    line.outputs(leadEvents).map(({ source }) => source),
+    ['ghl_webhook', 'ghl_workflow', 'ghl_webhook', 'reconcile', 'ghl_webhook'],
+  )
+})
+
+t.test('who a body is about is found where each event family keeps it', async (t) => {
+  t.equal(contactIdOf(sample('ContactCreate')), 'nmFmQEsNgz6AVpgLVUJ0')
+  t.equal(contactIdOf(sample('AppointmentCreate')), '9NkT25Vor1v4aQatFsv2')
+  t.equal(contactIdOf({ type: 'InvoiceCreate', contactDetails: { id: 'c1' } }), 'c1')
+  t.equal(contactIdOf({}), null)
+  t.equal(tenantIdOf({ altType: 'location', altId: 'l1' }), 'l1')
+  t.equal(tenantIdOf({ altType: 'company', altId: 'l1' }), null)
+})
+
+t.test('optional fields that are missing, null, empty or of another type never throw, and new fields never break', async (t) => {
+  const names = translatedTypes
+  const odd = fc.oneof(
+    fc.constantFrom(undefined, null, '', {}, [], 0, -1, true, 'x', Number.MAX_VALUE),
+    fc.jsonValue({ maxDepth: 2 }) as fc.Arbitrary<unknown>,
+  )
+  await assertProperty(
+    t,
+    fc.property(
+      fc.constantFrom(...names),
+      fc.array(fc.tuple(fc.nat(40), odd), { maxLength: 12 }),
+      fc.dictionary(fc.string(), fc.jsonValue()),
+      (name, changes, extra) => {
+        const body = delivered(sample(name))
+        const inner = (body['appointment'] ?? body) as Body
+        const fields = Object.keys(inner).filter(
+          (field) => !['type', 'locationId', 'id', 'contactId', 'webhookId', 'appointment'].includes(field),
+        )
+        for (const [index, value] of changes) inner[fields[index % fields.length] as string] = value
+        const line = lineAtNoon()
+        pipe(line, { ...extra, ...body })
+        return line.outputs(leadEvents).length === 1
+      },
+    ),
+  )
+})
+
+t.test('an e-mail is the words its writer wrote', async (t) => {
+  t.equal(
+    htmlToText('<style>p{}</style><p>Hi &amp; hello&#33;</p><p>budget < 500k&nbsp;now</p><!-- no --><br/>bye<script>x'),
+    'Hi & hello!\n\nbudget < 500k now\n\nbye',
+  )
+  t.equal(htmlToText('Yes<div class="gmail_quote">On Monday you wrote: unsubscribe</div>'), 'Yes')
+  t.equal(htmlToText('Sure<blockquote>Reply STOP</blockquote> ok <!-- open'), 'Sure ok')
+  t.equal(htmlToText('Sure<blockquote>a<blockquote>b</blockquote>unsubscribe</blockquote>!</blockquote>.'), 'Sure!.', 'quotations nest')
+  t.equal(htmlToText('fine <b unsubscribe'), 'fine')
+  t.equal(htmlToText('&unknown; &#xD800; &#x1F600; a <'), '&unknown; &#xD800; 😀 a <')
+  t.equal(withoutQuotation('Fine.\n> old\nOn Mon, Nov 2, 2026 at 9:00\nJane <j@example.com> wrote:\nunsubscribe'), 'Fine.')
+  t.equal(withoutQuotation('Vale\nEl lun, 2 nov 2026, Ana escribió:\nbaja'), 'Vale')
+  t.equal(withoutQuotation('Ok\n-----Original Message-----\nstop'), 'Ok')
+  t.equal(withoutQuotation('Ok\nFrom: a\nSent: today\nstop'), 'Ok')
+  t.equal(withoutQuotation('On Friday works.\nLe me know'), 'On Friday works.\nLe me know')
+  // CPU time of this process: others on the machine do not count.
+  const before = process.cpuUsage()
+  htmlToText('<'.repeat(1_000_000))
+  htmlToText('<script'.repeat(150_000))
+  htmlToText(`${'<'.repeat(1_000_000)}>`)
+  t.ok(process.cpuUsage(before).user < 2_000_000, 'hostile markup costs one pass')
+})

@@ -1,0 +1,72 @@
+/** The golden file is written by hand from the declarations below: text first, then the flow chart. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { describeMermaid, describeText } from '../../runtime/describe.ts'
+import type { DescribedMember } from '../../runtime/describe.ts'
+import { next } from '../../runtime/outcome.ts'
+import { schema } from '../../runtime/schema.ts'
+import { from, stage } from '../../runtime/stage.ts'
+import { topic } from '../../runtime/topic.ts'
+import { done, worker } from '../../runtime/worker.ts'
+import { allTopics } from '../../topics/index.ts'
+import { members as productMembers } from '../../cli/roles/groups.ts'
+import { operatorRun } from '../cli/operatorRun.ts'
+
+const Sum = schema<{ sum: number }>({ type: 'record', name: 'Sum', namespace: 'rekindle.test', fields: [{ name: 'sum', type: 'long' }] })
+const declared = { key: 'lead', value: Sum, retention: { days: 1 }, contract: 'public', about: '' } as const
+const orders = topic({ ...declared, name: 'orders', writtenBy: ['shop'] })
+const sums = topic({ ...declared, name: 'sums', writtenBy: ['adder', '*'] })
+const checks = topic({ ...declared, name: 'checks', writtenBy: ['auditor'] })
+const factors = topic({ ...declared, name: 'factors', retention: 'compact', writtenBy: ['desk'] })
+const lost = topic({ ...declared, name: 'lost', writtenBy: ['desk'] })
+
+const adder = stage({
+  name: 'adder',
+  state: Sum,
+  ttlMs: 2 * 3_600_000,
+  tables: { factor: factors },
+  on: [from(orders, (state: { sum: number } | undefined, { value }) => next(state ?? value))],
+  timer: (state: { sum: number }) => next(state),
+  outputs: [sums],
+})
+const auditor = stage({
+  name: 'auditor',
+  on: [from(sums, () => next(undefined)), from(checks, () => next(undefined))],
+  outputs: [checks],
+})
+const mailer = worker({ name: 'mailer', input: checks, outputs: [], concurrency: 8, deadlineMs: 1_000, handle: async () => done() })
+const members: readonly DescribedMember[] = [
+  { group: 'line', stages: [adder, auditor] },
+  { group: 'mail', worker: mailer },
+  { group: 'store', sink: [orders, sums] },
+]
+const topics = [orders, sums, checks, factors, lost]
+
+t.test('the topology reads as the golden file says', (t) => {
+  const golden = readFileSync(join(import.meta.dirname, 'describe.golden.txt'), 'utf8')
+    .trimEnd()
+    .split('\n')
+  t.strictSame([...describeText(members, topics), ...describeMermaid(members, topics)], golden)
+  t.strictSame(describeText([{ group: 'one', stages: [auditor] }], [checks, sums]).slice(0, 1), ['group one: one stage, from Kafka: sums'])
+  t.end()
+})
+
+t.test('rekindle describe names every stage, sink and topic of the product once, and needs no broker', async (t) => {
+  const { code, out } = await operatorRun(['describe', '--mermaid'], {})
+  t.equal(code, 0)
+  for (const { name } of allTopics) t.equal(out.filter((line) => line.endsWith(`([${name}])`)).length, 1, name)
+  for (const { group, stages = [] } of productMembers) {
+    t.equal(out.filter((line) => line.includes(`[${group}]`) || line.includes(`[(${group})]`)).length, 1, group)
+    for (const { name } of stages) t.equal(out.filter((line) => line.endsWith(`[${name}]`)).length, 1, name)
+  }
+  // Every arrow goes between nodes that the chart has.
+  const nodes = new Set(out.flatMap((line) => /^ +(?:subgraph )?(\w+)(?:\(\[|\[|>)/.exec(line)?.[1] ?? []))
+  const ends = out.flatMap((line) => / {2}(\w+) (?:-->|-\.->) (\w+)$/.exec(line)?.slice(1) ?? [])
+  t.ok(ends.length > 0)
+  t.strictSame(
+    ends.filter((end) => !nodes.has(end)),
+    [],
+  )
+  t.match((await operatorRun(['describe'], {})).out[0], /^group pipeline: 5 stages, fused/)
+})

@@ -1,0 +1,218 @@
+/**
+ * What the one who takes over ends, and how, when a broker calls a transaction complete and leaves it open on partitions.
+ * The broker is a stand-in that answers in bytes: the real one does this only when it is killed at the right moment.
+ */
+import t from 'tap'
+import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
+import { believed, endAbandoned, endCompleted } from '../../../runtime/kafka/hangingTransactions.ts'
+import type { Custody, Verdict } from '../../../runtime/kafka/hangingTransactions.ts'
+import { ByteWriter } from '../../../runtime/kafka/protocol/byteWriter.ts'
+import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
+import type { TransactionProtocol } from '../../../runtime/kafka/unitProducer.ts'
+import { logger } from './fixtures.ts'
+
+const PRODUCER = 2001n
+
+interface Open {
+  readonly topic: string
+  readonly producerId?: bigint
+  readonly producerEpoch: number
+}
+
+class StandIn {
+  /** States the coordinator names, one per question; the last one stays. */
+  states: { state: string; epoch: number; producerId?: bigint }[] = []
+  open: Open[] = []
+  refusesMarkers = 0
+  readonly markers: { topic: string; epoch: number; commit: boolean }[] = []
+  readonly mended: Verdict[] = []
+
+  custody(protocol: TransactionProtocol): Custody {
+    const broker = {
+      connectionPool: { send: (request: ProtocolRequest<unknown>) => this.answer(request) },
+      disconnect: async () => undefined,
+    }
+    const cluster = {
+      transactionCoordinator: async () => broker,
+      cluster: {
+        addMultipleTargetTopics: async () => undefined,
+        findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
+        findBroker: async () => broker,
+        refreshMetadata: async () => undefined,
+      },
+    } as unknown as ClusterConnection
+    const onMended = (verdict: Verdict) => void this.mended.push(verdict)
+    return { cluster, logger, transactionalId: 'id', topics: ['out', 'changelog'], protocol, onMended }
+  }
+
+  private async answer<R>(request: ProtocolRequest<R>): Promise<R> {
+    const to = new ByteWriter().noTags()
+    switch (request.request.apiName) {
+      case 'describeTransactions': {
+        const now = this.states.length > 1 ? this.states.shift() : this.states[0]
+        to.int32(0)
+        to.compactArray([now], (state) => {
+          to.int16(state === undefined ? 105 : 0)
+            .compactString('id')
+            .compactString(state?.state ?? '')
+          to.int32(20_000)
+            .int64(-1n)
+            .int64(state?.producerId ?? PRODUCER)
+            .int16(state?.epoch ?? -1)
+          to.compactArray(['any'], (topic) => {
+            to.compactString(topic)
+            to.compactArray([0], (partition) => to.int32(partition)).noTags()
+          }).noTags()
+        }).noTags()
+        break
+      }
+      case 'describeProducers': {
+        to.int32(0)
+        const topics = ['out', 'changelog', '__consumer_offsets']
+        to.compactArray(topics, (topic) => {
+          to.compactString(topic)
+          to.compactArray([0], (partition) => {
+            to.int32(partition).int16(0).compactString(null)
+            to.compactArray([...this.open.filter((open) => open.topic === topic), undefined], (open) => {
+              // Beside what is open a producer that has nothing open.
+              to.int64(open?.producerId ?? PRODUCER)
+                .int32(open?.producerEpoch ?? 1)
+                .int32(0)
+                .int64(0n)
+                .int32(4)
+              to.int64(open === undefined ? -1n : 17n).noTags()
+            }).noTags()
+          }).noTags()
+        }).noTags()
+        break
+      }
+      default: {
+        const { buffer } = await request.request.encode()
+        // Tags, one marker or more: producer, epoch, result, topics. Read back as the broker would.
+        let at = 1
+        const count = (buffer[at++] as number) - 1
+        for (let i = 0; i < count; i++) {
+          at += 8
+          const epoch = buffer.readInt16BE(at)
+          const commit = buffer[at + 2] === 1
+          const length = (buffer[at + 4] as number) - 1
+          const topic = buffer.toString('utf8', at + 5, at + 5 + length)
+          at += 5 + length + 1 + 4 + 1 + 4 + 1
+          this.markers.push({ topic, epoch, commit })
+        }
+        to.compactArray([0], () => {
+          to.int64(PRODUCER)
+          to.compactArray(['out'], (topic) => {
+            to.compactString(topic)
+            to.compactArray([0], (partition) => to.int32(partition).int16(this.refusesMarkers).noTags()).noTags()
+          }).noTags()
+        }).noTags()
+      }
+    }
+    return request.response.parse(await request.response.decode(to.written))
+  }
+}
+
+/** Takes over as a unit does: asks, ends what was complete, initialises (which raises the epoch), ends the rest. */
+async function takeOver(broker: StandIn, protocol: TransactionProtocol): Promise<void> {
+  const custody = broker.custody(protocol)
+  const before = await believed(custody)
+  await endCompleted(custody, before)
+  await endAbandoned(custody, before)
+}
+
+t.test('committed and left open: the missing markers commit, under the epoch of the end', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'CompleteCommit', epoch: 25 },
+    { state: 'Empty', epoch: 26 },
+  ]
+  broker.open = [
+    { topic: 'out', producerEpoch: 24 },
+    { topic: '__consumer_offsets', producerEpoch: 24 },
+    { topic: 'changelog', producerEpoch: 3, producerId: 9n },
+  ]
+  const custody = broker.custody('implicit')
+  const before = await believed(custody)
+  await endCompleted(custody, before)
+  t.strictSame(broker.markers, [
+    { topic: 'out', epoch: 25, commit: true },
+    { topic: '__consumer_offsets', epoch: 25, commit: true },
+  ])
+  broker.open = broker.open.slice(2)
+  await endAbandoned(custody, before)
+  t.equal(broker.markers.length, 2, 'what others have open is theirs')
+  t.strictSame(broker.mended, ['commit'])
+})
+
+t.test('aborted and left open: the missing markers abort', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'CompleteAbort', epoch: 25 },
+    { state: 'Empty', epoch: 26 },
+  ]
+  broker.open = [{ topic: 'out', producerEpoch: 24 }]
+  await endCompleted(broker.custody('implicit'), await believed(broker.custody('implicit')))
+  t.strictSame(broker.markers, [{ topic: 'out', epoch: 25, commit: false }])
+})
+
+t.test('under way when it was taken over: what the take-over left open is aborted', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'Ongoing', epoch: 24 },
+    { state: 'Empty', epoch: 26 },
+  ]
+  broker.open = [{ topic: 'changelog', producerEpoch: 24 }]
+  await takeOver(broker, 'implicit')
+  t.strictSame(broker.markers, [{ topic: 'changelog', epoch: 25, commit: false }])
+})
+
+t.test('begun after the question by a predecessor that lives: it is not the committed one, and is aborted', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'CompleteCommit', epoch: 25 },
+    { state: 'Empty', epoch: 27 },
+  ]
+  broker.open = [{ topic: 'out', producerEpoch: 25 }]
+  await takeOver(broker, 'implicit')
+  t.strictSame(broker.markers, [{ topic: 'out', epoch: 26, commit: false }])
+})
+
+t.test('classic transactions keep their epoch: nothing is ended before the take-over, the committed one after it', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'CompleteCommit', epoch: 25 },
+    { state: 'Empty', epoch: 26 },
+  ]
+  broker.open = [{ topic: 'out', producerEpoch: 25 }]
+  await takeOver(broker, 'classic')
+  t.strictSame(broker.markers, [{ topic: 'out', epoch: 25, commit: true }])
+})
+
+t.test('the end is waited for before it is judged; an id that is new has nothing to end', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'PrepareCommit', epoch: 25 },
+    { state: 'PrepareCommit', epoch: 25 },
+    { state: 'CompleteCommit', epoch: 25 },
+  ]
+  t.equal((await believed(broker.custody('implicit')))?.state, 'CompleteCommit')
+  const fresh = new StandIn()
+  fresh.open = [{ topic: 'out', producerEpoch: 1 }]
+  await takeOver(fresh, 'implicit')
+  t.strictSame(fresh.markers, [])
+})
+
+t.test('a broker that does not let us end it is named with what to do', async (t) => {
+  const broker = new StandIn()
+  broker.states = [{ state: 'CompleteCommit', epoch: 25 }]
+  broker.open = [{ topic: 'out', producerEpoch: 24 }]
+  broker.refusesMarkers = 31
+  await t.rejects(takeOver(broker, 'implicit'), { code: 'E_TRANSACTION_HANGING', message: /id hangs on out#0[\s\S]*kafka-transactions/ })
+  broker.refusesMarkers = 6
+  await t.rejects(
+    takeOver(broker, 'implicit'),
+    /NOT_LEADER_OR_FOLLOWER/,
+    'anything else is tried again as any failure of the infrastructure',
+  )
+})

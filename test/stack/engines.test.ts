@@ -1,0 +1,381 @@
+import '../support/uncountedChildren.ts'
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { homedir, tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { createClient } from '@clickhouse/client'
+import { Kafka, logLevel } from 'kafkajs'
+import pg from 'pg'
+import t from 'tap'
+import type { Test as Tap } from 'tap'
+import { ProcessEngine, externalEngine } from '../../stack/engine.ts'
+import type { EngineOptions, Launch } from '../../stack/engine.ts'
+import { KafkaEngine } from '../../stack/kafka/kafkaEngine.ts'
+import { fetchWithMaven, fetchedFolder } from '../../stack/maven.ts'
+import { carries, processBirth } from '../../stack/osProcess.ts'
+import { accepts, freePort } from '../../stack/port.ts'
+import { linkLibraries, reachableByOthers } from '../../stack/postgres/binaries.ts'
+import { PostgresEngine } from '../../stack/postgres/postgresEngine.ts'
+import { cacheFolder, javaLack, mavenLack, nodeLack, reaches } from '../../stack/prerequisites.mjs'
+import { RedisEngine } from '../../stack/redis/redisEngine.ts'
+import { createPlainTopics } from '../support/plainTopics.ts'
+import { readStack, removeStack, runningStack, startStack } from '../../stack/stack.ts'
+import type { Stack, StackAddresses } from '../../stack/stack.ts'
+
+const root = resolve(import.meta.dirname, '..', '..')
+// Two starts of the whole stack on a busy machine.
+t.setTimeout(180_000)
+const folder = mkdtempSync(join(tmpdir(), 'rekindle-engines-'))
+const dataDir = join(folder, 'data')
+const up: { stop: () => Promise<void> }[] = []
+t.teardown(async () => {
+  for (const one of up) await one.stop()
+  await removeStack(dataDir)
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const options = (name: string, port = 0): EngineOptions => ({ dataDir: join(folder, name), port, onProgress: () => undefined })
+
+/** A process that writes `said` and then does what it is told: a stand-in for an engine that misbehaves. */
+class Toy extends ProcessEngine {
+  private readonly script: string
+  protected override readonly startBudgetMs: number
+  constructor(own: EngineOptions, script: string, startBudgetMs = 10_000) {
+    super('redis', own)
+    this.script = script
+    this.startBudgetMs = startBudgetMs
+  }
+  protected settings(): unknown {
+    return this.script
+  }
+  protected addressAt(ports: readonly number[]): string {
+    return `127.0.0.1:${ports[0] ?? 0}`
+  }
+  protected probe(): Promise<boolean> {
+    return accepts(this.ports[0] ?? 0, 500)
+  }
+  protected async prepare(): Promise<void> {
+    mkdirSync(this.dataDir, { recursive: true })
+  }
+  protected async launch(ports: readonly number[]): Promise<Launch> {
+    return { command: process.execPath, args: ['-e', this.script, this.marker, String(ports[0] ?? 0)] }
+  }
+}
+const listen = "require('net').createServer(s => s.on('error', () => {})).listen(Number(process.argv[2]), '127.0.0.1');"
+
+async function leaveTraces({ kafkaBrokers, registryUrl, databaseUrl, clickhouseUrl }: StackAddresses): Promise<void> {
+  const admin = kafkaAdmin(kafkaBrokers)
+  await admin.connect()
+  await createPlainTopics(admin, ['kept.v1'], 3)
+  await admin.disconnect()
+  const registered = await fetch(`${registryUrl}/subjects/kept-value/versions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/vnd.schemaregistry.v1+json' },
+    body: JSON.stringify({ schema: '"string"' }),
+  })
+  t.ok(registered.ok, await registered.text())
+  await postgres(databaseUrl, 'CREATE TABLE kept AS SELECT 42 AS n')
+  const clickhouse = createClient({ url: clickhouseUrl })
+  await clickhouse.command({ query: 'CREATE TABLE kept ENGINE = MergeTree ORDER BY n AS SELECT 42 AS n' })
+  await clickhouse.close()
+}
+
+async function traces({ kafkaBrokers, registryUrl, databaseUrl, clickhouseUrl }: StackAddresses): Promise<unknown> {
+  const admin = kafkaAdmin(kafkaBrokers)
+  await admin.connect()
+  const topics = await admin.fetchTopicMetadata({ topics: ['kept.v1'] })
+  await admin.disconnect()
+  const clickhouse = createClient({ url: clickhouseUrl })
+  const counted = await (await clickhouse.query({ query: 'SELECT n FROM kept', format: 'JSONEachRow' })).json<{ n: number }>()
+  await clickhouse.close()
+  return {
+    partitions: topics.topics[0]?.partitions.length,
+    subjects: await (await fetch(`${registryUrl}/subjects`)).json(),
+    postgres: await postgres(databaseUrl, 'SELECT n FROM kept'),
+    clickhouse: counted,
+  }
+}
+const kept = { partitions: 3, subjects: ['kept-value'], postgres: [{ n: 42 }], clickhouse: [{ n: 42 }] }
+
+const kafkaAdmin = (brokers: readonly string[]) => new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING }).admin()
+
+async function postgres(url: string, sql: string): Promise<unknown[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(sql)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+/** Environment variables are as they were when the test ends. */
+function restored(t: Tap, names: readonly string[]): void {
+  const before = names.map((name) => [name, process.env[name]] as const)
+  t.teardown(() => {
+    for (const [name, value] of before) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name)
+      else process.env[name] = value
+    }
+  })
+}
+
+async function until(reached: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await reached())) await pause(25)
+}
+
+t.test('a stack starts, keeps topic, schema, row and table over a restart, on the same ports', async (t) => {
+  const first = await startStack({ dataDir })
+  up.push(first)
+  t.equal(
+    first.engines.every(({ state }) => state === 'ready' || state === 'off'),
+    true,
+  )
+  await leaveTraces(first.addresses)
+  const record = readStack(join(dataDir, 'stack.json'))
+  t.strictSame(record?.addresses, first.addresses)
+  t.equal(statSync(join(dataDir, 'stack.json')).mode & 0o777, 0o600, 'addresses carry passwords')
+  await t.rejects(startStack({ dataDir }), { code: 'E_STACK_IN_USE' })
+  for (const engine of first.engines) t.equal(await engine.ready(), engine.state === 'ready', engine.name)
+  await first.stop()
+  t.notOk(existsSync(join(dataDir, 'stack.json')))
+  for (const engine of first.engines) t.equal(engine.pid, undefined, engine.name)
+
+  const second = await startStack({ dataDir })
+  up.push(second)
+  t.strictSame(second.addresses, first.addresses)
+  t.strictSame(await traces(second.addresses), kept)
+  await second.stop()
+})
+
+t.test('engines of a run that was killed are taken over by the next one, as they run', async (t) => {
+  const owner = spawn(process.execPath, ['--import', 'tsx', 'stack/tools/up.ts', '--data-dir', dataDir], { cwd: root, stdio: 'ignore' })
+  await until(() => (readStack(join(dataDir, 'stack.json'))?.engines.length ?? 0) > 0)
+  const before = readStack(join(dataDir, 'stack.json'))?.engines.map(({ name, pid }) => [name, pid])
+  const gone = new Promise((done) => owner.once('exit', done))
+  owner.kill('SIGKILL')
+  await gone
+  t.equal(runningStack(dataDir), undefined, 'the owner is known to be gone')
+  const stack = await startStack({ dataDir })
+  up.push(stack)
+  t.strictSame(
+    stack.engines.map(({ name, pid }) => [name, pid]),
+    before,
+  )
+  t.match(stack.engines[0]?.note, /adopted/)
+  t.strictSame(await traces(stack.addresses), kept)
+
+  await diesAndComesBack(t, stack)
+  await stack.stop()
+  for (const [, pid] of before ?? []) if (typeof pid === 'number') t.equal(processBirth(pid), undefined)
+})
+
+async function diesAndComesBack(t: Tap, stack: Stack): Promise<void> {
+  const engine = stack.engines.find(({ name }) => name === 'postgres')
+  const pid = engine?.pid ?? 0
+  process.kill(pid, 'SIGKILL')
+  await until(async () => engine?.pid !== pid && engine?.state === 'ready' && (await engine.ready()))
+  t.strictSame(
+    await postgres(stack.addresses.databaseUrl, 'SELECT n FROM kept'),
+    [{ n: 42 }],
+    'an engine that dies comes back with its data, at its address',
+  )
+}
+
+t.test('an orphan on other settings is ended, not taken over', async (t) => {
+  const first = new Toy(options('orphan'), listen)
+  await first.start()
+  const orphan = first.pid ?? 0
+  const same = new Toy(options('orphan'), listen)
+  await same.start()
+  t.equal(same.pid, orphan)
+  const other = new Toy(options('orphan'), `${listen} /* other */`)
+  await other.start()
+  t.not(other.pid, orphan)
+  t.equal(other.address, first.address, 'the port is kept')
+  await until(() => processBirth(orphan) === undefined)
+  await other.stop(5_000)
+})
+
+t.test('an orphan whose note is lost is found by the marker in its command line', async (t) => {
+  const first = new Toy(options('lost'), listen)
+  await first.start()
+  const orphan = first.pid ?? 0
+  writeFileSync(join(folder, 'lost', 'engines', 'redis.json'), '{ "ports": [1')
+  const next = new Toy(options('lost'), listen)
+  await next.start()
+  t.not(next.pid, orphan)
+  await until(() => processBirth(orphan) === undefined)
+  await next.stop(5_000)
+})
+
+t.test('an engine that does not heed SIGTERM is killed at the end of its budget, and says so', async (t) => {
+  const deaf = new Toy(options('deaf'), `process.on('SIGTERM', () => {}); ${listen}`)
+  await deaf.start()
+  await deaf.stop(100)
+  t.match(deaf.note, /killed/)
+  t.equal(deaf.alive, false)
+})
+
+t.test('an engine that ends at its start is reported with its exit and the end of its log', async (t) => {
+  const broken = new Toy(options('broken'), "console.error('the disk is on fire'); process.exit(3)")
+  await t.rejects(broken.start(), { code: 'E_ENGINE_NOT_READY', message: /exit code 3[\s\S]*redis\.log[\s\S]*the disk is on fire/ })
+  t.equal(broken.state, 'failed')
+  t.match(broken.note, /E_ENGINE_NOT_READY/)
+})
+
+t.test('an engine that never answers is reported and ended', async (t) => {
+  const mute = new Toy(options('mute'), "console.log('thinking'); setInterval(() => {}, 1000)", 3_000)
+  await t.rejects(mute.start(), { code: 'E_ENGINE_NOT_READY', message: /did not answer within 3 s[\s\S]*thinking/ })
+  t.equal(mute.pid, undefined)
+})
+
+t.test('a program that is not there is reported as such', async (t) => {
+  const absent = new (class extends Toy {
+    protected override async launch(): Promise<Launch> {
+      return { command: '/nowhere/engine', args: [] }
+    }
+  })(options('absent'), '')
+  await t.rejects(absent.start(), { code: 'E_ENGINE_NOT_READY', message: /ENOENT/ })
+})
+
+t.test('a configured port that is taken is named; with a free choice another one is tried', async (t) => {
+  const server = createServer()
+  const port = await freePort()
+  await new Promise<void>((done) => server.listen(port, '127.0.0.1', done))
+  t.teardown(() => server.close())
+  await t.rejects(new Toy(options('taken', port), listen).start(), {
+    code: 'E_ENGINE_PORT_TAKEN',
+    message: new RegExp(`Port ${port} for redis`),
+  })
+  const lucky = new Toy(
+    options('lucky'),
+    `if (!require('fs').existsSync('${join(folder, 'tried')}')) { require('fs').writeFileSync('${join(folder, 'tried')}', ''); console.error('EADDRINUSE'); process.exit(1) } ${listen}`,
+  )
+  await lucky.start()
+  t.equal(lucky.state, 'ready')
+  await lucky.stop(5_000)
+})
+
+t.test('engines given by URL are neither started nor stopped, and nothing of them needs Java', async (t) => {
+  const path = process.env['PATH']
+  t.teardown(() => {
+    process.env['PATH'] = path
+  })
+  process.env['PATH'] = folder
+  const external = {
+    kafkaBrokers: ['kafka-1:9092', 'kafka-2:9092'],
+    registryUrl: 'http://registry:8081',
+    databaseUrl: 'postgres://u:p@db/x',
+    clickhouseUrl: 'http://u:p@ch:8123',
+    redisUrl: 'redis://cache:6379',
+  }
+  const stack = await startStack({ dataDir: join(folder, 'external'), external })
+  t.strictSame(stack.addresses, external)
+  t.strictSame([...new Set(stack.engines.map(({ state, pid }) => `${state} ${pid ?? 'no process'}`))], ['external no process'])
+  stack.publish({ api: 'http://127.0.0.1:8080' })
+  t.equal(readStack(join(folder, 'external', 'stack.json'))?.['api'], 'http://127.0.0.1:8080')
+  await stack.stop()
+  await externalEngine('redis', 'redis://x').start()
+})
+
+t.test('what the machine lacks is one sentence with the command that mends it', async (t) => {
+  const nowhere = { PATH: '/nowhere' }
+  t.equal(javaLack(nowhere), 'Java 17 or newer is missing: `apt-get install -y openjdk-17-jre-headless`.')
+  t.equal(mavenLack(nowhere), 'Maven 3.8 or newer is missing: `apt-get install -y maven`.')
+  t.match(nodeLack('18.19.0'), /^Node 20\.19 or newer is needed and this is 18\.19\.0/)
+  t.equal(nodeLack(), undefined)
+  const old = join(folder, 'java-11')
+  mkdirSync(join(old, 'bin'), { recursive: true })
+  writeFileSync(join(old, 'bin', 'java'), '#!/bin/sh\necho \'openjdk version "11.0.2" 2019-01-15\' >&2\n', { mode: 0o755 })
+  t.equal(
+    javaLack({ ...process.env, JAVA_HOME: old }),
+    'Java 17 or newer is needed and this is 11.0.2: `apt-get install -y openjdk-17-jre-headless`.',
+  )
+  t.strictSame(
+    ['20.19.0', '20.18.9', '21', '20.19', '3.10'].map((version) => reaches(version, '20.19')),
+    [true, false, true, true, false],
+  )
+
+  restored(t, ['PATH', 'JAVA_HOME'])
+  process.env['PATH'] = folder
+  delete process.env['JAVA_HOME']
+  await t.rejects(new KafkaEngine(options('no-java')).start(), { code: 'E_JAVA_MISSING', message: /openjdk-17-jre-headless/ })
+  const redis = new RedisEngine(options('no-redis'))
+  await redis.start()
+  t.equal(redis.state, 'off')
+  t.match(redis.note, /apt-get install -y redis-server/)
+})
+
+t.test('a fetch that fails quotes Maven and leaves nothing half', async (t) => {
+  restored(t, ['XDG_CACHE_HOME'])
+  process.env['XDG_CACHE_HOME'] = join(folder, 'cache')
+  const pom = join(folder, 'pom.xml')
+  writeFileSync(pom, '<project><nonsense/></project>')
+  await t.rejects(fetchWithMaven({ name: 'broken', pom, goals: ['validate'], onProgress: () => undefined }), {
+    code: 'E_ENGINE_FETCH',
+    message: /exit code 1 for broken[\s\S]*nonsense|modelVersion/,
+  })
+  t.notOk(existsSync(fetchedFolder('broken', pom)))
+})
+
+t.test('with Java and an empty cache, a lack of Maven is named before anything is fetched', async (t) => {
+  restored(t, ['PATH', 'JAVA_HOME', 'XDG_CACHE_HOME'])
+  const java = execFileSync('which', ['java'], { encoding: 'utf8' }).trim()
+  process.env['JAVA_HOME'] ??= dirname(dirname(realpathSync(java)))
+  process.env['PATH'] = folder
+  process.env['XDG_CACHE_HOME'] = join(folder, 'empty-cache')
+  await t.rejects(new KafkaEngine(options('no-maven')).start(), { code: 'E_MAVEN_MISSING', message: /apt-get install -y maven/ })
+  t.notOk(existsSync(join(folder, 'empty-cache')))
+})
+
+t.test('Postgres names what it lacks: the package of this platform, or a user that is not root', async (t) => {
+  const { arch } = process
+  const pretend = (value: string) => Object.defineProperty(process, 'arch', { value })
+  t.teardown(() => pretend(arch))
+  pretend('abacus')
+  await t.rejects(new PostgresEngine(options('no-package')).start(), {
+    code: 'E_ENGINE_PACKAGE_MISSING',
+    message: /-abacus is not installed/,
+  })
+  pretend(arch)
+
+  restored(t, ['PATH'])
+  // Stand-ins for a system without these users, seen by root.
+  const { getuid } = process
+  t.teardown(() => (process.getuid = getuid as () => number))
+  process.getuid = () => 0
+  const programs = join(folder, 'no-users')
+  mkdirSync(programs)
+  writeFileSync(join(programs, 'id'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
+  process.env['PATH'] = programs
+  t.throws(() => new PostgresEngine(options('no-user')), { code: 'E_POSTGRES_USER', message: /`postgres` nor `nobody`/ })
+})
+
+t.test('library links of Postgres are made when install scripts are off', async (t) => {
+  const native = join(folder, 'package', 'native')
+  mkdirSync(join(native, 'lib'), { recursive: true })
+  writeFileSync(join(native, 'lib', 'libpq.so.5.18'), 'the library')
+  writeFileSync(join(native, 'pg-symlinks.json'), JSON.stringify([{ source: 'native/lib/libpq.so.5.18', target: 'native/lib/libpq.so.5' }]))
+  linkLibraries(native)
+  linkLibraries(native)
+  t.equal(readFileSync(join(native, 'lib', 'libpq.so.5'), 'utf8'), 'the library')
+  t.equal(reachableByOthers('/usr/bin'), true)
+  t.equal(reachableByOthers(native), false, 'a folder of mkdtemp is closed to others')
+})
+
+t.test('a process is known by its marker, not by its number', async (t) => {
+  t.equal(carries(process.pid, 'no-such-marker'), false)
+  t.equal(carries(2 ** 22 - 1, ''), false)
+  t.not(processBirth(process.pid), undefined)
+})
+
+t.test('an empty or relative cache folder counts as none, so that no engine is fetched into the checkout', async (t) => {
+  const own = join(homedir(), '.cache', 'rekindle')
+  t.equal(cacheFolder({ XDG_CACHE_HOME: '' }), own)
+  t.equal(cacheFolder({ XDG_CACHE_HOME: 'cache' }), own)
+  t.equal(cacheFolder({}), own)
+  t.equal(cacheFolder({ XDG_CACHE_HOME: '/var/cache' }), '/var/cache/rekindle')
+})

@@ -1,0 +1,2 @@
+/** Has effects only. */
+export {}

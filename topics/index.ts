@@ -1,0 +1,169 @@
+/**
+ * What flows: one declaration per topic. The registry of them (`allTopics`) is what `rekindle topics apply` creates and
+ * what documentation is generated from.
+ */
+import { topic } from '../runtime/topic.ts'
+import type { AnyTopic } from '../runtime/topic.ts'
+import {
+  Assessment,
+  Ballot,
+  Decision,
+  DeliveryChanged,
+  FollowUp,
+  LeadEvent,
+  LeadProfile,
+  Policy,
+  Tenant,
+  TriggerFired,
+  WebhookReceived,
+  WebhookUnrecognised,
+} from '../schemas/generated/records.ts'
+
+/** Verified webhooks as they came, raw. Key: lead key where the body names a contact, else the location. */
+export const webhooks = topic({
+  name: 'ghl.webhooks',
+  key: 'lead',
+  value: WebhookReceived,
+  retention: { days: 30 },
+  contract: 'internal',
+  writtenBy: ['api', 'reconciler'],
+  about: 'Verified GoHighLevel webhooks with their raw bytes.',
+})
+
+/** Verified webhooks nobody has a translation for yet. */
+export const unrecognised = topic({
+  name: 'ghl.unrecognised',
+  key: 'lead',
+  value: WebhookUnrecognised,
+  retention: { days: 30 },
+  contract: 'internal',
+  writtenBy: ['ingest'],
+  about: 'Verified webhooks without a translation, raw.',
+})
+
+/** The ordered, deduplicated story of each lead in our vocabulary. */
+export const leadEvents = topic({
+  name: 'leads.events',
+  key: 'lead',
+  value: LeadEvent,
+  retention: { days: 90 },
+  contract: 'public',
+  writtenBy: ['ingest'],
+  about: 'One canonical, deduplicated event about a lead.',
+})
+
+/** The current state of each lead; a tombstone when it is erased. */
+export const profiles = topic({
+  name: 'leads.profiles',
+  key: 'lead',
+  value: LeadProfile,
+  retention: 'compact',
+  contract: 'public',
+  writtenBy: ['enrich'],
+  about: 'Current state of each lead, with version and epoch.',
+})
+
+export const triggers = topic({
+  name: 'leads.triggers',
+  key: 'lead',
+  value: TriggerFired,
+  retention: { days: 30 },
+  contract: 'public',
+  writtenBy: ['enrich'],
+  about: 'Behavioural triggers and level changes.',
+})
+
+export const assessments = topic({
+  name: 'leads.assessments',
+  key: 'lead',
+  value: Assessment,
+  retention: { days: 7 },
+  contract: 'internal',
+  writtenBy: ['enrich', 'operator'],
+  about: 'Questions put to the agents, each with a frozen view of the lead.',
+})
+
+/** Votes on assessments. Outside teams may vote: write a Ballot with your own `source`. */
+export const ballots = topic({
+  name: 'agents.ballots',
+  key: 'lead',
+  value: Ballot,
+  retention: { days: 7 },
+  contract: 'public',
+  writtenBy: ['agents', '*'],
+  about: 'Votes of agents on assessments; open to outside teams.',
+})
+
+/** What the consensus decided about a lead. The product for other teams: read it, never write it. */
+export const decisions = topic({
+  name: 'decisions',
+  key: 'lead',
+  value: Decision,
+  retention: { days: 365 },
+  contract: 'public',
+  writtenBy: ['consensus'],
+  about: 'Decisions with everything needed to explain and replay them.',
+})
+
+export const followups = topic({
+  name: 'followups',
+  key: 'lead',
+  value: FollowUp,
+  retention: { days: 90 },
+  contract: 'public',
+  writtenBy: ['followup'],
+  about: 'Follow-ups planned and cancelled.',
+})
+
+/** What became of each follow-up. Written by the relay of the delivery outbox. */
+export const deliveries = topic({
+  name: 'deliveries',
+  key: 'lead',
+  value: DeliveryChanged,
+  retention: { days: 365 },
+  contract: 'public',
+  writtenBy: ['delivery'],
+  about: 'What became of each follow-up at the provider.',
+})
+
+/** Key: `<tenant or *>:<decision type>`. Read whole as a table. */
+export const policies = topic({
+  name: 'policies',
+  key: 'tenant:decision-type',
+  value: Policy,
+  retention: 'compact',
+  contract: 'public',
+  writtenBy: ['cli', 'learning'],
+  about: 'Immutable policies that decisions are made with.',
+})
+
+/** Key: location id. Read whole as a table. */
+export const tenants = topic({
+  name: 'tenants',
+  key: 'tenant',
+  value: Tenant,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['api', 'cli'],
+  about: 'GHL locations and their settings.',
+})
+
+export const allTopics: readonly AnyTopic[] = [
+  webhooks,
+  unrecognised,
+  leadEvents,
+  profiles,
+  triggers,
+  assessments,
+  ballots,
+  decisions,
+  followups,
+  deliveries,
+  policies,
+  tenants,
+]
+
+/** `<locationId>:<contactId>`: the unit of order and of state. */
+export function leadKey(tenantId: string, contactId: string): string {
+  return `${tenantId}:${contactId}`
+}
