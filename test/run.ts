@@ -9,6 +9,7 @@ import { join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { configFields } from '../config/fields.ts'
+import { logTail } from '../stack/log.ts'
 import { processBirth } from '../stack/osProcess.ts'
 import { removeStack, startStack } from '../stack/stack.ts'
 import type { Stack } from '../stack/stack.ts'
@@ -65,6 +66,7 @@ try {
     counts.failed += shortfalls.length
     if (shortfalls.length > 0) status = status === 0 ? 1 : status
   }
+  if (counts.failed > 0) sayEngines()
 } finally {
   await stack?.stop()
   await removeStack(join(dataDir, 'stack'))
@@ -74,6 +76,14 @@ try {
 if (status !== 0 && counts.failed === 0) counts.failed = 1
 console.log(`# ${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`)
 process.exit(status)
+
+/** What the shared engines said last: a failure may be theirs, and their logs end with the run. */
+function sayEngines(): void {
+  for (const { name, note, logFile } of stack?.engines ?? []) {
+    console.log(`# ${name}: ${note}`)
+    if (logFile !== undefined) for (const line of logTail(logFile).split('\n')) console.log(`#   ${line}`)
+  }
+}
 
 function testFiles(path: string): string[] {
   if (!existsSync(path)) return []

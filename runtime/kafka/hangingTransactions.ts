@@ -2,7 +2,7 @@
  * Ends on partitions what the transaction coordinator believes to be ended. A broker from 4.1 on that meets a partition
  * without a leader, as each is for a moment while a single broker restarts, leaves its marker out and calls the transaction
  * complete (KAFKA-20734): readers would wait at it for ever, and offsets stay undecided. Whoever takes a transactional id
- * over therefore compares the two and writes the markers that are missing, by the coordinator's own verdict.
+ * over, and whoever has it and pauses, therefore compares the two and writes the missing markers by the coordinator's verdict.
  */
 import type { Logger } from 'pino'
 import { runtimeError } from '../errors.ts'
@@ -13,6 +13,7 @@ import { coordinatorBusy, patiently } from './patiently.ts'
 import { describeTransaction, openTransactions, writeMarkers } from './protocol/hangingRequests.ts'
 import type { OpenOnPartition, TransactionState } from './protocol/hangingRequests.ts'
 import { BrokerRefusal } from './protocol/errors.ts'
+import type { ProducerIdentity } from './protocol/transactionRequests.ts'
 import type { TransactionProtocol } from './unitProducer.ts'
 
 export interface Custody {
@@ -24,7 +25,7 @@ export interface Custody {
   /** How the predecessor is supposed to have worked: it decides to which transaction an epoch belongs. */
   readonly protocol: TransactionProtocol
   /** Told of each transaction that was ended here. */
-  onMended(verdict: Verdict): void
+  readonly onMended: (verdict: Verdict) => void
 }
 
 export type Verdict = 'commit' | 'abort'
@@ -75,6 +76,44 @@ export async function endAbandoned(custody: Custody, before: TransactionState | 
   await mend(custody, now.producerId, abandoned, now.producerEpoch - 1)
 }
 
+/**
+ * While the id is ours: commits what the coordinator calls complete and left open on a partition, where readers would wait
+ * for as long as the unit writes nothing there. `mine` is the identity of the next transaction, so that every older one is
+ * one whose commit was answered. Nothing of the id may be under way meanwhile: the marker would end that, too. True when
+ * nothing is left to look for until the next commit.
+ */
+export async function endForgotten(custody: Custody, mine: ProducerIdentity): Promise<boolean> {
+  const found = await forgotten(custody, mine)
+  if (found === undefined) return false
+  await endOn(
+    custody,
+    found.flatMap(({ leader, open }) => {
+      const hanging = open.map((each) => ({ ...each, verdict: 'commit' as const, endEpoch: each.producerEpoch + 1 }))
+      return hanging.length === 0 ? [] : [{ leader, hanging }]
+    }),
+  )
+  return true
+}
+
+/** Whether something of the id is forgotten, by the same measure; `undefined` while the coordinator cannot tell. */
+export async function hasForgotten(custody: Custody, mine: ProducerIdentity): Promise<boolean | undefined> {
+  return (await forgotten(custody, mine))?.some(({ open }) => open.length > 0)
+}
+
+async function forgotten(
+  custody: Custody,
+  mine: ProducerIdentity,
+): Promise<readonly { leader: Broker; open: readonly OpenOnPartition[] }[] | undefined> {
+  const { cluster, transactionalId } = custody
+  const state = await ask(await cluster.transactionCoordinator(transactionalId), describeTransaction(transactionalId))
+  // A higher epoch is that of whoever has taken over: what is open then may have to abort, and is theirs to judge.
+  if (state?.producerId !== mine.producerId || state.producerEpoch > mine.producerEpoch || ENDING.has(state.state)) return undefined
+  return (await openOnLeaders(custody)).map(({ leader, open }) => ({
+    leader,
+    open: open.filter(({ producerId, producerEpoch }) => producerId === mine.producerId && producerEpoch < state.producerEpoch),
+  }))
+}
+
 function verdictOf({ state }: TransactionState): Verdict | undefined {
   return state === 'CompleteCommit' ? 'commit' : state === 'CompleteAbort' ? 'abort' : undefined
 }
@@ -86,16 +125,32 @@ async function mend(
   judge: (open: OpenOnPartition) => Verdict | undefined,
   epoch: number,
 ): Promise<void> {
-  const { transactionalId, logger } = custody
-  for (const { leader, open: all } of await openOnLeaders(custody)) {
-    const hanging = all.flatMap((open) => {
+  const byLeader = (await openOnLeaders(custody)).map(({ leader, open: all }) => ({
+    leader,
+    hanging: all.flatMap((open) => {
       const verdict = open.producerId === producerId ? judge(open) : undefined
-      return verdict === undefined ? [] : [{ ...open, verdict }]
-    })
-    if (hanging.length === 0) continue
-    const markers = hanging.map(({ topic, partition, verdict, producerEpoch, coordinatorEpoch }) => ({
+      return verdict === undefined ? [] : [{ ...open, verdict, endEpoch: Math.max(open.producerEpoch, epoch) }]
+    }),
+  }))
+  await endOn(
+    custody,
+    byLeader.filter(({ hanging }) => hanging.length > 0),
+  )
+}
+
+interface Hanging extends OpenOnPartition {
+  readonly verdict: Verdict
+  readonly endEpoch: number
+}
+
+async function endOn(
+  { transactionalId, logger, onMended }: Custody,
+  byLeader: readonly { readonly leader: Broker; readonly hanging: readonly Hanging[] }[],
+): Promise<void> {
+  for (const { leader, hanging } of byLeader) {
+    const markers = hanging.map(({ topic, partition, verdict, producerId, endEpoch, coordinatorEpoch }) => ({
       producerId,
-      producerEpoch: Math.max(producerEpoch, epoch),
+      producerEpoch: endEpoch,
       commit: verdict === 'commit',
       coordinatorEpoch: Math.max(0, coordinatorEpoch),
       places: [{ topic, partition }],
@@ -109,9 +164,9 @@ async function mend(
         cause: error,
       })
     }
-    for (const verdict of new Set(hanging.map((each) => each.verdict))) custody.onMended(verdict)
+    for (const verdict of new Set(hanging.map((each) => each.verdict))) onMended(verdict)
     logger.warn(
-      { transactionalId, where, verdict: hanging[0]?.verdict, producerId: String(producerId) },
+      { transactionalId, where, verdict: hanging[0]?.verdict, producerId: String(hanging[0]?.producerId) },
       'the broker had left a transaction open on partitions and called it complete; it is ended now',
     )
   }

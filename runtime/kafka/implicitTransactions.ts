@@ -98,6 +98,11 @@ export class ImplicitTransactions implements OpenTransactions {
     return firsts
   }
 
+  /** Under which the next transaction is made: those before it are committed. */
+  get identity(): ProducerIdentity {
+    return this.#identity
+  }
+
   async close(): Promise<void> {
     await this.#connection.close()
   }

@@ -8,11 +8,12 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import { ClassicTransactions } from './classicTransactions.ts'
 import type { ClusterConnection } from './cluster.ts'
 import { typeOf } from './errorType.ts'
-import { believed, endAbandoned, endCompleted } from './hangingTransactions.ts'
+import { believed, endAbandoned, endCompleted, endForgotten, hasForgotten } from './hangingTransactions.ts'
 import type { Custody } from './hangingTransactions.ts'
 import { ImplicitTransactions } from './implicitTransactions.ts'
 import { groupName, transactionalId } from './names.ts'
 import type { HeaderValue } from './protocol/recordBatch.ts'
+import type { ProducerIdentity } from './protocol/transactionRequests.ts'
 
 export interface OutgoingRecord {
   /** Physical name. */
@@ -42,6 +43,8 @@ export interface OpenTransactions {
   /** Writes records and offsets atomically. Returns the first offset given out per `<topic>#<partition>`. */
   commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>>
   close(): Promise<void>
+  /** Under which the next one is made, where each has its own; those before it are committed. */
+  readonly identity?: ProducerIdentity
 }
 
 /** Error types that say another producer with this transactional id has been initialised since. */
@@ -71,13 +74,24 @@ export interface UnitProducerOptions {
   readonly unit: string | number
   /** Physical topics that the unit may write. */
   readonly topics: readonly string[]
+  /** How often what was committed is looked after, ms. */
+  readonly lookAfterMs?: number
 }
+
+/** A marker is left out when a broker comes back, which takes it some ten seconds: there is no use in looking more often. */
+const LOOK_AFTER_MS = 15_000
 
 export class UnitProducer {
   readonly #options: UnitProducerOptions
   readonly #custody: Custody
   readonly #groupId: string
   #open: OpenTransactions | undefined
+  #committing: Promise<unknown> = Promise.resolve()
+  /** While the ends of committed transactions are written: nothing of this id may be under way then. */
+  #mending: Promise<unknown> | undefined
+  /** Committed since it was last seen that nothing is left open. */
+  #unsure = false
+  #watch: NodeJS.Timeout | undefined
 
   constructor(options: UnitProducerOptions) {
     const { group, unit, topicPrefix, metrics } = options
@@ -108,14 +122,20 @@ export class UnitProducer {
       throw error
     }
     this.#open = open
+    this.#unsure = false
+    this.#lookAgain(open)
   }
 
   /** Writes records and offsets atomically. Returns the first offset given out per `<topic>#<partition>`. */
   async commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+    if (this.#mending !== undefined) await this.#mending
     const open = this.#open
     if (open === undefined) throw new Error('the unit has no open producer')
+    this.#unsure = true
+    const committed = open.commit(records, offsets)
+    this.#committing = committed.catch(() => undefined)
     try {
-      return await open.commit(records, offsets)
+      return await committed
     } catch (error) {
       await this.drop()
       throw error
@@ -125,6 +145,42 @@ export class UnitProducer {
   async drop(): Promise<void> {
     const open = this.#open
     this.#open = undefined
+    clearTimeout(this.#watch)
     await open?.close().catch(() => undefined)
+  }
+
+  /** A unit that pauses would otherwise learn only at its next commit that readers wait for the end of its last one. */
+  #lookAgain(open: OpenTransactions): void {
+    this.#watch = setTimeout(() => {
+      this.#lookAfter(open)
+        .catch((error: unknown) => {
+          this.#options.logger.warn({ error: String(error) }, 'what was committed could not be looked after, once more later')
+        })
+        .finally(() => {
+          if (this.#open === open) this.#lookAgain(open)
+        })
+    }, this.#options.lookAfterMs ?? LOOK_AFTER_MS).unref()
+  }
+
+  async #lookAfter(open: OpenTransactions): Promise<void> {
+    const { identity } = open
+    if (!this.#unsure || identity === undefined) return
+    const hangs = await hasForgotten(this.#custody, identity)
+    if (this.#open !== open || hangs === undefined) return
+    if (!hangs) {
+      // What was committed meanwhile was not looked at.
+      if (open.identity === identity) this.#unsure = false
+      return
+    }
+    const mended = this.#committing.then(async () => {
+      if (this.#open === open && open.identity !== undefined) await endForgotten(this.#custody, open.identity)
+    })
+    const mending = mended
+      .catch(() => undefined)
+      .then(() => {
+        this.#mending = undefined
+      })
+    this.#mending = mending
+    await mended
   }
 }

@@ -4,7 +4,7 @@
  */
 import t from 'tap'
 import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
-import { believed, endAbandoned, endCompleted } from '../../../runtime/kafka/hangingTransactions.ts'
+import { believed, endAbandoned, endCompleted, endForgotten, hasForgotten } from '../../../runtime/kafka/hangingTransactions.ts'
 import type { Custody, Verdict } from '../../../runtime/kafka/hangingTransactions.ts'
 import { ByteWriter } from '../../../runtime/kafka/protocol/byteWriter.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
@@ -187,6 +187,40 @@ t.test('classic transactions keep their epoch: nothing is ended before the take-
   broker.open = [{ topic: 'out', producerEpoch: 25 }]
   await takeOver(broker, 'classic')
   t.strictSame(broker.markers, [{ topic: 'out', epoch: 25, commit: true }])
+})
+
+t.test('the owner itself commits what the coordinator forgot, each under the epoch of its own end', async (t) => {
+  const broker = new StandIn()
+  broker.states = [{ state: 'Ongoing', epoch: 40 }]
+  broker.open = [
+    { topic: 'out', producerEpoch: 24 },
+    { topic: 'changelog', producerEpoch: 40 },
+    { topic: '__consumer_offsets', producerEpoch: 3, producerId: 9n },
+  ]
+  const mine = { producerId: PRODUCER, producerEpoch: 40 }
+  t.equal(await hasForgotten(broker.custody('implicit'), mine), true)
+  t.strictSame(broker.markers, [], 'asking changes nothing')
+  t.equal(await endForgotten(broker.custody('implicit'), mine), true)
+  t.strictSame(broker.markers, [{ topic: 'out', epoch: 25, commit: true }], 'not the one under way, not that of others')
+  t.strictSame(broker.mended, ['commit'])
+  broker.open = broker.open.slice(1)
+  t.equal(await hasForgotten(broker.custody('implicit'), mine), false)
+})
+
+t.test('an owner that was replaced, or whose last commit is still being ended, judges nothing', async (t) => {
+  const mine = { producerId: PRODUCER, producerEpoch: 40 }
+  for (const state of [
+    { state: 'Empty', epoch: 41 },
+    { state: 'PrepareCommit', epoch: 40 },
+    { state: 'CompleteCommit', epoch: 40, producerId: 9n },
+  ]) {
+    const broker = new StandIn()
+    broker.states = [state]
+    broker.open = [{ topic: 'out', producerEpoch: 24 }]
+    t.equal(await hasForgotten(broker.custody('implicit'), mine), undefined)
+    t.equal(await endForgotten(broker.custody('implicit'), mine), false)
+    t.strictSame(broker.markers, [])
+  }
 })
 
 t.test('the end is waited for before it is judged; an id that is new has nothing to end', async (t) => {

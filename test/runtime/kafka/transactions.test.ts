@@ -5,7 +5,7 @@ import type { Test } from 'tap'
 import { createClient } from '../../../runtime/kafka/client.ts'
 import { ask, ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { offersImplicitTransactions } from '../../../runtime/kafka/implicitTransactions.ts'
-import { committedOffsets } from '../../../runtime/kafka/offsets.ts'
+import { committedOffsets, logEnds } from '../../../runtime/kafka/offsets.ts'
 import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import { describeTransaction, openTransactions, writeMarkers } from '../../../runtime/kafka/protocol/hangingRequests.ts'
 import { isFenced, UnitProducer } from '../../../runtime/kafka/unitProducer.ts'
@@ -16,6 +16,7 @@ import { testStack } from '../../support/stack.ts'
 import { adder, caughtUp, eventually, items, logger, sums, totaller, totals, world } from './fixtures.ts'
 import type { Sum } from './fixtures.ts'
 
+t.setTimeout(120_000)
 const protocols: readonly TransactionProtocol[] = ['implicit', 'classic']
 
 async function broker(t: Test) {
@@ -31,12 +32,25 @@ async function broker(t: Test) {
   // A commit is answered before its marker is written: what it wrote can be read a moment later.
   const read = async (topic: string, partition: number, count: number) => {
     const values: string[] = []
-    await eventually(`${count} records can be read`, async () => {
+    const readable = eventually(`${count} records can be read`, async () => {
       values.length = 0
       await reader.readToEnd(topic, partition, 0n, ({ value }) => values.push(String(value)))
       return values.length >= count
     })
+    await readable.catch(async (error: Error) => {
+      error.message += ` | ${values.length} are; ${await whatIsOpen(topic, partition)}`
+      throw error
+    })
     return values
+  }
+  /** What a reader that gets no further would want to know. */
+  const whatIsOpen = async (topic: string, partition: number) => {
+    const id = `${prefix}group-0`
+    const end = (await logEnds(cluster, topic, [partition])).get(partition)
+    const stable = (await reader.ranges(topic, [partition])).get(partition)?.end
+    const open = await ask(await cluster.controller(), openTransactions([{ topic, partition }]))
+    const state = await ask(await cluster.transactionCoordinator(id), describeTransaction(id))
+    return JSON.stringify({ end, stable, open, state }, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
   }
   const committed = async (topic: string) => {
     const [answer] = await admin.fetchOffsets({ groupId: group, topics: [topic] })
@@ -44,9 +58,14 @@ async function broker(t: Test) {
   }
   const cluster = await ClusterConnection.open(kafka)
   t.teardown(() => cluster.close())
-  const producerOf = (protocol: TransactionProtocol) =>
-    new UnitProducer({ kafka, cluster, protocol, logger, metrics: noMetrics, topicPrefix: prefix, group: 'group', unit: 0, topics: [a, b] })
-  return { kafka, cluster, a, b, group, prefix, read, committed, producerOf }
+  let mended = 0
+  const metrics = { ...noMetrics, count: (name: string) => void (mended += name === 'lr_transactions_mended_total' ? 1 : 0) }
+  const producerOf = (protocol: TransactionProtocol, lookAfterMs?: number) =>
+    new UnitProducer({
+      ...{ kafka, cluster, protocol, logger, metrics, topicPrefix: prefix, group: 'group', unit: 0, topics: [a, b] },
+      ...(lookAfterMs === undefined ? {} : { lookAfterMs }),
+    })
+  return { kafka, cluster, a, b, group, prefix, read, committed, producerOf, mended: () => mended }
 }
 
 async function offsetsTopic(kafka: Kafka): Promise<{ partitions: number[] }> {
@@ -69,6 +88,18 @@ const record = (topic: string, partition: number, value: string): OutgoingRecord
 t.test('the broker of this stack offers implicit transactions, and members use them unless told otherwise', async (t) => {
   const { cluster } = await broker(t)
   t.equal(await offersImplicitTransactions(cluster), true)
+})
+
+t.test('an owner that looks after its transactions all the time finds nothing to end while the broker does its work', async (t) => {
+  const { a, b, read, producerOf, mended } = await broker(t)
+  const producer = producerOf('implicit', 1)
+  await producer.open()
+  const sent = Array.from({ length: 60 }, (_, i) => String(i))
+  for (const value of sent) await producer.commit([record(a, 0, value), record(b, 1, value)], [{ topic: a, partition: 0, offset: 1n }])
+  t.strictSame(await read(a, 0, 60), sent)
+  t.strictSame(await read(b, 1, 60), sent)
+  t.equal(mended(), 0)
+  await producer.drop()
 })
 
 for (const protocol of protocols) {
