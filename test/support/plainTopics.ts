@@ -6,7 +6,10 @@ const WITHIN_MS = 30_000
 
 /** Creates topics and waits for their leaders; a busy broker does not know a topic for a moment after it made it. */
 export async function createPlainTopics(admin: Admin, topics: readonly string[], partitions: number): Promise<void> {
-  await admin.createTopics({ topics: topics.map((topic) => ({ topic, numPartitions: partitions })), waitForLeaders: false })
+  await admin.createTopics({
+    topics: topics.map((topic) => ({ topic, numPartitions: partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] })),
+    waitForLeaders: false,
+  })
   const until = Date.now() + WITHIN_MS
   for (;;) {
     const found = await admin.fetchTopicMetadata({ topics: [...topics] }).catch((error: unknown) => error as Error)
