@@ -60,11 +60,15 @@ async function broker(t: Test) {
   t.teardown(() => cluster.close())
   let mended = 0
   const metrics = { ...noMetrics, count: (name: string) => void (mended += name === 'lr_transactions_mended_total' ? 1 : 0) }
-  const producerOf = (protocol: TransactionProtocol, lookAfterMs?: number) =>
-    new UnitProducer({
+  const producerOf = (protocol: TransactionProtocol, lookAfterMs?: number) => {
+    const producer = new UnitProducer({
       ...{ kafka, cluster, protocol, logger, metrics, topicPrefix: prefix, group: 'group', unit: 0, topics: [a, b] },
       ...(lookAfterMs === undefined ? {} : { lookAfterMs }),
     })
+    // Also after a failure: an open connection keeps the file from ending.
+    t.teardown(() => producer.drop())
+    return producer
+  }
   return { kafka, cluster, a, b, group, prefix, read, committed, producerOf, mended: () => mended }
 }
 
