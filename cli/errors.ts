@@ -44,6 +44,12 @@ export const cliErrors = {
     means: 'Some of the dead letters that were meant could not be resolved; the others were.',
     remedy: 'The lines above name each with its reason.',
   },
+  E_STOPPED: {
+    scope: 'step',
+    retriable: true,
+    means: 'The work was stopped before its end.',
+    remedy: 'The sentence above says how far it came; run it again for the whole.',
+  },
   E_LAG_TOO_HIGH: {
     scope: 'step',
     retriable: true,

@@ -13,6 +13,8 @@ export async function operatorKafka(config: Config): Promise<KafkaForOperators> 
     deadLetters: connection.deadLetters({ topics: allTopics, members }),
     states: connection.states(members.flatMap(({ stages = [] }) => stages)),
     offsets: connection.groupOffsets(),
+    rehearse: (options) => connection.rehearse(options),
+    shadow: (options) => connection.shadow(options),
     close: () => connection.close(),
   }
 }
@@ -21,5 +23,6 @@ const groups: readonly OperatedGroup[] = members.map(({ group, stages = [], inpu
   group,
   topics: [...inputs, ...subscriptions(stages)],
   stages: stages.filter(({ state }) => state !== undefined).map(({ name }) => name),
+  declared: stages,
   storedElsewhere: group === postgresGroup ? 'Postgres' : undefined,
 }))

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import type { Surroundings } from './surroundings.ts'
 import { faultLines } from './terminal.ts'
+import { addBackfill } from './verbs/backfill.ts'
 import { addConfig } from './verbs/config.ts'
 import { addDescribe } from './verbs/describe.ts'
 import { addDlq } from './verbs/dlq.ts'
@@ -31,7 +32,20 @@ export function rekindleProgram(surroundings: Surroundings): Command {
       'after',
       '\nFirst steps:\n  npm start                                    everything on this machine\n  rekindle send ContactCreate                  one signed webhook\n  rekindle simulate --leads 50 --rate 20       fifty leads with their stories\n  rekindle why <contact id>                    what was decided about a lead, and why\n  rekindle tail decisions --from-beginning     the product, as other teams read it',
     )
-  for (const add of [addSend, addSimulate, addWhy, addTail, addTopics, addDescribe, addDlq, addLag, addOffsets, addState, addConfig])
+  for (const add of [
+    addSend,
+    addSimulate,
+    addWhy,
+    addTail,
+    addTopics,
+    addDescribe,
+    addDlq,
+    addLag,
+    addOffsets,
+    addState,
+    addBackfill,
+    addConfig,
+  ])
     add(program, surroundings)
   return program
 }

@@ -1,6 +1,15 @@
 /** What verbs share: the terminal, the configuration, the outside. One object, so that a test can be the outside. */
 import type { Config } from '../config/config.ts'
-import type { DeadLetterDesk, GroupOffsets, StageStates } from '../runtime/kafka/connectKafka.ts'
+import type {
+  DeadLetterDesk,
+  GroupOffsets,
+  Rehearsal,
+  RehearsalOptions,
+  Shadow,
+  ShadowOptions,
+  StageStates,
+} from '../runtime/kafka/connectKafka.ts'
+import type { AnyStage } from '../runtime/stage.ts'
 import type { AnyTopic } from '../runtime/topic.ts'
 import type { Post } from '../simulate/sender.ts'
 import type { Fetch } from './apiClient.ts'
@@ -38,6 +47,8 @@ export interface OperatedGroup {
   readonly topics: readonly AnyTopic[]
   /** Its stages that keep state. */
   readonly stages: readonly string[]
+  /** Its stages; none for a sink. */
+  readonly declared: readonly AnyStage[]
   /** Where its offsets are kept, if that is not Kafka. */
   readonly storedElsewhere: string | undefined
 }
@@ -47,6 +58,8 @@ export interface KafkaForOperators {
   readonly groups: readonly OperatedGroup[]
   readonly offsets: Pick<GroupOffsets, 'lag' | 'state' | 'plan' | 'reset'>
   readonly states: Pick<StageStates, 'get' | 'stats'>
+  rehearse(options: RehearsalOptions): Promise<Pick<Rehearsal, 'at' | 'catchUp' | 'advance' | 'close'>>
+  shadow(options: ShadowOptions): Promise<Pick<Shadow, 'write' | 'flush' | 'close'>>
   readonly deadLetters: Pick<DeadLetterDesk, 'list' | 'show' | 'replay' | 'fix' | 'discard'>
   close(): Promise<void>
 }

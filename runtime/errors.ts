@@ -53,6 +53,12 @@ export const runtimeErrors = {
     means: 'Topics that share a key have different partition counts, so equal keys would meet in different tasks.',
     remedy: 'Run `rekindle topics apply --dry-run`, or create the topics anew under another prefix.',
   },
+  E_SHADOW_NOT_EMPTY: {
+    scope: 'process',
+    retriable: false,
+    means: 'A backfill was asked to write where records are already.',
+    remedy: 'Give it a prefix of its own with --into, or delete the topics of the earlier one; a backfill that was stopped starts over.',
+  },
   E_TOPIC_MISSING: {
     scope: 'process',
     retriable: false,

@@ -62,7 +62,7 @@ try {
   }
   status = interrupted === undefined ? await runTap(files, results, whole) : 1
   if (existsSync(results)) counts = countsOf(readFileSync(results, 'utf8'))
-  if (counts.failed > 0) sayEngines()
+  if (whole && counts.failed > 0) sayEngines()
   if (counts.passed + counts.failed === 0) status = 1
   const coverage = coverageSummary()
   if (whole && status !== 0 && interrupted === undefined) await onceMore(failedFiles(readFileSync(results, 'utf8')))

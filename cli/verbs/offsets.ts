@@ -5,6 +5,7 @@ import { cliError } from '../errors.ts'
 import { moveLines, offsetLines, stateWarning } from '../lagText.ts'
 import { topicNamed } from '../recordText.ts'
 import type { KafkaForOperators, Surroundings } from '../surroundings.ts'
+import { timeOf } from '../timeOption.ts'
 import { groupsNamed } from './lag.ts'
 
 interface ResetFlags {
@@ -14,8 +15,6 @@ interface ResetFlags {
   readonly topic?: string
   readonly dryRun?: true
 }
-
-const WITH_ZONE = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?(Z|[+-]\d{2}:\d{2})$/
 
 export function addOffsets(program: Command, { terminal, config, operator }: Surroundings): void {
   const verb = program.command('offsets').description('show where groups stand, or move one')
@@ -70,8 +69,5 @@ export function targetOf({ toTime, toEarliest, toLatest }: ResetFlags): OffsetTa
   const given = [toTime, toEarliest, toLatest].filter((each) => each !== undefined)
   if (given.length !== 1) throw cliError('E_OPTION_INVALID', 'Give one of --to-time, --to-earliest, --to-latest.')
   if (toTime === undefined) return toEarliest === true ? 'earliest' : 'latest'
-  const at = WITH_ZONE.test(toTime) ? Date.parse(toTime) : Number.NaN
-  if (Number.isNaN(at))
-    throw cliError('E_OPTION_INVALID', `--to-time ${toTime}: must be a time with its zone, such as 2026-11-24T15:00:00Z.`)
-  return { at }
+  return { at: timeOf('--to-time', toTime) }
 }

@@ -2,6 +2,7 @@
 import { Argument } from 'commander'
 import type { Command } from 'commander'
 import { announceReady, endWithSupervisor } from '../../stack/supervised.ts'
+import { cliError } from '../errors.ts'
 import { processLogger } from '../processLogger.ts'
 import type { Role } from '../roles/role.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -19,13 +20,32 @@ const roles: Readonly<Record<string, () => Promise<Role>>> = {
 /** Exit code after an error nobody has an answer to: whoever supervises starts the process again, and it replays. */
 const FATAL_EXIT = 70
 
-export function addRun(program: Command, { config, terminal }: Pick<Surroundings, 'config' | 'terminal'>): void {
+export function addRun(
+  program: Command,
+  { config, terminal, operator, now }: Pick<Surroundings, 'config' | 'terminal' | 'operator' | 'now'>,
+): void {
   program
     .command('run')
     .description('run one process: api, pipeline, sinks; in local mode also sandbox, simulator')
     .addArgument(new Argument('<role>', 'which').choices(Object.keys(roles)))
-    .action(async (name: string) => {
+    .option('--dry-run', 'pipeline only: process from where the group stands into a black hole, and count')
+    .option('--until-end', 'with --dry-run: end when everything that is there now was processed')
+    .action(async (name: string, flags: { dryRun?: true; untilEnd?: true }) => {
       const settings = config()
+      if (flags.dryRun === true) {
+        if (name !== 'pipeline') throw cliError('E_OPTION_INVALID', `--dry-run ${name}: only the pipeline can be run without its outputs.`)
+        const [{ dryRun }, { pipelineGroup }] = await Promise.all([import('../dryRun.ts'), import('../roles/groups.ts')])
+        const stop = new AbortController()
+        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort())
+        const kafka = await operator(settings)
+        try {
+          await dryRun({ kafka, group: pipelineGroup, untilEnd: flags.untilEnd === true, stop: stop.signal, terminal, now })
+        } finally {
+          await kafka.close()
+        }
+        return
+      }
+      if (flags.untilEnd === true) throw cliError('E_OPTION_INVALID', '--until-end: belongs to --dry-run.')
       const logger = processLogger(name, settings.logLevel)
       const role = await (roles[name] as () => Promise<Role>)()
       let dying = false

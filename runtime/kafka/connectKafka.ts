@@ -23,7 +23,11 @@ import type { PartitionLag, PartitionOffset } from './offsets.ts'
 import { named, tlsRefusals } from './refusals.ts'
 import { RecordProducer } from './recordProducer.ts'
 import type { ProducerOptions } from './recordProducer.ts'
+import { Rehearsal } from './rehearsal.ts'
+import type { RehearsalOptions } from './rehearsal.ts'
 import { SchemaRegistry } from './registry.ts'
+import { Shadow } from './shadow.ts'
+import type { ShadowOptions } from './shadow.ts'
 import { runSink } from './sinkMember.ts'
 import type { SinkMemberOptions } from './sinkMember.ts'
 import { runStages } from './stageMember.ts'
@@ -76,6 +80,10 @@ export interface KafkaConnection {
   groupOffsets(now?: () => number): GroupOffsets
   /** What these stages keep, from their changelogs. */
   states(stages: readonly AnyStage[]): StageStates
+  /** Runs stages over the log without joining their group and without writing. */
+  rehearse(options: RehearsalOptions): Promise<Rehearsal>
+  /** Where a rehearsal may be written to: topics under another prefix, empty so far. */
+  shadow(options: ShadowOptions): Promise<Shadow>
   /** Where an operator lists, replays, fixes and discards dead letters. Closed with the connection. */
   deadLetters(options: DeskOptions): DeadLetterDesk
   /** Resolves when a broker answers within the time; rejects with E_BROKER_UNREACHABLE. For readiness probes. */
@@ -109,7 +117,8 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     await Promise.all([admin.disconnect(), opening.cluster?.close()])
     throw error
   })
-  const wire = new WireFormat(new SchemaRegistry({ url: options.registryUrl }), topicPrefix)
+  const registry = new SchemaRegistry({ url: options.registryUrl })
+  const wire = new WireFormat(registry, topicPrefix)
   const counts = new TopicCounts(admin)
   const open: { close(): Promise<void> }[] = []
   const tables = new Map<string, Promise<LiveTable<unknown>>>()
@@ -168,6 +177,8 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     },
     groupOffsets: (now) => new GroupOffsets(workshop, now),
     states: (stages) => new StageStates(workshop, stages),
+    rehearse: (rehearsal) => Rehearsal.open(workshop, rehearsal),
+    shadow: (shadow) => Shadow.open(workshop, new WireFormat(registry, shadow.prefix), shadow),
     deadLetters(desk) {
       const opened = new DeadLetterDesk(workshop, desk)
       open.push(opened)
@@ -231,5 +242,7 @@ export type {
   ShownLetter,
 } from './deadLetterDesk.ts'
 export type { GroupOffsets, GroupState, OffsetMove, OffsetTarget, TimedLag } from './groupOffsets.ts'
+export type { Rehearsal, RehearsalOptions, RehearsalStart } from './rehearsal.ts'
+export type { Shadow, ShadowOptions } from './shadow.ts'
 export type { KeyState, StageStates, StateStats } from './stageStates.ts'
 export type { MemberDeclaration } from './topicPlan.ts'

@@ -27,8 +27,8 @@ function kafka(calls: unknown[] = []): Pick<KafkaForOperators, 'groups' | 'offse
   }
   return {
     groups: [
-      { group: 'pipeline', topics: [webhooks, decisions], stages: ['enrich', 'consensus'], storedElsewhere: undefined },
-      { group: 'sink-postgres', topics: [decisions], stages: [], storedElsewhere: 'Postgres' },
+      { group: 'pipeline', topics: [webhooks, decisions], stages: ['enrich', 'consensus'], declared: [], storedElsewhere: undefined },
+      { group: 'sink-postgres', topics: [decisions], stages: [], declared: [], storedElsewhere: 'Postgres' },
     ],
     offsets: {
       lag: async (group) => (group === 'pipeline' ? [lagOf(0, 10n, 2_500), lagOf(1, 100n, 1_000)] : []),

@@ -36,6 +36,8 @@ export async function operatorRun(
       groups: [],
       offsets: { lag: refuse, state: refuse, plan: refuse, reset: refuse },
       states: { get: refuse, stats: refuse },
+      rehearse: refuse,
+      shadow: refuse,
       ...kafka,
       close: async () => {
         closed += 1

@@ -1,0 +1,90 @@
+/**
+ * `rekindle backfill`: what the stages of this build make of a stretch of the past, written under a prefix of its own, to
+ * be compared with what happened. Ids are derived from their causes, so the same decision has the same id in both.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Command } from 'commander'
+import { cliError } from '../errors.ts'
+import { RehearsalTally } from '../rehearsalTally.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { timeOf } from '../timeOption.ts'
+import { groupsNamed } from './lag.ts'
+
+interface BackfillFlags {
+  readonly from: string
+  readonly to?: string
+  readonly into: string
+  readonly group: string
+}
+
+/** What a prefix of topics may be: letters, digits, `.`, `_`, `-`, and a separator at the end so that names stay readable. */
+const PREFIX = /^[a-zA-Z0-9._-]{1,60}[._-]$/
+const SAY_EVERY_MS = 5_000
+
+export function addBackfill(program: Command, { terminal, config, operator, now, stop }: Surroundings): void {
+  program
+    .command('backfill')
+    .description('process a stretch of the past again, into topics under another prefix')
+    .requiredOption('--from <time>', 'the first record of this time or later, e.g. 2026-11-24T15:00:00Z')
+    .option('--to <time>', 'up to this time (default: now)')
+    .requiredOption('--into <prefix>', 'before every topic that is written, e.g. shadow.')
+    .option('--group <name>', 'whose stages', 'pipeline')
+    .action(async (flags: BackfillFlags) => {
+      const settings = config()
+      const { topicPrefix, replicationFactor } = settings.kafka
+      const from = timeOf('--from', flags.from)
+      const until = flags.to === undefined ? now() : timeOf('--to', flags.to)
+      if (until <= from) throw cliError('E_OPTION_INVALID', `--to ${flags.to ?? 'now'}: must be after --from ${flags.from}.`)
+      if (!PREFIX.test(flags.into))
+        throw cliError('E_OPTION_INVALID', `--into ${flags.into}: must be letters, digits, ".", "_" and "-" and end with one of ". _ -".`)
+      if (flags.into === topicPrefix) throw cliError('E_OPTION_INVALID', `--into ${flags.into}: is the prefix that is read.`)
+      const kafka = await operator(settings)
+      try {
+        const [found] = groupsNamed(kafka.groups, flags.group)
+        if (found === undefined) return
+        if (found.declared.length === 0) throw cliError('E_OPTION_INVALID', `${flags.group} has no stages that could be run again.`)
+        const { group, declared: stages } = found
+        const tally = new RehearsalTally()
+        const shadow = await kafka.shadow({ group, stages, prefix: flags.into, replicationFactor })
+        try {
+          const rehearsal = await kafka.rehearse({
+            group,
+            stages,
+            from,
+            onResult: async (result, partition) => {
+              tally.add(result)
+              await shadow.write(result, partition, now())
+            },
+          })
+          const saying = new AbortController()
+          void saySometimes(() => terminal.err(tally.progress(rehearsal.at)), saying.signal)
+          try {
+            await rehearsal.catchUp({ until, stopped: () => stop.aborted })
+            if (!stop.aborted) await rehearsal.advance(until)
+            await shadow.flush()
+          } finally {
+            saying.abort()
+            await rehearsal.close()
+          }
+          for (const line of tally.lines()) terminal.out(line)
+          if (stop.aborted)
+            throw cliError('E_STOPPED', `Stopped ${tally.progress(rehearsal.at)}; what is under ${flags.into} is not the whole.`)
+          terminal.out(
+            `Read it with KAFKA_TOPIC_PREFIX=${flags.into}, for example: KAFKA_TOPIC_PREFIX=${flags.into} rekindle tail decisions --from-beginning`,
+          )
+        } finally {
+          await shadow.close()
+        }
+      } finally {
+        await kafka.close()
+      }
+    })
+}
+
+async function saySometimes(say: () => void, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    await delay(SAY_EVERY_MS, undefined, { signal, ref: false }).catch(() => undefined)
+    if (signal.aborted) return
+    say()
+  }
+}

@@ -1,0 +1,283 @@
+/**
+ * Runs stages over what stands on the log without being a member of their group: no offset moves, nothing is written.
+ * All partitions are read together in order of record time, and a timer fires at its own time between the records before
+ * and after it, so that the same log gives the same results however fast it is read.
+ */
+import { runtimeError } from '../errors.ts'
+import { partitionOf } from '../murmur2.ts'
+import type { AnyStage, Table } from '../stage.ts'
+import { volatileUnitState } from '../state/unitState.ts'
+import { groupHeader, subscriptions, Task } from '../task.ts'
+import type { OutputRecord, TaskBatch } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import { Changelog } from './changelog.ts'
+import { isReplayForOthers } from './deadLetters.ts'
+import { groupName } from './names.ts'
+import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
+import { leaderMoves, patiently } from './patiently.ts'
+import { PartitionReader, textHeaders } from './partitionReader.ts'
+import type { LogRecord, Position } from './partitionReader.ts'
+import { sources, startingAt } from './sourceOffsets.ts'
+import type { Workshop } from './stageMember.ts'
+import type { Taken } from './stageOutput.ts'
+
+/**
+ * `committed`: where the group stands now, with its state. A time (ms): the first records of that time or later, with no
+ * state, as if nothing had been before.
+ */
+export type RehearsalStart = 'committed' | number
+
+export interface RehearsalOptions {
+  readonly group: string
+  readonly stages: readonly AnyStage[]
+  readonly from: RehearsalStart
+  /** Told of each result, in order, before the next one is computed. */
+  onResult(result: TaskBatch, partition: number): void | Promise<void>
+}
+
+/** What one partition of an input still has to give. */
+interface Source {
+  readonly topic: AnyTopic
+  readonly position: Position
+  end: bigint
+  readonly records: LogRecord[]
+  /** Place of the next record among `records`. */
+  next: number
+}
+
+const WAIT_MS = 100
+/** One source holds at most some 1 MB decoded ahead: there are as many as inputs times partitions. */
+const CHUNK_BYTES = 1 << 20
+const TIMERS_AT_ONCE = 500
+
+export class Rehearsal {
+  readonly #workshop: Workshop
+  readonly #options: RehearsalOptions
+  readonly #reader: PartitionReader
+  readonly #tasks: ReadonlyMap<number, Task>
+  readonly #sources: readonly Source[]
+  readonly #inputs: ReadonlySet<string>
+  readonly #writers: ReadonlySet<string>
+  /** Time of the last record or timer, ms. */
+  #at = 0
+
+  private constructor(
+    workshop: Workshop,
+    options: RehearsalOptions,
+    reader: PartitionReader,
+    tasks: ReadonlyMap<number, Task>,
+    sources: readonly Source[],
+  ) {
+    this.#workshop = workshop
+    this.#options = options
+    this.#reader = reader
+    this.#tasks = tasks
+    this.#sources = sources
+    this.#inputs = new Set(sources.map(({ topic }) => topic.name))
+    this.#writers = new Set(options.stages.map(({ name }) => `rekindle/${name}`))
+  }
+
+  /** Finds the beginning and restores the state that belongs to it. Throws when a topic is missing. */
+  static async open(workshop: Workshop, options: RehearsalOptions): Promise<Rehearsal> {
+    const { topicPrefix, counts, kafka, logger } = workshop
+    const { stages, group } = options
+    const inputs = subscriptions(stages)
+    const physical = (topic: AnyTopic) => physicalName(topic, topicPrefix)
+    await workshop.wire.register([...inputs, ...stages.flatMap(({ outputs }) => outputs as readonly AnyTopic[])])
+    await counts.load(inputs.map(physical))
+    const tables = new Map<string, Table<unknown>>()
+    for (const topic of stages.flatMap((stage) => Object.values((stage.tables ?? {}) as Record<string, AnyTopic>)))
+      tables.set(topic.name, await workshop.table(topic))
+    const reader = await PartitionReader.connect(kafka)
+    try {
+      const places = inputs.flatMap((topic) =>
+        Array.from({ length: counts.of(physical(topic)) }, (_, partition) => ({ topic: physical(topic), partition })),
+      )
+      const begins = await beginnings(workshop, options, places)
+      const topics = new Map(inputs.map((topic) => [physical(topic), topic]))
+      const found = places.map(({ topic, partition }): Source => {
+        const offset = begins.get(`${topic}#${partition}`) ?? 0n
+        return { topic: topics.get(topic) as AnyTopic, position: { topic, partition, offset }, end: offset, records: [], next: 0 }
+      })
+      const tasks = new Map<number, Task>()
+      for (const partition of new Set(places.map((place) => place.partition))) {
+        const { stores } = volatileUnitState(stages)
+        if (options.from === 'committed')
+          for (const stage of stages) {
+            const store = stores.get(stage.name)
+            if (store !== undefined) await new Changelog(stage, partition, topicPrefix, store).restore(reader, logger)
+          }
+        tasks.set(partition, new Task({ group, stages, partition, stores, tables }))
+      }
+      return new Rehearsal(workshop, options, reader, tasks, found)
+    } catch (error) {
+      await reader.close()
+      throw error
+    }
+  }
+
+  /** Time of the last record or timer, ms; 0 before the first. */
+  get at(): number {
+    return this.#at
+  }
+
+  /**
+   * Everything that the inputs hold now, or what was written before `until` (ms), and every timer up to the last of it.
+   * `stopped` is asked between records.
+   */
+  async catchUp(options: { readonly until?: number; readonly stopped?: () => boolean } = {}): Promise<void> {
+    const { until, stopped = () => false } = options
+    await this.#readEnds(until)
+    await this.#fill(this.#sources)
+    for (let source = earliest(this.#sources); source !== undefined && !stopped(); source = earliest(this.#sources)) {
+      const record = source.records[source.next] as LogRecord
+      source.next += 1
+      await this.advance(record.timestamp)
+      await this.#take(source, record)
+      if (source.next >= source.records.length) await this.#fill([source])
+    }
+  }
+
+  /** Fires every timer that is due by then (ms), each at its own time, and those that these set. */
+  async advance(now: number): Promise<void> {
+    for (;;) {
+      let first: { task: Task; dueAt: number } | undefined
+      for (const task of this.#tasks.values()) {
+        const dueAt = task.nextTimerAt()
+        if (dueAt !== undefined && dueAt <= now && (first === undefined || dueAt < first.dueAt)) first = { task, dueAt }
+      }
+      if (first === undefined) break
+      this.#at = Math.max(this.#at, first.dueAt)
+      await this.#settle(first.task, first.task.fireTimers(first.dueAt, TIMERS_AT_ONCE))
+    }
+    this.#at = Math.max(this.#at, now)
+  }
+
+  async close(): Promise<void> {
+    await this.#reader.close()
+  }
+
+  async #readEnds(until: number | undefined): Promise<void> {
+    const { cluster } = this.#workshop
+    const names = [...new Set(this.#sources.map(({ position }) => position.topic))]
+    const ends = await patiently(leaderMoves, () => stableEnds(cluster, names))
+    const bounds = until === undefined ? undefined : await patiently(leaderMoves, () => offsetsAtTime(cluster, names, until))
+    for (const source of this.#sources) {
+      const { topic, partition } = source.position
+      const end = ends.get(topic)?.get(partition)
+      if (end === undefined) throw runtimeError('E_TOPIC_MISSING', `${topic} has no partition ${partition}.`)
+      const bound = bounds?.get(topic)?.get(partition) ?? end
+      source.end = bound < end ? bound : end
+    }
+  }
+
+  /** Reads on until each of these has a record or is at its end. */
+  async #fill(among: readonly Source[]): Promise<void> {
+    for (;;) {
+      const empty = among.filter(({ records, next, position, end }) => next >= records.length && position.offset < end)
+      if (empty.length === 0) return
+      for (const source of empty) {
+        source.records.length = 0
+        source.next = 0
+      }
+      const byPlace = new Map(empty.map((source) => [`${source.position.topic}#${source.position.partition}`, source]))
+      await this.#reader.fetch(
+        empty.map(({ position }) => position),
+        WAIT_MS,
+        (records) => {
+          for (const record of records) {
+            const source = byPlace.get(`${record.topic}#${record.partition}`)
+            if (source !== undefined && record.offset < source.end) source.records.push(record)
+          }
+        },
+        CHUNK_BYTES,
+      )
+    }
+  }
+
+  async #take({ topic }: Source, log: LogRecord): Promise<void> {
+    const headers = textHeaders(log.headers)
+    // What these stages wrote when it happened they write again here: taken from the log as well, it would count twice.
+    const replay = headers['dlq-replay-of'] !== undefined
+    if (!replay && this.#writers.has(headers['ce_source'] ?? '')) return
+    if (isReplayForOthers(log.headers, log.topic, this.#options.group)) return
+    const { wire } = this.#workshop
+    await wire.prepare(topic, [log.value])
+    const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
+    await this.#fold({
+      topic: topic.name,
+      partition: log.partition,
+      offset: log.offset,
+      key: log.key === null ? null : log.key.toString('utf8'),
+      value,
+      timestamp: log.timestamp,
+      headers,
+      raw: { key: log.key, value: log.value, headers },
+      log,
+    })
+  }
+
+  async #fold(record: Taken): Promise<void> {
+    const task = this.#tasks.get(record.partition)
+    if (task === undefined) throw new Error(`there is no task for partition ${record.partition}`)
+    await this.#settle(task, task.process([record]))
+  }
+
+  async #settle(task: Task, result: TaskBatch): Promise<void> {
+    task.apply(result)
+    await this.#options.onResult(result, task.partition)
+    for (const output of result.outputs)
+      if (output.headers[groupHeader] === undefined && this.#inputs.has(output.topic.name)) await this.#fold(this.#readBack(output))
+  }
+
+  /** What was not handed over in memory, as it would come back from its topic. */
+  #readBack({ topic, key, payload, timestamp, headers }: OutputRecord): Taken {
+    const name = physicalName(topic, this.#workshop.topicPrefix)
+    const partition = partitionOf(key, this.#workshop.counts.of(name))
+    const value: unknown = payload === null ? null : topic.value.decode(payload)
+    const bytes = payload === null ? null : this.#workshop.wire.frame(topic, payload)
+    const log: LogRecord = { topic: name, partition, offset: -1n, key: Buffer.from(key), value: bytes, timestamp, headers }
+    return { topic: topic.name, partition, offset: -1n, key, value, timestamp, headers, raw: { key: log.key, value: bytes, headers }, log }
+  }
+}
+
+/** The one whose next record is the oldest; of equal ones the first, so topics in the order of the stages, then partitions. */
+function earliest(sources: readonly Source[]): Source | undefined {
+  let first: Source | undefined
+  let at = Infinity
+  for (const source of sources) {
+    const timestamp = source.records[source.next]?.timestamp
+    if (timestamp !== undefined && timestamp < at) {
+      at = timestamp
+      first = source
+    }
+  }
+  return first
+}
+
+/** By `<topic>#<partition>`: the first offset to read. */
+async function beginnings(
+  { cluster, topicPrefix }: Workshop,
+  { group, from }: RehearsalOptions,
+  places: readonly { readonly topic: string; readonly partition: number }[],
+): Promise<ReadonlyMap<string, bigint>> {
+  const names = [...new Set(places.map(({ topic }) => topic))]
+  if (from === 'committed') {
+    const groupId = groupName(group, topicPrefix)
+    const found = await sources(cluster, groupId, places)
+    return new Map(found.map((source) => [`${source.topic}#${source.partition}`, startingAt(source, source.committed, groupId)]))
+  }
+  const [found, ends, lows] = await patiently(leaderMoves, () =>
+    Promise.all([offsetsAtTime(cluster, names, from), stableEnds(cluster, names), firstOffsets(cluster, names)]),
+  )
+  const of = (offsets: typeof found, topic: string, partition: number) => offsets.get(topic)?.get(partition)
+  return new Map(
+    places.map(({ topic, partition }) => {
+      const end = of(ends, topic, partition) ?? 0n
+      const low = of(lows, topic, partition) ?? 0n
+      const at = of(found, topic, partition) ?? end
+      return [`${topic}#${partition}`, at < low ? low : at]
+    }),
+  )
+}

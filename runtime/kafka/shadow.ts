@@ -1,0 +1,133 @@
+/**
+ * Writes what a rehearsal gives under a prefix of its own: outputs, changelogs and dead letters, each result whole or not
+ * at all. Nothing under the prefix of the source is touched, and a second writer of the same shadow fences the first.
+ */
+import { runtimeError } from '../errors.ts'
+import { noMetrics } from '../metrics.ts'
+import type { AnyStage } from '../stage.ts'
+import { volatileUnitState } from '../state/unitState.ts'
+import { subscriptions } from '../task.ts'
+import type { TaskBatch } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import { Changelog } from './changelog.ts'
+import { changelogName, deadLetterName } from './names.ts'
+import { stableEnds } from './offsets.ts'
+import { leaderMoves, patiently } from './patiently.ts'
+import type { Workshop } from './stageMember.ts'
+import { largestShare, outgoingOf } from './stageOutput.ts'
+import { applyTopics } from './topicPlan.ts'
+import { UnitProducer } from './unitProducer.ts'
+import type { OutgoingRecord } from './unitProducer.ts'
+import type { WireFormat } from './wireFormat.ts'
+
+export interface ShadowOptions {
+  readonly group: string
+  readonly stages: readonly AnyStage[]
+  /** Before every topic that is written, e.g. `shadow.`; not the prefix of the source. */
+  readonly prefix: string
+  readonly replicationFactor: number
+}
+
+/** As a member's: more makes a transaction no cheaper. */
+const RECORDS = 1_000
+const BYTES = 800_000
+
+export class Shadow {
+  readonly #workshop: Workshop
+  readonly #options: ShadowOptions
+  readonly #wire: WireFormat
+  readonly #producer: UnitProducer
+  /** By physical name under the prefix of the source. */
+  readonly #inputs: ReadonlyMap<string, AnyTopic>
+  readonly #changelogs = new Map<number, readonly Changelog[]>()
+  readonly #waiting: OutgoingRecord[] = []
+
+  private constructor(workshop: Workshop, options: ShadowOptions, wire: WireFormat, topics: readonly string[]) {
+    this.#workshop = workshop
+    this.#options = options
+    this.#wire = wire
+    this.#inputs = new Map(subscriptions(options.stages).map((topic) => [physicalName(topic, workshop.topicPrefix), topic]))
+    this.#producer = new UnitProducer({
+      ...workshop,
+      topicPrefix: options.prefix,
+      metrics: noMetrics,
+      group: options.group,
+      unit: 'backfill',
+      topics,
+    })
+  }
+
+  /** Makes the topics, as many partitions each as the source has. Throws E_SHADOW_NOT_EMPTY when one holds records. */
+  static async open(workshop: Workshop, wire: WireFormat, options: ShadowOptions): Promise<Shadow> {
+    const { group, stages, prefix } = options
+    const { counts, admin, cluster, topicPrefix } = workshop
+    const inputs = subscriptions(stages)
+    const outputs = stages.flatMap((stage) => stage.outputs as readonly AnyTopic[])
+    const keyed = inputs.filter(({ key }) => key === 'lead').map((topic) => physicalName(topic, topicPrefix))
+    await counts.load(keyed)
+    await applyTopics(admin, outputs, prefix, {
+      partitions: Math.max(1, ...keyed.map((topic) => counts.of(topic))),
+      replicationFactor: options.replicationFactor,
+      members: [{ group, stages }],
+    })
+    const written = [
+      ...new Set([
+        ...outputs.map((topic) => physicalName(topic, prefix)),
+        ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, prefix)),
+        ...stages.flatMap(({ on }) => on.map(({ topic }) => deadLetterName(topic, group, prefix))),
+      ]),
+    ]
+    const ends = await patiently(leaderMoves, () => stableEnds(cluster, written))
+    const full = written.filter((topic) => [...(ends.get(topic)?.values() ?? [])].some((end) => end > 0n))
+    if (full.length > 0)
+      throw runtimeError('E_SHADOW_NOT_EMPTY', `Under ${prefix} there are records already: ${full.slice(0, 5).join(', ')}.`)
+    await counts.load(written)
+    await wire.register(outputs)
+    const shadow = new Shadow(workshop, options, wire, written)
+    await shadow.#producer.open()
+    return shadow
+  }
+
+  /** Takes one result of a partition; it is written with those around it. */
+  async write(result: TaskBatch, partition: number, at: number): Promise<void> {
+    const { group, prefix } = this.#options
+    const changelogs = this.#changelogsOf(partition)
+    this.#waiting.push(
+      ...outgoingOf(result, changelogs, {
+        wire: this.#wire,
+        counts: this.#workshop.counts,
+        topicPrefix: prefix,
+        group,
+        inputs: this.#inputs,
+        partition,
+        at,
+      }),
+    )
+    // Told after the first change, so that the definition of the state schema is written once, ahead of it.
+    for (const { stage } of result.changes) changelogs.find(({ stage: own }) => own === stage)?.committed(0n, 0)
+    if (this.#waiting.length >= RECORDS || largestShare(this.#waiting) >= BYTES) await this.flush()
+  }
+
+  async flush(): Promise<void> {
+    if (this.#waiting.length > 0) await this.#producer.commit(this.#waiting.splice(0), [])
+  }
+
+  async close(): Promise<void> {
+    await this.#producer.drop()
+  }
+
+  #changelogsOf(partition: number): readonly Changelog[] {
+    let own = this.#changelogs.get(partition)
+    if (own === undefined) {
+      const { stages, prefix } = this.#options
+      const { stores } = volatileUnitState(stages)
+      own = stages.flatMap((stage) => {
+        const store = stores.get(stage.name)
+        return store === undefined ? [] : [new Changelog(stage, partition, prefix, store)]
+      })
+      this.#changelogs.set(partition, own)
+    }
+    return own
+  }
+}
