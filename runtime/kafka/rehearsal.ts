@@ -139,7 +139,7 @@ export class Rehearsal {
     }
   }
 
-  /** Fires every timer that is due by then (ms), each at its own time, and those that these set. */
+  /** Fires every timer that is due by then (ms), each at its own time or, when that has passed already, at once. */
   async advance(now: number): Promise<void> {
     for (;;) {
       let first: { task: Task; dueAt: number } | undefined
@@ -149,7 +149,8 @@ export class Rehearsal {
       }
       if (first === undefined) break
       this.#at = Math.max(this.#at, first.dueAt)
-      await this.#settle(first.task, first.task.fireTimers(first.dueAt, TIMERS_AT_ONCE))
+      // One that was due before it was set fires now, with those that are as late: time does not go back for it.
+      await this.#settle(first.task, first.task.fireTimers(this.#at, TIMERS_AT_ONCE))
     }
     this.#at = Math.max(this.#at, now)
   }

@@ -154,6 +154,8 @@ t.test('a timer fires at its own time, between the records before and after it',
     ['lead:2', item(1)],
     ['lead:1', item(2)],
     ['lead:1', item(3, 'wait:60000')],
+    ['lead:3', item(4, 'wait:-5000')],
+    ['lead:2', item(5)],
   ])
   const told: [number, string, number][] = []
   const onResult = ({ outputs }: TaskBatch) => {
@@ -168,9 +170,12 @@ t.test('a timer fires at its own time, between the records before and after it',
     [0, 'timer late', 1_500],
     [2, 'adder', 2_000],
     [3, 'adder', 3_000],
+    [4, 'adder', 4_000],
+    [4, 'timer late', 4_000],
+    [5, 'adder', 5_000],
   ])
   await rehearsal.advance(began + 62_999)
-  t.equal(told.length, 5)
+  t.equal(told.length, 8)
   await rehearsal.advance(began + 63_000)
   t.strictSame(told.at(-1), [3, 'timer late', 63_000])
   await rehearsal.close()
