@@ -23,6 +23,9 @@ export interface Schema<T> {
   mismatch(value: unknown): string | undefined
 }
 
+/** Where values are encoded before they are copied out at their size: 64 KB hold all but the odd one. */
+const scratch = Buffer.allocUnsafe(64 * 1024)
+
 /** Declares a record type from its Avro definition. */
 export function schema<T>(definition: object): Schema<T> {
   const type = avro.Type.forSchema(definition as avro.Schema)
@@ -46,7 +49,12 @@ export function schema<T>(definition: object): Schema<T> {
     fingerprint,
     encode(value) {
       try {
-        return type.toBuffer(value)
+        const end = type.encode(value, scratch)
+        // It says by how much it was too small. avsc's own way allocates zeroed memory for each value.
+        if (end < 0) return type.toBuffer(value)
+        const bytes = Buffer.allocUnsafe(end)
+        scratch.copy(bytes, 0, 0, end)
+        return bytes
       } catch (error) {
         throw new TypeError(`${String(type.name)}: ${checked(value) ?? String(error)}`, { cause: error })
       }

@@ -4,6 +4,7 @@
  * and the sequence numbers of each transaction begin at 0.
  */
 import type { Kafka } from 'kafkajs'
+import { ByPlace } from './byPlace.ts'
 import { ask, ClusterConnection } from './cluster.ts'
 import type { Broker } from './cluster.ts'
 import { TRANSACTION_TIMEOUT_MS } from './client.ts'
@@ -110,11 +111,10 @@ export class ImplicitTransactions implements OpenTransactions {
   async #requests(
     records: readonly OutgoingRecord[],
   ): Promise<readonly { leader: Broker; request: ProtocolRequest<ReadonlyMap<string, bigint>> }[]> {
-    const lists = new Map<string, OutgoingRecord[]>()
+    const lists = new ByPlace<OutgoingRecord[]>()
     for (const record of records) {
-      const place = `${record.topic}#${record.partition}`
-      const list = lists.get(place)
-      if (list === undefined) lists.set(place, [record])
+      const list = lists.get(record.topic, record.partition)
+      if (list === undefined) lists.set(record.topic, record.partition, [record])
       else list.push(record)
     }
     const byLeader = new Map<Broker, BatchOfPartition[]>()

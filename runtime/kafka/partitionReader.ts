@@ -240,7 +240,8 @@ export function logRecord(
 /** Headers as text, the first of repeated ones. */
 export function textHeaders(headers: RawHeaders): Record<string, string> {
   const text: Record<string, string> = {}
-  for (const [name, value] of Object.entries(headers)) {
+  for (const name in headers) {
+    const value = headers[name]
     const first = Array.isArray(value) ? value[0] : value
     if (first !== undefined) text[name] = typeof first === 'string' ? first : first.toString('utf8')
   }

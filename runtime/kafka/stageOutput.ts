@@ -7,6 +7,7 @@ import { groupHeader } from '../task.ts'
 import type { InputRecord, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
+import { ByPlace } from './byPlace.ts'
 import type { Changelog } from './changelog.ts'
 import { deadLetterRecord } from './deadLetters.ts'
 import type { LogRecord } from './partitionReader.ts'
@@ -73,12 +74,11 @@ function deadLetterOf(
 
 /** Bytes of the fullest topic-partition: each becomes one record batch, which the broker bounds. */
 export function largestShare(outgoing: readonly OutgoingRecord[]): number {
-  const shares = new Map<string, number>()
+  const shares = new ByPlace<number>()
   let largest = 0
   for (const { topic, partition, key, value } of outgoing) {
-    const place = `${topic}#${partition}`
-    const bytes = (shares.get(place) ?? 0) + (value?.length ?? 0) + (key?.length ?? 0) + OVERHEAD_BYTES
-    shares.set(place, bytes)
+    const bytes = (shares.get(topic, partition) ?? 0) + (value?.length ?? 0) + (key?.length ?? 0) + OVERHEAD_BYTES
+    shares.set(topic, partition, bytes)
     if (bytes > largest) largest = bytes
   }
   return largest
