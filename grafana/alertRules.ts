@@ -78,6 +78,27 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleWorkerOutsideDown',
+    promql: 'min by (worker) (lr_worker_breaker_state{state="closed"}) == 0',
+    for: '10m',
+    severity: 'warning',
+    summary: '{{ $labels.worker }} has left its outside alone for ten minutes: its breaker does not close.',
+    means: 'What the worker calls fails. It takes no new records and tries a few calls now and then; nothing is lost or set aside.',
+    remedy: [
+      'The log says what the calls fail with (`the work failed`): mend that outside. The worker goes on by itself.',
+      'When only one record fails and nothing else is called, it is the record or the handler: see its place in the log.',
+    ],
+  },
+  {
+    name: 'RekindleWorkerRetriesRefused',
+    promql: 'sum by (worker) (rate(lr_worker_retries_refused_total[10m])) > 0',
+    for: '15m',
+    severity: 'warning',
+    summary: '{{ $labels.worker }} has retries that wait for budget.',
+    means: 'More of the calls of a worker fail than its retry budget covers, and too few to open its breaker.',
+    remedy: ['Look at what the calls fail with in the log; more budget (`retryBudget`) would load an outside that is in trouble already.'],
+  },
+  {
     name: 'RekindleDeadLetters',
     promql: 'sum by (topic, reason) (increase(lr_dlq_records_total[15m])) > 0',
     severity: 'warning',

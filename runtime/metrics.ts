@@ -41,6 +41,12 @@ export const runtimeMetricCatalogue = {
   lr_task_time_seconds_total: { help: 'Time of tasks by what they were doing; adds up to their wall time.', labels: ['group', 'phase'] },
   lr_task_state_keys: { help: 'Keys in the state of a stage on this process.', labels: ['stage'], gauge: true },
   lr_task_restore_seconds: { help: 'Time of the last restore.', labels: ['group'], gauge: true },
+  lr_worker_breaker_state: {
+    help: 'The state that the breaker of a worker is in has 1, the others 0: closed, open, half-open.',
+    labels: ['worker', 'state'],
+    gauge: true,
+  },
+  lr_worker_retries_refused_total: { help: 'Retries of a worker that had to wait for budget.', labels: ['worker'] },
   lr_sink_batches_total: { help: 'Batches a sink wrote.', labels: ['sink', 'topic', 'outcome'] },
   lr_sink_records_total: { help: 'Records a sink stored.', labels: ['sink', 'topic'] },
   lr_sink_batch_duration_seconds: {

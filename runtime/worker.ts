@@ -2,7 +2,9 @@
  * A worker does asynchronous work with the outside. Its outputs and its offset go into one transaction when the
  * record is done; the outside call itself is at-least-once, so whoever needs more uses `ctx.idempotencyKey` or a ledger.
  */
+import type { BreakerLimits } from './circuitBreaker.ts'
 import type { DeadLetter, Drop, Emission } from './outcome.ts'
+import type { RetryLimits } from './retryBudget.ts'
 import type { StreamRecord } from './stage.ts'
 import type { AnyTopic, ValueOf } from './topic.ts'
 
@@ -34,6 +36,10 @@ export interface WorkerOptions<In extends AnyTopic, Out extends AnyTopic> {
   /** Records of different keys in flight per partition; order per key is kept. */
   concurrency: number
   deadlineMs: number
+  /** When the worker leaves an outside alone that is down; what is not given is as in `defaultBreakerLimits`. */
+  breaker?: Partial<BreakerLimits>
+  /** How many of the calls may be retries; what is not given is as in `defaultRetryLimits`. */
+  retryBudget?: Partial<RetryLimits>
   /** Returns a result for bad data; throws only for infrastructure (retried with back-off, then the process replays). */
   handle(record: StreamRecord<ValueOf<In>>, ctx: WorkerContext): Promise<WorkResult<NoInfer<Out>>>
 }

@@ -1,0 +1,132 @@
+/**
+ * One record in the hands of a worker: what needs no work is refused first, the handler runs under its deadline, and the
+ * result becomes records whose ids are the same on every redelivery.
+ */
+import { runtimeError } from '../errors.ts'
+import type { FuseLimits } from '../fuse.ts'
+import { deterministicId } from '../ids.ts'
+import { partitionOf } from '../murmur2.ts'
+import { deadLetter, drop } from '../outcome.ts'
+import { groupHeader, Undecodable } from '../task.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import type { Worker, WorkResult } from '../worker.ts'
+import type { WorkerGate } from '../workerGate.ts'
+import { deadLetterRecord, isReplayForOthers } from './deadLetters.ts'
+import type { LogRecord } from './partitionReader.ts'
+import type { Workshop } from './stageMember.ts'
+import type { OutgoingRecord } from './unitProducer.ts'
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a worker of any topics
+export type AnyWorker = Worker<any, any>
+
+export interface WorkerContext extends Workshop {
+  readonly group: string
+  readonly worker: AnyWorker
+  readonly fuse: FuseLimits
+  /** Failures of one record, with the breaker closed, before the process replays. */
+  readonly attempts: number
+  /** One for all partitions of the process: they call the same outside. */
+  readonly gate: WorkerGate
+}
+
+export interface Job {
+  readonly log: LogRecord
+  readonly key: string | null
+  readonly value: unknown
+  readonly headers: Readonly<Record<string, string>>
+  /** Offset to commit when everything up to this job is done. */
+  nextOffset: bigint
+  state: 'waiting' | 'running' | 'done'
+  /** Calls made. */
+  attempts: number
+  /** Failures that count: those after which the breaker was closed. */
+  failures: number
+  result: WorkResult<AnyTopic> | undefined
+}
+
+/** What is answered without any work, if anything. */
+export function refusal({ log, key, value }: Job, group: string): WorkResult<AnyTopic> | undefined {
+  if (isReplayForOthers(log.headers, log.topic, group)) return drop('replay_for_others')
+  if (value instanceof Undecodable) return deadLetter('E_RECORD_UNDECODABLE', { reason: value.reason })
+  if (key === null) return deadLetter('E_RECORD_KEY_MISSING')
+  return value === null ? drop('tombstone') : undefined
+}
+
+/** Calls the handler once, until it answers, its deadline passes, or the partition is given up. */
+export async function attempt(job: Job, { worker, group }: WorkerContext, givingUp: AbortSignal): Promise<WorkResult<AnyTopic>> {
+  const { log, headers } = job
+  const key = job.key as string
+  const deadline = new AbortController()
+  const name = `work on ${log.topic} ${log.partition}@${log.offset}`
+  const timer = setTimeout(
+    () => deadline.abort(runtimeError('E_TASK_STUCK', `${name} took longer than ${worker.deadlineMs} ms.`)),
+    worker.deadlineMs,
+  )
+  const signal = AbortSignal.any([deadline.signal, givingUp])
+  // A handler that does not listen to its signal is left behind; its late answer counts for nothing.
+  const ended = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
+  const topic = (worker.input as AnyTopic).name
+  try {
+    return (await Promise.race([
+      worker.handle(
+        { topic, key, value: job.value, timestamp: log.timestamp, headers },
+        {
+          key,
+          at: log.timestamp,
+          signal,
+          idempotencyKey: `${group}:${topic}:${log.partition}:${log.offset}`,
+          id: (...parts) => deterministicId(worker.name, key, ...parts),
+        },
+      ),
+      ended,
+    ])) as WorkResult<AnyTopic>
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** The records that a finished job writes. Throws when a value is refused by its own schema. */
+export function outgoing({ log, key, headers, result, attempts }: Job, context: WorkerContext): OutgoingRecord[] {
+  const { worker, group, wire, counts, topicPrefix } = context
+  if (result === undefined || result.kind === 'drop') return []
+  if (result.kind === 'dead-letter') {
+    const reason = {
+      topic: worker.input as AnyTopic,
+      group,
+      step: worker.name,
+      code: result.code,
+      detail: result.detail,
+      attempts: Math.max(1, attempts),
+    }
+    return [deadLetterRecord(log, reason, topicPrefix, Date.now())]
+  }
+  return result.emit.map((emission, ordinal): OutgoingRecord => {
+    const name = physicalName(emission.topic, topicPrefix)
+    const to = emission.key ?? (key as string)
+    const { traceparent } = headers
+    return {
+      topic: name,
+      partition: partitionOf(to, counts.of(name)),
+      key: to,
+      value: emission.value === null ? null : wire.encode(emission.topic, emission.value as never),
+      timestamp: log.timestamp,
+      headers: {
+        [groupHeader]: group,
+        ce_specversion: '1.0',
+        ce_id: deterministicId(
+          worker.name,
+          to,
+          emission.topic.name,
+          headers['ce_id'] ?? `${log.topic}-${log.partition}@${log.offset}`,
+          ordinal,
+        ),
+        ce_source: `rekindle/${worker.name}`,
+        ce_type: emission.topic.value.name,
+        'content-type': 'application/avro',
+        ...(traceparent === undefined ? {} : { traceparent }),
+        ...emission.headers,
+      },
+    }
+  })
+}

@@ -1,0 +1,286 @@
+/**
+ * One partition in the hands of a worker: several records at once, one at a time per key. Results are written in the order
+ * of the records, with the offset, in one transaction; a record that is not done holds back those behind it. While the
+ * breaker is open the partition is paused: nothing is called, failed or moved.
+ */
+import { setTimeout as delay } from 'node:timers/promises'
+import { RekindleError, runtimeError } from '../errors.ts'
+import { afterRecord, intactFuse } from '../fuse.ts'
+import type { FuseState } from '../fuse.ts'
+import { physicalName } from '../topic.ts'
+import type { AnyTopic } from '../topic.ts'
+import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
+import { deadLetterName, groupName } from './names.ts'
+import { textHeaders } from './partitionReader.ts'
+import { sources, startingAt } from './sourceOffsets.ts'
+import { UnitProducer } from './unitProducer.ts'
+import type { OutgoingRecord } from './unitProducer.ts'
+import { attempt, outgoing, refusal } from './workerJob.ts'
+import type { Job, WorkerContext } from './workerJob.ts'
+
+/** Jobs waiting per running one before the partition is paused. */
+const WAITING_PER_RUNNING = 8
+const RETRY_MS = { first: 200, most: 5_000 }
+const JOBS_PER_TRANSACTION = 500
+const IDLE_COMMIT_MS = 250
+
+export class WorkerUnit implements Unit {
+  readonly #context: WorkerContext
+  readonly #places: readonly Place[]
+  readonly #held: Held<WorkerUnit>
+  readonly #producer: UnitProducer
+  #jobs: Job[] = []
+  readonly #busyKeys = new Set<string>()
+  readonly #running = new Set<Promise<void>>()
+  #paused = false
+  #live = false
+  #draining = false
+  #givingUp = new AbortController()
+  /** Ends waits between calls, not calls. */
+  #waits = new AbortController()
+  readonly #unwatch: () => void
+  #committing: Promise<void> | undefined
+  /** Filtered records after the last job, to be committed when there is none. */
+  #skippedTo: bigint | undefined
+  #idle: NodeJS.Timeout | undefined
+  #fuse: FuseState = intactFuse
+
+  constructor(context: WorkerContext, places: readonly Place[], held: Held<WorkerUnit>) {
+    this.#context = context
+    this.#places = places
+    this.#held = held
+    const { worker, group, topicPrefix } = context
+    this.#producer = new UnitProducer({
+      ...context,
+      unit: held.id,
+      topics: [
+        ...(worker.outputs as readonly AnyTopic[]).map((topic) => physicalName(topic, topicPrefix)),
+        deadLetterName(worker.input as AnyTopic, group, topicPrefix),
+      ],
+    })
+    this.#unwatch = context.gate.watch(() => this.#balance())
+  }
+
+  async prepare(): Promise<ReadonlyMap<string, bigint>> {
+    await this.#quiet()
+    const groupId = groupName(this.#context.group, this.#context.topicPrefix)
+    await this.#held.during('take over', () => this.#producer.open())
+    const found = await this.#held.during('read offsets', () => sources(this.#context.cluster, groupId, this.#places))
+    this.#jobs = []
+    this.#skippedTo = undefined
+    this.#paused = false
+    this.#givingUp = new AbortController()
+    this.#waits = new AbortController()
+    this.#live = true
+    return new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))
+  }
+
+  async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
+    const { wire, worker, gate } = this.#context
+    // Fetched just before the breaker opened, or by a unit that was prepared meanwhile: it is fetched again later.
+    if (gate.state === 'open') {
+      this.#paused = true
+      this.#held.pause(this.#places)
+      return turn.heartbeat()
+    }
+    const topic = worker.input as AnyTopic
+    try {
+      await wire.prepare(
+        topic,
+        batch.records.map(({ value }) => value),
+      )
+    } catch (error) {
+      return this.#held.recover(error)
+    }
+    if (!turn.live() || !this.#live) return
+    for (const log of batch.records) {
+      this.#jobs.push({
+        log,
+        key: log.key === null ? null : log.key.toString('utf8'),
+        value: log.value === null ? null : wire.decode(topic, log.value),
+        headers: textHeaders(log.headers),
+        nextOffset: log.offset + 1n,
+        state: 'waiting',
+        attempts: 0,
+        failures: 0,
+        result: undefined,
+      })
+    }
+    const last = this.#jobs.at(-1)
+    if (last !== undefined) last.nextOffset = batch.lastOffset + 1n
+    turn.resolve(batch.lastOffset)
+    this.#balance()
+    this.#dispatch()
+    await turn.heartbeat()
+  }
+
+  skip(_: Place, nextOffset: bigint): void {
+    const last = this.#jobs.at(-1)
+    if (last !== undefined) last.nextOffset = nextOffset
+    else this.#skippedTo = nextOffset
+    this.#idle ??= setTimeout(() => {
+      this.#idle = undefined
+      this.#commitDone()
+    }, IDLE_COMMIT_MS)
+  }
+
+  suspend(): void {
+    this.#live = false
+    this.#givingUp.abort()
+    this.#waits.abort()
+    clearTimeout(this.#idle)
+    this.#idle = undefined
+  }
+
+  /** Lets what runs come to its end; what waits stays for the next owner. */
+  async drain(): Promise<void> {
+    this.#draining = true
+    this.#waits.abort()
+    await this.#settle()
+    this.#commitDone()
+    await this.#settle()
+  }
+
+  async release(): Promise<void> {
+    this.#unwatch()
+    await this.#quiet()
+    await this.#producer.drop()
+  }
+
+  async #quiet(): Promise<void> {
+    this.suspend()
+    await this.#settle()
+  }
+
+  async #settle(): Promise<void> {
+    const underWay = () => [...this.#running, ...(this.#committing === undefined ? [] : [this.#committing])]
+    for (let open = underWay(); open.length > 0; open = underWay()) await Promise.all(open)
+  }
+
+  #dispatch(): void {
+    if (!this.#live || this.#draining) return
+    const blocked = new Set(this.#busyKeys)
+    for (const job of this.#jobs) {
+      if (this.#running.size >= this.#context.worker.concurrency) return
+      if (job.state !== 'waiting') continue
+      const key = job.key ?? ''
+      if (blocked.has(key)) continue
+      // Later records of this key wait even while this one is refused without any work.
+      blocked.add(key)
+      this.#busyKeys.add(key)
+      job.state = 'running'
+      const run = this.#run(job).finally(() => {
+        this.#running.delete(run)
+        this.#busyKeys.delete(key)
+        this.#commitDone()
+        this.#dispatch()
+      })
+      this.#running.add(run)
+    }
+  }
+
+  /** Works on one record until it is done, the member fails, or the partition is let go: then it waits for the next owner. */
+  async #run(job: Job): Promise<void> {
+    const { group, gate, logger } = this.#context
+    const refused = refusal(job, group)
+    if (refused !== undefined) {
+      job.result = refused
+      job.state = 'done'
+      return
+    }
+    for (let wait = RETRY_MS.first; ; wait = Math.min(wait * 2, RETRY_MS.most)) {
+      const permit = await gate.enter(job.attempts > 0, this.#waits.signal)
+      if (permit === undefined) break
+      if (this.#waits.signal.aborted) {
+        gate.leave(permit, 'given-up')
+        break
+      }
+      job.attempts += 1
+      try {
+        job.result = await attempt(job, this.#context, this.#givingUp.signal)
+        job.state = 'done'
+        gate.leave(permit, 'success')
+        return
+      } catch (error) {
+        gate.leave(permit, this.#live ? 'failure' : 'given-up')
+        if (!this.#live) break
+        const place = { offset: String(job.log.offset), partition: job.log.partition, attempt: job.attempts }
+        logger.warn({ ...place, breaker: gate.state, err: error }, 'the work failed')
+        // An outside that is down says nothing about the record.
+        if (gate.state === 'closed') job.failures += 1
+        if (this.#isTerminal(job, error)) return this.#fail(job, error)
+        await delay(wait, undefined, { signal: this.#waits.signal }).catch(() => undefined)
+      }
+    }
+    job.state = 'waiting'
+  }
+
+  #isTerminal(job: Job, error: unknown): boolean {
+    return job.failures >= this.#context.attempts || (error instanceof RekindleError && !error.retriable)
+  }
+
+  #fail({ log, attempts }: Job, cause: unknown): void {
+    const place = `${log.topic} ${log.partition}@${log.offset}`
+    this.#held.fail(new Error(`worker ${this.#context.worker.name} could not do ${place} in ${attempts} attempts`, { cause }))
+  }
+
+  /** Pauses the partition while the breaker is open or too much waits, and resumes it with some room between. */
+  #balance(): void {
+    if (!this.#live) return
+    const { gate, worker } = this.#context
+    const most = worker.concurrency * WAITING_PER_RUNNING
+    const hold = gate.state === 'open' || this.#jobs.length > (this.#paused ? most / 2 : most)
+    if (hold === this.#paused) return
+    this.#paused = hold
+    if (hold) this.#held.pause(this.#places)
+    else this.#held.resume(this.#places)
+  }
+
+  /** Commits the finished jobs at the head of the line, again and again until the head is not finished. */
+  #commitDone(): void {
+    if (!this.#live || this.#committing !== undefined) return
+    const head = this.#jobs.findIndex(({ state }) => state !== 'done')
+    const done = this.#jobs.slice(0, Math.min(head < 0 ? this.#jobs.length : head, JOBS_PER_TRANSACTION))
+    const offset = done.at(-1)?.nextOffset ?? (this.#jobs.length === 0 ? this.#skippedTo : undefined)
+    if (offset === undefined) return
+    this.#committing = this.#commit(done, offset).finally(() => {
+      this.#committing = undefined
+      this.#commitDone()
+    })
+  }
+
+  async #commit(done: readonly Job[], offset: bigint): Promise<void> {
+    const { worker, group, metrics, topicPrefix } = this.#context
+    let fuse = this.#fuse
+    for (const { result } of done) fuse = afterRecord(fuse, result?.kind === 'dead-letter', this.#context.fuse)
+    const [place] = this.#places
+    if (place === undefined) return
+    if (fuse.blown !== undefined) {
+      return this.#held.fail(runtimeError('E_FUSE_BLOWN', `${group} partition ${place.partition} of ${place.topic}: ${fuse.blown}.`))
+    }
+    let records: OutgoingRecord[]
+    try {
+      records = done.flatMap((job) => outgoing(job, this.#context))
+    } catch (error) {
+      // A value that its own schema refuses is a bug of the worker.
+      return this.#held.fail(error as Error)
+    }
+    try {
+      await this.#held.during('commit', () => this.#producer.commit(records, [{ ...place, offset }]))
+    } catch (error) {
+      if (this.#live) this.#held.recover(error)
+      return
+    }
+    this.#fuse = fuse
+    this.#jobs.splice(0, done.length)
+    if (this.#skippedTo !== undefined && this.#skippedTo <= offset) this.#skippedTo = undefined
+    for (const { result } of done) {
+      const outcome = result?.kind === 'dead-letter' ? 'dead_letter' : result?.kind === 'drop' ? 'dropped' : 'processed'
+      metrics.count('lr_kafka_consumed_total', { group, topic: (worker.input as AnyTopic).name, outcome })
+      if (result?.kind === 'drop') metrics.count('lr_stage_drops_total', { stage: worker.name, reason: result.reason })
+      if (result?.kind === 'dead-letter')
+        metrics.count('lr_dlq_records_total', { topic: physicalName(worker.input as AnyTopic, topicPrefix), reason: result.code })
+    }
+    this.#balance()
+  }
+}
