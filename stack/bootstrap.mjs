@@ -17,6 +17,7 @@ const verbs = {
   test: { engines: true, commands: [[...tsx, 'test/run.ts']] },
   bench: { engines: true, commands: [[...tsx, 'bench/main.ts']] },
   chaos: { engines: true, commands: [[...tsx, 'test/chaos/main.ts']] },
+  mutate: { engines: true, commands: [[...tsx, 'test/mutate/main.ts']] },
   'bench:runtime': { engines: true, commands: [[...tsx, 'bench/runtime/main.ts']] },
   check: {
     engines: false,
@@ -66,7 +67,7 @@ function settings(folder, env) {
 export function lacks(verb, folder = root, env = process.env) {
   const found = [nodeLack()]
   const given = settings(folder, env)
-  const ownJavaEngines = verb === 'test' || verb === 'chaos' || !given.KAFKA_BROKERS || !given.SCHEMA_REGISTRY_URL
+  const ownJavaEngines = verb === 'test' || verb === 'chaos' || verb === 'mutate' || !given.KAFKA_BROKERS || !given.SCHEMA_REGISTRY_URL
   if (verbs[verb]?.engines && ownJavaEngines) {
     found.push(javaLack(env))
     // Once the files are in the cache Maven is not asked again, so it may be gone.

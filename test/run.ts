@@ -5,18 +5,19 @@
 import { spawn } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { configFields } from '../config/fields.ts'
 import { logTail } from '../stack/log.ts'
 import { processBirth } from '../stack/osProcess.ts'
-import { removeStack, startStack } from '../stack/stack.ts'
+import { removeStack, runningStack, startStack } from '../stack/stack.ts'
 import type { Stack } from '../stack/stack.ts'
 import { coverageShortfalls } from './support/coverage.ts'
 import type { CoverageSummary } from './support/coverage.ts'
 import { countsOf } from './support/counts.ts'
 import { plainTap } from './support/plainTap.ts'
+import { usesEngines } from './support/usesEngines.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const JOBS_MAX = 4
@@ -50,7 +51,7 @@ let status = 1
 const repeated: string[] = []
 let counts = { passed: 0, failed: 0, skipped: 0 }
 try {
-  if (files.some((file) => usesEngines(file))) {
+  if (files.some((file) => usesEngines(root, file)) && !enginesAreGiven()) {
     const startedAt = performance.now()
     stack = await startStack({
       dataDir: join(dataDir, 'stack'),
@@ -83,6 +84,12 @@ for (const file of repeated) console.log(`# FAILED ONCE, passed when run again a
 console.log(`# ${counts.passed} passed, ${counts.failed} failed${counts.skipped > 0 ? `, ${counts.skipped} skipped` : ''}`)
 process.exit(status)
 
+/** Whoever runs this many times, as `npm run mutate` does, starts the engines once and names them. */
+function enginesAreGiven(): boolean {
+  const file = process.env['REKINDLE_TEST_STACK'] ?? ''
+  return file !== '' && runningStack(dirname(file)) !== undefined
+}
+
 function failedFiles(tap: string): string[] {
   return [...tap.matchAll(/^not ok \d+ - (test\/\S+\.test\.ts)/gm)].map((match) => match[1] ?? '')
 }
@@ -93,7 +100,7 @@ function failedFiles(tap: string): string[] {
  * that shows once in many runs looks just like that. What passes for the second time is not counted again.
  */
 async function onceMore(failed: readonly string[]): Promise<void> {
-  if (failed.length === 0 || failed.length > REPEATED_MAX || !failed.every((file) => usesEngines(file))) return
+  if (failed.length === 0 || failed.length > REPEATED_MAX || !failed.every((file) => usesEngines(root, file))) return
   console.log(`# once more, alone: ${failed.join(', ')}`)
   const second = `${results}.second`
   status = await runTap(failed, second, false)
@@ -118,16 +125,6 @@ function testFiles(path: string): string[] {
     .map((entry) => relative(root, join(entry.parentPath, entry.name)))
     .filter((file) => !file.includes('node_modules'))
     .sort()
-}
-
-/** Whether the file, or what it imports from the test folders, asks for the shared engines. */
-function usesEngines(file: string, seen = new Set<string>()): boolean {
-  const path = resolve(root, file)
-  if (seen.has(path) || !existsSync(path)) return false
-  seen.add(path)
-  if (path === resolve(root, 'test/support/stack.ts')) return true
-  const imports = [...readFileSync(path, 'utf8').matchAll(/from '(\.[^']+\.ts)'/g)].map((match) => resolve(path, '..', match[1] ?? ''))
-  return imports.some((imported) => imported.startsWith(resolve(root, 'test')) && usesEngines(relative(root, imported), seen))
 }
 
 /** A folder that no other run of this checkout uses now, marked as ours; what a killed run left in it is ended and removed. */

@@ -640,6 +640,50 @@ t.test('a worker that was given up by the others lets go: its row has another nu
   t.equal(b.sandbox.messages().length, 1)
 })
 
+t.test('a worker whose row another one holds by now does not hand it over in its place', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const steps: string[] = []
+  let held: () => void = () => undefined
+  let goOn: () => void = () => undefined
+  const isHeld = new Promise<void>((resolve) => (held = resolve))
+  const mayGoOn = new Promise<void>((resolve) => (goOn = resolve))
+  const heir = b.worker({
+    workerId: 'w2',
+    onStep: async (step) => {
+      steps.push(`w2 ${step}`)
+      if (step !== 'contact_read') return
+      held()
+      await mayGoOn
+    },
+  })
+  let cycle: Promise<number> | undefined
+  await b
+    .worker({
+      workerId: 'w1',
+      onStep: async (step) => {
+        steps.push(`w1 ${step}`)
+        if (step !== 'contact_read') return
+        b.clock.advance(91_000)
+        await heir.sweep()
+        await b.fresh()
+        cycle = heir.cycle()
+        await isHeld
+      },
+    })
+    .cycle()
+  goOn()
+  await cycle
+  t.strictSame(
+    steps.filter((step) => step.endsWith(' handed_over')),
+    ['w2 handed_over'],
+    'what the first one read of the provider is more than a minute old',
+  )
+  t.match(await b.row(), { status: 'confirmed', reservedBy: 'w2' })
+  t.equal(b.sandbox.messages().length, 1)
+})
+
 t.test('an answer that comes after the sweep called it unknown still counts', async (t) => {
   const b = await bench(t)
   await b.lead()

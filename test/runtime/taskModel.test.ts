@@ -542,6 +542,38 @@ t.test('late timers fire by their due times, those that are set meanwhile includ
   t.equal(task.nextTimerAt(), start + 4)
 })
 
+t.test('a timer that an earlier one of the batch cancelled or moved does not fire at its old time', async (t) => {
+  const chain = stage({
+    name: 'chain',
+    state: Heard,
+    outputs: [said],
+    on: [
+      from(scripts, (_s: Heard | undefined, _r: StreamRecord<Script>, ctx: Context) =>
+        next<Heard, typeof said>(
+          { notes: [] },
+          { timers: [timer('a').at(ctx.at + 1), timer('b').at(ctx.at + 2), timer('c').at(ctx.at + 3)] },
+        ),
+      ),
+    ],
+    timer: (s: Heard, { name, dueAt }: FiredTimer) =>
+      next(s, {
+        emit: [emit(said, { text: `${name} ${dueAt - start}`, extra: null })],
+        timers: name === 'a' ? [timer('b').cancel(), timer('c').at(start + 100)] : [],
+      }),
+  })
+  const task = taskOf([chain])
+  task.apply(task.process([input(plainScript())]))
+  const fired = (now: number) => {
+    const batch = task.fireTimers(now, 10)
+    task.apply(batch)
+    return batch.outputs.map(({ value }) => (value as Said).text)
+  }
+  t.strictSame(fired(start + 10), ['a 1'])
+  t.strictSame(fired(start + 99), [])
+  t.strictSame(fired(start + 200), ['c 100'])
+  t.strictSame(fired(start + 300), [], 'each fires once')
+})
+
 t.test('what no correct stage does is refused with its place', async (t) => {
   const on = (fold: (value: Script, ctx: Context) => ReturnType<typeof next<Heard, typeof said>>, over: object = {}) =>
     stage({

@@ -39,7 +39,7 @@ t.test('a machine without Java and Maven is told both, unless broker and registr
   t.strictSame(lacks('check', folder, bare), [])
   const given = { ...bare, KAFKA_BROKERS: 'kafka:9092', SCHEMA_REGISTRY_URL: 'http://registry:8080' }
   t.strictSame(lacks('start', folder, given), [])
-  for (const verb of ['test', 'chaos']) t.equal(lacks(verb, folder, given).length, 2, `${verb} brings its own`)
+  for (const verb of ['test', 'chaos', 'mutate']) t.equal(lacks(verb, folder, given).length, 2, `${verb} brings its own`)
   writeFileSync(join(folder, '.env'), 'KAFKA_BROKERS=kafka:9092\nexport SCHEMA_REGISTRY_URL = http://registry:8080\n')
   t.strictSame(lacks('start', folder, bare), [])
   mkdirSync(join(folder, 'cache', 'rekindle'), { recursive: true })

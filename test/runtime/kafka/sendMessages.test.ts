@@ -26,6 +26,8 @@ class World {
   readonly leaders = [1, 2]
   readonly log: { broker: number; partition: number; sequence: number; values: string[] }[] = []
   readonly refusals = new Map<number, (() => Error | undefined)[]>()
+  /** Answers of a broker that get lost on their way: it has stored what it was sent. */
+  readonly lost = new Map<number, number>()
   /** A broker answers when its gate opens. */
   readonly gates = new Map<number, Promise<void>>()
   onRefresh: () => void = () => undefined
@@ -102,6 +104,9 @@ class World {
       if (!this.log.some((batch) => batch.partition === Number(partition) && batch.sequence === firstSequence))
         this.log.push({ broker, partition: Number(partition), sequence: firstSequence, values: messages.map(({ value }) => value) })
     }
+    const lost = this.lost.get(broker) ?? 0
+    this.lost.set(broker, lost - 1)
+    if (lost > 0) throw Object.assign(new Error('closed'), { name: 'KafkaJSConnectionClosedError', retriable: true })
     return {
       topics: [
         {
@@ -188,6 +193,13 @@ for (const { name, run, asItIs: wrong } of cases)
     t.strictSame((await run(createSendMessages)).stored, ['a', 'b'])
     t.strictSame((await run(asItIs)).stored, wrong, 'the client as it is')
   })
+
+t.test('a batch whose answer was lost goes again under its number, so that the broker knows it', async (t) => {
+  const world = new World()
+  world.lost.set(1, 2)
+  await world.sender(createSendMessages)(request)
+  t.strictSame(world.stored, ['a', 'b'])
+})
 
 t.test('answers name every partition once, with the offsets of the attempt that stored it', async (t) => {
   const world = new World()

@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { open } from 'lmdb'
 import t from 'tap'
 import type { Test } from 'tap'
 import { next } from '../../../runtime/outcome.ts'
@@ -53,6 +54,17 @@ function opened(path: string, { now = Date.now(), dirtyKeys = 3, timersInMemory 
     now: () => now,
   })
   return { state, store: state.stores.get('keeper') as RestorableStore }
+}
+
+/** Changes what the checkpoint says about itself. */
+async function rewriteCheckpoint(path: string, over: object): Promise<void> {
+  const binary = { encoding: 'binary', keyEncoding: 'binary' } as const
+  const root = open<Buffer, Buffer>({ path, maxDbs: 8, ...binary })
+  const checkpoints = root.openDB<Buffer, Buffer>('checkpoints', binary)
+  const key = Buffer.from(keeper.name)
+  const stored = JSON.parse(String(checkpoints.getBinary(key))) as object
+  checkpoints.putSync(key, Buffer.from(JSON.stringify({ ...stored, ...over })))
+  await root.close()
 }
 
 const entry = (text: string, timers: Record<string, number> = {}, expiresAt?: number): StateEntry => ({
@@ -187,6 +199,12 @@ t.test('a checkpoint is trusted on the boot it was written, in its layout and wh
   t.strictSame(await found(at + TRUSTED_FOR_MS), [0n, undefined, 0, false], 'a tombstone may have been missed')
   await write(at)
   t.strictSame(await found(at - 1), [0n, undefined, 0, false], 'from the future: the clock cannot tell its age')
+  for (const other of [{ bootId: 'of another start of the machine' }, { layout: 0 }]) {
+    await write(at)
+    t.strictSame(await found(at), [7n, { text: 'kept' }, 1, true])
+    await rewriteCheckpoint(path, other)
+    t.strictSame(await found(at), [0n, undefined, 0, false], JSON.stringify(other))
+  }
 })
 
 t.test('state that is wiped starts from nothing, also after the next opening', async (t) => {

@@ -1,0 +1,82 @@
+/**
+ * Answers in bytes to the requests of our own around transactions, for tests in which the broker is a stand-in: what the
+ * coordinator believes, what is open on partitions, committed offsets, ends. Whatever matters for order is written down.
+ */
+import { ByteWriter } from '../../../runtime/kafka/protocol/byteWriter.ts'
+import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
+
+export const PRODUCER = 2001n
+
+/** What the stand-in says; `open` is emptied when the ends of what is open are written. */
+export interface BrokerSays {
+  /** What was asked that changes something, or that depends on what was changed before. */
+  readonly steps: string[]
+  /** States of the transactional id, one per question; the last one stays. None: the id is new. */
+  states: { state: string; epoch: number }[]
+  open: { topic: string; epoch: number }[]
+  /** Committed on partition 0 of this topic. */
+  readonly committed: { readonly topic: string; readonly offset: bigint }
+  /** Of the producer; each commit raises it. */
+  epoch: number
+}
+
+/** The answer to a request, decoded by the code that asked. */
+export async function answerTo<R>(request: ProtocolRequest<R>, says: BrokerSays): Promise<R> {
+  const to = new ByteWriter().noTags()
+  switch (request.request.apiName) {
+    case 'describeTransactions': {
+      const now = says.states.length > 1 ? says.states.shift() : says.states[0]
+      to.int32(0)
+      to.compactArray([now], () => {
+        to.int16(now === undefined ? 105 : 0)
+          .compactString('id')
+          .compactString(now?.state ?? '')
+        to.int32(20_000)
+          .int64(-1n)
+          .int64(PRODUCER)
+          .int16(now?.epoch ?? -1)
+        to.compactArray([], () => undefined).noTags()
+      })
+      break
+    }
+    case 'describeProducers':
+      to.int32(0)
+      to.compactArray(says.open, ({ topic, epoch }) => {
+        to.compactString(topic)
+        to.compactArray([0], (partition) => {
+          to.int32(partition).int16(0).compactString(null)
+          to.compactArray([0], () => to.int64(PRODUCER).int32(epoch).int32(0).int64(0n).int32(4).int64(17n).noTags()).noTags()
+        }).noTags()
+      })
+      break
+    case 'writeTxnMarkers':
+      says.steps.push('end what is open')
+      says.open = []
+      to.compactArray([], () => undefined)
+      break
+    case 'offsetFetch': {
+      const { buffer } = await request.request.encode()
+      // The last byte but one says whether offsets that are not settled are refused.
+      says.steps.push(buffer.at(-2) === 1 ? 'stable offsets' : 'any offsets')
+      to.int32(0)
+      to.compactArray([says.committed], ({ topic, offset }) => {
+        to.compactString(topic)
+        to.compactArray([0], (partition) => to.int32(partition).int64(offset).int32(-1).compactString('').int16(0).noTags()).noTags()
+      }).int16(0)
+      break
+    }
+    case 'txnOffsetCommit':
+      says.steps.push('offsets in the transaction')
+      to.int32(0)
+      to.compactArray([], () => undefined)
+      break
+    case 'endTxn':
+      says.steps.push('commit')
+      says.epoch += 1
+      to.int32(0).int16(0).int64(PRODUCER).int16(says.epoch)
+      break
+    default:
+      throw new Error(`nobody asks ${request.request.apiName}`)
+  }
+  return request.response.parse(await request.response.decode(to.written))
+}

@@ -1,0 +1,165 @@
+/**
+ * A member of a group against a stand-in for the client's consumer: what it does when the group joins, rebalances and
+ * throws it out, in which order, and that nothing goes on after its assignment has passed.
+ */
+import type { EachBatchPayload } from 'kafkajs'
+import t from 'tap'
+import type { Test } from 'tap'
+import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
+import type { MemberOptions } from '../../../runtime/kafka/groupMember.ts'
+import type { Held, Place, Turn, Unit } from '../../../runtime/kafka/unit.ts'
+import { eventually, logger } from './fixtures.ts'
+
+type Listener = (event: { payload: unknown }) => void
+
+/** Writes down what the member asks of the client, and tells it what the group does. */
+class StandIn {
+  readonly steps: string[] = []
+  eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
+  private readonly listeners = new Map<string, Listener>()
+
+  readonly kafka = {
+    consumer: () => ({
+      events: {
+        GROUP_JOIN: 'join',
+        REBALANCING: 'rebalancing',
+        CRASH: 'crash',
+        STOP: 'stop',
+        END_BATCH_PROCESS: 'end',
+        HEARTBEAT: 'heartbeat',
+      },
+      on: (name: string, listener: Listener) => void this.listeners.set(name, listener),
+      connect: async () => undefined,
+      subscribe: async () => undefined,
+      disconnect: async () => undefined,
+      run: async ({ eachBatch }: { eachBatch: StandIn['eachBatch'] }) => {
+        this.eachBatch = eachBatch
+        this.join([0])
+      },
+      pause: () => void this.steps.push('pause'),
+      resume: () => void this.steps.push('resume'),
+      seek: ({ offset }: { offset: string }) => void this.steps.push(`seek ${offset}`),
+    }),
+  } as unknown as MemberOptions<Unit>['kafka']
+
+  join(partitions: readonly number[]): void {
+    this.listeners.get('join')?.({ payload: { memberAssignment: { items: partitions } } })
+  }
+
+  tell(event: 'rebalancing' | 'heartbeat'): void {
+    this.steps.push(event)
+    this.listeners.get(event)?.({ payload: {} })
+  }
+
+  /** Hands the member a batch without records, as the client does. */
+  batch(): Promise<void> {
+    return this.eachBatch({
+      batch: { topic: 'items', partition: 0, messages: [], lastOffset: () => '9' },
+      isRunning: () => true,
+      isStale: () => false,
+      resolveOffset: () => undefined,
+      heartbeat: async () => undefined,
+    } as unknown as EachBatchPayload)
+  }
+}
+
+interface TestUnit extends Unit {
+  readonly held: Held<TestUnit>
+}
+
+async function memberOn(t: Test, client: StandIn, work: { prepare(): Promise<bigint>; handle?(turn: Turn): Promise<void> }) {
+  const failed: Error[] = []
+  const units: TestUnit[] = []
+  const member = new GroupMember<TestUnit>({
+    kafka: client.kafka,
+    admin: {} as MemberOptions<TestUnit>['admin'],
+    groupId: 'line',
+    topics: ['items'],
+    assignment: 'co-partitioned',
+    logger,
+    onFatal: (error) => failed.push(error),
+    unit: (_id: string, _places: readonly Place[], held: Held<TestUnit>) => {
+      const unit: TestUnit = {
+        held,
+        prepare: async () => {
+          client.steps.push('prepare')
+          return new Map([['items', await work.prepare()]])
+        },
+        handle: (_, turn) => work.handle?.(turn) ?? Promise.resolve(),
+        skip: () => undefined,
+        drain: async () => undefined,
+        release: async () => void client.steps.push('release'),
+      }
+      units.push(unit)
+      return unit
+    },
+  })
+  t.teardown(() => member.stop(1_000))
+  await member.start()
+  return { member, units, failed }
+}
+
+t.test('a unit is paused, prepared, put at its position, and only then fetches', async (t) => {
+  const client = new StandIn()
+  const { member } = await memberOn(t, client, { prepare: async () => 7n })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  t.strictSame(client.steps, ['pause', 'prepare', 'seek 7', 'resume'])
+})
+
+t.test('a batch in hand stops at its next step when a rebalance is announced, and none is begun before the next join', async (t) => {
+  const client = new StandIn()
+  const live: boolean[] = []
+  const handle = async (turn: Turn) => {
+    live.push(turn.live())
+    client.tell('rebalancing')
+    live.push(turn.live())
+  }
+  const { member } = await memberOn(t, client, { prepare: async () => 0n, handle })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  await client.batch()
+  t.strictSame(live, [true, false])
+  await client.batch()
+  t.equal(live.length, 2)
+  client.join([0])
+  await eventually('it is ready again', () => member.readyIds.length === 1, 5_000)
+  await client.batch()
+  t.equal(live.length, 4)
+})
+
+t.test('a unit that is still being prepared when the next join comes begins where that one says', async (t) => {
+  const client = new StandIn()
+  const gates: ((offset: bigint) => void)[] = []
+  const { member, failed } = await memberOn(t, client, { prepare: () => new Promise((resolve) => gates.push(resolve)) })
+  await eventually('the first is under way', () => gates.length === 1, 5_000)
+  client.join([0])
+  gates[0]?.(1n)
+  await eventually('the second is under way', () => gates.length === 2 || failed.length > 0, 5_000)
+  gates[1]?.(2n)
+  await eventually('it is ready', () => member.readyIds.length === 1 || failed.length > 0, 5_000)
+  t.strictSame(client.steps, ['pause', 'prepare', 'pause', 'prepare', 'seek 2', 'resume'])
+  t.strictSame(failed, [])
+})
+
+t.test('a partition that is gone is released, and not fetched when its preparation ends', async (t) => {
+  const client = new StandIn()
+  const gates: ((offset: bigint) => void)[] = []
+  const { member } = await memberOn(t, client, { prepare: () => new Promise((resolve) => gates.push(resolve)) })
+  await eventually('it is under way', () => gates.length === 1, 5_000)
+  client.join([])
+  gates[0]?.(1n)
+  await eventually('it is released', () => client.steps.includes('release'), 5_000)
+  t.strictSame(client.steps, ['pause', 'prepare', 'pause', 'release'])
+  t.strictSame(member.tasks, [])
+})
+
+t.test('a fenced unit takes over again only after the coordinator confirmed its membership', async (t) => {
+  const client = new StandIn()
+  const { member, units } = await memberOn(t, client, { prepare: async () => 0n })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  client.steps.length = 0
+  units[0]?.held.recover(Object.assign(new Error('fenced'), { type: 'PRODUCER_FENCED' }))
+  await eventually('it asks, or goes on', () => member.tasks[0]?.step === 'confirm membership' || client.steps.includes('prepare'), 5_000)
+  client.tell('heartbeat')
+  await eventually('it is ready again', () => member.readyIds.length === 1, 5_000)
+  t.strictSame(client.steps, ['pause', 'heartbeat', 'prepare', 'seek 0', 'resume'])
+})
