@@ -334,7 +334,13 @@ t.test('what cannot be read any more goes to the dead letters, what the stage no
 
 t.test('what no correct stage does is refused with its place', async (t) => {
   const asking = (over: object, afterMs = 1) =>
-    stage({ name: 'asking', state: Bill, outputs: [], on: [from(orders, (): Outcome<Bill> => retryLater('E_X', {}, { afterMs }))], ...over })
+    stage({
+      name: 'asking',
+      state: Bill,
+      outputs: [],
+      on: [from(orders, (): Outcome<Bill> => retryLater('E_X', {}, { afterMs }))],
+      ...over,
+    })
   const piped = (each: AnyStage) => () => open(each, []).pipe(orders, 'k', order('tea'))
   t.throws(piped(asking({ state: undefined })), /asked to wait; a stage without state/)
   for (const wrong of [0, 1.5, NaN]) t.throws(piped(asking({}, wrong)), new RegExp(`asked to wait ${wrong} ms: whole ms`))
