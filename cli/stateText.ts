@@ -11,13 +11,33 @@ export function stateLines(stage: string, key: string, state: KeyState, now: num
   const timers = Object.entries(entry.timers).sort(([a, x], [b, y]) => x - y || (a < b ? -1 : 1))
   return [
     title,
-    ...JSON.stringify(shown(entry.state), null, 2).split('\n'),
+    ...(entry.state === undefined ? ['No state.'] : JSON.stringify(shown(entry.state), null, 2).split('\n')),
     ...(timers.length === 0 ? ['No timers.'] : ['Timers:']),
     ...columns(
       timers.map(([name, dueAt]) => [name, time(dueAt), dueAt > now ? `in ${span(dueAt - now)}` : `overdue by ${span(now - dueAt)}`]),
       { indent: 2 },
     ),
-    entry.expiresAt === undefined ? 'It does not expire.' : `It expires at ${time(entry.expiresAt)} unless it is touched.`,
+    ...parkedLines(entry.parked),
+    entry.parked !== undefined
+      ? 'It does not expire while records wait.'
+      : entry.expiresAt === undefined
+        ? 'It does not expire.'
+        : `It expires at ${time(entry.expiresAt)} unless it is touched.`,
+  ]
+}
+
+function parkedLines(parked: NonNullable<KeyState['entry']>['parked']): string[] {
+  if (parked === undefined) return []
+  return [
+    `Records that wait (${parked.code}):`,
+    ...columns(
+      parked.records.map(({ topic, partition, offset, timestamp, attempts }) => [
+        offset < 0n ? `${topic}, handed over` : `${topic} partition ${partition}, offset ${offset}`,
+        time(timestamp),
+        attempts === 0 ? 'not tried yet' : `tried ${attempts} ${attempts === 1 ? 'time' : 'times'}`,
+      ]),
+      { indent: 2 },
+    ),
   ]
 }
 
@@ -34,6 +54,7 @@ export function statsLines(stats: readonly StateStats[]): string[] {
       sum(({ tombstones }) => tombstones),
       sum(({ bytes }) => bytes),
       sum(({ timers }) => timers),
+      sum(({ parked }) => parked),
       sum(({ records }) => records),
       Number.isFinite(next) ? time(next) : '',
     ]
@@ -42,8 +63,8 @@ export function statsLines(stats: readonly StateStats[]): string[] {
     const own = stats.filter((each) => each.stage === stage)
     return [...own.map((each) => row(stage, String(each.partition), [each])), row(stage, 'all', own)]
   })
-  const title = ['stage', 'partition', 'keys', 'tombstones', 'bytes', 'timers', 'records', 'next timer']
-  return columns([title, ...rows], { right: [1, 2, 3, 4, 5, 6] })
+  const title = ['stage', 'partition', 'keys', 'tombstones', 'bytes', 'timers', 'parked', 'records', 'next timer']
+  return columns([title, ...rows], { right: [1, 2, 3, 4, 5, 6, 7] })
 }
 
 const time = (ms: number): string => new Date(ms).toISOString()

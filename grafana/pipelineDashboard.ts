@@ -440,8 +440,11 @@ const processes: PanelSpec[] = [
     unit: 'short',
     noValue: 'no metrics',
     width: 8,
-    about: 'Keys in the state of each stage, over all processes.',
-    queries: [{ promql: `sum by (stage) (lr_task_state_keys{${targets}})`, legend: '{{stage}}' }],
+    about: 'Keys in the state of each stage, and those whose records wait to be folded again, over all processes.',
+    queries: [
+      { promql: `sum by (stage) (lr_task_state_keys{${targets}})`, legend: '{{stage}}' },
+      { promql: `sum by (stage) (lr_task_parked_keys{${targets}}) > 0`, legend: '{{stage}}, parked' },
+    ],
   },
   {
     id: 54,

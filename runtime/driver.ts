@@ -3,6 +3,8 @@
  * Values pass through their Avro encoding on the way in and out, so what a test sees is what a consumer would read.
  */
 import { durationMs } from './duration.ts'
+import { retryTimer } from './parking.ts'
+import type { ParkedRecord } from './parking.ts'
 import { stateCodec } from './stateEntry.ts'
 import type { StateCodec } from './stateEntry.ts'
 import type { AnyStage, Table } from './stage.ts'
@@ -25,6 +27,8 @@ export interface DrivenDeadLetter {
   readonly key: string | null
   readonly code: string
   readonly detail: Readonly<Record<string, unknown>>
+  /** Times that it was folded. */
+  readonly attempts: number
 }
 
 export interface DriveOptions {
@@ -52,6 +56,8 @@ export interface Line {
   state(...stageAndKey: [key: string] | [stage: string, key: string]): unknown
   /** Timers of a key in the same way. */
   timers(...stageAndKey: [key: string] | [stage: string, key: string]): Readonly<Record<string, number>>
+  /** Records of a key that wait, in their order; named in the same way. */
+  parked(...stageAndKey: [key: string] | [stage: string, key: string]): readonly ParkedRecord[]
   /** Sets one row of a table; `undefined` removes it. */
   table<T extends AnyTopic>(topic: T, key: string, value: ValueOf<T> | undefined): void
   readonly drops: readonly { readonly stage: string; readonly reason: string }[]
@@ -138,7 +144,12 @@ class DrivenLine implements Line {
   }
 
   timers(...stageAndKey: [key: string] | [stage: string, key: string]): Readonly<Record<string, number>> {
-    return this.entry(stageAndKey)?.timers ?? {}
+    const { [retryTimer]: _retryAt, ...timers } = this.entry(stageAndKey)?.timers ?? {}
+    return timers
+  }
+
+  parked(...stageAndKey: [key: string] | [stage: string, key: string]): readonly ParkedRecord[] {
+    return this.entry(stageAndKey)?.parked?.records ?? []
   }
 
   table<T extends AnyTopic>(topic: T, key: string, value: ValueOf<T> | undefined): void {
@@ -157,7 +168,8 @@ class DrivenLine implements Line {
   private read(topic: AnyTopic, key: string, payload: Buffer | null, timestamp: number, headers: Readonly<Record<string, string>>): void {
     const value = payload === null ? null : frozen(topic.value.decode(payload) as unknown)
     const raw = { key: Buffer.from(key), value: payload, headers }
-    this.commit(this.task.process([{ topic: topic.name, partition: 0, offset: this.offset++, key, value, timestamp, headers, raw }]))
+    const record = { topic: topic.name, partition: 0, offset: this.offset++, key, value, timestamp, headers, raw }
+    this.commit(this.task.process([record], this.now))
   }
 
   private entry(stageAndKey: readonly string[]) {
@@ -173,7 +185,11 @@ class DrivenLine implements Line {
     const tables = new Map<string, Table<unknown>>(
       [...this.tables].map(([name, rows]) => [name, { get: (key: string) => rows.get(key), entries: () => rows.entries() }]),
     )
-    return new Task({ group: 'driver', stages: this.stages, partition: 0, stores: this.stores, tables })
+    const wire = {
+      frame: (_: AnyTopic, payload: Buffer) => payload,
+      decode: (topic: AnyTopic, bytes: Buffer) => frozen(topic.value.decode(bytes) as unknown),
+    }
+    return new Task({ group: 'driver', stages: this.stages, partition: 0, stores: this.stores, tables, wire })
   }
 
   private commit(batch: TaskBatch): void {
@@ -189,9 +205,9 @@ class DrivenLine implements Line {
     this.task.apply(batch)
     this.written.push(...batch.outputs)
     this.drops.push(...batch.drops)
-    for (const { stage, source, handedOver, code, detail } of batch.deadLetters) {
+    for (const { stage, source, handedOver, code, detail, attempts } of batch.deadLetters) {
       const topic = handedOver === undefined ? source?.topic : handedOver.topic.name
-      this.deadLetters.push({ stage, topic: topic ?? '', key: handedOver?.key ?? source?.key ?? null, code, detail })
+      this.deadLetters.push({ stage, topic: topic ?? '', key: handedOver?.key ?? source?.key ?? null, code, detail, attempts })
     }
     // What was not handed over comes back through its topic, as from another partition.
     for (const { topic, key, payload, timestamp, headers } of batch.outputs)

@@ -47,6 +47,13 @@ export const runtimeErrors = {
     means: 'A record on a keyed topic has no key.',
     remedy: 'The record is in the dead-letter topic. Writers of keyed topics must set the key named in the topic declaration.',
   },
+  E_PARKING_FULL: {
+    scope: 'record',
+    retriable: false,
+    means: 'A record had to wait, or to wait behind others of its key, and more records or bytes of the key wait than its stage allows.',
+    remedy:
+      'The record is in the dead-letter topic. Mend what the first one waits for (`rekindle state get` names it), then `rekindle dlq replay`; or raise `parking` in the stage.',
+  },
   E_TOPIC_PARTITIONS_DIFFER: {
     scope: 'process',
     retriable: false,

@@ -37,7 +37,14 @@ export interface DeadLetter {
   readonly code: string
   readonly detail: Readonly<Record<string, unknown>>
 }
-export type Outcome<S, Out extends AnyTopic = never> = Next<S, Out> | Drop | DeadLetter
+/** The record cannot be judged yet: it waits with its key, and every later record of the key behind it, in order. */
+export interface RetryLater {
+  readonly kind: 'retry-later'
+  readonly code: string
+  readonly detail: Readonly<Record<string, unknown>>
+  readonly afterMs: number
+}
+export type Outcome<S, Out extends AnyTopic = never> = Next<S, Out> | Drop | DeadLetter | RetryLater
 
 /** Go on with this state, emit these records, change these timers. */
 export function next<S, Out extends AnyTopic = never>(
@@ -54,6 +61,15 @@ export function drop(reason: string): Drop {
 /** `code` is an entry of the error table (`runtime/errors.ts` or the product's own); `detail` is shown to the operator. */
 export function deadLetter(code: string, detail: Readonly<Record<string, unknown>> = {}): DeadLetter {
   return { kind: 'dead-letter', code, detail }
+}
+
+/**
+ * Not yet, for example because a table has no row: the record is folded again `afterMs` (whole ms, at least 1) later. Later
+ * records of its key wait behind it, other keys go on. After the attempts that the stage allows (`parking`) it goes to the
+ * dead letters with `code` and `detail`. Only for records of stages with state.
+ */
+export function retryLater(code: string, detail: Readonly<Record<string, unknown>>, wait: { afterMs: number }): RetryLater {
+  return { kind: 'retry-later', code, detail, afterMs: wait.afterMs }
 }
 
 /** A record for `topic`. `value: null` is a tombstone (compacted topics only). */

@@ -3,6 +3,7 @@
  * state, timers and output; the driver runs the same code without a broker.
  */
 import type { Outcome } from './outcome.ts'
+import type { ParkingLimits } from './parking.ts'
 import type { Schema } from './schema.ts'
 import type { AnyTopic, ValueOf } from './topic.ts'
 
@@ -78,6 +79,8 @@ export interface StageOptions<S, Tables extends Record<string, AnyTopic>, Out ex
   outputs: readonly Out[]
   /** State of a key that was not touched for this long is deleted. */
   ttlMs?: number
+  /** How much may wait after `retryLater`: 10 attempts of a record, 100 records and 256 KiB of a key unless given. */
+  parking?: Partial<ParkingLimits>
 }
 
 export interface Stage<

@@ -1,8 +1,11 @@
 /**
  * How one key of a stage's state stands in its changelog: an Avro envelope with the state bytes, the definition they were
- * written with, the timers and the end of the time to live. A newer state schema reads older bytes by Avro's rules.
+ * written with, the timers, the end of the time to live and the records that wait. A newer state schema reads older bytes
+ * by Avro's rules.
  */
 import { runtimeError } from './errors.ts'
+import type { Parked } from './parking.ts'
+import type { RawHeaders } from './rawHeaders.ts'
 import { schema } from './schema.ts'
 import type { Schema } from './schema.ts'
 import type { AnyStage } from './stage.ts'
@@ -28,17 +31,83 @@ const envelope = schema<Envelope>({
   ],
 })
 
+interface ParkedEnvelope extends Omit<Envelope, 'state'> {
+  state: Buffer | null
+  code: string
+  records: {
+    topic: string
+    partition: number
+    offset: number
+    timestamp: number
+    attempts: number
+    key: Buffer
+    headers: { name: string; values: Buffer[] }[]
+    value: Buffer
+  }[]
+}
+
+/** Begins an entry with parked records. Any other begins with the length of its fingerprint, which is not zero. */
+const parkedMark = Buffer.of(0)
+
+const parkedEnvelope = schema<ParkedEnvelope>({
+  type: 'record',
+  name: 'ParkedStateEntry',
+  namespace: 'rekindle.runtime',
+  doc: 'One key of a stage whose records wait: state, timers, expiry and the records.',
+  fields: [
+    { name: 'fingerprint', type: 'string', doc: 'Fingerprint of the state schema the bytes were written with.' },
+    { name: 'state', type: ['null', 'bytes'], doc: 'Encoded state; null when the key has none.' },
+    { name: 'timers', type: { type: 'map', values: 'long' }, doc: 'Timer name to due time, ms.' },
+    { name: 'expiresAt', type: ['null', 'long'], doc: 'End of the time to live, ms; it stands still.' },
+    { name: 'code', type: 'string', doc: 'Why the first record waits.' },
+    {
+      name: 'records',
+      doc: 'In the order in which they came.',
+      type: {
+        type: 'array',
+        items: {
+          type: 'record',
+          name: 'ParkedRecord',
+          fields: [
+            { name: 'topic', type: 'string', doc: 'Logical name.' },
+            { name: 'partition', type: 'int' },
+            { name: 'offset', type: 'long', doc: '-1 for one that was handed over in memory.' },
+            { name: 'timestamp', type: 'long', doc: 'ms since the epoch.' },
+            { name: 'attempts', type: 'int', doc: 'Times that it was folded.' },
+            { name: 'key', type: 'bytes' },
+            {
+              name: 'headers',
+              type: {
+                type: 'array',
+                items: {
+                  type: 'record',
+                  name: 'ParkedHeader',
+                  fields: [
+                    { name: 'name', type: 'string' },
+                    { name: 'values', type: { type: 'array', items: 'bytes' } },
+                  ],
+                },
+              },
+            },
+            { name: 'value', type: 'bytes', doc: 'As on its topic.' },
+          ],
+        },
+      },
+    },
+  ],
+})
+
 /** Reserved changelog key under which a stage keeps the definitions its state was written with. */
 export const schemaKeyPrefix = '$schema:'
 
 /** What a store must know of an entry without decoding its state. */
-export type StateOutline = Pick<StateEntry, 'timers' | 'expiresAt'>
+export type StateOutline = Pick<StateEntry, 'timers' | 'expiresAt' | 'parked'>
 
 export interface StateCodec {
   encode(entry: StateEntry): Buffer
   /** Throws `E_STATE_INCOMPATIBLE` when the bytes cannot be read with the current schema. */
   decode(bytes: Buffer): StateEntry
-  /** Timers and expiry alone. Throws `E_STATE_INCOMPATIBLE` when the bytes are no entry. */
+  /** Timers, expiry and parked records alone. Throws `E_STATE_INCOMPATIBLE` when the bytes are no entry. */
   outline(bytes: Buffer): StateOutline
   /** The record that makes the current definition known to later readers: key and value for the changelog. */
   readonly definition: { readonly key: string; readonly value: Buffer }
@@ -50,9 +119,15 @@ export interface StateCodec {
 export function stateCodec(stage: AnyStage): StateCodec {
   const current = stage.state as Schema<unknown> | undefined
   if (current === undefined) throw new TypeError(`stage ${stage.name} has no state`)
-  const opened = (bytes: Buffer): Envelope => {
+  const opened = (bytes: Buffer): StateOutline & { fingerprint: string; state: Buffer | null } => {
     try {
-      return envelope.decode(bytes)
+      if (bytes[0] === parkedMark[0]) {
+        const { fingerprint, state, timers, expiresAt, code, records } = parkedEnvelope.decode(bytes.subarray(parkedMark.length))
+        const parked = { code, expiresAt: expiresAt ?? undefined, records: records.map(unpacked) }
+        return { fingerprint, state, timers, expiresAt: undefined, parked }
+      }
+      const { fingerprint, state, timers, expiresAt } = envelope.decode(bytes)
+      return { fingerprint, state, timers, expiresAt: expiresAt ?? undefined }
     } catch (error) {
       throw runtimeError('E_STATE_INCOMPATIBLE', `A record in the changelog of stage ${stage.name} is no state entry.`, { cause: error })
     }
@@ -73,14 +148,28 @@ export function stateCodec(stage: AnyStage): StateCodec {
         )
       }
     },
-    encode: ({ state, timers, expiresAt }) =>
-      envelope.encode({ fingerprint: current.fingerprint, state: current.encode(state), timers, expiresAt: expiresAt ?? null }),
+    encode({ state, timers, expiresAt, parked }) {
+      const { fingerprint } = current
+      if (parked === undefined) return envelope.encode({ fingerprint, state: current.encode(state), timers, expiresAt: expiresAt ?? null })
+      const entry = {
+        fingerprint,
+        state: state === undefined ? null : current.encode(state),
+        timers,
+        expiresAt: parked.expiresAt ?? null,
+        code: parked.code,
+        records: parked.records.map(packed),
+      }
+      return Buffer.concat([parkedMark, parkedEnvelope.encode(entry)])
+    },
     outline(bytes) {
-      const { timers, expiresAt } = opened(bytes)
-      return { timers, expiresAt: expiresAt ?? undefined }
+      const { timers, expiresAt, parked } = opened(bytes)
+      return parked === undefined ? { timers, expiresAt } : { timers, expiresAt, parked }
     },
     decode(bytes) {
-      const { fingerprint, state, timers, expiresAt } = opened(bytes)
+      const { fingerprint, state, timers, expiresAt, parked } = opened(bytes)
+      const entry = (value: unknown): StateEntry =>
+        parked === undefined ? { state: value, timers, expiresAt } : { state: value, timers, expiresAt, parked }
+      if (state === null) return entry(undefined)
       const read = readers.get(fingerprint)
       if (read === undefined)
         throw runtimeError(
@@ -88,10 +177,29 @@ export function stateCodec(stage: AnyStage): StateCodec {
           `State of stage ${stage.name} was written with schema ${fingerprint}, which its changelog does not define.`,
         )
       try {
-        return { state: read(state), timers, expiresAt: expiresAt ?? undefined }
+        return entry(read(state))
       } catch (error) {
         throw runtimeError('E_STATE_INCOMPATIBLE', `State of stage ${stage.name} cannot be decoded.`, { cause: error })
       }
     },
   }
+}
+
+type ParkedFields = ParkedEnvelope['records'][number]
+
+function packed({ offset, headers, ...record }: Parked['records'][number]): ParkedFields {
+  const bytes = (value: Buffer | string): Buffer => (typeof value === 'string' ? Buffer.from(value) : value)
+  return {
+    ...record,
+    offset: Number(offset),
+    headers: Object.entries(headers).map(([name, value]) => ({
+      name,
+      values: value === undefined ? [] : Array.isArray(value) ? value.map(bytes) : [bytes(value)],
+    })),
+  }
+}
+
+function unpacked({ offset, headers, ...record }: ParkedFields): Parked['records'][number] {
+  const read = headers.map(({ name, values }): [string, RawHeaders[string]] => [name, values.length > 1 ? values : values[0]])
+  return { ...record, offset: BigInt(offset), headers: Object.fromEntries(read) }
 }

@@ -2,6 +2,7 @@
  * Keyed state of one stage on one partition, with its timers in order of due time. What it holds is always what the
  * committed changelog says: it is written after the commit only.
  */
+import type { Parked } from './parking.ts'
 import { TimerHeap, earlier } from './timerHeap.ts'
 import type { DueTimer } from './timerHeap.ts'
 
@@ -11,11 +12,14 @@ export type { DueTimer } from './timerHeap.ts'
 export const expiry = '$expiry'
 
 export interface StateEntry {
+  /** `undefined` while records wait for a key that has no state. */
   readonly state: unknown
   /** Timer name to due time, ms. */
   readonly timers: Readonly<Record<string, number>>
   /** End of the time to live, ms; `undefined` = none. */
   readonly expiresAt: number | undefined
+  /** Records of the key that wait; absent when none do. */
+  readonly parked?: Parked
 }
 
 export interface StateStore {
@@ -24,6 +28,8 @@ export interface StateStore {
   set(key: string, entry: StateEntry | undefined): void
   entries(): Iterable<readonly [string, StateEntry]>
   readonly size: number
+  /** Keys whose records wait. */
+  readonly parked: number
   /** Up to `limit` timers due at `now`, each once, earliest first; expiries appear under the reserved name. Removes nothing. */
   due(now: number, limit: number): DueTimer[]
   nextDueAt(): number | undefined
@@ -41,9 +47,14 @@ export class MemoryStateStore implements StateStore {
   private readonly map = new Map<string, StateEntry>()
   private heap = new TimerHeap()
   private live = 0
+  private waiting = 0
 
   get size(): number {
     return this.map.size
+  }
+
+  get parked(): number {
+    return this.waiting
   }
 
   get(key: string): StateEntry | undefined {
@@ -53,6 +64,7 @@ export class MemoryStateStore implements StateStore {
   set(key: string, entry: StateEntry | undefined): void {
     const before = this.map.get(key)
     if (before !== undefined) this.live -= timersOf(before)
+    this.waiting += (entry?.parked === undefined ? 0 : 1) - (before?.parked === undefined ? 0 : 1)
     if (entry === undefined) {
       this.map.delete(key)
       return
@@ -97,6 +109,7 @@ export class MemoryStateStore implements StateStore {
     this.map.clear()
     this.heap = new TimerHeap()
     this.live = 0
+    this.waiting = 0
   }
 
   private isLive(timer: DueTimer): boolean {

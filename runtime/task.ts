@@ -2,20 +2,43 @@
  * One task is one partition of a list of stages. `process` and `fireTimers` compute on an overlay what one transaction
  * would write and leave the stores alone; `apply` is called after it committed. What a stage emits to a topic that a
  * stage of the same task reads is handed over in memory, depth first, in order of emission, as it would be read from
- * Kafka: through its Avro bytes.
+ * Kafka: through its Avro bytes. A record that its fold cannot judge yet is parked with its key (`parking.ts`).
  */
 import { runtimeErrors } from './errors.ts'
 import { deterministicId } from './ids.ts'
+import { deadLetter, drop } from './outcome.ts'
 import type { Emission, Outcome, TimerChange } from './outcome.ts'
+import {
+  inputOf,
+  isParked,
+  lifeOf,
+  overfull,
+  parkedBehind,
+  parkedFirst,
+  retryTimer,
+  withState,
+  withoutFirst,
+  withoutState,
+} from './parking.ts'
+import type { Parked, ParkedRecord, ParkingLimits } from './parking.ts'
 import type { AnyStage, Context, StreamRecord, Table } from './stage.ts'
 import { expiry } from './stateStore.ts'
 import type { DueTimer, StateEntry, StateStore } from './stateStore.ts'
 import { Undecodable } from './taskBatch.ts'
 import type { DeadLetterRecord, InputRecord, OutputRecord, StateChange, TaskBatch } from './taskBatch.ts'
+import { causeOf, causeOfHandOver, causeOfTimer, isRefolded, parkedRecord, plainValues, streamed, undecodable } from './taskCause.ts'
+import type { Cause, ParkedValues } from './taskCause.ts'
+import { groupHeader, outputOf, timersAfter } from './taskEffects.ts'
+import type { Fired } from './taskEffects.ts'
+import { taskPlan } from './taskPlan.ts'
+import type { Reader, TaskPlan } from './taskPlan.ts'
 import { TimerHeap, earlier } from './timerHeap.ts'
 import type { AnyTopic } from './topic.ts'
 
 export { Undecodable } from './taskBatch.ts'
+export { groupHeader } from './taskEffects.ts'
+export { subscriptions } from './taskPlan.ts'
+export type { ParkedValues } from './taskCause.ts'
 export type { DeadLetterRecord, InputRecord, OutputRecord, RawRecord, StateChange, TaskBatch } from './taskBatch.ts'
 
 export interface TaskOptions {
@@ -27,33 +50,12 @@ export interface TaskOptions {
   readonly stores: ReadonlyMap<string, StateStore>
   /** By topic name. */
   readonly tables: ReadonlyMap<string, Table<unknown>>
+  /** How values stand on topics; plain Avro unless given. */
+  readonly wire?: ParkedValues
 }
-
-/** Header on every record that was handed over in memory: the group that did it. A task of the group passes it over. */
-export const groupHeader = 'rk-group'
 
 /** Emissions in a chain, each caused by the one before. More is a loop of stages that never ends. */
 const maxHandOvers = 64
-
-/** The topics a task must read: inputs of its stages that others write too. */
-export function subscriptions(stages: readonly AnyStage[]): AnyTopic[] {
-  const members = new Set(stages.map((s) => s.name))
-  const topics = new Map<string, AnyTopic>()
-  for (const { topic } of stages.flatMap((s) => s.on))
-    if (!topic.writtenBy.every((writer) => members.has(writer))) topics.set(topic.name, topic)
-  return [...topics.values()]
-}
-
-/** The timer whose fold is being carried out. */
-interface Fired {
-  readonly name: string
-  readonly dueAt: number
-}
-
-interface Reader {
-  readonly stage: AnyStage
-  readonly fold: (state: unknown, record: StreamRecord<unknown>, ctx: Context) => Outcome<unknown, AnyTopic>
-}
 
 interface Work {
   readonly outputs: OutputRecord[]
@@ -62,9 +64,11 @@ interface Work {
   /** By stage and key: the entry as this batch leaves it. */
   readonly overlay: Map<string, Map<string, StateEntry | undefined>>
   readonly advanced: Map<string, number>
-  /** Timers of this batch that are still to fire, and up to when; only while timers fire. */
+  /** Timers of this batch that are still to fire; only while timers fire. */
   readonly due: TimerHeap<StageTimer> | undefined
-  readonly dueUntil: number
+  /** Wall clock, ms; always given while timers fire. */
+  readonly now: number | undefined
+  readonly retried: InputRecord[]
   skipped: number
   timersFired: number
 }
@@ -75,70 +79,38 @@ interface StageTimer extends DueTimer {
   readonly place: number
 }
 
-/** Where a record or timer came from: names it in errors, stamps what it causes. */
-interface Cause {
-  readonly at: number
-  readonly source: InputRecord | undefined
-  readonly handedOver: OutputRecord | undefined
-  /** Hand-overs since the record or timer. */
-  readonly depth: number
-  readonly traceparent: string | undefined
-  /**
-   * Identity of the record or timer, from which ids of what it causes are derived. A record carries it in its `ce_id`
-   * header, so that a stage gives the same ids whether it was handed the record in memory or read it from Kafka.
-   */
-  readonly identity: string
-  readonly label: string
-}
-
 export class Task {
   readonly partition: number
   private readonly options: TaskOptions
-  private readonly readers = new Map<string, Reader[]>()
-  private readonly written: ReadonlySet<string>
-  private readonly subscribed: ReadonlySet<string>
-  private readonly places = new Map<string, number>()
-  private readonly tablesOf = new Map<string, Record<string, Table<unknown>>>()
+  private readonly plan: TaskPlan
+  private readonly wire: ParkedValues
 
   constructor(options: TaskOptions) {
     this.options = options
     this.partition = options.partition
-    this.written = new Set(options.stages.flatMap((s) => (s.outputs as readonly AnyTopic[]).map((topic) => topic.name)))
-    this.subscribed = new Set(subscriptions(options.stages).map((topic) => topic.name))
-    for (const [place, stage] of options.stages.entries()) {
-      if (this.places.has(stage.name)) throw new TypeError(`two stages of one task are named ${stage.name}`)
-      this.places.set(stage.name, place)
-      const inputs = new Set(stage.on.map(({ topic }) => topic.name))
-      if (inputs.size < stage.on.length) throw new TypeError(`stage ${stage.name} reads a topic with two folds; one fold per topic`)
-      if (stage.state !== undefined && !options.stores.has(stage.name))
-        throw new TypeError(`stage ${stage.name} has state and was given no store`)
-      for (const input of stage.on)
-        this.readers.set(input.topic.name, [...(this.readers.get(input.topic.name) ?? []), { stage, fold: input.fold as Reader['fold'] }])
-      const tables: Record<string, Table<unknown>> = {}
-      for (const [name, topic] of Object.entries((stage.tables ?? {}) as Record<string, AnyTopic>)) {
-        const table = options.tables.get(topic.name)
-        if (table === undefined) throw new TypeError(`stage ${stage.name} needs the table ${topic.name}, which was not given to the task`)
-        tables[name] = table
-      }
-      this.tablesOf.set(stage.name, tables)
-    }
+    this.plan = taskPlan(options.stages, options.stores, options.tables)
+    this.wire = options.wire ?? plainValues
   }
 
   /** Whether a record that was read was handed over in memory by this very group when it was written: it is passed over. */
   isOwn(topic: string, headers: Readonly<Record<string, string>>): boolean {
-    return headers[groupHeader] === this.options.group && this.written.has(topic)
+    return headers[groupHeader] === this.options.group && this.plan.written.has(topic)
   }
 
-  /** Folds records, in order, into one batch. A throw inside a fold is a bug and propagates with its position. */
-  process(records: readonly InputRecord[]): TaskBatch {
-    const work = this.begin()
+  /**
+   * Folds records, in order, into one batch. A throw inside a fold is a bug and propagates with its position. `now`, ms, is
+   * what a record that shall wait waits from; without it, its timestamp.
+   */
+  process(records: readonly InputRecord[], now?: number): TaskBatch {
+    const work = this.begin(now)
     for (const record of records) this.take(record, work)
     return this.end(work, records.length)
   }
 
   /**
    * Fires up to `limit` timers that are due at `now`, in order of due time, key, name; expires state past its time to
-   * live. A timer that is set while they fire and is due too takes its turn among them.
+   * live. A timer that is set while they fire and is due too takes its turn among them. A record that has waited and is
+   * folded again counts like a timer.
    */
   fireTimers(now: number, limit: number): TaskBatch {
     const due = new TimerHeap<StageTimer>(
@@ -147,13 +119,32 @@ export class Task {
       ),
       (a, b) => earlier(a, b) || a.place - b.place,
     )
-    const work = this.begin(due, now)
+    const work = this.begin(now, due)
     for (let count = 0; count < limit; count++) {
       const timer = due.pop()
       if (timer === undefined) break
       this.fire(timer, now, work)
     }
     return this.end(work, 0)
+  }
+
+  /** Values of the parked records that `fireTimers` may fold, by topic: what decoding them needs has to be there before. */
+  parkedValues(now: number, limit: number): ReadonlyMap<AnyTopic, readonly Buffer[]> {
+    const values = new Map<AnyTopic, Buffer[]>()
+    for (const store of this.options.stores.values()) {
+      if (store.parked === 0) continue
+      for (const { key, name } of store.due(now, limit)) {
+        if (name !== retryTimer) continue
+        for (const { topic, value } of store.get(key)?.parked?.records ?? []) {
+          const [reader] = this.plan.readers.get(topic) ?? []
+          if (reader === undefined) continue
+          const known = values.get(reader.topic)
+          if (known === undefined) values.set(reader.topic, [value])
+          else known.push(value)
+        }
+      }
+    }
+    return values
   }
 
   /** When the next timer is due, ms; `undefined` when none is set. */
@@ -176,15 +167,26 @@ export class Task {
     this.options.stores.get(stage)?.set(key, entry)
   }
 
-  private begin(due?: TimerHeap<StageTimer>, dueUntil = 0): Work {
-    return { outputs: [], deadLetters: [], drops: [], overlay: new Map(), advanced: new Map(), due, dueUntil, skipped: 0, timersFired: 0 }
+  private begin(now: number | undefined, due?: TimerHeap<StageTimer>): Work {
+    return {
+      outputs: [],
+      deadLetters: [],
+      drops: [],
+      overlay: new Map(),
+      advanced: new Map(),
+      due,
+      now,
+      retried: [],
+      skipped: 0,
+      timersFired: 0,
+    }
   }
 
   private end(work: Work, processed: number): TaskBatch {
     const changes: StateChange[] = []
     for (const [stage, entries] of work.overlay) for (const [key, entry] of entries) changes.push({ stage, key, entry })
-    const { outputs, deadLetters, drops, skipped, timersFired, advanced } = work
-    return { outputs, changes, deadLetters, drops, processed, skipped, timersFired, advanced }
+    const { outputs, deadLetters, drops, skipped, timersFired, retried, advanced } = work
+    return { outputs, changes, deadLetters, drops, processed, skipped, timersFired, retried, advanced }
   }
 
   private take(record: InputRecord, work: Work): void {
@@ -192,7 +194,7 @@ export class Task {
       work.skipped++
       return
     }
-    const readers = this.readers.get(record.topic) ?? []
+    const readers = this.plan.readers.get(record.topic) ?? []
     const [first] = readers
     if (first === undefined) return
     const stage = first.stage.name
@@ -202,24 +204,17 @@ export class Task {
         handedOver: undefined,
         stage,
         code: 'E_RECORD_UNDECODABLE',
-        detail: { reason: record.value.reason, means: runtimeErrors.E_RECORD_UNDECODABLE.means },
+        detail: undecodable(record.value),
+        attempts: 1,
       })
       return
     }
     if (record.key === null) {
       const { means } = runtimeErrors.E_RECORD_KEY_MISSING
-      work.deadLetters.push({ source: record, handedOver: undefined, stage, code: 'E_RECORD_KEY_MISSING', detail: { means } })
+      work.deadLetters.push({ source: record, handedOver: undefined, stage, code: 'E_RECORD_KEY_MISSING', detail: { means }, attempts: 1 })
       return
     }
-    const label = `${record.topic}-${record.partition}@${record.offset}`
-    const { ce_id: identity = label, traceparent } = record.headers
-    const cause: Cause = { at: record.timestamp, source: record, handedOver: undefined, depth: 0, traceparent, identity, label }
-    this.fold(
-      readers,
-      { topic: record.topic, key: record.key, value: record.value, timestamp: record.timestamp, headers: record.headers },
-      cause,
-      work,
-    )
+    this.fold(readers, streamed(record, record.key), causeOf(record, 1, undefined), work)
   }
 
   private fold(readers: readonly Reader[], record: StreamRecord<unknown>, cause: Cause, work: Work): void {
@@ -229,12 +224,19 @@ export class Task {
         continue
       }
       const before = this.entryOf(stage, record.key, work)
-      const outcome = this.guarded(stage, record.key, cause, () => fold(before?.state, record, this.context(stage, record.key, cause.at)))
+      if (isParked(before)) {
+        // Folded now, it would overtake those that wait.
+        const waiting = this.parkable(stage, before, cause, 0, work)
+        if (waiting !== undefined) this.overlayOf(stage, work).set(record.key, parkedBehind(before, waiting))
+        continue
+      }
+      const outcome = this.answer(stage, record.key, cause, () => fold(before?.state, record, this.context(stage, record.key, cause.at)))
       this.settle(stage, record.key, before, outcome, cause, work, undefined)
     }
   }
 
-  private fire({ stage, key, name, dueAt }: StageTimer, now: number, work: Work): void {
+  private fire(due: StageTimer, now: number, work: Work): void {
+    const { stage, key, name, dueAt } = due
     const before = this.entryOf(stage, key, work)
     if (before === undefined) return
     if (name === expiry) {
@@ -243,20 +245,13 @@ export class Task {
     }
     // An earlier timer of this batch may have moved or cancelled this one.
     if (before.timers[name] !== dueAt) return
+    if (name === retryTimer && isParked(before)) return this.feed(due, before, now, work)
     const { [name]: _fired, ...timers } = before.timers
     const left: StateEntry = { ...before, timers }
     this.overlayOf(stage, work).set(key, left)
     work.timersFired++
     if (stage.timer === undefined) return
-    const cause: Cause = {
-      at: now,
-      source: undefined,
-      handedOver: undefined,
-      depth: 0,
-      traceparent: undefined,
-      identity: `timer ${name} ${dueAt}`,
-      label: `timer ${name} due at ${dueAt}`,
-    }
+    const cause = causeOfTimer(name, dueAt, now)
     const run = stage.timer as (
       state: unknown,
       timer: { name: string; dueAt: number; firedAt: number },
@@ -264,6 +259,59 @@ export class Task {
     ) => Outcome<unknown, AnyTopic>
     const outcome = this.guarded(stage, key, cause, () => run(left.state, { name, dueAt, firedAt: now }, this.context(stage, key, now)))
     this.settle(stage, key, left, outcome, cause, work, { name, dueAt })
+  }
+
+  /** Folds the first record that waits for the key. Once it is judged, the time of the next has come too. */
+  private feed({ stage, key, dueAt, place }: StageTimer, before: StateEntry & { readonly parked: Parked }, now: number, work: Work): void {
+    const overlay = this.overlayOf(stage, work)
+    const [first] = before.parked.records as readonly [ParkedRecord]
+    const reader = this.plan.readers.get(first.topic)?.find((each) => each.stage === stage)
+    const record = inputOf(first, reader === undefined ? undefined : this.wire.decode(reader.topic, first.value))
+    const cause = causeOf(record, first.attempts + 1, now)
+    const outcome = this.refold(stage, key, reader, before, record, cause)
+    const left = withoutFirst(before)
+    overlay.set(key, left)
+    this.settle(stage, key, left, outcome, cause, work, undefined)
+    if (outcome.kind === 'retry-later') return
+    work.retried.push(record)
+    const after = this.entryOf(stage, key, work)
+    // It has a time already when the record led to another of its key that asked to wait.
+    if (!isParked(after) || after.timers[retryTimer] !== undefined) return
+    overlay.set(key, { ...after, timers: { ...after.timers, [retryTimer]: dueAt } })
+    work.due?.push({ key, name: retryTimer, dueAt, stage, place })
+  }
+
+  /** What the stage makes of a record that has waited: other code may run now than when it came. */
+  private refold(
+    stage: AnyStage,
+    key: string,
+    reader: Reader | undefined,
+    before: StateEntry,
+    record: InputRecord,
+    cause: Cause,
+  ): Outcome<unknown, AnyTopic> {
+    if (reader === undefined) return drop('no_longer_read')
+    if (record.value instanceof Undecodable) return deadLetter('E_RECORD_UNDECODABLE', undecodable(record.value))
+    return this.answer(stage, key, cause, () => reader.fold(before.state, streamed(record, key), this.context(stage, key, cause.at)))
+  }
+
+  /** What the fold answers; a record that was folded often enough does not wait again. */
+  private answer(stage: AnyStage, key: string, cause: Cause, run: () => Outcome<unknown, AnyTopic>): Outcome<unknown, AnyTopic> {
+    const outcome = this.guarded(stage, key, cause, run)
+    const exhausted = outcome.kind === 'retry-later' && cause.attempt >= (this.plan.parking.get(stage.name) as ParkingLimits).attempts
+    return exhausted ? deadLetter(outcome.code, outcome.detail) : outcome
+  }
+
+  /** The record of the cause to be parked, when the stage lets so much wait; else it goes to the dead letters. */
+  private parkable(stage: AnyStage, before: StateEntry | undefined, cause: Cause, attempts: number, work: Work): ParkedRecord | undefined {
+    const record = parkedRecord(cause, attempts, this.partition, this.wire)
+    // What has waited may go on to wait, also when the bounds have become narrower.
+    const full = isRefolded(cause) ? undefined : overfull(before, record, this.plan.parking.get(stage.name) as ParkingLimits)
+    if (full === undefined) return record
+    const { source, handedOver } = cause
+    const { means } = runtimeErrors.E_PARKING_FULL
+    work.deadLetters.push({ source, handedOver, stage: stage.name, code: 'E_PARKING_FULL', detail: { ...full, means }, attempts })
+    return undefined
   }
 
   private settle(
@@ -283,7 +331,25 @@ export class Task {
         const { source, handedOver } = cause
         if (source === undefined && handedOver === undefined)
           throw new TypeError(`stage ${stage.name}: ${cause.label}, key ${key}, answered a dead letter; a timer has no record to set aside`)
-        work.deadLetters.push({ source, handedOver, stage: stage.name, code: outcome.code, detail: outcome.detail })
+        work.deadLetters.push({
+          source,
+          handedOver,
+          stage: stage.name,
+          code: outcome.code,
+          detail: outcome.detail,
+          attempts: cause.attempt,
+        })
+        return
+      }
+      case 'retry-later': {
+        const { code, afterMs } = outcome
+        const place = `stage ${stage.name}: ${cause.label}, key ${key}, asked to wait`
+        if (stage.state === undefined) throw new TypeError(`${place}; a stage without state has no place to keep the record in`)
+        if (fired !== undefined) throw new TypeError(`${place}; a timer has no record, it sets itself anew`)
+        if (!Number.isSafeInteger(afterMs) || afterMs < 1) throw new TypeError(`${place} ${afterMs} ms: whole ms from 1 on are needed`)
+        const waiting = this.parkable(stage, before, cause, cause.attempt, work)
+        if (waiting === undefined) return
+        this.overlayOf(stage, work).set(key, parkedFirst(before, waiting, code, (work.now ?? cause.at) + afterMs))
         return
       }
       case 'next':
@@ -311,75 +377,41 @@ export class Task {
   ): void {
     const overlay = this.overlayOf(stage, work)
     if (state === undefined) {
-      if (before !== undefined) overlay.set(key, undefined)
+      const left = withoutState(before)
+      if (before !== undefined) overlay.set(key, left)
       return
     }
-    let timers: Record<string, number> = before?.timers ?? {}
-    if (changes.length > 0) {
-      timers = { ...timers }
-      for (const { name, dueAt } of changes) {
-        if (dueAt === undefined) {
-          delete timers[name]
-          continue
-        }
-        if (!Number.isSafeInteger(dueAt))
-          throw new TypeError(`stage ${stage.name} set the timer ${name} to ${dueAt} (${cause.label}, key ${key}): whole ms are needed`)
-        if (name === fired?.name && dueAt <= fired.dueAt)
-          throw new TypeError(
-            `stage ${stage.name}: ${cause.label}, key ${key}, set itself to ${dueAt}, no later than it was due: it would fire for ever`,
-          )
-        timers[name] = dueAt
-        if (work.due !== undefined && dueAt <= work.dueUntil)
-          work.due.push({ key, name, dueAt, stage, place: this.places.get(stage.name) as number })
-      }
-    }
+    const timers = timersAfter(stage, key, before?.timers ?? {}, changes, cause, fired)
+    for (const { name, dueAt } of work.due === undefined ? [] : changes)
+      if (dueAt !== undefined && dueAt <= (work.now as number))
+        work.due?.push({ key, name, dueAt, stage, place: this.plan.places.get(stage.name) as number })
     // A late record of the past must not bring the end nearer.
-    const expiresAt = stage.ttlMs === undefined ? undefined : Math.max(before?.expiresAt ?? 0, cause.at + stage.ttlMs)
-    overlay.set(key, { state, timers, expiresAt })
+    const expiresAt =
+      stage.ttlMs === undefined ? undefined : Math.max(lifeOf(before) ?? 0, Math.max(cause.at, cause.retriedAt ?? 0) + stage.ttlMs)
+    overlay.set(key, withState(before, state, timers, expiresAt))
   }
 
   private write(stage: AnyStage, current: string, emission: Emission, ordinal: number, cause: Cause, work: Work): void {
     const { topic, key = current } = emission
-    const value: unknown = emission.value
     const name = topic.name
-    if (!this.written.has(name)) throw new TypeError(`stage ${stage.name} emitted to ${name}, which is not among its outputs`)
+    if (!this.plan.written.has(name)) throw new TypeError(`stage ${stage.name} emitted to ${name}, which is not among its outputs`)
     if (cause.depth >= maxHandOvers)
       throw new Error(
         `stage ${stage.name}, key ${key}: ${maxHandOvers} records in a row cause each other (${cause.label}); the stages emit in a circle`,
       )
-    let payload: Buffer | null = null
-    try {
-      if (value !== null) payload = topic.value.encode(value)
-    } catch (error) {
-      throw new TypeError(
-        `stage ${stage.name} emitted a wrong record to ${name} (from ${cause.label}, key ${current}): ${(error as Error).message}`,
-        { cause: error },
-      )
-    }
-    const readers = this.readers.get(name)
+    const readers = this.plan.readers.get(name)
     // Another key may belong to another partition: that record goes through Kafka.
     const handOver = readers !== undefined && key === current
-    if (readers !== undefined && !handOver && !this.subscribed.has(name))
+    if (readers !== undefined && !handOver && !this.plan.subscribed.has(name))
       throw new TypeError(
         `stage ${stage.name} emitted ${key} to ${name} while it processed ${current}; a fused task that does not read ${name} back can hand over its own key only`,
       )
-    const id = deterministicId(stage.name, current, name, cause.identity, ordinal)
-    const headers: Record<string, string> = { ...emission.headers }
-    // A fold may have passed on the headers it read: those of the writer are set last.
-    delete headers[groupHeader]
-    if (handOver) headers[groupHeader] = this.options.group
-    headers['ce_specversion'] = '1.0'
-    headers['ce_id'] = id
-    headers['ce_source'] = `rekindle/${stage.name}`
-    headers['ce_type'] = topic.value.name
-    headers['content-type'] = 'application/avro'
-    if (cause.traceparent !== undefined) headers['traceparent'] = cause.traceparent
-    const output: OutputRecord = { stage: stage.name, topic, key, value, payload, timestamp: cause.at, headers }
+    const output = outputOf(stage, current, emission, ordinal, cause, handOver ? this.options.group : undefined)
     work.outputs.push(output)
     if (!handOver) return
+    const { payload, headers, timestamp } = output
     const read: unknown = payload === null ? null : topic.value.decode(payload)
-    const next: Cause = { ...cause, handedOver: output, depth: cause.depth + 1, identity: id, label: `${cause.label} > ${name}` }
-    this.fold(readers, { topic: name, key, value: read, timestamp: cause.at, headers }, next, work)
+    this.fold(readers, { topic: name, key, value: read, timestamp, headers }, causeOfHandOver(cause, output), work)
   }
 
   private entryOf(stage: AnyStage, key: string, work: Work): StateEntry | undefined {
@@ -395,7 +427,7 @@ export class Task {
   }
 
   private context(stage: AnyStage, key: string, at: number): Context {
-    return { key, at, tables: this.tablesOf.get(stage.name) ?? {}, id: (...parts) => deterministicId(stage.name, key, ...parts) }
+    return { key, at, tables: this.plan.tables.get(stage.name) ?? {}, id: (...parts) => deterministicId(stage.name, key, ...parts) }
   }
 
   private guarded<T>(stage: AnyStage, key: string, cause: Cause, run: () => T): T {

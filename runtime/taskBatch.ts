@@ -2,6 +2,7 @@
  * What goes into a task and what comes out: records as they were read, and a batch that says everything one transaction
  * has to write.
  */
+import type { RawHeaders } from './rawHeaders.ts'
 import type { StateEntry } from './stateStore.ts'
 import type { AnyTopic } from './topic.ts'
 
@@ -16,7 +17,7 @@ export class Undecodable {
 export interface RawRecord {
   readonly key: Buffer | null
   readonly value: Buffer | null
-  readonly headers: Readonly<Record<string, Buffer | string | undefined>>
+  readonly headers: RawHeaders
 }
 
 export interface InputRecord {
@@ -58,6 +59,8 @@ export interface DeadLetterRecord {
   readonly stage: string
   readonly code: string
   readonly detail: Readonly<Record<string, unknown>>
+  /** Times that it was folded; 0 when it could not even wait for its turn. */
+  readonly attempts: number
 }
 
 /** What one transaction writes. `changes` holds the final state of each touched key once. */
@@ -71,6 +74,8 @@ export interface TaskBatch {
   /** Of these, skipped because this task wrote them itself. */
   readonly skipped: number
   readonly timersFired: number
+  /** Records that waited and are done now: accepted, dropped or set aside. */
+  readonly retried: readonly InputRecord[]
   /** Folds of records and timers that answered `next`, per stage. */
   readonly advanced: ReadonlyMap<string, number>
 }

@@ -4,9 +4,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Cluster, Kafka } from 'kafkajs'
+import type { RawHeaders } from '../rawHeaders.ts'
 import { ClusterConnection } from './cluster.ts'
 import { withoutAborted } from './corrections.ts'
 import type { AbortedTransaction } from './corrections.ts'
+
+export { textHeaders } from '../rawHeaders.ts'
+export type { RawHeaders } from '../rawHeaders.ts'
 
 /** A record as it is on the log. */
 export interface LogRecord {
@@ -19,7 +23,6 @@ export interface LogRecord {
   readonly timestamp: number
   readonly headers: RawHeaders
 }
-export type RawHeaders = Readonly<Record<string, Buffer | string | (Buffer | string)[] | undefined>>
 
 interface FetchedMessage {
   readonly offset: string
@@ -235,15 +238,4 @@ export function logRecord(
     timestamp: Number(message.timestamp),
     headers: message.headers ?? {},
   }
-}
-
-/** Headers as text, the first of repeated ones. */
-export function textHeaders(headers: RawHeaders): Record<string, string> {
-  const text: Record<string, string> = {}
-  for (const name in headers) {
-    const value = headers[name]
-    const first = Array.isArray(value) ? value[0] : value
-    if (first !== undefined) text[name] = typeof first === 'string' ? first : first.toString('utf8')
-  }
-  return text
 }

@@ -108,7 +108,7 @@ export class Rehearsal {
             const store = stores.get(stage.name)
             if (store !== undefined) await new Changelog(stage, partition, topicPrefix, store).restore(reader, logger)
           }
-        tasks.set(partition, new Task({ group, stages, partition, stores, tables }))
+        tasks.set(partition, new Task({ group, stages, partition, stores, tables, wire: workshop.wire }))
       }
       return new Rehearsal(workshop, options, reader, tasks, found)
     } catch (error) {
@@ -150,6 +150,7 @@ export class Rehearsal {
       if (first === undefined) break
       this.#at = Math.max(this.#at, first.dueAt)
       // One that was due before it was set fires now, with those that are as late: time does not go back for it.
+      for (const [topic, values] of first.task.parkedValues(this.#at, TIMERS_AT_ONCE)) await this.#workshop.wire.prepare(topic, values)
       await this.#settle(first.task, first.task.fireTimers(this.#at, TIMERS_AT_ONCE))
     }
     this.#at = Math.max(this.#at, now)
@@ -222,7 +223,7 @@ export class Rehearsal {
   async #fold(record: Taken): Promise<void> {
     const task = this.#tasks.get(record.partition)
     if (task === undefined) throw new Error(`there is no task for partition ${record.partition}`)
-    await this.#settle(task, task.process([record]))
+    await this.#settle(task, task.process([record], this.#at))
   }
 
   async #settle(task: Task, result: TaskBatch): Promise<void> {

@@ -38,8 +38,8 @@ export class Shadow {
   readonly #options: ShadowOptions
   readonly #wire: WireFormat
   readonly #producer: UnitProducer
-  /** By physical name under the prefix of the source. */
-  readonly #inputs: ReadonlyMap<string, AnyTopic>
+  /** Topics that the stages read, by logical name. */
+  readonly #read: ReadonlyMap<string, AnyTopic>
   readonly #changelogs = new Map<number, readonly Changelog[]>()
   readonly #waiting: OutgoingRecord[] = []
 
@@ -47,7 +47,7 @@ export class Shadow {
     this.#workshop = workshop
     this.#options = options
     this.#wire = wire
-    this.#inputs = new Map(subscriptions(options.stages).map((topic) => [physicalName(topic, workshop.topicPrefix), topic]))
+    this.#read = new Map(options.stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
     this.#producer = new UnitProducer({
       ...workshop,
       topicPrefix: options.prefix,
@@ -99,7 +99,7 @@ export class Shadow {
         counts: this.#workshop.counts,
         topicPrefix: prefix,
         group,
-        inputs: this.#inputs,
+        read: this.#read,
         partition,
         at,
       }),

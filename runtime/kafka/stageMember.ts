@@ -146,6 +146,10 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     onStates: (counts) => {
       for (const [state, count] of Object.entries(counts)) workshop.metrics.set('lr_task_states', { group, state }, count)
       for (const unit of member.ready) unit.settleTime()
+      for (const { name, state } of stages) {
+        const parked = member.ready.reduce((sum, unit) => sum + unit.parkedKeys(name), 0)
+        if (state !== undefined) workshop.metrics.set('lr_task_parked_keys', { stage: name }, parked)
+      }
     },
     ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
     ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),

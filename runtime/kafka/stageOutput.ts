@@ -25,8 +25,8 @@ export interface OutputContext {
   readonly counts: TopicCounts
   readonly topicPrefix: string
   readonly group: string
-  /** By physical name. */
-  readonly inputs: ReadonlyMap<string, AnyTopic>
+  /** Topics that the stages read, handed over or not, by logical name. */
+  readonly read: ReadonlyMap<string, AnyTopic>
   readonly partition: number
   /** Wall clock, ms. */
   readonly at: number
@@ -47,13 +47,14 @@ export function outgoingOf(result: TaskBatch, changelogs: readonly Changelog[], 
 }
 
 function deadLetterOf(
-  { source, handedOver, stage, code, detail }: TaskBatch['deadLetters'][number],
-  { wire, topicPrefix, group, inputs, partition, at }: OutputContext,
+  { source, handedOver, stage, code, detail, attempts }: TaskBatch['deadLetters'][number],
+  { wire, topicPrefix, group, read, partition, at }: OutputContext,
 ): OutgoingRecord {
-  const reason = { group, step: stage, code, detail, attempts: 1 }
+  const reason = { group, step: stage, code, detail, attempts }
   if (handedOver === undefined) {
-    const { log } = source as Taken
-    return deadLetterRecord(log, { ...reason, topic: inputs.get(log.topic) as AnyTopic }, topicPrefix, at)
+    const input = source as InputRecord
+    const topic = read.get(input.topic) as AnyTopic
+    return deadLetterRecord(logOf(input, physicalName(topic, topicPrefix)), { ...reason, topic }, topicPrefix, at)
   }
   const { topic, key, payload, timestamp } = handedOver
   // Put back, it must not be passed over as one that was handed over already.
@@ -70,6 +71,17 @@ function deadLetterOf(
     headers,
   }
   return deadLetterRecord(log, { ...reason, topic }, topicPrefix, at)
+}
+
+/** The record as it stood on its topic, also when it has waited in the state since. */
+function logOf({ partition, offset, timestamp, raw }: InputRecord, topic: string): LogRecord {
+  const { key, value, headers } = raw
+  // Handed over and put back, it must not be passed over as one that was handed over already.
+  if (offset < 0n) {
+    const { [groupHeader]: _own, ...others } = headers
+    return { topic, partition, offset, timestamp, key, value, headers: others }
+  }
+  return { topic, partition, offset, timestamp, key, value, headers }
 }
 
 /** Bytes of the fullest topic-partition: each becomes one record batch, which the broker bounds. */

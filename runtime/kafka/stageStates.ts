@@ -4,6 +4,7 @@
  */
 import { partitionOf } from '../murmur2.ts'
 import type { AnyStage } from '../stage.ts'
+import { retryTimer } from '../parking.ts'
 import { schemaKeyPrefix, stateCodec } from '../stateEntry.ts'
 import type { StateEntry } from '../stateStore.ts'
 import { kafkaError } from './errors.ts'
@@ -31,7 +32,9 @@ export interface StateStats {
   /** Keys and values of the live state, encoded. */
   readonly bytes: number
   readonly timers: number
-  /** Due time of the earliest timer, ms. */
+  /** Keys whose records wait to be folded again. */
+  readonly parked: number
+  /** Due time of the earliest timer or of the next try of a record that waits, ms. */
   readonly nextTimerAt: number | undefined
   /** Records of the changelog, those that compaction has not taken away yet included. */
   readonly records: number
@@ -102,10 +105,17 @@ export class StageStates {
   }
 }
 
+interface Figures {
+  readonly bytes: number
+  readonly timers: number
+  readonly nextTimerAt: number
+  readonly parked: number
+}
+
 /** What one partition of a changelog amounts to. Keeps a few numbers per key, not the state. */
 class Tally {
   readonly #codec
-  readonly #keys = new Map<string, { readonly bytes: number; readonly timers: number; readonly nextTimerAt: number } | undefined>()
+  readonly #keys = new Map<string, Figures | undefined>()
   #records = 0
 
   constructor(stage: AnyStage) {
@@ -120,9 +130,14 @@ class Tally {
       this.#keys.set(name, undefined)
       return
     }
-    const dueTimes = Object.values(this.#codec.outline(value).timers)
+    const { timers, parked } = this.#codec.outline(value)
     const bytes = (key?.length ?? 0) + value.length
-    this.#keys.set(name, { bytes, timers: dueTimes.length, nextTimerAt: Math.min(...dueTimes) })
+    this.#keys.set(name, {
+      bytes,
+      timers: Object.keys(timers).filter((each) => each !== retryTimer).length,
+      nextTimerAt: Math.min(...Object.values(timers)),
+      parked: parked === undefined ? 0 : 1,
+    })
   }
 
   figures(): Omit<StateStats, 'stage' | 'partition'> {
@@ -133,6 +148,7 @@ class Tally {
       tombstones: this.#keys.size - live.length,
       bytes: live.reduce((sum, { bytes }) => sum + bytes, 0),
       timers: live.reduce((sum, { timers }) => sum + timers, 0),
+      parked: live.reduce((sum, { parked }) => sum + parked, 0),
       nextTimerAt: Number.isFinite(next) ? next : undefined,
       records: this.#records,
     }

@@ -13,7 +13,7 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import type { UnitState } from '../state/unitState.ts'
 import { Task } from '../task.ts'
-import type { TaskBatch } from '../task.ts'
+import type { InputRecord, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
@@ -85,6 +85,8 @@ export class StageUnit implements Unit {
   readonly #context: StageUnitContext
   readonly #held: Held<StageUnit>
   readonly #places: readonly Place[]
+  /** Topics that the stages read, handed over or not, by logical name. */
+  readonly #read: ReadonlyMap<string, AnyTopic>
   readonly #producer: UnitProducer
   /** Opened when the unit takes over for the first time; what it holds stays warm while the unit is kept. */
   #opened: Opened | undefined
@@ -108,7 +110,7 @@ export class StageUnit implements Unit {
     this.#time = new PhaseClock(context.metrics, context.group)
     const { group, topicPrefix, stages } = context
     const withState = stages.filter(({ state }) => state !== undefined)
-    const read = stages.flatMap((stage) => stage.on.map(({ topic }) => topic))
+    this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
     const written = stages.flatMap(({ outputs }) => outputs as readonly AnyTopic[])
     this.#producer = new UnitProducer({
       ...context,
@@ -116,9 +118,14 @@ export class StageUnit implements Unit {
       topics: [
         ...written.map((topic) => physicalName(topic, topicPrefix)),
         ...withState.map(({ name }) => changelogName(name, topicPrefix)),
-        ...read.map((topic) => deadLetterName(topic, group, topicPrefix)),
+        ...[...this.#read.values()].map((topic) => deadLetterName(topic, group, topicPrefix)),
       ],
     })
+  }
+
+  /** Keys of a stage whose records wait. */
+  parkedKeys(stage: string): number {
+    return this.#opened?.state.stores.get(stage)?.parked ?? 0
   }
 
   /** Keys in the state of each stage. */
@@ -215,7 +222,7 @@ export class StageUnit implements Unit {
       const store = state.stores.get(stage.name)
       return store === undefined ? [] : [new Changelog(stage, this.partition, topicPrefix, store)]
     })
-    const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables })
+    const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire })
     this.#checkpointAt = performance.now()
     return (this.#opened = { state, task, changelogs })
   }
@@ -241,7 +248,7 @@ export class StageUnit implements Unit {
         value: bytes === null ? null : (wire.decode(topic, bytes) as unknown),
         timestamp: log.timestamp,
         headers,
-        raw: { key: log.key, value: log.value, headers },
+        raw: { key: log.key, value: log.value, headers: log.headers },
         log,
       }
     })
@@ -267,7 +274,7 @@ export class StageUnit implements Unit {
     const started = performance.now()
     try {
       this.#time.enter('fold')
-      result = this.#open().task.process(records)
+      result = this.#open().task.process(records, this.#context.now())
       this.#time.enter('encode')
       outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
     } catch (error) {
@@ -292,14 +299,14 @@ export class StageUnit implements Unit {
     return records.length
   }
 
-  #fuseAfter(records: readonly Taken[], { deadLetters }: TaskBatch): FuseState {
+  #fuseAfter(records: readonly InputRecord[], { deadLetters }: TaskBatch): FuseState {
     const dead = new Set(deadLetters.map(({ source }) => source))
     return records.reduce((state, record) => afterRecord(state, dead.has(record), this.#context.fuse), this.#fuse)
   }
 
   #place(): OutputContext {
-    const { wire, counts, topicPrefix, group, inputs } = this.#context
-    return { wire, counts, topicPrefix, group, inputs, partition: this.partition, at: this.#context.now() }
+    const { wire, counts, topicPrefix, group } = this.#context
+    return { wire, counts, topicPrefix, group, read: this.#read, partition: this.partition, at: this.#context.now() }
   }
 
   /** One transaction, then the stores. False when it failed: the unit starts over from the log. */
@@ -384,19 +391,46 @@ export class StageUnit implements Unit {
 
   async #fireTimers(): Promise<void> {
     if (!this.#held.ready) return
+    const now = this.#context.now()
+    try {
+      await this.#held.during('decode', () => this.#prepareParked(now))
+    } catch (error) {
+      return this.#held.recover(error)
+    }
+    if (!this.#held.ready) return
     let result: TaskBatch
     let outgoing: OutgoingRecord[]
     try {
-      this.#time.enter('fold')
-      result = this.#open().task.fireTimers(this.#context.now(), TIMERS_PER_TRANSACTION)
-      this.#time.enter('encode')
-      outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
+      ;[result, outgoing] = this.#fired(now, TIMERS_PER_TRANSACTION)
     } catch (error) {
       return this.#held.fail(error as Error)
     }
     this.#time.enter('idle')
-    if (outgoing.length === 0) this.#armTimer()
-    else if (await this.#commit(result, outgoing, 0)) this.#countResult(result)
+    if (outgoing.length === 0) return this.#armTimer()
+    const fuse = this.#fuseAfter(result.retried, result)
+    if (fuse.blown !== undefined)
+      return this.#held.fail(
+        runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition}, records that had waited: ${fuse.blown}.`),
+      )
+    if (!(await this.#commit(result, outgoing, 0))) return
+    this.#fuse = fuse
+    this.#countResult(result)
+  }
+
+  /** What due timers write, of fewer timers when it turns out too large: a key that waits is written with all its records. */
+  #fired(now: number, limit: number): [TaskBatch, OutgoingRecord[]] {
+    this.#time.enter('fold')
+    const result = this.#open().task.fireTimers(now, limit)
+    this.#time.enter('encode')
+    const outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
+    const fits = limit === 1 || largestShare(outgoing) <= this.#context.limits.maxBytes
+    return fits ? [result, outgoing] : this.#fired(now, Math.ceil(limit / 2))
+  }
+
+  /** Fetches what decoding the parked records needs whose time has come. */
+  async #prepareParked(now: number): Promise<void> {
+    for (const [topic, values] of this.#open().task.parkedValues(now, TIMERS_PER_TRANSACTION))
+      await this.#context.wire.prepare(topic, values)
   }
 
   #count(batch: FetchedBatch, records: readonly Taken[], result: TaskBatch): void {

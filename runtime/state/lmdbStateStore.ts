@@ -31,6 +31,8 @@ export interface Checkpoint {
   readonly position: string
   /** Changelog key of each schema definition that was met, and the definition. */
   readonly definitions: Readonly<Record<string, string>>
+  /** Keys whose records wait; absent in what was written before there were such. */
+  readonly parked?: number
 }
 
 export interface LmdbStoreLimits {
@@ -90,6 +92,7 @@ export class LmdbStateStore implements RestorableStore {
   #position = 0n
   #written = 0n
   #size: number
+  #parked = 0
 
   constructor(db: StageDatabases, codec: StateCodec, budget: CacheBudget, limits: LmdbStoreLimits = defaultLmdbLimits) {
     this.#db = db
@@ -98,6 +101,7 @@ export class LmdbStateStore implements RestorableStore {
     this.#cache = new GenerationCache(budget)
     if (db.found !== undefined) {
       this.#position = this.#written = BigInt(db.found.position)
+      this.#parked = db.found.parked ?? 0
       for (const [key, definition] of Object.entries(db.found.definitions)) this.#learn(key, Buffer.from(definition))
     } else {
       db.states.clearSync()
@@ -108,6 +112,10 @@ export class LmdbStateStore implements RestorableStore {
 
   get size(): number {
     return this.#size
+  }
+
+  get parked(): number {
+    return this.#parked
   }
 
   get position(): bigint {
@@ -190,6 +198,7 @@ export class LmdbStateStore implements RestorableStore {
     this.#horizon = 'none'
     this.#position = this.#written = 0n
     this.#size = 0
+    this.#parked = 0
     this.#guarded(() =>
       this.#db.write({ position: '0', definitions: {} }, () => {
         this.#db.states.clearSync()
@@ -201,7 +210,7 @@ export class LmdbStateStore implements RestorableStore {
   /** Writes what changed, and the position, in one transaction. Throws `E_STATE_STORE` when the disk does not take it. */
   checkpoint(): void {
     if (this.#dirty.size === 0 && this.#position === this.#written) return
-    const checkpoint = { position: String(this.#position), definitions: Object.fromEntries(this.#definitions) }
+    const checkpoint = { position: String(this.#position), definitions: Object.fromEntries(this.#definitions), parked: this.#parked }
     const bytes = new Map<string, number>()
     this.#guarded(() => this.#db.write(checkpoint, () => this.#dirty.forEach((dirty, key) => bytes.set(key, this.#writeOne(key, dirty)))))
     for (const [key, { entry, watchAt }] of this.#dirty)
@@ -272,6 +281,7 @@ export class LmdbStateStore implements RestorableStore {
   #change(key: string, dirty: Dirty, next: StateOutline | undefined): void {
     const before = dirty.outline
     dirty.outline = next
+    this.#parked += (next?.parked === undefined ? 0 : 1) - (before?.parked === undefined ? 0 : 1)
     if (next === undefined) {
       if (before !== undefined) this.#size -= 1
       dirty.watchAt = undefined

@@ -40,14 +40,15 @@ t.test('a batch is counted by stage and outcome; a dead letter under the topic o
     processed: 3,
     skipped: 0,
     timersFired: 2,
+    retried: [],
     advanced: new Map([['a', 4]]),
     drops: [
       { stage: 'b', reason: 'late' },
       { stage: 'b', reason: 'late' },
     ],
     deadLetters: [
-      { source, handedOver: undefined, stage: 'a', code: 'E_ONE', detail: {} },
-      { source: undefined, handedOver: output, stage: 'b', code: 'E_TWO', detail: {} },
+      { source, handedOver: undefined, stage: 'a', code: 'E_ONE', detail: {}, attempts: 1 },
+      { source: undefined, handedOver: output, stage: 'b', code: 'E_TWO', detail: {}, attempts: 1 },
     ],
   }
   countBatch(runtimeMetrics(registry), 'g', batch)

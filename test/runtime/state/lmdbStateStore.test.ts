@@ -72,6 +72,20 @@ const entry = (text: string, timers: Record<string, number> = {}, expiresAt?: nu
   timers,
   expiresAt,
 })
+/** A key without state whose record waits. */
+const parked = (timers: Record<string, number>): StateEntry => {
+  const record = {
+    topic: 'notes',
+    partition: 0,
+    offset: 1n,
+    timestamp: 1,
+    attempts: 1,
+    key: Buffer.of(1),
+    headers: {},
+    value: Buffer.of(2),
+  }
+  return { state: undefined, timers, expiresAt: undefined, parked: { code: 'E_X', expiresAt: 9, records: [record] } }
+}
 const names = (found: readonly DueTimer[]) => found.map(({ key, name, dueAt }) => `${dueAt} ${key} ${name}`).sort()
 
 const keys = ['a', 'b', 'c', 'd', '', 'with\0nul', 'x'.repeat(2_000), 'é'.repeat(500)]
@@ -84,6 +98,7 @@ const command = fc.oneof(
       key: fc.constantFrom(...keys),
       timers: fc.dictionary(fc.constantFrom('t', 'u', 'v'), time, { noNullPrototype: true }),
       expiresAt: fc.option(time, { nil: undefined }),
+      waits: fc.boolean(),
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('delete' as const), key: fc.constantFrom(...keys) }) },
@@ -115,6 +130,8 @@ t.test('any sequence of changes, crashes and reopenings leaves what the changelo
       }
       const compare = () => {
         assert.equal(current.store.size, model.size)
+        assert.equal(current.store.parked, keys.filter((key) => model.get(key)?.parked !== undefined).length)
+        assert.equal(model.parked, current.store.parked)
         for (const key of keys) assert.deepEqual(current.store.get(key), model.get(key), `key ${key.slice(0, 10)}`)
         assert.equal(current.store.nextDueAt(), model.nextDueAt())
         assert.deepEqual(names(current.store.due(100, 1_000)), names(model.due(100, 1_000)))
@@ -124,7 +141,8 @@ t.test('any sequence of changes, crashes and reopenings leaves what the changelo
           switch (one.kind) {
             case 'set':
             case 'delete': {
-              const value = one.kind === 'delete' ? undefined : entry(`${count++}`, one.timers, one.expiresAt)
+              const value =
+                one.kind === 'delete' ? undefined : one.waits ? parked(one.timers) : entry(`${count++}`, one.timers, one.expiresAt)
               current.store.set(one.key, value)
               model.set(one.key, value)
               log.push([one.key, value === undefined ? null : codec.encode(value)])

@@ -1,0 +1,100 @@
+/**
+ * Where what a fold does comes from: the record or timer, how often it was folded, and how the record is kept while it
+ * waits. The same record gives the same identity whether it was folded at once or after it had waited.
+ */
+import { runtimeErrors } from './errors.ts'
+import type { ParkedRecord } from './parking.ts'
+import type { StreamRecord } from './stage.ts'
+import type { InputRecord, OutputRecord, Undecodable } from './taskBatch.ts'
+import type { AnyTopic } from './topic.ts'
+
+/** Where a record or timer came from: names it in errors, stamps what it causes. */
+export interface Cause {
+  readonly at: number
+  readonly source: InputRecord | undefined
+  readonly handedOver: OutputRecord | undefined
+  /** Hand-overs since the record or timer. */
+  readonly depth: number
+  readonly traceparent: string | undefined
+  /**
+   * Identity of the record or timer, from which ids of what it causes are derived. A record carries it in its `ce_id`
+   * header, so that a stage gives the same ids whether it was handed the record in memory or read it from Kafka.
+   */
+  readonly identity: string
+  readonly label: string
+  /** Times that the record was folded, this one included. */
+  readonly attempt: number
+  /** When it was folded again after it had waited, ms: the state is touched then. */
+  readonly retriedAt: number | undefined
+}
+
+/** Values of records that wait, in the form that their topic has them in. */
+export interface ParkedValues {
+  frame(topic: AnyTopic, payload: Buffer): Buffer
+  /** The decoded value, or `Undecodable`. */
+  decode(topic: AnyTopic, bytes: Buffer): unknown
+}
+
+export const plainValues: ParkedValues = { frame: (_, payload) => payload, decode: (topic, bytes) => topic.value.decode(bytes) as unknown }
+
+/** A record that was read, for the `attempt`th time; `retriedAt` when it has waited. */
+export function causeOf(record: InputRecord, attempt: number, retriedAt: number | undefined): Cause {
+  const label = `${record.topic}-${record.partition}@${record.offset}`
+  const { ce_id: identity = label, traceparent } = record.headers
+  return { at: record.timestamp, source: record, handedOver: undefined, depth: 0, traceparent, identity, label, attempt, retriedAt }
+}
+
+export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
+  return {
+    at: now,
+    source: undefined,
+    handedOver: undefined,
+    depth: 0,
+    traceparent: undefined,
+    identity: `timer ${name} ${dueAt}`,
+    label: `timer ${name} due at ${dueAt}`,
+    attempt: 1,
+    retriedAt: undefined,
+  }
+}
+
+/** The output that `cause` led to, as it is handed over. */
+export function causeOfHandOver(cause: Cause, output: OutputRecord): Cause {
+  const { topic, headers } = output
+  const label = `${cause.label} > ${topic.name}`
+  return { ...cause, handedOver: output, depth: cause.depth + 1, identity: headers['ce_id'] as string, label, attempt: 1 }
+}
+
+/** Whether the record itself has waited, not one that it caused. */
+export function isRefolded({ retriedAt, handedOver }: Cause): boolean {
+  return retriedAt !== undefined && handedOver === undefined
+}
+
+/** The record as a fold sees it. */
+export function streamed({ topic, value, timestamp, headers }: InputRecord, key: string): StreamRecord<unknown> {
+  return { topic, key, value, timestamp, headers }
+}
+
+/** The record of the cause as it waits. It has a value: tombstones are dropped before. */
+export function parkedRecord({ source, handedOver }: Cause, attempts: number, partition: number, values: ParkedValues): ParkedRecord {
+  if (handedOver !== undefined) {
+    const { topic, key, payload, timestamp, headers } = handedOver
+    const value = values.frame(topic, payload as Buffer)
+    return { topic: topic.name, partition, offset: -1n, timestamp, attempts, key: Buffer.from(key), headers, value }
+  }
+  const { topic, offset, timestamp, raw, ...read } = source as InputRecord
+  return {
+    topic,
+    partition: read.partition,
+    offset,
+    timestamp,
+    attempts,
+    key: raw.key as Buffer,
+    headers: raw.headers,
+    value: raw.value as Buffer,
+  }
+}
+
+export function undecodable({ reason }: Undecodable): Readonly<Record<string, unknown>> {
+  return { reason, means: runtimeErrors.E_RECORD_UNDECODABLE.means }
+}
