@@ -16,6 +16,7 @@ const result: TaskBatch = {
   processed: 3,
   skipped: 1,
   timersFired: 2,
+  retried: [],
   advanced: new Map(),
 }
 const counts = [
