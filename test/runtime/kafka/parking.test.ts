@@ -4,13 +4,14 @@ import { join } from 'node:path'
 import t from 'tap'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
+import { partitionOf } from '../../../runtime/murmur2.ts'
 import { deadLetterName } from '../../../runtime/kafka/names.ts'
 import { createClient } from '../../../runtime/kafka/client.ts'
 import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import type { LogRecord } from '../../../runtime/kafka/partitionReader.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { testStack } from '../../support/stack.ts'
-import { caughtUp, eventually, factors, items, logger, sums, topics, totals, world } from './fixtures.ts'
+import { caughtUp, eventually, factors, items, logger, partitions, sums, topics, totals, world } from './fixtures.ts'
 import type { Item, Sum } from './fixtures.ts'
 import { attempts, patientStages } from './patient.ts'
 
@@ -19,6 +20,9 @@ t.setTimeout(180_000)
 
 const group = 'patient'
 const inputs = [items, sums]
+const unexpected = (error: Error) => {
+  throw error
+}
 
 for (const kept of ['in memory', 'in files'])
   t.test(`records wait over kill -9 and take-over, state ${kept}: each key in its order, each record once`, async (t) => {
@@ -90,9 +94,7 @@ for (const kept of ['in memory', 'in files'])
       group,
       stages: patientStages,
       sessionTimeoutMs: 6_000,
-      onFatal: (error) => {
-        throw error
-      },
+      onFatal: unexpected,
       ...(stateDir === undefined ? {} : { stateDir }),
     })
     await caughtUp(heirs, group, inputs)
@@ -133,6 +135,48 @@ for (const kept of ['in memory', 'in files'])
     }
     t.equal(await heir.stop(), true)
   })
+
+/** Keys on one partition. */
+function companions(count: number): string[] {
+  const keys = Array.from({ length: count * partitions * 4 }, (_, index) => `lead:${index}`)
+  const [first = ''] = keys
+  return keys.filter((key) => partitionOf(key, partitions) === partitionOf(first, partitions)).slice(0, count)
+}
+
+t.test('keys that wait with more than one record batch takes are tried again in parts', async (t) => {
+  const stack = await testStack(t)
+  const kafka = await world(stack, [{ group, stages: patientStages }])
+  t.teardown(() => kafka.close())
+  const keys = companions(20)
+  const producer = kafka.producer()
+  // 20 times 60 kB are more than the 1,048,588 bytes that a broker takes at once.
+  const headers = { 'x-pad': 'x'.repeat(60_000) }
+  for (const key of keys) await producer.send(items, key, { seq: 1, amount: 1, wish: 'hold' }, { headers })
+  const member = await kafka.runStages({ group, stages: patientStages, onFatal: unexpected })
+  await caughtUp(kafka, group, inputs)
+  const tries = async (key: string) => (await kafka.states(patientStages).get('patient', key))?.entry?.parked?.records[0]?.attempts ?? 0
+  for (const key of keys) await eventually(`${key} is tried again`, async () => (await tries(key)) >= 2)
+  await producer.send(factors, 'factor', { seq: 0, count: 0, sum: 1, by: '' })
+  await eventually('all are accepted', async () => (await written(kafka, totals)).size === keys.length)
+  t.strictSame(sorted(seqs(await written(kafka, totals))), sorted(new Map(keys.map((key) => [key, [1]]))))
+  t.equal(await member.stop(), true)
+})
+
+t.test('records that waited in vain count for the fuse', async (t) => {
+  const stack = await testStack(t)
+  const kafka = await world(stack, [{ group, stages: patientStages }])
+  t.teardown(() => kafka.close())
+  const producer = kafka.producer()
+  for (const key of companions(5)) await producer.send(items, key, { seq: 1, amount: 1, wish: 'never' })
+  let failed: (error: Error) => void
+  const failure = new Promise<Error>((resolve) => (failed = resolve))
+  const fuse = { maxConsecutive: 5, maxRatio: 1, window: 1_000 }
+  const member = await kafka.runStages({ group, stages: patientStages, fuse, onFatal: (error) => failed(error) })
+  const fatal = await failure
+  t.match(fatal, { code: 'E_FUSE_BLOWN', message: /records that had waited: 5 dead letters in a row/ })
+  t.ok((await letters(stack, items)).length < 5, 'the last of them is not written')
+  await member.stop()
+})
 
 async function written(kafka: KafkaConnection, topic: AnyTopic): Promise<Map<string, Sum[]>> {
   const perKey = new Map<string, Sum[]>()
