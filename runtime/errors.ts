@@ -140,7 +140,14 @@ export const runtimeErrors = {
     scope: 'process',
     retriable: false,
     means: 'The changelog holds state that cannot be read with the current state schema.',
-    remedy: 'Give the state schema defaults for new fields, or rename the stage and migrate.',
+    remedy: 'Give the state schema defaults for new fields, or rename the stage and let it start empty (`startsEmpty`).',
+  },
+  E_STAGE_CHANGED: {
+    scope: 'process',
+    retriable: false,
+    means: 'The stages of a group are not those that it last ran with, and going on would leave state behind.',
+    remedy:
+      "Give the stage its old name back, or say in its declaration where its state comes from: `migrates: { from: 'old-name' }` or `startsEmpty: true`. Stages whose keys are of another kind need another name and start empty.",
   },
   E_STATE_STORE: {
     scope: 'process',

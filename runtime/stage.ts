@@ -68,8 +68,12 @@ export function from<T extends AnyTopic, S, Tables extends Record<string, AnyTop
 }
 
 export interface StageOptions<S, Tables extends Record<string, AnyTopic>, Out extends AnyTopic> {
-  /** Identity of state and changelog: renaming is a migration. */
+  /** Identity of state and changelog. A stage that is renamed says so with `migrates` or `startsEmpty`, or is refused (E_STAGE_CHANGED). */
   name: string
+  /** The state is that of another stage of this group: copied once, before the first record. May stay when it is done. */
+  migrates?: { readonly from: string }
+  /** There is no state before the first record, though stages with state are gone. May stay when it is done. */
+  startsEmpty?: true
   /** One value per key. Omit for a stateless stage. */
   state?: Schema<S>
   tables?: Tables

@@ -6,6 +6,7 @@
 import { runtimeError } from '../errors.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
+import { recordedTopology } from '../topology.ts'
 import { kafkaError } from './errors.ts'
 import { deadLetterName, groupName } from './names.ts'
 import { committedOffsets, firstOffsets, lagOf, offsetsAtTime, stableEnds } from './offsets.ts'
@@ -113,11 +114,15 @@ export class GroupOffsets {
       // All first: a unit that is still moved by somebody must stop before another one is moved.
       for (const [, producer] of producers) await producer.open()
       await this.#mustBeEmpty(group)
+      const records = await this.#topologies(group, moves, topics)
       for (const [partition, producer] of producers) {
         const own = moves.filter((move) => move.partition === partition)
         await producer.commit(
           [],
-          own.map(({ topic, to }) => ({ topic: this.#physical(topics, topic), partition, offset: to })),
+          own.map(({ topic, to }) => {
+            const place = { topic: this.#physical(topics, topic), partition }
+            return { ...place, offset: to, metadata: records.get(`${place.topic}#${partition}`) ?? '' }
+          }),
         )
       }
     } catch (error) {
@@ -129,6 +134,18 @@ export class GroupOffsets {
       await Promise.all(producers.map(([, producer]) => producer.drop()))
     }
     return moves
+  }
+
+  /** What the group last ran with must still be known after the move; what a sink keeps there must not be. */
+  async #topologies(group: string, moves: readonly OffsetMove[], topics: readonly AnyTopic[]): Promise<ReadonlyMap<string, string>> {
+    const { cluster, topicPrefix } = this.#workshop
+    const places = moves.map(({ topic, partition }) => ({ topic: this.#physical(topics, topic), partition }))
+    const committed = await committedOffsets(cluster, groupName(group, topicPrefix), places, { stable: true })
+    return new Map(
+      [...committed]
+        .filter(([, { metadata }]) => recordedTopology(metadata) !== undefined)
+        .map(([place, { metadata }]) => [place, metadata]),
+    )
   }
 
   async #mustBeEmpty(group: string): Promise<void> {

@@ -22,8 +22,9 @@ import type { TaskReport } from './groupMember.ts'
 import { watchLag } from './lagWatch.ts'
 import { changelogName, deadLetterName, groupName } from './names.ts'
 import { PartitionReader } from './partitionReader.ts'
+import { refuseChangedStages } from './stageMigration.ts'
 import { StageUnit } from './stageUnit.ts'
-import type { SliceLimits } from './stageUnit.ts'
+import type { SliceLimits } from './stageUnitContext.ts'
 import type { LiveTable } from './tableReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import type { TransactionProtocol } from './unitProducer.ts'
@@ -100,6 +101,8 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, topicPrefix)),
     ...inputs.map((topic) => deadLetterName(topic, group, topicPrefix)),
   ])
+  // First: stages that changed tell more than partition counts that differ for it.
+  await refuseChangedStages(workshop, group, stages, inputs.map(physical))
   refuseUnequal(
     [...inputs.map(physical), ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, topicPrefix))],
     counts,

@@ -3,21 +3,17 @@
  * letters and offsets together or not at all; the stores are touched after the commit only. Timers are transactions too.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Kafka } from 'kafkajs'
-import type { Logger } from 'pino'
 import { RekindleError, runtimeError } from '../errors.ts'
 import { afterRecord, intactFuse } from '../fuse.ts'
-import type { FuseLimits, FuseState } from '../fuse.ts'
+import type { FuseState } from '../fuse.ts'
 import { countBatch } from '../metrics.ts'
-import type { RuntimeMetrics } from '../metrics.ts'
-import type { AnyStage, Table } from '../stage.ts'
 import type { UnitState } from '../state/unitState.ts'
 import { Task } from '../task.ts'
 import type { InputRecord, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
+import { topologyOf, topologyText } from '../topology.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
-import type { ClusterConnection } from './cluster.ts'
 import { isReplayForOthers } from './deadLetters.ts'
 import { largestShare, outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
@@ -25,45 +21,11 @@ import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { changelogName, deadLetterName, groupName } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
 import { textHeaders } from './partitionReader.ts'
-import type { PartitionReader } from './partitionReader.ts'
+import type { StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
-import type { TopicCounts } from './topicCounts.ts'
+import { migrate } from './stageMigration.ts'
 import { UnitProducer } from './unitProducer.ts'
-import type { OutgoingRecord, TransactionProtocol } from './unitProducer.ts'
-import type { WireFormat } from './wireFormat.ts'
-
-export interface StageUnitContext {
-  readonly kafka: Kafka
-  readonly cluster: ClusterConnection
-  readonly protocol: TransactionProtocol
-  readonly reader: PartitionReader
-  readonly wire: WireFormat
-  readonly counts: TopicCounts
-  readonly logger: Logger
-  readonly metrics: RuntimeMetrics
-  readonly topicPrefix: string
-  readonly group: string
-  readonly stages: readonly AnyStage[]
-  readonly tables: ReadonlyMap<string, Table<unknown>>
-  /** By physical name. */
-  readonly inputs: ReadonlyMap<string, AnyTopic>
-  readonly limits: SliceLimits
-  readonly fuse: FuseLimits
-  /** Opens the state of a partition. */
-  state(partition: number): UnitState
-  /** Wall clock of timers, ms. */
-  now(): number
-}
-
-export interface SliceLimits {
-  readonly maxRecords: number
-  /** Time the folds of one transaction may take, ms. */
-  readonly maxMs: number
-  /** Encoded bytes of one transaction. */
-  readonly maxBytes: number
-  /** Least time between two small transactions, ms. */
-  readonly lingerMs: number
-}
+import type { OutgoingRecord, SourceOffset } from './unitProducer.ts'
 
 interface Opened {
   readonly state: UnitState
@@ -93,6 +55,8 @@ export class StageUnit implements Unit {
   /** Next offsets that are done but not committed yet, by topic. */
   readonly #pending = new Map<string, bigint>()
   readonly #time: PhaseClock
+  /** Stands beside each committed offset: the state that it belongs to. */
+  readonly #record: string
   #fuse: FuseState = intactFuse
   /** Mean time of one record in the folds, ms: how many fit into `maxMs`. */
   #recordMs = 0.05
@@ -109,6 +73,7 @@ export class StageUnit implements Unit {
     this.#places = places
     this.#time = new PhaseClock(context.metrics, context.group)
     const { group, topicPrefix, stages } = context
+    this.#record = topologyText(topologyOf(stages))
     const withState = stages.filter(({ state }) => state !== undefined)
     this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
     const written = stages.flatMap(({ outputs }) => outputs as readonly AnyTopic[])
@@ -146,6 +111,7 @@ export class StageUnit implements Unit {
     const groupId = groupName(group, topicPrefix)
     const found = await this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))
     const offsets = new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))
+    await this.#held.during('migrate', () => migrate(this.#context, this.partition, this.#producer, found))
     const started = performance.now()
     let records = 0
     this.#time.enter('restore')
@@ -364,8 +330,8 @@ export class StageUnit implements Unit {
     }
   }
 
-  #offsets(): { topic: string; partition: number; offset: bigint }[] {
-    return [...this.#pending].map(([topic, offset]) => ({ topic, partition: this.partition, offset }))
+  #offsets(): SourceOffset[] {
+    return [...this.#pending].map(([topic, offset]) => ({ topic, partition: this.partition, offset, metadata: this.#record }))
   }
 
   #settled(offsets: readonly { topic: string; offset: bigint }[]): void {

@@ -1,0 +1,47 @@
+/** What a partition of a group of stages is made with, and how large its slices may become. */
+import type { Admin, Kafka } from 'kafkajs'
+import type { Logger } from 'pino'
+import type { FuseLimits } from '../fuse.ts'
+import type { RuntimeMetrics } from '../metrics.ts'
+import type { AnyStage, Table } from '../stage.ts'
+import type { UnitState } from '../state/unitState.ts'
+import type { AnyTopic } from '../topic.ts'
+import type { ClusterConnection } from './cluster.ts'
+import type { PartitionReader } from './partitionReader.ts'
+import type { TopicCounts } from './topicCounts.ts'
+import type { TransactionProtocol } from './unitProducer.ts'
+import type { WireFormat } from './wireFormat.ts'
+
+export interface StageUnitContext {
+  readonly kafka: Kafka
+  readonly admin: Admin
+  readonly cluster: ClusterConnection
+  readonly protocol: TransactionProtocol
+  readonly reader: PartitionReader
+  readonly wire: WireFormat
+  readonly counts: TopicCounts
+  readonly logger: Logger
+  readonly metrics: RuntimeMetrics
+  readonly topicPrefix: string
+  readonly group: string
+  readonly stages: readonly AnyStage[]
+  readonly tables: ReadonlyMap<string, Table<unknown>>
+  /** By physical name. */
+  readonly inputs: ReadonlyMap<string, AnyTopic>
+  readonly limits: SliceLimits
+  readonly fuse: FuseLimits
+  /** Opens the state of a partition. */
+  state(partition: number): UnitState
+  /** Wall clock of timers, ms. */
+  now(): number
+}
+
+export interface SliceLimits {
+  readonly maxRecords: number
+  /** Time the folds of one transaction may take, ms. */
+  readonly maxMs: number
+  /** Encoded bytes of one transaction. */
+  readonly maxBytes: number
+  /** Least time between two small transactions, ms. */
+  readonly lingerMs: number
+}
