@@ -143,13 +143,13 @@ function companions(count: number): string[] {
   return keys.filter((key) => partitionOf(key, partitions) === partitionOf(first, partitions)).slice(0, count)
 }
 
-t.test('keys that wait with more than one record batch takes are tried again in parts', async (t) => {
+t.test('keys that wait with more than a megabyte and are due at once are tried again', async (t) => {
   const stack = await testStack(t)
   const kafka = await world(stack, [{ group, stages: patientStages }])
   t.teardown(() => kafka.close())
   const keys = companions(20)
   const producer = kafka.producer()
-  // 20 times 60 kB are more than the 1,048,588 bytes that a broker takes at once.
+  // 20 times 60 kB: more than one transaction is meant to take.
   const headers = { 'x-pad': 'x'.repeat(60_000) }
   for (const key of keys) await producer.send(items, key, { seq: 1, amount: 1, wish: 'hold' }, { headers })
   // The clock stands still while a member runs, so that all of them are due at once for the next.
