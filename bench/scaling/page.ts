@@ -117,7 +117,7 @@ function planRows(here: Plan, there: Plan): Rows {
     row(
       'partitions asked about a second for open transactions',
       (plan) => number(plan.lookedAfterPerSecond),
-      'units × (topics × partitions + those of offsets) / 15 s: grows with the square',
+      'units × (topics, one partition each, + those of offsets) / 15 s',
     ),
   ]
 }

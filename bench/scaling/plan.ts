@@ -134,7 +134,7 @@ export function planFor(factor: number, traffic: Traffic, settings: Settings): P
     lostProcessSeconds: measured.lostMemberSeconds.value + restoreSeconds(1),
     sinkInsertsPerSecond: settings.sinkTopics * blocksPerSecond,
     dedupSeconds: settings.dedupWindowBlocks / blocksPerSecond,
-    lookedAfterPerSecond: (partitions * (settings.unitTopics * partitions + settings.offsetsPartitions)) / (settings.lookAfterMs / 1000),
+    lookedAfterPerSecond: (partitions * (settings.unitTopics + settings.offsetsPartitions)) / (settings.lookAfterMs / 1000),
     rowsPerSecond: webhooksPerSecond * STORED.reduce((sum, topic) => sum + (traffic.topics[topic]?.records ?? 0), 0),
   }
 }

@@ -24,6 +24,8 @@ export interface Custody {
   readonly topics: readonly string[]
   /** How the predecessor is supposed to have worked: it decides to which transaction an epoch belongs. */
   readonly protocol: TransactionProtocol
+  /** Which partitions of these topics are looked at; all of them unless given. */
+  readonly concerns?: (topic: string, partition: number) => boolean
   /** Told of each transaction that was ended here. */
   readonly onMended: (verdict: Verdict) => void
 }
@@ -189,12 +191,14 @@ function openOnLeaders(custody: Custody): Promise<readonly { leader: Broker; ope
 async function leaders({
   cluster: { cluster },
   topics,
+  concerns = () => true,
 }: Custody): Promise<ReadonlyMap<Broker, readonly { topic: string; partition: number }[]>> {
   const names = [...new Set([...topics, OFFSETS_TOPIC])]
   await cluster.addMultipleTargetTopics(names)
   const byLeader = new Map<Broker, { topic: string; partition: number }[]>()
   for (const topic of names) {
     for (const { partitionId, leader } of cluster.findTopicPartitionMetadata(topic)) {
+      if (topic !== OFFSETS_TOPIC && !concerns(topic, partitionId)) continue
       const broker = (await cluster.findBroker({ nodeId: String(leader) })) as Broker
       const places = byLeader.get(broker)
       const place = { topic, partition: partitionId }

@@ -91,6 +91,8 @@ export class UnitProducer {
   #mending: Promise<unknown> | undefined
   /** Committed since it was last seen that nothing is left open. */
   #unsure = false
+  /** Where, as `<topic>#<partition>`: all units asking about all partitions would grow with the square of their number. */
+  readonly #written = new Set<string>()
   #watch: NodeJS.Timeout | undefined
 
   constructor(options: UnitProducerOptions) {
@@ -123,6 +125,7 @@ export class UnitProducer {
     }
     this.#open = open
     this.#unsure = false
+    this.#written.clear()
     this.#lookAgain(open)
   }
 
@@ -135,7 +138,9 @@ export class UnitProducer {
     const committed = open.commit(records, offsets)
     this.#committing = committed.catch(() => undefined)
     try {
-      return await committed
+      const firsts = await committed
+      for (const place of firsts.keys()) this.#written.add(place)
+      return firsts
     } catch (error) {
       await this.drop()
       throw error
@@ -165,15 +170,19 @@ export class UnitProducer {
   async #lookAfter(open: OpenTransactions): Promise<void> {
     const { identity } = open
     if (!this.#unsure || identity === undefined) return
-    const hangs = await hasForgotten(this.#custody, identity)
+    const custody = { ...this.#custody, concerns: (topic: string, partition: number) => this.#written.has(`${topic}#${partition}`) }
+    const hangs = await hasForgotten(custody, identity)
     if (this.#open !== open || hangs === undefined) return
     if (!hangs) {
       // What was committed meanwhile was not looked at.
-      if (open.identity === identity) this.#unsure = false
+      if (open.identity === identity) {
+        this.#unsure = false
+        this.#written.clear()
+      }
       return
     }
     const mended = this.#committing.then(async () => {
-      if (this.#open === open && open.identity !== undefined) await endForgotten(this.#custody, open.identity)
+      if (this.#open === open && open.identity !== undefined) await endForgotten(custody, open.identity)
     })
     const mending = mended
       .catch(() => undefined)

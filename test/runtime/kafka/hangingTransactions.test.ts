@@ -68,7 +68,8 @@ class StandIn {
       }
       case 'describeProducers': {
         to.int32(0)
-        const topics = ['out', 'changelog', '__consumer_offsets']
+        const { buffer: asked } = await request.request.encode()
+        const topics = ['out', 'changelog', '__consumer_offsets'].filter((topic) => asked.includes(topic))
         to.compactArray(topics, (topic) => {
           to.compactString(topic)
           to.compactArray([0], (partition) => {
@@ -203,6 +204,8 @@ t.test('the owner itself commits what the coordinator forgot, each under the epo
   t.equal(await endForgotten(broker.custody('implicit'), mine), true)
   t.strictSame(broker.markers, [{ topic: 'out', epoch: 25, commit: true }], 'not the one under way, not that of others')
   t.strictSame(broker.mended, ['commit'])
+  const elsewhere = { ...broker.custody('implicit'), concerns: (topic: string) => topic !== 'out' }
+  t.equal(await hasForgotten(elsewhere, mine), false, 'only where it has written is looked at')
   broker.open = broker.open.slice(1)
   t.equal(await hasForgotten(broker.custody('implicit'), mine), false)
 })
