@@ -15,7 +15,7 @@ export interface BrokerSays {
   states: { state: string; epoch: number }[]
   open: { topic: string; epoch: number }[]
   /** Committed on partition 0 of this topic. */
-  readonly committed: { readonly topic: string; readonly offset: bigint }
+  readonly committed: { readonly topic: string; readonly offset: bigint; readonly metadata?: string }
   /** Of the producer; each commit raises it. */
   epoch: number
 }
@@ -59,9 +59,9 @@ export async function answerTo<R>(request: ProtocolRequest<R>, says: BrokerSays)
       // The last byte but one says whether offsets that are not settled are refused.
       says.steps.push(buffer.at(-2) === 1 ? 'stable offsets' : 'any offsets')
       to.int32(0)
-      to.compactArray([says.committed], ({ topic, offset }) => {
+      to.compactArray([says.committed], ({ topic, offset, metadata = '' }) => {
         to.compactString(topic)
-        to.compactArray([0], (partition) => to.int32(partition).int64(offset).int32(-1).compactString('').int16(0).noTags()).noTags()
+        to.compactArray([0], (partition) => to.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(0).noTags()).noTags()
       }).int16(0)
       break
     }

@@ -20,6 +20,7 @@ import { stateCodec } from '../../../runtime/stateEntry.ts'
 import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { volatileUnitState } from '../../../runtime/state/unitState.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
+import { topologyOf, topologyText } from '../../../runtime/topology.ts'
 import { answerTo } from './brokerAnswers.ts'
 import type { BrokerSays } from './brokerAnswers.ts'
 import { adder, items, Item, logger, Sum } from './fixtures.ts'
@@ -43,7 +44,7 @@ class StandIn implements BrokerSays {
   lows = new Map<string, number>()
   states: BrokerSays['states'] = []
   open: BrokerSays['open'] = []
-  readonly committed = { topic: place.topic, offset: 5n }
+  readonly committed = { topic: place.topic, offset: 5n, metadata: topologyText(topologyOf([adder])) }
   epoch = 0
   refusesCommit = false
   readonly written: { topic: string; value: Buffer }[] = []
