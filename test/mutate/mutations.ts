@@ -366,7 +366,7 @@ export const mutations: readonly Mutation[] = [
     id: 'forgotten-not-looked-for',
     guard: 'hanging transactions mended (endForgotten)',
     file: 'runtime/kafka/unitProducer.ts',
-    find: 'if (this.#open === open && open.identity !== undefined) await endForgotten(this.#custody, open.identity)',
+    find: 'if (this.#open === open && open.identity !== undefined) await endForgotten(custody, open.identity)',
     replace: '',
     tests: [{ file: unitProducer, title: 'an owner that pauses ends what the broker forgot of its last commit' }],
     why: 'The same.',
