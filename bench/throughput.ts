@@ -3,6 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { pastDeliveries } from '../simulate/deliveries.ts'
 import { httpPost, sendAll } from '../simulate/sender.ts'
+import { receivedWebhook } from '../simulate/receivedWebhook.ts'
 import { sandboxTenantId } from '../simulate/sandboxTenant.ts'
 import { decisions, leadKey, webhooks } from '../topics/index.ts'
 import type { Line } from '../test/e2e/line.ts'
@@ -34,26 +35,10 @@ export async function layBacklog(
   let count = 0
   let open: Promise<unknown>[] = []
   for (const { webhook } of pastDeliveries({ ...options, now: () => receivedAt, duplicates: 0.05, reordered: 0.02 })) {
-    const { webhookId, contactId, type, body } = webhook
     open.push(
-      producer.send(
-        webhooks,
-        leadKey(sandboxTenantId, contactId),
-        {
-          receivedId: `bench-${count++}`,
-          tenantId: sandboxTenantId,
-          origin: 'webhook',
-          scheme: 'ed25519',
-          keyId: 'sandbox',
-          type,
-          webhookId,
-          contactId,
-          batchIndex: 0,
-          receivedAt,
-          body,
-        },
-        { timestamp: receivedAt },
-      ),
+      producer.send(webhooks, leadKey(sandboxTenantId, webhook.contactId), receivedWebhook(webhook, receivedAt, `bench-${count++}`), {
+        timestamp: receivedAt,
+      }),
     )
     if (open.length < 2_000) continue
     await Promise.all(open)

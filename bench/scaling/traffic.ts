@@ -9,6 +9,7 @@ import type { TaskBatch } from '../../runtime/task.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { tellStory } from '../../simulate/leadStory.ts'
+import { receivedWebhook } from '../../simulate/receivedWebhook.ts'
 import type { Beat } from '../../simulate/leadStory.ts'
 import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { webhooksOf } from '../../simulate/webhooks.ts'
@@ -64,29 +65,20 @@ export function measureTraffic(options: { readonly seed: number; readonly leads:
         sum.changelogBytes += sizeOf(key, entry === undefined ? null : (codecs.get(stage)?.encode(entry) ?? null), {})
       }
     }
+    let last = start
     const fireUntil = (until: number): void => {
-      for (let due = task.nextTimerAt(); due !== undefined && due <= until; due = task.nextTimerAt()) take(task.fireTimers(due, TIMERS))
+      // One that was due before it was set fires late, not in the past.
+      for (let due = task.nextTimerAt(); due !== undefined && due <= until; due = task.nextTimerAt())
+        take(task.fireTimers(Math.max(due, last), TIMERS))
     }
     const story = tellStory(seed, index)
-    let last = start
     const instant = (beat: Beat): number => start + beat.atMs
-    for (const [offset, { webhookId, contactId, type, body, at }] of webhooksOf(story, seed, instant).entries()) {
+    for (const [offset, webhook] of webhooksOf(story, seed, instant).entries()) {
+      const { at } = webhook
       fireUntil(at)
       last = at
-      const key = leadKey(sandboxTenantId, contactId)
-      const value = {
-        receivedId: webhookId,
-        tenantId: sandboxTenantId,
-        origin: 'webhook',
-        scheme: 'ed25519',
-        keyId: 'sandbox',
-        type,
-        webhookId,
-        contactId,
-        batchIndex: 0,
-        receivedAt: at,
-        body,
-      }
+      const key = leadKey(sandboxTenantId, webhook.contactId)
+      const value = receivedWebhook(webhook, at)
       const payload = webhooks.value.encode(value)
       const headers = {}
       sum.webhooks += 1

@@ -1,4 +1,5 @@
 /** Physical names on the broker. All of them carry the prefix, so that two installations can share one broker. */
+import type { AnyStage } from '../stage.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 
@@ -41,4 +42,17 @@ export function groupName(group: string, prefix: string): string {
 /** Identity of the one producer that may write for a unit: it fences the unit's previous owner. */
 export function transactionalId(group: string, unit: string | number, prefix: string): string {
   return `${prefix}${group}-${unit}`
+}
+
+/** Every physical topic that a group of stages writes: outputs, changelogs, dead letters of what it reads. */
+export function topicsWrittenBy(group: string, stages: readonly AnyStage[], prefix: string): string[] {
+  return [
+    ...new Set(
+      stages.flatMap(({ name, state, outputs, on }) => [
+        ...(outputs as readonly AnyTopic[]).map((topic) => physicalName(topic, prefix)),
+        ...(state === undefined ? [] : [changelogName(name, prefix)]),
+        ...on.map(({ topic }) => deadLetterName(topic, group, prefix)),
+      ]),
+    ),
+  ]
 }

@@ -11,7 +11,7 @@ import type { TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
-import { changelogName, deadLetterName } from './names.ts'
+import { topicsWrittenBy } from './names.ts'
 import { stableEnds } from './offsets.ts'
 import { leaderMoves, patiently } from './patiently.ts'
 import type { Workshop } from './stageMember.ts'
@@ -71,13 +71,7 @@ export class Shadow {
       replicationFactor: options.replicationFactor,
       members: [{ group, stages }],
     })
-    const written = [
-      ...new Set([
-        ...outputs.map((topic) => physicalName(topic, prefix)),
-        ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, prefix)),
-        ...stages.flatMap(({ on }) => on.map(({ topic }) => deadLetterName(topic, group, prefix))),
-      ]),
-    ]
+    const written = topicsWrittenBy(group, stages, prefix)
     const ends = await patiently(leaderMoves, () => stableEnds(cluster, written))
     const full = written.filter((topic) => [...(ends.get(topic)?.values() ?? [])].some((end) => end > 0n))
     if (full.length > 0)

@@ -10,7 +10,6 @@ import { countBatch } from '../metrics.ts'
 import type { UnitState } from '../state/unitState.ts'
 import { Task } from '../task.ts'
 import type { InputRecord, TaskBatch } from '../task.ts'
-import { physicalName } from '../topic.ts'
 import { topologyOf, topologyText } from '../topology.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
@@ -18,7 +17,7 @@ import { isReplayForOthers } from './deadLetters.ts'
 import { largestShare, outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
-import { changelogName, deadLetterName, groupName } from './names.ts'
+import { groupName, topicsWrittenBy } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
 import { textHeaders } from './partitionReader.ts'
 import type { StageUnitContext } from './stageUnitContext.ts'
@@ -74,18 +73,8 @@ export class StageUnit implements Unit {
     this.#time = new PhaseClock(context.metrics, context.group)
     const { group, topicPrefix, stages } = context
     this.#record = topologyText(topologyOf(stages))
-    const withState = stages.filter(({ state }) => state !== undefined)
     this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
-    const written = stages.flatMap(({ outputs }) => outputs as readonly AnyTopic[])
-    this.#producer = new UnitProducer({
-      ...context,
-      unit: this.partition,
-      topics: [
-        ...written.map((topic) => physicalName(topic, topicPrefix)),
-        ...withState.map(({ name }) => changelogName(name, topicPrefix)),
-        ...[...this.#read.values()].map((topic) => deadLetterName(topic, group, topicPrefix)),
-      ],
-    })
+    this.#producer = new UnitProducer({ ...context, unit: this.partition, topics: topicsWrittenBy(group, stages, topicPrefix) })
   }
 
   /** Keys of a stage whose records wait. */

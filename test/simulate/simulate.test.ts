@@ -9,6 +9,7 @@ import { contactIdOf, tenantIdOf } from '../../pipelines/ingest/subject.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { drive } from '../../runtime/driver.ts'
 import { liveDeliveries, pastDeliveries } from '../../simulate/deliveries.ts'
+import { receivedWebhook } from '../../simulate/receivedWebhook.ts'
 import type { Delivery } from '../../simulate/deliveries.ts'
 import { plots, tellStory } from '../../simulate/leadStory.ts'
 import { runSimulator } from '../../simulate/runSimulator.ts'
@@ -338,17 +339,5 @@ t.test('samples are of the sandbox location and become lead events when they are
 
 function received(body: Buffer, contactId: string) {
   const { type, webhookId } = JSON.parse(body.toString()) as { type: string; webhookId: string }
-  return {
-    receivedId: webhookId,
-    tenantId: sandboxTenantId,
-    origin: 'webhook',
-    scheme: 'ed25519',
-    keyId: 'sandbox',
-    type,
-    webhookId,
-    contactId,
-    batchIndex: 0,
-    receivedAt: at,
-    body,
-  }
+  return receivedWebhook({ type, webhookId, contactId, body }, at)
 }
