@@ -44,12 +44,6 @@ export class ClusterConnection {
     return new ClusterConnection(consumer, cluster)
   }
 
-  /** How many brokers the cluster has by the metadata that is known; 0 before the first. */
-  get brokerCount(): number {
-    const { brokerPool } = this.cluster as unknown as { brokerPool?: { metadata?: { brokers: readonly unknown[] } | null } }
-    return brokerPool?.metadata?.brokers.length ?? 0
-  }
-
   /** The broker that clients ask about the cluster as a whole. */
   async controller(): Promise<Broker> {
     await this.cluster.refreshMetadata()

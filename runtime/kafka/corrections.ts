@@ -1,16 +1,18 @@
 /**
- * Loads kafkajs 2.2.4 with its three defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
+ * Loads kafkajs 2.2.4 with its four defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
  * Defect 1: aborted transactions are filtered in the broker's order (by end), so overlapping ones leak aborted records,
  * and an abort marker is recognised by key bytes that a data record may carry. Defect 2: the position does not move past
  * an empty record batch that compaction left behind, so a reader of a compacted topic stands still for ever. Defect 3: with
- * several brokers, what is sent to one is written twice or left out when another one refuses; see `sendMessages.ts`.
+ * several brokers, what is sent to one is written twice or left out when another one refuses; see `sendMessages.ts`. Defect
+ * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
 import type * as Client from 'kafkajs'
+import { typeOf } from './errorType.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
 import { readRecordBatch } from './protocol/recordBatchReader.ts'
@@ -104,6 +106,36 @@ function correct(): void {
   require(send)
   ;(require.cache[send] as NodeJS.Module).exports = createSendMessages
   hasten()
+  followCoordinator()
+}
+
+interface ClientGroup {
+  readonly groupId: string
+  readonly cluster: { findGroupCoordinator(query: { groupId: string }): Promise<object> }
+  coordinator: object
+  heartbeat: (this: ClientGroup, options: object) => Promise<void>
+}
+
+/** The coordinator cannot be reached, or is none any more. */
+function coordinatorLost(error: unknown): boolean {
+  const { name } = error as { name?: unknown }
+  return name === 'KafkaJSConnectionError' || name === 'KafkaJSConnectionClosedError' || typeOf(error) === 'NOT_COORDINATOR_FOR_GROUP'
+}
+
+/** The client looks for the coordinator when it joins, and then keeps to it; the next one knows its members as they were. */
+function followCoordinator(): void {
+  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { readonly prototype: ClientGroup }
+  const beat = prototype.heartbeat
+  prototype.heartbeat = async function (options) {
+    try {
+      await beat.call(this, options)
+    } catch (error) {
+      // The heartbeat is repeated by the client; what it was refused with says more than that none was found yet.
+      if (coordinatorLost(error))
+        this.coordinator = await this.cluster.findGroupCoordinator({ groupId: this.groupId }).catch(() => this.coordinator)
+      throw error
+    }
+  }
 }
 
 /** The batch at the position. An incomplete one, with which a fetch may end, is told to the client by its own error. */

@@ -215,7 +215,7 @@ export class Rehearsal {
       value,
       timestamp: log.timestamp,
       headers,
-      raw: { key: log.key, value: log.value, headers },
+      raw: { key: log.key, value: log.value, headers: log.headers },
       log,
     })
   }

@@ -170,9 +170,6 @@ export class UnitProducer {
   async #lookAfter(open: OpenTransactions): Promise<void> {
     const { identity } = open
     if (!this.#unsure || identity === undefined) return
-    // Markers are left out where a partition is without a leader: with several brokers another one leads, and questions to
-    // one that has just died would hold up those of everybody on this connection.
-    if (this.#custody.cluster.brokerCount > 1) return
     const custody = { ...this.#custody, concerns: (topic: string, partition: number) => this.#written.has(`${topic}#${partition}`) }
     const hangs = await hasForgotten(custody, identity)
     if (this.#open !== open || hangs === undefined) return

@@ -10,6 +10,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { RekindleError } from '../../../runtime/errors.ts'
 import { createClient } from '../../../runtime/kafka/client.ts'
+import { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
 import { partitionOf } from '../../../runtime/murmur2.ts'
@@ -62,7 +63,7 @@ async function replicated(t: Test) {
     }
     throw new Error(`node 1 leads all of ${topic.name}`)
   }
-  return { kafka, nodes, partition, expendable }
+  return { kafka, nodes, brokers, prefix, partition, expendable }
 }
 
 async function kill(node: KafkaEngine): Promise<void> {
@@ -141,6 +142,30 @@ t.test('a group of stages goes on after a change of leader: nothing lost, nothin
   t.equal(await member.stop(), true)
   await node.start()
   await eventually('all three are in sync again', async () => (await partition(totals, number)).inSync.length === 3)
+})
+
+t.test('a group whose coordinator dies for good finds the next one and goes on as it was', async (t) => {
+  const { kafka, nodes, brokers, prefix } = await replicated(t)
+  const connection = await ClusterConnection.open(createClient({ brokers, clientId: 'coordinators', logger }))
+  t.teardown(() => connection.close())
+  const coordinatorOf = async (group: string) => (await connection.groupCoordinator(`${prefix}${group}`)) as unknown as { nodeId: number }
+  let group = 'other0'
+  // Two partitions of offsets, led by different nodes: half of the names have one that may be killed.
+  for (let number = 1; (await coordinatorOf(group)).nodeId === 1; number++) group = `other${number}`
+  await kafka.applyTopics(topics, { partitions, replicationFactor: 3, members: [{ group, stages: [adder, totaller] }] })
+  const node = nodes[(await coordinatorOf(group)).nodeId - 1] as KafkaEngine
+  const member = await kafka.runStages({ group, stages: [adder, totaller], maxRecords: 20, onFatal: unexpected })
+  const producer = kafka.producer({ deadlineMs: 60_000 })
+  await sendAll(producer, range(0, 1_500))
+  await kill(node)
+  await sendAll(producer, range(1_500, 3_000))
+  // Without an accepted heartbeat the member would be given up after 60 s.
+  await caughtUp(kafka, group, [items, sums])
+  const seqs = new Set<number>()
+  await kafka.tail(totals, { from: 'beginning', untilEnd: true }, ({ value }) => seqs.add((value as Sum).seq))
+  t.equal(seqs.size, 3_000)
+  t.equal(await member.stop(), true)
+  await node.start()
 })
 
 t.test('with fewer copies in sync than asked for a record is refused by name, and taken when a copy is back', async (t) => {

@@ -13,7 +13,7 @@ import { answerTo, PRODUCER } from './brokerAnswers.ts'
 import type { BrokerSays } from './brokerAnswers.ts'
 import { eventually, logger } from './fixtures.ts'
 
-async function producerOn(t: Test, says: BrokerSays, brokers = 1): Promise<UnitProducer> {
+async function producerOn(t: Test, says: BrokerSays): Promise<UnitProducer> {
   const broker = {
     connectionPool: { send: <R>(request: ProtocolRequest<R>) => answerTo(request, says) },
     disconnect: async () => undefined,
@@ -28,7 +28,6 @@ async function producerOn(t: Test, says: BrokerSays, brokers = 1): Promise<UnitP
     findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
     findBroker: async () => broker,
     refreshMetadata: async () => undefined,
-    brokerPool: { metadata: { brokers: Array.from({ length: brokers }) } },
   }
   const kafka = {
     consumer: ({ partitionAssigners }: { partitionAssigners: ((config: object) => unknown)[] }) => {
@@ -94,19 +93,4 @@ t.test('an owner that pauses ends what the broker forgot of its last commit', as
   says.open = [{ topic: 'out', epoch: 30 }]
   await eventually('it is ended', () => says.open.length === 0, 5_000)
   t.strictSame(says.steps, ['take over', 'offsets in the transaction', 'commit', 'end what is open'])
-})
-
-t.test('of several brokers none is asked: where one dies another leads, and its markers are not left out', async (t) => {
-  const [alone, among] = [saying({}), saying({})]
-  const producers = await Promise.all([producerOn(t, among, 3), producerOn(t, alone)])
-  for (const producer of producers) {
-    await producer.open()
-    await producer.commit([], [{ topic: 'in', partition: 0, offset: 1n }])
-  }
-  for (const says of [among, alone]) {
-    says.states = [{ state: 'CompleteCommit', epoch: 31 }]
-    says.open = [{ topic: 'out', epoch: 30 }]
-  }
-  await eventually('the one alone has looked', () => alone.open.length === 0, 5_000)
-  t.equal(among.open.length, 1)
 })
