@@ -60,8 +60,8 @@ function logInto(logger: Logger): logCreator {
   }
 }
 
-/** A read-committed consumer that never gives up on a broker that is away. */
-export function createConsumer(kafka: Kafka, config: ConsumerConfig): Consumer {
+/** A read-committed consumer that never gives up on a broker that is away, unless `goesOn` says no then. */
+export function createConsumer(kafka: Kafka, config: ConsumerConfig, goesOn: () => boolean = () => true): Consumer {
   return kafka.consumer({
     sessionTimeout: SESSION_TIMEOUT_MS,
     heartbeatInterval: 1_500,
@@ -71,7 +71,7 @@ export function createConsumer(kafka: Kafka, config: ConsumerConfig): Consumer {
     metadataMaxAge: 30_000,
     allowAutoTopicCreation: false,
     readUncommitted: false,
-    retry: { ...retry, initialRetryTime: 50, maxRetryTime: 1_000, retries: 1_000_000 },
+    retry: { ...retry, initialRetryTime: 50, maxRetryTime: 1_000, retries: 1_000_000, restartOnFailure: async () => goesOn() },
     ...config,
   })
 }

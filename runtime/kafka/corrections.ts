@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its four defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
+ * Loads kafkajs 2.2.4 with its six defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -7,16 +7,20 @@
  * and an abort marker is recognised by key bytes that a data record may carry. Defect 2: the position does not move past
  * an empty record batch that compaction left behind, so a reader of a compacted topic stands still for ever. Defect 3: with
  * several brokers, what is sent to one is written twice or left out when another one refuses; see `sendMessages.ts`. Defect
- * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever.
+ * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever. Defect 5:
+ * a connection that is cut in the middle of an answer misreads the next one; see `connectionCorrections.ts`. Defect 6: a
+ * consumer that is stopped while it starts goes on; see `runnerCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
 import type * as Client from 'kafkajs'
+import { correctConnections } from './connectionCorrections.ts'
 import { typeOf } from './errorType.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
 import { readRecordBatch } from './protocol/recordBatchReader.ts'
 import type { FetchPosition } from './protocol/recordBatchReader.ts'
+import { correctRunner } from './runnerCorrections.ts'
 import { createSendMessages } from './sendMessages.ts'
 
 const require = createRequire(import.meta.url)
@@ -107,6 +111,8 @@ function correct(): void {
   ;(require.cache[send] as NodeJS.Module).exports = createSendMessages
   hasten()
   followCoordinator()
+  correctConnections()
+  correctRunner()
 }
 
 interface ClientGroup {

@@ -83,14 +83,15 @@ export class GroupMember<U extends Unit> {
   constructor(options: MemberOptions<U>) {
     this.#options = options
     const assignor = options.assignment === 'co-partitioned' ? coPartitioned : aligned
-    this.#consumer = createConsumer(options.kafka, {
+    const config = {
       groupId: options.groupId,
       partitionAssigners: [assignor(this.#claims)],
       ...(options.minBytes === undefined ? {} : { minBytes: options.minBytes }),
       ...(options.maxWaitMs === undefined ? {} : { maxWaitTimeInMs: options.maxWaitMs }),
       ...(options.maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition: options.maxBytesPerPartition }),
       ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeout: options.sessionTimeoutMs }),
-    })
+    }
+    this.#consumer = createConsumer(options.kafka, config, () => !this.#closing)
     this.#listen()
     this.#watch = watchMember({
       groupId: options.groupId,
@@ -210,7 +211,8 @@ export class GroupMember<U extends Unit> {
     this.#consumer.on(STOP, () => this.#suspend())
     this.#consumer.on(CRASH, ({ payload: { error, restart } }) => {
       this.#suspend()
-      if (!restart) this.fail(rootOf(error))
+      if (this.#closing) this.#options.logger.debug({ error: String(error) }, 'the consumer failed while it was stopped')
+      else if (!restart) this.fail(rootOf(error))
       else this.#options.logger.warn({ error: String(error) }, 'the consumer restarts itself')
     })
     this.#consumer.on(END_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {

@@ -13,6 +13,9 @@ const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
 const groupMember = 'test/runtime/kafka/groupMember.test.ts'
 const corrections = 'test/runtime/kafka/corrections.test.ts'
+const connectionCorrections = 'test/runtime/kafka/connectionCorrections.test.ts'
+const runnerCorrections = 'test/runtime/kafka/runnerCorrections.test.ts'
+const cluster = 'test/runtime/kafka/cluster.test.ts'
 const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
 
 export const mutations: readonly Mutation[] = [
@@ -296,6 +299,38 @@ export const mutations: readonly Mutation[] = [
     replace: 'const left: StateEntry = { ...before, timers: { ...timers, ...before.timers } }',
     tests: [{ file: 'test/runtime/taskModel.test.ts', title: 'late timers fire by their due times' }],
     why: 'A lead is reminded again and again.',
+  },
+  {
+    id: 'rest-of-an-answer-kept',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/connectionCorrections.ts',
+    find: '  connection.chunks = []\n',
+    replace: '',
+    tests: [
+      {
+        file: connectionCorrections,
+        title: 'a connection cut in the middle of an answer, then opened anew: the next answer is read (corrected)',
+      },
+    ],
+    why: 'A broker that dies in the middle of an answer leaves a client behind that reads none any more.',
+  },
+  {
+    id: 'stop-forgotten-while-starting',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/runnerCorrections.ts',
+    find: '    stopped.add(this)\n',
+    replace: '',
+    tests: [{ file: runnerCorrections, title: 'stopped while it joins, then taken in: it leaves again (corrected)' }],
+    why: 'A member that was stopped while its broker was away joins later and holds partitions that nobody works on.',
+  },
+  {
+    id: 'coordinator-not-followed',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/corrections.ts',
+    find: '  followCoordinator()\n',
+    replace: '',
+    tests: [{ file: cluster, title: 'a group whose coordinator dies for good finds the next one' }],
+    why: 'A member heartbeats a dead coordinator until it is given up after a minute, with its state to be restored elsewhere.',
   },
   {
     id: 'sent-again-as-new',

@@ -150,8 +150,13 @@ t.test('a group whose coordinator dies for good finds the next one and goes on a
   t.teardown(() => connection.close())
   const coordinatorOf = async (group: string) => (await connection.groupCoordinator(`${prefix}${group}`)) as unknown as { nodeId: number }
   let group = 'other0'
+  let number = 0
   // Two partitions of offsets, led by different nodes: half of the names have one that may be killed.
-  for (let number = 1; (await coordinatorOf(group)).nodeId === 1; number++) group = `other${number}`
+  await eventually('a group that another node than the first coordinates', async () => {
+    if ((await coordinatorOf(group)).nodeId !== 1) return true
+    group = `other${++number}`
+    return false
+  })
   await kafka.applyTopics(topics, { partitions, replicationFactor: 3, members: [{ group, stages: [adder, totaller] }] })
   const node = nodes[(await coordinatorOf(group)).nodeId - 1] as KafkaEngine
   const member = await kafka.runStages({ group, stages: [adder, totaller], maxRecords: 20, onFatal: unexpected })

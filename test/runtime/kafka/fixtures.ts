@@ -141,12 +141,23 @@ export async function world(
   return kafka
 }
 
-/** Resolves once `condition` holds; polls it, because the broker pushes nothing. Throws after `withinMs`. */
+/** Resolves once `condition` holds; polls it, because the broker pushes nothing. Throws after `withinMs`, also when the condition never answers. */
 export async function eventually(what: string, condition: () => Promise<boolean> | boolean, withinMs = 60_000): Promise<void> {
-  const until = Date.now() + withinMs
-  while (!(await condition())) {
-    if (Date.now() > until) throw new Error(`not within ${withinMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+  let timer: NodeJS.Timeout | undefined
+  let over = false
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => {
+      over = true
+      fail(new Error(`not within ${withinMs} ms: ${what}`))
+    }, withinMs)
+  })
+  const held = async () => {
+    while (!over && !(await condition())) await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+  try {
+    await Promise.race([held(), late])
+  } finally {
+    clearTimeout(timer)
   }
 }
 

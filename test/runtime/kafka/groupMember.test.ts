@@ -18,29 +18,36 @@ class StandIn {
   eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
   private readonly listeners = new Map<string, Listener>()
 
+  restartOnFailure: (error: Error) => Promise<boolean> = async () => true
+
   readonly kafka = {
-    consumer: () => ({
-      events: {
-        GROUP_JOIN: 'join',
-        REBALANCING: 'rebalancing',
-        CRASH: 'crash',
-        STOP: 'stop',
-        END_BATCH_PROCESS: 'end',
-        HEARTBEAT: 'heartbeat',
-      },
-      on: (name: string, listener: Listener) => void this.listeners.set(name, listener),
-      connect: async () => undefined,
-      subscribe: async () => undefined,
-      disconnect: async () => undefined,
-      run: async ({ eachBatch }: { eachBatch: StandIn['eachBatch'] }) => {
-        this.eachBatch = eachBatch
-        this.join([0])
-      },
-      pause: () => void this.steps.push('pause'),
-      resume: () => void this.steps.push('resume'),
-      seek: ({ offset }: { offset: string }) => void this.steps.push(`seek ${offset}`),
-    }),
+    consumer: ({ retry }: { retry: Pick<StandIn, 'restartOnFailure'> }) => {
+      this.restartOnFailure = retry.restartOnFailure
+      return this.consumer
+    },
   } as unknown as MemberOptions<Unit>['kafka']
+
+  private readonly consumer = {
+    events: {
+      GROUP_JOIN: 'join',
+      REBALANCING: 'rebalancing',
+      CRASH: 'crash',
+      STOP: 'stop',
+      END_BATCH_PROCESS: 'end',
+      HEARTBEAT: 'heartbeat',
+    },
+    on: (name: string, listener: Listener) => void this.listeners.set(name, listener),
+    connect: async () => undefined,
+    subscribe: async () => undefined,
+    disconnect: async () => undefined,
+    run: async ({ eachBatch }: { eachBatch: StandIn['eachBatch'] }) => {
+      this.eachBatch = eachBatch
+      this.join([0])
+    },
+    pause: () => void this.steps.push('pause'),
+    resume: () => void this.steps.push('resume'),
+    seek: ({ offset }: { offset: string }) => void this.steps.push(`seek ${offset}`),
+  }
 
   join(partitions: readonly number[]): void {
     this.listeners.get('join')?.({ payload: { memberAssignment: { items: partitions } } })
@@ -49,6 +56,12 @@ class StandIn {
   tell(event: 'rebalancing' | 'heartbeat'): void {
     this.steps.push(event)
     this.listeners.get(event)?.({ payload: {} })
+  }
+
+  /** The consumer fails and, if it is told to, starts over. */
+  async crash(): Promise<void> {
+    const error = new Error('the broker is away')
+    this.listeners.get('crash')?.({ payload: { error, restart: await this.restartOnFailure(error) } })
   }
 
   /** Hands the member a batch without records, as the client does. */
@@ -162,4 +175,15 @@ t.test('a fenced unit takes over again only after the coordinator confirmed its 
   client.tell('heartbeat')
   await eventually('it is ready again', () => member.readyIds.length === 1, 5_000)
   t.strictSame(client.steps, ['pause', 'heartbeat', 'prepare', 'seek 0', 'resume'])
+})
+
+t.test('a consumer that fails starts over, but not once its member is stopped, which is no failure of the member', async (t) => {
+  const client = new StandIn()
+  const { member, failed } = await memberOn(t, client, { prepare: async () => 0n })
+  t.equal(await client.restartOnFailure(new Error('the broker is away')), true)
+  await client.crash()
+  await member.stop(1_000)
+  t.equal(await client.restartOnFailure(new Error('the broker is away')), false)
+  await client.crash()
+  t.strictSame(failed, [])
 })

@@ -1,0 +1,34 @@
+/**
+ * Corrects the runner of a consumer of kafkajs 2.2.4: stopped while it starts, or while it fails, it ends. As it is it takes no
+ * notice, joins the group later or starts over for ever, and holds partitions that nobody works on.
+ */
+import { createRequire } from 'node:module'
+
+const require = createRequire(import.meta.url)
+
+interface Runner {
+  readonly consumerGroup: { readonly cluster: { disconnect(): Promise<void> } }
+  onCrash: (error: Error) => unknown
+  start: (this: Runner) => Promise<void>
+  stop: (this: Runner) => Promise<void>
+}
+
+/** Corrects the client that is loaded, once. */
+export function correctRunner(): void {
+  const runner = (require('kafkajs/src/consumer/runner.js') as { readonly prototype: Runner }).prototype
+  const { start, stop } = runner
+  const stopped = new WeakSet<Runner>()
+  runner.stop = function () {
+    stopped.add(this)
+    return stop.call(this)
+  }
+  runner.start = async function () {
+    const { onCrash } = this
+    this.onCrash = (error) => (stopped.has(this) ? undefined : onCrash(error))
+    await start.call(this)
+    if (!stopped.has(this)) return
+    await stop.call(this)
+    // Whoever stopped it has disconnected before; the join has connected anew.
+    await this.consumerGroup.cluster.disconnect()
+  }
+}
