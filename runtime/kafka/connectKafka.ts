@@ -102,16 +102,27 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
   const { sasl, ...rest } = options
   const kafka = createClient({ ...rest, ...(sasl === undefined ? {} : { sasl }), onRefusedTls: refusals.note })
   const admin = kafka.admin()
-  const opening: { cluster?: ClusterConnection; givenUp?: true } = {}
+  const opening: { cluster?: ClusterConnection; givenUp?: true; reason?: string } = {}
   // A listener that asks for a login answers the first request of a client without one and closes at the second, so the
   // connection stands only when the whole of this has gone through.
-  const work = async () => {
+  const attempt = async () => {
     await admin.connect()
-    const cluster = (opening.cluster = await ClusterConnection.open(kafka))
-    if (opening.givenUp === true) await cluster.close()
+    const cluster = (opening.cluster ??= await ClusterConnection.open(kafka))
+    if (opening.givenUp === true) await Promise.all([cluster.close(), admin.disconnect()])
     return { cluster, protocol: options.transactions ?? ((await offersImplicitTransactions(cluster)) ? 'implicit' : 'classic') }
   }
-  const wait = within(options.connectMs ?? 30_000, Promise.race([work(), refusals.everywhere]), options.brokers)
+  // Where connections are refused at once, the client gives up after some 12 s, whatever it was given.
+  const work = async () => {
+    for (;;) {
+      try {
+        return await attempt()
+      } catch (error) {
+        if (opening.givenUp === true || !isAway(error)) throw error
+        opening.reason = (error as Error).message
+      }
+    }
+  }
+  const wait = within(options.connectMs ?? 30_000, Promise.race([work(), refusals.everywhere]), options.brokers, () => opening.reason)
   const { cluster, protocol } = await wait.catch(async (error: unknown) => {
     opening.givenUp = true
     await Promise.all([admin.disconnect(), opening.cluster?.close()])
@@ -195,11 +206,23 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
   }
 }
 
-async function within<R>(ms: number, work: Promise<R>, brokers: readonly string[]): Promise<R> {
+/** The broker cannot be reached now; a login or a certificate that it refuses is another matter. */
+function isAway(error: unknown): boolean {
+  const { name, cause } = error as { name?: unknown; cause?: unknown }
+  if (name === 'KafkaJSConnectionError' || name === 'KafkaJSConnectionClosedError' || name === 'KafkaJSBrokerNotFound') return true
+  return cause instanceof Error && isAway(cause)
+}
+
+/** `lately` says what kept the work from its end last. */
+async function within<R>(ms: number, work: Promise<R>, brokers: readonly string[], lately?: () => string | undefined): Promise<R> {
   const timer = new AbortController()
   const late = delay(ms, undefined, { signal: timer.signal }).then(
     () => {
-      throw runtimeError('E_BROKER_UNREACHABLE', `${brokers.join(', ')} did not answer within ${ms} ms.`)
+      const reason = lately?.()
+      throw runtimeError(
+        'E_BROKER_UNREACHABLE',
+        `${brokers.join(', ')} did not answer within ${ms} ms${reason === undefined ? '' : `: ${reason}`}.`,
+      )
     },
     () => new Promise<never>(() => undefined),
   )

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { connect, createServer } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import fc from 'fast-check'
 import t from 'tap'
 import { RekindleError } from '../../../runtime/errors.ts'
@@ -248,6 +251,34 @@ t.test('a producer answers each of a thousand concurrent sends with its own plac
   t.strictSame(codes, ['nothing', 'E_PRODUCER_FULL', 'E_PRODUCER_FULL'], 'what waits is bounded in bytes')
   await producer.close()
   t.equal(await codeOf(producer.send(items, 'k', { seq: 1, amount: 1, wish: '' })), 'E_BROKER_UNREACHABLE')
+})
+
+t.test('a broker that is away at the start is waited for as long as was asked for', async (t) => {
+  const { kafkaBrokers, registryUrl } = await testStack(t)
+  const [host, port] = (kafkaBrokers[0] ?? '').split(':')
+  // The client itself gives up after its 30 retries.
+  let refused = 0
+  const sockets = new Set<Socket>()
+  const gate = createServer((socket) => {
+    if (refused++ < 40) return void socket.destroy()
+    const through = connect(Number(port), host)
+    for (const each of [socket, through]) {
+      sockets.add(each)
+      each.on('error', () => undefined)
+    }
+    socket.pipe(through).pipe(socket)
+  })
+  gate.listen(0, '127.0.0.1')
+  await once(gate, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    gate.close()
+  })
+  const brokers = [`127.0.0.1:${(gate.address() as AddressInfo).port}`]
+  const kafka = await connectKafka({ brokers, clientId: 'test', topicPrefix: '', registryUrl, logger, connectMs: 120_000 })
+  t.ok(refused > 40)
+  await kafka.ping()
+  await kafka.close()
 })
 
 t.test('without a broker connecting and sending fail within their time, and sending recovers when it is back', async (t) => {
