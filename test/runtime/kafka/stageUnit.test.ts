@@ -173,7 +173,7 @@ function unitOn(t: Test, broker: StandIn, fuse: FuseLimits = defaultFuseLimits) 
     inputs: new Map([[place.topic, items]]),
     limits: { maxRecords: 500, maxMs: 1_000, maxBytes: 800_000, lingerMs: 0 },
     fuse,
-    state: () => volatileUnitState([adder]),
+    state: async () => volatileUnitState([adder]),
     now: () => at,
   } as unknown as StageUnitContext
   const unit = new StageUnit(context, [place], held)
