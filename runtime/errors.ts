@@ -159,7 +159,8 @@ export const runtimeErrors = {
     scope: 'process',
     retriable: false,
     means: 'Standby copies were asked for in a way that cannot be: they are files, and a member keeps one of a partition or none.',
-    remedy: 'Set STANDBY_COPIES to 0 or 1 (`standby` of runStages), and with 1 give the member a folder for its state (STATE_DIR, `stateDir`).',
+    remedy:
+      'Set STANDBY_COPIES to 0 or 1 (`standby` of runStages), and with 1 give the member a folder for its state (STATE_DIR, `stateDir`).',
   },
   E_OFFSET_OUT_OF_RANGE: {
     scope: 'partition',

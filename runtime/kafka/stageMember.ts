@@ -124,8 +124,17 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
       ? volatileUnitState(stages)
       : openUnitState({ folder: join(folder.path, String(partition)), stages, budget, now: Date.now }),
   )
-  const copies = standby === 0 ? undefined : await StandbyCopies.start({ ...workshop, logger, group, stages, open, now: Date.now })
   const reader = await PartitionReader.connect(workshop.kafka)
+  const follow = async () => ({
+    ...workshop,
+    logger,
+    group,
+    stages,
+    open,
+    now: Date.now,
+    reader: await PartitionReader.connect(workshop.kafka),
+  })
+  const copies = standby === 0 ? undefined : new StandbyCopies(await follow())
   const context = {
     ...workshop,
     logger,

@@ -3,18 +3,17 @@
  * so that a take-over restores the last stretch only. What goes wrong here is told, and disturbs nothing else.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage } from '../stage.ts'
 import { TRUSTED_FOR_MS } from '../state/unitState.ts'
 import type { UnitState } from '../state/unitState.ts'
 import { Changelog } from './changelog.ts'
-import { PartitionReader } from './partitionReader.ts'
-import type { LogRecord, Position } from './partitionReader.ts'
+import type { LogRecord, PartitionReader, Position } from './partitionReader.ts'
 
 export interface StandbyContext {
-  readonly kafka: Kafka
+  /** On a connection of its own, closed with the copies. */
+  readonly reader: PartitionReader
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
   readonly topicPrefix: string
@@ -60,7 +59,6 @@ const RETRY_MS = 60_000
 
 export class StandbyCopies {
   readonly #context: StandbyContext
-  readonly #reader: PartitionReader
   /** Partitions to keep, and from when on a copy may be opened, ms. */
   readonly #wanted = new Map<number, number>()
   readonly #opening = new Set<number>()
@@ -70,14 +68,9 @@ export class StandbyCopies {
   readonly #following: Promise<void>
   #first = 0
 
-  private constructor(context: StandbyContext, reader: PartitionReader) {
+  constructor(context: StandbyContext) {
     this.#context = context
-    this.#reader = reader
     this.#following = this.#follow()
-  }
-
-  static async start(context: StandbyContext): Promise<StandbyCopies> {
-    return new StandbyCopies(context, await PartitionReader.connect(context.kafka))
   }
 
   /** Partitions that it keeps or is about to, as the group names them. */
@@ -112,7 +105,7 @@ export class StandbyCopies {
     this.#wanted.clear()
     this.#closing.abort()
     // A fetch that is under way is cut short.
-    await this.#reader.close()
+    await this.#context.reader.close()
     await this.#following
     for (const copy of this.#copies.values()) this.#drop(copy, 'clean')
     await Promise.all(this.#dropping)
@@ -172,7 +165,7 @@ export class StandbyCopies {
     const inTurn = [...positions.slice(this.#first), ...positions.slice(0, this.#first)]
     // Of a fetch that fails, brokers that did not may answer later still: what they say must not reach a copy that is read on.
     const answers: LogRecord[][] = []
-    await this.#reader.fetch(inTurn, WAIT_MS, (records) => answers.push(records), SLICE_BYTES)
+    await this.#context.reader.fetch(inTurn, WAIT_MS, (records) => answers.push(records), SLICE_BYTES)
     return copies.map((copy) => this.#apply(copy, answers, askedAt)).every((complete) => complete)
   }
 
@@ -182,7 +175,7 @@ export class StandbyCopies {
     for (const log of copy.logs) {
       if (log.position !== undefined) continue
       const { topic, partition } = log.changelog
-      const range = (await this.#reader.ranges(topic, [partition])).get(partition)
+      const range = (await this.#context.reader.ranges(topic, [partition])).get(partition)
       // Handed over meanwhile, the store is ahead of this answer, and would be emptied under its owner.
       if (!this.#keeps(copy)) return
       log.position = { topic, partition, offset: log.changelog.agreed(range, this.#context.logger) }

@@ -30,7 +30,14 @@ function wellKept(members: readonly Claimant[], count: number, owned: Shares, co
   const offering = members.filter(({ standbys }) => standbys !== undefined)
   if ([...owned.values()].flat().sort().join() !== items(count).sort().join()) throw new Error('every item has one owner')
   if (spread(owned) > 1) throw new Error('owners are not even')
-  if ([...copies.keys()].sort().join() !== offering.map(({ id }) => id).sort().join()) throw new Error('who keeps copies offered to')
+  if (
+    [...copies.keys()].sort().join() !==
+    offering
+      .map(({ id }) => id)
+      .sort()
+      .join()
+  )
+    throw new Error('who keeps copies offered to')
   for (const { id } of offering) if (copies.get(id)?.some((item) => holds(owned, id, item))) throw new Error(`${id} copies its own`)
   const [only] = offering
   const expected = items(count).filter((item) => offering.length > 1 || (only !== undefined && !holds(owned, only.id, item)))
@@ -92,7 +99,8 @@ t.test('what a dead owner leaves goes to who has the copy, unless a fair share f
         const { id } = left.find((member) => holds(copies, member.id, item)) as Claimant
         if (holds(after, id, item)) continue
         const full = [...after].filter(([, share]) => share.length > fair)
-        const mayNotHaveMore = full.some(([other]) => other === id) || full.every(([other, share]) => share.every((each) => warm(other, each)))
+        const mayNotHaveMore =
+          full.some(([other]) => other === id) || full.every(([other, share]) => share.every((each) => warm(other, each)))
         if ((after.get(id)?.length ?? 0) < fair || !mayNotHaveMore) throw new Error(`${item} is cold though ${id} has room for it`)
       }
     }),
