@@ -137,7 +137,9 @@ class StandIn implements BrokerSays {
       responses: [
         {
           topicName: topic,
-          partitions: [{ partition: 0, highWatermark: '9', lastStableOffset: '9', abortedTransactions: [], messages: message ? [message] : [] }],
+          partitions: [
+            { partition: 0, highWatermark: '9', lastStableOffset: '9', abortedTransactions: [], messages: message ? [message] : [] },
+          ],
         },
       ],
     }
