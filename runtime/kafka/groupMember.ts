@@ -271,8 +271,9 @@ export class GroupMember<U extends Unit> {
     this.#start = undefined
     this.#options.onJoin?.()
     const { standby } = this.#options
-    const live = () => epoch === this.#epoch && !this.#closing && !this.#fatal
-    if (standby !== undefined) void askForStandbys({ ...this.#options, memberId: this.#memberId, live, answer: (ids) => standby.keep(ids) })
+    if (standby === undefined) return
+    const question = { ...this.#options, memberId: this.#memberId, live: () => epoch === this.#epoch }
+    void askForStandbys({ ...question, answer: (ids) => standby.keep(ids) })
   }
 
   #take(id: string, places: readonly Place[]): Held<U> {

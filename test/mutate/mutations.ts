@@ -388,7 +388,7 @@ export const mutations: readonly Mutation[] = [
     file: 'runtime/kafka/standbyAssignment.ts',
     find: 'const others = offering.filter(({ id }) => id !== owner)',
     replace: 'const others = offering',
-    tests: [{ file: standbyAssignment, title: 'all keep copies: one owner each' }],
+    tests: [{ file: standbyAssignment, title: 'one owner each, one copy each that is not the owner' }],
     why: 'The copy dies with the owner, and two holders of one process want the same files.',
   },
   {
