@@ -73,9 +73,9 @@ export class StandbyCopies {
     this.#following = this.#follow()
   }
 
-  /** Partitions that it keeps or is about to, as the group names them. */
+  /** Partitions that it keeps or is about to, as the group names them; none whose files failed. */
   get kept(): readonly string[] {
-    return [...this.#wanted.keys()].map(String)
+    return [...this.#wanted].filter(([, notBefore]) => notBefore === 0).map(([partition]) => String(partition))
   }
 
   /** Copies that are open. */
@@ -151,6 +151,7 @@ export class StandbyCopies {
       return [{ changelog: new Changelog(stage, partition, topicPrefix, store), position: undefined, staleAt: now() + CATCH_UP_MS }]
     })
     this.#copies.set(partition, { partition, state, logs, checkpointAt: now() + CHECKPOINT_MS })
+    this.#wanted.set(partition, 0)
   }
 
   /** One fetch for all copies. Returns whether nothing is missing after it. */
@@ -171,14 +172,16 @@ export class StandbyCopies {
 
   /** Finds where each log is read from. */
   async #begin(copy: Copy): Promise<void> {
-    this.#emptyStale(copy)
+    this.#onFiles(copy, () => this.#emptyStale(copy))
     for (const log of copy.logs) {
       if (log.position !== undefined) continue
       const { topic, partition } = log.changelog
       const range = (await this.#context.reader.ranges(topic, [partition])).get(partition)
       // Handed over meanwhile, the store is ahead of this answer, and would be emptied under its owner.
       if (!this.#keeps(copy)) return
-      log.position = { topic, partition, offset: log.changelog.agreed(range, this.#context.logger) }
+      this.#onFiles(copy, () => {
+        log.position = { topic, partition, offset: log.changelog.agreed(range, this.#context.logger) }
+      })
     }
   }
 
@@ -187,7 +190,7 @@ export class StandbyCopies {
     if (!this.#keeps(copy)) return true
     const { metrics, group, now } = this.#context
     let missing = 0n
-    try {
+    this.#onFiles(copy, () => {
       for (const log of copy.logs) {
         if (log.position === undefined) continue
         const { topic, partition, offset, end = 0n } = log.position
@@ -197,14 +200,11 @@ export class StandbyCopies {
         if (offset >= end) log.staleAt = askedAt + TRUSTED_FOR_MS
         else missing += end - offset
       }
-      if (now() >= copy.checkpointAt) {
-        for (const store of copy.state.stores.values()) store.checkpoint()
-        copy.checkpointAt = now() + CHECKPOINT_MS
-      }
-    } catch (error) {
-      this.#giveUp(copy.partition, error)
-      return true
-    }
+      if (now() < copy.checkpointAt) return
+      for (const store of copy.state.stores.values()) store.checkpoint()
+      copy.checkpointAt = now() + CHECKPOINT_MS
+    })
+    if (!this.#keeps(copy)) return true
     metrics.set('lr_standby_lag_records', { group, partition: String(copy.partition) }, Number(missing))
     return missing === 0n
   }
@@ -217,6 +217,15 @@ export class StandbyCopies {
       state.stores.get(log.changelog.stage)?.wipe()
       log.position = undefined
       log.staleAt = now() + CATCH_UP_MS
+    }
+  }
+
+  /** What fails in the files of a copy ends this copy alone. */
+  #onFiles(copy: Copy, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#giveUp(copy.partition, error)
     }
   }
 

@@ -109,12 +109,41 @@ t.test('a copy whose files fail is told as such, leaves the others alone, and is
   await eventually('the other one is complete', () => lags.get('1') === 0 && lags.get('0') === Infinity)
   t.strictSame(opened, [0, 1])
   t.equal(copies.size, 1)
+  t.strictSame(copies.kept, ['1'], 'it does not claim what it could not go on from')
   clock.now += 60_000
   await eventually('it is tried again', () => opened.length === 3)
   t.equal(copies.handOver(0), undefined, 'its owner opens the files itself')
   const state = copies.handOver(1)
   t.equal(countIn(state), 7)
   t.strictSame([lags.get('0'), lags.get('1')], [0, 0], 'what is kept no longer misses nothing')
+})
+
+t.test('a copy whose disk is full is given up; the other one is read on', async (t) => {
+  const cluster = new StandIn()
+  cluster.keep(0, 1)
+  cluster.keep(1, 1)
+  let full = false
+  const { copies, lags } = copiesOn(t, cluster, (partition) => {
+    const state = volatileUnitState([adder])
+    const store = state.stores.get('adder')
+    if (partition !== 0 || store === undefined) return state
+    const take = store.load.bind(store)
+    store.load = (...record) => {
+      if (full) throw runtimeError('E_STATE_STORE', 'no space left on device')
+      take(...record)
+    }
+    return state
+  })
+  copies.keep(['0', '1'])
+  await eventually('both are complete', () => lags.get('0') === 0 && lags.get('1') === 0)
+  full = true
+  cluster.keep(0, 1, 2)
+  cluster.keep(1, 1, 2)
+  await eventually('one has failed', () => lags.get('0') === Infinity)
+  const read = cluster.fetched.length
+  await eventually('the other is read on', () => cluster.fetched.length > read + 1)
+  t.strictSame([copies.size, copies.kept], [1, ['1']])
+  t.equal(countIn(copies.handOver(1)), 2)
 })
 
 t.test('an answer about the log that comes after the hand-over does not empty the state under its owner', async (t) => {
