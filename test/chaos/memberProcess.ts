@@ -64,7 +64,13 @@ async function run(settings: MemberSettings, logger: pino.Logger): Promise<reado
   if (settings.runs === 'stages')
     return Promise.all(
       groupsOf(settings.fused).map(({ group, stages }) =>
-        kafka.runStages({ ...common, group, stages, maxRecords: settings.maxRecords, ...(stateDir === undefined ? {} : { stateDir, standby: 1 }) }),
+        kafka.runStages({
+          ...common,
+          group,
+          stages,
+          maxRecords: settings.maxRecords,
+          ...(stateDir === undefined ? {} : { stateDir, standby: 1 }),
+        }),
       ),
     )
   const pool = createPool({ url: settings.databaseUrl, max: 8, timeoutMs: 5_000, logger })
