@@ -119,11 +119,10 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   const folder = stateDir === undefined ? undefined : claimStateFolder(join(stateDir, groupName(group, topicPrefix)))
   if (folder !== undefined) removeStale(folder.path, Date.now() - TRUSTED_FOR_MS)
   const budget = new CacheBudget(options.stateCacheBytes ?? STATE_CACHE_BYTES)
-  const open = oneAtATime((partition) =>
+  const open =
     folder === undefined
-      ? volatileUnitState(stages)
-      : openUnitState({ folder: join(folder.path, String(partition)), stages, budget, now: Date.now }),
-  )
+      ? async () => volatileUnitState(stages)
+      : oneAtATime((partition) => openUnitState({ folder: join(folder.path, String(partition)), stages, budget, now: Date.now }))
   const reader = await PartitionReader.connect(workshop.kafka)
   const follow = async () => ({
     ...workshop,
