@@ -36,7 +36,7 @@ export interface MemberOptions<U extends Unit> {
   /** Called at each join. */
   onJoin?(): void
   /** What the member keeps copies of while others own it, as ids of units. Those to keep are told some time after a join. */
-  readonly standby?: { readonly kept: readonly string[]; keep(ids: readonly string[]): void }
+  readonly standby?: { readonly kept: readonly string[]; keep(ids: readonly string[], ownedIds: readonly string[]): void }
   /** Told every second how many tasks are in each state. */
   onStates?(counts: Readonly<Record<TaskState, number>>): void
   /** A step of a unit that takes longer is reported as stuck, ms. */
@@ -273,7 +273,7 @@ export class GroupMember<U extends Unit> {
     const { standby } = this.#options
     if (standby === undefined) return
     const question = { ...this.#options, memberId: this.#memberId, live: () => epoch === this.#epoch }
-    void askForStandbys({ ...question, answer: (ids) => standby.keep(ids) })
+    void askForStandbys({ ...question, answer: (ids) => standby.keep(ids, [...mine.keys()]) })
   }
 
   #take(id: string, places: readonly Place[]): Held<U> {

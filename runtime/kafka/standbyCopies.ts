@@ -83,12 +83,13 @@ export class StandbyCopies {
     return this.#copies.size
   }
 
-  /** Keeps copies of these partitions and of no others from now on. */
-  keep(ids: readonly string[]): void {
+  /** Keeps copies of these partitions and of no others from now on; those of owned ones wait until they are handed over. */
+  keep(ids: readonly string[], ownedIds: readonly string[] = []): void {
+    const owned = new Set(ownedIds.map(Number))
     const partitions = new Set(ids.map(Number))
     for (const partition of this.#wanted.keys()) if (!partitions.has(partition)) this.#unwant(partition)
     for (const partition of partitions) if (!this.#wanted.has(partition)) this.#wanted.set(partition, 0)
-    for (const copy of this.#copies.values()) if (!partitions.has(copy.partition)) this.#drop(copy, 'clean')
+    for (const copy of this.#copies.values()) if (!partitions.has(copy.partition) && !owned.has(copy.partition)) this.#drop(copy, 'clean')
   }
 
   /** The open copy of a partition that this member owns from now on; undefined when there is none to go on with. */

@@ -118,6 +118,19 @@ t.test('a copy whose files fail is told as such, leaves the others alone, and is
   t.strictSame([lags.get('0'), lags.get('1')], [0, 0], 'what is kept no longer misses nothing')
 })
 
+t.test('a copy whose partition is owned from now on is kept open until it is handed over; one that went elsewhere is not', async (t) => {
+  const cluster = new StandIn()
+  cluster.keep(0, 4)
+  cluster.keep(1, 5)
+  const { copies, lags } = copiesOn(t, cluster)
+  copies.keep(['0', '1'])
+  await eventually('both are complete', () => lags.get('0') === 0 && lags.get('1') === 0)
+  copies.keep([], ['0'])
+  t.strictSame([copies.size, copies.kept], [1, []])
+  t.equal(countIn(copies.handOver(0)), 4)
+  t.equal(copies.handOver(1), undefined)
+})
+
 t.test('a copy whose disk is full is given up; the other one is read on', async (t) => {
   const cluster = new StandIn()
   cluster.keep(0, 1)
