@@ -23,6 +23,8 @@ export interface Config {
   readonly dataDir: string
   /** Local copies of the state of stages. */
   readonly stateDir: string
+  /** Copies of it that other processes keep. */
+  readonly standbyCopies: 0 | 1
   readonly logLevel: string
   readonly http: {
     readonly host: string
@@ -135,6 +137,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
     mode: text('mode') as Config['mode'],
     dataDir: text('dataDir'),
     stateDir: maybe('stateDir') ?? join(text('dataDir'), 'state'),
+    standbyCopies: number('standbyCopies') as Config['standbyCopies'],
     logLevel: text('logLevel'),
     http: {
       host: text('host'),

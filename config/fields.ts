@@ -45,6 +45,13 @@ export const configFields = {
     should: 'a folder path',
     about: 'Local copies of the state of stages, so that a restart reads no changelog; may be lost. Default: state/ in the data folder.',
   },
+  standbyCopies: {
+    env: 'STANDBY_COPIES',
+    schema: Type.Integer({ minimum: 0, maximum: 1 }),
+    fallback: '0',
+    should: '0 or 1',
+    about: 'Copies of the state of each partition that another pipeline process keeps in its STATE_DIR, so that a take-over is warm.',
+  },
   logLevel: {
     env: 'LOG_LEVEL',
     schema: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((l) => Type.Literal(l))),

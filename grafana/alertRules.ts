@@ -66,6 +66,19 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleStandbyBehind',
+    // A restore reads some 35,000 records a second (docs/performance.md): three seconds more for whoever takes over.
+    promql: 'max by (group, partition) (lr_standby_lag_records) > 100000',
+    for: '10m',
+    severity: 'warning',
+    summary: 'The standby copy of {{ $labels.group }} partition {{ $labels.partition }} misses {{ $value | humanize }} records.',
+    means: 'A copy of the state has failed (+Inf) or does not keep up. Owners are not disturbed; a take-over would restore more.',
+    remedy: [
+      'Find `a standby copy failed` in the log of the process: with E_STATE_STORE its disk is full or broken (STATE_DIR). It tries again each minute.',
+      'Without that line the process is too busy to follow: see the delay of its event loop, and start another one.',
+    ],
+  },
+  {
     name: 'RekindleBrokerLeftTransactionsOpen',
     promql: 'sum by (group, verdict) (increase(lr_transactions_mended_total[1h])) > 0',
     severity: 'warning',

@@ -155,6 +155,13 @@ export const runtimeErrors = {
     means: 'The local store of the state cannot be opened or written, most often because its disk is full.',
     remedy: 'Free space or set STATE_DIR to another disk, and start again. Nothing was lost: the state stands in the changelog.',
   },
+  E_STANDBY_UNUSABLE: {
+    scope: 'process',
+    retriable: false,
+    means: 'Standby copies were asked for in a way that cannot be: they are files, and a member keeps one of a partition or none.',
+    remedy:
+      'Set STANDBY_COPIES to 0 or 1 (`standby` of runStages), and with 1 give the member a folder for its state (STATE_DIR, `stateDir`).',
+  },
   E_OFFSET_OUT_OF_RANGE: {
     scope: 'partition',
     retriable: false,

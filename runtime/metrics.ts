@@ -37,10 +37,19 @@ export const runtimeMetricCatalogue = {
     help: 'Transactions that a broker had left open on partitions and that a member ended, by verdict.',
     labels: ['group', 'verdict'],
   },
-  lr_task_states: { help: 'Tasks of this process by state.', labels: ['group', 'state'], gauge: true },
+  lr_task_states: {
+    help: 'Tasks of this process by state; its standby copies have the state standby.',
+    labels: ['group', 'state'],
+    gauge: true,
+  },
   lr_task_time_seconds_total: { help: 'Time of tasks by what they were doing; adds up to their wall time.', labels: ['group', 'phase'] },
   lr_task_state_keys: { help: 'Keys in the state of a stage on this process.', labels: ['stage'], gauge: true },
   lr_task_parked_keys: { help: 'Keys of a stage on this process whose records wait to be folded again.', labels: ['stage'], gauge: true },
+  lr_standby_lag_records: {
+    help: 'Offsets of the changelogs that the standby copy of a partition on this process misses; 0 where it keeps none, infinite when it failed.',
+    labels: ['group', 'partition'],
+    gauge: true,
+  },
   lr_task_restore_seconds: { help: 'Time of the last restore.', labels: ['group'], gauge: true },
   lr_worker_breaker_state: {
     help: 'The state that the breaker of a worker is in has 1, the others 0: closed, open, half-open.',

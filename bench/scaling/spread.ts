@@ -1,5 +1,5 @@
 /** How evenly leads and partitions are spread, by the very functions that spread them: no model, no broker. */
-import { stickyAssignment } from '../../runtime/kafka/assignor.ts'
+import { stickyAssignment } from '../../runtime/kafka/stickyAssignment.ts'
 import { partitionOf } from '../../runtime/murmur2.ts'
 import { leadKey } from '../../topics/index.ts'
 

@@ -19,6 +19,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
     stages: pipeline,
     lingerMs: config.kafka.lingerMs,
     stateDir: config.stateDir,
+    standby: config.standbyCopies,
     onFatal,
   })
   const delivery = await startDelivery({ config, logger, kafka, metrics, onFatal })

@@ -9,7 +9,7 @@ import { stateCodec } from '../stateEntry.ts'
 import type { StateCodec } from '../stateEntry.ts'
 import type { StateChange } from '../task.ts'
 import { changelogName } from './names.ts'
-import type { PartitionReader } from './partitionReader.ts'
+import type { LogRecord, OffsetRange, PartitionReader } from './partitionReader.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 
 const NO_HEADERS = {}
@@ -17,37 +17,53 @@ const NO_HEADERS = {}
 export class Changelog {
   readonly topic: string
   readonly stage: string
-  readonly #partition: number
+  readonly partition: number
   readonly #codec: StateCodec
   readonly #store: RestorableStore
 
   constructor(stage: AnyStage, partition: number, prefix: string, store: RestorableStore) {
     this.topic = changelogName(stage.name, prefix)
     this.stage = stage.name
-    this.#partition = partition
+    this.partition = partition
     this.#codec = stateCodec(stage)
     this.#store = store
   }
 
   /** Puts back everything committed that the store misses; returns the number of records read. */
   async restore(reader: PartitionReader, logger: Logger): Promise<number> {
+    const range = (await reader.ranges(this.topic, [this.partition])).get(this.partition)
+    const from = this.agreed(range, logger)
+    let records = 0
+    const end = await reader.readToEnd(this.topic, this.partition, from, (record) => {
+      records += 1
+      this.take(record)
+    })
+    this.reached(end)
+    return records
+  }
+
+  /** The offset from which the store misses the log of this range. Empties a store that is not of one history with it. */
+  agreed(range: OffsetRange | undefined, logger: Logger): bigint {
     const store = this.#store
-    const range = (await reader.ranges(this.topic, [this.#partition])).get(this.#partition)
     if (range !== undefined && store.position > 0n && (store.position > range.end || store.position < range.low)) {
       // Ahead of the log, or the log was cut behind it: either way the two are not of one history.
       logger.warn(
-        { topic: this.topic, partition: this.#partition, position: String(store.position), low: String(range.low), end: String(range.end) },
+        { topic: this.topic, partition: this.partition, position: String(store.position), low: String(range.low), end: String(range.end) },
         'local state does not agree with its changelog and is restored from the beginning',
       )
       store.wipe()
     }
-    let records = 0
-    const end = await reader.readToEnd(this.topic, this.#partition, store.position, ({ key, value, offset }) => {
-      records += 1
-      store.load(key?.toString('utf8') ?? '', value, offset + 1n)
-    })
-    store.advance(end)
-    return records
+    return store.position
+  }
+
+  /** Puts back one record as it stands on the log. */
+  take({ key, value, offset }: LogRecord): void {
+    this.#store.load(key?.toString('utf8') ?? '', value, offset + 1n)
+  }
+
+  /** Everything before the offset has been read. */
+  reached(offset: bigint): void {
+    this.#store.advance(offset)
   }
 
   /** The records that make these changes durable, in one transaction with their cause. */
@@ -57,7 +73,7 @@ export class Changelog {
     // Written out: with a spread each record costs 1.5 µs more than its encoding.
     const record = (key: string, value: Buffer | null): OutgoingRecord => ({
       topic: this.topic,
-      partition: this.#partition,
+      partition: this.partition,
       key,
       value,
       timestamp: at,

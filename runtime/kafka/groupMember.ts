@@ -8,11 +8,11 @@ import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { RekindleError } from '../errors.ts'
 import { aligned, coPartitioned } from './assignor.ts'
-import type { Claims } from './assignor.ts'
 import { createConsumer } from './client.ts'
 import { logRecord } from './partitionReader.ts'
 import { typeOf } from './errorType.ts'
 import { watchMember } from './memberWatch.ts'
+import { askForStandbys } from './askForStandbys.ts'
 import type { TaskState } from './taskState.ts'
 import { Held } from './unit.ts'
 import type { FetchedBatch, Place, Turn, Unit } from './unit.ts'
@@ -35,6 +35,8 @@ export interface MemberOptions<U extends Unit> {
   onFatal(error: Error): void
   /** Called at each join. */
   onJoin?(): void
+  /** What the member keeps copies of while others own it, as ids of units. Those to keep are told some time after a join. */
+  readonly standby?: { readonly kept: readonly string[]; keep(ids: readonly string[], ownedIds: readonly string[]): void }
   /** Told every second how many tasks are in each state. */
   onStates?(counts: Readonly<Record<TaskState, number>>): void
   /** A step of a unit that takes longer is reported as stuck, ms. */
@@ -65,13 +67,14 @@ const CONFIRM_MS = 50
 export class GroupMember<U extends Unit> {
   readonly #options: MemberOptions<U>
   readonly #consumer: Consumer
-  readonly #claims: Claims & { items: string[] } = { since: 0, items: [] }
+  #claims: { readonly since: number; readonly items: readonly string[] } = { since: 0, items: [] }
   readonly #units = new Map<string, Held<U>>()
   #epoch = 0
   #heartbeats = 0
   /** Last join or accepted heartbeat, ms. */
   #lastSignAt = Date.now()
   #assignment: Readonly<Record<string, readonly number[]>> = {}
+  #memberId = ''
   /** A rebalance was announced and no join has followed yet. */
   #rejoining = false
   #draining = false
@@ -85,7 +88,7 @@ export class GroupMember<U extends Unit> {
     const assignor = options.assignment === 'co-partitioned' ? coPartitioned : aligned
     const config = {
       groupId: options.groupId,
-      partitionAssigners: [assignor(this.#claims)],
+      partitionAssigners: [assignor(() => ({ ...this.#claims, ...(options.standby && { standbys: options.standby.kept }) }))],
       ...(options.minBytes === undefined ? {} : { minBytes: options.minBytes }),
       ...(options.maxWaitMs === undefined ? {} : { maxWaitTimeInMs: options.maxWaitMs }),
       ...(options.maxBytesPerPartition === undefined ? {} : { maxBytesPerPartition: options.maxBytesPerPartition }),
@@ -203,7 +206,10 @@ export class GroupMember<U extends Unit> {
     const { GROUP_JOIN, REBALANCING, CRASH, STOP, END_BATCH_PROCESS, HEARTBEAT } = this.#consumer.events
     this.#consumer.on(HEARTBEAT, () => this.#safely(() => this.#onHeartbeat()))
     // Listeners run synchronously in the middle of the client's own work: an exception in one would break the join.
-    this.#consumer.on(GROUP_JOIN, ({ payload }) => this.#safely(() => this.#onJoin(payload.memberAssignment)))
+    this.#consumer.on(GROUP_JOIN, ({ payload }) => {
+      this.#memberId = payload.memberId
+      this.#safely(() => this.#onJoin(payload.memberAssignment))
+    })
     this.#consumer.on(REBALANCING, () => {
       this.#suspend()
       this.#rejoining = true
@@ -251,8 +257,7 @@ export class GroupMember<U extends Unit> {
     this.#consumer.pause(byTopic(places))
     const mine = new Map<string, Place[]>()
     for (const place of places) mine.set(this.#idOf(place), [...(mine.get(this.#idOf(place)) ?? []), place])
-    this.#claims.since = Date.now()
-    this.#claims.items = [...mine.keys()]
+    this.#claims = { since: Date.now(), items: [...mine.keys()] }
     for (const held of this.#units.values()) {
       this.#withhold(held)
       if (mine.has(held.id)) continue
@@ -267,6 +272,10 @@ export class GroupMember<U extends Unit> {
     this.#start?.joined()
     this.#start = undefined
     this.#options.onJoin?.()
+    const { standby } = this.#options
+    if (standby === undefined) return
+    const question = { ...this.#options, memberId: this.#memberId, live: () => epoch === this.#epoch }
+    void askForStandbys({ ...question, answer: (ids) => standby.keep(ids, [...mine.keys()]) })
   }
 
   #take(id: string, places: readonly Place[]): Held<U> {

@@ -36,6 +36,7 @@ interface FetchedMessage {
 interface FetchedPartition {
   readonly partition: number
   readonly highWatermark: string
+  readonly lastStableOffset: string
   readonly abortedTransactions: readonly AbortedTransaction[] | null
   readonly messages: readonly FetchedMessage[]
 }
@@ -45,6 +46,8 @@ export interface Position {
   readonly partition: number
   /** Next offset to read. */
   offset: bigint
+  /** Where reading ended when it was last fetched from: the last stable offset. */
+  end?: bigint
 }
 
 /** The range that read-committed readers can reach: first kept offset, and the last stable one (exclusive). */
@@ -210,8 +213,10 @@ export class PartitionReader {
   }
 }
 
-function take(position: Position, { messages, abortedTransactions }: FetchedPartition, onRecords: (records: LogRecord[]) => void): void {
+function take(position: Position, fetched: FetchedPartition, onRecords: (records: LogRecord[]) => void): void {
+  const { messages, abortedTransactions } = fetched
   const from = position.offset
+  position.end = BigInt(fetched.lastStableOffset)
   // A fetch may begin before the wanted offset (whole batches travel); the filter must see the batch from the position on.
   const wanted = messages.filter(({ offset }) => BigInt(offset) >= from)
   const last = wanted.at(-1)

@@ -12,6 +12,7 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import { CacheBudget } from '../state/generationCache.ts'
 import { claimStateFolder, removeStale } from '../state/stateFolder.ts'
+import { oneAtATime } from '../state/oneAtATime.ts'
 import { openUnitState, TRUSTED_FOR_MS, volatileUnitState } from '../state/unitState.ts'
 import { subscriptions } from '../task.ts'
 import { physicalName } from '../topic.ts'
@@ -24,6 +25,7 @@ import { changelogName, deadLetterName, groupName } from './names.ts'
 import { PartitionReader } from './partitionReader.ts'
 import { refuseChangedStages } from './stageMigration.ts'
 import { StageUnit } from './stageUnit.ts'
+import { StandbyCopies } from './standbyCopies.ts'
 import type { SliceLimits } from './stageUnitContext.ts'
 import type { LiveTable } from './tableReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
@@ -48,6 +50,8 @@ export interface StagesOptions extends MemberOptions, Partial<SliceLimits> {
   readonly fuse?: FuseLimits
   /** Folder for local copies of the state; without one it is held in memory and restored whole at each start. */
   readonly stateDir?: string
+  /** Whether the member keeps copies in `stateDir` of what others own, one of each partition over the group. None unless given. */
+  readonly standby?: 0 | 1
   /** Memory for decoded state in front of the local copies, bytes. */
   readonly stateCacheBytes?: number
   /** Wall clock of timers, ms. */
@@ -85,8 +89,9 @@ export interface Workshop {
 
 /** Starts the member. */
 export async function runStages(workshop: Workshop, options: StagesOptions): Promise<RunningMember> {
-  const { group, stages } = options
+  const { group, stages, standby = 0, stateDir } = options
   const { topicPrefix, wire, counts } = workshop
+  refuseStandby(standby, stateDir)
   const logger = workshop.logger.child({ group })
   const inputs = subscriptions(stages)
   const outputs = stages.flatMap(({ outputs: topics }) => topics as readonly AnyTopic[])
@@ -111,10 +116,24 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   for (const [name, topic] of tableTopics) tables.set(name, await workshop.table(topic))
 
   const now = () => options.now?.() ?? Date.now()
-  const folder = options.stateDir === undefined ? undefined : claimStateFolder(join(options.stateDir, groupName(group, topicPrefix)))
+  const folder = stateDir === undefined ? undefined : claimStateFolder(join(stateDir, groupName(group, topicPrefix)))
   if (folder !== undefined) removeStale(folder.path, Date.now() - TRUSTED_FOR_MS)
   const budget = new CacheBudget(options.stateCacheBytes ?? STATE_CACHE_BYTES)
+  const open =
+    folder === undefined
+      ? async () => volatileUnitState(stages)
+      : oneAtATime((partition) => openUnitState({ folder: join(folder.path, String(partition)), stages, budget, now: Date.now }))
   const reader = await PartitionReader.connect(workshop.kafka)
+  const follow = async () => ({
+    ...workshop,
+    logger,
+    group,
+    stages,
+    open,
+    now: Date.now,
+    reader: await PartitionReader.connect(workshop.kafka),
+  })
+  const copies = standby === 0 ? undefined : new StandbyCopies(await follow())
   const context = {
     ...workshop,
     logger,
@@ -130,10 +149,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
       lingerMs: options.lingerMs ?? defaultSliceLimits.lingerMs,
     },
     fuse: options.fuse ?? defaultFuseLimits,
-    state: (partition: number) =>
-      folder === undefined
-        ? volatileUnitState(stages)
-        : openUnitState({ folder: join(folder.path, String(partition)), stages, budget, now: Date.now }),
+    state: async (partition: number) => copies?.handOver(partition) ?? open(partition),
     now,
   }
   const member = new GroupMember<StageUnit>({
@@ -146,7 +162,9 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     unit: (_, places, held) => new StageUnit(context, places, held),
     onFatal: (error) => options.onFatal(error),
     onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
+    ...(copies === undefined ? {} : { standby: copies }),
     onStates: (counts) => {
+      if (copies !== undefined) workshop.metrics.set('lr_task_states', { group, state: 'standby' }, copies.size)
       for (const [state, count] of Object.entries(counts)) workshop.metrics.set('lr_task_states', { group, state }, count)
       for (const unit of member.ready) unit.settleTime()
       for (const { name, state } of stages) {
@@ -157,19 +175,27 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
     ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
   })
+  const letGo = async (): Promise<void> => {
+    await copies?.close()
+    await reader.close()
+    folder?.release()
+  }
   try {
     await member.start()
   } catch (error) {
-    await reader.close()
-    folder?.release()
+    await letGo()
     throw error
   }
   const stopWatching = watchLag({ ...context, topics: inputs })
   return runningMember(member, options.signal, async () => {
     stopWatching()
-    await reader.close()
-    folder?.release()
+    await letGo()
   })
+}
+
+function refuseStandby(standby: number, stateDir: string | undefined): void {
+  if (standby !== 0 && standby !== 1) throw runtimeError('E_STANDBY_UNUSABLE', `standby is ${standby}.`)
+  if (standby === 1 && stateDir === undefined) throw runtimeError('E_STANDBY_UNUSABLE', 'standby is 1 and there is no folder for it.')
 }
 
 /** Equal keys must meet in one task, and its state on one partition of the changelog. */

@@ -104,8 +104,8 @@ export class StageUnit implements Unit {
     const started = performance.now()
     let records = 0
     this.#time.enter('restore')
-    const { changelogs } = this.#open()
-    for (const changelog of changelogs) {
+    this.#opened ??= await this.#held.during('open state', () => this.#openState())
+    for (const changelog of this.#opened.changelogs) {
       records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, logger))
     }
     const seconds = (performance.now() - started) / 1000
@@ -164,22 +164,30 @@ export class StageUnit implements Unit {
   async release(): Promise<void> {
     clearTimeout(this.#timer)
     clearTimeout(this.#idleCommit)
-    await this.#producer.drop()
-    await this.#opened?.state.close('clean')
-    this.#opened = undefined
+    try {
+      await this.#producer.drop()
+    } finally {
+      // Whoever has the partition next in this process waits for the files.
+      await this.#opened?.state.close('clean')
+      this.#opened = undefined
+    }
   }
 
   #open(): Opened {
-    if (this.#opened !== undefined) return this.#opened
+    if (this.#opened === undefined) throw new Error(`partition ${this.partition} works before it is prepared`)
+    return this.#opened
+  }
+
+  async #openState(): Promise<Opened> {
     const { group, stages, tables, topicPrefix } = this.#context
-    const state = this.#context.state(this.partition)
+    const state = await this.#context.state(this.partition)
     const changelogs = stages.flatMap((stage) => {
       const store = state.stores.get(stage.name)
       return store === undefined ? [] : [new Changelog(stage, this.partition, topicPrefix, store)]
     })
     const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire })
     this.#checkpointAt = performance.now()
-    return (this.#opened = { state, task, changelogs })
+    return { state, task, changelogs }
   }
 
   async #take(batch: FetchedBatch): Promise<Taken[]> {

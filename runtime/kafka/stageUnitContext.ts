@@ -30,8 +30,8 @@ export interface StageUnitContext {
   readonly inputs: ReadonlyMap<string, AnyTopic>
   readonly limits: SliceLimits
   readonly fuse: FuseLimits
-  /** Opens the state of a partition. */
-  state(partition: number): UnitState
+  /** Opens the state of a partition, once whoever has it open has let go. */
+  state(partition: number): Promise<UnitState>
   /** Wall clock of timers, ms. */
   now(): number
 }

@@ -1,6 +1,6 @@
 /**
  * A bounded cache in two generations: what is used moves to the young one, and when that is full the old one is let go.
- * Finding, adding and letting go cost O(1). Caches of one budget share it evenly.
+ * Finding, adding and letting go cost O(1). Caches of one budget that hold anything share it evenly.
  */
 export class CacheBudget {
   readonly limitBytes: number
@@ -20,10 +20,10 @@ export class GenerationCache<V> {
   #old = new Map<string, Sized<V>>()
   #youngBytes = 0
   readonly #budget: CacheBudget
+  #shares = false
 
   constructor(budget: CacheBudget) {
     this.#budget = budget
-    budget.caches += 1
   }
 
   /** Entries of both generations; some may be in both. */
@@ -41,6 +41,10 @@ export class GenerationCache<V> {
   }
 
   set(key: string, value: V, bytes: number): void {
+    if (!this.#shares) {
+      this.#shares = true
+      this.#budget.caches += 1
+    }
     this.#youngBytes += bytes - (this.#young.get(key)?.bytes ?? 0)
     this.#young.set(key, { value, bytes })
     if (this.#youngBytes <= this.#budget.limitBytes / (2 * this.#budget.caches)) return
@@ -64,6 +68,7 @@ export class GenerationCache<V> {
   /** Gives its share back to the others. */
   close(): void {
     this.clear()
-    this.#budget.caches -= 1
+    if (this.#shares) this.#budget.caches -= 1
+    this.#shares = false
   }
 }

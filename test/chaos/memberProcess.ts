@@ -22,7 +22,7 @@ export interface MemberSettings {
   /** Records of one transaction at most. */
   readonly maxRecords: number
   readonly databaseUrl: string
-  /** Folder for the state of stages; without one it is in memory. */
+  /** Folder for the state of stages and the standby copies of others; without one it is in memory. */
   readonly stateDir?: string
   readonly clickhouse?: { readonly url: string; readonly database: string }
 }
@@ -64,7 +64,13 @@ async function run(settings: MemberSettings, logger: pino.Logger): Promise<reado
   if (settings.runs === 'stages')
     return Promise.all(
       groupsOf(settings.fused).map(({ group, stages }) =>
-        kafka.runStages({ ...common, group, stages, maxRecords: settings.maxRecords, ...(stateDir === undefined ? {} : { stateDir }) }),
+        kafka.runStages({
+          ...common,
+          group,
+          stages,
+          maxRecords: settings.maxRecords,
+          ...(stateDir === undefined ? {} : { stateDir, standby: 1 }),
+        }),
       ),
     )
   const pool = createPool({ url: settings.databaseUrl, max: 8, timeoutMs: 5_000, logger })

@@ -11,6 +11,8 @@ const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
+const standbyCopies = 'test/runtime/kafka/standbyCopies.test.ts'
+const standbyAssignment = 'test/runtime/kafka/standbyAssignment.test.ts'
 const groupMember = 'test/runtime/kafka/groupMember.test.ts'
 const corrections = 'test/runtime/kafka/corrections.test.ts'
 const connectionCorrections = 'test/runtime/kafka/connectionCorrections.test.ts'
@@ -414,5 +416,60 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (state === undefined || ENDING.has(state.state)) return undefined',
     tests: [{ file: hanging, title: 'an owner that was replaced, or whose last commit is still being ended' }],
     why: 'A member that was replaced commits what its successor may have to abort.',
+  },
+  {
+    id: 'copy-beside-its-owner',
+    guard: 'standby copy on another member',
+    file: 'runtime/kafka/standbyAssignment.ts',
+    find: 'const others = offering.filter(({ id }) => id !== owner)',
+    replace: 'const others = offering',
+    tests: [{ file: standbyAssignment, title: 'one owner each, one copy each that is not the owner' }],
+    why: 'The copy dies with the owner, and two holders of one process want the same files.',
+  },
+  {
+    id: 'copy-not-preferred',
+    guard: 'take-over by who has the standby copy',
+    file: 'runtime/kafka/stickyAssignment.ts',
+    find: 'for (const { id, standbys = [] } of claimants) give(id, standbys)',
+    replace: '',
+    tests: [{ file: standbyAssignment, title: 'what a dead owner leaves goes to who has the copy' }],
+    why: 'A partition is restored from the whole changelog though another member has it in its files.',
+  },
+  {
+    id: 'emptied-under-its-owner',
+    guard: 'a standby copy that is handed over is let alone',
+    file: 'runtime/kafka/standbyCopies.ts',
+    find: 'if (!this.#keeps(copy)) return\n',
+    replace: '',
+    tests: [{ file: standbyCopies, title: 'an answer about the log that comes after the hand-over' }],
+    why: 'The state of a partition is emptied while its owner works: counts begin anew and are committed.',
+  },
+  {
+    id: 'answers-taken-late',
+    guard: 'a standby copy takes answers of its last fetch only',
+    file: 'runtime/kafka/standbyCopies.ts',
+    find: '(records) => answers.push(records), SLICE_BYTES',
+    replace:
+      '(records) => copies.flatMap(({ logs }) => logs).forEach(({ changelog }) => records.filter(({ partition }) => partition === changelog.partition).forEach((record) => changelog.take(record))), SLICE_BYTES',
+    tests: [{ file: standbyCopies, title: 'of a fetch that failed, the answer of another broker that comes later' }],
+    why: 'A copy holds an older value of a key than its position says, and an owner goes on from that.',
+  },
+  {
+    id: 'slept-too-long',
+    guard: 'state ahead of the log is wiped',
+    file: 'runtime/kafka/standbyCopies.ts',
+    find: 'if (now() < log.staleAt) continue',
+    replace: 'continue',
+    tests: [{ file: standbyCopies, title: 'a copy that could not be read for 20 hours begins anew' }],
+    why: 'A key that was deleted meanwhile is there for ever.',
+  },
+  {
+    id: 'two-holders',
+    guard: 'files of a partition have one holder',
+    file: 'runtime/state/oneAtATime.ts',
+    find: '    await before\n',
+    replace: '',
+    tests: [{ file: standbyCopies, title: 'who opens a partition waits until whoever has it open has closed it' }],
+    why: 'A copy writes into the files of a unit that is still letting go.',
   },
 ]

@@ -1,17 +1,18 @@
 /**
- * A member in a process of its own, to be killed. Argument: JSON of { brokers, registryUrl, prefix, group, stateDir?, patient? }.
+ * A member in a process of its own, to be killed. Argument: JSON of { brokers, registryUrl, prefix, group, stateDir?, standby?, patient? }.
  * Prints `joined` when it works; ends on SIGTERM after draining, exits 70 when the member cannot go on.
  */
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import { adder, logger, totaller } from './fixtures.ts'
 import { patientStages } from './patient.ts'
 
-const { brokers, registryUrl, prefix, group, stateDir, patient } = JSON.parse(process.argv[2] as string) as {
+const { brokers, registryUrl, prefix, group, stateDir, standby, patient } = JSON.parse(process.argv[2] as string) as {
   brokers: string[]
   registryUrl: string
   prefix: string
   group: string
   stateDir?: string
+  standby?: 0 | 1
   /** Runs the stages that wait. */
   patient?: boolean
 }
@@ -22,6 +23,7 @@ const member = await kafka.runStages({
   sessionTimeoutMs: 6_000,
   maxRecords: 20,
   ...(stateDir === undefined ? {} : { stateDir }),
+  ...(standby === undefined ? {} : { standby }),
   onFatal: (error) => {
     process.stderr.write(`${String(error)}\n`)
     process.exit(70)

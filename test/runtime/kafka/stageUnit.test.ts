@@ -137,7 +137,9 @@ class StandIn implements BrokerSays {
       responses: [
         {
           topicName: topic,
-          partitions: [{ partition: 0, highWatermark: '9', abortedTransactions: [], messages: message ? [message] : [] }],
+          partitions: [
+            { partition: 0, highWatermark: '9', lastStableOffset: '9', abortedTransactions: [], messages: message ? [message] : [] },
+          ],
         },
       ],
     }
@@ -173,7 +175,7 @@ function unitOn(t: Test, broker: StandIn, fuse: FuseLimits = defaultFuseLimits) 
     inputs: new Map([[place.topic, items]]),
     limits: { maxRecords: 500, maxMs: 1_000, maxBytes: 800_000, lingerMs: 0 },
     fuse,
-    state: () => volatileUnitState([adder]),
+    state: async () => volatileUnitState([adder]),
     now: () => at,
   } as unknown as StageUnitContext
   const unit = new StageUnit(context, [place], held)
