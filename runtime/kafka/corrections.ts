@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its four defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
+ * Loads kafkajs 2.2.4 with its five defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -7,7 +7,8 @@
  * and an abort marker is recognised by key bytes that a data record may carry. Defect 2: the position does not move past
  * an empty record batch that compaction left behind, so a reader of a compacted topic stands still for ever. Defect 3: with
  * several brokers, what is sent to one is written twice or left out when another one refuses; see `sendMessages.ts`. Defect
- * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever.
+ * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever. Defect 5:
+ * a member that is leaving still asks how the group is, and joins a rebalance that another one's leave began, to leave after it.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
@@ -107,6 +108,7 @@ function correct(): void {
   ;(require.cache[send] as NodeJS.Module).exports = createSendMessages
   hasten()
   followCoordinator()
+  leaveForGood()
 }
 
 interface ClientGroup {
@@ -135,6 +137,20 @@ function followCoordinator(): void {
         this.coordinator = await this.cluster.findGroupCoordinator({ groupId: this.groupId }).catch(() => this.coordinator)
       throw error
     }
+  }
+}
+
+interface ClientRunner {
+  readonly running: boolean
+  heartbeat: (this: ClientRunner) => Promise<void>
+}
+
+/** Members that leave together would keep each other: whose last fetch ends after the first leave would wait for the whole group. */
+function leaveForGood(): void {
+  const { prototype } = require('kafkajs/src/consumer/runner.js') as { readonly prototype: ClientRunner }
+  const beat = prototype.heartbeat
+  prototype.heartbeat = async function () {
+    if (this.running) await beat.call(this)
   }
 }
 
