@@ -12,7 +12,7 @@ export interface StopRequests {
   /** Aborts at the second. */
   readonly hurried: AbortSignal
   /** Asks as a signal does. */
-  ask(who: string): void
+  readonly ask: (who: string) => void
 }
 
 /** Listens to the signals that `source` (the process) gets. */

@@ -180,6 +180,7 @@ export class GroupMember<U extends Unit> {
     )
     this.#epoch += 1
     const left = await budget.within('leave', this.#consumer.disconnect())
+    this.#options.logger.info({ drained, left }, 'left the group')
     const released = await budget.within('release', Promise.all(this.units.map((held) => this.#release(held))))
     this.#watch.stop()
     return drained && left && released
