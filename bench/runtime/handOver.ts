@@ -46,7 +46,7 @@ export function standstillIn(arrivals: readonly number[], span: Span, usualMs: n
 /** How long each step of a hand-over took since the leave, ms. */
 export interface HandOver {
   readonly partition: number
-  /** To the first join of the heir after it. */
+  /** To the join of the heir. */
   readonly joined: number
   /** To the end of its restore of the partition. */
   readonly restored: number
@@ -54,19 +54,26 @@ export interface HandOver {
   readonly committed: number
 }
 
-/** Partitions that another member took over after a leave at `leftAt`: the heir's log, and arrivals by partition. */
+/** What became of partitions after a leave at `leftAt`: the logs of all who may be heirs, and arrivals by partition. */
 export function handOvers(
   leftAt: number,
   partitions: readonly number[],
-  heir: readonly MemberEvent[],
+  heirs: readonly (readonly MemberEvent[])[],
   arrivals: readonly (readonly number[])[],
 ): HandOver[] {
-  const joined = heir.find(({ kind, at }) => kind === 'joined' && at >= leftAt)
-  if (joined === undefined) throw new Error('nobody joined after the leave')
+  const restores = heirs
+    .flatMap((events) =>
+      events.flatMap((event) => {
+        if (event.kind !== 'restored' || event.at < leftAt) return []
+        const joined = events.findLast(({ kind, at }) => kind === 'joined' && at <= event.at)?.at ?? NaN
+        return [{ partition: event.partition, joined, restored: event.at }]
+      }),
+    )
+    .sort((a, b) => a.restored - b.restored)
   return partitions.map((partition) => {
-    const restored = heir.find((event) => event.kind === 'restored' && event.partition === partition && event.at >= joined.at)
-    const committed = arrivals[partition]?.find((at) => restored !== undefined && at >= restored.at)
-    if (restored === undefined || committed === undefined) throw new Error(`partition ${partition} was not taken over`)
-    return { partition, joined: joined.at - leftAt, restored: restored.at - leftAt, committed: committed - leftAt }
+    const first = restores.find((each) => each.partition === partition)
+    const committed = arrivals[partition]?.find((at) => first !== undefined && at >= first.restored)
+    if (first === undefined || committed === undefined) throw new Error(`partition ${partition} was not taken over`)
+    return { partition, joined: first.joined - leftAt, restored: first.restored - leftAt, committed: committed - leftAt }
   })
 }

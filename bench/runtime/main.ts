@@ -17,7 +17,16 @@ import { scale } from './scale.ts'
 import { streams } from './streams.ts'
 import { World } from './world.ts'
 
-const parts: Readonly<Record<string, (world: World) => Promise<void>>> = { loop, profile, streams, linger, latency, restore, rolling, scale }
+const parts: Readonly<Record<string, (world: World) => Promise<void>>> = {
+  loop,
+  profile,
+  streams,
+  linger,
+  latency,
+  restore,
+  rolling,
+  scale,
+}
 
 const wanted = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split(',') : Object.keys(parts)
 const unknown = wanted.filter((name) => parts[name] === undefined)

@@ -46,7 +46,9 @@ export class SteadyLoad {
   static async start(world: World, options: SteadyLoadOptions): Promise<SteadyLoad> {
     const { brokers, registryUrl, prefix } = world.addresses
     const logger = pino({ level: 'warn' }, pino.destination(2))
-    return new SteadyLoad(options, await connectKafka({ brokers, clientId: 'steady-load', topicPrefix: prefix, registryUrl, logger }))
+    const kafka = await connectKafka({ brokers, clientId: 'steady-load', topicPrefix: prefix, registryUrl, logger })
+    await kafka.registerSchemas([options.orders])
+    return new SteadyLoad(options, kafka)
   }
 
   /** Ends when all that was sent has arrived; returns how many orders the run has got by now, those before the load included. */
