@@ -33,6 +33,9 @@ export class Changelog {
   async restore(reader: PartitionReader, logger: Logger): Promise<number> {
     const store = this.#store
     const range = (await reader.ranges(this.topic, [this.#partition])).get(this.#partition)
+    // A commit is answered before its end is written: until then the log ends for readers where the last transaction began,
+    // and a unit that is kept over a rebalance is ahead of that. Taken for another history, it would lose what it committed.
+    if (range !== undefined && store.position > range.end && store.position <= (await reader.logEnd(this.topic, this.#partition))) return 0
     if (range !== undefined && store.position > 0n && (store.position > range.end || store.position < range.low)) {
       // Ahead of the log, or the log was cut behind it: either way the two are not of one history.
       logger.warn(
