@@ -45,6 +45,8 @@ export interface Config {
     readonly sasl:
       { readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; readonly username: string; readonly password: string } | undefined
     readonly lingerMs: number
+    /** 0 = members join and leave at once. */
+    readonly joinTickMs: number
   }
   readonly registry: { readonly url: string | undefined }
   readonly database: {
@@ -162,6 +164,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
         : undefined,
       sasl: mechanism === undefined ? undefined : { mechanism, username: text('kafkaSaslUsername'), password: text('kafkaSaslPassword') },
       lingerMs: number('lingerMs'),
+      joinTickMs: number('joinTickMs'),
     },
     registry: { url: maybe('registryUrl') },
     database: {

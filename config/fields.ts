@@ -186,6 +186,13 @@ export const configFields = {
     should: 'milliseconds from 0 to 1000',
     about: 'Longest wait for more records before a transaction; small transactions burn the broker.',
   },
+  joinTickMs: {
+    env: 'JOIN_TICK_MS',
+    schema: Type.Integer({ minimum: 0, maximum: 10_000 }),
+    fallback: '0',
+    should: 'milliseconds from 0 to 10000 (0 = no tick)',
+    about: 'Members join and leave their groups at multiples of this on the wall clock, so that those deployed together share a rebalance.',
+  },
   registryUrl: {
     env: 'SCHEMA_REGISTRY_URL',
     schema: url('https?'),

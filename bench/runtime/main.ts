@@ -13,11 +13,22 @@ import { loop } from './loop.ts'
 import { memory } from './memory.ts'
 import { profile } from './profile.ts'
 import { restore } from './restore.ts'
+import { rolling } from './rolling.ts'
 import { scale } from './scale.ts'
 import { streams } from './streams.ts'
 import { World } from './world.ts'
 
-const parts: Readonly<Record<string, (world: World) => Promise<void>>> = { loop, profile, streams, linger, latency, restore, memory, scale }
+const parts: Readonly<Record<string, (world: World) => Promise<void>>> = {
+  loop,
+  profile,
+  streams,
+  linger,
+  latency,
+  restore,
+  memory,
+  rolling,
+  scale,
+}
 
 const wanted = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split(',') : Object.keys(parts)
 const unknown = wanted.filter((name) => parts[name] === undefined)

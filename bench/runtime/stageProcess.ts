@@ -1,6 +1,6 @@
 /**
- * Our competitor: the stage of one run as a member of its group. Argument: JSON of StageInput. Prints `joined`, then a line
- * for each restored partition; ends on SIGTERM after draining.
+ * Our competitor: the stage of one run as a member of its group. Argument: JSON of StageInput. Prints `joined`, and what a
+ * member logs: joins, restored partitions, its leave; ends on SIGTERM after draining.
  */
 import pino from 'pino'
 import { connectKafka } from '../../runtime/kafka/connectKafka.ts'
@@ -13,17 +13,19 @@ export interface StageInput {
   readonly run: string
   readonly orders: string
   readonly lingerMs?: number
+  readonly stateDir?: string
+  readonly joinTickMs?: number
 }
 
 const input = JSON.parse(process.argv[2] as string) as StageInput
-const { brokers, registryUrl, prefix, run, orders, lingerMs } = input
+const { brokers, registryUrl, prefix, run, orders, ...settings } = input
 // At info a member tells what it restored; nothing is logged for a record or a transaction.
 const logger = pino({ level: 'info' })
 const kafka = await connectKafka({ brokers, clientId: `bench-${process.pid}`, topicPrefix: prefix, registryUrl, logger })
 const member = await kafka.runStages({
   group: run,
   stages: [counterStage(run, ordersTopic(orders))],
-  ...(lingerMs === undefined ? {} : { lingerMs }),
+  ...settings,
   onFatal: (error) => {
     console.error(error)
     process.exit(70)

@@ -198,10 +198,10 @@ export class World {
   startMember(
     run: string,
     orders: Topic<string, Order>,
-    options: { readonly lingerMs?: number; readonly nodeOptions?: readonly string[] } = {},
+    options: Pick<StageInput, 'lingerMs' | 'stateDir' | 'joinTickMs'> & { readonly nodeOptions?: readonly string[] } = {},
   ): Running {
-    const { lingerMs, nodeOptions = [] } = options
-    const input: StageInput = { ...this.addresses, run, orders: orders.name, ...(lingerMs === undefined ? {} : { lingerMs }) }
+    const { nodeOptions = [], ...settings } = options
+    const input: StageInput = { ...this.addresses, run, orders: orders.name, ...settings }
     return startNode('stageProcess.ts', input, nodeOptions)
   }
 

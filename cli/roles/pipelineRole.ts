@@ -10,7 +10,7 @@ import { lagGauges } from './lagGauges.ts'
 import { serveMetrics } from './metricsServer.ts'
 import type { Role } from './role.ts'
 
-export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
+export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurried }) => {
   const metrics = processMetrics('pipeline', version)
   const kafka = await kafkaOf(config, 'pipeline', logger, metrics)
   await kafka.registerSchemas(allTopics)
@@ -20,6 +20,9 @@ export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
     lingerMs: config.kafka.lingerMs,
     stateDir: config.stateDir,
     standby: config.standbyCopies,
+    joinTickMs: config.kafka.joinTickMs,
+    signal: asked,
+    hurry: hurried,
     onFatal,
   })
   const delivery = await startDelivery({ config, logger, kafka, metrics, onFatal })
@@ -32,8 +35,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
   return {
     address: server.url,
     async stop() {
-      await delivery.stop()
-      await member.stop()
+      await Promise.all([delivery.stop(), member.stop()])
       await server.close()
       await kafka.close()
     },

@@ -14,6 +14,10 @@ export interface RoleOptions {
   readonly logger: Logger
   /** Ends the process with a non-zero code so that it replays: called for errors nobody has an answer to. */
   readonly onFatal: (error: unknown) => void
+  /** Aborted when the process is asked to end; `stop` is called as soon as it has started. */
+  readonly asked: AbortSignal
+  /** Aborted when it is asked again: what only waits for its time does not wait any longer. */
+  readonly hurried: AbortSignal
 }
 
 export type Role = (options: RoleOptions) => Promise<RunningRole>

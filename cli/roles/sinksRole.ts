@@ -9,7 +9,7 @@ import { lagGauges } from './lagGauges.ts'
 import { serveMetrics } from './metricsServer.ts'
 import type { Role } from './role.ts'
 
-export const sinksRole: Role = async ({ config, logger, onFatal }) => {
+export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried }) => {
   const metrics = processMetrics('sinks', version)
   const kafka = await kafkaOf(config, 'sinks', logger, metrics)
   const { poolMax: max, poolTimeoutMs: timeoutMs, poolRecycleMs: recycleMs } = config.database
@@ -27,9 +27,10 @@ export const sinksRole: Role = async ({ config, logger, onFatal }) => {
     topicPrefix: config.kafka.topicPrefix,
     maxMs: config.clickhouse.flushMs,
   })
+  const membership = { joinTickMs: config.kafka.joinTickMs, signal: asked, hurry: hurried, onFatal }
   const members = await Promise.all([
-    kafka.runSink({ group: postgresGroup, sink: postgresSink(pool), onFatal }),
-    kafka.runSink({ group: clickhouseGroup, sink: clickhouse.sink, onFatal }),
+    kafka.runSink({ ...membership, group: postgresGroup, sink: postgresSink(pool) }),
+    kafka.runSink({ ...membership, group: clickhouseGroup, sink: clickhouse.sink }),
   ])
   const server = await serveMetrics(
     metrics,

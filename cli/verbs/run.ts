@@ -1,10 +1,12 @@
 /** `rekindle run <role>`: one process of the product, for a supervisor, a container or a terminal. */
+import { once } from 'node:events'
 import { Argument } from 'commander'
 import type { Command } from 'commander'
 import { announceReady, endWithSupervisor } from '../../stack/supervised.ts'
 import { cliError } from '../errors.ts'
 import { processLogger } from '../processLogger.ts'
 import type { Role } from '../roles/role.ts'
+import { stopRequests } from '../stopRequests.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { faultLines } from '../terminal.ts'
 
@@ -58,18 +60,17 @@ export function addRun(
       }
       process.on('uncaughtException', onFatal)
       process.on('unhandledRejection', onFatal)
-      const ended = new Promise<string>((resolve) => {
-        for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
-        endWithSupervisor(() => resolve('the supervisor is gone'))
-      })
-      const running = await role({ config: settings, logger, onFatal }).catch((error: unknown): never => {
+      const { asked, hurried, ask } = stopRequests(process)
+      endWithSupervisor(() => ask('the supervisor is gone'))
+      const running = await role({ config: settings, logger, onFatal, asked, hurried }).catch((error: unknown): never => {
         for (const line of faultLines(error)) terminal.err(line)
         // What had been started before the part that failed would keep the process alive and working.
         process.exit(1)
       })
       logger.info({ address: running.address }, `${name} is ready`)
       announceReady(running.address)
-      logger.info(`${name} ends: ${await ended}`)
+      if (!asked.aborted) await once(asked, 'abort')
+      logger.info(`${name} ends: ${String(asked.reason)}`)
       await running.stop()
       logger.info(`${name} has ended`)
       // Keep-alive sockets of clients may hold the loop open; everything that matters is committed and closed.

@@ -71,7 +71,8 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
           await stopping
         } finally {
           terminal.out('Stopping: processes finish what they have, then the engines. Data stays.')
-          await members.stop(STOP_BUDGET_MS)
+          // Pipeline and sinks end one after the other, and each may wait for a tick.
+          await members.stop(STOP_BUDGET_MS + 2 * settings.kafka.joinTickMs)
         }
       } finally {
         await stack.stop()

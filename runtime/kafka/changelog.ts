@@ -32,6 +32,7 @@ export class Changelog {
   /** Puts back everything committed that the store misses; returns the number of records read. */
   async restore(reader: PartitionReader, logger: Logger): Promise<number> {
     const range = (await reader.ranges(this.topic, [this.partition])).get(this.partition)
+    if (await this.awaitsEnd(reader, range)) return 0
     const from = this.agreed(range, logger)
     let records = 0
     const end = await reader.readToEnd(this.topic, this.partition, from, (record) => {
@@ -40,6 +41,15 @@ export class Changelog {
     })
     this.reached(end)
     return records
+  }
+
+  /**
+   * Whether the end of the store's last commit is not written yet: a commit is answered before it is, and until then the log
+   * ends for readers where that transaction began. Taken for another history, the store would lose what it committed.
+   */
+  async awaitsEnd(reader: PartitionReader, range: OffsetRange | undefined): Promise<boolean> {
+    const { position } = this.#store
+    return range !== undefined && position > range.end && position <= (await reader.logEnd(this.topic, this.partition))
   }
 
   /** The offset from which the store misses the log of this range. Empties a store that is not of one history with it. */

@@ -9,7 +9,7 @@
  * several brokers, what is sent to one is written twice or left out when another one refuses; see `sendMessages.ts`. Defect
  * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever. Defect 5:
  * a connection that is cut in the middle of an answer misreads the next one; see `connectionCorrections.ts`. Defect 6: a
- * consumer that is stopped while it starts goes on; see `runnerCorrections.ts`.
+ * consumer that is stopped while it starts goes on, and one that leaves joins a rebalance first; see `runnerCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.

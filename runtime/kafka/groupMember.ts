@@ -7,12 +7,16 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { RekindleError } from '../errors.ts'
+import { nextTick } from '../joinTick.ts'
+import type { JoinTick } from '../joinTick.ts'
 import { aligned, coPartitioned } from './assignor.ts'
+import { byTopic } from './byPlace.ts'
 import { createConsumer } from './client.ts'
 import { logRecord } from './partitionReader.ts'
 import { typeOf } from './errorType.ts'
 import { watchMember } from './memberWatch.ts'
 import { askForStandbys } from './askForStandbys.ts'
+import { StopBudget } from './stopBudget.ts'
 import type { TaskState } from './taskState.ts'
 import { Held } from './unit.ts'
 import type { FetchedBatch, Place, Turn, Unit } from './unit.ts'
@@ -40,8 +44,14 @@ export interface MemberOptions<U extends Unit> {
   /** Told every second how many tasks are in each state. */
   onStates?(counts: Readonly<Record<TaskState, number>>): void
   /** A step of a unit that takes longer is reported as stuck, ms. */
-  readonly stuckMs?: number
-  readonly sessionTimeoutMs?: number
+  readonly stuckMs?: number | undefined
+  readonly sessionTimeoutMs?: number | undefined
+  /** It joins and leaves at a tick; at once unless given. */
+  readonly tick?: JoinTick
+  /** The owner stops it: it does not join any more. */
+  readonly signal?: AbortSignal | undefined
+  /** It leaves without waiting for the tick. */
+  readonly hurry?: AbortSignal | undefined
 }
 
 export interface TaskReport {
@@ -63,6 +73,8 @@ const REJOINED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'NOT_CO
 const STUCK_MS = 60_000
 /** How often a confirmation is looked for, ms. */
 const CONFIRM_MS = 50
+/** What a stop keeps of its budget for draining and leaving when it waits for a tick, ms. */
+const DRAIN_MS = 5_000
 
 export class GroupMember<U extends Unit> {
   readonly #options: MemberOptions<U>
@@ -81,6 +93,8 @@ export class GroupMember<U extends Unit> {
   #closing = false
   #fatal = false
   #start: { joined(): void; failed(error: Error): void } | undefined
+  /** Aborted by an error that ends the member: nothing is waited for then. */
+  readonly #failed = new AbortController()
   readonly #watch: { stop(): void }
 
   constructor(options: MemberOptions<U>) {
@@ -124,12 +138,15 @@ export class GroupMember<U extends Unit> {
     return [...this.#units.values()]
   }
 
-  /** Resolves when the group was joined for the first time; throws what keeps it from that. */
+  /** Resolves when the group was joined for the first time, or was not to be joined any more; throws what keeps it from that. */
   async start(): Promise<void> {
     const joined = new Promise<void>((resolve, reject) => (this.#start = { joined: resolve, failed: reject }))
     joined.catch(() => undefined)
     await this.#consumer.connect()
     await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+    // Connected before the tick: what a join still needs then takes as little as it can.
+    await this.#waitForTick('join', this.#options.signal)
+    if (this.#options.signal?.aborted === true) return
     await this.#consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
@@ -145,24 +162,17 @@ export class GroupMember<U extends Unit> {
     }
   }
 
-  /** Drains, leaves the group, releases the units; gives up waiting after `budgetMs`. Returns false when it had to. */
+  /**
+   * Works on until the tick, drains, leaves the group, releases the units; gives up waiting after `budgetMs`. Returns false
+   * when it had to.
+   */
   async stop(budgetMs: number): Promise<boolean> {
+    const budget = new StopBudget(budgetMs, this.#options.logger)
+    if (this.#start === undefined) await this.#waitForTick('leave', this.#options.hurry, budgetMs - DRAIN_MS)
     this.#closing = true
     // A batch that is refused on a partition that flows would be fetched again at once, thousands of times a second.
     for (const { places } of this.units) this.pause(places)
-    const until = Date.now() + budgetMs
-    const within = async (name: string, work: Promise<unknown>): Promise<boolean> => {
-      const late = Symbol('late')
-      const timer = new AbortController()
-      const result = await Promise.race([
-        work.catch((error: unknown) => this.#options.logger.warn({ error: String(error), step: name }, 'stop: a step failed')),
-        delay(Math.max(0, until - Date.now()), late, { signal: timer.signal }).catch(() => undefined),
-      ])
-      timer.abort()
-      if (result === late) this.#options.logger.error({ step: name, budgetMs }, 'stop: the budget is used up')
-      return result !== late
-    }
-    const drained = await within(
+    const drained = await budget.within(
       'drain',
       Promise.all(
         this.units.map((held) => {
@@ -173,10 +183,18 @@ export class GroupMember<U extends Unit> {
       ),
     )
     this.#epoch += 1
-    const left = await within('leave', this.#consumer.disconnect())
-    const released = await within('release', Promise.all(this.units.map((held) => this.#release(held))))
+    const left = await budget.within('leave', this.#consumer.disconnect())
+    this.#options.logger.info({ drained, left }, 'left the group')
+    const released = await budget.within('release', Promise.all(this.units.map((held) => this.#release(held))))
     this.#watch.stop()
     return drained && left && released
+  }
+
+  async #waitForTick(to: 'join' | 'leave', cut: AbortSignal | undefined, atMostMs?: number): Promise<void> {
+    const { tick, logger } = this.#options
+    if (tick === undefined || tick.everyMs === 0) return
+    logger.info({ everyMs: tick.everyMs, to }, 'waits for the tick')
+    await nextTick(tick, [this.#failed.signal, cut], atMostMs)
   }
 
   pause(places: readonly Place[]): void {
@@ -193,6 +211,7 @@ export class GroupMember<U extends Unit> {
     this.#options.logger.error({ err: error }, 'the member cannot go on')
     if (this.#fatal) return
     this.#fatal = true
+    this.#failed.abort()
     this.#suspend()
     for (const held of this.#units.values()) {
       if (held.state !== 'closed') held.move('failed')
@@ -399,12 +418,6 @@ export class GroupMember<U extends Unit> {
       this.#options.logger.debug({ error: String(error) }, 'the consumer is between two lives')
     }
   }
-}
-
-function byTopic(places: readonly Place[]): { topic: string; partitions: number[] }[] {
-  const topics = new Map<string, number[]>()
-  for (const { topic, partition } of places) topics.set(topic, [...(topics.get(topic) ?? []), partition])
-  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
 }
 
 function rootOf(error: Error): Error {

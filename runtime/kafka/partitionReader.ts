@@ -8,6 +8,7 @@ import type { RawHeaders } from '../rawHeaders.ts'
 import { ClusterConnection } from './cluster.ts'
 import { withoutAborted } from './corrections.ts'
 import type { AbortedTransaction } from './corrections.ts'
+import { logEnds } from './offsets.ts'
 
 export { textHeaders } from '../rawHeaders.ts'
 export type { RawHeaders } from '../rawHeaders.ts'
@@ -107,6 +108,12 @@ export class PartitionReader {
       }),
     )
     return new Map(partitions.map((partition) => [partition, { low: low?.get(partition) ?? 0n, end: end?.get(partition) ?? 0n }]))
+  }
+
+  /** Where the log ends, transactions included that readers wait for (exclusive). */
+  async logEnd(topic: string, partition: number): Promise<bigint> {
+    await this.#know(topic)
+    return (await this.#settled(() => logEnds(this.#connection, topic, [partition]))).get(partition) ?? 0n
   }
 
   /** Asks again, with fresh metadata, while the answer is that a leader has moved or a new partition has none yet. */

@@ -25,6 +25,7 @@ const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
 /** One request, ms. */
 const REQUEST_TIMEOUT_MS = 5_000
 const RETRY_MS = 250
+const CONFLICT_ATTEMPTS = 3
 
 export class SchemaRegistry {
   readonly #options: RegistryOptions
@@ -48,10 +49,15 @@ export class SchemaRegistry {
   async register(subject: string, definition: object, compatibility: Compatibility): Promise<number> {
     // The level is set before the version: set afterwards, a first incompatible deploy would be let through.
     const known = await this.#setCompatibility(subject, compatibility)
-    const answer = await this.#call('POST', `/subjects/${encodeURIComponent(subject)}/versions`, {
-      schema: JSON.stringify(definition),
-      schemaType: 'AVRO',
-    })
+    const ask = () =>
+      this.#call('POST', `/subjects/${encodeURIComponent(subject)}/versions`, { schema: JSON.stringify(definition), schemaType: 'AVRO' })
+    let answer = await ask()
+    // Members that start together register together, and to all but one Apicurio says that the subject exists already. What
+    // is not compatible is refused again.
+    for (let again = 1; answer.status === 409 && again < CONFLICT_ATTEMPTS; again++) {
+      await delay(RETRY_MS)
+      answer = await ask()
+    }
     if (answer.status === 409 || answer.status === 422) {
       throw runtimeError('E_SCHEMA_REFUSED', `${subject}: ${reasonOf(answer)}`)
     }

@@ -1,6 +1,7 @@
 /**
- * Corrects the runner of a consumer of kafkajs 2.2.4: stopped while it starts, or while it fails, it ends. As it is it takes no
- * notice, joins the group later or starts over for ever, and holds partitions that nobody works on.
+ * Corrects the runner of a consumer of kafkajs 2.2.4: stopped while it starts, or while it fails, it ends, and while it leaves
+ * it no longer asks how the group is. As it is it joins the group later or starts over for ever, and holds partitions that
+ * nobody works on; or joins the rebalance that another one's leave began, to leave after it.
  */
 import { createRequire } from 'node:module'
 
@@ -8,7 +9,9 @@ const require = createRequire(import.meta.url)
 
 interface Runner {
   readonly consumerGroup: { readonly cluster: { disconnect(): Promise<void> } }
+  readonly running: boolean
   onCrash: (error: Error) => unknown
+  heartbeat: (this: Runner) => Promise<void>
   start: (this: Runner) => Promise<void>
   stop: (this: Runner) => Promise<void>
 }
@@ -16,7 +19,7 @@ interface Runner {
 /** Corrects the client that is loaded, once. */
 export function correctRunner(): void {
   const runner = (require('kafkajs/src/consumer/runner.js') as { readonly prototype: Runner }).prototype
-  const { start, stop } = runner
+  const { start, stop, heartbeat } = runner
   const stopped = new WeakSet<Runner>()
   runner.stop = function () {
     stopped.add(this)
@@ -30,5 +33,9 @@ export function correctRunner(): void {
     await stop.call(this)
     // Whoever stopped it has disconnected before; the join has connected anew.
     await this.consumerGroup.cluster.disconnect()
+  }
+  // Members that leave together would keep each other: whose last fetch ends after the first leave would wait for the whole group.
+  runner.heartbeat = async function () {
+    if (this.running) await heartbeat.call(this)
   }
 }

@@ -19,7 +19,7 @@ import { textHeaders } from './partitionReader.ts'
 import { stableEnds } from './offsets.ts'
 import { SinkLane } from './sinkLane.ts'
 import { sources } from './sourceOffsets.ts'
-import { runningMember } from './stageMember.ts'
+import { membership, runningMember } from './stageMember.ts'
 import type { MemberOptions, RunningMember, Workshop } from './stageMember.ts'
 import { Together } from './together.ts'
 import { UnitProducer } from './unitProducer.ts'
@@ -246,8 +246,7 @@ export async function runSink(workshop: Workshop, options: SinkMemberOptions): P
     maxWaitMs: Math.min(LONGEST_WAIT_MS, Math.max(MAX_WAIT_MS, sink.batch.maxMs / 4)),
     onFatal: (error) => options.onFatal(error),
     onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
-    ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
-    ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
+    ...membership(options),
   })
   await member.start()
   const stopTelling = sink.caughtUp === undefined ? () => undefined : tellCaughtUp(member, sink, context)

@@ -8,6 +8,8 @@ import type { Logger } from 'pino'
 import { runtimeError } from '../errors.ts'
 import { defaultFuseLimits } from '../fuse.ts'
 import type { FuseLimits } from '../fuse.ts'
+import { machineClock } from '../joinTick.ts'
+import type { TickClock } from '../joinTick.ts'
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import { CacheBudget } from '../state/generationCache.ts'
@@ -37,8 +39,14 @@ export interface MemberOptions {
   readonly group: string
   /** The member cannot go on; the process is expected to log, exit and replay. */
   onFatal(error: Error): void
-  /** Stops the member like `stop()`. */
+  /** Stops the member like `stop()`; one that has not joined by then does not join. */
   readonly signal?: AbortSignal
+  /** It joins and leaves at the next multiple of this on the wall clock, ms since the epoch; at once unless given, or with 0. */
+  readonly joinTickMs?: number
+  /** A stop does not wait for the tick, or not any longer. */
+  readonly hurry?: AbortSignal
+  /** Clock of the tick; that of the machine unless given. */
+  readonly tickClock?: TickClock
   /** A step that takes longer is reported as stuck, ms. */
   readonly stuckMs?: number
   /** How long the group waits for a member that says nothing, ms. */
@@ -63,7 +71,10 @@ export interface RunningMember {
   readonly ready: readonly string[]
   /** Every task with its state and the step it is in. */
   readonly tasks: readonly TaskReport[]
-  /** Drains, commits, leaves the group. False when the budget (15 s unless given) was not enough. */
+  /**
+   * Works on until the tick, drains, commits, leaves the group. A tick that leaves less than 5 s of the budget is not waited
+   * for. False when the budget (15 s unless given) was not enough.
+   */
   readonly stop: (budgetMs?: number) => Promise<boolean>
 }
 
@@ -172,8 +183,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
         if (state !== undefined) workshop.metrics.set('lr_task_parked_keys', { stage: name }, parked)
       }
     },
-    ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
-    ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
+    ...membership(options),
   })
   const letGo = async (): Promise<void> => {
     await copies?.close()
@@ -207,6 +217,11 @@ function refuseUnequal(topics: readonly string[], counts: TopicCounts): void {
     'E_TOPIC_PARTITIONS_DIFFER',
     `${first} has ${counts.of(first)} partitions, ${odd} has ${counts.of(odd)}; stages that share a lead key need equal counts.`,
   )
+}
+
+/** What the options of every kind of member say about its membership. */
+export function membership({ stuckMs, sessionTimeoutMs, joinTickMs = 0, tickClock = machineClock, signal, hurry }: MemberOptions) {
+  return { stuckMs, sessionTimeoutMs, tick: { everyMs: joinTickMs, clock: tickClock }, signal, hurry }
 }
 
 /** The handle of a started member. */

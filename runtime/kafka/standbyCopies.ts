@@ -178,6 +178,8 @@ export class StandbyCopies {
       if (log.position !== undefined) continue
       const { topic, partition } = log.changelog
       const range = (await this.#context.reader.ranges(topic, [partition])).get(partition)
+      // Of a partition that was this member's own a moment ago: its last commit can be read at one of the next looks.
+      if (await log.changelog.awaitsEnd(this.#context.reader, range)) continue
       // Handed over meanwhile, the store is ahead of this answer, and would be emptied under its owner.
       if (!this.#keeps(copy)) return
       this.#onFiles(copy, () => {

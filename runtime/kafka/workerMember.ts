@@ -10,7 +10,7 @@ import { WorkerGate } from '../workerGate.ts'
 import { GroupMember } from './groupMember.ts'
 import { watchLag } from './lagWatch.ts'
 import { deadLetterName, groupName } from './names.ts'
-import { runningMember } from './stageMember.ts'
+import { membership, runningMember } from './stageMember.ts'
 import type { MemberOptions, RunningMember, Workshop } from './stageMember.ts'
 import type { AnyWorker, WorkerContext } from './workerJob.ts'
 import { WorkerUnit } from './workerUnit.ts'
@@ -68,8 +68,7 @@ export async function runWorker<W extends AnyWorker>(workshop: Workshop, options
     unit: (_, places, held) => new WorkerUnit(context, places, held),
     onFatal: (error) => options.onFatal(error),
     onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
-    ...(options.stuckMs === undefined ? {} : { stuckMs: options.stuckMs }),
-    ...(options.sessionTimeoutMs === undefined ? {} : { sessionTimeoutMs: options.sessionTimeoutMs }),
+    ...membership(options),
   })
   await member.start()
   const stopWatching = watchLag({ ...context, topics: [input] })

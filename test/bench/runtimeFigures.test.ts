@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { gapsIn, handOvers, longestIn, memberEvent, standstillIn } from '../../bench/runtime/handOver.ts'
 import { median, paceOf } from '../../bench/runtime/progress.ts'
 import { timeByPart } from '../../bench/runtime/profileShares.ts'
 import { EachOrderOnce, TotalsOfEachKey, totalsOf } from '../../bench/runtime/resultCheck.ts'
@@ -182,4 +183,47 @@ t.test('of a log only the lines about a restore are taken', async (t) => {
   })
   t.equal(restoredBy('{"level":30,"time":5000,"msg":"joined"}'), undefined)
   t.equal(restoredBy('joined'), undefined)
+})
+
+t.test('pauses are the gaps that lie in a span or reach into it', async (t) => {
+  const arrivals = [0, 10, 25, 100, 105, 300]
+  t.strictSame(gapsIn(arrivals, { from: 0, to: 300 }), [10, 15, 75, 5, 195])
+  t.strictSame(gapsIn(arrivals, { from: 10, to: 25 }), [15], 'what ends or begins at its edge is outside')
+  t.strictSame(gapsIn(arrivals, { from: 30, to: 40 }), [75], 'a span within one gap has it')
+  t.equal(longestIn(arrivals, { from: 12, to: 103 }), 75)
+  t.equal(longestIn([5], { from: 0, to: 10 }), 0)
+  t.equal(standstillIn(arrivals, { from: 0, to: 300 }, 75), 195)
+  t.equal(standstillIn(arrivals, { from: 0, to: 300 }, 15), 270)
+})
+
+t.test('all gaps of a whole run add up to the time between its first and last arrival', (t) =>
+  assertProperty(
+    t,
+    fc.property(fc.array(fc.nat(10_000), { minLength: 1 }), (times) => {
+      const arrivals = times.toSorted((a, b) => a - b)
+      const [from, to] = [(arrivals[0] as number) - 1, (arrivals.at(-1) as number) + 1]
+      const span = { from, to }
+      return gapsIn(arrivals, span).reduce((sum, gap) => sum + gap, 0) === to - from - 2 && longestIn(arrivals, span) <= to - from - 2
+    }),
+  ),
+)
+
+t.test('a hand-over is read off the log of the first who restored a partition, and the arrivals', async (t) => {
+  const line = (msg: string, time: number, partition?: number) => memberEvent(JSON.stringify({ level: 30, time, partition, msg }))
+  t.strictSame(line('left the group', 7), { kind: 'left', at: 7 })
+  t.equal(line('restored', 7), undefined, 'of no partition')
+  t.equal(line('something else', 7), undefined)
+  t.equal(memberEvent('joined'), undefined)
+  const events = (...all: ReturnType<typeof line>[]) => all.flatMap((event) => event ?? [])
+  const stays = events(line('joined', 900), line('restored', 950, 1), line('joined', 1_400), line('restored', 1_460, 0))
+  const comes = events(line('joined', 1_800), line('restored', 1_810, 0), line('restored', 1_900, 1))
+  const arrivals = [
+    [980, 1_450, 1_470],
+    [990, 1_900],
+  ]
+  t.strictSame(handOvers(1_000, [0, 1], [comes, stays], arrivals), [
+    { partition: 0, joined: 400, restored: 460, committed: 470 },
+    { partition: 1, joined: 800, restored: 900, committed: 900 },
+  ])
+  t.throws(() => handOvers(1_000, [2], [stays, comes], arrivals), /partition 2 was not taken over/)
 })

@@ -22,6 +22,7 @@ t.test('nothing set gives local mode on loopback with the defaults of the design
   t.same(config.http.host + ':' + String(config.http.port), '127.0.0.1:8080')
   t.equal(config.kafka.partitions, 4)
   t.equal(config.kafka.topicPrefix, '')
+  t.equal(config.kafka.joinTickMs, 0, 'members join at once')
   t.same(config.database, { url: undefined, poolMax: 100, poolTimeoutMs: 30_000, poolRecycleMs: 3_600_000 })
 })
 
@@ -55,6 +56,15 @@ t.test('a bad secret is not printed, and the description masks secrets', async (
   t.notMatch(lines, 'pit-12345678')
   t.match(lines, 'GHL_API_TOKEN=********')
   t.match(lines, 'PORT=8080   # default')
+})
+
+t.test('a tick is one that a stop can wait for and drain after, within its 15 s', async (t) => {
+  t.equal(loadConfig({ JOIN_TICK_MS: '10000' }).kafka.joinTickMs, 10_000)
+  for (const bad of ['10001', '-1', 'soon'])
+    t.match(
+      messageOf(() => loadConfig({ JOIN_TICK_MS: bad })),
+      'must be milliseconds from 0 to 10000 (0 = no tick)',
+    )
 })
 
 t.test('SASL needs user and password', async (t) => {

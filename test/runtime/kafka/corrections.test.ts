@@ -147,3 +147,22 @@ t.test('of the warnings of Node exactly the one about negative time-outs of the 
   process.off('warning', listener)
   t.strictSame(seen, ['RekindleTestWarning', 'TimeoutNegativeWarning'], 'one that does not come from the client is shown')
 })
+
+t.test('who is leaving does not ask any more how the group is', async (t) => {
+  const { prototype } = require('kafkajs/src/consumer/runner') as { prototype: { heartbeat(): Promise<void> } }
+  let beats = 0
+  const runner = {
+    running: true,
+    heartbeatInterval: 1,
+    consumerGroup: {
+      heartbeat: async () => {
+        beats += 1
+      },
+    },
+  }
+  await prototype.heartbeat.call(runner)
+  t.equal(beats, 1)
+  runner.running = false
+  await prototype.heartbeat.call(runner)
+  t.equal(beats, 1)
+})

@@ -8,6 +8,7 @@ import type { Test } from 'tap'
 import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
 import type { MemberOptions } from '../../../runtime/kafka/groupMember.ts'
 import type { Held, Place, Turn, Unit } from '../../../runtime/kafka/unit.ts'
+import { ManualTickClock } from '../../support/tickClock.ts'
 import { eventually, logger } from './fixtures.ts'
 
 type Listener = (event: { payload: unknown }) => void
@@ -15,6 +16,8 @@ type Listener = (event: { payload: unknown }) => void
 /** Writes down what the member asks of the client, and tells it what the group does. */
 class StandIn {
   readonly steps: string[] = []
+  /** How it comes and goes. */
+  readonly membership: string[] = []
   eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
   private readonly listeners = new Map<string, Listener>()
 
@@ -37,10 +40,11 @@ class StandIn {
       HEARTBEAT: 'heartbeat',
     },
     on: (name: string, listener: Listener) => void this.listeners.set(name, listener),
-    connect: async () => undefined,
+    connect: async () => void this.membership.push('connect'),
     subscribe: async () => undefined,
-    disconnect: async () => undefined,
+    disconnect: async () => void this.membership.push('leave'),
     run: async ({ eachBatch }: { eachBatch: StandIn['eachBatch'] }) => {
+      this.membership.push('join')
       this.eachBatch = eachBatch
       this.join([0])
     },
@@ -80,7 +84,17 @@ interface TestUnit extends Unit {
   readonly held: Held<TestUnit>
 }
 
-async function memberOn(t: Test, client: StandIn, work: { prepare(): Promise<bigint>; handle?(turn: Turn): Promise<void> }) {
+type Work = { prepare(): Promise<bigint>; handle?(turn: Turn): Promise<void> }
+type Extra = Partial<Pick<MemberOptions<TestUnit>, 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
+
+async function memberOn(t: Test, client: StandIn, work: Work) {
+  const made = memberFor(t, client, work)
+  await made.member.start()
+  return made
+}
+
+/** Not started yet. */
+function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
   const failed: Error[] = []
   const units: TestUnit[] = []
   const member = new GroupMember<TestUnit>({
@@ -106,9 +120,9 @@ async function memberOn(t: Test, client: StandIn, work: { prepare(): Promise<big
       units.push(unit)
       return unit
     },
+    ...extra,
   })
   t.teardown(() => member.stop(1_000))
-  await member.start()
   return { member, units, failed }
 }
 
@@ -186,4 +200,94 @@ t.test('a consumer that fails starts over, but not once its member is stopped, w
   t.equal(await client.restartOnFailure(new Error('the broker is away')), false)
   await client.crash()
   t.strictSame(failed, [])
+})
+
+/** A minute, of which 45 s are left. */
+const minute = () => {
+  const clock = new ManualTickClock(15_000)
+  return { clock, tick: { everyMs: 60_000, clock } }
+}
+const ready = { prepare: async () => 0n }
+const BUDGET_MS = 120_000
+
+t.test('a member that is connected joins at the tick, and waiting for it is not being stuck', async (t) => {
+  const client = new StandIn()
+  const { clock, tick } = minute()
+  let looks = 0
+  const { member, failed } = memberFor(t, client, ready, { tick, stuckMs: 1, onStates: () => (looks += 1) })
+  const started = member.start()
+  await eventually('it waits', () => clock.waits.length === 1)
+  t.strictSame(clock.waits, [45_000])
+  await eventually('it was looked after', () => looks >= 2)
+  t.strictSame(client.membership, ['connect'])
+  t.strictSame(failed, [])
+  clock.advance(45_000)
+  await started
+  t.strictSame(client.membership, ['connect', 'join'])
+})
+
+t.test('a member that is stopped while it waits to join does not join', async (t) => {
+  const client = new StandIn()
+  const { clock, tick } = minute()
+  const owner = new AbortController()
+  const { member } = memberFor(t, client, ready, { tick, signal: owner.signal })
+  const started = member.start()
+  await eventually('it waits', () => clock.waits.length === 1)
+  owner.abort()
+  await started
+  t.equal(await member.stop(BUDGET_MS), true)
+  t.strictSame(client.membership, ['connect', 'leave'], 'and it does not wait to leave what it is no member of')
+})
+
+t.test('a member that waits to leave works on, and leaves at the tick', async (t) => {
+  const client = new StandIn()
+  const { clock, tick } = minute()
+  const live: boolean[] = []
+  const handle = async (turn: Turn) => void live.push(turn.live())
+  const { member, failed } = memberFor(t, client, { ...ready, handle }, { tick })
+  const started = member.start()
+  await eventually('it waits', () => clock.waits.length === 1)
+  clock.advance(45_000)
+  await started
+  await eventually('it is ready', () => member.readyIds.length === 1)
+  const stopped = member.stop(BUDGET_MS)
+  t.strictSame(clock.waits, [60_000])
+  client.steps.length = 0
+  await client.batch()
+  t.strictSame(live, [true])
+  client.tell('rebalancing')
+  client.join([0])
+  await eventually('it is ready after the rebalance of others', () => member.readyIds.length === 1)
+  await client.batch()
+  t.strictSame(live, [true, true])
+  t.strictSame(failed, [])
+  t.strictSame(client.membership, ['connect', 'join'])
+  clock.advance(60_000)
+  t.equal(await stopped, true)
+  t.strictSame(client.membership, ['connect', 'join', 'leave'])
+})
+
+t.test('a stop in a hurry, an error, and a budget that the tick is beyond: each leaves at once', async (t) => {
+  const cases = {
+    hurry: { budgetMs: BUDGET_MS, waits: 1 },
+    error: { budgetMs: BUDGET_MS, waits: 1 },
+    // 60 s to the tick and 5 s to drain.
+    budget: { budgetMs: 64_999, waits: 0 },
+  }
+  for (const [name, { budgetMs, waits }] of Object.entries(cases)) {
+    const client = new StandIn()
+    const { clock, tick } = minute()
+    const hurry = new AbortController()
+    const { member } = memberFor(t, client, ready, { tick, hurry: hurry.signal })
+    const started = member.start()
+    await eventually('it waits', () => clock.waits.length === 1)
+    clock.advance(45_000)
+    await started
+    const stopped = member.stop(budgetMs)
+    t.equal(clock.waits.length, waits, name)
+    if (name === 'hurry') hurry.abort()
+    if (name === 'error') member.fail(new Error('a bug'))
+    t.equal(await stopped, true)
+    t.strictSame([client.membership.at(-1), clock.waits], ['leave', []], name)
+  }
 })

@@ -1,12 +1,26 @@
 /**
- * A member in a process of its own, to be killed. Argument: JSON of { brokers, registryUrl, prefix, group, stateDir?, standby?, patient? }.
- * Prints `joined` when it works; ends on SIGTERM after draining, exits 70 when the member cannot go on.
+ * A member in a process of its own, to be killed. Argument: JSON of { brokers, registryUrl, prefix, group, stateDir?, standby?, patient?,
+ * joinTickMs?, stopBudgetMs? }. Prints `joined` when it works, `asked` at the first SIGTERM; ends on SIGTERM after draining,
+ * exits 70 when the member cannot go on.
  */
+import { once } from 'node:events'
+import { stopRequests } from '../../../cli/stopRequests.ts'
+import { machineClock } from '../../../runtime/joinTick.ts'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import { adder, logger, totaller } from './fixtures.ts'
 import { patientStages } from './patient.ts'
 
-const { brokers, registryUrl, prefix, group, stateDir, standby, patient } = JSON.parse(process.argv[2] as string) as {
+const {
+  brokers,
+  registryUrl,
+  prefix,
+  group,
+  stateDir,
+  standby,
+  patient,
+  joinTickMs = 0,
+  stopBudgetMs,
+} = JSON.parse(process.argv[2] as string) as {
   brokers: string[]
   registryUrl: string
   prefix: string
@@ -15,13 +29,26 @@ const { brokers, registryUrl, prefix, group, stateDir, standby, patient } = JSON
   standby?: 0 | 1
   /** Runs the stages that wait. */
   patient?: boolean
+  joinTickMs?: number
+  stopBudgetMs?: number
 }
+// It starts 1 ms before a tick, and stands at that tick from then on: a whole tick is left when it is to leave.
+let wallMs = joinTickMs - 1
+const now = () => {
+  const at = wallMs
+  wallMs = joinTickMs
+  return at
+}
+const { asked, hurried } = stopRequests(process)
 const kafka = await connectKafka({ brokers, clientId: `member-${process.pid}`, topicPrefix: prefix, registryUrl, logger })
 const member = await kafka.runStages({
   group,
   stages: patient === true ? patientStages : [adder, totaller],
   sessionTimeoutMs: 6_000,
   maxRecords: 20,
+  joinTickMs,
+  tickClock: { ...machineClock, now },
+  hurry: hurried,
   ...(stateDir === undefined ? {} : { stateDir }),
   ...(standby === undefined ? {} : { standby }),
   onFatal: (error) => {
@@ -30,9 +57,8 @@ const member = await kafka.runStages({
   },
 })
 process.stdout.write('joined\n')
-process.once('SIGTERM', () => {
-  void member
-    .stop()
-    .then(() => kafka.close())
-    .then(() => process.exit(0))
-})
+if (!asked.aborted) await once(asked, 'abort')
+process.stdout.write('asked\n')
+await member.stop(stopBudgetMs)
+await kafka.close()
+process.exit(0)

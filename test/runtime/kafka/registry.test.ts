@@ -63,3 +63,25 @@ t.test('a registry that is away is named by its address, without the password', 
   t.match((error as RekindleError).message, 'http://127.0.0.1:1')
   t.notMatch(inspect(error, { depth: 9 }), 'wrong-word')
 })
+
+t.test('who registers what another one is just registering gets its id; what is not compatible stays refused', async (t) => {
+  const answers: [number, object][] = []
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    const [status, body] = request.method === 'PUT' ? [200, {}] : (answers.shift() ?? [500, {}])
+    request.resume().on('end', () => response.writeHead(status).end(JSON.stringify(body)))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const registry = new SchemaRegistry({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
+  const conflict: [number, object] = [409, { message: 'it already exists' }]
+  answers.push(conflict, [200, { id: 7 }])
+  t.equal(await registry.register('items-value', Item.definition, 'BACKWARD_TRANSITIVE'), 7)
+  const refused: [number, object] = [409, { message: 'not compatible' }]
+  answers.push(refused, refused, refused)
+  const error = await registry.register('items-value', Item.definition, 'BACKWARD_TRANSITIVE').catch((thrown: unknown) => thrown)
+  t.equal((error as RekindleError).code, 'E_SCHEMA_REFUSED')
+  t.match((error as RekindleError).message, 'not compatible')
+  t.strictSame([answers, asked.filter((line) => line === 'POST /subjects/items-value/versions').length], [[], 5])
+})

@@ -42,6 +42,8 @@ class StandIn implements BrokerSays {
   readonly transactions: Transaction[] = []
   readonly logs = new Map<string, { key: string; value: Buffer | null }[]>()
   lows = new Map<string, number>()
+  /** Where readers have to stop, if before the end of the log. */
+  stable = new Map<string, number>()
   states: BrokerSays['states'] = []
   open: BrokerSays['open'] = []
   readonly committed = { topic: place.topic, offset: 5n, metadata: topologyText(topologyOf([adder])) }
@@ -60,9 +62,13 @@ class StandIn implements BrokerSays {
     const broker = {
       connectionPool: { send: <R>(request: ProtocolRequest<R>) => answerTo(request, this) },
       disconnect: async () => undefined,
+      listOffsets: async ({ topics: [asked] }: { topics: { topic: string }[] }) => ({
+        responses: [{ partitions: [{ partition: 0, offset: String(this.logs.get(asked?.topic ?? '')?.length ?? 9) }] }],
+      }),
       fetch: async ({ topics: [asked] }: { topics: { topic: string; partitions: { fetchOffset: string }[] }[] }) => this.fetch(asked),
     }
-    const offsets = (topic: string, beginning: boolean) => (beginning ? (this.lows.get(topic) ?? 0) : (this.logs.get(topic)?.length ?? 9))
+    const offsets = (topic: string, beginning: boolean) =>
+      beginning ? (this.lows.get(topic) ?? 0) : (this.stable.get(topic) ?? this.logs.get(topic)?.length ?? 9)
     return {
       transactionCoordinator: async () => broker,
       groupCoordinator: async () => broker,
@@ -71,6 +77,7 @@ class StandIn implements BrokerSays {
         addTargetTopic: async () => undefined,
         refreshMetadata: async () => undefined,
         findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
+        findLeaderForPartitions: () => ({ 1: [0] }),
         findBroker: async () => broker,
         fetchTopicsOffset: async (asked: { topic: string; fromBeginning: boolean }[]) =>
           asked.map(({ topic, fromBeginning }) => ({
@@ -283,4 +290,18 @@ t.test('a store that is ahead of its changelog, or behind its beginning, is wipe
     t.equal(store.size, 3 - Math.max(1, low))
     t.equal(store.position, 3n)
   }
+})
+
+t.test('a store that is ahead of what readers see, but not of the log, keeps what it has: its last commit is being ended', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1', 'lead:2')
+  broker.stable.set(changelog, 1)
+  const store = new VolatileStore(codec)
+  const entry = { state: { seq: 0, count: 7, sum: 0, by: '' }, timers: {}, expiresAt: undefined }
+  store.set('lead:2', entry)
+  store.advance(3n, true)
+  const restored = await new Changelog(adder, 0, '', store).restore(PartitionReader.over(broker.connection), logger)
+  t.equal(restored, 0)
+  t.same(store.get('lead:2'), entry)
+  t.equal(store.position, 3n)
 })

@@ -1,0 +1,26 @@
+import { EventEmitter } from 'node:events'
+import t from 'tap'
+import { stopRequests } from '../../cli/stopRequests.ts'
+
+t.test('the first signal asks, the second hurries, a third is left to the system', async (t) => {
+  const process = new EventEmitter()
+  const { asked, hurried } = stopRequests(process)
+  t.strictSame([asked.aborted, hurried.aborted], [false, false])
+  process.emit('SIGTERM', 'SIGTERM')
+  t.strictSame([asked.aborted, hurried.aborted], [true, false])
+  t.equal(asked.reason, 'SIGTERM')
+  t.equal(process.listenerCount('SIGTERM'), 1, 'it does not kill before the second')
+  process.emit('SIGINT', 'SIGINT')
+  t.equal(hurried.aborted, true, 'whatever signal it is')
+  t.strictSame([process.listenerCount('SIGTERM'), process.listenerCount('SIGINT')], [0, 0])
+  t.equal(asked.reason, 'SIGTERM')
+})
+
+t.test('a supervisor that goes away asks as a signal does', async (t) => {
+  const process = new EventEmitter()
+  const { asked, hurried, ask } = stopRequests(process)
+  ask('the supervisor is gone')
+  t.strictSame([asked.reason, hurried.aborted], ['the supervisor is gone', false])
+  process.emit('SIGTERM', 'SIGTERM')
+  t.equal(hurried.aborted, true)
+})
