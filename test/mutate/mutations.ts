@@ -171,7 +171,7 @@ export const mutations: readonly Mutation[] = [
     id: 'own-commit-for-another-history',
     guard: 'a kept unit keeps its last commit',
     file: 'runtime/kafka/changelog.ts',
-    find: 'if (range !== undefined && store.position > range.end && store.position <= (await reader.logEnd(this.topic, this.#partition))) return 0',
+    find: '    if (await this.awaitsEnd(reader, range)) return 0\n',
     replace: '',
     tests: [{ file: stageUnit, title: 'a store that is ahead of what readers see, but not of the log, keeps what it has' }],
     why: 'A rebalance just after a commit empties the state of the partition.',
@@ -329,7 +329,7 @@ export const mutations: readonly Mutation[] = [
     tests: [
       {
         file: connectionCorrections,
-        title: 'a connection cut in the middle of an answer, then opened anew: the next answer is read (corrected)',
+        title: 'a connection cut in the middle of an answer, then opened anew: the next answer is read',
       },
     ],
     why: 'A broker that dies in the middle of an answer leaves a client behind that reads none any more.',
@@ -340,7 +340,7 @@ export const mutations: readonly Mutation[] = [
     file: 'runtime/kafka/runnerCorrections.ts',
     find: '    stopped.add(this)\n',
     replace: '',
-    tests: [{ file: runnerCorrections, title: 'stopped while it joins, then taken in: it leaves again (corrected)' }],
+    tests: [{ file: runnerCorrections, title: 'stopped while it joins, then taken in: it leaves again' }],
     why: 'A member that was stopped while its broker was away joins later and holds partitions that nobody works on.',
   },
   {
