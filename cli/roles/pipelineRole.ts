@@ -3,7 +3,7 @@ import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
 import { allTopics } from '../../topics/index.ts'
 import { version } from '../version.ts'
-import { kafkaOf, processMetrics } from './connections.ts'
+import { kafkaOf, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
@@ -12,7 +12,8 @@ import type { Role } from './role.ts'
 
 export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
   const metrics = processMetrics('pipeline', version)
-  const kafka = await kafkaOf(config, 'pipeline', logger, metrics)
+  const tracer = await tracerOf(config, 'pipeline', logger, metrics)
+  const kafka = await kafkaOf(config, 'pipeline', logger, metrics, tracer)
   await kafka.registerSchemas(allTopics)
   const member = await kafka.runStages({
     group: pipelineGroup,
@@ -21,7 +22,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
     stateDir: config.stateDir,
     onFatal,
   })
-  const delivery = await startDelivery({ config, logger, kafka, metrics, onFatal })
+  const delivery = await startDelivery({ config, logger, kafka, metrics, tracer, onFatal })
   const server = await serveMetrics(
     metrics,
     config.http.host,
@@ -35,6 +36,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal }) => {
       await member.stop()
       await server.close()
       await kafka.close()
+      await tracer?.close(TRACE_FLUSH_MS)
     },
   }
 }
