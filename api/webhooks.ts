@@ -78,7 +78,10 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
     if (foreign !== undefined) {
       for (const { type } of envelopes) metrics.webhooks.inc({ source, type: typeLabel(type), outcome: 'rejected' })
       metrics.refused.inc({ source, reason: 'foreign_app' })
-      request.log.warn({ reason: 'foreign_app', appId: foreign.appId, locationId: foreign.tenantId, ...traceOf(trace) }, 'webhook refused: another app')
+      request.log.warn(
+        { reason: 'foreign_app', appId: foreign.appId, locationId: foreign.tenantId, ...traceOf(trace) },
+        'webhook refused: another app',
+      )
       trace.end(403)
       return reply.code(403).send(refusal('E_APP_FOREIGN', request.id, { reason: 'foreign_app' }))
     }

@@ -16,7 +16,12 @@ import { publishing } from './deliverySpan.ts'
 
 export interface DeliveryProducer {
   /** Resolves when all in-sync replicas have the record. */
-  send(topic: typeof deliveries, key: string, value: DeliveryChanged, options: { timestamp: number; headers: Readonly<Record<string, string>> }): Promise<unknown>
+  send(
+    topic: typeof deliveries,
+    key: string,
+    value: DeliveryChanged,
+    options: { timestamp: number; headers: Readonly<Record<string, string>> },
+  ): Promise<unknown>
 }
 
 export interface RelayOptions {

@@ -334,8 +334,7 @@ export class Task {
   ): void {
     const span = this.spans?.begin(stage, key, cause, outcome)
     this.settle(stage, key, before, outcome, span?.cause ?? cause, work, fired)
-    if (span?.context.sampled === true)
-      work.spans.push((this.spans as TaskSpans).end(stage, key, span, outcome, startMs as number))
+    if (span?.context.sampled === true) work.spans.push((this.spans as TaskSpans).end(stage, key, span, outcome, startMs as number))
   }
 
   private settle(

@@ -13,13 +13,7 @@ import { version } from '../version.ts'
 import { kafkaTls } from './kafkaTls.ts'
 
 /** Kafka and the registry as configured, or as the running local stack says. */
-export async function kafkaOf(
-  config: Config,
-  role: string,
-  logger: Logger,
-  registry: Registry,
-  tracer?: Tracer,
-): Promise<KafkaConnection> {
+export async function kafkaOf(config: Config, role: string, logger: Logger, registry: Registry, tracer?: Tracer): Promise<KafkaConnection> {
   const { brokers, registryUrl } = kafkaAddresses(config)
   return connectKafka({
     brokers,

@@ -26,7 +26,14 @@ export interface DeliveryPartOptions {
 }
 
 /** Starts both; `stop` finishes what is in hand. */
-export async function startDelivery({ config, logger, kafka, metrics, tracer, onFatal }: DeliveryPartOptions): Promise<{ stop(): Promise<void> }> {
+export async function startDelivery({
+  config,
+  logger,
+  kafka,
+  metrics,
+  tracer,
+  onFatal,
+}: DeliveryPartOptions): Promise<{ stop(): Promise<void> }> {
   const problems = hoursProblems(hoursTable)
   if (problems.length > 0) throw cliError('E_HOURS_TABLE_INVALID', problems.join('\n'))
   logger.warn({ jurisdictions: unverifiedJurisdictions() }, 'calling hours that nobody has verified apply as they stand')

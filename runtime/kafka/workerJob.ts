@@ -160,13 +160,7 @@ export function outgoing(job: Job, context: WorkerContext): OutgoingRecord[] {
       headers: {
         [groupHeader]: group,
         ce_specversion: '1.0',
-        ce_id: deterministicId(
-          worker.name,
-          to,
-          emission.topic.name,
-          headers['ce_id'] ?? placeOf(log),
-          ordinal,
-        ),
+        ce_id: deterministicId(worker.name, to, emission.topic.name, headers['ce_id'] ?? placeOf(log), ordinal),
         ce_source: `rekindle/${worker.name}`,
         ce_type: emission.topic.value.name,
         'content-type': 'application/avro',
