@@ -15,8 +15,23 @@ import { quiet, standStill } from './quiet.ts'
 
 const LEADS = 25
 const SEED = 11
+const ROUNDS = 8
 
 t.setTimeout(280_000)
+
+/** The traces that a request began. */
+function requestTraces(collected: readonly CollectedSpan[]): CollectedSpan[][] {
+  const traces = new Map<string, CollectedSpan[]>()
+  for (const span of collected) traces.set(span.traceId, [...(traces.get(span.traceId) ?? []), span])
+  return [...traces.values()].filter((spans) => spans.some(({ kind }) => kind === 2))
+}
+
+/** Those of them in which the provider took a message. */
+function leadingToMessage(collected: readonly CollectedSpan[]): CollectedSpan[][] {
+  return requestTraces(collected).filter((spans) =>
+    spans.some(({ name, attributes }) => name.startsWith('deliver ') && attributes['rekindle.outcome'] === 'accepted'),
+  )
+}
 
 t.test('a webhook is one tree over three processes, from the request to the event of its delivery', async (t) => {
   const collector = await startCollector()
@@ -24,23 +39,23 @@ t.test('a webhook is one tree over three processes, from the request to the even
   const line = await startLine(t, await testStack(t), { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url })
   const { post, close } = httpPost(line.apiUrl)
   t.teardown(close)
-  const accounts = await sendAll(pastDeliveries({ seed: SEED, leads: LEADS, now: Date.now, duplicates: 0, reordered: 0 }), {
-    post,
-    sign: (body) => line.key.sign(body),
-    rate: Infinity,
-  })
-  t.equal(accounts.accepted, accounts.sent, 'every webhook was accepted')
-  await quiet(line)
+  // Whether a follow-up leaves before the story of its lead goes on, and supersedes it, is a race: until one has, more leads come.
+  let sentWebhooks = 0
+  for (let round = 0; round < ROUNDS && leadingToMessage(collector.spans).length === 0; round++) {
+    const story = { seed: SEED, leads: LEADS, firstIndex: round * LEADS, now: Date.now, duplicates: 0, reordered: 0 }
+    const accounts = await sendAll(pastDeliveries(story), { post, sign: (body) => line.key.sign(body), rate: Infinity })
+    t.equal(accounts.accepted, accounts.sent, 'every webhook was accepted')
+    sentWebhooks += accounts.sent
+    await quiet(line)
+  }
   await standStill(line)
   const profiles = await line.database.query<{ profile: { email: string | null; phone: string | null } }>('SELECT profile FROM leads')
   const messages = await line.database.query<{ message: string }>('SELECT message FROM followup_actions WHERE message IS NOT NULL')
   // Whoever ends sends what it still has.
   for (const role of ['sinks', 'api'] as const) await line.end(role)
 
-  const traces = new Map<string, CollectedSpan[]>()
-  for (const span of collector.spans) traces.set(span.traceId, [...(traces.get(span.traceId) ?? []), span])
-  const requests = [...traces.values()].filter((spans) => spans.some(({ kind }) => kind === 2))
-  t.ok(requests.length >= accounts.sent, 'every request is a trace')
+  const requests = requestTraces(collector.spans)
+  t.ok(requests.length >= sentWebhooks, 'every request is a trace')
   for (const spans of requests) {
     const ids = new Set(spans.map(({ spanId }) => spanId))
     const orphans = spans.filter(({ parentSpanId }) => parentSpanId !== '' && !ids.has(parentSpanId))
@@ -48,9 +63,10 @@ t.test('a webhook is one tree over three processes, from the request to the even
     if (orphans.length > 0 || roots.length !== 1 || ids.size !== spans.length)
       t.fail('a trace is not one tree', { tree: treeOf(spans), orphans: orphans.map(({ name, attributes }) => [name, attributes]) })
   }
-  const longest = requests.filter((spans) => spans.some(({ name }) => name === 'process deliveries'))
-  t.ok(longest.length > 0, 'some follow-up was carried out')
-  const [whole] = longest.sort((a, b) => b.length - a.length) as [CollectedSpan[]]
+  const sent = leadingToMessage(collector.spans)
+  t.comment(`${sent.length} of ${requests.length} traces led to a message`)
+  t.ok(sent.length > 0, 'some follow-up was carried out')
+  const [whole] = sent.sort((a, b) => b.length - a.length) as [CollectedSpan[]]
   for (const text of treeOf(whole)) t.comment(text)
   const stages = new Set(whole.map(({ attributes }) => attributes['rekindle.stage']))
   for (const stage of ['ingest', 'enrich', 'agents', 'consensus', 'followup', 'delivery', 'relay', 'postgres', 'clickhouse'])
