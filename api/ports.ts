@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
+import type { Tracer } from '../runtime/tracing.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../schemas/generated/records.ts'
 import type { TrustedKeys } from './signature.ts'
 
@@ -107,6 +108,8 @@ export interface ApiDeps {
   readonly now: () => number
   readonly newId: () => string
   readonly limits?: Partial<ApiLimits>
+  /** Takes a span per delivery; without it a trace context is handed on as it is. */
+  readonly tracer?: Tracer | undefined
   /** Counts requests of all API processes together; without it, or while it is away, each counts its own. */
   readonly sharedCounts?: Redis
 }

@@ -5,6 +5,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from '@sinclair/typebox'
 import { webhooks } from '../topics/index.ts'
+import { traceFields } from '../runtime/tracing.ts'
 import type { WebhookReceived } from '../schemas/generated/records.ts'
 import type { ApiMetrics } from './apiMetrics.ts'
 import { readEnvelopes } from './envelope.ts'
@@ -12,12 +13,14 @@ import type { Envelope } from './envelope.ts'
 import { refusal } from './errors.ts'
 import type { ApiDeps, ApiLimits } from './ports.ts'
 import { Refused } from './replySchemas.ts'
+import { requestTrace } from './requestTrace.ts'
+import type { RequestTrace } from './requestTrace.ts'
 import { verifySignature } from './signature.ts'
-import { traceparentOf } from './traceparent.ts'
 import type { ApiInstance } from './typeProvider.ts'
 import { lifecycleTypes, typeLabel } from './webhookTypes.ts'
 
 const source = 'ghl'
+const route = '/webhooks/ghl'
 /** Locations named in the log as not installed, each once; above this many the metric alone speaks. */
 const maxNamedTenants = 1000
 
@@ -40,7 +43,7 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
   })
 
   app.post(
-    '/webhooks/ghl',
+    route,
     {
       bodyLimit: limits.bodyBytes,
       // A limit by address would lose events: all deliveries come from the platform's few addresses.
@@ -68,18 +71,24 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
       request.log.warn({ reason: proof.reason, bytes: body.length }, 'webhook refused: signature')
       return reply.code(401).send(refusal('E_SIGNATURE_REFUSED', request.id, { reason: proof.reason }))
     }
+    // Begun here: whoever cannot sign makes no spans.
+    const trace = requestTrace(request.headers['traceparent'], route, deps.tracer)
     const envelopes = readEnvelopes(body)
     const foreign = envelopes.find(({ appId }) => appId !== null && appId !== deps.appId)
     if (foreign !== undefined) {
       for (const { type } of envelopes) metrics.webhooks.inc({ source, type: typeLabel(type), outcome: 'rejected' })
       metrics.refused.inc({ source, reason: 'foreign_app' })
-      request.log.warn({ reason: 'foreign_app', appId: foreign.appId, locationId: foreign.tenantId }, 'webhook refused: another app')
+      request.log.warn(
+        { reason: 'foreign_app', appId: foreign.appId, locationId: foreign.tenantId, ...traceOf(trace) },
+        'webhook refused: another app',
+      )
+      trace.end(403)
       return reply.code(403).send(refusal('E_APP_FOREIGN', request.id, { reason: 'foreign_app' }))
     }
-    const wanted = envelopes.filter((envelope) => isWanted(envelope, request))
-    if (inFlight + wanted.length > limits.inFlight) return unavailable(request, reply, wanted, 'too_many_in_flight')
+    const wanted = envelopes.filter((envelope) => isWanted(envelope, request, trace))
+    if (inFlight + wanted.length > limits.inFlight) return unavailable(request, reply, wanted, trace, 'too_many_in_flight')
 
-    const traceparent = traceparentOf(request.headers['traceparent'])
+    const { traceparent } = trace
     inFlight += wanted.length
     metrics.inFlight.set(inFlight)
     const stored = Promise.all(
@@ -99,6 +108,7 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
         request,
         reply,
         wanted,
+        trace,
         outcome === 'late' ? 'broker_too_slow' : 'broker_refused',
         outcome === 'late' ? undefined : outcome.error,
       )
@@ -106,15 +116,16 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
     for (const { type, fault } of wanted)
       metrics.webhooks.inc({ source, type: typeLabel(type), outcome: fault === undefined ? 'accepted' : 'invalid' })
     metrics.storeSeconds.observe((deps.now() - receivedAt) / 1000)
+    trace.end(202)
     return reply.code(202).send({ accepted: wanted.length, dropped: envelopes.length - wanted.length })
   }
 
   /** Bodies without a location are wanted: ingest dead-letters them, where they can be seen. */
-  function isWanted(envelope: Envelope, request: FastifyRequest): boolean {
+  function isWanted(envelope: Envelope, request: FastifyRequest, trace: RequestTrace): boolean {
     const { tenantId, type, fault } = envelope
     if (fault !== undefined) {
       request.log.warn(
-        { reason: fault, type, bytes: envelope.body.length },
+        { reason: fault, type, bytes: envelope.body.length, ...traceOf(trace) },
         'webhook stored without a location: ingest will dead-letter it',
       )
       return true
@@ -127,23 +138,29 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
     if (!named.has(tenantId) && named.size < maxNamedTenants) {
       named.add(tenantId)
       request.log.warn(
-        { reason: 'unknown_tenant', locationId: tenantId, known: tenant?.status ?? 'never' },
+        { reason: 'unknown_tenant', locationId: tenantId, known: tenant?.status ?? 'never', ...traceOf(trace) },
         'webhooks of a location that is not installed are dropped',
       )
     }
     return false
   }
 
+  function traceOf({ traceparent }: RequestTrace): { trace_id?: string } {
+    return deps.tracer === undefined ? {} : traceFields(traceparent)
+  }
+
   function unavailable(
     request: FastifyRequest,
     reply: FastifyReply,
     wanted: readonly Envelope[],
+    trace: RequestTrace,
     reason: string,
     error?: unknown,
   ): FastifyReply {
     for (const { type } of wanted) metrics.webhooks.inc({ source, type: typeLabel(type), outcome: 'unavailable' })
     metrics.refused.inc({ source, reason })
-    request.log.error({ reason, err: error }, 'webhook not stored: the sender is asked to come again')
+    request.log.error({ reason, err: error, ...traceOf(trace) }, 'webhook not stored: the sender is asked to come again')
+    trace.end(503)
     return reply
       .code(503)
       .header('retry-after', String(limits.retryAfterSeconds))

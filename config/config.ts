@@ -67,6 +67,8 @@ export interface Config {
     readonly sandboxCallsPer10s: number
   }
   readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number }
+  /** Without an endpoint nothing is traced. */
+  readonly tracing: { readonly endpoint: string | undefined; readonly ratio: number }
   readonly stackPorts: {
     readonly kafka: number
     readonly registry: number
@@ -185,6 +187,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
     simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed') },
+    tracing: { endpoint: maybe('otlpEndpoint'), ratio: number('traceRatio') },
     stackPorts: {
       kafka: number('stackKafkaPort'),
       registry: number('stackRegistryPort'),

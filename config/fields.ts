@@ -340,6 +340,21 @@ export const configFields = {
     about: 'Seed of that stream: the same seed tells the same stories.',
   },
 
+  otlpEndpoint: {
+    env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL',
+    about: 'Collector that takes spans as OTLP over HTTP in JSON, without /v1/traces; empty = nothing is traced.',
+  },
+  traceRatio: {
+    env: 'OTEL_TRACES_SAMPLER_ARG',
+    schema: Type.Number({ minimum: 0, maximum: 1 }),
+    fallback: '1',
+    should: 'a number from 0 to 1',
+    about: 'Share of the traces that begin here which are sampled; one that began elsewhere keeps its flag.',
+  },
+
   stackKafkaPort: {
     env: 'STACK_KAFKA_PORT',
     schema: port,

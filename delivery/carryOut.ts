@@ -12,6 +12,7 @@ import { changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { DeliveryContext } from './context.ts'
+import { delivering } from './deliverySpan.ts'
 import { held, judgeRow } from './judgeRow.ts'
 import { waitAfter } from './settings.ts'
 
@@ -20,16 +21,25 @@ const CALLS = 2
 
 /** Brings one reserved row to its outcome. Throws on infrastructure; the row then waits for the sweep. */
 export async function carryOut(context: DeliveryContext, reserved: LedgerRow, signal: AbortSignal): Promise<void> {
-  if (!(await context.ghl.admit(reserved.tenantId, CALLS, signal))) return release(context, reserved)
+  await delivering(context.tracer, reserved, () => broughtOut(context, reserved, signal))
+}
+
+/** The kind of its outcome; `released` and `held` when it was not called. */
+async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal: AbortSignal): Promise<string> {
+  if (!(await context.ghl.admit(reserved.tenantId, CALLS, signal))) {
+    await release(context, reserved)
+    return 'released'
+  }
   await context.onStep('admitted', reserved)
   const provider = await providerContact(context, reserved)
   await context.onStep('contact_read', reserved)
   const handed = await handOver(context, reserved, provider)
-  if (handed === undefined) return
+  if (handed === undefined) return 'held'
   await context.onStep('handed_over', handed.row)
   const outcome = await call(context, handed.row, handed.ownerId)
   await context.onStep('called', handed.row)
   await settle(context, handed.row, outcome)
+  return outcome.kind
 }
 
 async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderContact | 'unread' | 'unreadable'> {

@@ -3,6 +3,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/rateLimit.ts'
+import type { Tracer } from '../runtime/tracing.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import type { DeliverySettings } from './settings.ts'
 
@@ -33,6 +34,7 @@ export interface DeliveryContext {
   /** Names this worker in the ledger. */
   readonly workerId: string
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  readonly tracer: Tracer | undefined
   /** Told of every change that was committed. */
   readonly onChange: (row: LedgerRow) => void
   readonly onStep: (step: Step, row: LedgerRow | undefined) => void | Promise<void>

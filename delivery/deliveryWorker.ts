@@ -6,8 +6,10 @@ import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/rateLimit.ts'
+import type { Tracer } from '../runtime/tracing.ts'
 import { carryOut } from './carryOut.ts'
 import type { DeliveryContext } from './context.ts'
+import { rowTrace } from './deliverySpan.ts'
 import { reserveDue } from './reserve.ts'
 import { deliveryDefaults } from './settings.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -19,6 +21,7 @@ export interface DeliveryWorkerOptions {
   readonly clock: Clock
   readonly logger: DeliveryContext['logger']
   readonly settings?: Partial<DeliverySettings>
+  readonly tracer?: Tracer | undefined
   readonly workerId?: string
   readonly onChange?: DeliveryContext['onChange']
   readonly onStep?: DeliveryContext['onStep']
@@ -45,6 +48,7 @@ export function deliveryWorker(options: DeliveryWorkerOptions): DeliveryWorker {
     ghl: options.ghl,
     clock: options.clock,
     logger: options.logger,
+    tracer: options.tracer,
     settings: { ...deliveryDefaults, ...options.settings },
     workerId: options.workerId ?? randomUUID(),
     onChange: options.onChange ?? (() => undefined),
@@ -106,7 +110,7 @@ class LedgerWorker implements DeliveryWorker {
 
   /** Takes as much in hand as there is room for. Returns how many were due. */
   private async fill(signal: AbortSignal): Promise<number> {
-    const { settings, logger } = this.context
+    const { settings, logger, tracer } = this.context
     const room = settings.concurrency - this.inHand.size
     if (room <= 0) {
       await Promise.race(this.inHand.values())
@@ -116,7 +120,8 @@ class LedgerWorker implements DeliveryWorker {
     for (const row of reserved) {
       const work = carryOut(this.context, row, signal)
         .catch((error: unknown) => {
-          logger.error({ err: error, followupId: row.followupId }, 'a follow-up could not be brought to its outcome; the sweep takes it up')
+          const place = { followupId: row.followupId, ...rowTrace(tracer, row) }
+          logger.error({ err: error, ...place }, 'a follow-up could not be brought to its outcome; the sweep takes it up')
         })
         .finally(() => this.inHand.delete(row.followupId))
       this.inHand.set(row.followupId, work)

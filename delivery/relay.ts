@@ -11,10 +11,17 @@ import type { DeliveryChanged } from '../schemas/generated/records.ts'
 import { forgetPublished, markPublished, unpublished } from '../sinks/postgres/outbox.ts'
 import type { OutboxEntry } from '../sinks/postgres/outbox.ts'
 import { deliveries } from '../topics/index.ts'
+import type { Tracer } from '../runtime/tracing.ts'
+import { publishing } from './deliverySpan.ts'
 
 export interface DeliveryProducer {
   /** Resolves when all in-sync replicas have the record. */
-  send(topic: typeof deliveries, key: string, value: DeliveryChanged, options: { timestamp: number }): Promise<unknown>
+  send(
+    topic: typeof deliveries,
+    key: string,
+    value: DeliveryChanged,
+    options: { timestamp: number; headers: Readonly<Record<string, string>> },
+  ): Promise<unknown>
 }
 
 export interface RelayOptions {
@@ -27,6 +34,7 @@ export interface RelayOptions {
   readonly pollMs?: number
   /** How long published entries are kept, ms. */
   readonly keepMs?: number
+  readonly tracer?: Tracer | undefined
   /** Called after records are acknowledged and before they are marked. */
   readonly onAcknowledged?: () => void | Promise<void>
 }
@@ -58,15 +66,16 @@ class OutboxRelay implements DeliveryRelay {
   }
 
   async publish(): Promise<number> {
-    const { pool, producer, clock, batch = 500, onAcknowledged } = this.options
+    const { pool, producer, clock, batch = 500, onAcknowledged, tracer } = this.options
     const entries = await unpublished(pool, batch)
     const byLead = new Map<string, OutboxEntry[]>()
     for (const entry of entries) byLead.set(entry.leadId, [...(byLead.get(entry.leadId) ?? []), entry])
     const acknowledged: string[] = []
     const lines = await Promise.allSettled(
       [...byLead.values()].map(async (line) => {
-        for (const { id, leadId, delivery } of line) {
-          await producer.send(deliveries, leadId, delivery, { timestamp: delivery.at })
+        for (const entry of line) {
+          const { id, leadId, delivery } = entry
+          await publishing(tracer, entry, (headers) => producer.send(deliveries, leadId, delivery, { timestamp: delivery.at, headers }))
           acknowledged.push(id)
         }
       }),

@@ -9,6 +9,7 @@ import { changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { DeliveryContext } from './context.ts'
+import { rowTrace } from './deliverySpan.ts'
 
 const BATCH = 48
 /** Look-ups at once: each takes a call or two of the location's room. */
@@ -60,13 +61,13 @@ export async function reconcileUnknown(context: DeliveryContext): Promise<number
 }
 
 async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void> {
-  const { pool, clock, settings, logger } = context
+  const { pool, clock, settings, logger, tracer } = context
   const askedAt = clock.now()
   const found = await lookUp(context, row)
   await context.onStep('looked_up', row)
   if (!found.ok) {
     logger.warn(
-      { followupId: row.followupId, detail: found.detail },
+      { followupId: row.followupId, ...rowTrace(tracer, row), detail: found.detail },
       'the provider could not be asked about a follow-up of unknown outcome',
     )
     return

@@ -79,6 +79,19 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleSpansLost',
+    promql: 'sum by (role, outcome) (rate(lr_trace_spans_total{outcome=~"refused|dropped"}[5m])) > 0',
+    for: '15m',
+    severity: 'warning',
+    summary: 'The {{ $labels.role }} has been losing spans for 15 minutes ({{ $labels.outcome }}).',
+    means:
+      'The collector of OTEL_EXPORTER_OTLP_ENDPOINT does not take the spans of a process, so traces have holes. The pipeline is not touched.',
+    remedy: [
+      '`refused`: the collector is away, slow or answers an error; the log of the process says what, once for each outage.',
+      '`dropped`: more spans than it takes; sample fewer traces (OTEL_TRACES_SAMPLER_ARG) or give it more room.',
+    ],
+  },
+  {
     name: 'RekindleBrokerLeftTransactionsOpen',
     promql: 'sum by (group, verdict) (increase(lr_transactions_mended_total[1h])) > 0',
     severity: 'warning',

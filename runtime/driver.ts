@@ -12,6 +12,7 @@ import { MemoryStateStore } from './stateStore.ts'
 import { Task, groupHeader } from './task.ts'
 import type { OutputRecord, TaskBatch } from './task.ts'
 import type { AnyTopic, ValueOf } from './topic.ts'
+import type { Tracer } from './tracing.ts'
 
 export interface DrivenRecord<V> {
   readonly key: string
@@ -36,6 +37,8 @@ export interface DriveOptions {
   at: string | number
   /** Content of tables by topic name. */
   tables?: Readonly<Record<string, Iterable<readonly [string, unknown]>>>
+  /** Takes the spans of the folds, batch by batch. */
+  tracer?: Tracer
 }
 
 export interface Line {
@@ -88,9 +91,11 @@ class DrivenLine implements Line {
   private stores = new Map<string, MemoryStateStore>()
   private task: Task
   private offset = 0n
+  private readonly tracer: Tracer | undefined
 
   constructor(stages: readonly AnyStage[], options: DriveOptions) {
     this.stages = stages
+    this.tracer = options.tracer
     this.now = typeof options.at === 'number' ? options.at : Date.parse(options.at)
     if (Number.isNaN(this.now)) throw new RangeError(`"${options.at}" is not a time: ISO 8601 text or ms.`)
     for (const stage of stages) if (stage.state !== undefined) this.codecs.set(stage.name, stateCodec(stage))
@@ -189,7 +194,7 @@ class DrivenLine implements Line {
       frame: (_: AnyTopic, payload: Buffer) => payload,
       decode: (topic: AnyTopic, bytes: Buffer) => frozen(topic.value.decode(bytes) as unknown),
     }
-    return new Task({ group: 'driver', stages: this.stages, partition: 0, stores: this.stores, tables, wire })
+    return new Task({ group: 'driver', stages: this.stages, partition: 0, stores: this.stores, tables, wire, tracer: this.tracer })
   }
 
   private commit(batch: TaskBatch): void {
@@ -203,6 +208,7 @@ class DrivenLine implements Line {
       else log.set(key, codec.encode(entry))
     }
     this.task.apply(batch)
+    for (const span of batch.spans ?? []) this.tracer?.report(span)
     this.written.push(...batch.outputs)
     this.drops.push(...batch.drops)
     for (const { stage, source, handedOver, code, detail, attempts } of batch.deadLetters) {

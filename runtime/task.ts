@@ -32,8 +32,10 @@ import { groupHeader, outputOf, timersAfter } from './taskEffects.ts'
 import type { Fired } from './taskEffects.ts'
 import { taskPlan } from './taskPlan.ts'
 import type { Reader, TaskPlan } from './taskPlan.ts'
+import { TaskSpans } from './taskSpans.ts'
 import { TimerHeap, earlier } from './timerHeap.ts'
 import type { AnyTopic } from './topic.ts'
+import type { Span, Tracer } from './tracing.ts'
 
 export { Undecodable } from './taskBatch.ts'
 export { groupHeader } from './taskEffects.ts'
@@ -52,6 +54,8 @@ export interface TaskOptions {
   readonly tables: ReadonlyMap<string, Table<unknown>>
   /** How values stand on topics; plain Avro unless given. */
   readonly wire?: ParkedValues
+  /** Makes spans of the folds of sampled records; without it none is made. */
+  readonly tracer?: Pick<Tracer, 'ratio' | 'now'> | undefined
 }
 
 /** Emissions in a chain, each caused by the one before. More is a loop of stages that never ends. */
@@ -69,6 +73,7 @@ interface Work {
   /** Wall clock, ms; always given while timers fire. */
   readonly now: number | undefined
   readonly retried: InputRecord[]
+  readonly spans: Span[]
   skipped: number
   timersFired: number
 }
@@ -84,12 +89,14 @@ export class Task {
   private readonly options: TaskOptions
   private readonly plan: TaskPlan
   private readonly wire: ParkedValues
+  private readonly spans: TaskSpans | undefined
 
   constructor(options: TaskOptions) {
     this.options = options
     this.partition = options.partition
     this.plan = taskPlan(options.stages, options.stores, options.tables)
     this.wire = options.wire ?? plainValues
+    this.spans = options.tracer === undefined ? undefined : new TaskSpans(options.tracer, options.group, options.partition)
   }
 
   /** Whether a record that was read was handed over in memory by this very group when it was written: it is passed over. */
@@ -177,6 +184,7 @@ export class Task {
       due,
       now,
       retried: [],
+      spans: [],
       skipped: 0,
       timersFired: 0,
     }
@@ -186,7 +194,8 @@ export class Task {
     const changes: StateChange[] = []
     for (const [stage, entries] of work.overlay) for (const [key, entry] of entries) changes.push({ stage, key, entry })
     const { outputs, deadLetters, drops, skipped, timersFired, retried, advanced } = work
-    return { outputs, changes, deadLetters, drops, processed, skipped, timersFired, retried, advanced }
+    const spans = this.spans === undefined ? {} : { spans: work.spans }
+    return { outputs, changes, deadLetters, drops, processed, skipped, timersFired, retried, advanced, ...spans }
   }
 
   private take(record: InputRecord, work: Work): void {
@@ -197,24 +206,19 @@ export class Task {
     const readers = this.plan.readers.get(record.topic) ?? []
     const [first] = readers
     if (first === undefined) return
-    const stage = first.stage.name
     if (record.value instanceof Undecodable) {
-      work.deadLetters.push({
-        source: record,
-        handedOver: undefined,
-        stage,
-        code: 'E_RECORD_UNDECODABLE',
-        detail: undecodable(record.value),
-        attempts: 1,
-      })
-      return
+      return this.refuse(first.stage, record, deadLetter('E_RECORD_UNDECODABLE', undecodable(record.value)), work)
     }
     if (record.key === null) {
       const { means } = runtimeErrors.E_RECORD_KEY_MISSING
-      work.deadLetters.push({ source: record, handedOver: undefined, stage, code: 'E_RECORD_KEY_MISSING', detail: { means }, attempts: 1 })
-      return
+      return this.refuse(first.stage, record, deadLetter('E_RECORD_KEY_MISSING', { means }), work)
     }
     this.fold(readers, streamed(record, record.key), causeOf(record, 1, undefined), work)
+  }
+
+  /** Sets a record aside that no fold can be given. */
+  private refuse(stage: AnyStage, record: InputRecord, outcome: Outcome<never, never>, work: Work): void {
+    this.conclude(stage, record.key ?? '', undefined, outcome, causeOf(record, 1, undefined), work, undefined, this.spans?.now())
   }
 
   private fold(readers: readonly Reader[], record: StreamRecord<unknown>, cause: Cause, work: Work): void {
@@ -230,8 +234,9 @@ export class Task {
         if (waiting !== undefined) this.overlayOf(stage, work).set(record.key, parkedBehind(before, waiting))
         continue
       }
+      const startMs = this.spans?.now()
       const outcome = this.answer(stage, record.key, cause, () => fold(before?.state, record, this.context(stage, record.key, cause.at)))
-      this.settle(stage, record.key, before, outcome, cause, work, undefined)
+      this.conclude(stage, record.key, before, outcome, cause, work, undefined, startMs)
     }
   }
 
@@ -257,8 +262,9 @@ export class Task {
       timer: { name: string; dueAt: number; firedAt: number },
       ctx: Context,
     ) => Outcome<unknown, AnyTopic>
+    const startMs = this.spans?.now()
     const outcome = this.guarded(stage, key, cause, () => run(left.state, { name, dueAt, firedAt: now }, this.context(stage, key, now)))
-    this.settle(stage, key, left, outcome, cause, work, { name, dueAt })
+    this.conclude(stage, key, left, outcome, cause, work, { name, dueAt }, startMs)
   }
 
   /** Folds the first record that waits for the key. Once it is judged, the time of the next has come too. */
@@ -268,10 +274,11 @@ export class Task {
     const reader = this.plan.readers.get(first.topic)?.find((each) => each.stage === stage)
     const record = inputOf(first, reader === undefined ? undefined : this.wire.decode(reader.topic, first.value))
     const cause = causeOf(record, first.attempts + 1, now)
+    const startMs = this.spans?.now()
     const outcome = this.refold(stage, key, reader, before, record, cause)
     const left = withoutFirst(before)
     overlay.set(key, left)
-    this.settle(stage, key, left, outcome, cause, work, undefined)
+    this.conclude(stage, key, left, outcome, cause, work, undefined, startMs)
     if (outcome.kind === 'retry-later') return
     work.retried.push(record)
     const after = this.entryOf(stage, key, work)
@@ -312,6 +319,22 @@ export class Task {
     const { means } = runtimeErrors.E_PARKING_FULL
     work.deadLetters.push({ source, handedOver, stage: stage.name, code: 'E_PARKING_FULL', detail: { ...full, means }, attempts })
     return undefined
+  }
+
+  /** Carries out what was answered; with a tracer, within the span of the fold. */
+  private conclude(
+    stage: AnyStage,
+    key: string,
+    before: StateEntry | undefined,
+    outcome: Outcome<unknown, AnyTopic>,
+    cause: Cause,
+    work: Work,
+    fired: Fired | undefined,
+    startMs: number | undefined,
+  ): void {
+    const span = this.spans?.begin(stage, key, cause, outcome)
+    this.settle(stage, key, before, outcome, span?.cause ?? cause, work, fired)
+    if (span?.context.sampled === true) work.spans.push((this.spans as TaskSpans).end(stage, key, span, outcome, startMs as number))
   }
 
   private settle(
@@ -382,6 +405,7 @@ export class Task {
       return
     }
     const timers = timersAfter(stage, key, before?.timers ?? {}, changes, cause, fired)
+    this.spans?.timersSet(stage, key, changes, cause.traceparent)
     for (const { name, dueAt } of work.due === undefined ? [] : changes)
       if (dueAt !== undefined && dueAt <= (work.now as number))
         work.due?.push({ key, name, dueAt, stage, place: this.plan.places.get(stage.name) as number })

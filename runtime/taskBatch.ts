@@ -5,6 +5,7 @@
 import type { RawHeaders } from './rawHeaders.ts'
 import type { StateEntry } from './stateStore.ts'
 import type { AnyTopic } from './topic.ts'
+import type { Span } from './tracing.ts'
 
 /** The value of a record whose bytes could not be read; the reason is for the dead letter. */
 export class Undecodable {
@@ -78,4 +79,6 @@ export interface TaskBatch {
   readonly retried: readonly InputRecord[]
   /** Folds of records and timers that answered `next`, per stage. */
   readonly advanced: ReadonlyMap<string, number>
+  /** Of the folds whose trace is sampled, to be reported when the batch is committed; absent without a tracer. */
+  readonly spans?: readonly Span[]
 }

@@ -16,6 +16,8 @@ export interface Cause {
   /** Hand-overs since the record or timer. */
   readonly depth: number
   readonly traceparent: string | undefined
+  /** Name of the timer that fired; `undefined` for records. */
+  readonly timer: string | undefined
   /**
    * Identity of the record or timer, from which ids of what it causes are derived. A record carries it in its `ce_id`
    * header, so that a stage gives the same ids whether it was handed the record in memory or read it from Kafka.
@@ -41,7 +43,8 @@ export const plainValues: ParkedValues = { frame: (_, payload) => payload, decod
 export function causeOf(record: InputRecord, attempt: number, retriedAt: number | undefined): Cause {
   const label = `${record.topic}-${record.partition}@${record.offset}`
   const { ce_id: identity = label, traceparent } = record.headers
-  return { at: record.timestamp, source: record, handedOver: undefined, depth: 0, traceparent, identity, label, attempt, retriedAt }
+  const at = record.timestamp
+  return { at, source: record, handedOver: undefined, depth: 0, traceparent, timer: undefined, identity, label, attempt, retriedAt }
 }
 
 export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
@@ -51,6 +54,7 @@ export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
     handedOver: undefined,
     depth: 0,
     traceparent: undefined,
+    timer: name,
     identity: `timer ${name} ${dueAt}`,
     label: `timer ${name} due at ${dueAt}`,
     attempt: 1,
@@ -62,7 +66,7 @@ export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
 export function causeOfHandOver(cause: Cause, output: OutputRecord): Cause {
   const { topic, headers } = output
   const label = `${cause.label} > ${topic.name}`
-  return { ...cause, handedOver: output, depth: cause.depth + 1, identity: headers['ce_id'] as string, label, attempt: 1 }
+  return { ...cause, handedOver: output, timer: undefined, depth: cause.depth + 1, identity: headers['ce_id'] as string, label, attempt: 1 }
 }
 
 /** Whether the record itself has waited, not one that it caused. */

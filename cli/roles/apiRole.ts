@@ -15,12 +15,13 @@ import { createPool } from '../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../sinks/postgres/queries.ts'
 import { allTopics, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
-import { kafkaOf, needed, processMetrics } from './connections.ts'
+import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import type { Role } from './role.ts'
 
 export const apiRole: Role = async ({ config, logger }) => {
   const metrics = processMetrics('api', version)
-  const kafka = await kafkaOf(config, 'api', logger, metrics)
+  const tracer = await tracerOf(config, 'api', logger, metrics)
+  const kafka = await kafkaOf(config, 'api', logger, metrics, tracer)
   await kafka.registerSchemas(allTopics)
   const { poolMax: max, poolTimeoutMs: timeoutMs, poolRecycleMs: recycleMs } = config.database
   const pool = createPool({
@@ -50,6 +51,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     logger,
     now: Date.now,
     newId: randomUUID,
+    tracer,
     limits: { bodyBytes: config.http.bodyLimitBytes },
     ...(shared === undefined ? {} : { sharedCounts: shared }),
   })
@@ -61,6 +63,7 @@ export const apiRole: Role = async ({ config, logger }) => {
       await kafka.close()
       await pool.end()
       shared?.disconnect()
+      await tracer?.close(TRACE_FLUSH_MS)
     },
   }
 }

@@ -2,15 +2,18 @@
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/config.ts'
+import type { OtlpTracer } from '../../integrations/otlp/otlpTracer.ts'
 import { runtimeMetrics } from '../../runtime/metrics.ts'
 import { connectKafka } from '../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
+import type { Tracer } from '../../runtime/tracing.ts'
 import { kafkaAddresses } from '../addresses.ts'
 import { cliError } from '../errors.ts'
+import { version } from '../version.ts'
 import { kafkaTls } from './kafkaTls.ts'
 
 /** Kafka and the registry as configured, or as the running local stack says. */
-export async function kafkaOf(config: Config, role: string, logger: Logger, registry: Registry): Promise<KafkaConnection> {
+export async function kafkaOf(config: Config, role: string, logger: Logger, registry: Registry, tracer?: Tracer): Promise<KafkaConnection> {
   const { brokers, registryUrl } = kafkaAddresses(config)
   return connectKafka({
     brokers,
@@ -21,7 +24,19 @@ export async function kafkaOf(config: Config, role: string, logger: Logger, regi
     ...(config.kafka.sasl === undefined ? {} : { sasl: config.kafka.sasl }),
     logger,
     metrics: runtimeMetrics(registry),
+    tracer,
   })
+}
+
+/** Part of the time that a process has to end in; a collector that hangs costs this much and no more, ms. */
+export const TRACE_FLUSH_MS = 2_000
+
+/** The tracer of a process when a collector is configured. Its packages are loaded only then. */
+export async function tracerOf(config: Config, role: string, logger: Logger, metrics: Registry): Promise<OtlpTracer | undefined> {
+  const { endpoint, ratio } = config.tracing
+  if (endpoint === undefined) return undefined
+  const { otlpTracer } = await import('../../integrations/otlp/otlpTracer.ts')
+  return otlpTracer({ endpoint, ratio, service: { name: `rekindle-${role}`, version }, metrics, logger })
 }
 
 /** A registry with the default metrics of the process and its build. */

@@ -11,6 +11,7 @@ import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
 import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { hoursProblems, hoursTable, unverifiedJurisdictions } from '../../pipelines/followup/hours/hoursTable.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
+import type { Tracer } from '../../runtime/tracing.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { cliError } from '../errors.ts'
 import { needed } from './connections.ts'
@@ -20,11 +21,19 @@ export interface DeliveryPartOptions {
   readonly logger: Logger
   readonly kafka: KafkaConnection
   readonly metrics: Registry
+  readonly tracer?: Tracer | undefined
   readonly onFatal: (error: unknown) => void
 }
 
 /** Starts both; `stop` finishes what is in hand. */
-export async function startDelivery({ config, logger, kafka, metrics, onFatal }: DeliveryPartOptions): Promise<{ stop(): Promise<void> }> {
+export async function startDelivery({
+  config,
+  logger,
+  kafka,
+  metrics,
+  tracer,
+  onFatal,
+}: DeliveryPartOptions): Promise<{ stop(): Promise<void> }> {
   const problems = hoursProblems(hoursTable)
   if (problems.length > 0) throw cliError('E_HOURS_TABLE_INVALID', problems.join('\n'))
   logger.warn({ jurisdictions: unverifiedJurisdictions() }, 'calling hours that nobody has verified apply as they stand')
@@ -45,8 +54,8 @@ export async function startDelivery({ config, logger, kafka, metrics, onFatal }:
     clock: systemClock,
     rateLimit: new RateLimit({ calls: config.ghl.callsPer10s, clock: systemClock }),
   })
-  const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, onChange: deliveryMetrics(metrics) })
-  const relay = deliveryRelay({ pool, producer: kafka.producer(), clock: systemClock, logger })
+  const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, onChange: deliveryMetrics(metrics) })
+  const relay = deliveryRelay({ pool, producer: kafka.producer(), clock: systemClock, logger, tracer })
   const stopping = new AbortController()
   const running = [worker.run(stopping.signal), relay.run(stopping.signal)]
   for (const part of running) part.catch(onFatal)

@@ -3,7 +3,7 @@ import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
 import { allTopics } from '../../topics/index.ts'
 import { version } from '../version.ts'
-import { kafkaOf, processMetrics } from './connections.ts'
+import { kafkaOf, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
@@ -12,7 +12,8 @@ import type { Role } from './role.ts'
 
 export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurried }) => {
   const metrics = processMetrics('pipeline', version)
-  const kafka = await kafkaOf(config, 'pipeline', logger, metrics)
+  const tracer = await tracerOf(config, 'pipeline', logger, metrics)
+  const kafka = await kafkaOf(config, 'pipeline', logger, metrics, tracer)
   await kafka.registerSchemas(allTopics)
   const member = await kafka.runStages({
     group: pipelineGroup,
@@ -25,7 +26,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     hurry: hurried,
     onFatal,
   })
-  const delivery = await startDelivery({ config, logger, kafka, metrics, onFatal })
+  const delivery = await startDelivery({ config, logger, kafka, metrics, tracer, onFatal })
   const server = await serveMetrics(
     metrics,
     config.http.host,
@@ -38,6 +39,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
       await Promise.all([delivery.stop(), member.stop()])
       await server.close()
       await kafka.close()
+      await tracer?.close(TRACE_FLUSH_MS)
     },
   }
 }

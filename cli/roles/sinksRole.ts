@@ -3,7 +3,7 @@ import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sin
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { postgresSink, postgresSinkTopics } from '../../sinks/postgres/sink.ts'
 import { version } from '../version.ts'
-import { kafkaOf, needed, processMetrics } from './connections.ts'
+import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { clickhouseGroup, postgresGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { serveMetrics } from './metricsServer.ts'
@@ -11,7 +11,8 @@ import type { Role } from './role.ts'
 
 export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried }) => {
   const metrics = processMetrics('sinks', version)
-  const kafka = await kafkaOf(config, 'sinks', logger, metrics)
+  const tracer = await tracerOf(config, 'sinks', logger, metrics)
+  const kafka = await kafkaOf(config, 'sinks', logger, metrics, tracer)
   const { poolMax: max, poolTimeoutMs: timeoutMs, poolRecycleMs: recycleMs } = config.database
   const pool = createPool({
     url: needed(config.database.url, 'DATABASE_URL'),
@@ -49,6 +50,7 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
       await kafka.close()
       await clickhouse.close()
       await pool.end()
+      await tracer?.close(TRACE_FLUSH_MS)
     },
   }
 }

@@ -10,6 +10,7 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyStage } from '../stage.ts'
 import type { AnyTopic, ValueOf } from '../topic.ts'
+import type { Tracer } from '../tracing.ts'
 
 import { createClient } from './client.ts'
 import { ClusterConnection } from './cluster.ts'
@@ -55,6 +56,8 @@ export interface ConnectOptions {
   readonly sasl?: { mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512'; username: string; password: string }
   readonly logger: Logger
   readonly metrics?: RuntimeMetrics
+  /** Takes the spans of members; without one nothing is traced and trace contexts are handed on as they are. */
+  readonly tracer?: Tracer | undefined
   /** `implicit` where every broker offers it, unless given. */
   readonly transactions?: TransactionProtocol
   /** How long a broker that is away at the start is waited for, ms. */
@@ -153,6 +156,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     counts,
     logger,
     metrics: options.metrics ?? noMetrics,
+    tracer: options.tracer,
     topicPrefix,
     table,
   }

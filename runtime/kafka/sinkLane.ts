@@ -29,6 +29,8 @@ export interface LaneHooks {
   /** The lane cannot store: start the unit over. */
   recover(error: unknown): void
   fail(error: Error): void
+  /** Called when a batch was stored; `startedAt` is when its last attempt began (`performance.now()`), ms. */
+  stored(batch: SinkBatch, startedAt: number): void
   /** Names a step for the stuck detector. */
   during<R>(name: string, work: () => Promise<R>): Promise<R>
 }
@@ -240,6 +242,7 @@ export class SinkLane {
         this.#hooks.metrics.count('lr_sink_batches_total', { ...labels, outcome: 'stored' })
         this.#hooks.metrics.count('lr_sink_records_total', labels, batch.records.length)
         this.#hooks.metrics.observe('lr_sink_batch_duration_seconds', labels, (performance.now() - started) / 1000)
+        this.#hooks.stored(batch, started)
         return true
       } catch (error) {
         this.#hooks.metrics.count('lr_sink_batches_total', { ...labels, outcome: 'failed' })

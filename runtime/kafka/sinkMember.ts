@@ -2,6 +2,7 @@
  * Runs a sink as a member of a group. A unit is one partition number of every topic of the sink; each of its topics has
  * a lane of its own, so that a slow table does not hold up the others. Undecodable records go to dead letters first.
  */
+import { reportBatch } from '../batchSpan.ts'
 import { runtimeError } from '../errors.ts'
 import { afterRecord, defaultFuseLimits, intactFuse } from '../fuse.ts'
 import type { FuseLimits, FuseState } from '../fuse.ts'
@@ -18,6 +19,7 @@ import { deadLetterName, groupName } from './names.ts'
 import { textHeaders } from './partitionReader.ts'
 import { stableEnds } from './offsets.ts'
 import { SinkLane } from './sinkLane.ts'
+import { sinkSpans } from './sinkSpans.ts'
 import { sources } from './sourceOffsets.ts'
 import { membership, runningMember } from './stageMember.ts'
 import type { MemberOptions, RunningMember, Workshop } from './stageMember.ts'
@@ -96,6 +98,7 @@ class SinkUnit implements Unit {
           commit: (offset, metadata) => this.#commits.ask({ records: [], offsets: [{ ...place, offset, metadata }] }),
           write,
           commitLater: () => this.#commitLater(),
+          stored: (batch, startedAt) => this.#report(batch, startedAt),
           due: () => {
             for (const each of this.#lanes.values()) each.flush()
           },
@@ -203,6 +206,16 @@ class SinkUnit implements Unit {
   async release(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
     await this.#producer.drop()
+  }
+
+  #report(batch: SinkBatch, startedAt: number): void {
+    const { tracer, sink, group } = this.#context
+    if (tracer === undefined) return
+    const workedMs = tracer.now()
+    const startMs = workedMs - (performance.now() - startedAt)
+    const { topic, partition, records } = batch
+    const spans = sinkSpans(tracer, { sink, group, batch, startMs, endMs: workedMs })
+    reportBatch(tracer, spans, { topic: topic.name, partition, group, count: records.length, startMs, workedMs, failed: false })
   }
 
   #commitLater(): void {

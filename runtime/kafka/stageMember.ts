@@ -19,6 +19,7 @@ import { openUnitState, TRUSTED_FOR_MS, volatileUnitState } from '../state/unitS
 import { subscriptions } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
+import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
 import { GroupMember } from './groupMember.ts'
 import type { TaskReport } from './groupMember.ts'
@@ -94,6 +95,7 @@ export interface Workshop {
   readonly counts: TopicCounts
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
+  readonly tracer: Tracer | undefined
   readonly topicPrefix: string
   table<T extends AnyTopic>(topic: T): Promise<LiveTable<unknown>>
 }

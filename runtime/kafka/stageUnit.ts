@@ -3,6 +3,7 @@
  * letters and offsets together or not at all; the stores are touched after the commit only. Timers are transactions too.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { reportBatch } from '../batchSpan.ts'
 import { RekindleError, runtimeError } from '../errors.ts'
 import { afterRecord, intactFuse } from '../fuse.ts'
 import type { FuseState } from '../fuse.ts'
@@ -119,6 +120,7 @@ export class StageUnit implements Unit {
 
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
     const started = performance.now()
+    let startMs = this.#context.tracer?.now()
     this.#time.enter('decode')
     let taken: Taken[]
     try {
@@ -135,8 +137,9 @@ export class StageUnit implements Unit {
       const share = this.#slice(taken, at)
       const records = taken.slice(at, at + share)
       const nextOffset = at + share >= taken.length ? batch.lastOffset + 1n : (records.at(-1) as Taken).offset + 1n
-      const done = await this.#process(batch, records, nextOffset)
+      const done = await this.#process(batch, records, nextOffset, startMs)
       if (done === 0) return
+      startMs = this.#context.tracer?.now()
       const reached = done < records.length ? (records[done - 1] as Taken).offset : nextOffset - 1n
       turn.resolve(reached)
       at += done
@@ -179,13 +182,13 @@ export class StageUnit implements Unit {
   }
 
   async #openState(): Promise<Opened> {
-    const { group, stages, tables, topicPrefix } = this.#context
+    const { group, stages, tables, topicPrefix, tracer } = this.#context
     const state = await this.#context.state(this.partition)
     const changelogs = stages.flatMap((stage) => {
       const store = state.stores.get(stage.name)
       return store === undefined ? [] : [new Changelog(stage, this.partition, topicPrefix, store)]
     })
-    const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire })
+    const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire, tracer })
     this.#checkpointAt = performance.now()
     return { state, task, changelogs }
   }
@@ -230,8 +233,11 @@ export class StageUnit implements Unit {
     return count
   }
 
-  /** Folds and commits `records`, or the first half of them when they turn out too large. Returns how many, 0 for failure. */
-  async #process(batch: FetchedBatch, records: readonly Taken[], nextOffset: bigint): Promise<number> {
+  /**
+   * Folds and commits `records`, or the first half of them when they turn out too large. Returns how many, 0 for failure.
+   * `startMs` is when the batch came, for its span.
+   */
+  async #process(batch: FetchedBatch, records: readonly Taken[], nextOffset: bigint, startMs: number | undefined): Promise<number> {
     let result: TaskBatch
     let outgoing: OutgoingRecord[]
     const started = performance.now()
@@ -248,7 +254,7 @@ export class StageUnit implements Unit {
     this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
     if (records.length > 1 && largestShare(outgoing) > this.#context.limits.maxBytes) {
       const half = records.slice(0, Math.ceil(records.length / 2))
-      return this.#process(batch, half, (half.at(-1) as Taken).offset + 1n)
+      return this.#process(batch, half, (half.at(-1) as Taken).offset + 1n, startMs)
     }
     const fuse = this.#fuseAfter(records, result)
     if (fuse.blown !== undefined) {
@@ -256,7 +262,7 @@ export class StageUnit implements Unit {
       return 0
     }
     this.#pending.set(batch.topic, nextOffset)
-    if (!(await this.#commit(result, outgoing, records.length))) return 0
+    if (!(await this.#tracedCommit(result, outgoing, records.length, batch.topic, startMs))) return 0
     this.#fuse = fuse
     this.#count(batch, records, result)
     return records.length
@@ -270,6 +276,30 @@ export class StageUnit implements Unit {
   #place(): OutputContext {
     const { wire, counts, topicPrefix, group } = this.#context
     return { wire, counts, topicPrefix, group, read: this.#read, partition: this.partition, at: this.#context.now() }
+  }
+
+  /** Commits, and reports the spans of the batch to the tracer, if there is one. `topic` is the physical one of records. */
+  async #tracedCommit(
+    result: TaskBatch,
+    outgoing: readonly OutgoingRecord[],
+    records: number,
+    topic: string | undefined,
+    startMs: number | undefined,
+  ): Promise<boolean> {
+    const { tracer, group, inputs } = this.#context
+    if (tracer === undefined || startMs === undefined) return this.#commit(result, outgoing, records)
+    const workedMs = tracer.now()
+    const committed = await this.#commit(result, outgoing, records)
+    reportBatch(tracer, result.spans ?? [], {
+      topic: topic === undefined ? undefined : inputs.get(topic)?.name,
+      partition: this.partition,
+      group,
+      count: topic === undefined ? result.timersFired + result.retried.length : records,
+      startMs,
+      workedMs,
+      failed: !committed,
+    })
+    return committed
   }
 
   /** One transaction, then the stores. False when it failed: the unit starts over from the log. */
@@ -355,6 +385,7 @@ export class StageUnit implements Unit {
   async #fireTimers(): Promise<void> {
     if (!this.#held.ready) return
     const now = this.#context.now()
+    const startMs = this.#context.tracer?.now()
     try {
       await this.#held.during('decode', () => this.#prepareParked(now))
     } catch (error) {
@@ -375,7 +406,7 @@ export class StageUnit implements Unit {
       return this.#held.fail(
         runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition}, records that had waited: ${fuse.blown}.`),
       )
-    if (!(await this.#commit(result, outgoing, 0))) return
+    if (!(await this.#tracedCommit(result, outgoing, 0, undefined, startMs))) return
     this.#fuse = fuse
     this.#countResult(result)
   }

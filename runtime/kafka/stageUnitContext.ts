@@ -6,6 +6,7 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import type { UnitState } from '../state/unitState.ts'
 import type { AnyTopic } from '../topic.ts'
+import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
 import type { PartitionReader } from './partitionReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
@@ -22,6 +23,7 @@ export interface StageUnitContext {
   readonly counts: TopicCounts
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
+  readonly tracer: Tracer | undefined
   readonly topicPrefix: string
   readonly group: string
   readonly stages: readonly AnyStage[]

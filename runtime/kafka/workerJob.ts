@@ -10,6 +10,8 @@ import { deadLetter, drop } from '../outcome.ts'
 import { groupHeader, Undecodable } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
+import { hopOf, recordAttributes, traceparentOf } from '../tracing.ts'
+import type { Hop, Span } from '../tracing.ts'
 import type { Worker, WorkResult } from '../worker.ts'
 import type { WorkerGate } from '../workerGate.ts'
 import { deadLetterRecord, isReplayForOthers } from './deadLetters.ts'
@@ -43,6 +45,9 @@ export interface Job {
   /** Failures that count: those after which the breaker was closed. */
   failures: number
   result: WorkResult<AnyTopic> | undefined
+  /** When the work on it began and ended, ms; with a tracer only. */
+  startMs: number | undefined
+  endMs: number | undefined
 }
 
 /** What is answered without any work, if anything. */
@@ -86,8 +91,48 @@ export async function attempt(job: Job, { worker, group }: WorkerContext, giving
   }
 }
 
+/** The context of a finished job; `undefined` without a tracer. Only a result that is emitted names its span on records. */
+function hopOfJob({ log, key, headers, result, attempts }: Job, { worker, tracer }: WorkerContext): Hop | undefined {
+  if (tracer === undefined) return undefined
+  const place = placeOf(log)
+  const again = result?.kind === 'done' ? [] : [result?.kind ?? '', place, attempts]
+  return hopOf(headers['traceparent'], tracer.ratio, worker.name, key ?? '', headers['ce_id'] ?? place, ...again)
+}
+
+/** The span of a finished job when its trace is sampled. */
+export function spanOfJob(job: Job, context: WorkerContext): Span | undefined {
+  const hop = hopOfJob(job, context)
+  if (hop?.context.sampled !== true || job.startMs === undefined || job.endMs === undefined) return undefined
+  const { log, key, result, attempts } = job
+  const input = context.worker.input as AnyTopic
+  return {
+    name: `process ${input.name}`,
+    kind: 'consumer',
+    ...hop,
+    links: [],
+    startMs: job.startMs,
+    endMs: job.endMs,
+    attributes: {
+      ...recordAttributes({ topic: input.name, partition: log.partition, group: context.group, operation: 'process' }),
+      'messaging.kafka.offset': Number(log.offset),
+      ...(attempts > 1 ? { 'rekindle.attempts': attempts } : {}),
+      ...(result?.kind === 'dead-letter' ? { 'error.type': result.code } : {}),
+      ...(input.key === 'lead' && key !== null ? { 'rekindle.lead_id': key } : {}),
+      'rekindle.stage': context.worker.name,
+      'rekindle.outcome': (result?.kind ?? '').replace('-', '_'),
+    },
+    events: [],
+    failed: result?.kind === 'dead-letter',
+  }
+}
+
+function placeOf({ topic, partition, offset }: LogRecord): string {
+  return `${topic}-${partition}@${offset}`
+}
+
 /** The records that a finished job writes. Throws when a value is refused by its own schema. */
-export function outgoing({ log, key, headers, result, attempts }: Job, context: WorkerContext): OutgoingRecord[] {
+export function outgoing(job: Job, context: WorkerContext): OutgoingRecord[] {
+  const { log, key, headers, result, attempts } = job
   const { worker, group, wire, counts, topicPrefix } = context
   if (result === undefined || result.kind === 'drop') return []
   if (result.kind === 'dead-letter') {
@@ -101,10 +146,11 @@ export function outgoing({ log, key, headers, result, attempts }: Job, context: 
     }
     return [deadLetterRecord(log, reason, topicPrefix, Date.now())]
   }
+  const hop = hopOfJob(job, context)
+  const traceparent = hop === undefined ? headers['traceparent'] : traceparentOf(hop.context)
   return result.emit.map((emission, ordinal): OutgoingRecord => {
     const name = physicalName(emission.topic, topicPrefix)
     const to = emission.key ?? (key as string)
-    const { traceparent } = headers
     return {
       topic: name,
       partition: partitionOf(to, counts.of(name)),
@@ -114,13 +160,7 @@ export function outgoing({ log, key, headers, result, attempts }: Job, context: 
       headers: {
         [groupHeader]: group,
         ce_specversion: '1.0',
-        ce_id: deterministicId(
-          worker.name,
-          to,
-          emission.topic.name,
-          headers['ce_id'] ?? `${log.topic}-${log.partition}@${log.offset}`,
-          ordinal,
-        ),
+        ce_id: deterministicId(worker.name, to, emission.topic.name, headers['ce_id'] ?? placeOf(log), ordinal),
         ce_source: `rekindle/${worker.name}`,
         ce_type: emission.topic.value.name,
         'content-type': 'application/avro',

@@ -4,18 +4,21 @@
  * breaker is open the partition is paused: nothing is called, failed or moved.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { reportBatch } from '../batchSpan.ts'
 import { RekindleError, runtimeError } from '../errors.ts'
 import { afterRecord, intactFuse } from '../fuse.ts'
 import type { FuseState } from '../fuse.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
+import { traceFields } from '../tracing.ts'
+import type { Span } from '../tracing.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { deadLetterName, groupName } from './names.ts'
 import { textHeaders } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
-import { attempt, outgoing, refusal } from './workerJob.ts'
+import { attempt, outgoing, refusal, spanOfJob } from './workerJob.ts'
 import type { Job, WorkerContext } from './workerJob.ts'
 
 /** Jobs waiting per running one before the partition is paused. */
@@ -104,6 +107,8 @@ export class WorkerUnit implements Unit {
         attempts: 0,
         failures: 0,
         result: undefined,
+        startMs: undefined,
+        endMs: undefined,
       })
     }
     const last = this.#jobs.at(-1)
@@ -181,11 +186,13 @@ export class WorkerUnit implements Unit {
 
   /** Works on one record until it is done, the member fails, or the partition is let go: then it waits for the next owner. */
   async #run(job: Job): Promise<void> {
-    const { group, gate, logger } = this.#context
+    const { group, gate, logger, tracer } = this.#context
+    job.startMs ??= tracer?.now()
     const refused = refusal(job, group)
     if (refused !== undefined) {
       job.result = refused
       job.state = 'done'
+      job.endMs = tracer?.now()
       return
     }
     for (let wait = RETRY_MS.first; ; wait = Math.min(wait * 2, RETRY_MS.most)) {
@@ -199,13 +206,15 @@ export class WorkerUnit implements Unit {
       try {
         job.result = await attempt(job, this.#context, this.#givingUp.signal)
         job.state = 'done'
+        job.endMs = tracer?.now()
         gate.leave(permit, 'success')
         return
       } catch (error) {
         gate.leave(permit, this.#live ? 'failure' : 'given-up')
         if (!this.#live) break
         const place = { offset: String(job.log.offset), partition: job.log.partition, attempt: job.attempts }
-        logger.warn({ ...place, breaker: gate.state, err: error }, 'the work failed')
+        const trace = tracer === undefined ? {} : traceFields(job.headers['traceparent'])
+        logger.warn({ ...place, ...trace, breaker: gate.state, err: error }, 'the work failed')
         // An outside that is down says nothing about the record.
         if (gate.state === 'closed') job.failures += 1
         if (this.#isTerminal(job, error)) return this.#fail(job, error)
@@ -265,9 +274,12 @@ export class WorkerUnit implements Unit {
       // A value that its own schema refuses is a bug of the worker.
       return this.#held.fail(error as Error)
     }
+    const workedMs = this.#context.tracer?.now()
     try {
       await this.#held.during('commit', () => this.#producer.commit(records, [{ ...place, offset }]))
+      this.#report(done, place.partition, workedMs, false)
     } catch (error) {
+      this.#report(done, place.partition, workedMs, true)
       if (this.#live) this.#held.recover(error)
       return
     }
@@ -282,5 +294,15 @@ export class WorkerUnit implements Unit {
         metrics.count('lr_dlq_records_total', { topic: physicalName(worker.input as AnyTopic, topicPrefix), reason: result.code })
     }
     this.#balance()
+  }
+
+  /** The spans of the jobs of one transaction, with a tracer. */
+  #report(done: readonly Job[], partition: number, workedMs: number | undefined, failed: boolean): void {
+    const { tracer, worker, group } = this.#context
+    if (tracer === undefined || workedMs === undefined) return
+    const spans = done.map((job) => spanOfJob(job, this.#context)).filter((span): span is Span => span !== undefined)
+    const startMs = Math.min(workedMs, ...spans.map((span) => span.startMs))
+    const topic = (worker.input as AnyTopic).name
+    reportBatch(tracer, spans, { topic, partition, group, count: done.length, startMs, workedMs, failed })
   }
 }

@@ -16,6 +16,8 @@ export interface PlannedRecord {
   readonly leadId: string
   readonly partition: number
   readonly followUp: FollowUp
+  /** W3C trace context of the record. */
+  readonly traceparent?: string | undefined
 }
 
 const DAY_MS = 86_400_000
@@ -83,6 +85,7 @@ const entryColumns: readonly (readonly [string, string, (entry: Entry) => unknow
   ['status', 'text', ({ cancelled }) => (cancelled ? 'cancelled' : 'pending')],
   ['scheduled_at', 'timestamptz', ({ followUp }) => instant(followUp.dueAt)],
   ['updated_at', 'timestamptz', ({ followUp }) => instant(followUp.plannedAt)],
+  ['traceparent', 'text', ({ traceparent }) => storable(traceparent ?? null)],
 ]
 
 async function enter(client: pg.PoolClient, entries: readonly Entry[]): Promise<void> {

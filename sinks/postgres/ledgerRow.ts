@@ -55,6 +55,8 @@ export interface LedgerRow {
   readonly settledAt: number | null
   readonly nextCheckAt: number | null
   readonly updatedAt: number
+  /** W3C trace context of the planned follow-up. */
+  readonly traceparent: string | null
 }
 
 /** What a step changes. `reason` is in words; what is not named stays. */
@@ -184,6 +186,7 @@ export interface StoredRow {
   settled_at: Date | null
   next_check_at: Date | null
   updated_at: Date
+  traceparent: string | null
 }
 
 /** A row as read from the table. */
@@ -223,5 +226,6 @@ export function rowOf(stored: StoredRow): LedgerRow {
     settledAt: ms(stored.settled_at),
     nextCheckAt: ms(stored.next_check_at),
     updatedAt: stored.updated_at.getTime(),
+    traceparent: stored.traceparent,
   }
 }

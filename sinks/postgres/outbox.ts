@@ -7,6 +7,8 @@ export interface OutboxEntry {
   readonly id: string
   readonly leadId: string
   readonly delivery: DeliveryChanged
+  /** W3C trace context of the follow-up. */
+  readonly traceparent: string | null
 }
 
 /**
@@ -14,12 +16,14 @@ export interface OutboxEntry {
  * so a lower one may appear later, though never for a lead that a higher one was committed for.
  */
 export async function unpublished(client: Queryable, limit: number): Promise<OutboxEntry[]> {
-  const found = await client.query<{ id: string; lead_id: string; record: DeliveryChanged }>({
+  const found = await client.query<{ id: string; lead_id: string; record: DeliveryChanged; traceparent: string | null }>({
     name: 'outbox_unpublished',
-    text: 'SELECT id, lead_id, record FROM delivery_outbox WHERE published_at IS NULL ORDER BY id LIMIT $1',
+    text: `SELECT id, told.lead_id, record, traceparent FROM delivery_outbox AS told
+           LEFT JOIN followup_actions ON followup_id = record ->> 'followupId'
+           WHERE published_at IS NULL ORDER BY id LIMIT $1`,
     values: [limit],
   })
-  return found.rows.map(({ id, lead_id, record }) => ({ id, leadId: lead_id, delivery: record }))
+  return found.rows.map(({ id, lead_id, record, traceparent }) => ({ id, leadId: lead_id, delivery: record, traceparent }))
 }
 
 /** Notes that these entries are on the topic. */

@@ -111,7 +111,9 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
     case followups.name:
       return storeFollowUps(
         client,
-        of(followups).flatMap(({ key, partition, value }) => (value === null ? [] : [{ leadId: key, partition, followUp: value }])),
+        of(followups).flatMap(({ key, partition, value, headers: { traceparent } }) =>
+          value === null ? [] : [{ leadId: key, partition, followUp: value, traceparent }],
+        ),
       )
     case deliveries.name:
       return storeDeliveries(client, of(deliveries))

@@ -4,6 +4,7 @@ import { ed25519Key, ed25519Keys, KeyRing, publishedGhlKey, publishedLegacyKey }
 import { verifySignature } from '../../api/signature.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { drive } from '../../runtime/driver.ts'
+import type { Span, Tracer } from '../../runtime/tracing.ts'
 import { sandboxAppId, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { leadEvents, webhooks } from '../../topics/index.ts'
 import { apiUnderTest, at, signature } from './apiUnderTest.ts'
@@ -352,3 +353,53 @@ function ingested(produced: readonly Produced[]) {
   for (const { key, value, headers } of produced) line.pipe(webhooks, key, value, { timestamp: at, headers })
   return line
 }
+
+t.test('traced, a delivery is a span of the trace it came with or begins, and the record carries its id', async (t) => {
+  const spans: Span[] = []
+  const tracer: Tracer = { ratio: 1, now: () => at, report: (span) => void spans.push(span) }
+  const api = await apiUnderTest({ tracer })
+  const traceId = '0af7651916cd43dd8448eb211c80319c'
+  const headers = () => ({ 'x-ghl-signature': signature(api.privateKey, text()) })
+  await api.post(text(), { ...headers(), traceparent: `00-${traceId}-b7ad6b7169203331-01` })
+  await api.post(text(), headers())
+  await api.post(text(), { ...headers(), traceparent: `00-${traceId}-b7ad6b7169203331-00` })
+  t.equal(spans.length, 2, 'the third is not sampled')
+  const [continued, begun] = spans as [Span, Span]
+  t.match(continued, {
+    name: 'POST /webhooks/ghl',
+    kind: 'server',
+    parent: { spanId: 'b7ad6b7169203331' },
+    context: { traceId },
+    failed: false,
+  })
+  t.strictSame(continued.attributes, { 'http.request.method': 'POST', 'http.route': '/webhooks/ghl', 'http.response.status_code': 202 })
+  t.equal(begun.parent, undefined)
+  t.not(begun.context.traceId, traceId)
+  t.strictSame(
+    api.produced.slice(0, 2).map((record) => record.headers['traceparent']),
+    spans.map(({ context }) => `00-${context.traceId}-${context.spanId}-01`),
+  )
+  t.match(api.produced[2]?.headers['traceparent'], new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`))
+})
+
+t.test('traced, whoever cannot sign makes no span; a delivery that is not stored is a failed one, and its log line names it', async (t) => {
+  const spans: Span[] = []
+  const tracer: Tracer = { ratio: 1, now: () => at, report: (span) => void spans.push(span) }
+  const api = await apiUnderTest({ tracer, producer: { send: () => Promise.reject(new Error('no broker')) } })
+  await api.post(text(), { 'x-ghl-signature': 'nonsense' })
+  t.strictSame(spans, [])
+  await api.post(text())
+  t.strictSame(
+    spans.map(({ failed, attributes }) => [failed, attributes['http.response.status_code']]),
+    [[true, 503]],
+  )
+  t.equal(api.logged.find(({ reason }) => reason === 'broker_refused')?.['trace_id'], spans[0]?.context.traceId)
+})
+
+t.test('a tracer that samples nothing says so on the record', async (t) => {
+  const spans: Span[] = []
+  const api = await apiUnderTest({ tracer: { ratio: 0, now: () => at, report: (span) => void spans.push(span) } })
+  await api.post(text())
+  t.match(api.produced[0]?.headers['traceparent'], /-00$/)
+  t.strictSame(spans, [])
+})

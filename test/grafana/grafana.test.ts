@@ -11,6 +11,7 @@ import { dashboards, generated } from '../../grafana/generate.ts'
 import { isSql, panelsOf } from '../../grafana/panel.ts'
 import type { PanelSpec, PromQuery } from '../../grafana/panel.ts'
 import { pipelineDashboard } from '../../grafana/pipelineDashboard.ts'
+import { traceMetrics } from '../../integrations/otlp/traceMetrics.ts'
 import { runtimeMetrics } from '../../runtime/metrics.ts'
 import { analyticsDatabaseOf, connectClickhouse } from '../../sinks/clickhouse/connect.ts'
 import { migrateClickhouse } from '../../sinks/clickhouse/migrate.ts'
@@ -95,6 +96,7 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   runtimeMetrics(registry)
   apiMetrics(registry)
   deliveryMetrics(registry)
+  traceMetrics(registry)
   const found = new Map<string, { type: string; labels: string[] }>()
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {
     const { labelNames = [] } = registry.getSingleMetric(name) as unknown as { labelNames?: string[] }

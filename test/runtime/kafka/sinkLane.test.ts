@@ -47,6 +47,7 @@ function laneOn(t: Test, { dies }: { dies: boolean }) {
     },
     commitLater: () => undefined,
     due: () => undefined,
+    stored: () => undefined,
     pause: () => undefined,
     resume: () => undefined,
     recover: (error) => t.fail(String(error)),

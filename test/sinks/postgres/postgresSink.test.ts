@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import type pg from 'pg'
@@ -42,10 +44,12 @@ async function store(t: Test): Promise<{ pool: pg.Pool; url: string }> {
   t.teardown(() => pool.end())
   return { pool, url: databaseUrl }
 }
+const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../../sinks/postgres/migrations')).length
+
 t.test('migrations run forward, backward and forward again, wait for each other, and a dry run does nothing', async (t) => {
   const { databaseUrl: url } = await testStack(t)
   const lines: string[] = []
-  t.equal((await migrate({ url, dryRun: true, onLine: (line) => lines.push(line) })).length, 2)
+  t.equal((await migrate({ url, dryRun: true, onLine: (line) => lines.push(line) })).length, MIGRATIONS)
   t.ok(
     lines.some((line) => line.includes('CREATE TABLE leads')),
     'it prints the SQL',
@@ -61,16 +65,16 @@ t.test('migrations run forward, backward and forward again, wait for each other,
   t.strictSame(await tables(), [])
   t.equal((await pool.query("SELECT to_regclass('schema_migrations') AS found")).rows[0].found, null)
   const ran = await Promise.all([migrate({ url }), migrate({ url }), migrate({ url })])
-  t.strictSame(ran.map(({ length }) => length).sort(), [0, 0, 2], 'one of three at once migrates')
+  t.strictSame(ran.map(({ length }) => length).sort(), [0, 0, MIGRATIONS], 'one of three at once migrates')
   const all = ['decisions', 'deliveries', 'delivery_outbox', 'followup_actions', 'lead_assignments', 'leads', 'sink_offsets', 'tenants']
   t.strictSame(await tables(), all)
-  t.equal((await migrate({ url, direction: 'down', count: 2 })).length, 2)
+  t.equal((await migrate({ url, direction: 'down', count: MIGRATIONS })).length, MIGRATIONS)
   t.strictSame(await tables(), [])
   await migrate({ url })
   t.strictSame(await tables(), all)
   await t.rejects(migrate({ url: url.replace(/\/[^/]+$/, '/no_such_database') }), /does not exist/)
   await pool.query('CREATE TABLE blocker (id int)')
-  await migrate({ url, direction: 'down', count: 2 })
+  await migrate({ url, direction: 'down', count: MIGRATIONS })
   await pool.query('CREATE TABLE leads (id int)')
   await t.rejects(migrate({ url }), { code: 'E_MIGRATION_FAILED' })
   t.notOk((await tables()).includes('tenants'), 'nothing of a failed run is kept')
