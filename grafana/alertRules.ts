@@ -67,7 +67,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleStandbyBehind',
-    // A restore reads some 35,000 records a second (docs/performance.md): three seconds more for whoever takes over.
+    // A restore into files reads some 150,000 records a second (docs/performance.md): most of a second more for whoever takes over.
     promql: 'max by (group, partition) (lr_standby_lag_records) > 100000',
     for: '10m',
     severity: 'warning',
