@@ -365,6 +365,12 @@ t.test('any records, timers, crashes and restarts give what one uninterrupted na
   ),
 )
 
+/** Found with seed 456544361: the naive run fired a timer that is due at once 1 ms late, and what it set in turn too. */
+const dueAtOnce: Step[] = [
+  { kind: 'read', key: 'k1', script: { note: 'a', timers: { x: 0 }, emits: 0, forget: false, refuse: null } },
+  { kind: 'wait', ms: 7 },
+]
+
 t.test('the driver fires each timer at its due time, in the order of the naive run', (t) =>
   assertProperty(
     t,
@@ -378,6 +384,8 @@ t.test('the driver fires each timer at its due time, in the order of the naive r
           model.read(s.key, s.script, now)
         } else if (s.kind === 'wait') {
           line.advance(`${s.ms}ms`)
+          // What was set to the time that it is does not wait for the next millisecond.
+          model.fire(now)
           for (const end = now + s.ms; now < end;) model.fire(++now)
         } else line.restart()
       }
@@ -385,7 +393,7 @@ t.test('the driver fires each timer at its due time, in the order of the naive r
       const driven = (of: typeof said | typeof echoed) => line.records(of).map(({ key, value }) => [key, value.text, value.extra])
       return JSON.stringify([driven(said), driven(echoed)]) === JSON.stringify([told('said'), told('echoed')])
     }),
-    { numRuns: 100 },
+    { numRuns: 100, examples: [[dueAtOnce]] },
   ),
 )
 
