@@ -4,15 +4,14 @@
  * `node --import tsx bench/tracing.ts [leads]`.
  */
 import { pipeline } from '../pipelines/pipeline.ts'
-import { shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
 import { MemoryStateStore } from '../runtime/stateStore.ts'
 import { Task } from '../runtime/task.ts'
 import type { InputRecord } from '../runtime/task.ts'
 import { tellStory } from '../simulate/leadStory.ts'
 import { receivedWebhook } from '../simulate/receivedWebhook.ts'
-import { sandboxTenant, sandboxTenantId } from '../simulate/sandboxTenant.ts'
 import { webhooksOf } from '../simulate/webhooks.ts'
 import { leadKey, webhooks } from '../topics/index.ts'
+import { pipelineTables } from './pipelineTables.ts'
 
 const leads = Number(process.argv[2] ?? 1_000)
 const ROUNDS = 7
@@ -21,14 +20,7 @@ const start = Date.UTC(2026, 10, 2, 15)
 const modes = { off: undefined, 'not sampled': '00', sampled: '01' } as const
 type Mode = keyof typeof modes
 
-const policies = new Map(shippedPolicies.map((policy) => [`${policy.tenantId}:${policy.decisionType}`, policy]))
-const tenants = new Map([[sandboxTenantId, sandboxTenant(start)]])
-const tables = new Map(
-  Object.entries({ policies, tenants }).map(([name, rows]) => [
-    name,
-    { get: (key: string): unknown => rows.get(key), entries: (): Iterable<readonly [string, unknown]> => rows.entries() },
-  ]),
-)
+const tables = pipelineTables(start)
 
 /** Webhooks in the order of their stories, with the trace context that the API gives them. */
 function inputs(flags: '00' | '01'): InputRecord[] {

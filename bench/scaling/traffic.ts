@@ -7,13 +7,13 @@ import { MemoryStateStore } from '../../runtime/stateStore.ts'
 import { Task } from '../../runtime/task.ts'
 import type { TaskBatch } from '../../runtime/task.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
-import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { tellStory } from '../../simulate/leadStory.ts'
 import { receivedWebhook } from '../../simulate/receivedWebhook.ts'
 import type { Beat } from '../../simulate/leadStory.ts'
-import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { webhooksOf } from '../../simulate/webhooks.ts'
 import { decisions, leadKey, webhooks } from '../../topics/index.ts'
+import { pipelineTables } from '../pipelineTables.ts'
 
 export interface Traffic {
   readonly leads: number
@@ -40,14 +40,7 @@ const TIMERS = 500
 export function measureTraffic(options: { readonly seed: number; readonly leads: number }): Traffic {
   const { seed, leads } = options
   const codecs = new Map(pipeline.flatMap((stage) => (stage.state === undefined ? [] : [[stage.name, stateCodec(stage)] as const])))
-  const policies = new Map(shippedPolicies.map((policy) => [`${policy.tenantId}:${policy.decisionType}`, policy]))
-  const tenants = new Map([[sandboxTenantId, sandboxTenant(start)]])
-  const tables = new Map(
-    Object.entries({ policies, tenants }).map(([name, rows]) => [
-      name,
-      { get: (key: string): unknown => rows.get(key), entries: (): Iterable<readonly [string, unknown]> => rows.entries() },
-    ]),
-  )
+  const tables = pipelineTables(start)
   const topics = new Map<string, { records: number; bytes: number }>()
   const count = (topic: string, bytes: number): void => {
     const known = topics.get(topic) ?? { records: 0, bytes: 0 }

@@ -2,8 +2,6 @@
  * Members that come and go within one tick, on a real broker: one generation for all of them instead of one for each. Who
  * waits to leave works on, leaves nothing undone and nothing double, and does not wait when it is asked a second time.
  */
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -15,6 +13,7 @@ import type { TestStack } from '../../support/stack.ts'
 import { ManualTickClock } from '../../support/tickClock.ts'
 import { adder, caughtUp, eventually, items, logger, sums, totaller, totals, world } from './fixtures.ts'
 import type { Item } from './fixtures.ts'
+import { spawnMember } from './memberChild.ts'
 
 t.setTimeout(240_000)
 
@@ -155,13 +154,8 @@ t.test('a process that is asked to end works on until the tick; asked again it l
   const stack = await testStack(t)
   const kafka = await world(stack)
   t.teardown(() => kafka.close())
-  const { kafkaBrokers: brokers, registryUrl, prefix } = stack
   // It joins at a tick that is 1 ms away; to leave it would wait for an hour.
-  const options = { brokers, registryUrl, prefix, group, joinTickMs: HOUR_MS, stopBudgetMs: 2 * HOUR_MS }
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'memberProcess.ts'), JSON.stringify(options)], {
-    cwd: join(import.meta.dirname, '..', '..', '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawnMember(stack, { group, joinTickMs: HOUR_MS, stopBudgetMs: 2 * HOUR_MS })
   t.teardown(() => child.kill('SIGKILL'))
   const lines: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line))

@@ -1,6 +1,5 @@
 /**
- * A member in a process of its own, to be killed. Argument: JSON of { brokers, registryUrl, prefix, group, stateDir?, standby?, patient?,
- * joinTickMs?, stopBudgetMs? }. Prints `joined` when it works, `asked` at the first SIGTERM; ends on SIGTERM after draining,
+ * A member in a process of its own, to be killed. Argument: JSON of MemberInput. Prints `joined` when it works, `asked` at the first SIGTERM; ends on SIGTERM after draining,
  * exits 70 when the member cannot go on.
  */
 import { once } from 'node:events'
@@ -8,30 +7,11 @@ import { stopRequests } from '../../../cli/stopRequests.ts'
 import { machineClock } from '../../../runtime/joinTick.ts'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import { adder, logger, totaller } from './fixtures.ts'
+import type { MemberInput } from './memberChild.ts'
 import { patientStages } from './patient.ts'
 
-const {
-  brokers,
-  registryUrl,
-  prefix,
-  group,
-  stateDir,
-  standby,
-  patient,
-  joinTickMs = 0,
-  stopBudgetMs,
-} = JSON.parse(process.argv[2] as string) as {
-  brokers: string[]
-  registryUrl: string
-  prefix: string
-  group: string
-  stateDir?: string
-  standby?: 0 | 1
-  /** Runs the stages that wait. */
-  patient?: boolean
-  joinTickMs?: number
-  stopBudgetMs?: number
-}
+const input = JSON.parse(process.argv[2] as string) as MemberInput
+const { brokers, registryUrl, prefix, group, stateDir, standby, patient, joinTickMs = 0, stopBudgetMs } = input
 // It starts 1 ms before a tick, and stands at that tick from then on: a whole tick is left when it is to leave.
 let wallMs = joinTickMs - 1
 const now = () => {

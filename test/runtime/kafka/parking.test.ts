@@ -1,6 +1,4 @@
 /** Records that wait with their key on a real broker, while the member that parked them is killed and another takes over. */
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
 import t from 'tap'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
@@ -13,6 +11,7 @@ import type { AnyTopic } from '../../../runtime/topic.ts'
 import { testStack } from '../../support/stack.ts'
 import { caughtUp, eventually, factors, items, logger, partitions, sums, topics, totals, world } from './fixtures.ts'
 import type { Item, Sum } from './fixtures.ts'
+import { ended, spawnMember } from './memberChild.ts'
 import { attempts, patientStages } from './patient.ts'
 
 // The session of the killed member has to run out, 6 s.
@@ -47,19 +46,7 @@ for (const kept of ['in memory', 'in files'])
       )
     await send(load(0, 10))
 
-    const options = JSON.stringify({
-      brokers: stack.kafkaBrokers,
-      registryUrl: stack.registryUrl,
-      prefix: stack.prefix,
-      group,
-      patient: true,
-      stateDir,
-    })
-    const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'memberProcess.ts'), options], {
-      cwd: join(import.meta.dirname, '..', '..', '..'),
-      stdio: ['ignore', 'ignore', 'inherit'],
-    })
-    const ended = new Promise((resolve) => child.once('exit', resolve))
+    const child = spawnMember(stack, { group, patient: true, stateDir })
     const free = keys.filter((key) => wishOf(key, 1) === '')
     const before = async (topic: AnyTopic) => seqs(await written(kafka, topic))
     await eventually('keys that wait hold up no others', async () => {
@@ -67,7 +54,7 @@ for (const kept of ['in memory', 'in files'])
       return free.every((key) => done.get(key)?.length === 10)
     })
     child.kill('SIGKILL')
-    await ended
+    await ended(child)
     const early = await before(totals)
     for (const key of keys.filter((each) => wishOf(each, 1).startsWith('hold'))) t.strictSame(early.get(key), [0], key)
     const parkedAt = async (stage: string) => (await kafka.states(patientStages).stats(stage)).reduce((sum, each) => sum + each.parked, 0)

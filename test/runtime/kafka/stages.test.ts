@@ -1,6 +1,3 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import type { RekindleError } from '../../../runtime/errors.ts'
@@ -8,9 +5,9 @@ import { createClient } from '../../../runtime/kafka/client.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
 import { partitionOf } from '../../../runtime/murmur2.ts'
 import { testStack } from '../../support/stack.ts'
-import type { TestStack } from '../../support/stack.ts'
 import { adder, caughtUp, eventually, factors, items, logger, partitions, sums, totaller, totals, world } from './fixtures.ts'
 import type { Item, Sum } from './fixtures.ts'
+import { ended, joinedMember } from './memberChild.ts'
 
 // Sessions of killed members have to run out, 6 s each.
 t.setTimeout(180_000)
@@ -50,22 +47,6 @@ async function send(kafka: KafkaConnection, records: readonly (readonly [string,
   await producer.close()
 }
 
-async function memberProcess(stack: TestStack, group: string, stateDir?: string): Promise<ChildProcess> {
-  const options = JSON.stringify({ brokers: stack.kafkaBrokers, registryUrl: stack.registryUrl, prefix: stack.prefix, group, stateDir })
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'memberProcess.ts'), options], {
-    cwd: join(import.meta.dirname, '..', '..', '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.stdout?.once('data', () => resolve())
-    child.once('exit', (code) => reject(new Error(`the member ended with ${String(code)} before it joined`)))
-  })
-  return child
-}
-
-const ended = (child: ChildProcess) =>
-  new Promise<void>((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve())))
-
 /** How many records a topic has, control records included. */
 const size = async (kafka: KafkaConnection, topic: typeof totals) =>
   (await kafka.endOffsets(topic)).reduce((sum, { offset }) => sum + offset, 0n)
@@ -83,7 +64,7 @@ for (const kept of ['in memory', 'in files'])
     const records = load(0, 4000, 40)
     await send(kafka, records.slice(0, 2000))
     for (let round = 1; round <= 3; round += 1) {
-      const child = await memberProcess(stack, 'line', stateDir)
+      const child = await joinedMember(stack, { group: 'line', stateDir })
       const before = await size(kafka, totals)
       await eventually('it works', async () => (await size(kafka, totals)) > before + 200n)
       child.kill('SIGKILL')
@@ -142,7 +123,7 @@ t.test('a member that slept through its session is fenced: what it still had in 
   const records = load(0, 3000, 20)
   await send(kafka, records)
   const stateDir = t.testdir({})
-  const zombie = await memberProcess(stack, 'line', stateDir)
+  const zombie = await joinedMember(stack, { group: 'line', stateDir })
   await eventually('it works', async () => (await size(kafka, totals)) > 200n)
   zombie.kill('SIGSTOP')
   const heir = await kafka.runStages({ group: 'line', stages: [adder, totaller], stateDir, sessionTimeoutMs: 6_000, onFatal: unexpected })

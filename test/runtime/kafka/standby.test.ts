@@ -2,8 +2,6 @@
  * Standby copies on a real broker: whoever takes a partition over restores what its copy had not read yet, not the whole
  * changelog, and the output is that of one uninterrupted run. What was restored is counted in records, from the log.
  */
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
 import { join } from 'node:path'
 import pino from 'pino'
 import t from 'tap'
@@ -13,6 +11,7 @@ import type { KafkaConnection, RunningMember } from '../../../runtime/kafka/conn
 import { testStack } from '../../support/stack.ts'
 import type { TestStack } from '../../support/stack.ts'
 import { adder, caughtUp, eventually, items, partitions, sums, totaller, totals, world } from './fixtures.ts'
+import { ended, joinedMember } from './memberChild.ts'
 
 // Sessions of killed members have to run out, 6 s each.
 t.setTimeout(240_000)
@@ -148,28 +147,12 @@ t.test('owners that leave and come back: the copy goes on as the state and the s
   t.equal(await two.stop(), true)
 })
 
-async function memberProcess(stack: TestStack, stateDir: string): Promise<ChildProcess> {
-  const options = { brokers: stack.kafkaBrokers, registryUrl: stack.registryUrl, prefix: stack.prefix, group: 'line', stateDir, standby: 1 }
-  const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'memberProcess.ts'), JSON.stringify(options)], {
-    cwd: join(import.meta.dirname, '..', '..', '..'),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  await new Promise<void>((resolve, reject) => {
-    child.stdout?.once('data', () => resolve())
-    child.once('exit', (code) => reject(new Error(`the member ended with ${String(code)} before it joined`)))
-  })
-  return child
-}
-
-const ended = (child: ChildProcess) =>
-  new Promise<void>((resolve) => (child.exitCode !== null || child.signalCode !== null ? resolve() : child.once('exit', () => resolve())))
-
 t.test('an owner killed with -9 in mid-load: its heir goes on from its copies', async (t) => {
   const stack = await testStack(t)
   await (await world(stack)).close()
   const folders = t.testdir({ here: {}, there: {} })
   const heir = await watched(t, stack)
-  const owner = await memberProcess(stack, join(folders, 'here'))
+  const owner = await joinedMember(stack, { group: 'line', stateDir: join(folders, 'here'), standby: 1 })
   t.teardown(() => owner.kill('SIGKILL'))
   const member = await run(heir, join(folders, 'there'))
   await eventually('they share', () => member.ready.length === 2)
@@ -194,7 +177,7 @@ t.test('an owner that slept: it is fenced, comes back with what it had, and both
   await (await world(stack)).close()
   const folders = t.testdir({ here: {}, there: {} })
   const heir = await watched(t, stack)
-  const zombie = await memberProcess(stack, join(folders, 'here'))
+  const zombie = await joinedMember(stack, { group: 'line', stateDir: join(folders, 'here'), standby: 1 })
   t.teardown(() => zombie.kill('SIGKILL'))
   const member = await run(heir, join(folders, 'there'))
   await eventually('they share', () => member.ready.length === 2)
