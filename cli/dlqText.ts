@@ -114,7 +114,8 @@ function stateText(resolution: Resolution | undefined, repeats: string | undefin
   return `${same}${kind} by ${by}, ${time(at)}${reason === undefined ? '' : `: ${reason}`}`
 }
 
-function headerText(value: Buffer | string | (Buffer | string)[] | undefined): string {
+function headerText(value: DeadLetter['headers'][string]): string {
+  if (value === null) return '(null)'
   if (Array.isArray(value)) return value.map(headerText).join(', ')
   return typeof value === 'string' ? value : String(shown(value ?? ''))
 }

@@ -43,3 +43,12 @@ export function afterRecord(state: FuseState, dead: boolean, limits: FuseLimits 
     }
   return { consecutive, seen: 0, dead: 0, blown: undefined }
 }
+
+/** The fuse after `count` records that were no dead letters. */
+export function afterGood(state: FuseState, count: number, limits: FuseLimits = defaultFuseLimits): FuseState {
+  if (state.blown !== undefined || count === 0) return state
+  const toFull = limits.window - state.seen
+  if (count < toFull) return { consecutive: 0, seen: state.seen + count, dead: state.dead, blown: undefined }
+  const full = afterRecord({ ...state, seen: limits.window - 1 }, false, limits)
+  return full.blown === undefined ? { ...full, seen: (count - toFull) % limits.window } : full
+}

@@ -7,8 +7,8 @@ import { hash } from 'node:crypto'
 export function deterministicId(...parts: readonly (string | number)[]): string {
   let text = ''
   for (const part of parts) {
-    const typed = typeof part === 'number' ? `n${part}` : `s${part}`
-    text += `${typed.length}:${typed}`
+    const shown = typeof part === 'number' ? String(part) : part
+    text += `${shown.length + 1}:${typeof part === 'number' ? 'n' : 's'}${shown}`
   }
   const hex = hash('sha256', text, 'hex')
   // The 4 version bits become 8, the 2 variant bits become 10.

@@ -107,7 +107,14 @@ export function countBatch(metrics: RuntimeMetrics, group: string, batch: TaskBa
     if (entry === undefined) tally.set(id, { name, labels, by })
     else entry.by += by
   }
-  for (const { stage, topic } of batch.outputs) add('lr_stage_outputs_total', { stage, topic: topic.name })
+  // Most of what a batch has: counted before anything is named.
+  const outputs = new Map<string, Map<string, number>>()
+  for (const { stage, topic } of batch.outputs) {
+    let own = outputs.get(stage)
+    if (own === undefined) outputs.set(stage, (own = new Map<string, number>()))
+    own.set(topic.name, (own.get(topic.name) ?? 0) + 1)
+  }
+  for (const [stage, own] of outputs) for (const [topic, by] of own) add('lr_stage_outputs_total', { stage, topic }, by)
   for (const { stage, reason } of batch.drops) {
     add('lr_stage_drops_total', { stage, reason })
     add('lr_stage_records_total', { stage, outcome: 'drop' })

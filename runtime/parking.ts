@@ -139,6 +139,6 @@ export function inputOf({ topic, partition, offset, timestamp, key, headers, val
 function weightOf({ key, value, headers }: ParkedRecord): number {
   let bytes = key.length + value.length
   for (const [name, header] of Object.entries(headers))
-    for (const each of Array.isArray(header) ? header : [header ?? '']) bytes += Buffer.byteLength(name) + Buffer.byteLength(each)
+    for (const each of Array.isArray(header) ? header : [header ?? '']) bytes += Buffer.byteLength(name) + Buffer.byteLength(each ?? '')
   return bytes
 }

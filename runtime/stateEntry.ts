@@ -188,13 +188,14 @@ export function stateCodec(stage: AnyStage): StateCodec {
 type ParkedFields = ParkedEnvelope['records'][number]
 
 function packed({ offset, headers, ...record }: Parked['records'][number]): ParkedFields {
-  const bytes = (value: Buffer | string): Buffer => (typeof value === 'string' ? Buffer.from(value) : value)
+  // A null among the values of a repeated header comes back empty, a header of null alone as it was.
+  const bytes = (value: Buffer | string | null): Buffer => (Buffer.isBuffer(value) ? value : Buffer.from(value ?? ''))
   return {
     ...record,
     offset: Number(offset),
     headers: Object.entries(headers).map(([name, value]) => ({
       name,
-      values: value === undefined ? [] : Array.isArray(value) ? value.map(bytes) : [bytes(value)],
+      values: value === undefined || value === null ? [] : Array.isArray(value) ? value.map(bytes) : [bytes(value)],
     })),
   }
 }

@@ -26,7 +26,17 @@ import { expiry } from './stateStore.ts'
 import type { DueTimer, StateEntry, StateStore } from './stateStore.ts'
 import { Undecodable } from './taskBatch.ts'
 import type { DeadLetterRecord, InputRecord, OutputRecord, StateChange, TaskBatch } from './taskBatch.ts'
-import { causeOf, causeOfHandOver, causeOfTimer, isRefolded, parkedRecord, plainValues, streamed, undecodable } from './taskCause.ts'
+import {
+  causeOf,
+  causeOfHandOver,
+  causeOfTimer,
+  isRefolded,
+  labelOf,
+  parkedRecord,
+  plainValues,
+  streamed,
+  undecodable,
+} from './taskCause.ts'
 import type { Cause, ParkedValues } from './taskCause.ts'
 import { groupHeader, outputOf, timersAfter } from './taskEffects.ts'
 import type { Fired } from './taskEffects.ts'
@@ -82,6 +92,29 @@ interface Work {
 interface StageTimer extends DueTimer {
   readonly stage: AnyStage
   readonly place: number
+}
+
+const noTables = {}
+const noTimers = {}
+
+/** What a fold is given beside state and record; few ask it for ids. */
+class FoldContext implements Context {
+  readonly key: string
+  readonly at: number
+  readonly tables: Readonly<Record<string, Table<unknown>>>
+  readonly #stage: string
+
+  constructor(stage: string, key: string, at: number, tables: Readonly<Record<string, Table<unknown>>>) {
+    this.key = key
+    this.at = at
+    this.tables = tables
+    this.#stage = stage
+  }
+
+  /** Bound, so that a fold may take it out of the context. */
+  get id(): Context['id'] {
+    return (...parts) => deterministicId(this.#stage, this.key, ...parts)
+  }
 }
 
 export class Task {
@@ -353,7 +386,9 @@ export class Task {
       case 'dead-letter': {
         const { source, handedOver } = cause
         if (source === undefined && handedOver === undefined)
-          throw new TypeError(`stage ${stage.name}: ${cause.label}, key ${key}, answered a dead letter; a timer has no record to set aside`)
+          throw new TypeError(
+            `stage ${stage.name}: ${labelOf(cause)}, key ${key}, answered a dead letter; a timer has no record to set aside`,
+          )
         work.deadLetters.push({
           source,
           handedOver,
@@ -366,7 +401,7 @@ export class Task {
       }
       case 'retry-later': {
         const { code, afterMs } = outcome
-        const place = `stage ${stage.name}: ${cause.label}, key ${key}, asked to wait`
+        const place = `stage ${stage.name}: ${labelOf(cause)}, key ${key}, asked to wait`
         if (stage.state === undefined) throw new TypeError(`${place}; a stage without state has no place to keep the record in`)
         if (fired !== undefined) throw new TypeError(`${place}; a timer has no record, it sets itself anew`)
         if (!Number.isSafeInteger(afterMs) || afterMs < 1) throw new TypeError(`${place} ${afterMs} ms: whole ms from 1 on are needed`)
@@ -379,7 +414,7 @@ export class Task {
         work.advanced.set(stage.name, (work.advanced.get(stage.name) ?? 0) + 1)
         if (stage.state !== undefined) this.keep(stage, key, before, outcome.state, outcome.timers, cause, work, fired)
         else if (outcome.timers.length > 0)
-          throw new TypeError(`stage ${stage.name} sets a timer (${cause.label}, key ${key}) and has no state to keep it in`)
+          throw new TypeError(`stage ${stage.name} sets a timer (${labelOf(cause)}, key ${key}) and has no state to keep it in`)
         for (let ordinal = 0; ordinal < outcome.emit.length; ordinal++)
           this.write(stage, key, outcome.emit[ordinal] as Emission, ordinal, cause, work)
         return
@@ -404,7 +439,7 @@ export class Task {
       if (before !== undefined) overlay.set(key, left)
       return
     }
-    const timers = timersAfter(stage, key, before?.timers ?? {}, changes, cause, fired)
+    const timers = timersAfter(stage, key, before?.timers ?? noTimers, changes, cause, fired)
     this.spans?.timersSet(stage, key, changes, cause.traceparent)
     for (const { name, dueAt } of work.due === undefined ? [] : changes)
       if (dueAt !== undefined && dueAt <= (work.now as number))
@@ -421,7 +456,7 @@ export class Task {
     if (!this.plan.written.has(name)) throw new TypeError(`stage ${stage.name} emitted to ${name}, which is not among its outputs`)
     if (cause.depth >= maxHandOvers)
       throw new Error(
-        `stage ${stage.name}, key ${key}: ${maxHandOvers} records in a row cause each other (${cause.label}); the stages emit in a circle`,
+        `stage ${stage.name}, key ${key}: ${maxHandOvers} records in a row cause each other (${labelOf(cause)}); the stages emit in a circle`,
       )
     const readers = this.plan.readers.get(name)
     // Another key may belong to another partition: that record goes through Kafka.
@@ -440,7 +475,9 @@ export class Task {
 
   private entryOf(stage: AnyStage, key: string, work: Work): StateEntry | undefined {
     const overlay = work.overlay.get(stage.name)
-    if (overlay?.has(key) === true) return overlay.get(key)
+    const entry = overlay?.get(key)
+    // There with nothing: deleted by this very batch.
+    if (entry !== undefined || overlay?.has(key) === true) return entry
     return this.options.stores.get(stage.name)?.get(key)
   }
 
@@ -451,7 +488,7 @@ export class Task {
   }
 
   private context(stage: AnyStage, key: string, at: number): Context {
-    return { key, at, tables: this.plan.tables.get(stage.name) ?? {}, id: (...parts) => deterministicId(stage.name, key, ...parts) }
+    return new FoldContext(stage.name, key, at, this.plan.tables.get(stage.name) ?? noTables)
   }
 
   private guarded<T>(stage: AnyStage, key: string, cause: Cause, run: () => T): T {
@@ -459,7 +496,7 @@ export class Task {
       return run()
     } catch (error) {
       throw new Error(
-        `stage ${stage.name} threw on ${cause.label}, key ${key}, partition ${this.partition}: ${error instanceof Error ? error.message : String(error)}`,
+        `stage ${stage.name} threw on ${labelOf(cause)}, key ${key}, partition ${this.partition}: ${error instanceof Error ? error.message : String(error)}`,
         { cause: error },
       )
     }

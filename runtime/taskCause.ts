@@ -23,7 +23,10 @@ export interface Cause {
    * header, so that a stage gives the same ids whether it was handed the record in memory or read it from Kafka.
    */
   readonly identity: string
-  readonly label: string
+  /** Of a timer; a record is named by its place, see `labelOf`. */
+  readonly timerLabel: string | undefined
+  /** Topics that it was handed over on since. */
+  readonly path: string
   /** Times that the record was folded, this one included. */
   readonly attempt: number
   /** When it was folded again after it had waited, ms: the state is touched then. */
@@ -41,10 +44,20 @@ export const plainValues: ParkedValues = { frame: (_, payload) => payload, decod
 
 /** A record that was read, for the `attempt`th time; `retriedAt` when it has waited. */
 export function causeOf(record: InputRecord, attempt: number, retriedAt: number | undefined): Cause {
-  const label = `${record.topic}-${record.partition}@${record.offset}`
-  const { ce_id: identity = label, traceparent } = record.headers
-  const at = record.timestamp
-  return { at, source: record, handedOver: undefined, depth: 0, traceparent, timer: undefined, identity, label, attempt, retriedAt }
+  const { ce_id: id, traceparent } = record.headers
+  return {
+    at: record.timestamp,
+    source: record,
+    handedOver: undefined,
+    depth: 0,
+    traceparent,
+    timer: undefined,
+    identity: id ?? placeOf(record),
+    timerLabel: undefined,
+    path: '',
+    attempt,
+    retriedAt,
+  }
 }
 
 export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
@@ -56,7 +69,8 @@ export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
     traceparent: undefined,
     timer: name,
     identity: `timer ${name} ${dueAt}`,
-    label: `timer ${name} due at ${dueAt}`,
+    timerLabel: `timer ${name} due at ${dueAt}`,
+    path: '',
     attempt: 1,
     retriedAt: undefined,
   }
@@ -65,8 +79,17 @@ export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
 /** The output that `cause` led to, as it is handed over. */
 export function causeOfHandOver(cause: Cause, output: OutputRecord): Cause {
   const { topic, headers } = output
-  const label = `${cause.label} > ${topic.name}`
-  return { ...cause, handedOver: output, timer: undefined, depth: cause.depth + 1, identity: headers['ce_id'] as string, label, attempt: 1 }
+  const path = `${cause.path} > ${topic.name}`
+  return { ...cause, handedOver: output, timer: undefined, depth: cause.depth + 1, identity: headers['ce_id'] as string, path, attempt: 1 }
+}
+
+/** Names the cause in errors. Made when it is asked for: hardly any record leads to one. */
+export function labelOf({ source, timerLabel, path }: Cause): string {
+  return `${source === undefined ? String(timerLabel) : placeOf(source)}${path}`
+}
+
+function placeOf({ topic, partition, offset }: InputRecord): string {
+  return `${topic}-${partition}@${offset}`
 }
 
 /** Whether the record itself has waited, not one that it caused. */

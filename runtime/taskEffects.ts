@@ -6,7 +6,9 @@ import { deterministicId } from './ids.ts'
 import type { Emission, TimerChange } from './outcome.ts'
 import type { AnyStage } from './stage.ts'
 import type { OutputRecord } from './taskBatch.ts'
+import { labelOf } from './taskCause.ts'
 import type { Cause } from './taskCause.ts'
+import type { AnyTopic } from './topic.ts'
 
 /** Header on every record that was handed over in memory: the group that did it. A task of the group passes it over. */
 export const groupHeader = 'rk-group'
@@ -30,16 +32,16 @@ export function timersAfter(
   const timers = { ...before }
   for (const { name, dueAt } of changes) {
     if (name.startsWith('$'))
-      throw new TypeError(`stage ${stage.name} names a timer ${name} (${cause.label}, key ${key}): $ begins the names of the runtime`)
+      throw new TypeError(`stage ${stage.name} names a timer ${name} (${labelOf(cause)}, key ${key}): $ begins the names of the runtime`)
     if (dueAt === undefined) {
       delete timers[name]
       continue
     }
     if (!Number.isSafeInteger(dueAt))
-      throw new TypeError(`stage ${stage.name} set the timer ${name} to ${dueAt} (${cause.label}, key ${key}): whole ms are needed`)
+      throw new TypeError(`stage ${stage.name} set the timer ${name} to ${dueAt} (${labelOf(cause)}, key ${key}): whole ms are needed`)
     if (name === fired?.name && dueAt <= fired.dueAt)
       throw new TypeError(
-        `stage ${stage.name}: ${cause.label}, key ${key}, set itself to ${dueAt}, no later than it was due: it would fire for ever`,
+        `stage ${stage.name}: ${labelOf(cause)}, key ${key}, set itself to ${dueAt}, no later than it was due: it would fire for ever`,
       )
     timers[name] = dueAt
   }
@@ -62,19 +64,42 @@ export function outputOf(
     if (value !== null) payload = topic.value.encode(value)
   } catch (error) {
     throw new TypeError(
-      `stage ${stage.name} emitted a wrong record to ${topic.name} (from ${cause.label}, key ${current}): ${(error as Error).message}`,
+      `stage ${stage.name} emitted a wrong record to ${topic.name} (from ${labelOf(cause)}, key ${current}): ${(error as Error).message}`,
       { cause: error },
     )
   }
-  const headers: Record<string, string> = { ...emission.headers }
-  // A fold may have passed on the headers it read: those of the writer are set last.
-  delete headers[groupHeader]
-  if (handedOverBy !== undefined) headers[groupHeader] = handedOverBy
-  headers['ce_specversion'] = '1.0'
-  headers['ce_id'] = deterministicId(stage.name, current, topic.name, cause.identity, ordinal)
-  headers['ce_source'] = `rekindle/${stage.name}`
-  headers['ce_type'] = topic.value.name
-  headers['content-type'] = 'application/avro'
-  if (cause.traceparent !== undefined) headers['traceparent'] = cause.traceparent
+  const id = deterministicId(stage.name, current, topic.name, cause.identity, ordinal)
+  const headers = headersOf(stage, topic, id, emission.headers, handedOverBy, cause.traceparent)
   return { stage: stage.name, topic, key, value, payload, timestamp: cause.at, headers }
+}
+
+function headersOf(
+  stage: AnyStage,
+  topic: AnyTopic,
+  id: string,
+  given: Emission['headers'],
+  handedOverBy: string | undefined,
+  traceparent: string | undefined,
+): Record<string, string> {
+  const own: Record<string, string> = {
+    ce_specversion: '1.0',
+    ce_id: id,
+    ce_source: sourceOf(stage),
+    ce_type: topic.value.name,
+    'content-type': 'application/avro',
+  }
+  if (traceparent !== undefined) own['traceparent'] = traceparent
+  if (handedOverBy !== undefined) own[groupHeader] = handedOverBy
+  if (given === undefined) return own
+  // A fold may have passed on the headers it read: those of the writer are set last.
+  const { [groupHeader]: _passedOn, ...others } = given
+  return { ...others, ...own }
+}
+
+/** One string for all records of a stage, so that the writer of a batch sees at once that it is the same. */
+const sources = new WeakMap<AnyStage, string>()
+function sourceOf(stage: AnyStage): string {
+  let source = sources.get(stage)
+  if (source === undefined) sources.set(stage, (source = `rekindle/${stage.name}`))
+  return source
 }

@@ -5,6 +5,7 @@
  */
 import type { Outcome, TimerChange } from './outcome.ts'
 import type { AnyStage } from './stage.ts'
+import { labelOf } from './taskCause.ts'
 import type { Cause } from './taskCause.ts'
 import type { AnyTopic } from './topic.ts'
 import { contextIn, hopOf, recordAttributes, traceparentOf } from './tracing.ts'
@@ -39,8 +40,8 @@ export class TaskSpans {
 
   /** `undefined` when the trace of the record is not sampled: then it is handed on untouched. */
   begin(stage: AnyStage, key: string, cause: Cause, { kind }: Outcome<unknown, AnyTopic>): FoldSpan | undefined {
-    const { identity, label, attempt, traceparent, timer } = cause
-    const again = kind === 'next' ? [] : [kind, label, attempt]
+    const { identity, attempt, traceparent, timer } = cause
+    const again = kind === 'next' ? [] : [kind, labelOf(cause), attempt]
     const hop = hopOf(traceparent, this.#tracer.ratio, stage.name, key, identity, ...again)
     // A record that begins a trace which is not sampled says so to those behind it.
     if (!hop.context.sampled && traceparent === traceparentOf(hop.context)) return undefined

@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its six defects corrected, its encoder and decoder of record batches replaced by faster ones, the snappy
+ * Loads kafkajs 2.2.4 with its six defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -18,8 +18,8 @@ import { correctConnections } from './connectionCorrections.ts'
 import { typeOf } from './errorType.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
-import { readRecordBatch } from './protocol/recordBatchReader.ts'
-import type { FetchPosition } from './protocol/recordBatchReader.ts'
+import { controlRecordAfter, readRecordBatch } from './protocol/recordBatchReader.ts'
+import type { FetchedRecord, FetchPosition, ReadRecordBatch } from './protocol/recordBatchReader.ts'
 import { correctRunner } from './runnerCorrections.ts'
 import { createSendMessages } from './sendMessages.ts'
 
@@ -34,14 +34,6 @@ interface RawRecord {
 export interface AbortedTransaction {
   readonly producerId: string
   readonly firstOffset: string
-}
-interface RecordBatch {
-  readonly firstOffset: string
-  readonly lastOffsetDelta: number
-  readonly maxTimestamp: string
-  readonly producerId: string
-  readonly inTransaction: boolean
-  readonly records: object[]
 }
 
 /** Control record type 0 is an abort marker, 1 a commit marker (second int16 of its key). */
@@ -78,21 +70,9 @@ export function withoutAborted<R extends RawRecord>(options: {
 }
 
 /** Adds a control record at the last offset of a batch whose tail compaction removed, so that a reader moves past it. */
-function withLastOffset(batch: RecordBatch): RecordBatch {
-  const last = String(BigInt(batch.firstOffset) + BigInt(batch.lastOffsetDelta))
-  const tail = batch.records.at(-1) as RawRecord | undefined
-  if (tail?.offset === last) return batch
-  batch.records.push({
-    magicByte: 2,
-    attributes: 0,
-    timestamp: batch.maxTimestamp,
-    offset: last,
-    key: Buffer.from([0, 0, 0, 1]),
-    value: null,
-    headers: {},
-    isControlRecord: true,
-    batchContext: { producerId: batch.producerId, inTransaction: batch.inTransaction },
-  })
+function withLastOffset(batch: ReadRecordBatch): ReadRecordBatch {
+  const last = Number(batch.firstOffset) + batch.lastOffsetDelta
+  if (batch.records.at(-1)?.place !== last) batch.records.push(controlRecordAfter(batch))
   return batch
 }
 
@@ -110,9 +90,40 @@ function correct(): void {
   require(send)
   ;(require.cache[send] as NodeJS.Module).exports = createSendMessages
   hasten()
+  filterByNumbers()
   followCoordinator()
   correctConnections()
   correctRunner()
+}
+
+/** A batch of the client: what was fetched, what of it was asked for, and what of that readers get. */
+interface ClientBatchOfFetch {
+  rawMessages: readonly FetchedRecord[]
+  messagesWithinOffset: readonly FetchedRecord[]
+  messages: readonly FetchedRecord[]
+}
+interface FetchedPartition {
+  readonly messages: readonly FetchedRecord[]
+  readonly abortedTransactions?: readonly AbortedTransaction[] | null
+}
+
+/** The client parses the offset of each record as text, which costs more than to decode the record. */
+function filterByNumbers(): void {
+  const path = require.resolve('kafkajs/src/consumer/batch.js')
+  const Batch = require(path) as new (topic: string, fetchedOffset: string, partition: FetchedPartition) => ClientBatchOfFetch
+  ;(require.cache[path] as NodeJS.Module).exports = class extends Batch {
+    constructor(topic: string, fetchedOffset: string, partition: FetchedPartition) {
+      super(topic, fetchedOffset, { ...partition, messages: [] })
+      const { messages, abortedTransactions = null } = partition
+      const from = Number(fetchedOffset)
+      this.rawMessages = messages
+      // A fetch may begin before the wanted offset, since whole batches travel.
+      this.messagesWithinOffset = (messages[0]?.place ?? from) >= from ? messages : messages.filter(({ place }) => place >= from)
+      this.messages = withoutAborted({ messages: this.messagesWithinOffset, abortedTransactions }).filter(
+        (record) => !record.isControlRecord,
+      )
+    }
+  }
 }
 
 interface ClientGroup {
@@ -145,7 +156,7 @@ function followCoordinator(): void {
 }
 
 /** The batch at the position. An incomplete one, with which a fetch may end, is told to the client by its own error. */
-async function decodeBatch(fetched: FetchPosition): Promise<RecordBatch> {
+async function decodeBatch(fetched: FetchPosition): Promise<ReadRecordBatch> {
   const { lookupCodecByAttributes } = require('kafkajs/src/protocol/message/compression') as {
     lookupCodecByAttributes(this: void, attributes: number): { decompress(bytes: Buffer): Promise<Buffer> }
   }

@@ -129,8 +129,8 @@ export function resolutionMarker(letter: DeadLetter, { kind, by, at, reason }: R
  * Whether a record of `topic` (physical name) is the replay of a letter that another group set aside: that group has done
  * with it, everybody else has seen it before.
  */
-export function isReplayForOthers(headers: RawHeaders, topic: string, group: string): boolean {
-  const id = text(headers, REPLAY_OF)
+export function isReplayForOthers(headers: Readonly<Record<string, string>>, topic: string, group: string): boolean {
+  const id = headers[REPLAY_OF]
   // A fold may have passed the header on to a topic of its own: it means nothing there.
   return id !== undefined && id.startsWith(`${topic}.`) && !id.startsWith(`${topic}.${group}.dlq#`)
 }
@@ -192,7 +192,7 @@ function markerOf(headers: RawHeaders): DeadLetterTopicRecord | undefined {
 function text(headers: RawHeaders, name: string): string | undefined {
   const value = headers[name]
   const first = Array.isArray(value) ? value[0] : value
-  return first === undefined ? undefined : first.toString('utf8')
+  return first?.toString('utf8')
 }
 
 function whole(headers: RawHeaders, name: string): bigint | undefined {

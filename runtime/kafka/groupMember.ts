@@ -12,7 +12,8 @@ import type { JoinTick } from '../joinTick.ts'
 import { aligned, coPartitioned } from './assignor.ts'
 import { byTopic } from './byPlace.ts'
 import { createConsumer } from './client.ts'
-import { logRecord } from './partitionReader.ts'
+import { FetchedLogRecord } from './partitionReader.ts'
+import type { FetchedRecord } from './protocol/recordBatchReader.ts'
 import { typeOf } from './errorType.ts'
 import { watchMember } from './memberWatch.ts'
 import { askForStandbys } from './askForStandbys.ts'
@@ -395,7 +396,8 @@ export class GroupMember<U extends Unit> {
       topic,
       partition,
       lastOffset: BigInt(payload.batch.lastOffset()),
-      records: messages.map((message) => logRecord(topic, partition, message)),
+      // The corrected client hands on what its new decoder made, under a type of its own.
+      records: (messages as unknown as FetchedRecord[]).map((record) => new FetchedLogRecord(topic, partition, record)),
     }
     await held.serially(async () => {
       if (turn.live()) await held.unit.handle(batch, turn)

@@ -9,6 +9,7 @@ import { ClusterConnection } from './cluster.ts'
 import { withoutAborted } from './corrections.ts'
 import type { AbortedTransaction } from './corrections.ts'
 import { logEnds } from './offsets.ts'
+import type { FetchedRecord } from './protocol/recordBatchReader.ts'
 
 export { textHeaders } from '../rawHeaders.ts'
 export type { RawHeaders } from '../rawHeaders.ts'
@@ -25,21 +26,21 @@ export interface LogRecord {
   readonly headers: RawHeaders
 }
 
-interface FetchedMessage {
-  readonly offset: string
-  readonly timestamp: string
-  readonly key: Buffer | null
-  readonly value: Buffer | null
-  readonly headers: RawHeaders
-  readonly isControlRecord: boolean
-  readonly batchContext: { readonly producerId: string; readonly inTransaction: boolean }
+/** A record of a fetch, with what most readers want of it and nothing else has to be made for. */
+export interface FetchedLog extends LogRecord {
+  readonly keyText: string | null
+  /** Bytes of the value, 0 for null. */
+  readonly valueSize: number
+  /** Of a repeated header the first. */
+  readonly headersAsText: Record<string, string>
 }
+
 interface FetchedPartition {
   readonly partition: number
   readonly highWatermark: string
   readonly lastStableOffset: string
   readonly abortedTransactions: readonly AbortedTransaction[] | null
-  readonly messages: readonly FetchedMessage[]
+  readonly messages: readonly FetchedRecord[]
 }
 
 export interface Position {
@@ -222,32 +223,53 @@ export class PartitionReader {
 
 function take(position: Position, fetched: FetchedPartition, onRecords: (records: LogRecord[]) => void): void {
   const { messages, abortedTransactions } = fetched
-  const from = position.offset
+  const from = Number(position.offset)
   position.end = BigInt(fetched.lastStableOffset)
   // A fetch may begin before the wanted offset (whole batches travel); the filter must see the batch from the position on.
-  const wanted = messages.filter(({ offset }) => BigInt(offset) >= from)
+  const wanted = messages.filter(({ place }) => place >= from)
   const last = wanted.at(-1)
   if (last === undefined) return
   const records = withoutAborted({ messages: wanted, abortedTransactions })
     .filter(({ isControlRecord }) => !isControlRecord)
-    .map((message) => logRecord(position.topic, position.partition, message))
+    .map((record) => new FetchedLogRecord(position.topic, position.partition, record))
   position.offset = BigInt(last.offset) + 1n
   if (records.length > 0) onRecords(records)
 }
 
-/** A fetched message with its place; offsets as bigint, the timestamp as ms. */
-export function logRecord(
-  topic: string,
-  partition: number,
-  message: { offset: string; timestamp: string; key: Buffer | null; value: Buffer | null; headers?: RawHeaders },
-): LogRecord {
-  return {
-    topic,
-    partition,
-    offset: BigInt(message.offset),
-    key: message.key,
-    value: message.value,
-    timestamp: Number(message.timestamp),
-    headers: message.headers ?? {},
+/** A fetched record with its place, read off the bytes of its batch when it is asked for. */
+export class FetchedLogRecord implements FetchedLog {
+  readonly topic: string
+  readonly partition: number
+  readonly #record: FetchedRecord
+
+  constructor(topic: string, partition: number, record: FetchedRecord) {
+    this.topic = topic
+    this.partition = partition
+    this.#record = record
+  }
+
+  get offset(): bigint {
+    return BigInt(this.#record.place)
+  }
+  get timestamp(): number {
+    return this.#record.timestampMs
+  }
+  get key(): Buffer | null {
+    return this.#record.key
+  }
+  get value(): Buffer | null {
+    return this.#record.value
+  }
+  get headers(): RawHeaders {
+    return this.#record.headers
+  }
+  get keyText(): string | null {
+    return this.#record.keyText
+  }
+  get valueSize(): number {
+    return this.#record.valueSize
+  }
+  get headersAsText(): Record<string, string> {
+    return this.#record.headersAsText
   }
 }

@@ -203,7 +203,7 @@ export class Rehearsal {
     // What these stages wrote when it happened they write again here: taken from the log as well, it would count twice.
     const replay = headers['dlq-replay-of'] !== undefined
     if (!replay && this.#writers.has(headers['ce_source'] ?? '')) return
-    if (isReplayForOthers(log.headers, log.topic, this.#options.group)) return
+    if (isReplayForOthers(headers, log.topic, this.#options.group)) return
     const { wire } = this.#workshop
     await wire.prepare(topic, [log.value])
     const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
@@ -215,8 +215,7 @@ export class Rehearsal {
       value,
       timestamp: log.timestamp,
       headers,
-      raw: { key: log.key, value: log.value, headers: log.headers },
-      log,
+      raw: log,
     })
   }
 
@@ -239,8 +238,8 @@ export class Rehearsal {
     const partition = partitionOf(key, this.#workshop.counts.of(name))
     const value: unknown = payload === null ? null : topic.value.decode(payload)
     const bytes = payload === null ? null : this.#workshop.wire.frame(topic, payload)
-    const log: LogRecord = { topic: name, partition, offset: -1n, key: Buffer.from(key), value: bytes, timestamp, headers }
-    return { topic: topic.name, partition, offset: -1n, key, value, timestamp, headers, raw: { key: log.key, value: bytes, headers }, log }
+    const raw: LogRecord = { topic: name, partition, offset: -1n, key: Buffer.from(key), value: bytes, timestamp, headers }
+    return { topic: topic.name, partition, offset: -1n, key, value, timestamp, headers, raw }
   }
 }
 

@@ -16,7 +16,6 @@ import { GroupMember } from './groupMember.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { watchLag } from './lagWatch.ts'
 import { deadLetterName, groupName } from './names.ts'
-import { textHeaders } from './partitionReader.ts'
 import { stableEnds } from './offsets.ts'
 import { SinkLane } from './sinkLane.ts'
 import { sinkSpans } from './sinkSpans.ts'
@@ -142,11 +141,12 @@ class SinkUnit implements Unit {
       )
       let fuse = this.#fuse
       for (const log of batch.records) {
-        if (isReplayForOthers(log.headers, log.topic, group)) continue
+        const { keyText: key, headersAsText: headers } = log
+        if (isReplayForOthers(headers, log.topic, group)) continue
         const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
-        const code = value instanceof Undecodable ? 'E_RECORD_UNDECODABLE' : log.key === null ? 'E_RECORD_KEY_MISSING' : undefined
+        const code = value instanceof Undecodable ? 'E_RECORD_UNDECODABLE' : key === null ? 'E_RECORD_KEY_MISSING' : undefined
         fuse = afterRecord(fuse, code !== undefined, this.#context.fuse)
-        if (code !== undefined || log.key === null) {
+        if (code !== undefined || key === null) {
           const detail = value instanceof Undecodable ? { reason: value.reason } : {}
           dead.push(
             deadLetterRecord(
@@ -159,15 +159,15 @@ class SinkUnit implements Unit {
           continue
         }
         records.push({
-          bytes: (log.value?.length ?? 0) + log.key.length,
+          bytes: log.valueSize + Buffer.byteLength(key),
           record: {
             topic: topic.name,
             partition: log.partition,
             offset: log.offset,
-            key: log.key.toString('utf8'),
+            key,
             value: value as never,
             timestamp: log.timestamp,
-            headers: textHeaders(log.headers),
+            headers,
           },
         })
       }

@@ -15,9 +15,10 @@ import type { TopicCounts } from './topicCounts.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 import type { WireFormat } from './wireFormat.ts'
 
-/** A record that was read, with what stood on the log. */
+/** A record that was read, as it stands on the log. */
 export interface Taken extends InputRecord {
-  readonly log: LogRecord
+  value: unknown
+  readonly raw: LogRecord
 }
 
 export interface OutputContext {
@@ -37,10 +38,15 @@ const OVERHEAD_BYTES = 300
 
 export function outgoingOf(result: TaskBatch, changelogs: readonly Changelog[], context: OutputContext): OutgoingRecord[] {
   const { wire, counts, topicPrefix, at } = context
+  const places = new Map<AnyTopic, { readonly name: string; readonly partitions: number }>()
   const outputs = result.outputs.map(({ topic, key, payload, timestamp, headers }): OutgoingRecord => {
-    const name = physicalName(topic, topicPrefix)
-    const bytes = payload === null ? null : wire.frame(topic, payload)
-    return { topic: name, partition: partitionOf(key, counts.of(name)), key, value: bytes, timestamp, headers }
+    let place = places.get(topic)
+    if (place === undefined) {
+      const name = physicalName(topic, topicPrefix)
+      places.set(topic, (place = { name, partitions: counts.of(name) }))
+    }
+    const value = payload === null ? null : wire.frame(topic, payload)
+    return { topic: place.name, partition: partitionOf(key, place.partitions), key, value, timestamp, headers }
   })
   const changes = changelogs.flatMap((changelog) => changelog.records(result.changes, at))
   return [...outputs, ...changes, ...result.deadLetters.map((letter) => deadLetterOf(letter, context))]
@@ -88,10 +94,22 @@ function logOf({ partition, offset, timestamp, raw }: InputRecord, topic: string
 export function largestShare(outgoing: readonly OutgoingRecord[]): number {
   const shares = new ByPlace<number>()
   let largest = 0
-  for (const { topic, partition, key, value } of outgoing) {
-    const bytes = (shares.get(topic, partition) ?? 0) + (value?.length ?? 0) + (key?.length ?? 0) + OVERHEAD_BYTES
+  for (const record of outgoing) {
+    const { topic, partition } = record
+    const bytes = (shares.get(topic, partition) ?? 0) + bytesOf(record)
     shares.set(topic, partition, bytes)
     if (bytes > largest) largest = bytes
   }
   return largest
+}
+
+/** Whether no topic-partition gets more than this many bytes. Nearly always all of them together are fewer. */
+export function fits(outgoing: readonly OutgoingRecord[], maxBytes: number): boolean {
+  let all = 0
+  for (const record of outgoing) all += bytesOf(record)
+  return all <= maxBytes || largestShare(outgoing) <= maxBytes
+}
+
+function bytesOf({ key, value }: OutgoingRecord): number {
+  return (value?.length ?? 0) + (key?.length ?? 0) + OVERHEAD_BYTES
 }

@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { reportBatch } from '../batchSpan.ts'
 import { RekindleError, runtimeError } from '../errors.ts'
-import { afterRecord, intactFuse } from '../fuse.ts'
+import { afterGood, afterRecord, intactFuse } from '../fuse.ts'
 import type { FuseState } from '../fuse.ts'
 import { countBatch } from '../metrics.ts'
 import type { UnitState } from '../state/unitState.ts'
@@ -15,12 +15,12 @@ import { topologyOf, topologyText } from '../topology.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
 import { isReplayForOthers } from './deadLetters.ts'
-import { largestShare, outgoingOf } from './stageOutput.ts'
+import { fits, outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { groupName, topicsWrittenBy } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
-import { textHeaders } from './partitionReader.ts'
+import type { FetchedLog } from './partitionReader.ts'
 import type { StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import { migrate } from './stageMigration.ts'
@@ -121,33 +121,34 @@ export class StageUnit implements Unit {
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
     const started = performance.now()
     let startMs = this.#context.tracer?.now()
-    this.#time.enter('decode')
-    let taken: Taken[]
-    try {
-      taken = await this.#held.during('decode', () => this.#take(batch))
-    } catch (error) {
-      return this.#held.recover(error)
+    const { records, lastOffset } = batch
+    if (records.length === 0) {
+      this.skip(batch, lastOffset + 1n)
+      turn.resolve(lastOffset)
     }
-    if (taken.length === 0) {
-      this.skip(batch, batch.lastOffset + 1n)
-      turn.resolve(batch.lastOffset)
-    }
-    for (let at = 0; at < taken.length;) {
+    for (let at = 0; at < records.length;) {
       if (!turn.live()) return
-      const share = this.#slice(taken, at)
-      const records = taken.slice(at, at + share)
-      const nextOffset = at + share >= taken.length ? batch.lastOffset + 1n : (records.at(-1) as Taken).offset + 1n
-      const done = await this.#process(batch, records, nextOffset, startMs)
-      if (done === 0) return
+      const slice = this.#slice(records, at)
+      const nextOffset = records[at + slice.length]?.offset ?? lastOffset + 1n
+      this.#time.enter('decode')
+      let taken: Taken[]
+      try {
+        taken = await this.#held.during('decode', () => this.#take(batch.topic, slice))
+      } catch (error) {
+        return this.#held.recover(error)
+      }
+      const done = taken.length === 0 ? 0 : await this.#process(batch, taken, nextOffset, startMs)
+      if (done === undefined) return
       startMs = this.#context.tracer?.now()
-      const reached = done < records.length ? (records[done - 1] as Taken).offset : nextOffset - 1n
-      turn.resolve(reached)
-      at += done
+      const left = taken[done]
+      if (taken.length === 0) this.skip(batch, nextOffset)
+      turn.resolve((left?.offset ?? nextOffset) - 1n)
+      at += left === undefined ? slice.length : slice.findIndex(({ offset }) => offset === left.offset)
       await turn.heartbeat()
     }
     const { lingerMs } = this.#context.limits
     // Small transactions cost the broker as much as large ones: under low load the next one waits for company.
-    const wait = taken.length >= BUSY_RECORDS ? 0 : lingerMs - (performance.now() - started)
+    const wait = records.length >= BUSY_RECORDS ? 0 : lingerMs - (performance.now() - started)
     if (wait > 0 && turn.live()) {
       this.#time.enter('linger')
       await delay(wait)
@@ -193,51 +194,54 @@ export class StageUnit implements Unit {
     return { state, task, changelogs }
   }
 
-  async #take(batch: FetchedBatch): Promise<Taken[]> {
-    const { wire, inputs } = this.#context
-    const topic = inputs.get(batch.topic)
-    if (topic === undefined) throw new Error(`${batch.topic} is not an input of ${this.#context.group}`)
+  /** Decodes records. Only those of the next transaction: what is made here lives until it has committed. */
+  async #take(topicName: string, logs: readonly FetchedLog[]): Promise<Taken[]> {
+    const { wire, inputs, group } = this.#context
+    const topic = inputs.get(topicName)
+    if (topic === undefined) throw new Error(`${topicName} is not an input of ${group}`)
     const { task } = this.#open()
-    const read = batch.records
-      .filter((log) => !isReplayForOthers(log.headers, log.topic, this.#context.group))
-      .map((log) => ({ log, headers: textHeaders(log.headers) }))
-    // What the task wrote itself is passed over undecoded: it is most of what a fused group reads back.
-    const wanted = read.map(({ log, headers }) => (task.isOwn(topic.name, headers) ? null : log.value))
-    await wire.prepare(topic, wanted)
-    return read.map(({ log, headers }, index) => {
-      const bytes = wanted[index] ?? null
-      return {
-        topic: topic.name,
-        partition: log.partition,
-        offset: log.offset,
-        key: log.key === null ? null : log.key.toString('utf8'),
-        value: bytes === null ? null : (wire.decode(topic, bytes) as unknown),
-        timestamp: log.timestamp,
-        headers,
-        raw: { key: log.key, value: log.value, headers: log.headers },
-        log,
-      }
-    })
+    const taken: Taken[] = []
+    const values: (Buffer | null)[] = []
+    for (const log of logs) {
+      const headers = log.headersAsText
+      if (isReplayForOthers(headers, log.topic, group)) continue
+      // What the task wrote itself is passed over undecoded: it is most of what a fused group reads back.
+      values.push(task.isOwn(topic.name, headers) ? null : log.value)
+      const { partition, offset, keyText: key, timestamp } = log
+      taken.push({ topic: topic.name, partition, offset, key, value: null, timestamp, headers, raw: log })
+    }
+    await wire.prepare(topic, values)
+    for (let at = 0; at < taken.length; at += 1) {
+      const bytes = values[at] as Buffer | null
+      if (bytes !== null) (taken[at] as Taken).value = wire.decode(topic, bytes)
+    }
+    return taken
   }
 
-  #slice(taken: readonly Taken[], at: number): number {
+  /** The records of the next transaction, the first of them at `at`. */
+  #slice(records: readonly FetchedLog[], at: number): readonly FetchedLog[] {
     const { maxRecords, maxMs, maxBytes } = this.#context.limits
-    const most = Math.max(1, Math.min(maxRecords, Math.floor(maxMs / this.#recordMs)))
+    const most = Math.min(records.length, at + Math.max(1, Math.min(maxRecords, Math.floor(maxMs / this.#recordMs))))
     let bytes = 0
-    let count = 0
-    for (const { log } of taken.slice(at, at + most)) {
-      bytes += log.value?.length ?? 0
-      if (count > 0 && bytes > maxBytes) break
-      count += 1
+    let end = at
+    while (end < most) {
+      bytes += (records[end] as FetchedLog).valueSize
+      if (end > at && bytes > maxBytes) break
+      end += 1
     }
-    return count
+    return records.slice(at, end)
   }
 
   /**
-   * Folds and commits `records`, or the first half of them when they turn out too large. Returns how many, 0 for failure.
+   * Folds and commits `records`, or the first half of them when they turn out too large. Returns how many, nothing for failure.
    * `startMs` is when the batch came, for its span.
    */
-  async #process(batch: FetchedBatch, records: readonly Taken[], nextOffset: bigint, startMs: number | undefined): Promise<number> {
+  async #process(
+    batch: FetchedBatch,
+    records: readonly Taken[],
+    nextOffset: bigint,
+    startMs: number | undefined,
+  ): Promise<number | undefined> {
     let result: TaskBatch
     let outgoing: OutgoingRecord[]
     const started = performance.now()
@@ -249,26 +253,27 @@ export class StageUnit implements Unit {
     } catch (error) {
       // A fold that throws is a bug. The record is not bad: it stays where it is, the process replays with the mended code.
       this.#held.fail(error as Error)
-      return 0
+      return undefined
     }
     this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
-    if (records.length > 1 && largestShare(outgoing) > this.#context.limits.maxBytes) {
+    if (records.length > 1 && !fits(outgoing, this.#context.limits.maxBytes)) {
       const half = records.slice(0, Math.ceil(records.length / 2))
-      return this.#process(batch, half, (half.at(-1) as Taken).offset + 1n, startMs)
+      return this.#process(batch, half, (records[half.length] as Taken).offset, startMs)
     }
     const fuse = this.#fuseAfter(records, result)
     if (fuse.blown !== undefined) {
       this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${batch.topic}: ${fuse.blown}.`))
-      return 0
+      return undefined
     }
     this.#pending.set(batch.topic, nextOffset)
-    if (!(await this.#tracedCommit(result, outgoing, records.length, batch.topic, startMs))) return 0
+    if (!(await this.#tracedCommit(result, outgoing, records.length, batch.topic, startMs))) return undefined
     this.#fuse = fuse
     this.#count(batch, records, result)
     return records.length
   }
 
   #fuseAfter(records: readonly InputRecord[], { deadLetters }: TaskBatch): FuseState {
+    if (deadLetters.length === 0) return afterGood(this.#fuse, records.length, this.#context.fuse)
     const dead = new Set(deadLetters.map(({ source }) => source))
     return records.reduce((state, record) => afterRecord(state, dead.has(record), this.#context.fuse), this.#fuse)
   }
@@ -417,8 +422,8 @@ export class StageUnit implements Unit {
     const result = this.#open().task.fireTimers(now, limit)
     this.#time.enter('encode')
     const outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
-    const fits = limit === 1 || largestShare(outgoing) <= this.#context.limits.maxBytes
-    return fits ? [result, outgoing] : this.#fired(now, Math.ceil(limit / 2))
+    if (limit === 1 || fits(outgoing, this.#context.limits.maxBytes)) return [result, outgoing]
+    return this.#fired(now, Math.ceil(limit / 2))
   }
 
   /** Fetches what decoding the parked records needs whose time has come. */

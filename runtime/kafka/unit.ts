@@ -2,7 +2,7 @@
  * The part of a member that moves between processes as a whole, and the lock it works under: no unit is touched by two
  * steps at once, and each step has a name, so that a stuck one can be told.
  */
-import type { LogRecord } from './partitionReader.ts'
+import type { FetchedLog } from './partitionReader.ts'
 import { mayMove } from './taskState.ts'
 import type { TaskState } from './taskState.ts'
 
@@ -22,7 +22,7 @@ export interface Turn {
 }
 
 export interface FetchedBatch extends Place {
-  readonly records: readonly LogRecord[]
+  readonly records: readonly FetchedLog[]
   /** Last offset of the fetch, control and filtered records included. */
   readonly lastOffset: bigint
 }

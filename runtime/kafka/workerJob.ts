@@ -51,8 +51,8 @@ export interface Job {
 }
 
 /** What is answered without any work, if anything. */
-export function refusal({ log, key, value }: Job, group: string): WorkResult<AnyTopic> | undefined {
-  if (isReplayForOthers(log.headers, log.topic, group)) return drop('replay_for_others')
+export function refusal({ log, key, value, headers }: Job, group: string): WorkResult<AnyTopic> | undefined {
+  if (isReplayForOthers(headers, log.topic, group)) return drop('replay_for_others')
   if (value instanceof Undecodable) return deadLetter('E_RECORD_UNDECODABLE', { reason: value.reason })
   if (key === null) return deadLetter('E_RECORD_KEY_MISSING')
   return value === null ? drop('tombstone') : undefined

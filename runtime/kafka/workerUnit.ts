@@ -14,7 +14,6 @@ import { traceFields } from '../tracing.ts'
 import type { Span } from '../tracing.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { deadLetterName, groupName } from './names.ts'
-import { textHeaders } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
@@ -99,9 +98,9 @@ export class WorkerUnit implements Unit {
     for (const log of batch.records) {
       this.#jobs.push({
         log,
-        key: log.key === null ? null : log.key.toString('utf8'),
+        key: log.keyText,
         value: log.value === null ? null : wire.decode(topic, log.value),
-        headers: textHeaders(log.headers),
+        headers: log.headersAsText,
         nextOffset: log.offset + 1n,
         state: 'waiting',
         attempts: 0,

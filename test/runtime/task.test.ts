@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { drive } from '../../runtime/driver.ts'
 import { durationMs } from '../../runtime/duration.ts'
-import { afterRecord, defaultFuseLimits, intactFuse } from '../../runtime/fuse.ts'
+import { afterGood, afterRecord, defaultFuseLimits, intactFuse } from '../../runtime/fuse.ts'
 import type { FuseState } from '../../runtime/fuse.ts'
 import { deterministicId } from '../../runtime/ids.ts'
 import { deadLetter, drop, emit, next, timer } from '../../runtime/outcome.ts'
@@ -111,6 +111,27 @@ t.test('timers fire in order of due time, move when set again, survive a restart
   line.advance('10m')
   t.equal(line.outputs(notices).length, 2, 'each fires once')
 })
+
+t.test('the fuse after many good records is what it is after one and one more', (t) =>
+  assertProperty(
+    t,
+    fc.property(
+      fc.array(fc.boolean(), { maxLength: 60 }),
+      fc.nat(60),
+      fc.record({
+        maxConsecutive: fc.integer({ min: 1, max: 8 }),
+        maxRatio: fc.double({ min: 0, max: 1, noNaN: true }),
+        window: fc.integer({ min: 1, max: 20 }),
+      }),
+      (before, count, limits) => {
+        const state = before.reduce((fuse, dead) => afterRecord(fuse, dead, limits), intactFuse)
+        let one: FuseState = state
+        for (let index = 0; index < count; index++) one = afterRecord(one, false, limits)
+        t.strictSame(afterGood(state, count, limits), one)
+      },
+    ),
+  ),
+)
 
 t.test('fused stages hand over in memory and give what split ones give, whatever the input', (t) =>
   assertProperty(

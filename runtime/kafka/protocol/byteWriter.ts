@@ -4,6 +4,8 @@
  * @source https://kafka.apache.org/protocol#protocol_types
  */
 const FIRST_BYTES = 1024
+/** Up to this many bytes a loop costs less than a call into the runtime. */
+const LOOP_BYTES = 48
 
 export class ByteWriter {
   #bytes: Buffer
@@ -83,9 +85,56 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): this {
-    this.#room(bytes.length)
-    this.#bytes.set(bytes, this.#at)
-    this.#at += bytes.length
+    const { length } = bytes
+    this.#room(length)
+    if (length > LOOP_BYTES) this.#bytes.set(bytes, this.#at)
+    else for (let at = 0; at < length; at++) this.#bytes[this.#at + at] = bytes[at] as number
+    this.#at += length
+    return this
+  }
+
+  /** Text in UTF-8 behind its length as a varint. */
+  varintText(text: string): this {
+    const { length } = text
+    if (length > LOOP_BYTES) return this.#longText(text)
+    this.#room(1 + length)
+    const start = this.#at
+    // Up to 63 characters of one byte each take one byte for their number.
+    this.#bytes[this.#at++] = length << 1
+    for (let at = 0; at < length; at++) {
+      const code = text.charCodeAt(at)
+      if (code > 0x7f) {
+        this.#at = start
+        return this.#longText(text)
+      }
+      this.#bytes[this.#at++] = code
+    }
+    return this
+  }
+
+  #longText(text: string): this {
+    const bytes = Buffer.byteLength(text)
+    return this.varint(bytes).utf8(text, bytes)
+  }
+
+  /**
+   * What `write` writes, behind its length as a varint. It is written where it will stand if the length takes two bytes, as
+   * that of nearly every record does.
+   */
+  lengthPrefixed(write: (to: this) => void): this {
+    this.#room(2)
+    const start = this.#at
+    this.#at += 2
+    write(this)
+    const length = this.#at - start - 2
+    const prefix = varintSize(length)
+    if (prefix !== 2) {
+      this.#room(prefix)
+      this.#bytes.copyWithin(start + prefix, start + 2, this.#at)
+    }
+    this.#at = start
+    this.varint(length)
+    this.#at += length
     return this
   }
 

@@ -8,8 +8,7 @@ import { defaultFuseLimits } from '../../../runtime/fuse.ts'
 import type { FuseLimits } from '../../../runtime/fuse.ts'
 import { Changelog } from '../../../runtime/kafka/changelog.ts'
 import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
-import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
-import type { LogRecord } from '../../../runtime/kafka/partitionReader.ts'
+import { FetchedLogRecord, PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 import { StageUnit } from '../../../runtime/kafka/stageUnit.ts'
 import type { StageUnitContext } from '../../../runtime/kafka/stageUnitContext.ts'
@@ -21,6 +20,7 @@ import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { volatileUnitState } from '../../../runtime/state/unitState.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { topologyOf, topologyText } from '../../../runtime/topology.ts'
+import { fetchedRecords } from './fetchedRecords.ts'
 import { answerTo } from './brokerAnswers.ts'
 import type { BrokerSays } from './brokerAnswers.ts'
 import { adder, items, Item, logger, Sum } from './fixtures.ts'
@@ -126,27 +126,17 @@ class StandIn implements BrokerSays {
   }
 
   /** One record per fetch, as if each filled it. */
-  private fetch(asked: { topic: string; partitions: { fetchOffset: string }[] } | undefined) {
+  private async fetch(asked: { topic: string; partitions: { fetchOffset: string }[] } | undefined) {
     const topic = asked?.topic ?? ''
     const offset = Number(asked?.partitions[0]?.fetchOffset)
     const record = this.logs.get(topic)?.[offset]
     this.steps.push(`${topic}@${offset}`)
-    const message = record && {
-      offset: String(offset),
-      timestamp: String(at),
-      key: Buffer.from(record.key),
-      value: record.value,
-      headers: {},
-      isControlRecord: false,
-      batchContext: { producerId: '1', inTransaction: true },
-    }
+    const messages = record === undefined ? [] : await fetchedRecords(offset, [{ ...record, timestamp: at, headers: {} }])
     return {
       responses: [
         {
           topicName: topic,
-          partitions: [
-            { partition: 0, highWatermark: '9', lastStableOffset: '9', abortedTransactions: [], messages: message ? [message] : [] },
-          ],
+          partitions: [{ partition: 0, highWatermark: '9', lastStableOffset: '9', abortedTransactions: [], messages }],
         },
       ],
     }
@@ -188,17 +178,19 @@ function unitOn(t: Test, broker: StandIn, fuse: FuseLimits = defaultFuseLimits) 
   const unit = new StageUnit(context, [place], held)
   t.teardown(() => unit.release())
   const turn: Turn = { live: () => true, resolve: (offset) => void told.resolved.push(offset), heartbeat: async () => undefined }
-  const handle = (...wishes: string[]) => unit.handle(batch(wishes), turn)
+  const handle = async (...wishes: string[]) => unit.handle(await batch(wishes), turn)
   return { unit, told, handle }
 }
 
 /** Items from offset 5 on, all of one key. */
-function batch(wishes: readonly string[]): FetchedBatch {
-  const records = wishes.map((wish, index): LogRecord => {
-    const value = Item.encode({ seq: index, amount: 1, wish })
-    return { ...place, offset: BigInt(5 + index), key: Buffer.from('lead:1'), value, timestamp: at, headers: {} }
-  })
-  return { ...place, records, lastOffset: BigInt(4 + wishes.length) }
+async function batch(wishes: readonly string[]): Promise<FetchedBatch> {
+  const records = wishes.map((wish, seq) => ({ key: 'lead:1', value: Item.encode({ seq, amount: 1, wish }), timestamp: at, headers: {} }))
+  const fetched = await fetchedRecords(5, records)
+  return {
+    ...place,
+    records: fetched.map((record) => new FetchedLogRecord(place.topic, place.partition, record)),
+    lastOffset: BigInt(4 + wishes.length),
+  }
 }
 
 const counts = (broker: StandIn) => broker.written.filter(({ topic }) => topic === 'sums.v1').map(({ value }) => Sum.decode(value).count)
@@ -248,6 +240,21 @@ t.test('a transaction that failed leaves the state as it was: its repetition cou
   await handle('')
   t.strictSame(counts(broker), [1, 1], 'one, refused, and one again')
   t.equal(unit.stateKeys().get('adder'), 1)
+})
+
+t.test('a record whose headers hold null is folded like any other', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const { unit, told } = unitOn(t, broker)
+  await unit.prepare(() => true)
+  const value = Item.encode({ seq: 0, amount: 1, wish: '' })
+  const [record] = await fetchedRecords(5, [
+    { key: 'lead:1', value, timestamp: at, headers: { 'x-empty': null, 'x-list': [null, Buffer.from('a')] } },
+  ])
+  const records = [new FetchedLogRecord(place.topic, place.partition, record as NonNullable<typeof record>)]
+  await unit.handle({ ...place, records, lastOffset: 5n }, { live: () => true, resolve: () => undefined, heartbeat: async () => undefined })
+  t.strictSame(told.failed, [])
+  t.strictSame(counts(broker), [1])
 })
 
 t.test('a blown fuse stops the member before anything is written', async (t) => {

@@ -12,6 +12,7 @@ import { stateCodec } from '../../../runtime/stateEntry.ts'
 import { oneAtATime } from '../../../runtime/state/oneAtATime.ts'
 import { volatileUnitState } from '../../../runtime/state/unitState.ts'
 import type { UnitState } from '../../../runtime/state/unitState.ts'
+import { fetchedRecords } from './fetchedRecords.ts'
 import { adder, eventually, logger } from './fixtures.ts'
 
 const topic = 'adder-changelog'
@@ -46,7 +47,9 @@ class StandIn {
       ],
       findBroker: async ({ nodeId }: { nodeId: string }) => ({
         fetch: async ({ topics: [asked] }: { topics: { partitions: { partition: number; fetchOffset: string }[] }[] }) => {
-          const partitions = (asked?.partitions ?? []).map(({ partition, fetchOffset }) => this.answer(partition, Number(fetchOffset)))
+          const partitions = await Promise.all(
+            (asked?.partitions ?? []).map(({ partition, fetchOffset }) => this.answer(partition, Number(fetchOffset))),
+          )
           await this.beforeAnswer(nodeId)
           return { responses: [{ topicName: topic, partitions }] }
         },
@@ -60,18 +63,11 @@ class StandIn {
     },
   } as unknown as ClusterConnection
 
-  private answer(partition: number, from: number) {
+  private async answer(partition: number, from: number) {
     this.fetched.push(`${partition}@${from}`)
     const log = this.logs[partition] ?? []
-    const messages = log.slice(from).map(({ key, value }, index) => ({
-      offset: String(from + index),
-      timestamp: String(at),
-      key: Buffer.from(key),
-      value,
-      headers: {},
-      isControlRecord: false,
-      batchContext: { producerId: '1', inTransaction: true },
-    }))
+    const left = log.slice(from).map((record) => ({ ...record, timestamp: at, headers: {} }))
+    const messages = await fetchedRecords(from, left)
     return { partition, highWatermark: String(log.length), lastStableOffset: String(log.length), abortedTransactions: [], messages }
   }
 }
