@@ -177,6 +177,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A rebalance just after a commit empties the state of the partition.',
   },
   {
+    id: 'moved-without-fencing',
+    guard: 'offsets moved behind a fence',
+    file: 'runtime/kafka/groupOffsets.ts',
+    find: 'for (const producer of producers) await producer.open()',
+    replace: '',
+    tests: [{ file: 'test/runtime/kafka/groupOffsets.test.ts', title: 'a member that hangs and comes back after the group was moved' }],
+    why: 'A process that the group has given up comes back and takes the move back.',
+  },
+  {
     id: 'tick-not-waited-for',
     guard: 'leave at the tick',
     file: 'runtime/kafka/groupMember.ts',

@@ -9,6 +9,7 @@ import { ByteWriter, varintSize, varlongSize } from '../../../runtime/kafka/prot
 import { crc32c } from '../../../runtime/kafka/protocol/crc32c.ts'
 import { encodeRecordBatch } from '../../../runtime/kafka/protocol/recordBatch.ts'
 import type { BatchRecord } from '../../../runtime/kafka/protocol/recordBatch.ts'
+import { offsetCommit } from '../../../runtime/kafka/protocol/offsetCommit.ts'
 import { askAbilities, endTxn, offsetFetch, produce, txnOffsetCommit } from '../../../runtime/kafka/protocol/transactionRequests.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 import { Together } from '../../../runtime/kafka/together.ts'
@@ -250,6 +251,9 @@ t.test('offsets that are refused, a commit that is refused, and abilities that a
   t.equal((await offsets.response.decode(committed(0).written)).clientSideThrottleTime, 12)
   await t.rejects(answered(offsets, committed(51)), /CONCURRENT_TRANSACTIONS/)
   t.equal(typeOf(await answered(offsets, committed(51)).catch((error: unknown) => error)), 'CONCURRENT_TRANSACTIONS')
+  const moved = offsetCommit('group', [{ topic: 'a.v1', partition: 0, offset: 7n }])
+  t.equal((await moved.response.decode(committed(0).written)).clientSideThrottleTime, 12)
+  t.equal(typeOf(await answered(moved, committed(25)).catch((error: unknown) => error)), 'UNKNOWN_MEMBER_ID')
   const end = endTxn('id', identity)
   const ended = (code: number) => new ByteWriter().noTags().int32(0).int16(code).int64(9n).int16(5).noTags()
   t.strictSame(await answered(end, ended(0)), { producerId: 9n, producerEpoch: 5 })
