@@ -441,7 +441,6 @@ export class StageUnit implements Unit {
   #countResult(result: TaskBatch): void {
     const { metrics, group } = this.#context
     countBatch(metrics, group, result)
-    for (const [stage, store] of this.#open().state.stores) metrics.set('lr_task_state_keys', { stage }, store.size)
   }
 }
 
