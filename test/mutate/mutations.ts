@@ -177,6 +177,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A rebalance just after a commit empties the state of the partition.',
   },
   {
+    id: 'timers-not-split',
+    guard: 'what due timers write fits into a transaction',
+    file: 'runtime/kafka/stageUnit.ts',
+    find: 'return fits ? [result, outgoing] : this.#fired(now, Math.ceil(limit / 2))',
+    replace: 'return [result, outgoing]',
+    tests: [{ file: 'test/runtime/kafka/timers.test.ts', title: 'what many timers write at once is split' }],
+    why: 'The broker refuses the transaction of a large batch of due timers, again and again.',
+  },
+  {
     id: 'moved-without-fencing',
     guard: 'offsets moved behind a fence',
     file: 'runtime/kafka/groupOffsets.ts',
