@@ -107,7 +107,7 @@ export class StageUnit implements Unit {
     this.#time.enter('restore')
     this.#opened ??= await this.#held.during('open state', () => this.#openState())
     for (const changelog of this.#opened.changelogs) {
-      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, logger))
+      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger))
     }
     const seconds = (performance.now() - started) / 1000
     this.#time.enter('idle')

@@ -12,8 +12,10 @@ import type { BatchRecord } from '../../../runtime/kafka/protocol/recordBatch.ts
 import { offsetCommit } from '../../../runtime/kafka/protocol/offsetCommit.ts'
 import { askAbilities, endTxn, offsetFetch, produce, txnOffsetCommit } from '../../../runtime/kafka/protocol/transactionRequests.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
+import { askTopicId } from '../../../runtime/kafka/protocol/topicId.ts'
 import { Together } from '../../../runtime/kafka/together.ts'
 import { assertProperty } from '../../support/property.ts'
+import { topicAnswer } from './brokerAnswers.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -338,4 +340,12 @@ t.test('one that cannot be done does not hold back the others, unless the work m
   const once = new Together(work, { apart: false })
   t.ok((await Promise.allSettled([once.ask(4), once.ask(2)])).every(({ status }) => status === 'rejected'))
   t.strictSame(done, [1, 3])
+})
+
+t.test('the id of a topic is read from among what nobody asked for; none is none, and a topic that is gone is an error', async (t) => {
+  const answer = (id: bigint, code = 0) => answered(askTopicId('topic'), topicAnswer(new ByteWriter().noTags(), id, code))
+  t.equal(await answer(0xfedcba98765432100123456789abcdefn), 'fedcba98765432100123456789abcdef')
+  t.equal(await answer(1n), '00000000000000000000000000000001')
+  t.equal(await answer(0n), undefined)
+  await t.rejects(answer(1n, 3), /id of topic: UNKNOWN_TOPIC_OR_PARTITION/)
 })
