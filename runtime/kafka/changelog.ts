@@ -55,7 +55,7 @@ export class Changelog {
   /** What the broker says of the log now. */
   async look(reader: PartitionReader, connection: ClusterConnection): Promise<FoundLog> {
     const range = (await reader.ranges(this.topic, [this.partition])).get(this.partition)
-    return { range, id: await topicId(connection, this.topic) }
+    return { range, id: await topicId(connection, this.topic, this.partition) }
   }
 
   /**
