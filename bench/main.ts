@@ -7,6 +7,7 @@ import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { connectClickhouse } from '../sinks/clickhouse/connect.ts'
 import { removeStack, startStack } from '../stack/stack.ts'
+import { toolOptions } from '../stack/toolOptions.ts'
 import { prepareLine, roleNames } from '../test/e2e/line.ts'
 import { quiet } from '../test/e2e/quiet.ts'
 import { cpuSeconds } from './cpu.ts'
@@ -19,7 +20,12 @@ import { layBacklog, measureBacklog, measureHttp, profiled } from './throughput.
 const WEBHOOKS_PER_LEAD = 4.6
 /** Six processes and a broker have just been started: until their code is compiled they measure the compilers. */
 const WARM_UP_SECONDS = 30
-const quick = process.argv.includes('--quick')
+const usage = [
+  'npm run bench -- [options]: latency and throughput of the line on engines of its own (docs/performance.md)',
+  '',
+  '  --quick  a third of the time and a fifth of the webhooks, for a first look',
+]
+const { quick } = toolOptions(usage, { quick: { type: 'boolean', default: false } })
 const seconds = quick ? 10 : 30
 const backlog = quick ? 10_000 : 50_000
 

@@ -4,6 +4,8 @@ import { columns } from './columns.ts'
 
 export class RehearsalTally {
   #records = 0
+  /** Judged when their time had come, whether they were read in this run or waited already. */
+  #waited = 0
   #timers = 0
   #changes = 0
   readonly #outputs = new Map<string, number>()
@@ -12,6 +14,7 @@ export class RehearsalTally {
 
   add(result: TaskBatch): void {
     this.#records += result.processed - result.skipped
+    this.#waited += result.retried.length
     this.#timers += result.timersFired
     this.#changes += result.changes.length
     for (const { topic } of result.outputs) count(this.#outputs, topic.name)
@@ -23,7 +26,8 @@ export class RehearsalTally {
   progress(at: number): string {
     const outputs = [...this.#outputs.values()].reduce((sum, each) => sum + each, 0)
     const reached = at === 0 ? 'nothing to read yet' : `at ${new Date(at).toISOString()}`
-    return `${reached}: ${this.#records} records and ${this.#timers} timers gave ${outputs} records`
+    const waited = this.#waited === 0 ? '' : `, ${this.#waited} records that had waited`
+    return `${reached}: ${this.#records} records${waited} and ${this.#timers} timers gave ${outputs} records`
   }
 
   /** All counts as columns. */
@@ -34,6 +38,7 @@ export class RehearsalTally {
       [
         ['what', 'name', 'count'],
         ['read', 'records', String(this.#records)],
+        ['folded again', 'records that had waited', String(this.#waited)],
         ['fired', 'timers', String(this.#timers)],
         ['changed', 'states', String(this.#changes)],
         ...rows('output', this.#outputs),

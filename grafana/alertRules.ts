@@ -105,7 +105,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleWorkerOutsideDown',
-    promql: 'min by (worker) (lr_worker_breaker_state{state="closed"}) == 0',
+    promql: 'sum by (worker) (lr_worker_breaker_state{state!="closed"}) > 0',
     for: '10m',
     severity: 'warning',
     summary: '{{ $labels.worker }} has left its outside alone for ten minutes: its breaker does not close.',

@@ -461,6 +461,23 @@ const processes: PanelSpec[] = [
       },
     ],
   },
+  {
+    id: 55,
+    title: 'Standby lag',
+    kind: 'lines',
+    unit: 'short',
+    noValue: 'no copies',
+    width: 8,
+    about: 'Changelog records that the copy furthest behind misses, which is what its take-over would restore; and how many copies failed.',
+    thresholds: [
+      [null, 'green'],
+      [100_000, 'red'],
+    ],
+    queries: [
+      { promql: `max by (group) (lr_standby_lag_records{${targets}} < +Inf)`, legend: '{{group}}' },
+      { promql: `count by (group) (lr_standby_lag_records{${targets}} == +Inf)`, legend: '{{group}}, failed copies' },
+    ],
+  },
 ]
 
 export const pipelineDashboard: DashboardSpec = {

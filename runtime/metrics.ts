@@ -52,7 +52,7 @@ export const runtimeMetricCatalogue = {
   },
   lr_task_restore_seconds: { help: 'Time of the last restore.', labels: ['group'], gauge: true },
   lr_worker_breaker_state: {
-    help: 'The state that the breaker of a worker is in has 1, the others 0: closed, open, half-open.',
+    help: 'Breakers of a worker on this process by state: closed, open, half-open. One per running member.',
     labels: ['worker', 'state'],
     gauge: true,
   },

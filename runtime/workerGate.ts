@@ -4,6 +4,7 @@
  */
 import { admit, afterCall, afterTime, breakerFlaw, closedBreaker, defaultBreakerLimits } from './circuitBreaker.ts'
 import type { BreakerLimits, BreakerState, CallOutcome, CallPermit } from './circuitBreaker.ts'
+import { GaugeShare } from './gaugeShare.ts'
 import { afterSuccess, defaultRetryLimits, fullBudget, retryFlaw, takeRetry } from './retryBudget.ts'
 import type { RetryBudget, RetryLimits } from './retryBudget.ts'
 import type { RuntimeMetrics } from './metrics.ts'
@@ -37,6 +38,7 @@ export class WorkerGate {
   readonly #retryLimits: RetryLimits
   readonly #asking = new Set<Asking>()
   readonly #watchers = new Set<() => void>()
+  readonly #states: GaugeShare
   #breaker: BreakerState = closedBreaker
   #budget: RetryBudget
   #callOff: (() => void) | undefined
@@ -49,6 +51,7 @@ export class WorkerGate {
     const flaw = breakerFlaw(this.#breakerLimits) ?? retryFlaw(this.#retryLimits)
     if (flaw !== undefined) throw new Error(`worker ${options.worker}: ${flaw}`)
     this.#budget = fullBudget(options.now(), this.#retryLimits)
+    this.#states = new GaugeShare(options.metrics, 'lr_worker_breaker_state')
     this.#tell()
   }
 
@@ -99,6 +102,7 @@ export class WorkerGate {
     this.#callOff?.()
     this.#callOff = undefined
     for (const { settle } of [...this.#asking]) settle(undefined)
+    this.#states.release()
   }
 
   /** Lets in whoever may, in the order they came, and wakes itself when time alone can change the answer. */
@@ -137,7 +141,8 @@ export class WorkerGate {
   }
 
   #tell(): void {
-    const { metrics, worker } = this.#options
-    for (const state of STATES) metrics.set('lr_worker_breaker_state', { worker, state }, state === this.#breaker.kind ? 1 : 0)
+    if (this.#closed) return
+    const { worker } = this.#options
+    for (const state of STATES) this.#states.set({ worker, state }, state === this.#breaker.kind ? 1 : 0)
   }
 }

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join } from 'node:path'
 import { removeStack, startStack } from '../../stack/stack.ts'
+import { toolOptions } from '../../stack/toolOptions.ts'
 import { rounded, targetTable } from '../percentiles.ts'
 import { latency } from './latency.ts'
 import { linger } from './linger.ts'
@@ -30,12 +31,21 @@ const parts: Readonly<Record<string, (world: World) => Promise<void>>> = {
   scale,
 }
 
-const wanted = process.argv.includes('--only') ? (process.argv[process.argv.indexOf('--only') + 1] ?? '').split(',') : Object.keys(parts)
-const unknown = wanted.filter((name) => parts[name] === undefined)
-if (unknown.length > 0) {
-  console.error(`Unknown: ${unknown.join(', ')}. Parts are ${Object.keys(parts).join(', ')}.`)
-  process.exit(2)
-}
+const usage = [
+  'npm run bench:runtime -- [options]: the stage runtime beside a bare loop, a naive one and Kafka Streams (docs/performance.md)',
+  '',
+  `  --only PARTS  these parts, with commas between: ${Object.keys(parts).join(', ')}; all unless given`,
+  '  --quick       less of everything, for a first look',
+]
+const values = toolOptions(
+  usage,
+  { only: { type: 'string', default: Object.keys(parts).join() }, quick: { type: 'boolean', default: false } },
+  ({ only }) => {
+    const unknown = only.split(',').filter((name) => parts[name] === undefined)
+    return unknown.length === 0 ? undefined : `--only ${only}: there is no part ${unknown.map((name) => `'${name}'`).join(', ')}.`
+  },
+)
+const wanted = values.only.split(',')
 
 const say = (text: string) => {
   console.log(text)
@@ -56,7 +66,7 @@ try {
     () => removeStack(join(dataDir, 'stack')),
     () => stack.stop(),
   )
-  const world = await World.open({ stack, folder: dataDir, quick: process.argv.includes('--quick'), say })
+  const world = await World.open({ stack, folder: dataDir, quick: values.quick, say })
   endings.push(() => world.close())
   for (const name of wanted) await parts[name]?.(world)
   say('')

@@ -8,11 +8,20 @@ import type { RestorableStore } from '../state/restorableStore.ts'
 import { stateCodec } from '../stateEntry.ts'
 import type { StateCodec } from '../stateEntry.ts'
 import type { StateChange } from '../task.ts'
+import type { ClusterConnection } from './cluster.ts'
 import { changelogName } from './names.ts'
 import type { LogRecord, OffsetRange, PartitionReader } from './partitionReader.ts'
+import { topicId } from './topicId.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 
 const NO_HEADERS = {}
+
+/** A partition of a changelog as it stands on the broker. */
+export interface FoundLog {
+  readonly range: OffsetRange | undefined
+  /** Of the topic; `undefined` where the cluster gives none. */
+  readonly id: string | undefined
+}
 
 export class Changelog {
   readonly topic: string
@@ -30,10 +39,10 @@ export class Changelog {
   }
 
   /** Puts back everything committed that the store misses; returns the number of records read. */
-  async restore(reader: PartitionReader, logger: Logger): Promise<number> {
-    const range = (await reader.ranges(this.topic, [this.partition])).get(this.partition)
-    if (await this.awaitsEnd(reader, range)) return 0
-    const from = this.agreed(range, logger)
+  async restore(reader: PartitionReader, connection: ClusterConnection, logger: Logger): Promise<number> {
+    const log = await this.look(reader, connection)
+    if (await this.awaitsEnd(reader, log)) return 0
+    const from = this.agreed(log, logger)
     let records = 0
     const end = await reader.readToEnd(this.topic, this.partition, from, (record) => {
       records += 1
@@ -43,27 +52,47 @@ export class Changelog {
     return records
   }
 
+  /** What the broker says of the log now. */
+  async look(reader: PartitionReader, connection: ClusterConnection): Promise<FoundLog> {
+    const range = (await reader.ranges(this.topic, [this.partition])).get(this.partition)
+    return { range, id: await topicId(connection, this.topic, this.partition) }
+  }
+
   /**
    * Whether the end of the store's last commit is not written yet: a commit is answered before it is, and until then the log
    * ends for readers where that transaction began. Taken for another history, the store would lose what it committed.
    */
-  async awaitsEnd(reader: PartitionReader, range: OffsetRange | undefined): Promise<boolean> {
+  async awaitsEnd(reader: PartitionReader, log: FoundLog): Promise<boolean> {
     const { position } = this.#store
-    return range !== undefined && position > range.end && position <= (await reader.logEnd(this.topic, this.partition))
+    const { range } = log
+    if (range === undefined || position <= range.end || this.#madeAnew(log)) return false
+    return position <= (await reader.logEnd(this.topic, this.partition))
   }
 
-  /** The offset from which the store misses the log of this range. Empties a store that is not of one history with it. */
-  agreed(range: OffsetRange | undefined, logger: Logger): bigint {
+  /** The offset from which the store misses this log. Empties a store that is not of one history with it. */
+  agreed(log: FoundLog, logger: Logger): bigint {
     const store = this.#store
-    if (range !== undefined && store.position > 0n && (store.position > range.end || store.position < range.low)) {
-      // Ahead of the log, or the log was cut behind it: either way the two are not of one history.
+    const { range, id } = log
+    const anew = this.#madeAnew(log)
+    if (id !== undefined) store.identify(id)
+    if (anew || (range !== undefined && store.position > 0n && (store.position > range.end || store.position < range.low))) {
+      // Of a topic that is gone, ahead of the log, or the log was cut behind it: each time the two are not of one history.
+      const place = { topic: this.topic, partition: this.partition, position: String(store.position) }
       logger.warn(
-        { topic: this.topic, partition: this.partition, position: String(store.position), low: String(range.low), end: String(range.end) },
-        'local state does not agree with its changelog and is restored from the beginning',
+        { ...place, low: String(range?.low), end: String(range?.end) },
+        anew
+          ? 'the changelog of the local state was deleted and made anew; the state is restored from the beginning'
+          : 'local state does not agree with its changelog and is restored from the beginning',
       )
       store.wipe()
     }
     return store.position
+  }
+
+  /** Offsets say nothing then: those of the new topic may well reach beyond the store's. */
+  #madeAnew({ id }: FoundLog): boolean {
+    const { changelogId, position } = this.#store
+    return position > 0n && id !== undefined && changelogId !== undefined && id !== changelogId
   }
 
   /** Puts back one record as it stands on the log. */

@@ -1,15 +1,16 @@
 /**
- * Where a group stands, in records and in time, and moving it. A group is moved while it is empty, and through the very
- * producers of its units: whoever held them, a process that hangs and comes back too, can commit nothing afterwards, and
- * whoever starts in between takes them over before the offsets are there.
+ * Where a group stands, in records and in time, and moving it. A group is moved while it is empty, all of its partitions or
+ * none, in one request that the coordinator refuses as soon as somebody has joined. Before that the producers of its units
+ * are taken over: whoever held them, a process that hangs and comes back too, can commit nothing afterwards.
  */
 import { runtimeError } from '../errors.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { recordedTopology } from '../topology.ts'
 import { kafkaError } from './errors.ts'
+import { typeOf } from './errorType.ts'
 import { deadLetterName, groupName } from './names.ts'
-import { committedOffsets, firstOffsets, lagOf, offsetsAtTime, stableEnds } from './offsets.ts'
+import { committedOffsets, firstOffsets, lagOf, moveEmptyGroup, offsetsAtTime, stableEnds } from './offsets.ts'
 import type { PartitionLag } from './offsets.ts'
 import { leaderMoves, patiently } from './patiently.ts'
 import { PartitionReader } from './partitionReader.ts'
@@ -41,6 +42,8 @@ export interface OffsetMove {
 export type OffsetTarget = 'earliest' | 'latest' | { readonly at: number }
 
 const UNUSED = new Set(['Empty', 'Dead'])
+/** How the coordinator refuses to move a group that has members. */
+const OCCUPIED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'])
 /** One batch is enough to see the first record. */
 const ONE_BATCH = 1
 const WAIT_MS = 10
@@ -104,34 +107,30 @@ export class GroupOffsets {
     })
   }
 
-  /** Moves a group whose units are partition numbers. Throws E_GROUP_BUSY while it has members or when one takes over meanwhile. */
+  /**
+   * Moves a group whose units are partition numbers, on all of these topics and partitions or on none. Throws E_GROUP_BUSY while
+   * it has members or when one joins meanwhile.
+   */
   async reset(group: string, topics: readonly AnyTopic[], target: OffsetTarget): Promise<readonly OffsetMove[]> {
+    const { cluster, topicPrefix } = this.#workshop
     await this.#mustBeEmpty(group)
     const moves = await this.plan(group, topics, target)
-    const partitions = [...new Set(moves.map(({ partition }) => partition))].sort((a, b) => a - b)
-    const producers = partitions.map((partition) => [partition, this.#producer(group, partition, topics)] as const)
+    const partitions = [...new Set(moves.map(({ partition }) => partition))]
+    const producers = partitions.map((partition) => this.#producer(group, partition, topics))
     try {
-      // All first: a unit that is still moved by somebody must stop before another one is moved.
-      for (const [, producer] of producers) await producer.open()
+      for (const producer of producers) await producer.open()
       await this.#mustBeEmpty(group)
       const records = await this.#topologies(group, moves, topics)
-      for (const [partition, producer] of producers) {
-        const own = moves.filter((move) => move.partition === partition)
-        await producer.commit(
-          [],
-          own.map(({ topic, to }) => {
-            const place = { topic: this.#physical(topics, topic), partition }
-            return { ...place, offset: to, metadata: records.get(`${place.topic}#${partition}`) ?? '' }
-          }),
-        )
-      }
-    } catch (error) {
-      if (!isFenced(error)) throw error
-      throw kafkaError('E_GROUP_BUSY', `A member of ${group} started while its offsets were being moved; some may have been.`, {
-        cause: error,
+      const offsets = moves.map(({ topic, partition, to }) => {
+        const place = { topic: this.#physical(topics, topic), partition }
+        return { ...place, offset: to, metadata: records.get(`${place.topic}#${partition}`) ?? '' }
       })
+      await moveEmptyGroup(cluster, groupName(group, topicPrefix), offsets)
+    } catch (error) {
+      if (!isFenced(error) && !OCCUPIED.has(typeOf(error) ?? '')) throw error
+      throw kafkaError('E_GROUP_BUSY', `A member of ${group} joined while its offsets were about to be moved; none was.`, { cause: error })
     } finally {
-      await Promise.all(producers.map(([, producer]) => producer.drop()))
+      await Promise.all(producers.map((producer) => producer.drop()))
     }
     return moves
   }

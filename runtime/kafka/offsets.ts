@@ -5,8 +5,9 @@
 import { ask } from './cluster.ts'
 import type { ClusterConnection } from './cluster.ts'
 import { coordinatorBusy, patiently } from './patiently.ts'
+import { offsetCommit } from './protocol/offsetCommit.ts'
 import { offsetFetch } from './protocol/transactionRequests.ts'
-import type { CommittedOffset } from './protocol/transactionRequests.ts'
+import type { CommittedOffset, PartitionOffset as PlacedOffset } from './protocol/transactionRequests.ts'
 
 export interface PartitionOffset {
   readonly partition: number
@@ -94,6 +95,14 @@ export function committedOffsets(
   options: { readonly stable: boolean },
 ): Promise<ReadonlyMap<string, CommittedOffset>> {
   return patiently(coordinatorBusy, async () => ask(await connection.groupCoordinator(groupId), offsetFetch(groupId, places, options)))
+}
+
+/**
+ * Moves a group without members to these offsets, all of them or none. Refused with UNKNOWN_MEMBER_ID, ILLEGAL_GENERATION or
+ * REBALANCE_IN_PROGRESS when it has any.
+ */
+export async function moveEmptyGroup(connection: ClusterConnection, groupId: string, offsets: readonly PlacedOffset[]): Promise<void> {
+  await patiently(coordinatorBusy, async () => ask(await connection.groupCoordinator(groupId), offsetCommit(groupId, offsets)))
 }
 
 /** Committed offset and lag of a group on each partition of these topics. */

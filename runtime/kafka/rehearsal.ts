@@ -106,7 +106,7 @@ export class Rehearsal {
         if (options.from === 'committed')
           for (const stage of stages) {
             const store = stores.get(stage.name)
-            if (store !== undefined) await new Changelog(stage, partition, topicPrefix, store).restore(reader, logger)
+            if (store !== undefined) await new Changelog(stage, partition, topicPrefix, store).restore(reader, workshop.cluster, logger)
           }
         tasks.set(partition, new Task({ group, stages, partition, stores, tables, wire: workshop.wire }))
       }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Admin, Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import { runtimeError } from '../errors.ts'
+import { GaugeShare } from '../gaugeShare.ts'
 import { defaultFuseLimits } from '../fuse.ts'
 import type { FuseLimits } from '../fuse.ts'
 import { machineClock } from '../joinTick.ts'
@@ -165,6 +166,8 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     state: async (partition: number) => copies?.handOver(partition) ?? open(partition),
     now,
   }
+  const stateKeys = new GaugeShare(workshop.metrics, 'lr_task_state_keys')
+  const parkedKeys = new GaugeShare(workshop.metrics, 'lr_task_parked_keys')
   const member = new GroupMember<StageUnit>({
     kafka: workshop.kafka,
     admin: workshop.admin,
@@ -181,13 +184,24 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
       for (const [state, count] of Object.entries(counts)) workshop.metrics.set('lr_task_states', { group, state }, count)
       for (const unit of member.ready) unit.settleTime()
       for (const { name, state } of stages) {
-        const parked = member.ready.reduce((sum, unit) => sum + unit.parkedKeys(name), 0)
-        if (state !== undefined) workshop.metrics.set('lr_task_parked_keys', { stage: name }, parked)
+        if (state === undefined) continue
+        // Those that a rebalance holds up too: they keep their state, and the gauge should not drop with each join.
+        const sumOf = (keys: (unit: StageUnit) => number) => member.units.reduce((sum, { unit }) => sum + keys(unit), 0)
+        stateKeys.set(
+          { stage: name },
+          sumOf((unit) => unit.stateKeys().get(name) ?? 0),
+        )
+        parkedKeys.set(
+          { stage: name },
+          sumOf((unit) => unit.parkedKeys(name)),
+        )
       }
     },
     ...membership(options),
   })
   const letGo = async (): Promise<void> => {
+    stateKeys.release()
+    parkedKeys.release()
     await copies?.close()
     await reader.close()
     folder?.release()

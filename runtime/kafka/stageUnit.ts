@@ -60,6 +60,8 @@ export class StageUnit implements Unit {
   #fuse: FuseState = intactFuse
   /** Mean time of one record in the folds, ms: how many fit into `maxMs`. */
   #recordMs = 0.05
+  /** How many timers may fit into the next transaction. */
+  #timersAtOnce = TIMERS_PER_TRANSACTION
   #checkpointAt = 0
   #timer: NodeJS.Timeout | undefined
   #idleCommit: NodeJS.Timeout | undefined
@@ -107,7 +109,7 @@ export class StageUnit implements Unit {
     this.#time.enter('restore')
     this.#opened ??= await this.#held.during('open state', () => this.#openState())
     for (const changelog of this.#opened.changelogs) {
-      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, logger))
+      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger))
     }
     const seconds = (performance.now() - started) / 1000
     this.#time.enter('idle')
@@ -400,7 +402,7 @@ export class StageUnit implements Unit {
     let result: TaskBatch
     let outgoing: OutgoingRecord[]
     try {
-      ;[result, outgoing] = this.#fired(now, TIMERS_PER_TRANSACTION)
+      ;[result, outgoing] = this.#fired(now, this.#timersAtOnce)
     } catch (error) {
       return this.#held.fail(error as Error)
     }
@@ -422,7 +424,11 @@ export class StageUnit implements Unit {
     const result = this.#open().task.fireTimers(now, limit)
     this.#time.enter('encode')
     const outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
-    if (limit === 1 || fits(outgoing, this.#context.limits.maxBytes)) return [result, outgoing]
+    if (limit === 1 || fits(outgoing, this.#context.limits.maxBytes)) {
+      // Those that are due next are mostly as large: begun anew with all, each transaction would be folded several times.
+      this.#timersAtOnce = Math.min(TIMERS_PER_TRANSACTION, limit * 2)
+      return [result, outgoing]
+    }
     return this.#fired(now, Math.ceil(limit / 2))
   }
 
@@ -446,7 +452,6 @@ export class StageUnit implements Unit {
   #countResult(result: TaskBatch): void {
     const { metrics, group } = this.#context
     countBatch(metrics, group, result)
-    for (const [stage, store] of this.#open().state.stores) metrics.set('lr_task_state_keys', { stage }, store.size)
   }
 }
 

@@ -9,11 +9,14 @@ import type { AnyStage } from '../stage.ts'
 import { TRUSTED_FOR_MS } from '../state/unitState.ts'
 import type { UnitState } from '../state/unitState.ts'
 import { Changelog } from './changelog.ts'
+import type { ClusterConnection } from './cluster.ts'
 import type { LogRecord, PartitionReader, Position } from './partitionReader.ts'
 
 export interface StandbyContext {
   /** On a connection of its own, closed with the copies. */
   readonly reader: PartitionReader
+  /** For short questions; whoever opened it closes it. */
+  readonly cluster: ClusterConnection
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
   readonly topicPrefix: string
@@ -177,13 +180,13 @@ export class StandbyCopies {
     for (const log of copy.logs) {
       if (log.position !== undefined) continue
       const { topic, partition } = log.changelog
-      const range = (await this.#context.reader.ranges(topic, [partition])).get(partition)
+      const found = await log.changelog.look(this.#context.reader, this.#context.cluster)
       // Of a partition that was this member's own a moment ago: its last commit can be read at one of the next looks.
-      if (await log.changelog.awaitsEnd(this.#context.reader, range)) continue
+      if (await log.changelog.awaitsEnd(this.#context.reader, found)) continue
       // Handed over meanwhile, the store is ahead of this answer, and would be emptied under its owner.
       if (!this.#keeps(copy)) return
       this.#onFiles(copy, () => {
-        log.position = { topic, partition, offset: log.changelog.agreed(range, this.#context.logger) }
+        log.position = { topic, partition, offset: log.changelog.agreed(found, this.#context.logger) }
       })
     }
   }

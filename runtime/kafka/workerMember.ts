@@ -70,7 +70,12 @@ export async function runWorker<W extends AnyWorker>(workshop: Workshop, options
     onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
     ...membership(options),
   })
-  await member.start()
+  try {
+    await member.start()
+  } catch (error) {
+    gate.close()
+    throw error
+  }
   const stopWatching = watchLag({ ...context, topics: [input] })
   return runningMember(member, options.signal, async () => {
     stopWatching()

@@ -29,6 +29,8 @@ export interface StageDatabases {
 export interface Checkpoint {
   /** Changelog position, a decimal number. */
   readonly position: string
+  /** Id of the topic that it is a place in; absent in what was written before it was kept. */
+  readonly changelogId?: string | undefined
   /** Changelog key of each schema definition that was met, and the definition. */
   readonly definitions: Readonly<Record<string, string>>
   /** Keys whose records wait; absent in what was written before there were such. */
@@ -90,7 +92,9 @@ export class LmdbStateStore implements RestorableStore {
   /** Timers up to this place of the index are in the heap. */
   #horizon: Buffer | 'none' | 'all' = 'none'
   #position = 0n
-  #written = 0n
+  #changelogId: string | undefined
+  /** What the last checkpoint says. */
+  #written: { readonly position: bigint; readonly changelogId: string | undefined } = { position: 0n, changelogId: undefined }
   #size: number
   #parked = 0
 
@@ -100,7 +104,9 @@ export class LmdbStateStore implements RestorableStore {
     this.#limits = limits
     this.#cache = new GenerationCache(budget)
     if (db.found !== undefined) {
-      this.#position = this.#written = BigInt(db.found.position)
+      this.#position = BigInt(db.found.position)
+      this.#changelogId = db.found.changelogId
+      this.#written = { position: this.#position, changelogId: this.#changelogId }
       this.#parked = db.found.parked ?? 0
       for (const [key, definition] of Object.entries(db.found.definitions)) this.#learn(key, Buffer.from(definition))
     } else {
@@ -122,8 +128,16 @@ export class LmdbStateStore implements RestorableStore {
     return this.#position
   }
 
+  get changelogId(): string | undefined {
+    return this.#changelogId
+  }
+
   get defined(): boolean {
     return this.#definitions.has(this.#codec.definition.key)
+  }
+
+  identify(changelogId: string): void {
+    this.#changelogId = changelogId
   }
 
   get(key: string): StateEntry | undefined {
@@ -196,11 +210,13 @@ export class LmdbStateStore implements RestorableStore {
     this.#definitions.clear()
     this.#heap = new TimerHeap()
     this.#horizon = 'none'
-    this.#position = this.#written = 0n
+    const changelogId = this.#changelogId
+    this.#position = 0n
+    this.#written = { position: 0n, changelogId }
     this.#size = 0
     this.#parked = 0
     this.#guarded(() =>
-      this.#db.write({ position: '0', definitions: {} }, () => {
+      this.#db.write({ position: '0', changelogId, definitions: {} }, () => {
         this.#db.states.clearSync()
         this.#db.timers.clearSync()
       }),
@@ -209,15 +225,18 @@ export class LmdbStateStore implements RestorableStore {
 
   /** Writes what changed, and the position, in one transaction. Throws `E_STATE_STORE` when the disk does not take it. */
   checkpoint(): void {
-    if (this.#dirty.size === 0 && this.#position === this.#written) return
-    const checkpoint = { position: String(this.#position), definitions: Object.fromEntries(this.#definitions), parked: this.#parked }
+    const reached = { position: this.#position, changelogId: this.#changelogId }
+    const { position, changelogId } = this.#written
+    if (this.#dirty.size === 0 && reached.position === position && reached.changelogId === changelogId) return
+    const definitions = Object.fromEntries(this.#definitions)
+    const checkpoint = { ...reached, position: String(reached.position), definitions, parked: this.#parked }
     const bytes = new Map<string, number>()
     this.#guarded(() => this.#db.write(checkpoint, () => this.#dirty.forEach((dirty, key) => bytes.set(key, this.#writeOne(key, dirty)))))
     for (const [key, { entry, watchAt }] of this.#dirty)
       if (entry !== undefined) this.#cache.set(key, { entry, watchAt }, (bytes.get(key) as number) * CACHE_FACTOR + CACHE_OVERHEAD_BYTES)
       else this.#cache.delete(key)
     this.#dirty.clear()
-    this.#written = this.#position
+    this.#written = reached
   }
 
   close(): void {

@@ -10,13 +10,17 @@ import type { StateStore } from '../stateStore.ts'
 export interface RestorableStore extends StateStore {
   /** Next offset of the changelog that the store does not contain yet. */
   readonly position: bigint
+  /** Id of the topic that `position` is a place in; `undefined` when it is not known. */
+  readonly changelogId: string | undefined
+  /** Says which topic the changelog is. */
+  identify(changelogId: string): void
   /** Whether the changelog defines the current state schema. */
   readonly defined: boolean
   /** Takes one record of the changelog (tombstones as `null`); `next` is the offset after it. */
   load(key: string, value: Buffer | null, next: bigint): void
   /** Everything before `position` is contained now; `defined` when a definition was among it. */
   advance(position: bigint, defined?: boolean): void
-  /** Forgets everything, to be restored from the beginning. */
+  /** Forgets everything but the id of its changelog, to be restored from the beginning. */
   wipe(): void
   /** Writes what is not on the disk yet. */
   checkpoint(): void
@@ -28,6 +32,7 @@ export interface RestorableStore extends StateStore {
 export class VolatileStore extends MemoryStateStore implements RestorableStore {
   readonly #codec: StateCodec
   #position = 0n
+  #changelogId: string | undefined
   #defined = false
 
   constructor(codec: StateCodec) {
@@ -39,8 +44,16 @@ export class VolatileStore extends MemoryStateStore implements RestorableStore {
     return this.#position
   }
 
+  get changelogId(): string | undefined {
+    return this.#changelogId
+  }
+
   get defined(): boolean {
     return this.#defined
+  }
+
+  identify(changelogId: string): void {
+    this.#changelogId = changelogId
   }
 
   load(key: string, value: Buffer | null, next: bigint): void {

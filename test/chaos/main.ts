@@ -6,15 +6,28 @@
 import { appendFileSync, mkdtempSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { notWhole, toolOptions } from '../../stack/toolOptions.ts'
 import { startEngines } from './engines.ts'
 import { describeFault, faultKinds } from './faults.ts'
 import { differencesText, runLine, summaryText } from './report.ts'
 import { chaosRun } from './run.ts'
 import type { RunResult } from './run.ts'
 
-const { values } = parseArgs({
-  options: {
+const usage = [
+  'npm run chaos -- [options]: members under random faults on engines of their own, compared with a model (docs/chaos.md)',
+  '',
+  '  --runs N       how many runs; 1 unless given',
+  '  --seed S       seed of the first run, each later one has the next; from the clock unless given',
+  '  --events E     numbered events of a run, 100 or more; 8000 unless given',
+  '  --faults F     faults of a run; 8 unless given',
+  '  --brokers 1|3  how many brokers; 1 unless given',
+  '  --log FILE     appends what is said of each run to this file',
+  '  --quiet        says nothing while a run is under way',
+]
+const least = { runs: 1, seed: 0, events: 100, faults: 0 } as const
+const values = toolOptions(
+  usage,
+  {
     runs: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     events: { type: 'string', default: '8000' },
@@ -23,19 +36,20 @@ const { values } = parseArgs({
     log: { type: 'string' },
     quiet: { type: 'boolean', default: false },
   },
-})
-const number = (name: 'runs' | 'seed' | 'events' | 'faults' | 'brokers', least: number): number => {
-  const value = Number(values[name])
-  if (Number.isInteger(value) && value >= least) return value
-  console.error(`--${name} ${values[name]}: a whole number of ${least} or more is needed.`)
-  process.exit(2)
-}
-const [runs, first, events, faults, brokers] = [
-  number('runs', 1),
-  number('seed', 0),
-  number('events', 100),
-  number('faults', 0),
-  number('brokers', 1),
+  (given) => {
+    for (const name of ['runs', 'seed', 'events', 'faults'] as const) {
+      const wrong = notWhole(name, given[name], least[name])
+      if (wrong !== undefined) return wrong
+    }
+    return given.brokers === '1' || given.brokers === '3' ? undefined : `--brokers ${given.brokers}: 1 or 3.`
+  },
+)
+const [runs, first, events, faults, brokers] = [values.runs, values.seed, values.events, values.faults, values.brokers].map(Number) as [
+  number,
+  number,
+  number,
+  number,
+  number,
 ]
 const say = (line: string) => {
   console.log(line)

@@ -21,6 +21,7 @@ const result: TaskBatch = {
 }
 const counts = [
   ['read', 'records', '2'],
+  ['folded again', 'records that had waited', '0'],
   ['fired', 'timers', '2'],
   ['changed', 'states', '1'],
   ['output', 'decisions', '1'],

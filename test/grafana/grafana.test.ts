@@ -176,6 +176,23 @@ const unused: Readonly<Record<string, string>> = {
   lr_kafka_rebalances_total: 'not counted yet',
 }
 
+t.test('how far standby copies are behind is seen before the alert: below its bound, and failed ones apart', (t) => {
+  const standby = panelsOf(pipelineDashboard).find(({ queries }) =>
+    queries.some((query) => !isSql(query) && query.promql.includes('lr_standby_lag_records')),
+  )
+  const row = pipelineDashboard.rows.find(({ panels }) => standby !== undefined && panels.includes(standby))
+  t.ok(
+    row?.panels.some(({ title }) => title === 'State'),
+    'beside the state that it copies',
+  )
+  const bound = alertRules.find(({ promql }) => promql.includes('lr_standby_lag_records'))?.promql.split('> ')[1]
+  t.equal(standby?.thresholds?.at(-1)?.[0], Number(bound))
+  const promqls = standby?.queries.flatMap((query) => (isSql(query) ? [] : [query.promql])) ?? []
+  t.match(promqls[0], /< \+Inf/, 'a failed copy must not hide the others')
+  t.match(promqls[1], /== \+Inf/)
+  t.end()
+})
+
 t.test('every metric of ours is on a dashboard, in a rule, or left out for a stated reason', async (t) => {
   const used = new Set(
     [...queries, ...rules].flatMap(({ promql }) =>

@@ -9,10 +9,10 @@ import type { ChildProcess } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
 import { aligned } from '../../bench/percentiles.ts'
 import { removeStack, startStack } from '../../stack/stack.ts'
 import type { Stack } from '../../stack/stack.ts'
+import { toolOptions } from '../../stack/toolOptions.ts'
 import { usesEngines } from '../support/usesEngines.ts'
 import { failed, judged, mutated, summary, tableOf, titlePattern } from './mutation.ts'
 import type { Mutation, Outcome, TestName } from './mutation.ts'
@@ -21,19 +21,26 @@ import { mutations } from './mutations.ts'
 const root = resolve(import.meta.dirname, '..', '..')
 const LAST_RUN = '## The last run\n'
 
-const { values } = parseArgs({
-  options: {
+const usage = [
+  'npm run mutate -- [options]: takes one guard at a time out of a copy of the checkout; a test must fail (docs/mutations.md)',
+  '',
+  '  --only ID  only this mutation; may be given several times',
+  '  --list     names them all and does nothing more',
+  '  --write    writes the table of docs/mutations.md, after a run of all',
+]
+const values = toolOptions(
+  usage,
+  {
     only: { type: 'string', multiple: true },
     list: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
-})
+  ({ only = [] }) => {
+    const unknown = only.filter((id) => !mutations.some((mutation) => mutation.id === id))
+    return unknown.length === 0 ? undefined : `There is no mutation ${unknown.join(', ')}; --list shows them all.`
+  },
+)
 const chosen = mutations.filter(({ id }) => values.only?.includes(id) ?? true)
-const unknown = (values.only ?? []).filter((id) => !mutations.some((mutation) => mutation.id === id))
-if (unknown.length > 0) {
-  console.error(`There is no mutation ${unknown.join(', ')}; --list shows them all.`)
-  process.exit(2)
-}
 if (values.list) {
   for (const line of aligned([['Mutation', 'Guard', 'File'], ...chosen.map(({ id, guard, file }) => [id, guard, file])])) console.log(line)
   process.exit(0)

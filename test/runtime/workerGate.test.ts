@@ -106,3 +106,18 @@ t.test('limits that cannot work are refused with the name of the worker', async 
   t.throws(() => gateAt0({ breaker: { trials: 0 } }), /worker caller: trials must be/)
   t.throws(() => gateAt0({ retryBudget: { perSecond: 0 } }), /worker caller: perSecond must be/)
 })
+
+t.test('the breakers of several members of one process are counted by state, and no longer when they are closed down', async (t) => {
+  const shown: Record<string, number> = {}
+  const metrics = { ...noMetrics, set: (_: string, { state = '' }, value: number) => void (shown[state] = value) }
+  const [one, other] = [gateAt0({ metrics }), gateAt0({ metrics })]
+  t.strictSame(shown, { closed: 2, open: 0, 'half-open': 0 })
+  for (let n = 0; n < 2; n += 1) one.gate.leave(await permit(one.gate.enter(false, going)), 'failure')
+  t.strictSame(shown, { closed: 1, open: 1, 'half-open': 0 })
+  other.gate.close()
+  t.strictSame(shown, { closed: 0, open: 1, 'half-open': 0 })
+  const late = await now(one.gate.enter(false, going))
+  one.gate.close()
+  t.equal(late, 'waiting')
+  t.strictSame(shown, { closed: 0, open: 0, 'half-open': 0 })
+})

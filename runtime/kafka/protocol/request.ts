@@ -27,6 +27,8 @@ export interface Decoded<R> {
 /** Key and version of each request. @source https://kafka.apache.org/protocol#protocol_api_keys */
 export const apis = {
   produce: { key: 0, version: 12 },
+  metadata: { key: 3, version: 11 },
+  offsetCommit: { key: 8, version: 8 },
   offsetFetch: { key: 9, version: 7 },
   apiVersions: { key: 18, version: 3 },
   endTxn: { key: 26, version: 5 },

@@ -16,6 +16,8 @@ export interface BrokerSays {
   open: { topic: string; epoch: number }[]
   /** Committed on partition 0 of this topic. */
   readonly committed: { readonly topic: string; readonly offset: bigint; readonly metadata?: string }
+  /** Id of every topic; none unless given. */
+  topicId?: bigint
   /** Of the producer; each commit raises it. */
   epoch: number
 }
@@ -65,6 +67,9 @@ export async function answerTo<R>(request: ProtocolRequest<R>, says: BrokerSays)
       }).int16(0)
       break
     }
+    case 'metadata':
+      topicAnswer(to, says.topicId ?? 0n)
+      break
     case 'txnOffsetCommit':
       says.steps.push('offsets in the transaction')
       to.int32(0)
@@ -79,4 +84,25 @@ export async function answerTo<R>(request: ProtocolRequest<R>, says: BrokerSays)
       throw new Error(`nobody asks ${request.request.apiName}`)
   }
   return request.response.parse(await request.response.decode(to.written))
+}
+
+/** Two brokers, and a topic of one partition under this id; the rest of the answer, which nobody reads, is not empty either. */
+export function topicAnswer(to: ByteWriter, id: bigint, code = 0): ByteWriter {
+  to.int32(0)
+  to.compactArray([1, 2], (broker) => to.int32(broker).compactString('localhost').int32(9092).compactString(null).noTags())
+  to.compactString('cluster').int32(1)
+  to.compactArray([id], () => {
+    to.int16(code)
+      .compactString('topic')
+      .int64(BigInt.asIntN(64, id >> 64n))
+      .int64(BigInt.asIntN(64, id))
+      .int8(1)
+    to.compactArray([0], (partition) => {
+      to.int16(0).int32(partition).int32(1).int32(7)
+      for (const replicas of [[1, 2], [1], []]) to.compactArray(replicas, (replica) => to.int32(replica))
+      to.noTags()
+    })
+    to.int32(-2147483648).noTags()
+  })
+  return to.noTags()
 }

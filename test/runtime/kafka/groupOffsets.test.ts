@@ -1,12 +1,18 @@
 /** Where a group stands and moving it, against the real broker. */
 import t from 'tap'
+import type { Test } from 'tap'
 import { createClient } from '../../../runtime/kafka/client.ts'
 import { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
+import { typeOf } from '../../../runtime/kafka/errorType.ts'
+import { GroupOffsets } from '../../../runtime/kafka/groupOffsets.ts'
+import { committedOffsets, moveEmptyGroup } from '../../../runtime/kafka/offsets.ts'
+import type { Workshop } from '../../../runtime/kafka/stageMember.ts'
 import { isFenced, UnitProducer } from '../../../runtime/kafka/unitProducer.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
 import { partitionOf } from '../../../runtime/murmur2.ts'
 import type { Sink } from '../../../runtime/sink.ts'
 import { testStack } from '../../support/stack.ts'
+import type { TestStack } from '../../support/stack.ts'
 import type { Item } from './fixtures.ts'
 import { caughtUp, items, logger, partitions, world } from './fixtures.ts'
 
@@ -110,4 +116,61 @@ t.test('a member that hangs and comes back after the group was moved cannot take
     (await offsets.lag('store', [items])).find((lag) => lag.partition === partition),
     { committed: 6n },
   )
+})
+
+/** The group of the world beside its connection: what is committed on each partition, and one more door to the broker. */
+async function seenFrom(t: Test, stack: TestStack) {
+  const client = createClient({ brokers: stack.kafkaBrokers, clientId: 'operator', logger })
+  const [cluster, admin] = [await ClusterConnection.open(client), client.admin()]
+  await admin.connect()
+  t.teardown(() => Promise.all([cluster.close(), admin.disconnect()]))
+  const places = Array.from({ length: partitions }, (_, each) => ({ topic: `${stack.prefix}items.v1`, partition: each }))
+  return {
+    client,
+    cluster,
+    admin,
+    places,
+    groupId: `${stack.prefix}store`,
+    committed: async () =>
+      [...(await committedOffsets(cluster, `${stack.prefix}store`, places, { stable: true })).values()].map(({ offset }) => offset),
+  }
+}
+
+t.test('a group is moved on all of its partitions or on none, with what stands beside the offsets', async (t) => {
+  const { stack, run } = await written(t)
+  const { cluster, places, groupId, committed } = await seenFrom(t, stack)
+  const to = (offset: bigint) => places.map((place) => ({ ...place, offset, metadata: `beside ${place.partition}` }))
+  await moveEmptyGroup(cluster, groupId, to(0n))
+  t.strictSame(await committed(), [0n, 0n, 0n, 0n], 'the coordinator makes a group that nobody has run yet')
+  const member = await run()
+  t.equal(typeOf(await moveEmptyGroup(cluster, groupId, to(5n)).catch((error: unknown) => error)), 'UNKNOWN_MEMBER_ID')
+  t.notOk((await committed()).includes(5n), 'a group with a member is not moved anywhere')
+  await member.stop()
+  await moveEmptyGroup(cluster, groupId, to(5n))
+  const now = await committedOffsets(cluster, groupId, places, { stable: true })
+  t.strictSame(
+    [...now.values()],
+    places.map((place) => ({ offset: 5n, metadata: `beside ${place.partition}` })),
+  )
+})
+
+t.test('a member that joins when the group has just been found empty is not moved under its feet, on no partition', async (t) => {
+  const { stack, kafka, stored, run } = await written(t)
+  const { client, cluster, admin } = await seenFrom(t, stack)
+  let looks = 0
+  let member: Awaited<ReturnType<typeof run>> | undefined
+  t.teardown(() => member?.stop())
+  const describeGroups: typeof admin.describeGroups = async (groups) => {
+    const seen = await admin.describeGroups(groups)
+    looks += 1
+    if (looks === 2) member = await run()
+    return seen
+  }
+  const workshop = { kafka: client, admin: { ...admin, describeGroups }, cluster, protocol: 'implicit', logger, metrics: noMetrics }
+  const offsets = new GroupOffsets({ ...workshop, topicPrefix: stack.prefix } as unknown as Workshop)
+  await t.rejects(offsets.reset('store', [items], 'latest'), { code: 'E_GROUP_BUSY', message: /none was/ })
+  t.equal(looks, 2)
+  await caughtUp(kafka, 'store', [items])
+  t.equal(await member?.stop(), true)
+  t.strictSame(stored, [1, 2, 3, 4, 5, 6], 'it took back what the verb had taken over, and read everything')
 })

@@ -12,6 +12,10 @@ export interface MemberSettings {
   readonly standby?: 0 | 1
   /** Runs the stages that wait. */
   readonly patient?: boolean
+  /** Runs a stage under this name, with the state that it had under the other one. */
+  readonly renamed?: { readonly to: string; readonly from: string }
+  /** Prints `halted` at this commit of the unit of the partition, counted from 1, and does nothing more there. */
+  readonly haltAt?: { readonly partition: number; readonly step: number; readonly when: 'during' | 'after' } | undefined
   readonly joinTickMs?: number
   readonly stopBudgetMs?: number
 }

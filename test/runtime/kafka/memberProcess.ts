@@ -6,12 +6,14 @@ import { once } from 'node:events'
 import { stopRequests } from '../../../cli/stopRequests.ts'
 import { machineClock } from '../../../runtime/joinTick.ts'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
+import { UnitProducer } from '../../../runtime/kafka/unitProducer.ts'
+import { adding } from './adding.ts'
 import { adder, logger, totaller } from './fixtures.ts'
 import type { MemberInput } from './memberChild.ts'
 import { patientStages } from './patient.ts'
 
 const input = JSON.parse(process.argv[2] as string) as MemberInput
-const { brokers, registryUrl, prefix, group, stateDir, standby, patient, joinTickMs = 0, stopBudgetMs } = input
+const { brokers, registryUrl, prefix, group, stateDir, standby, patient, renamed, haltAt, joinTickMs = 0, stopBudgetMs } = input
 // It starts 1 ms before a tick, and stands at that tick from then on: a whole tick is left when it is to leave.
 let wallMs = joinTickMs - 1
 const now = () => {
@@ -19,11 +21,28 @@ const now = () => {
   wallMs = joinTickMs
   return at
 }
+if (haltAt !== undefined) {
+  const whole = UnitProducer.prototype.commit
+  let step = 0
+  UnitProducer.prototype.commit = async function (records, offsets) {
+    const commit = () => whole.call(this, records, offsets)
+    if ((records[0] ?? offsets[0])?.partition !== haltAt.partition || ++step !== haltAt.step) return commit()
+    const committed = commit()
+    if (haltAt.when === 'after') await committed
+    process.stdout.write('halted\n')
+    return new Promise(() => undefined)
+  }
+}
 const { asked, hurried } = stopRequests(process)
 const kafka = await connectKafka({ brokers, clientId: `member-${process.pid}`, topicPrefix: prefix, registryUrl, logger })
 const member = await kafka.runStages({
   group,
-  stages: patient === true ? patientStages : [adder, totaller],
+  stages:
+    renamed !== undefined
+      ? [adding(renamed.to, { migrates: { from: renamed.from } })]
+      : patient === true
+        ? patientStages
+        : [adder, totaller],
   sessionTimeoutMs: 6_000,
   maxRecords: 20,
   joinTickMs,

@@ -12,10 +12,13 @@ import { textHeaders } from '../../../runtime/rawHeaders.ts'
 import type { RawHeaders } from '../../../runtime/rawHeaders.ts'
 import { encodeRecordBatch } from '../../../runtime/kafka/protocol/recordBatch.ts'
 import type { BatchRecord } from '../../../runtime/kafka/protocol/recordBatch.ts'
+import { offsetCommit } from '../../../runtime/kafka/protocol/offsetCommit.ts'
 import { askAbilities, endTxn, offsetFetch, produce, txnOffsetCommit } from '../../../runtime/kafka/protocol/transactionRequests.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
+import { askTopicId } from '../../../runtime/kafka/protocol/topicId.ts'
 import { Together } from '../../../runtime/kafka/together.ts'
 import { assertProperty } from '../../support/property.ts'
+import { topicAnswer } from './brokerAnswers.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -305,6 +308,9 @@ t.test('offsets that are refused, a commit that is refused, and abilities that a
   t.equal((await offsets.response.decode(committed(0).written)).clientSideThrottleTime, 12)
   await t.rejects(answered(offsets, committed(51)), /CONCURRENT_TRANSACTIONS/)
   t.equal(typeOf(await answered(offsets, committed(51)).catch((error: unknown) => error)), 'CONCURRENT_TRANSACTIONS')
+  const moved = offsetCommit('group', [{ topic: 'a.v1', partition: 0, offset: 7n }])
+  t.equal((await moved.response.decode(committed(0).written)).clientSideThrottleTime, 12)
+  t.equal(typeOf(await answered(moved, committed(25)).catch((error: unknown) => error)), 'UNKNOWN_MEMBER_ID')
   const end = endTxn('id', identity)
   const ended = (code: number) => new ByteWriter().noTags().int32(0).int16(code).int64(9n).int16(5).noTags()
   t.strictSame(await answered(end, ended(0)), { producerId: 9n, producerEpoch: 5 })
@@ -389,4 +395,12 @@ t.test('one that cannot be done does not hold back the others, unless the work m
   const once = new Together(work, { apart: false })
   t.ok((await Promise.allSettled([once.ask(4), once.ask(2)])).every(({ status }) => status === 'rejected'))
   t.strictSame(done, [1, 3])
+})
+
+t.test('the id of a topic is read from among what nobody asked for; none is none, and a topic that is gone is an error', async (t) => {
+  const answer = (id: bigint, code = 0) => answered(askTopicId('topic'), topicAnswer(new ByteWriter().noTags(), id, code))
+  t.equal(await answer(0xfedcba98765432100123456789abcdefn), 'fedcba98765432100123456789abcdef')
+  t.equal(await answer(1n), '00000000000000000000000000000001')
+  t.equal(await answer(0n), undefined)
+  await t.rejects(answer(1n, 3), /id of topic: UNKNOWN_TOPIC_OR_PARTITION/)
 })

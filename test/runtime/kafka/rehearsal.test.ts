@@ -3,13 +3,15 @@
  * nor its topics notice. What it writes goes under another prefix, which must be empty.
  */
 import t from 'tap'
+import { RehearsalTally } from '../../../cli/rehearsalTally.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
 import type { TaskBatch } from '../../../runtime/task.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { testStack } from '../../support/stack.ts'
 import type { TestStack } from '../../support/stack.ts'
-import { adder, caughtUp, items, sums, totaller, totals, world } from './fixtures.ts'
+import { adder, caughtUp, factors, items, sums, totaller, totals, world } from './fixtures.ts'
 import type { Item, Sum } from './fixtures.ts'
+import { patientStages } from './patient.ts'
 
 const stages = [adder, totaller]
 const inputs = [items, sums]
@@ -179,4 +181,43 @@ t.test('a timer fires at its own time, between the records before and after it',
   await rehearsal.advance(began + 63_000)
   t.strictSame(told.at(-1), [3, 'timer late', 63_000])
   await rehearsal.close()
+})
+
+t.test('records that wait are judged when their time comes, those that waited before the dry run too, and are counted', async (t) => {
+  const kafka = await world(await testStack(t), [{ group: 'line', stages: patientStages }])
+  t.teardown(() => kafka.close())
+  await send(kafka, [
+    ['lead:1', item(0, 'hold')],
+    ['lead:1', item(1)],
+  ])
+  const member = await kafka.runStages({ group: 'line', stages: patientStages, onFatal: unexpected })
+  await caughtUp(kafka, 'line', inputs)
+  await member.stop()
+  await send(kafka, [
+    ['lead:2', item(2, 'never')],
+    ['lead:2', item(3)],
+    ['lead:3', item(4)],
+  ])
+  await kafka.producer().send(factors, 'factor', { seq: 0, count: 0, sum: 1, by: '' })
+  const tally = new RehearsalTally()
+  const rehearsal = await kafka.rehearse({
+    group: 'line',
+    stages: patientStages,
+    from: 'committed',
+    onResult: (result) => tally.add(result),
+  })
+  await rehearsal.catchUp()
+  // Item 2 is folded every ms and set aside the 60th time, before item 3 comes; item 1 waits behind item 0 from before the run.
+  await rehearsal.advance(Date.now() + 10_000)
+  await rehearsal.close()
+  const rows = tally.lines().map((line) => line.trim().split(/ {2,}/))
+  t.strictSame(rows.filter(([what]) => what !== 'changed').slice(1), [
+    ['read', 'records', '3'],
+    ['folded again', 'records that had waited', '3'],
+    ['fired', 'timers', '0'],
+    ['output', 'sums', '4'],
+    ['output', 'totals', '4'],
+    ['dead letter', 'patient E_TEST_NEVER', '1'],
+  ])
+  t.match(tally.progress(0), /3 records, 3 records that had waited and 0 timers gave 8 records/)
 })

@@ -1,31 +1,17 @@
 import t from 'tap'
 import type { Test } from 'tap'
-import { emit, next } from '../../../runtime/outcome.ts'
+import { next } from '../../../runtime/outcome.ts'
 import type { RunningMember } from '../../../runtime/kafka/stageMember.ts'
 import { from, stage } from '../../../runtime/stage.ts'
 import type { AnyStage } from '../../../runtime/stage.ts'
 import { topic } from '../../../runtime/topic.ts'
 import { testStack } from '../../support/stack.ts'
+import { adding } from './adding.ts'
 import { caughtUp, Item, items, Sum, totals, world } from './fixtures.ts'
 
 t.setTimeout(180_000)
 
 const KEYS = 8
-/** Adds up what comes for a key, and says the sum under its own name. */
-const adding = (name: string, says: Partial<AnyStage> = {}): AnyStage => ({
-  ...stage({
-    name,
-    state: Sum,
-    on: [
-      from(items, (state: Sum | undefined, { value }) => {
-        const sum: Sum = { seq: value.seq, count: (state?.count ?? 0) + 1, sum: (state?.sum ?? 0) + value.amount, by: name }
-        return next(sum, { emit: [emit(totals, sum)] })
-      }),
-    ],
-    outputs: [totals],
-  }),
-  ...says,
-})
 /** Tenant-keyed topics have one partition: the same stage name over one of them is another kind of key. */
 const perTenant = topic({
   ...{ name: 'items-per-tenant', key: 'tenant', value: Item, retention: { days: 1 }, contract: 'internal', writtenBy: ['test'] },

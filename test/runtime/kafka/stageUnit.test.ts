@@ -48,6 +48,7 @@ class StandIn implements BrokerSays {
   open: BrokerSays['open'] = []
   readonly committed = { topic: place.topic, offset: 5n, metadata: topologyText(topologyOf([adder])) }
   epoch = 0
+  topicId = 0n
   refusesCommit = false
   readonly written: { topic: string; value: Buffer }[] = []
 
@@ -292,12 +293,43 @@ t.test('a store that is ahead of its changelog, or behind its beginning, is wipe
     const store = new VolatileStore(codec)
     store.set('lead:gone', { state: { seq: 0, count: 1, sum: 0, by: '' }, timers: {}, expiresAt: undefined })
     store.advance(position, true)
-    await new Changelog(adder, 0, '', store).restore(PartitionReader.over(broker.connection), logger)
+    await new Changelog(adder, 0, '', store).restore(PartitionReader.over(broker.connection), broker.connection, logger)
     t.equal(store.get('lead:gone'), undefined, `at ${position}, the log begins at ${low}`)
     t.equal(store.size, 3 - Math.max(1, low))
     t.equal(store.position, 3n)
   }
 })
+
+t.test(
+  'a store of a changelog that was made anew is wiped and restored, wherever the new one ends; an id that is not known says nothing',
+  async (t) => {
+    const gone = { state: { seq: 0, count: 1, sum: 0, by: '' }, timers: {}, expiresAt: undefined }
+    for (const [before, now, kept] of [
+      [1n, 2n, false],
+      // Of a build or a cluster that knew no ids.
+      [undefined, 2n, true],
+      [1n, undefined, true],
+      [1n, 1n, true],
+    ] as const)
+      for (const stable of [3, 1]) {
+        const broker = new StandIn()
+        broker.keep('lead:1', 'lead:2')
+        // The end of a transaction that is not written yet must not hide that it is another topic.
+        broker.stable.set(changelog, stable)
+        const id = (topicId: bigint) => topicId.toString(16).padStart(32, '0')
+        if (now !== undefined) broker.topicId = now
+        const store = new VolatileStore(codec)
+        if (before !== undefined) store.identify(id(before))
+        store.set('lead:gone', gone)
+        store.advance(2n, true)
+        await new Changelog(adder, 0, '', store).restore(PartitionReader.over(broker.connection), broker.connection, logger)
+        const what = `${String(before)}, then ${String(now)}, readers see ${stable}`
+        t.strictSame(store.get('lead:gone'), kept ? gone : undefined, what)
+        // A store that awaits the end of its last commit is not told the id yet.
+        if (stable === 3) t.equal(store.changelogId, id(now ?? before ?? 0n), what)
+      }
+  },
+)
 
 t.test('a store that is ahead of what readers see, but not of the log, keeps what it has: its last commit is being ended', async (t) => {
   const broker = new StandIn()
@@ -307,7 +339,7 @@ t.test('a store that is ahead of what readers see, but not of the log, keeps wha
   const entry = { state: { seq: 0, count: 7, sum: 0, by: '' }, timers: {}, expiresAt: undefined }
   store.set('lead:2', entry)
   store.advance(3n, true)
-  const restored = await new Changelog(adder, 0, '', store).restore(PartitionReader.over(broker.connection), logger)
+  const restored = await new Changelog(adder, 0, '', store).restore(PartitionReader.over(broker.connection), broker.connection, logger)
   t.equal(restored, 0)
   t.same(store.get('lead:2'), entry)
   t.equal(store.position, 3n)

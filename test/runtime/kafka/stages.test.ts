@@ -2,7 +2,9 @@ import t from 'tap'
 import type { Test } from 'tap'
 import type { RekindleError } from '../../../runtime/errors.ts'
 import { createClient } from '../../../runtime/kafka/client.ts'
+import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
+import { noMetrics } from '../../../runtime/metrics.ts'
 import { partitionOf } from '../../../runtime/murmur2.ts'
 import { testStack } from '../../support/stack.ts'
 import { adder, caughtUp, eventually, factors, items, logger, partitions, sums, totaller, totals, world } from './fixtures.ts'
@@ -336,4 +338,30 @@ t.test('a dead letter that was replayed for another group is passed over, one of
     [[2, 1]],
   )
   await member.stop()
+})
+
+t.test('the gauges of state are the sum over the members of a process, and fall when one lets go', async (t) => {
+  const stack = await testStack(t)
+  const setUp = await world(stack)
+  const shown = new Map<string, number>()
+  const metrics = {
+    ...noMetrics,
+    set: (name: string, { stage = '' }, value: number) => void (name === 'lr_task_state_keys' && shown.set(stage, value)),
+  }
+  const options = { brokers: stack.kafkaBrokers, clientId: 'gauges', topicPrefix: stack.prefix, registryUrl: stack.registryUrl }
+  const kafka = await connectKafka({ ...options, logger, metrics })
+  await kafka.registerSchemas([items, sums, totals, factors])
+  t.teardown(() => Promise.all([setUp.close(), kafka.close()]))
+  const KEYS = 40
+  await send(setUp, load(0, KEYS, KEYS))
+  const run = () => kafka.runStages({ group: 'line', stages: [adder, totaller], onFatal: unexpected })
+  const [one, other] = [await run(), await run()]
+  const all = (keys: number) => () => shown.get('adder') === keys && shown.get('totaller') === keys
+  await eventually('both work', () => one.ready.length === 2 && other.ready.length === 2)
+  await eventually('all keys are counted', all(KEYS))
+  await one.stop()
+  await eventually('the other one takes over', () => other.ready.length === partitions)
+  await eventually('all keys are counted in one place', all(KEYS))
+  await other.stop()
+  t.strictSame([...shown.values()], [0, 0])
 })

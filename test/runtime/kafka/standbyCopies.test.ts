@@ -7,11 +7,14 @@ import type { Test } from 'tap'
 import { runtimeError } from '../../../runtime/errors.ts'
 import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
+import { ByteWriter } from '../../../runtime/kafka/protocol/byteWriter.ts'
+import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 import { StandbyCopies } from '../../../runtime/kafka/standbyCopies.ts'
 import { stateCodec } from '../../../runtime/stateEntry.ts'
 import { oneAtATime } from '../../../runtime/state/oneAtATime.ts'
 import { volatileUnitState } from '../../../runtime/state/unitState.ts'
 import type { UnitState } from '../../../runtime/state/unitState.ts'
+import { topicAnswer } from './brokerAnswers.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
 import { adder, eventually, logger } from './fixtures.ts'
 
@@ -27,6 +30,7 @@ class StandIn {
   readonly logs: { key: string; value: Buffer }[][] = [[], []]
   /** `<partition>@<offset>` of each fetch. */
   readonly fetched: string[] = []
+  topicId = 1n
   /** What an answer waits for. */
   beforeRanges = (): Promise<void> => Promise.resolve()
   beforeAnswer = (_broker: string): Promise<void> => Promise.resolve()
@@ -46,6 +50,10 @@ class StandIn {
         { partitionId: 1, leader: 2 },
       ],
       findBroker: async ({ nodeId }: { nodeId: string }) => ({
+        connectionPool: {
+          send: async <R>({ response }: ProtocolRequest<R>) =>
+            response.parse(await response.decode(topicAnswer(new ByteWriter().noTags(), this.topicId).written)),
+        },
         fetch: async ({ topics: [asked] }: { topics: { partitions: { partition: number; fetchOffset: string }[] }[] }) => {
           const partitions = await Promise.all(
             (asked?.partitions ?? []).map(({ partition, fetchOffset }) => this.answer(partition, Number(fetchOffset))),
@@ -78,6 +86,7 @@ function copiesOn(t: Test, cluster: StandIn, open: (partition: number) => UnitSt
   const clock = { now: at }
   const copies = new StandbyCopies({
     reader: PartitionReader.over(cluster.connection),
+    cluster: cluster.connection,
     logger,
     metrics: { count() {}, observe() {}, set: (_, { partition = '' }, value) => void lags.set(partition, value) },
     topicPrefix: '',
@@ -219,6 +228,27 @@ t.test('a copy that could not be read for 20 hours begins anew: it may have miss
     t.ok(cluster.fetched.includes(from), `after ${hours} hours from ${from}: ${cluster.fetched.join()}`)
     t.equal(cluster.fetched.includes('0@0'), hours === 20)
   }
+})
+
+t.test('a copy of a changelog that was made anew begins anew, though the new one reaches further', async (t) => {
+  const cluster = new StandIn()
+  cluster.keep(0, 1)
+  cluster.logs[0]?.push({ key: 'lead:gone', value: counted(9) })
+  const { copies, lags } = copiesOn(t, cluster)
+  copies.keep(['0'])
+  await eventually('it is complete', () => lags.get('0') === 0)
+  cluster.beforeAnswer = () => Promise.reject(new Error('the topic is gone'))
+  const tried = cluster.fetched.length
+  await eventually('it fails', () => cluster.fetched.length > tried + 1)
+  cluster.topicId = 2n
+  cluster.keep(0, 1, 2, 3, 4)
+  cluster.fetched.length = 0
+  cluster.beforeAnswer = () => Promise.resolve()
+  await eventually('it reads again', () => cluster.fetched.length > 1)
+  t.equal(cluster.fetched[0], '0@0')
+  const state = copies.handOver(0)
+  t.equal(countIn(state), 4)
+  t.equal(state?.stores.get('adder')?.get('lead:gone'), undefined)
 })
 
 t.test('who opens a partition waits until whoever has it open has closed it, and what fails to open holds up nobody', async (t) => {

@@ -225,6 +225,24 @@ t.test('a checkpoint is trusted on the boot it was written, in its layout and wh
   }
 })
 
+t.test('a checkpoint says which changelog it belongs to, also when nothing else is new, and after it was wiped', async (t) => {
+  const path = folder(t)
+  const first = opened(path)
+  first.store.set('a', entry('kept'))
+  first.store.advance(7n)
+  first.store.checkpoint()
+  first.store.identify('one')
+  await first.state.close('clean')
+  const second = opened(path)
+  t.strictSame([second.store.changelogId, second.store.position, second.store.size], ['one', 7n, 1])
+  second.store.identify('other')
+  second.store.wipe()
+  await second.state.close('dirty')
+  const third = opened(path)
+  t.strictSame([third.store.changelogId, third.store.position, third.store.size], ['other', 0n, 0])
+  await third.state.close('clean')
+})
+
 t.test('state that is wiped starts from nothing, also after the next opening', async (t) => {
   const path = folder(t)
   const first = opened(path)
