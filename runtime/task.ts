@@ -5,7 +5,7 @@
  * Kafka: through its Avro bytes. A record that its fold cannot judge yet is parked with its key (`parking.ts`).
  */
 import { runtimeErrors } from './errors.ts'
-import { deterministicId } from './ids.ts'
+import { FoldContext } from './foldContext.ts'
 import { deadLetter, drop } from './outcome.ts'
 import type { Emission, Outcome, TimerChange } from './outcome.ts'
 import {
@@ -96,26 +96,6 @@ interface StageTimer extends DueTimer {
 
 const noTables = {}
 const noTimers = {}
-
-/** What a fold is given beside state and record; few ask it for ids. */
-class FoldContext implements Context {
-  readonly key: string
-  readonly at: number
-  readonly tables: Readonly<Record<string, Table<unknown>>>
-  readonly #stage: string
-
-  constructor(stage: string, key: string, at: number, tables: Readonly<Record<string, Table<unknown>>>) {
-    this.key = key
-    this.at = at
-    this.tables = tables
-    this.#stage = stage
-  }
-
-  /** Bound, so that a fold may take it out of the context. */
-  get id(): Context['id'] {
-    return (...parts) => deterministicId(this.#stage, this.key, ...parts)
-  }
-}
 
 export class Task {
   readonly partition: number

@@ -14,16 +14,15 @@ import type { InputRecord, TaskBatch } from '../task.ts'
 import { topologyOf, topologyText } from '../topology.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
-import { isReplayForOthers } from './deadLetters.ts'
 import { fits, outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { groupName, topicsWrittenBy } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
-import type { FetchedLog } from './partitionReader.ts'
 import type { StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import { migrate } from './stageMigration.ts'
+import { sliceOf, takeRecords } from './takeRecords.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord, SourceOffset } from './unitProducer.ts'
 
@@ -130,12 +129,12 @@ export class StageUnit implements Unit {
     }
     for (let at = 0; at < records.length;) {
       if (!turn.live()) return
-      const slice = this.#slice(records, at)
+      const slice = sliceOf(records, at, this.#context.limits, this.#recordMs)
       const nextOffset = records[at + slice.length]?.offset ?? lastOffset + 1n
       this.#time.enter('decode')
       let taken: Taken[]
       try {
-        taken = await this.#held.during('decode', () => this.#take(batch.topic, slice))
+        taken = await this.#held.during('decode', () => takeRecords(this.#context, this.#open().task, batch.topic, slice))
       } catch (error) {
         return this.#held.recover(error)
       }
@@ -194,44 +193,6 @@ export class StageUnit implements Unit {
     const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire, tracer })
     this.#checkpointAt = performance.now()
     return { state, task, changelogs }
-  }
-
-  /** Decodes records. Only those of the next transaction: what is made here lives until it has committed. */
-  async #take(topicName: string, logs: readonly FetchedLog[]): Promise<Taken[]> {
-    const { wire, inputs, group } = this.#context
-    const topic = inputs.get(topicName)
-    if (topic === undefined) throw new Error(`${topicName} is not an input of ${group}`)
-    const { task } = this.#open()
-    const taken: Taken[] = []
-    const values: (Buffer | null)[] = []
-    for (const log of logs) {
-      const headers = log.headersAsText
-      if (isReplayForOthers(headers, log.topic, group)) continue
-      // What the task wrote itself is passed over undecoded: it is most of what a fused group reads back.
-      values.push(task.isOwn(topic.name, headers) ? null : log.value)
-      const { partition, offset, keyText: key, timestamp } = log
-      taken.push({ topic: topic.name, partition, offset, key, value: null, timestamp, headers, raw: log })
-    }
-    await wire.prepare(topic, values)
-    for (let at = 0; at < taken.length; at += 1) {
-      const bytes = values[at] as Buffer | null
-      if (bytes !== null) (taken[at] as Taken).value = wire.decode(topic, bytes)
-    }
-    return taken
-  }
-
-  /** The records of the next transaction, the first of them at `at`. */
-  #slice(records: readonly FetchedLog[], at: number): readonly FetchedLog[] {
-    const { maxRecords, maxMs, maxBytes } = this.#context.limits
-    const most = Math.min(records.length, at + Math.max(1, Math.min(maxRecords, Math.floor(maxMs / this.#recordMs))))
-    let bytes = 0
-    let end = at
-    while (end < most) {
-      bytes += (records[end] as FetchedLog).valueSize
-      if (end > at && bytes > maxBytes) break
-      end += 1
-    }
-    return records.slice(at, end)
   }
 
   /**
