@@ -64,6 +64,28 @@ t.test('numbers and texts of any size come back as they were written', (t) =>
   ),
 )
 
+t.test('text and whatever else stands behind its length is written as if its length had been known', (t) =>
+  assertProperty(
+    t,
+    fc.property(
+      fc.string({ unit: 'binary', maxLength: 80 }),
+      fc.constantFrom(0, 1, 62, 63, 64, 65, 8_190, 8_191, 8_192, 8_193, 1_048_575, 1_048_576),
+      fc.nat(3),
+      (text, size, before) => {
+        const utf8 = Buffer.from(text)
+        const body = Buffer.alloc(size, 7)
+        const expected = new ByteWriter(1).raw(Buffer.alloc(before)).varint(utf8.length).raw(utf8).varint(size).raw(body).varint(5).written
+        const got = new ByteWriter(1)
+          .raw(Buffer.alloc(before))
+          .varintText(text)
+          .lengthPrefixed((to) => void to.raw(body))
+          .varint(5).written
+        return got.equals(expected)
+      },
+    ),
+  ),
+)
+
 t.test('the size of a variable-length number is known before it is written', (t) =>
   assertProperty(
     t,
