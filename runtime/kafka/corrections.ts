@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its six defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
+ * Loads kafkajs 2.2.4 with its seven defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -9,13 +9,15 @@
  * several brokers, what is sent to one is written twice or left out when another one refuses; see `sendMessages.ts`. Defect
  * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever. Defect 5:
  * a connection that is cut in the middle of an answer misreads the next one; see `connectionCorrections.ts`. Defect 6: a
- * consumer that is stopped while it starts goes on, and one that leaves joins a rebalance first; see `runnerCorrections.ts`.
+ * consumer that is stopped while it starts goes on, and one that leaves joins a rebalance first; see `runnerCorrections.ts`. Defect 7: a topic that it was told of
+ * while the brokers were away has no partitions for ever; see `metadataCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
 import type * as Client from 'kafkajs'
 import { correctConnections } from './connectionCorrections.ts'
 import { typeOf } from './errorType.ts'
+import { correctMetadata } from './metadataCorrections.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
 import { controlRecordAfter, readRecordBatch } from './protocol/recordBatchReader.ts'
@@ -93,6 +95,7 @@ function correct(): void {
   filterByNumbers()
   followCoordinator()
   correctConnections()
+  correctMetadata()
   correctRunner()
 }
 

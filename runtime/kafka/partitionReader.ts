@@ -68,7 +68,6 @@ const LEADER_WAIT_MS = 100
 export class PartitionReader {
   readonly #connection: ClusterConnection
   readonly #cluster: Cluster
-  readonly #topics = new Set<string>()
   #turn: Promise<unknown> = Promise.resolve()
 
   private constructor(connection: ClusterConnection) {
@@ -183,9 +182,7 @@ export class PartitionReader {
   }
 
   async #know(topic: string): Promise<void> {
-    if (this.#topics.has(topic)) return
     await this.#cluster.addTargetTopic(topic)
-    this.#topics.add(topic)
   }
 
   async #fetchFrom(

@@ -371,6 +371,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A member that was stopped while its broker was away joins later and holds partitions that nobody works on.',
   },
   {
+    id: 'topic-not-asked-for-again',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/corrections.ts',
+    find: '  correctMetadata()\n',
+    replace: '',
+    tests: [{ file: corrections, title: 'a topic that was added while the brokers were away' }],
+    why: 'A member that starts while its broker comes back finds that its own topics do not exist, and ends.',
+  },
+  {
     id: 'coordinator-not-followed',
     guard: 'corrections of the client',
     file: 'runtime/kafka/corrections.ts',

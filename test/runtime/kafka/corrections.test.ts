@@ -40,6 +40,40 @@ t.test('records of aborted transactions are not delivered, also when transaction
   await admin.disconnect()
 })
 
+t.test('a topic that was added while the brokers were away is asked for again, and found', async (t) => {
+  const path = require.resolve('kafkajs/src/cluster/index.js')
+  const corrected = require(path) as { prototype: object }
+  const cached = require.cache[path]
+  delete require.cache[path]
+  const asItIs = require(path) as { prototype: object }
+  require.cache[path] = cached
+  const Lock = require('kafkajs/src/utils/lock') as new (options: { timeout: number }) => object
+  for (const [name, { prototype }, found] of [
+    ['corrected', corrected, true],
+    ['as it is', asItIs, false],
+  ] as const) {
+    const brokerPool = { metadata: { topicMetadata: [{ topic: 'older', partitionMetadata: [{}] }] } }
+    let away = true
+    const cluster = Object.assign(Object.create(prototype), {
+      mutatingTargetTopics: new Lock({ timeout: 1_000 }),
+      targetTopics: new Set(['older']),
+      brokerPool,
+      refreshMetadata: async () => {
+        if (away) throw new Error('connect ECONNREFUSED')
+        brokerPool.metadata = { topicMetadata: ['older', 'own'].map((topic) => ({ topic, partitionMetadata: [{}] })) }
+      },
+    }) as { addTargetTopic(topic: string): Promise<void>; findTopicPartitionMetadata(topic: string): object[] }
+    await t.rejects(cluster.addTargetTopic('own'), /ECONNREFUSED/)
+    away = false
+    await cluster.addTargetTopic('own')
+    t.equal(cluster.findTopicPartitionMetadata('own').length === 1, found, name)
+    // What an older question is answered later does not know the newer topic.
+    brokerPool.metadata = { topicMetadata: [{ topic: 'older', partitionMetadata: [{}] }] }
+    await cluster.addTargetTopic('own')
+    t.equal(cluster.findTopicPartitionMetadata('own').length === 1, found, `${name}, once more`)
+  }
+})
+
 t.test('the filter opens a transaction at its first offset and closes it at its own abort marker only', async (t) => {
   const record = (offset: number, producerId: string, inTransaction = true) => ({
     offset: String(offset),
