@@ -2,13 +2,8 @@
  * Never more than so many calls in any 10 seconds per location: a window over the last calls, because a bucket that
  * refills lets twice its size through. First come, first served; the platform's own headers can only slow it down.
  */
-
-export interface Clock {
-  /** ms since the epoch. */
-  now(): number
-  /** Resolves after `ms`, or as soon as the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
-}
+import { SteadyTime } from './clock.ts'
+import type { Clock } from './clock.ts'
 
 export interface RateLimitOptions {
   /** The platform allows 100; the rest is left to whatever else the app does. @source reference/gohighlevel.md 3.3 */
@@ -29,13 +24,14 @@ export class RateLimit {
   private readonly calls: number
   private readonly windowMs: number
   private readonly clock: Clock
+  private readonly time: SteadyTime
   private readonly lines = new Map<string, Line>()
-  private latest = -Infinity
 
   constructor(options: RateLimitOptions) {
     this.calls = options.calls ?? 80
     this.windowMs = options.windowMs ?? 10_000
     this.clock = options.clock
+    this.time = new SteadyTime(options.clock)
   }
 
   /** Waits until `count` calls for the location may leave. Returns false when the signal aborts first; nothing is taken then. */
@@ -52,7 +48,7 @@ export class RateLimit {
   /** How long a call for the location would wait at least, ms. */
   waitMs(location: string, count = 1): number {
     const line = this.line(location)
-    const now = this.now()
+    const now = this.time.now()
     line.taken = line.taken.filter((at) => at > now - this.windowMs)
     const free = this.calls - line.taken.length
     const full = free >= count ? 0 : (line.taken[count - free - 1] ?? now) + this.windowMs - now
@@ -72,7 +68,7 @@ export class RateLimit {
   /** No call for the location for this long, ms. */
   block(location: string, forMs: number): void {
     const line = this.line(location)
-    line.blockedUntil = Math.max(line.blockedUntil, this.now() + forMs)
+    line.blockedUntil = Math.max(line.blockedUntil, this.time.now() + forMs)
   }
 
   private async turn(location: string, line: Line, count: number, signal: AbortSignal | undefined): Promise<boolean> {
@@ -82,22 +78,9 @@ export class RateLimit {
       if (wait <= 0) break
       await this.clock.sleep(wait, signal)
     }
-    const now = this.now()
+    const now = this.time.now()
     for (let i = 0; i < count; i++) line.taken.push(now)
     return true
-  }
-
-  /** The clock; when it was set back, what is remembered moves back with it: else nothing would leave until it caught up. */
-  private now(): number {
-    const now = this.clock.now()
-    const back = this.latest - now
-    this.latest = now
-    if (back <= 0) return now
-    for (const line of this.lines.values()) {
-      line.taken = line.taken.map((at) => at - back)
-      line.blockedUntil -= back
-    }
-    return now
   }
 
   private line(location: string): Line {

@@ -7,8 +7,7 @@ import { createHash, createPrivateKey, randomBytes, randomUUID } from 'node:cryp
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { versions } from '../endpoints.ts'
-import type { Clock } from '../rateLimit.ts'
+import type { Clock } from '../clock.ts'
 import { Faults, faultOf } from './faults.ts'
 import type { Fault } from './faults.ts'
 import { Journal } from './journal.ts'
@@ -167,7 +166,7 @@ class SandboxServer implements Sandbox {
     }
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
     if (token === undefined) return reply(response, 401, { statusCode: 401, message: 'Invalid JWT' })
-    const group = path[0] === 'conversations' ? versions.conversations : versions.contacts
+    const group = path[0] === 'conversations' || path[0] === 'calendars' ? '2021-04-15' : '2021-07-28'
     if (request.headers['version'] !== group)
       return reply(response, 404, { statusCode: 404, message: 'version header is invalid or was not found.' })
     if (!this.admit(token, response)) return reply(response, 429, { statusCode: 429, message: 'Too Many Requests' })
