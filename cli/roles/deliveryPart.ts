@@ -8,13 +8,13 @@ import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
 import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
-import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { hoursProblems, hoursTable, unverifiedJurisdictions } from '../../pipelines/followup/hours/hoursTable.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import type { Tracer } from '../../runtime/tracing.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { cliError } from '../errors.ts'
 import { needed } from './connections.ts'
+import { ghlAccess } from './ghlAccess.ts'
 
 export interface DeliveryPartOptions {
   readonly config: Config
@@ -46,11 +46,10 @@ export async function startDelivery({
     logger,
     applicationName: 'rekindle delivery',
   })
-  const token = config.ghl.apiToken
+  const access = ghlAccess(config, pool, systemClock)
   const ghl = ghlClient({
     apiUrl: needed(config.ghl.apiUrl, 'GHL_API_URL'),
-    // Real mode has a token, the configuration sees to it; the sandbox takes one per location.
-    tokenOf: (tenantId) => token ?? sandboxToken(tenantId),
+    tokens: access.tokens,
     clock: systemClock,
     rateLimit: new RateLimit({ calls: config.ghl.callsPer10s, clock: systemClock }),
   })
@@ -64,6 +63,7 @@ export async function startDelivery({
       stopping.abort()
       await Promise.allSettled(running)
       await ghl.close()
+      await access.close()
       await pool.end()
     },
   }

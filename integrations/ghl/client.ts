@@ -23,6 +23,7 @@ import type { Opportunities } from './opportunities.ts'
 import { RateLimit } from './rateLimit.ts'
 import { tasks } from './tasks.ts'
 import type { Tasks } from './tasks.ts'
+import type { Tokens } from './tokens.ts'
 import { users } from './users.ts'
 import type { Users } from './users.ts'
 import { workflows } from './workflows.ts'
@@ -30,8 +31,7 @@ import type { Workflows } from './workflows.ts'
 
 export interface GhlClientOptions {
   readonly apiUrl?: string
-  /** The access token of a location. */
-  readonly tokenOf: (tenantId: string) => string
+  readonly tokens: Tokens
   readonly clock: Clock
   /** From 0 up to 1: spreads repeated calls. */
   readonly random?: () => number
@@ -60,10 +60,10 @@ export interface GhlClient {
 
 /** Connects to the API; nothing is called yet. */
 export function ghlClient(options: GhlClientOptions): GhlClient {
-  const { clock, random = Math.random, tokenOf, apiUrl = ghlApiUrl, timeoutMs = 15_000 } = options
+  const { clock, random = Math.random, tokens, apiUrl = ghlApiUrl, timeoutMs = 15_000 } = options
   const limit = options.rateLimit ?? new RateLimit({ clock })
   const breakers = new Breakers({ clock, random })
-  const caller = new Caller({ apiUrl, tokenOf, clock, random, timeoutMs, limit, breakers })
+  const caller = new Caller({ apiUrl, tokens, clock, random, timeoutMs, limit, breakers })
   return {
     contacts: contacts(caller),
     notes: notes(caller),

@@ -40,7 +40,10 @@ export type NotSentCode =
   | 'rate_limited'
   | 'daily_limit'
   | 'unauthorised'
+  | 'forbidden'
   | 'scope_missing'
+  | 'no_token'
+  | 'token_unavailable'
   | 'not_yet_visible'
   | 'not_connected'
   | 'breaker_open'
@@ -86,7 +89,7 @@ export const failureRules: readonly FailureRule[] = [
   { status: 401, at: ['messageStatus'], then: later('not_yet_visible', visibleAfterMs), source: '#4' },
   { status: 403, at: ['messageStatus'], then: later('not_yet_visible', visibleAfterMs), source: '#4' },
   { status: 401, then: later('unauthorised', personRetryMs), source: '3.2' },
-  { status: 403, then: later('unauthorised', personRetryMs), source: '3.2' },
+  { status: 403, then: later('forbidden', personRetryMs), source: '3.2' },
   // A gateway that gave up says 408 or 5xx; what stood behind it may have acted.
   { status: 408, then: unknown('timed_out'), source: 'RFC 9110 15.5.9' },
   { status: '5xx', then: unknown('server_error'), source: 'RFC 9110 15.6' },

@@ -15,6 +15,7 @@ import { deliveryRelay } from '../../delivery/relay.ts'
 import { deliveryDefaults, waitAfter } from '../../delivery/settings.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
+import { fixedTokens } from '../../integrations/ghl/tokens.ts'
 import type { GhlClient } from '../../integrations/ghl/client.ts'
 import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import type { Sandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
@@ -149,7 +150,7 @@ async function bench(t: Test): Promise<Bench> {
   const clock = new ManualClock(tuesdayNoon)
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-delivery-'))
   const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 100_000, indexLagMs: 30_000 })
-  const ghl = ghlClient({ apiUrl: sandbox.url, tokenOf: sandboxToken, clock, timeoutMs: 400 })
+  const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, timeoutMs: 400 })
   t.teardown(async () => {
     await ghl.close()
     await sandbox.close()
@@ -591,7 +592,7 @@ t.test('several workers on one ledger send each message once', patient, async (t
   )
   const ghl = ghlClient({
     apiUrl: b.sandbox.url,
-    tokenOf: sandboxToken,
+    tokens: fixedTokens(sandboxToken),
     clock: systemClock,
     timeoutMs: 5_000,
     rateLimit: { take: async () => true, busy: () => [], told: () => undefined, block: () => undefined } as never,

@@ -10,6 +10,7 @@ import type { EndpointName } from '../endpoints.ts'
 import { failureOfError, failureOfStatus } from '../outcomes.ts'
 import type { Failure, Outcome, Read } from '../outcomes.ts'
 import type { RateLimit } from '../rateLimit.ts'
+import type { TokenAnswer, Tokens } from '../tokens.ts'
 import type { Breakers } from './breakers.ts'
 import { answerOf } from './fields.ts'
 import type { Fields } from './fields.ts'
@@ -17,7 +18,7 @@ import { repeatDefaults, retryAfterMs, waitBeforeRepeat } from './repeat.ts'
 
 export interface CallerOptions {
   readonly apiUrl: string
-  readonly tokenOf: (tenantId: string) => string
+  readonly tokens: Tokens
   readonly clock: Clock
   /** From 0 up to 1. */
   readonly random: () => number
@@ -95,17 +96,34 @@ export class Caller {
   }
 
   private async once<T>(call: Call, meaning: (answer: Fields) => T | undefined): Promise<Outcome<T>> {
+    const { tokens } = this.options
+    const { tenantId, options = {} } = call
+    const openMs = this.options.breakers.openForMs(tenantId)
+    if (openMs > 0) return breakerOpen(tenantId, openMs)
+    const held = await tokens.current(tenantId)
+    if (!held.ok) return withoutToken(held)
+    const outcome = await this.permitted(call, held.token, meaning, options.admitted === true)
+    if (outcome.kind !== 'not_sent' || outcome.code !== 'unauthorised') return outcome
+    // Refused before it was looked at: nothing has happened, and an expired token is the common reason.
+    const renewed = await tokens.renewed(tenantId, held.token)
+    return renewed.ok ? this.permitted(call, renewed.token, meaning, false) : outcome
+  }
+
+  private async permitted<T>(
+    call: Call,
+    token: string,
+    meaning: (answer: Fields) => T | undefined,
+    admitted: boolean,
+  ): Promise<Outcome<T>> {
     const { limit, breakers } = this.options
     const { tenantId, options = {} } = call
-    const openMs = breakers.openForMs(tenantId)
-    if (openMs > 0) return breakerOpen(tenantId, openMs)
-    if (options.admitted !== true && !(await limit.take(tenantId, 1, options.signal)))
+    if (!admitted && !(await limit.take(tenantId, 1, options.signal)))
       return { kind: 'not_sent', code: 'aborted_before_sending', detail: 'stopped while it waited for room', retryAfterMs: 0 }
     const permit = breakers.admit(tenantId)
     if (permit === undefined) return breakerOpen(tenantId, breakers.openForMs(tenantId))
     let said: CallOutcome = 'given-up'
     try {
-      const outcome = await this.answered(call, meaning)
+      const outcome = await this.answered(call, token, meaning)
       said = outcome.kind !== 'accepted' && isOutage(outcome) ? 'failure' : 'success'
       return outcome
     } finally {
@@ -113,10 +131,10 @@ export class Caller {
     }
   }
 
-  private async answered<T>(call: Call, meaning: (answer: Fields) => T | undefined): Promise<Outcome<T>> {
+  private async answered<T>(call: Call, token: string, meaning: (answer: Fields) => T | undefined): Promise<Outcome<T>> {
     let answer: Answer
     try {
-      answer = await this.send(call)
+      answer = await this.send(call, token)
     } catch (error) {
       return failureOfError(error)
     }
@@ -129,8 +147,8 @@ export class Caller {
       : { kind: 'accepted', value }
   }
 
-  private async send({ endpoint, tenantId, path = {}, query = {}, body }: Call): Promise<Answer> {
-    const { clock, limit, timeoutMs, tokenOf } = this.options
+  private async send({ endpoint, tenantId, path = {}, query = {}, body }: Call, token: string): Promise<Answer> {
+    const { clock, limit, timeoutMs } = this.options
     const { method, version } = endpoints[endpoint]
     const {
       statusCode,
@@ -139,7 +157,7 @@ export class Caller {
     } = await request(`${this.base}${pathOf(endpoint, path)}${queryOf(query)}`, {
       method,
       headers: {
-        authorization: `Bearer ${tokenOf(tenantId)}`,
+        authorization: `Bearer ${token}`,
         version,
         accept: 'application/json',
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -171,6 +189,10 @@ function missingIn({ endpoint, path = {} }: Call): string | undefined {
 function queryOf(query: NonNullable<Call['query']>): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
+}
+
+function withoutToken({ code, detail, retryAfterMs }: Exclude<TokenAnswer, { ok: true }>): Failure {
+  return { kind: 'not_sent', code, detail, retryAfterMs }
 }
 
 function breakerOpen(tenantId: string, forMs: number): Failure {

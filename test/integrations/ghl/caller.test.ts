@@ -10,6 +10,7 @@ import { Breakers } from '../../../integrations/ghl/call/breakers.ts'
 import { allOf, pagesOf } from '../../../integrations/ghl/call/pages.ts'
 import { repeatDefaults, retryAfterMs, waitBeforeRepeat } from '../../../integrations/ghl/call/repeat.ts'
 import { ghlClient } from '../../../integrations/ghl/client.ts'
+import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
 import type { GhlClientOptions } from '../../../integrations/ghl/client.ts'
 import type { Failure } from '../../../integrations/ghl/outcomes.ts'
 import { ManualClock } from '../../support/manualClock.ts'
@@ -41,7 +42,7 @@ async function talking(t: Test, answers: readonly Said[], options: Partial<GhlCl
   await once(server, 'listening')
   const ghl = ghlClient({
     apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    tokenOf: () => 'x',
+    tokens: fixedTokens(() => 'x'),
     clock,
     random: () => 0.5,
     ...options,
@@ -167,13 +168,13 @@ t.test('nobody at the other end is certainly not sent; a connection that dies af
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
-  const client = ghlClient({ apiUrl: `http://127.0.0.1:${port}/`, tokenOf: () => 'x', clock })
+  const client = ghlClient({ apiUrl: `http://127.0.0.1:${port}/`, tokens: fixedTokens(() => 'x'), clock })
   t.teardown(() => client.close())
   server.on('connection', (socket: Socket) => socket.once('data', () => socket.destroy()))
   t.match(await client.conversations.send('l', sms), { kind: 'unknown', code: 'connection_lost' })
   await new Promise((resolve) => server.close(resolve))
   t.match(await clock.run(client.conversations.send('l', sms)), { kind: 'not_sent', code: 'not_connected' })
-  const nowhere = ghlClient({ apiUrl: 'http://no-such-host.invalid', tokenOf: () => 'x', clock })
+  const nowhere = ghlClient({ apiUrl: 'http://no-such-host.invalid', tokens: fixedTokens(() => 'x'), clock })
   t.teardown(() => nowhere.close())
   t.match(await nowhere.conversations.send('l', sms, { tries: 1 }), { kind: 'not_sent', code: 'not_connected' })
 })
@@ -210,7 +211,7 @@ t.test('do-not-disturb is written with every channel as it stands, and a permane
   await once(server, 'listening')
   t.teardown(() => server.close())
   const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const ghl = ghlClient({ apiUrl, tokenOf: () => 'x', clock: new ManualClock(start) })
+  const ghl = ghlClient({ apiUrl, tokens: fixedTokens(() => 'x'), clock: new ManualClock(start) })
   t.teardown(() => ghl.close())
   t.match(await ghl.contacts.setDnd('l', 'c', ['SMS', 'Email'], 'Asked to stop'), { kind: 'accepted' })
   t.strictSame(written, [

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
 import { ghlClient } from '../../../integrations/ghl/client.ts'
+import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
 import type { GhlClient } from '../../../integrations/ghl/client.ts'
 import { endpoints } from '../../../integrations/ghl/endpoints.ts'
 import type { EndpointName } from '../../../integrations/ghl/endpoints.ts'
@@ -46,7 +47,7 @@ async function replay(t: Test): Promise<{ ghl: GhlClient; asked: Asked[]; answer
   await once(server, 'listening')
   const ghl = ghlClient({
     apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    tokenOf: (tenantId) => `token of ${tenantId}`,
+    tokens: fixedTokens((tenantId) => `token of ${tenantId}`),
     clock: new ManualClock(Date.UTC(2026, 10, 10)),
     // The contract is about words, not about pace.
     rateLimit: { take: async () => true, busy: () => [], told: () => undefined, block: () => undefined } as never,

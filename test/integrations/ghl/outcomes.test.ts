@@ -15,7 +15,7 @@ t.test('answers by endpoint, status and words: every rule has its case', async (
     [401, 'Invalid JWT', { kind: 'not_sent', code: 'not_yet_visible', retryAfterMs: 10_000 }, 'messageStatus'],
     [403, 'Forbidden', { kind: 'not_sent', code: 'not_yet_visible', retryAfterMs: 10_000 }, 'messageStatus'],
     [401, 'Invalid JWT', { kind: 'not_sent', code: 'unauthorised' }],
-    [403, '', { kind: 'not_sent', code: 'unauthorised' }],
+    [403, '', { kind: 'not_sent', code: 'forbidden' }],
     [408, '', { kind: 'unknown', code: 'timed_out' }],
     [500, '', { kind: 'unknown', code: 'server_error' }],
     [502, '', { kind: 'unknown', code: 'server_error' }],

@@ -9,6 +9,7 @@ import { spawn } from 'node:child_process'
 import t from 'tap'
 import type { Test } from 'tap'
 import { ghlClient } from '../../../integrations/ghl/client.ts'
+import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
 import type { OutgoingMessage } from '../../../integrations/ghl/conversations.ts'
 import { wordsOf } from '../../../integrations/ghl/emailHtml.ts'
 import { sandboxToken, startSandbox } from '../../../integrations/ghl/sandbox/sandbox.ts'
@@ -29,7 +30,7 @@ async function pair(t: Test, options: Partial<SandboxOptions> = {}, timeoutMs = 
   const clock = new ManualClock(Date.UTC(2026, 10, 10, 17))
   const file = options.file ?? join(folder(t), 'sandbox.jsonl')
   const sandbox = await startSandbox({ clock, ...options, file })
-  const client = ghlClient({ apiUrl: sandbox.url, tokenOf: sandboxToken, clock, timeoutMs })
+  const client = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, timeoutMs })
   t.teardown(async () => {
     await client.close()
     await sandbox.close()
@@ -264,7 +265,12 @@ t.test('a killed sandbox knows every message it has confirmed; a line cut off by
     { stdio: ['ignore', 'pipe', 'inherit'] },
   )
   const [line] = (await once(child.stdout, 'data')) as [Buffer]
-  const client = ghlClient({ apiUrl: line.toString().trim(), tokenOf: sandboxToken, clock: new ManualClock(0), timeoutMs: 2_000 })
+  const client = ghlClient({
+    apiUrl: line.toString().trim(),
+    tokens: fixedTokens(sandboxToken),
+    clock: new ManualClock(0),
+    timeoutMs: 2_000,
+  })
   t.teardown(() => client.close())
   const outcomes = Promise.all(
     Array.from({ length: 200 }, (_, index) => client.conversations.send(tenantId, { ...sms, contactId: `c${index}` }, { admitted: true })),
