@@ -74,6 +74,7 @@ export interface Config {
     readonly publicKeysFile: string | undefined
     readonly acceptLegacyRsa: boolean
     readonly callsPer10s: number
+    readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
   readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number }
@@ -205,6 +206,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       publicKeysFile: maybe('ghlPublicKeysFile'),
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
       callsPer10s: number('ghlCallsPer10s'),
+      callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
     simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed') },

@@ -261,7 +261,7 @@ export const configFields = {
     schema: url('rediss?'),
     fallback: '',
     should: 'a redis:// URL',
-    about: 'Redis for shared rate limits; without it limits are counted per process.',
+    about: 'Redis for shared rate limits; without it requests and calls to GoHighLevel are counted per process.',
     secret: true,
   },
 
@@ -335,10 +335,17 @@ export const configFields = {
 
   ghlCallsPer10s: {
     env: 'GHL_CALLS_PER_10S',
-    schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+    schema: Type.Integer({ minimum: 2, maximum: 1_000_000 }),
     fallback: '80',
-    should: 'a whole number from 1 to 1000000',
+    should: 'a whole number from 2 to 1000000 (a follow-up makes two calls)',
     about: 'Calls to GoHighLevel per location in 10 s; the platform allows 100, the rest is for its other users.',
+  },
+  ghlCallsPerDay: {
+    env: 'GHL_CALLS_PER_DAY',
+    schema: Type.Integer({ minimum: 2, maximum: 1_000_000_000 }),
+    fallback: '190000',
+    should: 'a whole number from 2 to 1000000000',
+    about: 'Calls to GoHighLevel per location in any 24 hours; the platform allows 200,000 a day.',
   },
   sandboxCallsPer10s: {
     env: 'SANDBOX_CALLS_PER_10S',

@@ -195,7 +195,7 @@ function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outco
   }
 }
 
-/** Gives a reserved row back untouched: the worker stops before its turn came. */
+/** Gives a reserved row back untouched: the worker stops before its turn came, or that is too far off. */
 async function release({ pool, clock, onChange }: DeliveryContext, reserved: LedgerRow): Promise<void> {
   const released = await inTransaction(pool, async (client) => {
     const row = await lockRow(client, reserved.followupId)
@@ -205,7 +205,7 @@ async function release({ pool, clock, onChange }: DeliveryContext, reserved: Led
     const next = changed(row, {
       status: 'deferred',
       ruleId: 'worker_stopped',
-      reason: 'The worker stopped before it was handed over.',
+      reason: 'The worker stopped, or the provider takes no calls for long: it was not handed over.',
       scheduledAt: at,
       reservedBy: null,
       reservedAt: null,

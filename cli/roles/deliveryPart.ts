@@ -14,7 +14,8 @@ import type { Tracer } from '../../runtime/tracing.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { cliError } from '../errors.ts'
 import { needed } from './connections.ts'
-import { ghlAccess } from './ghlAccess.ts'
+import { ghlAccess, ghlWindows } from './ghlAccess.ts'
+import { sharedCounts } from './sharedCounts.ts'
 
 export interface DeliveryPartOptions {
   readonly config: Config
@@ -46,12 +47,13 @@ export async function startDelivery({
     logger,
     applicationName: 'rekindle delivery',
   })
+  const redis = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, 'calls to GoHighLevel', logger)
   const access = ghlAccess(config, pool, systemClock)
   const ghl = ghlClient({
     apiUrl: needed(config.ghl.apiUrl, 'GHL_API_URL'),
     tokens: access.tokens,
     clock: systemClock,
-    rateLimit: new RateLimit({ calls: config.ghl.callsPer10s, clock: systemClock }),
+    rateLimit: new RateLimit({ clock: systemClock, windows: ghlWindows(config, redis, systemClock, logger) }),
   })
   const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, onChange: deliveryMetrics(metrics) })
   const relay = deliveryRelay({ pool, producer: kafka.producer(), clock: systemClock, logger, tracer })
@@ -64,6 +66,7 @@ export async function startDelivery({
       await Promise.allSettled(running)
       await ghl.close()
       await access.close()
+      redis?.disconnect()
       await pool.end()
     },
   }

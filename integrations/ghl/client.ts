@@ -51,7 +51,7 @@ export interface GhlClient {
   readonly users: Users
   readonly workflows: Workflows
   readonly forms: Forms
-  /** Waits for room for this many calls of a location; they are then made with `admitted`. False when the signal aborts first. */
+  /** Waits for room for this many calls of a location; they are then made with `admitted`. False when the signal aborts first, or there is none for long. */
   admit(tenantId: string, calls: number, signal?: AbortSignal): Promise<boolean>
   /** Locations that would have to wait now, or whose calls fail. */
   busy(): string[]
@@ -75,7 +75,7 @@ export function ghlClient(options: GhlClientOptions): GhlClient {
     users: users(caller),
     workflows: workflows(caller),
     forms: forms(caller),
-    admit: (tenantId, calls, signal) => limit.take(tenantId, calls, signal),
+    admit: async (tenantId, calls, signal) => (await limit.take(tenantId, calls, signal)).granted,
     busy: () => [...new Set([...limit.busy(), ...breakers.open()])],
     close: () => caller.close(),
   }

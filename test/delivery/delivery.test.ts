@@ -595,7 +595,12 @@ t.test('several workers on one ledger send each message once', patient, async (t
     tokens: fixedTokens(sandboxToken),
     clock: systemClock,
     timeoutMs: 5_000,
-    rateLimit: { take: async () => true, busy: () => [], told: () => undefined, block: () => undefined } as never,
+    rateLimit: {
+      take: async () => ({ granted: true }),
+      busy: () => [],
+      told: async () => undefined,
+      block: async () => undefined,
+    } as never,
   })
   t.teardown(() => ghl.close())
   const stop = new AbortController()

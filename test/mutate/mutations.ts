@@ -20,9 +20,33 @@ const runnerCorrections = 'test/runtime/kafka/runnerCorrections.test.ts'
 const cluster = 'test/runtime/kafka/cluster.test.ts'
 const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
 
+const rateLimit = 'test/integrations/ghl/rateLimit.test.ts'
 const grants = 'test/sinks/postgres/grants.test.ts'
 
 export const mutations: readonly Mutation[] = [
+  {
+    id: 'one-call-too-many',
+    guard: 'calls of a location in a window',
+    file: 'integrations/ghl/limit/redisWindows.ts',
+    find: "redis.call('LINDEX', calls, most - count)",
+    replace: "redis.call('LINDEX', calls, most - count + 1)",
+    tests: [
+      {
+        file: rateLimit,
+        title: 'at the size of the platform: 80 of 160 calls of two processes leave at once, the others ten seconds later',
+      },
+    ],
+    why: 'More calls leave in ten seconds than the platform allows.',
+  },
+  {
+    id: 'time-before-the-newest-call',
+    guard: 'time of the shared count',
+    file: 'integrations/ghl/limit/redisWindows.ts',
+    find: "now = math.max(now, tonumber(redis.call('LINDEX', calls, 0) or 0))",
+    replace: '',
+    tests: [{ file: rateLimit, title: 'a clock of Redis that is set back, or a key that was evicted, holds nothing up' }],
+    why: 'Calls of a location stand still until the clock of Redis has caught up.',
+  },
   {
     id: 'grant-without-lock',
     guard: 'row lock of a grant',

@@ -7,9 +7,9 @@ import type { CallOutcome } from '../../../runtime/circuitBreaker.ts'
 import type { Clock } from '../clock.ts'
 import { endpoints } from '../endpoints.ts'
 import type { EndpointName } from '../endpoints.ts'
-import { failureOfError, failureOfStatus } from '../outcomes.ts'
+import { burstWindowMs, failureOfError, failureOfStatus } from '../outcomes.ts'
 import type { Failure, Outcome, Read } from '../outcomes.ts'
-import type { RateLimit } from '../rateLimit.ts'
+import type { RateLimit, Taken } from '../rateLimit.ts'
 import type { TokenAnswer, Tokens } from '../tokens.ts'
 import type { Breakers } from './breakers.ts'
 import { answerOf } from './fields.ts'
@@ -117,8 +117,10 @@ export class Caller {
   ): Promise<Outcome<T>> {
     const { limit, breakers } = this.options
     const { tenantId, options = {} } = call
-    if (!admitted && !(await limit.take(tenantId, 1, options.signal)))
-      return { kind: 'not_sent', code: 'aborted_before_sending', detail: 'stopped while it waited for room', retryAfterMs: 0 }
+    if (!admitted) {
+      const taken = await limit.take(tenantId, 1, options.signal)
+      if (!taken.granted) return withoutRoom(taken)
+    }
     const permit = breakers.admit(tenantId)
     if (permit === undefined) return breakerOpen(tenantId, breakers.openForMs(tenantId))
     let said: CallOutcome = 'given-up'
@@ -169,8 +171,11 @@ export class Caller {
     const text = await answered.text()
     const intervalMs = numberIn(headers['x-ratelimit-interval-milliseconds'])
     const asked = retryAfterMs(one(headers['retry-after']), clock.now())
-    if (statusCode === 429) limit.block(tenantId, asked ?? intervalMs ?? 10_000)
-    else limit.told(tenantId, numberIn(headers['x-ratelimit-remaining']), intervalMs)
+    const dailyRemaining = numberIn(headers['x-ratelimit-daily-remaining'])
+    if (statusCode === 429) await limit.block(tenantId, asked ?? intervalMs ?? burstWindowMs)
+    // The wait that a 429 asks for is the last word on the burst window.
+    const remaining = statusCode === 429 ? undefined : numberIn(headers['x-ratelimit-remaining'])
+    await limit.told(tenantId, { remaining, intervalMs, dailyRemaining })
     return { status: statusCode, text, retryAfterMs: asked ?? (statusCode === 429 ? intervalMs : undefined) }
   }
 }
@@ -189,6 +194,12 @@ function missingIn({ endpoint, path = {} }: Call): string | undefined {
 function queryOf(query: NonNullable<Call['query']>): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
+}
+
+function withoutRoom({ why, waitMs }: Exclude<Taken, { granted: true }>): Failure {
+  return why === 'stopped'
+    ? { kind: 'not_sent', code: 'aborted_before_sending', detail: 'stopped while it waited for room', retryAfterMs: 0 }
+    : { kind: 'not_sent', code: 'daily_limit', detail: `no call may leave for ${waitMs} ms`, retryAfterMs: waitMs }
 }
 
 function withoutToken({ code, detail, retryAfterMs }: Exclude<TokenAnswer, { ok: true }>): Failure {

@@ -50,7 +50,12 @@ async function replay(t: Test): Promise<{ ghl: GhlClient; asked: Asked[]; answer
     tokens: fixedTokens((tenantId) => `token of ${tenantId}`),
     clock: new ManualClock(Date.UTC(2026, 10, 10)),
     // The contract is about words, not about pace.
-    rateLimit: { take: async () => true, busy: () => [], told: () => undefined, block: () => undefined } as never,
+    rateLimit: {
+      take: async () => ({ granted: true }),
+      busy: () => [],
+      told: async () => undefined,
+      block: async () => undefined,
+    } as never,
   })
   t.teardown(async () => {
     await ghl.close()
