@@ -32,6 +32,13 @@ export const cliErrors = {
     means: 'This verb signs with the sandbox key, which only local mode trusts.',
     remedy: 'Run it with REKINDLE_MODE=local against a local stack.',
   },
+  E_GRANT_REFUSED: {
+    scope: 'step',
+    retriable: false,
+    means: 'GoHighLevel gave no tokens for the code, or none of the rights they need.',
+    remedy:
+      'A code works once and for minutes: get a new one at `rekindle ghl authorize-url`, and check GHL_CLIENT_ID and GHL_REDIRECT_URL.',
+  },
   E_HOURS_TABLE_INVALID: {
     scope: 'process',
     retriable: false,

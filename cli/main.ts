@@ -7,6 +7,7 @@ import { cliKafka } from './cliKafka.ts'
 import { rekindleProgram, runProgram } from './program.ts'
 import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
+import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addRun } from './verbs/run.ts'
 import { addTenants } from './verbs/tenants.ts'
@@ -48,5 +49,6 @@ const program = rekindleProgram(surroundings)
 addStart(program, surroundings)
 addPrepare(program, surroundings)
 addTenants(program, surroundings)
+addGhl(program, surroundings)
 addRun(program, surroundings)
 process.exitCode = await runProgram(program, argv, surroundings)

@@ -3,7 +3,19 @@ import pino from 'pino'
 import type { Logger, LoggerOptions } from 'pino'
 import { maskUrls } from '../config/maskUrls.ts'
 
-const secretNames = ['password', 'passphrase', 'keyPassphrase', 'authorization', 'apiToken', 'databaseUrl', 'clickhouseUrl']
+const secretNames = [
+  'password',
+  'passphrase',
+  'keyPassphrase',
+  'authorization',
+  'apiToken',
+  'clientSecret',
+  'tokenKeys',
+  'accessToken',
+  'refreshToken',
+  'databaseUrl',
+  'clickhouseUrl',
+]
 
 /** `name` is the role; `level` as in the configuration. A verb for people writes its log beside its output, not into it. */
 export function processLogger(name: string, level: string, stream: 'stdout' | 'stderr' = 'stdout'): Logger {

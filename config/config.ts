@@ -18,6 +18,13 @@ export interface KafkaTlsFiles {
   readonly keyPassphrase: string | undefined
 }
 
+/** The client of the marketplace app. */
+export interface GhlOauth {
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUrl: string
+}
+
 export interface Config {
   readonly mode: 'local' | 'real'
   readonly dataDir: string
@@ -61,9 +68,13 @@ export interface Config {
     readonly appId: string | undefined
     readonly apiUrl: string | undefined
     readonly apiToken: string | undefined
+    readonly oauth: GhlOauth | undefined
+    /** Keys of 32 bytes; the first one seals. Empty = no tokens are stored. */
+    readonly tokenKeys: readonly string[]
     readonly publicKeysFile: string | undefined
     readonly acceptLegacyRsa: boolean
     readonly callsPer10s: number
+    readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
   readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number }
@@ -126,6 +137,13 @@ export function loadConfig(env: Environment = environment()): Config {
       problems.push(`KAFKA_SSL is false: must be true (${configFields[key].env} is set).`)
   if (values.has('kafkaSslCertFile') !== values.has('kafkaSslKeyFile'))
     problems.push('KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE belong together: must be both or none.')
+  if (values.get('mode') === 'real' && !values.has('ghlApiToken') && !values.has('ghlTokenKeys'))
+    problems.push('GHL_API_TOKEN and GHL_TOKEN_KEYS are missing: one of them must be given (REKINDLE_MODE is real).')
+  if (values.has('ghlClientId')) {
+    for (const key of ['ghlClientSecret', 'ghlRedirectUrl', 'ghlTokenKeys'] as const)
+      if (!values.has(key))
+        problems.push(`${configFields[key].env} is missing: must be ${configFields[key].should} (GHL_CLIENT_ID is set).`)
+  }
   if (problems.length > 0) throw configError('E_CONFIG_INVALID', problems.join('\n'))
   return assemble(values)
 }
@@ -181,9 +199,14 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       appId: maybe('ghlAppId'),
       apiUrl: maybe('ghlApiUrl'),
       apiToken: maybe('ghlApiToken'),
+      oauth: values.has('ghlClientId')
+        ? { clientId: text('ghlClientId'), clientSecret: text('ghlClientSecret'), redirectUrl: text('ghlRedirectUrl') }
+        : undefined,
+      tokenKeys: maybe('ghlTokenKeys')?.split(',') ?? [],
       publicKeysFile: maybe('ghlPublicKeysFile'),
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
       callsPer10s: number('ghlCallsPer10s'),
+      callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
     simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed') },

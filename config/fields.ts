@@ -22,6 +22,7 @@ const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const text = Type.String()
 const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` })
 const boolean = Type.Boolean()
+const tokenKey = '([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)'
 
 export const configFields = {
   mode: {
@@ -260,7 +261,7 @@ export const configFields = {
     schema: url('rediss?'),
     fallback: '',
     should: 'a redis:// URL',
-    about: 'Redis for shared rate limits; without it limits are counted per process.',
+    about: 'Redis for shared rate limits; without it requests and calls to GoHighLevel are counted per process.',
     secret: true,
   },
 
@@ -284,9 +285,38 @@ export const configFields = {
     schema: Type.String({ minLength: 8 }),
     fallback: '',
     should: 'at least 8 characters',
-    about: 'Private integration or access token of the location.',
+    about: 'Private integration token for every location that has none of its own; real mode needs it, or GHL_TOKEN_KEYS.',
     secret: true,
-    requiredInReal: true,
+  },
+  ghlClientId: {
+    env: 'GHL_CLIENT_ID',
+    schema: Type.String({ pattern: '^[0-9a-f]{24}-[0-9a-z]+$' }),
+    fallback: '',
+    should: 'the client id of the app: 24 hexadecimal digits, a dash and a suffix',
+    about: 'OAuth client of the marketplace app; needs GHL_CLIENT_SECRET, GHL_REDIRECT_URL and GHL_TOKEN_KEYS.',
+  },
+  ghlClientSecret: {
+    env: 'GHL_CLIENT_SECRET',
+    schema: Type.String({ minLength: 8 }),
+    fallback: '',
+    should: 'at least 8 characters',
+    about: 'Secret of that client.',
+    secret: true,
+  },
+  ghlRedirectUrl: {
+    env: 'GHL_REDIRECT_URL',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL, as registered with the app',
+    about: 'Where GoHighLevel sends the browser with the code.',
+  },
+  ghlTokenKeys: {
+    env: 'GHL_TOKEN_KEYS',
+    schema: Type.String({ pattern: `^${tokenKey}(,${tokenKey})*$` }),
+    fallback: '',
+    should: 'keys of 32 bytes (64 hexadecimal digits or base64), separated by commas',
+    about: 'Seal the tokens in Postgres: the first one seals, all of them open. Make one with `openssl rand -hex 32`.',
+    secret: true,
   },
   ghlPublicKeysFile: {
     env: 'GHL_PUBLIC_KEYS_FILE',
@@ -305,10 +335,17 @@ export const configFields = {
 
   ghlCallsPer10s: {
     env: 'GHL_CALLS_PER_10S',
-    schema: Type.Integer({ minimum: 1, maximum: 1_000_000 }),
+    schema: Type.Integer({ minimum: 2, maximum: 1_000_000 }),
     fallback: '80',
-    should: 'a whole number from 1 to 1000000',
+    should: 'a whole number from 2 to 1000000 (a follow-up makes two calls)',
     about: 'Calls to GoHighLevel per location in 10 s; the platform allows 100, the rest is for its other users.',
+  },
+  ghlCallsPerDay: {
+    env: 'GHL_CALLS_PER_DAY',
+    schema: Type.Integer({ minimum: 2, maximum: 1_000_000_000 }),
+    fallback: '190000',
+    should: 'a whole number from 2 to 1000000000',
+    about: 'Calls to GoHighLevel per location in any 24 hours; the platform allows 200,000 a day.',
   },
   sandboxCallsPer10s: {
     env: 'SANDBOX_CALLS_PER_10S',

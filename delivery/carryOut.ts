@@ -3,9 +3,7 @@
  * once more in the transaction that marks it as handed over, then, and only then, the call. Between that commit and the
  * answer a crash leaves `handed_over`, whose outcome is unknown; before it, nothing has left.
  */
-import type { Read } from '../integrations/ghl/client.ts'
-import type { GhlContact } from '../integrations/ghl/answers.ts'
-import type { SendOutcome } from '../integrations/ghl/outcomes.ts'
+import type { Outcome } from '../integrations/ghl/outcomes.ts'
 import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
 import { changed } from '../sinks/postgres/ledgerRow.ts'
@@ -44,7 +42,7 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
 
 async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderContact | 'unread' | 'unreadable'> {
   if (row.action === 'hand_over' || !settings.readContact) return 'unread'
-  const read: Read<GhlContact | undefined> = await ghl.contact(row.tenantId, row.contactId, { admitted: true })
+  const read = await ghl.contacts.get(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
   return read.value === undefined
     ? { exists: false, dnd: false, dndChannels: {} }
@@ -87,26 +85,31 @@ async function handOver(
   return result.row.status === 'handed_over' ? result : undefined
 }
 
-async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: LedgerRow, ownerId: string | null): Promise<SendOutcome> {
+/** The id that the provider gave it. */
+async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: LedgerRow, ownerId: string | null): Promise<Outcome<string>> {
   const { tenantId, contactId } = row
   if (row.action === 'send_message') {
-    return ghl.sendMessage(
-      { tenantId, contactId, channel: row.channel === 'email' ? 'email' : 'sms', text: row.text ?? '', subject: row.subject },
-      { admitted: true },
-    )
+    const message = {
+      contactId,
+      channel: row.channel === 'email' ? ('email' as const) : ('sms' as const),
+      text: row.text ?? '',
+      subject: row.subject,
+    }
+    const sent = await ghl.conversations.send(tenantId, message, { admitted: true })
+    return sent.kind === 'accepted' ? { kind: 'accepted', value: sent.value.messageId } : sent
   }
   if (row.action === 'hand_over') {
-    const tagged = await ghl.addTags(tenantId, contactId, [settings.handOverTag], { admitted: true })
+    const tagged = await ghl.contacts.addTags(tenantId, contactId, [settings.handOverTag], { admitted: true })
     await onStep('tagged', row)
     // A tag set twice is a tag: while there is no task, nothing has happened that may happen only once.
     if (tagged.kind === 'unknown')
       return { kind: 'not_sent', code: 'not_connected', detail: tagged.detail, retryAfterMs: settings.firstWaitMs }
     if (tagged.kind !== 'accepted') return tagged
   }
-  return ghl.createTask(
+  const made = await ghl.tasks.create(
+    tenantId,
+    contactId,
     {
-      tenantId,
-      contactId,
       title: row.text ?? '',
       body: `${row.plannedBecause}\nRef ${row.followupId}`,
       dueAt: Math.max(row.dueAt, clock.now()),
@@ -114,10 +117,11 @@ async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: Ledg
     },
     { admitted: true },
   )
+  return made.kind === 'accepted' ? { kind: 'accepted', value: made.value.taskId } : made
 }
 
 /** Writes what became of the call. */
-async function settle(context: DeliveryContext, handed: LedgerRow, outcome: SendOutcome): Promise<void> {
+async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Outcome<string>): Promise<void> {
   const { pool, clock } = context
   const settled = await inTransaction(pool, async (client) => {
     const row = await lockRow(client, handed.followupId)
@@ -134,14 +138,14 @@ async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Send
   await context.onStep('settled', settled)
 }
 
-function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: SendOutcome, at: number): LedgerRow {
+function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outcome<string>, at: number): LedgerRow {
   switch (outcome.kind) {
     case 'accepted':
       return changed(row, {
         status: 'confirmed',
         ruleId: null,
         reason: 'The provider has taken it.',
-        messageId: outcome.id,
+        messageId: outcome.value,
         settledAt: at,
         nextCheckAt: null,
         at,
@@ -191,7 +195,7 @@ function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: SendO
   }
 }
 
-/** Gives a reserved row back untouched: the worker stops before its turn came. */
+/** Gives a reserved row back untouched: the worker stops before its turn came, or that is too far off. */
 async function release({ pool, clock, onChange }: DeliveryContext, reserved: LedgerRow): Promise<void> {
   const released = await inTransaction(pool, async (client) => {
     const row = await lockRow(client, reserved.followupId)
@@ -201,7 +205,7 @@ async function release({ pool, clock, onChange }: DeliveryContext, reserved: Led
     const next = changed(row, {
       status: 'deferred',
       ruleId: 'worker_stopped',
-      reason: 'The worker stopped before it was handed over.',
+      reason: 'The worker stopped, or the provider takes no calls for long: it was not handed over.',
       scheduledAt: at,
       reservedBy: null,
       reservedAt: null,

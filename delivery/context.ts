@@ -2,7 +2,7 @@
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { GhlClient } from '../integrations/ghl/client.ts'
-import type { Clock } from '../integrations/ghl/rateLimit.ts'
+import type { Clock } from '../integrations/ghl/clock.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import type { DeliverySettings } from './settings.ts'

@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto'
 import type pg from 'pg'
 import type { GhlClient } from '../integrations/ghl/client.ts'
-import type { Clock } from '../integrations/ghl/rateLimit.ts'
+import type { Clock } from '../integrations/ghl/clock.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import { carryOut } from './carryOut.ts'
 import type { DeliveryContext } from './context.ts'

@@ -6,7 +6,7 @@
  */
 import type pg from 'pg'
 import type { Logger } from 'pino'
-import type { Clock } from '../integrations/ghl/rateLimit.ts'
+import type { Clock } from '../integrations/ghl/clock.ts'
 import type { DeliveryChanged } from '../schemas/generated/records.ts'
 import { forgetPublished, markPublished, unpublished } from '../sinks/postgres/outbox.ts'
 import type { OutboxEntry } from '../sinks/postgres/outbox.ts'

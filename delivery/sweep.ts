@@ -14,6 +14,8 @@ import { rowTrace } from './deliverySpan.ts'
 const BATCH = 48
 /** Look-ups at once: each takes a call or two of the location's room. */
 const AT_ONCE = 8
+/** A look-up that fails is made again by the next sweep. */
+const once = { tries: 1 }
 
 /** Follow-ups whose worker is gone. `inHand` are those of this worker, which lives. */
 export async function recoverLeft(context: DeliveryContext, inHand: readonly string[]): Promise<number> {
@@ -115,14 +117,15 @@ async function lookUp(
   row: LedgerRow,
 ): Promise<{ ok: true; ids: string[] } | { ok: false; detail: string }> {
   if (row.action !== 'send_message') {
-    const tasks = await ghl.tasksOf(row.tenantId, row.contactId)
+    const tasks = await ghl.tasks.list(row.tenantId, row.contactId, once)
     if (!tasks.ok) return tasks
-    return { ok: true, ids: tasks.value.filter(({ body }) => body.includes(row.followupId)).map(({ taskId }) => taskId) }
+    if (tasks.value.unreadable > 0) return { ok: false, detail: 'a task without an id' }
+    return { ok: true, ids: tasks.value.items.filter(({ body }) => body.includes(row.followupId)).map(({ taskId }) => taskId) }
   }
-  const messages = await ghl.messagesTo(row.tenantId, row.contactId)
+  const messages = await ghl.conversations.messagesTo(row.tenantId, row.contactId, once)
   if (!messages.ok) return messages
   const words = wordsOf(row.text ?? '')
   const from = (row.handedOverAt ?? row.updatedAt) - settings.skewMs
-  const same = messages.value.filter((message) => message.at >= from && wordsOf(message.body) === words)
-  return { ok: true, ids: same.sort((a, b) => a.at - b.at).map(({ messageId }) => messageId) }
+  const same = messages.value.filter((message) => (message.at ?? 0) >= from && wordsOf(message.body) === words)
+  return { ok: true, ids: same.sort((a, b) => (a.at ?? 0) - (b.at ?? 0)).map(({ messageId }) => messageId) }
 }

@@ -1,6 +1,6 @@
 /** The clock of the machine. */
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Clock } from '../integrations/ghl/rateLimit.ts'
+import type { Clock } from '../integrations/ghl/clock.ts'
 
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -1,8 +1,6 @@
 /** The API: webhooks in, leads and their reasons out. */
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { Redis } from 'ioredis'
-import type { Logger } from 'pino'
 import { buildApi, listenApi } from '../../api/buildApi.ts'
 import { ed25519Key, ed25519Keys, KeyRing, publishedGhlKey, publishedLegacyKey } from '../../api/ghlKeys.ts'
 import type { Access } from '../../api/ports.ts'
@@ -17,6 +15,7 @@ import { allTopics, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import type { Role } from './role.ts'
+import { sharedCounts } from './sharedCounts.ts'
 
 export const apiRole: Role = async ({ config, logger }) => {
   const metrics = processMetrics('api', version)
@@ -33,7 +32,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     applicationName: 'rekindle api',
   })
   const access = accessOf(config)
-  const shared = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, logger)
+  const shared = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, 'requests', logger)
   const app = await buildApi({
     producer: kafka.producer(),
     tenants: await kafka.table(tenants),
@@ -66,20 +65,6 @@ export const apiRole: Role = async ({ config, logger }) => {
       await tracer?.close(TRACE_FLUSH_MS)
     },
   }
-}
-
-/** Redis as a counter: never waited for, and said once when it is away. */
-function sharedCounts(url: string, logger: Logger): Redis {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1, enableOfflineQueue: false, connectTimeout: 1_000 })
-  let away = false
-  redis.on('ready', () => {
-    away = false
-  })
-  redis.on('error', (error: Error) => {
-    if (!away) logger.warn({ err: error }, 'Redis is away: requests are counted per process until it is back')
-    away = true
-  })
-  return redis
 }
 
 /** Loopback without a token is for local mode only; real mode has a token, the configuration sees to it. */

@@ -8,13 +8,14 @@ import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
 import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
-import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { hoursProblems, hoursTable, unverifiedJurisdictions } from '../../pipelines/followup/hours/hoursTable.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import type { Tracer } from '../../runtime/tracing.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { cliError } from '../errors.ts'
 import { needed } from './connections.ts'
+import { ghlAccess, ghlWindows } from './ghlAccess.ts'
+import { sharedCounts } from './sharedCounts.ts'
 
 export interface DeliveryPartOptions {
   readonly config: Config
@@ -46,13 +47,13 @@ export async function startDelivery({
     logger,
     applicationName: 'rekindle delivery',
   })
-  const token = config.ghl.apiToken
+  const redis = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, 'calls to GoHighLevel', logger)
+  const access = ghlAccess(config, pool, systemClock)
   const ghl = ghlClient({
     apiUrl: needed(config.ghl.apiUrl, 'GHL_API_URL'),
-    // Real mode has a token, the configuration sees to it; the sandbox takes one per location.
-    tokenOf: (tenantId) => token ?? sandboxToken(tenantId),
+    tokens: access.tokens,
     clock: systemClock,
-    rateLimit: new RateLimit({ calls: config.ghl.callsPer10s, clock: systemClock }),
+    rateLimit: new RateLimit({ clock: systemClock, windows: ghlWindows(config, redis, systemClock, logger) }),
   })
   const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, onChange: deliveryMetrics(metrics) })
   const relay = deliveryRelay({ pool, producer: kafka.producer(), clock: systemClock, logger, tracer })
@@ -64,6 +65,8 @@ export async function startDelivery({
       stopping.abort()
       await Promise.allSettled(running)
       await ghl.close()
+      await access.close()
+      redis?.disconnect()
       await pool.end()
     },
   }

@@ -1,108 +1,109 @@
 /**
- * Never more than so many calls in any 10 seconds per location: a window over the last calls, because a bucket that
- * refills lets twice its size through. First come, first served; the platform's own headers can only slow it down.
+ * Never more calls for a location than it may make, however many processes share the count. First come, first served in a
+ * process; what the platform says of its own count can only slow it down.
  */
-
-export interface Clock {
-  /** ms since the epoch. */
-  now(): number
-  /** Resolves after `ms`, or as soon as the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>
-}
+import { SteadyTime } from './clock.ts'
+import type { Clock } from './clock.ts'
+import { LocalWindows } from './limit/localWindows.ts'
+import { limitDefaults } from './limit/windows.ts'
+import type { Windows } from './limit/windows.ts'
 
 export interface RateLimitOptions {
-  /** The platform allows 100; the rest is left to whatever else the app does. @source reference/gohighlevel.md 3.3 */
-  readonly calls?: number
-  readonly windowMs?: number
   readonly clock: Clock
+  /** Where calls are counted; in this process by default. */
+  readonly windows?: Windows
+  /** Nobody waits for longer than this: the day is spent, or the platform is blocked. ms. */
+  readonly patienceMs?: number
 }
+
+export interface Told {
+  /** Calls left in the burst window, as the platform counts. */
+  readonly remaining?: number | undefined
+  /** Length of that window, ms. */
+  readonly intervalMs?: number | undefined
+  readonly dailyRemaining?: number | undefined
+}
+
+export type Taken = { readonly granted: true } | { readonly granted: false; readonly why: 'stopped' | 'too_long'; readonly waitMs: number }
 
 interface Line {
-  /** Times of the last calls, oldest first. */
-  taken: number[]
-  blockedUntil: number
   last: Promise<void>
   waiting: number
+  /** As last heard. */
+  free: number
+  busyUntil: number
 }
 
-export class RateLimit {
-  private readonly calls: number
-  private readonly windowMs: number
-  private readonly clock: Clock
-  private readonly lines = new Map<string, Line>()
-  private latest = -Infinity
+const burstWindowMs = limitDefaults.windowMs
+/** When the platform's day begins is not documented: it is asked again after this. */
+const daySpentMs = 300_000
 
-  constructor(options: RateLimitOptions) {
-    this.calls = options.calls ?? 80
-    this.windowMs = options.windowMs ?? 10_000
-    this.clock = options.clock
+export class RateLimit {
+  private readonly clock: Clock
+  private readonly time: SteadyTime
+  private readonly windows: Windows
+  private readonly patienceMs: number
+  private readonly lines = new Map<string, Line>()
+
+  constructor({ clock, windows = new LocalWindows(limitDefaults, clock), patienceMs = 60_000 }: RateLimitOptions) {
+    this.clock = clock
+    this.time = new SteadyTime(clock)
+    this.windows = windows
+    this.patienceMs = patienceMs
   }
 
-  /** Waits until `count` calls for the location may leave. Returns false when the signal aborts first; nothing is taken then. */
-  take(location: string, count = 1, signal?: AbortSignal): Promise<boolean> {
+  /** Waits until `count` calls for the location may leave. Nothing is taken when the signal aborts first, or the wait is too long. */
+  take(location: string, count = 1, signal?: AbortSignal): Promise<Taken> {
     const line = this.line(location)
     line.waiting++
     const turn = line.last.then(() => this.turn(location, line, count, signal))
-    line.last = turn.then(() => {
+    const over = () => {
       line.waiting--
-    })
+    }
+    line.last = turn.then(over, over)
     return turn
   }
 
-  /** How long a call for the location would wait at least, ms. */
-  waitMs(location: string, count = 1): number {
-    const line = this.line(location)
-    const now = this.now()
-    line.taken = line.taken.filter((at) => at > now - this.windowMs)
-    const free = this.calls - line.taken.length
-    const full = free >= count ? 0 : (line.taken[count - free - 1] ?? now) + this.windowMs - now
-    return Math.max(0, full, line.blockedUntil - now)
-  }
-
-  /** Locations in which a call would have to wait now. */
+  /** Locations in which a call would have to wait now, as far as this process has heard. */
   busy(): string[] {
-    return [...this.lines].filter(([location, line]) => line.waiting > 0 || this.waitMs(location) > 0).map(([location]) => location)
+    const now = this.time.now()
+    return [...this.lines].filter(([, { waiting, busyUntil }]) => waiting > 0 || busyUntil > now).map(([location]) => location)
   }
 
   /** What the platform said about its own count. */
-  told(location: string, remaining: number | undefined, intervalMs: number | undefined): void {
-    if (remaining !== undefined && remaining <= 0) this.block(location, intervalMs ?? this.windowMs)
+  async told(location: string, { remaining, intervalMs, dailyRemaining }: Told): Promise<void> {
+    if (dailyRemaining !== undefined && dailyRemaining <= 0) await this.block(location, daySpentMs)
+    if (remaining === undefined) return
+    const line = this.line(location)
+    if (remaining <= 0) await this.block(location, intervalMs ?? burstWindowMs)
+    else if (remaining < line.free) {
+      line.free = remaining
+      await this.windows.lower(location, remaining)
+    }
   }
 
   /** No call for the location for this long, ms. */
-  block(location: string, forMs: number): void {
+  async block(location: string, forMs: number): Promise<void> {
     const line = this.line(location)
-    line.blockedUntil = Math.max(line.blockedUntil, this.now() + forMs)
+    line.busyUntil = Math.max(line.busyUntil, this.time.now() + forMs)
+    await this.windows.block(location, forMs)
   }
 
-  private async turn(location: string, line: Line, count: number, signal: AbortSignal | undefined): Promise<boolean> {
+  private async turn(location: string, line: Line, count: number, signal: AbortSignal | undefined): Promise<Taken> {
     for (;;) {
-      if (signal?.aborted === true) return false
-      const wait = this.waitMs(location, count)
-      if (wait <= 0) break
-      await this.clock.sleep(wait, signal)
+      if (signal?.aborted === true) return { granted: false, why: 'stopped', waitMs: 0 }
+      const { waitMs, free, nextMs } = await this.windows.take(location, count)
+      line.free = free
+      line.busyUntil = Math.max(line.busyUntil, this.time.now() + Math.max(waitMs, nextMs))
+      if (waitMs <= 0) return { granted: true }
+      if (waitMs > this.patienceMs) return { granted: false, why: 'too_long', waitMs }
+      await this.clock.sleep(waitMs, signal)
     }
-    const now = this.now()
-    for (let i = 0; i < count; i++) line.taken.push(now)
-    return true
-  }
-
-  /** The clock; when it was set back, what is remembered moves back with it: else nothing would leave until it caught up. */
-  private now(): number {
-    const now = this.clock.now()
-    const back = this.latest - now
-    this.latest = now
-    if (back <= 0) return now
-    for (const line of this.lines.values()) {
-      line.taken = line.taken.map((at) => at - back)
-      line.blockedUntil -= back
-    }
-    return now
   }
 
   private line(location: string): Line {
     let line = this.lines.get(location)
-    if (line === undefined) this.lines.set(location, (line = { taken: [], blockedUntil: 0, last: Promise.resolve(), waiting: 0 }))
+    if (line === undefined) this.lines.set(location, (line = { last: Promise.resolve(), waiting: 0, free: Infinity, busyUntil: 0 }))
     return line
   }
 }

@@ -20,6 +20,13 @@ export const postgresErrors = {
     means: 'The Postgres sink was handed a topic that it has no table for.',
     remedy: 'Run the sink with the topics it declares.',
   },
+  E_SECRET_UNREADABLE: {
+    scope: 'step',
+    retriable: false,
+    means: 'A stored token cannot be decrypted with the keys that are configured.',
+    remedy:
+      'Put the key it was sealed by back into GHL_TOKEN_KEYS, behind the first one, and run `rekindle ghl reseal`; or connect the location anew.',
+  },
 } as const
 
 export const postgresError = errorsOf(postgresErrors)

@@ -48,6 +48,36 @@ t.test('real mode refuses to start without its credentials and names each', asyn
   t.same(loadConfig(real).kafka.brokers, ['a:9092', 'b:9093'])
 })
 
+t.test('an app without its secret, way back or keys is refused at the start; in real mode a token comes from somewhere', async (t) => {
+  const app = {
+    GHL_CLIENT_ID: '0123456789abcdef01234567-kx1',
+    GHL_CLIENT_SECRET: 'secret-of-the-app',
+    GHL_REDIRECT_URL: 'https://example.com/back',
+    GHL_TOKEN_KEYS: `${'a'.repeat(64)},${Buffer.alloc(32, 7).toString('base64')}`,
+  }
+  t.match(loadConfig(app).ghl, {
+    oauth: { clientId: app.GHL_CLIENT_ID, clientSecret: app.GHL_CLIENT_SECRET, redirectUrl: app.GHL_REDIRECT_URL },
+    tokenKeys: app.GHL_TOKEN_KEYS.split(','),
+  })
+  for (const name of ['GHL_CLIENT_SECRET', 'GHL_REDIRECT_URL', 'GHL_TOKEN_KEYS'])
+    for (const nothing of ['', '  ', undefined])
+      t.match(
+        messageOf(() => loadConfig({ ...app, [name]: nothing })),
+        `${name} is missing`,
+      )
+  const wrong = messageOf(() => loadConfig({ ...app, GHL_TOKEN_KEYS: 'a-short-key-of-mine,', GHL_CLIENT_ID: 'x' }))
+  t.match(wrong, 'GHL_TOKEN_KEYS is (secret): must be keys of 32 bytes')
+  t.match(wrong, 'GHL_CLIENT_ID is "x"')
+  t.notMatch(wrong, 'a-short-key-of-mine')
+  const { GHL_API_TOKEN: _, ...without } = real
+  t.match(
+    messageOf(() => loadConfig(without)),
+    'GHL_API_TOKEN and GHL_TOKEN_KEYS are missing',
+  )
+  t.doesNotThrow(() => loadConfig({ ...without, GHL_TOKEN_KEYS: 'b'.repeat(64) }))
+  t.notMatch(describeConfig(app).join('\n'), /secret-of-the-app|aaaa/)
+})
+
 t.test('a bad secret is not printed, and the description masks secrets', async (t) => {
   const message = messageOf(() => loadConfig({ ...real, REKINDLE_API_TOKEN: 'hunter2' }))
   t.notMatch(message, 'hunter2')

@@ -15,6 +15,7 @@ import { deliveryRelay } from '../../delivery/relay.ts'
 import { deliveryDefaults, waitAfter } from '../../delivery/settings.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
+import { fixedTokens } from '../../integrations/ghl/tokens.ts'
 import type { GhlClient } from '../../integrations/ghl/client.ts'
 import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import type { Sandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
@@ -149,7 +150,7 @@ async function bench(t: Test): Promise<Bench> {
   const clock = new ManualClock(tuesdayNoon)
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-delivery-'))
   const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 100_000, indexLagMs: 30_000 })
-  const ghl = ghlClient({ apiUrl: sandbox.url, tokenOf: sandboxToken, clock, timeoutMs: 400 })
+  const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, timeoutMs: 400 })
   t.teardown(async () => {
     await ghl.close()
     await sandbox.close()
@@ -591,10 +592,15 @@ t.test('several workers on one ledger send each message once', patient, async (t
   )
   const ghl = ghlClient({
     apiUrl: b.sandbox.url,
-    tokenOf: sandboxToken,
+    tokens: fixedTokens(sandboxToken),
     clock: systemClock,
     timeoutMs: 5_000,
-    rateLimit: { take: async () => true, busy: () => [], told: () => undefined, block: () => undefined } as never,
+    rateLimit: {
+      take: async () => ({ granted: true }),
+      busy: () => [],
+      told: async () => undefined,
+      block: async () => undefined,
+    } as never,
   })
   t.teardown(() => ghl.close())
   const stop = new AbortController()
@@ -707,7 +713,7 @@ t.test('a worker that stops while it waits for room gives the row back; one with
   await b.lead()
   await b.plan({})
   const stop = new AbortController()
-  const waiting = { ...proxied(b.ghl), admit: async () => false }
+  const waiting = { ...b.ghl, admit: async () => false }
   await b.worker({ ghl: waiting }).cycle(stop.signal)
   t.match(await b.row(), { status: 'deferred', ruleId: 'worker_stopped' })
 
@@ -731,20 +737,6 @@ t.test('a worker that stops while it waits for room gives the row back; one with
   t.equal((await b.row()).status, 'confirmed')
   t.ok(errors.length >= 1, 'and it said so')
 })
-
-function proxied(ghl: GhlClient): GhlClient {
-  return {
-    admit: ghl.admit.bind(ghl),
-    busy: ghl.busy.bind(ghl),
-    sendMessage: ghl.sendMessage.bind(ghl),
-    createTask: ghl.createTask.bind(ghl),
-    addTags: ghl.addTags.bind(ghl),
-    contact: ghl.contact.bind(ghl),
-    messagesTo: ghl.messagesTo.bind(ghl),
-    tasksOf: ghl.tasksOf.bind(ghl),
-    close: ghl.close.bind(ghl),
-  }
-}
 
 t.test('the tag of a hand-over that could not be set is set again before the task is made', async (t) => {
   const b = await bench(t)

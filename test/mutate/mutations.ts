@@ -20,7 +20,62 @@ const runnerCorrections = 'test/runtime/kafka/runnerCorrections.test.ts'
 const cluster = 'test/runtime/kafka/cluster.test.ts'
 const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
 
+const rateLimit = 'test/integrations/ghl/rateLimit.test.ts'
+const grants = 'test/sinks/postgres/grants.test.ts'
+
 export const mutations: readonly Mutation[] = [
+  {
+    id: 'one-call-too-many',
+    guard: 'calls of a location in a window',
+    file: 'integrations/ghl/limit/redisWindows.ts',
+    find: "redis.call('LINDEX', calls, most - count)",
+    replace: "redis.call('LINDEX', calls, most - count + 1)",
+    tests: [
+      {
+        file: rateLimit,
+        title: 'at the size of the platform: 80 of 160 calls of two processes leave at once, the others ten seconds later',
+      },
+    ],
+    why: 'More calls leave in ten seconds than the platform allows.',
+  },
+  {
+    id: 'time-before-the-newest-call',
+    guard: 'time of the shared count',
+    file: 'integrations/ghl/limit/redisWindows.ts',
+    find: "now = math.max(now, tonumber(redis.call('LINDEX', calls, 0) or 0))",
+    replace: '',
+    tests: [{ file: rateLimit, title: 'a clock of Redis that is set back, or a key that was evicted, holds nothing up' }],
+    why: 'Calls of a location stand still until the clock of Redis has caught up.',
+  },
+  {
+    id: 'grant-without-lock',
+    guard: 'row lock of a grant',
+    file: 'sinks/postgres/grants.ts',
+    find: "${lock ? 'FOR UPDATE' : ''}",
+    replace: '',
+    tests: [{ file: grants, title: 'one change of a grant at a time; a change that throws changes nothing' }],
+    why: 'Two processes spend one refresh token, which works once, and the location is cut off.',
+  },
+  {
+    id: 'late-token-over-newer',
+    guard: 'generation of a grant',
+    file: 'sinks/postgres/grants.ts',
+    find: 'AND generation = $11',
+    replace: 'AND generation >= $11',
+    tests: [{ file: grants, title: 'a token that comes late is not stored over a newer grant' }],
+    why: 'A token that is stored late replaces the grant of somebody who has connected anew.',
+  },
+  {
+    id: 'sealed-anywhere',
+    guard: 'place of a sealed secret',
+    file: 'sinks/postgres/sealer.ts',
+    find: 'decipher.setAAD(Buffer.from(place))',
+    replace: "decipher.setAAD(Buffer.from('location:loc1:access_token'))",
+    tests: [
+      { file: grants, title: 'what is sealed opens with any key of the list, in its own place only, and not when a bit was changed' },
+    ],
+    why: 'A token that is copied to the row of another location acts for it.',
+  },
   {
     id: 'id-of-its-own',
     guard: 'fencing of the transactional id',

@@ -1,6 +1,6 @@
 /** A clock that stands still until it is moved. Sleepers wake in order of their time. */
 import { setImmediate as tick } from 'node:timers/promises'
-import type { Clock } from '../../integrations/ghl/rateLimit.ts'
+import type { Clock } from '../../integrations/ghl/clock.ts'
 
 export class ManualClock implements Clock {
   private time: number

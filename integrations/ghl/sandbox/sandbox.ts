@@ -7,12 +7,14 @@ import { createHash, createPrivateKey, randomBytes, randomUUID } from 'node:cryp
 import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { versions } from '../endpoints.ts'
-import type { Clock } from '../rateLimit.ts'
+import type { Clock } from '../clock.ts'
+import type { Call, Reply } from './call.ts'
 import { Faults, faultOf } from './faults.ts'
 import type { Fault } from './faults.ts'
 import { Journal } from './journal.ts'
 import type { SandboxContact, SandboxMessage, SandboxTask } from './journal.ts'
+import { SandboxOauth } from './oauth.ts'
+import type { Agreement, SandboxApp } from './oauth.ts'
 import { TellBack } from './tellBack.ts'
 
 export interface SandboxOptions {
@@ -26,6 +28,8 @@ export interface SandboxOptions {
   /** PKCS#8 Ed25519 key that webhooks are signed with. Needed with `webhookUrl`. */
   readonly signingKeyPem?: string
   readonly appId?: string
+  /** The app that may trade codes for tokens. */
+  readonly app?: SandboxApp
   /** Location of tokens that name none. */
   readonly location?: string
   /** Time until the search finds a new message, ms. The platform: about a minute. */
@@ -42,6 +46,9 @@ export interface Sandbox {
   messages(): readonly SandboxMessage[]
   tasks(): readonly SandboxTask[]
   tagsOf(contactId: string): readonly string[]
+  /** The code a browser comes back with after somebody agreed. */
+  authorize(agreement: Agreement): string
+  readonly oauth: SandboxOauth
   addFault(fault: Fault): void
   clearFaults(): void
   setContact(contact: SandboxContact): void
@@ -59,19 +66,6 @@ const WINDOW_MS = 10_000
 const BODY_BYTES = 1_048_576
 const DAILY = 200_000
 
-interface Call {
-  readonly location: string
-  readonly token: string
-  readonly method: string
-  readonly path: readonly string[]
-  readonly query: URLSearchParams
-  readonly body: Readonly<Record<string, unknown>>
-}
-interface Reply {
-  readonly status: number
-  readonly body: unknown
-}
-
 /** Starts it on the loopback interface. */
 export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
   const sandbox = new SandboxServer(options)
@@ -80,6 +74,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 class SandboxServer implements Sandbox {
+  readonly oauth: SandboxOauth
   private readonly options: SandboxOptions
   private readonly journal: Journal
   private readonly faults = new Faults()
@@ -91,6 +86,7 @@ class SandboxServer implements Sandbox {
   constructor(options: SandboxOptions) {
     this.options = options
     this.journal = new Journal(options.file)
+    this.oauth = new SandboxOauth(options.app, options.clock)
     this.server = createServer((request, response) => {
       void this.answer(request, response).catch(() => response.destroy())
     })
@@ -124,6 +120,9 @@ class SandboxServer implements Sandbox {
   }
   tagsOf(contactId: string): readonly string[] {
     return this.journal.tags.get(contactId) ?? []
+  }
+  authorize(agreement: Agreement): string {
+    return this.oauth.authorize(agreement)
   }
   addFault(fault: Fault): void {
     this.faults.add(fault)
@@ -166,16 +165,23 @@ class SandboxServer implements Sandbox {
       return reply(response, status, told)
     }
     const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]
-    if (token === undefined) return reply(response, 401, { statusCode: 401, message: 'Invalid JWT' })
-    const group = path[0] === 'conversations' ? versions.conversations : versions.contacts
+    if (path[0] === 'oauth') {
+      const call = { location: '', token: token ?? '', method, path, query: url.searchParams, body }
+      return this.answerCall(response, call, (call) => this.oauth.answer(call))
+    }
+    if (token === undefined || (this.oauth.isOurs(token) && this.oauth.locationOf(token) === undefined))
+      return reply(response, 401, { statusCode: 401, message: 'Invalid JWT' })
+    const group = path[0] === 'conversations' || path[0] === 'calendars' ? '2021-04-15' : '2021-07-28'
     if (request.headers['version'] !== group)
       return reply(response, 404, { statusCode: 404, message: 'version header is invalid or was not found.' })
     if (!this.admit(token, response)) return reply(response, 429, { statusCode: 429, message: 'Too Many Requests' })
-    const location = token.startsWith('sandbox-') ? token.slice('sandbox-'.length) : (this.options.location ?? 'sandboxLocation000001')
-    await this.answerCall(response, { location, token, method, path, query: url.searchParams, body })
+    const ours = this.oauth.locationOf(token)
+    const named = token.startsWith('sandbox-') ? token.slice('sandbox-'.length) : this.options.location
+    const location = ours ?? named ?? 'sandboxLocation000001'
+    await this.answerCall(response, { location, token, method, path, query: url.searchParams, body }, (call) => this.route(call))
   }
 
-  private async answerCall(response: ServerResponse, call: Call): Promise<void> {
+  private async answerCall(response: ServerResponse, call: Call, route: (call: Call) => Reply): Promise<void> {
     const fault = this.faults.next(call.method === 'GET' ? 'reads' : 'changes')
     switch (fault?.kind) {
       case '429':
@@ -198,7 +204,7 @@ class SandboxServer implements Sandbox {
       case undefined:
         break
     }
-    const { status, body } = this.route(call)
+    const { status, body } = route(call)
     switch (fault?.kind) {
       case 'timeout_after_accept':
         return
@@ -408,8 +414,11 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
     if (size > BODY_BYTES) return undefined
     chunks.push(chunk)
   }
+  const sent = Buffer.concat(chunks).toString('utf8')
+  if (request.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true)
+    return Object.fromEntries(new URLSearchParams(sent))
   try {
-    const value = JSON.parse(Buffer.concat(chunks).toString('utf8')) as unknown
+    const value = JSON.parse(sent) as unknown
     return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : {}
   } catch {
     // No body or no JSON: the call is judged by the fields it lacks.

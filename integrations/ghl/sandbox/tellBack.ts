@@ -4,7 +4,7 @@
  */
 import { sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
-import type { Clock } from '../rateLimit.ts'
+import type { Clock } from '../clock.ts'
 import type { SandboxMessage } from './journal.ts'
 
 export interface TellBackOptions {

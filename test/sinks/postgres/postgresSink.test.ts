@@ -66,7 +66,17 @@ t.test('migrations run forward, backward and forward again, wait for each other,
   t.equal((await pool.query("SELECT to_regclass('schema_migrations') AS found")).rows[0].found, null)
   const ran = await Promise.all([migrate({ url }), migrate({ url }), migrate({ url })])
   t.strictSame(ran.map(({ length }) => length).sort(), [0, 0, MIGRATIONS], 'one of three at once migrates')
-  const all = ['decisions', 'deliveries', 'delivery_outbox', 'followup_actions', 'lead_assignments', 'leads', 'sink_offsets', 'tenants']
+  const all = [
+    'decisions',
+    'deliveries',
+    'delivery_outbox',
+    'followup_actions',
+    'ghl_grants',
+    'lead_assignments',
+    'leads',
+    'sink_offsets',
+    'tenants',
+  ]
   t.strictSame(await tables(), all)
   t.equal((await migrate({ url, direction: 'down', count: MIGRATIONS })).length, MIGRATIONS)
   t.strictSame(await tables(), [])

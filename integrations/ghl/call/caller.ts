@@ -1,0 +1,231 @@
+/**
+ * One call of the platform: room in the limit of its location, a breaker that is closed, the token and the version it wants,
+ * an answer in time, read as a value. What changes something twice is never repeated when it may have acted.
+ */
+import { Agent, request } from 'undici'
+import type { CallOutcome } from '../../../runtime/circuitBreaker.ts'
+import type { Clock } from '../clock.ts'
+import { endpoints } from '../endpoints.ts'
+import type { EndpointName } from '../endpoints.ts'
+import { burstWindowMs, failureOfError, failureOfStatus } from '../outcomes.ts'
+import type { Failure, Outcome, Read } from '../outcomes.ts'
+import type { RateLimit, Taken } from '../rateLimit.ts'
+import type { TokenAnswer, Tokens } from '../tokens.ts'
+import type { Breakers } from './breakers.ts'
+import { answerOf } from './fields.ts'
+import type { Fields } from './fields.ts'
+import { repeatDefaults, retryAfterMs, waitBeforeRepeat } from './repeat.ts'
+
+export interface CallerOptions {
+  readonly apiUrl: string
+  readonly tokens: Tokens
+  readonly clock: Clock
+  /** From 0 up to 1. */
+  readonly random: () => number
+  readonly timeoutMs: number
+  readonly limit: RateLimit
+  readonly breakers: Breakers
+}
+
+export interface CallOptions {
+  /** The call was admitted before: it is made once, now. */
+  readonly admitted?: boolean
+  /** Calls at most, the first one included. */
+  readonly tries?: number
+  /** Gives up waiting; a call that is on its way is waited for. */
+  readonly signal?: AbortSignal
+}
+
+export interface Call {
+  readonly endpoint: EndpointName
+  readonly tenantId: string
+  /** Values of the parameters of the path. */
+  readonly path?: Readonly<Record<string, string>>
+  /** What is undefined is left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>
+  readonly body?: object
+  readonly options?: CallOptions | undefined
+}
+
+interface Answer {
+  readonly status: number
+  readonly text: string
+  readonly retryAfterMs: number | undefined
+}
+
+const CONNECT_MS = 5_000
+/** Shorter than what servers close idle connections after: a request on a dying connection has an unknown outcome. */
+const KEEP_ALIVE_MS = 3_000
+
+export class Caller {
+  private readonly options: CallerOptions
+  private readonly base: string
+  private readonly agent: Agent
+
+  constructor(options: CallerOptions) {
+    this.options = options
+    this.base = options.apiUrl.replace(/\/$/, '')
+    this.agent = new Agent({ connect: { timeout: CONNECT_MS }, keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS })
+  }
+
+  close(): Promise<void> {
+    return this.agent.close()
+  }
+
+  /** Makes a call and reads its answer. `undefined` from `meaning` is an answer that does not say what it must. */
+  async change<T>(call: Call, meaning: (answer: Fields) => T | undefined): Promise<Outcome<T>> {
+    const { options = {} } = call
+    const missing = missingIn(call)
+    if (missing !== undefined) return { kind: 'refused', code: 'bad_request', detail: `no ${missing} was given; nothing was called` }
+    const limits = { ...repeatDefaults, tries: options.tries ?? (options.admitted === true ? 1 : repeatDefaults.tries) }
+    for (let made = 1; ; made++) {
+      const outcome = await this.once(call, meaning)
+      if (outcome.kind === 'accepted') return outcome
+      const wait = waitBeforeRepeat(outcome, endpoints[call.endpoint].kind, made, this.options.random(), limits)
+      if (wait === undefined || options.signal?.aborted === true) return outcome
+      await this.options.clock.sleep(wait, options.signal)
+    }
+  }
+
+  /** The same for a call that changes nothing. */
+  async read<T>(call: Call, meaning: (answer: Fields) => T | undefined): Promise<Read<T>> {
+    const outcome = await this.change(call, meaning)
+    return outcome.kind === 'accepted'
+      ? { ok: true, value: outcome.value }
+      : { ok: false, detail: `${outcome.code}: ${outcome.detail}`, failure: outcome }
+  }
+
+  private async once<T>(call: Call, meaning: (answer: Fields) => T | undefined): Promise<Outcome<T>> {
+    const { tokens } = this.options
+    const { tenantId, options = {} } = call
+    const openMs = this.options.breakers.openForMs(tenantId)
+    if (openMs > 0) return breakerOpen(tenantId, openMs)
+    const held = await tokens.current(tenantId)
+    if (!held.ok) return withoutToken(held)
+    const outcome = await this.permitted(call, held.token, meaning, options.admitted === true)
+    if (outcome.kind !== 'not_sent' || outcome.code !== 'unauthorised') return outcome
+    // Refused before it was looked at: nothing has happened, and an expired token is the common reason.
+    const renewed = await tokens.renewed(tenantId, held.token)
+    return renewed.ok ? this.permitted(call, renewed.token, meaning, false) : outcome
+  }
+
+  private async permitted<T>(
+    call: Call,
+    token: string,
+    meaning: (answer: Fields) => T | undefined,
+    admitted: boolean,
+  ): Promise<Outcome<T>> {
+    const { limit, breakers } = this.options
+    const { tenantId, options = {} } = call
+    if (!admitted) {
+      const taken = await limit.take(tenantId, 1, options.signal)
+      if (!taken.granted) return withoutRoom(taken)
+    }
+    const permit = breakers.admit(tenantId)
+    if (permit === undefined) return breakerOpen(tenantId, breakers.openForMs(tenantId))
+    let said: CallOutcome = 'given-up'
+    try {
+      const outcome = await this.answered(call, token, meaning)
+      said = outcome.kind !== 'accepted' && isOutage(outcome) ? 'failure' : 'success'
+      return outcome
+    } finally {
+      breakers.after(tenantId, permit, said)
+    }
+  }
+
+  private async answered<T>(call: Call, token: string, meaning: (answer: Fields) => T | undefined): Promise<Outcome<T>> {
+    let answer: Answer
+    try {
+      answer = await this.send(call, token)
+    } catch (error) {
+      return failureOfError(error)
+    }
+    const { status, text, retryAfterMs } = answer
+    if (status < 200 || status > 299) return failureOfStatus(call.endpoint, status, text, retryAfterMs)
+    const value = meaning(answerOf(text))
+    // It was taken, but we do not know as what: looked up like a time-out.
+    return value === undefined
+      ? { kind: 'unknown', code: 'answer_unreadable', detail: `${status}: ${text.slice(0, 300)}` }
+      : { kind: 'accepted', value }
+  }
+
+  private async send({ endpoint, tenantId, path = {}, query = {}, body }: Call, token: string): Promise<Answer> {
+    const { clock, limit, timeoutMs } = this.options
+    const { method, version } = endpoints[endpoint]
+    const {
+      statusCode,
+      headers,
+      body: answered,
+    } = await request(`${this.base}${pathOf(endpoint, path)}${queryOf(query)}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        version,
+        accept: 'application/json',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(timeoutMs),
+      dispatcher: this.agent,
+    })
+    const text = await answered.text()
+    const intervalMs = numberIn(headers['x-ratelimit-interval-milliseconds'])
+    const asked = retryAfterMs(one(headers['retry-after']), clock.now())
+    const dailyRemaining = numberIn(headers['x-ratelimit-daily-remaining'])
+    if (statusCode === 429) await limit.block(tenantId, asked ?? intervalMs ?? burstWindowMs)
+    // The wait that a 429 asks for is the last word on the burst window.
+    const remaining = statusCode === 429 ? undefined : numberIn(headers['x-ratelimit-remaining'])
+    await limit.told(tenantId, { remaining, intervalMs, dailyRemaining })
+    return { status: statusCode, text, retryAfterMs: asked ?? (statusCode === 429 ? intervalMs : undefined) }
+  }
+}
+
+/** The path of an endpoint with its parameters filled in. */
+export function pathOf(endpoint: EndpointName, values: Readonly<Record<string, string>>): string {
+  return endpoints[endpoint].path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(values[name] ?? ''))
+}
+
+/** A parameter that would make another path of it: an empty id asks for, or deletes, something else. */
+function missingIn({ endpoint, path = {} }: Call): string | undefined {
+  const names = [...endpoints[endpoint].path.matchAll(/:(\w+)/g)].map(([, name = '']) => name)
+  return names.find((name) => ['', '.', '..'].includes(path[name]?.trim() ?? ''))
+}
+
+function queryOf(query: NonNullable<Call['query']>): string {
+  const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
+  return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
+}
+
+function withoutRoom({ why, waitMs }: Exclude<Taken, { granted: true }>): Failure {
+  return why === 'stopped'
+    ? { kind: 'not_sent', code: 'aborted_before_sending', detail: 'stopped while it waited for room', retryAfterMs: 0 }
+    : { kind: 'not_sent', code: 'daily_limit', detail: `no call may leave for ${waitMs} ms`, retryAfterMs: waitMs }
+}
+
+function withoutToken({ code, detail, retryAfterMs }: Exclude<TokenAnswer, { ok: true }>): Failure {
+  return { kind: 'not_sent', code, detail, retryAfterMs }
+}
+
+function breakerOpen(tenantId: string, forMs: number): Failure {
+  return {
+    kind: 'not_sent',
+    code: 'breaker_open',
+    detail: `calls for ${tenantId} have failed too often; none is made for ${forMs} ms`,
+    // Half-open with every trial under way has no time of its own.
+    retryAfterMs: Math.max(forMs, 1_000),
+  }
+}
+
+/** Failures that say that the platform is down, not that this call was wrong. */
+function isOutage({ code }: Failure): boolean {
+  return code === 'server_error' || code === 'timed_out' || code === 'connection_lost' || code === 'not_connected'
+}
+
+function one(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header
+}
+
+function numberIn(header: string | string[] | undefined): number | undefined {
+  const value = Number(one(header))
+  return header === undefined || !Number.isFinite(value) ? undefined : value
+}

@@ -1,0 +1,49 @@
+/** Lists that come in pages, as async iterators. A page that cannot be had is the last one, as a value. */
+import type { Read } from '../outcomes.ts'
+import type { Listed } from './fields.ts'
+
+export interface Page<T, Cursor> extends Listed<T> {
+  /** Where the next page begins; absent on the last one. */
+  readonly next?: Cursor | undefined
+}
+
+/**
+ * Page after page until one names no next. Ends with the failure of the page that failed; a cursor that comes twice is one
+ * too, else a platform that stands still would be read for ever.
+ */
+export async function* pagesOf<T, Cursor>(
+  fetch: (cursor: Cursor | undefined) => Promise<Read<Page<T, Cursor>>>,
+): AsyncGenerator<Read<Listed<T>>, void> {
+  const seen = new Set<string>()
+  let cursor: Cursor | undefined
+  for (;;) {
+    const page = await fetch(cursor)
+    if (!page.ok) {
+      yield page
+      return
+    }
+    const { items, unreadable, next } = page.value
+    yield { ok: true, value: { items, unreadable } }
+    if (next === undefined) return
+    const key = JSON.stringify(next)
+    if (seen.has(key)) {
+      const detail = `the cursor ${key} came twice`
+      yield { ok: false, detail, failure: { kind: 'unknown', code: 'answer_unreadable', detail } }
+      return
+    }
+    seen.add(key)
+    cursor = next
+  }
+}
+
+/** Everything of all pages, or why not. */
+export async function allOf<T>(pages: AsyncIterable<Read<Listed<T>>>): Promise<Read<Listed<T>>> {
+  const items: T[] = []
+  let unreadable = 0
+  for await (const page of pages) {
+    if (!page.ok) return page
+    items.push(...page.value.items)
+    unreadable += page.value.unreadable
+  }
+  return { ok: true, value: { items, unreadable } }
+}

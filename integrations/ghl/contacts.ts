@@ -1,0 +1,161 @@
+/** Contacts and their tags. Do-not-disturb can be set here, never lifted. @source reference/gohighlevel.md 3.4, 6.1 */
+import type { CallOptions, Caller } from './call/caller.ts'
+import { fieldsOf, flag, listOf, texts } from './call/fields.ts'
+import type { Fields, Listed } from './call/fields.ts'
+import { pagesOf } from './call/pages.ts'
+import { appointmentOf } from './calendars.ts'
+import type { Appointment } from './calendars.ts'
+import { contactBody, contactOf, searchAfterOf, succeeded } from './contactShape.ts'
+import type { ContactChange, GhlContact } from './contactShape.ts'
+import { contactsPerPage } from './pageSizes.ts'
+import type { Outcome, Read } from './outcomes.ts'
+
+export interface ContactQuery {
+  /** Changed at or after, ms. */
+  readonly updatedFrom?: number
+  /** Changed before, ms. */
+  readonly updatedBefore?: number
+  /** Further filters in the platform's own words. */
+  readonly filters?: readonly object[]
+}
+
+/** A channel as dndSettings of the pinned version names it. */
+export type DndChannel = 'SMS' | 'Email' | 'Call' | 'WhatsApp' | 'GMB' | 'FB'
+
+export type Contacts = ReturnType<typeof contacts>
+
+export function contacts(caller: Caller) {
+  const of = (tenantId: string, contactId: string, options?: CallOptions) => ({ tenantId, path: { contactId }, options })
+
+  /** `undefined` when the platform has no such contact. The only read that surely shows do-not-disturb. */
+  async function get(tenantId: string, contactId: string, options?: CallOptions): Promise<Read<GhlContact | undefined>> {
+    const read = await caller.read({ endpoint: 'contactGet', ...of(tenantId, contactId, options) }, (answer) =>
+      contactOf(fieldsOf(answer['contact'])),
+    )
+    const missing = !read.ok && read.failure.kind === 'refused' && ['contact_not_found', 'not_found'].includes(read.failure.code)
+    return missing ? { ok: true, value: undefined } : read
+  }
+
+  return {
+    get,
+
+    /** Contacts in the order they were changed, oldest first. The index lags about a minute, and may leave dndSettings out. */
+    search(tenantId: string, query: ContactQuery = {}, options?: CallOptions): AsyncGenerator<Read<Listed<GhlContact>>, void> {
+      const { updatedFrom, updatedBefore, filters = [] } = query
+      const range = {
+        ...(updatedFrom === undefined ? {} : { gte: new Date(updatedFrom).toISOString() }),
+        ...(updatedBefore === undefined ? {} : { lt: new Date(updatedBefore).toISOString() }),
+      }
+      const body = {
+        locationId: tenantId,
+        pageLimit: contactsPerPage,
+        filters: [...(Object.keys(range).length === 0 ? [] : [{ field: 'dateUpdated', operator: 'range', value: range }]), ...filters],
+        sort: [{ field: 'dateUpdated', direction: 'asc' }],
+      }
+      return pagesOf((searchAfter: readonly unknown[] | undefined) =>
+        caller.read(
+          { endpoint: 'contactSearch', tenantId, body: { ...body, ...(searchAfter === undefined ? {} : { searchAfter }) }, options },
+          (answer) => {
+            const listed = listOf(answer['contacts'], contactOf)
+            if (listed === undefined) return undefined
+            const full = listed.items.length + listed.unreadable >= contactsPerPage
+            const last = (answer['contacts'] as unknown[]).at(-1)
+            return { ...listed, next: full ? searchAfterOf(fieldsOf(last) ?? {}) : undefined }
+          },
+        ),
+      )
+    },
+
+    /** The contact with this e-mail or phone; `undefined` when there is none. To be asked before a create is repeated. */
+    find(tenantId: string, by: { readonly email?: string; readonly phone?: string }, options?: CallOptions) {
+      return caller.read<{ readonly contact: GhlContact | undefined }>(
+        { endpoint: 'contactFind', tenantId, query: { locationId: tenantId, email: by.email, number: by.phone }, options },
+        (answer) => {
+          const contact = contactOf(fieldsOf(answer['contact']))
+          return contact === undefined && answer['contact'] !== null ? undefined : { contact }
+        },
+      )
+    },
+
+    create(tenantId: string, contact: ContactChange & { readonly tags?: readonly string[] }, options?: CallOptions) {
+      return caller.change(
+        { endpoint: 'contactCreate', tenantId, body: { ...contactBody(contact), locationId: tenantId }, options },
+        (answer) => contactOf(fieldsOf(answer['contact'])),
+      )
+    },
+
+    /**
+     * Creates or updates by the location's own rule of what a duplicate is: it may change another contact than is meant
+     * (highlevel-api-docs #37, #337). Who knows the id uses `update`. Tags have calls of their own: here they would overwrite.
+     */
+    upsert(tenantId: string, contact: ContactChange, options?: CallOptions) {
+      return caller.change(
+        { endpoint: 'contactUpsert', tenantId, body: { ...contactBody(contact), locationId: tenantId }, options },
+        (answer) => {
+          const contact = contactOf(fieldsOf(answer['contact']))
+          return contact === undefined ? undefined : { contact, isNew: flag(answer, 'new') }
+        },
+      )
+    },
+
+    update(tenantId: string, contactId: string, change: ContactChange, options?: CallOptions): Promise<Outcome<true>> {
+      return caller.change({ endpoint: 'contactUpdate', ...of(tenantId, contactId, options), body: contactBody(change) }, succeeded)
+    },
+
+    delete(tenantId: string, contactId: string, options?: CallOptions): Promise<Outcome<true>> {
+      return caller.change({ endpoint: 'contactDelete', ...of(tenantId, contactId, options) }, succeeded)
+    },
+
+    /** Adds tags, leaving the others; adding one twice changes nothing. Answers with all it has now, where the platform says. */
+    addTags(tenantId: string, contactId: string, tags: readonly string[], options?: CallOptions): Promise<Outcome<readonly string[]>> {
+      return caller.change({ endpoint: 'contactTagsAdd', ...of(tenantId, contactId, options), body: { tags } }, tagsOf)
+    },
+
+    removeTags(tenantId: string, contactId: string, tags: readonly string[], options?: CallOptions): Promise<Outcome<readonly string[]>> {
+      return caller.change({ endpoint: 'contactTagsRemove', ...of(tenantId, contactId, options), body: { tags } }, tagsOf)
+    },
+
+    /**
+     * Sets do-not-disturb for these channels. The contact is read first and every channel written back as it stands: a write
+     * of one channel alone might lift the others, and lifting is not ours to do.
+     */
+    async setDnd(
+      tenantId: string,
+      contactId: string,
+      channels: readonly DndChannel[],
+      why: string,
+      options?: CallOptions,
+    ): Promise<Outcome<true>> {
+      const read = await get(tenantId, contactId, options)
+      if (!read.ok)
+        // Nothing was written, whatever became of the reading.
+        return read.failure.kind === 'unknown'
+          ? { kind: 'not_sent', code: 'not_connected', detail: read.failure.detail, retryAfterMs: 0 }
+          : read.failure
+      if (read.value === undefined) return { kind: 'refused', code: 'contact_not_found', detail: `there is no contact ${contactId}` }
+      const standing = fieldsOf(read.value.raw['dndSettings']) ?? {}
+      const isPermanent = (channel: string) => fieldsOf(standing[channel])?.['status'] === 'permanent'
+      const set = channels.filter((channel) => !isPermanent(channel)).map((channel) => [channel, { status: 'active', message: why }])
+      return caller.change(
+        {
+          endpoint: 'contactUpdate',
+          ...of(tenantId, contactId, options),
+          body: { dndSettings: { ...standing, ...(Object.fromEntries(set) as object) } },
+        },
+        succeeded,
+      )
+    },
+
+    /** All appointments of a contact. */
+    appointments(tenantId: string, contactId: string, options?: CallOptions): Promise<Read<Listed<Appointment>>> {
+      return caller.read({ endpoint: 'contactAppointments', ...of(tenantId, contactId, options) }, (answer) =>
+        listOf(answer['events'], appointmentOf),
+      )
+    },
+  }
+}
+
+/** Any 2xx is as good as the list: the same tags may be set again. */
+function tagsOf(answer: Fields): readonly string[] {
+  return texts(answer, 'tags')
+}

@@ -1,0 +1,108 @@
+/** Tasks of a contact, and of a location. @source reference/gohighlevel.md 3.4 */
+import type { CallOptions, Caller } from './call/caller.ts'
+import { fieldsOf, flag, listOf, text, time } from './call/fields.ts'
+import type { Fields, Listed } from './call/fields.ts'
+import { pagesOf } from './call/pages.ts'
+import { succeeded } from './contactShape.ts'
+import type { Outcome, Read } from './outcomes.ts'
+import { tasksPerPage } from './pageSizes.ts'
+
+export interface GhlTask {
+  readonly taskId: string
+  /** A webhook of a new task does not name it (highlevel-api-docs #332). */
+  readonly contactId: string | null
+  readonly title: string
+  readonly body: string
+  readonly assignedTo: string | null
+  readonly completed: boolean
+  /** ms. */
+  readonly dueAt: number | null
+}
+
+export interface OutgoingTask {
+  readonly title: string
+  readonly body: string
+  /** ms since the epoch. */
+  readonly dueAt: number
+  /** GHL user. */
+  readonly assignedTo: string | null
+}
+
+export type Tasks = ReturnType<typeof tasks>
+
+export function tasks(caller: Caller) {
+  return {
+    list(tenantId: string, contactId: string, options?: CallOptions): Promise<Read<Listed<GhlTask>>> {
+      return caller.read({ endpoint: 'taskList', tenantId, path: { contactId }, options }, (answer) => listOf(answer['tasks'], taskOf))
+    },
+
+    /** Tasks of a location, or of these contacts. */
+    search(
+      tenantId: string,
+      query: { readonly contactIds?: readonly string[]; readonly completed?: boolean } = {},
+      options?: CallOptions,
+    ): AsyncGenerator<Read<Listed<GhlTask>>, void> {
+      return pagesOf((skip: number = 0) =>
+        caller.read(
+          {
+            endpoint: 'taskSearch',
+            tenantId,
+            path: { locationId: tenantId },
+            body: { contactId: query.contactIds, completed: query.completed, limit: tasksPerPage, skip },
+            options,
+          },
+          (answer) => {
+            const listed = listOf(answer['tasks'], taskOf)
+            if (listed === undefined) return undefined
+            const got = listed.items.length + listed.unreadable
+            return { ...listed, next: got >= tasksPerPage ? skip + got : undefined }
+          },
+        ),
+      )
+    },
+
+    create(tenantId: string, contactId: string, task: OutgoingTask, options?: CallOptions): Promise<Outcome<{ readonly taskId: string }>> {
+      return caller.change(
+        { endpoint: 'taskCreate', tenantId, path: { contactId }, body: { ...taskBody(task), completed: false }, options },
+        (answer) => {
+          const taskId = text(fieldsOf(answer['task']), 'id') ?? text(answer, 'id')
+          return taskId === null ? undefined : { taskId }
+        },
+      )
+    },
+
+    update(tenantId: string, contactId: string, taskId: string, task: OutgoingTask, options?: CallOptions): Promise<Outcome<GhlTask>> {
+      return caller.change({ endpoint: 'taskUpdate', tenantId, path: { contactId, taskId }, body: taskBody(task), options }, madeTask)
+    },
+
+    complete(tenantId: string, contactId: string, taskId: string, completed: boolean, options?: CallOptions): Promise<Outcome<GhlTask>> {
+      return caller.change({ endpoint: 'taskComplete', tenantId, path: { contactId, taskId }, body: { completed }, options }, madeTask)
+    },
+
+    delete(tenantId: string, contactId: string, taskId: string, options?: CallOptions): Promise<Outcome<true>> {
+      return caller.change({ endpoint: 'taskDelete', tenantId, path: { contactId, taskId }, options }, succeeded)
+    },
+  }
+}
+
+function taskBody({ title, body, dueAt, assignedTo }: OutgoingTask): object {
+  return { title, body, dueDate: new Date(dueAt).toISOString(), ...(assignedTo === null ? {} : { assignedTo }) }
+}
+
+function madeTask(answer: Fields): GhlTask | undefined {
+  return taskOf(fieldsOf(answer['task']) ?? {})
+}
+
+function taskOf(task: Fields): GhlTask | undefined {
+  const taskId = text(task, 'id', '_id')
+  if (taskId === null) return undefined
+  return {
+    taskId,
+    contactId: text(task, 'contactId'),
+    title: text(task, 'title') ?? '',
+    body: text(task, 'body') ?? '',
+    assignedTo: text(task, 'assignedTo'),
+    completed: flag(task, 'completed'),
+    dueAt: time(task, 'dueDate'),
+  }
+}

@@ -1,0 +1,271 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { once } from 'node:events'
+import fc from 'fast-check'
+import t from 'tap'
+import type { Test } from 'tap'
+import { ghlClient } from '../../../integrations/ghl/client.ts'
+import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
+import type { GhlClient } from '../../../integrations/ghl/client.ts'
+import { endpoints } from '../../../integrations/ghl/endpoints.ts'
+import type { EndpointName } from '../../../integrations/ghl/endpoints.ts'
+import { ManualClock } from '../../support/manualClock.ts'
+import { assertProperty } from '../../support/property.ts'
+import { ids, made, recorded } from './recorded.ts'
+
+interface Asked {
+  readonly method: string
+  readonly path: string
+  readonly version: string
+  readonly authorization: string
+  readonly query: Readonly<Record<string, string>>
+  readonly body: unknown
+}
+
+/** A server that answers what it is told to, and remembers what it was asked. */
+async function replay(t: Test): Promise<{ ghl: GhlClient; asked: Asked[]; answer: (status: number, body: string) => void }> {
+  let next = { status: 200, body: '{}' }
+  const asked: Asked[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        const url = new URL(request.url ?? '/', 'http://x')
+        const text = Buffer.concat(chunks).toString()
+        asked.push({
+          method: request.method ?? '',
+          path: url.pathname,
+          version: String(request.headers['version']),
+          authorization: String(request.headers.authorization),
+          query: Object.fromEntries(url.searchParams),
+          body: text === '' ? undefined : (JSON.parse(text) as unknown),
+        })
+        response.writeHead(next.status, { 'content-type': 'application/json' }).end(next.body)
+      })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const ghl = ghlClient({
+    apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    tokens: fixedTokens((tenantId) => `token of ${tenantId}`),
+    clock: new ManualClock(Date.UTC(2026, 10, 10)),
+    // The contract is about words, not about pace.
+    rateLimit: {
+      take: async () => ({ granted: true }),
+      busy: () => [],
+      told: async () => undefined,
+      block: async () => undefined,
+    } as never,
+  })
+  t.teardown(async () => {
+    await ghl.close()
+    server.close()
+  })
+  return { ghl, asked, answer: (status, body) => (next = { status, body }) }
+}
+
+const one = (item: object) => ({ ok: true, value: { items: [item], unreadable: 0 } })
+const task = { taskId: ids.task, contactId: ids.contact, title: 'Call Maria', assignedTo: ids.user, dueAt: Date.UTC(2026, 10, 10, 17) }
+const accepted = { kind: 'accepted', value: true }
+const opportunity = {
+  opportunityId: ids.opportunity,
+  contactId: ids.contact,
+  pipelineId: ids.pipeline,
+  stageId: ids.stage,
+  status: 'open',
+  monetaryValue: 450_000,
+  customFields: [{ id: ids.field, value: 'pool' }],
+  stageChangedAt: Date.parse('2026-10-20T04:55:17.355Z'),
+}
+const booked = { eventId: ids.event, calendarId: ids.calendar, contactId: ids.contact, startAt: Date.UTC(2026, 10, 12, 17) }
+
+/** What each recorded answer means, by its own words. */
+const means: Readonly<Record<EndpointName, object>> = {
+  contactGet: {
+    ok: true,
+    value: {
+      contactId: ids.contact,
+      firstName: 'Maria',
+      phone: '+12025550101',
+      timeZone: 'America/Chicago',
+      dnd: false,
+      dndChannels: { sms: 'active', email: 'inactive', rcs: 'inactive' },
+      inboundBlocked: false,
+      additionalEmails: ['maria.l@example.com'],
+      tags: ['buyer', 'zillow'],
+      customFields: [{ id: ids.field, value: '450000' }],
+      updatedAt: Date.UTC(2026, 10, 2, 10),
+    },
+  },
+  contactSearch: one({ contactId: ids.contact, dndChannels: {} }),
+  contactFind: { ok: true, value: { contact: { contactId: ids.contact } } },
+  contactCreate: { kind: 'accepted', value: { contactId: ids.contact } },
+  contactUpsert: { kind: 'accepted', value: { isNew: true, contact: { contactId: ids.contact } } },
+  contactUpdate: accepted,
+  contactDelete: accepted,
+  contactTagsAdd: { kind: 'accepted', value: ['buyer', 'zillow', 'hot'] },
+  contactTagsRemove: { kind: 'accepted', value: ['buyer', 'zillow'] },
+  // A local time without an offset is not guessed at.
+  contactAppointments: one({
+    eventId: 'YS3jaqqeehkR2Is80miy',
+    status: 'confirmed',
+    startAt: null,
+    raw: { startTime: '2026-11-12 11:00:00' },
+  }),
+  noteList: one({ noteId: ids.note, userId: ids.user, title: 'Call of Monday' }),
+  noteCreate: { kind: 'accepted', value: { noteId: ids.note } },
+  noteUpdate: { kind: 'accepted', value: { noteId: ids.note, body: 'Wants a pool.' } },
+  noteDelete: accepted,
+  taskList: one({ ...task, completed: false }),
+  taskSearch: one(task),
+  taskCreate: { kind: 'accepted', value: { taskId: ids.task } },
+  taskUpdate: { kind: 'accepted', value: { taskId: ids.task, title: 'Call Maria again' } },
+  taskComplete: { kind: 'accepted', value: { taskId: ids.task, completed: true } },
+  taskDelete: accepted,
+  conversationSearch: one({ conversationId: ids.conversation, unread: 1, lastMessageDirection: 'inbound', lastMessageAt: 1762107229000 }),
+  conversationGet: { ok: true, value: { conversationId: ids.conversation, contactId: ids.contact, unread: 1 } },
+  messageList: {
+    ok: true,
+    value: {
+      items: [
+        { messageType: 'TYPE_CALL', callStatus: 'completed', callSeconds: 120 },
+        { messageId: ids.message, direction: 'inbound' },
+      ],
+    },
+  },
+  messageGet: { ok: true, value: { messageId: ids.message, at: Date.UTC(2026, 10, 2, 18, 13, 49), body: 'Is it still available?' } },
+  messageExport: {
+    ok: true,
+    value: {
+      items: [{ messageType: 'TYPE_SMS' }, { messageType: 'TYPE_CALL' }, { messageType: 'TYPE_ACTIVITY_OPPORTUNITY' }],
+      unreadable: 0,
+    },
+  },
+  messageSend: { kind: 'accepted', value: { messageId: ids.message, conversationId: ids.conversation } },
+  messageStatus: accepted,
+  messageCancel: accepted,
+  opportunitySearch: one(opportunity),
+  opportunityGet: { ok: true, value: opportunity },
+  opportunityCreate: { kind: 'accepted', value: opportunity },
+  opportunityUpsert: { kind: 'accepted', value: { opportunity, isNew: false } },
+  opportunityUpdate: { kind: 'accepted', value: { opportunityId: ids.opportunity, status: 'won' } },
+  opportunityStatus: accepted,
+  opportunityDelete: accepted,
+  pipelineList: one({
+    pipelineId: ids.pipeline,
+    name: 'Buyers',
+    stages: [
+      { stageId: ids.stage, name: 'New lead', position: 0 },
+      { name: 'Showing', position: 1 },
+    ],
+  }),
+  calendarList: one({ calendarId: ids.calendar, name: 'Showings', active: true, userIds: [ids.user] }),
+  freeSlots: { ok: true, value: [Date.UTC(2026, 10, 11, 16), Date.UTC(2026, 10, 11, 16, 30), Date.UTC(2026, 10, 12, 16)] },
+  eventList: one(booked),
+  appointmentGet: { ok: true, value: { ...booked, status: 'confirmed', assignedTo: ids.user } },
+  appointmentCreate: { kind: 'accepted', value: { ...booked, status: 'confirmed' } },
+  appointmentUpdate: { kind: 'accepted', value: { ...booked, status: 'cancelled' } },
+  appointmentDelete: accepted,
+  locationGet: { ok: true, value: { locationId: ids.location, companyId: ids.company, timeZone: 'America/Chicago' } },
+  customFieldList: {
+    ok: true,
+    value: {
+      items: [
+        { id: ids.field, name: 'Budget', key: 'contact.budget', options: [] },
+        { name: 'Timeframe', options: ['now', 'later'] },
+      ],
+    },
+  },
+  tagList: one({ name: 'buyer' }),
+  userSearch: one({ userId: ids.user, name: 'Dana Reed', role: 'user', locationIds: [ids.location] }),
+  userGet: { ok: true, value: { userId: ids.user, email: 'dana@example.com' } },
+  workflowList: one({ workflowId: ids.workflow, name: 'New lead', status: 'published', version: 2 }),
+  workflowAdd: accepted,
+  workflowRemove: accepted,
+  formList: one({ formId: ids.form, name: 'Home value' }),
+  formSubmissions: one({
+    formId: ids.form,
+    contactId: ids.contact,
+    at: Date.parse('2026-11-02T06:07:04.000Z'),
+    answers: { [ids.field]: '450000' },
+  }),
+}
+
+t.test('every call has a recorded example, and every example is of a call', async (t) => {
+  const named = recorded.map(({ endpoint }) => endpoint)
+  t.strictSame([...new Set(named)].sort(), Object.keys(endpoints).sort())
+  for (const name of Object.keys(endpoints) as EndpointName[])
+    t.equal(made[name].length, named.filter((one) => one === name).length, `${name}: as many calls as examples`)
+  for (const { source, endpoint } of recorded)
+    t.match(source, /^(gohighlevel\.md|highlevel-api-docs)/, `${endpoint}: where it is known from`)
+})
+
+t.test('each call asks what is recorded and reads what was answered', async (t) => {
+  const { ghl, asked, answer } = await replay(t)
+  const nth = new Map<string, number>()
+  for (const { endpoint, request, answer: answered } of recorded) {
+    const index = nth.get(endpoint) ?? 0
+    nth.set(endpoint, index + 1)
+    answer(answered.status, JSON.stringify(answered.body))
+    const result = await made[endpoint][index]?.(ghl)
+    const [call, ...more] = asked.splice(0)
+    t.strictSame(
+      call,
+      { query: {}, body: undefined, authorization: `Bearer token of ${ids.location}`, ...request },
+      `${endpoint}: what is asked`,
+    )
+    t.equal(more.length, 0, `${endpoint}: one call`)
+    t.match(result, means[endpoint], `${endpoint}: what it means`)
+  }
+})
+
+t.test('null, absent and "" mean the same', async (t) => {
+  const { ghl, answer } = await replay(t)
+  for (const nothing of [null, '', undefined]) {
+    const contact = { id: ids.contact, firstName: nothing, email: nothing, dndSettings: nothing, tags: nothing, customFields: nothing }
+    answer(200, JSON.stringify({ contact }))
+    t.match(await ghl.contacts.get(ids.location, ids.contact), {
+      ok: true,
+      value: { contactId: ids.contact, firstName: null, email: null, dnd: false, dndChannels: {}, tags: [], customFields: [] },
+    })
+  }
+})
+
+t.test('an odd answer is a value, whatever it is', async (t) => {
+  const { ghl, answer } = await replay(t)
+  const whole = recorded.map(({ answer: { body } }) => body)
+  const odd = fc.oneof(
+    fc.constantFrom(
+      '',
+      'null',
+      '[]',
+      '{}',
+      '"text"',
+      '<html>Bad gateway</html>',
+      '{"contact":',
+      '{"contact":[],"messages":{"messages":7}}',
+    ),
+    fc.json(),
+    // The right answer to another question, and one that was cut off.
+    fc.constantFrom(...whole).map((body) => JSON.stringify(body)),
+    fc.tuple(fc.constantFrom(...whole), fc.nat(200)).map(([body, end]) => JSON.stringify(body).slice(0, end)),
+  )
+  const names = Object.keys(endpoints) as EndpointName[]
+  await assertProperty(
+    t,
+    fc.asyncProperty(fc.constantFrom(...names), odd, fc.constantFrom(200, 201, 204), async (name, body, status) => {
+      answer(status, status === 204 ? '' : body)
+      const result = (await made[name][0]?.(ghl)) as { ok?: boolean; kind?: string }
+      const { kind } = endpoints[name]
+      if (kind === 'read') return typeof result.ok === 'boolean'
+      return result.kind === 'accepted' || result.kind === 'unknown'
+    }),
+    { numRuns: 400 },
+  )
+})
+
+t.test('what lacks what every item has is counted, not lost in silence', async (t) => {
+  const { ghl, answer } = await replay(t)
+  answer(200, JSON.stringify({ notes: [{ id: 'n1', body: 'x' }, { body: 'no id' }, null, 7] }))
+  t.match(await ghl.notes.list(ids.location, ids.contact), { ok: true, value: { items: [{ noteId: 'n1' }], unreadable: 3 } })
+})
