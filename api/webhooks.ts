@@ -17,7 +17,7 @@ import { requestTrace } from './requestTrace.ts'
 import type { RequestTrace } from './requestTrace.ts'
 import { verifySignature } from './signature.ts'
 import type { ApiInstance } from './typeProvider.ts'
-import { lifecycleTypes, typeLabel } from './webhookTypes.ts'
+import { lifecycleTypes, typeLabel } from '../pipelines/ingest/webhookTypes.ts'
 
 const source = 'ghl'
 const route = '/webhooks/ghl'
@@ -113,8 +113,10 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
         outcome === 'late' ? undefined : outcome.error,
       )
     }
-    for (const { type, fault } of wanted)
+    for (const { type, fault, raw } of wanted) {
       metrics.webhooks.inc({ source, type: typeLabel(type), outcome: fault === undefined ? 'accepted' : 'invalid' })
+      if (fault === undefined && raw !== undefined) metrics.keptRaw.inc({ source, type: typeLabel(type), reason: raw })
+    }
     metrics.storeSeconds.observe((deps.now() - receivedAt) / 1000)
     trace.end(202)
     return reply.code(202).send({ accepted: wanted.length, dropped: envelopes.length - wanted.length })
@@ -130,8 +132,8 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits
       )
       return true
     }
-    // An installation is the first we hear of a location.
-    if (lifecycleTypes.has(type)) return true
+    // An installation is the first we hear of a location, and events of an agency name none.
+    if (lifecycleTypes.has(type) || tenantId === '') return true
     const tenant = deps.tenants.get(tenantId)
     if (tenant !== undefined && tenant.status !== 'uninstalled') return true
     metrics.webhooks.inc({ source, type: typeLabel(type), outcome: 'unknown_tenant' })

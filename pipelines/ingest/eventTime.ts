@@ -22,8 +22,10 @@ export function eventTimeOf(body: Json, translator: Translator, receivedAt: numb
 }
 
 function resourceTime(body: Json, translator: Translator): number | null {
-  for (const { within, field } of translator.datedBy) {
-    const at = instantOf(within === undefined ? body : (objectOf(body, within) ?? {}), field)
+  for (const { within, field, unit } of translator.datedBy) {
+    const source = within === undefined ? body : (objectOf(body, within) ?? {})
+    const value = source[field]
+    const at = instantOf(unit === 'seconds' && typeof value === 'number' ? { [field]: value * 1_000 } : source, field)
     if (at !== null) return at
   }
   return null

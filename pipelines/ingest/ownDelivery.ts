@@ -8,6 +8,7 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import { drop, emit, next } from '../../runtime/outcome.ts'
 import { leadEvents } from '../../topics/index.ts'
 import { isSeen, mark, remember } from './seen.ts'
+import { noSections } from './translate/draft.ts'
 
 /** Statuses that are news about the lead; the others are steps of the ledger. */
 const NEWS = new Set(['confirmed', 'failed', 'unknown', 'denied'])
@@ -37,10 +38,7 @@ export function tellDelivery(
     source: 'delivery',
     sourceId: change.deliveryId,
     rawType: 'DeliveryChanged',
-    contact: null,
-    message: null,
-    appointment: null,
-    opportunity: null,
+    ...noSections,
     delivery: {
       followupId: change.followupId,
       decisionId: change.decisionId,

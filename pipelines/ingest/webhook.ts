@@ -2,7 +2,7 @@
  * One verified webhook becomes one lead event, or a named reason why not: dropped as told already, unrecognised with its
  * raw body, or a dead letter. Nothing disappears.
  */
-import type { IngestState, LeadEvent, WebhookReceived } from '../../schemas/generated/records.ts'
+import type { IngestState, LeadEvent, WebhookReceived, WebhookUnrecognised } from '../../schemas/generated/records.ts'
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { DeadLetter, Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
@@ -14,8 +14,10 @@ import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { contactIdOf, tenantIdOf } from './subject.ts'
-import { translatorOf, unrecognisedReason } from './translate/catalogue.ts'
+import { destinationOf } from './translate/catalogue.ts'
+import { noSections } from './translate/draft.ts'
 import type { Draft } from './translate/draft.ts'
+import { webhookTypeOf } from './webhookTypes.ts'
 
 /** Outbound statuses after which the lead has received nothing. @source HighLevel message status enum */
 export const UNDELIVERED: ReadonlySet<string> = new Set(['failed', 'undelivered', 'opt_out'])
@@ -35,13 +37,29 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const id = webhookId === null ? mark.body(received.body) : mark.webhook(webhookId, received.batchIndex)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_webhook')
 
-  const type = textOf(body, 'type') ?? ''
-  const translator = translatorOf(type)
+  const recognised = webhookTypeOf(body)
+  const { type } = recognised
   const tenantId = tenantIdOf(body)
-  if (translator === undefined) return unrecognisedOf(seen, id, webhookId, type, tenantId ?? received.tenantId, received, ctx)
+  // Where the body names none, whoever wrote the record may have looked the contact up.
+  const contactId = contactIdOf(body) ?? received.contactId
+  const destination = destinationOf(recognised, contactId)
+  if ('raw' in destination && (tenantId !== null || destination.raw !== 'contact_not_named')) {
+    const rawType = textOf(body, 'type') ?? ''
+    const raw: WebhookUnrecognised = {
+      receivedId: received.receivedId,
+      tenantId: tenantId ?? received.tenantId,
+      rawType,
+      reason: destination.raw,
+      webhookId,
+      receivedAt: received.receivedAt,
+      body: received.body,
+      shape: type === '' ? null : type,
+    }
+    return next({ seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, raw)] })
+  }
   if (tenantId === null) return refuse('E_WEBHOOK_TENANT_MISSING', received, { type })
-  const contactId = contactIdOf(body)
-  if (contactId === null) return refuse('E_WEBHOOK_CONTACT_MISSING', received, { type })
+  if (contactId === null || 'raw' in destination) return refuse('E_WEBHOOK_CONTACT_MISSING', received, { type })
+  const { translator } = destination
   const key = leadKey(tenantId, contactId)
   if (key !== ctx.key) return refuse('E_WEBHOOK_KEY_DIFFERS', received, { type, expected: key })
   const draft = translator.translate(body)
@@ -59,12 +77,9 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
     source: ORIGINS[received.origin] ?? 'ghl_webhook',
     sourceId: webhookId ?? id,
     rawType: type,
-    contact: null,
-    appointment: null,
-    opportunity: null,
+    ...noSections,
     ...draft.sections,
     message: judged.message,
-    delivery: null,
   }
   return next({ seen: remember(seen, [id, ...judged.ids], ctx.at) }, { emit: [emit(leadEvents, event)] })
 }
@@ -86,27 +101,6 @@ function judgeMessage(draft: Draft, seen: IngestState['seen'], now: number): Jud
   const ids = messageIds.map(mark.message)
   if (ids.some((told) => isSeen(seen, told, now))) return { told: 'duplicate_message' }
   return own ? { told: 'echo_of_own_message' } : { message: attributed, ids }
-}
-
-function unrecognisedOf(
-  seen: IngestState['seen'],
-  id: string,
-  webhookId: string | null,
-  rawType: string,
-  tenantId: string,
-  received: WebhookReceived,
-  ctx: Context,
-): Answer {
-  const value = {
-    receivedId: received.receivedId,
-    tenantId,
-    rawType,
-    reason: unrecognisedReason(rawType),
-    webhookId,
-    receivedAt: received.receivedAt,
-    body: received.body,
-  }
-  return next({ seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, value)] })
 }
 
 function refuse(code: IngestErrorCode, received: WebhookReceived, detail: Json): DeadLetter {

@@ -15,6 +15,7 @@ import { onSilence } from '../../pipelines/enrich/silence.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
 import { placeOf } from '../../pipelines/enrich/timeZones.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
+import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
 import { Assessment } from '../../schemas/generated/records.ts'
 import type {
@@ -72,11 +73,7 @@ const event = (kind: string, sections: Partial<LeadEvent> = {}): LeadEvent => {
     source: 'ghl_webhook',
     sourceId: eventId,
     rawType: kind,
-    contact: null,
-    message: null,
-    appointment: null,
-    opportunity: null,
-    delivery: null,
+    ...noSections,
     statedAt: null,
     ...sections,
   }
