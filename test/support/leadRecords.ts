@@ -1,4 +1,5 @@
 /** Complete records for tests of the follow-up side, each field with an unremarkable value that a test overrides. */
+import { noEntities } from '../../pipelines/enrich/entities.ts'
 import type { Decision, FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 
 export const tenantId = 'sandboxLocation000001'
@@ -87,6 +88,7 @@ export function profileRecord(over: Partial<LeadProfile> = {}): LeadProfile {
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    ...noEntities,
     ...over,
   }
 }
