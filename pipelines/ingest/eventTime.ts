@@ -16,12 +16,12 @@ export interface EventTime {
 }
 
 /** @source GoHighLevel bodies: `timestamp` is when the gateway made the delivery, and stays the same on retries. */
-export function eventTimeOf(body: Json, translator: Translator, receivedAt: number): EventTime {
+export function eventTimeOf(body: Json, translator: Pick<Translator, 'datedBy'>, receivedAt: number): EventTime {
   const stated = instantOf(body, 'timestamp') ?? resourceTime(body, translator) ?? receivedAt
   return stated > receivedAt + CLOCK_TOLERANCE_MS ? { occurredAt: receivedAt, statedAt: stated } : { occurredAt: stated, statedAt: null }
 }
 
-function resourceTime(body: Json, translator: Translator): number | null {
+function resourceTime(body: Json, translator: Pick<Translator, 'datedBy'>): number | null {
   for (const { within, field, unit } of translator.datedBy) {
     const source = within === undefined ? body : (objectOf(body, within) ?? {})
     const value = source[field]

@@ -6,6 +6,7 @@ import type { IngestState, LeadEvent, WebhookReceived, WebhookUnrecognised } fro
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { DeadLetter, Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
+import type { tenants } from '../../topics/index.ts'
 import { leadEvents, leadKey, unrecognised } from '../../topics/index.ts'
 import { parseBody } from './body.ts'
 import type { Json } from './body.ts'
@@ -14,6 +15,7 @@ import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { contactIdOf, tenantIdOf } from './subject.ts'
+import { tellInstallation } from './tellInstallation.ts'
 import { destinationOf } from './translate/catalogue.ts'
 import { noSections } from './translate/draft.ts'
 import type { Draft } from './translate/draft.ts'
@@ -24,15 +26,17 @@ export const UNDELIVERED: ReadonlySet<string> = new Set(['failed', 'undelivered'
 
 const ORIGINS: Readonly<Record<string, string>> = { workflow: 'ghl_workflow', reconcile: 'reconcile' }
 
-type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised>
+type IngestContext = Context<{ tenants: typeof tenants }>
+type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised | typeof tenants>
 
 /** Folds one webhook. */
-export function tellWebhook(state: IngestState | undefined, record: StreamRecord<WebhookReceived>, ctx: Context): Answer {
+export function tellWebhook(state: IngestState | undefined, record: StreamRecord<WebhookReceived>, ctx: IngestContext): Answer {
   const received = record.value
   const parsed = parseBody(received.body)
   if ('problem' in parsed) return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
   const { body } = parsed
-  const seen = state?.seen ?? {}
+  const kept = state ?? { seen: {}, tenant: null }
+  const { seen } = kept
   const webhookId = received.webhookId ?? textOf(body, 'webhookId')
   const id = webhookId === null ? mark.body(received.body) : mark.webhook(webhookId, received.batchIndex)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_webhook')
@@ -43,6 +47,7 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   // Where the body names none, whoever wrote the record may have looked the contact up.
   const contactId = contactIdOf(body) ?? received.contactId
   const destination = destinationOf(recognised, contactId)
+  if ('installation' in destination) return tellInstallation(state, body, destination.installation, received, id, ctx)
   if ('raw' in destination && (tenantId !== null || destination.raw !== 'contact_not_named')) {
     const rawType = textOf(body, 'type') ?? ''
     const raw: WebhookUnrecognised = {
@@ -55,7 +60,7 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
       body: received.body,
       shape: type === '' ? null : type,
     }
-    return next({ seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, raw)] })
+    return next({ ...kept, seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, raw)] })
   }
   if (tenantId === null) return refuse('E_WEBHOOK_TENANT_MISSING', received, { type })
   if (contactId === null || 'raw' in destination) return refuse('E_WEBHOOK_CONTACT_MISSING', received, { type })
@@ -81,7 +86,7 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
     ...draft.sections,
     message: judged.message,
   }
-  return next({ seen: remember(seen, [id, ...judged.ids], ctx.at) }, { emit: [emit(leadEvents, event)] })
+  return next({ ...kept, seen: remember(seen, [id, ...judged.ids], ctx.at) }, { emit: [emit(leadEvents, event)] })
 }
 
 type Judged = { readonly message: LeadEvent['message']; readonly ids: readonly string[] } | { readonly told: string }

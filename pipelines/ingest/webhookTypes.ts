@@ -13,7 +13,6 @@ const families: Readonly<Record<string, readonly string[]>> = {
   Appointment: ['Create', 'Update', 'Delete'],
   Conversation: ['Update', 'UnreadUpdate'],
   User: ['Create', 'Update', 'Delete'],
-  Location: ['Create', 'Update'],
   Invoice: ['Create', 'Update', 'Delete', 'Sent', 'Paid', 'PartiallyPaid', 'Void'],
   Order: ['Create', 'StatusUpdate'],
   Product: ['Create', 'Update', 'Delete'],
@@ -26,8 +25,10 @@ const families: Readonly<Record<string, readonly string[]>> = {
   KnowledgeBase: ['Create', 'Update', 'Delete', 'FaqChange', 'FileChange', 'RichTextChange', 'TableFileChange', 'TrainedUrlChange'],
 }
 
-/** About the installation, not about a location's data: taken even when the location is not known yet. */
+/** About the installation or the location itself, not about its data: taken even when the location is not known yet. */
 export const lifecycleTypes: ReadonlySet<string> = new Set([
+  'LocationCreate',
+  'LocationUpdate',
   'INSTALL',
   'UNINSTALL',
   'UPDATE',

@@ -348,6 +348,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     inquiryConsentDays: 90,
     customFieldNames: {},
     updatedAt: 0,
+    installation: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())

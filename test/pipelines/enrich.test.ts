@@ -62,6 +62,7 @@ const tenant: Tenant = {
   inquiryConsentDays: 90,
   customFieldNames: { f1: 'budget', f2: 'job_title', f3: 'family_size', f4: 'zip', f5: 'marriage', f6: 'age' },
   updatedAt: start,
+  installation: null,
 }
 const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90 }
 

@@ -5,8 +5,8 @@ import { ingest } from '../../pipelines/ingest/stage.ts'
 import { readEnvelopes } from '../../api/envelope.ts'
 import type { DrivenDeadLetter } from '../../runtime/driver.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { LeadEvent, WebhookReceived, WebhookUnrecognised } from '../../schemas/generated/records.ts'
-import { leadEvents, unrecognised, webhooks } from '../../topics/index.ts'
+import type { LeadEvent, Tenant, WebhookReceived, WebhookUnrecognised } from '../../schemas/generated/records.ts'
+import { leadEvents, tenants, unrecognised, webhooks } from '../../topics/index.ts'
 
 export type Body = Record<string, unknown>
 
@@ -24,6 +24,7 @@ export const sample = (name: string) => JSON.parse(readFileSync(join(folder, `${
 export interface Told {
   readonly events: readonly LeadEvent[]
   readonly keptRaw: readonly WebhookUnrecognised[]
+  readonly tenants: readonly Tenant[]
   readonly deadLetters: readonly DrivenDeadLetter[]
 }
 
@@ -47,7 +48,12 @@ export function told(body: unknown, changes: Partial<WebhookReceived> = {}, unde
       ...changes,
     })
   }
-  return { events: line.outputs(leadEvents), keptRaw: line.outputs(unrecognised), deadLetters: line.deadLetters }
+  return {
+    events: line.outputs(leadEvents),
+    keptRaw: line.outputs(unrecognised),
+    tenants: line.outputs(tenants),
+    deadLetters: line.deadLetters,
+  }
 }
 
 /** A value without its empty fields: what a golden file holds. */
@@ -57,11 +63,12 @@ export function stated(value: unknown): unknown {
   ) as unknown
 }
 
-/** What a golden file says of a sample: the events, or why it stays raw; without ids of the run. */
-export function golden({ events, keptRaw, deadLetters }: Told): unknown {
+/** What a golden file says of a sample: the events, the row of a tenant, or why it stays raw; without ids of the run. */
+export function golden({ events, keptRaw, tenants: rows, deadLetters }: Told): unknown {
   return stated({
     events: events.map(({ eventId: _, sourceId: __, receivedAt: ___, ...event }) => event),
     keptRaw: keptRaw.map(({ tenantId, rawType, reason, shape }) => ({ tenantId, rawType, reason, shape })),
+    tenants: rows.map(({ tenantId, name, status, automation, installation }) => ({ tenantId, name, status, automation, installation })),
     deadLetters: deadLetters.map(({ code, detail }) => ({ code, detail })),
   })
 }

@@ -444,14 +444,14 @@ t.test('of a delivery, news about the lead is told and steps of the ledger are n
 
 t.test('unknown, typeless and foreign bodies go to their own lane with the raw body', async (t) => {
   const line = lineAtNoon()
-  const bodies = [delivered(sample('InvoicePaid')), { hello: 'world' }, delivered(sample('AppInstall')), { type: 'Zebra' }]
+  const bodies = [delivered(sample('InvoicePaid')), { hello: 'world' }, delivered(sample('PlanChange')), { type: 'Zebra' }]
   for (const body of bodies) line.pipe(webhooks, 'some-key', received(body))
   t.strictSame(
     line.outputs(unrecognised).map(({ reason, rawType }) => [reason, rawType]),
     [
       ['no_part_of_the_story', ''],
       ['typeless', ''],
-      ['not_about_a_lead', 'INSTALL'],
+      ['not_about_a_lead', 'PLAN_CHANGE'],
       ['unknown_type', 'Zebra'],
     ],
   )

@@ -27,6 +27,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     inquiryConsentDays: 90,
     customFieldNames: {},
     updatedAt: 0,
+    installation: null,
     ...over,
   }
 }

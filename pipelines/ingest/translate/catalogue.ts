@@ -4,6 +4,7 @@
  */
 import { knownTypes, lifecycleTypes } from '../webhookTypes.ts'
 import type { WebhookType } from '../webhookTypes.ts'
+import { installationTypes } from '../installation.ts'
 import { appointmentTranslators } from './appointment.ts'
 import { contactTranslators } from './contact.ts'
 import { conversationTranslators } from './conversation.ts'
@@ -40,10 +41,11 @@ const familiesOfNoStory = /^(Invoice|Order|CampaignStatus|ProviderOutboundMessag
 /** Types that have a translation. */
 export const translatedTypes: readonly string[] = [...translators.keys()]
 
-export type Destination = { readonly translator: Translator } | { readonly raw: UnrecognisedReason }
+export type Destination = { readonly translator: Translator } | { readonly raw: UnrecognisedReason } | { readonly installation: string }
 
-/** Where a well-formed body goes: into the story of a lead, or raw into its own lane, and why. */
+/** Where a well-formed body goes: into the story of a lead, into the table of tenants, or raw into its own lane, and why. */
 export function destinationOf(recognised: WebhookType, contactId: string | null): Destination {
+  if (installationTypes.has(recognised.type)) return { installation: recognised.type }
   const translator = translators.get(recognised.type)
   if (translator === undefined) return { raw: untranslatedBecause(recognised) }
   return translator.mayLackContact === true && contactId === null ? { raw: 'contact_not_named' } : { translator }
