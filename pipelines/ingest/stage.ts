@@ -1,6 +1,6 @@
 /**
  * The ordered, deduplicated story of each lead, out of GoHighLevel webhooks and of our own deliveries. The only writer
- * of leads.events. Ids are remembered for 72 h; what has no translation goes to its own lane with the raw body, what tells
+ * of leads.events. Ids are remembered for 7 days; what has no translation goes to its own lane with the raw body, what tells
  * of an installation into the table of tenants.
  */
 import { from, stage } from '../../runtime/stage.ts'

@@ -13,6 +13,7 @@ import type { Json } from './body.ts'
 import type { IngestErrorCode } from './errors.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
+import { isTold, meaningOf, rememberTold } from './meaning.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { contactIdOf, tenantIdOf } from './subject.ts'
 import { tellInstallation } from './tellInstallation.ts'
@@ -35,7 +36,7 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const parsed = parseBody(received.body)
   if ('problem' in parsed) return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
   const { body } = parsed
-  const kept = state ?? { seen: {}, tenant: null }
+  const kept = state ?? { seen: {}, tenant: null, told: [] }
   const { seen } = kept
   const webhookId = received.webhookId ?? textOf(body, 'webhookId')
   const id = webhookId === null ? mark.body(received.body) : mark.webhook(webhookId, received.batchIndex)
@@ -70,14 +71,19 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const draft = translator.translate(body)
   if ('missing' in draft) return refuse('E_WEBHOOK_FIELD_MISSING', received, { type, field: draft.missing })
 
+  const factIds = (draft.factIds ?? []).map(mark.fact)
+  if (factIds.some((fact) => isSeen(seen, fact, ctx.at))) return drop('duplicate_fact')
   const judged = judgeMessage(draft, seen, ctx.at)
   if ('told' in judged) return drop(judged.told)
+  const time = eventTimeOf(body, translator, received.receivedAt)
+  const meaning = meaningOf(draft, time.occurredAt)
+  if (meaning !== undefined && isTold(kept.told, meaning)) return drop('duplicate_meaning')
   const event: LeadEvent = {
     eventId: ctx.id('event', id),
     tenantId,
     contactId,
     kind: draft.kind,
-    ...eventTimeOf(body, translator, received.receivedAt),
+    ...time,
     receivedAt: received.receivedAt,
     source: ORIGINS[received.origin] ?? 'ghl_webhook',
     sourceId: webhookId ?? id,
@@ -86,7 +92,8 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
     ...draft.sections,
     message: judged.message,
   }
-  return next({ ...kept, seen: remember(seen, [id, ...judged.ids], ctx.at) }, { emit: [emit(leadEvents, event)] })
+  const memory = { ...kept, seen: remember(seen, [id, ...factIds, ...judged.ids], ctx.at), told: rememberTold(kept.told, meaning) }
+  return next(memory, { emit: [emit(leadEvents, event)] })
 }
 
 type Judged = { readonly message: LeadEvent['message']; readonly ids: readonly string[] } | { readonly told: string }

@@ -285,6 +285,13 @@ t.test('what is signed but cannot be read is stored all the same, and ingest sho
   )
 })
 
+t.test('a retry or a resend by hand carries an old time, which is no attack', async (t) => {
+  const api = await apiUnderTest()
+  for (const timestamp of ['2026-11-24T14:00:00.000Z', '2026-11-21T15:00:00.000Z', '2026-10-25T15:00:00.000Z'])
+    t.equal((await api.post(text({ timestamp }))).statusCode, 202, timestamp)
+  t.equal(api.produced.length, 3)
+})
+
 t.test('a time in the future is stored; what it means is for ingest to say', async (t) => {
   const api = await apiUnderTest()
   t.equal((await api.post(text({ timestamp: '2199-01-01T00:00:00.000Z' }))).statusCode, 202)

@@ -314,24 +314,96 @@ t.test('a timestamp in the future is refused and marked, so it cannot win for ev
   })
 })
 
-t.test('P-74 the same webhook 50 times has one effect, for 72 hours', async (t) => {
+t.test('P-74 the same webhook 50 times has one effect, for 7 days', async (t) => {
   const line = lineAtNoon()
-  const body = delivered(sample('InboundMessage'), { messageId: undefined })
+  const body = delivered(sample('ContactUpdate'), { locationId: tenant, id: lead })
   for (let i = 0; i < 50; i++) pipe(line, body)
   t.equal(line.outputs(leadEvents).length, 1)
   t.equal(line.drops.filter(({ reason }) => reason === 'duplicate_webhook').length, 49)
   line.restart()
-  line.advance('71h')
+  line.advance('167h')
   pipe(line, body)
   t.equal(line.outputs(leadEvents).length, 1, 'remembered across a restart, within the window')
   line.advance('1h')
   pipe(line, body)
   t.equal(line.outputs(leadEvents).length, 2, 'the window is over')
-  line.advance('72h')
+  line.advance('168h')
   pipe(line, outbound({ messageId: undefined }))
   t.equal(Object.keys((line.state(key) as { seen: object }).seen).length, 1, 'expired ids are gone from the state')
-  line.advance('73h')
+  line.advance('169h')
   t.equal(line.state(key), undefined, 'the state of a quiet lead expires')
+})
+
+t.test('a retry that comes hours or days late is told with the time it happened at', async (t) => {
+  const line = lineAtNoon()
+  pipe(line, outbound({ timestamp: '2026-11-03T11:00:00.000Z' }))
+  pipe(line, outbound({ timestamp: '2026-10-04T12:00:00.000Z' }))
+  t.strictSame(
+    line.outputs(leadEvents).map(({ occurredAt, statedAt }) => [occurredAt, statedAt]),
+    [
+      [noon - 3_600_000, null],
+      [noon - 30 * 86_400_000, null],
+    ],
+  )
+})
+
+t.test('what a key remembers is bounded: of a whole location the oldest ids go first', async (t) => {
+  const line = lineAtNoon()
+  for (let i = 0; i < 1_100; i++) {
+    pipe(line, { type: 'ProductCreate', locationId: tenant, webhookId: `p-${i}` })
+    line.advance('1s')
+  }
+  const { seen } = line.state(leadKey(tenant, '')) as { seen: Record<string, number> }
+  t.equal(Object.keys(seen).length, 1_000)
+  t.notOk('w:p-0' in seen)
+  t.ok('w:p-1099' in seen)
+})
+
+t.test('one change under several ids is told once where nothing newer is said', async (t) => {
+  const at = (seconds: number) => ({ timestamp: new Date(noon - 3_600_000 + seconds * 1_000).toISOString() })
+  const told = (...bodies: Body[]) => {
+    const line = lineAtNoon()
+    for (const body of bodies) pipe(line, delivered(body, { ...body, webhookId: `w-${++count}` }))
+    return [line.outputs(leadEvents).map(({ kind }) => kind), line.drops.map(({ reason }) => reason)]
+  }
+  const opportunity = (type: string, seconds: number, changes: Body = {}) => ({
+    ...sample('OpportunityUpdate'),
+    type,
+    ...at(seconds),
+    ...changes,
+  })
+  t.strictSame(told(opportunity('OpportunityStageUpdate', 5), opportunity('OpportunityUpdate', 5)), [
+    ['opportunity_stage_changed'],
+    ['duplicate_meaning'],
+  ])
+  t.strictSame(
+    told(opportunity('OpportunityUpdate', 5), opportunity('OpportunityStageUpdate', 5)),
+    [['opportunity_changed', 'opportunity_stage_changed'], []],
+    'that it was the stage is said by the second alone',
+  )
+  t.strictSame(told(opportunity('OpportunityDelete', 5), opportunity('OpportunityUpdate', 4)), [
+    ['opportunity_deleted'],
+    ['duplicate_meaning'],
+  ])
+  t.strictSame(
+    told(opportunity('OpportunityUpdate', 0), opportunity('OpportunityUpdate', 5)),
+    [['opportunity_changed', 'opportunity_changed'], []],
+    'a later time is news',
+  )
+  t.strictSame(told(opportunity('OpportunityUpdate', 61), opportunity('OpportunityUpdate', 0))[0]?.length, 2, 'further apart than a minute')
+  t.strictSame(told(opportunity('OpportunityUpdate', 5), opportunity('OpportunityUpdate', 5, { status: 'won' }))[0]?.length, 2)
+  const text = (seconds: number, changes: Body = {}) => ({ ...sample('InboundMessage'), ...at(seconds), ...changes })
+  t.strictSame(told(text(0), text(30)), [['message_inbound'], ['duplicate_meaning']], 'a message without an id')
+  t.strictSame(told(text(30), text(0))[0]?.length, 1)
+  t.strictSame(told(text(0), text(61))[0]?.length, 2)
+  t.strictSame(told(text(0, { messageId: 'm1' }), text(1, { messageId: 'm2' }))[0]?.length, 2, '"yes" twice is said twice')
+  const mail = (seconds: number, id: string) => ({
+    ...sample('LCEmailStats'),
+    contactId: lead,
+    ...at(seconds),
+    webhookPayload: { event: 'opened', id },
+  })
+  t.strictSame(told(mail(0, 'a'), mail(90, 'a'), mail(91, 'b')), [['email_opened', 'email_opened'], ['duplicate_fact']])
 })
 
 t.test('P-74 a webhook without an id is known again by its bytes, elements of one array are told apart', async (t) => {

@@ -29,6 +29,8 @@ export interface Draft {
   readonly sections: Sections
   /** Provider ids of the message this is about, for the memory of ingest. */
   readonly messageIds?: readonly string[]
+  /** Ids of a fact that happens once and is no message. */
+  readonly factIds?: readonly string[]
 }
 
 export type Translation = Draft | { readonly missing: string }

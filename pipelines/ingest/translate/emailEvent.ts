@@ -33,11 +33,13 @@ function told(body: Json): Translation {
   const status = objectOf(payload, 'delivery-status') ?? {}
   const code = countOf(status, 'code')
   const severity = textOf(payload, 'severity')?.toLowerCase() ?? null
+  const emailEventId = textOf(payload, 'id')
   return {
     kind: KINDS[event] ?? 'email_other',
+    factIds: emailEventId === null ? [] : [`mail:${emailEventId}`],
     sections: {
       emailEvent: {
-        emailEventId: textOf(payload, 'id'),
+        emailEventId,
         event,
         address: textOf(payload, 'recipient')?.toLowerCase() ?? null,
         mailId: textOf(objectOf(objectOf(payload, 'message') ?? {}, 'headers') ?? {}, 'message-id'),
