@@ -5,7 +5,7 @@
 import { parseBody } from '../pipelines/ingest/body.ts'
 import type { BodyProblem } from '../pipelines/ingest/body.ts'
 import { textOf } from '../pipelines/ingest/fields.ts'
-import { contactIdOf, tenantIdOf } from '../pipelines/ingest/subject.ts'
+import { contactIdOf, reportContactIdOf, reportTenantIdOf, tenantIdOf } from '../pipelines/ingest/subject.ts'
 import { destinationOf } from '../pipelines/ingest/translate/catalogue.ts'
 import type { UnrecognisedReason } from '../pipelines/ingest/translate/catalogue.ts'
 import { webhookTypeOf } from '../pipelines/ingest/webhookTypes.ts'
@@ -88,6 +88,20 @@ function envelopeOf(bytes: Buffer, batchIndex: number): Envelope {
     ...('raw' in destination ? { raw: destination.raw } : {}),
     ...(tenantId === '' && agency === null ? { fault: 'no_location' as const } : {}),
   }
+}
+
+/**
+ * The one element of a workflow's post, which belongs to the location of its URL; `stated` is the location the body names.
+ * A list is no body of a workflow: it stays whole, and ingest dead-letters it.
+ */
+export function workflowEnvelope(body: Buffer, tenantId: string): { envelope: Envelope; stated: string | null } {
+  const parsed = parseBody(body)
+  const of = { body, batchIndex: 0, tenantId, type: 'WorkflowWebhook', webhookId: null, appId: null }
+  if ('problem' in parsed) return { envelope: { ...of, contactId: null, key: tenantId, fault: parsed.problem }, stated: null }
+  const contactId = routable(reportContactIdOf(parsed.body))
+  const key = contactId === null ? tenantId : leadKey(tenantId, contactId)
+  const raw = contactId === null ? { raw: 'contact_not_named' as const } : {}
+  return { envelope: { ...of, contactId, key, ...raw }, stated: reportTenantIdOf(parsed.body) }
 }
 
 function routable(id: string | null): string | null {

@@ -63,6 +63,8 @@ export interface Config {
     readonly apiToken: string | undefined
     readonly publicKeysFile: string | undefined
     readonly acceptLegacyRsa: boolean
+    /** The first makes tokens, all are accepted. */
+    readonly workflowSecrets: readonly [string, ...string[]] | undefined
     readonly callsPer10s: number
     readonly sandboxCallsPer10s: number
   }
@@ -108,6 +110,7 @@ export function loadConfig(env: Environment = environment()): Config {
     const given = env[field.env]?.trim() ?? ''
     const raw = given === '' ? field.fallback : given
     if (raw === '') {
+      if (field.neverEmpty && env[field.env] !== undefined) problems.push(`${field.env} is empty: must be ${field.should}, or be left out.`)
       if (field.requiredInReal && env[configFields.mode.env]?.trim() === 'real')
         problems.push(`${field.env} is missing: must be ${field.should} (REKINDLE_MODE is real).`)
       continue
@@ -183,6 +186,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       apiToken: maybe('ghlApiToken'),
       publicKeysFile: maybe('ghlPublicKeysFile'),
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
+      workflowSecrets: maybe('ghlWorkflowSecrets')?.split(',') as [string, ...string[]] | undefined,
       callsPer10s: number('ghlCallsPer10s'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },

@@ -5,9 +5,13 @@ import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency } from '../../pipelines/ingest/installation.ts'
 import type { Installation, Tenant } from '../../schemas/generated/records.ts'
 import { cliKafka } from '../cliKafka.ts'
+import { workflowToken } from '../../api/workflowToken.ts'
+import type { Config } from '../../config/config.ts'
+import { apiUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { workflowSecrets } from '../workflowSecrets.ts'
 
 interface SetFlags {
   readonly name?: string
@@ -49,6 +53,11 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       }
     })
   verb
+    .command('workflow-url')
+    .description('print the URL for the "Webhook" action of workflows of a location; it is a secret')
+    .argument('<locationId>', 'GHL location id')
+    .action((tenantId: string) => terminal.out(workflowUrl(config(), tenantId)))
+  verb
     .command('set')
     .description('add a location or change its settings; what is not given stays')
     .argument('<locationId>', 'GHL location id')
@@ -72,6 +81,13 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.close()
       }
     })
+}
+
+/** The URL that workflows of a location post to. */
+export function workflowUrl(config: Config, tenantId: string): string {
+  const secrets = workflowSecrets(config)
+  if (secrets === undefined) throw cliError('E_OPTION_INVALID', 'WORKFLOW_URL_SECRETS is not set: there are no URLs for workflows.')
+  return `${apiUrl(config, undefined)}/webhooks/workflow/${workflowToken(secrets, tenantId)}`
 }
 
 /** The settings that somebody has given: a location that appeared by its installation has placeholders. */

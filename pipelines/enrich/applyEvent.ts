@@ -10,6 +10,7 @@ import type { Draft } from './lastWriter.ts'
 import { statusOf } from './leadStatus.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
+import { applyReport } from './reportEvents.ts'
 import { intentScore, levelOf } from './score.ts'
 import type { Settings } from './settings.ts'
 import { silenceBase } from './silence.ts'
@@ -39,6 +40,7 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
 function applySection(profile: Draft, event: LeadEvent, settings: Settings): boolean {
   if (event.message !== null) return applyMessage(profile, event, event.message, settings)
   if (event.delivery !== null) return applyDelivery(profile, event)
+  if (event.workflow !== null) return applyReport(profile, event.workflow, event.occurredAt)
   const changed = applyStaffEvent(profile, event) ?? applyContact(profile, event, settings)
   if (changed) chooseEntities(profile)
   return changed

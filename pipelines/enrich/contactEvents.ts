@@ -84,6 +84,7 @@ const forgotten = {
   createdAt: null,
   voiceCall: null,
   emailStatus: null,
+  reportedTimeZone: null,
 } as const
 
 function forget(profile: Draft, at: number): void {

@@ -1,5 +1,6 @@
 /**
- * What belongs to a lead and has an id of its own: opportunities, appointments, tasks, notes, conversations. Each is the
+ * What belongs to a lead and has an id of its own: opportunities, appointments, tasks, notes, conversations, and fields that
+ * workflows report by label. Each is the
  * latest statement about it, by event time; a deletion is a tombstone in `fieldTimes` that older statements cannot pass.
  * Only the latest of each family are kept, which is the same set in whatever order the statements came.
  */
@@ -8,7 +9,15 @@ import { isLatest } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 
 /** Entities kept of each family, tombstones included. */
-const KEPT = { opportunities: 10, appointments: 10, tasks: 20, notes: 5, conversations: 5 } as const
+const KEPT = {
+  opportunities: 10,
+  appointments: 10,
+  tasks: 20,
+  notes: 5,
+  conversations: 5,
+  reportedFields: 40,
+  reportedStages: 10,
+} as const
 export type Family = keyof typeof KEPT
 const FAMILIES = Object.keys(KEPT) as Family[]
 
@@ -24,6 +33,9 @@ export const noEntities = {
   voiceCall: null,
   emailStatus: null,
   emailCounts: null,
+  reportedTimeZone: null,
+  reportedFields: {},
+  reportedStages: {},
 } satisfies Partial<LeadProfile>
 
 /**

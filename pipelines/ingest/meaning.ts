@@ -5,10 +5,13 @@
  */
 import { createHash } from 'node:crypto'
 import type { IngestState } from '../../schemas/generated/records.ts'
+import { isObject } from './body.ts'
 import type { Draft } from './translate/draft.ts'
 
 /** Event times this close may be one change: 60 s in ms. @source GoHighLevel reference 7, point 3 */
 export const SAME_CHANGE_MS = 60_000
+/** A workflow that fires twice for one change does so within this: 10 min in ms. */
+export const SAME_REPORT_MS = 10 * 60_000
 const REMEMBERED = 8
 
 /** A kind that says all that another says. Contact events are not here: each is what an entry of the consent ledger rests on. */
@@ -23,20 +26,30 @@ export type Told = IngestState['told'][number]
 
 /** What a draft means; undefined when events of its kind are told apart by their own ids. */
 export function meaningOf({ kind, sections, messageIds }: Draft, at: number): Told | undefined {
-  const { opportunity, appointment, note, task, conversation, message } = sections
-  const isEntity = [opportunity, appointment, note, task, conversation].some((section) => section !== undefined && section !== null)
+  const { opportunity, appointment, note, task, conversation, message, workflow } = sections
+  const isEntity = [opportunity, appointment, note, task, conversation, workflow].some(
+    (section) => section !== undefined && section !== null,
+  )
   const isNameless = message !== undefined && message !== null && (messageIds ?? []).length === 0
   if (!isEntity && !isNameless) return undefined
-  return { kind, content: createHash('sha256').update(JSON.stringify(sections)).digest('base64url').slice(0, 16), at }
+  return { kind, content: createHash('sha256').update(canonical(sections)).digest('base64url').slice(0, 16), at }
+}
+
+/** JSON with the fields of objects in one order. */
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_name, item: unknown) =>
+    isObject(item) ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1))) : item,
+  )
 }
 
 /** Has it been told already? */
 export function isTold(told: readonly Told[], { kind, content, at }: Told): boolean {
-  // A message without an id is counted, not kept as the latest: of two within a minute neither is newer.
-  const reach = kind.startsWith('message_') ? SAME_CHANGE_MS : 0
+  const isReport = kind === 'workflow_reported'
+  const before = isReport ? SAME_REPORT_MS : SAME_CHANGE_MS
+  // A message without an id and a report are counted, not kept as the latest: of two close together neither is newer.
+  const after = isReport || kind.startsWith('message_') ? before : 0
   return told.some(
-    (one) =>
-      one.content === content && (one.kind === kind || COVERS[one.kind] === kind) && at <= one.at + reach && at >= one.at - SAME_CHANGE_MS,
+    (one) => one.content === content && (one.kind === kind || COVERS[one.kind] === kind) && at <= one.at + after && at >= one.at - before,
   )
 }
 

@@ -16,6 +16,8 @@ export const mark = {
   webhook: (webhookId: string, batchIndex: number) => `w:${webhookId}${batchIndex === 0 ? '' : `#${batchIndex}`}`,
   /** A webhook without an id: the same bytes are the same fact. */
   body: (body: Uint8Array) => `h:${createHash('sha256').update(body).digest('hex').slice(0, 32)}`,
+  /** A report of a workflow, by the key its author gave it, else by its reception. */
+  report: (key: string) => `r:${key}`,
   message: (messageId: string) => `m:${messageId}`,
   /** A message that was later reported as not delivered. */
   failure: (messageId: string, status: string) => `x:${messageId}:${status}`,

@@ -27,3 +27,13 @@ export function contactIdOf(body: Json): string | null {
     textOf(objectOf(body, 'extras') ?? {}, 'contactId')
   )
 }
+
+/** The location that a workflow's report names, or null: then it is the one its URL belongs to. */
+export function reportTenantIdOf(body: Json): string | null {
+  return textOf(objectOf(body, 'location') ?? {}, 'id') ?? textOf(body, 'locationId')
+}
+
+/** The contact that a workflow's report is about, or null. */
+export function reportContactIdOf(body: Json): string | null {
+  return textOf(body, 'contact_id', 'contactId')
+}

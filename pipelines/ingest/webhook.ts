@@ -15,11 +15,12 @@ import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
 import { isTold, meaningOf, rememberTold } from './meaning.ts'
 import { isSeen, mark, remember } from './seen.ts'
-import { contactIdOf, tenantIdOf } from './subject.ts'
+import { contactIdOf, reportContactIdOf, tenantIdOf } from './subject.ts'
 import { tellInstallation } from './tellInstallation.ts'
-import { destinationOf } from './translate/catalogue.ts'
+import { destinationOf, reportDestination } from './translate/catalogue.ts'
 import { noSections } from './translate/draft.ts'
 import type { Draft } from './translate/draft.ts'
+import { reportKeyOf } from './translate/workflow.ts'
 import { webhookTypeOf } from './webhookTypes.ts'
 
 /** Outbound statuses after which the lead has received nothing. @source HighLevel message status enum */
@@ -38,16 +39,18 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const { body } = parsed
   const kept = state ?? { seen: {}, tenant: null, told: [] }
   const { seen } = kept
-  const webhookId = received.webhookId ?? textOf(body, 'webhookId')
-  const id = webhookId === null ? mark.body(received.body) : mark.webhook(webhookId, received.batchIndex)
+  const isReport = received.origin === 'workflow'
+  const webhookId = isReport ? reportKeyOf(body) : (received.webhookId ?? textOf(body, 'webhookId'))
+  const id = idOf(received, webhookId, isReport)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_webhook')
 
-  const recognised = webhookTypeOf(body)
+  const recognised = isReport ? { type: 'WorkflowWebhook', byShape: true } : webhookTypeOf(body)
   const { type } = recognised
-  const tenantId = tenantIdOf(body)
+  // A report is of the location whose URL it came to, whatever it says.
+  const tenantId = isReport ? received.tenantId : tenantIdOf(body)
   // Where the body names none, whoever wrote the record may have looked the contact up.
-  const contactId = contactIdOf(body) ?? received.contactId
-  const destination = destinationOf(recognised, contactId)
+  const contactId = (isReport ? reportContactIdOf(body) : contactIdOf(body)) ?? received.contactId
+  const destination = isReport ? reportDestination(contactId) : destinationOf(recognised, contactId)
   if ('installation' in destination) return tellInstallation(state, body, destination.installation, received, id, ctx)
   if ('raw' in destination && (tenantId !== null || destination.raw !== 'contact_not_named')) {
     const rawType = textOf(body, 'type') ?? ''
@@ -94,6 +97,12 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   }
   const memory = { ...kept, seen: remember(seen, [id, ...factIds, ...judged.ids], ctx.at), told: rememberTold(kept.told, meaning) }
   return next(memory, { emit: [emit(leadEvents, event)] })
+}
+
+/** The same report is no repetition a day later, so one without a key of its author is known by its meaning alone. */
+function idOf({ receivedId, batchIndex, body }: WebhookReceived, webhookId: string | null, isReport: boolean): string {
+  if (webhookId !== null) return isReport ? mark.report(webhookId) : mark.webhook(webhookId, batchIndex)
+  return isReport ? mark.report(receivedId) : mark.body(body)
 }
 
 type Judged = { readonly message: LeadEvent['message']; readonly ids: readonly string[] } | { readonly told: string }

@@ -93,10 +93,10 @@ const outbound = (changes: Body) => delivered(sample('OutboundMessage'), { messa
 
 t.test('an event has the one section that its kind is about', async (t) => {
   for (const type of translatedTypes) {
-    const { contact, message, appointment, opportunity, note, task, conversation, emailEvent, voiceCall, delivery } = translated(
+    const { contact, message, appointment, opportunity, note, task, conversation, emailEvent, voiceCall, workflow, delivery } = translated(
       delivered({ contactId: lead, ...sample(type), type }),
     )
-    const sections = [contact, message, appointment, opportunity, note, task, conversation, emailEvent, voiceCall, delivery]
+    const sections = [contact, message, appointment, opportunity, note, task, conversation, emailEvent, voiceCall, workflow, delivery]
     t.equal(sections.filter((section) => section !== null).length, 1, type)
   }
 })
@@ -596,11 +596,10 @@ t.test('P-49 events of a lead stay under the key of that lead, in order', async 
 
 t.test('where a webhook came from is kept', async (t) => {
   const line = lineAtNoon()
-  for (const origin of ['webhook', 'workflow', 'callback', 'reconcile', 'replay'])
-    pipe(line, outbound({}), { origin, webhookId: `of-${origin}` })
+  for (const origin of ['webhook', 'callback', 'reconcile', 'replay']) pipe(line, outbound({}), { origin, webhookId: `of-${origin}` })
   t.strictSame(
     line.outputs(leadEvents).map(({ source }) => source),
-    ['ghl_webhook', 'ghl_workflow', 'ghl_webhook', 'reconcile', 'ghl_webhook'],
+    ['ghl_webhook', 'ghl_webhook', 'reconcile', 'ghl_webhook'],
   )
 })
 

@@ -15,6 +15,7 @@ import { noteTranslators } from './note.ts'
 import { opportunityTranslators } from './opportunity.ts'
 import { taskTranslators } from './task.ts'
 import { voiceTranslators } from './voiceCall.ts'
+import { workflowTranslator } from './workflow.ts'
 
 const translators = new Map<string, Translator>(
   Object.entries({
@@ -42,6 +43,11 @@ const familiesOfNoStory = /^(Invoice|Order|CampaignStatus|ProviderOutboundMessag
 export const translatedTypes: readonly string[] = [...translators.keys()]
 
 export type Destination = { readonly translator: Translator } | { readonly raw: UnrecognisedReason } | { readonly installation: string }
+
+/** Where a report of a workflow goes: whatever it says of its type, it is unsigned and can be nothing else. */
+export function reportDestination(contactId: string | null): Destination {
+  return contactId === null ? { raw: 'contact_not_named' } : { translator: workflowTranslator }
+}
 
 /** Where a well-formed body goes: into the story of a lead, into the table of tenants, or raw into its own lane, and why. */
 export function destinationOf(recognised: WebhookType, contactId: string | null): Destination {
