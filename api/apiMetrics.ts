@@ -8,6 +8,8 @@ export type WebhookOutcome = 'accepted' | 'bad_signature' | 'invalid' | 'rejecte
 export interface ApiMetrics {
   /** `invalid` is stored all the same, for ingest to dead-letter; `unavailable` was answered 503 and comes again. */
   readonly webhooks: Counter<'source' | 'type' | 'outcome'>
+  /** Stored, and known to become no event of a lead: it stays raw on `ghl.unrecognised`. */
+  readonly keptRaw: Counter<'source' | 'type' | 'reason'>
   readonly refused: Counter<'source' | 'reason'>
   readonly storeSeconds: Histogram
   readonly inFlight: Gauge
@@ -21,6 +23,12 @@ export function apiMetrics(registry: Registry): ApiMetrics {
       name: 'lr_webhook_events_total',
       help: 'Webhook elements by type and what became of them.',
       labelNames: ['source', 'type', 'outcome'],
+      registers,
+    }),
+    keptRaw: new Counter({
+      name: 'lr_webhook_kept_raw_total',
+      help: 'Webhook elements stored that become no event of a lead, by type and why.',
+      labelNames: ['source', 'type', 'reason'],
       registers,
     }),
     refused: new Counter({

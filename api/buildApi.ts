@@ -14,12 +14,14 @@ import { apiMetrics } from './apiMetrics.ts'
 import { isApiError, refusal, statusOf } from './errors.ts'
 import type { ApiErrorCode, Refusal } from './errors.ts'
 import { healthRoutes } from './health.ts'
+import { Intake } from './intake.ts'
 import { leadRoutes } from './leads.ts'
 import { pageRoutes } from './pageRoutes.ts'
 import { defaultLimits } from './ports.ts'
 import type { ApiDeps } from './ports.ts'
 import type { ApiInstance, TypeBoxProvider } from './typeProvider.ts'
-import { webhookRoutes } from './webhooks.ts'
+import { webhookRoute, webhookRoutes } from './webhooks.ts'
+import { workflowRoutes } from './workflowWebhooks.ts'
 
 /** Builds the API; `inject` works at once, `listenApi` opens the socket. */
 export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
@@ -43,7 +45,8 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
     const code = codeOf(error)
     const status = statusOf[code]
-    if (request.routeOptions.url === '/webhooks/ghl') countWebhookFault(code)
+    const intakeOf = sourceOf(request.routeOptions.url)
+    if (intakeOf !== undefined) countWebhookFault(intakeOf, code)
     if (status >= 500) request.log.error({ err: error, code }, 'request failed')
     if (status === 503) reply.header('retry-after', String(limits.retryAfterSeconds))
     return reply.code(status).send(answerOf(code, error, request.id))
@@ -94,7 +97,16 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
 
-  await app.register(async (scope) => webhookRoutes(scope as ApiInstance, deps, limits, metrics))
+  await app.register(async (scope) => {
+    const intake = new Intake(deps, limits, metrics)
+    // In this scope alone bodies stay raw bytes: they are what was signed.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, (_request, body, done) => {
+      done(null, body)
+    })
+    webhookRoutes(scope, deps, intake, limits.bodyBytes)
+    if (deps.workflowSecrets !== undefined) workflowRoutes(scope, deps, deps.workflowSecrets, intake, limits.bodyBytes)
+  })
   healthRoutes(app, deps, limits)
   await app.register(async (scope) => {
     scope.addHook('onRequest', gatekeeper(deps.access))
@@ -108,10 +120,14 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
   })
   return app
 
-  function countWebhookFault(code: ApiErrorCode): void {
-    metrics.webhooks.inc({ source: 'ghl', type: 'unverified', outcome: code === 'E_BODY_TOO_LARGE' ? 'too_large' : 'rejected' })
-    metrics.refused.inc({ source: 'ghl', reason: code === 'E_BODY_TOO_LARGE' ? 'body_too_large' : code.toLowerCase() })
+  function countWebhookFault(source: string, code: ApiErrorCode): void {
+    metrics.webhooks.inc({ source, type: 'unverified', outcome: code === 'E_BODY_TOO_LARGE' ? 'too_large' : 'rejected' })
+    metrics.refused.inc({ source, reason: code === 'E_BODY_TOO_LARGE' ? 'body_too_large' : code.toLowerCase() })
   }
+}
+
+function sourceOf(route: string | undefined): string | undefined {
+  return route === webhookRoute ? 'ghl' : route?.startsWith('/webhooks/workflow/') === true ? 'workflow' : undefined
 }
 
 /** Opens the socket and gives its URL. Refuses to listen beyond this machine without a token. */

@@ -3,9 +3,12 @@
  * edits: what cannot be read is routed to the unattributed lane with its bytes, so that ingest dead-letters it visibly.
  */
 import { parseBody } from '../pipelines/ingest/body.ts'
-import type { BodyProblem, Json } from '../pipelines/ingest/body.ts'
+import type { BodyProblem } from '../pipelines/ingest/body.ts'
 import { textOf } from '../pipelines/ingest/fields.ts'
-import { contactIdOf, tenantIdOf } from '../pipelines/ingest/subject.ts'
+import { contactIdOf, reportContactIdOf, reportTenantIdOf, tenantIdOf } from '../pipelines/ingest/subject.ts'
+import { destinationOf } from '../pipelines/ingest/translate/catalogue.ts'
+import type { UnrecognisedReason } from '../pipelines/ingest/translate/catalogue.ts'
+import { webhookTypeOf } from '../pipelines/ingest/webhookTypes.ts'
 import { leadKey } from '../topics/index.ts'
 
 export interface Envelope {
@@ -15,12 +18,14 @@ export interface Envelope {
   /** Location id; empty when the body names none. */
   readonly tenantId: string
   readonly contactId: string | null
-  /** As sent; empty when there is none. */
+  /** The type as sent, or what the shape of a typeless body tells; empty when neither says anything. */
   readonly type: string
   readonly webhookId: string | null
   readonly appId: string | null
   /** `lead key`, else the location, else the agency, else `unattributed`. */
   readonly key: string
+  /** Why it will stay raw though it can be read. */
+  readonly raw?: UnrecognisedReason
   /** Why it can be read no further. */
   readonly fault?: BodyProblem | 'too_many_elements' | 'no_location'
 }
@@ -65,11 +70,12 @@ function envelopeOf(bytes: Buffer, batchIndex: number): Envelope {
   const parsed = parseBody(bytes)
   if ('problem' in parsed) return unreadable(bytes, parsed.problem, batchIndex)
   const { body } = parsed
-  const type = textOf(body, 'type') ?? ''
-  const about = tenantIdOf(body) ?? locationItself(body, type)
-  const tenantId = routable(about) ?? ''
+  const recognised = webhookTypeOf(body)
+  const { type } = recognised
+  const tenantId = routable(tenantIdOf(body)) ?? ''
   const contactId = routable(contactIdOf(body))
   const agency = routable(textOf(body, 'companyId'))
+  const destination = destinationOf(recognised, contactId)
   return {
     body: bytes,
     batchIndex,
@@ -79,13 +85,23 @@ function envelopeOf(bytes: Buffer, batchIndex: number): Envelope {
     webhookId: textOf(body, 'webhookId'),
     appId: textOf(body, 'appId'),
     key: tenantId === '' ? (agency ?? unattributed) : contactId === null ? tenantId : leadKey(tenantId, contactId),
-    ...(tenantId === '' ? { fault: 'no_location' as const } : {}),
+    ...('raw' in destination ? { raw: destination.raw } : {}),
+    ...(tenantId === '' && agency === null ? { fault: 'no_location' as const } : {}),
   }
 }
 
-/** Events about a location name it as their own id. */
-function locationItself(body: Json, type: string): string | null {
-  return type === 'LocationCreate' || type === 'LocationUpdate' ? textOf(body, 'id') : null
+/**
+ * The one element of a workflow's post, which belongs to the location of its URL; `stated` is the location the body names.
+ * A list is no body of a workflow: it stays whole, and ingest dead-letters it.
+ */
+export function workflowEnvelope(body: Buffer, tenantId: string): { envelope: Envelope; stated: string | null } {
+  const parsed = parseBody(body)
+  const of = { body, batchIndex: 0, tenantId, type: 'WorkflowWebhook', webhookId: null, appId: null }
+  if ('problem' in parsed) return { envelope: { ...of, contactId: null, key: tenantId, fault: parsed.problem }, stated: null }
+  const contactId = routable(reportContactIdOf(parsed.body))
+  const key = contactId === null ? tenantId : leadKey(tenantId, contactId)
+  const raw = contactId === null ? { raw: 'contact_not_named' as const } : {}
+  return { envelope: { ...of, contactId, key, ...raw }, stated: reportTenantIdOf(parsed.body) }
 }
 
 function routable(id: string | null): string | null {

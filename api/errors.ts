@@ -19,6 +19,19 @@ export const apiErrors = {
     means: 'The webhook is signed by GoHighLevel but was made for another marketplace app.',
     remedy: 'Set GHL_APP_ID to the own app (the client id before the dash), or remove this URL from the other app.',
   },
+  E_WORKFLOW_TOKEN_REFUSED: {
+    scope: 'record',
+    retriable: false,
+    means: 'The URL of the workflow webhook carries no token of this installation.',
+    remedy:
+      'Give the workflow the URL that `rekindle tenants workflow-url <locationId>` prints; after a change of WORKFLOW_URL_SECRETS it is another one.',
+  },
+  E_LOCATION_FOREIGN: {
+    scope: 'record',
+    retriable: false,
+    means: 'The body names another location than the one its URL belongs to.',
+    remedy: 'Give each location its own URL: a snapshot copies workflows with the URL of the location they were made in.',
+  },
   E_BODY_TOO_LARGE: {
     scope: 'record',
     retriable: false,
@@ -100,6 +113,8 @@ export const apiError = errorsOf(apiErrors)
 export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   E_SIGNATURE_REFUSED: 401,
   E_APP_FOREIGN: 403,
+  E_WORKFLOW_TOKEN_REFUSED: 401,
+  E_LOCATION_FOREIGN: 403,
   E_BODY_TOO_LARGE: 413,
   E_INTAKE_UNAVAILABLE: 503,
   E_STORE_UNAVAILABLE: 503,

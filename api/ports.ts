@@ -10,6 +10,7 @@ import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../schemas/generated/records.ts'
 import type { TrustedKeys } from './signature.ts'
+import type { WorkflowSecrets } from './workflowToken.ts'
 
 export interface RecordProducer {
   /** Resolves when all in-sync replicas have the record; rejects when that is not known. */
@@ -99,6 +100,8 @@ export interface ApiDeps {
   /** By name, e.g. kafka, registry, postgres. All must answer for the API to be ready. */
   readonly probes: Readonly<Record<string, Probe>>
   readonly keys: TrustedKeys
+  /** Makes and checks the tokens of workflow URLs; without it there is no such route. */
+  readonly workflowSecrets?: WorkflowSecrets | undefined
   /** Own marketplace app id; a body that states another one is refused. */
   readonly appId: string
   readonly access: Access

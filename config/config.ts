@@ -73,6 +73,8 @@ export interface Config {
     readonly tokenKeys: readonly string[]
     readonly publicKeysFile: string | undefined
     readonly acceptLegacyRsa: boolean
+    /** The first makes tokens, all are accepted. */
+    readonly workflowSecrets: readonly [string, ...string[]] | undefined
     readonly callsPer10s: number
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
@@ -119,6 +121,7 @@ export function loadConfig(env: Environment = environment()): Config {
     const given = env[field.env]?.trim() ?? ''
     const raw = given === '' ? field.fallback : given
     if (raw === '') {
+      if (field.neverEmpty && env[field.env] !== undefined) problems.push(`${field.env} is empty: must be ${field.should}, or be left out.`)
       if (field.requiredInReal && env[configFields.mode.env]?.trim() === 'real')
         problems.push(`${field.env} is missing: must be ${field.should} (REKINDLE_MODE is real).`)
       continue
@@ -205,6 +208,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       tokenKeys: maybe('ghlTokenKeys')?.split(',') ?? [],
       publicKeysFile: maybe('ghlPublicKeysFile'),
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
+      workflowSecrets: maybe('ghlWorkflowSecrets')?.split(',') as [string, ...string[]] | undefined,
       callsPer10s: number('ghlCallsPer10s'),
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),

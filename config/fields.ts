@@ -16,6 +16,8 @@ export interface ConfigField {
   readonly secret?: true
   /** Must be given when REKINDLE_MODE=real. */
   readonly requiredInReal?: true
+  /** Set and empty is a mistake: it is what something is checked with. */
+  readonly neverEmpty?: true
 }
 
 const port = Type.Integer({ minimum: 0, maximum: 65_535 })
@@ -331,6 +333,16 @@ export const configFields = {
     fallback: 'false',
     should: 'true or false',
     about: 'Accept the retired X-WH-Signature when X-GHL-Signature is absent.',
+  },
+  ghlWorkflowSecrets: {
+    env: 'WORKFLOW_URL_SECRETS',
+    schema: Type.String({ pattern: '^[^,\\s]{32,}(,[^,\\s]{32,})*$' }),
+    fallback: '',
+    should: 'one or more secrets of at least 32 characters, separated by commas',
+    about:
+      'Keys of the tokens in the URLs that workflows post to: the first makes them, all are accepted. Without it real mode takes no workflow webhooks.',
+    secret: true,
+    neverEmpty: true,
   },
 
   ghlCallsPer10s: {

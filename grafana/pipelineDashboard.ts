@@ -406,6 +406,22 @@ const errors: PanelSpec[] = [
     about: 'Webhook deliveries refused, by reason; bad signatures in number mean a changed key or a stranger.',
     queries: [{ promql: `sum by (reason) (increase(lr_webhook_refused_total{${targets}}[$__rate_interval]))`, legend: '{{reason}}' }],
   },
+  {
+    id: 47,
+    title: 'Webhooks kept raw',
+    kind: 'bars',
+    unit: 'short',
+    noValue: '0',
+    width: 12,
+    about:
+      'Webhooks stored that become no event of a lead, by type and why; the bodies are on ghl.unrecognised (`rekindle tail ghl.unrecognised`). An unknown type in number is news of the platform.',
+    queries: [
+      {
+        promql: `sum by (type, reason) (increase(lr_webhook_kept_raw_total{${targets}}[$__rate_interval]))`,
+        legend: '{{type}} {{reason}}',
+      },
+    ],
+  },
 ]
 
 const processes: PanelSpec[] = [

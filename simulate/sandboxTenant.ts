@@ -38,5 +38,6 @@ export function sandboxTenant(at: number): Tenant {
     inquiryConsentDays: 90,
     customFieldNames: Object.fromEntries(Object.entries(sandboxFields).map(([fact, id]) => [id, fact])),
     updatedAt: at,
+    installation: null,
   }
 }

@@ -144,7 +144,7 @@ export const tenants = topic({
   value: Tenant,
   retention: 'compact',
   contract: 'internal',
-  writtenBy: ['api', 'cli'],
+  writtenBy: ['ingest', 'cli'],
   about: 'GHL locations and their settings.',
 })
 

@@ -13,6 +13,7 @@ import { createPool } from '../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../sinks/postgres/queries.ts'
 import { allTopics, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
+import { workflowSecrets } from '../workflowSecrets.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import type { Role } from './role.ts'
 import { sharedCounts } from './sharedCounts.ts'
@@ -44,6 +45,7 @@ export const apiRole: Role = async ({ config, logger }) => {
       postgres: () => pool.query('SELECT 1'),
     },
     keys: keysOf(config),
+    workflowSecrets: workflowSecrets(config),
     appId: config.ghl.appId ?? sandboxAppId,
     access,
     metrics,

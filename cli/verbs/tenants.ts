@@ -2,11 +2,16 @@
 import type { Command } from 'commander'
 import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
-import type { Tenant } from '../../schemas/generated/records.ts'
+import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency } from '../../pipelines/ingest/installation.ts'
+import type { Installation, Tenant } from '../../schemas/generated/records.ts'
 import { cliKafka } from '../cliKafka.ts'
+import { workflowToken } from '../../api/workflowToken.ts'
+import type { Config } from '../../config/config.ts'
+import { apiUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { workflowSecrets } from '../workflowSecrets.ts'
 
 interface SetFlags {
   readonly name?: string
@@ -30,7 +35,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     .action(async () => {
       const kafka = await connect()
       try {
-        const known = [...(await kafka.table(tenants)).entries()].map(([, tenant]) => tenant)
+        const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
             ['location', 'name', 'status', 'automation', 'time zone'],
@@ -47,6 +52,11 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.close()
       }
     })
+  verb
+    .command('workflow-url')
+    .description('print the URL for the "Webhook" action of workflows of a location; it is a secret')
+    .argument('<locationId>', 'GHL location id')
+    .action((tenantId: string) => terminal.out(workflowUrl(config(), tenantId)))
   verb
     .command('set')
     .description('add a location or change its settings; what is not given stays')
@@ -73,14 +83,51 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     })
 }
 
+/** The URL that workflows of a location post to. */
+export function workflowUrl(config: Config, tenantId: string): string {
+  const secrets = workflowSecrets(config)
+  if (secrets === undefined) throw cliError('E_OPTION_INVALID', 'WORKFLOW_URL_SECRETS is not set: there are no URLs for workflows.')
+  return `${apiUrl(config, undefined)}/webhooks/workflow/${workflowToken(secrets, tenantId)}`
+}
+
+/** The settings that somebody has given: a location that appeared by its installation has placeholders. */
+function said({
+  name,
+  timeZone,
+  country,
+  postalAddress,
+}: Tenant): Partial<Pick<Tenant, 'name' | 'timeZone' | 'country' | 'postalAddress'>> {
+  return {
+    name,
+    ...(timeZone === UNKNOWN_ZONE ? {} : { timeZone }),
+    ...(country === UNKNOWN_COUNTRY ? {} : { country }),
+    ...(postalAddress === '' ? {} : { postalAddress }),
+  }
+}
+
+/** What the platform told of the location, with what an operator says now as the latest statement. */
+function overruled(told: Installation | null, { name, status, app }: SetFlags, at: number): Installation | null {
+  if (told === null) return null
+  const installed = status === undefined ? undefined : status !== 'uninstalled'
+  const said = Object.entries({ name, installed, appId: app }).filter(([, value]) => value !== undefined)
+  return {
+    ...told,
+    ...Object.fromEntries(said),
+    ...(status === undefined ? {} : { paused: status === 'paused' }),
+    ...(status === 'uninstalled' ? { removedAt: at } : {}),
+    fieldTimes: { ...told.fieldTimes, ...Object.fromEntries(said.map(([field]) => [field, at])) },
+  }
+}
+
 /** The tenant with these settings. A new one needs a name, a zone, a country and a postal address; automation starts off. */
 export function changed(tenantId: string, before: Tenant | undefined, flags: SetFlags, at: number): Tenant {
-  const { name = before?.name, timeZone = before?.timeZone, country = before?.country, postalAddress = before?.postalAddress } = flags
+  const known = before === undefined ? {} : said(before)
+  const { name = known.name, timeZone = known.timeZone, country = known.country, postalAddress = known.postalAddress } = flags
   const missing = Object.entries({ '--name': name, '--time-zone': timeZone, '--country': country, '--postal-address': postalAddress })
     .filter(([, value]) => value === undefined)
     .map(([flag]) => flag)
   if (name === undefined || timeZone === undefined || country === undefined || postalAddress === undefined)
-    throw cliError('E_OPTION_INVALID', `${tenantId} is new: ${missing.join(', ')} must be given.`)
+    throw cliError('E_OPTION_INVALID', `${tenantId} has no settings yet: ${missing.join(', ')} must be given.`)
   if (!IANAZone.isValidZone(timeZone))
     throw cliError('E_OPTION_INVALID', `--time-zone ${timeZone} is no IANA zone such as America/Chicago.`)
   if (!/^[A-Z]{2}$/.test(country)) throw cliError('E_OPTION_INVALID', `--country ${country} must be two capital letters such as US.`)
@@ -108,5 +155,6 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     appId: flags.app ?? before?.appId ?? null,
     automation: flags.automation ?? before?.automation ?? false,
     updatedAt: at,
+    installation: overruled(before?.installation ?? null, flags, at),
   }
 }

@@ -4,15 +4,17 @@
  */
 import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import { blocksChannel } from './consent.ts'
-import { ECHO_OF_DELETION_MS, applyContact } from './contactEvents.ts'
-import { write } from './lastWriter.ts'
+import { applyContact } from './contactEvents.ts'
+import { adoptEntities, chooseEntities, noEntities } from './entities.ts'
 import type { Draft } from './lastWriter.ts'
 import { statusOf } from './leadStatus.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
+import { applyReport } from './reportEvents.ts'
 import { intentScore, levelOf } from './score.ts'
 import type { Settings } from './settings.ts'
 import { silenceBase } from './silence.ts'
+import { applyStaffEvent } from './staffEvents.ts'
 
 /** The profile after one more event. `before` is not changed. */
 export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): LeadProfile {
@@ -36,20 +38,12 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
 }
 
 function applySection(profile: Draft, event: LeadEvent, settings: Settings): boolean {
-  const at = event.occurredAt
   if (event.message !== null) return applyMessage(profile, event, event.message, settings)
   if (event.delivery !== null) return applyDelivery(profile, event)
-  if (event.appointment !== null) {
-    const isNew = event.kind === 'appointment_booked' && profile.appointment?.appointmentId !== event.appointment.appointmentId
-    if (isNew) profile.counters.appointments++
-    return write(profile, 'appointment', at, event.appointment)
-  }
-  if (event.opportunity !== null) {
-    // [Delete, Update] come for one change: the deletion counts as later than an update beside it.
-    if (event.kind === 'opportunity_deleted') return write(profile, 'opportunity', at + ECHO_OF_DELETION_MS, null)
-    return write(profile, 'opportunity', at, event.opportunity)
-  }
-  return applyContact(profile, event, settings)
+  if (event.workflow !== null) return applyReport(profile, event.workflow, event.occurredAt)
+  const changed = applyStaffEvent(profile, event) ?? applyContact(profile, event, settings)
+  if (changed) chooseEntities(profile)
+  return changed
 }
 
 /**
@@ -72,11 +66,13 @@ function fences(before: LeadProfile | undefined, after: LeadProfile, event: Lead
 
 function copyOf(profile: LeadProfile): Draft {
   const { counters } = profile
-  return {
+  const copy: Draft = {
     ...profile,
     fieldTimes: { ...profile.fieldTimes },
     counters: { ...counters, inboundByChannel: { ...counters.inboundByChannel }, outboundByChannel: { ...counters.outboundByChannel } },
   }
+  adoptEntities(copy)
+  return copy
 }
 
 /** A lead that nothing is known about. */
@@ -135,5 +131,6 @@ export function emptyProfile(event: Pick<LeadEvent, 'tenantId' | 'contactId' | '
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    ...noEntities,
   }
 }

@@ -2,7 +2,7 @@
  * Permission by channel, folded from events. The order of arrival does not matter: a revocation or an express permission
  * beats any inquiry, the later of two wins, a revocation wins a tie. A revocation has no end.
  */
-import type { Consent, ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
+import type { AddressStatus, Consent, ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
 import type { PermissionChange } from './optOut.ts'
 
 export type Consents = Readonly<Record<string, Consent>>
@@ -86,6 +86,7 @@ export function blockedBecause(
     readonly consents: Consents
     readonly phone: string | null
     readonly email: string | null
+    readonly emailStatus: AddressStatus | null
   },
   channel: ContactChannel,
   at: number,
@@ -93,9 +94,20 @@ export function blockedBecause(
   if (lead.dnd || blocksChannel(lead.dndChannels[channel])) return 'dnd'
   const consent = lead.consents[channel]
   if (consent?.status === 'revoked') return 'revoked'
-  if ((channel === 'email' ? lead.email : lead.phone) === null) return 'no_address'
+  if ((channel === 'email' ? workingEmail(lead) : lead.phone) === null) return 'no_address'
   if (channel === 'email') return undefined
   return consent === undefined || (consent.expiresAt !== null && consent.expiresAt <= at) ? 'no_consent' : undefined
+}
+
+/** An address at which a mail failed for good is none. */
+function workingEmail({
+  email,
+  emailStatus,
+}: {
+  readonly email: string | null
+  readonly emailStatus: AddressStatus | null
+}): string | null {
+  return emailStatus?.status === 'invalid' && emailStatus.address === email ? null : email
 }
 
 /** Has the lead closed every channel, by do-not-disturb or by taking permission back? */

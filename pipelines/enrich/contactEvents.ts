@@ -4,17 +4,12 @@
  */
 import type { ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
 import { consentOfContact } from './consent.ts'
+import { ECHO_OF_DELETION_MS, forgetEntities } from './entities.ts'
 import { TOMBSTONE, raise, write, writeEntry } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK } from './messageEvents.ts'
 import { handsBack } from './ownership.ts'
 import type { Settings } from './settings.ts'
-
-/**
- * An update this close after a deletion is part of it: the platform sends [Delete, Update] for one change, each with its
- * own id. 60 s in ms. @source GoHighLevel reference 7, points 3 and 5
- */
-export const ECHO_OF_DELETION_MS = 60_000
 
 const ALIVE = 'alive'
 
@@ -87,11 +82,13 @@ const forgotten = {
   source: null,
   ownerId: null,
   createdAt: null,
-  opportunity: null,
-  appointment: null,
+  voiceCall: null,
+  emailStatus: null,
+  reportedTimeZone: null,
 } as const
 
 function forget(profile: Draft, at: number): void {
+  forgetEntities(profile, at)
   const times = profile.fieldTimes
   const isOld = (field: string) => (times[field] ?? Number.NEGATIVE_INFINITY) <= at
   for (const [field, empty] of Object.entries(forgotten)) if (isOld(field)) Object.assign(profile, { [field]: empty })

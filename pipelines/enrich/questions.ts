@@ -37,6 +37,7 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
   if (isOpen(after)) {
     const isNew = before === undefined || (event.kind === 'contact_created' && before.lastAssessedAt === null)
     if (isNew) fired.push({ trigger: 'new_lead', anchor })
+    else if (event.kind === 'workflow_reported') fired.push({ trigger: 'workflow_reported', anchor })
     else if (before.level !== after.level) fired.push({ trigger: 'level_changed', anchor, from: before.level, to: after.level })
   }
   const isBooking = event.kind === 'appointment_booked' && after.counters.appointments > (before?.counters.appointments ?? 0)
@@ -44,9 +45,15 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
   return fired
 }
 
+/**
+ * A workflow may have been started by what we did ourselves: its report asks nothing this soon after a question. 1 h in ms.
+ */
+export const REPORT_REST_MS = 3_600_000
+
 /** The one rule among these that the agents are asked about. A message that only takes permission back asks nothing. */
 export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {
-  const first = fired.find(({ trigger }) => trigger !== 'appointment_booked')
+  const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
+  const first = fired.find(({ trigger }) => trigger !== 'appointment_booked' && !(trigger === 'workflow_reported' && rests))
   const isOptOut = Object.values(after.consents).some((consent) => consent.eventId === event.eventId && consent.status === 'revoked')
   return isOptOut ? undefined : first
 }

@@ -8,7 +8,7 @@ import { contiguousUsZones, placeOfAreaCode, zonesOfState } from './areaCodes.ts
 import type { Place } from './areaCodes.ts'
 import { countryZones, stateCode } from './regions.ts'
 
-type Stated = Pick<LeadProfile, 'timeZone' | 'phone' | 'state' | 'country'>
+type Stated = Pick<LeadProfile, 'timeZone' | 'phone' | 'state' | 'country'> & Partial<Pick<LeadProfile, 'reportedTimeZone'>>
 
 /**
  * All zones and states that may apply. When nothing is known the zones are the tenant's and all of the contiguous US,
@@ -20,8 +20,13 @@ export function placeOf(lead: Stated, tenant: Pick<Tenant, 'timeZone'> | undefin
   const address = placeOfAddress(lead)
   const stated = lead.timeZone === null ? [] : [lead.timeZone]
   const zones = [stated, address?.zones ?? [], phone?.zones ?? []].reduce(narrowed, [])
+  // Unsigned: it rules nothing out.
+  const reported = [lead.reportedTimeZone ?? null].filter((zone) => zone !== null)
   return {
-    zones: zones.length > 0 ? zones : unique([...(tenant === undefined ? [] : [tenant.timeZone]), ...contiguousUsZones]),
+    zones: unique([
+      ...(zones.length > 0 ? zones : [...(tenant === undefined ? [] : [tenant.timeZone]), ...contiguousUsZones]),
+      ...reported,
+    ]),
     states: narrowed(address?.states ?? [], phone?.states ?? []),
   }
 }

@@ -16,14 +16,16 @@ export interface EventTime {
 }
 
 /** @source GoHighLevel bodies: `timestamp` is when the gateway made the delivery, and stays the same on retries. */
-export function eventTimeOf(body: Json, translator: Translator, receivedAt: number): EventTime {
+export function eventTimeOf(body: Json, translator: Pick<Translator, 'datedBy'>, receivedAt: number): EventTime {
   const stated = instantOf(body, 'timestamp') ?? resourceTime(body, translator) ?? receivedAt
   return stated > receivedAt + CLOCK_TOLERANCE_MS ? { occurredAt: receivedAt, statedAt: stated } : { occurredAt: stated, statedAt: null }
 }
 
-function resourceTime(body: Json, translator: Translator): number | null {
-  for (const { within, field } of translator.datedBy) {
-    const at = instantOf(within === undefined ? body : (objectOf(body, within) ?? {}), field)
+function resourceTime(body: Json, translator: Pick<Translator, 'datedBy'>): number | null {
+  for (const { within, field, unit } of translator.datedBy) {
+    const source = within === undefined ? body : (objectOf(body, within) ?? {})
+    const value = source[field]
+    const at = instantOf(unit === 'seconds' && typeof value === 'number' ? { [field]: value * 1_000 } : source, field)
     if (at !== null) return at
   }
   return null

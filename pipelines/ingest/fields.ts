@@ -114,7 +114,8 @@ export function customFieldsOf(body: Json): Record<string, string> | null {
   return Object.keys(fields).length === 0 ? null : fields
 }
 
-function customText(value: unknown): string | null {
+/** A value of any type as one text; null when it says nothing. */
+export function customText(value: unknown): string | null {
   if (value === null || value === undefined) return null
   if (typeof value === 'boolean') return String(value)
   if (Array.isArray(value)) {

@@ -8,6 +8,7 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import { drop, emit, next } from '../../runtime/outcome.ts'
 import { leadEvents } from '../../topics/index.ts'
 import { isSeen, mark, remember } from './seen.ts'
+import { noSections } from './translate/draft.ts'
 
 /** Statuses that are news about the lead; the others are steps of the ledger. */
 const NEWS = new Set(['confirmed', 'failed', 'unknown', 'denied'])
@@ -23,7 +24,7 @@ export function tellDelivery(
   const id = mark.delivery(change.deliveryId)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_delivery')
   const ids = change.messageId === null ? [id] : [id, mark.own(change.messageId)]
-  const kept = { seen: remember(seen, ids, ctx.at) }
+  const kept = { tenant: null, told: [], ...state, seen: remember(seen, ids, ctx.at) }
   // Not dropped: the provider's id of a handed-over message must be known before its echo arrives.
   if (!NEWS.has(change.status)) return change.messageId === null ? drop('delivery_without_news') : next(kept)
   const echoed = change.status === 'confirmed' && change.messageId !== null && isSeen(seen, mark.message(change.messageId), ctx.at)
@@ -37,10 +38,7 @@ export function tellDelivery(
     source: 'delivery',
     sourceId: change.deliveryId,
     rawType: 'DeliveryChanged',
-    contact: null,
-    message: null,
-    appointment: null,
-    opportunity: null,
+    ...noSections,
     delivery: {
       followupId: change.followupId,
       decisionId: change.decisionId,

@@ -2,6 +2,8 @@
  * The words a person wrote, out of an e-mail body: no markup, no quoted earlier message. The quotation has to go because
  * our own footer in it says "unsubscribe", which would read as an opt-out. One pass, linear in the length.
  */
+import type { Json } from './body.ts'
+import { cut, storable } from './fields.ts'
 
 /** Tags whose content is never shown. */
 const HIDDEN = new Set(['script', 'style', 'head', 'title', 'template'])
@@ -28,6 +30,18 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ntilde: 'ñ',
   iexcl: '¡',
   iquest: '¿',
+}
+
+/** A text field as it was sent, line ends made one; empty when it is no text. */
+export function wholeTextOf(body: Json, name: string): string {
+  const value = body[name]
+  return typeof value === 'string' ? storable(value).replaceAll('\r\n', '\n') : ''
+}
+
+/** A field of prose without markup, at most `length` UTF-16 units; null when nothing is said. */
+export function proseOf(body: Json, name: string, length: number): string | null {
+  const text = cut(htmlToText(wholeTextOf(body, name)), length)
+  return text === '' ? null : text
 }
 
 /** Text of an HTML (or plain) body with markup removed and entities resolved. Quoted blocks are left out, also nested ones. */

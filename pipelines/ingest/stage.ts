@@ -1,10 +1,11 @@
 /**
  * The ordered, deduplicated story of each lead, out of GoHighLevel webhooks and of our own deliveries. The only writer
- * of leads.events. Ids are remembered for 72 h; what has no translation goes to its own lane with the raw body.
+ * of leads.events. Ids are remembered for 7 days; what has no translation goes to its own lane with the raw body, what tells
+ * of an installation into the table of tenants.
  */
 import { from, stage } from '../../runtime/stage.ts'
 import { IngestState } from '../../schemas/generated/records.ts'
-import { deliveries, leadEvents, unrecognised, webhooks } from '../../topics/index.ts'
+import { deliveries, leadEvents, tenants, unrecognised, webhooks } from '../../topics/index.ts'
 import { tellDelivery } from './ownDelivery.ts'
 import { REMEMBERED_MS } from './seen.ts'
 import { tellWebhook } from './webhook.ts'
@@ -12,8 +13,9 @@ import { tellWebhook } from './webhook.ts'
 export const ingest = stage({
   name: 'ingest',
   state: IngestState,
+  tables: { tenants },
   on: [from(webhooks, tellWebhook), from(deliveries, tellDelivery)],
-  outputs: [leadEvents, unrecognised],
+  outputs: [leadEvents, unrecognised, tenants],
   // Every id of a lead that was not heard of for this long has expired.
   ttlMs: REMEMBERED_MS,
 })

@@ -2,71 +2,107 @@
  * One verified webhook becomes one lead event, or a named reason why not: dropped as told already, unrecognised with its
  * raw body, or a dead letter. Nothing disappears.
  */
-import type { IngestState, LeadEvent, WebhookReceived } from '../../schemas/generated/records.ts'
+import type { IngestState, LeadEvent, WebhookReceived, WebhookUnrecognised } from '../../schemas/generated/records.ts'
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { DeadLetter, Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
+import type { tenants } from '../../topics/index.ts'
 import { leadEvents, leadKey, unrecognised } from '../../topics/index.ts'
 import { parseBody } from './body.ts'
 import type { Json } from './body.ts'
 import type { IngestErrorCode } from './errors.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
+import { isTold, meaningOf, rememberTold } from './meaning.ts'
 import { isSeen, mark, remember } from './seen.ts'
-import { contactIdOf, tenantIdOf } from './subject.ts'
-import { translatorOf, unrecognisedReason } from './translate/catalogue.ts'
+import { contactIdOf, reportContactIdOf, tenantIdOf } from './subject.ts'
+import { tellInstallation } from './tellInstallation.ts'
+import { destinationOf, reportDestination } from './translate/catalogue.ts'
+import { noSections } from './translate/draft.ts'
 import type { Draft } from './translate/draft.ts'
+import { reportKeyOf } from './translate/workflow.ts'
+import { webhookTypeOf } from './webhookTypes.ts'
 
 /** Outbound statuses after which the lead has received nothing. @source HighLevel message status enum */
 export const UNDELIVERED: ReadonlySet<string> = new Set(['failed', 'undelivered', 'opt_out'])
 
 const ORIGINS: Readonly<Record<string, string>> = { workflow: 'ghl_workflow', reconcile: 'reconcile' }
 
-type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised>
+type IngestContext = Context<{ tenants: typeof tenants }>
+type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised | typeof tenants>
 
 /** Folds one webhook. */
-export function tellWebhook(state: IngestState | undefined, record: StreamRecord<WebhookReceived>, ctx: Context): Answer {
+export function tellWebhook(state: IngestState | undefined, record: StreamRecord<WebhookReceived>, ctx: IngestContext): Answer {
   const received = record.value
   const parsed = parseBody(received.body)
   if ('problem' in parsed) return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
   const { body } = parsed
-  const seen = state?.seen ?? {}
-  const webhookId = received.webhookId ?? textOf(body, 'webhookId')
-  const id = webhookId === null ? mark.body(received.body) : mark.webhook(webhookId, received.batchIndex)
+  const kept = state ?? { seen: {}, tenant: null, told: [] }
+  const { seen } = kept
+  const isReport = received.origin === 'workflow'
+  const webhookId = isReport ? reportKeyOf(body) : (received.webhookId ?? textOf(body, 'webhookId'))
+  const id = idOf(received, webhookId, isReport)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_webhook')
 
-  const type = textOf(body, 'type') ?? ''
-  const translator = translatorOf(type)
-  const tenantId = tenantIdOf(body)
-  if (translator === undefined) return unrecognisedOf(seen, id, webhookId, type, tenantId ?? received.tenantId, received, ctx)
+  const recognised = isReport ? { type: 'WorkflowWebhook', byShape: true } : webhookTypeOf(body)
+  const { type } = recognised
+  // A report is of the location whose URL it came to, whatever it says.
+  const tenantId = isReport ? received.tenantId : tenantIdOf(body)
+  // Where the body names none, whoever wrote the record may have looked the contact up.
+  const contactId = (isReport ? reportContactIdOf(body) : contactIdOf(body)) ?? received.contactId
+  const destination = isReport ? reportDestination(contactId) : destinationOf(recognised, contactId)
+  if ('installation' in destination) return tellInstallation(state, body, destination.installation, received, id, ctx)
+  if ('raw' in destination && (tenantId !== null || destination.raw !== 'contact_not_named')) {
+    const rawType = textOf(body, 'type') ?? ''
+    const raw: WebhookUnrecognised = {
+      receivedId: received.receivedId,
+      tenantId: tenantId ?? received.tenantId,
+      rawType,
+      reason: destination.raw,
+      webhookId,
+      receivedAt: received.receivedAt,
+      body: received.body,
+      shape: type === '' ? null : type,
+    }
+    return next({ ...kept, seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, raw)] })
+  }
   if (tenantId === null) return refuse('E_WEBHOOK_TENANT_MISSING', received, { type })
-  const contactId = contactIdOf(body)
-  if (contactId === null) return refuse('E_WEBHOOK_CONTACT_MISSING', received, { type })
+  if (contactId === null || 'raw' in destination) return refuse('E_WEBHOOK_CONTACT_MISSING', received, { type })
+  const { translator } = destination
   const key = leadKey(tenantId, contactId)
   if (key !== ctx.key) return refuse('E_WEBHOOK_KEY_DIFFERS', received, { type, expected: key })
   const draft = translator.translate(body)
   if ('missing' in draft) return refuse('E_WEBHOOK_FIELD_MISSING', received, { type, field: draft.missing })
 
+  const factIds = (draft.factIds ?? []).map(mark.fact)
+  if (factIds.some((fact) => isSeen(seen, fact, ctx.at))) return drop('duplicate_fact')
   const judged = judgeMessage(draft, seen, ctx.at)
   if ('told' in judged) return drop(judged.told)
+  const time = eventTimeOf(body, translator, received.receivedAt)
+  const meaning = meaningOf(draft, time.occurredAt)
+  if (meaning !== undefined && isTold(kept.told, meaning)) return drop('duplicate_meaning')
   const event: LeadEvent = {
     eventId: ctx.id('event', id),
     tenantId,
     contactId,
     kind: draft.kind,
-    ...eventTimeOf(body, translator, received.receivedAt),
+    ...time,
     receivedAt: received.receivedAt,
     source: ORIGINS[received.origin] ?? 'ghl_webhook',
     sourceId: webhookId ?? id,
     rawType: type,
-    contact: null,
-    appointment: null,
-    opportunity: null,
+    ...noSections,
     ...draft.sections,
     message: judged.message,
-    delivery: null,
   }
-  return next({ seen: remember(seen, [id, ...judged.ids], ctx.at) }, { emit: [emit(leadEvents, event)] })
+  const memory = { ...kept, seen: remember(seen, [id, ...factIds, ...judged.ids], ctx.at), told: rememberTold(kept.told, meaning) }
+  return next(memory, { emit: [emit(leadEvents, event)] })
+}
+
+/** The same report is no repetition a day later, so one without a key of its author is known by its meaning alone. */
+function idOf({ receivedId, batchIndex, body }: WebhookReceived, webhookId: string | null, isReport: boolean): string {
+  if (webhookId !== null) return isReport ? mark.report(webhookId) : mark.webhook(webhookId, batchIndex)
+  return isReport ? mark.report(receivedId) : mark.body(body)
 }
 
 type Judged = { readonly message: LeadEvent['message']; readonly ids: readonly string[] } | { readonly told: string }
@@ -86,27 +122,6 @@ function judgeMessage(draft: Draft, seen: IngestState['seen'], now: number): Jud
   const ids = messageIds.map(mark.message)
   if (ids.some((told) => isSeen(seen, told, now))) return { told: 'duplicate_message' }
   return own ? { told: 'echo_of_own_message' } : { message: attributed, ids }
-}
-
-function unrecognisedOf(
-  seen: IngestState['seen'],
-  id: string,
-  webhookId: string | null,
-  rawType: string,
-  tenantId: string,
-  received: WebhookReceived,
-  ctx: Context,
-): Answer {
-  const value = {
-    receivedId: received.receivedId,
-    tenantId,
-    rawType,
-    reason: unrecognisedReason(rawType),
-    webhookId,
-    receivedAt: received.receivedAt,
-    body: received.body,
-  }
-  return next({ seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, value)] })
 }
 
 function refuse(code: IngestErrorCode, received: WebhookReceived, detail: Json): DeadLetter {

@@ -4,6 +4,7 @@ import type { KeyObject } from 'node:crypto'
 import { Writable } from 'node:stream'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
+import { noEntities } from '../../pipelines/enrich/entities.ts'
 import { buildApi } from '../../api/buildApi.ts'
 import { KeyRing, publishedGhlKey } from '../../api/ghlKeys.ts'
 import type { SigningKey } from '../../api/ghlKeys.ts'
@@ -172,6 +173,7 @@ export function profileOf(changes: Partial<LeadProfile> = {}): LeadProfile {
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    ...noEntities,
     ...changes,
   }
 }

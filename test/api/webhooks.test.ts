@@ -233,6 +233,25 @@ t.test('the key names the contact wherever the type of event keeps it', async (t
   )
 })
 
+t.test('what will stay raw is stored, and counted by type and reason; events of an agency name no location and are taken', async (t) => {
+  const api = await apiUnderTest()
+  const kept: [Record<string, unknown>, string, string][] = [
+    [{ type: 'ProductCreate', locationId: sandboxTenantId }, 'ProductCreate', 'not_about_a_lead'],
+    [{ altId: sandboxTenantId, altType: 'location', invoiceNumber: '19' }, 'Invoice', 'no_part_of_the_story'],
+    [{ type: 'TaskCreate', locationId: sandboxTenantId, id: 'task00000000000000001' }, 'TaskCreate', 'contact_not_named'],
+    [{ type: 'Zebra', locationId: sandboxTenantId }, 'other', 'unknown_type'],
+    [{ locationId: sandboxTenantId }, 'none', 'typeless'],
+    [{ type: 'UserCreate', companyId: 'company00000000000001' }, 'UserCreate', 'not_about_a_lead'],
+  ]
+  for (const [body, type, reason] of kept) {
+    t.strictSame((await api.post(JSON.stringify(body))).json, { accepted: 1, dropped: 0 }, type)
+    t.equal(await api.metric('lr_webhook_kept_raw_total', { source: 'ghl', type, reason }), 1, reason)
+    t.equal(await api.metric('lr_webhook_events_total', { type, outcome: 'accepted' }), 1)
+  }
+  await api.post(text())
+  t.equal(await api.metric('lr_webhook_kept_raw_total', {}), kept.length, 'an event of a lead is none of them')
+})
+
 t.test('what is signed but cannot be read is stored all the same, and ingest shows it in the dead letters', async (t) => {
   const api = await apiUnderTest()
   const bad: [string, Buffer, string][] = [
@@ -264,6 +283,13 @@ t.test('what is signed but cannot be read is stored all the same, and ingest sho
     ingested(api.produced).deadLetters.map(({ code }) => code),
     bad.map(([, , code]) => code),
   )
+})
+
+t.test('a retry or a resend by hand carries an old time, which is no attack', async (t) => {
+  const api = await apiUnderTest()
+  for (const timestamp of ['2026-11-24T14:00:00.000Z', '2026-11-21T15:00:00.000Z', '2026-10-25T15:00:00.000Z'])
+    t.equal((await api.post(text({ timestamp }))).statusCode, 202, timestamp)
+  t.equal(api.produced.length, 3)
 })
 
 t.test('a time in the future is stored; what it means is for ingest to say', async (t) => {

@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import { changed as changedTenant } from '../../cli/verbs/tenants.ts'
+import { changed as changedTenant, workflowUrl } from '../../cli/verbs/tenants.ts'
 import type { Test } from 'tap'
 import { explained } from '../../api/leadStory.ts'
 import { apiUrl, kafkaAddresses } from '../../cli/addresses.ts'
+import { workflowToken } from '../../api/workflowToken.ts'
 import { readApi } from '../../cli/apiClient.ts'
 import { columns } from '../../cli/columns.ts'
 import { rekindleProgram, runProgram } from '../../cli/program.ts'
@@ -519,4 +520,24 @@ t.test('a new location needs its facts, starts with automation off, and keeps wh
     senderName: 'Oak',
     updatedAt: 6,
   })
+})
+
+t.test('the URL for the workflows of a location carries its token, and there is none without a secret', async (t) => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'rekindle-cli-'))
+  t.teardown(() => rmSync(dataDir, { recursive: true, force: true }))
+  const secret = 's'.repeat(32)
+  const of = (env: Record<string, string>) => workflowUrl(loadConfig({ REKINDLE_DATA_DIR: dataDir, ...env }), 'loc')
+  const env = { WORKFLOW_URL_SECRETS: `${secret},${'o'.repeat(32)}`, PUBLIC_URL: 'https://leads.example.com' }
+  t.equal(of(env), `https://leads.example.com/webhooks/workflow/${workflowToken([secret], 'loc')}`)
+  const local = of({})
+  t.match(local, /^http:\/\/127\.0\.0\.1:8080\/webhooks\/workflow\/loc\.[\w-]{43}$/, 'local mode has a secret of its own')
+  t.equal(of({}), local)
+  const stores = {
+    KAFKA_BROKERS: 'a:9092',
+    SCHEMA_REGISTRY_URL: 'https://r',
+    DATABASE_URL: 'postgres://u:p@db/x',
+    CLICKHOUSE_URL: 'https://u:p@ch',
+  }
+  const ghl = { GHL_APP_ID: '0123456789abcdef01234567', GHL_API_TOKEN: 'pit-12345678' }
+  t.throws(() => of({ REKINDLE_MODE: 'real', REKINDLE_API_TOKEN: 'x'.repeat(24), ...stores, ...ghl }), /WORKFLOW_URL_SECRETS is not set/)
 })

@@ -26,6 +26,21 @@ t.test('nothing set gives local mode on loopback with the defaults of the design
   t.same(config.database, { url: undefined, poolMax: 100, poolTimeoutMs: 30_000, poolRecycleMs: 3_600_000 })
 })
 
+t.test('the secrets of workflow URLs are a list; set and empty, or short, is a mistake at start', async (t) => {
+  const [one, two] = ['a'.repeat(32), 'b'.repeat(32)]
+  t.equal(loadConfig({}).ghl.workflowSecrets, undefined)
+  t.strictSame(loadConfig({ ...real, WORKFLOW_URL_SECRETS: `${one},${two}` }).ghl.workflowSecrets, [one, two])
+  for (const given of ['', '  '])
+    t.match(
+      messageOf(() => loadConfig({ ...real, WORKFLOW_URL_SECRETS: given })),
+      'WORKFLOW_URL_SECRETS is empty: must be one or more secrets of at least 32 characters, separated by commas, or be left out.',
+    )
+  const short = messageOf(() => loadConfig({ ...real, WORKFLOW_URL_SECRETS: 'password' }))
+  t.match(short, 'WORKFLOW_URL_SECRETS is (secret): must be')
+  t.notMatch(short, 'password')
+  t.throws(() => loadConfig({ ...real, WORKFLOW_URL_SECRETS: `${one},` }), 'nor may one of them be empty')
+})
+
 t.test('every bad value is named at once with what it should be', async (t) => {
   const message = messageOf(() =>
     loadConfig({

@@ -354,7 +354,7 @@ export const mutations: readonly Mutation[] = [
     file: 'pipelines/ingest/webhook.ts',
     find: "if (isSeen(seen, id, ctx.at)) return drop('duplicate_webhook')",
     replace: '',
-    tests: [{ file: 'test/pipelines/ingest.test.ts', title: 'P-74 the same webhook 50 times has one effect, for 72 hours' }],
+    tests: [{ file: 'test/pipelines/ingest.test.ts', title: 'P-74 the same webhook 50 times has one effect, for 7 days' }],
     why: 'A retry of GoHighLevel becomes a second event.',
   },
   {

@@ -169,6 +169,7 @@ const tenant: Tenant = {
   inquiryConsentDays: 90,
   customFieldNames: {},
   updatedAt: 0,
+  installation: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { noEntities } from '../../pipelines/enrich/entities.ts'
 import { agents } from '../../pipelines/agents/agents.ts'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster, rosterFor } from '../../pipelines/agents/roster.ts'
@@ -99,6 +100,7 @@ function profile(changes: Partial<LeadProfile> = {}): LeadProfile {
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    ...noEntities,
     ...changes,
   }
 }
@@ -346,6 +348,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     inquiryConsentDays: 90,
     customFieldNames: {},
     updatedAt: 0,
+    installation: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())

@@ -1,4 +1,5 @@
 /** Complete records for tests of the follow-up side, each field with an unremarkable value that a test overrides. */
+import { noEntities } from '../../pipelines/enrich/entities.ts'
 import type { Decision, FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 
 export const tenantId = 'sandboxLocation000001'
@@ -26,6 +27,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     inquiryConsentDays: 90,
     customFieldNames: {},
     updatedAt: 0,
+    installation: null,
     ...over,
   }
 }
@@ -87,6 +89,7 @@ export function profileRecord(over: Partial<LeadProfile> = {}): LeadProfile {
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    ...noEntities,
     ...over,
   }
 }

@@ -4,8 +4,8 @@
  */
 import type { MessageFields } from '../../../schemas/generated/records.ts'
 import type { Json } from '../body.ts'
-import { countOf, cut, storable, textOf } from '../fields.ts'
-import { htmlToText, withoutQuotation } from '../plainText.ts'
+import { countOf, cut, textOf } from '../fields.ts'
+import { htmlToText, wholeTextOf, withoutQuotation } from '../plainText.ts'
 import type { Draft, Translator } from './draft.ts'
 
 /** Longest text kept, in UTF-16 units. */
@@ -113,15 +113,10 @@ function senderOf(body: Json): string {
 }
 
 function wordsOf(body: Json, channel: string, direction: string): string {
-  const plain = wholeText(body, 'plainText')
-  const raw = wholeText(body, 'body')
+  const plain = wholeTextOf(body, 'plainText')
+  const raw = wholeTextOf(body, 'body')
   if (channel === 'call' || channel === 'voicemail') return ''
   if (channel !== 'email') return raw.trim()
   const text = plain === '' ? htmlToText(raw) : plain
   return direction === 'inbound' ? withoutQuotation(text) : text.trim()
-}
-
-function wholeText(body: Json, name: string): string {
-  const value = body[name]
-  return typeof value === 'string' ? storable(value).replaceAll('\r\n', '\n') : ''
 }
