@@ -193,9 +193,11 @@ export function conversations(caller: Caller) {
       return caller.change({ endpoint: 'messageStatus', tenantId, path: { messageId }, body: { status }, options }, succeeded)
     },
 
-    /** Takes back a message that was scheduled and has not left. */
-    cancelScheduled(tenantId: string, messageId: string, options?: CallOptions): Promise<Outcome<true>> {
-      return caller.change({ endpoint: 'messageCancel', tenantId, path: { messageId }, options }, succeeded)
+    /** Takes back a message that was scheduled; false when there was none to take back: it has left, or never was. */
+    cancelScheduled(tenantId: string, messageId: string, options?: CallOptions): Promise<Outcome<boolean>> {
+      return caller.change({ endpoint: 'messageCancel', tenantId, path: { messageId }, options }, (answer) =>
+        (number(answer, 'status') ?? 200) < 400 ? succeeded(answer) : false,
+      )
     },
   }
 }

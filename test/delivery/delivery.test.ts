@@ -349,6 +349,7 @@ t.test('every fault of the provider ends in at most one message and a final stat
     drop_after_accept: 'confirmed',
     '500_after_accept': 'confirmed',
     odd: 'confirmed',
+    page: 'confirmed',
     429: 'confirmed',
     dnd: 'failed',
   }

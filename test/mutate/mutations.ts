@@ -21,9 +21,28 @@ const cluster = 'test/runtime/kafka/cluster.test.ts'
 const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
 
 const rateLimit = 'test/integrations/ghl/rateLimit.test.ts'
+const sweepPlan = 'test/pipelines/sweepPlan.test.ts'
 const grants = 'test/sinks/postgres/grants.test.ts'
 
 export const mutations: readonly Mutation[] = [
+  {
+    id: 'sweep-without-overlap',
+    guard: 'overlap of sweeps',
+    file: 'pipelines/reconcile/sweepPlan.ts',
+    find: 'Math.min(cursor.sweptUntil, now) - overlapMs',
+    replace: 'Math.min(cursor.sweptUntil, now)',
+    tests: [{ file: sweepPlan, title: 'whatever fails, however the clock errs and however long nobody sweeps: every change is read' }],
+    why: 'What the index showed late is never read.',
+  },
+  {
+    id: 'swept-though-it-failed',
+    guard: 'cursor of a sweep',
+    file: 'pipelines/reconcile/sweepPlan.ts',
+    find: 'before?.sweptUntil ?? sweep.from + overlapMs',
+    replace: 'sweep.before',
+    tests: [{ file: sweepPlan, title: 'whatever fails, however the clock errs and however long nobody sweeps: every change is read' }],
+    why: 'A stretch that could not be read is taken for read.',
+  },
   {
     id: 'one-call-too-many',
     guard: 'calls of a location in a window',

@@ -9,7 +9,7 @@ import type { LimitSize, Room, Windows } from './windows.ts'
 
 interface Counted {
   /** Times of the last calls, oldest first; at most as many as may leave in a window. */
-  taken: number[]
+  readonly taken: number[]
   blockedUntil: number
   /** Calls by hour. */
   hours: Map<number, number>
@@ -60,9 +60,12 @@ export class LocalWindows implements Windows {
 
   private waitMs(counted: Counted, count: number, now: number): number {
     const { calls, windowMs, daily } = this.size
-    counted.taken = counted.taken.filter((at) => at > now - windowMs)
-    const free = calls - counted.taken.length
-    const full = free >= count ? 0 : (counted.taken[count - free - 1] ?? now) + windowMs - now
+    const { taken } = counted
+    let gone = 0
+    while ((taken[gone] ?? Infinity) <= now - windowMs) gone++
+    if (gone > 0) taken.splice(0, gone)
+    const free = calls - taken.length
+    const full = free >= count ? 0 : (taken[count - free - 1] ?? now) + windowMs - now
     const first = Math.floor(now / HOUR_MS) - COUNTED_HOURS + 1
     let today = 0
     let oldest = Infinity

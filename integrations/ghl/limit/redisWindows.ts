@@ -27,11 +27,12 @@ local function kept()
   redis.call('PEXPIRE', state, keptMs)
 end
 local function free()
-  local times = redis.call('LRANGE', calls, 0, most - 1)
-  for index, at in ipairs(times) do
-    if tonumber(at) <= now - windowMs then return most - index + 1 end
+  local within, beyond = 0, redis.call('LLEN', calls)
+  while within < beyond do
+    local middle = math.floor((within + beyond) / 2)
+    if tonumber(redis.call('LINDEX', calls, middle)) > now - windowMs then within = middle + 1 else beyond = middle end
   end
-  return most - #times
+  return most - within
 end
 `
 

@@ -19,6 +19,8 @@ export const faultKinds = [
   'slow',
   /** Accepts and answers 201 with a body that lacks every field. */
   'odd',
+  /** Accepts and answers 200 with a page of a proxy instead. */
+  'page',
   /** Refuses: do not disturb. */
   'dnd',
 ] as const
@@ -30,7 +32,7 @@ export interface Fault {
   readonly count: number
   /** Which calls: those that change something (default), those that read, or all. */
   readonly on?: 'changes' | 'reads' | 'all'
-  /** Delay of `slow`, ms. */
+  /** Delay of `slow`; wait that `429` asks for. ms. */
   readonly ms?: number
 }
 

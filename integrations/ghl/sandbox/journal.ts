@@ -4,19 +4,26 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { dirname } from 'node:path'
+import type { Fields } from '../call/fields.ts'
 
 export interface SandboxMessage {
   readonly messageId: string
   readonly conversationId: string
   readonly location: string
   readonly contactId: string
-  readonly type: 'SMS' | 'Email'
+  readonly type: 'SMS' | 'Email' | 'Call'
   readonly body: string
   readonly subject: string | null
   /** ms. */
   readonly at: number
   /** Delivery of the OutboundMessage webhook that tells it back: the same on every retry. */
   readonly webhookId: string
+  /** Absent: outbound. */
+  readonly direction?: 'inbound'
+  /** Absent: api. */
+  readonly source?: string
+  /** ms; it leaves then. */
+  readonly scheduledAt?: number
 }
 
 export interface SandboxTask {
@@ -36,19 +43,58 @@ export interface SandboxContact {
   readonly missing?: boolean
 }
 
+/** Everything but messages, tags and what a test says of a contact. */
+export const tables = [
+  'contacts',
+  'notes',
+  'tasks',
+  'opportunities',
+  'appointments',
+  'pipelines',
+  'calendars',
+  'users',
+  'workflows',
+  'enrolments',
+  'forms',
+  'submissions',
+  'customFields',
+] as const
+export type Table = (typeof tables)[number]
+
+/** A webhook that a write leads to. */
+export interface DueWebhook {
+  readonly webhookId: string
+  readonly body: Fields
+}
+
 export type JournalLine =
   | { readonly kind: 'message'; readonly message: SandboxMessage }
+  | { readonly kind: 'status'; readonly messageId: string; readonly status: string; readonly at: number }
   | { readonly kind: 'task'; readonly task: SandboxTask }
-  | { readonly kind: 'tags'; readonly contactId: string; readonly tags: readonly string[] }
+  | { readonly kind: 'tags'; readonly contactId: string; readonly tags: readonly string[]; readonly webhooks?: readonly DueWebhook[] }
+  | { readonly kind: 'untagged'; readonly contactId: string; readonly tags: readonly string[]; readonly webhooks?: readonly DueWebhook[] }
   | { readonly kind: 'contact'; readonly contact: SandboxContact }
+  /** `fields` null: it is deleted. The webhooks it leads to stand in the same line: neither is known without the other. */
+  | {
+      readonly kind: 'put'
+      readonly table: Table
+      readonly location: string
+      readonly id: string
+      readonly fields: Fields | null
+      readonly webhooks?: readonly DueWebhook[]
+    }
   | { readonly kind: 'told_back'; readonly messageId: string }
 
 export class Journal {
   readonly messages: SandboxMessage[] = []
-  readonly tasks: SandboxTask[] = []
+  /** Message to what became of it, and when. */
+  readonly statuses = new Map<string, { readonly status: string; readonly at: number }>()
   readonly tags = new Map<string, string[]>()
   readonly contacts = new Map<string, SandboxContact>()
   readonly toldBack = new Set<string>()
+  /** Webhooks of writes that nobody has taken yet. */
+  readonly untold = new Map<string, DueWebhook>()
+  private readonly rows = new Map<string, Map<string, Fields | null>>()
   private readonly file: string
 
   constructor(file: string) {
@@ -68,23 +114,57 @@ export class Journal {
     this.apply(line)
   }
 
+  /** Rows of a table in a location, in the order they were made; null is one that was deleted. */
+  table(table: Table, location: string): Map<string, Fields | null> {
+    const key = `${table} ${location}`
+    let rows = this.rows.get(key)
+    if (rows === undefined) this.rows.set(key, (rows = new Map<string, Fields | null>()))
+    return rows
+  }
+
+  /** Every row of a table, wherever it is. */
+  everywhere(table: Table): { readonly location: string; readonly id: string; readonly fields: Fields }[] {
+    return [...this.rows].flatMap(([key, rows]) =>
+      key.startsWith(`${table} `)
+        ? [...rows].flatMap(([id, fields]) => (fields === null ? [] : { location: key.slice(table.length + 1), id, fields }))
+        : [],
+    )
+  }
+
   private apply(line: JournalLine): void {
     switch (line.kind) {
       case 'message':
         this.messages.push(line.message)
         break
-      case 'task':
-        this.tasks.push(line.task)
+      case 'status':
+        this.statuses.set(line.messageId, { status: line.status, at: line.at })
         break
+      case 'task': {
+        const { taskId, location, contactId, title, body, at } = line.task
+        const fields = { id: taskId, title, body, contactId, completed: false, dateAdded: new Date(at).toISOString() }
+        this.table('tasks', location).set(taskId, fields)
+        break
+      }
       case 'tags':
         this.tags.set(line.contactId, [...new Set([...(this.tags.get(line.contactId) ?? []), ...line.tags])])
+        break
+      case 'untagged':
+        this.tags.set(
+          line.contactId,
+          (this.tags.get(line.contactId) ?? []).filter((tag) => !line.tags.includes(tag)),
+        )
         break
       case 'contact':
         this.contacts.set(line.contact.contactId, line.contact)
         break
+      case 'put':
+        this.table(line.table, line.location).set(line.id, line.fields)
+        break
       case 'told_back':
         this.toldBack.add(line.messageId)
+        this.untold.delete(line.messageId)
         break
     }
+    if ('webhooks' in line) for (const webhook of line.webhooks ?? []) this.untold.set(webhook.webhookId, webhook)
   }
 }

@@ -1,19 +1,25 @@
 /**
- * Tells messages back the way the platform does: a signed OutboundMessage webhook with source `api`, repeated with the same
- * body and webhookId until it is taken. What was not taken before a kill is told after the restart.
+ * Tells back what was written, the way the platform does: a signed webhook, repeated with the same body and webhookId until
+ * it is taken. What was not taken before a kill is told after the restart.
  */
 import { sign } from 'node:crypto'
 import type { KeyObject } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import type { Fields } from '../call/fields.ts'
 import type { SandboxMessage } from './journal.ts'
+
+/** A webhook on its way; `id` is what it is remembered by. */
+export interface Told {
+  readonly id: string
+  readonly body: Fields
+}
 
 export interface TellBackOptions {
   readonly url: string
   /** Ed25519. */
   readonly key: KeyObject
-  readonly appId: string
   readonly clock: Clock
-  readonly onTold: (message: SandboxMessage) => void
+  readonly onTold: (id: string) => void
   /** The platform repeats up to 12 times. @source reference/gohighlevel.md 2.2 */
   readonly retries?: number
   readonly firstWaitMs?: number
@@ -26,7 +32,7 @@ const LONGEST_WAIT_MS = 30_000
 
 export class TellBack {
   private readonly options: TellBackOptions
-  private readonly waiting: SandboxMessage[] = []
+  private readonly waiting: Told[] = []
   private readonly stopped = new AbortController()
   private running = 0
   private idle: (() => void)[] = []
@@ -35,8 +41,8 @@ export class TellBack {
     this.options = options
   }
 
-  tell(message: SandboxMessage): void {
-    this.waiting.push(message)
+  tell(webhook: Told): void {
+    this.waiting.push(webhook)
     this.pump()
   }
 
@@ -53,10 +59,10 @@ export class TellBack {
 
   private pump(): void {
     while (this.running < AT_ONCE) {
-      const message = this.waiting.shift()
-      if (message === undefined) break
+      const webhook = this.waiting.shift()
+      if (webhook === undefined) break
       this.running++
-      void this.deliver(message).finally(() => {
+      void this.deliver(webhook).finally(() => {
         this.running--
         this.pump()
         if (this.running === 0 && this.waiting.length === 0) for (const done of this.idle.splice(0)) done()
@@ -64,9 +70,9 @@ export class TellBack {
     }
   }
 
-  private async deliver(message: SandboxMessage): Promise<void> {
+  private async deliver({ id, body: told }: Told): Promise<void> {
     const { url, key, clock, retries = 12, firstWaitMs = 1_000 } = this.options
-    const body = Buffer.from(JSON.stringify(webhookOf(message, this.options.appId)))
+    const body = Buffer.from(JSON.stringify(told))
     const signature = sign(null, body, key).toString('base64')
     const { signal } = this.stopped
     for (let attempt = 0; attempt <= retries && !signal.aborted; attempt++) {
@@ -79,7 +85,7 @@ export class TellBack {
         })
         await answer.arrayBuffer()
         if (answer.ok) {
-          this.options.onTold(message)
+          this.options.onTold(id)
           return
         }
       } catch {
@@ -91,7 +97,7 @@ export class TellBack {
 }
 
 /** The delivered shape: documented fields plus the envelope. @source reference/gohighlevel.md 1.1, 1.2 */
-export function webhookOf(message: SandboxMessage, appId: string): Record<string, unknown> {
+export function webhookOf(message: SandboxMessage, appId: string): Fields {
   const at = new Date(message.at).toISOString()
   const isText = message.type === 'SMS'
   return {

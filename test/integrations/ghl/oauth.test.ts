@@ -1,4 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -87,6 +90,87 @@ t.test('the address where a person agrees names the app, the way back and every 
     client_id: app.clientId,
     scope: scopes.join(' '),
   })
+})
+
+interface RecordedOauth {
+  readonly call: string
+  readonly source: string
+  readonly request: {
+    readonly method: string
+    readonly path: string
+    readonly form?: Readonly<Record<string, string>>
+    readonly query?: Readonly<Record<string, string>>
+  }
+  readonly answer: { readonly status: number; readonly body: Readonly<Record<string, unknown>> }
+}
+
+t.test('each token call asks what is recorded, reads what was answered, and is answered by the sandbox in the same fields', async (t) => {
+  const file = join(import.meta.dirname, '../../fixtures/ghl-oauth.json')
+  const examples = JSON.parse(readFileSync(file, 'utf8')) as RecordedOauth[]
+  let answer: RecordedOauth['answer'] = { status: 500, body: {} }
+  const asked: object[] = []
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = []
+    request
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        const url = new URL(request.url ?? '/', 'http://x')
+        const form = Object.fromEntries(new URLSearchParams(Buffer.concat(chunks).toString()))
+        asked.push({
+          method: request.method,
+          path: url.pathname,
+          ...(Object.keys(form).length === 0 ? {} : { form }),
+          ...(url.search === '' ? {} : { query: Object.fromEntries(url.searchParams) }),
+        })
+        response.writeHead(answer.status).end(JSON.stringify(answer.body))
+      })
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => server.close())
+  const apiUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const api = new OauthApi({ apiUrl, ...app, redirectUrl: 'https://example.com/back' })
+  t.teardown(() => api.close())
+  const calls: Record<string, (api: OauthApi, code: string, token: string) => Promise<unknown>> = {
+    token: (api, code) => api.exchangeCode(code, 'Location'),
+    locationToken: (api, _, token) => api.locationToken(token, 'com1', 'loc1'),
+    installedLocations: (api, _, token) => allOf(api.installedLocations(token, 'com1')),
+  }
+  const means: Record<string, object> = {
+    token: {
+      ok: true,
+      value: { userType: 'Location', companyId: 'com1', locationId: 'loc1', expiresInMs: 86_399_000, refreshToken: /^xy34/ },
+    },
+    locationToken: { ok: true, value: { accessToken: /^ab12/, refreshToken: null, locationId: 'loc1' } },
+    installedLocations: { ok: true, value: { items: [{ locationId: 'loc1', name: 'Oak Realty', isInstalled: true }] } },
+  }
+  t.strictSame(examples.map(({ call }) => call).sort(), Object.keys(calls).sort())
+  const { sandbox, store, connect } = await setting(t)
+  sandbox.oauth.install('com1', 'loc1')
+  await connect(company)
+  const token = store.grants.get('company com1')?.accessToken ?? ''
+  for (const example of examples) {
+    answer = example.answer
+    t.match(
+      await calls[example.call]?.(api, example.request.form?.['code'] ?? '', 'x'),
+      means[example.call],
+      `${example.call}: what it means`,
+    )
+    t.strictSame(asked.splice(0), [example.request], `${example.call}: what is asked`)
+    const { method, path, form, query } = example.request
+    const code = sandbox.authorize({ companyId: 'com1', locationId: 'loc1' })
+    const response = await fetch(`${sandbox.url}${path}?${new URLSearchParams(query).toString()}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, version: '2021-07-28' },
+      ...(form === undefined ? {} : { body: new URLSearchParams({ ...form, ...(form['code'] === undefined ? {} : { code }) }) }),
+    })
+    const told = (await response.json()) as Record<string, unknown>
+    t.equal(response.status, example.answer.status, example.call)
+    t.strictSame(
+      Object.keys(example.answer.body).filter((name) => typeof told[name] !== typeof example.answer.body[name]),
+      [],
+      `${example.call}: nothing that is recorded is missing`,
+    )
+  }
 })
 
 t.test('a code buys a grant once, and calls are made with its token', async (t) => {

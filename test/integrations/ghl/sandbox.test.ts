@@ -106,12 +106,13 @@ t.test('every fault has its outcome, and only those after acceptance leave a mes
     '500_after_accept': [{ kind: 'unknown', code: 'server_error' }, 1],
     slow: [{ kind: 'accepted' }, 1],
     odd: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
+    page: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
     dnd: [{ kind: 'refused', code: 'dnd_active' }, 0],
   }
   t.strictSame(Object.keys(expected).sort(), [...faultKinds].sort())
   for (const kind of faultKinds) {
     const { sandbox, client, clock } = await pair(t, {}, 250)
-    sandbox.addFault({ kind, count: 1, ms: 50 })
+    sandbox.addFault({ kind, count: 1, ...(kind === 'slow' ? { ms: 50 } : {}) })
     const [outcome, messages] = expected[kind] ?? [{}, -1]
     t.match(await clock.run(client.conversations.send(tenantId, sms, { admitted: true })), outcome, kind)
     t.equal(sandbox.messages().length, messages, `${kind}: messages`)
