@@ -68,7 +68,9 @@ const LEADER_WAIT_MS = 100
 export class PartitionReader {
   readonly #connection: ClusterConnection
   readonly #cluster: Cluster
+  readonly #topics = new Set<string>()
   #turn: Promise<unknown> = Promise.resolve()
+  #closed = false
 
   private constructor(connection: ClusterConnection) {
     this.#connection = connection
@@ -86,6 +88,7 @@ export class PartitionReader {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#connection.close()
   }
 
@@ -175,14 +178,18 @@ export class PartitionReader {
     try {
       await Promise.all([...byLeader].map(([leader, group]) => this.#fetchFrom(leader, group, maxWaitMs, onRecords, maxBytes)))
     } catch (error) {
-      // A moved leader or a restarted broker: the next call asks anew.
-      await this.#cluster.refreshMetadata().catch(() => undefined)
+      // A moved leader or a restarted broker: the next call asks anew. Asked after the close, which is what cut the fetch short,
+      // the client would connect again, and the process would not end.
+      if (!this.#closed) await this.#cluster.refreshMetadata().catch(() => undefined)
+      if (this.#closed) await this.#connection.close()
       throw error
     }
   }
 
   async #know(topic: string): Promise<void> {
+    if (this.#topics.has(topic)) return
     await this.#cluster.addTargetTopic(topic)
+    this.#topics.add(topic)
   }
 
   async #fetchFrom(

@@ -1,7 +1,8 @@
 /**
  * Corrects the runner of a consumer of kafkajs 2.2.4: stopped while it starts, or while it fails, it ends, and while it leaves
  * it no longer asks how the group is. As it is it joins the group later or starts over for ever, and holds partitions that
- * nobody works on; or joins the rebalance that another one's leave began, to leave after it.
+ * nobody works on; or joins the rebalance that another one's leave began, to leave after it. And who finds no coordinator
+ * because the brokers are away starts over, as after any other connection that failed, instead of giving up for good.
  */
 import { createRequire } from 'node:module'
 
@@ -27,7 +28,7 @@ export function correctRunner(): void {
   }
   runner.start = async function () {
     const { onCrash } = this
-    this.onCrash = (error) => (stopped.has(this) ? undefined : onCrash(error))
+    this.onCrash = (error) => (stopped.has(this) ? undefined : onCrash(passing(error)))
     await start.call(this)
     if (!stopped.has(this)) return
     await stop.call(this)
@@ -38,4 +39,12 @@ export function correctRunner(): void {
   runner.heartbeat = async function () {
     if (this.running) await heartbeat.call(this)
   }
+}
+
+/** The error, told to pass when it is that no broker names a coordinator: the client takes that one alone for final. */
+function passing(error: Error): Error {
+  let root = error
+  while (root.cause instanceof Error) root = root.cause
+  if (root.name === 'KafkaJSGroupCoordinatorNotFound') Object.assign(root, { retriable: true })
+  return error
 }

@@ -22,6 +22,7 @@ function runnerClass(corrected: boolean): RunnerClass {
 /** A runner whose join the test ends. `steps` is what it does to the group and tells the consumer. */
 function world(corrected: boolean) {
   const steps: string[] = []
+  const crashes: Error[] = []
   let joined: () => void = () => undefined
   let refused: (error: Error) => void = () => undefined
   const join = new Promise<void>((resolve, reject) => {
@@ -36,7 +37,10 @@ function world(corrected: boolean) {
     concurrency: 1,
     retry: { retries: 0 },
     heartbeatInterval: 1_500,
-    onCrash: () => void steps.push('crash'),
+    onCrash: (error: Error) => {
+      steps.push('crash')
+      crashes.push(error)
+    },
     consumerGroup: {
       groupId: 'line',
       connect: async () => undefined,
@@ -48,7 +52,7 @@ function world(corrected: boolean) {
       cluster: { disconnect: async () => void steps.push('disconnect') },
     },
   })
-  return { runner, steps, joined, refused }
+  return { runner, steps, crashes, joined, refused }
 }
 
 for (const corrected of [true, false]) {
@@ -90,5 +94,20 @@ for (const corrected of [true, false]) {
     await runner.stop()
     t.strictSame(steps, ['leave'])
     t.equal(runner.running, false)
+  })
+  t.test(`no coordinator is found while the brokers are away: it may start over (${as})`, async (t) => {
+    const { runner, crashes, refused } = world(corrected)
+    const { KafkaJSGroupCoordinatorNotFound, KafkaJSNonRetriableError } = require('kafkajs/src/errors.js') as Record<
+      'KafkaJSGroupCoordinatorNotFound' | 'KafkaJSNonRetriableError',
+      new (message: string | Error) => Error & { retriable: boolean }
+    >
+    const notFound = new KafkaJSGroupCoordinatorNotFound('Failed to find group coordinator')
+    const wrapped = new KafkaJSNonRetriableError(notFound)
+    wrapped.cause = notFound
+    const started = runner.start()
+    refused(wrapped)
+    await started
+    t.strictSame(crashes, [wrapped])
+    t.equal(notFound.retriable, corrected)
   })
 }

@@ -1,7 +1,11 @@
+import '../../support/uncountedChildren.ts'
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { RekindleError } from '../../../runtime/errors.ts'
@@ -26,6 +30,8 @@ const codeOf = (promise: Promise<unknown>): Promise<string> =>
     () => 'nothing',
     (error: unknown) => (error instanceof RekindleError ? error.code : String(error)),
   )
+
+const run = promisify(execFile)
 
 t.test('a plan creates what is missing, alters by merging, refuses another partition count, and a dry run changes nothing', async (t) => {
   const stack = await testStack(t)
@@ -334,6 +340,20 @@ t.test('a table is complete when it is handed out and follows its topic, tombsto
   await eventually('the table has c', () => table.get('c')?.sum === 9)
   t.equal(table.get('b'), undefined)
   t.equal(await codeOf(kafka.table({ ...factors, name: 'nowhere' } as unknown as typeof factors)), 'E_TOPIC_MISSING')
+})
+
+t.test('who has read a table and closed everything has nothing open: its process ends by itself', async (t) => {
+  const stack = await testStack(t)
+  const kafka = await world(stack)
+  t.teardown(() => kafka.close())
+  await kafka.producer().send(factors, 'a', { seq: 0, count: 0, sum: 1, by: '' })
+  const { kafkaBrokers: brokers, registryUrl, prefix: topicPrefix } = stack
+  const options = JSON.stringify({ brokers, clientId: 'child', topicPrefix, registryUrl })
+  // Killed after 60 s: that is the failure.
+  const { stdout } = await run(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'tableChild.ts'), options], {
+    timeout: 60_000,
+  })
+  t.equal(stdout.trim(), '1')
 })
 
 t.test('members that come and go keep what they had: shares stay even and only the surplus moves', (t) =>
