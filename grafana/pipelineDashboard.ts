@@ -422,6 +422,26 @@ const errors: PanelSpec[] = [
       },
     ],
   },
+  {
+    id: 48,
+    title: 'Messages to leads by sender',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'no messages',
+    width: 12,
+    minInterval: '1m',
+    about:
+      'Messages and calls to leads a minute by who sent them: people, workflows, campaigns and bulk actions of the location, other programs (api), Rekindle. Many senders to the same leads are what annoys them.',
+    queries: [
+      {
+        as: 'series',
+        sql: `SELECT $__timeInterval(received_at) AS time, if(kind = 'followup_delivered', 'rekindle', sender) AS who, count() * 60 / $__interval_s AS messages
+FROM lead_events WHERE $__timeFilter_ms(received_at) AND ${tenants}
+AND (kind = 'message_outbound' OR (kind = 'followup_delivered' AND delivery_action = 'send_message' AND delivery_status = 'confirmed'))
+GROUP BY time, who ORDER BY time, who`,
+      },
+    ],
+  },
 ]
 
 const processes: PanelSpec[] = [

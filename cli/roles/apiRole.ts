@@ -1,14 +1,10 @@
 /** The API: webhooks in, leads and their reasons out. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { buildApi, listenApi } from '../../api/buildApi.ts'
-import { ed25519Key, ed25519Keys, KeyRing, publishedGhlKey, publishedLegacyKey } from '../../api/ghlKeys.ts'
 import type { Access } from '../../api/ports.ts'
-import type { TrustedKeys } from '../../api/signature.ts'
 import type { Config } from '../../config/config.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
 import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
-import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../sinks/postgres/queries.ts'
 import { allTopics, tenants, webhooks } from '../../topics/index.ts'
@@ -17,6 +13,7 @@ import { workflowSecrets } from '../workflowSecrets.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import type { Role } from './role.ts'
 import { sharedCounts } from './sharedCounts.ts'
+import { trustedKeys } from './trustedKeys.ts'
 
 export const apiRole: Role = async ({ config, logger }) => {
   const metrics = processMetrics('api', version)
@@ -44,7 +41,7 @@ export const apiRole: Role = async ({ config, logger }) => {
       registry: () => kafka.registerSchemas([webhooks]),
       postgres: () => pool.query('SELECT 1'),
     },
-    keys: keysOf(config),
+    keys: trustedKeys(config),
     workflowSecrets: workflowSecrets(config),
     appId: config.ghl.appId ?? sandboxAppId,
     access,
@@ -73,14 +70,4 @@ export const apiRole: Role = async ({ config, logger }) => {
 function accessOf(config: Config): Access {
   if (config.http.apiToken !== undefined) return { kind: 'token', token: config.http.apiToken }
   return { kind: 'loopback' }
-}
-
-/** The published key, further ones from the file, and the sandbox key in local mode only. */
-function keysOf(config: Config): TrustedKeys {
-  const more = config.ghl.publicKeysFile === undefined ? [] : ed25519Keys('configured', readFileSync(config.ghl.publicKeysFile, 'utf8'))
-  const sandbox = config.mode === 'local' ? [ed25519Key('sandbox', sandboxKey(config.dataDir).publicPem)] : []
-  return {
-    ed25519: new KeyRing([publishedGhlKey, ...more, ...sandbox]),
-    legacyRsa: config.ghl.acceptLegacyRsa ? publishedLegacyKey : undefined,
-  }
 }

@@ -36,6 +36,8 @@ export const noEntities = {
   reportedTimeZone: null,
   reportedFields: {},
   reportedStages: {},
+  outboundBySender: {},
+  ownTaskIds: [],
 } satisfies Partial<LeadProfile>
 
 /**

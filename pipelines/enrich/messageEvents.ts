@@ -14,6 +14,7 @@ export const RECENT_MESSAGES = 10
 export const RECENT_TEXT = 500
 const REPLY_TIMES = 10
 const OUTBOUND_TIMES = 30
+const OWN_TASKS = 20
 const HOUR_MS = 3_600_000
 
 /** `fieldTimes` entries of things that are no fields. */
@@ -59,10 +60,18 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
 export function applyDelivery(profile: Draft, event: LeadEvent): boolean {
   const { delivery, occurredAt: at } = event
   if (delivery === null || delivery.status !== 'confirmed') return false
-  if (delivery.action === 'hand_over') return raise(profile, HANDED_OVER, at)
-  if (delivery.action !== 'send_message') return false
+  if (delivery.action !== 'send_message') {
+    // The platform tells our own task back: who reads the tasks of a lead must know it from one that a human made.
+    const taskId = delivery.messageId
+    const isNews = taskId !== null && !profile.ownTaskIds.includes(taskId)
+    if (isNews) profile.ownTaskIds = [...profile.ownTaskIds, taskId].slice(-OWN_TASKS)
+    return (delivery.action === 'hand_over' && raise(profile, HANDED_OVER, at)) || isNews
+  }
   if (delivery.echoed) {
     // Counted as somebody's when the provider told it first; it turns out to be ours.
+    const told = profile.recentMessages.find(({ messageId }) => messageId === delivery.messageId)?.sender ?? ECHO_SENDER
+    countSender(profile, told, -1)
+    countSender(profile, 'rekindle', 1)
     profile.recentMessages = profile.recentMessages.map((message) =>
       message.messageId === delivery.messageId ? { ...message, sender: 'rekindle' } : message,
     )
@@ -80,6 +89,14 @@ export function applyDelivery(profile: Draft, event: LeadEvent): boolean {
   })
   countOutbound(profile, delivery.channel, 'rekindle', at)
   return true
+}
+
+/** Who an own message seems to be from when the platform tells it before we do. */
+const ECHO_SENDER = 'api'
+
+function countSender(profile: Draft, sender: string, by: number): void {
+  const counted = Math.max(0, (profile.outboundBySender[sender] ?? 0) + by)
+  profile.outboundBySender = { ...profile.outboundBySender, [sender]: counted }
 }
 
 function isForgotten(profile: Draft, at: number): boolean {
@@ -105,6 +122,7 @@ function countOutbound(profile: Draft, channel: string, sender: string, at: numb
   const { counters } = profile
   counters.outbound++
   counters.outboundByChannel[channel] = (counters.outboundByChannel[channel] ?? 0) + 1
+  countSender(profile, sender, 1)
   if (sender === 'human') counters.outboundHuman++
   if (sender === 'rekindle') counters.outboundOwn++
   if (at > (profile.lastInboundAt ?? Number.NEGATIVE_INFINITY)) counters.attemptsSinceReply++

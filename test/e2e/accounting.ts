@@ -94,7 +94,7 @@ export interface Account {
 /** Statuses of a delivery that come back as an event of the lead. */
 const news = new Set(['confirmed', 'failed', 'unknown', 'denied'])
 /** Reasons for which ingest wants no second event of a webhook it has not seen before. */
-const messageDrops = ['ingest duplicate_message', 'ingest echo_of_own_message']
+const messageDrops = ['ingest duplicate_message', 'ingest echo_of_own_message', 'ingest duplicate_meaning', 'ingest duplicate_fact']
 
 /** Draws up the account. */
 export function accountOf(found: Findings): Account {

@@ -342,6 +342,12 @@ t.test('every SQL runs on the engine and gives the numbers of known rows', async
     event('north', 1, 'message_inbound'),
     event('south', 1, 'contact_created'),
     event('north', 60, 'contact_created'),
+    { ...event('north', 1, 'message_outbound'), sender: 'workflow' },
+    { ...event('south', 1, 'message_outbound'), sender: 'workflow' },
+    { ...event('north', 1, 'message_outbound'), sender: 'human' },
+    { ...event('north', 1, 'followup_delivered'), delivery_action: 'send_message', delivery_status: 'confirmed' },
+    { ...event('north', 1, 'followup_delivered'), delivery_action: 'create_task', delivery_status: 'confirmed' },
+    { ...event('north', 1, 'followup_delivered'), delivery_action: 'send_message', delivery_status: 'failed' },
   ])
   const delivery = (tenant: string, followup: string, sequence: number, minute: number, status: string, gate = '', rule = '') => ({
     tenant_id: tenant,
@@ -380,7 +386,14 @@ t.test('every SQL runs on the engine and gives the numbers of known rows', async
   t.strictSame((await run(6, ['nobody'])).data, [], 'nothing rather than an age since 1970')
   t.strictSame((await run(13)).data, [
     { time: minute(1), kind: 'contact_created', events: 1 },
+    { time: minute(1), kind: 'followup_delivered', events: 3 },
     { time: minute(1), kind: 'message_inbound', events: 2 },
+    { time: minute(1), kind: 'message_outbound', events: 3 },
+  ])
+  t.strictSame((await run(48)).data, [
+    { time: minute(1), who: 'human', messages: 1 },
+    { time: minute(1), who: 'rekindle', messages: 1 },
+    { time: minute(1), who: 'workflow', messages: 2 },
   ])
   t.strictSame((await run(14)).data, [
     { time: minute(1), chosen: 'sms', decisions: 1 },
@@ -422,7 +435,7 @@ t.test('every SQL runs on the engine and gives the numbers of known rows', async
   ])
 
   const all = panelsOf(pipelineDashboard).filter(({ queries }) => queries.some(isSql))
-  const proven = [1, 5, 6, 13, 14, 21, 22, 31, 32, 33, 34]
+  const proven = [1, 5, 6, 13, 14, 21, 22, 31, 32, 33, 34, 48]
   t.strictSame(
     all.map(({ id }) => id),
     proven,

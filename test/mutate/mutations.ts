@@ -368,6 +368,52 @@ export const mutations: readonly Mutation[] = [
     why: 'The part of a batch that is stored already is stored again.',
   },
   {
+    id: 'workflow-token-unchecked',
+    guard: 'token of the URL of workflows',
+    file: 'api/workflowToken.ts',
+    find: 'return given.length === expected.length && timingSafeEqual(given, expected)',
+    replace: 'return given.length === expected.length',
+    tests: [
+      {
+        file: 'test/api/workflowWebhooks.test.ts',
+        title: 'a token of another location, of another secret, cut or forged is refused, and its URL stands nowhere in the log',
+      },
+    ],
+    why: 'Anybody can post reports about the leads of any location.',
+  },
+  {
+    id: 'report-takes-its-word',
+    guard: 'a report of a workflow is nothing else',
+    file: 'pipelines/ingest/webhook.ts',
+    find: 'const destination = isReport ? reportDestination(contactId) : destinationOf(recognised, contactId)',
+    replace: 'const destination = destinationOf(webhookTypeOf(body), contactId)',
+    tests: [{ file: 'test/pipelines/workflowReports.test.ts', title: 'a report is nothing else, whatever type it states' }],
+    why: 'An unsigned post deletes a contact or installs a location.',
+  },
+  {
+    id: 'tombstone-without-echo',
+    guard: 'deletion of an entity outlasts its echo',
+    file: 'pipelines/enrich/entities.ts',
+    find: 'return put(profile, family, id, at + ECHO_OF_DELETION_MS, undefined)',
+    replace: 'return put(profile, family, id, at, undefined)',
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'a deletion is a tombstone: no older statement, and none within the minute of its echo, brings an entity back',
+      },
+    ],
+    why: 'A deleted opportunity comes back with the update that the platform sends beside its deletion.',
+  },
+  {
+    id: 'dropped-though-later',
+    guard: 'dropped by meaning only what is not newer',
+    file: 'pipelines/ingest/meaning.ts',
+    find: "const after = isReport || kind.startsWith('message_') ? before : 0",
+    replace: 'const after = before',
+    tests: [{ file: 'test/pipelines/ingest.test.ts', title: 'one change under several ids is told once where nothing newer is said' }],
+    why: 'A stage that was moved forth and back within a minute stays forth.',
+  },
+  {
     id: 'webhook-told-again',
     guard: 'idempotent webhook dedupe',
     file: 'pipelines/ingest/webhook.ts',

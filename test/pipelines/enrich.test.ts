@@ -368,8 +368,9 @@ const anyEvent: fc.Arbitrary<LeadEvent> = fc
   })
 
 /** Everything that tells of what is true now. Version, epoch and counts tell of arrivals; reply hours of pairs as they came. */
-const lasting = ({ version: _, epoch: __, counters: ___, replyHours: ____, ...rest }: LeadProfile) => ({
+const lasting = ({ version: _, epoch: __, counters: ___, replyHours: ____, outboundBySender: _____, ...rest }: LeadProfile) => ({
   ...rest,
+  ownTaskIds: [...rest.ownTaskIds].sort(),
   humanOwnership: rest.humanOwnership === null ? null : { ...rest.humanOwnership, userId: null },
   fieldTimes: Object.fromEntries(Object.entries(rest.fieldTimes).sort(([a], [b]) => (a < b ? -1 : 1))),
   consents: Object.fromEntries(Object.entries(rest.consents).sort(([a], [b]) => (a < b ? -1 : 1))),
@@ -513,6 +514,33 @@ t.test('any order of the same events gives one profile', async (t) => {
     ),
     { numRuns: 500 },
   )
+})
+
+t.test('who wrote to the lead is told apart and counted; an own message is ours, whoever tells it first', async (t) => {
+  const senders = ['human', 'workflow', 'workflow', 'campaign', 'bulk', 'api', 'unknown']
+  const profile = fold(...senders.map((sender, i) => told('x', start + i, { sender })), delivery({}, start + 9))
+  t.same(profile.outboundBySender, { human: 1, workflow: 2, campaign: 1, bulk: 1, api: 1, unknown: 1, rekindle: 1 })
+  t.match(profile.counters, { outbound: 8, outboundHuman: 1, outboundOwn: 1 })
+  t.same(
+    fold(told('x', start, { sender: 'workflow', status: 'failed' }), told('x', start, { sender: 'human', channel: 'internal_comment' }))
+      .outboundBySender,
+    {},
+    'what did not reach the lead is no message to it',
+  )
+  const echo = told('Still looking?', start, { sender: 'api', messageId: 'own-1' })
+  t.same(fold(echo, delivery({ echoed: true }, start + 1)).outboundBySender, { api: 0, rekindle: 1 })
+})
+
+t.test('a task of our own is known from one that a human made, whichever comes first', async (t) => {
+  const made = delivery({ action: 'create_task', channel: 'none', messageId: 't1', text: null })
+  for (const events of [
+    [made, task('task_created')],
+    [task('task_created'), made],
+  ])
+    t.match(fold(...events, task('task_created', { taskId: 't2' })), { ownTaskIds: ['t1'], tasks: { t1: {}, t2: {} } })
+  t.match(fold(delivery({ action: 'hand_over', messageId: 't3' })), { ownTaskIds: ['t3'], humanOwnership: { reason: 'hand_over' } })
+  t.strictSame(fold(made, made).ownTaskIds, ['t1'])
+  t.equal(fold(delivery({ action: 'create_task', status: 'failed', messageId: 't1' })).ownTaskIds.length, 0)
 })
 
 t.test('which entities a profile keeps does not depend on the order, nor on repetition', async (t) => {

@@ -239,8 +239,8 @@ t.test('an outbound message has the sender its source and user say', async (t) =
     [{ source: 'workflow', userId: 'user-1' }, 'workflow'],
     [{ source: 'campaign' }, 'campaign'],
     [{ source: 'bulk_actions' }, 'bulk'],
-    [{ source: 'api' }, 'unknown'],
-    [{ source: 'api', userId: 'user-1' }, 'unknown'],
+    [{ source: 'api' }, 'api'],
+    [{ source: 'api', userId: 'user-1' }, 'api'],
     [{ source: null }, 'unknown'],
     [{ source: 'something_new' }, 'unknown'],
   ]
@@ -479,7 +479,7 @@ t.test('our own delivery becomes an event once, and its echo is recognised in ei
   pipe(second, outbound({ messageId: 'message-own', source: 'api' }))
   second.pipe(deliveries, key, delivery())
   t.match(second.outputs(leadEvents), [
-    { kind: 'message_outbound', message: { sender: 'unknown' } },
+    { kind: 'message_outbound', message: { sender: 'api' } },
     { kind: 'followup_delivered', delivery: { echoed: true } },
   ])
   const between = lineAtNoon()

@@ -51,7 +51,7 @@ const CHANNELS: Readonly<Record<string, string>> = {
 const CHANNEL_BY_ID: Readonly<Record<string, string>> = { 1: 'call', 2: 'sms', 10: 'voicemail' }
 
 /** `source` of an outbound message to its sender; `app` is a person only together with a user id. */
-const SENDERS: Readonly<Record<string, string>> = { workflow: 'workflow', campaign: 'campaign', bulk_actions: 'bulk' }
+const SENDERS: Readonly<Record<string, string>> = { workflow: 'workflow', campaign: 'campaign', bulk_actions: 'bulk', api: 'api' }
 
 const dated = [{ field: 'dateUpdated' }, { field: 'dateAdded' }]
 
