@@ -3,6 +3,7 @@
  * order of arrival. Version, epoch and counts tell of arrivals and do depend on it.
  */
 import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
+import { observe, rate } from './behaviour/behave.ts'
 import { blocksChannel } from './consent.ts'
 import { applyContact } from './contactEvents.ts'
 import { adoptEntities, chooseEntities, noEntities } from './entities.ts'
@@ -10,7 +11,7 @@ import type { Draft } from './lastWriter.ts'
 import { statusOf } from './leadStatus.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
-import { intentScore, levelOf } from './score.ts'
+import { intentScore } from './score.ts'
 import type { Settings } from './settings.ts'
 import { silenceBase } from './silence.ts'
 import { applyStaffEvent } from './staffEvents.ts'
@@ -18,7 +19,9 @@ import { applyStaffEvent } from './staffEvents.ts'
 /** The profile after one more event. `before` is not changed. */
 export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): LeadProfile {
   const profile = before === undefined ? emptyProfile(event) : copyOf(before)
-  const changed = applySection(profile, event, settings)
+  const isStated = applySection(profile, event, settings)
+  const isShown = observe(profile, event)
+  const changed = isStated || isShown
   const { message, kind } = event
   profile.version++
   profile.counters.events++
@@ -29,7 +32,7 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
   profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
   profile.score = intentScore(profile.recentMessages)
-  profile.level = levelOf(profile.score)
+  rate(profile, profile.lastEventAt)
   profile.status = statusOf(profile, kind === 'message_inbound' && changed)
   if (before !== undefined && silenceBase(profile) !== silenceBase(before)) profile.silenceStep = 0
   if (fences(before, profile, event, changed)) profile.epoch++

@@ -6,7 +6,17 @@ import type { Json } from '../body.ts'
 import type { LeadEvent } from '../../../schemas/generated/records.ts'
 
 type Section =
-  'contact' | 'message' | 'appointment' | 'opportunity' | 'note' | 'task' | 'conversation' | 'emailEvent' | 'voiceCall' | 'delivery'
+  | 'contact'
+  | 'message'
+  | 'appointment'
+  | 'opportunity'
+  | 'note'
+  | 'task'
+  | 'conversation'
+  | 'emailEvent'
+  | 'voiceCall'
+  | 'behaviour'
+  | 'delivery'
 
 /** An event has one of these sections; the others are empty. */
 export const noSections: Readonly<Record<Section, null>> = {
@@ -19,6 +29,7 @@ export const noSections: Readonly<Record<Section, null>> = {
   conversation: null,
   emailEvent: null,
   voiceCall: null,
+  behaviour: null,
   delivery: null,
 }
 
