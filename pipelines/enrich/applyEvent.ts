@@ -31,7 +31,7 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   const byHuman = message?.sender === 'human' && isContact(message)
   const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
   profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
-  profile.score = intentScore(profile.recentMessages)
+  if (profile.recentMessages !== before?.recentMessages) profile.score = intentScore(profile.recentMessages)
   rate(profile, profile.lastEventAt)
   profile.status = statusOf(profile, kind === 'message_inbound' && changed)
   if (before !== undefined && silenceBase(profile) !== silenceBase(before)) profile.silenceStep = 0

@@ -12,12 +12,19 @@ export function weekendNight(zones: readonly string[]): (at: number) => boolean 
   const known = zones.map((zone) => IANAZone.create(zone)).filter(({ isValid }) => isValid)
   return (at) =>
     known.length > 0 &&
+    mayBeWeekend(at) &&
     known.every((zone) => {
       const local = at + zone.offset(at) * MINUTE_MS
       const hour = hourOf(local)
       const weekday = (Math.floor(local / DAY_MS) + EPOCH_WEEKDAY) % 7
       return (weekday === 6 || weekday === 0) && (hour >= 22 || hour < 2)
     })
+}
+
+/** Cheap: no zone is more than 14 hours from UTC, so a weekend lies between Friday and Monday there. */
+function mayBeWeekend(at: number): boolean {
+  const weekday = (Math.floor(at / DAY_MS) + EPOCH_WEEKDAY) % 7
+  return weekday <= 1 || weekday >= 5
 }
 
 /** The local hour, when only one zone may apply. */
