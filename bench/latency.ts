@@ -1,9 +1,12 @@
-/** Webhook to decision at a steady rate: arrival of each decision at a live read-committed reader minus the time its webhook was received. */
+/**
+ * Webhook to decision and to trigger at a steady rate: arrival of each at a live read-committed reader minus the time its webhook
+ * was received.
+ */
 import { tellStory } from '../simulate/leadStory.ts'
 import { httpPost, sendAll } from '../simulate/sender.ts'
 import type { Delivery } from '../simulate/deliveries.ts'
 import { webhooksOf } from '../simulate/webhooks.ts'
-import { decisions } from '../topics/index.ts'
+import { decisions, triggers } from '../topics/index.ts'
 import { quiet } from '../test/e2e/quiet.ts'
 import type { Line } from '../test/e2e/line.ts'
 import { spreadOf } from './percentiles.ts'
@@ -12,6 +15,8 @@ import type { Spread } from './percentiles.ts'
 export interface LatencyResult {
   /** ms. */
   readonly toDecision: Spread
+  /** ms; what a timer fired is not among them. */
+  readonly toTrigger: Spread
   /** Webhook sent to 2xx, ms. */
   readonly toAccepted: Spread
   readonly webhooks: number
@@ -74,6 +79,11 @@ export async function measureLatency(
     if (value && (value.reason === 'inbound_message' || value.reason === 'new_lead'))
       arrived.push({ at: Date.now(), askedAt: value.askedAt })
   })
+  const fired: { at: number; askedAt: number }[] = []
+  const watchedTriggers = line.kafka.tail(triggers, { from: 'now', signal: watching.signal }, ({ value }) => {
+    // `at` of what an event fired is the time its webhook was received; timers fire later than anything was received.
+    if (value && !value.trigger.startsWith('silence_') && value.dueAt === value.at) fired.push({ at: Date.now(), askedAt: value.at })
+  })
   const { post, close } = httpPost(line.apiUrl)
   const answers: number[] = []
   let measuring = false
@@ -97,9 +107,11 @@ export async function measureLatency(
     const ended = Date.now()
     await quiet(line)
     // The timestamp of a webhook is when the API had read it; decisions carry it as the time they were asked.
-    const measured = arrived.filter(({ askedAt }) => askedAt >= began && askedAt <= ended)
+    const during = ({ askedAt }: { askedAt: number }) => askedAt >= began && askedAt <= ended
+    const spread = (all: typeof arrived) => spreadOf(all.filter(during).map(({ at, askedAt }) => at - askedAt))
     return {
-      toDecision: spreadOf(measured.map(({ at, askedAt }) => at - askedAt)),
+      toDecision: spread(arrived),
+      toTrigger: spread(fired),
       toAccepted: spreadOf(answers),
       webhooks: accounts.sent,
       perSecond: (accounts.sent * 1000) / (ended - began),
@@ -108,6 +120,6 @@ export async function measureLatency(
   } finally {
     close()
     watching.abort()
-    await watched
+    await Promise.all([watched, watchedTriggers])
   }
 }

@@ -11,7 +11,9 @@ import { toolOptions } from '../stack/toolOptions.ts'
 import { prepareLine, roleNames } from '../test/e2e/line.ts'
 import { quiet } from '../test/e2e/quiet.ts'
 import { cpuSeconds } from './cpu.ts'
+import { measureEnrichFold, storyEvents } from './enrichFold.ts'
 import { measureLatency } from './latency.ts'
+import type { LatencyResult } from './latency.ts'
 import { aligned, rounded, targetTable } from './percentiles.ts'
 import type { Spread } from './percentiles.ts'
 import { layBacklog, measureBacklog, measureHttp, profiled } from './throughput.ts'
@@ -43,6 +45,10 @@ try {
   say('All engines, all processes and the sender share these cores.')
   // Whoever reads the figures later must be able to tell them from those of an idle machine.
   if ((loadavg()[0] ?? 0) > availableParallelism() / 2) say('Others are at work on this machine: what follows says little about the line.')
+  const fold = measureEnrichFold(storyEvents(6, quick ? 1_000 : 4_000, Date.now()), quick ? 5 : 15)
+  say(
+    `\nThe fold of enrich alone: ${rounded(fold.perSecond)} events per second of CPU time (${fold.events} events of ${fold.leads} leads, ${fold.triggers} triggers)`,
+  )
   const stack = await startStack({ dataDir })
   endings.push(() => stack.stop())
   const database = 'bench'
@@ -62,13 +68,13 @@ try {
   const { pid } = line.process('pipeline')
   const before = { at: performance.now(), cpu: cpuSeconds(pid) }
   const steady = await measureLatency(line, { perSecond: 200, seconds, warmUpSeconds: WARM_UP_SECONDS, seed: 1, firstLead: 0 })
-  print(steady.toDecision, steady.toAccepted, steady.perSecond)
+  print(steady)
   const after = cpuSeconds(pid)
   if (before.cpu !== undefined && after !== undefined)
     say(`The pipeline had ${rounded(((after - before.cpu) * 100_000) / (performance.now() - before.at))} % of one core`)
   say(`\nAccepting at 500 webhooks/s for ${seconds / 2} s`)
   const busy = await measureLatency(line, { perSecond: 500, seconds: seconds / 2, warmUpSeconds: 5, seed: 2, firstLead: 200_000 })
-  print(busy.toDecision, busy.toAccepted, busy.perSecond)
+  print(busy)
 
   const leads = Math.round(backlog / 5 / WEBHOOKS_PER_LEAD)
   say(`\nThrough HTTP as fast as it answers, ${leads} leads`)
@@ -99,6 +105,8 @@ try {
   for (const text of targetTable([
     { what: 'webhook to decision, p50 at 200/s', measured: steady.toDecision.p50, target: 100, unit: 'ms', better: 'less' },
     { what: 'webhook to decision, p99 at 200/s', measured: steady.toDecision.p99, target: 500, unit: 'ms', better: 'less' },
+    { what: 'event to TriggerFired, p99 at 200/s', measured: steady.toTrigger.p99, target: 250, unit: 'ms', better: 'less' },
+    { what: 'fold of enrich, one core', measured: fold.perSecond, target: 20_000, unit: '/s', better: 'more' },
     { what: 'decisions a minute, backlog', measured: worked.decisionsPerMinute, target: 20_000, unit: '/min', better: 'more' },
     { what: 'decisions a minute, through HTTP', measured: http.decisionsPerMinute, target: 20_000, unit: '/min', better: 'more' },
     { what: 'webhook accepted, p99 at 500/s', measured: busy.toAccepted.p99, target: 50, unit: 'ms', better: 'less' },
@@ -111,13 +119,18 @@ try {
   rmSync(dataDir, { recursive: true, force: true })
 }
 
-function print(toDecision: Spread, toAccepted: Spread, perSecond: number): void {
+function print({ toDecision, toTrigger, toAccepted, perSecond }: LatencyResult): void {
   const row = (what: string, { count, p50, p95, p99, max }: Spread) => [
     what,
     String(count),
     ...[p50, p95, p99, max].map((value) => `${rounded(value)} ms`),
   ]
-  for (const text of aligned([['', 'count', 'p50', 'p95', 'p99', 'max'], row('decided', toDecision), row('answered 2xx', toAccepted)]))
+  for (const text of aligned([
+    ['', 'count', 'p50', 'p95', 'p99', 'max'],
+    row('decided', toDecision),
+    row('trigger fired', toTrigger),
+    row('answered 2xx', toAccepted),
+  ]))
     say(text)
   say(`${rounded(perSecond)} webhooks/s were sent`)
 }

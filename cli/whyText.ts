@@ -15,10 +15,23 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
   return [
     `${nameOf(profile)}  (${story.leadKey})`,
     `${profile.level}, score ${Math.round(profile.score)}, ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
+    ...behaviourText(profile),
     ...(decisions.length === 0
       ? ['', 'Nothing has been decided about this lead yet.']
       : decisions.flatMap((told) => ['', ...decisionText(told)])),
     ...followUpText(story),
+  ]
+}
+
+/** What the lead did lately and which rules that fired, newest first. */
+function behaviourText({ behaviour }: LeadStory['profile']): string[] {
+  // Rows that were stored before behaviour was known lack it.
+  if (!behaviour) return []
+  const newest = behaviour.seen.at(-1)
+  const fired = Object.entries(behaviour.fired).sort(([, a], [, b]) => b - a)
+  return [
+    `behaviour ${behaviour.likelihood.toFixed(1)} of 100${newest === undefined ? '' : `, last ${spoken(newest.signal)} ${instant(newest.at)}`}`,
+    ...(fired.length === 0 ? [] : [`fired: ${fired.map(([rule, at]) => `${spoken(rule)} ${instant(at)}`).join(', ')}`]),
   ]
 }
 

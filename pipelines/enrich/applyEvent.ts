@@ -3,6 +3,7 @@
  * order of arrival. Version, epoch and counts tell of arrivals and do depend on it.
  */
 import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
+import { observe, rate } from './behaviour/behave.ts'
 import { blocksChannel } from './consent.ts'
 import { applyContact } from './contactEvents.ts'
 import { adoptEntities, chooseEntities, noEntities } from './entities.ts'
@@ -11,7 +12,7 @@ import { statusOf } from './leadStatus.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
 import { applyReport } from './reportEvents.ts'
-import { intentScore, levelOf } from './score.ts'
+import { intentScore } from './score.ts'
 import type { Settings } from './settings.ts'
 import { silenceBase } from './silence.ts'
 import { applyStaffEvent } from './staffEvents.ts'
@@ -19,7 +20,9 @@ import { applyStaffEvent } from './staffEvents.ts'
 /** The profile after one more event. `before` is not changed. */
 export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): LeadProfile {
   const profile = before === undefined ? emptyProfile(event) : copyOf(before)
-  const changed = applySection(profile, event, settings)
+  const isStated = applySection(profile, event, settings)
+  const isShown = observe(profile, event)
+  const changed = isStated || isShown
   const { message, kind } = event
   profile.version++
   profile.counters.events++
@@ -29,8 +32,8 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   const byHuman = message?.sender === 'human' && isContact(message)
   const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
   profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
-  profile.score = intentScore(profile.recentMessages)
-  profile.level = levelOf(profile.score)
+  if (profile.recentMessages !== before?.recentMessages) profile.score = intentScore(profile.recentMessages)
+  rate(profile, profile.lastEventAt)
   profile.status = statusOf(profile, kind === 'message_inbound' && changed)
   if (before !== undefined && silenceBase(profile) !== silenceBase(before)) profile.silenceStep = 0
   if (fences(before, profile, event, changed)) profile.epoch++

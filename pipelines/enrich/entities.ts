@@ -25,6 +25,7 @@ type EntityOf<F extends Family> = LeadProfile[F][string]
 
 /** A lead of which no entity is known. */
 export const noEntities = {
+  behaviour: null,
   opportunities: {},
   appointments: {},
   tasks: {},

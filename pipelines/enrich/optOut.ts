@@ -43,7 +43,11 @@ export function normalised(text: string): string {
 
 /** Is the phrase in the (normalised) text, as whole words? */
 export function contains(text: string, phrase: string): boolean {
-  return ` ${text} `.includes(` ${phrase} `)
+  for (let from = text.indexOf(phrase); from >= 0; from = text.indexOf(phrase, from + 1)) {
+    const end = from + phrase.length
+    if ((from === 0 || text[from - 1] === ' ') && (end === text.length || text[end] === ' ')) return true
+  }
+  return false
 }
 
 function firstLine(text: string): string {

@@ -19,6 +19,9 @@ const DECISION_TYPES = ['follow_up', 'escalation']
 
 type EnrichContext = Context<{ tenants: typeof tenants }>
 
+/** What a trigger says beside its name. */
+export type Because = Pick<TriggerFired, 'reason' | 'severity' | 'priority' | 'action' | 'evidence' | 'outlook'>
+
 export interface Fired {
   readonly trigger: string
   /** What makes this firing unique for the lead: an event id, or the start of a silence. */
@@ -58,7 +61,13 @@ export function questionOf(fired: readonly Fired[], after: LeadProfile, event: L
   return isOptOut ? undefined : first
 }
 
-export function triggerFired(fired: Fired, profile: LeadProfile, dueAt: number, ctx: EnrichContext): Emission<typeof triggers> {
+export function triggerFired(
+  fired: Fired,
+  profile: LeadProfile,
+  dueAt: number,
+  because: Because,
+  ctx: EnrichContext,
+): Emission<typeof triggers> {
   const value: TriggerFired = {
     triggerId: ctx.id('trigger', fired.trigger, fired.anchor),
     tenantId: profile.tenantId,
@@ -69,6 +78,7 @@ export function triggerFired(fired: Fired, profile: LeadProfile, dueAt: number, 
     epoch: profile.epoch,
     from: fired.from ?? null,
     to: fired.to ?? null,
+    ...because,
   }
   return emit(triggers, value)
 }

@@ -10,9 +10,13 @@ import { LeadProfile } from '../../schemas/generated/records.ts'
 import type { LeadEvent } from '../../schemas/generated/records.ts'
 import { assessments, leadEvents, profiles, tenants, triggers } from '../../topics/index.ts'
 import { applyEvent } from './applyEvent.ts'
+import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/behave.ts'
+import { weekendNight } from './behaviour/localTime.ts'
+import { becauseOf, becauseOfEvent, becauseOfSilence, firedOf, toAsk } from './behaviour/told.ts'
 import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
 import { settingsOf } from './settings.ts'
 import { DORMANT_HOURS, SILENCE_HOURS, onSilence, silenceBase, silenceReached, silenceTimerName, silenceTimers } from './silence.ts'
+import { placeOf } from './timeZones.ts'
 
 type EnrichContext = Context<{ tenants: typeof tenants }>
 type Output = typeof profiles | typeof triggers | typeof assessments
@@ -21,9 +25,13 @@ type Answer = Outcome<LeadProfile, Output>
 /** Folds one event of the lead. */
 function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>, ctx: EnrichContext): Answer {
   const event = record.value
-  const applied = applyEvent(before, event, settingsOf(ctx.tables.tenants.get(event.tenantId)))
+  const tenant = ctx.tables.tenants.get(event.tenantId)
+  const folded = applyEvent(before, event, settingsOf(tenant))
+  let night: ((at: number) => boolean) | undefined
+  const isWeekendNight = (at: number) => (night ??= weekendNight(placeOf(folded, tenant).zones))(at)
+  const { profile: applied, firings, timers } = behave(before, folded, event, ctx.at, isWeekendNight)
   const fired = firedBy(before, applied, event)
-  const question = questionOf(fired, applied, event)
+  const question = questionOf(fired, applied, event) ?? toAsk(firings, applied, ctx.at)
   // A question asked now covers the steps of silence that have passed already (a webhook may come days late).
   const after: LeadProfile =
     question === undefined
@@ -32,27 +40,55 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
   return next<LeadProfile, Output>(after, {
     emit: [
       emit(profiles, after),
-      ...fired.map((one) => triggerFired(one, after, ctx.at, ctx)),
+      ...fired.map((one) => triggerFired(one, after, ctx.at, becauseOfEvent(one, after, event), ctx)),
+      ...firings.map((one) => triggerFired(firedOf(one), after, ctx.at, becauseOf(one, after, tenant, ctx.at), ctx)),
       ...(question === undefined ? [] : [assessmentOf(question, after, ctx)]),
     ],
-    timers: silenceTimers(before, after),
+    timers: [...silenceTimers(before, after), ...timers],
   })
 }
 
-/** Folds one step of silence. */
+/** Folds one step of silence, or the absence that completes a behavioural rule. */
 function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answer {
+  if (timer.name === BEHAVIOUR_TIMER) return miss(before, ctx)
   const hours = [...SILENCE_HOURS, DORMANT_HOURS].find((step) => silenceTimerName(step) === timer.name)
   const answer = hours === undefined ? 'nothing' : onSilence(before, hours, ctx.at)
   if (hours === undefined || answer === 'nothing') return next(before)
   const version = before.version + 1
+  const calmed = rated(before, ctx.at)
   if (answer === 'dormant') {
-    const dormant: LeadProfile = { ...before, version, status: 'dormant' }
+    const dormant: LeadProfile = { ...calmed, version, status: 'dormant' }
     return next(dormant, { emit: [emit(profiles, dormant)] })
   }
-  const after: LeadProfile = { ...before, version, silenceStep: hours, lastAssessedAt: ctx.at }
+  const after: LeadProfile = { ...calmed, version, silenceStep: hours, lastAssessedAt: ctx.at }
   const fired = { trigger: timer.name, anchor: silenceBase(after) }
   return next<LeadProfile, Output>(after, {
-    emit: [emit(profiles, after), triggerFired(fired, after, timer.dueAt, ctx), assessmentOf(fired, after, ctx)],
+    emit: [
+      emit(profiles, after),
+      triggerFired(fired, after, timer.dueAt, becauseOfSilence(hours, after), ctx),
+      assessmentOf(fired, after, ctx),
+    ],
+  })
+}
+
+/** Folds that something did not come. */
+function miss(before: LeadProfile, ctx: EnrichContext): Answer {
+  const tenant = ctx.tables.tenants.get(before.tenantId)
+  const { profile, firings, timers } = onBehaviourTimer(rated(before, ctx.at), ctx.at)
+  if (firings.length === 0) return next<LeadProfile, Output>({ ...before, behaviour: profile.behaviour }, { timers })
+  const question = toAsk(firings, profile, ctx.at)
+  const after: LeadProfile = {
+    ...profile,
+    version: before.version + 1,
+    lastAssessedAt: question === undefined ? profile.lastAssessedAt : ctx.at,
+  }
+  return next<LeadProfile, Output>(after, {
+    emit: [
+      emit(profiles, after),
+      ...firings.map((one) => triggerFired(firedOf(one), after, one.dueAt, becauseOf(one, after, tenant, ctx.at), ctx)),
+      ...(question === undefined ? [] : [assessmentOf(question, after, ctx)]),
+    ],
+    timers,
   })
 }
 

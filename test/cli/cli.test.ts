@@ -165,6 +165,15 @@ t.test('why copes with a lead about which nothing is known yet', async (t) => {
   t.ok(lines.includes('  No agent voted.') && lines.includes('  gates: all open'))
 })
 
+t.test('why tells what the lead did lately and what that fired, newest first', async (t) => {
+  const one = { at, signal: 'property_view', subject: '12-oak-st', price: null }
+  const behaviour = { seen: [one], fired: { churn_risk: at - 60_000, high_intent_viewing: at }, likelihood: 5.776, dueAt: null }
+  const lines = whyText({ ...story, profile: profileOf({ behaviour }) })
+  t.match(lines[2], /^behaviour 5\.8 of 100, last property view /)
+  t.match(lines[3], /^fired: high intent viewing .*, churn risk /)
+  t.notMatch(whyText({ ...story, profile: profileOf({ behaviour: { ...behaviour, fired: {} } }) })[3], /^fired/)
+})
+
 t.test('exact nats lose no digit', async (t) => {
   t.strictSame(['0', '1', '-1', '1000000000000000000', '-1230000000000000000'].map(exactNats), [
     '0',

@@ -1064,6 +1064,7 @@ t.test('P-31 a reply stops the running silence and begins a new one', async (t) 
     silence_48h: line.now + 2 * DAY,
     silence_72h: line.now + 3 * DAY,
     silence_720h: line.now + 30 * DAY,
+    behaviour: start + 23 * HOUR + 7 * DAY,
   })
   tell(line, told('did not arrive', line.now + HOUR, { status: 'failed' }), byHuman(line.now + HOUR, { channel: 'internal_comment' }))
   t.equal(line.timers(maria)['silence_24h'], line.now + DAY, 'what the lead did not get breaks no silence')

@@ -16,6 +16,7 @@ type Section =
   | 'emailEvent'
   | 'voiceCall'
   | 'workflow'
+  | 'behaviour'
   | 'delivery'
 
 /** An event has one of these sections; the others are empty. */
@@ -30,6 +31,7 @@ export const noSections: Readonly<Record<Section, null>> = {
   emailEvent: null,
   voiceCall: null,
   workflow: null,
+  behaviour: null,
   delivery: null,
 }
 

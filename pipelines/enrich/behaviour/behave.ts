@@ -1,0 +1,94 @@
+/**
+ * Behaviour in the profile of a lead: what it did is folded with its events, what that completes fires, and one timer waits for
+ * the next thing that its absence would complete.
+ */
+import type { TimerChange } from '../../../runtime/outcome.ts'
+import { timer } from '../../../runtime/outcome.ts'
+import type { Behaviour, LeadEvent, LeadProfile } from '../../../schemas/generated/records.ts'
+import { TOMBSTONE } from '../lastWriter.ts'
+import type { Draft } from '../lastWriter.ts'
+import { levelOf } from '../score.ts'
+import { isOpen } from '../silence.ts'
+import { completedBy, dueBy, nextDue, withFired } from './engine.ts'
+import type { Firing } from './engine.ts'
+import { interestShares, likelihoodOf } from './likelihood.ts'
+import { afterDeletion, observationOf, withObserved } from './observed.ts'
+
+/** Name of the timer; when it is due stands in `behaviour.dueAt`. */
+export const BEHAVIOUR_TIMER = 'behaviour'
+
+const none: Behaviour = { seen: [], fired: {}, likelihood: 0, dueAt: null }
+
+/** Folds what the event shows; says whether it showed anything new. The caller has folded the rest of the event. */
+export function observe(profile: Draft, event: LeadEvent): boolean {
+  const known = profile.behaviour
+  const deleted = profile.fieldTimes[TOMBSTONE]
+  const one = observationOf(event)
+  const isForgotten = one === undefined || (deleted !== undefined && one.at <= deleted)
+  const kept = known === null || deleted === undefined ? (known?.seen ?? none.seen) : afterDeletion(known.seen, deleted)
+  const seen = isForgotten ? kept : withObserved(kept, one)
+  if (seen !== (known?.seen ?? none.seen)) {
+    // Nothing is left of a deleted contact; what has fired stays, so that a revived one is not told the same again.
+    const isEmpty = seen.length === 0 && Object.keys(known?.fired ?? none.fired).length === 0
+    profile.behaviour = isEmpty ? null : { ...(known ?? none), seen: [...seen] }
+  }
+  return !isForgotten && seen !== kept
+}
+
+/** Sets the likelihood and the intent level as they are at `at`: the lead says it wants to act, or shows it. */
+export function rate(profile: Draft, at: number): void {
+  if (profile.behaviour !== null) {
+    const likelihood = likelihoodOf(interestShares(profile.behaviour.seen, at))
+    if (likelihood !== profile.behaviour.likelihood) profile.behaviour = { ...profile.behaviour, likelihood }
+  }
+  profile.level = levelOf(Math.max(profile.score, profile.behaviour?.likelihood ?? 0))
+}
+
+/** The profile with likelihood and level as they are at `at`: what was done fades while nothing comes. */
+export function rated(profile: LeadProfile, at: number): LeadProfile {
+  const draft: Draft = { ...profile }
+  rate(draft, at)
+  return draft
+}
+
+export interface Behaved {
+  readonly profile: LeadProfile
+  readonly firings: readonly Firing[]
+  readonly timers: readonly TimerChange[]
+}
+
+/** What an event that has been folded fires, and the timer to set. `isWeekendNight` tells of the lead's local time. */
+export function behave(
+  before: LeadProfile | undefined,
+  after: LeadProfile,
+  event: LeadEvent,
+  now: number,
+  isWeekendNight: (at: number) => boolean,
+): Behaved {
+  const { behaviour } = after
+  if (behaviour === null) {
+    const waited = typeof before?.behaviour?.dueAt === 'number'
+    return { profile: after, firings: [], timers: waited ? [timer(BEHAVIOUR_TIMER).cancel()] : [] }
+  }
+  const one = behaviour.seen === before?.behaviour?.seen || !isOpen(after) ? undefined : observationOf(event)
+  return settled(after, behaviour, one === undefined ? [] : completedBy(one, behaviour.seen, behaviour.fired, now, isWeekendNight), now)
+}
+
+/** What the timer fires. */
+export function onBehaviourTimer(profile: LeadProfile, now: number): Behaved {
+  const { behaviour } = profile
+  if (behaviour === null) return { profile, firings: [], timers: [] }
+  return settled(profile, { ...behaviour, dueAt: null }, isOpen(profile) ? dueBy(behaviour.seen, behaviour.fired, now) : [], now)
+}
+
+function settled(profile: LeadProfile, behaviour: Behaviour, firings: readonly Firing[], now: number): Behaved {
+  const fired = firings.length === 0 ? behaviour.fired : withFired(behaviour.fired, firings)
+  const dueAt = (isOpen(profile) ? nextDue(behaviour.seen, fired, now) : undefined) ?? null
+  const same = fired === behaviour.fired && dueAt === behaviour.dueAt
+  const wait = timer(BEHAVIOUR_TIMER)
+  return {
+    profile: same && behaviour === profile.behaviour ? profile : { ...profile, behaviour: { ...behaviour, fired, dueAt } },
+    firings,
+    timers: dueAt === behaviour.dueAt ? [] : [dueAt === null ? wait.cancel() : wait.at(dueAt)],
+  }
+}
