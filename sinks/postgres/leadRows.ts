@@ -1,11 +1,13 @@
 /**
  * LeadProfile records as rows of `leads` and `lead_assignments`. An older version never replaces a newer one; a tombstone
- * deletes the row.
+ * deletes the row. What was said before the contact was deleted goes with it.
  */
 import type pg from 'pg'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
 import { priorityOf } from '../../pipelines/followup/planFollowUp.ts'
+import { forgetCommunications } from './communicationRows.ts'
 import { instant, instantOrNull, storable, storableJson } from './storable.ts'
 
 const statuses: ReadonlySet<string> = new Set([
@@ -127,22 +129,33 @@ const changedOwners = `
 export async function storeProfiles(client: pg.PoolClient, records: readonly SinkRecord<LeadProfile>[]): Promise<void> {
   const erased = new Set<string>()
   const last = new Map<string, LeadRow>()
+  const deleted = new Map<string, number>()
   for (const { key, value, timestamp } of records) {
     if (value === null) {
       erased.add(key)
       last.delete(key)
       continue
     }
+    const until = value.fieldTimes[TOMBSTONE]
+    if (until !== undefined) deleted.set(key, until)
     const known = last.get(key)
     if (known === undefined || known.version < value.version) last.set(key, leadRow(key, value, timestamp))
   }
   if (erased.size > 0) {
     await client.query('DELETE FROM leads WHERE id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
+    await forgetCommunications(
+      client,
+      [...erased].map((id) => ({ id })),
+    )
   }
   // In one order everywhere: two partitions never share a lead, but a zombie and its successor may.
   const rows = [...last.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   if (rows.length === 0) return
+  await forgetCommunications(
+    client,
+    [...deleted].map(([id, until]) => ({ id, until })),
+  )
   await storeAssignments(client, rows)
   await client.query({ name: 'leads_upsert', text: upsert, values: columns.map(([name]) => rows.map((row) => row[name])) })
 }
