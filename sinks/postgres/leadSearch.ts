@@ -45,17 +45,42 @@ export async function withoutStopWords(db: Queryable, terms: SearchTerms): Promi
   return rows.length === 0 ? terms : { ...terms, wanted: rows.map(({ term }) => term) }
 }
 
-/** The condition on `leads`; its values are the parameters from `first` on. */
-export function searchCondition(
+/** More leads than this are not gathered before they are asked for the other words: see `searchCondition`. */
+const MOST_CANDIDATES = 2_000
+
+/**
+ * The condition on `leads`; its values are the parameters from `first` on. Leads with the rarest word are gathered by index
+ * and asked for the others. When no word is rare, none is gathered: the reader goes through the leads in its own order and
+ * soon has a page of them. The planner cannot choose between the two, it does not know how rare a word is.
+ */
+export async function searchCondition(
+  db: Queryable,
   { wanted, unwanted }: SearchTerms,
-  tenant: string,
+  tenantId: string | undefined,
   first: number,
-): { readonly condition: string; readonly values: readonly string[] } {
-  // Two sets joined by id, not a condition with OR over two tables: each half can use its index.
-  const having = (place: number) => {
-    const matches = `(${tenant} IS NULL OR tenant_id = ${tenant}) AND search @@ search_term($${place}::text)`
-    return `(SELECT id FROM leads WHERE ${matches} UNION SELECT lead_id FROM communications WHERE ${matches})`
+): Promise<{ readonly condition: string; readonly values: readonly unknown[] }> {
+  const candidates = await rarest(db, wanted, tenantId)
+  // OFFSET 0 keeps the planner from reading the conversations of all leads into a hash before it looks at the first lead.
+  const having = (place: number) =>
+    `(search @@ search_term($${place}::text)
+      OR EXISTS (SELECT FROM communications AS said WHERE said.lead_id = leads.id AND said.search @@ search_term($${place}::text) OFFSET 0))`
+  const conditions = [...wanted.map(() => ''), ...unwanted.map(() => 'NOT ')].map((not, index) => `${not}${having(first + index)}`)
+  const values = [...wanted, ...unwanted]
+  if (candidates === undefined) return { condition: conditions.join(' AND '), values }
+  return {
+    condition: [`id = ANY($${first + values.length}::text[])`, ...conditions].join(' AND '),
+    values: [...values, candidates],
   }
-  const conditions = [...wanted.map(() => 'id IN'), ...unwanted.map(() => 'id NOT IN')].map((is, index) => `${is} ${having(first + index)}`)
-  return { condition: conditions.join(' AND '), values: [...wanted, ...unwanted] }
+}
+
+async function rarest(db: Queryable, wanted: readonly string[], tenantId: string | undefined): Promise<string[] | undefined> {
+  const matching = '($1::text IS NULL OR tenant_id = $1) AND search @@ search_term($2::text)'
+  for (const term of wanted) {
+    const { rows } = await db.query<{ id: string }>(
+      `SELECT id FROM leads WHERE ${matching} UNION ALL SELECT lead_id FROM communications WHERE ${matching} LIMIT $3`,
+      [tenantId ?? null, term, MOST_CANDIDATES + 1],
+    )
+    if (rows.length <= MOST_CANDIDATES) return [...new Set(rows.map(({ id }) => id))]
+  }
+  return undefined
 }

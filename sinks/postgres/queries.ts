@@ -79,7 +79,7 @@ export function leadQueries(db: Queryable) {
     async leads(filter: LeadFilter): Promise<{ leads: LeadSummary[]; nextCursor: string | null }> {
       const after = filter.cursor === undefined ? undefined : cursorOf(filter.cursor)
       const terms = filter.text === undefined ? undefined : await withoutStopWords(db, searchTerms(filter.text))
-      const matching = terms === undefined ? { condition: 'true', values: [] } : searchCondition(terms, '$1::text', 8)
+      const matching = terms === undefined ? { condition: 'true', values: [] } : await searchCondition(db, terms, filter.tenantId, 8)
       const found = await db.query<{ id: string; activity: string; profile: LeadProfile }>(
         `SELECT id, last_activity::text AS activity, profile FROM leads
          WHERE deleted_at IS NULL AND ($1::text IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR status::text = $2) AND ($3::text IS NULL OR intent_level = $3)

@@ -24,7 +24,7 @@ COMMENT ON TABLE communications IS 'Messages and calls out of leads.events. No f
 COMMENT ON COLUMN communications.id IS 'Id of the lead event.';
 COMMENT ON COLUMN communications.created_at IS 'When we had it.';
 
-CREATE INDEX idx_communications_lead ON communications (lead_id, sent_at DESC, id);
+CREATE INDEX idx_communications_recent_activity ON communications (lead_id, sent_at DESC) INCLUDE (channel, status);
 
 CREATE FUNCTION search_fold(body text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
   RETURN regexp_replace(normalize(body, NFD), '[\u0300-\u036f]', '', 'g');
