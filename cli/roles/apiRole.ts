@@ -10,7 +10,7 @@ import { explain } from '../../pipelines/consensus/explain.ts'
 import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
-import { leadQueries } from '../../sinks/postgres/queries.ts'
+import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { allTopics, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
@@ -36,7 +36,7 @@ export const apiRole: Role = async ({ config, logger }) => {
   const app = await buildApi({
     producer: kafka.producer(),
     tenants: await kafka.table(tenants),
-    queries: leadQueries(pool),
+    queries: readerQueries(pool),
     explain,
     probes: {
       kafka: () => kafka.endOffsets(webhooks),

@@ -36,8 +36,19 @@ function numberOf(term: string): string {
   return /^[+\d().\- ]+$/.test(term) && digits.length >= 10 && digits.length <= 15 ? digits : term
 }
 
+export interface LookedUp extends SearchTerms {
+  /** Keys of all leads that have one of the words, if one is rare. */
+  readonly candidates: readonly string[] | undefined
+}
+
+/** Looks up the words of a text, within a tenant or over all. Throws `E_SEARCH_INVALID`. */
+export async function lookUp(db: Queryable, text: string, tenantId: string | undefined): Promise<LookedUp> {
+  const terms = await withoutStopWords(db, searchTerms(text))
+  return { ...terms, candidates: await havingRareWord(db, terms.wanted, tenantId) }
+}
+
 /** Words such as "the" or "de" are asked for only when there is nothing else. */
-export async function withoutStopWords(db: Queryable, terms: SearchTerms): Promise<SearchTerms> {
+async function withoutStopWords(db: Queryable, terms: SearchTerms): Promise<SearchTerms> {
   if (terms.wanted.length < 2) return terms
   const { rows } = await db.query<{ term: string }>('SELECT term FROM unnest($1::text[]) AS term WHERE NOT search_is_stop_word(term)', [
     terms.wanted,
@@ -49,17 +60,14 @@ export async function withoutStopWords(db: Queryable, terms: SearchTerms): Promi
 const MOST_CANDIDATES = 2_000
 
 /**
- * The condition on `leads`; its values are the parameters from `first` on. Leads with the rarest word are gathered by index
- * and asked for the others. When no word is rare, none is gathered: the reader goes through the leads in its own order and
+ * The condition on `leads`; its values are the parameters from `first` on. Leads with a rare word are gathered by index and
+ * asked for the others. When no word is rare, none is gathered: the reader goes through the leads in its own order and
  * soon has a page of them. The planner cannot choose between the two, it does not know how rare a word is.
  */
-export async function searchCondition(
-  db: Queryable,
-  { wanted, unwanted }: SearchTerms,
-  tenantId: string | undefined,
+export function searchCondition(
+  { wanted, unwanted, candidates }: LookedUp,
   first: number,
-): Promise<{ readonly condition: string; readonly values: readonly unknown[] }> {
-  const candidates = await rarest(db, wanted, tenantId)
+): { readonly condition: string; readonly values: readonly unknown[] } {
   // OFFSET 0 keeps the planner from reading the conversations of all leads into a hash before it looks at the first lead.
   const having = (place: number) =>
     `(search @@ search_term($${place}::text)
@@ -73,7 +81,7 @@ export async function searchCondition(
   }
 }
 
-async function rarest(db: Queryable, wanted: readonly string[], tenantId: string | undefined): Promise<string[] | undefined> {
+async function havingRareWord(db: Queryable, wanted: readonly string[], tenantId: string | undefined): Promise<string[] | undefined> {
   const matching = '($1::text IS NULL OR tenant_id = $1) AND search @@ search_term($2::text)'
   for (const term of wanted) {
     const { rows } = await db.query<{ id: string }>(

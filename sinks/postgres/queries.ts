@@ -7,7 +7,8 @@ import { leadKey } from '../../topics/index.ts'
 import { postgresError } from './errors.ts'
 import { followUpOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
-import { searchCondition, searchTerms, withoutStopWords } from './leadSearch.ts'
+import { lookUp, searchCondition } from './leadSearch.ts'
+import type { LookedUp } from './leadSearch.ts'
 import type { Queryable } from './pool.ts'
 
 export interface LeadSummary {
@@ -76,10 +77,10 @@ export function leadQueries(db: Queryable) {
 
   return {
     /** Newest event first. Throws `E_CURSOR_INVALID` for a cursor it did not make, `E_SEARCH_INVALID` for a text without a word. */
-    async leads(filter: LeadFilter): Promise<{ leads: LeadSummary[]; nextCursor: string | null }> {
+    async leads(filter: LeadFilter, lookedUp?: LookedUp): Promise<{ leads: LeadSummary[]; nextCursor: string | null }> {
       const after = filter.cursor === undefined ? undefined : cursorOf(filter.cursor)
-      const terms = filter.text === undefined ? undefined : await withoutStopWords(db, searchTerms(filter.text))
-      const matching = terms === undefined ? { condition: 'true', values: [] } : await searchCondition(db, terms, filter.tenantId, 8)
+      const words = lookedUp ?? (filter.text === undefined ? undefined : await lookUp(db, filter.text, filter.tenantId))
+      const matching = words === undefined ? { condition: 'true', values: [] } : searchCondition(words, 8)
       const found = await db.query<{ id: string; activity: string; profile: LeadProfile }>(
         `SELECT id, last_activity::text AS activity, profile FROM leads
          WHERE deleted_at IS NULL AND ($1::text IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR status::text = $2) AND ($3::text IS NULL OR intent_level = $3)

@@ -18,7 +18,8 @@ const catalogue: readonly string[] = [
      a.attgenerated::text || a.attidentity::text, col_description(c.oid, a.attnum))
    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'v', 'm', 'p') AND a.attnum > 0 AND NOT a.attisdropped`,
-  `SELECT format('table %s: %s, owner %s, rls %s %s, acl %s', relname, obj_description(oid), relowner::regrole, relrowsecurity, relforcerowsecurity, relacl)
+  `SELECT format('table %s: %s, owner %s, rls %s %s, acl %s', relname, obj_description(oid), relowner::regrole, relrowsecurity, relforcerowsecurity,
+     coalesce(relacl, acldefault(CASE relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", relowner)))
    FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'S')`,
   `SELECT format('constraint %s of %s: %s', conname, conrelid::regclass, pg_get_constraintdef(oid)) FROM pg_constraint WHERE connamespace = 'public'::regnamespace`,
   `SELECT indexdef FROM pg_indexes WHERE schemaname = 'public'`,
@@ -26,6 +27,7 @@ const catalogue: readonly string[] = [
   `SELECT format('function %s, acl %s', pg_get_functiondef(p.oid), proacl) FROM pg_proc p
    WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = p.oid AND deptype = 'e')`,
   `SELECT format('trigger %s', pg_get_triggerdef(oid)) FROM pg_trigger WHERE NOT tgisinternal`,
+  `SELECT format('schema, acl %s', nspacl) FROM pg_namespace WHERE nspname = 'public'`,
   `SELECT format('policy %s', to_jsonb(p)) FROM pg_policies p`,
 ]
 
