@@ -118,6 +118,11 @@ const upsert = `
     assigned_at = CASE WHEN leads.assigned_agent_id IS NOT DISTINCT FROM excluded.assigned_agent_id THEN leads.assigned_at ELSE excluded.assigned_at END
   WHERE leads.version < excluded.version`
 
+const words = `
+  INSERT INTO lead_search (lead_id, tenant_id, body)
+  SELECT id, tenant_id, lead_words(leads) FROM leads WHERE id = ANY($1) ORDER BY id
+  ON CONFLICT (lead_id) DO UPDATE SET body = excluded.body WHERE lead_search.body <> excluded.body`
+
 // Before the upsert, while `leads` still shows who had the lead.
 const changedOwners = `
   SELECT incoming.id, incoming.tenant_id, incoming.agent, incoming.at
@@ -143,6 +148,7 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
   }
   if (erased.size > 0) {
     await client.query('DELETE FROM leads WHERE id = ANY($1)', [[...erased]])
+    await client.query('DELETE FROM lead_search WHERE lead_id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
     await forgetCommunications(
       client,
@@ -158,6 +164,7 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
   )
   await storeAssignments(client, rows)
   await client.query({ name: 'leads_upsert', text: upsert, values: columns.map(([name]) => rows.map((row) => row[name])) })
+  await client.query({ name: 'leads_words', text: words, values: [rows.map((row) => row.id)] })
 }
 
 async function storeAssignments(client: pg.PoolClient, rows: readonly LeadRow[]): Promise<void> {

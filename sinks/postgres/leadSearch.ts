@@ -69,9 +69,9 @@ export function searchCondition(
   first: number,
 ): { readonly condition: string; readonly values: readonly unknown[] } {
   // OFFSET 0 keeps the planner from reading the conversations of all leads into a hash before it looks at the first lead.
-  const having = (place: number) =>
-    `(search @@ search_term($${place}::text)
-      OR EXISTS (SELECT FROM communications AS said WHERE said.lead_id = leads.id AND said.search @@ search_term($${place}::text) OFFSET 0))`
+  const said = (table: string, place: number) =>
+    `EXISTS (SELECT FROM ${table} AS said WHERE said.lead_id = leads.id AND said.search @@ search_term($${place}::text) OFFSET 0)`
+  const having = (place: number) => `(${said('lead_search', place)} OR ${said('communications', place)})`
   const conditions = [...wanted.map(() => ''), ...unwanted.map(() => 'NOT ')].map((not, index) => `${not}${having(first + index)}`)
   const values = [...wanted, ...unwanted]
   if (candidates === undefined) return { condition: conditions.join(' AND '), values }
@@ -84,11 +84,11 @@ export function searchCondition(
 async function havingRareWord(db: Queryable, wanted: readonly string[], tenantId: string | undefined): Promise<string[] | undefined> {
   const matching = '($1::text IS NULL OR tenant_id = $1) AND search @@ search_term($2::text)'
   for (const term of wanted) {
-    const { rows } = await db.query<{ id: string }>(
-      `SELECT id FROM leads WHERE ${matching} UNION ALL SELECT lead_id FROM communications WHERE ${matching} LIMIT $3`,
+    const { rows } = await db.query<{ lead_id: string }>(
+      `SELECT lead_id FROM lead_search WHERE ${matching} UNION ALL SELECT lead_id FROM communications WHERE ${matching} LIMIT $3`,
       [tenantId ?? null, term, MOST_CANDIDATES + 1],
     )
-    if (rows.length <= MOST_CANDIDATES) return [...new Set(rows.map(({ id }) => id))]
+    if (rows.length <= MOST_CANDIDATES) return [...new Set(rows.map(({ lead_id }) => lead_id))]
   }
   return undefined
 }

@@ -23,10 +23,11 @@ CREATE FUNCTION sees_tenant(tenant text) RETURNS boolean LANGUAGE sql STABLE PAR
 COMMENT ON FUNCTION sees_tenant IS 'Whether app.tenant of this transaction is the tenant, or a star for all. Not set: none.';
 
 GRANT USAGE ON SCHEMA public TO rekindle_reader;
-GRANT SELECT ON leads, lead_assignments, communications, decisions, deliveries, followup_actions, tenants TO rekindle_reader;
+GRANT SELECT ON leads, lead_assignments, lead_search, communications, decisions, deliveries, followup_actions, tenants TO rekindle_reader;
 
 ALTER TABLE leads ENABLE ROW LEVEL SECURITY;
 ALTER TABLE lead_assignments ENABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_search ENABLE ROW LEVEL SECURITY;
 ALTER TABLE communications ENABLE ROW LEVEL SECURITY;
 ALTER TABLE decisions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries ENABLE ROW LEVEL SECURITY;
@@ -34,6 +35,7 @@ ALTER TABLE followup_actions ENABLE ROW LEVEL SECURITY;
 ALTER TABLE tenants ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_tenant ON leads USING (sees_tenant(tenant_id));
 CREATE POLICY own_tenant ON lead_assignments USING (sees_tenant(tenant_id));
+CREATE POLICY own_tenant ON lead_search USING (sees_tenant(tenant_id));
 CREATE POLICY own_tenant ON communications USING (sees_tenant(tenant_id));
 CREATE POLICY own_tenant ON decisions USING (sees_tenant(tenant_id));
 CREATE POLICY own_tenant ON deliveries USING (sees_tenant(tenant_id));
@@ -55,6 +57,7 @@ DROP POLICY own_tenant ON followup_actions;
 DROP POLICY own_tenant ON deliveries;
 DROP POLICY own_tenant ON decisions;
 DROP POLICY own_tenant ON communications;
+DROP POLICY own_tenant ON lead_search;
 DROP POLICY own_tenant ON lead_assignments;
 DROP POLICY own_tenant ON leads;
 ALTER TABLE tenants DISABLE ROW LEVEL SECURITY;
@@ -62,9 +65,10 @@ ALTER TABLE followup_actions DISABLE ROW LEVEL SECURITY;
 ALTER TABLE deliveries DISABLE ROW LEVEL SECURITY;
 ALTER TABLE decisions DISABLE ROW LEVEL SECURITY;
 ALTER TABLE communications DISABLE ROW LEVEL SECURITY;
+ALTER TABLE lead_search DISABLE ROW LEVEL SECURITY;
 ALTER TABLE lead_assignments DISABLE ROW LEVEL SECURITY;
 ALTER TABLE leads DISABLE ROW LEVEL SECURITY;
-REVOKE SELECT ON leads, lead_assignments, communications, decisions, deliveries, followup_actions, tenants FROM rekindle_reader;
+REVOKE SELECT ON leads, lead_assignments, lead_search, communications, decisions, deliveries, followup_actions, tenants FROM rekindle_reader;
 -- The role stays: other databases of the server may use it.
 REVOKE USAGE ON SCHEMA public FROM rekindle_reader;
 DROP FUNCTION sees_tenant;

@@ -30,6 +30,7 @@ async function generate(pool: pg.Pool): Promise<void> {
      FROM generate_series(1, $2::int) AS n`,
     [at, LEADS],
   )
+  await pool.query('INSERT INTO lead_search (lead_id, tenant_id, body) SELECT id, tenant_id, lead_words(leads) FROM leads')
   await pool.query(
     `INSERT INTO lead_assignments (lead_id, tenant_id, assigned_agent_id, status, created_at)
      SELECT id, tenant_id, assigned_agent_id, 'active', created_at FROM leads WHERE assigned_agent_id IS NOT NULL`,
@@ -118,7 +119,7 @@ t.test('each question uses its index, and reads no table from end to end', async
   t.strictSame((await leadQueries(pool).leads({ text: 'lopez -house', limit: 50 })).leads, [])
   const known = new Set(indexCases.map((one) => (one.became === 'not applicable' ? '' : (one.index ?? one.name))))
   const { rows } = await pool.query<{ name: string }>(
-    `SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = indexrelid WHERE NOT indisunique AND indrelid IN ('leads'::regclass, 'communications'::regclass)`,
+    `SELECT c.relname AS name FROM pg_index i JOIN pg_class c ON c.oid = indexrelid WHERE NOT indisunique AND indrelid IN ('leads'::regclass, 'lead_search'::regclass, 'communications'::regclass)`,
   )
   t.strictSame(
     rows.map(({ name }) => name).filter((name) => !known.has(name)),

@@ -175,7 +175,7 @@ export const indexCases: readonly IndexCase[] = [
     question: (db) => leadQueries(db).profiles('lead7'),
   },
   {
-    name: 'idx_leads_search',
+    name: 'idx_lead_search',
     became: 'added',
     note: 'words in the fields of leads, within a tenant or over all',
     question: (db) => leadQueries(db).leads({ text: 'name77777', tenantId, limit: 50 }),

@@ -55,6 +55,7 @@ t.test('migrations run forward, backward and forward again, wait for each other,
     'followup_actions',
     'ghl_grants',
     'lead_assignments',
+    'lead_search',
     'leads',
     'sink_offsets',
     'tenants',
@@ -157,6 +158,7 @@ t.test('profiles become leads: the vocabulary, the newest version, assignments, 
   ])
   t.strictSame((await pool.query('SELECT id, version FROM leads')).rows, [{ id: maria, version: 1 }])
   t.equal((await pool.query('SELECT count(*)::int AS count FROM lead_assignments')).rows[0].count, 0)
+  t.strictSame((await pool.query('SELECT lead_id FROM lead_search')).rows, [{ lead_id: maria }], 'nor its words')
 })
 
 function won(monetaryValue: string) {

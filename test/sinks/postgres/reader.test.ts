@@ -15,7 +15,7 @@ import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 
 const both = ['north', 'south']
-const tables = ['leads', 'lead_assignments', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants']
+const tables = ['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants']
 
 /** One record of everything for each of two tenants, stored by the sink. */
 async function fill(pool: pg.Pool): Promise<void> {
