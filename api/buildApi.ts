@@ -144,13 +144,16 @@ const noConnection = /timeout exceeded when trying to connect|Connection termina
 /** SQLSTATE class 22: a value the store cannot take; here every value comes from the request. */
 const dataFault = /^22[0-9A-Z]{3}$/
 
+/** What the store says no to because of the request; its sentences are fit to be shown. */
+const storeRefusals: ReadonlySet<string> = new Set(['E_CURSOR_INVALID', 'E_SEARCH_INVALID'])
+
 function codeOf(error: FastifyError): ApiErrorCode {
   if (isApiError(error)) return error.code
   if (error.statusCode === 413) return 'E_BODY_TOO_LARGE'
   if (error.statusCode === 429) return 'E_RATE_LIMITED'
   if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return 'E_REQUEST_INVALID'
   if (typeof error.code !== 'string') return noConnection.test(error.message) ? 'E_STORE_UNAVAILABLE' : 'E_INTERNAL'
-  if (error.code === 'E_CURSOR_INVALID' || dataFault.test(error.code)) return 'E_REQUEST_INVALID'
+  if (storeRefusals.has(error.code) || dataFault.test(error.code)) return 'E_REQUEST_INVALID'
   if (storeFault.test(error.code)) return 'E_STORE_UNAVAILABLE'
   return 'E_INTERNAL'
 }
@@ -158,10 +161,11 @@ function codeOf(error: FastifyError): ApiErrorCode {
 /** Words of a fault of our own stay in the log: they may speak of addresses and statements. */
 function answerOf(code: ApiErrorCode, error: FastifyError, requestId: string): Refusal {
   if (statusOf[code] >= 500) return refusal(code, requestId)
-  const sentence = isApiError(error)
-    ? error.message.split('\n')[1]
-    : code === 'E_REQUEST_INVALID' && error.validation !== undefined
-      ? `${error.message}.`
-      : undefined
+  const sentence =
+    isApiError(error) || storeRefusals.has(error.code)
+      ? error.message.split('\n')[1]
+      : code === 'E_REQUEST_INVALID' && error.validation !== undefined
+        ? `${error.message}.`
+        : undefined
   return refusal(code, requestId, sentence === undefined ? {} : { sentence })
 }

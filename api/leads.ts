@@ -1,5 +1,6 @@
 /** `GET /leads` and `GET /leads/:id`: the state of leads, what was decided about them and why, as JSON. */
 import { Type } from '@sinclair/typebox'
+import type { Static } from '@sinclair/typebox'
 import { tellLead } from './leadStory.ts'
 import type { ApiDeps } from './ports.ts'
 import { LeadList, LeadStory, Refused } from './replySchemas.ts'
@@ -16,14 +17,24 @@ export const LeadQuery = Type.Object({
   status: word('Only this status.', 'contacted'),
   level: word('Only this level.', 'HOT'),
   minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Only leads with at least this score.' })),
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      pattern: printable,
+      description:
+        'Only leads that have all of these words in their fields or their messages, in English or Spanish, with or without endings and accents. A "phrase in quotes" is found as it stands; -word leaves out leads that have the word.',
+      examples: ['maria "swimming pool" -rent'],
+    }),
+  ),
   limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Leads per page.' }),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
 })
 
 /** Leaves out what was not asked for: an absent filter and an undefined one are two things to a store. */
-export function filterOf(query: { tenant?: string; status?: string; level?: string; minScore?: number; limit: number; cursor?: string }) {
-  const { tenant, ...others } = query
-  return { ...others, ...(tenant === undefined ? {} : { tenantId: tenant }) }
+export function filterOf(query: Static<typeof LeadQuery>) {
+  const { tenant, q, ...others } = query
+  return { ...others, ...(tenant === undefined ? {} : { tenantId: tenant }), ...(q === undefined ? {} : { text: q }) }
 }
 
 export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
@@ -32,7 +43,7 @@ export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
     {
       schema: {
         tags: ['leads'],
-        summary: 'Leads, newest event first',
+        summary: 'Leads, newest event first; all, or those that match',
         querystring: LeadQuery,
         response: { 200: LeadList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
       },

@@ -29,11 +29,16 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): 
   app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery } }, async (request, reply) => {
     const { query } = request
     const found = await deps.queries.leads(filterOf(query))
+    const { level, q } = query
     const nextQuery =
       found.nextCursor === null
         ? undefined
-        : new URLSearchParams({ ...(query.level === undefined ? {} : { level: query.level }), cursor: found.nextCursor }).toString()
-    return sendPage(reply, leadsPage({ found, nextQuery, level: query.level }))
+        : new URLSearchParams({
+            ...(level === undefined ? {} : { level }),
+            ...(q === undefined ? {} : { q }),
+            cursor: found.nextCursor,
+          }).toString()
+    return sendPage(reply, leadsPage({ found, nextQuery, level, text: q }))
   })
 
   app.get(

@@ -46,6 +46,8 @@ export interface LeadFilter {
   readonly status?: string
   readonly level?: string
   readonly minScore?: number
+  /** Words, "phrases" and -exclusions. */
+  readonly text?: string
   /** 1 to 200. */
   readonly limit: number
   /** Opaque, from the previous page. */
@@ -68,7 +70,7 @@ export interface Overview {
 }
 
 export interface LeadQueries {
-  /** Newest event first. Throws an error with code `E_CURSOR_INVALID` for a cursor it did not make. */
+  /** Newest event first. Throws `E_CURSOR_INVALID` for a cursor it did not make, `E_SEARCH_INVALID` for a text it cannot search for. */
   leads(filter: LeadFilter): Promise<LeadPage>
   /** All leads with this contact id, or the one with this location too. */
   profiles(contactId: string, tenantId?: string): Promise<LeadProfile[]>

@@ -7,6 +7,7 @@ import { addConfig } from './verbs/config.ts'
 import { addDescribe } from './verbs/describe.ts'
 import { addDlq } from './verbs/dlq.ts'
 import { addLag } from './verbs/lag.ts'
+import { addLeads } from './verbs/leads.ts'
 import { addOffsets } from './verbs/offsets.ts'
 import { addSend } from './verbs/send.ts'
 import { addSimulate } from './verbs/simulate.ts'
@@ -41,6 +42,7 @@ export function rekindleProgram(surroundings: Surroundings): Command {
     addDescribe,
     addDlq,
     addLag,
+    addLeads,
     addOffsets,
     addState,
     addBackfill,

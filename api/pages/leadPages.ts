@@ -12,12 +12,18 @@ export interface LeadsView {
   /** Query string of the next page without its question mark; `undefined` on the last page. */
   readonly nextQuery: string | undefined
   readonly level: string | undefined
+  /** What was searched for. */
+  readonly text: string | undefined
 }
 
-export function leadsPage({ found, nextQuery, level }: LeadsView): string {
+export function leadsPage({ found, nextQuery, level, text }: LeadsView): string {
   return page(
     'Leads',
     html`<h1>Leads</h1>
+      <form role="search" action="/ui/leads">
+        <label>Words of the lead or the conversation <input type="search" name="q" value="${text ?? ''}" maxlength="200" /></label>
+        <button>Search</button>
+      </form>
       <p>
         Level:
         ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${one === '' ? '' : `?level=${one}`}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}

@@ -6,7 +6,7 @@ import type { Config } from '../../config/config.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
 import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
-import { leadQueries } from '../../sinks/postgres/queries.ts'
+import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { allTopics, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
@@ -34,7 +34,7 @@ export const apiRole: Role = async ({ config, logger }) => {
   const app = await buildApi({
     producer: kafka.producer(),
     tenants: await kafka.table(tenants),
-    queries: leadQueries(pool),
+    queries: readerQueries(pool),
     explain,
     probes: {
       kafka: () => kafka.endOffsets(webhooks),

@@ -14,6 +14,12 @@ export const postgresErrors = {
     means: 'A cursor for the next page is not one that this store gave.',
     remedy: 'Start again without a cursor.',
   },
+  E_SEARCH_INVALID: {
+    scope: 'step',
+    retriable: false,
+    means: 'The text to search for is not one that can be searched for.',
+    remedy: 'Give 1 to 12 words, or phrases in double quotes; a minus before one leaves out what has it.',
+  },
   E_SINK_TOPIC_UNKNOWN: {
     scope: 'process',
     retriable: false,

@@ -1,11 +1,13 @@
 /**
  * LeadProfile records as rows of `leads` and `lead_assignments`. An older version never replaces a newer one; a tombstone
- * deletes the row.
+ * deletes the row. What was said before the contact was deleted goes with it.
  */
 import type pg from 'pg'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
 import { priorityOf } from '../../pipelines/followup/planFollowUp.ts'
+import { forgetCommunications } from './communicationRows.ts'
 import { instant, instantOrNull, storable, storableJson } from './storable.ts'
 
 const statuses: ReadonlySet<string> = new Set([
@@ -116,6 +118,11 @@ const upsert = `
     assigned_at = CASE WHEN leads.assigned_agent_id IS NOT DISTINCT FROM excluded.assigned_agent_id THEN leads.assigned_at ELSE excluded.assigned_at END
   WHERE leads.version < excluded.version`
 
+const words = `
+  INSERT INTO lead_search (lead_id, tenant_id, body)
+  SELECT id, tenant_id, lead_words(leads) FROM leads WHERE id = ANY($1) ORDER BY id
+  ON CONFLICT (lead_id) DO UPDATE SET body = excluded.body WHERE lead_search.body <> excluded.body`
+
 // Before the upsert, while `leads` still shows who had the lead.
 const changedOwners = `
   SELECT incoming.id, incoming.tenant_id, incoming.agent, incoming.at
@@ -127,24 +134,37 @@ const changedOwners = `
 export async function storeProfiles(client: pg.PoolClient, records: readonly SinkRecord<LeadProfile>[]): Promise<void> {
   const erased = new Set<string>()
   const last = new Map<string, LeadRow>()
+  const deleted = new Map<string, number>()
   for (const { key, value, timestamp } of records) {
     if (value === null) {
       erased.add(key)
       last.delete(key)
       continue
     }
+    const until = value.fieldTimes[TOMBSTONE]
+    if (until !== undefined) deleted.set(key, until)
     const known = last.get(key)
     if (known === undefined || known.version < value.version) last.set(key, leadRow(key, value, timestamp))
   }
   if (erased.size > 0) {
     await client.query('DELETE FROM leads WHERE id = ANY($1)', [[...erased]])
+    await client.query('DELETE FROM lead_search WHERE lead_id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
+    await forgetCommunications(
+      client,
+      [...erased].map((id) => ({ id })),
+    )
   }
   // In one order everywhere: two partitions never share a lead, but a zombie and its successor may.
   const rows = [...last.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
   if (rows.length === 0) return
+  await forgetCommunications(
+    client,
+    [...deleted].map(([id, until]) => ({ id, until })),
+  )
   await storeAssignments(client, rows)
   await client.query({ name: 'leads_upsert', text: upsert, values: columns.map(([name]) => rows.map((row) => row[name])) })
+  await client.query({ name: 'leads_words', text: words, values: [rows.map((row) => row.id)] })
 }
 
 async function storeAssignments(client: pg.PoolClient, rows: readonly LeadRow[]): Promise<void> {

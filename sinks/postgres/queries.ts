@@ -7,6 +7,8 @@ import { leadKey } from '../../topics/index.ts'
 import { postgresError } from './errors.ts'
 import { followUpOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
+import { lookUp, searchCondition } from './leadSearch.ts'
+import type { LookedUp } from './leadSearch.ts'
 import type { Queryable } from './pool.ts'
 
 export interface LeadSummary {
@@ -27,6 +29,8 @@ export interface LeadFilter {
   readonly status?: string | undefined
   readonly level?: string | undefined
   readonly minScore?: number | undefined
+  /** Words that the lead's fields and conversation hold: see leadSearch.ts. */
+  readonly text?: string | undefined
   readonly limit: number
   readonly cursor?: string | undefined
 }
@@ -72,13 +76,16 @@ export function leadQueries(db: Queryable) {
   const total = async (table: string) => Object.values(await tally(`SELECT 'all' AS name, count(*) FROM ${table}`))[0] ?? 0
 
   return {
-    /** Newest event first. Throws `E_CURSOR_INVALID` for a cursor it did not make. */
-    async leads(filter: LeadFilter): Promise<{ leads: LeadSummary[]; nextCursor: string | null }> {
+    /** Newest event first. Throws `E_CURSOR_INVALID` for a cursor it did not make, `E_SEARCH_INVALID` for a text without a word. */
+    async leads(filter: LeadFilter, lookedUp?: LookedUp): Promise<{ leads: LeadSummary[]; nextCursor: string | null }> {
       const after = filter.cursor === undefined ? undefined : cursorOf(filter.cursor)
+      const words = lookedUp ?? (filter.text === undefined ? undefined : await lookUp(db, filter.text, filter.tenantId))
+      const matching = words === undefined ? { condition: 'true', values: [] } : searchCondition(words, 8)
       const found = await db.query<{ id: string; activity: string; profile: LeadProfile }>(
         `SELECT id, last_activity::text AS activity, profile FROM leads
          WHERE deleted_at IS NULL AND ($1::text IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR status::text = $2) AND ($3::text IS NULL OR intent_level = $3)
            AND ($4::int IS NULL OR lead_score >= $4) AND ($5::timestamptz IS NULL OR last_activity < $5 OR (last_activity = $5 AND id > $6))
+           AND ${matching.condition}
          ORDER BY last_activity DESC, id LIMIT $7`,
         [
           filter.tenantId ?? null,
@@ -88,6 +95,7 @@ export function leadQueries(db: Queryable) {
           after?.activity ?? null,
           after?.id ?? null,
           filter.limit + 1,
+          ...matching.values,
         ],
       )
       const rows = found.rows.slice(0, filter.limit)

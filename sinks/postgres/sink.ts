@@ -1,12 +1,13 @@
 /**
- * Profiles, decisions, follow-ups, deliveries and tenants into Postgres, exactly once: rows and the next offset are in one
+ * Conversations, profiles, decisions, follow-ups, deliveries and tenants into Postgres, exactly once: rows and the next offset are in one
  * transaction, and a batch that is partly stored already is continued where it ended.
  */
 import type pg from 'pg'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
-import { decisions, deliveries, followups, profiles, tenants } from '../../topics/index.ts'
+import { decisions, deliveries, followups, leadEvents, profiles, tenants } from '../../topics/index.ts'
+import { storeCommunications } from './communicationRows.ts'
 import { postgresError } from './errors.ts'
 import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
@@ -15,7 +16,7 @@ import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
 
-export const postgresSinkTopics = [profiles, decisions, followups, deliveries, tenants] as const
+export const postgresSinkTopics = [leadEvents, profiles, decisions, followups, deliveries, tenants] as const
 
 export interface PostgresSinkOptions {
   readonly maxRecords?: number
@@ -104,6 +105,8 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
 async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {
   const of = <T extends AnyTopic>(_: T) => records as readonly SinkRecord<ValueOf<T>>[]
   switch (topic.name) {
+    case leadEvents.name:
+      return storeCommunications(client, of(leadEvents))
     case profiles.name:
       return storeProfiles(client, of(profiles))
     case decisions.name:

@@ -8,6 +8,7 @@ import { html } from '../../api/pages/html.ts'
 import { nats } from '../../api/pages/words.ts'
 import { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 import { schema } from '../../runtime/schema.ts'
+import { postgresError } from '../../sinks/postgres/errors.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { apiUnderTest, at, decisionOf, noQueries, profileOf } from './apiUnderTest.ts'
 
@@ -100,9 +101,11 @@ t.test('GET /leads hands the filters on and gives pages', async (t) => {
   const answer = await app.inject(`/leads?tenant=${sandboxTenantId}&level=HOT&status=contacted&minScore=70&limit=2&cursor=abc`)
   t.strictSame(answer.json(), { leads: [summary], nextCursor: null })
   await app.inject('/leads')
+  await app.inject('/leads?q=maria%20%22swimming%20pool%22%20-rent')
   t.strictSame(asked, [
     { tenantId: sandboxTenantId, level: 'HOT', status: 'contacted', minScore: 70, limit: 2, cursor: 'abc' },
     { limit: 50 },
+    { limit: 50, text: 'maria "swimming pool" -rent' },
   ])
 })
 
@@ -110,7 +113,8 @@ t.test('a parameter that is none is refused with a code, a sentence and what to 
   const { app } = await apiUnderTest({
     queries: {
       ...stored,
-      leads: async ({ cursor }) => {
+      leads: async ({ cursor, text }) => {
+        if (text !== undefined) throw postgresError('E_SEARCH_INVALID', `"${text}" has no word.`)
         throw Object.assign(new Error('store'), { code: cursor === 'forged' ? 'E_CURSOR_INVALID' : '22008' })
       },
     },
@@ -126,11 +130,17 @@ t.test('a parameter that is none is refused with a code, a sentence and what to 
     'tenant=a%0ab',
     'cursor=forged',
     'cursor=WyJ5ZWFyIDk5OTk5OSIsIngiXQ',
+    'q=',
+    'q=a%00b',
+    'q=%ED%A0%80',
+    `q=${'x'.repeat(201)}`,
+    'q=%26',
   ]) {
     const answer = await app.inject(`/leads?${query}`)
     t.equal(answer.statusCode, 400, query)
     t.match(answer.json(), { code: 'E_REQUEST_INVALID', remedy: /\/docs/ })
   }
+  t.match((await app.inject('/leads?q=%26')).json().message, /^"&" has no word\./)
   const unknown = await app.inject('/nowhere')
   t.equal(unknown.statusCode, 404)
   t.match(unknown.json(), { code: 'E_ROUTE_UNKNOWN' })
@@ -288,7 +298,7 @@ t.test('readers are limited per client, webhooks are not', async (t) => {
 t.test('pages show the story and never run what a lead wrote', async (t) => {
   const { app } = await apiUnderTest({ queries: stored, probes: { kafka: async () => 1 } })
   const pages = await Promise.all(
-    ['/', '/ui/leads', '/ui/leads?level=HOT', '/ui/leads/contactMaria000000001'].map((url) => app.inject(url)),
+    ['/', '/ui/leads?q=%22%3Cb%3E', '/ui/leads?level=HOT', '/ui/leads/contactMaria000000001'].map((url) => app.inject(url)),
   )
   for (const page of pages) {
     t.equal(page.statusCode, 200)
@@ -304,7 +314,8 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   t.match(overview, /#decision-1">contactMaria000000001</, 'a lead whose name is not known yet')
   t.match(overview, /href="\/ui\/leads\/sandboxLocation000001%3AcontactMaria000000001#decision-1"/)
   t.match(leads, /Maria &lt;b&gt;Sample&lt;\/b&gt;/)
-  t.match(leads, /\?cursor=abc/)
+  t.match(leads, /\?q=%22%3Cb%3E&amp;cursor=abc/)
+  t.match(leads, /name="q" value="&quot;&lt;b&gt;"/)
   t.match(lead, /&lt;script&gt;alert\(&quot;x&quot;\)&lt;\/script&gt; &amp; tomorrow/)
   t.match(lead, /Intent detector|intent detector/)
   t.match(lead, /\+1\.200/, 'the sum of sms')

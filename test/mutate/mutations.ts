@@ -23,6 +23,8 @@ const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
 const rateLimit = 'test/integrations/ghl/rateLimit.test.ts'
 const sweepPlan = 'test/pipelines/sweepPlan.test.ts'
 const grants = 'test/sinks/postgres/grants.test.ts'
+const reader = 'test/sinks/postgres/reader.test.ts'
+const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
 export const mutations: readonly Mutation[] = [
   {
@@ -412,6 +414,33 @@ export const mutations: readonly Mutation[] = [
     replace: 'const after = before',
     tests: [{ file: 'test/pipelines/ingest.test.ts', title: 'one change under several ids is told once where nothing newer is said' }],
     why: 'A stage that was moved forth and back within a minute stays forth.',
+  },
+  {
+    id: 'read-as-the-owner',
+    guard: 'the role of a read',
+    file: 'sinks/postgres/reader.ts',
+    find: ", set_config('role', 'rekindle_reader', true)`",
+    replace: '`',
+    tests: [{ file: reader, title: 'a tenant sees its own rows; another one, none and an empty one see nothing' }],
+    why: 'Policies do not bind the owner: a read that forgets its tenant sees the leads of all.',
+  },
+  {
+    id: 'unset-tenant-sees-all',
+    guard: 'the policy of the tenant',
+    file: 'sinks/postgres/migrations/20261127150000000_row_security.sql',
+    find: "RETURN tenant = current_setting('app.tenant', true) OR current_setting('app.tenant', true) = '*';",
+    replace: "RETURN tenant = current_setting('app.tenant', true) OR coalesce(current_setting('app.tenant', true), '') IN ('', '*');",
+    tests: [{ file: reader, title: 'a tenant sees its own rows; another one, none and an empty one see nothing' }],
+    why: 'A read that does not say its tenant sees the leads of all.',
+  },
+  {
+    id: 'late-message-of-a-deleted-contact',
+    guard: 'the time a contact was deleted',
+    file: 'sinks/postgres/communicationRows.ts',
+    find: "WHERE incoming.sent_at > coalesce(to_timestamp((leads.profile -> 'fieldTimes' ->> '${TOMBSTONE}')::bigint / 1000.0), '-infinity')",
+    replace: 'WHERE true',
+    tests: [{ file: leadSearch, title: 'what was said before a contact was deleted is gone' }],
+    why: 'A message that comes late brings back what was deleted with the contact.',
   },
   {
     id: 'webhook-told-again',

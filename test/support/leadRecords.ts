@@ -1,6 +1,7 @@
 /** Complete records for tests of the follow-up side, each field with an unremarkable value that a test overrides. */
 import { noEntities } from '../../pipelines/enrich/entities.ts'
-import type { Decision, FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
+import { noSections } from '../../pipelines/ingest/translate/draft.ts'
+import type { Decision, FollowUp, LeadEvent, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 
 export const tenantId = 'sandboxLocation000001'
 /** Tuesday 10 November 2026, 17:00 UTC: 12:00 in New York, 09:00 in Los Angeles; lawful everywhere in the contiguous US but 10:00 in Kentucky. */
@@ -153,6 +154,37 @@ export function followUpRecord(over: Partial<FollowUp> = {}): FollowUp {
     plannedAt: tuesdayNoon,
     dueAt: tuesdayNoon,
     expiresAt: tuesdayNoon + 96 * HOUR,
+    ...over,
+  }
+}
+
+/** The lead writes this by SMS. */
+export function messageEvent(over: Partial<LeadEvent> = {}, text = 'Hello'): LeadEvent {
+  return {
+    eventId: 'e1',
+    tenantId,
+    contactId: 'maria',
+    kind: 'message_inbound',
+    occurredAt: tuesdayNoon,
+    receivedAt: tuesdayNoon,
+    source: 'ghl_webhook',
+    sourceId: 'w',
+    rawType: 'InboundMessage',
+    statedAt: null,
+    ...noSections,
+    message: {
+      messageId: `m-${text}`,
+      conversationId: 'c',
+      channel: 'sms',
+      direction: 'inbound',
+      sender: 'lead',
+      subject: null,
+      text,
+      status: null,
+      userId: null,
+      callStatus: null,
+      callDurationSeconds: null,
+    },
     ...over,
   }
 }

@@ -10,32 +10,13 @@ import { leadQueries } from '../../../sinks/postgres/queries.ts'
 import { forgetPublished, markPublished, unpublished } from '../../../sinks/postgres/outbox.ts'
 import { deliveryOf } from '../../../sinks/postgres/ledgerRow.ts'
 import { storableJson, storableText } from '../../../sinks/postgres/storable.ts'
-import type { SinkBatch, SinkRecord } from '../../../runtime/sink.ts'
-import type { AnyTopic, ValueOf } from '../../../runtime/topic.ts'
+import type { AnyTopic } from '../../../runtime/topic.ts'
 import { decisions, deliveries, followups, profiles, tenants, triggers } from '../../../topics/index.ts'
+import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 import { DAY, HOUR, decisionRecord, followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../../support/leadRecords.ts'
 
 const maria = `${tenantId}:maria`
-
-function batch<T extends AnyTopic>(
-  topic: T,
-  from: number,
-  values: readonly (readonly [key: string, value: ValueOf<T> | null])[],
-  partition = 0,
-): SinkBatch {
-  const records = values.map(([key, value], index): SinkRecord<ValueOf<T>> => ({
-    topic: topic.name,
-    key,
-    value,
-    timestamp: tuesdayNoon + index,
-    headers: {},
-    partition,
-    offset: BigInt(from + index),
-  }))
-  const max = BigInt(from + values.length - 1)
-  return { topic, partition, records, min: BigInt(from), max, token: `${topic.name}-${partition}-${from}-${max}` }
-}
 
 async function store(t: Test): Promise<{ pool: pg.Pool; url: string }> {
   const { databaseUrl } = await testStack(t)
@@ -67,12 +48,14 @@ t.test('migrations run forward, backward and forward again, wait for each other,
   const ran = await Promise.all([migrate({ url }), migrate({ url }), migrate({ url })])
   t.strictSame(ran.map(({ length }) => length).sort(), [0, 0, MIGRATIONS], 'one of three at once migrates')
   const all = [
+    'communications',
     'decisions',
     'deliveries',
     'delivery_outbox',
     'followup_actions',
     'ghl_grants',
     'lead_assignments',
+    'lead_search',
     'leads',
     'sink_offsets',
     'tenants',
@@ -175,6 +158,7 @@ t.test('profiles become leads: the vocabulary, the newest version, assignments, 
   ])
   t.strictSame((await pool.query('SELECT id, version FROM leads')).rows, [{ id: maria, version: 1 }])
   t.equal((await pool.query('SELECT count(*)::int AS count FROM lead_assignments')).rows[0].count, 0)
+  t.strictSame((await pool.query('SELECT lead_id FROM lead_search')).rows, [{ lead_id: maria }], 'nor its words')
 })
 
 function won(monetaryValue: string) {

@@ -1,0 +1,51 @@
+/** `rekindle leads search <text>`: finds leads by what they are called and by what was said. */
+import type { Command } from 'commander'
+import type { LeadPage } from '../../api/ports.ts'
+import { apiUrl } from '../addresses.ts'
+import { readApi } from '../apiClient.ts'
+import { columns } from '../columns.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+interface SearchFlags {
+  readonly tenant?: string
+  readonly limit: string
+  readonly cursor?: string
+  readonly json?: true
+  readonly url?: string
+}
+
+export function addLeads(program: Command, { terminal, config, fetch }: Surroundings): void {
+  const verb = program.command('leads').description('find leads')
+  verb
+    .command('search')
+    .description('leads with all these words in their fields or messages, newest event first')
+    .argument('<text...>', 'words; \'"a phrase"\' in quotes of its own; after --, -word leaves out')
+    .option('--tenant <locationId>', 'only this GHL location')
+    .option('--limit <n>', 'leads at most, 1 to 200', '20')
+    .option('--cursor <cursor>', 'the next page, as the page before said')
+    .option('--json', 'as the API says it')
+    .option('--url <url>', 'address of the API')
+    .action(async (words: string[], flags: SearchFlags) => {
+      const settings = config()
+      const query = new URLSearchParams({ q: words.join(' '), limit: flags.limit })
+      if (flags.tenant !== undefined) query.set('tenant', flags.tenant)
+      if (flags.cursor !== undefined) query.set('cursor', flags.cursor)
+      const page = (await readApi(apiUrl(settings, flags.url), `/leads?${query.toString()}`, settings, fetch)) as LeadPage
+      if (flags.json === true) terminal.out(JSON.stringify(page, null, 2))
+      else for (const line of pageLines(page)) terminal.out(line)
+    })
+}
+
+function pageLines({ leads, nextCursor }: LeadPage): string[] {
+  if (leads.length === 0) return ['No lead has all of these words.']
+  const rows = leads.map(({ leadKey, name, level, score, status, lastEventAt }) => [
+    leadKey,
+    name ?? '-',
+    level,
+    String(score),
+    status,
+    new Date(lastEventAt).toISOString(),
+  ])
+  const table = columns([['lead', 'name', 'level', 'score', 'status', 'last event'], ...rows], { right: [3] })
+  return nextCursor === null ? table : [...table, '', `More: --cursor ${nextCursor}`]
+}

@@ -1,0 +1,50 @@
+/**
+ * Reads for others: as a role that may do nothing but read, and sees the rows of the tenant that the read is about and no
+ * others. A read that does not say its tenant sees nothing; one that is about all tenants says so.
+ */
+import type pg from 'pg'
+import { lookUp } from './leadSearch.ts'
+import { inTransaction } from './pool.ts'
+import type { Queryable } from './pool.ts'
+import { leadQueries } from './queries.ts'
+import type { LeadQueries } from './queries.ts'
+
+/** No location is called so. */
+export const ALL_TENANTS = '*'
+
+/** @source reference/lead-domain.md 11.4: statement timeout 30 s for the application */
+const STATEMENT_TIMEOUT_MS = 30_000
+
+/** Runs `work` as the reader of one tenant, or of `ALL_TENANTS`. */
+export async function asReader<T>(pool: pg.Pool, tenantId: string, work: (db: Queryable) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await client.query({
+      name: 'become_reader',
+      text: `SELECT set_config('app.tenant', $1, true), set_config('statement_timeout', $2, true), set_config('role', 'rekindle_reader', true)`,
+      values: [tenantId, String(STATEMENT_TIMEOUT_MS)],
+    })
+    return work(client)
+  })
+}
+
+/** What the API asks, each question as the reader of the tenant that it is about. */
+export function readerQueries(
+  pool: pg.Pool,
+): Pick<LeadQueries, 'leads' | 'profiles' | 'decisions' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'> {
+  const reading = <T>(tenantId: string | undefined, ask: (queries: LeadQueries) => Promise<T>) =>
+    asReader(pool, tenantId ?? ALL_TENANTS, (db) => ask(leadQueries(db)))
+  return {
+    async leads(filter) {
+      // Before the role is taken: under row security Postgres does not use a text index, since it does not trust the operator
+      // with rows of others. Only ids come of it, and they are read as the reader.
+      const found = filter.text === undefined ? undefined : await lookUp(pool, filter.text, filter.tenantId)
+      return reading(filter.tenantId, (queries) => queries.leads(filter, found))
+    },
+    profiles: (contactId, tenantId) => reading(tenantId, (queries) => queries.profiles(contactId, tenantId)),
+    decisions: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.decisions(tenantId, contactId, limit)),
+    followups: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.followups(tenantId, contactId, limit)),
+    deliveries: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.deliveries(tenantId, contactId, limit)),
+    overview: () => reading(ALL_TENANTS, (queries) => queries.overview()),
+    latestDecisions: (limit) => reading(ALL_TENANTS, (queries) => queries.latestDecisions(limit)),
+  }
+}
