@@ -159,8 +159,9 @@ async function claimFolder(): Promise<string> {
 
 function runTap(files: readonly string[], results: string, measured: boolean): Promise<number> {
   const cli = fileURLToPath(new URL('index.js', import.meta.resolve('@tapjs/run')))
-  // Settings of whoever runs the tests, from the environment or .env, must not reach them: empty means "default".
-  const plain = Object.fromEntries(Object.values(configFields).map((field) => [field.env, '']))
+  // Settings of whoever runs the tests, from the environment or .env, must not reach them: empty means "default",
+  // but for a secret, which is refused when it is there and empty.
+  const plain = Object.fromEntries(Object.values(configFields).map((field) => [field.env, 'neverEmpty' in field ? undefined : '']))
   tap = spawn(
     process.execPath,
     [

@@ -4,7 +4,7 @@
  */
 import { ask } from './cluster.ts'
 import type { ClusterConnection } from './cluster.ts'
-import { coordinatorBusy, patiently } from './patiently.ts'
+import { coordinatorBusy, leaderMoves, patiently } from './patiently.ts'
 import { offsetCommit } from './protocol/offsetCommit.ts'
 import { offsetFetch } from './protocol/transactionRequests.ts'
 import type { CommittedOffset, PartitionOffset as PlacedOffset } from './protocol/transactionRequests.ts'
@@ -133,12 +133,16 @@ async function partitionsOf(
   return topics.flatMap((topic) => cluster.findTopicPartitionMetadata(topic).map(({ partitionId }) => ({ topic, partition: partitionId })))
 }
 
-async function offsetsAt(
-  connection: ClusterConnection,
+/** A partition that was just made, or whose leader has just moved, is asked for again until it has one. */
+function offsetsAt(connection: ClusterConnection, topics: readonly string[], where: 'beginning' | 'end' | number): Promise<StableEnds> {
+  return patiently(leaderMoves, () => offsetsNow(connection, topics, where))
+}
+
+async function offsetsNow(
+  { cluster }: ClusterConnection,
   topics: readonly string[],
   where: 'beginning' | 'end' | number,
 ): Promise<StableEnds> {
-  const { cluster } = connection
   try {
     await cluster.addMultipleTargetTopics([...topics])
     const answers = await cluster.fetchTopicsOffset(

@@ -122,7 +122,8 @@ export class ByteWriter {
    * that of nearly every record does.
    */
   lengthPrefixed(write: (to: this) => void): this {
-    this.#room(2)
+    // Five bytes and not two: the number is written at the start again, and must not move what stands behind it by then.
+    this.#room(5)
     const start = this.#at
     this.#at += 2
     write(this)

@@ -86,6 +86,14 @@ t.test('text and whatever else stands behind its length is written as if its len
   ),
 )
 
+t.test('what is shorter than its longest length stays where it is when its length is written (seed 468536473)', async (t) => {
+  for (const size of [0, 1, 2, 3, 4]) {
+    const body = Buffer.alloc(size, 7)
+    const { written } = new ByteWriter(1).lengthPrefixed((to) => void to.raw(body))
+    t.strictSame([...written], [size * 2, ...body], `${size} bytes`)
+  }
+})
+
 t.test('the size of a variable-length number is known before it is written', (t) =>
   assertProperty(
     t,
