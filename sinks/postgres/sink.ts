@@ -78,17 +78,19 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
   }
   const next = new Map(held.rows.map(({ topic, partition, next_offset }) => [`${topic}#${partition}`, BigInt(next_offset ?? 0)]))
   const done: SinkBatch[] = []
+  // Of all partitions of a topic at once: a statement costs the database more than the rows of one partition.
+  const byTopic = new Map<AnyTopic, SinkRecord<unknown>[]>()
   for (const batch of batches) {
     const from = next.get(`${storedTopic(batch.topic)}#${batch.partition}`) ?? 0n
     if (from > batch.max) continue
-    await store(
-      client,
-      batch.topic,
-      batch.records.filter(({ offset }) => offset >= from),
-    )
+    const records = batch.records.filter(({ offset }) => offset >= from)
+    const known = byTopic.get(batch.topic)
+    if (known === undefined) byTopic.set(batch.topic, records)
+    else known.push(...records)
     done.push(batch)
   }
   if (done.length === 0) return
+  for (const [topic, records] of byTopic) await store(client, topic, records)
   await client.query({
     name: 'sink_move_places',
     text: `UPDATE sink_offsets SET next_offset = stored.next
