@@ -1,3 +1,4 @@
+import '../support/uncountedChildren.ts'
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import t from 'tap'

@@ -1,3 +1,4 @@
+import '../../support/uncountedChildren.ts'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { generateKeyPairSync, verify } from 'node:crypto'
