@@ -25,3 +25,10 @@ export function kafkaAddresses(config: Config): KafkaAddresses {
   if (registryUrl === undefined) throw cliError('E_NOTHING_RUNS', `No stack runs on ${config.dataDir} and SCHEMA_REGISTRY_URL is not set.`)
   return { brokers, registryUrl }
 }
+
+/** The database, as configured or as the running stack says. Throws `E_NOTHING_RUNS`. */
+export function databaseUrl(config: Config): string {
+  const url = config.database.url ?? runningStack(config.dataDir)?.addresses.databaseUrl
+  if (url === undefined) throw cliError('E_NOTHING_RUNS', `No stack runs on ${config.dataDir} and DATABASE_URL is not set.`)
+  return url
+}

@@ -7,9 +7,9 @@ import { nameOf } from '../../integrations/ghl/oauth/grant.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import type { PostgresGrants } from '../../sinks/postgres/grants.ts'
 import type { OauthApi } from '../../integrations/ghl/oauth/oauthApi.ts'
+import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
-import { needed } from '../roles/connections.ts'
 import { ghlAccess } from '../roles/ghlAccess.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -25,7 +25,7 @@ export function addGhl(
 
   async function withGrants(work: (grants: PostgresGrants, api: OauthApi | undefined) => Promise<void>): Promise<void> {
     const settings = config()
-    const pool = createPool({ url: needed(settings.database.url, 'DATABASE_URL'), max: 2, applicationName: 'rekindle ghl' })
+    const pool = createPool({ url: databaseUrl(settings), max: 2, applicationName: 'rekindle ghl' })
     const access = ghlAccess(settings, pool, systemClock)
     try {
       if (access.grants === undefined)

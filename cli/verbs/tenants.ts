@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
-import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency } from '../../pipelines/ingest/installation.ts'
+import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
 import type { Installation, Tenant } from '../../schemas/generated/records.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
@@ -134,17 +134,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
   const status = flags.status ?? before?.status ?? 'active'
   if (!statuses.includes(status)) throw cliError('E_OPTION_INVALID', `--status ${status} must be one of ${statuses.join(', ')}.`)
   return {
-    // Contact budget, quiet time after a human, reply exemption: the defaults of the safety rules.
-    ...(before ?? {
-      appId: null,
-      maxPer24h: 3,
-      maxPer14d: 10,
-      humanQuietHours: 24,
-      replyExemptMinutes: 10,
-      inquiryConsentDays: 90,
-      customFieldNames: {},
-      automation: false,
-    }),
+    ...(before ?? { appId: null, ...tenantDefaults }),
     tenantId,
     name,
     timeZone,

@@ -120,11 +120,8 @@ function statusOf({ installed, paused }: Installation): string {
   return paused || installed === null ? 'paused' : 'active'
 }
 
-/** The limits of contact are the defaults of the safety rules, as `rekindle tenants set` gives them. */
-const unset = {
-  country: UNKNOWN_COUNTRY,
-  timeZone: UNKNOWN_ZONE,
-  postalAddress: '',
+/** What a tenant has before anybody says otherwise. Contact budget, quiet time after a human, reply exemption: the safety rules. */
+export const tenantDefaults = {
   automation: false,
   maxPer24h: 3,
   maxPer14d: 10,
@@ -133,3 +130,5 @@ const unset = {
   inquiryConsentDays: 90,
   customFieldNames: {},
 }
+
+const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -83,8 +83,7 @@ export class DeadLetterReader {
   async books(places: readonly DeadLetterPlace[]): Promise<readonly DeadLetterBook[]> {
     const { cluster } = this.#workshop
     const names = [...new Set(places.map(({ name }) => name))]
-    const [lows, ends] =
-      names.length === 0 ? [] : await patiently(leaderMoves, () => Promise.all([firstOffsets(cluster, names), stableEnds(cluster, names)]))
+    const [lows, ends] = names.length === 0 ? [] : await Promise.all([firstOffsets(cluster, names), stableEnds(cluster, names)])
     const reader = await this.#connected()
     const books = places.map(({ sourceTopic, group }) => new DeadLetterBook(sourceTopic, group))
     const open = places.map((place, index) => ({

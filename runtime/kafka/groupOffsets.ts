@@ -84,13 +84,11 @@ export class GroupOffsets {
   async plan(group: string, topics: readonly AnyTopic[], target: OffsetTarget): Promise<readonly OffsetMove[]> {
     const { cluster, topicPrefix } = this.#workshop
     const names = topics.map((topic) => physicalName(topic, topicPrefix))
-    const [lows, ends, times] = await patiently(leaderMoves, () =>
-      Promise.all([
-        firstOffsets(cluster, names),
-        stableEnds(cluster, names),
-        typeof target === 'object' ? offsetsAtTime(cluster, names, target.at) : undefined,
-      ]),
-    )
+    const [lows, ends, times] = await Promise.all([
+      firstOffsets(cluster, names),
+      stableEnds(cluster, names),
+      typeof target === 'object' ? offsetsAtTime(cluster, names, target.at) : undefined,
+    ])
     const places = names.flatMap((topic) =>
       [...(ends.get(topic)?.keys() ?? [])].sort((a, b) => a - b).map((partition) => ({ topic, partition })),
     )

@@ -15,7 +15,6 @@ import { Changelog } from './changelog.ts'
 import { isReplayForOthers } from './deadLetters.ts'
 import { groupName } from './names.ts'
 import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
-import { leaderMoves, patiently } from './patiently.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
@@ -163,8 +162,8 @@ export class Rehearsal {
   async #readEnds(until: number | undefined): Promise<void> {
     const { cluster } = this.#workshop
     const names = [...new Set(this.#sources.map(({ position }) => position.topic))]
-    const ends = await patiently(leaderMoves, () => stableEnds(cluster, names))
-    const bounds = until === undefined ? undefined : await patiently(leaderMoves, () => offsetsAtTime(cluster, names, until))
+    const ends = await stableEnds(cluster, names)
+    const bounds = until === undefined ? undefined : await offsetsAtTime(cluster, names, until)
     for (const source of this.#sources) {
       const { topic, partition } = source.position
       const end = ends.get(topic)?.get(partition)
@@ -269,9 +268,11 @@ async function beginnings(
     const found = await sources(cluster, groupId, places)
     return new Map(found.map((source) => [`${source.topic}#${source.partition}`, startingAt(source, source.committed, groupId)]))
   }
-  const [found, ends, lows] = await patiently(leaderMoves, () =>
-    Promise.all([offsetsAtTime(cluster, names, from), stableEnds(cluster, names), firstOffsets(cluster, names)]),
-  )
+  const [found, ends, lows] = await Promise.all([
+    offsetsAtTime(cluster, names, from),
+    stableEnds(cluster, names),
+    firstOffsets(cluster, names),
+  ])
   const of = (offsets: typeof found, topic: string, partition: number) => offsets.get(topic)?.get(partition)
   return new Map(
     places.map(({ topic, partition }) => {

@@ -27,7 +27,7 @@ export interface SettledReadOptions {
 export async function readSettled(options: SettledReadOptions, onRecord: (record: LogRecord) => void): Promise<boolean> {
   const { reader, cluster, topic, partition } = options
   const end = (await patiently(leaderMoves, () => logEnds(cluster, topic, [partition]))).get(partition)
-  const low = (await patiently(leaderMoves, () => firstOffsets(cluster, [topic]))).get(topic)?.get(partition)
+  const low = (await firstOffsets(cluster, [topic])).get(topic)?.get(partition)
   if (end === undefined || low === undefined) throw runtimeError('E_TOPIC_MISSING', `${topic} has no partition ${partition}.`)
   const position: Position = { topic, partition, offset: low }
   const until = Date.now() + (options.patienceMs ?? PATIENCE_MS)

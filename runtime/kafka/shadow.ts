@@ -13,7 +13,6 @@ import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
 import { topicsWrittenBy } from './names.ts'
 import { stableEnds } from './offsets.ts'
-import { leaderMoves, patiently } from './patiently.ts'
 import type { Workshop } from './stageMember.ts'
 import { largestShare, outgoingOf } from './stageOutput.ts'
 import { applyTopics } from './topicPlan.ts'
@@ -72,7 +71,7 @@ export class Shadow {
       members: [{ group, stages }],
     })
     const written = topicsWrittenBy(group, stages, prefix)
-    const ends = await patiently(leaderMoves, () => stableEnds(cluster, written))
+    const ends = await stableEnds(cluster, written)
     const full = written.filter((topic) => [...(ends.get(topic)?.values() ?? [])].some((end) => end > 0n))
     if (full.length > 0)
       throw runtimeError('E_SHADOW_NOT_EMPTY', `Under ${prefix} there are records already: ${full.slice(0, 5).join(', ')}.`)

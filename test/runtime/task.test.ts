@@ -127,7 +127,7 @@ t.test('the fuse after many good records is what it is after one and one more', 
         const state = before.reduce((fuse, dead) => afterRecord(fuse, dead, limits), intactFuse)
         let one: FuseState = state
         for (let index = 0; index < count; index++) one = afterRecord(one, false, limits)
-        t.strictSame(afterGood(state, count, limits), one)
+        return JSON.stringify(afterGood(state, count, limits)) === JSON.stringify(one)
       },
     ),
   ),

@@ -3,8 +3,8 @@
  * and it refuses them all while the group has members.
  * @source https://kafka.apache.org/protocol, OffsetCommit 8
  */
-import { BrokerRefusal } from './errors.ts'
-import { asked, flexible, grouped } from './request.ts'
+import { committing } from './committing.ts'
+import { flexible } from './request.ts'
 import type { ProtocolRequest } from './request.ts'
 import type { PartitionOffset } from './transactionRequests.ts'
 
@@ -12,29 +12,5 @@ import type { PartitionOffset } from './transactionRequests.ts'
 export function offsetCommit(groupId: string, offsets: readonly PartitionOffset[]): ProtocolRequest<undefined> {
   const body = flexible().compactString(groupId)
   // Neither generation nor member: that is what makes the coordinator ask for an empty group.
-  body.int32(-1).compactString('').compactString(null)
-  body.compactArray(grouped(offsets), ([topic, own]) => {
-    body.compactString(topic)
-    body
-      .compactArray(own, ({ partition, offset, metadata = '' }) => {
-        body.int32(partition).int64(offset).int32(-1).compactString(metadata).noTags()
-      })
-      .noTags()
-  })
-  body.noTags()
-  return asked('offsetCommit', body, (from) => {
-    from.tags()
-    const clientSideThrottleTime = from.int32()
-    from.compactArray(() => {
-      const topic = from.compactString() ?? ''
-      from.compactArray(() => {
-        const partition = from.int32()
-        const code = from.int16()
-        from.tags()
-        if (code !== 0) throw new BrokerRefusal(code, `offset of ${groupId} on ${topic} partition ${partition}`)
-      })
-      from.tags()
-    })
-    return { answer: undefined, clientSideThrottleTime }
-  })
+  return committing('offsetCommit', body, groupId, offsets)
 }

@@ -33,7 +33,6 @@ export interface ReadRecordBatch {
 const HEAD_BYTES = 12
 /** Up to the records, from behind the head: epoch 4, magic 1, crc 4, attributes 2, deltas and times 20, producer 14, count 4. */
 const RECORDS_AT = 49
-const MAGIC = 2
 const COMPRESSION = 0x7
 const LOG_APPEND_TIME = 0x8
 const TRANSACTIONAL = 0x10
@@ -78,7 +77,7 @@ export async function readRecordBatch(
     firstTimestamp: Number(firstTimestamp),
     appendedAt: context.timestampType === 1 ? Number(maxTimestamp) : undefined,
     headers: new HeaderReader(bytes),
-    shown: { ...context, magicByte: MAGIC },
+    shown: { ...context },
   }
   return { ...context, records: readRecords(of, count) }
 }
@@ -93,7 +92,7 @@ export function controlRecordAfter(
     firstTimestamp: Number(batch.maxTimestamp),
     appendedAt: undefined,
     headers: new HeaderReader(COMMIT_MARKER),
-    shown: { ...batch, isControlBatch: true, magicByte: MAGIC },
+    shown: { ...batch, isControlBatch: true },
   }
   return new FetchedRecord(of, batch.lastOffsetDelta, 0, 0, 4, 0, -1, 4)
 }
@@ -115,7 +114,7 @@ interface BatchContext {
   /** Set where the broker gave all of them the time of their arrival, ms. */
   readonly appendedAt: number | undefined
   readonly headers: HeaderReader
-  readonly shown: ShownContext & { readonly isControlBatch: boolean; readonly magicByte: number }
+  readonly shown: ShownContext & { readonly isControlBatch: boolean }
 }
 
 /** A record as the client knows it, with its place as numbers beside. Keys, values and header values are views. */
@@ -150,9 +149,6 @@ export class FetchedRecord {
     this.#headersAt = headersAt
   }
 
-  get magicByte(): number {
-    return MAGIC
-  }
   get offset(): string {
     return String(this.place)
   }

@@ -5,6 +5,7 @@
  * @source https://kafka.apache.org/protocol, Produce 12, TxnOffsetCommit 5, EndTxn 5, ApiVersions 3, OffsetFetch 7
  */
 import { BrokerRefusal } from './errors.ts'
+import { committing } from './committing.ts'
 import { asked, flexible, grouped } from './request.ts'
 import type { ProtocolRequest } from './request.ts'
 
@@ -86,31 +87,7 @@ export function txnOffsetCommit(
   const body = flexible()
   body.compactString(transactionalId).compactString(groupId).int64(producerId).int16(producerEpoch)
   // Without generation and member: the transactional id of the unit is what fences, also between two generations.
-  body.int32(-1).compactString('').compactString(null)
-  body.compactArray(grouped(offsets), ([topic, own]) => {
-    body.compactString(topic)
-    body
-      .compactArray(own, ({ partition, offset, metadata = '' }) => {
-        body.int32(partition).int64(offset).int32(-1).compactString(metadata).noTags()
-      })
-      .noTags()
-  })
-  body.noTags()
-  return asked('txnOffsetCommit', body, (from) => {
-    from.tags()
-    const clientSideThrottleTime = from.int32()
-    from.compactArray(() => {
-      const topic = from.compactString() ?? ''
-      from.compactArray(() => {
-        const partition = from.int32()
-        const code = from.int16()
-        from.tags()
-        if (code !== 0) throw new BrokerRefusal(code, `offset of ${groupId} on ${topic} partition ${partition}`)
-      })
-      from.tags()
-    })
-    return { answer: undefined, clientSideThrottleTime }
-  })
+  return committing('txnOffsetCommit', body, groupId, offsets)
 }
 
 /** Commits; answers the identity the next transaction must carry. */

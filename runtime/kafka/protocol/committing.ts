@@ -1,0 +1,43 @@
+/**
+ * What the two requests that set offsets of a group have in common: no generation and no member, the offsets, and an answer
+ * of which the first refusal throws.
+ */
+import type { ByteWriter } from './byteWriter.ts'
+import { BrokerRefusal } from './errors.ts'
+import { asked, grouped } from './request.ts'
+import type { ProtocolRequest } from './request.ts'
+import type { PartitionOffset } from './transactionRequests.ts'
+
+/** The request whose body so far says for whom it commits. */
+export function committing(
+  api: 'offsetCommit' | 'txnOffsetCommit',
+  body: ByteWriter,
+  groupId: string,
+  offsets: readonly PartitionOffset[],
+): ProtocolRequest<undefined> {
+  body.int32(-1).compactString('').compactString(null)
+  body.compactArray(grouped(offsets), ([topic, own]) => {
+    body.compactString(topic)
+    body
+      .compactArray(own, ({ partition, offset, metadata = '' }) => {
+        body.int32(partition).int64(offset).int32(-1).compactString(metadata).noTags()
+      })
+      .noTags()
+  })
+  body.noTags()
+  return asked(api, body, (from) => {
+    from.tags()
+    const clientSideThrottleTime = from.int32()
+    from.compactArray(() => {
+      const topic = from.compactString() ?? ''
+      from.compactArray(() => {
+        const partition = from.int32()
+        const code = from.int16()
+        from.tags()
+        if (code !== 0) throw new BrokerRefusal(code, `offset of ${groupId} on ${topic} partition ${partition}`)
+      })
+      from.tags()
+    })
+    return { answer: undefined, clientSideThrottleTime }
+  })
+}
