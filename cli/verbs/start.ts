@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
 import { maskUrls } from '../../config/maskUrls.ts'
-import { nodeArguments } from '../../stack/nodeArguments.ts'
+import { roleCommand } from '../../stack/roleCommand.ts'
 import { LOOPBACK } from '../../stack/port.ts'
 import { startStack } from '../../stack/stack.ts'
 import type { Stack } from '../../stack/stack.ts'
@@ -114,8 +114,7 @@ function processesOf(config: Config, stack: Stack, simulate: boolean, portOfSand
   }
   const run = (name: string, after: readonly string[] = []): ProcessSpec => ({
     name,
-    command: process.execPath,
-    args: [...nodeArguments(), main, 'run', name],
+    ...roleCommand(main, name),
     after,
     env,
   })

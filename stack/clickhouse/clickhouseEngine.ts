@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ProcessEngine } from '../engine.ts'
 import type { EngineOptions, Launch } from '../engine.ts'
+import { givingWay } from '../givingWay.ts'
 import { LOOPBACK } from '../port.ts'
 import { typescriptLoader } from '../nodeArguments.ts'
 
@@ -52,19 +53,21 @@ export class ClickhouseEngine extends ProcessEngine {
 
   protected launch(ports: readonly number[]): Promise<Launch> {
     const serve = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? 'serve.ts' : 'serve.js', import.meta.url))
-    return Promise.resolve({
-      command: process.execPath,
-      args: [...typescriptLoader(), '--max-old-space-size=512', serve, this.marker],
-      env: {
-        UV_THREADPOOL_SIZE: '16',
-        REKINDLE_CHDB_FOLDER: join(this.dataDir, 'clickhouse', 'db'),
-        REKINDLE_CHDB_PORT: String(ports[0] ?? 0),
-        REKINDLE_CHDB_USER: USER,
-        REKINDLE_CHDB_PASSWORD: this.password(),
-        REKINDLE_CHDB_MEMORY_BYTES: String(MEMORY_BYTES),
-        NODE_OPTIONS: '',
-      },
-    })
+    return Promise.resolve(
+      givingWay({
+        command: process.execPath,
+        args: [...typescriptLoader(), '--max-old-space-size=512', serve, this.marker],
+        env: {
+          UV_THREADPOOL_SIZE: '16',
+          REKINDLE_CHDB_FOLDER: join(this.dataDir, 'clickhouse', 'db'),
+          REKINDLE_CHDB_PORT: String(ports[0] ?? 0),
+          REKINDLE_CHDB_USER: USER,
+          REKINDLE_CHDB_PASSWORD: this.password(),
+          REKINDLE_CHDB_MEMORY_BYTES: String(MEMORY_BYTES),
+          NODE_OPTIONS: '',
+        },
+      }),
+    )
   }
 
   private password(): string {

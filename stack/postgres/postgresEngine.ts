@@ -10,6 +10,7 @@ import pg from 'pg'
 import { ProcessEngine } from '../engine.ts'
 import type { EngineOptions, Launch } from '../engine.ts'
 import { stackError } from '../errors.ts'
+import { givingWay } from '../givingWay.ts'
 import { carries, endProcess } from '../osProcess.ts'
 import { LOOPBACK } from '../port.ts'
 import { reachableByOthers, usablePrograms } from './binaries.ts'
@@ -110,18 +111,20 @@ export class PostgresEngine extends ProcessEngine {
 
   protected launch(ports: readonly number[]): Promise<Launch> {
     const settings = { ...serverSettings, 'rekindle.engine': this.marker }
-    return Promise.resolve({
-      command: join(this.programs, 'bin', 'postgres'),
-      args: [
-        '-D',
-        this.data,
-        '-p',
-        String(ports[0] ?? 0),
-        ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
-      ],
-      env: { LC_ALL: 'C' },
-      ...this.asUser,
-    })
+    return Promise.resolve(
+      givingWay({
+        command: join(this.programs, 'bin', 'postgres'),
+        args: [
+          '-D',
+          this.data,
+          '-p',
+          String(ports[0] ?? 0),
+          ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`]),
+        ],
+        env: { LC_ALL: 'C' },
+        ...this.asUser,
+      }),
+    )
   }
 
   private initialise(passwordFile: string): Promise<void> {

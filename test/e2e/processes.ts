@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { nodeArguments } from '../../stack/nodeArguments.ts'
+import { roleCommand } from '../../stack/roleCommand.ts'
 
 /** The clock of the test, in the processes too (`test/support/lawfulHour.ts`). */
 const clock = ['--import', import.meta.resolve('../support/shiftedClock.mjs')]
@@ -37,7 +37,8 @@ export async function startRole(
   mkdirSync(logFolder, { recursive: true })
   const logFile = join(logFolder, `${role}.log`)
   const log = openSync(logFile, 'a')
-  const child = spawn(process.execPath, [...clock, ...nodeOptions, ...nodeArguments(), join(root, 'cli/main.ts'), 'run', role], {
+  const { command, args } = roleCommand(join(root, 'cli/main.ts'), role, [...clock, ...nodeOptions])
+  const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...env },
     stdio: ['ignore', log, log, 'ipc'],

@@ -2,7 +2,7 @@ import '../support/uncountedChildren.ts'
 import { execFileSync, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { homedir, tmpdir } from 'node:os'
+import { getPriority, homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@clickhouse/client'
@@ -133,6 +133,10 @@ t.test('a stack starts, keeps topic, schema, row and table over a restart, on th
     first.engines.every(({ state }) => state === 'ready' || state === 'off'),
     true,
   )
+  const lower = Math.min(19, getPriority() + 5)
+  for (const { name, pid } of first.engines)
+    if (pid !== undefined)
+      t.equal(getPriority(pid), ['postgres', 'clickhouse'].includes(name) ? lower : getPriority(), `priority of ${name}`)
   await leaveTraces(first.addresses)
   const record = readStack(join(dataDir, 'stack.json'))
   t.strictSame(record?.addresses, first.addresses)
