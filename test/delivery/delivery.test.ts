@@ -130,8 +130,8 @@ class Bench {
       )
       if (open.rowCount === 0) return
       await this.fresh()
-      await worker.sweep()
-      await worker.cycle()
+      await this.clock.run(worker.sweep())
+      await this.clock.run(worker.cycle())
       this.clock.advance(stepMs)
     }
   }
@@ -549,8 +549,9 @@ t.test(
               },
             })
             try {
-              await worker.cycle()
-              await worker.sweep()
+              // Calls wait for the room that a 429 took: on a clock that stands still they would wait for ever.
+              await b.clock.run(worker.cycle())
+              await b.clock.run(worker.sweep())
             } catch (error) {
               if (!(error instanceof Crash)) throw error
             }
@@ -579,6 +580,28 @@ t.test(
     )
   },
 )
+
+t.test('a look-up waits until the platform takes calls again after a 429, and is made then', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({ decisionId: 'lost' })
+  const dies = b.worker({
+    onStep: (at) => {
+      if (at === 'handed_over') throw new Crash(at)
+    },
+  })
+  await t.rejects(dies.cycle(), Crash)
+  b.clock.advance(91_000)
+  await b.plan({ decisionId: 'refused', text: 'other words, reply STOP to end' })
+  await b.fresh()
+  b.sandbox.addFault({ kind: '429', count: 1 })
+  const worker = b.worker()
+  await worker.cycle()
+  const before = b.clock.now()
+  await b.clock.run(worker.sweep())
+  t.equal(b.clock.now() - before, 10_000, 'the window of the limit')
+  t.match(await b.row('maria', 'lost'), { status: 'failed', ruleId: 'not_sent' })
+})
 
 t.test('several workers on one ledger send each message once', patient, async (t) => {
   const b = await bench(t)
