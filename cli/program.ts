@@ -9,6 +9,7 @@ import { addDlq } from './verbs/dlq.ts'
 import { addLag } from './verbs/lag.ts'
 import { addLeads } from './verbs/leads.ts'
 import { addOffsets } from './verbs/offsets.ts'
+import { addRetention } from './verbs/retention.ts'
 import { addSend } from './verbs/send.ts'
 import { addSimulate } from './verbs/simulate.ts'
 import { addState } from './verbs/state.ts'
@@ -44,6 +45,7 @@ export function rekindleProgram(surroundings: Surroundings): Command {
     addLag,
     addLeads,
     addOffsets,
+    addRetention,
     addState,
     addBackfill,
     addConfig,

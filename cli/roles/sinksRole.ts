@@ -1,12 +1,16 @@
 /** The sinks in one process: Postgres with its offsets, ClickHouse in deterministic blocks. */
+import { Counter } from 'prom-client'
+import { systemClock } from '../../delivery/systemClock.ts'
 import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
+import { enforceRetention } from '../../sinks/postgres/retention.ts'
 import { postgresSink, postgresSinkTopics } from '../../sinks/postgres/sink.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { clickhouseGroup, postgresGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { serveMetrics } from './metricsServer.ts'
+import { startRetention } from './retentionPart.ts'
 import type { Role } from './role.ts'
 
 export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried }) => {
@@ -29,8 +33,15 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
     maxMs: config.clickhouse.flushMs,
   })
   const membership = { joinTickMs: config.kafka.joinTickMs, signal: asked, hurry: hurried, onFatal }
+  const past = new Counter({
+    name: 'lr_retention_past_records_total',
+    help: 'Records not stored in Postgres since they were past the retention of their table, by topic.',
+    labelNames: ['topic'],
+    registers: [metrics],
+  })
+  const postgres = postgresSink(pool, { now: () => systemClock.now(), onPast: (topic, count) => past.inc({ topic: topic.name }, count) })
   const members = await Promise.all([
-    kafka.runSink({ ...membership, group: postgresGroup, sink: postgresSink(pool) }),
+    kafka.runSink({ ...membership, group: postgresGroup, sink: postgres }),
     kafka.runSink({ ...membership, group: clickhouseGroup, sink: clickhouse.sink }),
   ])
   const server = await serveMetrics(
@@ -42,10 +53,11 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
       { group: clickhouseGroup, topics: clickhouseSinkTopics },
     ]),
   )
+  const retention = startRetention({ enforce: (at) => enforceRetention(pool, at), clock: systemClock, registry: metrics, logger })
   return {
     address: server.url,
     async stop() {
-      await Promise.all(members.map((member) => member.stop()))
+      await Promise.all([retention.stop(), ...members.map((member) => member.stop())])
       await server.close()
       await kafka.close()
       await clickhouse.close()

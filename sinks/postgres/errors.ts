@@ -26,6 +26,12 @@ export const postgresErrors = {
     means: 'The Postgres sink was handed a topic that it has no table for.',
     remedy: 'Run the sink with the topics it declares.',
   },
+  E_RETENTION_FAILED: {
+    scope: 'step',
+    retriable: true,
+    means: 'Rows past their retention could not be deleted; those of the tables before it are gone. It is tried again every hour.',
+    remedy: 'Read the cause; run `rekindle retention` when it is mended, or wait.',
+  },
   E_SECRET_UNREADABLE: {
     scope: 'step',
     retriable: false,

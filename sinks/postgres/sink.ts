@@ -13,6 +13,7 @@ import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
 import { inTransaction } from './pool.ts'
 import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
+import { isPast } from './retentionRules.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
 
@@ -21,6 +22,10 @@ export const postgresSinkTopics = [leadEvents, profiles, decisions, followups, d
 export interface PostgresSinkOptions {
   readonly maxRecords?: number
   readonly maxMs?: number
+  /** ms since the epoch. With it, records past the retention of their table are not stored. */
+  readonly now?: () => number
+  /** Told, after the commit, how many records of a topic were past their retention. */
+  readonly onPast?: (topic: AnyTopic, count: number) => void
 }
 
 /** Rows are a fifth of a second behind the topics at most while the database keeps up; each commit is a write to its disk. */
@@ -33,7 +38,10 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
     topics: postgresSinkTopics,
     batch: { maxRecords: options.maxRecords ?? 500, maxMs: options.maxMs ?? MAX_MS },
     exactlyOnce: { kind: 'stored-offsets', load: (topic, partition) => storedOffset(pool, topic, partition) },
-    write: (batches) => inTransaction(pool, (client) => writeBatches(client, batches)),
+    async write(batches) {
+      const past = await inTransaction(pool, (client) => writeBatches(client, batches, options.now?.()))
+      for (const [topic, count] of past) options.onPast?.(topic, count)
+    },
     async caughtUp(places, at) {
       await pool.query({
         name: 'sink_caught_up',
@@ -57,7 +65,8 @@ async function storedOffset(pool: pg.Pool, topic: AnyTopic, partition: number): 
 
 const places = '(topic, partition) IN (SELECT topic, partition FROM unnest($1::text[], $2::int[]) AS place (topic, partition))'
 
-async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]): Promise<void> {
+/** Resolves with how many records of each topic were left out since they are past their retention at `now` (ms). */
+async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[], now: number | undefined): Promise<Map<AnyTopic, number>> {
   const at = [batches.map(({ topic }) => storedTopic(topic)), batches.map(({ partition }) => partition)]
   // The rows are the fence: a predecessor that still writes these partitions holds them, and what it stored is not stored
   // again. They are taken in one order, so that it and its successor never wait for each other.
@@ -74,22 +83,25 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
              ON CONFLICT DO NOTHING`,
       values: at,
     })
-    return writeBatches(client, batches)
+    return writeBatches(client, batches, now)
   }
   const next = new Map(held.rows.map(({ topic, partition, next_offset }) => [`${topic}#${partition}`, BigInt(next_offset ?? 0)]))
   const done: SinkBatch[] = []
+  const past = new Map<AnyTopic, number>()
   // Of all partitions of a topic at once: a statement costs the database more than the rows of one partition.
   const byTopic = new Map<AnyTopic, SinkRecord<unknown>[]>()
   for (const batch of batches) {
     const from = next.get(`${storedTopic(batch.topic)}#${batch.partition}`) ?? 0n
     if (from > batch.max) continue
-    const records = batch.records.filter(({ offset }) => offset >= from)
+    const unstored = batch.records.filter(({ offset }) => offset >= from)
+    const records = now === undefined ? unstored : unstored.filter(({ value }) => !isPast(batch.topic, value, now))
+    if (records.length < unstored.length) past.set(batch.topic, (past.get(batch.topic) ?? 0) + unstored.length - records.length)
     const known = byTopic.get(batch.topic)
     if (known === undefined) byTopic.set(batch.topic, records)
     else known.push(...records)
     done.push(batch)
   }
-  if (done.length === 0) return
+  if (done.length === 0) return past
   for (const [topic, records] of byTopic) await store(client, topic, records)
   await client.query({
     name: 'sink_move_places',
@@ -102,6 +114,7 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
       done.map(({ max }) => (max + 1n).toString()),
     ],
   })
+  return past
 }
 
 async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {

@@ -186,6 +186,12 @@ export const indexCases: readonly IndexCase[] = [
     note: 'words of conversations',
     question: (db) => leadQueries(db).leads({ text: 'word77777', limit: 50 }),
   },
+  {
+    name: 'idx_communications_age',
+    became: 'added',
+    note: 'what is past its retention, oldest first',
+    question: sql('SELECT id FROM communications WHERE sent_at < $1 ORDER BY sent_at LIMIT 1000', new Date(tuesdayNoon)),
+  },
 ]
 
 /** The table of `docs/postgres.md`. */

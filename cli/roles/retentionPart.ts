@@ -1,0 +1,54 @@
+/**
+ * Retention in a process: once at the start and then every hour. A run that fails is logged with its code and tried again
+ * an hour later; the process goes on.
+ */
+import { Counter } from 'prom-client'
+import type { Registry } from 'prom-client'
+import type { Logger } from 'pino'
+import type { Clock } from '../../integrations/ghl/clock.ts'
+import { postgresError } from '../../sinks/postgres/errors.ts'
+import type { RetentionResult } from '../../sinks/postgres/retention.ts'
+
+const HOUR_MS = 3_600_000
+
+export interface RetentionPartOptions {
+  /** Deletes what is past at this time, ms. */
+  readonly enforce: (now: number) => Promise<readonly RetentionResult[]>
+  readonly clock: Clock
+  readonly registry: Registry
+  readonly logger: Pick<Logger, 'info' | 'error'>
+}
+
+/** Starts it; `stop` waits for the run that is under way. */
+export function startRetention({ enforce, clock, registry, logger }: RetentionPartOptions): { stop(): Promise<void> } {
+  const deletedRows = new Counter({
+    name: 'lr_retention_deleted_rows_total',
+    help: 'Rows of Postgres deleted since they were past their retention, by table.',
+    labelNames: ['table'],
+    registers: [registry],
+  })
+  const stopping = new AbortController()
+  async function run(): Promise<void> {
+    try {
+      for (const result of await enforce(clock.now())) {
+        if (result.outcome === 'busy') continue
+        deletedRows.inc({ table: result.table }, result.deleted)
+        if (result.deleted > 0) logger.info({ ...result }, 'rows past their retention were deleted')
+      }
+    } catch (cause) {
+      logger.error({ err: postgresError('E_RETENTION_FAILED', (cause as Error).message, { cause }) }, 'rows past their retention were kept')
+    }
+  }
+  const running = (async () => {
+    while (!stopping.signal.aborted) {
+      await run()
+      await clock.sleep(HOUR_MS, stopping.signal)
+    }
+  })()
+  return {
+    async stop() {
+      stopping.abort()
+      await running
+    },
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * How long rows are kept, as data. The age of what comes from a topic is a field of its record that never changes, so that
+ * the sink and the deletion agree on what is past: a record that is read again brings nothing back.
+ * @source reference/lead-domain.md 11.4 (audit 2 y, resolved errors 30 d), topics/ (retention of decisions and deliveries)
+ */
+import type { AnyTopic } from '../../runtime/topic.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadEvent } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, followups, leadEvents } from '../../topics/index.ts'
+
+export interface RetentionRule {
+  readonly table: string
+  readonly key: string
+  /** Column of the age. */
+  readonly age: string
+  readonly keptDays: number
+  /** SQL; rows for which it does not hold are kept, however old. */
+  readonly condition: string
+  /** What is kept for how long, in words. */
+  readonly what: string
+  readonly source: string
+}
+
+export const retentionRules: readonly RetentionRule[] = [
+  {
+    table: 'communications',
+    key: 'id',
+    age: 'sent_at',
+    keptDays: 730,
+    condition: 'true',
+    what: 'messages and calls, from when they were sent',
+    source: 'as audit: 2 y',
+  },
+  {
+    table: 'followup_actions',
+    key: 'followup_id',
+    age: 'expires_at',
+    keptDays: 730,
+    condition: "status IN ('confirmed', 'failed', 'denied', 'superseded', 'cancelled', 'expired')",
+    what: 'follow-ups that are settled, from when they expire; open and unknown ones stay',
+    source: 'as audit: 2 y',
+  },
+  {
+    table: 'decisions',
+    key: 'decision_id',
+    age: 'decided_at',
+    keptDays: 365,
+    condition: 'true',
+    what: 'decisions, from when they were made',
+    source: 'as the topic: 365 d',
+  },
+  {
+    table: 'deliveries',
+    key: 'delivery_id',
+    age: 'at',
+    keptDays: 365,
+    condition: 'true',
+    what: 'what became of follow-ups, from when it did',
+    source: 'as the topic: 365 d',
+  },
+  {
+    table: 'delivery_outbox',
+    key: 'id',
+    age: 'published_at',
+    keptDays: 30,
+    condition: 'published_at IS NOT NULL',
+    what: 'changes that are on the topic, should the relay not have forgotten them after a day; others stay',
+    source: 'as resolved errors: 30 d',
+  },
+]
+
+/** Tables without a limit of age, each with why. */
+export const keptForEver: Readonly<Record<string, string>> = {
+  leads: 'the state of a lead, with its consent and opt-outs, which must never expire; an erasure takes it',
+  lead_search: 'the words of a lead, gone with it',
+  lead_assignments: 'who had a lead when, gone with it',
+  tenants: 'configuration',
+  sink_offsets: 'one row a partition; without it everything would be stored again',
+  ghl_grants: 'one row a location or agency, replaced by its next token',
+}
+
+const DAY_MS = 86_400_000
+
+/** What is older than this at `now` (both ms) is past. */
+export function keptSince(rule: RetentionRule, now: number): number {
+  return now - rule.keptDays * DAY_MS
+}
+
+/** By topic: the table its records become rows of, and the age of such a row in the record, ms. */
+const stored: Readonly<Record<string, readonly [table: string, at: (value: never) => number]>> = {
+  [leadEvents.name]: ['communications', (event: LeadEvent) => event.occurredAt],
+  [followups.name]: ['followup_actions', (followUp: FollowUp) => followUp.expiresAt],
+  [decisions.name]: ['decisions', (decision: Decision) => decision.decidedAt],
+  [deliveries.name]: ['deliveries', (delivery: DeliveryChanged) => delivery.at],
+}
+
+/** Whether this record of a topic is past the retention of the table that it would be a row of, at `now` (ms). */
+export function isPast(topic: AnyTopic, value: unknown, now: number): boolean {
+  const [table, at] = stored[topic.name] ?? []
+  const rule = retentionRules.find((one) => one.table === table)
+  return rule !== undefined && at !== undefined && value !== null && at(value as never) < keptSince(rule, now)
+}

@@ -1,0 +1,151 @@
+/** What is past goes, oldest first and by index; what is kept stays, whoever asks; and nothing that is gone comes back. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Registry } from 'prom-client'
+import t from 'tap'
+import type pg from 'pg'
+import { startRetention } from '../../../cli/roles/retentionPart.ts'
+import { migrate } from '../../../sinks/postgres/migrate.ts'
+import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
+import { countPast, deletion, enforceRetention } from '../../../sinks/postgres/retention.ts'
+import { keptForEver, keptSince, retentionRules } from '../../../sinks/postgres/retentionRules.ts'
+import { postgresSink } from '../../../sinks/postgres/sink.ts'
+import { decisions, followups, leadEvents } from '../../../topics/index.ts'
+import { DAY, decisionRecord, followUpRecord, messageEvent, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
+import { batch } from '../../support/sinkBatch.ts'
+import { testStack } from '../../support/stack.ts'
+
+const maria = `${tenantId}:maria`
+const HOUR_MS = 3_600_000
+
+t.test('every table of the migrations has a limit of age or a reason to have none', (t) => {
+  const folder = join(import.meta.dirname, '../../../sinks/postgres/migrations')
+  const ups = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8').split('-- Down Migration')[0] ?? '')
+  const tables = ups.flatMap((up) => [...up.matchAll(/CREATE TABLE (\w+)/g)].map(([, name]) => name)).sort()
+  t.strictSame([...retentionRules.map(({ table }) => table), ...Object.keys(keptForEver)].sort(), tables)
+  t.ok('leads' in keptForEver, 'consent and opt-outs are in the profile of the lead')
+  t.end()
+})
+
+async function ids(pool: pg.Pool, table: string, key: string): Promise<string[]> {
+  const { rows } = await pool.query<{ id: string }>(`SELECT ${key} AS id FROM ${table} ORDER BY 1`)
+  return rows.map(({ id }) => id)
+}
+
+t.test(
+  'rows past their retention go, open follow-ups and unpublished entries stay, and reading the topics again brings nothing back',
+  async (t) => {
+    const { databaseUrl: url } = await testStack(t)
+    await migrate({ url })
+    const pool = createPool({ url, max: 4 })
+    t.teardown(() => pool.end())
+    const ago = (days: number) => tuesdayNoon - days * DAY
+    const message = (eventId: string, days: number) => [maria, messageEvent({ eventId, occurredAt: ago(days) })] as const
+    const planned = (decisionId: string, days: number) => [maria, followUpRecord({ decisionId, expiresAt: ago(days) })] as const
+    const records = [
+      batch(leadEvents, 0, [message('e729', 729), message('e731', 731), message('e732', 732), message('e733', 733)]),
+      batch(followups, 0, [planned('new', 729), planned('open', 731), planned('sent', 731), planned('unknown', 731)]),
+      batch(decisions, 0, [
+        [maria, decisionRecord({ decisionId: 'd364', decidedAt: ago(364) })],
+        [maria, decisionRecord({ decisionId: 'd366', decidedAt: ago(366) })],
+      ]),
+    ]
+    await postgresSink(pool).write(records)
+    await pool.query(
+      "UPDATE followup_actions SET status = CASE decision_id WHEN 'sent' THEN 'confirmed' WHEN 'unknown' THEN 'unknown' WHEN 'new' THEN 'denied' ELSE status END",
+    )
+    await pool.query(
+      `INSERT INTO delivery_outbox (delivery_id, lead_id, record, created_at, published_at)
+     SELECT 'o' || n, 'l', '{}', $1, CASE WHEN n = 1 THEN $1::timestamptz END FROM generate_series(1, 2) AS n`,
+      [new Date(ago(31))],
+    )
+    t.strictSame(Object.fromEntries(await countPast(pool, tuesdayNoon)), {
+      communications: 3,
+      followup_actions: 1,
+      decisions: 1,
+      deliveries: 0,
+      delivery_outbox: 1,
+    })
+    await inTransaction(pool, async (client) => {
+      await client.query('SELECT pg_advisory_xact_lock(73546355)')
+      t.ok(
+        (await enforceRetention(pool, tuesdayNoon)).every(({ outcome }) => outcome === 'busy'),
+        'one process at a time',
+      )
+    })
+    const first = await enforceRetention(pool, tuesdayNoon, { rowsPerStatement: 1, statementsPerTable: 2 })
+    t.match(first[0], { table: 'communications', outcome: 'done', deleted: 2, more: true })
+    t.strictSame(await ids(pool, 'communications', 'id'), ['e729', 'e731'], 'the oldest first, no more than the budget')
+    const second = await enforceRetention(pool, tuesdayNoon)
+    t.match(second[0], { deleted: 1, more: false })
+    const kept = async () => ({
+      said: await ids(pool, 'communications', 'id'),
+      plans: await ids(pool, 'followup_actions', 'decision_id'),
+      decided: await ids(pool, 'decisions', 'decision_id'),
+      outbox: await ids(pool, 'delivery_outbox', 'delivery_id'),
+    })
+    const left = { said: ['e729'], plans: ['new', 'open', 'unknown'], decided: ['d364'], outbox: ['o2'] }
+    t.strictSame(await kept(), left)
+    await pool.query('DELETE FROM sink_offsets')
+    const past: Record<string, number> = {}
+    await postgresSink(pool, { now: () => tuesdayNoon, onPast: (topic, count) => (past[topic.name] = count) }).write(records)
+    t.strictSame(await kept(), left, 'all topics were read again from the beginning')
+    t.strictSame(past, { [leadEvents.name]: 3, [followups.name]: 3, [decisions.name]: 1 })
+  },
+)
+
+t.test('each deletion finds its rows by an index in the order of their age', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 2 })
+  t.teardown(() => pool.end())
+  // The tables are empty: asked for what it can do, not for what is cheapest for no row.
+  for (const rule of retentionRules)
+    await inTransaction(pool, async (client) => {
+      await client.query('SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off')
+      const { rows } = await client.query<{ 'QUERY PLAN': string }>(`EXPLAIN ${deletion(rule)}`, [
+        new Date(keptSince(rule, tuesdayNoon)),
+        1_000,
+      ])
+      const plan = rows.map((row) => row['QUERY PLAN']).join('\n')
+      t.match(plan, new RegExp(`Index (Only )?Scan .*on ${rule.table}`), rule.table)
+      t.notMatch(plan, /Sort|Seq Scan/, `${rule.table}: no sorting, no reading from end to end`)
+    })
+})
+
+t.test('a run that fails is logged with its code and tried again an hour later', async (t) => {
+  const registry = new Registry()
+  const errors: { err: { code: string } }[] = []
+  const waits: number[] = []
+  let runs = 0
+  let now = tuesdayNoon
+  let secondDone = () => {}
+  const second = new Promise<void>((resolve) => (secondDone = resolve))
+  const part = startRetention({
+    async enforce() {
+      runs++
+      if (runs === 1) throw new Error('no connection')
+      return [{ table: 'communications', outcome: 'done', deleted: 7, more: false }]
+    },
+    clock: {
+      now: () => now,
+      async sleep(ms, signal) {
+        waits.push(ms)
+        now += ms
+        if (runs < 2) return
+        secondDone()
+        await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+      },
+    },
+    registry,
+    logger: { info: () => undefined, error: (said: unknown) => void errors.push(said as never) } as never,
+  })
+  await second
+  await part.stop()
+  t.strictSame(
+    errors.map(({ err }) => err.code),
+    ['E_RETENTION_FAILED'],
+  )
+  t.strictSame([runs, waits], [2, [HOUR_MS, HOUR_MS]])
+  t.match(await registry.metrics(), 'lr_retention_deleted_rows_total{table="communications"} 7')
+})
