@@ -10,7 +10,7 @@ import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { stackError } from './errors.ts'
 import { logTail, openLog } from './log.ts'
-import { carries, endProcess, findByMarker } from './osProcess.ts'
+import { carries, endProcess, findByMarker, processBirth, waitUntil } from './osProcess.ts'
 import { freePort, isFree } from './port.ts'
 
 export type EngineName = 'kafka' | 'registry' | 'postgres' | 'clickhouse' | 'redis'
@@ -59,6 +59,7 @@ export interface Launch {
 interface EngineNote {
   readonly ports: readonly number[]
   readonly pid: number | undefined
+  readonly birth: string | undefined
   readonly fingerprint: string
 }
 
@@ -199,6 +200,10 @@ export abstract class ProcessEngine implements Engine {
       this.pid = undefined
       this.ports = []
     }
+    // One that was killed a moment ago has no command line any more and still holds its port: the next would get another one.
+    const birth = note?.birth
+    if (pid !== undefined && birth !== undefined && !carries(pid, this.marker))
+      await waitUntil(() => processBirth(pid) !== birth, ORPHAN_STOP_MS)
     const ended = await this.endOrphans()
     if (ended > 0) this.options.onProgress(`${this.name}: ended a process of an earlier run that was no longer of use`)
     return false
@@ -292,7 +297,7 @@ export abstract class ProcessEngine implements Engine {
     if (!existsSync(this.noteFile())) return undefined
     try {
       const note = JSON.parse(readFileSync(this.noteFile(), 'utf8')) as Partial<EngineNote>
-      return { ports: note.ports ?? [], pid: note.pid, fingerprint: note.fingerprint ?? '' }
+      return { ports: note.ports ?? [], pid: note.pid, birth: note.birth, fingerprint: note.fingerprint ?? '' }
     } catch {
       // Cut off by a kill in mid-write: as good as none, the marker still finds the process.
       rmSync(this.noteFile())
@@ -301,7 +306,8 @@ export abstract class ProcessEngine implements Engine {
   }
 
   private writeNote(): void {
-    const note: EngineNote = { ports: this.ports, pid: this.pid, fingerprint: this.fingerprint() }
+    const birth = this.pid === undefined ? undefined : processBirth(this.pid)
+    const note: EngineNote = { ports: this.ports, pid: this.pid, birth, fingerprint: this.fingerprint() }
     writeFileSync(`${this.noteFile()}.new`, JSON.stringify(note))
     renameSync(`${this.noteFile()}.new`, this.noteFile())
   }

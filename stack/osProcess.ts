@@ -22,6 +22,18 @@ export function commandLine(pid: number): string | undefined {
   }
 }
 
+/**
+ * When the process of a line of `/proc/<pid>/stat` was born, in clock ticks since the boot; undefined when it has let go of
+ * all it held. A process that ends loses its command line first, then its ports and files, and is a zombie of one thread last.
+ * @see proc_pid_stat(5): field 2 is the name in brackets and may hold spaces; 3 is the state, 20 the threads, 22 the start.
+ */
+export function birthIn(stat: string): string | undefined {
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const threads = Number(fields[17])
+  // A zombie with threads is one whose first thread ended alone: the others still hold its ports.
+  return fields[0] === 'X' || (fields[0] === 'Z' && threads <= 1) ? undefined : fields[19]
+}
+
 /** Text that differs between two processes that had the same id one after the other; undefined when there is none. */
 export function processBirth(pid: number): string | undefined {
   try {
@@ -32,10 +44,7 @@ export function processBirth(pid: number): string | undefined {
       }).trim()
       return started === '' ? undefined : started
     }
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    // Field 2 is the name in brackets and may hold spaces; 3 is the state, 22 the start in clock ticks since boot.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' ? undefined : fields[19]
+    return birthIn(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return undefined
   }
@@ -84,8 +93,10 @@ export async function endProcess(
   signal: NodeJS.Signals,
   budgetMs: number,
 ): Promise<{ gone: boolean; killed: boolean }> {
-  const gone = () => !carries(pid, marker)
-  if (gone()) return { gone: true, killed: false }
+  const birth = processBirth(pid)
+  if (birth === undefined || !carries(pid, marker)) return { gone: true, killed: false }
+  // Not "has no command line": that goes before the ports and files do, and whoever starts next would find them taken.
+  const gone = () => processBirth(pid) !== birth
   signalProcess(pid, signal)
   if (await waitUntil(gone, budgetMs)) return { gone: true, killed: false }
   signalProcess(pid, 'SIGKILL')

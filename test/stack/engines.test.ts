@@ -1,5 +1,5 @@
 import '../support/uncountedChildren.ts'
-import { execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { getPriority, homedir, tmpdir } from 'node:os'
@@ -14,8 +14,8 @@ import { ProcessEngine, externalEngine } from '../../stack/engine.ts'
 import type { EngineOptions, Launch } from '../../stack/engine.ts'
 import { KafkaEngine } from '../../stack/kafka/kafkaEngine.ts'
 import { fetchWithMaven, fetchedFolder } from '../../stack/maven.ts'
-import { carries, processBirth } from '../../stack/osProcess.ts'
-import { accepts, freePort } from '../../stack/port.ts'
+import { birthIn, carries, processBirth } from '../../stack/osProcess.ts'
+import { accepts, freePort, isFree } from '../../stack/port.ts'
 import { linkLibraries, reachableByOthers } from '../../stack/postgres/binaries.ts'
 import { PostgresEngine } from '../../stack/postgres/postgresEngine.ts'
 import { cacheFolder, javaLack, mavenLack, nodeLack, reaches } from '../../stack/prerequisites.mjs'
@@ -374,6 +374,68 @@ t.test('a process is known by its marker, not by its number', async (t) => {
   t.equal(carries(process.pid, 'no-such-marker'), false)
   t.equal(carries(2 ** 22 - 1, ''), false)
   t.not(processBirth(process.pid), undefined)
+})
+
+t.test('a process has ended when its last thread has, not when its command line is gone', async (t) => {
+  const stat = (state: string, threads: number) =>
+    `71 (a ) name) ${state} 1 71 71 0 -1 4227084 1335 0 5 0 0 1 0 0 20 0 ${threads} 0 43037 0 0`
+  t.equal(birthIn(stat('R', 4)), '43037')
+  t.equal(birthIn(stat('Z', 2)), '43037', 'the first thread ended, the second still holds the port')
+  t.equal(birthIn(stat('Z', 1)), undefined)
+  t.equal(birthIn(stat('X', 1)), undefined)
+})
+
+/** An engine whose first thread ends at SIGTERM: it has no command line from then on, and holds its port until the file is there. */
+class Slow extends Toy {
+  private readonly flag: string
+  constructor(own: EngineOptions, flag: string) {
+    super(own, '')
+    this.flag = flag
+  }
+  protected override async launch(ports: readonly number[]): Promise<Launch> {
+    // System call 60 is `exit`: of the thread, where `exit` of the library is that of the process.
+    const script = `my $s = IO::Socket::INET->new(Listen => 5, LocalAddr => '127.0.0.1', LocalPort => $ARGV[1]) or die; my $end = 0;
+      $SIG{TERM} = sub { $end = 1 }; my $wait = sub { select(undef, undef, undef, 0.02) };
+      threads->create(sub { $wait->() while !-e '${this.flag}'; POSIX::_exit(0) }); $wait->() while !$end; syscall(60, 0)`
+    const args = ['-MPOSIX', '-Mthreads', '-MIO::Socket::INET', '-e', script, this.marker, String(ports[0] ?? 0)]
+    return { command: 'perl', args }
+  }
+}
+const noSlow =
+  spawnSync('perl', ['-MPOSIX', '-Mthreads', '-MIO::Socket::INET', '-e', '1']).status !== 0 || process.arch !== 'x64'
+    ? 'needs perl with threads on x64, to end the first thread of a process alone'
+    : false
+
+t.test('an engine that is still ending keeps the next one waiting, so that the port stays', { skip: noSlow }, async (t) => {
+  const flag = join(folder, 'end-the-second')
+  const first = new Slow(options('slow'), flag)
+  await first.start()
+  const pid = first.pid ?? 0
+  process.kill(pid, 'SIGTERM')
+  await until(() => !carries(pid, 'rekindle-engine-redis'))
+  t.not(processBirth(pid), undefined, 'it has no command line and still lives')
+  const next = new Toy(options('slow'), listen)
+  const starting = next.start()
+  writeFileSync(flag, '')
+  await starting
+  t.equal(processBirth(pid), undefined)
+  t.equal(next.address, first.address)
+  await next.stop(5_000)
+})
+
+t.test('an engine has stopped when its port is free', { skip: noSlow }, async (t) => {
+  const flag = join(folder, 'end-at-last')
+  const engine = new Slow(options('at-last'), flag)
+  await engine.start()
+  const pid = engine.pid ?? 0
+  const port = Number(engine.address?.split(':')[1])
+  const stopping = engine.stop(60_000)
+  await until(() => !carries(pid, 'rekindle-engine-redis'))
+  await Promise.race([stopping, pause(100)])
+  t.equal(engine.pid, pid, 'it is not said to be stopped while it holds its port')
+  writeFileSync(flag, '')
+  await stopping
+  t.equal(await isFree(port), true)
 })
 
 t.test('an empty or relative cache folder counts as none, so that no engine is fetched into the checkout', async (t) => {
