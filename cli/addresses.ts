@@ -32,3 +32,14 @@ export function databaseUrl(config: Config): string {
   if (url === undefined) throw cliError('E_NOTHING_RUNS', `No stack runs on ${config.dataDir} and DATABASE_URL is not set.`)
   return url
 }
+
+/** The GoHighLevel API: as configured, else the sandbox of the running stack. Throws `E_NOTHING_RUNS`. */
+export function ghlApiAddress(config: Config): string {
+  const processes = runningStack(config.dataDir)?.['processes']
+  const sandbox = (Array.isArray(processes) ? (processes as { name?: unknown; address?: unknown }[]) : []).find(
+    ({ name }) => name === 'sandbox',
+  )
+  const url = config.ghl.apiUrl ?? sandbox?.address
+  if (typeof url !== 'string') throw cliError('E_NOTHING_RUNS', `No sandbox runs on ${config.dataDir} and GHL_API_URL is not set.`)
+  return url
+}

@@ -39,6 +39,12 @@ export const cliErrors = {
     remedy:
       'A code works once and for minutes: get a new one at `rekindle ghl authorize-url`, and check GHL_CLIENT_ID and GHL_REDIRECT_URL.',
   },
+  E_RECONCILE_FAILED: {
+    scope: 'step',
+    retriable: true,
+    means: 'A location could not be compared with GoHighLevel to the end; what was found until then is told.',
+    remedy: 'The lines above say which and why. Run it again: nothing is told twice.',
+  },
   E_HOURS_TABLE_INVALID: {
     scope: 'process',
     retriable: false,

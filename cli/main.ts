@@ -9,6 +9,7 @@ import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
+import { addReconcile } from './verbs/reconcile.ts'
 import { addRun } from './verbs/run.ts'
 import { addTenants } from './verbs/tenants.ts'
 import { addStart } from './verbs/start.ts'
@@ -50,5 +51,6 @@ addStart(program, surroundings)
 addPrepare(program, surroundings)
 addTenants(program, surroundings)
 addGhl(program, surroundings)
+addReconcile(program, surroundings)
 addRun(program, surroundings)
 process.exitCode = await runProgram(program, argv, surroundings)

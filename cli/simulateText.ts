@@ -17,6 +17,7 @@ export function summaryLines(accounts: Readonly<Accounts>, seconds: number): str
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([reason, count]): [string, number, string] => ['rejected', count, reason]),
     ['lost', accounts.lost, 'no retry brought them through'],
+    ['unsent', accounts.unsent, 'lost by the platform before they were sent; its API shows them'],
     ['repeats', accounts.duplicates, 'accepted again; ingest tells each webhook once'],
     ['retries', accounts.retries, 'after a 5xx or a lost connection'],
     ['requests', accounts.attempts, `in ${seconds.toFixed(1)} s, ${Math.round(accounts.attempts / Math.max(seconds, 0.001))}/s`],

@@ -75,11 +75,13 @@ export interface Config {
     readonly acceptLegacyRsa: boolean
     /** The first makes tokens, all are accepted. */
     readonly workflowSecrets: readonly [string, ...string[]] | undefined
+    /** Whether locations are compared with what the API shows. */
+    readonly reconcile: boolean
     readonly callsPer10s: number
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
-  readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number }
+  readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number; readonly lost: number }
   /** Without an endpoint nothing is traced. */
   readonly tracing: { readonly endpoint: string | undefined; readonly ratio: number }
   readonly stackPorts: {
@@ -209,11 +211,12 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       publicKeysFile: maybe('ghlPublicKeysFile'),
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
       workflowSecrets: maybe('ghlWorkflowSecrets')?.split(',') as [string, ...string[]] | undefined,
+      reconcile: flag('ghlReconcile'),
       callsPer10s: number('ghlCallsPer10s'),
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
-    simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed') },
+    simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed'), lost: number('simulateLost') },
     tracing: { endpoint: maybe('otlpEndpoint'), ratio: number('traceRatio') },
     stackPorts: {
       kafka: number('stackKafkaPort'),

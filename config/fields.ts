@@ -345,6 +345,13 @@ export const configFields = {
     neverEmpty: true,
   },
 
+  ghlReconcile: {
+    env: 'GHL_RECONCILE',
+    schema: boolean,
+    fallback: 'true',
+    should: 'true or false',
+    about: 'Compare each location with what the API of GoHighLevel shows, every 5 to 15 minutes, and tell what no webhook had told of.',
+  },
   ghlCallsPer10s: {
     env: 'GHL_CALLS_PER_10S',
     schema: Type.Integer({ minimum: 2, maximum: 1_000_000 }),
@@ -380,6 +387,13 @@ export const configFields = {
     fallback: '2',
     should: 'webhooks per second from 0.1 to 5000',
     about: 'Rate of that stream.',
+  },
+  simulateLost: {
+    env: 'SIMULATE_LOST',
+    schema: Type.Number({ minimum: 0, maximum: 1 }),
+    fallback: '0.03',
+    should: 'a share from 0 to 1',
+    about: 'Share of its webhooks that the platform loses, as it does; they are found when the location is compared with its API.',
   },
   simulateSeed: {
     env: 'SIMULATE_SEED',

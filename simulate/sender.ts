@@ -6,6 +6,7 @@ import { Agent as HttpAgent, request as httpRequest } from 'node:http'
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Delivery } from './deliveries.ts'
+import type { SimulatedWebhook } from './webhooks.ts'
 
 export interface Answer {
   readonly status: number
@@ -14,6 +15,9 @@ export interface Answer {
 }
 /** Sends one signed body. Rejects when no answer came. */
 export type Post = (body: Buffer, signature: string) => Promise<Answer>
+
+/** What became of a webhook. */
+export type Fate = 'accepted' | 'dropped' | 'lost' | 'unsent' | `rejected:${string}`
 
 export interface Accounts {
   /** Different webhooks. */
@@ -26,6 +30,8 @@ export interface Accounts {
   duplicates: number
   /** Answered 2xx and dropped, because the location is not installed. */
   dropped: number
+  /** Different webhooks that the platform lost before it sent them. */
+  unsent: number
   /** Requests after a 5xx or a lost connection. */
   retries: number
   /** Different webhooks that were refused, by reason. */
@@ -33,7 +39,7 @@ export interface Accounts {
   /** Different webhooks that no retry brought through. */
   lost: number
   /** What became of each, by webhookId. */
-  readonly fates: Map<string, 'accepted' | 'dropped' | 'lost' | `rejected:${string}`>
+  readonly fates: Map<string, Fate>
   /** webhookIds of each type that were accepted. */
   readonly acceptedByType: Record<string, number>
 }
@@ -48,6 +54,8 @@ export interface SenderOptions {
   readonly now?: () => number
   readonly wait?: (ms: number) => Promise<void>
   readonly signal?: AbortSignal
+  /** Told of each webhook before its first delivery: it has happened. False when the platform never tells of it. */
+  readonly onHappened?: (webhook: SimulatedWebhook) => Promise<boolean>
   readonly onProgress?: (accounts: Readonly<Accounts>) => void
   /** Fates kept at most, the oldest forgotten first; a stream without end needs a bound. Default: all. */
   readonly remember?: number
@@ -66,6 +74,7 @@ export function newAccounts(): Accounts {
     accepted: 0,
     duplicates: 0,
     dropped: 0,
+    unsent: 0,
     retries: 0,
     rejected: {},
     lost: 0,
@@ -83,6 +92,7 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
     concurrency = 64,
     now = Date.now,
     signal,
+    onHappened,
     onProgress,
     remember = Infinity,
     wait = (ms) => pauseUnless(signal, ms),
@@ -126,6 +136,8 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
     const { webhookId, body } = webhook
     if (!repeat) accounts.sent++
     const known = accounts.fates.get(webhookId)
+    if (known === 'unsent') return
+    if (known === undefined && (await onHappened?.(webhook)) === false) return settle(webhookId, known, 'unsent')
     const answer = await attempt(body, sign(body))
     if (answer === undefined) return settle(webhookId, known, 'lost')
     if (answer.status >= 200 && answer.status < 300) {
@@ -139,7 +151,7 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
     settle(webhookId, known, `rejected:${reasonOf(answer)}`)
   }
 
-  function settle(webhookId: string, known: string | undefined, fate: 'accepted' | 'dropped' | 'lost' | `rejected:${string}`): void {
+  function settle(webhookId: string, known: string | undefined, fate: Fate): void {
     // The better fate stands: a repeat may bring through what the first delivery did not.
     if (known === fate || known === 'accepted') return
     if (known !== undefined) tally(known, -1)
@@ -149,7 +161,7 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
   }
 
   function tally(fate: string, by: 1 | -1): void {
-    if (fate === 'accepted' || fate === 'dropped' || fate === 'lost') accounts[fate] += by
+    if (fate === 'accepted' || fate === 'dropped' || fate === 'lost' || fate === 'unsent') accounts[fate] += by
     else {
       const reason = fate.slice('rejected:'.length)
       const left = (accounts.rejected[reason] ?? 0) + by

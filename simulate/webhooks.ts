@@ -13,6 +13,8 @@ export interface SimulatedWebhook {
   readonly webhookId: string
   readonly contactId: string
   readonly type: string
+  /** When what it tells of happened, ms. */
+  readonly changedAt: number
   /** When the gateway made it, ms: the `timestamp` of the body. */
   readonly at: number
   /** The very bytes that are signed. */
@@ -46,7 +48,7 @@ export function webhooksOf(story: LeadStory, seed: number, instantOf: (beat: Bea
     const ids = { messageId: random.id(20), entityId: story.contactId.slice(0, 12) + random.id(8) }
     const content = contentOf(story, beat, { began, changedAt, tags, facts, ...ids })
     const body = Buffer.from(JSON.stringify({ ...content, appId: sandboxAppId, versionId: sandboxAppId, timestamp: iso(at), webhookId }))
-    return { webhookId, contactId: story.contactId, type: content.type, at, body }
+    return { webhookId, contactId: story.contactId, type: content.type, changedAt, at, body }
   })
 }
 

@@ -1,13 +1,15 @@
-/** The fused stages, the delivery worker and its relay in one process. */
+/** The fused stages, the delivery worker with its relay, and the comparison with GoHighLevel in one process. */
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
 import { allTopics } from '../../topics/index.ts'
 import { version } from '../version.ts'
-import { kafkaOf, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
+import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
+import { openGhl } from './ghlPart.ts'
 import { pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { serveMetrics } from './metricsServer.ts'
+import { startReconciling } from './reconcilePart.ts'
 import type { Role } from './role.ts'
 
 export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurried }) => {
@@ -26,7 +28,15 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     hurry: hurried,
     onFatal,
   })
-  const delivery = await startDelivery({ config, logger, kafka, metrics, tracer, onFatal })
+  const shared = openGhl({
+    config,
+    logger,
+    databaseUrl: needed(config.database.url, 'DATABASE_URL'),
+    apiUrl: needed(config.ghl.apiUrl, 'GHL_API_URL'),
+    applicationName: 'rekindle delivery',
+  })
+  const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
+  const reconciling = config.ghl.reconcile ? startReconciling({ logger, kafka, shared, metrics, onFatal }) : undefined
   const server = await serveMetrics(
     metrics,
     config.http.host,
@@ -36,7 +46,8 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   return {
     address: server.url,
     async stop() {
-      await Promise.all([delivery.stop(), member.stop()])
+      await Promise.all([reconciling?.stop(), delivery.stop(), member.stop()])
+      await shared.close()
       await server.close()
       await kafka.close()
       await tracer?.close(TRACE_FLUSH_MS)

@@ -4,7 +4,8 @@ import { liveDeliveries, pastDeliveries } from '../../simulate/deliveries.ts'
 import type { Delivery } from '../../simulate/deliveries.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { sendAll } from '../../simulate/sender.ts'
-import { apiUrl } from '../addresses.ts'
+import { platformTruth } from '../../simulate/platformTruth.ts'
+import { apiUrl, ghlApiAddress } from '../addresses.ts'
 import { cliError } from '../errors.ts'
 import { liveLine, summaryLines } from '../simulateText.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -16,6 +17,7 @@ interface SimulateFlags {
   readonly speed?: number
   readonly duplicates: number
   readonly reordered: number
+  readonly unsent: number
   readonly url?: string
   readonly json?: true
 }
@@ -38,11 +40,17 @@ export function addSimulate(program: Command, { terminal, config, poster, now, s
     )
     .option('--duplicates <share>', 'share of webhooks delivered twice', number('--duplicates', 0, 1), 0)
     .option('--reordered <share>', 'share of webhooks that change places with the next of the same lead', number('--reordered', 0, 1), 0)
+    .option(
+      '--unsent <share>',
+      'share of webhooks that the platform never sends; its API shows them, and the comparison with it finds them',
+      number('--unsent', 0, 1),
+      0,
+    )
     .option('--url <url>', 'address of the API')
     .option('--json', 'the accounts as JSON')
     .addHelpText(
       'after',
-      '\nThe same seed sends the same webhookIds: a second run is told from the first by nobody but ingest, which drops it.\n\nExamples:\n  rekindle simulate --leads 200 --rate 50 --seed 7\n  rekindle simulate --leads 20 --rate 20 --speed 600      # a day in 2.4 minutes\n  rekindle simulate --leads 500 --rate 200 --duplicates 0.1 --reordered 0.05',
+      '\nThe same seed sends the same webhookIds: a second run is told from the first by nobody but ingest, which drops it.\n\nExamples:\n  rekindle simulate --leads 200 --rate 50 --seed 7\n  rekindle simulate --leads 20 --rate 20 --speed 600      # a day in 2.4 minutes\n  rekindle simulate --leads 500 --rate 200 --duplicates 0.1 --reordered 0.05\n  rekindle simulate --leads 200 --rate 50 --unsent 0.1     # a tenth is lost; see: rekindle reconcile --since 2h',
     )
     .action(async (flags: SimulateFlags) => {
       const settings = config()
@@ -59,6 +67,16 @@ export function addSimulate(program: Command, { terminal, config, poster, now, s
           rate: flags.rate,
           signal: stop,
           now,
+          ...(flags.unsent === 0
+            ? {}
+            : {
+                onHappened: platformTruth({
+                  sandboxUrl: ghlApiAddress(settings),
+                  seed: flags.seed,
+                  lost: flags.unsent,
+                  now,
+                }),
+              }),
           ...(wait === undefined ? {} : { wait }),
           onProgress: (soFar) => {
             if (now() - shownAt < shownEveryMs) return

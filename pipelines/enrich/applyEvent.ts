@@ -121,6 +121,7 @@ export function emptyProfile(event: Pick<LeadEvent, 'tenantId' | 'contactId' | '
     replyHours: [],
     recentMessages: [],
     outboundTimes: [],
+    inboundTimes: [],
     opportunity: null,
     appointment: null,
     createdAt: null,

@@ -7,15 +7,15 @@ import { consentOfMessage, revoked } from './consent.ts'
 import { TOMBSTONE, raise } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { permissionChange } from './optOut.ts'
+import { replyHoursOf, withTime } from './replyHours.ts'
 import type { Settings } from './settings.ts'
 
 /** Messages kept in the profile, and UTF-16 units kept of each. */
 export const RECENT_MESSAGES = 10
 export const RECENT_TEXT = 500
-const REPLY_TIMES = 10
-const OUTBOUND_TIMES = 30
+/** Times kept of messages in each direction. */
+const TIMES = 30
 const OWN_TASKS = 20
-const HOUR_MS = 3_600_000
 
 /** `fieldTimes` entries of things that are no fields. */
 export const UNCLEAR_OPT_OUT = 'opt_out_unclear'
@@ -43,6 +43,8 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
     return true
   }
   if (!isContact(message)) return false
+  if (message.direction === 'inbound') countInbound(profile, message.channel, at)
+  else countOutbound(profile, message.channel, message.sender, at)
   remember(profile, {
     messageId: message.messageId,
     at,
@@ -51,8 +53,6 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
     sender: message.sender,
     text: message.text,
   })
-  if (message.direction === 'inbound') countInbound(profile, message.channel, at)
-  else countOutbound(profile, message.channel, message.sender, at)
   return true
 }
 
@@ -105,17 +105,20 @@ function isForgotten(profile: Draft, at: number): boolean {
 
 function countInbound(profile: Draft, channel: string, at: number): void {
   const { counters } = profile
+  profile.inboundTimes = withTime(inboundTimesOf(profile), at, TIMES)
   counters.inbound++
   counters.inboundByChannel[channel] = (counters.inboundByChannel[channel] ?? 0) + 1
-  const { lastInboundAt, lastOutboundAt } = profile
-  // A reply is the first inbound message after an outbound one.
-  if (lastOutboundAt !== null && lastOutboundAt <= at && lastOutboundAt > (lastInboundAt ?? Number.NEGATIVE_INFINITY)) {
-    profile.replyHours = [...profile.replyHours, (at - lastOutboundAt) / HOUR_MS].slice(-REPLY_TIMES)
-  }
-  if (at >= (lastInboundAt ?? Number.NEGATIVE_INFINITY)) {
+  profile.replyHours = replyHoursOf(profile.inboundTimes, profile.outboundTimes)
+  if (at >= (profile.lastInboundAt ?? Number.NEGATIVE_INFINITY)) {
     profile.lastInboundAt = at
     counters.attemptsSinceReply = profile.outboundTimes.filter((time) => time > at).length
   }
+}
+
+/** A profile written before these times were kept has those of its last messages. */
+function inboundTimesOf({ inboundTimes, recentMessages, counters }: Draft): readonly number[] {
+  if (inboundTimes.length > 0 || counters.inbound === 0) return inboundTimes
+  return recentMessages.filter(({ direction }) => direction === 'inbound').map(({ at }) => at)
 }
 
 function countOutbound(profile: Draft, channel: string, sender: string, at: number): void {
@@ -126,7 +129,8 @@ function countOutbound(profile: Draft, channel: string, sender: string, at: numb
   if (sender === 'human') counters.outboundHuman++
   if (sender === 'rekindle') counters.outboundOwn++
   if (at > (profile.lastInboundAt ?? Number.NEGATIVE_INFINITY)) counters.attemptsSinceReply++
-  profile.outboundTimes = [...profile.outboundTimes, at].sort((a, b) => a - b).slice(-OUTBOUND_TIMES)
+  profile.outboundTimes = withTime(profile.outboundTimes, at, TIMES)
+  profile.replyHours = replyHoursOf(inboundTimesOf(profile), profile.outboundTimes)
   profile.lastOutboundAt = latest(profile.lastOutboundAt, at)
   if (sender === 'human') profile.lastHumanAt = latest(profile.lastHumanAt, at)
   if (sender === 'rekindle') profile.lastOwnAt = latest(profile.lastOwnAt, at)

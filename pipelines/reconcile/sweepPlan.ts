@@ -19,16 +19,19 @@ export interface SweepLimits {
   readonly firstReachMs: number
   /** The longest stretch of one sweep, ms: after an outage the past is caught up in pieces, oldest first. */
   readonly longestMs: number
+  /** What changed this shortly before a sweep is left for the next, ms: its webhook may be on its way, and the index lags. */
+  readonly settleMs: number
 }
 
 const minute = 60_000
 
-/** The index lags about a minute: ten leave nine for clocks. */
+/** The index lags about a minute, a webhook takes seconds: two minutes cover both, ten more are for clocks. */
 export const sweepDefaults: SweepLimits = {
   everyMs: { least: 5 * minute, most: 15 * minute },
   overlapMs: 10 * minute,
   firstReachMs: 24 * 60 * minute,
   longestMs: 6 * 60 * minute,
+  settleMs: 2 * minute,
 }
 
 /** How far a source of a location is swept. Stored; a source that was never swept has none. */
@@ -67,12 +70,12 @@ export function dueSweep(
   cursor: SweepCursor | undefined,
   now: number,
   spread: number,
-  { overlapMs, firstReachMs, longestMs, everyMs }: SweepLimits,
+  { overlapMs, firstReachMs, longestMs, everyMs, settleMs }: SweepLimits,
 ): Sweep | undefined {
   if (cursor !== undefined && now >= cursor.startedAt && now < dueAt(cursor, spread, everyMs.least)) return undefined
   // A cursor beyond now was set by a clock that has been set back since: what came after now was not there to be read.
   const from = cursor === undefined ? now - firstReachMs : Math.min(cursor.sweptUntil, now) - overlapMs
-  return { tenantId, source, from, before: Math.min(now, from + longestMs), startedAt: now }
+  return { tenantId, source, from, before: Math.min(now - settleMs, from + longestMs), startedAt: now }
 }
 
 /** The cursor after a sweep: it goes on only over what was read to its end. */
@@ -80,13 +83,13 @@ export function afterSweep(
   before: SweepCursor | undefined,
   sweep: Sweep,
   outcome: SweepOutcome,
-  { overlapMs, everyMs: { least, most } }: SweepLimits,
+  { overlapMs, settleMs, everyMs: { least, most } }: SweepLimits,
 ): SweepCursor {
   const { startedAt } = sweep
   const waited = Math.max(least, before?.waitMs ?? 0)
   if (outcome.kind === 'failed')
     return { sweptUntil: before?.sweptUntil ?? sweep.from + overlapMs, startedAt, waitMs: Math.min(most, waited * 2) }
-  const isBehind = sweep.before < startedAt
+  const isBehind = sweep.before < startedAt - settleMs
   const waitMs = isBehind ? 0 : outcome.missed > 0 ? least : Math.min(most, Math.ceil(waited * 1.5))
   return { sweptUntil: sweep.before, startedAt, waitMs }
 }
@@ -97,9 +100,11 @@ export function daysOf({ from, before }: Pick<Sweep, 'from' | 'before'>): { read
 }
 
 /** Why these limits cannot work, or undefined. */
-export function sweepFlaw({ everyMs, overlapMs, firstReachMs, longestMs }: SweepLimits): string | undefined {
+export function sweepFlaw({ everyMs, overlapMs, firstReachMs, longestMs, settleMs }: SweepLimits): string | undefined {
   if (!(everyMs.least > 0 && everyMs.most >= everyMs.least)) return 'everyMs must grow from above 0'
   if (!(overlapMs > 0 && firstReachMs > 0)) return 'overlapMs and firstReachMs must be above 0'
+  if (!(settleMs >= 0 && settleMs < overlapMs))
+    return 'settleMs must be 0 or more and less than overlapMs, or a sweep would have no stretch'
   return longestMs > overlapMs ? undefined : 'longestMs must be more than overlapMs, or nothing is ever caught up'
 }
 

@@ -66,6 +66,15 @@ export const retentionRules: readonly RetentionRule[] = [
     what: 'changes that are on the topic, should the relay not have forgotten them after a day; others stay',
     source: 'as resolved errors: 30 d',
   },
+  {
+    table: 'sweep_findings',
+    key: 'found_id',
+    age: 'found_at',
+    keptDays: 90,
+    condition: 'true',
+    what: 'what no webhook had told of, from when it was found',
+    source: 'as the events of leads: 90 d',
+  },
 ]
 
 /** Tables without a limit of age, each with why. */
@@ -75,6 +84,7 @@ export const keptForEver: Readonly<Record<string, string>> = {
   lead_assignments: 'who had a lead when, gone with it',
   tenants: 'configuration',
   sink_offsets: 'one row a partition; without it everything would be stored again',
+  sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',
   ghl_grants: 'one row a location or agency, replaced by its next token',
 }
 

@@ -160,6 +160,7 @@ export function profileOf(changes: Partial<LeadProfile> = {}): LeadProfile {
       { messageId: 'm1', at, channel: 'sms', direction: 'inbound', sender: 'lead', text: '<script>alert("x")</script> & tomorrow?' },
     ],
     outboundTimes: [],
+    inboundTimes: [],
     opportunity: null,
     appointment: null,
     createdAt: at,

@@ -87,6 +87,7 @@ function profile(changes: Partial<LeadProfile> = {}): LeadProfile {
     replyHours: [],
     recentMessages: [],
     outboundTimes: [],
+    inboundTimes: [],
     opportunity: null,
     appointment: null,
     createdAt: null,

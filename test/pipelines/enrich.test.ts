@@ -367,8 +367,8 @@ const anyEvent: fc.Arbitrary<LeadEvent> = fc
     }
   })
 
-/** Everything that tells of what is true now. Version, epoch and counts tell of arrivals; reply hours of pairs as they came. */
-const lasting = ({ version: _, epoch: __, counters: ___, replyHours: ____, outboundBySender: _____, ...rest }: LeadProfile) => ({
+/** Everything that tells of what is true now. Version, epoch and counts tell of arrivals. */
+const lasting = ({ version: _, epoch: __, counters: ___, outboundBySender: ____, ...rest }: LeadProfile) => ({
   ...rest,
   ownTaskIds: [...rest.ownTaskIds].sort(),
   humanOwnership: rest.humanOwnership === null ? null : { ...rest.humanOwnership, userId: null },

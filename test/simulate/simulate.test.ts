@@ -12,6 +12,7 @@ import { liveDeliveries, pastDeliveries } from '../../simulate/deliveries.ts'
 import { receivedWebhook } from '../../simulate/receivedWebhook.ts'
 import type { Delivery } from '../../simulate/deliveries.ts'
 import { plots, tellStory } from '../../simulate/leadStory.ts'
+import { platformTruth } from '../../simulate/platformTruth.ts'
 import { runSimulator } from '../../simulate/runSimulator.ts'
 import { dressed, readSample, sampleNames } from '../../simulate/samples.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
@@ -341,3 +342,45 @@ function received(body: Buffer, contactId: string) {
   const { type, webhookId } = JSON.parse(body.toString()) as { type: string; webhookId: string }
   return receivedWebhook({ type, webhookId, contactId, body }, at)
 }
+
+t.test('the platform knows of everything that happens, and loses the share it is told to: the same webhooks for a seed', async (t) => {
+  const told: { at: number; notedAt: number; body: { webhookId: string } }[] = []
+  let answers = true
+  const server = createServer((request, response) => {
+    const parts: Buffer[] = []
+    request.on('data', (part: Buffer) => parts.push(part))
+    request.on('end', () => {
+      told.push(JSON.parse(Buffer.concat(parts).toString()) as (typeof told)[number])
+      response.writeHead(answers ? 201 : 422).end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const sandboxUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const play = async (lost: number, to = sandboxUrl) => {
+    const posted: string[] = []
+    const accounts = await sendAll(past(7, 60, { duplicates: 0.2, reordered: 0 }), {
+      sign: () => '',
+      rate: Infinity,
+      post: async (body) => {
+        posted.push((JSON.parse(body.toString()) as { webhookId: string }).webhookId)
+        return accepted
+      },
+      onHappened: platformTruth({ sandboxUrl: to, seed: 7, lost, now: () => at }),
+    })
+    return { accounts, posted: new Set(posted), posts: posted.length }
+  }
+  const first = await play(0.1)
+  t.equal(told.length, first.accounts.sent, 'told once, repeats not again')
+  t.ok(told.every((one) => one.notedAt === at && one.at < at))
+  // 10 % of some 270 webhooks: 27, standard deviation 5; four of them are allowed.
+  t.ok(Math.abs(first.accounts.unsent - first.accounts.sent / 10) < 20, `${first.accounts.unsent} of ${first.accounts.sent}`)
+  t.equal(first.posted.size, first.accounts.sent - first.accounts.unsent)
+  const unsent = told.map(({ body }) => body.webhookId).filter((id) => !first.posted.has(id))
+  t.ok(unsent.every((id) => first.accounts.fates.get(id) === 'unsent'))
+  t.strictSame((await play(0.1)).posted, first.posted)
+  t.equal((await play(0)).accounts.unsent, 0)
+  answers = false
+  t.equal((await play(1)).accounts.unsent, 0, 'what the platform did not note could never be found')
+  t.equal((await play(1, 'http://127.0.0.1:1')).accounts.unsent, 0, 'nor what it was not there to hear')
+})

@@ -77,6 +77,7 @@ export function profileRecord(over: Partial<LeadProfile> = {}): LeadProfile {
     replyHours: [],
     recentMessages: [],
     outboundTimes: [],
+    inboundTimes: [],
     opportunity: null,
     appointment: null,
     createdAt: tuesdayNoon - 3 * DAY,

@@ -3,6 +3,7 @@ import { fieldsOf, listOf, number, text, texts, time } from '../call/fields.ts'
 import type { Fields } from '../call/fields.ts'
 import { done, limitOf, missing, refused, succeded } from './call.ts'
 import type { Reply, RoutedCall } from './call.ts'
+import { notedAtOf } from './journal.ts'
 import type { Table } from './journal.ts'
 import type { World } from './world.ts'
 import { contactDeleted, contactWebhooks, noteWebhook, tagsChanged, taskWebhook } from './writeWebhooks.ts'
@@ -95,7 +96,7 @@ export function contactCalls(world: World) {
       const within = fieldsOf(range?.['value'])
       const from = time(within, 'gte', 'gt') ?? -Infinity
       const before = time(within, 'lt', 'lte') ?? Infinity
-      const at = (row: Fields) => time(row, 'dateUpdated') ?? 0
+      const at = notedAtOf
       const found = world
         .indexed(world.rows('contacts', location))
         .filter((row) => at(row) >= from && at(row) < before)

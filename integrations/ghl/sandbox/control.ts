@@ -1,5 +1,5 @@
 /** What a test or a person asks the sandbox itself, under `/_sandbox`: what it was told, and what it shall do wrong. */
-import { text } from '../call/fields.ts'
+import { number, text } from '../call/fields.ts'
 import type { Fields } from '../call/fields.ts'
 import type { Reply } from './call.ts'
 import { faultOf } from './faults.ts'
@@ -9,7 +9,7 @@ import type { Journal, SandboxContact, Table } from './journal.ts'
 import type { Sandbox } from './sandbox.ts'
 
 const help =
-  'GET health, messages, tasks, faults; POST faults, contacts/<contactId>, rows/<table>/<location>, inbound, codes; DELETE faults'
+  'GET health, messages, tasks, faults; POST faults, contacts/<contactId>, rows/<table>/<location>, inbound, happened, codes; DELETE faults'
 
 export function controlOf(
   sandbox: Sandbox,
@@ -51,6 +51,12 @@ export function controlOf(
       if (location === null || contactId === null || !(type === 'SMS' || type === 'Email' || type === 'Call'))
         return { status: 422, body: { message: 'POST /_sandbox/inbound with location, contactId, body and type SMS, Email or Call' } }
       return { status: 201, body: sandbox.receive({ location, contactId, type, body: text(body, 'body') ?? '' }) }
+    }
+    case 'POST happened': {
+      const problem = sandbox.happened(body['body'] as Fields, number(body, 'at') ?? Number.NaN, number(body, 'notedAt') ?? undefined)
+      if (problem !== undefined)
+        return { status: 422, body: { message: `POST /_sandbox/happened with at (ms), perhaps notedAt (ms), and body: ${problem}` } }
+      return { status: 201, body: {} }
     }
     case 'POST codes': {
       const [companyId, locationId] = [text(body, 'companyId'), text(body, 'locationId')]

@@ -17,12 +17,24 @@ const VISIBLE_MS = 5_000
 
 export function conversationCalls(world: World, onMessage: (message: SandboxMessage) => void) {
   function shown(message: SandboxMessage): Fields {
-    const { messageId, contactId, conversationId, location, type, body, subject, at, direction = 'outbound', source = 'api' } = message
+    const {
+      messageId,
+      contactId,
+      conversationId,
+      location,
+      type,
+      body,
+      subject,
+      at,
+      direction = 'outbound',
+      source = 'api',
+      shown: more,
+    } = message
     return {
       id: messageId,
       direction,
       status: world.statusOf(message),
-      type: typeNumbers[type],
+      type: type === 'Activity' ? undefined : typeNumbers[type],
       messageType: `TYPE_${type.toUpperCase()}`,
       locationId: location,
       contactId,
@@ -33,13 +45,14 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       attachments: [],
       source,
       ...(subject === null ? {} : { subject }),
+      ...more,
     }
   }
 
   /** Conversations by contact, the one with the newest message first. */
   function conversations(location: string): Fields[] {
     const newest = new Map<string, SandboxMessage>()
-    for (const message of world.messages(location)) newest.set(message.contactId, message)
+    for (const message of world.messages(location)) if (message.type !== 'Activity') newest.set(message.contactId, message)
     return [...newest.values()]
       .sort((a, b) => b.at - a.at)
       .map((last) => {

@@ -4,6 +4,7 @@
  */
 import { appendFileSync, existsSync, mkdirSync, readFileSync, truncateSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { time } from '../call/fields.ts'
 import type { Fields } from '../call/fields.ts'
 
 export interface SandboxMessage {
@@ -11,19 +12,33 @@ export interface SandboxMessage {
   readonly conversationId: string
   readonly location: string
   readonly contactId: string
-  readonly type: 'SMS' | 'Email' | 'Call'
+  /** An activity is a row of the export that is no message. */
+  readonly type: 'SMS' | 'Email' | 'Call' | 'Activity'
   readonly body: string
   readonly subject: string | null
   /** ms. */
   readonly at: number
+  /** When the platform noted it, ms; absent = then. */
+  readonly notedAt?: number
   /** Delivery of the OutboundMessage webhook that tells it back: the same on every retry. */
   readonly webhookId: string
-  /** Absent: outbound. */
-  readonly direction?: 'inbound'
+  /** Absent: it was sent through this API. */
+  readonly direction?: 'inbound' | 'outbound'
   /** Absent: api. */
   readonly source?: string
   /** ms; it leaves then. */
   readonly scheduledAt?: number
+  /** Fields of the answer that differ from those of a message that was sent here. */
+  readonly shown?: Fields
+}
+
+/** Field of a row that nobody is shown: when the platform noted its last change, ms. */
+export const NOTED_AT = Symbol('noted at')
+
+/** When the platform noted the last change of a row, ms: its index goes by that. */
+export function notedAtOf(row: Fields): number {
+  const noted = (row as { readonly [NOTED_AT]?: number })[NOTED_AT] ?? -Infinity
+  return Math.max(noted, time(row, 'dateUpdated', 'updatedAt', 'dateAdded') ?? -Infinity)
 }
 
 export interface SandboxTask {
@@ -85,6 +100,9 @@ export type JournalLine =
     }
   | { readonly kind: 'told_back'; readonly messageId: string }
 
+/** Lines of what happened elsewhere that are kept, about 1 KB each. */
+const HEARD = 20_000
+
 export class Journal {
   readonly messages: SandboxMessage[] = []
   /** Message to what became of it, and when. */
@@ -95,6 +113,7 @@ export class Journal {
   /** Webhooks of writes that nobody has taken yet. */
   readonly untold = new Map<string, DueWebhook>()
   private readonly rows = new Map<string, Map<string, Fields | null>>()
+  private readonly heard: JournalLine[] = []
   private readonly file: string
 
   constructor(file: string) {
@@ -112,6 +131,21 @@ export class Journal {
   write(line: JournalLine): void {
     appendFileSync(this.file, `${JSON.stringify(line)}\n`)
     this.apply(line)
+  }
+
+  /** Applies what happened elsewhere, without writing it down; of much of it the oldest is forgotten. */
+  hear(line: JournalLine): void {
+    this.apply(line)
+    this.heard.push(line)
+    if (this.heard.length < HEARD * 1.25) return
+    const gone = this.heard.splice(0, this.heard.length - HEARD)
+    const messages = new Set(gone.flatMap((one) => (one.kind === 'message' ? one.message : [])))
+    const kept = this.messages.filter((message) => !messages.has(message))
+    this.messages.splice(0, this.messages.length, ...kept)
+    // A row that was told of again since is not the one that goes.
+    for (const one of gone)
+      if (one.kind === 'put' && this.table(one.table, one.location).get(one.id) === one.fields)
+        this.table(one.table, one.location).delete(one.id)
   }
 
   /** Rows of a table in a location, in the order they were made; null is one that was deleted. */

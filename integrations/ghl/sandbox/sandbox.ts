@@ -8,13 +8,14 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Fields } from '../call/fields.ts'
-import { text } from '../call/fields.ts'
+import { fieldsOf, text } from '../call/fields.ts'
 import type { Clock } from '../clock.ts'
 import { refused } from './call.ts'
 import type { Call, Reply } from './call.ts'
 import { controlOf } from './control.ts'
 import { Faults } from './faults.ts'
 import type { Fault } from './faults.ts'
+import { happened } from './happened.ts'
 import { Journal } from './journal.ts'
 import type { SandboxContact, SandboxMessage, SandboxTask, Table } from './journal.ts'
 import { Limits } from './limits.ts'
@@ -67,6 +68,8 @@ export interface Sandbox {
   put(table: Table, location: string, row: Fields): void
   /** A message from a contact; no webhook tells of it. */
   receive(message: Pick<SandboxMessage, 'location' | 'contactId' | 'type' | 'body'>): SandboxMessage
+  /** What happened on the platform at `at`, noted there at `notedAt` (ms), as its webhook tells it. Returns why it cannot be taken in, or undefined. */
+  happened(body: Fields, at: number, notedAt?: number): string | undefined
   /** Resolves when no webhook is on its way. */
   settled(): Promise<void>
   close(): Promise<void>
@@ -186,6 +189,10 @@ class SandboxServer implements Sandbox {
     }
     this.journal.write({ kind: 'message', message })
     return message
+  }
+  happened(body: Fields, at: number, notedAt = at): string | undefined {
+    if (!Number.isFinite(at)) return 'at is no time'
+    return fieldsOf(body) === undefined ? 'body is no object' : happened(this.journal, body, at, notedAt)
   }
   settled(): Promise<void> {
     return this.tellBack?.settled() ?? Promise.resolve()

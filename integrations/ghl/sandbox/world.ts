@@ -1,9 +1,10 @@
 /** What the sandbox knows, location by location, and the words it says of it. Every write is in the journal before it is answered. */
 import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { fieldsOf, time } from '../call/fields.ts'
+import { fieldsOf } from '../call/fields.ts'
 import type { Fields } from '../call/fields.ts'
 import { defaultRows } from './defaultRows.ts'
+import { notedAtOf } from './journal.ts'
 import type { DueWebhook, Journal, JournalLine, SandboxMessage, Table } from './journal.ts'
 import { enveloped } from './writeWebhooks.ts'
 import type { Webhook } from './writeWebhooks.ts'
@@ -53,7 +54,7 @@ export class World {
   /** Those that a search finds by now. */
   indexed(rows: readonly Fields[]): readonly Fields[] {
     const until = this.now() - this.options.indexLagMs
-    return rows.filter((fields) => (time(fields, 'dateUpdated', 'updatedAt', 'dateAdded') ?? -Infinity) <= until)
+    return rows.filter((fields) => notedAtOf(fields) <= until)
   }
 
   put(table: Table, location: string, id: string, fields: Fields | null, webhooks: (webhook: Webhook) => DueWebhook[] = () => []): void {
@@ -94,7 +95,7 @@ export class World {
   /** Messages of a location that a search finds by now, oldest first. */
   messages(location: string): readonly SandboxMessage[] {
     const until = this.now() - this.options.indexLagMs
-    return this.journal.messages.filter((message) => message.location === location && message.at <= until)
+    return this.journal.messages.filter(({ location: its, at, notedAt }) => its === location && (notedAt ?? at) <= until)
   }
 
   statusOf(message: SandboxMessage): string {
@@ -104,8 +105,8 @@ export class World {
   }
 
   /** When it last changed, ms. */
-  changedAt({ messageId, at }: SandboxMessage): number {
-    return Math.max(at, this.journal.statuses.get(messageId)?.at ?? 0)
+  changedAt({ messageId, at, notedAt }: SandboxMessage): number {
+    return Math.max(at, notedAt ?? at, this.journal.statuses.get(messageId)?.at ?? 0)
   }
 }
 

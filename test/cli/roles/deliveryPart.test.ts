@@ -2,7 +2,7 @@ import pino from 'pino'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import { startDelivery } from '../../../cli/roles/deliveryPart.ts'
-import { loadConfig } from '../../../config/config.ts'
+import type { GhlPart } from '../../../cli/roles/ghlPart.ts'
 import { hoursTable } from '../../../pipelines/followup/hours/hoursTable.ts'
 import type { HoursRule } from '../../../pipelines/followup/hours/hoursTable.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
@@ -13,12 +13,13 @@ t.test('nothing is delivered on a table of calling hours that has a row without 
   if (first === undefined) return t.fail('the table is empty')
   rows.push({ ...first, jurisdiction: 'US-ZZ', source: ' ' })
   t.teardown(() => rows.pop())
-  const start = startDelivery({
-    config: loadConfig({}),
-    logger: pino({ level: 'silent' }),
-    kafka: {} as KafkaConnection,
-    metrics: new Registry(),
-    onFatal: (error) => t.fail(String(error)),
-  })
-  await t.rejects(start, { code: 'E_HOURS_TABLE_INVALID', message: /US-ZZ has no source\./ })
+  const start = () =>
+    startDelivery({
+      logger: pino({ level: 'silent' }),
+      kafka: {} as KafkaConnection,
+      shared: {} as GhlPart,
+      metrics: new Registry(),
+      onFatal: (error) => t.fail(String(error)),
+    })
+  t.throws(start, { code: 'E_HOURS_TABLE_INVALID', message: /US-ZZ has no source\./ })
 })

@@ -6,6 +6,8 @@
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
+import { unanswered } from '../../../sinks/postgres/owedLeads.ts'
+import { knownMessages } from '../../../sinks/postgres/sweeps.ts'
 import { tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
 
 export type Question = (db: Queryable) => Promise<unknown>
@@ -175,6 +177,12 @@ export const indexCases: readonly IndexCase[] = [
     question: (db) => leadQueries(db).profiles('lead7'),
   },
   {
+    name: 'idx_leads_unanswered',
+    became: 'added',
+    note: 'leads whose last word is their own, those that have waited longest first',
+    question: (db) => unanswered(db, { writtenBefore: tuesdayNoon, limit: 50 }),
+  },
+  {
     name: 'idx_lead_search',
     became: 'added',
     note: 'words in the fields of leads, within a tenant or over all',
@@ -185,6 +193,23 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'words of conversations',
     question: (db) => leadQueries(db).leads({ text: 'word77777', limit: 50 }),
+  },
+  {
+    name: 'idx_communications_external',
+    became: 'added',
+    note: 'which messages of the platform are known',
+    question: (db) =>
+      knownMessages(db, tenantId, [
+        {
+          ids: ['m1', 'm2'],
+          leadKey: `${tenantId}:lead7`,
+          channel: 'sms',
+          direction: 'inbound',
+          text: 'word7',
+          at: tuesdayNoon,
+          status: null,
+        },
+      ]),
   },
   {
     name: 'idx_communications_age',

@@ -58,6 +58,8 @@ t.test('migrations run forward, backward and forward again, wait for each other,
     'lead_search',
     'leads',
     'sink_offsets',
+    'sweep_cursors',
+    'sweep_findings',
     'tenants',
   ]
   t.strictSame(await tables(), all)

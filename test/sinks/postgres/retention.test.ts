@@ -9,6 +9,7 @@ import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
 import { countPast, deletion, enforceRetention } from '../../../sinks/postgres/retention.ts'
 import { keptForEver, keptSince, retentionRules } from '../../../sinks/postgres/retentionRules.ts'
+import { recordFindings } from '../../../sinks/postgres/sweeps.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { decisions, followups, leadEvents } from '../../../topics/index.ts'
 import { DAY, decisionRecord, followUpRecord, messageEvent, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
@@ -59,12 +60,20 @@ t.test(
      SELECT 'o' || n, 'l', '{}', $1, CASE WHEN n = 1 THEN $1::timestamptz END FROM generate_series(1, 2) AS n`,
       [new Date(ago(31))],
     )
+    for (const days of [89, 91])
+      await recordFindings(
+        pool,
+        tenantId,
+        [{ foundId: `message:m${days}`, leadKey: maria, type: 'InboundMessage', happenedAt: null }],
+        ago(days),
+      )
     t.strictSame(Object.fromEntries(await countPast(pool, tuesdayNoon)), {
       communications: 3,
       followup_actions: 1,
       decisions: 1,
       deliveries: 0,
       delivery_outbox: 1,
+      sweep_findings: 1,
     })
     await inTransaction(pool, async (client) => {
       await client.query('SELECT pg_advisory_xact_lock(73546355)')
@@ -83,8 +92,15 @@ t.test(
       plans: await ids(pool, 'followup_actions', 'decision_id'),
       decided: await ids(pool, 'decisions', 'decision_id'),
       outbox: await ids(pool, 'delivery_outbox', 'delivery_id'),
+      findings: await ids(pool, 'sweep_findings', 'found_id'),
     })
-    const left = { said: ['e729'], plans: ['new', 'open', 'unknown'], decided: ['d364'], outbox: ['o2'] }
+    const left = {
+      said: ['e729'],
+      plans: ['new', 'open', 'unknown'],
+      decided: ['d364'],
+      outbox: ['o2'],
+      findings: [`${tenantId}:message:m89`],
+    }
     t.strictSame(await kept(), left)
     await pool.query('DELETE FROM sink_offsets')
     const past: Record<string, number> = {}

@@ -1,0 +1,177 @@
+/**
+ * `rekindle reconcile`: compares a location with what GoHighLevel's API shows and tells what no webhook had told of, now
+ * instead of within a quarter of an hour; and `rekindle owed`: the leads that wait for an answer, each with why and how long.
+ */
+import type { Command } from 'commander'
+import { systemClock } from '../../delivery/systemClock.ts'
+import { owed } from '../../pipelines/reconcile/owed.ts'
+import type { Owed } from '../../pipelines/reconcile/owed.ts'
+import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
+import type { SweepSource } from '../../pipelines/reconcile/sweepPlan.ts'
+import { Sweeper } from '../../reconcile/sweeper.ts'
+import type { SweepCounts } from '../../reconcile/sweeper.ts'
+import { durationMs } from '../../runtime/duration.ts'
+import type { WebhookReceived } from '../../schemas/generated/records.ts'
+import { createPool } from '../../sinks/postgres/pool.ts'
+import { unanswered } from '../../sinks/postgres/owedLeads.ts'
+import { sweptTenants } from '../../sinks/postgres/sweeps.ts'
+import { webhooks } from '../../topics/index.ts'
+import { databaseUrl, ghlApiAddress } from '../addresses.ts'
+import { cliKafka } from '../cliKafka.ts'
+import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
+import { processLogger } from '../processLogger.ts'
+import { openGhl } from '../roles/ghlPart.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { timeOf } from '../timeOption.ts'
+
+interface ReconcileFlags {
+  readonly location?: string
+  readonly since: string
+  readonly dryRun?: true
+}
+interface OwedFlags {
+  readonly location?: string
+  readonly longerThan: string
+  readonly limit: string
+  readonly json?: true
+}
+
+/** Connections of one that works on one page at a time. */
+const POOL_MAX = 4
+/** Rows looked at for each one that is shown: some have refused us and are owed nothing. */
+const LOOKED_AT = 4
+
+export function addReconcile(program: Command, { terminal, config, now, stop }: Surroundings): void {
+  program
+    .command('reconcile')
+    .description("compare locations with what GoHighLevel's API shows; what no webhook had told of goes through the line now")
+    .option('--location <id>', 'only this GHL location; else every active one')
+    .option('--since <time>', 'from when on: a duration such as 6h or 3d, or a time with its zone', '24h')
+    .option('--dry-run', 'only say what was missed')
+    .addHelpText(
+      'after',
+      '\nThe pipeline does this by itself every 5 to 15 minutes. What was told before is not told again.\n\nExamples:\n  rekindle reconcile --location abc123 --since 6h\n  rekindle reconcile --since 2026-11-24T15:00:00Z --dry-run',
+    )
+    .action(async (flags: ReconcileFlags) => {
+      const settings = config()
+      const from = sinceOf(flags.since, now())
+      const shared = openGhl({
+        config: settings,
+        logger: processLogger('reconcile', 'warn', 'stderr'),
+        databaseUrl: databaseUrl(settings),
+        apiUrl: ghlApiAddress(settings),
+        applicationName: 'rekindle reconcile',
+        poolMax: POOL_MAX,
+      })
+      const { pool, ghl } = shared
+      const kafka = await cliKafka(settings)
+      try {
+        const all = await sweptTenants(pool)
+        const chosen = flags.location === undefined ? all : all.filter(({ tenantId }) => tenantId === flags.location)
+        if (chosen.length === 0)
+          throw cliError(
+            'E_OPTION_INVALID',
+            `--location ${flags.location ?? ''}: no active location. Known: ${all.map(({ tenantId }) => tenantId).join(', ') || 'none'}.`,
+          )
+        await kafka.registerSchemas([webhooks])
+        const producer = kafka.producer()
+        const publish = (key: string, record: WebhookReceived) => producer.send(webhooks, key, record)
+        const sweeper = new Sweeper({ pool, ghl, clock: systemClock, publish: flags.dryRun === true ? undefined : publish })
+        const failures: string[] = []
+        const rows: string[][] = []
+        for (const tenant of chosen)
+          for (const source of sweepSources) {
+            const startedAt = now()
+            const sweep = { tenantId: tenant.tenantId, source, from, before: startedAt - sweepDefaults.settleMs, startedAt }
+            const result = await sweeper.sweep(sweep, tenant, stop, (counts) =>
+              terminal.live(progressLine(tenant.tenantId, source, counts)),
+            )
+            rows.push([tenant.tenantId, source, String(result.read), String(result.missed), String(result.others), result.kind])
+            if (result.kind === 'failed') failures.push(`${tenant.tenantId}, ${source}: ${result.detail}`)
+          }
+        const title = ['location', 'source', 'compared', flags.dryRun === true ? 'missed' : 'told now', 'about no lead', 'outcome']
+        for (const line of columns([title, ...rows], { right: [2, 3, 4] })) terminal.out(line)
+        if (failures.length > 0) throw cliError('E_RECONCILE_FAILED', failures.join('\n'))
+      } finally {
+        await kafka.close()
+        await shared.close()
+      }
+    })
+
+  program
+    .command('owed')
+    .description('leads whose last message has no answer, those that wait longest first, each with why')
+    .option('--location <id>', 'only this GHL location')
+    .option('--longer-than <duration>', 'only those who wait longer than this, such as 30m or 2h', '0m')
+    .option('--limit <n>', 'leads at most, 1 to 1000', '50')
+    .option('--json', 'one JSON document a line')
+    .action(async (flags: OwedFlags) => {
+      const at = now()
+      const limit = Number(flags.limit)
+      if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1_000))
+        throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number from 1 to 1000.`)
+      const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle owed' })
+      try {
+        const facts = await unanswered(pool, {
+          tenantId: flags.location,
+          writtenBefore: at - lengthOf(flags.longerThan),
+          limit: limit * LOOKED_AT,
+        })
+        const leads = facts
+          .map((one) => owed(one, at))
+          .filter((one) => one !== undefined)
+          .slice(0, limit)
+        if (flags.json === true) for (const one of leads) terminal.out(JSON.stringify(one))
+        else for (const line of owedLines(leads)) terminal.out(line)
+      } finally {
+        await pool.end()
+      }
+    })
+}
+
+function progressLine(tenantId: string, source: SweepSource, { read, missed }: SweepCounts): string {
+  return `${tenantId}  ${source}: ${read} compared, ${missed} missed`
+}
+
+/** The report for people. */
+export function owedLines(leads: readonly Owed[]): string[] {
+  if (leads.length === 0) return ['No lead waits for an answer.']
+  const rows = leads.map(({ tenantId, contactId, name, waitingMs, cause, detail, foundAfterMs }) => [
+    `${tenantId}:${contactId}`,
+    name ?? '-',
+    spanText(waitingMs),
+    cause.replaceAll('_', ' '),
+    foundAfterMs === null ? '' : spanText(foundAfterMs),
+    detail,
+  ])
+  return columns([['lead', 'name', 'waits', 'why', 'found after', 'detail'], ...rows], { right: [2, 4] })
+}
+
+/** The two largest units: `3d 4h`, `2h 5m`, `40s`. */
+export function spanText(spanMs: number): string {
+  const seconds = Math.floor(spanMs / 1_000)
+  if (seconds < 60) return `${seconds}s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes}m`
+  const hours = Math.floor(minutes / 60)
+  return hours < 24 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`
+}
+
+/** ms since the epoch, of a duration before `now` or of a time. */
+function sinceOf(text: string, now: number): number {
+  if (/^\d{4}-/.test(text)) return timeOf('--since', text)
+  try {
+    return now - durationMs(text)
+  } catch (error) {
+    throw cliError('E_OPTION_INVALID', `--since ${text}: ${(error as Error).message} Or a time with its zone.`)
+  }
+}
+
+function lengthOf(text: string): number {
+  try {
+    return durationMs(text)
+  } catch (error) {
+    throw cliError('E_OPTION_INVALID', `--longer-than ${text}: ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Reads a stretch of a location's past from the platform's API, page by page, as what its webhooks would have told. A page
+ * that cannot be had ends the reading with why: then nothing counts as read.
+ */
+import type { CallOptions } from '../integrations/ghl/call/caller.ts'
+import type { Listed } from '../integrations/ghl/call/fields.ts'
+import type { GhlClient } from '../integrations/ghl/client.ts'
+import type { Read } from '../integrations/ghl/outcomes.ts'
+import { foundAppointment, foundContact, foundMessage, foundOpportunity, hintOf } from '../pipelines/reconcile/found.ts'
+import type { Found, Hint } from '../pipelines/reconcile/found.ts'
+import { daysOf } from '../pipelines/reconcile/sweepPlan.ts'
+import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
+import type { LeadProfile } from '../schemas/generated/records.ts'
+import { leadKey } from '../topics/index.ts'
+
+/** One page of findings, told or not. */
+export interface FoundPage {
+  readonly found: readonly Found[]
+  /** Rows that are something else, or lack what every row has. */
+  readonly others: number
+}
+
+export interface ReadContext {
+  readonly ghl: GhlClient
+  readonly options: CallOptions
+  /** The state of leads, by lead key. */
+  readonly leads: (leadKeys: readonly string[]) => Promise<ReadonlyMap<string, LeadProfile>>
+  /** ms. */
+  readonly now: () => number
+}
+
+/** Contacts read at once, each with a call of its own. */
+const AT_ONCE = 8
+
+/** The pages of a sweep's stretch. The last one is a failure, if one is. */
+export async function* readSource(context: ReadContext, sweep: Sweep): AsyncGenerator<Read<FoundPage>, void> {
+  const { ghl, options } = context
+  const { tenantId, from, before } = sweep
+  switch (sweep.source) {
+    case 'messages':
+      return yield* readMessages(context, sweep, ghl.conversations.export(tenantId, { from, before }, options))
+    case 'emails':
+      return yield* readMessages(context, sweep, ghl.conversations.export(tenantId, { from, before, channel: 'Email' }, options))
+    case 'contacts':
+      return yield* each(ghl.contacts.search(tenantId, { updatedFrom: from, updatedBefore: before }, options), (page) =>
+        contactsNow(
+          context,
+          tenantId,
+          page.items.map(({ contactId }) => contactId),
+          page.unreadable,
+        ),
+      )
+    case 'opportunities':
+      return yield* each(ghl.opportunities.search(tenantId, daysOf(sweep), options), async (page) =>
+        ok(
+          page.items.map(({ raw }) => foundOpportunity(tenantId, raw, context.now())),
+          page.unreadable,
+        ),
+      )
+  }
+}
+
+/** Messages, and what the activity rows among them hint at: appointments and opportunities have no list by time of change. */
+async function* readMessages(
+  context: ReadContext,
+  sweep: Sweep,
+  pages: AsyncIterable<Read<Listed<{ readonly raw: Found['body']; readonly contactId: string | null }>>>,
+): AsyncGenerator<Read<FoundPage>, void> {
+  const hinted = new Set<string>()
+  for await (const page of pages) {
+    if (!page.ok) {
+      yield page
+      return
+    }
+    const { items, unreadable } = page.value
+    yield ok(
+      items.filter(({ raw }) => hintOf(raw) === undefined).map(({ raw }) => foundMessage(sweep.tenantId, raw)),
+      unreadable,
+    )
+    for (const { raw, contactId } of items) {
+      const hint = hintOf(raw)
+      if (hint === undefined || contactId === null || hinted.has(`${hint} ${contactId}`)) continue
+      hinted.add(`${hint} ${contactId}`)
+      const read = await followHint(context, sweep, hint, contactId)
+      yield read
+      if (!read.ok) return
+    }
+  }
+}
+
+async function followHint(context: ReadContext, { tenantId, from }: Sweep, hint: Hint, contactId: string): Promise<Read<FoundPage>> {
+  const { ghl, options } = context
+  if (hint === 'contact') return contactsNow(context, tenantId, [contactId], 0)
+  if (hint === 'opportunity') {
+    const found: (Found | undefined)[] = []
+    for await (const page of ghl.opportunities.search(tenantId, { contactId }, options)) {
+      if (!page.ok) return page
+      found.push(...page.value.items.map(({ raw }) => foundOpportunity(tenantId, raw, context.now())))
+    }
+    return ok(found, 0)
+  }
+  return appointmentsNow(context, tenantId, contactId, from)
+}
+
+/** Those that changed since. The list has local times without an offset, so each is read by its id. */
+async function appointmentsNow(
+  { ghl, options, leads, now }: ReadContext,
+  tenantId: string,
+  contactId: string,
+  from: number,
+): Promise<Read<FoundPage>> {
+  const booked = await ghl.contacts.appointments(tenantId, contactId, options)
+  if (!booked.ok) return booked
+  const key = leadKey(tenantId, contactId)
+  const known = (await leads([key])).get(key)?.appointments ?? {}
+  const found: (Found | undefined)[] = []
+  for (const { eventId, updatedAt } of booked.value.items) {
+    if (updatedAt !== null && updatedAt < from) continue
+    const read = await ghl.calendars.appointment(tenantId, eventId, options)
+    if (!read.ok) return read
+    found.push(foundAppointment(tenantId, read.value.raw, known[eventId] !== undefined, now()))
+  }
+  return ok(found, booked.value.unreadable)
+}
+
+/** Contacts as they stand, each read by its id: the index leaves do-not-disturb out (highlevel-api-docs #43). */
+async function contactsNow(
+  { ghl, options, leads, now }: ReadContext,
+  tenantId: string,
+  contactIds: readonly string[],
+  unreadable: number,
+): Promise<Read<FoundPage>> {
+  const known = await leads(contactIds.map((contactId) => leadKey(tenantId, contactId)))
+  const found: (Found | undefined)[] = []
+  for (let i = 0; i < contactIds.length; i += AT_ONCE) {
+    const reads = await Promise.all(contactIds.slice(i, i + AT_ONCE).map((contactId) => ghl.contacts.get(tenantId, contactId, options)))
+    for (const read of reads) {
+      if (!read.ok) return read
+      // Deleted since the search: its deletion has a webhook, and nothing lists deletions.
+      if (read.value === undefined) continue
+      const lead = known.get(leadKey(tenantId, read.value.contactId))
+      found.push(foundContact(tenantId, read.value.raw, lead?.createdAt !== undefined && lead.createdAt !== null, now()))
+    }
+  }
+  return ok(found, unreadable)
+}
+
+async function* each<T>(
+  pages: AsyncIterable<Read<Listed<T>>>,
+  work: (page: Listed<T>) => Promise<Read<FoundPage>>,
+): AsyncGenerator<Read<FoundPage>, void> {
+  for await (const page of pages) {
+    if (!page.ok) {
+      yield page
+      return
+    }
+    const read = await work(page.value)
+    yield read
+    if (!read.ok) return
+  }
+}
+
+function ok(found: readonly (Found | undefined)[], others: number): Read<FoundPage> {
+  const kept = found.filter((one) => one !== undefined)
+  return { ok: true, value: { found: kept, others: others + found.length - kept.length } }
+}

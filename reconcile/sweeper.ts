@@ -1,0 +1,145 @@
+/**
+ * One sweep: what the platform's API shows of a stretch of time, less what is known, goes to `ghl.webhooks` with origin
+ * `reconcile` and from there through the same line as a webhook. Written down before it is published, published before it
+ * counts as read: a sweep that dies is made again, and ingest drops what it tells twice.
+ */
+import { randomUUID } from 'node:crypto'
+import type pg from 'pg'
+import type { GhlClient } from '../integrations/ghl/client.ts'
+import type { Clock } from '../integrations/ghl/clock.ts'
+import { settingsOf } from '../pipelines/enrich/settings.ts'
+import { messageFieldsOf } from '../pipelines/ingest/translate/message.ts'
+import { isAbout } from '../pipelines/reconcile/found.ts'
+import type { Found } from '../pipelines/reconcile/found.ts'
+import { isNews } from '../pipelines/reconcile/news.ts'
+import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
+import type { Tenant, WebhookReceived } from '../schemas/generated/records.ts'
+import { knownLeads, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
+import { leadKey } from '../topics/index.ts'
+import { readSource } from './readSource.ts'
+
+export interface SweeperOptions {
+  readonly pool: pg.Pool
+  readonly ghl: GhlClient
+  readonly clock: Clock
+  /** Resolves when the record is on all in-sync replicas of `ghl.webhooks`. Undefined: what was missed is only counted. */
+  readonly publish: ((key: string, record: WebhookReceived) => Promise<unknown>) | undefined
+  readonly newId?: () => string
+}
+
+export interface SweepCounts {
+  /** Things that the API showed, known or not. */
+  readonly read: number
+  /** Those that no webhook had told of. */
+  readonly missed: number
+  /** Rows that are about no lead, or lack what every row has. */
+  readonly others: number
+  /** Changed after the stretch: left for the next sweep. */
+  readonly fresh: number
+}
+export type SweepResult =
+  | ({ readonly kind: 'read' } & SweepCounts)
+  /** Ended before the end of the stretch, with what was done until then. */
+  | ({ readonly kind: 'failed'; readonly detail: string } & SweepCounts)
+
+/** A call that fails is made twice more; the next sweep reads the stretch again anyway. */
+const TRIES = 3
+
+export class Sweeper {
+  private readonly options: SweeperOptions
+
+  constructor(options: SweeperOptions) {
+    this.options = options
+  }
+
+  /** Reads a stretch to its end and tells what was missed. Throws on infrastructure of ours; the platform's failures are a result. */
+  async sweep(
+    sweep: Sweep,
+    tenant: Tenant | undefined,
+    signal?: AbortSignal,
+    onPage?: (counts: SweepCounts) => void,
+  ): Promise<SweepResult> {
+    const { pool, ghl, clock } = this.options
+    let counts: SweepCounts = { read: 0, missed: 0, others: 0, fresh: 0 }
+    const context = {
+      ghl,
+      options: { tries: TRIES, ...(signal === undefined ? {} : { signal }) },
+      leads: (leadKeys: readonly string[]) => knownLeads(pool, leadKeys),
+      now: () => clock.now(),
+    }
+    for await (const page of readSource(context, sweep)) {
+      if (!page.ok) return { kind: 'failed', detail: page.detail, ...counts }
+      const { found, others } = page.value
+      // Where the platform looks for whole days it shows what comes after the stretch too.
+      const settled = found.filter(({ at }) => at === null || at < sweep.before)
+      const about = settled.filter(isAbout)
+      const missed = await this.missed(sweep.tenantId, about, tenant)
+      await this.tell(sweep.tenantId, missed)
+      counts = {
+        read: counts.read + about.length,
+        missed: counts.missed + missed.length,
+        others: counts.others + others + settled.length - about.length,
+        fresh: counts.fresh + found.length - settled.length,
+      }
+      onPage?.(counts)
+    }
+    return { kind: 'read', ...counts }
+  }
+
+  /** What nobody has told of. */
+  private async missed(tenantId: string, found: readonly Found[], tenant: Tenant | undefined): Promise<Found[]> {
+    const { pool, clock } = this.options
+    const messages = found.filter(({ type }) => isMessage(type))
+    const known = await knownMessages(
+      pool,
+      tenantId,
+      messages.map(({ type, body, contactId, at, foundId }) => {
+        const { channel, direction, text, status } = messageFieldsOf(body, type === 'InboundMessage' ? 'inbound' : 'outbound')
+        const ids = [body['messageId'], body['emailMessageId']].filter((id): id is string => typeof id === 'string')
+        // A message that failed is told twice: once as sent, once as failed.
+        const hasFailed = status !== null && foundId.endsWith(`:${status}`)
+        return { ids, leadKey: leadKey(tenantId, contactId), channel, direction, text, at, status: hasFailed ? status : null }
+      }),
+    )
+    const states = found.filter(({ type }) => !isMessage(type))
+    const leads = await knownLeads(pool, [...new Set(states.map(({ contactId }) => leadKey(tenantId, contactId)))])
+    const settings = settingsOf(tenant)
+    return [
+      ...messages.filter((_, position) => !known.has(position)),
+      ...states.filter((one) => isNews(leads.get(leadKey(tenantId, one.contactId)), tenantId, one, clock.now(), settings) === true),
+    ]
+  }
+
+  private async tell(tenantId: string, missed: readonly Found[]): Promise<void> {
+    const { pool, clock, publish, newId = randomUUID } = this.options
+    if (publish === undefined) return
+    const foundAt = clock.now()
+    await recordFindings(
+      pool,
+      tenantId,
+      missed.map(({ foundId, contactId, type, at }) => ({ foundId, type, leadKey: leadKey(tenantId, contactId), happenedAt: at })),
+      foundAt,
+    )
+    await Promise.all(
+      missed.map(({ type, contactId, foundId, body }) =>
+        publish(leadKey(tenantId, contactId), {
+          receivedId: newId(),
+          tenantId,
+          origin: 'reconcile',
+          scheme: 'api',
+          keyId: '',
+          type,
+          webhookId: `reconcile:${foundId}`,
+          contactId,
+          batchIndex: 0,
+          receivedAt: foundAt,
+          body: Buffer.from(JSON.stringify(body)),
+        }),
+      ),
+    )
+  }
+}
+
+function isMessage(type: string): boolean {
+  return type === 'InboundMessage' || type === 'OutboundMessage'
+}

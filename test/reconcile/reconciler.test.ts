@@ -1,0 +1,264 @@
+/** Who sweeps what and when: every location and source, once, whatever fails beside it; and what is owed to whom, with why. */
+import t from 'tap'
+import type pg from 'pg'
+import { owed } from '../../pipelines/reconcile/owed.ts'
+import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
+import { Reconciler } from '../../reconcile/reconciler.ts'
+import { Sweeper } from '../../reconcile/sweeper.ts'
+import type { SweepResult } from '../../reconcile/sweeper.ts'
+import type { LeadProfile, WebhookReceived } from '../../schemas/generated/records.ts'
+import { unanswered } from '../../sinks/postgres/owedLeads.ts'
+import { postgresSink } from '../../sinks/postgres/sink.ts'
+import { claimSweep, endSweep, sweepCursors, tenantOf } from '../../sinks/postgres/sweeps.ts'
+import { leadEvents, profiles, tenants } from '../../topics/index.ts'
+import { HOUR, MINUTE, messageEvent, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import { ManualClock } from '../support/manualClock.ts'
+import { batch } from '../support/sinkBatch.ts'
+import { database, platform } from './platform.ts'
+
+t.setTimeout(120_000)
+const other = 'otherLocation0000001'
+
+interface Said {
+  readonly level: string
+  readonly what: string
+  readonly fields: Record<string, unknown>
+}
+
+function loggerOf(said: Said[]) {
+  const at = (level: string) => (fields: Record<string, unknown>, what: string) => void said.push({ level, what, fields })
+  return { info: at('info'), warn: at('warn'), error: at('error') } as never
+}
+
+async function storeTenants(pool: pg.Pool): Promise<void> {
+  const rows = [tenantId, other].map((id) => [id, tenantRecord({ tenantId: id })] as const)
+  const gone = ['gone', tenantRecord({ tenantId: 'gone', status: 'uninstalled' })] as const
+  await postgresSink(pool).write([batch(tenants, 0, [...rows, gone])])
+}
+
+const inbound = (contactId: string, messageId: string, at: number, location = tenantId) => ({
+  type: 'InboundMessage',
+  locationId: location,
+  contactId,
+  messageId,
+  messageType: 'SMS',
+  body: 'is it still for sale?',
+  dateAdded: new Date(at).toISOString(),
+})
+
+t.test('two processes sweep each source of each active location once, a day back in pieces, then every few minutes', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platform(t, clock)
+  await storeTenants(pool)
+  sandbox.happened(inbound('maria', 'm1', tuesdayNoon - 20 * HOUR), tuesdayNoon - 20 * HOUR)
+  sandbox.happened(inbound('jo', 'm2', tuesdayNoon - MINUTE, other), tuesdayNoon - MINUTE)
+
+  const told: WebhookReceived[] = []
+  const swept: string[] = []
+  const said: Said[] = []
+  const reconciler = () =>
+    new Reconciler({
+      pool,
+      clock,
+      logger: loggerOf(said),
+      sweeper: new Sweeper({ pool, ghl, clock, publish: async (_, record) => void told.push(record) }),
+      onSwept: ({ tenantId: location, source, from, before }, { kind, missed }) =>
+        swept.push(`${location} ${source} ${(from - tuesdayNoon) / MINUTE} ${(before - tuesdayNoon) / MINUTE} ${kind} ${missed}`),
+    })
+  const made = await clock.run(Promise.all([reconciler().round(), reconciler().round()]))
+  t.equal(made[0] + made[1], 2 * 4 * 5, `${made.join(' and ')}: two locations, four sources, five pieces of a day`)
+  t.equal(new Set(swept).size, 40, 'none of them twice')
+  t.ok(swept.includes(`${tenantId} messages -1440 -1080 read 1`), swept.join('\n'))
+  t.strictSame(
+    told.map(({ tenantId: location, origin, type, contactId, webhookId, scheme }) => [
+      location,
+      origin,
+      type,
+      contactId,
+      webhookId,
+      scheme,
+    ]),
+    [[tenantId, 'reconcile', 'InboundMessage', 'maria', 'reconcile:message:m1', 'api']],
+    'the message of a minute ago may still be told by its webhook',
+  )
+  t.match(said, [{ level: 'warn', fields: { tenantId, source: 'messages', missed: 1 } }])
+
+  t.equal(await clock.run(reconciler().round()), 0, 'nothing is due')
+  clock.advance(6 * MINUTE)
+  // What was found is swept again after five minutes, the rest after seven and a half.
+  await clock.run(reconciler().round())
+  clock.advance(5 * MINUTE)
+  await clock.run(reconciler().round())
+  t.strictSame(
+    told.map(({ webhookId }) => webhookId).filter((id) => id !== 'reconcile:message:m1'),
+    ['reconcile:message:m2'],
+  )
+  const { rows } = await pool.query('SELECT found_id, lead_id, type, happened_at FROM sweep_findings ORDER BY 1')
+  t.match(rows, [
+    { found_id: `${other}:message:m2`, lead_id: `${other}:jo`, type: 'InboundMessage', happened_at: new Date(tuesdayNoon - MINUTE) },
+    { found_id: `${tenantId}:message:m1`, lead_id: `${tenantId}:maria` },
+  ])
+})
+
+t.test('a source that fails keeps its cursor, says why and holds up no other; a dead sweep is made again after its lease', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  await storeTenants(pool)
+  const said: Said[] = []
+  const asked: string[] = []
+  let fails = true
+  const counts = { read: 1, missed: 0, others: 0, fresh: 0 }
+  const sweeper = {
+    async sweep(sweep: { tenantId: string; source: string }): Promise<SweepResult> {
+      asked.push(`${sweep.tenantId} ${sweep.source}`)
+      if (sweep.tenantId === other && sweep.source === 'emails') throw new Error('the database is gone')
+      return fails && sweep.source === 'contacts' ? { kind: 'failed', detail: 'scope missing', ...counts } : { kind: 'read', ...counts }
+    },
+  } as unknown as Sweeper
+  const limits = { ...sweepDefaults, firstReachMs: HOUR }
+  const reconciler = new Reconciler({ pool, clock, sweeper, logger: loggerOf(said), limits })
+  await reconciler.round()
+  t.strictSame(
+    asked.filter((one) => one.startsWith(tenantId)),
+    sweepSources.map((source) => `${tenantId} ${source}`),
+    'all four of a location',
+  )
+  t.match(
+    said.filter(({ level }) => level === 'warn').map(({ fields }) => fields['detail']),
+    ['scope missing'],
+  )
+  t.match(
+    said.filter(({ level }) => level === 'error').map(({ fields }) => [fields['tenantId'], fields['source']]),
+    [[other, 'emails']],
+  )
+  const cursors = await sweepCursors(pool, tenantId)
+  t.strictSame(cursors.get('contacts'), {
+    sweptUntil: tuesdayNoon - HOUR + sweepDefaults.overlapMs,
+    startedAt: tuesdayNoon,
+    waitMs: 10 * MINUTE,
+  })
+  t.strictSame(cursors.get('messages'), { sweptUntil: tuesdayNoon - 2 * MINUTE, startedAt: tuesdayNoon, waitMs: 7.5 * MINUTE })
+  t.match((await pool.query("SELECT failed_because FROM sweep_cursors WHERE source = 'contacts'")).rows, [
+    { failed_because: 'scope missing' },
+  ])
+
+  // The sweep of e-mails died: nobody has it, and for five minutes nobody takes it.
+  fails = false
+  asked.length = 0
+  clock.advance(5 * MINUTE - 1)
+  await reconciler.round()
+  t.strictSame(asked, [])
+  clock.advance(1)
+  await reconciler.round()
+  t.strictSame(asked, [`${other} emails`])
+
+  const mine = { tenantId, source: 'messages', from: 0, before: 1, startedAt: clock.now() } as const
+  const known = (await sweepCursors(pool, tenantId)).get('messages')
+  t.equal(await claimSweep(pool, mine, known, 0, 1), true)
+  t.equal(await claimSweep(pool, { ...mine, startedAt: clock.now() + 1 }, known, 0, 1), false, 'one of two who saw the same')
+  t.equal(
+    await endSweep(pool, { ...mine, startedAt: clock.now() + 1 }, { sweptUntil: 9, startedAt: 0, waitMs: 0 }, null),
+    false,
+    'only who has it ends it',
+  )
+  t.equal((await tenantOf(pool, 'gone'))?.status, 'uninstalled')
+  t.equal(await tenantOf(pool, 'unknown'), undefined)
+})
+
+t.test('the loop outlives a database that is away, and ends when it is told to', async (t) => {
+  const clock = new ManualClock(tuesdayNoon)
+  const said: Said[] = []
+  let asked = 0
+  const pool = {
+    async query() {
+      if (++asked === 1) throw new Error('away')
+      return { rows: [] }
+    },
+  } as unknown as pg.Pool
+  const stopping = new AbortController()
+  const running = new Reconciler({ pool, clock, sweeper: {} as Sweeper, logger: loggerOf(said) }).run(stopping.signal)
+  await clock.settle()
+  clock.advance(15_000)
+  await clock.settle()
+  t.equal(asked, 2)
+  t.match(said, [{ level: 'error', fields: { err: { message: 'away' } } }])
+  stopping.abort()
+  await running
+})
+
+t.test('the platform that fails in the middle is a result with what was done; what it shows twice is told once', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platform(t, clock)
+  sandbox.happened(inbound('maria', 'm1', tuesdayNoon - HOUR), tuesdayNoon - HOUR)
+  const event = messageEvent({ occurredAt: tuesdayNoon - HOUR }, 'is it still for sale?')
+  const spoken = event.message === null ? event : { ...event, message: { ...event.message, messageId: 'm1' } }
+  const sweep = {
+    tenantId,
+    source: 'messages',
+    from: tuesdayNoon - 2 * HOUR,
+    before: tuesdayNoon - 2 * MINUTE,
+    startedAt: tuesdayNoon,
+  } as const
+  const told: string[] = []
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: async (key) => void told.push(key) })
+  sandbox.addFault({ kind: '500', count: 3, on: 'reads' })
+  t.match(await clock.run(sweeper.sweep(sweep, undefined)), { kind: 'failed', read: 0, missed: 0 })
+  sandbox.clearFaults()
+  const pages: number[] = []
+  t.match(await clock.run(sweeper.sweep(sweep, undefined, undefined, ({ missed }) => pages.push(missed))), {
+    kind: 'read',
+    read: 1,
+    missed: 1,
+    others: 0,
+  })
+  t.strictSame([told, pages], [[`${tenantId}:maria`], [1]])
+  await postgresSink(pool).write([batch(leadEvents, 0, [[`${tenantId}:maria`, spoken]])])
+  t.match(await clock.run(sweeper.sweep(sweep, undefined)), { kind: 'read', read: 1, missed: 0 }, 'known by its id')
+  const counted = new Sweeper({ pool, ghl, clock, publish: undefined })
+  sandbox.happened(inbound('jo', 'm3', tuesdayNoon - HOUR), tuesdayNoon - HOUR)
+  t.match(await clock.run(counted.sweep(sweep, undefined)), { missed: 1 })
+  t.equal((await pool.query('SELECT count(*)::int AS n FROM sweep_findings')).rows[0].n, 1, 'a dry run writes nothing down')
+
+  await pool.query('UPDATE communications SET external_id = NULL')
+  t.match(await clock.run(counted.sweep(sweep, undefined)), { missed: 1 }, 'told without an id, it is known by its words and time')
+  await pool.query("UPDATE communications SET content = 'other words'")
+  t.match(await clock.run(counted.sweep(sweep, undefined)), { missed: 2 })
+})
+
+t.test('who waits longest comes first, with one cause each; who is answered, closed or has refused us is owed nothing', async (t) => {
+  const pool = await database(t)
+  const lead = (contactId: string, over: Partial<LeadProfile>) =>
+    [
+      `${tenantId}:${contactId}`,
+      profileRecord({ contactId, lastInboundAt: tuesdayNoon, lastOutboundAt: null, humanOwnership: null, ...over }),
+    ] as const
+  const revoked = { status: 'revoked', at: 0, expiresAt: null, eventId: 'e', words: 'stop' }
+  await postgresSink(pool).write([
+    batch(profiles, 0, [
+      lead('waits', {}),
+      lead('longest', { lastInboundAt: tuesdayNoon - HOUR, lastOutboundAt: tuesdayNoon - 2 * HOUR }),
+      lead('found', { lastInboundAt: tuesdayNoon - 30 * MINUTE }),
+      lead('answered', { lastOutboundAt: tuesdayNoon + 1 }),
+      lead('never', { lastInboundAt: null }),
+      lead('closed', { status: 'converted' }),
+      lead('refuses', { consents: { sms: revoked, email: revoked, call: revoked } }),
+      lead('late', { lastInboundAt: tuesdayNoon + HOUR }),
+    ]),
+  ])
+  await pool.query(
+    `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, happened_at, found_at) VALUES ('f', $1, $2, 'InboundMessage', $3, $4)`,
+    [tenantId, `${tenantId}:found`, new Date(tuesdayNoon - 30 * MINUTE + 2_000), new Date(tuesdayNoon - 10 * MINUTE)],
+  )
+  const facts = await unanswered(pool, { tenantId, writtenBefore: tuesdayNoon, limit: 20 })
+  const list = facts.map((one) => owed(one, tuesdayNoon + MINUTE)).filter((one) => one !== undefined)
+  t.match(list, [
+    { contactId: 'longest', cause: 'no_decision', waitingMs: HOUR + MINUTE, foundAfterMs: null, name: 'Maria Lopez' },
+    { contactId: 'found', cause: 'webhook_lost', waitingMs: 31 * MINUTE, since: tuesdayNoon - 10 * MINUTE, foundAfterMs: 20 * MINUTE },
+    { contactId: 'waits', cause: 'no_decision' },
+  ])
+  t.equal(list.length, 3)
+  t.strictSame(await unanswered(pool, { tenantId: other, writtenBefore: tuesdayNoon, limit: 20 }), [])
+  t.equal((await unanswered(pool, { writtenBefore: tuesdayNoon, limit: 2 })).length, 2)
+})

@@ -1,0 +1,124 @@
+/** `rekindle reconcile` and `rekindle owed` on a real broker and a real database, against the sandbox of GoHighLevel. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import t from 'tap'
+import { cliKafka } from '../../cli/cliKafka.ts'
+import { runProgram } from '../../cli/program.ts'
+import type { Surroundings } from '../../cli/surroundings.ts'
+import { addReconcile } from '../../cli/verbs/reconcile.ts'
+import { loadConfig } from '../../config/config.ts'
+import { systemClock } from '../../delivery/systemClock.ts'
+import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import { migrate } from '../../sinks/postgres/migrate.ts'
+import { createPool } from '../../sinks/postgres/pool.ts'
+import { postgresSink } from '../../sinks/postgres/sink.ts'
+import { leadEvents, profiles, tenants, webhooks } from '../../topics/index.ts'
+import { HOUR, messageEvent, profileRecord, tenantId, tenantRecord } from '../support/leadRecords.ts'
+import { batch } from '../support/sinkBatch.ts'
+import { testStack } from '../support/stack.ts'
+
+t.setTimeout(120_000)
+
+t.test('a location is compared now: progress, a row per source, what was missed is on the topic; who waits is listed', async (t) => {
+  const { kafkaBrokers, registryUrl, databaseUrl, prefix } = await testStack(t)
+  const folder = mkdtempSync(join(tmpdir(), 'rekindle-reconcile-'))
+  const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock: systemClock, callsPer10s: 1_000_000 })
+  const config = loadConfig({
+    KAFKA_BROKERS: kafkaBrokers.join(','),
+    SCHEMA_REGISTRY_URL: registryUrl,
+    DATABASE_URL: databaseUrl,
+    KAFKA_TOPIC_PREFIX: prefix,
+    GHL_API_URL: sandbox.url,
+    REKINDLE_DATA_DIR: folder,
+    REDIS_URL: '',
+  })
+  await migrate({ url: databaseUrl })
+  const pool = createPool({ url: databaseUrl, max: 2 })
+  const kafka = await cliKafka(config)
+  t.teardown(async () => {
+    await kafka.close()
+    await pool.end()
+    await sandbox.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  await kafka.applyTopics([webhooks], { partitions: 2, replicationFactor: 1, members: [] })
+  const askedAt = Date.now() - HOUR
+  const inbound = (messageId: string, contactId: string) => ({
+    type: 'InboundMessage',
+    locationId: tenantId,
+    contactId,
+    messageId,
+    messageType: 'SMS',
+    body: 'hello',
+    dateAdded: new Date(askedAt).toISOString(),
+  })
+  await postgresSink(pool).write([
+    batch(tenants, 0, [[tenantId, tenantRecord()]]),
+    batch(leadEvents, 0, [[`${tenantId}:maria`, messageEvent({ occurredAt: askedAt, receivedAt: askedAt }, 'known')]]),
+    batch(profiles, 0, [[`${tenantId}:maria`, profileRecord({ lastInboundAt: askedAt, lastOutboundAt: null, humanOwnership: null })]]),
+  ])
+  sandbox.happened(inbound('m-known', 'maria'), askedAt)
+  sandbox.happened(inbound('m-lost', 'jo'), askedAt)
+
+  const run = async (...argv: string[]) => {
+    const [out, live, err]: string[][] = [[], [], []]
+    const surroundings = {
+      terminal: {
+        out: (line: string) => out?.push(line),
+        live: (line: string) => live?.push(line),
+        err: (line: string) => err?.push(line),
+      },
+      config: () => config,
+      now: Date.now,
+      stop: new AbortController().signal,
+    } as unknown as Surroundings
+    const program = new Command('rekindle').exitOverride()
+    addReconcile(program, surroundings)
+    return { code: await runProgram(program, argv, surroundings), out: out ?? [], live: live ?? [], err: (err ?? []).join('\n') }
+  }
+  const onTopic = async () => {
+    const found: string[] = []
+    const { signal } = new AbortController()
+    await kafka.tail(webhooks, { from: 'beginning', untilEnd: true, signal }, (record) => found.push(JSON.stringify(record.value)))
+    return found
+  }
+
+  const dry = await run('reconcile', '--since', '6h', '--dry-run')
+  t.match(dry, { code: 0, err: '' })
+  t.match(dry.out[0], /^location +source +compared +missed +about no lead +outcome$/)
+  t.match(dry.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +read$`))
+  t.equal(dry.out.length, 5)
+  t.strictSame(await onTopic(), [])
+
+  const told = await run('reconcile', '--location', tenantId, '--since', new Date(askedAt - HOUR).toISOString())
+  t.match(told, { code: 0, err: '' })
+  t.match(told.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +read$`))
+  t.ok(told.live.includes(`${tenantId}  messages: 2 compared, 1 missed`), told.live.join('\n'))
+  const records = await onTopic()
+  t.equal(records.length, 1)
+  t.match(records[0], /"origin":"reconcile".*"webhookId":"reconcile:message:m-lost"/)
+
+  const owedNow = await run('owed', '--longer-than', '30m')
+  t.match(owedNow.out[1], new RegExp(`^${tenantId}:maria +Maria Lopez +1h 0m +no decision`))
+  t.strictSame((await run('owed', '--longer-than', '2h')).out, ['No lead waits for an answer.'])
+  t.match(JSON.parse((await run('owed', '--json', '--location', tenantId)).out[0] ?? '{}'), { contactId: 'maria', cause: 'no_decision' })
+
+  sandbox.addFault({ kind: '500', count: 1_000, on: 'reads' })
+  const failed = await run('reconcile', '--since', '6h')
+  t.equal(failed.code, 1)
+  t.match(failed.err, /E_RECONCILE_FAILED/)
+  t.match(failed.out[1], /failed$/)
+  for (const [argv, says] of [
+    [['reconcile', '--location', 'nobody'], /--location nobody: no active location\. Known: sandboxLocation000001/],
+    [['reconcile', '--since', 'yesterday'], /--since yesterday: .*not a duration.*time with its zone/],
+    [['reconcile', '--since', '2026-11-24'], /--since 2026-11-24: must be a time with its zone/],
+    [['owed', '--limit', '0'], /--limit 0: must be a whole number/],
+    [['owed', '--longer-than', 'long'], /--longer-than long: .*not a duration/],
+  ] as const) {
+    const wrong = await run(...argv)
+    t.equal(wrong.code, 1)
+    t.match(wrong.err, says)
+  }
+})
