@@ -51,6 +51,17 @@ async function generate(pool: pg.Pool): Promise<void> {
      FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS],
   )
+  await pool.query(
+    `INSERT INTO decisions (decision_id, lead_id, tenant_id, contact_id, type, chosen, reason, stage, stop_reason, epoch, policy_hash, asked_at, decided_at, record)
+     SELECT 'd' || n, id, tenant_id, contact_id, 'follow_up', 'wait', 'new_lead', 'new', 'all_votes', 1, 'p', $1, $1, '{}'
+     FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
+    [at, LEADS / 2],
+  )
+  await pool.query(
+    `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, happened_at, found_at)
+     SELECT 'f' || n, tenant_id, id, 'InboundMessage', $1, $1 FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
+    [at, LEADS / 2],
+  )
   await pool.query('VACUUM ANALYZE')
 }
 
