@@ -35,6 +35,8 @@ CREATE INDEX idx_leads_unanswered ON leads (((profile ->> 'lastInboundAt')::bigi
 
 ALTER TABLE sweep_cursors ENABLE ROW LEVEL SECURITY;
 ALTER TABLE sweep_findings ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own_tenant ON sweep_cursors USING (sees_tenant(tenant_id));
+CREATE POLICY own_tenant ON sweep_findings USING (sees_tenant(tenant_id));
 
 -- Down Migration
 
