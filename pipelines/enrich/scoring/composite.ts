@@ -80,7 +80,7 @@ function fitOf(profile: Scored, factNames: Readonly<Record<string, string>>): Ex
     ...needs.filter((need) => need.facts.some((fact) => facts.has(fact))).map(({ words }) => words),
   ]
   if (known.length === 0) return []
-  return [{ code: 'fit_known', part: 'fit', points: fitByKnown[known.length] ?? 0, words: `known: ${listed(known)}` }]
+  return [{ code: 'fit_known', part: 'fit', points: fitByKnown[known.length] as number, words: `known: ${listed(known)}` }]
 }
 
 function engagementOf(seen: readonly Observed[], at: number): Exact[] {
