@@ -28,12 +28,11 @@ interface Exact {
 /** The score of a lead as of `at` (ms). `factNames`: custom field id to the name of the fact that it holds. */
 export function scoringOf(profile: Scored, factNames: Readonly<Record<string, string>>, at: number): Scoring {
   const seen = profile.behaviour?.seen ?? []
-  const exact: readonly Exact[] = [
-    ...behaviourOf(interestShares(seen, at)),
-    ...intentParts(profile.recentMessages).map((part) => ({ ...part, part: 'intent' as const })),
-    ...fitOf(profile, factNames),
-    ...engagementOf(seen, at),
-  ]
+  const exact: readonly Exact[] = behaviourOf(interestShares(seen, at)).concat(
+    intentParts(profile.recentMessages).map(({ code, points, words }) => ({ code, part: 'intent', points, words })),
+    fitOf(profile, factNames),
+    engagementOf(seen, at),
+  )
   const factors = wholeFactors(exact)
   const score = factors.reduce((sum, { points }) => sum + points, 0)
   return {
