@@ -32,6 +32,8 @@ export interface LeadSummary {
   status: string
   /** 0 to 100. */
   score: number
+  /** hot | warm | cold | unknown: of the score. */
+  temperature: string
   /** COLD | WARM | HOT | URGENT */
   level: string
   source: string | null

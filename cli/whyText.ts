@@ -3,6 +3,7 @@ import type { LeadStory } from '../api/replySchemas.ts'
 import { instant, nameOf, nats, spoken } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
+import { toldScore } from '../pipelines/enrich/scoring/told.ts'
 import type { Decision } from '../schemas/generated/records.ts'
 import { columns } from './columns.ts'
 
@@ -11,10 +12,12 @@ type Told = LeadStory['decisions'][number]
 /** The newest decision of each type, or all of them. */
 export function whyText(story: LeadStory, options: { readonly all?: boolean } = {}): string[] {
   const { profile } = story
+  const scored = toldScore(profile)
   const decisions = options.all === true ? story.decisions : newestOfEachType(story.decisions)
   return [
     `${nameOf(profile)}  (${story.leadKey})`,
-    `${profile.level}, score ${Math.round(profile.score)}, ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
+    `${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
+    ...scored.factors.map(({ points, words }) => `  ${String(points).padStart(3)}  ${words}`),
     ...behaviourText(profile),
     ...(decisions.length === 0
       ? ['', 'Nothing has been decided about this lead yet.']

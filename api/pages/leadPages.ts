@@ -1,4 +1,6 @@
 /** The list of leads and one lead with its story and its whys, as pages. */
+import { reasoningOf, toldScore } from '../../pipelines/enrich/scoring/told.ts'
+import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { ToldLead } from '../leadStory.ts'
 import { decisionCard } from './decisionWords.ts'
@@ -38,6 +40,7 @@ export function leadsPage({ found, nextQuery, level, text }: LeadsView): string 
                     <th scope="col">Lead</th>
                     <th scope="col">Level</th>
                     <th scope="col" class="n">Score</th>
+                    <th scope="col">Temperature</th>
                     <th scope="col">Status</th>
                     <th scope="col">Source</th>
                     <th scope="col">Last event</th>
@@ -58,6 +61,7 @@ function line(lead: LeadSummary): Markup {
     <td><a href="/ui/leads/${encodeURIComponent(lead.leadKey)}">${lead.name ?? lead.contactId}</a></td>
     <td>${lead.level}</td>
     <td class="n">${Math.round(lead.score)}</td>
+    <td>${lead.temperature}</td>
     <td>${lead.status}</td>
     <td>${lead.source}</td>
     <td>${instant(lead.lastEventAt)}</td>
@@ -68,6 +72,7 @@ function line(lead: LeadSummary): Markup {
 export function leadPage(lead: ToldLead): string {
   const { profile } = lead
   const { humanOwnership } = profile
+  const scored = toldScore(profile)
   const blocked = [
     ...(profile.dnd ? ['all channels'] : []),
     ...Object.entries(profile.dndChannels).flatMap(([channel, state]) => (state === 'inactive' ? [] : [`${channel} (${state})`])),
@@ -80,7 +85,7 @@ export function leadPage(lead: ToldLead): string {
         <dd><code>${lead.leadKey}</code>, version ${profile.version}, epoch ${profile.epoch}</dd>
         <dt>State</dt>
         <dd>
-          ${profile.level}, score ${Math.round(profile.score)},
+          ${profile.level}, score ${scored.score} (${scored.temperature}),
           ${profile.status}${profile.deletedAt === null ? null : html`, <span class="bad">deleted ${instant(profile.deletedAt)}</span>`}
         </dd>
         <dt>Owner</dt>
@@ -101,6 +106,8 @@ export function leadPage(lead: ToldLead): string {
           ${profile.counters.outboundHuman} by humans)
         </dd>
       </dl>
+      <h2>Why this score</h2>
+      ${whyScore(scored)}
       <h2>Decisions</h2>
       ${lead.decisions.length === 0 ? html`<p>None yet.</p>` : lead.decisions.map(decisionCard)}
       <h2>Follow-ups</h2>
@@ -142,6 +149,14 @@ export function leadPage(lead: ToldLead): string {
               [...profile.recentMessages].reverse().map((one) => [instant(one.at), one.sender, one.channel, one.text]),
             )
       }`,
+  )
+}
+
+function whyScore(scored: ToldScore): Markup {
+  if (scored.factors.length === 0) return html`<p>${reasoningOf(scored)}</p>`
+  return table(
+    ['Points', 'For'],
+    scored.factors.map(({ points, words }) => [String(points), words]),
   )
 }
 

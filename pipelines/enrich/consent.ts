@@ -100,7 +100,7 @@ export function blockedBecause(
 }
 
 /** An address at which a mail failed for good is none. */
-function workingEmail({
+export function workingEmail({
   email,
   emailStatus,
 }: {

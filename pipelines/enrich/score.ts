@@ -15,23 +15,76 @@ const LEVELS: readonly { readonly level: Level; readonly from: number }[] = [
   { level: 'WARM', from: 20 },
 ]
 
+/** What the words of a lead add to its intent, and which they are. */
+export interface IntentPart {
+  readonly code: 'intent_signals' | 'intent_timeline' | 'intent_financing'
+  /** Of the 100 of the intent. */
+  readonly points: number
+  readonly words: string
+}
+
+/** Phrases told of one part; the others are counted. */
+const PHRASES_TOLD = 3
+
 /**
- * Signals (capped) + timeline + financing, over the texts of the lead among these messages.
+ * Signals (capped) + timeline + financing, over the texts of the lead among these messages; nothing when it said nothing.
  * @source lead-domain reference 2.3, Intent Detector
  */
-export function intentScore(messages: readonly RecentMessage[]): number {
+export function intentParts(messages: readonly RecentMessage[]): IntentPart[] {
   const text = messages
     .filter((message) => message.direction === 'inbound')
     .map((message) => normalised(message.text))
     // Two spaces: no phrase is found across the end of one message and the start of the next.
     .join('  ')
-  if (text.trim() === '') return 0
-  const signals = intentSignals.reduce(
-    (sum, { points, phrases }) => sum + points * phrases.filter((phrase) => contains(text, phrase)).length,
-    0,
-  )
-  const pointsOf = (bands: typeof timelineBands) => bands.find((band) => band.phrases.some((phrase) => contains(text, phrase)))?.points
-  return Math.min(signals, SIGNAL_CAP) + (pointsOf(timelineBands) ?? TIMELINE_UNSPECIFIED) + (pointsOf(financingBands) ?? FINANCING_UNKNOWN)
+  if (text.trim() === '') return []
+  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter((phrase) => contains(text, phrase)) }))
+  const signals = said.reduce((sum, { points, phrases }) => sum + points * phrases.length, 0)
+  const timeline = firstBand(timelineBands, text)
+  const financing = firstBand(financingBands, text)
+  return [
+    ...(signals === 0
+      ? []
+      : [
+          {
+            code: 'intent_signals' as const,
+            points: Math.min(signals, SIGNAL_CAP),
+            words: `says ${quoted(said.flatMap(({ phrases }) => phrases))}`,
+          },
+        ]),
+    {
+      code: 'intent_timeline',
+      points: timeline?.points ?? TIMELINE_UNSPECIFIED,
+      words: timeline === undefined ? 'writes, but of no time frame' : `${spoken(timeline.name)} time frame ("${timeline.phrase}")`,
+    },
+    {
+      code: 'intent_financing',
+      points: financing?.points ?? FINANCING_UNKNOWN,
+      words: financing === undefined ? 'writes, but not how it would pay' : `financing ${spoken(financing.name)} ("${financing.phrase}")`,
+    },
+  ]
+}
+
+/** The first band with a phrase in the text, and the phrase. */
+function firstBand(bands: typeof timelineBands, text: string): { name: string; points: number; phrase: string } | undefined {
+  for (const { name, points, phrases } of bands) {
+    const phrase = phrases.find((one) => contains(text, one))
+    if (phrase !== undefined) return { name, points, phrase }
+  }
+  return undefined
+}
+
+function quoted(phrases: readonly string[]): string {
+  const told = phrases.slice(0, PHRASES_TOLD).map((phrase) => `"${phrase}"`)
+  return [...told, ...(phrases.length > PHRASES_TOLD ? [`${phrases.length - PHRASES_TOLD} more`] : [])].join(', ')
+}
+
+function spoken(name: string): string {
+  return name.replaceAll('_', ' ')
+}
+
+/** The sum of the parts: 0 to 100. */
+export function intentScore(messages: readonly RecentMessage[]): number {
+  return intentParts(messages).reduce((sum, { points }) => sum + points, 0)
 }
 
 export function levelOf(score: number): Level {

@@ -55,7 +55,7 @@ function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answe
   const answer = hours === undefined ? 'nothing' : onSilence(before, hours, ctx.at)
   if (hours === undefined || answer === 'nothing') return next(before)
   const version = before.version + 1
-  const calmed = rated(before, ctx.at)
+  const calmed = rated(before, ctx.at, settingsOf(ctx.tables.tenants.get(before.tenantId)))
   if (answer === 'dormant') {
     const dormant: LeadProfile = { ...calmed, version, status: 'dormant' }
     return next(dormant, { emit: [emit(profiles, dormant)] })
@@ -74,7 +74,7 @@ function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answe
 /** Folds that something did not come. */
 function miss(before: LeadProfile, ctx: EnrichContext): Answer {
   const tenant = ctx.tables.tenants.get(before.tenantId)
-  const { profile, firings, timers } = onBehaviourTimer(rated(before, ctx.at), ctx.at)
+  const { profile, firings, timers } = onBehaviourTimer(rated(before, ctx.at, settingsOf(tenant)), ctx.at)
   if (firings.length === 0) return next<LeadProfile, Output>({ ...before, behaviour: profile.behaviour }, { timers })
   const question = toAsk(firings, profile, ctx.at)
   const after: LeadProfile = {

@@ -8,6 +8,8 @@ import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
 import { priorityOf } from '../../pipelines/followup/planFollowUp.ts'
 import { forgetCommunications } from './communicationRows.ts'
+import { recordedAfter, scoreOf, storedScores } from './recordedScore.ts'
+import type { RecordedScore, StoredScore } from './recordedScore.ts'
 import { instant, instantOrNull, storable, storableJson } from './storable.ts'
 
 const statuses: ReadonlySet<string> = new Set([
@@ -20,18 +22,16 @@ const statuses: ReadonlySet<string> = new Set([
   'dormant',
   'reactivated',
 ])
-/** Intent level to the stored scales. @source reference/lead-domain.md 5.5, row "behavioural intent" */
-const scales: Readonly<Record<string, { readonly temperature: string; readonly priority: string }>> = {
-  URGENT: { temperature: 'hot', priority: 'urgent' },
-  HOT: { temperature: 'hot', priority: 'high' },
-  WARM: { temperature: 'warm', priority: 'medium' },
-  COLD: { temperature: 'cold', priority: 'low' },
-}
+/** The temperature is a scale of its own, of the score: docs/scoring.md. */
+const priorities: ReadonlyMap<string, string> = new Map([
+  ['URGENT', 'urgent'],
+  ['HOT', 'high'],
+  ['WARM', 'medium'],
+  ['COLD', 'low'],
+])
 
 /** What a profile is in the stored vocabulary. A word the vocabulary lacks becomes its default; the profile keeps it. */
-export function leadRow(key: string, profile: LeadProfile, timestamp: number) {
-  const scale = (Object.hasOwn(scales, profile.level) ? scales[profile.level] : undefined) ?? { temperature: 'unknown', priority: 'medium' }
-  const score = Math.min(100, Math.max(0, profile.score))
+function leadRow(key: string, profile: LeadProfile, timestamp: number, recorded: RecordedScore) {
   return {
     id: key,
     tenant_id: profile.tenantId,
@@ -42,13 +42,14 @@ export function leadRow(key: string, profile: LeadProfile, timestamp: number) {
     phone: storable(profile.phone),
     company: storable(profile.companyName),
     source: storable(profile.source) ?? 'unknown',
-    lead_score: score,
-    temperature: scale.temperature,
+    lead_score: recorded.score,
+    temperature: recorded.temperature,
     status: statuses.has(profile.status) ? profile.status : 'new',
-    priority: scale.priority,
-    priority_score: 100 * priorityOf(profile.level) + score,
+    priority: priorities.get(profile.level) ?? 'medium',
+    priority_score: 100 * priorityOf(profile.level) + recorded.score,
     intent_level: profile.level,
-    scoring_reasoning: `Intent level ${profile.level} after ${profile.counters.inbound} messages from and ${profile.counters.outbound} to the lead.`,
+    scoring_reasoning: recorded.reasoning,
+    last_score_update: instantOrNull(recorded.at),
     timezone: storable(profile.timeZone),
     city: storable(profile.city),
     state: storable(profile.state),
@@ -86,6 +87,7 @@ const columns: readonly (readonly [keyof LeadRow, string])[] = [
   ['priority_score', 'int'],
   ['intent_level', 'text'],
   ['scoring_reasoning', 'text'],
+  ['last_score_update', 'timestamptz'],
   ['timezone', 'text'],
   ['city', 'text'],
   ['state', 'text'],
@@ -106,15 +108,14 @@ const columns: readonly (readonly [keyof LeadRow, string])[] = [
 
 const names = columns.map(([name]) => name).join(', ')
 const upsert = `
-  INSERT INTO leads (${names}, last_score_update, assigned_at)
-  SELECT ${names}, updated_at, CASE WHEN assigned_agent_id IS NULL THEN NULL ELSE updated_at END
+  INSERT INTO leads (${names}, assigned_at)
+  SELECT ${names}, CASE WHEN assigned_agent_id IS NULL THEN NULL ELSE updated_at END
   FROM unnest(${columns.map(([, type], index) => `$${index + 1}::${type}[]`).join(', ')}) AS incoming (${names})
   ON CONFLICT (id) DO UPDATE SET
     ${columns
       .filter(([name]) => name !== 'id')
       .map(([name]) => `${name} = excluded.${name}`)
       .join(', ')},
-    last_score_update = CASE WHEN leads.lead_score = excluded.lead_score THEN leads.last_score_update ELSE excluded.updated_at END,
     assigned_at = CASE WHEN leads.assigned_agent_id IS NOT DISTINCT FROM excluded.assigned_agent_id THEN leads.assigned_at ELSE excluded.assigned_at END
   WHERE leads.version < excluded.version`
 
@@ -130,21 +131,37 @@ const changedOwners = `
   LEFT JOIN leads ON leads.id = incoming.id
   WHERE (leads.id IS NULL OR leads.version < incoming.version) AND incoming.agent IS DISTINCT FROM leads.assigned_agent_id`
 
-/** Stores the profiles of one batch: per lead only the last one, after the last tombstone. */
+interface Standing {
+  readonly profile: LeadProfile
+  readonly timestamp: number
+}
+
+/** The row of a lead after these profiles of it, in order of their version; undefined when none of them is new. */
+function rowAfter(key: string, all: readonly Standing[], stored: StoredScore | undefined): LeadRow | undefined {
+  const news = stored === undefined ? all : all.filter(({ profile }) => profile.version > stored.version)
+  let recorded: RecordedScore | undefined = stored
+  for (const { profile, timestamp } of news)
+    recorded = recordedAfter(recorded, scoreOf(profile, timestamp), profile.fieldTimes[TOMBSTONE] !== undefined)
+  const newest = news.at(-1)
+  return newest === undefined || recorded === undefined ? undefined : leadRow(key, newest.profile, newest.timestamp, recorded)
+}
+
+/** Stores the profiles of one batch: per lead the last one, after the last tombstone, with the score that all of them record. */
 export async function storeProfiles(client: pg.PoolClient, records: readonly SinkRecord<LeadProfile>[]): Promise<void> {
   const erased = new Set<string>()
-  const last = new Map<string, LeadRow>()
+  const stands = new Map<string, Standing[]>()
   const deleted = new Map<string, number>()
   for (const { key, value, timestamp } of records) {
     if (value === null) {
       erased.add(key)
-      last.delete(key)
+      stands.delete(key)
       continue
     }
     const until = value.fieldTimes[TOMBSTONE]
     if (until !== undefined) deleted.set(key, until)
-    const known = last.get(key)
-    if (known === undefined || known.version < value.version) last.set(key, leadRow(key, value, timestamp))
+    const known = stands.get(key)
+    if (known === undefined) stands.set(key, [{ profile: value, timestamp }])
+    else if ((known.at(-1)?.profile.version ?? 0) < value.version) known.push({ profile: value, timestamp })
   }
   if (erased.size > 0) {
     await client.query('DELETE FROM leads WHERE id = ANY($1)', [[...erased]])
@@ -156,12 +173,15 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
     )
   }
   // In one order everywhere: two partitions never share a lead, but a zombie and its successor may.
-  const rows = [...last.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
-  if (rows.length === 0) return
+  const last = [...stands].sort(([a], [b]) => (a < b ? -1 : 1))
+  if (last.length === 0) return
+  const scores = await storedScores(client, [...stands.keys()])
+  const rows = last.flatMap(([key, all]) => rowAfter(key, all, scores.get(key)) ?? [])
   await forgetCommunications(
     client,
     [...deleted].map(([id, until]) => ({ id, until })),
   )
+  if (rows.length === 0) return
   await storeAssignments(client, rows)
   await client.query({ name: 'leads_upsert', text: upsert, values: columns.map(([name]) => rows.map((row) => row[name])) })
   await client.query({ name: 'leads_words', text: words, values: [rows.map((row) => row.id)] })

@@ -17,7 +17,9 @@ export interface LeadSummary {
   contactId: string
   name: string | null
   status: string
+  /** As recorded: see recordedScore.ts. */
   score: number
+  temperature: string
   level: string
   source: string | null
   lastEventAt: number
@@ -81,8 +83,8 @@ export function leadQueries(db: Queryable) {
       const after = filter.cursor === undefined ? undefined : cursorOf(filter.cursor)
       const words = lookedUp ?? (filter.text === undefined ? undefined : await lookUp(db, filter.text, filter.tenantId))
       const matching = words === undefined ? { condition: 'true', values: [] } : searchCondition(words, 8)
-      const found = await db.query<{ id: string; activity: string; profile: LeadProfile }>(
-        `SELECT id, last_activity::text AS activity, profile FROM leads
+      const found = await db.query<ListedRow & { activity: string }>(
+        `SELECT id, last_activity::text AS activity, lead_score, temperature, profile FROM leads
          WHERE deleted_at IS NULL AND ($1::text IS NULL OR tenant_id = $1) AND ($2::text IS NULL OR status::text = $2) AND ($3::text IS NULL OR intent_level = $3)
            AND ($4::int IS NULL OR lead_score >= $4) AND ($5::timestamptz IS NULL OR last_activity < $5 OR (last_activity = $5 AND id > $6))
            AND ${matching.condition}
@@ -102,7 +104,7 @@ export function leadQueries(db: Queryable) {
       const last = rows.at(-1)
       const more = found.rows.length > filter.limit && last !== undefined
       return {
-        leads: rows.map(({ id, profile }) => summaryOf(id, profile)),
+        leads: rows.map(summaryOf),
         nextCursor: more ? Buffer.from(JSON.stringify([last.activity, last.id])).toString('base64url') : null,
       }
     },
@@ -136,7 +138,7 @@ export function leadQueries(db: Queryable) {
       )
       return found.rows.map(({ record, id, profile }) => ({
         decision: record,
-        name: id === null || profile === null ? null : summaryOf(id, profile).name,
+        name: id === null || profile === null ? null : nameOf(profile),
       }))
     },
 
@@ -173,11 +175,11 @@ export function leadQueries(db: Queryable) {
 
     /** Leads of one status, the most pressing first. */
     async worklist(status: string, limit: number): Promise<LeadSummary[]> {
-      const found = await db.query<{ id: string; profile: LeadProfile }>(
-        'SELECT id, profile FROM leads WHERE status = $1::lead_status ORDER BY priority_score DESC, created_at DESC LIMIT $2',
+      const found = await db.query<ListedRow>(
+        'SELECT id, lead_score, temperature, profile FROM leads WHERE status = $1::lead_status ORDER BY priority_score DESC, created_at DESC LIMIT $2',
         [status, limit],
       )
-      return found.rows.map(({ id, profile }) => summaryOf(id, profile))
+      return found.rows.map(summaryOf)
     },
 
     /** What a realtor has, newest first. */
@@ -221,20 +223,32 @@ export function leadQueries(db: Queryable) {
 }
 export type LeadQueries = ReturnType<typeof leadQueries>
 
-function summaryOf(id: string, profile: LeadProfile): LeadSummary {
-  const name = [profile.firstName, profile.lastName].filter((part) => part !== null && part !== '').join(' ')
+interface ListedRow {
+  readonly id: string
+  readonly lead_score: number
+  readonly temperature: string
+  readonly profile: LeadProfile
+}
+
+function summaryOf({ id, lead_score: score, temperature, profile }: ListedRow): LeadSummary {
   return {
     leadKey: id,
     tenantId: profile.tenantId,
     contactId: profile.contactId,
-    name: name === '' ? null : name,
+    name: nameOf(profile),
     status: profile.status,
-    score: profile.score,
+    score,
+    temperature,
     level: profile.level,
     source: profile.source,
     lastEventAt: profile.lastEventAt,
     lastInboundAt: profile.lastInboundAt,
   }
+}
+
+function nameOf(profile: LeadProfile): string | null {
+  const name = [profile.firstName, profile.lastName].filter((part) => part !== null && part !== '').join(' ')
+  return name === '' ? null : name
 }
 
 function sum(tally: Readonly<Record<string, number>>): number {

@@ -11,7 +11,7 @@ import type { SigningKey } from '../../api/ghlKeys.ts'
 import type { ApiDeps, LeadQueries } from '../../api/ports.ts'
 import type { ApiInstance } from '../../api/typeProvider.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
-import type { Decision, LeadProfile, Tenant, WebhookReceived } from '../../schemas/generated/records.ts'
+import type { Decision, LeadProfile, Scoring, Tenant, WebhookReceived } from '../../schemas/generated/records.ts'
 import { sandboxAppId, sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 
 export const at = Date.parse('2026-11-24T15:00:00.000Z')
@@ -115,6 +115,23 @@ export async function apiUnderTest(changes: Partial<ApiDeps> = {}): Promise<ApiU
   }
 }
 
+/** 0.3 x 60 + 0.4 x 100 + 0.2 x 50 + 0.1 x 40 = 72. */
+const scoring: Scoring = {
+  at,
+  score: 72,
+  temperature: 'warm',
+  behaviour: 60,
+  intent: 100,
+  fit: 50,
+  engagement: 40,
+  factors: [
+    { code: 'intent_signals', points: 40, words: 'says "make an offer"' },
+    { code: 'behaviour_agent_inquiry', points: 18, words: 'asks for the realtor: 9, last 2026-11-24 15:00 UTC' },
+    { code: 'fit_known', points: 10, words: 'known: phone, e-mail and budget' },
+    { code: 'engagement_actions', points: 4, words: 'acts: 8 within 30 days' },
+  ],
+}
+
 /** A lead of the sandbox that asked for a showing. */
 export function profileOf(changes: Partial<LeadProfile> = {}): LeadProfile {
   return {
@@ -175,6 +192,7 @@ export function profileOf(changes: Partial<LeadProfile> = {}): LeadProfile {
     fieldTimes: {},
     deletedAt: null,
     ...noEntities,
+    scoring,
     ...changes,
   }
 }

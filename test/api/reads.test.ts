@@ -19,6 +19,7 @@ const summary = {
   name: 'Maria <b>Sample</b>',
   status: 'contacted',
   score: 72.4,
+  temperature: 'warm',
   level: 'HOT',
   source: null,
   lastEventAt: at,
@@ -321,6 +322,12 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   t.match(lead, /\+1\.200/, 'the sum of sms')
   t.match(lead, /do not disturb/i)
   t.match(lead, /Quiet hours in Texas/)
+  t.match(lead, /score 72 \(warm\)/)
+  t.match(lead, /Why this score<\/h2>[\s\S]*<td>18<\/td>\s*<td>asks for the realtor: 9, last 2026-11-24 15:00 UTC<\/td>/)
+  t.match(leads, /<td>HOT<\/td>\s*<td class="n">72<\/td>\s*<td>warm<\/td>/, 'level and temperature are two scales')
+  const nothing = { at, score: 0, temperature: 'unknown', behaviour: 0, intent: 0, fit: 0, engagement: 0, factors: [] }
+  const unscored = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ scoring: nothing })] } })
+  t.match((await unscored.app.inject('/ui/leads/x')).body, /<p>0 of 100, unknown: nothing is known to score\.<\/p>/)
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
   t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)

@@ -129,7 +129,11 @@ t.test('why says it in words first, then in numbers that add up', async (t) => {
   t.equal(code, 0)
   t.strictSame(out, [
     'Maria Sample  (sandboxLocation000001:contactMaria000000001)',
-    'HOT, score 72, contacted, epoch 3, last event 2026-11-24 15:00 UTC',
+    'HOT, score 72 (warm), contacted, epoch 3, last event 2026-11-24 15:00 UTC',
+    '   40  says "make an offer"',
+    '   18  asks for the realtor: 9, last 2026-11-24 15:00 UTC',
+    '   10  known: phone, e-mail and budget',
+    '    4  acts: 8 within 30 days',
     '',
     'FOLLOW UP  2026-11-24 15:00 UTC, asked because of: inbound message',
     ...[explain(decisionOf()).headline, ...explain(decisionOf()).sentences.map((line) => `  ${line}`)],
@@ -159,7 +163,7 @@ t.test('why says it in words first, then in numbers that add up', async (t) => {
 
 t.test('why copes with a lead about which nothing is known yet', async (t) => {
   const bare = { ...story, decisions: [], followups: [], deliveries: [] }
-  t.strictSame(whyText(bare).slice(2), ['', 'Nothing has been decided about this lead yet.', '', 'No follow-up has been planned.'])
+  t.strictSame(whyText(bare).slice(6), ['', 'Nothing has been decided about this lead yet.', '', 'No follow-up has been planned.'])
   const silent = explained({ explain }, decisionOf({ contributions: [], silent: [], gates: [] }))
   const lines = whyText({ ...bare, decisions: [silent] })
   t.ok(lines.includes('  No agent voted.') && lines.includes('  gates: all open'))
@@ -169,9 +173,9 @@ t.test('why tells what the lead did lately and what that fired, newest first', a
   const one = { at, signal: 'property_view', subject: '12-oak-st', price: null }
   const behaviour = { seen: [one], fired: { churn_risk: at - 60_000, high_intent_viewing: at }, likelihood: 5.776, dueAt: null }
   const lines = whyText({ ...story, profile: profileOf({ behaviour }) })
-  t.match(lines[2], /^behaviour 5\.8 of 100, last property view /)
-  t.match(lines[3], /^fired: high intent viewing .*, churn risk /)
-  t.notMatch(whyText({ ...story, profile: profileOf({ behaviour: { ...behaviour, fired: {} } }) })[3], /^fired/)
+  t.match(lines[6], /^behaviour 5\.8 of 100, last property view /)
+  t.match(lines[7], /^fired: high intent viewing .*, churn risk /)
+  t.notMatch(whyText({ ...story, profile: profileOf({ behaviour: { ...behaviour, fired: {} } }) })[7], /^fired/)
 })
 
 t.test('exact nats lose no digit', async (t) => {

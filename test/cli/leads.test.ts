@@ -13,6 +13,7 @@ const page: LeadPage = {
       name: 'Maria López',
       status: 'contacted',
       score: 72,
+      temperature: 'warm',
       level: 'HOT',
       source: 'website',
       lastEventAt: Date.UTC(2026, 10, 24, 15),

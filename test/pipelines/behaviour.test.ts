@@ -625,7 +625,8 @@ t.test('what is kept of the busiest lead stays small', async (t) => {
   on.advance('1h')
   tell(on, ...busiest)
   const bytes = LeadProfile.encode(on.state(maria) as LeadProfile).length
-  t.ok(bytes < 40_000, `${bytes} bytes with every signal full`)
+  // Of these about 800 for the score of ten interests and its reasons.
+  t.ok(bytes < 41_000, `${bytes} bytes with every signal full`)
   const usual = line()
   known(usual)
   usual.advance('1h')

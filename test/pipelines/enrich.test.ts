@@ -64,7 +64,7 @@ const tenant: Tenant = {
   updatedAt: start,
   installation: null,
 }
-const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90 }
+const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
 
 let count = 0
 const event = (kind: string, sections: Partial<LeadEvent> = {}): LeadEvent => {
@@ -789,7 +789,7 @@ t.test('a human message keeps the machine silent for the quiet hours of the tena
   t.equal(fold(created(), byHuman(start, { channel: 'call', status: null, callStatus: 'canceled' })).humanOwnership, null)
   t.equal(leadView(owned, tenant, start + 2 * HOUR).humanOwnedUntil, start + 25 * HOUR)
   t.match(leadView(owned, tenant, start + 25 * HOUR), { humanOwned: false, humanOwnedUntil: null }, 'the end needs no event')
-  const unknownTenant = applyEvent(undefined, byHuman(start), { humanQuietMs: null, inquiryConsentDays: 0 })
+  const unknownTenant = applyEvent(undefined, byHuman(start), { humanQuietMs: null, inquiryConsentDays: 0, factNames: {} })
   t.equal(unknownTenant.humanOwnership?.untilAt, null)
   t.match(leadView(unknownTenant, undefined, start + DAY), { humanOwned: true, humanOwnedUntil: null })
 })

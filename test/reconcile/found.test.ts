@@ -6,7 +6,7 @@ import { isNews } from '../../pipelines/reconcile/news.ts'
 import { DAY, MINUTE, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
-const settings = { humanQuietMs: null, inquiryConsentDays: 90 }
+const settings = { humanQuietMs: null, inquiryConsentDays: 90, factNames: {} }
 const iso = (at: number) => new Date(at).toISOString()
 const message = { id: 'm1', contactId: 'maria', direction: 'inbound', messageType: 'TYPE_SMS', body: 'hello', dateAdded: iso(tuesdayNoon) }
 

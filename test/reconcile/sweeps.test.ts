@@ -1,6 +1,7 @@
 /** What the platform lost is found by one sweep: the state of every lead is then that of a platform that loses nothing. */
 import t from 'tap'
 import { rated } from '../../pipelines/enrich/behaviour/behave.ts'
+import { settingsOf } from '../../pipelines/enrich/settings.ts'
 import { sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import { Sweeper } from '../../reconcile/sweeper.ts'
 import { tellStory } from '../../simulate/leadStory.ts'
@@ -97,7 +98,7 @@ t.test('10 % dropped, 20 % up to 6 h late, 20 % doubled: after one sweep every l
 /** Interest fades: how much is left is compared at one time, not at the times of the last look. */
 function stateNow(line: LossyLine, contactId: string): LeadProfile | undefined {
   const state = line.state(contactId)
-  return state === undefined ? undefined : rated(state, now)
+  return state === undefined ? undefined : rated(state, now, settingsOf(sandboxTenant(0)))
 }
 
 /**

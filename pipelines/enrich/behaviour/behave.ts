@@ -8,6 +8,8 @@ import type { Behaviour, LeadEvent, LeadProfile } from '../../../schemas/generat
 import { TOMBSTONE } from '../lastWriter.ts'
 import type { Draft } from '../lastWriter.ts'
 import { levelOf } from '../score.ts'
+import { scoringOf } from '../scoring/composite.ts'
+import type { Settings } from '../settings.ts'
 import { isOpen } from '../silence.ts'
 import { completedBy, dueBy, nextDue, withFired } from './engine.ts'
 import type { Firing } from './engine.ts'
@@ -35,19 +37,24 @@ export function observe(profile: Draft, event: LeadEvent): boolean {
   return !isForgotten && seen !== kept
 }
 
-/** Sets the likelihood and the intent level as they are at `at`: the lead says it wants to act, or shows it. */
-export function rate(profile: Draft, at: number): void {
+/**
+ * Sets the likelihood, the intent level and the composite score as they are at `at`. The level: the lead says it wants to act,
+ * or shows it.
+ */
+export function rate(profile: Draft, at: number, { factNames }: Pick<Settings, 'factNames'>): void {
+  const shares = profile.behaviour === null ? [] : interestShares(profile.behaviour.seen, at)
   if (profile.behaviour !== null) {
-    const likelihood = likelihoodOf(interestShares(profile.behaviour.seen, at))
+    const likelihood = likelihoodOf(shares)
     if (likelihood !== profile.behaviour.likelihood) profile.behaviour = { ...profile.behaviour, likelihood }
   }
   profile.level = levelOf(Math.max(profile.score, profile.behaviour?.likelihood ?? 0))
+  profile.scoring = scoringOf(profile, factNames, at, shares)
 }
 
-/** The profile with likelihood and level as they are at `at`: what was done fades while nothing comes. */
-export function rated(profile: LeadProfile, at: number): LeadProfile {
+/** The profile with likelihood, level and score as they are at `at`: what was done fades while nothing comes. */
+export function rated(profile: LeadProfile, at: number, settings: Pick<Settings, 'factNames'>): LeadProfile {
   const draft: Draft = { ...profile }
-  rate(draft, at)
+  rate(draft, at, settings)
   return draft
 }
 

@@ -11,6 +11,7 @@ import { forgetPublished, markPublished, unpublished } from '../../../sinks/post
 import { deliveryOf } from '../../../sinks/postgres/ledgerRow.ts'
 import { storableJson, storableText } from '../../../sinks/postgres/storable.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
+import type { Scoring } from '../../../schemas/generated/records.ts'
 import { decisions, deliveries, followups, profiles, tenants, triggers } from '../../../topics/index.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
@@ -115,7 +116,17 @@ t.test('profiles become leads: the vocabulary, the newest version, assignments, 
   await sink.write([
     batch(profiles, 0, [
       [maria, profileRecord({ version: 2, ownerId: 'realtor1' })],
-      [maria, profileRecord({ version: 5, ownerId: 'realtor2', level: 'URGENT', score: 90, firstName: 'Mar\0ia\ud800' })],
+      [
+        maria,
+        profileRecord({
+          version: 5,
+          ownerId: 'realtor2',
+          level: 'URGENT',
+          score: 90,
+          firstName: 'Mar\0ia\ud800',
+          scoring: scoring(82, 'hot'),
+        }),
+      ],
       [maria, profileRecord({ version: 4 })],
       [
         `${tenantId}:odd`,
@@ -130,16 +141,25 @@ t.test('profiles become leads: the vocabulary, the newest version, assignments, 
     first_name: 'Mar\ufffdia\ufffd',
     temperature: 'hot',
     priority: 'urgent',
-    priority_score: 590,
+    priority_score: 582,
     status: 'contacted',
     assigned_agent_id: 'realtor2',
     intent_level: 'URGENT',
     epoch: 4,
-    lead_score: 90,
+    lead_score: 82,
+    scoring_reasoning: '82 of 100, hot: 82 for reasons.',
     deleted_at: null,
     source: 'website form',
   })
-  t.match(rows[1], { status: 'new', temperature: 'unknown', priority: 'medium', lead_score: 100, conversion_value: '12.50' })
+  t.match(rows[1], {
+    status: 'new',
+    temperature: 'unknown',
+    priority: 'medium',
+    lead_score: 100,
+    scoring_reasoning: '100 of 100, unknown: 100 for what the lead says, scored before anything else was.',
+    last_score_update: null,
+    conversion_value: '12.50',
+  })
   await sink.write([batch(profiles, 4, [[maria, profileRecord({ version: 3, ownerId: 'realtor9' })]])])
   t.equal((await queries.profiles('maria'))[0]?.version, 5, 'an older version changes nothing')
   t.strictSame(
@@ -162,6 +182,92 @@ t.test('profiles become leads: the vocabulary, the newest version, assignments, 
   t.equal((await pool.query('SELECT count(*)::int AS count FROM lead_assignments')).rows[0].count, 0)
   t.strictSame((await pool.query('SELECT lead_id FROM lead_search')).rows, [{ lead_id: maria }], 'nor its words')
 })
+
+t.test('a score is recorded when it differs by more than 5, with its temperature and reasoning, however batches are cut', async (t) => {
+  const { pool } = await store(t)
+  const sink = postgresSink(pool)
+  // 45 is 5 from 40 and 46 is more; 41 is 5 from 46; 39 is cold; 36 is not 5 from 39.
+  const scores = [
+    scoring(40, 'warm'),
+    scoring(45, 'warm'),
+    scoring(46, 'warm'),
+    scoring(41, 'warm'),
+    scoring(39, 'cold'),
+    scoring(36, 'cold'),
+  ]
+  const versions = scores.map((one, index) => profileRecord({ version: index + 1, scoring: one }))
+  const other = `${tenantId}:other`
+  const recorded: unknown[] = []
+  for (const [index, profile] of versions.entries()) {
+    await sink.write([batch(profiles, index, [[maria, profile]], 0)])
+    const { rows } = await pool.query('SELECT lead_score, temperature, scoring_reasoning, version FROM leads')
+    recorded.push(rows[0])
+  }
+  t.strictSame(
+    recorded,
+    [40, 40, 46, 46, 39, 39].map((score, index) => {
+      const temperature = score < 40 ? 'cold' : 'warm'
+      const scoring_reasoning = `${score} of 100, ${temperature}: ${score} for reasons.`
+      return { lead_score: score, temperature, scoring_reasoning, version: index + 1 }
+    }),
+  )
+  await sink.write([
+    batch(
+      profiles,
+      0,
+      versions.map((profile) => [other, { ...profile, contactId: 'other' }]),
+      1,
+    ),
+  ])
+  const both = await pool.query<{ lead_score: number; priority_score: number; last_score_update: Date }>(
+    'SELECT lead_score, priority_score, last_score_update FROM leads ORDER BY id DESC',
+  )
+  t.strictSame(both.rows[0], { lead_score: 39, priority_score: 439, last_score_update: new Date(tuesdayNoon + 4) }, 'one batch of six')
+  t.match(both.rows[1], { lead_score: 39, priority_score: 439, last_score_update: new Date(tuesdayNoon) }, 'six batches of one')
+  t.match(
+    (await leadQueries(pool).leads({ limit: 2, minScore: 39 })).leads.map(({ score, temperature }) => [score, temperature]),
+    [
+      [39, 'cold'],
+      [39, 'cold'],
+    ],
+    'what is listed is what was asked for',
+  )
+  const wasDeleted = { fieldTimes: { deleted: tuesdayNoon } }
+  const [old, revived] = [
+    profileRecord({ version: 7, ...wasDeleted, scoring: scoring(38, 'cold') }),
+    { version: 8, scoring: null, score: 60 },
+  ]
+  await sink.write([batch(profiles, 6, [[maria, old]], 0)])
+  t.equal(
+    (await pool.query('SELECT lead_score FROM leads WHERE id = $1', [maria])).rows[0].lead_score,
+    38,
+    'nothing from before a deletion stays',
+  )
+  await sink.write([batch(profiles, 7, [[maria, profileRecord(revived)]], 0)])
+  t.match((await pool.query('SELECT * FROM leads WHERE id = $1', [maria])).rows[0], { lead_score: 60, last_score_update: null })
+  await sink.write([batch(profiles, 8, [[maria, profileRecord({ version: 9, scoring: scoring(61, 'warm') })]], 0)])
+  t.match(
+    (await pool.query('SELECT * FROM leads WHERE id = $1', [maria])).rows[0],
+    { lead_score: 61, scoring_reasoning: '61 of 100, warm: 61 for reasons.' },
+    'the first with factors is recorded, however near',
+  )
+  await sink.write([batch(profiles, 9, [[maria, profileRecord({ version: 10, scoring: scoring(61, 'blazing') })]], 0)])
+  t.equal(
+    (await pool.query('SELECT temperature FROM leads WHERE id = $1', [maria])).rows[0].temperature,
+    'unknown',
+    'a word it does not know',
+  )
+  await t.rejects(
+    pool.query('UPDATE leads SET lead_score = 51, scoring_reasoning = NULL'),
+    { code: '23514' },
+    'none above 50 without reasoning',
+  )
+})
+
+function scoring(score: number, temperature: string): Scoring {
+  const factors = [{ code: 'intent_signals', points: score, words: 'reasons' }]
+  return { at: 0, score, temperature, behaviour: 0, intent: 0, fit: 0, engagement: 0, factors }
+}
 
 function won(monetaryValue: string) {
   return { opportunityId: 'o', pipelineId: null, stageId: null, status: 'won', name: null, monetaryValue, ownerId: null }

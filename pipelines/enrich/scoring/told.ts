@@ -1,0 +1,23 @@
+/** A score as it is told to people and stores: never without its reasons, also where a profile is older than they are. */
+import type { LeadProfile, Scoring } from '../../../schemas/generated/records.ts'
+
+export type ToldScore = Pick<Scoring, 'score' | 'temperature' | 'factors'>
+
+/** The score of a profile; of one that was written before scores had factors, what its words alone came to. */
+export function toldScore(profile: Pick<LeadProfile, 'score' | 'scoring'>): ToldScore {
+  // Rows that were stored before scores had factors lack the field.
+  if (profile.scoring) return profile.scoring
+  const points = Math.round(Math.min(100, Math.max(0, profile.score)))
+  const factors = points === 0 ? [] : [{ code: 'words_alone', points, words: 'what the lead says, scored before anything else was' }]
+  return { score: points, temperature: 'unknown', factors }
+}
+
+/** `63 of 100, warm: 24 for uses a pricing tool: 8, last 2026-11-03 15:00 UTC; ...` */
+export function reasoningOf({ score, temperature, factors }: ToldScore): string {
+  const reasons = factors.map(({ points, words }) => `${points} for ${words}`)
+  return `${score} of 100, ${temperature}: ${reasons.length === 0 ? nothingToScore(temperature) : reasons.join('; ')}.`
+}
+
+function nothingToScore(temperature: string): string {
+  return temperature === 'unknown' ? 'nothing is known to score' : 'what is known comes to no point'
+}
