@@ -49,7 +49,8 @@ export const apiErrors = {
     scope: 'process',
     retriable: true,
     means: 'The event could not be stored durably, so it was not accepted.',
-    remedy: 'Send it again after the seconds in Retry-After; GoHighLevel does so by itself.',
+    remedy:
+      'Send it again after the seconds in Retry-After; GoHighLevel and SendGrid do so by themselves, Twilio where its URL asks for it.',
   },
   E_STORE_UNAVAILABLE: {
     scope: 'process',

@@ -120,11 +120,10 @@ t.test('a form is read as browsers write it', async (t) => {
   await assertProperty(
     t,
     fc.property(fc.array(fc.tuple(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }))), (fields) => {
-      const wellFormed = fields.map(([name, value]) => [name.toWellFormed(), value.toWellFormed()] as [string, string])
-      const read = formFields(Buffer.from(new URLSearchParams(wellFormed).toString())).map((field) =>
+      const read = formFields(Buffer.from(new URLSearchParams(fields).toString())).map((field) =>
         field.map((text) => Buffer.from(text, 'latin1').toString()),
       )
-      return JSON.stringify(read) === JSON.stringify(wellFormed)
+      return JSON.stringify(read) === JSON.stringify(fields)
     }),
   )
 })

@@ -1,8 +1,8 @@
 /** Whom callbacks are taken from: as configured, and a key that is none stops the start. */
 import { generateKeyPairSync } from 'node:crypto'
 import t from 'tap'
-import { callbackTrust } from '../../cli/roles/callbackTrust.ts'
-import { loadConfig } from '../../config/config.ts'
+import { callbackTrust } from '../../../cli/roles/callbackTrust.ts'
+import { loadConfig } from '../../../config/config.ts'
 
 const token = 'a'.repeat(32)
 const spki = generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
