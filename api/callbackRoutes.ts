@@ -54,7 +54,7 @@ export function callbackRoutes(app: ApiInstance, deps: ApiDeps, trust: CallbackT
       },
       async (request, reply) => {
         const body = bytesOf(request)
-        const target = request.raw.url ?? ''
+        const target = request.originalUrl
         return receive(provider, request, reply, verifyTwilio(twilio, target, body, request.headers), () => [
           twilioEnvelope(body, target, deps.tenants),
         ])
