@@ -3,6 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
+import { permissionChange } from '../../pipelines/enrich/optOut.ts'
 import { readCallback } from '../../pipelines/ingest/translate/callback.ts'
 import { sendgridDrops, sendgridEvents } from '../../pipelines/ingest/translate/sendgrid.ts'
 import { twilioOptOutCodes, twilioStatuses } from '../../pipelines/ingest/translate/twilio.ts'
@@ -123,6 +124,7 @@ t.test('the word of the recipient closes the channel, also when only the carrier
   t.strictSame(refused(piped('TwilioMessage.failed.form')), [], 'another failure is none')
   t.strictSame(refused(piped('TwilioMessage.inbound.stop.form')), ['call', 'email', 'sms'])
   t.strictSame(refused(piped('TwilioMessage.inbound.optOutType.form')), ['call', 'email', 'sms'], 'a word that no lexicon has')
+  t.equal(permissionChange('Fertig'), undefined)
   t.strictSame(refused(piped('TwilioMessage.inbound.form')), [])
   for (const name of ['spamreport', 'unsubscribe', 'group_unsubscribe', 'dropped.unsubscribed', 'dropped.spamReport'])
     t.strictSame(refused(piped(`SendGridEvent.${name}.json`)), ['call', 'email', 'sms'], name)
