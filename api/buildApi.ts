@@ -11,6 +11,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyError } from 'fastify'
 import { assertProtected, gatekeeper } from './access.ts'
 import { apiMetrics } from './apiMetrics.ts'
+import { callbackRoutes, sendgridRoute, twilioRoute } from './callbackRoutes.ts'
 import { isApiError, refusal, statusOf } from './errors.ts'
 import type { ApiErrorCode, Refusal } from './errors.ts'
 import { healthRoutes } from './health.ts'
@@ -106,6 +107,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     })
     webhookRoutes(scope, deps, intake, limits.bodyBytes)
     if (deps.workflowSecrets !== undefined) workflowRoutes(scope, deps, deps.workflowSecrets, intake, limits.bodyBytes)
+    callbackRoutes(scope, deps, deps.callbacks ?? {}, intake, limits.bodyBytes)
   })
   healthRoutes(app, deps, limits)
   await app.register(async (scope) => {
@@ -126,8 +128,10 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
   }
 }
 
-function sourceOf(route: string | undefined): string | undefined {
-  return route === webhookRoute ? 'ghl' : route?.startsWith('/webhooks/workflow/') === true ? 'workflow' : undefined
+const sources: Readonly<Record<string, string>> = { [webhookRoute]: 'ghl', [twilioRoute]: 'twilio', [sendgridRoute]: 'sendgrid' }
+
+function sourceOf(route = ''): string | undefined {
+  return route.startsWith('/webhooks/workflow/') ? 'workflow' : sources[route]
 }
 
 /** Opens the socket and gives its URL. Refuses to listen beyond this machine without a token. */

@@ -13,6 +13,13 @@ export const apiErrors = {
     remedy:
       'The log names the reason. Sign the raw body with Ed25519 and send it as X-GHL-Signature; further keys are given in GHL_PUBLIC_KEYS_FILE.',
   },
+  E_CALLBACK_REFUSED: {
+    scope: 'record',
+    retriable: false,
+    means: 'The callback is not signed by a secret of this installation, or was signed too long ago.',
+    remedy:
+      'The log names the reason. Twilio signs the URL as it was given to it: PUBLIC_URL must be its beginning, and TWILIO_AUTH_TOKENS hold the token of that account; SENDGRID_WEBHOOK_PUBLIC_KEYS holds the verification key of the event webhook.',
+  },
   E_APP_FOREIGN: {
     scope: 'record',
     retriable: false,
@@ -42,7 +49,8 @@ export const apiErrors = {
     scope: 'process',
     retriable: true,
     means: 'The event could not be stored durably, so it was not accepted.',
-    remedy: 'Send it again after the seconds in Retry-After; GoHighLevel does so by itself.',
+    remedy:
+      'Send it again after the seconds in Retry-After; GoHighLevel and SendGrid do so by themselves, Twilio where its URL asks for it.',
   },
   E_STORE_UNAVAILABLE: {
     scope: 'process',
@@ -112,6 +120,7 @@ export const apiError = errorsOf(apiErrors)
 /** HTTP status of each code. */
 export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   E_SIGNATURE_REFUSED: 401,
+  E_CALLBACK_REFUSED: 401,
   E_APP_FOREIGN: 403,
   E_WORKFLOW_TOKEN_REFUSED: 401,
   E_LOCATION_FOREIGN: 403,

@@ -55,14 +55,17 @@ export const publishedLegacyKey: SigningKey = { id: 'ghl-rsa', key: createPublic
 /** Several keys of which any may sign. The one that signed last is tried first: a check costs a tenth of a millisecond. */
 export class KeyRing {
   #keys: readonly SigningKey[]
+  readonly #digest: 'sha256' | null
 
-  constructor(keys: readonly SigningKey[]) {
+  /** `digest` is what the signature is made over; null where the algorithm takes the bytes themselves, as Ed25519 does. */
+  constructor(keys: readonly SigningKey[], digest: 'sha256' | null = null) {
     this.#keys = keys
+    this.#digest = digest
   }
 
-  /** The key that made this Ed25519 signature of these bytes, or `undefined`. */
+  /** The key that made this signature of these bytes, or `undefined`. */
   signerOf(body: Uint8Array, signature: Uint8Array): SigningKey | undefined {
-    const signer = this.#keys.find(({ key }) => verify(null, body, key, signature))
+    const signer = this.#keys.find(({ key }) => verify(this.#digest, body, key, signature))
     if (signer !== undefined && signer !== this.#keys[0]) this.#keys = [signer, ...this.#keys.filter((each) => each !== signer)]
     return signer
   }

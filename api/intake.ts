@@ -10,7 +10,7 @@ import type { WebhookReceived } from '../schemas/generated/records.ts'
 import { webhooks } from '../topics/index.ts'
 import type { ApiMetrics } from './apiMetrics.ts'
 import type { Envelope } from './envelope.ts'
-import { refusal } from './errors.ts'
+import { refusal, statusOf } from './errors.ts'
 import type { ApiErrorCode } from './errors.ts'
 import type { ApiDeps, ApiLimits } from './ports.ts'
 import { Refused } from './replySchemas.ts'
@@ -28,12 +28,14 @@ export const intakeReplies = { 202: Accepted, 401: Refused, 403: Refused, 413: R
 /** Who sent it and how he proved it. */
 export interface Sender {
   /** Metric label. */
-  readonly source: 'ghl' | 'workflow'
-  readonly origin: 'webhook' | 'workflow'
+  readonly source: 'ghl' | 'workflow' | 'twilio' | 'sendgrid'
+  readonly origin: 'webhook' | 'workflow' | 'callback'
   readonly scheme: string
   readonly keyId: string
   readonly receivedAt: number
   readonly trace: RequestTrace
+  /** What a success is answered with; without it the counts in JSON. */
+  readonly thanks?: { readonly type: string; readonly body: string }
 }
 
 /** Locations named in the log as not installed, each once; above this many the metric alone speaks. */
@@ -85,10 +87,12 @@ export class Intake {
     }
     metrics.storeSeconds.observe((this.#deps.now() - receivedAt) / 1000)
     trace.end(202)
+    const { thanks } = sender
+    if (thanks !== undefined) return reply.code(202).type(thanks.type).send(thanks.body)
     return reply.code(202).send({ accepted: wanted.length, dropped })
   }
 
-  /** Is the app installed in the location? If not it is counted, and named in the log once. */
+  /** Is the app installed in the location? If not its webhook is counted as dropped, and it is named in the log once. */
   isInstalled(request: FastifyRequest, { source, trace }: Pick<Sender, 'source' | 'trace'>, tenantId: string, type: string): boolean {
     const tenant = this.#deps.tenants.get(tenantId)
     if (tenant !== undefined && tenant.status !== 'uninstalled') return true
@@ -107,11 +111,11 @@ export class Intake {
   refuse(
     request: FastifyRequest,
     reply: FastifyReply,
-    status: 401 | 403,
     code: ApiErrorCode,
     refused: { readonly source: Sender['source']; readonly reason: string; readonly types: readonly string[]; readonly seen: object },
   ): FastifyReply {
     const { source, reason, types, seen } = refused
+    const status = statusOf[code]
     const outcome = status === 401 ? 'bad_signature' : 'rejected'
     for (const type of types) this.#metrics.webhooks.inc({ source, type: status === 401 ? 'unverified' : typeLabel(type), outcome })
     this.#metrics.refused.inc({ source, reason })

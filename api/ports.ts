@@ -9,6 +9,7 @@ import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../schemas/generated/records.ts'
+import type { CallbackTrust } from './callbackRoutes.ts'
 import type { TrustedKeys } from './signature.ts'
 import type { WorkflowSecrets } from './workflowToken.ts'
 
@@ -106,6 +107,8 @@ export interface ApiDeps {
   readonly keys: TrustedKeys
   /** Makes and checks the tokens of workflow URLs; without it there is no such route. */
   readonly workflowSecrets?: WorkflowSecrets | undefined
+  /** Whom callbacks of providers are taken from; without it there are no such routes. */
+  readonly callbacks?: CallbackTrust | undefined
   /** Own marketplace app id; a body that states another one is refused. */
   readonly appId: string
   readonly access: Access

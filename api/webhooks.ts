@@ -44,7 +44,7 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, intake: Intake, b
     const proof = verifySignature(body, request.headers, deps.keys)
     if (!proof.ok) {
       const { reason } = proof
-      return intake.refuse(request, reply, 401, 'E_SIGNATURE_REFUSED', { source, reason, types: [''], seen: { bytes: body.length } })
+      return intake.refuse(request, reply, 'E_SIGNATURE_REFUSED', { source, reason, types: [''], seen: { bytes: body.length } })
     }
     // Begun here: whoever cannot sign makes no spans.
     const trace = requestTrace(request.headers['traceparent'], webhookRoute, deps.tracer)
@@ -54,7 +54,7 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, intake: Intake, b
       trace.end(403)
       const seen = { appId: foreign.appId, locationId: foreign.tenantId, ...intake.traceOf(trace) }
       const types = envelopes.map(({ type }) => type)
-      return intake.refuse(request, reply, 403, 'E_APP_FOREIGN', { source, reason: 'foreign_app', types, seen })
+      return intake.refuse(request, reply, 'E_APP_FOREIGN', { source, reason: 'foreign_app', types, seen })
     }
     const sender: Sender = { source, origin: 'webhook', scheme: proof.scheme, keyId: proof.keyId, receivedAt, trace }
     const wanted = envelopes.filter((envelope) => isWanted(envelope, request, sender))

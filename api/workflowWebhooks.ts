@@ -41,14 +41,14 @@ export function workflowRoutes(app: ApiInstance, deps: ApiDeps, secrets: Workflo
     const tenantId = tenantOfToken(secrets, token)
     if (tenantId === undefined) {
       const seen = { bytes: body.length }
-      return intake.refuse(request, reply, 401, 'E_WORKFLOW_TOKEN_REFUSED', { source, reason: 'token_unknown', types: [''], seen })
+      return intake.refuse(request, reply, 'E_WORKFLOW_TOKEN_REFUSED', { source, reason: 'token_unknown', types: [''], seen })
     }
     const trace = requestTrace(request.headers['traceparent'], route, deps.tracer)
     const { envelope, stated } = workflowEnvelope(body, tenantId)
     if (stated !== null && stated !== tenantId) {
       trace.end(403)
       const seen = { locationId: stated, expected: tenantId, ...intake.traceOf(trace) }
-      return intake.refuse(request, reply, 403, 'E_LOCATION_FOREIGN', { source, reason: 'foreign_location', types: [envelope.type], seen })
+      return intake.refuse(request, reply, 'E_LOCATION_FOREIGN', { source, reason: 'foreign_location', types: [envelope.type], seen })
     }
     const sender: Sender = { source, origin: 'workflow', scheme: 'token', keyId: 'workflow', receivedAt, trace }
     const wanted = intake.isInstalled(request, sender, tenantId, envelope.type) ? [envelope] : []

@@ -81,6 +81,12 @@ export interface Config {
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
+  readonly callbacks: {
+    /** All are accepted. Undefined = no callbacks of Twilio. */
+    readonly twilioAuthTokens: readonly string[] | undefined
+    /** Base64 of a SubjectPublicKeyInfo each; all are accepted. Undefined = no events of SendGrid. */
+    readonly sendgridPublicKeys: readonly string[] | undefined
+  }
   readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number; readonly lost: number }
   /** Without an endpoint nothing is traced. */
   readonly tracing: { readonly endpoint: string | undefined; readonly ratio: number }
@@ -144,6 +150,10 @@ export function loadConfig(env: Environment = environment()): Config {
     problems.push('KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE belong together: must be both or none.')
   if (values.get('mode') === 'real' && !values.has('ghlApiToken') && !values.has('ghlTokenKeys'))
     problems.push('GHL_API_TOKEN and GHL_TOKEN_KEYS are missing: one of them must be given (REKINDLE_MODE is real).')
+  if (values.has('twilioAuthTokens') && !values.has('publicUrl'))
+    problems.push(
+      `PUBLIC_URL is missing: must be ${configFields.publicUrl.should} (TWILIO_AUTH_TOKENS is set: Twilio signs the URL it calls).`,
+    )
   if (values.has('ghlClientId')) {
     for (const key of ['ghlClientSecret', 'ghlRedirectUrl', 'ghlTokenKeys'] as const)
       if (!values.has(key))
@@ -215,6 +225,10 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       callsPer10s: number('ghlCallsPer10s'),
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
+    },
+    callbacks: {
+      twilioAuthTokens: maybe('twilioAuthTokens')?.split(','),
+      sendgridPublicKeys: maybe('sendgridPublicKeys')?.split(','),
     },
     simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed'), lost: number('simulateLost') },
     tracing: { endpoint: maybe('otlpEndpoint'), ratio: number('traceRatio') },

@@ -24,6 +24,8 @@ const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const text = Type.String()
 const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` })
 const boolean = Type.Boolean()
+/** A SubjectPublicKeyInfo of P-256 begins with the same 27 bytes, which end where the point begins (RFC 5480). */
+const p256Key = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}=='
 const tokenKey = '([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)'
 
 export const configFields = {
@@ -81,7 +83,7 @@ export const configFields = {
     schema: url('https?'),
     fallback: '',
     should: 'an http(s) URL',
-    about: 'URL under which GoHighLevel reaches this API; default http://HOST:PORT.',
+    about: 'URL under which GoHighLevel and other providers reach this API; default http://HOST:PORT.',
   },
   apiToken: {
     env: 'REKINDLE_API_TOKEN',
@@ -342,6 +344,25 @@ export const configFields = {
     about:
       'Keys of the tokens in the URLs that workflows post to: the first makes them, all are accepted. Without it real mode takes no workflow webhooks.',
     secret: true,
+    neverEmpty: true,
+  },
+
+  twilioAuthTokens: {
+    env: 'TWILIO_AUTH_TOKENS',
+    schema: Type.String({ pattern: '^[0-9a-f]{32}(,[0-9a-f]{32})*$' }),
+    fallback: '',
+    should: 'one or more auth tokens of 32 lower-case hexadecimal digits, separated by commas',
+    about:
+      'Auth tokens of the Twilio account, each of which may sign callbacks (rotation); needs PUBLIC_URL. Without it there is no /webhooks/twilio.',
+    secret: true,
+    neverEmpty: true,
+  },
+  sendgridPublicKeys: {
+    env: 'SENDGRID_WEBHOOK_PUBLIC_KEYS',
+    schema: Type.String({ pattern: `^${p256Key}(,${p256Key})*$` }),
+    fallback: '',
+    should: 'one or more verification keys of P-256 as SendGrid shows them (base64, 124 characters), separated by commas',
+    about: 'Keys that may sign events of SendGrid (rotation). Without it there is no /webhooks/sendgrid.',
     neverEmpty: true,
   },
 

@@ -27,7 +27,7 @@ export const webhooks = topic({
   retention: { days: 30 },
   contract: 'internal',
   writtenBy: ['api', 'reconciler'],
-  about: 'Verified GoHighLevel webhooks with their raw bytes.',
+  about: 'Verified GoHighLevel webhooks and callbacks of providers with their raw bytes.',
 })
 
 /** Verified webhooks nobody has a translation for yet. */

@@ -10,6 +10,7 @@ import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { allTopics, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
+import { callbackTrust } from './callbackTrust.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import type { Role } from './role.ts'
 import { sharedCounts } from './sharedCounts.ts'
@@ -43,6 +44,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     },
     keys: trustedKeys(config),
     workflowSecrets: workflowSecrets(config),
+    callbacks: callbackTrust(config),
     appId: config.ghl.appId ?? sandboxAppId,
     access,
     metrics,

@@ -7,6 +7,7 @@ import { consentOfMessage, revoked } from './consent.ts'
 import { TOMBSTONE, raise } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { permissionChange } from './optOut.ts'
+import type { PermissionChange } from './optOut.ts'
 import { replyHoursOf, withTime } from './replyHours.ts'
 import type { Settings } from './settings.ts'
 
@@ -22,6 +23,7 @@ export const UNCLEAR_OPT_OUT = 'opt_out_unclear'
 export const HANDED_OVER = 'hand_over'
 export const HANDED_BACK = 'hand_back'
 
+const carrierOptOut = { change: 'opt_out', layer: 'keyword', words: 'status opt_out' } as const satisfies PermissionChange
 const NO_CONTACT: ReadonlySet<string> = new Set(['failed', 'undelivered', 'opt_out', 'canceled', 'cancelled'])
 
 /** Was this a message or call that reached, or came from, the lead? */
@@ -34,7 +36,9 @@ export function isContact(message: MessageFields): boolean {
 export function applyMessage(profile: Draft, event: LeadEvent, message: MessageFields, settings: Settings): boolean {
   const at = event.occurredAt
   if (message.direction === 'inbound') {
-    const change = permissionChange(message.text, message.channel === 'email' ? message.subject : null)
+    // The carrier may know a word as an opt-out that no lexicon has.
+    const change =
+      message.status === 'opt_out' ? carrierOptOut : permissionChange(message.text, message.channel === 'email' ? message.subject : null)
     profile.consents = { ...consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays) }
     if (change?.change === 'unclear') raise(profile, UNCLEAR_OPT_OUT, at)
   } else if (message.status === 'opt_out') {

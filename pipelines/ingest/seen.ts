@@ -18,6 +18,8 @@ export const mark = {
   body: (body: Uint8Array) => `h:${createHash('sha256').update(body).digest('hex').slice(0, 32)}`,
   /** A report of a workflow, by the key its author gave it, else by its reception. */
   report: (key: string) => `r:${key}`,
+  /** A callback of a provider, by its own id alone: one that is sent again may stand elsewhere in its list. */
+  callback: (id: string) => `c:${id}`,
   message: (messageId: string) => `m:${messageId}`,
   /** A message that was later reported as not delivered. */
   failure: (messageId: string, status: string) => `x:${messageId}:${status}`,

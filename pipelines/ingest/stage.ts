@@ -1,7 +1,7 @@
 /**
- * The ordered, deduplicated story of each lead, out of GoHighLevel webhooks and of our own deliveries. The only writer
- * of leads.events. Ids are remembered for 7 days; what has no translation goes to its own lane with the raw body, what tells
- * of an installation into the table of tenants.
+ * The ordered, deduplicated story of each lead, out of GoHighLevel webhooks, callbacks of providers and our own deliveries.
+ * The only writer of leads.events. Ids are remembered for 7 days; what has no translation goes to its own lane with the raw
+ * body, what tells of an installation into the table of tenants.
  */
 import { from, stage } from '../../runtime/stage.ts'
 import { IngestState } from '../../schemas/generated/records.ts'

@@ -1,6 +1,6 @@
 /**
- * Which location and which contact a GoHighLevel body is about. The receiver keys records with it and ingest checks
- * them with it, so both must use this one.
+ * Which location and which contact a body is about. The receiver keys records with it and ingest checks GoHighLevel's
+ * with it, so both must use this one.
  */
 import { textOf, objectOf } from './fields.ts'
 import type { Json } from './body.ts'
@@ -36,4 +36,12 @@ export function reportTenantIdOf(body: Json): string | null {
 /** The contact that a workflow's report is about, or null. */
 export function reportContactIdOf(body: Json): string | null {
   return textOf(body, 'contact_id', 'contactId')
+}
+
+/**
+ * The lead that a callback names: in arguments that we give to the provider with each message and it gives back, in the query of a
+ * URL (Twilio) or beside the fields of an event (SendGrid). The names are long so that no other program's arguments are taken for ours.
+ */
+export function callbackSubjectOf(given: Json): { tenantId: string | null; contactId: string | null } {
+  return { tenantId: textOf(given, 'rekindle_tenant'), contactId: textOf(given, 'rekindle_contact') }
 }

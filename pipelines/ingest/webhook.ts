@@ -11,29 +11,28 @@ import { leadEvents, leadKey, unrecognised } from '../../topics/index.ts'
 import { parseBody } from './body.ts'
 import type { Json } from './body.ts'
 import type { IngestErrorCode } from './errors.ts'
+import { tellCallback } from './callback.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
+import { judgeMessage } from './judgeMessage.ts'
 import { isTold, meaningOf, rememberTold } from './meaning.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { contactIdOf, reportContactIdOf, tenantIdOf } from './subject.ts'
 import { tellInstallation } from './tellInstallation.ts'
 import { destinationOf, reportDestination } from './translate/catalogue.ts'
 import { noSections } from './translate/draft.ts'
-import type { Draft } from './translate/draft.ts'
 import { reportKeyOf } from './translate/workflow.ts'
 import { webhookTypeOf } from './webhookTypes.ts'
-
-/** Outbound statuses after which the lead has received nothing. @source HighLevel message status enum */
-export const UNDELIVERED: ReadonlySet<string> = new Set(['failed', 'undelivered', 'opt_out'])
 
 const ORIGINS: Readonly<Record<string, string>> = { workflow: 'ghl_workflow', reconcile: 'reconcile' }
 
 type IngestContext = Context<{ tenants: typeof tenants }>
 type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised | typeof tenants>
 
-/** Folds one webhook. */
+/** Folds one webhook, or one callback of a provider. */
 export function tellWebhook(state: IngestState | undefined, record: StreamRecord<WebhookReceived>, ctx: IngestContext): Answer {
   const received = record.value
+  if (received.origin === 'callback') return tellCallback(state, record, ctx)
   const parsed = parseBody(received.body)
   if ('problem' in parsed) return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
   const { body } = parsed
@@ -103,25 +102,6 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
 function idOf({ receivedId, batchIndex, body }: WebhookReceived, webhookId: string | null, isReport: boolean): string {
   if (webhookId !== null) return isReport ? mark.report(webhookId) : mark.webhook(webhookId, batchIndex)
   return isReport ? mark.report(receivedId) : mark.body(body)
-}
-
-type Judged = { readonly message: LeadEvent['message']; readonly ids: readonly string[] } | { readonly told: string }
-
-/** Has this message been told already, and is it one of ours? */
-function judgeMessage(draft: Draft, seen: IngestState['seen'], now: number): Judged {
-  const message = draft.sections.message ?? null
-  const messageIds = draft.messageIds ?? []
-  if (message === null) return { message, ids: [] }
-  const own = message.direction === 'outbound' && messageIds.some((messageId) => isSeen(seen, mark.own(messageId), now))
-  const attributed = own ? { ...message, sender: 'rekindle' } : message
-  const status = message.direction === 'outbound' && UNDELIVERED.has(message.status ?? '') ? message.status : null
-  if (status !== null) {
-    const ids = messageIds.map((messageId) => mark.failure(messageId, status))
-    return ids.some((failure) => isSeen(seen, failure, now)) ? { told: 'duplicate_message' } : { message: attributed, ids }
-  }
-  const ids = messageIds.map(mark.message)
-  if (ids.some((told) => isSeen(seen, told, now))) return { told: 'duplicate_message' }
-  return own ? { told: 'echo_of_own_message' } : { message: attributed, ids }
 }
 
 function refuse(code: IngestErrorCode, received: WebhookReceived, detail: Json): DeadLetter {

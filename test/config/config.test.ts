@@ -41,6 +41,43 @@ t.test('the secrets of workflow URLs are a list; set and empty, or short, is a m
   t.throws(() => loadConfig({ ...real, WORKFLOW_URL_SECRETS: `${one},` }), 'nor may one of them be empty')
 })
 
+t.test('secrets of callbacks are lists; empty or malformed they are a mistake at start that says what they should be', async (t) => {
+  const [one, two] = ['0123456789abcdef'.repeat(2), 'f'.repeat(32)]
+  const key = `MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${'A'.repeat(86)}==`
+  const PUBLIC_URL = 'https://rekindle.example'
+  t.strictSame(loadConfig({}).callbacks, { twilioAuthTokens: undefined, sendgridPublicKeys: undefined })
+  t.strictSame(loadConfig({ PUBLIC_URL, TWILIO_AUTH_TOKENS: `${one},${two}`, SENDGRID_WEBHOOK_PUBLIC_KEYS: `${key},${key}` }).callbacks, {
+    twilioAuthTokens: [one, two],
+    sendgridPublicKeys: [key, key],
+  })
+  for (const given of ['', '  ']) {
+    const empty = messageOf(() => loadConfig({ PUBLIC_URL, TWILIO_AUTH_TOKENS: given, SENDGRID_WEBHOOK_PUBLIC_KEYS: given }))
+    t.match(
+      empty,
+      'TWILIO_AUTH_TOKENS is empty: must be one or more auth tokens of 32 lower-case hexadecimal digits, separated by commas, or be left out.',
+    )
+    t.match(
+      empty,
+      'SENDGRID_WEBHOOK_PUBLIC_KEYS is empty: must be one or more verification keys of P-256 as SendGrid shows them (base64, 124 characters), separated by commas, or be left out.',
+    )
+  }
+  for (const bad of ['secret-of-mine', `${one},`, `,${one}`, one.toUpperCase(), one.slice(1)]) {
+    const message = messageOf(() => loadConfig({ PUBLIC_URL, TWILIO_AUTH_TOKENS: bad }))
+    t.match(message, 'TWILIO_AUTH_TOKENS is (secret): must be one or more auth tokens')
+    t.notMatch(message, bad)
+  }
+  for (const bad of ['x', `${key},`, key.slice(0, -1), `-----BEGIN PUBLIC KEY-----${key}`, `MCow${key}`])
+    t.match(
+      messageOf(() => loadConfig({ SENDGRID_WEBHOOK_PUBLIC_KEYS: bad })),
+      'must be one or more verification keys of P-256',
+    )
+  t.match(
+    messageOf(() => loadConfig({ TWILIO_AUTH_TOKENS: one })),
+    'PUBLIC_URL is missing: must be an http(s) URL (TWILIO_AUTH_TOKENS is set: Twilio signs the URL it calls).',
+  )
+  t.notMatch(describeConfig({ PUBLIC_URL, TWILIO_AUTH_TOKENS: one }).join('\n'), one)
+})
+
 t.test('every bad value is named at once with what it should be', async (t) => {
   const message = messageOf(() =>
     loadConfig({

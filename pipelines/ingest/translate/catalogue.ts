@@ -31,7 +31,16 @@ const translators = new Map<string, Translator>(
   }),
 )
 
-export type UnrecognisedReason = 'unknown_type' | 'typeless' | 'not_about_a_lead' | 'no_part_of_the_story' | 'contact_not_named'
+export type UnrecognisedReason =
+  | 'unknown_type'
+  | 'typeless'
+  | 'not_about_a_lead'
+  | 'no_part_of_the_story'
+  | 'contact_not_named'
+  // Of callbacks of providers alone.
+  | 'tenant_not_named'
+  | 'tenant_not_installed'
+  | 'callback_unreadable'
 
 /** Families about the location, its staff, its catalogue or its objects. @source HighLevel webhook documentation of 2026-08-30 */
 const familiesAboutNoLead =

@@ -1,0 +1,49 @@
+/**
+ * What a callback of a provider says, by the type its receiver gave it. A body that cannot be read is a value like any other:
+ * whatever a provider sends, nothing of it is a defect of the line.
+ */
+import { parseBody } from '../body.ts'
+import type { Json, ParsedBody } from '../body.ts'
+import { parseForm } from '../formBody.ts'
+import type { UnrecognisedReason } from './catalogue.ts'
+import type { DateField, Draft } from './draft.ts'
+import { readSendGrid } from './sendgrid.ts'
+import { readTwilio } from './twilio.ts'
+
+export type CallbackReading = {
+  /** The same on every repetition; null when it has none. */
+  readonly id: string | null
+  /** Status or event as sent; empty when none is stated. */
+  readonly stated: string
+} & ({ readonly draft: Draft; readonly datedBy: readonly DateField[] } | { readonly raw: UnrecognisedReason })
+
+interface Provider {
+  /** Stands in `LeadEvent.source`. */
+  readonly source: string
+  readonly parse: (body: Uint8Array) => ParsedBody
+  readonly read: (body: Json) => CallbackReading
+}
+
+const providers = {
+  TwilioMessage: { source: 'twilio', parse: parseForm, read: readTwilio },
+  SendGridEvent: { source: 'sendgrid', parse: parseBody, read: readSendGrid },
+} satisfies Record<string, Provider>
+
+export type CallbackType = keyof typeof providers
+
+/** One that was read, with its fields for whoever dates it. */
+export interface ReadCallback {
+  readonly source: string
+  readonly body: Json
+  readonly reading: CallbackReading
+}
+
+/** Reads one. A type that no receiver gives is unknown. */
+export function readCallback(type: string, bytes: Uint8Array): ReadCallback {
+  const provider = (providers as Readonly<Record<string, Provider>>)[type]
+  if (provider === undefined) return { source: '', body: {}, reading: { id: null, stated: '', raw: 'unknown_type' } }
+  const { source } = provider
+  const parsed = provider.parse(bytes)
+  if ('problem' in parsed) return { source, body: {}, reading: { id: null, stated: '', raw: 'callback_unreadable' } }
+  return { source, body: parsed.body, reading: provider.read(parsed.body) }
+}
