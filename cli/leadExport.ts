@@ -2,6 +2,7 @@
  * Everything held on one lead as one JSON document. It is written record by record as it is read, a record a line, so that
  * its size is no matter; counts stand at its end, and a document without them is not whole.
  */
+import type { Erasure } from '../schemas/generated/records.ts'
 import { shown } from './recordText.ts'
 
 /** The four kinds of place that keep something about a lead, in the order of the document. */
@@ -13,15 +14,29 @@ export interface HeldPlace {
   readonly section: Section
   /** Physical name of a topic, name of a stage, or name of a table. */
   readonly name: string
+  /** What an erasure does to it. */
+  readonly onErasure: OnErasure
   /** Hands on each record as JSON text, in order, each when the one before is taken. */
   read(onRecord: (json: string) => Promise<void>): Promise<void>
 }
+
+export type OnErasure =
+  /** Everything goes. */
+  | { readonly kind: 'emptied' }
+  /** The order of erasure, or the least that is needed, stays; `isLeft` says of a record whether more is in it than that. */
+  | { readonly kind: 'kept'; readonly why: string; readonly isLeft: (record: unknown) => boolean }
+  /** A tombstone is the last record; those before it go with the next compaction. */
+  | { readonly kind: 'tombstone' }
+  /** No single record can be taken out: each goes with its age. */
+  | { readonly kind: 'expires'; readonly days: number }
 
 /** All places, and who may be the same person. */
 export interface HeldOnLead {
   readonly places: readonly HeldPlace[]
   /** Keys of other leads that may be the same person. */
   readonly linked: readonly string[]
+  /** Gives the order to forget the lead; resolves when it is stored. */
+  order(erasure: Erasure): Promise<void>
   close(): Promise<void>
 }
 
@@ -64,19 +79,6 @@ export async function exportLead(
   }
   await write(`"counts": ${JSON.stringify(countsBySection(counts))}`)
   await write('}')
-  return counts
-}
-
-/** Counts without the records. */
-export async function countHeld(places: readonly HeldPlace[]): Promise<PlaceCount[]> {
-  const counts: PlaceCount[] = []
-  for (const place of places) {
-    let records = 0
-    await place.read(async () => {
-      records += 1
-    })
-    counts.push({ section: place.section, name: place.name, records })
-  }
   return counts
 }
 

@@ -5,13 +5,14 @@
 import { Undecodable } from '../task.ts'
 import { partitionOf } from '../murmur2.ts'
 import { physicalName } from '../topic.ts'
-import type { AnyTopic } from '../topic.ts'
+import type { AnyTopic, Retention } from '../topic.ts'
 import { deadLetterSource } from './names.ts'
 import { leaderMoves, patiently } from './patiently.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
 import type { Workshop } from './stageMember.ts'
 import type { TailRecord } from './tail.ts'
+import { DEAD_LETTER_DAYS } from './topicPlan.ts'
 
 /** A topic on the broker whose records are of a declared one. */
 export interface KeyedTopic {
@@ -19,6 +20,8 @@ export interface KeyedTopic {
   readonly name: string
   readonly topic: AnyTopic
   readonly isDeadLetters: boolean
+  /** How long a record is kept; a compacted topic keeps the last one of a key. */
+  readonly retention: Retention
 }
 
 const FETCH_WAIT_MS = 10
@@ -45,8 +48,8 @@ export class KeyRecords {
       const own = physicalName(topic, topicPrefix)
       const letters = names.filter((name) => deadLetterSource(name, [topic], topicPrefix) !== undefined)
       return [
-        ...(names.includes(own) ? [{ name: own, topic, isDeadLetters: false }] : []),
-        ...letters.map((name) => ({ name, topic, isDeadLetters: true })),
+        ...(names.includes(own) ? [{ name: own, topic, isDeadLetters: false, retention: topic.retention }] : []),
+        ...letters.map((name) => ({ name, topic, isDeadLetters: true, retention: { days: DEAD_LETTER_DAYS } })),
       ]
     })
   }

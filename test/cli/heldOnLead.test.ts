@@ -1,116 +1,18 @@
 /** What the line really leaves of a lead: found in every place by key and catalogue, on real engines. */
 import { setTimeout as delay } from 'node:timers/promises'
-import pino from 'pino'
-import { Registry } from 'prom-client'
 import t from 'tap'
 import { heldOnLead } from '../../cli/heldOnLead.ts'
-import { countHeld, exportLead } from '../../cli/leadExport.ts'
-import { prepare } from '../../cli/prepare.ts'
-import { kafkaOf } from '../../cli/roles/connections.ts'
-import { clickhouseGroup, pipelineGroup, postgresGroup } from '../../cli/roles/groups.ts'
-import { loadConfig } from '../../config/config.ts'
-import { pipeline } from '../../pipelines/pipeline.ts'
-import type { WebhookReceived } from '../../schemas/generated/records.ts'
-import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { exportLead } from '../../cli/leadExport.ts'
 import { connectClickhouse } from '../../sinks/clickhouse/connect.ts'
+import { toldAtColumns } from '../../sinks/clickhouse/erasure.ts'
 import * as clickhouse from '../../sinks/clickhouse/leadTables.ts'
-import { clickhouseSink } from '../../sinks/clickhouse/sink.ts'
+import { keptOnErasure } from '../../sinks/postgres/erasure.ts'
 import * as postgres from '../../sinks/postgres/leadTables.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
-import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { allTopics, leadEvents, leadKey, webhooks } from '../../topics/index.ts'
+import { leadEvents } from '../../topics/index.ts'
 import { testStack } from '../support/stack.ts'
-
-const maria = leadKey(sandboxTenantId, 'contactMaria')
-const mario = leadKey(sandboxTenantId, 'contactMario')
-const logger = pino({ level: 'silent' })
-
-/** The whole line in this process, on engines of its own. */
-async function line(t: Parameters<typeof testStack>[0]) {
-  const stack = await testStack(t)
-  const config = loadConfig({
-    KAFKA_BROKERS: stack.kafkaBrokers.join(','),
-    SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: stack.databaseUrl,
-    CLICKHOUSE_URL: stack.clickhouseUrl,
-    CLICKHOUSE_DATABASE: stack.clickhouseDatabase,
-    KAFKA_TOPIC_PREFIX: stack.prefix,
-    REKINDLE_DATA_DIR: '/nowhere',
-  })
-  await prepare(config, logger)
-  const kafka = await kafkaOf(config, 'test', logger, new Registry())
-  await kafka.registerSchemas(allTopics)
-  const pool = createPool({ url: stack.databaseUrl, max: 4 })
-  const analytics = clickhouseSink({ url: stack.clickhouseUrl, database: stack.clickhouseDatabase, topicPrefix: stack.prefix, maxMs: 100 })
-  const onFatal = (error: Error) => {
-    throw error
-  }
-  const members = await Promise.all([
-    kafka.runStages({ group: pipelineGroup, stages: pipeline, onFatal }),
-    kafka.runSink({ group: postgresGroup, sink: postgresSink(pool), onFatal }),
-    kafka.runSink({ group: clickhouseGroup, sink: analytics.sink, onFatal }),
-  ])
-  t.teardown(async () => {
-    await Promise.all(members.map((member) => member.stop()))
-    await kafka.close()
-    await analytics.close()
-    await pool.end()
-  })
-  let sent = 0
-  const send = async (key: string, body: Readonly<Record<string, unknown>> | string) => {
-    const [tenantId = '', contactId = ''] = key.split(':')
-    const webhookId = `hook-${(sent += 1)}`
-    const received: WebhookReceived = {
-      receivedId: webhookId,
-      tenantId,
-      origin: 'webhook',
-      scheme: 'ed25519',
-      keyId: 'sandbox',
-      type: '',
-      webhookId,
-      contactId,
-      batchIndex: 0,
-      receivedAt: Date.now(),
-      body: Buffer.from(typeof body === 'string' ? body : JSON.stringify({ ...body, locationId: tenantId, webhookId })),
-    }
-    await kafka.producer().send(webhooks, key, received)
-  }
-  return { config, stack, kafka, pool, send }
-}
-
-const signUp = (contactId: string, name: string, email = 'lopez@example.com') => ({
-  type: 'ContactCreate',
-  id: contactId,
-  firstName: name,
-  lastName: 'Lopez',
-  email,
-  phone: '+12125550101',
-  source: 'website form',
-  dateAdded: new Date().toISOString(),
-})
-const said = (contactId: string, text: string) => ({
-  type: 'InboundMessage',
-  contactId,
-  body: text,
-  messageType: 'SMS',
-  direction: 'inbound',
-  messageId: `message-${text.length}`,
-  conversationId: 'conversation-1',
-  dateAdded: new Date().toISOString(),
-})
-
-/** Counts by `<section> <name without the prefix>` once `enough` holds of them. */
-async function counted(held: Awaited<ReturnType<typeof heldOnLead>>, prefix: string, enough: (counts: Record<string, number>) => boolean) {
-  for (let attempt = 0; ; attempt += 1) {
-    const counts = Object.fromEntries(
-      (await countHeld(held.places)).map(({ section, name, records }) => [`${section} ${name.replace(prefix, '')}`, records]),
-    )
-    if (enough(counts)) return counts
-    if (attempt > 100) throw new Error(`not within the time: ${JSON.stringify(counts)}`)
-    await delay(200)
-  }
-}
+import { counted, line, maria, mario, said, signUp } from './leadLine.ts'
 
 t.test('what is held on a lead is found in topics, dead letters, states and both databases, and nothing of others', async (t) => {
   const { config, stack, pool, send } = await line(t)
@@ -180,6 +82,13 @@ t.test('every table of both databases names the lead of its rows, or says why it
   t.strictSame(
     [...(await clickhouse.leadTables(client, stack.clickhouseDatabase)), ...Object.keys(clickhouse.tablesWithoutLeads)].sort(),
     (await found.json<{ name: string }>()).map(({ name }) => name),
+  )
+  t.strictSame(await clickhouse.leadTables(client, stack.clickhouseDatabase), Object.keys(toldAtColumns).sort())
+  const named = new Set((await postgres.leadTables(pool)).map(({ table }) => table))
+  t.strictSame(
+    Object.keys(keptOnErasure).filter((table) => !named.has(table)),
+    [],
+    'what an erasure keeps is there',
   )
 })
 
