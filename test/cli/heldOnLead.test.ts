@@ -6,6 +6,7 @@ import { exportLead } from '../../cli/leadExport.ts'
 import { connectClickhouse } from '../../sinks/clickhouse/connect.ts'
 import { toldAtColumns } from '../../sinks/clickhouse/erasure.ts'
 import * as clickhouse from '../../sinks/clickhouse/leadTables.ts'
+import { migrateClickhouse } from '../../sinks/clickhouse/migrate.ts'
 import { keptOnErasure } from '../../sinks/postgres/erasure.ts'
 import * as postgres from '../../sinks/postgres/leadTables.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
@@ -65,7 +66,11 @@ t.test('what is held on a lead is found in topics, dead letters, states and both
 })
 
 t.test('every table of both databases names the lead of its rows, or says why it has none', async (t) => {
-  const { stack, pool } = await line(t)
+  const stack = await testStack(t)
+  await migrate({ url: stack.databaseUrl })
+  await migrateClickhouse({ url: stack.clickhouseUrl, database: stack.clickhouseDatabase })
+  const pool = createPool({ url: stack.databaseUrl, max: 2 })
+  t.teardown(() => pool.end())
   const tables = await pool.query<{ name: string }>(
     "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'",
   )
