@@ -43,3 +43,10 @@ export function ghlApiAddress(config: Config): string {
   if (typeof url !== 'string') throw cliError('E_NOTHING_RUNS', `No sandbox runs on ${config.dataDir} and GHL_API_URL is not set.`)
   return url
 }
+
+/** ClickHouse, as configured or as the running stack says. Throws `E_NOTHING_RUNS`. */
+export function clickhouseUrl(config: Config): string {
+  const url = config.clickhouse.url ?? runningStack(config.dataDir)?.addresses.clickhouseUrl
+  if (url === undefined) throw cliError('E_NOTHING_RUNS', `No stack runs on ${config.dataDir} and CLICKHOUSE_URL is not set.`)
+  return url
+}

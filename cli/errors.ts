@@ -87,6 +87,13 @@ export const cliErrors = {
     means: 'The changelog of the stage knows nothing about this key.',
     remedy: 'Keys are compared whole: for leads <locationId>:<contactId>. `rekindle state stats` says how many keys there are.',
   },
+  E_ERASURE_UNFINISHED: {
+    scope: 'step',
+    retriable: true,
+    means: 'Something is still held on the lead that an erasure takes.',
+    remedy:
+      'See that pipeline and sinks run (`rekindle lag`) and run it again: it goes on. A contact that GoHighLevel still has comes back with its next webhook: delete it there first.',
+  },
   E_OPTION_INVALID: {
     scope: 'step',
     retriable: false,

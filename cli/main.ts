@@ -42,6 +42,10 @@ const surroundings: Surroundings = {
     const { operatorKafka } = await import('./operatorKafka.ts')
     return operatorKafka(config)
   },
+  async held(config, lead) {
+    const { heldOnLead } = await import('./heldOnLead.ts')
+    return heldOnLead(config, lead)
+  },
   now: Date.now,
   newId: randomUUID,
   stop: stop.signal,

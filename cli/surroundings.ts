@@ -13,6 +13,7 @@ import type { AnyStage } from '../runtime/stage.ts'
 import type { AnyTopic } from '../runtime/topic.ts'
 import type { Post } from '../simulate/sender.ts'
 import type { Fetch } from './apiClient.ts'
+import type { HeldOnLead } from './leadExport.ts'
 import type { ShownRecord } from './recordText.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -75,6 +76,8 @@ export interface Surroundings {
   readonly poster: (url: string) => { readonly post: Post; readonly close: () => void }
   readonly kafka: (config: Config) => Promise<KafkaForVerbs>
   readonly operator: (config: Config) => Promise<KafkaForOperators>
+  /** Every place that keeps something about the lead. */
+  readonly held: (config: Config, lead: string) => Promise<HeldOnLead>
   /** ms since the epoch. */
   readonly now: () => number
   readonly newId: () => string

@@ -14,7 +14,7 @@ import type { Found } from '../pipelines/reconcile/found.ts'
 import { isNews } from '../pipelines/reconcile/news.ts'
 import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Tenant, WebhookReceived } from '../schemas/generated/records.ts'
-import { knownLeads, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
+import { erasedLeads, knownLeads, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
 import { leadKey } from '../topics/index.ts'
 import { readSource } from './readSource.ts'
 
@@ -73,7 +73,7 @@ export class Sweeper {
       // Where the platform looks for whole days it shows what comes after the stretch too.
       const settled = found.filter(({ at }) => at === null || at < sweep.before)
       const about = settled.filter(isAbout)
-      const missed = await this.missed(sweep.tenantId, about, tenant)
+      const missed = await this.missed(sweep.tenantId, await this.notForgotten(sweep.tenantId, about), tenant)
       await this.tell(sweep.tenantId, missed)
       counts = {
         read: counts.read + about.length,
@@ -84,6 +84,13 @@ export class Sweeper {
       onPage?.(counts)
     }
     return { kind: 'read', ...counts }
+  }
+
+  /** Without what is from before the erasure of its lead: the platform may still show it, and it must not come back. */
+  private async notForgotten(tenantId: string, found: readonly Found[]): Promise<Found[]> {
+    const keyOf = ({ contactId }: Found) => leadKey(tenantId, contactId)
+    const erased = await erasedLeads(this.options.pool, [...new Set(found.map(keyOf))])
+    return found.filter((one) => (one.at ?? -Infinity) > (erased.get(keyOf(one)) ?? -Infinity) || !erased.has(keyOf(one)))
   }
 
   /** What nobody has told of. */

@@ -9,6 +9,7 @@ import {
   Ballot,
   Decision,
   DeliveryChanged,
+  Erasure,
   FollowUp,
   LeadEvent,
   LeadProfile,
@@ -50,6 +51,17 @@ export const leadEvents = topic({
   contract: 'public',
   writtenBy: ['ingest'],
   about: 'One canonical, deduplicated event about a lead.',
+})
+
+/** Orders to forget a lead, kept for ever so that no record that is read again brings it back. */
+export const erasures = topic({
+  name: 'leads.erasures',
+  key: 'lead',
+  value: Erasure,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['operator'],
+  about: 'Leads that were erased, and up to when.',
 })
 
 /** The current state of each lead; a tombstone when it is erased. */
@@ -152,6 +164,7 @@ export const allTopics: readonly AnyTopic[] = [
   webhooks,
   unrecognised,
   leadEvents,
+  erasures,
   profiles,
   triggers,
   assessments,

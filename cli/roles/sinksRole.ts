@@ -5,6 +5,7 @@ import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sin
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { enforceRetention } from '../../sinks/postgres/retention.ts'
 import { postgresSink, postgresSinkTopics } from '../../sinks/postgres/sink.ts'
+import { erasures } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { clickhouseGroup, postgresGroup } from './groups.ts'
@@ -26,11 +27,13 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
     logger,
     applicationName: 'rekindle sinks',
   })
+  const erased = await kafka.table(erasures)
   const clickhouse = clickhouseSink({
     url: needed(config.clickhouse.url, 'CLICKHOUSE_URL'),
     database: config.clickhouse.database,
     topicPrefix: config.kafka.topicPrefix,
     maxMs: config.clickhouse.flushMs,
+    erasedAt: (key) => erased.get(key)?.erasedAt,
   })
   const membership = { joinTickMs: config.kafka.joinTickMs, signal: asked, hurry: hurried, onFatal }
   const past = new Counter({

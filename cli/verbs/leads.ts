@@ -1,10 +1,12 @@
-/** `rekindle leads search <text>`: finds leads by what they are called and by what was said. */
+/** `rekindle leads`: finds leads by what they are called and by what was said, and hands out or erases all that is held on one. */
 import type { Command } from 'commander'
 import type { LeadPage } from '../../api/ports.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi } from '../apiClient.ts'
 import { columns } from '../columns.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { addLeadsErase } from './leadsErase.ts'
+import { addLeadsExport } from './leadsExport.ts'
 
 interface SearchFlags {
   readonly tenant?: string
@@ -14,8 +16,11 @@ interface SearchFlags {
   readonly url?: string
 }
 
-export function addLeads(program: Command, { terminal, config, fetch }: Surroundings): void {
-  const verb = program.command('leads').description('find leads')
+export function addLeads(program: Command, surroundings: Surroundings): void {
+  const { terminal, config, fetch } = surroundings
+  const verb = program.command('leads').description('find leads; export or erase what is held on one')
+  addLeadsExport(verb, surroundings)
+  addLeadsErase(verb, surroundings)
   verb
     .command('search')
     .description('leads with all these words in their fields or messages, newest event first')

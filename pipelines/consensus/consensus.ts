@@ -9,7 +9,7 @@ import { from, stage } from '../../runtime/stage.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { OpenQuestions } from '../../schemas/generated/records.ts'
 import type { Assessment, Ballot, Decision, LeadProfile, OpenQuestion, Policy, Vote } from '../../schemas/generated/records.ts'
-import { assessments, ballots, decisions, policies, profiles, tenants } from '../../topics/index.ts'
+import { assessments, ballots, decisions, erasures, policies, profiles, tenants } from '../../topics/index.ts'
 import { everyType } from '../agents/panel.ts'
 import { decideIfReady, decideNow } from './decide.ts'
 import type { Case } from './decide.ts'
@@ -79,6 +79,11 @@ function supersede(state: OpenQuestions | undefined, record: StreamRecord<LeadPr
   const gone = deletedAt !== null && before.open.length > 0
   if (epoch <= before.epoch && !gone) return drop('epoch_unchanged')
   return settle({ ...before, epoch: Math.max(before.epoch, epoch) }, ctx, { gone })
+}
+
+/** Questions about an erased lead are not decided any more. */
+function forget(): Result {
+  return next<OpenQuestions, typeof decisions>(undefined)
 }
 
 function close(state: OpenQuestions, fired: FiredTimer, ctx: Ctx): Result {
@@ -197,7 +202,7 @@ export const consensus = stage({
   name: 'consensus',
   state: OpenQuestions,
   tables,
-  on: [from(profiles, supersede), from(assessments, open), from(ballots, count)],
+  on: [from(profiles, supersede), from(assessments, open), from(ballots, count), from(erasures, forget)],
   timer: close,
   outputs: [decisions],
   ttlMs: 30 * 86_400_000,

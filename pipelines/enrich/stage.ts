@@ -1,18 +1,20 @@
 /**
  * The current state of each lead out of its events, and the questions put to the agents about it. Every event gives one
- * profile; a rule that fires gives a trigger and, at most once per event, an assessment. Silence is kept by timers.
+ * profile; a rule that fires gives a trigger and, at most once per event, an assessment. Silence is kept by timers. An
+ * erasure ends the profile with a tombstone and leaves refusals in the state, for the day the lead comes back.
  */
 import type { Outcome } from '../../runtime/outcome.ts'
-import { emit, next } from '../../runtime/outcome.ts'
+import { drop, emit, next, timer } from '../../runtime/outcome.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { LeadProfile } from '../../schemas/generated/records.ts'
-import type { LeadEvent } from '../../schemas/generated/records.ts'
-import { assessments, leadEvents, profiles, tenants, triggers } from '../../topics/index.ts'
+import type { Erasure, LeadEvent } from '../../schemas/generated/records.ts'
+import { assessments, erasures, leadEvents, profiles, tenants, triggers } from '../../topics/index.ts'
 import { applyEvent } from './applyEvent.ts'
 import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/behave.ts'
 import { weekendNight } from './behaviour/localTime.ts'
 import { becauseOf, becauseOfEvent, becauseOfSilence, firedOf, toAsk } from './behaviour/told.ts'
+import { erasedAtOf, forgotten, withLateRefusals } from './erasure.ts'
 import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
 import { settingsOf } from './settings.ts'
 import { DORMANT_HOURS, SILENCE_HOURS, onSilence, silenceBase, silenceReached, silenceTimerName, silenceTimers } from './silence.ts'
@@ -27,6 +29,15 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
   const event = record.value
   const tenant = ctx.tables.tenants.get(event.tenantId)
   const folded = applyEvent(before, event, settingsOf(tenant))
+  const erasedAt = erasedAtOf(before)
+  if (before !== undefined && erasedAt !== undefined) {
+    if (event.occurredAt <= erasedAt) {
+      const after = withLateRefusals(before, folded)
+      return after === undefined ? drop('before_erasure') : next(after)
+    }
+    // A message of ours that was on its way: the lead has not come back by it.
+    if (event.delivery !== null && before.deletedAt !== null) return drop('erased')
+  }
   let night: ((at: number) => boolean) | undefined
   const isWeekendNight = (at: number) => (night ??= weekendNight(placeOf(folded, tenant).zones))(at)
   const { profile: applied, firings, timers } = behave(before, folded, event, ctx.at, isWeekendNight)
@@ -45,6 +56,17 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
       ...(question === undefined ? [] : [assessmentOf(question, after, ctx)]),
     ],
     timers: [...silenceTimers(before, after), ...timers],
+  })
+}
+
+/** Forgets the lead. An order that is told again changes nothing. */
+function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>): Answer {
+  const known = erasedAtOf(before)
+  if (known !== undefined && known >= record.value.erasedAt) return drop('erased_already')
+  const waits = [...[...SILENCE_HOURS, DORMANT_HOURS].map(silenceTimerName), BEHAVIOUR_TIMER]
+  return next<LeadProfile, Output>(forgotten(before, record.value), {
+    emit: [emit(profiles, null)],
+    timers: waits.map((name) => timer(name).cancel()),
   })
 }
 
@@ -96,7 +118,7 @@ export const enrich = stage({
   name: 'enrich',
   state: LeadProfile,
   tables: { tenants },
-  on: [from(leadEvents, apply)],
+  on: [from(leadEvents, apply), from(erasures, erase)],
   timer: fall,
   outputs: [profiles, triggers, assessments],
 })

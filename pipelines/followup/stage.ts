@@ -1,14 +1,14 @@
 /**
  * Turns decisions into intended actions and takes them back: a newer decision of the same kind, a newer epoch, a
- * hand-over or a deletion cancels what is still open. Whether it leaves is the send fence's to say.
+ * hand-over, a deletion or an erasure cancels what is still open. Whether it leaves is the send fence's to say.
  */
 import { drop, emit, next } from '../../runtime/outcome.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import { FollowupState } from '../../schemas/generated/records.ts'
-import type { Decision, FollowUp, LeadProfile, PlannedFollowUp } from '../../schemas/generated/records.ts'
-import { decisions, followups, profiles, tenants } from '../../topics/index.ts'
+import type { Decision, Erasure, FollowUp, LeadProfile, PlannedFollowUp } from '../../schemas/generated/records.ts'
+import { decisions, erasures, followups, profiles, tenants } from '../../topics/index.ts'
 import { intentKeyOf, planFollowUp } from './planFollowUp.ts'
 
 type Tables = { tenants: typeof tenants }
@@ -25,7 +25,7 @@ export const followup = stage({
   state: FollowupState,
   tables: { tenants },
   // Profiles first: in a fused task the profile a decision rests on is folded before the decision.
-  on: [from(profiles, follow), from(decisions, plan)],
+  on: [from(profiles, follow), from(decisions, plan), from(erasures, forget)],
   outputs: [followups],
 })
 
@@ -87,6 +87,14 @@ function plan(known: FollowupState | undefined, record: StreamRecord<Decision>, 
     },
     { emit: [...cancels, emit(followups, followUp)] },
   )
+}
+
+/** Takes back what is open and forgets the lead. */
+function forget(known: FollowupState | undefined, record: StreamRecord<Erasure>, ctx: Context<Tables>): Answer {
+  const open = stillOpen(known?.planned ?? [], ctx.at)
+  return next<FollowupState, Out>(undefined, {
+    emit: open.map((planned) => emit(followups, cancelled(planned, record.value, 'The lead was erased.'))),
+  })
 }
 
 function sameLead(state: FollowupState, profile: LeadProfile, epoch: number, deleted: boolean): boolean {

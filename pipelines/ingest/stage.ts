@@ -1,11 +1,13 @@
 /**
  * The ordered, deduplicated story of each lead, out of GoHighLevel webhooks, callbacks of providers and our own deliveries.
  * The only writer of leads.events. Ids are remembered for 7 days; what has no translation goes to its own lane with the raw
- * body, what tells of an installation into the table of tenants.
+ * body, what tells of an installation into the table of tenants. An erasure
+ * takes all that is remembered of a lead.
  */
+import { next } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { IngestState } from '../../schemas/generated/records.ts'
-import { deliveries, leadEvents, tenants, unrecognised, webhooks } from '../../topics/index.ts'
+import { deliveries, erasures, leadEvents, tenants, unrecognised, webhooks } from '../../topics/index.ts'
 import { tellDelivery } from './ownDelivery.ts'
 import { REMEMBERED_MS } from './seen.ts'
 import { tellWebhook } from './webhook.ts'
@@ -14,7 +16,7 @@ export const ingest = stage({
   name: 'ingest',
   state: IngestState,
   tables: { tenants },
-  on: [from(webhooks, tellWebhook), from(deliveries, tellDelivery)],
+  on: [from(webhooks, tellWebhook), from(deliveries, tellDelivery), from(erasures, () => next<IngestState>(undefined))],
   outputs: [leadEvents, unrecognised, tenants],
   // Every id of a lead that was not heard of for this long has expired.
   ttlMs: REMEMBERED_MS,

@@ -18,6 +18,7 @@ import { DeadLetterDesk } from './deadLetterDesk.ts'
 import type { DeskOptions } from './deadLetterDesk.ts'
 import { offersImplicitTransactions } from './implicitTransactions.ts'
 import { GroupOffsets } from './groupOffsets.ts'
+import { KeyRecords } from './keyRecords.ts'
 import { groupName } from './names.ts'
 import { endOffsets, lagOf } from './offsets.ts'
 import type { PartitionLag, PartitionOffset } from './offsets.ts'
@@ -83,6 +84,8 @@ export interface KafkaConnection {
   groupOffsets(now?: () => number): GroupOffsets
   /** What these stages keep, from their changelogs. */
   states(stages: readonly AnyStage[]): StageStates
+  /** Everything on the log under one key. Closed with the connection. */
+  keyRecords(): KeyRecords
   /** Runs stages over the log without joining their group and without writing. */
   rehearse(options: RehearsalOptions): Promise<Rehearsal>
   /** Where a rehearsal may be written to: topics under another prefix, empty so far. */
@@ -192,6 +195,11 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     },
     groupOffsets: (now) => new GroupOffsets(workshop, now),
     states: (stages) => new StageStates(workshop, stages),
+    keyRecords() {
+      const reading = new KeyRecords(workshop)
+      open.push(reading)
+      return reading
+    },
     rehearse: (rehearsal) => Rehearsal.open(workshop, rehearsal),
     shadow: (shadow) => Shadow.open(workshop, new WireFormat(registry, shadow.prefix), shadow),
     deadLetters(desk) {
@@ -271,5 +279,6 @@ export type {
 export type { GroupOffsets, GroupState, OffsetMove, OffsetTarget, TimedLag } from './groupOffsets.ts'
 export type { Rehearsal, RehearsalOptions, RehearsalStart } from './rehearsal.ts'
 export type { Shadow, ShadowOptions } from './shadow.ts'
+export type { KeyedTopic, KeyRecords } from './keyRecords.ts'
 export type { KeyState, StageStates, StateStats } from './stageStates.ts'
 export type { MemberDeclaration } from './topicPlan.ts'

@@ -43,7 +43,7 @@ interface WantedTopic {
 }
 
 const DAY_MS = 86_400_000
-const DEAD_LETTER_DAYS = 30
+export const DEAD_LETTER_DAYS = 30
 const CREATE_MS = 30_000
 const LOOK_AGAIN_MS = 50
 

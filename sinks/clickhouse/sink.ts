@@ -1,14 +1,18 @@
 /**
  * Facts into ClickHouse, exactly once within the deduplication window: one insert per range of offsets, as one block,
  * under the token of that range. A retry sends the same bytes under the same token and is dropped by the engine, and the
- * views count it once. Nothing is acknowledged before it is stored: no asynchronous inserts.
+ * views count it once. Nothing is acknowledged before it is stored: no asynchronous inserts. Of an erased lead nothing is
+ * stored that is from before its erasure.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch } from '../../runtime/sink.ts'
 import { physicalName } from '../../runtime/topic.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
+import { erasures } from '../../topics/index.ts'
+import { isFromBefore } from '../erasedRecords.ts'
 import { connectClickhouseWriter, identifier } from './connect.ts'
+import { Erasures } from './erasure.ts'
 import { clickhouseFailure } from './errors.ts'
 import { factTables } from './rows.ts'
 import type { FactTable, Row } from './rows.ts'
@@ -23,6 +27,8 @@ export interface ClickhouseSinkOptions {
   readonly maxRecords?: number
   /** Longest wait for more, ms. */
   readonly maxMs?: number
+  /** When a lead was erased, ms: the topic of erasures as a table. What the sink itself has read of it counts as well. */
+  readonly erasedAt?: (leadKey: string) => number | undefined
 }
 
 export interface ClickhouseSink {
@@ -32,7 +38,7 @@ export interface ClickhouseSink {
 }
 
 /** What it reads. */
-export const clickhouseSinkTopics: readonly AnyTopic[] = factTables.map(({ topic }) => topic)
+export const clickhouseSinkTopics: readonly AnyTopic[] = [...factTables.map(({ topic }) => topic), erasures]
 
 /** 5,000: the middle of the measured best range; 5,000 decisions of 5 KB are 25 MB, below any body limit met. */
 const MAX_RECORDS = 5_000
@@ -59,12 +65,13 @@ export function insertSettings(token: string) {
   } as const
 }
 
-/** The sink of `leads.events`, `decisions` and `deliveries`, with an insert client of its own. */
+/** The sink of `leads.events`, `decisions`, `deliveries` and erasures, with an insert client of its own. */
 export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
   const database = identifier(options.database)
   const prefix = options.topicPrefix ?? ''
   const writer = connectClickhouseWriter(options.url)
   const tables = new Map(factTables.map((fact) => [fact.topic.name, fact]))
+  const erased = new Erasures(writer, database, options.erasedAt)
   return {
     sink: sink({
       name: 'clickhouse',
@@ -74,9 +81,13 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
       async write(batches) {
         for (const batch of batches) {
           const fact = tables.get(batch.topic.name)
-          const rows = fact === undefined ? [] : rowsOf(batch, fact, prefix)
-          // A range of nothing but tombstones: these topics keep history, a tombstone states no fact.
-          if (fact !== undefined && rows.length > 0) await insert(writer, `${database}.${fact.table}`, rows, batch.token)
+          if (fact === undefined) await erased.carryOut(batch)
+          else
+            await erased.unlessErasing(async () => {
+              const rows = rowsOf(batch, fact, prefix, (key) => erased.at(key))
+              // A range of nothing but tombstones: these topics keep history, a tombstone states no fact.
+              if (rows.length > 0) await insert(writer, `${database}.${fact.table}`, rows, batch.token)
+            })
         }
       },
     }),
@@ -84,10 +95,20 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
   }
 }
 
-/** The rows of a batch in offset order: the same batch always gives the same rows with their columns in the same order, so the same bytes. */
-export function rowsOf(batch: SinkBatch, fact: FactTable, topicPrefix: string): Row[] {
+/**
+ * The rows of a batch in offset order: the same batch always gives the same rows with their columns in the same order, so
+ * the same bytes. An erasure in between takes rows out; the engine knows the block by its token then, not by its bytes.
+ */
+export function rowsOf(
+  batch: SinkBatch,
+  fact: FactTable,
+  topicPrefix: string,
+  erasedAt: (leadKey: string) => number | undefined = () => undefined,
+): Row[] {
   const topic = physicalName(batch.topic, topicPrefix)
-  return batch.records.filter(({ value }) => value !== null).map((record) => fact.row(topic, record))
+  return batch.records
+    .filter((record) => record.value !== null && !isFromBefore(fact.topic, record, erasedAt(record.key) ?? -Infinity))
+    .map((record) => fact.row(topic, record))
 }
 
 async function insert(writer: ClickHouseClient, table: string, rows: readonly Row[], token: string): Promise<void> {

@@ -82,6 +82,7 @@ export const keptForEver: Readonly<Record<string, string>> = {
   leads: 'the state of a lead, with its consent and opt-outs, which must never expire; an erasure takes it',
   lead_search: 'the words of a lead, gone with it',
   lead_assignments: 'who had a lead when, gone with it',
+  lead_erasures: 'that a lead was erased: without it records that are read again would come back',
   tenants: 'configuration',
   sink_offsets: 'one row a partition; without it everything would be stored again',
   sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',

@@ -1,13 +1,16 @@
 /**
  * Conversations, profiles, decisions, follow-ups, deliveries and tenants into Postgres, exactly once: rows and the next offset are in one
- * transaction, and a batch that is partly stored already is continued where it ended.
+ * transaction, and a batch that is partly stored already is continued where it ended. Of an erased lead nothing is stored
+ * that is from before its erasure.
  */
 import type pg from 'pg'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
-import { decisions, deliveries, followups, leadEvents, profiles, tenants } from '../../topics/index.ts'
+import { decisions, deliveries, erasures, followups, leadEvents, profiles, tenants } from '../../topics/index.ts'
+import { isFromBefore } from '../erasedRecords.ts'
 import { storeCommunications } from './communicationRows.ts'
+import { erasedAmong, eraseLeads } from './erasure.ts'
 import { postgresError } from './errors.ts'
 import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
@@ -17,7 +20,7 @@ import { isPast } from './retentionRules.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
 
-export const postgresSinkTopics = [leadEvents, profiles, decisions, followups, deliveries, tenants] as const
+export const postgresSinkTopics = [erasures, leadEvents, profiles, decisions, followups, deliveries, tenants] as const
 
 export interface PostgresSinkOptions {
   readonly maxRecords?: number
@@ -102,7 +105,7 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
     done.push(batch)
   }
   if (done.length === 0) return past
-  for (const [topic, records] of byTopic) await store(client, topic, records)
+  await storeAll(client, byTopic)
   await client.query({
     name: 'sink_move_places',
     text: `UPDATE sink_offsets SET next_offset = stored.next
@@ -115,6 +118,23 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
     ],
   })
   return past
+}
+
+/** Erasures before the rest: what they forget is left out of it. */
+async function storeAll(client: pg.PoolClient, byTopic: ReadonlyMap<AnyTopic, readonly SinkRecord<unknown>[]>): Promise<void> {
+  const orders = (byTopic.get(erasures) ?? []) as readonly SinkRecord<ValueOf<typeof erasures>>[]
+  const told = orders.flatMap(({ key, value }) => (value === null ? [] : [{ leadId: key, erasedAt: value.erasedAt }]))
+  if (told.length > 0) await eraseLeads(client, told)
+  const others = [...byTopic].filter(([topic]) => topic !== erasures)
+  const leads = new Set(others.filter(([topic]) => topic.key === 'lead').flatMap(([, records]) => records.map(({ key }) => key)))
+  const erased = leads.size === 0 ? new Map<string, number>() : await erasedAmong(client, [...leads])
+  for (const [topic, records] of others) {
+    const wanted = records.filter((record) => {
+      const erasedAt = erased.get(record.key)
+      return erasedAt === undefined || !isFromBefore(topic, record, erasedAt)
+    })
+    if (wanted.length > 0) await store(client, topic, wanted)
+  }
 }
 
 async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {

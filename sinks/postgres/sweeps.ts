@@ -139,6 +139,17 @@ export async function knownLeads(db: Queryable, leadKeys: readonly string[]): Pr
   return new Map(rows.map(({ id, profile }) => [id, profile]))
 }
 
+/** When each of these leads was erased, ms; those that never were are not in it. */
+export async function erasedLeads(db: Queryable, leadKeys: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (leadKeys.length === 0) return new Map()
+  const { rows } = await db.query<{ lead_id: string; erased_at: Date }>({
+    name: 'sweep_erased_leads',
+    text: 'SELECT lead_id, erased_at FROM lead_erasures WHERE lead_id = ANY($1)',
+    values: [leadKeys],
+  })
+  return new Map(rows.map(({ lead_id, erased_at }) => [lead_id, erased_at.getTime()]))
+}
+
 export interface Finding {
   readonly foundId: string
   readonly leadKey: string

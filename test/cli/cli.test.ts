@@ -115,6 +115,9 @@ async function run(
     operator: async () => {
       throw new Error('not in this test')
     },
+    held: async () => {
+      throw new Error('not in this test')
+    },
     now: () => at,
     newId: () => `00000000-0000-4000-8000-00000000000${++ids}`,
     stop: new AbortController().signal,

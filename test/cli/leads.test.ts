@@ -39,6 +39,7 @@ async function run(argv: readonly string[], answer: { status: number; body: unkn
     poster: fail,
     kafka: fail,
     operator: fail,
+    held: fail,
     now: () => 0,
     newId: () => '',
     stop: new AbortController().signal,

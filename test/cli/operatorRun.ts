@@ -43,6 +43,7 @@ export async function operatorRun(
         closed += 1
       },
     }),
+    held: refuse,
     now: () => Date.parse('2026-11-24T15:00:00Z'),
     newId: () => 'id',
     stop: new AbortController().signal,

@@ -10,7 +10,7 @@ import type { LeadProfile, WebhookReceived } from '../../schemas/generated/recor
 import { unanswered } from '../../sinks/postgres/owedLeads.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
 import { claimSweep, endSweep, sweepCursors, tenantOf } from '../../sinks/postgres/sweeps.ts'
-import { leadEvents, profiles, tenants } from '../../topics/index.ts'
+import { erasures, leadEvents, profiles, tenants } from '../../topics/index.ts'
 import { HOUR, MINUTE, messageEvent, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
 import { batch } from '../support/sinkBatch.ts'
@@ -225,6 +225,23 @@ t.test('the platform that fails in the middle is a result with what was done; wh
   t.match(await clock.run(counted.sweep(sweep, undefined)), { missed: 1 }, 'told without an id, it is known by its words and time')
   await pool.query("UPDATE communications SET content = 'other words'")
   t.match(await clock.run(counted.sweep(sweep, undefined)), { missed: 2 })
+})
+
+t.test('what is from before the erasure of its lead is not told again, though the platform still shows it', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platform(t, clock)
+  const [before, after] = [tuesdayNoon - 3 * HOUR, tuesdayNoon - HOUR]
+  sandbox.happened(inbound('maria', 'old', before), before)
+  sandbox.happened(inbound('maria', 'new', after), after)
+  sandbox.happened(inbound('jo', 'other', before), before)
+  const order = { tenantId, contactId: 'maria', erasedAt: tuesdayNoon - 2 * HOUR, requestId: 'r', requestedBy: 'x' }
+  await postgresSink(pool).write([batch(erasures, 0, [[`${tenantId}:maria`, order]])])
+  const told: (string | null)[] = []
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, { webhookId }) => void told.push(webhookId) })
+  const sweep = { tenantId, source: 'messages', from: before, before: tuesdayNoon, startedAt: tuesdayNoon } as const
+  t.match(await clock.run(sweeper.sweep(sweep, undefined)), { kind: 'read', read: 3, missed: 2 })
+  t.strictSame(told.sort(), ['reconcile:message:new', 'reconcile:message:other'])
 })
 
 t.test('who waits longest comes first, with one cause each; who is answered, closed or has refused us is owed nothing', async (t) => {

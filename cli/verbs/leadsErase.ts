@@ -1,0 +1,57 @@
+/** `rekindle leads erase <leadKey>`: forgets a lead everywhere, and proves it by counting before and after. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { userInfo } from 'node:os'
+import type { Command } from 'commander'
+import { cliError } from '../errors.ts'
+import { eraseLead, leftIn, limitsOf, planLines, proofLines, takeStock } from '../leadErase.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { checkLeadKey } from './leadsExport.ts'
+
+interface EraseFlags {
+  readonly dryRun?: true
+  readonly yes?: true
+  readonly by?: string
+  readonly wait: string
+}
+
+/** Adds the verb below `rekindle leads`. */
+export function addLeadsErase(leads: Command, { terminal, config, held, now, newId, wait }: Surroundings): void {
+  leads
+    .command('erase')
+    .description('forget a lead everywhere but for its refusals, and prove it; there is no way back')
+    .argument('<leadKey>', '<locationId>:<contactId>')
+    .option('--dry-run', 'only say what is held and what would become of it')
+    .option('--yes', 'do it')
+    .option('--by <name>', 'who does it (the user of this machine unless given)')
+    .option('--wait <seconds>', 'how long pipeline and sinks may take', '90')
+    .action(async (lead: string, flags: EraseFlags) => {
+      checkLeadKey(lead)
+      const seconds = Number(flags.wait)
+      if (!(seconds > 0)) throw cliError('E_OPTION_INVALID', `--wait ${flags.wait}: must be a number of seconds.`)
+      if (flags.dryRun !== true && flags.yes !== true)
+        throw cliError('E_OPTION_INVALID', 'There is no way back: see with --dry-run what is held, then say --yes.')
+      const on = await held(config(), lead)
+      try {
+        if (flags.dryRun === true) {
+          for (const line of planLines(await takeStock(on.places))) terminal.out(line)
+        } else {
+          const [tenantId = '', contactId = ''] = lead.split(':')
+          const requestId = newId()
+          const requestedBy = flags.by ?? userInfo().username
+          const order = () => ({ tenantId, contactId, erasedAt: now(), requestId, requestedBy })
+          const clock = { now, wait: wait ?? (async (ms: number) => void (await delay(ms))) }
+          const { before, after, orders } = await eraseLead(on, order, limitsOf(seconds), clock)
+          for (const line of proofLines(before, after)) terminal.out(line)
+          if (leftIn(after) > 0) throw cliError('E_ERASURE_UNFINISHED', `${leftIn(after)} records of ${lead} are left.`)
+          terminal.out(
+            orders === 0
+              ? `${lead} was erased already; nothing is left.`
+              : `${new Date(now()).toISOString()} erasure ${requestId} of ${lead} by ${requestedBy}: done`,
+          )
+        }
+        for (const other of on.linked) terminal.out(`Perhaps the same person, not erased: ${other}`)
+      } finally {
+        await on.close()
+      }
+    })
+}

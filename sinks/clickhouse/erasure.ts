@@ -1,0 +1,95 @@
+/**
+ * Forgets leads in ClickHouse: their rows up to the erasure are deleted from every table that names its lead, and the
+ * deletion is waited for. What is stored at the same moment is either deleted too or not stored at all.
+ */
+import type { ClickHouseClient } from '@clickhouse/client'
+import type { SinkBatch, SinkRecord } from '../../runtime/sink.ts'
+import type { Erasure } from '../../schemas/generated/records.ts'
+import { identifier } from './connect.ts'
+import { clickhouseFailure } from './errors.ts'
+import { leadTables } from './leadTables.ts'
+
+/**
+ * When what a row tells happened, by table: the column that says what `isFromBefore` asks of its record. A table that is
+ * not named here loses all rows of the lead.
+ */
+export const toldAtColumns: Readonly<Record<string, string>> = {
+  lead_events: 'occurred_at',
+  decisions: 'decided_at',
+  deliveries: 'changed_at',
+  followups_current: 'changed_at',
+}
+
+export class Erasures {
+  readonly #client: ClickHouseClient
+  readonly #database: string
+  readonly #told: (leadKey: string) => number | undefined
+  /** Read by this sink: the table of all of them may be a moment behind. */
+  readonly #own = new Map<string, number>()
+  readonly #storing = new Set<Promise<void>>()
+  #erasing: Promise<void> = Promise.resolve()
+
+  constructor(client: ClickHouseClient, database: string, told: (leadKey: string) => number | undefined = () => undefined) {
+    this.#client = client
+    this.#database = identifier(database)
+    this.#told = told
+  }
+
+  /** When the lead was erased, ms. */
+  at(leadKey: string): number | undefined {
+    const own = this.#own.get(leadKey)
+    const told = this.#told(leadKey)
+    return own === undefined || told === undefined ? (own ?? told) : Math.max(own, told)
+  }
+
+  /** Stores by `work`, after erasures that are being carried out. */
+  async unlessErasing(work: () => Promise<void>): Promise<void> {
+    // An erasure that began while this one waited is waited for as well.
+    for (let seen: Promise<void> | undefined; seen !== this.#erasing; await seen) seen = this.#erasing
+    const storing = work()
+    const quiet = storing.catch(() => undefined)
+    this.#storing.add(quiet)
+    try {
+      await storing
+    } finally {
+      this.#storing.delete(quiet)
+    }
+  }
+
+  /** Deletes what these orders forget. What is being stored is waited for, what comes meanwhile waits. */
+  async carryOut(batch: SinkBatch): Promise<void> {
+    const before = this.#erasing
+    const run = (async () => {
+      await before
+      await Promise.all(this.#storing)
+      await this.#erase(batch.records as readonly SinkRecord<Erasure>[])
+    })()
+    this.#erasing = run.catch(() => undefined)
+    await run
+  }
+
+  async #erase(records: readonly SinkRecord<Erasure>[]): Promise<void> {
+    const last = new Map<string, number>()
+    for (const { key, value } of records) if (value !== null) last.set(key, Math.max(value.erasedAt, last.get(key) ?? value.erasedAt))
+    for (const [lead, erasedAt] of last) this.#own.set(lead, Math.max(erasedAt, this.#own.get(lead) ?? erasedAt))
+    if (last.size === 0) return
+    for (const table of await leadTables(this.#client, this.#database))
+      for (const [lead, erasedAt] of last) await this.#delete(table, lead, erasedAt)
+  }
+
+  async #delete(table: string, lead: string, erasedAt: number): Promise<void> {
+    const place = `${this.#database}.${identifier(table)}`
+    const column = toldAtColumns[table]
+    const until = column === undefined ? '' : ` AND ${identifier(column)} <= fromUnixTimestamp64Milli({at:Int64})`
+    try {
+      await this.#client.command({
+        query: `ALTER TABLE ${place} DELETE WHERE lead_id = {lead:String}${until}`,
+        query_params: { lead, at: erasedAt },
+        // Waited for on every replica: what is answered is deleted.
+        clickhouse_settings: { mutations_sync: '2', wait_end_of_query: 1 },
+      })
+    } catch (error) {
+      throw clickhouseFailure(error, `Erasing a lead from ${place}`)
+    }
+  }
+}

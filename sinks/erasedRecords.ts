@@ -1,0 +1,27 @@
+/**
+ * Which records tell of a time before the lead was erased: they are not stored, whenever and however often they are read.
+ * The age of a record is a field of it that never changes, as for retention; its timestamp counts too.
+ */
+import type { SinkRecord } from '../runtime/sink.ts'
+import type { AnyTopic } from '../runtime/topic.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadEvent } from '../schemas/generated/records.ts'
+import { decisions, deliveries, followups, leadEvents } from '../topics/index.ts'
+
+/** By topic: when what a record tells happened, ms. A change of a follow-up is as old as the plan. */
+const toldAt: Readonly<Record<string, (value: never) => number>> = {
+  [leadEvents.name]: (event: LeadEvent) => event.occurredAt,
+  [followups.name]: (followUp: FollowUp) => followUp.plannedAt,
+  [decisions.name]: (decision: Decision) => decision.decidedAt,
+  [deliveries.name]: (delivery: DeliveryChanged) => delivery.at,
+}
+
+/** Is it from before `erasedAt` (ms)? A tombstone says nothing of the lead and never is. */
+export function isFromBefore(
+  topic: AnyTopic,
+  { value, timestamp }: Pick<SinkRecord<unknown>, 'value' | 'timestamp'>,
+  erasedAt: number,
+): boolean {
+  if (value === null) return false
+  const at = toldAt[topic.name]
+  return timestamp <= erasedAt || (at !== undefined && at(value as never) <= erasedAt)
+}

@@ -1,0 +1,126 @@
+/** `rekindle leads export`: one document with everything, whole or not there. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import t from 'tap'
+import { exportLead, recordJson, sections } from '../../cli/leadExport.ts'
+import type { HeldPlace, Section } from '../../cli/leadExport.ts'
+import { assertProperty } from '../support/property.ts'
+import { operatorRun } from './operatorRun.ts'
+
+const lead = 'loc:maria'
+const at = Date.parse('2026-11-24T15:00:00Z')
+
+function place(section: Section, name: string, records: readonly unknown[]): HeldPlace {
+  return {
+    section,
+    name,
+    onErasure: { kind: 'emptied' },
+    async read(onRecord) {
+      for (const record of records) await onRecord(recordJson(record))
+    },
+  }
+}
+
+const places = [
+  place('topics', 'leads.events.v1', [{ offset: 7n, value: { raw: Buffer.from('hello'), pixel: Buffer.from([255]) } }, { offset: 9n }]),
+  place('topics', 'decisions.v1', []),
+  place('states', 'enrich', [{ entry: { state: 1 } }]),
+  place('clickhouse', 'lead_events', [{ kind: 'contact_created' }]),
+]
+
+t.test('the document holds every record of every place, with counts at its end, bytes and offsets as text', async (t) => {
+  const { code, out, closed } = await run({ places, linked: ['loc:mario'] }, [])
+  t.equal(code, 0)
+  t.strictSame(JSON.parse(out.join('\n')), {
+    lead,
+    exportedAt: '2026-11-24T15:00:00.000Z',
+    linkedLeads: ['loc:mario'],
+    topics: {
+      'leads.events.v1': [{ offset: '7', value: { raw: 'hello', pixel: 'base64:/w==' } }, { offset: '9' }],
+      'decisions.v1': [],
+    },
+    states: { enrich: [{ entry: { state: 1 } }] },
+    postgres: {},
+    clickhouse: { lead_events: [{ kind: 'contact_created' }] },
+    counts: { topics: { 'leads.events.v1': 2, 'decisions.v1': 0 }, states: { enrich: 1 }, postgres: {}, clickhouse: { lead_events: 1 } },
+  })
+  t.equal(closed, 1)
+})
+
+t.test('any places make a document that reads back as they are', (t) =>
+  assertProperty(
+    t,
+    fc.asyncProperty(
+      fc.array(
+        fc.record({ section: fc.constantFrom(...sections), name: fc.string(), records: fc.array(fc.jsonValue(), { maxLength: 4 }) }),
+        {
+          maxLength: 6,
+        },
+      ),
+      async (made) => {
+        const once = [...new Map(made.map((each) => [`${each.section} ${each.name}`, each])).values()]
+        const held = once.map(({ section, name, records }) => place(section, name, records))
+        const lines: string[] = []
+        const counts = await exportLead(lead, { places: held, linked: [] }, at, async (line) => void lines.push(line))
+        const read = JSON.parse(lines.join('\n')) as Record<string, Record<string, unknown[]>>
+        if (counts.some(({ section, name, records }) => read[section]?.[name]?.length !== records) || counts.length !== once.length)
+          return false
+        return sections.every((section) => {
+          const own = once.filter((each) => each.section === section).map(({ name, records }) => [name, records] as const)
+          const found = new Map(Object.entries(read[section] ?? {}))
+          return found.size === own.length && own.every(([name, records]) => JSON.stringify(found.get(name)) === JSON.stringify(records))
+        })
+      },
+    ),
+  ),
+)
+
+t.test('to a file: for its owner alone, counts on the terminal, who may be the same person named', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rekindle-export-'))
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+  const file = join(folder, 'maria.json')
+  const { code, out } = await run({ places, linked: ['loc:mario'] }, ['--out', file])
+  t.equal(code, 0)
+  t.strictSame(out, [
+    'where       what             records',
+    'topics      leads.events.v1        2',
+    'topics      decisions.v1           0',
+    'states      enrich                 1',
+    'clickhouse  lead_events            1',
+    'Perhaps the same person, not in this document: loc:mario',
+  ])
+  t.equal(statSync(file).mode & 0o777, 0o600)
+  t.match(JSON.parse(readFileSync(file, 'utf8')), { lead, counts: { states: { enrich: 1 } } })
+
+  const broken: HeldPlace = {
+    ...place('postgres', 'leads', []),
+    async read() {
+      throw new Error('the connection broke')
+    },
+  }
+  const other = join(folder, 'other.json')
+  const failed = await run({ places: [...places, broken], linked: [] }, ['--out', other])
+  t.match(failed, { code: 1, err: [/the connection broke/], closed: 1 })
+  t.notOk(existsSync(other), 'a document that is not whole is not there')
+  t.notOk(existsSync(`${other}.partial`))
+})
+
+t.test('a contact id alone is refused before anything is asked', async (t) => {
+  const refused = await operatorRun(['leads', 'export', 'maria'], {})
+  t.match(refused, { code: 1, err: [/^E_OPTION_INVALID: maria is no lead key/] })
+})
+
+async function run(held: { places: readonly HeldPlace[]; linked: readonly string[] }, flags: readonly string[]) {
+  let closed = 0
+  const close = async () => {
+    closed += 1
+  }
+  const ran = await operatorRun(
+    ['leads', 'export', lead, ...flags],
+    {},
+    { held: async () => ({ ...held, close, order: async () => void t.fail('an export orders nothing') }) },
+  )
+  return { ...ran, closed }
+}
