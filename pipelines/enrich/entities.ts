@@ -39,6 +39,7 @@ export const noEntities = {
   reportedStages: {},
   outboundBySender: {},
   ownTaskIds: [],
+  textSignals: [],
 } satisfies Partial<LeadProfile>
 
 /**

@@ -8,6 +8,7 @@ import { TOMBSTONE, raise } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { permissionChange } from './optOut.ts'
 import type { Settings } from './settings.ts'
+import { withMessage } from './text/textSignals.ts'
 
 /** Messages kept in the profile, and UTF-16 units kept of each. */
 export const RECENT_MESSAGES = 10
@@ -51,6 +52,7 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
     sender: message.sender,
     text: message.text,
   })
+  if (!isForgotten(profile, at)) profile.textSignals = withMessage(profile.textSignals, message, at)
   if (message.direction === 'inbound') countInbound(profile, message.channel, at)
   else countOutbound(profile, message.channel, message.sender, at)
   return true
