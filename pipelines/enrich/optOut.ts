@@ -27,7 +27,7 @@ export function permissionChange(text: string, subject: string | null = null): P
   const said = without(whole, visits)
   const phrase = phrases.find((candidate) => contains(said, candidate))
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
-  const rest = without(whole, harmlessUses)
+  const rest = without(said, harmlessUses)
   const unclear = unclearWords.find((word) => contains(rest, word))
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
 }

@@ -45,43 +45,17 @@ export const optOutKeywords: readonly LexiconRow[] = [
   {
     language: 'pt',
     source: '47 CFR 64.1200(a)(10), any reasonable means',
-    words: [
-      'sair',
-      'pare com isso',
-      'chega',
-      'descadastrar',
-      'descadastro',
-      'remover',
-      'cancelar inscricao',
-    ],
+    words: ['sair', 'pare com isso', 'chega', 'descadastrar', 'descadastro', 'remover', 'cancelar inscricao'],
   },
   {
     language: 'de',
     source: '47 CFR 64.1200(a)(10), any reasonable means',
-    words: [
-      'abmelden',
-      'abmeldung',
-      'abbestellen',
-      'austragen',
-      'aufhoren',
-      'aufhoeren',
-      'bitte abmelden',
-      'stop bitte',
-    ],
+    words: ['abmelden', 'abmeldung', 'abbestellen', 'austragen', 'aufhoren', 'aufhoeren', 'bitte abmelden', 'stop bitte'],
   },
   {
     language: 'it',
     source: '47 CFR 64.1200(a)(10), any reasonable means',
-    words: [
-      'cancella',
-      'cancellami',
-      'disiscrivi',
-      'disiscrivimi',
-      'disiscrizione',
-      'smettila',
-      'smettetela',
-      'annulla iscrizione',
-    ],
+    words: ['cancella', 'cancellami', 'disiscrivi', 'disiscrivimi', 'disiscrizione', 'smettila', 'smettetela', 'annulla iscrizione'],
   },
 ]
 

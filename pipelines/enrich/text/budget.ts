@@ -8,10 +8,13 @@ import {
   budgetBefore,
   certainBefore,
   currencyWords,
+  denials,
   lowerAfter,
   lowerBefore,
   notBudgetAfter,
   notBudgetBefore,
+  periods,
+  perWords,
   plainBudget,
   unitPowers,
   upperAfter,
@@ -75,15 +78,19 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   const before = tokensBefore(told, start)
   const after = tokensAfter(told, end)
   if (before.at(-1)?.quoted === true || after[0]?.quoted === true) return undefined
-  const lower = phraseBefore(before, lowerBefore)
-  const upper = lower === undefined ? phraseBefore(before, upperBefore) : undefined
+  const bound = phraseBefore(before, [...lowerBefore, ...upperBefore])
+  const isLower = bound !== undefined && lowerBefore.includes(bound.phrase) && !says(denials, tokensBefore(told, bound.token.start))
   const atMost = phraseAfter(after, upperAfter)
   const atLeast = phraseAfter(after, lowerAfter)
-  const says = (words: ReadonlySet<string>, tokens: readonly Token[]) => tokens.some(({ word }) => words.has(word))
   const isCertain = says(certainBefore, before) || says(budgetAfter, after.slice(0, 2))
-  if (says(notBudgetAfter, after) || (!isCertain && says(notBudgetBefore, before))) return undefined
-  const isBudget = isCertain || says(budgetBefore, before) || [lower, upper, atMost, atLeast].some((bound) => bound !== undefined)
-  const hasCurrency = low.hasCurrency || high?.hasCurrency === true || currencyWords.has(after[0]?.word ?? '')
+  const isPeriodic = periods.has(after[perWords.has(after[0]?.word ?? '') ? 1 : 0]?.word ?? '')
+  if (isPeriodic || says(notBudgetAfter, after) || (!isCertain && says(notBudgetBefore, before))) return undefined
+  const isBudget = isCertain || says(budgetBefore, before) || bound !== undefined || atMost !== undefined || atLeast !== undefined
+  const hasCurrency =
+    low.hasCurrency ||
+    high?.hasCurrency === true ||
+    currencyWords.has(after[0]?.word ?? '') ||
+    (after[0]?.word === 'de' && currencyWords.has(after[1]?.word ?? ''))
   const hasUnit = low.power !== undefined || high?.power !== undefined
   const isMoney = hasCurrency || hasUnit || /[.,]\d{3}/.test(low.digits) || low.digits.length > 5
   // "the 450k one" is a listing; a sum in a question is mostly somebody's price.
@@ -93,12 +100,12 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   const least = valueOf(low, high?.power ?? implied)
   const most = high === undefined ? least : valueOf(high, low.power ?? implied)
   if (least === undefined || most === undefined) return undefined
-  const first = (lower ?? upper)?.start ?? start
-  const last = Math.max(end, (atMost ?? atLeast)?.end ?? end)
-  const words = text.slice(first, last).trim()
+  const currency = after.findLast(({ word }, place) => currencyWords.has(word) && place < 2)
+  const last = Math.max(end, currency?.end ?? end, (atMost ?? atLeast)?.end ?? end)
+  const words = text.slice(bound?.token.start ?? start, last).trim()
   if (high !== undefined) return whole(least) < whole(most) ? { value: `${least}..${most}`, words } : undefined
-  if (upper !== undefined || atMost !== undefined) return { value: `..${least}`, words }
-  return lower !== undefined || atLeast !== undefined || low.orMore ? { value: `${least}..`, words } : { value: least, words }
+  if ((bound !== undefined && !isLower) || atMost !== undefined) return { value: `..${least}`, words }
+  return isLower || atLeast !== undefined || low.orMore ? { value: `${least}..`, words } : { value: least, words }
 }
 
 /** The exact decimal; undefined when it is not the price of a home. A number without a unit takes the `implied` one below 1,000. */
@@ -123,6 +130,10 @@ function inRange(digits: string, cents: string): string | undefined {
 
 function whole(value: string): bigint {
   return BigInt(value.split('.')[0] ?? '')
+}
+
+function says(words: ReadonlySet<string>, tokens: readonly Token[]): boolean {
+  return tokens.some(({ word }) => words.has(word))
 }
 
 /** The last words before a place, oldest first. */
@@ -161,14 +172,24 @@ function lastBefore(tokens: readonly Token[], offset: number): number {
   return low - 1
 }
 
-function phraseBefore(before: readonly Token[], phrases: readonly string[]): Token | undefined {
+/** The longest of the phrases that ends right before, with its first token. */
+function phraseBefore(
+  before: readonly Token[],
+  phrases: readonly string[],
+): { readonly phrase: string; readonly token: Token } | undefined {
   const said = ` ${before.map(({ word }) => word).join(' ')}`
-  const longest = phrases.filter((phrase) => said.endsWith(` ${phrase}`)).sort((a, b) => b.length - a.length)[0]
-  return longest === undefined ? undefined : before.at(-longest.split(' ').length)
+  const phrase = longest(phrases.filter((each) => said.endsWith(` ${each}`)))
+  const token = phrase === undefined ? undefined : before.at(-phrase.split(' ').length)
+  return phrase === undefined || token === undefined ? undefined : { phrase, token }
 }
 
+/** The last token of the longest of the phrases that stands right after. */
 function phraseAfter(after: readonly Token[], phrases: readonly string[]): Token | undefined {
   const said = `${after.map(({ word }) => word).join(' ')} `
-  const longest = phrases.filter((phrase) => said.startsWith(`${phrase} `)).sort((a, b) => b.length - a.length)[0]
-  return longest === undefined ? undefined : after[longest.split(' ').length - 1]
+  const phrase = longest(phrases.filter((each) => said.startsWith(`${each} `)))
+  return phrase === undefined ? undefined : after[phrase.split(' ').length - 1]
+}
+
+function longest(phrases: readonly string[]): string | undefined {
+  return phrases.reduce<string | undefined>((best, each) => (best === undefined || each.length > best.length ? each : best), undefined)
 }

@@ -30,7 +30,9 @@ export const budgetBefore = new Set(
   ).split(' '),
 )
 /** Of these, no word beside it can make the amount anything else. */
-export const certainBefore = new Set('budget range approved preapproved prequalified presupuesto rango aprobado aprobada aprobados aprobaron'.split(' '))
+export const certainBefore = new Set(
+  'budget range approved preapproved prequalified presupuesto rango aprobado aprobada aprobados aprobaron'.split(' '),
+)
 /** Of these, a bare number below a thousand is one of thousands: "my budget is 350 to 400". */
 export const plainBudget = new Set('budget presupuesto'.split(' '))
 /** After an amount, within two words. */
@@ -39,23 +41,87 @@ export const budgetAfter = new Set('budget range max maximum maximo tope presupu
 /** Before an amount, within five words: somebody's price, rent, income, debt or deposit. */
 export const notBudgetBefore = new Set(
   (
-    'rent renta alquiler rented saw seen listed list asking priced listing worth appraised zestimate zillow sold sell selling owe owed mortgage payment payments ' +
+    'rent renta alquiler rented saw seen seller owner wants wanted listed list asking priced listing worth appraised zestimate zillow sold sell selling owe owed mortgage payment payments ' +
     'deposit earnest down downpayment salary income make makes earn earning taxes tax hoa commission fee fees repairs roof value valued estimate offered ' +
-    'vi vender vendo vale valorada avaluo cuesta costaba debo hipoteca pago mensualidad enganche entrada deposito gano ganamos sueldo ingresos impuestos comision bajo bajaron ' +
+    'vi listada listado anunciada piden pide vender vendo vale valorada avaluo cuesta costaba debo hipoteca pago mensualidad enganche entrada deposito gano ganamos sueldo ingresos impuestos comision bajo bajaron ' +
     'costs cost refinance savings saved ahorrado ahorrados ahorros zip code postal unit apt suite st street'
   ).split(' '),
 )
 /** After an amount, within three words. */
 export const notBudgetAfter = new Set(
   (
-    'month monthly mo year yr yearly annually week weekly mes mensual mensuales semana ano anuales down deposit enganche entrada ' +
-    'miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking rent renta alquiler'
+    'down deposit enganche entrada miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking ' +
+    'impuestos taxes tax hoa rent renta alquiler monthly yearly annually mensual mensuales anuales'
   ).split(' '),
 )
+/** Right after an amount, or after one of `perWords`: it comes again and again. */
+export const periods = new Set('month mo year yr week mes semana ano'.split(' '))
+export const perWords = new Set('a an per each every al por cada la'.split(' '))
+/** Before a lower bound they make it an upper one: "nothing over 500k". */
+export const denials = new Set('not dont cant cannot wont never nothing no nada nunca'.split(' '))
 
 /** Right before the amount, right after it: no more than this. */
-export const upperBefore: readonly string[] = ['up to', 'under', 'below', 'less than', 'no more than', 'not more than', 'at most', 'max', 'max of', 'maximum', 'maximum of', 'max is', 'maximum is', 'not over', 'hasta', 'maximo', 'maximo de', 'maximo es', 'menos de', 'no mas de', 'tope de', 'tope']
-export const upperAfter: readonly string[] = ['max', 'maximum', 'or less', 'or under', 'tops', 'at most', 'maximo', 'como maximo', 'o menos', 'tope']
+export const upperBefore: readonly string[] = [
+  'up to',
+  'under',
+  'below',
+  'less than',
+  'no more than',
+  'not more than',
+  'at most',
+  'max',
+  'max of',
+  'maximum',
+  'maximum of',
+  'max is',
+  'maximum is',
+  'not over',
+  'hasta',
+  'maximo',
+  'maximo de',
+  'maximo es',
+  'menos de',
+  'no mas de',
+  'tope de',
+  'tope',
+]
+export const upperAfter: readonly string[] = [
+  'max',
+  'maximum',
+  'or less',
+  'or under',
+  'tops',
+  'at most',
+  'maximo',
+  'como maximo',
+  'o menos',
+  'tope',
+]
 /** No less than this. */
-export const lowerBefore: readonly string[] = ['at least', 'over', 'above', 'more than', 'minimum', 'minimum of', 'starting at', 'desde', 'mas de', 'minimo', 'minimo de', 'por lo menos', 'al menos', 'upwards of']
-export const lowerAfter: readonly string[] = ['or more', 'or above', 'and up', 'plus', 'minimum', 'o mas', 'minimo', 'en adelante', 'para arriba']
+export const lowerBefore: readonly string[] = [
+  'at least',
+  'over',
+  'above',
+  'more than',
+  'minimum',
+  'minimum of',
+  'starting at',
+  'desde',
+  'mas de',
+  'minimo',
+  'minimo de',
+  'por lo menos',
+  'al menos',
+  'upwards of',
+]
+export const lowerAfter: readonly string[] = [
+  'or more',
+  'or above',
+  'and up',
+  'plus',
+  'minimum',
+  'o mas',
+  'minimo',
+  'en adelante',
+  'para arriba',
+]

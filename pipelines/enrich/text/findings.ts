@@ -41,7 +41,8 @@ const READ = 4_000
 /** The findings of one message by kind, in the order they are said; the same value of a kind once. `subject` is that of an e-mail. */
 export function findingsIn(text: string, subject: string | null = null): Finding[] {
   const told = tokensOf(cut(text, READ))
-  const inSubject = subject === null ? [] : optOutInSubject(tokensOf(cut(subject, READ))).map((one) => ({ kind: 'opt_out' as const, ...one }))
+  const inSubject =
+    subject === null ? [] : optOutInSubject(tokensOf(cut(subject, READ))).map((one) => ({ kind: 'opt_out' as const, ...one }))
   const inText = kinds.flatMap((kind) => {
     const found = rules[kind](told).map(({ value, words }) => ({ kind, value, words: cut(words, WORDS_KEPT) }))
     return found.filter((one, place) => kind === 'question' || found.findIndex(({ value }) => value === one.value) === place)

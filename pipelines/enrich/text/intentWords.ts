@@ -14,8 +14,8 @@ export type Intent = 'high' | 'medium' | 'not_now' | 'call' | 'person'
 const REFERENCE = 'lead-domain reference 2.3 and 4.5, lists of the agents'
 const SPANISH = 'lead-domain reference 2.3 and 4.5, in the words of Spanish-speaking leads'
 
-/** A wrong number is an opt-out, and "tour" alone is also a verb of travel. */
-const notIntent = new Set(['wrong number', 'tour', 'timeline'])
+/** A wrong number is an opt-out; a showing may be cancelled as well as wanted, and a timeline may be anybody's. */
+const notIntent = new Set(['wrong number', 'tour', 'showing', 'timeline'])
 const wanted = (phrases: readonly string[]) => phrases.filter((phrase) => !notIntent.has(phrase))
 
 export const intentRows: readonly PhraseRow<Intent>[] = [
@@ -28,7 +28,14 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
     language: 'en',
     source: 'the same meaning in other words',
     value: 'high',
-    phrases: ['ready to make an offer', 'want to make an offer', 'want to put in an offer', 'submit an offer', 'ready to move forward', 'paying cash'],
+    phrases: [
+      'ready to make an offer',
+      'want to make an offer',
+      'want to put in an offer',
+      'submit an offer',
+      'ready to move forward',
+      'paying cash',
+    ],
   },
   {
     language: 'en',

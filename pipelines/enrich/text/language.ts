@@ -16,9 +16,10 @@ const LEAST_SHARE = 0.2
 export function languageOf({ tokens }: Told): Language | 'unknown' {
   const own = tokens.filter(isWord)
   if (own.length < LEAST_WORDS) return 'unknown'
-  const ranked = LANGUAGES.map((language) => ({ language, known: own.filter(({ word }) => functionWords[language].has(word)).length })).sort(
-    (a, b) => b.known - a.known,
-  )
+  const ranked = LANGUAGES.map((language) => ({
+    language,
+    known: own.filter(({ word }) => functionWords[language].has(word)).length,
+  })).sort((a, b) => b.known - a.known)
   const [best, second] = ranked
   if (best === undefined || second === undefined || best.known < LEAST_KNOWN || best.known === second.known) return 'unknown'
   return best.known >= LEAST_SHARE * own.length ? best.language : 'unknown'

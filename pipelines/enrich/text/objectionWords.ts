@@ -7,16 +7,7 @@ import { notNow } from '../../agents/phrases.ts'
 import type { PhraseRow } from './phraseTable.ts'
 
 export type Objection =
-  | 'price'
-  | 'timing'
-  | 'financing'
-  | 'has_agent'
-  | 'not_interested'
-  | 'location'
-  | 'trust'
-  | 'process'
-  | 'features'
-  | 'authority'
+  'price' | 'timing' | 'financing' | 'has_agent' | 'not_interested' | 'location' | 'trust' | 'process' | 'features' | 'authority'
 
 const REFERENCE = 'lead-domain reference 2.5 and 8'
 
@@ -280,7 +271,17 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     source: REFERENCE,
     value: 'authority',
     // Never with whom: that would keep a trait of the household.
-    phrases: ['talk it over', 'need to discuss', 'have to discuss', 'discuss it first', 'run it by', 'run this by', 'not my decision', 'not up to me', 'decide together'],
+    phrases: [
+      'talk it over',
+      'need to discuss',
+      'have to discuss',
+      'discuss it first',
+      'run it by',
+      'run this by',
+      'not my decision',
+      'not up to me',
+      'decide together',
+    ],
   },
   {
     language: 'es',
@@ -368,7 +369,20 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     language: 'es',
     source: REFERENCE,
     value: 'has_agent',
-    phrases: ['tengo agente', 'tengo un agente', 'tenemos agente', 'tenemos un agente', 'tengo realtor', 'tenemos realtor', 'con otro agente', 'con otra agente', 'con otra agencia', 'mi agente', 'nuestro agente', 'mi realtor'],
+    phrases: [
+      'tengo agente',
+      'tengo un agente',
+      'tenemos agente',
+      'tenemos un agente',
+      'tengo realtor',
+      'tenemos realtor',
+      'con otro agente',
+      'con otra agente',
+      'con otra agencia',
+      'mi agente',
+      'nuestro agente',
+      'mi realtor',
+    ],
   },
   {
     language: 'es',
@@ -398,30 +412,80 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     language: 'es',
     source: REFERENCE,
     value: 'location',
-    phrases: ['muy lejos', 'demasiado lejos', 'queda lejos', 'lejos del trabajo', 'lejos de mi trabajo', 'no me gusta la zona', 'no nos gusta la zona', 'no me gusta el área', 'no me gusta la ubicación', 'no nos gusta la ubicación', 'mala ubicación'],
+    phrases: [
+      'muy lejos',
+      'demasiado lejos',
+      'queda lejos',
+      'lejos del trabajo',
+      'lejos de mi trabajo',
+      'no me gusta la zona',
+      'no nos gusta la zona',
+      'no me gusta el área',
+      'no me gusta la ubicación',
+      'no nos gusta la ubicación',
+      'mala ubicación',
+    ],
   },
   {
     language: 'es',
     source: REFERENCE,
     value: 'trust',
-    phrases: ['no confío', 'no me fío', 'es una estafa', 'parece estafa', 'parece una estafa', 'suena a estafa', 'mala experiencia', 'malas reseñas'],
+    phrases: [
+      'no confío',
+      'no me fío',
+      'es una estafa',
+      'parece estafa',
+      'parece una estafa',
+      'suena a estafa',
+      'mala experiencia',
+      'malas reseñas',
+    ],
   },
   {
     language: 'es',
     source: REFERENCE,
     value: 'process',
-    phrases: ['muy complicado', 'demasiado complicado', 'mucho papeleo', 'tanto papeleo', 'demasiado papeleo', 'muy confuso', 'no entiendo el proceso', 'muchos trámites', 'demasiados trámites', 'tarda mucho'],
+    phrases: [
+      'muy complicado',
+      'demasiado complicado',
+      'mucho papeleo',
+      'tanto papeleo',
+      'demasiado papeleo',
+      'muy confuso',
+      'no entiendo el proceso',
+      'muchos trámites',
+      'demasiados trámites',
+      'tarda mucho',
+    ],
   },
   {
     language: 'es',
     source: REFERENCE,
     value: 'features',
-    phrases: ['muy pequeña', 'muy pequeño', 'demasiado pequeña', 'demasiado pequeño', 'muy chica', 'muy vieja', 'necesita mucho trabajo', 'falta espacio', 'poco espacio'],
+    phrases: [
+      'muy pequeña',
+      'muy pequeño',
+      'demasiado pequeña',
+      'demasiado pequeño',
+      'muy chica',
+      'muy vieja',
+      'necesita mucho trabajo',
+      'falta espacio',
+      'poco espacio',
+    ],
   },
   {
     language: 'es',
     source: REFERENCE,
     value: 'authority',
-    phrases: ['tengo que consultarlo', 'tenemos que consultarlo', 'tengo que hablarlo', 'tenemos que hablarlo', 'tengo que platicarlo', 'no depende de mí', 'no es mi decisión'],
+    phrases: [
+      'tengo que consultarlo',
+      'tenemos que consultarlo',
+      'tengo que hablarlo',
+      'tenemos que hablarlo',
+      'tengo que platicarlo',
+      'no depende de mí',
+      'no es mi decisión',
+    ],
   },
 ]

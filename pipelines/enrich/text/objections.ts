@@ -8,9 +8,11 @@ import type { Found, Told } from './tokens.ts'
 const table = phraseTable<Objection>(objectionRows)
 
 export function objectionsIn(told: Told): Found[] {
-  return matches(told.tokens, table)
-    .filter(({ denial, quoted }) => denial === undefined && !quoted)
-    // "Is it too far?" asks. Doubt of us is put as a question more often than not.
-    .filter(({ value, to }) => value === 'trust' || told.tokens[to]?.asked === false)
-    .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
+  return (
+    matches(told.tokens, table)
+      .filter(({ denial, quoted }) => denial === undefined && !quoted)
+      // "Is it too far?" asks. Doubt of us is put as a question more often than not.
+      .filter(({ value, to }) => value === 'trust' || told.tokens[to]?.asked === false)
+      .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
+  )
 }

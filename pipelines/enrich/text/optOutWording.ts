@@ -25,5 +25,10 @@ function asWritten(told: Told, words: readonly string[]): string {
   const from = told.tokens.findIndex((_, place) => words.every((word, offset) => told.tokens[place + offset]?.word === word))
   if (from >= 0) return wordsOf(told, from, from + words.length - 1)
   // Letters of which other letters are made, such as "™", are read differently in a row: then the message is its own proof.
-  return told.text.trim().split('\n').find((line) => normalised(line) !== '') ?? told.text.trim()
+  return (
+    told.text
+      .trim()
+      .split('\n')
+      .find((line) => normalised(line) !== '') ?? told.text.trim()
+  )
 }

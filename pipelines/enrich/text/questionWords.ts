@@ -9,23 +9,82 @@ import type { PhraseRow } from './phraseTable.ts'
 const notOpening = new Set(['which', 'available', 'is it', 'what is', 'does it'])
 
 export const openingRows: readonly PhraseRow<'opening'>[] = [
-  { language: 'en', source: 'list of the agents', value: 'opening', phrases: questionWords.phrases.filter((phrase) => !notOpening.has(phrase)) },
+  {
+    language: 'en',
+    source: 'list of the agents',
+    value: 'opening',
+    phrases: questionWords.phrases.filter((phrase) => !notOpening.has(phrase)),
+  },
   {
     language: 'en',
     source: 'the same meaning in other words',
     value: 'opening',
-    phrases: ['is this', 'is the', 'is that', 'what time', 'what is the', 'what do', 'what does', 'when do', 'when does', 'where do', 'who do i', 'would you', 'will you', 'are you', 'did you', 'does the', 'how long', 'how soon', 'how big', 'how old', 'any chance', 'any update'],
+    phrases: [
+      'is this',
+      'is the',
+      'is that',
+      'what time',
+      'what is the',
+      'what do',
+      'what does',
+      'when do',
+      'when does',
+      'where do',
+      'who do i',
+      'would you',
+      'will you',
+      'are you',
+      'did you',
+      'does the',
+      'how long',
+      'how soon',
+      'how big',
+      'how old',
+      'any chance',
+      'any update',
+    ],
   },
   {
     language: 'es',
     source: 'the same in Spanish',
     value: 'opening',
-    phrases: ['cuánto cuesta', 'cuánto vale', 'cuánto sería', 'cuánto piden', 'cuántos cuartos', 'cuántas recámaras', 'cuándo puedo', 'cuándo podemos', 'a qué hora', 'dónde está', 'dónde queda', 'cómo puedo', 'cómo funciona', 'qué necesito', 'qué documentos', 'puedo ver', 'podemos ver', 'puedes mandarme', 'puede mandarme', 'me puedes', 'me puede', 'sigue disponible', 'todavía está disponible', 'está disponible', 'hay alguna', 'hay algo', 'tienen algo', 'aceptan'],
+    phrases: [
+      'cuánto cuesta',
+      'cuánto vale',
+      'cuánto sería',
+      'cuánto piden',
+      'cuántos cuartos',
+      'cuántas recámaras',
+      'cuándo puedo',
+      'cuándo podemos',
+      'a qué hora',
+      'dónde está',
+      'dónde queda',
+      'cómo puedo',
+      'cómo funciona',
+      'qué necesito',
+      'qué documentos',
+      'puedo ver',
+      'podemos ver',
+      'puedes mandarme',
+      'puede mandarme',
+      'me puedes',
+      'me puede',
+      'sigue disponible',
+      'todavía está disponible',
+      'está disponible',
+      'hay alguna',
+      'hay algo',
+      'tienen algo',
+      'aceptan',
+    ],
   },
 ]
 
 /** Before a question: no part of it. */
-export const openingFillers = new Set('hi hey hello hola ok okay so and also please y entonces buenas buenos dias tardes oiga oye well um thanks gracias'.split(' '))
+export const openingFillers = new Set(
+  'hi hey hello hola ok okay so and also please y entonces buenas buenos dias tardes oiga oye well um thanks gracias'.split(' '),
+)
 
 /** A question with one of these is left to people: what it asks must not be kept beside the lead as a trait of it. */
 export const protectedRows: readonly PhraseRow<'protected'>[] = [

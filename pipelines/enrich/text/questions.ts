@@ -18,7 +18,11 @@ export function questionsIn({ text, tokens }: Told): Found[] {
     while ((tokens[place]?.end ?? Infinity) <= end) place++
     const own = tokens.slice(from, place)
     if (own.length === 0 || own.every(({ quoted }) => quoted)) continue
-    const marked = text.slice(start, end).trimEnd().replace(/[!"”»)]$/, '').endsWith('?')
+    const marked = text
+      .slice(start, end)
+      .trimEnd()
+      .replace(/[!"”»)]$/, '')
+      .endsWith('?')
     if (!marked && !opens(own)) continue
     if (matches(own, traits).length > 0) continue
     found.push({ value: marked ? 'marked' : 'worded', words: text.slice(start, end).trim() })

@@ -14,7 +14,9 @@ export function withMessage(known: TextSignal[], message: MessageFields, at: num
   const subject = message.channel === 'email' ? message.subject : null
   const found = findingsIn(message.text, subject).map((one) => ({ ...one, at, messageId: message.messageId }))
   if (found.length === 0) return known
-  const all = [...known, ...found].sort(newestFirst).filter((one, place, sorted) => place === 0 || order(one, sorted[place - 1] as TextSignal) !== 0)
+  const all = [...known, ...found]
+    .sort(newestFirst)
+    .filter((one, place, sorted) => place === 0 || order(one, sorted[place - 1] as TextSignal) !== 0)
   return kinds.flatMap((kind) => all.filter((one) => one.kind === kind).slice(0, KEPT_EACH))
 }
 

@@ -22,7 +22,9 @@ export function timeFrameIn(told: Told): Found[] {
   const worded = matches(told.tokens, table)
     .filter(({ value, denial, quoted, to }) => value !== 'none' && denial === undefined && !quoted && told.tokens[to]?.asked === false)
     .map(({ value, from, to }) => ({ value, from, to }))
-  return [...worded, ...countedTimes(told.tokens)].sort((a, b) => a.from - b.from).map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
+  return [...worded, ...countedTimes(told.tokens)]
+    .sort((a, b) => a.from - b.from)
+    .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
 }
 
 interface Span {
@@ -39,13 +41,24 @@ function countedTimes(tokens: readonly Token[]): Span[] {
     const counted = countBefore(tokens, unit)
     if (counted === undefined) return
     let start = counted.from - 1
-    while (start > unit - REACH && tokens[start]?.clause === clause && timeFillers.has(tokens[start]?.word ?? '') && !aheadBefore.has(tokens[start]?.word ?? '')) start--
+    while (
+      start > unit - REACH &&
+      tokens[start]?.clause === clause &&
+      timeFillers.has(tokens[start]?.word ?? '') &&
+      !aheadBefore.has(tokens[start]?.word ?? '')
+    )
+      start--
     const lead = tokens[start]?.clause === clause ? tokens[start]?.word : undefined
     const next = [tokens[unit + 1], tokens[unit + 2]].filter((token) => token?.clause === clause).map((token) => token?.word)
     const isAhead = lead !== undefined && aheadBefore.has(lead)
     const isBehind = next[0] === 'ago' || next[0] === 'old'
     const isSaid = aheadAfter.some((phrase) => next.join(' ').startsWith(phrase))
     if (isBehind || !(isAhead || isSaid || isBare(tokens, counted.from, unit))) return
+    // "in the next 3 months" begins with "in".
+    if (isAhead && lead === 'next') {
+      const first = tokens[start - 1]?.word === 'the' ? start - 2 : start - 1
+      if (tokens[first]?.clause === clause && aheadBefore.has(tokens[first]?.word ?? '')) start = first
+    }
     found.push({ value: bandOf(counted.count * days), from: isAhead ? start : counted.from, to: unit })
   })
   return found

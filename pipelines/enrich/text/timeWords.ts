@@ -21,27 +21,103 @@ export const bandRows: readonly PhraseRow<Band>[] = [
   { language: 'en', source: AGENTS, value: 'long_term', phrases: worded(timelineLong.phrases) },
   { language: 'en', source: SAME, value: 'immediate', phrases: ['as soon as possible', 'this weekend', 'next week'] },
   { language: 'en', source: SAME, value: 'short_term', phrases: ['this month', 'end of the month', 'end of month'] },
-  { language: 'en', source: SAME, value: 'medium_term', phrases: ['next spring', 'next summer', 'by summer', 'by spring', 'by the summer', 'by the spring', 'before school starts'] },
-  { language: 'en', source: SAME, value: 'long_term', phrases: ['not in a rush', 'in no hurry', 'not in a hurry', 'year after next', 'down the road', 'eventually'] },
+  {
+    language: 'en',
+    source: SAME,
+    value: 'medium_term',
+    phrases: ['next spring', 'next summer', 'by summer', 'by spring', 'by the summer', 'by the spring', 'before school starts'],
+  },
+  {
+    language: 'en',
+    source: SAME,
+    value: 'long_term',
+    phrases: ['not in a rush', 'in no hurry', 'not in a hurry', 'year after next', 'down the road', 'eventually'],
+  },
   {
     language: 'es',
     source: SAME,
     value: 'immediate',
-    phrases: ['lo antes posible', 'cuanto antes', 'de inmediato', 'inmediatamente', 'urgente', 'me urge', 'nos urge', 'esta semana', 'la próxima semana', 'este fin de semana', 'ya mismo', 'ahora mismo'],
+    phrases: [
+      'lo antes posible',
+      'cuanto antes',
+      'de inmediato',
+      'inmediatamente',
+      'urgente',
+      'me urge',
+      'nos urge',
+      'esta semana',
+      'la próxima semana',
+      'este fin de semana',
+      'ya mismo',
+      'ahora mismo',
+    ],
   },
-  { language: 'es', source: SAME, value: 'short_term', phrases: ['este mes', 'el próximo mes', 'próximo mes', 'el mes que viene', 'fin de mes', 'finales de mes', 'pronto'] },
+  {
+    language: 'es',
+    source: SAME,
+    value: 'short_term',
+    phrases: ['este mes', 'el próximo mes', 'próximo mes', 'el mes que viene', 'fin de mes', 'finales de mes', 'pronto'],
+  },
   {
     language: 'es',
     source: SAME,
     value: 'medium_term',
-    phrases: ['este verano', 'esta primavera', 'este otoño', 'este invierno', 'en verano', 'en el verano', 'en primavera', 'en la primavera', 'en otoño', 'en el otoño', 'en invierno', 'en el invierno', 'para el verano', 'este trimestre'],
+    phrases: [
+      'este verano',
+      'esta primavera',
+      'este otoño',
+      'este invierno',
+      'en verano',
+      'en el verano',
+      'en primavera',
+      'en la primavera',
+      'en otoño',
+      'en el otoño',
+      'en invierno',
+      'en el invierno',
+      'para el verano',
+      'este trimestre',
+    ],
   },
-  { language: 'es', source: SAME, value: 'long_term', phrases: ['el próximo año', 'próximo año', 'el año que viene', 'algún día', 'sin prisa', 'no tengo prisa', 'no tenemos prisa', 'no hay prisa'] },
+  {
+    language: 'es',
+    source: SAME,
+    value: 'long_term',
+    phrases: [
+      'el próximo año',
+      'próximo año',
+      'el año que viene',
+      'algún día',
+      'sin prisa',
+      'no tengo prisa',
+      'no tenemos prisa',
+      'no hay prisa',
+    ],
+  },
 ]
 
 /** What looks like a time frame and is none. */
 export const idleRows: readonly PhraseRow<'none'>[] = [
-  { language: 'en', source: SAME, value: 'none', phrases: ['talk soon', 'speak soon', 'talk to you soon', 'see you soon', 'too soon', 'get well soon', 'how soon', 'not right now', 'call me right away', 'call me asap', 'call asap', 'busy right now', 'this summer house'] },
+  {
+    language: 'en',
+    source: SAME,
+    value: 'none',
+    phrases: [
+      'talk soon',
+      'speak soon',
+      'talk to you soon',
+      'see you soon',
+      'too soon',
+      'get well soon',
+      'how soon',
+      'not right now',
+      'call me right away',
+      'call me asap',
+      'call asap',
+      'busy right now',
+      'this summer house',
+    ],
+  },
   { language: 'es', source: SAME, value: 'none', phrases: ['nos vemos pronto', 'hablamos pronto', 'hasta pronto', 'te escribo pronto'] },
 ]
 
@@ -106,7 +182,15 @@ export const aheadBefore = new Set('in within next after inside en dentro proxim
 /** Right after a counted time: it lies ahead. */
 export const aheadAfter: readonly string[] = ['from now', 'out', 'or so', 'mas o menos']
 /** Between: they say nothing about the time. */
-export const timeFillers = new Set('the about around maybe probably like roughly approximately another less than under next de los las unos unas como of approx tal vez quizas'.split(' '))
+export const timeFillers = new Set(
+  'the about around maybe probably like roughly approximately another less than under next de los las unos unas como of approx tal vez quizas'.split(
+    ' ',
+  ),
+)
 /** A bare answer: nothing else may stand in its clause. */
-export const bareFillers = new Set('yes yeah hi hello ok so si hola well um timeline time frame timeframe our my we are thinking were looking at i am im think plan planning for tops max or less'.split(' '))
+export const bareFillers = new Set(
+  'is es son yes yeah hi hello ok so si hola well um timeline time frame timeframe our my we are thinking were looking at i am im think plan planning for tops max or less'.split(
+    ' ',
+  ),
+)
 export const rangeWords = new Set('to or a o y and'.split(' '))
