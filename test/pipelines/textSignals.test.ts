@@ -149,7 +149,7 @@ t.test('a hostile text of 4,000 characters costs steps in proportion to its word
   for (const piece of hostile) {
     const [half, whole] = [costOf(piece.repeat(2_000).slice(0, 2_000)), costOf(piece.repeat(4_000).slice(0, 4_000))]
     t.ok(whole <= 2.1 * half + 100, `twice the text costs twice: ${half} and ${whole} steps for ${JSON.stringify(piece)}`)
-    t.ok(whole <= 300 * 4_000, `${whole} steps`)
+    t.ok(whole <= 50 * 4_000, `${whole} steps`)
     const started = process.hrtime.bigint()
     findingsIn(piece.repeat(4_000).slice(0, 4_000))
     t.ok(process.hrtime.bigint() - started < 5_000_000_000n, 'no expression runs away')
@@ -223,10 +223,10 @@ function told(text: string, at: number, over: Partial<MessageFields> = {}): Lead
       text,
       subject: null,
       status: null,
-      callSeconds: null,
       callStatus: null,
+      callDurationSeconds: null,
       ...over,
-    } as MessageFields,
+    },
   }
 }
 
