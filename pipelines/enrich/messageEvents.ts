@@ -34,8 +34,9 @@ export function isContact(message: MessageFields): boolean {
 /** Folds a message event; says whether anything changed. */
 export function applyMessage(profile: Draft, event: LeadEvent, message: MessageFields, settings: Settings): boolean {
   const at = event.occurredAt
-  if (message.direction === 'inbound') {
-    const change = permissionChange(message.text, message.channel === 'email' ? message.subject : null)
+  const isInbound = message.direction === 'inbound'
+  const change = isInbound ? permissionChange(message.text, message.channel === 'email' ? message.subject : null) : undefined
+  if (isInbound) {
     profile.consents = { ...consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays) }
     if (change?.change === 'unclear') raise(profile, UNCLEAR_OPT_OUT, at)
   } else if (message.status === 'opt_out') {
@@ -52,9 +53,11 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
     sender: message.sender,
     text: message.text,
   })
-  if (!isForgotten(profile, at)) profile.textSignals = withMessage(profile.textSignals, message, at)
-  if (message.direction === 'inbound') countInbound(profile, message.channel, at)
-  else countOutbound(profile, message.channel, message.sender, at)
+  if (!isInbound) countOutbound(profile, message.channel, message.sender, at)
+  else {
+    countInbound(profile, message.channel, at)
+    if (!isForgotten(profile, at)) profile.textSignals = withMessage(profile.textSignals, message, change, at)
+  }
   return true
 }
 

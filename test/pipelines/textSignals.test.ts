@@ -7,13 +7,14 @@ import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
 import { leadView } from '../../pipelines/enrich/leadView.ts'
 import { normalised, permissionChange } from '../../pipelines/enrich/optOut.ts'
 import { optOutKeywords, optOutPhrases } from '../../pipelines/enrich/optOutLexicon.ts'
-import { findingsIn, kinds, rules, WORDS_KEPT } from '../../pipelines/enrich/text/findings.ts'
+import { findingsIn as found, kinds, rules, WORDS_KEPT } from '../../pipelines/enrich/text/findings.ts'
 import type { Finding, Kind } from '../../pipelines/enrich/text/findings.ts'
 import { functionWords } from '../../pipelines/enrich/text/functionWords.ts'
 import { intentRows } from '../../pipelines/enrich/text/intentWords.ts'
 import { languageOf } from '../../pipelines/enrich/text/language.ts'
 import { objectionRows } from '../../pipelines/enrich/text/objectionWords.ts'
 import { phraseTable } from '../../pipelines/enrich/text/phraseTable.ts'
+import { optOutIn } from '../../pipelines/enrich/text/optOutWording.ts'
 import { protectedRows } from '../../pipelines/enrich/text/questionWords.ts'
 import { moodRows } from '../../pipelines/enrich/text/sentimentWords.ts'
 import { KEPT_EACH } from '../../pipelines/enrich/text/textSignals.ts'
@@ -22,6 +23,8 @@ import { tokensOf } from '../../pipelines/enrich/text/tokens.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import type { LeadEvent, LeadProfile, MessageFields } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
+
+const findingsIn = (text: string, subject: string | null = null) => found(text, subject, permissionChange(text, subject))
 
 interface Told {
   readonly text: string
@@ -143,7 +146,8 @@ t.test('a hostile text of 4,000 characters costs steps in proportion to its word
         return token.word
       },
     }))
-    for (const kind of kinds) rules[kind]({ text, tokens: counted })
+    for (const rule of Object.values(rules)) rule({ text, tokens: counted })
+    optOutIn({ text, tokens: counted }, undefined, permissionChange(text))
     return steps
   }
   for (const piece of hostile) {
@@ -193,6 +197,29 @@ t.test('a protected trait becomes no signal: no lexicon of findings has one, and
   ])
     for (const { kind, words } of findingsIn(text).filter(({ kind }) => kind !== 'language'))
       t.notMatch(words, /kids|husband|catholic|family|church|hijos|section/i, `${kind}: ${words}`)
+})
+
+t.test('the words of an opt-out are those of the message, also where they are written to be missed', async (t) => {
+  for (const [text, subject, words] of [
+    ['S.T.O.P', null, 'S.T.O.P'],
+    ['st\u200bop', null, 'st\u200bop'],
+    ['ＳＴＯＰ', null, 'ＳＴＯＰ'],
+    ['hello\nplease dont™ text me\nplease stop', null, 'please stop'],
+    ['sᵗop texting', null, 'sᵗop texting'],
+    ['', 'Unsubscribe', 'Unsubscribe'],
+    ['\n🄢🄣🄞🄟 texting', null, '🄢🄣🄞🄟 texting'],
+    ['Ne m’écrivez plus', 'Re: votre maison', 'Ne m’écrivez plus'],
+  ] as const)
+    t.match(
+      findingsIn(text, subject).filter(({ kind }) => kind === 'opt_out'),
+      permissionChange(text, subject) === undefined ? [] : [{ words }],
+      text,
+    )
+  t.strictSame(permissionChange('Ⓢⓣⓞⓟ texting')?.change, 'opt_out')
+  t.match(
+    findingsIn('\nⓈⓣⓞⓟ texting\nbye').find(({ kind }) => kind === 'opt_out'),
+    { words: 'Ⓢⓣⓞⓟ texting' },
+  )
 })
 
 const start = Date.parse('2026-11-03T15:00:00Z')

@@ -3,16 +3,22 @@
  * the messages came and however often. Nothing that votes or decides reads it.
  */
 import type { MessageFields, TextSignal } from '../../../schemas/generated/records.ts'
+import type { PermissionChange } from '../optOut.ts'
 import { findingsIn, kinds } from './findings.ts'
 
 /** Findings kept of each kind. */
 export const KEPT_EACH = 3
 
-/** The signals with those of one more message of the lead, which was sent at `at`; the very same array when it says nothing. */
-export function withMessage(known: TextSignal[], message: MessageFields, at: number): TextSignal[] {
-  if (message.direction !== 'inbound' || message.channel === 'internal_comment') return known
-  const subject = message.channel === 'email' ? message.subject : null
-  const found = findingsIn(message.text, subject).map((one) => ({ ...one, at, messageId: message.messageId }))
+/**
+ * The signals with those of one more message from the lead, which was sent at `at` and means `change` for permission; the very
+ * same array when it says nothing.
+ */
+export function withMessage(known: TextSignal[], message: MessageFields, change: PermissionChange | undefined, at: number): TextSignal[] {
+  const found = findingsIn(message.text, message.channel === 'email' ? message.subject : null, change).map((one) => ({
+    ...one,
+    at,
+    messageId: message.messageId,
+  }))
   if (found.length === 0) return known
   const all = [...known, ...found]
     .sort(newestFirst)
