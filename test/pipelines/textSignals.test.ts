@@ -39,10 +39,10 @@ const corpus = readFileSync(join(import.meta.dirname, '..', 'fixtures', 'text', 
 
 /** Least precision and recall of each kind on the corpus. */
 const floors: Readonly<Record<Kind, readonly [precision: number, recall: number]>> = {
-  intent: [0.95, 0.95],
-  budget: [0.95, 0.95],
-  time_frame: [0.95, 0.95],
-  objection: [0.95, 0.95],
+  intent: [0.95, 0.85],
+  budget: [0.95, 0.9],
+  time_frame: [0.95, 0.9],
+  objection: [0.95, 0.9],
   question: [0.95, 0.95],
   sentiment: [0.9, 0.9],
   language: [0.98, 0.85],

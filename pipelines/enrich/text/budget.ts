@@ -4,6 +4,7 @@
  */
 import { normalised } from '../optOut.ts'
 import {
+  boundFillers,
   budgetAfter,
   budgetBefore,
   certainBefore,
@@ -78,7 +79,8 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   const before = tokensBefore(told, start)
   const after = tokensAfter(told, end)
   if (before.at(-1)?.quoted === true || after[0]?.quoted === true) return undefined
-  const bound = phraseBefore(before, [...lowerBefore, ...upperBefore])
+  const beforeFillers = before.slice(0, before.findLastIndex(({ word }) => !boundFillers.has(word)) + 1)
+  const bound = phraseBefore(beforeFillers, [...lowerBefore, ...upperBefore])
   const isLower = bound !== undefined && lowerBefore.includes(bound.phrase) && !says(denials, tokensBefore(told, bound.token.start))
   const atMost = phraseAfter(after, upperAfter)
   const atLeast = phraseAfter(after, lowerAfter)
@@ -95,7 +97,8 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   const isMoney = hasCurrency || hasUnit || /[.,]\d{3}/.test(low.digits) || low.digits.length > 5
   // "the 450k one" is a listing; a sum in a question is mostly somebody's price.
   const isNamed = /^(the|that|this|la|el|esa|ese|esta|este)$/.test(before.at(-1)?.word ?? '') || (before.at(-1) ?? after[0])?.asked === true
-  if (!isBudget && (isNamed || !(hasCurrency || hasUnit))) return undefined
+  const isPlainRange = high !== undefined && [low, high].every(({ digits }) => /^\d{3}[.,]\d{3}/.test(digits))
+  if (!isBudget && (isNamed || !(hasCurrency || hasUnit || isPlainRange))) return undefined
   const implied = isMoney ? undefined : says(plainBudget, before) && low.digits.length === 3 ? 3 : Number.NaN
   const least = valueOf(low, high?.power ?? implied)
   const most = high === undefined ? least : valueOf(high, low.power ?? implied)

@@ -51,7 +51,7 @@ export const notBudgetBefore = new Set(
 export const notBudgetAfter = new Set(
   (
     'down deposit enganche entrada miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking ' +
-    'impuestos taxes tax hoa rent renta alquiler monthly yearly annually mensual mensuales anuales'
+    'impuestos taxes tax hoa saved savings ahorrado ahorrados stretch rent renta alquiler monthly yearly annually mensual mensuales anuales'
   ).split(' '),
 )
 /** Right after an amount, or after one of `perWords`: it comes again and again. */
@@ -97,6 +97,8 @@ export const upperAfter: readonly string[] = [
   'o menos',
   'tope',
 ]
+/** Between a bound and its amount: they change nothing. */
+export const boundFillers = new Set('about around like maybe roughly approximately unos aproximadamente como'.split(' '))
 /** No less than this. */
 export const lowerBefore: readonly string[] = [
   'at least',
