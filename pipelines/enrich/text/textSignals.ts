@@ -20,10 +20,10 @@ export function withMessage(known: TextSignal[], message: MessageFields, change:
     messageId: message.messageId,
   }))
   if (found.length === 0) return known
-  const all = [...known, ...found]
-    .sort(newestFirst)
-    .filter((one, place, sorted) => place === 0 || order(one, sorted[place - 1] as TextSignal) !== 0)
-  return kinds.flatMap((kind) => all.filter((one) => one.kind === kind).slice(0, KEPT_EACH))
+  return kinds.flatMap((kind) => {
+    const own = [...known.filter((one) => one.kind === kind), ...found.filter((one) => one.kind === kind)].sort(newestFirst)
+    return own.filter((one, place) => place === 0 || newestFirst(own[place - 1] as TextSignal, one) !== 0).slice(0, KEPT_EACH)
+  })
 }
 
 /** What is left when the contact was deleted at `at`. */
@@ -31,16 +31,11 @@ export function withoutForgotten(known: readonly TextSignal[], at: number): Text
   return known.filter((one) => one.at > at)
 }
 
+/** By time, and at equal times by content, so that the order of arrival leaves no trace. */
 function newestFirst(a: TextSignal, b: TextSignal): number {
-  return b.at - a.at || order(a, b)
+  return b.at - a.at || text(a.value, b.value) || text(a.words, b.words) || text(a.messageId ?? '', b.messageId ?? '')
 }
 
-// Equal times are ordered by content, so that the order of arrival leaves no trace.
-function order(a: TextSignal, b: TextSignal): number {
-  const [one, other] = [contentOf(a), contentOf(b)]
-  return one < other ? -1 : one > other ? 1 : 0
-}
-
-function contentOf({ kind, value, words, at, messageId }: TextSignal): string {
-  return JSON.stringify([kind, value, words, at, messageId])
+function text(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -30,6 +30,8 @@ export interface Found {
 }
 
 const WORD = /[\p{L}\p{N}\p{M}'’‘`´\u200b-\u200f\ufeff]+/gu
+/** Most words: their normal form is only lower case. */
+const PLAIN = /^[a-z0-9]+$/i
 const CLAUSE_END = /[.,;:!?¡¿…\n()"“”«»—–]| - /
 /** A quotation longer than this is taken for a stray mark. */
 const QUOTE_TEXT = 300
@@ -54,7 +56,8 @@ export function tokensOf(text: string): Told {
     while ((quotes[quote]?.end ?? Infinity) <= start) quote++
     const quoted = (quotes[quote]?.start ?? Infinity) <= start
     // "½" and its kin are several words in normal form, a lone apostrophe is none.
-    for (const word of normalised(run).split(' ')) if (word !== '') tokens.push({ word, start, end, clause, quoted, asked: false })
+    for (const word of PLAIN.test(run) ? [run.toLowerCase()] : normalised(run).split(' '))
+      if (word !== '') tokens.push({ word, start, end, clause, quoted, asked: false })
   }
   if (text.includes('?', last)) for (const token of tokens.slice(clauseStart)) token.asked = true
   return { text, tokens }
