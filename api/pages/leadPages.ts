@@ -140,6 +140,16 @@ export function leadPage(lead: ToldLead): string {
               ]),
             )
       }
+      ${
+        // Rows that were stored before text signals were known lack them.
+        (profile.textSignals ?? []).length === 0
+          ? null
+          : html`<h2>What the lead says</h2>
+              ${table(
+                ['When', 'What', 'Value', 'Words'],
+                profile.textSignals.map((one) => [instant(one.at), spoken(one.kind), spoken(one.value), one.words]),
+              )}`
+      }
       <h2>Last messages</h2>
       ${
         profile.recentMessages.length === 0

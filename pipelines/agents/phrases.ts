@@ -7,6 +7,8 @@ import type { RecentMessage } from '../../schemas/generated/records.ts'
 
 export interface PhraseList {
   readonly pattern: RegExp
+  /** As written: `*` stands for the rest of a word. */
+  readonly phrases: readonly string[]
 }
 
 /** Compiles phrases; `*` stands for the rest of a word, a space for any white space. */
@@ -17,7 +19,7 @@ function phrases(...list: readonly string[]): PhraseList {
       .replaceAll('*', '\\w*')
       .replaceAll(' ', '\\s+'),
   )
-  return { pattern: new RegExp(`(?<!\\w)(?:${escaped.sort((a, b) => b.length - a.length).join('|')})(?!\\w)`, 'g') }
+  return { pattern: new RegExp(`(?<!\\w)(?:${escaped.sort((a, b) => b.length - a.length).join('|')})(?!\\w)`, 'g'), phrases: list }
 }
 
 /** The distinct phrases of the list that the text says without negating them, in the order they appear. */

@@ -10,6 +10,7 @@ import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK } from './messageEvents.ts'
 import { handsBack } from './ownership.ts'
 import type { Settings } from './settings.ts'
+import { withoutForgotten } from './text/textSignals.ts'
 
 const ALIVE = 'alive'
 
@@ -95,6 +96,7 @@ function forget(profile: Draft, at: number): void {
   if (isOld('tags')) profile.tags = []
   profile.customFields = Object.fromEntries(Object.entries(profile.customFields).filter(([name]) => !isOld(`customFields.${name}`)))
   profile.recentMessages = profile.recentMessages.filter((message) => message.at > at)
+  profile.textSignals = withoutForgotten(profile.textSignals, at)
   const gone = (field: string) => isOld(field) && (field in forgotten || field === 'tags' || field.startsWith('customFields.'))
   profile.fieldTimes = Object.fromEntries(Object.entries(times).filter(([field]) => !gone(field)))
 }

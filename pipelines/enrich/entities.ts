@@ -40,6 +40,7 @@ export const noEntities = {
   outboundBySender: {},
   ownTaskIds: [],
   scoring: null,
+  textSignals: [],
 } satisfies Partial<LeadProfile>
 
 /**

@@ -10,6 +10,7 @@ import { permissionChange } from './optOut.ts'
 import type { PermissionChange } from './optOut.ts'
 import { replyHoursOf, withTime } from './replyHours.ts'
 import type { Settings } from './settings.ts'
+import { withMessage } from './text/textSignals.ts'
 
 /** Messages kept in the profile, and UTF-16 units kept of each. */
 export const RECENT_MESSAGES = 10
@@ -32,13 +33,17 @@ export function isContact(message: MessageFields): boolean {
   return message.direction === 'inbound' || !(NO_CONTACT.has(message.status ?? '') || NO_CONTACT.has(message.callStatus ?? ''))
 }
 
+/** What an inbound message says of permission; the carrier may know a word as an opt-out that no lexicon has. */
+function changeIn({ status, text, channel, subject }: MessageFields): PermissionChange | undefined {
+  return status === 'opt_out' ? carrierOptOut : permissionChange(text, channel === 'email' ? subject : null)
+}
+
 /** Folds a message event; says whether anything changed. */
 export function applyMessage(profile: Draft, event: LeadEvent, message: MessageFields, settings: Settings): boolean {
   const at = event.occurredAt
-  if (message.direction === 'inbound') {
-    // The carrier may know a word as an opt-out that no lexicon has.
-    const change =
-      message.status === 'opt_out' ? carrierOptOut : permissionChange(message.text, message.channel === 'email' ? message.subject : null)
+  const isInbound = message.direction === 'inbound'
+  const change = isInbound ? changeIn(message) : undefined
+  if (isInbound) {
     profile.consents = { ...consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays) }
     if (change?.change === 'unclear') raise(profile, UNCLEAR_OPT_OUT, at)
   } else if (message.status === 'opt_out') {
@@ -47,8 +52,12 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
     return true
   }
   if (!isContact(message)) return false
-  if (message.direction === 'inbound') countInbound(profile, message.channel, at)
-  else countOutbound(profile, message.channel, message.sender, at)
+  if (!isInbound) countOutbound(profile, message.channel, message.sender, at)
+  else {
+    countInbound(profile, message.channel, at)
+    if (!isForgotten(profile, at)) profile.textSignals = withMessage(profile.textSignals, message, change, at)
+  }
+  // After the count, which reads the messages that were known before.
   remember(profile, {
     messageId: message.messageId,
     at,

@@ -2,7 +2,7 @@
  * Does a message take permission back? Costs are unequal: a missed opt-out is unlawful, a false one costs a follow-up.
  * Words are matched whole, never as parts of others: "weekend" is no "end".
  */
-import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords } from './optOutLexicon.ts'
+import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords, visits } from './optOutLexicon.ts'
 
 export type PermissionChange =
   /** Revoked at once, on every channel. */
@@ -24,9 +24,10 @@ export function permissionChange(text: string, subject: string | null = null): P
   if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
   const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
-  const phrase = phrases.find((candidate) => contains(whole, candidate))
+  const said = without(whole, visits)
+  const phrase = phrases.find((candidate) => contains(said, candidate))
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
-  const rest = harmlessUses.reduce((words, use) => ` ${words} `.replaceAll(` ${use} `, ' ').trim(), whole)
+  const rest = without(said, harmlessUses)
   const unclear = unclearWords.find((word) => contains(rest, word))
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
 }
@@ -39,6 +40,11 @@ export function normalised(text: string): string {
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
+}
+
+// A double space: no phrase is found across the gap.
+function without(text: string, uses: readonly string[]): string {
+  return uses.reduce((words, use) => ` ${words} `.replaceAll(` ${use} `, '  ').trim(), text)
 }
 
 /** Is the phrase in the (normalised) text, as whole words? */

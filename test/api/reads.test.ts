@@ -328,6 +328,17 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   const nothing = { at, score: 0, temperature: 'unknown', behaviour: 0, intent: 0, fit: 0, engagement: 0, factors: [] }
   const unscored = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ scoring: nothing })] } })
   t.match((await unscored.app.inject('/ui/leads/x')).body, /<p>0 of 100, unknown: nothing is known to score\.<\/p>/)
+  t.notMatch(lead, /What the lead says/, 'nothing is said of nothing')
+  const signal = { kind: 'time_frame', value: 'medium_term', words: 'this <b>summer', at, messageId: 'm1' }
+  const said = async (changes: Partial<LeadProfile>) => {
+    const { app: one } = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf(changes)] } })
+    return (await one.inject('/ui/leads/contactMaria000000001')).body
+  }
+  t.match(
+    await said({ textSignals: [signal] }),
+    /What the lead says[\s\S]*<td>time frame<\/td>\s*<td>medium term<\/td>\s*<td>this &lt;b&gt;summer<\/td>/,
+  )
+  t.notMatch(await said({ textSignals: undefined as never }), /What the lead says/, 'a row stored before signals were known')
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
   t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)

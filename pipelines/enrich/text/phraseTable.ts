@@ -1,0 +1,99 @@
+/**
+ * Phrases found in the tokens of a message: whole words, the longest that fits, within one clause, never negated, never in a
+ * quotation. Each token is compared with the few phrases that start with its word, so the work grows with the message only.
+ */
+import { normalised } from '../optOut.ts'
+import type { Token } from './tokens.ts'
+
+export interface PhraseRow<V extends string> {
+  readonly language: 'en' | 'es'
+  readonly source: string
+  readonly value: V
+  /** In any dress; `*` at the end stands for the rest of the last word. */
+  readonly phrases: readonly string[]
+}
+
+export interface Match<V extends string> {
+  readonly value: V
+  /** Places of the first and last token. */
+  readonly from: number
+  readonly to: number
+  /** Place of the word before it that denies it. */
+  readonly denial: number | undefined
+  readonly quoted: boolean
+}
+
+interface Entry<V extends string> {
+  readonly value: V
+  readonly words: readonly string[]
+  readonly open: boolean
+}
+
+export interface PhraseTable<V extends string> {
+  /** By first word, longest first. */
+  readonly starting: ReadonlyMap<string, readonly Entry<V>[]>
+  /** One word of which only the beginning is given. */
+  readonly beginnings: readonly Entry<V>[]
+}
+
+/** Words that deny what follows within three words of the same clause. @source lead-domain reference 2.3, as in the agents' phrases; Spanish by grammar */
+const NEGATIONS = new Set(
+  (
+    'not no never without dont doesnt didnt isnt arent wasnt werent wont wouldnt cant cannot couldnt havent hasnt hadnt aint neither nor nobody ' +
+    'nunca jamas sin tampoco ni nadie'
+  ).split(' '),
+)
+/** What follows these stands for itself again. */
+const TURNS = new Set(['but', 'pero', 'sino', 'although', 'aunque', 'just', 'only', 'solo'])
+const NEGATION_REACH = 3
+
+export function phraseTable<V extends string>(rows: readonly PhraseRow<V>[]): PhraseTable<V> {
+  const starting = new Map<string, Entry<V>[]>()
+  const beginnings: Entry<V>[] = []
+  for (const { value, phrases } of rows) {
+    for (const phrase of phrases) {
+      const entry = { value, words: normalised(phrase).split(' '), open: phrase.endsWith('*') }
+      const [first = ''] = entry.words
+      if (entry.open && entry.words.length === 1) beginnings.push(entry)
+      else starting.set(first, [...(starting.get(first) ?? []), entry])
+    }
+  }
+  for (const entries of starting.values()) entries.sort((a, b) => b.words.length - a.words.length)
+  return { starting, beginnings }
+}
+
+/** All matches in order; a token belongs to one match at most. */
+export function matches<V extends string>(tokens: readonly Token[], table: PhraseTable<V>): Match<V>[] {
+  const found: Match<V>[] = []
+  for (let from = 0; from < tokens.length; from++) {
+    const { word, quoted } = tokens[from] as Token
+    const entry =
+      table.starting.get(word)?.find(({ words, open }) => fits(tokens, from, words, open)) ??
+      table.beginnings.find(({ words }) => word.startsWith(words[0] as string))
+    if (entry === undefined) continue
+    const to = from + entry.words.length - 1
+    found.push({ value: entry.value, from, to, denial: denialOf(tokens, from), quoted })
+    from = to
+  }
+  return found
+}
+
+function fits(tokens: readonly Token[], from: number, words: readonly string[], open: boolean): boolean {
+  const clause = tokens[from]?.clause
+  return words.every((word, place) => {
+    const token = tokens[from + place]
+    if (token === undefined || token.clause !== clause) return false
+    return open && place === words.length - 1 ? token.word.startsWith(word) : token.word === word
+  })
+}
+
+/** The place of the word that denies what starts at this token. */
+function denialOf(tokens: readonly Token[], from: number): number | undefined {
+  const clause = tokens[from]?.clause
+  for (let place = from - 1; place >= from - NEGATION_REACH; place--) {
+    const token = tokens[place]
+    if (token?.clause !== clause || TURNS.has(token?.word ?? '')) return undefined
+    if (NEGATIONS.has(token?.word ?? '')) return place
+  }
+  return undefined
+}

@@ -1,0 +1,41 @@
+/**
+ * The text signals of a lead as part of its profile: the latest few of each kind by event time. The same set in whatever order
+ * the messages came and however often. Nothing that votes or decides reads it.
+ */
+import type { MessageFields, TextSignal } from '../../../schemas/generated/records.ts'
+import type { PermissionChange } from '../optOut.ts'
+import { findingsIn, kinds } from './findings.ts'
+
+/** Findings kept of each kind. */
+export const KEPT_EACH = 3
+
+/**
+ * The signals with those of one more message from the lead, which was sent at `at` and means `change` for permission; the very
+ * same array when it says nothing.
+ */
+export function withMessage(known: TextSignal[], message: MessageFields, change: PermissionChange | undefined, at: number): TextSignal[] {
+  const found = findingsIn(message.text, message.channel === 'email' ? message.subject : null, change).map((one) => ({
+    ...one,
+    at,
+    messageId: message.messageId,
+  }))
+  if (found.length === 0) return known
+  return kinds.flatMap((kind) => {
+    const own = [...known.filter((one) => one.kind === kind), ...found.filter((one) => one.kind === kind)].sort(newestFirst)
+    return own.filter((one, place) => place === 0 || newestFirst(own[place - 1] as TextSignal, one) !== 0).slice(0, KEPT_EACH)
+  })
+}
+
+/** What is left when the contact was deleted at `at`. */
+export function withoutForgotten(known: readonly TextSignal[], at: number): TextSignal[] {
+  return known.filter((one) => one.at > at)
+}
+
+/** By time, and at equal times by content, so that the order of arrival leaves no trace. */
+function newestFirst(a: TextSignal, b: TextSignal): number {
+  return b.at - a.at || text(a.value, b.value) || text(a.words, b.words) || text(a.messageId ?? '', b.messageId ?? '')
+}
+
+function text(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,92 @@
+/**
+ * When the lead wants to act, as a band of the reference, from the text alone: no clock is asked, so a month by its name tells
+ * nothing. A counted time counts when it lies ahead ("in 3 months") or is the whole answer ("3-6 months"), never when it is a
+ * length or a past ("for 3 months", "3 months ago").
+ */
+import { matches, phraseTable } from './phraseTable.ts'
+import { aheadAfter, aheadBefore, bandRows, bareFillers, idleRows, numberWords, rangeWords, timeFillers, unitDays } from './timeWords.ts'
+import type { Band } from './timeWords.ts'
+import { wordsOf } from './tokens.ts'
+import type { Found, Told, Token } from './tokens.ts'
+
+const table = phraseTable<Band | 'none'>([...bandRows, ...idleRows])
+/** Words looked at before a unit of time. */
+const REACH = 8
+
+/** @source lead-domain reference 2.3: this week; next month; 2-3 months and seasons; 6 months and more */
+function bandOf(days: number): Band {
+  return days <= 7 ? 'immediate' : days <= 31 ? 'short_term' : days < 180 ? 'medium_term' : 'long_term'
+}
+
+export function timeFrameIn(told: Told): Found[] {
+  const worded = matches(told.tokens, table)
+    .filter(({ value, denial, quoted, to }) => value !== 'none' && denial === undefined && !quoted && told.tokens[to]?.asked === false)
+    .map(({ value, from, to }) => ({ value, from, to }))
+  return [...worded, ...countedTimes(told.tokens)]
+    .sort((a, b) => a.from - b.from)
+    .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
+}
+
+interface Span {
+  readonly value: Band
+  readonly from: number
+  readonly to: number
+}
+
+function countedTimes(tokens: readonly Token[]): Span[] {
+  const found: Span[] = []
+  tokens.forEach(({ word, clause, quoted, asked }, unit) => {
+    const days = Object.hasOwn(unitDays, word) ? unitDays[word] : undefined
+    if (days === undefined || quoted || asked) return
+    const counted = countBefore(tokens, unit)
+    if (counted === undefined) return
+    let start = counted.from - 1
+    while (
+      start > unit - REACH &&
+      tokens[start]?.clause === clause &&
+      timeFillers.has(tokens[start]?.word ?? '') &&
+      !aheadBefore.has(tokens[start]?.word ?? '')
+    )
+      start--
+    const lead = tokens[start]?.clause === clause ? tokens[start]?.word : undefined
+    const next = [tokens[unit + 1], tokens[unit + 2]].filter((token) => token?.clause === clause).map((token) => token?.word)
+    const isAhead = lead !== undefined && aheadBefore.has(lead)
+    const isBehind = next[0] === 'ago' || next[0] === 'old'
+    const isSaid = aheadAfter.some((phrase) => next.join(' ').startsWith(phrase))
+    if (isBehind || !(isAhead || isSaid || isBare(tokens, counted.from, unit))) return
+    // "in the next 3 months" begins with "in".
+    if (isAhead && lead === 'next') {
+      const first = tokens[start - 1]?.word === 'the' ? start - 2 : start - 1
+      if (tokens[first]?.clause === clause && aheadBefore.has(tokens[first]?.word ?? '')) start = first
+    }
+    found.push({ value: bandOf(counted.count * days), from: isAhead ? start : counted.from, to: unit })
+  })
+  return found
+}
+
+/** The number before a unit, the middle of a range: "3", "2-3", "two or three", "a couple of". */
+function countBefore(tokens: readonly Token[], unit: number): { readonly count: number; readonly from: number } | undefined {
+  const clause = tokens[unit]?.clause
+  const numberAt = (place: number): number | undefined => {
+    const token = tokens[place]
+    if (token === undefined || token.clause !== clause) return undefined
+    return /^\d{1,3}$/.test(token.word) ? Number(token.word) : Object.hasOwn(numberWords, token.word) ? numberWords[token.word] : undefined
+  }
+  const wordAt = (place: number) => (tokens[place]?.clause === clause ? (tokens[place]?.word ?? '') : '')
+  const last = ['of', 'de'].includes(wordAt(unit - 1)) ? unit - 2 : unit - 1
+  const high = numberAt(last)
+  if (high === undefined) return undefined
+  // "a couple", "a few", "un par" are one number.
+  const from = ['couple', 'few', 'par'].includes(wordAt(last)) && ['a', 'un'].includes(wordAt(last - 1)) ? last - 1 : last
+  const between = rangeWords.has(wordAt(from - 1)) && numberAt(from - 2) !== undefined ? from - 2 : from - 1
+  const low = from === last ? numberAt(between) : undefined
+  return low !== undefined && low < high ? { count: (low + high) / 2, from: between } : { count: high, from }
+}
+
+function isBare(tokens: readonly Token[], from: number, to: number): boolean {
+  const clause = tokens[to]?.clause
+  const rest: string[] = []
+  for (let place = from - 1; tokens[place]?.clause === clause && rest.length <= REACH; place--) rest.push(tokens[place]?.word ?? '')
+  for (let place = to + 1; tokens[place]?.clause === clause && rest.length <= REACH; place++) rest.push(tokens[place]?.word ?? '')
+  return rest.length <= REACH && rest.every((word) => bareFillers.has(word) || timeFillers.has(word))
+}
