@@ -13,7 +13,7 @@ export type PermissionChange =
 
 const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
 const optIns = new Set(optInKeywords.flatMap((row) => row.words))
-const phrases = optOutPhrases.flatMap((row) => row.words)
+const phraseIn = firstOf(optOutPhrases.flatMap((row) => row.words))
 
 /** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
 export function permissionChange(text: string, subject: string | null = null): PermissionChange | undefined {
@@ -25,15 +25,24 @@ export function permissionChange(text: string, subject: string | null = null): P
   const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
   const said = without(whole, visits)
-  const phrase = phrases.find((candidate) => contains(said, candidate))
+  const phrase = phraseIn(said)
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
   const rest = without(said, harmlessUses)
   const unclear = unclearWords.find((word) => contains(rest, word))
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
 }
 
+const ASCII = /^[\0-\x7f]*$/
+
 /** Compatibility forms folded, lower case, accents and apostrophes removed, everything else that is no letter or digit a space. */
 export function normalised(text: string): string {
+  // Most messages: the same result at a third of the cost.
+  if (ASCII.test(text))
+    return text
+      .toLowerCase()
+      .replace(/['`]/g, '')
+      .replace(/[^a-z0-9]+/g, ' ')
+      .trim()
   return text
     .normalize('NFKD')
     .replace(/[\p{M}'’‘`´\u200b-\u200f\ufeff]/gu, '')
@@ -54,6 +63,25 @@ export function contains(text: string, phrase: string): boolean {
     if ((from === 0 || text[from - 1] === ' ') && (end === text.length || text[end] === ' ')) return true
   }
   return false
+}
+
+/**
+ * Finds the first of the phrases (normalised, in the order of the list) that is in a text as whole words. Only those that begin
+ * with a word of the text are compared, so a longer list costs a message nothing.
+ */
+export function firstOf(phrases: readonly string[]): (text: string) => string | undefined {
+  const starting = new Map<string, { readonly phrase: string; readonly place: number }[]>()
+  phrases.forEach((phrase, place) => {
+    const first = phrase.split(' ', 1)[0] ?? ''
+    starting.set(first, [...(starting.get(first) ?? []), { phrase, place }])
+  })
+  return (text) => {
+    let found: { readonly phrase: string; readonly place: number } | undefined
+    for (const word of text.split(' '))
+      for (const one of starting.get(word) ?? [])
+        if ((found === undefined || one.place < found.place) && contains(text, one.phrase)) found = one
+    return found?.phrase
+  }
 }
 
 function firstLine(text: string): string {

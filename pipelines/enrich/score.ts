@@ -26,14 +26,30 @@ export interface IntentPart {
 /** Phrases told of one part; the others are counted. */
 const PHRASES_TOLD = 3
 
+/** By the very messages: every event asks, and few bring a new one. What is known of an object goes with it. */
+const partsOf = new WeakMap<readonly RecentMessage[], readonly IntentPart[]>()
+const textOf = new WeakMap<RecentMessage, string>()
+
 /**
  * Signals (capped) + timeline + financing, over the texts of the lead among these messages; nothing when it said nothing.
  * @source lead-domain reference 2.3, Intent Detector
  */
-export function intentParts(messages: readonly RecentMessage[]): IntentPart[] {
+export function intentParts(messages: readonly RecentMessage[]): readonly IntentPart[] {
+  let parts = partsOf.get(messages)
+  if (parts === undefined) partsOf.set(messages, (parts = readParts(messages)))
+  return parts
+}
+
+function normalText(message: RecentMessage): string {
+  let text = textOf.get(message)
+  if (text === undefined) textOf.set(message, (text = normalised(message.text)))
+  return text
+}
+
+function readParts(messages: readonly RecentMessage[]): IntentPart[] {
   const text = messages
     .filter((message) => message.direction === 'inbound')
-    .map((message) => normalised(message.text))
+    .map(normalText)
     // Two spaces: no phrase is found across the end of one message and the start of the next.
     .join('  ')
   if (text.trim() === '') return []

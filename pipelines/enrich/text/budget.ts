@@ -49,6 +49,7 @@ interface Amount {
 
 export function budgetIn(told: Told): Found[] {
   const { text } = told
+  if (!/\d/.test(text)) return []
   const found: Found[] = []
   FIRST.lastIndex = 0
   for (let match = FIRST.exec(text); match !== null; match = FIRST.exec(text)) {

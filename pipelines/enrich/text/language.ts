@@ -8,21 +8,27 @@ import { wordsOf } from './tokens.ts'
 import type { Found, Told, Token } from './tokens.ts'
 
 const LANGUAGES = Object.keys(functionWords) as Language[]
+/** The languages of each function word, by their place in LANGUAGES. */
+const places = new Map<string, number[]>()
+for (const [place, language] of LANGUAGES.entries())
+  for (const word of functionWords[language]) places.set(word, [...(places.get(word) ?? []), place])
 const LEAST_WORDS = 3
 const LEAST_KNOWN = 2
 /** Of all words, function words are about half; far fewer are chance. */
 const LEAST_SHARE = 0.2
 
 export function languageOf({ tokens }: Told): Language | 'unknown' {
-  const own = tokens.filter(isWord)
-  if (own.length < LEAST_WORDS) return 'unknown'
-  const ranked = LANGUAGES.map((language) => ({
-    language,
-    known: own.filter(({ word }) => functionWords[language].has(word)).length,
-  })).sort((a, b) => b.known - a.known)
-  const [best, second] = ranked
-  if (best === undefined || second === undefined || best.known < LEAST_KNOWN || best.known === second.known) return 'unknown'
-  return best.known >= LEAST_SHARE * own.length ? best.language : 'unknown'
+  const known = LANGUAGES.map(() => 0)
+  let own = 0
+  for (const token of tokens) {
+    if (!isWord(token)) continue
+    own++
+    for (const place of places.get(token.word) ?? []) known[place] = (known[place] ?? 0) + 1
+  }
+  const best = Math.max(...known)
+  if (own < LEAST_WORDS || best < LEAST_KNOWN || best < LEAST_SHARE * own) return 'unknown'
+  const language = known.indexOf(best)
+  return known.lastIndexOf(best) === language ? (LANGUAGES[language] as Language) : 'unknown'
 }
 
 /** Rests on the stretch from the first to the last function word of the language. */
@@ -33,6 +39,8 @@ export function languageIn(told: Told): Found[] {
   return [{ value: language, words: wordsOf(told, told.tokens.findIndex(isKnown), told.tokens.findLastIndex(isKnown)) }]
 }
 
+const LETTER = /^\p{L}/u
+
 function isWord({ word, quoted }: Token): boolean {
-  return !quoted && /^\p{L}/u.test(word)
+  return !quoted && LETTER.test(word)
 }

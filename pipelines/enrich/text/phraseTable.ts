@@ -32,8 +32,8 @@ interface Entry<V extends string> {
 export interface PhraseTable<V extends string> {
   /** By first word, longest first. */
   readonly starting: ReadonlyMap<string, readonly Entry<V>[]>
-  /** One word of which only the beginning is given. */
-  readonly beginnings: readonly Entry<V>[]
+  /** One word of which only the beginning is given, by its first letter. */
+  readonly beginnings: ReadonlyMap<string, readonly Entry<V>[]>
 }
 
 /** Words that deny what follows within three words of the same clause. @source lead-domain reference 2.3, as in the agents' phrases; Spanish by grammar */
@@ -49,12 +49,12 @@ const NEGATION_REACH = 3
 
 export function phraseTable<V extends string>(rows: readonly PhraseRow<V>[]): PhraseTable<V> {
   const starting = new Map<string, Entry<V>[]>()
-  const beginnings: Entry<V>[] = []
+  const beginnings = new Map<string, Entry<V>[]>()
   for (const { value, phrases } of rows) {
     for (const phrase of phrases) {
       const entry = { value, words: normalised(phrase).split(' '), open: phrase.endsWith('*') }
       const [first = ''] = entry.words
-      if (entry.open && entry.words.length === 1) beginnings.push(entry)
+      if (entry.open && entry.words.length === 1) beginnings.set(first.charAt(0), [...(beginnings.get(first.charAt(0)) ?? []), entry])
       else starting.set(first, [...(starting.get(first) ?? []), entry])
     }
   }
@@ -69,7 +69,7 @@ export function matches<V extends string>(tokens: readonly Token[], table: Phras
     const { word, quoted } = tokens[from] as Token
     const entry =
       table.starting.get(word)?.find(({ words, open }) => fits(tokens, from, words, open)) ??
-      table.beginnings.find(({ words }) => word.startsWith(words[0] as string))
+      table.beginnings.get(word.charAt(0))?.find(({ words }) => word.startsWith(words[0] as string))
     if (entry === undefined) continue
     const to = from + entry.words.length - 1
     found.push({ value: entry.value, from, to, denial: denialOf(tokens, from), quoted })

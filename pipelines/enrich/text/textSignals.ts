@@ -20,10 +20,20 @@ export function withMessage(known: TextSignal[], message: MessageFields, change:
     messageId: message.messageId,
   }))
   if (found.length === 0) return known
-  return kinds.flatMap((kind) => {
-    const own = [...known.filter((one) => one.kind === kind), ...found.filter((one) => one.kind === kind)].sort(newestFirst)
-    return own.filter((one, place) => place === 0 || newestFirst(own[place - 1] as TextSignal, one) !== 0).slice(0, KEPT_EACH)
-  })
+  const signals: TextSignal[] = []
+  for (const kind of kinds) {
+    const own = known.filter((one) => one.kind === kind)
+    const fresh = found.filter((one) => one.kind === kind)
+    if (fresh.length > 0) own.push(...fresh)
+    if (fresh.length > 0 && own.length > 1) own.sort(newestFirst)
+    let kept = 0
+    for (const [place, one] of own.entries()) {
+      if (kept === KEPT_EACH || (place > 0 && newestFirst(own[place - 1] as TextSignal, one) === 0)) continue
+      signals.push(one)
+      kept++
+    }
+  }
+  return signals
 }
 
 /** What is left when the contact was deleted at `at`. */

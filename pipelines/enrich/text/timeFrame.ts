@@ -10,6 +10,7 @@ import { wordsOf } from './tokens.ts'
 import type { Found, Told, Token } from './tokens.ts'
 
 const table = phraseTable<Band | 'none'>([...bandRows, ...idleRows])
+const daysOf = new Map(Object.entries(unitDays))
 /** Words looked at before a unit of time. */
 const REACH = 8
 
@@ -36,7 +37,7 @@ interface Span {
 function countedTimes(tokens: readonly Token[]): Span[] {
   const found: Span[] = []
   tokens.forEach(({ word, clause, quoted, asked }, unit) => {
-    const days = Object.hasOwn(unitDays, word) ? unitDays[word] : undefined
+    const days = daysOf.get(word)
     if (days === undefined || quoted || asked) return
     const counted = countBefore(tokens, unit)
     if (counted === undefined) return
