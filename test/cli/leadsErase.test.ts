@@ -6,6 +6,7 @@ import { deterministicId } from '../../runtime/ids.ts'
 import type { DeliveryChanged, LeadProfile } from '../../schemas/generated/records.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { allTopics, deliveries, followups, profiles } from '../../topics/index.ts'
+import { caughtUp } from '../runtime/kafka/fixtures.ts'
 import { followUpRecord } from '../support/leadRecords.ts'
 import { counted, line, maria, mario, said, signUp } from './leadLine.ts'
 import { operatorRun } from './operatorRun.ts'
@@ -118,7 +119,8 @@ t.test('erased, read again, erased again and come back: nothing of the past but 
     members: [{ group: 'read-again', inputs: clickhouseSinkTopics }],
   })
   members.clickhouse = await runClickhouse('read-again')
-  await counted(other, stack.prefix, (all) => all['clickhouse lead_events'] === 2 * (ofMario['clickhouse lead_events'] ?? 0))
+  // Not by counting rows: a range that is cut as it was before is known by its token and stored once.
+  await caughtUp(kafka, 'read-again', clickhouseSinkTopics)
   for (let behind = true; behind; await delay(100))
     behind = (await rows('SELECT 1 FROM sink_offsets WHERE next_offset IS NOT NULL AND caught_up_at IS NOT NULL')).length < 6
   t.strictSame(await gone(), left, 'all topics were read again from the beginning')
