@@ -155,6 +155,7 @@ function readyLines(stack: Stack, status: readonly ProcessStatus[], simulate: bo
       { what: 'send one webhook', where: 'npx rekindle send ContactCreate' },
       { what: 'decisions as they are made', where: 'npx rekindle tail decisions' },
       { what: 'why a lead was (not) written to', where: 'npx rekindle why <contact id>' },
+      { what: 'leads that wait for an answer', where: 'npx rekindle owed' },
     ]),
     '',
     simulate ? 'Simulated leads are played gently; `npm start -- --no-simulate` starts without them. Ctrl-C stops.' : 'Ctrl-C stops.',
