@@ -26,7 +26,77 @@ const grants = 'test/sinks/postgres/grants.test.ts'
 const reader = 'test/sinks/postgres/reader.test.ts'
 const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
+const reconciler = 'test/reconcile/reconciler.test.ts'
+const sweeps = 'test/reconcile/sweeps.test.ts'
+const erasedRows = 'test/sinks/postgres/erasure.test.ts'
+const erasureFolds = 'test/pipelines/erasure.test.ts'
+const callbackSignatures = 'test/api/callbackSignatures.test.ts'
+const scoring = 'test/pipelines/scoring.test.ts'
+
 export const mutations: readonly Mutation[] = [
+  {
+    id: 'swept-by-two',
+    guard: 'a sweep belongs to whoever claimed it',
+    file: 'sinks/postgres/sweeps.ts',
+    find: 'WHERE known.started_at = $6`',
+    replace: 'WHERE known.started_at = $6 OR true`',
+    tests: [{ file: reconciler, title: 'two processes sweep each source of each active location once' }],
+    why: 'Every process compares every location, and the calls are used up.',
+  },
+  {
+    id: 'told-though-known',
+    guard: 'what is known is not told again',
+    file: 'reconcile/sweeper.ts',
+    find: 'messages.filter((_, position) => !known.has(position))',
+    replace: 'messages',
+    tests: [{ file: sweeps, title: '10 % dropped, 20 % up to 6 h late, 20 % doubled' }],
+    why: 'Every message counts as missed; those older than ingest remembers are counted twice.',
+  },
+  {
+    id: 'told-though-erased',
+    guard: 'what is from before an erasure is not told again',
+    file: 'reconcile/sweeper.ts',
+    find: 'await this.notForgotten(sweep.tenantId, about)',
+    replace: 'about',
+    tests: [{ file: reconciler, title: 'what is from before the erasure of its lead is not told again' }],
+    why: 'A person who was erased comes back by the next comparison.',
+  },
+  {
+    id: 'stored-though-erased',
+    guard: 'nothing from before an erasure is stored',
+    file: 'sinks/postgres/sink.ts',
+    find: 'return erasedAt === undefined || !isFromBefore(topic, record, erasedAt)',
+    replace: 'return true',
+    tests: [{ file: erasedRows, title: 'orders and records of one transaction: what they forget is left out of it' }],
+    why: 'Reading a topic again brings back a person who was erased.',
+  },
+  {
+    id: 'refusal-erased',
+    guard: 'a refusal outlives an erasure',
+    file: 'pipelines/enrich/erasure.ts',
+    find: '    ...refusalsOf(before),\n',
+    replace: '',
+    tests: [{ file: erasureFolds, title: 'a lead that comes back begins anew with its refusal' }],
+    why: 'Who opted out and was erased is written to when the contact appears again.',
+  },
+  {
+    id: 'callback-of-anybody',
+    guard: 'signature of callbacks',
+    file: 'api/twilioSignature.ts',
+    find: 'urls.some((url) => isSame(header, signatureOf(token, url, parameters)))',
+    replace: 'urls.some((url) => signatureOf(token, url, parameters) !== header || true)',
+    tests: [{ file: callbackSignatures, title: 'a request that was changed in any byte' }],
+    why: 'Anybody can say that a lead has opted out, or that a message arrived.',
+  },
+  {
+    id: 'factors-fall-short',
+    guard: 'the points of the factors are the score',
+    file: 'pipelines/enrich/scoring/composite.ts',
+    find: 'Math.round(10 * partWeights[part] * ofPart)',
+    replace: 'Math.round(10 * partWeights[part] * ofPart) + 400',
+    tests: [{ file: scoring, title: 'the composite is 0.3 behaviour + 0.4 intent + 0.2 fit + 0.1 engagement' }],
+    why: 'A score has points that no reason stands for.',
+  },
   {
     id: 'sweep-without-overlap',
     guard: 'overlap of sweeps',
