@@ -7,9 +7,10 @@ import type { Logger } from 'pino'
 import { createHash } from 'node:crypto'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import { afterSweep, dueSweep, sweepDefaults, sweepSources } from '../pipelines/reconcile/sweepPlan.ts'
-import type { Sweep, SweepCursor, SweepLimits, SweepSource } from '../pipelines/reconcile/sweepPlan.ts'
+import type { Sweep, SweepLimits, SweepSource } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Tenant } from '../schemas/generated/records.ts'
 import { claimSweep, endSweep, sweepCursors, sweptTenants } from '../sinks/postgres/sweeps.ts'
+import type { StoredCursor } from '../sinks/postgres/sweeps.ts'
 import type { SweepResult, Sweeper } from './sweeper.ts'
 
 export interface ReconcilerOptions {
@@ -81,17 +82,19 @@ export class Reconciler {
   }
 
   /** Sweeps a source until it is no longer behind, or fails. */
-  private async sweepSource(tenant: Tenant, source: SweepSource, known: SweepCursor | undefined, signal: AbortSignal): Promise<number> {
+  private async sweepSource(tenant: Tenant, source: SweepSource, known: StoredCursor | undefined, signal: AbortSignal): Promise<number> {
     const { pool, clock, sweeper, logger, limits = sweepDefaults, onSwept } = this.options
     const { tenantId } = tenant
     let cursor = known
     for (let made = 0; ; made++) {
       const sweep = signal.aborted ? undefined : dueSweep(tenantId, source, cursor, clock.now(), spreadOf(tenantId), limits)
-      if (sweep === undefined || !(await claimSweep(pool, sweep, cursor, sweep.from + limits.overlapMs, limits.everyMs.least))) return made
+      if (sweep === undefined) return made
+      const claim = await claimSweep(pool, sweep, cursor, sweep.from + limits.overlapMs, limits.everyMs.least)
+      if (claim === undefined) return made
       const result = await sweeper.sweep(sweep, tenant, signal)
       const after = afterSweep(cursor, sweep, result, limits)
       const detail = result.kind === 'failed' ? result.detail : null
-      if (!(await endSweep(pool, sweep, after, detail))) return made
+      if (!(await endSweep(pool, sweep, claim, after, detail))) return made
       onSwept?.(sweep, result, clock.now() - sweep.startedAt)
       const place = { tenantId, source, from: new Date(sweep.from).toISOString(), before: new Date(sweep.before).toISOString() }
       if (result.kind === 'failed') {
@@ -100,7 +103,7 @@ export class Reconciler {
       }
       if (result.missed > 0)
         logger.warn({ ...place, read: result.read, missed: result.missed }, 'GoHighLevel shows what no webhook had told of; it is told now')
-      cursor = after
+      cursor = { ...after, claim }
     }
   }
 }

@@ -12,62 +12,62 @@ interface CursorRow {
   readonly swept_until: Date
   readonly started_at: Date
   readonly wait_ms: number
+  readonly claim: number
+}
+
+/** A cursor with the number of the last sweep that was taken: times alone do not tell two sweeps of one millisecond apart. */
+export interface StoredCursor extends SweepCursor {
+  readonly claim: number
 }
 
 /** The cursors of a location, by source. */
-export async function sweepCursors(db: Queryable, tenantId: string): Promise<ReadonlyMap<SweepSource, SweepCursor>> {
+export async function sweepCursors(db: Queryable, tenantId: string): Promise<ReadonlyMap<SweepSource, StoredCursor>> {
   const { rows } = await db.query<CursorRow>({
     name: 'sweep_cursors',
-    text: 'SELECT source, swept_until, started_at, wait_ms FROM sweep_cursors WHERE tenant_id = $1',
+    text: 'SELECT source, swept_until, started_at, wait_ms, claim FROM sweep_cursors WHERE tenant_id = $1',
     values: [tenantId],
   })
   return new Map(
-    rows.map(({ source, swept_until, started_at, wait_ms }) => [
+    rows.map(({ source, swept_until, started_at, wait_ms, claim }) => [
       source,
-      { sweptUntil: swept_until.getTime(), startedAt: started_at.getTime(), waitMs: wait_ms },
+      { sweptUntil: swept_until.getTime(), startedAt: started_at.getTime(), waitMs: wait_ms, claim },
     ]),
   )
 }
 
 /**
- * Takes a sweep, unless somebody took one since `before` was read. `leaseMs`: nobody else begins one for that long, so that a
- * sweep whose process died is made again.
+ * Takes a sweep, unless somebody took one since `before` was read; gives the number of the claim. `leaseMs`: nobody else begins
+ * one for that long, so that a sweep whose process died is made again.
  */
 export async function claimSweep(
   db: Queryable,
   { tenantId, source, startedAt }: Sweep,
-  before: SweepCursor | undefined,
+  before: StoredCursor | undefined,
   sweptUntil: number,
   leaseMs: number,
-): Promise<boolean> {
-  const { rowCount } = await db.query({
+): Promise<number | undefined> {
+  const { rows } = await db.query<{ claim: number }>({
     name: 'sweep_claim',
     text: `INSERT INTO sweep_cursors AS known (tenant_id, source, swept_until, started_at, wait_ms) VALUES ($1, $2, $3, $4, $5)
-           ON CONFLICT (tenant_id, source) DO UPDATE SET started_at = excluded.started_at, wait_ms = excluded.wait_ms
-           WHERE known.started_at = $6`,
-    values: [
-      tenantId,
-      source,
-      instant(before?.sweptUntil ?? sweptUntil),
-      instant(startedAt),
-      leaseMs,
-      before === undefined ? null : instant(before.startedAt),
-    ],
+           ON CONFLICT (tenant_id, source) DO UPDATE SET started_at = excluded.started_at, wait_ms = excluded.wait_ms, claim = known.claim + 1
+           WHERE known.claim = $6 RETURNING claim`,
+    values: [tenantId, source, instant(before?.sweptUntil ?? sweptUntil), instant(startedAt), leaseMs, before?.claim ?? null],
   })
-  return rowCount === 1
+  return rows[0]?.claim
 }
 
 /** Stores how far it came. False when somebody else has taken the sweep over meanwhile: then his end counts. */
 export async function endSweep(
   db: Queryable,
-  { tenantId, source, startedAt }: Sweep,
+  { tenantId, source }: Sweep,
+  claim: number,
   after: SweepCursor,
   failedBecause: string | null,
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'sweep_end',
-    text: 'UPDATE sweep_cursors SET swept_until = $3, wait_ms = $4, failed_because = $5 WHERE tenant_id = $1 AND source = $2 AND started_at = $6',
-    values: [tenantId, source, instant(after.sweptUntil), after.waitMs, storable(failedBecause), instant(startedAt)],
+    text: 'UPDATE sweep_cursors SET swept_until = $3, wait_ms = $4, failed_because = $5 WHERE tenant_id = $1 AND source = $2 AND claim = $6',
+    values: [tenantId, source, instant(after.sweptUntil), after.waitMs, storable(failedBecause), claim],
   })
   return rowCount === 1
 }

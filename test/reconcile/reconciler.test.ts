@@ -137,8 +137,9 @@ t.test('a source that fails keeps its cursor, says why and holds up no other; a 
     sweptUntil: tuesdayNoon - HOUR + sweepDefaults.overlapMs,
     startedAt: tuesdayNoon,
     waitMs: 10 * MINUTE,
+    claim: 1,
   })
-  t.strictSame(cursors.get('messages'), { sweptUntil: tuesdayNoon - 2 * MINUTE, startedAt: tuesdayNoon, waitMs: 7.5 * MINUTE })
+  t.strictSame(cursors.get('messages'), { sweptUntil: tuesdayNoon - 2 * MINUTE, startedAt: tuesdayNoon, waitMs: 7.5 * MINUTE, claim: 1 })
   t.match((await pool.query("SELECT failed_because FROM sweep_cursors WHERE source = 'contacts'")).rows, [
     { failed_because: 'scope missing' },
   ])
@@ -155,13 +156,11 @@ t.test('a source that fails keeps its cursor, says why and holds up no other; a 
 
   const mine = { tenantId, source: 'messages', from: 0, before: 1, startedAt: clock.now() } as const
   const known = (await sweepCursors(pool, tenantId)).get('messages')
-  t.equal(await claimSweep(pool, mine, known, 0, 1), true)
-  t.equal(await claimSweep(pool, { ...mine, startedAt: clock.now() + 1 }, known, 0, 1), false, 'one of two who saw the same')
-  t.equal(
-    await endSweep(pool, { ...mine, startedAt: clock.now() + 1 }, { sweptUntil: 9, startedAt: 0, waitMs: 0 }, null),
-    false,
-    'only who has it ends it',
-  )
+  t.equal(await claimSweep(pool, mine, known, 0, 1), 2)
+  t.equal(await claimSweep(pool, mine, known, 0, 1), undefined, 'one of two who saw the same, in the same millisecond')
+  const after = { sweptUntil: 9, startedAt: 0, waitMs: 0 }
+  t.equal(await endSweep(pool, mine, 1, after, null), false, 'only who has it ends it')
+  t.equal(await endSweep(pool, mine, 2, after, null), true)
   t.equal((await tenantOf(pool, 'gone'))?.status, 'uninstalled')
   t.equal(await tenantOf(pool, 'unknown'), undefined)
 })

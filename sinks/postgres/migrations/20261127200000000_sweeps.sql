@@ -7,11 +7,12 @@ CREATE TABLE sweep_cursors (
   swept_until timestamptz NOT NULL,
   started_at timestamptz NOT NULL,
   wait_ms int NOT NULL,
+  claim int NOT NULL DEFAULT 1,
   failed_because text,
   PRIMARY KEY (tenant_id, source)
 );
 COMMENT ON COLUMN sweep_cursors.swept_until IS 'Everything that changed before is read.';
-COMMENT ON COLUMN sweep_cursors.started_at IS 'When the last sweep began. Whoever sets it has the sweep.';
+COMMENT ON COLUMN sweep_cursors.claim IS 'Rises with each sweep that is taken: whoever raised it last has the sweep.';
 
 -- What no webhook had told of when it was found.
 CREATE TABLE sweep_findings (
