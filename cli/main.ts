@@ -9,6 +9,7 @@ import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
+import { addOwed } from './verbs/owed.ts'
 import { addReconcile } from './verbs/reconcile.ts'
 import { addRun } from './verbs/run.ts'
 import { addTenants } from './verbs/tenants.ts'
@@ -55,6 +56,7 @@ addStart(program, surroundings)
 addPrepare(program, surroundings)
 addTenants(program, surroundings)
 addGhl(program, surroundings)
+addOwed(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)
 process.exitCode = await runProgram(program, argv, surroundings)

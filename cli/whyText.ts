@@ -16,7 +16,7 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
   const decisions = options.all === true ? story.decisions : newestOfEachType(story.decisions)
   return [
     `${nameOf(profile)}  (${story.leadKey})`,
-    `${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
+    `intent ${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
     ...scored.factors.map(({ points, words }) => `  ${String(points).padStart(3)}  ${words}`),
     ...behaviourText(profile),
     ...(decisions.length === 0

@@ -22,7 +22,7 @@ export interface ReconcilerOptions {
   /** Between looks for what is due, ms. */
   readonly pollMs?: number
   /** Told of every sweep that ended. */
-  readonly onSwept?: (sweep: Sweep, result: SweepResult, tookMs: number) => void
+  readonly onSwept?: (sweep: Sweep, result: SweepResult) => void
 }
 
 /** Locations swept at once: each has its own room for calls, and answers come slowly. */
@@ -95,7 +95,7 @@ export class Reconciler {
       const after = afterSweep(cursor, sweep, result, limits)
       const detail = result.kind === 'failed' ? result.detail : null
       if (!(await endSweep(pool, sweep, claim, after, detail))) return made
-      onSwept?.(sweep, result, clock.now() - sweep.startedAt)
+      onSwept?.(sweep, result)
       const place = { tenantId, source, from: new Date(sweep.from).toISOString(), before: new Date(sweep.before).toISOString() }
       if (result.kind === 'failed') {
         if (!signal.aborted) logger.warn({ ...place, detail }, 'a location could not be compared with GoHighLevel to the end; trying again')

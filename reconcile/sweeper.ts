@@ -34,8 +34,6 @@ export interface SweepCounts {
   readonly missed: number
   /** Rows that are about no lead, or lack what every row has. */
   readonly others: number
-  /** Changed after the stretch: left for the next sweep. */
-  readonly fresh: number
 }
 export type SweepResult =
   | ({ readonly kind: 'read' } & SweepCounts)
@@ -60,7 +58,7 @@ export class Sweeper {
     onPage?: (counts: SweepCounts) => void,
   ): Promise<SweepResult> {
     const { pool, ghl, clock } = this.options
-    let counts: SweepCounts = { read: 0, missed: 0, others: 0, fresh: 0 }
+    let counts: SweepCounts = { read: 0, missed: 0, others: 0 }
     const context = {
       ghl,
       options: { tries: TRIES, ...(signal === undefined ? {} : { signal }) },
@@ -79,7 +77,6 @@ export class Sweeper {
         read: counts.read + about.length,
         missed: counts.missed + missed.length,
         others: counts.others + others + settled.length - about.length,
-        fresh: counts.fresh + found.length - settled.length,
       }
       onPage?.(counts)
     }

@@ -27,7 +27,7 @@ export function leadsPage({ found, nextQuery, level, text }: LeadsView): string 
         <button>Search</button>
       </form>
       <p>
-        Level:
+        Intent:
         ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${one === '' ? '' : `?level=${one}`}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
       </p>
       ${
@@ -38,7 +38,7 @@ export function leadsPage({ found, nextQuery, level, text }: LeadsView): string 
                 <thead>
                   <tr>
                     <th scope="col">Lead</th>
-                    <th scope="col">Level</th>
+                    <th scope="col">Intent</th>
                     <th scope="col" class="n">Score</th>
                     <th scope="col">Temperature</th>
                     <th scope="col">Status</th>
@@ -85,7 +85,7 @@ export function leadPage(lead: ToldLead): string {
         <dd><code>${lead.leadKey}</code>, version ${profile.version}, epoch ${profile.epoch}</dd>
         <dt>State</dt>
         <dd>
-          ${profile.level}, score ${scored.score} (${scored.temperature}),
+          intent ${profile.level}, score ${scored.score} (${scored.temperature}),
           ${profile.status}${profile.deletedAt === null ? null : html`, <span class="bad">deleted ${instant(profile.deletedAt)}</span>`}
         </dd>
         <dt>Owner</dt>

@@ -51,6 +51,6 @@ function pageLines({ leads, nextCursor }: LeadPage): string[] {
     status,
     new Date(lastEventAt).toISOString(),
   ])
-  const table = columns([['lead', 'name', 'level', 'score', 'status', 'last event'], ...rows], { right: [3] })
+  const table = columns([['lead', 'name', 'intent', 'score', 'status', 'last event'], ...rows], { right: [3] })
   return nextCursor === null ? table : [...table, '', `More: --cursor ${nextCursor}`]
 }

@@ -1,19 +1,15 @@
 /**
- * `rekindle reconcile`: compares a location with what GoHighLevel's API shows and tells what no webhook had told of, now
- * instead of within a quarter of an hour; and `rekindle owed`: the leads that wait for an answer, each with why and how long.
+ * `rekindle reconcile`: compares locations with what GoHighLevel's API shows and tells what no webhook had told of, now
+ * instead of within a quarter of an hour.
  */
 import type { Command } from 'commander'
 import { systemClock } from '../../delivery/systemClock.ts'
-import { owed } from '../../pipelines/reconcile/owed.ts'
-import type { Owed } from '../../pipelines/reconcile/owed.ts'
 import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { SweepSource } from '../../pipelines/reconcile/sweepPlan.ts'
 import { Sweeper } from '../../reconcile/sweeper.ts'
 import type { SweepCounts } from '../../reconcile/sweeper.ts'
 import { durationMs } from '../../runtime/duration.ts'
 import type { WebhookReceived } from '../../schemas/generated/records.ts'
-import { createPool } from '../../sinks/postgres/pool.ts'
-import { unanswered } from '../../sinks/postgres/owedLeads.ts'
 import { sweptTenants } from '../../sinks/postgres/sweeps.ts'
 import { webhooks } from '../../topics/index.ts'
 import { databaseUrl, ghlApiAddress } from '../addresses.ts'
@@ -30,17 +26,9 @@ interface ReconcileFlags {
   readonly since: string
   readonly dryRun?: true
 }
-interface OwedFlags {
-  readonly location?: string
-  readonly longerThan: string
-  readonly limit: string
-  readonly json?: true
-}
 
 /** Connections of one that works on one page at a time. */
 const POOL_MAX = 4
-/** Rows looked at for each one that is shown: some have refused us and are owed nothing. */
-const LOOKED_AT = 4
 
 export function addReconcile(program: Command, { terminal, config, now, stop }: Surroundings): void {
   program
@@ -72,7 +60,9 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
         if (chosen.length === 0)
           throw cliError(
             'E_OPTION_INVALID',
-            `--location ${flags.location ?? ''}: no active location. Known: ${all.map(({ tenantId }) => tenantId).join(', ') || 'none'}.`,
+            flags.location === undefined
+              ? 'No location is active: `rekindle tenants list` names them all.'
+              : `--location ${flags.location}: no active location. Active: ${all.map(({ tenantId }) => tenantId).join(', ') || 'none'}.`,
           )
         await kafka.registerSchemas([webhooks])
         const producer = kafka.producer()
@@ -92,70 +82,17 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
           }
         const title = ['location', 'source', 'compared', flags.dryRun === true ? 'missed' : 'told now', 'about no lead', 'outcome']
         for (const line of columns([title, ...rows], { right: [2, 3, 4] })) terminal.out(line)
+        terminal.out('What changed in the last 2 minutes is left for later: its webhook may be on its way.')
         if (failures.length > 0) throw cliError('E_RECONCILE_FAILED', failures.join('\n'))
       } finally {
         await kafka.close()
         await shared.close()
       }
     })
-
-  program
-    .command('owed')
-    .description('leads whose last message has no answer, those that wait longest first, each with why')
-    .option('--location <id>', 'only this GHL location')
-    .option('--longer-than <duration>', 'only those who wait longer than this, such as 30m or 2h', '0m')
-    .option('--limit <n>', 'leads at most, 1 to 1000', '50')
-    .option('--json', 'one JSON document a line')
-    .action(async (flags: OwedFlags) => {
-      const at = now()
-      const limit = Number(flags.limit)
-      if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1_000))
-        throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number from 1 to 1000.`)
-      const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle owed' })
-      try {
-        const facts = await unanswered(pool, {
-          tenantId: flags.location,
-          writtenBefore: at - lengthOf(flags.longerThan),
-          limit: limit * LOOKED_AT,
-        })
-        const leads = facts
-          .map((one) => owed(one, at))
-          .filter((one) => one !== undefined)
-          .slice(0, limit)
-        if (flags.json === true) for (const one of leads) terminal.out(JSON.stringify(one))
-        else for (const line of owedLines(leads)) terminal.out(line)
-      } finally {
-        await pool.end()
-      }
-    })
 }
 
 function progressLine(tenantId: string, source: SweepSource, { read, missed }: SweepCounts): string {
   return `${tenantId}  ${source}: ${read} compared, ${missed} missed`
-}
-
-/** The report for people. */
-export function owedLines(leads: readonly Owed[]): string[] {
-  if (leads.length === 0) return ['No lead waits for an answer.']
-  const rows = leads.map(({ tenantId, contactId, name, waitingMs, cause, detail, foundAfterMs }) => [
-    `${tenantId}:${contactId}`,
-    name ?? '-',
-    spanText(waitingMs),
-    cause.replaceAll('_', ' '),
-    foundAfterMs === null ? '' : spanText(foundAfterMs),
-    detail,
-  ])
-  return columns([['lead', 'name', 'waits', 'why', 'found after', 'detail'], ...rows], { right: [2, 4] })
-}
-
-/** The two largest units: `3d 4h`, `2h 5m`, `40s`. */
-export function spanText(spanMs: number): string {
-  const seconds = Math.floor(spanMs / 1_000)
-  if (seconds < 60) return `${seconds}s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes}m`
-  const hours = Math.floor(minutes / 60)
-  return hours < 24 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`
 }
 
 /** ms since the epoch, of a duration before `now` or of a time. */
@@ -165,13 +102,5 @@ function sinceOf(text: string, now: number): number {
     return now - durationMs(text)
   } catch (error) {
     throw cliError('E_OPTION_INVALID', `--since ${text}: ${(error as Error).message} Or a time with its zone.`)
-  }
-}
-
-function lengthOf(text: string): number {
-  try {
-    return durationMs(text)
-  } catch (error) {
-    throw cliError('E_OPTION_INVALID', `--longer-than ${text}: ${(error as Error).message}`)
   }
 }

@@ -50,7 +50,7 @@ export function addSimulate(program: Command, { terminal, config, poster, now, s
     .option('--json', 'the accounts as JSON')
     .addHelpText(
       'after',
-      '\nThe same seed sends the same webhookIds: a second run is told from the first by nobody but ingest, which drops it.\n\nExamples:\n  rekindle simulate --leads 200 --rate 50 --seed 7\n  rekindle simulate --leads 20 --rate 20 --speed 600      # a day in 2.4 minutes\n  rekindle simulate --leads 500 --rate 200 --duplicates 0.1 --reordered 0.05\n  rekindle simulate --leads 200 --rate 50 --unsent 0.1     # a tenth is lost; see: rekindle reconcile --since 2h',
+      '\nThe same seed sends the same webhookIds: a second run is told from the first by nobody but ingest, which drops it.\n\nExamples:\n  rekindle simulate --leads 200 --rate 50 --seed 7\n  rekindle simulate --leads 20 --rate 20 --speed 600      # a day in 2.4 minutes\n  rekindle simulate --leads 500 --rate 200 --duplicates 0.1 --reordered 0.05\n  rekindle simulate --leads 200 --rate 50 --unsent 0.1     # a tenth is lost; two minutes later: rekindle reconcile --since 2h',
     )
     .action(async (flags: SimulateFlags) => {
       const settings = config()

@@ -12,7 +12,7 @@ export type OwedCause =
   | 'human_silent'
   /** The follow-up waits for its plan, its time, or a gate that lifts later. */
   | 'follow_up_waits'
-  /** It was refused for good by a gate. */
+  /** A gate allows nothing, or refused the follow-up for good. */
   | 'gate'
   /** The provider refused it or could not deliver it. */
   | 'delivery_failed'
@@ -22,6 +22,8 @@ export type OwedCause =
   | 'follow_up_lapsed'
   /** The agents were asked and chose not to write. */
   | 'decided_to_wait'
+  /** The agents were asked, and too few answered to decide. */
+  | 'agents_failed'
   /** Its message was found by the comparison with GoHighLevel, and nothing is decided yet. */
   | 'webhook_lost'
   /** Nothing was decided about it: the pipeline is behind, or a stage has stopped. */
@@ -109,16 +111,20 @@ function causeOf(
     // A confirmed one that was no message: the lead is still without an answer.
     if (LAPSED.has(status)) return { cause: 'follow_up_lapsed', since, detail: said === '' ? status : `${status}: ${said}` }
   }
-  if (decision !== undefined && decision.chosen !== 'wait')
-    return { cause: 'follow_up_waits', since: decision.decidedAt, detail: `${decision.chosen} is decided and not planned yet` }
-  if (decision !== undefined) {
-    const gates =
-      decision.stopReason === 'gated' ? decision.gates.filter(({ verdict }) => verdict !== 'allow').map(({ gateId }) => gateId) : []
-    const why = gates.length === 0 ? decision.stopReason : [...new Set(gates)].join(', ')
-    return { cause: 'decided_to_wait', since: decision.decidedAt, detail: why }
-  }
+  // One that was superseded says nothing: its lead changed while the question was open.
+  if (decision !== undefined && decision.stopReason !== 'superseded') return decidedOn(decision)
   if (foundAt !== undefined) return { cause: 'webhook_lost', since: foundAt, detail: `found ${iso(foundAt)}, not decided on yet` }
   return { cause: 'no_decision', since: askedAt, detail: 'look at `rekindle lag` and the dead letters' }
+}
+
+function decidedOn({ chosen, stopReason, fallbackUsed, gates, decidedAt: since }: Decision): Pick<Owed, 'cause' | 'since' | 'detail'> {
+  if (stopReason === 'gated') {
+    const denied = gates.filter(({ verdict }) => verdict !== 'allow').map(({ gateId, ruleId, reason }) => `${gateId}/${ruleId}: ${reason}`)
+    return { cause: 'gate', since, detail: [...new Set(denied)].join(' ') }
+  }
+  if (fallbackUsed) return { cause: 'agents_failed', since, detail: `too few agents answered to decide; the usual choice was to ${chosen}` }
+  if (chosen === 'wait') return { cause: 'decided_to_wait', since, detail: '`rekindle why` says what the agents had for and against it' }
+  return { cause: 'follow_up_waits', since, detail: `${chosen} is decided and not planned yet` }
 }
 
 /** Does the lead refuse us on every channel? Nobody owes it an answer then. */

@@ -1,5 +1,6 @@
-/** Leads whose last word is their own, with what has become of it: what the report of answers we owe is made of. */
-import type { OwedFacts } from '../../pipelines/reconcile/owed.ts'
+/** Leads that wait for an answer, out of those whose last word is their own, with what has become of it. */
+import { owed } from '../../pipelines/reconcile/owed.ts'
+import type { Owed, OwedFacts } from '../../pipelines/reconcile/owed.ts'
 import type { Decision, LeadProfile } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
 
@@ -10,7 +11,14 @@ export interface OwedFilter {
   readonly limit: number
 }
 
+/** How far the list is read: the time of the last message of its last lead, ms, and that lead. */
+interface Place {
+  readonly writtenAt: number
+  readonly leadId: string
+}
+
 interface Row {
+  readonly id: string
   readonly profile: LeadProfile
   readonly decision: Decision | null
   readonly status: string | null
@@ -25,11 +33,32 @@ interface Row {
 /** A message found by the comparison is dated by the platform, its event perhaps some seconds otherwise. */
 const SAME_MESSAGE = "interval '60 seconds'"
 
-/** The facts of each, those that have waited longest first. Some turn out to be owed nothing: see `owed`. */
-export async function unanswered(db: Queryable, { tenantId, writtenBefore, limit }: OwedFilter): Promise<OwedFacts[]> {
+const PAGE = 200
+
+/**
+ * Those that have waited longest first. Read page by page until there are enough: leads that have refused us end with their own
+ * word too, are owed nothing, and gather at the front with time.
+ */
+export async function owedLeads(db: Queryable, filter: OwedFilter, now: number): Promise<Owed[]> {
+  const found: Owed[] = []
+  let after: Place | undefined
+  do {
+    const page = await unanswered(db, filter, after)
+    found.push(...page.facts.map((facts) => owed(facts, now)).filter((one) => one !== undefined))
+    after = page.next
+  } while (after !== undefined && found.length < filter.limit)
+  return found.slice(0, filter.limit)
+}
+
+/** A page of leads whose last word is their own, and where the next one begins. */
+async function unanswered(
+  db: Queryable,
+  { tenantId, writtenBefore }: OwedFilter,
+  after: Place | undefined,
+): Promise<{ readonly facts: readonly OwedFacts[]; readonly next: Place | undefined }> {
   const { rows } = await db.query<Row>({
     name: 'owed_leads',
-    text: `SELECT leads.profile, decided.record AS decision, planned.status, planned.gate_id, planned.rule_id, planned.reason, planned.scheduled_at,
+    text: `SELECT leads.id, leads.profile, decided.record AS decision, planned.status, planned.gate_id, planned.rule_id, planned.reason, planned.scheduled_at,
              planned.updated_at, found.found_at
            FROM leads
            CROSS JOIN LATERAL (SELECT to_timestamp((leads.profile ->> 'lastInboundAt')::bigint / 1000.0) AS at) AS asked
@@ -41,11 +70,14 @@ export async function unanswered(db: Queryable, { tenantId, writtenBefore, limit
                                 AND happened_at BETWEEN asked.at - ${SAME_MESSAGE} AND asked.at + ${SAME_MESSAGE}
                               ORDER BY happened_at DESC LIMIT 1) AS found ON true
            WHERE deleted_at IS NULL AND (profile ->> 'lastInboundAt')::bigint >= coalesce((profile ->> 'lastOutboundAt')::bigint, 0)
-             AND (profile ->> 'lastInboundAt')::bigint <= $1 AND ($2::text IS NULL OR leads.tenant_id = $2)
-           ORDER BY (profile ->> 'lastInboundAt')::bigint LIMIT $3`,
-    values: [writtenBefore, tenantId ?? null, limit],
+             AND (profile ->> 'lastInboundAt')::bigint BETWEEN $3 AND $1 AND ($2::text IS NULL OR leads.tenant_id = $2)
+             AND ((profile ->> 'lastInboundAt')::bigint, leads.id) > ($3, $4)
+           ORDER BY (profile ->> 'lastInboundAt')::bigint, leads.id LIMIT ${PAGE}`,
+    values: [writtenBefore, tenantId ?? null, after?.writtenAt ?? 0, after?.leadId ?? ''],
   })
-  return rows.map(({ profile, decision, status, gate_id, rule_id, reason, scheduled_at, updated_at, found_at }) => ({
+  const last = rows.at(-1)
+  const next = last === undefined || rows.length < PAGE ? undefined : { writtenAt: last.profile.lastInboundAt ?? 0, leadId: last.id }
+  const facts = rows.map(({ profile, decision, status, gate_id, rule_id, reason, scheduled_at, updated_at, found_at }) => ({
     profile,
     decision: decision ?? undefined,
     followUp:
@@ -54,4 +86,5 @@ export async function unanswered(db: Queryable, { tenantId, writtenBefore, limit
         : { status, reason, gateId: gate_id, ruleId: rule_id, scheduledAt: scheduled_at.getTime(), updatedAt: updated_at.getTime() },
     foundAt: found_at?.getTime(),
   }))
+  return { facts, next }
 }

@@ -78,11 +78,6 @@ export async function sweptTenants(db: Queryable): Promise<readonly Tenant[]> {
   return rows.map(({ record }) => record)
 }
 
-export async function tenantOf(db: Queryable, tenantId: string): Promise<Tenant | undefined> {
-  const { rows } = await db.query<{ record: Tenant }>('SELECT record FROM tenants WHERE tenant_id = $1', [tenantId])
-  return rows[0]?.record
-}
-
 /** A message to be looked for. */
 export interface SoughtMessage {
   /** Ids that it may be known by; none is tried by its words. */

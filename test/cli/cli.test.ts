@@ -132,7 +132,7 @@ t.test('why says it in words first, then in numbers that add up', async (t) => {
   t.equal(code, 0)
   t.strictSame(out, [
     'Maria Sample  (sandboxLocation000001:contactMaria000000001)',
-    'HOT, score 72 (warm), contacted, epoch 3, last event 2026-11-24 15:00 UTC',
+    'intent HOT, score 72 (warm), contacted, epoch 3, last event 2026-11-24 15:00 UTC',
     '   40  says "make an offer"',
     '   18  asks for the realtor: 9, last 2026-11-24 15:00 UTC',
     '   10  known: phone, e-mail and budget',

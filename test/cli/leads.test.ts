@@ -54,8 +54,8 @@ t.test('leads are searched for through the API, page by page', async (t) => {
   t.equal(code, 0)
   t.strictSame(asked, ['http://127.0.0.1:9/leads?q=maria+%22swimming+pool%22+-rent&limit=5&tenant=loc&cursor=c'])
   t.strictSame(out, [
-    'lead       name         level  score  status     last event',
-    'loc:maria  Maria López  HOT       72  contacted  2026-11-24T15:00:00.000Z',
+    'lead       name         intent  score  status     last event',
+    'loc:maria  Maria López  HOT        72  contacted  2026-11-24T15:00:00.000Z',
     '',
     'More: --cursor next',
   ])

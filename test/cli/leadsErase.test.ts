@@ -3,11 +3,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 import t from 'tap'
 import { heldOnLead } from '../../cli/heldOnLead.ts'
 import { deterministicId } from '../../runtime/ids.ts'
-import type { DeliveryChanged, LeadProfile } from '../../schemas/generated/records.ts'
+import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { allTopics, deliveries, followups, profiles } from '../../topics/index.ts'
 import { caughtUp } from '../runtime/kafka/fixtures.ts'
-import { followUpRecord } from '../support/leadRecords.ts'
+import { deliveryRecord, followUpRecord } from '../support/leadRecords.ts'
 import { counted, line, maria, mario, said, signUp } from './leadLine.ts'
 import { operatorRun } from './operatorRun.ts'
 
@@ -23,26 +23,15 @@ t.test('erased, read again, erased again and come back: nothing of the past but 
   await send(maria, said('contactMaria', 'Can we see the house on Elm Street?'))
   const planned = followUpRecord({ ...contact, decisionId: 'd-sent', plannedAt: Date.now(), expiresAt: Date.now() + 3_600_000 })
   await kafka.producer().send(followups, maria, planned)
-  const delivered: DeliveryChanged = {
+  const delivered = deliveryRecord({
     ...contact,
     deliveryId: deterministicId('delivery', planned.followupId, 1),
-    sequence: 1,
     followupId: planned.followupId,
     decisionId: 'd-sent',
-    epoch: 1,
-    action: 'send_message',
-    channel: 'sms',
-    status: 'confirmed',
-    gateId: null,
-    ruleId: null,
-    reason: '',
-    liftsAt: null,
-    gates: [],
     messageId: 'provider-1',
     text: planned.text,
-    attempt: 1,
     at: Date.now(),
-  }
+  })
   await kafka.producer().send(deliveries, maria, delivered)
   await send(maria, said('contactMaria', 'STOP'))
   const held = await heldOnLead(config, maria)

@@ -10,6 +10,7 @@ import { twilioOptOutCodes, twilioStatuses } from '../../pipelines/ingest/transl
 import type { DeliveryChanged, LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import { deliveries, leadEvents, unrecognised } from '../../topics/index.ts'
 import { sendgridEnvelopes, twilioEnvelope } from '../../api/callbackEnvelopes.ts'
+import { deliveryRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { callback, callbackLine, callbackNames, contactId, envelopesOf, lead, pipe, target, tenantId, tenants } from './callbackSamples.ts'
 import type { CallbackLine } from './callbackSamples.ts'
@@ -206,28 +207,8 @@ t.test('any repetitions in any order tell the same events and leave the same per
 )
 
 t.test('a message of our own is told once: what arrived is its echo, what did not is a failure of ours', async (t) => {
-  const delivery = (changes: Partial<DeliveryChanged> = {}): DeliveryChanged => ({
-    deliveryId: 'delivery-1',
-    sequence: 1,
-    followupId: 'followup-1',
-    decisionId: 'decision-1',
-    tenantId,
-    contactId,
-    epoch: 1,
-    action: 'send_message',
-    channel: 'sms',
-    status: 'confirmed',
-    gateId: null,
-    ruleId: null,
-    reason: 'sent',
-    liftsAt: null,
-    gates: [],
-    messageId: sid,
-    text: 'Hello',
-    attempt: 1,
-    at: receivedAt,
-    ...changes,
-  })
+  const delivery = (changes: Partial<DeliveryChanged> = {}) =>
+    deliveryRecord({ tenantId, contactId, messageId: sid, at: receivedAt, ...changes })
   const line = callbackLine()
   line.pipe(deliveries, lead, delivery())
   pipeForm(line, { MessageStatus: 'delivered' })

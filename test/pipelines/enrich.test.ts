@@ -36,6 +36,7 @@ import type {
   WebhookReceived,
 } from '../../schemas/generated/records.ts'
 import { assessments, leadEvents, leadKey, profiles, triggers, webhooks } from '../../topics/index.ts'
+import { noContactFields } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
 const start = Date.parse('2026-11-03T15:00:00Z')
@@ -84,29 +85,8 @@ const event = (kind: string, sections: Partial<LeadEvent> = {}): LeadEvent => {
     ...sections,
   }
 }
-const noContact: ContactFields = {
-  firstName: null,
-  lastName: null,
-  name: null,
-  email: null,
-  phone: null,
-  companyName: null,
-  city: null,
-  state: null,
-  postalCode: null,
-  country: null,
-  timeZone: null,
-  source: null,
-  ownerId: null,
-  tags: null,
-  dnd: null,
-  dndChannels: null,
-  inboundDnd: null,
-  createdAt: null,
-  customFields: null,
-}
 const contact = (fields: Partial<ContactFields> = {}, at = start, kind = 'contact_updated') =>
-  event(kind, { occurredAt: at, receivedAt: at, contact: { ...noContact, ...fields } })
+  event(kind, { occurredAt: at, receivedAt: at, contact: { ...noContactFields, ...fields } })
 const created = (fields: Partial<ContactFields> = {}, at = start) =>
   contact({ firstName: 'Maria', phone: '+15125550101', email: 'maria@example.com', ...fields }, at, 'contact_created')
 const deleted = (at: number) => contact({}, at, 'contact_deleted')

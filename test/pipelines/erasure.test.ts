@@ -10,24 +10,30 @@ import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { ContactFields, Erasure, LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import { assessments, decisions, deliveries, erasures, followups, leadEvents, profiles, tenants, triggers } from '../../topics/index.ts'
-import { HOUR, MINUTE, decisionRecord, messageEvent, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import {
+  HOUR,
+  MINUTE,
+  decisionRecord,
+  deliveryRecord,
+  messageEvent,
+  noContactFields,
+  profileRecord,
+  tenantId,
+  tenantRecord,
+  tuesdayNoon,
+} from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { question } from './leads.ts'
 
 const maria = `${tenantId}:maria`
 const tables = { [tenants.name]: [[tenantId, tenantRecord()]] as const }
-const noContact = Object.fromEntries(
-  'firstName lastName name email phone companyName city state postalCode country timeZone source ownerId tags dnd dndChannels inboundDnd createdAt customFields'
-    .split(' ')
-    .map((field) => [field, null]),
-) as unknown as ContactFields
 
 const erasure = (erasedAt: number): Erasure => ({ tenantId, contactId: 'maria', erasedAt, requestId: 'r', requestedBy: 'office' })
 const says = (text: string, at: number) => messageEvent({ eventId: `${text}@${at}`, occurredAt: at, receivedAt: at }, text)
 const contact = (fields: Partial<ContactFields>, at: number, kind = 'contact_created'): LeadEvent => ({
   ...messageEvent({ eventId: `${kind}@${at}`, occurredAt: at, receivedAt: at, kind }),
   ...noSections,
-  contact: { ...noContact, ...fields },
+  contact: { ...noContactFields, ...fields },
 })
 const maria1 = { firstName: 'Maria', email: 'maria@example.com', phone: '+12125550101', source: 'website form' }
 
@@ -176,31 +182,7 @@ t.test('in whatever order the past and the erasure arrive, nothing of the past i
 
 t.test('ingest forgets what it remembers, the consensus decides nothing more, a follow-up that is open is taken back', async (t) => {
   const told = drive(ingest, { at, tables })
-  told.pipe(deliveries, maria, {
-    ...{
-      deliveryId: 'x',
-      sequence: 1,
-      followupId: 'f',
-      tenantId,
-      contactId: 'maria',
-      decisionId: 'd',
-      epoch: 1,
-      action: 'send_message',
-      channel: 'sms',
-    },
-    ...{
-      status: 'confirmed',
-      gateId: null,
-      ruleId: null,
-      reason: '',
-      liftsAt: null,
-      gates: [],
-      messageId: 'm',
-      text: 'Hi',
-      attempt: 1,
-      at,
-    },
-  })
+  told.pipe(deliveries, maria, deliveryRecord({ at }))
   t.not(told.state(maria), undefined)
   told.pipe(erasures, maria, erasure(at))
   t.equal(told.state(maria), undefined)

@@ -11,6 +11,7 @@ import { translatedTypes } from '../../pipelines/ingest/translate/catalogue.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { DeliveryChanged, LeadEvent, WebhookReceived } from '../../schemas/generated/records.ts'
 import { deliveries, leadEvents, leadKey, unrecognised, webhooks } from '../../topics/index.ts'
+import { deliveryRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
 type Body = Record<string, unknown>
@@ -66,28 +67,8 @@ const tenant = 'l1C08ntBrFjLS0elLIYU'
 const lead = 'cI08i1Bls3iTB9bKgFJh'
 const key = leadKey(tenant, lead)
 
-const delivery = (changes: Partial<DeliveryChanged> = {}): DeliveryChanged => ({
-  deliveryId: `delivery-${++count}`,
-  sequence: 1,
-  followupId: 'followup-1',
-  decisionId: 'decision-1',
-  tenantId: tenant,
-  contactId: lead,
-  epoch: 1,
-  action: 'send_message',
-  channel: 'sms',
-  status: 'confirmed',
-  gateId: null,
-  ruleId: null,
-  reason: 'sent',
-  liftsAt: null,
-  gates: [],
-  messageId: 'message-own',
-  text: 'Hello',
-  attempt: 1,
-  at: noon,
-  ...changes,
-})
+const delivery = (changes: Partial<DeliveryChanged> = {}) =>
+  deliveryRecord({ deliveryId: `delivery-${++count}`, tenantId: tenant, contactId: lead, at: noon, ...changes })
 
 const outbound = (changes: Body) => delivered(sample('OutboundMessage'), { messageId: `message-${++count}`, ...changes })
 

@@ -18,7 +18,7 @@ import { drive } from '../../runtime/driver.ts'
 import type { AppointmentFields, LeadEvent, LeadProfile, Scoring } from '../../schemas/generated/records.ts'
 import { sandboxTenant } from '../../simulate/sandboxTenant.ts'
 import { leadEvents, leadKey, profiles, triggers } from '../../topics/index.ts'
-import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
+import { noContactFields, profileRecord, tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -58,25 +58,7 @@ const event = (kind: string, at: number, sections: Partial<LeadEvent> = {}): Lea
 const contact = (at: number, fields: Partial<NonNullable<LeadEvent['contact']>>, kind = 'contact_updated') =>
   event(kind, at, {
     contact: {
-      firstName: null,
-      lastName: null,
-      name: null,
-      email: null,
-      phone: null,
-      companyName: null,
-      city: null,
-      state: null,
-      postalCode: null,
-      country: null,
-      timeZone: null,
-      source: null,
-      ownerId: null,
-      tags: null,
-      dnd: null,
-      dndChannels: null,
-      inboundDnd: null,
-      createdAt: null,
-      customFields: null,
+      ...noContactFields,
       ...fields,
     },
   })

@@ -1,6 +1,6 @@
 /** Each lead that waits has one cause: the first step between its message and our answer that has not happened. */
 import t from 'tap'
-import { owedLines, spanText } from '../../cli/verbs/reconcile.ts'
+import { owedLines, spanText } from '../../cli/verbs/owed.ts'
 import { owed } from '../../pipelines/reconcile/owed.ts'
 import type { OwedFacts } from '../../pipelines/reconcile/owed.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
@@ -64,8 +64,10 @@ t.test('the cause is the first step that did not happen', async (t) => {
     [{ ...followUp('denied') }, 'gate', asked + MINUTE, /^hours\/quiet/],
     [{ ...followUp('expired') }, 'follow_up_lapsed', asked + MINUTE, /^expired: hours/],
     [{ ...followUp('cancelled', { gateId: null, ruleId: null, reason: null }) }, 'follow_up_lapsed', asked + MINUTE, /^cancelled$/],
-    [{ ...followUp('confirmed'), decision: waiting }, 'decided_to_wait', asked + MINUTE, /^all_votes$/],
-    [{ decision: gated, foundAt: asked + HOUR }, 'decided_to_wait', asked + MINUTE, /^consent$/],
+    [{ ...followUp('confirmed'), decision: waiting }, 'decided_to_wait', asked + MINUTE, /rekindle why/],
+    [{ decision: gated, foundAt: asked + HOUR }, 'gate', asked + MINUTE, /^consent\/r: No\.$/],
+    [{ decision: { ...waiting, fallbackUsed: true } }, 'agents_failed', asked + MINUTE, /^too few agents answered to decide/],
+    [{ decision: { ...waiting, stopReason: 'superseded' } }, 'no_decision', asked, /dead letters/],
     [
       { decision: decisionRecord({ chosen: 'send_now', decidedAt: asked + MINUTE }) },
       'follow_up_waits',

@@ -7,6 +7,7 @@ import t from 'tap'
 import { cliKafka } from '../../cli/cliKafka.ts'
 import { runProgram } from '../../cli/program.ts'
 import type { Surroundings } from '../../cli/surroundings.ts'
+import { addOwed } from '../../cli/verbs/owed.ts'
 import { addReconcile } from '../../cli/verbs/reconcile.ts'
 import { loadConfig } from '../../config/config.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
@@ -75,6 +76,7 @@ t.test('a location is compared now: progress, a row per source, what was missed 
       stop: new AbortController().signal,
     } as unknown as Surroundings
     const program = new Command('rekindle').exitOverride()
+    addOwed(program, surroundings)
     addReconcile(program, surroundings)
     return { code: await runProgram(program, argv, surroundings), out: out ?? [], live: live ?? [], err: (err ?? []).join('\n') }
   }
@@ -89,7 +91,8 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   t.match(dry, { code: 0, err: '' })
   t.match(dry.out[0], /^location +source +compared +missed +about no lead +outcome$/)
   t.match(dry.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +read$`))
-  t.equal(dry.out.length, 5)
+  t.equal(dry.out.length, 6)
+  t.match(dry.out[5], /^What changed in the last 2 minutes is left for later/)
   t.strictSame(await onTopic(), [])
 
   const told = await run('reconcile', '--location', tenantId, '--since', new Date(askedAt - HOUR).toISOString())
@@ -111,7 +114,7 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   t.match(failed.err, /E_RECONCILE_FAILED/)
   t.match(failed.out[1], /failed$/)
   for (const [argv, says] of [
-    [['reconcile', '--location', 'nobody'], /--location nobody: no active location\. Known: sandboxLocation000001/],
+    [['reconcile', '--location', 'nobody'], /--location nobody: no active location\. Active: sandboxLocation000001/],
     [['reconcile', '--since', 'yesterday'], /--since yesterday: .*not a duration.*time with its zone/],
     [['reconcile', '--since', '2026-11-24'], /--since 2026-11-24: must be a time with its zone/],
     [['owed', '--limit', '0'], /--limit 0: must be a whole number/],

@@ -1,7 +1,7 @@
 /** Complete records for tests of the follow-up side, each field with an unremarkable value that a test overrides. */
 import { noEntities } from '../../pipelines/enrich/entities.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
-import type { Decision, FollowUp, LeadEvent, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
+import type { ContactFields, Decision, DeliveryChanged, FollowUp, LeadEvent, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 
 export const tenantId = 'sandboxLocation000001'
 /** Tuesday 10 November 2026, 17:00 UTC: 12:00 in New York, 09:00 in Los Angeles; lawful everywhere in the contiguous US but 10:00 in Kentucky. */
@@ -160,6 +160,55 @@ export function followUpRecord(over: Partial<FollowUp> = {}): FollowUp {
 }
 
 /** The lead writes this by SMS. */
+/** What a follow-up's delivery that has arrived says. */
+export function deliveryRecord(over: Partial<DeliveryChanged> = {}): DeliveryChanged {
+  return {
+    deliveryId: 'delivery-1',
+    sequence: 1,
+    followupId: 'followup-1',
+    decisionId: 'decision-1',
+    tenantId,
+    contactId: 'maria',
+    epoch: 1,
+    action: 'send_message',
+    channel: 'sms',
+    status: 'confirmed',
+    gateId: null,
+    ruleId: null,
+    reason: 'sent',
+    liftsAt: null,
+    gates: [],
+    messageId: 'message-own',
+    text: 'Hello',
+    attempt: 1,
+    at: tuesdayNoon,
+    ...over,
+  }
+}
+
+/** A contact event's section that states nothing. */
+export const noContactFields: ContactFields = {
+  firstName: null,
+  lastName: null,
+  name: null,
+  email: null,
+  phone: null,
+  companyName: null,
+  city: null,
+  state: null,
+  postalCode: null,
+  country: null,
+  timeZone: null,
+  source: null,
+  ownerId: null,
+  tags: null,
+  dnd: null,
+  dndChannels: null,
+  inboundDnd: null,
+  createdAt: null,
+  customFields: null,
+}
+
 export function messageEvent(over: Partial<LeadEvent> = {}, text = 'Hello'): LeadEvent {
   return {
     eventId: 'e1',

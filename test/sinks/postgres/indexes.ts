@@ -6,7 +6,7 @@
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
-import { unanswered } from '../../../sinks/postgres/owedLeads.ts'
+import { owedLeads } from '../../../sinks/postgres/owedLeads.ts'
 import { knownMessages } from '../../../sinks/postgres/sweeps.ts'
 import { tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
 
@@ -180,7 +180,7 @@ export const indexCases: readonly IndexCase[] = [
     name: 'idx_leads_unanswered',
     became: 'added',
     note: 'leads whose last word is their own, those that have waited longest first',
-    question: (db) => unanswered(db, { writtenBefore: tuesdayNoon, limit: 50 }),
+    question: (db) => owedLeads(db, { writtenBefore: tuesdayNoon, limit: 50 }, tuesdayNoon),
   },
   {
     name: 'idx_lead_search',
