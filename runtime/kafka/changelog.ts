@@ -2,12 +2,14 @@
  * State of a stage on its compacted changelog: what a transaction writes for a change, and putting it back. A store
  * remembers up to where it agrees with the log, so that only what it missed is restored.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import type { AnyStage } from '../stage.ts'
 import type { RestorableStore } from '../state/restorableStore.ts'
 import { stateCodec } from '../stateEntry.ts'
 import type { StateCodec } from '../stateEntry.ts'
 import type { StateChange } from '../task.ts'
+import { TRANSACTION_TIMEOUT_MS } from './client.ts'
 import type { ClusterConnection } from './cluster.ts'
 import { changelogName } from './names.ts'
 import type { LogRecord, OffsetRange, PartitionReader } from './partitionReader.ts'
@@ -15,6 +17,9 @@ import { topicId } from './topicId.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 
 const NO_HEADERS = {}
+/** The broker ends a transaction after its time-out, and looks for such ones every 10 s. */
+const OPEN_FOR_MS = TRANSACTION_TIMEOUT_MS + 15_000
+const SETTLE_MS = 5
 
 /** A partition of a changelog as it stands on the broker. */
 export interface FoundLog {
@@ -38,10 +43,12 @@ export class Changelog {
     this.#store = store
   }
 
-  /** Puts back everything committed that the store misses; returns the number of records read. */
+  /**
+   * Puts back everything committed that the store misses; returns the number of records read. Transactions that are open when
+   * it begins are waited for: one of a predecessor may be committed, its offsets read already, and its end here still to come.
+   */
   async restore(reader: PartitionReader, connection: ClusterConnection, logger: Logger): Promise<number> {
-    const log = await this.look(reader, connection)
-    if (await this.awaitsEnd(reader, log)) return 0
+    const log = await this.#settled(reader, connection)
     const from = this.agreed(log, logger)
     let records = 0
     const end = await reader.readToEnd(this.topic, this.partition, from, (record) => {
@@ -50,6 +57,20 @@ export class Changelog {
     })
     this.reached(end)
     return records
+  }
+
+  /** The log without a transaction that was open at the call. Throws when one does not end in time. */
+  async #settled(reader: PartitionReader, connection: ClusterConnection): Promise<FoundLog> {
+    const logEnd = await reader.logEnd(this.topic, this.partition)
+    for (const until = Date.now() + OPEN_FOR_MS; ;) {
+      const log = await this.look(reader, connection)
+      if (log.range === undefined || log.range.end >= logEnd) return log
+      if (Date.now() > until)
+        throw new Error(
+          `${this.topic} partition ${this.partition}: a transaction is open since ${OPEN_FOR_MS / 1000} s at offset ${log.range.end}`,
+        )
+      await delay(SETTLE_MS)
+    }
   }
 
   /** What the broker says of the log now. */

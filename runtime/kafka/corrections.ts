@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its seven defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
+ * Loads kafkajs 2.2.4 with its eight defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -10,13 +10,15 @@
  * 4: a member whose coordinator is gone for good, or has handed the group to another broker, asks it again for ever. Defect 5:
  * a connection that is cut in the middle of an answer misreads the next one; see `connectionCorrections.ts`. Defect 6: a
  * consumer that is stopped while it starts goes on, and one that leaves joins a rebalance first; see `runnerCorrections.ts`. Defect 7: a topic that it was told of
- * while the brokers were away has no partitions for ever; see `metadataCorrections.ts`.
+ * while the brokers were away has no partitions for ever; see `metadataCorrections.ts`. Defect 8: who joins a group is not told its
+ * generation; see `joinCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
 import type * as Client from 'kafkajs'
 import { correctConnections } from './connectionCorrections.ts'
 import { typeOf } from './errorType.ts'
+import { correctJoins } from './joinCorrections.ts'
 import { correctMetadata } from './metadataCorrections.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
@@ -97,6 +99,7 @@ function correct(): void {
   correctConnections()
   correctMetadata()
   correctRunner()
+  correctJoins()
 }
 
 /** A batch of the client: what was fetched, what of it was asked for, and what of that readers get. */

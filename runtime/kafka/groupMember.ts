@@ -15,7 +15,9 @@ import { createConsumer } from './client.ts'
 import { FetchedLogRecord } from './partitionReader.ts'
 import type { FetchedRecord } from './protocol/recordBatchReader.ts'
 import { typeOf } from './errorType.ts'
+import type { Membership } from './protocol/committing.ts'
 import { watchMember } from './memberWatch.ts'
+import { generationOf } from './joinCorrections.ts'
 import { askForStandbys } from './askForStandbys.ts'
 import { StopBudget } from './stopBudget.ts'
 import type { TaskState } from './taskState.ts'
@@ -38,8 +40,8 @@ export interface MemberOptions<U extends Unit> {
   unit(id: string, places: readonly Place[], held: Held<U>): U
   /** The member cannot go on: the process is expected to exit and replay. Before the first join `start` throws instead. */
   onFatal(error: Error): void
-  /** Called at each join. */
-  onJoin?(): void
+  /** Called at each join, before any unit is prepared: as whom it is in the group, and the ids of its units. */
+  onJoin?(membership: Membership, ids: readonly string[]): void
   /** What the member keeps copies of while others own it, as ids of units. Those to keep are told some time after a join. */
   readonly standby?: { readonly kept: readonly string[]; keep(ids: readonly string[], ownedIds: readonly string[]): void }
   /** Told every second how many tasks are in each state. */
@@ -87,7 +89,7 @@ export class GroupMember<U extends Unit> {
   /** Last join or accepted heartbeat, ms. */
   #lastSignAt = Date.now()
   #assignment: Readonly<Record<string, readonly number[]>> = {}
-  #memberId = ''
+  #membership: Membership = { memberId: '', generationId: -1 }
   /** A rebalance was announced and no join has followed yet. */
   #rejoining = false
   #draining = false
@@ -224,11 +226,14 @@ export class GroupMember<U extends Unit> {
 
   #listen(): void {
     const { GROUP_JOIN, REBALANCING, CRASH, STOP, END_BATCH_PROCESS, HEARTBEAT } = this.#consumer.events
-    this.#consumer.on(HEARTBEAT, () => this.#safely(() => this.#onHeartbeat()))
+    this.#consumer.on(HEARTBEAT, ({ payload: { memberId, groupGenerationId } }) => {
+      this.#safely(() => this.#onHeartbeat({ memberId, generationId: groupGenerationId }))
+    })
     // Listeners run synchronously in the middle of the client's own work: an exception in one would break the join.
     this.#consumer.on(GROUP_JOIN, ({ payload }) => {
-      this.#memberId = payload.memberId
-      this.#safely(() => this.#onJoin(payload.memberAssignment))
+      const { memberId, memberAssignment } = payload
+      this.#membership = { memberId, generationId: generationOf(payload) }
+      this.#safely(() => this.#onJoin(memberAssignment))
     })
     this.#consumer.on(REBALANCING, () => {
       this.#suspend()
@@ -250,10 +255,12 @@ export class GroupMember<U extends Unit> {
    * Usually a join follows an announced rebalance. When the coordinator is just loading after a restart, that join fails
    * and the client goes on as the member it was; an accepted heartbeat of the old generation says that it still is.
    */
-  #onHeartbeat(): void {
+  #onHeartbeat(membership: Membership): void {
     this.#heartbeats += 1
     this.#lastSignAt = Date.now()
-    if (this.#rejoining) this.#onJoin(this.#assignment)
+    if (!this.#rejoining) return
+    this.#membership = membership
+    this.#onJoin(this.#assignment)
   }
 
   #suspend(): void {
@@ -278,6 +285,7 @@ export class GroupMember<U extends Unit> {
     const mine = new Map<string, Place[]>()
     for (const place of places) mine.set(this.#idOf(place), [...(mine.get(this.#idOf(place)) ?? []), place])
     this.#claims = { since: Date.now(), items: [...mine.keys()] }
+    this.#options.onJoin?.(this.#membership, [...mine.keys()])
     for (const held of this.#units.values()) {
       this.#withhold(held)
       if (mine.has(held.id)) continue
@@ -291,10 +299,9 @@ export class GroupMember<U extends Unit> {
     this.#options.logger.info({ units: [...mine.keys()], epoch }, 'joined')
     this.#start?.joined()
     this.#start = undefined
-    this.#options.onJoin?.()
     const { standby } = this.#options
     if (standby === undefined) return
-    const question = { ...this.#options, memberId: this.#memberId, live: () => epoch === this.#epoch }
+    const question = { ...this.#options, memberId: this.#membership.memberId, live: () => epoch === this.#epoch }
     void askForStandbys({ ...question, answer: (ids) => standby.keep(ids, [...mine.keys()]) })
   }
 

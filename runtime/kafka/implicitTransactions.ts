@@ -12,6 +12,7 @@ import { codecFor } from './corrections.ts'
 import { coordinatorBusy, patiently } from './patiently.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import { apis } from './protocol/request.ts'
+import type { Membership } from './protocol/committing.ts'
 import type { ProtocolRequest } from './protocol/request.ts'
 import { askAbilities, endTxn, produce, txnOffsetCommit } from './protocol/transactionRequests.ts'
 import type { BatchOfPartition, ProducerIdentity } from './protocol/transactionRequests.ts'
@@ -84,14 +85,18 @@ export class ImplicitTransactions implements OpenTransactions {
     }
   }
 
-  async commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+  async commit(
+    records: readonly OutgoingRecord[],
+    offsets: readonly SourceOffset[],
+    membership?: Membership,
+  ): Promise<ReadonlyMap<string, bigint>> {
     const firsts = new Map<string, bigint>()
     for (const answers of await Promise.all(
       (await this.#requests(records)).map(({ leader, request }) => patiently(NOT_YET, () => ask(leader, request))),
     ))
       for (const [place, offset] of answers) firsts.set(place, offset)
     if (offsets.length > 0) {
-      const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets)
+      const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets, membership)
       await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))
     }
     if (records.length > 0 || offsets.length > 0)

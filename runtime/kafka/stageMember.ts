@@ -25,15 +25,18 @@ import type { ClusterConnection } from './cluster.ts'
 import { GroupMember } from './groupMember.ts'
 import type { TaskReport } from './groupMember.ts'
 import { watchLag } from './lagWatch.ts'
-import { changelogName, deadLetterName, groupName } from './names.ts'
+import { changelogName, deadLetterName, groupName, topicsWrittenBy } from './names.ts'
 import { PartitionReader } from './partitionReader.ts'
 import { refuseChangedStages } from './stageMigration.ts'
+import { SharedTransactions } from './sharedTransactions.ts'
 import { StageUnit } from './stageUnit.ts'
 import { StandbyCopies } from './standbyCopies.ts'
 import type { SliceLimits } from './stageUnitContext.ts'
 import type { LiveTable } from './tableReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
+import { UnitProducer } from './unitProducer.ts'
 import type { TransactionProtocol } from './unitProducer.ts'
+import { OwnTransactions } from './unitTransactions.ts'
 import type { WireFormat } from './wireFormat.ts'
 
 export interface MemberOptions {
@@ -148,10 +151,15 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     reader: await PartitionReader.connect(workshop.kafka),
   })
   const copies = standby === 0 ? undefined : new StandbyCopies(await follow())
+  const topics = topicsWrittenBy(group, stages, topicPrefix)
+  const producer = (partition: number) => new UnitProducer({ ...workshop, logger, group, unit: partition, topics })
+  // A coordinator of the older protocol does not look at generations when it takes offsets of a transaction from the client.
+  const shared = workshop.protocol === 'implicit' ? new SharedTransactions({ metrics: workshop.metrics, group, producer }) : undefined
   const context = {
     ...workshop,
     logger,
     reader,
+    transactions: (partition: number) => shared?.unit(partition) ?? new OwnTransactions(producer(partition), { ...workshop, group }),
     group,
     stages,
     tables,
@@ -177,7 +185,10 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     logger,
     unit: (_, places, held) => new StageUnit(context, places, held),
     onFatal: (error) => options.onFatal(error),
-    onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
+    onJoin: (membership, ids) => {
+      shared?.assigned(ids.map(Number), membership)
+      workshop.metrics.count('lr_kafka_rebalances_total', { group })
+    },
     ...(copies === undefined ? {} : { standby: copies }),
     onStates: (counts) => {
       if (copies !== undefined) workshop.metrics.set('lr_task_states', { group, state: 'standby' }, copies.size)
@@ -202,6 +213,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   const letGo = async (): Promise<void> => {
     stateKeys.release()
     parkedKeys.release()
+    await shared?.close()
     await copies?.close()
     await reader.close()
     folder?.release()

@@ -15,7 +15,8 @@ import type { PartitionReader } from './partitionReader.ts'
 import { coordinatorBusy, patiently } from './patiently.ts'
 import type { Source } from './sourceOffsets.ts'
 import type { Workshop } from './stageMember.ts'
-import type { OutgoingRecord, UnitProducer } from './unitProducer.ts'
+import type { OutgoingRecord } from './unitProducer.ts'
+import type { TransactionalProducer } from './unitTransactions.ts'
 
 /** What one transaction of a copy holds at most. */
 const SHARE = { records: 500, bytes: 800_000 }
@@ -83,7 +84,7 @@ export async function refuseChangedStages(
 export async function migrate(
   context: MigrationContext,
   partition: number,
-  producer: UnitProducer,
+  producer: TransactionalProducer,
   sources: readonly Source[],
 ): Promise<void> {
   const { admin, group, stages, reader, topicPrefix, logger } = context

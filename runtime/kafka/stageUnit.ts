@@ -17,14 +17,15 @@ import { Changelog } from './changelog.ts'
 import { fits, outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
-import { groupName, topicsWrittenBy } from './names.ts'
+import { groupName } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
 import type { StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
+import type { Source } from './sourceOffsets.ts'
 import { migrate } from './stageMigration.ts'
 import { sliceOf, takeRecords } from './takeRecords.ts'
-import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord, SourceOffset } from './unitProducer.ts'
+import type { UnitTransactions } from './unitTransactions.ts'
 
 interface Opened {
   readonly state: UnitState
@@ -48,9 +49,11 @@ export class StageUnit implements Unit {
   readonly #places: readonly Place[]
   /** Topics that the stages read, handed over or not, by logical name. */
   readonly #read: ReadonlyMap<string, AnyTopic>
-  readonly #producer: UnitProducer
+  readonly #transactions: UnitTransactions
   /** Opened when the unit takes over for the first time; what it holds stays warm while the unit is kept. */
   #opened: Opened | undefined
+  /** Next offset by topic, committed or not: a transaction of timers alone carries one, which fences it. */
+  readonly #next = new Map<string, bigint>()
   /** Next offsets that are done but not committed yet, by topic. */
   readonly #pending = new Map<string, bigint>()
   readonly #time: PhaseClock
@@ -73,10 +76,10 @@ export class StageUnit implements Unit {
     this.#held = held
     this.#places = places
     this.#time = new PhaseClock(context.metrics, context.group)
-    const { group, topicPrefix, stages } = context
+    const { stages } = context
     this.#record = topologyText(topologyOf(stages))
     this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
-    this.#producer = new UnitProducer({ ...context, unit: this.partition, topics: topicsWrittenBy(group, stages, topicPrefix) })
+    this.#transactions = context.transactions(this.partition)
   }
 
   /** Keys of a stage whose records wait. */
@@ -96,13 +99,19 @@ export class StageUnit implements Unit {
 
   async prepare(live: () => boolean): Promise<ReadonlyMap<string, bigint>> {
     const { cluster, reader, group, topicPrefix, metrics, logger } = this.#context
-    // The producer is initialised before the offsets are read: read first, and a predecessor that is still committing
-    // hands us an old offset, so that its last batch would be processed twice.
-    await this.#held.during('take over', () => this.#producer.open())
     const groupId = groupName(group, topicPrefix)
-    const found = await this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))
+    const find = () => this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))
+    let found: readonly Source[] | undefined
+    // Once the predecessor is fenced: read before, and one that is still committing hands us an old offset, so that its last batch
+    // would be processed twice.
+    await this.#held.during('take over', () =>
+      this.#transactions.takeOver(async (producer) => {
+        const before = (found = await find())
+        await this.#held.during('migrate', () => migrate(this.#context, this.partition, producer, before))
+      }),
+    )
+    found ??= await find()
     const offsets = new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))
-    await this.#held.during('migrate', () => migrate(this.#context, this.partition, this.#producer, found))
     const started = performance.now()
     let records = 0
     this.#time.enter('restore')
@@ -115,6 +124,7 @@ export class StageUnit implements Unit {
     metrics.set('lr_task_restore_seconds', { group }, seconds)
     logger.info({ partition: this.partition, records, seconds }, 'restored')
     this.#pending.clear()
+    for (const [topic, offset] of offsets) this.#next.set(topic, offset)
     if (live()) this.#armTimer()
     return offsets
   }
@@ -132,13 +142,16 @@ export class StageUnit implements Unit {
       const slice = sliceOf(records, at, this.#context.limits, this.#recordMs)
       const nextOffset = records[at + slice.length]?.offset ?? lastOffset + 1n
       this.#time.enter('decode')
+      this.#transactions.announce()
       let taken: Taken[]
       try {
         taken = await this.#held.during('decode', () => takeRecords(this.#context, this.#open().task, batch.topic, slice))
       } catch (error) {
+        this.#transactions.retract()
         return this.#held.recover(error)
       }
       const done = taken.length === 0 ? 0 : await this.#process(batch, taken, nextOffset, startMs)
+      this.#transactions.retract()
       if (done === undefined) return
       startMs = this.#context.tracer?.now()
       const left = taken[done]
@@ -158,7 +171,7 @@ export class StageUnit implements Unit {
   }
 
   skip({ topic }: Place, nextOffset: bigint): void {
-    this.#pending.set(topic, nextOffset)
+    this.#done(topic, nextOffset)
     this.#armIdleCommit()
   }
 
@@ -170,7 +183,7 @@ export class StageUnit implements Unit {
     clearTimeout(this.#timer)
     clearTimeout(this.#idleCommit)
     try {
-      await this.#producer.drop()
+      await this.#transactions.close()
     } finally {
       // Whoever has the partition next in this process waits for the files.
       await this.#opened?.state.close('clean')
@@ -228,7 +241,7 @@ export class StageUnit implements Unit {
       this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${batch.topic}: ${fuse.blown}.`))
       return undefined
     }
-    this.#pending.set(batch.topic, nextOffset)
+    this.#done(batch.topic, nextOffset)
     if (!(await this.#tracedCommit(result, outgoing, records.length, batch.topic, startMs))) return undefined
     this.#fuse = fuse
     this.#count(batch, records, result)
@@ -278,11 +291,11 @@ export class StageUnit implements Unit {
       this.#armIdleCommit()
       return true
     }
-    const started = performance.now()
-    const offsets = this.#offsets()
+    const pending = this.#offsets()
+    const offsets = pending.length > 0 ? pending : this.#standing()
     this.#time.enter('commit')
     try {
-      const firsts = await this.#held.during('commit', () => this.#producer.commit(outgoing, offsets))
+      const firsts = await this.#held.during('commit', () => this.#transactions.commit({ records: outgoing, offsets, inputs: records }))
       this.#settled(offsets)
       this.#time.enter('state')
       const { task, changelogs } = this.#open()
@@ -301,8 +314,6 @@ export class StageUnit implements Unit {
       else this.#held.recover(error)
       return false
     }
-    metrics.observe('lr_transaction_duration_seconds', { group }, (performance.now() - started) / 1000)
-    metrics.observe('lr_transaction_records', { group }, records)
     this.#armTimer()
     return true
   }
@@ -318,15 +329,29 @@ export class StageUnit implements Unit {
     const offsets = this.#offsets()
     if (offsets.length === 0) return
     try {
-      await this.#held.during('commit positions', () => this.#producer.commit([], offsets))
+      await this.#held.during('commit positions', () => this.#transactions.commit({ records: [], offsets, inputs: 0 }))
       this.#settled(offsets)
     } catch (error) {
       this.#held.recover(error)
     }
   }
 
+  #done(topic: string, nextOffset: bigint): void {
+    this.#next.set(topic, nextOffset)
+    this.#pending.set(topic, nextOffset)
+  }
+
   #offsets(): SourceOffset[] {
-    return [...this.#pending].map(([topic, offset]) => ({ topic, partition: this.partition, offset, metadata: this.#record }))
+    return [...this.#pending].map(([topic, offset]) => this.#offset(topic, offset))
+  }
+
+  /** For a transaction that moves no position: where the unit stands, once more. */
+  #standing(): SourceOffset[] {
+    return [...this.#next].slice(0, 1).map(([topic, offset]) => this.#offset(topic, offset))
+  }
+
+  #offset(topic: string, offset: bigint): SourceOffset {
+    return { topic, partition: this.partition, offset, metadata: this.#record }
   }
 
   #settled(offsets: readonly { topic: string; offset: bigint }[]): void {

@@ -10,14 +10,13 @@ import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
 import type { PartitionReader } from './partitionReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
-import type { TransactionProtocol } from './unitProducer.ts'
+import type { UnitTransactions } from './unitTransactions.ts'
 import type { WireFormat } from './wireFormat.ts'
 
 export interface StageUnitContext {
   readonly kafka: Kafka
   readonly admin: Admin
   readonly cluster: ClusterConnection
-  readonly protocol: TransactionProtocol
   readonly reader: PartitionReader
   readonly wire: WireFormat
   readonly counts: TopicCounts
@@ -32,6 +31,8 @@ export interface StageUnitContext {
   readonly inputs: ReadonlyMap<string, AnyTopic>
   readonly limits: SliceLimits
   readonly fuse: FuseLimits
+  /** How the unit of a partition commits. */
+  transactions(partition: number): UnitTransactions
   /** Opens the state of a partition, once whoever has it open has let go. */
   state(partition: number): Promise<UnitState>
   /** Wall clock of timers, ms. */

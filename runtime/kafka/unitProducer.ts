@@ -12,6 +12,7 @@ import { believed, endAbandoned, endCompleted, endForgotten, hasForgotten } from
 import type { Custody } from './hangingTransactions.ts'
 import { ImplicitTransactions } from './implicitTransactions.ts'
 import { groupName, transactionalId } from './names.ts'
+import type { Membership } from './protocol/committing.ts'
 import type { HeaderValue } from './protocol/recordBatch.ts'
 import type { ProducerIdentity } from './protocol/transactionRequests.ts'
 
@@ -40,15 +41,27 @@ export type TransactionProtocol = 'implicit' | 'classic'
 
 /** What a producer has in hand while it owns its transactional id. */
 export interface OpenTransactions {
-  /** Writes records and offsets atomically. Returns the first offset given out per `<topic>#<partition>`. */
-  commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>>
+  /**
+   * Writes records and offsets atomically; under the implicit protocol nothing, once the group has gone on from this membership.
+   * Returns the first offset given out per `<topic>#<partition>`.
+   */
+  commit(
+    records: readonly OutgoingRecord[],
+    offsets: readonly SourceOffset[],
+    membership?: Membership,
+  ): Promise<ReadonlyMap<string, bigint>>
   close(): Promise<void>
   /** Under which the next one is made, where each has its own; those before it are committed. */
   readonly identity?: ProducerIdentity
 }
 
-/** Error types that say another producer with this transactional id has been initialised since. */
+/**
+ * Error types that say another producer with this transactional id has been initialised since, or the group has gone on
+ * without this member.
+ */
 const FENCED = new Set([
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
   'INVALID_PRODUCER_EPOCH',
   'PRODUCER_FENCED',
   'INVALID_PRODUCER_ID_MAPPING',
@@ -129,13 +142,25 @@ export class UnitProducer {
     this.#lookAgain(open)
   }
 
-  /** Writes records and offsets atomically. Returns the first offset given out per `<topic>#<partition>`. */
-  async commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+  /** True from `open` to the first error. */
+  get whole(): boolean {
+    return this.#open !== undefined
+  }
+
+  /**
+   * Writes records and offsets atomically; under the implicit protocol nothing, once the group has gone on from this membership.
+   * Returns the first offset given out per `<topic>#<partition>`.
+   */
+  async commit(
+    records: readonly OutgoingRecord[],
+    offsets: readonly SourceOffset[],
+    membership?: Membership,
+  ): Promise<ReadonlyMap<string, bigint>> {
     if (this.#mending !== undefined) await this.#mending
     const open = this.#open
     if (open === undefined) throw new Error('the unit has no open producer')
     this.#unsure = true
-    const committed = open.commit(records, offsets)
+    const committed = open.commit(records, offsets, membership)
     this.#committing = committed.catch(() => undefined)
     try {
       const firsts = await committed

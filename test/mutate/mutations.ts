@@ -10,6 +10,7 @@ const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
+const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
 const standbyCopies = 'test/runtime/kafka/standbyCopies.test.ts'
 const standbyAssignment = 'test/runtime/kafka/standbyAssignment.test.ts'
@@ -234,7 +235,7 @@ export const mutations: readonly Mutation[] = [
     id: 'offsets-left-out',
     guard: 'offsets in the transaction',
     file: 'runtime/kafka/implicitTransactions.ts',
-    find: 'const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets)\n      await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))',
+    find: 'const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets, membership)\n      await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))',
     replace: '',
     tests: [{ file: transactions, title: 'records of several topics and offsets are there together' }],
     why: 'Records are committed and read again after a restart.',
@@ -243,9 +244,9 @@ export const mutations: readonly Mutation[] = [
     id: 'offsets-afterwards',
     guard: 'offsets in the transaction',
     file: 'runtime/kafka/stageUnit.ts',
-    find: "this.#held.during('commit', () => this.#producer.commit(outgoing, offsets))",
+    find: "this.#held.during('commit', () => this.#transactions.commit({ records: outgoing, offsets, inputs: records }))",
     replace:
-      "this.#held.during('commit', async () => {\n        const given = await this.#producer.commit(outgoing, [])\n        await this.#producer.commit([], offsets)\n        return given\n      })",
+      "this.#held.during('commit', async () => {\n        const given = await this.#transactions.commit({ records: outgoing, offsets: [], inputs: records })\n        await this.#transactions.commit({ records: [], offsets, inputs: 0 })\n        return given\n      })",
     tests: [{ file: stageUnit, title: 'outputs, changes of state, dead letters and offsets are one transaction' }],
     why: 'A crash between the two transactions doubles the first.',
   },
@@ -271,9 +272,9 @@ export const mutations: readonly Mutation[] = [
     id: 'offsets-before-producer',
     guard: 'producer opened before offsets are read',
     file: 'runtime/kafka/stageUnit.ts',
-    find: "await this.#held.during('take over', () => this.#producer.open())\n    const groupId = groupName(group, topicPrefix)\n    const found = await this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))",
+    find: "await this.#held.during('take over', () =>\n      this.#transactions.takeOver(async (producer) => {\n        const before = (found = await find())",
     replace:
-      "const groupId = groupName(group, topicPrefix)\n    const found = await this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))\n    await this.#held.during('take over', () => this.#producer.open())",
+      "const before = (found = await find())\n    await this.#held.during('take over', () =>\n      this.#transactions.takeOver(async (producer) => {",
     tests: [{ file: stageUnit, title: 'who takes over fences first, then asks for stable offsets, then restores' }],
     why: 'A predecessor that is still committing hands over an old offset.',
   },
@@ -323,13 +324,52 @@ export const mutations: readonly Mutation[] = [
     why: 'Files of a topic that is gone are taken for the state, because the new one reaches further.',
   },
   {
-    id: 'own-commit-for-another-history',
-    guard: 'a kept unit keeps its last commit',
+    id: 'restored-before-the-end',
+    guard: 'open transactions are waited for before a restore',
     file: 'runtime/kafka/changelog.ts',
-    find: '    if (await this.awaitsEnd(reader, log)) return 0\n',
+    find: 'if (log.range === undefined || log.range.end >= logEnd) return log',
+    replace: 'return log',
+    tests: [
+      { file: stageUnit, title: 'what a transaction has written that is still being ended is restored, too' },
+      { file: stageUnit, title: 'a store that is ahead of what readers see, but not of the log, keeps what it has' },
+    ],
+    why: 'Offsets are read as committed, and the state that belongs to them is not there; or a rebalance just after a commit empties it.',
+  },
+  {
+    id: 'generation-not-told',
+    guard: 'generation of the member in the transaction',
+    file: 'runtime/kafka/protocol/committing.ts',
+    find: 'body.int32(membership.generationId).compactString(membership.memberId)',
+    replace: "body.int32(-1).compactString('')",
+    tests: [{ file: transactions, title: 'a transaction of a member that the group has gone on without commits nothing' }],
+    why: 'A process that slept commits for a partition that somebody else has by now.',
+  },
+  {
+    id: 'folded-under-another-assignment',
+    guard: 'parts belong to the assignment they were folded under',
+    file: 'runtime/kafka/sharedTransactions.ts',
+    find: 'if (takenOverIn !== this.#membership) return Promise.reject(new AssignmentPassed())',
     replace: '',
-    tests: [{ file: stageUnit, title: 'a store that is ahead of what readers see, but not of the log, keeps what it has' }],
-    why: 'A rebalance just after a commit empties the state of the partition.',
+    tests: [{ file: sharedTransactions, title: 'nothing is committed in the name of an assignment under which it was not folded' }],
+    why: 'A slice that was read before a join passes the fence in the name of the next generation.',
+  },
+  {
+    id: 'waiting-over-a-join',
+    guard: 'parts that wait are refused at a join',
+    file: 'runtime/kafka/sharedTransactions.ts',
+    find: '    this.#refuse(new AssignmentPassed())\n    const lowest',
+    replace: '    const lowest',
+    tests: [{ file: sharedTransactions, title: 'nothing is committed in the name of an assignment under which it was not folded' }],
+    why: 'What waited is committed for a partition that has moved.',
+  },
+  {
+    id: 'failed-together-again',
+    guard: 'parts go alone after a shared transaction failed',
+    file: 'runtime/kafka/sharedTransactions.ts',
+    find: 'if (this.#alone > 0) return this.#waiting.splice(0, 1)',
+    replace: '',
+    tests: [{ file: sharedTransactions, title: 'what makes a shared transaction fail is found out by parts that go alone' }],
+    why: 'A part that the broker refuses holds up every partition of its member for ever.',
   },
   {
     id: 'timers-not-split',

@@ -1,6 +1,6 @@
 /**
- * What the two requests that set offsets of a group have in common: no generation and no member, the offsets, and an answer
- * of which the first refusal throws.
+ * What the two requests that set offsets of a group have in common: as which member, the offsets, and an answer of which the
+ * first refusal throws.
  */
 import type { ByteWriter } from './byteWriter.ts'
 import { BrokerRefusal } from './errors.ts'
@@ -8,14 +8,21 @@ import { asked, grouped } from './request.ts'
 import type { ProtocolRequest } from './request.ts'
 import type { PartitionOffset } from './transactionRequests.ts'
 
-/** The request whose body so far says for whom it commits. */
+/** A member of a group in one generation: the coordinator refuses offsets of any but the present one. */
+export interface Membership {
+  readonly memberId: string
+  readonly generationId: number
+}
+
+/** The request whose body so far says for whom it commits; without a membership the coordinator asks for none. */
 export function committing(
   api: 'offsetCommit' | 'txnOffsetCommit',
   body: ByteWriter,
   groupId: string,
   offsets: readonly PartitionOffset[],
+  membership: Membership = { memberId: '', generationId: -1 },
 ): ProtocolRequest<undefined> {
-  body.int32(-1).compactString('').compactString(null)
+  body.int32(membership.generationId).compactString(membership.memberId).compactString(null)
   body.compactArray(grouped(offsets), ([topic, own]) => {
     body.compactString(topic)
     body

@@ -6,6 +6,7 @@
  */
 import { BrokerRefusal } from './errors.ts'
 import { committing } from './committing.ts'
+import type { Membership } from './committing.ts'
 import { asked, flexible, grouped } from './request.ts'
 import type { ProtocolRequest } from './request.ts'
 
@@ -77,17 +78,20 @@ export function produce(
   })
 }
 
-/** Sets the next offsets of a group, valid once the transaction commits. */
+/**
+ * Sets the next offsets of a group, valid once the transaction commits. With a membership the coordinator refuses them once
+ * the group has gone on to another generation; without one the transactional id alone fences.
+ */
 export function txnOffsetCommit(
   transactionalId: string,
   { producerId, producerEpoch }: ProducerIdentity,
   groupId: string,
   offsets: readonly PartitionOffset[],
+  membership?: Membership,
 ): ProtocolRequest<undefined> {
   const body = flexible()
   body.compactString(transactionalId).compactString(groupId).int64(producerId).int16(producerEpoch)
-  // Without generation and member: the transactional id of the unit is what fences, also between two generations.
-  return committing('txnOffsetCommit', body, groupId, offsets)
+  return committing('txnOffsetCommit', body, groupId, offsets, membership)
 }
 
 /** Commits; answers the identity the next transaction must carry. */

@@ -18,6 +18,7 @@ class StandIn {
   readonly steps: string[] = []
   /** How it comes and goes. */
   readonly membership: string[] = []
+  generation = 0
   eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
   private readonly listeners = new Map<string, Listener>()
 
@@ -54,12 +55,14 @@ class StandIn {
   }
 
   join(partitions: readonly number[]): void {
-    this.listeners.get('join')?.({ payload: { memberAssignment: { items: partitions } } })
+    this.listeners.get('join')?.({
+      payload: { memberId: 'member', generationId: (this.generation += 1), memberAssignment: { items: partitions } },
+    })
   }
 
   tell(event: 'rebalancing' | 'heartbeat'): void {
     this.steps.push(event)
-    this.listeners.get(event)?.({ payload: {} })
+    this.listeners.get(event)?.({ payload: { memberId: 'member', groupGenerationId: this.generation } })
   }
 
   /** The consumer fails and, if it is told to, starts over. */

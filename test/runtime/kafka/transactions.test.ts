@@ -1,13 +1,15 @@
 /** Both ways to make a transaction, against the real broker: the same promises, and each takes over from the other. */
-import type { Kafka } from 'kafkajs'
+import type { Consumer, Kafka } from 'kafkajs'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createClient } from '../../../runtime/kafka/client.ts'
+import { createClient, createConsumer } from '../../../runtime/kafka/client.ts'
 import { ask, ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { offersImplicitTransactions } from '../../../runtime/kafka/implicitTransactions.ts'
+import { generationOf } from '../../../runtime/kafka/joinCorrections.ts'
 import { committedOffsets, logEnds } from '../../../runtime/kafka/offsets.ts'
 import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import { describeTransaction, openTransactions, writeMarkers } from '../../../runtime/kafka/protocol/hangingRequests.ts'
+import type { Membership } from '../../../runtime/kafka/protocol/committing.ts'
 import { isFenced, UnitProducer } from '../../../runtime/kafka/unitProducer.ts'
 import type { OutgoingRecord, TransactionProtocol } from '../../../runtime/kafka/unitProducer.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
@@ -186,6 +188,39 @@ t.test('offsets of a transaction that is still open are waited for by whoever ta
   const settled = committedOffsets(connection, group, places, { stable: true })
   await open.commit()
   t.equal((await settled).get(`${a}#0`)?.offset, 5n)
+})
+
+t.test('a transaction of a member that the group has gone on without commits nothing, whoever has its transactional id', async (t) => {
+  const { kafka, producerOf, a, b, group, read, committed } = await broker(t)
+  const joins: Membership[] = []
+  const consumers = [createConsumer(kafka, { groupId: group }), createConsumer(kafka, { groupId: group })]
+  t.teardown(() => Promise.all(consumers.map((consumer) => consumer.disconnect())))
+  const join = async (consumer: Consumer) => {
+    consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+      if (consumer === consumers[0]) joins.push({ memberId: payload.memberId, generationId: generationOf(payload) })
+    })
+    await consumer.connect()
+    await consumer.subscribe({ topics: [a] })
+    await consumer.run({ autoCommit: false, eachBatch: async () => undefined })
+  }
+  await join(consumers[0] as Consumer)
+  await eventually('the first has joined', () => joins.length > 0)
+  const own = producerOf('implicit')
+  await own.open()
+  const at = (offset: bigint) => [{ topic: a, partition: 0, offset }]
+  const before = joins.at(-1)
+  await own.commit([record(b, 0, 'in time')], at(1n), before)
+  await join(consumers[1] as Consumer)
+  await eventually('the group has gone on', () => joins.at(-1)?.generationId !== before?.generationId)
+  await t.rejects(own.commit([record(b, 0, 'too late')], at(2n), before), /ILLEGAL_GENERATION/)
+  await own.open()
+  const stranger = { memberId: 'nobody', generationId: joins.at(-1)?.generationId ?? 0 }
+  await t.rejects(own.commit([record(b, 0, 'of nobody')], at(3n), stranger), /UNKNOWN_MEMBER_ID/)
+  for (const type of ['ILLEGAL_GENERATION', 'UNKNOWN_MEMBER_ID']) t.ok(isFenced(Object.assign(new Error(type), { type })))
+  await own.open()
+  await own.commit([record(b, 0, 'as it is now')], at(4n), joins.at(-1))
+  t.strictSame(await read(b, 0, 2), ['in time', 'as it is now'])
+  t.match(await committed(a), { offset: '4' })
 })
 
 t.test('a marker of our own ends a transaction on a partition as the coordinator would: records and offsets count', async (t) => {

@@ -1,0 +1,226 @@
+/**
+ * One transaction for all units of a member that have something to commit: the broker pays for each transaction, not for what
+ * is in it. The coordinator of the group fences: it refuses offsets of a generation that has passed, and every part carries
+ * some. One transaction is under way at a time; what is handed in meanwhile waits for the next.
+ */
+import type { RuntimeMetrics } from '../metrics.ts'
+import type { Membership } from './protocol/committing.ts'
+import { measured } from './unitTransactions.ts'
+import type { TransactionalProducer, TransactionPart, UnitTransactions } from './unitTransactions.ts'
+
+export interface SharedTransactionsOptions {
+  readonly metrics: RuntimeMetrics
+  readonly group: string
+  /** A producer under the transactional id of this unit; not opened yet. */
+  producer(partition: number): TransactionalProducer
+}
+
+interface WaitingPart extends TransactionPart {
+  readonly partition: number
+  readonly done: (firsts: ReadonlyMap<string, bigint>) => void
+  readonly failed: (error: unknown) => void
+}
+
+/** How long a small part waits for those that are announced, ms: folding a batch of a few records takes less. */
+const GATHER_MS = 5
+/** A part of at least this many records shows load: it does not wait, since what follows is folded while it is under way. */
+const LARGE_PART = 100
+/** Bytes of one transaction that several parts share; one part alone may be larger. A broker takes requests of 100 MB. */
+const SHARED_BYTES = 8 * 2 ** 20
+/**
+ * Bytes that parts may add to partitions of other units. A unit bounds its share of a partition to 800 KB, the broker a batch to
+ * 1 MB: together they stay below it.
+ */
+const FOREIGN_BYTES = 150_000
+const OVERHEAD_BYTES = 100
+
+/** The parts were folded under an assignment that has passed. */
+export class AssignmentPassed extends Error {
+  readonly type = 'REBALANCE_IN_PROGRESS'
+  constructor() {
+    super('the group has assigned anew before this was committed')
+    this.name = 'AssignmentPassed'
+  }
+}
+
+export class SharedTransactions {
+  readonly #options: SharedTransactionsOptions
+  readonly #waiting: WaitingPart[] = []
+  readonly #announced = new Set<number>()
+  #membership: Membership | undefined
+  /** Whose transactional id the transactions have: no two members of one generation have the same lowest partition. */
+  #lowest: number | undefined
+  #producer: TransactionalProducer | undefined
+  #opening: Promise<void> | undefined
+  #underWay: Promise<void> | undefined
+  /** So many of the next transactions carry one part each: one of them made a shared one fail. */
+  #alone = 0
+  #gathering: NodeJS.Timeout | undefined
+  #gathered = false
+
+  constructor(options: SharedTransactionsOptions) {
+    this.#options = options
+  }
+
+  /** The member has these partitions from now on, in this generation. What was folded before and not sent is refused. */
+  assigned(partitions: readonly number[], membership: Membership): void {
+    this.#membership = membership
+    this.#refuse(new AssignmentPassed())
+    const lowest = partitions.length === 0 ? undefined : Math.min(...partitions)
+    if (lowest === this.#lowest) return
+    this.#lowest = lowest
+    const former = this.#producer
+    this.#producer = undefined
+    this.#opening = undefined
+    void (this.#underWay ?? Promise.resolve()).then(() => former?.drop())
+  }
+
+  /** How the unit of this partition commits. */
+  unit(partition: number): UnitTransactions {
+    let fenced = false
+    let takenOverIn: Membership | undefined
+    return {
+      takeOver: async (work) => {
+        takenOverIn = this.#membership
+        // Under its own id: a predecessor may have shared under it, or moved state by it.
+        if (!fenced) await (partition === this.#lowest ? this.#alongside(work) : this.#fence(partition, work))
+        fenced = true
+        await this.#open()
+      },
+      announce: () => void this.#announced.add(partition),
+      retract: () => {
+        if (this.#announced.delete(partition)) this.#next()
+      },
+      commit: (part) => {
+        this.#announced.delete(partition)
+        if (part.offsets.length === 0) throw new Error(`partition ${partition} commits without offsets: nothing would fence it`)
+        // Handed in after the next join, it would pass the fence in the name of a generation in which somebody else has the partition.
+        if (takenOverIn !== this.#membership) return Promise.reject(new AssignmentPassed())
+        return new Promise((done, failed) => {
+          this.#waiting.push({ ...part, partition, done, failed })
+          this.#next()
+        })
+      },
+      close: async () => {
+        this.#announced.delete(partition)
+        this.#refuse(new AssignmentPassed(), partition)
+      },
+    }
+  }
+
+  /** Ends it, once nothing is under way. */
+  async close(): Promise<void> {
+    this.#refuse(new AssignmentPassed())
+    this.#lowest = undefined
+    await this.#underWay
+    await this.#producer?.drop()
+    this.#producer = undefined
+  }
+
+  async #fence(partition: number, work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {
+    const producer = this.#options.producer(partition)
+    try {
+      await producer.open()
+      await work(producer)
+    } finally {
+      await producer.drop()
+    }
+  }
+
+  /** Work that commits under the shared id by itself: nothing else is under way meanwhile. */
+  async #alongside(work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {
+    while (this.#underWay !== undefined) await this.#underWay
+    await this.#during(async () => {
+      await this.#open()
+      if (this.#producer === undefined) throw new AssignmentPassed()
+      await work(this.#producer)
+    })
+  }
+
+  /** Opens the shared id, or does nothing while it is whole. */
+  async #open(): Promise<void> {
+    if (this.#lowest === undefined) throw new AssignmentPassed()
+    const producer = (this.#producer ??= this.#options.producer(this.#lowest))
+    if (producer.whole) return
+    const opening = (this.#opening ??= producer.open())
+    try {
+      await opening
+    } finally {
+      if (this.#opening === opening) this.#opening = undefined
+    }
+  }
+
+  async #during<R>(work: () => Promise<R>): Promise<R> {
+    const worked = work()
+    const ended = worked.then(
+      () => undefined,
+      () => undefined,
+    )
+    this.#underWay = ended
+    try {
+      return await worked
+    } finally {
+      this.#underWay = undefined
+      this.#next()
+    }
+  }
+
+  /** Lets the next transaction go, unless one is under way or company is on its way. */
+  #next(): void {
+    if (this.#underWay !== undefined || this.#waiting.length === 0) return
+    const large = this.#waiting.some(({ inputs }) => inputs >= LARGE_PART)
+    if (this.#announced.size > 0 && !large && !this.#gathered) {
+      this.#gathering ??= setTimeout(() => {
+        this.#gathering = undefined
+        this.#gathered = true
+        this.#next()
+      }, GATHER_MS)
+      return
+    }
+    clearTimeout(this.#gathering)
+    this.#gathering = undefined
+    this.#gathered = false
+    void this.#during(() => this.#commit(this.#take()))
+  }
+
+  async #commit(parts: readonly WaitingPart[]): Promise<void> {
+    const producer = this.#producer
+    try {
+      // Opened by whoever takes over: after an error each unit reads anew what is committed, before it writes again.
+      if (producer?.whole !== true) throw new AssignmentPassed()
+      const records = parts.flatMap((part) => part.records)
+      const offsets = parts.flatMap((part) => part.offsets)
+      const firsts = await measured(this.#options, parts, () => producer.commit(records, offsets, this.#membership))
+      if (this.#alone > 0) this.#alone -= 1
+      for (const { done } of parts) done(firsts)
+    } catch (error) {
+      this.#alone = parts.length > 1 ? parts.length : Math.max(0, this.#alone - 1)
+      for (const { failed } of parts) failed(error)
+      this.#refuse(error)
+    }
+  }
+
+  /** What goes together: in the order in which it was handed in, within the bounds of a request and of a batch. */
+  #take(): readonly WaitingPart[] {
+    if (this.#alone > 0) return this.#waiting.splice(0, 1)
+    let bytes = 0
+    let foreign = 0
+    const tooMany = this.#waiting.findIndex(({ partition, records }, at) => {
+      for (const { partition: to, value } of records) {
+        const size = (value?.length ?? 0) + OVERHEAD_BYTES
+        bytes += size
+        if (to !== partition) foreign += size
+      }
+      return at > 0 && (bytes > SHARED_BYTES || foreign > FOREIGN_BYTES)
+    })
+    return this.#waiting.splice(0, tooMany < 0 ? this.#waiting.length : tooMany)
+  }
+
+  #refuse(error: unknown, partition?: number): void {
+    const refused = this.#waiting.filter((part) => partition === undefined || part.partition === partition)
+    for (const part of refused) {
+      this.#waiting.splice(this.#waiting.indexOf(part), 1)
+      part.failed(error)
+    }
+  }
+}

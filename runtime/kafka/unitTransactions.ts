@@ -1,0 +1,84 @@
+/**
+ * How a unit of stages commits: by a transactional id of its own, or in transactions that it shares with the other units of its
+ * member. Either way its records and offsets are written together or not at all, and a predecessor can write nothing more.
+ */
+import type { RuntimeMetrics } from '../metrics.ts'
+import type { OutgoingRecord, SourceOffset, UnitProducer } from './unitProducer.ts'
+
+export type TransactionalProducer = Pick<UnitProducer, 'open' | 'whole' | 'commit' | 'drop'>
+
+/** What a unit wants to have written. */
+export interface TransactionPart {
+  readonly records: readonly OutgoingRecord[]
+  /** At least one where the transaction is shared: they carry the fence. */
+  readonly offsets: readonly SourceOffset[]
+  /** Input records that it comes from. */
+  readonly inputs: number
+}
+
+export interface UnitTransactions {
+  /**
+   * Takes over: needed before the first commit, and again after each error and each join. The first time the predecessor is
+   * fenced and then `work` done, which may commit through the producer.
+   */
+  takeOver(work: (producer: TransactionalProducer) => Promise<void>): Promise<void>
+  /** A part may follow soon: others may wait for it, a few ms. */
+  announce(): void
+  /** No part will follow what was announced. */
+  retract(): void
+  /** Resolves when it is committed, with the first offset given out per `<topic>#<partition>`. */
+  commit(part: TransactionPart): Promise<ReadonlyMap<string, bigint>>
+  /** Lets go. */
+  close(): Promise<void>
+}
+
+/** Measures one transaction as it stands on the broker. */
+export async function measured<R>(
+  { metrics, group }: { readonly metrics: RuntimeMetrics; readonly group: string },
+  parts: readonly TransactionPart[],
+  commit: () => Promise<R>,
+): Promise<R> {
+  const started = performance.now()
+  const result = await commit()
+  metrics.observe('lr_transaction_duration_seconds', { group }, (performance.now() - started) / 1000)
+  metrics.observe(
+    'lr_transaction_records',
+    { group },
+    parts.reduce((sum, { inputs }) => sum + inputs, 0),
+  )
+  return result
+}
+
+/** Each unit for itself, for clusters whose coordinator does not look at generations of members. */
+export class OwnTransactions implements UnitTransactions {
+  readonly #producer: TransactionalProducer
+  readonly #context: { readonly metrics: RuntimeMetrics; readonly group: string }
+  #worked = false
+
+  constructor(producer: TransactionalProducer, context: { readonly metrics: RuntimeMetrics; readonly group: string }) {
+    this.#producer = producer
+    this.#context = context
+  }
+
+  async takeOver(work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {
+    await this.#producer.open()
+    if (!this.#worked) await work(this.#producer)
+    this.#worked = true
+  }
+
+  announce(): void {
+    // Nobody shares.
+  }
+
+  retract(): void {
+    // Nobody shares.
+  }
+
+  commit(part: TransactionPart): Promise<ReadonlyMap<string, bigint>> {
+    return measured(this.#context, [part], () => this.#producer.commit(part.records, part.offsets))
+  }
+
+  close(): Promise<void> {
+    return this.#producer.drop()
+  }
+}
