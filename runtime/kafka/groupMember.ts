@@ -349,6 +349,8 @@ export class GroupMember<U extends Unit> {
     if (this.#units.get(held.id) !== held) return
     const epoch = this.#epoch
     void held.serially(async () => {
+      // A join has come meanwhile, and with it what mends the unit.
+      if (held.ready) return
       // A member that slept may find itself replaced. Initialising its producer anew would fence the rightful owner, so
       // it first has the coordinator confirm that it still belongs to the group.
       if (isFenced(error)) await held.during('confirm membership', () => this.#confirmed(epoch))

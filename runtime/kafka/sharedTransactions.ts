@@ -194,7 +194,7 @@ export class SharedTransactions {
       if (this.#alone > 0) this.#alone -= 1
       for (const { done } of parts) done(firsts)
     } catch (error) {
-      this.#alone = parts.length > 1 ? parts.length : Math.max(0, this.#alone - 1)
+      if (parts.length > 1) this.#alone = parts.length
       for (const { failed } of parts) failed(error)
       this.#refuse(error)
     }

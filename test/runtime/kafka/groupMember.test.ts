@@ -194,6 +194,28 @@ t.test('a fenced unit takes over again only after the coordinator confirmed its 
   t.strictSame(client.steps, ['pause', 'heartbeat', 'prepare', 'seek 0', 'resume'])
 })
 
+t.test('a step that fails after the next join has come is mended by that join', async (t) => {
+  const client = new StandIn()
+  const made = memberFor(t, client, {
+    prepare: async () => 0n,
+    // What it was about to commit is refused because of the join.
+    handle: async () => {
+      client.join([0])
+      made.units[0]?.held.recover(Object.assign(new Error('refused'), { type: 'ILLEGAL_GENERATION' }))
+    },
+  })
+  await made.member.start()
+  await eventually('it is ready', () => made.member.readyIds.length === 1, 5_000)
+  client.steps.length = 0
+  await client.batch()
+  await eventually('it is ready again', () => made.member.readyIds.length === 1, 5_000)
+  // Behind all that has been asked for.
+  await made.units[0]?.held.serially(async () => undefined)
+  t.strictSame(made.failed, [])
+  t.equal(client.steps.filter((step) => step === 'prepare').length, 1)
+  t.equal(made.member.tasks[0]?.step, undefined)
+})
+
 t.test('a consumer that fails starts over, but not once its member is stopped, which is no failure of the member', async (t) => {
   const client = new StandIn()
   const { member, failed } = await memberOn(t, client, { prepare: async () => 0n })
