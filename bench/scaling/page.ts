@@ -79,7 +79,7 @@ function planRows(here: Plan, there: Plan): Rows {
           row(
             `transactions/s with a linger of ${lingerMs} ms, broker cores for them`,
             ({ transactions }) => `${number(transactions[index]?.perSecond ?? 0)}, ${number(transactions[index]?.cores ?? 0, 1)}`,
-            'partitions × min(webhooks/s of one, 1000 / linger); small ones cost 1.3 cores for 480/s',
+            'processes × min(webhooks/s of one, 1000 / linger); small ones cost 1.3 cores for 480/s',
           ),
         )),
     row('broker cores', (plan) => number(plan.brokerCores, 1), '0.38 of a core at 200 webhooks/s, in proportion'),

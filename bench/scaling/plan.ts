@@ -72,7 +72,7 @@ export interface Plan {
   readonly processes: number
   readonly partitions: number
   readonly apiProcesses: number
-  /** By linger, ms: transactions of all units a second, and broker cores that small ones cost. */
+  /** By linger, ms: transactions of all processes a second, and broker cores that small ones cost. */
   readonly transactions: readonly { readonly lingerMs: number; readonly perSecond: number; readonly cores: number }[]
   readonly brokerCores: number
   /** When followers cost nothing, and when each costs what the leader does. */
@@ -102,7 +102,7 @@ export function planFor(factor: number, traffic: Traffic, settings: Settings): P
   const processes = factor === 1 ? 1 : partitions / assumed.partitionsPerProcess
   const brokerCores = (webhooksPerSecond * measured.brokerCoresAt200.value) / 200
   const brokersOf = (cores: number): number => Math.ceil(cores / (assumed.brokerCores * assumed.utilisation))
-  const perPartition = webhooksPerSecond / partitions
+  const perProcess = webhooksPerSecond / processes
   const lingers = [settings.lingerMs, 50, 100]
   const leads = factor * assumed.leadsHere
   const recordsPerPartition = (leads * traffic.stateRecords * assumed.changelogPerKey) / partitions
@@ -120,7 +120,7 @@ export function planFor(factor: number, traffic: Traffic, settings: Settings): P
     partitions,
     apiProcesses: factor === 1 ? 1 : Math.ceil(webhooksPerSecond / measured.acceptedPerSecond.value),
     transactions: lingers.map((lingerMs) => {
-      const perSecond = partitions * Math.min(perPartition, 1000 / lingerMs)
+      const perSecond = processes * Math.min(perProcess, 1000 / lingerMs)
       return { lingerMs, perSecond, cores: perSecond / measured.smallTransactionsPerCore.value }
     }),
     brokerCores,

@@ -20,6 +20,8 @@ import { watchMember } from './memberWatch.ts'
 import { generationOf } from './joinCorrections.ts'
 import { askForStandbys } from './askForStandbys.ts'
 import { StopBudget } from './stopBudget.ts'
+import { claimsAfter } from './stickyAssignment.ts'
+import type { Claims } from './stickyAssignment.ts'
 import type { TaskState } from './taskState.ts'
 import { Held } from './unit.ts'
 import type { FetchedBatch, Place, Turn, Unit } from './unit.ts'
@@ -82,7 +84,7 @@ const DRAIN_MS = 5_000
 export class GroupMember<U extends Unit> {
   readonly #options: MemberOptions<U>
   readonly #consumer: Consumer
-  #claims: { readonly since: number; readonly items: readonly string[] } = { since: 0, items: [] }
+  #claims: Claims = { since: 0, items: [] }
   readonly #units = new Map<string, Held<U>>()
   #epoch = 0
   #heartbeats = 0
@@ -284,7 +286,7 @@ export class GroupMember<U extends Unit> {
     this.#consumer.pause(byTopic(places))
     const mine = new Map<string, Place[]>()
     for (const place of places) mine.set(this.#idOf(place), [...(mine.get(this.#idOf(place)) ?? []), place])
-    this.#claims = { since: Date.now(), items: [...mine.keys()] }
+    this.#claims = claimsAfter(this.#claims, [...mine.keys()], Date.now())
     this.#options.onJoin?.(this.#membership, [...mine.keys()])
     for (const held of this.#units.values()) {
       this.#withhold(held)

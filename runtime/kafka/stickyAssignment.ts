@@ -7,7 +7,7 @@
 export interface Claims {
   /** ms of the join at which the items were received. */
   readonly since: number
-  /** What it owned. */
+  /** What it owned, what came last first: of more than its share it keeps the first. */
   readonly items: readonly string[]
   /** What it keeps a standby copy of; undefined when it keeps none. */
   readonly standbys?: readonly string[]
@@ -15,6 +15,16 @@ export interface Claims {
 
 export interface Claimant extends Claims {
   readonly id: string
+}
+
+/**
+ * What a member claims after it was given `items`, at `since`. Whoever has to give some up gives those it has had longest: a
+ * member that is restarted gets others back than it left, and no item moves twice for it.
+ */
+export function claimsAfter(before: Claims, items: readonly string[], since: number): Claims {
+  const given = new Set(items)
+  const kept = before.items.filter((item) => given.delete(item))
+  return { since, items: [...given, ...kept] }
 }
 
 /** The items of each member. Shares differ by one at most; within that, previous owners come first, then standby copies. */

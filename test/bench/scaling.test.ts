@@ -44,9 +44,9 @@ t.test('the arithmetic, by hand, for a traffic of round numbers', async (t) => {
   t.equal(plan.webhooksPerProcess, 700)
   t.equal(plan.partitions, 216)
   t.equal(plan.processes, 108)
-  // A partition has 194 webhooks a second, more than the 100 waits of 10 ms.
-  t.match(plan.transactions[0], { lingerMs: 10, perSecond: 21_600 })
-  t.equal(Math.round(plan.transactions[0]?.cores ?? 0), Math.round((21_600 * 1.3) / 480))
+  // A process has 389 webhooks a second, more than the 100 waits of 10 ms.
+  t.match(plan.transactions[0], { lingerMs: 10, perSecond: 10_800 })
+  t.equal(Math.round(plan.transactions[0]?.cores ?? 0), Math.round((10_800 * 1.3) / 480))
   // 42,000 × 0.38 / 200 = 79.8 cores, 9.6 used of each broker: 8.3; three times that: 24.9.
   t.strictSame(plan.brokers, { least: 9, most: 25 })
   t.equal(plan.megabytesPerSecond, 42)

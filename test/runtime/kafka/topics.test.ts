@@ -9,7 +9,8 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import t from 'tap'
 import { RekindleError } from '../../../runtime/errors.ts'
-import { stickyAssignment } from '../../../runtime/kafka/stickyAssignment.ts'
+import { claimsAfter, stickyAssignment } from '../../../runtime/kafka/stickyAssignment.ts'
+import type { Claims } from '../../../runtime/kafka/stickyAssignment.ts'
 import { createClient } from '../../../runtime/kafka/client.ts'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import { kafkajs } from '../../../runtime/kafka/corrections.ts'
@@ -379,6 +380,48 @@ t.test('members that come and go keep what they had: shares stay even and only t
       })
     }),
   ),
+)
+
+t.test(
+  'a restart of one member after the other moves each partition at most once a restart: who comes back gets others than it left',
+  (t) =>
+    assertProperty(
+      t,
+      fc.property(
+        fc.integer({ min: 2, max: 6 }),
+        fc.integer({ min: 0, max: 24 }),
+        fc.array(fc.nat(5), { maxLength: 12 }),
+        (size, count, order) => {
+          const wanted = Array.from({ length: count }, (_, index) => String(index))
+          let now = 0
+          const none: Claims = { since: 0, items: [] }
+          const claims = new Map<string, Claims>(Array.from({ length: size }, (_, index) => [`m${index}`, none]))
+          /** Everybody who is there joins; answers who owns what. */
+          const join = () => {
+            now += 1
+            const shares = stickyAssignment(
+              [...claims].map(([id, own]) => ({ id, ...own })),
+              wanted,
+            )
+            for (const [id, own] of claims) claims.set(id, claimsAfter(own, shares.get(id) ?? [], now))
+            return new Map([...shares].flatMap(([id, own]) => own.map((item) => [item, id] as const)))
+          }
+          let owners = join()
+          for (const each of order) {
+            const id = `m${each % size}`
+            claims.delete(id)
+            const without = join()
+            claims.set(id, none)
+            const after = join()
+            for (const item of wanted) {
+              const moves = Number(owners.get(item) !== without.get(item)) + Number(without.get(item) !== after.get(item))
+              if (moves > 1) throw new Error(`${item} moved twice for the restart of ${id}`)
+            }
+            owners = after
+          }
+        },
+      ),
+    ),
 )
 
 t.test('of two members that claim the same item the newer claim wins', async (t) => {
