@@ -96,7 +96,7 @@ export function callbackRoutes(app: ApiInstance, deps: ApiDeps, trust: CallbackT
       const seen = { bytes: bytesOf(request).length }
       return intake.refuse(request, reply, 'E_CALLBACK_REFUSED', { source, reason, types: [''], seen })
     }
-    const trace = requestTrace(request.headers['traceparent'], route, deps.tracer)
+    const trace = requestTrace(request.headers, route, deps.tracer)
     const sender: Sender = {
       source,
       origin: 'callback',

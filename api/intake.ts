@@ -66,12 +66,11 @@ export class Intake {
     const metrics = this.#metrics
     if (this.#inFlight + wanted.length > this.#limits.inFlight)
       return this.#unavailable(request, reply, sender, wanted, 'too_many_in_flight')
-    const { traceparent } = trace
     this.#count(wanted.length)
     const stored = Promise.all(
       wanted.map((envelope) =>
         this.#deps.producer.send(webhooks, envelope.key, recordOf(envelope, sender, this.#deps.newId()), {
-          headers: { traceparent },
+          headers: trace.headers,
           timestamp: receivedAt,
         }),
       ),
@@ -123,7 +122,7 @@ export class Intake {
     return reply.code(status).send(refusal(code, request.id, { reason }))
   }
 
-  traceOf({ traceparent }: RequestTrace): { trace_id?: string } {
+  traceOf({ headers: { traceparent } }: RequestTrace): { trace_id?: string } {
     return this.#deps.tracer === undefined ? {} : traceFields(traceparent)
   }
 

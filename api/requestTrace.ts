@@ -6,21 +6,32 @@ import { randomBytes } from 'node:crypto'
 import { contextIn, isSampled, traceparentOf } from '../runtime/tracing.ts'
 import type { TraceContext, Tracer } from '../runtime/tracing.ts'
 
+type ReceivedHeaders = Readonly<Record<string, string | string[] | undefined>>
+
 export interface RequestTrace {
-  /** For the headers of what the request stores. */
-  readonly traceparent: string
+  /** For the headers of what the request stores. `tracestate` is that of the sender, only beside a context that was taken over. */
+  readonly headers: { readonly traceparent: string; readonly tracestate?: string }
   /** Reports the span, once the status of the answer is known. */
   end(status: number): void
 }
 
-/** `header` is the value of `traceparent` as received. @source w3.org/TR/trace-context */
-export function requestTrace(header: string | string[] | undefined, route: string, tracer: Tracer | undefined): RequestTrace {
-  const parent = typeof header === 'string' ? contextIn(header) : undefined
-  if (tracer === undefined) return { traceparent: traceparentOf(parent ?? begun(undefined, 1)), end: () => undefined }
+/** What must be handed on at least, characters; more may be dropped whole. */
+const TRACESTATE_CHARACTERS = 512
+
+/** The headers as received; several `tracestate` are one list. @source w3.org/TR/trace-context */
+export function requestTrace(received: ReceivedHeaders, route: string, tracer: Tracer | undefined): RequestTrace {
+  const { traceparent } = received
+  const parent = typeof traceparent === 'string' ? contextIn(traceparent) : undefined
+  const state = parent === undefined ? undefined : stateIn(received['tracestate'])
+  const headersFor = (context: TraceContext) => ({
+    traceparent: traceparentOf(context),
+    ...(state === undefined ? {} : { tracestate: state }),
+  })
+  if (tracer === undefined) return { headers: headersFor(parent ?? begun(undefined, 1)), end: () => undefined }
   const context = begun(parent, tracer.ratio)
   const startMs = tracer.now()
   return {
-    traceparent: traceparentOf(context),
+    headers: headersFor(context),
     end(status) {
       if (!context.sampled) return
       tracer.report({
@@ -42,4 +53,9 @@ export function requestTrace(header: string | string[] | undefined, route: strin
 function begun(parent: TraceContext | undefined, ratio: number): TraceContext {
   const traceId = parent?.traceId ?? randomBytes(16).toString('hex')
   return { traceId, spanId: randomBytes(8).toString('hex'), sampled: parent?.sampled ?? isSampled(traceId, ratio) }
+}
+
+function stateIn(received: string | string[] | undefined): string | undefined {
+  const list = [received ?? []].flat().join(',')
+  return list.length > 0 && list.length <= TRACESTATE_CHARACTERS && /^[ -~\t]+$/.test(list) ? list : undefined
 }

@@ -47,7 +47,7 @@ export function webhookRoutes(app: ApiInstance, deps: ApiDeps, intake: Intake, b
       return intake.refuse(request, reply, 'E_SIGNATURE_REFUSED', { source, reason, types: [''], seen: { bytes: body.length } })
     }
     // Begun here: whoever cannot sign makes no spans.
-    const trace = requestTrace(request.headers['traceparent'], webhookRoute, deps.tracer)
+    const trace = requestTrace(request.headers, webhookRoute, deps.tracer)
     const envelopes = readEnvelopes(body)
     const foreign = envelopes.find(({ appId }) => appId !== null && appId !== deps.appId)
     if (foreign !== undefined) {

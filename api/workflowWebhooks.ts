@@ -43,7 +43,7 @@ export function workflowRoutes(app: ApiInstance, deps: ApiDeps, secrets: Workflo
       const seen = { bytes: body.length }
       return intake.refuse(request, reply, 'E_WORKFLOW_TOKEN_REFUSED', { source, reason: 'token_unknown', types: [''], seen })
     }
-    const trace = requestTrace(request.headers['traceparent'], route, deps.tracer)
+    const trace = requestTrace(request.headers, route, deps.tracer)
     const { envelope, stated } = workflowEnvelope(body, tenantId)
     if (stated !== null && stated !== tenantId) {
       trace.end(403)

@@ -16,6 +16,8 @@ export interface Cause {
   /** Hand-overs since the record or timer. */
   readonly depth: number
   readonly traceparent: string | undefined
+  /** What other tracing systems have put beside it; handed on as it is. */
+  readonly tracestate: string | undefined
   /** Name of the timer that fired; `undefined` for records. */
   readonly timer: string | undefined
   /**
@@ -44,13 +46,14 @@ export const plainValues: ParkedValues = { frame: (_, payload) => payload, decod
 
 /** A record that was read, for the `attempt`th time; `retriedAt` when it has waited. */
 export function causeOf(record: InputRecord, attempt: number, retriedAt: number | undefined): Cause {
-  const { ce_id: id, traceparent } = record.headers
+  const { ce_id: id, traceparent, tracestate } = record.headers
   return {
     at: record.timestamp,
     source: record,
     handedOver: undefined,
     depth: 0,
     traceparent,
+    tracestate,
     timer: undefined,
     identity: id ?? placeOf(record),
     timerLabel: undefined,
@@ -67,6 +70,7 @@ export function causeOfTimer(name: string, dueAt: number, now: number): Cause {
     handedOver: undefined,
     depth: 0,
     traceparent: undefined,
+    tracestate: undefined,
     timer: name,
     identity: `timer ${name} ${dueAt}`,
     timerLabel: `timer ${name} due at ${dueAt}`,
@@ -86,6 +90,7 @@ export function causeOfHandOver(cause: Cause, output: OutputRecord): Cause {
     handedOver: output,
     depth: cause.depth + 1,
     traceparent: cause.traceparent,
+    tracestate: cause.tracestate,
     timer: undefined,
     identity: headers['ce_id'] as string,
     timerLabel: cause.timerLabel,

@@ -69,7 +69,7 @@ export function outputOf(
     )
   }
   const id = deterministicId(stage.name, current, topic.name, cause.identity, ordinal)
-  const headers = headersOf(stage, topic, id, emission.headers, handedOverBy, cause.traceparent)
+  const headers = headersOf(stage, topic, id, emission.headers, handedOverBy, cause)
   return { stage: stage.name, topic, key, value, payload, timestamp: cause.at, headers }
 }
 
@@ -79,7 +79,7 @@ function headersOf(
   id: string,
   given: Emission['headers'],
   handedOverBy: string | undefined,
-  traceparent: string | undefined,
+  { traceparent, tracestate }: Cause,
 ): Record<string, string> {
   const own: Record<string, string> = {
     ce_specversion: '1.0',
@@ -88,7 +88,10 @@ function headersOf(
     ce_type: topic.value.name,
     'content-type': 'application/avro',
   }
-  if (traceparent !== undefined) own['traceparent'] = traceparent
+  if (traceparent !== undefined) {
+    own['traceparent'] = traceparent
+    if (tracestate !== undefined) own['tracestate'] = tracestate
+  }
   if (handedOverBy !== undefined) own[groupHeader] = handedOverBy
   if (given === undefined) return own
   // A fold may have passed on the headers it read: those of the writer are set last.

@@ -148,6 +148,7 @@ export function outgoing(job: Job, context: WorkerContext): OutgoingRecord[] {
   }
   const hop = hopOfJob(job, context)
   const traceparent = hop === undefined ? headers['traceparent'] : traceparentOf(hop.context)
+  const { tracestate } = headers
   return result.emit.map((emission, ordinal): OutgoingRecord => {
     const name = physicalName(emission.topic, topicPrefix)
     const to = emission.key ?? (key as string)
@@ -164,7 +165,7 @@ export function outgoing(job: Job, context: WorkerContext): OutgoingRecord[] {
         ce_source: `rekindle/${worker.name}`,
         ce_type: emission.topic.value.name,
         'content-type': 'application/avro',
-        ...(traceparent === undefined ? {} : { traceparent }),
+        ...(traceparent === undefined ? {} : { traceparent, ...(tracestate === undefined ? {} : { tracestate }) }),
         ...emission.headers,
       },
     }

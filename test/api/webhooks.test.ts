@@ -37,6 +37,7 @@ t.test('a signed webhook is stored as it came, under the key of its lead, before
   const answer = await api.post(body, {
     'x-ghl-signature': signature(api.privateKey, body),
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    tracestate: 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7',
   })
   t.equal(answer.statusCode, 202)
   t.strictSame(answer.json, { accepted: 1, dropped: 0 })
@@ -46,6 +47,7 @@ t.test('a signed webhook is stored as it came, under the key of its lead, before
   t.equal(record?.key, `${sandboxTenantId}:${contact}`)
   t.equal(record?.timestamp, at)
   t.equal(record?.headers['traceparent'], '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01')
+  t.equal(record?.headers['tracestate'], 'congo=t61rcWkgMzE,rojo=00f067aa0ba902b7')
   t.equal(record?.value.body.toString(), body)
   t.match(record?.value, {
     tenantId: sandboxTenantId,
@@ -65,8 +67,14 @@ t.test('a signed webhook is stored as it came, under the key of its lead, before
 t.test('a delivery without trace context gets one of its own', async (t) => {
   const api = await apiUnderTest()
   await api.post(text())
-  await api.post(text(), { 'x-ghl-signature': signature(api.privateKey, text()), traceparent: 'nonsense' })
-  for (const { headers } of api.produced) t.match(headers['traceparent'], /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+  await api.post(text(), { 'x-ghl-signature': signature(api.privateKey, text()), traceparent: 'nonsense', tracestate: 'a=b' })
+  const wellFormed = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
+  const tooLong = `a=${'b'.repeat(511)}`
+  await api.post(text(), { 'x-ghl-signature': signature(api.privateKey, text()), traceparent: wellFormed, tracestate: tooLong })
+  for (const { headers } of api.produced) {
+    t.match(headers['traceparent'], /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
+    t.equal(headers['tracestate'], undefined, 'it belongs to a context that was taken over')
+  }
 })
 
 t.test('what does not prove its sender is answered 401 with a reason, in the log and in the metric, and is not stored', async (t) => {

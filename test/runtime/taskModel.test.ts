@@ -461,7 +461,7 @@ t.test(
       ],
     })
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'
-    const headers = { [groupHeader]: 'another', ce_source: 'outside', ce_id: 'webhook-1', traceparent, note: 'kept' }
+    const headers = { [groupHeader]: 'another', ce_source: 'outside', ce_id: 'webhook-1', traceparent, tracestate: 'a=b', note: 'kept' }
     const alone = taskOf([copying]).process([input(plainScript(), { headers })]).outputs[0]?.headers ?? {}
     t.match(alone, {
       ce_specversion: '1.0',
@@ -469,16 +469,17 @@ t.test(
       ce_type: 'model.Said',
       'content-type': 'application/avro',
       traceparent,
+      tracestate: 'a=b',
       note: 'kept',
     })
     t.match(alone['ce_id'], /^[0-9a-f-]{36}$/)
     t.equal(alone[groupHeader], undefined, 'nobody was handed it')
     const fused = taskOf([copying, echo]).process([input(plainScript(), { headers })])
     t.strictSame(
-      fused.outputs.map((o) => [o.headers[groupHeader], o.headers['traceparent']]),
+      fused.outputs.map((o) => [o.headers[groupHeader], o.headers['traceparent'], o.headers['tracestate']]),
       [
-        ['g', traceparent],
-        [undefined, traceparent],
+        ['g', traceparent, 'a=b'],
+        [undefined, traceparent, 'a=b'],
       ],
     )
   },
