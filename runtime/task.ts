@@ -23,9 +23,9 @@ import {
 import type { Parked, ParkedRecord, ParkingLimits } from './parking.ts'
 import type { AnyStage, Context, StreamRecord, Table } from './stage.ts'
 import { expiry } from './stateStore.ts'
-import type { DueTimer, StateEntry, StateStore } from './stateStore.ts'
+import type { StateEntry, StateStore } from './stateStore.ts'
 import { Undecodable } from './taskBatch.ts'
-import type { DeadLetterRecord, InputRecord, OutputRecord, StateChange, TaskBatch } from './taskBatch.ts'
+import type { InputRecord, TaskBatch } from './taskBatch.ts'
 import {
   causeOf,
   causeOfHandOver,
@@ -43,9 +43,11 @@ import type { Fired } from './taskEffects.ts'
 import { taskPlan } from './taskPlan.ts'
 import type { Reader, TaskPlan } from './taskPlan.ts'
 import { TaskSpans } from './taskSpans.ts'
+import { parkedValuesDue, TaskWork } from './taskWork.ts'
+import type { StageTimer } from './taskWork.ts'
 import { TimerHeap, earlier } from './timerHeap.ts'
 import type { AnyTopic } from './topic.ts'
-import type { Span, Tracer } from './tracing.ts'
+import type { Tracer } from './tracing.ts'
 
 export { Undecodable } from './taskBatch.ts'
 export { groupHeader } from './taskEffects.ts'
@@ -70,29 +72,6 @@ export interface TaskOptions {
 
 /** Emissions in a chain, each caused by the one before. More is a loop of stages that never ends. */
 const maxHandOvers = 64
-
-interface Work {
-  readonly outputs: OutputRecord[]
-  readonly deadLetters: DeadLetterRecord[]
-  readonly drops: { stage: string; reason: string }[]
-  /** By stage and key: the entry as this batch leaves it. */
-  readonly overlay: Map<string, Map<string, StateEntry | undefined>>
-  readonly advanced: Map<string, number>
-  /** Timers of this batch that are still to fire; only while timers fire. */
-  readonly due: TimerHeap<StageTimer> | undefined
-  /** Wall clock, ms; always given while timers fire. */
-  readonly now: number | undefined
-  readonly retried: InputRecord[]
-  readonly spans: Span[]
-  skipped: number
-  timersFired: number
-}
-
-/** A due timer and the place of its stage in the task. */
-interface StageTimer extends DueTimer {
-  readonly stage: AnyStage
-  readonly place: number
-}
 
 const noTables = {}
 const noTimers = {}
@@ -122,9 +101,9 @@ export class Task {
    * what a record that shall wait waits from; without it, its timestamp.
    */
   process(records: readonly InputRecord[], now?: number): TaskBatch {
-    const work = this.begin(now)
+    const work = new TaskWork(this.options.stores, now)
     for (const record of records) this.take(record, work)
-    return this.end(work, records.length)
+    return work.batch(records.length, this.spans !== undefined)
   }
 
   /**
@@ -139,32 +118,19 @@ export class Task {
       ),
       (a, b) => earlier(a, b) || a.place - b.place,
     )
-    const work = this.begin(now, due)
+    const work = new TaskWork(this.options.stores, now, due)
     for (let count = 0; count < limit; count++) {
       const timer = due.pop()
       if (timer === undefined) break
       this.fire(timer, now, work)
     }
-    return this.end(work, 0)
+    return work.batch(0, this.spans !== undefined)
   }
 
   /** Values of the parked records that `fireTimers` may fold, by topic: what decoding them needs has to be there before. */
   parkedValues(now: number, limit: number): ReadonlyMap<AnyTopic, readonly Buffer[]> {
-    const values = new Map<AnyTopic, Buffer[]>()
-    for (const store of this.options.stores.values()) {
-      if (store.parked === 0) continue
-      for (const { key, name } of store.due(now, limit)) {
-        if (name !== retryTimer) continue
-        for (const { topic, value } of store.get(key)?.parked?.records ?? []) {
-          const [reader] = this.plan.readers.get(topic) ?? []
-          if (reader === undefined) continue
-          const known = values.get(reader.topic)
-          if (known === undefined) values.set(reader.topic, [value])
-          else known.push(value)
-        }
-      }
-    }
-    return values
+    const topicOf = (name: string) => this.plan.readers.get(name)?.[0]?.topic
+    return parkedValuesDue(this.options.stores.values(), retryTimer, now, limit, topicOf)
   }
 
   /** When the next timer is due, ms; `undefined` when none is set. */
@@ -187,31 +153,7 @@ export class Task {
     this.options.stores.get(stage)?.set(key, entry)
   }
 
-  private begin(now: number | undefined, due?: TimerHeap<StageTimer>): Work {
-    return {
-      outputs: [],
-      deadLetters: [],
-      drops: [],
-      overlay: new Map(),
-      advanced: new Map(),
-      due,
-      now,
-      retried: [],
-      spans: [],
-      skipped: 0,
-      timersFired: 0,
-    }
-  }
-
-  private end(work: Work, processed: number): TaskBatch {
-    const changes: StateChange[] = []
-    for (const [stage, entries] of work.overlay) for (const [key, entry] of entries) changes.push({ stage, key, entry })
-    const { outputs, deadLetters, drops, skipped, timersFired, retried, advanced } = work
-    const spans = this.spans === undefined ? {} : { spans: work.spans }
-    return { outputs, changes, deadLetters, drops, processed, skipped, timersFired, retried, advanced, ...spans }
-  }
-
-  private take(record: InputRecord, work: Work): void {
+  private take(record: InputRecord, work: TaskWork): void {
     if (this.isOwn(record.topic, record.headers)) {
       work.skipped++
       return
@@ -230,21 +172,21 @@ export class Task {
   }
 
   /** Sets a record aside that no fold can be given. */
-  private refuse(stage: AnyStage, record: InputRecord, outcome: Outcome<never, never>, work: Work): void {
+  private refuse(stage: AnyStage, record: InputRecord, outcome: Outcome<never, never>, work: TaskWork): void {
     this.conclude(stage, record.key ?? '', undefined, outcome, causeOf(record, 1, undefined), work, undefined, this.spans?.now())
   }
 
-  private fold(readers: readonly Reader[], record: StreamRecord<unknown>, cause: Cause, work: Work): void {
+  private fold(readers: readonly Reader[], record: StreamRecord<unknown>, cause: Cause, work: TaskWork): void {
     for (const { stage, fold } of readers) {
       if (record.value === null) {
         work.drops.push({ stage: stage.name, reason: 'tombstone' })
         continue
       }
-      const before = this.entryOf(stage, record.key, work)
+      const before = work.entryOf(stage, record.key)
       if (isParked(before)) {
         // Folded now, it would overtake those that wait.
         const waiting = this.parkable(stage, before, cause, 0, work)
-        if (waiting !== undefined) this.overlayOf(stage, work).set(record.key, parkedBehind(before, waiting))
+        if (waiting !== undefined) work.set(stage, record.key, parkedBehind(before, waiting))
         continue
       }
       const startMs = this.spans?.now()
@@ -253,12 +195,12 @@ export class Task {
     }
   }
 
-  private fire(due: StageTimer, now: number, work: Work): void {
+  private fire(due: StageTimer, now: number, work: TaskWork): void {
     const { stage, key, name, dueAt } = due
-    const before = this.entryOf(stage, key, work)
+    const before = work.entryOf(stage, key)
     if (before === undefined) return
     if (name === expiry) {
-      if (before.expiresAt === dueAt) this.overlayOf(stage, work).set(key, undefined)
+      if (before.expiresAt === dueAt) work.set(stage, key, undefined)
       return
     }
     // An earlier timer of this batch may have moved or cancelled this one.
@@ -266,7 +208,7 @@ export class Task {
     if (name === retryTimer && isParked(before)) return this.feed(due, before, now, work)
     const { [name]: _fired, ...timers } = before.timers
     const left: StateEntry = { ...before, timers }
-    this.overlayOf(stage, work).set(key, left)
+    work.set(stage, key, left)
     work.timersFired++
     if (stage.timer === undefined) return
     const cause = causeOfTimer(name, dueAt, now)
@@ -281,8 +223,7 @@ export class Task {
   }
 
   /** Folds the first record that waits for the key. Once it is judged, the time of the next has come too. */
-  private feed({ stage, key, dueAt, place }: StageTimer, before: StateEntry & { readonly parked: Parked }, now: number, work: Work): void {
-    const overlay = this.overlayOf(stage, work)
+  private feed({ stage, key, dueAt, place }: StageTimer, before: StateEntry & { readonly parked: Parked }, now: number, work: TaskWork): void {
     const [first] = before.parked.records as readonly [ParkedRecord]
     const reader = this.plan.readers.get(first.topic)?.find((each) => each.stage === stage)
     const record = inputOf(first, reader === undefined ? undefined : this.wire.decode(reader.topic, first.value))
@@ -290,14 +231,14 @@ export class Task {
     const startMs = this.spans?.now()
     const outcome = this.refold(stage, key, reader, before, record, cause)
     const left = withoutFirst(before)
-    overlay.set(key, left)
+    work.set(stage, key, left)
     this.conclude(stage, key, left, outcome, cause, work, undefined, startMs)
     if (outcome.kind === 'retry-later') return
     work.retried.push(record)
-    const after = this.entryOf(stage, key, work)
+    const after = work.entryOf(stage, key)
     // It has a time already when the record led to another of its key that asked to wait.
     if (!isParked(after) || after.timers[retryTimer] !== undefined) return
-    overlay.set(key, { ...after, timers: { ...after.timers, [retryTimer]: dueAt } })
+    work.set(stage, key, { ...after, timers: { ...after.timers, [retryTimer]: dueAt } })
     work.due?.push({ key, name: retryTimer, dueAt, stage, place })
   }
 
@@ -323,7 +264,7 @@ export class Task {
   }
 
   /** The record of the cause to be parked, when the stage lets so much wait; else it goes to the dead letters. */
-  private parkable(stage: AnyStage, before: StateEntry | undefined, cause: Cause, attempts: number, work: Work): ParkedRecord | undefined {
+  private parkable(stage: AnyStage, before: StateEntry | undefined, cause: Cause, attempts: number, work: TaskWork): ParkedRecord | undefined {
     const record = parkedRecord(cause, attempts, this.partition, this.wire)
     // What has waited may go on to wait, also when the bounds have become narrower.
     const full = isRefolded(cause) ? undefined : overfull(before, record, this.plan.parking.get(stage.name) as ParkingLimits)
@@ -341,7 +282,7 @@ export class Task {
     before: StateEntry | undefined,
     outcome: Outcome<unknown, AnyTopic>,
     cause: Cause,
-    work: Work,
+    work: TaskWork,
     fired: Fired | undefined,
     startMs: number | undefined,
   ): void {
@@ -356,7 +297,7 @@ export class Task {
     before: StateEntry | undefined,
     outcome: Outcome<unknown, AnyTopic>,
     cause: Cause,
-    work: Work,
+    work: TaskWork,
     fired: Fired | undefined,
   ): void {
     switch (outcome.kind) {
@@ -387,11 +328,11 @@ export class Task {
         if (!Number.isSafeInteger(afterMs) || afterMs < 1) throw new TypeError(`${place} ${afterMs} ms: whole ms from 1 on are needed`)
         const waiting = this.parkable(stage, before, cause, cause.attempt, work)
         if (waiting === undefined) return
-        this.overlayOf(stage, work).set(key, parkedFirst(before, waiting, code, (work.now ?? cause.at) + afterMs))
+        work.set(stage, key, parkedFirst(before, waiting, code, (work.now ?? cause.at) + afterMs))
         return
       }
       case 'next':
-        work.advanced.set(stage.name, (work.advanced.get(stage.name) ?? 0) + 1)
+        work.advance(stage)
         if (stage.state !== undefined) this.keep(stage, key, before, outcome.state, outcome.timers, cause, work, fired)
         else if (outcome.timers.length > 0)
           throw new TypeError(`stage ${stage.name} sets a timer (${labelOf(cause)}, key ${key}) and has no state to keep it in`)
@@ -410,13 +351,12 @@ export class Task {
     state: unknown,
     changes: readonly TimerChange[],
     cause: Cause,
-    work: Work,
+    work: TaskWork,
     fired: Fired | undefined,
   ): void {
-    const overlay = this.overlayOf(stage, work)
     if (state === undefined) {
       const left = withoutState(before)
-      if (before !== undefined) overlay.set(key, left)
+      if (before !== undefined) work.set(stage, key, left)
       return
     }
     const timers = timersAfter(stage, key, before?.timers ?? noTimers, changes, cause, fired)
@@ -427,10 +367,10 @@ export class Task {
     // A late record of the past must not bring the end nearer.
     const expiresAt =
       stage.ttlMs === undefined ? undefined : Math.max(lifeOf(before) ?? 0, Math.max(cause.at, cause.retriedAt ?? 0) + stage.ttlMs)
-    overlay.set(key, withState(before, state, timers, expiresAt))
+    work.set(stage, key, withState(before, state, timers, expiresAt))
   }
 
-  private write(stage: AnyStage, current: string, emission: Emission, ordinal: number, cause: Cause, work: Work): void {
+  private write(stage: AnyStage, current: string, emission: Emission, ordinal: number, cause: Cause, work: TaskWork): void {
     const { topic, key = current } = emission
     const name = topic.name
     if (!this.plan.written.has(name)) throw new TypeError(`stage ${stage.name} emitted to ${name}, which is not among its outputs`)
@@ -451,20 +391,6 @@ export class Task {
     const { payload, headers, timestamp } = output
     const read: unknown = payload === null ? null : topic.value.decode(payload)
     this.fold(readers, { topic: name, key, value: read, timestamp, headers }, causeOfHandOver(cause, output), work)
-  }
-
-  private entryOf(stage: AnyStage, key: string, work: Work): StateEntry | undefined {
-    const overlay = work.overlay.get(stage.name)
-    const entry = overlay?.get(key)
-    // There with nothing: deleted by this very batch.
-    if (entry !== undefined || overlay?.has(key) === true) return entry
-    return this.options.stores.get(stage.name)?.get(key)
-  }
-
-  private overlayOf(stage: AnyStage, work: Work): Map<string, StateEntry | undefined> {
-    let overlay = work.overlay.get(stage.name)
-    if (overlay === undefined) work.overlay.set(stage.name, (overlay = new Map<string, StateEntry | undefined>()))
-    return overlay
   }
 
   private context(stage: AnyStage, key: string, at: number): Context {
