@@ -223,7 +223,12 @@ export class Task {
   }
 
   /** Folds the first record that waits for the key. Once it is judged, the time of the next has come too. */
-  private feed({ stage, key, dueAt, place }: StageTimer, before: StateEntry & { readonly parked: Parked }, now: number, work: TaskWork): void {
+  private feed(
+    { stage, key, dueAt, place }: StageTimer,
+    before: StateEntry & { readonly parked: Parked },
+    now: number,
+    work: TaskWork,
+  ): void {
     const [first] = before.parked.records as readonly [ParkedRecord]
     const reader = this.plan.readers.get(first.topic)?.find((each) => each.stage === stage)
     const record = inputOf(first, reader === undefined ? undefined : this.wire.decode(reader.topic, first.value))
@@ -264,7 +269,13 @@ export class Task {
   }
 
   /** The record of the cause to be parked, when the stage lets so much wait; else it goes to the dead letters. */
-  private parkable(stage: AnyStage, before: StateEntry | undefined, cause: Cause, attempts: number, work: TaskWork): ParkedRecord | undefined {
+  private parkable(
+    stage: AnyStage,
+    before: StateEntry | undefined,
+    cause: Cause,
+    attempts: number,
+    work: TaskWork,
+  ): ParkedRecord | undefined {
     const record = parkedRecord(cause, attempts, this.partition, this.wire)
     // What has waited may go on to wait, also when the bounds have become narrower.
     const full = isRefolded(cause) ? undefined : overfull(before, record, this.plan.parking.get(stage.name) as ParkingLimits)
