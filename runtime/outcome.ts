@@ -83,5 +83,22 @@ export function emit<T extends AnyTopic>(
 
 /** A named timer of the current key. Setting it again moves it. */
 export function timer(name: string): { at(dueAt: number): TimerChange; cancel(): TimerChange } {
-  return { at: (dueAt) => ({ name, dueAt }), cancel: () => ({ name, dueAt: undefined }) }
+  return new NamedTimer(name)
+}
+
+// Methods, not closures: folds name several timers for each record.
+class NamedTimer {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  at(dueAt: number): TimerChange {
+    return { name: this.name, dueAt }
+  }
+
+  cancel(): TimerChange {
+    return { name: this.name, dueAt: undefined }
+  }
 }

@@ -7,6 +7,7 @@ import { observe, rate } from './behaviour/behave.ts'
 import { blocksChannel } from './consent.ts'
 import { applyContact } from './contactEvents.ts'
 import { adoptEntities, chooseEntities, noEntities } from './entities.ts'
+import { ownTimes } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { statusOf } from './leadStatus.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
@@ -19,7 +20,7 @@ import { applyStaffEvent } from './staffEvents.ts'
 
 /** The profile after one more event. `before` is not changed. */
 export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): LeadProfile {
-  const profile = before === undefined ? emptyProfile(event) : copyOf(before)
+  const profile = before === undefined ? emptyProfile(event) : copyOf(before, event)
   const isStated = applySection(profile, event, settings)
   const isShown = observe(profile, event)
   const changed = isStated || isShown
@@ -59,21 +60,20 @@ function fences(before: LeadProfile | undefined, after: LeadProfile, event: Lead
   if (newlyRevoked(before?.consents ?? {}, after.consents)) return true
   if (before === undefined) return false
   if (after.dnd && !before.dnd) return true
-  if (Object.entries(after.dndChannels).some(([channel, status]) => blocksChannel(status) && !blocksChannel(before.dndChannels[channel])))
-    return true
+  if (after.dndChannels !== before.dndChannels)
+    for (const channel of Object.keys(after.dndChannels))
+      if (blocksChannel(after.dndChannels[channel]) && !blocksChannel(before.dndChannels[channel])) return true
   if (after.ownerId !== before.ownerId) return true
   if (after.deletedAt !== null && before.deletedAt === null) return true
   const owned = after.humanOwnership
   return owned !== null && owned.reason !== before.humanOwnership?.reason
 }
 
-function copyOf(profile: LeadProfile): Draft {
-  const { counters } = profile
-  const copy: Draft = {
-    ...profile,
-    fieldTimes: { ...profile.fieldTimes },
-    counters: { ...counters, inboundByChannel: { ...counters.inboundByChannel }, outboundByChannel: { ...counters.outboundByChannel } },
-  }
+function copyOf(profile: LeadProfile, event: LeadEvent): Draft {
+  const copy: Draft = { ...profile }
+  copy.counters = { ...copy.counters }
+  // Dozens of names: a message or a visit seldom writes one, and `ownTimes` is there for when it does.
+  if (event.message === null && event.behaviour === null) ownTimes(copy)
   adoptEntities(copy)
   return copy
 }

@@ -23,12 +23,17 @@ const answeredOn: Readonly<Record<string, readonly string[]>> = { sms: ['sms', '
 /** The ledger with one more statement about a channel. */
 export function withConsent(consents: Consents, channel: string, stated: Consent): Consents {
   const known = consents[channel]
-  return known !== undefined && rank(known) >= rank(stated) ? consents : { ...consents, [channel]: stated }
+  return known !== undefined && !isStronger(stated, known) ? consents : { ...consents, [channel]: stated }
 }
 
-// Text that sorts like the rule: class, time (zero-padded ms), revocation before permission, then the event for a stable end.
-function rank({ status, at, eventId }: Consent): string {
-  return [status === 'inquiry' ? 0 : 1, String(at).padStart(15, '0'), status === 'revoked' ? 1 : 0, eventId].join(':')
+/** By class, then time, then revocation before permission, then the event, so that the order of arrival leaves no trace. */
+function isStronger(one: Consent, known: Consent): boolean {
+  const isInquiry = one.status === 'inquiry'
+  if (isInquiry !== (known.status === 'inquiry')) return !isInquiry
+  if (one.at !== known.at) return one.at > known.at
+  const isRevoked = one.status === 'revoked'
+  if (isRevoked !== (known.status === 'revoked')) return isRevoked
+  return one.eventId > known.eventId
 }
 
 /** What an inbound message says about permission: an inquiry, and what `permissionChange` found in its words. */

@@ -5,7 +5,7 @@
 import type { ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
 import { consentOfContact } from './consent.ts'
 import { ECHO_OF_DELETION_MS, forgetEntities } from './entities.ts'
-import { TOMBSTONE, raise, write, writeEntry } from './lastWriter.ts'
+import { TOMBSTONE, raise, write, writeEntries } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK } from './messageEvents.ts'
 import { handsBack } from './ownership.ts'
@@ -29,8 +29,7 @@ export function applyContact(profile: Draft, event: LeadEvent, settings: Setting
     changed = writeContact(profile, contact, at)
     // Only the tag's arrival hands back: it stays on the contact, and every later update states it again.
     if (handsBack(profile.tags) && !handsBack(tagsBefore)) raise(profile, HANDED_BACK, at)
-    const before = profile.consents
-    profile.consents = { ...consentOfContact(before, event, contact, settings.inquiryConsentDays) }
+    profile.consents = consentOfContact(profile.consents, event, contact, settings.inquiryConsentDays)
   }
   const deleted = profile.fieldTimes[TOMBSTONE]
   profile.deletedAt = deleted !== undefined && deleted >= (profile.fieldTimes[ALIVE] ?? Number.NEGATIVE_INFINITY) ? deleted : null
@@ -61,10 +60,8 @@ function writeContact(profile: Draft, contact: ContactFields, at: number): boole
     // Not stated is not cleared.
     if (value !== null && write(profile, field as keyof typeof stated, at, value)) changed = true
   }
-  for (const [name, value] of Object.entries(contact.customFields ?? {}))
-    changed = writeEntry(profile, 'customFields', name, at, value) || changed
-  for (const [name, value] of Object.entries(contact.dndChannels ?? {}))
-    changed = writeEntry(profile, 'dndChannels', name, at, value) || changed
+  if (contact.customFields !== null && writeEntries(profile, 'customFields', at, contact.customFields)) changed = true
+  if (contact.dndChannels !== null && writeEntries(profile, 'dndChannels', at, contact.dndChannels)) changed = true
   return changed
 }
 

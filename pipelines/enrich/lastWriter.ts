@@ -24,13 +24,28 @@ export function write<K extends keyof LeadProfile>(profile: Draft, field: K, at:
   return true
 }
 
-/** Writes one entry of a map in the profile. */
-export function writeEntry(profile: Draft, map: 'customFields' | 'dndChannels', name: string, at: number, value: string): boolean {
-  const field = `${map}.${name}`
-  if (!isLatest(profile, field, at, profile[map][name], value)) return false
-  profile[map] = { ...profile[map], [name]: value }
-  profile.fieldTimes[field] = at
-  return true
+/** Makes the times the draft's own: a copy of a profile shares them until something is written. */
+export function ownTimes(profile: Draft): void {
+  profile.fieldTimes = { ...profile.fieldTimes }
+}
+
+/** Writes entries of a map in the profile; says whether one was news. The map of before is not changed. */
+export function writeEntries(
+  profile: Draft,
+  map: 'customFields' | 'dndChannels',
+  at: number,
+  entries: Readonly<Record<string, string>>,
+): boolean {
+  let own: Record<string, string> | undefined
+  for (const name of Object.keys(entries)) {
+    const field = `${map}.${name}`
+    const value = entries[name] as string
+    if (!isLatest(profile, field, at, profile[map][name], value)) continue
+    if (own === undefined) profile[map] = own = { ...profile[map] }
+    own[name] = value
+    profile.fieldTimes[field] = at
+  }
+  return own !== undefined
 }
 
 /** Raises a time that is kept beside the fields; says whether it rose. */

@@ -26,6 +26,17 @@ const PROTECTED =
 
 /** The view of a lead at `at` (ms). */
 export function leadView(profile: LeadProfile, tenant: Tenant | undefined, at: number): LeadView {
+  return encodedView(profile, tenant, at).view
+}
+
+export interface EncodedView {
+  readonly view: LeadView
+  /** Of `view`, as `LeadViewBytes` encodes it. */
+  readonly bytes: Buffer
+}
+
+/** The view of a lead at `at` (ms) with its encoding, which had to be made to know its size. */
+export function encodedView(profile: LeadProfile, tenant: Tenant | undefined, at: number): EncodedView {
   const place = placeOf(profile, tenant)
   const owned = profile.humanOwnership
   const isOwned = owned !== null && (owned.untilAt === null || owned.untilAt > at)
@@ -78,11 +89,23 @@ function inOrder(map: Readonly<Record<string, number>>): Record<string, number> 
 }
 
 function factsOf(profile: LeadProfile, tenant: Tenant | undefined): Record<string, string> {
-  const named = Object.entries(tenant?.customFieldNames ?? {})
-    .filter(([id, name]) => profile.customFields[id] !== undefined && !PROTECTED.test(name.replaceAll('_', ' ')))
+  if (tenant === undefined) return {}
+  const named = readableNames(tenant.customFieldNames)
+    .filter(([id]) => profile.customFields[id] !== undefined)
     .map(([id, name]) => [name, head(masked(profile.customFields[id] ?? ''), FACT_TEXT)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
   return Object.fromEntries(named.slice(0, FACTS))
+}
+
+/** By the names of a tenant: a table row, which lives as long as it is not replaced. */
+const readable = new WeakMap<Readonly<Record<string, string>>, (readonly [id: string, name: string])[]>()
+
+/** The custom fields that agents may read. */
+function readableNames(names: Readonly<Record<string, string>>): readonly (readonly [id: string, name: string])[] {
+  let allowed = readable.get(names)
+  if (allowed === undefined)
+    readable.set(names, (allowed = Object.entries(names).filter(([, name]) => !PROTECTED.test(name.replaceAll('_', ' ')))))
+  return allowed
 }
 
 function seenMessage(message: RecentMessage): RecentMessage {
@@ -91,27 +114,30 @@ function seenMessage(message: RecentMessage): RecentMessage {
 
 // Leads write their number and address into messages. Grouped 3-3-4 or with a country code: "450000-500000" is a budget.
 function masked(text: string): string {
-  return text
-    .replace(/[^\s@<>]{1,64}@[^\s@<>]{1,190}/g, '[email]')
-    .replace(/\+\d[\d ().-]{8,17}\d|(?<!\d)(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/g, '[phone]')
+  const unmailed = text.includes('@') ? text.replace(/[^\s@<>]{1,64}@[^\s@<>]{1,190}/g, '[email]') : text
+  if (!/\d/.test(unmailed)) return unmailed
+  return unmailed.replace(/\+\d[\d ().-]{8,17}\d|(?<!\d)(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/g, '[phone]')
 }
 
-/** Gives up the oldest first: messages, then tags, then facts, then the rest of the last message. */
-function fitted(view: LeadView): LeadView {
-  const reductions: ((v: LeadView) => LeadView)[] = [
-    ...Array.from({ length: MESSAGES - 1 }, () => (v: LeadView) => ({
-      ...v,
-      recentMessages: v.recentMessages.slice(v.recentMessages.length > 1 ? 1 : 0),
-    })),
-    (v) => ({ ...v, tags: v.tags.slice(0, 5) }),
-    (v) => ({ ...v, facts: Object.fromEntries(Object.entries(v.facts).slice(0, 8)) }),
-    (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: head(message.text, 100) })) }),
-    (v) => ({ ...v, tags: [], facts: {} }),
-  ]
-  let fit = view
+/** What is given up, the oldest first: messages, then tags, then facts, then the rest of the last message. */
+const reductions: readonly ((v: LeadView) => LeadView)[] = [
+  ...Array.from({ length: MESSAGES - 1 }, () => (v: LeadView) => ({
+    ...v,
+    recentMessages: v.recentMessages.slice(v.recentMessages.length > 1 ? 1 : 0),
+  })),
+  (v) => ({ ...v, tags: v.tags.slice(0, 5) }),
+  (v) => ({ ...v, facts: Object.fromEntries(Object.entries(v.facts).slice(0, 8)) }),
+  (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: head(message.text, 100) })) }),
+  (v) => ({ ...v, tags: [], facts: {} }),
+]
+
+function fitted(whole: LeadView): EncodedView {
+  let view = whole
+  let bytes = LeadViewBytes.encode(view)
   for (const reduce of reductions) {
-    if (LeadViewBytes.encode(fit).length <= VIEW_BYTES) return fit
-    fit = reduce(fit)
+    if (bytes.length <= VIEW_BYTES) break
+    view = reduce(view)
+    bytes = LeadViewBytes.encode(view)
   }
-  return fit
+  return { view, bytes }
 }

@@ -4,7 +4,7 @@
  */
 import type { Consent, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
 import { consentOfMessage, revoked } from './consent.ts'
-import { TOMBSTONE, raise } from './lastWriter.ts'
+import { TOMBSTONE, ownTimes, raise } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { permissionChange } from './optOut.ts'
 import type { PermissionChange } from './optOut.ts'
@@ -44,11 +44,14 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
   const isInbound = message.direction === 'inbound'
   const change = isInbound ? changeIn(message) : undefined
   if (isInbound) {
-    profile.consents = { ...consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays) }
-    if (change?.change === 'unclear') raise(profile, UNCLEAR_OPT_OUT, at)
+    profile.consents = consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays)
+    if (change?.change === 'unclear') {
+      ownTimes(profile)
+      raise(profile, UNCLEAR_OPT_OUT, at)
+    }
   } else if (message.status === 'opt_out') {
     // The carrier swallowed the STOP: only the failed message shows it.
-    profile.consents = { ...revoked(profile.consents, [message.channel], at, event.eventId, 'status opt_out') }
+    profile.consents = revoked(profile.consents, [message.channel], at, event.eventId, 'status opt_out')
     return true
   }
   if (!isContact(message)) return false
@@ -120,7 +123,7 @@ function countInbound(profile: Draft, channel: string, at: number): void {
   const { counters } = profile
   profile.inboundTimes = withTime(inboundTimesOf(profile), at, TIMES)
   counters.inbound++
-  counters.inboundByChannel[channel] = (counters.inboundByChannel[channel] ?? 0) + 1
+  counters.inboundByChannel = { ...counters.inboundByChannel, [channel]: (counters.inboundByChannel[channel] ?? 0) + 1 }
   profile.replyHours = replyHoursOf(profile.inboundTimes, profile.outboundTimes)
   if (at >= (profile.lastInboundAt ?? Number.NEGATIVE_INFINITY)) {
     profile.lastInboundAt = at
@@ -137,7 +140,7 @@ function inboundTimesOf({ inboundTimes, recentMessages, counters }: Draft): read
 function countOutbound(profile: Draft, channel: string, sender: string, at: number): void {
   const { counters } = profile
   counters.outbound++
-  counters.outboundByChannel[channel] = (counters.outboundByChannel[channel] ?? 0) + 1
+  counters.outboundByChannel = { ...counters.outboundByChannel, [channel]: (counters.outboundByChannel[channel] ?? 0) + 1 }
   countSender(profile, sender, 1)
   if (sender === 'human') counters.outboundHuman++
   if (sender === 'rekindle') counters.outboundOwn++
@@ -154,7 +157,9 @@ function remember(profile: Draft, message: RecentMessage): void {
   if (isForgotten(profile, message.at)) return
   if (message.messageId !== null && profile.recentMessages.some((known) => known.messageId === message.messageId)) return
   const kept = { ...message, text: head(message.text, RECENT_TEXT) }
-  profile.recentMessages = [...profile.recentMessages, kept].sort(byTime).slice(-RECENT_MESSAGES)
+  const known = profile.recentMessages
+  const isLatest = known.every(({ at }) => at < kept.at)
+  profile.recentMessages = isLatest ? [...known.slice(1 - RECENT_MESSAGES), kept] : [...known, kept].sort(byTime).slice(-RECENT_MESSAGES)
 }
 
 // Equal times are ordered by content, so that the order of arrival leaves no trace.
@@ -175,5 +180,7 @@ function latest(known: number | null, at: number): number {
 
 /** Did an event take a permission back that stood before? */
 export function newlyRevoked(before: Readonly<Record<string, Consent>>, after: Readonly<Record<string, Consent>>): boolean {
-  return Object.entries(after).some(([channel, consent]) => consent.status === 'revoked' && before[channel]?.status !== 'revoked')
+  return (
+    before !== after && Object.keys(after).some((channel) => after[channel]?.status === 'revoked' && before[channel]?.status !== 'revoked')
+  )
 }

@@ -19,7 +19,9 @@ const phraseIn = firstOf(optOutPhrases.flatMap((row) => row.words))
 export function permissionChange(text: string, subject: string | null = null): PermissionChange | undefined {
   const whole = normalised(text)
   // "STOP" above a signature is still STOP; a one-click unsubscribe puts the word into the subject.
-  const candidates = [whole, normalised(firstLine(text)), normalised(subject ?? '')]
+  const first = firstLine(text)
+  // Space around it leaves no trace in the normal form.
+  const candidates = [whole, first.length === text.trim().length ? whole : normalised(first), subject === null ? '' : normalised(subject)]
   const keyword = candidates.find((candidate) => keywords.has(candidate) || keywords.has(joined(candidate)))
   if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
   const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
@@ -53,7 +55,9 @@ export function normalised(text: string): string {
 
 // A double space: no phrase is found across the gap.
 function without(text: string, uses: readonly string[]): string {
-  return uses.reduce((words, use) => ` ${words} `.replaceAll(` ${use} `, '  ').trim(), text)
+  let words = text
+  for (const use of uses) if (words.includes(use)) words = ` ${words} `.replaceAll(` ${use} `, '  ').trim()
+  return words
 }
 
 /** Is the phrase in the (normalised) text, as whole words? */
@@ -77,9 +81,11 @@ export function firstOf(phrases: readonly string[]): (text: string) => string | 
   })
   return (text) => {
     let found: { readonly phrase: string; readonly place: number } | undefined
-    for (const word of text.split(' '))
-      for (const one of starting.get(word) ?? [])
-        if ((found === undefined || one.place < found.place) && contains(text, one.phrase)) found = one
+    for (const word of text.split(' ')) {
+      const beginning = starting.get(word)
+      if (beginning === undefined) continue
+      for (const one of beginning) if ((found === undefined || one.place < found.place) && contains(text, one.phrase)) found = one
+    }
     return found?.phrase
   }
 }
@@ -90,5 +96,7 @@ function firstLine(text: string): string {
 
 // "S T O P" and "S.T.O.P."
 function joined(words: string): string {
+  // A letter is one or two units long.
+  if (words[1] !== ' ' && words[2] !== ' ') return words
   return /^(\p{L} )+\p{L}$/u.test(words) ? words.replaceAll(' ', '') : words
 }

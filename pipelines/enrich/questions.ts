@@ -9,7 +9,7 @@ import type { Assessment, LeadEvent, LeadProfile, TriggerFired } from '../../sch
 import { assessments, triggers } from '../../topics/index.ts'
 import type { tenants } from '../../topics/index.ts'
 import { isBooked } from './leadStatus.ts'
-import { leadView } from './leadView.ts'
+import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
 import { isOpen, silenceReached } from './silence.ts'
 
@@ -85,7 +85,7 @@ export function triggerFired(
 
 /** The question itself. `profile` is the one that is published with it. */
 export function assessmentOf(fired: Fired, profile: LeadProfile, ctx: EnrichContext): Emission<typeof assessments> {
-  const view = leadView(profile, ctx.tables.tenants.get(profile.tenantId), ctx.at)
+  const { view, bytes } = encodedView(profile, ctx.tables.tenants.get(profile.tenantId), ctx.at)
   const value: Assessment = {
     assessmentId: ctx.id('assessment', fired.trigger, fired.anchor),
     tenantId: profile.tenantId,
@@ -96,7 +96,7 @@ export function assessmentOf(fired: Fired, profile: LeadProfile, ctx: EnrichCont
     decisionTypes: [...DECISION_TYPES],
     askedAt: ctx.at,
     deadlineAt: ctx.at + DEADLINE_MS,
-    viewHash: viewHash(view),
+    viewHash: viewHash(view, bytes),
     view,
   }
   return emit(assessments, value)

@@ -27,9 +27,9 @@ for (const [country, list] of [
  * `US-TX` for "TX", "texas" or "Texas", read as of the country when it is stated. US and Canadian codes do not collide.
  */
 export function stateCode(state: string, country: string | null): string | undefined {
-  const name = state.trim().toLowerCase().normalize('NFD').replace(/\p{M}/gu, '')
-  const countries = country === null ? ['US', 'CA'] : [country]
-  return countries.map((one) => names.get(`${one}:${name}`)).find((code) => code !== undefined)
+  const written = state.trim().toLowerCase()
+  const name = /^[\0-\x7f]*$/.test(written) ? written : written.normalize('NFD').replace(/\p{M}/gu, '')
+  return country === null ? (names.get(`US:${name}`) ?? names.get(`CA:${name}`)) : names.get(`${country}:${name}`)
 }
 
 /** Zones of other countries whose tenants or leads are to be expected. @source IANA zone1970.tab */

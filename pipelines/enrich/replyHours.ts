@@ -25,5 +25,7 @@ export function replyHoursOf(inboundTimes: readonly number[], outboundTimes: rea
 
 /** The latest `kept` of these times with one more, rising. */
 export function withTime(times: readonly number[], at: number, kept: number): number[] {
-  return [...times, at].sort((a, b) => a - b).slice(-kept)
+  const all = [...times, at]
+  if (at < (times.at(-1) ?? at)) all.sort((a, b) => a - b)
+  return all.length <= kept ? all : all.slice(-kept)
 }

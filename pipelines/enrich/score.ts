@@ -26,37 +26,61 @@ export interface IntentPart {
 /** Phrases told of one part; the others are counted. */
 const PHRASES_TOLD = 3
 
-/** By the very messages: every event asks, and few bring a new one. What is known of an object goes with it. */
-const partsOf = new WeakMap<readonly RecentMessage[], readonly IntentPart[]>()
-const textOf = new WeakMap<RecentMessage, string>()
+const phrasesBy = byFirstWord([...new Set([...intentSignals, ...timelineBands, ...financingBands].flatMap((row) => row.phrases))])
+const NOTHING: ReadonlySet<string> = new Set()
+
+/** By the very message: every event asks, and few bring a new one. What is known of an object goes with it. */
+const saidIn = new WeakMap<RecentMessage, ReadonlySet<string> | 'no words'>()
 
 /**
  * Signals (capped) + timeline + financing, over the texts of the lead among these messages; nothing when it said nothing.
  * @source lead-domain reference 2.3, Intent Detector
  */
 export function intentParts(messages: readonly RecentMessage[]): readonly IntentPart[] {
-  let parts = partsOf.get(messages)
-  if (parts === undefined) partsOf.set(messages, (parts = readParts(messages)))
-  return parts
+  let isWorded = false
+  let said: ReadonlySet<string> = NOTHING
+  for (const message of messages) {
+    if (message.direction !== 'inbound') continue
+    const found = phrasesOf(message)
+    if (found === 'no words') continue
+    isWorded = true
+    if (found.size > 0) said = said.size === 0 ? found : new Set([...said, ...found])
+  }
+  if (!isWorded) return []
+  return said.size === 0 ? unspecified : partsOf(said)
+}
+/** The phrases of the lists in a message. No phrase reaches over the end of a message. */
+function phrasesOf(message: RecentMessage): ReadonlySet<string> | 'no words' {
+  let found = saidIn.get(message)
+  if (found !== undefined) return found
+  const text = normalised(message.text)
+  if (text === '') found = 'no words'
+  else {
+    const own = new Set<string>()
+    for (const word of text.split(' ')) {
+      const beginning = phrasesBy.get(word)
+      if (beginning !== undefined) for (const phrase of beginning) if (contains(text, phrase)) own.add(phrase)
+    }
+    found = own.size === 0 ? NOTHING : own
+  }
+  saidIn.set(message, found)
+  return found
 }
 
-function normalText(message: RecentMessage): string {
-  let text = textOf.get(message)
-  if (text === undefined) textOf.set(message, (text = normalised(message.text)))
-  return text
+function byFirstWord(all: readonly string[]): ReadonlyMap<string, readonly string[]> {
+  const starting = new Map<string, string[]>()
+  for (const phrase of all) {
+    const first = phrase.split(' ', 1)[0] ?? ''
+    starting.set(first, [...(starting.get(first) ?? []), phrase])
+  }
+  return starting
 }
 
-function readParts(messages: readonly RecentMessage[]): IntentPart[] {
-  const text = messages
-    .filter((message) => message.direction === 'inbound')
-    .map(normalText)
-    // Two spaces: no phrase is found across the end of one message and the start of the next.
-    .join('  ')
-  if (text.trim() === '') return []
-  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter((phrase) => contains(text, phrase)) }))
+function partsOf(all: ReadonlySet<string>): IntentPart[] {
+  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter((phrase) => all.has(phrase)) }))
   const signals = said.reduce((sum, { points, phrases }) => sum + points * phrases.length, 0)
-  const timeline = firstBand(timelineBands, text)
-  const financing = firstBand(financingBands, text)
+  const timeline = firstBand(timelineBands, all)
+  const financing = firstBand(financingBands, all)
   return [
     ...(signals === 0
       ? []
@@ -80,10 +104,10 @@ function readParts(messages: readonly RecentMessage[]): IntentPart[] {
   ]
 }
 
-/** The first band with a phrase in the text, and the phrase. */
-function firstBand(bands: typeof timelineBands, text: string): { name: string; points: number; phrase: string } | undefined {
+/** The first band with a phrase that was said, and the phrase. */
+function firstBand(bands: typeof timelineBands, all: ReadonlySet<string>): { name: string; points: number; phrase: string } | undefined {
   for (const { name, points, phrases } of bands) {
-    const phrase = phrases.find((one) => contains(text, one))
+    const phrase = phrases.find((one) => all.has(one))
     if (phrase !== undefined) return { name, points, phrase }
   }
   return undefined
@@ -97,6 +121,8 @@ function quoted(phrases: readonly string[]): string {
 function spoken(name: string): string {
   return name.replaceAll('_', ' ')
 }
+
+const unspecified: readonly IntentPart[] = partsOf(NOTHING)
 
 /** The sum of the parts: 0 to 100. */
 export function intentScore(messages: readonly RecentMessage[]): number {

@@ -22,8 +22,9 @@ export function silenceTimerName(hours: number): string {
 
 /** Start of the present silence, in ms. */
 export function silenceBase(profile: LeadProfile): number {
-  const messages = [profile.lastInboundAt, profile.lastOutboundAt].filter((at) => at !== null)
-  return messages.length === 0 ? profile.firstSeenAt : Math.max(...messages)
+  const { lastInboundAt, lastOutboundAt } = profile
+  if (lastInboundAt === null) return lastOutboundAt ?? profile.firstSeenAt
+  return lastOutboundAt === null ? lastInboundAt : Math.max(lastInboundAt, lastOutboundAt)
 }
 
 /** May this lead be asked about on our own initiative? Not when it is gone, won, lost or closed on every channel. */

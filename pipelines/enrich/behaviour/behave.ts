@@ -4,7 +4,7 @@
  */
 import type { TimerChange } from '../../../runtime/outcome.ts'
 import { timer } from '../../../runtime/outcome.ts'
-import type { Behaviour, LeadEvent, LeadProfile } from '../../../schemas/generated/records.ts'
+import type { Behaviour, LeadEvent, LeadProfile, Observed } from '../../../schemas/generated/records.ts'
 import { TOMBSTONE } from '../lastWriter.ts'
 import type { Draft } from '../lastWriter.ts'
 import { levelOf } from '../score.ts'
@@ -32,7 +32,7 @@ export function observe(profile: Draft, event: LeadEvent): boolean {
   if (seen !== (known?.seen ?? none.seen)) {
     // Nothing is left of a deleted contact; what has fired stays, so that a revived one is not told the same again.
     const isEmpty = seen.length === 0 && Object.keys(known?.fired ?? none.fired).length === 0
-    profile.behaviour = isEmpty ? null : { ...(known ?? none), seen: [...seen] }
+    profile.behaviour = isEmpty ? null : { ...(known ?? none), seen: seen as Observed[] }
   }
   return !isForgotten && seen !== kept
 }

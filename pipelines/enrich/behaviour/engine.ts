@@ -16,8 +16,14 @@ export interface Firing {
   /** What it rests on, in order. */
   readonly evidence: readonly Observed[]
 }
+type Waiting = Omit<Firing['rule'], 'condition'> & { readonly condition: Absence }
+
 /** Rule to the anchor of its last firing. */
 export type Fired = Readonly<Record<string, number>>
+
+const all: readonly Firing['rule'][] = rules
+const completing = all.filter(({ condition }) => condition.kind !== 'absence')
+const waiting = all.flatMap(({ condition, ...rule }) => (condition.kind === 'absence' ? [{ ...rule, condition }] : []))
 
 /** Rules that what the lead just did completes. `isWeekendNight` tells of the lead's local time. */
 export function completedBy(
@@ -27,16 +33,21 @@ export function completedBy(
   now: number,
   isWeekendNight: (at: number) => boolean,
 ): Firing[] {
-  return rules.flatMap((rule: Firing['rule']): Firing[] => {
+  const firings: Firing[] = []
+  const latest = seen.at(-1)
+  if (latest === undefined) return firings
+  for (const rule of completing) {
     const { condition } = rule
-    if (condition.kind === 'absence') return []
     const last = fired[rule.id]
+    // What is not open at the latest is open at none.
+    if (condition.kind === 'absence' || !isOpenAt(rule, last, latest.at, now)) continue
     const found =
       condition.kind === 'within'
         ? within(condition, one, seen, last, isWeekendNight, (at) => isOpenAt(rule, last, at, now))
         : priceFall(condition, one, seen, (at) => isOpenAt(rule, last, at, now))
-    return found === undefined ? [] : [{ rule, anchor: found.at, dueAt: found.at, evidence: found.evidence }]
-  })
+    if (found !== undefined) firings.push({ rule, anchor: found.at, dueAt: found.at, evidence: found.evidence })
+  }
+  return firings
 }
 
 /** Rules that are complete at `now` because nothing came. */
@@ -46,7 +57,12 @@ export function dueBy(seen: readonly Observed[], fired: Fired, now: number): Fir
 
 /** When the next rule is complete if nothing comes. */
 export function nextDue(seen: readonly Observed[], fired: Fired, now: number): number | undefined {
-  return waits(seen, fired, now).reduce<number | undefined>((least, { dueAt }) => Math.min(least ?? dueAt, dueAt), undefined)
+  let least: number | undefined
+  for (const rule of waiting) {
+    const start = startOf(rule, seen, fired, now)
+    if (start !== undefined) least = Math.min(least ?? Infinity, start.at + rule.condition.forMs)
+  }
+  return least
 }
 
 /** What has fired, with these. */
@@ -54,7 +70,7 @@ export function withFired(fired: Fired, firings: readonly Firing[]): Record<stri
   return { ...fired, ...Object.fromEntries(firings.map(({ rule, anchor }) => [rule.id, anchor])) }
 }
 
-function isOpenAt(rule: Rule, last: number | undefined, at: number, now: number): boolean {
+function isOpenAt(rule: Pick<Rule, 'cooldownMs'>, last: number | undefined, at: number, now: number): boolean {
   return (last === undefined || at >= last + rule.cooldownMs) && now - at <= LATE_MS
 }
 
@@ -73,8 +89,11 @@ function within(
   isOpen: (at: number) => boolean,
 ): Found | undefined {
   if (!needs.some((line) => line.some((need) => isOf(need, one)))) return undefined
+  const after = last ?? -Infinity
+  // Most are far from complete: a count shows it at a fraction of the cost.
+  if (!needs.every((line) => line.some((need) => countNear(need, seen, one.at, windowMs, after) >= need.atLeast))) return undefined
   if (during !== undefined && !isWeekendNight(one.at)) return undefined
-  const near = seen.filter(({ at }) => at >= one.at - windowMs && at <= one.at + windowMs && at > (last ?? -Infinity))
+  const near = seen.filter(({ at }) => at >= one.at - windowMs && at <= one.at + windowMs && at > after)
   const counted = during === undefined ? near : near.filter(({ at }) => isWeekendNight(at))
   for (const { at: end } of counted) {
     if (end < one.at || !isOpen(end)) continue
@@ -86,6 +105,13 @@ function within(
     }
   }
   return undefined
+}
+
+/** Events of the need within `windowMs` of `at` either way, and after `after`. */
+function countNear(need: Need, seen: readonly Observed[], at: number, windowMs: number, after: number): number {
+  let count = 0
+  for (const each of seen) if (each.at >= at - windowMs && each.at <= at + windowMs && each.at > after && isOf(need, each)) count++
+  return count
 }
 
 function isOf(need: Pick<Need, 'of'>, { signal }: Observed): boolean {
@@ -136,13 +162,31 @@ function sum(views: readonly Observed[]): number {
 }
 
 function waits(seen: readonly Observed[], fired: Fired, now: number): Firing[] {
-  return rules.flatMap((rule: Firing['rule']): Firing[] => {
-    const { condition } = rule
-    if (condition.kind !== 'absence') return []
-    const isOpen = ({ at }: Observed) => isOpenAt(rule, fired[rule.id], at, now - condition.forMs)
-    const start = seen.find((one) => isOf({ of: condition.after }, one) && isOpen(one) && !isEnded(condition, one, seen))
-    return start === undefined ? [] : [{ rule, anchor: start.at, dueAt: start.at + condition.forMs, evidence: [start] }]
+  return waiting.flatMap((rule) => {
+    const start = startOf(rule, seen, fired, now)
+    return start === undefined ? [] : [{ rule, anchor: start.at, dueAt: start.at + rule.condition.forMs, evidence: [start] }]
   })
+}
+
+/** What a rule waits after: the first that is open and not ended. */
+function startOf(rule: Waiting, seen: readonly Observed[], fired: Fired, now: number): Observed | undefined {
+  const { condition } = rule
+  const last = fired[rule.id]
+  const latest = seen.at(-1)
+  if (latest === undefined || !isOpenAt(rule, last, latest.at, now - condition.forMs)) return undefined
+  for (let place = condition.until === 'any' ? firstAt(seen, latest.at) : 0; place < seen.length; place++) {
+    const one = seen[place] as Observed
+    if (isOf({ of: condition.after }, one) && isOpenAt(rule, last, one.at, now - condition.forMs) && !isEnded(condition, one, seen))
+      return one
+  }
+  return undefined
+}
+
+/** Where those of the latest moment begin: all before it have been followed by something. */
+function firstAt(seen: readonly Observed[], at: number): number {
+  let place = seen.length - 1
+  while (place > 0 && seen[place - 1]?.at === at) place--
+  return place
 }
 
 function isEnded({ until, sameSubject }: Absence, start: Observed, seen: readonly Observed[]): boolean {

@@ -31,11 +31,14 @@ export interface InterestShare {
   readonly points: number
 }
 
+const factors = Object.fromEntries(trends.map(({ trend, factor }) => [trend, factor])) as Readonly<Record<Trend, number>>
+
 /** Later half of the time from the first event to `at` against the earlier half. `times` in order. */
 export function trendOf(times: readonly number[], at: number): Trend {
   const first = times[0]
   if (first === undefined || times.length < TREND_EVENTS) return 'stable'
-  const late = times.filter((time) => 2 * time > first + at).length
+  let late = 0
+  for (const time of times) if (2 * time > first + at) late++
   const early = times.length - late
   const [rising, falling] = trends
   if (late > rising.from * early) return rising.trend
@@ -60,10 +63,17 @@ export function interestShares(seen: readonly Observed[], at: number): InterestS
 function share(interest: Interest, times: readonly number[], at: number): InterestShare {
   const lastAt = times.at(-1) ?? at
   const trend = trendOf(times, at)
-  const factor = trends.find((row) => row.trend === trend)?.factor ?? 1
-  const volume = Math.min(ln(1 + times.length) / SATURATION, 1)
+  const factor = factors[trend]
+  const volume = volumeOf(times.length)
   const points = POINTS * interestWeights[interest] * volume * exp(-(at - lastAt) / DECAY_MS) * factor
   return { interest, events: times.length, lastAt, trend, points }
+}
+
+/** Logarithms are dear and few: what is kept of each signal is bounded. */
+const volumes: number[] = []
+
+function volumeOf(events: number): number {
+  return (volumes[events] ??= Math.min(ln(1 + events) / SATURATION, 1))
 }
 
 /** 0 to 100. */

@@ -24,23 +24,21 @@ const SUBJECT_TEXT = 64
 /** What the event shows the lead doing; undefined when it is nobody's or somebody else's doing. */
 export function observationOf(event: LeadEvent): Observed | undefined {
   const { kind, occurredAt: at, behaviour, message, emailEvent, voiceCall, appointment } = event
-  const one = (signal: SignalName, subject: string | null = null, price: number | null = null): Observed => ({
-    at,
-    signal,
-    subject: subject === null ? null : subject.slice(0, SUBJECT_TEXT),
-    price,
-  })
-  if (behaviour !== null) return isSignal(behaviour.signal) ? one(behaviour.signal, behaviour.subject, behaviour.price) : undefined
+  if (behaviour !== null) return isSignal(behaviour.signal) ? seenAt(at, behaviour.signal, behaviour.subject, behaviour.price) : undefined
   if (message !== null) {
     const signal = message.direction === 'inbound' ? inbound[message.channel] : undefined
-    return signal === undefined ? undefined : one(signal)
+    return signal === undefined ? undefined : seenAt(at, signal)
   }
-  if (emailEvent !== null && kind === 'email_opened') return one('email_open', emailEvent.mailId)
-  if (emailEvent !== null && kind === 'email_clicked') return one('email_click', emailEvent.mailId)
+  if (emailEvent !== null && kind === 'email_opened') return seenAt(at, 'email_open', emailEvent.mailId)
+  if (emailEvent !== null && kind === 'email_clicked') return seenAt(at, 'email_click', emailEvent.mailId)
   // The same call is told as a message where the platform knows one.
-  if (voiceCall !== null) return voiceCall.trial || voiceCall.messageId !== null ? undefined : one('phone_call')
-  if (appointment !== null && kind === 'appointment_booked') return one('appointment_booked')
+  if (voiceCall !== null) return voiceCall.trial || voiceCall.messageId !== null ? undefined : seenAt(at, 'phone_call')
+  if (appointment !== null && kind === 'appointment_booked') return seenAt(at, 'appointment_booked')
   return undefined
+}
+
+function seenAt(at: number, signal: SignalName, subject: string | null = null, price: number | null = null): Observed {
+  return { at, signal, subject: subject === null ? null : subject.slice(0, SUBJECT_TEXT), price }
 }
 
 /** The set with one more; the very same array when that changes nothing. */

@@ -36,13 +36,21 @@ export function scoringOf(
   shares: readonly InterestShare[] = interestShares(profile.behaviour?.seen ?? [], at),
 ): Scoring {
   const seen = profile.behaviour?.seen ?? []
-  const exact: readonly Exact[] = behaviourOf(shares).concat(
-    intentParts(profile.recentMessages).map(({ code, points, words }) => ({ code, part: 'intent', points, words })),
-    fitOf(profile, factNames),
-    engagementOf(seen, at),
-  )
+  const exact: Exact[] = behaviourOf(shares)
+  for (const { code, points, words } of intentParts(profile.recentMessages)) exact.push({ code, part: 'intent', points, words })
+  const known = knownOf(profile, factNames)
+  if (known > 0) exact.push(fits[known] as Exact)
+  const actions = actionsOf(seen, at)
+  if (actions > 0)
+    exact.push({
+      code: 'engagement_actions',
+      part: 'engagement',
+      points: Math.min(ENGAGEMENT_EACH * actions, 100),
+      words: `acts: ${actions} within 30 days`,
+    })
   const factors = wholeFactors(exact)
-  const score = factors.reduce((sum, { points }) => sum + points, 0)
+  let score = 0
+  for (const { points } of factors) score += points
   return {
     at,
     score,
@@ -56,7 +64,9 @@ export function scoringOf(
 }
 
 function partOf(exact: readonly Exact[], part: PartName): number {
-  return Math.round(exact.reduce((sum, one) => sum + (one.part === part ? one.points : 0), 0))
+  let sum = 0
+  for (const one of exact) if (one.part === part) sum += one.points
+  return Math.round(sum)
 }
 
 /** The temperature of a score of 0 to 100. */
@@ -75,26 +85,31 @@ function behaviourOf(shares: readonly InterestShare[]): Exact[] {
   }))
 }
 
-function fitOf(profile: Scored, factNames: Readonly<Record<string, string>>): Exact[] {
-  const facts = new Set<string>()
-  for (const [id, value] of Object.entries(profile.customFields)) {
+/** What may be known of a lead, in the order it is told: a bit each. */
+const knowable = ['phone', 'e-mail', ...needs.map(({ words }) => words)]
+const bitsOfFact = new Map<string, number>()
+for (const [place, { facts }] of needs.entries()) for (const fact of facts) bitsOfFact.set(fact, (bitsOfFact.get(fact) ?? 0) | (4 << place))
+
+/** The fit for each set of things known: there are 128. */
+const fits: readonly Exact[] = Array.from({ length: 1 << knowable.length }, (_, bits) => {
+  const known = knowable.filter((_, place) => (bits & (1 << place)) !== 0)
+  return { code: 'fit_known', part: 'fit', points: fitByKnown[known.length] as number, words: `known: ${listed(known)}` }
+})
+
+function knownOf(profile: Scored, factNames: Readonly<Record<string, string>>): number {
+  let known = (profile.phone === null ? 0 : 1) | (workingEmail(profile) === null ? 0 : 2)
+  for (const id of Object.keys(profile.customFields)) {
     const name = factNames[id]
-    if (name !== undefined && value.trim() !== '') facts.add(name)
+    const bits = name === undefined ? undefined : bitsOfFact.get(name)
+    if (bits !== undefined && (known & bits) !== bits && profile.customFields[id]?.trim() !== '') known |= bits
   }
-  const known = [
-    ...(profile.phone === null ? [] : ['phone']),
-    ...(workingEmail(profile) === null ? [] : ['e-mail']),
-    ...needs.filter((need) => need.facts.some((fact) => facts.has(fact))).map(({ words }) => words),
-  ]
-  if (known.length === 0) return []
-  return [{ code: 'fit_known', part: 'fit', points: fitByKnown[known.length] as number, words: `known: ${listed(known)}` }]
+  return known
 }
 
-function engagementOf(seen: readonly Observed[], at: number): Exact[] {
-  const actions = seen.filter((one) => one.at <= at && one.at >= at - KEPT_MS).length
-  if (actions === 0) return []
-  const points = Math.min(ENGAGEMENT_EACH * actions, 100)
-  return [{ code: 'engagement_actions', part: 'engagement', points, words: `acts: ${actions} within 30 days` }]
+function actionsOf(seen: readonly Observed[], at: number): number {
+  let actions = 0
+  for (const one of seen) if (one.at <= at && one.at >= at - KEPT_MS) actions++
+  return actions
 }
 
 /**
@@ -103,22 +118,34 @@ function engagementOf(seen: readonly Observed[], at: number): Exact[] {
  */
 function wholeFactors(exact: readonly Exact[]): ScoreFactor[] {
   let sum = 0
-  const rows = exact.map(({ code, words, part, points: ofPart }) => {
+  let missing = 0
+  const lost: number[] = []
+  const rows: { code: string; points: number; words: string }[] = []
+  for (const { code, words, part, points: ofPart } of exact) {
     // Thousandths of a point: ten for each hundredth of weight.
     const milli = Math.round(10 * partWeights[part] * ofPart)
+    const points = Math.floor(milli / 1000)
     sum += milli
-    return { code, words, points: Math.floor(milli / 1000), lost: milli % 1000 }
-  })
-  let missing = Math.floor((sum + 500) / 1000) - rows.reduce((all, { points }) => all + points, 0)
-  for (const row of [...rows].sort((a, b) => b.lost - a.lost || byCode(a, b))) {
-    if (missing === 0) break
-    row.points++
-    missing--
+    missing -= points
+    lost.push(milli % 1000)
+    rows.push({ code, points, words })
   }
-  return rows
-    .filter(({ points }) => points > 0)
-    .sort((a, b) => b.points - a.points || byCode(a, b))
-    .map(({ code, points, words }) => ({ code, points, words }))
+  // No more are missing than there are rows: each lost less than one.
+  for (missing += Math.floor((sum + 500) / 1000); missing > 0; missing--) {
+    const place = mostLost(rows, lost)
+    ;(rows[place] as { points: number }).points++
+    lost[place] = -1
+  }
+  return rows.filter(({ points }) => points > 0).sort((a, b) => b.points - a.points || byCode(a, b))
+}
+
+function mostLost(rows: readonly ScoreFactor[], lost: readonly number[]): number {
+  let most = 0
+  for (let place = 1; place < rows.length; place++) {
+    const more = (lost[place] as number) - (lost[most] as number)
+    if (more > 0 || (more === 0 && byCode(rows[place] as ScoreFactor, rows[most] as ScoreFactor) < 0)) most = place
+  }
+  return most
 }
 
 function byCode(a: { readonly code: string }, b: { readonly code: string }): number {

@@ -45,9 +45,14 @@ const READ = 4_000
 export function findingsIn(text: string, subject: string | null, change: PermissionChange | undefined): Finding[] {
   const told = tokensOf(cut(text, READ))
   const toldSubject = subject === null ? undefined : tokensOf(cut(subject, READ))
-  return kinds.flatMap((kind) => {
-    const said = kind === 'opt_out' ? optOutIn(told, toldSubject, change) : rules[kind](told)
-    const found = said.map(({ value, words }) => ({ kind, value, words: cut(words, WORDS_KEPT) }))
-    return found.filter((one, place) => kind === 'question' || found.findIndex(({ value }) => value === one.value) === place)
-  })
+  const found: Finding[] = []
+  for (const kind of kinds) {
+    const first = found.length
+    for (const { value, words } of kind === 'opt_out' ? optOutIn(told, toldSubject, change) : rules[kind](told)) {
+      let place = kind === 'question' ? found.length : first
+      while (place < found.length && found[place]?.value !== value) place++
+      if (place === found.length) found.push({ kind, value, words: cut(words, WORDS_KEPT) })
+    }
+  }
+  return found
 }

@@ -23,7 +23,8 @@ export function languageOf({ tokens }: Told): Language | 'unknown' {
   for (const token of tokens) {
     if (!isWord(token)) continue
     own++
-    for (const place of places.get(token.word) ?? []) known[place] = (known[place] ?? 0) + 1
+    const languages = places.get(token.word)
+    if (languages !== undefined) for (const place of languages) known[place] = (known[place] ?? 0) + 1
   }
   const best = Math.max(...known)
   if (own < LEAST_WORDS || best < LEAST_KNOWN || best < LEAST_SHARE * own) return 'unknown'
@@ -40,7 +41,12 @@ export function languageIn(told: Told): Found[] {
 }
 
 const LETTER = /^\p{L}/u
+/** Most words: no need of the tables of Unicode. */
+const LOWER_A = 0x61
+const LOWER_Z = 0x7a
 
 function isWord({ word, quoted }: Token): boolean {
-  return !quoted && LETTER.test(word)
+  if (quoted) return false
+  const first = word.charCodeAt(0)
+  return (first >= LOWER_A && first <= LOWER_Z) || LETTER.test(word)
 }

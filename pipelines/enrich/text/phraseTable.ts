@@ -3,6 +3,7 @@
  * quotation. Each token is compared with the few phrases that start with its word, so the work grows with the message only.
  */
 import { normalised } from '../optOut.ts'
+import { startsOfTable } from './phraseStarts.ts'
 import type { Token } from './tokens.ts'
 
 export interface PhraseRow<V extends string> {
@@ -34,6 +35,8 @@ export interface PhraseTable<V extends string> {
   readonly starting: ReadonlyMap<string, readonly Entry<V>[]>
   /** One word of which only the beginning is given, by its first letter. */
   readonly beginnings: ReadonlyMap<string, readonly Entry<V>[]>
+  /** Of `Token.opens`. */
+  readonly bit: number
 }
 
 /** Words that deny what follows within three words of the same clause. @source lead-domain reference 2.3, as in the agents' phrases; Spanish by grammar */
@@ -59,14 +62,19 @@ export function phraseTable<V extends string>(rows: readonly PhraseRow<V>[]): Ph
     }
   }
   for (const entries of starting.values()) entries.sort((a, b) => b.words.length - a.words.length)
-  return { starting, beginnings }
+  const bit = startsOfTable([
+    ...[...starting.keys()].map((word) => ({ word, open: false })),
+    ...[...beginnings.values()].flat().map(({ words: [word = ''] }) => ({ word, open: true })),
+  ])
+  return { starting, beginnings, bit }
 }
 
 /** All matches in order; a token belongs to one match at most. */
 export function matches<V extends string>(tokens: readonly Token[], table: PhraseTable<V>): Match<V>[] {
   const found: Match<V>[] = []
   for (let from = 0; from < tokens.length; from++) {
-    const { word, quoted } = tokens[from] as Token
+    const { word, quoted, opens } = tokens[from] as Token
+    if ((opens & table.bit) === 0) continue
     const entry =
       table.starting.get(word)?.find(({ words, open }) => fits(tokens, from, words, open)) ??
       table.beginnings.get(word.charAt(0))?.find(({ words }) => word.startsWith(words[0] as string))

@@ -40,7 +40,8 @@ function sentences(text: string): { readonly start: number; readonly end: number
   const found: { start: number; end: number }[] = []
   let start = 0
   for (let at = 0; at < text.length; at++) {
-    const ends = text[at] === '\n' || ('.!?…'.includes(text.charAt(at)) && /^[\s"”»)]?$/.test(text.charAt(at + 1)))
+    const one = text.charAt(at)
+    const ends = one === '\n' || ('.!?…'.includes(one) && /^[\s"”»)]?$/.test(text.charAt(at + 1)))
     if (!ends) continue
     found.push({ start, end: at + 1 })
     start = at + 1

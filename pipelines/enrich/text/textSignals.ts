@@ -14,21 +14,20 @@ export const KEPT_EACH = 3
  * same array when it says nothing.
  */
 export function withMessage(known: TextSignal[], message: MessageFields, change: PermissionChange | undefined, at: number): TextSignal[] {
-  const found = findingsIn(message.text, message.channel === 'email' ? message.subject : null, change).map((one) => ({
-    ...one,
-    at,
-    messageId: message.messageId,
-  }))
+  const found = findingsIn(message.text, message.channel === 'email' ? message.subject : null, change)
   if (found.length === 0) return known
+  const { messageId } = message
   const signals: TextSignal[] = []
   for (const kind of kinds) {
-    const own = known.filter((one) => one.kind === kind)
-    const fresh = found.filter((one) => one.kind === kind)
-    if (fresh.length > 0) own.push(...fresh)
-    if (fresh.length > 0 && own.length > 1) own.sort(newestFirst)
+    const own: TextSignal[] = []
+    for (const one of known) if (one.kind === kind) own.push(one)
+    const before = own.length
+    for (const one of found) if (one.kind === kind) own.push({ kind, value: one.value, words: one.words, at, messageId })
+    if (own.length > before && own.length > 1) own.sort(newestFirst)
     let kept = 0
-    for (const [place, one] of own.entries()) {
-      if (kept === KEPT_EACH || (place > 0 && newestFirst(own[place - 1] as TextSignal, one) === 0)) continue
+    for (let place = 0; place < own.length && kept < KEPT_EACH; place++) {
+      const one = own[place] as TextSignal
+      if (place > 0 && newestFirst(own[place - 1] as TextSignal, one) === 0) continue
       signals.push(one)
       kept++
     }

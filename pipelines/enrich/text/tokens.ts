@@ -3,6 +3,7 @@
  * substring of the message. One pass; nothing here looks back.
  */
 import { normalised } from '../optOut.ts'
+import { opensOf } from './phraseStarts.ts'
 
 export interface Token {
   /** In the normal form of `normalised`: lower case, no accents, no apostrophes. */
@@ -16,6 +17,8 @@ export interface Token {
   readonly quoted: boolean
   /** Its clause ends with a question mark. */
   readonly asked: boolean
+  /** A bit for each phrase table with a phrase that begins with this word. */
+  readonly opens: number
 }
 
 export interface Told {
@@ -35,6 +38,7 @@ const PLAIN = /^[a-z0-9]+$/i
 const CLAUSE_END = /[.,;:!?¡¿…\n()"“”«»—–]| - /
 /** A quotation longer than this is taken for a stray mark. */
 const QUOTE_TEXT = 300
+const QUOTING = /[>"“«]/
 const MARKS: Readonly<Record<string, string>> = { '"': '"', '“': '”', '«': '»' }
 
 export function tokensOf(text: string): Told {
@@ -44,11 +48,16 @@ export function tokensOf(text: string): Told {
   let clauseStart = 0
   let last = 0
   let quote = 0
-  for (const { 0: run, index: start } of text.matchAll(WORD)) {
+  WORD.lastIndex = 0
+  for (let match = WORD.exec(text); match !== null; match = WORD.exec(text)) {
+    const run = match[0]
+    const start = match.index
     const end = start + run.length
     const gap = text.slice(last, start)
-    if (CLAUSE_END.test(gap)) {
-      if (gap.includes('?')) for (const token of tokens.slice(clauseStart)) token.asked = true
+    // Mostly one space, which ends nothing.
+    if (gap !== ' ' && CLAUSE_END.test(gap)) {
+      if (gap.includes('?'))
+        for (let place = clauseStart; place < tokens.length; place++) (tokens[place] as { asked: boolean }).asked = true
       clause++
       clauseStart = tokens.length
     }
@@ -56,8 +65,13 @@ export function tokensOf(text: string): Told {
     while ((quotes[quote]?.end ?? Infinity) <= start) quote++
     const quoted = (quotes[quote]?.start ?? Infinity) <= start
     // "½" and its kin are several words in normal form, a lone apostrophe is none.
-    for (const word of PLAIN.test(run) ? [run.toLowerCase()] : normalised(run).split(' '))
-      if (word !== '') tokens.push({ word, start, end, clause, quoted, asked: false })
+    if (PLAIN.test(run)) {
+      const word = run.toLowerCase()
+      tokens.push({ word, start, end, clause, quoted, asked: false, opens: opensOf(word) })
+      continue
+    }
+    for (const word of normalised(run).split(' '))
+      if (word !== '') tokens.push({ word, start, end, clause, quoted, asked: false, opens: opensOf(word) })
   }
   if (text.includes('?', last)) for (const token of tokens.slice(clauseStart)) token.asked = true
   return { text, tokens }
@@ -71,6 +85,7 @@ export function wordsOf({ text, tokens }: Told, first: number, last: number): st
 /** Quotations and lines that start with ">", in order, not overlapping. */
 function quotedStretches(text: string): { readonly start: number; readonly end: number }[] {
   const stretches: { start: number; end: number }[] = []
+  if (!QUOTING.test(text)) return stretches
   let open: { start: number; closing: string } | undefined
   for (let at = 0; at < text.length; at++) {
     const one = text.charAt(at)

@@ -1,0 +1,213 @@
+/**
+ * Words, permission and scores of the fold of enrich in their plain form: every phrase is compared with the whole text, and nothing is
+ * kept from one call to the next. What the quick forms in pipelines/enrich/ must equal.
+ */
+import { instantInWords, listed } from '../../pipelines/enrich/behaviour/because.ts'
+import { interestShares } from '../../pipelines/enrich/behaviour/likelihood.ts'
+import type { InterestShare } from '../../pipelines/enrich/behaviour/likelihood.ts'
+import { KEPT_MS } from '../../pipelines/enrich/behaviour/signals.ts'
+import { workingEmail } from '../../pipelines/enrich/consent.ts'
+import {
+  FINANCING_UNKNOWN,
+  SIGNAL_CAP,
+  TIMELINE_UNSPECIFIED,
+  financingBands,
+  intentSignals,
+  timelineBands,
+} from '../../pipelines/enrich/intentLexicon.ts'
+import { contains, normalised } from '../../pipelines/enrich/optOut.ts'
+import type { PermissionChange } from '../../pipelines/enrich/optOut.ts'
+import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords, visits } from '../../pipelines/enrich/optOutLexicon.ts'
+import type { IntentPart } from '../../pipelines/enrich/score.ts'
+import { temperatureOf } from '../../pipelines/enrich/scoring/composite.ts'
+import type { Scored } from '../../pipelines/enrich/scoring/composite.ts'
+import { ENGAGEMENT_EACH, fitByKnown, interestWords, needs, partWeights } from '../../pipelines/enrich/scoring/parts.ts'
+import type { PartName } from '../../pipelines/enrich/scoring/parts.ts'
+import type { Consent, Observed, RecentMessage, ScoreFactor, Scoring } from '../../schemas/generated/records.ts'
+
+const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
+const optIns = new Set(optInKeywords.flatMap((row) => row.words))
+
+/** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
+export function plainPermissionChange(text: string, subject: string | null = null): PermissionChange | undefined {
+  const whole = normalised(text)
+  // "STOP" above a signature is still STOP; a one-click unsubscribe puts the word into the subject.
+  const candidates = [whole, normalised(firstLine(text)), normalised(subject ?? '')]
+  const keyword = candidates.find((candidate) => keywords.has(candidate) || keywords.has(joined(candidate)))
+  if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
+  const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
+  if (optIn !== undefined) return { change: 'opt_in', words: optIn }
+  const said = without(whole, visits)
+  const phrase = optOutPhrases.flatMap((row) => row.words).find((one) => contains(said, one))
+  if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
+  const rest = without(said, harmlessUses)
+  const unclear = unclearWords.find((word) => contains(rest, word))
+  return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
+}
+
+// A double space: no phrase is found across the gap.
+function without(text: string, uses: readonly string[]): string {
+  return uses.reduce((words, use) => ` ${words} `.replaceAll(` ${use} `, '  ').trim(), text)
+}
+
+function firstLine(text: string): string {
+  return text.trim().split('\n', 1)[0] ?? ''
+}
+
+// "S T O P" and "S.T.O.P."
+function joined(words: string): string {
+  return /^(\p{L} )+\p{L}$/u.test(words) ? words.replaceAll(' ', '') : words
+}
+
+// Text that sorts like the rule: class, time (zero-padded ms), revocation before permission, then the event for a stable end.
+export function plainRank({ status, at, eventId }: Consent): string {
+  return [status === 'inquiry' ? 0 : 1, String(at).padStart(15, '0'), status === 'revoked' ? 1 : 0, eventId].join(':')
+}
+
+export function plainIntentParts(messages: readonly RecentMessage[]): IntentPart[] {
+  const text = messages
+    .filter((message) => message.direction === 'inbound')
+    .map(({ text }) => normalised(text))
+    // Two spaces: no phrase is found across the end of one message and the start of the next.
+    .join('  ')
+  if (text.trim() === '') return []
+  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter((phrase) => contains(text, phrase)) }))
+  const signals = said.reduce((sum, { points, phrases }) => sum + points * phrases.length, 0)
+  const timeline = firstBand(timelineBands, text)
+  const financing = firstBand(financingBands, text)
+  return [
+    ...(signals === 0
+      ? []
+      : [
+          {
+            code: 'intent_signals' as const,
+            points: Math.min(signals, SIGNAL_CAP),
+            words: `says ${quoted(said.flatMap(({ phrases }) => phrases))}`,
+          },
+        ]),
+    {
+      code: 'intent_timeline',
+      points: timeline?.points ?? TIMELINE_UNSPECIFIED,
+      words: timeline === undefined ? 'writes, but of no time frame' : `${spoken(timeline.name)} time frame ("${timeline.phrase}")`,
+    },
+    {
+      code: 'intent_financing',
+      points: financing?.points ?? FINANCING_UNKNOWN,
+      words: financing === undefined ? 'writes, but not how it would pay' : `financing ${spoken(financing.name)} ("${financing.phrase}")`,
+    },
+  ]
+}
+
+/** The first band with a phrase in the text, and the phrase. */
+function firstBand(bands: typeof timelineBands, text: string): { name: string; points: number; phrase: string } | undefined {
+  for (const { name, points, phrases } of bands) {
+    const phrase = phrases.find((one) => contains(text, one))
+    if (phrase !== undefined) return { name, points, phrase }
+  }
+  return undefined
+}
+
+function quoted(phrases: readonly string[]): string {
+  const told = phrases.slice(0, 3).map((phrase) => `"${phrase}"`)
+  return [...told, ...(phrases.length > 3 ? [`${phrases.length - 3} more`] : [])].join(', ')
+}
+
+function spoken(name: string): string {
+  return name.replaceAll('_', ' ')
+}
+
+/** A reason before its points are whole. */
+interface Exact {
+  readonly code: string
+  readonly words: string
+  readonly part: PartName
+  /** Of the 100 of its part. */
+  readonly points: number
+}
+
+export function plainScoringOf(profile: Scored, factNames: Readonly<Record<string, string>>, at: number): Scoring {
+  const shares = interestShares(profile.behaviour?.seen ?? [], at)
+  const seen = profile.behaviour?.seen ?? []
+  const exact: readonly Exact[] = behaviourOf(shares).concat(
+    plainIntentParts(profile.recentMessages).map(({ code, points, words }) => ({ code, part: 'intent', points, words })),
+    fitOf(profile, factNames),
+    engagementOf(seen, at),
+  )
+  const factors = wholeFactors(exact)
+  const score = factors.reduce((sum, { points }) => sum + points, 0)
+  return {
+    at,
+    score,
+    temperature: exact.length === 0 ? 'unknown' : temperatureOf(score),
+    behaviour: partOf(exact, 'behaviour'),
+    intent: partOf(exact, 'intent'),
+    fit: partOf(exact, 'fit'),
+    engagement: partOf(exact, 'engagement'),
+    factors,
+  }
+}
+
+function partOf(exact: readonly Exact[], part: PartName): number {
+  return Math.round(exact.reduce((sum, one) => sum + (one.part === part ? one.points : 0), 0))
+}
+
+/** Each interest with its share of the likelihood, which stops at 100. */
+function behaviourOf(shares: readonly InterestShare[]): Exact[] {
+  const sum = shares.reduce((all, { points }) => all + points, 0)
+  return shares.map(({ interest, events, lastAt, trend, points }) => ({
+    code: `behaviour_${interest}`,
+    part: 'behaviour',
+    points: sum > 100 ? (100 * points) / sum : points,
+    words: `${interestWords[interest]}: ${events}, last ${instantInWords(lastAt)}${trend === 'stable' ? '' : `, ${trend}`}`,
+  }))
+}
+
+function fitOf(profile: Scored, factNames: Readonly<Record<string, string>>): Exact[] {
+  const facts = new Set<string>()
+  for (const [id, value] of Object.entries(profile.customFields)) {
+    const name = factNames[id]
+    if (name !== undefined && value.trim() !== '') facts.add(name)
+  }
+  const known = [
+    ...(profile.phone === null ? [] : ['phone']),
+    ...(workingEmail(profile) === null ? [] : ['e-mail']),
+    ...needs.filter((need) => need.facts.some((fact) => facts.has(fact))).map(({ words }) => words),
+  ]
+  if (known.length === 0) return []
+  return [{ code: 'fit_known', part: 'fit', points: fitByKnown[known.length] as number, words: `known: ${listed(known)}` }]
+}
+
+function engagementOf(seen: readonly Observed[], at: number): Exact[] {
+  const actions = seen.filter((one) => one.at <= at && one.at >= at - KEPT_MS).length
+  if (actions === 0) return []
+  const points = Math.min(ENGAGEMENT_EACH * actions, 100)
+  return [{ code: 'engagement_actions', part: 'engagement', points, words: `acts: ${actions} within 30 days` }]
+}
+
+/**
+ * Whole points that sum to the rounded sum: each rounded down, then one more for those that lost most, equal ones by their
+ * code. What is left without a point is no factor.
+ */
+function wholeFactors(exact: readonly Exact[]): ScoreFactor[] {
+  let sum = 0
+  const rows = exact.map(({ code, words, part, points: ofPart }) => {
+    // Thousandths of a point: ten for each hundredth of weight.
+    const milli = Math.round(10 * partWeights[part] * ofPart)
+    sum += milli
+    return { code, words, points: Math.floor(milli / 1000), lost: milli % 1000 }
+  })
+  let missing = Math.floor((sum + 500) / 1000) - rows.reduce((all, { points }) => all + points, 0)
+  for (const row of [...rows].sort((a, b) => b.lost - a.lost || byCode(a, b))) {
+    if (missing === 0) break
+    row.points++
+    missing--
+  }
+  return rows
+    .filter(({ points }) => points > 0)
+    .sort((a, b) => b.points - a.points || byCode(a, b))
+    .map(({ code, points, words }) => ({ code, points, words }))
+}
+
+function byCode(a: { readonly code: string }, b: { readonly code: string }): number {
+  return a.code < b.code ? -1 : 1
+}
