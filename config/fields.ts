@@ -373,6 +373,13 @@ export const configFields = {
     should: 'true or false',
     about: 'Compare each location with what the API of GoHighLevel shows, every 5 to 15 minutes, and tell what no webhook had told of.',
   },
+  ghlContactLookup: {
+    env: 'GHL_CONTACT_LOOKUP',
+    schema: boolean,
+    fallback: 'true',
+    should: 'true or false',
+    about: 'Ask the API of GoHighLevel whom tasks and e-mail events are about that name no contact; false leaves them raw.',
+  },
   ghlCallsPer10s: {
     env: 'GHL_CALLS_PER_10S',
     schema: Type.Integer({ minimum: 2, maximum: 1_000_000 }),

@@ -27,7 +27,7 @@ export const webhooks = topic({
   value: WebhookReceived,
   retention: { days: 30 },
   contract: 'internal',
-  writtenBy: ['api', 'reconciler'],
+  writtenBy: ['api', 'reconciler', 'contact-lookup'],
   about: 'Verified GoHighLevel webhooks and callbacks of providers with their raw bytes.',
 })
 
@@ -38,7 +38,7 @@ export const unrecognised = topic({
   value: WebhookUnrecognised,
   retention: { days: 30 },
   contract: 'internal',
-  writtenBy: ['ingest'],
+  writtenBy: ['ingest', 'contact-lookup'],
   about: 'Verified webhooks without a translation, raw.',
 })
 

@@ -67,7 +67,7 @@ export function leadOf(
 
 // Not remembered: it tells nothing, and under a key that stands for many it would push out of the memory what was told.
 function keepRaw(state: IngestState | undefined, received: WebhookReceived, reading: CallbackReading, reason: UnrecognisedReason): Answer {
-  const { receivedId, tenantId, receivedAt, body, type } = received
+  const { receivedId, tenantId, receivedAt, body, type, batchIndex, scheme, keyId } = received
   const raw: WebhookUnrecognised = {
     receivedId,
     tenantId,
@@ -77,6 +77,10 @@ function keepRaw(state: IngestState | undefined, received: WebhookReceived, read
     receivedAt,
     body,
     shape: type,
+    detail: null,
+    batchIndex,
+    scheme,
+    keyId,
   }
   return next(state, { emit: [emit(unrecognised, raw)] })
 }

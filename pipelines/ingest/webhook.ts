@@ -62,6 +62,10 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
       receivedAt: received.receivedAt,
       body: received.body,
       shape: type === '' ? null : type,
+      detail: null,
+      batchIndex: received.batchIndex,
+      scheme: received.scheme,
+      keyId: received.keyId,
     }
     return next({ ...kept, seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, raw)] })
   }

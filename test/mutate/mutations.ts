@@ -745,4 +745,22 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: standbyCopies, title: 'who opens a partition waits until whoever has it open has closed it' }],
     why: 'A copy writes into the files of a unit that is still letting go.',
   },
+  {
+    id: 'lookup-guesses',
+    guard: 'of several contacts with an address none is chosen',
+    file: 'lookup/findContact.ts',
+    find: 'if (having.size > 1 && !ofEach)',
+    replace: 'if (having.size > 99)',
+    tests: [{ file: 'test/lookup/contactLookup.test.ts', title: 'of an address that several have a delivery is told of none' }],
+    why: 'An e-mail event of one person changes another one.',
+  },
+  {
+    id: 'lookup-brings-back',
+    guard: 'a webhook from before the erasure of its lead is not told again',
+    file: 'lookup/contactLookup.ts',
+    find: 'receivedAt > (forgotten.get(',
+    replace: '1e15 > (forgotten.get(',
+    tests: [{ file: 'test/lookup/contactLookup.test.ts', title: 'what is from before its lead was erased does not bring it back' }],
+    why: 'A person who was erased is there again.',
+  },
 ]
