@@ -5,6 +5,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization.ts'
 import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
@@ -109,6 +110,8 @@ export interface ApiDeps {
   readonly workflowSecrets?: WorkflowSecrets | undefined
   /** Whom callbacks of providers are taken from; without it there are no such routes. */
   readonly callbacks?: CallbackTrust | undefined
+  /** Connects what a browser brings back from GoHighLevel; without it there is no such route. */
+  readonly finishAuthorization?: ((comeback: Comeback) => Promise<Finished>) | undefined
   /** Own marketplace app id; a body that states another one is refused. */
   readonly appId: string
   readonly access: Access

@@ -312,7 +312,7 @@ export const configFields = {
     schema: url('https?'),
     fallback: '',
     should: 'an http(s) URL, as registered with the app',
-    about: 'Where GoHighLevel sends the browser with the code.',
+    about: 'Where GoHighLevel sends the browser with the code: `<public address>/oauth/callback` for the route of the API.',
   },
   ghlTokenKeys: {
     env: 'GHL_TOKEN_KEYS',

@@ -763,4 +763,22 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/lookup/contactLookup.test.ts', title: 'what is from before its lead was erased does not bring it back' }],
     why: 'A person who was erased is there again.',
   },
+  {
+    id: 'state-twice',
+    guard: 'a state of an authorization works once',
+    file: 'sinks/postgres/authorizations.ts',
+    find: "'DELETE FROM ghl_authorizations WHERE state_hash = $1 RETURNING user_type, begun_at'",
+    replace: "'SELECT user_type, begun_at FROM ghl_authorizations WHERE state_hash = $1'",
+    tests: [{ file: 'test/api/connecting.test.ts', title: 'a browser that comes back connects once' }],
+    why: 'Who sees an address in a history connects another account with it.',
+  },
+  {
+    id: 'removal-ends-newer',
+    guard: 'an uninstallation ends only what was granted before it',
+    file: 'sinks/postgres/removedGrants.ts',
+    find: 'AND granted_at <= gone.at AND (',
+    replace: 'AND (',
+    tests: [{ file: 'test/api/connecting.test.ts', title: 'an uninstallation ends what was granted before it and nothing else' }],
+    why: 'A late retry of an uninstallation deletes the grant of the installation after it, and nobody notices until a send fails.',
+  },
 ]
