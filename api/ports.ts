@@ -9,7 +9,7 @@ import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization
 import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../schemas/generated/records.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
 import type { TrustedKeys } from './signature.ts'
 import type { WorkflowSecrets } from './workflowToken.ts'
@@ -100,6 +100,8 @@ export interface ApiDeps {
   readonly producer: RecordProducer
   /** The live table of `tenants`. */
   readonly tenants: { get(tenantId: string): Tenant | undefined }
+  /** The live table of `realtors`; without it nobody is named. */
+  readonly realtors?: { get(key: string): Realtor | undefined } | undefined
   readonly queries: LeadQueries
   /** Why a decision came out as it did: `pipelines/consensus/explain.ts`, with the policy where it is at hand. */
   readonly explain: (decision: Decision) => Pick<Explanation, 'headline' | 'sentences'>

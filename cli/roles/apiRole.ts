@@ -10,7 +10,7 @@ import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
 import { authorizations } from '../../sinks/postgres/authorizations.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
-import { allTopics, tenants, webhooks } from '../../topics/index.ts'
+import { allTopics, realtors, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
 import { callbackTrust } from './callbackTrust.ts'
@@ -41,6 +41,7 @@ export const apiRole: Role = async ({ config, logger }) => {
   const app = await buildApi({
     producer: kafka.producer(),
     tenants: await kafka.table(tenants),
+    realtors: await kafka.table(realtors),
     queries: readerQueries(pool),
     explain,
     probes: {

@@ -31,7 +31,7 @@ export function tellCallback(state: IngestState | undefined, record: StreamRecor
   const { contactId } = lead
   const key = leadKey(tenantId, contactId)
   if (key !== ctx.key) return deadLetter('E_WEBHOOK_KEY_DIFFERS', { receivedId, webhookId: reading.id, type, expected: key })
-  const kept = state ?? { seen: {}, tenant: null, told: [] }
+  const kept = state ?? { seen: {}, tenant: null, told: [], realtors: [] }
   const { seen } = kept
   const id = reading.id === null ? mark.body(received.body) : mark.callback(reading.id)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_callback')

@@ -781,4 +781,13 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/api/connecting.test.ts', title: 'an uninstallation ends what was granted before it and nothing else' }],
     why: 'A late retry of an uninstallation deletes the grant of the installation after it, and nobody notices until a send fails.',
   },
+  {
+    id: 'realtor-comes-back',
+    guard: 'what is told of a user from before its deletion counts no more',
+    file: 'pipelines/ingest/realtor.ts',
+    find: 'at > deletedAt + AFTER_DELETION_MS',
+    replace: 'at > 0',
+    tests: [{ file: 'test/pipelines/realtors.test.ts', title: 'a deleted user keeps nothing but when' }],
+    why: 'A late retry brings a deleted person back with name and number.',
+  },
 ]
