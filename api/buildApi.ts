@@ -11,9 +11,11 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyError } from 'fastify'
 import { assertProtected, gatekeeper } from './access.ts'
 import { apiMetrics } from './apiMetrics.ts'
+import { authorizationRoute } from './authorizationRoute.ts'
 import { callbackRoutes, sendgridRoute, twilioRoute } from './callbackRoutes.ts'
-import { isApiError, refusal, statusOf } from './errors.ts'
-import type { ApiErrorCode, Refusal } from './errors.ts'
+import { refusal, statusOf } from './errors.ts'
+import type { ApiErrorCode } from './errors.ts'
+import { answerOf, codeOf } from './faults.ts'
 import { healthRoutes } from './health.ts'
 import { Intake } from './intake.ts'
 import { leadRoutes } from './leads.ts'
@@ -110,6 +112,8 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     callbackRoutes(scope, deps, deps.callbacks ?? {}, intake, limits.bodyBytes)
   })
   healthRoutes(app, deps, limits)
+  const { finishAuthorization } = deps
+  if (finishAuthorization !== undefined) await app.register(async (scope) => authorizationRoute(scope, finishAuthorization))
   await app.register(async (scope) => {
     scope.addHook('onRequest', gatekeeper(deps.access))
     if (deps.access.kind === 'token') {
@@ -138,38 +142,4 @@ function sourceOf(route = ''): string | undefined {
 export async function listenApi(app: ApiInstance, access: ApiDeps['access'], address: { host: string; port: number }): Promise<string> {
   assertProtected(access, address.host)
   return app.listen(address)
-}
-
-/** Codes of connection faults of the store's driver and of the network, SQLSTATE classes 08, 53 and 57 included. */
-const storeFault = /^(ECONN|ENOTFOUND|EPIPE|ETIMEDOUT|EHOSTUNREACH|08|53|57)/
-
-/** What the pool of the store's driver says without a code. */
-const noConnection = /timeout exceeded when trying to connect|Connection terminated/
-/** SQLSTATE class 22: a value the store cannot take; here every value comes from the request. */
-const dataFault = /^22[0-9A-Z]{3}$/
-
-/** What the store says no to because of the request; its sentences are fit to be shown. */
-const storeRefusals: ReadonlySet<string> = new Set(['E_CURSOR_INVALID', 'E_SEARCH_INVALID'])
-
-function codeOf(error: FastifyError): ApiErrorCode {
-  if (isApiError(error)) return error.code
-  if (error.statusCode === 413) return 'E_BODY_TOO_LARGE'
-  if (error.statusCode === 429) return 'E_RATE_LIMITED'
-  if (error.statusCode !== undefined && error.statusCode >= 400 && error.statusCode < 500) return 'E_REQUEST_INVALID'
-  if (typeof error.code !== 'string') return noConnection.test(error.message) ? 'E_STORE_UNAVAILABLE' : 'E_INTERNAL'
-  if (storeRefusals.has(error.code) || dataFault.test(error.code)) return 'E_REQUEST_INVALID'
-  if (storeFault.test(error.code)) return 'E_STORE_UNAVAILABLE'
-  return 'E_INTERNAL'
-}
-
-/** Words of a fault of our own stay in the log: they may speak of addresses and statements. */
-function answerOf(code: ApiErrorCode, error: FastifyError, requestId: string): Refusal {
-  if (statusOf[code] >= 500) return refusal(code, requestId)
-  const sentence =
-    isApiError(error) || storeRefusals.has(error.code)
-      ? error.message.split('\n')[1]
-      : code === 'E_REQUEST_INVALID' && error.validation !== undefined
-        ? `${error.message}.`
-        : undefined
-  return refusal(code, requestId, sentence === undefined ? {} : { sentence })
 }

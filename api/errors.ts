@@ -88,6 +88,32 @@ export const apiErrors = {
     means: 'The open API of local mode answers loopback names only, so that no web page can reach it under another name.',
     remedy: 'Use http://127.0.0.1 or http://localhost, or set REKINDLE_API_TOKEN.',
   },
+  E_AUTHORIZATION_UNKNOWN: {
+    scope: 'record',
+    retriable: false,
+    means: 'A browser came back from GoHighLevel with a state that was not given here, was taken already, or is older than 15 minutes.',
+    remedy:
+      'Run `rekindle ghl authorize-url` and open what it prints, once, within 15 minutes. An installation that was begun in the marketplace comes without a state: if it was yours, trade the `code` in the address of this page by `rekindle ghl connect <code>`.',
+  },
+  E_AUTHORIZATION_DENIED: {
+    scope: 'record',
+    retriable: false,
+    means: 'GoHighLevel sent the browser back without a code: access was not granted.',
+    remedy: 'Begin again with `rekindle ghl authorize-url`, signed in as somebody who may install apps in the location or the agency.',
+  },
+  E_AUTHORIZATION_REFUSED: {
+    scope: 'record',
+    retriable: false,
+    means: 'GoHighLevel gave no tokens for the code; it may have been used, or the app is not the one it was given for.',
+    remedy:
+      'Check GHL_CLIENT_ID, GHL_CLIENT_SECRET and GHL_REDIRECT_URL against the app, then begin again with `rekindle ghl authorize-url`.',
+  },
+  E_AUTHORIZATION_UNANSWERED: {
+    scope: 'record',
+    retriable: true,
+    means: 'GoHighLevel did not answer when the code was to be traded for tokens, and the code may be used up.',
+    remedy: 'Begin again with `rekindle ghl authorize-url` in a minute.',
+  },
   E_RATE_LIMITED: {
     scope: 'record',
     retriable: true,
@@ -132,6 +158,10 @@ export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   E_LEAD_AMBIGUOUS: 409,
   E_ACCESS_DENIED: 401,
   E_HOST_REFUSED: 421,
+  E_AUTHORIZATION_UNKNOWN: 403,
+  E_AUTHORIZATION_DENIED: 403,
+  E_AUTHORIZATION_REFUSED: 400,
+  E_AUTHORIZATION_UNANSWERED: 503,
   E_RATE_LIMITED: 429,
   E_ROUTE_UNKNOWN: 404,
   E_API_UNPROTECTED: 500,

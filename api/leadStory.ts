@@ -1,5 +1,5 @@
 /** Everything the API knows about one lead, found by contact id or by `<locationId>:<contactId>`. */
-import { leadKey } from '../topics/index.ts'
+import { leadKey, realtorKey } from '../topics/index.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../schemas/generated/records.ts'
 import { apiError } from './errors.ts'
 import type { ApiDeps } from './ports.ts'
@@ -19,16 +19,26 @@ export function explained(deps: Pick<ApiDeps, 'explain'>, decision: Decision): E
   return { decision, headline, why: [...sentences] }
 }
 
+/** The user that the platform assigned the lead to. */
+export interface AssignedRealtor {
+  id: string
+  /** Null while no webhook has told of the user, or when the user is deleted. */
+  name: string | null
+  /** False for one that is deleted; null for one that nobody has told of. */
+  active: boolean | null
+}
+
 export interface ToldLead {
   leadKey: string
   profile: LeadProfile
+  realtor: AssignedRealtor | null
   decisions: ExplainedDecision[]
   followups: FollowUp[]
   deliveries: DeliveryChanged[]
 }
 
 /** Throws `E_LEAD_UNKNOWN` or, when two locations have the same contact id, `E_LEAD_AMBIGUOUS`. */
-export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain'>, id: string): Promise<ToldLead> {
+export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors'>, id: string): Promise<ToldLead> {
   const colon = id.indexOf(':')
   const found = colon < 0 ? await deps.queries.profiles(id) : await deps.queries.profiles(id.slice(colon + 1), id.slice(0, colon))
   const [profile, ...others] = found
@@ -44,8 +54,15 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain'>, id: s
   return {
     leadKey: leadKey(tenantId, contactId),
     profile,
+    realtor: assignedRealtor(deps, profile),
     decisions: decisions.map((decision) => explained(deps, decision)),
     followups,
     deliveries,
   }
+}
+
+function assignedRealtor({ realtors }: Pick<ApiDeps, 'realtors'>, { tenantId, ownerId }: LeadProfile): AssignedRealtor | null {
+  if (ownerId === null) return null
+  const row = realtors?.get(realtorKey(tenantId, ownerId))
+  return { id: ownerId, name: row?.name ?? null, active: row?.active ?? null }
 }

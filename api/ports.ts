@@ -5,10 +5,11 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
+import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization.ts'
 import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../schemas/generated/records.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
 import type { TrustedKeys } from './signature.ts'
 import type { WorkflowSecrets } from './workflowToken.ts'
@@ -99,6 +100,8 @@ export interface ApiDeps {
   readonly producer: RecordProducer
   /** The live table of `tenants`. */
   readonly tenants: { get(tenantId: string): Tenant | undefined }
+  /** The live table of `realtors`; without it nobody is named. */
+  readonly realtors?: { get(key: string): Realtor | undefined } | undefined
   readonly queries: LeadQueries
   /** Why a decision came out as it did: `pipelines/consensus/explain.ts`, with the policy where it is at hand. */
   readonly explain: (decision: Decision) => Pick<Explanation, 'headline' | 'sentences'>
@@ -109,6 +112,8 @@ export interface ApiDeps {
   readonly workflowSecrets?: WorkflowSecrets | undefined
   /** Whom callbacks of providers are taken from; without it there are no such routes. */
   readonly callbacks?: CallbackTrust | undefined
+  /** Connects what a browser brings back from GoHighLevel; without it there is no such route. */
+  readonly finishAuthorization?: ((comeback: Comeback) => Promise<Finished>) | undefined
   /** Own marketplace app id; a body that states another one is refused. */
   readonly appId: string
   readonly access: Access

@@ -46,9 +46,19 @@ export const ExplainedDecision = Type.Object({
   why: Type.Array(Type.String(), { description: 'The reasons in words, most important first.' }),
 })
 
+const AssignedRealtor = Type.Object(
+  {
+    id: Type.String({ description: 'GHL user id.' }),
+    name: Nullable({ type: 'string' }, 'Name; null while nobody has told of the user.'),
+    active: Type.Unsafe<boolean | null>({ type: ['boolean', 'null'], description: 'False when the user is deleted, null when unknown.' }),
+  },
+  { title: 'AssignedRealtor' },
+)
+
 export const LeadStory = Type.Object({
   leadKey: Type.String({ description: '<locationId>:<contactId>' }),
   profile: jsonSchemaOf(LeadProfile),
+  realtor: Type.Union([AssignedRealtor, Type.Null()], { description: 'Whom the platform assigned the lead to.' }),
   decisions: Type.Array(ExplainedDecision, { description: 'Newest first.' }),
   followups: Type.Array(jsonSchemaOf(FollowUp), { description: 'Planned and cancelled, newest first.' }),
   deliveries: Type.Array(jsonSchemaOf(DeliveryChanged), { description: 'What became of them, newest first.' }),

@@ -1,6 +1,7 @@
 /** Every error table of the product with the room it belongs to. A code stands in one table only. */
 import { apiErrors, statusOf } from '../api/errors.ts'
 import { configErrors } from '../config/config.ts'
+import { lookupErrors } from '../lookup/errors.ts'
 import { consensusErrors } from '../pipelines/consensus/errors.ts'
 import { ingestErrors } from '../pipelines/ingest/errors.ts'
 import { runtimeErrors } from '../runtime/errors.ts'
@@ -28,6 +29,7 @@ export const errorCatalogue: readonly ErrorTable[] = [
   { file: 'config/config.ts', of: 'the configuration', entries: configErrors },
   { file: 'pipelines/ingest/errors.ts', of: 'ingest (dead letters)', entries: ingestErrors },
   { file: 'pipelines/consensus/errors.ts', of: 'the consensus (dead letters)', entries: consensusErrors },
+  { file: 'lookup/errors.ts', of: 'looking up contacts', entries: lookupErrors },
   { file: 'sinks/postgres/errors.ts', of: 'Postgres', entries: postgresErrors },
   { file: 'sinks/clickhouse/errors.ts', of: 'ClickHouse', entries: clickhouseErrors },
   { file: 'api/errors.ts', of: 'the API', entries: apiErrors, status: statusOf },

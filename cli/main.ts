@@ -10,6 +10,7 @@ import { processTerminal } from './terminal.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addOwed } from './verbs/owed.ts'
+import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
 import { addRun } from './verbs/run.ts'
 import { addTenants } from './verbs/tenants.ts'
@@ -55,6 +56,7 @@ const program = rekindleProgram(surroundings)
 addStart(program, surroundings)
 addPrepare(program, surroundings)
 addTenants(program, surroundings)
+addRealtors(program, surroundings)
 addGhl(program, surroundings)
 addOwed(program, surroundings)
 addReconcile(program, surroundings)

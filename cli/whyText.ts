@@ -1,6 +1,6 @@
 /** The last decisions about a lead as text: words first, then the votes, the sum they make and the gates. */
 import type { LeadStory } from '../api/replySchemas.ts'
-import { instant, nameOf, nats, spoken } from '../api/pages/words.ts'
+import { instant, nameOf, nats, realtorOf, spoken } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
 import { toldScore } from '../pipelines/enrich/scoring/told.ts'
@@ -17,6 +17,8 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
   return [
     `${nameOf(profile)}  (${story.leadKey})`,
     `intent ${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
+    // An older API tells of none.
+    ...(story.realtor ? [`assigned to ${realtorOf(story.realtor)}`] : []),
     ...scored.factors.map(({ points, words }) => `  ${String(points).padStart(3)}  ${words}`),
     ...behaviourText(profile),
     ...(decisions.length === 0

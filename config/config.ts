@@ -77,6 +77,7 @@ export interface Config {
     readonly workflowSecrets: readonly [string, ...string[]] | undefined
     /** Whether locations are compared with what the API shows. */
     readonly reconcile: boolean
+    readonly contactLookup: boolean
     readonly callsPer10s: number
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
@@ -222,6 +223,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
       workflowSecrets: maybe('ghlWorkflowSecrets')?.split(',') as [string, ...string[]] | undefined,
       reconcile: flag('ghlReconcile'),
+      contactLookup: flag('ghlContactLookup'),
       callsPer10s: number('ghlCallsPer10s'),
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),

@@ -312,7 +312,7 @@ export const configFields = {
     schema: url('https?'),
     fallback: '',
     should: 'an http(s) URL, as registered with the app',
-    about: 'Where GoHighLevel sends the browser with the code.',
+    about: 'Where GoHighLevel sends the browser with the code: `<public address>/oauth/callback` for the route of the API.',
   },
   ghlTokenKeys: {
     env: 'GHL_TOKEN_KEYS',
@@ -372,6 +372,13 @@ export const configFields = {
     fallback: 'true',
     should: 'true or false',
     about: 'Compare each location with what the API of GoHighLevel shows, every 5 to 15 minutes, and tell what no webhook had told of.',
+  },
+  ghlContactLookup: {
+    env: 'GHL_CONTACT_LOOKUP',
+    schema: boolean,
+    fallback: 'true',
+    should: 'true or false',
+    about: 'Ask the API of GoHighLevel whom tasks and e-mail events are about that name no contact; false leaves them raw.',
   },
   ghlCallsPer10s: {
     env: 'GHL_CALLS_PER_10S',

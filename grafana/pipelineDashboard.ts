@@ -423,6 +423,22 @@ const errors: PanelSpec[] = [
     ],
   },
   {
+    id: 49,
+    title: 'Contacts looked up',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'none',
+    width: 12,
+    about:
+      'Webhooks that named no contact, by what came of asking GoHighLevel. What was not found lies on ghl.unrecognised with the reason and its detail; lookup_failed in number is a location without access.',
+    queries: [
+      {
+        promql: `sum by (type, outcome) (increase(lr_contact_lookups_total{${targets}}[$__rate_interval]))`,
+        legend: '{{type}} {{outcome}}',
+      },
+    ],
+  },
+  {
     id: 48,
     title: 'Messages to leads by sender',
     kind: 'bars',

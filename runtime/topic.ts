@@ -21,7 +21,7 @@ export interface TopicOptions<Name extends string, V> {
 }
 
 /** `lead` keys share one partition count; the others are small and look-up only. */
-export type KeyKind = 'lead' | 'tenant' | 'tenant:decision-type'
+export type KeyKind = 'lead' | 'tenant' | 'tenant:realtor' | 'tenant:decision-type'
 
 export interface Topic<Name extends string = string, V = unknown> extends Readonly<TopicOptions<Name, V>> {
   readonly version: number

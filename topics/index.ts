@@ -14,6 +14,7 @@ import {
   LeadEvent,
   LeadProfile,
   Policy,
+  Realtor,
   Tenant,
   TriggerFired,
   WebhookReceived,
@@ -27,7 +28,7 @@ export const webhooks = topic({
   value: WebhookReceived,
   retention: { days: 30 },
   contract: 'internal',
-  writtenBy: ['api', 'reconciler'],
+  writtenBy: ['api', 'reconciler', 'contact-lookup'],
   about: 'Verified GoHighLevel webhooks and callbacks of providers with their raw bytes.',
 })
 
@@ -38,7 +39,7 @@ export const unrecognised = topic({
   value: WebhookUnrecognised,
   retention: { days: 30 },
   contract: 'internal',
-  writtenBy: ['ingest'],
+  writtenBy: ['ingest', 'contact-lookup'],
   about: 'Verified webhooks without a translation, raw.',
 })
 
@@ -160,6 +161,17 @@ export const tenants = topic({
   about: 'GHL locations and their settings.',
 })
 
+/** Key: `<locationId>:<userId>`. Read whole as a table. */
+export const realtors = topic({
+  name: 'realtors',
+  key: 'tenant:realtor',
+  value: Realtor,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['ingest'],
+  about: 'Users of GHL locations: the people who serve leads.',
+})
+
 export const allTopics: readonly AnyTopic[] = [
   webhooks,
   unrecognised,
@@ -174,9 +186,15 @@ export const allTopics: readonly AnyTopic[] = [
   deliveries,
   policies,
   tenants,
+  realtors,
 ]
 
 /** `<locationId>:<contactId>`: the unit of order and of state. */
 export function leadKey(tenantId: string, contactId: string): string {
   return `${tenantId}:${contactId}`
+}
+
+/** `<locationId>:<userId>`: a user of two locations is two rows. */
+export function realtorKey(tenantId: string, realtorId: string): string {
+  return `${tenantId}:${realtorId}`
 }

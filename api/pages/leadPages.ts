@@ -7,7 +7,7 @@ import { decisionCard } from './decisionWords.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-import { instant, nameOf, spoken } from './words.ts'
+import { instant, nameOf, realtorOf, spoken } from './words.ts'
 
 export interface LeadsView {
   readonly found: LeadPage
@@ -90,6 +90,8 @@ export function leadPage(lead: ToldLead): string {
         </dd>
         <dt>Owner</dt>
         <dd>${humanOwnership === null ? 'engine' : `a human since ${instant(humanOwnership.since)} (${spoken(humanOwnership.reason)})`}</dd>
+        <dt>Assigned to</dt>
+        <dd>${realtorOf(lead.realtor)}</dd>
         <dt>Do not disturb</dt>
         <dd>${blocked.length === 0 ? 'not set' : blocked.join(', ')}</dd>
         <dt>Consent</dt>

@@ -16,6 +16,13 @@ export function nameOf(person: { firstName: string | null; lastName: string | nu
   return name === '' ? person.contactId : name
 }
 
+/** The realtor of a lead: the name where it is known, always the id. */
+export function realtorOf(realtor: { id: string; name: string | null; active: boolean | null } | null): string {
+  if (realtor === null) return 'nobody'
+  if (realtor.active === false) return `a user who was deleted (${realtor.id})`
+  return realtor.name === null ? realtor.id : `${realtor.name} (${realtor.id})`
+}
+
 /** Exact integer in 1e-18 nats as decimal nats with three places, signed. */
 export function nats(exact: string): string {
   const value = BigInt(exact)

@@ -1,17 +1,22 @@
 /** The API: webhooks in, leads and their reasons out. */
 import { randomUUID } from 'node:crypto'
 import { buildApi, listenApi } from '../../api/buildApi.ts'
-import type { Access } from '../../api/ports.ts'
+import type { Access, ApiDeps } from '../../api/ports.ts'
 import type { Config } from '../../config/config.ts'
+import { systemClock } from '../../delivery/systemClock.ts'
+import { finishAuthorization } from '../../integrations/ghl/oauth/authorization.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
 import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
+import { authorizations } from '../../sinks/postgres/authorizations.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
-import { allTopics, tenants, webhooks } from '../../topics/index.ts'
+import { allTopics, realtors, tenants, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
 import { callbackTrust } from './callbackTrust.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
+import { ghlAccess } from './ghlAccess.ts'
+import type { GhlAccess } from './ghlAccess.ts'
 import type { Role } from './role.ts'
 import { sharedCounts } from './sharedCounts.ts'
 import { trustedKeys } from './trustedKeys.ts'
@@ -32,9 +37,11 @@ export const apiRole: Role = async ({ config, logger }) => {
   })
   const access = accessOf(config)
   const shared = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, 'requests', logger)
+  const ghl = ghlAccess(config, pool, systemClock)
   const app = await buildApi({
     producer: kafka.producer(),
     tenants: await kafka.table(tenants),
+    realtors: await kafka.table(realtors),
     queries: readerQueries(pool),
     explain,
     probes: {
@@ -45,6 +52,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     keys: trustedKeys(config),
     workflowSecrets: workflowSecrets(config),
     callbacks: callbackTrust(config),
+    finishAuthorization: finisherOf(ghl, pool),
     appId: config.ghl.appId ?? sandboxAppId,
     access,
     metrics,
@@ -60,12 +68,21 @@ export const apiRole: Role = async ({ config, logger }) => {
     address,
     async stop() {
       await app.close()
+      await ghl.close()
       await kafka.close()
       await pool.end()
       shared?.disconnect()
       await tracer?.close(TRACE_FLUSH_MS)
     },
   }
+}
+
+/** Needs an app to trade codes as, and keys to seal what comes of them. */
+function finisherOf({ grants, api }: GhlAccess, pool: Parameters<typeof authorizations>[0]): ApiDeps['finishAuthorization'] {
+  if (grants === undefined || api === undefined) return undefined
+  const begun = authorizations(pool)
+  const context = { store: grants, api, clock: systemClock, take: (state: string, now: number) => begun.take(state, now) }
+  return (comeback) => finishAuthorization(context, comeback)
 }
 
 /** Loopback without a token is for local mode only; real mode has a token, the configuration sees to it. */

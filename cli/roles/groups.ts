@@ -5,13 +5,17 @@
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
+import { unrecognised } from '../../topics/index.ts'
 
 export const pipelineGroup = 'pipeline'
 export const postgresGroup = 'sink-postgres'
 export const clickhouseGroup = 'sink-clickhouse'
 
+export const lookupGroup = 'contact-lookup'
+
 export const members = [
   { group: pipelineGroup, stages: pipeline },
+  { group: lookupGroup, inputs: [unrecognised] },
   { group: postgresGroup, inputs: postgresSinkTopics },
   { group: clickhouseGroup, inputs: clickhouseSinkTopics },
 ]

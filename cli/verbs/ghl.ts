@@ -1,9 +1,11 @@
 /** `rekindle ghl`: connects locations and agencies of GoHighLevel, and looks after what they have granted. */
 import { text } from 'node:stream/consumers'
 import type { Command } from 'commander'
+import { authorizationPath } from '../../api/authorizationRoute.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { authorizeUrl, connectWithCode, privateGrant } from '../../integrations/ghl/oauth/connect.ts'
 import { nameOf } from '../../integrations/ghl/oauth/grant.ts'
+import { authorizations } from '../../sinks/postgres/authorizations.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import type { PostgresGrants } from '../../sinks/postgres/grants.ts'
 import type { OauthApi } from '../../integrations/ghl/oauth/oauthApi.ts'
@@ -13,6 +15,7 @@ import { cliError } from '../errors.ts'
 import { ghlAccess } from '../roles/ghlAccess.ts'
 import type { Surroundings } from '../surroundings.ts'
 
+type Pool = ReturnType<typeof createPool>
 type Needs = Pick<Surroundings, 'terminal' | 'config' | 'now'>
 
 /** `readSecret` reads a token that must not stand on a command line, where other users and the shell's history see it. */
@@ -23,14 +26,14 @@ export function addGhl(
 ): void {
   const verb = program.command('ghl').description('connect locations and agencies of GoHighLevel')
 
-  async function withGrants(work: (grants: PostgresGrants, api: OauthApi | undefined) => Promise<void>): Promise<void> {
+  async function withGrants(work: (grants: PostgresGrants, api: OauthApi | undefined, pool: Pool) => Promise<void>): Promise<void> {
     const settings = config()
     const pool = createPool({ url: databaseUrl(settings), max: 2, applicationName: 'rekindle ghl' })
     const access = ghlAccess(settings, pool, systemClock)
     try {
       if (access.grants === undefined)
         throw cliError('E_OPTION_INVALID', 'GHL_TOKEN_KEYS must be set: tokens are stored sealed or not at all.')
-      await work(access.grants, access.api)
+      await work(access.grants, access.api, pool)
     } finally {
       await access.close()
       await pool.end()
@@ -39,11 +42,18 @@ export function addGhl(
 
   verb
     .command('authorize-url')
-    .description('print where a person goes to connect a location or an agency')
-    .action(() => {
+    .alias('authorize')
+    .description('print where a person goes to connect a location or an agency, once, within 15 minutes')
+    .option('--company', 'the agency: its locations get tokens from it')
+    .action(async (flags: { readonly company?: true }) => {
       const { oauth } = config().ghl
       if (oauth === undefined) throw cliError('E_OPTION_INVALID', 'GHL_CLIENT_ID must be set.')
-      terminal.out(authorizeUrl(oauth.clientId, oauth.redirectUrl))
+      await withGrants(async (_, __, pool) => {
+        const state = await authorizations(pool).begin(flags.company === true ? 'Company' : 'Location', now())
+        terminal.out(authorizeUrl(oauth.clientId, oauth.redirectUrl, state))
+      })
+      if (new URL(oauth.redirectUrl).pathname !== authorizationPath)
+        terminal.err(`GHL_REDIRECT_URL does not end in ${authorizationPath}: take the code from there to \`rekindle ghl connect\`.`)
     })
 
   verb

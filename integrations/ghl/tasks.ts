@@ -36,10 +36,10 @@ export function tasks(caller: Caller) {
       return caller.read({ endpoint: 'taskList', tenantId, path: { contactId }, options }, (answer) => listOf(answer['tasks'], taskOf))
     },
 
-    /** Tasks of a location, or of these contacts. */
+    /** Tasks of a location, or of these contacts, or of these users. */
     search(
       tenantId: string,
-      query: { readonly contactIds?: readonly string[]; readonly completed?: boolean } = {},
+      query: { readonly contactIds?: readonly string[]; readonly ownerIds?: readonly string[]; readonly completed?: boolean } = {},
       options?: CallOptions,
     ): AsyncGenerator<Read<Listed<GhlTask>>, void> {
       return pagesOf((skip: number = 0) =>
@@ -48,7 +48,13 @@ export function tasks(caller: Caller) {
             endpoint: 'taskSearch',
             tenantId,
             path: { locationId: tenantId },
-            body: { contactId: query.contactIds, completed: query.completed, limit: tasksPerPage, skip },
+            body: {
+              contactId: query.contactIds,
+              assignedTo: query.ownerIds,
+              completed: query.completed,
+              limit: tasksPerPage,
+              skip,
+            },
             options,
           },
           (answer) => {

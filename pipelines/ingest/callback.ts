@@ -31,7 +31,7 @@ export function tellCallback(state: IngestState | undefined, record: StreamRecor
   const { contactId } = lead
   const key = leadKey(tenantId, contactId)
   if (key !== ctx.key) return deadLetter('E_WEBHOOK_KEY_DIFFERS', { receivedId, webhookId: reading.id, type, expected: key })
-  const kept = state ?? { seen: {}, tenant: null, told: [] }
+  const kept = state ?? { seen: {}, tenant: null, told: [], realtors: [] }
   const { seen } = kept
   const id = reading.id === null ? mark.body(received.body) : mark.callback(reading.id)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_callback')
@@ -67,7 +67,7 @@ export function leadOf(
 
 // Not remembered: it tells nothing, and under a key that stands for many it would push out of the memory what was told.
 function keepRaw(state: IngestState | undefined, received: WebhookReceived, reading: CallbackReading, reason: UnrecognisedReason): Answer {
-  const { receivedId, tenantId, receivedAt, body, type } = received
+  const { receivedId, tenantId, receivedAt, body, type, batchIndex, scheme, keyId } = received
   const raw: WebhookUnrecognised = {
     receivedId,
     tenantId,
@@ -77,6 +77,10 @@ function keepRaw(state: IngestState | undefined, received: WebhookReceived, read
     receivedAt,
     body,
     shape: type,
+    detail: null,
+    batchIndex,
+    scheme,
+    keyId,
   }
   return next(state, { emit: [emit(unrecognised, raw)] })
 }

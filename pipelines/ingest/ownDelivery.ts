@@ -24,7 +24,7 @@ export function tellDelivery(
   const id = mark.delivery(change.deliveryId)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_delivery')
   const ids = change.messageId === null ? [id] : [id, mark.own(change.messageId)]
-  const kept = { tenant: null, told: [], ...state, seen: remember(seen, ids, ctx.at) }
+  const kept = { tenant: null, told: [], realtors: [], ...state, seen: remember(seen, ids, ctx.at) }
   // Not dropped: the provider's id of a handed-over message must be known before its echo arrives.
   if (!NEWS.has(change.status)) return change.messageId === null ? drop('delivery_without_news') : next(kept)
   const echoed = change.status === 'confirmed' && change.messageId !== null && isSeen(seen, mark.message(change.messageId), ctx.at)

@@ -41,7 +41,7 @@ export function tellInstallation(
     ...(after === undefined ? [] : [emit(tenants, after, { key })]),
     ...others.map((each) => emit(tenants, each, { key: each.tenantId })),
   ]
-  return next({ told: state?.told ?? [], seen, tenant: after ?? null }, { emit: emissions })
+  return next({ told: state?.told ?? [], realtors: state?.realtors ?? [], seen, tenant: after ?? null }, { emit: emissions })
 }
 
 /** The row, with what its agency was told to be meanwhile. */

@@ -6,7 +6,7 @@ import type { IngestState, LeadEvent, WebhookReceived, WebhookUnrecognised } fro
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { DeadLetter, Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
-import type { tenants } from '../../topics/index.ts'
+import type { realtors, tenants } from '../../topics/index.ts'
 import { leadEvents, leadKey, unrecognised } from '../../topics/index.ts'
 import { parseBody } from './body.ts'
 import type { Json } from './body.ts'
@@ -19,6 +19,7 @@ import { isTold, meaningOf, rememberTold } from './meaning.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { contactIdOf, reportContactIdOf, tenantIdOf } from './subject.ts'
 import { tellInstallation } from './tellInstallation.ts'
+import { tellRealtor } from './tellRealtor.ts'
 import { destinationOf, reportDestination } from './translate/catalogue.ts'
 import { noSections } from './translate/draft.ts'
 import { reportKeyOf } from './translate/workflow.ts'
@@ -26,8 +27,8 @@ import { webhookTypeOf } from './webhookTypes.ts'
 
 const ORIGINS: Readonly<Record<string, string>> = { workflow: 'ghl_workflow', reconcile: 'reconcile' }
 
-type IngestContext = Context<{ tenants: typeof tenants }>
-type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised | typeof tenants>
+type IngestContext = Context<{ tenants: typeof tenants; realtors: typeof realtors }>
+type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised | typeof tenants | typeof realtors>
 
 /** Folds one webhook, or one callback of a provider. */
 export function tellWebhook(state: IngestState | undefined, record: StreamRecord<WebhookReceived>, ctx: IngestContext): Answer {
@@ -36,7 +37,7 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const parsed = parseBody(received.body)
   if ('problem' in parsed) return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
   const { body } = parsed
-  const kept = state ?? { seen: {}, tenant: null, told: [] }
+  const kept = state ?? { seen: {}, tenant: null, told: [], realtors: [] }
   const { seen } = kept
   const isReport = received.origin === 'workflow'
   const webhookId = isReport ? reportKeyOf(body) : (received.webhookId ?? textOf(body, 'webhookId'))
@@ -51,6 +52,10 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const contactId = (isReport ? reportContactIdOf(body) : contactIdOf(body)) ?? received.contactId
   const destination = isReport ? reportDestination(contactId) : destinationOf(recognised, contactId)
   if ('installation' in destination) return tellInstallation(state, body, destination.installation, received, id, ctx)
+  if ('realtor' in destination) {
+    const told = tellRealtor(kept, body, destination.realtor, received, id, ctx)
+    return 'missing' in told ? refuse(told.missing, received, { type, ...told.detail }) : told
+  }
   if ('raw' in destination && (tenantId !== null || destination.raw !== 'contact_not_named')) {
     const rawType = textOf(body, 'type') ?? ''
     const raw: WebhookUnrecognised = {
@@ -62,6 +67,10 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
       receivedAt: received.receivedAt,
       body: received.body,
       shape: type === '' ? null : type,
+      detail: null,
+      batchIndex: received.batchIndex,
+      scheme: received.scheme,
+      keyId: received.keyId,
     }
     return next({ ...kept, seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, raw)] })
   }

@@ -140,7 +140,7 @@ export function postgresGrants(pool: pg.Pool, sealer: Sealer) {
          ON CONFLICT (holder_kind, holder_id) DO UPDATE SET company_id = excluded.company_id, source = excluded.source,
            access_token = excluded.access_token, refresh_token = excluded.refresh_token,
            previous_refresh_token = excluded.previous_refresh_token, scope = excluded.scope, expires_at = excluded.expires_at,
-           lost_because = excluded.lost_because, generation = ghl_grants.generation + 1, updated_at = now()`,
+           lost_because = excluded.lost_because, generation = ghl_grants.generation + 1, updated_at = now(), granted_at = now()`,
         columnsOf(grant),
       )
     },

@@ -17,6 +17,7 @@ export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   tenants: 'settings of a location',
   sink_offsets: 'places of topics',
   sweep_cursors: 'how far locations are compared with the platform',
+  ghl_authorizations: 'who may come back from GoHighLevel with a code',
   ghl_grants: 'sealed tokens of locations and agencies',
   schema_migrations: 'the steps that made the tables',
 }

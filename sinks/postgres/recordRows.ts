@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { Decision, DeliveryChanged, Tenant } from '../../schemas/generated/records.ts'
+import { endRemovedGrants } from './removedGrants.ts'
 import { instant, instantOrNull, storableJson, storableText } from './storable.ts'
 
 type Column<R> = readonly [name: string, type: string, value: (record: R, key: string) => unknown]
@@ -58,16 +59,18 @@ export async function storeDeliveries(client: pg.PoolClient, records: readonly S
   await insert(client, 'deliveries', deliveryColumns, present(records), 'ON CONFLICT (delivery_id) DO NOTHING')
 }
 
-/** Stores tenants; the last record of each wins, a tombstone deletes. */
+/** Stores tenants; the last record of each wins, a tombstone deletes. What was granted before an uninstallation ends. */
 export async function storeTenants(client: pg.PoolClient, records: readonly SinkRecord<Tenant>[]): Promise<void> {
   const last = new Map(records.map((record) => [record.key, record]))
   const gone = [...last.values()].filter(({ value }) => value === null).map(({ key }) => key)
   if (gone.length > 0) await client.query('DELETE FROM tenants WHERE tenant_id = ANY($1)', [gone])
+  const rows = present([...last.values()])
+  await endRemovedGrants(client, rows)
   await insert(
     client,
     'tenants',
     tenantColumns,
-    present([...last.values()]),
+    rows,
     'ON CONFLICT (tenant_id) DO UPDATE SET name = excluded.name, status = excluded.status, automation = excluded.automation, record = excluded.record, updated_at = excluded.updated_at',
   )
 }

@@ -14,6 +14,7 @@ const rooms = [
   'delivery',
   'grafana',
   'integrations',
+  'lookup',
   'pipelines',
   'runtime',
   'schemas',

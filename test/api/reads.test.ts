@@ -7,6 +7,7 @@ import type { LeadFilter, LeadQueries } from '../../api/ports.ts'
 import { html } from '../../api/pages/html.ts'
 import { nats } from '../../api/pages/words.ts'
 import { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
+import type { Realtor } from '../../schemas/generated/records.ts'
 import { schema } from '../../runtime/schema.ts'
 import { postgresError } from '../../sinks/postgres/errors.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
@@ -171,6 +172,26 @@ t.test('GET /leads/:id tells the whole story, by contact id or by lead key', asy
   const ambiguous = await app.inject('/leads/twice')
   t.equal(ambiguous.statusCode, 409)
   t.match(ambiguous.json(), { code: 'E_LEAD_AMBIGUOUS', message: /otherLocation00000001:twice/ })
+})
+
+t.test('the realtor of a lead is named as far as the table of realtors knows, on its page too', async (t) => {
+  const row: Realtor = {
+    ...{ tenantId: sandboxTenantId, realtorId: 'user1', name: 'Ana <Smith>', email: null, phone: null, role: 'user', active: true },
+    ...{ deletedAt: null, updatedAt: at, fieldTimes: {} },
+  }
+  const rows = new Map([[`${sandboxTenantId}:user1`, row]])
+  const owned = {
+    ...stored,
+    profiles: async (contactId: string) => [profileOf({ contactId, ownerId: contactId === 'mine' ? 'user1' : 'user2' })],
+  }
+  const { app } = await apiUnderTest({ queries: owned, realtors: rows })
+  t.match((await app.inject('/leads/mine')).json(), { realtor: { id: 'user1', name: 'Ana <Smith>', active: true } })
+  t.strictSame((await app.inject('/leads/other')).json<{ realtor: unknown }>().realtor, { id: 'user2', name: null, active: null })
+  t.match((await app.inject('/ui/leads/mine')).body, /Assigned to[\s\S]*Ana &lt;Smith&gt; \(user1\)/)
+  await app.close()
+  const nobody = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ ownerId: null })] } })
+  t.equal((await nobody.app.inject('/leads/mine')).json<{ realtor: unknown }>().realtor, null)
+  await nobody.app.close()
 })
 
 t.test('a store that is away gives 503, a fault of our own 500, and neither speaks of inner matters', async (t) => {

@@ -26,6 +26,7 @@ import { at, decisionOf, profileOf } from '../api/apiUnderTest.ts'
 const story = {
   leadKey: `${sandboxTenantId}:contactMaria000000001`,
   profile: profileOf(),
+  realtor: null,
   decisions: [decisionOf(), decisionOf({ decisionId: 'older', decidedAt: at - 60_000 })].map((decision) =>
     explained({ explain }, decision),
   ),
@@ -170,6 +171,13 @@ t.test('why copes with a lead about which nothing is known yet', async (t) => {
   const silent = explained({ explain }, decisionOf({ contributions: [], silent: [], gates: [] }))
   const lines = whyText({ ...bare, decisions: [silent] })
   t.ok(lines.includes('  No agent voted.') && lines.includes('  gates: all open'))
+})
+
+t.test('why names the realtor of the lead as far as anybody has told', async (t) => {
+  const assigned = (name: string | null, active: boolean | null) => whyText({ ...story, realtor: { id: 'user1', name, active } })[2]
+  t.equal(assigned('Ana Smith', true), 'assigned to Ana Smith (user1)')
+  t.equal(assigned(null, null), 'assigned to user1')
+  t.equal(assigned(null, false), 'assigned to a user who was deleted (user1)')
 })
 
 t.test('why tells what the lead did lately and what that fired, newest first', async (t) => {

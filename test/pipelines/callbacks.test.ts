@@ -22,6 +22,7 @@ const told = (line: CallbackLine) => ({
   events: line.outputs(leadEvents),
   keptRaw: line.outputs(unrecognised),
   tenants: [],
+  realtors: [],
   deadLetters: line.deadLetters,
 })
 const profileOf = (line: CallbackLine) => line.state('enrich', lead) as LeadProfile

@@ -13,6 +13,7 @@ const DAY_MS = 86_400_000
 const keyDocs: Readonly<Record<KeyKind, string>> = {
   lead: 'Lead key: location id, colon, contact id.',
   tenant: 'Location id.',
+  'tenant:realtor': 'Location id, colon, user id.',
   'tenant:decision-type': 'Location id or *, colon, decision type.',
 }
 

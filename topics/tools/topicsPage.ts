@@ -7,6 +7,7 @@ import type { Node } from '../../schemas/tools/avro.ts'
 const keys: Readonly<Record<KeyKind, string>> = {
   lead: 'lead key `<locationId>:<contactId>` (a body that names no contact: the location)',
   tenant: 'location id',
+  'tenant:realtor': '`<location>:<user>`',
   'tenant:decision-type': '`<location or *>:<decision type>`',
 }
 

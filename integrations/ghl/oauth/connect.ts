@@ -26,14 +26,15 @@ export const scopes = [
   'oauth.write',
 ] as const
 
-/** Where the person goes to agree. */
-export function authorizeUrl(clientId: string, redirectUrl: string): string {
+/** Where the person goes to agree. `state` comes back with the browser: the documentation does not say so, OAuth does (RFC 6749 4.1.2). */
+export function authorizeUrl(clientId: string, redirectUrl: string, state: string): string {
   const url = new URL('https://marketplace.gohighlevel.com/v2/oauth/chooselocation')
   url.search = new URLSearchParams({
     response_type: 'code',
     redirect_uri: redirectUrl,
     client_id: clientId,
     scope: scopes.join(' '),
+    state,
   }).toString()
   return url.href
 }

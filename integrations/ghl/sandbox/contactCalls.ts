@@ -92,7 +92,11 @@ export function contactCalls(world: World) {
     contactSearch({ location, body }: RoutedCall): Reply {
       const asked = Number(body['pageLimit'] ?? 20)
       if (!(asked >= 1 && asked <= LONGEST_PAGE)) return refused(422, [`pageLimit must not be greater than ${LONGEST_PAGE}`])
-      const range = (Array.isArray(body['filters']) ? (body['filters'] as Fields[]) : []).find(({ field }) => field === 'dateUpdated')
+      const filters = Array.isArray(body['filters']) ? (body['filters'] as Fields[]) : []
+      const range = filters.find(({ field }) => field === 'dateUpdated')
+      const emails = filters.filter(({ field, operator }) => field === 'email' && operator === 'eq')
+      const unknown = filters.find((filter) => filter !== range && !emails.includes(filter))
+      if (unknown !== undefined) return refused(422, [`filter ${String(unknown['field'])} ${String(unknown['operator'])} is not supported`])
       const within = fieldsOf(range?.['value'])
       const from = time(within, 'gte', 'gt') ?? -Infinity
       const before = time(within, 'lt', 'lte') ?? Infinity
@@ -100,6 +104,7 @@ export function contactCalls(world: World) {
       const found = world
         .indexed(world.rows('contacts', location))
         .filter((row) => at(row) >= from && at(row) < before)
+        .filter((row) => emails.every(({ value }) => text(row, 'email')?.toLowerCase() === String(value).toLowerCase()))
         .map((row) => ({ row, key: [at(row), String(row['id'])] as const }))
         .sort((a, b) => a.key[0] - b.key[0] || (a.key[1] < b.key[1] ? -1 : 1))
       const after = body['searchAfter'] as readonly [number, string] | undefined
@@ -205,11 +210,13 @@ export function contactCalls(world: World) {
     taskList: ofContact((_, call) => done({ tasks: rowsOf('tasks', call) })),
     taskSearch({ location, body }: RoutedCall): Reply {
       const wanted = texts(body, 'contactId')
+      const owners = texts(body, 'assignedTo')
       const found = world
         .rows('tasks', location)
         .filter(
           (row) =>
             (wanted.length === 0 || wanted.includes(String(row['contactId']))) &&
+            (owners.length === 0 || owners.includes(String(row['assignedTo']))) &&
             (body['completed'] === undefined || row['completed'] === body['completed']),
         )
       const skip = Number(body['skip'] ?? 0)

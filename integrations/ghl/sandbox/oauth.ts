@@ -54,6 +54,16 @@ export class SandboxOauth {
     this.installed.set(companyId, (this.installed.get(companyId) ?? new Set()).add(locationId))
   }
 
+  /** Takes the app out of a location, or out of the whole agency: what was granted is void at once. */
+  uninstall(companyId: string, locationId?: string): void {
+    const isGone = (agreement: Agreement) =>
+      agreement.companyId === companyId && (locationId === undefined || agreement.locationId === locationId)
+    if (locationId === undefined) this.installed.delete(companyId)
+    else this.installed.get(companyId)?.delete(locationId)
+    for (const granted of [this.codes, this.refreshTokens, this.accessTokens])
+      for (const [token, agreement] of granted) if (isGone(agreement)) granted.delete(token)
+  }
+
   /** `Location is not active` for what is paused. */
   pause(locationId: string): void {
     this.paused.add(locationId)

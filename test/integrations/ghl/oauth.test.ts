@@ -82,13 +82,14 @@ async function setting(t: Test, options: { readonly clientSecret?: string; reado
 }
 
 t.test('the address where a person agrees names the app, the way back and every scope', async (t) => {
-  const url = new URL(authorizeUrl(app.clientId, 'https://example.com/back'))
+  const url = new URL(authorizeUrl(app.clientId, 'https://example.com/back', 'unguessable'))
   t.equal(url.origin + url.pathname, 'https://marketplace.gohighlevel.com/v2/oauth/chooselocation')
   t.strictSame(Object.fromEntries(url.searchParams), {
     response_type: 'code',
     redirect_uri: 'https://example.com/back',
     client_id: app.clientId,
     scope: scopes.join(' '),
+    state: 'unguessable',
   })
 })
 

@@ -126,7 +126,7 @@ t.test('a reader writes nothing; and with all rights granted still nothing of an
       { code: '42501' },
       sql,
     )
-  for (const closed of ['ghl_grants', 'delivery_outbox', 'sink_offsets'])
+  for (const closed of ['ghl_authorizations', 'ghl_grants', 'delivery_outbox', 'sink_offsets'])
     await t.rejects(
       asReader(pool, ALL_TENANTS, (db) => db.query(`SELECT * FROM ${closed}`)),
       { code: '42501' },

@@ -1,0 +1,76 @@
+/** `rekindle realtors` on a real broker: users of the API go through ingest into the table, and are named. */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Command } from 'commander'
+import t from 'tap'
+import { runProgram } from '../../cli/program.ts'
+import { addRealtors } from '../../cli/verbs/realtors.ts'
+import { changed } from '../../cli/verbs/tenants.ts'
+import { systemClock } from '../../delivery/systemClock.ts'
+import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import type { Realtor } from '../../schemas/generated/records.ts'
+import { realtors, tenants } from '../../topics/index.ts'
+import { eventually } from '../runtime/kafka/fixtures.ts'
+import { line } from './leadLine.ts'
+
+t.setTimeout(180_000)
+const location = 'realtyLocation000001'
+
+t.test('users who were there before the app are fetched, told through the line and listed; a deleted one is not', async (t) => {
+  const { config, kafka, send } = await line(t)
+  const folder = mkdtempSync(join(tmpdir(), 'rekindle-realtors-'))
+  const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock: systemClock })
+  t.teardown(async () => {
+    await sandbox.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const user = (id: string, name: string) => ({
+    id,
+    name,
+    email: `${id}@example.com`,
+    phone: '+12025550107',
+    roles: { role: 'user', locationIds: [location] },
+  })
+  sandbox.put('users', location, user('user1', 'Ana Smith'))
+  sandbox.put('users', location, user('user2', 'Bea Jones'))
+  const run = async (...argv: string[]) => {
+    const out: string[] = []
+    const terminal = { out: (text: string) => out.push(text), err: (text: string) => out.push(text) }
+    const settings = { ...config, ghl: { ...config.ghl, apiUrl: sandbox.url }, redis: { url: undefined } }
+    let ids = 0
+    const surroundings = { terminal, config: () => settings, now: Date.now, newId: () => `fetched-${++ids}` } as never
+    const program = new Command('rekindle').exitOverride()
+    addRealtors(program, surroundings)
+    return { code: await runProgram(program, ['realtors', ...argv], surroundings), out }
+  }
+  t.match(await run('fetch', location), { code: 1, out: [/E_OPTION_INVALID/] }, 'nobody knows the location')
+  const row = changed(location, undefined, { name: 'Realty', timeZone: 'America/Chicago', country: 'US', postalAddress: 'x' }, Date.now())
+  await kafka.producer().send(tenants, location, row)
+  const table = await kafka.table(tenants)
+  await eventually('the location is known', () => table.get(location) !== undefined)
+  t.match(await run('fetch', location), { code: 1, out: [/INSTALL is missing/] }, 'its agency is not')
+  await send(location, JSON.stringify({ type: 'INSTALL', companyId: 'com1', locationId: location, timestamp: new Date().toISOString() }))
+  await eventually('its agency is told', () => table.get(location)?.installation?.companyId === 'com1')
+
+  t.match(await run('fetch', location), {
+    code: 0,
+    out: [`2 users of ${location} are told of; \`rekindle realtors list\` names them in a moment.`],
+  })
+  const known = await kafka.table(realtors)
+  const rows = () => [...known.entries()].map(([, value]: readonly [string, Realtor]) => value)
+  await eventually('both are realtors', () => rows().length === 2)
+  t.match((await run('list')).out, [
+    /^location +user +name +role/,
+    /user1 +Ana Smith +user +user1@example\.com +\+12025550107/,
+    /user2 +Bea Jones/,
+  ])
+
+  const later = new Date(Date.now() + 1_000).toISOString()
+  await send(location, JSON.stringify({ type: 'UserDelete', locationId: location, id: 'user1', timestamp: later }))
+  await eventually('one is deleted', () => rows().some(({ active }) => !active))
+  const { out } = await run('list', '--location', location)
+  t.equal(out.length, 2)
+  t.match(out[1], /user2/)
+  t.equal((await run('list', '--location', 'elsewhere')).out.length, 1)
+})
