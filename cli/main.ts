@@ -9,6 +9,7 @@ import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
+import { addLookUps } from './verbs/lookUps.ts'
 import { addOwed } from './verbs/owed.ts'
 import { addReconcile } from './verbs/reconcile.ts'
 import { addRun } from './verbs/run.ts'
@@ -56,6 +57,7 @@ addStart(program, surroundings)
 addPrepare(program, surroundings)
 addTenants(program, surroundings)
 addGhl(program, surroundings)
+addLookUps(program, surroundings)
 addOwed(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)

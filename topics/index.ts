@@ -27,7 +27,7 @@ export const webhooks = topic({
   value: WebhookReceived,
   retention: { days: 30 },
   contract: 'internal',
-  writtenBy: ['api', 'reconciler'],
+  writtenBy: ['api', 'reconciler', 'look-ups'],
   about: 'Verified GoHighLevel webhooks and callbacks of providers with their raw bytes.',
 })
 

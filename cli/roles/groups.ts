@@ -3,15 +3,18 @@
  * dead-letter topics: renaming one starts over, and `rekindle topics apply` makes the topics that belong to each.
  */
 import { pipeline } from '../../pipelines/pipeline.ts'
+import { profiles } from '../../topics/index.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
 
 export const pipelineGroup = 'pipeline'
 export const postgresGroup = 'sink-postgres'
 export const clickhouseGroup = 'sink-clickhouse'
+export const lookUpGroup = 'look-ups'
 
 export const members = [
   { group: pipelineGroup, stages: pipeline },
   { group: postgresGroup, inputs: postgresSinkTopics },
   { group: clickhouseGroup, inputs: clickhouseSinkTopics },
+  { group: lookUpGroup, inputs: [profiles] },
 ]

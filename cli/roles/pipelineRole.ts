@@ -1,13 +1,14 @@
-/** The fused stages, the delivery worker with its relay, and the comparison with GoHighLevel in one process. */
+/** The fused stages, the delivery worker with its relay, the comparison with GoHighLevel and, if switched on, look-ups in one process. */
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
-import { allTopics } from '../../topics/index.ts'
+import { allTopics, profiles } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
-import { pipelineGroup } from './groups.ts'
+import { lookUpGroup, pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
+import { startLookUps } from './lookUpPart.ts'
 import { serveMetrics } from './metricsServer.ts'
 import { startReconciling } from './reconcilePart.ts'
 import type { Role } from './role.ts'
@@ -37,16 +38,22 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   })
   const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
   const reconciling = config.ghl.reconcile ? startReconciling({ logger, kafka, shared, metrics, onFatal }) : undefined
+  const lookUps = config.lookUps.enabled
+    ? await startLookUps({ config, logger, kafka, pool: shared.pool, metrics, signal: asked, hurry: hurried, onFatal })
+    : undefined
   const server = await serveMetrics(
     metrics,
     config.http.host,
     config.http.metricsPort,
-    lagGauges(kafka, metrics, [{ group: pipelineGroup, topics: subscriptions(pipeline) }]),
+    lagGauges(kafka, metrics, [
+      { group: pipelineGroup, topics: subscriptions(pipeline) },
+      ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),
+    ]),
   )
   return {
     address: server.url,
     async stop() {
-      await Promise.all([reconciling?.stop(), delivery.stop(), member.stop()])
+      await Promise.all([reconciling?.stop(), lookUps?.stop(), delivery.stop(), member.stop()])
       await shared.close()
       await server.close()
       await kafka.close()
