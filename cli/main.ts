@@ -9,6 +9,7 @@ import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
+import { addLookUps } from './verbs/lookUps.ts'
 import { addOwed } from './verbs/owed.ts'
 import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
@@ -58,6 +59,7 @@ addPrepare(program, surroundings)
 addTenants(program, surroundings)
 addRealtors(program, surroundings)
 addGhl(program, surroundings)
+addLookUps(program, surroundings)
 addOwed(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)

@@ -8,7 +8,7 @@ import type { Config } from '../config/config.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import { shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
-import { sandboxTenant } from '../simulate/sandboxTenant.ts'
+import { sandboxLookUps, sandboxTenant } from '../simulate/sandboxTenant.ts'
 import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
 import { migrate } from '../sinks/postgres/migrate.ts'
 import { allTopics, policies, tenants } from '../topics/index.ts'
@@ -46,7 +46,11 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
     }
     if (config.mode === 'local') {
       const tenant = sandboxTenant(Date.now())
-      if ((await kafka.table(tenants)).get(tenant.tenantId) === undefined) await producer.send(tenants, tenant.tenantId, tenant)
+      const settled = (await kafka.table(tenants)).get(tenant.tenantId) ?? { ...tenant, updatedAt: 0 }
+      // Switched on for the whole of local mode: nobody but the sandbox is asked.
+      const lookUps = settled.lookUps ?? (config.lookUps.enabled ? sandboxLookUps : null)
+      if (settled.updatedAt === 0 || settled.lookUps !== lookUps)
+        await producer.send(tenants, tenant.tenantId, { ...settled, lookUps, updatedAt: tenant.updatedAt })
     }
     return changes
   } finally {

@@ -1,14 +1,23 @@
-/** The port of the GoHighLevel sandbox: the same at every start, so that who talks to it finds it after a restart. */
+/** The ports of the sandboxes: the same at every start, so that who talks to it finds it after a restart. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../config/config.ts'
 import { freePort, isFree } from '../stack/port.ts'
 
 /** The configured port; else that of the last run when it is free; else a free one, which is remembered. */
-export async function sandboxPort(config: Config): Promise<number> {
-  if (config.stackPorts.sandbox !== 0) return config.stackPorts.sandbox
+export function sandboxPort(config: Config): Promise<number> {
+  return keptPort(config, config.stackPorts.sandbox, 'port')
+}
+
+/** The same for the sandbox of Apollo. */
+export function apolloSandboxPort(config: Config): Promise<number> {
+  return keptPort(config, config.stackPorts.apolloSandbox, 'apollo-port')
+}
+
+async function keptPort(config: Config, configured: number, name: string): Promise<number> {
+  if (configured !== 0) return configured
   const folder = join(config.dataDir, 'sandbox')
-  const file = join(folder, 'port')
+  const file = join(folder, name)
   const last = remembered(file)
   if (last !== undefined && (await isFree(last))) return last
   const port = await freePort()

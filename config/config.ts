@@ -88,6 +88,13 @@ export interface Config {
     /** Base64 of a SubjectPublicKeyInfo each; all are accepted. Undefined = no events of SendGrid. */
     readonly sendgridPublicKeys: readonly string[] | undefined
   }
+  readonly lookUps: {
+    readonly enabled: boolean
+    readonly apolloApiKey: string | undefined
+    readonly apolloApiUrl: string | undefined
+    readonly callsPerMinute: number
+    readonly freshDays: number
+  }
   readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number; readonly lost: number }
   /** Without an endpoint nothing is traced. */
   readonly tracing: { readonly endpoint: string | undefined; readonly ratio: number }
@@ -98,6 +105,7 @@ export interface Config {
     readonly clickhouse: number
     readonly redis: number
     readonly sandbox: number
+    readonly apolloSandbox: number
   }
 }
 
@@ -155,6 +163,8 @@ export function loadConfig(env: Environment = environment()): Config {
     problems.push(
       `PUBLIC_URL is missing: must be ${configFields.publicUrl.should} (TWILIO_AUTH_TOKENS is set: Twilio signs the URL it calls).`,
     )
+  if (values.get('mode') === 'real' && values.get('lookUps') === true && !values.has('apolloApiKey'))
+    problems.push(`APOLLO_API_KEY is missing: must be ${configFields.apolloApiKey.should} (LOOK_UPS is true).`)
   if (values.has('ghlClientId')) {
     for (const key of ['ghlClientSecret', 'ghlRedirectUrl', 'ghlTokenKeys'] as const)
       if (!values.has(key))
@@ -232,6 +242,13 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       twilioAuthTokens: maybe('twilioAuthTokens')?.split(','),
       sendgridPublicKeys: maybe('sendgridPublicKeys')?.split(','),
     },
+    lookUps: {
+      enabled: flag('lookUps'),
+      apolloApiKey: maybe('apolloApiKey'),
+      apolloApiUrl: maybe('apolloApiUrl'),
+      callsPerMinute: number('apolloCallsPerMinute'),
+      freshDays: number('lookUpFreshDays'),
+    },
     simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed'), lost: number('simulateLost') },
     tracing: { endpoint: maybe('otlpEndpoint'), ratio: number('traceRatio') },
     stackPorts: {
@@ -241,6 +258,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       clickhouse: number('stackClickhousePort'),
       redis: number('stackRedisPort'),
       sandbox: number('sandboxPort'),
+      apolloSandbox: number('apolloSandboxPort'),
     },
   }
 }

@@ -402,6 +402,45 @@ export const configFields = {
     about: 'Calls the sandbox allows per location in 10 s, as the platform does.',
   },
 
+  lookUps: {
+    env: 'LOOK_UPS',
+    schema: boolean,
+    fallback: 'false',
+    should: 'true or false',
+    about:
+      'Ask Apollo about leads of locations that have switched it on (`rekindle tenants set --look-ups`). Sends personal data to a third party and costs credits. In local mode a sandbox is asked.',
+  },
+  apolloApiKey: {
+    env: 'APOLLO_API_KEY',
+    schema: Type.String({ minLength: 1, pattern: '^[\\x21-\\x7e]+$' }),
+    fallback: '',
+    should: 'the key of an Apollo account',
+    about: 'Key for people/match of Apollo. Needed for LOOK_UPS in real mode.',
+    secret: true,
+    neverEmpty: true,
+  },
+  apolloApiUrl: {
+    env: 'APOLLO_API_URL',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL',
+    about: 'Where Apollo is reached; default https://api.apollo.io, in local mode the sandbox.',
+  },
+  apolloCallsPerMinute: {
+    env: 'APOLLO_CALLS_PER_MINUTE',
+    schema: Type.Integer({ minimum: 1, maximum: 100_000 }),
+    fallback: '200',
+    should: 'a whole number from 1 to 100000',
+    about: 'Calls of Apollo by each process in any minute; what the plan allows is told by the headers of its answers.',
+  },
+  lookUpFreshDays: {
+    env: 'LOOK_UP_FRESH_DAYS',
+    schema: Type.Integer({ minimum: 1, maximum: 90 }),
+    fallback: '30',
+    should: 'a whole number from 1 to 90',
+    about: 'Days for which the answer of a look-up counts, also that nobody was found; then a lead may be asked about again.',
+  },
+
   simulate: {
     env: 'SIMULATE',
     schema: boolean,
@@ -487,6 +526,13 @@ export const configFields = {
     fallback: '0',
     should: 'a port from 0 to 65535 (0 = any free one)',
     about: 'Port of the GoHighLevel sandbox server.',
+  },
+  apolloSandboxPort: {
+    env: 'APOLLO_SANDBOX_PORT',
+    schema: port,
+    fallback: '0',
+    should: 'a port from 0 to 65535 (0 = any free one)',
+    about: 'Port of the Apollo sandbox server.',
   },
 } as const satisfies Record<string, ConfigField>
 

@@ -254,6 +254,34 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants} GROUP BY ti
 
 const outcomes: PanelSpec[] = [
   {
+    id: 39,
+    title: 'Look-ups of leads',
+    kind: 'lines',
+    unit: 'short',
+    noValue: 'no look-ups',
+    width: 12,
+    about:
+      'Questions to Apollo by outcome. Success is found and partly of all answers (`rekindle look-ups`); refused: what a location may spend in a day is used up.',
+    queries: [{ promql: `sum by (outcome) (increase(lr_look_ups_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],
+  },
+  {
+    id: 40,
+    title: 'Look-ups that found something',
+    kind: 'stat',
+    unit: 'percentunit',
+    noValue: 'no look-ups',
+    width: 12,
+    about:
+      'Share of the answers of the chosen time in which at least one field that was asked for was found. Apollo knows employees, not home buyers.',
+    queries: [
+      {
+        promql: `sum(increase(lr_look_ups_total{outcome=~"found|partly", ${targets}}[$__range])) / sum(increase(lr_look_ups_total{outcome=~"found|partly|none", ${targets}}[$__range]))`,
+        legend: 'success',
+        instant: true,
+      },
+    ],
+  },
+  {
     id: 31,
     title: 'Follow-ups by outcome',
     kind: 'bars',

@@ -1,5 +1,5 @@
 /** The ready-made location of local mode: its ids, its custom fields, its settings. */
-import type { Tenant } from '../schemas/generated/records.ts'
+import type { LookUpSettings, Tenant } from '../schemas/generated/records.ts'
 
 export const sandboxTenantId = 'sandboxLocation000001'
 /** 24 hexadecimal digits, as app ids of the platform are. */
@@ -18,6 +18,13 @@ export const sandboxFields = {
   lead_type: 'sbxFieldLeadType0001',
 } as const
 export type SandboxFact = keyof typeof sandboxFields
+
+/** What its leads are looked up for when local mode does that. */
+export const sandboxLookUps: LookUpSettings = {
+  provider: 'apollo',
+  fields: ['companyName', 'jobTitle', 'industry'],
+  creditsPerDay: '100',
+}
 
 /** Settings of the sandbox location; `at` is when they were set, ms. */
 export function sandboxTenant(at: number): Tenant {
@@ -39,5 +46,6 @@ export function sandboxTenant(at: number): Tenant {
     customFieldNames: Object.fromEntries(Object.entries(sandboxFields).map(([fact, id]) => [id, fact])),
     updatedAt: at,
     installation: null,
+    lookUps: null,
   }
 }

@@ -28,7 +28,7 @@ export const webhooks = topic({
   value: WebhookReceived,
   retention: { days: 30 },
   contract: 'internal',
-  writtenBy: ['api', 'reconciler', 'contact-lookup'],
+  writtenBy: ['api', 'reconciler', 'contact-lookup', 'look-ups'],
   about: 'Verified GoHighLevel webhooks and callbacks of providers with their raw bytes.',
 })
 

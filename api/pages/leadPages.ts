@@ -69,6 +69,26 @@ function line(lead: LeadSummary): Markup {
   </tr>`
 }
 
+/** What rules and providers say of the lead beside what it says itself, each with where it is from. */
+function foundElsewhere({ phoneFacts, emailFacts, lookUp }: ToldLead['profile']) {
+  const rows = [
+    ...(phoneFacts
+      ? [['telephone', `${phoneFacts.valid ? '' : 'no such number, '}${spoken(phoneFacts.type)}`, phoneFacts.source, phoneFacts.at]]
+      : []),
+    ...(emailFacts ? [['e-mail', emailWords(emailFacts), emailFacts.source, emailFacts.at]] : []),
+    ...Object.entries(lookUp?.found ?? {}).map(([field, value]) => [field, value, lookUp?.provider, lookUp?.at]),
+  ] as [string, string, string, number][]
+  if (rows.length === 0) return null
+  const cells = rows.map(([what, says, source, at]) => [what, says, source, instant(at)])
+  return html`<h2>Found elsewhere</h2>
+    ${table(['What', 'Says', 'From', 'As of'], cells)}`
+}
+
+function emailWords({ valid, kind, role, suggestion }: NonNullable<ToldLead['profile']['emailFacts']>): string {
+  if (!valid) return 'not an address'
+  return `${spoken(kind)}${role ? ', of a role' : ''}${suggestion === null ? '' : `, perhaps ${suggestion}`}`
+}
+
 export function leadPage(lead: ToldLead): string {
   const { profile } = lead
   const { humanOwnership } = profile
@@ -108,6 +128,7 @@ export function leadPage(lead: ToldLead): string {
           ${profile.counters.outboundHuman} by humans)
         </dd>
       </dl>
+      ${foundElsewhere(profile)}
       <h2>Why this score</h2>
       ${whyScore(scored)}
       <h2>Decisions</h2>

@@ -3,6 +3,7 @@
  * dead-letter topics: renaming one starts over, and `rekindle topics apply` makes the topics that belong to each.
  */
 import { pipeline } from '../../pipelines/pipeline.ts'
+import { profiles } from '../../topics/index.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
 import { unrecognised } from '../../topics/index.ts'
@@ -10,6 +11,7 @@ import { unrecognised } from '../../topics/index.ts'
 export const pipelineGroup = 'pipeline'
 export const postgresGroup = 'sink-postgres'
 export const clickhouseGroup = 'sink-clickhouse'
+export const lookUpGroup = 'look-ups'
 
 export const lookupGroup = 'contact-lookup'
 
@@ -18,4 +20,5 @@ export const members = [
   { group: lookupGroup, inputs: [unrecognised] },
   { group: postgresGroup, inputs: postgresSinkTopics },
   { group: clickhouseGroup, inputs: clickhouseSinkTopics },
+  { group: lookUpGroup, inputs: [profiles] },
 ]

@@ -1,14 +1,15 @@
-/** The fused stages, the delivery worker with its relay, the comparison with GoHighLevel and the look-up of contacts in one process. */
+/** The fused stages, the delivery worker with its relay, the comparison with GoHighLevel, look-ups of contacts and of leads in one process. */
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
-import { allTopics, unrecognised } from '../../topics/index.ts'
+import { allTopics, profiles, unrecognised } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
-import { lookupGroup, pipelineGroup } from './groups.ts'
+import { lookupGroup, lookUpGroup, pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { startLookups } from './lookupPart.ts'
+import { startLookUps } from './lookUpPart.ts'
 import { serveMetrics } from './metricsServer.ts'
 import { startReconciling } from './reconcilePart.ts'
 import type { Role } from './role.ts'
@@ -41,6 +42,9 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   const lookups = config.ghl.contactLookup
     ? await startLookups({ logger, kafka, shared, metrics, membership: { signal: asked, hurry: hurried, onFatal } })
     : undefined
+  const lookUps = config.lookUps.enabled
+    ? await startLookUps({ config, logger, kafka, pool: shared.pool, metrics, signal: asked, hurry: hurried, onFatal })
+    : undefined
   const server = await serveMetrics(
     metrics,
     config.http.host,
@@ -48,12 +52,13 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     lagGauges(kafka, metrics, [
       { group: pipelineGroup, topics: subscriptions(pipeline) },
       ...(lookups === undefined ? [] : [{ group: lookupGroup, topics: [unrecognised] }]),
+      ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),
     ]),
   )
   return {
     address: server.url,
     async stop() {
-      await Promise.all([reconciling?.stop(), lookups?.stop(), delivery.stop(), member.stop()])
+      await Promise.all([reconciling?.stop(), lookups?.stop(), lookUps?.stop(), delivery.stop(), member.stop()])
       await shared.close()
       await server.close()
       await kafka.close()

@@ -1,13 +1,15 @@
-/** The GoHighLevel sandbox of local mode: on the port of the last run, so that who talks to it finds it after a restart. */
+/** The sandboxes of local mode, GoHighLevel's and, with look-ups, Apollo's: each on the port of the last run, so that who talks to it finds it after a restart. */
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { startApolloSandbox } from '../../integrations/apollo/sandbox/sandbox.ts'
 import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
+import { sandboxApolloKey, sandboxPerson } from '../../simulate/sandboxPeople.ts'
 import { sandboxAppId, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { apiUrl } from '../addresses.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { cliError } from '../errors.ts'
-import { sandboxPort } from '../sandboxPort.ts'
+import { apolloSandboxPort, sandboxPort } from '../sandboxPort.ts'
 import type { Role } from './role.ts'
 
 export const sandboxRole: Role = async ({ config, logger }) => {
@@ -26,5 +28,19 @@ export const sandboxRole: Role = async ({ config, logger }) => {
     callsPer10s: config.ghl.sandboxCallsPer10s,
   })
   logger.info({ messages: sandbox.messages().length }, 'the sandbox remembers what it accepted')
-  return { address: sandbox.url, stop: () => sandbox.close() }
+  const apollo = config.lookUps.enabled
+    ? await startApolloSandbox({
+        port: await apolloSandboxPort(config),
+        apiKey: sandboxApolloKey,
+        clock: systemClock,
+        people: sandboxPerson,
+        callsPerMinute: config.lookUps.callsPerMinute,
+      })
+    : undefined
+  return {
+    address: sandbox.url,
+    async stop() {
+      await Promise.all([sandbox.close(), apollo?.close()])
+    },
+  }
 }

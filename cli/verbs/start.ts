@@ -15,8 +15,9 @@ import { startTable } from '../../stack/startTable.ts'
 import type { StartRow } from '../../stack/startTable.ts'
 import { supervisor } from '../../stack/supervisor.ts'
 import type { ProcessSpec, ProcessStatus } from '../../stack/supervisor.ts'
+import { sandboxApolloKey } from '../../simulate/sandboxPeople.ts'
 import { processLogger } from '../processLogger.ts'
-import { sandboxPort } from '../sandboxPort.ts'
+import { apolloSandboxPort, sandboxPort } from '../sandboxPort.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** Time for the processes to become ready; a first start compiles nothing but creates topics and tables. */
@@ -56,7 +57,10 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
         const { migrations } = await prepare(reachable, logger)
         if (migrations.length > 0) terminal.out(`Migrated: ${migrations.join(', ')}`)
         const members = supervisor({
-          processes: processesOf(reachable, stack, simulate, await sandboxPort(reachable)),
+          processes: processesOf(reachable, stack, simulate, {
+            ghl: await sandboxPort(reachable),
+            apollo: await apolloSandboxPort(reachable),
+          }),
           logFolder: join(settings.dataDir, 'logs'),
           onEvent: (line) => {
             terminal.out(line)
@@ -67,7 +71,7 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
         })
         try {
           await Promise.race([members.start(READY_WITHIN_MS), stopping])
-          for (const line of readyLines(stack, members.status(), simulate)) terminal.out(line)
+          for (const line of readyLines(stack, members.status(), simulate, settings.lookUps.enabled)) terminal.out(line)
           await stopping
         } finally {
           terminal.out('Stopping: processes finish what they have, then the engines. Data stays.')
@@ -95,7 +99,7 @@ function withEngines(config: Config, stack: Stack): Config {
   }
 }
 
-function processesOf(config: Config, stack: Stack, simulate: boolean, portOfSandbox: number): ProcessSpec[] {
+function processesOf(config: Config, stack: Stack, simulate: boolean, ports: { ghl: number; apollo: number }): ProcessSpec[] {
   const { addresses } = stack
   // The same entry that started this process: the sources in a checkout, the built files elsewhere.
   const main = process.argv[1] ?? join(import.meta.dirname, '..', 'main.ts')
@@ -108,7 +112,14 @@ function processesOf(config: Config, stack: Stack, simulate: boolean, portOfSand
       DATABASE_URL: addresses.databaseUrl,
       CLICKHOUSE_URL: addresses.clickhouseUrl,
       ...(addresses.redisUrl === undefined ? {} : { REDIS_URL: addresses.redisUrl }),
-      ...(sandboxed ? { SANDBOX_PORT: String(portOfSandbox), GHL_API_URL: `http://${LOOPBACK}:${portOfSandbox}` } : {}),
+      ...(sandboxed ? { SANDBOX_PORT: String(ports.ghl), GHL_API_URL: `http://${LOOPBACK}:${ports.ghl}` } : {}),
+      ...(sandboxed && config.lookUps.enabled
+        ? {
+            APOLLO_SANDBOX_PORT: String(ports.apollo),
+            APOLLO_API_URL: `http://${LOOPBACK}:${ports.apollo}`,
+            APOLLO_API_KEY: sandboxApolloKey,
+          }
+        : {}),
       ...(api === undefined ? {} : { PUBLIC_URL: api }),
     }
   }
@@ -135,7 +146,7 @@ function publish(stack: Stack, status: readonly ProcessStatus[]): void {
   })
 }
 
-function readyLines(stack: Stack, status: readonly ProcessStatus[], simulate: boolean): string[] {
+function readyLines(stack: Stack, status: readonly ProcessStatus[], simulate: boolean, lookUps: boolean): string[] {
   const rows: StartRow[] = [
     ...stack.engines.map(({ name, state, address, note }) => ({
       name,
@@ -156,6 +167,7 @@ function readyLines(stack: Stack, status: readonly ProcessStatus[], simulate: bo
       { what: 'decisions as they are made', where: 'npx rekindle tail decisions' },
       { what: 'why a lead was (not) written to', where: 'npx rekindle why <contact id>' },
       { what: 'leads that wait for an answer', where: 'npx rekindle owed' },
+      ...(lookUps ? [{ what: 'look-ups at the Apollo sandbox', where: 'npx rekindle look-ups' }] : []),
     ]),
     '',
     simulate ? 'Simulated leads are played gently; `npm start -- --no-simulate` starts without them. Ctrl-C stops.' : 'Ctrl-C stops.',

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
-import type { Installation, Tenant } from '../../schemas/generated/records.ts'
+import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
+import type { Installation, LookUpSettings, Tenant } from '../../schemas/generated/records.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
@@ -22,6 +23,8 @@ interface SetFlags {
   readonly status?: string
   readonly automation?: boolean
   readonly app?: string
+  readonly lookUps?: string | false
+  readonly lookUpCredits?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
@@ -38,13 +41,14 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
-            ['location', 'name', 'status', 'automation', 'time zone'],
-            ...known.map(({ tenantId, name, status, automation, timeZone }) => [
+            ['location', 'name', 'status', 'automation', 'time zone', 'look-ups'],
+            ...known.map(({ tenantId, name, status, automation, timeZone, lookUps }) => [
               tenantId,
               name,
               status,
               automation ? 'on' : 'off',
               timeZone,
+              lookUpsText(lookUps),
             ]),
           ]).join('\n'),
         )
@@ -68,6 +72,12 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     .option('--postal-address <text>', 'for the footer of e-mails')
     .option('--status <status>', statuses.join(', '))
     .option('--app <id>', 'marketplace app it was installed by')
+    .option(
+      '--look-ups <fields>',
+      `ask Apollo about leads, for these: ${lookUpFields.join(',')}; sends personal data to a third party and costs credits`,
+    )
+    .option('--look-up-credits <credits>', 'credits that look-ups may spend in a UTC day, e.g. 25; needed with --look-ups the first time')
+    .option('--no-look-ups', 'nobody is asked about leads (default)')
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -76,7 +86,9 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const tenant = changed(tenantId, (await kafka.table(tenants)).get(tenantId), flags, now())
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
-        terminal.out(`${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}`)
+        terminal.out(
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, look-ups ${lookUpsText(tenant.lookUps)}`,
+        )
       } finally {
         await kafka.close()
       }
@@ -88,6 +100,33 @@ export function workflowUrl(config: Config, tenantId: string): string {
   const secrets = workflowSecrets(config)
   if (secrets === undefined) throw cliError('E_OPTION_INVALID', 'WORKFLOW_URL_SECRETS is not set: there are no URLs for workflows.')
   return `${apiUrl(config, undefined)}/webhooks/workflow/${workflowToken(secrets, tenantId)}`
+}
+
+function lookUpsText(lookUps: LookUpSettings | null): string {
+  return lookUps ? `${lookUps.fields.join(',')} at ${lookUps.creditsPerDay} credits a day` : 'off'
+}
+
+/** Permission to look leads up as the flags leave it. Credits are an exact decimal. */
+export function lookUpsOf(
+  before: LookUpSettings | null,
+  { lookUps, lookUpCredits }: Pick<SetFlags, 'lookUps' | 'lookUpCredits'>,
+): LookUpSettings | null {
+  if (lookUps === false) return null
+  const fields = lookUps?.split(',').map((field) => field.trim()) ?? before?.fields
+  const creditsPerDay = lookUpCredits ?? before?.creditsPerDay
+  if (fields === undefined) {
+    if (lookUpCredits !== undefined) throw cliError('E_OPTION_INVALID', '--look-up-credits: needs --look-ups, which are off.')
+    return null
+  }
+  const unknown = fields.filter((field) => !isLookUpField(field))
+  if (unknown.length > 0 || fields.length === 0)
+    throw cliError('E_OPTION_INVALID', `--look-ups ${fields.join(',')}: must be of ${lookUpFields.join(', ')}.`)
+  if (creditsPerDay === undefined || !/^\d{1,6}(\.\d{1,4})?$/.test(creditsPerDay))
+    throw cliError(
+      'E_OPTION_INVALID',
+      `--look-up-credits ${creditsPerDay ?? 'is missing'}: must be a number of credits such as 25 or 12.5.`,
+    )
+  return { provider: 'apollo', fields: [...new Set(fields)], creditsPerDay }
 }
 
 /** The settings that somebody has given: a location that appeared by its installation has placeholders. */
@@ -145,6 +184,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     appId: flags.app ?? before?.appId ?? null,
     automation: flags.automation ?? before?.automation ?? false,
     updatedAt: at,
+    lookUps: lookUpsOf(before?.lookUps ?? null, flags),
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

@@ -6,10 +6,12 @@ import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import { observe, rate } from './behaviour/behave.ts'
 import { blocksChannel } from './consent.ts'
 import { applyContact } from './contactEvents.ts'
+import { describeAddresses } from './facts/addressFacts.ts'
 import { adoptEntities, chooseEntities, noEntities } from './entities.ts'
 import { ownTimes } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { statusOf } from './leadStatus.ts'
+import { applyLookUp } from './lookUpEvents.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
 import { applyReport } from './reportEvents.ts'
@@ -30,6 +32,7 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   if (!changed) profile.counters.staleEvents++
   profile.firstSeenAt = Math.min(profile.firstSeenAt, event.receivedAt)
   profile.lastEventAt = Math.max(profile.lastEventAt, event.occurredAt)
+  describeAddresses(profile)
   const byHuman = message?.sender === 'human' && isContact(message)
   const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
   profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
@@ -44,6 +47,7 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
 function applySection(profile: Draft, event: LeadEvent, settings: Settings): boolean {
   if (event.message !== null) return applyMessage(profile, event, event.message, settings)
   if (event.delivery !== null) return applyDelivery(profile, event)
+  if (event.lookUp !== null) return applyLookUp(profile, event.lookUp, event.occurredAt)
   if (event.workflow !== null) return applyReport(profile, event.workflow, event.occurredAt)
   const changed = applyStaffEvent(profile, event) ?? applyContact(profile, event, settings)
   if (changed) chooseEntities(profile)

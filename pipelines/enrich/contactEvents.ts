@@ -83,6 +83,7 @@ const forgotten = {
   voiceCall: null,
   emailStatus: null,
   reportedTimeZone: null,
+  lookUp: null,
 } as const
 
 function forget(profile: Draft, at: number): void {

@@ -41,6 +41,9 @@ export const noEntities = {
   ownTaskIds: [],
   scoring: null,
   textSignals: [],
+  lookUp: null,
+  phoneFacts: null,
+  emailFacts: null,
 } satisfies Partial<LeadProfile>
 
 /**

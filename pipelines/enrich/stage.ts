@@ -35,8 +35,8 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
       const after = withLateRefusals(before, folded)
       return after === undefined ? drop('before_erasure') : next(after)
     }
-    // A message of ours that was on its way: the lead has not come back by it.
-    if (event.delivery !== null && before.deletedAt !== null) return drop('erased')
+    // A message of ours, or a look-up, that was on its way: the lead has not come back by it.
+    if ((event.delivery !== null || event.lookUp !== null) && before.deletedAt !== null) return drop('erased')
   }
   let night: ((at: number) => boolean) | undefined
   const isWeekendNight = (at: number) => (night ??= weekendNight(placeOf(folded, tenant).zones))(at)

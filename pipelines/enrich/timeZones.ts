@@ -6,9 +6,10 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js'
 import type { LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import { contiguousUsZones, placeOfAreaCode, zonesOfState } from './areaCodes.ts'
 import type { Place } from './areaCodes.ts'
+import { stateOfZip } from './facts/zipStates.ts'
 import { countryZones, stateCode } from './regions.ts'
 
-type Stated = Pick<LeadProfile, 'timeZone' | 'phone' | 'state' | 'country'> & Partial<Pick<LeadProfile, 'reportedTimeZone'>>
+type Stated = Pick<LeadProfile, 'timeZone' | 'phone' | 'state' | 'country'> & Partial<Pick<LeadProfile, 'reportedTimeZone' | 'postalCode'>>
 
 /**
  * All zones and states that may apply. When nothing is known the zones are the tenant's and all of the contiguous US,
@@ -44,9 +45,11 @@ function placeOfPhone(phone: string | null): Place | undefined {
   return country === undefined ? undefined : placeOfCountry(country)
 }
 
-function placeOfAddress({ state, country }: Stated): Place | undefined {
+function placeOfAddress({ state, country, postalCode = null }: Stated): Place | undefined {
   if (country !== null && country !== 'US' && country !== 'CA') return placeOfCountry(country)
-  const code = state === null ? undefined : stateCode(state, country)
+  // Five digits are a code of many countries: only of one that is said to be in the US they tell the state.
+  const ofZip = country === 'US' && postalCode !== null ? stateOfZip(postalCode) : undefined
+  const code = state === null ? ofZip : stateCode(state, country)
   return code === undefined ? undefined : { states: [code], zones: zonesOfState(code) ?? [] }
 }
 

@@ -129,6 +129,7 @@ export const tenantDefaults = {
   replyExemptMinutes: 10,
   inquiryConsentDays: 90,
   customFieldNames: {},
+  lookUps: null,
 }
 
 const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -26,6 +26,8 @@ export const mark = {
   delivery: (deliveryId: string) => `d:${deliveryId}`,
   /** A fact with an id of its own that is no message: an event of the mail service. */
   fact: (id: string) => `f:${id}`,
+  /** A look-up, by its own id. */
+  lookUp: (id: string) => `l:${id}`,
   /** A provider message id of one of our own follow-ups. */
   own: (messageId: string) => `o:${messageId}`,
 }

@@ -14,6 +14,7 @@ import type { IngestErrorCode } from './errors.ts'
 import { tellCallback } from './callback.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
+import { tellLookUp } from './lookUp.ts'
 import { judgeMessage } from './judgeMessage.ts'
 import { isTold, meaningOf, rememberTold } from './meaning.ts'
 import { isSeen, mark, remember } from './seen.ts'
@@ -30,10 +31,11 @@ const ORIGINS: Readonly<Record<string, string>> = { workflow: 'ghl_workflow', re
 type IngestContext = Context<{ tenants: typeof tenants; realtors: typeof realtors }>
 type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised | typeof tenants | typeof realtors>
 
-/** Folds one webhook, or one callback of a provider. */
+/** Folds one webhook, one callback of a provider, or what was found about a lead. */
 export function tellWebhook(state: IngestState | undefined, record: StreamRecord<WebhookReceived>, ctx: IngestContext): Answer {
   const received = record.value
   if (received.origin === 'callback') return tellCallback(state, record, ctx)
+  if (received.origin === 'enrichment') return tellLookUp(state, record, ctx)
   const parsed = parseBody(received.body)
   if ('problem' in parsed) return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
   const { body } = parsed

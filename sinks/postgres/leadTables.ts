@@ -18,6 +18,7 @@ export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   sink_offsets: 'places of topics',
   sweep_cursors: 'how far locations are compared with the platform',
   ghl_authorizations: 'who may come back from GoHighLevel with a code',
+  look_up_days: 'what locations have spent on look-ups, and how many succeeded',
   ghl_grants: 'sealed tokens of locations and agencies',
   schema_migrations: 'the steps that made the tables',
 }

@@ -75,6 +75,15 @@ export const retentionRules: readonly RetentionRule[] = [
     what: 'what no webhook had told of, from when it was found',
     source: 'as the events of leads: 90 d',
   },
+  {
+    table: 'lead_look_ups',
+    key: 'lead_id',
+    age: 'asked_at',
+    keptDays: 90,
+    condition: "state <> 'asking'",
+    what: 'answers of look-ups, from when they were asked for; what is being asked stays',
+    source: 'as the events of leads: 90 d, and the longest that an answer may count (LOOK_UP_FRESH_DAYS)',
+  },
 ]
 
 /** Tables without a limit of age, each with why. */
@@ -87,6 +96,7 @@ export const keptForEver: Readonly<Record<string, string>> = {
   sink_offsets: 'one row a partition; without it everything would be stored again',
   sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',
   ghl_authorizations: 'taken by the browser that comes back; what is older than 15 minutes goes when the next one is begun',
+  look_up_days: 'a row a location and day of look-ups: what was spent, counts and no lead',
   ghl_grants: 'one row a location or agency, replaced by its next token',
 }
 

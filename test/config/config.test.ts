@@ -26,6 +26,34 @@ t.test('nothing set gives local mode on loopback with the defaults of the design
   t.same(config.database, { url: undefined, poolMax: 100, poolTimeoutMs: 30_000, poolRecycleMs: 3_600_000 })
 })
 
+t.test('look-ups are off; in real mode they need a key', async (t) => {
+  t.strictSame(loadConfig({}).lookUps, {
+    enabled: false,
+    apolloApiKey: undefined,
+    apolloApiUrl: undefined,
+    callsPerMinute: 200,
+    freshDays: 30,
+  })
+  t.match(
+    messageOf(() => loadConfig({ ...real, LOOK_UPS: 'true' })),
+    'APOLLO_API_KEY is missing: must be the key of an Apollo account (LOOK_UPS is true).',
+  )
+  t.match(
+    messageOf(() => loadConfig({ ...real, APOLLO_API_KEY: ' ' })),
+    'APOLLO_API_KEY is empty: must be the key of an Apollo account, or be left out.',
+  )
+  t.match(
+    messageOf(() => loadConfig({ ...real, APOLLO_API_KEY: 'two words' })),
+    'APOLLO_API_KEY is (secret): must be',
+  )
+  t.match(
+    messageOf(() => loadConfig({ ...real, LOOK_UP_FRESH_DAYS: '91' })),
+    'LOOK_UP_FRESH_DAYS is "91": must be a whole number from 1 to 90.',
+  )
+  t.match(loadConfig({ ...real, LOOK_UPS: 'true', APOLLO_API_KEY: 'k' }).lookUps, { enabled: true, apolloApiKey: 'k' })
+  t.equal(loadConfig({ LOOK_UPS: 'true' }).lookUps.enabled, true, 'local mode asks its sandbox')
+})
+
 t.test('the secrets of workflow URLs are a list; set and empty, or short, is a mistake at start', async (t) => {
   const [one, two] = ['a'.repeat(32), 'b'.repeat(32)]
   t.equal(loadConfig({}).ghl.workflowSecrets, undefined)

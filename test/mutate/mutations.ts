@@ -34,7 +34,37 @@ const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
 
+const lookUpRules = 'test/pipelines/lookUps.test.ts'
+const lookUps = 'test/enrichment/lookUps.test.ts'
+
 export const mutations: readonly Mutation[] = [
+  {
+    id: 'looked-up-after-refusal',
+    guard: 'nobody asks about a lead that has refused',
+    file: 'pipelines/enrichment/whatToAsk.ts',
+    find: "  if (hasRefused(profile)) return { not: 'refused_by_lead' }\n",
+    replace: '',
+    tests: [{ file: lookUpRules, title: 'who is asked about, and why not' }],
+    why: 'Personal data of somebody who wants to be left alone goes to a third party.',
+  },
+  {
+    id: 'look-up-revives',
+    guard: 'an answer does not bring an erased lead back',
+    file: 'pipelines/enrich/stage.ts',
+    find: '(event.delivery !== null || event.lookUp !== null)',
+    replace: 'event.delivery !== null',
+    tests: [{ file: lookUpRules, title: 'an answer that comes after an erasure does not bring the lead back' }],
+    why: 'A look-up that was on its way begins an erased lead anew.',
+  },
+  {
+    id: 'look-ups-over-budget',
+    guard: 'a look-up is reserved against the day before it is made',
+    file: 'sinks/postgres/lookUps.ts',
+    find: ' AND reserved + spent + $4::numeric <= $5::numeric',
+    replace: ' AND $5::numeric IS NOT NULL',
+    tests: [{ file: lookUps, title: 'a day that is used up stops look-ups' }],
+    why: 'Credits are spent that nobody has permitted.',
+  },
   {
     id: 'swept-by-two',
     guard: 'a sweep belongs to whoever claimed it',

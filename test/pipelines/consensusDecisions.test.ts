@@ -170,6 +170,7 @@ const tenant: Tenant = {
   customFieldNames: {},
   updatedAt: 0,
   installation: null,
+  lookUps: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

@@ -350,6 +350,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     customFieldNames: {},
     updatedAt: 0,
     installation: null,
+    lookUps: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())

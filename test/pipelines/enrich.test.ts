@@ -64,6 +64,7 @@ const tenant: Tenant = {
   customFieldNames: { f1: 'budget', f2: 'job_title', f3: 'family_size', f4: 'zip', f5: 'marriage', f6: 'age' },
   updatedAt: start,
   installation: null,
+  lookUps: null,
 }
 const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
 

@@ -29,6 +29,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     customFieldNames: {},
     updatedAt: 0,
     installation: null,
+    lookUps: null,
     ...over,
   }
 }

@@ -18,6 +18,7 @@ type Section =
   | 'workflow'
   | 'behaviour'
   | 'delivery'
+  | 'lookUp'
 
 /** An event has one of these sections; the others are empty. */
 export const noSections: Readonly<Record<Section, null>> = {
@@ -33,9 +34,10 @@ export const noSections: Readonly<Record<Section, null>> = {
   workflow: null,
   behaviour: null,
   delivery: null,
+  lookUp: null,
 }
 
-export type Sections = Partial<Pick<LeadEvent, Exclude<Section, 'delivery'>>>
+export type Sections = Partial<Pick<LeadEvent, Exclude<Section, 'delivery' | 'lookUp'>>>
 
 export interface Draft {
   readonly kind: string

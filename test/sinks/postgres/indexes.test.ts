@@ -62,6 +62,12 @@ async function generate(pool: pg.Pool): Promise<void> {
      SELECT 'f' || n, tenant_id, id, 'InboundMessage', $1, $1 FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS / 2],
   )
+  await pool.query(
+    `INSERT INTO lead_look_ups (lead_id, tenant_id, look_up_id, provider, query_hash, asked, state, credits, asked_at, fresh_until)
+     SELECT id, tenant_id, 'u' || n, 'apollo', 'q' || n, '{city}', 'answered', 1, $1::timestamptz - (n - 1000) * interval '1 minute', $1
+     FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
+    [at, LEADS / 2],
+  )
   await pool.query('VACUUM ANALYZE')
 }
 

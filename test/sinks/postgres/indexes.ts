@@ -217,6 +217,21 @@ export const indexCases: readonly IndexCase[] = [
     note: 'what is past its retention, oldest first',
     question: sql('SELECT id FROM communications WHERE sent_at < $1 ORDER BY sent_at LIMIT 1000', new Date(tuesdayNoon)),
   },
+  {
+    name: 'idx_lead_look_ups_query',
+    became: 'added',
+    note: 'answers of look-ups that another lead of the location may use',
+    question: sql('SELECT * FROM lead_look_ups WHERE tenant_id = $1 AND provider = $2 AND query_hash = $3', tenantId, 'apollo', 'q777'),
+  },
+  {
+    name: 'idx_lead_look_ups_age',
+    became: 'added',
+    note: 'what is past its retention, oldest first',
+    question: sql(
+      "SELECT lead_id FROM lead_look_ups WHERE state <> 'asking' AND asked_at < $1 ORDER BY asked_at LIMIT 1000",
+      new Date(tuesdayNoon),
+    ),
+  },
 ]
 
 /** The table of `docs/postgres.md`. */

@@ -67,6 +67,12 @@ t.test(
         [{ foundId: `message:m${days}`, leadKey: maria, type: 'InboundMessage', happenedAt: null }],
         ago(days),
       )
+    await pool.query(
+      `INSERT INTO lead_look_ups (lead_id, tenant_id, look_up_id, provider, query_hash, asked, state, credits, asked_at, fresh_until)
+     SELECT state || days, $1, 'u', 'apollo', 'h', '{city}', state, 1, $2::timestamptz - days * interval '1 day', $2
+     FROM unnest('{89,91}'::int[]) AS days, unnest('{asking,answered}'::text[]) AS state`,
+      [tenantId, new Date(tuesdayNoon)],
+    )
     t.strictSame(Object.fromEntries(await countPast(pool, tuesdayNoon)), {
       communications: 3,
       followup_actions: 1,
@@ -74,6 +80,7 @@ t.test(
       deliveries: 0,
       delivery_outbox: 1,
       sweep_findings: 1,
+      lead_look_ups: 1,
     })
     await inTransaction(pool, async (client) => {
       await client.query('SELECT pg_advisory_xact_lock(73546355)')
@@ -93,6 +100,7 @@ t.test(
       decided: await ids(pool, 'decisions', 'decision_id'),
       outbox: await ids(pool, 'delivery_outbox', 'delivery_id'),
       findings: await ids(pool, 'sweep_findings', 'found_id'),
+      lookUps: await ids(pool, 'lead_look_ups', 'lead_id'),
     })
     const left = {
       said: ['e729'],
@@ -100,6 +108,7 @@ t.test(
       decided: ['d364'],
       outbox: ['o2'],
       findings: [`${tenantId}:message:m89`],
+      lookUps: ['answered89', 'asking89', 'asking91'],
     }
     t.strictSame(await kept(), left)
     await pool.query('DELETE FROM sink_offsets')
