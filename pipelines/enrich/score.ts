@@ -4,6 +4,7 @@
  */
 import type { RecentMessage } from '../../schemas/generated/records.ts'
 import { FINANCING_UNKNOWN, SIGNAL_CAP, TIMELINE_UNSPECIFIED, financingBands, intentSignals, timelineBands } from './intentLexicon.ts'
+import type { Band, TimelineName } from './intentLexicon.ts'
 import { contains, normalised } from './optOut.ts'
 
 export type Level = 'COLD' | 'WARM' | 'HOT' | 'URGENT'
@@ -26,8 +27,16 @@ export interface IntentPart {
 /** Phrases told of one part; the others are counted. */
 const PHRASES_TOLD = 3
 
+/** What the lead says among messages: the phrases of the lexicon, strong ones and others, and the band of its time frame. */
+export interface SaidIntent {
+  readonly high: readonly string[]
+  readonly medium: readonly string[]
+  readonly timeline: { readonly name: TimelineName; readonly phrase: string } | undefined
+  readonly parts: readonly IntentPart[]
+}
+
 /** By the very messages: every event asks, and few bring a new one. What is known of an object goes with it. */
-const partsOf = new WeakMap<readonly RecentMessage[], readonly IntentPart[]>()
+const saidIn = new WeakMap<readonly RecentMessage[], SaidIntent | 'nothing'>()
 const textOf = new WeakMap<RecentMessage, string>()
 
 /**
@@ -35,9 +44,14 @@ const textOf = new WeakMap<RecentMessage, string>()
  * @source lead-domain reference 2.3, Intent Detector
  */
 export function intentParts(messages: readonly RecentMessage[]): readonly IntentPart[] {
-  let parts = partsOf.get(messages)
-  if (parts === undefined) partsOf.set(messages, (parts = readParts(messages)))
-  return parts
+  return saidIntent(messages)?.parts ?? []
+}
+
+/** The same with the phrases by their strength; `undefined` when the lead said nothing. */
+export function saidIntent(messages: readonly RecentMessage[]): SaidIntent | undefined {
+  let said = saidIn.get(messages)
+  if (said === undefined) saidIn.set(messages, (said = readIntent(messages) ?? 'nothing'))
+  return said === 'nothing' ? undefined : said
 }
 
 function normalText(message: RecentMessage): string {
@@ -46,18 +60,22 @@ function normalText(message: RecentMessage): string {
   return text
 }
 
-function readParts(messages: readonly RecentMessage[]): IntentPart[] {
+function readIntent(messages: readonly RecentMessage[]): SaidIntent | undefined {
   const text = messages
     .filter((message) => message.direction === 'inbound')
     .map(normalText)
     // Two spaces: no phrase is found across the end of one message and the start of the next.
     .join('  ')
-  if (text.trim() === '') return []
-  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter((phrase) => contains(text, phrase)) }))
+  if (text.trim() === '') return undefined
+  const said = intentSignals.map(({ strength, points, phrases }) => ({
+    strength,
+    points,
+    phrases: phrases.filter((phrase) => contains(text, phrase)),
+  }))
   const signals = said.reduce((sum, { points, phrases }) => sum + points * phrases.length, 0)
   const timeline = firstBand(timelineBands, text)
   const financing = firstBand(financingBands, text)
-  return [
+  const parts: IntentPart[] = [
     ...(signals === 0
       ? []
       : [
@@ -78,10 +96,15 @@ function readParts(messages: readonly RecentMessage[]): IntentPart[] {
       words: financing === undefined ? 'writes, but not how it would pay' : `financing ${spoken(financing.name)} ("${financing.phrase}")`,
     },
   ]
+  const phrasesOf = (strength: 'high' | 'medium') => said.filter((one) => one.strength === strength).flatMap(({ phrases }) => phrases)
+  return { high: phrasesOf('high'), medium: phrasesOf('medium'), timeline, parts }
 }
 
 /** The first band with a phrase in the text, and the phrase. */
-function firstBand(bands: typeof timelineBands, text: string): { name: string; points: number; phrase: string } | undefined {
+function firstBand<Name extends string>(
+  bands: readonly Band<Name>[],
+  text: string,
+): { name: Name; points: number; phrase: string } | undefined {
   for (const { name, points, phrases } of bands) {
     const phrase = phrases.find((one) => contains(text, one))
     if (phrase !== undefined) return { name, points, phrase }

@@ -3,7 +3,7 @@
  * their repetition change nothing. The points of the factors are whole and their sum is the score, exactly.
  * @source lead-domain reference 11.4
  */
-import type { LeadProfile, Observed, ScoreFactor, Scoring } from '../../../schemas/generated/records.ts'
+import type { LeadProfile, Observed, Scoring } from '../../../schemas/generated/records.ts'
 import { interestShares } from '../behaviour/likelihood.ts'
 import type { InterestShare } from '../behaviour/likelihood.ts'
 import { KEPT_MS } from '../behaviour/signals.ts'
@@ -12,6 +12,7 @@ import { workingEmail } from '../consent.ts'
 import { intentParts } from '../score.ts'
 import { ENGAGEMENT_EACH, fitByKnown, interestWords, needs, partWeights, temperatures } from './parts.ts'
 import type { PartName, Temperature } from './parts.ts'
+import { wholeFactors } from './wholePoints.ts'
 
 /** What the composite reads of a profile. */
 export type Scored = Pick<LeadProfile, 'recentMessages' | 'behaviour' | 'customFields' | 'phone' | 'email' | 'emailStatus'>
@@ -41,7 +42,7 @@ export function scoringOf(
     fitOf(profile, factNames),
     engagementOf(seen, at),
   )
-  const factors = wholeFactors(exact)
+  const factors = wholeFactors(exact.map((one) => ({ ...one, weight: partWeights[one.part] })))
   const score = factors.reduce((sum, { points }) => sum + points, 0)
   return {
     at,
@@ -95,32 +96,4 @@ function engagementOf(seen: readonly Observed[], at: number): Exact[] {
   if (actions === 0) return []
   const points = Math.min(ENGAGEMENT_EACH * actions, 100)
   return [{ code: 'engagement_actions', part: 'engagement', points, words: `acts: ${actions} within 30 days` }]
-}
-
-/**
- * Whole points that sum to the rounded sum: each rounded down, then one more for those that lost most, equal ones by their
- * code. What is left without a point is no factor.
- */
-function wholeFactors(exact: readonly Exact[]): ScoreFactor[] {
-  let sum = 0
-  const rows = exact.map(({ code, words, part, points: ofPart }) => {
-    // Thousandths of a point: ten for each hundredth of weight.
-    const milli = Math.round(10 * partWeights[part] * ofPart)
-    sum += milli
-    return { code, words, points: Math.floor(milli / 1000), lost: milli % 1000 }
-  })
-  let missing = Math.floor((sum + 500) / 1000) - rows.reduce((all, { points }) => all + points, 0)
-  for (const row of [...rows].sort((a, b) => b.lost - a.lost || byCode(a, b))) {
-    if (missing === 0) break
-    row.points++
-    missing--
-  }
-  return rows
-    .filter(({ points }) => points > 0)
-    .sort((a, b) => b.points - a.points || byCode(a, b))
-    .map(({ code, points, words }) => ({ code, points, words }))
-}
-
-function byCode(a: { readonly code: string }, b: { readonly code: string }): number {
-  return a.code < b.code ? -1 : 1
 }
