@@ -3,8 +3,8 @@ import type { LeadStory } from '../api/replySchemas.ts'
 import { instant, nameOf, nats, realtorOf, spoken } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
-import { toldScore } from '../pipelines/enrich/scoring/told.ts'
-import type { Decision } from '../schemas/generated/records.ts'
+import { priorityInWords, toldPriority, toldScore } from '../pipelines/enrich/scoring/told.ts'
+import type { Decision, ScoreFactor } from '../schemas/generated/records.ts'
 import { columns } from './columns.ts'
 
 type Told = LeadStory['decisions'][number]
@@ -13,19 +13,25 @@ type Told = LeadStory['decisions'][number]
 export function whyText(story: LeadStory, options: { readonly all?: boolean } = {}): string[] {
   const { profile } = story
   const scored = toldScore(profile)
+  const priority = toldPriority(profile)
   const decisions = options.all === true ? story.decisions : newestOfEachType(story.decisions)
   return [
     `${nameOf(profile)}  (${story.leadKey})`,
     `intent ${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
     // An older API tells of none.
     ...(story.realtor ? [`assigned to ${realtorOf(story.realtor)}`] : []),
-    ...scored.factors.map(({ points, words }) => `  ${String(points).padStart(3)}  ${words}`),
+    ...scored.factors.map(factorLine),
+    ...(priority === undefined ? [] : [priorityInWords(priority), ...priority.factors.map(factorLine)]),
     ...behaviourText(profile),
     ...(decisions.length === 0
       ? ['', 'Nothing has been decided about this lead yet.']
       : decisions.flatMap((told) => ['', ...decisionText(told)])),
     ...followUpText(story),
   ]
+}
+
+function factorLine({ points, words }: ScoreFactor): string {
+  return `  ${String(points).padStart(3)}  ${words}`
 }
 
 /** What the lead did lately and which rules that fired, newest first. */

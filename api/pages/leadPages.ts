@@ -1,5 +1,5 @@
 /** The list of leads and one lead with its story and its whys, as pages. */
-import { reasoningOf, toldScore } from '../../pipelines/enrich/scoring/told.ts'
+import { priorityInWords, reasoningOf, toldPriority, toldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { ToldLead } from '../leadStory.ts'
@@ -93,6 +93,7 @@ export function leadPage(lead: ToldLead): string {
   const { profile } = lead
   const { humanOwnership } = profile
   const scored = toldScore(profile)
+  const priority = toldPriority(profile)
   const blocked = [
     ...(profile.dnd ? ['all channels'] : []),
     ...Object.entries(profile.dndChannels).flatMap(([channel, state]) => (state === 'inactive' ? [] : [`${channel} (${state})`])),
@@ -131,6 +132,20 @@ export function leadPage(lead: ToldLead): string {
       ${foundElsewhere(profile)}
       <h2>Why this score</h2>
       ${whyScore(scored)}
+      ${
+        priority === undefined
+          ? null
+          : html`<h2>How soon</h2>
+              <p>${priorityInWords(priority)}.</p>
+              ${
+                priority.factors.length === 0
+                  ? null
+                  : table(
+                      ['Points', 'Because'],
+                      priority.factors.map(({ points, words }) => [String(points), words]),
+                    )
+              }`
+      }
       <h2>Decisions</h2>
       ${lead.decisions.length === 0 ? html`<p>None yet.</p>` : lead.decisions.map(decisionCard)}
       <h2>Follow-ups</h2>

@@ -37,8 +37,9 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
   profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
   if (profile.recentMessages !== before?.recentMessages) profile.score = intentScore(profile.recentMessages)
-  rate(profile, profile.lastEventAt, settings)
   profile.status = statusOf(profile, kind === 'message_inbound' && changed)
+  // After the status: whether somebody has to contact the lead is asked of it.
+  rate(profile, profile.lastEventAt, settings)
   if (before !== undefined && silenceBase(profile) !== silenceBase(before)) profile.silenceStep = 0
   if (fences(before, profile, event, changed)) profile.epoch++
   return profile

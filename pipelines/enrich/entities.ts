@@ -40,6 +40,7 @@ export const noEntities = {
   outboundBySender: {},
   ownTaskIds: [],
   scoring: null,
+  priority: null,
   textSignals: [],
   lookUp: null,
   phoneFacts: null,

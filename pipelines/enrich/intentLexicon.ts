@@ -4,8 +4,13 @@
  */
 
 /** Points for each phrase found; together at most SIGNAL_CAP. */
-export const intentSignals: readonly { readonly points: number; readonly phrases: readonly string[] }[] = [
+export const intentSignals: readonly {
+  readonly strength: 'high' | 'medium'
+  readonly points: number
+  readonly phrases: readonly string[]
+}[] = [
   {
+    strength: 'high',
     points: 8,
     phrases: [
       'ready to buy',
@@ -24,6 +29,7 @@ export const intentSignals: readonly { readonly points: number; readonly phrases
     ],
   },
   {
+    strength: 'medium',
     points: 4,
     phrases: [
       'seriously considering',
@@ -40,14 +46,16 @@ export const intentSignals: readonly { readonly points: number; readonly phrases
 ]
 export const SIGNAL_CAP = 40
 
-interface Band {
-  readonly name: string
+export interface Band<Name extends string = string> {
+  readonly name: Name
   readonly points: number
   readonly phrases: readonly string[]
 }
 
+export type TimelineName = 'immediate' | 'short_term' | 'medium_term' | 'long_term'
+
 /** The first band with a phrase in the text counts, soonest first. */
-export const timelineBands: readonly Band[] = [
+export const timelineBands: readonly Band<TimelineName>[] = [
   { name: 'immediate', points: 35, phrases: ['asap', 'immediately', 'this week', 'urgent', 'right away'] },
   { name: 'short_term', points: 28, phrases: ['next month', 'within 30 days', 'by end of month', 'soon'] },
   { name: 'medium_term', points: 18, phrases: ['2 3 months', 'this quarter', 'spring', 'summer', 'fall', 'autumn', 'winter'] },

@@ -4,6 +4,7 @@
  */
 import type { RecentMessage } from '../../schemas/generated/records.ts'
 import { FINANCING_UNKNOWN, SIGNAL_CAP, TIMELINE_UNSPECIFIED, financingBands, intentSignals, timelineBands } from './intentLexicon.ts'
+import type { Band, TimelineName } from './intentLexicon.ts'
 import { contains, normalised } from './optOut.ts'
 
 export type Level = 'COLD' | 'WARM' | 'HOT' | 'URGENT'
@@ -29,14 +30,35 @@ const PHRASES_TOLD = 3
 const phrasesBy = byFirstWord([...new Set([...intentSignals, ...timelineBands, ...financingBands].flatMap((row) => row.phrases))])
 const NOTHING: ReadonlySet<string> = new Set()
 
+/** What the lead says among messages: the phrases of the lexicon, strong ones and others, and the band of its time frame. */
+export interface SaidIntent {
+  readonly high: readonly string[]
+  readonly medium: readonly string[]
+  readonly timeline: { readonly name: TimelineName; readonly phrase: string } | undefined
+  readonly parts: readonly IntentPart[]
+}
+
 /** By the very message: every event asks, and few bring a new one. What is known of an object goes with it. */
-const saidIn = new WeakMap<RecentMessage, ReadonlySet<string> | 'no words'>()
+const phrasesIn = new WeakMap<RecentMessage, ReadonlySet<string> | 'no words'>()
+/** By the very messages: the score and the priority of one event ask both. */
+const saidIn = new WeakMap<readonly RecentMessage[], SaidIntent | 'nothing'>()
 
 /**
  * Signals (capped) + timeline + financing, over the texts of the lead among these messages; nothing when it said nothing.
  * @source lead-domain reference 2.3, Intent Detector
  */
 export function intentParts(messages: readonly RecentMessage[]): readonly IntentPart[] {
+  return saidIntent(messages)?.parts ?? []
+}
+
+/** The same with the phrases by their strength; `undefined` when the lead said nothing. */
+export function saidIntent(messages: readonly RecentMessage[]): SaidIntent | undefined {
+  let said = saidIn.get(messages)
+  if (said === undefined) saidIn.set(messages, (said = readIntent(messages) ?? 'nothing'))
+  return said === 'nothing' ? undefined : said
+}
+
+function readIntent(messages: readonly RecentMessage[]): SaidIntent | undefined {
   let isWorded = false
   let said: ReadonlySet<string> = NOTHING
   for (const message of messages) {
@@ -46,12 +68,13 @@ export function intentParts(messages: readonly RecentMessage[]): readonly Intent
     isWorded = true
     if (found.size > 0) said = said.size === 0 ? found : new Set([...said, ...found])
   }
-  if (!isWorded) return []
-  return said.size === 0 ? unspecified : partsOf(said)
+  if (!isWorded) return undefined
+  return said.size === 0 ? unspecified : intentOf(said)
 }
+
 /** The phrases of the lists in a message. No phrase reaches over the end of a message. */
 function phrasesOf(message: RecentMessage): ReadonlySet<string> | 'no words' {
-  let found = saidIn.get(message)
+  let found = phrasesIn.get(message)
   if (found !== undefined) return found
   const text = normalised(message.text)
   if (text === '') found = 'no words'
@@ -63,7 +86,7 @@ function phrasesOf(message: RecentMessage): ReadonlySet<string> | 'no words' {
     }
     found = own.size === 0 ? NOTHING : own
   }
-  saidIn.set(message, found)
+  phrasesIn.set(message, found)
   return found
 }
 
@@ -76,12 +99,16 @@ function byFirstWord(all: readonly string[]): ReadonlyMap<string, readonly strin
   return starting
 }
 
-function partsOf(all: ReadonlySet<string>): IntentPart[] {
-  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter((phrase) => all.has(phrase)) }))
+function intentOf(all: ReadonlySet<string>): SaidIntent {
+  const said = intentSignals.map(({ strength, points, phrases }) => ({
+    strength,
+    points,
+    phrases: phrases.filter((phrase) => all.has(phrase)),
+  }))
   const signals = said.reduce((sum, { points, phrases }) => sum + points * phrases.length, 0)
   const timeline = firstBand(timelineBands, all)
   const financing = firstBand(financingBands, all)
-  return [
+  const parts: IntentPart[] = [
     ...(signals === 0
       ? []
       : [
@@ -102,10 +129,15 @@ function partsOf(all: ReadonlySet<string>): IntentPart[] {
       words: financing === undefined ? 'writes, but not how it would pay' : `financing ${spoken(financing.name)} ("${financing.phrase}")`,
     },
   ]
+  const of = (strength: 'high' | 'medium') => said.filter((one) => one.strength === strength).flatMap(({ phrases }) => phrases)
+  return { high: of('high'), medium: of('medium'), timeline, parts }
 }
 
 /** The first band with a phrase that was said, and the phrase. */
-function firstBand(bands: typeof timelineBands, all: ReadonlySet<string>): { name: string; points: number; phrase: string } | undefined {
+function firstBand<Name extends string>(
+  bands: readonly Band<Name>[],
+  all: ReadonlySet<string>,
+): { name: Name; points: number; phrase: string } | undefined {
   for (const { name, points, phrases } of bands) {
     const phrase = phrases.find((one) => all.has(one))
     if (phrase !== undefined) return { name, points, phrase }
@@ -122,7 +154,7 @@ function spoken(name: string): string {
   return name.replaceAll('_', ' ')
 }
 
-const unspecified: readonly IntentPart[] = partsOf(NOTHING)
+const unspecified = intentOf(NOTHING)
 
 /** The sum of the parts: 0 to 100. */
 export function intentScore(messages: readonly RecentMessage[]): number {

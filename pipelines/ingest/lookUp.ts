@@ -34,7 +34,7 @@ export function tellLookUp(
   const missing = id === null ? 'lookUpId' : provider === null ? 'provider' : asked === undefined ? 'asked' : undefined
   if (id === null || provider === null || asked === undefined)
     return deadLetter('E_WEBHOOK_FIELD_MISSING', { ...place, type, field: missing })
-  const kept = state ?? { seen: {}, tenant: null, told: [] }
+  const kept = state ?? { seen: {}, tenant: null, told: [], realtors: [] }
   const told = mark.lookUp(id)
   if (isSeen(kept.seen, told, ctx.at)) return drop('duplicate_look_up')
   const stated = objectOf(body, 'found') ?? {}

@@ -349,6 +349,20 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   const nothing = { at, score: 0, temperature: 'unknown', behaviour: 0, intent: 0, fit: 0, engagement: 0, factors: [] }
   const unscored = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ scoring: nothing })] } })
   t.match((await unscored.app.inject('/ui/leads/x')).body, /<p>0 of 100, unknown: nothing is known to score\.<\/p>/)
+  t.notMatch(lead, /How soon/, 'a profile from before there were tiers')
+  const hot = {
+    at,
+    tier: 'HOT',
+    score: 71,
+    dueAt: Date.parse('2026-11-24T16:00:00Z'),
+    factors: [{ code: 'timeline', points: 20, words: 'wants to move within 30 days' }],
+    unknown: ['fit', 'source'],
+  }
+  const tiered = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ priority: hot })] } })
+  t.match(
+    (await tiered.app.inject('/ui/leads/x')).body,
+    /How soon<\/h2>\s*<p>priority HOT, 71 of 100, contact due 2026-11-24 16:00 UTC; not known: fit and source\.<\/p>[\s\S]*<td>20<\/td>\s*<td>wants to move within 30 days<\/td>/,
+  )
   t.notMatch(lead, /What the lead says/, 'nothing is said of nothing')
   const signal = { kind: 'time_frame', value: 'medium_term', words: 'this <b>summer', at, messageId: 'm1' }
   const said = async (changes: Partial<LeadProfile>) => {

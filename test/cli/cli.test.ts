@@ -180,6 +180,16 @@ t.test('why names the realtor of the lead as far as anybody has told', async (t)
   t.equal(assigned(null, false), 'assigned to a user who was deleted (user1)')
 })
 
+t.test('why tells how soon a lead is to be contacted, and what is not known of it', async (t) => {
+  const factors = [{ code: 'timeline', points: 20, words: 'wants to move within 30 days' }]
+  const priority = { at, tier: 'COLD', score: 20, dueAt: null, factors, unknown: ['budget', 'fit'] }
+  const lines = whyText({ ...story, profile: profileOf({ priority }) })
+  t.strictSame(lines.slice(6, 8), [
+    'priority COLD, 20 of 100, no contact due; not known: budget and fit',
+    '   20  wants to move within 30 days',
+  ])
+})
+
 t.test('why tells what the lead did lately and what that fired, newest first', async (t) => {
   const one = { at, signal: 'property_view', subject: '12-oak-st', price: null }
   const behaviour = { seen: [one], fired: { churn_risk: at - 60_000, high_intent_viewing: at }, likelihood: 5.776, dueAt: null }

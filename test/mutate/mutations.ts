@@ -33,6 +33,7 @@ const erasedRows = 'test/sinks/postgres/erasure.test.ts'
 const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
+const priority = 'test/pipelines/priority.test.ts'
 
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
@@ -120,11 +121,20 @@ export const mutations: readonly Mutation[] = [
     why: 'Anybody can say that a lead has opted out, or that a message arrived.',
   },
   {
+    id: 'unknown-budget-counts',
+    guard: 'what is not known adds nothing and is named',
+    file: 'pipelines/enrich/scoring/priority.ts',
+    find: 'amount < LEAST_BUDGET',
+    replace: 'amount < 0',
+    tests: [{ file: priority, title: 'what is not known adds nothing and is named; of nobody is a tier guessed' }],
+    why: 'A rent of 2,500 is told as a small budget.',
+  },
+  {
     id: 'factors-fall-short',
     guard: 'the points of the factors are the score',
-    file: 'pipelines/enrich/scoring/composite.ts',
-    find: 'Math.round(10 * partWeights[part] * ofPart)',
-    replace: 'Math.round(10 * partWeights[part] * ofPart) + 400',
+    file: 'pipelines/enrich/scoring/wholePoints.ts',
+    find: 'Math.round(10 * weight * ofPart)',
+    replace: 'Math.round(10 * weight * ofPart) + 400',
     tests: [{ file: scoring, title: 'the composite is 0.3 behaviour + 0.4 intent + 0.2 fit + 0.1 engagement' }],
     why: 'A score has points that no reason stands for.',
   },

@@ -15,6 +15,7 @@ import {
   intentSignals,
   timelineBands,
 } from '../../pipelines/enrich/intentLexicon.ts'
+import type { Band } from '../../pipelines/enrich/intentLexicon.ts'
 import { contains, normalised } from '../../pipelines/enrich/optOut.ts'
 import type { PermissionChange } from '../../pipelines/enrich/optOut.ts'
 import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords, visits } from '../../pipelines/enrich/optOutLexicon.ts'
@@ -99,7 +100,7 @@ export function plainIntentParts(messages: readonly RecentMessage[]): IntentPart
 }
 
 /** The first band with a phrase in the text, and the phrase. */
-function firstBand(bands: typeof timelineBands, text: string): { name: string; points: number; phrase: string } | undefined {
+function firstBand(bands: readonly Band<string>[], text: string): { name: string; points: number; phrase: string } | undefined {
   for (const { name, points, phrases } of bands) {
     const phrase = phrases.find((one) => contains(text, one))
     if (phrase !== undefined) return { name, points, phrase }

@@ -9,6 +9,7 @@ import { TOMBSTONE } from '../lastWriter.ts'
 import type { Draft } from '../lastWriter.ts'
 import { levelOf } from '../score.ts'
 import { scoringOf } from '../scoring/composite.ts'
+import { priorityOf } from '../scoring/priority.ts'
 import type { Settings } from '../settings.ts'
 import { isOpen } from '../silence.ts'
 import { completedBy, dueBy, nextDue, withFired } from './engine.ts'
@@ -38,7 +39,7 @@ export function observe(profile: Draft, event: LeadEvent): boolean {
 }
 
 /**
- * Sets the likelihood, the intent level and the composite score as they are at `at`. The level: the lead says it wants to act,
+ * Sets the likelihood, the intent level, the composite score and the priority as they are at `at`. The level: the lead says it wants to act,
  * or shows it.
  */
 export function rate(profile: Draft, at: number, { factNames }: Pick<Settings, 'factNames'>): void {
@@ -49,6 +50,7 @@ export function rate(profile: Draft, at: number, { factNames }: Pick<Settings, '
   }
   profile.level = levelOf(Math.max(profile.score, profile.behaviour?.likelihood ?? 0))
   profile.scoring = scoringOf(profile, factNames, at, shares)
+  profile.priority = priorityOf(profile, factNames, profile.scoring)
 }
 
 /** The profile with likelihood, level and score as they are at `at`: what was done fades while nothing comes. */

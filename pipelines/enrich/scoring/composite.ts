@@ -3,7 +3,7 @@
  * their repetition change nothing. The points of the factors are whole and their sum is the score, exactly.
  * @source lead-domain reference 11.4
  */
-import type { LeadProfile, Observed, ScoreFactor, Scoring } from '../../../schemas/generated/records.ts'
+import type { LeadProfile, Observed, Scoring } from '../../../schemas/generated/records.ts'
 import { interestShares } from '../behaviour/likelihood.ts'
 import type { InterestShare } from '../behaviour/likelihood.ts'
 import { KEPT_MS } from '../behaviour/signals.ts'
@@ -12,17 +12,14 @@ import { workingEmail } from '../consent.ts'
 import { intentParts } from '../score.ts'
 import { ENGAGEMENT_EACH, fitByKnown, interestWords, needs, partWeights, temperatures } from './parts.ts'
 import type { PartName, Temperature } from './parts.ts'
+import { wholeFactors } from './wholePoints.ts'
+import type { ExactFactor } from './wholePoints.ts'
 
 /** What the composite reads of a profile. */
 export type Scored = Pick<LeadProfile, 'recentMessages' | 'behaviour' | 'customFields' | 'phone' | 'email' | 'emailStatus'>
 
-/** A reason before its points are whole. */
-interface Exact {
-  readonly code: string
-  readonly words: string
+interface Exact extends ExactFactor {
   readonly part: PartName
-  /** Of the 100 of its part. */
-  readonly points: number
 }
 
 /**
@@ -37,7 +34,8 @@ export function scoringOf(
 ): Scoring {
   const seen = profile.behaviour?.seen ?? []
   const exact: Exact[] = behaviourOf(shares)
-  for (const { code, points, words } of intentParts(profile.recentMessages)) exact.push({ code, part: 'intent', points, words })
+  for (const { code, points, words } of intentParts(profile.recentMessages))
+    exact.push({ code, part: 'intent', weight: partWeights.intent, points, words })
   const known = knownOf(profile, factNames)
   if (known > 0) exact.push(fits[known] as Exact)
   const actions = actionsOf(seen, at)
@@ -45,6 +43,7 @@ export function scoringOf(
     exact.push({
       code: 'engagement_actions',
       part: 'engagement',
+      weight: partWeights.engagement,
       points: Math.min(ENGAGEMENT_EACH * actions, 100),
       words: `acts: ${actions} within 30 days`,
     })
@@ -80,6 +79,7 @@ function behaviourOf(shares: readonly InterestShare[]): Exact[] {
   return shares.map(({ interest, events, lastAt, trend, points }) => ({
     code: `behaviour_${interest}`,
     part: 'behaviour',
+    weight: partWeights.behaviour,
     points: sum > 100 ? (100 * points) / sum : points,
     words: `${interestWords[interest]}: ${events}, last ${instantInWords(lastAt)}${trend === 'stable' ? '' : `, ${trend}`}`,
   }))
@@ -93,7 +93,8 @@ for (const [place, { facts }] of needs.entries()) for (const fact of facts) bits
 /** The fit for each set of things known: there are 128. */
 const fits: readonly Exact[] = Array.from({ length: 1 << knowable.length }, (_, bits) => {
   const known = knowable.filter((_, place) => (bits & (1 << place)) !== 0)
-  return { code: 'fit_known', part: 'fit', points: fitByKnown[known.length] as number, words: `known: ${listed(known)}` }
+  const points = fitByKnown[known.length] as number
+  return { code: 'fit_known', part: 'fit', weight: partWeights.fit, points, words: `known: ${listed(known)}` }
 })
 
 function knownOf(profile: Scored, factNames: Readonly<Record<string, string>>): number {
@@ -110,44 +111,4 @@ function actionsOf(seen: readonly Observed[], at: number): number {
   let actions = 0
   for (const one of seen) if (one.at <= at && one.at >= at - KEPT_MS) actions++
   return actions
-}
-
-/**
- * Whole points that sum to the rounded sum: each rounded down, then one more for those that lost most, equal ones by their
- * code. What is left without a point is no factor.
- */
-function wholeFactors(exact: readonly Exact[]): ScoreFactor[] {
-  let sum = 0
-  let missing = 0
-  const lost: number[] = []
-  const rows: { code: string; points: number; words: string }[] = []
-  for (const { code, words, part, points: ofPart } of exact) {
-    // Thousandths of a point: ten for each hundredth of weight.
-    const milli = Math.round(10 * partWeights[part] * ofPart)
-    const points = Math.floor(milli / 1000)
-    sum += milli
-    missing -= points
-    lost.push(milli % 1000)
-    rows.push({ code, points, words })
-  }
-  // No more are missing than there are rows: each lost less than one.
-  for (missing += Math.floor((sum + 500) / 1000); missing > 0; missing--) {
-    const place = mostLost(rows, lost)
-    ;(rows[place] as { points: number }).points++
-    lost[place] = -1
-  }
-  return rows.filter(({ points }) => points > 0).sort((a, b) => b.points - a.points || byCode(a, b))
-}
-
-function mostLost(rows: readonly ScoreFactor[], lost: readonly number[]): number {
-  let most = 0
-  for (let place = 1; place < rows.length; place++) {
-    const more = (lost[place] as number) - (lost[most] as number)
-    if (more > 0 || (more === 0 && byCode(rows[place] as ScoreFactor, rows[most] as ScoreFactor) < 0)) most = place
-  }
-  return most
-}
-
-function byCode(a: { readonly code: string }, b: { readonly code: string }): number {
-  return a.code < b.code ? -1 : 1
 }

@@ -1,5 +1,6 @@
 /** A score as it is told to people and stores: never without its reasons, also where a profile is older than they are. */
-import type { LeadProfile, Scoring } from '../../../schemas/generated/records.ts'
+import type { LeadProfile, Priority, Scoring } from '../../../schemas/generated/records.ts'
+import { instantInWords, listed } from '../behaviour/because.ts'
 
 export type ToldScore = Pick<Scoring, 'score' | 'temperature' | 'factors'>
 
@@ -20,4 +21,16 @@ export function reasoningOf({ score, temperature, factors }: ToldScore): string 
 
 function nothingToScore(temperature: string): string {
   return temperature === 'unknown' ? 'nothing is known to score' : 'what is known comes to no point'
+}
+
+/** The priority of a profile; `undefined` for one that was written before there were tiers. */
+export function toldPriority(profile: Pick<LeadProfile, 'priority'>): Priority | undefined {
+  // Rows that were stored before there were tiers lack the field.
+  return profile.priority ?? undefined
+}
+
+/** `priority HOT, 71 of 100, contact due 2026-11-03 16:00 UTC; not known: fit and source` */
+export function priorityInWords({ tier, score, dueAt, unknown }: Priority): string {
+  const due = dueAt === null ? 'no contact due' : `contact due ${instantInWords(dueAt)}`
+  return `priority ${tier}, ${score} of 100, ${due}${unknown.length === 0 ? '' : `; not known: ${listed(unknown)}`}`
 }
