@@ -249,7 +249,7 @@ t.test('what will stay raw is stored, and counted by type and reason; events of 
     [{ type: 'TaskCreate', locationId: sandboxTenantId, id: 'task00000000000000001' }, 'TaskCreate', 'contact_not_named'],
     [{ type: 'Zebra', locationId: sandboxTenantId }, 'other', 'unknown_type'],
     [{ locationId: sandboxTenantId }, 'none', 'typeless'],
-    [{ type: 'UserCreate', companyId: 'company00000000000001' }, 'UserCreate', 'not_about_a_lead'],
+    [{ type: 'PLAN_CHANGE', companyId: 'company00000000000001' }, 'PLAN_CHANGE', 'not_about_a_lead'],
   ]
   for (const [body, type, reason] of kept) {
     t.strictSame((await api.post(JSON.stringify(body))).json, { accepted: 1, dropped: 0 }, type)
