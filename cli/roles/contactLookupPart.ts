@@ -9,7 +9,7 @@ import { askedTypes } from '../../pipelines/lookup/question.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import { erasedLeads } from '../../sinks/postgres/sweeps.ts'
 import type { GhlPart } from './ghlPart.ts'
-import { lookupGroup } from './groups.ts'
+import { contactLookupGroup } from './groups.ts'
 
 export interface LookupPartOptions {
   readonly logger: Logger
@@ -20,7 +20,7 @@ export interface LookupPartOptions {
 }
 
 /** Joins the group; `stop` finishes what is asked at the moment and leaves what waits to the next member. */
-export async function startLookups({
+export async function startContactLookups({
   logger,
   kafka,
   shared,
@@ -36,10 +36,10 @@ export async function startLookups({
     logger,
     erased: (leadKeys) => erasedLeads(pool, leadKeys),
     stopping: stopping.signal,
-    onOutcome: lookupMetrics(metrics),
+    onOutcome: contactLookupMetrics(metrics),
   })
   // A platform that is away for hours is no reason to replay everything that this process does.
-  const member = await kafka.runWorker({ ...membership, group: lookupGroup, worker, attempts: Infinity })
+  const member = await kafka.runWorker({ ...membership, group: contactLookupGroup, worker, attempts: Infinity })
   return {
     stop() {
       stopping.abort()
@@ -51,7 +51,7 @@ export async function startLookups({
 const outcomes: readonly LookupOutcome[] = ['found', 'contact_not_found', 'contact_ambiguous', 'lookup_failed', 'lead_erased']
 
 /** Counts of what became of webhooks without a contact. */
-export function lookupMetrics(registry: Registry): (type: string, outcome: LookupOutcome) => void {
+export function contactLookupMetrics(registry: Registry): (type: string, outcome: LookupOutcome) => void {
   const counter = new Counter({
     name: 'lr_contact_lookups_total',
     help: 'Webhooks that named no contact, by type and what came of asking GoHighLevel.',

@@ -13,11 +13,11 @@ export const postgresGroup = 'sink-postgres'
 export const clickhouseGroup = 'sink-clickhouse'
 export const lookUpGroup = 'look-ups'
 
-export const lookupGroup = 'contact-lookup'
+export const contactLookupGroup = 'contact-lookup'
 
 export const members = [
   { group: pipelineGroup, stages: pipeline },
-  { group: lookupGroup, inputs: [unrecognised] },
+  { group: contactLookupGroup, inputs: [unrecognised] },
   { group: postgresGroup, inputs: postgresSinkTopics },
   { group: clickhouseGroup, inputs: clickhouseSinkTopics },
   { group: lookUpGroup, inputs: [profiles] },

@@ -6,9 +6,9 @@ import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
-import { lookupGroup, lookUpGroup, pipelineGroup } from './groups.ts'
+import { contactLookupGroup, lookUpGroup, pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
-import { startLookups } from './contactLookupPart.ts'
+import { startContactLookups } from './contactLookupPart.ts'
 import { startLookUps } from './enrichmentPart.ts'
 import { serveMetrics } from './metricsServer.ts'
 import { startReconciling } from './reconcilePart.ts'
@@ -40,7 +40,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
   const reconciling = config.ghl.reconcile ? startReconciling({ logger, kafka, shared, metrics, onFatal }) : undefined
   const lookups = config.ghl.contactLookup
-    ? await startLookups({ logger, kafka, shared, metrics, membership: { signal: asked, hurry: hurried, onFatal } })
+    ? await startContactLookups({ logger, kafka, shared, metrics, membership: { signal: asked, hurry: hurried, onFatal } })
     : undefined
   const lookUps = config.lookUps.enabled
     ? await startLookUps({ config, logger, kafka, pool: shared.pool, metrics, signal: asked, hurry: hurried, onFatal })
@@ -51,7 +51,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     config.http.metricsPort,
     lagGauges(kafka, metrics, [
       { group: pipelineGroup, topics: subscriptions(pipeline) },
-      ...(lookups === undefined ? [] : [{ group: lookupGroup, topics: [unrecognised] }]),
+      ...(lookups === undefined ? [] : [{ group: contactLookupGroup, topics: [unrecognised] }]),
       ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),
     ]),
   )

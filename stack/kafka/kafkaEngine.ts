@@ -124,6 +124,7 @@ export class KafkaEngine extends ProcessEngine {
       args: [
         `-Xmx${this.node?.heapMb ?? HEAP_MB}m`,
         '-Xms128m',
+        '-XX:TieredStopAtLevel=1',
         '-XX:+UseSerialGC',
         '-XX:MaxMetaspaceSize=160m',
         '-XX:+ExitOnOutOfMemoryError',

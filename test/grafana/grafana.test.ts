@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { apiMetrics } from '../../api/apiMetrics.ts'
-import { lookupMetrics } from '../../cli/roles/contactLookupPart.ts'
+import { contactLookupMetrics } from '../../cli/roles/contactLookupPart.ts'
+import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { alertRules } from '../../grafana/alertRules.ts'
 import { expandMacros } from '../../grafana/expandMacros.ts'
@@ -97,7 +98,8 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   runtimeMetrics(registry)
   apiMetrics(registry)
   deliveryMetrics(registry)
-  lookupMetrics(registry)
+  contactLookupMetrics(registry)
+  lookUpMetrics(registry)
   traceMetrics(registry)
   const found = new Map<string, { type: string; labels: string[] }>()
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {

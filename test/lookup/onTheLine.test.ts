@@ -5,8 +5,8 @@ import { Registry } from 'prom-client'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startLookups } from '../../cli/roles/contactLookupPart.ts'
-import { lookupGroup } from '../../cli/roles/groups.ts'
+import { startContactLookups } from '../../cli/roles/contactLookupPart.ts'
+import { contactLookupGroup } from '../../cli/roles/groups.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
 import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
@@ -26,7 +26,7 @@ t.test('a task and an e-mail event find their lead through the line; a second me
   const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock: systemClock })
   const metrics = new Registry()
   const start = () =>
-    startLookups({
+    startContactLookups({
       logger: pino({ level: 'silent' }),
       kafka,
       shared: { pool, ghl },
@@ -77,7 +77,7 @@ t.test('a task and an e-mail event find their lead through the line; a second me
       { kind: 'task_created', contactId: 'contactMaria', sourceId: 'task-1' },
     ],
   )
-  const settled = async () => (await kafka.lag(lookupGroup, [unrecognised])).every(({ lag }) => Number(lag) === 0)
+  const settled = async () => (await kafka.lag(contactLookupGroup, [unrecognised])).every(({ lag }) => Number(lag) === 0)
   await eventually('what it said itself is read', settled)
   const raws = () => all<WebhookUnrecognised>(unrecognised)
   t.strictSame((await raws()).map(({ webhookId, reason }) => `${webhookId} ${reason}`).sort(), [
@@ -91,7 +91,7 @@ t.test('a task and an e-mail event find their lead through the line; a second me
   // An operator has everything asked again, for example after a location was connected.
   await first.stop()
   members.pop()
-  await kafka.groupOffsets().reset(lookupGroup, [unrecognised], 'earliest')
+  await kafka.groupOffsets().reset(contactLookupGroup, [unrecognised], 'earliest')
   await nameless('task-1', { type: 'TaskCreate', id: made.value.taskId, title: 'Call Maria' })
   members.push(await start())
   const failures = async () => (await raws()).filter(({ reason }) => reason === 'contact_not_found').length
