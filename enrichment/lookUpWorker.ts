@@ -46,32 +46,25 @@ const DEADLINE_MS = 60_000
 /** Records of different leads in hand in each partition: answers come within a second, and the limit is by the minute. */
 const CONCURRENCY = 4
 
-/** UTC day of which a location was last told that nothing is left. */
-const told = new WeakMap<object, Map<string, string>>()
-
-function sayOnce(logger: Pick<Logger, 'warn'>, tenantId: string, creditsPerDay: string, now: number): void {
-  const days = told.get(logger) ?? new Map<string, string>()
-  told.set(logger, days)
-  const day = new Date(now).toISOString().slice(0, 10)
-  if (days.get(tenantId) === day) return
-  days.set(tenantId, day)
-  logger.warn({ tenantId, creditsPerDay, day }, 'leads are not looked up any more today: what the location may spend in a day is used up')
-}
+/** By location, the UTC day of which it was last told that nothing is left. */
+type ToldDays = Map<string, string>
 
 /** The worker; its member reads the profiles. */
 export function lookUpWorker(options: LookUpWorkerOptions): LookUpWorker {
+  const toldDays: ToldDays = new Map()
   return worker({
     name: 'look-ups',
     input: profiles,
     outputs: [webhooks],
     concurrency: CONCURRENCY,
     deadlineMs: DEADLINE_MS,
-    handle: (record, ctx) => lookUp(options, record.value, ctx.id(ctx.idempotencyKey), ctx.signal),
+    handle: (record, ctx) => lookUp(options, toldDays, record.value, ctx.id(ctx.idempotencyKey), ctx.signal),
   })
 }
 
 async function lookUp(
   options: LookUpWorkerOptions,
+  toldDays: ToldDays,
   told: LeadProfile,
   lookUpId: string,
   signal: AbortSignal,
@@ -113,7 +106,7 @@ async function lookUp(
         return drop(taken.kind)
       case 'over_budget':
         options.onEnd?.(tenantId, 'refused')
-        sayOnce(logger, tenantId, creditsPerDay, clock.now())
+        sayOnce(logger, toldDays, tenantId, creditsPerDay, clock.now())
         return drop('over_budget')
       case 'answered':
         if (taken.reused) options.onEnd?.(tenantId, 'reused')
@@ -122,6 +115,13 @@ async function lookUp(
         return asked(options, told, claim, await options.apollo.match(ask.person))
     }
   }
+}
+
+function sayOnce(logger: Pick<Logger, 'warn'>, toldDays: ToldDays, tenantId: string, creditsPerDay: string, now: number): void {
+  const day = new Date(now).toISOString().slice(0, 10)
+  if (toldDays.get(tenantId) === day) return
+  toldDays.set(tenantId, day)
+  logger.warn({ tenantId, creditsPerDay, day }, 'leads are not looked up any more today: what the location may spend in a day is used up')
 }
 
 /** Ends the claim by what Apollo said. */

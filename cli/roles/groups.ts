@@ -3,16 +3,14 @@
  * dead-letter topics: renaming one starts over, and `rekindle topics apply` makes the topics that belong to each.
  */
 import { pipeline } from '../../pipelines/pipeline.ts'
-import { profiles } from '../../topics/index.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
-import { unrecognised } from '../../topics/index.ts'
+import { profiles, unrecognised } from '../../topics/index.ts'
 
 export const pipelineGroup = 'pipeline'
 export const postgresGroup = 'sink-postgres'
 export const clickhouseGroup = 'sink-clickhouse'
 export const lookUpGroup = 'look-ups'
-
 export const contactLookupGroup = 'contact-lookup'
 
 export const members = [

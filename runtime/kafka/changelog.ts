@@ -9,7 +9,7 @@ import type { RestorableStore } from '../state/restorableStore.ts'
 import { stateCodec } from '../stateEntry.ts'
 import type { StateCodec } from '../stateEntry.ts'
 import type { StateChange } from '../task.ts'
-import { TRANSACTION_TIMEOUT_MS } from './client.ts'
+import { TRANSACTION_ENDED_MS } from './client.ts'
 import type { ClusterConnection } from './cluster.ts'
 import { changelogName } from './names.ts'
 import type { LogRecord, OffsetRange, PartitionReader } from './partitionReader.ts'
@@ -17,8 +17,6 @@ import { topicId } from './topicId.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 
 const NO_HEADERS = {}
-/** The broker ends a transaction after its time-out, and looks for such ones every 10 s. */
-const OPEN_FOR_MS = TRANSACTION_TIMEOUT_MS + 15_000
 const SETTLE_MS = 5
 
 /** A partition of a changelog as it stands on the broker. */
@@ -62,12 +60,12 @@ export class Changelog {
   /** The log without a transaction that was open at the call. Throws when one does not end in time. */
   async #settled(reader: PartitionReader, connection: ClusterConnection): Promise<FoundLog> {
     const logEnd = await reader.logEnd(this.topic, this.partition)
-    for (const until = Date.now() + OPEN_FOR_MS; ;) {
+    for (const until = Date.now() + TRANSACTION_ENDED_MS; ;) {
       const log = await this.look(reader, connection)
       if (log.range === undefined || log.range.end >= logEnd) return log
       if (Date.now() > until)
         throw new Error(
-          `${this.topic} partition ${this.partition}: a transaction is open since ${OPEN_FOR_MS / 1000} s at offset ${log.range.end}`,
+          `${this.topic} partition ${this.partition}: a transaction is open since ${TRANSACTION_ENDED_MS / 1000} s at offset ${log.range.end}`,
         )
       await delay(SETTLE_MS)
     }

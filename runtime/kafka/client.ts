@@ -24,6 +24,8 @@ const retry = { initialRetryTime: 5, factor: 0, multiplier: 1.5, maxRetryTime: 5
 export const MAX_WAIT_MS = 100
 /** The broker ends a transaction that is open for longer, ms. */
 export const TRANSACTION_TIMEOUT_MS = 20_000
+/** By then it is ended: the broker looks every 10 s for those that are open for too long. */
+export const TRANSACTION_ENDED_MS = TRANSACTION_TIMEOUT_MS + 15_000
 export const SESSION_TIMEOUT_MS = 10_000
 
 /** Creates a client; nothing is connected yet. */

@@ -3,14 +3,12 @@
  * reader sees may end before records that are committed behind an open one, and who decides by what it read must see them.
  */
 import { runtimeError } from '../errors.ts'
-import { TRANSACTION_TIMEOUT_MS } from './client.ts'
+import { TRANSACTION_ENDED_MS } from './client.ts'
 import type { ClusterConnection } from './cluster.ts'
 import { firstOffsets, logEnds } from './offsets.ts'
 import { leaderMoves, patiently } from './patiently.ts'
 import type { LogRecord, PartitionReader, Position } from './partitionReader.ts'
 
-/** The broker looks every 10 s for transactions that are open for too long. */
-const PATIENCE_MS = TRANSACTION_TIMEOUT_MS + 15_000
 const WAIT_MS = 50
 
 export interface SettledReadOptions {
@@ -30,7 +28,7 @@ export async function readSettled(options: SettledReadOptions, onRecord: (record
   const low = (await firstOffsets(cluster, [topic])).get(topic)?.get(partition)
   if (end === undefined || low === undefined) throw runtimeError('E_TOPIC_MISSING', `${topic} has no partition ${partition}.`)
   const position: Position = { topic, partition, offset: low }
-  const until = Date.now() + (options.patienceMs ?? PATIENCE_MS)
+  const until = Date.now() + (options.patienceMs ?? TRANSACTION_ENDED_MS)
   while (position.offset < end) {
     if (Date.now() > until) return false
     await patiently(leaderMoves, () =>

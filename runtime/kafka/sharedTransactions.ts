@@ -69,10 +69,7 @@ export class SharedTransactions {
     const lowest = partitions.length === 0 ? undefined : Math.min(...partitions)
     if (lowest === this.#lowest) return
     this.#lowest = lowest
-    const former = this.#producer
-    this.#producer = undefined
-    this.#opening = undefined
-    void (this.#underWay ?? Promise.resolve()).then(() => former?.drop())
+    void this.#letGo()
   }
 
   /** How the unit of this partition commits. */
@@ -112,9 +109,16 @@ export class SharedTransactions {
   async close(): Promise<void> {
     this.#refuse(new AssignmentPassed())
     this.#lowest = undefined
-    await this.#underWay
-    await this.#producer?.drop()
+    await this.#letGo()
+  }
+
+  /** Drops the producer once nothing is under way on it: dropped while it opens, it would stay open, and nobody would know of it. */
+  async #letGo(): Promise<void> {
+    const [producer, opening] = [this.#producer, this.#opening]
     this.#producer = undefined
+    this.#opening = undefined
+    await Promise.allSettled([this.#underWay, opening])
+    await producer?.drop()
   }
 
   async #fence(partition: number, work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {

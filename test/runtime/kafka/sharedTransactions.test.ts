@@ -24,6 +24,8 @@ class StandIn {
   readonly commits: Committed[] = []
   /** Commits under way wait for it. */
   gate: Promise<void> = Promise.resolve()
+  /** Producers that open wait for it. */
+  opens: Promise<void> = Promise.resolve()
   refuses: (values: readonly string[]) => boolean = () => false
   underWay = 0
   mostUnderWay = 0
@@ -47,7 +49,9 @@ class StandIn {
     }
     return {
       open: async () => {
-        if (!whole) this.steps.push(`open ${id}`)
+        if (whole) return
+        await this.opens
+        this.steps.push(`open ${id}`)
         whole = true
       },
       get whole() {
@@ -203,6 +207,23 @@ t.test('each unit is fenced under its own id once; the member commits under that
     /assigned anew/,
     'a member that has left takes nothing over',
   )
+})
+
+t.test('a producer that is still opening when the member gets a lower partition, or leaves, does not stay open', async (t) => {
+  for (const leave of [false, true]) {
+    const { client, unit } = await assigned([1, 2])
+    client.refuses = () => true
+    await t.rejects(unit(2).commit(part('refused', 2)))
+    const { closed, open } = gate()
+    client.opens = closed
+    const taking = unit(2).takeOver(async () => undefined)
+    client.opens = Promise.resolve()
+    const ended = leave ? client.shared.close() : client.shared.assigned([0, 1, 2], inGeneration(2))
+    open()
+    await Promise.allSettled([taking, ended])
+    await new Promise((resolve) => setImmediate(resolve))
+    t.strictSame(client.steps, ['open 1', 'drop 1'])
+  }
 })
 
 t.test('what the lowest unit moves goes alone', async (t) => {
