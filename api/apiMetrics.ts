@@ -10,6 +10,8 @@ export interface ApiMetrics {
   readonly webhooks: Counter<'source' | 'type' | 'outcome'>
   /** Stored, and known to become no event of a lead: it stays raw on `ghl.unrecognised`. */
   readonly keptRaw: Counter<'source' | 'type' | 'reason'>
+  /** Stored, by the lane it waits in and why. */
+  readonly lanes: Counter<'lane' | 'reason'>
   readonly refused: Counter<'source' | 'reason'>
   readonly storeSeconds: Histogram
   readonly inFlight: Gauge
@@ -29,6 +31,12 @@ export function apiMetrics(registry: Registry): ApiMetrics {
       name: 'lr_webhook_kept_raw_total',
       help: 'Webhook elements stored that become no event of a lead, by type and why.',
       labelNames: ['source', 'type', 'reason'],
+      registers,
+    }),
+    lanes: new Counter({
+      name: 'lr_webhook_lane_total',
+      help: 'Webhook elements stored, by the lane they wait in (urgent, normal, bulk) and why.',
+      labelNames: ['lane', 'reason'],
       registers,
     }),
     refused: new Counter({

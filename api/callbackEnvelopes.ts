@@ -2,6 +2,7 @@
  * What a provider delivers, as elements with the lead that each names. Whom they belong to is said by arguments of our own that the
  * provider gives back; what names nobody is kept all the same, under its location or unattributed.
  */
+import { mayWithdrawByCallback } from '../pipelines/enrich/withdrawal.ts'
 import { parseBody } from '../pipelines/ingest/body.ts'
 import type { Json } from '../pipelines/ingest/body.ts'
 import { leadOf } from '../pipelines/ingest/callback.ts'
@@ -47,6 +48,7 @@ function envelopeOf(type: CallbackType, body: Buffer, batchIndex: number, given:
     type,
     webhookId: reading.id,
     appId: null,
+    mayWithdraw: mayWithdrawByCallback(reading),
     key: tenantId === '' ? unattributed : contactId === null ? tenantId : leadKey(tenantId, contactId),
     ...(raw === undefined ? {} : { raw }),
   }

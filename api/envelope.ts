@@ -2,6 +2,7 @@
  * Reads just enough of a verified body to route it: location, contact, type, delivery id. It never throws and never
  * edits: what cannot be read is routed to the unattributed lane with its bytes, so that ingest dead-letters it visibly.
  */
+import { mayWithdraw } from '../pipelines/enrich/withdrawal.ts'
 import { parseBody } from '../pipelines/ingest/body.ts'
 import type { BodyProblem } from '../pipelines/ingest/body.ts'
 import { textOf } from '../pipelines/ingest/fields.ts'
@@ -25,6 +26,8 @@ export interface Envelope {
   readonly appId: string | null
   /** `lead key`, else the location, else the agency, else `unattributed`. */
   readonly key: string
+  /** It may take a permission back. */
+  readonly mayWithdraw?: boolean
   /** Why it will stay raw though it can be read. */
   readonly raw?: UnrecognisedReason
   /** Why it can be read no further. */
@@ -71,6 +74,7 @@ function envelopeOf(bytes: Buffer, batchIndex: number): Envelope {
     webhookId: textOf(body, 'webhookId'),
     appId: textOf(body, 'appId'),
     key: tenantId === '' ? (agency ?? unattributed) : contactId === null ? tenantId : leadKey(tenantId, contactId),
+    mayWithdraw: mayWithdraw(type, body),
     ...('raw' in destination ? { raw: destination.raw } : {}),
     ...(tenantId === '' && agency === null ? { fault: 'no_location' as const } : {}),
   }

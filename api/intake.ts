@@ -7,7 +7,7 @@ import { Type } from '@sinclair/typebox'
 import { typeLabel } from '../pipelines/ingest/webhookTypes.ts'
 import { traceFields } from '../runtime/tracing.ts'
 import type { WebhookReceived } from '../schemas/generated/records.ts'
-import { webhooks } from '../topics/index.ts'
+import { webhookLanes } from '../topics/index.ts'
 import type { ApiMetrics } from './apiMetrics.ts'
 import type { Envelope } from './envelope.ts'
 import { refusal, statusOf } from './errors.ts'
@@ -15,6 +15,8 @@ import type { ApiErrorCode } from './errors.ts'
 import type { ApiDeps, ApiLimits } from './ports.ts'
 import { Refused } from './replySchemas.ts'
 import type { RequestTrace } from './requestTrace.ts'
+import { WebhookLanes } from './webhookLanes.ts'
+import type { Placed } from './webhookLanes.ts'
 
 export const Accepted = Type.Object(
   {
@@ -46,12 +48,14 @@ export class Intake {
   readonly #deps: ApiDeps
   readonly #limits: ApiLimits
   readonly #metrics: ApiMetrics
+  readonly #lanes: WebhookLanes
   #inFlight = 0
 
   constructor(deps: ApiDeps, limits: ApiLimits, metrics: ApiMetrics) {
     this.#deps = deps
     this.#limits = limits
     this.#metrics = metrics
+    this.#lanes = new WebhookLanes(deps.urgentLeads, limits.tenantPerSecond)
   }
 
   /** Stores the elements that are wanted and answers; `dropped` others were not. */
@@ -67,12 +71,18 @@ export class Intake {
     if (this.#inFlight + wanted.length > this.#limits.inFlight)
       return this.#unavailable(request, reply, sender, wanted, 'too_many_in_flight')
     this.#count(wanted.length)
+    const placed = wanted.map((envelope) => this.#place(request, envelope, receivedAt))
     const stored = Promise.all(
-      wanted.map((envelope) =>
-        this.#deps.producer.send(webhooks, envelope.key, recordOf(envelope, sender, this.#deps.newId()), {
-          headers: trace.headers,
-          timestamp: receivedAt,
-        }),
+      wanted.map((envelope, index) =>
+        this.#deps.producer.send(
+          webhookLanes[placed[index]?.lane ?? 'normal'],
+          envelope.key,
+          recordOf(envelope, sender, this.#deps.newId()),
+          {
+            headers: trace.headers,
+            timestamp: receivedAt,
+          },
+        ),
       ),
     ).finally(() => {
       this.#count(-wanted.length)
@@ -84,6 +94,7 @@ export class Intake {
       metrics.webhooks.inc({ source, type: typeLabel(type), outcome: fault === undefined ? 'accepted' : 'invalid' })
       if (fault === undefined && raw !== undefined) metrics.keptRaw.inc({ source, type: typeLabel(type), reason: raw })
     }
+    for (const { lane, reason } of placed) metrics.lanes.inc({ lane, reason })
     metrics.storeSeconds.observe((this.#deps.now() - receivedAt) / 1000)
     trace.end(202)
     const { thanks } = sender
@@ -124,6 +135,18 @@ export class Intake {
 
   traceOf({ headers: { traceparent } }: RequestTrace): { trace_id?: string } {
     return this.#deps.tracer === undefined ? {} : traceFields(traceparent)
+  }
+
+  /** In which lane it waits; said once when its location comes above its share, and when it is within it again. */
+  #place(request: FastifyRequest, envelope: Envelope, now: number): Placed {
+    const placed = this.#lanes.place(envelope, now)
+    if (placed.turned) {
+      const seen = { reason: placed.reason, locationId: envelope.tenantId, sharePerSecond: this.#lanes.tenantPerSecond }
+      if (placed.reason === 'above_share')
+        request.log.warn(seen, 'a location sends more than its share: its webhooks let those of others pass')
+      else request.log.info(seen, 'a location is within its share again')
+    }
+    return placed
   }
 
   #count(more: number): void {

@@ -100,6 +100,8 @@ export interface ApiDeps {
   readonly producer: RecordProducer
   /** The live table of `tenants`. */
   readonly tenants: { get(tenantId: string): Tenant | undefined }
+  /** The live table of `leads.urgent`; without it no lead is urgent. */
+  readonly urgentLeads?: { get(key: string): unknown } | undefined
   /** The live table of `realtors`; without it nobody is named. */
   readonly realtors?: { get(key: string): Realtor | undefined } | undefined
   readonly queries: LeadQueries
@@ -134,6 +136,8 @@ export interface ApiLimits {
   readonly bodyBytes: number
   /** Longest wait for the broker before the sender is told to come again, ms. Senders give up after some 10 s. */
   readonly produceMs: number
+  /** Webhooks a second of one location that are its share; what is above lets those of others pass. */
+  readonly tenantPerSecond: number
   /** Webhook records on their way to the broker; above it the sender is told to come again. */
   readonly inFlight: number
   /** Seconds in Retry-After when the broker cannot take records. */
@@ -147,6 +151,7 @@ export interface ApiLimits {
 export const defaultLimits: ApiLimits = {
   bodyBytes: 1_048_576,
   produceMs: 8_000,
+  tenantPerSecond: 50,
   inFlight: 10_000,
   retryAfterSeconds: 5,
   readsPerMinute: 12_000,

@@ -40,6 +40,8 @@ export interface Config {
     readonly apiToken: string | undefined
     readonly metricsPort: number
     readonly bodyLimitBytes: number
+    /** Webhooks a second of one location that are its share. */
+    readonly tenantPerSecond: number
   }
   readonly kafka: {
     /** Empty in local mode until the embedded broker runs. */
@@ -194,6 +196,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       apiToken: maybe('apiToken'),
       metricsPort: number('metricsPort'),
       bodyLimitBytes: number('bodyLimitBytes'),
+      tenantPerSecond: number('tenantPerSecond'),
     },
     kafka: {
       brokers: brokers === undefined ? [] : brokers.split(','),

@@ -108,6 +108,13 @@ export const configFields = {
     should: 'a size in bytes from 1024 to 16777216',
     about: 'Largest webhook body taken; a larger one is answered 413.',
   },
+  tenantPerSecond: {
+    env: 'TENANT_WEBHOOKS_PER_SECOND',
+    schema: Type.Number({ minimum: 1, maximum: 100_000 }),
+    fallback: '50',
+    should: 'webhooks per second from 1 to 100000',
+    about: 'Share of one location at each API process; what it sends above it, ten seconds of it at once excepted, lets all others pass.',
+  },
 
   kafkaBrokers: {
     env: 'KAFKA_BROKERS',

@@ -1,7 +1,7 @@
 /** The topology that declarations amount to, as text and as a Mermaid flow chart: who reads, keeps and writes what. */
 import type { Schema } from './schema.ts'
 import type { AnyStage } from './stage.ts'
-import { subscriptions } from './task.ts'
+import { priorities, subscriptions } from './taskPlan.ts'
 import type { AnyTopic } from './topic.ts'
 import type { Worker } from './worker.ts'
 
@@ -43,7 +43,9 @@ function memberLines(member: DescribedMember): string[] {
   const title = stages.length === 1 ? 'one stage' : `${stages.length} stages, fused`
   const own = new Set(stages.map(({ name }) => name))
   const handedOver = (topic: AnyTopic) => !fromKafka.some(({ name }) => name === topic.name)
-  const origin = (topic: AnyTopic) => (handedOver(topic) ? 'in memory' : writers(topic, own))
+  const ranks = priorities(stages)
+  const rank = ({ name }: AnyTopic) => (ranks.get(name) ? `, priority ${ranks.get(name)}` : '')
+  const origin = (topic: AnyTopic) => (handedOver(topic) ? 'in memory' : `${writers(topic, own)}${rank(topic)}`)
   return [
     `group ${group}: ${title}, from Kafka: ${names(fromKafka)}`,
     ...stages.flatMap((stage) => {

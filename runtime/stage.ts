@@ -57,14 +57,20 @@ export interface Input<S, Tables extends Record<string, AnyTopic>, Out extends A
   readonly topic: AnyTopic
   // eslint-disable-next-line @typescript-eslint/no-explicit-any -- the value type is bound in `from`
   readonly fold: Fold<S, any, Tables, Out>
+  /** While records of several inputs wait, those of the highest go first. 0 unless given. */
+  readonly priority: number
 }
 
-/** Reads `topic` with `fold`. */
+/**
+ * Reads `topic` with `fold`. An input of a higher `priority` overtakes what waits of the others, also of the same key: between
+ * topics there is no order. Every eighth turn is the lowest one's, so that none waits for ever.
+ */
 export function from<T extends AnyTopic, S, Tables extends Record<string, AnyTopic>, Out extends AnyTopic>(
   topic: T,
   fold: Fold<S, ValueOf<T>, Tables, Out>,
+  { priority = 0 }: { readonly priority?: number } = {},
 ): Input<S, Tables, Out> {
-  return { topic, fold }
+  return { topic, fold, priority }
 }
 
 export interface StageOptions<S, Tables extends Record<string, AnyTopic>, Out extends AnyTopic> {

@@ -38,6 +38,14 @@ export function subscriptions(stages: readonly AnyStage[]): AnyTopic[] {
   return [...topics.values()]
 }
 
+/** The priority of each topic that a task reads, by name: the highest that one of its stages reads it with. */
+export function priorities(stages: readonly AnyStage[]): ReadonlyMap<string, number> {
+  const highest = new Map<string, number>()
+  for (const { topic, priority } of stages.flatMap((s) => s.on))
+    highest.set(topic.name, Math.max(highest.get(topic.name) ?? priority, priority))
+  return highest
+}
+
 /** Throws `TypeError` for stages that cannot be one task, or lack a store or table. */
 export function taskPlan(
   stages: readonly AnyStage[],

@@ -18,6 +18,7 @@ const verbs = {
   bench: { engines: true, commands: [[...tsx, 'bench/main.ts']] },
   chaos: { engines: true, commands: [[...tsx, 'test/chaos/main.ts']] },
   mutate: { engines: true, commands: [[...tsx, 'test/mutate/main.ts']] },
+  'bench:lanes': { engines: true, commands: [[...tsx, 'bench/lanes.ts']] },
   'bench:runtime': { engines: true, commands: [[...tsx, 'bench/runtime/main.ts']] },
   check: {
     engines: false,

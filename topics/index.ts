@@ -17,6 +17,7 @@ import {
   Realtor,
   Tenant,
   TriggerFired,
+  UrgentLead,
   WebhookReceived,
   WebhookUnrecognised,
 } from '../schemas/generated/records.ts'
@@ -28,9 +29,29 @@ export const webhooks = topic({
   value: WebhookReceived,
   retention: { days: 30 },
   contract: 'internal',
-  writtenBy: ['api', 'reconciler', 'contact-lookup', 'look-ups'],
+  writtenBy: ['api', 'contact-lookup', 'look-ups'],
   about: 'Verified GoHighLevel webhooks and callbacks of providers with their raw bytes.',
 })
+
+/** Those that overtake: of leads that cannot wait, and whatever may take a permission back. */
+export const webhooksUrgent = topic({
+  ...webhooks,
+  name: 'ghl.webhooks.urgent',
+  writtenBy: ['api', 'reconciler'],
+  about: 'Webhooks that overtake all others: of urgent leads, and what may take a permission back.',
+})
+
+/** Those that can wait: of locations that send more than their share, and what was missed and is told later. */
+export const webhooksBulk = topic({
+  ...webhooks,
+  name: 'ghl.webhooks.bulk',
+  writtenBy: ['api', 'reconciler'],
+  about: 'Webhooks that let others pass: of locations above their share, and what sweeps found.',
+})
+
+/** The topics that webhooks come in on, by how soon they are read. Each lead-keyed record has a place in one of them. */
+export const webhookLanes = { urgent: webhooksUrgent, normal: webhooks, bulk: webhooksBulk } as const
+export type Lane = keyof typeof webhookLanes
 
 /** Verified webhooks nobody has a translation for yet. */
 export const unrecognised = topic({
@@ -74,6 +95,17 @@ export const profiles = topic({
   contract: 'public',
   writtenBy: ['enrich'],
   about: 'Current state of each lead, with version and epoch.',
+})
+
+/** Leads that cannot wait. Read whole as a table by whoever takes webhooks in. */
+export const urgentLeads = topic({
+  name: 'leads.urgent',
+  key: 'lead',
+  value: UrgentLead,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['enrich'],
+  about: 'Leads whose webhooks overtake those of others.',
 })
 
 export const triggers = topic({
@@ -174,10 +206,13 @@ export const realtors = topic({
 
 export const allTopics: readonly AnyTopic[] = [
   webhooks,
+  webhooksUrgent,
+  webhooksBulk,
   unrecognised,
   leadEvents,
   erasures,
   profiles,
+  urgentLeads,
   triggers,
   assessments,
   ballots,

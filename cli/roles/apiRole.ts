@@ -10,7 +10,7 @@ import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
 import { authorizations } from '../../sinks/postgres/authorizations.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
-import { allTopics, realtors, tenants, webhooks } from '../../topics/index.ts'
+import { allTopics, realtors, tenants, urgentLeads, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
 import { callbackTrust } from './callbackTrust.ts'
@@ -42,6 +42,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     producer: kafka.producer(),
     tenants: await kafka.table(tenants),
     realtors: await kafka.table(realtors),
+    urgentLeads: await kafka.table(urgentLeads),
     queries: readerQueries(pool),
     explain,
     probes: {
@@ -60,7 +61,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     now: Date.now,
     newId: randomUUID,
     tracer,
-    limits: { bodyBytes: config.http.bodyLimitBytes },
+    limits: { bodyBytes: config.http.bodyLimitBytes, tenantPerSecond: config.http.tenantPerSecond },
     ...(shared === undefined ? {} : { sharedCounts: shared }),
   })
   const address = await listenApi(app, access, { host: config.http.host, port: config.http.port })

@@ -5,11 +5,11 @@ import type { Logger } from 'pino'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep } from '../../pipelines/reconcile/sweepPlan.ts'
+import { publishFound } from '../../reconcile/publishFound.ts'
 import { Reconciler } from '../../reconcile/reconciler.ts'
 import { Sweeper } from '../../reconcile/sweeper.ts'
 import type { SweepResult } from '../../reconcile/sweeper.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
-import { webhooks } from '../../topics/index.ts'
 import type { GhlPart } from './ghlPart.ts'
 
 export interface ReconcilePartOptions {
@@ -23,8 +23,7 @@ export interface ReconcilePartOptions {
 /** Starts it; `stop` gives up a sweep that is under way, which is made again. */
 export function startReconciling({ logger, kafka, shared, metrics, onFatal }: ReconcilePartOptions): { stop(): Promise<void> } {
   const { pool, ghl } = shared
-  const producer = kafka.producer()
-  const sweeper = new Sweeper({ pool, ghl, clock: systemClock, publish: (key, record) => producer.send(webhooks, key, record) })
+  const sweeper = new Sweeper({ pool, ghl, clock: systemClock, publish: publishFound(kafka.producer()) })
   const reconciler = new Reconciler({ pool, sweeper, clock: systemClock, logger, onSwept: sweepMetrics(metrics) })
   const stopping = new AbortController()
   const running = reconciler.run(stopping.signal)

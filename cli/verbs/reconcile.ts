@@ -6,12 +6,11 @@ import type { Command } from 'commander'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { SweepSource } from '../../pipelines/reconcile/sweepPlan.ts'
+import { foundTopics, publishFound } from '../../reconcile/publishFound.ts'
 import { Sweeper } from '../../reconcile/sweeper.ts'
 import type { SweepCounts } from '../../reconcile/sweeper.ts'
 import { durationMs } from '../../runtime/duration.ts'
-import type { WebhookReceived } from '../../schemas/generated/records.ts'
 import { sweptTenants } from '../../sinks/postgres/sweeps.ts'
-import { webhooks } from '../../topics/index.ts'
 import { databaseUrl, ghlApiAddress } from '../addresses.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
@@ -64,9 +63,8 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
               ? 'No location is active: `rekindle tenants list` names them all.'
               : `--location ${flags.location}: no active location. Active: ${all.map(({ tenantId }) => tenantId).join(', ') || 'none'}.`,
           )
-        await kafka.registerSchemas([webhooks])
-        const producer = kafka.producer()
-        const publish = (key: string, record: WebhookReceived) => producer.send(webhooks, key, record)
+        await kafka.registerSchemas(foundTopics)
+        const publish = publishFound(kafka.producer())
         const sweeper = new Sweeper({ pool, ghl, clock: systemClock, publish: flags.dryRun === true ? undefined : publish })
         const failures: string[] = []
         const rows: string[][] = []

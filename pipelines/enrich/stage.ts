@@ -9,7 +9,7 @@ import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { LeadProfile } from '../../schemas/generated/records.ts'
 import type { Erasure, LeadEvent } from '../../schemas/generated/records.ts'
-import { assessments, erasures, leadEvents, profiles, tenants, triggers } from '../../topics/index.ts'
+import { assessments, erasures, leadEvents, profiles, tenants, triggers, urgentLeads } from '../../topics/index.ts'
 import { applyEvent } from './applyEvent.ts'
 import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/behave.ts'
 import { weekendNight } from './behaviour/localTime.ts'
@@ -19,9 +19,10 @@ import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
 import { settingsOf } from './settings.ts'
 import { DORMANT_HOURS, SILENCE_HOURS, onSilence, silenceBase, silenceReached, silenceTimerName, silenceTimers } from './silence.ts'
 import { placeOf } from './timeZones.ts'
+import { urgencyOf } from './urgency.ts'
 
 type EnrichContext = Context<{ tenants: typeof tenants }>
-type Output = typeof profiles | typeof triggers | typeof assessments
+type Output = typeof profiles | typeof triggers | typeof assessments | typeof urgentLeads
 type Answer = Outcome<LeadProfile, Output>
 
 /** Folds one event of the lead. */
@@ -51,6 +52,7 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
   return next<LeadProfile, Output>(after, {
     emit: [
       emit(profiles, after),
+      ...urgencyOf(before, after, ctx.at),
       ...fired.map((one) => triggerFired(one, after, ctx.at, becauseOfEvent(one, after, event), ctx)),
       ...firings.map((one) => triggerFired(firedOf(one), after, ctx.at, becauseOf(one, after, tenant, ctx.at), ctx)),
       ...(question === undefined ? [] : [assessmentOf(question, after, ctx)]),
@@ -65,7 +67,7 @@ function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>): 
   if (known !== undefined && known >= record.value.erasedAt) return drop('erased_already')
   const waits = [...[...SILENCE_HOURS, DORMANT_HOURS].map(silenceTimerName), BEHAVIOUR_TIMER]
   return next<LeadProfile, Output>(forgotten(before, record.value), {
-    emit: [emit(profiles, null)],
+    emit: [emit(profiles, null), ...urgencyOf(before, undefined, record.timestamp)],
     timers: waits.map((name) => timer(name).cancel()),
   })
 }
@@ -80,13 +82,14 @@ function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answe
   const calmed = rated(before, ctx.at, settingsOf(ctx.tables.tenants.get(before.tenantId)))
   if (answer === 'dormant') {
     const dormant: LeadProfile = { ...calmed, version, status: 'dormant' }
-    return next(dormant, { emit: [emit(profiles, dormant)] })
+    return next<LeadProfile, Output>(dormant, { emit: [emit(profiles, dormant), ...urgencyOf(before, dormant, ctx.at)] })
   }
   const after: LeadProfile = { ...calmed, version, silenceStep: hours, lastAssessedAt: ctx.at }
   const fired = { trigger: timer.name, anchor: silenceBase(after) }
   return next<LeadProfile, Output>(after, {
     emit: [
       emit(profiles, after),
+      ...urgencyOf(before, after, ctx.at),
       triggerFired(fired, after, timer.dueAt, becauseOfSilence(hours, after), ctx),
       assessmentOf(fired, after, ctx),
     ],
@@ -107,6 +110,7 @@ function miss(before: LeadProfile, ctx: EnrichContext): Answer {
   return next<LeadProfile, Output>(after, {
     emit: [
       emit(profiles, after),
+      ...urgencyOf(before, after, ctx.at),
       ...firings.map((one) => triggerFired(firedOf(one), after, one.dueAt, becauseOf(one, after, tenant, ctx.at), ctx)),
       ...(question === undefined ? [] : [assessmentOf(question, after, ctx)]),
     ],
@@ -120,5 +124,5 @@ export const enrich = stage({
   tables: { tenants },
   on: [from(leadEvents, apply), from(erasures, erase)],
   timer: fall,
-  outputs: [profiles, triggers, assessments],
+  outputs: [profiles, triggers, assessments, urgentLeads],
 })

@@ -7,7 +7,17 @@
 import { next } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { IngestState } from '../../schemas/generated/records.ts'
-import { deliveries, erasures, leadEvents, realtors, tenants, unrecognised, webhooks } from '../../topics/index.ts'
+import {
+  deliveries,
+  erasures,
+  leadEvents,
+  realtors,
+  tenants,
+  unrecognised,
+  webhooks,
+  webhooksBulk,
+  webhooksUrgent,
+} from '../../topics/index.ts'
 import { tellDelivery } from './ownDelivery.ts'
 import { REMEMBERED_MS } from './seen.ts'
 import { tellWebhook } from './webhook.ts'
@@ -16,7 +26,13 @@ export const ingest = stage({
   name: 'ingest',
   state: IngestState,
   tables: { tenants, realtors },
-  on: [from(webhooks, tellWebhook), from(deliveries, tellDelivery), from(erasures, () => next<IngestState>(undefined))],
+  on: [
+    from(webhooksUrgent, tellWebhook, { priority: 1 }),
+    from(webhooks, tellWebhook),
+    from(webhooksBulk, tellWebhook, { priority: -1 }),
+    from(deliveries, tellDelivery),
+    from(erasures, () => next<IngestState>(undefined)),
+  ],
   outputs: [leadEvents, unrecognised, tenants, realtors],
   // Every id of a lead that was not heard of for this long has expired.
   ttlMs: REMEMBERED_MS,

@@ -17,7 +17,7 @@ import { CacheBudget } from '../state/generationCache.ts'
 import { claimStateFolder, removeStale } from '../state/stateFolder.ts'
 import { oneAtATime } from '../state/oneAtATime.ts'
 import { openUnitState, TRUSTED_FOR_MS, volatileUnitState } from '../state/unitState.ts'
-import { subscriptions } from '../task.ts'
+import { priorities, subscriptions } from '../taskPlan.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
@@ -152,6 +152,8 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   })
   const copies = standby === 0 ? undefined : new StandbyCopies(await follow())
   const topics = topicsWrittenBy(group, stages, topicPrefix)
+  const byName = priorities(stages)
+  const ranks = new Map(inputs.map((topic) => [physical(topic), byName.get(topic.name) ?? 0]))
   const producer = (partition: number) => new UnitProducer({ ...workshop, logger, group, unit: partition, topics })
   // A coordinator of the older protocol does not look at generations when it takes offsets of a transaction from the client.
   const shared = workshop.protocol === 'implicit' ? new SharedTransactions({ metrics: workshop.metrics, group, producer }) : undefined
@@ -164,6 +166,8 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     stages,
     tables,
     inputs: new Map(inputs.map((topic) => [physical(topic), topic])),
+    priorityOf: (topic: string) => ranks.get(topic) ?? 0,
+    ranked: new Set(ranks.values()).size > 1,
     limits: {
       maxRecords: options.maxRecords ?? defaultSliceLimits.maxRecords,
       maxMs: options.maxMs ?? defaultSliceLimits.maxMs,

@@ -1,14 +1,13 @@
 /**
  * One partition of a group of stages. Each slice of a fetched batch becomes one transaction: outputs, state changes, dead
  * letters and offsets together or not at all; the stores are touched after the commit only. Timers are transactions too.
+ * Where inputs have priorities, what is longer than one slice is set aside, so that a record of a higher one waits for a slice at most.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { reportBatch } from '../batchSpan.ts'
-import { RekindleError, runtimeError } from '../errors.ts'
+import { runtimeError } from '../errors.ts'
 import { afterGood, afterRecord, intactFuse } from '../fuse.ts'
 import type { FuseState } from '../fuse.ts'
 import { countBatch } from '../metrics.ts'
-import type { UnitState } from '../state/unitState.ts'
 import { Task } from '../task.ts'
 import type { InputRecord, TaskBatch } from '../task.ts'
 import { topologyOf, topologyText } from '../topology.ts'
@@ -16,31 +15,35 @@ import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
 import { fits, outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
+import type { FetchedLog } from './partitionReader.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { groupName } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
 import type { StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import type { Source } from './sourceOffsets.ts'
+import { SetAside } from './setAside.ts'
 import { migrate } from './stageMigration.ts'
 import { sliceOf, takeRecords } from './takeRecords.ts'
-import type { OutgoingRecord, SourceOffset } from './unitProducer.ts'
+import { UnitCommits } from './unitCommits.ts'
+import type { Opened, Work } from './unitCommits.ts'
+import type { OutgoingRecord } from './unitProducer.ts'
 import type { UnitTransactions } from './unitTransactions.ts'
 
-interface Opened {
-  readonly state: UnitState
-  readonly task: Task
-  readonly changelogs: readonly Changelog[]
+/** Records of a topic of which those from `at` on wait; it goes on at `nextOffset` behind them. */
+interface Slices {
+  readonly topic: string
+  readonly records: readonly FetchedLog[]
+  readonly at: number
+  readonly nextOffset: bigint
 }
 
-/** Positions that no output carries along (drops, read-backs, aborted tails) are committed after this long, ms. */
-const IDLE_COMMIT_MS = 250
 /** A batch of at least this many records shows load: no waiting for company then. */
 const BUSY_RECORDS = 100
 const TIMERS_PER_TRANSACTION = 500
-/** Between two checkpoints of the local state, ms: this much of the changelog is read again after a crash. */
-const CHECKPOINT_MS = 10_000
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
+/** More of a topic is fetched when so many of its records are still set aside: folding them takes longer than a fetch. */
+const REFETCH_RECORDS = 500
 
 export class StageUnit implements Unit {
   readonly partition: number
@@ -52,21 +55,19 @@ export class StageUnit implements Unit {
   readonly #transactions: UnitTransactions
   /** Opened when the unit takes over for the first time; what it holds stays warm while the unit is kept. */
   #opened: Opened | undefined
-  /** Next offset by topic, committed or not: a transaction of timers alone carries one, which fences it. */
-  readonly #next = new Map<string, bigint>()
-  /** Next offsets that are done but not committed yet, by topic. */
-  readonly #pending = new Map<string, bigint>()
+  readonly #commits: UnitCommits<StageUnit>
+  readonly #aside: SetAside
+  /** Topics of which enough is set aside. */
+  readonly #paused = new Set<string>()
+  /** The next turn of what is set aside is asked for. */
+  #goesOn = false
   readonly #time: PhaseClock
-  /** Stands beside each committed offset: the state that it belongs to. */
-  readonly #record: string
   #fuse: FuseState = intactFuse
   /** Mean time of one record in the folds, ms: how many fit into `maxMs`. */
   #recordMs = 0.05
   /** How many timers may fit into the next transaction. */
   #timersAtOnce = TIMERS_PER_TRANSACTION
-  #checkpointAt = 0
   #timer: NodeJS.Timeout | undefined
-  #idleCommit: NodeJS.Timeout | undefined
 
   constructor(context: StageUnitContext, places: readonly Place[], held: Held<StageUnit>) {
     const [first] = places
@@ -77,9 +78,11 @@ export class StageUnit implements Unit {
     this.#places = places
     this.#time = new PhaseClock(context.metrics, context.group)
     const { stages } = context
-    this.#record = topologyText(topologyOf(stages))
+    this.#aside = new SetAside((topic) => context.priorityOf(topic))
     this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
     this.#transactions = context.transactions(this.partition)
+    const works = { context, held, transactions: this.#transactions, time: this.#time }
+    this.#commits = new UnitCommits(this.partition, topologyText(topologyOf(stages)), works)
   }
 
   /** Keys of a stage whose records wait. */
@@ -123,8 +126,9 @@ export class StageUnit implements Unit {
     this.#time.enter('idle')
     metrics.set('lr_task_restore_seconds', { group }, seconds)
     logger.info({ partition: this.partition, records, seconds }, 'restored')
-    this.#pending.clear()
-    for (const [topic, offset] of offsets) this.#next.set(topic, offset)
+    this.#aside.clear()
+    this.#paused.clear()
+    this.#commits.positions.start(offsets)
     if (live()) this.#armTimer()
     return offsets
   }
@@ -132,37 +136,24 @@ export class StageUnit implements Unit {
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
     const started = performance.now()
     let startMs = this.#context.tracer?.now()
-    const { records, lastOffset } = batch
+    const { topic, records, lastOffset } = batch
     if (records.length === 0) {
       this.skip(batch, lastOffset + 1n)
       turn.resolve(lastOffset)
-    }
+    } else if (this.#aside.has(topic)) return this.#setAside(batch, 0, turn)
     for (let at = 0; at < records.length;) {
       if (!turn.live()) return
-      const slice = sliceOf(records, at, this.#context.limits, this.#recordMs)
-      const nextOffset = records[at + slice.length]?.offset ?? lastOffset + 1n
-      this.#time.enter('decode')
-      this.#transactions.announce()
-      let taken: Taken[]
-      try {
-        taken = await this.#held.during('decode', () => takeRecords(this.#context, this.#open().task, batch.topic, slice))
-      } catch (error) {
-        this.#transactions.retract()
-        return this.#held.recover(error)
-      }
-      const done = taken.length === 0 ? 0 : await this.#process(batch, taken, nextOffset, startMs)
-      this.#transactions.retract()
+      if (at > 0 && this.#context.ranked) return this.#setAside(batch, at, turn)
+      const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, startMs)
       if (done === undefined) return
       startMs = this.#context.tracer?.now()
-      const left = taken[done]
-      if (taken.length === 0) this.skip(batch, nextOffset)
-      turn.resolve((left?.offset ?? nextOffset) - 1n)
-      at += left === undefined ? slice.length : slice.findIndex(({ offset }) => offset === left.offset)
+      at += done
+      turn.resolve((records[at]?.offset ?? lastOffset + 1n) - 1n)
       await turn.heartbeat()
     }
     const { lingerMs } = this.#context.limits
     // Small transactions cost the broker as much as large ones: under low load the next one waits for company.
-    const wait = records.length >= BUSY_RECORDS ? 0 : lingerMs - (performance.now() - started)
+    const wait = records.length >= BUSY_RECORDS || !this.#aside.empty ? 0 : lingerMs - (performance.now() - started)
     if (wait > 0 && turn.live()) {
       this.#time.enter('linger')
       await delay(wait)
@@ -171,17 +162,17 @@ export class StageUnit implements Unit {
   }
 
   skip({ topic }: Place, nextOffset: bigint): void {
-    this.#done(topic, nextOffset)
-    this.#armIdleCommit()
+    // Committed at once, it would stand behind records that are not folded yet: a crash would lose them.
+    if (!this.#aside.skip(topic, nextOffset)) this.#commits.passOver(topic, nextOffset)
   }
 
   async drain(): Promise<void> {
-    await this.#commitPending()
+    await this.#commits.commitPositions()
   }
 
   async release(): Promise<void> {
     clearTimeout(this.#timer)
-    clearTimeout(this.#idleCommit)
+    this.#commits.stop()
     try {
       await this.#transactions.close()
     } finally {
@@ -204,20 +195,74 @@ export class StageUnit implements Unit {
       return store === undefined ? [] : [new Changelog(stage, this.partition, topicPrefix, store)]
     })
     const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire, tracer })
-    this.#checkpointAt = performance.now()
     return { state, task, changelogs }
+  }
+
+  /** Folds and commits so many of the records from `at` on as fit into one transaction. Returns how many, nothing for failure. */
+  async #slice({ topic, records, at, nextOffset: behind }: Slices, startMs: number | undefined): Promise<number | undefined> {
+    const slice = sliceOf(records, at, this.#context.limits, this.#recordMs)
+    const nextOffset = records[at + slice.length]?.offset ?? behind
+    this.#time.enter('decode')
+    this.#transactions.announce()
+    let taken: Taken[]
+    try {
+      taken = await this.#held.during('decode', () => takeRecords(this.#context, this.#open().task, topic, slice))
+    } catch (error) {
+      this.#transactions.retract()
+      this.#held.recover(error)
+      return undefined
+    }
+    const done = taken.length === 0 ? 0 : await this.#process(topic, taken, nextOffset, startMs)
+    this.#transactions.retract()
+    if (done === undefined) return undefined
+    const left = taken[done]
+    if (taken.length === 0) this.#commits.passOver(topic, nextOffset)
+    return left === undefined ? slice.length : slice.findIndex(({ offset }) => offset === left.offset)
+  }
+
+  /** Leaves the batch from the place `from` on for later turns, and lets the member fetch what may go before it. */
+  #setAside(batch: FetchedBatch, from: number, turn: Turn): void {
+    const { topic, partition, lastOffset } = batch
+    this.#aside.add(batch, from)
+    turn.resolve(lastOffset)
+    if (this.#aside.size(topic) > REFETCH_RECORDS) {
+      this.#paused.add(topic)
+      this.#held.pause([{ topic, partition }])
+    }
+    this.#goOn()
+  }
+
+  /** One slice of what is set aside, after whatever was fetched meanwhile; then the next. */
+  #goOn(): void {
+    if (this.#goesOn || this.#aside.empty || !this.#held.ready) return
+    this.#goesOn = true
+    void this.#held
+      .serially(() => {
+        this.#goesOn = false
+        return this.#takeTurn()
+      })
+      .catch((error: unknown) => this.#held.fail(error as Error))
+  }
+
+  async #takeTurn(): Promise<void> {
+    const waiting = this.#held.ready ? this.#aside.next() : undefined
+    if (waiting === undefined) return
+    const { topic } = waiting
+    const done = await this.#slice(waiting, this.#context.tracer?.now())
+    // Begun anew by then: what is set aside now was fetched from where it stands.
+    if (done === undefined) return
+    const end = this.#aside.took(topic, done)
+    if (end !== undefined && end !== this.#commits.positions.of(topic)) this.#commits.passOver(topic, end)
+    if (this.#aside.size(topic) <= REFETCH_RECORDS && this.#paused.delete(topic)) this.#held.resume([{ topic, partition: this.partition }])
+    this.#time.enter('idle')
+    this.#goOn()
   }
 
   /**
    * Folds and commits `records`, or the first half of them when they turn out too large. Returns how many, nothing for failure.
    * `startMs` is when the batch came, for its span.
    */
-  async #process(
-    batch: FetchedBatch,
-    records: readonly Taken[],
-    nextOffset: bigint,
-    startMs: number | undefined,
-  ): Promise<number | undefined> {
+  async #process(topic: string, records: readonly Taken[], nextOffset: bigint, startMs: number | undefined): Promise<number | undefined> {
     let result: TaskBatch
     let outgoing: OutgoingRecord[]
     const started = performance.now()
@@ -234,17 +279,17 @@ export class StageUnit implements Unit {
     this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
     if (records.length > 1 && !fits(outgoing, this.#context.limits.maxBytes)) {
       const half = records.slice(0, Math.ceil(records.length / 2))
-      return this.#process(batch, half, (records[half.length] as Taken).offset, startMs)
+      return this.#process(topic, half, (records[half.length] as Taken).offset, startMs)
     }
     const fuse = this.#fuseAfter(records, result)
     if (fuse.blown !== undefined) {
-      this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${batch.topic}: ${fuse.blown}.`))
+      this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${topic}: ${fuse.blown}.`))
       return undefined
     }
-    this.#done(batch.topic, nextOffset)
-    if (!(await this.#tracedCommit(result, outgoing, records.length, batch.topic, startMs))) return undefined
+    this.#commits.positions.done(topic, nextOffset)
+    if (!(await this.#commit({ result, outgoing, records: records.length, topic, startMs }))) return undefined
     this.#fuse = fuse
-    this.#count(batch, records, result)
+    this.#count(topic, records, result)
     return records.length
   }
 
@@ -259,112 +304,10 @@ export class StageUnit implements Unit {
     return { wire, counts, topicPrefix, group, read: this.#read, partition: this.partition, at: this.#context.now() }
   }
 
-  /** Commits, and reports the spans of the batch to the tracer, if there is one. `topic` is the physical one of records. */
-  async #tracedCommit(
-    result: TaskBatch,
-    outgoing: readonly OutgoingRecord[],
-    records: number,
-    topic: string | undefined,
-    startMs: number | undefined,
-  ): Promise<boolean> {
-    const { tracer, group, inputs } = this.#context
-    if (tracer === undefined || startMs === undefined) return this.#commit(result, outgoing, records)
-    const workedMs = tracer.now()
-    const committed = await this.#commit(result, outgoing, records)
-    reportBatch(tracer, result.spans ?? [], {
-      topic: topic === undefined ? undefined : inputs.get(topic)?.name,
-      partition: this.partition,
-      group,
-      count: topic === undefined ? result.timersFired + result.retried.length : records,
-      startMs,
-      workedMs,
-      failed: !committed,
-    })
+  async #commit(work: Work): Promise<boolean> {
+    const committed = await this.#commits.commit(this.#open(), work)
+    if (committed && work.outgoing.length > 0) this.#armTimer()
     return committed
-  }
-
-  /** One transaction, then the stores. False when it failed: the unit starts over from the log. */
-  async #commit(result: TaskBatch, outgoing: readonly OutgoingRecord[], records: number): Promise<boolean> {
-    const { metrics, group } = this.#context
-    // Without anything to write the positions can wait for a transaction that has something.
-    if (outgoing.length === 0) {
-      this.#armIdleCommit()
-      return true
-    }
-    const pending = this.#offsets()
-    const offsets = pending.length > 0 ? pending : this.#standing()
-    this.#time.enter('commit')
-    try {
-      const firsts = await this.#held.during('commit', () => this.#transactions.commit({ records: outgoing, offsets, inputs: records }))
-      this.#settled(offsets)
-      this.#time.enter('state')
-      const { task, changelogs } = this.#open()
-      task.apply(result)
-      for (const changelog of changelogs) {
-        const count = outgoing.filter(({ topic }) => topic === changelog.topic).length
-        const first = firsts.get(`${changelog.topic}#${this.partition}`)
-        if (count > 0 && first !== undefined) changelog.committed(first, count)
-      }
-      this.#checkpoint()
-      this.#time.enter('idle')
-    } catch (error) {
-      this.#time.enter('idle')
-      metrics.count('lr_transactions_failed_total', { group, type: errorType(error) })
-      if (error instanceof RekindleError && !error.retriable) this.#held.fail(error)
-      else this.#held.recover(error)
-      return false
-    }
-    this.#armTimer()
-    return true
-  }
-
-  /** By time as well: a few keys that change all the time would leave a long tail to restore. */
-  #checkpoint(): void {
-    if (performance.now() - this.#checkpointAt < CHECKPOINT_MS) return
-    this.#checkpointAt = performance.now()
-    for (const store of this.#open().state.stores.values()) store.checkpoint()
-  }
-
-  async #commitPending(): Promise<void> {
-    const offsets = this.#offsets()
-    if (offsets.length === 0) return
-    try {
-      await this.#held.during('commit positions', () => this.#transactions.commit({ records: [], offsets, inputs: 0 }))
-      this.#settled(offsets)
-    } catch (error) {
-      this.#held.recover(error)
-    }
-  }
-
-  #done(topic: string, nextOffset: bigint): void {
-    this.#next.set(topic, nextOffset)
-    this.#pending.set(topic, nextOffset)
-  }
-
-  #offsets(): SourceOffset[] {
-    return [...this.#pending].map(([topic, offset]) => this.#offset(topic, offset))
-  }
-
-  /** For a transaction that moves no position: where the unit stands, once more. */
-  #standing(): SourceOffset[] {
-    return [...this.#next].slice(0, 1).map(([topic, offset]) => this.#offset(topic, offset))
-  }
-
-  #offset(topic: string, offset: bigint): SourceOffset {
-    return { topic, partition: this.partition, offset, metadata: this.#record }
-  }
-
-  #settled(offsets: readonly { topic: string; offset: bigint }[]): void {
-    for (const { topic, offset } of offsets) if (this.#pending.get(topic) === offset) this.#pending.delete(topic)
-  }
-
-  #armIdleCommit(): void {
-    this.#idleCommit ??= setTimeout(() => {
-      this.#idleCommit = undefined
-      void this.#held.serially(async () => {
-        if (this.#held.ready) await this.#commitPending()
-      })
-    }, IDLE_COMMIT_MS)
   }
 
   #armTimer(): void {
@@ -399,7 +342,7 @@ export class StageUnit implements Unit {
       return this.#held.fail(
         runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition}, records that had waited: ${fuse.blown}.`),
       )
-    if (!(await this.#tracedCommit(result, outgoing, 0, undefined, startMs))) return
+    if (!(await this.#commit({ result, outgoing, records: 0, topic: undefined, startMs }))) return
     this.#fuse = fuse
     this.#countResult(result)
   }
@@ -424,9 +367,9 @@ export class StageUnit implements Unit {
       await this.#context.wire.prepare(topic, values)
   }
 
-  #count(batch: FetchedBatch, records: readonly Taken[], result: TaskBatch): void {
+  #count(source: string, records: readonly Taken[], result: TaskBatch): void {
     const { metrics, group } = this.#context
-    const topic = this.#context.inputs.get(batch.topic)?.name as string
+    const topic = this.#context.inputs.get(source)?.name as string
     const dead = result.deadLetters.length
     metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'processed' }, records.length - result.skipped - dead)
     if (result.skipped > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'own' }, result.skipped)
@@ -439,9 +382,4 @@ export class StageUnit implements Unit {
     const { metrics, group } = this.#context
     countBatch(metrics, group, result)
   }
-}
-
-function errorType(error: unknown): string {
-  const { type, name } = error as { type?: unknown; name?: unknown }
-  return typeof type === 'string' ? type : typeof name === 'string' ? name : 'unknown'
 }

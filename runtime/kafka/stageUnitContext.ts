@@ -29,6 +29,10 @@ export interface StageUnitContext {
   readonly tables: ReadonlyMap<string, Table<unknown>>
   /** By physical name. */
   readonly inputs: ReadonlyMap<string, AnyTopic>
+  /** Of an input, by physical name: those of the highest go first. */
+  priorityOf(topic: string): number
+  /** Whether they differ at all. */
+  readonly ranked: boolean
   readonly limits: SliceLimits
   readonly fuse: FuseLimits
   /** How the unit of a partition commits. */

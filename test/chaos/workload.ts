@@ -192,11 +192,16 @@ export const rollup = stage({
   name: 'rollup',
   state: Total,
   on: [
-    from(ledger, (state: Total | undefined, { value }): Outcome<Total, typeof totals> => {
-      if (value.steps % REFUSED_EVERY === 0) return deadLetter('E_CHAOS_REFUSED', { cause: value.cause })
-      const total: Total = { cause: value.cause, seen: (state?.seen ?? 0) + 1, total: (state?.total ?? 0) + value.sum }
-      return next(total, { emit: [emit(totals, total)] })
-    }),
+    from(
+      ledger,
+      (state: Total | undefined, { value }): Outcome<Total, typeof totals> => {
+        if (value.steps % REFUSED_EVERY === 0) return deadLetter('E_CHAOS_REFUSED', { cause: value.cause })
+        const total: Total = { cause: value.cause, seen: (state?.seen ?? 0) + 1, total: (state?.total ?? 0) + value.sum }
+        return next(total, { emit: [emit(totals, total)] })
+      },
+      // What comes from outside overtakes readings, so that these are set aside while everything happens to the member.
+      { priority: 1 },
+    ),
   ],
   outputs: [totals],
 })

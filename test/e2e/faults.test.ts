@@ -12,7 +12,7 @@ import { sandboxAppId, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { decisions, leadEvents, leadKey, webhooks } from '../../topics/index.ts'
 import { testStack } from '../support/stack.ts'
 import { accountOf, accountText } from './accounting.ts'
-import { deadLetters, findings, recordsOf } from './findings.ts'
+import { deadLetters, findings, recordsOf, webhookRecords } from './findings.ts'
 import { startLine } from './line.ts'
 import type { RoleName } from './line.ts'
 import { acceptedOf, sendThrough } from './midLoad.ts'
@@ -54,7 +54,7 @@ t.test('the line under bad input and a full shutdown', async (t) => {
       key === leadKey(sandboxTenantId, contactId) && value?.rawType.startsWith('Contact') === true ? [value] : [],
     )
   const webhooksOf = async (contactId: string) =>
-    (await recordsOf(line, webhooks)).filter(
+    (await webhookRecords(line)).filter(
       ({ key, value }) => key === leadKey(sandboxTenantId, contactId) && value?.type.startsWith('Contact') === true,
     )
   const lettersOf = async (code: string) => (await deadLetters(line)).filter((letter) => letter.code === code)
@@ -171,7 +171,7 @@ t.test('the line under bad input and a full shutdown', async (t) => {
   })
 
   await t.test('SIGTERM of every process in mid-load: each ends cleanly, and after the restarts the totals agree', async (t) => {
-    const before = new Set((await recordsOf(line, webhooks)).flatMap(({ value }) => value?.webhookId ?? []))
+    const before = new Set((await webhookRecords(line)).flatMap(({ value }) => value?.webhookId ?? []))
     const restart = async (role: RoleName) => {
       t.strictSame(await line.end(role), { code: 0, signal: null }, `${role} ended cleanly`)
       await line.start(role)

@@ -4,7 +4,8 @@ import { pipelineGroup } from '../../cli/roles/groups.ts'
 import type { SandboxMessage, SandboxTask } from '../../integrations/ghl/sandbox/journal.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
 import type { TailRecord } from '../../runtime/kafka/tail.ts'
-import { assessments, decisions, deliveries, followups, leadEvents, profiles, unrecognised, webhooks } from '../../topics/index.ts'
+import { assessments, decisions, deliveries, followups, leadEvents, profiles, unrecognised, webhookLanes } from '../../topics/index.ts'
+import type { WebhookReceived } from '../../schemas/generated/records.ts'
 import type { DeadLetterFound, Findings, Found, LedgerFound } from './accounting.ts'
 import type { Line } from './line.ts'
 
@@ -15,10 +16,15 @@ export async function recordsOf<T extends AnyTopic>({ kafka }: Pick<Line, 'kafka
   return records
 }
 
+/** All webhooks, whatever lane they came in. */
+export async function webhookRecords(line: Pick<Line, 'kafka'>): Promise<TailRecord<WebhookReceived>[]> {
+  return (await Promise.all(Object.values(webhookLanes).map((lane) => recordsOf(line, lane)))).flat()
+}
+
 /** Values of a topic with their keys. A record that does not decode has no value; where the pipeline writes, that is a fault. */
 async function found<T extends AnyTopic>(line: Line, of: T): Promise<Found<ValueOf<T>>[]> {
   return (await recordsOf(line, of)).map(({ key, value, undecodable, partition, offset, timestamp, headers }) => {
-    if ((undecodable !== undefined && of !== webhooks) || key === null)
+    if ((undecodable !== undefined && !isLane(of)) || key === null)
       throw new Error(`${of.name}#${partition}@${offset}: ${undecodable ?? 'no key'}`)
     return { key, value: value ?? null, partition, offset, timestamp, headers }
   })
@@ -27,16 +33,23 @@ async function found<T extends AnyTopic>(line: Line, of: T): Promise<Found<Value
 /** Dead letters of a group from a topic: the same records under the name `<source>.<group>.dlq`, without the operators' markers. */
 export async function deadLetters(
   { kafka }: Pick<Line, 'kafka'>,
-  from: AnyTopic = webhooks,
+  from: readonly AnyTopic[] = Object.values(webhookLanes),
   group: string = pipelineGroup,
 ): Promise<DeadLetterFound[]> {
-  // A physical name ends in the version; what follows it here is the group.
-  const letters = { ...from, version: `${from.version}.${group}.dlq` as unknown as number } as AnyTopic
-  const records = (await recordsOf({ kafka }, letters)).filter(({ headers }) => headers['dlq-resolves'] === undefined)
+  const lists = from.map((topic) => {
+    // A physical name ends in the version; what follows it here is the group.
+    const letters = { ...topic, version: `${topic.version}.${group}.dlq` as unknown as number } as AnyTopic
+    return recordsOf({ kafka }, letters)
+  })
+  const records = (await Promise.all(lists)).flat().filter(({ headers }) => headers['dlq-resolves'] === undefined)
   return records.map(({ key, value, headers }) => {
     const webhookId = (value as { webhookId?: string | null } | null | undefined)?.webhookId ?? null
     return { webhookId, code: headers['dlq-code'] ?? '', headers, key }
   })
+}
+
+function isLane(topic: AnyTopic): boolean {
+  return Object.values(webhookLanes).some(({ name }) => name === topic.name)
 }
 
 export async function sandboxMessages({ sandboxUrl }: Pick<Line, 'sandboxUrl'>): Promise<readonly SandboxMessage[]> {
@@ -77,7 +90,7 @@ export async function findings(
     return {
       accepted,
       drops,
-      webhooks: await found(line, webhooks),
+      webhooks: (await Promise.all(Object.values(webhookLanes).map((lane) => found(line, lane)))).flat(),
       unrecognised: await found(line, unrecognised),
       deadLetters: await deadLetters(line),
       events: await found(line, leadEvents),

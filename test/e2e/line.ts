@@ -16,7 +16,7 @@ import { connectKafka } from '../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import type { SandboxKey } from '../../simulate/sandboxKey.ts'
-import { webhooks } from '../../topics/index.ts'
+import { webhookLanes } from '../../topics/index.ts'
 import { endRole, startRole } from './processes.ts'
 import type { Ended, RoleProcess } from './processes.ts'
 
@@ -43,9 +43,10 @@ export interface Line {
   readonly sandboxUrl: string
   /** Logs of the processes. */
   readonly logFolder: string
-  /** webhookIds on ghl.webhooks so far, live. */
+  /** webhookIds on the lanes of webhooks so far, live. */
   readonly webhookIds: ReadonlySet<string>
-  start(role: RoleName, nodeOptions?: readonly string[]): Promise<RoleProcess>
+  /** `changes` are settings of this process alone. */
+  start(role: RoleName, nodeOptions?: readonly string[], changes?: Readonly<Record<string, string>>): Promise<RoleProcess>
   /** The running process of a role; throws when there is none. */
   process(role: RoleName): RoleProcess
   end(role: RoleName, signal?: NodeJS.Signals): Promise<Ended>
@@ -106,7 +107,7 @@ export async function prepareLine(t: Teardown, engines: LineEngines, overrides: 
   database.on('error', () => undefined)
   const webhookIds = new Set<string>()
   const watching = new AbortController()
-  let watched: Promise<void> | undefined
+  let watched: Promise<unknown> | undefined
   const running = new Map<RoleName, RoleProcess>()
   let closing: Promise<void> | undefined
   const line: Line = {
@@ -119,13 +120,17 @@ export async function prepareLine(t: Teardown, engines: LineEngines, overrides: 
     logFolder,
     get webhookIds() {
       // From the first question on: whoever does not ask is not slowed down by the reading.
-      watched ??= kafka.tail(webhooks, { from: 'beginning', signal: watching.signal }, ({ value }) => {
-        if (value?.webhookId !== undefined && value.webhookId !== null) webhookIds.add(value.webhookId)
-      })
+      watched ??= Promise.all(
+        Object.values(webhookLanes).map((lane) =>
+          kafka.tail(lane, { from: 'beginning', signal: watching.signal }, ({ value }) => {
+            if (value?.webhookId !== undefined && value.webhookId !== null) webhookIds.add(value.webhookId)
+          }),
+        ),
+      )
       return webhookIds
     },
-    async start(role, nodeOptions) {
-      const started = await startRole(role, env, logFolder, nodeOptions)
+    async start(role, nodeOptions, changes = {}) {
+      const started = await startRole(role, { ...env, ...changes }, logFolder, nodeOptions)
       running.set(role, started)
       void started.ended.then(() => {
         if (running.get(role) === started) running.delete(role)

@@ -15,7 +15,8 @@ import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { leadEvents, profiles, tenants, webhooks } from '../../topics/index.ts'
+import { foundTopics } from '../../reconcile/publishFound.ts'
+import { leadEvents, profiles, tenants } from '../../topics/index.ts'
 import { HOUR, messageEvent, profileRecord, tenantId, tenantRecord } from '../support/leadRecords.ts'
 import { batch } from '../support/sinkBatch.ts'
 import { testStack } from '../support/stack.ts'
@@ -44,7 +45,7 @@ t.test('a location is compared now: progress, a row per source, what was missed 
     await sandbox.close()
     rmSync(folder, { recursive: true, force: true })
   })
-  await kafka.applyTopics([webhooks], { partitions: 2, replicationFactor: 1, members: [] })
+  await kafka.applyTopics(foundTopics, { partitions: 2, replicationFactor: 1, members: [] })
   const askedAt = Date.now() - HOUR
   const inbound = (messageId: string, contactId: string) => ({
     type: 'InboundMessage',
@@ -83,7 +84,8 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   const onTopic = async () => {
     const found: string[] = []
     const { signal } = new AbortController()
-    await kafka.tail(webhooks, { from: 'beginning', untilEnd: true, signal }, (record) => found.push(JSON.stringify(record.value)))
+    for (const lane of foundTopics)
+      await kafka.tail(lane, { from: 'beginning', untilEnd: true, signal }, (record) => found.push(JSON.stringify(record.value)))
     return found
   }
 

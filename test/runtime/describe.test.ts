@@ -32,7 +32,7 @@ const adder = stage({
 })
 const auditor = stage({
   name: 'auditor',
-  on: [from(sums, () => next(undefined)), from(checks, () => next(undefined))],
+  on: [from(sums, () => next(undefined), { priority: 2 }), from(checks, () => next(undefined))],
   outputs: [checks],
 })
 const mailer = worker({ name: 'mailer', input: checks, outputs: [], concurrency: 8, deadlineMs: 1_000, handle: async () => done() })

@@ -7,6 +7,12 @@ import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts
 
 export const PRODUCER = 2001n
 
+interface Committed {
+  readonly topic: string
+  readonly offset: bigint
+  readonly metadata?: string
+}
+
 /** What the stand-in says; `open` is emptied when the ends of what is open are written. */
 export interface BrokerSays {
   /** What was asked that changes something, or that depends on what was changed before. */
@@ -15,7 +21,9 @@ export interface BrokerSays {
   states: { state: string; epoch: number }[]
   open: { topic: string; epoch: number }[]
   /** Committed on partition 0 of this topic. */
-  readonly committed: { readonly topic: string; readonly offset: bigint; readonly metadata?: string }
+  readonly committed: Committed
+  /** Committed on partition 0 of further topics. */
+  readonly alsoCommitted?: readonly Committed[]
   /** Id of every topic; none unless given. */
   topicId?: bigint
   /** Of the producer; each commit raises it. */
@@ -61,7 +69,7 @@ export async function answerTo<R>(request: ProtocolRequest<R>, says: BrokerSays)
       // The last byte but one says whether offsets that are not settled are refused.
       says.steps.push(buffer.at(-2) === 1 ? 'stable offsets' : 'any offsets')
       to.int32(0)
-      to.compactArray([says.committed], ({ topic, offset, metadata = '' }) => {
+      to.compactArray([says.committed, ...(says.alsoCommitted ?? [])], ({ topic, offset, metadata = '' }) => {
         to.compactString(topic)
         to.compactArray([0], (partition) => to.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(0).noTags()).noTags()
       }).int16(0)
