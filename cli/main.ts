@@ -14,6 +14,7 @@ import { addOwed } from './verbs/owed.ts'
 import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
 import { addRun } from './verbs/run.ts'
+import { addSources } from './verbs/sources.ts'
 import { addTenants } from './verbs/tenants.ts'
 import { addStart } from './verbs/start.ts'
 
@@ -61,6 +62,7 @@ addRealtors(program, surroundings)
 addGhl(program, surroundings)
 addLookUps(program, surroundings)
 addOwed(program, surroundings)
+addSources(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)
 process.exitCode = await runProgram(program, argv, surroundings)
