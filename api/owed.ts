@@ -53,7 +53,7 @@ export async function tellOwed(deps: Pick<ApiDeps, 'queries' | 'now' | 'realtors
       userName: one.userId === null ? null : (deps.realtors?.get(realtorKey(one.tenantId, one.userId))?.name ?? null),
     })),
     nextCursor,
-    coverage: { ...coverage, behind: [...coverage.behind], words: coverageWords(coverage, at, tenantId) },
+    coverage: { ...coverage, behind: [...coverage.behind], unheard: [...coverage.unheard], words: coverageWords(coverage, at, tenantId) },
   }
 }
 

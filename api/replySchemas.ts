@@ -95,6 +95,19 @@ const LocationBehind = Type.Object(
   { title: 'LocationBehind' },
 )
 
+const LocationUnheard = Type.Object(
+  {
+    tenantId: Type.String({ description: 'GHL location id.' }),
+    name: Type.String({ description: 'Name of the location.' }),
+    state: Type.Union([Type.Literal('silent'), Type.Literal('unwatched')], {
+      description: 'silent: its heartbeat does not come back. unwatched: none can be sent.',
+    }),
+    heardAt: NullableNumber('When a beat last came back (ms since the epoch); null = never.'),
+    words: Type.String({ description: 'The same in a sentence.' }),
+  },
+  { title: 'LocationUnheard' },
+)
+
 export const OwedList = Type.Object({
   at: Type.Integer({ description: 'The instant that this is true for (ms since the epoch).' }),
   leads: Type.Array(OwedLine, { description: 'Those that have waited longest first.' }),
@@ -108,6 +121,9 @@ export const OwedList = Type.Object({
       'All of them are compared with GoHighLevel up to here (ms since the epoch); null when one never was, or there is none.',
     ),
     behind: Type.Array(LocationBehind, { description: 'Locations where what webhooks lost may be missing here.' }),
+    unheard: Type.Array(LocationUnheard, {
+      description: 'Locations whose webhooks do not arrive, by their heartbeat; those without one are not among them.',
+    }),
     words: Type.Array(Type.String(), { description: 'The same in sentences.' }),
   }),
 })

@@ -467,6 +467,38 @@ const errors: PanelSpec[] = [
     ],
   },
   {
+    id: 56,
+    title: 'Locations by heartbeat',
+    kind: 'lines',
+    unit: 'short',
+    noValue: 'no heartbeat',
+    width: 8,
+    about:
+      'Active locations by what their heartbeat contact shows; silent ones send us no webhooks, of unwatched ones that is not known. `rekindle owed` names them.',
+    queries: [{ promql: `max by (state) (lr_heartbeat_locations{${targets}})`, legend: '{{state}}' }],
+  },
+  {
+    id: 57,
+    title: 'Age of the last heartbeat',
+    kind: 'lines',
+    unit: 's',
+    noValue: 'no heartbeat',
+    width: 8,
+    about:
+      'Since a heartbeat came back as a webhook, of the location where that is longest ago; up to the time between two beats is normal.',
+    queries: [{ promql: `max(lr_heartbeat_age_seconds{${targets}})`, legend: 'longest ago' }],
+  },
+  {
+    id: 58,
+    title: 'Heartbeats sent',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'no heartbeat',
+    width: 8,
+    about: 'Changes of heartbeat contacts by outcome; refused ones lack access, which a person has to widen.',
+    queries: [{ promql: `sum by (outcome) (increase(lr_heartbeats_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],
+  },
+  {
     id: 48,
     title: 'Messages to leads by sender',
     kind: 'bars',

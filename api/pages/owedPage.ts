@@ -1,4 +1,5 @@
 /** Who waits for an answer, as a page for a realtor: who, how long, why, and how sure the list is. */
+import { isComplete } from '../../pipelines/reconcile/coverage.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { OwedQuery, ToldOwed } from '../owed.ts'
 import { html } from './html.ts'
@@ -23,7 +24,7 @@ const spans: readonly (readonly [number, string])[] = [
 
 export function owedPage({ answer, asked, nameOf }: OwedView): string {
   const { at, leads, nextCursor, coverage } = answer
-  const isSure = coverage.locations > 0 && coverage.behind.length === 0
+  const isSure = isComplete(coverage)
   return page(
     'Waiting for an answer',
     html`<h1>Leads that wait for an answer</h1>

@@ -1,6 +1,6 @@
 /** `rekindle owed`: leads that wait for an answer, each with why and how long. */
 import type { Command } from 'commander'
-import { coverageWords } from '../../pipelines/reconcile/coverage.ts'
+import { coverageWords, isComplete } from '../../pipelines/reconcile/coverage.ts'
 import { instantText, spanText } from '../../pipelines/reconcile/words.ts'
 import { durationMs } from '../../runtime/duration.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
@@ -50,9 +50,8 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
 /** The list for people, and the instant that it is true for. */
 export function owedLines({ at, leads, nextCursor, coverage }: OwedAnswer): string[] {
   const more = nextCursor === null ? [] : ['There may be more who wait: --limit shows up to 1000, --location those of one location.']
-  const isSure = coverage.locations > 0 && coverage.behind.length === 0
   if (leads.length === 0)
-    return [`${isSure ? 'No lead waits' : 'No lead is known to wait'} for an answer, as of ${instantText(at)}.`, ...more]
+    return [`${isComplete(coverage) ? 'No lead waits' : 'No lead is known to wait'} for an answer, as of ${instantText(at)}.`, ...more]
   const rows = leads.map(({ tenantId, contactId, name, waitingMs, cause, detail, lookAt, foundAfterMs }) => [
     `${tenantId}:${contactId}`,
     name ?? '-',

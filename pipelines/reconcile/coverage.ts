@@ -2,6 +2,8 @@
  * How far what is known of locations is compared with what GoHighLevel shows, so that "nobody waits" is never said of a location
  * that nobody has looked at. Pure: time is passed in.
  */
+import { heartbeatWords, stateOf } from '../heartbeat/rhythm.ts'
+import type { Heartbeat } from '../heartbeat/rhythm.ts'
 import { sweepDefaults } from './sweepPlan.ts'
 import type { SweepSource } from './sweepPlan.ts'
 import { instantText, spanText } from './words.ts'
@@ -20,6 +22,18 @@ export interface LocationSwept {
     /** Why the last sweep ended early; null when it did not. */
     readonly failedBecause: string | null
   }[]
+  /** Null where none was ever sent. */
+  readonly heartbeat: Heartbeat | null
+}
+
+/** A location whose webhooks do not arrive, or of which that cannot be told. */
+export interface LocationUnheard {
+  readonly tenantId: string
+  readonly name: string
+  readonly state: 'silent' | 'unwatched'
+  /** When a beat last came back, ms; null = never. */
+  readonly heardAt: number | null
+  readonly words: string
 }
 
 /** A location where what webhooks lost may be missing. */
@@ -39,6 +53,13 @@ export interface Coverage {
   readonly comparedUntil: number | null
   /** Those that are not compared for too long: never compared first, then the furthest behind. */
   readonly behind: readonly LocationBehind[]
+  /** Those whose heartbeat does not come back, or cannot be sent; locations without a heartbeat are not among them. */
+  readonly unheard: readonly LocationUnheard[]
+}
+
+/** Whether nothing is known that would be missing. */
+export function isComplete({ locations, behind, unheard }: Coverage): boolean {
+  return locations > 0 && behind.length === 0 && unheard.length === 0
 }
 
 /** Two of the longest waits between sweeps, and what a sweep leaves for the next: 2 x 15 + 2 = 32 min. */
@@ -61,23 +82,22 @@ export function coverageOf(locations: readonly LocationSwept[], now: number): Co
     behind: each
       .filter(({ comparedUntil }) => comparedUntil === null || now - comparedUntil > LATE_MS)
       .sort((a, b) => (a.comparedUntil ?? -Infinity) - (b.comparedUntil ?? -Infinity) || (a.tenantId < b.tenantId ? -1 : 1)),
+    unheard: locations.flatMap((location) => unheardOf(location, now)),
   }
 }
 
 /** In sentences, what is wrong first. `tenantId`: the location that was asked about. */
-export function coverageWords({ locations, comparedUntil, behind }: Coverage, now: number, tenantId?: string): string[] {
+export function coverageWords({ locations, comparedUntil, behind, unheard }: Coverage, now: number, tenantId?: string): string[] {
   if (locations === 0)
     return [
       tenantId === undefined
         ? 'No location is active: nothing is compared with GoHighLevel, so what its webhooks lost is missing here.'
         : `${tenantId} is no active location: it is not compared with GoHighLevel, so what its webhooks lost is missing here.`,
     ]
-  const more = behind.length - TOLD
-  if (behind.length > 0)
-    return [
-      ...behind.slice(0, TOLD).map((one) => behindWords(one, now)),
-      ...(more > 0 ? [`So it is with ${more} more of ${locations} active locations.`] : []),
-    ]
+  const wrong = [...behind.map((one) => behindWords(one, now)), ...unheard.map(({ words }) => words)]
+  const more = wrong.length - TOLD
+  if (wrong.length > 0)
+    return [...wrong.slice(0, TOLD), ...(more > 0 ? [`${more} more such sentences about ${locations} active locations.`] : [])]
   const until = comparedUntil === null ? '' : ` up to ${instantText(comparedUntil)}`
   return [
     `${locations === 1 ? 'The location is' : `All ${locations} active locations are`} compared with GoHighLevel${until}; of what came later, what a webhook has told is here.`,
@@ -91,6 +111,15 @@ function untilOf(swept: LocationSwept['swept']): number | null {
     (least, until) => (least === null || until === undefined ? null : Math.min(least, until)),
     Number.MAX_SAFE_INTEGER,
   )
+}
+
+function unheardOf({ tenantId, name, heartbeat }: LocationSwept, now: number): LocationUnheard[] {
+  if (heartbeat === null) return []
+  const state = stateOf(heartbeat, now)
+  const words = heartbeatWords(`${name} (${tenantId})`, heartbeat, now)
+  return words === undefined || !(state === 'silent' || state === 'unwatched')
+    ? []
+    : [{ tenantId, name, state, heardAt: heartbeat.backAt, words }]
 }
 
 function behindWords({ tenantId, name, comparedUntil, because }: LocationBehind, now: number): string {

@@ -5,6 +5,7 @@ import { owed } from '../../pipelines/reconcile/owed.ts'
 import type { Owed, OwedFacts } from '../../pipelines/reconcile/owed.ts'
 import type { Decision, LeadProfile } from '../../schemas/generated/records.ts'
 import { postgresError } from './errors.ts'
+import { heartbeats } from './heartbeats.ts'
 import type { Queryable } from './pool.ts'
 
 export interface OwedFilter {
@@ -150,9 +151,10 @@ async function locationsSwept(db: Queryable, tenantId: string | undefined): Prom
            WHERE status = 'active' AND ($1::text IS NULL OR tenants.tenant_id = $1) ORDER BY tenants.tenant_id, source`,
     values: [tenantId ?? null, spokenSources],
   })
-  const locations = new Map<string, { tenantId: string; name: string; swept: LocationSwept['swept'][number][] }>()
+  const beating = new Map((await heartbeats(db, tenantId)).map((one) => [one.tenantId, one]))
+  const locations = new Map<string, LocationSwept & { swept: LocationSwept['swept'][number][] }>()
   for (const { tenant_id, name, source, swept_until, failed_because } of rows) {
-    const location = locations.get(tenant_id) ?? { tenantId: tenant_id, name, swept: [] }
+    const location = locations.get(tenant_id) ?? { tenantId: tenant_id, name, swept: [], heartbeat: beating.get(tenant_id) ?? null }
     if (source !== null && swept_until !== null)
       location.swept.push({ source, until: swept_until.getTime(), failedBecause: failed_because })
     locations.set(tenant_id, location)

@@ -20,7 +20,12 @@ interface Answer {
   readonly at: number
   readonly leads: { readonly contactId: string; readonly leadKey: string }[]
   readonly nextCursor: string | null
-  readonly coverage: { readonly locations: number; readonly comparedUntil: number | null; readonly words: string[] }
+  readonly coverage: {
+    readonly locations: number
+    readonly comparedUntil: number | null
+    readonly words: string[]
+    readonly unheard: object[]
+  }
 }
 
 async function world(t: Test) {
@@ -125,7 +130,7 @@ t.test('with a token: nobody reads without it', async (t) => {
 })
 
 t.test('a location that was not compared, or not for long, is said with every answer, and most of all with an empty one', async (t) => {
-  const { app, ask, swept } = await world(t)
+  const { app, ask, swept, pool } = await world(t)
   const page = async (query = '') => (await app.inject(`/ui/owed${query}`)).body
   t.match((await ask()).coverage, {
     locations: 2,
@@ -149,6 +154,14 @@ t.test('a location that was not compared, or not for long, is said with every an
   const sure = await page('?longerThanMinutes=1440')
   t.match(sure, /Nobody waits 1d 0h or longer\.[\s\S]*All 2 active locations are compared with GoHighLevel up to 2026-11-24 14:55 UTC/)
   t.notMatch(sure, /may be incomplete/)
+  await pool.query(
+    `INSERT INTO heartbeats (tenant_id, contact_id, tried_at, wait_ms, every_ms, sent_at, waiting_since, back_beat, back_at)
+     VALUES ($1, 'hb', $2, 600000, 600000, $2, $3, $4, $4)`,
+    [other, new Date(at - MINUTE), new Date(at - HOUR), new Date(at - HOUR - MINUTE)],
+  )
+  t.match((await ask()).coverage, { behind: [], unheard: [{ tenantId: other, state: 'silent', heardAt: at - HOUR - MINUTE }] })
+  t.strictSame((await ask(`?tenant=${tenantId}`)).coverage.unheard, [], 'within the tenant')
+  t.match(await page(), /may be incomplete[\s\S]*webhooks of this location have not arrived since 2026-11-24 13:59 UTC/)
   t.match((await ask('?tenant=nowhere')).coverage, { locations: 0, words: [/^nowhere is no active location/] })
   t.match(await page('?tenant=nowhere'), /may be incomplete[\s\S]*Nobody is known to wait/)
 })

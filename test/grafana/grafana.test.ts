@@ -6,6 +6,7 @@ import { parse } from 'yaml'
 import { apiMetrics } from '../../api/apiMetrics.ts'
 import { contactLookupMetrics } from '../../cli/roles/contactLookupPart.ts'
 import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
+import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { alertRules } from '../../grafana/alertRules.ts'
 import { expandMacros } from '../../grafana/expandMacros.ts'
@@ -100,6 +101,7 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   deliveryMetrics(registry)
   contactLookupMetrics(registry)
   lookUpMetrics(registry)
+  heartbeatMetrics(registry)
   traceMetrics(registry)
   const found = new Map<string, { type: string; labels: string[] }>()
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {

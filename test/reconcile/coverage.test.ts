@@ -1,7 +1,7 @@
 /** "Nobody waits" is said only of locations that were looked at: whatever is not compared is told of, with since when and why. */
 import fc from 'fast-check'
 import t from 'tap'
-import { LATE_MS, coverageOf, coverageWords } from '../../pipelines/reconcile/coverage.ts'
+import { LATE_MS, coverageOf, coverageWords, isComplete } from '../../pipelines/reconcile/coverage.ts'
 import type { LocationSwept } from '../../pipelines/reconcile/coverage.ts'
 import { HOUR, MINUTE, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
@@ -15,6 +15,7 @@ const location = (
 ): LocationSwept => ({
   tenantId,
   name: `Homes ${tenantId}`,
+  heartbeat: null,
   swept: [
     ...(messages === null ? [] : [{ source: 'messages', until: now - messages, failedBecause }]),
     ...(emails === null ? [] : [{ source: 'emails', until: now - emails, failedBecause: null }]),
@@ -67,5 +68,26 @@ t.test('the sentences name the location, since when, and why', async (t) => {
   ])
   const many = words(Array.from({ length: 25 }, (_, n) => location(`l${n}`, null, 0)))
   t.equal(many.length, 21)
-  t.equal(many[20], 'So it is with 5 more of 25 active locations.')
+  t.equal(many[20], '5 more such sentences about 25 active locations.')
 })
+
+t.test(
+  'a location whose heartbeat stays away, or cannot be sent, is told of beside those that are behind; one without a heartbeat is not',
+  async (t) => {
+    const beating = { tenantId: 'a', contactId: 'hb', triedAt: now, waitMs: 10 * MINUTE, everyMs: 10 * MINUTE, sentAt: now } as const
+    const heard = { ...beating, waitingSince: null, backAt: now, failedBecause: null, toldSilentAt: null }
+    const one = (heartbeat: LocationSwept['heartbeat']) => coverageOf([{ ...location('a', 0, 0), heartbeat }], now)
+    for (const heartbeat of [null, heard, { ...heard, waitingSince: now - 29 * MINUTE }, { ...heard, everyMs: 0, waitingSince: 1 }]) {
+      t.strictSame(one(heartbeat).unheard, [])
+      t.ok(isComplete(one(heartbeat)))
+    }
+    const silent = one({ ...heard, waitingSince: now - 30 * MINUTE, backAt: now - 41 * MINUTE })
+    t.match(silent.unheard, [{ tenantId: 'a', name: 'Homes a', state: 'silent', heardAt: now - 41 * MINUTE }])
+    t.strictSame(coverageWords(silent, now), [
+      'Homes a (a): webhooks of this location have not arrived since 2026-11-10 16:19 UTC, 41m ago.',
+    ])
+    const refused = one({ ...heard, sentAt: null, backAt: null, failedBecause: 'scope_missing: 401' })
+    t.match(refused.unheard, [{ state: 'unwatched', heardAt: null, words: /cannot be sent: scope_missing/ }])
+    for (const coverage of [silent, refused, coverageOf([], now), coverageOf([location('a', 0, null)], now)]) t.notOk(isComplete(coverage))
+  },
+)

@@ -106,8 +106,8 @@ t.test('nothing is owed to who is answered, gone, done, or refuses us on every c
 
 t.test('the report says who waits, how long and why', async (t) => {
   const swept = ['messages', 'emails'].map((source) => ({ source, until: now - 5 * MINUTE, failedBecause: null }))
-  const fine = coverageOf([{ tenantId, name: 'Example Homes', swept }], now)
-  const never = coverageOf([{ tenantId, name: 'Example Homes', swept: [] }], now)
+  const fine = coverageOf([{ tenantId, name: 'Example Homes', swept, heartbeat: null }], now)
+  const never = coverageOf([{ tenantId, name: 'Example Homes', swept: [], heartbeat: null }], now)
   const answer = { at: now, leads: [], nextCursor: null, coverage: fine }
   t.strictSame(owedLines(answer), ['No lead waits for an answer, as of 2026-11-10 19:00 UTC.'])
   for (const coverage of [never, coverageOf([], now)])

@@ -278,7 +278,7 @@ t.test('who waits longest comes first, with one cause each; who is answered, clo
   ])
   t.equal(list.length, 3)
   t.equal(nextCursor, null)
-  t.strictSame(coverage, { locations: 0, comparedUntil: null, behind: [] }, 'no location is active')
+  t.strictSame(coverage, { locations: 0, comparedUntil: null, behind: [], unheard: [] }, 'no location is active')
   t.strictSame((await ask({ tenantId: other })).leads, [])
   t.match(await owedLeads(pool, { writtenBefore: tuesdayNoon, limit: 20 }, now), { leads: list }, 'as the owner too')
 
@@ -332,17 +332,22 @@ t.test(
     await cursor(tenantId, 'messages', now - 3 * MINUTE)
     // Contacts tell of no words: they have no part in it.
     await cursor(tenantId, 'contacts', now - 9 * HOUR)
-    t.strictSame(await coverage(tenantId), { locations: 1, comparedUntil: null, behind: [never(tenantId, 'Example Homes')] }, 'its e-mail')
+    t.strictSame(
+      await coverage(tenantId),
+      { locations: 1, comparedUntil: null, behind: [never(tenantId, 'Example Homes')], unheard: [] },
+      'its e-mail',
+    )
     await cursor(tenantId, 'emails', now - 5 * MINUTE)
-    t.strictSame(await coverage(tenantId), { locations: 1, comparedUntil: now - 5 * MINUTE, behind: [] })
-    t.strictSame(await coverage(), { locations: 2, comparedUntil: null, behind: [never(other, 'Other Homes')] })
+    t.strictSame(await coverage(tenantId), { locations: 1, comparedUntil: now - 5 * MINUTE, behind: [], unheard: [] })
+    t.strictSame(await coverage(), { locations: 2, comparedUntil: null, behind: [never(other, 'Other Homes')], unheard: [] })
     await cursor(other, 'messages', now - 2 * HOUR, 'E_GHL_SCOPE')
     await cursor(other, 'emails', now - MINUTE)
     t.strictSame(await coverage(), {
       locations: 2,
       comparedUntil: now - 2 * HOUR,
       behind: [{ tenantId: other, name: 'Other Homes', comparedUntil: now - 2 * HOUR, because: 'E_GHL_SCOPE' }],
+      unheard: [],
     })
-    t.strictSame(await coverage('gone'), { locations: 0, comparedUntil: null, behind: [] })
+    t.strictSame(await coverage('gone'), { locations: 0, comparedUntil: null, behind: [], unheard: [] })
   },
 )

@@ -17,7 +17,7 @@ import { testStack } from '../../support/stack.ts'
 const both = ['north', 'south']
 const tables = [
   ...['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants'],
-  ...['sweep_cursors', 'sweep_findings'],
+  ...['sweep_cursors', 'sweep_findings', 'heartbeats'],
 ]
 
 /** One record of everything for each of two tenants, stored by the sink. */
@@ -59,6 +59,10 @@ async function fill(pool: pg.Pool): Promise<void> {
   await pool.query(
     `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, found_at)
      SELECT 'f-' || tenant, tenant, tenant || ':maria', 'ContactUpdate', now() FROM unnest($1::text[]) AS tenant`,
+    [both],
+  )
+  await pool.query(
+    `INSERT INTO heartbeats (tenant_id, tried_at, wait_ms, every_ms) SELECT tenant, now(), 0, 0 FROM unnest($1::text[]) AS tenant`,
     [both],
   )
   const rows = await Promise.all(both.map((tenantId) => leadQueries(pool).ledger(tenantId, 'maria', 1)))
