@@ -149,7 +149,7 @@ export const alertRules: readonly AlertRule[] = [
       'The heartbeat contact of a location cannot be changed; the location works as before, and nobody would notice that its webhooks stop.',
     remedy: [
       '`rekindle owed` says which location and why; E_HEARTBEAT_NOT_SENT is in the log.',
-      'Missing access (contacts.readonly, contacts.write) is tried again once a day: connect the location anew and start the pipeline again, or wait.',
+      'Missing access (contacts.readonly, contacts.write): connect the location anew. It is tried again once a day; a start with GHL_HEARTBEAT_MINUTES=0 and one with the old value begin at once.',
     ],
   },
   {
