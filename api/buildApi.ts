@@ -19,6 +19,7 @@ import { answerOf, codeOf } from './faults.ts'
 import { healthRoutes } from './health.ts'
 import { Intake } from './intake.ts'
 import { leadRoutes } from './leads.ts'
+import { owedRoutes } from './owed.ts'
 import { pageRoutes } from './pageRoutes.ts'
 import { defaultLimits } from './ports.ts'
 import type { ApiDeps } from './ports.ts'
@@ -122,6 +123,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
       })
     }
     leadRoutes(scope, deps)
+    owedRoutes(scope, deps)
     pageRoutes(scope, deps, limits)
   })
   return app

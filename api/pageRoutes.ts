@@ -4,8 +4,10 @@ import type { FastifyReply } from 'fastify'
 import { readiness } from './health.ts'
 import { LeadQuery, filterOf, printable } from './leads.ts'
 import { explained, tellLead } from './leadStory.ts'
+import { OwedQuery, tellOwed } from './owed.ts'
 import { leadPage, leadsPage } from './pages/leadPages.ts'
 import { styleSheet } from './pages/layout.ts'
+import { owedPage } from './pages/owedPage.ts'
 import { overviewPage } from './pages/overviewPage.ts'
 import type { ApiDeps, ApiLimits } from './ports.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -47,9 +49,17 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): 
     async (request, reply) => sendPage(reply, leadPage(await tellLead(deps, request.params.id))),
   )
 
+  app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
+    sendPage(reply, owedPage({ answer: await tellOwed(deps, request.query), asked: request.query, nameOf })),
+  )
+
   app.get('/ui/style.css', { schema: hidden, config: { rateLimit: false } }, async (_request, reply) =>
     reply.type('text/css; charset=utf-8').send(styleSheet),
   )
+
+  function nameOf(tenantId: string): string {
+    return deps.tenants.get(tenantId)?.name ?? tenantId
+  }
 }
 
 function sendPage(reply: FastifyReply, text: string): FastifyReply {

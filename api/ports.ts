@@ -6,6 +6,8 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization.ts'
+import type { Coverage } from '../pipelines/reconcile/coverage.ts'
+import type { Owed } from '../pipelines/reconcile/owed.ts'
 import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
@@ -64,6 +66,28 @@ export interface LeadPage {
   nextCursor: string | null
 }
 
+export interface OwedFilter {
+  readonly tenantId?: string | undefined
+  /** Those whose message is from this moment or before, ms. */
+  readonly writtenBefore: number
+  /** 1 to 200. */
+  readonly limit: number
+  /** Opaque, from the previous page. */
+  readonly cursor?: string | undefined
+}
+
+/** Who waits for an answer, as far as is known at one instant. */
+export interface OwedAnswer {
+  /** ms since the epoch. */
+  readonly at: number
+  /** Those that have waited longest first. */
+  readonly leads: readonly Owed[]
+  /** `null` when nobody else waits; a page may be short and have one all the same. */
+  readonly nextCursor: string | null
+  /** How far what is known is compared with what the platform shows. */
+  readonly coverage: Coverage
+}
+
 /** Counts for the landing page. */
 export interface Overview {
   leads: number
@@ -87,6 +111,8 @@ export interface LeadQueries {
   overview(): Promise<Overview>
   /** Newest first, over all leads. The name is null while the lead's row is not there yet, or has none. */
   latestDecisions(limit: number): Promise<{ decision: Decision; name: string | null }[]>
+  /** Throws `E_CURSOR_INVALID` for a cursor it did not make. */
+  owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
 }
 
 /** Rejects, with a sentence, when what it probes cannot be used. */

@@ -65,6 +65,69 @@ export const LeadStory = Type.Object({
 })
 export type LeadStory = Static<typeof LeadStory>
 
+const OwedLine = Type.Object(
+  {
+    leadKey: Type.String({ description: '<locationId>:<contactId>' }),
+    tenantId: Type.String({ description: 'GHL location id.' }),
+    contactId: Type.String({ description: 'GHL contact id.' }),
+    name: Nullable({ type: 'string' }, 'Name as known.'),
+    askedAt: Type.Integer({ description: 'When it wrote (ms since the epoch).' }),
+    waitingMs: Type.Integer({ description: 'From then to `at`.' }),
+    cause: Type.String({ description: 'The first step between its message and our answer that has not happened: docs/reconciliation.md.' }),
+    causeWords: Type.String({ description: 'The cause in a sentence.' }),
+    since: Type.Integer({ description: 'When the cause began (ms since the epoch).' }),
+    detail: Type.String({ description: 'What the cause alone does not say; may be empty.' }),
+    userId: Nullable({ type: 'string' }, 'The user who has the lead and has not written; null when that is nobody, or not known.'),
+    userName: Nullable({ type: 'string' }, 'Name of that user; null while nobody has told of it.'),
+    lookAt: Nullable({ type: 'string' }, 'Where whoever runs the pipeline finds more.'),
+    foundAfterMs: NullableNumber('How late its message was known where no webhook had told of it; null when one had.'),
+  },
+  { title: 'Owed' },
+)
+
+const LocationBehind = Type.Object(
+  {
+    tenantId: Type.String({ description: 'GHL location id.' }),
+    name: Type.String({ description: 'Name of the location.' }),
+    comparedUntil: NullableNumber('Compared with GoHighLevel up to here (ms since the epoch); null = never.'),
+    because: Nullable({ type: 'string' }, 'Why the last comparison ended early.'),
+  },
+  { title: 'LocationBehind' },
+)
+
+const LocationUnheard = Type.Object(
+  {
+    tenantId: Type.String({ description: 'GHL location id.' }),
+    name: Type.String({ description: 'Name of the location.' }),
+    state: Type.Union([Type.Literal('silent'), Type.Literal('unwatched')], {
+      description: 'silent: its heartbeat does not come back. unwatched: none can be sent.',
+    }),
+    heardAt: NullableNumber('When a beat last came back (ms since the epoch); null = never.'),
+    words: Type.String({ description: 'The same in a sentence.' }),
+  },
+  { title: 'LocationUnheard' },
+)
+
+export const OwedList = Type.Object({
+  at: Type.Integer({ description: 'The instant that this is true for (ms since the epoch).' }),
+  leads: Type.Array(OwedLine, { description: 'Those that have waited longest first.' }),
+  nextCursor: Nullable(
+    { type: 'string' },
+    'Give as `cursor` for the next page; null when nobody else waits. A page may be short and have one all the same.',
+  ),
+  coverage: Type.Object({
+    locations: Type.Integer({ description: 'Active locations among those asked about.' }),
+    comparedUntil: NullableNumber(
+      'All of them are compared with GoHighLevel up to here (ms since the epoch); null when one never was, or there is none.',
+    ),
+    behind: Type.Array(LocationBehind, { description: 'Locations where what webhooks lost may be missing here.' }),
+    unheard: Type.Array(LocationUnheard, {
+      description: 'Locations whose webhooks do not arrive, by their heartbeat; those without one are not among them.',
+    }),
+    words: Type.Array(Type.String(), { description: 'The same in sentences.' }),
+  }),
+})
+
 const Alive = Type.Object({ status: Type.Literal('ok'), uptimeSeconds: Type.Number() })
 const Part = Type.Object({
   ok: Type.Boolean(),

@@ -5,6 +5,7 @@ import { configErrors } from '../config/config.ts'
 import { lookupErrors } from '../lookup/errors.ts'
 import { consensusErrors } from '../pipelines/consensus/errors.ts'
 import { ingestErrors } from '../pipelines/ingest/errors.ts'
+import { heartbeatErrors } from '../reconcile/errors.ts'
 import { runtimeErrors } from '../runtime/errors.ts'
 import type { ErrorEntry } from '../runtime/errors.ts'
 import { kafkaErrors } from '../runtime/kafka/errors.ts'
@@ -31,6 +32,7 @@ export const errorCatalogue: readonly ErrorTable[] = [
   { file: 'pipelines/ingest/errors.ts', of: 'ingest (dead letters)', entries: ingestErrors },
   { file: 'pipelines/consensus/errors.ts', of: 'the consensus (dead letters)', entries: consensusErrors },
   { file: 'lookup/errors.ts', of: 'looking up contacts', entries: lookupErrors },
+  { file: 'reconcile/errors.ts', of: 'the heartbeat', entries: heartbeatErrors },
   { file: 'sinks/postgres/errors.ts', of: 'Postgres', entries: postgresErrors },
   { file: 'sinks/clickhouse/errors.ts', of: 'ClickHouse', entries: clickhouseErrors },
   { file: 'integrations/apollo/errors.ts', of: 'look-ups at Apollo', entries: apolloErrors },

@@ -79,6 +79,8 @@ export interface Config {
     readonly workflowSecrets: readonly [string, ...string[]] | undefined
     /** Whether locations are compared with what the API shows. */
     readonly reconcile: boolean
+    /** Between changes of the heartbeat contact of a location; 0 = there is none. */
+    readonly heartbeatMinutes: number
     readonly contactLookup: boolean
     readonly callsPer10s: number
     readonly callsPerDay: number
@@ -236,6 +238,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
       workflowSecrets: maybe('ghlWorkflowSecrets')?.split(',') as [string, ...string[]] | undefined,
       reconcile: flag('ghlReconcile'),
+      heartbeatMinutes: (values.get('ghlHeartbeatMinutes') as number | undefined) ?? (isSandboxed(values) ? SANDBOX_HEARTBEAT_MINUTES : 0),
       contactLookup: flag('ghlContactLookup'),
       callsPer10s: number('ghlCallsPer10s'),
       callsPerDay: number('ghlCallsPerDay'),
@@ -264,6 +267,14 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       apolloSandbox: number('apolloSandboxPort'),
     },
   }
+}
+
+const SANDBOX_HEARTBEAT_MINUTES = 5
+
+/** Local mode, with nothing at the other end but what runs on this machine. */
+function isSandboxed(values: ReadonlyMap<ConfigKey, unknown>): boolean {
+  const url = values.get('ghlApiUrl') as string | undefined
+  return values.get('mode') === 'local' && (url === undefined || ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(url).hostname))
 }
 
 /** The effective settings as `NAME=value` lines, secrets masked, each with where it came from. */

@@ -380,6 +380,14 @@ export const configFields = {
     should: 'true or false',
     about: 'Compare each location with what the API of GoHighLevel shows, every 5 to 15 minutes, and tell what no webhook had told of.',
   },
+  ghlHeartbeatMinutes: {
+    env: 'GHL_HEARTBEAT_MINUTES',
+    schema: Type.Union([Type.Literal(0), Type.Integer({ minimum: 5, maximum: 1_440 })]),
+    fallback: '',
+    should: '0 (off) or a whole number from 5 to 1440',
+    about:
+      'Change one contact of ours in each location this often, to see that its webhooks arrive (docs/reconciliation.md). It writes into the CRM of the customer, so it is off by default; against the sandbox every 5.',
+  },
   ghlContactLookup: {
     env: 'GHL_CONTACT_LOOKUP',
     schema: boolean,

@@ -125,6 +125,34 @@ export const alertRules: readonly AlertRule[] = [
     remedy: ['Look at what the calls fail with in the log; more budget (`retryBudget`) would load an outside that is in trouble already.'],
   },
   {
+    name: 'RekindleWebhooksSilent',
+    promql: 'max(lr_heartbeat_locations{state="silent"}) > 0',
+    for: '5m',
+    severity: 'critical',
+    summary: 'Webhooks of {{ $value | humanize }} locations do not arrive: three heartbeats did not come back.',
+    means:
+      'We changed the heartbeat contact of a location three times and GoHighLevel told us of none. What its webhooks would tell is found by the comparison, up to a quarter of an hour late.',
+    remedy: [
+      '`rekindle lag` first: when this side is behind, the heartbeats wait with everything else.',
+      '`rekindle owed` names the locations and since when; the log has E_HEARTBEAT_SILENT.',
+      "All locations at once: the public address, its certificate, and the platform's page of webhooks, which stops sending to an address that fails too often. One location: its installation of the app.",
+      'Nothing is to be done here when they are back: it is told.',
+    ],
+  },
+  {
+    name: 'RekindleHeartbeatNotSent',
+    promql: 'max(lr_heartbeat_locations{state="unwatched"}) > 0',
+    for: '30m',
+    severity: 'warning',
+    summary: 'Whether webhooks of {{ $value | humanize }} locations arrive is not known: their heartbeat cannot be sent.',
+    means:
+      'The heartbeat contact of a location cannot be changed; the location works as before, and nobody would notice that its webhooks stop.',
+    remedy: [
+      '`rekindle owed` says which location and why; E_HEARTBEAT_NOT_SENT is in the log.',
+      'Missing access (contacts.readonly, contacts.write): connect the location anew. It is tried again once a day; a start with GHL_HEARTBEAT_MINUTES=0 and one with the old value begin at once.',
+    ],
+  },
+  {
     name: 'RekindleDeadLetters',
     promql: 'sum by (topic, reason) (increase(lr_dlq_records_total[15m])) > 0',
     severity: 'warning',

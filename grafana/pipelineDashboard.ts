@@ -3,11 +3,8 @@
  * processes, ClickHouse for leads, decisions and follow-ups.
  */
 import type { DashboardSpec, PanelSpec } from './panel.ts'
-
-/** Every PromQL selector narrows by these, so that one Prometheus may watch several installations. */
-const targets = 'job=~"$job", instance=~"$instance"'
-/** Every SQL narrows by the tenants chosen; all of them cost nothing. */
-const tenants = '$__conditionalAll(tenant_id IN (${tenant:singlequote}), $tenant)'
+import { answers, enrichment, platform, storage } from './platformPanels.ts'
+import { targets, tenants } from './selectors.ts'
 
 const health: PanelSpec[] = [
   {
@@ -254,34 +251,6 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants} GROUP BY ti
 
 const outcomes: PanelSpec[] = [
   {
-    id: 39,
-    title: 'Look-ups of leads',
-    kind: 'lines',
-    unit: 'short',
-    noValue: 'no look-ups',
-    width: 12,
-    about:
-      'Questions to Apollo by outcome. Success is found and partly of all answers (`rekindle look-ups`); refused: what a location may spend in a day is used up.',
-    queries: [{ promql: `sum by (outcome) (increase(lr_look_ups_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],
-  },
-  {
-    id: 40,
-    title: 'Look-ups that found something',
-    kind: 'stat',
-    unit: 'percentunit',
-    noValue: 'no look-ups',
-    width: 12,
-    about:
-      'Share of the answers of the chosen time in which at least one field that was asked for was found. Apollo knows employees, not home buyers.',
-    queries: [
-      {
-        promql: `sum(increase(lr_look_ups_total{outcome=~"found|partly", ${targets}}[$__range])) / sum(increase(lr_look_ups_total{outcome=~"found|partly|none", ${targets}}[$__range]))`,
-        legend: 'success',
-        instant: true,
-      },
-    ],
-  },
-  {
     id: 31,
     title: 'Follow-ups by outcome',
     kind: 'bars',
@@ -451,22 +420,6 @@ const errors: PanelSpec[] = [
     ],
   },
   {
-    id: 49,
-    title: 'Contacts looked up',
-    kind: 'bars',
-    unit: 'short',
-    noValue: 'none',
-    width: 12,
-    about:
-      'Webhooks that named no contact, by what came of asking GoHighLevel. What was not found lies on ghl.unrecognised with the reason and its detail; lookup_failed in number is a location without access.',
-    queries: [
-      {
-        promql: `sum by (type, outcome) (increase(lr_contact_lookups_total{${targets}}[$__rate_interval]))`,
-        legend: '{{type}} {{outcome}}',
-      },
-    ],
-  },
-  {
     id: 48,
     title: 'Messages to leads by sender',
     kind: 'bars',
@@ -571,6 +524,10 @@ export const pipelineDashboard: DashboardSpec = {
     { id: 120, title: 'Latency', panels: latency },
     { id: 130, title: 'Decisions and follow-ups', panels: outcomes },
     { id: 140, title: 'Errors and lag', panels: errors },
+    { id: 160, title: 'Leads that wait', panels: answers },
+    { id: 170, title: 'GoHighLevel: webhooks and the comparison', panels: platform },
+    { id: 180, title: 'Contacts, look-ups and realtors', panels: enrichment },
+    { id: 190, title: 'Retention', panels: storage, collapsed: true },
     { id: 150, title: 'Processes', panels: processes, collapsed: true },
   ],
 }

@@ -8,12 +8,15 @@ import type pg from 'pg'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import { settingsOf } from '../pipelines/enrich/settings.ts'
+import { isHeartbeatEmail } from '../pipelines/heartbeat/beat.ts'
+import { textOf } from '../pipelines/ingest/fields.ts'
 import { messageFieldsOf } from '../pipelines/ingest/translate/message.ts'
 import { isAbout } from '../pipelines/reconcile/found.ts'
 import type { Found } from '../pipelines/reconcile/found.ts'
 import { isNews } from '../pipelines/reconcile/news.ts'
 import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Tenant, WebhookReceived } from '../schemas/generated/records.ts'
+import { heartbeatContact } from '../sinks/postgres/heartbeats.ts'
 import { erasedLeads, knownLeads, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
 import { leadKey } from '../topics/index.ts'
 import { readSource } from './readSource.ts'
@@ -65,12 +68,13 @@ export class Sweeper {
       leads: (leadKeys: readonly string[]) => knownLeads(pool, leadKeys),
       now: () => clock.now(),
     }
+    const heartbeat = await heartbeatContact(pool, sweep.tenantId)
     for await (const page of readSource(context, sweep)) {
       if (!page.ok) return { kind: 'failed', detail: page.detail, ...counts }
       const { found, others } = page.value
       // Where the platform looks for whole days it shows what comes after the stretch too.
       const settled = found.filter(({ at }) => at === null || at < sweep.before)
-      const about = settled.filter(isAbout)
+      const about = settled.filter((one) => isAbout(one) && !isOfHeartbeat(one, heartbeat))
       const missed = await this.missed(sweep.tenantId, await this.notForgotten(sweep.tenantId, about), tenant)
       await this.tell(sweep.tenantId, missed)
       counts = {
@@ -142,6 +146,11 @@ export class Sweeper {
       ),
     )
   }
+}
+
+/** Our own contact is no lead, and that it has changed is for its webhook to tell. */
+function isOfHeartbeat({ type, contactId, body }: Found, known: string | undefined): boolean {
+  return contactId === known || (type.startsWith('Contact') && isHeartbeatEmail(textOf(body, 'email')))
 }
 
 function isMessage(type: string): boolean {

@@ -1,6 +1,9 @@
-/** The fused stages, the delivery worker with its relay, the comparison with GoHighLevel, look-ups of contacts and of leads in one process. */
+/** The fused stages, the delivery worker with its relay, the comparison with GoHighLevel, heartbeats, look-ups of contacts and of leads in one process. */
+import { systemClock } from '../../delivery/systemClock.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
+import { restHeartbeats } from '../../sinks/postgres/heartbeats.ts'
+import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { allTopics, profiles, unrecognised } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
@@ -10,8 +13,10 @@ import { contactLookupGroup, lookUpGroup, pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { startContactLookups } from './contactLookupPart.ts'
 import { startLookUps } from './enrichmentPart.ts'
+import { startHeartbeats } from './heartbeatPart.ts'
 import { serveMetrics } from './metricsServer.ts'
 import { startReconciling } from './reconcilePart.ts'
+import { owedMetrics, watchOwed } from './owedWatch.ts'
 import type { Role } from './role.ts'
 
 export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurried }) => {
@@ -39,6 +44,11 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   })
   const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
   const reconciling = config.ghl.reconcile ? startReconciling({ logger, kafka, shared, metrics, onFatal }) : undefined
+  const everyMs = config.ghl.heartbeatMinutes * 60_000
+  if (everyMs === 0) await restHeartbeats(shared.pool)
+  const heart = everyMs === 0 ? undefined : startHeartbeats({ logger, shared, metrics, everyMs, onFatal })
+  const queries = readerQueries(shared.pool)
+  const owed = watchOwed({ owed: (filter, now) => queries.owed(filter, now), clock: systemClock, metrics: owedMetrics(metrics), logger })
   const lookups = config.ghl.contactLookup
     ? await startContactLookups({ logger, kafka, shared, metrics, membership: { signal: asked, hurry: hurried, onFatal } })
     : undefined
@@ -58,7 +68,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   return {
     address: server.url,
     async stop() {
-      await Promise.all([reconciling?.stop(), lookups?.stop(), lookUps?.stop(), delivery.stop(), member.stop()])
+      await Promise.all([reconciling?.stop(), heart?.stop(), owed.stop(), lookups?.stop(), lookUps?.stop(), delivery.stop(), member.stop()])
       await shared.close()
       await server.close()
       await kafka.close()

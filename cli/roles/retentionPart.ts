@@ -2,12 +2,11 @@
  * Retention in a process: once at the start and then every hour. A run that fails is logged with its code and tried again
  * an hour later; the process goes on.
  */
-import { Counter } from 'prom-client'
-import type { Registry } from 'prom-client'
 import type { Logger } from 'pino'
 import type { Clock } from '../../integrations/ghl/clock.ts'
 import { postgresError } from '../../sinks/postgres/errors.ts'
 import type { RetentionResult } from '../../sinks/postgres/retention.ts'
+import type { RetentionMetrics } from './retentionMetrics.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -15,18 +14,12 @@ export interface RetentionPartOptions {
   /** Deletes what is past at this time, ms. */
   readonly enforce: (now: number) => Promise<readonly RetentionResult[]>
   readonly clock: Clock
-  readonly registry: Registry
+  readonly deletedRows: RetentionMetrics['deletedRows']
   readonly logger: Pick<Logger, 'info' | 'error'>
 }
 
 /** Starts it; `stop` waits for the run that is under way. */
-export function startRetention({ enforce, clock, registry, logger }: RetentionPartOptions): { stop(): Promise<void> } {
-  const deletedRows = new Counter({
-    name: 'lr_retention_deleted_rows_total',
-    help: 'Rows of Postgres deleted since they were past their retention, by table.',
-    labelNames: ['table'],
-    registers: [registry],
-  })
+export function startRetention({ enforce, clock, deletedRows, logger }: RetentionPartOptions): { stop(): Promise<void> } {
   const stopping = new AbortController()
   async function run(): Promise<void> {
     try {

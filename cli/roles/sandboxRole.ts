@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { startApolloSandbox } from '../../integrations/apollo/sandbox/sandbox.ts'
 import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import { isHeartbeatEmail } from '../../pipelines/heartbeat/beat.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { sandboxApolloKey, sandboxPerson } from '../../simulate/sandboxPeople.ts'
 import { sandboxAppId, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
@@ -26,6 +27,8 @@ export const sandboxRole: Role = async ({ config, logger }) => {
     appId: config.ghl.appId ?? sandboxAppId,
     location: sandboxTenantId,
     callsPer10s: config.ghl.sandboxCallsPer10s,
+    // What we write into leads is told by our own deliveries; the heartbeat is there to come back.
+    tellsWrites: ({ email }) => isHeartbeatEmail(typeof email === 'string' ? email : null),
   })
   logger.info({ messages: sandbox.messages().length }, 'the sandbox remembers what it accepted')
   const apollo = config.lookUps.enabled

@@ -1,5 +1,4 @@
 /** The sinks in one process: Postgres with its offsets, ClickHouse in deterministic blocks. */
-import { Counter } from 'prom-client'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
@@ -11,6 +10,7 @@ import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './con
 import { clickhouseGroup, postgresGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { serveMetrics } from './metricsServer.ts'
+import { retentionMetrics } from './retentionMetrics.ts'
 import { startRetention } from './retentionPart.ts'
 import type { Role } from './role.ts'
 
@@ -36,13 +36,11 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
     erasedAt: (key) => erased.get(key)?.erasedAt,
   })
   const membership = { joinTickMs: config.kafka.joinTickMs, signal: asked, hurry: hurried, onFatal }
-  const past = new Counter({
-    name: 'lr_retention_past_records_total',
-    help: 'Records not stored in Postgres since they were past the retention of their table, by topic.',
-    labelNames: ['topic'],
-    registers: [metrics],
+  const { deletedRows, pastRecords } = retentionMetrics(metrics)
+  const postgres = postgresSink(pool, {
+    now: () => systemClock.now(),
+    onPast: (topic, count) => pastRecords.inc({ topic: topic.name }, count),
   })
-  const postgres = postgresSink(pool, { now: () => systemClock.now(), onPast: (topic, count) => past.inc({ topic: topic.name }, count) })
   const members = await Promise.all([
     kafka.runSink({ ...membership, group: postgresGroup, sink: postgres }),
     kafka.runSink({ ...membership, group: clickhouseGroup, sink: clickhouse.sink }),
@@ -56,7 +54,7 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
       { group: clickhouseGroup, topics: clickhouseSinkTopics },
     ]),
   )
-  const retention = startRetention({ enforce: (at) => enforceRetention(pool, at), clock: systemClock, registry: metrics, logger })
+  const retention = startRetention({ enforce: (at) => enforceRetention(pool, at), clock: systemClock, deletedRows, logger })
   return {
     address: server.url,
     async stop() {

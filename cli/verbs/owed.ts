@@ -1,9 +1,11 @@
 /** `rekindle owed`: leads that wait for an answer, each with why and how long. */
 import type { Command } from 'commander'
-import type { Owed } from '../../pipelines/reconcile/owed.ts'
+import { coverageWords, isComplete } from '../../pipelines/reconcile/coverage.ts'
+import { instantText, spanText } from '../../pipelines/reconcile/words.ts'
 import { durationMs } from '../../runtime/duration.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
-import { owedLeads } from '../../sinks/postgres/owedLeads.ts'
+import type { OwedAnswer } from '../../sinks/postgres/owedLeads.ts'
+import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
@@ -32,37 +34,34 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
       const writtenBefore = at - lengthOf(flags.longerThan)
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle owed' })
       try {
-        const leads = await owedLeads(pool, { tenantId: flags.location, writtenBefore, limit }, at)
-        if (flags.json === true) for (const one of leads) terminal.out(JSON.stringify(one))
-        else for (const line of owedLines(leads)) terminal.out(line)
+        const filter = { tenantId: flags.location, writtenBefore, limit }
+        const answer = await readerQueries(pool).owed(filter, at)
+        const coverage = coverageWords(answer.coverage, at, flags.location)
+        if (flags.json === true) {
+          for (const one of answer.leads) terminal.out(JSON.stringify(one))
+          for (const line of coverage) terminal.err(line)
+        } else for (const line of [...owedLines(answer), ...coverage]) terminal.out(line)
       } finally {
         await pool.end()
       }
     })
 }
 
-/** The report for people. */
-export function owedLines(leads: readonly Owed[]): string[] {
-  if (leads.length === 0) return ['No lead waits for an answer.']
-  const rows = leads.map(({ tenantId, contactId, name, waitingMs, cause, detail, foundAfterMs }) => [
+/** The list for people, and the instant that it is true for. */
+export function owedLines({ at, leads, nextCursor, coverage }: OwedAnswer): string[] {
+  const more = nextCursor === null ? [] : ['There may be more who wait: --limit shows up to 1000, --location those of one location.']
+  if (leads.length === 0)
+    return [`${isComplete(coverage) ? 'No lead waits' : 'No lead is known to wait'} for an answer, as of ${instantText(at)}.`, ...more]
+  const rows = leads.map(({ tenantId, contactId, name, waitingMs, cause, detail, lookAt, foundAfterMs }) => [
     `${tenantId}:${contactId}`,
     name ?? '-',
     spanText(waitingMs),
     cause.replaceAll('_', ' '),
     foundAfterMs === null ? '' : spanText(foundAfterMs),
-    detail,
+    lookAt === null ? detail : `look at ${lookAt}`,
   ])
-  return columns([['lead', 'name', 'waits', 'why', 'found after', 'detail'], ...rows], { right: [2, 4] })
-}
-
-/** The two largest units: `3d 4h`, `2h 5m`, `40s`. */
-export function spanText(spanMs: number): string {
-  const seconds = Math.floor(spanMs / 1_000)
-  if (seconds < 60) return `${seconds}s`
-  const minutes = Math.floor(seconds / 60)
-  if (minutes < 60) return `${minutes}m`
-  const hours = Math.floor(minutes / 60)
-  return hours < 24 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`
+  const table = columns([['lead', 'name', 'waits', 'why', 'found after', 'detail'], ...rows], { right: [2, 4] })
+  return [...table, ...more, `As of ${instantText(at)}.`]
 }
 
 function lengthOf(text: string): number {

@@ -28,6 +28,8 @@ export const mark = {
   fact: (id: string) => `f:${id}`,
   /** A look-up, by its own id. */
   lookUp: (id: string) => `l:${id}`,
+  /** That the key is of a heartbeat contact: it stands alone, dated by the last webhook about it. */
+  heartbeat: 'heartbeat',
   /** A provider message id of one of our own follow-ups. */
   own: (messageId: string) => `o:${messageId}`,
 }

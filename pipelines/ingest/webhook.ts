@@ -14,6 +14,7 @@ import type { IngestErrorCode } from './errors.ts'
 import { tellCallback } from './callback.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
+import { isHeartbeat, tellHeartbeat } from './heartbeat.ts'
 import { tellLookUp } from './lookUp.ts'
 import { judgeMessage } from './judgeMessage.ts'
 import { isTold, meaningOf, rememberTold } from './meaning.ts'
@@ -52,6 +53,8 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const tenantId = isReport ? received.tenantId : tenantIdOf(body)
   // Where the body names none, whoever wrote the record may have looked the contact up.
   const contactId = (isReport ? reportContactIdOf(body) : contactIdOf(body)) ?? received.contactId
+  if (tenantId !== null && contactId !== null && leadKey(tenantId, contactId) === ctx.key && isHeartbeat(type, body, seen, ctx.at))
+    return tellHeartbeat(kept, received, { type, tenantId, webhookId }, ctx.at)
   const destination = isReport ? reportDestination(contactId) : destinationOf(recognised, contactId)
   if ('installation' in destination) return tellInstallation(state, body, destination.installation, received, id, ctx)
   if ('realtor' in destination) {

@@ -3,9 +3,9 @@
  * happened. Each lead has exactly one cause, told with when it began. Pure.
  * @source reference/safety-and-claude.md 12.4: cause (webhook lost, gate, agent failure, budget, human silent) and clock
  */
-import { DateTime } from 'luxon'
 import type { Decision, LeadProfile } from '../../schemas/generated/records.ts'
 import { CONTACT_CHANNELS, blockedBecause } from '../enrich/consent.ts'
+import { instantText } from './words.ts'
 
 export type OwedCause =
   /** A person has the lead and has not written. */
@@ -61,7 +61,12 @@ export interface Owed {
   readonly cause: OwedCause
   /** When the cause began, ms. */
   readonly since: number
+  /** What the cause alone does not say; may be empty. */
   readonly detail: string
+  /** The user of the platform who has the lead and has not written; null when that is nobody, or not known. */
+  readonly userId: string | null
+  /** Where whoever runs the pipeline finds more; null where the detail is all there is. */
+  readonly lookAt: string | null
   /** How late its message was known when no webhook had told of it, ms; null when one had. */
   readonly foundAfterMs: number | null
 }
@@ -83,28 +88,34 @@ export function owed({ profile, decision, followUp, foundAt }: OwedFacts, now: n
     name: name === '' ? null : name,
     askedAt,
     waitingMs: Math.max(0, now - askedAt),
+    userId: null,
+    lookAt: null,
     ...causeOf({ profile, decision, followUp, foundAt }, askedAt, now),
     foundAfterMs: foundAt === undefined ? null : Math.max(0, foundAt - askedAt),
   }
 }
 
-function causeOf(
-  { profile, decision, followUp, foundAt }: OwedFacts,
-  askedAt: number,
-  now: number,
-): Pick<Owed, 'cause' | 'since' | 'detail'> {
+type Told = Pick<Owed, 'cause' | 'since' | 'detail'> & Partial<Pick<Owed, 'lookAt' | 'userId'>>
+
+function causeOf({ profile, decision, followUp, foundAt }: OwedFacts, askedAt: number, now: number): Told {
   const owner = profile.humanOwnership
   if (owner !== null && (owner.untilAt === null || owner.untilAt > now))
     return {
       cause: 'human_silent',
       since: Math.max(owner.since, askedAt),
-      detail: `${owner.userId ?? 'a person'} has the lead (${owner.reason}) and has not answered`,
+      detail: `${owner.userId ?? 'a person'} has the lead (${owner.reason})`,
+      userId: owner.userId,
     }
   if (followUp !== undefined) {
     const { status, gateId, ruleId, reason, scheduledAt, updatedAt: since } = followUp
     const why = [gateId, ruleId].filter((part) => part !== null).join('/')
     const said = [why, reason].filter((part) => part !== null && part !== '').join(': ')
-    if (WAITS.has(status)) return { cause: 'follow_up_waits', since, detail: `${said === '' ? 'due' : said}, next at ${iso(scheduledAt)}` }
+    if (WAITS.has(status))
+      return {
+        cause: 'follow_up_waits',
+        since,
+        detail: `${said === '' ? 'due' : said.replace(/\.$/, '')}, next at ${instantText(scheduledAt)}`,
+      }
     if (status === 'handed_over' || status === 'unknown') return { cause: 'outcome_unknown', since, detail: said === '' ? status : said }
     if (status === 'failed') return { cause: 'delivery_failed', since, detail: said === '' ? 'no reason was given' : said }
     if (status === 'denied') return { cause: 'gate', since, detail: said }
@@ -113,25 +124,21 @@ function causeOf(
   }
   // One that was superseded says nothing: its lead changed while the question was open.
   if (decision !== undefined && decision.stopReason !== 'superseded') return decidedOn(decision)
-  if (foundAt !== undefined) return { cause: 'webhook_lost', since: foundAt, detail: `found ${iso(foundAt)}, not decided on yet` }
-  return { cause: 'no_decision', since: askedAt, detail: 'look at `rekindle lag` and the dead letters' }
+  if (foundAt !== undefined) return { cause: 'webhook_lost', since: foundAt, detail: `found ${instantText(foundAt)}, not decided on yet` }
+  return { cause: 'no_decision', since: askedAt, detail: '', lookAt: '`rekindle lag` and the dead letters' }
 }
 
-function decidedOn({ chosen, stopReason, fallbackUsed, gates, decidedAt: since }: Decision): Pick<Owed, 'cause' | 'since' | 'detail'> {
+function decidedOn({ chosen, stopReason, fallbackUsed, gates, decidedAt: since }: Decision): Told {
   if (stopReason === 'gated') {
     const denied = gates.filter(({ verdict }) => verdict !== 'allow').map(({ gateId, ruleId, reason }) => `${gateId}/${ruleId}: ${reason}`)
     return { cause: 'gate', since, detail: [...new Set(denied)].join(' ') }
   }
   if (fallbackUsed) return { cause: 'agents_failed', since, detail: `too few agents answered to decide; the usual choice was to ${chosen}` }
-  if (chosen === 'wait') return { cause: 'decided_to_wait', since, detail: '`rekindle why` says what the agents had for and against it' }
+  if (chosen === 'wait') return { cause: 'decided_to_wait', since, detail: '', lookAt: '`rekindle why`' }
   return { cause: 'follow_up_waits', since, detail: `${chosen} is decided and not planned yet` }
 }
 
 /** Does the lead refuse us on every channel? Nobody owes it an answer then. */
 function hasRefused(profile: LeadProfile, now: number): boolean {
   return CONTACT_CHANNELS.every((channel) => ['dnd', 'revoked'].includes(blockedBecause(profile, channel, now) ?? ''))
-}
-
-function iso(at: number): string {
-  return DateTime.fromMillis(at, { zone: 'utc' }).toISO() ?? String(at)
 }

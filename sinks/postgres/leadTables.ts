@@ -17,6 +17,7 @@ export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   tenants: 'settings of a location',
   sink_offsets: 'places of topics',
   sweep_cursors: 'how far locations are compared with the platform',
+  heartbeats: 'whether webhooks of locations arrive; the contact it names is ours and no lead',
   ghl_authorizations: 'who may come back from GoHighLevel with a code',
   look_up_days: 'what locations have spent on look-ups, and how many succeeded',
   ghl_grants: 'sealed tokens of locations and agencies',

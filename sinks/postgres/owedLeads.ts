@@ -1,7 +1,11 @@
 /** Leads that wait for an answer, out of those whose last word is their own, with what has become of it. */
+import { coverageOf, spokenSources } from '../../pipelines/reconcile/coverage.ts'
+import type { Coverage, LocationSwept } from '../../pipelines/reconcile/coverage.ts'
 import { owed } from '../../pipelines/reconcile/owed.ts'
 import type { Owed, OwedFacts } from '../../pipelines/reconcile/owed.ts'
 import type { Decision, LeadProfile } from '../../schemas/generated/records.ts'
+import { postgresError } from './errors.ts'
+import { heartbeats } from './heartbeats.ts'
 import type { Queryable } from './pool.ts'
 
 export interface OwedFilter {
@@ -9,6 +13,18 @@ export interface OwedFilter {
   /** Those whose message is from this moment or before, ms. */
   readonly writtenBefore: number
   readonly limit: number
+  /** `nextCursor` of the page before. */
+  readonly cursor?: string | undefined
+}
+
+/** Who waits, as far as is known at one instant. */
+export interface OwedAnswer {
+  /** The instant it is true for, ms. */
+  readonly at: number
+  readonly leads: readonly Owed[]
+  /** Null when nobody else waits. A page may be short, and there is more all the same. */
+  readonly nextCursor: string | null
+  readonly coverage: Coverage
 }
 
 /** How far the list is read: the time of the last message of its last lead, ms, and that lead. */
@@ -30,32 +46,76 @@ interface Row {
   readonly found_at: Date | null
 }
 
+interface SweptRow {
+  readonly tenant_id: string
+  readonly name: string
+  readonly source: string | null
+  readonly swept_until: Date | null
+  readonly failed_because: string | null
+}
+
 /** A message found by the comparison is dated by the platform, its event perhaps some seconds otherwise. */
 const SAME_MESSAGE = "interval '60 seconds'"
 
 const PAGE = 200
+/** Most leads of which one answer says whether they are owed something: 25 x 200 = 5,000. The next one goes on from there. */
+const PAGES = 25
+
+/** Runs a question on the leads of a tenant, or of all: as itself, or as the reader. */
+export type Reading = <T>(work: (db: Queryable) => Promise<T>) => Promise<T>
 
 /**
  * Those that have waited longest first. Read page by page until there are enough: leads that have refused us end with their own
- * word too, are owed nothing, and gather at the front with time.
+ * word too, are owed nothing, and gather at the front with time. Throws `E_CURSOR_INVALID` for a cursor it did not make.
  */
-export async function owedLeads(db: Queryable, filter: OwedFilter, now: number): Promise<Owed[]> {
-  const found: Owed[] = []
-  let after: Place | undefined
-  do {
-    const page = await unanswered(db, filter, after)
-    found.push(...page.facts.map((facts) => owed(facts, now)).filter((one) => one !== undefined))
-    after = page.next
-  } while (after !== undefined && found.length < filter.limit)
-  return found.slice(0, filter.limit)
+export async function owedLeads(
+  db: Queryable,
+  filter: OwedFilter,
+  now: number,
+  reading: Reading = (work) => work(db),
+): Promise<OwedAnswer> {
+  const found: { readonly lead: Owed; readonly place: Place }[] = []
+  let place = filter.cursor === undefined ? undefined : placeOf(filter.cursor)
+  let isLast = false
+  for (let pages = 0; pages < PAGES && !isLast && found.length <= filter.limit; pages++) {
+    // Not as the reader: under row security Postgres uses no index of an expression that it does not trust with rows of others.
+    // Only ids come of it, and they are read as the reader.
+    const page: readonly Place[] = await unanswered(db, filter, place)
+    const facts = page.length === 0 ? new Map<string, OwedFacts>() : await reading((reader) => factsOf(reader, page))
+    for (const at of page) {
+      const known = facts.get(at.leadId)
+      const lead = known === undefined ? undefined : owed(known, now)
+      if (lead !== undefined) found.push({ lead, place: at })
+    }
+    place = page.at(-1) ?? place
+    isLast = page.length < PAGE
+  }
+  const shown = found.slice(0, filter.limit)
+  const next = found.length > filter.limit ? shown.at(-1)?.place : isLast ? undefined : place
+  return {
+    at: now,
+    leads: shown.map(({ lead }) => lead),
+    nextCursor: next === undefined ? null : Buffer.from(JSON.stringify([next.writtenAt, next.leadId])).toString('base64url'),
+    coverage: coverageOf(await reading((reader) => locationsSwept(reader, filter.tenantId)), now),
+  }
 }
 
-/** A page of leads whose last word is their own, and where the next one begins. */
-async function unanswered(
-  db: Queryable,
-  { tenantId, writtenBefore }: OwedFilter,
-  after: Place | undefined,
-): Promise<{ readonly facts: readonly OwedFacts[]; readonly next: Place | undefined }> {
+/** A page of leads whose last word is their own. */
+async function unanswered(db: Queryable, { tenantId, writtenBefore }: OwedFilter, after: Place | undefined): Promise<Place[]> {
+  const { rows } = await db.query<{ id: string; written_at: string }>({
+    name: 'unanswered_leads',
+    text: `SELECT id, (profile ->> 'lastInboundAt')::bigint AS written_at FROM leads
+           WHERE deleted_at IS NULL AND (profile ->> 'lastInboundAt')::bigint >= coalesce((profile ->> 'lastOutboundAt')::bigint, 0)
+             AND (profile ->> 'lastInboundAt')::bigint BETWEEN $3 AND $1 AND ($2::text IS NULL OR tenant_id = $2)
+             AND ((profile ->> 'lastInboundAt')::bigint, id) > ($3, $4)
+           ORDER BY (profile ->> 'lastInboundAt')::bigint, id LIMIT ${PAGE}`,
+    values: [writtenBefore, tenantId ?? null, after?.writtenAt ?? 0, after?.leadId ?? ''],
+  })
+  return rows.map(({ id, written_at }) => ({ leadId: id, writtenAt: Number(written_at) }))
+}
+
+/** What is known of each, by lead key; what has changed since it was gathered counts. */
+async function factsOf(db: Queryable, page: readonly Place[]): Promise<ReadonlyMap<string, OwedFacts>> {
   const { rows } = await db.query<Row>({
     name: 'owed_leads',
     text: `SELECT leads.id, leads.profile, decided.record AS decision, planned.status, planned.gate_id, planned.rule_id, planned.reason, planned.scheduled_at,
@@ -69,22 +129,46 @@ async function unanswered(
            LEFT JOIN LATERAL (SELECT found_at FROM sweep_findings WHERE lead_id = leads.id AND type = 'InboundMessage'
                                 AND happened_at BETWEEN asked.at - ${SAME_MESSAGE} AND asked.at + ${SAME_MESSAGE}
                               ORDER BY happened_at DESC LIMIT 1) AS found ON true
-           WHERE deleted_at IS NULL AND (profile ->> 'lastInboundAt')::bigint >= coalesce((profile ->> 'lastOutboundAt')::bigint, 0)
-             AND (profile ->> 'lastInboundAt')::bigint BETWEEN $3 AND $1 AND ($2::text IS NULL OR leads.tenant_id = $2)
-             AND ((profile ->> 'lastInboundAt')::bigint, leads.id) > ($3, $4)
-           ORDER BY (profile ->> 'lastInboundAt')::bigint, leads.id LIMIT ${PAGE}`,
-    values: [writtenBefore, tenantId ?? null, after?.writtenAt ?? 0, after?.leadId ?? ''],
+           WHERE leads.id = ANY($1)`,
+    values: [page.map(({ leadId }) => leadId)],
   })
-  const last = rows.at(-1)
-  const next = last === undefined || rows.length < PAGE ? undefined : { writtenAt: last.profile.lastInboundAt ?? 0, leadId: last.id }
-  const facts = rows.map(({ profile, decision, status, gate_id, rule_id, reason, scheduled_at, updated_at, found_at }) => ({
-    profile,
-    decision: decision ?? undefined,
-    followUp:
+  const facts = rows.map(({ id, profile, decision, status, gate_id, rule_id, reason, scheduled_at, updated_at, found_at }) => {
+    const followUp =
       status === null || scheduled_at === null || updated_at === null
         ? undefined
-        : { status, reason, gateId: gate_id, ruleId: rule_id, scheduledAt: scheduled_at.getTime(), updatedAt: updated_at.getTime() },
-    foundAt: found_at?.getTime(),
-  }))
-  return { facts, next }
+        : { status, reason, gateId: gate_id, ruleId: rule_id, scheduledAt: scheduled_at.getTime(), updatedAt: updated_at.getTime() }
+    return [id, { profile, decision: decision ?? undefined, followUp, foundAt: found_at?.getTime() }] as const
+  })
+  return new Map(facts)
+}
+
+/** The active locations, and how far what is said there is compared with what the platform shows. */
+async function locationsSwept(db: Queryable, tenantId: string | undefined): Promise<LocationSwept[]> {
+  const { rows } = await db.query<SweptRow>({
+    name: 'locations_swept',
+    text: `SELECT tenants.tenant_id, tenants.name, source, swept_until, failed_because
+           FROM tenants LEFT JOIN sweep_cursors ON sweep_cursors.tenant_id = tenants.tenant_id AND source = ANY($2)
+           WHERE status = 'active' AND ($1::text IS NULL OR tenants.tenant_id = $1) ORDER BY tenants.tenant_id, source`,
+    values: [tenantId ?? null, spokenSources],
+  })
+  const beating = new Map((await heartbeats(db, tenantId)).map((one) => [one.tenantId, one]))
+  const locations = new Map<string, LocationSwept & { swept: LocationSwept['swept'][number][] }>()
+  for (const { tenant_id, name, source, swept_until, failed_because } of rows) {
+    const location = locations.get(tenant_id) ?? { tenantId: tenant_id, name, swept: [], heartbeat: beating.get(tenant_id) ?? null }
+    if (source !== null && swept_until !== null)
+      location.swept.push({ source, until: swept_until.getTime(), failedBecause: failed_because })
+    locations.set(tenant_id, location)
+  }
+  return [...locations.values()]
+}
+
+function placeOf(cursor: string): Place {
+  try {
+    const parts = JSON.parse(Buffer.from(cursor, 'base64url').toString('utf8')) as unknown
+    const [writtenAt, leadId] = Array.isArray(parts) ? (parts as unknown[]) : []
+    if (Number.isSafeInteger(writtenAt) && typeof leadId === 'string') return { writtenAt: writtenAt as number, leadId }
+  } catch {
+    // Neither base64 nor JSON: said below like every other foreign cursor.
+  }
+  throw postgresError('E_CURSOR_INVALID', `"${cursor.slice(0, 80)}" is not a cursor of this list.`)
 }

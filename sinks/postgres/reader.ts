@@ -4,6 +4,8 @@
  */
 import type pg from 'pg'
 import { lookUp } from './leadSearch.ts'
+import { owedLeads } from './owedLeads.ts'
+import type { OwedAnswer, OwedFilter } from './owedLeads.ts'
 import { inTransaction } from './pool.ts'
 import type { Queryable } from './pool.ts'
 import { leadQueries } from './queries.ts'
@@ -28,9 +30,12 @@ export async function asReader<T>(pool: pg.Pool, tenantId: string, work: (db: Qu
 }
 
 /** What the API asks, each question as the reader of the tenant that it is about. */
-export function readerQueries(
-  pool: pg.Pool,
-): Pick<LeadQueries, 'leads' | 'profiles' | 'decisions' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'> {
+export function readerQueries(pool: pg.Pool): Pick<
+  LeadQueries,
+  'leads' | 'profiles' | 'decisions' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
+> & {
+  owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
+} {
   const reading = <T>(tenantId: string | undefined, ask: (queries: LeadQueries) => Promise<T>) =>
     asReader(pool, tenantId ?? ALL_TENANTS, (db) => ask(leadQueries(db)))
   return {
@@ -46,5 +51,6 @@ export function readerQueries(
     deliveries: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.deliveries(tenantId, contactId, limit)),
     overview: () => reading(ALL_TENANTS, (queries) => queries.overview()),
     latestDecisions: (limit) => reading(ALL_TENANTS, (queries) => queries.latestDecisions(limit)),
+    owed: (filter, now) => owedLeads(pool, filter, now, (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work)),
   }
 }

@@ -95,6 +95,7 @@ export const keptForEver: Readonly<Record<string, string>> = {
   tenants: 'configuration',
   sink_offsets: 'one row a partition; without it everything would be stored again',
   sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',
+  heartbeats: 'a row a location: its heartbeat contact, which must stay known as no lead, and what came back of it',
   ghl_authorizations: 'taken by the browser that comes back; what is older than 15 minutes goes when the next one is begun',
   look_up_days: 'a row a location and day of look-ups: what was spent, counts and no lead',
   ghl_grants: 'one row a location or agency, replaced by its next token',

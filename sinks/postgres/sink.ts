@@ -1,5 +1,5 @@
 /**
- * Conversations, profiles, decisions, follow-ups, deliveries and tenants into Postgres, exactly once: rows and the next offset are in one
+ * Conversations, profiles, decisions, follow-ups, deliveries, tenants and beats that came back into Postgres, exactly once: rows and the next offset are in one
  * transaction, and a batch that is partly stored already is continued where it ended. Of an erased lead nothing is stored
  * that is from before its erasure.
  */
@@ -7,11 +7,12 @@ import type pg from 'pg'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
-import { decisions, deliveries, erasures, followups, leadEvents, profiles, tenants } from '../../topics/index.ts'
+import { decisions, deliveries, erasures, followups, leadEvents, profiles, tenants, unrecognised } from '../../topics/index.ts'
 import { isFromBefore } from '../erasedRecords.ts'
 import { storeCommunications } from './communicationRows.ts'
 import { erasedAmong, eraseLeads } from './erasure.ts'
 import { postgresError } from './errors.ts'
+import { storeBeats } from './heartbeats.ts'
 import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
 import { inTransaction } from './pool.ts'
@@ -20,7 +21,7 @@ import { isPast } from './retentionRules.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
 
-export const postgresSinkTopics = [erasures, leadEvents, profiles, decisions, followups, deliveries, tenants] as const
+export const postgresSinkTopics = [erasures, leadEvents, profiles, decisions, followups, deliveries, tenants, unrecognised] as const
 
 export interface PostgresSinkOptions {
   readonly maxRecords?: number
@@ -157,6 +158,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
       return storeDeliveries(client, of(deliveries))
     case tenants.name:
       return storeTenants(client, of(tenants))
+    case unrecognised.name:
+      return storeBeats(client, of(unrecognised))
     default:
       throw postgresError('E_SINK_TOPIC_UNKNOWN', `There is no table for ${topic.name}.`)
   }

@@ -50,6 +50,12 @@ export const noQueries: LeadQueries = {
   deliveries: async () => [],
   overview: async () => ({ leads: 0, leadsByLevel: {}, decisions: 0, decisionsByChosen: {}, followupsByStatus: {} }),
   latestDecisions: async () => [],
+  owed: async (_filter, now) => ({
+    at: now,
+    leads: [],
+    nextCursor: null,
+    coverage: { locations: 0, comparedUntil: null, behind: [], unheard: [] },
+  }),
 }
 
 export async function apiUnderTest(changes: Partial<ApiDeps> = {}): Promise<ApiUnderTest> {

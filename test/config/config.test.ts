@@ -54,6 +54,22 @@ t.test('look-ups are off; in real mode they need a key', async (t) => {
   t.equal(loadConfig({ LOOK_UPS: 'true' }).lookUps.enabled, true, 'local mode asks its sandbox')
 })
 
+t.test('the heartbeat is off, and on where nothing but the sandbox is at the other end', async (t) => {
+  const minutes = (env: Record<string, string>) => loadConfig(env).ghl.heartbeatMinutes
+  t.equal(minutes({}), 5, 'against the sandbox')
+  t.equal(minutes({ GHL_API_URL: 'http://127.0.0.1:4010' }), 5)
+  t.equal(minutes({ GHL_API_URL: 'https://services.leadconnectorhq.com' }), 0, 'local mode, and a CRM of others')
+  t.equal(minutes(real), 0, 'it writes into the CRM of the customer')
+  t.equal(minutes({ ...real, GHL_HEARTBEAT_MINUTES: '10' }), 10)
+  t.equal(minutes({ GHL_HEARTBEAT_MINUTES: '0' }), 0)
+  for (const wrong of ['1', '4', '1441', 'often', '-5'])
+    t.throws(
+      () => loadConfig({ GHL_HEARTBEAT_MINUTES: wrong }),
+      /GHL_HEARTBEAT_MINUTES .*must be 0 \(off\) or a whole number from 5 to 1440/,
+      wrong,
+    )
+})
+
 t.test('the secrets of workflow URLs are a list; set and empty, or short, is a mistake at start', async (t) => {
   const [one, two] = ['a'.repeat(32), 'b'.repeat(32)]
   t.equal(loadConfig({}).ghl.workflowSecrets, undefined)

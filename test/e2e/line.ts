@@ -87,6 +87,8 @@ export async function prepareLine(t: Teardown, engines: LineEngines, overrides: 
     GHL_API_TOKEN: '',
     SANDBOX_PORT: String(sandboxPort),
     SIMULATE: 'false',
+    // Its webhooks are none that a test has sent, and every record is accounted for.
+    GHL_HEARTBEAT_MINUTES: '0',
     // The platform's limit would stretch the delivery of a thousand messages over minutes; that it holds is tested elsewhere.
     GHL_CALLS_PER_10S: '20000',
     SANDBOX_CALLS_PER_10S: '25000',

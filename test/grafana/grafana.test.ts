@@ -1,11 +1,15 @@
-import { collectDefaultMetrics, Registry } from 'prom-client'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { apiMetrics } from '../../api/apiMetrics.ts'
 import { contactLookupMetrics } from '../../cli/roles/contactLookupPart.ts'
+import { processMetrics } from '../../cli/roles/connections.ts'
 import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
+import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
+import { owedMetrics } from '../../cli/roles/owedWatch.ts'
+import { sweepMetrics } from '../../cli/roles/reconcilePart.ts'
+import { retentionMetrics } from '../../cli/roles/retentionMetrics.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { alertRules } from '../../grafana/alertRules.ts'
 import { expandMacros } from '../../grafana/expandMacros.ts'
@@ -93,13 +97,16 @@ t.test('macros become what the data source makes of them', async (t) => {
 
 /** Every metric that a process of Rekindle exposes, with its labels. */
 async function exposed(): Promise<Map<string, { type: string; labels: string[] }>> {
-  const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  const registry = processMetrics('test', '1')
   runtimeMetrics(registry)
   apiMetrics(registry)
   deliveryMetrics(registry)
   contactLookupMetrics(registry)
   lookUpMetrics(registry)
+  heartbeatMetrics(registry)
+  sweepMetrics(registry)
+  retentionMetrics(registry)
+  owedMetrics(registry)
   traceMetrics(registry)
   const found = new Map<string, { type: string; labels: string[] }>()
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {
@@ -162,6 +169,7 @@ t.test('the reader of PromQL finds errors and names', async (t) => {
 
 /** Exposed and on no dashboard, with the reason. */
 const unused: Readonly<Record<string, string>> = {
+  lr_build_info: 'of each process, for whoever asks Prometheus which version ran when',
   lr_stage_records_total: 'records emitted by topic tell the same from the other side',
   lr_kafka_consumed_total: 'records emitted by topic tell the same from the other side',
   lr_transaction_records: 'for benchmarks',
@@ -179,6 +187,45 @@ const unused: Readonly<Record<string, string>> = {
   kafka_consumergroup_lag: 'not counted yet',
   lr_kafka_rebalances_total: 'not counted yet',
 }
+
+t.test('no metric of the sources is missing from what is compared here', async (t) => {
+  const metrics = await exposed()
+  const rooms = [
+    'api',
+    'cli',
+    'config',
+    'delivery',
+    'enrichment',
+    'integrations',
+    'lookup',
+    'pipelines',
+    'reconcile',
+    'runtime',
+    'simulate',
+  ]
+  const files = [...rooms, 'sinks', 'stack', 'topics'].flatMap((room) =>
+    readdirSync(join(root, room), { withFileTypes: true, recursive: true })
+      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  )
+  let made = 0
+  for (const file of files) {
+    const text = readFileSync(file, 'utf8')
+    const names = [...text.matchAll(/\bnew (?:Counter|Gauge|Histogram|Summary)(?:<[^>]*>)?\(\{\s*name: '(\w+)'/g)].map(
+      ([, name]) => name ?? '',
+    )
+    // The catalogue of the runtime makes its metrics out of a table, all of which `runtimeMetrics` registers.
+    if (!file.endsWith('runtime/metrics.ts'))
+      t.equal(
+        [...text.matchAll(/\bnew (Counter|Gauge|Histogram|Summary)\b/g)].length,
+        names.length,
+        `${file} names each metric where it is made`,
+      )
+    for (const name of names) t.ok(metrics.has(name), `${name} of ${file}`)
+    made += names.length
+  }
+  t.ok(made > 20, `${made} metrics found`)
+})
 
 t.test('how far standby copies are behind is seen before the alert: below its bound, and failed ones apart', (t) => {
   const standby = panelsOf(pipelineDashboard).find(({ queries }) =>

@@ -28,6 +28,8 @@ const reader = 'test/sinks/postgres/reader.test.ts'
 const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
 const reconciler = 'test/reconcile/reconciler.test.ts'
+const heart = 'test/reconcile/heart.test.ts'
+const heartbeat = 'test/pipelines/heartbeat.test.ts'
 const sweeps = 'test/reconcile/sweeps.test.ts'
 const erasedRows = 'test/sinks/postgres/erasure.test.ts'
 const erasureFolds = 'test/pipelines/erasure.test.ts'
@@ -74,6 +76,35 @@ export const mutations: readonly Mutation[] = [
     replace: 'WHERE known.claim = $6 OR true RETURNING',
     tests: [{ file: reconciler, title: 'two processes sweep each source of each active location once' }],
     why: 'Every process compares every location, and the calls are used up.',
+  },
+  {
+    id: 'beaten-by-two',
+    guard: 'a beat belongs to whoever claimed it',
+    file: 'sinks/postgres/heartbeats.ts',
+    find: 'WHERE known.claim = $4 RETURNING',
+    replace: 'WHERE known.claim = $4 OR true RETURNING',
+    tests: [{ file: heart, title: 'two processes send one beat, and a process that dies in one is followed by the next' }],
+    why: "Every process writes into the customer's CRM.",
+  },
+  {
+    id: 'heartbeat-found-by-a-comparison',
+    guard: 'only a webhook shows that webhooks arrive',
+    file: 'pipelines/ingest/heartbeat.ts',
+    find: "if (received.origin !== 'webhook') return drop('heartbeat')",
+    replace: '',
+    tests: [{ file: heartbeat, title: 'what is found by a comparison or reported by a workflow is no webhook that came back' }],
+    why: 'What we read ourselves is taken for a webhook, and their loss is never told.',
+  },
+  {
+    id: 'heartbeat-is-a-lead',
+    guard: 'the heartbeat contact is no lead',
+    file: 'reconcile/sweeper.ts',
+    find: ' && !isOfHeartbeat(one, heartbeat)',
+    replace: '',
+    tests: [
+      { file: heart, title: 'beats come back: all is well; all webhooks lost: told within three beats, once; back again: told again' },
+    ],
+    why: 'Each comparison tells of our own contact as of something that was missed.',
   },
   {
     id: 'told-though-known',

@@ -12,7 +12,7 @@ import { receivedWebhook } from '../../simulate/receivedWebhook.ts'
 import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import type { SimulatedWebhook } from '../../simulate/webhooks.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { leadEvents, leadKey, profiles, tenants, webhooks } from '../../topics/index.ts'
+import { leadEvents, leadKey, profiles, tenants, unrecognised, webhooks } from '../../topics/index.ts'
 import { batch } from '../support/sinkBatch.ts'
 
 export interface LossyLine {
@@ -32,7 +32,7 @@ export function lossyLine(at: number, pool?: pg.Pool): LossyLine {
   const line = drive([ingest, enrich], { at, tables: { [tenants.name]: [[sandboxTenantId, tenant]] } })
   const sink = pool === undefined ? undefined : postgresSink(pool)
   const stored = new Map<string, number>()
-  async function storeTopic(topic: typeof leadEvents | typeof profiles): Promise<void> {
+  async function storeTopic(topic: typeof leadEvents | typeof profiles | typeof unrecognised): Promise<void> {
     const from = stored.get(topic.name) ?? 0
     const fresh = line.records(topic as typeof leadEvents).slice(from)
     stored.set(topic.name, from + fresh.length)
@@ -52,6 +52,7 @@ export function lossyLine(at: number, pool?: pg.Pool): LossyLine {
       if (stored.size === 0) await sink?.write([batch(tenants, 0, [[sandboxTenantId, tenant]])])
       await storeTopic(leadEvents)
       await storeTopic(profiles)
+      await storeTopic(unrecognised)
     },
     state: (contactId) => line.state(enrich.name, leadKey(sandboxTenantId, contactId)) as LeadProfile | undefined,
   }

@@ -10,7 +10,7 @@ import { LocalWindows } from '../../integrations/ghl/limit/localWindows.ts'
 import { limitDefaults } from '../../integrations/ghl/limit/windows.ts'
 import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
 import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
-import type { Sandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import type { Sandbox, SandboxOptions } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { fixedTokens } from '../../integrations/ghl/tokens.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
@@ -26,9 +26,13 @@ export async function database(t: Test): Promise<pg.Pool> {
   return pool
 }
 
-export async function platform(t: Test, clock: ManualClock): Promise<{ sandbox: Sandbox; ghl: GhlClient }> {
+export async function platform(
+  t: Test,
+  clock: ManualClock,
+  over: Partial<SandboxOptions> = {},
+): Promise<{ sandbox: Sandbox; ghl: GhlClient }> {
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-sweeps-'))
-  const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 1_000_000, indexLagMs: MINUTE })
+  const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 1_000_000, indexLagMs: MINUTE, ...over })
   const windows = new LocalWindows({ ...limitDefaults, calls: 1_000_000, daily: 100_000_000 }, clock)
   const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, rateLimit: new RateLimit({ clock, windows }) })
   t.teardown(async () => {

@@ -4,9 +4,12 @@ import type pg from 'pg'
 import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import { Reconciler } from '../../reconcile/reconciler.ts'
 import { Sweeper } from '../../reconcile/sweeper.ts'
+import type { Owed } from '../../pipelines/reconcile/owed.ts'
 import type { SweepResult } from '../../reconcile/sweeper.ts'
 import type { LeadProfile, WebhookReceived } from '../../schemas/generated/records.ts'
 import { owedLeads } from '../../sinks/postgres/owedLeads.ts'
+import type { OwedFilter } from '../../sinks/postgres/owedLeads.ts'
+import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
 import { claimSweep, endSweep, sweepCursors } from '../../sinks/postgres/sweeps.ts'
 import { erasures, leadEvents, profiles, tenants } from '../../topics/index.ts'
@@ -265,15 +268,19 @@ t.test('who waits longest comes first, with one cause each; who is answered, clo
     [tenantId, `${tenantId}:found`, new Date(tuesdayNoon - 30 * MINUTE + 2_000), new Date(tuesdayNoon - 10 * MINUTE)],
   )
   const now = tuesdayNoon + MINUTE
-  const list = await owedLeads(pool, { tenantId, writtenBefore: tuesdayNoon, limit: 20 }, now)
+  const ask = async (filter: Partial<OwedFilter> = {}) =>
+    readerQueries(pool).owed({ writtenBefore: tuesdayNoon, limit: 20, ...filter }, now)
+  const { leads: list, nextCursor, coverage } = await ask({ tenantId })
   t.match(list, [
     { contactId: 'longest', cause: 'no_decision', waitingMs: HOUR + MINUTE, foundAfterMs: null, name: 'Maria Lopez' },
     { contactId: 'found', cause: 'webhook_lost', waitingMs: 31 * MINUTE, since: tuesdayNoon - 10 * MINUTE, foundAfterMs: 20 * MINUTE },
     { contactId: 'waits', cause: 'no_decision' },
   ])
   t.equal(list.length, 3)
-  t.strictSame(await owedLeads(pool, { tenantId: other, writtenBefore: tuesdayNoon, limit: 20 }, now), [])
-  t.equal((await owedLeads(pool, { writtenBefore: tuesdayNoon, limit: 2 }, now)).length, 2)
+  t.equal(nextCursor, null)
+  t.strictSame(coverage, { locations: 0, comparedUntil: null, behind: [], unheard: [] }, 'no location is active')
+  t.strictSame((await ask({ tenantId: other })).leads, [])
+  t.match(await owedLeads(pool, { writtenBefore: tuesdayNoon, limit: 20 }, now), { leads: list }, 'as the owner too')
 
   // More leads that have refused us, all of one moment, than a page holds: those behind them are still found.
   await postgresSink(pool).write([
@@ -283,5 +290,64 @@ t.test('who waits longest comes first, with one cause each; who is answered, clo
       Array.from({ length: 450 }, (_, n) => lead(`gone${n}`, { lastInboundAt: tuesdayNoon - 5 * HOUR, dnd: true })),
     ),
   ])
-  t.strictSame(await owedLeads(pool, { writtenBefore: tuesdayNoon, limit: 20 }, now), list)
+  t.strictSame((await ask()).leads, list)
+
+  // Page by page, of any length: everybody once, in order, and an end.
+  for (const limit of [1, 2, 3]) {
+    const pages: Owed[][] = []
+    for (let cursor: string | undefined; ;) {
+      const page = await ask({ limit, cursor })
+      pages.push([...page.leads])
+      if (page.nextCursor === null) break
+      cursor = page.nextCursor
+    }
+    t.strictSame(pages.flat(), list, `${limit} a page`)
+    t.equal(pages.length, Math.ceil(3 / limit))
+  }
+  for (const cursor of ['x', Buffer.from('{}').toString('base64url'), Buffer.from('["1","a"]').toString('base64url')])
+    await t.rejects(ask({ cursor }), { code: 'E_CURSOR_INVALID' }, cursor)
 })
+
+t.test(
+  'a location is told of as never compared, as compared up to the source that is furthest behind, or as behind with why',
+  async (t) => {
+    const pool = await database(t)
+    await postgresSink(pool).write([
+      batch(tenants, 0, [
+        [tenantId, tenantRecord()],
+        [other, tenantRecord({ tenantId: other, name: 'Other Homes' })],
+        ['gone', tenantRecord({ tenantId: 'gone', status: 'uninstalled' })],
+      ]),
+    ])
+    const now = tuesdayNoon
+    const coverage = async (about?: string) =>
+      (await readerQueries(pool).owed({ tenantId: about, writtenBefore: now, limit: 1 }, now)).coverage
+    const cursor = (tenant: string, source: string, until: number, because: string | null = null) =>
+      pool.query(
+        `INSERT INTO sweep_cursors (tenant_id, source, swept_until, started_at, wait_ms, failed_because) VALUES ($1, $2, $3, $3, 0, $4)
+       ON CONFLICT (tenant_id, source) DO UPDATE SET swept_until = excluded.swept_until, failed_because = excluded.failed_because`,
+        [tenant, source, new Date(until), because],
+      )
+    const never = (id: string, name: string) => ({ tenantId: id, name, comparedUntil: null, because: null })
+    await cursor(tenantId, 'messages', now - 3 * MINUTE)
+    // Contacts tell of no words: they have no part in it.
+    await cursor(tenantId, 'contacts', now - 9 * HOUR)
+    t.strictSame(
+      await coverage(tenantId),
+      { locations: 1, comparedUntil: null, behind: [never(tenantId, 'Example Homes')], unheard: [] },
+      'its e-mail',
+    )
+    await cursor(tenantId, 'emails', now - 5 * MINUTE)
+    t.strictSame(await coverage(tenantId), { locations: 1, comparedUntil: now - 5 * MINUTE, behind: [], unheard: [] })
+    t.strictSame(await coverage(), { locations: 2, comparedUntil: null, behind: [never(other, 'Other Homes')], unheard: [] })
+    await cursor(other, 'messages', now - 2 * HOUR, 'E_GHL_SCOPE')
+    await cursor(other, 'emails', now - MINUTE)
+    t.strictSame(await coverage(), {
+      locations: 2,
+      comparedUntil: now - 2 * HOUR,
+      behind: [{ tenantId: other, name: 'Other Homes', comparedUntil: now - 2 * HOUR, because: 'E_GHL_SCOPE' }],
+      unheard: [],
+    })
+    t.strictSame(await coverage('gone'), { locations: 0, comparedUntil: null, behind: [], unheard: [] })
+  },
+)

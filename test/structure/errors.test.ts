@@ -5,7 +5,21 @@ import { errorCatalogue } from '../../cli/errorCatalogue.ts'
 import { errorsPage } from '../../cli/tools/errorsPage.ts'
 
 const root = join(import.meta.dirname, '..', '..')
-const rooms = ['api', 'cli', 'config', 'delivery', 'integrations', 'lookup', 'pipelines', 'runtime', 'simulate', 'sinks', 'stack', 'topics']
+const rooms = [
+  'api',
+  'cli',
+  'config',
+  'delivery',
+  'integrations',
+  'lookup',
+  'pipelines',
+  'reconcile',
+  'runtime',
+  'simulate',
+  'sinks',
+  'stack',
+  'topics',
+]
 const codes = errorCatalogue.flatMap(({ entries }) => Object.keys(entries))
 
 /** Codes that no test can bring about on a real system, each with the reason. */

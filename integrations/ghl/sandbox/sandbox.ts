@@ -35,8 +35,8 @@ export interface SandboxOptions {
   readonly webhookUrl?: string
   /** PKCS#8 Ed25519 key that webhooks are signed with. Needed with `webhookUrl`. */
   readonly signingKeyPem?: string
-  /** Whether every write leads to its webhooks, not only messages. */
-  readonly tellsWrites?: boolean
+  /** Whether every write leads to its webhooks, not only messages; or which of them are told. */
+  readonly tellsWrites?: boolean | ((body: Fields) => boolean)
   readonly appId?: string
   /** The app that may trade codes for tokens. */
   readonly app?: SandboxApp
@@ -102,7 +102,15 @@ class SandboxServer implements Sandbox {
   private readonly ended = new AbortController()
 
   constructor(options: SandboxOptions) {
-    const { webhookUrl, signingKeyPem, clock, appId = 'sandboxApp', callsPer10s = 100, callsPerDay = 200_000 } = options
+    const {
+      webhookUrl,
+      signingKeyPem,
+      clock,
+      appId = 'sandboxApp',
+      callsPer10s = 100,
+      callsPerDay = 200_000,
+      tellsWrites = false,
+    } = options
     this.options = options
     this.journal = new Journal(options.file)
     this.oauth = new SandboxOauth(options.app, clock)
@@ -115,7 +123,7 @@ class SandboxServer implements Sandbox {
       clock,
       appId,
       indexLagMs: options.indexLagMs ?? 0,
-      tellsWrites: webhookUrl !== undefined && options.tellsWrites === true,
+      tellsWrite: (body) => webhookUrl !== undefined && (typeof tellsWrites === 'function' ? tellsWrites(body) : tellsWrites),
       onWebhook: ({ webhookId, body }) => this.tellBack?.tell({ id: webhookId, body }),
     })
     this.calls = callsOf(this.world, (message) => this.tellBack?.tell({ id: message.messageId, body: webhookOf(message, appId) }))

@@ -15,8 +15,8 @@ export interface WorldOptions {
   readonly appId: string
   /** Time until a search finds what was written, ms. */
   readonly indexLagMs: number
-  /** Whether writes lead to webhooks. */
-  readonly tellsWrites: boolean
+  /** Whether a write leads to this webhook. */
+  readonly tellsWrite: (body: Fields) => boolean
   readonly onWebhook: (webhook: DueWebhook) => void
 }
 
@@ -67,7 +67,7 @@ export class World {
   }
 
   due(location: string, webhooks: (webhook: Webhook) => DueWebhook[]): DueWebhook[] {
-    return this.options.tellsWrites ? webhooks(enveloped(location, this.options.appId, this.now())) : []
+    return webhooks(enveloped(location, this.options.appId, this.now())).filter(({ body }) => this.options.tellsWrite(body))
   }
 
   /**

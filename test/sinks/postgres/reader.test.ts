@@ -15,7 +15,10 @@ import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 
 const both = ['north', 'south']
-const tables = ['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants']
+const tables = [
+  ...['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants'],
+  ...['sweep_cursors', 'sweep_findings', 'heartbeats'],
+]
 
 /** One record of everything for each of two tenants, stored by the sink. */
 async function fill(pool: pg.Pool): Promise<void> {
@@ -48,6 +51,20 @@ async function fill(pool: pg.Pool): Promise<void> {
       both.map((tenantId) => [tenantId, tenantRecord({ tenantId })]),
     ),
   ])
+  await pool.query(
+    `INSERT INTO sweep_cursors (tenant_id, source, swept_until, started_at, wait_ms)
+     SELECT tenant, 'messages', now(), now(), 0 FROM unnest($1::text[]) AS tenant`,
+    [both],
+  )
+  await pool.query(
+    `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, found_at)
+     SELECT 'f-' || tenant, tenant, tenant || ':maria', 'ContactUpdate', now() FROM unnest($1::text[]) AS tenant`,
+    [both],
+  )
+  await pool.query(
+    `INSERT INTO heartbeats (tenant_id, tried_at, wait_ms, every_ms) SELECT tenant, now(), 0, 0 FROM unnest($1::text[]) AS tenant`,
+    [both],
+  )
   const rows = await Promise.all(both.map((tenantId) => leadQueries(pool).ledger(tenantId, 'maria', 1)))
   await sink.write([
     batch(
@@ -73,7 +90,7 @@ async function tenantsSeen(db: Queryable, table: string): Promise<string[]> {
 }
 
 /** Tables that no read of the API is about. */
-const ours = ['lead_look_ups', 'look_up_days', 'sweep_cursors', 'sweep_findings']
+const ours = ['lead_look_ups', 'look_up_days']
 
 t.test('every table is under row security, and every table with a tenant has the policy', async (t) => {
   const { pool } = await store(t)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import type pg from 'pg'
+import { retentionMetrics } from '../../../cli/roles/retentionMetrics.ts'
 import { startRetention } from '../../../cli/roles/retentionPart.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
@@ -162,7 +163,7 @@ t.test('a run that fails is logged with its code and tried again an hour later',
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
       },
     },
-    registry,
+    deletedRows: retentionMetrics(registry).deletedRows,
     logger: { info: () => undefined, error: (said: unknown) => void errors.push(said as never) } as never,
   })
   await second

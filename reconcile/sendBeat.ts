@@ -1,0 +1,54 @@
+/**
+ * One beat: the heartbeat contact of a location is changed through the API, after it was found by its address or created once. A
+ * create is never repeated without looking first. What became of it is a value.
+ */
+import type { CallOptions } from '../integrations/ghl/call/caller.ts'
+import type { GhlClient } from '../integrations/ghl/client.ts'
+import type { DndChannel } from '../integrations/ghl/contacts.ts'
+import type { Failure } from '../integrations/ghl/outcomes.ts'
+import { HEARTBEAT_EMAIL, HEARTBEAT_FIRST_NAME, HEARTBEAT_TAG, lastNameOf } from '../pipelines/heartbeat/beat.ts'
+
+export type Beat =
+  | { readonly kind: 'sent'; readonly contactId: string }
+  /** `refused`: the location does not let us; only a person can mend that. */
+  | { readonly kind: 'failed'; readonly contactId: string | null; readonly refused: boolean; readonly detail: string }
+
+/** What is meant for leads shall not go to the contact; the address alone would keep an e-mail from arriving, not from being paid. */
+const CHANNELS: readonly DndChannel[] = ['SMS', 'Email', 'Call', 'WhatsApp']
+const REFUSALS: ReadonlySet<string> = new Set(['scope_missing', 'forbidden', 'unauthorised', 'no_token', 'location_inactive'])
+
+/** `at` (ms) names the beat. `known`: the contact of the last one. */
+export async function sendBeat(ghl: GhlClient, tenantId: string, known: string | null, at: number, options: CallOptions): Promise<Beat> {
+  const names = { firstName: HEARTBEAT_FIRST_NAME, lastName: lastNameOf(at) }
+  const contact = known === null ? await contactOf(ghl, tenantId, names, options) : { contactId: known }
+  if ('kind' in contact) return contact
+  const { contactId } = contact
+  const changed = await ghl.contacts.update(tenantId, contactId, names, options)
+  if (changed.kind === 'accepted') return { kind: 'sent', contactId }
+  // Somebody deleted it: the next beat looks for it and makes another.
+  const isGone = changed.kind === 'refused' && ['contact_not_found', 'not_found'].includes(changed.code)
+  return failed(isGone ? null : contactId, changed)
+}
+
+async function contactOf(
+  ghl: GhlClient,
+  tenantId: string,
+  names: { readonly firstName: string; readonly lastName: string },
+  options: CallOptions,
+): Promise<{ readonly contactId: string } | Beat> {
+  const found = await ghl.contacts.find(tenantId, { email: HEARTBEAT_EMAIL }, options)
+  if (!found.ok) return failed(null, found.failure)
+  const { contact } = found.value
+  const isQuiet = contact?.dnd === true || contact?.dndChannels['email'] === 'active'
+  if (contact !== undefined && isQuiet) return { contactId: contact.contactId }
+  const wanted = { ...names, email: HEARTBEAT_EMAIL, source: 'Rekindle', tags: [HEARTBEAT_TAG] }
+  const made = contact === undefined ? await ghl.contacts.create(tenantId, wanted, options) : undefined
+  if (made !== undefined && made.kind !== 'accepted') return failed(null, made)
+  const contactId = made?.value.contactId ?? contact?.contactId ?? ''
+  const quiet = await ghl.contacts.setDnd(tenantId, contactId, CHANNELS, 'Heartbeat of Rekindle: shows that webhooks arrive.', options)
+  return quiet.kind === 'accepted' ? { contactId } : failed(null, quiet)
+}
+
+function failed(contactId: string | null, { code, detail }: Failure): Beat {
+  return { kind: 'failed', contactId, refused: REFUSALS.has(code), detail: `${code}: ${detail}` }
+}
