@@ -120,6 +120,7 @@ t.test('normal form: of ASCII and of anything else it is that of the tables of U
 })
 
 t.test('words, questions and the language of a message are those of the tables of Unicode', async (t) => {
+  t.strictSame(textRules.question(tokensOf('We are here… are you there')), [{ value: 'worded', words: 'are you there' }])
   await assertProperty(
     t,
     fc.property(fc.oneof(messages, fc.string({ maxLength: 30 })), (text) => {
