@@ -76,9 +76,9 @@ export function retryLater(code: string, detail: Readonly<Record<string, unknown
 export function emit<T extends AnyTopic>(
   topic: T,
   value: ValueOf<T> | null,
-  options: { key?: string; headers?: Readonly<Record<string, string>> } = {},
+  options?: { key?: string; headers?: Readonly<Record<string, string>> },
 ): Emission<T> {
-  return { topic, value, ...options }
+  return options === undefined ? { topic, value } : { topic, value, ...options }
 }
 
 /** A named timer of the current key. Setting it again moves it. */

@@ -5,7 +5,8 @@
 
 /** An amount or count. A range gives its middle; `k` and `m` multiply; a suffix on the end of a range counts for both ends. */
 export function amountOf(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined
+  if (text === undefined || !/\d/.test(text)) return undefined
+  if (/^\d+$/.test(text)) return Number(text)
   const found = [...text.replaceAll(',', '').matchAll(/(\d+(?:\.\d+)?)\s*(k|m)?\b/gi)].slice(0, 2)
   const [first, second] = found
   if (first === undefined) return undefined

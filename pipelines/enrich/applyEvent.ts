@@ -5,6 +5,7 @@
 import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import { observe, rate } from './behaviour/behave.ts'
 import { blocksChannel } from './consent.ts'
+import { copyOfCounters, copyOfProfile } from './copyOfProfile.ts'
 import { applyContact } from './contactEvents.ts'
 import { describeAddresses } from './facts/addressFacts.ts'
 import { adoptEntities, chooseEntities, noEntities } from './entities.ts'
@@ -20,8 +21,8 @@ import type { Settings } from './settings.ts'
 import { silenceBase } from './silence.ts'
 import { applyStaffEvent } from './staffEvents.ts'
 
-/** The profile after one more event. `before` is not changed. */
-export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): LeadProfile {
+/** The profile after one more event, which is the caller's own. `before` is not changed. */
+export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): Draft {
   const profile = before === undefined ? emptyProfile(event) : copyOf(before, event)
   const isStated = applySection(profile, event, settings)
   const isShown = observe(profile, event)
@@ -75,8 +76,8 @@ function fences(before: LeadProfile | undefined, after: LeadProfile, event: Lead
 }
 
 function copyOf(profile: LeadProfile, event: LeadEvent): Draft {
-  const copy: Draft = { ...profile }
-  copy.counters = { ...copy.counters }
+  const copy = copyOfProfile(profile)
+  copy.counters = copyOfCounters(copy.counters)
   // Dozens of names: a message or a visit seldom writes one, and `ownTimes` is there for when it does.
   if (event.message === null && event.behaviour === null) ownTimes(copy)
   adoptEntities(copy)

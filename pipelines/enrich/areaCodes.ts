@@ -129,9 +129,9 @@ const byCode = new Map<string, Place>(
 )
 
 /** Zones of a state or province: the union of those of its area codes. */
-const byState = new Map<string, Set<string>>()
+const byState = new Map<string, readonly string[]>()
 for (const { states, zones } of rows) {
-  for (const state of states) byState.set(state, new Set([...(byState.get(state) ?? []), ...zones]))
+  for (const state of states) byState.set(state, [...new Set([...(byState.get(state) ?? []), ...zones])])
 }
 
 /** Where a North American number with this area code may live; undefined for toll-free and unlisted codes. */
@@ -141,6 +141,5 @@ export function placeOfAreaCode(code: string): Place | undefined {
 
 /** The zones of a state such as `US-TX`; undefined when it is not listed. */
 export function zonesOfState(state: string): readonly string[] | undefined {
-  const zones = byState.get(state)
-  return zones === undefined ? undefined : [...zones]
+  return byState.get(state)
 }

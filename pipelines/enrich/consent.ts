@@ -53,16 +53,13 @@ export function consentOfMessage(
 
 /** An opt-out concerns every channel given: revoke one, revoke all. @source safety reference 2.3, scope default all */
 export function revoked(consents: Consents, channels: readonly string[], at: number, eventId: string, words: string): Consents {
-  return channels.reduce(
-    (ledger, channel) => withConsent(ledger, channel, { status: 'revoked', at, expiresAt: null, eventId, words }),
-    consents,
-  )
+  return withConsents(consents, channels, { status: 'revoked', at, expiresAt: null, eventId, words })
 }
 
 /** A contact that came in by a form has inquired when it was created; a later update renews nothing. */
 export function consentOfContact(consents: Consents, event: LeadEvent, contact: ContactFields, inquiryDays: number): Consents {
   let ledger = consents
-  for (const [channel, status] of Object.entries(contact.dndChannels ?? {})) {
+  for (const [channel, status] of contact.dndChannels === null ? [] : Object.entries(contact.dndChannels)) {
     if (status === 'permanent') ledger = revoked(ledger, [channel], event.occurredAt, event.eventId, 'dnd permanent')
   }
   const askedAt = contact.createdAt ?? (event.kind === 'contact_created' ? event.occurredAt : null)
@@ -71,8 +68,19 @@ export function consentOfContact(consents: Consents, event: LeadEvent, contact: 
 }
 
 function inquired(consents: Consents, channels: readonly string[], at: number, eventId: string, inquiryDays: number): Consents {
-  const stated = { status: 'inquiry', at, expiresAt: at + inquiryDays * DAY_MS, eventId, words: null }
-  return channels.reduce((ledger, channel) => withConsent(ledger, channel, stated), consents)
+  return withConsents(consents, channels, { status: 'inquiry', at, expiresAt: at + inquiryDays * DAY_MS, eventId, words: null })
+}
+
+/** One statement about several channels: the ledger is copied once, and only when it changes. */
+function withConsents(consents: Consents, channels: readonly string[], stated: Consent): Consents {
+  let own: Record<string, Consent> | undefined
+  for (const channel of channels) {
+    const known = (own ?? consents)[channel]
+    if (known !== undefined && !isStronger(stated, known)) continue
+    own ??= { ...consents }
+    own[channel] = stated
+  }
+  return own ?? consents
 }
 
 /** Statuses of a GHL channel under which it may be used; every other one, also an unknown one, blocks. */
@@ -121,8 +129,8 @@ export function closedOnAllChannels(lead: {
   readonly dndChannels: Readonly<Record<string, string>>
   readonly consents: Consents
 }): boolean {
-  return (
-    lead.dnd ||
-    CONTACT_CHANNELS.every((channel) => blocksChannel(lead.dndChannels[channel]) || lead.consents[channel]?.status === 'revoked')
-  )
+  if (lead.dnd) return true
+  for (const channel of CONTACT_CHANNELS)
+    if (!blocksChannel(lead.dndChannels[channel]) && lead.consents[channel]?.status !== 'revoked') return false
+  return true
 }

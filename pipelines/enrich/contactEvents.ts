@@ -36,29 +36,31 @@ export function applyContact(profile: Draft, event: LeadEvent, settings: Setting
   return changed
 }
 
+/** Fields that a contact states as the profile has them. */
+const stated = [
+  'lastName',
+  'email',
+  'phone',
+  'companyName',
+  'city',
+  'state',
+  'postalCode',
+  'country',
+  'timeZone',
+  'source',
+  'ownerId',
+  'createdAt',
+  'tags',
+  'dnd',
+] as const satisfies (keyof ContactFields & keyof Draft)[]
+
 function writeContact(profile: Draft, contact: ContactFields, at: number): boolean {
   const givenName = contact.firstName ?? (contact.lastName === null ? (contact.name?.split(' ')[0] ?? null) : null)
-  const stated = {
-    firstName: givenName,
-    lastName: contact.lastName,
-    email: contact.email,
-    phone: contact.phone,
-    companyName: contact.companyName,
-    city: contact.city,
-    state: contact.state,
-    postalCode: contact.postalCode,
-    country: contact.country,
-    timeZone: contact.timeZone,
-    source: contact.source,
-    ownerId: contact.ownerId,
-    createdAt: contact.createdAt,
-    tags: contact.tags,
-    dnd: contact.dnd,
-  }
-  let changed = false
-  for (const [field, value] of Object.entries(stated)) {
-    // Not stated is not cleared.
-    if (value !== null && write(profile, field as keyof typeof stated, at, value)) changed = true
+  // Not stated is not cleared.
+  let changed = givenName !== null && write(profile, 'firstName', at, givenName)
+  for (const field of stated) {
+    const value = contact[field]
+    if (value !== null && write(profile, field, at, value)) changed = true
   }
   if (contact.customFields !== null && writeEntries(profile, 'customFields', at, contact.customFields)) changed = true
   if (contact.dndChannels !== null && writeEntries(profile, 'dndChannels', at, contact.dndChannels)) changed = true

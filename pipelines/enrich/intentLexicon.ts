@@ -1,6 +1,6 @@
 /**
  * Phrases of buying intent, timeline and financing with their points.
- * @source lead-domain reference 2.3, Intent Detector; entries in the normalised form of optOut.ts
+ * @source lead-domain reference 2.3, Intent Detector; entries in the normalised form of normalForm.ts
  */
 
 /** Points for each phrase found; together at most SIGNAL_CAP. */

@@ -3,6 +3,7 @@
  * fits a record of 3 KB. Frozen: the same profile, tenant and moment give the same bytes.
  */
 import type { LeadProfile, LeadView, RecentMessage, Tenant } from '../../schemas/generated/records.ts'
+import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
 import { head } from './messageEvents.ts'
@@ -40,7 +41,9 @@ export function encodedView(profile: LeadProfile, tenant: Tenant | undefined, at
   const place = placeOf(profile, tenant)
   const owned = profile.humanOwnership
   const isOwned = owned !== null && (owned.untilAt === null || owned.untilAt > at)
-  const { counters } = profile
+  const counters = copyOfCounters(profile.counters)
+  counters.inboundByChannel = inOrder(counters.inboundByChannel)
+  counters.outboundByChannel = inOrder(counters.outboundByChannel)
   const view: LeadView = {
     profileVersion: profile.version,
     status: profile.status,
@@ -53,15 +56,15 @@ export function encodedView(profile: LeadProfile, tenant: Tenant | undefined, at
     timeZones: [...place.zones],
     states: [...place.states],
     tags: profile.tags.slice(0, TAGS).map((tag) => head(tag, TAG_TEXT)),
-    facts: factsOf(profile, tenant),
+    facts: tenant === undefined ? {} : factsOf(profile.customFields, readableNames(tenant.customFieldNames)),
     blockedChannels: blockedChannelsOf(profile, at),
     humanOwnedUntil: isOwned ? owned.untilAt : null,
     humanOwned: isOwned,
-    counters: { ...counters, inboundByChannel: inOrder(counters.inboundByChannel), outboundByChannel: inOrder(counters.outboundByChannel) },
+    counters,
     replyHours: [...profile.replyHours],
     recentMessages: profile.recentMessages.slice(-MESSAGES).map(seenMessage),
-    outboundLast24h: profile.outboundTimes.filter((time) => time > at - 24 * HOUR_MS).length,
-    outboundLast14d: profile.outboundTimes.filter((time) => time > at - 14 * DAY_MS).length,
+    outboundLast24h: countAfter(profile.outboundTimes, at - 24 * HOUR_MS),
+    outboundLast14d: countAfter(profile.outboundTimes, at - 14 * DAY_MS),
     opportunityStatus: profile.opportunity?.status ?? null,
     opportunityValue: profile.opportunity?.monetaryValue ?? null,
     appointmentAt: profile.appointment?.startsAt ?? null,
@@ -83,39 +86,58 @@ function blockedChannelsOf(profile: LeadProfile, at: number): Record<string, str
   return blocked
 }
 
-// Avro writes a map in the order its keys were put in; equal views must have equal bytes.
-function inOrder(map: Readonly<Record<string, number>>): Record<string, number> {
-  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
+function countAfter(times: readonly number[], after: number): number {
+  let count = 0
+  for (const time of times) if (time > after) count++
+  return count
 }
 
-function factsOf(profile: LeadProfile, tenant: Tenant | undefined): Record<string, string> {
-  if (tenant === undefined) return {}
-  const named = readableNames(tenant.customFieldNames)
-    .filter(([id]) => profile.customFields[id] !== undefined)
-    .map(([id, name]) => [name, head(masked(profile.customFields[id] ?? ''), FACT_TEXT)] as const)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(named.slice(0, FACTS))
+// Avro writes a map in the order its keys were put in; equal views must have equal bytes. Most have one key.
+function inOrder(map: Record<string, number>): Record<string, number> {
+  const names = Object.keys(map)
+  if (names.every((name, place) => place === 0 || (names[place - 1] as string) < name)) return map
+  return Object.fromEntries(names.sort().map((name) => [name, map[name] as number]))
 }
 
-/** By the names of a tenant: a table row, which lives as long as it is not replaced. */
-const readable = new WeakMap<Readonly<Record<string, string>>, (readonly [id: string, name: string])[]>()
+/** Facts by the names of custom fields: a tenant's row of a table, which lives as long as it is not replaced. */
+type Names = readonly (readonly [id: string, name: string])[]
+const readable = new WeakMap<Readonly<Record<string, string>>, Names>()
 
-/** The custom fields that agents may read. */
-function readableNames(names: Readonly<Record<string, string>>): readonly (readonly [id: string, name: string])[] {
+/** The custom fields that agents may read, in the order of their names; of equal names in that of the tenant. */
+function readableNames(names: Readonly<Record<string, string>>): Names {
   let allowed = readable.get(names)
-  if (allowed === undefined)
-    readable.set(names, (allowed = Object.entries(names).filter(([, name]) => !PROTECTED.test(name.replaceAll('_', ' ')))))
+  if (allowed === undefined) {
+    const open = Object.entries(names).filter(([, name]) => !PROTECTED.test(name.replaceAll('_', ' ')))
+    readable.set(names, (allowed = open.sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0))))
+  }
   return allowed
 }
 
-function seenMessage(message: RecentMessage): RecentMessage {
-  return { ...message, text: head(masked(message.text), MESSAGE_TEXT) }
+/** By the very fields, which nearly every event leaves as they are. */
+const factsIn = new WeakMap<Readonly<Record<string, string>>, { readonly names: Names; readonly facts: Record<string, string> }>()
+
+/** The first facts by name. Of two fields with one name the last one counts, and both count among the first. */
+function factsOf(customFields: Readonly<Record<string, string>>, names: Names): Record<string, string> {
+  const known = factsIn.get(customFields)
+  if (known?.names === names) return known.facts
+  const named = names.filter(([id]) => customFields[id] !== undefined).slice(0, FACTS)
+  const facts = Object.fromEntries(named.map(([id, name]) => [name, head(masked(customFields[id] ?? ''), FACT_TEXT)]))
+  factsIn.set(customFields, { names, facts })
+  return facts
 }
+
+function seenMessage(message: RecentMessage): RecentMessage {
+  const text = head(masked(message.text), MESSAGE_TEXT)
+  return text === message.text ? message : { ...message, text }
+}
+
+/** The ten digits of a telephone number: nothing shorter is one. */
+const PHONE_TEXT = 10
 
 // Leads write their number and address into messages. Grouped 3-3-4 or with a country code: "450000-500000" is a budget.
 function masked(text: string): string {
   const unmailed = text.includes('@') ? text.replace(/[^\s@<>]{1,64}@[^\s@<>]{1,190}/g, '[email]') : text
-  if (!/\d/.test(unmailed)) return unmailed
+  if (unmailed.length < PHONE_TEXT || !/\d/.test(unmailed)) return unmailed
   return unmailed.replace(/\+\d[\d ().-]{8,17}\d|(?<!\d)(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/g, '[phone]')
 }
 

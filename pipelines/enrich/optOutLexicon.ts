@@ -1,6 +1,6 @@
 /**
  * Words by which people take their permission back or give it again, in six languages. Data: one row per source. All entries are in the
- * form that `normalised` of optOut.ts makes: lower case, no accents, no apostrophes, no punctuation.
+ * form that `normalised` of normalForm.ts makes: lower case, no accents, no apostrophes, no punctuation.
  */
 export interface LexiconRow {
   readonly language: 'en' | 'es' | 'fr' | 'pt' | 'de' | 'it'

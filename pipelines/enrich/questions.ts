@@ -78,7 +78,12 @@ export function triggerFired(
     epoch: profile.epoch,
     from: fired.from ?? null,
     to: fired.to ?? null,
-    ...because,
+    reason: because.reason,
+    severity: because.severity,
+    priority: because.priority,
+    action: because.action,
+    evidence: because.evidence,
+    outlook: because.outlook,
   }
   return emit(triggers, value)
 }

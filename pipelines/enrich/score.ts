@@ -5,7 +5,7 @@
 import type { RecentMessage } from '../../schemas/generated/records.ts'
 import { FINANCING_UNKNOWN, SIGNAL_CAP, TIMELINE_UNSPECIFIED, financingBands, intentSignals, timelineBands } from './intentLexicon.ts'
 import type { Band, TimelineName } from './intentLexicon.ts'
-import { contains, normalised } from './optOut.ts'
+import { contains, worded } from './normalForm.ts'
 
 export type Level = 'COLD' | 'WARM' | 'HOT' | 'URGENT'
 
@@ -40,6 +40,8 @@ export interface SaidIntent {
 
 /** By the very message: every event asks, and few bring a new one. What is known of an object goes with it. */
 const phrasesIn = new WeakMap<RecentMessage, ReadonlySet<string> | 'no words'>()
+/** By the very phrases, which are those of one message or put together anew. */
+const intentIn = new WeakMap<ReadonlySet<string>, SaidIntent>()
 /** By the very messages: the score and the priority of one event ask both. */
 const saidIn = new WeakMap<readonly RecentMessage[], SaidIntent | 'nothing'>()
 
@@ -69,22 +71,26 @@ function readIntent(messages: readonly RecentMessage[]): SaidIntent | undefined 
     if (found.size > 0) said = said.size === 0 ? found : new Set([...said, ...found])
   }
   if (!isWorded) return undefined
-  return said.size === 0 ? unspecified : intentOf(said)
+  if (said.size === 0) return unspecified
+  // Of one message it is known: most that follow add no phrase.
+  let intent = intentIn.get(said)
+  if (intent === undefined) intentIn.set(said, (intent = intentOf(said)))
+  return intent
 }
 
 /** The phrases of the lists in a message. No phrase reaches over the end of a message. */
 function phrasesOf(message: RecentMessage): ReadonlySet<string> | 'no words' {
   let found = phrasesIn.get(message)
   if (found !== undefined) return found
-  const text = normalised(message.text)
+  const { text, words } = worded(message.text)
   if (text === '') found = 'no words'
   else {
-    const own = new Set<string>()
-    for (const word of text.split(' ')) {
+    let own: Set<string> | undefined
+    for (const word of words) {
       const beginning = phrasesBy.get(word)
-      if (beginning !== undefined) for (const phrase of beginning) if (contains(text, phrase)) own.add(phrase)
+      if (beginning !== undefined) for (const phrase of beginning) if (contains(text, phrase)) (own ??= new Set()).add(phrase)
     }
-    found = own.size === 0 ? NOTHING : own
+    found = own ?? NOTHING
   }
   phrasesIn.set(message, found)
   return found
@@ -105,7 +111,8 @@ function intentOf(all: ReadonlySet<string>): SaidIntent {
     points,
     phrases: phrases.filter((phrase) => all.has(phrase)),
   }))
-  const signals = said.reduce((sum, { points, phrases }) => sum + points * phrases.length, 0)
+  let signals = 0
+  for (const { points, phrases } of said) signals += points * phrases.length
   const timeline = firstBand(timelineBands, all)
   const financing = firstBand(financingBands, all)
   const parts: IntentPart[] = [
@@ -129,8 +136,10 @@ function intentOf(all: ReadonlySet<string>): SaidIntent {
       words: financing === undefined ? 'writes, but not how it would pay' : `financing ${spoken(financing.name)} ("${financing.phrase}")`,
     },
   ]
-  const of = (strength: 'high' | 'medium') => said.filter((one) => one.strength === strength).flatMap(({ phrases }) => phrases)
-  return { high: of('high'), medium: of('medium'), timeline, parts }
+  const [high = [], medium = []] = (['high', 'medium'] as const).map((strength) =>
+    said.flatMap((row) => (row.strength === strength ? row.phrases : [])),
+  )
+  return { high, medium, timeline, parts }
 }
 
 /** The first band with a phrase that was said, and the phrase. */
@@ -158,7 +167,9 @@ const unspecified = intentOf(NOTHING)
 
 /** The sum of the parts: 0 to 100. */
 export function intentScore(messages: readonly RecentMessage[]): number {
-  return intentParts(messages).reduce((sum, { points }) => sum + points, 0)
+  let sum = 0
+  for (const { points } of intentParts(messages)) sum += points
+  return sum
 }
 
 export function levelOf(score: number): Level {

@@ -11,8 +11,10 @@ export interface Settings {
 
 const HOUR_MS = 3_600_000
 
+const ofNobody: Settings = { humanQuietMs: null, inquiryConsentDays: 0, factNames: {} }
+
 export function settingsOf(tenant: Tenant | undefined): Settings {
-  if (tenant === undefined) return { humanQuietMs: null, inquiryConsentDays: 0, factNames: {} }
+  if (tenant === undefined) return ofNobody
   return {
     humanQuietMs: tenant.humanQuietHours * HOUR_MS,
     inquiryConsentDays: tenant.inquiryConsentDays,

@@ -14,11 +14,11 @@ export const SILENCE_HOURS = [24, 48, 72] as const
 /** Hours of silence after which a lead is dormant: 30 days. @source safety reference 10.3 */
 export const DORMANT_HOURS = 720
 
-const STEPS = [...SILENCE_HOURS, DORMANT_HOURS]
-
 export function silenceTimerName(hours: number): string {
   return `silence_${hours}h`
 }
+
+const steps = [...SILENCE_HOURS, DORMANT_HOURS].map((hours) => ({ hours, wait: timer(silenceTimerName(hours)) }))
 
 /** Start of the present silence, in ms. */
 export function silenceBase(profile: LeadProfile): number {
@@ -35,18 +35,16 @@ export function isOpen(profile: LeadProfile): boolean {
 /** The step (24, 48 or 72 hours) that the silence has reached at `at`; 0 before the first. */
 export function silenceReached(profile: LeadProfile, at: number): number {
   const hours = (at - silenceBase(profile)) / HOUR_MS
-  return SILENCE_HOURS.filter((step) => step <= hours).at(-1) ?? 0
+  return SILENCE_HOURS.findLast((step) => step <= hours) ?? 0
 }
 
 /** Timers to set or cancel when the profile goes from `before` to `after`. Nothing when the silence is the same one. */
 export function silenceTimers(before: LeadProfile | undefined, after: LeadProfile): TimerChange[] {
   const was = before !== undefined && isOpen(before)
-  if (!isOpen(after)) return was ? STEPS.map((step) => timer(silenceTimerName(step)).cancel()) : []
+  if (!isOpen(after)) return was ? steps.map(({ wait }) => wait.cancel()) : []
   const base = silenceBase(after)
   if (was && silenceBase(before) === base && before.silenceStep === after.silenceStep) return []
-  return STEPS.map((step) =>
-    step > after.silenceStep ? timer(silenceTimerName(step)).at(base + step * HOUR_MS) : timer(silenceTimerName(step)).cancel(),
-  )
+  return steps.map(({ hours, wait }) => (hours > after.silenceStep ? wait.at(base + hours * HOUR_MS) : wait.cancel()))
 }
 
 export type SilenceAnswer = 'ask' | 'dormant' | 'nothing'

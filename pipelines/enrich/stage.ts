@@ -3,12 +3,12 @@
  * profile; a rule that fires gives a trigger and, at most once per event, an assessment. Silence is kept by timers. An
  * erasure ends the profile with a tombstone and leaves refusals in the state, for the day the lead comes back.
  */
-import type { Outcome } from '../../runtime/outcome.ts'
+import type { Emission, Outcome } from '../../runtime/outcome.ts'
 import { drop, emit, next, timer } from '../../runtime/outcome.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { LeadProfile } from '../../schemas/generated/records.ts'
-import type { Erasure, LeadEvent } from '../../schemas/generated/records.ts'
+import type { Erasure, LeadEvent, Tenant } from '../../schemas/generated/records.ts'
 import { assessments, erasures, leadEvents, profiles, tenants, triggers, urgentLeads } from '../../topics/index.ts'
 import { applyEvent } from './applyEvent.ts'
 import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/behave.ts'
@@ -29,36 +29,36 @@ type Answer = Outcome<LeadProfile, Output>
 function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>, ctx: EnrichContext): Answer {
   const event = record.value
   const tenant = ctx.tables.tenants.get(event.tenantId)
-  const folded = applyEvent(before, event, settingsOf(tenant))
+  const after = applyEvent(before, event, settingsOf(tenant))
   const erasedAt = erasedAtOf(before)
   if (before !== undefined && erasedAt !== undefined) {
     if (event.occurredAt <= erasedAt) {
-      const after = withLateRefusals(before, folded)
-      return after === undefined ? drop('before_erasure') : next(after)
+      const refused = withLateRefusals(before, after)
+      return refused === undefined ? drop('before_erasure') : next(refused)
     }
     // A message of ours, or a look-up, that was on its way: the lead has not come back by it.
     if ((event.delivery !== null || event.lookUp !== null) && before.deletedAt !== null) return drop('erased')
   }
+  const { firings, timers } = behave(before, after, event, ctx.at, weekendNightOf(after, tenant))
+  const fired = firedBy(before, after, event)
+  const question = questionOf(fired, after, event) ?? toAsk(firings, after, ctx.at)
+  if (question !== undefined) {
+    // A question asked now covers the steps of silence that have passed already (a webhook may come days late).
+    after.silenceStep = Math.max(after.silenceStep, silenceReached(after, ctx.at))
+    after.lastAssessedAt = ctx.at
+  }
+  // From here on the profile is what is stored and told: nothing writes to it any more.
+  const told: Emission<Output>[] = [emit(profiles, after), ...urgencyOf(before, after, ctx.at)]
+  for (const one of fired) told.push(triggerFired(one, after, ctx.at, becauseOfEvent(one, after, event), ctx))
+  for (const one of firings) told.push(triggerFired(firedOf(one), after, ctx.at, becauseOf(one, after, tenant, ctx.at), ctx))
+  if (question !== undefined) told.push(assessmentOf(question, after, ctx))
+  return next<LeadProfile, Output>(after, { emit: told, timers: [...silenceTimers(before, after), ...timers] })
+}
+
+/** Is it a weekend night for the lead? Where it lives is looked up when somebody asks, which few events do. */
+function weekendNightOf(profile: LeadProfile, tenant: Tenant | undefined): (at: number) => boolean {
   let night: ((at: number) => boolean) | undefined
-  const isWeekendNight = (at: number) => (night ??= weekendNight(placeOf(folded, tenant).zones))(at)
-  const { profile: applied, firings, timers } = behave(before, folded, event, ctx.at, isWeekendNight)
-  const fired = firedBy(before, applied, event)
-  const question = questionOf(fired, applied, event) ?? toAsk(firings, applied, ctx.at)
-  // A question asked now covers the steps of silence that have passed already (a webhook may come days late).
-  const after: LeadProfile =
-    question === undefined
-      ? applied
-      : { ...applied, lastAssessedAt: ctx.at, silenceStep: Math.max(applied.silenceStep, silenceReached(applied, ctx.at)) }
-  return next<LeadProfile, Output>(after, {
-    emit: [
-      emit(profiles, after),
-      ...urgencyOf(before, after, ctx.at),
-      ...fired.map((one) => triggerFired(one, after, ctx.at, becauseOfEvent(one, after, event), ctx)),
-      ...firings.map((one) => triggerFired(firedOf(one), after, ctx.at, becauseOf(one, after, tenant, ctx.at), ctx)),
-      ...(question === undefined ? [] : [assessmentOf(question, after, ctx)]),
-    ],
-    timers: [...silenceTimers(before, after), ...timers],
-  })
+  return (at) => (night ??= weekendNight(placeOf(profile, tenant).zones))(at)
 }
 
 /** Forgets the lead. An order that is told again changes nothing. */
@@ -99,7 +99,8 @@ function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answe
 /** Folds that something did not come. */
 function miss(before: LeadProfile, ctx: EnrichContext): Answer {
   const tenant = ctx.tables.tenants.get(before.tenantId)
-  const { profile, firings, timers } = onBehaviourTimer(rated(before, ctx.at, settingsOf(tenant)), ctx.at)
+  const profile = rated(before, ctx.at, settingsOf(tenant))
+  const { firings, timers } = onBehaviourTimer(profile, ctx.at)
   if (firings.length === 0) return next<LeadProfile, Output>({ ...before, behaviour: profile.behaviour }, { timers })
   const question = toAsk(firings, profile, ctx.at)
   const after: LeadProfile = {

@@ -20,17 +20,17 @@ export function placeOf(lead: Stated, tenant: Pick<Tenant, 'timeZone'> | undefin
   const phone = placeOfPhone(lead.phone)
   const address = placeOfAddress(lead)
   const stated = lead.timeZone === null ? [] : [lead.timeZone]
-  const zones = [stated, address?.zones ?? [], phone?.zones ?? []].reduce(narrowed, [])
+  const zones = narrowed(narrowed(stated, address?.zones ?? NONE), phone?.zones ?? NONE)
+  const states = narrowed(address?.states ?? NONE, phone?.states ?? NONE)
   // Unsigned: it rules nothing out.
-  const reported = [lead.reportedTimeZone ?? null].filter((zone) => zone !== null)
-  return {
-    zones: unique([
-      ...(zones.length > 0 ? zones : [...(tenant === undefined ? [] : [tenant.timeZone]), ...contiguousUsZones]),
-      ...reported,
-    ]),
-    states: narrowed(address?.states ?? [], phone?.states ?? []),
-  }
+  const reported = lead.reportedTimeZone ?? null
+  // No source names a zone twice, so neither do they together.
+  if (zones.length > 0 && reported === null) return { zones, states }
+  const unknown = [...(tenant === undefined ? [] : [tenant.timeZone]), ...contiguousUsZones]
+  return { zones: unique([...(zones.length > 0 ? zones : unknown), ...(reported === null ? [] : [reported])]), states }
 }
+
+const NONE: readonly string[] = []
 
 function narrowed(known: readonly string[], more: readonly string[]): readonly string[] {
   if (known.length === 0 || more.length === 0) return known.length === 0 ? more : known
@@ -47,10 +47,13 @@ function placeOfPhone(phone: string | null): Place | undefined {
 
 function placeOfAddress({ state, country, postalCode = null }: Stated): Place | undefined {
   if (country !== null && country !== 'US' && country !== 'CA') return placeOfCountry(country)
-  // Five digits are a code of many countries: only of one that is said to be in the US they tell the state.
-  const ofZip = country === 'US' && postalCode !== null ? stateOfZip(postalCode) : undefined
-  const code = state === null ? ofZip : stateCode(state, country)
+  const code = state === null ? stateByZip(country, postalCode) : stateCode(state, country)
   return code === undefined ? undefined : { states: [code], zones: zonesOfState(code) ?? [] }
+}
+
+/** Five digits are a code of many countries: only of one that is said to be in the US they tell the state. */
+function stateByZip(country: string | null, postalCode: string | null): string | undefined {
+  return country === 'US' && postalCode !== null ? stateOfZip(postalCode) : undefined
 }
 
 function placeOfCountry(country: string): Place {

@@ -16,7 +16,7 @@ import {
   timelineBands,
 } from '../../pipelines/enrich/intentLexicon.ts'
 import type { Band } from '../../pipelines/enrich/intentLexicon.ts'
-import { contains, normalised } from '../../pipelines/enrich/optOut.ts'
+import { contains } from '../../pipelines/enrich/normalForm.ts'
 import type { PermissionChange } from '../../pipelines/enrich/optOut.ts'
 import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords, visits } from '../../pipelines/enrich/optOutLexicon.ts'
 import type { IntentPart } from '../../pipelines/enrich/score.ts'
@@ -29,11 +29,21 @@ import type { Consent, Observed, RecentMessage, ScoreFactor, Scoring } from '../
 const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
 const optIns = new Set(optInKeywords.flatMap((row) => row.words))
 
+/** Compatibility forms folded, lower case, accents and apostrophes removed, everything else that is no letter or digit a space. */
+export function plainNormalised(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\p{M}'’‘`´\u200b-\u200f\ufeff]/gu, '')
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+}
+
 /** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
 export function plainPermissionChange(text: string, subject: string | null = null): PermissionChange | undefined {
-  const whole = normalised(text)
+  const whole = plainNormalised(text)
   // "STOP" above a signature is still STOP; a one-click unsubscribe puts the word into the subject.
-  const candidates = [whole, normalised(firstLine(text)), normalised(subject ?? '')]
+  const candidates = [whole, plainNormalised(firstLine(text)), plainNormalised(subject ?? '')]
   const keyword = candidates.find((candidate) => keywords.has(candidate) || keywords.has(joined(candidate)))
   if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
   const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
@@ -68,7 +78,7 @@ export function plainRank({ status, at, eventId }: Consent): string {
 export function plainIntentParts(messages: readonly RecentMessage[]): IntentPart[] {
   const text = messages
     .filter((message) => message.direction === 'inbound')
-    .map(({ text }) => normalised(text))
+    .map(({ text }) => plainNormalised(text))
     // Two spaces: no phrase is found across the end of one message and the start of the next.
     .join('  ')
   if (text.trim() === '') return []

@@ -19,11 +19,15 @@ import { intentParts } from '../../pipelines/enrich/score.ts'
 import { scoringOf } from '../../pipelines/enrich/scoring/composite.ts'
 import { rules as textRules } from '../../pipelines/enrich/text/findings.ts'
 import { tokensOf } from '../../pipelines/enrich/text/tokens.ts'
+import { normalised, worded } from '../../pipelines/enrich/normalForm.ts'
+import { enrich } from '../../pipelines/enrich/stage.ts'
+import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { storyEvents } from '../../bench/enrichFold.ts'
 import type { LeadProfile, Observed } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
 import { plainCompletedBy, plainNextDue } from './plainEngine.ts'
-import { plainIntentParts, plainPermissionChange, plainRank, plainScoringOf } from './plainEnrich.ts'
+import { plainIntentParts, plainNormalised, plainPermissionChange, plainRank, plainScoringOf } from './plainEnrich.ts'
+import { plainLanguageIn, plainQuestionsIn, plainTokensOf } from './plainText.ts'
 
 const start = Date.parse('2026-11-03T15:00:00Z')
 const MINUTE = 60_000
@@ -38,7 +42,24 @@ const phrases = [...optOutPhrases.flatMap(({ words }) => words), ...[...intentSi
 const pieces = fc.oneof(
   fc.constantFrom(...sentences),
   fc.constantFrom(...phrases),
-  fc.constantFrom('STOP', 'S T O P', 's.t.o.p', 'please', 'stop by', 'ＳＴＯＰ', '™', '\ufeff', 'weekend', 'não', '?', '"', '450k'),
+  fc.constantFrom(
+    'STOP',
+    'S T O P',
+    's.t.o.p',
+    'please',
+    'stop by',
+    'ＳＴＯＰ',
+    '™',
+    '\ufeff',
+    'weekend',
+    'não',
+    '?',
+    '"',
+    '450k',
+    'well… are you',
+    'in 3 weeks',
+    '2 days',
+  ),
   fc.string({ unit: 'binary', maxLength: 12 }),
 )
 /** Messages: of the corpus, of the lists, of any characters, side by side. */
@@ -78,13 +99,46 @@ t.test('permission: a message means what it means when every phrase is compared 
   )
 })
 
+t.test('normal form: of ASCII and of anything else it is that of the tables of Unicode', async (t) => {
+  await assertProperty(
+    t,
+    fc.property(fc.oneof(messages, fc.string({ maxLength: 20 })), fc.constantFrom(1, 300), (text, times) => {
+      const long = text.repeat(times)
+      const plain = plainNormalised(long)
+      t.equal(normalised(long), plain)
+      // Another text between: what is kept is of the one that is asked for.
+      t.strictSame(
+        [worded(long), worded('X'), worded(long)],
+        [
+          { text: plain, words: plain.split(' ') },
+          { text: 'x', words: ['x'] },
+          { text: plain, words: plain.split(' ') },
+        ],
+      )
+    }),
+  )
+})
+
+t.test('words, questions and the language of a message are those of the tables of Unicode', async (t) => {
+  t.strictSame(textRules.question(tokensOf('We are here… are you there')), [{ value: 'worded', words: 'are you there' }])
+  await assertProperty(
+    t,
+    fc.property(fc.oneof(messages, fc.string({ maxLength: 30 })), (text) => {
+      const plain = plainTokensOf(text)
+      t.strictSame(tokensOf(text), plain)
+      t.strictSame(textRules.question(plain), plainQuestionsIn(plain))
+      t.strictSame(textRules.language(plain), plainLanguageIn(plain))
+    }),
+  )
+})
+
 t.test('text signals: a word that opens no phrase of a list can be passed over', async (t) => {
   await assertProperty(
     t,
     fc.property(messages, (text) => {
       const told = tokensOf(text)
       // All bits: every list is asked at every word.
-      const everywhere = { text, tokens: told.tokens.map((token) => ({ ...token, opens: -1 })) }
+      const everywhere = { text, tokens: told.tokens.map((token) => ({ ...token, opens: -1 })), opens: -1 }
       for (const rule of Object.values(textRules)) t.strictSame(rule(told), rule(everywhere))
     }),
   )
@@ -198,6 +252,24 @@ t.test('a profile that is folded is never written to: copies share what no event
   t.equal(states.size, 60)
   const paused = [...states.values()].filter(({ fieldTimes }) => fieldTimes['opt_out_unclear'] !== undefined)
   t.ok(paused.length > 0, 'messages that write a time are among them')
+  t.end()
+})
+
+t.test('the stage writes to no profile that it was given, and to none that it has told', (t) => {
+  const tenants = new Map([[sandboxTenantId, frozen(sandboxTenant(0))]])
+  const fold = enrich.on[0]?.fold
+  const states = new Map<string, LeadProfile>()
+  let asked = 0
+  for (const record of storyEvents(7, 60, start)) {
+    const { key, timestamp: at } = record
+    const ctx = { key, at, tables: { tenants: { get: (id: string) => tenants.get(id), entries: () => tenants } }, id: () => 'id' }
+    const outcome = fold?.(states.get(key), frozen(record), ctx)
+    if (outcome?.kind !== 'next' || outcome.state === undefined) throw new TypeError(`enrich answered ${String(outcome?.kind)}`)
+    states.set(key, frozen(outcome.state))
+    for (const { value } of frozen(outcome.emit)) if (value !== null && 'view' in value) asked++
+  }
+  t.equal(states.size, 60)
+  t.ok(asked > 0, 'questions to the agents, which share parts of the profile, are among them')
   t.end()
 })
 

@@ -5,7 +5,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
 import { leadView } from '../../pipelines/enrich/leadView.ts'
-import { normalised, permissionChange } from '../../pipelines/enrich/optOut.ts'
+import { normalised } from '../../pipelines/enrich/normalForm.ts'
+import { permissionChange } from '../../pipelines/enrich/optOut.ts'
 import { optOutKeywords, optOutPhrases } from '../../pipelines/enrich/optOutLexicon.ts'
 import { findingsIn as found, kinds, rules, WORDS_KEPT } from '../../pipelines/enrich/text/findings.ts'
 import type { Finding, Kind } from '../../pipelines/enrich/text/findings.ts'
@@ -138,7 +139,7 @@ t.test('a hostile text of 4,000 characters costs steps in proportion to its word
   ]
   const costOf = (text: string) => {
     let steps = 0
-    const { tokens } = tokensOf(text)
+    const { tokens, opens } = tokensOf(text)
     const counted = tokens.map((token) => ({
       ...token,
       get word() {
@@ -146,8 +147,8 @@ t.test('a hostile text of 4,000 characters costs steps in proportion to its word
         return token.word
       },
     }))
-    for (const rule of Object.values(rules)) rule({ text, tokens: counted })
-    optOutIn({ text, tokens: counted }, undefined, permissionChange(text))
+    for (const rule of Object.values(rules)) rule({ text, tokens: counted, opens })
+    optOutIn({ text, tokens: counted, opens }, undefined, permissionChange(text))
     return steps
   }
   for (const piece of hostile) {

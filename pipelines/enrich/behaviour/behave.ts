@@ -5,6 +5,7 @@
 import type { TimerChange } from '../../../runtime/outcome.ts'
 import { timer } from '../../../runtime/outcome.ts'
 import type { Behaviour, LeadEvent, LeadProfile, Observed } from '../../../schemas/generated/records.ts'
+import { copyOfProfile } from '../copyOfProfile.ts'
 import { TOMBSTONE } from '../lastWriter.ts'
 import type { Draft } from '../lastWriter.ts'
 import { levelOf } from '../score.ts'
@@ -33,9 +34,14 @@ export function observe(profile: Draft, event: LeadEvent): boolean {
   if (seen !== (known?.seen ?? none.seen)) {
     // Nothing is left of a deleted contact; what has fired stays, so that a revived one is not told the same again.
     const isEmpty = seen.length === 0 && Object.keys(known?.fired ?? none.fired).length === 0
-    profile.behaviour = isEmpty ? null : { ...(known ?? none), seen: seen as Observed[] }
+    profile.behaviour = isEmpty ? null : behaviourOf(known ?? none, seen as Observed[])
   }
   return !isForgotten && seen !== kept
+}
+
+// Field by field: what is copied with a spread and then changed costs many times as much.
+function behaviourOf({ fired, likelihood, dueAt }: Behaviour, seen: Observed[]): Behaviour {
+  return { seen, fired, likelihood, dueAt }
 }
 
 /**
@@ -45,8 +51,9 @@ export function observe(profile: Draft, event: LeadEvent): boolean {
 export function rate(profile: Draft, at: number, { factNames }: Pick<Settings, 'factNames'>): void {
   const shares = profile.behaviour === null ? [] : interestShares(profile.behaviour.seen, at)
   if (profile.behaviour !== null) {
+    const { seen, fired, likelihood: before, dueAt } = profile.behaviour
     const likelihood = likelihoodOf(shares)
-    if (likelihood !== profile.behaviour.likelihood) profile.behaviour = { ...profile.behaviour, likelihood }
+    if (likelihood !== before) profile.behaviour = { seen, fired, likelihood, dueAt }
   }
   profile.level = levelOf(Math.max(profile.score, profile.behaviour?.likelihood ?? 0))
   profile.scoring = scoringOf(profile, factNames, at, shares)
@@ -54,22 +61,24 @@ export function rate(profile: Draft, at: number, { factNames }: Pick<Settings, '
 }
 
 /** The profile with likelihood, level and score as they are at `at`: what was done fades while nothing comes. */
-export function rated(profile: LeadProfile, at: number, settings: Pick<Settings, 'factNames'>): LeadProfile {
-  const draft: Draft = { ...profile }
+export function rated(profile: LeadProfile, at: number, settings: Pick<Settings, 'factNames'>): Draft {
+  const draft = copyOfProfile(profile)
   rate(draft, at, settings)
   return draft
 }
 
 export interface Behaved {
-  readonly profile: LeadProfile
   readonly firings: readonly Firing[]
   readonly timers: readonly TimerChange[]
 }
 
-/** What an event that has been folded fires, and the timer to set. `isWeekendNight` tells of the lead's local time. */
+/**
+ * What an event that has been folded fires, and the timer to set; both are noted in `after`. `isWeekendNight` tells of the lead's
+ * local time.
+ */
 export function behave(
   before: LeadProfile | undefined,
-  after: LeadProfile,
+  after: Draft,
   event: LeadEvent,
   now: number,
   isWeekendNight: (at: number) => boolean,
@@ -77,27 +86,30 @@ export function behave(
   const { behaviour } = after
   if (behaviour === null) {
     const waited = typeof before?.behaviour?.dueAt === 'number'
-    return { profile: after, firings: [], timers: waited ? [timer(BEHAVIOUR_TIMER).cancel()] : [] }
+    return { firings: [], timers: waited ? [wait.cancel()] : [] }
   }
   const one = behaviour.seen === before?.behaviour?.seen || !isOpen(after) ? undefined : observationOf(event)
   return settled(after, behaviour, one === undefined ? [] : completedBy(one, behaviour.seen, behaviour.fired, now, isWeekendNight), now)
 }
 
-/** What the timer fires. */
-export function onBehaviourTimer(profile: LeadProfile, now: number): Behaved {
+/** What the timer fires; it is noted in the profile. */
+export function onBehaviourTimer(profile: Draft, now: number): Behaved {
   const { behaviour } = profile
-  if (behaviour === null) return { profile, firings: [], timers: [] }
+  if (behaviour === null) return { firings: [], timers: [] }
   return settled(profile, { ...behaviour, dueAt: null }, isOpen(profile) ? dueBy(behaviour.seen, behaviour.fired, now) : [], now)
 }
 
-function settled(profile: LeadProfile, behaviour: Behaviour, firings: readonly Firing[], now: number): Behaved {
-  const fired = firings.length === 0 ? behaviour.fired : withFired(behaviour.fired, firings)
-  const dueAt = (isOpen(profile) ? nextDue(behaviour.seen, fired, now) : undefined) ?? null
-  const same = fired === behaviour.fired && dueAt === behaviour.dueAt
-  const wait = timer(BEHAVIOUR_TIMER)
-  return {
-    profile: same && behaviour === profile.behaviour ? profile : { ...profile, behaviour: { ...behaviour, fired, dueAt } },
-    firings,
-    timers: dueAt === behaviour.dueAt ? [] : [dueAt === null ? wait.cancel() : wait.at(dueAt)],
-  }
+const wait = timer(BEHAVIOUR_TIMER)
+
+function settled(
+  profile: Draft,
+  { seen, fired: before, likelihood, dueAt: waited }: Behaviour,
+  firings: readonly Firing[],
+  now: number,
+): Behaved {
+  const fired = firings.length === 0 ? before : withFired(before, firings)
+  const dueAt = (isOpen(profile) ? nextDue(seen, fired, now) : undefined) ?? null
+  const known = profile.behaviour
+  if (fired !== known?.fired || dueAt !== known.dueAt) profile.behaviour = { seen, fired, likelihood, dueAt }
+  return { firings, timers: dueAt === waited ? [] : [dueAt === null ? wait.cancel() : wait.at(dueAt)] }
 }

@@ -1,5 +1,5 @@
 /** What a trigger says beside its name: why, in a sentence, and on what it rests. Every trigger has a reason. */
-import type { LeadEvent, LeadProfile, Outlook, Tenant } from '../../../schemas/generated/records.ts'
+import type { LeadEvent, LeadProfile, Observed, Outlook, Tenant } from '../../../schemas/generated/records.ts'
 import type { Because, Fired } from '../questions.ts'
 import { levelOf } from '../score.ts'
 import { silenceBase } from '../silence.ts'
@@ -66,17 +66,18 @@ function outlookOf(profile: LeadProfile, tenant: Tenant | undefined, at: number)
   }
 }
 
-const plain = { severity: null, priority: null, action: null, evidence: [], outlook: null } as const satisfies Partial<Because>
+function plain(reason: string, evidence: Observed[]): Because {
+  return { reason, severity: null, priority: null, action: null, evidence, outlook: null }
+}
 
 /** Why an event fired what it did. */
 export function becauseOfEvent(fired: Fired, profile: LeadProfile, event: LeadEvent): Because {
   const one = observationOf(event)
-  return { ...plain, reason: reasonOfEvent(fired, profile, event), evidence: one === undefined ? [] : [one] }
+  return plain(reasonOfEvent(fired, profile, event, one), one === undefined ? [] : [one])
 }
 
-function reasonOfEvent({ trigger, from, to }: Fired, profile: LeadProfile, event: LeadEvent): string {
+function reasonOfEvent({ trigger, from, to }: Fired, profile: LeadProfile, event: LeadEvent, one: Observed | undefined): string {
   const at = instantInWords(event.occurredAt)
-  const one = observationOf(event)
   switch (trigger) {
     case 'inbound_message':
       return `The lead wrote or called (${event.message?.channel ?? 'unknown channel'}) at ${at}.`
@@ -95,10 +96,7 @@ function reasonOfEvent({ trigger, from, to }: Fired, profile: LeadProfile, event
 export function becauseOfSilence(hours: number, profile: LeadProfile): Because {
   const hasSpoken = profile.lastInboundAt !== null || profile.lastOutboundAt !== null
   const since = instantInWords(silenceBase(profile))
-  return {
-    ...plain,
-    reason: `${hours} hours without a message in either direction since ${hasSpoken ? '' : 'the lead became known at '}${since}.`,
-  }
+  return plain(`${hours} hours without a message in either direction since ${hasSpoken ? '' : 'the lead became known at '}${since}.`, [])
 }
 
 function spoken(kind: string): string {

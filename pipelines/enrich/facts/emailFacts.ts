@@ -20,20 +20,27 @@ const ADDRESS_LENGTH = 254
 const MAILBOX = /^[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u
 const DOMAIN = /^([\p{L}\p{N}]([\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.)+(\p{L}{2,63}|xn--[a-z0-9-]{2,59})$/u
 
+/** The same for an address of ASCII in lower case, as nearly all are: no need of the tables of Unicode. */
+const PLAIN = /^[\0-\x7f]*$/
+const PLAIN_MAILBOX = /^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/
+const PLAIN_DOMAIN = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+([a-z]{2,63}|xn--[a-z0-9-]{2,59})$/
+
 /** Facts about an address as it was stated at `at` (ms). */
 export function emailFactsOf(address: string, at: number): EmailFacts {
-  const of = { address, source: 'rules', at }
+  const source = 'rules'
   const parts = partsOf(address)
-  if (parts === undefined) return { ...of, valid: false, kind: 'unknown', role: false, suggestion: null, identity: null }
+  if (parts === undefined) return { address, valid: false, kind: 'unknown', role: false, suggestion: null, identity: null, source, at }
   const { mailbox, domain } = parts
   const untagged = mailbox.split('+', 1)[0] ?? ''
   return {
-    ...of,
+    address,
     valid: true,
     kind: kindOf(domain),
     role: roleMailboxes.has(untagged),
     suggestion: suggested(mailbox, domain),
     identity: `${untagged === '' ? mailbox : untagged}@${domain}`,
+    source,
+    at,
   }
 }
 
@@ -44,19 +51,26 @@ function partsOf(address: string): { readonly mailbox: string; readonly domain: 
   const mailbox = text.slice(0, at)
   const domain = text.slice(at + 1)
   if (at < 1 || mailbox.length > MAILBOX_LENGTH || text.length > ADDRESS_LENGTH) return undefined
-  return MAILBOX.test(mailbox) && DOMAIN.test(domain) ? { mailbox, domain } : undefined
+  const isAddress = PLAIN.test(text)
+    ? PLAIN_MAILBOX.test(mailbox) && PLAIN_DOMAIN.test(domain)
+    : MAILBOX.test(mailbox) && DOMAIN.test(domain)
+  return isAddress ? { mailbox, domain } : undefined
 }
+
+/** Also of the names below a reserved domain. */
+const allReservedEndings = [...reservedEndings, ...[...reservedDomains].map((one) => `.${one}`)]
+const slips = Object.entries(misspeltEndings)
 
 function kindOf(domain: string): string {
   if (freeDomains.has(domain)) return 'free'
   if (disposableDomains.has(domain)) return 'disposable'
-  const isReserved = [...reservedDomains].some((one) => domain === one || domain.endsWith(`.${one}`))
-  return isReserved || reservedEndings.some((ending) => domain.endsWith(ending)) ? 'reserved' : 'own_domain'
+  const isReserved = reservedDomains.has(domain) || allReservedEndings.some((ending) => domain.endsWith(ending))
+  return isReserved ? 'reserved' : 'own_domain'
 }
 
 function suggested(mailbox: string, domain: string): string | null {
-  const ending = Object.keys(misspeltEndings).find((one) => domain.endsWith(one))
-  const ended = ending === undefined ? domain : domain.slice(0, -ending.length) + (misspeltEndings[ending] ?? '')
+  const slip = slips.find(([ending]) => domain.endsWith(ending))
+  const ended = slip === undefined ? domain : domain.slice(0, -slip[0].length) + slip[1]
   const meant = Object.hasOwn(misspeltDomains, ended) ? misspeltDomains[ended] : ended
   return meant === domain || meant === undefined ? null : `${mailbox}@${meant}`
 }

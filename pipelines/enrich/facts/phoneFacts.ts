@@ -4,7 +4,7 @@
  * makes tables of carriers wrong everywhere.
  * @source reference/safety-and-claude.md 10.5
  */
-import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import { PhoneNumber, parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import type { NumberType } from 'libphonenumber-js/max'
 import type { PhoneFacts } from '../../../schemas/generated/records.ts'
 
@@ -23,13 +23,20 @@ export const phoneTypes: Readonly<Record<Exclude<NumberType, undefined>, string>
   VOICEMAIL: 'voicemail',
 }
 
+/** Complete numbers of the US and of those that share its code. None begins with the 1 that is dialled before a number. */
+const NORTH_AMERICAN = /^\+1[2-9]\d{9}$/
+
 /** Facts about a number as it is stored (E.164, or as it was sent when it could not be read), stated at `at` (ms). */
 export function phoneFactsOf(number: string, at: number): PhoneFacts {
+  // The plan that is asked first of all that share the code is that of the US: a number that it knows needs no look at the others.
+  const ofUs = NORTH_AMERICAN.test(number) ? new PhoneNumber(number).getType() : undefined
+  if (ofUs !== undefined) return { number, valid: true, type: phoneTypes[ofUs], country: 'US', source: 'libphonenumber', at }
   const parsed = parsePhoneNumberFromString(number)
   const type = parsed?.getType()
   return {
     number,
-    valid: parsed?.isValid() ?? false,
+    // A number of a known type is one that there is.
+    valid: type !== undefined || (parsed?.isValid() ?? false),
     type: type === undefined ? 'unknown' : phoneTypes[type],
     country: parsed?.country ?? null,
     source: 'libphonenumber',

@@ -10,6 +10,7 @@ import { KEPT_MS } from '../behaviour/signals.ts'
 import { instantInWords, listed } from '../behaviour/because.ts'
 import { workingEmail } from '../consent.ts'
 import { intentParts } from '../score.ts'
+import { answersOf } from './answers.ts'
 import { ENGAGEMENT_EACH, fitByKnown, interestWords, needs, partWeights, temperatures } from './parts.ts'
 import type { PartName, Temperature } from './parts.ts'
 import { wholeFactors } from './wholePoints.ts'
@@ -87,8 +88,8 @@ function behaviourOf(shares: readonly InterestShare[]): Exact[] {
 
 /** What may be known of a lead, in the order it is told: a bit each. */
 const knowable = ['phone', 'e-mail', ...needs.map(({ words }) => words)]
-const bitsOfFact = new Map<string, number>()
-for (const [place, { facts }] of needs.entries()) for (const fact of facts) bitsOfFact.set(fact, (bitsOfFact.get(fact) ?? 0) | (4 << place))
+/** Where the bits of the needs begin: after telephone and e-mail. */
+const NEEDS_FROM = 2
 
 /** The fit for each set of things known: there are 128. */
 const fits: readonly Exact[] = Array.from({ length: 1 << knowable.length }, (_, bits) => {
@@ -98,13 +99,8 @@ const fits: readonly Exact[] = Array.from({ length: 1 << knowable.length }, (_, 
 })
 
 function knownOf(profile: Scored, factNames: Readonly<Record<string, string>>): number {
-  let known = (profile.phone === null ? 0 : 1) | (workingEmail(profile) === null ? 0 : 2)
-  for (const id of Object.keys(profile.customFields)) {
-    const name = factNames[id]
-    const bits = name === undefined ? undefined : bitsOfFact.get(name)
-    if (bits !== undefined && (known & bits) !== bits && profile.customFields[id]?.trim() !== '') known |= bits
-  }
-  return known
+  const addresses = (profile.phone === null ? 0 : 1) | (workingEmail(profile) === null ? 0 : 2)
+  return addresses | (answersOf(profile.customFields, factNames).needs << NEEDS_FROM)
 }
 
 function actionsOf(seen: readonly Observed[], at: number): number {

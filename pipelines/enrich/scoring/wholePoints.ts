@@ -38,7 +38,24 @@ export function wholeFactors(exact: readonly ExactFactor[]): ScoreFactor[] {
     ;(rows[place] as { points: number }).points++
     lost[place] = -1
   }
-  return rows.filter(({ points }) => points > 0).sort((a, b) => b.points - a.points || byCode(a, b))
+  return inOrder(rows)
+}
+
+/** Those with points, most first, equal ones by their code. Each is put in its place among the few before it. */
+function inOrder(rows: readonly ScoreFactor[]): ScoreFactor[] {
+  const factors: ScoreFactor[] = []
+  for (const row of rows) {
+    if (row.points <= 0) continue
+    let place = factors.length
+    while (place > 0 && isBefore(row, factors[place - 1] as ScoreFactor)) place--
+    if (place === factors.length) factors.push(row)
+    else factors.splice(place, 0, row)
+  }
+  return factors
+}
+
+function isBefore(a: ScoreFactor, b: ScoreFactor): boolean {
+  return a.points > b.points || (a.points === b.points && byCode(a, b) < 0)
 }
 
 function mostLost(rows: readonly ScoreFactor[], lost: readonly number[]): number {

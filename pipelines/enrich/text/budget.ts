@@ -2,7 +2,7 @@
  * What the lead will pay for a home: an amount, a range or a bound, as exact decimals. Rents, incomes, down payments, asking
  * prices, phone, street and postal numbers are no budgets; in doubt there is no finding.
  */
-import { normalised } from '../optOut.ts'
+import { normalised } from '../normalForm.ts'
 import {
   boundFillers,
   budgetAfter,

@@ -1,14 +1,14 @@
 /** What the lead says that it wants: how strongly to buy or sell, not now, a call, a person. */
 import { intentRows } from './intentWords.ts'
 import type { Intent } from './intentWords.ts'
-import { matches, phraseTable } from './phraseTable.ts'
+import { matchesIn, phraseTable } from './phraseTable.ts'
 import { wordsOf } from './tokens.ts'
 import type { Found, Told } from './tokens.ts'
 
 const table = phraseTable<Intent>(intentRows)
 
 export function intentIn(told: Told): Found[] {
-  return matches(told.tokens, table)
+  return matchesIn(told, table)
     .filter(({ denial, quoted }) => denial === undefined && !quoted)
     .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
 }

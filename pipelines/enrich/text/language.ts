@@ -18,7 +18,7 @@ const LEAST_KNOWN = 2
 const LEAST_SHARE = 0.2
 
 export function languageOf({ tokens }: Told): Language | 'unknown' {
-  const known = LANGUAGES.map(() => 0)
+  const known = new Array<number>(LANGUAGES.length).fill(0)
   let own = 0
   for (const token of tokens) {
     if (!isWord(token)) continue
@@ -36,8 +36,16 @@ export function languageOf({ tokens }: Told): Language | 'unknown' {
 export function languageIn(told: Told): Found[] {
   const language = languageOf(told)
   if (language === 'unknown') return []
-  const isKnown = (token: Token) => isWord(token) && functionWords[language].has(token.word)
-  return [{ value: language, words: wordsOf(told, told.tokens.findIndex(isKnown), told.tokens.findLastIndex(isKnown)) }]
+  const { tokens } = told
+  let first = 0
+  while (!isOf(tokens[first] as Token, language)) first++
+  let last = tokens.length - 1
+  while (!isOf(tokens[last] as Token, language)) last--
+  return [{ value: language, words: wordsOf(told, first, last) }]
+}
+
+function isOf(token: Token, language: Language): boolean {
+  return isWord(token) && functionWords[language].has(token.word)
 }
 
 const LETTER = /^\p{L}/u

@@ -1,7 +1,7 @@
 /** What holds the lead back, by the words it says it with. */
 import { objectionRows } from './objectionWords.ts'
 import type { Objection } from './objectionWords.ts'
-import { matches, phraseTable } from './phraseTable.ts'
+import { matchesIn, phraseTable } from './phraseTable.ts'
 import { wordsOf } from './tokens.ts'
 import type { Found, Told } from './tokens.ts'
 
@@ -9,7 +9,7 @@ const table = phraseTable<Objection>(objectionRows)
 
 export function objectionsIn(told: Told): Found[] {
   return (
-    matches(told.tokens, table)
+    matchesIn(told, table)
       .filter(({ denial, quoted }) => denial === undefined && !quoted)
       // "Is it too far?" asks. Doubt of us is put as a question more often than not.
       .filter(({ value, to }) => value === 'trust' || told.tokens[to]?.asked === false)

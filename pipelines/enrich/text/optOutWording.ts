@@ -2,7 +2,7 @@
  * The words with which a message takes its permission back or gives it again: what the consent rules decided on, as it stands in
  * the message. Quotation marks excuse nothing here: a missed opt-out is unlawful.
  */
-import { normalised } from '../optOut.ts'
+import { normalised } from '../normalForm.ts'
 import type { PermissionChange } from '../optOut.ts'
 import { wordsOf } from './tokens.ts'
 import type { Found, Told } from './tokens.ts'

@@ -5,8 +5,8 @@
 
 /** Bits of the tables with a phrase that begins with the word. */
 const starting = new Map<string, number>()
-/** Words of which only the beginning is given, by their first letter. */
-const beginnings = new Map<string, { readonly beginning: string; readonly bit: number }[]>()
+/** Words of which only the beginning is given, by the code of their first letter. */
+const beginnings = new Map<number, { readonly beginning: string; readonly bit: number }[]>()
 let tables = 0
 /** Bits of an integer that no sign disturbs. */
 const MOST_TABLES = 30
@@ -18,7 +18,7 @@ export function startsOfTable(firstWords: Iterable<{ readonly word: string; read
   for (const { word, open } of firstWords) {
     if (!open) starting.set(word, (starting.get(word) ?? 0) | bit)
     else {
-      const letter = word.charAt(0)
+      const letter = word.charCodeAt(0)
       const known = beginnings.get(letter)
       if (known === undefined) beginnings.set(letter, [{ beginning: word, bit }])
       else known.push({ beginning: word, bit })
@@ -30,7 +30,7 @@ export function startsOfTable(firstWords: Iterable<{ readonly word: string; read
 /** The bits of the tables in which a phrase may begin with the word. */
 export function opensOf(word: string): number {
   let bits = starting.get(word) ?? 0
-  const open = beginnings.get(word.charAt(0))
+  const open = beginnings.get(word.charCodeAt(0))
   if (open !== undefined) for (const { beginning, bit } of open) if (word.startsWith(beginning)) bits |= bit
   return bits
 }

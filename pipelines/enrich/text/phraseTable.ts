@@ -2,9 +2,9 @@
  * Phrases found in the tokens of a message: whole words, the longest that fits, within one clause, never negated, never in a
  * quotation. Each token is compared with the few phrases that start with its word, so the work grows with the message only.
  */
-import { normalised } from '../optOut.ts'
+import { normalised } from '../normalForm.ts'
 import { startsOfTable } from './phraseStarts.ts'
-import type { Token } from './tokens.ts'
+import type { Told, Token } from './tokens.ts'
 
 export interface PhraseRow<V extends string> {
   readonly language: 'en' | 'es'
@@ -69,15 +69,18 @@ export function phraseTable<V extends string>(rows: readonly PhraseRow<V>[]): Ph
   return { starting, beginnings, bit }
 }
 
+/** All matches in a message. */
+export function matchesIn<V extends string>(told: Told, table: PhraseTable<V>): Match<V>[] {
+  return (told.opens & table.bit) === 0 ? [] : matches(told.tokens, table)
+}
+
 /** All matches in order; a token belongs to one match at most. */
 export function matches<V extends string>(tokens: readonly Token[], table: PhraseTable<V>): Match<V>[] {
   const found: Match<V>[] = []
   for (let from = 0; from < tokens.length; from++) {
     const { word, quoted, opens } = tokens[from] as Token
     if ((opens & table.bit) === 0) continue
-    const entry =
-      table.starting.get(word)?.find(({ words, open }) => fits(tokens, from, words, open)) ??
-      table.beginnings.get(word.charAt(0))?.find(({ words }) => word.startsWith(words[0] as string))
+    const entry = entryAt(tokens, from, word, table)
     if (entry === undefined) continue
     const to = from + entry.words.length - 1
     found.push({ value: entry.value, from, to, denial: denialOf(tokens, from), quoted })
@@ -86,13 +89,21 @@ export function matches<V extends string>(tokens: readonly Token[], table: Phras
   return found
 }
 
-function fits(tokens: readonly Token[], from: number, words: readonly string[], open: boolean): boolean {
+function entryAt<V extends string>(tokens: readonly Token[], from: number, word: string, table: PhraseTable<V>): Entry<V> | undefined {
+  const starting = table.starting.get(word)
+  if (starting !== undefined) for (const entry of starting) if (fits(tokens, from, entry)) return entry
+  return table.beginnings.get(word.charAt(0))?.find(({ words }) => word.startsWith(words[0] as string))
+}
+
+function fits<V extends string>(tokens: readonly Token[], from: number, { words, open }: Entry<V>): boolean {
   const clause = tokens[from]?.clause
-  return words.every((word, place) => {
+  for (let place = 0; place < words.length; place++) {
     const token = tokens[from + place]
+    const word = words[place] as string
     if (token === undefined || token.clause !== clause) return false
-    return open && place === words.length - 1 ? token.word.startsWith(word) : token.word === word
-  })
+    if (!(open && place === words.length - 1 ? token.word.startsWith(word) : token.word === word)) return false
+  }
+  return true
 }
 
 /** The place of the word that denies what starts at this token. */

@@ -35,13 +35,25 @@ function opens(own: readonly Token[]): boolean {
   return first >= 0 && matches(own.slice(first), openings)[0]?.from === 0
 }
 
+const LINE_END = 0x0a
+const LOWER_A = 0x61
+const LOWER_Z = 0x7a
+const AFTER_MARK = /^[\s"”»)]?$/
+
+/** "." "!" "?" "…" */
+function isMark(code: number): boolean {
+  return code === 0x2e || code === 0x21 || code === 0x3f || code === 0x2026
+}
+
 /** Sentences end at a line end, and at a mark that a space follows: "3.5" and the question mark of an address end nothing. */
 function sentences(text: string): { readonly start: number; readonly end: number }[] {
   const found: { start: number; end: number }[] = []
   let start = 0
   for (let at = 0; at < text.length; at++) {
-    const one = text.charAt(at)
-    const ends = one === '\n' || ('.!?…'.includes(one) && /^[\s"”»)]?$/.test(text.charAt(at + 1)))
+    const one = text.charCodeAt(at)
+    // Letters and spaces, which most are, end nothing.
+    if (one >= LOWER_A && one <= LOWER_Z) continue
+    const ends = one === LINE_END || (isMark(one) && AFTER_MARK.test(text.charAt(at + 1)))
     if (!ends) continue
     found.push({ start, end: at + 1 })
     start = at + 1

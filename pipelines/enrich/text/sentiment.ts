@@ -4,7 +4,7 @@
  */
 import { moodRows } from './sentimentWords.ts'
 import type { Mood } from './sentimentWords.ts'
-import { matches, phraseTable } from './phraseTable.ts'
+import { matchesIn, phraseTable } from './phraseTable.ts'
 import { wordsOf } from './tokens.ts'
 import type { Found, Told } from './tokens.ts'
 
@@ -15,7 +15,7 @@ const SCALE: Readonly<Record<number, string>> = { [-3]: '-1.00', [-2]: '-0.67', 
 
 /** One finding at most; none when nothing is said or praise and displeasure are even. */
 export function sentimentIn(told: Told): Found[] {
-  const moods = matches(told.tokens, table).filter(({ value, quoted }) => value !== 'none' && !quoted)
+  const moods = matchesIn(told, table).filter(({ value, quoted }) => value !== 'none' && !quoted)
   const signed = moods.map((mood) => ({ ...mood, sign: (mood.value === 'up') === (mood.denial === undefined) ? 1 : -1 }))
   const sum = signed.reduce((total, { sign }) => total + sign, 0)
   const value = SCALE[Math.max(-FULL, Math.min(FULL, sum))]

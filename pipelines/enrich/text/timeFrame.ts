@@ -3,7 +3,8 @@
  * nothing. A counted time counts when it lies ahead ("in 3 months") or is the whole answer ("3-6 months"), never when it is a
  * length or a past ("for 3 months", "3 months ago").
  */
-import { matches, phraseTable } from './phraseTable.ts'
+import { startsOfTable } from './phraseStarts.ts'
+import { matchesIn, phraseTable } from './phraseTable.ts'
 import { aheadAfter, aheadBefore, bandRows, bareFillers, idleRows, numberWords, rangeWords, timeFillers, unitDays } from './timeWords.ts'
 import type { Band } from './timeWords.ts'
 import { wordsOf } from './tokens.ts'
@@ -11,6 +12,7 @@ import type { Found, Told, Token } from './tokens.ts'
 
 const table = phraseTable<Band | 'none'>([...bandRows, ...idleRows])
 const daysOf = new Map(Object.entries(unitDays))
+const unitBit = startsOfTable([...daysOf.keys()].map((word) => ({ word, open: false })))
 /** Words looked at before a unit of time. */
 const REACH = 8
 
@@ -20,12 +22,11 @@ function bandOf(days: number): Band {
 }
 
 export function timeFrameIn(told: Told): Found[] {
-  const worded = matches(told.tokens, table)
+  const worded = matchesIn(told, table)
     .filter(({ value, denial, quoted, to }) => value !== 'none' && denial === undefined && !quoted && told.tokens[to]?.asked === false)
     .map(({ value, from, to }) => ({ value, from, to }))
-  return [...worded, ...countedTimes(told.tokens)]
-    .sort((a, b) => a.from - b.from)
-    .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
+  const counted = (told.opens & unitBit) === 0 ? [] : countedTimes(told.tokens)
+  return [...worded, ...counted].sort((a, b) => a.from - b.from).map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
 }
 
 interface Span {

@@ -2,7 +2,7 @@
  * A message as words with their places in it. Every rule of this folder reads tokens, so what it finds is always an exact
  * substring of the message. One pass; nothing here looks back.
  */
-import { normalised } from '../optOut.ts'
+import { normalised } from '../normalForm.ts'
 import { opensOf } from './phraseStarts.ts'
 
 export interface Token {
@@ -24,6 +24,8 @@ export interface Token {
 export interface Told {
   readonly text: string
   readonly tokens: readonly Token[]
+  /** All bits of all tokens: a table without one of them has no phrase here. */
+  readonly opens: number
 }
 
 /** What a rule found in a message. `words` is an exact substring of the message. */
@@ -33,7 +35,11 @@ export interface Found {
 }
 
 const WORD = /[\p{L}\p{N}\p{M}'’‘`´\u200b-\u200f\ufeff]+/gu
-/** Most words: their normal form is only lower case. */
+/** The same in a message of ASCII, as most are: no need of the tables of Unicode. */
+const ASCII = /^[\0-\x7f]*$/
+const ASCII_WORD = Array.from({ length: 0x80 }, (_, code) => /[A-Za-z0-9'`]/.test(String.fromCharCode(code)))
+const APOSTROPHES = /['`]/g
+/** A word of another message of which the normal form is only lower case. */
 const PLAIN = /^[a-z0-9]+$/i
 const CLAUSE_END = /[.,;:!?¡¿…\n()"“”«»—–]| - /
 /** A quotation longer than this is taken for a stray mark. */
@@ -43,38 +49,69 @@ const MARKS: Readonly<Record<string, string>> = { '"': '"', '“': '”', '«': 
 
 export function tokensOf(text: string): Told {
   const quotes = quotedStretches(text)
-  const tokens: (Token & { asked: boolean })[] = []
+  const tokens: Draft[] = []
   let clause = 0
   let clauseStart = 0
   let last = 0
   let quote = 0
-  WORD.lastIndex = 0
-  for (let match = WORD.exec(text); match !== null; match = WORD.exec(text)) {
-    const run = match[0]
-    const start = match.index
-    const end = start + run.length
+  let opens = 0
+  const isAscii = ASCII.test(text)
+  // Lower case of ASCII stands at the same places.
+  const lowered = isAscii ? text.toLowerCase() : text
+  const runs = isAscii ? asciiRuns(text) : allRuns(text)
+  for (let place = 0; place < runs.length; place += 2) {
+    const start = runs[place] as number
+    const end = runs[place + 1] as number
+    const run = lowered.slice(start, end)
     const gap = text.slice(last, start)
     // Mostly one space, which ends nothing.
     if (gap !== ' ' && CLAUSE_END.test(gap)) {
-      if (gap.includes('?'))
-        for (let place = clauseStart; place < tokens.length; place++) (tokens[place] as { asked: boolean }).asked = true
+      if (gap.includes('?')) ask(tokens, clauseStart)
       clause++
       clauseStart = tokens.length
     }
     last = end
-    while ((quotes[quote]?.end ?? Infinity) <= start) quote++
-    const quoted = (quotes[quote]?.start ?? Infinity) <= start
-    // "½" and its kin are several words in normal form, a lone apostrophe is none.
-    if (PLAIN.test(run)) {
-      const word = run.toLowerCase()
-      tokens.push({ word, start, end, clause, quoted, asked: false, opens: opensOf(word) })
-      continue
-    }
-    for (const word of normalised(run).split(' '))
-      if (word !== '') tokens.push({ word, start, end, clause, quoted, asked: false, opens: opensOf(word) })
+    while (quote < quotes.length && (quotes[quote] as Stretch).end <= start) quote++
+    const quoted = quote < quotes.length && (quotes[quote] as Stretch).start <= start
+    if (isAscii) opens |= add(tokens, run.replace(APOSTROPHES, ''), start, end, clause, quoted)
+    else if (PLAIN.test(run)) opens |= add(tokens, run.toLowerCase(), start, end, clause, quoted)
+    // "½" and its kin are several words in normal form.
+    else for (const word of normalised(run).split(' ')) opens |= add(tokens, word, start, end, clause, quoted)
   }
-  if (text.includes('?', last)) for (const token of tokens.slice(clauseStart)) token.asked = true
-  return { text, tokens }
+  if (text.includes('?', last)) ask(tokens, clauseStart)
+  return { text, tokens, opens }
+}
+
+/** Where the words of a message begin and end, by turns. */
+function allRuns(text: string): number[] {
+  return [...text.matchAll(WORD)].flatMap(({ 0: run, index }) => [index, index + run.length])
+}
+
+function asciiRuns(text: string): number[] {
+  const runs: number[] = []
+  let isInside = false
+  for (let place = 0; place < text.length; place++) {
+    if (ASCII_WORD[text.charCodeAt(place)] === isInside) continue
+    runs.push(place)
+    isInside = !isInside
+  }
+  if (isInside) runs.push(text.length)
+  return runs
+}
+
+type Draft = Token & { asked: boolean }
+
+/** Adds a word; a lone apostrophe is none. Returns its bits. */
+function add(tokens: Draft[], word: string, start: number, end: number, clause: number, quoted: boolean): number {
+  if (word === '') return 0
+  const opens = opensOf(word)
+  tokens.push({ word, start, end, clause, quoted, asked: false, opens })
+  return opens
+}
+
+/** The clause that begins at this token ends with a question mark. */
+function ask(tokens: Draft[], from: number): void {
+  for (let place = from; place < tokens.length; place++) (tokens[place] as Draft).asked = true
 }
 
 /** The stretch of the message from one token to another, both included. */
@@ -82,9 +119,14 @@ export function wordsOf({ text, tokens }: Told, first: number, last: number): st
   return text.slice(tokens[first]?.start ?? 0, tokens[last]?.end ?? 0)
 }
 
+interface Stretch {
+  readonly start: number
+  readonly end: number
+}
+
 /** Quotations and lines that start with ">", in order, not overlapping. */
-function quotedStretches(text: string): { readonly start: number; readonly end: number }[] {
-  const stretches: { start: number; end: number }[] = []
+function quotedStretches(text: string): Stretch[] {
+  const stretches: Stretch[] = []
   if (!QUOTING.test(text)) return stretches
   let open: { start: number; closing: string } | undefined
   for (let at = 0; at < text.length; at++) {

@@ -1,0 +1,68 @@
+/**
+ * What the custom fields of a lead answer, as far as scores weigh it: a function of the fields and of their names. It is read once
+ * for each set of fields, since nearly every event leaves them as they are.
+ */
+import { amountOf, meanOf } from '../../agents/factValues.ts'
+import { needs } from './parts.ts'
+import { unitDays } from './priorityTables.ts'
+
+type Texts = Readonly<Record<string, string>>
+
+export interface Answers {
+  /** A bit for each of `needs` that is answered, the first one lowest. */
+  readonly needs: number
+  /** The stated budget, the middle of a range. */
+  readonly budget: number | undefined
+  /** Days in which the lead wants to move. */
+  readonly days: number | undefined
+}
+
+/** By the very fields: an event that writes one makes a new set. What is known of a set goes with it. */
+const known = new WeakMap<Texts, { readonly names: Texts; readonly answers: Answers }>()
+
+/** `names`: custom field id to the name of the fact that it holds. */
+export function answersOf(customFields: Texts, names: Texts): Answers {
+  const before = known.get(customFields)
+  // A tenant may name its fields anew: then the same fields answer something else.
+  if (before?.names === names) return before.answers
+  const answers = readAnswers(customFields, names)
+  known.set(customFields, { names, answers })
+  return answers
+}
+
+const bitsOfFact = new Map<string, number>()
+for (const [place, { facts }] of needs.entries()) for (const fact of facts) bitsOfFact.set(fact, (bitsOfFact.get(fact) ?? 0) | (1 << place))
+
+function readAnswers(customFields: Texts, names: Texts): Answers {
+  const facts = new Map<string, string>()
+  let answered = 0
+  // Of two fields for one fact, the one whose id comes first.
+  for (const id of Object.keys(customFields).sort()) {
+    const name = names[id]
+    const value = customFields[id]
+    if (name === undefined || value === undefined || value.trim() === '') continue
+    answered |= bitsOfFact.get(name) ?? 0
+    if (!facts.has(name)) facts.set(name, value)
+  }
+  return { needs: answered, budget: budgetOf(facts), days: daysToMove(facts.get('timeline')) }
+}
+
+function budgetOf(facts: ReadonlyMap<string, string>): number | undefined {
+  const ends = ['budget_min', 'budget_max'].map((name) => amountOf(facts.get(name))).filter((end) => end !== undefined)
+  return amountOf(facts.get('budget')) ?? (ends.length === 0 ? undefined : meanOf(ends))
+}
+
+/**
+ * Days in which a lead wants to move by what it answered ("asap", "within 30 days", "3-6 months", "12+ months"): the later end of a range,
+ * Infinity when it has none; `undefined` for what names no time ("flexible").
+ */
+export function daysToMove(answer: string | undefined): number | undefined {
+  if (answer === undefined) return undefined
+  if (/\b(asap|as soon as possible|immediate(ly)?|right away|now)\b/i.test(answer)) return /\bnot\b/i.test(answer) ? undefined : 0
+  const counted = /(\d{1,3})\s*(\+)?\s*(?:or more\s+)?(day|week|month|year)s?\b\s*(\+|or more)?/i.exec(answer)
+  const [, digits, plus, unit, plusAfter] = counted ?? []
+  const days = unitDays[unit?.toLowerCase() ?? '']
+  if (digits === undefined || days === undefined) return undefined
+  const isOpenEnded = plus !== undefined || plusAfter !== undefined || /\b(over|more than|at least|after)\b/i.test(answer)
+  return isOpenEnded ? Infinity : Number(digits) * days
+}
