@@ -314,7 +314,7 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'offsets-afterwards',
     guard: 'offsets in the transaction',
-    file: 'runtime/kafka/stageUnit.ts',
+    file: 'runtime/kafka/unitCommits.ts',
     find: "this.#held.during('commit', () => this.#transactions.commit({ records: outgoing, offsets, inputs: records }))",
     replace:
       "this.#held.during('commit', async () => {\n        const given = await this.#transactions.commit({ records: outgoing, offsets: [], inputs: records })\n        await this.#transactions.commit({ records: [], offsets, inputs: 0 })\n        return given\n      })",
@@ -352,9 +352,9 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'store-before-commit',
     guard: 'store touched only after the commit',
-    file: 'runtime/kafka/stageUnit.ts',
+    file: 'runtime/kafka/unitCommits.ts',
     find: "this.#time.enter('commit')\n    try {",
-    replace: "this.#time.enter('commit')\n    this.#open().task.apply(result)\n    try {",
+    replace: "this.#time.enter('commit')\n    task.apply(result)\n    try {",
     tests: [{ file: stageUnit, title: 'a transaction that failed leaves the state as it was' }],
     why: 'A transaction that failed is counted in the state, and once more when it is repeated.',
   },

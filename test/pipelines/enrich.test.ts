@@ -646,6 +646,36 @@ t.test('P-74 any order and any duplicates of the same webhooks give one profile 
   )
 })
 
+t.test('P-74 two tellings of one booking within a minute are one booking, whichever comes first (seed 526494739)', async (t) => {
+  const told = (seconds: number): WebhookReceived => {
+    const timestamp = new Date(start + seconds * 1000).toISOString()
+    const appointment = { id: 'a1', contactId, appointmentStatus: 'confirmed' }
+    const json = { type: 'AppointmentCreate', locationId: tenantId, appointment, timestamp, webhookId: `w${seconds}` }
+    return {
+      ...{
+        receivedId: `r${seconds}`,
+        tenantId,
+        origin: 'webhook',
+        scheme: 'ed25519',
+        keyId: 'k',
+        type: json.type,
+        webhookId: json.webhookId,
+      },
+      ...{ contactId, batchIndex: 0, receivedAt: start + HOUR, body: Buffer.from(JSON.stringify(json)) },
+    }
+  }
+  const seenAfter = (...seconds: number[]) => {
+    const line = drive([ingest, enrich], { at: start + HOUR, tables: { tenants: [[tenantId, tenant]] } })
+    for (const each of seconds) line.pipe(webhooks, maria, told(each))
+    return (line.state('enrich', maria) as LeadProfile).behaviour?.seen
+  }
+  const once = [{ at: start + 40_000, signal: 'appointment_booked', subject: 'a1', price: null }]
+  t.strictSame(seenAfter(0, 40), once)
+  t.strictSame(seenAfter(40, 0), once)
+  t.strictSame(seenAfter(0, 100), [{ ...once[0], at: start + 100_000 }], 'told again later it is no second one')
+  t.strictSame(seenAfter(100, 0), [{ ...once[0], at: start + 100_000 }])
+})
+
 t.test('per-se words and phrases in English and Spanish revoke, in any dress', async (t) => {
   for (const { words } of [...optOutKeywords, ...optOutPhrases, ...optInKeywords])
     for (const word of words) t.equal(normalised(word), word, 'the lexicon is in normal form')

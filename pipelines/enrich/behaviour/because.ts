@@ -13,7 +13,8 @@ export function firingInWords({ rule, evidence, dueAt }: Firing): string {
 export function observedInWords({ signal, subject, price, at }: Observed): string {
   return [
     signal.replaceAll('_', ' '),
-    ...(subject === null ? [] : [`of ${subject}`]),
+    // The id of an appointment says nothing to people.
+    ...(subject === null || signal === 'appointment_booked' ? [] : [`of ${subject}`]),
     ...(price === null ? [] : [`for ${price}`]),
     `at ${instantInWords(at)}`,
   ].join(' ')

@@ -20,6 +20,8 @@ const inbound: Readonly<Record<string, SignalName>> = {
   gmb: 'chat_message',
 }
 const SUBJECT_TEXT = 64
+/** An appointment is booked once, however often and at whatever times that is told. */
+const BOOKING = 'appointment_booked' satisfies SignalName
 
 /** What the event shows the lead doing; undefined when it is nobody's or somebody else's doing. */
 export function observationOf(event: LeadEvent): Observed | undefined {
@@ -33,7 +35,7 @@ export function observationOf(event: LeadEvent): Observed | undefined {
   if (emailEvent !== null && kind === 'email_clicked') return seenAt(at, 'email_click', emailEvent.mailId)
   // The same call is told as a message where the platform knows one.
   if (voiceCall !== null) return voiceCall.trial || voiceCall.messageId !== null ? undefined : seenAt(at, 'phone_call')
-  if (appointment !== null && kind === 'appointment_booked') return seenAt(at, 'appointment_booked')
+  if (appointment !== null && kind === 'appointment_booked') return seenAt(at, BOOKING, appointment.appointmentId)
   return undefined
 }
 
@@ -43,6 +45,18 @@ function seenAt(at: number, signal: SignalName, subject: string | null = null, p
 
 /** The set with one more; the very same array when that changes nothing. */
 export function withObserved(seen: readonly Observed[], one: Observed): readonly Observed[] {
+  const told = one.signal === BOOKING ? seen.find((each) => each.signal === BOOKING && each.subject === one.subject) : undefined
+  if (told === undefined) return withOneMore(seen, one)
+  // The later telling: ingest drops an earlier one within a minute, so the earlier would depend on which came first.
+  return told.at >= one.at
+    ? seen
+    : withOneMore(
+        seen.filter((each) => each !== told),
+        one,
+      )
+}
+
+function withOneMore(seen: readonly Observed[], one: Observed): readonly Observed[] {
   let place = seen.length
   while (place > 0 && order(one, seen[place - 1] as Observed) <= 0) place--
   const there = seen[place]
