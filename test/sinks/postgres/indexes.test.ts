@@ -86,7 +86,7 @@ function nodes(plan: Plan): Plan[] {
 
 /** Tables with a row or four per location are read whole where every location is asked about. */
 function isReadWhole(node: Plan): boolean {
-  return node['Node Type'] === 'Seq Scan' && !['tenants', 'sweep_cursors'].includes(node['Relation Name'] ?? '')
+  return node['Node Type'] === 'Seq Scan' && !['tenants', 'sweep_cursors', 'heartbeats'].includes(node['Relation Name'] ?? '')
 }
 
 /** The plans of what a question asks of the tables. */
