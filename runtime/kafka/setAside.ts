@@ -41,6 +41,12 @@ export class SetAside {
     return waiting === undefined ? 0 : waiting.records.length - waiting.at
   }
 
+  /** Whether something of a lower priority than that of the topic waits. */
+  isOvertakenBy(topic: string): boolean {
+    const own = this.#priorityOf(topic)
+    return [...this.#waiting.values()].some(({ priority }) => priority < own)
+  }
+
   /** Takes the records of the batch from the place `from` on, behind those of the topic that wait already. */
   add({ topic, records, lastOffset }: FetchedBatch, from = 0): void {
     const before = this.#waiting.get(topic)

@@ -19,7 +19,7 @@ import type { FetchedLog } from './partitionReader.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { groupName } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
-import type { StageUnitContext } from './stageUnitContext.ts'
+import type { SliceLimits, StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import type { Source } from './sourceOffsets.ts'
 import { SetAside } from './setAside.ts'
@@ -44,6 +44,9 @@ const TIMERS_PER_TRANSACTION = 500
 const MAX_TIMEOUT_MS = 2 ** 31 - 1
 /** More of a topic is fetched when so many of its records are still set aside: folding them takes longer than a fetch. */
 const REFETCH_RECORDS = 500
+/** For so long after a record has overtaken others, ms, slices of these are a fifth: the next one waits for one of each unit. */
+const OVERTAKEN_FOR_MS = 5_000
+const SHORT = 1 / 5
 
 export class StageUnit implements Unit {
   readonly partition: number
@@ -59,6 +62,8 @@ export class StageUnit implements Unit {
   readonly #aside: SetAside
   /** Topics of which enough is set aside. */
   readonly #paused = new Set<string>()
+  /** When a record last overtook others, ms of the process. */
+  #overtakenAt = -Infinity
   /** The next turn of what is set aside is asked for. */
   #goesOn = false
   readonly #time: PhaseClock
@@ -137,6 +142,7 @@ export class StageUnit implements Unit {
     const started = performance.now()
     let startMs = this.#context.tracer?.now()
     const { topic, records, lastOffset } = batch
+    if (this.#aside.isOvertakenBy(topic)) this.#overtakenAt = started
     if (records.length === 0) {
       this.skip(batch, lastOffset + 1n)
       turn.resolve(lastOffset)
@@ -144,7 +150,7 @@ export class StageUnit implements Unit {
     for (let at = 0; at < records.length;) {
       if (!turn.live()) return
       if (at > 0 && this.#context.ranked) return this.#setAside(batch, at, turn)
-      const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, startMs)
+      const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, this.#context.limits, startMs)
       if (done === undefined) return
       startMs = this.#context.tracer?.now()
       at += done
@@ -199,8 +205,12 @@ export class StageUnit implements Unit {
   }
 
   /** Folds and commits so many of the records from `at` on as fit into one transaction. Returns how many, nothing for failure. */
-  async #slice({ topic, records, at, nextOffset: behind }: Slices, startMs: number | undefined): Promise<number | undefined> {
-    const slice = sliceOf(records, at, this.#context.limits, this.#recordMs)
+  async #slice(
+    { topic, records, at, nextOffset: behind }: Slices,
+    limits: SliceLimits,
+    startMs: number | undefined,
+  ): Promise<number | undefined> {
+    const slice = sliceOf(records, at, limits, this.#recordMs)
     const nextOffset = records[at + slice.length]?.offset ?? behind
     this.#time.enter('decode')
     this.#transactions.announce()
@@ -248,7 +258,10 @@ export class StageUnit implements Unit {
     const waiting = this.#held.ready ? this.#aside.next() : undefined
     if (waiting === undefined) return
     const { topic } = waiting
-    const done = await this.#slice(waiting, this.#context.tracer?.now())
+    const { limits, tracer } = this.#context
+    const isOvertaken = performance.now() - this.#overtakenAt < OVERTAKEN_FOR_MS
+    const short = { ...limits, maxMs: limits.maxMs * SHORT, maxRecords: Math.ceil(limits.maxRecords * SHORT) }
+    const done = await this.#slice(waiting, isOvertaken ? short : limits, tracer?.now())
     // Begun anew by then: what is set aside now was fetched from where it stands.
     if (done === undefined) return
     const end = this.#aside.took(topic, done)

@@ -206,6 +206,16 @@ t.test('the member fetches on meanwhile, unless enough is set aside', async (t) 
   t.equal(order(member).length, 1_200)
 })
 
+t.test('slices of what is overtaken are short for a while, so that the next urgent record waits less', async (t) => {
+  const member = new Member(t, [1_500, 1, 0], 500)
+  await member.prepare()
+  const [many, urgent] = [await member.fetched(0, 1_500), await member.fetched(1, 1)]
+  await Promise.all([many(), urgent()])
+  await member.settle()
+  const sizes = member.broker.transactions.map(({ records }) => records['sums.v1'])
+  t.strictSame(sizes, [500, 1, ...Array<number>(10).fill(100)], 'a fifth of 500 each')
+})
+
 t.test('nothing waits for ever: one turn in eight is the lowest one', (t) => {
   const aside = new SetAside((name) => ['bulk', 'items', 'rush'].indexOf(name) - 1)
   const records = Array.from({ length: 100 }, () => ({})) as unknown as FetchedBatch['records']
