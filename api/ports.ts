@@ -6,11 +6,10 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization.ts'
-import type { Coverage } from '../pipelines/reconcile/coverage.ts'
-import type { Owed } from '../pipelines/reconcile/owed.ts'
 import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
+import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
 import type { TrustedKeys } from './signature.ts'
@@ -64,28 +63,6 @@ export interface LeadPage {
   leads: LeadSummary[]
   /** `null` on the last page. */
   nextCursor: string | null
-}
-
-export interface OwedFilter {
-  readonly tenantId?: string | undefined
-  /** Those whose message is from this moment or before, ms. */
-  readonly writtenBefore: number
-  /** 1 to 200. */
-  readonly limit: number
-  /** Opaque, from the previous page. */
-  readonly cursor?: string | undefined
-}
-
-/** Who waits for an answer, as far as is known at one instant. */
-export interface OwedAnswer {
-  /** ms since the epoch. */
-  readonly at: number
-  /** Those that have waited longest first. */
-  readonly leads: readonly Owed[]
-  /** `null` when nobody else waits; a page may be short and have one all the same. */
-  readonly nextCursor: string | null
-  /** How far what is known is compared with what the platform shows. */
-  readonly coverage: Coverage
 }
 
 /** Counts for the landing page. */

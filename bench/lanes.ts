@@ -153,7 +153,7 @@ async function besideBacklog(line: Line): Promise<void> {
 }
 
 /** Four quiet locations for so many seconds, beside a loud one or not. */
-async function quietOnes(line: Line, name: string, loud: boolean): Promise<Row & { readonly sent: number }> {
+async function quietOnes(line: Line, name: string, loud: boolean): Promise<{ readonly row: Row; readonly sent: number }> {
   const clock = new Clock(line)
   const keys: string[] = []
   let endsAt = Infinity
@@ -177,7 +177,7 @@ async function quietOnes(line: Line, name: string, loud: boolean): Promise<Row &
   await pause(1_000)
   const row: Row = [name, clock.spread(keys)]
   await clock.close()
-  return Object.assign(row, { sent: sent - before })
+  return { row, sent: sent - before }
 }
 
 type Row = readonly [string, ReturnType<Clock['spread']>]
@@ -235,8 +235,8 @@ try {
   console.log(
     `\nFour quiet locations, ${QUIET_PER_SECOND} messages/s each, for ${loudSeconds} s; the loud one sent ${rounded(shared.sent / loudSeconds)}/s, without shares ${rounded(unfair.sent / loudSeconds)}/s`,
   )
-  print([alone, shared, unfair])
-  const p99 = ([, { spread }]: Row) => spread.p99
+  print([alone.row, shared.row, unfair.row])
+  const p99 = ({ row: [, { spread }] }: { readonly row: Row }) => spread.p99
   console.log(
     `p99 beside a loud one is ${rounded(p99(shared) / p99(alone))} times that of alone; without shares ${rounded(p99(unfair) / p99(alone))} times`,
   )

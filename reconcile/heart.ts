@@ -8,10 +8,10 @@ import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import { REFUSED_WAIT_MS, isDue, stateOf } from '../pipelines/heartbeat/rhythm.ts'
 import type { Heartbeat, HeartbeatState } from '../pipelines/heartbeat/rhythm.ts'
-import type { Tenant } from '../schemas/generated/records.ts'
 import { claimHeartbeat, endHeartbeat, heartbeats, noteSilence } from '../sinks/postgres/heartbeats.ts'
 import type { StoredHeartbeat } from '../sinks/postgres/heartbeats.ts'
 import { sweptTenants } from '../sinks/postgres/sweeps.ts'
+import { eachLocation, rounds } from './eachLocation.ts'
 import { heartbeatError } from './errors.ts'
 import { sendBeat } from './sendBeat.ts'
 
@@ -34,9 +34,6 @@ export interface SeenHeartbeat extends Heartbeat {
   readonly state: HeartbeatState
 }
 
-/** Locations that beat at once. */
-const AT_ONCE = 4
-const POLL_MS = 15_000
 /** The next beat comes soon; a call is made once more at most. */
 const TRIES = 2
 
@@ -49,36 +46,22 @@ export class Heart {
 
   /** Works until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, pollMs = POLL_MS } = this.options
-    while (!signal.aborted) {
-      try {
-        await this.round(signal)
-      } catch (error) {
-        logger.error({ err: error }, 'heartbeats could not be looked at; trying again')
-      }
-      await clock.sleep(pollMs, signal)
-    }
+    await rounds(this.options, 'heartbeats could not be looked at', signal, () => this.round(signal))
   }
 
   /** Sends what is due, then looks at what came back. Returns how many beats were tried. */
   async round(signal: AbortSignal = new AbortController().signal): Promise<number> {
     const { pool, logger } = this.options
     const known = new Map((await heartbeats(pool)).map((one) => [one.tenantId, one]))
-    const waiting = [...(await sweptTenants(pool))]
     let tried = 0
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (let tenant = waiting.shift(); tenant !== undefined && !signal.aborted; tenant = waiting.shift()) {
-          const { tenantId }: Tenant = tenant
-          try {
-            const isTried = await this.beat(tenantId, known.get(tenantId), signal)
-            if (isTried) tried++
-          } catch (error) {
-            logger.error({ err: error, tenantId }, 'the heartbeat of a location could not be sent; trying again')
-          }
-        }
-      }),
-    )
+    await eachLocation(await sweptTenants(pool), signal, async ({ tenantId }) => {
+      try {
+        const isTried = await this.beat(tenantId, known.get(tenantId), signal)
+        if (isTried) tried++
+      } catch (error) {
+        logger.error({ err: error, tenantId }, 'the heartbeat of a location could not be sent; trying again')
+      }
+    })
     await this.look()
     return tried
   }

@@ -11,6 +11,7 @@ import type { Sweep, SweepLimits, SweepSource } from '../pipelines/reconcile/swe
 import type { Tenant } from '../schemas/generated/records.ts'
 import { claimSweep, endSweep, sweepCursors, sweptTenants } from '../sinks/postgres/sweeps.ts'
 import type { StoredCursor } from '../sinks/postgres/sweeps.ts'
+import { eachLocation, rounds } from './eachLocation.ts'
 import type { SweepResult, Sweeper } from './sweeper.ts'
 
 export interface ReconcilerOptions {
@@ -25,10 +26,6 @@ export interface ReconcilerOptions {
   readonly onSwept?: (sweep: Sweep, result: SweepResult) => void
 }
 
-/** Locations swept at once: each has its own room for calls, and answers come slowly. */
-const AT_ONCE = 4
-const POLL_MS = 15_000
-
 export class Reconciler {
   private readonly options: ReconcilerOptions
 
@@ -38,30 +35,17 @@ export class Reconciler {
 
   /** Works until the signal aborts; a sweep that is under way then is given up and made again later. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, logger, pollMs = POLL_MS } = this.options
-    while (!signal.aborted) {
-      try {
-        await this.round(signal)
-      } catch (error) {
-        logger.error({ err: error }, 'what is due to be compared with GoHighLevel could not be seen; trying again')
-      }
-      await clock.sleep(pollMs, signal)
-    }
+    await rounds(this.options, 'what is due to be compared with GoHighLevel could not be seen', signal, () => this.round(signal))
   }
 
   /** Sweeps whatever is due now. Returns how many sweeps were made. */
   async round(signal: AbortSignal = new AbortController().signal): Promise<number> {
-    const waiting = [...(await sweptTenants(this.options.pool))]
     let made = 0
-    await Promise.all(
-      Array.from({ length: AT_ONCE }, async () => {
-        for (let tenant = waiting.shift(); tenant !== undefined && !signal.aborted; tenant = waiting.shift()) {
-          // Not `made += await …`: that reads the sum before the wait, and loses what the others add meanwhile.
-          const ofTenant = await this.sweepTenant(tenant, signal)
-          made += ofTenant
-        }
-      }),
-    )
+    await eachLocation(await sweptTenants(this.options.pool), signal, async (tenant) => {
+      // Not `made += await …`: that reads the sum before the wait, and loses what the others add meanwhile.
+      const ofTenant = await this.sweepTenant(tenant, signal)
+      made += ofTenant
+    })
     return made
   }
 

@@ -51,8 +51,8 @@ export function sourceLines(quality: readonly SourceQuality[], olderThan: string
     shareText(appointment),
   ])
   return [
-    ...columns([['location', 'source', 'leads', 'answered', 'share', 'booked', 'share'], ...rows], { right: [2, 3, 4, 5, 6] }),
-    'Shares with the range that they are in with 90 %. Few leads say little: a source of few leads stays near the share of its location.',
+    ...columns([['location', 'source', 'leads', 'answered', 'answer rate', 'booked', 'booking rate'], ...rows], { right: [2, 3, 4, 5, 6] }),
+    'Rates are estimates with the range that they are in with 90 %. Few leads say little: the rate of a small source stays near that of its location.',
   ]
 }
 

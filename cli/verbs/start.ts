@@ -166,7 +166,7 @@ function readyLines(stack: Stack, status: readonly ProcessStatus[], simulate: bo
       { what: 'send one webhook', where: 'npx rekindle send ContactCreate' },
       { what: 'decisions as they are made', where: 'npx rekindle tail decisions' },
       { what: 'why a lead was (not) written to', where: 'npx rekindle why <contact id>' },
-      { what: 'leads that wait for an answer', where: 'npx rekindle owed' },
+      { what: 'leads that wait for an answer', where: `${api}/ui/owed` },
       ...(lookUps ? [{ what: 'look-ups at the Apollo sandbox', where: 'npx rekindle look-ups' }] : []),
     ]),
     '',

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
@@ -25,6 +25,7 @@ import { testStack } from '../support/stack.ts'
 import { lint } from './dashboardLint.ts'
 import type { Dashboard } from './dashboardLint.ts'
 import { readPromql } from './promql.ts'
+import { rooms, textsOf } from '../support/sources.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -190,27 +191,8 @@ const unused: Readonly<Record<string, string>> = {
 
 t.test('no metric of the sources is missing from what is compared here', async (t) => {
   const metrics = await exposed()
-  const rooms = [
-    'api',
-    'cli',
-    'config',
-    'delivery',
-    'enrichment',
-    'integrations',
-    'lookup',
-    'pipelines',
-    'reconcile',
-    'runtime',
-    'simulate',
-  ]
-  const files = [...rooms, 'sinks', 'stack', 'topics'].flatMap((room) =>
-    readdirSync(join(root, room), { withFileTypes: true, recursive: true })
-      .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
-      .map((entry) => join(entry.parentPath, entry.name)),
-  )
   let made = 0
-  for (const file of files) {
-    const text = readFileSync(file, 'utf8')
+  for (const { file, text } of rooms.flatMap((room) => textsOf(room, '.ts'))) {
     const names = [...text.matchAll(/\bnew (?:Counter|Gauge|Histogram|Summary)(?:<[^>]*>)?\(\{\s*name: '(\w+)'/g)].map(
       ([, name]) => name ?? '',
     )

@@ -1,39 +1,15 @@
-import { readFileSync, readdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
 import t from 'tap'
 import { errorCatalogue } from '../../cli/errorCatalogue.ts'
 import { errorsPage } from '../../cli/tools/errorsPage.ts'
+import { rooms, textsOf } from '../support/sources.ts'
 
-const root = join(import.meta.dirname, '..', '..')
-const rooms = [
-  'api',
-  'cli',
-  'config',
-  'delivery',
-  'integrations',
-  'lookup',
-  'pipelines',
-  'reconcile',
-  'runtime',
-  'simulate',
-  'sinks',
-  'stack',
-  'topics',
-]
 const codes = errorCatalogue.flatMap(({ entries }) => Object.keys(entries))
 
 /** Codes that no test can bring about on a real system, each with the reason. */
 const unreachable = new Map([['E_ENGINE_STUCK', 'a process that survives SIGKILL hangs inside the kernel']])
 
-function texts(folder: string, ending: string): { file: string; text: string }[] {
-  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(ending))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ file: relative(root, path), text: readFileSync(path, 'utf8') }))
-}
-
 t.test('every error table of the sources is in the catalogue, and a code stands in one table only', async (t) => {
-  const tables = rooms.flatMap((room) => texts(room, '.ts')).filter(({ text }) => /^export const \w+Errors = \{$/m.test(text))
+  const tables = rooms.flatMap((room) => textsOf(room, '.ts')).filter(({ text }) => /^export const \w+Errors = \{$/m.test(text))
   t.strictSame(tables.map(({ file }) => file).sort(), errorCatalogue.map(({ file }) => file).sort())
   t.strictSame(
     codes.filter((code, index) => codes.indexOf(code) !== index),
@@ -43,7 +19,7 @@ t.test('every error table of the sources is in the catalogue, and a code stands 
 
 t.test('every code that a source gives is in a table', async (t) => {
   const given = rooms
-    .flatMap((room) => texts(room, '.ts'))
+    .flatMap((room) => textsOf(room, '.ts'))
     .flatMap(({ file, text }) => [...text.matchAll(/'(E_[A-Z][A-Z0-9_]+)'/g)].map(([, code = '']) => ({ file, code })))
   t.ok(given.length > codes.length)
   t.strictSame(
@@ -53,7 +29,7 @@ t.test('every code that a source gives is in a table', async (t) => {
 })
 
 t.test('every code is named in a test', async (t) => {
-  const tests = texts('test', '.ts')
+  const tests = textsOf('test', '.ts')
     .filter(({ file }) => file !== 'test/structure/errors.test.ts')
     .map(({ text }) => text)
   const named = (code: string) => tests.some((text) => new RegExp(`\\b${code}\\b`).test(text))
