@@ -41,10 +41,13 @@ async function contactOf(
   const { contact } = found.value
   const isQuiet = contact?.dnd === true || contact?.dndChannels['email'] === 'active'
   if (contact !== undefined && isQuiet) return { contactId: contact.contactId }
-  const wanted = { ...names, email: HEARTBEAT_EMAIL, source: 'Rekindle', tags: [HEARTBEAT_TAG] }
-  const made = contact === undefined ? await ghl.contacts.create(tenantId, wanted, options) : undefined
-  if (made !== undefined && made.kind !== 'accepted') return failed(null, made)
-  const contactId = made?.value.contactId ?? contact?.contactId ?? ''
+  let contactId = contact?.contactId
+  if (contactId === undefined) {
+    const wanted = { ...names, email: HEARTBEAT_EMAIL, source: 'Rekindle', tags: [HEARTBEAT_TAG] }
+    const made = await ghl.contacts.create(tenantId, wanted, options)
+    if (made.kind !== 'accepted') return failed(null, made)
+    contactId = made.value.contactId
+  }
   const quiet = await ghl.contacts.setDnd(tenantId, contactId, CHANNELS, 'Heartbeat of Rekindle: shows that webhooks arrive.', options)
   return quiet.kind === 'accepted' ? { contactId } : failed(null, quiet)
 }
