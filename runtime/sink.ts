@@ -22,6 +22,11 @@ export interface SinkBatch<T extends AnyTopic = AnyTopic> {
   readonly max: bigint
   /** `<physical topic>-<partition>-<min>-<max>`. */
   readonly token: string
+  /**
+   * It may have been stored, wholly, in part or not at all: an earlier attempt failed, or a predecessor had fixed this range. A
+   * database whose memory of tokens is not one with its rows has to look.
+   */
+  readonly maybeStored: boolean
 }
 
 export interface SinkPlace {

@@ -228,11 +228,13 @@ export class SinkLane {
       min,
       max,
       token: `${this.#physical}-${this.#partition}-${min}-${max}`,
+      maybeStored: end !== undefined,
     }
   }
 
   /** The very same batch until it is stored; false when the lane was told to stop before that. */
-  async #write(batch: SinkBatch): Promise<boolean> {
+  async #write(first: SinkBatch): Promise<boolean> {
+    let batch = first
     const labels = { sink: this.#sink.name, topic: this.topic.name }
     for (let wait = WRITE_BACKOFF_MS.first; ; wait = Math.min(wait * 2, WRITE_BACKOFF_MS.most)) {
       if (!this.#live) return false
@@ -248,6 +250,7 @@ export class SinkLane {
         this.#hooks.metrics.count('lr_sink_batches_total', { ...labels, outcome: 'failed' })
         if (error instanceof RekindleError && !error.retriable) throw error
         this.#hooks.logger.warn({ ...labels, token: batch.token, err: error }, 'a batch was not stored, the same one is tried again')
+        batch = { ...first, maybeStored: true }
         await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
       }
     }

@@ -29,7 +29,8 @@ export const clickhouseErrors = {
     scope: 'process',
     retriable: false,
     means: 'ClickHouse does not accept the user or refuses it the right.',
-    remedy: 'Check the credentials in CLICKHOUSE_URL; the writer needs INSERT on the tables, the migrator CREATE and DROP.',
+    remedy:
+      'Check the credentials in CLICKHOUSE_URL; the writer needs SELECT, INSERT and ALTER on the tables and CREATE and DROP for its own `…_mend_…` ones, the migrator CREATE and DROP.',
   },
   E_CLICKHOUSE_REFUSED: {
     scope: 'process',

@@ -1,7 +1,7 @@
 /**
  * Facts into ClickHouse, exactly once within the deduplication window: one insert per range of offsets, as one block,
  * under the token of that range. A retry sends the same bytes under the same token and is dropped by the engine, and the
- * views count it once. Nothing is acknowledged before it is stored: no asynchronous inserts. Of an erased lead nothing is
+ * views count it once. What a kill made the engine take for stored is looked for and put in place. Nothing is acknowledged before it is stored: no asynchronous inserts. Of an erased lead nothing is
  * stored that is from before its erasure.
  */
 import type { ClickHouseClient } from '@clickhouse/client'
@@ -14,6 +14,7 @@ import { isFromBefore } from '../erasedRecords.ts'
 import { connectClickhouseWriter, identifier } from './connect.ts'
 import { Erasures } from './erasure.ts'
 import { clickhouseFailure } from './errors.ts'
+import { mend } from './mend.ts'
 import { factTables } from './rows.ts'
 import type { FactTable, Row } from './rows.ts'
 
@@ -86,7 +87,9 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
             await erased.unlessErasing(async () => {
               const rows = rowsOf(batch, fact, prefix, (key) => erased.at(key))
               // A range of nothing but tombstones: these topics keep history, a tombstone states no fact.
-              if (rows.length > 0) await insert(writer, `${database}.${fact.table}`, rows, batch.token)
+              if (rows.length === 0) return
+              await insert(writer, `${database}.${fact.table}`, rows, batch.token)
+              if (batch.maybeStored) await mendRange(writer, database, fact, batch, physicalName(batch.topic, prefix), rows)
             })
         }
       },
@@ -109,6 +112,23 @@ export function rowsOf(
   return batch.records
     .filter((record) => record.value !== null && !isFromBefore(fact.topic, record, erasedAt(record.key) ?? -Infinity))
     .map((record) => fact.row(topic, record))
+}
+
+/** What a kill has left out although its token is known: see mend.ts. */
+async function mendRange(
+  writer: ClickHouseClient,
+  database: string,
+  { table }: FactTable,
+  { partition, min, max, token }: SinkBatch,
+  topic: string,
+  rows: readonly Row[],
+): Promise<void> {
+  const columns = { topic: '_topic', partition: '_partition', offset: '_offset' }
+  try {
+    await mend(writer, { database, table, columns, topic, partition, min, max, rows, offsetOf: ({ _offset }) => String(_offset) })
+  } catch (error) {
+    throw clickhouseFailure(error, `Looking whether ${token} is in ${table}`)
+  }
 }
 
 async function insert(writer: ClickHouseClient, table: string, rows: readonly Row[], token: string): Promise<void> {

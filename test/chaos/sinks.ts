@@ -4,6 +4,7 @@ import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch } from '../../runtime/sink.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
 import { connectClickhouse, connectClickhouseWriter, identifier } from '../../sinks/clickhouse/connect.ts'
+import { mend } from '../../sinks/clickhouse/mend.ts'
 import { insertSettings } from '../../sinks/clickhouse/sink.ts'
 import { inTransaction } from '../../sinks/postgres/pool.ts'
 import { clickhouseTopics, postgresTopics, totals } from './workload.ts'
@@ -105,13 +106,29 @@ export function clickhouseSink(url: string, database: string): Sink {
     batch: { maxRecords: 1_000, maxMs: 800 },
     exactlyOnce: { kind: 'deterministic-blocks' },
     async write(batches) {
-      for (const batch of batches)
+      for (const batch of batches) {
+        const rows = factsOf(batch)
         await writer.insert({
           table: `${identifier(database)}.facts`,
-          values: factsOf(batch),
+          values: rows,
           format: 'JSONEachRow',
           clickhouse_settings: insertSettings(batch.token),
         })
+        const { topic, partition, min, max, maybeStored } = batch
+        const columns = { topic: 'topic', partition: 'part', offset: 'off' }
+        if (maybeStored)
+          await mend(writer, {
+            database,
+            table: 'facts',
+            columns,
+            topic: topic.name,
+            partition,
+            min,
+            max,
+            rows,
+            offsetOf: ({ off }) => String(off),
+          })
+      }
     },
   })
 }

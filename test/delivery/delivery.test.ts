@@ -75,7 +75,7 @@ class Bench {
       offset: from + BigInt(index),
     }))
     this.offset += BigInt(values.length)
-    await this.sink.write([{ topic, partition: 0, records, min: from, max: this.offset - 1n, token: '' } as SinkBatch])
+    await this.sink.write([{ topic, partition: 0, records, min: from, max: this.offset - 1n, token: '', maybeStored: false } as SinkBatch])
   }
 
   lead(over: Partial<LeadProfile> = {}): Promise<void> {

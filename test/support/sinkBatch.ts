@@ -19,5 +19,5 @@ export function batch<T extends AnyTopic>(
     offset: BigInt(from + index),
   }))
   const max = BigInt(from + values.length - 1)
-  return { topic, partition, records, min: BigInt(from), max, token: `${topic.name}-${partition}-${from}-${max}` }
+  return { topic, partition, records, min: BigInt(from), max, token: `${topic.name}-${partition}-${from}-${max}`, maybeStored: false }
 }

@@ -74,7 +74,7 @@ t.test('a batch that the database refuses is offered again unchanged, in order, 
   for (let seq = 0; seq < 5; seq += 1) await producer.send(items, 'lead:1', { seq, amount: 1, wish: '' })
   await producer.send(factors, 'a', { seq: 0, count: 0, sum: 1, by: '' })
   await producer.send(factors, 'a', null)
-  const offered: { token: string; seqs: number[] }[] = []
+  const offered: { token: string; seqs: number[]; maybeStored: boolean }[] = []
   const tombstones: unknown[] = []
   const fresh = new Map<string, number>()
   let failures = 2
@@ -85,10 +85,10 @@ t.test('a batch that the database refuses is offered again unchanged, in order, 
     exactlyOnce: { kind: 'deterministic-blocks' },
     async write(batches) {
       t.equal(batches.length, 1, 'a block is written alone')
-      const [{ topic, records, token }] = batches as readonly [SinkBatch]
+      const [{ topic, records, token, maybeStored }] = batches as readonly [SinkBatch]
       if (topic.name === 'factors')
         return void tombstones.push(...records.map(({ key, value }) => [key, (value as Sum | null)?.sum ?? null]))
-      offered.push({ token, seqs: records.map(({ value }) => (value as Item).seq) })
+      offered.push({ token, seqs: records.map(({ value }) => (value as Item).seq), maybeStored })
       if (failures-- > 0) throw new Error('the database is away')
     },
     async caughtUp(places, at) {
@@ -100,10 +100,10 @@ t.test('a batch that the database refuses is offered again unchanged, in order, 
   await caughtUp(kafka, 'store', [items, factors])
   const place = `${stack.prefix}items.v1-${partitionOf('lead:1', partitions)}`
   t.strictSame(offered, [
-    { token: `${place}-0-2`, seqs: [0, 1, 2] },
-    { token: `${place}-0-2`, seqs: [0, 1, 2] },
-    { token: `${place}-0-2`, seqs: [0, 1, 2] },
-    { token: `${place}-3-4`, seqs: [3, 4] },
+    { token: `${place}-0-2`, seqs: [0, 1, 2], maybeStored: false },
+    { token: `${place}-0-2`, seqs: [0, 1, 2], maybeStored: true },
+    { token: `${place}-0-2`, seqs: [0, 1, 2], maybeStored: true },
+    { token: `${place}-3-4`, seqs: [3, 4], maybeStored: false },
   ])
   t.strictSame(
     tombstones,
