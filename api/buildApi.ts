@@ -11,6 +11,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyError } from 'fastify'
 import { assertProtected, gatekeeper } from './access.ts'
 import { apiMetrics } from './apiMetrics.ts'
+import { auditRoutes } from './audits.ts'
 import { authorizationRoute } from './authorizationRoute.ts'
 import { callbackRoutes, sendgridRoute, twilioRoute } from './callbackRoutes.ts'
 import { refusal, statusOf } from './errors.ts'
@@ -96,7 +97,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
         description: 'Webhooks in; leads, decisions and their reasons out. Times are ms since the epoch.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      tags: [{ name: 'webhooks' }, { name: 'leads' }, { name: 'operation' }],
+      tags: [{ name: 'webhooks' }, { name: 'leads' }, { name: 'audits' }, { name: 'operation' }],
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
@@ -124,6 +125,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     }
     leadRoutes(scope, deps)
     owedRoutes(scope, deps)
+    auditRoutes(scope, deps)
     pageRoutes(scope, deps, limits)
   })
   return app

@@ -76,6 +76,18 @@ export const apiErrors = {
     means: 'More than one location has a contact with this id.',
     remedy: 'Give <locationId>:<contactId>.',
   },
+  E_DECISION_UNKNOWN: {
+    scope: 'record',
+    retriable: false,
+    means: 'No decision has this id.',
+    remedy: 'Give an id that `rekindle audit next` or `rekindle why --json` prints; decisions are kept for 365 days.',
+  },
+  E_VERDICT_REFUSED: {
+    scope: 'record',
+    retriable: false,
+    means: 'This verdict cannot be given on this decision.',
+    remedy: 'Give one of the options of the decision; what gates decided alone, or what was superseded, has no right option.',
+  },
   E_ACCESS_DENIED: {
     scope: 'record',
     retriable: false,
@@ -155,6 +167,8 @@ export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   E_STORE_UNAVAILABLE: 503,
   E_REQUEST_INVALID: 400,
   E_LEAD_UNKNOWN: 404,
+  E_DECISION_UNKNOWN: 404,
+  E_VERDICT_REFUSED: 409,
   E_LEAD_AMBIGUOUS: 409,
   E_ACCESS_DENIED: 401,
   E_HOST_REFUSED: 421,

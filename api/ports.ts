@@ -9,6 +9,7 @@ import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization
 import type { Explanation } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
+import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
@@ -85,6 +86,9 @@ export interface LeadQueries {
   followups(tenantId: string, contactId: string, limit: number): Promise<FollowUp[]>
   /** Newest first. */
   deliveries(tenantId: string, contactId: string, limit: number): Promise<DeliveryChanged[]>
+  decisionById(decisionId: string): Promise<Decision | undefined>
+  /** Decisions that wait for a person's verdict. */
+  audits(filter: AuditFilter): Promise<AuditQueue>
   overview(): Promise<Overview>
   /** Newest first, over all leads. The name is null while the lead's row is not there yet, or has none. */
   latestDecisions(limit: number): Promise<{ decision: Decision; name: string | null }[]>

@@ -128,6 +128,50 @@ export const OwedList = Type.Object({
   }),
 })
 
+const AuditLine = Type.Object(
+  {
+    decisionId: Type.String({ description: 'Judge it by POST /audits/<decisionId>.' }),
+    leadKey: Type.String({ description: '<locationId>:<contactId>' }),
+    name: Nullable({ type: 'string' }, 'Name as known.'),
+    type: Type.String({ description: 'Decision type.' }),
+    stage: Type.String({ description: 'Stage of the lead at that moment.' }),
+    reason: Type.String({ description: 'Why the question was put.' }),
+    askedAt: Type.Integer({ description: 'When (ms since the epoch): judge by what was known then.' }),
+    options: Type.Array(Type.String(), { description: 'What could have been chosen.' }),
+    closed: Type.Array(Type.String(), { description: 'Of these, what gates did not allow; it may have been right all the same.' }),
+    messages: Type.Array(
+      Type.Object({
+        at: Type.Integer({ description: 'ms since the epoch' }),
+        direction: Type.String({ description: 'inbound | outbound' }),
+        channel: Type.String(),
+        text: Type.String({ description: 'As kept: long ones are cut.' }),
+      }),
+      { description: 'The last messages up to the question that are still at hand, oldest first.' },
+    ),
+    second: Type.Boolean({ description: 'Somebody else has judged it; this is the independent second verdict.' }),
+  },
+  { title: 'Audit' },
+)
+
+export const AuditList = Type.Object({
+  audits: Type.Array(AuditLine),
+  waiting: Type.Integer({ description: 'How many wait for this person, these included.' }),
+})
+
+export const StoredVerdict = Type.Object(
+  {
+    decisionId: Type.String(),
+    right: Type.String({ description: 'The verdict.' }),
+    chosen: Type.String({ description: 'What had been decided.' }),
+    agreed: Type.Boolean({ description: 'Whether the two are the same.' }),
+    selection: Type.String({
+      description: 'random | escalated | override: an override trains nothing, since nobody knows how it came to be judged.',
+    }),
+    inclusion: Type.Number({ description: 'Probability that this decision would be judged.' }),
+  },
+  { title: 'StoredVerdict' },
+)
+
 const Alive = Type.Object({ status: Type.Literal('ok'), uptimeSeconds: Type.Number() })
 const Part = Type.Object({
   ok: Type.Boolean(),

@@ -2,14 +2,32 @@
 import type { Config } from '../config/config.ts'
 import { cliError } from './errors.ts'
 
-export type Fetch = (url: string, init: { headers: Record<string, string> }) => Promise<{ status: number; text(): Promise<string> }>
+export type Fetch = (
+  url: string,
+  init: { headers: Record<string, string>; method?: string; body?: string },
+) => Promise<{ status: number; text(): Promise<string> }>
 
 /** GET of a path as JSON. */
 export async function readApi(base: string, path: string, config: Config, fetchOf: Fetch = fetch): Promise<unknown> {
+  return asked(base, path, undefined, config, fetchOf)
+}
+
+/** POST of a body to a path; the answer as JSON. */
+export async function writeApi(base: string, path: string, body: object, config: Config, fetchOf: Fetch = fetch): Promise<unknown> {
+  return asked(base, path, body, config, fetchOf)
+}
+
+async function asked(base: string, path: string, body: object | undefined, config: Config, fetchOf: Fetch): Promise<unknown> {
   const token = config.http.apiToken
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
   let answer: Awaited<ReturnType<Fetch>>
   try {
-    answer = await fetchOf(new URL(path, base).toString(), { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
+    answer = await fetchOf(
+      new URL(path, base).toString(),
+      body === undefined
+        ? { headers }
+        : { headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body: JSON.stringify(body) },
+    )
   } catch (error) {
     throw cliError('E_API_UNREACHABLE', `${base} does not answer.`, { cause: error })
   }

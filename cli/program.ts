@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import type { Surroundings } from './surroundings.ts'
 import { faultLines } from './terminal.ts'
+import { addAudit } from './verbs/audit.ts'
 import { addBackfill } from './verbs/backfill.ts'
 import { addConfig } from './verbs/config.ts'
 import { addDescribe } from './verbs/describe.ts'
@@ -38,6 +39,7 @@ export function rekindleProgram(surroundings: Surroundings): Command {
     addSend,
     addSimulate,
     addWhy,
+    addAudit,
     addTail,
     addTopics,
     addDescribe,

@@ -4,8 +4,8 @@
  */
 import type { SinkRecord } from '../runtime/sink.ts'
 import type { AnyTopic } from '../runtime/topic.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadEvent } from '../schemas/generated/records.ts'
-import { decisions, deliveries, followups, leadEvents } from '../topics/index.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadEvent, OutcomeObserved } from '../schemas/generated/records.ts'
+import { decisions, deliveries, followups, leadEvents, outcomes } from '../topics/index.ts'
 
 /** By topic: when what a record tells happened, ms. A change of a follow-up is as old as the plan. */
 const toldAt: Readonly<Record<string, (value: never) => number>> = {
@@ -13,6 +13,7 @@ const toldAt: Readonly<Record<string, (value: never) => number>> = {
   [followups.name]: (followUp: FollowUp) => followUp.plannedAt,
   [decisions.name]: (decision: Decision) => decision.decidedAt,
   [deliveries.name]: (delivery: DeliveryChanged) => delivery.at,
+  [outcomes.name]: (outcome: OutcomeObserved) => outcome.at,
 }
 
 /** Is it from before `erasedAt` (ms)? A tombstone says nothing of the lead and never is. */

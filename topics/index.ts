@@ -13,6 +13,7 @@ import {
   FollowUp,
   LeadEvent,
   LeadProfile,
+  OutcomeObserved,
   Policy,
   Realtor,
   Tenant,
@@ -171,6 +172,17 @@ export const deliveries = topic({
   about: 'What became of each follow-up at the provider.',
 })
 
+/** What came of decisions: the verdicts of people, which policies learn from. */
+export const outcomes = topic({
+  name: 'outcomes',
+  key: 'lead',
+  value: OutcomeObserved,
+  retention: { days: 365 },
+  contract: 'public',
+  writtenBy: ['api'],
+  about: 'Verdicts of people on decisions, with the probability that each would be asked for.',
+})
+
 /** Key: `<tenant or *>:<decision type>`. Read whole as a table. */
 export const policies = topic({
   name: 'policies',
@@ -219,6 +231,7 @@ export const allTopics: readonly AnyTopic[] = [
   decisions,
   followups,
   deliveries,
+  outcomes,
   policies,
   tenants,
   realtors,

@@ -3,6 +3,8 @@
  * others. A read that does not say its tenant sees nothing; one that is about all tenants says so.
  */
 import type pg from 'pg'
+import { auditQueue } from './audits.ts'
+import type { AuditFilter, AuditQueue } from './audits.ts'
 import { lookUp } from './leadSearch.ts'
 import { owedLeads } from './owedLeads.ts'
 import type { OwedAnswer, OwedFilter } from './owedLeads.ts'
@@ -32,8 +34,9 @@ export async function asReader<T>(pool: pg.Pool, tenantId: string, work: (db: Qu
 /** What the API asks, each question as the reader of the tenant that it is about. */
 export function readerQueries(pool: pg.Pool): Pick<
   LeadQueries,
-  'leads' | 'profiles' | 'decisions' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
+  'leads' | 'profiles' | 'decisions' | 'decisionById' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
 > & {
+  audits(filter: AuditFilter): Promise<AuditQueue>
   owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
 } {
   const reading = <T>(tenantId: string | undefined, ask: (queries: LeadQueries) => Promise<T>) =>
@@ -51,6 +54,8 @@ export function readerQueries(pool: pg.Pool): Pick<
     deliveries: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.deliveries(tenantId, contactId, limit)),
     overview: () => reading(ALL_TENANTS, (queries) => queries.overview()),
     latestDecisions: (limit) => reading(ALL_TENANTS, (queries) => queries.latestDecisions(limit)),
+    decisionById: (decisionId) => reading(ALL_TENANTS, (queries) => queries.decisionById(decisionId)),
+    audits: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => auditQueue(db, filter)),
     owed: (filter, now) => owedLeads(pool, filter, now, (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work)),
   }
 }

@@ -4,8 +4,8 @@
  * @source reference/lead-domain.md 11.4 (audit 2 y, resolved errors 30 d), topics/ (retention of decisions and deliveries)
  */
 import type { AnyTopic } from '../../runtime/topic.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadEvent } from '../../schemas/generated/records.ts'
-import { decisions, deliveries, followups, leadEvents } from '../../topics/index.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadEvent, OutcomeObserved } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, followups, leadEvents, outcomes } from '../../topics/index.ts'
 
 export interface RetentionRule {
   readonly table: string
@@ -55,6 +55,15 @@ export const retentionRules: readonly RetentionRule[] = [
     keptDays: 365,
     condition: 'true',
     what: 'what became of follow-ups, from when it did',
+    source: 'as the topic: 365 d',
+  },
+  {
+    table: 'audit_labels',
+    key: 'label_id',
+    age: 'labelled_at',
+    keptDays: 365,
+    condition: 'true',
+    what: 'verdicts of people on decisions, from when they were given',
     source: 'as the topic: 365 d',
   },
   {
@@ -114,6 +123,7 @@ const stored: Readonly<Record<string, readonly [table: string, at: (value: never
   [followups.name]: ['followup_actions', (followUp: FollowUp) => followUp.expiresAt],
   [decisions.name]: ['decisions', (decision: Decision) => decision.decidedAt],
   [deliveries.name]: ['deliveries', (delivery: DeliveryChanged) => delivery.at],
+  [outcomes.name]: ['audit_labels', (outcome: OutcomeObserved) => outcome.at],
 }
 
 /** Whether this record of a topic is past the retention of the table that it would be a row of, at `now` (ms). */

@@ -1,5 +1,5 @@
 /**
- * Conversations, profiles, decisions, follow-ups, deliveries, tenants and beats that came back into Postgres, exactly once: rows and the next offset are in one
+ * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, tenants and beats that came back into Postgres, exactly once: rows and the next offset are in one
  * transaction, and a batch that is partly stored already is continued where it ended. Of an erased lead nothing is stored
  * that is from before its erasure.
  */
@@ -7,8 +7,9 @@ import type pg from 'pg'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
-import { decisions, deliveries, erasures, followups, leadEvents, profiles, tenants, unrecognised } from '../../topics/index.ts'
+import { decisions, deliveries, erasures, followups, leadEvents, outcomes, profiles, tenants, unrecognised } from '../../topics/index.ts'
 import { isFromBefore } from '../erasedRecords.ts'
+import { storeOutcomes } from './audits.ts'
 import { storeCommunications } from './communicationRows.ts'
 import { erasedAmong, eraseLeads } from './erasure.ts'
 import { postgresError } from './errors.ts'
@@ -21,7 +22,17 @@ import { isPast } from './retentionRules.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
 
-export const postgresSinkTopics = [erasures, leadEvents, profiles, decisions, followups, deliveries, tenants, unrecognised] as const
+export const postgresSinkTopics = [
+  erasures,
+  leadEvents,
+  profiles,
+  decisions,
+  followups,
+  deliveries,
+  outcomes,
+  tenants,
+  unrecognised,
+] as const
 
 export interface PostgresSinkOptions {
   readonly maxRecords?: number
@@ -156,6 +167,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
       )
     case deliveries.name:
       return storeDeliveries(client, of(deliveries))
+    case outcomes.name:
+      return storeOutcomes(client, of(outcomes))
     case tenants.name:
       return storeTenants(client, of(tenants))
     case unrecognised.name:

@@ -1,7 +1,17 @@
 /** Complete records for tests of the follow-up side, each field with an unremarkable value that a test overrides. */
 import { noEntities } from '../../pipelines/enrich/entities.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
-import type { ContactFields, Decision, DeliveryChanged, FollowUp, LeadEvent, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
+import type {
+  AuditLabel,
+  ContactFields,
+  Decision,
+  DeliveryChanged,
+  FollowUp,
+  LeadEvent,
+  LeadProfile,
+  OutcomeObserved,
+  Tenant,
+} from '../../schemas/generated/records.ts'
 
 export const tenantId = 'sandboxLocation000001'
 /** Tuesday 10 November 2026, 17:00 UTC: 12:00 in New York, 09:00 in Los Angeles; lawful everywhere in the contiguous US but 10:00 in Kentucky. */
@@ -130,6 +140,25 @@ export function decisionRecord(over: Partial<Decision> = {}): Decision {
     decidedAt: tuesdayNoon,
     dueAt: tuesdayNoon + 5 * MINUTE,
     liftsAt: null,
+    ...over,
+  }
+}
+
+/** Anna's verdict on `d1`: a call would have been right. */
+export function labelRecord(over: Partial<OutcomeObserved> = {}, label: Partial<AuditLabel> = {}): OutcomeObserved {
+  const given: AuditLabel = {
+    ...{ decisionId: 'd1', decisionType: 'follow_up', option: 'call', labeller: 'anna', selection: 'random', inclusion: 0.03, note: null },
+    ...label,
+  }
+  return {
+    outcomeId: `${given.decisionId}-${given.labeller}`,
+    tenantId,
+    contactId: 'maria',
+    kind: 'audit_label',
+    at: tuesdayNoon,
+    source: 'api',
+    sourceId: 'r1',
+    label: given,
     ...over,
   }
 }

@@ -55,9 +55,16 @@ async function generate(pool: pg.Pool): Promise<void> {
   )
   await pool.query(
     `INSERT INTO decisions (decision_id, lead_id, tenant_id, contact_id, type, chosen, reason, stage, stop_reason, epoch, policy_hash, asked_at, decided_at, record)
-     SELECT 'd' || n, id, tenant_id, contact_id, 'follow_up', 'wait', 'new_lead', 'new', 'all_votes', 1, 'p', $1, $1, '{}'
+     SELECT 'd' || n, id, tenant_id, contact_id, 'follow_up', 'wait', 'new_lead', 'new', 'all_votes', 1, 'p', $1, $1,
+       CASE WHEN n % 33 = 0 THEN '{"auditSelected":true}'::jsonb ELSE '{}' END
      FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS / 2],
+  )
+  await pool.query(
+    `INSERT INTO audit_labels (label_id, decision_id, labeller, lead_id, tenant_id, type, right_option, selection, inclusion, labelled_at)
+     SELECT 'a' || n, 'd' || n, 'ben', id, tenant_id, 'follow_up', 'sms', 'random', 0.03, $1::timestamptz - (n - 1000) * interval '1 minute'
+     FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
+    [at, LEADS / 4],
   )
   await pool.query(
     `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, happened_at, found_at)

@@ -3,6 +3,7 @@
  * queries need. `docs/postgres.md` prints this table, `indexes.test.ts` asks each question of 100,000 leads.
  * @source reference/lead-domain.md 11.5 (21 statements of the performance set, 3 named by the requirement)
  */
+import { auditQueue } from '../../../sinks/postgres/audits.ts'
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
@@ -216,6 +217,24 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'what is past its retention, oldest first',
     question: sql('SELECT id FROM communications WHERE sent_at < $1 ORDER BY sent_at LIMIT 1000', new Date(tuesdayNoon)),
+  },
+  {
+    name: 'idx_decisions_audits',
+    became: 'added',
+    note: 'decisions that wait for a verdict, in the order of their ids, which are hashes',
+    question: (db) => auditQueue(db, { labeller: 'anna', since: tuesdayNoon - 30 * 86_400_000, limit: 20 }),
+  },
+  {
+    name: 'idx_audit_labels_age',
+    became: 'added',
+    note: 'what is past its retention, oldest first',
+    question: sql('SELECT label_id FROM audit_labels WHERE labelled_at < $1 ORDER BY labelled_at LIMIT 1000', new Date(tuesdayNoon)),
+  },
+  {
+    name: 'idx_audit_labels_lead',
+    became: 'added',
+    note: 'verdicts about one lead, for its export and its erasure',
+    question: sql('SELECT * FROM audit_labels WHERE lead_id = $1', talker),
   },
   {
     name: 'idx_lead_look_ups_query',

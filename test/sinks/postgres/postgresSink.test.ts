@@ -49,6 +49,7 @@ t.test('migrations run forward, backward and forward again, wait for each other,
   const ran = await Promise.all([migrate({ url }), migrate({ url }), migrate({ url })])
   t.strictSame(ran.map(({ length }) => length).sort(), [0, 0, MIGRATIONS], 'one of three at once migrates')
   const all = [
+    'audit_labels',
     'communications',
     'decisions',
     'deliveries',

@@ -9,15 +9,15 @@ import { leadQueries } from '../../../sinks/postgres/queries.ts'
 import { ALL_TENANTS, asReader, readerQueries } from '../../../sinks/postgres/reader.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { deliveryOf } from '../../../sinks/postgres/ledgerRow.ts'
-import { decisions, deliveries, followups, leadEvents, profiles, tenants } from '../../../topics/index.ts'
-import { decisionRecord, followUpRecord, messageEvent, profileRecord, tenantRecord } from '../../support/leadRecords.ts'
+import { decisions, deliveries, followups, leadEvents, outcomes, profiles, tenants } from '../../../topics/index.ts'
+import { decisionRecord, followUpRecord, labelRecord, messageEvent, profileRecord, tenantRecord } from '../../support/leadRecords.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 
 const both = ['north', 'south']
 const tables = [
   ...['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants'],
-  ...['sweep_cursors', 'sweep_findings', 'heartbeats'],
+  ...['sweep_cursors', 'sweep_findings', 'heartbeats', 'audit_labels'],
 ]
 
 /** One record of everything for each of two tenants, stored by the sink. */
@@ -39,6 +39,11 @@ async function fill(pool: pg.Pool): Promise<void> {
       decisions,
       0,
       both.map((tenantId) => [key(tenantId), decisionRecord({ tenantId, decisionId: `d-${tenantId}` })]),
+    ),
+    batch(
+      outcomes,
+      0,
+      both.map((tenantId) => [key(tenantId), labelRecord({ tenantId }, { decisionId: `d-${tenantId}` })]),
     ),
     batch(
       followups,

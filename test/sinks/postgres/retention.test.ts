@@ -69,6 +69,12 @@ t.test(
         ago(days),
       )
     await pool.query(
+      `INSERT INTO audit_labels (label_id, decision_id, labeller, lead_id, tenant_id, type, right_option, selection, inclusion, labelled_at)
+     SELECT 'a' || days, 'd', 'by' || days, 'l', $1, 'follow_up', 'sms', 'random', 0.03, $2::timestamptz - days * interval '1 day'
+     FROM unnest('{364,366}'::int[]) AS days`,
+      [tenantId, new Date(tuesdayNoon)],
+    )
+    await pool.query(
       `INSERT INTO lead_look_ups (lead_id, tenant_id, look_up_id, provider, query_hash, asked, state, credits, asked_at, fresh_until)
      SELECT state || days, $1, 'u', 'apollo', 'h', '{city}', state, 1, $2::timestamptz - days * interval '1 day', $2
      FROM unnest('{89,91}'::int[]) AS days, unnest('{asking,answered}'::text[]) AS state`,
@@ -79,6 +85,7 @@ t.test(
       followup_actions: 1,
       decisions: 1,
       deliveries: 0,
+      audit_labels: 1,
       delivery_outbox: 1,
       sweep_findings: 1,
       lead_look_ups: 1,
@@ -99,6 +106,7 @@ t.test(
       said: await ids(pool, 'communications', 'id'),
       plans: await ids(pool, 'followup_actions', 'decision_id'),
       decided: await ids(pool, 'decisions', 'decision_id'),
+      verdicts: await ids(pool, 'audit_labels', 'label_id'),
       outbox: await ids(pool, 'delivery_outbox', 'delivery_id'),
       findings: await ids(pool, 'sweep_findings', 'found_id'),
       lookUps: await ids(pool, 'lead_look_ups', 'lead_id'),
@@ -107,6 +115,7 @@ t.test(
       said: ['e729'],
       plans: ['new', 'open', 'unknown'],
       decided: ['d364'],
+      verdicts: ['a364'],
       outbox: ['o2'],
       findings: [`${tenantId}:message:m89`],
       lookUps: ['answered89', 'asking89', 'asking91'],

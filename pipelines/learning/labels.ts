@@ -1,0 +1,81 @@
+/**
+ * A person's verdict on a decision as a record: which option would have been right, and how probable it was that this
+ * decision would be judged at all. Without that probability a sample of disputed decisions would teach the pool that
+ * everything is disputed.
+ * @source reference/consensus.md step 7, 9.6
+ */
+import { createHash } from 'node:crypto'
+import type { AuditLabel, Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
+
+/** random: chosen by hash before the result was known; escalated: handed over, so always looked at; override: by nobody knows what rule. */
+export type Selection = 'random' | 'escalated' | 'override'
+
+export interface Verdict {
+  /** The option that would have been right. */
+  readonly option: string
+  readonly labeller: string
+  readonly note: string | null
+}
+
+export type Labelled =
+  | { readonly ok: true; readonly outcome: OutcomeObserved }
+  | { readonly ok: false; readonly reason: 'option_unknown' | 'not_judged'; readonly sentence: string }
+
+/** How a decision came to be judged, and with what probability: 1 - (1 - p_audit) * (1 - p_escalate). */
+export function selectionOf(
+  decision: Pick<Decision, 'auditSelected' | 'pAudit' | 'type' | 'chosen'>,
+): Pick<AuditLabel, 'selection' | 'inclusion'> {
+  // A hand-over is read by the person who takes over: whoever else is chosen by hash, it is included for certain.
+  if (decision.type === 'escalation' && decision.chosen === 'hand_over') return { selection: 'escalated', inclusion: 1 }
+  if (decision.auditSelected) return { selection: 'random', inclusion: decision.pAudit }
+  return { selection: 'override', inclusion: 0 }
+}
+
+/** The verdict as a record. A decision that nobody judged (gated, superseded) has no right or wrong option. */
+export function labelOf(
+  decision: Decision,
+  verdict: Verdict,
+  at: number,
+  requestId: string,
+  idOf: (...parts: string[]) => string,
+): Labelled {
+  if (decision.stopReason === 'gated' || decision.stopReason === 'superseded')
+    return {
+      ok: false,
+      reason: 'not_judged',
+      sentence:
+        decision.stopReason === 'gated'
+          ? 'Nothing but waiting was allowed: the gates decided, no agent was asked.'
+          : 'The lead changed while the question was open: nothing was decided.',
+    }
+  const options = decision.options.map(({ option }) => option)
+  if (!options.includes(verdict.option))
+    return {
+      ok: false,
+      reason: 'option_unknown',
+      sentence: `${verdict.option} is no option of a ${decision.type} decision: ${options.join(', ')}.`,
+    }
+  const { decisionId, tenantId, contactId, type: decisionType } = decision
+  const { option, labeller, note } = verdict
+  return {
+    ok: true,
+    outcome: {
+      outcomeId: idOf('label', decisionId, labeller),
+      tenantId,
+      contactId,
+      kind: 'audit_label',
+      at,
+      source: 'api',
+      sourceId: requestId,
+      label: { decisionId, decisionType, option, labeller, ...selectionOf(decision), note },
+    },
+  }
+}
+
+/** Share of audits that a second person judges independently, to know how far people agree at all. */
+export const SECOND_SHARE = 0.1
+
+/** Whether a second person is asked: by a hash of the decision, so that nobody chooses. */
+export function wantsSecond(decisionId: string): boolean {
+  return createHash('sha256').update(`second:${decisionId}`).digest().readUInt32BE(0) < SECOND_SHARE * 2 ** 32
+}
