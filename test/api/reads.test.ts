@@ -405,7 +405,17 @@ t.test('the OpenAPI document describes every route, its schemas hold and describ
   t.equal((await app.inject('/docs')).statusCode, 200)
   const document = (await app.inject('/docs/json')).json<{ openapi: string; paths: Record<string, Record<string, Operation>> }>()
   t.equal(document.openapi, '3.1.0')
-  t.strictSame(Object.keys(document.paths).sort(), ['/healthz', '/leads', '/leads/{id}', '/metrics', '/owed', '/readyz', '/webhooks/ghl'])
+  t.strictSame(Object.keys(document.paths).sort(), [
+    '/audits',
+    '/audits/{decisionId}',
+    '/healthz',
+    '/leads',
+    '/leads/{id}',
+    '/metrics',
+    '/owed',
+    '/readyz',
+    '/webhooks/ghl',
+  ])
   const ajv = new Ajv2020({ strict: false })
   for (const [path, methods] of Object.entries(document.paths)) {
     for (const [method, operation] of Object.entries(methods)) {
