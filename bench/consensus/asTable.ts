@@ -44,7 +44,9 @@ function nameOf(index: number): string {
 
 /** The same leads as a matrix, without the detour of names: `matrixOf(tableOf(...))` gives the same rows. */
 export function matrixOfLeads(world: World, leads: readonly SyntheticLead[]): VoteMatrix {
-  const order = world.agents.map((_, column) => column).sort((a, b) => ((world.agents[a]?.name ?? '') < (world.agents[b]?.name ?? '') ? -1 : 1))
+  const order = world.agents
+    .map((_, column) => column)
+    .sort((a, b) => ((world.agents[a]?.name ?? '') < (world.agents[b]?.name ?? '') ? -1 : 1))
   const families = [...new Set(world.spec.families.map(({ name }) => name))].sort()
   return {
     options: optionNames,
