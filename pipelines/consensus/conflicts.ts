@@ -34,11 +34,12 @@ export function conflictsOf(pooled: Pooled, policy: Policy): Conflict[] {
 export function divergence(pooled: Pooled): number {
   const running = pooled.options.filter(({ eligible }) => eligible)
   const support = new Map<string, Map<string, bigint>>()
+  const tau = BigInt(pooled.contributions[0]?.tauMicro ?? 0)
   // Contributions come sorted by family, so the families are in one order on every machine.
-  for (const { family, option, nats, blocked } of pooled.contributions) {
+  for (const { family, option, nats, blocked, lambdaMicro, deltaMicro } of pooled.contributions) {
     if (blocked || nats === '0') continue
     const own = support.get(family) ?? new Map<string, bigint>()
-    support.set(family, own.set(option, (own.get(option) ?? 0n) + BigInt(nats)))
+    support.set(family, own.set(option, (own.get(option) ?? 0n) + BigInt(lambdaMicro * deltaMicro) * tau))
   }
   if (support.size < 2) return 0
   const beliefs = [...support.values()].map((own) =>

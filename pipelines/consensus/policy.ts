@@ -112,6 +112,7 @@ function fallingStrengths(policy: Policy): string[] {
 export interface CompiledPolicy {
   readonly policy: Policy
   readonly roster: ReadonlySet<string>
+  readonly optionNames: ReadonlySet<string>
   /** ln of the base rate of an option in a stage, 1e-6 nats; a stage without its own rate takes the parent's. */
   baseMicro(stage: string, option: string): number
   /** Strength of a vote in 1e-6 nats. Agents outside the roster weigh nothing. */
@@ -156,20 +157,34 @@ function compile(policy: Policy): CompiledPolicy {
   const rhoOf = (family: string) => families.get(family)?.rhoMicro ?? unknownFamilyRhoMicro
   const deltas = new Map<string, number[]>()
   // From the most specific measured cell to the cold table.
+  const measured = (agentId: string, bin: number, option: string): number =>
+    cells.get(`${agentId} ${bin} ${option}`) ??
+    cells.get(`${agentId} ${bin} *`) ??
+    cells.get(`${agentId} 0 ${option}`) ??
+    cells.get(`${agentId} 0 *`) ??
+    cold[bin - 1] ??
+    0
+  // Five bins of each option of an agent at its first vote: a key of text for each vote would be most of a decision's time.
+  const places = new Map(policy.options.map(({ option }, index) => [option, 5 * index]))
+  const tables = new Map<string, Float64Array>()
+  const tableOf = (agentId: string): Float64Array => {
+    let table = tables.get(agentId)
+    if (table === undefined) {
+      table = Float64Array.from(policy.options.flatMap(({ option }) => [1, 2, 3, 4, 5].map((bin) => measured(agentId, bin, option))))
+      tables.set(agentId, table)
+    }
+    return table
+  }
   const lambdaOf = (agentId: string, bin: number, option: string): number => {
     if (!roster.has(agentId)) return 0
-    return (
-      cells.get(`${agentId} ${bin} ${option}`) ??
-      cells.get(`${agentId} ${bin} *`) ??
-      cells.get(`${agentId} 0 ${option}`) ??
-      cells.get(`${agentId} 0 *`) ??
-      cold[bin - 1] ??
-      0
-    )
+    const place = places.get(option)
+    if (place === undefined || !(bin >= 1 && bin <= 5)) return measured(agentId, bin, option)
+    return tableOf(agentId)[place + bin - 1] ?? 0
   }
   return {
     policy,
     roster,
+    optionNames: new Set(places.keys()),
     baseMicro: (stage, option) => policy.baseRatesMicro[stage]?.[option] ?? policy.baseRatesMicro['*']?.[option] ?? -9_210_340,
     lambdaOf,
     maxLambdaOf: (agentId, option) => Math.max(...[1, 2, 3, 4, 5].map((bin) => lambdaOf(agentId, bin, option))),

@@ -35,13 +35,17 @@ export interface Pooled {
   readonly missing: readonly string[]
 }
 
-/** Strength and family of one vote on its way into a family's list. */
+/** Strength of one vote on its way into a family's list. */
 interface Weighed {
   readonly vote: Vote
-  readonly family: string
-  readonly option: string
   readonly bin: number
   readonly lambda: number
+}
+/** The votes of one family for one option. */
+interface Group {
+  readonly family: string
+  readonly option: string
+  readonly votes: Weighed[]
 }
 
 /** Pools votes over the eligible options. Abstentions and errors add nothing; agents present count towards the quorum. */
@@ -49,7 +53,7 @@ export function pool(votes: readonly Vote[], policy: Policy, stage: string, elig
   const rules = compiled(policy)
   const contributions = contributionsOf(votes, rules, eligible)
   const scores = new Map(policy.options.map(({ option }) => [option, scoreOfBase(rules.baseMicro(stage, option))]))
-  for (const { option, nats } of contributions) scores.set(option, (scores.get(option) ?? 0n) + BigInt(nats))
+  for (const [option, nats] of addedBy(contributions, policy)) scores.set(option, (scores.get(option) ?? 0n) + nats)
   const running = policy.options.filter(({ option }) => eligible.has(option))
   const probabilities = softmax(running.map(({ option }) => scores.get(option) ?? 0n))
   const probabilityOf = new Map(running.map(({ option }, index) => [option, probabilities[index] ?? 0]))
@@ -68,25 +72,27 @@ export function scoreOfBase(baseMicro: number): bigint {
   return BigInt(baseMicro) * 1_000_000_000_000n
 }
 
+/** What all contributions add to each option, 1e-18 nats: the sum of their `nats`, multiplied by tau once. */
+function addedBy(contributions: readonly Contribution[], { tauMicro }: Policy): Map<string, bigint> {
+  const sums = new Map<string, bigint>()
+  for (const { option, lambdaMicro, deltaMicro } of contributions)
+    sums.set(option, (sums.get(option) ?? 0n) + BigInt(lambdaMicro * deltaMicro))
+  for (const [option, sum] of sums) sums.set(option, sum * BigInt(tauMicro))
+  return sums
+}
+
 /** What each vote adds: lambda of its cell times the worth of its rank in its family times tau. */
 export function contributionsOf(votes: readonly Vote[], rules: CompiledPolicy, eligible: ReadonlySet<string>): Contribution[] {
-  const known = new Set(rules.policy.options.map(({ option }) => option))
-  const groups = new Map<string, Weighed[]>()
-  for (const vote of votes) {
-    const { option, bin } = vote
-    if (vote.kind !== 'vote' || option === null || bin === null || !known.has(option)) continue
-    const family = rules.familyOf(vote.agentId, vote.family)
-    const key = `${family} ${option}`
-    const weighed = { vote, family, option, bin, lambda: rules.lambdaOf(vote.agentId, bin, option) }
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [weighed])
-    else group.push(weighed)
-  }
   const { tauMicro } = rules.policy
-  const out: Contribution[] = []
-  for (const group of groups.values()) {
+  const natsText = textOfNats(tauMicro)
+  const families = new Map<string, Contribution[]>()
+  for (const { family, option, votes: group } of groupsOf(votes, rules)) {
     group.sort(byStrength)
-    group.forEach(({ vote, family, option, bin, lambda }, index) => {
+    let out = families.get(family)
+    if (out === undefined) families.set(family, (out = []))
+    const blocked = !eligible.has(option)
+    for (let index = 0; index < group.length; index++) {
+      const { vote, bin, lambda } = group[index] as Weighed
       const delta = rules.deltaMicro(family, index + 1)
       out.push({
         agentId: vote.agentId,
@@ -98,14 +104,54 @@ export function contributionsOf(votes: readonly Vote[], rules: CompiledPolicy, e
         lambdaMicro: lambda,
         deltaMicro: delta,
         tauMicro,
-        nats: String(BigInt(lambda) * BigInt(delta) * BigInt(tauMicro)),
-        blocked: !eligible.has(option),
+        nats: natsText(lambda * delta),
+        blocked,
         reasonCode: vote.reasonCode,
         reasonText: vote.reasonText,
       })
-    })
+    }
   }
-  return out.sort((a, b) => compare(a.family, b.family) || a.rank - b.rank || compare(a.agentId, b.agentId))
+  return [...families.keys()].sort(compare).flatMap((family) => (families.get(family) ?? []).sort(byRank))
+}
+
+/** The votes for known options, by family and option, in the order in which each group was first seen. */
+function groupsOf(votes: readonly Vote[], rules: CompiledPolicy): Group[] {
+  const known = rules.optionNames
+  const groups: Group[] = []
+  const ofFamily = new Map<string, Group[]>()
+  for (const vote of votes) {
+    const { option, bin, agentId } = vote
+    if (vote.kind !== 'vote' || option === null || bin === null || !known.has(option)) continue
+    const family = rules.familyOf(agentId, vote.family)
+    let own = ofFamily.get(family)
+    if (own === undefined) ofFamily.set(family, (own = []))
+    let group = own.find((each) => each.option === option)
+    if (group === undefined) {
+      group = { family, option, votes: [] }
+      own.push(group)
+      groups.push(group)
+    }
+    group.votes.push({ vote, bin, lambda: rules.lambdaOf(agentId, bin, option) })
+  }
+  return groups
+}
+
+/**
+ * lambda * delta (exact in a float: below 2^31 * 1e6) times tau, as text. Most tau end in zeros: then the digits before them
+ * fit a float too, and no long division of a bigint is needed to write them.
+ */
+function textOfNats(tauMicro: number): (lambdaDelta: number) => string {
+  let [digits, zeros] = [tauMicro, '']
+  while (digits !== 0 && digits % 10 === 0) [digits, zeros] = [digits / 10, `${zeros}0`]
+  return (lambdaDelta) => {
+    const product = lambdaDelta * digits
+    if (product === 0) return '0'
+    return Number.isSafeInteger(product) ? `${product}${zeros}` : String(BigInt(lambdaDelta) * BigInt(tauMicro))
+  }
+}
+
+function byRank(a: Contribution, b: Contribution): number {
+  return a.rank - b.rank || compare(a.agentId, b.agentId)
 }
 
 function byStrength(a: Weighed, b: Weighed): number {

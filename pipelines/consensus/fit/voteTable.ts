@@ -1,0 +1,119 @@
+/**
+ * Votes of any agents on any items: what the pool learns from and pools. It knows nothing of leads, votes may be missing, and
+ * the truth of an item may be unknown. Inside it is turned into one matrix, whose rows and columns do not depend on the
+ * order of what was given.
+ */
+import { compare } from '../pool.ts'
+
+export interface TableItem {
+  readonly item: string
+  /** Items of one group never stand on both sides of a split, e.g. the questions about one lead. Its own group by default. */
+  readonly group?: string
+  /** What base rates may depend on; `*` by default. */
+  readonly stage?: string
+  /** When it was decided, ms. */
+  readonly at: number
+  /** The right option, if somebody has said. */
+  readonly truth?: string | null
+  /** Probability with which this item came to be labelled; `null` or 0 when unknown: then nothing is learned from it. */
+  readonly inclusion?: number | null
+}
+export interface TableAgent {
+  readonly agent: string
+  /** Agents that share evidence or a model. */
+  readonly family: string
+}
+/** An answer; no entry is a missing answer. */
+export interface TableVote {
+  readonly item: string
+  readonly agent: string
+  /** `null` for an abstention. */
+  readonly option: string | null
+  /** Confidence bin 1 to 5, `null` for an abstention. */
+  readonly bin: number | null
+}
+export interface VoteTable {
+  readonly options: readonly string[]
+  readonly items: readonly TableItem[]
+  readonly agents: readonly TableAgent[]
+  readonly votes: readonly TableVote[]
+}
+
+/** One row of the matrix. Columns are agents. */
+export interface MatrixItem {
+  readonly item: string
+  readonly group: string
+  readonly stage: string
+  readonly at: number
+  /** Index of the right option; -1 unknown. */
+  readonly truth: number
+  /** 0 when unknown. */
+  readonly inclusion: number
+  /** Index of the option each agent voted for; `absent` or `abstained` without a vote. */
+  readonly option: Int8Array
+  /** Bin of each vote, 1 to 5; 0 without a vote. */
+  readonly bin: Int8Array
+}
+/** No answer. */
+export const absent = -1
+/** Present without a vote. */
+export const abstained = -2
+
+export interface VoteMatrix {
+  readonly options: readonly string[]
+  /** Sorted by name. */
+  readonly agents: readonly string[]
+  readonly families: readonly string[]
+  /** Index of the family of each agent. */
+  readonly familyOf: readonly number[]
+  /** Sorted by time, then by name. */
+  readonly items: readonly MatrixItem[]
+}
+
+/**
+ * The table as a matrix. Passed over: votes of unknown agents, on unknown items or for unknown options, bins outside 1 to 5,
+ * and all but one answer of an agent on an item (the smallest by option and bin stays, whatever the order).
+ */
+export function matrixOf(table: VoteTable): VoteMatrix {
+  const declared = new Map(table.agents.map(({ agent, family }) => [agent, family]))
+  const agents = [...declared.keys()].sort(compare)
+  const families = [...new Set(declared.values())].sort(compare)
+  const column = new Map(agents.map((agent, index) => [agent, index]))
+  const optionIndex = new Map(table.options.map((option, index) => [option, index]))
+  const rows = new Map<string, MatrixItem>()
+  for (const { item, group, stage, at, truth, inclusion } of table.items) {
+    rows.set(item, {
+      item,
+      group: group ?? item,
+      stage: stage ?? '*',
+      at,
+      truth: truth === null || truth === undefined ? -1 : (optionIndex.get(truth) ?? -1),
+      inclusion: soundInclusion(inclusion),
+      option: new Int8Array(agents.length).fill(absent),
+      bin: new Int8Array(agents.length),
+    })
+  }
+  for (const { item, agent, option, bin } of table.votes) {
+    const row = rows.get(item)
+    const at = column.get(agent)
+    if (row === undefined || at === undefined) continue
+    const voted = option === null ? abstained : optionIndex.get(option)
+    const sure = option === null ? 0 : bin
+    if (voted === undefined || sure === null || (option !== null && !(Number.isInteger(sure) && sure >= 1 && sure <= 5))) continue
+    const before = row.option[at] ?? absent
+    if (before !== absent && (before < voted || (before === voted && (row.bin[at] ?? 0) <= sure))) continue
+    row.option[at] = voted
+    row.bin[at] = sure
+  }
+  return {
+    options: [...table.options],
+    agents,
+    families,
+    familyOf: agents.map((agent) => families.indexOf(declared.get(agent) ?? '')),
+    items: [...rows.values()].sort((a, b) => a.at - b.at || compare(a.item, b.item)),
+  }
+}
+
+function soundInclusion(inclusion: number | null | undefined): number {
+  return inclusion !== null && inclusion !== undefined && inclusion > 0 && inclusion <= 1 ? inclusion : 0
+}
