@@ -94,6 +94,18 @@ export const cliErrors = {
     remedy:
       'See that pipeline and sinks run (`rekindle lag`) and run it again: it goes on. A contact that GoHighLevel still has comes back with its next webhook: delete it there first.',
   },
+  E_POLICY_UNKNOWN: {
+    scope: 'process',
+    retriable: false,
+    means: 'The hash names no policy, or more than one.',
+    remedy: '`rekindle policy list` names them all; a policy is stored some moments after it was published.',
+  },
+  E_POLICY_UNSOUND: {
+    scope: 'process',
+    retriable: false,
+    means: 'This version of Rekindle would not decide with the policy.',
+    remedy: 'It may be of another version; make a new one with `rekindle learn`.',
+  },
   E_OPTION_INVALID: {
     scope: 'step',
     retriable: false,

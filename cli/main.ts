@@ -9,8 +9,10 @@ import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
+import { addLearn } from './verbs/learn.ts'
 import { addLookUps } from './verbs/lookUps.ts'
 import { addOwed } from './verbs/owed.ts'
+import { addPolicy } from './verbs/policy.ts'
 import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
 import { addRun } from './verbs/run.ts'
@@ -62,6 +64,8 @@ addRealtors(program, surroundings)
 addGhl(program, surroundings)
 addLookUps(program, surroundings)
 addOwed(program, surroundings)
+addLearn(program, surroundings)
+addPolicy(program, surroundings)
 addSources(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)

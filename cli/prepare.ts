@@ -6,7 +6,7 @@ import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
-import { shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
+import { isShippedPrior, shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
 import { sandboxLookUps, sandboxTenant } from '../simulate/sandboxTenant.ts'
 import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
@@ -41,8 +41,10 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
     const producer = kafka.producer({ deadlineMs: 30_000 })
     const known = await kafka.table(policies)
     for (const policy of shippedPolicies) {
-      // A policy that is there already may be a newer one that learning or a person published: it stays.
-      if (known.get(policyKey(policy)) === undefined) await producer.send(policies, policyKey(policy), policy)
+      const there = known.get(policyKey(policy))
+      // One that was learned or that a person put in force stays. A prior of an earlier version would keep new agents from being heard.
+      if (there === undefined || (isShippedPrior(there) && there.policyHash !== policy.policyHash))
+        await producer.send(policies, policyKey(policy), policy)
     }
     if (config.mode === 'local') {
       const tenant = sandboxTenant(Date.now())

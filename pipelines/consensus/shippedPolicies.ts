@@ -35,6 +35,14 @@ const sameModelRhoMicro = 500_000
 /** 2026-11-01T00:00:00Z. */
 const shippedAt = 1_793_491_200_000
 
+/** How the label of every policy begins that was shipped with some version. */
+const priorLabel = 'shipped prior'
+
+/** Whether the policy is a prior of this or another version, and rests on no verdict. */
+export function isShippedPrior(policy: Pick<Policy, 'label'>): boolean {
+  return policy.label.startsWith(priorLabel)
+}
+
 function shipped<T extends DecisionType>(
   decisionType: T,
   rules: Pick<Policy, 'options' | 'baseRatesMicro' | 'quorumMilli' | 'requiredFamilies'>,
@@ -43,7 +51,7 @@ function shipped<T extends DecisionType>(
   return sealed({
     tenantId: '*',
     decisionType,
-    label: 'shipped prior 2026-11',
+    label: `${priorLabel} 2026-11`,
     createdAt: shippedAt,
     coldStrengthsMicro: [...coldStrengthsMicro],
     strengths: [],

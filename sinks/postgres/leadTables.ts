@@ -15,6 +15,7 @@ export interface LeadTable {
 /** Tables with nothing about any lead, each with why. A test holds that every other table names its lead. */
 export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   tenants: 'settings of a location',
+  policies: 'the numbers that decisions are made with',
   sink_offsets: 'places of topics',
   sweep_cursors: 'how far locations are compared with the platform',
   heartbeats: 'whether webhooks of locations arrive; the contact it names is ours and no lead',

@@ -1,5 +1,5 @@
 /**
- * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, tenants and beats that came back into Postgres, exactly once: rows and the next offset are in one
+ * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, policies, tenants and beats that came back into Postgres, exactly once: rows and the next offset are in one
  * transaction, and a batch that is partly stored already is continued where it ended. Of an erased lead nothing is stored
  * that is from before its erasure.
  */
@@ -7,7 +7,18 @@ import type pg from 'pg'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
-import { decisions, deliveries, erasures, followups, leadEvents, outcomes, profiles, tenants, unrecognised } from '../../topics/index.ts'
+import {
+  decisions,
+  deliveries,
+  erasures,
+  followups,
+  leadEvents,
+  outcomes,
+  policies,
+  profiles,
+  tenants,
+  unrecognised,
+} from '../../topics/index.ts'
 import { isFromBefore } from '../erasedRecords.ts'
 import { storeOutcomes } from './audits.ts'
 import { storeCommunications } from './communicationRows.ts'
@@ -16,6 +27,7 @@ import { postgresError } from './errors.ts'
 import { storeBeats } from './heartbeats.ts'
 import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
+import { storePolicies } from './policies.ts'
 import { inTransaction } from './pool.ts'
 import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
 import { isPast } from './retentionRules.ts'
@@ -169,6 +181,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
       return storeDeliveries(client, of(deliveries))
     case outcomes.name:
       return storeOutcomes(client, of(outcomes))
+    case policies.name:
+      return storePolicies(client, of(policies))
     case tenants.name:
       return storeTenants(client, of(tenants))
     case unrecognised.name:

@@ -1,0 +1,62 @@
+/** What a fit changed, for people: verdicts it rests on, agents by lift, base rates, families, and how it foretells what it has not seen. */
+import type { Learned } from '../pipelines/learning/learn.ts'
+import { columns } from './columns.ts'
+
+const outcomes: Readonly<Record<Learned['outcome'], string>> = {
+  publish: 'new',
+  unchanged: 'the same is in force',
+  worse: 'worse than what is in force on the newest verdicts: kept back',
+  unsound: 'unsound: kept back',
+}
+
+/** The report of one policy. `published` is whether it was put in force just now. */
+export function learnedLines({ key, policy, former, report, outcome, problems }: Learned, published: boolean): string[] {
+  const { labels, held } = report
+  const said = published ? 'put in force' : outcomes[outcome]
+  return [
+    `${key}  ${policy.policyHash.slice(0, 12)}  ${policy.label}: ${said}`,
+    `  instead of ${former.policyHash.slice(0, 12)}, ${former.label}`,
+    ...problems.map((problem) => `  unsound: ${problem}`),
+    `  ${labels.usable} verdicts: ${labels.strengths} for strengths (worth ${labels.strengthsEffective.toFixed(0)} fresh ones), ${labels.temperature} for the temperature, ${labels.conformal} held back` +
+      (labels.ofUnknownInclusion === 0 ? '' : `; ${labels.ofUnknownInclusion} overrides were left out`),
+    held === undefined
+      ? '  Too few to hold any back: how well it foretells new verdicts is not known.'
+      : `  On ${held.labels} verdicts that it has not seen: right ${percent(held.fitted.accuracy)} against ${percent(held.former.accuracy)} before, log loss ${held.fitted.logLoss.toFixed(3)} against ${held.former.logLoss.toFixed(3)}.`,
+    ...agentTable(report.agents),
+    ...rateLines(report.baseRates),
+    ...report.warnings.map((warning) => `  ${warning}`),
+    '',
+  ]
+}
+
+function agentTable(agents: Learned['report']['agents']): string[] {
+  const heard = agents.filter(({ votes }) => votes > 0).sort((a, b) => b.lift - a.lift || (a.agent < b.agent ? -1 : 1))
+  if (heard.length === 0) return []
+  return columns(
+    [
+      ['  agent', 'votes', 'right', 'by habit', 'lift', 'strength'],
+      ...heard.map(({ agent, votes, rightShare = 0, chance = 0, lift, strengthBefore = 0, strengthAfter = 0 }) => [
+        `  ${agent}`,
+        String(votes),
+        percent(rightShare),
+        percent(chance),
+        lift.toFixed(2),
+        `${strengthBefore.toFixed(2)} -> ${strengthAfter.toFixed(2)}`,
+      ]),
+    ],
+    { right: [1, 2, 3, 4, 5] },
+  )
+}
+
+function rateLines(rates: Learned['report']['baseRates']): string[] {
+  const stages = [...new Set(rates.map(({ stage }) => stage))]
+  return stages.map((stage) => {
+    const moved = rates.filter((rate) => rate.stage === stage)
+    const place = stage === '*' ? 'any stage' : stage
+    return `  base rates, ${place}: ${moved.map(({ option, before, after }) => `${option} ${percent(before)} -> ${percent(after)}`).join(', ')}`
+  })
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`
+}

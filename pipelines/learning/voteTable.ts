@@ -1,0 +1,76 @@
+/**
+ * Judged decisions as the table that `fit` learns from. A decision carries its votes, so what is learned rests on what was
+ * counted then, not on what agents would say today.
+ * @source reference/consensus.md step 7
+ */
+import type { Decision, Policy } from '../../schemas/generated/records.ts'
+import { leadKey } from '../../topics/index.ts'
+import { compiled } from '../consensus/policy.ts'
+import type { VoteTable } from '../consensus/fit/voteTable.ts'
+
+export interface JudgedDecision {
+  readonly decision: Decision
+  /** The option that a person found right. */
+  readonly option: string
+  readonly labeller: string
+  /** 0 when nobody knows how it came to be judged. */
+  readonly inclusion: number
+  /** ms. */
+  readonly labelledAt: number
+}
+
+/**
+ * The table of these decisions, one item each: of several verdicts the first one counts, since only it was asked for by
+ * chance alone. `policy` names the options and the families of agents that kept silent.
+ */
+export function voteTableOf(judged: readonly JudgedDecision[], policy: Policy): VoteTable {
+  const rules = compiled(policy)
+  const families = new Map(policy.roster.map((agent) => [agent, rules.familyOf(agent, '')]))
+  const firsts = firstVerdicts(judged)
+  const votes = firsts.flatMap(({ decision }) => {
+    const { decisionId: item } = decision
+    return [
+      ...decision.contributions.map(({ agentId, family, option, bin }) => {
+        if (!families.has(agentId)) families.set(agentId, rules.familyOf(agentId, family))
+        return { item, agent: agentId, option, bin }
+      }),
+      // Who failed or did not answer is absent, which is another fact than having nothing to say.
+      ...decision.silent.filter(({ kind }) => kind === 'abstain').map(({ agentId }) => ({ item, agent: agentId, option: null, bin: null })),
+    ]
+  })
+  return {
+    options: policy.options.map(({ option }) => option),
+    items: firsts.map(({ decision, option, inclusion }) => ({
+      item: decision.decisionId,
+      group: leadKey(decision.tenantId, decision.contactId),
+      stage: decision.stage,
+      at: decision.decidedAt,
+      truth: option,
+      inclusion,
+    })),
+    agents: [...families].map(([agent, family]) => ({ agent, family })),
+    votes,
+  }
+}
+
+/** The earliest verdict on each decision; of two at once that of the smaller name. */
+export function firstVerdicts(judged: readonly JudgedDecision[]): JudgedDecision[] {
+  const first = new Map<string, JudgedDecision>()
+  for (const one of judged) {
+    const known = first.get(one.decision.decisionId)
+    const earlier =
+      known === undefined || one.labelledAt < known.labelledAt || (one.labelledAt === known.labelledAt && one.labeller < known.labeller)
+    if (earlier) first.set(one.decision.decisionId, one)
+  }
+  return [...first.values()]
+}
+
+/** Verdicts of the first and the second judge on decisions that two have judged. */
+export function pairsOfVerdicts(judged: readonly JudgedDecision[]): (readonly [first: string, second: string])[] {
+  const byDecision = new Map<string, JudgedDecision[]>()
+  for (const one of judged) byDecision.set(one.decision.decisionId, [...(byDecision.get(one.decision.decisionId) ?? []), one])
+  return [...byDecision.values()].flatMap((verdicts) => {
+    const [first, second] = verdicts.sort((a, b) => a.labelledAt - b.labelledAt || (a.labeller < b.labeller ? -1 : 1))
+    return first === undefined || second === undefined ? [] : [[first.option, second.option] as const]
+  })
+}

@@ -1,0 +1,154 @@
+/** Verdicts become a table of votes, and the table a policy: by what was counted then, and only by verdicts asked for by chance. */
+import fc from 'fast-check'
+import t from 'tap'
+import { compiled, policyProblems } from '../../pipelines/consensus/policy.ts'
+import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
+import { learn, LEAST_OF_A_LOCATION } from '../../pipelines/learning/learn.ts'
+import { firstVerdicts, pairsOfVerdicts, voteTableOf } from '../../pipelines/learning/voteTable.ts'
+import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
+import type { Contribution, Decision, Policy } from '../../schemas/generated/records.ts'
+import { DAY, decisionRecord, HOUR, tuesdayNoon } from '../support/leadRecords.ts'
+import { assertProperty } from '../support/property.ts'
+
+const shipped = shippedPolicy('follow_up') as Policy
+const contribution = (agentId: string, option: string, bin: number, over: Partial<Contribution> = {}): Contribution => ({
+  ...{
+    agentId,
+    agentVersion: 1,
+    family: compiled(shipped).familyOf(agentId, 'outside'),
+    option,
+    bin,
+    rank: 1,
+    lambdaMicro: 0,
+    deltaMicro: 0,
+  },
+  ...{ tauMicro: 0, nats: '0', blocked: false, reasonCode: 'r', reasonText: null },
+  ...over,
+})
+
+/** The `n`-th judged decision: `expert` votes for what is right, `parrot` for a text whatever is right. */
+function judged(n: number, right: string, over: Partial<JudgedDecision> = {}, decision: Partial<Decision> = {}): JudgedDecision {
+  return {
+    decision: decisionRecord({
+      decisionId: `d${String(n).padStart(5, '0')}`,
+      contactId: `c${n}`,
+      stage: 'engaged',
+      decidedAt: tuesdayNoon + n * HOUR,
+      contributions: [contribution('intent_detector', right, 4), contribution('channel_strategist', 'sms', 4)],
+      silent: [
+        { agentId: 'behavioral_profiler', kind: 'abstain', reasonCode: 'no_finding' },
+        { agentId: 'timing_optimizer', kind: 'missing', reasonCode: 'no_answer' },
+      ],
+      ...decision,
+    }),
+    option: right,
+    labeller: 'anna',
+    inclusion: 0.03,
+    labelledAt: tuesdayNoon + n * HOUR + DAY,
+    ...over,
+  }
+}
+const truths = ['wait', 'sms', 'email', 'call', 'sms']
+const verdicts = (count: number, from = 0) => Array.from({ length: count }, (_, n) => judged(from + n, truths[n % truths.length] as string))
+const learned = (material: readonly JudgedDecision[], inForce: (key: string) => Policy | undefined = () => undefined) =>
+  learn({ decisionType: 'follow_up', judged: material, shipped, inForce })
+
+t.test('the table has the votes that were counted, blocked ones too; who failed is absent, who had nothing to say is there', (t) => {
+  const table = voteTableOf(
+    [
+      judged(
+        0,
+        'call',
+        {},
+        { contributions: [contribution('intent_detector', 'call', 4, { blocked: true }), contribution('other/x', 'sms', 2)] },
+      ),
+    ],
+    shipped,
+  )
+  t.strictSame(table.options, ['wait', 'sms', 'email', 'call'])
+  t.match(table.items, [{ item: 'd00000', stage: 'engaged', at: tuesdayNoon, truth: 'call', inclusion: 0.03, group: /:c0$/ }])
+  t.strictSame(table.votes, [
+    { item: 'd00000', agent: 'intent_detector', option: 'call', bin: 4 },
+    { item: 'd00000', agent: 'other/x', option: 'sms', bin: 2 },
+    { item: 'd00000', agent: 'behavioral_profiler', option: null, bin: null },
+  ])
+  t.equal(table.agents.find(({ agent }) => agent === 'other/x')?.family, 'outside')
+  t.ok(shipped.roster.every((agent) => table.agents.some((known) => known.agent === agent)))
+  t.end()
+})
+
+t.test('of several verdicts on a decision the first counts; two of them are a pair for agreement', (t) => {
+  const two = [judged(0, 'call', { labeller: 'ben', labelledAt: 2 }), judged(0, 'sms', { labelledAt: 1 }), judged(1, 'wait')]
+  t.strictSame(
+    firstVerdicts(two).map(({ option }) => option),
+    ['sms', 'wait'],
+  )
+  t.strictSame(pairsOfVerdicts(two), [['sms', 'call']])
+  t.end()
+})
+
+t.test('without a verdict that was asked for by chance nothing is learned', (t) => {
+  t.strictSame(learned([]), [])
+  t.strictSame(learned(verdicts(50).map((one) => ({ ...one, inclusion: 0 }))), [], 'overrides teach nothing')
+  t.end()
+})
+
+t.test('who is right gains weight, who always says the same loses it, and the policy is sound', (t) => {
+  const [everybody, ...own] = learned(verdicts(60))
+  t.strictSame(own, [])
+  t.match(everybody, { key: '*:follow_up', outcome: 'publish', problems: [], former: shipped })
+  const policy = everybody?.policy as Policy
+  t.strictSame(policyProblems(policy), [])
+  t.equal(policy.label, 'fitted on 60 verdicts up to 2026-11-14', '10 November 17:00 + 59 h + 24 h')
+  const [before, after] = [compiled(shipped), compiled(policy)]
+  t.ok(after.lambdaOf('intent_detector', 4, 'call') > before.lambdaOf('intent_detector', 4, 'call'))
+  t.ok(after.lambdaOf('channel_strategist', 4, 'sms') < before.lambdaOf('channel_strategist', 4, 'sms') / 2)
+  t.strictSame(policy.options, shipped.options, 'values and costs are no matter of labels')
+  t.match(everybody?.report.labels, { usable: 60, ofUnknownInclusion: 0 })
+  t.end()
+})
+
+t.test('the same verdicts give the same policy in any order and on any day, and then there is nothing to publish', async (t) => {
+  const material = verdicts(45)
+  const hash = learned(material)[0]?.policy.policyHash
+  await assertProperty(
+    t,
+    fc.property(
+      fc.shuffledSubarray(material, { minLength: material.length }),
+      (shuffled) => learned(shuffled)[0]?.policy.policyHash === hash,
+    ),
+    { numRuns: 20 },
+  )
+  const inForce = learned(material)[0]?.policy as Policy
+  t.match(learned(material, (key) => (key === '*:follow_up' ? inForce : undefined))[0], { outcome: 'unchanged' })
+})
+
+t.test('a location has a policy of its own from 100 verdicts on, drawn towards that of all', (t) => {
+  const others = verdicts(50).map((one) => ({ ...one, decision: { ...one.decision, tenantId: 'elsewhere' } }))
+  const keys = (count: number) => learned([...verdicts(count, 50), ...others]).map(({ key }) => key)
+  t.strictSame(keys(LEAST_OF_A_LOCATION - 1), ['*:follow_up'])
+  t.strictSame(keys(LEAST_OF_A_LOCATION), ['*:follow_up', 'sandboxLocation000001:follow_up'])
+  const [, own] = learned([...verdicts(LEAST_OF_A_LOCATION, 50), ...others])
+  t.equal(own?.policy.tenantId, 'sandboxLocation000001')
+  t.strictSame(own && policyProblems(own.policy), [])
+  t.end()
+})
+
+t.test('what foretells the newest verdicts less well than the policy in force is kept back', (t) => {
+  // In 160 old verdicts the expert is right; in the 40 newest, which the fit holds back, whatever it says is wrong.
+  const turned = [
+    ...verdicts(160),
+    ...Array.from({ length: 40 }, (_, n) =>
+      judged(
+        160 + n,
+        'wait',
+        {},
+        { contributions: [contribution('intent_detector', 'call', 4), contribution('channel_strategist', 'sms', 4)] },
+      ),
+    ),
+  ]
+  const [everybody] = learned(turned)
+  t.equal(everybody?.outcome, 'worse')
+  t.ok((everybody?.report.held?.fitted.logLoss ?? 0) > (everybody?.report.held?.former.logLoss ?? Infinity))
+  t.end()
+})

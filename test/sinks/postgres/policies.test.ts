@@ -1,0 +1,63 @@
+/** Every policy that was published stays known by its hash; one that is published again was put in force again. */
+import t from 'tap'
+import { sealed } from '../../../pipelines/consensus/policy.ts'
+import { isShippedPrior, shippedPolicies } from '../../../pipelines/consensus/shippedPolicies.ts'
+import type { Policy } from '../../../schemas/generated/records.ts'
+import { migrate } from '../../../sinks/postgres/migrate.ts'
+import { policiesByHash, storedPolicies } from '../../../sinks/postgres/policies.ts'
+import { createPool } from '../../../sinks/postgres/pool.ts'
+import { postgresSink } from '../../../sinks/postgres/sink.ts'
+import { policies } from '../../../topics/index.ts'
+import { tuesdayNoon } from '../../support/leadRecords.ts'
+import { batch } from '../../support/sinkBatch.ts'
+import { testStack } from '../../support/stack.ts'
+
+t.setTimeout(120_000)
+const shipped = shippedPolicies[0] as Policy
+const fitted = sealed({ ...shipped, label: 'fitted on 60 verdicts up to 2026-11-14', tauMicro: 700_000 })
+const key = '*:follow_up'
+
+t.test('the topic keeps the latest, the table keeps all, and what comes out of it is the very policy', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 2 })
+  t.teardown(() => pool.end())
+  const sink = postgresSink(pool)
+  await sink.write([batch(policies, 0, [[key, shipped]])])
+  await sink.write([
+    batch(policies, 1, [
+      [key, fitted],
+      [key, null],
+    ]),
+  ])
+  const listed = async () => (await storedPolicies(pool)).map(({ policy, publishedAt }) => [policy.label, publishedAt - tuesdayNoon])
+  t.strictSame(await listed(), [
+    ['fitted on 60 verdicts up to 2026-11-14', 0],
+    ['shipped prior 2026-11', 0],
+  ])
+  const [back] = await policiesByHash(pool, fitted.policyHash.slice(0, 12))
+  t.strictSame(back, fitted)
+  t.equal(sealed(back as Policy).policyHash, fitted.policyHash)
+  t.strictSame(await policiesByHash(pool, 'no hash'), [])
+  t.strictSame(await policiesByHash(pool, '%'), [])
+  t.equal((await policiesByHash(pool, '')).length, 2)
+  const again = batch(policies, 3, [
+    [key, fitted],
+    [key, shipped],
+  ])
+  await sink.write([again])
+  t.strictSame(
+    await listed(),
+    [
+      ['shipped prior 2026-11', 1],
+      ['fitted on 60 verdicts up to 2026-11-14', 0],
+    ],
+    'rolled back',
+  )
+})
+
+t.test('a prior of any version is told from what was learned', (t) => {
+  t.ok(shippedPolicies.every(isShippedPrior))
+  t.notOk(isShippedPrior(fitted))
+  t.end()
+})
