@@ -26,13 +26,13 @@ t.test('the topic keeps the latest, the table keeps all, and what comes out of i
   await sink.write([batch(policies, 0, [[key, shipped]])])
   await sink.write([
     batch(policies, 1, [
-      [key, fitted],
       [key, null],
+      [key, fitted],
     ]),
   ])
   const listed = async () => (await storedPolicies(pool)).map(({ policy, publishedAt }) => [policy.label, publishedAt - tuesdayNoon])
   t.strictSame(await listed(), [
-    ['fitted on 60 verdicts up to 2026-11-14', 0],
+    ['fitted on 60 verdicts up to 2026-11-14', 1],
     ['shipped prior 2026-11', 0],
   ])
   const [back] = await policiesByHash(pool, fitted.policyHash.slice(0, 12))
@@ -43,14 +43,15 @@ t.test('the topic keeps the latest, the table keeps all, and what comes out of i
   t.equal((await policiesByHash(pool, '')).length, 2)
   const again = batch(policies, 3, [
     [key, fitted],
+    [key, null],
     [key, shipped],
   ])
   await sink.write([again])
   t.strictSame(
     await listed(),
     [
-      ['shipped prior 2026-11', 1],
-      ['fitted on 60 verdicts up to 2026-11-14', 0],
+      ['shipped prior 2026-11', 2],
+      ['fitted on 60 verdicts up to 2026-11-14', 1],
     ],
     'rolled back',
   )
