@@ -106,6 +106,13 @@ export const cliErrors = {
     means: 'This version of Rekindle would not decide with the policy.',
     remedy: 'It may be of another version; make a new one with `rekindle learn`.',
   },
+  E_REPLAY_DIFFERS: {
+    scope: 'step',
+    retriable: false,
+    means: 'Deciding again from stored inputs gives another decision than the stored one.',
+    remedy:
+      'The lines above say which and why. Changed settings of a location explain a difference in its gates; anything else is a fault: keep the output.',
+  },
   E_OPTION_INVALID: {
     scope: 'step',
     retriable: false,

@@ -15,6 +15,7 @@ import { addOwed } from './verbs/owed.ts'
 import { addPolicy } from './verbs/policy.ts'
 import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
+import { addReplay } from './verbs/replay.ts'
 import { addRun } from './verbs/run.ts'
 import { addSources } from './verbs/sources.ts'
 import { addTenants } from './verbs/tenants.ts'
@@ -66,6 +67,7 @@ addLookUps(program, surroundings)
 addOwed(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)
+addReplay(program, surroundings)
 addSources(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)

@@ -197,6 +197,9 @@ function isSound(policy: Policy, decisionType: string): boolean {
   return sound && policy.decisionType === decisionType
 }
 
+/** The folds of the stage by what they are for: replay folds stored inputs by the very same code. */
+export const consensusFolds = { open, count, supersede, close } as const
+
 /** Adds up the ballots on every assessment and decides. */
 export const consensus = stage({
   name: 'consensus',

@@ -8,7 +8,7 @@ import type { RawHeaders } from '../rawHeaders.ts'
 import { ClusterConnection } from './cluster.ts'
 import { withoutAborted } from './corrections.ts'
 import type { AbortedTransaction } from './corrections.ts'
-import { logEnds } from './offsets.ts'
+import { logEnds, offsetsAtTime } from './offsets.ts'
 import type { FetchedRecord } from './protocol/recordBatchReader.ts'
 
 export { textHeaders } from '../rawHeaders.ts'
@@ -90,6 +90,11 @@ export class PartitionReader {
   async close(): Promise<void> {
     this.#closed = true
     await this.#connection.close()
+  }
+
+  /** Per partition the first offset stamped with this time (ms) or a later one; a partition without such a record has none. */
+  async offsetsAt(topic: string, at: number): Promise<ReadonlyMap<number, bigint>> {
+    return (await offsetsAtTime(this.#connection, [topic], at)).get(topic) ?? new Map<number, bigint>()
   }
 
   /** Partition numbers of a topic, ascending; empty when it does not exist. */

@@ -1,4 +1,4 @@
-/** Follows a topic without a group: from its beginning, its last records, or from now on. Nothing is committed. */
+/** Follows a topic without a group: from its beginning, a time, its last records, or from now on. Nothing is committed. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { runtimeError } from '../errors.ts'
@@ -10,8 +10,8 @@ import type { LogRecord } from './partitionReader.ts'
 import type { WireFormat } from './wireFormat.ts'
 
 export interface TailOptions {
-  /** Where to begin: the first kept record, the last n of the topic, or what comes from now on (default). */
-  readonly from?: 'beginning' | 'now' | { readonly last: number }
+  /** Where to begin: the first kept record, that of a time (ms) or later, the last n of the topic, or what comes from now on (default). */
+  readonly from?: 'beginning' | 'now' | { readonly last: number } | { readonly at: number }
   /** Resolve at the end of the topic as it was at the call instead of waiting for more. */
   readonly untilEnd?: boolean
   /** Ends the tail. */
@@ -55,11 +55,16 @@ export async function tail<T extends AnyTopic>(
     if (partitions.length === 0) throw runtimeError('E_TOPIC_MISSING', `${name} does not exist.`)
     const ranges = await reader.ranges(name, partitions)
     const ends = partitions.map((partition) => ranges.get(partition)?.end ?? 0n)
-    const starts = partitions.map((partition, index) => (from === 'now' ? (ends[index] ?? 0n) : (ranges.get(partition)?.low ?? 0n)))
+    const since = typeof from === 'object' && 'at' in from ? await reader.offsetsAt(name, from.at) : undefined
+    const starts = partitions.map((partition, index) => {
+      const end = ends[index] ?? 0n
+      if (from === 'now') return end
+      return since === undefined ? (ranges.get(partition)?.low ?? 0n) : (since.get(partition) ?? end)
+    })
     const positions = partitions.map((partition, index) => ({ topic: name, partition, offset: starts[index] ?? 0n }))
     const behind = () => positions.filter(({ offset }, index) => offset < (ends[index] ?? 0n))
 
-    if (typeof from === 'object') {
+    if (typeof from === 'object' && 'last' in from) {
       // Offsets have holes (control records), so "the last n" can only be counted by reading; the newest by time are kept.
       const kept: LogRecord[] = []
       const { last } = from

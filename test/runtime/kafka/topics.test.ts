@@ -234,6 +234,15 @@ t.test('a producer answers each of a thousand concurrent sends with its own plac
   const last: number[] = []
   await kafka.tail(items, { from: { last: 3 }, untilEnd: true }, ({ value }) => last.push((value as Item).seq))
   t.strictSame(last, [997, 998, 999])
+  const since: number[] = []
+  await kafka.tail(items, { from: { at: writtenAt + 990 }, untilEnd: true }, ({ value }) => since.push((value as Item).seq))
+  t.strictSame(
+    since.sort((a, b) => a - b),
+    [990, 991, 992, 993, 994, 995, 996, 997, 998, 999],
+  )
+  const later: unknown[] = []
+  await kafka.tail(items, { from: { at: writtenAt + 1_000_000 }, untilEnd: true }, (record) => later.push(record))
+  t.strictSame(later, [])
 
   await t.rejects(
     producer.send(items, 'k', { seq: 1.5, amount: 1, wish: '' }),

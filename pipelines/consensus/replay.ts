@@ -1,0 +1,167 @@
+/**
+ * Decides a stored question again from its stored inputs, by the folds of the stage itself, and says whether the bytes are
+ * the same. What cannot be decided again is said to be so, with why; nothing is taken from the decision but its policy, its
+ * time where a clock gave it, and which ballots had come when something newer ended it.
+ * @source reference/consensus.md 6
+ */
+import { FoldContext } from '../../runtime/foldContext.ts'
+import type { Outcome } from '../../runtime/outcome.ts'
+import type { Table } from '../../runtime/stage.ts'
+import { Decision } from '../../schemas/generated/records.ts'
+import type { Assessment, Ballot, LeadProfile, OpenQuestions, Policy, Tenant } from '../../schemas/generated/records.ts'
+import type { decisions as decisionTopic } from '../../topics/index.ts'
+import { assessments, ballots as ballotTopic, leadKey, profiles } from '../../topics/index.ts'
+import type { AnyTopic } from '../../runtime/topic.ts'
+import { consensusFolds } from './consensus.ts'
+import { engineVersion, policyKey } from './policy.ts'
+
+/** A record with the time it is stamped with, ms. */
+export interface Timed<V> {
+  readonly at: number
+  readonly value: V
+}
+
+export interface ReplayInputs {
+  readonly assessment: Timed<Assessment> | undefined
+  /** In the order of the topic. */
+  readonly ballots: readonly Timed<Ballot>[]
+  readonly policy: (hash: string) => Policy | undefined
+  /** As it is configured now. */
+  readonly tenant: Tenant | undefined
+}
+
+export type Replayed =
+  | { readonly kind: 'same' }
+  /** `fields` of the record that came out otherwise. */
+  | { readonly kind: 'differs'; readonly fields: readonly string[]; readonly because: string }
+  /** An input is not kept any more. */
+  | { readonly kind: 'not_possible'; readonly because: string }
+
+/** Decides one assessment again; the answers are in the order of its `decisions`. */
+export function replay(stored: readonly Decision[], inputs: ReplayInputs): Replayed[] {
+  const { assessment, ballots } = inputs
+  if (assessment === undefined)
+    return stored.map(() => ({ kind: 'not_possible', because: 'The question is not on its topic any more (7 days).' }))
+  const policies = new Map(stored.map(({ policyHash }) => [policyHash, inputs.policy(policyHash)]))
+  const runs = new Map<string, Map<string, Decision>>()
+  return stored.map((decision) => {
+    const impossible = impossibleBecause(decision, policies.get(decision.policyHash))
+    if (impossible !== undefined) return { kind: 'not_possible', because: impossible }
+    const bytes = Decision.encode(decision)
+    let last: Decision | undefined
+    for (const start of startsOf(decision, assessment, ballots)) {
+      const name = `${start.epoch} ${start.early} ${start.ballots}`
+      let again = runs.get(name)
+      if (again === undefined) runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant)))
+      last ??= again.get(decision.type)
+      if (again.get(decision.type) !== undefined && Decision.encode(again.get(decision.type) as Decision).equals(bytes))
+        return { kind: 'same' }
+    }
+    return differenceOf(decision, last, inputs.tenant)
+  })
+}
+
+function impossibleBecause(decision: Decision, policy: Policy | undefined): string | undefined {
+  if (decision.engineVersion !== engineVersion)
+    return `It was made by version ${decision.engineVersion} of the arithmetic, this is ${engineVersion}.`
+  return policy === undefined ? `Its policy ${decision.policyHash.slice(0, 12)} is not known.` : undefined
+}
+
+function isEndedFromOutside({ stopReason }: Decision): boolean {
+  return stopReason === 'superseded' || stopReason === 'deadline'
+}
+
+/** What no topic tells of the moment: which epoch was known, and how many ballots had come before the question and in all. */
+interface Start {
+  readonly epoch: number
+  readonly early: number
+  readonly ballots: number
+}
+
+/**
+ * Every ballot is counted towards what ended by itself. What something newer or the clock ended was ended at one place among
+ * the ballots, and of those within one millisecond only the decision shows which; the same holds of those that came with the
+ * question. An early ballot of an older epoch is counted as stale or not at all, by what was known of the lead then.
+ */
+function startsOf(decision: Decision, assessment: Timed<Assessment>, ballots: readonly Timed<Ballot>[]): Start[] {
+  const before = (at: number) => ballots.filter((ballot) => ballot.at < at).length
+  const most = isEndedFromOutside(decision) ? before(decision.decidedAt + 1) : ballots.length
+  const counts = isEndedFromOutside(decision) ? downFrom(most, 0) : [most]
+  const early = downFrom(before(assessment.at + 1), before(assessment.at)).reverse()
+  const epochs = early.some((count) => count > 0) ? [0, assessment.value.epoch] : [0]
+  return counts.flatMap((count) =>
+    early.flatMap((ahead) => epochs.map((epoch) => ({ epoch, early: Math.min(ahead, count), ballots: count }))),
+  )
+}
+
+function downFrom(most: number, least: number): number[] {
+  return Array.from({ length: most - least + 1 }, (_, index) => most - index)
+}
+
+/** What the folds decide on these inputs, by type. */
+function decidedAgain(
+  stored: readonly Decision[],
+  policies: ReadonlyMap<string, Policy | undefined>,
+  assessment: Timed<Assessment>,
+  all: readonly Timed<Ballot>[],
+  start: Start,
+  tenant: Tenant | undefined,
+): Map<string, Decision> {
+  const ballots = all.slice(0, start.ballots)
+  const key = leadKey(assessment.value.tenantId, assessment.value.contactId)
+  const tables = { policies: policyTable(stored, policies), tenants: tableOf(tenant === undefined ? [] : [[tenant.tenantId, tenant]]) }
+  const decided = new Map<string, Decision>()
+  let state: OpenQuestions | undefined = start.epoch === 0 ? undefined : { epoch: start.epoch, open: [], early: [], decided: [] }
+  const take = (outcome: Outcome<OpenQuestions, typeof decisionTopic>) => {
+    if (outcome.kind !== 'next') return
+    state = outcome.state
+    for (const { value } of outcome.emit) if (value !== null && !decided.has(value.type)) decided.set(value.type, value)
+  }
+  const context = (at: number) => new FoldContext('consensus', key, at, tables) as never
+  const record = <V>(topic: AnyTopic, { at, value }: Timed<V>) => ({ topic: topic.name, key, value, timestamp: at, headers: {} })
+  const early = ballots.slice(0, start.early)
+  for (const ballot of early) take(consensusFolds.count(state, record(ballotTopic, ballot), context(ballot.at)))
+  take(consensusFolds.open(state, record(assessments, assessment), context(assessment.at)))
+  for (const ballot of ballots.slice(early.length)) take(consensusFolds.count(state, record(ballotTopic, ballot), context(ballot.at)))
+  const ends = stored.filter(isEndedFromOutside).sort((a, b) => a.decidedAt - b.decidedAt)
+  for (const { stopReason, decidedAt: at } of ends) {
+    if (state === undefined) continue
+    if (stopReason === 'deadline')
+      take(consensusFolds.close(state, { name: 'deadline', dueAt: assessment.value.deadlineAt, firedAt: at }, context(at)))
+    else {
+      const newer = { epoch: assessment.value.epoch + 1, deletedAt: null } as LeadProfile
+      take(consensusFolds.supersede(state, record(profiles, { at, value: newer }), context(at)))
+    }
+  }
+  return decided
+}
+
+/** The policies as they were in force, one a type; where one was passed over as unsound, something unsound stands before it. */
+function policyTable(stored: readonly Decision[], policies: ReadonlyMap<string, Policy | undefined>): Table<Policy> {
+  const rows = stored.flatMap((decision): (readonly [string, Policy])[] => {
+    const policy = policies.get(decision.policyHash)
+    if (policy === undefined) return []
+    const refused = [`${decision.tenantId}:${decision.type}`, { ...policy, policyHash: 'refused' }] as const
+    const inForce = [policyKey(policy), policy] as const
+    return decision.conflicts.includes('policy-refused') ? [inForce, refused] : [inForce]
+  })
+  return tableOf(rows)
+}
+
+function tableOf<V>(rows: readonly (readonly [string, V])[]): Table<V> {
+  const held = new Map(rows)
+  return { get: (key) => held.get(key), entries: () => held.entries() }
+}
+
+function differenceOf(decision: Decision, again: Decision | undefined, tenant: Tenant | undefined): Replayed {
+  if (again === undefined) return { kind: 'differs', fields: [], because: 'The stored inputs do not bring it to a decision.' }
+  const names = Object.keys(decision) as (keyof Decision)[]
+  const fields = names.filter((name) => JSON.stringify(decision[name]) !== JSON.stringify(again[name]))
+  const because =
+    tenant !== undefined && tenant.updatedAt > decision.decidedAt && fields.includes('gates')
+      ? 'The settings of the location have changed since.'
+      : fields.includes('contributions') || fields.includes('silent')
+        ? 'The votes on the topic are not those that were counted.'
+        : `These fields come out otherwise: ${fields.join(', ')}.`
+  return { kind: 'differs', fields, because }
+}

@@ -1,0 +1,178 @@
+/** What the stage decided is decided again from the records of its topics, byte for byte, or said to be different and why. */
+import fc from 'fast-check'
+import t from 'tap'
+import { panel } from '../../pipelines/agents/panel.ts'
+import { roster } from '../../pipelines/agents/roster.ts'
+import { consensus } from '../../pipelines/consensus/consensus.ts'
+import { sealed } from '../../pipelines/consensus/policy.ts'
+import { replay } from '../../pipelines/consensus/replay.ts'
+import type { Replayed, ReplayInputs, Timed } from '../../pipelines/consensus/replay.ts'
+import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
+import { countedLines, replayRange } from '../../cli/verbs/replay.ts'
+import type { ReplaySource } from '../../cli/verbs/replay.ts'
+import { drive } from '../../runtime/driver.ts'
+import type { Assessment, Ballot, Decision, LeadProfile, Policy, Tenant, Vote } from '../../schemas/generated/records.ts'
+import { assessments, ballots, decisions, policies, profiles, tenants } from '../../topics/index.ts'
+import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
+import { assertProperty } from '../support/property.ts'
+import { asked, question } from './leads.ts'
+
+const key = 'sandboxLocation000001:maria'
+const [followUp] = shippedPolicies as [Policy]
+/** In force for the location from the third step on, so that both are met. */
+const other = sealed({ ...followUp, tenantId: 'sandboxLocation000001', label: 'other', tauMicro: 600_000 })
+const known = new Map([...shippedPolicies, other].map((policy) => [policy.policyHash, policy]))
+const tenant = tenantRecord({ updatedAt: asked - 1 })
+
+type Step =
+  | { readonly kind: 'ask'; readonly raises: boolean }
+  | {
+      readonly kind: 'vote'
+      readonly of: number
+      readonly from: number
+      readonly to: number
+      readonly source: string
+      readonly stale: boolean
+    }
+  | { readonly kind: 'newer' }
+  | { readonly kind: 'pass'; readonly ms: number }
+
+const steps = fc.array(
+  fc.oneof(
+    fc.record({ kind: fc.constant('ask' as const), raises: fc.boolean() }),
+    fc.record({
+      kind: fc.constant('vote' as const),
+      of: fc.nat(2),
+      from: fc.constantFrom(0, 0, 3),
+      to: fc.constantFrom(2, 99, 99),
+      source: fc.constantFrom('panel', 'claude', 'outside'),
+      stale: fc.nat(4).map((n) => n === 0),
+    }),
+    fc.record({ kind: fc.constant('newer' as const) }),
+    fc.record({ kind: fc.constant('pass' as const), ms: fc.constantFrom(0, 1, 400, 2_500) }),
+  ),
+  { minLength: 3, maxLength: 25 },
+)
+
+/** Lets the stage live through the steps, and keeps what went through its topics. */
+function lived(story: readonly Step[]) {
+  const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
+  const held = { assessments: [] as Timed<Assessment>[], ballots: [] as Timed<Ballot>[] }
+  let epoch = 1
+  let cast = 0
+  const questionOf = (n: number, at: number) => question({ assessmentId: `a-${n}`, epoch, askedAt: at, deadlineAt: at + 2_000 })
+  story.forEach((step, index) => {
+    if (index === 3) line.pipe(policies, 'sandboxLocation000001:follow_up', other)
+    const at = line.now
+    if (step.kind === 'pass') line.advance(`${step.ms}ms`)
+    else if (step.kind === 'newer') line.pipe(profiles, key, profileRecord({ contactId: 'maria', epoch: ++epoch } as Partial<LeadProfile>))
+    else if (step.kind === 'ask') {
+      if (step.raises) epoch++
+      const value = questionOf(held.assessments.length, at)
+      held.assessments.push({ at, value })
+      line.pipe(assessments, key, value)
+    } else {
+      // Of a question that was put, or of the next one: then it is early.
+      const of = Math.min(step.of, held.assessments.length)
+      const asks = held.assessments[of]?.value ?? questionOf(of, at)
+      const votes: Vote[] = panel(asks, roster).slice(step.from, step.from + step.to)
+      const value: Ballot = {
+        ...{ ballotId: `b-${cast++}`, assessmentId: asks.assessmentId, tenantId: asks.tenantId, contactId: asks.contactId },
+        ...{ epoch: asks.epoch - Number(step.stale), source: step.source, castAt: at, votes },
+      }
+      held.ballots.push({ at, value })
+      line.pipe(ballots, key, value)
+    }
+  })
+  line.advance('1h')
+  return { ...held, decisions: line.outputs(decisions) }
+}
+
+function again(story: ReturnType<typeof lived>, changes: Partial<ReplayInputs> = {}): { decision: Decision; replayed: Replayed }[] {
+  return story.assessments.flatMap((assessment) => {
+    const id = assessment.value.assessmentId
+    const stored = story.decisions.filter(({ assessmentId }) => assessmentId === id)
+    const cast = story.ballots.filter(({ value }) => value.assessmentId === id)
+    const answers = replay(stored, { assessment, ballots: cast, policy: (hash) => known.get(hash), tenant, ...changes })
+    return stored.map((decision, index) => ({ decision, replayed: answers[index] as Replayed }))
+  })
+}
+
+t.test('whatever came in which order: every decision is decided again byte for byte', async (t) => {
+  const met = new Map<string, number>()
+  await assertProperty(
+    t,
+    fc.property(steps, (story) => {
+      for (const { decision, replayed } of again(lived(story))) {
+        met.set(decision.stopReason, (met.get(decision.stopReason) ?? 0) + 1)
+        if (replayed.kind !== 'same') throw new Error(`${decision.type} ${decision.stopReason}: ${JSON.stringify(replayed)}`)
+      }
+    }),
+    { numRuns: 300 },
+  )
+  t.strictSame(
+    [...met.keys()].sort(),
+    ['all_votes', 'deadline', 'early_stop', 'superseded'].filter((reason) => met.has(reason)),
+  )
+  for (const reason of ['all_votes', 'deadline', 'superseded'])
+    t.ok((met.get(reason) ?? 0) > 10, `${reason}: ${met.get(reason) ?? 0} of them`)
+})
+
+const plain = lived([
+  { kind: 'ask', raises: false },
+  { kind: 'vote', of: 0, from: 0, to: 99, source: 'panel', stale: false },
+])
+const kindsOf = (changes: Partial<ReplayInputs>) => again(plain, changes).map(({ replayed }) => replayed)
+
+t.test('another vote, another setting, another arithmetic and what is not kept any more are told apart', (t) => {
+  t.strictSame(kindsOf({}), [{ kind: 'same' }, { kind: 'same' }])
+  const [ballot] = plain.ballots as [Timed<Ballot>]
+  const votes = ballot.value.votes.map((vote) => (vote.kind === 'vote' ? { ...vote, bin: vote.bin === 5 ? 4 : 5 } : vote))
+  t.match(kindsOf({ ballots: [{ ...ballot, value: { ...ballot.value, votes } }] })[0], {
+    kind: 'differs',
+    because: 'The votes on the topic are not those that were counted.',
+  })
+  t.match(kindsOf({ ballots: [] })[0], { kind: 'differs', fields: [], because: 'The stored inputs do not bring it to a decision.' })
+  const paused: Tenant = { ...tenant, status: 'paused', updatedAt: asked + 1 }
+  t.match(kindsOf({ tenant: paused })[0], { kind: 'differs', because: 'The settings of the location have changed since.' })
+  t.match(kindsOf({ policy: () => undefined })[0], { kind: 'not_possible', because: /^Its policy [0-9a-f]{12} is not known\.$/ })
+  t.match(kindsOf({ assessment: undefined })[0], { kind: 'not_possible', because: /question is not on its topic/ })
+  const older = { ...plain, decisions: plain.decisions.map((decision) => ({ ...decision, engineVersion: 0 })) }
+  t.match(again(older)[0]?.replayed, { kind: 'not_possible', because: /version 0 of the arithmetic/ })
+  t.end()
+})
+
+t.test('a stretch of the topics is decided again and counted', async (t) => {
+  const topics: Readonly<Record<string, readonly { value: unknown; timestamp: number }[]>> = {
+    [decisions.name]: plain.decisions.map((value) => ({ value, timestamp: value.decidedAt })),
+    [assessments.name]: plain.assessments.map(({ at, value }) => ({ value, timestamp: at })),
+    [ballots.name]: [...plain.ballots.map(({ at, value }) => ({ value, timestamp: at })), { value: undefined, timestamp: asked }],
+    [tenants.name]: [],
+  }
+  const source: ReplaySource = {
+    tail: async (topic, _options, onRecord) =>
+      topics[topic.name]?.forEach(({ value, timestamp }, offset) =>
+        onRecord({ partition: 0, offset: BigInt(offset), key, value: value as never, timestamp, headers: {} }),
+      ),
+    policy: (hash) => known.get(hash),
+    tenant: () => tenant,
+  }
+  const run = async (range: Parameters<typeof replayRange>[1]) => {
+    const told: string[] = []
+    const counted = await replayRange(source, range, (decision, { kind }) => told.push(`${decision.type} ${kind}`))
+    return { counted, told }
+  }
+  const all = { from: asked, until: asked + 1, lead: undefined }
+  t.strictSame(await run(all), { counted: { same: 2, differs: 0, impossible: 0 }, told: ['follow_up same', 'escalation same'] })
+  t.strictSame((await run({ ...all, lead: key })).counted.same, 2)
+  for (const none of [
+    { ...all, lead: 'other:lead' },
+    { ...all, from: asked + 1 },
+    { ...all, until: asked },
+  ])
+    t.strictSame((await run(none)).counted, { same: 0, differs: 0, impossible: 0 })
+  t.strictSame(countedLines({ same: 2, differs: 1, impossible: 3 }), [
+    '6 decisions: 2 byte for byte the same, 1 different, 3 cannot be decided again.',
+  ])
+  t.strictSame(countedLines({ same: 0, differs: 0, impossible: 0 }), ['No decision was made in that time.'])
+})
