@@ -65,7 +65,7 @@ function lived(story: readonly Step[]) {
     if (index === 3) line.pipe(policies, 'sandboxLocation000001:follow_up', other)
     const at = line.now
     if (step.kind === 'pass') line.advance(`${step.ms}ms`)
-    else if (step.kind === 'newer') line.pipe(profiles, key, profileRecord({ contactId: 'maria', epoch: ++epoch } as Partial<LeadProfile>))
+    else if (step.kind === 'newer') line.pipe(profiles, key, profileRecord({ contactId: 'maria', epoch: ++epoch }))
     else if (step.kind === 'ask') {
       if (step.raises) epoch++
       const value = questionOf(held.assessments.length, at)
