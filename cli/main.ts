@@ -7,6 +7,7 @@ import { cliKafka } from './cliKafka.ts'
 import { rekindleProgram, runProgram } from './program.ts'
 import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
+import { addAgents } from './verbs/agents.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addLearn } from './verbs/learn.ts'
@@ -65,6 +66,7 @@ addRealtors(program, surroundings)
 addGhl(program, surroundings)
 addLookUps(program, surroundings)
 addOwed(program, surroundings)
+addAgents(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)
 addReplay(program, surroundings)

@@ -41,6 +41,7 @@ export function addLearn(program: Command, { terminal, config, now }: Pick<Surro
       const kafka = await cliKafka(settings)
       try {
         const known = await kafka.table(policies)
+        await kafka.registerSchemas([policies])
         const producer = kafka.producer()
         for (const decisionType of types) {
           const shipped = shippedPolicy(decisionType)

@@ -62,6 +62,7 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
         const chosen = onlyOne(await policiesByHash(pool, hash), hash)
         const problems = policyProblems(chosen)
         if (problems.length > 0) throw cliError('E_POLICY_UNSOUND', `${chosen.policyHash.slice(0, 12)}: ${problems.join('; ')}.`)
+        await kafka.registerSchemas([policies])
         await kafka.producer().send(policies, policyKey(chosen), chosen)
         terminal.out(`${policyKey(chosen)} is decided with ${chosen.policyHash.slice(0, 12)}, ${chosen.label}.`)
       } finally {

@@ -42,6 +42,7 @@ export const postgresSinkTopics = [
   followups,
   deliveries,
   outcomes,
+  policies,
   tenants,
   unrecognised,
 ] as const

@@ -36,6 +36,7 @@ async function world(t: Test) {
   await migrate({ url })
   const pool = createPool({ url, max: 4 })
   const sink = postgresSink(pool)
+  t.ok(sink.topics.includes(outcomes), 'it reads what it stores')
   const long = messageEvent({ eventId: 'e1', occurredAt: at - 2 * HOUR }, `Can we close in June? ${'x'.repeat(600)}`)
   await sink.write([
     batch(profiles, 0, [[key, profileRecord({ firstName: 'Maria', lastName: 'Lopez' })]]),

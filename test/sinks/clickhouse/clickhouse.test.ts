@@ -12,6 +12,7 @@ import { physicalName } from '../../../runtime/topic.ts'
 import type { AnyTopic, ValueOf } from '../../../runtime/topic.ts'
 import type { Decision, DeliveryChanged, LeadEvent } from '../../../schemas/generated/records.ts'
 import { currentRecords, examplesOf } from '../../../schemas/tools/catalogue.ts'
+import { agentCounts } from '../../../sinks/clickhouse/agentCounts.ts'
 import { analyticsDatabaseOf, connectClickhouse, identifier } from '../../../sinks/clickhouse/connect.ts'
 import { clickhouseCodeOf } from '../../../sinks/clickhouse/errors.ts'
 import { appliedMigrations, migrateClickhouse, readMigrations, statementsOf } from '../../../sinks/clickhouse/migrate.ts'
@@ -312,6 +313,21 @@ t.test(
     t.strictSame(await rows(client, "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%mend%'"), [])
   },
 )
+
+t.test('what agents said is counted by agent and type; what nobody was asked for is not', async (t) => {
+  const { client, sink, database } = await migrated(t)
+  const gated = { decisionId: 'gated', stopReason: 'gated', contributions: [], silent: [] }
+  const long = { decisionId: 'long', decidedAt: reply.decidedAt - 8 * 86_400_000 }
+  const failed = { decisionId: 'failed', silent: [{ agentId: 'response_analyzer', kind: 'missing', reasonCode: 'no_answer' }] }
+  await sink.write([batchOf(decisions, [reply, { ...reply, ...failed }, { ...reply, ...gated }, { ...reply, ...long }])])
+  const counts = await agentCounts(client, database, reply.decidedAt - 1)
+  const of = (agent: string) => counts.filter((count) => count.agent === agent)
+  const none = { type: 'follow_up', votes: 0, abstentions: 0, errors: 0, missing: 0 }
+  t.strictSame(of('intent_detector'), [{ ...none, agent: 'intent_detector', votes: 2 }])
+  t.strictSame(of('behavioral_profiler'), [{ ...none, agent: 'behavioral_profiler', abstentions: 1 }])
+  t.strictSame(of('response_analyzer'), [{ ...none, agent: 'response_analyzer', abstentions: 1, missing: 1 }])
+  t.equal(counts.length, 7)
+})
 
 t.test('a batch over two months is two blocks, each dropped when it comes again; a batch of decisions above 10 MB is one', async (t) => {
   const { client, sink } = await migrated(t)

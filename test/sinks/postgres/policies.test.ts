@@ -23,6 +23,7 @@ t.test('the topic keeps the latest, the table keeps all, and what comes out of i
   const pool = createPool({ url, max: 2 })
   t.teardown(() => pool.end())
   const sink = postgresSink(pool)
+  t.ok(sink.topics.includes(policies), 'it reads what it stores')
   await sink.write([batch(policies, 0, [[key, shipped]])])
   await sink.write([
     batch(policies, 1, [

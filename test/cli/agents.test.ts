@@ -1,0 +1,101 @@
+/** What `rekindle agents` and `rekindle learn` say, from counts and fits. */
+import t from 'tap'
+import { agentLines, agentText } from '../../cli/verbs/agents.ts'
+import { learnedLines } from '../../cli/learnText.ts'
+import { onlyOne } from '../../cli/verbs/policy.ts'
+import { roster } from '../../pipelines/agents/roster.ts'
+import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
+import { learn } from '../../pipelines/learning/learn.ts'
+import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
+import type { Policy } from '../../schemas/generated/records.ts'
+import { decisionRecord, HOUR, tuesdayNoon } from '../support/leadRecords.ts'
+
+const counted = { type: 'follow_up', errors: 0, missing: 0 }
+
+t.test('every agent of the roster is listed in its order, whoever else has voted after it; shares are of all it was asked', (t) => {
+  const lines = agentLines(
+    [
+      { ...counted, agent: 'intent_detector', votes: 30, abstentions: 10 },
+      { ...counted, agent: 'intent_detector', type: 'escalation', votes: 0, abstentions: 55, errors: 3, missing: 2 },
+      { ...counted, agent: 'their/model', votes: 5, abstentions: 0 },
+    ],
+    [{ agent: 'intent_detector', type: 'follow_up', votes: 12, lift: 0.514 }],
+  )
+  t.strictSame(
+    lines.map(({ agent }) => agent),
+    [...roster.map(({ id }) => id), 'their/model'],
+  )
+  const detector = lines.find(({ agent }) => agent === 'intent_detector')
+  t.match(detector, { system: 'lead-intelligence', asked: 100, abstained: 0.65, failed: 0.05 })
+  t.match(lines.at(-1), { system: 'outside', version: null, asked: 5, abstained: 0 })
+  const text = agentText(lines, '7d')
+  t.match(
+    text.find((line) => line.startsWith('intent_detector')),
+    /text\s+\d+\s+follow_up escalation\s+100\s+65 %\s+5 %\s+follow_up 0\.51 \(12 votes judged\)/,
+  )
+  t.match(
+    text.find((line) => line.startsWith('timing_optimizer')),
+    /0\s+-\s+-\s+not measured$/,
+  )
+  t.match(text.at(-1), new RegExp(`^${roster.length + 1} agents; `))
+  t.end()
+})
+
+t.test('a fit says on how many verdicts it rests, what moved and why nothing more can be said of it', (t) => {
+  const [shipped] = shippedPolicies as [Policy]
+  const judged = Array.from({ length: 6 }, (_, n): JudgedDecision => ({
+    decision: decisionRecord({
+      decisionId: `d${n}`,
+      contactId: `c${n}`,
+      stage: 'new',
+      contributions: [
+        ...['intent_detector', 'timing_optimizer'].map((agentId) => ({
+          ...{
+            agentId,
+            agentVersion: 1,
+            family: 'f',
+            option: 'sms',
+            bin: 4,
+            rank: 1,
+            lambdaMicro: 0,
+            deltaMicro: 0,
+            tauMicro: 0,
+            nats: '0',
+          },
+          ...{ blocked: false, reasonCode: 'r', reasonText: null },
+        })),
+      ],
+    }),
+    option: n < 4 ? 'sms' : 'wait',
+    labeller: 'anna',
+    inclusion: n === 5 ? 0 : 0.03,
+    labelledAt: tuesdayNoon + n * HOUR,
+  }))
+  const [learned] = learn({ decisionType: 'follow_up', judged, shipped, inForce: () => undefined })
+  if (learned === undefined) return t.fail('nothing was learned')
+  const text = learnedLines(learned, true)
+  t.match(text[0], /^\*:follow_up {2}[0-9a-f]{12} {2}fitted on 5 verdicts up to 2026-11-10: put in force$/)
+  t.match(text[1], /instead of [0-9a-f]{12}, shipped prior/)
+  t.equal(text[2], '  5 verdicts: 5 for strengths (worth 5 fresh ones), 0 for the temperature, 0 held back; 1 overrides were left out')
+  t.equal(text[3], '  Too few to hold any back: how well it foretells new verdicts is not known.')
+  // Right in 4 of 5, all weights equal.
+  t.match(
+    text.find((line) => line.startsWith('  intent_detector')),
+    /\s5\s+80 %/,
+  )
+  t.match(
+    text.find((line) => line.startsWith('  base rates, new')),
+    /sms 40 % -> \d+ %/,
+  )
+  t.match(learnedLines({ ...learned, outcome: 'worse' }, false)[0], /kept back$/)
+  t.match(learnedLines({ ...learned, outcome: 'unsound', problems: ['tau is out of range'] }, false)[2], '  unsound: tau is out of range')
+  t.end()
+})
+
+t.test('a policy is named by how its hash begins, if only one begins so', (t) => {
+  const [one, two] = shippedPolicies as [Policy, Policy]
+  t.equal(onlyOne([one], 'x'), one)
+  t.throws(() => onlyOne([], 'x'), { code: 'E_POLICY_UNKNOWN', message: /No policy has a hash that begins with x/ })
+  t.throws(() => onlyOne([one, two], ''), { code: 'E_POLICY_UNKNOWN', message: /2 policies/ })
+  t.end()
+})
