@@ -3,6 +3,9 @@
  * agent is measured against what the *others* say, round after round. A one-coin Dawid and Skene with two corrections: votes
  * of a family are discounted, and a family never judges itself, so twelve copies of one voter do not define the truth.
  *
+ * A vote is held against the others alone, not against a belief it has itself moved: with its own vote counted, a loud family
+ * confirms itself. The price is that strengths are understated, because the others err too.
+ *
  * What it cannot know: if most families are wrong in the same way, they are taken for right; with fewer than three families
  * nothing can be told apart and it refuses; what is common to all families (a hard item, a shared misreading) passes for
  * agreement, so the probabilities are too sure. A hundred random labels are worth more than any number of unlabelled items.
