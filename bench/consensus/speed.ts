@@ -24,11 +24,11 @@ export interface SpeedResult {
 }
 
 /** Cases with votes of synthetic agents under a fitted policy: what a panel of 37 gives, timed one by one. */
-export function measureSpeed(decisions: number): SpeedResult {
+export function measureSpeed(decisions: number, warmUp = 5_000): SpeedResult {
   const cases = syntheticCases(200)
   const decide = (open: Case) => decideNow({ ...open, gated: gatesOf(open) }, 'deadline')
   // Compiled code is measured, as in a process that has run for a while.
-  for (let index = 0; index < 5_000; index++) decide(cases[index % cases.length] as Case)
+  for (let index = 0; index < warmUp; index++) decide(cases[index % cases.length] as Case)
   const timed = (run: (open: Case) => unknown) =>
     Array.from({ length: decisions }, (_, index) => {
       const open = cases[index % cases.length] as Case
