@@ -28,7 +28,7 @@ const tablesOf = new WeakMap<World, Map<boolean, Tables>>()
 export function oracle(world: World, lead: SyntheticLead, index = 0): number[] {
   const drifted = index >= world.spec.driftAt
   let known = tablesOf.get(world)
-  if (known === undefined) tablesOf.set(world, (known = new Map()))
+  if (known === undefined) tablesOf.set(world, (known = new Map<boolean, Tables>()))
   let tables = known.get(drifted)
   if (tables === undefined) known.set(drifted, (tables = tabled(world, index)))
   const rows = points.map((_, point) => {

@@ -197,7 +197,7 @@ t.test('correlation: copies are found to be copies, independent ones are not, an
   t.ok((rho.get('free')?.measured ?? 1) < 0.15, String(rho.get('free')?.measured))
   t.match(rho.get('other'), { rho: 0.3, measured: undefined, pairs: 0 }, 'a single member has no pairs')
   t.ok(familyCorrelations({ ...matrix, items: matrix.items.slice(0, 19) }, () => 0.42).every(({ rho: few }) => few === 0.42))
-  t.ok(suggestedFamilies(matrix).some((members) => members.join() === 'a1,a2'))
+  t.ok(suggestedFamilies(matrix).clusters.some((members) => members.join() === 'a1,a2'))
   t.equal(errorsOf(matrix).length, 300)
 })
 
@@ -328,6 +328,23 @@ t.test('vacuous: after an audit an agent that always says the same changes no pr
     Math.max(...tableOptions.map((option) => Math.abs((probabilities[option] ?? 0) - (quiet[index]?.probabilities[option] ?? 9)))),
   )
   t.ok(Math.max(...moved) < 0.01, String(Math.max(...moved)))
+})
+
+t.test('monotone: under fitted strengths one more vote, or a higher bin, never lowers its option', async (t) => {
+  const table = { ...twins, votes: twins.votes.filter(({ agent }) => agent !== 'b2') }
+  const policy = policyOf(twins)
+  const p = (option: string, bin: number | null) =>
+    pool(
+      bin === null ? table : { ...table, votes: [...table.votes, ...table.items.map(({ item }) => ({ item, agent: 'b2', option, bin }))] },
+      policy,
+    )
+  for (const option of tableOptions) {
+    const steps = [null, 1, 2, 3, 4, 5].map((bin) => p(option, bin).map(({ probabilities }) => probabilities[option] ?? NaN))
+    t.ok(
+      steps.every((step, index) => step.every((now, item) => now >= (steps[index - 1]?.[item] ?? 0) - 1e-15)),
+      option,
+    )
+  }
 })
 
 t.test('labels of unknown inclusion probability teach nothing and are counted', async (t) => {

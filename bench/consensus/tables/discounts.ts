@@ -75,6 +75,6 @@ export function familiesTable(extent: Extent): BenchTable {
 /** Families read from the errors alone: nobody is declared to belong to anybody. */
 function learnedFamilies(world: World, labelled: readonly SyntheticLead[]): number[] {
   const alone = world.agents.map((_, agent) => agent)
-  const clusters = suggestedFamilies(labMatrix(world, labelled, alone))
+  const { clusters } = suggestedFamilies(labMatrix(world, labelled, alone))
   return world.agents.map(({ name }) => clusters.findIndex((members) => members.includes(name)))
 }
