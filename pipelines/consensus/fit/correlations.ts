@@ -11,7 +11,7 @@ export const rhoShrinkage = 60
 const leastCommon = 20
 const largestRho = 0.95
 /** Clusters whose mean correlation is above this belong together. */
-const linkThreshold = 0.15
+export const linkThreshold = 0.15
 
 /** Per item: 1 right, 0 wrong, NaN without a vote, by agent. Only items with a known truth. */
 export type Errors = readonly Float64Array[]
@@ -45,11 +45,17 @@ export function familyCorrelations(matrix: VoteMatrix, priorOf: (family: string)
   })
 }
 
+export interface SuggestedFamilies {
+  readonly clusters: readonly (readonly string[])[]
+  /** Mean residual correlation between the agents of one side and those of the other. */
+  readonly between: (left: readonly string[], right: readonly string[]) => number
+}
+
 /**
  * Families as the errors suggest them: average-linkage clustering of the residual correlations, cut at .15. The difficulty of
  * an item is read from the agents outside the declared families of both; pairs with too few common items count as 0.
  */
-export function suggestedFamilies(matrix: VoteMatrix): string[][] {
+export function suggestedFamilies(matrix: VoteMatrix): SuggestedFamilies {
   const errors = errorsOf(matrix)
   const count = matrix.agents.length
   const between = Array.from({ length: count }, () => new Float64Array(count))
@@ -66,7 +72,11 @@ export function suggestedFamilies(matrix: VoteMatrix): string[][] {
     ;(between[a] as Float64Array)[b] = found
     ;(between[b] as Float64Array)[a] = found
   }
-  return clusters(between, linkThreshold).map((members) => members.map((agent) => matrix.agents[agent] ?? ''))
+  const columns = (agents: readonly string[]) => agents.map((agent) => matrix.agents.indexOf(agent))
+  return {
+    clusters: clusters(between, linkThreshold).map((members) => members.map((agent) => matrix.agents[agent] ?? '')),
+    between: (left, right) => meanBetween(between, columns(left), columns(right)),
+  }
 }
 
 /** Average linkage: the two clusters with the largest mean correlation are joined while it is above the threshold. */

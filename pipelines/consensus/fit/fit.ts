@@ -62,10 +62,13 @@ export interface AgentFit {
 
 /** From labelled votes to the numbers of a policy. */
 export function fit(table: VoteTable, options: FitOptions): Fitted {
-  const { now, halfLifeDays = 60, alpha = 0.05, shares = defaultShares } = options
   const prior = options.prior ?? coldPolicy(table)
-  const former = options.former ?? prior
-  const matrix = matrixOf(asDeclared(table, prior))
+  return fitMatrix(matrixOf(asDeclared(table, prior)), { ...options, prior })
+}
+
+/** The same from a matrix whose options are in the order of the prior and whose families are those it declares. */
+export function fitMatrix(matrix: VoteMatrix, options: FitOptions & { readonly prior: Policy }): Fitted {
+  const { now, prior, former = prior, halfLifeDays = 60, alpha = 0.05, shares = defaultShares } = options
   const labelled = matrix.items.filter(({ truth, inclusion }) => truth >= 0 && inclusion > 0)
   const slices = slicesOf(labelled, shares, alpha)
   const weights = labelWeights(slices.strengths, now, halfLifeDays)

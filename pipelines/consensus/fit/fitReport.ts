@@ -6,7 +6,7 @@ import type { Policy } from '../../../schemas/generated/records.ts'
 import { exp, ln } from '../pinnedMath.ts'
 import { compiled } from '../policy.ts'
 import type { AgentFit } from './fit.ts'
-import { suggestedFamilies } from './correlations.ts'
+import { linkThreshold, suggestedFamilies } from './correlations.ts'
 import type { FamilyCorrelation } from './correlations.ts'
 import type { Quantile } from './conformal.ts'
 import { effectiveCount } from './labelWeights.ts'
@@ -170,17 +170,33 @@ function warningsOf({ matrix, slices, correlations, quantile, agents }: Material
   if (quantile.quantileMicro === null) warnings.push(`Not enough audits for conformal sets: ${quantile.audits}.`)
   const measured = correlations.filter((each) => each.measured !== undefined)
   if (slices.strengths.length < leastForFamilies || measured.length === 0) return warnings
-  const heard = new Set(agents.filter(({ votes }) => votes.length > 0).map(({ agent }) => agent))
-  const clusters = suggestedFamilies({ ...matrix, items: slices.strengths }).map((members) => members.filter((agent) => heard.has(agent)))
+  return [
+    ...warnings,
+    ...familyWarnings(matrix, slices.strengths, new Set(agents.flatMap(({ agent, votes }) => (votes.length > 0 ? [agent] : [])))),
+  ]
+}
+
+/** Families that the errors contradict by more than two standard deviations of a correlation, 1 / sqrt(n) each. */
+function familyWarnings(matrix: VoteMatrix, items: readonly MatrixItem[], heard: ReadonlySet<string>): string[] {
+  const { clusters, between } = suggestedFamilies({ ...matrix, items })
+  const doubt = 2 / Math.sqrt(items.length)
   const familyOf = (agent: string) => matrix.families[matrix.familyOf[matrix.agents.indexOf(agent)] ?? -1] ?? ''
-  for (const members of clusters) {
+  const found = clusters.map((members) => members.filter((agent) => heard.has(agent)))
+  const warnings: string[] = []
+  for (const members of found) {
     const families = [...new Set(members.map(familyOf))].sort()
-    if (families.length > 1) warnings.push(`Agents of ${families.join(', ')} err together: ${members.join(', ')}.`)
+    const partOf = (family: string) => members.filter((agent) => familyOf(agent) === family)
+    if (pairs(families).some(([a, b]) => between(partOf(a), partOf(b)) > linkThreshold + doubt))
+      warnings.push(`Agents of ${families.join(', ')} err together: ${members.join(', ')}.`)
   }
   for (const family of matrix.families) {
-    const parts = clusters.map((members) => members.filter((agent) => familyOf(agent) === family)).filter((members) => members.length > 0)
-    if (parts.length > 1)
+    const parts = found.map((members) => members.filter((agent) => familyOf(agent) === family)).filter((members) => members.length > 0)
+    if (pairs(parts).some(([a, b]) => between(a, b) < linkThreshold - doubt))
       warnings.push(`Family ${family} errs in ${parts.length} parts: ${parts.map((members) => members.join(', ')).join(' | ')}.`)
   }
   return warnings
+}
+
+function pairs<T>(list: readonly T[]): (readonly [T, T])[] {
+  return list.flatMap((a, index) => list.slice(index + 1).map((b) => [a, b] as const))
 }

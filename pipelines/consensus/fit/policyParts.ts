@@ -16,6 +16,12 @@ const coldStrengths = [50_000, 200_000, 500_000, 800_000, 1_000_000]
 /** Prior correlation of agents that read one source. */
 const sameSourceRhoMicro = 300_000
 
+/** The numbers of a policy that labels move. */
+export function partsOf(policy: Policy): PolicyParts {
+  const { baseRatesMicro, coldStrengthsMicro, strengths, families, roster, tauMicro } = policy
+  return { baseRatesMicro, coldStrengthsMicro, strengths, families, roster, tauMicro }
+}
+
 /** The policy with other parts, under its own hash. */
 export function withParts(policy: Policy, parts: PolicyParts, made: { readonly label: string; readonly createdAt: number }): Policy {
   return sealed({ ...policy, ...parts, ...made })

@@ -7,6 +7,8 @@ import type { MatrixItem } from './voteTable.ts'
 
 /** Fewer labels than this say nothing about a temperature; they stay with the strengths. */
 export const leastForTemperature = 20
+/** A set from fewer audits is so wide that they teach the strengths more. */
+const leastConformalSlice = 40
 
 export interface Slices {
   readonly strengths: readonly MatrixItem[]
@@ -25,7 +27,7 @@ export function slicesOf(labelled: readonly MatrixItem[], shares: SliceShares, a
   const n = labelled.length
   const cut = (share: number, least: number) => (Math.floor(n * share) >= least ? Math.floor(n * share) : 0)
   const nTemperature = cut(shares.temperature, leastForTemperature)
-  const nConformal = cut(shares.conformal, leastForConformal(alpha))
+  const nConformal = cut(shares.conformal, Math.max(leastConformalSlice, leastForConformal(alpha)))
   const first = n - nTemperature - nConformal
   const strengths = labelled.slice(0, first)
   const seen = new Set(strengths.map(({ group }) => group))
