@@ -8,6 +8,7 @@ import { rekindleProgram, runProgram } from './program.ts'
 import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
 import { addAgents } from './verbs/agents.ts'
+import { addAuditReport } from './verbs/auditReport.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addLearn } from './verbs/learn.ts'
@@ -67,6 +68,7 @@ addGhl(program, surroundings)
 addLookUps(program, surroundings)
 addOwed(program, surroundings)
 addAgents(program, surroundings)
+addAuditReport(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)
 addReplay(program, surroundings)

@@ -12,8 +12,8 @@ import { policyKey, policyProblems, sealed } from '../consensus/policy.ts'
 import { firstVerdicts, voteTableOf } from './voteTable.ts'
 import type { JudgedDecision } from './voteTable.ts'
 
-/** Below this a location's own temperature would rest on fewer than 20 labels: it shares the policy of all. */
-export const LEAST_OF_A_LOCATION = 100
+/** A location draws its base rates towards those of all, its strengths not: with fewer verdicts of its own they would be worse. */
+export const LEAST_OF_A_LOCATION = 300
 /** Whoever it is for. */
 export const EVERYBODY = '*'
 

@@ -123,7 +123,7 @@ t.test('the same verdicts give the same policy in any order and on any day, and 
   t.match(learned(material, (key) => (key === '*:follow_up' ? inForce : undefined))[0], { outcome: 'unchanged' })
 })
 
-t.test('a location has a policy of its own from 100 verdicts on, drawn towards that of all', (t) => {
+t.test('a location has a policy of its own from 300 verdicts on, drawn towards that of all', (t) => {
   const others = verdicts(50).map((one) => ({ ...one, decision: { ...one.decision, tenantId: 'elsewhere' } }))
   const keys = (count: number) => learned([...verdicts(count, 50), ...others]).map(({ key }) => key)
   t.strictSame(keys(LEAST_OF_A_LOCATION - 1), ['*:follow_up'])
