@@ -21,6 +21,7 @@ import { addReplay } from './verbs/replay.ts'
 import { addRun } from './verbs/run.ts'
 import { addSources } from './verbs/sources.ts'
 import { addTenants } from './verbs/tenants.ts'
+import { addWhatIf } from './verbs/whatif.ts'
 import { addStart } from './verbs/start.ts'
 
 const stop = new AbortController()
@@ -72,6 +73,7 @@ addAuditReport(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)
 addReplay(program, surroundings)
+addWhatIf(program, surroundings)
 addSources(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)

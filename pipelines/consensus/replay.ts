@@ -31,7 +31,8 @@ export interface ReplayInputs {
 }
 
 export type Replayed =
-  | { readonly kind: 'same' }
+  /** `start` is what the topics do not tell of the moment and the decision shows. */
+  | { readonly kind: 'same'; readonly start: Start }
   /** `fields` of the record that came out otherwise. */
   | { readonly kind: 'differs'; readonly fields: readonly string[]; readonly because: string }
   /** An input is not kept any more. */
@@ -55,7 +56,7 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
       if (again === undefined) runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant)))
       last ??= again.get(decision.type)
       if (again.get(decision.type) !== undefined && Decision.encode(again.get(decision.type) as Decision).equals(bytes))
-        return { kind: 'same' }
+        return { kind: 'same', start }
     }
     return differenceOf(decision, last, inputs.tenant)
   })
@@ -72,7 +73,7 @@ function isEndedFromOutside({ stopReason }: Decision): boolean {
 }
 
 /** What no topic tells of the moment: which epoch was known, and how many ballots had come before the question and in all. */
-interface Start {
+export interface Start {
   readonly epoch: number
   readonly early: number
   readonly ballots: number
@@ -98,14 +99,15 @@ function downFrom(most: number, least: number): number[] {
   return Array.from({ length: most - least + 1 }, (_, index) => most - index)
 }
 
-/** What the folds decide on these inputs, by type. */
-function decidedAgain(
+/** What the folds decide on these inputs, by type. `policies` are by the hash that the stored decision names. */
+export function decidedAgain(
   stored: readonly Decision[],
   policies: ReadonlyMap<string, Policy | undefined>,
   assessment: Timed<Assessment>,
   all: readonly Timed<Ballot>[],
   start: Start,
   tenant: Tenant | undefined,
+  options: { readonly byDeadline?: boolean } = {},
 ): Map<string, Decision> {
   const ballots = all.slice(0, start.ballots)
   const key = leadKey(assessment.value.tenantId, assessment.value.contactId)
@@ -133,6 +135,10 @@ function decidedAgain(
       take(consensusFolds.supersede(state, record(profiles, { at, value: newer }), context(at)))
     }
   }
+  // What another policy had not closed with the votes at hand is closed by its deadline.
+  const { deadlineAt } = assessment.value
+  if (options.byDeadline === true && state !== undefined)
+    take(consensusFolds.close(state, { name: 'deadline', dueAt: deadlineAt, firedAt: deadlineAt }, context(deadlineAt)))
   return decided
 }
 

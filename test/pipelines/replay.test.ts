@@ -1,5 +1,7 @@
 /** What the stage decided is decided again from the records of its topics, byte for byte, or said to be different and why. */
 import fc from 'fast-check'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
@@ -7,9 +9,11 @@ import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { sealed } from '../../pipelines/consensus/policy.ts'
 import { replay } from '../../pipelines/consensus/replay.ts'
 import type { Replayed, ReplayInputs, Timed } from '../../pipelines/consensus/replay.ts'
+import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
+import { whatIfLines } from '../../cli/verbs/whatif.ts'
 import { countedLines, replayRange } from '../../cli/verbs/replay.ts'
-import type { ReplaySource } from '../../cli/verbs/replay.ts'
+import type { ReplaySource } from '../../cli/replaySource.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { Assessment, Ballot, Decision, Policy, Tenant, Vote } from '../../schemas/generated/records.ts'
 import { assessments, ballots, decisions, policies, profiles, tenants } from '../../topics/index.ts'
@@ -125,7 +129,7 @@ const plain = lived([
 const kindsOf = (changes: Partial<ReplayInputs>) => again(plain, changes).map(({ replayed }) => replayed)
 
 t.test('another vote, another setting, another arithmetic and what is not kept any more are told apart', (t) => {
-  t.strictSame(kindsOf({}), [{ kind: 'same' }, { kind: 'same' }])
+  t.match(kindsOf({}), [{ kind: 'same' }, { kind: 'same' }])
   const [ballot] = plain.ballots as [Timed<Ballot>]
   const votes = ballot.value.votes.map((vote) => (vote.kind === 'vote' ? { ...vote, bin: vote.bin === 5 ? 4 : 5 } : vote))
   t.match(kindsOf({ ballots: [{ ...ballot, value: { ...ballot.value, votes } }] })[0], {
@@ -175,4 +179,89 @@ t.test('a stretch of the topics is decided again and counted', async (t) => {
     '6 decisions: 2 byte for byte the same, 1 different, 3 cannot be decided again.',
   ])
   t.strictSame(countedLines({ same: 0, differs: 0, impossible: 0 }), ['No decision was made in that time.'])
+})
+
+const silentPolicy = sealed({
+  ...followUp,
+  label: 'contact costs too much',
+  options: followUp.options.map((one) => (one.option === 'wait' ? one : { ...one, costMicros: 5_000_000 })),
+})
+
+t.test('under its own policy no decision would be another; under another one those change that it is about, and no more', async (t) => {
+  let changed = 0
+  await assertProperty(
+    t,
+    fc.property(steps, (script) => {
+      const story = lived(script)
+      const compared = (policy: Policy) =>
+        story.assessments.flatMap((assessment) => {
+          const id = assessment.value.assessmentId
+          const cast = story.ballots.filter(({ value }) => value.assessmentId === id)
+          const stored = story.decisions.filter(({ assessmentId }) => assessmentId === id)
+          return whatIf(stored, { assessment, ballots: cast, policy: (hash) => known.get(hash), tenant }, policy)
+        })
+      for (const one of compared(silentPolicy)) {
+        if (one.kind !== 'compared') throw new Error(one.because)
+        if (one.decision.type !== 'follow_up') throw new Error('another type')
+        if (one.other.chosen !== 'wait') throw new Error(`${one.other.chosen} at a cost of 5`)
+        if (one.other.policyHash !== silentPolicy.policyHash) throw new Error('another policy')
+        if (one.decision.chosen !== 'wait') changed++
+      }
+      for (const policy of [followUp, other])
+        for (const one of compared(policy)) {
+          if (one.kind !== 'compared') throw new Error(one.because)
+          if (one.decision.policyHash === policy.policyHash && one.other.chosen !== one.decision.chosen) throw new Error('its own policy')
+        }
+    }),
+    { numRuns: 300 },
+  )
+  t.ok(changed > 5, `${changed} changed`)
+})
+
+t.test('a policy of one location is about its own decisions; what cannot be decided again is not compared', (t) => {
+  const elsewhere = sealed({ ...silentPolicy, tenantId: 'elsewhere' })
+  const inputs = { assessment: plain.assessments[0], ballots: plain.ballots, policy: (hash: string) => known.get(hash), tenant }
+  t.strictSame(whatIf(plain.decisions, inputs, elsewhere), [])
+  t.match(whatIf(plain.decisions, inputs, silentPolicy), [{ kind: 'compared', decision: { type: 'follow_up' }, other: { chosen: 'wait' } }])
+  t.match(whatIf(plain.decisions, { ...inputs, ballots: [] }, silentPolicy), [{ kind: 'not_possible', because: /do not bring it/ }])
+  t.end()
+})
+
+t.test('verdicts tell two policies apart only beyond chance', (t) => {
+  const [decision] = plain.decisions as [Decision]
+  const compared = (before: string, after: string, n: number) =>
+    Array.from({ length: n }, (_, index) => ({
+      kind: 'compared' as const,
+      decision: { ...decision, decisionId: `${before}${after}${index}`, chosen: before },
+      other: { ...decision, chosen: after },
+    }))
+  const all = [...compared('sms', 'wait', 8), ...compared('wait', 'wait', 3), ...compared('email', 'call', 2)]
+  const verdicts = all.map(({ decision: { decisionId } }) => ({ decisionId, option: 'wait' }))
+  const judged = judgedDifference(all, verdicts)
+  // Exact: 8 of 8 at .05 reach down to .025^(1/8) = .631.
+  t.match(judged, { verdicts: 13, rightBefore: 3, rightAfter: 11, better: 8, worse: 0 })
+  t.ok(Math.abs(judged.betterShare.low - 0.6306) < 1e-4)
+  const text = (counted: typeof judged) => whatIfLines(silentPolicy, all, counted, 0).join('\n')
+  t.match(text(judged), /10 of 13 decisions would be others\.\n +sms -> wait +8\n +email -> call +2\n/)
+  t.match(text(judged), /cannot be estimated from this log/)
+  t.match(text(judged), /By 13 verdicts: right 11 times against 3; better on 8, worse on 0: it is better beyond chance\./)
+  t.match(text(judgedDifference(all, verdicts.slice(0, 2))), /better on 2, worse on 0: too few to tell the two apart/)
+  t.match(text(judgedDifference(all, [])), /Nobody has judged any of them either/)
+  t.match(whatIfLines(silentPolicy, all, judged, 1).join('\n'), /and 9 more: --limit, or --json/)
+  t.end()
+})
+
+t.test('what compares has nothing to write or send with', (t) => {
+  const root = join(import.meta.dirname, '..', '..')
+  for (const file of [
+    'cli/verbs/whatif.ts',
+    'cli/verbs/replay.ts',
+    'cli/replaySource.ts',
+    'pipelines/consensus/whatIf.ts',
+    'pipelines/consensus/replay.ts',
+  ]) {
+    const text = readFileSync(join(root, file), 'utf8')
+    t.notMatch(text, /producer|integrations\/|delivery\/|INSERT|UPDATE/, file)
+  }
+  t.end()
 })

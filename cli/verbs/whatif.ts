@@ -1,0 +1,137 @@
+/**
+ * `rekindle whatif`: which decisions of a stretch of the past another policy would have changed, why, and what verdicts say
+ * of that. It reads and prints; nothing it has can write or send.
+ */
+import { readFileSync } from 'node:fs'
+import type { Command } from 'commander'
+import { leadKey } from '../../topics/index.ts'
+import { explain } from '../../pipelines/consensus/explain.ts'
+import { policyProblems } from '../../pipelines/consensus/policy.ts'
+import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
+import type { Compared, JudgedDifference } from '../../pipelines/consensus/whatIf.ts'
+import { firstVerdicts } from '../../pipelines/learning/voteTable.ts'
+import { instantText } from '../../pipelines/reconcile/words.ts'
+import type { Policy } from '../../schemas/generated/records.ts'
+import { labelledDecisions } from '../../sinks/postgres/audits.ts'
+import { policiesByHash } from '../../sinks/postgres/policies.ts'
+import type { Queryable } from '../../sinks/postgres/pool.ts'
+import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
+import { storedQuestions, timesOf, withReplaySource } from '../replaySource.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { onlyOne } from './policy.ts'
+
+interface WhatIfFlags {
+  readonly policy: string
+  readonly from: string
+  readonly to?: string
+  readonly lead?: string
+  readonly limit: string
+  readonly json?: true
+}
+
+export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
+  program
+    .command('whatif')
+    .description('which decisions another policy would have changed, why, and what verdicts say of that; sends nothing')
+    .requiredOption('--policy <policy>', 'hash of a stored policy, or how it begins, or a JSON file')
+    .requiredOption('--from <time>', 'decisions of this time or later, e.g. 2026-11-24T15:00:00Z')
+    .option('--to <time>', 'decisions before this time (default: now)')
+    .option('--lead <lead>', 'only those about <locationId>:<contactId>')
+    .option('--limit <n>', 'changed decisions that are told in full', '10')
+    .option('--json', 'one JSON document a decision that would change')
+    .action(async (flags: WhatIfFlags) => {
+      const range = { ...timesOf(flags, now()), lead: flags.lead }
+      const limit = Number(flags.limit)
+      if (!(Number.isInteger(limit) && limit >= 0)) throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number.`)
+      await withReplaySource(config(), 'rekindle whatif', async (source, db) => {
+        const policy = await policyNamed(db, flags.policy)
+        const compared: Compared[] = []
+        for (const { stored, inputs } of await storedQuestions(source, range)) compared.push(...whatIf(stored, inputs, policy))
+        const verdicts = firstVerdicts(await labelledDecisions(db, policy.decisionType, 0))
+          .filter(({ inclusion }) => inclusion > 0)
+          .map(({ decision: { decisionId }, option }) => ({ decisionId, option }))
+        if (flags.json === true) {
+          for (const one of changed(compared))
+            terminal.out(
+              JSON.stringify({
+                decisionId: one.decision.decisionId,
+                before: one.decision.chosen,
+                after: one.other.chosen,
+                decision: one.other,
+              }),
+            )
+        } else for (const line of whatIfLines(policy, compared, judgedDifference(compared, verdicts), limit)) terminal.out(line)
+      })
+    })
+}
+
+async function policyNamed(db: Queryable, name: string): Promise<Policy> {
+  const policy = name.endsWith('.json') ? (JSON.parse(readFileSync(name, 'utf8')) as Policy) : onlyOne(await policiesByHash(db, name), name)
+  const problems = policyProblems(policy)
+  if (problems.length > 0) throw cliError('E_POLICY_UNSOUND', `${name}: ${problems.join('; ')}.`)
+  return policy
+}
+
+type Changed = Extract<Compared, { kind: 'compared' }>
+
+function changed(compared: readonly Compared[]): Changed[] {
+  return compared.filter((one): one is Changed => one.kind === 'compared' && one.decision.chosen !== one.other.chosen)
+}
+
+export function whatIfLines(policy: Policy, compared: readonly Compared[], judged: JudgedDifference, limit: number): string[] {
+  const others = changed(compared)
+  const impossible = compared.filter(({ kind }) => kind === 'not_possible').length
+  const total = compared.length - impossible
+  return [
+    `${policy.policyHash.slice(0, 12)}, ${policy.label}: ${others.length} of ${total} decisions would be others.` +
+      (impossible === 0 ? '' : ` ${impossible} could not be decided again and are left out.`),
+    ...moves(others),
+    ...others.slice(0, limit).flatMap((one) => changeLines(one, policy)),
+    ...(others.length > limit && limit > 0 ? [`and ${others.length - limit} more: --limit, or --json`] : []),
+    ...judgedLines(judged, others.length),
+  ]
+}
+
+function moves(others: readonly Changed[]): string[] {
+  const counts = new Map<string, number>()
+  for (const { decision, other } of others) {
+    const move = `${decision.chosen} -> ${other.chosen}`
+    counts.set(move, (counts.get(move) ?? 0) + 1)
+  }
+  if (counts.size === 0) return []
+  return columns(
+    [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([move, count]) => [`  ${move}`, String(count)]),
+    { right: [1] },
+  )
+}
+
+function changeLines({ decision, other }: Changed, policy: Policy): string[] {
+  const { headline, sentences } = explain(other, policy)
+  return [
+    '',
+    `${decision.decisionId}  ${leadKey(decision.tenantId, decision.contactId)}  ${instantText(decision.decidedAt)}: ${decision.chosen}`,
+    `  ${headline}`,
+    ...sentences.map((sentence) => `  ${sentence}`),
+  ]
+}
+
+/** What came of the others was not seen: decisions are not drawn by lot, so no log can tell what another option would have brought. */
+function judgedLines({ verdicts, rightBefore, rightAfter, better, worse, betterShare }: JudgedDifference, others: number): string[] {
+  if (others === 0) return []
+  const unseen = 'What the others would have brought cannot be estimated from this log: decisions are not drawn by lot.'
+  if (verdicts === 0) return ['', `${unseen} Nobody has judged any of them either: rekindle audit next.`]
+  const told =
+    better + worse === 0
+      ? 'they do not tell the two apart'
+      : betterShare.low > 0.5
+        ? 'it is better beyond chance'
+        : betterShare.high < 0.5
+          ? 'it is worse beyond chance'
+          : 'too few to tell the two apart'
+  return [
+    '',
+    unseen,
+    `By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`,
+  ]
+}
