@@ -110,9 +110,7 @@ function learned(all: Gathered, { world: agents, labelled, test }: Trial, world:
   row('as shipped (fit and pool)', shipped)
   if (world !== '600 labels') return
   // What the calibration error of these very probabilities would be by chance, were they exactly true.
+  const random = seededRandom(labelled.length, 'null')
   const confidences = topClaims(shipped).map(({ confidence }) => confidence)
-  all.figure(
-    'ECE as shipped if it were exactly true',
-    nullError(confidences, widthBins, seededRandom(labelled.length, 'null').next, 100).mean,
-  )
+  all.figure('ECE as shipped if it were exactly true', nullError(confidences, widthBins, () => random.next(), 100).mean)
 }
