@@ -14,6 +14,7 @@ import { liftTable } from './tables/lift.ts'
 import { operation } from './tables/operation.ts'
 import { outcomeCredit } from './tables/outcomes.ts'
 import { poolTypes } from './tables/poolTypes.ts'
+import { agreementTable } from './tables/unlabelled.ts'
 import { wholePipeline } from './tables/wholePipeline.ts'
 
 /** Each table and its number of seeds in full. */
@@ -27,6 +28,7 @@ const tables: Readonly<Record<string, readonly [make: (extent: Extent) => BenchT
   '9.7': [coldStart, 6],
   '9.8': [outcomeCredit, 4],
   '9.9': [operation, 4],
+  agreement: [agreementTable, 6],
 }
 const choices = [...Object.keys(tables), 'speed']
 const usage = [

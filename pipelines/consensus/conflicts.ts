@@ -33,18 +33,29 @@ export function conflictsOf(pooled: Pooled, policy: Policy): Conflict[] {
 /** Jensen-Shannon divergence, in nats, between what each family alone would believe. */
 export function divergence(pooled: Pooled): number {
   const running = pooled.options.filter(({ eligible }) => eligible)
-  const support = new Map<string, Map<string, bigint>>()
+  const bases = running.map(({ baseMicro }) => scoreOfBase(baseMicro))
+  const place = new Map(running.map(({ option }, index) => [option, index]))
   const tau = BigInt(pooled.contributions[0]?.tauMicro ?? 0)
   // Contributions come sorted by family, so the families are in one order on every machine.
-  for (const { family, option, nats, blocked, lambdaMicro, deltaMicro } of pooled.contributions) {
-    if (blocked || nats === '0') continue
-    const own = support.get(family) ?? new Map<string, bigint>()
-    support.set(family, own.set(option, (own.get(option) ?? 0n) + BigInt(lambdaMicro * deltaMicro) * tau))
+  const beliefs: number[][] = []
+  let family: string | undefined
+  let support: number[] = []
+  const close = () => {
+    if (family !== undefined) beliefs.push(softmax(bases.map((base, index) => base + BigInt(support[index] ?? 0) * tau)))
   }
-  if (support.size < 2) return 0
-  const beliefs = [...support.values()].map((own) =>
-    softmax(running.map(({ option, baseMicro }) => scoreOfBase(baseMicro) + (own.get(option) ?? 0n))),
-  )
+  for (const contribution of pooled.contributions) {
+    const at = place.get(contribution.option)
+    if (contribution.blocked || contribution.nats === '0' || at === undefined) continue
+    if (contribution.family !== family) {
+      close()
+      family = contribution.family
+      support = bases.map(() => 0)
+    }
+    // lambda * delta is at most 4e6 * 1e6: a float holds the sum of two thousand exactly.
+    support[at] = (support[at] ?? 0) + contribution.lambdaMicro * contribution.deltaMicro
+  }
+  close()
+  if (beliefs.length < 2) return 0
   const mean = running.map((_, index) => beliefs.reduce((sum, belief) => sum + (belief[index] ?? 0), 0) / beliefs.length)
   return entropy(mean) - beliefs.reduce((sum, belief) => sum + entropy(belief), 0) / beliefs.length
 }

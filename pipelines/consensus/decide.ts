@@ -131,7 +131,9 @@ function briefly(contributions: readonly Contribution[]): Contribution[] {
   // lambda * delta stands for the exact product here: it is only about which sentences to keep.
   const weight = ({ lambdaMicro, deltaMicro }: Contribution) => lambdaMicro * deltaMicro
   const kept = new Set([...contributions].sort((a, b) => weight(b) - weight(a) || compare(a.agentId, b.agentId)).slice(0, sentencesKept))
-  return contributions.map((contribution) => (kept.has(contribution) ? contribution : { ...contribution, reasonText: null }))
+  return contributions.map((contribution) =>
+    kept.has(contribution) || contribution.reasonText === null ? contribution : { ...contribution, reasonText: null },
+  )
 }
 
 /** Agents of the roster that cast no vote: abstained, failed, or did not answer. */

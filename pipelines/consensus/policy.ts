@@ -108,11 +108,21 @@ function fallingStrengths(policy: Policy): string[] {
   )
 }
 
+/** What a policy knows of an agent. */
+export interface Seat {
+  /** The family it is declared to be in. */
+  readonly family: string | undefined
+  /** Its strengths in 1e-6 nats, five bins of each option; `undefined` outside the roster, where a vote weighs nothing. */
+  readonly lambdas: Float64Array | undefined
+}
+
 /** Look-up form of a policy. */
 export interface CompiledPolicy {
   readonly policy: Policy
   readonly roster: ReadonlySet<string>
-  readonly optionNames: ReadonlySet<string>
+  /** Where the five strengths of an option begin in a seat; `undefined` for an option the policy does not know. */
+  placeOf(option: string): number | undefined
+  seatOf(agentId: string): Seat
   /** ln of the base rate of an option in a stage, 1e-6 nats; a stage without its own rate takes the parent's. */
   baseMicro(stage: string, option: string): number
   /** Strength of a vote in 1e-6 nats. Agents outside the roster weigh nothing. */
@@ -166,25 +176,28 @@ function compile(policy: Policy): CompiledPolicy {
     0
   // Five bins of each option of an agent at its first vote: a key of text for each vote would be most of a decision's time.
   const places = new Map(policy.options.map(({ option }, index) => [option, 5 * index]))
-  const tables = new Map<string, Float64Array>()
-  const tableOf = (agentId: string): Float64Array => {
-    let table = tables.get(agentId)
-    if (table === undefined) {
-      table = Float64Array.from(policy.options.flatMap(({ option }) => [1, 2, 3, 4, 5].map((bin) => measured(agentId, bin, option))))
-      tables.set(agentId, table)
+  const seats = new Map<string, Seat>()
+  const seatOf = (agentId: string): Seat => {
+    let seat = seats.get(agentId)
+    if (seat === undefined) {
+      const strengths = () => policy.options.flatMap(({ option }) => [1, 2, 3, 4, 5].map((bin) => measured(agentId, bin, option)))
+      seat = { family: familyOfAgent.get(agentId), lambdas: roster.has(agentId) ? Float64Array.from(strengths()) : undefined }
+      // Anybody may write ballots under new names: only the policy's own are kept.
+      if (roster.has(agentId) || familyOfAgent.has(agentId)) seats.set(agentId, seat)
     }
-    return table
+    return seat
   }
   const lambdaOf = (agentId: string, bin: number, option: string): number => {
-    if (!roster.has(agentId)) return 0
+    const { lambdas } = seatOf(agentId)
+    if (lambdas === undefined) return 0
     const place = places.get(option)
-    if (place === undefined || !(bin >= 1 && bin <= 5)) return measured(agentId, bin, option)
-    return tableOf(agentId)[place + bin - 1] ?? 0
+    return place === undefined || !(bin >= 1 && bin <= 5) ? measured(agentId, bin, option) : (lambdas[place + bin - 1] ?? 0)
   }
   return {
     policy,
     roster,
-    optionNames: new Set(places.keys()),
+    placeOf: (option) => places.get(option),
+    seatOf,
     baseMicro: (stage, option) => policy.baseRatesMicro[stage]?.[option] ?? policy.baseRatesMicro['*']?.[option] ?? -9_210_340,
     lambdaOf,
     maxLambdaOf: (agentId, option) => Math.max(...[1, 2, 3, 4, 5].map((bin) => lambdaOf(agentId, bin, option))),

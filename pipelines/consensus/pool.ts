@@ -116,13 +116,14 @@ export function contributionsOf(votes: readonly Vote[], rules: CompiledPolicy, e
 
 /** The votes for known options, by family and option, in the order in which each group was first seen. */
 function groupsOf(votes: readonly Vote[], rules: CompiledPolicy): Group[] {
-  const known = rules.optionNames
   const groups: Group[] = []
   const ofFamily = new Map<string, Group[]>()
   for (const vote of votes) {
     const { option, bin, agentId } = vote
-    if (vote.kind !== 'vote' || option === null || bin === null || !known.has(option)) continue
-    const family = rules.familyOf(agentId, vote.family)
+    if (vote.kind !== 'vote' || option === null || bin === null) continue
+    const place = rules.placeOf(option)
+    if (place === undefined) continue
+    const { family = vote.family, lambdas } = rules.seatOf(agentId)
     let own = ofFamily.get(family)
     if (own === undefined) ofFamily.set(family, (own = []))
     let group = own.find((each) => each.option === option)
@@ -131,7 +132,12 @@ function groupsOf(votes: readonly Vote[], rules: CompiledPolicy): Group[] {
       own.push(group)
       groups.push(group)
     }
-    group.votes.push({ vote, bin, lambda: rules.lambdaOf(agentId, bin, option) })
+    const usual = bin >= 1 && bin <= 5
+    group.votes.push({
+      vote,
+      bin,
+      lambda: lambdas === undefined ? 0 : usual ? (lambdas[place + bin - 1] ?? 0) : rules.lambdaOf(agentId, bin, option),
+    })
   }
   return groups
 }
@@ -168,11 +174,10 @@ function presence(votes: readonly Vote[], rules: CompiledPolicy): Pick<Pooled, '
   const perFamily = new Map<string, number>()
   const answered = new Set<string>()
   for (const { agentId, family: stated, kind } of votes) {
-    if (!rules.roster.has(agentId)) continue
+    const { family = stated, lambdas } = rules.seatOf(agentId)
+    if (lambdas === undefined) continue
     answered.add(agentId)
-    if (kind !== 'vote' && kind !== 'abstain') continue
-    const family = rules.familyOf(agentId, stated)
-    perFamily.set(family, (perFamily.get(family) ?? 0) + 1)
+    if (kind === 'vote' || kind === 'abstain') perFamily.set(family, (perFamily.get(family) ?? 0) + 1)
   }
   let nEff = 0
   for (const [family, members] of perFamily) nEff += rules.nEffMicro(family, members)

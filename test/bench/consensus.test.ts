@@ -12,6 +12,7 @@ import { coldStart, whichLabels } from '../../bench/consensus/tables/labels.ts'
 import { liftTable } from '../../bench/consensus/tables/lift.ts'
 import { operation } from '../../bench/consensus/tables/operation.ts'
 import { poolTypes } from '../../bench/consensus/tables/poolTypes.ts'
+import { agreementTable } from '../../bench/consensus/tables/unlabelled.ts'
 import { wholePipeline } from '../../bench/consensus/tables/wholePipeline.ts'
 import { baseWorld, binOf, drawLeads, drawWorld, loudWrongFamilies, neighbourOf, silent, timedOut } from '../../bench/consensus/world.ts'
 import { matrixOf } from '../../pipelines/consensus/fit/voteTable.ts'
@@ -226,6 +227,12 @@ t.test('9.7: the first hundred random labels move the shipped prior the right wa
     short(base('bin offset c_b', 0).logLoss),
     'without labels the pool in use is the cold table',
   )
+})
+
+t.test('without labels, agreement across families is better than the cold table', async (t) => {
+  const table = agreementTable({ seeds: [1], scale: 0.5 })
+  for (const world of ['40/30/20/10', '70/15/10/5 + 4 vacuous + bias .10'])
+    t.ok(value(table, 'agreement of 500 unlabelled leads', world).accuracy > value(table, 'cold table', world).accuracy, world)
 })
 
 t.test('9.9: an exact stop saves calls and no decision; conformal sets cover what they promise', async (t) => {

@@ -269,7 +269,7 @@ t.test('a table in any order, with any nonsense in it, gives the same sound numb
         items: shuffled(table.items, randoms),
         votes: shuffled(table.votes, randoms),
       }
-      const again = fit(other, { now: 2_000_000_000_000, prior: coldPolicy(table), shares, alpha: 0.1 })
+      const again = fit(other, { now: 2_000_000_000_000, shares, alpha: 0.1 })
       const policy = withParts(coldPolicy(table), once.parts, { label: 'x', createdAt: 0 })
       const numbers = JSON.stringify([once.parts, once.quantile])
       const pooled = pool(table, policy)

@@ -43,7 +43,7 @@ export const anyTable: fc.Arbitrary<VoteTable> = fc
     families: fc.array(fc.constantFrom('f', 'g', 'h'), { minLength: agentNames.length, maxLength: agentNames.length }),
     items: fc.array(
       fc.record({
-        at: fc.integer({ min: -1_000_000_000, max: 2_000_000_000_000 }),
+        at: fc.oneof(fc.integer({ min: -1_000_000_000, max: 2_000_000_000_000 }), fc.constantFrom(NaN, Infinity, 5)),
         stage: fc.constantFrom('*', 'new', 'old'),
         truth: fc.constantFrom(null, 'wait', 'b', 'c', 'unheard of'),
         inclusion: fc.oneof(fc.constantFrom(null, 0, 1, -1, 2, NaN), fc.double({ min: 1e-9, max: 1, noNaN: true })),
@@ -62,11 +62,12 @@ export const anyTable: fc.Arbitrary<VoteTable> = fc
   })
   .map(({ families, items }) => ({
     options: tableOptions,
-    agents: agentNames.map((agent, index) => ({ agent, family: families[index] ?? 'f' })),
+    // One of them twice, in two families.
+    agents: [...agentNames, 'a'].map((agent, index) => ({ agent, family: families[index] ?? 'z' })),
     items: items.map(({ votes: _votes, group, ...item }, index) => ({
       ...item,
       item: `i${index}`,
       ...(group === undefined ? {} : { group }),
     })),
-    votes: items.flatMap(({ votes }, index) => votes.map((vote) => ({ ...vote, item: `i${index}` }))),
+    votes: items.flatMap(({ votes }, index) => votes.map((vote) => ({ ...vote, item: `i${index % 100}` }))),
   }))

@@ -1,4 +1,6 @@
 /** Table 9.1: kinds of pool in the base world, and what a discount costs where families are independent. */
+import { nullError, topClaims, widthBins } from '../../../pipelines/consensus/scores/calibration.ts'
+import { seededRandom } from '../../../simulate/seededRandom.ts'
 import {
   bestSingle,
   confidenceWeighted,
@@ -104,5 +106,11 @@ function learned(all: Gathered, { world: agents, labelled, test }: Trial, world:
   )
   row('+ exponentiated-gradient weights', learning(discounted))
   const { policy } = shippedFit(agents, labelled, { shares: lastThird })
-  row('as shipped (fit and pool)', shippedForecasts(agents, policy, test))
+  const shipped = shippedForecasts(agents, policy, test)
+  row('as shipped (fit and pool)', shipped)
+  if (world !== '600 labels') return
+  // What the calibration error of these very probabilities would be by chance, were they exactly true.
+  const random = seededRandom(labelled.length, 'null')
+  const confidences = topClaims(shipped).map(({ confidence }) => confidence)
+  all.figure('ECE as shipped if it were exactly true', nullError(confidences, widthBins, () => random.next(), 100).mean)
 }

@@ -8,7 +8,7 @@
  *
  * What it cannot know: if most families are wrong in the same way, they are taken for right; with fewer than three families
  * nothing can be told apart and it refuses; what is common to all families (a hard item, a shared misreading) passes for
- * agreement, so the probabilities are too sure. A hundred random labels are worth more than any number of unlabelled items.
+ * agreement, so the probabilities are too sure. Labels replace it as soon as there are some.
  */
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { softmax } from '../pinnedMath.ts'

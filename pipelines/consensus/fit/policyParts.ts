@@ -5,8 +5,10 @@
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { lnMicro } from '../pinnedMath.ts'
 import { sealed } from '../policy.ts'
+import { compare } from '../pool.ts'
 import type { BaseRates } from './baseRates.ts'
 import type { Strengths } from './strengths.ts'
+import { declaredFamilies } from './voteTable.ts'
 import type { VoteTable } from './voteTable.ts'
 
 export type PolicyParts = Pick<Policy, 'baseRatesMicro' | 'coldStrengthsMicro' | 'strengths' | 'families' | 'roster' | 'tauMicro'>
@@ -32,7 +34,8 @@ export function withParts(policy: Policy, parts: PolicyParts, made: { readonly l
  * correlation of .3. Taking the right option is worth 1, any other nothing.
  */
 export function coldPolicy(table: Pick<VoteTable, 'options' | 'agents'>, changes: Partial<Policy> = {}): Policy {
-  const families = [...new Set(table.agents.map(({ family }) => family))].sort()
+  const declared = [...declaredFamilies(table.agents)].sort(([a], [b]) => compare(a, b))
+  const families = [...new Set(declared.map(([, family]) => family))].sort(compare)
   const { options } = table
   return sealed({
     tenantId: '*',
@@ -52,9 +55,9 @@ export function coldPolicy(table: Pick<VoteTable, 'options' | 'agents'>, changes
     families: families.map((family) => ({
       family,
       rhoMicro: sameSourceRhoMicro,
-      agents: table.agents.flatMap(({ agent, family: own }) => (own === family ? [agent] : [])),
+      agents: declared.flatMap(([agent, own]) => (own === family ? [agent] : [])),
     })),
-    roster: table.agents.map(({ agent }) => agent),
+    roster: declared.map(([agent]) => agent),
     tauMicro: 1_000_000,
     marginMicro: 0,
     quorumMilli: 0,

@@ -3,6 +3,7 @@
  * the truth of an item may be unknown. Inside it is turned into one matrix, whose rows and columns do not depend on the
  * order of what was given.
  */
+import { canonicalJson } from '../policy.ts'
 import { compare } from '../pool.ts'
 
 export interface TableItem {
@@ -71,17 +72,23 @@ export interface VoteMatrix {
 }
 
 /**
- * The table as a matrix. Passed over: votes of unknown agents, on unknown items or for unknown options, bins outside 1 to 5,
- * and all but one answer of an agent on an item (the smallest by option and bin stays, whatever the order).
+ * The table as a matrix. Passed over: items whose time is no number, votes of unknown agents, on unknown items or for unknown
+ * options, bins outside 1 to 5. What is given twice counts once, whatever the order: the smallest answer of an agent on an
+ * item (by option and bin), the earliest item of a name, the smallest family of an agent.
  */
 export function matrixOf(table: VoteTable): VoteMatrix {
-  const declared = new Map(table.agents.map(({ agent, family }) => [agent, family]))
+  const declared = declaredFamilies(table.agents)
   const agents = [...declared.keys()].sort(compare)
   const families = [...new Set(declared.values())].sort(compare)
   const column = new Map(agents.map((agent, index) => [agent, index]))
   const optionIndex = new Map(table.options.map((option, index) => [option, index]))
   const rows = new Map<string, MatrixItem>()
-  for (const { item, group, stage, at, truth, inclusion } of table.items) {
+  const given = new Map<string, TableItem>()
+  for (const item of table.items) {
+    const before = given.get(item.item)
+    if (Number.isFinite(item.at) && (before === undefined || firstOf(item, before))) given.set(item.item, item)
+  }
+  for (const { item, group, stage, at, truth, inclusion } of given.values()) {
     rows.set(item, {
       item,
       group: group ?? item,
@@ -112,6 +119,21 @@ export function matrixOf(table: VoteTable): VoteMatrix {
     familyOf: agents.map((agent) => families.indexOf(declared.get(agent) ?? '')),
     items: [...rows.values()].sort((a, b) => a.at - b.at || compare(a.item, b.item)),
   }
+}
+
+/** Family by agent; the smallest of an agent that is given twice. */
+export function declaredFamilies(agents: readonly TableAgent[]): ReadonlyMap<string, string> {
+  const declared = new Map<string, string>()
+  for (const { agent, family } of agents) {
+    const before = declared.get(agent)
+    if (before === undefined || family < before) declared.set(agent, family)
+  }
+  return declared
+}
+
+/** Of two items of one name: the earlier, then the smaller by its whole content. */
+function firstOf(item: TableItem, other: TableItem): boolean {
+  return item.at < other.at || (item.at === other.at && canonicalJson(item) < canonicalJson(other))
 }
 
 function soundInclusion(inclusion: number | null | undefined): number {
