@@ -38,6 +38,11 @@ export const permittedFacts = [
   'email_click_rate',
   'form_message',
   'search_terms',
+  'market_trend',
+  'market_inventory',
+  'price_trend',
+  'open_slots',
+  'video_url',
 ] as const
 export type PermittedFact = (typeof permittedFacts)[number]
 

@@ -77,7 +77,7 @@ const followUp = shipped('follow_up', {
     silent: rates<'follow_up'>({ wait: 40, sms: 27, email: 25, call: 8 }),
     booked: rates<'follow_up'>({ wait: 70, sms: 15, email: 10, call: 5 }),
   },
-  // Seven agents in five families make 4 + 3 / 1.6 = 5.9 effective voters; three must be there, one of them knowing the conversation.
+  // Eleven agents in seven families make 5 + 2 / 1.3 + 4 / 1.9 = 8.6 effective voters; three must be there, one of them knowing the conversation.
   quorumMilli: 3_000,
   requiredFamilies: ['conversation'],
 })
@@ -98,7 +98,7 @@ const escalation = shipped('escalation', {
     silent: rates<'escalation'>({ wait: 90, hand_over: 10 }),
     booked: rates<'escalation'>({ wait: 90, hand_over: 10 }),
   },
-  // Three agents in two families make 1 + 2 / 1.3 = 2.54 effective voters.
+  // Four agents in two families make 1 + 3 / 1.6 = 2.88 effective voters.
   quorumMilli: 1_500,
   requiredFamilies: ['text'],
 })
