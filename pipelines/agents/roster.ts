@@ -12,6 +12,9 @@ import { contentPersonalizer } from './follow-up/contentPersonalizer.ts'
 import { escalationManager } from './follow-up/escalationManager.ts'
 import { responseAnalyzer } from './follow-up/responseAnalyzer.ts'
 import { timingOptimizer } from './follow-up/timingOptimizer.ts'
+import { signalDetector } from './behavioral/signalDetector.ts'
+import { patternRecognizer } from './behavioral/patternRecognizer.ts'
+import { intentPredictor } from './behavioral/intentPredictor.ts'
 import { sentimentAnalyst } from './follow-up/sentimentAnalyst.ts'
 import { objectionHandler } from './follow-up/objectionHandler.ts'
 import { conversionOptimizer } from './follow-up/conversionOptimizer.ts'
@@ -29,6 +32,9 @@ export const roster: readonly Agent[] = [
   channelStrategist,
   responseAnalyzer,
   escalationManager,
+  signalDetector,
+  patternRecognizer,
+  intentPredictor,
   sentimentAnalyst,
   objectionHandler,
   conversionOptimizer,

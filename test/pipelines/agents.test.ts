@@ -430,6 +430,14 @@ t.test('agents read what they declare and nothing else', async (t) => {
     question({ view: view({ level: 'URGENT' }) }),
     question({ view: silent(1, 1) }),
     question({ view: view({ appointmentAt: asked + day, appointmentStatus: 'new' }), reason: 'level_changed' }),
+    question({
+      view: view({
+        signals: [
+          { signal: 'calculator_usage', at: asked - minute, count: 9, subject: 0 },
+          { signal: 'form_submitted', at: asked - minute, count: 1, subject: 1 },
+        ],
+      }),
+    }),
     question(inbound('terrible, it is too expensive and I am confused', { level: 'HOT' })),
     question({
       view: silent(6, 24, {
@@ -489,6 +497,24 @@ const anyView = fc
         text: fc.oneof(fc.string(), fc.constantFrom('call me?', 'terrible', 'not now', 'lawyer')),
       }),
       { maxLength: 5 },
+    ),
+    signals: fc.array(
+      fc.record({
+        signal: fc.constantFrom(
+          'page_view',
+          'property_view',
+          'calculator_usage',
+          'form_submitted',
+          'phone_call',
+          'email_open',
+          'x',
+          '__proto__',
+        ),
+        at: fc.integer({ min: asked - 8 * day, max: asked }),
+        count: fc.integer({ min: 1, max: 20 }),
+        subject: fc.nat(5),
+      }),
+      { maxLength: 20 },
     ),
     appointmentAt: fc.option(fc.integer({ min: asked - day, max: asked + day })),
     lastInboundAt: fc.option(fc.integer({ min: asked - day, max: asked + day })),
@@ -578,6 +604,9 @@ t.test('the roster names each agent once and knows who answers what', async (t) 
       'channel_strategist',
       'response_analyzer',
       'escalation_manager',
+      'signal_detector',
+      'pattern_recognizer',
+      'intent_predictor',
       'sentiment_analyst',
       'objection_handler',
       'conversion_optimizer',
