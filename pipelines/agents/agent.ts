@@ -27,6 +27,8 @@ export interface VoteParams {
   /** Minutes until the action should happen. */
   delayMinutes?: number
   templateId?: TemplateId
+  /** Test and group of the lead, `<test>:<arm>`, whatever is decided in the end. */
+  arm?: string
 }
 
 export interface Opinion {

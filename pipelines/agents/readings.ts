@@ -42,6 +42,14 @@ export function moodOf(messages: readonly Words[]): Mood | undefined {
   return { points, words: found.map(({ words }) => words) }
 }
 
+/** How clearly one, two, three or more words of mood speak, more of one kind than of the other. */
+const clarity = [0.7, 0.85, 0.95] as const
+
+/** How clearly a mood speaks, 0 to 1. */
+export function clarityOf(points: number): number {
+  return clarity[Math.min(clarity.length, Math.abs(points)) - 1] ?? clarity[0]
+}
+
 export interface Objected {
   readonly objection: Objection
   readonly words: string

@@ -12,6 +12,10 @@ import { contentPersonalizer } from './follow-up/contentPersonalizer.ts'
 import { escalationManager } from './follow-up/escalationManager.ts'
 import { responseAnalyzer } from './follow-up/responseAnalyzer.ts'
 import { timingOptimizer } from './follow-up/timingOptimizer.ts'
+import { behavioralAdapter } from './content/behavioralAdapter.ts'
+import { demographicTargeter } from './content/demographicTargeter.ts'
+import { sentimentOptimizer } from './content/sentimentOptimizer.ts'
+import { abTestManager } from './content/abTestManager.ts'
 import { signalDetector } from './behavioral/signalDetector.ts'
 import { patternRecognizer } from './behavioral/patternRecognizer.ts'
 import { intentPredictor } from './behavioral/intentPredictor.ts'
@@ -32,6 +36,10 @@ export const roster: readonly Agent[] = [
   channelStrategist,
   responseAnalyzer,
   escalationManager,
+  behavioralAdapter,
+  demographicTargeter,
+  sentimentOptimizer,
+  abTestManager,
   signalDetector,
   patternRecognizer,
   intentPredictor,

@@ -7,16 +7,9 @@
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent, Opinion } from '../agent.ts'
 import { confusedWords, said, unanswered } from '../phrases.ts'
-import { lastSaid, moodOf } from '../readings.ts'
+import { clarityOf, lastSaid, moodOf } from '../readings.ts'
 
 const messagesRead = 3
-/** How clearly one, two, three words of mood speak. */
-const clarity = [0.7, 0.85, 0.95] as const
-
-function clarityOf(points: number): number {
-  return clarity[Math.min(clarity.length, Math.abs(points)) - 1] ?? clarity[0]
-}
-
 export const sentimentAnalyst: Agent = {
   id: 'sentiment_analyst',
   version: 1,
