@@ -128,7 +128,7 @@ t.test('what waits for its wording ends with a newer epoch, a deletion, a hand-o
   )
   const erased = line()
   erased.pipe(decisions, maria, message())
-  erased.pipe(erasures, maria, { requestId: 'r', tenantId, contactId: 'maria', erasedAt: tuesdayNoon })
+  erased.pipe(erasures, maria, { requestId: 'r', tenantId, contactId: 'maria', erasedAt: tuesdayNoon, requestedBy: 'owner' })
   erased.advance('3s')
   t.strictSame(sent(erased), [])
   t.equal(stateOf(erased), undefined)
