@@ -69,13 +69,13 @@ t.test('demographic_targeter goes by plans; income, work and credit are not read
 t.test('sentiment_optimizer works only where there is a mood or a habit of asking', async (t) => {
   t.equal(say('sentiment_optimizer'), 'abstain nothing_said')
   t.equal(say('sentiment_optimizer', inbound('3 bedrooms please')), 'abstain no_tone')
-  // One message: .76. One word .76 * .7 = .53, two .76 * .85 = .65.
-  t.equal(say('sentiment_optimizer', inbound('this is terrible')), 'reassure 2 mood_low')
+  // One message of three: .8. One word .8 * .7 = .56, two .8 * .85 = .68.
+  t.equal(say('sentiment_optimizer', inbound('this is terrible')), 'reassure 3 mood_low')
   t.equal(say('sentiment_optimizer', inbound('this is terrible and awful')), 'reassure 3 mood_low')
-  t.equal(say('sentiment_optimizer', inbound('we love it')), 'soft_ask 2 mood_high')
-  t.equal(say('sentiment_optimizer', inbound('we love it', { level: 'HOT' })), 'direct_ask 2 mood_high_and_hot')
+  t.equal(say('sentiment_optimizer', inbound('we love it')), 'soft_ask 3 mood_high')
+  t.equal(say('sentiment_optimizer', inbound('we love it', { level: 'HOT' })), 'direct_ask 3 mood_high_and_hot')
   const asks = ['Where is it?', 'How big is it?', 'ok'].map((text, index) => message('inbound', text, asked - (3 - index) * minute))
-  t.equal(say('sentiment_optimizer', { view: view({ recentMessages: asks }) }), 'inform 3 asks_much', '.88 * .7 = .62')
+  t.equal(say('sentiment_optimizer', { view: view({ recentMessages: asks }) }), 'inform 4 asks_much', '1 * .7')
 })
 
 const leads = Array.from({ length: 6000 }, (_, index) => agentView(question({ contactId: `lead-${index}` })).leadHash)

@@ -1,5 +1,5 @@
 /**
- * Row 15. The tone that suits the mood of the lead's last five messages, its level and its habit of asking. Works only
+ * Row 15. The tone that suits the mood of the lead's last three messages, its level and its habit of asking. Works only
  * where there is a mood or a habit to read; otherwise it abstains.
  * @source reference/lead-domain.md 7.1
  */
@@ -8,7 +8,7 @@ import type { Agent } from '../agent.ts'
 import { levelRank, levelRanks } from '../levels.ts'
 import { clarityOf, lastSaid, moodOf } from '../readings.ts'
 
-const messagesRead = 5
+const messagesRead = 3
 /** Messages from which a habit of asking can be told, and the share of them that asks. */
 const habitFrom = 2
 const habitShare = 0.5
@@ -23,7 +23,7 @@ export const sentimentOptimizer: Agent = {
   assess(view) {
     const last = lastSaid(view, messagesRead)
     if (last.length === 0) return abstain('nothing_said')
-    const completeness = 0.7 + 0.06 * last.length
+    const completeness = 0.7 + 0.1 * last.length
     const mood = moodOf(last)
     if (mood !== undefined && mood.points !== 0) {
       const evidence = [field('recentMessages.text', mood.words.join(', '))]

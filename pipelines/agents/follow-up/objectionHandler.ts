@@ -9,7 +9,8 @@ import type { Agent, OptionOf } from '../agent.ts'
 import { unanswered } from '../phrases.ts'
 import { lastSaid, objectionsOf } from '../readings.ts'
 
-const messagesRead = 5
+/** Of the five the reference allows: older objections were spoken of since. */
+const messagesRead = 3
 
 interface Strategy {
   readonly approach: OptionOf<'content'>
