@@ -2,8 +2,11 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { templateIds } from '../../pipelines/agents/agent.ts'
+import { agents } from '../../pipelines/agents/agents.ts'
+import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { messageCouldLeave } from '../../pipelines/consensus/gates.ts'
 import { assessmentOf } from '../../pipelines/enrich/questions.ts'
+import { enrich } from '../../pipelines/enrich/stage.ts'
 import { endings, isApproach, openings } from '../../pipelines/followup/approachTexts.ts'
 import { renderText, templateFor } from '../../pipelines/followup/renderText.ts'
 import { followup } from '../../pipelines/followup/stage.ts'
@@ -12,8 +15,17 @@ import { textProblems } from '../../pipelines/followup/textProblems.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { Line } from '../../runtime/driver.ts'
 import type { Decision, FollowupState, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
-import { decisions, erasures, followups, profiles, tenants } from '../../topics/index.ts'
-import { DAY, decisionRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import { decisions, erasures, followups, leadEvents, profiles, tenants } from '../../topics/index.ts'
+import {
+  DAY,
+  decisionRecord,
+  messageEvent,
+  noContactFields,
+  profileRecord,
+  tenantId,
+  tenantRecord,
+  tuesdayNoon,
+} from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { asked, hour, view } from './leads.ts'
 
@@ -272,4 +284,26 @@ t.test('how a message would be worded is asked only where one could leave', asyn
     }).value?.decisionTypes
   t.strictSame(types(profileRecord()), ['content', 'follow_up', 'escalation'])
   t.strictSame(types(profileRecord({ dnd: true })), ['follow_up', 'escalation'])
+})
+
+t.test('through the whole line a reply is worded by what the lead said, at once', async (t) => {
+  const l = drive([enrich, agents, consensus, followup], { at: tuesdayNoon, tables: { [tenants.name]: [[tenantId, tenantRecord()]] } })
+  const created = { ...noContactFields, firstName: 'Maria', phone: '+12125550101', email: 'maria@example.com', source: 'form' }
+  l.pipe(leadEvents, maria, { ...messageEvent({ eventId: 'e0', kind: 'contact_created', message: null }), contact: created })
+  l.advance('1h')
+  const text = 'I am confused, how does this work? It is too expensive.'
+  l.pipe(leadEvents, maria, messageEvent({ eventId: 'e1', occurredAt: l.now, receivedAt: l.now }, text))
+  const decided = l.outputs(decisions).filter(({ reason }) => reason === 'inbound_message')
+  t.strictSame(
+    decided.map(({ type, chosen }) => `${type} ${chosen}`),
+    ['content inform', 'follow_up sms', 'escalation wait'],
+    'the wording comes first',
+  )
+  t.match(l.outputs(followups).at(-1), {
+    change: 'planned',
+    templateId: 'reply.sms.inform.1',
+    text: 'Hi Maria, Example Homes here. Thank you for your message. Shall we send a short overview of the next steps? Reply STOP to opt out.',
+    plannedAt: tuesdayNoon + hour,
+  })
+  t.strictSame(l.timers('followup', maria), {})
 })
