@@ -9,6 +9,8 @@ import type { AgentView } from './agentView.ts'
 export const optionsByType = {
   follow_up: ['wait', 'sms', 'email', 'call'],
   escalation: ['wait', 'hand_over'],
+  // How a message is worded, should one be sent; `wait` keeps the plain text of its occasion.
+  content: ['wait', 'soft_ask', 'inform', 'reassure', 'direct_ask'],
 } as const
 export type DecisionType = keyof typeof optionsByType
 export type OptionOf<T extends DecisionType> = (typeof optionsByType)[T][number]
@@ -25,6 +27,8 @@ export interface VoteParams {
   /** Minutes until the action should happen. */
   delayMinutes?: number
   templateId?: TemplateId
+  /** Test and group of the lead, `<test>:<arm>`, whatever is decided in the end. */
+  arm?: string
 }
 
 export interface Opinion {
@@ -50,7 +54,7 @@ export interface Agent {
   readonly id: string
   /** Rises when the same view may give another answer. */
   readonly version: number
-  readonly system: 'lead-intelligence' | 'follow-up'
+  readonly system: 'lead-intelligence' | 'follow-up' | 'content' | 'behavioral'
   /** Agents that read the same evidence err together and share a family. */
   readonly family: string
   readonly answers: readonly DecisionType[]

@@ -2,6 +2,7 @@
  * What an agent can see of a lead. The frozen view holds every named custom field of a tenant; agents get the permitted
  * ones only, so an agent that reads age, family, origin, religion or ZIP does not compile and finds nothing at run time.
  */
+import { hash } from 'node:crypto'
 import type { Assessment, LeadView } from '../../schemas/generated/records.ts'
 
 /**
@@ -38,6 +39,11 @@ export const permittedFacts = [
   'email_click_rate',
   'form_message',
   'search_terms',
+  'market_trend',
+  'market_inventory',
+  'price_trend',
+  'open_slots',
+  'video_url',
 ] as const
 export type PermittedFact = (typeof permittedFacts)[number]
 
@@ -51,6 +57,8 @@ export const forbiddenInFacts = new RegExp(
 
 export interface AgentView extends Omit<LeadView, 'facts' | 'tags' | 'states' | 'profileVersion'> {
   readonly facts: Readonly<Partial<Record<PermittedFact, string>>>
+  /** The lead as a pseudonym: the same for life, and for assignment to groups only. */
+  readonly leadHash: string
   /** When the question was asked, ms. The only "now" an agent knows. */
   readonly askedAt: number
   /** Why it was asked. */
@@ -60,12 +68,13 @@ export interface AgentView extends Omit<LeadView, 'facts' | 'tags' | 'states' | 
 }
 
 /** The view of one question without facts that are not permitted; tags (free text of the tenant) and states are left out as well. */
-export function agentView(question: Pick<Assessment, 'askedAt' | 'reason' | 'stage' | 'view'>): AgentView {
+export function agentView(question: Pick<Assessment, 'tenantId' | 'contactId' | 'askedAt' | 'reason' | 'stage' | 'view'>): AgentView {
   const { facts: all, tags: _tags, states: _states, profileVersion: _version, ...rest } = question.view
   const facts: Partial<Record<PermittedFact, string>> = {}
   for (const fact of permittedFacts) {
     const value = Object.hasOwn(all, fact) ? all[fact]?.trim() : undefined
     if (value !== undefined && value !== '') facts[fact] = value
   }
-  return { ...rest, facts, askedAt: question.askedAt, reason: question.reason, stage: question.stage }
+  const leadHash = hash('sha256', `${question.tenantId}:${question.contactId}`, 'hex').slice(0, 16)
+  return { ...rest, facts, leadHash, askedAt: question.askedAt, reason: question.reason, stage: question.stage }
 }

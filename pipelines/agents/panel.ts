@@ -13,7 +13,7 @@ export const everyType = '*'
 
 /** The votes of these agents on a question, in the order of the agents. */
 export function panel(
-  question: Pick<Assessment, 'askedAt' | 'reason' | 'stage' | 'view' | 'decisionTypes'>,
+  question: Pick<Assessment, 'tenantId' | 'contactId' | 'askedAt' | 'reason' | 'stage' | 'view' | 'decisionTypes'>,
   agents: readonly Agent[],
   tables: AgentTables = {},
 ): Vote[] {
@@ -61,6 +61,7 @@ function written(params: VoteParams): Record<string, string> {
   const out: Record<string, string> = {}
   if (params.delayMinutes !== undefined) out['delayMinutes'] = String(params.delayMinutes)
   if (params.templateId !== undefined) out['templateId'] = params.templateId
+  if (params.arm !== undefined) out['arm'] = params.arm
   return out
 }
 

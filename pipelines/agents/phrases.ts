@@ -270,3 +270,16 @@ export const legalWords = phrases(
   'discriminat*',
   'fair housing',
 )
+export const confusedWords = phrases(
+  'confused',
+  'confusing',
+  "don't understand",
+  'do not understand',
+  "don't get it",
+  'what do you mean',
+  'not sure what you mean',
+  'not sure how',
+  'what does that mean',
+  'how does this work',
+  'how does it work',
+)

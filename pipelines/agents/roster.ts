@@ -12,6 +12,20 @@ import { contentPersonalizer } from './follow-up/contentPersonalizer.ts'
 import { escalationManager } from './follow-up/escalationManager.ts'
 import { responseAnalyzer } from './follow-up/responseAnalyzer.ts'
 import { timingOptimizer } from './follow-up/timingOptimizer.ts'
+import { behavioralAdapter } from './content/behavioralAdapter.ts'
+import { demographicTargeter } from './content/demographicTargeter.ts'
+import { sentimentOptimizer } from './content/sentimentOptimizer.ts'
+import { abTestManager } from './content/abTestManager.ts'
+import { signalDetector } from './behavioral/signalDetector.ts'
+import { patternRecognizer } from './behavioral/patternRecognizer.ts'
+import { intentPredictor } from './behavioral/intentPredictor.ts'
+import { sentimentAnalyst } from './follow-up/sentimentAnalyst.ts'
+import { objectionHandler } from './follow-up/objectionHandler.ts'
+import { conversionOptimizer } from './follow-up/conversionOptimizer.ts'
+import { marketContextAgent } from './follow-up/marketContextAgent.ts'
+import { performanceTracker } from './follow-up/performanceTracker.ts'
+import { schedulingAgent } from './follow-up/schedulingAgent.ts'
+import { videoAiAgent } from './follow-up/videoAiAgent.ts'
 
 export const roster: readonly Agent[] = [
   demographicAnalyzer,
@@ -22,6 +36,20 @@ export const roster: readonly Agent[] = [
   channelStrategist,
   responseAnalyzer,
   escalationManager,
+  behavioralAdapter,
+  demographicTargeter,
+  sentimentOptimizer,
+  abTestManager,
+  signalDetector,
+  patternRecognizer,
+  intentPredictor,
+  sentimentAnalyst,
+  objectionHandler,
+  conversionOptimizer,
+  marketContextAgent,
+  performanceTracker,
+  schedulingAgent,
+  videoAiAgent,
 ]
 
 /** Ids of the agents that answer a decision type, in roster order. */

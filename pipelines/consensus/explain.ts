@@ -57,7 +57,13 @@ const actions: Readonly<Record<string, string>> = {
   email: 'send an e-mail',
   call: 'have a realtor call',
   hand_over: 'hand the lead over to a person',
+  soft_ask: 'ask softly',
+  inform: 'offer information',
+  reassure: 'reassure and ask for nothing',
+  direct_ask: 'ask directly',
 }
+/** What `wait` means where it is not about acting. */
+const plainText = 'keep the plain text'
 const confidences = ['very low', 'low', 'medium', 'high', 'very high'] as const
 
 /** Explains a decision. With the policy it was made with, the flip set watches the chosen action rather than the most probable option. */
@@ -119,8 +125,13 @@ function explainedVote(c: Contribution): ExplainedVote {
 
 function headlineOf(decision: Decision): string {
   const subject =
-    decision.type === 'escalation' && decision.chosen === 'wait' ? 'Leave the lead with Rekindle' : capital(actionOf(decision.chosen))
-  if (decision.stopReason === 'gated') return 'Do nothing: no other action is allowed right now.'
+    decision.type === 'escalation' && decision.chosen === 'wait'
+      ? 'Leave the lead with Rekindle'
+      : capital(actionOf(decision.chosen, decision.type))
+  if (decision.stopReason === 'gated')
+    return decision.type === 'content'
+      ? 'Keep the plain text: nothing is written to this lead right now.'
+      : 'Do nothing: no other action is allowed right now.'
   if (decision.stopReason === 'superseded') return 'No decision: the lead changed while the question was open.'
   if (decision.fallbackUsed) return `${subject}: too few agents answered to decide.`
   return decision.dueAt === null
@@ -159,13 +170,15 @@ function whyLine(decision: Decision, supporting: readonly ExplainedVote[]): stri
 function againstLine(decision: Decision, opposing: readonly ExplainedVote[]): string | undefined {
   const [first] = opposing
   if (first === undefined) return decision.fallbackUsed ? undefined : 'No agent argued for anything else.'
-  return `Against it: ${first.says} (${first.agent} would ${actionOf(first.option)}, ${first.confidence})`
+  return `Against it: ${first.says} (${first.agent} would ${actionOf(first.option, decision.type)}, ${first.confidence})`
 }
 
 function sureLine(decision: Decision): string {
   const percent = (option: string | null) => Math.round(100 * (decision.options.find((known) => known.option === option)?.probability ?? 0))
   const rival =
-    decision.runnerUp === null ? '' : `, ${percent(decision.runnerUp)} % that it would be better to ${actionOf(decision.runnerUp)}`
+    decision.runnerUp === null
+      ? ''
+      : `, ${percent(decision.runnerUp)} % that it would be better to ${actionOf(decision.runnerUp, decision.type)}`
   const silent =
     decision.silent.length === 0
       ? ''
@@ -183,7 +196,7 @@ function firmLine(decision: Decision, flip: FlipSet | undefined): string {
   if (decision.fallbackUsed) return `It can be undone and is flagged as degraded.${contested}`
   if (flip === undefined) return `Without any vote the usual choice would be the same.${contested}`
   const names = flip.votes.map(({ agentId }) => inWords(agentId)).join(' and ')
-  return `Without ${names} it would be: ${actionOf(flip.becomes)}.${contested}`
+  return `Without ${names} it would be: ${actionOf(flip.becomes, decision.type)}.${contested}`
 }
 
 function gateInWords({ reason, liftsAt }: GateResult): string {
@@ -194,8 +207,8 @@ function liftInWords(liftsAt: number | null): string {
   return liftsAt === null ? 'This does not lift by itself.' : `The first way opens again at ${clock(liftsAt)}.`
 }
 
-function actionOf(option: string): string {
-  return actions[option] ?? option
+function actionOf(option: string, type: string): string {
+  return option === 'wait' && type === 'content' ? plainText : (actions[option] ?? option)
 }
 
 function inWords(agentId: string): string {

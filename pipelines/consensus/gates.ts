@@ -147,3 +147,15 @@ export function evaluateGates(input: GateInput, options: readonly string[]): Gat
     .map((denied) => Math.max(...denied.map(({ liftsAt }) => liftsAt ?? 0)))
   return { results, eligible, liftsAt: returns.length === 0 ? null : Math.min(...returns) }
 }
+
+/** Ways a written message goes. */
+const written = ['sms', 'email'] as const
+
+/**
+ * Could a written message leave, as far as rules go that read no words? Where none could, how it would be worded is no
+ * question worth asking.
+ */
+export function messageCouldLeave(input: GateInput): boolean {
+  const denials = [killSwitch, leadClosed, humanOwnership, consent, contactBudget].flatMap((gate) => gate(input, written))
+  return written.some((option) => denials.every((denial) => denial.option !== '*' && denial.option !== option))
+}

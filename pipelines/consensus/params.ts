@@ -3,6 +3,7 @@
  * parameter, votes for any other contact do, because when and what to write does not depend on the channel.
  */
 import type { Contribution, Vote } from '../../schemas/generated/records.ts'
+import { optionsByType } from '../agents/agent.ts'
 import { compare } from './pool.ts'
 
 /** Contact without a stated time: 4 hours. @source reference/lead-domain.md 4.3 */
@@ -59,7 +60,9 @@ function strongest(name: string, votes: readonly Vote[], lambda: ReadonlyMap<str
   return [...sums].sort(([a, x], [b, y]) => y - x || compare(a, b))[0]?.[0]
 }
 
-/** When the chosen action should happen, ms; `null` when there is nothing to do. */
+/** When the chosen action should happen, ms; `null` when there is nothing to do: a wording goes with a message and is no act. */
 export function dueAtOf(chosen: string, params: Readonly<Record<string, string>>, decidedAt: number): number | null {
-  return chosen === 'wait' ? null : decidedAt + Number(params['delayMinutes'] ?? 0) * 60_000
+  return chosen === 'wait' || (optionsByType.content as readonly string[]).includes(chosen)
+    ? null
+    : decidedAt + Number(params['delayMinutes'] ?? 0) * 60_000
 }

@@ -7,6 +7,7 @@ import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
 import { head } from './messageEvents.ts'
+import { signalWindow } from './behaviour/signalWindow.ts'
 import { placeOf } from './timeZones.ts'
 
 const HOUR_MS = 3_600_000
@@ -73,6 +74,7 @@ export function encodedView(profile: LeadProfile, tenant: Tenant | undefined, at
     lastInboundAt: profile.lastInboundAt,
     lastOutboundAt: profile.lastOutboundAt,
     lastOwnAt: profile.lastOwnAt,
+    signals: profile.behaviour === null ? [] : signalWindow(profile.behaviour.seen, at),
   }
   return fitted(view)
 }
@@ -141,8 +143,12 @@ function masked(text: string): string {
   return unmailed.replace(/\+\d[\d ().-]{8,17}\d|(?<!\d)(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/g, '[phone]')
 }
 
-/** What is given up, the oldest first: messages, then tags, then facts, then the rest of the last message. */
+/** Signals kept when the view is too large. */
+const FEW_SIGNALS = 8
+
+/** What is given up, the oldest first: signals, messages, then tags, then facts, then the rest of the last message. */
 const reductions: readonly ((v: LeadView) => LeadView)[] = [
+  (v) => ({ ...v, signals: v.signals.slice(-FEW_SIGNALS) }),
   ...Array.from({ length: MESSAGES - 1 }, () => (v: LeadView) => ({
     ...v,
     recentMessages: v.recentMessages.slice(v.recentMessages.length > 1 ? 1 : 0),
@@ -150,7 +156,7 @@ const reductions: readonly ((v: LeadView) => LeadView)[] = [
   (v) => ({ ...v, tags: v.tags.slice(0, 5) }),
   (v) => ({ ...v, facts: Object.fromEntries(Object.entries(v.facts).slice(0, 8)) }),
   (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: head(message.text, 100) })) }),
-  (v) => ({ ...v, tags: [], facts: {} }),
+  (v) => ({ ...v, tags: [], facts: {}, signals: [] }),
 ]
 
 function fitted(whole: LeadView): EncodedView {

@@ -8,6 +8,7 @@ import type { Context } from '../../runtime/stage.ts'
 import type { Assessment, LeadEvent, LeadProfile, TriggerFired } from '../../schemas/generated/records.ts'
 import { assessments, triggers } from '../../topics/index.ts'
 import type { tenants } from '../../topics/index.ts'
+import { messageCouldLeave } from '../consensus/gates.ts'
 import { isBooked } from './leadStatus.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
@@ -16,6 +17,8 @@ import { isOpen, silenceReached } from './silence.ts'
 /** How long votes are waited for: 2 s in ms. */
 export const DEADLINE_MS = 2_000
 const DECISION_TYPES = ['follow_up', 'escalation']
+/** The wording comes first, so that a message decided at the same moment finds it. */
+const DECISION_TYPES_WITH_MESSAGE = ['content', ...DECISION_TYPES]
 
 type EnrichContext = Context<{ tenants: typeof tenants }>
 
@@ -90,7 +93,9 @@ export function triggerFired(
 
 /** The question itself. `profile` is the one that is published with it. */
 export function assessmentOf(fired: Fired, profile: LeadProfile, ctx: EnrichContext): Emission<typeof assessments> {
-  const { view, bytes } = encodedView(profile, ctx.tables.tenants.get(profile.tenantId), ctx.at)
+  const tenant = ctx.tables.tenants.get(profile.tenantId)
+  const { view, bytes } = encodedView(profile, tenant, ctx.at)
+  const types = messageCouldLeave({ view, at: ctx.at, tenant }) ? DECISION_TYPES_WITH_MESSAGE : DECISION_TYPES
   const value: Assessment = {
     assessmentId: ctx.id('assessment', fired.trigger, fired.anchor),
     tenantId: profile.tenantId,
@@ -98,7 +103,7 @@ export function assessmentOf(fired: Fired, profile: LeadProfile, ctx: EnrichCont
     reason: fired.trigger,
     epoch: profile.epoch,
     stage: stageOf(profile, ctx.at),
-    decisionTypes: [...DECISION_TYPES],
+    decisionTypes: [...types],
     askedAt: ctx.at,
     deadlineAt: ctx.at + DEADLINE_MS,
     viewHash: viewHash(view, bytes),

@@ -3,7 +3,9 @@
  * written lawfully (no sender, no postal address) is not planned, with a reason.
  */
 import type { Decision, FollowUp, FollowupState, Tenant } from '../../schemas/generated/records.ts'
-import { renderText, spokenName, templateFor } from './renderText.ts'
+import type { Approach } from './approachTexts.ts'
+import { oneLine, renderText, spokenName, templateFor } from './renderText.ts'
+import { textProblems } from './textProblems.ts'
 import { defaultOccasion } from './templates.ts'
 
 const HOUR_MS = 3_600_000
@@ -29,13 +31,23 @@ export function priorityOf(level: string | null): number {
 
 export type Plan = { readonly ok: true; readonly followUp: FollowUp } | { readonly ok: false; readonly reason: string }
 
-/** The follow-up of a decision; `followupId` is made by the caller, who knows how ids are derived. */
+/** What of a decision a follow-up is made of; a message that waited for its wording has kept this much. */
+export type Act = Pick<
+  Decision,
+  'tenantId' | 'contactId' | 'decisionId' | 'epoch' | 'chosen' | 'reason' | 'params' | 'decidedAt' | 'dueAt' | 'contributions'
+>
+
+/**
+ * The follow-up of a decision; `followupId` is made by the caller, who knows how ids are derived. `approach`: how a message is
+ * worded, the plain text where it is left out.
+ */
 export function planFollowUp(
-  decision: Decision,
+  decision: Act,
   lead: Pick<FollowupState, 'firstName' | 'level' | 'history'>,
   tenant: Tenant | undefined,
   at: number,
   idOf: (intentKey: string) => string,
+  approach?: Approach,
 ): Plan {
   const dueAt = Math.max(decision.dueAt ?? decision.decidedAt, at)
   const base = (action: string, channel: string, lifeMs: number) => {
@@ -85,7 +97,7 @@ export function planFollowUp(
       }
     case 'sms':
     case 'email':
-      return planMessage(decision.chosen, decision, lead, tenant, base('send_message', decision.chosen, messageLifeMs))
+      return planMessage(decision.chosen, decision, lead, tenant, base('send_message', decision.chosen, messageLifeMs), approach)
     default:
       return { ok: false, reason: 'option_unknown' }
   }
@@ -93,18 +105,22 @@ export function planFollowUp(
 
 function planMessage(
   channel: 'sms' | 'email',
-  decision: Decision,
+  decision: Act,
   lead: Pick<FollowupState, 'firstName' | 'level' | 'history'>,
   tenant: Tenant | undefined,
   base: Omit<FollowUp, 'templateId' | 'text' | 'subject' | 'priority' | 'reason'>,
+  approach: Approach | undefined,
 ): Plan {
   if (tenant === undefined) return { ok: false, reason: 'tenant_unknown' }
   const template =
-    templateFor(decision.params['templateId'] ?? defaultOccasion, channel, lead.history) ??
-    templateFor(defaultOccasion, channel, lead.history)
+    templateFor(decision.params['templateId'] ?? defaultOccasion, channel, lead.history, approach) ??
+    templateFor(defaultOccasion, channel, lead.history, approach)
   if (template === undefined) return { ok: false, reason: 'no_template' }
   const rendered = renderText(template, { firstName: lead.firstName, senderName: tenant.senderName, postalAddress: tenant.postalAddress })
   if (!rendered.ok) return { ok: false, reason: rendered.reason }
+  const bound = [spokenName(lead.firstName), tenant.senderName, tenant.postalAddress].map((filled) => oneLine(filled ?? ''))
+  const [problem] = textProblems({ channel, text: rendered.text, subject: rendered.subject }, bound)
+  if (problem !== undefined) return { ok: false, reason: `text_${problem}` }
   return {
     ok: true,
     followUp: {
@@ -113,12 +129,12 @@ function planMessage(
       text: rendered.text,
       subject: rendered.subject,
       priority: priorityOf(lead.level),
-      reason: `${channel === 'sms' ? 'A text message' : 'An e-mail'} was decided (${decision.reason}, ${template.occasion}).`,
+      reason: `${channel === 'sms' ? 'A text message' : 'An e-mail'} was decided (${[decision.reason, template.occasion, ...(template.approach === undefined ? [] : [template.approach])].join(', ')}).`,
     },
   }
 }
 
-function handOverGround(decision: Decision): string {
+function handOverGround(decision: Act): string {
   const votes = decision.contributions.filter(({ option, blocked }) => option === 'hand_over' && !blocked)
   return [...new Set(votes.map(({ reasonCode }) => reasonCode))].join(', ') || decision.reason
 }

@@ -2,6 +2,7 @@
  * Fills a template from bound fields. A name that does not look like one is left out rather than repeated: names come
  * from forms, and a form field can carry a link or a sentence.
  */
+import type { Approach } from './approachTexts.ts'
 import { emailFooter, smsFooter, templates } from './templates.ts'
 import type { Slot, Template } from './templates.ts'
 
@@ -39,9 +40,18 @@ export function renderText(template: Template, fields: BoundFields): Rendered {
   return { ok: true, text, subject: template.subject ?? null }
 }
 
-/** The template of an occasion and channel that was planned longest ago for the lead; the first one when none was. */
-export function templateFor(occasion: string, channel: string, history: Readonly<Record<string, number>>): Template | undefined {
-  const fitting = templates.filter((template) => template.occasion === occasion && template.channel === channel)
+/**
+ * The template of an occasion, channel and approach that was planned longest ago for the lead; the first one when none was.
+ * Where nothing is worded that way, the plain one.
+ */
+export function templateFor(
+  occasion: string,
+  channel: string,
+  history: Readonly<Record<string, number>>,
+  approach?: Approach,
+): Template | undefined {
+  const fitting = templates.filter((one) => one.occasion === occasion && one.channel === channel && one.approach === approach)
+  if (fitting.length === 0 && approach !== undefined) return templateFor(occasion, channel, history)
   return fitting.reduce<Template | undefined>(
     (best, one) => (best === undefined || (history[one.id] ?? 0) < (history[best.id] ?? 0) ? one : best),
     undefined,
@@ -58,6 +68,7 @@ function filled(body: string, slots: Readonly<Record<Slot, string>>): string {
   return body.replace(/\{(greeting|senderName|postalAddress)\}/g, (_, slot: Slot) => slots[slot])
 }
 
-function oneLine(text: string): string {
+/** The text without line breaks and doubled spaces. */
+export function oneLine(text: string): string {
   return text.replace(/\s+/g, ' ').trim()
 }

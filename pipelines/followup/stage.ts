@@ -1,31 +1,48 @@
 /**
  * Turns decisions into intended actions and takes them back: a newer decision of the same kind, a newer epoch, a
- * hand-over, a deletion or an erasure cancels what is still open. Whether it leaves is the send fence's to say.
+ * hand-over, a deletion or an erasure cancels what is still open. A message is worded as the content decision on the same
+ * assessment says, whichever of the two comes first. Whether it leaves is the send fence's to say.
  */
-import { drop, emit, next } from '../../runtime/outcome.ts'
+import { drop, emit, next, timer } from '../../runtime/outcome.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
-import type { Context, StreamRecord } from '../../runtime/stage.ts'
+import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { FollowupState } from '../../schemas/generated/records.ts'
-import type { Decision, Erasure, FollowUp, LeadProfile, PlannedFollowUp } from '../../schemas/generated/records.ts'
+import type { Decision, Erasure, FollowUp, HeldMessage, LeadProfile, PlannedFollowUp } from '../../schemas/generated/records.ts'
 import { decisions, erasures, followups, profiles, tenants } from '../../topics/index.ts'
+import type { Approach } from './approachTexts.ts'
 import { intentKeyOf, planFollowUp } from './planFollowUp.ts'
+import type { Act, Plan } from './planFollowUp.ts'
+import { actOf, approachFor, heldMessage, isWorded, withWording, withdrawn } from './wording.ts'
 
 type Tables = { tenants: typeof tenants }
 type Out = typeof followups
 type Answer = Outcome<FollowupState, Out>
 
-/** Templates remembered per lead: two variants of seven occasions on two channels. */
+/** Templates remembered per lead: what is older than the last 28 messages may be said again. */
 const historyMost = 28
 
-const fresh: FollowupState = { epoch: 0, firstName: null, deleted: false, planned: [], takenBack: {}, history: {}, level: null }
+const fresh: FollowupState = {
+  epoch: 0,
+  firstName: null,
+  deleted: false,
+  planned: [],
+  takenBack: {},
+  history: {},
+  level: null,
+  wordings: [],
+  held: null,
+}
+/** The deadline of the message that waits for its wording. */
+const wait = timer('wording')
 
 export const followup = stage({
   name: 'followup',
   state: FollowupState,
   tables: { tenants },
   // Profiles first: in a fused task the profile a decision rests on is folded before the decision.
-  on: [from(profiles, follow), from(decisions, plan), from(erasures, forget)],
+  on: [from(profiles, follow), from(decisions, decide), from(erasures, forget)],
+  timer: waitNoLonger,
   outputs: [followups],
 })
 
@@ -36,7 +53,14 @@ function follow(known: FollowupState | undefined, record: StreamRecord<LeadProfi
   const epoch = Math.max(state.epoch, profile.epoch)
   const open = stillOpen(state.planned, ctx.at)
   const over = deleted ? open : open.filter((planned) => planned.epoch < epoch)
-  if (known !== undefined && over.length === 0 && open.length === state.planned.length && sameLead(state, profile, epoch, deleted))
+  const gone = state.held !== null && (deleted || state.held.epoch < epoch) ? state.held : null
+  if (
+    known !== undefined &&
+    over.length === 0 &&
+    gone === null &&
+    open.length === state.planned.length &&
+    sameLead(state, profile, epoch, deleted)
+  )
     return drop('profile_without_news')
   const reason = deleted ? 'The contact was deleted.' : 'Superseded: the lead or a person has acted since.'
   return next(
@@ -47,22 +71,53 @@ function follow(known: FollowupState | undefined, record: StreamRecord<LeadProfi
       firstName: deleted ? null : profile.firstName,
       level: profile.level,
       planned: open.filter((planned) => !over.includes(planned)),
-      takenBack: takenBackBy(state, over, ctx.at),
+      takenBack: takenBackBy(state, over, gone, ctx.at),
+      held: gone === null ? state.held : null,
     },
-    { emit: over.map((planned) => emit(followups, cancelled(planned, profile, reason))) },
+    {
+      emit: over.map((planned) => emit(followups, cancelled(planned, profile, reason))),
+      timers: gone === null ? [] : [wait.cancel()],
+    },
   )
 }
 
-function plan(known: FollowupState | undefined, record: StreamRecord<Decision>, ctx: Context<Tables>): Answer {
+function decide(known: FollowupState | undefined, record: StreamRecord<Decision>, ctx: Context<Tables>): Answer {
   const decision = record.value
   const state = known ?? fresh
   if (state.deleted) return drop('contact_deleted')
   if (decision.epoch < state.epoch) return drop('superseded')
+  return decision.type === 'content' ? word(state, decision, ctx) : plan(state, decision, ctx)
+}
+
+/** Notes how a message on this assessment is worded, and plans the one that waited for it. */
+function word(state: FollowupState, decision: Decision, ctx: Context<Tables>): Answer {
+  if (isWorded(state, decision.assessmentId)) return drop('already_worded')
+  const after = withWording(state, decision)
+  return state.held?.assessmentId === decision.assessmentId ? release(after, state.held, ctx) : next(after)
+}
+
+/** The deadline has come without a wording. */
+function waitNoLonger(state: FollowupState, _fired: FiredTimer, ctx: Context<Tables>): Answer {
+  return state.held === null ? next(state) : release(state, state.held, ctx)
+}
+
+/** Plans the message that waited. */
+function release(state: FollowupState, held: HeldMessage, ctx: Context<Tables>): Answer {
+  const made = madeFrom(actOf(held), approachFor(state, held.assessmentId), state, ctx)
+  const after = { ...state, held: null, planned: stillOpen(state.planned, ctx.at) }
+  const timers = [wait.cancel()]
+  // It could be planned when it began to wait: the location has gone within these two seconds.
+  if (!made.ok) return next(after, { timers })
+  return next(withPlanned(after, made.followUp, ctx.at), { emit: [emit(followups, made.followUp)], timers })
+}
+
+function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): Answer {
   const isHandOver = decision.chosen === 'hand_over'
   if (decision.type === 'escalation' && !isHandOver) return drop('nothing_to_do')
   if (decision.type !== 'escalation' && decision.type !== 'follow_up') return drop('decision_type_of_others')
   const open = stillOpen(state.planned, ctx.at)
   if (open.some(({ decisionId }) => decisionId === decision.decisionId)) return drop('already_planned')
+  if (state.held?.decisionId === decision.decisionId) return drop('already_planned')
   if ((state.takenBack[decision.decisionId] ?? 0) > ctx.at) return drop('taken_back')
   const handingOver = open.some(({ action }) => action === 'hand_over')
   if (handingOver && !isHandOver && decision.chosen !== 'wait') return drop('handed_over_to_a_person')
@@ -71,22 +126,35 @@ function plan(known: FollowupState | undefined, record: StreamRecord<Decision>, 
   const reason = isHandOver ? 'A person takes over.' : 'Superseded by a newer decision.'
   const rest = open.filter((planned) => !over.includes(planned))
   const cancels = over.map((planned) => emit(followups, cancelled(planned, decision, reason)))
-  const after = { ...state, epoch: Math.max(state.epoch, decision.epoch), planned: rest, takenBack: takenBackBy(state, over, ctx.at) }
-  if (decision.chosen === 'wait') return cancels.length === 0 ? drop('nothing_to_do') : next(after, { emit: cancels })
+  const after = {
+    ...state,
+    epoch: Math.max(state.epoch, decision.epoch),
+    planned: rest,
+    takenBack: takenBackBy(state, over, state.held, ctx.at),
+    held: null,
+  }
+  const isNews = cancels.length > 0 || state.held !== null
+  const stop = state.held === null ? [] : [wait.cancel()]
+  if (decision.chosen === 'wait') return isNews ? next(after, { emit: cancels, timers: stop }) : drop('nothing_to_do')
 
-  const made = planFollowUp(decision, state, ctx.tables.tenants.get(decision.tenantId), ctx.at, (intentKey) =>
-    ctx.id('followup', intentKey),
-  )
-  if (!made.ok) return cancels.length === 0 ? drop(made.reason) : next(after, { emit: cancels })
-  const { followUp } = made
-  return next(
-    {
-      ...after,
-      planned: [...rest, remembered(followUp)],
-      history: followUp.templateId === null ? state.history : latest({ ...state.history, [followUp.templateId]: ctx.at }),
-    },
-    { emit: [...cancels, emit(followups, followUp)] },
-  )
+  const made = madeFrom(decision, approachFor(state, decision.assessmentId), state, ctx)
+  if (!made.ok) return isNews ? next(after, { emit: cancels, timers: stop }) : drop(made.reason)
+  const held = heldMessage(decision, state, ctx.at)
+  if (held !== undefined) return next({ ...after, held }, { emit: cancels, timers: [wait.at(held.until)] })
+  return next(withPlanned(after, made.followUp, ctx.at), { emit: [...cancels, emit(followups, made.followUp)], timers: stop })
+}
+
+function madeFrom(act: Act, approach: Approach | undefined, state: FollowupState, ctx: Context<Tables>): Plan {
+  const tenant = ctx.tables.tenants.get(act.tenantId)
+  return planFollowUp(act, state, tenant, ctx.at, (intentKey) => ctx.id('followup', intentKey), approach)
+}
+
+function withPlanned(state: FollowupState, followUp: FollowUp, at: number): FollowupState {
+  return {
+    ...state,
+    planned: [...state.planned, remembered(followUp)],
+    history: followUp.templateId === null ? state.history : latest({ ...state.history, [followUp.templateId]: at }),
+  }
 }
 
 /** Takes back what is open and forgets the lead. */
@@ -107,8 +175,14 @@ function sameLead(state: FollowupState, profile: LeadProfile, epoch: number, del
 }
 
 /** What was taken back before and may still be told again, and what is taken back now. */
-function takenBackBy(state: FollowupState, over: readonly PlannedFollowUp[], at: number): Record<string, number> {
+function takenBackBy(
+  state: FollowupState,
+  planned: readonly PlannedFollowUp[],
+  held: HeldMessage | null,
+  at: number,
+): Record<string, number> {
   const still = Object.entries(state.takenBack).filter(([, until]) => until > at)
+  const over = held === null ? planned : [...planned, withdrawn(held, at)]
   return Object.fromEntries([...still, ...over.map(({ decisionId, expiresAt }) => [decisionId, expiresAt] as const)])
 }
 

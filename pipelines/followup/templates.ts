@@ -4,14 +4,22 @@
  * @source reference/safety-and-claude.md 5 (template first), reference/lead-domain.md 4.6
  */
 
+import { endings, openings } from './approachTexts.ts'
+import type { Approach } from './approachTexts.ts'
+
 /** What code may fill in. Nothing else of a lead reaches a text. */
 export type Slot = 'greeting' | 'senderName' | 'postalAddress'
 
 export interface Template {
-  /** `<occasion>.<channel>.<variant>`; a changed text is a new variant, so that a stored id names one text for ever. */
+  /**
+   * `<occasion>.<channel>.<variant>`, with an approach `<occasion>.<channel>.<approach>.<variant>`; a changed text is a new variant, so
+   * that a stored id names one text for ever.
+   */
   readonly id: string
   readonly occasion: string
   readonly channel: 'sms' | 'email'
+  /** How it is worded; the plain text has none. */
+  readonly approach?: Approach
   readonly subject?: string
   readonly body: string
 }
@@ -28,6 +36,28 @@ const sms = (occasion: string, ...bodies: string[]): Template[] =>
   bodies.map((body, index) => ({ id: `${occasion}.sms.${index + 1}`, occasion, channel: 'sms', body }))
 const email = (occasion: string, ...texts: (readonly [subject: string, body: string])[]): Template[] =>
   texts.map(([subject, body], index) => ({ id: `${occasion}.email.${index + 1}`, occasion, channel: 'email', subject, body }))
+
+const approaches = Object.keys(endings) as Approach[]
+/** Every opening with every ending. */
+const worded: readonly Template[] = Object.entries(openings).flatMap(([occasion, opening]) =>
+  approaches.flatMap((approach) => [
+    ...endings[approach].sms.map((ending, index) => ({
+      id: `${occasion}.sms.${approach}.${index + 1}`,
+      occasion,
+      channel: 'sms' as const,
+      approach,
+      body: `{greeting} {senderName} here. ${opening.sms} ${ending}`,
+    })),
+    ...endings[approach].email.map((ending, index) => ({
+      id: `${occasion}.email.${approach}.${index + 1}`,
+      occasion,
+      channel: 'email' as const,
+      approach,
+      subject: opening.subject,
+      body: `{greeting}\n\n${opening.email} ${ending}`,
+    })),
+  ]),
+)
 
 export const templates: readonly Template[] = [
   ...sms(
@@ -106,4 +136,5 @@ export const templates: readonly Template[] = [
     ['Your upcoming appointment', '{greeting}\n\nyour appointment with us is coming up. Does the time still suit you?'],
     ['Before your appointment', '{greeting}\n\nis there anything you need before your upcoming appointment with us?'],
   ),
+  ...worded,
 ]

@@ -36,6 +36,7 @@ const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
 const priority = 'test/pipelines/priority.test.ts'
+const wording = 'test/pipelines/wording.test.ts'
 
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
@@ -965,5 +966,32 @@ export const mutations: readonly Mutation[] = [
     replace: 'at > 0',
     tests: [{ file: 'test/pipelines/realtors.test.ts', title: 'a deleted user keeps nothing but when' }],
     why: 'A late retry brings a deleted person back with name and number.',
+  },
+  {
+    id: 'held-past-deadline',
+    guard: 'a message waits for its wording until the deadline and no longer',
+    file: 'pipelines/followup/stage.ts',
+    find: '{ emit: cancels, timers: [wait.at(held.until)] }',
+    replace: '{ emit: cancels }',
+    tests: [{ file: wording, title: 'a message is not held back beyond the deadline of the assessment' }],
+    why: 'A message whose wording never comes is never sent.',
+  },
+  {
+    id: 'held-past-epoch',
+    guard: 'a message that waits ends with a newer epoch',
+    file: 'pipelines/followup/stage.ts',
+    find: '(deleted || state.held.epoch < epoch)',
+    replace: 'deleted',
+    tests: [{ file: wording, title: 'what waits for its wording ends with a newer epoch' }],
+    why: 'The lead opts out or a person writes, and two seconds later the message leaves all the same.',
+  },
+  {
+    id: 'text-unread',
+    guard: 'a text with a problem is not planned',
+    file: 'pipelines/followup/planFollowUp.ts',
+    find: '  if (problem !== undefined) return { ok: false, reason: `text_${problem}` }\n',
+    replace: '',
+    tests: [{ file: wording, title: 'P-41: each thing that must not leave is found' }],
+    why: 'A link in the name of a location goes out with every message.',
   },
 ]

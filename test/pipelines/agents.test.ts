@@ -430,6 +430,26 @@ t.test('agents read what they declare and nothing else', async (t) => {
     question({ view: view({ level: 'URGENT' }) }),
     question({ view: silent(1, 1) }),
     question({ view: view({ appointmentAt: asked + day, appointmentStatus: 'new' }), reason: 'level_changed' }),
+    question({
+      view: view({
+        signals: [
+          { signal: 'calculator_usage', at: asked - minute, count: 9, subject: 0 },
+          { signal: 'form_submitted', at: asked - minute, count: 1, subject: 1 },
+        ],
+      }),
+    }),
+    question(inbound('terrible, it is too expensive and I am confused', { level: 'HOT' })),
+    question({
+      view: silent(6, 24, {
+        level: 'HOT',
+        facts: {
+          market_trend: 'buyers market',
+          price_trend: 'falling',
+          open_slots: '2026-12-01T10:00Z',
+          video_url: 'https://video.example/v/1',
+        },
+      }),
+    }),
   ]
   for (const agent of roster) {
     const read = new Set<string>()
@@ -478,6 +498,24 @@ const anyView = fc
       }),
       { maxLength: 5 },
     ),
+    signals: fc.array(
+      fc.record({
+        signal: fc.constantFrom(
+          'page_view',
+          'property_view',
+          'calculator_usage',
+          'form_submitted',
+          'phone_call',
+          'email_open',
+          'x',
+          '__proto__',
+        ),
+        at: fc.integer({ min: asked - 8 * day, max: asked }),
+        count: fc.integer({ min: 1, max: 20 }),
+        subject: fc.nat(5),
+      }),
+      { maxLength: 20 },
+    ),
     appointmentAt: fc.option(fc.integer({ min: asked - day, max: asked + day })),
     lastInboundAt: fc.option(fc.integer({ min: asked - day, max: asked + day })),
     lastOutboundAt: fc.option(fc.integer({ min: asked - 60 * day, max: asked + day })),
@@ -503,7 +541,7 @@ const anyQuestion = fc
     reason: fc.constantFrom('new_lead', 'inbound_message', 'silence_24h', 'silence_48h', 'silence_72h', 'level_changed', 'toString'),
     stage: fc.constantFrom('new', 'engaged', 'silent', 'booked'),
   })
-  .map((changes) => question(changes))
+  .map((changes) => question({ ...changes, decisionTypes: Object.keys(optionsByType) }))
 
 t.test('for any view every agent answers each open type once, within its vocabulary, without an error, and the same way twice', (t) =>
   assertProperty(
@@ -542,13 +580,16 @@ t.test('an assessment gets one ballot of the whole panel, within a few bytes of 
   line.pipe(
     assessments,
     'sandboxLocation000001:maria',
-    question(inbound('How much is it? Is it available?', { facts: { budget: '350k', timeline: 'asap', visits: '4' } })),
+    question({
+      decisionTypes: Object.keys(optionsByType),
+      ...inbound('How much is it? Is it available?', { facts: { budget: '350k', timeline: 'asap', visits: '4' } }),
+    }),
   )
   const [ballot] = line.outputs(ballots)
   t.equal(line.outputs(ballots).length, 1)
   t.match(ballot, { assessmentId: 'a-1', epoch: 1, source: 'panel', castAt: asked, tenantId: 'sandboxLocation000001', contactId: 'maria' })
-  t.equal(new Set(ballot?.votes.map(({ agentId }) => agentId)).size, 8)
-  t.ok(Ballot.encode(ballot as Ballot).length < 1600)
+  t.equal(new Set(ballot?.votes.map(({ agentId }) => agentId)).size, roster.length)
+  t.ok(Ballot.encode(ballot as Ballot).length < 3000, 'the budget of a ballot of 37')
 })
 
 t.test('the roster names each agent once and knows who answers what', async (t) => {
@@ -563,13 +604,27 @@ t.test('the roster names each agent once and knows who answers what', async (t) 
       'channel_strategist',
       'response_analyzer',
       'escalation_manager',
+      'behavioral_adapter',
+      'demographic_targeter',
+      'sentiment_optimizer',
+      'ab_test_manager',
+      'signal_detector',
+      'pattern_recognizer',
+      'intent_predictor',
+      'sentiment_analyst',
+      'objection_handler',
+      'conversion_optimizer',
+      'market_context_agent',
+      'performance_tracker',
+      'scheduling_agent',
+      'video_ai_agent',
     ],
   )
-  t.strictSame(rosterFor('escalation'), ['intent_detector', 'response_analyzer', 'escalation_manager'])
+  t.strictSame(rosterFor('escalation'), ['intent_detector', 'response_analyzer', 'escalation_manager', 'sentiment_analyst'])
   t.strictSame(
     [...familiesFor('escalation')],
     [
-      ['text', ['intent_detector', 'escalation_manager']],
+      ['text', ['intent_detector', 'escalation_manager', 'sentiment_analyst']],
       ['conversation', ['response_analyzer']],
     ],
   )

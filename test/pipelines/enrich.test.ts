@@ -960,7 +960,7 @@ t.test('a new lead is asked about once, with its profile before the question', a
     contactId,
     epoch: 1,
     stage: 'new',
-    decisionTypes: ['follow_up', 'escalation'],
+    decisionTypes: ['content', 'follow_up', 'escalation'],
     askedAt: start,
     deadlineAt: start + 2_000,
     view: { profileVersion: 1 },

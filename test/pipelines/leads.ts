@@ -51,6 +51,7 @@ export function view(changes: Partial<Omit<LeadView, 'counters'>> & { counters?:
     lastInboundAt: null,
     lastOutboundAt: null,
     lastOwnAt: null,
+    signals: [],
     ...rest,
   }
 }

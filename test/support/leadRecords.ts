@@ -136,7 +136,8 @@ export function decisionRecord(over: Partial<Decision> = {}): Decision {
     stopReason: 'all_votes',
     auditSelected: false,
     pAudit: 0,
-    askedAt: tuesdayNoon,
+    // At the deadline: no message of this decision waits for its wording.
+    askedAt: tuesdayNoon - 2_000,
     decidedAt: tuesdayNoon,
     dueAt: tuesdayNoon + 5 * MINUTE,
     liftsAt: null,

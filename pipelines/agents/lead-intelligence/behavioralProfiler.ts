@@ -47,7 +47,15 @@ export function engagement(view: AgentView): Engagement {
   }
 }
 
-const behaviourFacts = ['visits', 'visits_7_days', 'property_views', 'calculator_uses', 'email_open_rate', 'email_interactions'] as const
+/** The facts that engagement is read from. */
+export const behaviourFacts = [
+  'visits',
+  'visits_7_days',
+  'property_views',
+  'calculator_uses',
+  'email_open_rate',
+  'email_interactions',
+] as const
 
 export const behavioralProfiler: Agent = {
   id: 'behavioral_profiler',

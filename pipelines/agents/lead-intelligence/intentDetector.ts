@@ -99,7 +99,8 @@ const timelines = [
   [18, timelineMedium],
   [8, timelineLong],
 ] as const
-function timelineOf(text: string): Part {
+/** Points of the nearest time frame that is said. */
+export function timelineOf(text: string): Part {
   return firstSaid(text, timelines) ?? { points: 15, known: false, said: [] }
 }
 
@@ -108,7 +109,8 @@ const financings = [
   [20, financingInProgress],
   [12, financingPlanning],
 ] as const
-function financingOf(facts: AgentView['facts'], words: string): Part {
+/** Points of how far financing is, by facts and by words. */
+export function financingOf(facts: AgentView['facts'], words: string): Part {
   const stated = facts.financing?.replaceAll('_', ' ').toLowerCase() ?? ''
   const byFacts =
     answerOf(facts.pre_approved) === true || /^(ready|cash|pre.?approved)/.test(stated)

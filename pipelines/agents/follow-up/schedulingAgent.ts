@@ -1,0 +1,68 @@
+/**
+ * Row 36. Whether to propose an appointment: the lead is hot or has told enough, and free slots of a calendar are known.
+ * Abstains without slots, with an appointment ahead, and while the lead is neither hot nor qualified.
+ * @source reference/lead-domain.md 2.5
+ */
+import { DateTime } from 'luxon'
+import { abstain, binOf, field, vote } from '../agent.ts'
+import type { Agent } from '../agent.ts'
+import { openOr } from '../channels.ts'
+import { levelRank, levelRanks } from '../levels.ts'
+
+/** Answers that qualify a lead; five of them are enough. */
+const answersAsked = ['budget', 'timeline', 'motivation', 'property_type', 'bedrooms', 'financing', 'pre_approved'] as const
+const answersEnough = 5
+
+/** The instants of a list of ISO 8601 times that lie ahead, in order. A time without an offset is no instant. */
+export function slotsAhead(text: string | undefined, now: number): number[] {
+  const found = (text ?? '').match(/\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)/g) ?? []
+  return (
+    found
+      .map((written) => DateTime.fromISO(written).toMillis())
+      // What is no date is NaN, which lies nowhere.
+      .filter((at) => at > now)
+      .sort((a, b) => a - b)
+  )
+}
+
+export const schedulingAgent: Agent = {
+  id: 'scheduling_agent',
+  version: 1,
+  system: 'follow-up',
+  family: 'calendar',
+  answers: ['content', 'follow_up'],
+  reads: [
+    'level',
+    'askedAt',
+    'appointmentAt',
+    'appointmentStatus',
+    'facts.open_slots',
+    'facts.goal',
+    ...answersAsked.map((fact) => `facts.${fact}`),
+    'hasPhone',
+    'hasEmail',
+    'blockedChannels',
+  ],
+  assess(view) {
+    const { facts, askedAt, appointmentAt, appointmentStatus } = view
+    const slots = slotsAhead(facts.open_slots, askedAt)
+    if (slots.length === 0) return abstain('no_slots_known')
+    const isBooked =
+      appointmentAt !== null && appointmentAt > askedAt && appointmentStatus !== 'cancelled' && appointmentStatus !== 'noshow'
+    if (isBooked) return abstain('appointment_ahead')
+    const answered = answersAsked.filter((fact) => facts[fact] !== undefined).length
+    const isHot = levelRank(view.level) >= levelRanks.HOT
+    if (!isHot && answered < answersEnough) return abstain('not_qualified_yet')
+    const option = openOr(view, 'sms', 'email')
+    if (option === undefined) return abstain('no_open_channel')
+    const meeting = /\binvest/i.test(`${facts.motivation ?? ''} ${facts.goal ?? ''}`) ? 'an investor meeting' : 'a buyer consultation'
+    const grounds = {
+      // One of the two grounds is .8, both .95; a single slot is half an offer.
+      bin: binOf((isHot && answered >= answersEnough ? 0.95 : 0.8) * (slots.length > 1 ? 1 : 0.8)),
+      reason: 'slots_open',
+      text: `${slots.length} free slot${slots.length === 1 ? '' : 's'}: propose ${meeting}.`,
+      evidence: [field('facts.open_slots', facts.open_slots ?? ''), field('level', view.level)],
+    }
+    return [vote('content', 'direct_ask', grounds), vote('follow_up', option, grounds)]
+  },
+}
