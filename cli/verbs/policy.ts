@@ -60,8 +60,7 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
       const kafka = await cliKafka(settings)
       try {
         const chosen = onlyOne(await policiesByHash(pool, hash), hash)
-        const problems = policyProblems(chosen)
-        if (problems.length > 0) throw cliError('E_POLICY_UNSOUND', `${chosen.policyHash.slice(0, 12)}: ${problems.join('; ')}.`)
+        mustBeSound(chosen, chosen.policyHash.slice(0, 12))
         await kafka.registerSchemas([policies])
         await kafka.producer().send(policies, policyKey(chosen), chosen)
         terminal.out(`${policyKey(chosen)} is decided with ${chosen.policyHash.slice(0, 12)}, ${chosen.label}.`)
@@ -78,4 +77,10 @@ export function onlyOne(found: readonly Policy[], hash: string): Policy {
   if (first === undefined) throw cliError('E_POLICY_UNKNOWN', `No policy has a hash that begins with ${hash}.`)
   if (second !== undefined) throw cliError('E_POLICY_UNKNOWN', `${found.length} policies have hashes that begin with ${hash}.`)
   return first
+}
+
+/** Throws `E_POLICY_UNSOUND` with everything that is wrong with the policy. */
+export function mustBeSound(policy: Policy, name: string): void {
+  const problems = policyProblems(policy)
+  if (problems.length > 0) throw cliError('E_POLICY_UNSOUND', `${name}: ${problems.join('; ')}.`)
 }

@@ -40,7 +40,7 @@ export function addReplay(program: Command, { terminal, config, now }: Pick<Surr
         for (const line of countedLines(counted))
           if (flags.json === true) terminal.err(line)
           else terminal.out(line)
-        if (counted.differs > 0) throw cliError('E_REPLAY_DIFFERS', `${counted.differs} decisions come out otherwise.`)
+        mustBeSame(counted)
       })
     })
 }
@@ -67,4 +67,9 @@ export async function replayRange(
     })
   }
   return counted
+}
+
+/** Throws `E_REPLAY_DIFFERS` when a decision came out otherwise; what could not be decided again proves nothing either way. */
+export function mustBeSame({ differs }: Counted): void {
+  if (differs > 0) throw cliError('E_REPLAY_DIFFERS', `${differs} ${differs === 1 ? 'decision comes' : 'decisions come'} out otherwise.`)
 }

@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { leadKey } from '../../topics/index.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
-import { policyProblems } from '../../pipelines/consensus/policy.ts'
 import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
 import type { Compared, JudgedDifference } from '../../pipelines/consensus/whatIf.ts'
 import { firstVerdicts } from '../../pipelines/learning/voteTable.ts'
@@ -19,7 +18,7 @@ import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { storedQuestions, timesOf, withReplaySource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { onlyOne } from './policy.ts'
+import { mustBeSound, onlyOne } from './policy.ts'
 
 interface WhatIfFlags {
   readonly policy: string
@@ -68,8 +67,7 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
 
 async function policyNamed(db: Queryable, name: string): Promise<Policy> {
   const policy = name.endsWith('.json') ? (JSON.parse(readFileSync(name, 'utf8')) as Policy) : onlyOne(await policiesByHash(db, name), name)
-  const problems = policyProblems(policy)
-  if (problems.length > 0) throw cliError('E_POLICY_UNSOUND', `${name}: ${problems.join('; ')}.`)
+  mustBeSound(policy, name)
   return policy
 }
 

@@ -2,7 +2,8 @@
 import t from 'tap'
 import { agentLines, agentText } from '../../cli/verbs/agents.ts'
 import { learnedLines } from '../../cli/learnText.ts'
-import { onlyOne } from '../../cli/verbs/policy.ts'
+import { mustBeSound, onlyOne } from '../../cli/verbs/policy.ts'
+import { mustBeSame } from '../../cli/verbs/replay.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { learn } from '../../pipelines/learning/learn.ts'
@@ -97,5 +98,17 @@ t.test('a policy is named by how its hash begins, if only one begins so', (t) =>
   t.equal(onlyOne([one], 'x'), one)
   t.throws(() => onlyOne([], 'x'), { code: 'E_POLICY_UNKNOWN', message: /No policy has a hash that begins with x/ })
   t.throws(() => onlyOne([one, two], ''), { code: 'E_POLICY_UNKNOWN', message: /2 policies/ })
+  t.end()
+})
+
+t.test('an unsound policy is not put in force, and a replay that differs fails', (t) => {
+  const [one] = shippedPolicies as [Policy]
+  mustBeSound(one, 'x')
+  t.throws(() => mustBeSound({ ...one, tauMicro: 0 }, 'x'), { code: 'E_POLICY_UNSOUND', message: /x: .*tau is out of range/ })
+  mustBeSame({ same: 3, differs: 0, impossible: 2 })
+  t.throws(() => mustBeSame({ same: 3, differs: 1, impossible: 0 }), {
+    code: 'E_REPLAY_DIFFERS',
+    message: /1 decision comes out otherwise/,
+  })
   t.end()
 })
