@@ -162,3 +162,33 @@ t.test('P-03: without signals nobody is browsing at one half: the agent abstains
   t.equal(of('intent_predictor', 'follow_up'), 'abstain no_signals')
   t.equal(of('intent_predictor', 'follow_up', did('page_view', 2, minute)), 'abstain intent_unclear')
 })
+
+t.test('the histories of the four profiles: who is deciding is told from who looks around', async (t) => {
+  const histories = {
+    high_intent: [did('search_query', 1, 2 * hour), did('calculator_usage', 1, hour), did('form_submitted', 1, 30 * minute)],
+    medium_intent: [did('search_query', 1, 2 * day), did('email_open', 1, day)],
+    low_intent: [did('form_submitted', 1, 5 * day)],
+    investor: [did('calculator_usage', 1, 3 * hour), did('document_download', 1, hour)],
+  }
+  const told = (agent: string, type: string) => Object.values(histories).map((signals) => of(agent, type, ...signals))
+  // Weights 15 and 5 of 20, 12 and 15 among them: .55 + .45 * (5 + 15 + 12) / 3 / 20 = .79, of two signals .7 * (.55 + .225) = .54.
+  t.strictSame(told('signal_detector', 'follow_up'), [
+    'email 3 price_sensitivity',
+    'abstain no_pattern',
+    'abstain no_pattern',
+    'email 2 price_sensitivity',
+  ])
+  t.strictSame(told('pattern_recognizer', 'content'), [
+    'direct_ask 1 decision_making',
+    'abstain no_pattern',
+    'abstain no_pattern',
+    'abstain no_pattern',
+  ])
+  // Two of three speak for buying: (.2 + 13.5 / 5 / 10) * 1.2 = .564, one of them half an hour old. The others have done too little.
+  t.strictSame(told('intent_predictor', 'content'), [
+    'soft_ask 3 signals_buying',
+    'abstain intent_unclear',
+    'abstain intent_unclear',
+    'abstain intent_unclear',
+  ])
+})
