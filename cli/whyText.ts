@@ -46,8 +46,14 @@ function behaviourText({ behaviour }: LeadStory['profile']): string[] {
   ]
 }
 
+/** What is done first, then how it is worded, then whether a person should take over: the order in which one asks. */
+const typeOrder = ['follow_up', 'content', 'escalation']
+
 function newestOfEachType(decisions: readonly Told[]): Told[] {
-  return decisions.filter(({ decision }, index) => decisions.findIndex((other) => other.decision.type === decision.type) === index)
+  const place = ({ decision }: Told) => (typeOrder.includes(decision.type) ? typeOrder.indexOf(decision.type) : typeOrder.length)
+  return decisions
+    .filter(({ decision }, index) => decisions.findIndex((other) => other.decision.type === decision.type) === index)
+    .sort((a, b) => place(a) - place(b))
 }
 
 function decisionText({ decision, headline, why }: Told): string[] {

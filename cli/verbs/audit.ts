@@ -3,8 +3,10 @@ import type { Command } from 'commander'
 import type { Static } from '@sinclair/typebox'
 import type { AuditList, StoredVerdict } from '../../api/replySchemas.ts'
 import { instantText } from '../../pipelines/reconcile/words.ts'
+import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi, writeApi } from '../apiClient.ts'
+import { columns } from '../columns.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 type Audits = Static<typeof AuditList>
@@ -79,7 +81,13 @@ export function auditLines({ audits, waiting }: Audits, by: string): string[] {
       ...one.messages.map(
         ({ at, direction, channel, text }) => `  ${instantText(at)} ${direction === 'inbound' ? 'lead' : 'we  '} ${channel}: ${text}`,
       ),
-      `  What would have been right: ${one.options.map((option) => (one.closed.includes(option) ? `${option} (was not allowed)` : option)).join(', ')}?`,
+      '  What would have been right?',
+      ...columns(
+        one.options.map((option) => [
+          `    ${option}`,
+          `${actionOf(option, one.type)}${one.closed.includes(option) ? ', which was not allowed' : ''}`,
+        ]),
+      ),
       '',
     ]),
     `${waiting} ${waiting === 1 ? 'waits' : 'wait'} for ${by}. rekindle audit label <id> --by ${by} --right <option>`,

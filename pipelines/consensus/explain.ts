@@ -207,7 +207,8 @@ function liftInWords(liftsAt: number | null): string {
   return liftsAt === null ? 'This does not lift by itself.' : `The first way opens again at ${clock(liftsAt)}.`
 }
 
-function actionOf(option: string, type: string): string {
+/** What an option of a decision type is, in words: `soft_ask` is "ask softly". */
+export function actionOf(option: string, type: string): string {
   return option === 'wait' && type === 'content' ? plainText : (actions[option] ?? option)
 }
 

@@ -53,9 +53,17 @@ t.test('a judge reads the situation, the options and what to type, and not what 
     '  Maria López (loc:maria), engaged, asked because of: inbound message, 2026-11-24 15:00 UTC',
     '  2026-11-24 14:00 UTC we   sms: Any questions?',
     '  2026-11-24 15:00 UTC lead sms: Can we close in June?',
-    '  What would have been right: wait, sms, call (was not allowed)?',
+    '  What would have been right?',
+    '    wait  wait',
+    '    sms   send a text message',
+    '    call  have a realtor call, which was not allowed',
     '',
     '7 wait for anna & co. rekindle audit label <id> --by anna & co --right <option>',
+  ])
+  t.match(auditLines({ audits: [{ ...audit, type: 'content', options: ['wait', 'soft_ask'], closed: [] }], waiting: 1 }, 'anna'), [
+    ...Array<RegExp>(5).fill(/./),
+    '    wait      keep the plain text',
+    '    soft_ask  ask softly',
   ])
   t.strictSame(auditLines({ audits: [], waiting: 0 }, 'anna'), ['Nothing waits for a verdict of anna.'])
 })
