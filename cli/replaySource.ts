@@ -88,7 +88,7 @@ export async function storedQuestions(source: ReplaySource, { from, until, lead 
     if (!value || value.decidedAt < from || value.decidedAt >= until || (lead !== undefined && key !== lead)) return
     push(stored, value.assessmentId, Decision.encode(value))
   })
-  const inputs: TailOptions = { from: { at: from - ASKED_BEFORE_MS }, untilEnd: true }
+  const inputs: TailOptions = { from: { at: Math.max(0, from - ASKED_BEFORE_MS) }, untilEnd: true }
   await source.tail(assessments, inputs, ({ value, timestamp: at }) => {
     if (value && stored.has(value.assessmentId) && !asked.has(value.assessmentId))
       asked.set(value.assessmentId, { at, bytes: Assessment.encode(value) })

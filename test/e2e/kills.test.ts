@@ -1,9 +1,14 @@
 /**
  * `kill -9` of every process in mid-load, each at another moment: after the restarts nothing is lost, and nothing is
- * doubled on the decisions topic, in Postgres, in ClickHouse or at the sandbox provider.
+ * doubled on the decisions topic, in Postgres, in ClickHouse or at the sandbox provider; and every decision is the one that its
+ * stored inputs give.
  */
 import '../support/lawfulHour.ts'
 import t from 'tap'
+import { replayRange } from '../../cli/verbs/replay.ts'
+import type { ReplaySource } from '../../cli/replaySource.ts'
+import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
+import { tenants } from '../../topics/index.ts'
 import { testStack } from '../support/stack.ts'
 import { accountOf, accountText } from './accounting.ts'
 import { findings } from './findings.ts'
@@ -44,4 +49,18 @@ t.test('kill -9 of every process in mid-load: after the restarts nothing is lost
   t.strictSame(account.faults, [], 'every webhook answered 2xx is on the topic, and every total agrees')
   t.ok(accounts.retries > 0, 'the sender met the faults')
   t.ok(found.sandbox.messages.length > 0, 'follow-ups have left')
+
+  const known = new Map(shippedPolicies.map((policy) => [policy.policyHash, policy]))
+  const locations = await line.kafka.table(tenants)
+  const source: ReplaySource = {
+    tail: (topic, options, onRecord) => line.kafka.tail(topic, options, onRecord),
+    policy: (hash) => known.get(hash),
+    tenant: (tenantId) => locations.get(tenantId),
+  }
+  const otherwise: unknown[] = []
+  const counted = await replayRange(source, { from: 0, until: Infinity, lead: undefined }, ({ decisionId }, replayed) => {
+    if (replayed.kind !== 'same') otherwise.push([decisionId, replayed])
+  })
+  t.strictSame(otherwise, [], 'every decision comes out byte for byte when it is decided again, whoever was killed around it')
+  t.equal(counted.same, found.decisions.length)
 })
