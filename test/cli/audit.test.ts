@@ -1,11 +1,10 @@
 /** `rekindle audit`: what a judge reads, what is sent, and what is said afterwards. */
 import t from 'tap'
 import { auditLines } from '../../cli/verbs/audit.ts'
-import { rekindleProgram, runProgram } from '../../cli/program.ts'
-import type { Surroundings } from '../../cli/surroundings.ts'
-import { loadConfig } from '../../config/config.ts'
+import { apiRun } from './apiRun.ts'
 
 const at = Date.UTC(2026, 10, 24, 15)
+const run: typeof apiRun = (argv, answer) => apiRun(argv, answer, { REKINDLE_API_TOKEN: 'a-token-of-24-characters-' })
 const audit = {
   ...{ decisionId: 'd1', leadKey: 'loc:maria', name: 'Maria López', type: 'follow_up', stage: 'engaged', reason: 'inbound_message' },
   ...{ askedAt: at, options: ['wait', 'sms', 'call'], closed: ['call'], second: true },
@@ -15,38 +14,18 @@ const audit = {
   ],
 }
 
-async function run(argv: readonly string[], answer: { status: number; body: unknown }) {
-  const said = { out: [] as string[], err: [] as string[], asked: [] as unknown[] }
-  const fail = () => {
-    throw new Error('not in this test')
-  }
-  const surroundings: Surroundings = {
-    terminal: { out: (line) => said.out.push(line), err: (line) => said.err.push(line), live: fail },
-    config: () => loadConfig({ HTTP_PORT: '8080', REKINDLE_API_TOKEN: 'a-token-of-24-characters-' }),
-    configLines: fail,
-    fetch: async (url, init) => {
-      said.asked.push([url, init.method ?? 'GET', init.body, init.headers['authorization']])
-      return { status: answer.status, text: async () => JSON.stringify(answer.body) }
-    },
-    poster: fail,
-    kafka: fail,
-    operator: fail,
-    held: fail,
-    now: () => 0,
-    newId: () => '',
-    stop: new AbortController().signal,
-  }
-  const code = await runProgram(rekindleProgram(surroundings), argv, surroundings)
-  return { ...said, code }
-}
-
 t.test('a judge reads the situation, the options and what to type, and not what was decided', async (t) => {
   const { out, asked } = await run(
     ['audit', 'next', '--by', 'anna & co', '--type', 'follow_up', '--limit', '2', '--location', 'loc', '--url', 'http://127.0.0.1:9'],
     { status: 200, body: { audits: [audit], waiting: 7 } },
   )
   t.strictSame(asked, [
-    ['http://127.0.0.1:9/audits?by=anna+%26+co&limit=2&tenant=loc&type=follow_up', 'GET', undefined, 'Bearer a-token-of-24-characters-'],
+    {
+      url: 'http://127.0.0.1:9/audits?by=anna+%26+co&limit=2&tenant=loc&type=follow_up',
+      method: 'GET',
+      body: undefined,
+      authorization: 'Bearer a-token-of-24-characters-',
+    },
   ])
   t.strictSame(out, [
     'd1  follow up, a second opinion',
@@ -73,7 +52,12 @@ t.test('a verdict is posted, and it is said whether the decision was the same an
   const label = ['audit', 'label', 'd1', '--by', 'anna', '--right', 'call', '--note', 'a date', '--url', 'http://127.0.0.1:9']
   const told = await run(label, { status: 200, body: stored })
   t.strictSame(told.asked, [
-    ['http://127.0.0.1:9/audits/d1', 'POST', '{"by":"anna","right":"call","note":"a date"}', 'Bearer a-token-of-24-characters-'],
+    {
+      url: 'http://127.0.0.1:9/audits/d1',
+      method: 'POST',
+      body: '{"by":"anna","right":"call","note":"a date"}',
+      authorization: 'Bearer a-token-of-24-characters-',
+    },
   ])
   t.strictSame(told.out, ['Stored. The decision was sms, not call.'])
   t.match((await run(label, { status: 200, body: { ...stored, agreed: true, chosen: 'call', selection: 'override' } })).out, [
