@@ -19,6 +19,7 @@ const verbs = {
   chaos: { engines: true, commands: [[...tsx, 'test/chaos/main.ts']] },
   mutate: { engines: true, commands: [[...tsx, 'test/mutate/main.ts']] },
   'bench:lanes': { engines: true, commands: [[...tsx, 'bench/lanes.ts']] },
+  'bench:consensus': { engines: false, commands: [[...tsx, 'bench/consensus/main.ts']] },
   'bench:panel': { engines: false, commands: [[...tsx, 'bench/panel.ts']] },
   'bench:runtime': { engines: true, commands: [[...tsx, 'bench/runtime/main.ts']] },
   check: {

@@ -25,7 +25,7 @@ export interface AuditReport {
 }
 
 export function auditReport(judged: readonly (JudgedDecision & { readonly selection: string })[]): AuditReport {
-  const firsts = firstVerdicts(judged) as (JudgedDecision & { readonly selection: string })[]
+  const firsts = firstVerdicts(judged)
   const random = firsts.filter(({ selection }) => selection === 'random')
   const wrong = random.filter(({ decision, option }) => decision.chosen !== option)
   const mistakes = new Map<string, { chosen: string; right: string; count: number }>()

@@ -54,8 +54,8 @@ export function voteTableOf(judged: readonly JudgedDecision[], policy: Policy): 
 }
 
 /** The earliest verdict on each decision; of two at once that of the smaller name. */
-export function firstVerdicts(judged: readonly JudgedDecision[]): JudgedDecision[] {
-  const first = new Map<string, JudgedDecision>()
+export function firstVerdicts<J extends JudgedDecision>(judged: readonly J[]): J[] {
+  const first = new Map<string, J>()
   for (const one of judged) {
     const known = first.get(one.decision.decisionId)
     const earlier =

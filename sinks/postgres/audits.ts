@@ -4,6 +4,7 @@
  */
 import type pg from 'pg'
 import { SECOND_SHARE } from '../../pipelines/learning/labels.ts'
+import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
@@ -112,14 +113,9 @@ export async function auditQueue(db: Queryable, { labeller, tenantId, type, sinc
   }
 }
 
-export interface LabelledDecision {
-  readonly decision: Decision
-  readonly option: string
-  readonly labeller: string
+export interface LabelledDecision extends JudgedDecision {
+  /** random, escalated or override. */
   readonly selection: string
-  readonly inclusion: number
-  /** ms. */
-  readonly labelledAt: number
 }
 
 /** Every verdict on decisions of a type with its decision, oldest decision first: what a policy is fitted on. */

@@ -72,7 +72,7 @@ export const intentPredictor: Agent = {
     const grounds = {
       bin: binOf(freshnessOf(view) * probability),
       reason: `signals_${intent}`,
-      text: `What the lead does points to ${intent} (${Math.round(100 * probability)} %).`,
+      text: `What the lead does points to ${intent} (${Math.round(100 * probability)} of 100).`,
       evidence: [field('signals', windowInWords(view.signals))],
     }
     const option = openOr(view, ...(isCritical ? (['call', 'sms'] as const) : wantedBy[intent]))

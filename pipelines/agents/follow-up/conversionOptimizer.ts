@@ -57,7 +57,7 @@ export const conversionOptimizer: Agent = {
     return vote('content', ask.approach, {
       bin: binOf(confidence),
       reason: ask.reason,
-      text: `Chance of a yes ${Math.round(100 * chance)} %: ${ask.text}.`,
+      text: `Level, replies and freshness come to ${Math.round(100 * chance)} of 100: ${ask.text}.`,
       evidence: [field('level', view.level), field('counters.inbound', `${inbound} of ${outbound}`)],
     })
   },
