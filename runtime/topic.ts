@@ -20,8 +20,13 @@ export interface TopicOptions<Name extends string, V> {
   about: string
 }
 
-/** `lead` keys share one partition count; the others are small and look-up only. */
-export type KeyKind = 'lead' | 'tenant' | 'tenant:realtor' | 'tenant:decision-type'
+/** `lead` and `location` keys are of streams and share one partition count; the others are small and look-up only. */
+export type KeyKind = 'lead' | 'location' | 'tenant' | 'tenant:realtor' | 'tenant:decision-type' | 'tenant:agent'
+
+/** Has a topic with such keys as many partitions as the installation is set to? */
+export function isSpread(key: KeyKind): boolean {
+  return key === 'lead' || key === 'location'
+}
 
 export interface Topic<Name extends string = string, V = unknown> extends Readonly<TopicOptions<Name, V>> {
   readonly version: number

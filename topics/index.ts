@@ -5,6 +5,7 @@
 import { topic } from '../runtime/topic.ts'
 import type { AnyTopic } from '../runtime/topic.ts'
 import {
+  AgentInsight,
   Assessment,
   Ballot,
   Decision,
@@ -140,6 +141,17 @@ export const ballots = topic({
   about: 'Votes of agents on assessments; open to outside teams.',
 })
 
+/** Standing findings about a location, read whole as a table. Key: `<locationId>:<agent id>`. */
+export const insights = topic({
+  name: 'agents.insights',
+  key: 'tenant:agent',
+  value: AgentInsight,
+  retention: 'compact',
+  contract: 'public',
+  writtenBy: ['insights'],
+  about: 'What the agents of market, attribution and adaptive learning find about a location as a whole.',
+})
+
 /** What the consensus decided about a lead. The product for other teams: read it, never write it. */
 export const decisions = topic({
   name: 'decisions',
@@ -172,15 +184,15 @@ export const deliveries = topic({
   about: 'What became of each follow-up at the provider.',
 })
 
-/** What came of decisions: the verdicts of people, which policies learn from. */
+/** What came of decisions: what leads did afterwards, and the verdicts of people, which policies learn from. */
 export const outcomes = topic({
   name: 'outcomes',
   key: 'lead',
   value: OutcomeObserved,
   retention: { days: 365 },
   contract: 'public',
-  writtenBy: ['api'],
-  about: 'Verdicts of people on decisions, with the probability that each would be asked for.',
+  writtenBy: ['api', 'enrich'],
+  about: 'What leads did after decisions, and verdicts of people with the probability that each would be asked for.',
 })
 
 /** Key: `<tenant or *>:<decision type>`. Read whole as a table. */
@@ -228,6 +240,7 @@ export const allTopics: readonly AnyTopic[] = [
   triggers,
   assessments,
   ballots,
+  insights,
   decisions,
   followups,
   deliveries,
@@ -245,4 +258,9 @@ export function leadKey(tenantId: string, contactId: string): string {
 /** `<locationId>:<userId>`: a user of two locations is two rows. */
 export function realtorKey(tenantId: string, realtorId: string): string {
   return `${tenantId}:${realtorId}`
+}
+
+/** `<locationId>:<agent id>`. */
+export function insightKey(tenantId: string, agentId: string): string {
+  return `${tenantId}:${agentId}`
 }

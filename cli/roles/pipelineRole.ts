@@ -1,5 +1,6 @@
-/** The fused stages, the delivery worker with its relay, the comparison with GoHighLevel, heartbeats, look-ups of contacts and of leads in one process. */
+/** The fused stages, those of locations, the delivery worker with its relay, the comparison with GoHighLevel, heartbeats, look-ups of contacts and of leads in one process. */
 import { systemClock } from '../../delivery/systemClock.ts'
+import { insightStages } from '../../pipelines/insightStages.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
 import { restHeartbeats } from '../../sinks/postgres/heartbeats.ts'
@@ -9,7 +10,7 @@ import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
-import { contactLookupGroup, lookUpGroup, pipelineGroup } from './groups.ts'
+import { contactLookupGroup, insightsGroup, lookUpGroup, pipelineGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { startContactLookups } from './contactLookupPart.ts'
 import { startLookUps } from './enrichmentPart.ts'
@@ -24,9 +25,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   const tracer = await tracerOf(config, 'pipeline', logger, metrics)
   const kafka = await kafkaOf(config, 'pipeline', logger, metrics, tracer)
   await kafka.registerSchemas(allTopics)
-  const member = await kafka.runStages({
-    group: pipelineGroup,
-    stages: pipeline,
+  const settings = {
     lingerMs: config.kafka.lingerMs,
     stateDir: config.stateDir,
     standby: config.standbyCopies,
@@ -34,7 +33,10 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     signal: asked,
     hurry: hurried,
     onFatal,
-  })
+  }
+  const member = await kafka.runStages({ ...settings, group: pipelineGroup, stages: pipeline })
+  const insights =
+    insightStages.length === 0 ? undefined : await kafka.runStages({ ...settings, group: insightsGroup, stages: insightStages })
   const shared = openGhl({
     config,
     logger,
@@ -61,6 +63,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     config.http.metricsPort,
     lagGauges(kafka, metrics, [
       { group: pipelineGroup, topics: subscriptions(pipeline) },
+      ...(insights === undefined ? [] : [{ group: insightsGroup, topics: subscriptions(insightStages) }]),
       ...(lookups === undefined ? [] : [{ group: contactLookupGroup, topics: [unrecognised] }]),
       ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),
     ]),
@@ -68,7 +71,16 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   return {
     address: server.url,
     async stop() {
-      await Promise.all([reconciling?.stop(), heart?.stop(), owed.stop(), lookups?.stop(), lookUps?.stop(), delivery.stop(), member.stop()])
+      await Promise.all([
+        reconciling?.stop(),
+        heart?.stop(),
+        owed.stop(),
+        lookups?.stop(),
+        lookUps?.stop(),
+        delivery.stop(),
+        insights?.stop(),
+        member.stop(),
+      ])
       await shared.close()
       await server.close()
       await kafka.close()

@@ -2,7 +2,7 @@
  * What an agent is: one pure opinion about one frozen view, with the evidence it rests on. No finding is an abstention,
  * never a confident default; what an agent throws is an error that is counted, never a vote.
  */
-import type { Evidence } from '../../schemas/generated/records.ts'
+import type { AgentInsight, Evidence } from '../../schemas/generated/records.ts'
 import type { AgentView } from './agentView.ts'
 
 /** Decision types and their options. `wait` is always one of them and always the safest. */
@@ -47,18 +47,24 @@ export interface Abstention {
 }
 export type Answer = Abstention | Opinion | readonly Opinion[]
 
-/** Standing findings and rosters that agents look up beside the view. The agents of this line need none. */
-export type AgentTables = Readonly<Record<never, never>>
+/** What agents look up beside the view. */
+export interface AgentTables {
+  /** What an agent of systems 5, 6 and 8 has found about the lead's location, while it is valid. */
+  insight(agentId: string): AgentInsight | undefined
+}
+
+/** Nobody has found anything. */
+export const noInsights: AgentTables = { insight: () => undefined }
 
 export interface Agent {
   readonly id: string
   /** Rises when the same view may give another answer. */
   readonly version: number
-  readonly system: 'lead-intelligence' | 'follow-up' | 'content' | 'behavioral'
+  readonly system: 'lead-intelligence' | 'follow-up' | 'routing' | 'content' | 'competitive' | 'attribution' | 'behavioral' | 'adaptive'
   /** Agents that read the same evidence err together and share a family. */
   readonly family: string
   readonly answers: readonly DecisionType[]
-  /** Every field of the view this agent reads; a test holds it to that. */
+  /** Every field of the view this agent reads, and `insights.<agent id>` for findings; a test holds it to that. */
   readonly reads: readonly string[]
   assess(view: AgentView, tables: AgentTables): Answer
 }

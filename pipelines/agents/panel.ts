@@ -4,7 +4,7 @@
  * vocabulary is recorded as an error, which never moves a decision.
  */
 import type { Assessment, Vote } from '../../schemas/generated/records.ts'
-import { optionsByType } from './agent.ts'
+import { noInsights, optionsByType } from './agent.ts'
 import type { Agent, AgentTables, Answer, DecisionType, Opinion, VoteParams } from './agent.ts'
 import { agentView } from './agentView.ts'
 
@@ -15,7 +15,7 @@ export const everyType = '*'
 export function panel(
   question: Pick<Assessment, 'tenantId' | 'contactId' | 'askedAt' | 'reason' | 'stage' | 'view' | 'decisionTypes'>,
   agents: readonly Agent[],
-  tables: AgentTables = {},
+  tables: AgentTables = noInsights,
 ): Vote[] {
   const view = agentView(question)
   const votes: Vote[] = []

@@ -64,6 +64,8 @@ export function labelOf(
       tenantId,
       contactId,
       kind: 'audit_label',
+      channel: null,
+      value: null,
       at,
       source: 'api',
       sourceId: requestId,

@@ -8,7 +8,7 @@ import type { AnyStage } from '../stage.ts'
 import { volatileUnitState } from '../state/unitState.ts'
 import { subscriptions } from '../task.ts'
 import type { TaskBatch } from '../task.ts'
-import { physicalName } from '../topic.ts'
+import { isSpread, physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
 import { topicsWrittenBy } from './names.ts'
@@ -63,7 +63,7 @@ export class Shadow {
     const { counts, admin, cluster, topicPrefix } = workshop
     const inputs = subscriptions(stages)
     const outputs = stages.flatMap((stage) => stage.outputs as readonly AnyTopic[])
-    const keyed = inputs.filter(({ key }) => key === 'lead').map((topic) => physicalName(topic, topicPrefix))
+    const keyed = inputs.filter(({ key }) => isSpread(key)).map((topic) => physicalName(topic, topicPrefix))
     await counts.load(keyed)
     await applyTopics(admin, outputs, prefix, {
       partitions: Math.max(1, ...keyed.map((topic) => counts.of(topic))),

@@ -6,7 +6,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
 import { runtimeError } from '../errors.ts'
 import type { AnyStage } from '../stage.ts'
-import { physicalName } from '../topic.ts'
+import { isSpread, physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { kafkajs } from './corrections.ts'
 import { changelogName, deadLetterName } from './names.ts'
@@ -61,7 +61,7 @@ function kept(days: number): Readonly<Record<string, string>> {
 /** Every physical topic that the declarations and the members call for. */
 export function wantedTopics(topics: readonly AnyTopic[], prefix: string, options: ApplyOptions): readonly WantedTopic[] {
   const durable: Record<string, string> = options.replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}
-  const partitionsOf = (topic: AnyTopic) => (topic.key === 'lead' ? options.partitions : 1)
+  const partitionsOf = (topic: AnyTopic) => (isSpread(topic.key) ? options.partitions : 1)
   const wanted = new Map<string, WantedTopic>()
   const add = (topic: string, partitions: number, settings: Readonly<Record<string, string>>) =>
     wanted.set(topic, { topic, partitions, settings: { ...settings, ...durable } })

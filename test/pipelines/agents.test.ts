@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
-import { abstain, binOf, field, optionsByType, vote } from '../../pipelines/agents/agent.ts'
+import { abstain, binOf, field, noInsights, optionsByType, vote } from '../../pipelines/agents/agent.ts'
 import type { Agent } from '../../pipelines/agents/agent.ts'
 import { agentView, forbiddenInFacts, permittedFacts } from '../../pipelines/agents/agentView.ts'
 import type { AgentView } from '../../pipelines/agents/agentView.ts'
@@ -453,7 +453,7 @@ t.test('agents read what they declare and nothing else', async (t) => {
   ]
   for (const agent of roster) {
     const read = new Set<string>()
-    for (const situation of situations) agent.assess(watched(agentView(situation), read), {})
+    for (const situation of situations) agent.assess(watched(agentView(situation), read), noInsights)
     const undeclared = [...read].filter(
       (path) => !agent.reads.includes(path) && !agent.reads.some((declared) => declared.startsWith(`${path}.`)),
     )

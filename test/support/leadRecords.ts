@@ -156,6 +156,8 @@ export function labelRecord(over: Partial<OutcomeObserved> = {}, label: Partial<
     tenantId,
     contactId: 'maria',
     kind: 'audit_label',
+    channel: null,
+    value: null,
     at: tuesdayNoon,
     source: 'api',
     sourceId: 'r1',

@@ -13,8 +13,10 @@ const DAY_MS = 86_400_000
 const keyDocs: Readonly<Record<KeyKind, string>> = {
   lead: 'Lead key: location id, colon, contact id.',
   tenant: 'Location id.',
+  location: 'Location id.',
   'tenant:realtor': 'Location id, colon, user id.',
   'tenant:decision-type': 'Location id or *, colon, decision type.',
+  'tenant:agent': 'Location id, colon, agent id.',
 }
 
 /** The document as plain values, ready to be written as YAML. `examples` gives example values by short record name. */

@@ -7,8 +7,10 @@ import type { Node } from '../../schemas/tools/avro.ts'
 const keys: Readonly<Record<KeyKind, string>> = {
   lead: 'lead key `<locationId>:<contactId>` (a body that names no contact: the location)',
   tenant: 'location id',
+  location: 'location id',
   'tenant:realtor': '`<location>:<user>`',
   'tenant:decision-type': '`<location or *>:<decision type>`',
+  'tenant:agent': '`<location>:<agent>`',
 }
 
 /** Markdown with a table of all topics and a section for each. */
