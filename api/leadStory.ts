@@ -14,8 +14,9 @@ export interface ExplainedDecision {
 }
 
 /** A decision with its reasons in words. */
-export function explained(deps: Pick<ApiDeps, 'explain'>, decision: Decision): ExplainedDecision {
-  const { headline, sentences } = deps.explain(decision)
+export function explained({ explain, realtors }: Pick<ApiDeps, 'explain' | 'realtors'>, decision: Decision): ExplainedDecision {
+  const nameOf = (realtorId: string) => realtors?.get(realtorKey(decision.tenantId, realtorId))?.name ?? undefined
+  const { headline, sentences } = explain(decision, undefined, nameOf)
   return { decision, headline, why: [...sentences] }
 }
 

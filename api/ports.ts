@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization.ts'
-import type { Explanation } from '../pipelines/consensus/explain.ts'
+import type { Explanation, RealtorNames } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
@@ -113,7 +113,7 @@ export interface ApiDeps {
   readonly realtors?: { get(key: string): Realtor | undefined } | undefined
   readonly queries: LeadQueries
   /** Why a decision came out as it did: `pipelines/consensus/explain.ts`, with the policy where it is at hand. */
-  readonly explain: (decision: Decision) => Pick<Explanation, 'headline' | 'sentences'>
+  readonly explain: (decision: Decision, policy?: undefined, realtorName?: RealtorNames) => Pick<Explanation, 'headline' | 'sentences'>
   /** By name, e.g. kafka, registry, postgres. All must answer for the API to be ready. */
   readonly probes: Readonly<Record<string, Probe>>
   readonly keys: TrustedKeys

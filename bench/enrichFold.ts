@@ -9,10 +9,11 @@ import type { LeadEvent, LeadProfile, Tenant } from '../schemas/generated/record
 import { pastDeliveries } from '../simulate/deliveries.ts'
 import { receivedWebhook } from '../simulate/receivedWebhook.ts'
 import { sandboxTenant, sandboxTenantId } from '../simulate/sandboxTenant.ts'
+import type { EnrichTables } from '../pipelines/enrich/questions.ts'
 import { enrich } from '../pipelines/enrich/stage.ts'
 import { ingest } from '../pipelines/ingest/stage.ts'
 import { leadEvents, leadKey, webhooks } from '../topics/index.ts'
-import type { tenants } from '../topics/index.ts'
+import { noOffice } from './noOffice.ts'
 
 export interface FoldResult {
   readonly events: number
@@ -75,10 +76,10 @@ export function measureEnrichFold(told: readonly Told[], rounds: number): FoldRe
     triggers = 0
     const began = process.cpuUsage()
     for (const record of told) {
-      const ctx: Context<{ tenants: typeof tenants }> = {
+      const ctx: Context<EnrichTables> = {
         key: record.key,
         at: record.timestamp,
-        tables: { tenants: table },
+        tables: { tenants: table, ...noOffice },
         id: (...parts) => deterministicId(enrich.name, record.key, ...parts),
       }
       const outcome = input.fold(states.get(record.key), record, ctx)

@@ -8,7 +8,14 @@ export function pipelineTables(at: number): ReadonlyMap<string, Table<unknown>> 
   const policies = new Map(shippedPolicies.map((policy) => [`${policy.tenantId}:${policy.decisionType}`, policy]))
   const tenants = new Map([[sandboxTenantId, sandboxTenant(at)]])
   return new Map(
-    Object.entries({ policies, tenants, realtors: new Map(), 'agents.insights': new Map() }).map(([name, rows]) => [
+    Object.entries({
+      policies,
+      tenants,
+      realtors: new Map(),
+      'agents.insights': new Map(),
+      'realtors.settings': new Map(),
+      'realtors.figures': new Map(),
+    }).map(([name, rows]) => [
       name,
       { get: (key: string): unknown => rows.get(key), entries: (): Iterable<readonly [string, unknown]> => rows.entries() },
     ]),

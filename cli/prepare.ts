@@ -7,13 +7,16 @@ import { Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import { isShippedPrior, shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
+import type { RecordProducer } from '../runtime/kafka/recordProducer.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
-import { sandboxLookUps, sandboxTenant } from '../simulate/sandboxTenant.ts'
+import { sandboxRealtors, sandboxStaff } from '../simulate/sandboxStaff.ts'
+import { sandboxLookUps, sandboxTenant, sandboxTenantId } from '../simulate/sandboxTenant.ts'
 import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
 import { migrate } from '../sinks/postgres/migrate.ts'
-import { allTopics, policies, tenants } from '../topics/index.ts'
+import { allTopics, policies, realtorSettings, tenants, webhooks } from '../topics/index.ts'
 import { kafkaOf, needed } from './roles/connections.ts'
 import { members } from './roles/groups.ts'
+import { toldUser } from './toldUser.ts'
 
 export interface Prepared {
   readonly topics: readonly TopicChange[]
@@ -53,9 +56,24 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
       const lookUps = settled.lookUps ?? (config.lookUps.enabled ? sandboxLookUps : null)
       if (settled.updatedAt === 0 || settled.lookUps !== lookUps)
         await producer.send(tenants, tenant.tenantId, { ...settled, lookUps, updatedAt: tenant.updatedAt })
+      if ((await kafka.table(realtorSettings)).get(tenant.tenantId) === undefined) await tellSandboxStaff(producer, tenant.updatedAt)
     }
     return changes
   } finally {
     await kafka.close()
   }
+}
+
+/** The people of the ready-made location, as the platform and their office would tell of them. */
+async function tellSandboxStaff(producer: RecordProducer, at: number): Promise<void> {
+  for (const { userId, name, email, phone } of sandboxRealtors) {
+    const told = toldUser(
+      sandboxTenantId,
+      { userId, name, email, phone, role: 'user', locationIds: [sandboxTenantId] },
+      at,
+      `sandbox-user-${userId}`,
+    )
+    await producer.send(webhooks, sandboxTenantId, told)
+  }
+  await producer.send(realtorSettings, sandboxTenantId, sandboxStaff(at))
 }

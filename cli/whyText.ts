@@ -46,8 +46,8 @@ function behaviourText({ behaviour }: LeadStory['profile']): string[] {
   ]
 }
 
-/** What is done first, then how it is worded, then whether a person should take over: the order in which one asks. */
-const typeOrder = ['follow_up', 'content', 'escalation']
+/** What is done first, then how it is worded, whether a person should take over, and who: the order in which one asks. */
+const typeOrder = ['follow_up', 'content', 'escalation', 'routing']
 
 function newestOfEachType(decisions: readonly Told[]): Told[] {
   const place = ({ decision }: Told) => (typeOrder.includes(decision.type) ? typeOrder.indexOf(decision.type) : typeOrder.length)

@@ -8,6 +8,7 @@ import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
 import { changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
+import { lockAssignees } from '../sinks/postgres/staff.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { DeliveryContext } from './context.ts'
 import { delivering } from './deliverySpan.ts'
@@ -45,8 +46,8 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
   const read = await ghl.contacts.get(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
   return read.value === undefined
-    ? { exists: false, dnd: false, dndChannels: {} }
-    : { exists: true, dnd: read.value.dnd, dndChannels: read.value.dndChannels }
+    ? { exists: false, dnd: false, dndChannels: {}, assignedTo: null }
+    : { exists: true, dnd: read.value.dnd, dndChannels: read.value.dndChannels, assignedTo: read.value.assignedTo }
 }
 
 /** The last look. `undefined` when it does not leave, or is no longer ours. */
@@ -60,6 +61,7 @@ async function handOver(
     const row = await lockRow(client, reserved.followupId)
     // The sequence is the fence among workers: whoever lost the row to the sweep finds another number and lets go.
     if (row === undefined || row.status !== 'reserved' || row.sequence !== reserved.sequence) return undefined
+    await lockAssignees(client, [row])
     await lockLeads(client, [row])
     const at = clock.now()
     const facts = await fenceFacts(client, [row], at)
@@ -85,8 +87,12 @@ async function handOver(
   return result.row.status === 'handed_over' ? result : undefined
 }
 
-/** The id that the provider gave it. */
-async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: LedgerRow, ownerId: string | null): Promise<Outcome<string>> {
+/** The id that the provider gave it; an assignment has none. */
+async function call(
+  { ghl, clock, settings, onStep }: DeliveryContext,
+  row: LedgerRow,
+  ownerId: string | null,
+): Promise<Outcome<string | null>> {
   const { tenantId, contactId } = row
   if (row.action === 'send_message') {
     const message = {
@@ -97,6 +103,10 @@ async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: Ledg
     }
     const sent = await ghl.conversations.send(tenantId, message, { admitted: true })
     return sent.kind === 'accepted' ? { kind: 'accepted', value: sent.value.messageId } : sent
+  }
+  if (row.action === 'assign') {
+    const assigned = await ghl.contacts.update(tenantId, contactId, { assignedTo: row.assigneeId ?? '' }, { admitted: true })
+    return assigned.kind === 'accepted' ? { kind: 'accepted', value: null } : assigned
   }
   if (row.action === 'hand_over') {
     const tagged = await ghl.contacts.addTags(tenantId, contactId, [settings.handOverTag], { admitted: true })
@@ -121,7 +131,7 @@ async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: Ledg
 }
 
 /** Writes what became of the call. */
-async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Outcome<string>): Promise<void> {
+async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Outcome<string | null>): Promise<void> {
   const { pool, clock } = context
   const settled = await inTransaction(pool, async (client) => {
     const row = await lockRow(client, handed.followupId)
@@ -138,7 +148,7 @@ async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Outc
   await context.onStep('settled', settled)
 }
 
-function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outcome<string>, at: number): LedgerRow {
+function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outcome<string | null>, at: number): LedgerRow {
   switch (outcome.kind) {
     case 'accepted':
       return changed(row, {

@@ -2,6 +2,7 @@
 import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { judge } from '../pipelines/followup/gates/judge.ts'
 import type { Judgement } from '../pipelines/followup/gates/judge.ts'
+import { assigneeKey } from '../sinks/postgres/staff.ts'
 import type { FenceFacts, LedgerSend } from '../sinks/postgres/ledger.ts'
 import { changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow, Transition } from '../sinks/postgres/ledgerRow.ts'
@@ -24,6 +25,8 @@ export function judgeRow(
     copyCompleteAt: facts.copyCompleteAt.get(row.partition),
     ownSends: sends.filter((send) => send.leadId === row.leadId && send.followupId !== row.followupId),
     provider,
+    assignee: facts.assignees.get(assigneeKey(row)),
+    isAssigning: facts.assigning.has(row.leadId),
     limits: settings.limits,
   })
 }

@@ -4,6 +4,7 @@
  */
 import type { Judgement } from '../pipelines/followup/gates/judge.ts'
 import { fenceFacts, lockDue, lockLeads, save, saveAndTell } from '../sinks/postgres/ledger.ts'
+import { assigneeKey, lockAssignees } from '../sinks/postgres/staff.ts'
 import { changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
@@ -22,13 +23,16 @@ export async function reserveDue(context: DeliveryContext, limit: number, room: 
     // Locations without room are left for later: what is reserved shall leave within seconds.
     const rows = await lockDue(client, at, limit, ghl.busy())
     if (rows.length === 0) return 0
+    await lockAssignees(client, rows)
     await lockLeads(client, rows)
     const facts = await fenceFacts(client, rows, at)
+    const assignees = new Map(facts.assignees)
+    const assigning = new Set(facts.assigning)
     const sends = [...facts.sends]
     const quiet: LedgerRow[] = []
     let left = room
     for (const row of rows) {
-      const judgement = judgeRow(row, facts, sends, at, 'unread', settings)
+      const judgement = judgeRow(row, { ...facts, assignees, assigning }, sends, at, 'unread', settings)
       const { then } = judgement
       if (then.kind !== 'allow') {
         const consequence = held(row, { ...judgement, then }, at, settings)
@@ -39,6 +43,12 @@ export async function reserveDue(context: DeliveryContext, limit: number, room: 
       if (left === 0) continue
       left -= 1
       told.push(reservation(row, judgement, workerId, at))
+      // The next one to the same realtor meets a load that counts this one.
+      const assignee = row.action === 'assign' ? assignees.get(assigneeKey(row)) : undefined
+      if (assignee !== undefined) {
+        assignees.set(assigneeKey(row), { ...assignee, load: assignee.load + 1 })
+        assigning.add(row.leadId)
+      }
       // The next one of the same lead in this batch meets a budget that counts this one.
       if (row.action === 'send_message')
         sends.push({ followupId: row.followupId, leadId: row.leadId, at, confirmedAt: null, messageId: null, text: row.text ?? '' })

@@ -65,7 +65,7 @@ export async function reconcileUnknown(context: DeliveryContext): Promise<number
 async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void> {
   const { pool, clock, settings, logger, tracer } = context
   const askedAt = clock.now()
-  const found = await lookUp(context, row)
+  const found = row.action === 'assign' ? await lookUpAssignment(context, row) : await lookUp(context, row)
   await context.onStep('looked_up', row)
   if (!found.ok) {
     logger.warn(
@@ -82,9 +82,9 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
     const at = clock.now()
     // Asked with the lead held, so that two follow-ups never take the same message for theirs.
     const claimed = await claimedMessageIds(client, row.tenantId, found.ids)
-    const messageId = found.ids.find((id) => !claimed.has(id))
+    const messageId = found.ids.find((id) => !claimed.has(id)) ?? null
     let next: LedgerRow
-    if (messageId !== undefined)
+    if (messageId !== null || found.isDone)
       next = changed(current, {
         status: 'confirmed',
         ruleId: null,
@@ -98,7 +98,10 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
       next = changed(current, {
         status: 'failed',
         ruleId: 'not_sent',
-        reason: 'The provider has no such message: it was not sent, and will not be.',
+        reason:
+          row.action === 'assign'
+            ? 'The provider has the lead assigned to somebody else or nobody: it was not done, and will not be.'
+            : 'The provider has no such message: it was not sent, and will not be.',
         settledAt: at,
         nextCheckAt: null,
         at,
@@ -111,21 +114,33 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
   if (settled !== undefined) context.onChange(settled)
 }
 
+/** Ids at the provider that may be the follow-up, oldest first; `isDone` where what it asks for has no id and is so. */
+type Found =
+  { readonly ok: true; readonly ids: readonly string[]; readonly isDone: boolean } | { readonly ok: false; readonly detail: string }
+
+/** Whether the lead is assigned as it was to be. */
+async function lookUpAssignment({ ghl }: DeliveryContext, row: LedgerRow): Promise<Found> {
+  const read = await ghl.contacts.get(row.tenantId, row.contactId, once)
+  if (!read.ok) return { ok: false, detail: read.failure.detail }
+  return { ok: true, ids: [], isDone: row.assigneeId !== null && read.value?.assignedTo === row.assigneeId }
+}
+
 /** Ids at the provider that may be this follow-up, oldest first. */
-async function lookUp(
-  { ghl, settings }: DeliveryContext,
-  row: LedgerRow,
-): Promise<{ ok: true; ids: string[] } | { ok: false; detail: string }> {
+async function lookUp({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<Found> {
   if (row.action !== 'send_message') {
     const tasks = await ghl.tasks.list(row.tenantId, row.contactId, once)
     if (!tasks.ok) return tasks
     if (tasks.value.unreadable > 0) return { ok: false, detail: 'a task without an id' }
-    return { ok: true, ids: tasks.value.items.filter(({ body }) => body.includes(row.followupId)).map(({ taskId }) => taskId) }
+    return {
+      ok: true,
+      isDone: false,
+      ids: tasks.value.items.filter(({ body }) => body.includes(row.followupId)).map(({ taskId }) => taskId),
+    }
   }
   const messages = await ghl.conversations.messagesTo(row.tenantId, row.contactId, once)
   if (!messages.ok) return messages
   const words = wordsOf(row.text ?? '')
   const from = (row.handedOverAt ?? row.updatedAt) - settings.skewMs
   const same = messages.value.filter((message) => (message.at ?? 0) >= from && wordsOf(message.body) === words)
-  return { ok: true, ids: same.sort((a, b) => (a.at ?? 0) - (b.at ?? 0)).map(({ messageId }) => messageId) }
+  return { ok: true, isDone: false, ids: same.sort((a, b) => (a.at ?? 0) - (b.at ?? 0)).map(({ messageId }) => messageId) }
 }

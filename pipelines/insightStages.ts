@@ -1,7 +1,8 @@
 /**
- * The stages of the systems that look at a location as a whole. They keep the location as their key, so they are a group of
- * their own beside the line of leads, and what they find reaches the agents as the table `agents.insights`.
+ * The stages that look at a location as a whole. They keep the location as their key, so they are a group of their own beside
+ * the line of leads, and what they find reaches it as tables: `agents.insights`, `realtors.figures`.
  */
 import type { AnyStage } from '../runtime/stage.ts'
+import { staff } from './routing/staff.ts'
 
-export const insightStages: readonly AnyStage[] = []
+export const insightStages: readonly AnyStage[] = [staff]

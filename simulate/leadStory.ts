@@ -4,6 +4,7 @@
  */
 import { inventPerson } from './persons.ts'
 import type { Person } from './persons.ts'
+import { sandboxRealtors } from './sandboxStaff.ts'
 import type { SandboxFact } from './sandboxTenant.ts'
 import { seededRandom } from './seededRandom.ts'
 import type { SeededRandom } from './seededRandom.ts'
@@ -64,7 +65,8 @@ const shares: Readonly<Record<Plot, number>> = {
   not_now: 6,
 }
 const sources = ['website', 'facebook lead ad', 'open house', 'referral', 'portal inquiry', 'google ads'] as const
-const realtors = ['sbxRealtorUser000001', 'sbxRealtorUser000002', 'sbxRealtorUser000003'] as const
+const [first, ...others] = sandboxRealtors
+const realtors = [first.userId, ...others.map(({ userId }) => userId)] as const
 
 /** Story number `index` of a seed. */
 export function tellStory(seed: number, index: number): LeadStory {

@@ -47,5 +47,6 @@ export function sandboxTenant(at: number): Tenant {
     updatedAt: at,
     installation: null,
     lookUps: null,
+    routing: 'assign',
   }
 }

@@ -17,6 +17,9 @@ import {
   OutcomeObserved,
   Policy,
   Realtor,
+  RealtorActivity,
+  StaffFigures,
+  StaffSettings,
   Tenant,
   TriggerFired,
   UrgentLead,
@@ -228,6 +231,39 @@ export const realtors = topic({
   about: 'Users of GHL locations: the people who serve leads.',
 })
 
+/** What an office says of the work of its realtors. Key: location id. Read whole as a table. */
+export const realtorSettings = topic({
+  name: 'realtors.settings',
+  key: 'tenant',
+  value: StaffSettings,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['cli'],
+  about: 'Specialties, languages, capacity and availability of realtors, as their office says them.',
+})
+
+/** What happened to leads of realtors, without the leads. Key: location id. */
+export const realtorActivity = topic({
+  name: 'realtors.activity',
+  key: 'location',
+  value: RealtorActivity,
+  retention: { days: 30 },
+  contract: 'internal',
+  writtenBy: ['enrich'],
+  about: 'Leads taken and released, answered, won and lost, by realtor.',
+})
+
+/** What is measured of the work of realtors. Key: location id. Read whole as a table. */
+export const realtorFigures = topic({
+  name: 'realtors.figures',
+  key: 'tenant',
+  value: StaffFigures,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['staff'],
+  about: 'Load, speed and closed leads of realtors, as measured.',
+})
+
 export const allTopics: readonly AnyTopic[] = [
   webhooks,
   webhooksUrgent,
@@ -248,6 +284,9 @@ export const allTopics: readonly AnyTopic[] = [
   policies,
   tenants,
   realtors,
+  realtorSettings,
+  realtorActivity,
+  realtorFigures,
 ]
 
 /** `<locationId>:<contactId>`: the unit of order and of state. */

@@ -1,9 +1,15 @@
-/** `rekindle realtors`: the people who serve the leads of a location, on the `realtors` topic; and those who were there before the app. */
+/**
+ * `rekindle realtors`: the people who serve the leads of a location, on the `realtors` topic; those who were there before the
+ * app; and what the office says of their work, on `realtors.settings`.
+ */
 import type { Command } from 'commander'
 import { isAgency } from '../../pipelines/ingest/installation.ts'
-import type { Tenant, WebhookReceived } from '../../schemas/generated/records.ts'
-import type { GhlUser } from '../../integrations/ghl/users.ts'
-import { realtors, tenants, webhooks } from '../../topics/index.ts'
+import { changedStaff } from '../staffSettings.ts'
+import type { StaffFlags } from '../staffSettings.ts'
+import { availabilities, seniorities } from '../staffSettings.ts'
+import { specialties } from '../../pipelines/routing/specialties.ts'
+import type { RealtorFigures, RealtorSettings, Tenant } from '../../schemas/generated/records.ts'
+import { realtorFigures, realtorKey, realtorSettings, realtors, tenants, webhooks } from '../../topics/index.ts'
 import { databaseUrl, ghlApiAddress } from '../addresses.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
@@ -11,6 +17,7 @@ import { cliError } from '../errors.ts'
 import { processLogger } from '../processLogger.ts'
 import { openGhl } from '../roles/ghlPart.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { toldUser } from '../toldUser.ts'
 
 export function addRealtors(
   program: Command,
@@ -24,7 +31,12 @@ export function addRealtors(
     .action(async ({ location }: { readonly location?: string }) => {
       const kafka = await cliKafka(config())
       try {
-        const rows = [...(await kafka.table(realtors)).entries()]
+        const [known, said, measured] = await Promise.all([
+          kafka.table(realtors),
+          kafka.table(realtorSettings),
+          kafka.table(realtorFigures),
+        ])
+        const rows = [...known.entries()]
           .map(([, row]) => row)
           .filter(({ tenantId, active }) => active && (location === undefined || tenantId === location))
           .sort((a, b) => (a.tenantId + (a.name ?? '')).localeCompare(b.tenantId + (b.name ?? ''), 'en'))
@@ -35,8 +47,45 @@ export function addRealtors(
             role ?? '-',
             email ?? '-',
             phone ?? '-',
+            ...workOf(
+              said.get(tenantId)?.realtors.find((one) => one.realtorId === realtorId),
+              measured.get(tenantId)?.realtors.find((one) => one.realtorId === realtorId),
+            ),
           ])
-        for (const line of columns([['location', 'user', 'name', 'role', 'e-mail', 'phone'], ...rows])) terminal.out(line)
+        const head = ['location', 'user', 'name', 'role', 'e-mail', 'phone', 'takes leads', 'open', 'answers', 'won/lost', 'specialties']
+        for (const line of columns([head, ...rows])) terminal.out(line)
+      } finally {
+        await kafka.close()
+      }
+    })
+  verb
+    .command('set')
+    .description('say that a realtor takes leads, which and how many; what is not given stays')
+    .argument('<locationId>', 'GHL location id')
+    .argument('<userId>', 'GHL user id; `rekindle realtors list` names them')
+    .option('--capacity <leads>', 'open leads they take at most, 1 to 1000 (default 20)')
+    .option('--specialties <list>', `what they know best, of ${specialties.join(',')}; "" for none`)
+    .option('--seniority <level>', seniorities.join(', '))
+    .option('--languages <codes>', 'ISO 639-1 codes of the languages they serve leads in, e.g. en,es')
+    .option('--availability <how>', `${availabilities.join(', ')}; the last two are given no leads`)
+    .option('--no-leads', 'they take no leads any more')
+    .action(async (locationId: string, realtorId: string, flags: StaffFlags) => {
+      const kafka = await cliKafka(config())
+      try {
+        if ((await kafka.table(tenants)).get(locationId) === undefined || isAgency(locationId))
+          throw cliError('E_OPTION_INVALID', `${locationId} is no location that is known; \`rekindle tenants list\` names them.`)
+        const settings = changedStaff(locationId, (await kafka.table(realtorSettings)).get(locationId), realtorId, flags, now())
+        await kafka.registerSchemas([realtorSettings])
+        await kafka.producer().send(realtorSettings, locationId, settings)
+        const row = (await kafka.table(realtors)).get(realtorKey(locationId, realtorId))
+        const said = settings.realtors.find((one) => one.realtorId === realtorId)
+        terminal.out(
+          `${row?.name ?? realtorId}: ${said === undefined ? 'takes no leads' : `${said.availability}, at most ${said.capacity} leads, ${said.specialties.join(', ') || 'no specialty'}`}`,
+        )
+        if (row === undefined)
+          terminal.out(
+            `GoHighLevel has not told of a user ${realtorId} yet: \`rekindle realtors fetch ${locationId}\` asks for all of them.`,
+          )
       } finally {
         await kafka.close()
       }
@@ -76,6 +125,18 @@ export function addRealtors(
     })
 }
 
+/** Cells of the list: what the office says and what is measured. */
+function workOf(said: RealtorSettings | undefined, measured: RealtorFigures | undefined): string[] {
+  const { answerMinutes = null, won = 0, lost = 0, openLeads = 0 } = measured ?? {}
+  return [
+    said === undefined ? 'no' : said.availability,
+    said === undefined ? String(openLeads) : `${openLeads} of ${said.capacity}`,
+    answerMinutes === null ? '-' : `${answerMinutes} min`,
+    `${won}/${lost}`,
+    said === undefined || said.specialties.length === 0 ? '-' : said.specialties.join(','),
+  ]
+}
+
 /** The platform asks for the agency beside the location. */
 function companyOf(locationId: string, tenant: Tenant | undefined): string {
   if (tenant === undefined || isAgency(locationId))
@@ -84,22 +145,4 @@ function companyOf(locationId: string, tenant: Tenant | undefined): string {
   if (companyId === null)
     throw cliError('E_OPTION_INVALID', `GoHighLevel has not told which agency ${locationId} belongs to: its INSTALL is missing.`)
   return companyId
-}
-
-/** What UserUpdate would have told of a user at `at` (ms). */
-export function toldUser(tenantId: string, { userId, name, email, phone, role }: GhlUser, at: number, receivedId: string): WebhookReceived {
-  const body = { type: 'UserUpdate', locationId: tenantId, id: userId, name, email, phone, role, timestamp: new Date(at).toISOString() }
-  return {
-    receivedId,
-    tenantId,
-    origin: 'reconcile',
-    scheme: 'api',
-    keyId: '',
-    type: 'UserUpdate',
-    webhookId: `reconcile:user:${userId}:${at}`,
-    contactId: null,
-    batchIndex: 0,
-    receivedAt: at,
-    body: Buffer.from(JSON.stringify(body)),
-  }
 }

@@ -25,9 +25,11 @@ interface SetFlags {
   readonly app?: string
   readonly lookUps?: string | false
   readonly lookUpCredits?: string
+  readonly routing?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
+const routings = ['off', 'suggest', 'assign']
 
 export function addTenants(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
   const verb = program.command('tenants').description('list or set the GoHighLevel locations Rekindle works for')
@@ -41,13 +43,14 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
-            ['location', 'name', 'status', 'automation', 'time zone', 'look-ups'],
-            ...known.map(({ tenantId, name, status, automation, timeZone, lookUps }) => [
+            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'look-ups'],
+            ...known.map(({ tenantId, name, status, automation, timeZone, routing, lookUps }) => [
               tenantId,
               name,
               status,
               automation ? 'on' : 'off',
               timeZone,
+              routing ?? 'suggest',
               lookUpsText(lookUps),
             ]),
           ]).join('\n'),
@@ -78,6 +81,10 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     )
     .option('--look-up-credits <credits>', 'credits that look-ups may spend in a UTC day, e.g. 25; needed with --look-ups the first time')
     .option('--no-look-ups', 'nobody is asked about leads (default)')
+    .option(
+      '--routing <how>',
+      'leads without a realtor: off (nobody is asked), suggest (decided and shown; default), assign (given to the realtor in GoHighLevel)',
+    )
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -87,7 +94,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, look-ups ${lookUpsText(tenant.lookUps)}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, look-ups ${lookUpsText(tenant.lookUps)}`,
         )
       } finally {
         await kafka.close()
@@ -172,6 +179,9 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
   if (!/^[A-Z]{2}$/.test(country)) throw cliError('E_OPTION_INVALID', `--country ${country} must be two capital letters such as US.`)
   const status = flags.status ?? before?.status ?? 'active'
   if (!statuses.includes(status)) throw cliError('E_OPTION_INVALID', `--status ${status} must be one of ${statuses.join(', ')}.`)
+  const routing = flags.routing ?? before?.routing ?? null
+  if (routing !== null && !routings.includes(routing))
+    throw cliError('E_OPTION_INVALID', `--routing ${routing} must be one of ${routings.join(', ')}.`)
   return {
     ...(before ?? { appId: null, ...tenantDefaults }),
     tenantId,
@@ -185,6 +195,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     automation: flags.automation ?? before?.automation ?? false,
     updatedAt: at,
     lookUps: lookUpsOf(before?.lookUps ?? null, flags),
+    routing,
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

@@ -3,6 +3,7 @@
  * never a confident default; what an agent throws is an error that is counted, never a vote.
  */
 import type { AgentInsight, Evidence } from '../../schemas/generated/records.ts'
+import { realtorOptions } from '../routing/realtorOption.ts'
 import type { AgentView } from './agentView.ts'
 
 /** Decision types and their options. `wait` is always one of them and always the safest. */
@@ -11,6 +12,8 @@ export const optionsByType = {
   escalation: ['wait', 'hand_over'],
   // How a message is worded, should one be sent; `wait` keeps the plain text of its occasion.
   content: ['wait', 'soft_ask', 'inform', 'reassure', 'direct_ask'],
+  // Which realtor of the shortlist in the view is to have the lead; `wait` leaves it unassigned.
+  routing: ['wait', ...realtorOptions],
 } as const
 export type DecisionType = keyof typeof optionsByType
 export type OptionOf<T extends DecisionType> = (typeof optionsByType)[T][number]

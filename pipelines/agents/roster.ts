@@ -12,6 +12,10 @@ import { contentPersonalizer } from './follow-up/contentPersonalizer.ts'
 import { escalationManager } from './follow-up/escalationManager.ts'
 import { responseAnalyzer } from './follow-up/responseAnalyzer.ts'
 import { timingOptimizer } from './follow-up/timingOptimizer.ts'
+import { expertiseMatcher } from './routing/expertiseMatcher.ts'
+import { performancePredictor } from './routing/performancePredictor.ts'
+import { availabilityOptimizer } from './routing/availabilityOptimizer.ts'
+import { workloadBalancer } from './routing/workloadBalancer.ts'
 import { behavioralAdapter } from './content/behavioralAdapter.ts'
 import { demographicTargeter } from './content/demographicTargeter.ts'
 import { sentimentOptimizer } from './content/sentimentOptimizer.ts'
@@ -36,6 +40,10 @@ export const roster: readonly Agent[] = [
   channelStrategist,
   responseAnalyzer,
   escalationManager,
+  expertiseMatcher,
+  performancePredictor,
+  availabilityOptimizer,
+  workloadBalancer,
   behavioralAdapter,
   demographicTargeter,
   sentimentOptimizer,

@@ -10,7 +10,7 @@ import { conflictsOf } from './conflicts.ts'
 import type { Conflict } from './conflicts.ts'
 import { settled } from './earlyStop.ts'
 import type { Gated } from './gates.ts'
-import { dueAtOf, paramsOf } from './params.ts'
+import { dueAtOf, paramsOf, routingParams } from './params.ts'
 import { engineVersion } from './policy.ts'
 import { compare, pool } from './pool.ts'
 import type { Pooled } from './pool.ts'
@@ -76,13 +76,15 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
   const chosen = forced ? 'wait' : degraded ? policy.fallback : (ranked[0]?.option ?? policy.fallback)
   const votes = votesOn(open.votes, decisionType)
   const params =
-    forced || degraded
-      ? {}
-      : paramsOf(
-          chosen,
-          votes.filter(({ option }) => option !== null && gated.eligible.has(option)),
-          pooled.contributions,
-        )
+    decisionType === 'routing' && !forced
+      ? routingParams(chosen, question.view.shortlist)
+      : forced || degraded
+        ? {}
+        : paramsOf(
+            chosen,
+            votes.filter(({ option }) => option !== null && gated.eligible.has(option)),
+            pooled.contributions,
+          )
   const conflicts: Conflict[] = forced ? [] : conflictsOf(pooled, policy)
   if (open.staleBallots > 0) conflicts.push('stale')
   if (open.policyRefused) conflicts.push('policy-refused')

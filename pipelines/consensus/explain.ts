@@ -5,6 +5,7 @@
  */
 import { DateTime } from 'luxon'
 import type { Contribution, Decision, GateResult, Policy, Silence } from '../../schemas/generated/records.ts'
+import { placeOfOption } from '../routing/realtorOption.ts'
 import { flipSet } from './flipSet.ts'
 import type { FlipSet } from './flipSet.ts'
 import { natsOf } from './pinnedMath.ts'
@@ -61,13 +62,23 @@ const actions: Readonly<Record<string, string>> = {
   inform: 'offer information',
   reassure: 'reassure and ask for nothing',
   direct_ask: 'ask directly',
+  realtor_1: 'give the lead to the first realtor of the list',
+  realtor_2: 'give the lead to the second realtor of the list',
+  realtor_3: 'give the lead to the third realtor of the list',
 }
 /** What `wait` means where it is not about acting. */
 const plainText = 'keep the plain text'
 const confidences = ['very low', 'low', 'medium', 'high', 'very high'] as const
 
-/** Explains a decision. With the policy it was made with, the flip set watches the chosen action rather than the most probable option. */
-export function explain(decision: Decision, policy?: Policy): Explanation {
+/** The name of a realtor, where it is known. */
+export type RealtorNames = (realtorId: string) => string | undefined
+
+/**
+ * Explains a decision. With the policy it was made with, the flip set watches the chosen action rather than the most probable
+ * option; with names, realtors are called by them and not by their id.
+ */
+export function explain(decision: Decision, policy?: Policy, realtorName: RealtorNames = () => undefined): Explanation {
+  const acts = (option: string): string => actIn(decision, option, realtorName)
   const contributions = [...decision.contributions]
     .sort((a, b) => Number(BigInt(b.nats) > BigInt(a.nats)) - Number(BigInt(b.nats) < BigInt(a.nats)) || compare(a.agentId, b.agentId))
     .map(explainedVote)
@@ -75,8 +86,8 @@ export function explain(decision: Decision, policy?: Policy): Explanation {
   const flip = flipSet(decision, policy)
   const odds = logOddsOf(decision)
   return {
-    headline: headlineOf(decision),
-    sentences: sentencesOf(decision, contributions, gates, flip),
+    headline: headlineOf(decision, acts),
+    sentences: sentencesOf(decision, acts, contributions, gates, flip, listOf(decision, realtorName)),
     contributions,
     logOdds: odds,
     gates,
@@ -123,11 +134,15 @@ function explainedVote(c: Contribution): ExplainedVote {
   }
 }
 
-function headlineOf(decision: Decision): string {
+type Acts = (option: string) => string
+
+function headlineOf(decision: Decision, acts: Acts): string {
   const subject =
-    decision.type === 'escalation' && decision.chosen === 'wait'
+    decision.chosen === 'wait' && decision.type === 'escalation'
       ? 'Leave the lead with Rekindle'
-      : capital(actionOf(decision.chosen, decision.type))
+      : decision.chosen === 'wait' && decision.type === 'routing'
+        ? 'Leave the lead without a realtor'
+        : capital(acts(decision.chosen))
   if (decision.stopReason === 'gated')
     return decision.type === 'content'
       ? 'Keep the plain text: nothing is written to this lead right now.'
@@ -141,9 +156,11 @@ function headlineOf(decision: Decision): string {
 
 function sentencesOf(
   decision: Decision,
+  acts: Acts,
   votes: readonly ExplainedVote[],
   gates: readonly GateResult[],
   flip: FlipSet | undefined,
+  list: string | undefined,
 ): string[] {
   if (decision.stopReason === 'gated') return [...gates.map(gateInWords), liftInWords(decision.liftsAt)].slice(0, 5)
   if (decision.stopReason === 'superseded')
@@ -151,9 +168,12 @@ function sentencesOf(
   const heard = votes.filter(({ blocked, exact }) => !blocked && exact !== '0')
   const supporting = heard.filter(({ option }) => option === decision.chosen)
   const opposing = heard.filter(({ option }) => option !== decision.chosen)
-  const lines = [whyLine(decision, supporting), againstLine(decision, opposing)]
-  if (gates.length > 0) lines.push(`Not allowed: ${gates.map(gateInWords).join(' ')}`)
-  lines.push(sureLine(decision), firmLine(decision, flip))
+  const lines = [whyLine(decision, supporting), againstLine(decision, acts, opposing)]
+  // Who is on the list says where nobody stands.
+  const told = gates.filter(({ gateId }) => list === undefined || gateId !== 'shortlist')
+  if (told.length > 0) lines.push(`Not allowed: ${told.map(gateInWords).join(' ')}`)
+  if (list !== undefined) lines.push(list)
+  lines.push(sureLine(decision, acts), firmLine(decision, acts, flip))
   return lines.filter((line) => line !== undefined).slice(0, 5)
 }
 
@@ -167,18 +187,15 @@ function whyLine(decision: Decision, supporting: readonly ExplainedVote[]): stri
     .join(' ')}`
 }
 
-function againstLine(decision: Decision, opposing: readonly ExplainedVote[]): string | undefined {
+function againstLine(decision: Decision, acts: Acts, opposing: readonly ExplainedVote[]): string | undefined {
   const [first] = opposing
   if (first === undefined) return decision.fallbackUsed ? undefined : 'No agent argued for anything else.'
-  return `Against it: ${first.says} (${first.agent} would ${actionOf(first.option, decision.type)}, ${first.confidence})`
+  return `Against it: ${first.says} (${first.agent} would ${acts(first.option)}, ${first.confidence})`
 }
 
-function sureLine(decision: Decision): string {
+function sureLine(decision: Decision, acts: Acts): string {
   const percent = (option: string | null) => Math.round(100 * (decision.options.find((known) => known.option === option)?.probability ?? 0))
-  const rival =
-    decision.runnerUp === null
-      ? ''
-      : `, ${percent(decision.runnerUp)} % that it would be better to ${actionOf(decision.runnerUp, decision.type)}`
+  const rival = decision.runnerUp === null ? '' : `, ${percent(decision.runnerUp)} % that it would be better to ${acts(decision.runnerUp)}`
   const silent =
     decision.silent.length === 0
       ? ''
@@ -191,12 +208,12 @@ function sureLine(decision: Decision): string {
   return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${silent}`
 }
 
-function firmLine(decision: Decision, flip: FlipSet | undefined): string {
+function firmLine(decision: Decision, acts: Acts, flip: FlipSet | undefined): string {
   const contested = decision.conflicts.length === 0 ? '' : ` Contested: ${decision.conflicts.join(', ')}.`
   if (decision.fallbackUsed) return `It can be undone and is flagged as degraded.${contested}`
   if (flip === undefined) return `Without any vote the usual choice would be the same.${contested}`
   const names = flip.votes.map(({ agentId }) => inWords(agentId)).join(' and ')
-  return `Without ${names} it would be: ${actionOf(flip.becomes, decision.type)}.${contested}`
+  return `Without ${names} it would be: ${acts(flip.becomes)}.${contested}`
 }
 
 function gateInWords({ reason, liftsAt }: GateResult): string {
@@ -210,6 +227,23 @@ function liftInWords(liftsAt: number | null): string {
 /** What an option of a decision type is, in words: `soft_ask` is "ask softly". */
 export function actionOf(option: string, type: string): string {
   return option === 'wait' && type === 'content' ? plainText : (actions[option] ?? option)
+}
+
+/** Who was on the list of a routing decision, the first place first. */
+function shortlisted({ type, params }: Decision): readonly string[] {
+  return type === 'routing' && params['shortlist'] !== undefined ? params['shortlist'].split(' ').filter((id) => id !== '') : []
+}
+
+function actIn(decision: Decision, option: string, realtorName: RealtorNames): string {
+  const place = placeOfOption(option)
+  const realtorId = place === undefined ? undefined : shortlisted(decision)[place]
+  return realtorId === undefined ? actionOf(option, decision.type) : `give the lead to ${realtorName(realtorId) ?? realtorId}`
+}
+
+function listOf(decision: Decision, realtorName: RealtorNames): string | undefined {
+  const list = shortlisted(decision)
+  if (list.length === 0) return undefined
+  return `Asked about, the best by the rules of the office first: ${list.map((realtorId) => realtorName(realtorId) ?? realtorId).join(', ')}.`
 }
 
 function inWords(agentId: string): string {

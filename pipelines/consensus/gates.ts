@@ -4,6 +4,7 @@
  * @source reference/consensus.md step 0; reference/safety-and-claude.md 1.4
  */
 import type { GateResult, LeadView, Tenant } from '../../schemas/generated/records.ts'
+import { placeOfOption } from '../routing/realtorOption.ts'
 import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
 
 export interface GateInput {
@@ -112,6 +113,16 @@ const personDue: Gate = ({ view }, options) => {
   return ground?.words === true ? [deny('person_due', ground.cause, '*', `${ground.text} A person should answer.`)] : []
 }
 
+const ordinals = ['first', 'second', 'third'] as const
+
+/** A place of the shortlist where nobody stands is no option. */
+const shortlist: Gate = ({ view }, options) =>
+  options.flatMap((option) => {
+    const place = placeOfOption(option)
+    if (place === undefined || place < view.shortlist.length) return []
+    return [deny('shortlist', 'nobody_there', option, `There is no ${ordinals[place] ?? 'further'} realtor with room for this lead.`)]
+  })
+
 const gates: readonly (readonly [id: string, gate: Gate])[] = [
   ['kill_switch', killSwitch],
   ['lead_closed', leadClosed],
@@ -119,6 +130,7 @@ const gates: readonly (readonly [id: string, gate: Gate])[] = [
   ['person_due', personDue],
   ['consent', consent],
   ['contact_budget', contactBudget],
+  ['shortlist', shortlist],
 ]
 
 export interface Gated {

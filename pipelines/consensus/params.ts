@@ -2,8 +2,9 @@
  * What a decision tells whoever carries it out. Votes for the chosen option speak first; when none of them carries a
  * parameter, votes for any other contact do, because when and what to write does not depend on the channel.
  */
-import type { Contribution, Vote } from '../../schemas/generated/records.ts'
+import type { Contribution, ShortlistedRealtor, Vote } from '../../schemas/generated/records.ts'
 import { optionsByType } from '../agents/agent.ts'
+import { realtorOfOption } from '../routing/realtorOption.ts'
 import { compare } from './pool.ts'
 
 /** Contact without a stated time: 4 hours. @source reference/lead-domain.md 4.3 */
@@ -38,6 +39,15 @@ export function paramsOf(chosen: string, votes: readonly Vote[], contributions: 
     if (chosen !== 'call') out['templateId'] ??= defaultTemplate
   }
   return out
+}
+
+/** Parameters of a routing decision: `realtorId` of whoever is chosen, and `shortlist`, all that were asked about, the first place first. */
+export function routingParams(chosen: string, shortlist: readonly ShortlistedRealtor[]): Record<string, string> {
+  const realtor = realtorOfOption(shortlist, chosen)
+  return {
+    ...(realtor === undefined ? {} : { realtorId: realtor.realtorId }),
+    shortlist: shortlist.map(({ realtorId }) => realtorId).join(' '),
+  }
 }
 
 function isContact(option: string): boolean {

@@ -164,7 +164,44 @@ const content = shipped('content', {
   requiredFamilies: ['text'],
 })
 
-export const shippedPolicies: readonly Policy[] = [followUp, escalation, content]
+/**
+ * Who is to have a lead that nobody has. Any of the shortlist serves it better than nobody: .60 of the worth for another than
+ * the right one, .10 for leaving it where somebody was right. Giving it away can be taken back. The first place is the best by
+ * the rules before anybody votes, so it is right more often.
+ * No vote at all: .10 wait + .42 first make the first place best (U .73 against .19 for waiting). One vote of bin 4 for another
+ * place takes it there (.24 e^.8 = .53 against .42: U .73 against .69), one of bin 3 does not (.24 e^.5 = .40).
+ */
+const routing = shipped('routing', {
+  options: [
+    option<'routing'>('wait', { safety: 0, reversible: true, cost: 0, values: { wait: 100, realtor_1: 10, realtor_2: 10, realtor_3: 10 } }),
+    option<'routing'>('realtor_1', {
+      safety: 1,
+      reversible: true,
+      cost: 2,
+      values: { wait: 40, realtor_1: 100, realtor_2: 60, realtor_3: 60 },
+    }),
+    option<'routing'>('realtor_2', {
+      safety: 1,
+      reversible: true,
+      cost: 2,
+      values: { wait: 40, realtor_1: 60, realtor_2: 100, realtor_3: 60 },
+    }),
+    option<'routing'>('realtor_3', {
+      safety: 1,
+      reversible: true,
+      cost: 2,
+      values: { wait: 40, realtor_1: 60, realtor_2: 60, realtor_3: 100 },
+    }),
+  ],
+  baseRatesMicro: {
+    '*': rates<'routing'>({ wait: 10, realtor_1: 42, realtor_2: 24, realtor_3: 24 }),
+  },
+  // Four agents in three families make 2 + 2 / 1.3 = 3.5 effective voters; two must be there: one vote alone decides nothing.
+  quorumMilli: 1_500,
+  requiredFamilies: ['load'],
+})
+
+export const shippedPolicies: readonly Policy[] = [followUp, escalation, content, routing]
 
 /** The shipped policy of a decision type, if there is one. */
 export function shippedPolicy(decisionType: string): Policy | undefined {

@@ -15,6 +15,7 @@ import { statusOf } from './leadStatus.ts'
 import { applyLookUp } from './lookUpEvents.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
+import { countsFor } from './realtorLoad.ts'
 import { applyReport } from './reportEvents.ts'
 import { intentScore } from './score.ts'
 import type { Settings } from './settings.ts'
@@ -39,6 +40,7 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
   if (profile.recentMessages !== before?.recentMessages) profile.score = intentScore(profile.recentMessages)
   profile.status = statusOf(profile, kind === 'message_inbound' && changed)
+  profile.countedFor = countsFor(profile)
   // After the status: whether somebody has to contact the lead is asked of it.
   rate(profile, profile.lastEventAt, settings)
   if (before !== undefined && silenceBase(profile) !== silenceBase(before)) profile.silenceStep = 0
@@ -69,7 +71,8 @@ function fences(before: LeadProfile | undefined, after: LeadProfile, event: Lead
   if (after.dndChannels !== before.dndChannels)
     for (const channel of Object.keys(after.dndChannels))
       if (blocksChannel(after.dndChannels[channel]) && !blocksChannel(before.dndChannels[channel])) return true
-  if (after.ownerId !== before.ownerId) return true
+  // An owner of our own choosing is no news: what was decided with it goes on.
+  if (after.ownerId !== before.ownerId && after.ownerId !== after.routedTo) return true
   if (after.deletedAt !== null && before.deletedAt === null) return true
   const owned = after.humanOwnership
   return owned !== null && owned.reason !== before.humanOwnership?.reason
@@ -141,6 +144,8 @@ export function emptyProfile(event: Pick<LeadEvent, 'tenantId' | 'contactId' | '
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    routedTo: null,
+    countedFor: null,
     ...noEntities,
   }
 }

@@ -81,6 +81,7 @@ const forgotten = {
   timeZone: null,
   source: null,
   ownerId: null,
+  routedTo: null,
   createdAt: null,
   voiceCall: null,
   emailStatus: null,

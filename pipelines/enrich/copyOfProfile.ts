@@ -87,5 +87,7 @@ export function copyOfProfile(profile: LeadProfile): Draft {
     phoneFacts: profile.phoneFacts,
     emailFacts: profile.emailFacts,
     priority: profile.priority,
+    routedTo: profile.routedTo,
+    countedFor: profile.countedFor,
   }
 }

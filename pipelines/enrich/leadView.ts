@@ -2,7 +2,7 @@
  * What agents may see of a lead: no name, no address, no e-mail, no phone, no protected attribute, and never more than
  * fits a record of 3 KB. Frozen: the same profile, tenant and moment give the same bytes.
  */
-import type { LeadProfile, LeadView, RecentMessage, Tenant } from '../../schemas/generated/records.ts'
+import type { LeadProfile, LeadView, RecentMessage, ShortlistedRealtor, Tenant } from '../../schemas/generated/records.ts'
 import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
@@ -37,14 +37,23 @@ export interface EncodedView {
   readonly bytes: Buffer
 }
 
-/** The view of a lead at `at` (ms) with its encoding, which had to be made to know its size. */
-export function encodedView(profile: LeadProfile, tenant: Tenant | undefined, at: number): EncodedView {
+/**
+ * The view of a lead at `at` (ms) with its encoding, which had to be made to know its size. `shortlistFor` gives the realtors
+ * who may be given the lead, out of its facts.
+ */
+export function encodedView(
+  profile: LeadProfile,
+  tenant: Tenant | undefined,
+  at: number,
+  shortlistFor: (facts: LeadView['facts']) => ShortlistedRealtor[] = () => [],
+): EncodedView {
   const place = placeOf(profile, tenant)
   const owned = profile.humanOwnership
   const isOwned = owned !== null && (owned.untilAt === null || owned.untilAt > at)
   const counters = copyOfCounters(profile.counters)
   counters.inboundByChannel = inOrder(counters.inboundByChannel)
   counters.outboundByChannel = inOrder(counters.outboundByChannel)
+  const facts = tenant === undefined ? {} : factsOf(profile.customFields, readableNames(tenant.customFieldNames))
   const view: LeadView = {
     profileVersion: profile.version,
     status: profile.status,
@@ -57,7 +66,7 @@ export function encodedView(profile: LeadProfile, tenant: Tenant | undefined, at
     timeZones: [...place.zones],
     states: [...place.states],
     tags: profile.tags.slice(0, TAGS).map((tag) => head(tag, TAG_TEXT)),
-    facts: tenant === undefined ? {} : factsOf(profile.customFields, readableNames(tenant.customFieldNames)),
+    facts,
     blockedChannels: blockedChannelsOf(profile, at),
     humanOwnedUntil: isOwned ? owned.untilAt : null,
     humanOwned: isOwned,
@@ -75,6 +84,7 @@ export function encodedView(profile: LeadProfile, tenant: Tenant | undefined, at
     lastOutboundAt: profile.lastOutboundAt,
     lastOwnAt: profile.lastOwnAt,
     signals: profile.behaviour === null ? [] : signalWindow(profile.behaviour.seen, at),
+    shortlist: shortlistFor(facts),
   }
   return fitted(view)
 }

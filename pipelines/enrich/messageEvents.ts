@@ -2,9 +2,9 @@
  * What messages, calls and our own deliveries write: the last messages, times, counts, reply times and consent. A message
  * that did not arrive and a comment among colleagues are no contact with the lead.
  */
-import type { Consent, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
+import type { Consent, DeliveryFields, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
 import { consentOfMessage, revoked } from './consent.ts'
-import { TOMBSTONE, ownTimes, raise } from './lastWriter.ts'
+import { TOMBSTONE, ownTimes, raise, write } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { permissionChange } from './optOut.ts'
 import type { PermissionChange } from './optOut.ts'
@@ -75,7 +75,9 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
 /** Folds what became of our own follow-up; says whether anything changed. */
 export function applyDelivery(profile: Draft, event: LeadEvent): boolean {
   const { delivery, occurredAt: at } = event
-  if (delivery === null || delivery.status !== 'confirmed') return false
+  if (delivery === null) return false
+  if (delivery.action === 'assign') return applyAssignment(profile, delivery, at)
+  if (delivery.status !== 'confirmed') return false
   if (delivery.action !== 'send_message') {
     // The platform tells our own task back: who reads the tasks of a lead must know it from one that a human made.
     const taskId = delivery.messageId
@@ -105,6 +107,26 @@ export function applyDelivery(profile: Draft, event: LeadEvent): boolean {
   })
   countOutbound(profile, delivery.channel, 'rekindle', at)
   return true
+}
+
+/**
+ * Our own assignment. From its hand-over on, the owner it names is no news when the platform tells it; the owner of the
+ * profile it becomes when it is confirmed.
+ */
+function applyAssignment(profile: Draft, { status, assigneeId }: DeliveryFields, at: number): boolean {
+  if (assigneeId === null) return false
+  if (status === 'handed_over' || status === 'unknown') {
+    profile.routedTo = assigneeId
+    return true
+  }
+  if (status === 'confirmed') {
+    profile.routedTo = assigneeId
+    ownTimes(profile)
+    return write(profile, 'ownerId', at, assigneeId)
+  }
+  const isTakenBack = profile.routedTo === assigneeId && profile.ownerId !== assigneeId
+  if (isTakenBack) profile.routedTo = null
+  return isTakenBack
 }
 
 /** Who an own message seems to be from when the platform tells it before we do. */

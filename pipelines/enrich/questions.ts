@@ -7,12 +7,21 @@ import { emit } from '../../runtime/outcome.ts'
 import type { Context } from '../../runtime/stage.ts'
 import type { Assessment, LeadEvent, LeadProfile, TriggerFired } from '../../schemas/generated/records.ts'
 import { assessments, triggers } from '../../topics/index.ts'
-import type { tenants } from '../../topics/index.ts'
+import type { realtorFigures, realtorSettings, realtors, tenants } from '../../topics/index.ts'
 import { messageCouldLeave } from '../consensus/gates.ts'
 import { isBooked } from './leadStatus.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
 import { isOpen, silenceReached } from './silence.ts'
+import { whoMayTake } from './whoTakesIt.ts'
+
+/** What the fold looks up. */
+export type EnrichTables = {
+  tenants: typeof tenants
+  realtors: typeof realtors
+  realtorSettings: typeof realtorSettings
+  realtorFigures: typeof realtorFigures
+}
 
 /** How long votes are waited for: 2 s in ms. */
 export const DEADLINE_MS = 2_000
@@ -20,7 +29,7 @@ const DECISION_TYPES = ['follow_up', 'escalation']
 /** The wording comes first, so that a message decided at the same moment finds it. */
 const DECISION_TYPES_WITH_MESSAGE = ['content', ...DECISION_TYPES]
 
-type EnrichContext = Context<{ tenants: typeof tenants }>
+type EnrichContext = Context<EnrichTables>
 
 /** What a trigger says beside its name. */
 export type Because = Pick<TriggerFired, 'reason' | 'severity' | 'priority' | 'action' | 'evidence' | 'outlook'>
@@ -94,8 +103,9 @@ export function triggerFired(
 /** The question itself. `profile` is the one that is published with it. */
 export function assessmentOf(fired: Fired, profile: LeadProfile, ctx: EnrichContext): Emission<typeof assessments> {
   const tenant = ctx.tables.tenants.get(profile.tenantId)
-  const { view, bytes } = encodedView(profile, tenant, ctx.at)
-  const types = messageCouldLeave({ view, at: ctx.at, tenant }) ? DECISION_TYPES_WITH_MESSAGE : DECISION_TYPES
+  const { view, bytes } = encodedView(profile, tenant, ctx.at, (facts) => whoMayTake(profile, facts, tenant, ctx.tables))
+  const asked = messageCouldLeave({ view, at: ctx.at, tenant }) ? DECISION_TYPES_WITH_MESSAGE : DECISION_TYPES
+  const types = view.shortlist.length > 0 ? [...asked, 'routing'] : asked
   const value: Assessment = {
     assessmentId: ctx.id('assessment', fired.trigger, fired.anchor),
     tenantId: profile.tenantId,

@@ -9,20 +9,34 @@ import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { LeadProfile } from '../../schemas/generated/records.ts'
 import type { Erasure, LeadEvent, Tenant } from '../../schemas/generated/records.ts'
-import { assessments, erasures, leadEvents, profiles, tenants, triggers, urgentLeads } from '../../topics/index.ts'
+import {
+  assessments,
+  erasures,
+  leadEvents,
+  profiles,
+  realtorActivity,
+  realtorFigures,
+  realtorSettings,
+  realtors,
+  tenants,
+  triggers,
+  urgentLeads,
+} from '../../topics/index.ts'
 import { applyEvent } from './applyEvent.ts'
 import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/behave.ts'
 import { weekendNight } from './behaviour/localTime.ts'
 import { becauseOf, becauseOfEvent, becauseOfSilence, firedOf, toAsk } from './behaviour/told.ts'
 import { erasedAtOf, forgotten, withLateRefusals } from './erasure.ts'
 import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
+import { realtorActivities, realtorNews } from './realtorLoad.ts'
 import { settingsOf } from './settings.ts'
 import { DORMANT_HOURS, SILENCE_HOURS, onSilence, silenceBase, silenceReached, silenceTimerName, silenceTimers } from './silence.ts'
 import { placeOf } from './timeZones.ts'
 import { urgencyOf } from './urgency.ts'
 
-type EnrichContext = Context<{ tenants: typeof tenants }>
-type Output = typeof profiles | typeof triggers | typeof assessments | typeof urgentLeads
+const tables = { tenants, realtors, realtorSettings, realtorFigures } as const
+type EnrichContext = Context<typeof tables>
+type Output = typeof profiles | typeof triggers | typeof assessments | typeof urgentLeads | typeof realtorActivity
 type Answer = Outcome<LeadProfile, Output>
 
 /** Folds one event of the lead. */
@@ -52,6 +66,7 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
   for (const one of fired) told.push(triggerFired(one, after, ctx.at, becauseOfEvent(one, after, event), ctx))
   for (const one of firings) told.push(triggerFired(firedOf(one), after, ctx.at, becauseOf(one, after, tenant, ctx.at), ctx))
   if (question !== undefined) told.push(assessmentOf(question, after, ctx))
+  told.push(...realtorActivities(realtorNews(before, after, event), event.tenantId, event.eventId, ctx))
   return next<LeadProfile, Output>(after, { emit: told, timers: [...silenceTimers(before, after), ...timers] })
 }
 
@@ -62,12 +77,16 @@ function weekendNightOf(profile: LeadProfile, tenant: Tenant | undefined): (at: 
 }
 
 /** Forgets the lead. An order that is told again changes nothing. */
-function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>): Answer {
+function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>, ctx: EnrichContext): Answer {
   const known = erasedAtOf(before)
   if (known !== undefined && known >= record.value.erasedAt) return drop('erased_already')
   const waits = [...[...SILENCE_HOURS, DORMANT_HOURS].map(silenceTimerName), BEHAVIOUR_TIMER]
   return next<LeadProfile, Output>(forgotten(before, record.value), {
-    emit: [emit(profiles, null), ...urgencyOf(before, undefined, record.timestamp)],
+    emit: [
+      emit(profiles, null),
+      ...urgencyOf(before, undefined, record.timestamp),
+      ...realtorActivities(realtorNews(before, undefined), record.value.tenantId, `erased ${record.value.erasedAt}`, ctx),
+    ],
     timers: waits.map((name) => timer(name).cancel()),
   })
 }
@@ -122,8 +141,8 @@ function miss(before: LeadProfile, ctx: EnrichContext): Answer {
 export const enrich = stage({
   name: 'enrich',
   state: LeadProfile,
-  tables: { tenants },
+  tables,
   on: [from(leadEvents, apply), from(erasures, erase)],
   timer: fall,
-  outputs: [profiles, triggers, assessments, urgentLeads],
+  outputs: [profiles, triggers, assessments, urgentLeads, realtorActivity],
 })

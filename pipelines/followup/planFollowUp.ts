@@ -78,6 +78,7 @@ export function planFollowUp(
           templateId: null,
           text: `Call ${name}`,
           subject: null,
+          assigneeId: null,
           priority: priorityOf(lead.level),
           reason: `A call was decided (${decision.reason}, intent level ${level}).`,
         },
@@ -90,11 +91,30 @@ export function planFollowUp(
           templateId: null,
           text: `Take over the conversation with ${name}`,
           subject: null,
+          assigneeId: null,
           // Somebody waits for a person: never low.
           priority: Math.max(4, priorityOf(lead.level)),
           reason: `A person should take over (${handOverGround(decision)}).`,
         },
       }
+    case 'realtor_1':
+    case 'realtor_2':
+    case 'realtor_3': {
+      const assigneeId = decision.params['realtorId']
+      if (assigneeId === undefined) return { ok: false, reason: 'nobody_named' }
+      return {
+        ok: true,
+        followUp: {
+          ...base('assign', 'none', taskLifeMs),
+          templateId: null,
+          text: null,
+          subject: null,
+          assigneeId,
+          priority: priorityOf(lead.level),
+          reason: `Nobody had this lead; it goes to a realtor (${decision.reason}, intent level ${level}).`,
+        },
+      }
+    }
     case 'sms':
     case 'email':
       return planMessage(decision.chosen, decision, lead, tenant, base('send_message', decision.chosen, messageLifeMs), approach)
@@ -108,7 +128,7 @@ function planMessage(
   decision: Act,
   lead: Pick<FollowupState, 'firstName' | 'level' | 'history'>,
   tenant: Tenant | undefined,
-  base: Omit<FollowUp, 'templateId' | 'text' | 'subject' | 'priority' | 'reason'>,
+  base: Omit<FollowUp, 'templateId' | 'text' | 'subject' | 'assigneeId' | 'priority' | 'reason'>,
   approach: Approach | undefined,
 ): Plan {
   if (tenant === undefined) return { ok: false, reason: 'tenant_unknown' }
@@ -128,6 +148,7 @@ function planMessage(
       templateId: template.id,
       text: rendered.text,
       subject: rendered.subject,
+      assigneeId: null,
       priority: priorityOf(lead.level),
       reason: `${channel === 'sms' ? 'A text message' : 'An e-mail'} was decided (${[decision.reason, template.occasion, ...(template.approach === undefined ? [] : [template.approach])].join(', ')}).`,
     },

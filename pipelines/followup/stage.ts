@@ -1,7 +1,8 @@
 /**
  * Turns decisions into intended actions and takes them back: a newer decision of the same kind, a newer epoch, a
  * hand-over, a deletion or an erasure cancels what is still open. A message is worded as the content decision on the same
- * assessment says, whichever of the two comes first. Whether it leaves is the send fence's to say.
+ * assessment says, whichever of the two comes first. Where a location wants it, a routing decision gives the lead to a
+ * realtor. Whether it leaves is the send fence's to say.
  */
 import { drop, emit, next, timer } from '../../runtime/outcome.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
@@ -86,7 +87,8 @@ function decide(known: FollowupState | undefined, record: StreamRecord<Decision>
   const state = known ?? fresh
   if (state.deleted) return drop('contact_deleted')
   if (decision.epoch < state.epoch) return drop('superseded')
-  return decision.type === 'content' ? word(state, decision, ctx) : plan(state, decision, ctx)
+  if (decision.type === 'content') return word(state, decision, ctx)
+  return decision.type === 'routing' ? assign(state, decision, ctx) : plan(state, decision, ctx)
 }
 
 /** Notes how a message on this assessment is worded, and plans the one that waited for it. */
@@ -116,13 +118,13 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   if (decision.type === 'escalation' && !isHandOver) return drop('nothing_to_do')
   if (decision.type !== 'escalation' && decision.type !== 'follow_up') return drop('decision_type_of_others')
   const open = stillOpen(state.planned, ctx.at)
-  if (open.some(({ decisionId }) => decisionId === decision.decisionId)) return drop('already_planned')
-  if (state.held?.decisionId === decision.decisionId) return drop('already_planned')
+  if (open.some(({ decisionId }) => decisionId === decision.decisionId) || state.held?.decisionId === decision.decisionId)
+    return drop('already_planned')
   if ((state.takenBack[decision.decisionId] ?? 0) > ctx.at) return drop('taken_back')
   const handingOver = open.some(({ action }) => action === 'hand_over')
   if (handingOver && !isHandOver && decision.chosen !== 'wait') return drop('handed_over_to_a_person')
-  // A person takes over: everything open ends. A newer decision about contact replaces the older one.
-  const over = isHandOver ? open : open.filter(({ action }) => action !== 'hand_over')
+  // A person takes over: every contact that is open ends. A newer decision about contact replaces the older one.
+  const over = open.filter(({ action }) => action !== 'assign' && (isHandOver || action !== 'hand_over'))
   const reason = isHandOver ? 'A person takes over.' : 'Superseded by a newer decision.'
   const rest = open.filter((planned) => !over.includes(planned))
   const cancels = over.map((planned) => emit(followups, cancelled(planned, decision, reason)))
@@ -142,6 +144,26 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   const held = heldMessage(decision, state, ctx.at)
   if (held !== undefined) return next({ ...after, held }, { emit: cancels, timers: [wait.at(held.until)] })
   return next(withPlanned(after, made.followUp, ctx.at), { emit: [...cancels, emit(followups, made.followUp)], timers: stop })
+}
+
+/** Gives the lead to a realtor. It stands beside what is open about contact: neither replaces the other. */
+function assign(state: FollowupState, decision: Decision, ctx: Context<Tables>): Answer {
+  if (ctx.tables.tenants.get(decision.tenantId)?.routing !== 'assign') return drop('routing_suggests_only')
+  const open = stillOpen(state.planned, ctx.at)
+  if (open.some(({ decisionId }) => decisionId === decision.decisionId)) return drop('already_planned')
+  if ((state.takenBack[decision.decisionId] ?? 0) > ctx.at) return drop('taken_back')
+  const made = decision.chosen === 'wait' ? undefined : madeFrom(decision, undefined, state, ctx)
+  const over = open.filter(({ action }) => action === 'assign')
+  if (made?.ok !== true && over.length === 0) return drop(made === undefined ? 'nothing_to_do' : made.reason)
+  const after = {
+    ...state,
+    epoch: Math.max(state.epoch, decision.epoch),
+    planned: open.filter((planned) => !over.includes(planned)),
+    takenBack: takenBackBy(state, over, null, ctx.at),
+  }
+  const cancels = over.map((planned) => emit(followups, cancelled(planned, decision, 'Superseded by a newer decision.')))
+  if (made?.ok !== true) return next(after, { emit: cancels })
+  return next(withPlanned(after, made.followUp, ctx.at), { emit: [...cancels, emit(followups, made.followUp)] })
 }
 
 function madeFrom(act: Act, approach: Approach | undefined, state: FollowupState, ctx: Context<Tables>): Plan {
@@ -209,7 +231,7 @@ function remembered({
 function cancelled(planned: PlannedFollowUp, of: { tenantId: string; contactId: string }, reason: string): FollowUp {
   const { tenantId, contactId } = of
   const intentKey = intentKeyOf({ tenantId, contactId, decisionId: planned.decisionId }, planned.channel)
-  return { ...planned, change: 'cancelled', tenantId, contactId, intentKey, text: null, subject: null, reason }
+  return { ...planned, change: 'cancelled', tenantId, contactId, intentKey, text: null, subject: null, assigneeId: null, reason }
 }
 
 function latest(history: Readonly<Record<string, number>>): Record<string, number> {

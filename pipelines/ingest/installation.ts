@@ -130,6 +130,7 @@ export const tenantDefaults = {
   inquiryConsentDays: 90,
   customFieldNames: {},
   lookUps: null,
+  routing: null,
 }
 
 const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -10,7 +10,7 @@ import { leadEvents } from '../../topics/index.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { noSections } from './translate/draft.ts'
 
-/** Statuses that are news about the lead; the others are steps of the ledger. */
+/** Statuses that are news about the lead; the others are steps of the ledger. Of an assignment the hand-over is news too: the platform may tell of the owner before it answers. */
 const NEWS = new Set(['confirmed', 'failed', 'unknown', 'denied'])
 
 /** Folds one change of a delivery. */
@@ -26,7 +26,8 @@ export function tellDelivery(
   const ids = change.messageId === null ? [id] : [id, mark.own(change.messageId)]
   const kept = { tenant: null, told: [], realtors: [], ...state, seen: remember(seen, ids, ctx.at) }
   // Not dropped: the provider's id of a handed-over message must be known before its echo arrives.
-  if (!NEWS.has(change.status)) return change.messageId === null ? drop('delivery_without_news') : next(kept)
+  const isNews = NEWS.has(change.status) || (change.action === 'assign' && change.status === 'handed_over')
+  if (!isNews) return change.messageId === null ? drop('delivery_without_news') : next(kept)
   const echoed = change.status === 'confirmed' && change.messageId !== null && isSeen(seen, mark.message(change.messageId), ctx.at)
   const event: LeadEvent = {
     eventId: ctx.id('event', id),
@@ -48,6 +49,7 @@ export function tellDelivery(
       text: change.text,
       action: change.action,
       echoed,
+      assigneeId: change.assigneeId,
     },
     statedAt: null,
   }

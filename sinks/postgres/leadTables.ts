@@ -15,6 +15,7 @@ export interface LeadTable {
 /** Tables with nothing about any lead, each with why. A test holds that every other table names its lead. */
 export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   tenants: 'settings of a location',
+  staff_settings: 'which realtors of a location take leads',
   policies: 'the numbers that decisions are made with',
   sink_offsets: 'places of topics',
   sweep_cursors: 'how far locations are compared with the platform',

@@ -1,6 +1,6 @@
 /**
  * The ledger of follow-ups as queries. Every change that is told goes into the outbox in the same transaction. Locks are
- * taken in one order everywhere: rows of the ledger, then leads; so no two transactions wait for each other.
+ * taken in one order everywhere: rows of the ledger, then realtors, then leads; so no two transactions wait for each other.
  */
 import type pg from 'pg'
 import type { FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
@@ -8,6 +8,8 @@ import { profiles } from '../../topics/index.ts'
 import { deliveryOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
 import type { Queryable } from './pool.ts'
+import { assigneeFacts, leadsBeingAssigned } from './staff.ts'
+import type { AssigneeFacts, AssigneeKey } from './staff.ts'
 import { instant, instantOrNull, ms, storable, storableJson } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
 
@@ -75,6 +77,7 @@ const entryColumns: readonly (readonly [string, string, (entry: Entry) => unknow
   ['template_id', 'text', ({ followUp }) => followUp.templateId],
   ['message', 'text', ({ followUp }) => storable(followUp.text)],
   ['subject', 'text', ({ followUp }) => storable(followUp.subject)],
+  ['assignee_id', 'text', ({ followUp }) => storable(followUp.assigneeId ?? null)],
   ['priority', 'int', ({ followUp }) => followUp.priority],
   ['planned_because', 'text', ({ followUp }) => storable(followUp.reason)],
   ['planned_at', 'timestamptz', ({ followUp }) => instant(followUp.plannedAt)],
@@ -170,6 +173,10 @@ export interface FenceFacts {
   /** By partition: when the copy of the leads was last known to be complete, ms. */
   readonly copyCompleteAt: ReadonlyMap<number, number>
   readonly sends: readonly LedgerSend[]
+  /** By location and realtor, of assignments; none of those who take no leads. */
+  readonly assignees: ReadonlyMap<AssigneeKey, AssigneeFacts>
+  /** Leads that another assignment is on its way for. */
+  readonly assigning: ReadonlySet<string>
 }
 
 /** Reads what the fence needs. Call it after `lockLeads`: what others reserved before is then visible. */
@@ -204,6 +211,8 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
   return {
+    assignees: await assigneeFacts(client, rows, at),
+    assigning: await leadsBeingAssigned(client, rows, at),
     leads: new Map(leads.rows.map(({ id, profile }) => [id, profile])),
     tenants: new Map(tenants.rows.map(({ tenant_id, record }) => [tenant_id, record])),
     copyCompleteAt: new Map(

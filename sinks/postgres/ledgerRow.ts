@@ -32,6 +32,8 @@ export interface LedgerRow {
   readonly templateId: string | null
   readonly text: string | null
   readonly subject: string | null
+  /** Of an assignment: the realtor. */
+  readonly assigneeId: string | null
   readonly priority: number
   /** Why it was planned, in words. */
   readonly plannedBecause: string
@@ -104,6 +106,7 @@ export function deliveryOf(row: LedgerRow): DeliveryChanged {
     gates: [...row.gates],
     messageId: row.messageId,
     text: row.text,
+    assigneeId: row.assigneeId,
     attempt: row.attempt,
     at: row.updatedAt,
   }
@@ -123,6 +126,7 @@ export function followUpOf(row: LedgerRow): FollowUp {
     templateId,
     text,
     subject,
+    assigneeId,
     priority,
     plannedBecause,
     plannedAt,
@@ -142,6 +146,7 @@ export function followUpOf(row: LedgerRow): FollowUp {
     templateId,
     text,
     subject,
+    assigneeId,
     priority,
     reason: plannedBecause,
     plannedAt,
@@ -164,6 +169,7 @@ export interface StoredRow {
   template_id: string | null
   message: string | null
   subject: string | null
+  assignee_id: string | null
   priority: number
   planned_because: string
   planned_at: Date
@@ -204,6 +210,7 @@ export function rowOf(stored: StoredRow): LedgerRow {
     templateId: stored.template_id,
     text: stored.message,
     subject: stored.subject,
+    assigneeId: stored.assignee_id,
     priority: stored.priority,
     plannedBecause: stored.planned_because,
     plannedAt: stored.planned_at.getTime(),

@@ -102,6 +102,7 @@ export const keptForEver: Readonly<Record<string, string>> = {
   lead_assignments: 'who had a lead when, gone with it',
   lead_erasures: 'that a lead was erased: without it records that are read again would come back',
   tenants: 'configuration',
+  staff_settings: 'a row a location: who of it takes leads',
   policies: 'a row a policy: decisions name theirs, and a former one may be put in force again',
   sink_offsets: 'one row a partition; without it everything would be stored again',
   sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',

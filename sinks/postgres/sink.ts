@@ -1,5 +1,5 @@
 /**
- * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, policies, tenants and beats that came back into Postgres, exactly once: rows and the next offset are in one
+ * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, policies, tenants, settings of staff and beats that came back into Postgres, exactly once: rows and the next offset are in one
  * transaction, and a batch that is partly stored already is continued where it ended. Of an erased lead nothing is stored
  * that is from before its erasure.
  */
@@ -16,6 +16,7 @@ import {
   outcomes,
   policies,
   profiles,
+  realtorSettings,
   tenants,
   unrecognised,
 } from '../../topics/index.ts'
@@ -31,6 +32,7 @@ import { storePolicies } from './policies.ts'
 import { inTransaction } from './pool.ts'
 import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
 import { isPast } from './retentionRules.ts'
+import { storeStaffSettings } from './staff.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
 
@@ -44,6 +46,7 @@ export const postgresSinkTopics = [
   outcomes,
   policies,
   tenants,
+  realtorSettings,
   unrecognised,
 ] as const
 
@@ -186,6 +189,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
       return storePolicies(client, of(policies))
     case tenants.name:
       return storeTenants(client, of(tenants))
+    case realtorSettings.name:
+      return storeStaffSettings(client, of(realtorSettings))
     case unrecognised.name:
       return storeBeats(client, of(unrecognised))
     default:

@@ -199,6 +199,8 @@ export function profileOf(changes: Partial<LeadProfile> = {}): LeadProfile {
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    routedTo: null,
+    countedFor: null,
     ...noEntities,
     scoring,
     ...changes,

@@ -10,7 +10,7 @@ import { changed } from '../../cli/verbs/tenants.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import type { Realtor } from '../../schemas/generated/records.ts'
-import { realtors, tenants } from '../../topics/index.ts'
+import { realtorSettings, realtors, tenants } from '../../topics/index.ts'
 import { eventually } from '../runtime/kafka/fixtures.ts'
 import { line } from './leadLine.ts'
 
@@ -58,13 +58,30 @@ t.test('users who were there before the app are fetched, told through the line a
     out: [`2 users of ${location} are told of; \`rekindle realtors list\` names them in a moment.`],
   })
   const known = await kafka.table(realtors)
-  const rows = () => [...known.entries()].map(([, value]: readonly [string, Realtor]) => value)
+  const rows = () =>
+    [...known.entries()].map(([, value]: readonly [string, Realtor]) => value).filter(({ tenantId }) => tenantId === location)
   await eventually('both are realtors', () => rows().length === 2)
-  t.match((await run('list')).out, [
+  t.match((await run('list', '--location', location)).out, [
     /^location +user +name +role/,
     /user1 +Ana Smith +user +user1@example\.com +\+12025550107/,
     /user2 +Bea Jones/,
   ])
+
+  t.match(await run('set', 'nowhere', 'user1'), { code: 1, out: [/E_OPTION_INVALID.*nowhere is no location/s] })
+  t.match(await run('set', location, 'user1', '--capacity', '0'), { code: 1, out: [/--capacity 0 must be a whole number from 1 to 1000/] })
+  t.strictSame(await run('set', location, 'user1', '--specialties', 'luxury_properties', '--capacity', '12'), {
+    code: 0,
+    out: ['Ana Smith: available, at most 12 leads, luxury_properties'],
+  })
+  t.match(await run('set', location, 'user9'), {
+    code: 0,
+    out: [/^user9: available, at most 20 leads, no specialty/, /has not told of a user user9 yet/],
+  })
+  const said = await kafka.table(realtorSettings)
+  await eventually('both take leads', () => said.get(location)?.realtors.length === 2)
+  t.match((await run('list', '--location', location)).out[1], /user1 .* available +0 of 12 +- +0\/0 +luxury_properties/)
+  t.match(await run('set', location, 'user9', '--no-leads'), { code: 0, out: [/^user9: takes no leads/] })
+  await eventually('one is taken out', () => said.get(location)?.realtors.length === 1)
 
   const later = new Date(Date.now() + 1_000).toISOString()
   await send(location, JSON.stringify({ type: 'UserDelete', locationId: location, id: 'user1', timestamp: later }))

@@ -1,41 +1,22 @@
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import fc from 'fast-check'
-import type pg from 'pg'
 import { Registry } from 'prom-client'
 import t from 'tap'
-import type { Test } from 'tap'
 import type { Step } from '../../delivery/context.ts'
-import { deliveryWorker } from '../../delivery/deliveryWorker.ts'
-import type { DeliveryWorker, DeliveryWorkerOptions } from '../../delivery/deliveryWorker.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { deliveryRelay } from '../../delivery/relay.ts'
 import { deliveryDefaults, waitAfter } from '../../delivery/settings.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
 import { fixedTokens } from '../../integrations/ghl/tokens.ts'
-import type { GhlClient } from '../../integrations/ghl/client.ts'
-import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
-import type { Sandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
+import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { faultKinds } from '../../integrations/ghl/sandbox/faults.ts'
-import type { DeliveryChanged, FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
-import type { SinkBatch, SinkRecord } from '../../runtime/sink.ts'
+import type { DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 import { DeliveryChanged as DeliverySchema } from '../../schemas/generated/records.ts'
-import { migrate } from '../../sinks/postgres/migrate.ts'
-import { createPool } from '../../sinks/postgres/pool.ts'
-import { leadQueries } from '../../sinks/postgres/queries.ts'
-import { postgresSink } from '../../sinks/postgres/sink.ts'
-import type { LedgerRow } from '../../sinks/postgres/ledgerRow.ts'
-import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
-import { followups, profiles, tenants } from '../../topics/index.ts'
+import { profiles } from '../../topics/index.ts'
 import { assertProperty } from '../support/property.ts'
-import { ManualClock } from '../support/manualClock.ts'
-import { testStack } from '../support/stack.ts'
-import { DAY, HOUR, MINUTE, followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
-
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as DeliveryWorkerOptions['logger']
+import { DAY, HOUR, MINUTE, followUpRecord, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
+import { ledgerBench as bench, silent } from './ledgerBench.ts'
 
 class Crash extends Error {
   override readonly name = 'Crash'
@@ -43,125 +24,6 @@ class Crash extends Error {
 
 /** Long tables of cases on an engine that others use too. */
 const patient = { timeout: 300_000 }
-
-/** One ledger, one provider and one clock that stands still. */
-class Bench {
-  readonly pool: pg.Pool
-  readonly sandbox: Sandbox
-  readonly ghl: GhlClient
-  readonly clock: ManualClock
-  readonly queries
-  private offset = 0n
-  private readonly sink
-
-  constructor(pool: pg.Pool, sandbox: Sandbox, ghl: GhlClient, clock: ManualClock) {
-    this.pool = pool
-    this.sandbox = sandbox
-    this.ghl = ghl
-    this.clock = clock
-    this.queries = leadQueries(pool)
-    this.sink = postgresSink(pool)
-  }
-
-  async put<T extends AnyTopic>(topic: T, values: readonly (readonly [key: string, value: ValueOf<T>])[]): Promise<void> {
-    const from = this.offset
-    const records = values.map(([key, value], index): SinkRecord<ValueOf<T>> => ({
-      topic: topic.name,
-      key,
-      value,
-      timestamp: this.clock.now(),
-      headers: {},
-      partition: 0,
-      offset: from + BigInt(index),
-    }))
-    this.offset += BigInt(values.length)
-    await this.sink.write([{ topic, partition: 0, records, min: from, max: this.offset - 1n, token: '', maybeStored: false } as SinkBatch])
-  }
-
-  lead(over: Partial<LeadProfile> = {}): Promise<void> {
-    const profile = profileRecord(over)
-    return this.put(profiles, [[`${tenantId}:${profile.contactId}`, profile]])
-  }
-
-  tenant(over: Partial<Tenant> = {}): Promise<void> {
-    return this.put(tenants, [[tenantId, tenantRecord(over)]])
-  }
-
-  plan(...plans: Partial<FollowUp>[]): Promise<void> {
-    return this.put(
-      followups,
-      plans.map((over) => {
-        const followUp = followUpRecord(over)
-        return [`${tenantId}:${followUp.contactId}`, followUp]
-      }),
-    )
-  }
-
-  /** The copy of the leads is complete now. */
-  async fresh(): Promise<void> {
-    await this.sink.caughtUp?.([{ topic: profiles, partition: 0 }], this.clock.now())
-  }
-
-  worker(options: Partial<DeliveryWorkerOptions> = {}): DeliveryWorker {
-    return deliveryWorker({ pool: this.pool, ghl: this.ghl, clock: this.clock, logger: silent, ...options })
-  }
-
-  async row(contactId = 'maria', decisionId?: string): Promise<LedgerRow> {
-    const row = (await this.queries.ledger(tenantId, contactId, 50)).find(
-      (one) => decisionId === undefined || one.decisionId === decisionId,
-    )
-    if (row === undefined) throw new Error(`no follow-up of ${contactId}`)
-    return row
-  }
-
-  /** What the outbox holds for a lead, in order. */
-  async told(contactId = 'maria'): Promise<DeliveryChanged[]> {
-    const found = await this.pool.query<{ record: DeliveryChanged }>('SELECT record FROM delivery_outbox WHERE lead_id = $1 ORDER BY id', [
-      `${tenantId}:${contactId}`,
-    ])
-    return found.rows.map(({ record }) => record)
-  }
-
-  /** Rounds with a complete copy, the clock moving on, until every follow-up has its final status. */
-  async untilDone(worker: DeliveryWorker, rounds = 12, stepMs = 60_000): Promise<void> {
-    for (let i = 0; i < rounds; i++) {
-      const open = await this.pool.query(
-        "SELECT 1 FROM followup_actions WHERE status IN ('pending', 'deferred', 'reserved', 'handed_over', 'unknown') LIMIT 1",
-      )
-      if (open.rowCount === 0) return
-      await this.fresh()
-      await this.clock.run(worker.sweep())
-      await this.clock.run(worker.cycle())
-      this.clock.advance(stepMs)
-    }
-  }
-
-  async reset(): Promise<void> {
-    await this.pool.query('TRUNCATE followup_actions, delivery_outbox, leads, tenants, sink_offsets, lead_assignments')
-    this.sandbox.clearFaults()
-    this.offset = 0n
-  }
-}
-
-async function bench(t: Test): Promise<Bench> {
-  const { databaseUrl } = await testStack(t)
-  await migrate({ url: databaseUrl })
-  const pool = createPool({ url: databaseUrl, max: 12 })
-  const clock = new ManualClock(tuesdayNoon)
-  const folder = mkdtempSync(join(tmpdir(), 'rekindle-delivery-'))
-  const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 100_000, indexLagMs: 30_000 })
-  const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, timeoutMs: 400 })
-  t.teardown(async () => {
-    await ghl.close()
-    await sandbox.close()
-    await pool.end()
-    rmSync(folder, { recursive: true, force: true })
-  })
-  const b = new Bench(pool, sandbox, ghl, clock)
-  await b.tenant()
-  await b.fresh()
-  return b
-}
 
 t.test('a due message is reserved, handed over and confirmed, and each step is told in order with all gates', async (t) => {
   const b = await bench(t)
@@ -183,7 +45,7 @@ t.test('a due message is reserved, handed over and confirmed, and each step is t
       ['confirmed', 3],
     ],
   )
-  t.equal(told[0]?.gates.length, 11)
+  t.equal(told[0]?.gates.length, 12)
   t.equal(new Set(told.map(({ deliveryId }) => deliveryId)).size, 3)
   for (const delivery of told) t.equal(DeliverySchema.mismatch(delivery), undefined, 'it fits the topic')
   t.equal(await b.worker().cycle(), 0, 'nothing is due any more')

@@ -17,7 +17,7 @@ import { asksForPerson, financingReady, legalWords, negativeWords, notNow, said,
 import { familiesFor, roster, rosterFor } from '../../pipelines/agents/roster.ts'
 import { drive } from '../../runtime/driver.ts'
 import { Ballot } from '../../schemas/generated/records.ts'
-import type { Assessment, Vote } from '../../schemas/generated/records.ts'
+import type { Assessment, Vote, ShortlistedRealtor } from '../../schemas/generated/records.ts'
 import { assessments, ballots } from '../../topics/index.ts'
 import { assertProperty } from '../support/property.ts'
 import { asked, day, hour, message, minute, profiles, question, silent, view, wrote } from './leads.ts'
@@ -422,6 +422,7 @@ t.test('fair housing: no agent can read age, family, place, ZIP or any other pro
 t.test('agents read what they declare and nothing else', async (t) => {
   const situations = [
     ...Object.values(profiles).map((lead) => question({ view: lead })),
+    question({ view: view({ facts: { budget: '2m' }, shortlist: [realtorOnList('a'), realtorOnList('b')] }) }),
     question(inbound('how much is it?')),
     question(inbound('call me')),
     question(inbound('not interested')),
@@ -460,6 +461,12 @@ t.test('agents read what they declare and nothing else', async (t) => {
     t.strictSame(undeclared, [], agent.id)
   }
 })
+
+function realtorOnList(realtorId: string): ShortlistedRealtor {
+  const specialties = realtorId === 'a' ? ['luxury_properties'] : []
+  const measured = { answerMinutes: 5, answers: 20, won: 12, lost: 3 }
+  return { realtorId, specialties, seniority: null, availability: 'available', load: 1, capacity: 9, speaks: null, ...measured }
+}
 
 /** A view that notes which fields are read; facts and counters by their members. */
 function watched(target: AgentView, read: Set<string>): AgentView {
@@ -604,6 +611,10 @@ t.test('the roster names each agent once and knows who answers what', async (t) 
       'channel_strategist',
       'response_analyzer',
       'escalation_manager',
+      'expertise_matcher',
+      'performance_predictor',
+      'availability_optimizer',
+      'workload_balancer',
       'behavioral_adapter',
       'demographic_targeter',
       'sentiment_optimizer',

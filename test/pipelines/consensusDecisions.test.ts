@@ -172,6 +172,7 @@ const tenant: Tenant = {
   updatedAt: 0,
   installation: null,
   lookUps: null,
+  routing: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

@@ -101,6 +101,8 @@ function profile(changes: Partial<LeadProfile> = {}): LeadProfile {
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    routedTo: null,
+    countedFor: null,
     ...noEntities,
     ...changes,
   }
@@ -350,6 +352,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     updatedAt: 0,
     installation: null,
     lookUps: null,
+    routing: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())
@@ -433,7 +436,7 @@ t.test('the policy of the tenant goes before the one for all, which goes before 
 
 t.test('an assessment that asks for an unknown decision type goes to the dead letters whole', async (t) => {
   const line = open()
-  line.pipe(assessments, maria, question({ decisionTypes: ['follow_up', 'routing'] }))
+  line.pipe(assessments, maria, question({ decisionTypes: ['follow_up', 'parking'] }))
   t.match(line.deadLetters, [{ code: 'E_DECISION_TYPE_UNKNOWN' }])
   t.ok(consensusErrors.E_DECISION_TYPE_UNKNOWN.remedy.length > 20)
   t.strictSame(stops(line), [])

@@ -66,6 +66,7 @@ const tenant: Tenant = {
   updatedAt: start,
   installation: null,
   lookUps: null,
+  routing: null,
 }
 const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
 
@@ -161,6 +162,7 @@ const delivery = (fields: Partial<DeliveryFields> = {}, at = start) =>
       text: 'Still looking?',
       action: 'send_message',
       echoed: false,
+      assigneeId: null,
       ...fields,
     },
   })

@@ -160,7 +160,7 @@ t.test('what cannot be written lawfully is not planned, with a reason', async (t
   t.strictSame(reasons(tenantRecord({ postalAddress: '' }), { chosen: 'email' }), ['postal_address_missing'])
   t.strictSame(reasons(tenantRecord({ senderName: 'x'.repeat(400) }), {}), ['text_too_long'])
   t.strictSame(reasons(tenantRecord(), { chosen: 'fax' }), ['option_unknown'])
-  t.strictSame(reasons(tenantRecord(), { type: 'routing' }), ['decision_type_of_others'])
+  t.strictSame(reasons(tenantRecord(), { type: 'parking' }), ['decision_type_of_others'])
   t.strictSame(reasons(tenantRecord(), { chosen: 'wait' }), ['nothing_to_do'])
   t.strictSame(reasons(tenantRecord(), { type: 'escalation', chosen: 'wait' }), ['nothing_to_do'])
 })

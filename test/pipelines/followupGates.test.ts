@@ -23,8 +23,10 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
     tenant: tenantRecord(),
     copyCompleteAt: tuesdayNoon - 1_000,
     ownSends: [],
-    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' } },
+    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null },
     limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
+    assignee: undefined,
+    isAssigning: false,
     ...over,
   }
 }
@@ -83,9 +85,9 @@ t.test('each gate denies what it is there for', async (t) => {
     ['consent/no_consent', fence({}, { consents: { sms: { ...consent, status: 'inquiry', expiresAt: tuesdayNoon } } })],
     ['consent/channel_unknown', fence({ followUp: followUpRecord({ channel: 'fax' }) })],
     ['consent/provider_unreadable', fence({ provider: 'unreadable' })],
-    ['consent/contact_gone', fence({ provider: { exists: false, dnd: false, dndChannels: {} } })],
-    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: true, dndChannels: {} } })],
-    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: false, dndChannels: { sms: 'active' } } })],
+    ['consent/contact_gone', fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null } })],
+    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null } })],
+    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: false, dndChannels: { sms: 'active' }, assignedTo: null } })],
     ['human_ownership/hand_over', fence({}, { humanOwnership: { since: 0, userId: null, reason: 'hand_over', untilAt: null } })],
     [
       'human_ownership/human_message',

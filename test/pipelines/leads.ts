@@ -52,6 +52,7 @@ export function view(changes: Partial<Omit<LeadView, 'counters'>> & { counters?:
     lastOutboundAt: null,
     lastOwnAt: null,
     signals: [],
+    shortlist: [],
     ...rest,
   }
 }

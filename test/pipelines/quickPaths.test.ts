@@ -4,6 +4,7 @@ import { DateTime, IANAZone } from 'luxon'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { noOffice } from '../../bench/noOffice.ts'
 import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
 import { instantInWords } from '../../pipelines/enrich/behaviour/because.ts'
 import { completedBy, nextDue } from '../../pipelines/enrich/behaviour/engine.ts'
@@ -262,7 +263,12 @@ t.test('the stage writes to no profile that it was given, and to none that it ha
   let asked = 0
   for (const record of storyEvents(7, 60, start)) {
     const { key, timestamp: at } = record
-    const ctx = { key, at, tables: { tenants: { get: (id: string) => tenants.get(id), entries: () => tenants } }, id: () => 'id' }
+    const ctx = {
+      key,
+      at,
+      tables: { tenants: { get: (id: string) => tenants.get(id), entries: () => tenants }, ...noOffice },
+      id: () => 'id',
+    }
     const outcome = fold?.(states.get(key), frozen(record), ctx)
     if (outcome?.kind !== 'next' || outcome.state === undefined) throw new TypeError(`enrich answered ${String(outcome?.kind)}`)
     states.set(key, frozen(outcome.state))

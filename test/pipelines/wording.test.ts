@@ -1,6 +1,7 @@
 /** A message and its wording: two decisions on one assessment, joined by the follow-up whichever comes first. */
 import fc from 'fast-check'
 import t from 'tap'
+import { noOffice } from '../../bench/noOffice.ts'
 import { templateIds } from '../../pipelines/agents/agent.ts'
 import { agents } from '../../pipelines/agents/agents.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
@@ -279,7 +280,7 @@ t.test('how a message would be worded is asked only where one could leave', asyn
     assessmentOf({ trigger: 'new_lead', anchor: 'e' }, profile, {
       key: maria,
       at: tuesdayNoon,
-      tables: { tenants: { get: () => tenantRecord(), entries: () => [] } },
+      tables: { tenants: { get: () => tenantRecord(), entries: () => [] }, ...noOffice },
       id: (...parts) => parts.join(),
     }).value?.decisionTypes
   t.strictSame(types(profileRecord()), ['content', 'follow_up', 'escalation'])

@@ -40,6 +40,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     updatedAt: 0,
     installation: null,
     lookUps: null,
+    routing: null,
     ...over,
   }
 }
@@ -102,6 +103,8 @@ export function profileRecord(over: Partial<LeadProfile> = {}): LeadProfile {
     silenceStep: 0,
     fieldTimes: {},
     deletedAt: null,
+    routedTo: null,
+    countedFor: null,
     ...noEntities,
     ...over,
   }
@@ -183,6 +186,7 @@ export function followUpRecord(over: Partial<FollowUp> = {}): FollowUp {
     templateId: 'nudge_24h.sms.1',
     text: 'Hi Maria, Example Homes here. Just checking in. Reply STOP to opt out.',
     subject: null,
+    assigneeId: null,
     priority: 4,
     reason: 'test',
     plannedAt: tuesdayNoon,
@@ -213,6 +217,7 @@ export function deliveryRecord(over: Partial<DeliveryChanged> = {}): DeliveryCha
     gates: [],
     messageId: 'message-own',
     text: 'Hello',
+    assigneeId: null,
     attempt: 1,
     at: tuesdayNoon,
     ...over,

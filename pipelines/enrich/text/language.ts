@@ -1,6 +1,6 @@
 /**
  * What language a message is written in, by its function words; `unknown` when it is too short or they do not agree. It serves
- * answering in the language the lead wrote in, nothing else: no score and no route may use it (safety reference 4.4).
+ * answering in the language the lead wrote in, and finding a realtor who speaks it; no score may use it (safety reference 4.4).
  */
 import { functionWords } from './functionWords.ts'
 import type { Language } from './functionWords.ts'

@@ -1,6 +1,7 @@
 /**
  * The text signals of a lead as part of its profile: the latest few of each kind by event time. The same set in whatever order
- * the messages came and however often. Nothing that votes or decides reads it.
+ * the messages came and however often. Nothing that votes or decides reads
+ * it, except that a lead may be given to somebody who speaks the language it writes in.
  */
 import type { MessageFields, TextSignal } from '../../../schemas/generated/records.ts'
 import type { PermissionChange } from '../optOut.ts'

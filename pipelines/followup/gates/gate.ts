@@ -21,6 +21,8 @@ export interface ProviderContact {
   readonly dnd: boolean
   /** Channel (sms, email, call …) to the provider's status. */
   readonly dndChannels: Readonly<Record<string, string>>
+  /** The user it is assigned to. */
+  readonly assignedTo: string | null
 }
 
 export interface FenceLimits {
@@ -50,6 +52,18 @@ export interface FenceInput {
   /** `unread` when it was not asked for, `unreadable` when the provider did not answer. */
   readonly provider: ProviderContact | 'unread' | 'unreadable'
   readonly limits: FenceLimits
+  /** Of an assignment: the realtor it names; `undefined` when the office gives them no leads. */
+  readonly assignee: Assignee | undefined
+  /** Another assignment of this lead is on its way. */
+  readonly isAssigning: boolean
+}
+
+export interface Assignee {
+  /** available | busy | away | offline */
+  readonly availability: string
+  readonly capacity: number
+  /** Open leads that are theirs, with those on their way to them. */
+  readonly load: number
 }
 
 export interface Verdict {
@@ -77,9 +91,9 @@ export function denyUntil(ruleId: string, liftsAt: number, reason: string): Verd
   return { ruleId, verdict: 'deny_until', liftsAt, reason }
 }
 
-/** Does it reach the lead, or ask a person to? A hand-over stays inside the team. */
+/** Does it reach the lead, or ask a person to? A hand-over and an assignment stay inside the team. */
 export function isContact({ followUp }: FenceInput): boolean {
-  return followUp.action !== 'hand_over'
+  return followUp.action !== 'hand_over' && followUp.action !== 'assign'
 }
 
 /** A gate that needs the lead: without one it denies until the copy had time to catch up. */

@@ -3,6 +3,7 @@
  * permission, hours or budget can only shrink what is allowed, because no gate reads another's answer.
  */
 import type { GateResult } from '../../../schemas/generated/records.ts'
+import { capacity } from './capacity.ts'
 import { consent } from './consent.ts'
 import { contactBudget } from './contactBudget.ts'
 import { duplicates } from './duplicates.ts'
@@ -29,6 +30,7 @@ export const gates: readonly (readonly [id: string, gate: Gate])[] = [
   ['contact_budget', contactBudget],
   ['duplicates', duplicates],
   ['length', length],
+  ['capacity', capacity],
 ]
 
 export interface Judgement {

@@ -136,6 +136,7 @@ function sent(text: string): NonNullable<LeadEvent['delivery']> {
     text,
     action: 'send_message',
     echoed: false,
+    assigneeId: null,
   }
 }
 

@@ -1,0 +1,22 @@
+/**
+ * An assignment takes room with a realtor, in the transaction that reserves it. It is denied when the lead has a realtor by
+ * now, when the location assigns nothing, and when the office does not give this realtor leads or they have no room.
+ * @source reference/lead-domain.md 5.2: the decision must reserve capacity atomically
+ */
+import { allow, deny, withLead } from './gate.ts'
+
+const taking: ReadonlySet<string> = new Set(['available', 'busy'])
+
+export const capacity = withLead((lead, { followUp, tenant, assignee, isAssigning, provider }) => {
+  if (followUp.action !== 'assign') return allow('no_assignment')
+  if (tenant?.routing !== 'assign') return deny('routing_off', 'This location gives no leads to realtors by itself.')
+  if (lead.ownerId !== null) return deny('has_owner', 'The lead has a realtor by now.')
+  if (isAssigning) return deny('being_assigned', 'Another assignment of this lead is on its way.')
+  if (typeof provider === 'object' && provider.assignedTo !== null)
+    return deny('has_owner', 'The platform has a realtor for this lead by now.')
+  if (assignee === undefined || !taking.has(assignee.availability))
+    return deny('not_taking_leads', 'The office gives this realtor no leads at the moment.')
+  return assignee.load < assignee.capacity
+    ? allow()
+    : deny('at_capacity', `The realtor has ${assignee.load} of at most ${assignee.capacity} leads.`)
+})
