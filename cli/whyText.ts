@@ -123,7 +123,7 @@ function followUpText({ followups, deliveries }: LeadStory): string[] {
       followups.map((one) => [
         instant(one.plannedAt),
         one.change,
-        `${spoken(one.action)} ${one.channel}`,
+        actInWords(one),
         `due ${instant(one.dueAt)}`,
         one.reason,
       ]),
@@ -133,13 +133,20 @@ function followUpText({ followups, deliveries }: LeadStory): string[] {
       deliveries.map((one) => [
         instant(one.at),
         one.status,
-        one.channel,
+        one.channel === 'none' ? spoken(one.action) : one.channel,
         one.reason,
         one.liftsAt === null ? '' : `lifts ${instant(one.liftsAt)}`,
       ]),
       { indent: 2 },
     ),
   ]
+}
+
+/** `send message sms`, `hand over`, `assign to user1`. */
+function actInWords({ action, channel, assigneeId }: LeadStory['followups'][number]): string {
+  // Rows of an older API lack the realtor.
+  if (assigneeId) return `${spoken(action)} to ${assigneeId}`
+  return channel === 'none' ? spoken(action) : `${spoken(action)} ${channel}`
 }
 
 /** An integer in 1e-18 nats as a decimal without trailing zeros. */
