@@ -87,5 +87,6 @@ export function copyOfProfile(profile: LeadProfile): Draft {
     phoneFacts: profile.phoneFacts,
     emailFacts: profile.emailFacts,
     priority: profile.priority,
+    repliesToJudge: profile.repliesToJudge,
   }
 }

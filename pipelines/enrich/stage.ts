@@ -9,12 +9,13 @@ import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { LeadProfile } from '../../schemas/generated/records.ts'
 import type { Erasure, LeadEvent, Tenant } from '../../schemas/generated/records.ts'
-import { assessments, erasures, leadEvents, profiles, tenants, triggers, urgentLeads } from '../../topics/index.ts'
+import { assessments, erasures, leadEvents, outcomes, profiles, tenants, triggers, urgentLeads } from '../../topics/index.ts'
 import { applyEvent } from './applyEvent.ts'
 import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/behave.ts'
 import { weekendNight } from './behaviour/localTime.ts'
 import { becauseOf, becauseOfEvent, becauseOfSilence, firedOf, toAsk } from './behaviour/told.ts'
 import { erasedAtOf, forgotten, withLateRefusals } from './erasure.ts'
+import { REPLIES_TIMER, heldWith, observed, outcomeOf, repliesSettled, settledAt } from './outcomes.ts'
 import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
 import { settingsOf } from './settings.ts'
 import { DORMANT_HOURS, SILENCE_HOURS, onSilence, silenceBase, silenceReached, silenceTimerName, silenceTimers } from './silence.ts'
@@ -22,7 +23,7 @@ import { placeOf } from './timeZones.ts'
 import { urgencyOf } from './urgency.ts'
 
 type EnrichContext = Context<{ tenants: typeof tenants }>
-type Output = typeof profiles | typeof triggers | typeof assessments | typeof urgentLeads
+type Output = typeof profiles | typeof triggers | typeof assessments | typeof urgentLeads | typeof outcomes
 type Answer = Outcome<LeadProfile, Output>
 
 /** Folds one event of the lead. */
@@ -47,12 +48,17 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
     after.silenceStep = Math.max(after.silenceStep, silenceReached(after, ctx.at))
     after.lastAssessedAt = ctx.at
   }
+  after.repliesToJudge = heldWith(after.repliesToJudge, event, ctx.at)
   // From here on the profile is what is stored and told: nothing writes to it any more.
   const told: Emission<Output>[] = [emit(profiles, after), ...urgencyOf(before, after, ctx.at)]
   for (const one of fired) told.push(triggerFired(one, after, ctx.at, becauseOfEvent(one, after, event), ctx))
   for (const one of firings) told.push(triggerFired(firedOf(one), after, ctx.at, becauseOf(one, after, tenant, ctx.at), ctx))
   if (question !== undefined) told.push(assessmentOf(question, after, ctx))
-  return next<LeadProfile, Output>(after, { emit: told, timers: [...silenceTimers(before, after), ...timers] })
+  for (const one of observed(before, event)) told.push(outcomeOf(one, after, ctx))
+  const waits = [...silenceTimers(before, after), ...timers]
+  const dueAt = settledAt(after.repliesToJudge)
+  if (dueAt !== undefined && after.repliesToJudge !== before?.repliesToJudge) waits.push(timer(REPLIES_TIMER).at(dueAt))
+  return next<LeadProfile, Output>(after, { emit: told, timers: waits })
 }
 
 /** Is it a weekend night for the lead? Where it lives is looked up when somebody asks, which few events do. */
@@ -65,7 +71,7 @@ function weekendNightOf(profile: LeadProfile, tenant: Tenant | undefined): (at: 
 function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>): Answer {
   const known = erasedAtOf(before)
   if (known !== undefined && known >= record.value.erasedAt) return drop('erased_already')
-  const waits = [...[...SILENCE_HOURS, DORMANT_HOURS].map(silenceTimerName), BEHAVIOUR_TIMER]
+  const waits = [...[...SILENCE_HOURS, DORMANT_HOURS].map(silenceTimerName), BEHAVIOUR_TIMER, REPLIES_TIMER]
   return next<LeadProfile, Output>(forgotten(before, record.value), {
     emit: [emit(profiles, null), ...urgencyOf(before, undefined, record.timestamp)],
     timers: waits.map((name) => timer(name).cancel()),
@@ -75,6 +81,7 @@ function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>): 
 /** Folds one step of silence, or the absence that completes a behavioural rule. */
 function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answer {
   if (timer.name === BEHAVIOUR_TIMER) return miss(before, ctx)
+  if (timer.name === REPLIES_TIMER) return settle(before, ctx)
   const hours = [...SILENCE_HOURS, DORMANT_HOURS].find((step) => silenceTimerName(step) === timer.name)
   const answer = hours === undefined ? 'nothing' : onSilence(before, hours, ctx.at)
   if (hours === undefined || answer === 'nothing') return next(before)
@@ -94,6 +101,19 @@ function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answe
       assessmentOf(fired, after, ctx),
     ],
   })
+}
+
+/** Tells the replies that have settled. The profile is not told anew: nothing that it says has changed. */
+function settle(before: LeadProfile, ctx: EnrichContext): Answer {
+  const { replies, left } = repliesSettled(before, ctx.at)
+  const dueAt = settledAt(left)
+  return next<LeadProfile, Output>(
+    { ...before, repliesToJudge: left },
+    {
+      emit: replies.map((one) => outcomeOf(one, before, ctx)),
+      timers: dueAt === undefined ? [] : [timer(REPLIES_TIMER).at(dueAt)],
+    },
+  )
 }
 
 /** Folds that something did not come. */
@@ -125,5 +145,5 @@ export const enrich = stage({
   tables: { tenants },
   on: [from(leadEvents, apply), from(erasures, erase)],
   timer: fall,
-  outputs: [profiles, triggers, assessments, urgentLeads],
+  outputs: [profiles, triggers, assessments, urgentLeads, outcomes],
 })
