@@ -2,6 +2,60 @@
 /* eslint-disable */
 import { schema } from '../../runtime/schema.ts'
 
+/** Results of one option. */
+export interface WayCounts {
+  /** Results with a known outcome. */
+  closed: number
+  /** Of these, a reply or an appointment. */
+  answered: number
+  /** Of the answered, within an hour. */
+  quick: number
+  /** Of the closed, permission taken back. */
+  optedOut: number
+}
+
+/** Messages by the policy that asked for them. */
+export interface PolicyCounts {
+  /** Policy. */
+  hash: string
+  /** Start of its first message of this day. */
+  firstAt: number
+  /** Messages with a known outcome. */
+  closed: number
+  /** Of these, answered. */
+  answered: number
+}
+
+/** Results that were closed on one day. */
+export interface ResultDay {
+  /** Days since 1970-01-01, UTC. */
+  day: number
+  /** By option: wait | sms | email */
+  ways: Record<string, WayCounts>
+  /** At most 6. */
+  policies: PolicyCounts[]
+  /** Six numbers for each agent: asked, voted, abstained, failed, voted for a message that was sent, of these answered. */
+  counts: number[]
+}
+
+/** What was stated last. */
+export interface PublishedInsight {
+  /** Until when it is valid. */
+  validUntil: number
+  /** Hash of its findings. */
+  hash: string
+}
+
+/** Adaptation stage state per location: results by day. */
+export interface AdaptationState {
+  /** Agents that are counted, at most 64; their place is their number in the days. */
+  agents: string[]
+  /** Earliest first, at most 31. */
+  days: ResultDay[]
+  /** By agent: what was stated last. */
+  published: Record<string, PublishedInsight>
+}
+
 /** What a finding rests on. */
 export interface FindingEvidence {
   /** Name of the figure. */
@@ -46,6 +100,36 @@ export interface AgentInsight {
   validUntil: number
   /** Findings, the most pressing first; at most 12. */
   findings: Finding[]
+}
+
+/** What became of one decision on a follow-up, for figures of performance. No proof of what would have been right, and nothing of the lead. */
+export interface AgentResult {
+  /** Deterministic id: one per decision. */
+  resultId: string
+  /** GHL location id. */
+  tenantId: string
+  /** follow_up */
+  decisionType: string
+  /** The option that was carried out: wait | sms | email */
+  option: string
+  /** Policy the decision was made with. */
+  policyHash: string
+  /** Start of the hour in which the message was confirmed, or the waiting decided. */
+  startedAt: number
+  /** When it was closed. */
+  closedAt: number
+  /** reply | appointment | opt_out: what the lead did first; overtaken: nothing before another message of ours; none: nothing in 72 hours; unknown: closed early, too many were open */
+  outcome: string
+  /** From the start to what the lead did, ms. */
+  latencyMs: number | null
+  /** Agents that voted for the option, sorted. */
+  votedFor: string[]
+  /** Agents that voted for another one, sorted. */
+  votedAgainst: string[]
+  /** Agents without an opinion, sorted. */
+  abstained: string[]
+  /** Agents that threw, or did not answer in time, sorted. */
+  failed: string[]
 }
 
 /** Counts since the lead is known. */
@@ -1464,6 +1548,46 @@ export interface Policy {
   deadlineMs: number
 }
 
+/** A decision whose outcome is waited for. */
+export interface OutcomeWait {
+  /** Decision. */
+  decisionId: string
+  /** Chosen option. */
+  option: string
+  /** Policy. */
+  policyHash: string
+  /** When it was decided. */
+  decidedAt: number
+  /** When its message was confirmed; of waiting, when it was decided; null = not confirmed yet. */
+  startedAt: number | null
+  /** Agents that voted for the option. */
+  votedFor: string[]
+  /** Agents that voted for another one. */
+  votedAgainst: string[]
+  /** Agents without an opinion. */
+  abstained: string[]
+  /** Agents that threw or did not answer in time. */
+  failed: string[]
+}
+
+/** Something the lead did. */
+export interface SeenOutcome {
+  /** reply | appointment | opt_out */
+  kind: string
+  /** When. */
+  at: number
+}
+
+/** Results stage state per lead: decisions whose outcome is waited for. */
+export interface ResultsState {
+  /** Earliest decision first, at most 16. */
+  waits: OutcomeWait[]
+  /** Earliest first, at most 24. */
+  seen: SeenOutcome[]
+  /** Decisions that have their result, latest last, at most 16. */
+  closed: string[]
+}
+
 /** What the behaviour of a lead says about reaching it. */
 export interface Outlook {
   /** 0 to 100. */
@@ -1584,8 +1708,12 @@ export interface WebhookUnrecognised {
   keyId: string
 }
 
+/** Adaptation stage state per location: results by day. */
+export const AdaptationState = schema<AdaptationState>({"type":"record","name":"AdaptationState","namespace":"rekindle","doc":"Adaptation stage state per location: results by day.","fields":[{"name":"agents","type":{"type":"array","items":"string"},"doc":"Agents that are counted, at most 64; their place is their number in the days."},{"name":"days","type":{"type":"array","items":{"type":"record","name":"ResultDay","namespace":"rekindle","doc":"Results that were closed on one day.","fields":[{"name":"day","type":"int","doc":"Days since 1970-01-01, UTC."},{"name":"ways","type":{"type":"map","values":{"type":"record","name":"WayCounts","namespace":"rekindle","doc":"Results of one option.","fields":[{"name":"closed","type":"int","doc":"Results with a known outcome."},{"name":"answered","type":"int","doc":"Of these, a reply or an appointment."},{"name":"quick","type":"int","doc":"Of the answered, within an hour."},{"name":"optedOut","type":"int","doc":"Of the closed, permission taken back."}]}},"doc":"By option: wait | sms | email"},{"name":"policies","type":{"type":"array","items":{"type":"record","name":"PolicyCounts","namespace":"rekindle","doc":"Messages by the policy that asked for them.","fields":[{"name":"hash","type":"string","doc":"Policy."},{"name":"firstAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of its first message of this day."},{"name":"closed","type":"int","doc":"Messages with a known outcome."},{"name":"answered","type":"int","doc":"Of these, answered."}]}},"doc":"At most 6."},{"name":"counts","type":{"type":"array","items":"int"},"doc":"Six numbers for each agent: asked, voted, abstained, failed, voted for a message that was sent, of these answered."}]}},"doc":"Earliest first, at most 31."},{"name":"published","type":{"type":"map","values":{"type":"record","name":"PublishedInsight","namespace":"rekindle","doc":"What was stated last.","fields":[{"name":"validUntil","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Until when it is valid."},{"name":"hash","type":"string","doc":"Hash of its findings."}]}},"doc":"By agent: what was stated last.","default":{}}]})
 /** What an agent of systems 5, 6 and 8 finds about a location as a whole, until its next statement. An agent without findings says so with an empty list. */
 export const AgentInsight = schema<AgentInsight>({"type":"record","name":"AgentInsight","namespace":"rekindle","doc":"What an agent of systems 5, 6 and 8 finds about a location as a whole, until its next statement. An agent without findings says so with an empty list.","fields":[{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"agentId","type":"string","doc":"Agent."},{"name":"agentVersion","type":"int","doc":"Version of the agent."},{"name":"system","type":"string","doc":"competitive | attribution | adaptive"},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was found."},{"name":"validUntil","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"From then on nobody rests a vote on it."},{"name":"findings","type":{"type":"array","items":{"type":"record","name":"Finding","doc":"One standing finding.","fields":[{"name":"kind","type":"string","doc":"What is found, from the vocabulary of the agent."},{"name":"subject","type":"string","doc":"What it is about: a segment, a competitor, a channel, an agent; empty = the location as a whole."},{"name":"bin","type":"int","doc":"Confidence bin 1 to 5: share of the needed data that is there, times how clearly it speaks."},{"name":"value","type":["null","string"],"doc":"The figure, exact, in the unit that the vocabulary gives.","default":null},{"name":"samples","type":"int","doc":"Observations it rests on."},{"name":"reason","type":"string","doc":"Reason from a bounded vocabulary."},{"name":"text","type":"string","doc":"One sentence."},{"name":"evidence","type":{"type":"array","items":{"type":"record","name":"FindingEvidence","doc":"What a finding rests on.","fields":[{"name":"field","type":"string","doc":"Name of the figure."},{"name":"value","type":"string","doc":"Its value as text."}]}},"doc":"What it rests on."}]}},"doc":"Findings, the most pressing first; at most 12."}]})
+/** What became of one decision on a follow-up, for figures of performance. No proof of what would have been right, and nothing of the lead. */
+export const AgentResult = schema<AgentResult>({"type":"record","name":"AgentResult","namespace":"rekindle","doc":"What became of one decision on a follow-up, for figures of performance. No proof of what would have been right, and nothing of the lead.","fields":[{"name":"resultId","type":"string","doc":"Deterministic id: one per decision."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"decisionType","type":"string","doc":"follow_up"},{"name":"option","type":"string","doc":"The option that was carried out: wait | sms | email"},{"name":"policyHash","type":"string","doc":"Policy the decision was made with."},{"name":"startedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Start of the hour in which the message was confirmed, or the waiting decided."},{"name":"closedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was closed."},{"name":"outcome","type":"string","doc":"reply | appointment | opt_out: what the lead did first; overtaken: nothing before another message of ours; none: nothing in 72 hours; unknown: closed early, too many were open"},{"name":"latencyMs","type":["null","long"],"doc":"From the start to what the lead did, ms.","default":null},{"name":"votedFor","type":{"type":"array","items":"string"},"doc":"Agents that voted for the option, sorted."},{"name":"votedAgainst","type":{"type":"array","items":"string"},"doc":"Agents that voted for another one, sorted."},{"name":"abstained","type":{"type":"array","items":"string"},"doc":"Agents without an opinion, sorted."},{"name":"failed","type":{"type":"array","items":"string"},"doc":"Agents that threw, or did not answer in time, sorted."}]})
 /** A question put to the agents about one lead at one moment. */
 export const Assessment = schema<Assessment>({"type":"record","name":"Assessment","namespace":"rekindle","doc":"A question put to the agents about one lead at one moment.","fields":[{"name":"assessmentId","type":"string","doc":"Deterministic id."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"reason","type":"string","doc":"new_lead | inbound_message | silence_24h | silence_48h | silence_72h | level_changed"},{"name":"epoch","type":"int","doc":"Epoch of the lead."},{"name":"stage","type":"string","doc":"Coarse lead stage for base rates: new | engaged | silent | booked"},{"name":"decisionTypes","type":{"type":"array","items":"string"},"doc":"Open decision types, e.g. follow_up, escalation."},{"name":"askedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was asked."},{"name":"deadlineAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Votes after this are late."},{"name":"viewHash","type":"string","doc":"SHA-256 of the encoded view, hex."},{"name":"view","type":{"type":"record","name":"LeadView","namespace":"rekindle","doc":"The frozen view of a lead that agents see. No name, address, e-mail or phone.","fields":[{"name":"profileVersion","type":"int","doc":"Version of the profile."},{"name":"status","type":"string","doc":"Status."},{"name":"score","type":"int","doc":"0 to 100."},{"name":"level","type":"string","doc":"COLD | WARM | HOT | URGENT"},{"name":"source","type":["null","string"],"doc":"Source.","default":null},{"name":"hasPhone","type":"boolean","doc":"A phone number is known."},{"name":"hasEmail","type":"boolean","doc":"An e-mail address is known."},{"name":"hasOwner","type":"boolean","doc":"A realtor owns the lead."},{"name":"timeZones","type":{"type":"array","items":"string"},"doc":"All IANA zones that may apply."},{"name":"states","type":{"type":"array","items":"string"},"doc":"All states that may apply, e.g. US-TX; empty = unknown."},{"name":"tags","type":{"type":"array","items":"string"},"doc":"Tags."},{"name":"facts","type":{"type":"map","values":"string"},"doc":"Named custom fields: job_title, education, budget, timeline, pre_approved, visits ..."},{"name":"blockedChannels","type":{"type":"map","values":"string"},"doc":"Channel to the reason why it may not be used (dnd, revoked, no_address, no_consent)."},{"name":"humanOwnedUntil","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Set while a human owns the conversation.","default":null},{"name":"humanOwned","type":"boolean","doc":"A human owns the conversation."},{"name":"counters","type":{"type":"record","name":"Counters","namespace":"rekindle","doc":"Counts since the lead is known.","fields":[{"name":"inbound","type":"int","doc":"Messages and calls from the lead.","default":0},{"name":"outbound","type":"int","doc":"Messages and calls to the lead, by anybody.","default":0},{"name":"outboundOwn","type":"int","doc":"Of these, by Rekindle.","default":0},{"name":"outboundHuman","type":"int","doc":"Of these, by humans.","default":0},{"name":"attemptsSinceReply","type":"int","doc":"Outbound since the last inbound.","default":0},{"name":"inboundByChannel","type":{"type":"map","values":"int"},"doc":"Inbound by channel.","default":{}},{"name":"outboundByChannel","type":{"type":"map","values":"int"},"doc":"Outbound by channel.","default":{}},{"name":"appointments","type":"int","doc":"Appointments booked.","default":0},{"name":"events","type":"int","doc":"Lead events applied.","default":0},{"name":"staleEvents","type":"int","doc":"Events that arrived too late to change anything.","default":0}]},"doc":"Counts."},{"name":"replyHours","type":{"type":"array","items":"double"},"doc":"Hours of the last replies."},{"name":"recentMessages","type":{"type":"array","items":{"type":"record","name":"RecentMessage","namespace":"rekindle","doc":"A message kept in the profile for agents and the duplicate gate.","fields":[{"name":"messageId","type":["null","string"],"doc":"GHL message id.","default":null},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"Event time."},{"name":"channel","type":"string","doc":"Channel."},{"name":"direction","type":"string","doc":"inbound | outbound"},{"name":"sender","type":"string","doc":"lead | human | workflow | campaign | bulk | api (another program) | rekindle | unknown"},{"name":"text","type":"string","doc":"First 500 characters."}]}},"doc":"The last messages, at most 5, texts cut to 280 characters."},{"name":"outboundLast24h","type":"int","doc":"Outbound by anybody within 24 h."},{"name":"outboundLast14d","type":"int","doc":"Outbound by anybody within 14 days."},{"name":"opportunityStatus","type":["null","string"],"doc":"open | won | lost | abandoned","default":null},{"name":"opportunityValue","type":["null","string"],"doc":"Exact decimal.","default":null},{"name":"appointmentAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Next appointment.","default":null},{"name":"appointmentStatus","type":["null","string"],"doc":"Its status.","default":null},{"name":"createdAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Creation.","default":null},{"name":"lastInboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message from the lead.","default":null},{"name":"lastOutboundAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message to the lead.","default":null},{"name":"lastOwnAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"Latest message by Rekindle.","default":null},{"name":"signals","type":{"type":"array","items":{"type":"record","name":"SeenSignal","namespace":"rekindle","doc":"What a lead did within ten minutes, of one kind and about one thing.","fields":[{"name":"signal","type":"string","doc":"A signal of docs/triggers.md: email_open | property_view | calculator_usage ..."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"The latest time."},{"name":"count","type":"int","doc":"How often."},{"name":"subject","type":"int","doc":"What it was about, as a number within this view: equal numbers are one property, form or e-mail; 0 = not told.","default":0}]}},"doc":"What the lead did within 7 days, oldest first: the latest 20 entries at most.","default":[]}]},"doc":"The frozen view."}]})
 /** The votes of one or more agents on one assessment. */
@@ -1614,6 +1742,8 @@ export const OutcomeObserved = schema<OutcomeObserved>({"type":"record","name":"
 export const Policy = schema<Policy>({"type":"record","name":"Policy","namespace":"rekindle","doc":"The immutable, content-hashed artefact a decision is made with.","fields":[{"name":"tenantId","type":"string","doc":"Tenant, * = all."},{"name":"decisionType","type":"string","doc":"Decision type."},{"name":"policyHash","type":"string","doc":"SHA-256 of the canonical JSON of everything but this field and createdAt, hex."},{"name":"label","type":"string","doc":"Human name, e.g. shipped prior 2026-11."},{"name":"createdAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was made."},{"name":"options","type":{"type":"array","items":{"type":"record","name":"PolicyOption","namespace":"rekindle","doc":"One option of a decision type.","fields":[{"name":"option","type":"string","doc":"Option."},{"name":"reversible","type":"boolean","doc":"It can be undone."},{"name":"safety","type":"int","doc":"Lower is safer; wait is 0."},{"name":"costMicros","type":"int","doc":"Cost of taking it, 1e-6 utility units (contact, opt-out risk, money, human time)."},{"name":"values","type":{"type":"map","values":"int"},"doc":"Utility by true option, 1e-6 units."}]}},"doc":"Options, wait first."},{"name":"baseRatesMicro","type":{"type":"map","values":{"type":"map","values":"int"}},"doc":"Stage to option to ln of the base rate, 1e-6 nats; stage * = parent."},{"name":"coldStrengthsMicro","type":{"type":"array","items":"int"},"doc":"Strength by bin 1 to 5 for unmeasured cells, 1e-6 nats."},{"name":"strengths","type":{"type":"array","items":{"type":"record","name":"PolicyStrength","namespace":"rekindle","doc":"Measured strength of a cell.","fields":[{"name":"agentId","type":"string","doc":"Agent."},{"name":"bin","type":"int","doc":"Bin, 0 = any."},{"name":"option","type":"string","doc":"Option, * = any."},{"name":"lambdaMicro","type":"int","doc":"Strength in 1e-6 nats."}]}},"doc":"Measured cells."},{"name":"families","type":{"type":"array","items":{"type":"record","name":"PolicyFamily","namespace":"rekindle","doc":"Agents that err together.","fields":[{"name":"family","type":"string","doc":"Family."},{"name":"rhoMicro","type":"int","doc":"Correlation, 1e-6."},{"name":"agents","type":{"type":"array","items":"string"},"doc":"Members of the roster in this family; agents outside the roster state their own family.","default":[]}]}},"doc":"Families."},{"name":"roster","type":{"type":"array","items":"string"},"doc":"Agents expected to answer."},{"name":"tauMicro","type":"int","doc":"Temperature, 1e-6."},{"name":"marginMicro","type":"int","doc":"Early-stop margin, 1e-6 nats."},{"name":"quorumMilli","type":"int","doc":"Effective voters needed, 1e-3."},{"name":"requiredFamilies","type":{"type":"array","items":"string"},"doc":"Families that must be present."},{"name":"fallback","type":"string","doc":"Option when quorum fails."},{"name":"pAuditMicro","type":"int","doc":"Share audited at random, 1e-6."},{"name":"deadlineMs","type":"int","doc":"Time for votes, ms."}]})
 /** A user of a GHL location: a person who serves leads. The latest statement of each field counts; what is from before a deletion counts no more. */
 export const Realtor = schema<Realtor>({"type":"record","name":"Realtor","namespace":"rekindle","doc":"A user of a GHL location: a person who serves leads. The latest statement of each field counts; what is from before a deletion counts no more.","fields":[{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"realtorId","type":"string","doc":"GHL user id; leads name it as their owner."},{"name":"name","type":["null","string"],"doc":"First and last name.","default":null},{"name":"email","type":["null","string"],"doc":"E-mail.","default":null},{"name":"phone","type":["null","string"],"doc":"E.164 when it can be parsed, else as told.","default":null},{"name":"role","type":["null","string"],"doc":"user | admin","default":null},{"name":"active","type":"boolean","doc":"Told of since the last deletion; false = deleted, and nothing personal is kept."},{"name":"deletedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When the user was last told to be deleted.","default":null},{"name":"updatedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the row was written."},{"name":"fieldTimes","type":{"type":"map","values":"long"},"doc":"Field to event time (ms) of its statement; `told` of any statement.","default":{}}]})
+/** Results stage state per lead: decisions whose outcome is waited for. */
+export const ResultsState = schema<ResultsState>({"type":"record","name":"ResultsState","namespace":"rekindle","doc":"Results stage state per lead: decisions whose outcome is waited for.","fields":[{"name":"waits","type":{"type":"array","items":{"type":"record","name":"OutcomeWait","namespace":"rekindle","doc":"A decision whose outcome is waited for.","fields":[{"name":"decisionId","type":"string","doc":"Decision."},{"name":"option","type":"string","doc":"Chosen option."},{"name":"policyHash","type":"string","doc":"Policy."},{"name":"decidedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was decided."},{"name":"startedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When its message was confirmed; of waiting, when it was decided; null = not confirmed yet.","default":null},{"name":"votedFor","type":{"type":"array","items":"string"},"doc":"Agents that voted for the option."},{"name":"votedAgainst","type":{"type":"array","items":"string"},"doc":"Agents that voted for another one."},{"name":"abstained","type":{"type":"array","items":"string"},"doc":"Agents without an opinion."},{"name":"failed","type":{"type":"array","items":"string"},"doc":"Agents that threw or did not answer in time."}]}},"doc":"Earliest decision first, at most 16."},{"name":"seen","type":{"type":"array","items":{"type":"record","name":"SeenOutcome","namespace":"rekindle","doc":"Something the lead did.","fields":[{"name":"kind","type":"string","doc":"reply | appointment | opt_out"},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When."}]}},"doc":"Earliest first, at most 24."},{"name":"closed","type":{"type":"array","items":"string"},"doc":"Decisions that have their result, latest last, at most 16."}]})
 /** A GHL location and its settings. */
 export const Tenant = schema<Tenant>({"type":"record","name":"Tenant","namespace":"rekindle","doc":"A GHL location and its settings.","fields":[{"name":"tenantId","type":"string","doc":"GHL location id, or `company:` and the id of an agency whose installation was told."},{"name":"name","type":"string","doc":"Name."},{"name":"status","type":"string","doc":"active | paused (webhooks are taken, nothing is sent) | uninstalled"},{"name":"appId","type":["null","string"],"doc":"Marketplace app it was installed by.","default":null},{"name":"country","type":"string","doc":"ISO 3166-1 alpha-2; ZZ until somebody has said it."},{"name":"timeZone","type":"string","doc":"IANA zone of the location; Etc/UTC until somebody has said it."},{"name":"senderName","type":"string","doc":"Who messages come from."},{"name":"postalAddress","type":"string","doc":"For the e-mail footer."},{"name":"automation","type":"boolean","doc":"false = kill switch: nothing is sent."},{"name":"maxPer24h","type":"int","doc":"Contact budget, any sender."},{"name":"maxPer14d","type":"int","doc":"Contact budget, any sender."},{"name":"humanQuietHours","type":"int","doc":"Hours after a human message during which the machine is silent."},{"name":"replyExemptMinutes","type":"int","doc":"Minutes after an inbound message in which a reply may leave outside the window."},{"name":"inquiryConsentDays","type":"int","doc":"Days an inquiry permits contact."},{"name":"customFieldNames","type":{"type":"map","values":"string"},"doc":"Custom field id to fact name."},{"name":"updatedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was set."},{"name":"installation","type":["null",{"type":"record","name":"Installation","namespace":"rekindle","doc":"What the platform told of the location and of the app in it; the latest statement of each field counts.","fields":[{"name":"companyId","type":["null","string"],"doc":"GHL agency the location belongs to.","default":null},{"name":"companyName","type":["null","string"],"doc":"Name of the agency.","default":null},{"name":"name","type":["null","string"],"doc":"Name of the location.","default":null},{"name":"appId","type":["null","string"],"doc":"Marketplace app.","default":null},{"name":"versionId","type":["null","string"],"doc":"Version of the app.","default":null},{"name":"installed","type":["null","boolean"],"doc":"The app is installed; null = not told.","default":null},{"name":"removedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When it was last told that the app was removed.","default":null},{"name":"paused","type":"boolean","doc":"An operator has paused the location: installing or updating the app does not resume it.","default":false},{"name":"fieldTimes","type":{"type":"map","values":"long"},"doc":"Field to event time (ms) of its statement.","default":{}}]}],"doc":"Set once the platform, or an operator after it, has told something.","default":null},{"name":"lookUps","type":["null",{"type":"record","name":"LookUpSettings","namespace":"rekindle","doc":"Permission to ask a third party about leads, which sends their personal data there and costs money.","fields":[{"name":"provider","type":"string","doc":"apollo"},{"name":"fields","type":{"type":"array","items":"string"},"doc":"What is asked for: firstName, lastName, companyName, jobTitle, industry, city, state, country."},{"name":"creditsPerDay","type":"string","doc":"Credits of the provider that may be spent in a UTC day, an exact decimal."}]}],"doc":"Null = nobody is asked, which is the default.","default":null}]})
 /** A rule about a lead's behaviour fired. */
