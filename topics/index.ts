@@ -6,6 +6,7 @@ import { topic } from '../runtime/topic.ts'
 import type { AnyTopic } from '../runtime/topic.ts'
 import {
   AgentInsight,
+  AgentResult,
   Assessment,
   Ballot,
   Decision,
@@ -155,6 +156,17 @@ export const insights = topic({
   about: 'What the agents of market, attribution and adaptive learning find about a location as a whole.',
 })
 
+/** What became of decisions, by location and without the lead. Key: location id. */
+export const results = topic({
+  name: 'agents.results',
+  key: 'location',
+  value: AgentResult,
+  retention: { days: 30 },
+  contract: 'internal',
+  writtenBy: ['results'],
+  about: 'What became of decisions on follow-ups and which agents voted for them, without the lead.',
+})
+
 /** What the consensus decided about a lead. The product for other teams: read it, never write it. */
 export const decisions = topic({
   name: 'decisions',
@@ -277,6 +289,7 @@ export const allTopics: readonly AnyTopic[] = [
   assessments,
   ballots,
   insights,
+  results,
   decisions,
   followups,
   deliveries,

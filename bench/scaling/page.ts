@@ -42,7 +42,7 @@ export function tables(): Tables {
   const traffic = measureTraffic({ seed: SEED, leads: STORIES })
   const here = planFor(1, traffic, settingsOf(4))
   const there = planFor(assumed.factor, traffic, settingsOf(50))
-  return { traffic: trafficRows(traffic), plan: planRows(here, there), checks: checkRows(traffic, here, there) }
+  return { traffic: trafficRows(traffic), plan: planRows(traffic, here, there), checks: checkRows(traffic, here, there) }
 }
 
 function trafficRows(traffic: Traffic): Rows {
@@ -55,7 +55,7 @@ function trafficRows(traffic: Traffic): Rows {
   ]
 }
 
-function planRows(here: Plan, there: Plan): Rows {
+function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
   const row = (what: string, value: (plan: Plan) => string, how: string) => [what, value(here), value(there), how]
   const [first] = there.transactions
   return [
@@ -99,7 +99,7 @@ function planRows(here: Plan, there: Plan): Rows {
     row(
       'changelog records of a partition',
       (plan) => number(plan.recordsPerPartition),
-      `leads × 4 entries × ${assumed.changelogPerKey} before compaction / partitions`,
+      `leads × ${number(traffic.stateRecords)} entries × ${assumed.changelogPerKey} before compaction / partitions`,
     ),
     row(
       'cold start of a process, s',

@@ -89,5 +89,6 @@ export function copyOfProfile(profile: LeadProfile): Draft {
     priority: profile.priority,
     routedTo: profile.routedTo,
     countedFor: profile.countedFor,
+    repliesToJudge: profile.repliesToJudge,
   }
 }

@@ -45,6 +45,7 @@ export const noEntities = {
   lookUp: null,
   phoneFacts: null,
   emailFacts: null,
+  repliesToJudge: [],
 } satisfies Partial<LeadProfile>
 
 /**

@@ -16,7 +16,7 @@ import { withMessage } from './text/textSignals.ts'
 export const RECENT_MESSAGES = 10
 export const RECENT_TEXT = 500
 /** Times kept of messages in each direction. */
-const TIMES = 30
+export const CONTACT_TIMES = 30
 const OWN_TASKS = 20
 
 /** `fieldTimes` entries of things that are no fields. */
@@ -34,7 +34,7 @@ export function isContact(message: MessageFields): boolean {
 }
 
 /** What an inbound message says of permission; the carrier may know a word as an opt-out that no lexicon has. */
-function changeIn({ status, text, channel, subject }: MessageFields): PermissionChange | undefined {
+export function permissionChangeIn({ status, text, channel, subject }: MessageFields): PermissionChange | undefined {
   return status === 'opt_out' ? carrierOptOut : permissionChange(text, channel === 'email' ? subject : null)
 }
 
@@ -42,7 +42,7 @@ function changeIn({ status, text, channel, subject }: MessageFields): Permission
 export function applyMessage(profile: Draft, event: LeadEvent, message: MessageFields, settings: Settings): boolean {
   const at = event.occurredAt
   const isInbound = message.direction === 'inbound'
-  const change = isInbound ? changeIn(message) : undefined
+  const change = isInbound ? permissionChangeIn(message) : undefined
   if (isInbound) {
     profile.consents = consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays)
     if (change?.change === 'unclear') {
@@ -143,7 +143,7 @@ function isForgotten(profile: Draft, at: number): boolean {
 
 function countInbound(profile: Draft, channel: string, at: number): void {
   const { counters } = profile
-  profile.inboundTimes = withTime(inboundTimesOf(profile), at, TIMES)
+  profile.inboundTimes = withTime(inboundTimesOf(profile), at, CONTACT_TIMES)
   counters.inbound++
   counters.inboundByChannel = { ...counters.inboundByChannel, [channel]: (counters.inboundByChannel[channel] ?? 0) + 1 }
   profile.replyHours = replyHoursOf(profile.inboundTimes, profile.outboundTimes)
@@ -167,7 +167,7 @@ function countOutbound(profile: Draft, channel: string, sender: string, at: numb
   if (sender === 'human') counters.outboundHuman++
   if (sender === 'rekindle') counters.outboundOwn++
   if (at > (profile.lastInboundAt ?? Number.NEGATIVE_INFINITY)) counters.attemptsSinceReply++
-  profile.outboundTimes = withTime(profile.outboundTimes, at, TIMES)
+  profile.outboundTimes = withTime(profile.outboundTimes, at, CONTACT_TIMES)
   profile.replyHours = replyHoursOf(inboundTimesOf(profile), profile.outboundTimes)
   profile.lastOutboundAt = latest(profile.lastOutboundAt, at)
   if (sender === 'human') profile.lastHumanAt = latest(profile.lastHumanAt, at)

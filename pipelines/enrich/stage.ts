@@ -13,6 +13,7 @@ import {
   assessments,
   erasures,
   leadEvents,
+  outcomes,
   profiles,
   realtorActivity,
   realtorFigures,
@@ -27,6 +28,7 @@ import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/be
 import { weekendNight } from './behaviour/localTime.ts'
 import { becauseOf, becauseOfEvent, becauseOfSilence, firedOf, toAsk } from './behaviour/told.ts'
 import { erasedAtOf, forgotten, withLateRefusals } from './erasure.ts'
+import { REPLIES_TIMER, heldWith, observed, outcomeOf, repliesSettled, settledAt } from './outcomes.ts'
 import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
 import { realtorActivities, realtorNews } from './realtorLoad.ts'
 import { settingsOf } from './settings.ts'
@@ -36,7 +38,7 @@ import { urgencyOf } from './urgency.ts'
 
 const tables = { tenants, realtors, realtorSettings, realtorFigures } as const
 type EnrichContext = Context<typeof tables>
-type Output = typeof profiles | typeof triggers | typeof assessments | typeof urgentLeads | typeof realtorActivity
+type Output = typeof profiles | typeof triggers | typeof assessments | typeof urgentLeads | typeof realtorActivity | typeof outcomes
 type Answer = Outcome<LeadProfile, Output>
 
 /** Folds one event of the lead. */
@@ -61,13 +63,18 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
     after.silenceStep = Math.max(after.silenceStep, silenceReached(after, ctx.at))
     after.lastAssessedAt = ctx.at
   }
+  after.repliesToJudge = heldWith(after.repliesToJudge, event, ctx.at)
   // From here on the profile is what is stored and told: nothing writes to it any more.
   const told: Emission<Output>[] = [emit(profiles, after), ...urgencyOf(before, after, ctx.at)]
   for (const one of fired) told.push(triggerFired(one, after, ctx.at, becauseOfEvent(one, after, event), ctx))
   for (const one of firings) told.push(triggerFired(firedOf(one), after, ctx.at, becauseOf(one, after, tenant, ctx.at), ctx))
   if (question !== undefined) told.push(assessmentOf(question, after, ctx))
   told.push(...realtorActivities(realtorNews(before, after, event), event.tenantId, event.eventId, ctx))
-  return next<LeadProfile, Output>(after, { emit: told, timers: [...silenceTimers(before, after), ...timers] })
+  for (const one of observed(before, event)) told.push(outcomeOf(one, after, ctx))
+  const waits = [...silenceTimers(before, after), ...timers]
+  const dueAt = settledAt(after.repliesToJudge)
+  if (dueAt !== undefined && after.repliesToJudge !== before?.repliesToJudge) waits.push(timer(REPLIES_TIMER).at(dueAt))
+  return next<LeadProfile, Output>(after, { emit: told, timers: waits })
 }
 
 /** Is it a weekend night for the lead? Where it lives is looked up when somebody asks, which few events do. */
@@ -80,7 +87,7 @@ function weekendNightOf(profile: LeadProfile, tenant: Tenant | undefined): (at: 
 function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>, ctx: EnrichContext): Answer {
   const known = erasedAtOf(before)
   if (known !== undefined && known >= record.value.erasedAt) return drop('erased_already')
-  const waits = [...[...SILENCE_HOURS, DORMANT_HOURS].map(silenceTimerName), BEHAVIOUR_TIMER]
+  const waits = [...[...SILENCE_HOURS, DORMANT_HOURS].map(silenceTimerName), BEHAVIOUR_TIMER, REPLIES_TIMER]
   return next<LeadProfile, Output>(forgotten(before, record.value), {
     emit: [
       emit(profiles, null),
@@ -94,6 +101,7 @@ function erase(before: LeadProfile | undefined, record: StreamRecord<Erasure>, c
 /** Folds one step of silence, or the absence that completes a behavioural rule. */
 function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answer {
   if (timer.name === BEHAVIOUR_TIMER) return miss(before, ctx)
+  if (timer.name === REPLIES_TIMER) return settle(before, ctx)
   const hours = [...SILENCE_HOURS, DORMANT_HOURS].find((step) => silenceTimerName(step) === timer.name)
   const answer = hours === undefined ? 'nothing' : onSilence(before, hours, ctx.at)
   if (hours === undefined || answer === 'nothing') return next(before)
@@ -113,6 +121,19 @@ function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answe
       assessmentOf(fired, after, ctx),
     ],
   })
+}
+
+/** Tells the replies that have settled. The profile is not told anew: nothing that it says has changed. */
+function settle(before: LeadProfile, ctx: EnrichContext): Answer {
+  const { replies, left } = repliesSettled(before, ctx.at)
+  const dueAt = settledAt(left)
+  return next<LeadProfile, Output>(
+    { ...before, repliesToJudge: left },
+    {
+      emit: replies.map((one) => outcomeOf(one, before, ctx)),
+      timers: dueAt === undefined ? [] : [timer(REPLIES_TIMER).at(dueAt)],
+    },
+  )
 }
 
 /** Folds that something did not come. */
@@ -144,5 +165,5 @@ export const enrich = stage({
   tables,
   on: [from(leadEvents, apply), from(erasures, erase)],
   timer: fall,
-  outputs: [profiles, triggers, assessments, urgentLeads, realtorActivity],
+  outputs: [profiles, triggers, assessments, urgentLeads, realtorActivity, outcomes],
 })

@@ -17,6 +17,7 @@ export const toldAtColumns: Readonly<Record<string, string>> = {
   lead_events: 'occurred_at',
   decisions: 'decided_at',
   deliveries: 'changed_at',
+  outcomes: 'observed_at',
   followups_current: 'changed_at',
 }
 

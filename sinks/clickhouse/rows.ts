@@ -4,8 +4,8 @@
  */
 import type { AnyTopic } from '../../runtime/topic.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
-import type { ContactFields, Decision, DeliveryChanged, GateResult, LeadEvent } from '../../schemas/generated/records.ts'
-import { decisions, deliveries, leadEvents, leadKey } from '../../topics/index.ts'
+import type { ContactFields, Decision, DeliveryChanged, GateResult, LeadEvent, OutcomeObserved } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, leadEvents, leadKey, outcomes } from '../../topics/index.ts'
 
 export type Cell = string | number | boolean | null | readonly (string | number | boolean | null)[]
 export type Row = Readonly<Record<string, Cell>>
@@ -17,11 +17,16 @@ export interface FactTable {
   readonly row: (topic: string, record: SinkRecord<unknown>) => Row
 }
 
-function fact<V>(topic: AnyTopic, table: string, columns: (value: V) => Row): FactTable {
+function fact<V>(topic: AnyTopic, table: string, columns: (value: V, toldAt: number) => Row): FactTable {
   return {
     topic,
     table,
-    row: (name, record) => ({ ...columns(record.value as V), _topic: name, _partition: record.partition, _offset: String(record.offset) }),
+    row: (name, record) => ({
+      ...columns(record.value as V, record.timestamp),
+      _topic: name,
+      _partition: record.partition,
+      _offset: String(record.offset),
+    }),
   }
 }
 
@@ -30,6 +35,7 @@ export const factTables: readonly FactTable[] = [
   fact(leadEvents, 'lead_events', leadEventRow),
   fact(decisions, 'decisions', decisionRow),
   fact(deliveries, 'deliveries', deliveryRow),
+  fact(outcomes, 'outcomes', outcomeRow),
 ]
 
 export function leadEventRow(event: LeadEvent): Row {
@@ -134,6 +140,27 @@ export function deliveryRow(delivery: DeliveryChanged): Row {
     message_id: delivery.messageId ?? '',
     text_length: textLength(delivery.text),
     ...gateColumns(delivery.gates),
+  }
+}
+
+/** `toldAt` is in ms, by our own clock. Of a verdict: which decision, which option and with what probability; not who gave it, nor the words. */
+export function outcomeRow(outcome: OutcomeObserved, toldAt: number): Row {
+  const { label } = outcome
+  return {
+    ...lead(outcome),
+    kind: outcome.kind,
+    observed_at: time(outcome.at),
+    told_at: time(toldAt),
+    outcome_id: outcome.outcomeId,
+    source: outcome.source,
+    source_id: outcome.sourceId,
+    channel: outcome.channel ?? '',
+    value: decimal(outcome.value),
+    label_decision_id: label?.decisionId ?? '',
+    label_type: label?.decisionType ?? '',
+    label_option: label?.option ?? '',
+    label_selection: label?.selection ?? '',
+    label_inclusion: label?.inclusion ?? null,
   }
 }
 

@@ -66,7 +66,7 @@ export function insertSettings(token: string) {
   } as const
 }
 
-/** The sink of `leads.events`, `decisions`, `deliveries` and erasures, with an insert client of its own. */
+/** The sink of `leads.events`, `decisions`, `deliveries`, `outcomes` and erasures, with an insert client of its own. */
 export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
   const database = identifier(options.database)
   const prefix = options.topicPrefix ?? ''

@@ -125,7 +125,8 @@ const stored: Readonly<Record<string, readonly [table: string, at: (value: never
   [followups.name]: ['followup_actions', (followUp: FollowUp) => followUp.expiresAt],
   [decisions.name]: ['decisions', (decision: Decision) => decision.decidedAt],
   [deliveries.name]: ['deliveries', (delivery: DeliveryChanged) => delivery.at],
-  [outcomes.name]: ['audit_labels', (outcome: OutcomeObserved) => outcome.at],
+  // Other kinds than verdicts become no row, so none of them is past.
+  [outcomes.name]: ['audit_labels', (outcome: OutcomeObserved) => (outcome.label === null ? Infinity : outcome.at)],
 }
 
 /** Whether this record of a topic is past the retention of the table that it would be a row of, at `now` (ms). */

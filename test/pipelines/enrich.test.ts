@@ -36,7 +36,7 @@ import type {
   VoiceCallFields,
   WebhookReceived,
 } from '../../schemas/generated/records.ts'
-import { assessments, leadEvents, leadKey, profiles, triggers, webhooks } from '../../topics/index.ts'
+import { assessments, leadEvents, leadKey, outcomes, profiles, triggers, webhooks } from '../../topics/index.ts'
 import { noContactFields } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
@@ -498,6 +498,51 @@ t.test('any order of the same events gives one profile', async (t) => {
     ),
     { numRuns: 500 },
   )
+})
+
+/** What has been told of the lead when everything has settled: each outcome once, by kind and id. */
+const toldOf = (line: Line): string[] => {
+  line.advance('11m')
+  return [
+    ...new Set(line.outputs(outcomes).map(({ kind, outcomeId, contactId: lead, source }) => [kind, outcomeId, lead, source].join(' '))),
+  ].sort()
+}
+
+t.test('any order and any repetition of the same events gives one set of outcomes', async (t) => {
+  const won: fc.Arbitrary<LeadEvent> = fc
+    .record({
+      at: fc.integer({ min: 0, max: 6 }),
+      id: fc.integer({ min: 1, max: 3 }).map(String),
+      status: fc.constantFrom('won', 'open', 'lost'),
+    })
+    .map(({ at, id, status }) => opportunity('opportunity_changed', { opportunityId: id, status }, start + at * 40_000))
+  const moved: fc.Arbitrary<LeadEvent> = fc
+    .record({
+      at: fc.integer({ min: 0, max: 6 }),
+      id: fc.integer({ min: 1, max: 3 }).map(String),
+      status: fc.constantFrom('confirmed', 'cancelled'),
+    })
+    .map(({ at, id, status }) => appointment('appointment_changed', { appointmentId: id, status }, start + at * 40_000))
+  const seen = new Set<string>()
+  await assertProperty(
+    t,
+    fc.property(
+      fc
+        .array(fc.oneof(anyEvent, anyEvent, won, moved), { minLength: 2, maxLength: 12 })
+        .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray([...events, ...events], { minLength: events.length * 2 }))),
+      ([events, disturbedEvents]) => {
+        const [one, other] = [events, disturbedEvents].map((each) => {
+          const line = lineWith()
+          tell(line, ...each)
+          return toldOf(line)
+        })
+        for (const told of one ?? []) seen.add(told.split(' ')[0] ?? '')
+        if (JSON.stringify(one) !== JSON.stringify(other)) throw new Error(`${JSON.stringify(one)}\n${JSON.stringify(other)}`)
+      },
+    ),
+    { numRuns: 300 },
+  )
+  t.strictSame([...seen].sort(), ['appointment', 'conversion', 'opt_out', 'reply'], 'all kinds were among them')
 })
 
 t.test('who wrote to the lead is told apart and counted; an own message is ours, whoever tells it first', async (t) => {

@@ -10,15 +10,15 @@ import t from 'tap'
 import type { SinkBatch, SinkRecord } from '../../../runtime/sink.ts'
 import { physicalName } from '../../../runtime/topic.ts'
 import type { AnyTopic, ValueOf } from '../../../runtime/topic.ts'
-import type { Decision, DeliveryChanged, LeadEvent } from '../../../schemas/generated/records.ts'
+import type { Decision, DeliveryChanged, LeadEvent, OutcomeObserved } from '../../../schemas/generated/records.ts'
 import { currentRecords, examplesOf } from '../../../schemas/tools/catalogue.ts'
 import { agentCounts } from '../../../sinks/clickhouse/agentCounts.ts'
 import { analyticsDatabaseOf, connectClickhouse, identifier } from '../../../sinks/clickhouse/connect.ts'
 import { clickhouseCodeOf } from '../../../sinks/clickhouse/errors.ts'
 import { appliedMigrations, migrateClickhouse, readMigrations, statementsOf } from '../../../sinks/clickhouse/migrate.ts'
-import { decimal, decisionRow, deliveryRow, factTables, leadEventRow, time } from '../../../sinks/clickhouse/rows.ts'
+import { decimal, decisionRow, deliveryRow, factTables, leadEventRow, outcomeRow, time } from '../../../sinks/clickhouse/rows.ts'
 import { clickhouseSink, clickhouseSinkTopics, insertSettings, rowsOf } from '../../../sinks/clickhouse/sink.ts'
-import { decisions, deliveries, leadEvents } from '../../../topics/index.ts'
+import { decisions, deliveries, leadEvents, outcomes } from '../../../topics/index.ts'
 import { assertProperty } from '../../support/property.ts'
 import { testStack } from '../../support/stack.ts'
 
@@ -208,6 +208,50 @@ t.test('no personal data passes: nothing a person wrote, is called, lives at or 
     'tags',
   ])
   t.equal(leadEventRow(signUp)['tag_count'], 2)
+})
+
+t.test('the row of an outcome has what and where and how much; of a verdict neither who gave it nor the words', async (t) => {
+  const [verdict, won] = ['audit-label', 'conversion'].map((name) =>
+    outcomeRow(example<OutcomeObserved>('OutcomeObserved', name), Date.UTC(2026, 10, 7)),
+  )
+  t.match(won, {
+    kind: 'conversion',
+    observed_at: '2026-11-06 15:00:00.000',
+    told_at: '2026-11-07 00:00:00.000',
+    value: '412500.00',
+    channel: '',
+    label_option: '',
+    label_inclusion: null,
+  })
+  t.match(verdict, {
+    kind: 'audit_label',
+    value: null,
+    label_decision_id: '5623c699-8a0f-8efa-9dc7-d7a622c1f0e3',
+    label_type: 'follow_up',
+    label_option: 'call',
+    label_selection: 'random',
+    label_inclusion: 0.03,
+  })
+  t.notMatch(JSON.stringify(verdict), /anna|close/)
+  t.match(outcomeRow(example<OutcomeObserved>('OutcomeObserved', 'reply'), 0), {
+    kind: 'reply',
+    channel: 'sms',
+    lead_id: 'sandboxLocation000001:mariaBuyerContact01',
+  })
+})
+
+t.test('an outcome that is told again is one row of the view, as it was told last', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const won = example<OutcomeObserved>('OutcomeObserved', 'conversion')
+  const batch = batchOf(outcomes, [won, { ...won, at: won.at + 1000, value: '420000' }, example('OutcomeObserved', 'reply')])
+  await sink.write([{ ...batch, records: batch.records.map((record) => ({ ...record, timestamp: won.at })) }])
+  t.strictSame(await rows(client, `SELECT kind, value FROM ${analyticsDatabaseOf(database)}.v_outcomes ORDER BY kind`), [
+    { kind: 'conversion', value: 420000 },
+    { kind: 'reply', value: null },
+  ])
+  t.strictSame(await rows(client, `SELECT rows, doubled FROM ${analyticsDatabaseOf(database)}.v_doubled_outcomes`), [
+    { rows: '3', doubled: '0' },
+  ])
 })
 
 t.test('odd values are held or left out, never an error: times beyond the calendar, amounts that are no number', async (t) => {
@@ -461,38 +505,42 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'followups_current',
     'followups_current_v1',
     'lead_events',
+    'outcomes',
     'schema_migrations',
     'v_decisions',
+    'v_doubled_outcomes',
     'v_doubled_records',
     'v_followup_outcomes',
     'v_lead_flow',
+    'v_outcomes',
   ]
   const told: string[] = []
   t.strictSame(await migrateClickhouse({ url, database, dryRun: true, onLine: (line) => told.push(line) }), [
     'facts',
     'rollups',
     'analytics',
+    'outcomes',
   ])
   t.ok(told.some((line) => line.includes(`CREATE TABLE IF NOT EXISTS ${database}.lead_events`)))
   t.strictSame(await tables(), [])
   await migrateClickhouse({ url, database })
   t.strictSame(await tables(), all)
   t.strictSame(await migrateClickhouse({ url, database }), [], 'nothing is left to do')
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['analytics'])
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), ['rollups', 'facts'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['outcomes'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), ['analytics', 'rollups', 'facts'])
   t.strictSame(await tables(), ['schema_migrations'])
   t.strictSame(await migrateClickhouse({ url, database, count: 1 }), ['facts'])
   t.strictSame(
     (await appliedMigrations(client, database)).map(({ number }) => number),
     [1],
   )
-  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics'])
+  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics', 'outcomes'])
   t.strictSame(await tables(), all)
   t.strictSame(
     (
       await rows<{ step: string }>(client, "SELECT concat(direction, ' ', toString(number)) AS step FROM schema_migrations ORDER BY seq")
     ).map(({ step }) => step),
-    ['up 1', 'up 2', 'up 3', 'down 3', 'down 2', 'down 1', 'up 1', 'up 2', 'up 3'],
+    ['up 1', 'up 2', 'up 3', 'up 4', 'down 4', 'down 3', 'down 2', 'down 1', 'up 1', 'up 2', 'up 3', 'up 4'],
   )
 })
 
@@ -547,7 +595,7 @@ t.test('every migration has a way back, and every statement can be repeated', as
   }
   t.strictSame(statementsOf("-- a; comment\nSELECT ';' AS x;\n\n-- another\nSELECT 2;"), ["SELECT ';' AS x", 'SELECT 2'])
   // What the deduplication rests on.
-  for (const name of ['0001_facts.up.sql', '0002_rollups.up.sql']) {
+  for (const name of ['0001_facts.up.sql', '0002_rollups.up.sql', '0004_outcomes.up.sql']) {
     const sql = readFileSync(join(migrationsFolder, name), 'utf8')
     t.equal(sql.match(/ENGINE = /g)?.length, sql.match(/non_replicated_deduplication_window = 1000/g)?.length, name)
   }

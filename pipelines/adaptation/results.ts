@@ -1,0 +1,90 @@
+/**
+ * What became of each decision on a follow-up, told once, by location and without the lead. A result is a figure of
+ * performance: that a lead answered does not say that another option would have been wrong.
+ */
+import { drop, emit, next, timer } from '../../runtime/outcome.ts'
+import type { Outcome } from '../../runtime/outcome.ts'
+import { from, stage } from '../../runtime/stage.ts'
+import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
+import { ResultsState } from '../../schemas/generated/records.ts'
+import type { Decision, DeliveryChanged, OutcomeObserved } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, erasures, outcomes, results } from '../../topics/index.ts'
+import {
+  CONFIRM_MS,
+  SETTLE_MS,
+  WINDOW_MS,
+  closeDue,
+  dueAt,
+  noWaits,
+  reactions,
+  resultOf,
+  waitFor,
+  withSeen,
+  withWait,
+  withoutResult,
+} from './waits.ts'
+
+type Answer = Outcome<ResultsState, typeof results>
+
+const wait = timer('due')
+/** Changes of a delivery after which its message does not leave any more. */
+const ended: ReadonlySet<string> = new Set(['failed', 'denied', 'superseded', 'cancelled', 'expired'])
+
+/** The longest that anything is waited for, and a day: an untouched lead is forgotten. */
+const TTL_MS = CONFIRM_MS + WINDOW_MS + SETTLE_MS + 24 * 3_600_000
+
+function open(known: ResultsState | undefined, { value: decision }: StreamRecord<Decision>, ctx: Context): Answer {
+  const state = known ?? noWaits
+  const reason = withoutResult(decision)
+  if (reason !== undefined) return drop(reason)
+  const { decisionId } = decision
+  if (state.closed.includes(decisionId) || state.waits.some((one) => one.decisionId === decisionId)) return drop('told_again')
+  return settled(withWait(state, waitFor(decision)), decision.tenantId, ctx)
+}
+
+function confirm(known: ResultsState | undefined, { value }: StreamRecord<DeliveryChanged>, ctx: Context): Answer {
+  const { decisionId, status, action, at } = value
+  const state = known ?? noWaits
+  if (action !== 'send_message') return drop('no_message')
+  const one = state.waits.find((other) => other.decisionId === decisionId)
+  if (one === undefined || one.startedAt !== null) return drop('not_waited_for')
+  const others = state.waits.filter((other) => other !== one)
+  if (ended.has(status)) return settled({ ...state, waits: others }, value.tenantId, ctx)
+  if (status !== 'confirmed') return drop('not_confirmed')
+  return settled(withWait({ ...state, waits: others }, { ...one, startedAt: at }), value.tenantId, ctx)
+}
+
+function see(known: ResultsState | undefined, { value: { kind, at, tenantId } }: StreamRecord<OutcomeObserved>, ctx: Context): Answer {
+  if (!reactions.has(kind)) return drop('kind_of_others')
+  if (known === undefined || known.waits.length === 0) return drop('nothing_open')
+  return settled(withSeen(known, { kind, at }), tenantId, ctx)
+}
+
+/** The state with what is due closed, and the timer of what is due next. */
+function settled(before: ResultsState, tenantId: string, ctx: Context): Answer {
+  const { state, results: told } = closeDue(before, ctx.at)
+  const due = state.waits.map(dueAt)
+  return next<ResultsState, typeof results>(state, {
+    emit: told.map((one) => emit(results, resultOf(one, tenantId, ctx.id('result', one.wait.decisionId), ctx.at), { key: tenantId })),
+    timers: [due.length === 0 ? wait.cancel() : wait.at(Math.min(...due))],
+  })
+}
+
+/** The key names the location: `<location>:<contact>`. */
+function close(state: ResultsState, _fired: FiredTimer, ctx: Context): Answer {
+  return settled(state, ctx.key.slice(0, ctx.key.indexOf(':')), ctx)
+}
+
+function forget(known: ResultsState | undefined): Answer {
+  return known === undefined ? drop('nothing_known') : next<ResultsState, typeof results>(undefined)
+}
+
+/** Waits for what becomes of decisions and tells it. */
+export const resultsStage = stage({
+  name: 'results',
+  state: ResultsState,
+  on: [from(decisions, open), from(deliveries, confirm), from(outcomes, see), from(erasures, forget)],
+  timer: close,
+  outputs: [results],
+  ttlMs: TTL_MS,
+})

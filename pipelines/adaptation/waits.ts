@@ -1,0 +1,136 @@
+/**
+ * What became of a decision: the first thing the lead did within 72 hours of the message, or of the decision to wait, and
+ * before another message of ours. A function of what was decided, confirmed and done, in whatever order that was told.
+ * @source reference/consensus.md 10.2: reward within 72 h, pending while the window is open, closed at its end
+ */
+import type { AgentResult, Decision, OutcomeWait, ResultsState, SeenOutcome } from '../../schemas/generated/records.ts'
+
+const HOUR_MS = 3_600_000
+/** How long a reaction is waited for. */
+export const WINDOW_MS = 72 * HOUR_MS
+/** A reply is told ten minutes after it came; what is told later than half an hour is not waited for. */
+export const SETTLE_MS = HOUR_MS / 2
+/** A message leaves within 4 days of its decision (`messageLifeMs`); what is not confirmed after 7 is not waited for. */
+export const CONFIRM_MS = 7 * 24 * HOUR_MS
+/** Decisions of a lead that are open at once: a lead is asked about some five times in the three days of a window. */
+export const OPEN_MOST = 16
+/** Reactions of a lead kept beside them: more than one for each open decision. */
+export const SEEN_MOST = 24
+/** Decisions remembered as closed, so that one which is told again has no second result. */
+export const CLOSED_MOST = 16
+/** Agents kept of each list: 37 of the roster and those of other teams. */
+export const AGENTS_MOST = 64
+
+export const noWaits: ResultsState = { waits: [], seen: [], closed: [] }
+
+/** What a lead may do that ends a wait. */
+export const reactions: ReadonlySet<string> = new Set(['reply', 'appointment', 'opt_out'])
+/** Options that are messages. A call is a task for a person: that it was noted says nothing of the call. */
+const messages: ReadonlySet<string> = new Set(['sms', 'email'])
+
+/** Why the decision has no result; `undefined` when it will have one. What gates or something newer decided, no agent did. */
+export function withoutResult({ type, chosen, stopReason }: Decision): string | undefined {
+  if (type !== 'follow_up') return 'decision_type_of_others'
+  if (stopReason === 'gated' || stopReason === 'superseded') return 'not_decided_by_votes'
+  return chosen === 'wait' || messages.has(chosen) ? undefined : 'no_message'
+}
+
+/** The wait for a decision. Of agents that did not answer only those that were waited for have failed. */
+export function waitFor({ decisionId, chosen, policyHash, decidedAt, contributions, silent, stopReason }: Decision): OutcomeWait {
+  const ids = (agents: readonly { agentId: string }[]) => [...new Set(agents.map(({ agentId }) => agentId))].sort().slice(0, AGENTS_MOST)
+  return {
+    decisionId,
+    option: chosen,
+    policyHash,
+    decidedAt,
+    startedAt: chosen === 'wait' ? decidedAt : null,
+    votedFor: ids(contributions.filter(({ option }) => option === chosen)),
+    votedAgainst: ids(contributions.filter(({ option }) => option !== chosen)),
+    abstained: ids(silent.filter(({ kind }) => kind === 'abstain')),
+    failed: ids(silent.filter(({ kind }) => kind === 'error' || (kind === 'missing' && stopReason === 'deadline'))),
+  }
+}
+
+/** The state with one more decision, earliest first. */
+export function withWait(state: ResultsState, wait: OutcomeWait): ResultsState {
+  const waits = [...state.waits, wait].sort((a, b) => a.decidedAt - b.decidedAt || (a.decisionId < b.decisionId ? -1 : 1))
+  return { ...state, waits }
+}
+
+/** The state with one more reaction; told twice it is one. The latest are kept. */
+export function withSeen(state: ResultsState, one: SeenOutcome): ResultsState {
+  if (state.seen.some(({ kind, at }) => kind === one.kind && at === one.at)) return state
+  const seen = [...state.seen, one].sort((a, b) => a.at - b.at || (a.kind < b.kind ? -1 : 1)).slice(-SEEN_MOST)
+  return { ...state, seen }
+}
+
+/** When the wait is over, ms: with a result where it has begun, without one where no message was confirmed. */
+export function dueAt({ startedAt, decidedAt }: OutcomeWait): number {
+  return startedAt === null ? decidedAt + CONFIRM_MS : startedAt + WINDOW_MS + SETTLE_MS
+}
+
+export interface Closed {
+  readonly state: ResultsState
+  /** Decisions that have their result now, earliest first. */
+  readonly results: readonly { readonly wait: OutcomeWait; readonly outcome: string; readonly latencyMs: number | null }[]
+}
+
+/** Closes what is due at `now` (ms), and the earliest of what is too much. */
+export function closeDue(before: ResultsState, now: number): Closed {
+  const tooMany = new Set(before.waits.slice(0, Math.max(0, before.waits.length - OPEN_MOST)))
+  const over = before.waits.filter((wait) => tooMany.has(wait) || dueAt(wait) <= now)
+  if (over.length === 0) return { state: before, results: [] }
+  const results = over
+    .filter(({ startedAt }) => startedAt !== null)
+    .map((wait) => ({ wait, ...outcomeOf(wait, before, !tooMany.has(wait) || dueAt(wait) <= now) }))
+  const waits = before.waits.filter((wait) => !over.includes(wait))
+  const earliest = waits[0]?.decidedAt
+  return {
+    state: {
+      waits,
+      seen: earliest === undefined ? [] : before.seen.filter(({ at }) => at > earliest),
+      closed: [...before.closed, ...results.map(({ wait }) => wait.decisionId)].slice(-CLOSED_MOST),
+    },
+    results,
+  }
+}
+
+/** What became of a wait that has begun. */
+export function outcomeOf(wait: OutcomeWait, state: ResultsState, isWhole = true): { outcome: string; latencyMs: number | null } {
+  const { startedAt } = wait
+  if (startedAt === null) return { outcome: 'unknown', latencyMs: null }
+  const next = Math.min(
+    ...state.waits.flatMap(({ option, startedAt: at }) => (option !== 'wait' && at !== null && at > startedAt ? [at] : [])),
+  )
+  const end = Math.min(startedAt + WINDOW_MS, next)
+  const first = state.seen.find(({ at }) => at > startedAt && at <= end)
+  if (first !== undefined) return { outcome: first.kind, latencyMs: first.at - startedAt }
+  if (next <= startedAt + WINDOW_MS) return { outcome: 'overtaken', latencyMs: null }
+  return { outcome: isWhole ? 'none' : 'unknown', latencyMs: null }
+}
+
+/** The record of a result. */
+export function resultOf(
+  { wait, outcome, latencyMs }: Closed['results'][number],
+  tenantId: string,
+  resultId: string,
+  closedAt: number,
+): AgentResult {
+  const startedAt = wait.startedAt ?? wait.decidedAt
+  return {
+    resultId,
+    tenantId,
+    decisionType: 'follow_up',
+    option: wait.option,
+    policyHash: wait.policyHash,
+    // To the hour: with the millisecond it would name its message.
+    startedAt: startedAt - (((startedAt % HOUR_MS) + HOUR_MS) % HOUR_MS),
+    closedAt,
+    outcome,
+    latencyMs,
+    votedFor: wait.votedFor,
+    votedAgainst: wait.votedAgainst,
+    abstained: wait.abstained,
+    failed: wait.failed,
+  }
+}

@@ -1,0 +1,237 @@
+/** What became of decisions: one result each, after 72 hours, whatever order the topics are read in. */
+import fc from 'fast-check'
+import t from 'tap'
+import {
+  CLOSED_MOST,
+  CONFIRM_MS,
+  OPEN_MOST,
+  SEEN_MOST,
+  SETTLE_MS,
+  WINDOW_MS,
+  noWaits,
+  waitFor,
+  withSeen,
+} from '../../pipelines/adaptation/waits.ts'
+import { resultsStage } from '../../pipelines/adaptation/results.ts'
+import { drive } from '../../runtime/driver.ts'
+import type { Decision, DeliveryChanged, OutcomeObserved, ResultsState } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, erasures, outcomes, results } from '../../topics/index.ts'
+import { DAY, HOUR, MINUTE, decisionRecord, deliveryRecord, labelRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
+import { assertProperty } from '../support/property.ts'
+
+const maria = `${tenantId}:maria`
+const at = (minutes: number) => tuesdayNoon + minutes * MINUTE
+const voted = (agentId: string, option: string): Decision['contributions'][number] => ({
+  ...{ agentId, agentVersion: 1, family: 'f', option, bin: 3, rank: 1, lambdaMicro: 0, deltaMicro: 0, tauMicro: 0, nats: '0' },
+  ...{ blocked: false, reasonCode: 'r', reasonText: null },
+})
+const decided = (decisionId: string, minutes: number, over: Partial<Decision> = {}) =>
+  decisionRecord({ decisionId, decidedAt: at(minutes), ...over })
+const confirmed = (decisionId: string, minutes: number, over: Partial<DeliveryChanged> = {}) =>
+  deliveryRecord({ decisionId, at: at(minutes), ...over })
+const did = (kind: string, minutes: number): OutcomeObserved => ({
+  ...labelRecord(),
+  ...{ outcomeId: `${kind}@${minutes}`, kind, at: at(minutes), source: 'enrich', label: null },
+})
+const lineOf = () => drive(resultsStage, { at: tuesdayNoon })
+type Line = ReturnType<typeof lineOf>
+type Told = Decision | DeliveryChanged | OutcomeObserved
+const tell = (line: Line, ...records: readonly Told[]) => {
+  for (const one of records) {
+    if ('chosen' in one) line.pipe(decisions, maria, one)
+    else if ('status' in one) line.pipe(deliveries, maria, one)
+    else line.pipe(outcomes, maria, one)
+  }
+}
+const seen = (line: Line) => line.outputs(results).map(({ option, outcome, latencyMs }) => [option, outcome, latencyMs])
+const state = (line: Line) => line.state(maria) as ResultsState
+
+t.test('a message that was answered within 72 hours has one result when they are over, without the lead', async (t) => {
+  const line = lineOf()
+  const votes = { contributions: [voted('b', 'sms'), voted('a', 'sms'), voted('c', 'wait')] }
+  const silent = [
+    { agentId: 'd', kind: 'abstain', reasonCode: 'x' },
+    { agentId: 'e', kind: 'error', reasonCode: 'threw' },
+    { agentId: 'f', kind: 'missing', reasonCode: 'no_answer' },
+  ]
+  tell(line, decided('d1', 0, { ...votes, silent }), confirmed('d1', 5), did('reply', 65))
+  line.advance('72h')
+  t.strictSame(line.outputs(results), [], 'the message was confirmed five minutes later')
+  line.advance('35m')
+  const [record] = line.records(results)
+  t.equal(record?.key, tenantId)
+  t.match(record?.value, {
+    tenantId,
+    option: 'sms',
+    policyHash: 'p',
+    outcome: 'reply',
+    latencyMs: HOUR,
+    startedAt: tuesdayNoon,
+    closedAt: at(5) + WINDOW_MS + SETTLE_MS,
+    votedFor: ['a', 'b'],
+    votedAgainst: ['c'],
+    abstained: ['d'],
+    failed: ['e'],
+  })
+  t.notMatch(JSON.stringify(record), /maria|d1/)
+  line.advance('30d')
+  t.equal(line.outputs(results).length, 1)
+  t.strictSame(line.timers(maria), {})
+})
+
+t.test('an agent that was waited for in vain has failed, one that was not asked any more has not', async (t) => {
+  const silent = [{ agentId: 'f', kind: 'missing', reasonCode: 'no_answer' }]
+  t.strictSame(waitFor(decided('d1', 0, { silent, stopReason: 'deadline' })).failed, ['f'])
+  t.strictSame(waitFor(decided('d1', 0, { silent, stopReason: 'early_stop' })).failed, [])
+})
+
+t.test('what counts is the first thing the lead did after the message and in its 72 hours', async (t) => {
+  for (const [records, outcome, latency] of [
+    [[did('reply', 5)], 'none', null],
+    [[did('reply', 6), did('appointment', 7)], 'reply', MINUTE],
+    [[did('opt_out', 9), did('reply', 12)], 'opt_out', 4 * MINUTE],
+    [[did('appointment', 5 + 72 * 60)], 'appointment', WINDOW_MS],
+    [[did('reply', 6 + 72 * 60)], 'none', null],
+    [[did('conversion', 10), labelRecord({ at: at(10) })], 'none', null],
+  ] as const) {
+    const line = lineOf()
+    tell(line, decided('d1', 0), confirmed('d1', 5), ...records)
+    line.advance('4d')
+    t.strictSame(seen(line), [['sms', outcome, latency]])
+  }
+})
+
+t.test('a reply after a second message is the result of the second; the first was overtaken', async (t) => {
+  const line = lineOf()
+  tell(line, decided('d1', 0), confirmed('d1', 0), decided('d2', 60, { chosen: 'email' }), confirmed('d2', 60), did('reply', 90))
+  line.advance('4d')
+  t.strictSame(seen(line), [
+    ['sms', 'overtaken', null],
+    ['email', 'reply', 30 * MINUTE],
+  ])
+})
+
+t.test('of waiting it is told whether the lead came by itself; a message ends that', async (t) => {
+  const line = lineOf()
+  const wait = { chosen: 'wait' }
+  tell(line, decided('d1', 0, wait), did('reply', 30), decided('d2', 40, wait), decided('d3', 60), confirmed('d3', 61), did('reply', 70))
+  line.advance('4d')
+  t.strictSame(seen(line), [
+    ['wait', 'reply', 30 * MINUTE],
+    ['wait', 'overtaken', null],
+    ['sms', 'reply', 9 * MINUTE],
+  ])
+})
+
+t.test('what has no result: other types, gates, calls, what was not confirmed, what did not leave, what is told again', async (t) => {
+  const line = lineOf()
+  tell(
+    line,
+    decided('e1', 0, { type: 'escalation', chosen: 'hand_over' }),
+    decided('e2', 0, { chosen: 'wait', stopReason: 'gated' }),
+    decided('e3', 0, { chosen: 'wait', stopReason: 'superseded' }),
+    decided('e4', 0, { chosen: 'call' }),
+    confirmed('e4', 1, { action: 'create_task' }),
+    decided('e5', 0),
+    confirmed('e5', 1, { status: 'handed_over' }),
+    decided('e6', 0),
+    confirmed('e6', 1, { status: 'denied' }),
+    confirmed('e7', 1),
+    did('reply', 2),
+  )
+  t.strictSame(
+    state(line).waits.map(({ decisionId }) => decisionId),
+    ['e5'],
+  )
+  line.advance('8d')
+  t.strictSame(seen(line), [])
+  t.strictSame(state(line), noWaits)
+  const again = lineOf()
+  tell(again, decided('d1', 0), decided('d1', 0), confirmed('d1', 0), confirmed('d1', 3))
+  again.advance('73h')
+  tell(again, decided('d1', 0), confirmed('d1', 0))
+  again.advance('73h')
+  t.equal(again.outputs(results).length, 1)
+})
+
+t.test('an erased lead is forgotten with what was open', async (t) => {
+  const line = lineOf()
+  tell(line, decided('d1', 0), confirmed('d1', 0))
+  line.pipe(erasures, maria, { tenantId, contactId: 'maria', erasedAt: at(10), requestId: 'r', requestedBy: 'o' })
+  t.equal(line.state(maria), undefined)
+  tell(line, confirmed('d1', 20))
+  line.advance('8d')
+  t.strictSame(seen(line), [])
+})
+
+t.test('sixteen decisions are open at most: the earliest is closed as unknown, or with what is known', async (t) => {
+  const line = lineOf()
+  const many = Array.from({ length: OPEN_MOST }, (_, i) => decided(`w${String(i).padStart(2, '0')}`, i, { chosen: 'wait' }))
+  tell(line, ...many)
+  t.strictSame(seen(line), [])
+  tell(line, decided('x', 50, { chosen: 'wait' }))
+  t.strictSame(seen(line), [['wait', 'unknown', null]])
+  tell(line, did('reply', 51), decided('y', 60, { chosen: 'wait' }))
+  t.strictSame(seen(line)[1], ['wait', 'reply', 50 * MINUTE])
+  t.equal(state(line).waits.length, OPEN_MOST)
+  // One that never began leaves no result.
+  const unsent = lineOf()
+  tell(unsent, decided('m', 0), ...many.map((one) => ({ ...one, decidedAt: one.decidedAt + HOUR })))
+  t.strictSame(seen(unsent), [])
+  line.advance('4d')
+  t.equal(state(line).closed.length, CLOSED_MOST)
+  t.equal(line.outputs(results).length, OPEN_MOST + 2)
+})
+
+t.test('of reactions the latest are kept, and none when nothing is open', async (t) => {
+  const full = Array.from({ length: SEEN_MOST + 3 }, (_, i) => ({ kind: 'reply', at: i })).reduce(withSeen, noWaits)
+  t.equal(full.seen.length, SEEN_MOST)
+  t.equal(full.seen[0]?.at, 3)
+  const line = lineOf()
+  tell(line, did('reply', 1))
+  t.equal(line.state(maria), undefined)
+  t.strictSame(line.drops.at(-1)?.reason, 'nothing_open')
+})
+
+t.test('a lead of which nothing is heard is forgotten', async (t) => {
+  const line = lineOf()
+  tell(line, decided('d1', 0))
+  line.advance('7d')
+  t.strictSame(state(line), noWaits)
+  line.advance('20d')
+  t.equal(line.state(maria), undefined)
+  t.equal(CONFIRM_MS, 7 * DAY)
+})
+
+t.test('one result for each decision with a confirmed message or a wait, the same in any order of what is told', async (t) => {
+  const step = fc.record({
+    minutes: fc.integer({ min: 0, max: 3 * 24 * 60 }),
+    chosen: fc.constantFrom('sms', 'email', 'wait'),
+    kind: fc.constantFrom('reply', 'appointment', 'opt_out', 'none'),
+    after: fc.integer({ min: 1, max: 60 }),
+  })
+  await assertProperty(
+    t,
+    fc.property(
+      fc.uniqueArray(step, { minLength: 1, maxLength: 6, selector: ({ minutes }) => minutes }),
+      fc.infiniteStream(fc.nat()),
+      (steps, random) => {
+        const all = steps.map(({ minutes, chosen }, i) => decided(`d${i}`, minutes, { chosen }))
+        const rest = steps.flatMap(({ minutes, chosen, kind, after }, i): Told[] => [
+          ...(chosen === 'wait' ? [] : [confirmed(`d${i}`, minutes + after)]),
+          ...(kind === 'none' ? [] : [did(kind, minutes + 2 * after)]),
+        ])
+        const shuffled = rest.map((one) => ({ one, place: random.next().value as number })).sort((a, b) => a.place - b.place)
+        const [inOrder, other] = [rest, [...shuffled, ...shuffled].map(({ one }) => one)].map((told) => {
+          const line = lineOf()
+          tell(line, ...all, ...told)
+          line.advance('8d')
+          return line.outputs(results).sort((a, b) => (a.resultId < b.resultId ? -1 : 1))
+        })
+        if (inOrder?.length !== steps.length) throw new Error(`${inOrder?.length} results for ${steps.length} decisions`)
+        if (JSON.stringify(inOrder) !== JSON.stringify(other)) throw new Error('another order, other results')
+      },
+    ),
+    { numRuns: 200 },
+  )
+})
