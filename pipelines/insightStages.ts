@@ -3,6 +3,7 @@
  * the line of leads, and what they find reaches it as tables: `agents.insights`, `realtors.figures`.
  */
 import type { AnyStage } from '../runtime/stage.ts'
+import { attribution } from './attribution/attribution.ts'
 import { staff } from './routing/staff.ts'
 
-export const insightStages: readonly AnyStage[] = [staff]
+export const insightStages: readonly AnyStage[] = [staff, attribution]

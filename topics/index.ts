@@ -14,7 +14,9 @@ import {
   Erasure,
   FollowUp,
   LeadEvent,
+  LeadJourney,
   LeadProfile,
+  MarketingSpend,
   OutcomeObserved,
   Policy,
   Realtor,
@@ -210,6 +212,28 @@ export const outcomes = topic({
   about: 'What leads did after decisions, and verdicts of people with the probability that each would be asked for.',
 })
 
+/** How leads came by marketing, under pseudonyms. Key: location id. */
+export const journeys = topic({
+  name: 'attribution.journeys',
+  key: 'location',
+  value: LeadJourney,
+  retention: { days: 90 },
+  contract: 'internal',
+  writtenBy: ['journeys'],
+  about: 'Touches by marketing and conversions of leads under pseudonyms, by location.',
+})
+
+/** What was spent on marketing. Key: location id. The latest statement on a channel, campaign and day counts. */
+export const marketingSpend = topic({
+  name: 'marketing.spend',
+  key: 'location',
+  value: MarketingSpend,
+  retention: { days: 365 },
+  contract: 'public',
+  writtenBy: ['cli', '*'],
+  about: 'Spend by channel, campaign and day; open to outside teams.',
+})
+
 /** Key: `<tenant or *>:<decision type>`. Read whole as a table. */
 export const policies = topic({
   name: 'policies',
@@ -294,6 +318,8 @@ export const allTopics: readonly AnyTopic[] = [
   followups,
   deliveries,
   outcomes,
+  journeys,
+  marketingSpend,
   policies,
   tenants,
   realtors,

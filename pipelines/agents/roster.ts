@@ -20,6 +20,10 @@ import { behavioralAdapter } from './content/behavioralAdapter.ts'
 import { demographicTargeter } from './content/demographicTargeter.ts'
 import { sentimentOptimizer } from './content/sentimentOptimizer.ts'
 import { abTestManager } from './content/abTestManager.ts'
+import { attributionModeler } from './attribution/attributionModeler.ts'
+import { channelAnalyzer } from './attribution/channelAnalyzer.ts'
+import { roiOptimizer } from './attribution/roiOptimizer.ts'
+import { predictiveModeler } from './attribution/predictiveModeler.ts'
 import { signalDetector } from './behavioral/signalDetector.ts'
 import { patternRecognizer } from './behavioral/patternRecognizer.ts'
 import { intentPredictor } from './behavioral/intentPredictor.ts'
@@ -48,6 +52,10 @@ export const roster: readonly Agent[] = [
   demographicTargeter,
   sentimentOptimizer,
   abTestManager,
+  attributionModeler,
+  channelAnalyzer,
+  roiOptimizer,
+  predictiveModeler,
   signalDetector,
   patternRecognizer,
   intentPredictor,

@@ -85,7 +85,7 @@ const followUp = shipped('follow_up', {
     silent: rates<'follow_up'>({ wait: 40, sms: 27, email: 25, call: 8 }),
     booked: rates<'follow_up'>({ wait: 70, sms: 15, email: 10, call: 5 }),
   },
-  // Fourteen agents in eight families make 5 + 2 / 1.3 + 4 / 1.9 + 3 / 1.6 = 10.5 effective voters; three must be there, one of them knowing the conversation.
+  // Eighteen agents in nine families make 5 + 2 / 1.3 + 2 × 4 / 1.9 + 3 / 1.6 = 12.6 effective voters; three must be there, one of them knowing the conversation.
   quorumMilli: 3_000,
   requiredFamilies: ['conversation'],
 })

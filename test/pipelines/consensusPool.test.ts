@@ -444,7 +444,7 @@ t.test('shipped policies are sound and agree with the roster', async (t) => {
     t.strictSame(policy.roster, rosterFor(policy.decisionType as 'follow_up'))
   }
   t.equal(shippedPolicy('follow_up'), followUp)
-  t.equal(shippedPolicy('routing'), undefined)
+  t.equal(shippedPolicy('parking'), undefined)
   t.equal(shippedPolicy('toString'), undefined)
 })
 

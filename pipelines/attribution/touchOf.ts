@@ -1,0 +1,98 @@
+/**
+ * The touch by marketing that an event tells of, if any: the stated source of a contact, the parameters of a link, a message on a
+ * page of the team, a click in an e-mail. Our own messages, and texts and calls of the lead, are none.
+ * @source reference/lead-domain.md 2.9 (TouchpointEvent), 12.5; reference/gohighlevel.md 2.3
+ */
+import type { LeadEvent, Tenant } from '../../schemas/generated/records.ts'
+import { sourceName } from '../sources/sourceName.ts'
+import { channelOfMessage, channelOfSource } from './channels.ts'
+import type { MarketingChannel } from './channels.ts'
+
+export interface Touch {
+  readonly channel: MarketingChannel
+  readonly at: number
+  readonly source: string
+  readonly campaign: string | null
+  readonly basis: 'stated' | 'utm' | 'message' | 'click'
+}
+
+export interface TouchesOfEvent {
+  readonly touches: readonly Touch[]
+  /** The source that the contact states, by its usual name; `undefined` = this event states none. */
+  readonly statedSource: string | undefined
+}
+
+/** Longest name of a campaign, characters. */
+const CAMPAIGN_LENGTH = 60
+
+/** `statedBefore` is what the contact stated last: the platform repeats it with every change, and a repetition is no touch. */
+export function touchesOf(event: LeadEvent, statedBefore: string | null, tenant: Tenant | undefined): TouchesOfEvent {
+  const contact = event.contact ?? event.workflow?.contact ?? null
+  const text = contact?.source ?? null
+  const stated = text === null || text.trim() === '' ? undefined : sourceName(text)
+  const touches: Touch[] = []
+  const link = linkTouch(event, tenant)
+  if (link !== undefined) touches.push(link)
+  else if (stated !== undefined && stated !== statedBefore) {
+    const channel = channelOfSource(stated)
+    // A source is stated of the contact's beginning, once; a later statement of another one is a touch of its own.
+    const at = statedBefore === null ? Math.min(contact?.createdAt ?? event.occurredAt, event.occurredAt) : event.occurredAt
+    if (channel !== undefined) touches.push({ channel, at, source: stated, campaign: campaignIn(text), basis: basisOf(text) })
+  }
+  const way = event.kind === 'message_inbound' && event.message !== null ? channelOfMessage(event.message.channel) : undefined
+  if (way !== undefined) touches.push({ ...way, at: event.occurredAt, campaign: null, basis: 'message' })
+  if (event.emailEvent?.event === 'clicked')
+    touches.push({ channel: 'email_marketing', at: event.occurredAt, source: 'email', campaign: null, basis: 'click' })
+  return { touches, statedSource: stated }
+}
+
+/** UTM parameters that a workflow hands on, or that the tenant keeps in named custom fields. */
+function linkTouch(event: LeadEvent, tenant: Tenant | undefined): Touch | undefined {
+  const told = { ...event.workflow?.customFields, ...event.workflow?.customData, ...namedFields(event, tenant) }
+  const of = (wanted: string) => Object.entries(told).find(([name]) => name.toLowerCase().replaceAll(/[\s-]+/g, '_') === wanted)?.[1]
+  const source = of('utm_source')
+  if (source === undefined || source.trim() === '') return undefined
+  const medium = of('utm_medium') ?? ''
+  const channel = channelOfLink(source, medium)
+  if (channel === undefined) return undefined
+  const name = sourceName(`utm_source=${encodeURIComponent(source)}&utm_medium=${encodeURIComponent(medium)}`)
+  return { channel, at: event.occurredAt, source: name, campaign: cut(of('utm_campaign')), basis: 'utm' }
+}
+
+/** A contact carries its fields in every webhook, so only that of its creation is a touch. */
+function namedFields(event: LeadEvent, tenant: Tenant | undefined): Record<string, string> {
+  if (event.kind !== 'contact_created' || event.contact === null || tenant === undefined) return {}
+  return Object.fromEntries(
+    Object.entries(event.contact.customFields ?? {}).map(([id, value]) => [tenant.customFieldNames[id] ?? id, value] as const),
+  )
+}
+
+/** The channel of a link: its medium where that names one, else its source. @source Google Analytics default channel group */
+export function channelOfLink(source: string, medium: string): MarketingChannel | undefined {
+  const way = medium.trim().toLowerCase()
+  const name = sourceName(`utm_source=${encodeURIComponent(source)}&utm_medium=${encodeURIComponent(way)}`)
+  const bySource = channelOfSource(name)
+  if (/^(e-?mail|newsletter)$/.test(way)) return 'email_marketing'
+  if (/^(display|banner|cpm|retargeting)$/.test(way)) return 'display_ads'
+  if (/video/.test(way)) return 'video_ads'
+  if (/^(.*cp.*|ppc|paid.*)$/.test(way)) return bySource === 'organic_search' || bySource === undefined ? 'paid_search' : bySource
+  if (/^(social.*|sm)$/.test(way)) return 'social_media'
+  if (way === 'organic') return 'organic_search'
+  if (/^(referral|affiliate)$/.test(way)) return 'referral'
+  return bySource
+}
+
+function basisOf(text: string | null): 'stated' | 'utm' {
+  return text !== null && /(^|[?&])utm_source=/i.test(text) ? 'utm' : 'stated'
+}
+
+function campaignIn(text: string | null): string | null {
+  const from = text?.search(/(^|[?&])utm_campaign=/i) ?? -1
+  if (text === null || from < 0) return null
+  return cut(new URLSearchParams(text.slice(from).replace(/^[?&]/, '').split('#', 1)[0]).get('utm_campaign') ?? undefined)
+}
+
+function cut(text: string | undefined): string | null {
+  const trimmed = text?.trim().slice(0, CAMPAIGN_LENGTH) ?? ''
+  return trimmed === '' ? null : trimmed
+}

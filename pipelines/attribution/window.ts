@@ -1,0 +1,170 @@
+/**
+ * What is kept of a location for 90 days, and every bound of it. Leads are counted by day and step, so their number costs nothing;
+ * conversions are kept one by one up to a number, then a fair sample of them; spend up to a number of rows, then none is trusted.
+ */
+import { DateTime } from 'luxon'
+import type { AttributionState, LeadJourney, MarketingSpend } from '../../schemas/generated/records.ts'
+import { basisHundredths, indexOfChannel } from './channels.ts'
+import { centsOf } from './cents.ts'
+
+export const DAY_MS = 86_400_000
+/** @source reference/lead-domain.md 2.9 (retention 90 days) */
+export const WINDOW_DAYS = 90
+/** Some 140 bytes at 20 touches: 84 KB of state. A team wins some 30 to 100 opportunities a month. */
+export const MAX_CONVERSIONS_KEPT = 600
+/** 22 campaigns a day for 90 days; some 40 bytes each, 80 KB of state. */
+export const MAX_SPEND_ROWS = 2_000
+/** What changes is published at most so often, ms. */
+export const PUBLISH_AFTER_MS = 5 * 60_000
+
+/** Marks in steps beside `to` >= 0 (a channel). */
+export const CONVERTED = -1
+export const ENGAGED = -2
+export const FIRST_CONVERTED = -3
+export const BEGAN = -1
+
+/** Whole days since 1970 in UTC. */
+export function dayOf(at: number): number {
+  return Math.floor(at / DAY_MS)
+}
+
+/** The number of a day `YYYY-MM-DD`; `undefined` for what is no day. */
+export function dayOfText(text: string): number | undefined {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return undefined
+  const at = DateTime.fromISO(text, { zone: 'utc' })
+  return at.isValid ? dayOf(at.toMillis()) : undefined
+}
+
+export function emptyWindow(at: number): AttributionState {
+  return {
+    since: at,
+    latestAt: at,
+    publishAt: null,
+    cohorts: [],
+    conversions: [],
+    sampleBits: 0,
+    days: [],
+    spend: [],
+    spendRefusedUntil: 0,
+    published: [],
+  }
+}
+
+/** Without what has left the window that ends at `at`. */
+export function trimmed(state: AttributionState, at: number): AttributionState {
+  const latestAt = Math.max(state.latestAt, at)
+  const firstDay = dayOf(latestAt) - WINDOW_DAYS
+  const conversions = state.conversions.filter((one) => one.at > latestAt - WINDOW_DAYS * DAY_MS)
+  return {
+    ...state,
+    latestAt,
+    conversions,
+    // A sample that has run empty begins anew with every conversion.
+    sampleBits: conversions.length === 0 ? 0 : state.sampleBits,
+    cohorts: state.cohorts.filter(({ day }) => day >= firstDay),
+    days: state.days.filter(({ day }) => day >= firstDay),
+    spend: state.spend.filter(({ day }) => day >= firstDay),
+    spendRefusedUntil: state.spendRefusedUntil >= firstDay ? state.spendRefusedUntil : 0,
+  }
+}
+
+/** Nothing is left of the window? */
+export function isEmpty({ cohorts, conversions, days, spend }: AttributionState): boolean {
+  return cohorts.length + conversions.length + days.length + spend.length === 0
+}
+
+/** With one journey. `state` is trimmed to the time of the record. */
+export function withJourney(state: AttributionState, journey: LeadJourney): AttributionState {
+  const path = pathOf(journey)
+  const [first] = path
+  const day = journey.firstTouchAt === null ? undefined : dayOf(journey.firstTouchAt)
+  switch (journey.kind) {
+    case 'touched':
+      // Told of a channel that is new to the lead: it came after the others, in the order in which they were told of.
+      return day === undefined ? state : withStep(state, day, path.length === 1 ? BEGAN : (path.at(-2) ?? BEGAN), path.at(-1))
+    case 'engaged':
+      return day === undefined || first === undefined ? state : withStep(state, day, first, ENGAGED)
+    case 'converted': {
+      if (journey.at <= state.latestAt - WINDOW_DAYS * DAY_MS || state.conversions.some(({ id }) => id === journey.journeyId)) return state
+      const counted = withConversion(state, journey)
+      // How many leads convert is counted by their first conversion; what they bring, by all.
+      if (journey.conversionNo !== 1 || day === undefined || first === undefined) return counted
+      return withStep(withStep(counted, day, path.at(-1) ?? first, CONVERTED), day, first, FIRST_CONVERTED)
+    }
+    default:
+      return state
+  }
+}
+
+/** Channels by the order of their first touch. */
+function pathOf({ touches }: LeadJourney): number[] {
+  const path: number[] = []
+  for (const { channel } of touches) {
+    const index = indexOfChannel(channel)
+    if (index !== undefined && !path.includes(index)) path.push(index)
+  }
+  return path
+}
+
+function withStep(state: AttributionState, day: number, from: number, to: number | undefined): AttributionState {
+  if (to === undefined || day < dayOf(state.latestAt) - WINDOW_DAYS || day > dayOf(state.latestAt)) return state
+  const cohort = state.cohorts.find((one) => one.day === day) ?? { day, steps: [] }
+  const known = cohort.steps.find((step) => step.from === from && step.to === to)
+  const steps = [...cohort.steps.filter((step) => step !== known), { from, to, count: (known?.count ?? 0) + 1 }]
+  steps.sort((a, b) => a.from - b.from || a.to - b.to)
+  const cohorts = [...state.cohorts.filter((one) => one.day !== day), { day, steps }].sort((a, b) => a.day - b.day)
+  return { ...state, cohorts }
+}
+
+function withConversion(state: AttributionState, journey: LeadJourney): AttributionState {
+  const cents = centsOf(journey.value)
+  const day = dayOf(journey.at)
+  const known = state.days.find((one) => one.day === day) ?? { day, count: 0, valued: 0, cents: '0' }
+  const counted = {
+    day,
+    count: known.count + 1,
+    valued: known.valued + (cents === undefined ? 0 : 1),
+    cents: String(BigInt(known.cents) + (cents ?? 0n)),
+  }
+  const days = [...state.days.filter((one) => one.day !== day), counted].sort((a, b) => a.day - b.day)
+  const touches = journey.touches.flatMap(({ channel, at, basis }) => {
+    const index = indexOfChannel(channel)
+    return index === undefined ? [] : [{ channel: index, at, basis: basisHundredths[basis] ?? 0 }]
+  })
+  const one = { id: journey.journeyId, at: journey.at, cents: cents === undefined ? null : String(cents), touches }
+  if (!isSampled(one.id, state.sampleBits)) return { ...state, days }
+  return sampled({ ...state, days, conversions: [...state.conversions, one].sort((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1)) })
+}
+
+/**
+ * The fair rule: when there are too many, those stay whose id begins with one more zero bit. Ids are hashes, so each conversion has
+ * the same chance to stay, whatever its channel, day or worth, and each that stays stands for 2^bits.
+ */
+function sampled(state: AttributionState): AttributionState {
+  let { conversions, sampleBits } = state
+  while (conversions.length > MAX_CONVERSIONS_KEPT && sampleBits < 30) {
+    sampleBits += 1
+    const bits = sampleBits
+    conversions = conversions.filter(({ id }) => isSampled(id, bits))
+  }
+  return { ...state, conversions, sampleBits }
+}
+
+function isSampled(id: string, bits: number): boolean {
+  return bits === 0 || Number.parseInt(id.replaceAll('-', '').slice(0, 8), 16) >>> (32 - bits) === 0
+}
+
+/** With one statement on spend; the latest one on its channel, campaign and day counts. `undefined` for what cannot be counted. */
+export function withSpend(state: AttributionState, spend: MarketingSpend): AttributionState | undefined {
+  const channel = indexOfChannel(spend.channel)
+  const day = dayOfText(spend.day)
+  const cents = centsOf(spend.amount)
+  if (channel === undefined || day === undefined || cents === undefined || cents < 0n) return undefined
+  if (day < dayOf(state.latestAt) - WINDOW_DAYS) return state
+  const { campaign, currency, statedAt } = spend
+  const known = state.spend.find((row) => row.channel === channel && row.campaign === campaign && row.day === day)
+  if (known !== undefined && known.statedAt > statedAt) return state
+  const others = state.spend.filter((row) => row !== known)
+  if (known === undefined && others.length >= MAX_SPEND_ROWS) return { ...state, spendRefusedUntil: Math.max(day, state.spendRefusedUntil) }
+  return { ...state, spend: [...others, { channel, campaign, day, cents: String(cents), currency, statedAt }] }
+}
