@@ -40,11 +40,11 @@ const surroundings: Surroundings = {
   fetch,
   poster: (url) => httpPost(url),
   async kafka(config) {
-    const { members } = await import('./roles/groups.ts')
+    const { membersOf } = await import('./roles/groups.ts')
     const connection = await cliKafka(config)
     return {
       tail: (topic, { from, untilEnd, signal }, onRecord) => connection.tail(topic, { from, untilEnd, signal }, onRecord),
-      applyTopics: (options) => connection.applyTopics(allTopics, { ...options, members }),
+      applyTopics: (options) => connection.applyTopics(allTopics, { ...options, members: membersOf(config) }),
       close: () => connection.close(),
     }
   },

@@ -3,13 +3,15 @@ import type { Config } from '../config/config.ts'
 import { subscriptions } from '../runtime/task.ts'
 import { allTopics } from '../topics/index.ts'
 import { cliKafka } from './cliKafka.ts'
-import { members, postgresGroup } from './roles/groups.ts'
+import { membersOf, postgresGroup } from './roles/groups.ts'
+import type { ProductMember } from './roles/groups.ts'
 import type { KafkaForOperators, OperatedGroup } from './surroundings.ts'
 
 export async function operatorKafka(config: Config): Promise<KafkaForOperators> {
   const connection = await cliKafka(config)
+  const members = membersOf(config)
   return {
-    groups,
+    groups: members.map(operated),
     deadLetters: connection.deadLetters({ topics: allTopics, members }),
     states: connection.states(members.flatMap(({ stages = [] }) => stages)),
     offsets: connection.groupOffsets(),
@@ -19,10 +21,12 @@ export async function operatorKafka(config: Config): Promise<KafkaForOperators> 
   }
 }
 
-const groups: readonly OperatedGroup[] = members.map(({ group, stages = [], inputs = [] }) => ({
-  group,
-  topics: [...inputs, ...subscriptions(stages)],
-  stages: stages.filter(({ state }) => state !== undefined).map(({ name }) => name),
-  declared: stages,
-  storedElsewhere: group === postgresGroup ? 'Postgres' : undefined,
-}))
+function operated({ group, stages = [], inputs = [] }: ProductMember): OperatedGroup {
+  return {
+    group,
+    topics: [...inputs, ...subscriptions(stages)],
+    stages: stages.filter(({ state }) => state !== undefined).map(({ name }) => name),
+    declared: stages,
+    storedElsewhere: group === postgresGroup ? 'Postgres' : undefined,
+  }
+}

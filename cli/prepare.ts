@@ -15,7 +15,7 @@ import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
 import { migrate } from '../sinks/postgres/migrate.ts'
 import { allTopics, policies, realtorSettings, tenants, webhooks } from '../topics/index.ts'
 import { kafkaOf, needed } from './roles/connections.ts'
-import { members } from './roles/groups.ts'
+import { membersOf } from './roles/groups.ts'
 import { toldUser } from './toldUser.ts'
 
 export interface Prepared {
@@ -38,7 +38,7 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
   const kafka = await kafkaOf(config, 'prepare', logger, new Registry())
   try {
     const { partitions, replicationFactor } = config.kafka
-    const changes = await kafka.applyTopics(allTopics, { partitions, replicationFactor, members })
+    const changes = await kafka.applyTopics(allTopics, { partitions, replicationFactor, members: membersOf(config) })
     await kafka.registerSchemas(allTopics)
     // Topics that were made a moment ago may take a while to have leaders.
     const producer = kafka.producer({ deadlineMs: 30_000 })

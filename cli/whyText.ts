@@ -120,13 +120,7 @@ function followUpText({ followups, deliveries }: LeadStory): string[] {
     '',
     'FOLLOW-UPS',
     ...columns(
-      followups.map((one) => [
-        instant(one.plannedAt),
-        one.change,
-        actInWords(one),
-        `due ${instant(one.dueAt)}`,
-        one.reason,
-      ]),
+      followups.map((one) => [instant(one.plannedAt), one.change, actInWords(one), `due ${instant(one.dueAt)}`, one.reason]),
       { indent: 2 },
     ),
     ...columns(

@@ -57,6 +57,13 @@ export const configFields = {
     should: '0 or 1',
     about: 'Copies of the state of each partition that another pipeline process keeps in its STATE_DIR, so that a take-over is warm.',
   },
+  agents: {
+    env: 'AGENTS',
+    schema: Type.Union(['inside', 'outside'].map((where) => Type.Literal(where))),
+    fallback: 'inside',
+    should: 'inside or outside',
+    about: 'Where agents are asked: inside the pipeline, or outside it by processes of `rekindle run agents`.',
+  },
   logLevel: {
     env: 'LOG_LEVEL',
     schema: Type.Union(['trace', 'debug', 'info', 'warn', 'error', 'fatal'].map((l) => Type.Literal(l))),

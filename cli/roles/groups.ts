@@ -2,20 +2,53 @@
  * The consumer groups of the product and what each reads. A group is the identity of offsets, transactional ids and
  * dead-letter topics: renaming one starts over, and `rekindle topics apply` makes the topics that belong to each.
  */
+import type { Config } from '../../config/config.ts'
+import { systems } from '../../pipelines/agents/agent.ts'
+import type { System } from '../../pipelines/agents/agent.ts'
+import { agents, agentsOf } from '../../pipelines/agents/agents.ts'
 import { insightStages } from '../../pipelines/insightStages.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
+import type { AnyStage } from '../../runtime/stage.ts'
+import type { AnyTopic } from '../../runtime/topic.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
 import { profiles, unrecognised } from '../../topics/index.ts'
 
 export const pipelineGroup = 'pipeline'
+export const agentsGroup = 'agents'
 export const insightsGroup = 'insights'
 export const postgresGroup = 'sink-postgres'
 export const clickhouseGroup = 'sink-clickhouse'
 export const lookUpGroup = 'look-ups'
 export const contactLookupGroup = 'contact-lookup'
 
-export const members = [
+/** The group of a system that has processes of its own. */
+export const agentsGroupOf = (system: System | undefined) => (system === undefined ? agentsGroup : `agents-${system}`)
+
+/** Stages of the pipeline process: without the agents where others ask them. */
+export function pipelineStages({ agents: where }: Pick<Config, 'agents'>): readonly AnyStage[] {
+  return where === 'inside' ? pipeline : pipeline.filter((stage) => stage !== agents)
+}
+
+/** Groups of agents outside the pipeline, all at once and each system by itself. */
+const agentMembers = [
+  { group: agentsGroup, stages: [agents] },
+  ...systems.map((system) => ({ group: agentsGroupOf(system), stages: [agentsOf(system)] })),
+]
+
+export interface ProductMember {
+  readonly group: string
+  readonly stages?: readonly AnyStage[]
+  readonly inputs?: readonly AnyTopic[]
+}
+
+/** The members that an installation has. */
+export function membersOf(config: Pick<Config, 'agents'>): readonly ProductMember[] {
+  const [line, ...others] = members
+  return config.agents === 'inside' ? members : [{ ...line, stages: pipelineStages(config) }, ...agentMembers, ...others]
+}
+
+export const members: readonly [ProductMember, ...ProductMember[]] = [
   { group: pipelineGroup, stages: pipeline },
   { group: insightsGroup, stages: insightStages },
   { group: contactLookupGroup, inputs: [unrecognised] },

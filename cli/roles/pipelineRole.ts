@@ -1,7 +1,6 @@
 /** The fused stages, those of locations, the delivery worker with its relay, the comparison with GoHighLevel, heartbeats, look-ups of contacts and of leads in one process. */
 import { systemClock } from '../../delivery/systemClock.ts'
 import { insightStages } from '../../pipelines/insightStages.ts'
-import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
 import { restHeartbeats } from '../../sinks/postgres/heartbeats.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
@@ -10,7 +9,7 @@ import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
-import { contactLookupGroup, insightsGroup, lookUpGroup, pipelineGroup } from './groups.ts'
+import { contactLookupGroup, insightsGroup, lookUpGroup, pipelineGroup, pipelineStages } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { startContactLookups } from './contactLookupPart.ts'
 import { startLookUps } from './enrichmentPart.ts'
@@ -34,7 +33,8 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     hurry: hurried,
     onFatal,
   }
-  const member = await kafka.runStages({ ...settings, group: pipelineGroup, stages: pipeline })
+  const stages = pipelineStages(config)
+  const member = await kafka.runStages({ ...settings, group: pipelineGroup, stages })
   const insights =
     insightStages.length === 0 ? undefined : await kafka.runStages({ ...settings, group: insightsGroup, stages: insightStages })
   const shared = openGhl({
@@ -62,7 +62,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     config.http.host,
     config.http.metricsPort,
     lagGauges(kafka, metrics, [
-      { group: pipelineGroup, topics: subscriptions(pipeline) },
+      { group: pipelineGroup, topics: subscriptions(stages) },
       ...(insights === undefined ? [] : [{ group: insightsGroup, topics: subscriptions(insightStages) }]),
       ...(lookups === undefined ? [] : [{ group: contactLookupGroup, topics: [unrecognised] }]),
       ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),

@@ -1,5 +1,6 @@
 /** A process of the product: what it says when it serves, and how it ends. */
 import type { Logger } from 'pino'
+import type { System } from '../../pipelines/agents/agent.ts'
 import type { Config } from '../../config/config.ts'
 
 export interface RunningRole {
@@ -11,6 +12,8 @@ export interface RunningRole {
 
 export interface RoleOptions {
   readonly config: Config
+  /** Of the role `agents`: the one system it asks; all without it. */
+  readonly system?: System | undefined
   readonly logger: Logger
   /** Ends the process with a non-zero code so that it replays: called for errors nobody has an answer to. */
   readonly onFatal: (error: unknown) => void

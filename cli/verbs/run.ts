@@ -2,6 +2,7 @@
 import { once } from 'node:events'
 import { Argument } from 'commander'
 import type { Command } from 'commander'
+import { systems } from '../../pipelines/agents/agent.ts'
 import { announceReady, endWithSupervisor } from '../../stack/supervised.ts'
 import { cliError } from '../errors.ts'
 import { processLogger } from '../processLogger.ts'
@@ -14,6 +15,7 @@ import { faultLines } from '../terminal.ts'
 const roles: Readonly<Record<string, () => Promise<Role>>> = {
   api: async () => (await import('../roles/apiRole.ts')).apiRole,
   pipeline: async () => (await import('../roles/pipelineRole.ts')).pipelineRole,
+  agents: async () => (await import('../roles/agentsRole.ts')).agentsRole,
   sinks: async () => (await import('../roles/sinksRole.ts')).sinksRole,
   sandbox: async () => (await import('../roles/sandboxRole.ts')).sandboxRole,
   simulator: async () => (await import('../roles/simulatorRole.ts')).simulatorRole,
@@ -28,11 +30,12 @@ export function addRun(
 ): void {
   program
     .command('run')
-    .description('run one process: api, pipeline, sinks; in local mode also sandbox, simulator')
+    .description('run one process: api, pipeline, agents, sinks; in local mode also sandbox, simulator')
     .addArgument(new Argument('<role>', 'which').choices(Object.keys(roles)))
+    .option('--system <name>', `agents only: the agents of one system, in a group of their own: ${systems.join(', ')}`)
     .option('--dry-run', 'pipeline only: process from where the group stands into a black hole, and count')
     .option('--until-end', 'with --dry-run: end when everything that is there now was processed')
-    .action(async (name: string, flags: { dryRun?: true; untilEnd?: true }) => {
+    .action(async (name: string, flags: { dryRun?: true; untilEnd?: true; system?: string }) => {
       const settings = config()
       if (flags.dryRun === true) {
         if (name !== 'pipeline') throw cliError('E_OPTION_INVALID', `--dry-run ${name}: only the pipeline can be run without its outputs.`)
@@ -47,6 +50,9 @@ export function addRun(
         }
         return
       }
+      const system = systems.find((known) => known === flags.system)
+      if (flags.system !== undefined && (system === undefined || name !== 'agents'))
+        throw cliError('E_OPTION_INVALID', `--system ${flags.system}: belongs to \`run agents\` and is one of ${systems.join(', ')}.`)
       if (flags.untilEnd === true) throw cliError('E_OPTION_INVALID', '--until-end: belongs to --dry-run.')
       const logger = processLogger(name, settings.logLevel)
       const role = await (roles[name] as () => Promise<Role>)()
@@ -62,7 +68,7 @@ export function addRun(
       process.on('unhandledRejection', onFatal)
       const { asked, hurried, ask } = stopRequests(process)
       endWithSupervisor(() => ask('the supervisor is gone'))
-      const running = await role({ config: settings, logger, onFatal, asked, hurried }).catch((error: unknown): never => {
+      const running = await role({ config: settings, system, logger, onFatal, asked, hurried }).catch((error: unknown): never => {
         for (const line of faultLines(error)) terminal.err(line)
         // What had been started before the part that failed would keep the process alive and working.
         process.exit(1)

@@ -59,11 +59,24 @@ export interface AgentTables {
 /** Nobody has found anything. */
 export const noInsights: AgentTables = { insight: () => undefined }
 
+/** The eight systems, in the order of the roster. */
+export const systems = [
+  'lead-intelligence',
+  'follow-up',
+  'routing',
+  'content',
+  'competitive',
+  'attribution',
+  'behavioral',
+  'adaptive',
+] as const
+export type System = (typeof systems)[number]
+
 export interface Agent {
   readonly id: string
   /** Rises when the same view may give another answer. */
   readonly version: number
-  readonly system: 'lead-intelligence' | 'follow-up' | 'routing' | 'content' | 'competitive' | 'attribution' | 'behavioral' | 'adaptive'
+  readonly system: System
   /** Agents that read the same evidence err together and share a family. */
   readonly family: string
   readonly answers: readonly DecisionType[]

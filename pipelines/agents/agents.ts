@@ -1,15 +1,15 @@
 /**
- * The panel as a stage: every assessment gets one ballot with the answers of all agents, in the same transaction. Pure and
+ * The panel as a stage: every assessment gets one ballot with the answers of all agents, or of one system, in the same transaction. Pure and
  * without state: the same assessment beside the same standing findings gives the same ballot on any machine, and what was
  * found stands in the ballot as evidence.
  */
-import { emit, next } from '../../runtime/outcome.ts'
+import { drop, emit, next } from '../../runtime/outcome.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { Assessment } from '../../schemas/generated/records.ts'
 import { assessments, ballots, insightKey, insights } from '../../topics/index.ts'
-import type { AgentTables } from './agent.ts'
+import type { AgentTables, System } from './agent.ts'
 import { panel } from './panel.ts'
 import { roster } from './roster.ts'
 
@@ -28,26 +28,42 @@ function findingsFor({ tenantId, askedAt }: Assessment, ctx: Context<typeof tabl
   }
 }
 
-function ask(_state: undefined, record: StreamRecord<Assessment>, ctx: Context<typeof tables>): Outcome<undefined, typeof ballots> {
-  const question = record.value
-  const votes = panel(question, roster, findingsFor(question, ctx))
-  const ballot = {
-    ballotId: ctx.id('ballot', panelSource, question.assessmentId),
-    assessmentId: question.assessmentId,
-    tenantId: question.tenantId,
-    contactId: question.contactId,
-    epoch: question.epoch,
-    source: panelSource,
-    castAt: ctx.at,
-    votes,
+type Ask = (state: undefined, record: StreamRecord<Assessment>, ctx: Context<typeof tables>) => Outcome<undefined, typeof ballots>
+
+/** Puts a question to the agents of one system, or to all, and casts their ballot. */
+function asks(system: System | undefined): Ask {
+  const asked = system === undefined ? roster : roster.filter((agent) => agent.system === system)
+  return (_state, { value: question }, ctx) => {
+    const votes = panel(question, asked, findingsFor(question, ctx))
+    if (votes.length === 0) return drop('asked_of_others')
+    const ballot = {
+      // A ballot of one system is another ballot than that of all: both may be counted, each agent once.
+      ballotId: ctx.id('ballot', panelSource, question.assessmentId, ...(system === undefined ? [] : [system])),
+      assessmentId: question.assessmentId,
+      tenantId: question.tenantId,
+      contactId: question.contactId,
+      epoch: question.epoch,
+      source: panelSource,
+      castAt: ctx.at,
+      votes,
+    }
+    return next<undefined, typeof ballots>(undefined, { emit: [emit(ballots, ballot)] })
   }
-  return next<undefined, typeof ballots>(undefined, { emit: [emit(ballots, ballot)] })
 }
 
 /** Puts every assessment to the agents of the roster and casts their ballot. */
 export const agents = stage({
   name: 'agents',
   tables,
-  on: [from(assessments, ask)],
+  on: [from(assessments, asks(undefined))],
   outputs: [ballots],
 })
+
+/** The same for the agents of one system, for a group of its own: together they cast the votes that `agents` casts. */
+export const agentsOf = (system: System) =>
+  stage({
+    name: `agents-${system}`,
+    tables,
+    on: [from(assessments, asks(system))],
+    outputs: [ballots],
+  })
