@@ -14,6 +14,7 @@ import {
   FollowUp,
   LeadEvent,
   LeadProfile,
+  MarketFact,
   OutcomeObserved,
   Policy,
   Realtor,
@@ -141,6 +142,17 @@ export const ballots = topic({
   about: 'Votes of agents on assessments; open to outside teams.',
 })
 
+/** What feeds tell of the market of a location, of competitors and of what is said in public. Outside teams may write it. */
+export const marketFacts = topic({
+  name: 'market.facts',
+  key: 'location',
+  value: MarketFact,
+  retention: { days: 90 },
+  contract: 'public',
+  writtenBy: ['cli', '*'],
+  about: 'Observed facts about the market of a location, competitors and what is said in public; nothing about leads.',
+})
+
 /** Standing findings about a location, read whole as a table. Key: `<locationId>:<agent id>`. */
 export const insights = topic({
   name: 'agents.insights',
@@ -240,6 +252,7 @@ export const allTopics: readonly AnyTopic[] = [
   triggers,
   assessments,
   ballots,
+  marketFacts,
   insights,
   decisions,
   followups,
