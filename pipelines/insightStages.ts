@@ -4,6 +4,7 @@
  */
 import type { AnyStage } from '../runtime/stage.ts'
 import { attribution } from './attribution/attribution.ts'
+import { market } from './market/stage.ts'
 import { staff } from './routing/staff.ts'
 
-export const insightStages: readonly AnyStage[] = [staff, attribution]
+export const insightStages: readonly AnyStage[] = [staff, market, attribution]

@@ -16,6 +16,7 @@ import {
   LeadEvent,
   LeadJourney,
   LeadProfile,
+  MarketFact,
   MarketingSpend,
   OutcomeObserved,
   Policy,
@@ -145,6 +146,17 @@ export const ballots = topic({
   contract: 'public',
   writtenBy: ['agents', '*'],
   about: 'Votes of agents on assessments; open to outside teams.',
+})
+
+/** What feeds tell of the market of a location, of competitors and of what is said in public. Outside teams may write it. */
+export const marketFacts = topic({
+  name: 'market.facts',
+  key: 'location',
+  value: MarketFact,
+  retention: { days: 90 },
+  contract: 'public',
+  writtenBy: ['cli', '*'],
+  about: 'Observed facts about the market of a location, competitors and what is said in public; nothing about leads.',
 })
 
 /** Standing findings about a location, read whole as a table. Key: `<locationId>:<agent id>`. */
@@ -312,6 +324,7 @@ export const allTopics: readonly AnyTopic[] = [
   triggers,
   assessments,
   ballots,
+  marketFacts,
   insights,
   results,
   decisions,

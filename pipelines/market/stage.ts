@@ -1,0 +1,78 @@
+/**
+ * The market of each location out of the facts that feeds tell: 30 days of figures by week, and out of them the standing findings of
+ * the four agents of competitive intelligence. A finding is told when it changes and again before it would lapse; when the last
+ * figure is too old each agent says once that it finds nothing.
+ */
+import { createHash } from 'node:crypto'
+import type { Emission, Outcome } from '../../runtime/outcome.ts'
+import { drop, emit, next, timer } from '../../runtime/outcome.ts'
+import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
+import { from, stage } from '../../runtime/stage.ts'
+import { MarketState } from '../../schemas/generated/records.ts'
+import type { AgentInsight, MarketFact, MarketSeries, ToldInsight } from '../../schemas/generated/records.ts'
+import { insightKey, insights, marketFacts } from '../../topics/index.ts'
+import { findingsOf } from './findings.ts'
+import { current, nothingKnown, refusalOf, withFact } from './keepFact.ts'
+import { insightAgents } from './trendRules.ts'
+
+const HOUR_MS = 3_600_000
+/** @source reference/lead-domain.md 2.8: refresh 24 h */
+export const REFRESH_MS = 24 * HOUR_MS
+/** A statement outlives one refresh that does not come. */
+export const VALID_MS = 2 * REFRESH_MS
+const REFRESH_TIMER = 'market_refresh'
+/** Rises when the same figures may give other findings. */
+const agentVersion = 1
+
+type Answer = Outcome<MarketState, typeof insights>
+
+/** Folds one fact. */
+function observe(before: MarketState | undefined, record: StreamRecord<MarketFact>, ctx: Context): Answer {
+  const fact = record.value
+  const refusal = refusalOf(fact, ctx.key, ctx.at)
+  if (refusal !== undefined) return drop(refusal)
+  const state = before ?? nothingKnown
+  const series = withFact(state.series, fact, ctx.at)
+  if (series === undefined) return drop('told_already')
+  if (series === 'full') return drop('no_room')
+  const { told, emissions } = tell(series, state.told, ctx)
+  const timers = before === undefined ? [timer(REFRESH_TIMER).at(ctx.at + REFRESH_MS)] : []
+  return next<MarketState, typeof insights>({ series, told }, { emit: emissions, timers })
+}
+
+/** Lets what is too old go and says again what still holds. */
+function refresh(before: MarketState, _fired: FiredTimer, ctx: Context): Answer {
+  const series = current(before.series, ctx.at)
+  const { told, emissions } = tell(series, before.told, ctx)
+  if (series.length === 0) return next<MarketState, typeof insights>(undefined, { emit: emissions })
+  return next<MarketState, typeof insights>({ series, told }, { emit: emissions, timers: [timer(REFRESH_TIMER).at(ctx.at + REFRESH_MS)] })
+}
+
+/** What each agent has to say now that it has not said, or not lately. */
+function tell(series: readonly MarketSeries[], said: readonly ToldInsight[], ctx: Context) {
+  const found = findingsOf(series)
+  const told: ToldInsight[] = []
+  const emissions: Emission<typeof insights>[] = []
+  for (const agentId of insightAgents) {
+    const findings = [...(found.get(agentId) ?? [])]
+    const digest = createHash('sha256').update(JSON.stringify(findings)).digest('hex').slice(0, 32)
+    const last = said.find((one) => one.agentId === agentId)
+    if (last?.digest === digest && last.validUntil - ctx.at > REFRESH_MS) {
+      told.push(last)
+      continue
+    }
+    const validUntil = ctx.at + VALID_MS
+    const insight: AgentInsight = { tenantId: ctx.key, agentId, agentVersion, system: 'competitive', at: ctx.at, validUntil, findings }
+    emissions.push(emit(insights, insight, { key: insightKey(ctx.key, agentId) }))
+    told.push({ agentId, digest, validUntil })
+  }
+  return { told, emissions }
+}
+
+export const market = stage({
+  name: 'market',
+  state: MarketState,
+  on: [from(marketFacts, observe)],
+  timer: refresh,
+  outputs: [insights],
+})
