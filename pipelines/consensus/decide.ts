@@ -14,7 +14,7 @@ import { dueAtOf, paramsOf, routingParams } from './params.ts'
 import { engineVersion } from './policy.ts'
 import { compare, pool } from './pool.ts'
 import type { Pooled } from './pool.ts'
-import { rankByUtility, utilityOf, utilityUnits } from './utility.ts'
+import { micro, rankByUtility, utilityOf, utilityUnits } from './utility.ts'
 
 /** Sentences of votes kept in a decision; the rest is in the ballot. Keeps a decision of 37 votes small. */
 const sentencesKept = 8
@@ -75,6 +75,7 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
   const degraded = !forced && !hasQuorum(pooled, policy)
   const chosen = forced ? 'wait' : degraded ? policy.fallback : (ranked[0]?.option ?? policy.fallback)
   const votes = votesOn(open.votes, decisionType)
+  const left = forced || degraded ? null : notRuledOut(policy, probabilities)
   const params =
     decisionType === 'routing' && !forced
       ? routingParams(chosen, question.view.shortlist)
@@ -124,7 +125,24 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
     decidedAt: at,
     dueAt: dueAtOf(chosen, params, at),
     liftsAt: chosen === 'wait' ? gated.liftsAt : null,
+    conformalSet: left,
+    escalation: left !== null && isUndecided(chosen, left, policy) ? 'undecided' : null,
   }
+}
+
+/**
+ * The options that cannot be ruled out, in the order of the policy; `null` without a quantile. In whole millionths, so that
+ * every machine draws the line at the same place. @source reference/consensus.md 4.3
+ */
+function notRuledOut({ conformalMicro, options }: Policy, probabilities: ReadonlyMap<string, number>): string[] | null {
+  // A policy that was stored before the field was known has none.
+  if (typeof conformalMicro !== 'number') return null
+  return options.map(({ option }) => option).filter((option) => 1_000_000 - micro(probabilities.get(option) ?? 0) <= conformalMicro)
+}
+
+/** What cannot be undone was chosen, and it is not the only option left. @source reference/consensus.md 4.2 */
+function isUndecided(chosen: string, left: readonly string[], { options }: Policy): boolean {
+  return left.some((option) => option !== chosen) && options.some(({ option, reversible }) => option === chosen && !reversible)
 }
 
 /** Keeps the sentences of the votes that weigh most. */

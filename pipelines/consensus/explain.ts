@@ -205,7 +205,11 @@ function sureLine(decision: Decision, acts: Acts): string {
     decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)
       ? ' It is chosen because missing it would cost more than doing it needlessly.'
       : ''
-  return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${silent}`
+  // Rows that were stored before the fields were known lack them.
+  const others = (decision.conformalSet ?? []).filter((option) => option !== decision.chosen)
+  const open =
+    decision.escalation && others.length > 0 ? ` A person should look: it could also be right to ${others.map(acts).join(' or ')}.` : ''
+  return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${open}${silent}`
 }
 
 function firmLine(decision: Decision, acts: Acts, flip: FlipSet | undefined): string {

@@ -30,7 +30,9 @@ export function canonicalJson(value: unknown): string {
 
 /** SHA-256 of the canonical JSON of everything but `policyHash` and `createdAt`, hex. */
 export function policyHash(policy: Omit<Policy, 'policyHash' | 'createdAt'> & Partial<Policy>): string {
-  const { policyHash: _hash, createdAt: _at, ...content } = policy
+  const { policyHash: _hash, createdAt: _at, conformalMicro, ...rest } = policy
+  // A policy from before the field was known has the hash it was published under.
+  const content = conformalMicro === null || conformalMicro === undefined ? rest : { ...rest, conformalMicro }
   return createHash('sha256').update(canonicalJson(content)).digest('hex')
 }
 
@@ -92,6 +94,7 @@ export function policyProblems(policy: Policy): string[] {
   }
   if (!isMicro(policy.tauMicro, 1, 10_000_000)) problems.push('tau is out of range')
   if (!isMicro(policy.marginMicro, 0, maxLambdaMicro)) problems.push('margin is out of range')
+  if (policy.conformalMicro !== null && !isMicro(policy.conformalMicro, 0, 1_000_000)) problems.push('conformal quantile is outside 0 to 1')
   if (!isMicro(policy.pAuditMicro, 0, 1_000_000)) problems.push('audit share is outside 0 to 1')
   if (!isMicro(policy.quorumMilli, 0, 1_000_000)) problems.push('quorum is out of range')
   if (problems.length === 0) problems.push(...fallingStrengths(policy))

@@ -62,6 +62,7 @@ function shipped<T extends DecisionType>(
     fallback: 'wait',
     pAuditMicro: 30_000,
     deadlineMs: 2_000,
+    conformalMicro: null,
     ...rules,
   })
 }

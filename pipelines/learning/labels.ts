@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditLabel, Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
 
-/** random: chosen by hash before the result was known; escalated: handed over, so always looked at; override: by nobody knows what rule. */
+/** random: chosen by hash before the result was known; escalated: handed over or undecided, so always looked at; override: by nobody knows what rule. */
 export type Selection = 'random' | 'escalated' | 'override'
 
 export interface Verdict {
@@ -23,10 +23,12 @@ export type Labelled =
 
 /** How a decision came to be judged, and with what probability: 1 - (1 - p_audit) * (1 - p_escalate). */
 export function selectionOf(
-  decision: Pick<Decision, 'auditSelected' | 'pAudit' | 'type' | 'chosen'>,
+  decision: Pick<Decision, 'auditSelected' | 'pAudit' | 'type' | 'chosen' | 'escalation'>,
 ): Pick<AuditLabel, 'selection' | 'inclusion'> {
   // A hand-over is read by the person who takes over: whoever else is chosen by hash, it is included for certain.
   if (decision.type === 'escalation' && decision.chosen === 'hand_over') return { selection: 'escalated', inclusion: 1 }
+  // Everyone that the agents could not decide is put to people. Decisions from before the field was known have none.
+  if (typeof decision.escalation === 'string') return { selection: 'escalated', inclusion: 1 }
   if (decision.auditSelected) return { selection: 'random', inclusion: decision.pAudit }
   return { selection: 'override', inclusion: 0 }
 }

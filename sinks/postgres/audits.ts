@@ -82,7 +82,10 @@ export interface AuditQueue {
 /** As `wantsSecond` of `pipelines/learning/labels.ts` says: held against it by a test. */
 const wantsSecond = `('x' || encode(substr(sha256(convert_to('second:' || d.decision_id, 'UTF8')), 1, 4), 'hex'))::bit(32)::bigint < ${SECOND_SHARE} * 4294967296`
 
-/** Decisions chosen for the random audit that this person has to judge, in the order of their ids. */
+/** Chosen by chance, or undecided by the agents: as the index `idx_decisions_asked` has it. */
+const isAsked = `(d.record ->> 'auditSelected' = 'true' OR d.record ->> 'escalation' IS NOT NULL)`
+
+/** Decisions chosen for the random audit, and undecided ones, that this person has to judge, in the order of their ids. */
 export async function auditQueue(db: Queryable, { labeller, tenantId, type, since, limit }: AuditFilter): Promise<AuditQueue> {
   const found = await db.query<{ record: Decision; name: string | null; messages: ToldMessage[]; judged: string; waiting: string }>(
     `SELECT queue.*, nullif(trim(concat_ws(' ', l.first_name, l.last_name)), '') AS name, ARRAY(
@@ -95,7 +98,7 @@ export async function auditQueue(db: Queryable, { labeller, tenantId, type, sinc
      CROSS JOIN LATERAL (
        SELECT count(*) AS judged, bool_or(labeller = $1) AS own FROM audit_labels a WHERE a.decision_id = d.decision_id
      ) labels
-     WHERE d.record ->> 'auditSelected' = 'true' AND d.decided_at >= $2
+     WHERE ${isAsked} AND d.decided_at >= $2
        AND ($3::text IS NULL OR d.tenant_id = $3) AND ($4::text IS NULL OR d.type = $4)
        AND labels.own IS NOT TRUE AND labels.judged < CASE WHEN ${wantsSecond} THEN 2 ELSE 1 END
      ORDER BY d.decision_id LIMIT $5

@@ -270,6 +270,8 @@ export function decisionOf(changes: Partial<Decision> = {}): Decision {
     decidedAt: at,
     dueAt: at,
     liftsAt: null,
+    conformalSet: null,
+    escalation: null,
     ...changes,
   }
 }

@@ -9,10 +9,11 @@ import { flipSet } from '../../pipelines/consensus/flipSet.ts'
 import { evaluateGates } from '../../pipelines/consensus/gates.ts'
 import { paramsOf } from '../../pipelines/consensus/params.ts'
 import { lnMicro } from '../../pipelines/consensus/pinnedMath.ts'
+import { policyHash, policyProblems } from '../../pipelines/consensus/policy.ts'
 import { pool } from '../../pipelines/consensus/pool.ts'
 import { rankByUtility } from '../../pipelines/consensus/utility.ts'
 import { Decision } from '../../schemas/generated/records.ts'
-import type { LeadView, Tenant, Vote } from '../../schemas/generated/records.ts'
+import type { LeadView, Policy, Tenant, Vote } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
 import { asked, day, hour, message, minute, profiles, question, silent, view, wrote } from './leads.ts'
 
@@ -113,6 +114,37 @@ t.test('P-23: a contested decision is a record with its conflict, not a label in
   const decision = decideNow(caseOf({ policy: even, votes }), 'deadline')
   t.ok(decision.conflicts.includes('split'))
   t.match(explain(decision).sentences.at(-1), /Contested: split/)
+})
+
+t.test('a policy with a quantile names what it cannot rule out, and asks a person before nothing but what cannot be undone', async (t) => {
+  // Equal base rates and one vote of bin 5, 1 nat: e / (e + 3) = .4754 for it, .1749 for each other option.
+  const equal = { '*': Object.fromEntries(options.map((option) => [option, lnMicro(0.25)])) }
+  const under = (conformalMicro: number | null) =>
+    decideNow(caseOf({ policy: rosterOf([1], 0, { baseRatesMicro: equal, conformalMicro }), votes: [vote('a0_0', 'sms', 5)] }), 'deadline')
+  t.match(under(null), { conformalSet: null, escalation: null }, 'not enough audits')
+  t.match(under(600_000), { chosen: 'sms', conformalSet: ['sms'], escalation: null }, '1 - .4754 is within .6, 1 - .1749 is not')
+  t.match(under(900_000), { chosen: 'sms', conformalSet: [...options], escalation: 'undecided' })
+  // Two for waiting, 2 nats: e^2 / (e^2 + 3) = .711, so waiting is best, and .096 for each other option.
+  const waiting = caseOf({
+    policy: rosterOf([1, 1], 0, { baseRatesMicro: equal, conformalMicro: 950_000 }),
+    votes: [vote('a0_0', 'wait', 5), vote('a1_0', 'wait', 5)],
+  })
+  t.match(decideNow(waiting, 'deadline'), { chosen: 'wait', conformalSet: [...options], escalation: null }, 'waiting can be undone')
+  t.match(under(500_000), { conformalSet: [], escalation: null }, 'none is likely enough')
+  t.match(
+    explain(under(900_000)).sentences.join(' '),
+    /A person should look: it could also be right to wait or send an e-mail or have a realtor call\./,
+  )
+  t.notMatch(explain(under(600_000)).sentences.join(' '), /A person should look/)
+  const exact = 1_000_000 - 475_367
+  t.match([under(exact).conformalSet, under(exact - 1).conformalSet], [['sms'], []], 'the line is drawn in whole millionths')
+  const gone = caseOf({ policy: rosterOf([1], 0, { baseRatesMicro: equal, conformalMicro: 900_000 }), votes: [] })
+  t.match(decideNow(gone, 'superseded'), { conformalSet: null, escalation: null })
+  t.match(decideNow(gone, 'deadline'), { degraded: true, conformalSet: null, escalation: null })
+  const { conformalMicro: _none, ...before } = followUp
+  t.equal(policyHash(before as Policy), followUp.policyHash, 'a policy from before there was a quantile keeps its hash')
+  t.not(policyWith({ conformalMicro: 0 }).policyHash, followUp.policyHash)
+  t.strictSame(policyProblems(policyWith({ conformalMicro: 1_000_001 })), ['conformal quantile is outside 0 to 1'])
 })
 
 t.test('conflicts: split, family split, a gate that costs something', async (t) => {

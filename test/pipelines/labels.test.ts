@@ -21,6 +21,11 @@ t.test('a decision of the random audit is judged with the probability of the aud
     '1 - (1 - 0.03) * (1 - 1): whoever takes over reads it',
   )
   t.strictSame(selectionOf(decided({ type: 'escalation', chosen: 'wait' })), { selection: 'random', inclusion: 0.03 })
+  t.strictSame(
+    selectionOf(decided({ escalation: 'undecided' })),
+    { selection: 'escalated', inclusion: 1 },
+    'every undecided one is asked for',
+  )
   t.end()
 })
 

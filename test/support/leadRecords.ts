@@ -144,6 +144,8 @@ export function decisionRecord(over: Partial<Decision> = {}): Decision {
     decidedAt: tuesdayNoon,
     dueAt: tuesdayNoon + 5 * MINUTE,
     liftsAt: null,
+    conformalSet: null,
+    escalation: null,
     ...over,
   }
 }

@@ -109,6 +109,7 @@ function measured(matrix: VoteMatrix, beliefs: readonly Beliefs[], prior: Policy
       families: prior.families,
       roster: prior.roster,
       tauMicro: 1_000_000,
+      conformalMicro: null,
     },
   }
 }

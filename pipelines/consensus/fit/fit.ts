@@ -96,7 +96,7 @@ export function fitMatrix(matrix: VoteMatrix, options: FitOptions & { readonly p
   }))
   const quantile = conformalQuantile(scores, alpha)
   const report = reportOf({ matrix, labelled, slices, weights, last, agents, correlations, former, policy, quantile })
-  return { parts: finished, quantile, report }
+  return { parts: { ...finished, conformalMicro: quantile.quantileMicro }, quantile, report }
 }
 
 /** The table with its options in the order of the policy, and agents in the family that the policy declares for them. */
@@ -166,5 +166,6 @@ function partsOf(
     })),
     roster,
     tauMicro: 1_000_000,
+    conformalMicro: null,
   }
 }

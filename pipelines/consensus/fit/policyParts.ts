@@ -11,7 +11,10 @@ import type { Strengths } from './strengths.ts'
 import { declaredFamilies } from './voteTable.ts'
 import type { VoteTable } from './voteTable.ts'
 
-export type PolicyParts = Pick<Policy, 'baseRatesMicro' | 'coldStrengthsMicro' | 'strengths' | 'families' | 'roster' | 'tauMicro'>
+export type PolicyParts = Pick<
+  Policy,
+  'baseRatesMicro' | 'coldStrengthsMicro' | 'strengths' | 'families' | 'roster' | 'tauMicro' | 'conformalMicro'
+>
 
 /** Nats by bin for cells nobody has measured. @source reference/consensus.md step 2 */
 const coldStrengths = [50_000, 200_000, 500_000, 800_000, 1_000_000]
@@ -20,8 +23,8 @@ const sameSourceRhoMicro = 300_000
 
 /** The numbers of a policy that labels move. */
 export function partsOf(policy: Policy): PolicyParts {
-  const { baseRatesMicro, coldStrengthsMicro, strengths, families, roster, tauMicro } = policy
-  return { baseRatesMicro, coldStrengthsMicro, strengths, families, roster, tauMicro }
+  const { baseRatesMicro, coldStrengthsMicro, strengths, families, roster, tauMicro, conformalMicro } = policy
+  return { baseRatesMicro, coldStrengthsMicro, strengths, families, roster, tauMicro, conformalMicro }
 }
 
 /** The policy with other parts, under its own hash. */
@@ -65,6 +68,7 @@ export function coldPolicy(table: Pick<VoteTable, 'options' | 'agents'>, changes
     fallback: options[0] ?? '',
     pAuditMicro: 0,
     deadlineMs: 0,
+    conformalMicro: null,
     ...changes,
   })
 }

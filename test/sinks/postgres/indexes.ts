@@ -219,7 +219,7 @@ export const indexCases: readonly IndexCase[] = [
     question: sql('SELECT id FROM communications WHERE sent_at < $1 ORDER BY sent_at LIMIT 1000', new Date(tuesdayNoon)),
   },
   {
-    name: 'idx_decisions_audits',
+    name: 'idx_decisions_asked',
     became: 'added',
     note: 'decisions that wait for a verdict, in the order of their ids, which are hashes',
     question: (db) => auditQueue(db, { labeller: 'anna', since: tuesdayNoon - 30 * 86_400_000, limit: 20 }),
