@@ -16,6 +16,10 @@ import { behavioralAdapter } from './content/behavioralAdapter.ts'
 import { demographicTargeter } from './content/demographicTargeter.ts'
 import { sentimentOptimizer } from './content/sentimentOptimizer.ts'
 import { abTestManager } from './content/abTestManager.ts'
+import { marketAnalyzer } from './competitive/marketAnalyzer.ts'
+import { competitorTracker } from './competitive/competitorTracker.ts'
+import { socialMonitor } from './competitive/socialMonitor.ts'
+import { strategicSynthesizer } from './competitive/strategicSynthesizer.ts'
 import { signalDetector } from './behavioral/signalDetector.ts'
 import { patternRecognizer } from './behavioral/patternRecognizer.ts'
 import { intentPredictor } from './behavioral/intentPredictor.ts'
@@ -40,6 +44,10 @@ export const roster: readonly Agent[] = [
   demographicTargeter,
   sentimentOptimizer,
   abTestManager,
+  marketAnalyzer,
+  competitorTracker,
+  socialMonitor,
+  strategicSynthesizer,
   signalDetector,
   patternRecognizer,
   intentPredictor,
