@@ -12,7 +12,7 @@ export interface PhraseList {
 }
 
 /** Compiles phrases; `*` stands for the rest of a word, a space for any white space. */
-function phrases(...list: readonly string[]): PhraseList {
+export function phrases(...list: readonly string[]): PhraseList {
   const escaped = list.map((phrase) =>
     phrase
       .replaceAll(/[.?+^$()[\]{}|\\]/g, '\\$&')

@@ -20,6 +20,10 @@ import { behavioralAdapter } from './content/behavioralAdapter.ts'
 import { demographicTargeter } from './content/demographicTargeter.ts'
 import { sentimentOptimizer } from './content/sentimentOptimizer.ts'
 import { abTestManager } from './content/abTestManager.ts'
+import { marketAnalyzer } from './competitive/marketAnalyzer.ts'
+import { competitorTracker } from './competitive/competitorTracker.ts'
+import { socialMonitor } from './competitive/socialMonitor.ts'
+import { strategicSynthesizer } from './competitive/strategicSynthesizer.ts'
 import { attributionModeler } from './attribution/attributionModeler.ts'
 import { channelAnalyzer } from './attribution/channelAnalyzer.ts'
 import { roiOptimizer } from './attribution/roiOptimizer.ts'
@@ -52,6 +56,10 @@ export const roster: readonly Agent[] = [
   demographicTargeter,
   sentimentOptimizer,
   abTestManager,
+  marketAnalyzer,
+  competitorTracker,
+  socialMonitor,
+  strategicSynthesizer,
   attributionModeler,
   channelAnalyzer,
   roiOptimizer,

@@ -86,7 +86,7 @@ const followUp = shipped('follow_up', {
     silent: rates<'follow_up'>({ wait: 40, sms: 27, email: 25, call: 8 }),
     booked: rates<'follow_up'>({ wait: 70, sms: 15, email: 10, call: 5 }),
   },
-  // Eighteen agents in nine families make 5 + 2 / 1.3 + 2 × 4 / 1.9 + 3 / 1.6 = 12.6 effective voters; three must be there, one of them knowing the conversation.
+  // Twenty agents in ten families make 5 + 2 × 2 / 1.3 + 2 × 4 / 1.9 + 3 / 1.6 = 14.2 effective voters; three must be there, one of them knowing the conversation.
   quorumMilli: 3_000,
   requiredFamilies: ['conversation'],
 })
@@ -160,7 +160,7 @@ const content = shipped('content', {
     silent: rates<'content'>({ wait: 42, soft_ask: 26, inform: 16, reassure: 12, direct_ask: 4 }),
     booked: rates<'content'>({ wait: 70, soft_ask: 8, inform: 10, reassure: 10, direct_ask: 2 }),
   },
-  // Eleven agents in eight families make 6 + 3 / 1.6 + 2 / 1.3 = 9.4 effective voters; three must be there, one of them reading the words.
+  // Fifteen agents in eight families make 5 + 5 / 2.2 + 3 / 1.6 + 2 / 1.3 = 10.7 effective voters; three must be there, one of them reading the words.
   quorumMilli: 3_000,
   requiredFamilies: ['text'],
 })

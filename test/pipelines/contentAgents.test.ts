@@ -175,8 +175,8 @@ t.test('the content policy is sound, plain text comes first, and the arithmetic 
 
 t.test('a content decision has a quorum, no due time, and is told in words', async (t) => {
   const decision = decided({ contactId: inArm('a'), view: silent(1, 24), stage: 'new' })
-  // Behaviour, facts, experiment, conversation, market, calendar one each; text 3 / 1.6 = 1.875, signals 2 / 1.3 = 1.538461.
-  t.equal(decision.nEff, 9.413461)
+  // Behaviour, facts, experiment, conversation, calendar one each; market 5 / 2.2 = 2.272727, text 3 / 1.6 = 1.875, signals 2 / 1.3 = 1.538461.
+  t.equal(decision.nEff, 10.686188)
   t.match(decision, { type: 'content', degraded: false, dueAt: null, chosen: 'soft_ask' })
   t.match(explain(decision, content).headline, 'Ask softly.')
   const plain = decided({ contactId: inArm('control'), view: silent(1, 24), stage: 'new' })

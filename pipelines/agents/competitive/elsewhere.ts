@@ -1,0 +1,45 @@
+/** What leads say when they look at another agency or a portal without having chosen one. Whole words, not behind a negation. */
+import { phrases, said } from '../phrases.ts'
+import { objectionsOf } from '../readings.ts'
+import type { RecentMessage } from '../../../schemas/generated/records.ts'
+
+const elsewhere = phrases(
+  'another agency',
+  'other agencies',
+  'another agent',
+  'other agents',
+  'another realtor',
+  'other realtors',
+  'another broker',
+  'other brokers',
+  'different agent',
+  'different realtor',
+  'comparing agents',
+  'comparing realtors',
+  'comparing agencies',
+  'shopping around',
+  'interviewing agents',
+  'interviewing realtors',
+  'zillow',
+  'redfin',
+  'realtor.com',
+  'trulia',
+  'homes.com',
+  'opendoor',
+  'offerpad',
+)
+
+export interface LooksElsewhere {
+  /** The words, in the order they are said. */
+  readonly words: readonly string[]
+  /** The last message that says so, by its place. */
+  readonly place: number
+}
+
+/** `bound` when the lead has a realtor already: such a lead is left alone. */
+export function looksElsewhere(messages: readonly RecentMessage[]): LooksElsewhere | 'bound' | undefined {
+  if (objectionsOf(messages).some(({ objection }) => objection === 'has_agent' || objection === 'not_interested')) return 'bound'
+  const found = messages.map(({ text }) => said(text, elsewhere))
+  const place = found.findLastIndex((words) => words.length > 0)
+  return place < 0 ? undefined : { words: [...new Set(found.flat())], place }
+}
