@@ -2,6 +2,7 @@
  * The account of a run: where every record went, with the reason for each difference. Pure: findings in, lines and faults
  * out. A fault is a sentence; no fault means that all totals agree to the last record.
  */
+import { realtorTypes } from '../../pipelines/ingest/realtor.ts'
 import { deterministicId } from '../../runtime/ids.ts'
 import type { SandboxMessage, SandboxTask } from '../../integrations/ghl/sandbox/journal.ts'
 import type {
@@ -93,6 +94,8 @@ export interface Account {
 
 /** Statuses of a delivery that come back as an event of the lead. */
 const news = new Set(['confirmed', 'failed', 'unknown', 'denied'])
+/** Of an assignment the hand-over too. */
+const isNews = ({ status, action }: DeliveryChanged) => news.has(status) || (action === 'assign' && status === 'handed_over')
 /** Reasons for which ingest wants no second event of a webhook it has not seen before. */
 const messageDrops = ['ingest duplicate_message', 'ingest echo_of_own_message', 'ingest duplicate_meaning', 'ingest duplicate_fact']
 
@@ -163,16 +166,20 @@ function webhooksInto(book: Book, found: Findings): void {
   const named = new Set(fromWebhooks.flatMap(({ value }) => value?.sourceId ?? []))
   const unknown = new Set(unrecognised.flatMap(({ value }) => value?.webhookId ?? []))
   const dead = new Set(deadLetters.flatMap(({ webhookId }) => webhookId ?? []))
-  const silent = [...ids].filter((id) => !named.has(id) && !unknown.has(id) && !dead.has(id))
+  const bodies = new Map(webhooks.flatMap(({ value }) => (value === null ? [] : [[value.webhookId, value.type] as const])))
+  const nameless = [...ids].filter((id) => !named.has(id) && !unknown.has(id) && !dead.has(id))
+  // Users of a location become rows of `realtors`: they are no leads and have no events.
+  const users = nameless.filter((id) => realtorTypes.has(bodies.get(id) ?? ''))
+  const silent = nameless.filter((id) => !users.includes(id))
   book.sum('ingest: webhooks', webhooks.length, {
     'lead events': fromWebhooks.length,
     'duplicate webhooks': repeats - (deadLetters.length - dead.size),
     unrecognised: unrecognised.length,
     'dead letters': deadLetters.length,
     'messages told already or our own': silent.length,
+    ...(users.length === 0 ? {} : { 'users of the location': users.length }),
   })
   book.none('lead events twice', repeated(events.flatMap(({ value }) => value?.eventId ?? [])))
-  const bodies = new Map(webhooks.flatMap(({ value }) => (value === null ? [] : [[value.webhookId, value.type] as const])))
   book.none(
     'webhooks that came to nothing and are no message',
     silent.filter((id) => bodies.get(id) !== 'OutboundMessage' && bodies.get(id) !== 'InboundMessage'),
@@ -293,13 +300,13 @@ function followupsInto(book: Book, found: Findings): void {
     'confirmed messages that name another contact',
     sandbox.messages.filter(({ messageId, contactId }) => byId.get(messageId)?.contactId !== contactId).map(({ messageId }) => messageId),
   )
-  const tasks = ledger.filter(({ action, status }) => action !== 'send_message' && status === 'confirmed')
+  const tasks = ledger.filter(({ action, status }) => action !== 'send_message' && action !== 'assign' && status === 'confirmed')
   book.line('tasks at the sandbox', sandbox.tasks.length, tally(tasks.map(({ action }) => action)))
   book.equal('tasks at the sandbox', sandbox.tasks.length, 'confirmed tasks and hand-overs', tasks.length)
 
   const folded = events.filter(({ value }) => value?.source === 'delivery')
   const known = new Set(folded.flatMap(({ value }) => value?.sourceId ?? []))
-  const read = deliveries.filter((record) => record.value !== null && news.has(record.value.status) && found.deliveryIsRead(record))
+  const read = deliveries.filter((record) => record.value !== null && isNews(record.value) && found.deliveryIsRead(record))
   book.line('deliveries folded back', folded.length, tally(folded.map(({ value }) => value?.delivery?.status ?? '')))
   book.none(
     'deliveries that are news and did not come back',
