@@ -3,5 +3,6 @@
  * their own beside the line of leads, and what they find reaches the agents as the table `agents.insights`.
  */
 import type { AnyStage } from '../runtime/stage.ts'
+import { adaptation } from './adaptation/adaptation.ts'
 
-export const insightStages: readonly AnyStage[] = []
+export const insightStages: readonly AnyStage[] = [adaptation]

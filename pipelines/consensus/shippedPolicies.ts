@@ -85,7 +85,7 @@ const followUp = shipped('follow_up', {
     silent: rates<'follow_up'>({ wait: 40, sms: 27, email: 25, call: 8 }),
     booked: rates<'follow_up'>({ wait: 70, sms: 15, email: 10, call: 5 }),
   },
-  // Fourteen agents in eight families make 5 + 2 / 1.3 + 4 / 1.9 + 3 / 1.6 = 10.5 effective voters; three must be there, one of them knowing the conversation.
+  // Seventeen agents in nine families make 5 + 2 / 1.3 + 4 / 1.9 + 2 * 3 / 1.6 = 12.4 effective voters; three must be there, one of them knowing the conversation.
   quorumMilli: 3_000,
   requiredFamilies: ['conversation'],
 })
@@ -106,7 +106,7 @@ const escalation = shipped('escalation', {
     silent: rates<'escalation'>({ wait: 90, hand_over: 10 }),
     booked: rates<'escalation'>({ wait: 90, hand_over: 10 }),
   },
-  // Four agents in two families make 1 + 3 / 1.6 = 2.88 effective voters.
+  // Five agents in three families make 2 + 3 / 1.6 = 3.88 effective voters.
   quorumMilli: 1_500,
   requiredFamilies: ['text'],
 })
