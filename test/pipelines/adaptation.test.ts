@@ -226,7 +226,7 @@ t.test('an anomaly needs ten days, more than a tenth of them beyond two standard
   const of = (values: readonly number[]): DayRate[] => values.map((hits, i) => ({ day: i, hits, trials: 100 }))
   // Nineteen at 10 and two at 90: mean 17.6, sigma 23.5, both beyond 64.6; but 2 of 21 is below a tenth.
   t.equal(outliersOf(of([...Array<number>(19).fill(10), 90, 90])), undefined)
-  // Twenty-five at 10, two at 0 and 1 each and two at 20: mean 10.1, sigma 3.5; four of 29 beyond.
+  // Twenty-five at 10, two at 0 and two at 20: mean 10, sigma sqrt(400 / 29) = 3.7; four of 29 beyond.
   t.match(outliersOf(of([...Array<number>(25).fill(10), 0, 0, 20, 20])), { outliers: 4, points: 29 })
   t.equal(outliersOf(of([...Array<number>(ANOMALY_POINTS - 2).fill(10), 90])), undefined, 'nine days are too few')
   t.equal(outliersOf(of(Array<number>(20).fill(10))), undefined, 'what never moves has no outlier')
