@@ -230,6 +230,18 @@ t.test('an anomaly needs ten days, more than a tenth of them beyond two standard
   t.match(outliersOf(of([...Array<number>(25).fill(10), 0, 0, 20, 20])), { outliers: 4, points: 29 })
   t.equal(outliersOf(of([...Array<number>(ANOMALY_POINTS - 2).fill(10), 90])), undefined, 'nine days are too few')
   t.equal(outliersOf(of(Array<number>(20).fill(10))), undefined, 'what never moves has no outlier')
+  // 19 days at 30 % and three at 90 %: mean .38, sigma .21; without the day that is running two of 21 are left.
+  const jump = (until: number) => [
+    ...days(TODAY - 21, TODAY - 3).flatMap((day) => on(day, 9, 30)),
+    ...days(TODAY - 2, until).flatMap((day) => on(day, 27, 30)),
+  ]
+  t.notOk(kinds(performance(jump(TODAY))).includes('anomaly sms'))
+  t.match(
+    performanceFindings(stateOf(jump(TODAY), TODAY + 1), TODAY + 1, roster).find(
+      ({ kind, subject }) => kind === 'anomaly' && subject === 'sms',
+    ),
+    { value: '3/22', reason: 'beyond_two_sigma' },
+  )
 })
 
 t.test('a way answers better when it does on most days, by more than ten points, and beyond chance over all', async (t) => {
@@ -247,8 +259,17 @@ t.test('a way answers better when it does on most days, by more than ten points,
   )
   const apart = [...on(TODAY - 3, 10, 20), ...on(TODAY - 2, 2, 20, { option: 'email' })]
   t.strictSame(kinds(optimizationFindings(stateOf(apart), TODAY)), [], 'never on one day')
-  const small = days(TODAY - 9, TODAY - 5).flatMap((day) => [...on(day, 2, 3), ...on(day, 1, 3, { option: 'email' })])
-  t.strictSame(kinds(optimizationFindings(stateOf(small), TODAY)), [], 'fifteen of each are too few')
+  const waysOf = (sms: readonly [number, number][], email: readonly [number, number][]) => {
+    const of = (option: string, all: readonly [number, number][]) =>
+      all.flatMap(([hits, trials], i) => on(TODAY - 9 + i, hits, trials, { option }))
+    return kinds(optimizationFindings(stateOf([...of('sms', sms), ...of('email', email)]), TODAY))
+  }
+  const times = (n: number, hits: number, trials: number) => Array.from({ length: n }, () => [hits, trials] as [number, number])
+  t.strictSame(waysOf(times(5, 3, 3), times(5, 0, 3)), [], 'fifteen of each are too few, however clear')
+  t.strictSame(waysOf(times(7, 3, 3), times(7, 0, 3)), ['answers_better sms'], 'twenty-one are not')
+  t.strictSame(waysOf(times(4, 3, 5), times(4, 2, 5)), [], '12 of 20 against 8 of 20 may be chance')
+  t.strictSame(waysOf(times(4, 400, 800), times(4, 320, 800)), [], 'beyond chance, and ten points exactly')
+  t.strictSame(waysOf([...times(3, 20, 20), ...times(2, 5, 20)], [...times(3, 0, 20), ...times(2, 8, 20)]), [], 'on three days of five')
 })
 
 t.test('two figures move together from a coefficient beyond .7 on, with fourteen days or more', async (t) => {
@@ -258,6 +279,8 @@ t.test('two figures move together from a coefficient beyond .7 on, with fourteen
   t.match(correlationOf(of(rising), of(rising.map((x) => 50 - x))), { coefficient: -1 })
   t.equal(correlationOf(of(rising.slice(1)), of(rising.slice(1))), undefined, 'thirteen days')
   t.equal(correlationOf(of(rising), of(rising.map(() => 5))), undefined, 'what never moves')
+  // r = .51.
+  t.equal(correlationOf(of(rising), of([5, 1, 8, 2, 9, 3, 10, 4, 11, 5, 12, 6, 13, 7])), undefined)
   t.equal(correlationOf(of(rising), of([7, 2, 9, 4, 8, 1, 6, 3, 9, 2, 8, 5, 7, 4])), undefined)
 })
 
@@ -285,6 +308,12 @@ t.test('five changes that did not help are told, four are not, and five that may
   )
   t.notOk(kinds(feedbackFindings(stateOf(changesOf([40, 38, 37, 36, 35])), TODAY)).some((kind) => kind.startsWith('changes_without')))
   t.notOk(kinds(feedbackFindings(stateOf(changesOf([10, 20, 30, 40, 50, 60])), TODAY)).some((kind) => kind.startsWith('changes_without')))
+  // Three of five may be seven of ten; but a gain of .2 points, 1.96 * sqrt(10 * .24 / 1000) / 5 = 1.9 more at most, is below 5.
+  const little = feedbackFindings(stateOf(changesOf([40, 41, 40, 41, 40, 41], 1000)), TODAY)
+  t.match(
+    little.find(({ kind }) => kind === 'changes_without_gain'),
+    { value: '3/5', reason: 'little_gain' },
+  )
   // p = 51 / 102 = .5, variance 2 * .25 / 100 = .005, so at most 1.96 * .0707 = .1386 above the mean.
   const { mean, high } = meanGain([{ before: { hits: 50, trials: 100 }, after: { hits: 50, trials: 100 } }])
   t.equal(mean, 0)

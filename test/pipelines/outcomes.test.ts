@@ -119,6 +119,14 @@ t.test('a reply waits ten minutes, in which what is still on its way is counted 
   t.equal(two.outputs(outcomes).length, 2)
 })
 
+t.test('two messages of one millisecond end one silence, and an event that comes twice is held once', async (t) => {
+  const line = lineOf()
+  const one = says(1)
+  tell(line, told(0), one, one, says(1))
+  t.equal((line.state(maria) as LeadProfile).repliesToJudge.length, 2)
+  t.strictSame(of(line), [['reply', 1, 'sms']])
+})
+
 t.test('a message told again after it was judged has the id it had', async (t) => {
   const line = lineOf()
   const reply = says(1)
