@@ -7,6 +7,7 @@ import { cliKafka } from './cliKafka.ts'
 import { rekindleProgram, runProgram } from './program.ts'
 import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
+import { addAdaptation } from './verbs/adaptation.ts'
 import { addAgents } from './verbs/agents.ts'
 import { addAuditReport } from './verbs/auditReport.ts'
 import { addGhl } from './verbs/ghl.ts'
@@ -69,6 +70,7 @@ addGhl(program, surroundings)
 addLookUps(program, surroundings)
 addOwed(program, surroundings)
 addAgents(program, surroundings)
+addAdaptation(program, surroundings)
 addAuditReport(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)

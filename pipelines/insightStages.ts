@@ -3,8 +3,9 @@
  * the line of leads, and what they find reaches it as tables: `agents.insights`, `realtors.figures`.
  */
 import type { AnyStage } from '../runtime/stage.ts'
+import { adaptation } from './adaptation/adaptation.ts'
 import { attribution } from './attribution/attribution.ts'
 import { market } from './market/stage.ts'
 import { staff } from './routing/staff.ts'
 
-export const insightStages: readonly AnyStage[] = [staff, market, attribution]
+export const insightStages: readonly AnyStage[] = [staff, market, attribution, adaptation]

@@ -79,7 +79,8 @@ function silence(
   return {
     agentId: agent.id,
     agentVersion: agent.version,
-    family: agent.family,
+    // A silence stands in no family's count: a third of the agents speak on a question, and a ballot of all has its bytes.
+    family: '',
     kind,
     decisionType: type,
     option: null,

@@ -31,6 +31,9 @@ import { predictiveModeler } from './attribution/predictiveModeler.ts'
 import { signalDetector } from './behavioral/signalDetector.ts'
 import { patternRecognizer } from './behavioral/patternRecognizer.ts'
 import { intentPredictor } from './behavioral/intentPredictor.ts'
+import { performanceMonitor } from './adaptive/performanceMonitor.ts'
+import { optimizationAnalyzer } from './adaptive/optimizationAnalyzer.ts'
+import { feedbackIntegrator } from './adaptive/feedbackIntegrator.ts'
 import { sentimentAnalyst } from './follow-up/sentimentAnalyst.ts'
 import { objectionHandler } from './follow-up/objectionHandler.ts'
 import { conversionOptimizer } from './follow-up/conversionOptimizer.ts'
@@ -67,6 +70,9 @@ export const roster: readonly Agent[] = [
   signalDetector,
   patternRecognizer,
   intentPredictor,
+  performanceMonitor,
+  optimizationAnalyzer,
+  feedbackIntegrator,
   sentimentAnalyst,
   objectionHandler,
   conversionOptimizer,

@@ -130,8 +130,9 @@ const gates: readonly (readonly [id: string, gate: Gate])[] = [
   ['person_due', personDue],
   ['consent', consent],
   ['contact_budget', contactBudget],
-  ['shortlist', shortlist],
 ]
+/** Of a decision about realtors: of any other it would be one more line that says nothing. */
+const routingGates: typeof gates = [...gates, ['shortlist', shortlist]]
 
 export interface Gated {
   /** What every gate said; a gate that denies nothing is one `allow`. */
@@ -144,7 +145,8 @@ export interface Gated {
 
 /** Evaluates all gates over the options of one decision type. */
 export function evaluateGates(input: GateInput, options: readonly string[]): Gated {
-  const results = gates.flatMap(([gateId, gate]) => {
+  const asked = options.some((option) => placeOfOption(option) !== undefined) ? routingGates : gates
+  const results = asked.flatMap(([gateId, gate]) => {
     const denied = gate(input, options)
     return denied.length > 0 ? denied : [{ gateId, ruleId: 'pass', option: '*', verdict: 'allow', liftsAt: null, reason: '' }]
   })

@@ -86,7 +86,7 @@ const followUp = shipped('follow_up', {
     silent: rates<'follow_up'>({ wait: 40, sms: 27, email: 25, call: 8 }),
     booked: rates<'follow_up'>({ wait: 70, sms: 15, email: 10, call: 5 }),
   },
-  // Twenty agents in ten families make 5 + 2 × 2 / 1.3 + 2 × 4 / 1.9 + 3 / 1.6 = 14.2 effective voters; three must be there, one of them knowing the conversation.
+  // Twenty-three agents in eleven families make 5 + 2 × 2 / 1.3 + 2 × 4 / 1.9 + 2 × 3 / 1.6 = 16.0 effective voters; three must be there, one of them knowing the conversation.
   quorumMilli: 3_000,
   requiredFamilies: ['conversation'],
 })
@@ -107,7 +107,7 @@ const escalation = shipped('escalation', {
     silent: rates<'escalation'>({ wait: 90, hand_over: 10 }),
     booked: rates<'escalation'>({ wait: 90, hand_over: 10 }),
   },
-  // Four agents in two families make 1 + 3 / 1.6 = 2.88 effective voters.
+  // Five agents in three families make 2 + 3 / 1.6 = 3.88 effective voters.
   quorumMilli: 1_500,
   requiredFamilies: ['text'],
 })

@@ -34,9 +34,16 @@ export function isContact(message: MessageFields): boolean {
 }
 
 /** What an inbound message says of permission; the carrier may know a word as an opt-out that no lexicon has. */
-export function permissionChangeIn({ status, text, channel, subject }: MessageFields): PermissionChange | undefined {
-  return status === 'opt_out' ? carrierOptOut : permissionChange(text, channel === 'email' ? subject : null)
+export function permissionChangeIn(message: MessageFields): PermissionChange | undefined {
+  const { status, text, channel, subject } = message
+  if (status === 'opt_out') return carrierOptOut
+  // Asked for consent, for replies and for opt-outs: what is kept is a function of the message, so it changes no answer.
+  let read = changes.get(message)
+  if (read === undefined) changes.set(message, (read = { change: permissionChange(text, channel === 'email' ? subject : null) }))
+  return read.change
 }
+
+const changes = new WeakMap<MessageFields, { readonly change: PermissionChange | undefined }>()
 
 /** Folds a message event; says whether anything changed. */
 export function applyMessage(profile: Draft, event: LeadEvent, message: MessageFields, settings: Settings): boolean {

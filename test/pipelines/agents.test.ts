@@ -630,6 +630,9 @@ t.test('the roster names each agent once and knows who answers what', async (t) 
       'signal_detector',
       'pattern_recognizer',
       'intent_predictor',
+      'performance_monitor',
+      'optimization_analyzer',
+      'feedback_integrator',
       'sentiment_analyst',
       'objection_handler',
       'conversion_optimizer',
@@ -639,12 +642,19 @@ t.test('the roster names each agent once and knows who answers what', async (t) 
       'video_ai_agent',
     ],
   )
-  t.strictSame(rosterFor('escalation'), ['intent_detector', 'response_analyzer', 'escalation_manager', 'sentiment_analyst'])
+  t.strictSame(rosterFor('escalation'), [
+    'intent_detector',
+    'response_analyzer',
+    'escalation_manager',
+    'feedback_integrator',
+    'sentiment_analyst',
+  ])
   t.strictSame(
     [...familiesFor('escalation')],
     [
       ['text', ['intent_detector', 'escalation_manager', 'sentiment_analyst']],
       ['conversation', ['response_analyzer']],
+      ['location_results', ['feedback_integrator']],
     ],
   )
 })

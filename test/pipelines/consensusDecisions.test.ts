@@ -81,9 +81,9 @@ t.test('P-04: a new lead without any history reaches the quorum', async (t) => {
   const decision = decided()
   t.match(decision, { degraded: false, stopReason: 'all_votes' })
   t.ok(decision.nEff >= decision.quorum)
-  // Ten families: facts, behaviour, timing, calendar, media one each; text and market 2 / 1.3 = 1.538461 each, conversation and
-  // attribution 4 / 1.9 = 2.105263 each, signals 3 / 1.6 = 1.875.
-  t.equal(decision.nEff, 14.162448)
+  // Eleven families: facts, behaviour, timing, calendar, media one each; text and market 2 / 1.3 = 1.538461 each, conversation and
+  // attribution 4 / 1.9 = 2.105263 each, signals and results of the location 3 / 1.6 = 1.875 each.
+  t.equal(decision.nEff, 16.037448)
 })
 
 t.test('P-16: a fresh system with no outcomes at all acts on a good lead', async (t) => {

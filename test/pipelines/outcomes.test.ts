@@ -34,13 +34,13 @@ const message = (minutes: number, fields: Partial<MessageFields>): LeadEvent => 
 const says = (minutes: number, text = 'Sounds good', fields: Partial<MessageFields> = {}) => message(minutes, { text, ...fields })
 const told = (minutes: number, fields: Partial<MessageFields> = {}) =>
   message(minutes, { direction: 'outbound', sender: 'workflow', text: 'Hello', ...fields })
-const other = (minutes: number, kind: string, sections: Partial<LeadEvent>): LeadEvent => ({
+const eventOf = (minutes: number, kind: string, sections: Partial<LeadEvent>): LeadEvent => ({
   ...messageEvent({ eventId: `e${++count}`, occurredAt: at(minutes), receivedAt: at(minutes), kind }),
   ...noSections,
   ...sections,
 })
 const appointment = (minutes: number, status: string, over: { id?: string; kind?: string; startsAt?: number } = {}) =>
-  other(minutes, over.kind ?? 'appointment_booked', {
+  eventOf(minutes, over.kind ?? 'appointment_booked', {
     appointment: {
       ...{ appointmentId: over.id ?? 'a1', calendarId: null, status, title: null, endsAt: null, assignedUserId: null },
       startsAt: over.startsAt ?? tuesdayNoon + 2 * DAY,
@@ -53,13 +53,13 @@ const opportunity = (
   opportunityId = 'o1',
   kind = 'opportunity_changed',
 ) =>
-  other(minutes, kind, {
+  eventOf(minutes, kind, {
     opportunity: { ...{ opportunityId, pipelineId: 'p', stageId: 's', status, name: null, ownerId: null }, monetaryValue },
   })
 const dnd = (minutes: number, dndChannels: Record<string, string>) =>
-  other(minutes, 'dnd_changed', { contact: { ...noContactFields, dndChannels } })
+  eventOf(minutes, 'dnd_changed', { contact: { ...noContactFields, dndChannels } })
 const mail = (minutes: number, kind: string) =>
-  other(minutes, kind, {
+  eventOf(minutes, kind, {
     emailEvent: { emailEventId: `mail${count}`, event: kind, address: null, mailId: null, code: null, reason: null, permanent: false },
   })
 const seen = (line: Line, after = '11m') => {
@@ -117,6 +117,19 @@ t.test('a reply waits ten minutes, in which what is still on its way is counted 
   two.restart()
   two.advance('5m')
   t.equal(two.outputs(outcomes).length, 2)
+})
+
+t.test('two messages of one millisecond end one silence, and an event that comes twice is held once', async (t) => {
+  const line = lineOf()
+  const one = says(1)
+  const other = says(1)
+  tell(line, told(0), one, one, other)
+  t.equal((line.state(maria) as LeadProfile).repliesToJudge.length, 2)
+  t.strictSame(
+    seen(line).map(({ kind, sourceId }) => [kind, sourceId]),
+    [['reply', [one.eventId, other.eventId].sort()[0]]],
+    'the one with the lesser id, whichever came first',
+  )
 })
 
 t.test('a message told again after it was judged has the id it had', async (t) => {

@@ -147,11 +147,11 @@ t.test('what has no result: other types, gates, calls, what was not confirmed, w
   t.strictSame(seen(line), [])
   t.strictSame(state(line), noWaits)
   const again = lineOf()
-  tell(again, decided('d1', 0), decided('d1', 0), confirmed('d1', 0), confirmed('d1', 3))
+  tell(again, decided('d1', 0), decided('d1', 0), confirmed('d1', 0), confirmed('d1', 3), did('reply', 5))
   again.advance('73h')
   tell(again, decided('d1', 0), confirmed('d1', 0))
   again.advance('73h')
-  t.equal(again.outputs(results).length, 1)
+  t.strictSame(seen(again), [['sms', 'reply', 5 * MINUTE]], 'from the first confirmation')
 })
 
 t.test('an erased lead is forgotten with what was open', async (t) => {
