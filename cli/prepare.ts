@@ -8,10 +8,11 @@ import type { Config } from '../config/config.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import { isShippedPrior, shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
+import { sandboxSpend } from '../simulate/sandboxSpend.ts'
 import { sandboxLookUps, sandboxTenant } from '../simulate/sandboxTenant.ts'
 import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
 import { migrate } from '../sinks/postgres/migrate.ts'
-import { allTopics, policies, tenants } from '../topics/index.ts'
+import { allTopics, marketingSpend, policies, tenants } from '../topics/index.ts'
 import { kafkaOf, needed } from './roles/connections.ts'
 import { members } from './roles/groups.ts'
 
@@ -53,6 +54,9 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
       const lookUps = settled.lookUps ?? (config.lookUps.enabled ? sandboxLookUps : null)
       if (settled.updatedAt === 0 || settled.lookUps !== lookUps)
         await producer.send(tenants, tenant.tenantId, { ...settled, lookUps, updatedAt: tenant.updatedAt })
+      // Said again at each start: the same statement counts once, and reading what is there would wait for leaders of a new topic.
+      const spend = sandboxSpend(tenant.updatedAt)
+      await Promise.all(spend.map((row) => producer.send(marketingSpend, tenant.tenantId, row)))
     }
     return changes
   } finally {

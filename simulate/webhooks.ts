@@ -114,6 +114,8 @@ function contentOf(story: LeadStory, beat: Beat, scene: Scene): Json & { readonl
       return opportunity('OpportunityCreate', story, beat.value, 1, scene)
     case 'stage_moved':
       return opportunity('OpportunityStageUpdate', story, beat.value, beat.stage, scene)
+    case 'won':
+      return { ...opportunity('OpportunityStatusUpdate', story, beat.value, 3, scene), status: 'won' }
   }
 }
 
