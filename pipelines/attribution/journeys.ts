@@ -105,6 +105,12 @@ function erase(before: LeadTouches | undefined, record: StreamRecord<Erasure>): 
   return next({ ...fresh, erasedAt, latestAt: Math.max(record.timestamp, before?.latestAt ?? 0) })
 }
 
+/** Does the state hold nothing but what an erasure leaves? */
+export function isErasedOnly({ erasedAt, latestAt, ...rest }: LeadTouches): boolean {
+  const { erasedAt: _never, latestAt: _none, ...nothing } = fresh
+  return erasedAt !== null && latestAt > 0 && JSON.stringify(rest, Object.keys(nothing)) === JSON.stringify(nothing, Object.keys(nothing))
+}
+
 function isErased(state: LeadTouches | undefined, at: number): boolean {
   const erasedAt = state?.erasedAt ?? null
   return erasedAt !== null && at <= erasedAt

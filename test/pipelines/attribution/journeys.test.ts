@@ -1,8 +1,15 @@
 /** Stage `journeys`: what is a touch, what is told of a lead, once, and what an erasure leaves. */
 import fc from 'fast-check'
 import t from 'tap'
+import { isMomentOnly } from '../../../cli/heldOnLead.ts'
 import { channels, channelOfSource } from '../../../pipelines/attribution/channels.ts'
-import { CONVERSION_MEMORY_MS, MAX_CONVERSIONS, MAX_TOUCHES, journeys as stage } from '../../../pipelines/attribution/journeys.ts'
+import {
+  CONVERSION_MEMORY_MS,
+  MAX_CONVERSIONS,
+  MAX_TOUCHES,
+  isErasedOnly,
+  journeys as stage,
+} from '../../../pipelines/attribution/journeys.ts'
 import { journeyHash } from '../../../pipelines/attribution/pseudonym.ts'
 import { channelOfLink } from '../../../pipelines/attribution/touchOf.ts'
 import { sourceName } from '../../../pipelines/sources/sourceName.ts'
@@ -188,6 +195,9 @@ t.test(
     one.pipe(outcomes, maria, won('o1', start))
     one.pipe(erasures, maria, erasure(start + HOUR))
     t.match(one.state(maria), { touches: [], conversions: [], statedSource: null, engagedAt: null, erasedAt: start + HOUR })
+    t.ok(isErasedOnly(one.state(maria) as LeadTouches) && isMomentOnly({ entry: { state: one.state(maria) } }))
+    t.notOk(isErasedOnly({ ...(one.state(maria) as LeadTouches), statedSource: 'zillow' }), 'the proof can fail')
+    t.notOk(isMomentOnly({ entry: { state: { ...(one.state(maria) as LeadTouches), engagedAt: start } } }))
     const before = one.outputs(journeys).length
     one.pipe(leadEvents, maria, wrote('facebook', start + HOUR))
     one.pipe(outcomes, maria, won('o1', start))
