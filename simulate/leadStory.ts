@@ -9,7 +9,7 @@ import { seededRandom } from './seededRandom.ts'
 import type { SeededRandom } from './seededRandom.ts'
 import { lines } from './storyLines.ts'
 
-export type Channel = 'sms' | 'email' | 'call'
+export type Channel = 'sms' | 'email' | 'call' | 'facebook'
 
 /** What happens in a story, in the order it happens. */
 export type Beat =
@@ -127,12 +127,21 @@ function inventFacts(random: SeededRandom, side: 'buyer' | 'seller'): LeadStory[
   return all
 }
 
+/** Of 100 leads that book, so many look at the page of the team and write there too. */
+const alsoOnThePage = 35
+
 /** An opportunity that was opened is won in so many of 100 stories, days later. */
 function withEnding(beats: Beat[], percent: number, random: SeededRandom): Beat[] {
   const opened = beats.find((beat) => beat.kind === 'opportunity_opened')
   const last = beats.at(-1)
-  if (opened === undefined || last === undefined || !random.chance(percent / 100)) return beats
-  return [...beats, { kind: 'won', atMs: last.atMs + random.between(2 * 24, 20 * 24) * hour, value: opened.value }]
+  if (opened === undefined || last === undefined) return beats
+  const [page, won] = [random.chance(alsoOnThePage / 100), random.chance(percent / 100)]
+  const atMs = last.atMs + random.between(2, 30) * hour
+  return [
+    ...beats,
+    ...(page ? [{ kind: 'lead_says', atMs, channel: 'facebook', text: random.pick(lines.onThePage) } as const] : []),
+    ...(won ? [{ kind: 'won', atMs: atMs + random.between(2 * 24, 20 * 24) * hour, value: opened.value } as const] : []),
+  ]
 }
 
 /** The beats of a plot. Each writes after the one before; gaps are drawn, so no two leads move in step. */

@@ -160,9 +160,14 @@ function emitted(journey: LeadJourney): Emission<typeof journeyTopic> {
   return emit(journeyTopic, journey, { key: journey.tenantId })
 }
 
-/** Is there nothing to keep but the time? */
+/** Is there nothing new to keep but the time? Lists are never changed in place, so one that is new is another one. */
 function sameBut(before: LeadTouches, after: LeadTouches): boolean {
-  return JSON.stringify({ ...before, latestAt: 0 }) === JSON.stringify({ ...after, latestAt: 0 })
+  return (
+    before.touches === after.touches &&
+    before.statedSource === after.statedSource &&
+    before.engagedAt === after.engagedAt &&
+    before.nearAt === after.nearAt
+  )
 }
 
 export const journeys = stage({
