@@ -306,17 +306,21 @@ t.test('the state stays within its bound, whatever comes', (t) =>
   ),
 )
 
-t.test('a full window is some 300 KB, and a usual one a few', async (t) => {
+t.test('a full window is some 310 KB', async (t) => {
   let state = emptyWindow(start + 90 * DAY)
-  const touches = (at: number) => journey('x', 0, new Array<string>(20).fill('radio'), at).touches
-  for (let i = 0; i < 600; i++)
-    state = withJourney(
-      state,
-      journey('converted', i, [], start + 60 * DAY, { value: '12345.67', conversionNo: 1, touches: touches(start + 60 * DAY) }),
-    )
+  const { touches } = journey('x', 0, new Array<string>(20).fill('radio'), start + 60 * DAY)
+  for (let i = 0; i < MAX_CONVERSIONS_KEPT; i++) {
+    const journeyId = `9f1c0f5e-5a1e-5b7e-8a77-${String(i).padStart(12, '0')}`
+    const over = { journeyId, value: '12345.67', conversionNo: 1, touches }
+    state = withJourney(state, journey('converted', i, [], start + 60 * DAY, over))
+  }
   for (let i = 0; i < MAX_SPEND_ROWS; i++)
-    state = withSpend(state, spent('radio', '2027-01-01', '1234.56', { campaign: `campaign ${i}` })) as AttributionState
-  t.ok(AttributionState.encode(state).length < 400_000, String(AttributionState.encode(state).length))
+    state = withSpend(state, spent('radio', '2027-01-01', '1234.56', { campaign: `campaign number ${i}` })) as AttributionState
+  const steps = Array.from({ length: 14 * 17 }, (_, index) => ({ from: index % 14, to: Math.floor(index / 14), count: 100 }))
+  const cohorts = Array.from({ length: WINDOW_DAYS + 1 }, (_, day) => ({ day: 20_000 + day, steps }))
+  const bytes = AttributionState.encode({ ...state, cohorts }).length
+  t.ok(state.conversions.length === 600 && state.spend.length === 2_000)
+  t.ok(bytes < 320_000, String(bytes))
 })
 
 t.test('two locations do not know of each other, and the same records give the same bytes', async (t) => {
