@@ -207,6 +207,41 @@ t.test('the forecast is what was seen, without growth, and only where enough was
   t.equal(evidence(forecast, 'revenue_high'), (mean + 1.6448536269514722 * Math.sqrt(variance)).toFixed(2))
 })
 
+t.test('19 conversions are no forecast, and weeks that are uneven widen it', async (t) => {
+  const one = line()
+  campaign(one, 'paid_search', start, 60, 0)
+  one.advance('69d')
+  campaign(one, 'paid_search', one.now - 20 * DAY, 19, 19, '600')
+  one.advance('5m')
+  t.equal(finding(one, 'predictive_modeler', 'forecast'), undefined)
+  campaign(one, 'radio', one.now - 20 * DAY, 1, 1, '600')
+  one.advance('5m')
+  // 20 in one of 9 weeks: mean 20/9, variance (20 * 20 - 9 * (20/9)^2) / 8 = 44.44, by the mean 20
+  t.equal(evidence(finding(one, 'predictive_modeler', 'forecast'), 'dispersion'), '20.00')
+})
+
+t.test('returns that cannot be told apart move no budget, and fewer than five conversions have no interval', async (t) => {
+  const one = line()
+  campaign(one, 'paid_search', start, 60, 6, '1000')
+  campaign(one, 'radio', start, 60, 5, '1000')
+  campaign(one, 'events', start, 60, 4, '1000')
+  for (const channel of ['paid_search', 'radio', 'events']) one.pipe(marketingSpend, tenantId, spent(channel, '2026-11-10', '1000'))
+  one.advance('5m')
+  t.strictSame(
+    latest(one, 'roi_optimizer')?.findings.map(({ kind, subject }) => `${kind} ${subject}`),
+    ['return paid_search', 'return radio'],
+  )
+  const events = finding(one, 'channel_analyzer', 'channel', 'events')
+  t.strictSame([evidence(events, 'roas'), evidence(events, 'roas_low')], ['4.00', undefined])
+})
+
+t.test('only the first conversion of a lead counts in rates, each in revenue', async (t) => {
+  let state = withJourney(emptyWindow(start), journey('touched', 1, ['radio'], start))
+  state = withJourney(state, journey('converted', 1, ['radio'], start, { value: '10', conversionNo: 1 }))
+  state = withJourney(state, journey('converted', 2, ['radio'], start, { value: '20', conversionNo: 2 }))
+  t.match(figuresOf(state, start), { revenue: 3_000n, conversions: 2, channels: [{ channel: 'radio', converted: 1, leads: 1 }] })
+})
+
 t.test('a lead of a channel is worth more where the interval says so', async (t) => {
   const one = settled()
   t.match(finding(one, 'predictive_modeler', 'lead_worth', 'paid_search'), { reason: 'worth_more', value: '600.00' })
