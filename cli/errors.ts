@@ -113,6 +113,18 @@ export const cliErrors = {
     remedy:
       'The lines above say which and why. Changed settings of a location explain a difference in its gates; anything else is a fault: keep the output.',
   },
+  E_SPEND_FILE_INVALID: {
+    scope: 'step',
+    retriable: false,
+    means: 'The file of spend cannot be read, or is no CSV file with the columns channel, campaign, day, amount and currency.',
+    remedy: 'Give its first line as `channel,campaign,day,amount,currency`; docs/attribution.md has an example.',
+  },
+  E_SPEND_ROWS_INVALID: {
+    scope: 'step',
+    retriable: false,
+    means: 'Some rows of the file of spend are bad, so none was loaded.',
+    remedy: 'The lines above name each with its reason. Correct them, or load the others with --skip-bad.',
+  },
   E_OPTION_INVALID: {
     scope: 'step',
     retriable: false,

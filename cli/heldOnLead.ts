@@ -6,10 +6,11 @@ import * as postgresErasure from '../sinks/postgres/erasure.ts'
 import * as postgres from '../sinks/postgres/leadTables.ts'
 import { createPool } from '../sinks/postgres/pool.ts'
 import { pipeline } from '../pipelines/pipeline.ts'
+import { isErasedOnly, journeys } from '../pipelines/attribution/journeys.ts'
 import { isForgotten } from '../pipelines/enrich/erasure.ts'
 import { enrich } from '../pipelines/enrich/stage.ts'
 import type { KeyedTopic } from '../runtime/kafka/connectKafka.ts'
-import type { Erasure, LeadProfile } from '../schemas/generated/records.ts'
+import type { Erasure, LeadProfile, LeadTouches } from '../schemas/generated/records.ts'
 import { allTopics, erasures } from '../topics/index.ts'
 import { clickhouseUrl, databaseUrl } from './addresses.ts'
 import { cliKafka } from './cliKafka.ts'
@@ -41,10 +42,7 @@ export async function heldOnLead(config: Config, lead: string): Promise<HeldOnLe
         .map(({ name }): HeldPlace => ({
           section: 'states',
           name,
-          onErasure:
-            name === enrich.name
-              ? { kind: 'kept', why: 'refusals, and when it was erased', isLeft: (kept) => !isStub(kept) }
-              : { kind: 'emptied' },
+          onErasure: stateOnErasure(name),
           async read(onRecord) {
             const kept = await states.get(name, lead)
             if (kept?.entry !== undefined) await onRecord(recordJson(kept))
@@ -77,6 +75,18 @@ export async function heldOnLead(config: Config, lead: string): Promise<HeldOnLe
 function topicOnErasure({ topic, isDeadLetters, retention }: KeyedTopic): OnErasure {
   if (topic.name === erasures.name && !isDeadLetters) return { kind: 'kept', why: 'the order itself', isLeft: () => false }
   return retention === 'compact' ? { kind: 'tombstone' } : { kind: 'expires', days: retention.days }
+}
+
+function stateOnErasure(stage: string): OnErasure {
+  if (stage === enrich.name) return { kind: 'kept', why: 'refusals, and when it was erased', isLeft: (kept) => !isStub(kept) }
+  if (stage === journeys.name) return { kind: 'kept', why: 'when it was erased', isLeft: (kept) => !isMomentOnly(kept) }
+  return { kind: 'emptied' }
+}
+
+/** Is this state of journeys what an erasure leaves? */
+export function isMomentOnly(kept: unknown): boolean {
+  const { entry } = kept as { entry?: { state?: LeadTouches; parked?: unknown } }
+  return entry?.state !== undefined && isErasedOnly(entry.state) && entry.parked === undefined
 }
 
 /** Is this state of enrich what an erasure leaves, with nothing that waits? */

@@ -45,6 +45,11 @@ const surroundings: Surroundings = {
     const connection = await cliKafka(config)
     return {
       tail: (topic, { from, untilEnd, signal }, onRecord) => connection.tail(topic, { from, untilEnd, signal }, onRecord),
+      async send(topic, records) {
+        await connection.registerSchemas([topic])
+        const producer = connection.producer()
+        await Promise.all(records.map(({ key, value }) => producer.send(topic, key, value)))
+      },
       applyTopics: (options) => connection.applyTopics(allTopics, { ...options, members: membersOf(config) }),
       close: () => connection.close(),
     }

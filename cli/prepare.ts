@@ -9,11 +9,12 @@ import { policyKey } from '../pipelines/consensus/policy.ts'
 import { isShippedPrior, shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
 import type { RecordProducer } from '../runtime/kafka/recordProducer.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
+import { sandboxSpend } from '../simulate/sandboxSpend.ts'
 import { sandboxRealtors, sandboxStaff } from '../simulate/sandboxStaff.ts'
 import { sandboxLookUps, sandboxTenant, sandboxTenantId } from '../simulate/sandboxTenant.ts'
 import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
 import { migrate } from '../sinks/postgres/migrate.ts'
-import { allTopics, policies, realtorSettings, tenants, webhooks } from '../topics/index.ts'
+import { allTopics, marketingSpend, policies, realtorSettings, tenants, webhooks } from '../topics/index.ts'
 import { kafkaOf, needed } from './roles/connections.ts'
 import { membersOf } from './roles/groups.ts'
 import { toldUser } from './toldUser.ts'
@@ -57,6 +58,9 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
       if (settled.updatedAt === 0 || settled.lookUps !== lookUps)
         await producer.send(tenants, tenant.tenantId, { ...settled, lookUps, updatedAt: tenant.updatedAt })
       if ((await kafka.table(realtorSettings)).get(tenant.tenantId) === undefined) await tellSandboxStaff(producer, tenant.updatedAt)
+      // Said again at each start: the same statement counts once, and reading what is there would wait for leaders of a new topic.
+      const spend = sandboxSpend(tenant.updatedAt)
+      await Promise.all(spend.map((row) => producer.send(marketingSpend, tenant.tenantId, row)))
     }
     return changes
   } finally {

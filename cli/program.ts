@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander'
 import type { Surroundings } from './surroundings.ts'
 import { faultLines } from './terminal.ts'
+import { addAttribution } from './verbs/attribution.ts'
 import { addAudit } from './verbs/audit.ts'
 import { addBackfill } from './verbs/backfill.ts'
 import { addConfig } from './verbs/config.ts'
@@ -13,6 +14,7 @@ import { addOffsets } from './verbs/offsets.ts'
 import { addRetention } from './verbs/retention.ts'
 import { addSend } from './verbs/send.ts'
 import { addSimulate } from './verbs/simulate.ts'
+import { addSpend } from './verbs/spend.ts'
 import { addState } from './verbs/state.ts'
 import { addTail } from './verbs/tail.ts'
 import { addTopics } from './verbs/topics.ts'
@@ -38,6 +40,8 @@ export function rekindleProgram(surroundings: Surroundings): Command {
   for (const add of [
     addSend,
     addSimulate,
+    addSpend,
+    addAttribution,
     addWhy,
     addAudit,
     addTail,

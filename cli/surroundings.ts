@@ -10,7 +10,7 @@ import type {
   StageStates,
 } from '../runtime/kafka/connectKafka.ts'
 import type { AnyStage } from '../runtime/stage.ts'
-import type { AnyTopic } from '../runtime/topic.ts'
+import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Post } from '../simulate/sender.ts'
 import type { Fetch } from './apiClient.ts'
 import type { HeldOnLead } from './leadExport.ts'
@@ -33,6 +33,8 @@ export interface TailStart {
 /** The part of Kafka that verbs use. */
 export interface KafkaForVerbs {
   tail(topic: AnyTopic, start: TailStart, onRecord: (record: ShownRecord) => void): Promise<void>
+  /** Resolves when all are stored. */
+  send<T extends AnyTopic>(topic: T, records: readonly { readonly key: string; readonly value: ValueOf<T> }[]): Promise<void>
   applyTopics(options: {
     readonly dryRun: boolean
     readonly partitions: number

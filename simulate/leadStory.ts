@@ -10,7 +10,7 @@ import { seededRandom } from './seededRandom.ts'
 import type { SeededRandom } from './seededRandom.ts'
 import { lines } from './storyLines.ts'
 
-export type Channel = 'sms' | 'email' | 'call'
+export type Channel = 'sms' | 'email' | 'call' | 'facebook'
 
 /** What happens in a story, in the order it happens. */
 export type Beat =
@@ -30,6 +30,7 @@ export type Beat =
   | { readonly kind: 'books'; readonly atMs: number; readonly startsInMs: number }
   | { readonly kind: 'opportunity_opened'; readonly atMs: number; readonly value: number }
   | { readonly kind: 'stage_moved'; readonly atMs: number; readonly value: number; readonly stage: 1 | 2 | 3 }
+  | { readonly kind: 'won'; readonly atMs: number; readonly value: number }
 
 export const plots = ['replies', 'falls_silent', 'opts_out', 'books', 'comes_back', 'never_answers', 'wants_a_person', 'not_now'] as const
 export type Plot = (typeof plots)[number]
@@ -67,6 +68,15 @@ const shares: Readonly<Record<Plot, number>> = {
 const sources = ['website', 'facebook lead ad', 'open house', 'referral', 'portal inquiry', 'google ads'] as const
 const [first, ...others] = sandboxRealtors
 const realtors = [first.userId, ...others.map(({ userId }) => userId)] as const
+/** Of 100 leads of a source that book, so many become clients. */
+const wins: Readonly<Record<(typeof sources)[number], number>> = {
+  website: 45,
+  'facebook lead ad': 25,
+  'open house': 50,
+  referral: 70,
+  'portal inquiry': 30,
+  'google ads': 40,
+}
 
 /** Story number `index` of a seed. */
 export function tellStory(seed: number, index: number): LeadStory {
@@ -74,17 +84,15 @@ export function tellStory(seed: number, index: number): LeadStory {
   const plot = drawPlot(random)
   const side = random.chance(0.7) ? 'buyer' : 'seller'
   const facts = inventFacts(random, side)
+  const [contactId, conversationId, person, source] = [random.id(20), random.id(20), inventPerson(random), random.pick(sources)]
   return {
     index,
     plot,
     side,
     facts,
-    contactId: random.id(20),
-    conversationId: random.id(20),
-    person: inventPerson(random),
-    source: random.pick(sources),
+    ...{ contactId, conversationId, person, source },
     ownerId: random.chance(0.6) ? random.pick(realtors) : null,
-    beats: unfold(plot, side, facts, random),
+    beats: withEnding(unfold(plot, side, facts, random), wins[source], seededRandom(seed, 'ending', index)),
     quietMs: quietAfter(plot, random),
   }
 }
@@ -119,6 +127,23 @@ function inventFacts(random: SeededRandom, side: 'buyer' | 'seller'): LeadStory[
     ...(random.chance(0.4) ? { email_open_rate: (random.between(5, 95) / 100).toFixed(2) } : {}),
   }
   return all
+}
+
+/** Of 100 leads that book, so many look at the page of the team and write there too. */
+const alsoOnThePage = 35
+
+/** An opportunity that was opened is won in so many of 100 stories, days later. */
+function withEnding(beats: Beat[], percent: number, random: SeededRandom): Beat[] {
+  const opened = beats.find((beat) => beat.kind === 'opportunity_opened')
+  const last = beats.at(-1)
+  if (opened === undefined || last === undefined) return beats
+  const [page, won] = [random.chance(alsoOnThePage / 100), random.chance(percent / 100)]
+  const atMs = last.atMs + random.between(2, 30) * hour
+  return [
+    ...beats,
+    ...(page ? [{ kind: 'lead_says', atMs, channel: 'facebook', text: random.pick(lines.onThePage) } as const] : []),
+    ...(won ? [{ kind: 'won', atMs: atMs + random.between(2 * 24, 20 * 24) * hour, value: opened.value } as const] : []),
+  ]
 }
 
 /** The beats of a plot. Each writes after the one before; gaps are drawn, so no two leads move in step. */

@@ -35,6 +35,10 @@ export const lines = {
   ],
   sellerWarm: ['Sounds good. I am ready to sell if the price is right.', 'Can you list my home this month?'],
   agreesToMeet: ['Thursday at 4 works for me.', 'Yes please, book me in.', 'Tomorrow is fine, see you there.'],
+  onThePage: [
+    'Nice listings on your page! Looking forward to the showing.',
+    'Saw your post about the open house, is that the one we are going to see?',
+  ],
   comesBack: [
     'Hi again! We took a break but we are looking again. What is new?',
     'Sorry for the silence. Is that house still for sale?',

@@ -114,6 +114,8 @@ function contentOf(story: LeadStory, beat: Beat, scene: Scene): Json & { readonl
       return opportunity('OpportunityCreate', story, beat.value, 1, scene)
     case 'stage_moved':
       return opportunity('OpportunityStageUpdate', story, beat.value, beat.stage, scene)
+    case 'won':
+      return { ...opportunity('OpportunityStatusUpdate', story, beat.value, 3, scene), status: 'won' }
   }
 }
 
@@ -144,6 +146,7 @@ function contact(type: string, story: LeadStory, { began, tags, facts }: Scene):
 const messageTypes = {
   sms: { messageType: 'SMS', messageTypeId: 2, messageTypeString: 'TYPE_SMS' },
   email: { messageType: 'Email', messageTypeId: 3, messageTypeString: 'TYPE_EMAIL' },
+  facebook: { messageType: 'FB', messageTypeId: 11, messageTypeString: 'TYPE_FACEBOOK' },
   call: { messageType: 'CALL', messageTypeId: 1, messageTypeString: 'TYPE_CALL' },
 } as const satisfies Record<Channel, Json>
 
@@ -167,6 +170,7 @@ function spoken(beat: Beat & { kind: 'lead_says' | 'lead_is_told' }, direction: 
   const office = beat.channel === 'email' ? 'office@example.com' : officeNumber
   const ends = direction === 'inbound' ? { from: lead, to: office } : { from: office, to: lead }
   if (beat.channel === 'call') return { ...ends, status: 'completed', callStatus: 'completed', callDuration: beat.seconds ?? 60 }
+  if (beat.channel === 'facebook') return { body: beat.text, status: 'delivered' }
   if (beat.channel === 'sms') return { ...ends, body: beat.text, status: 'delivered' }
   return { ...ends, body: `<div>${beat.text}</div>`, subject: 'Your request', status: 'delivered' }
 }

@@ -67,13 +67,17 @@ export interface Figures {
 /** @param at end of the window, ms */
 export function figuresOf(state: AttributionState, at: number): Figures {
   const steps = addedSteps(state.cohorts.flatMap((cohort) => cohort.steps))
-  const mature = addedSteps(state.cohorts.filter(({ day }) => day <= dayOf(at) - MATURE_DAYS).flatMap((cohort) => cohort.steps))
+  // What a location did before it was first heard of is known in part: old contacts that turn up, no conversions, yet all of the spend.
+  const firstDay = dayOf(state.since)
+  const matured = state.cohorts.filter(({ day }) => day >= firstDay && day <= dayOf(at) - MATURE_DAYS)
+  const mature = addedSteps(matured.flatMap((cohort) => cohort.steps))
+  const spendRows = state.spend.filter(({ day }) => day >= firstDay)
   const scale = 2 ** state.sampleBits
   const effects = removalEffects(steps)
   const valued = state.conversions.filter(({ cents, touches }) => cents !== null && touches.length > 0)
   const credits = creditModels.map((model) => valued.map(({ cents, touches }) => creditsOf(model, BigInt(cents ?? 0), touches, effects)))
   const dataDriven = credits[creditModels.indexOf('data_driven')] ?? []
-  const { currency, spendProblem } = currencyOf(state)
+  const { currency, spendProblem } = currencyOf(spendRows, state.spendRefusedUntil)
   const found = channels.map((channel, index): ChannelFigures => {
     const sumOf = (perConversion: readonly bigint[][]) =>
       perConversion.reduce((sum, parts, which) => sum + shareOf(parts, valued[which]?.touches ?? [], index), 0n) * BigInt(scale)
@@ -81,7 +85,7 @@ export function figuresOf(state: AttributionState, at: number): Figures {
       .map((parts, which) => shareOf(parts, valued[which]?.touches ?? [], index))
       .filter((cents) => cents > 0n)
       .map(amountNumber)
-    const spend = state.spend.reduce((sum, row) => (row.channel === index ? sum + BigInt(row.cents) : sum), 0n)
+    const spend = spendRows.reduce((sum, row) => (row.channel === index ? sum + BigInt(row.cents) : sum), 0n)
     const leads = countOf(steps, BEGAN, index)
     const engaged = Math.min(leads, countOf(steps, index, ENGAGED))
     const comparable = spendProblem === undefined && spend > 0n
@@ -153,7 +157,7 @@ function addedSteps(steps: readonly Step[]): Step[] {
 }
 
 /** Revenue is told without a currency, so it can be compared with spend of one currency only. */
-function currencyOf({ spend, spendRefusedUntil }: AttributionState): Pick<Figures, 'currency' | 'spendProblem'> {
+function currencyOf(spend: AttributionState['spend'], spendRefusedUntil: number): Pick<Figures, 'currency' | 'spendProblem'> {
   const currencies = new Set(spend.filter(({ cents }) => cents !== '0').map(({ currency }) => currency))
   const [currency] = currencies
   if (spendRefusedUntil > 0) return { currency: undefined, spendProblem: 'too_many_rows' }

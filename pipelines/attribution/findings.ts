@@ -11,7 +11,7 @@ import { creditModels } from './creditModels.ts'
 import type { CreditModel } from './creditModels.ts'
 import { MIN_AMOUNTS, completenessOf, conversionRate } from './figures.ts'
 import type { ChannelFigures, Figures } from './figures.ts'
-import { Z_90_OF_14, differenceInterval, shareInterval } from './intervals.ts'
+import { Z_90_OF_14, differenceInterval, shareInterval, sumInterval } from './intervals.ts'
 import type { Interval } from './intervals.ts'
 
 /** Fewer touches are no finding. @source reference/lead-domain.md 2.9 */
@@ -79,12 +79,18 @@ function creditFinding(
   }
 }
 
-/** Does every model credit the channel with more, or every one with less, than its share of the leads? */
-function every({ credits, leads: own }: ChannelFigures, total: bigint, leads: number): string {
-  const share = leads === 0 ? 0 : own / leads
+/**
+ * Does every model credit the channel with more, or every one with less, than its share of the leads, by more than chance? The
+ * uncertainty of each is taken to be, in proportion, that of the data-driven credit.
+ */
+function every({ credits, leads: own, amounts }: ChannelFigures, total: bigint, leads: number): string {
+  if (leads === 0 || amounts.length < MIN_AMOUNTS) return 'credited'
+  const share = own / leads
+  const { mean, high } = sumInterval(amounts, 1, Z_90_OF_14)
+  const half = (high - mean) / mean
   const shares = creditModels.map((model) => amountNumber(credits[model]) / amountNumber(total))
-  if (shares.every((one) => one > share)) return 'every_model_credits_more'
-  return shares.every((one) => one < share) ? 'every_model_credits_less' : 'credited'
+  if (shares.every((one) => one * (1 - half) > share)) return 'every_model_credits_more'
+  return shares.every((one) => one * (1 + half) < share) ? 'every_model_credits_less' : 'credited'
 }
 
 /** Largest share of the revenue that two models put under different channels: half the sum of the differences. */

@@ -86,13 +86,10 @@ function worthOfLeads(figures: Figures): Finding[] {
   return able.flatMap((one) => {
     const others = figures.channels.filter(({ channel }) => channel !== one.channel)
     const leads = others.reduce((sum, other) => sum + other.leads, 0)
-    if (leads < MIN_MATURE_LEADS) return []
+    const amounts = others.flatMap((other: ChannelFigures) => other.amounts)
+    if (leads < MIN_MATURE_LEADS || amounts.length < MIN_AMOUNTS) return []
     const own = perLead(one.amounts, figures.scale, one.leads)
-    const rest = perLead(
-      others.flatMap((other: ChannelFigures) => other.amounts),
-      figures.scale,
-      leads,
-    )
+    const rest = perLead(amounts, figures.scale, leads)
     const reason = own.low > rest.high ? 'worth_more' : own.high < rest.low ? 'worth_less' : 'worth_the_same'
     const gap = reason === 'worth_more' ? own.low - rest.high : reason === 'worth_less' ? rest.low - own.high : 0
     const apart = Math.abs(own.mean - rest.mean)

@@ -105,6 +105,12 @@ function erase(before: LeadTouches | undefined, record: StreamRecord<Erasure>): 
   return next({ ...fresh, erasedAt, latestAt: Math.max(record.timestamp, before?.latestAt ?? 0) })
 }
 
+/** Does the state hold nothing but what an erasure leaves? */
+export function isErasedOnly({ erasedAt, latestAt, ...rest }: LeadTouches): boolean {
+  const { erasedAt: _never, latestAt: _none, ...nothing } = fresh
+  return erasedAt !== null && latestAt > 0 && JSON.stringify(rest, Object.keys(nothing)) === JSON.stringify(nothing, Object.keys(nothing))
+}
+
 function isErased(state: LeadTouches | undefined, at: number): boolean {
   const erasedAt = state?.erasedAt ?? null
   return erasedAt !== null && at <= erasedAt
@@ -154,9 +160,14 @@ function emitted(journey: LeadJourney): Emission<typeof journeyTopic> {
   return emit(journeyTopic, journey, { key: journey.tenantId })
 }
 
-/** Is there nothing to keep but the time? */
+/** Is there nothing new to keep but the time? Lists are never changed in place, so one that is new is another one. */
 function sameBut(before: LeadTouches, after: LeadTouches): boolean {
-  return JSON.stringify({ ...before, latestAt: 0 }) === JSON.stringify({ ...after, latestAt: 0 })
+  return (
+    before.touches === after.touches &&
+    before.statedSource === after.statedSource &&
+    before.engagedAt === after.engagedAt &&
+    before.nearAt === after.nearAt
+  )
 }
 
 export const journeys = stage({

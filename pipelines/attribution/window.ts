@@ -10,7 +10,7 @@ import { centsOf } from './cents.ts'
 export const DAY_MS = 86_400_000
 /** @source reference/lead-domain.md 2.9 (retention 90 days) */
 export const WINDOW_DAYS = 90
-/** Some 140 bytes at 20 touches: 84 KB of state. A team wins some 30 to 100 opportunities a month. */
+/** Some 230 bytes at 20 touches: 140 KB of state. A team wins some 30 to 100 opportunities a month. */
 export const MAX_CONVERSIONS_KEPT = 600
 /** 22 campaigns a day for 90 days; some 40 bytes each, 80 KB of state. */
 export const MAX_SPEND_ROWS = 2_000

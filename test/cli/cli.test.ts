@@ -409,6 +409,7 @@ t.test('tail prints a record a line, filtered by lead', async (t) => {
       onRecord({ ...record, offset: 43n, key: `${sandboxTenantId}:other`, value: null })
       onRecord({ ...record, offset: 44n, key: null, value: undefined, undecodable: 'no schema id' })
     },
+    send: async () => undefined,
     applyTopics: async () => [],
     close: async () => {
       asked.push('closed')
@@ -446,6 +447,7 @@ t.test('topics are listed, planned and applied', async (t) => {
   const asked: unknown[] = []
   const kafka: KafkaForVerbs = {
     tail: async () => undefined,
+    send: async () => undefined,
     applyTopics: async (options) => {
       asked.push(options)
       return [

@@ -68,6 +68,7 @@ t.test('erased, read again, erased again and come back: nothing of the past but 
   t.notMatch(whole.out.join('\n'), /LEFT/)
   t.match(whole.out.join('\n'), /topics +\S+ghl\.webhooks\.v1 +3 +3 +gone by \d{4}-\d\d-\d\d/)
   t.match(whole.out.join('\n'), /states +enrich +1 +1 +kept: refusals/)
+  t.match(whole.out.join('\n'), /states +journeys +\d +1 +kept: when it was erased/)
   t.match(
     await rows(`SELECT status, message, subject, reason, planned_because, message_id FROM followup_actions WHERE lead_id = '${maria}'`),
     [
@@ -85,7 +86,7 @@ t.test('erased, read again, erased again and come back: nothing of the past but 
     const all = await counted(held, stack.prefix, () => true)
     return Object.fromEntries(Object.entries(all).filter(([place, count]) => !place.startsWith('topics') && count > 0))
   }
-  const left = { 'states enrich': 1, 'postgres followup_actions': 1, 'postgres lead_erasures': 1 }
+  const left = { 'states enrich': 1, 'states journeys': 1, 'postgres followup_actions': 1, 'postgres lead_erasures': 1 }
   t.strictSame(await gone(), left)
   t.equal(JSON.stringify(await rows('SELECT * FROM followup_actions')).includes('Maria,'), false)
 

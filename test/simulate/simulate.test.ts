@@ -11,7 +11,9 @@ import { drive } from '../../runtime/driver.ts'
 import { liveDeliveries, pastDeliveries } from '../../simulate/deliveries.ts'
 import { receivedWebhook } from '../../simulate/receivedWebhook.ts'
 import type { Delivery } from '../../simulate/deliveries.ts'
+import { isChannel } from '../../pipelines/attribution/channels.ts'
 import { plots, tellStory } from '../../simulate/leadStory.ts'
+import { sandboxSpend } from '../../simulate/sandboxSpend.ts'
 import { platformTruth } from '../../simulate/platformTruth.ts'
 import { runSimulator } from '../../simulate/runSimulator.ts'
 import { dressed, readSample, sampleNames } from '../../simulate/samples.ts'
@@ -96,6 +98,7 @@ t.test('every body has the envelope of the platform and names its lead where the
     'AppointmentCreate',
     'OpportunityCreate',
     'OpportunityStageUpdate',
+    'OpportunityStatusUpdate',
   ])
     t.ok(kinds.has(type), type)
   t.equal(new Set(deliveries.map(({ webhook }) => webhook.webhookId)).size, deliveries.length, 'ids are different')
@@ -383,4 +386,29 @@ t.test('the platform knows of everything that happens, and loses the share it is
   answers = false
   t.equal((await play(1)).accounts.unsent, 0, 'what the platform did not note could never be found')
   t.equal((await play(1, 'http://127.0.0.1:1')).accounts.unsent, 0, 'nor what it was not there to hear')
+})
+
+t.test('some who book become clients, more of some sources than of others, and what the opportunity was worth stays', async (t) => {
+  const stories = Array.from({ length: 3000 }, (_, index) => tellStory(1, index))
+  const booked = (source: string) => stories.filter((story) => story.source === source && story.plot === 'books')
+  const won = (source: string) => booked(source).filter(({ beats }) => beats.at(-1)?.kind === 'won')
+  // 70 and 25 of 100 of some 60 each: standard deviations 5.9 and 5.6 of 100; four of them are allowed.
+  t.ok(Math.abs(won('referral').length / booked('referral').length - 0.7) < 0.24)
+  t.ok(Math.abs(won('facebook lead ad').length / booked('facebook lead ad').length - 0.25) < 0.23)
+  const values = won('referral').map(({ beats }) => beats.flatMap((beat) => ('value' in beat ? [beat.value] : [])))
+  t.ok(values.every((list) => new Set(list).size === 1))
+  const statuses = past(1, 200)
+    .map(bodyOf)
+    .filter(({ type }) => type === 'OpportunityStatusUpdate')
+  t.ok(statuses.length > 0 && statuses.every(({ status }) => status === 'won'))
+})
+
+t.test('the sandbox location states the spend of four weeks, each day the same whenever it is asked for', async (t) => {
+  const rows = sandboxSpend(at)
+  t.equal(rows.length, 28 * 4)
+  t.ok(rows.every(({ channel, day, amount }) => isChannel(channel) && Date.parse(day) < at && /^\d+\.\d\d$/.test(amount)))
+  t.equal(rows.at(-1)?.day, '2026-11-24', 'up to today')
+  const later = sandboxSpend(at + 7 * 86_400_000)
+  const of = (list: typeof rows) => new Map(list.map((row) => [`${row.channel} ${row.day}`, row]))
+  t.equal([...of(later)].filter(([key, row]) => JSON.stringify(of(rows).get(key)) === JSON.stringify(row)).length, 21 * 4)
 })

@@ -17,7 +17,7 @@ export const attributionModeler: Agent = {
   reads: ['source', 'stage', 'counters.attemptsSinceReply', 'insights.attribution_modeler', ...channelFields],
   assess(view, tables) {
     const finding = findingFor(view, tables.insight('attribution_modeler'), 'credit')
-    if (finding === undefined) return abstain('channel_not_measured')
+    if (finding === undefined) return abstain('not_measured')
     if (finding.reason !== 'every_model_credits_more') return abstain('models_differ_on_channel')
     if (!isSilent(view)) return abstain('not_silent')
     const way = openOr(view, 'email', 'sms')

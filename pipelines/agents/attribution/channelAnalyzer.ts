@@ -17,7 +17,7 @@ export const channelAnalyzer: Agent = {
   reads: ['source', 'stage', 'counters.attemptsSinceReply', 'counters.inbound', 'insights.channel_analyzer', ...channelFields],
   assess(view, tables) {
     const finding = findingFor(view, tables.insight('channel_analyzer'), 'channel')
-    if (finding === undefined) return abstain('channel_not_measured')
+    if (finding === undefined) return abstain('not_measured')
     const grounds = groundsOf(view, 'channel_analyzer', finding, ['mature_leads', 'mature_converted'])
     if (finding.reason === 'never_converts') {
       if (view.counters.inbound > 0 || view.counters.attemptsSinceReply < patienceAttempts) return abstain('attempts_left')

@@ -15,9 +15,9 @@ export const patienceAttempts = 3
 
 /** The finding of this kind about the lead's channel; `undefined` where its source names none or nothing was found. */
 export function findingFor(view: Pick<AgentView, 'source'>, insight: AgentInsight | undefined, kind: string): Finding | undefined {
+  if (insight === undefined) return undefined
   const channel = channelOfSource(sourceName(view.source))
-  if (channel === undefined) return undefined
-  return insight?.findings.find((finding) => finding.kind === kind && finding.subject === channel)
+  return insight.findings.find((finding) => finding.kind === kind && finding.subject === channel)
 }
 
 /** Grounds of a vote that rests on a finding. `shown` are fields of its evidence. */

@@ -17,7 +17,7 @@ export const predictiveModeler: Agent = {
   reads: ['source', 'stage', 'level', 'counters.attemptsSinceReply', 'insights.predictive_modeler', ...channelFields],
   assess(view, tables) {
     const finding = findingFor(view, tables.insight('predictive_modeler'), 'lead_worth')
-    if (finding === undefined) return abstain('worth_not_measured')
+    if (finding === undefined) return abstain('not_measured')
     if (finding.reason !== 'worth_more') return abstain('worth_unremarkable')
     if (!isSilent(view)) return abstain('not_silent')
     if (view.level !== 'HOT' && view.level !== 'URGENT') return abstain('not_hot')

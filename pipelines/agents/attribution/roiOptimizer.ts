@@ -17,7 +17,7 @@ export const roiOptimizer: Agent = {
   reads: ['source', 'stage', 'counters.attemptsSinceReply', 'insights.roi_optimizer', ...channelFields],
   assess(view, tables) {
     const finding = findingFor(view, tables.insight('roi_optimizer'), 'return')
-    if (finding === undefined) return abstain('return_not_measured')
+    if (finding === undefined) return abstain('not_measured')
     if (finding.reason !== 'returns_more') return abstain('return_unremarkable')
     if (!isSilent(view)) return abstain('not_silent')
     const way = openOr(view, 'email', 'sms')

@@ -1,0 +1,244 @@
+/** Stage `journeys`: what is a touch, what is told of a lead, once, and what an erasure leaves. */
+import fc from 'fast-check'
+import t from 'tap'
+import { isMomentOnly } from '../../../cli/heldOnLead.ts'
+import { channels, channelOfSource } from '../../../pipelines/attribution/channels.ts'
+import {
+  CONVERSION_MEMORY_MS,
+  MAX_CONVERSIONS,
+  MAX_TOUCHES,
+  isErasedOnly,
+  journeys as stage,
+} from '../../../pipelines/attribution/journeys.ts'
+import { journeyHash } from '../../../pipelines/attribution/pseudonym.ts'
+import { channelOfLink } from '../../../pipelines/attribution/touchOf.ts'
+import { sourceName } from '../../../pipelines/sources/sourceName.ts'
+import { drive } from '../../../runtime/driver.ts'
+import type { LeadTouches } from '../../../schemas/generated/records.ts'
+import { tellStory } from '../../../simulate/leadStory.ts'
+import { erasures, journeys, leadEvents, leadKey, outcomes } from '../../../topics/index.ts'
+import { tenantRecord } from '../../support/leadRecords.ts'
+import { assertProperty } from '../../support/property.ts'
+import { DAY, HOUR, contact, event, start, tenantId, won, wrote } from './journeyRecords.ts'
+
+const maria = leadKey(tenantId, 'maria')
+const line = () => drive(stage, { at: start })
+const told = (of: ReturnType<typeof line>) =>
+  of.outputs(journeys).map(({ kind, touches }) => `${kind} ${touches.map(({ channel, basis }) => `${channel}:${basis}`).join(' ')}`)
+const erasure = (erasedAt: number) => ({ tenantId, contactId: 'maria', erasedAt, requestId: 'r1', requestedBy: 'ana' })
+
+t.test('sources belong to one of fourteen channels, or to none where they say nothing of what brought the lead', async (t) => {
+  t.equal(channels.length, 14)
+  const of = (text: string) => channelOfSource(sourceName(text))
+  t.strictSame(
+    [
+      'Google Ads',
+      'facebook lead ad',
+      'Zillow',
+      'agent referral',
+      'Open House',
+      'TV',
+      'billboard',
+      'utm_source=google&utm_medium=organic',
+    ].map(of),
+    ['paid_search', 'social_media', 'referral', 'referral', 'events', 'television', 'outdoor', 'organic_search'],
+  )
+  t.strictSame(['unknown', 'phone call', 'text message', 'import', '', 'other'].map(of), new Array(6).fill(undefined))
+  const stories = new Set(Array.from({ length: 200 }, (_, index) => tellStory(1, index).source))
+  t.strictSame(
+    [...stories].filter((source) => of(source) === undefined),
+    [],
+    'every source of the simulator has one',
+  )
+})
+
+t.test('the medium of a link decides where it names a channel, else the source does', async (t) => {
+  t.strictSame(
+    [
+      ['google', 'cpc'],
+      ['facebook', 'cpc'],
+      ['newsletter', 'email'],
+      ['google', 'display'],
+      ['google', 'organic'],
+      ['partner', 'referral'],
+      ['somebody', ''],
+    ].map(([source = '', medium = '']) => channelOfLink(source, medium)),
+    ['paid_search', 'social_media', 'email_marketing', 'display_ads', 'organic_search', 'referral', undefined],
+  )
+})
+
+t.test('a lead is told of when a channel touches it first, when it writes, and when it converts; never by its contact id', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, contact('Facebook Lead Ad'))
+  one.pipe(leadEvents, maria, contact('Facebook Lead Ad', start + HOUR, {}, 'contact_updated'))
+  one.pipe(leadEvents, maria, wrote('sms', start + 2 * HOUR))
+  one.pipe(leadEvents, maria, wrote('live_chat', start + 3 * HOUR))
+  one.pipe(leadEvents, maria, wrote('live_chat', start + 4 * HOUR))
+  one.pipe(outcomes, maria, won('o1', start + 5 * DAY, '9000.5'))
+  t.strictSame(told(one), [
+    'touched social_media:stated',
+    'engaged social_media:stated',
+    'touched social_media:stated direct_traffic:message',
+    'converted social_media:stated direct_traffic:message',
+  ])
+  const last = one.records(journeys).at(-1)
+  t.equal(last?.key, tenantId, 'the key is the location')
+  t.match(last?.value, { value: '9000.50', conversionNo: 1, firstTouchAt: start, touchCount: 2, leadHash: /^[0-9a-f]{16}$/ })
+  t.strictSame(
+    last?.value.touches.map((touch) => touch.stage),
+    ['awareness', 'consideration'],
+  )
+  t.notMatch(JSON.stringify(one.outputs(journeys)), /maria/)
+})
+
+t.test('parameters of a link come by a workflow or a named field, and a click in an e-mail is a touch', async (t) => {
+  const one = drive(stage, {
+    at: start,
+    tables: { tenants: [[tenantId, tenantRecord({ tenantId, customFieldNames: { f1: 'utm_source', f2: 'utm_campaign' } })]] },
+  })
+  one.pipe(leadEvents, maria, contact('website', start, { customFields: { f1: 'zillow', f2: 'Spring' } }))
+  one.pipe(leadEvents, maria, contact('website', start + HOUR, { customFields: { f1: 'zillow' } }, 'contact_updated'))
+  t.match(one.outputs(journeys)[0]?.touches, [{ channel: 'referral', source: 'zillow', campaign: 'Spring', basis: 'utm' }])
+  const workflow = {
+    ...{ workflowId: null, workflowName: null, contact: null, opportunityId: null, opportunityName: null, opportunityStatus: null },
+    ...{ opportunityValue: null, pipelineId: null, pipelineName: null, stageName: null, appointmentId: null, appointmentTitle: null },
+    ...{ appointmentStatus: null, appointmentStartsAt: null, appointmentEndsAt: null, messageDirection: null, messageText: null },
+    customFields: {},
+    customData: { 'UTM Source': 'google', 'UTM Medium': 'cpc', 'UTM Campaign': 'austin' },
+  }
+  one.pipe(leadEvents, maria, event('workflow_reported', { occurredAt: start + DAY, workflow }))
+  const mail = { emailEventId: null, event: 'clicked', address: null, mailId: null, code: null, reason: null, permanent: false }
+  one.pipe(leadEvents, maria, event('email_clicked', { occurredAt: start + 2 * DAY, emailEvent: mail }))
+  one.pipe(leadEvents, maria, event('email_opened', { occurredAt: start + 3 * DAY, emailEvent: { ...mail, event: 'opened' } }))
+  t.strictSame(told(one).at(-1), 'touched referral:utm paid_search:utm email_marketing:click')
+  t.ok(one.outputs(journeys).length === 3, 'an opened e-mail may be a machine')
+})
+
+t.test('what says nothing of marketing keeps no state', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, contact(null))
+  one.pipe(leadEvents, maria, event('note_added'))
+  one.pipe(outcomes, maria, won('o1', start, null, { kind: 'reply' }))
+  t.equal(one.state(maria), undefined)
+  t.strictSame(one.drops, [])
+})
+
+t.test('a message that is told before the source counts as engagement of its channel', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, wrote('sms', start))
+  t.strictSame(told(one), [])
+  one.pipe(leadEvents, maria, contact('Zillow', start - HOUR))
+  t.strictSame(told(one), ['touched referral:stated', 'engaged referral:stated'])
+})
+
+t.test('a conversion counts once, however often and whenever it is told', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, contact('Zillow'))
+  for (let i = 0; i < 3; i++) one.pipe(outcomes, maria, won('o1', start + DAY))
+  one.restart()
+  one.pipe(outcomes, maria, won('o1', start + DAY))
+  one.pipe(outcomes, maria, won('o2', start + 2 * DAY, null))
+  t.strictSame(
+    one
+      .outputs(journeys)
+      .filter(({ kind }) => kind === 'converted')
+      .map(({ value, conversionNo }) => [value, conversionNo]),
+    [
+      ['9000.00', 1],
+      [null, 2],
+    ],
+  )
+  t.strictSame(new Set(one.drops.map(({ reason }) => reason)), new Set(['conversion_known']))
+  // When its id may have been forgotten, it is too old to be told again.
+  one.advance('181d')
+  one.pipe(outcomes, maria, won('o1', start + DAY - 1))
+  t.equal(one.drops.at(-1)?.reason, 'conversion_too_old')
+  t.equal(CONVERSION_MEMORY_MS, 180 * DAY)
+})
+
+t.test('touches more than 90 days before a conversion, and those after it, have no share in it', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, contact('Zillow', start - 91 * DAY))
+  one.pipe(leadEvents, maria, wrote('facebook', start - 10 * DAY))
+  one.pipe(leadEvents, maria, wrote('live_chat', start + DAY))
+  one.pipe(outcomes, maria, won('o1', start))
+  t.strictSame(
+    one
+      .outputs(journeys)
+      .at(-1)
+      ?.touches.map(({ channel }) => channel),
+    ['social_media'],
+  )
+})
+
+t.test('at most 20 touches are kept: the first of each channel and the latest others; at most 32 conversions are told', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, contact('Zillow', start))
+  one.pipe(leadEvents, maria, wrote('gmb', start + DAY))
+  for (let i = 2; i < 60; i++) one.pipe(leadEvents, maria, wrote(i % 2 === 0 ? 'facebook' : 'live_chat', start + i * 2 * DAY))
+  const { touches, touchCount } = one.state(maria) as LeadTouches
+  t.equal(MAX_TOUCHES, 20)
+  t.equal(touches.length, 20)
+  t.equal(touchCount, 60)
+  t.strictSame([touches[0]?.at, touches[1]?.at, touches.at(-1)?.at], [start, start + DAY, start + 118 * DAY])
+  t.equal(one.outputs(journeys).filter(({ kind }) => kind === 'touched').length, 4, 'a channel is told of once, kept or not')
+  for (let i = 0; i < MAX_CONVERSIONS + 5; i++) one.pipe(outcomes, maria, won(`o${i}`, start))
+  t.equal(one.outputs(journeys).filter(({ kind }) => kind === 'converted').length, 32)
+  t.equal(one.drops.at(-1)?.reason, 'too_many_conversions')
+})
+
+t.test(
+  'an erased lead leaves the moment and nothing else; nothing from before comes back, and what comes later has another pseudonym',
+  async (t) => {
+    const one = line()
+    one.pipe(leadEvents, maria, contact('Zillow', start))
+    one.pipe(outcomes, maria, won('o1', start))
+    one.pipe(erasures, maria, erasure(start + HOUR))
+    t.match(one.state(maria), { touches: [], conversions: [], statedSource: null, engagedAt: null, erasedAt: start + HOUR })
+    t.ok(isErasedOnly(one.state(maria) as LeadTouches) && isMomentOnly({ entry: { state: one.state(maria) } }))
+    t.notOk(isErasedOnly({ ...(one.state(maria) as LeadTouches), statedSource: 'zillow' }), 'the proof can fail')
+    t.notOk(isMomentOnly({ entry: { state: { ...(one.state(maria) as LeadTouches), engagedAt: start } } }))
+    const before = one.outputs(journeys).length
+    one.pipe(leadEvents, maria, wrote('facebook', start + HOUR))
+    one.pipe(outcomes, maria, won('o1', start))
+    one.pipe(erasures, maria, erasure(start))
+    t.equal(one.outputs(journeys).length, before)
+    t.strictSame(
+      one.drops.slice(-3).map(({ reason }) => reason),
+      ['before_erasure', 'before_erasure', 'erased_already'],
+    )
+    one.pipe(leadEvents, maria, contact('Zillow', start + 2 * HOUR))
+    t.not(one.outputs(journeys).at(-1)?.leadHash, one.outputs(journeys)[0]?.leadHash)
+    t.not(journeyHash(tenantId, 'maria', null), journeyHash('location-2', 'maria', null))
+  },
+)
+
+t.test('any events in any order keep the bounds, and tell each channel and each conversion once', (t) =>
+  assertProperty(
+    t,
+    fc.property(
+      fc.array(
+        fc.record({
+          what: fc.constantFrom('Zillow', 'google ads', 'facebook', 'live_chat', 'gmb', 'won', 'erase'),
+          day: fc.nat({ max: 200 }),
+          id: fc.nat({ max: 5 }),
+        }),
+        { maxLength: 60 },
+      ),
+      (steps) => {
+        const one = line()
+        for (const { what, day, id } of steps) {
+          const at = start + day * DAY
+          if (what === 'won') one.pipe(outcomes, maria, won(`o${id}`, at))
+          else if (what === 'erase') one.pipe(erasures, maria, erasure(at))
+          else if (what === 'Zillow' || what === 'google ads') one.pipe(leadEvents, maria, contact(what, at))
+          else one.pipe(leadEvents, maria, wrote(what, at))
+        }
+        const state = one.state(maria) as LeadTouches | undefined
+        const ids = one.outputs(journeys).map(({ journeyId }) => journeyId)
+        return (state === undefined || state.touches.length <= MAX_TOUCHES) && new Set(ids).size === ids.length
+      },
+    ),
+    { numRuns: 60 },
+  ),
+)
