@@ -6,6 +6,8 @@ import type { Mutation } from './mutation.ts'
 
 const gates = 'test/pipelines/followupGates.test.ts'
 const delivery = 'test/delivery/delivery.test.ts'
+const assignments = 'test/delivery/assignments.test.ts'
+const routedLeads = 'test/pipelines/routedLeads.test.ts'
 const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
@@ -42,6 +44,52 @@ const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
 
 export const mutations: readonly Mutation[] = [
+  {
+    id: 'room-not-counted-in-batch',
+    guard: 'capacity of a realtor in the reserving transaction',
+    file: 'delivery/reserve.ts',
+    find: 'load: assignee.load + 1',
+    replace: 'load: assignee.load',
+    tests: [{ file: assignments, title: 'a burst of leads, several workers and any order: nobody gets more than they take' }],
+    why: 'A burst of leads in one batch goes to one realtor, past what they take.',
+  },
+  {
+    id: 'realtor-not-held',
+    guard: 'one assignment to a realtor at a time',
+    file: 'sinks/postgres/staff.ts',
+    find: "SELECT pg_advisory_xact_lock(hashtextextended('realtor:' || realtor, 0))",
+    replace: "SELECT hashtextextended('realtor:' || realtor, 0)",
+    tests: [{ file: assignments, title: 'a burst of leads, several workers and any order: nobody gets more than they take' }],
+    why: 'Two workers count the same load at the same time and both give a lead to a realtor with room for one.',
+  },
+  {
+    id: 'owner-at-the-platform-unread',
+    guard: 'the realtor a lead has by now',
+    file: 'pipelines/followup/gates/capacity.ts',
+    find: "  if (typeof provider === 'object' && provider.assignedTo !== null)\n    return deny('has_owner', 'The platform has a realtor for this lead by now.')\n",
+    replace: '',
+    tests: [
+      {
+        file: assignments,
+        title: 'a lead that has a realtor by now, here or at the platform, keeps them; a location that only suggests gives nothing',
+      },
+    ],
+    why: 'A lead that somebody took a moment ago in GoHighLevel is taken from them.',
+  },
+  {
+    id: 'own-assignment-fences',
+    guard: 'our own assignment is no owner change',
+    file: 'pipelines/enrich/applyEvent.ts',
+    find: ' && after.ownerId !== after.routedTo) return true',
+    replace: ') return true',
+    tests: [
+      {
+        file: routedLeads,
+        title: 'our own assignment makes the owner and ends nothing, told by us or by the platform first; another owner ends everything',
+      },
+    ],
+    why: 'The message that was decided together with the assignment is cancelled by it.',
+  },
   {
     id: 'looked-up-after-refusal',
     guard: 'nobody asks about a lead that has refused',
@@ -271,8 +319,9 @@ export const mutations: readonly Mutation[] = [
     id: 'row-without-number',
     guard: 'fence among workers of the ledger',
     file: 'delivery/carryOut.ts',
-    find: ' || row.sequence !== reserved.sequence) return undefined\n    await lockLeads(client, [row])\n    const at = clock.now()\n    const facts',
-    replace: ') return undefined\n    await lockLeads(client, [row])\n    const at = clock.now()\n    const facts',
+    find: ' || row.sequence !== reserved.sequence) return undefined\n    await lockAssignees(client, [row])\n    await lockLeads(client, [row])\n    const at = clock.now()\n    const facts',
+    replace:
+      ') return undefined\n    await lockAssignees(client, [row])\n    await lockLeads(client, [row])\n    const at = clock.now()\n    const facts',
     tests: [{ file: delivery, title: 'a worker whose row another one holds by now does not hand it over in its place' }],
     why: 'A worker whose reservation has passed sends on what it read of the provider long ago.',
   },
