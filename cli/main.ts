@@ -13,6 +13,7 @@ import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addLearn } from './verbs/learn.ts'
 import { addLookUps } from './verbs/lookUps.ts'
+import { addMarket } from './verbs/market.ts'
 import { addOwed } from './verbs/owed.ts'
 import { addPolicy } from './verbs/policy.ts'
 import { addRealtors } from './verbs/realtors.ts'
@@ -67,6 +68,7 @@ addTenants(program, surroundings)
 addRealtors(program, surroundings)
 addGhl(program, surroundings)
 addLookUps(program, surroundings)
+addMarket(program, surroundings)
 addOwed(program, surroundings)
 addAgents(program, surroundings)
 addAuditReport(program, surroundings)

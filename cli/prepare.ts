@@ -5,13 +5,15 @@
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
+import { readRows } from '../integrations/market/rows.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import { isShippedPrior, shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
+import { sandboxMarketRows } from '../simulate/sandboxMarket.ts'
 import { sandboxLookUps, sandboxTenant } from '../simulate/sandboxTenant.ts'
 import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
 import { migrate } from '../sinks/postgres/migrate.ts'
-import { allTopics, policies, tenants } from '../topics/index.ts'
+import { allTopics, marketFacts, policies, tenants } from '../topics/index.ts'
 import { kafkaOf, needed } from './roles/connections.ts'
 import { members } from './roles/groups.ts'
 
@@ -53,6 +55,10 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
       const lookUps = settled.lookUps ?? (config.lookUps.enabled ? sandboxLookUps : null)
       if (settled.updatedAt === 0 || settled.lookUps !== lookUps)
         await producer.send(tenants, tenant.tenantId, { ...settled, lookUps, updatedAt: tenant.updatedAt })
+      // Of the last four weeks. Those that were told at an earlier start change nothing.
+      const lines = sandboxMarketRows(tenant.tenantId, tenant.updatedAt).map((row) => JSON.stringify(row))
+      const { facts } = readRows(lines.join('\n'), tenant.tenantId, tenant.updatedAt)
+      await Promise.all(facts.map((fact) => producer.send(marketFacts, tenant.tenantId, fact)))
     }
     return changes
   } finally {

@@ -394,3 +394,28 @@ t.test('findings are twelve at most, the most pressing first, each a sentence wi
   t.match(findings[0], { subject: 'land', value: '-15.0', text: 'Land: the median price has fallen, by 15.0 % in 21 days.' })
   t.ok(findings.every(({ text, evidence, bin }) => text.length <= 140 && evidence.length > 0 && bin >= 1 && bin <= 5))
 })
+
+t.test('with room for twelve every segment that moves is told of before a second word on any, and sums are never left out', async (t) => {
+  const segments = propertyTypes.flatMap((propertyType) => ['', '0-250k'].map((priceBand) => ({ propertyType, priceBand })))
+  const facts = [0, 3].flatMap((week) =>
+    segments.map((segment, n) =>
+      fact(
+        week,
+        // Pace and price cuts move by much; the price of the last segment alone moves by little.
+        n === segments.length - 1
+          ? { median_price: week === 0 ? '100000' : '98000' }
+          : { days_on_market: week === 0 ? '20' : '60', price_cuts: week === 0 ? '20' : '90', inventory: week === 0 ? '100' : '300' },
+        segment,
+      ),
+    ),
+  )
+  const findings = findingsOf(seriesOf(facts))
+  const ofMarket = findings.get('market_analyzer') ?? []
+  t.equal(ofMarket.length, 12)
+  t.equal(new Set(ofMarket.map(({ subject }) => subject)).size, 10)
+  t.match(
+    ofMarket.find(({ subject }) => subject === 'land 0-250k'),
+    { reason: 'prices_falling', text: 'Land 0-250k: the median price has fallen, by 2.0 % in 21 days.' },
+  )
+  t.ok(findings.get('strategic_synthesizer')?.some(({ kind }) => kind === 'positioning'))
+})
