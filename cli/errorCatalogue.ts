@@ -1,6 +1,7 @@
 /** Every error table of the product with the room it belongs to. A code stands in one table only. */
 import { apiErrors, statusOf } from '../api/errors.ts'
 import { apolloErrors } from '../integrations/apollo/errors.ts'
+import { marketErrors } from '../integrations/market/errors.ts'
 import { configErrors } from '../config/config.ts'
 import { lookupErrors } from '../lookup/errors.ts'
 import { consensusErrors } from '../pipelines/consensus/errors.ts'
@@ -36,6 +37,7 @@ export const errorCatalogue: readonly ErrorTable[] = [
   { file: 'sinks/postgres/errors.ts', of: 'Postgres', entries: postgresErrors },
   { file: 'sinks/clickhouse/errors.ts', of: 'ClickHouse', entries: clickhouseErrors },
   { file: 'integrations/apollo/errors.ts', of: 'look-ups at Apollo', entries: apolloErrors },
+  { file: 'integrations/market/errors.ts', of: 'market facts', entries: marketErrors },
   { file: 'api/errors.ts', of: 'the API', entries: apiErrors, status: statusOf },
   { file: 'simulate/errors.ts', of: 'the simulator', entries: simulateErrors },
   { file: 'cli/errors.ts', of: 'the command line', entries: cliErrors },

@@ -14,6 +14,7 @@ import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addLearn } from './verbs/learn.ts'
 import { addLookUps } from './verbs/lookUps.ts'
+import { addMarket } from './verbs/market.ts'
 import { addOwed } from './verbs/owed.ts'
 import { addPolicy } from './verbs/policy.ts'
 import { addRealtors } from './verbs/realtors.ts'
@@ -73,6 +74,7 @@ addTenants(program, surroundings)
 addRealtors(program, surroundings)
 addGhl(program, surroundings)
 addLookUps(program, surroundings)
+addMarket(program, surroundings)
 addOwed(program, surroundings)
 addAgents(program, surroundings)
 addAdaptation(program, surroundings)

@@ -7,17 +7,13 @@ import { Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import { isShippedPrior, shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
-import type { RecordProducer } from '../runtime/kafka/recordProducer.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
-import { sandboxSpend } from '../simulate/sandboxSpend.ts'
-import { sandboxRealtors, sandboxStaff } from '../simulate/sandboxStaff.ts'
-import { sandboxLookUps, sandboxTenant, sandboxTenantId } from '../simulate/sandboxTenant.ts'
 import { migrateClickhouse } from '../sinks/clickhouse/migrate.ts'
 import { migrate } from '../sinks/postgres/migrate.ts'
-import { allTopics, marketingSpend, policies, realtorSettings, tenants, webhooks } from '../topics/index.ts'
+import { allTopics, policies } from '../topics/index.ts'
 import { kafkaOf, needed } from './roles/connections.ts'
 import { membersOf } from './roles/groups.ts'
-import { toldUser } from './toldUser.ts'
+import { tellSandbox } from './tellSandbox.ts'
 
 export interface Prepared {
   readonly topics: readonly TopicChange[]
@@ -50,34 +46,9 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
       if (there === undefined || (isShippedPrior(there) && there.policyHash !== policy.policyHash))
         await producer.send(policies, policyKey(policy), policy)
     }
-    if (config.mode === 'local') {
-      const tenant = sandboxTenant(Date.now())
-      const settled = (await kafka.table(tenants)).get(tenant.tenantId) ?? { ...tenant, updatedAt: 0 }
-      // Switched on for the whole of local mode: nobody but the sandbox is asked.
-      const lookUps = settled.lookUps ?? (config.lookUps.enabled ? sandboxLookUps : null)
-      if (settled.updatedAt === 0 || settled.lookUps !== lookUps)
-        await producer.send(tenants, tenant.tenantId, { ...settled, lookUps, updatedAt: tenant.updatedAt })
-      if ((await kafka.table(realtorSettings)).get(tenant.tenantId) === undefined) await tellSandboxStaff(producer, tenant.updatedAt)
-      // Said again at each start: the same statement counts once, and reading what is there would wait for leaders of a new topic.
-      const spend = sandboxSpend(tenant.updatedAt)
-      await Promise.all(spend.map((row) => producer.send(marketingSpend, tenant.tenantId, row)))
-    }
+    if (config.mode === 'local') await tellSandbox(kafka, producer, { lookUps: config.lookUps.enabled, at: Date.now() })
     return changes
   } finally {
     await kafka.close()
   }
-}
-
-/** The people of the ready-made location, as the platform and their office would tell of them. */
-async function tellSandboxStaff(producer: RecordProducer, at: number): Promise<void> {
-  for (const { userId, name, email, phone } of sandboxRealtors) {
-    const told = toldUser(
-      sandboxTenantId,
-      { userId, name, email, phone, role: 'user', locationIds: [sandboxTenantId] },
-      at,
-      `sandbox-user-${userId}`,
-    )
-    await producer.send(webhooks, sandboxTenantId, told)
-  }
-  await producer.send(realtorSettings, sandboxTenantId, sandboxStaff(at))
 }

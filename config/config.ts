@@ -101,6 +101,7 @@ export interface Config {
     readonly callsPerMinute: number
     readonly freshDays: number
   }
+  readonly market: { readonly feedUrl: string | undefined; readonly feedKey: string | undefined }
   readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number; readonly lost: number }
   /** Without an endpoint nothing is traced. */
   readonly tracing: { readonly endpoint: string | undefined; readonly ratio: number }
@@ -258,6 +259,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       callsPerMinute: number('apolloCallsPerMinute'),
       freshDays: number('lookUpFreshDays'),
     },
+    market: { feedUrl: maybe('marketFeedUrl'), feedKey: maybe('marketFeedKey') },
     simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed'), lost: number('simulateLost') },
     tracing: { endpoint: maybe('otlpEndpoint'), ratio: number('traceRatio') },
     stackPorts: {

@@ -463,6 +463,23 @@ export const configFields = {
     about: 'Days for which the answer of a look-up counts, also that nobody was found; then a lead may be asked about again.',
   },
 
+  marketFeedUrl: {
+    env: 'MARKET_FEED_URL',
+    schema: url('https?'),
+    fallback: '',
+    should: 'an http(s) URL',
+    about: 'Where `rekindle market fetch` asks for facts about markets (docs/market.md); in local mode, without it, a sandbox is asked.',
+  },
+  marketFeedKey: {
+    env: 'MARKET_FEED_KEY',
+    schema: Type.String({ minLength: 1, pattern: '^[\\x21-\\x7e]+$' }),
+    fallback: '',
+    should: 'the key of the market feed',
+    about: 'Sent to the market feed as a bearer token.',
+    secret: true,
+    neverEmpty: true,
+  },
+
   simulate: {
     env: 'SIMULATE',
     schema: boolean,

@@ -19,7 +19,7 @@ export const marketErrors = {
     scope: 'step',
     retriable: false,
     means: 'The market feed answers with something else than JSON Lines, with too much, or with pages that do not end.',
-    remedy: 'docs/market.md says what a feed looks like; ask for smaller pages.',
+    remedy: 'See docs/market.md for what a feed looks like; ask for smaller pages.',
   },
   E_MARKET_FILE_UNREADABLE: {
     scope: 'step',

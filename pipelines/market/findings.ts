@@ -26,24 +26,32 @@ export interface Judged {
   readonly finding: Finding
   readonly threat: Threat | undefined
   readonly opportunity: Opportunity | undefined
+  /** Speaks of all subjects at once: never left out. */
+  readonly sumsUp?: true
 }
 
-/** Findings of the four agents, the most pressing first, at most 12 each. */
+/** Findings of the four agents; an agent that finds nothing has an empty list. */
 export function findingsOf(series: readonly MarketSeries[]): ReadonlyMap<InsightAgent, readonly Finding[]> {
   const moved = movements(series)
   const together = [...moved, ...activity(moved, series)]
   const all = [...together, ...synthesis(moved, series)]
   const agents: readonly InsightAgent[] = ['market_analyzer', 'competitor_tracker', 'social_monitor', 'strategic_synthesizer']
-  return new Map(
-    agents.map((agent) => [
-      agent,
-      all
-        .filter((one) => one.agent === agent)
-        .sort(byPress)
-        .slice(0, MOST_FINDINGS)
-        .map(({ finding }) => finding),
-    ]),
-  )
+  return new Map(agents.map((agent) => [agent, chosen(all.filter((one) => one.agent === agent)).map(({ finding }) => finding)]))
+}
+
+/** At most 12, the most pressing first: the most pressing one of each subject before the second of any. */
+function chosen(some: readonly Judged[]): Judged[] {
+  const taken = new Map<string, number>()
+  const ranked = [...some].sort(byPress).map((one) => {
+    const rank = taken.get(one.finding.subject) ?? 0
+    taken.set(one.finding.subject, rank + 1)
+    return { one, rank: one.sumsUp === true ? -1 : rank }
+  })
+  return ranked
+    .sort((a, b) => a.rank - b.rank || byPress(a.one, b.one))
+    .slice(0, MOST_FINDINGS)
+    .map(({ one }) => one)
+    .sort(byPress)
 }
 
 function movements(series: readonly MarketSeries[]): Judged[] {
@@ -76,7 +84,7 @@ function judged(rule: TrendRule, subject: string, trend: Trend): Judged[] {
   // Tenths of a per cent, or hundredths of the figure.
   const by = rule.by === 'per_mille' ? `${milliText(size * 100n, 1)} %` : milliText(size, 2)
   const value = rule.by === 'per_mille' ? milliText(trend.change * 100n, 1) : milliText(trend.change, 2)
-  const who = rule.of === 'market' ? (subject === '' ? 'The whole market' : capital(subject)) : subject
+  const who = rule.of === 'market' ? (subject === '' ? 'The whole market' : capital(subject.replaceAll('_', ' '))) : subject
   const sentence = who === '' ? capital(words) : rule.of === 'market' ? `${who}: ${words}` : `${who} ${words}`
   return [
     {
@@ -143,6 +151,7 @@ function activity(moved: readonly Judged[], series: readonly MarketSeries[]): Ju
       agent: 'competitor_tracker',
       threat: worst,
       opportunity: undefined,
+      sumsUp: true,
       finding: {
         kind: 'competitor_activity',
         subject: '',
@@ -184,6 +193,7 @@ function synthesis(moved: readonly Judged[], series: readonly MarketSeries[]): J
     agent: 'strategic_synthesizer',
     threat: undefined,
     opportunity: undefined,
+    sumsUp: true,
     finding: {
       kind: 'positioning',
       subject: '',
@@ -223,7 +233,7 @@ function outlooks(moved: readonly Judged[]): Judged[] {
       value: String(side.length),
       samples: side.reduce((sum, one) => sum + one.finding.samples, 0),
       reason: isSellers ? 'sellers_gain' : 'buyers_gain',
-      text: `${subject === '' ? 'The whole market' : capital(subject)}: ${side.length} of 3 signs favour those who ${isSellers ? 'sell' : 'buy'}.`,
+      text: `${subject === '' ? 'The whole market' : capital(subject.replaceAll('_', ' '))}: ${side.length} of 3 signs favour those who ${isSellers ? 'sell' : 'buy'}.`,
       evidence: side.map(({ finding: { reason, value } }) => ({ field: reason, value: value ?? '' })),
     }
     return [{ agent: 'strategic_synthesizer' as const, threat: undefined, opportunity: undefined, finding }]

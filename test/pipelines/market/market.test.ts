@@ -1,4 +1,6 @@
 /** System 5: what the market stage keeps of facts, finds in them and tells, and when. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { positioning, opportunityOf, threatOf } from '../../../pipelines/market/levels.ts'
@@ -15,7 +17,7 @@ import {
 import { findingsOf, MOST_FINDINGS } from '../../../pipelines/market/findings.ts'
 import { microsOf, milliText } from '../../../pipelines/market/micros.ts'
 import { market } from '../../../pipelines/market/stage.ts'
-import { insightAgents } from '../../../pipelines/market/trendRules.ts'
+import { insightAgents, trendRules } from '../../../pipelines/market/trendRules.ts'
 import { drive } from '../../../runtime/driver.ts'
 import { MarketState } from '../../../schemas/generated/records.ts'
 import type { MarketFact, MarketSeries } from '../../../schemas/generated/records.ts'
@@ -393,4 +395,53 @@ t.test('findings are twelve at most, the most pressing first, each a sentence wi
   t.equal(findings.length, 12)
   t.match(findings[0], { subject: 'land', value: '-15.0', text: 'Land: the median price has fallen, by 15.0 % in 21 days.' })
   t.ok(findings.every(({ text, evidence, bin }) => text.length <= 140 && evidence.length > 0 && bin >= 1 && bin <= 5))
+})
+
+t.test('with room for twelve every segment that moves is told of before a second word on any, and sums are never left out', async (t) => {
+  const segments = propertyTypes.flatMap((propertyType) => ['', '0-250k'].map((priceBand) => ({ propertyType, priceBand })))
+  const facts = [0, 3].flatMap((week) =>
+    segments.map((segment, n) =>
+      fact(
+        week,
+        // Pace and price cuts move by much; the price of the last segment alone moves by little.
+        n === segments.length - 1
+          ? { median_price: week === 0 ? '100000' : '98000' }
+          : { days_on_market: week === 0 ? '20' : '60', price_cuts: week === 0 ? '20' : '90', inventory: week === 0 ? '100' : '300' },
+        segment,
+      ),
+    ),
+  )
+  const findings = findingsOf(seriesOf(facts))
+  const ofMarket = findings.get('market_analyzer') ?? []
+  t.equal(ofMarket.length, 12)
+  t.equal(new Set(ofMarket.map(({ subject }) => subject)).size, 10)
+  t.match(
+    ofMarket.find(({ subject }) => subject === 'land 0-250k'),
+    { reason: 'prices_falling', text: 'Land 0-250k: the median price has fallen, by 2.0 % in 21 days.' },
+  )
+  t.ok(findings.get('strategic_synthesizer')?.some(({ kind }) => kind === 'positioning'))
+})
+
+t.test('the page names every figure with its unit, every segment, every bound and every reason', async (t) => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/market.md'), 'utf8')
+  for (const { figure, unit, is, kinds } of marketFigures)
+    t.match(page, new RegExp(`\\| \`${figure}\` +\\| ${unit} +\\| ${is} +\\| ${kinds.join(', ')} +\\|`), figure)
+  for (const name of [...propertyTypes, ...priceBands.map(({ band }) => band)]) t.ok(page.includes(`\`${name}\``), name)
+  const sources = ['pipelines/market/keepFact.ts', 'pipelines/market/stage.ts', 'integrations/market/rows.ts'].map((file) =>
+    readFileSync(join(import.meta.dirname, '../../..', file), 'utf8'),
+  )
+  const reasons = sources.flatMap((text) => [...text.matchAll(/(?:return|drop\(|reason:) ?'([a-z_]+)'/g)].map(([, reason = '']) => reason))
+  t.ok(reasons.length > 20)
+  for (const reason of reasons) t.ok(page.includes(`\`${reason}\``) || reason === 'full', reason)
+  for (const [what, bound] of [
+    ['weeks of a subject', MOST_WINDOWS],
+    ['segments', MOST_SEGMENTS],
+    ['competitors', MOST_COMPETITORS],
+    ['feeds of a subject', MOST_SOURCES],
+  ] as const)
+    t.match(page, new RegExp(`\\| ${what} +\\| ${bound} +\\|`))
+  for (const { figure, threshold, by, leastSamples } of trendRules) {
+    const from = by === 'per_mille' ? `${threshold / 10n} %` : '.1'
+    t.match(page, new RegExp(`\\| ${from} +\\| ${leastSamples} +\\|`), figure)
+  }
 })
