@@ -6,6 +6,7 @@ import '../support/lawfulHour.ts'
 import t from 'tap'
 import { pastDeliveries } from '../../simulate/deliveries.ts'
 import { httpPost, sendAll } from '../../simulate/sender.ts'
+import { sandboxRealtors } from '../../simulate/sandboxStaff.ts'
 import { testStack } from '../support/stack.ts'
 import { accountOf, accountText } from './accounting.ts'
 import { dropsOf, findings } from './findings.ts'
@@ -42,7 +43,7 @@ t.test(`${LEADS} leads: every webhook, event, decision, follow-up, row and messa
   t.strictSame(account.faults, [], 'nothing is lost, nothing is doubled, every difference has its reason')
   t.equal(
     found.webhooks.length,
-    accounts.accepted + accounts.duplicates + found.sandbox.messages.length,
+    accounts.accepted + accounts.duplicates + found.sandbox.messages.length + sandboxRealtors.length,
     'what was answered 2xx is what is on the topic',
   )
   t.equal(found.postgres.leads.length, LEADS, 'each lead is a row')
