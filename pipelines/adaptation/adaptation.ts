@@ -2,16 +2,16 @@
  * Results of a location become standing findings of the agents of system 8, looked at once a day when the day is whole. A
  * statement is published when it has changed or its validity nears its end.
  */
-import { createHash } from 'node:crypto'
-import { drop, emit, next, timer } from '../../runtime/outcome.ts'
+import { drop, next, timer } from '../../runtime/outcome.ts'
 import type { Emission, Outcome } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { AdaptationState } from '../../schemas/generated/records.ts'
-import type { AgentInsight, AgentResult, Finding } from '../../schemas/generated/records.ts'
-import { insightKey, insights, results } from '../../topics/index.ts'
+import type { AgentResult, Finding } from '../../schemas/generated/records.ts'
+import { insights, results } from '../../topics/index.ts'
 import type { AdaptiveAgentId } from '../agents/adaptive/findingKinds.ts'
 import { roster } from '../agents/roster.ts'
+import { restated } from '../standingInsight.ts'
 import { dayOf, noDays, pruned, startOfDay, withResult } from './days.ts'
 import { feedbackFindings } from './feedback.ts'
 import { optimizationFindings } from './optimization.ts'
@@ -55,26 +55,16 @@ function look(before: AdaptationState, _fired: FiredTimer, ctx: Context): Answer
   const published = { ...state.published }
   const told: Emission<typeof insights>[] = []
   for (const agentId of agentIds) {
+    const agentVersion = roster.find(({ id }) => id === agentId)?.version ?? 0
     const findings = findingsOf[agentId](state, today)
-    const hash = hashOf(findings)
-    const last = published[agentId]
-    if (last !== undefined && last.hash === hash && last.validUntil > ctx.at + REFRESH_MS) continue
-    const insight = insightOf(agentId, ctx.key, ctx.at, findings)
-    published[agentId] = { validUntil: insight.validUntil, hash }
-    told.push(emit(insights, insight, { key: insightKey(ctx.key, agentId) }))
+    const statement = { agentId, agentVersion, system: 'adaptive', findings, validMs: VALID_MS, renewMs: REFRESH_MS } as const
+    const now = restated(statement, published[agentId], ctx)
+    published[agentId] = now.stated
+    told.push(...now.told)
   }
   // Nothing has come for a month: what was said last is that nothing is found.
   if (state.days.length === 0) return next<AdaptationState, typeof insights>(undefined, { emit: told })
   return next<AdaptationState, typeof insights>({ ...state, published }, { emit: told, timers: [review.at(reviewAfter(ctx.at))] })
-}
-
-function insightOf(agentId: AdaptiveAgentId, tenantId: string, at: number, findings: Finding[]): AgentInsight {
-  const agentVersion = roster.find(({ id }) => id === agentId)?.version ?? 0
-  return { tenantId, agentId, agentVersion, system: 'adaptive', at, validUntil: at + VALID_MS, findings }
-}
-
-function hashOf(findings: readonly Finding[]): string {
-  return createHash('sha256').update(JSON.stringify(findings)).digest('hex').slice(0, 16)
 }
 
 /** Counts the results of a location and says once a day what they show. */

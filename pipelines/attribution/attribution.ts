@@ -2,14 +2,14 @@
  * Revenue attribution of a location: folds journeys and spend into 90 days of bounded state, and publishes what the four agents
  * find in it, five minutes after something changed and once a day, but only what is new or about to run out.
  */
-import { createHash } from 'node:crypto'
-import { drop, emit, next, timer } from '../../runtime/outcome.ts'
+import { drop, next, timer } from '../../runtime/outcome.ts'
 import type { Emission, Outcome, TimerChange } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { AttributionState } from '../../schemas/generated/records.ts'
-import type { AgentInsight, Finding, LeadJourney, MarketingSpend } from '../../schemas/generated/records.ts'
-import { insightKey, insights, journeys, marketingSpend } from '../../topics/index.ts'
+import type { Finding, LeadJourney, MarketingSpend } from '../../schemas/generated/records.ts'
+import { insights, journeys, marketingSpend } from '../../topics/index.ts'
+import { restated } from '../standingInsight.ts'
 import { figuresOf } from './figures.ts'
 import { budgetFindings, channelFindings, modelFindings } from './findings.ts'
 import { forecastFindings } from './forecast.ts'
@@ -51,13 +51,14 @@ function publish(before: AttributionState, _fired: FiredTimer, ctx: Context): An
   const state = trimmed(before, ctx.at)
   const told: Emission<typeof insights>[] = []
   const published = found(state, ctx.at).map(({ agentId, findings }) => {
-    const digest = createHash('sha256').update(JSON.stringify(findings)).digest('hex').slice(0, 16)
-    const known = state.published.find((one) => one.agentId === agentId)
-    if (known !== undefined && known.digest === digest && known.validUntil - ctx.at > RENEW_MS) return known
-    const validUntil = ctx.at + VALID_MS
-    const insight: AgentInsight = { tenantId: ctx.key, agentId, agentVersion, system: 'attribution', at: ctx.at, validUntil, findings }
-    told.push(emit(insights, insight, { key: insightKey(ctx.key, agentId) }))
-    return { agentId, digest, validUntil }
+    const statement = { agentId, agentVersion, system: 'attribution', findings, validMs: VALID_MS, renewMs: RENEW_MS } as const
+    const now = restated(
+      statement,
+      state.published.find((one) => one.agentId === agentId),
+      ctx,
+    )
+    told.push(...now.told)
+    return { agentId, ...now.stated }
   })
   // Nothing is left to count: the empty findings were just told, and the location is forgotten.
   if (isEmpty(state)) return next<AttributionState, typeof insights>(undefined, { emit: told })

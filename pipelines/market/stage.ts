@@ -3,14 +3,14 @@
  * the four agents of competitive intelligence. A finding is told when it changes and again before it would lapse; when the last
  * figure is too old each agent says once that it finds nothing.
  */
-import { createHash } from 'node:crypto'
 import type { Emission, Outcome } from '../../runtime/outcome.ts'
-import { drop, emit, next, timer } from '../../runtime/outcome.ts'
+import { drop, next, timer } from '../../runtime/outcome.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import { MarketState } from '../../schemas/generated/records.ts'
-import type { AgentInsight, MarketFact, MarketSeries, ToldInsight } from '../../schemas/generated/records.ts'
-import { insightKey, insights, marketFacts } from '../../topics/index.ts'
+import type { MarketFact, MarketSeries, ToldInsight } from '../../schemas/generated/records.ts'
+import { insights, marketFacts } from '../../topics/index.ts'
+import { restated } from '../standingInsight.ts'
 import { findingsOf } from './findings.ts'
 import { current, nothingKnown, refusalOf, withFact } from './keepFact.ts'
 import { insightAgents } from './trendRules.ts'
@@ -23,6 +23,7 @@ export const VALID_MS = 2 * REFRESH_MS
 const REFRESH_TIMER = 'market_refresh'
 /** Rises when the same figures may give other findings. */
 const agentVersion = 1
+const system = 'competitive'
 
 type Answer = Outcome<MarketState, typeof insights>
 
@@ -54,17 +55,14 @@ function tell(series: readonly MarketSeries[], said: readonly ToldInsight[], ctx
   const told: ToldInsight[] = []
   const emissions: Emission<typeof insights>[] = []
   for (const agentId of insightAgents) {
-    const findings = [...(found.get(agentId) ?? [])]
-    const digest = createHash('sha256').update(JSON.stringify(findings)).digest('hex').slice(0, 32)
-    const last = said.find((one) => one.agentId === agentId)
-    if (last?.digest === digest && last.validUntil - ctx.at > REFRESH_MS) {
-      told.push(last)
-      continue
-    }
-    const validUntil = ctx.at + VALID_MS
-    const insight: AgentInsight = { tenantId: ctx.key, agentId, agentVersion, system: 'competitive', at: ctx.at, validUntil, findings }
-    emissions.push(emit(insights, insight, { key: insightKey(ctx.key, agentId) }))
-    told.push({ agentId, digest, validUntil })
+    const statement = { agentId, agentVersion, system, findings: found.get(agentId) ?? [], validMs: VALID_MS, renewMs: REFRESH_MS } as const
+    const now = restated(
+      statement,
+      said.find((one) => one.agentId === agentId),
+      ctx,
+    )
+    emissions.push(...now.told)
+    told.push({ agentId, ...now.stated })
   }
   return { told, emissions }
 }
