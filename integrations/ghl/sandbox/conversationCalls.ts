@@ -9,7 +9,7 @@ import { conversationOf } from './world.ts'
 import type { World } from './world.ts'
 
 const settable = ['delivered', 'failed', 'pending', 'read']
-const typeNumbers = { Call: 1, SMS: 2, Email: 3 } as const
+const typeNumbers = { Call: 1, SMS: 2, Email: 3, Facebook: 11 } as const
 const leastExported = 10
 const mostExported = 500
 /** A status is refused until the message is visible everywhere (highlevel-api-docs #4). */

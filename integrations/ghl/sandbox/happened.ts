@@ -7,7 +7,7 @@ import type { Fields } from '../call/fields.ts'
 import { NOTED_AT } from './journal.ts'
 import type { Journal, JournalLine, SandboxMessage, Table } from './journal.ts'
 
-const CHANNELS: Readonly<Record<string, SandboxMessage['type']>> = { SMS: 'SMS', Email: 'Email', CALL: 'Call' }
+const CHANNELS: Readonly<Record<string, SandboxMessage['type']>> = { SMS: 'SMS', Email: 'Email', CALL: 'Call', FB: 'Facebook' }
 /** Fields of a webhook that are no part of what it tells of. */
 const ENVELOPE = new Set(['type', 'appId', 'versionId', 'timestamp', 'webhookId', 'locationId'])
 

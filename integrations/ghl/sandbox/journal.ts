@@ -13,7 +13,7 @@ export interface SandboxMessage {
   readonly location: string
   readonly contactId: string
   /** An activity is a row of the export that is no message. */
-  readonly type: 'SMS' | 'Email' | 'Call' | 'Activity'
+  readonly type: 'SMS' | 'Email' | 'Call' | 'Facebook' | 'Activity'
   readonly body: string
   readonly subject: string | null
   /** ms. */
