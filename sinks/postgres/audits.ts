@@ -82,8 +82,11 @@ export interface AuditQueue {
 /** As `wantsSecond` of `pipelines/learning/labels.ts` says: held against it by a test. */
 const wantsSecond = `('x' || encode(substr(sha256(convert_to('second:' || d.decision_id, 'UTF8')), 1, 4), 'hex'))::bit(32)::bigint < ${SECOND_SHARE} * 4294967296`
 
-/** Chosen by chance, or undecided by the agents: as the index `idx_decisions_asked` has it. */
-const isAsked = `(d.record ->> 'auditSelected' = 'true' OR d.record ->> 'escalation' IS NOT NULL)`
+/**
+ * Chosen by chance, or undecided by the agents: as the index `idx_decisions_asked` has it. Equal to a word, not "not null": the planner
+ * takes nearly every row for not null and would read the whole table.
+ */
+const isAsked = `(d.record ->> 'auditSelected' = 'true' OR d.record ->> 'escalation' = 'undecided')`
 
 /** Decisions chosen for the random audit, and undecided ones, that this person has to judge, in the order of their ids. */
 export async function auditQueue(db: Queryable, { labeller, tenantId, type, since, limit }: AuditFilter): Promise<AuditQueue> {

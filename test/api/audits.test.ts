@@ -186,3 +186,16 @@ t.test('what cannot be judged is refused with what to do, and a broker that is a
   const answer = await away.app.inject({ method: 'POST', url: `/audits/${twice}`, payload: { by: 'anna', right: 'sms' } })
   t.match([answer.statusCode, answer.json()], [503, { code: 'E_INTAKE_UNAVAILABLE' }])
 })
+
+t.test(
+  'what the agents could not decide is asked about beside what chance chose, and its verdict was certain to be asked for',
+  async (t) => {
+    const { next, judge, sink } = await world(t)
+    const undecided = decision('undecided', { auditSelected: false, conformalSet: ['sms', 'call'], escalation: 'undecided' })
+    await sink.write([batch(decisions, 100, [[key, undecided]])])
+    const { audits, waiting } = await next('anna')
+    t.ok(audits.some(({ decisionId }) => decisionId === 'undecided'))
+    t.equal(waiting, 5)
+    t.match(await judge('undecided', { by: 'anna', right: 'call' }), { status: 200, selection: 'escalated', inclusion: 1 })
+  },
+)
