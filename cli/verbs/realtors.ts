@@ -4,9 +4,6 @@
  */
 import type { Command } from 'commander'
 import { isAgency } from '../../pipelines/ingest/installation.ts'
-import { changedStaff } from '../staffSettings.ts'
-import type { StaffFlags } from '../staffSettings.ts'
-import { availabilities, seniorities } from '../staffSettings.ts'
 import { specialties } from '../../pipelines/routing/specialties.ts'
 import type { RealtorFigures, RealtorSettings, Tenant } from '../../schemas/generated/records.ts'
 import { realtorFigures, realtorKey, realtorSettings, realtors, tenants, webhooks } from '../../topics/index.ts'
@@ -16,6 +13,8 @@ import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { processLogger } from '../processLogger.ts'
 import { openGhl } from '../roles/ghlPart.ts'
+import { availabilities, changedStaff, seniorities } from '../staffSettings.ts'
+import type { StaffFlags } from '../staffSettings.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { toldUser } from '../toldUser.ts'
 

@@ -87,7 +87,7 @@ export function explain(decision: Decision, policy?: Policy, realtorName: Realto
   const odds = logOddsOf(decision)
   return {
     headline: headlineOf(decision, acts),
-    sentences: sentencesOf(decision, acts, contributions, gates, flip, listOf(decision, realtorName)),
+    sentences: sentencesOf(decision, acts, contributions, gates, flip, listOf(decision, realtorName), policy !== undefined),
     contributions,
     logOdds: odds,
     gates,
@@ -161,6 +161,7 @@ function sentencesOf(
   gates: readonly GateResult[],
   flip: FlipSet | undefined,
   list: string | undefined,
+  isWatched: boolean,
 ): string[] {
   if (decision.stopReason === 'gated') return [...gates.map(gateInWords), liftInWords(decision.liftsAt)].slice(0, 5)
   if (decision.stopReason === 'superseded')
@@ -173,7 +174,7 @@ function sentencesOf(
   const told = gates.filter(({ gateId }) => list === undefined || gateId !== 'shortlist')
   if (told.length > 0) lines.push(`Not allowed: ${told.map(gateInWords).join(' ')}`)
   if (list !== undefined) lines.push(list)
-  lines.push(sureLine(decision, acts), firmLine(decision, acts, flip))
+  lines.push(sureLine(decision, acts), firmLine(decision, acts, flip, isWatched))
   return lines.filter((line) => line !== undefined).slice(0, 5)
 }
 
@@ -212,10 +213,21 @@ function sureLine(decision: Decision, acts: Acts): string {
   return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${open}${silent}`
 }
 
-function firmLine(decision: Decision, acts: Acts, flip: FlipSet | undefined): string {
+function isMostProbable({ options, chosen }: Decision): boolean {
+  const [likeliest] = options.filter(({ eligible }) => eligible).sort((a, b) => b.probability - a.probability)
+  return likeliest?.option === chosen
+}
+
+function firmLine(decision: Decision, acts: Acts, flip: FlipSet | undefined, isWatched: boolean): string | undefined {
   const contested = decision.conflicts.length === 0 ? '' : ` Contested: ${decision.conflicts.join(', ')}.`
   if (decision.fallbackUsed) return `It can be undone and is flagged as degraded.${contested}`
-  if (flip === undefined) return `Without any vote the usual choice would be the same.${contested}`
+  // Without a policy the most probable option is watched; of another one it is not known what would be chosen without votes.
+  if (flip === undefined)
+    return isMostProbable(decision) || isWatched
+      ? `Without any vote the usual choice would be the same.${contested}`
+      : contested === ''
+        ? undefined
+        : contested.trim()
   const names = flip.votes.map(({ agentId }) => inWords(agentId)).join(' and ')
   return `Without ${names} it would be: ${acts(flip.becomes)}.${contested}`
 }

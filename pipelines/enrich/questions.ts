@@ -13,7 +13,7 @@ import { isBooked } from './leadStatus.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
 import { isOpen, silenceReached } from './silence.ts'
-import { whoMayTake } from './whoTakesIt.ts'
+import { whoMayTake } from './whoMayTake.ts'
 
 /** What the fold looks up. */
 export type EnrichTables = {

@@ -485,6 +485,8 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
   t.equal(cautious.headline, 'Hand the lead over to a person, now.')
   t.match(cautious.sentences.join(' '), /missing it would cost more/)
   t.match(cautious.sentences.at(-1), /^Without Escalation manager it would be: wait\.$/)
+  const blind = explain(decided({ view: view({ level: 'URGENT' }), policy: escalation }))
+  t.notMatch(blind.sentences.join(' '), /Without any vote/, 'not the likeliest option, and no policy to ask')
   const quiet = explain(decided({ policy: escalation }), escalation)
   t.equal(quiet.headline, 'Leave the lead with Rekindle.')
   t.match(quiet.sentences.join(' '), /usual right choice for a lead that is new.*No agent argued for anything else.*Without any vote/)

@@ -2,9 +2,16 @@
  * Whether somebody is to be found for a lead, and who may be: the shortlist that its view freezes. Nobody is asked for a lead
  * that has a realtor, that is closed, or whose location has switched routing off.
  */
-import type { LeadProfile, LeadView, ShortlistedRealtor, Tenant } from '../../schemas/generated/records.ts'
 import type { Table } from '../../runtime/stage.ts'
-import type { Realtor, StaffFigures, StaffSettings } from '../../schemas/generated/records.ts'
+import type {
+  LeadProfile,
+  LeadView,
+  Realtor,
+  ShortlistedRealtor,
+  StaffFigures,
+  StaffSettings,
+  Tenant,
+} from '../../schemas/generated/records.ts'
 import { realtorKey } from '../../topics/index.ts'
 import { shortlistOf } from '../routing/shortlist.ts'
 import { needsOf } from '../routing/specialties.ts'
