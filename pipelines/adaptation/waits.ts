@@ -132,5 +132,6 @@ export function resultOf(
     votedAgainst: wait.votedAgainst,
     abstained: wait.abstained,
     failed: wait.failed,
+    wording: null,
   }
 }

@@ -127,6 +127,7 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
     liftsAt: chosen === 'wait' ? gated.liftsAt : null,
     conformalSet: left,
     escalation: left !== null && isUndecided(chosen, left, policy) ? 'undecided' : null,
+    draw: null,
   }
 }
 

@@ -272,6 +272,7 @@ export function decisionOf(changes: Partial<Decision> = {}): Decision {
     liftsAt: null,
     conformalSet: null,
     escalation: null,
+    draw: null,
     ...changes,
   }
 }

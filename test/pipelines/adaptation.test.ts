@@ -55,6 +55,7 @@ const result = (day: number, over: Partial<AgentResult> = {}): AgentResult => ({
   votedAgainst: [],
   abstained: [],
   failed: [],
+  wording: null,
   ...over,
 })
 const answered = { outcome: 'reply', latencyMs: 30 * MINUTE } as const

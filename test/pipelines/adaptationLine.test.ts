@@ -106,6 +106,7 @@ t.test('results of a location become a finding, and the next lead there is not w
       votedAgainst: [],
       abstained: [],
       failed: [],
+      wording: null,
     },
     latencyMs: null,
   }

@@ -146,6 +146,7 @@ export function decisionRecord(over: Partial<Decision> = {}): Decision {
     liftsAt: null,
     conformalSet: null,
     escalation: null,
+    draw: null,
     ...over,
   }
 }
