@@ -2,6 +2,7 @@
 import { priorityInWords, reasoningOf, toldPriority, toldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
+import type { Origin } from '../../schemas/generated/records.ts'
 import type { ToldLead } from '../leadStory.ts'
 import { decisionCard } from './decisionWords.ts'
 import { html } from './html.ts'
@@ -70,8 +71,12 @@ function line(lead: LeadSummary): Markup {
 }
 
 /** What rules and providers say of the lead beside what it says itself, each with where it is from. */
-function foundElsewhere({ phoneFacts, emailFacts, lookUp }: ToldLead['profile']) {
+function foundElsewhere({ phoneFacts, emailFacts, lookUp, firstOrigin, lastOrigin, fieldTimes }: ToldLead['profile']) {
+  const visit = (what: string, field: string, origin: Origin | null) =>
+    origin ? [[what, originWords(origin), 'GoHighLevel', fieldTimes[field]]] : []
   const rows = [
+    ...visit('first visit', 'firstOrigin', firstOrigin),
+    ...visit('latest visit', 'lastOrigin', lastOrigin),
     ...(phoneFacts
       ? [['telephone', `${phoneFacts.valid ? '' : 'no such number, '}${spoken(phoneFacts.type)}`, phoneFacts.source, phoneFacts.at]]
       : []),
@@ -82,6 +87,20 @@ function foundElsewhere({ phoneFacts, emailFacts, lookUp }: ToldLead['profile'])
   const cells = rows.map(([what, says, source, at]) => [what, says, source, instant(at)])
   return html`<h2>Found elsewhere</h2>
     ${table(['What', 'Says', 'From', 'As of'], cells)}`
+}
+
+function originWords({ sessionSource, source, medium, campaign, term, referrer, page, click }: Origin): string {
+  return [
+    sessionSource,
+    [source, medium].filter((part) => part !== null).join(' / ') || null,
+    click === null ? null : `an advertisement of ${click} was clicked`,
+    campaign === null ? null : `campaign ${campaign}`,
+    term === null ? null : `searched for ${term}`,
+    referrer === null ? null : `from ${referrer}`,
+    page === null ? null : `to ${page}`,
+  ]
+    .filter((part) => part !== null)
+    .join(', ')
 }
 
 function emailWords({ valid, kind, role, suggestion }: NonNullable<ToldLead['profile']['emailFacts']>): string {

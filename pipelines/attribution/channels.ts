@@ -52,6 +52,27 @@ export function channelOfSource(name: string): MarketingChannel | undefined {
   return bySource.get(name)
 }
 
+/**
+ * What the platform calls a visit. `Others`, `CRM UI`, `CRM Workflows` and `Third Party` say how the contact was entered, not what
+ * brought it. A paid visit to a social network stands under social media, as its spend does.
+ * @source help.gohighlevel.com, "Understanding attribution source" (types of attribution sources), read 2026-11-28
+ */
+const bySession: Readonly<Record<string, MarketingChannel>> = {
+  'paid search': 'paid_search',
+  'paid social': 'social_media',
+  'organic search': 'organic_search',
+  'direct traffic': 'direct_traffic',
+  'social media': 'social_media',
+  referral: 'referral',
+  referrals: 'referral',
+}
+
+/** The channel of a visit by the platform's word for it; `undefined` where the word says of none. */
+export function channelOfSession(word: string): MarketingChannel | undefined {
+  const key = word.trim().toLowerCase()
+  return Object.hasOwn(bySession, key) ? bySession[key] : undefined
+}
+
 /** Ways of writing that are a touch by marketing: the lead found the page of the team there. A text, an e-mail or a call is none. */
 const byMessage: Readonly<Record<string, { readonly channel: MarketingChannel; readonly source: string }>> = {
   facebook: { channel: 'social_media', source: 'facebook' },

@@ -35,6 +35,7 @@ const fresh: LeadTouches = {
   touches: [],
   touchCount: 0,
   statedSource: null,
+  statedOrigins: [],
   engagedAt: null,
   nearAt: null,
   conversions: [],
@@ -48,8 +49,14 @@ function touch(before: LeadTouches | undefined, record: StreamRecord<LeadEvent>,
   const event = record.value
   if (isErased(before, event.occurredAt)) return drop('before_erasure')
   const state = before ?? fresh
-  const { touches, statedSource } = touchesOf(event, state.statedSource ?? null, ctx.tables.tenants.get(event.tenantId))
-  let after: LeadTouches = { ...state, latestAt: Math.max(state.latestAt, ctx.at), statedSource: statedSource ?? state.statedSource }
+  const statedBefore = { source: state.statedSource, origins: state.statedOrigins }
+  const { touches, statedSource, statedOrigins } = touchesOf(event, statedBefore, ctx.tables.tenants.get(event.tenantId))
+  let after: LeadTouches = {
+    ...state,
+    latestAt: Math.max(state.latestAt, ctx.at),
+    statedSource: statedSource ?? state.statedSource,
+    statedOrigins: withStated(state.statedOrigins, statedOrigins),
+  }
   const told: LeadJourney[] = []
   for (const one of touches) {
     const known = new Set(after.touches.map(({ channel }) => channel))
@@ -116,13 +123,30 @@ function isErased(state: LeadTouches | undefined, at: number): boolean {
   return erasedAt !== null && at <= erasedAt
 }
 
-/** With the touch in its place by time; one of the same channel and campaign within a day is the same touch. */
+/** The visits stated last, the first and the latest of them; the same list where nothing is new. */
+function withStated(before: string[], stated: readonly string[]): string[] {
+  const news = stated.filter((id) => !before.includes(id))
+  if (news.length === 0) return before
+  const which = (id: string) => id.slice(0, id.indexOf(' '))
+  return [...before.filter((id) => !news.some((other) => which(other) === which(id))), ...news]
+}
+
+/**
+ * With the touch in its place by time. One of the same channel within a day is the same visit, unless both name a campaign and
+ * another one; whichever names it is kept.
+ */
 function withTouch(state: LeadTouches, touch: Touch): LeadTouches {
   const { channel, at, source, campaign, basis } = touch
-  const same = state.touches.some(
-    (known) => known.channel === channel && known.campaign === campaign && Math.abs(known.at - at) < SAME_TOUCH_MS,
+  const same = state.touches.find(
+    (known) =>
+      known.channel === channel &&
+      (known.campaign === campaign || known.campaign === null || campaign === null) &&
+      Math.abs(known.at - at) < SAME_TOUCH_MS,
   )
-  if (same) return state
+  if (same !== undefined) {
+    if (same.campaign !== null || campaign === null) return state
+    return { ...state, touches: state.touches.map((known) => (known === same ? { ...known, source, campaign, basis } : known)) }
+  }
   const added = [...state.touches, { channel, at, source, campaign, basis, stage: 'consideration' }].sort(
     (a, b) => a.at - b.at || (a.channel < b.channel ? -1 : 1),
   )
@@ -165,6 +189,7 @@ function sameBut(before: LeadTouches, after: LeadTouches): boolean {
   return (
     before.touches === after.touches &&
     before.statedSource === after.statedSource &&
+    before.statedOrigins === after.statedOrigins &&
     before.engagedAt === after.engagedAt &&
     before.nearAt === after.nearAt
   )

@@ -1,11 +1,11 @@
 /**
- * The touch by marketing that an event tells of, if any: the stated source of a contact, the parameters of a link, a message on a
- * page of the team, a click in an e-mail. Our own messages, and texts and calls of the lead, are none.
+ * The touch by marketing that an event tells of, if any: the stated source of a contact, the visits that the platform recorded, the
+ * parameters of a link, a message on a page of the team, a click in an e-mail. Our own messages, and texts and calls of the lead, are none.
  * @source reference/lead-domain.md 2.9 (TouchpointEvent), 12.5; reference/gohighlevel.md 2.3
  */
-import type { LeadEvent, Tenant } from '../../schemas/generated/records.ts'
+import type { LeadEvent, Origin, Tenant } from '../../schemas/generated/records.ts'
 import { sourceName } from '../sources/sourceName.ts'
-import { channelOfMessage, channelOfSource } from './channels.ts'
+import { channelOfMessage, channelOfSession, channelOfSource } from './channels.ts'
 import type { MarketingChannel } from './channels.ts'
 
 export interface Touch {
@@ -20,30 +20,57 @@ export interface TouchesOfEvent {
   readonly touches: readonly Touch[]
   /** The source that the contact states, by its usual name; `undefined` = this event states none. */
   readonly statedSource: string | undefined
+  /** The visits that the contact states, by what makes them the same visit. */
+  readonly statedOrigins: readonly string[]
+}
+
+/** What the contact stated before: the platform repeats it with every change, and a repetition is no touch. */
+export interface StatedBefore {
+  readonly source: string | null
+  readonly origins: readonly string[]
 }
 
 /** Longest name of a campaign, characters. */
 const CAMPAIGN_LENGTH = 60
 
-/** `statedBefore` is what the contact stated last: the platform repeats it with every change, and a repetition is no touch. */
-export function touchesOf(event: LeadEvent, statedBefore: string | null, tenant: Tenant | undefined): TouchesOfEvent {
+export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: Tenant | undefined): TouchesOfEvent {
   const contact = event.contact ?? event.workflow?.contact ?? null
   const text = contact?.source ?? null
   const stated = text === null || text.trim() === '' ? undefined : sourceName(text)
   const touches: Touch[] = []
   const link = linkTouch(event, tenant)
+  const begun = Math.min(contact?.createdAt ?? event.occurredAt, event.occurredAt)
+  const visits = [
+    ...visitOf('first', contact?.firstOrigin ?? null, begun),
+    ...visitOf('last', contact?.lastOrigin ?? null, event.occurredAt),
+  ]
+  touches.push(...visits.filter(({ id }) => !statedBefore.origins.includes(id)).map(({ touch }) => touch))
   if (link !== undefined) touches.push(link)
-  else if (stated !== undefined && stated !== statedBefore) {
+  else if (stated !== undefined && stated !== statedBefore.source) {
     const channel = channelOfSource(stated)
     // A source is stated of the contact's beginning, once; a later statement of another one is a touch of its own.
-    const at = statedBefore === null ? Math.min(contact?.createdAt ?? event.occurredAt, event.occurredAt) : event.occurredAt
+    const at = statedBefore.source === null ? begun : event.occurredAt
     if (channel !== undefined) touches.push({ channel, at, source: stated, campaign: campaignIn(text), basis: basisOf(text) })
   }
   const way = event.kind === 'message_inbound' && event.message !== null ? channelOfMessage(event.message.channel) : undefined
   if (way !== undefined) touches.push({ ...way, at: event.occurredAt, campaign: null, basis: 'message' })
   if (event.emailEvent?.event === 'clicked')
     touches.push({ channel: 'email_marketing', at: event.occurredAt, source: 'email', campaign: null, basis: 'click' })
-  return { touches, statedSource: stated }
+  return { touches, statedSource: stated, statedOrigins: visits.map(({ id }) => id) }
+}
+
+/** A visit that the platform recorded, where it says which channel it came by. */
+function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): { id: string; touch: Touch }[] {
+  if (origin === null) return []
+  const { source, medium, sessionSource, click } = origin
+  // A click id proves an advertisement, whatever the parameters say; the session is the platform's own reading of both.
+  const way = click === null ? (medium ?? '') : 'cpc'
+  const link = source ?? click
+  const channel = (link === null ? undefined : channelOfLink(link, way)) ?? channelOfSession(sessionSource ?? '')
+  if (channel === undefined) return []
+  const campaign = cut(origin.campaign ?? undefined)
+  const name = link === null ? sourceName(sessionSource) : linkName(link, way)
+  return [{ id: [which, channel, campaign ?? ''].join(' '), touch: { channel, at, source: name, campaign, basis: 'utm' } }]
 }
 
 /** UTM parameters that a workflow hands on, or that the tenant keeps in named custom fields. */
@@ -55,8 +82,7 @@ function linkTouch(event: LeadEvent, tenant: Tenant | undefined): Touch | undefi
   const medium = of('utm_medium') ?? ''
   const channel = channelOfLink(source, medium)
   if (channel === undefined) return undefined
-  const name = sourceName(`utm_source=${encodeURIComponent(source)}&utm_medium=${encodeURIComponent(medium)}`)
-  return { channel, at: event.occurredAt, source: name, campaign: cut(of('utm_campaign')), basis: 'utm' }
+  return { channel, at: event.occurredAt, source: linkName(source, medium), campaign: cut(of('utm_campaign')), basis: 'utm' }
 }
 
 /** A contact carries its fields in every webhook, so only that of its creation is a touch. */
@@ -67,11 +93,15 @@ function namedFields(event: LeadEvent, tenant: Tenant | undefined): Record<strin
   )
 }
 
+/** The usual name of the source of a link. */
+function linkName(source: string, medium: string): string {
+  return sourceName(`utm_source=${encodeURIComponent(source)}&utm_medium=${encodeURIComponent(medium)}`)
+}
+
 /** The channel of a link: its medium where that names one, else its source. @source Google Analytics default channel group */
 export function channelOfLink(source: string, medium: string): MarketingChannel | undefined {
   const way = medium.trim().toLowerCase()
-  const name = sourceName(`utm_source=${encodeURIComponent(source)}&utm_medium=${encodeURIComponent(way)}`)
-  const bySource = channelOfSource(name)
+  const bySource = channelOfSource(linkName(source, way))
   if (/^(e-?mail|newsletter)$/.test(way)) return 'email_marketing'
   if (/^(display|banner|cpm|retargeting)$/.test(way)) return 'display_ads'
   if (/video/.test(way)) return 'video_ads'

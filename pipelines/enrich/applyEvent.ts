@@ -146,6 +146,8 @@ export function emptyProfile(event: Pick<LeadEvent, 'tenantId' | 'contactId' | '
     deletedAt: null,
     routedTo: null,
     countedFor: null,
+    firstOrigin: null,
+    lastOrigin: null,
     ...noEntities,
   }
 }

@@ -52,6 +52,8 @@ const stated = [
   'createdAt',
   'tags',
   'dnd',
+  'firstOrigin',
+  'lastOrigin',
 ] as const satisfies (keyof ContactFields & keyof Draft)[]
 
 function writeContact(profile: Draft, contact: ContactFields, at: number): boolean {
@@ -87,6 +89,8 @@ const forgotten = {
   emailStatus: null,
   reportedTimeZone: null,
   lookUp: null,
+  firstOrigin: null,
+  lastOrigin: null,
 } as const
 
 function forget(profile: Draft, at: number): void {

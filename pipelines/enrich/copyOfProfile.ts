@@ -90,5 +90,7 @@ export function copyOfProfile(profile: LeadProfile): Draft {
     routedTo: profile.routedTo,
     countedFor: profile.countedFor,
     repliesToJudge: profile.repliesToJudge,
+    firstOrigin: profile.firstOrigin,
+    lastOrigin: profile.lastOrigin,
   }
 }

@@ -1,6 +1,7 @@
 /**
  * What a workflow's report writes. Nobody signed it, so it touches nothing that decides whether and where a lead may be written
- * to: no address, no owner, no tag, no permission. It may only add a time zone to those that apply, and it may pause.
+ * to: no address, no owner, no tag, no permission. It may only add a time zone to those that apply, tell by which visit the lead came,
+ * and it may pause.
  */
 import type { WorkflowFields } from '../../schemas/generated/records.ts'
 import { stateEntity } from './entities.ts'
@@ -14,7 +15,11 @@ const FIELD_TEXT = 200
 /** Folds a report; says whether anything changed. */
 export function applyReport(profile: Draft, report: WorkflowFields, at: number): boolean {
   const zone = report.contact?.timeZone ?? null
+  const first = report.contact?.firstOrigin ?? null
+  const last = report.contact?.lastOrigin ?? null
   const said = [
+    first !== null && write(profile, 'firstOrigin', at, first),
+    last !== null && write(profile, 'lastOrigin', at, last),
     zone !== null && write(profile, 'reportedTimeZone', at, zone),
     ...Object.entries(report.customFields).map(([label, value]) =>
       stateEntity(profile, 'reportedFields', label, at, head(value, FIELD_TEXT)),

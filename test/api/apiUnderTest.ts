@@ -201,6 +201,8 @@ export function profileOf(changes: Partial<LeadProfile> = {}): LeadProfile {
     deletedAt: null,
     routedTo: null,
     countedFor: null,
+    firstOrigin: null,
+    lastOrigin: null,
     ...noEntities,
     scoring,
     ...changes,

@@ -376,6 +376,13 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
     /What the lead says[\s\S]*<td>time frame<\/td>\s*<td>medium term<\/td>\s*<td>this &lt;b&gt;summer<\/td>/,
   )
   t.notMatch(await said({ textSignals: undefined as never }), /What the lead says/, 'a row stored before signals were known')
+  const none = { source: null, medium: null, content: null, term: null, referrer: null, page: null }
+  const firstOrigin = { ...none, sessionSource: 'Paid Search', source: 'adwords', medium: 'cpc', campaign: '<b>', click: 'google' }
+  t.match(
+    await said({ firstOrigin, lastOrigin: undefined as never, fieldTimes: { firstOrigin: at } }),
+    /<td>first visit<\/td>\s*<td>Paid Search, adwords \/ cpc, an advertisement of google was clicked, campaign &lt;b&gt;<\/td>\s*<td>GoHighLevel<\/td>\s*<td>2026-/,
+    'a row stored before visits were known has none',
+  )
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
   t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)

@@ -103,6 +103,8 @@ function profile(changes: Partial<LeadProfile> = {}): LeadProfile {
     deletedAt: null,
     routedTo: null,
     countedFor: null,
+    firstOrigin: null,
+    lastOrigin: null,
     ...noEntities,
     ...changes,
   }

@@ -103,6 +103,8 @@ t.test('a contact states what the body states and nothing else', async (t) => {
     inboundDnd: 'active',
     createdAt: Date.parse('2021-11-26T12:41:02.193Z'),
     customFields: { BcdmQEsNgz6AVpgLVUJ0: 'XYZ Corp' },
+    firstOrigin: null,
+    lastOrigin: null,
   })
   const sparse = translated(sample('ContactUpdate.delivered'))
   t.match(sparse.contact, {

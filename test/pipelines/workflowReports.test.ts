@@ -81,6 +81,7 @@ t.test('the two bodies as delivered become reports', async (t) => {
       country: 'BR',
       tags: ['example-tag'],
       createdAt: Date.parse('2026-08-04T14:53:09.703Z'),
+      firstOrigin: { sessionSource: 'CRM UI', medium: 'manual' },
     },
     customFields: {},
     customData: { origin: 'capture-012' },
@@ -229,6 +230,71 @@ t.test('what a report says stays apart: fields by label, names of stages, one mo
   t.equal(profileOf(line).humanOwnership, null)
   report(line, body({ message: { direction: 'inbound', body: 'please stop texting me' } }))
   t.match(profileOf(line), { humanOwnership: { reason: 'opt_out_unclear' }, consents: {} })
+})
+
+t.test('a report tells by which visit the lead came, without what names a person or a machine', async (t) => {
+  const line = lineAtStart()
+  report(
+    line,
+    body({
+      attributionSource: { sessionSource: 'never read' },
+      contact: {
+        attributionSource: {
+          sessionSource: 'Paid Search',
+          medium: 'form',
+          utmMedium: 'cpc',
+          utmSource: 'adwords',
+          campaign: 'Austin buyers',
+          utmKeyword: 'homes austin',
+          referrer: 'https://www.google.com/search?q=jane+doe',
+          url: 'https://team.example/homes/austin?email=jane@example.com&gclid=abc',
+          gclid: 'Cj0KCQ',
+          ip: '203.0.113.7',
+          userAgent: 'Mozilla/5.0',
+        },
+        lastAttributionSource: {},
+      },
+    }),
+  )
+  const { firstOrigin, lastOrigin } = profileOf(line)
+  t.strictSame(
+    { ...firstOrigin },
+    {
+      sessionSource: 'Paid Search',
+      source: 'adwords',
+      medium: 'cpc',
+      campaign: 'Austin buyers',
+      content: null,
+      term: 'homes austin',
+      referrer: 'www.google.com',
+      page: 'team.example/homes/austin',
+      click: 'google',
+    },
+  )
+  t.equal(lastOrigin, null)
+  t.notMatch(JSON.stringify(line.outputs(leadEvents)), /email=|gclid=|203\.0|Mozilla|Cj0KCQ|jane\+doe/)
+  line.advance('1m')
+  report(line, body({ attributionSource: {}, gclid: 'x', contact: { lastAttributionSource: { sessionSource: 'Referral' } } }))
+  t.match(profileOf(line), { firstOrigin: { campaign: 'Austin buyers' }, lastOrigin: { sessionSource: 'Referral', click: null } })
+})
+
+t.test('a contact that was asked for at the platform lists its visits; a click id alone is one', async (t) => {
+  const line = lineAtStart()
+  const visits = [
+    { isFirst: true, utmSessionSource: 'Paid Social', utmSource: 'fb_ad', pageUrl: 'javascript:alert(1)', referrer: 'no url' },
+    { isLast: true, utmSessionSource: 'Direct traffic' },
+  ]
+  signed(line, { type: 'ContactCreate', id: contactId, attributions: visits })
+  t.match(profileOf(line), {
+    firstOrigin: { sessionSource: 'Paid Social', source: 'fb_ad', page: null, referrer: null },
+    lastOrigin: { sessionSource: 'Direct traffic' },
+  })
+  line.advance('1m')
+  signed(line, { type: 'ContactDelete', id: contactId, dateUpdated: '2026-11-20T00:00:00Z' })
+  t.match(profileOf(line), { firstOrigin: null, lastOrigin: null })
+  const click = lineAtStart()
+  signed(click, { type: 'ContactCreate', id: contactId, gclid: 'Cj0' })
+  t.match(profileOf(click), { firstOrigin: { click: 'google', sessionSource: null }, lastOrigin: null })
 })
 
 t.test('no report ever grants or restores a permission', (t) =>

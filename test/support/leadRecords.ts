@@ -105,6 +105,8 @@ export function profileRecord(over: Partial<LeadProfile> = {}): LeadProfile {
     deletedAt: null,
     routedTo: null,
     countedFor: null,
+    firstOrigin: null,
+    lastOrigin: null,
     ...noEntities,
     ...over,
   }
@@ -248,6 +250,8 @@ export const noContactFields: ContactFields = {
   inboundDnd: null,
   createdAt: null,
   customFields: null,
+  firstOrigin: null,
+  lastOrigin: null,
 }
 
 export function messageEvent(over: Partial<LeadEvent> = {}, text = 'Hello'): LeadEvent {

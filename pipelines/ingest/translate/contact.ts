@@ -6,6 +6,7 @@ import type { ContactFields } from '../../../schemas/generated/records.ts'
 import type { Json } from '../body.ts'
 import { customFieldsOf, flagOf, instantOf, listOf, objectOf, phoneOf, textOf, zoneOf } from '../fields.ts'
 import type { Draft, Translator } from './draft.ts'
+import { originsOf } from './origin.ts'
 
 /** Names of channels in webhooks (`SMS`) and in API version 3 (`whatsApp`), lower-cased, to ours. */
 const CHANNELS: Readonly<Record<string, string>> = {
@@ -59,6 +60,7 @@ export function contactFieldsOf(body: Json): ContactFields {
     inboundDnd: statusOf(objectOf(body, 'inboundDndSettings')?.['all']),
     createdAt: instantOf(body, 'dateAdded'),
     customFields: customFieldsOf(body),
+    ...originsOf(body),
   }
 }
 

@@ -67,7 +67,13 @@ function workflowFieldsOf(body: Json): WorkflowFields {
 
 /** The contact's fields under the names that signed bodies have. */
 function inOurNames(body: Json): Json {
+  const contact = objectOf(body, 'contact') ?? {}
+  const origin = objectOf(contact, 'attributionSource') ?? {}
   return {
+    // The platform repeats it at the root; one of the two may be empty.
+    attributionSource: Object.keys(origin).length > 0 ? origin : body['attributionSource'],
+    lastAttributionSource: contact['lastAttributionSource'],
+    gclid: body['gclid'],
     firstName: body['first_name'],
     lastName: body['last_name'],
     name: body['full_name'],

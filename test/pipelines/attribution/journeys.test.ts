@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { isMomentOnly } from '../../../cli/heldOnLead.ts'
-import { channels, channelOfSource } from '../../../pipelines/attribution/channels.ts'
+import { channels, channelOfSession, channelOfSource } from '../../../pipelines/attribution/channels.ts'
 import {
   CONVERSION_MEMORY_MS,
   MAX_CONVERSIONS,
@@ -14,7 +14,7 @@ import { journeyHash } from '../../../pipelines/attribution/pseudonym.ts'
 import { channelOfLink } from '../../../pipelines/attribution/touchOf.ts'
 import { sourceName } from '../../../pipelines/sources/sourceName.ts'
 import { drive } from '../../../runtime/driver.ts'
-import type { LeadTouches } from '../../../schemas/generated/records.ts'
+import type { LeadEvent, LeadTouches, Origin } from '../../../schemas/generated/records.ts'
 import { tellStory } from '../../../simulate/leadStory.ts'
 import { erasures, journeys, leadEvents, leadKey, outcomes } from '../../../topics/index.ts'
 import { tenantRecord } from '../../support/leadRecords.ts'
@@ -25,6 +25,11 @@ const maria = leadKey(tenantId, 'maria')
 const line = () => drive(stage, { at: start })
 const told = (of: ReturnType<typeof line>) =>
   of.outputs(journeys).map(({ kind, touches }) => `${kind} ${touches.map(({ channel, basis }) => `${channel}:${basis}`).join(' ')}`)
+const origin = (told: Partial<Origin>): Origin => ({
+  ...{ sessionSource: null, source: null, medium: null, campaign: null, content: null, term: null, referrer: null, page: null },
+  click: null,
+  ...told,
+})
 const erasure = (erasedAt: number) => ({ tenantId, contactId: 'maria', erasedAt, requestId: 'r1', requestedBy: 'ana' })
 
 t.test('sources belong to one of fourteen channels, or to none where they say nothing of what brought the lead', async (t) => {
@@ -65,6 +70,55 @@ t.test('the medium of a link decides where it names a channel, else the source d
     ].map(([source = '', medium = '']) => channelOfLink(source, medium)),
     ['paid_search', 'social_media', 'email_marketing', 'display_ads', 'organic_search', 'referral', undefined],
   )
+})
+
+t.test('the words of the platform for a visit, those that say nothing of a channel among them', async (t) => {
+  t.strictSame(
+    ['Paid Search', 'Paid Social', 'Organic Search', 'Direct traffic', 'Social media', 'Referral', ' referrals '].map(channelOfSession),
+    ['paid_search', 'social_media', 'organic_search', 'direct_traffic', 'social_media', 'referral', 'referral'],
+  )
+  t.strictSame(['CRM UI', 'CRM Workflows', 'Third Party', 'Others', '', 'constructor'].map(channelOfSession), new Array(6).fill(undefined))
+})
+
+t.test('visits that the platform recorded are touches: the first when the contact began, the latest when it is news', async (t) => {
+  const one = line()
+  const firstOrigin = origin({ sessionSource: 'Paid Search', source: 'adwords', medium: 'form', campaign: 'austin', click: 'google' })
+  const later = (at: number, lastOrigin: Origin) =>
+    contact('Google Ads', at, { createdAt: start, firstOrigin, lastOrigin }, 'contact_updated')
+  one.pipe(leadEvents, maria, contact('Google Ads', start, { createdAt: start }))
+  one.pipe(leadEvents, maria, later(start + HOUR, origin({ sessionSource: 'CRM UI', medium: 'manual' })))
+  one.pipe(leadEvents, maria, later(start + 3 * DAY, origin({ sessionSource: 'Organic Search' })))
+  one.pipe(leadEvents, maria, later(start + 9 * DAY, origin({ sessionSource: 'Organic Search' })))
+  one.pipe(leadEvents, maria, later(start + 10 * DAY, origin({ sessionSource: 'Social media', source: 'fb', medium: 'post' })))
+  one.pipe(leadEvents, maria, later(start + 12 * DAY, origin({ sessionSource: 'Organic Search' })))
+  const { touches } = one.state(maria) as LeadTouches
+  t.strictSame(
+    touches.map(({ channel, at, campaign, source }) => [channel, (at - start) / DAY, campaign, source]),
+    [
+      ['paid_search', 0, 'austin', 'google_ads'],
+      ['organic_search', 3, null, 'organic_search'],
+      ['social_media', 10, null, 'facebook'],
+      ['organic_search', 12, null, 'organic_search'],
+    ],
+    'the stated source is the first visit, which names the campaign; a visit that is told again is none',
+  )
+  const click = line()
+  click.pipe(leadEvents, maria, contact('', start, { firstOrigin: origin({ click: 'facebook' }) }))
+  t.match(click.outputs(journeys)[0]?.touches, [{ channel: 'social_media', source: 'facebook', basis: 'utm' }])
+})
+
+t.test('two campaigns of one channel on one day are two visits, in either order', async (t) => {
+  const visit = (campaign: string | null, at: number) =>
+    contact('', at, { lastOrigin: origin({ sessionSource: 'Paid Search', campaign }) }, 'contact_updated')
+  const of = (...visits: LeadEvent[]) => {
+    const one = line()
+    for (const each of visits) one.pipe(leadEvents, maria, each)
+    return (one.state(maria) as LeadTouches).touches.map(({ campaign }) => campaign)
+  }
+  t.strictSame(of(visit('a', start), visit('b', start + HOUR)), ['a', 'b'])
+  t.strictSame(of(visit('a', start), visit(null, start + HOUR)), ['a'])
+  t.strictSame(of(visit(null, start), visit('a', start + HOUR)), ['a'])
+  t.strictSame(of(visit(null, start), visit('a', start + DAY)), [null, 'a'], 'a day later it is another one')
 })
 
 t.test('a lead is told of when a channel touches it first, when it writes, and when it converts; never by its contact id', async (t) => {
