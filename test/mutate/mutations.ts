@@ -606,8 +606,13 @@ export const mutations: readonly Mutation[] = [
     file: 'sinks/postgres/leadRows.ts',
     find: 'WHERE leads.version < excluded.version`',
     replace: '`',
-    tests: [{ file: 'test/sinks/postgres/postgresSink.test.ts', title: 'profiles become leads: the vocabulary, the newest version' }],
-    why: 'A batch that comes again overwrites a newer lead with an older one.',
+    tests: [
+      {
+        file: 'test/sinks/postgres/postgresSink.test.ts',
+        title: 'a zombie that looked before its successor stored a newer lead overwrites nothing',
+      },
+    ],
+    why: 'A zombie overwrites a newer lead with an older one.',
   },
   {
     id: 'stored-rows-stored-again',

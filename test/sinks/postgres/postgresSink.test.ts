@@ -5,13 +5,15 @@ import type { Test } from 'tap'
 import type pg from 'pg'
 import { createPool, inTransaction, poolDefaults } from '../../../sinks/postgres/pool.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
+import { storeProfiles } from '../../../sinks/postgres/leadRows.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
 import { forgetPublished, markPublished, unpublished } from '../../../sinks/postgres/outbox.ts'
 import { deliveryOf } from '../../../sinks/postgres/ledgerRow.ts'
 import { storableJson, storableText } from '../../../sinks/postgres/storable.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
-import type { Scoring } from '../../../schemas/generated/records.ts'
+import type { SinkRecord } from '../../../runtime/sink.ts'
+import type { LeadProfile, Scoring } from '../../../schemas/generated/records.ts'
 import { decisions, deliveries, followups, profiles, tenants, triggers } from '../../../topics/index.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
@@ -115,6 +117,28 @@ t.test('the pool honours the limits it is given, and asks for 100, 30 s and 3600
     small.query('SELECT 1').catch(() => small.query('SELECT 1')),
     'a broken connection is replaced',
   )
+})
+
+t.test('a zombie that looked before its successor stored a newer lead overwrites nothing', async (t) => {
+  const { pool } = await store(t)
+  const successor = postgresSink(pool)
+  const newer = batch(profiles, 0, [[maria, profileRecord({ version: 5, firstName: 'Newer' })]])
+  const older = batch(profiles, 0, [[maria, profileRecord({ version: 4, firstName: 'Older' })]])
+  await inTransaction(pool, async (client) => {
+    const query = client.query.bind(client)
+    const looked = new Proxy(client, {
+      get: (target, name) =>
+        name !== 'query'
+          ? (Reflect.get(target, name) as unknown)
+          : async (asked: { name?: string }, values?: unknown[]) => {
+              const found: unknown = await query(asked as never, values)
+              if (asked.name === 'leads_scores') await successor.write([newer])
+              return found
+            },
+    })
+    await storeProfiles(looked, older.records as SinkRecord<LeadProfile>[])
+  })
+  t.strictSame((await pool.query('SELECT version, first_name FROM leads')).rows, [{ version: 5, first_name: 'Newer' }])
 })
 
 t.test('profiles become leads: the vocabulary, the newest version, assignments, and nothing left of an erased one', async (t) => {
