@@ -2,10 +2,13 @@
 import { leadKey, realtorKey } from '../topics/index.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../schemas/generated/records.ts'
 import { apiError } from './errors.ts'
+import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { ApiDeps } from './ports.ts'
 
 /** Newest of each kind that are told; older ones stay in the store. */
 const told = 20
+/** A telephone of an office stands on hundreds of leads; so many are shown. */
+const mostLinked = 10
 
 export interface ExplainedDecision {
   decision: Decision
@@ -33,6 +36,7 @@ export interface ToldLead {
   leadKey: string
   profile: LeadProfile
   realtor: AssignedRealtor | null
+  linked: LinkedLead[]
   decisions: ExplainedDecision[]
   followups: FollowUp[]
   deliveries: DeliveryChanged[]
@@ -47,7 +51,8 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
   if (others.length > 0)
     throw apiError('E_LEAD_AMBIGUOUS', `${id} is ${found.map((one) => leadKey(one.tenantId, one.contactId)).join(' and ')}.`)
   const { tenantId, contactId } = profile
-  const [decisions, followups, deliveries] = await Promise.all([
+  const [linked, decisions, followups, deliveries] = await Promise.all([
+    deps.queries.linked(tenantId, contactId, mostLinked),
     deps.queries.decisions(tenantId, contactId, told),
     deps.queries.followups(tenantId, contactId, told),
     deps.queries.deliveries(tenantId, contactId, told),
@@ -56,6 +61,7 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     leadKey: leadKey(tenantId, contactId),
     profile,
     realtor: assignedRealtor(deps, profile),
+    linked,
     decisions: decisions.map((decision) => explained(deps, decision)),
     followups,
     deliveries,

@@ -10,6 +10,7 @@ import type { Explanation, RealtorNames } from '../pipelines/consensus/explain.t
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
+import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
@@ -80,6 +81,8 @@ export interface LeadQueries {
   leads(filter: LeadFilter): Promise<LeadPage>
   /** All leads with this contact id, or the one with this location too. */
   profiles(contactId: string, tenantId?: string): Promise<LeadProfile[]>
+  /** Other leads of the location that are perhaps the same person, at most `most`, the strongest links first. */
+  linked(tenantId: string, contactId: string, most: number): Promise<LinkedLead[]>
   /** Newest first. */
   decisions(tenantId: string, contactId: string, limit: number): Promise<Decision[]>
   /** Newest first. */

@@ -55,10 +55,24 @@ const AssignedRealtor = Type.Object(
   { title: 'AssignedRealtor' },
 )
 
+const LinkedLead = Type.Object(
+  {
+    leadKey: Type.String({ description: '<locationId>:<contactId>' }),
+    name: Nullable({ type: 'string' }, 'Name as known.'),
+    by: Type.Array(Type.Union(['telephone', 'e-mail', 'name and postal code'].map((by) => Type.Literal(by))), {
+      description: 'What the two have in common, the strongest first.',
+    }),
+  },
+  { title: 'LinkedLead' },
+)
+
 export const LeadStory = Type.Object({
   leadKey: Type.String({ description: '<locationId>:<contactId>' }),
   profile: jsonSchemaOf(LeadProfile),
   realtor: Type.Union([AssignedRealtor, Type.Null()], { description: 'Whom the platform assigned the lead to.' }),
+  linked: Type.Array(LinkedLead, {
+    description: 'Other leads of the location that are perhaps the same person: the 10 strongest links. Nothing is merged.',
+  }),
   decisions: Type.Array(ExplainedDecision, { description: 'Newest first.' }),
   followups: Type.Array(jsonSchemaOf(FollowUp), { description: 'Planned and cancelled, newest first.' }),
   deliveries: Type.Array(jsonSchemaOf(DeliveryChanged), { description: 'What became of them, newest first.' }),

@@ -4,6 +4,7 @@ import { connectClickhouse } from '../sinks/clickhouse/connect.ts'
 import * as clickhouse from '../sinks/clickhouse/leadTables.ts'
 import * as postgresErasure from '../sinks/postgres/erasure.ts'
 import * as postgres from '../sinks/postgres/leadTables.ts'
+import { linkedLeads } from '../sinks/postgres/linkedLeads.ts'
 import { createPool } from '../sinks/postgres/pool.ts'
 import { pipeline } from '../pipelines/pipeline.ts'
 import { isErasedOnly, journeys } from '../pipelines/attribution/journeys.ts'
@@ -65,7 +66,8 @@ export async function heldOnLead(config: Config, lead: string): Promise<HeldOnLe
       await kafka.registerSchemas([erasures])
       await kafka.producer().send(erasures, lead, erasure)
     }
-    return { places, linked: await postgres.linkedLeads(pool, lead), order, close }
+    const linked = (await linkedLeads(pool, lead)).map((other) => other.leadKey)
+    return { places, linked, order, close }
   } catch (error) {
     await close()
     throw error

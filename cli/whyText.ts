@@ -18,8 +18,11 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
   return [
     `${nameOf(profile)}  (${story.leadKey})`,
     `intent ${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
-    // An older API tells of none.
+    // An older API tells of neither.
     ...(story.realtor ? [`assigned to ${realtorOf(story.realtor)}`] : []),
+    ...(story.linked ?? []).map(
+      ({ leadKey, name, by }) => `perhaps the same person as ${name ?? 'a lead without a name'} (${leadKey}): ${by.join(', ')}`,
+    ),
     ...scored.factors.map(factorLine),
     ...(priority === undefined ? [] : [priorityInWords(priority), ...priority.factors.map(factorLine)]),
     ...behaviourText(profile),

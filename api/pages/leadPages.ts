@@ -103,6 +103,10 @@ function originWords({ sessionSource, source, medium, campaign, term, referrer, 
     .join(', ')
 }
 
+function linkedLead({ leadKey, name, by }: ToldLead['linked'][number]) {
+  return html`<div><a href="/ui/leads/${encodeURIComponent(leadKey)}">${name ?? leadKey}</a> (${by.join(', ')})</div>`
+}
+
 function emailWords({ valid, kind, role, suggestion }: NonNullable<ToldLead['profile']['emailFacts']>): string {
   if (!valid) return 'not an address'
   return `${spoken(kind)}${role ? ', of a role' : ''}${suggestion === null ? '' : `, perhaps ${suggestion}`}`
@@ -132,6 +136,12 @@ export function leadPage(lead: ToldLead): string {
         <dd>${humanOwnership === null ? 'engine' : `a human since ${instant(humanOwnership.since)} (${spoken(humanOwnership.reason)})`}</dd>
         <dt>Assigned to</dt>
         <dd>${realtorOf(lead.realtor)}</dd>
+        ${
+          lead.linked.length === 0
+            ? null
+            : html`<dt>Perhaps the same person</dt>
+                <dd>${lead.linked.map(linkedLead)}</dd>`
+        }
         <dt>Do not disturb</dt>
         <dd>${blocked.length === 0 ? 'not set' : blocked.join(', ')}</dd>
         <dt>Consent</dt>

@@ -120,9 +120,12 @@ const upsert = `
   WHERE leads.version < excluded.version`
 
 const words = `
-  INSERT INTO lead_search (lead_id, tenant_id, body)
-  SELECT id, tenant_id, lead_words(leads) FROM leads WHERE id = ANY($1) ORDER BY id
-  ON CONFLICT (lead_id) DO UPDATE SET body = excluded.body WHERE lead_search.body <> excluded.body`
+  INSERT INTO lead_search (lead_id, tenant_id, body, phone_key, email_key, name_key)
+  SELECT id, tenant_id, lead_words(leads), lead_phone_key(leads), lead_email_key(leads), lead_name_key(leads)
+  FROM leads WHERE id = ANY($1) ORDER BY id
+  ON CONFLICT (lead_id) DO UPDATE SET
+    body = excluded.body, phone_key = excluded.phone_key, email_key = excluded.email_key, name_key = excluded.name_key
+  WHERE lead_search.body <> excluded.body`
 
 // Before the upsert, while `leads` still shows who had the lead.
 const changedOwners = `

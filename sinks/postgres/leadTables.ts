@@ -52,7 +52,7 @@ export async function readLeadRows(
     const name = (identifier: string) => `"${identifier.replaceAll('"', '""')}"`
     // The columns that search derives from the others say nothing that they do not.
     await client.query(
-      `DECLARE about_lead NO SCROLL CURSOR FOR SELECT (to_jsonb(held) - 'search')::text AS row FROM ${name(table)} AS held WHERE ${name(column)} = $1`,
+      `DECLARE about_lead NO SCROLL CURSOR FOR SELECT (to_jsonb(held) - '{search,phone_key,email_key,name_key}'::text[])::text AS row FROM ${name(table)} AS held WHERE ${name(column)} = $1`,
       [leadId],
     )
     for (;;) {
@@ -61,17 +61,4 @@ export async function readLeadRows(
       if (rows.length < ROWS_AT_ONCE) return
     }
   })
-}
-
-/** Keys of other leads of the same location with the same e-mail address or telephone number: perhaps the same person. */
-export async function linkedLeads(db: Queryable, leadId: string): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(
-    `SELECT other.id FROM leads AS known JOIN leads AS other ON other.tenant_id = known.tenant_id AND other.id <> known.id
-     WHERE known.id = $1 AND (lower(other.email) = lower(known.email)
-       OR (length(regexp_replace(known.phone, '\\D', '', 'g')) >= 7
-         AND right(regexp_replace(other.phone, '\\D', '', 'g'), 10) = right(regexp_replace(known.phone, '\\D', '', 'g'), 10)))
-     ORDER BY other.id`,
-    [leadId],
-  )
-  return rows.map(({ id }) => id)
 }

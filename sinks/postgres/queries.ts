@@ -9,6 +9,7 @@ import { followUpOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
 import { lookUp, searchCondition } from './leadSearch.ts'
 import type { LookedUp } from './leadSearch.ts'
+import { linkedLeads } from './linkedLeads.ts'
 import type { Queryable } from './pool.ts'
 
 export interface LeadSummary {
@@ -108,6 +109,8 @@ export function leadQueries(db: Queryable) {
         nextCursor: more ? Buffer.from(JSON.stringify([last.activity, last.id])).toString('base64url') : null,
       }
     },
+
+    linked: (tenantId: string, contactId: string, most: number) => linkedLeads(db, leadKey(tenantId, contactId), most),
 
     /** All leads with this contact id, or the one with this location too. */
     async profiles(contactId: string, tenantId?: string): Promise<LeadProfile[]> {

@@ -34,7 +34,7 @@ export async function asReader<T>(pool: pg.Pool, tenantId: string, work: (db: Qu
 /** What the API asks, each question as the reader of the tenant that it is about. */
 export function readerQueries(pool: pg.Pool): Pick<
   LeadQueries,
-  'leads' | 'profiles' | 'decisions' | 'decisionById' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
+  'leads' | 'profiles' | 'linked' | 'decisions' | 'decisionById' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
 > & {
   audits(filter: AuditFilter): Promise<AuditQueue>
   owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
@@ -49,6 +49,7 @@ export function readerQueries(pool: pg.Pool): Pick<
       return reading(filter.tenantId, (queries) => queries.leads(filter, found))
     },
     profiles: (contactId, tenantId) => reading(tenantId, (queries) => queries.profiles(contactId, tenantId)),
+    linked: (tenantId, contactId, most) => reading(tenantId, (queries) => queries.linked(tenantId, contactId, most)),
     decisions: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.decisions(tenantId, contactId, limit)),
     followups: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.followups(tenantId, contactId, limit)),
     deliveries: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.deliveries(tenantId, contactId, limit)),

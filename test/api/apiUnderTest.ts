@@ -45,6 +45,7 @@ export function signature(privateKey: KeyObject, body: string | Buffer): string 
 export const noQueries: LeadQueries = {
   leads: async () => ({ leads: [], nextCursor: null }),
   profiles: async () => [],
+  linked: async () => [],
   decisions: async () => [],
   followups: async () => [],
   deliveries: async () => [],

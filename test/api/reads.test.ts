@@ -383,6 +383,15 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
     /<td>first visit<\/td>\s*<td>Paid Search, adwords \/ cpc, an advertisement of google was clicked, campaign &lt;b&gt;<\/td>\s*<td>GoHighLevel<\/td>\s*<td>2026-/,
     'a row stored before visits were known has none',
   )
+  t.notMatch(lead, /Perhaps the same person/)
+  const twin = await apiUnderTest({
+    queries: { ...stored, linked: async (_, __, most) => [{ leadKey: `loc:${most}`, name: '<Mario>', by: ['telephone', 'e-mail'] }] },
+  })
+  t.match(
+    (await twin.app.inject('/ui/leads/contactMaria000000001')).body,
+    /Perhaps the same person<\/dt>\s*<dd><div><a href="\/ui\/leads\/loc%3A10">&lt;Mario&gt;<\/a> \(telephone, e-mail\)/,
+  )
+  t.match((await twin.app.inject('/leads/contactMaria000000001')).json(), { linked: [{ name: '<Mario>', by: ['telephone', 'e-mail'] }] })
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
   t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)

@@ -7,6 +7,7 @@ import { changed as changedTenant, workflowUrl } from '../../cli/verbs/tenants.t
 import type { Test } from 'tap'
 import { explained } from '../../api/leadStory.ts'
 import { apiUrl, kafkaAddresses } from '../../cli/addresses.ts'
+import type { LeadStory } from '../../api/replySchemas.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import { readApi } from '../../cli/apiClient.ts'
 import { columns } from '../../cli/columns.ts'
@@ -27,6 +28,7 @@ const story = {
   leadKey: `${sandboxTenantId}:contactMaria000000001`,
   profile: profileOf(),
   realtor: null,
+  linked: [],
   decisions: [decisionOf(), decisionOf({ decisionId: 'older', decidedAt: at - 60_000 })].map((decision) =>
     explained({ explain }, decision),
   ),
@@ -173,6 +175,17 @@ t.test('why copes with a lead about which nothing is known yet', async (t) => {
   const silent = explained({ explain }, decisionOf({ contributions: [], silent: [], gates: [] }))
   const lines = whyText({ ...bare, decisions: [silent] })
   t.ok(lines.includes('  No agent voted.') && lines.includes('  gates: all open'))
+})
+
+t.test('why names leads that are perhaps the same person', async (t) => {
+  const linked: LeadStory['linked'] = [
+    { leadKey: 'loc:mario', name: 'Mario', by: ['telephone', 'e-mail'] },
+    { leadKey: 'loc:x', name: null, by: ['name and postal code'] },
+  ]
+  t.strictSame(whyText({ ...story, linked }).slice(2, 4), [
+    'perhaps the same person as Mario (loc:mario): telephone, e-mail',
+    'perhaps the same person as a lead without a name (loc:x): name and postal code',
+  ])
 })
 
 t.test('why names the realtor of the lead as far as anybody has told', async (t) => {

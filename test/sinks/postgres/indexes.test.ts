@@ -23,9 +23,9 @@ async function generate(pool: pg.Pool): Promise<void> {
   const at = new Date(tuesdayNoon)
   const tenant = `CASE WHEN n % 10 = 9 THEN 'tenant9' ELSE '${tenantId}' END`
   await pool.query(
-    `INSERT INTO leads (id, tenant_id, contact_id, first_name, last_name, email, source, lead_score, temperature, status, priority, priority_score, intent_level,
+    `INSERT INTO leads (id, tenant_id, contact_id, first_name, last_name, email, phone, postal_code, source, lead_score, temperature, status, priority, priority_score, intent_level,
        scoring_reasoning, assigned_agent_id, created_at, updated_at, last_activity, deleted_at, epoch, version, profile)
-     SELECT ${tenant} || ':lead' || n, ${tenant}, 'lead' || n, 'name' || n, 'Lopez', 'lead' || n || '@example.com', 'website', n % 101,
+     SELECT ${tenant} || ':lead' || n, ${tenant}, 'lead' || n, 'name' || n, 'Lopez', 'lead' || n || '@example.com', '+1' || 5125000000 + n, 78700 + n % 90, 'website', n % 101,
        (enum_range(NULL::lead_temperature))[1 + n % 5], (enum_range(NULL::lead_status))[1 + (n / 5) % 8], 'medium', 100 + n % 101, 'WARM', 'generated',
        CASE WHEN n % 3 = 0 THEN NULL ELSE 'realtor' || n % 500 END, $1::timestamptz - n * interval '2 minutes', $1, $1::timestamptz - n * interval '1 minute',
        CASE WHEN n % 50 = 0 THEN $1::timestamptz END, 1, 1,
@@ -33,7 +33,10 @@ async function generate(pool: pg.Pool): Promise<void> {
      FROM generate_series(1, $2::int) AS n`,
     [at, LEADS],
   )
-  await pool.query('INSERT INTO lead_search (lead_id, tenant_id, body) SELECT id, tenant_id, lead_words(leads) FROM leads')
+  await pool.query(
+    `INSERT INTO lead_search (lead_id, tenant_id, body, phone_key, email_key, name_key)
+     SELECT id, tenant_id, lead_words(leads), lead_phone_key(leads), lead_email_key(leads), lead_name_key(leads) FROM leads`,
+  )
   await pool.query(
     `INSERT INTO lead_assignments (lead_id, tenant_id, assigned_agent_id, status, created_at)
      SELECT id, tenant_id, assigned_agent_id, 'active', created_at FROM leads WHERE assigned_agent_id IS NOT NULL`,

@@ -7,6 +7,7 @@ import { auditQueue } from '../../../sinks/postgres/audits.ts'
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
+import { linkedLeads } from '../../../sinks/postgres/linkedLeads.ts'
 import { owedLeads } from '../../../sinks/postgres/owedLeads.ts'
 import { knownMessages } from '../../../sinks/postgres/sweeps.ts'
 import { tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
@@ -189,6 +190,12 @@ export const indexCases: readonly IndexCase[] = [
     note: 'words in the fields of leads, within a tenant or over all',
     question: (db) => leadQueries(db).leads({ text: 'name77777', tenantId, limit: 50 }),
   },
+  ...(['phone', 'email', 'name'] as const).map((key) => ({
+    name: `idx_lead_search_${key}`,
+    became: 'added' as const,
+    note: `leads that are perhaps the same person, by ${{ phone: 'telephone', email: 'e-mail', name: 'name and postal code' }[key]}`,
+    question: (db: Queryable) => linkedLeads(db, talker),
+  })),
   {
     name: 'idx_communications_search',
     became: 'added',

@@ -185,6 +185,7 @@ t.test('the API is answered as before, within the tenant', async (t) => {
   t.strictSame(await found('south', 'north'), [])
   t.strictSame(await read.profiles('maria'), await direct.profiles('maria'))
   t.strictSame(await read.profiles('maria', 'north'), await direct.profiles('maria', 'north'))
+  t.strictSame(await read.linked('north', 'maria', 5), await direct.linked('north', 'maria', 5))
   for (const ask of ['decisions', 'followups', 'deliveries'] as const) {
     t.equal((await read[ask]('north', 'maria', 5)).length, 1)
     t.strictSame(await read[ask]('north', 'maria', 5), await direct[ask]('north', 'maria', 5))
