@@ -10,6 +10,7 @@ import { processTerminal } from './terminal.ts'
 import { addAdaptation } from './verbs/adaptation.ts'
 import { addAgents } from './verbs/agents.ts'
 import { addAuditReport } from './verbs/auditReport.ts'
+import { addEffects } from './verbs/effects.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addLearn } from './verbs/learn.ts'
@@ -83,6 +84,7 @@ addLearn(program, surroundings)
 addPolicy(program, surroundings)
 addReplay(program, surroundings)
 addWhatIf(program, surroundings)
+addEffects(program, surroundings)
 addSources(program, surroundings)
 addReconcile(program, surroundings)
 addRun(program, surroundings)

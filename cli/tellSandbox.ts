@@ -19,7 +19,7 @@ export async function tellSandbox(
   { lookUps: isLookingUp, at }: { readonly lookUps: boolean; readonly at: number },
 ): Promise<void> {
   const tenant = sandboxTenant(at)
-  const settled = (await kafka.table(tenants)).get(tenant.tenantId) ?? { ...tenant, updatedAt: 0 }
+  const settled = (await kafka.table(tenants)).get(tenant.tenantId) ?? { ...tenant, holdout: true, updatedAt: 0 }
   // Switched on for the whole of local mode: nobody but the sandbox is asked.
   const lookUps = settled.lookUps ?? (isLookingUp ? sandboxLookUps : null)
   if (settled.updatedAt === 0 || settled.lookUps !== lookUps)

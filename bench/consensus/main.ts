@@ -11,9 +11,11 @@ import { measureSpeed, speedLines } from './speed.ts'
 import { discountTable, familiesTable } from './tables/discounts.ts'
 import { coldStart, whichLabels } from './tables/labels.ts'
 import { liftTable } from './tables/lift.ts'
+import { offPolicyTable } from './tables/offPolicy.ts'
 import { operation } from './tables/operation.ts'
 import { outcomeCredit } from './tables/outcomes.ts'
 import { poolTypes } from './tables/poolTypes.ts'
+import { sendHours } from './tables/sendHours.ts'
 import { agreementTable } from './tables/unlabelled.ts'
 import { wholePipeline } from './tables/wholePipeline.ts'
 
@@ -28,13 +30,15 @@ const tables: Readonly<Record<string, readonly [make: (extent: Extent) => BenchT
   '9.7': [coldStart, 6],
   '9.8': [outcomeCredit, 4],
   '9.9': [operation, 4],
+  '10.2': [sendHours, 40],
+  '10.6': [offPolicyTable, 100],
   agreement: [agreementTable, 6],
 }
 const choices = [...Object.keys(tables), 'speed']
 const usage = [
   'npm run bench:consensus -- [options]: the consensus in synthetic worlds, beside its targets (docs/consensus.md)',
   '',
-  '  --quick          two seeds and a third of the test leads, for a first look',
+  '  --quick          two seeds (a tenth where there are more than 20) and a third of the test leads, for a first look',
   `  --table <id>     only this one: ${choices.join(', ')}`,
   '  --seeds <n>      seeds 1 to n instead of the number each table has',
 ]
@@ -51,7 +55,7 @@ const { quick, table, seeds } = toolOptions(
 console.log('Everything below is synthetic: trust the orderings and the failure modes, not the third decimal.')
 for (const [id, [make, full]] of Object.entries(tables)) {
   if (table !== undefined && table !== id) continue
-  const count = seeds === undefined ? (quick ? 2 : full) : Number(seeds)
+  const count = seeds === undefined ? (quick ? Math.max(2, Math.round(full / 10)) : full) : Number(seeds)
   const before = performance.now()
   const extent = { seeds: Array.from({ length: count }, (_, index) => index + 1), scale: quick ? 1 / 3 : 1 }
   console.log(`\n${tableLines(make(extent)).join('\n')}`)

@@ -26,6 +26,7 @@ interface SetFlags {
   readonly lookUps?: string | false
   readonly lookUpCredits?: string
   readonly routing?: string
+  readonly holdout?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
@@ -43,14 +44,15 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
-            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'look-ups'],
-            ...known.map(({ tenantId, name, status, automation, timeZone, routing, lookUps }) => [
+            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'left alone', 'look-ups'],
+            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps }) => [
               tenantId,
               name,
               status,
               automation ? 'on' : 'off',
               timeZone,
               routing ?? 'suggest',
+              holdout === true ? '5 %' : 'nobody',
               lookUpsText(lookUps),
             ]),
           ]).join('\n'),
@@ -85,6 +87,10 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       '--routing <how>',
       'leads without a realtor: off (nobody is asked), suggest (decided and shown; default), assign (given to the realtor in GoHighLevel)',
     )
+    .option(
+      '--holdout <how>',
+      'on: one lead in twenty, by a hash, is not followed up with, so that `rekindle effects` can tell what follow-ups bring; off (default)',
+    )
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -94,7 +100,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, look-ups ${lookUpsText(tenant.lookUps)}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}`,
         )
       } finally {
         await kafka.close()
@@ -182,6 +188,9 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
   const routing = flags.routing ?? before?.routing ?? null
   if (routing !== null && !routings.includes(routing))
     throw cliError('E_OPTION_INVALID', `--routing ${routing} must be one of ${routings.join(', ')}.`)
+  const { holdout } = flags
+  if (holdout !== undefined && holdout !== 'on' && holdout !== 'off')
+    throw cliError('E_OPTION_INVALID', `--holdout ${holdout} must be on or off.`)
   return {
     ...(before ?? { appId: null, ...tenantDefaults }),
     tenantId,
@@ -196,6 +205,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     updatedAt: at,
     lookUps: lookUpsOf(before?.lookUps ?? null, flags),
     routing,
+    holdout: holdout === undefined ? (before?.holdout ?? null) : holdout === 'on',
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

@@ -1,22 +1,26 @@
 /**
- * `rekindle whatif`: which decisions of a stretch of the past another policy would have changed, why, and what verdicts say
- * of that. It reads and prints; nothing it has can write or send.
+ * `rekindle whatif`: which decisions of a stretch of the past another policy would have changed, why, what that would have
+ * brought where a lot was drawn, and what verdicts say of it. It reads and prints; nothing it has can write or send.
  */
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import { leadKey } from '../../topics/index.ts'
+import { leadKey, results } from '../../topics/index.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
 import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
 import type { Compared, JudgedDifference } from '../../pipelines/consensus/whatIf.ts'
+import { choiceOf, effectOf } from '../../pipelines/effects/loggedChoices.ts'
+import type { ChoiceOrNot, Effect } from '../../pipelines/effects/loggedChoices.ts'
 import { firstVerdicts } from '../../pipelines/learning/voteTable.ts'
 import { instantText } from '../../pipelines/reconcile/words.ts'
-import type { Policy } from '../../schemas/generated/records.ts'
+import type { AgentResult, Policy } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
 import { policiesByHash } from '../../sinks/postgres/policies.ts'
 import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { columns } from '../columns.ts'
+import { effectLines } from '../effectText.ts'
 import { cliError } from '../errors.ts'
 import { storedQuestions, timesOf, withReplaySource } from '../replaySource.ts'
+import type { ReplayRange, ReplaySource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { mustBeSound, onlyOne } from './policy.ts'
 
@@ -32,21 +36,20 @@ interface WhatIfFlags {
 export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
   program
     .command('whatif')
-    .description('which decisions another policy would have changed, why, and what verdicts say of that; sends nothing')
+    .description('which decisions another policy would have changed, why, and what that would have brought; sends nothing')
     .requiredOption('--policy <policy>', 'hash of a stored policy, or how it begins, or a JSON file')
     .requiredOption('--from <time>', 'decisions of this time or later, e.g. 2026-11-24T15:00:00Z')
     .option('--to <time>', 'decisions before this time (default: now)')
     .option('--lead <lead>', 'only those about <locationId>:<contactId>')
     .option('--limit <n>', 'changed decisions that are told in full', '10')
-    .option('--json', 'one JSON document a decision that would change')
+    .option('--json', 'one JSON document a decision that would change, and one of the effect')
     .action(async (flags: WhatIfFlags) => {
       const range = { ...timesOf(flags, now()), lead: flags.lead }
       const limit = Number(flags.limit)
       if (!(Number.isInteger(limit) && limit >= 0)) throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number.`)
       await withReplaySource(config(), 'rekindle whatif', async (source, db) => {
         const policy = await policyNamed(db, flags.policy)
-        const compared: Compared[] = []
-        for (const { stored, inputs } of await storedQuestions(source, range)) compared.push(...whatIf(stored, inputs, policy))
+        const { compared, effect } = await compareRange(source, range, policy)
         const verdicts = firstVerdicts(await labelledDecisions(db, policy.decisionType, 0))
           .filter(({ inclusion }) => inclusion > 0)
           .map(({ decision: { decisionId }, option }) => ({ decisionId, option }))
@@ -60,9 +63,34 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
                 decision: one.other,
               }),
             )
-        } else for (const line of whatIfLines(policy, compared, judgedDifference(compared, verdicts), limit)) terminal.out(line)
+          terminal.out(JSON.stringify({ effect }))
+        } else for (const line of whatIfLines(policy, compared, effect, judgedDifference(compared, verdicts), limit)) terminal.out(line)
       })
     })
+}
+
+/** Decides every question of the range again with another policy, and estimates what that would have brought. */
+export async function compareRange(
+  source: ReplaySource,
+  range: ReplayRange,
+  policy: Policy,
+): Promise<{ readonly compared: readonly Compared[]; readonly effect: Effect }> {
+  const told = new Map<string, AgentResult>()
+  // A result is younger than its decision.
+  await source.tail(results, { from: { at: range.from }, untilEnd: true }, ({ value }) => {
+    if (value) told.set(value.resultId, value)
+  })
+  const compared: Compared[] = []
+  const choices: ChoiceOrNot[] = []
+  for (const { stored, inputs } of await storedQuestions(source, range)) {
+    const followUp = stored.find(({ type }) => type === 'follow_up')
+    for (const one of whatIf(stored, inputs, policy)) {
+      compared.push(one)
+      if (one.kind === 'compared' && inputs.assessment !== undefined)
+        choices.push(choiceOf(one, followUp, inputs.assessment.value.view, (id) => told.get(id)))
+    }
+  }
+  return { compared, effect: effectOf(choices) }
 }
 
 async function policyNamed(db: Queryable, name: string): Promise<Policy> {
@@ -77,7 +105,14 @@ function changed(compared: readonly Compared[]): Changed[] {
   return compared.filter((one): one is Changed => one.kind === 'compared' && one.decision.chosen !== one.other.chosen)
 }
 
-export function whatIfLines(policy: Policy, compared: readonly Compared[], judged: JudgedDifference, limit: number): string[] {
+export function whatIfLines(
+  policy: Policy,
+  compared: readonly Compared[],
+  effect: Effect,
+  judged: JudgedDifference,
+  limit: number,
+): string[] {
+  const estimated = effectLines(effect, policy.decisionType, changed(compared).length)
   const others = changed(compared)
   const impossible = compared.filter(({ kind }) => kind === 'not_possible').length
   const total = compared.length - impossible
@@ -87,6 +122,7 @@ export function whatIfLines(policy: Policy, compared: readonly Compared[], judge
     ...moves(others),
     ...others.slice(0, limit).flatMap((one) => changeLines(one, policy)),
     ...(others.length > limit && limit > 0 ? [`and ${others.length - limit} more: --limit, or --json`] : []),
+    ...(estimated.length === 0 ? [] : ['', ...estimated]),
     ...judgedLines(judged, others.length),
   ]
 }
@@ -114,11 +150,10 @@ function changeLines({ decision, other }: Changed, policy: Policy): string[] {
   ]
 }
 
-/** What came of the others was not seen: decisions are not drawn by lot, so no log can tell what another option would have brought. */
+/** What people found right, whatever the leads did. */
 function judgedLines({ verdicts, rightBefore, rightAfter, better, worse, betterShare }: JudgedDifference, others: number): string[] {
   if (others === 0) return []
-  const unseen = 'What the others would have brought cannot be estimated from this log: decisions are not drawn by lot.'
-  if (verdicts === 0) return ['', `${unseen} Nobody has judged any of them either: rekindle audit next.`]
+  if (verdicts === 0) return ['Nobody has judged any of them: rekindle audit next.']
   const told =
     better + worse === 0
       ? 'they do not tell the two apart'
@@ -127,9 +162,5 @@ function judgedLines({ verdicts, rightBefore, rightAfter, better, worse, betterS
         : betterShare.high < 0.5
           ? 'it is worse beyond chance'
           : 'too few to tell the two apart'
-  return [
-    '',
-    unseen,
-    `By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`,
-  ]
+  return [`By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`]
 }

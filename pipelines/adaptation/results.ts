@@ -2,6 +2,7 @@
  * What became of each decision on a follow-up, told once, by location and without the lead. A result is a figure of
  * performance: that a lead answered does not say that another option would have been wrong.
  */
+import { deterministicId } from '../../runtime/ids.ts'
 import { drop, emit, next, timer } from '../../runtime/outcome.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
@@ -25,6 +26,13 @@ import {
 } from './waits.ts'
 
 type Answer = Outcome<ResultsState, typeof results>
+
+const NAME = 'results'
+
+/** The id of the result of a decision: whoever has the decision finds its result, and nobody finds the lead by a result. */
+export function resultIdOf(lead: string, decisionId: string): string {
+  return deterministicId(NAME, lead, 'result', decisionId)
+}
 
 const wait = timer('due')
 /** Changes of a delivery after which its message does not leave any more. */
@@ -65,7 +73,7 @@ function settled(before: ResultsState, tenantId: string, ctx: Context): Answer {
   const { state, results: told } = closeDue(before, ctx.at)
   const due = state.waits.map(dueAt)
   return next<ResultsState, typeof results>(state, {
-    emit: told.map((one) => emit(results, resultOf(one, tenantId, ctx.id('result', one.wait.decisionId), ctx.at), { key: tenantId })),
+    emit: told.map((one) => emit(results, resultOf(one, tenantId, resultIdOf(ctx.key, one.wait.decisionId), ctx.at), { key: tenantId })),
     timers: [due.length === 0 ? wait.cancel() : wait.at(Math.min(...due))],
   })
 }
@@ -81,7 +89,7 @@ function forget(known: ResultsState | undefined): Answer {
 
 /** Waits for what becomes of decisions and tells it. */
 export const resultsStage = stage({
-  name: 'results',
+  name: NAME,
   state: ResultsState,
   on: [from(decisions, open), from(deliveries, confirm), from(outcomes, see), from(erasures, forget)],
   timer: close,

@@ -28,11 +28,16 @@ export const reactions: ReadonlySet<string> = new Set(['reply', 'appointment', '
 /** Options that are messages. A call is a task for a person: that it was noted says nothing of the call. */
 const messages: ReadonlySet<string> = new Set(['sms', 'email'])
 
+/** Is the option a written message? */
+export function isMessage(option: string): boolean {
+  return messages.has(option)
+}
+
 /** Why the decision has no result; `undefined` when it will have one. What gates or something newer decided, no agent did. */
 export function withoutResult({ type, chosen, stopReason }: Decision): string | undefined {
   if (type !== 'follow_up') return 'decision_type_of_others'
   if (stopReason === 'gated' || stopReason === 'superseded') return 'not_decided_by_votes'
-  return chosen === 'wait' || messages.has(chosen) ? undefined : 'no_message'
+  return chosen === 'wait' || isMessage(chosen) ? undefined : 'no_message'
 }
 
 /** The wait for a decision. Of agents that did not answer only those that were waited for have failed. */

@@ -129,7 +129,7 @@ function decisionOn(question: OpenQuestion, type: string, superseded: boolean, d
   const { policy, policyRefused } = chosen
   const tenant = ctx.tables.tenants.get(assessment.tenantId)
   const gated = evaluateGates(
-    { view: assessment.view, at: assessment.askedAt, tenant },
+    { view: assessment.view, at: assessment.askedAt, tenant, asked: assessment },
     policy.options.map(({ option }) => option),
   )
   const current: Case = {

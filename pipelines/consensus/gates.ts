@@ -6,6 +6,8 @@
 import type { GateResult, LeadView, Tenant } from '../../schemas/generated/records.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
+import { holdoutResults } from './holdout.ts'
+import type { Asked } from './holdout.ts'
 
 export interface GateInput {
   readonly view: LeadView
@@ -13,6 +15,8 @@ export interface GateInput {
   readonly at: number
   /** `undefined` when the tenant has not been configured: the hard ceilings hold. */
   readonly tenant: Tenant | undefined
+  /** The question; where there is none yet, nobody is left alone. */
+  readonly asked?: Asked
 }
 
 /** Hard ceiling per lead, counting every sender. */
@@ -150,6 +154,9 @@ export function evaluateGates(input: GateInput, options: readonly string[]): Gat
     const denied = gate(input, options)
     return denied.length > 0 ? denied : [{ gateId, ruleId: 'pass', option: '*', verdict: 'allow', liftsAt: null, reason: '' }]
   })
+  // Where a location has not asked for it nothing is said of it: its decisions keep their bytes.
+  if (input.tenant?.holdout === true && input.asked !== undefined && options.some(isContact))
+    results.push(...holdoutResults(input.asked, input.view))
   const denials = results.filter(({ verdict }) => verdict !== 'allow')
   const against = (option: string) => denials.filter((denial) => denial.option === '*' || denial.option === option)
   const eligible = new Set(options.filter((option) => option === 'wait' || against(option).length === 0))

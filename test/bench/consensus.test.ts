@@ -11,12 +11,15 @@ import { discountTable, familiesTable } from '../../bench/consensus/tables/disco
 import { coldStart, whichLabels } from '../../bench/consensus/tables/labels.ts'
 import { liftTable } from '../../bench/consensus/tables/lift.ts'
 import { operation } from '../../bench/consensus/tables/operation.ts'
+import { offPolicyTable } from '../../bench/consensus/tables/offPolicy.ts'
 import { poolTypes } from '../../bench/consensus/tables/poolTypes.ts'
+import { beta, gamma, sendHours } from '../../bench/consensus/tables/sendHours.ts'
 import { agreementTable } from '../../bench/consensus/tables/unlabelled.ts'
 import { wholePipeline } from '../../bench/consensus/tables/wholePipeline.ts'
 import { baseWorld, binOf, drawLeads, drawWorld, loudWrongFamilies, neighbourOf, silent, timedOut } from '../../bench/consensus/world.ts'
 import { matrixOf } from '../../pipelines/consensus/fit/voteTable.ts'
 import { familyCorrelations } from '../../pipelines/consensus/fit/correlations.ts'
+import { seededRandom } from '../../simulate/seededRandom.ts'
 
 const small: Extent = { seeds: [1, 2], scale: 0.2 }
 
@@ -245,6 +248,51 @@ t.test('9.9: an exact stop saves calls and no decision; conformal sets cover wha
   // 450 leads, 150 audits: standard deviation of the coverage about .021
   for (const alpha of [0.05, 0.1]) t.ok(of(`conformal, alpha ${alpha}: coverage`) > 1 - alpha - 0.07, `alpha ${alpha}`)
   t.ok(of('conformal, alpha 0.05: wrong among these') < of('wrong if always acting'))
+})
+
+/** Mean of a figure, by its name. */
+const figuresOf = ({ figures }: BenchTable) => {
+  const means = new Map(figures.map(({ what, seeds }) => [what, seeds.reduce((sum, each) => sum + each, 0) / seeds.length]))
+  return (what: string) => means.get(what) ?? NaN
+}
+
+t.test('10.2: few sends teach one location next to nothing; what others have seen is worth having', async (t) => {
+  const of = figuresOf(sendHours({ seeds: [1, 2, 3, 4, 5, 6, 7, 8], scale: 1 }, 1000))
+  for (const sends of [300, 1000])
+    t.ok(
+      of(`hierarchical, ${sends} sends`) > Math.max(of(`uniform, ${sends} sends`), of(`fixed 10:00, ${sends} sends`)) + 0.002,
+      `${sends}`,
+    )
+  t.ok(of('hierarchical, 300 sends') > of('flat Beta, 300 sends'))
+  t.ok(of('flat Beta, 300 sends') - of('uniform, 300 sends') < 0.005)
+  t.ok(of('flat Beta, 1000 sends') > of('uniform, 1000 sends') + 0.002)
+  t.ok(of('best hour') > of('hierarchical, 1000 sends') + 0.01, 'a thousand sends are far from the best')
+  // Mean a / (a + b) = .2 and variance ab / ((a + b)^2 (a + b + 1)) = .0145; of a Gamma number both are the shape.
+  const random = seededRandom(1, 'beta')
+  const spread = (draws: readonly number[]) => {
+    const mean = draws.reduce((sum, x) => sum + x, 0) / draws.length
+    return { mean, variance: draws.reduce((sum, x) => sum + (x - mean) ** 2, 0) / draws.length }
+  }
+  const betas = spread(Array.from({ length: 20_000 }, () => beta(random, 2, 8)))
+  t.ok(Math.abs(betas.mean - 0.2) < 0.004 && Math.abs(betas.variance - 0.16 / 11) < 0.001, JSON.stringify(betas))
+  const gammas = spread(Array.from({ length: 20_000 }, () => gamma(random, 0.5)))
+  t.ok(Math.abs(gammas.mean - 0.5) < 0.02 && Math.abs(gammas.variance - 0.5) < 0.06, JSON.stringify(gammas))
+})
+
+t.test('10.6: no floor, no estimate; weights that are cut are a bias that nobody sees', async (t) => {
+  const of = figuresOf(offPolicyTable({ seeds: Array.from({ length: 16 }, (_, index) => index + 1), scale: 0.1 }, 2000))
+  const sizes = ['floor 0, n 2000', 'floor 0.05, n 2000', 'floor 0.1, n 2000'].map((name) => of(`${name}: ESS`))
+  t.ok((sizes[0] ?? 0) < 60 && (sizes[0] ?? 0) < (sizes[1] ?? 0) && (sizes[1] ?? 0) < (sizes[2] ?? 0), String(sizes))
+  t.ok(of('floor 0.05, n 500: ESS') < of('floor 0.05, n 2000: ESS') / 3)
+  for (const way of ['IPS', 'SNIPS', 'DR']) {
+    t.ok(of(`floor 0, n 2000: ${way} rmse`) > of(`floor 0.1, n 2000: ${way} rmse`), `${way}: a floor`)
+    t.ok(of(`floor 0.05, n 500: ${way} rmse`) > of(`floor 0.05, n 2000: ${way} rmse`), `${way}: a longer log`)
+  }
+  t.ok(of('floor 0, n 2000: SNIPS rmse') < of('floor 0, n 2000: IPS rmse'))
+  t.ok(of('floor 0, n 2000: bias, weights cut at 10') < -0.05 && of('floor 0.01, n 500: bias, weights cut at 10') < -0.05)
+  t.ok(Math.abs(of('floor 0.1, n 2000: bias, weights cut at 10')) < 0.03)
+  t.ok(of('floor 0.1, n 2000: DR interval covers') >= 0.8, 'about .95')
+  t.ok(of('true value of the other policy') > of('value of the log without a floor') + 0.05)
 })
 
 t.test('a printed table says that it is synthetic, how it did at worst, and what was expected', async (t) => {

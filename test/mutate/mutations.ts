@@ -39,6 +39,9 @@ const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
 const priority = 'test/pipelines/priority.test.ts'
 const wording = 'test/pipelines/wording.test.ts'
+const offPolicy = 'test/pipelines/offPolicy.test.ts'
+const loggedChoices = 'test/pipelines/loggedChoices.test.ts'
+const holdout = 'test/pipelines/holdout.test.ts'
 
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
@@ -1047,5 +1050,126 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     tests: [{ file: wording, title: 'P-41: each thing that must not leave is found' }],
     why: 'A link in the name of a location goes out with every message.',
+  },
+  {
+    id: 'estimate-from-few',
+    guard: 'an estimate needs an effective hundred',
+    file: 'pipelines/effects/offPolicy.ts',
+    find: 'estimate.effective < ESS_LEAST',
+    replace: 'estimate.effective < 0',
+    tests: [
+      {
+        file: offPolicy,
+        title: 'below a hundred effective choices, where nothing was tried, and where the interval is too wide nothing is estimated',
+      },
+    ],
+    why: 'A policy is changed by what forty messages happened to bring.',
+  },
+  {
+    id: 'estimate-without-overlap',
+    guard: 'what the lot never could have taken is refused',
+    file: 'pipelines/effects/offPolicy.ts',
+    find: 'if (unseen.length > 0)',
+    replace: 'if (unseen.length < 0)',
+    tests: [
+      {
+        file: offPolicy,
+        title: 'below a hundred effective choices, where nothing was tried, and where the interval is too wide nothing is estimated',
+      },
+    ],
+    why: 'An estimate tells of a wording that was never tried.',
+  },
+  {
+    id: 'weights-cut',
+    guard: 'weights are never cut',
+    file: 'pipelines/effects/offPolicy.ts',
+    find: 'return (target.get(taken) ?? 0) / (logged.get(taken) ?? 0)',
+    replace: 'return Math.min(1.5, (target.get(taken) ?? 0) / (logged.get(taken) ?? 0))',
+    tests: [{ file: offPolicy, title: 'eight choices by hand: the weight of what was taken is 2 or nothing' }],
+    why: 'Every estimate is drawn towards what was done anyway.',
+  },
+  {
+    id: 'leads-not-clustered',
+    guard: 'items of one lead are no separate evidence',
+    file: 'pipelines/effects/clustered.ts',
+    find: "const lead = leads[index] ?? ''",
+    replace: 'const lead = String(index)',
+    tests: [{ file: offPolicy, title: 'items of one lead are no separate evidence' }],
+    why: 'Intervals are too narrow where few leads are written to often.',
+  },
+  {
+    id: 'model-saw-the-lead',
+    guard: 'the model of answers is fitted to other leads',
+    file: 'pipelines/effects/offPolicy.ts',
+    find: 'folds[index] !== fold',
+    replace: 'folds[index] === fold',
+    tests: [
+      {
+        file: offPolicy,
+        title: 'the doubly robust estimate is the model, corrected by what the model missed, and the model has not seen the lead',
+      },
+    ],
+    why: 'The model knows the answers it is said to foretell.',
+  },
+  {
+    id: 'certain-as-drawn',
+    guard: 'what was certain has no part in an estimate',
+    file: 'pipelines/effects/loggedChoices.ts',
+    find: "if ([...logged.values()].includes(CERTAIN)) return without('certain')\n",
+    replace: '',
+    tests: [{ file: loggedChoices, title: 'what is no choice is counted by its reason' }],
+    why: 'Forced choices are counted as if a lot had been drawn.',
+  },
+  {
+    id: 'answers-held-back',
+    guard: 'who waits for an answer is not left alone',
+    file: 'pipelines/consensus/holdout.ts',
+    find: 'return lastInboundAt === null || lastInboundAt < lastOutboundAt',
+    replace: 'return true',
+    tests: [{ file: holdout, title: 'only what we would begin ourselves is held back' }],
+    why: 'A lead that asked something is left without an answer for an experiment.',
+  },
+  {
+    id: 'inbound-held-back',
+    guard: 'a message from the lead is answered',
+    file: 'pipelines/consensus/holdout.ts',
+    find: "reason === 'inbound_message' || ",
+    replace: '',
+    tests: [{ file: holdout, title: 'only what we would begin ourselves is held back' }],
+    why: 'A lead that wrote is left without an answer for an experiment.',
+  },
+  {
+    id: 'held-back-unasked',
+    guard: 'nobody is left alone where the location has not asked for it',
+    file: 'pipelines/consensus/gates.ts',
+    find: 'input.tenant?.holdout === true && ',
+    replace: '',
+    tests: [
+      { file: holdout, title: 'where a location has not asked for it a decision keeps its bytes; where it has, the decision says why' },
+    ],
+    why: 'One lead in twenty of every location is not followed up with.',
+  },
+  {
+    id: 'groups-not-alike',
+    guard: 'leads that another gate holds back are in neither group',
+    file: 'pipelines/consensus/holdout.ts',
+    find: 'if (!isOpen) return undefined\n',
+    replace: '',
+    tests: [{ file: holdout, title: 'both groups are leads that no other gate would have kept from a message' }],
+    why: 'Leads that nobody could have written to water the effect down.',
+  },
+  {
+    id: 'uplift-from-few',
+    guard: 'an order of leads needs 2,000 and 500 of them',
+    file: 'pipelines/effects/uplift.ts',
+    find: 'treated < TREATED_LEAST || ',
+    replace: '',
+    tests: [
+      {
+        file: holdout,
+        title: 'an order of leads is told from 2,000 and 500 on, and tells something only where follow-ups help some more than others',
+      },
+    ],
+    why: 'Chance is read as knowledge of whom to write to.',
   },
 ]

@@ -355,6 +355,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     installation: null,
     lookUps: null,
     routing: null,
+    holdout: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())

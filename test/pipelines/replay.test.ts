@@ -1,14 +1,16 @@
 /** What the stage decided is decided again from the records of its topics, byte for byte, or said to be different and why. */
 import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
+import ts from 'typescript'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { sealed } from '../../pipelines/consensus/policy.ts'
 import { replay } from '../../pipelines/consensus/replay.ts'
 import type { Replayed, ReplayInputs, Timed } from '../../pipelines/consensus/replay.ts'
+import { effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { whatIfLines } from '../../cli/verbs/whatif.ts'
@@ -241,13 +243,17 @@ t.test('verdicts tell two policies apart only beyond chance', (t) => {
   // Exact: 8 of 8 at .05 reach down to .025^(1/8) = .631.
   t.match(judged, { verdicts: 13, rightBefore: 3, rightAfter: 11, better: 8, worse: 0 })
   t.ok(Math.abs(judged.betterShare.low - 0.6306) < 1e-4)
-  const text = (counted: typeof judged) => whatIfLines(silentPolicy, all, counted, 0).join('\n')
+  const effect = effectOf([])
+  const text = (counted: typeof judged) => whatIfLines(silentPolicy, all, effect, counted, 0).join('\n')
   t.match(text(judged), /10 of 13 decisions would be others\.\n +sms -> wait +8\n +email -> call +2\n/)
-  t.match(text(judged), /cannot be estimated from this log/)
+  t.match(
+    text(judged),
+    /\n\nNot estimable from this log: no follow_up decision in it was left to lot, so none shows what another option would have brought\. These 10 decisions would have changed; --json lists all of them\.\n/,
+  )
   t.match(text(judged), /By 13 verdicts: right 11 times against 3; better on 8, worse on 0: it is better beyond chance\./)
   t.match(text(judgedDifference(all, verdicts.slice(0, 2))), /better on 2, worse on 0: too few to tell the two apart/)
-  t.match(text(judgedDifference(all, [])), /Nobody has judged any of them either/)
-  t.match(whatIfLines(silentPolicy, all, judged, 1).join('\n'), /and 9 more: --limit, or --json/)
+  t.match(text(judgedDifference(all, [])), /Nobody has judged any of them: rekindle audit next\.$/)
+  t.match(whatIfLines(silentPolicy, all, effect, judged, 1).join('\n'), /and 9 more: --limit, or --json/)
   t.end()
 })
 
@@ -256,6 +262,7 @@ t.test('what compares has nothing to write or send with', (t) => {
   for (const file of [
     'cli/verbs/whatif.ts',
     'cli/verbs/replay.ts',
+    'cli/effectText.ts',
     'cli/replaySource.ts',
     'pipelines/consensus/whatIf.ts',
     'pipelines/consensus/replay.ts',
@@ -263,5 +270,23 @@ t.test('what compares has nothing to write or send with', (t) => {
     const text = readFileSync(join(root, file), 'utf8')
     t.notMatch(text, /producer|integrations\/|delivery\/|INSERT|UPDATE/, file)
   }
+  t.end()
+})
+
+t.test('no provider is reachable from what compares, by any number of imports', (t) => {
+  const root = join(import.meta.dirname, '..', '..')
+  const reached = new Set<string>()
+  const follow = (file: string) => {
+    if (reached.has(file)) return
+    reached.add(file)
+    const { importedFiles } = ts.preProcessFile(readFileSync(join(root, file), 'utf8'), true, true)
+    for (const { fileName } of importedFiles) if (fileName.startsWith('.')) follow(normalize(join(dirname(file), fileName)))
+  }
+  follow('cli/verbs/whatif.ts')
+  t.ok(reached.has('pipelines/consensus/replay.ts') && reached.has('cli/cliKafka.ts'), 'imports were followed')
+  t.strictSame(
+    [...reached].filter((file) => /^(integrations\/(?!otlp\/)|delivery\/|lookup\/|enrichment\/|reconcile\/|api\/)/.test(file)),
+    [],
+  )
   t.end()
 })

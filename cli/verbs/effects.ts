@@ -1,0 +1,137 @@
+/** `rekindle effects`: what follow-ups bring, by leads that were left alone. It reads and prints. */
+import type { Command } from 'commander'
+import { averageEffect, kinds, subjectsOf } from '../../pipelines/effects/treatedOrNot.ts'
+import type { AverageEffect, Kind, Subject } from '../../pipelines/effects/treatedOrNot.ts'
+import { LEFT_ALONE_LEAST, TREATED_LEAST, upliftOf } from '../../pipelines/effects/uplift.ts'
+import type { Uplift } from '../../pipelines/effects/uplift.ts'
+import { durationMs } from '../../runtime/duration.ts'
+import type { Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
+import { seededRandom } from '../../simulate/seededRandom.ts'
+import { decisions, outcomes } from '../../topics/index.ts'
+import { cliKafka } from '../cliKafka.ts'
+import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
+import type { ReplaySource } from '../replaySource.ts'
+import type { Surroundings } from '../surroundings.ts'
+import { timeOf } from '../timeOption.ts'
+
+interface EffectFlags {
+  readonly location: string
+  readonly from: string
+  readonly within: string
+  readonly json?: true
+}
+
+export interface EffectReport {
+  readonly average: Readonly<Record<Kind, AverageEffect>>
+  /** Of replies; null while there are too few leads. */
+  readonly uplift: Uplift | null
+  /** Leads whose time is not over. */
+  readonly tooRecent: number
+}
+
+export function addEffects(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
+  program
+    .command('effects')
+    .description('what follow-ups bring: leads of which one in twenty was left alone, by a hash')
+    .requiredOption('--location <id>', 'GHL location')
+    .requiredOption('--from <time>', 'leads whose first such decision is of this time or later, e.g. 2026-11-24T15:00:00Z')
+    .option('--within <duration>', 'what a lead does in this time after it counts', '14d')
+    .option('--json', 'one JSON document')
+    .action(async (flags: EffectFlags) => {
+      const range = { from: timeOf('--from', flags.from), now: now(), withinMs: withinOf(flags.within) }
+      const kafka = await cliKafka(config())
+      try {
+        const report = effectReport(await subjectsFrom(kafka, flags.location, range))
+        if (flags.json === true) terminal.out(JSON.stringify(report))
+        else for (const line of effectReportLines(report, flags.within)) terminal.out(line)
+      } finally {
+        await kafka.close()
+      }
+    })
+}
+
+/** The leads of a location, from the two topics that tell of them for a year. */
+export async function subjectsFrom(
+  source: Pick<ReplaySource, 'tail'>,
+  location: string,
+  range: { readonly from: number; readonly now: number; readonly withinMs: number },
+): Promise<ReturnType<typeof subjectsOf>> {
+  const decided: Decision[] = []
+  const seen: OutcomeObserved[] = []
+  const options = { from: { at: range.from }, untilEnd: true } as const
+  await source.tail(decisions, options, ({ value }) => {
+    // Most decisions of a year are about nothing that is compared here.
+    if (value?.tenantId === location && value.gates.some(({ gateId }) => gateId === 'holdout')) decided.push(value)
+  })
+  await source.tail(outcomes, options, ({ value }) => {
+    if (value?.tenantId === location) seen.push(value)
+  })
+  return subjectsOf(decided, seen, range)
+}
+
+/** The same leads give the same report: the bootstrap draws from one seed. */
+export function effectReport({ subjects, tooRecent }: { readonly subjects: readonly Subject[]; readonly tooRecent: number }): EffectReport {
+  const random = seededRandom(1, 'effects')
+  const average = Object.fromEntries(kinds.map((kind) => [kind, averageEffect(subjects, kind)])) as EffectReport['average']
+  return { average, uplift: upliftOf(subjects, 'reply', () => random.next()) ?? null, tooRecent }
+}
+
+const did: Readonly<Record<Kind, string>> = { reply: 'answered', appointment: 'appointment', conversion: 'conversion' }
+
+export function effectReportLines({ average, uplift, tooRecent }: EffectReport, within: string): string[] {
+  const { treated, leftAlone } = average.reply
+  const recent = tooRecent === 0 ? [] : [`${tooRecent} leads are left out: their ${within} are not over.`]
+  if (treated.leads === 0 || leftAlone.leads === 0)
+    return [
+      `Not left alone: ${treated.leads}; left alone: ${leftAlone.leads}. Both are needed: rekindle tenants set <location> --holdout on.`,
+      ...recent,
+    ]
+  return [
+    ...columns(
+      [
+        [`within ${within}`, 'not left alone', 'left alone', 'difference', '95 % interval'],
+        ['leads', String(treated.leads), String(leftAlone.leads), '', ''],
+        ...kinds.map((kind) => {
+          const { treated: a, leftAlone: b, difference, low, high } = average[kind]
+          return [did[kind], counted(a), counted(b), `${points(difference)} points`, `${points(low)} to ${points(high)}`]
+        }),
+      ],
+      { right: [1, 2, 3] },
+    ),
+    ...recent,
+    ...(uplift === null
+      ? [`Below ${thousands(TREATED_LEAST)} not left alone and ${LEFT_ALONE_LEAST} left alone only the average effect is told.`]
+      : [
+          `Whom they help, by two models of answers: Qini ${four(uplift.qini)} (${four(uplift.qiniInterval.low)} to ${four(uplift.qiniInterval.high)}), ` +
+            `AUUC ${four(uplift.auuc)} (${four(uplift.auucInterval.low)} to ${four(uplift.auucInterval.high)}).`,
+          uplift.qiniInterval.low > 0
+            ? 'The order of the models tells more than chance. Nothing acts on it.'
+            : 'The order of the models does not tell more than chance.',
+        ]),
+  ]
+}
+
+function counted({ hits, leads }: { readonly hits: number; readonly leads: number }): string {
+  return `${hits} (${((100 * hits) / leads).toFixed(1)} %)`
+}
+
+function points(share: number): string {
+  return `${share > 0 ? '+' : ''}${(100 * share).toFixed(1)}`
+}
+
+function four(area: number): string {
+  return area.toFixed(4)
+}
+
+function thousands(count: number): string {
+  return count.toLocaleString('en-US')
+}
+
+function withinOf(text: string): number {
+  try {
+    return durationMs(text)
+  } catch (error) {
+    throw cliError('E_OPTION_INVALID', `--within ${text}: ${(error as Error).message}`)
+  }
+}
