@@ -1,5 +1,7 @@
 /** Leads that are left alone: who, when, and what that shows of follow-ups. */
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { effectReport, effectReportLines, subjectsFrom } from '../../cli/verbs/effects.ts'
@@ -279,6 +281,17 @@ t.test('the report of a location is of its own leads, told in whole numbers', as
     effectReportLines({ ...report, uplift: { ...uplift, qiniInterval: { low: 0, high: 1 } } }, '14d').at(-1),
     /does not tell more than chance/,
   )
+})
+
+t.test('the report that the documentation shows is the one that is printed', async (t) => {
+  const did = (leads: number, isTreated: boolean, hits: readonly [number, number, number]) =>
+    Array.from({ length: leads }, (_, index) => ({
+      ...subject(index + (isTreated ? 0 : 100_000), isTreated, false),
+      did: { reply: index < hits[0], appointment: index < hits[1], conversion: index < hits[2] },
+    }))
+  const subjects = [...did(1_000, true, [180, 42, 9]), ...did(50, false, [4, 1, 0])]
+  const text = effectReportLines(effectReport({ subjects, tooRecent: 31 }), '14d').join('\n')
+  t.ok(readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'learning.md'), 'utf8').includes(`\`\`\`\n${text}\n\`\`\``), text)
 })
 
 t.test('a location turns it on and off; nothing else moves it', async (t) => {
