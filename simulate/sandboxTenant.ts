@@ -48,5 +48,6 @@ export function sandboxTenant(at: number): Tenant {
     installation: null,
     lookUps: null,
     routing: 'assign',
+    trials: null,
   }
 }

@@ -131,6 +131,7 @@ export const tenantDefaults = {
   customFieldNames: {},
   lookUps: null,
   routing: null,
+  trials: null,
 }
 
 const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -205,6 +205,7 @@ const tenant: Tenant = {
   installation: null,
   lookUps: null,
   routing: null,
+  trials: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

@@ -67,6 +67,7 @@ const tenant: Tenant = {
   installation: null,
   lookUps: null,
   routing: null,
+  trials: null,
 }
 const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
 

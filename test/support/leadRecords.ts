@@ -41,6 +41,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     installation: null,
     lookUps: null,
     routing: null,
+    trials: null,
     ...over,
   }
 }
