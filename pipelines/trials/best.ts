@@ -41,7 +41,7 @@ export function bestOf(arms: readonly Beta[]): Best {
   return { best, loss: arms.map(({ a, b }) => Math.max(0, highest - a / (a + b))) }
 }
 
-/** P(share of `one` > share of `other` + margin); the margin is 0 or above. */
+/** P(share of `one` > share of `other` + margin); the margin is 0 or above, and `one` has next to nothing beyond 1 - margin. */
 export function exceeds(one: Beta, other: Beta, margin: number): number {
   let sum = 0
   for (const { x, weight, t } of placesOf([other, one], 'first'))

@@ -15,7 +15,7 @@ import type { Trial } from './trial.ts'
 export const trialKinds = ['trial', 'wording'] as const
 type TrialKind = (typeof trialKinds)[number]
 
-/** Reasons: of a trial `running` and `won`, of a wording `open` and `opted_out_more`. */
+/** Reasons: of a trial `running` and `won`, of a wording `open` and `opted_out_more`. Times are ms. */
 export function trialFindings({ trial, since, arms, winner }: TrialState, posteriors: readonly Beta[]): Finding[] {
   const samples = arms.reduce((sum, { sent }) => sum + sent, 0)
   const least = Math.min(...arms.filter(({ stoppedAt }) => stoppedAt === null).map(({ sent }) => sent))
@@ -27,14 +27,14 @@ export function trialFindings({ trial, since, arms, winner }: TrialState, poster
     samples,
     reason: winner === null ? 'running' : 'won',
     text: winner === null ? `Trial ${trial} is running.` : `Trial ${trial} was won by ${winner}.`,
-    evidence: [['since', new Date(since).toISOString()]],
+    evidence: [['since', String(since)]],
   })
   return [{ ...whole, value: winner }, ...arms.map((arm, k) => armFinding(arm, posteriors[k]))]
 }
 
 function armFinding(arm: TrialArm, posterior: Beta | undefined): Finding {
   const { option, sent, answered, watched, optedOut, shareMicro, bestMicro, stoppedAt } = arm
-  const stopped: [string, string][] = stoppedAt === null ? [] : [['stopped', new Date(stoppedAt).toISOString()]]
+  const stopped: [string, string][] = stoppedAt === null ? [] : [['stopped', String(stoppedAt)]]
   return finding({
     kind: 'wording' satisfies TrialKind,
     subject: option,

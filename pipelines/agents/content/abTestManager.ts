@@ -43,7 +43,7 @@ export const abTestManager: Agent = {
     const { id, exploreMicro } = runningTrial
     const lot: Lot = { trial: id, seed: seedOf(id, view.leadHash, view.askedAt), exploreMicro, shares }
     const evidence = [
-      field('insights.ab_test_manager', stated === undefined ? 'nothing stated' : `stated ${new Date(stated.at).toISOString()}`),
+      field('insights.ab_test_manager', stated === undefined ? 'nothing stated' : `stated at ${stated.at}`),
     ]
     const named = namedBy(lot)
     if (named === undefined) return { ...abstain('not_in_trial'), evidence, params: { lot } }
