@@ -4,7 +4,7 @@ import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
-import type { Installation, LookUpSettings, Tenant } from '../../schemas/generated/records.ts'
+import type { Installation, LookUpSettings, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
@@ -26,6 +26,7 @@ interface SetFlags {
   readonly lookUps?: string | false
   readonly lookUpCredits?: string
   readonly routing?: string
+  readonly trials?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
@@ -43,8 +44,8 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
-            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'look-ups'],
-            ...known.map(({ tenantId, name, status, automation, timeZone, routing, lookUps }) => [
+            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'look-ups', 'trials'],
+            ...known.map(({ tenantId, name, status, automation, timeZone, routing, lookUps, trials }) => [
               tenantId,
               name,
               status,
@@ -52,6 +53,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
               timeZone,
               routing ?? 'suggest',
               lookUpsText(lookUps),
+              trialsText(trials),
             ]),
           ]).join('\n'),
         )
@@ -85,6 +87,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       '--routing <how>',
       'leads without a realtor: off (nobody is asked), suggest (decided and shown; default), assign (given to the realtor in GoHighLevel)',
     )
+    .option('--trials <on|off>', 'a part of the messages is worded by lot, so that it shows what is answered (default on)')
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -94,7 +97,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, look-ups ${lookUpsText(tenant.lookUps)}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}`,
         )
       } finally {
         await kafka.close()
@@ -111,6 +114,17 @@ export function workflowUrl(config: Config, tenantId: string): string {
 
 function lookUpsText(lookUps: LookUpSettings | null): string {
   return lookUps ? `${lookUps.fields.join(',')} at ${lookUps.creditsPerDay} credits a day` : 'off'
+}
+
+function trialsText(trials: TrialSettings | null): string {
+  return trials?.enabled === false ? 'off' : 'on'
+}
+
+/** Trials as the flag leaves them; what a person has opened again stays so. */
+function trialsOf(before: TrialSettings | null, flag: string | undefined): TrialSettings | null {
+  if (flag === undefined) return before
+  if (flag !== 'on' && flag !== 'off') throw cliError('E_OPTION_INVALID', `--trials ${flag} must be on or off.`)
+  return { reopened: {}, ...before, enabled: flag === 'on' }
 }
 
 /** Permission to look leads up as the flags leave it. Credits are an exact decimal. */
@@ -196,6 +210,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     updatedAt: at,
     lookUps: lookUpsOf(before?.lookUps ?? null, flags),
     routing,
+    trials: trialsOf(before?.trials ?? null, flags.trials),
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }
