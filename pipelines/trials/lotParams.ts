@@ -8,22 +8,18 @@ import { WHOLE_MICRO } from './trial.ts'
 /** Wordings of a trial. @source reference/consensus.md 10.2 */
 const ARMS_MOST = 4
 
-/** `lot`: what it is drawn from; `explore`: 1e-6; `shares`: `<wording>:<1e-6>`, apart by spaces. */
-export function lotParams({ trial, seed, exploreMicro, shares }: Lot): Record<string, string> {
-  return {
-    trial,
-    lot: seed,
-    explore: String(exploreMicro),
-    shares: shares.map(({ option, shareMicro }) => `${option}:${shareMicro}`).join(' '),
-  }
+/** One text, for a ballot has few bytes: `<trial> <explore, 1e-6> <wording>:<1e-6>,… <seed>`. */
+export function lotParams({ trial, seed, exploreMicro, shares }: Lot): { lot: string } {
+  return { lot: `${trial} ${exploreMicro} ${shares.map(({ option, shareMicro }) => `${option}:${shareMicro}`).join(',')} ${seed}` }
 }
 
 /** The lot that these parameters are; `undefined` when they are none, or no sound one. */
 export function lotIn(params: Readonly<Record<string, string>>): Lot | undefined {
-  const { trial, lot: seed, explore, shares: written } = params
-  if (trial === undefined || seed === undefined || explore === undefined || written === undefined) return undefined
+  const [trial, explore, written, ...text] = (params['lot'] ?? '').split(' ')
+  if (trial === undefined || explore === undefined || written === undefined || text.length === 0) return undefined
+  const seed = text.join(' ')
   const exploreMicro = Number(explore)
-  const shares = written.split(' ').map((one) => {
+  const shares = written.split(',').map((one) => {
     const [option = '', share] = one.split(':')
     return { option, shareMicro: Number(share) }
   })

@@ -42,9 +42,7 @@ export const abTestManager: Agent = {
     if (shares.filter(({ shareMicro }) => shareMicro > 0).length < 2) return abstain('one_wording_left')
     const { id, exploreMicro } = runningTrial
     const lot: Lot = { trial: id, seed: seedOf(id, view.leadHash, view.askedAt), exploreMicro, shares }
-    const evidence = [
-      field('insights.ab_test_manager', stated === undefined ? 'nothing stated' : `stated at ${stated.at}`),
-    ]
+    const evidence = stated === undefined ? [] : [field('insights.ab_test_manager', `stated at ${stated.at}`)]
     const named = namedBy(lot)
     if (named === undefined) return { ...abstain('not_in_trial'), evidence, params: { lot } }
     return vote('content', named as OptionOf<'content'>, {

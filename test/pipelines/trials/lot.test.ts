@@ -116,21 +116,27 @@ t.test('a vote carries a lot unchanged', (t) =>
 )
 
 t.test('what is no sound lot is none', async (t) => {
-  const sound = lotParams(equal)
-  t.ok(lotIn(sound))
-  for (const broken of [
-    { shares: 'wait:500000 soft_ask:499999' },
-    { shares: 'wait:1500000 soft_ask:-500000' },
-    { shares: 'wait:500000 wait:500000' },
-    { shares: 'wait:250000 soft_ask:250000 inform:250000 reassure:125000 direct_ask:125000' },
-    { shares: 'wait' },
-    { shares: '' },
-    { explore: '1000001' },
-    { explore: 'all' },
-  ])
-    t.equal(lotIn({ ...sound, ...broken }), undefined, JSON.stringify(broken))
-  for (const name of Object.keys(sound)) {
-    const { [name]: _gone, ...rest } = sound
-    t.equal(lotIn(rest), undefined, `without ${name}`)
+  const sound = 'wording-2 300000 wait:500000,inform:500000 seed of words'
+  t.match(lotIn({ lot: sound }), {
+    trial: 'wording-2',
+    exploreMicro: 300_000,
+    seed: 'seed of words',
+    shares: [{ option: 'wait' }, { option: 'inform' }],
+  })
+  for (const [what, instead] of [
+    ['inform:500000', 'inform:499999'],
+    ['wait:500000,inform:500000', 'wait:1500000,inform:-500000'],
+    ['wait:500000,inform:500000', 'wait:500000,wait:500000'],
+    ['wait:500000,inform:500000', 'wait:250000,soft_ask:250000,inform:250000,reassure:125000,direct_ask:125000'],
+    ['wait:500000,inform:500000', 'wait'],
+    ['wait:500000,inform:500000', ''],
+    ['300000', '1000001'],
+    ['300000', 'all'],
+    [' seed of words', ''],
+  ] as const) {
+    const lot = sound.replace(what, instead)
+    t.not(lot, sound)
+    t.equal(lotIn({ lot }), undefined, lot)
   }
+  t.equal(lotIn({}), undefined)
 })
