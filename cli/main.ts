@@ -24,6 +24,7 @@ import { addReplay } from './verbs/replay.ts'
 import { addRun } from './verbs/run.ts'
 import { addSources } from './verbs/sources.ts'
 import { addTenants } from './verbs/tenants.ts'
+import { addTrials } from './verbs/trials.ts'
 import { addWhatIf } from './verbs/whatif.ts'
 import { addStart } from './verbs/start.ts'
 
@@ -79,6 +80,7 @@ addMarket(program, surroundings)
 addOwed(program, surroundings)
 addAgents(program, surroundings)
 addAdaptation(program, surroundings)
+addTrials(program, surroundings)
 addAuditReport(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)

@@ -7,5 +7,6 @@ import { adaptation } from './adaptation/adaptation.ts'
 import { attribution } from './attribution/attribution.ts'
 import { market } from './market/stage.ts'
 import { staff } from './routing/staff.ts'
+import { trials } from './trials/stage.ts'
 
-export const insightStages: readonly AnyStage[] = [staff, market, attribution, adaptation]
+export const insightStages: readonly AnyStage[] = [staff, market, attribution, adaptation, trials]

@@ -49,5 +49,6 @@ export function sandboxTenant(at: number): Tenant {
     lookUps: null,
     routing: 'assign',
     holdout: null,
+    trials: null,
   }
 }

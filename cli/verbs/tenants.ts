@@ -4,7 +4,7 @@ import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
-import type { Installation, LookUpSettings, Tenant } from '../../schemas/generated/records.ts'
+import type { Installation, LookUpSettings, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
@@ -27,6 +27,7 @@ interface SetFlags {
   readonly lookUpCredits?: string
   readonly routing?: string
   readonly holdout?: string
+  readonly trials?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
@@ -44,8 +45,8 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
-            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'left alone', 'look-ups'],
-            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps }) => [
+            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'left alone', 'look-ups', 'trials'],
+            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps, trials }) => [
               tenantId,
               name,
               status,
@@ -54,6 +55,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
               routing ?? 'suggest',
               holdout === true ? '5 %' : 'nobody',
               lookUpsText(lookUps),
+              trialsText(trials),
             ]),
           ]).join('\n'),
         )
@@ -91,6 +93,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       '--holdout <how>',
       'on: one lead in twenty, by a hash, is not followed up with, so that `rekindle effects` can tell what follow-ups bring; off (default)',
     )
+    .option('--trials <on|off>', 'a part of the messages is worded by lot, so that it shows what is answered (default on)')
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -100,7 +103,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}`,
         )
       } finally {
         await kafka.close()
@@ -117,6 +120,17 @@ export function workflowUrl(config: Config, tenantId: string): string {
 
 function lookUpsText(lookUps: LookUpSettings | null): string {
   return lookUps ? `${lookUps.fields.join(',')} at ${lookUps.creditsPerDay} credits a day` : 'off'
+}
+
+function trialsText(trials: TrialSettings | null): string {
+  return trials?.enabled === false ? 'off' : 'on'
+}
+
+/** Trials as the flag leaves them; what a person has opened again stays so. */
+function trialsOf(before: TrialSettings | null, flag: string | undefined): TrialSettings | null {
+  if (flag === undefined) return before
+  if (flag !== 'on' && flag !== 'off') throw cliError('E_OPTION_INVALID', `--trials ${flag} must be on or off.`)
+  return { reopened: {}, ...before, enabled: flag === 'on' }
 }
 
 /** Permission to look leads up as the flags leave it. Credits are an exact decimal. */
@@ -206,6 +220,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     lookUps: lookUpsOf(before?.lookUps ?? null, flags),
     routing,
     holdout: holdout === undefined ? (before?.holdout ?? null) : holdout === 'on',
+    trials: trialsOf(before?.trials ?? null, flags.trials),
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

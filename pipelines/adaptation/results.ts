@@ -8,8 +8,8 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { ResultsState } from '../../schemas/generated/records.ts'
-import type { Decision, DeliveryChanged, OutcomeObserved } from '../../schemas/generated/records.ts'
-import { decisions, deliveries, erasures, outcomes, results } from '../../topics/index.ts'
+import type { Decision, DeliveryChanged, FollowUp, OutcomeObserved } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, erasures, followups, outcomes, results } from '../../topics/index.ts'
 import {
   CONFIRM_MS,
   SETTLE_MS,
@@ -24,6 +24,7 @@ import {
   withWait,
   withoutResult,
 } from './waits.ts'
+import { withText, withWording } from './wordingUsed.ts'
 
 type Answer = Outcome<ResultsState, typeof results>
 
@@ -43,11 +44,24 @@ const TTL_MS = CONFIRM_MS + WINDOW_MS + SETTLE_MS + 24 * 3_600_000
 
 function open(known: ResultsState | undefined, { value: decision }: StreamRecord<Decision>, ctx: Context): Answer {
   const state = known ?? noWaits
+  if (decision.type === 'content') return noted(state, withWording(state, decision))
   const reason = withoutResult(decision)
   if (reason !== undefined) return drop(reason)
   const { decisionId } = decision
   if (state.closed.includes(decisionId) || state.waits.some((one) => one.decisionId === decisionId)) return drop('told_again')
   return settled(withWait(state, waitFor(decision)), decision.tenantId, ctx)
+}
+
+/** Notes which text was planned: what was decided on its wording may have come too late. */
+function plan(known: ResultsState | undefined, { value }: StreamRecord<FollowUp>): Answer {
+  const { change, templateId } = value
+  if (change !== 'planned' || templateId === null) return drop('no_text')
+  const state = known ?? noWaits
+  return noted(state, withText(state, { ...value, templateId }))
+}
+
+function noted(before: ResultsState, after: ResultsState): Answer {
+  return after === before ? drop('told_again') : next<ResultsState, typeof results>(after)
 }
 
 function confirm(known: ResultsState | undefined, { value }: StreamRecord<DeliveryChanged>, ctx: Context): Answer {
@@ -91,7 +105,7 @@ function forget(known: ResultsState | undefined): Answer {
 export const resultsStage = stage({
   name: NAME,
   state: ResultsState,
-  on: [from(decisions, open), from(deliveries, confirm), from(outcomes, see), from(erasures, forget)],
+  on: [from(decisions, open), from(followups, plan), from(deliveries, confirm), from(outcomes, see), from(erasures, forget)],
   timer: close,
   outputs: [results],
   ttlMs: TTL_MS,

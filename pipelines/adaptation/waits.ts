@@ -3,7 +3,8 @@
  * before another message of ours. A function of what was decided, confirmed and done, in whatever order that was told.
  * @source reference/consensus.md 10.2: reward within 72 h, pending while the window is open, closed at its end
  */
-import type { AgentResult, Decision, OutcomeWait, ResultsState, SeenOutcome } from '../../schemas/generated/records.ts'
+import type { AgentResult, Decision, OutcomeWait, ResultsState, SeenOutcome, WordingUsed } from '../../schemas/generated/records.ts'
+import { withoutOldTexts, wordingUsed } from './wordingUsed.ts'
 
 const HOUR_MS = 3_600_000
 /** How long a reaction is waited for. */
@@ -21,7 +22,7 @@ export const CLOSED_MOST = 16
 /** Agents kept of each list: 37 of the roster and those of other teams. */
 export const AGENTS_MOST = 64
 
-export const noWaits: ResultsState = { waits: [], seen: [], closed: [] }
+export const noWaits: ResultsState = { waits: [], seen: [], closed: [], worded: [], sent: [] }
 
 /** What a lead may do that ends a wait. */
 export const reactions: ReadonlySet<string> = new Set(['reply', 'appointment', 'opt_out'])
@@ -41,7 +42,8 @@ export function withoutResult({ type, chosen, stopReason }: Decision): string | 
 }
 
 /** The wait for a decision. Of agents that did not answer only those that were waited for have failed. */
-export function waitFor({ decisionId, chosen, policyHash, decidedAt, contributions, silent, stopReason }: Decision): OutcomeWait {
+export function waitFor(decision: Decision): OutcomeWait {
+  const { decisionId, assessmentId, chosen, policyHash, decidedAt, contributions, silent, stopReason } = decision
   const ids = (agents: readonly { agentId: string }[]) => [...new Set(agents.map(({ agentId }) => agentId))].sort().slice(0, AGENTS_MOST)
   return {
     decisionId,
@@ -53,6 +55,7 @@ export function waitFor({ decisionId, chosen, policyHash, decidedAt, contributio
     votedAgainst: ids(contributions.filter(({ option }) => option !== chosen)),
     abstained: ids(silent.filter(({ kind }) => kind === 'abstain')),
     failed: ids(silent.filter(({ kind }) => kind === 'error' || (kind === 'missing' && stopReason === 'deadline'))),
+    assessmentId,
   }
 }
 
@@ -77,7 +80,12 @@ export function dueAt({ startedAt, decidedAt }: OutcomeWait): number {
 export interface Closed {
   readonly state: ResultsState
   /** Decisions that have their result now, earliest first. */
-  readonly results: readonly { readonly wait: OutcomeWait; readonly outcome: string; readonly latencyMs: number | null }[]
+  readonly results: readonly {
+    readonly wait: OutcomeWait
+    readonly wording: WordingUsed | null
+    readonly outcome: string
+    readonly latencyMs: number | null
+  }[]
 }
 
 /** Closes what is due at `now` (ms), and the earliest of what is too much. */
@@ -87,11 +95,12 @@ export function closeDue(before: ResultsState, now: number): Closed {
   if (over.length === 0) return { state: before, results: [] }
   const results = over
     .filter(({ startedAt }) => startedAt !== null)
-    .map((wait) => ({ wait, ...outcomeOf(wait, before, !tooMany.has(wait) || dueAt(wait) <= now) }))
+    .map((wait) => ({ wait, wording: wordingUsed(wait, before), ...outcomeOf(wait, before, !tooMany.has(wait) || dueAt(wait) <= now) }))
   const waits = before.waits.filter((wait) => !over.includes(wait))
   const earliest = waits[0]?.decidedAt
   return {
     state: {
+      ...withoutOldTexts(before, now),
       waits,
       seen: earliest === undefined ? [] : before.seen.filter(({ at }) => at > earliest),
       closed: [...before.closed, ...results.map(({ wait }) => wait.decisionId)].slice(-CLOSED_MOST),
@@ -116,7 +125,7 @@ export function outcomeOf(wait: OutcomeWait, state: ResultsState, isWhole = true
 
 /** The record of a result. */
 export function resultOf(
-  { wait, outcome, latencyMs }: Closed['results'][number],
+  { wait, wording, outcome, latencyMs }: Closed['results'][number],
   tenantId: string,
   resultId: string,
   closedAt: number,
@@ -137,6 +146,6 @@ export function resultOf(
     votedAgainst: wait.votedAgainst,
     abstained: wait.abstained,
     failed: wait.failed,
-    wording: null,
+    wording,
   }
 }

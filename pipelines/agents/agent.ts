@@ -3,6 +3,7 @@
  * never a confident default; what an agent throws is an error that is counted, never a vote.
  */
 import type { AgentInsight, Evidence } from '../../schemas/generated/records.ts'
+import type { Lot } from '../trials/lot.ts'
 import { realtorOptions } from '../routing/realtorOption.ts'
 import type { AgentView } from './agentView.ts'
 
@@ -30,8 +31,8 @@ export interface VoteParams {
   /** Minutes until the action should happen. */
   delayMinutes?: number
   templateId?: TemplateId
-  /** Test and group of the lead, `<test>:<arm>`, whatever is decided in the end. */
-  arm?: string
+  /** The lot of a trial: what it is called, what it is drawn from, how much is left to it, and its shares. */
+  lot?: Lot
 }
 
 export interface Opinion {
@@ -47,6 +48,9 @@ export interface Opinion {
 export interface Abstention {
   readonly kind: 'abstain'
   readonly reason: string
+  /** Only of a silence that consensus has to know more of: the lot that did not name this lead. */
+  readonly evidence?: readonly Evidence[]
+  readonly params?: VoteParams
 }
 export type Answer = Abstention | Opinion | readonly Opinion[]
 
@@ -54,6 +58,8 @@ export type Answer = Abstention | Opinion | readonly Opinion[]
 export interface AgentTables {
   /** What an agent of systems 5, 6 and 8 has found about the lead's location, while it is valid. */
   insight(agentId: string): AgentInsight | undefined
+  /** `off` where the location leaves nothing to lot. */
+  readonly trials?: 'off'
 }
 
 /** Nobody has found anything. */

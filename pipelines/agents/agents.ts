@@ -8,7 +8,7 @@ import type { Outcome } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { Assessment } from '../../schemas/generated/records.ts'
-import { assessments, ballots, insightKey, insights } from '../../topics/index.ts'
+import { assessments, ballots, insightKey, insights, tenants } from '../../topics/index.ts'
 import type { AgentTables, System } from './agent.ts'
 import { panel } from './panel.ts'
 import { roster } from './roster.ts'
@@ -16,11 +16,12 @@ import { roster } from './roster.ts'
 /** Who casts the ballots of the built-in agents. */
 export const panelSource = 'panel'
 
-const tables = { insights } as const
+const tables = { insights, tenants } as const
 
-/** The findings about the location of a question. What is out of date by the time it was asked was not found. */
+/** The findings about the location of a question, and its settings. What is out of date by the time it was asked was not found. */
 function findingsFor({ tenantId, askedAt }: Assessment, ctx: Context<typeof tables>): AgentTables {
   return {
+    ...(ctx.tables.tenants.get(tenantId)?.trials?.enabled === false ? { trials: 'off' } : {}),
     insight(agentId) {
       const found = ctx.tables.insights.get(insightKey(tenantId, agentId))
       return found === undefined || found.validUntil <= askedAt ? undefined : found

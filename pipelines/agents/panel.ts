@@ -5,8 +5,9 @@
  */
 import type { Assessment, Vote } from '../../schemas/generated/records.ts'
 import { noInsights, optionsByType } from './agent.ts'
-import type { Agent, AgentTables, Answer, DecisionType, Opinion, VoteParams } from './agent.ts'
+import type { Abstention, Agent, AgentTables, Answer, DecisionType, Opinion, VoteParams } from './agent.ts'
 import { agentView } from './agentView.ts'
+import { lotParams } from '../trials/lotParams.ts'
 
 /** Decision type of an answer that holds for every type the agent could answer. */
 export const everyType = '*'
@@ -30,7 +31,7 @@ export function panel(
       failure = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     }
     if (answer === undefined) votes.push(failed(agent, everyType, 'threw', failure))
-    else if ('kind' in answer && answer.kind === 'abstain') votes.push(silence(agent, everyType, 'abstain', answer.reason, null))
+    else if ('kind' in answer && answer.kind === 'abstain') votes.push(abstention(agent, answer))
     else for (const type of open) votes.push(recorded(agent, type, 'kind' in answer ? [answer] : answer))
   }
   return votes
@@ -61,8 +62,11 @@ function written(params: VoteParams): Record<string, string> {
   const out: Record<string, string> = {}
   if (params.delayMinutes !== undefined) out['delayMinutes'] = String(params.delayMinutes)
   if (params.templateId !== undefined) out['templateId'] = params.templateId
-  if (params.arm !== undefined) out['arm'] = params.arm
-  return out
+  return params.lot === undefined ? out : { ...out, ...lotParams(params.lot) }
+}
+
+function abstention(agent: Agent, { reason, evidence = [], params = {} }: Abstention): Vote {
+  return { ...silence(agent, everyType, 'abstain', reason, null), evidence: [...evidence], params: written(params) }
 }
 
 function failed(agent: Agent, type: DecisionType | typeof everyType, code: string, detail: string): Vote {

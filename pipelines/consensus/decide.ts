@@ -8,6 +8,7 @@ import type { Assessment, Contribution, Decision, Policy, Silence, Vote } from '
 import { everyType } from '../agents/panel.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Conflict } from './conflicts.ts'
+import { draw, mayBeDrawn, withoutLot } from './draw.ts'
 import { settled } from './earlyStop.ts'
 import type { Gated } from './gates.ts'
 import { dueAtOf, paramsOf, routingParams } from './params.ts'
@@ -48,18 +49,27 @@ export function hasQuorum(pooled: Pooled, policy: Policy): boolean {
 
 /** Decides when the votes suffice: nothing but `wait` is left, everybody has answered, or no missing vote can change anything. */
 export function decideIfReady(open: Case): Decision | undefined {
-  const { policy, question, gated, decisionType } = open
+  const { policy, gated, decisionType } = open
   if (gated.eligible.size === 1) return record(open, emptyPool(open), 'gated')
-  const pooled = pool(votesOn(open.votes, decisionType), policy, question.stage, gated.eligible)
+  const pooled = pooledOf(open)
   if (pooled.missing.length === 0) return record(open, pooled, 'all_votes')
+  if (mayBeDrawn(pooled, decisionType)) return undefined
   return hasQuorum(pooled, policy) && settled(pooled, policy) ? record(open, pooled, 'early_stop') : undefined
 }
 
 /** Decides now, whatever is missing. */
 export function decideNow(open: Case, closing: Exclude<Closing, 'votes'>): Decision {
-  const { policy, question, gated, decisionType } = open
-  if (gated.eligible.size === 1 && closing === 'deadline') return record(open, emptyPool(open), 'gated')
-  return record(open, pool(votesOn(open.votes, decisionType), policy, question.stage, gated.eligible), closing)
+  if (open.gated.eligible.size === 1 && closing === 'deadline') return record(open, emptyPool(open), 'gated')
+  return record(open, pooledOf(open), closing)
+}
+
+/** The votes on the type that is decided; a lot is none of them. */
+function heard({ votes, decisionType, policy }: Case) {
+  return withoutLot(votesOn(votes, decisionType), decisionType, policy)
+}
+
+function pooledOf(open: Case): Pooled {
+  return pool(heard(open).votes, open.policy, open.question.stage, open.gated.eligible)
 }
 
 function emptyPool({ policy, question, gated }: Case): Pooled {
@@ -73,8 +83,10 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
   // Nobody was asked, or the answer came too late: not a judgement of the pool, so neither degraded nor audited.
   const forced = stopReason === 'gated' || stopReason === 'superseded'
   const degraded = !forced && !hasQuorum(pooled, policy)
-  const chosen = forced ? 'wait' : degraded ? policy.fallback : (ranked[0]?.option ?? policy.fallback)
-  const votes = votesOn(open.votes, decisionType)
+  const usual = forced ? 'wait' : degraded ? policy.fallback : (ranked[0]?.option ?? policy.fallback)
+  const { votes, lot } = heard(open)
+  const drawn = forced || degraded ? undefined : draw(lot, gated.eligible, usual)
+  const chosen = drawn?.chosen ?? usual
   const left = forced || degraded ? null : notRuledOut(policy, probabilities)
   const params =
     decisionType === 'routing' && !forced
@@ -127,7 +139,7 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
     liftsAt: chosen === 'wait' ? gated.liftsAt : null,
     conformalSet: left,
     escalation: left !== null && isUndecided(chosen, left, policy) ? 'undecided' : null,
-    draw: null,
+    draw: drawn?.draw ?? null,
   }
 }
 

@@ -83,7 +83,8 @@ export function explain(decision: Decision, policy?: Policy, realtorName: Realto
     .sort((a, b) => Number(BigInt(b.nats) > BigInt(a.nats)) - Number(BigInt(b.nats) < BigInt(a.nats)) || compare(a.agentId, b.agentId))
     .map(explainedVote)
   const gates = decision.gates.filter(({ verdict }) => verdict !== 'allow')
-  const flip = flipSet(decision, policy)
+  // What the lot decided no vote would have changed.
+  const flip = isByLot(decision) ? undefined : flipSet(decision, policy)
   const odds = logOddsOf(decision)
   return {
     headline: headlineOf(decision, acts),
@@ -169,13 +170,33 @@ function sentencesOf(
   const heard = votes.filter(({ blocked, exact }) => !blocked && exact !== '0')
   const supporting = heard.filter(({ option }) => option === decision.chosen)
   const opposing = heard.filter(({ option }) => option !== decision.chosen)
-  const lines = [whyLine(decision, supporting), againstLine(decision, acts, opposing)]
+  const isLot = isByLot(decision)
+  const lines = [lotLine(decision, acts), ...(isLot ? [] : [whyLine(decision, supporting)]), againstLine(decision, acts, opposing)]
   // Who is on the list says where nobody stands.
   const told = gates.filter(({ gateId }) => list === undefined || gateId !== 'shortlist')
   if (told.length > 0) lines.push(`Not allowed: ${told.map(gateInWords).join(' ')}`)
   if (list !== undefined) lines.push(list)
-  lines.push(sureLine(decision, acts), firmLine(decision, acts, flip, isWatched))
+  lines.push(sureLine(decision, acts), isLot ? undefined : firmLine(decision, acts, flip, isWatched))
   return lines.filter((line) => line !== undefined).slice(0, 5)
+}
+
+/** The lot took something else than what is usual. */
+function isByLot({ draw, chosen }: Decision): boolean {
+  // Rows that were stored before the field was known lack it.
+  return draw ? draw.drawn && draw.usual !== chosen : false
+}
+
+/** Of a choice that was left to lot: that it was, what is usual, and how probable this was. */
+function lotLine({ draw, chosen }: Decision, acts: Acts): string | undefined {
+  if (!draw) return undefined
+  const chance = `this had a chance of ${percentOf(draw.arms.find(({ option }) => option === chosen)?.propensityMicro ?? 0)} %`
+  if (!draw.drawn) return `Some are drawn by lot in trial ${draw.trial}; this one was left to what is usual: ${chance}.`
+  const usual = draw.usual === chosen ? 'which is what is usual' : `instead of what is usual, to ${acts(draw.usual)}`
+  return `Drawn by lot in trial ${draw.trial}, ${usual}: ${chance}.`
+}
+
+function percentOf(micro: number): string {
+  return (micro / 10_000).toFixed(1)
 }
 
 function whyLine(decision: Decision, supporting: readonly ExplainedVote[]): string {
@@ -203,7 +224,7 @@ function sureLine(decision: Decision, acts: Acts): string {
       : ` ${decision.silent.length} agent${decision.silent.length === 1 ? '' : 's'} had no finding or did not answer.`
   // The best action need not be the likeliest: a costly omission outweighs a cheap mistake.
   const cautious =
-    decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)
+    !isByLot(decision) && decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)
       ? ' It is chosen because missing it would cost more than doing it needlessly.'
       : ''
   // Rows that were stored before the fields were known lack them.

@@ -132,6 +132,7 @@ export const tenantDefaults = {
   lookUps: null,
   routing: null,
   holdout: null,
+  trials: null,
 }
 
 const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -1,7 +1,10 @@
 /**
  * The Beta distribution, as far as shares need it: how probable it is that a share is at most x, and the x for a probability.
+ * By pinned arithmetic: the same digits on every machine.
  * @source NIST DLMF 8.17 (regularised incomplete beta function, continued fraction 8.17.22), 5.11 (Stirling series)
  */
+
+import { exp, ln } from '../consensus/pinnedMath.ts'
 
 /** Terms of the continued fraction: it converges in about the square root of the larger parameter. */
 const MOST_TERMS = 10_000
@@ -14,7 +17,7 @@ const HALVINGS = 60
 export function betaCdf(x: number, a: number, b: number): number {
   if (x <= 0) return 0
   if (x >= 1) return 1
-  const front = Math.exp(a * Math.log(x) + b * Math.log1p(-x) + logGamma(a + b) - logGamma(a) - logGamma(b))
+  const front = exp(a * ln(x) + b * ln(1 - x) - lnBeta(a, b))
   // The fraction converges fast on this side of the mean only.
   return x < (a + 1) / (a + b + 2) ? (front * fraction(x, a, b)) / a : 1 - (front * fraction(1 - x, b, a)) / b
 }
@@ -51,11 +54,16 @@ function fraction(x: number, a: number, b: number): number {
   return result
 }
 
+/** ln B(a, b); a, b > 0. */
+export function lnBeta(a: number, b: number): number {
+  return logGamma(a) + logGamma(b) - logGamma(a + b)
+}
+
 /** ln Γ(x) for x > 0: the Stirling series from 10 on, the recurrence below. */
 function logGamma(x: number): number {
   let [z, shift] = [x, 0]
-  for (; z < 10; z++) shift += Math.log(z)
+  for (; z < 10; z++) shift += ln(z)
   const square = 1 / (z * z)
   const series = (1 / 12 - square * (1 / 360 - square * (1 / 1260 - square * (1 / 1680 - square / 1188)))) / z
-  return (z - 0.5) * Math.log(z) - z + 0.5 * Math.log(2 * Math.PI) + series - shift
+  return (z - 0.5) * ln(z) - z + 0.5 * ln(2 * Math.PI) + series - shift
 }

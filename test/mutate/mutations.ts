@@ -42,6 +42,9 @@ const wording = 'test/pipelines/wording.test.ts'
 const offPolicy = 'test/pipelines/offPolicy.test.ts'
 const loggedChoices = 'test/pipelines/loggedChoices.test.ts'
 const holdout = 'test/pipelines/holdout.test.ts'
+const draws = 'test/pipelines/trials/draw.test.ts'
+const trialReview = 'test/pipelines/trials/review.test.ts'
+const trialSums = 'test/pipelines/trials/arithmetic.test.ts'
 
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
@@ -1171,5 +1174,115 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Chance is read as knowledge of whom to write to.',
+  },
+  {
+    id: 'lot-not-waited-for',
+    guard: 'a wording is not decided before the agent that draws has answered',
+    file: 'pipelines/consensus/decide.ts',
+    find: '  if (mayBeDrawn(pooled, decisionType)) return undefined\n',
+    replace: '',
+    tests: [
+      {
+        file: draws,
+        title: 'a question on a wording is not closed before the agent that draws has answered; its deadline closes it without a lot',
+      },
+    ],
+    why: 'Whether a lot is drawn depends on which ballot comes first, so the probabilities that are stored are wrong.',
+  },
+  {
+    id: 'lot-as-opinion',
+    guard: 'the ballot of a lot is no vote',
+    file: 'pipelines/consensus/draw.ts',
+    find: "{ ...ballot, kind: 'abstain', option: null, bin: null }",
+    replace: '{ ...ballot }',
+    tests: [{ file: draws, title: 'the ballot of a lot is no opinion: the pool is the same with it, without it, and however sure it is' }],
+    why: 'What is usual follows the lot, so a drawn wording is stored as one that would have been taken anyway.',
+  },
+  {
+    id: 'lot-of-anybody',
+    guard: 'only the agent that draws, on the roster, brings a lot',
+    file: 'pipelines/consensus/draw.ts',
+    find: ' || !roster.includes(trialAgentId)',
+    replace: '',
+    tests: [{ file: draws, title: 'only the agent that draws can bring a lot, only for a wording, and only on the roster of the policy' }],
+    why: 'A policy that leaves nothing to lot draws all the same.',
+  },
+  {
+    id: 'lot-against-reasons',
+    guard: 'nothing is tried against a wording that was chosen for a reason',
+    file: 'pipelines/trials/lot.ts',
+    find: ' || !parts.some(({ option }) => option === usual)',
+    replace: '',
+    tests: [{ file: draws, title: 'nothing is drawn where the answer was not the agents’ to give' }],
+    why: 'A worried lead is sent an offer of information by chance instead of reassurance.',
+  },
+  {
+    id: 'rest-lost',
+    guard: 'the probabilities of a lot add up to one',
+    file: 'pipelines/trials/lot.ts',
+    find: 'option === usual ? micro + rest : micro',
+    replace: 'micro',
+    tests: [{ file: 'test/pipelines/trials/lot.test.ts', title: 'the usual choice has what is not left to lot, and its share of what is' }],
+    why: 'The usual wording is stored as rarer than it was, and every estimate from the log is too high.',
+  },
+  {
+    id: 'usual-counted',
+    guard: 'only what the lot decided feeds a trial',
+    file: 'pipelines/trials/review.ts',
+    find: 'wording?.drawn !== true || ',
+    replace: '',
+    tests: [
+      {
+        file: trialReview,
+        title: 'a result counts where the lot decided on the wording that was sent, in this trial, and its end is known',
+      },
+    ],
+    why: 'The wording that agents choose for eager leads wins because the leads are eager.',
+  },
+  {
+    id: 'harm-goes-on',
+    guard: 'a wording after which more leads opt out is stopped',
+    file: 'pipelines/trials/review.ts',
+    find: '(k > 0 && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm)',
+    replace: 'arm',
+    tests: [
+      {
+        file: trialReview,
+        title: 'a wording after which more leads opt out is stopped at once, whatever its answers; the control never is',
+      },
+    ],
+    why: 'A wording that drives leads away is sent on because those that stay answer it.',
+  },
+  {
+    id: 'stopped-comes-back',
+    guard: 'only a person opens a stopped wording again',
+    file: 'pipelines/trials/review.ts',
+    find: 'at > arm.stoppedAt ?',
+    replace: 'at >= 0 ?',
+    tests: [
+      {
+        file: trialReview,
+        title: 'only a person opens a stopped wording again; then its opt-outs are counted anew and it begins at the floor',
+      },
+    ],
+    why: 'A wording that was stopped is drawn again the next day.',
+  },
+  {
+    id: 'share-leaps',
+    guard: 'a share moves by ten points a day at most',
+    file: 'pipelines/trials/shares.ts',
+    find: 'if (longest <= mostMicro) return',
+    replace: 'if (longest <= WHOLE_MICRO) return',
+    tests: [{ file: trialSums, title: 'no share moves by more than ten points a day, and they still add up and keep the floor' }],
+    why: 'A handful of early answers takes the lot from every other wording over night.',
+  },
+  {
+    id: 'late-lot-counted',
+    guard: 'a lot counts where it could have changed the text, for every wording alike',
+    file: 'pipelines/adaptation/wordingUsed.ts',
+    find: '!decided.late && ',
+    replace: '',
+    tests: [{ file: 'test/pipelines/results.test.ts', title: 'a lot that could not change the text does not count, for no wording of it' }],
+    why: 'Of hurried messages the plain text keeps those that the others lose, and wins.',
   },
 ]

@@ -87,6 +87,7 @@ t.test('a message that is confirmed and answered is one result, with the agents 
     decision?.contributions.flatMap(({ agentId, option }) => (option === decision.chosen ? [agentId] : [])).sort(),
   )
   t.ok(first?.abstained.includes('performance_monitor'), 'nothing was found yet')
+  t.match(first?.wording, { trial: null, drawn: false, propensityMicro: 1_000_000 }, 'nothing is tried at the first contact')
   const voted = line
     .outputs(decisions)
     .filter(({ type, stopReason }) => type === 'follow_up' && stopReason !== 'gated' && stopReason !== 'superseded')

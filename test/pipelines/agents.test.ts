@@ -589,7 +589,10 @@ t.test('an assessment gets one ballot of the whole panel, within a few bytes of 
     'sandboxLocation000001:maria',
     question({
       decisionTypes: Object.keys(optionsByType),
-      ...inbound('How much is it? Is it available?', { facts: { budget: '350k', timeline: 'asap', visits: '4' } }),
+      ...inbound('How much is it? Is it available?', {
+        counters: { outbound: 3 },
+        facts: { budget: '350k', timeline: 'asap', visits: '4' },
+      }),
     }),
   )
   const [ballot] = line.outputs(ballots)

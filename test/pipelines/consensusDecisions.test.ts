@@ -206,6 +206,7 @@ const tenant: Tenant = {
   lookUps: null,
   routing: null,
   holdout: null,
+  trials: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

@@ -132,7 +132,7 @@ t.test('the full panel decides at once, one decision for each open type', async 
     epoch: 1,
     profileVersion: 1,
     policyHash: followUp.policyHash,
-    engineVersion: 1,
+    engineVersion: 2,
     askedAt: asked,
     decidedAt: asked,
     dueAt: asked,
@@ -356,6 +356,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     lookUps: null,
     routing: null,
     holdout: null,
+    trials: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())

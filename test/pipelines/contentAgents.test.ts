@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { optionsByType } from '../../pipelines/agents/agent.ts'
 import { agentView } from '../../pipelines/agents/agentView.ts'
-import { abTestManager, armOf, runningTest } from '../../pipelines/agents/content/abTestManager.ts'
+import { abTestManager } from '../../pipelines/agents/content/abTestManager.ts'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { decideIfReady } from '../../pipelines/consensus/decide.ts'
@@ -13,6 +13,9 @@ import { policyProblems } from '../../pipelines/consensus/policy.ts'
 import { pool } from '../../pipelines/consensus/pool.ts'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
 import { rankByUtility } from '../../pipelines/consensus/utility.ts'
+import { namedBy, seedOf } from '../../pipelines/trials/lot.ts'
+import type { Lot } from '../../pipelines/trials/lot.ts'
+import { runningTrial } from '../../pipelines/trials/trial.ts'
 import type { Assessment, Decision, Policy } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
 import { vote } from './cases.ts'
@@ -80,31 +83,46 @@ t.test('sentiment_optimizer works only where there is a mood or a habit of askin
 
 const leads = Array.from({ length: 6000 }, (_, index) => agentView(question({ contactId: `lead-${index}` })).leadHash)
 
-t.test('P-42: a lead stays in its group for life, groups are balanced, and another test draws anew', async (t) => {
-  const arms = leads.map((lead) => armOf(lead, runningTest)?.arm)
-  t.strictSame(
-    leads.map((lead) => armOf(lead, runningTest)?.arm),
-    arms,
-  )
-  const count = (arm: string | undefined) => arms.filter((each) => each === arm).length
-  // 6,000 leads, 10 % to a group: 600 with a deviation of 23; four deviations either way.
-  for (const arm of ['control', 'a', 'b']) t.ok(Math.abs(count(arm) - 600) < 4 * 23.3, `${arm} ${count(arm)}`)
-  t.ok(Math.abs(count(undefined) - 4200) < 4 * 35.5)
-  const anew = leads.map((lead) => armOf(lead, { ...runningTest, id: 'wording-2' })?.arm)
-  const both = arms.filter((arm, index) => arm !== undefined && anew[index] !== undefined).length
-  t.ok(Math.abs(both - 6000 * 0.3 * 0.3) < 4 * 22.2, 'membership of one test tells nothing of the other')
+const lotOf = (lead: string, at = asked): Lot => ({
+  trial: runningTrial.id,
+  seed: seedOf(runningTrial.id, lead, at),
+  exploreMicro: 300_000,
+  shares: [
+    { option: 'wait', shareMicro: 333_334 },
+    { option: 'soft_ask', shareMicro: 333_333 },
+    { option: 'inform', shareMicro: 333_333 },
+  ],
 })
 
-const inArm = (arm: string) => `lead-${leads.findIndex((lead) => armOf(lead, runningTest)?.arm === arm)}`
-
-t.test('P-22: the group is set and the winner follows it where nobody knows better', async (t) => {
-  const chosen = (contactId: string) => {
-    const decision = decided({ contactId, view: silent(1, 24), stage: 'new' })
-    return [decision.chosen, decision.params['arm']]
+t.test('P-42: the lot of a question is the same for ever, balanced over leads and over the questions about one of them', async (t) => {
+  const drawn = leads.map((lead) => namedBy(lotOf(lead)))
+  t.strictSame(
+    leads.map((lead) => namedBy(lotOf(lead))),
+    drawn,
+  )
+  const later = leads.map((_, index) => namedBy(lotOf(leads[0] ?? '', asked + index)))
+  for (const named of [drawn, later]) {
+    const count = (arm: string | undefined) => named.filter((each) => each === arm).length
+    // 6,000, 10 % to a wording: 600 with a deviation of 23; four deviations either way.
+    for (const arm of runningTrial.arms) t.ok(Math.abs(count(arm) - 600) < 4 * 23.3, `${arm} ${count(arm)}`)
+    t.ok(Math.abs(count(undefined) - 4200) < 4 * 35.5)
   }
-  t.strictSame(chosen(inArm('a')), ['soft_ask', 'wording-1:a'])
-  t.strictSame(chosen(inArm('b')), ['inform', 'wording-1:b'])
-  t.equal(chosen(inArm('control'))[0], 'wait')
+  const both = drawn.filter((arm, index) => arm !== undefined && later[index] !== undefined).length
+  t.ok(Math.abs(both - 6000 * 0.3 * 0.3) < 4 * 22.2, 'one lot tells nothing of another')
+})
+
+const inArm = (arm: string | undefined) => `lead-${leads.findIndex((lead) => namedBy(lotOf(lead)) === arm)}`
+
+t.test('P-22: the lot is told, the winner follows it, and varies with the lead where it leaves the choice to the agents', async (t) => {
+  for (const [arm, drawn] of [
+    ['soft_ask', true],
+    ['inform', true],
+    ['wait', true],
+    [undefined, false],
+  ] as const) {
+    const decision = decided({ contactId: inArm(arm), view: silent(1, 24), stage: 'new' })
+    t.match(decision, { chosen: arm ?? 'wait', draw: { trial: 'wording-2', usual: 'wait', drawn } })
+  }
   const ready = wrote('Great, we love it. Can we see it?', {
     level: 'HOT',
     counters: { inbound: 3, outbound: 4 },
@@ -129,13 +147,10 @@ t.test('P-22: the group is set and the winner follows it where nobody knows bett
 })
 
 t.test('nothing is tried at the first contact, on a complaint, nor while a person is due', async (t) => {
-  const contactId = inArm('a')
+  const contactId = inArm('soft_ask')
   t.equal(say('ab_test_manager', { contactId }), 'abstain first_contact')
-  t.equal(
-    say('ab_test_manager', { contactId: 'lead-0', view: silent(1, 24) }).startsWith('abstain'),
-    armOf(leads[0] ?? '', runningTest) === undefined,
-  )
-  t.equal(say('ab_test_manager', { contactId, view: silent(1, 24) }), 'soft_ask 3 arm_a')
+  t.equal(say('ab_test_manager', { contactId: inArm(undefined), view: silent(1, 24) }), 'abstain not_in_trial')
+  t.equal(say('ab_test_manager', { contactId, view: silent(1, 24) }), 'soft_ask 1 in_trial')
   t.equal(say('ab_test_manager', { contactId, view: silent(5, 24) }), 'abstain person_due')
   t.equal(say('ab_test_manager', { contactId, ...inbound('my lawyer will call') }), 'abstain person_due')
   const answeredComplaint = wrote('not happy', {
@@ -174,12 +189,12 @@ t.test('the content policy is sound, plain text comes first, and the arithmetic 
 })
 
 t.test('a content decision has a quorum, no due time, and is told in words', async (t) => {
-  const decision = decided({ contactId: inArm('a'), view: silent(1, 24), stage: 'new' })
+  const decision = decided({ contactId: inArm('soft_ask'), view: silent(1, 24), stage: 'new' })
   // Behaviour, facts, experiment, conversation, calendar one each; market 5 / 2.2 = 2.272727, text 3 / 1.6 = 1.875, signals 2 / 1.3 = 1.538461.
   t.equal(decision.nEff, 10.686188)
   t.match(decision, { type: 'content', degraded: false, dueAt: null, chosen: 'soft_ask' })
   t.match(explain(decision, content).headline, 'Ask softly.')
-  const plain = decided({ contactId: inArm('control'), view: silent(1, 24), stage: 'new' })
+  const plain = decided({ contactId: inArm(undefined), view: silent(1, 24), stage: 'new' })
   t.equal(explain(plain, content).headline, 'Keep the plain text.')
   const gone = decided({ view: view({ status: 'converted' }) })
   t.match(gone, { chosen: 'wait', stopReason: 'gated' })

@@ -68,6 +68,7 @@ const tenant: Tenant = {
   lookUps: null,
   routing: null,
   holdout: null,
+  trials: null,
 }
 const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
 

@@ -14,8 +14,8 @@ import {
 } from '../../pipelines/adaptation/waits.ts'
 import { resultsStage } from '../../pipelines/adaptation/results.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { Decision, DeliveryChanged, OutcomeObserved, ResultsState } from '../../schemas/generated/records.ts'
-import { decisions, deliveries, erasures, outcomes, results } from '../../topics/index.ts'
+import type { Decision, DeliveryChanged, FollowUp, OutcomeObserved, ResultsState } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, erasures, followups, outcomes, results } from '../../topics/index.ts'
 import { DAY, HOUR, MINUTE, decisionRecord, deliveryRecord, labelRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
@@ -35,10 +35,11 @@ const did = (kind: string, minutes: number): OutcomeObserved => ({
 })
 const lineOf = () => drive(resultsStage, { at: tuesdayNoon })
 type Line = ReturnType<typeof lineOf>
-type Told = Decision | DeliveryChanged | OutcomeObserved
+type Told = Decision | DeliveryChanged | OutcomeObserved | FollowUp
 const tell = (line: Line, ...records: readonly Told[]) => {
   for (const one of records) {
     if ('chosen' in one) line.pipe(decisions, maria, one)
+    else if ('change' in one) line.pipe(followups, maria, one)
     else if ('status' in one) line.pipe(deliveries, maria, one)
     else line.pipe(outcomes, maria, one)
   }
@@ -234,4 +235,111 @@ t.test('one result for each decision with a confirmed message or a wait, the sam
     ),
     { numRuns: 200 },
   )
+})
+
+const lot = {
+  ...{ trial: 'wording-2', usual: 'wait', drawn: true, seed: 's' },
+  arms: [
+    { option: 'wait', propensityMicro: 850_000 },
+    { option: 'inform', propensityMicro: 150_000 },
+  ],
+}
+const worded = (chosen: string, minutes: number, over: Partial<Decision> = {}) =>
+  decided(`w-${chosen}`, minutes, { type: 'content', chosen, assessmentId: 'a1', draw: { ...lot }, ...over })
+const planned = (templateId: string | null, minutes: number, over: Partial<FollowUp> = {}): FollowUp => ({
+  ...{
+    followupId: 'f',
+    change: 'planned',
+    tenantId,
+    contactId: 'maria',
+    decisionId: 'd1',
+    intentKey: 'i',
+    epoch: 1,
+    action: 'send_message',
+  },
+  ...{ channel: 'sms', templateId, text: 'x', subject: null, priority: 3, reason: 'r', plannedAt: at(minutes), dueAt: at(minutes) },
+  ...{ expiresAt: at(minutes + 60), assigneeId: null },
+  ...over,
+})
+const drawn = { option: 'inform', trial: 'wording-2', drawn: true, propensityMicro: 150_000 }
+const certain = (option: string) => ({ option, trial: null, drawn: false, propensityMicro: 1_000_000 })
+const message = () => [decided('d1', 0, { assessmentId: 'a1' }), confirmed('d1', 5)]
+const wordingOf = (...records: readonly Told[]) => {
+  const line = lineOf()
+  tell(line, ...records)
+  line.advance('4d')
+  return line.outputs(results).map(({ wording }) => wording)
+}
+
+t.test('a result says how its message was worded, and with which chance', async (t) => {
+  const text = planned('nudge_24h.sms.inform.1', 1)
+  t.strictSame(wordingOf(...message(), worded('inform', 0), text), [drawn])
+  t.strictSame(wordingOf(...message(), worded('inform', 0, { draw: { ...lot, drawn: false } }), text), [{ ...drawn, drawn: false }])
+  t.strictSame(wordingOf(...message(), worded('wait', 0), planned('nudge_24h.sms.2', 1)), [
+    { option: 'wait', trial: 'wording-2', drawn: true, propensityMicro: 850_000 },
+  ])
+  t.strictSame(wordingOf(...message(), worded('inform', 0, { draw: null }), text), [certain('inform')])
+})
+
+t.test('what is not known of a wording is not guessed', async (t) => {
+  const text = planned('nudge_24h.sms.inform.1', 1)
+  t.strictSame(wordingOf(...message(), worded('inform', 0)), [null], 'no text')
+  t.strictSame(wordingOf(...message(), text), [null], 'nobody was asked')
+  t.strictSame(wordingOf(...message(), worded('inform', 0, { assessmentId: 'a2' }), text), [null], 'asked about another message')
+  t.strictSame(wordingOf(...message(), worded('inform', 0), planned('gone.sms.1', 1)), [null], 'a text that is not kept')
+  t.strictSame(wordingOf(...message(), worded('inform', 0), planned(null, 1)), [null])
+  t.strictSame(wordingOf(...message(), worded('inform', 0), { ...text, change: 'cancelled' }), [null])
+})
+
+t.test('a lot that could not change the text does not count, for no wording of it', async (t) => {
+  for (const [chosen, templateId] of [
+    ['inform', 'nudge_24h.sms.1'],
+    ['wait', 'nudge_24h.sms.1'],
+  ] as const)
+    for (const late of [worded(chosen, 0, { stopReason: 'deadline' }), worded(chosen, 2)])
+      t.strictSame(wordingOf(...message(), late, planned(templateId, 1)), [certain('wait')], `${chosen} came late`)
+  for (const chosen of ['inform', 'wait'])
+    t.strictSame(wordingOf(...message(), worded(chosen, 0), planned('appointment_confirm.sms.1', 1)), [certain('wait')], 'plain words only')
+  t.strictSame(wordingOf(...message(), worded('inform', 0), planned('nudge_24h.sms.1', 1)), [certain('wait')], 'it was not used')
+  t.strictSame(
+    wordingOf(...message(), worded('inform', 1), planned('nudge_24h.sms.inform.1', 1)),
+    [drawn],
+    'at the same instant is in time',
+  )
+})
+
+t.test('wording and text are found in whatever order they are told, and once', (t) =>
+  assertProperty(
+    t,
+    fc.property(fc.infiniteStream(fc.nat()), (order) => {
+      const records: Told[] = [
+        ...message(),
+        worded('inform', 0),
+        worded('wait', 0),
+        planned('nudge_24h.sms.inform.1', 1),
+        planned('reply.sms.1', 2),
+      ]
+      // The first told of an assessment, and of a decision, stands.
+      const first = (one: Told) => records.indexOf(one) === 3 || records.indexOf(one) === 5
+      const keyed = records.map((one) => ({ one, key: (order.next().value ?? 0) + (first(one) ? 2 ** 32 : 0) }))
+      const line = lineOf()
+      tell(line, ...keyed.sort((a, b) => a.key - b.key).map(({ one }) => one))
+      line.advance('15d')
+      const told = line.outputs(results)
+      return told.length <= 1 && told.every(({ wording }) => JSON.stringify(wording) === JSON.stringify(drawn))
+    }),
+  ),
+)
+
+t.test('of wordings and texts the latest sixteen are kept, and none that no message can need', async (t) => {
+  const line = lineOf()
+  for (let n = 0; n < 20; n++) {
+    tell(line, worded('inform', n, { assessmentId: `x${n}` }), planned('nudge_24h.sms.1', n, { decisionId: `x${n}` }))
+  }
+  t.strictSame([state(line).worded.length, state(line).sent.length], [16, 16])
+  t.strictSame([state(line).worded[0]?.assessmentId, state(line).sent[0]?.decisionId], ['x4', 'x4'])
+  line.advance('9d')
+  tell(line, decided('late', 9 * 24 * 60, { chosen: 'wait' }))
+  line.advance('4d')
+  t.strictSame([state(line).worded, state(line).sent], [[], []])
 })

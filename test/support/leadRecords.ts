@@ -42,6 +42,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     lookUps: null,
     routing: null,
     holdout: null,
+    trials: null,
     ...over,
   }
 }

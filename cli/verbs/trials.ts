@@ -1,0 +1,125 @@
+/** `rekindle trials`: the trial of wordings of a location, and a person's word on one that was stopped. */
+import type { Command } from 'commander'
+import type { AgentInsight, Finding, Tenant } from '../../schemas/generated/records.ts'
+import { runningTrial, trialAgentId } from '../../pipelines/trials/trial.ts'
+import { insightKey, insights, tenants } from '../../topics/index.ts'
+import { cliKafka } from '../cliKafka.ts'
+import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
+import type { Surroundings } from '../surroundings.ts'
+
+/** What the verbs read and write. */
+export interface TrialTables {
+  readonly stated: (location: string) => Promise<AgentInsight | undefined>
+  readonly tenant: (location: string) => Promise<Tenant | undefined>
+  readonly set: (tenant: Tenant) => Promise<void>
+  readonly close: () => Promise<void>
+}
+
+export function addTrials(
+  program: Command,
+  { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>,
+  openTables: () => Promise<TrialTables> = async () => {
+    const kafka = await cliKafka(config())
+    return {
+      stated: async (location) => (await kafka.table(insights)).get(insightKey(location, trialAgentId)),
+      tenant: async (location) => (await kafka.table(tenants)).get(location),
+      set: async (tenant) => {
+        await kafka.registerSchemas([tenants])
+        await kafka.producer().send(tenants, tenant.tenantId, tenant)
+      },
+      close: () => kafka.close(),
+    }
+  },
+): void {
+  const verb = program.command('trials').description('wordings that are tried by lot at a location')
+  const withTables = async (use: (tables: TrialTables) => Promise<void>) => {
+    const tables = await openTables()
+    try {
+      await use(tables)
+    } finally {
+      await tables.close()
+    }
+  }
+  verb
+    .command('show')
+    .description('each wording with what was sent, answered and stopped, and its share of the lot')
+    .requiredOption('--location <id>', 'GHL location id')
+    .option('--json', 'the statement as one JSON document')
+    .action(({ location, json }: { location: string; json?: true }) =>
+      withTables(async ({ stated, tenant }) => {
+        const insight = await stated(location)
+        if (json === true) terminal.out(JSON.stringify(insight ?? null))
+        else for (const line of trialLines(location, insight, await tenant(location))) terminal.out(line)
+      }),
+    )
+  verb
+    .command('reopen')
+    .description('let the lot draw a wording again that was stopped; it takes effect after midnight UTC')
+    .requiredOption('--location <id>', 'GHL location id')
+    .requiredOption('--wording <wording>', 'the stopped one, e.g. soft_ask')
+    .action(({ location, wording }: { location: string; wording: string }) =>
+      withTables(async ({ stated, tenant, set }) => {
+        const settings = await tenant(location)
+        if (settings === undefined) throw cliError('E_OPTION_INVALID', `--location ${location}: no such location is set up.`)
+        const stopped = stoppedIn(await stated(location))
+        if (!stopped.includes(wording))
+          throw cliError(
+            'E_OPTION_INVALID',
+            `--wording ${wording}: not stopped at ${location}; ${stopped.length === 0 ? 'none is' : `stopped: ${stopped.join(', ')}`}.`,
+          )
+        await set(reopened(settings, wording, now()))
+        terminal.out(`${wording} is open again at ${location} from the next look at the results, 00:15 UTC.`)
+      }),
+    )
+}
+
+function wordingsOf(insight: AgentInsight | undefined): Finding[] {
+  return (insight?.findings ?? []).filter(({ kind }) => kind === 'wording')
+}
+
+function stoppedIn(insight: AgentInsight | undefined): string[] {
+  return wordingsOf(insight).flatMap(({ subject, reason }) => (reason === 'open' ? [] : [subject]))
+}
+
+/** The settings with a wording that a person opened again; trials that are off stay so. `at`: ms. */
+export function reopened(settings: Tenant, wording: string, at: number): Tenant {
+  const { enabled = true, reopened: before = {} } = settings.trials ?? {}
+  return { ...settings, updatedAt: at, trials: { enabled, reopened: { ...before, [wording]: at } } }
+}
+
+/** The trial of a location as lines. */
+export function trialLines(location: string, insight: AgentInsight | undefined, settings: Tenant | undefined): string[] {
+  const off = settings?.trials?.enabled === false ? [`Nothing is left to lot at ${location}: trials are off.`] : []
+  const trial = insight?.findings.find(({ kind }) => kind === 'trial')
+  if (insight === undefined || trial === undefined) {
+    const equal = `Nothing has been stated about ${location}: every wording of ${runningTrial.id} has the same share; results come 72 hours after a message.`
+    return [...off, equal]
+  }
+  const since = evidenceIn(trial, 'since')
+  const won = trial.value === null ? 'running' : `won by ${trial.value}`
+  const rows = wordingsOf(insight).map((finding) => {
+    const stopped = evidenceIn(finding, 'stopped')
+    return [
+      finding.subject === runningTrial.arms[0] ? `${finding.subject} (plain)` : finding.subject,
+      ...['answered', 'opted out', 'best with'].map((field) => evidenceIn(finding, field)),
+      `${(Number(finding.value) / 10_000).toFixed(1)} %`,
+      stopped === '' ? 'open' : `stopped ${minute(Number(stopped))}`,
+    ]
+  })
+  return [
+    ...off,
+    `${trial.subject}, ${won}, since ${minute(Number(since))}, stated ${minute(insight.at)}, ${trial.samples} results`,
+    ...columns([['wording', 'answered', 'opted out', 'best with', 'share of the lot', 'state'], ...rows]),
+    `${runningTrial.exploreMicro / 10_000} % of the decisions on a wording are left to lot.`,
+  ]
+}
+
+function evidenceIn({ evidence }: Finding, field: string): string {
+  return evidence.find((one) => one.field === field)?.value ?? ''
+}
+
+/** `2026-11-28 00:15 UTC`. */
+function minute(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}

@@ -1,0 +1,138 @@
+/**
+ * What the results of a location make of its trial, looked at once a day: which wordings are stopped, whether one has won, and
+ * how the lot is shared among those that are open. A function of counts, the other locations, and what a person has opened again.
+ * @source reference/consensus.md 10.2, 10.3
+ */
+import type { AgentResult, TrialArm, TrialState } from '../../schemas/generated/records.ts'
+import { bestOf, exceeds } from './best.ts'
+import type { Best } from './best.ts'
+import { faded, posteriorOf, weekOf } from './posterior.ts'
+import type { Beta } from './posterior.ts'
+import { priorsOf } from './prior.ts'
+import type { Counts } from './prior.ts'
+import { apportioned, carriedShares, mixedShares, movedShares } from './shares.ts'
+import { WHOLE_MICRO, floorMicroOf } from './trial.ts'
+import type { Trial } from './trial.ts'
+
+/** Messages of every open wording before one can win. */
+export const SENT_LEAST = 50
+/** A wording has won when it is the best with this probability, and taking it costs less than this part of its share. */
+export const WON_BEST = 0.95
+export const WON_LOSS = 0.01
+/** A wording is stopped when more than one point more of its leads opt out than of the control's, with this probability. */
+export const HARM_MARGIN = 0.01
+export const HARM_PROBABILITY = 0.9
+/** What is expected of opt-outs before there are results: one in a hundred messages, worth a hundred. */
+export const optOutPrior: Beta = { a: 1, b: 99 }
+
+/** A trial that nobody has results of. `at`: now, ms. */
+export function begun(trial: Trial, at: number): TrialState {
+  const shares = apportioned(
+    WHOLE_MICRO,
+    trial.arms.map(() => 1),
+  )
+  const arms = trial.arms.map((option, k) => ({
+    ...{ option, sent: 0, answered: 0, sentMicro: 0, answeredMicro: 0, watched: 0, optedOut: 0, stoppedAt: null },
+    shareMicro: shares[k] ?? 0,
+    bestMicro: shares[k] ?? 0,
+  }))
+  return { trial: trial.id, since: at, week: weekOf(at), arms, winner: null, published: null }
+}
+
+/**
+ * The state with one more result; `undefined` where it tells nothing of the trial. Only what the lot decided counts: which lead
+ * got which wording is then chance. What is usual was chosen because of the lead, so that its answers are those of such leads.
+ */
+export function withTried(state: TrialState, { outcome, wording }: AgentResult): TrialState | undefined {
+  if (wording?.drawn !== true || wording.trial !== state.trial || outcome === 'unknown') return undefined
+  const arm = state.arms.find(({ option }) => option === wording.option)
+  if (arm === undefined) return undefined
+  const answered = outcome === 'reply' || outcome === 'appointment' ? 1 : 0
+  const after: TrialArm = {
+    ...arm,
+    sent: arm.sent + 1,
+    answered: arm.answered + answered,
+    sentMicro: arm.sentMicro + WHOLE_MICRO,
+    answeredMicro: arm.answeredMicro + answered * WHOLE_MICRO,
+    watched: arm.watched + 1,
+    optedOut: arm.optedOut + (outcome === 'opt_out' ? 1 : 0),
+  }
+  return { ...state, arms: state.arms.map((one) => (one === arm ? after : one)) }
+}
+
+export interface Review {
+  readonly state: TrialState
+  /** What is known of each wording, in the order of the trial. */
+  readonly posteriors: readonly Beta[]
+}
+
+/**
+ * The trial as it stands at `at` (ms). `others`: results of the other locations, by wording in the order of the trial. `reopened`: when
+ * a person opened a wording again, ms.
+ */
+export function reviewed(
+  before: TrialState,
+  trial: Trial,
+  others: readonly (readonly Counts[])[],
+  reopened: Readonly<Record<string, number>>,
+  at: number,
+): Review {
+  const week = Math.max(before.week, weekOf(at))
+  const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), reopened))
+  const arms = known.map((arm, k) => (k > 0 && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm))
+  const priors = priorsOf(others)
+  const posteriors = arms.map((arm, k) => posteriorOf(priors[k] ?? optOutPrior, arm))
+  const open = arms.flatMap((arm, k) => (arm.stoppedAt === null ? [k] : []))
+  const best = bestOf(open.map((k) => posteriors[k] ?? optOutPrior))
+  const names = open.map((k) => arms[k]?.option ?? '')
+  const hasEnough = open.every((k) => (arms[k]?.sent ?? 0) >= SENT_LEAST)
+  const means = open.map((k) => meanOf(posteriors[k] ?? optOutPrior))
+  const winner = open.length < 2 ? null : (keptWinner(before.winner, names, best) ?? (hasEnough ? wonBy(names, best, means) : null))
+  const floor = floorMicroOf(trial)
+  const target = mixedShares(winner === null ? best.best : names.map((option) => (option === winner ? 1 : 0)), floor)
+  const carried = carriedShares(
+    open.map((k) => before.arms[k] ?? { shareMicro: 0 }),
+    floor,
+  )
+  const shares = movedShares(carried, target)
+  const bestMicro = apportioned(WHOLE_MICRO, best.best)
+  const after = arms.map((arm, k) => {
+    const place = open.indexOf(k)
+    return { ...arm, shareMicro: place < 0 ? 0 : (shares[place] ?? 0), bestMicro: place < 0 ? 0 : (bestMicro[place] ?? 0) }
+  })
+  return { state: { ...before, week, arms: after, winner }, posteriors }
+}
+
+function meanOf({ a, b }: Beta): number {
+  return a / (a + b)
+}
+
+function lighter(arm: TrialArm, weeks: number): TrialArm {
+  return { ...arm, sentMicro: faded(arm.sentMicro, weeks), answeredMicro: faded(arm.answeredMicro, weeks) }
+}
+
+/** Opened again by a person after it was stopped: what it was stopped for is not counted again. */
+function opened(arm: TrialArm, reopened: Readonly<Record<string, number>>): TrialArm {
+  const at = Object.hasOwn(reopened, arm.option) ? (reopened[arm.option] ?? 0) : 0
+  return arm.stoppedAt !== null && at > arm.stoppedAt ? { ...arm, stoppedAt: null, watched: 0, optedOut: 0 } : arm
+}
+
+/** Stopped, it stays so. */
+function isHarmful(arm: TrialArm, control: TrialArm): boolean {
+  return arm.stoppedAt === null && exceeds(optOutsOf(arm), optOutsOf(control), HARM_MARGIN) > HARM_PROBABILITY
+}
+
+function optOutsOf({ watched, optedOut }: TrialArm): Beta {
+  return { a: optOutPrior.a + optedOut, b: optOutPrior.b + watched - optedOut }
+}
+
+function wonBy(names: readonly string[], { best, loss }: Best, means: readonly number[]): string | null {
+  const place = best.findIndex((probability, k) => probability >= WON_BEST && (loss[k] ?? 1) < WON_LOSS * (means[k] ?? 0))
+  return names[place] ?? null
+}
+
+/** A winner stays so while no other is likelier the best: at the bound it would win and lose from day to day. */
+function keptWinner(winner: string | null, names: readonly string[], { best }: Best): string | null {
+  const place = winner === null ? -1 : names.indexOf(winner)
+  return place >= 0 && best[place] === Math.max(...best) ? winner : null
+}

@@ -1,0 +1,29 @@
+/**
+ * The trial of wordings that is running: which wordings, how much is left to lot, and how rare a wording may become.
+ * @source reference/consensus.md 10.2, 10.3
+ */
+import type { OptionOf } from '../agents/agent.ts'
+
+/** The agent that draws, and under whose id a trial is stated. */
+export const trialAgentId = 'ab_test_manager'
+/** Everything is certain: 1e-6. */
+export const WHOLE_MICRO = 1_000_000
+/** Below this probability of a wording the log cannot be evaluated for another policy. @source reference/consensus.md 10.3, 10.6 */
+export const PROPENSITY_LEAST_MICRO = 50_000
+
+export interface Trial {
+  /** `<name>-<number>`. Another trial has another id: nothing of the former one counts. */
+  readonly id: string
+  /** Share of decisions that are left to lot, 1e-6. */
+  readonly exploreMicro: number
+  /** The first is the control, which is never stopped. At most four; nobody can be hurt by any of them. */
+  readonly arms: readonly OptionOf<'content'>[]
+}
+
+/** Plain, a soft question, an offer of information. */
+export const runningTrial: Trial = { id: 'wording-2', exploreMicro: 300_000, arms: ['wait', 'soft_ask', 'inform'] }
+
+/** The least share of the lot that keeps a wording at the least probability: .05 / .3, rounded up. */
+export function floorMicroOf({ exploreMicro }: Pick<Trial, 'exploreMicro'>): number {
+  return Math.ceil((PROPENSITY_LEAST_MICRO * WHOLE_MICRO) / exploreMicro)
+}

@@ -1,0 +1,100 @@
+/** `rekindle trials` and `rekindle tenants set --trials`: what they say of a trial, and what a person may change. */
+import { Command } from 'commander'
+import t from 'tap'
+import { runProgram } from '../../cli/program.ts'
+import { changed } from '../../cli/verbs/tenants.ts'
+import { addTrials } from '../../cli/verbs/trials.ts'
+import { trialFindings } from '../../pipelines/trials/findings.ts'
+import { begun } from '../../pipelines/trials/review.ts'
+import { runningTrial } from '../../pipelines/trials/trial.ts'
+import type { AgentInsight, Tenant } from '../../schemas/generated/records.ts'
+import { DAY, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+
+const counts = [
+  { sent: 60, answered: 6, watched: 60, shareMicro: 500_000, bestMicro: 700_000 },
+  { sent: 40, answered: 3, watched: 40, optedOut: 6, shareMicro: 0, bestMicro: 0, stoppedAt: tuesdayNoon - DAY },
+  { sent: 58, answered: 5, watched: 58, shareMicro: 500_000, bestMicro: 300_000 },
+]
+const fresh = begun(runningTrial, tuesdayNoon - 9 * DAY)
+const state = { ...fresh, arms: fresh.arms.map((arm, k) => ({ ...arm, ...counts[k] })) }
+const stated: AgentInsight = {
+  ...{ tenantId, agentId: 'ab_test_manager', agentVersion: 1, system: 'content', at: tuesdayNoon, validUntil: tuesdayNoon + 30 * DAY },
+  findings: trialFindings(state, []),
+}
+
+async function run(argv: readonly string[], insight: AgentInsight | undefined, tenant: Tenant | undefined = tenantRecord()) {
+  const told: string[] = []
+  const sent: Tenant[] = []
+  const terminal = { out: (text: string) => told.push(text), err: (text: string) => told.push(text) }
+  const program = new Command('rekindle').exitOverride().configureOutput({ writeErr: () => undefined })
+  const surroundings = { terminal, config: () => ({}), now: () => tuesdayNoon + DAY } as never
+  let closed = 0
+  addTrials(program, surroundings, () =>
+    Promise.resolve({
+      stated: (location) => Promise.resolve(location === tenantId ? insight : undefined),
+      tenant: (location) => Promise.resolve(location === tenantId ? tenant : undefined),
+      set: (settings) => Promise.resolve(void sent.push(settings)),
+      close: () => Promise.resolve(void closed++),
+    }),
+  )
+  const code = await runProgram(program, ['trials', ...argv], surroundings)
+  return { code, told, sent, closed }
+}
+
+t.test('a trial is told wording by wording: answers, opt-outs, share, since when it is stopped', async (t) => {
+  const { code, told, closed } = await run(['show', '--location', tenantId], stated)
+  t.strictSame([code, closed], [0, 1])
+  t.match(told, [
+    'wording-2, running, since 2026-11-01 17:00 UTC, stated 2026-11-10 17:00 UTC, 158 results',
+    /^wording +answered +opted out +best with +share of the lot +state$/,
+    /^wait \(plain\) +6 of 60, 10\.0 %; 95 % interval 3\.8 to 20\.5 % +0 of 60.* 70\.0 % +50\.0 % +open$/,
+    /^soft_ask +3 of 40, .* 6 of 40, 15\.0 %.* 0\.0 % +0\.0 % +stopped 2026-11-09 17:00 UTC$/,
+    /^inform +5 of 58, .* 50\.0 % +open$/,
+    '30 % of the decisions on a wording are left to lot.',
+  ])
+  const won = { ...stated, findings: trialFindings({ ...state, winner: 'wait' }, []) }
+  t.match((await run(['show', '--location', tenantId], won)).told[0], /^wording-2, won by wait, since/)
+  t.strictSame(
+    (await run(['show', '--location', tenantId, '--json'], stated)).told.map((line) => JSON.parse(line) as unknown),
+    [stated],
+  )
+  t.strictSame((await run(['show', '--location', tenantId, '--json'], undefined)).told, ['null'])
+})
+
+t.test('a location without results, and one that wants no trials, are told as such', async (t) => {
+  t.match((await run(['show', '--location', tenantId], undefined)).told, [
+    /^Nothing has been stated about .* every wording of wording-2 has the same share/,
+  ])
+  const off = tenantRecord({ trials: { enabled: false, reopened: {} } })
+  t.match((await run(['show', '--location', tenantId], stated, off)).told[0], /trials are off\.$/)
+})
+
+t.test('a person opens a stopped wording again, and no other; what was said before stays', async (t) => {
+  const before = tenantRecord({ trials: { enabled: false, reopened: { inform: 5 } } })
+  const { code, sent, told } = await run(['reopen', '--location', tenantId, '--wording', 'soft_ask'], stated, before)
+  t.equal(code, 0)
+  t.strictSame(sent, [
+    { ...before, updatedAt: tuesdayNoon + DAY, trials: { enabled: false, reopened: { inform: 5, soft_ask: tuesdayNoon + DAY } } },
+  ])
+  t.match(told, [/^soft_ask is open again at .* 00:15 UTC\.$/])
+  t.match((await run(['reopen', '--location', tenantId, '--wording', 'soft_ask'], stated)).sent[0]?.trials, { enabled: true })
+  for (const [location, wording, insight, reason] of [
+    [tenantId, 'inform', stated, /not stopped at .*; stopped: soft_ask\./],
+    [tenantId, 'soft_ask', undefined, /not stopped at .*; none is\./],
+    ['elsewhere', 'soft_ask', stated, /no such location/],
+  ] as const) {
+    const refused = await run(['reopen', '--location', location, '--wording', wording], insight)
+    t.not(refused.code, 0)
+    t.match([refused.told.join(' '), refused.sent], [reason, []])
+  }
+})
+
+t.test('trials are switched off and on by the settings; nothing else changes them', async (t) => {
+  const off = changed(tenantId, tenantRecord(), { trials: 'off' }, 5)
+  t.strictSame(off.trials, { enabled: false, reopened: {} })
+  const kept = tenantRecord({ trials: { enabled: false, reopened: { inform: 5 } } })
+  t.strictSame(changed(tenantId, kept, { trials: 'on' }, 5).trials, { enabled: true, reopened: { inform: 5 } })
+  t.strictSame(changed(tenantId, kept, { sender: 'Ann' }, 5).trials, kept.trials)
+  t.equal(changed(tenantId, tenantRecord(), {}, 5).trials, null)
+  t.throws(() => changed(tenantId, kept, { trials: 'maybe' }, 5), /--trials maybe must be on or off/)
+})
