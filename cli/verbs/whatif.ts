@@ -16,7 +16,8 @@ import { policiesByHash } from '../../sinks/postgres/policies.ts'
 import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
-import { storedQuestions, timesOf, withReplaySource } from '../replaySource.ts'
+import { withReplaySource } from '../replaySource.ts'
+import { storedQuestions, timesOf } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { mustBeSound, onlyOne } from './policy.ts'
 
@@ -46,7 +47,7 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
       await withReplaySource(config(), 'rekindle whatif', async (source, db) => {
         const policy = await policyNamed(db, flags.policy)
         const compared: Compared[] = []
-        for (const { stored, inputs } of await storedQuestions(source, range)) compared.push(...whatIf(stored, inputs, policy))
+        for await (const { stored, inputs } of storedQuestions(source, range)) compared.push(...whatIf(stored, inputs, policy))
         const verdicts = firstVerdicts(await labelledDecisions(db, policy.decisionType, 0))
           .filter(({ inclusion }) => inclusion > 0)
           .map(({ decision: { decisionId }, option }) => ({ decisionId, option }))

@@ -19,6 +19,7 @@ import type { Assessment, Ballot, Decision, Policy, Tenant, Vote } from '../../s
 import { assessments, ballots, decisions, policies, profiles, tenants } from '../../topics/index.ts'
 import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
+import { stepsOver } from '../support/stepsOver.ts'
 import { asked, question } from './leads.ts'
 
 const key = 'sandboxLocation000001:maria'
@@ -154,10 +155,7 @@ t.test('a stretch of the topics is decided again and counted', async (t) => {
     [tenants.name]: [],
   }
   const source: ReplaySource = {
-    tail: async (topic, _options, onRecord) =>
-      topics[topic.name]?.forEach(({ value, timestamp }, offset) =>
-        onRecord({ partition: 0, offset: BigInt(offset), key, value: value as never, timestamp, headers: {} }),
-      ),
+    steps: stepsOver(topics, 100),
     policy: (hash) => known.get(hash),
     tenant: () => tenant,
   }
@@ -257,6 +255,7 @@ t.test('what compares has nothing to write or send with', (t) => {
     'cli/verbs/whatif.ts',
     'cli/verbs/replay.ts',
     'cli/replaySource.ts',
+    'cli/storedQuestions.ts',
     'pipelines/consensus/whatIf.ts',
     'pipelines/consensus/replay.ts',
   ]) {
