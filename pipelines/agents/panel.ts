@@ -7,11 +7,12 @@ import type { Assessment, Vote } from '../../schemas/generated/records.ts'
 import { noInsights, optionsByType } from './agent.ts'
 import type { Agent, AgentTables, Answer, DecisionType, Opinion, VoteParams } from './agent.ts'
 import { agentView } from './agentView.ts'
+import { withinRoom } from './withinRoom.ts'
 
 /** Decision type of an answer that holds for every type the agent could answer. */
 export const everyType = '*'
 
-/** The votes of these agents on a question, in the order of the agents. */
+/** The votes of these agents on a question, in the order of the agents, as long as a ballot may be. */
 export function panel(
   question: Pick<Assessment, 'tenantId' | 'contactId' | 'askedAt' | 'reason' | 'stage' | 'view' | 'decisionTypes'>,
   agents: readonly Agent[],
@@ -33,7 +34,7 @@ export function panel(
     else if ('kind' in answer && answer.kind === 'abstain') votes.push(silence(agent, everyType, 'abstain', answer.reason, null))
     else for (const type of open) votes.push(recorded(agent, type, 'kind' in answer ? [answer] : answer))
   }
-  return votes
+  return withinRoom(votes)
 }
 
 function recorded(agent: Agent, type: DecisionType, answer: readonly Opinion[]): Vote {
