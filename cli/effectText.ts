@@ -12,7 +12,7 @@ const leftOutWords: Readonly<Record<LeftOut, string>> = {
   no_message: 'without a message',
   no_result: 'without a result: told three days after the message, or never confirmed',
   unknown: 'with a result that is not known',
-  worded_otherwise: 'whose message was worded otherwise',
+  worded_otherwise: 'whose text the lot did not or could not change',
 }
 
 /** `others` is the number of decisions that would be others. */

@@ -11,7 +11,7 @@ import { decisions, outcomes } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
-import type { ReplaySource } from '../replaySource.ts'
+import type { TailSource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { timeOf } from '../timeOption.ts'
 
@@ -53,7 +53,7 @@ export function addEffects(program: Command, { terminal, config, now }: Pick<Sur
 
 /** The leads of a location, from the two topics that tell of them for a year. */
 export async function subjectsFrom(
-  source: Pick<ReplaySource, 'tail'>,
+  source: TailSource,
   location: string,
   range: { readonly from: number; readonly now: number; readonly withinMs: number },
 ): Promise<ReturnType<typeof subjectsOf>> {

@@ -1,11 +1,12 @@
 /** `rekindle replay`: decides a stretch of the past again from what the topics hold, and says whether the bytes are the same. */
 import type { Command } from 'commander'
-import { replay } from '../../pipelines/consensus/replay.ts'
 import type { Replayed } from '../../pipelines/consensus/replay.ts'
 import type { Decision } from '../../schemas/generated/records.ts'
 import { cliError } from '../errors.ts'
-import { storedQuestions, timesOf, withReplaySource } from '../replaySource.ts'
-import type { ReplayRange, ReplaySource } from '../replaySource.ts'
+import { withReplaySource } from '../replaySource.ts'
+import type { ReplaySource } from '../replaySource.ts'
+import { storedQuestions, timesOf } from '../storedQuestions.ts'
+import type { ReplayRange } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 interface ReplayFlags {
@@ -58,8 +59,7 @@ export async function replayRange(
   onReplayed: (decision: Decision, replayed: Replayed) => void,
 ): Promise<Counted> {
   const counted = { same: 0, differs: 0, impossible: 0 }
-  for (const { stored, inputs } of await storedQuestions(source, range)) {
-    const answers = replay(stored, inputs)
+  for await (const { stored, answers } of storedQuestions(source, range)) {
     stored.forEach((decision, index) => {
       const answer = answers[index] as Replayed
       counted[answer.kind === 'not_possible' ? 'impossible' : answer.kind]++

@@ -19,8 +19,10 @@ import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { columns } from '../columns.ts'
 import { effectLines } from '../effectText.ts'
 import { cliError } from '../errors.ts'
-import { storedQuestions, timesOf, withReplaySource } from '../replaySource.ts'
-import type { ReplayRange, ReplaySource } from '../replaySource.ts'
+import { withReplaySource } from '../replaySource.ts'
+import type { ReplaySource, TailSource } from '../replaySource.ts'
+import { storedQuestions, timesOf } from '../storedQuestions.ts'
+import type { ReplayRange } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { mustBeSound, onlyOne } from './policy.ts'
 
@@ -71,7 +73,7 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
 
 /** Decides every question of the range again with another policy, and estimates what that would have brought. */
 export async function compareRange(
-  source: ReplaySource,
+  source: ReplaySource & TailSource,
   range: ReplayRange,
   policy: Policy,
 ): Promise<{ readonly compared: readonly Compared[]; readonly effect: Effect }> {
@@ -82,7 +84,7 @@ export async function compareRange(
   })
   const compared: Compared[] = []
   const choices: ChoiceOrNot[] = []
-  for (const { stored, inputs } of await storedQuestions(source, range)) {
+  for await (const { stored, inputs } of storedQuestions(source, range)) {
     const followUp = stored.find(({ type }) => type === 'follow_up')
     for (const one of whatIf(stored, inputs, policy)) {
       compared.push(one)

@@ -8,11 +8,12 @@ import { noInsights, optionsByType } from './agent.ts'
 import type { Abstention, Agent, AgentTables, Answer, DecisionType, Opinion, VoteParams } from './agent.ts'
 import { agentView } from './agentView.ts'
 import { lotParams } from '../trials/lotParams.ts'
+import { withinRoom } from './withinRoom.ts'
 
 /** Decision type of an answer that holds for every type the agent could answer. */
 export const everyType = '*'
 
-/** The votes of these agents on a question, in the order of the agents. */
+/** The votes of these agents on a question, in the order of the agents, as long as a ballot may be. */
 export function panel(
   question: Pick<Assessment, 'tenantId' | 'contactId' | 'askedAt' | 'reason' | 'stage' | 'view' | 'decisionTypes'>,
   agents: readonly Agent[],
@@ -34,7 +35,7 @@ export function panel(
     else if ('kind' in answer && answer.kind === 'abstain') votes.push(abstention(agent, answer))
     else for (const type of open) votes.push(recorded(agent, type, 'kind' in answer ? [answer] : answer))
   }
-  return votes
+  return withinRoom(votes)
 }
 
 function recorded(agent: Agent, type: DecisionType, answer: readonly Opinion[]): Vote {

@@ -46,7 +46,8 @@ export function choiceOf(
   const told = result(resultIdOf(lead, followUp.decisionId))
   if (told === undefined) return without('no_result')
   if (told.outcome === 'unknown') return without('unknown')
-  if (told.wording !== null && told.wording.option !== decision.chosen) return without('worded_otherwise')
+  // Where the lot could not change the text only the plain wording would stay: counted, its answers would be those of other occasions.
+  if (told.wording?.trial !== decision.draw?.trial || told.wording?.option !== decision.chosen) return without('worded_otherwise')
   return {
     kind: 'choice',
     choice: {

@@ -22,6 +22,8 @@ import { KeyRecords } from './keyRecords.ts'
 import { groupName } from './names.ts'
 import { endOffsets, lagOf } from './offsets.ts'
 import type { PartitionLag, PartitionOffset } from './offsets.ts'
+import { openSteps } from './partitionSteps.ts'
+import type { PartitionSteps } from './partitionSteps.ts'
 import { named, tlsRefusals } from './refusals.ts'
 import { RecordProducer } from './recordProducer.ts'
 import type { ProducerOptions } from './recordProducer.ts'
@@ -74,6 +76,8 @@ export interface KafkaConnection {
   runWorker<W extends AnyWorker>(options: WorkerMemberOptions<W>): Promise<RunningMember>
   runSink(options: SinkMemberOptions): Promise<RunningMember>
   tail<T extends AnyTopic>(topic: T, options: TailOptions, onRecord: (record: TailRecord<ValueOf<T>>) => void): Promise<void>
+  /** A topic to be read partition by partition as fast as it is asked for, up to where it ends now. Closed by whoever opened it. */
+  steps<T extends AnyTopic>(topic: T): Promise<PartitionSteps<ValueOf<T>>>
   applyTopics(topics: readonly AnyTopic[], options: ApplyOptions): Promise<readonly TopicChange[]>
   /** Registers the value schemas; E_SCHEMA_REFUSED names the topic and the reason. */
   registerSchemas(topics: readonly AnyTopic[]): Promise<void>
@@ -185,6 +189,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     runWorker: (worker) => run(runWorker, worker),
     runSink: (sink) => run(runSink, sink),
     tail: (topic, tailOptions, onRecord) => tail(topic, { ...tailOptions, kafka, wire, topicPrefix }, onRecord),
+    steps: (topic) => openSteps(topic, { kafka, wire, topicPrefix }),
     applyTopics: (topics, apply) => applyTopics(admin, topics, topicPrefix, apply),
     registerSchemas: (topics) => wire.register(topics),
     endOffsets: (topic) => endOffsets(cluster, physicalName(topic, topicPrefix)),

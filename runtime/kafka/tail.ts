@@ -102,7 +102,8 @@ export async function tail<T extends AnyTopic>(
   }
 }
 
-function tailRecord<T extends AnyTopic>(topic: T, record: LogRecord, wire: WireFormat): TailRecord<ValueOf<T>> {
+/** A record of the log as it is handed out. Its schema must have been prepared. */
+export function tailRecord<T extends AnyTopic>(topic: T, record: LogRecord, wire: WireFormat): TailRecord<ValueOf<T>> {
   const { partition, offset, timestamp } = record
   const place = { partition, offset, timestamp, key: record.key?.toString('utf8') ?? null, headers: textHeaders(record.headers) }
   if (record.value === null) return { ...place, value: null }

@@ -67,7 +67,7 @@ t.test('a lead is given to its realtor at the platform, at any hour, and each st
   ])
 })
 
-t.test('who is full, away or unknown is given nothing, and each denial says why', async (t) => {
+t.test('P-25: who is full, away or unknown is given nothing, and each denial says why', async (t) => {
   const b = await started(t, ['maria'], { ana: { capacity: 1 }, off: { availability: 'offline' } })
   await b.lead({ contactId: 'hers', ownerId: 'ana' })
   const cases = [
@@ -129,7 +129,7 @@ t.test('an assignment whose answer is lost is looked up: done is confirmed, not 
   t.equal(await ownerAt(b, 'lena'), null)
 })
 
-t.test('a burst of leads, several workers and any order: nobody gets more than they take', async (t) => {
+t.test('P-24: a burst of leads, several workers and any order: nobody gets more than they take', async (t) => {
   const b = await started(t, [], {})
   await assertProperty(
     t,

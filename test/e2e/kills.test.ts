@@ -53,7 +53,7 @@ t.test('kill -9 of every process in mid-load: after the restarts nothing is lost
   const known = new Map(shippedPolicies.map((policy) => [policy.policyHash, policy]))
   const locations = await line.kafka.table(tenants)
   const source: ReplaySource = {
-    tail: (topic, options, onRecord) => line.kafka.tail(topic, options, onRecord),
+    steps: (topic) => line.kafka.steps(topic),
     policy: (hash) => known.get(hash),
     tenant: (tenantId) => locations.get(tenantId),
   }

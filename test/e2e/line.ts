@@ -36,6 +36,8 @@ export const roleNames: readonly RoleName[] = ['sandbox', 'api', 'pipeline', 'si
 
 export interface Line {
   readonly config: Config
+  /** The settings of the processes, as they are in their environment. */
+  readonly env: Readonly<Record<string, string>>
   readonly kafka: KafkaConnection
   readonly database: pg.Pool
   readonly key: SandboxKey
@@ -114,6 +116,7 @@ export async function prepareLine(t: Teardown, engines: LineEngines, overrides: 
   let closing: Promise<void> | undefined
   const line: Line = {
     config,
+    env,
     kafka,
     database,
     key: sandboxKey(dataDir),

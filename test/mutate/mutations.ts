@@ -45,18 +45,70 @@ const holdout = 'test/pipelines/holdout.test.ts'
 const draws = 'test/pipelines/trials/draw.test.ts'
 const trialReview = 'test/pipelines/trials/review.test.ts'
 const trialSums = 'test/pipelines/trials/arithmetic.test.ts'
+const storedQuestions = 'test/cli/storedQuestions.test.ts'
+const withinRoom = 'test/pipelines/withinRoom.test.ts'
 
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
 
 export const mutations: readonly Mutation[] = [
   {
+    id: 'replay-forgets-what-came-late',
+    guard: 'replay holds the latest of what is undecided',
+    file: 'cli/storedQuestions.ts',
+    find: '.sort(([, a], [, b]) => a.metAt - b.metAt)',
+    replace: '',
+    tests: [{ file: storedQuestions, title: 'thousands of questions that were put in the minute before and decided earlier hide none' }],
+    why: 'Where one topic has more to catch up, stored questions are said to be gone that are not.',
+  },
+  {
+    id: 'replay-tells-too-early',
+    guard: 'a question that does not come out waits for what may still come',
+    file: 'cli/storedQuestions.ts',
+    find: "if (!question.answers.every(({ kind }) => kind === 'same')) continue",
+    replace: '',
+    tests: [{ file: storedQuestions, title: 'however the topics were cut and whoever wrote a little earlier' }],
+    why: 'Decisions are called different because their votes had not been read yet.',
+  },
+  {
+    id: 'replay-reads-everything-first',
+    guard: 'replay lets a question go as soon as it comes out',
+    file: 'cli/storedQuestions.ts',
+    find: 'yield* this.#settle(false)',
+    replace: '',
+    tests: [{ file: storedQuestions, title: 'nothing is read long before it is needed, and nothing that was told is held' }],
+    why: 'Memory grows with the stretch, and a year of decisions cannot be replayed.',
+  },
+  {
+    id: 'ballot-cuts-the-strong-first',
+    guard: 'the weaker votes of a ballot give way first',
+    file: 'pipelines/agents/withinRoom.ts',
+    find: '(kept[a]?.bin ?? 0) - (kept[b]?.bin ?? 0)',
+    replace: '(kept[b]?.bin ?? 0) - (kept[a]?.bin ?? 0)',
+    tests: [{ file: withinRoom, title: 'further evidence goes first, then all of it, then sentences but those of the eight strongest' }],
+    why: 'The votes that decide lose their sentences, those that do not keep theirs.',
+  },
+  {
+    id: 'ballot-without-bound',
+    guard: 'a ballot stays within its bytes',
+    file: 'pipelines/agents/panel.ts',
+    find: 'return withinRoom(votes)',
+    replace: 'return votes',
+    tests: [
+      {
+        file: 'test/pipelines/agents.test.ts',
+        title: 'a lead that makes nearly everybody speak has a ballot of the sentences that weigh most',
+      },
+    ],
+    why: 'A lead with much to say makes ballots of 5 KB, which every topic, state and sink pays for.',
+  },
+  {
     id: 'room-not-counted-in-batch',
     guard: 'capacity of a realtor in the reserving transaction',
     file: 'delivery/reserve.ts',
     find: 'load: assignee.load + 1',
     replace: 'load: assignee.load',
-    tests: [{ file: assignments, title: 'a burst of leads, several workers and any order: nobody gets more than they take' }],
+    tests: [{ file: assignments, title: 'P-24: a burst of leads, several workers and any order: nobody gets more than they take' }],
     why: 'A burst of leads in one batch goes to one realtor, past what they take.',
   },
   {
@@ -65,7 +117,7 @@ export const mutations: readonly Mutation[] = [
     file: 'sinks/postgres/staff.ts',
     find: "SELECT pg_advisory_xact_lock(hashtextextended('realtor:' || realtor, 0))",
     replace: "SELECT hashtextextended('realtor:' || realtor, 0)",
-    tests: [{ file: assignments, title: 'a burst of leads, several workers and any order: nobody gets more than they take' }],
+    tests: [{ file: assignments, title: 'P-24: a burst of leads, several workers and any order: nobody gets more than they take' }],
     why: 'Two workers count the same load at the same time and both give a lead to a realtor with room for one.',
   },
   {

@@ -273,6 +273,28 @@ t.test('a way answers better when it does on most days, by more than ten points,
   t.strictSame(waysOf([...times(3, 20, 20), ...times(2, 5, 20)], [...times(3, 0, 20), ...times(2, 8, 20)]), [], 'on three days of five')
 })
 
+t.test('P-43: one way is better than another beyond chance, not by how often both were tried', async (t) => {
+  // binom.test(30, 100) of R gives .2124064 to .3998147, binom.test(10, 100) gives .04900469 to .1762226.
+  const ends = ({ hits, trials }: { hits: number; trials: number }) => {
+    const { low, high } = intervalOf({ hits, trials })
+    return [low.toFixed(4), high.toFixed(4)]
+  }
+  t.strictSame(ends({ hits: 30, trials: 100 }), ['0.2124', '0.3998'])
+  t.strictSame(ends({ hits: 10, trials: 100 }), ['0.0490', '0.1762'])
+  const ways = (sms: readonly number[], email: readonly number[]) =>
+    kinds(
+      optimizationFindings(
+        stateOf(sms.flatMap((hits, i) => [...on(TODAY - 9 + i, hits, 20), ...on(TODAY - 9 + i, email[i] ?? 0, 20, { option: 'email' })])),
+        TODAY,
+      ),
+    )
+  t.strictSame(ways([6, 6, 6, 6, 6], [2, 2, 2, 2, 2]), ['answers_better sms'], '30 and 10 of 100: z = 3.54')
+  // The intervals .160 to .336 and .064 to .200 touch: stricter than a z test, which calls 2.21 beyond chance.
+  t.strictSame(ways([5, 5, 5, 5, 4], [3, 3, 2, 2, 2]), [], '24 and 12 of 100')
+  // min(.99, tried / (2 * 20)) called this .99 sure.
+  t.strictSame(ways([6, 6, 6, 6, 6], [6, 6, 6, 6, 6]), [], 'as good as each other, however often')
+})
+
 t.test('two figures move together from a coefficient beyond .7 on, with fourteen days or more', async (t) => {
   const of = (values: readonly number[]): DayRate[] => values.map((hits, i) => ({ day: i, hits, trials: 100 }))
   const rising = days(1, 14)

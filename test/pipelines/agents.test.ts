@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { fullQuestion } from '../../bench/fullQuestion.ts'
 import { abstain, binOf, field, noInsights, optionsByType, vote } from '../../pipelines/agents/agent.ts'
 import type { Agent } from '../../pipelines/agents/agent.ts'
 import { agentView, forbiddenInFacts, permittedFacts } from '../../pipelines/agents/agentView.ts'
@@ -576,7 +577,15 @@ t.test('for any view every agent answers each open type once, within its vocabul
             votes.filter((cast) => cast.agentId === agent.id && (cast.decisionType === type || cast.decisionType === '*')).length === 1,
         ),
       )
-      return votes.every(wellFormed) && answered && JSON.stringify(votes) === JSON.stringify(panel(asking, roster))
+      // Asked alone, an agent has all the room of a ballot. What decides is the same among all.
+      const alone = roster.flatMap((agent) => panel(asking, [agent]))
+      const deciding = (cast: readonly Vote[]) => JSON.stringify(cast.map((one) => ({ ...one, evidence: [], reasonText: null })))
+      return (
+        alone.every(wellFormed) &&
+        deciding(alone) === deciding(votes) &&
+        answered &&
+        JSON.stringify(votes) === JSON.stringify(panel(asking, roster))
+      )
     }),
     { numRuns: 500 },
   ),
@@ -600,6 +609,23 @@ t.test('an assessment gets one ballot of the whole panel, within a few bytes of 
   t.match(ballot, { assessmentId: 'a-1', epoch: 1, source: 'panel', castAt: asked, tenantId: 'sandboxLocation000001', contactId: 'maria' })
   t.equal(new Set(ballot?.votes.map(({ agentId }) => agentId)).size, roster.length)
   t.ok(Ballot.encode(ballot as Ballot).length < 3000, 'the budget of a ballot of 37')
+})
+
+t.test('a lead that makes nearly everybody speak has a ballot of the sentences that weigh most and no evidence', async (t) => {
+  const line = drive(agents, { at: asked })
+  line.pipe(assessments, 'sandboxLocation000001:maria', fullQuestion(question()))
+  const [ballot] = line.outputs(ballots)
+  const cast = ballot?.votes.filter(({ kind }) => kind === 'vote') ?? []
+  t.ok(cast.length >= 20, `${cast.length} votes`)
+  // With everything they had to say it would be above 5,000; a lot, which stays, is 59 of them.
+  t.ok(Ballot.encode(ballot as Ballot).length < 3_250, `${Ballot.encode(ballot as Ballot).length} bytes`)
+  t.ok(cast.every(({ evidence }) => evidence.length === 0))
+  const explained = cast.filter(({ reasonText }) => reasonText !== null)
+  t.equal(explained.length, 8, 'as many sentences as a decision shows')
+  t.ok(
+    explained.every(({ bin }) => bin === 5),
+    'of the strongest',
+  )
 })
 
 t.test('the roster names each agent once and knows who answers what', async (t) => {

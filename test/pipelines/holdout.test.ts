@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { effectReport, effectReportLines, subjectsFrom } from '../../cli/verbs/effects.ts'
 import { changed } from '../../cli/verbs/tenants.ts'
-import type { ReplaySource } from '../../cli/replaySource.ts'
+import type { TailSource } from '../../cli/replaySource.ts'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
@@ -253,7 +253,7 @@ t.test('the report of a location is of its own leads, told in whole numbers', as
     ],
     [outcomes.name]: [outcome('a', 'reply', from + HOUR), { ...outcome('b', 'reply', from + HOUR), tenantId: 'other' }],
   }
-  const source: Pick<ReplaySource, 'tail'> = {
+  const source: TailSource = {
     tail: async (topic, _options, onRecord) =>
       held[topic.name]?.forEach((value, offset) =>
         onRecord({ partition: 0, offset: BigInt(offset), key: 'k', value: value as never, timestamp: from, headers: {} }),

@@ -93,7 +93,7 @@ t.test('without a verdict that was asked for by chance nothing is learned', (t) 
   t.end()
 })
 
-t.test('who is right gains weight, who always says the same loses it, and the policy is sound', (t) => {
+t.test('P-21: who is right gains weight, who always says the same loses it, and the policy is sound', (t) => {
   const [everybody, ...own] = learned(verdicts(60))
   t.strictSame(own, [])
   t.match(everybody, { key: '*:follow_up', outcome: 'publish', problems: [], former: shipped })

@@ -2,7 +2,7 @@
 import t from 'tap'
 import { compareRange } from '../../cli/verbs/whatif.ts'
 import { effectLines } from '../../cli/effectText.ts'
-import type { ReplaySource } from '../../cli/replaySource.ts'
+import type { ReplaySource, TailSource } from '../../cli/replaySource.ts'
 import { resultIdOf, resultsStage } from '../../pipelines/adaptation/results.ts'
 import { agents } from '../../pipelines/agents/agents.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
@@ -28,6 +28,7 @@ import {
   tenants,
 } from '../../topics/index.ts'
 import { HOUR, deliveryRecord, messageEvent, noContactFields, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import { stepsOver } from '../support/stepsOver.ts'
 
 const maria = `${tenantId}:maria`
 const tenant = tenantRecord()
@@ -71,7 +72,6 @@ function lived() {
 const story = lived()
 const { followUp, content } = story
 const view = story.line.outputs(assessments).find(({ assessmentId }) => assessmentId === content.assessmentId)?.view as LeadView
-const told = story.line.outputs(results).find(({ resultId }) => resultId === resultIdOf(maria, followUp.decisionId))
 
 const draw = {
   trial: 'wording-1',
@@ -84,6 +84,12 @@ const draw = {
   seed: 's',
 }
 const drawn = { ...content, draw }
+const plain = story.line.outputs(results).find(({ resultId }) => resultId === resultIdOf(maria, followUp.decisionId))
+const worded = (option: string, trial: string | null = draw.trial) => ({
+  ...(plain as AgentResult),
+  wording: { option, trial, drawn: true, propensityMicro: 1 },
+})
+const told = plain && worded(content.chosen)
 const compared = (over: Partial<Decision> = {}, other: Partial<Decision> = {}) =>
   ({ kind: 'compared', decision: { ...drawn, ...over }, other: { ...content, ...other } }) as const
 const choice = (one: ReturnType<typeof compared>, result: AgentResult | undefined = told, of: Decision | undefined = followUp) =>
@@ -128,11 +134,9 @@ t.test('what is no choice is counted by its reason', async (t) => {
   t.equal(because(choice(compared(), told, { ...followUp, chosen: 'wait' })), 'no_message')
   t.equal(because(choiceOf(compared(), undefined, view, () => told)), 'no_message')
   t.equal(because(choiceOf(compared(), followUp, view, () => undefined)), 'no_result')
-  const worded = (option: string) => ({
-    ...(told as AgentResult),
-    wording: { option, trial: 'wording-1', drawn: true, propensityMicro: 1 },
-  })
   t.equal(because(choice(compared(), worded('other'))), 'worded_otherwise')
+  t.equal(because(choice(compared(), worded(content.chosen, null))), 'worded_otherwise', 'the text was the same whatever the lot')
+  t.equal(because(choice(compared(), { ...worded('other'), wording: null })), 'worded_otherwise', 'the text is not known')
   t.equal(because(choice(compared(), worded(content.chosen))), 'choice')
   const effect = effectOf([
     choice(compared({ draw: null, decisionId: 'same' })),
@@ -161,7 +165,11 @@ t.test('a stretch of the topics is compared and says that nothing in it was left
     [ballots.name]: story.line.outputs(ballots),
     [results.name]: story.line.outputs(results),
   }
-  const source: ReplaySource = {
+  const held = Object.fromEntries(
+    Object.entries(topics).map(([name, all]) => [name, all.map((value) => ({ value, timestamp: tuesdayNoon }))]),
+  )
+  const source: ReplaySource & TailSource = {
+    steps: stepsOver(held, 100),
     tail: async (topic, _options, onRecord) =>
       topics[topic.name]?.forEach((value, offset) =>
         onRecord({ partition: 0, offset: BigInt(offset), key: maria, value: value as never, timestamp: tuesdayNoon, headers: {} }),
@@ -200,7 +208,7 @@ function answered(count: number, other: Partial<Decision>, arms = [500_000, 500_
         ],
       },
     }
-    const result = { ...(told as AgentResult), outcome: index % 10 < 2 ? 'reply' : 'none' }
+    const result = { ...worded(decision.chosen), outcome: index % 10 < 2 ? 'reply' : 'none' }
     return choiceOf({ kind: 'compared', decision, other: { ...content, ...other } }, followUp, view, () => result)
   })
 }

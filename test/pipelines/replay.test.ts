@@ -21,6 +21,7 @@ import type { Assessment, Ballot, Decision, Policy, Tenant, Vote } from '../../s
 import { assessments, ballots, decisions, policies, profiles, tenants } from '../../topics/index.ts'
 import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
+import { stepsOver } from '../support/stepsOver.ts'
 import { asked, question } from './leads.ts'
 
 const key = 'sandboxLocation000001:maria'
@@ -156,10 +157,7 @@ t.test('a stretch of the topics is decided again and counted', async (t) => {
     [tenants.name]: [],
   }
   const source: ReplaySource = {
-    tail: async (topic, _options, onRecord) =>
-      topics[topic.name]?.forEach(({ value, timestamp }, offset) =>
-        onRecord({ partition: 0, offset: BigInt(offset), key, value: value as never, timestamp, headers: {} }),
-      ),
+    steps: stepsOver(topics, 100),
     policy: (hash) => known.get(hash),
     tenant: () => tenant,
   }
@@ -264,6 +262,7 @@ t.test('what compares has nothing to write or send with', (t) => {
     'cli/verbs/replay.ts',
     'cli/effectText.ts',
     'cli/replaySource.ts',
+    'cli/storedQuestions.ts',
     'pipelines/consensus/whatIf.ts',
     'pipelines/consensus/replay.ts',
   ]) {

@@ -4,6 +4,8 @@ import t from 'tap'
 import { agentView } from '../../pipelines/agents/agentView.ts'
 import { noInsights } from '../../pipelines/agents/agent.ts'
 import type { Agent, Abstention, Opinion } from '../../pipelines/agents/agent.ts'
+import { panel } from '../../pipelines/agents/panel.ts'
+import { roster } from '../../pipelines/agents/roster.ts'
 import { availabilityOptimizer } from '../../pipelines/agents/routing/availabilityOptimizer.ts'
 import { expertiseMatcher } from '../../pipelines/agents/routing/expertiseMatcher.ts'
 import { performancePredictor, surelyHigher } from '../../pipelines/agents/routing/performancePredictor.ts'
@@ -182,6 +184,16 @@ const anyOffice = fc.uniqueArray(fc.stringMatching(/^[a-f]{1,3}$/), { maxLength:
   }),
 )
 
+t.test('P-26: the best of a large office is found wherever it stands among the others', async (t) => {
+  for (const place of [0, 10, 11, 499]) {
+    const office = Array.from({ length: 500 }, (_, index) => settings(`r${String(index).padStart(3, '0')}`))
+    office[place] = settings('best', { specialties: ['luxury_properties'] })
+    const list = shortlistOf({ settings: office, figures: [], isActive: () => true }, { ...nothing, needs: needsOf({ budget: '2m' }) })
+    t.equal(list[0]?.realtorId, 'best', `at position ${place + 1}`)
+    t.equal(list.length, 3)
+  }
+})
+
 t.test('the shortlist does not depend on the order it is told in, and gives nobody more than they take', async (t) => {
   await assertProperty(
     t,
@@ -335,6 +347,23 @@ t.test('the lead goes to whom the agents agree on; one vote alone, or nobody on 
   t.match(decided({ policy, view: view({ shortlist: [realtor('ana')], humanOwned: true }), asks: { decisionTypes: ['routing'] } }), {
     stopReason: 'gated',
   })
+})
+
+t.test('P-18: agents that fail elect nobody: the lead waits, and no realtor is made up', async (t) => {
+  if (policy === undefined) throw new Error('no policy')
+  const broken = roster.map((agent): Agent => ({
+    ...agent,
+    assess() {
+      throw new Error('no database')
+    },
+  }))
+  const asks = { decisionTypes: ['routing'] }
+  const asking = question({ ...asks, view: view({ shortlist: [realtor('ana'), realtor('bea', { load: 2 })] }) })
+  const votes = panel(asking, broken)
+  t.ok(votes.length >= 4 && votes.every(({ kind, option }) => kind === 'error' && option === null))
+  const failed = caseOf({ policy, view: asking.view, asks })
+  t.match(decideNow({ ...failed, votes }, 'deadline'), { chosen: 'wait', degraded: true, params: { shortlist: 'ana bea' } })
+  t.notOk('realtorId' in decideNow({ ...failed, votes }, 'deadline').params)
 })
 
 t.test('without a vote the first place is best; a vote of bin 4 for another moves it there, one of bin 3 does not', async (t) => {
