@@ -1,5 +1,5 @@
 /** What a fit changed, for people: verdicts it rests on, agents by lift, base rates, families, and how it foretells what it has not seen. */
-import type { Learned } from '../pipelines/learning/learn.ts'
+import type { Learned, LearnedReport } from '../pipelines/learning/learn.ts'
 import { columns } from './columns.ts'
 
 const outcomes: Readonly<Record<Learned['outcome'], string>> = {
@@ -9,12 +9,17 @@ const outcomes: Readonly<Record<Learned['outcome'], string>> = {
   unsound: 'unsound: kept back',
 }
 
+/** One policy in a line: for whom, which, on how many verdicts, and what became of it. */
+export function learnedLine({ key, policy, outcome }: LearnedReport, published: boolean): string {
+  return `${key}  ${policy.policyHash.slice(0, 12)}  ${policy.label}: ${published ? 'put in force' : outcomes[outcome]}`
+}
+
 /** The report of one policy. `published` is whether it was put in force just now. */
-export function learnedLines({ key, policy, former, report, outcome, problems }: Learned, published: boolean): string[] {
+export function learnedLines(learned: LearnedReport, published: boolean): string[] {
+  const { former, report, problems } = learned
   const { labels, held } = report
-  const said = published ? 'put in force' : outcomes[outcome]
   return [
-    `${key}  ${policy.policyHash.slice(0, 12)}  ${policy.label}: ${said}`,
+    learnedLine(learned, published),
     `  instead of ${former.policyHash.slice(0, 12)}, ${former.label}`,
     ...problems.map((problem) => `  unsound: ${problem}`),
     `  ${labels.usable} verdicts: ${labels.strengths} for strengths (worth ${labels.strengthsEffective.toFixed(0)} fresh ones), ${labels.temperature} for the temperature, ${labels.conformal} held back` +

@@ -12,13 +12,12 @@ import { firstVerdicts } from '../../pipelines/learning/voteTable.ts'
 import { instantText } from '../../pipelines/reconcile/words.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
-import { policiesByHash } from '../../sinks/postgres/policies.ts'
 import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { storedQuestions, timesOf, withReplaySource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { mustBeSound, onlyOne } from './policy.ts'
+import { mustBeSound, policyNamed } from './policy.ts'
 
 interface WhatIfFlags {
   readonly policy: string
@@ -44,7 +43,7 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
       const limit = Number(flags.limit)
       if (!(Number.isInteger(limit) && limit >= 0)) throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number.`)
       await withReplaySource(config(), 'rekindle whatif', async (source, db) => {
-        const policy = await policyNamed(db, flags.policy)
+        const policy = await policyMeant(db, flags.policy)
         const compared: Compared[] = []
         for (const { stored, inputs } of await storedQuestions(source, range)) compared.push(...whatIf(stored, inputs, policy))
         const verdicts = firstVerdicts(await labelledDecisions(db, policy.decisionType, 0))
@@ -65,8 +64,8 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
     })
 }
 
-async function policyNamed(db: Queryable, name: string): Promise<Policy> {
-  const policy = name.endsWith('.json') ? (JSON.parse(readFileSync(name, 'utf8')) as Policy) : onlyOne(await policiesByHash(db, name), name)
+async function policyMeant(db: Queryable, name: string): Promise<Policy> {
+  const policy = name.endsWith('.json') ? (JSON.parse(readFileSync(name, 'utf8')) as Policy) : await policyNamed(db, name)
   mustBeSound(policy, name)
   return policy
 }

@@ -31,6 +31,12 @@ export interface Learned {
   readonly problems: readonly string[]
 }
 
+/** The same as it is told and kept: of the policies only what names them. */
+export interface LearnedReport extends Omit<Learned, 'policy' | 'former'> {
+  readonly policy: Pick<Policy, 'policyHash' | 'label'>
+  readonly former: Pick<Policy, 'policyHash' | 'label'>
+}
+
 export interface Material {
   readonly decisionType: string
   /** On decisions of this type, of all locations. */

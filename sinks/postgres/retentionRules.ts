@@ -67,6 +67,15 @@ export const retentionRules: readonly RetentionRule[] = [
     source: 'as the topic: 365 d',
   },
   {
+    table: 'learned_policies',
+    key: 'policy_hash',
+    age: 'learned_at',
+    keptDays: 365,
+    condition: 'true',
+    what: 'what learning made of verdicts, from when it was learned last; policies that were in force stay in `policies`',
+    source: 'as the verdicts: 365 d',
+  },
+  {
     table: 'delivery_outbox',
     key: 'id',
     age: 'published_at',

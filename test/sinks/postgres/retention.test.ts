@@ -80,12 +80,19 @@ t.test(
      FROM unnest('{89,91}'::int[]) AS days, unnest('{asking,answered}'::text[]) AS state`,
       [tenantId, new Date(tuesdayNoon)],
     )
+    await pool.query(
+      `INSERT INTO learned_policies (policy_hash, tenant_id, decision_type, learned_at, outcome, published, report, record)
+     SELECT 'p' || days, '*', 'follow_up', $1::timestamptz - days * interval '1 day', 'publish', true, '{}', '{}'
+     FROM unnest('{364,366}'::int[]) AS days`,
+      [new Date(tuesdayNoon)],
+    )
     t.strictSame(Object.fromEntries(await countPast(pool, tuesdayNoon)), {
       communications: 3,
       followup_actions: 1,
       decisions: 1,
       deliveries: 0,
       audit_labels: 1,
+      learned_policies: 1,
       delivery_outbox: 1,
       sweep_findings: 1,
       lead_look_ups: 1,
@@ -107,6 +114,7 @@ t.test(
       plans: await ids(pool, 'followup_actions', 'decision_id'),
       decided: await ids(pool, 'decisions', 'decision_id'),
       verdicts: await ids(pool, 'audit_labels', 'label_id'),
+      learned: await ids(pool, 'learned_policies', 'policy_hash'),
       outbox: await ids(pool, 'delivery_outbox', 'delivery_id'),
       findings: await ids(pool, 'sweep_findings', 'found_id'),
       lookUps: await ids(pool, 'lead_look_ups', 'lead_id'),
@@ -116,6 +124,7 @@ t.test(
       plans: ['new', 'open', 'unknown'],
       decided: ['d364'],
       verdicts: ['a364'],
+      learned: ['p364'],
       outbox: ['o2'],
       findings: [`${tenantId}:message:m89`],
       lookUps: ['answered89', 'asking89', 'asking91'],
