@@ -17,6 +17,7 @@ import { addLookUps } from './verbs/lookUps.ts'
 import { addMarket } from './verbs/market.ts'
 import { addOwed } from './verbs/owed.ts'
 import { addPolicy } from './verbs/policy.ts'
+import { addPolicyShadow } from './verbs/policyShadow.ts'
 import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
 import { addReplay } from './verbs/replay.ts'
@@ -81,6 +82,7 @@ addAdaptation(program, surroundings)
 addAuditReport(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)
+addPolicyShadow(program, surroundings)
 addReplay(program, surroundings)
 addWhatIf(program, surroundings)
 addSources(program, surroundings)

@@ -114,10 +114,15 @@ function changeLines({ decision, other }: Changed, policy: Policy): string[] {
 }
 
 /** What came of the others was not seen: decisions are not drawn by lot, so no log can tell what another option would have brought. */
-function judgedLines({ verdicts, rightBefore, rightAfter, better, worse, betterShare }: JudgedDifference, others: number): string[] {
+function judgedLines(judged: JudgedDifference, others: number): string[] {
   if (others === 0) return []
   const unseen = 'What the others would have brought cannot be estimated from this log: decisions are not drawn by lot.'
-  if (verdicts === 0) return ['', `${unseen} Nobody has judged any of them either: rekindle audit next.`]
+  if (judged.verdicts === 0) return ['', `${unseen} Nobody has judged any of them either: rekindle audit next.`]
+  return ['', unseen, verdictsLine(judged)]
+}
+
+/** What verdicts say of two policies: only an interval on one side of a half tells them apart. */
+export function verdictsLine({ verdicts, rightBefore, rightAfter, better, worse, betterShare }: JudgedDifference): string {
   const told =
     better + worse === 0
       ? 'they do not tell the two apart'
@@ -126,9 +131,5 @@ function judgedLines({ verdicts, rightBefore, rightAfter, better, worse, betterS
         : betterShare.high < 0.5
           ? 'it is worse beyond chance'
           : 'too few to tell the two apart'
-  return [
-    '',
-    unseen,
-    `By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`,
-  ]
+  return `By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`
 }

@@ -12,8 +12,8 @@ import { countPast, deletion, enforceRetention } from '../../../sinks/postgres/r
 import { keptForEver, keptSince, retentionRules } from '../../../sinks/postgres/retentionRules.ts'
 import { recordFindings } from '../../../sinks/postgres/sweeps.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
-import { decisions, followups, leadEvents } from '../../../topics/index.ts'
-import { DAY, decisionRecord, followUpRecord, messageEvent, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
+import { decisions, followups, leadEvents, shadowDecisions } from '../../../topics/index.ts'
+import { DAY, decisionRecord, followUpRecord, messageEvent, shadowRecord, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 
@@ -50,6 +50,10 @@ t.test(
       batch(decisions, 0, [
         [maria, decisionRecord({ decisionId: 'd364', decidedAt: ago(364) })],
         [maria, decisionRecord({ decisionId: 'd366', decidedAt: ago(366) })],
+      ]),
+      batch(shadowDecisions, 0, [
+        [maria, shadowRecord({ decisionId: 's89', decidedAt: ago(89) })],
+        [maria, shadowRecord({ decisionId: 's91', decidedAt: ago(91) })],
       ]),
     ]
     await postgresSink(pool).write(records)
@@ -93,6 +97,7 @@ t.test(
       deliveries: 0,
       audit_labels: 1,
       learned_policies: 1,
+      shadow_decisions: 1,
       delivery_outbox: 1,
       sweep_findings: 1,
       lead_look_ups: 1,
@@ -114,6 +119,7 @@ t.test(
       plans: await ids(pool, 'followup_actions', 'decision_id'),
       decided: await ids(pool, 'decisions', 'decision_id'),
       verdicts: await ids(pool, 'audit_labels', 'label_id'),
+      beside: await ids(pool, 'shadow_decisions', 'decision_id'),
       learned: await ids(pool, 'learned_policies', 'policy_hash'),
       outbox: await ids(pool, 'delivery_outbox', 'delivery_id'),
       findings: await ids(pool, 'sweep_findings', 'found_id'),
@@ -124,6 +130,7 @@ t.test(
       plans: ['new', 'open', 'unknown'],
       decided: ['d364'],
       verdicts: ['a364'],
+      beside: ['s89'],
       learned: ['p364'],
       outbox: ['o2'],
       findings: [`${tenantId}:message:m89`],
@@ -134,7 +141,7 @@ t.test(
     const past: Record<string, number> = {}
     await postgresSink(pool, { now: () => tuesdayNoon, onPast: (topic, count) => (past[topic.name] = count) }).write(records)
     t.strictSame(await kept(), left, 'all topics were read again from the beginning')
-    t.strictSame(past, { [leadEvents.name]: 3, [followups.name]: 3, [decisions.name]: 1 })
+    t.strictSame(past, { [leadEvents.name]: 3, [followups.name]: 3, [decisions.name]: 1, [shadowDecisions.name]: 1 })
   },
 )
 
