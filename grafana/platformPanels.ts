@@ -235,6 +235,21 @@ export const storage: PanelSpec[] = [
 /** Learning runs in the processes of the sinks; whoever was at it last shows the newest figures. */
 export const learning: PanelSpec[] = [
   {
+    id: 74,
+    title: 'Drift',
+    kind: 'stat',
+    unit: 'short',
+    noValue: 'not known',
+    width: 3,
+    about:
+      'Exact tests on verdicts that say something has drifted, by decision type; `rekindle learn --dry-run` names it with its numbers.',
+    thresholds: [
+      [null, 'green'],
+      [1, 'yellow'],
+    ],
+    queries: [{ promql: `max by (decision_type) (lr_learn_drift{${targets}})`, legend: '{{decision_type}}', instant: true }],
+  },
+  {
     id: 70,
     title: 'Hours since policies were learned',
     kind: 'stat',
@@ -277,7 +292,7 @@ export const learning: PanelSpec[] = [
     kind: 'stat',
     unit: 'short',
     noValue: 'none',
-    width: 6,
+    width: 3,
     about: 'In the chosen time; the log of the sinks has E_LEARNING_FAILED. What was in force stayed in force.',
     thresholds: [
       [null, 'green'],

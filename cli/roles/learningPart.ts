@@ -10,6 +10,7 @@ import type { Learned } from '../../pipelines/learning/learn.ts'
 import { cliError } from '../errors.ts'
 import { learnAll, learnedTypes } from '../learnAll.ts'
 import type { LearnPorts } from '../learnAll.ts'
+import { alarmLines } from '../driftText.ts'
 import { learnedLine } from '../learnText.ts'
 
 const HOUR_MS = 3_600_000
@@ -17,6 +18,7 @@ const HOUR_MS = 3_600_000
 export interface LearningMetrics {
   readonly lastRun: Gauge
   readonly verdicts: Gauge<'decision_type'>
+  readonly drift: Gauge<'decision_type'>
   readonly policies: Counter<'outcome'>
   readonly failures: Counter
 }
@@ -44,6 +46,12 @@ export function learningMetrics(registry: Registry): LearningMetrics {
       labelNames: ['decision_type'],
       registers,
     }),
+    drift: new Gauge({
+      name: 'lr_learn_drift',
+      help: 'Of four exact tests on verdicts of all locations, how many say that something has drifted, by decision type.',
+      labelNames: ['decision_type'],
+      registers,
+    }),
     policies,
     failures: new Counter({ name: 'lr_learn_failures_total', help: 'Runs of learning that failed.', registers }),
   }
@@ -57,7 +65,7 @@ export interface LearningPartOptions {
   readonly alone: (work: () => Promise<void>) => Promise<void | 'busy'>
   readonly clock: Clock
   readonly metrics: LearningMetrics
-  readonly logger: Pick<Logger, 'info' | 'error'>
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
 }
 
 /** Starts it; `stop` waits for the run that is under way. */
@@ -67,9 +75,13 @@ export function startLearning(options: LearningPartOptions): { stop(): Promise<v
     const now = clock.now()
     for await (const { decisionType, learned } of learnAll(ports, { types: learnedTypes, now })) {
       metrics.verdicts.set({ decision_type: decisionType }, learned[0]?.one.report.labels.usable ?? 0)
+      const drift = learned[0]?.one.drift
+      metrics.drift.set({ decision_type: decisionType }, drift?.kind === 'told' ? drift.alarms.length : 0)
       for (const { one, published } of learned) {
         metrics.policies.inc({ outcome: published ? 'published' : one.outcome })
         logger.info({ policyHash: one.policy.policyHash, decisionType, published }, learnedLine(one, published))
+        for (const line of alarmLines(one.drift))
+          logger.warn({ policyHash: one.policy.policyHash, decisionType }, `${one.key}: ${line.trim()}`)
       }
     }
     metrics.lastRun.set(now / 1000)

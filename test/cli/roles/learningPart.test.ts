@@ -117,7 +117,8 @@ t.test('at the start and every so many hours; metrics and a line tell what came 
     metrics: learningMetrics(registry),
     logger: {
       info: ((_: unknown, line: string) => lines.push(line)) as never,
-      error: ((said: { err: { code: string } }) => errors.push(said)),
+      warn: (() => t.fail('five verdicts show no drift')) as never,
+      error: (said: { err: { code: string } }) => errors.push(said),
     },
   })
   await fourth
@@ -136,6 +137,7 @@ t.test('at the start and every so many hours; metrics and a line tell what came 
   t.match(text, 'lr_learn_verdicts{decision_type="content"} 0\n')
   for (const [outcome, count] of Object.entries({ published: 1, unchanged: 1, worse: 0, unsound: 0 }))
     t.match(text, `lr_learned_policies_total{outcome="${outcome}"} ${count}\n`)
+  t.match(text, 'lr_learn_drift{decision_type="follow_up"} 0\n')
   t.match(text, 'lr_learn_failures_total 1\n')
   t.not(did.inForce.get('*:follow_up')?.policyHash, shipped.policyHash)
 })
