@@ -240,7 +240,7 @@ export const learning: PanelSpec[] = [
     kind: 'stat',
     unit: 'short',
     noValue: 'not known',
-    width: 3,
+    width: 4,
     about:
       'Exact tests on verdicts that say something has drifted, by decision type; `rekindle learn --dry-run` names it with its numbers.',
     thresholds: [
@@ -250,12 +250,12 @@ export const learning: PanelSpec[] = [
     queries: [{ promql: `max by (decision_type) (lr_learn_drift{${targets}})`, legend: '{{decision_type}}', instant: true }],
   },
   {
-    id: 70,
+    id: 75,
     title: 'Hours since policies were learned',
     kind: 'stat',
     unit: 'h',
     noValue: 'not by the timer',
-    width: 6,
+    width: 4,
     about: 'Since policies were last made of verdicts by the timer (LEARN_EVERY_HOURS); `rekindle learn` does it at once.',
     queries: [
       {
@@ -292,7 +292,7 @@ export const learning: PanelSpec[] = [
     kind: 'stat',
     unit: 'short',
     noValue: 'none',
-    width: 3,
+    width: 4,
     about: 'In the chosen time; the log of the sinks has E_LEARNING_FAILED. What was in force stayed in force.',
     thresholds: [
       [null, 'green'],

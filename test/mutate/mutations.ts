@@ -47,6 +47,8 @@ const learningPart = 'test/cli/roles/learningPart.test.ts'
 const learnedPolicies = 'test/sinks/postgres/learnedPolicies.test.ts'
 const shadowTests = 'test/pipelines/shadow.test.ts'
 const drift = 'test/pipelines/drift.test.ts'
+const strata = 'test/pipelines/auditStrata.test.ts'
+const audits = 'test/pipelines/auditReport.test.ts'
 
 export const mutations: readonly Mutation[] = [
   {
@@ -113,6 +115,33 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     tests: [{ file: drift, title: 'thirty verdicts on each side are needed, of the random audit, on what was open' }],
     why: 'People judge what looks wrong for a week, and it is told that the agents have drifted.',
+  },
+  {
+    id: 'stored-share-not-drawn',
+    guard: 'a decision is drawn with the probability that is stored',
+    file: 'pipelines/consensus/decide.ts',
+    find: 'auditSelected: auditSelected(decisionId, pAuditMicro)',
+    replace: 'auditSelected: !forced && auditSelected(decisionId, policy.pAuditMicro)',
+    tests: [{ file: strata, title: 'each decision carries its own share, and is drawn by that share' }],
+    why: 'Verdicts weigh by a probability with which nothing was drawn, and every share that is told is wrong.',
+  },
+  {
+    id: 'audit-unweighted',
+    guard: 'what was drawn more often weighs less in the audit report',
+    file: 'pipelines/learning/auditReport.ts',
+    find: '1 / decision.pAudit',
+    replace: '1',
+    tests: [{ file: audits, title: 'what was drawn more often weighs less' }],
+    why: 'Hard decisions are audited more, so all seem worse than they are.',
+  },
+  {
+    id: 'audit-without-escalated',
+    guard: 'the random audit is everything that was drawn',
+    file: 'pipelines/learning/auditReport.ts',
+    find: 'firsts.filter(({ decision }) => decision.auditSelected)',
+    replace: "firsts.filter(({ selection }) => selection === 'random')",
+    tests: [{ file: audits, title: 'what was drawn more often weighs less' }],
+    why: 'Decisions that the agents could not make are left out, and the rest looks better than the whole is.',
   },
   {
     id: 'level-below-audits',
