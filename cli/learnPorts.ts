@@ -1,15 +1,15 @@
 /** What learning reads and writes: verdicts and reports in Postgres, policies on their topic. */
-import type pg from 'pg'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import type { KafkaConnection } from '../runtime/kafka/connectKafka.ts'
 import { labelledDecisions } from '../sinks/postgres/audits.ts'
 import { storeLearned } from '../sinks/postgres/learnedPolicies.ts'
+import type { Queryable } from '../sinks/postgres/pool.ts'
 import { policies } from '../topics/index.ts'
 import type { LearnPorts } from './learnAll.ts'
 
 /** `now` is when reports are stored, ms. */
 export async function learnPorts(
-  pool: pg.Pool,
+  pool: Queryable,
   kafka: Pick<KafkaConnection, 'table' | 'producer' | 'registerSchemas'>,
   now: () => number,
 ): Promise<LearnPorts> {

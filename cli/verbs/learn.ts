@@ -42,10 +42,15 @@ export function addLearn(program: Command, { terminal, config, now }: Pick<Surro
             }
           }
         })
-        if (done === 'busy') throw cliError('E_LEARNING_BUSY', 'Another process learns at this moment.')
+        mustHaveRun(done)
       } finally {
         await kafka.close()
         await pool.end()
       }
     })
+}
+
+/** Throws `E_LEARNING_BUSY` when another process was at it, so that nothing was learned here. */
+export function mustHaveRun(done: void | 'busy'): void {
+  if (done === 'busy') throw cliError('E_LEARNING_BUSY', 'Another process learns at this moment.')
 }
