@@ -10,6 +10,7 @@ export function pipelineTables(at: number): ReadonlyMap<string, Table<unknown>> 
   return new Map(
     Object.entries({
       policies,
+      'policies.shadow': new Map(),
       tenants,
       realtors: new Map(),
       'agents.insights': new Map(),

@@ -63,6 +63,19 @@ export const cliErrors = {
     means: 'The work was stopped before its end.',
     remedy: 'The sentence above says how far it came; run it again for the whole.',
   },
+  E_LEARNING_BUSY: {
+    scope: 'step',
+    retriable: true,
+    means: 'Policies are learned by one process at a time, and another one is at it.',
+    remedy: 'Wait a minute and run it again; `rekindle policy list` shows what the other one put in force.',
+  },
+  E_LEARNING_FAILED: {
+    scope: 'step',
+    retriable: true,
+    means: 'The process could not learn policies of the verdicts; what was in force stays in force.',
+    remedy:
+      'Read the detail: most often Postgres or Kafka was away. It is tried again after LEARN_EVERY_HOURS; `rekindle learn` does it at once.',
+  },
   E_LAG_TOO_HIGH: {
     scope: 'step',
     retriable: true,

@@ -1,5 +1,6 @@
 /** What a fit changed, for people: verdicts it rests on, agents by lift, base rates, families, and how it foretells what it has not seen. */
-import type { Learned } from '../pipelines/learning/learn.ts'
+import type { Learned, LearnedReport } from '../pipelines/learning/learn.ts'
+import { driftLines } from './driftText.ts'
 import { columns } from './columns.ts'
 
 const outcomes: Readonly<Record<Learned['outcome'], string>> = {
@@ -9,12 +10,17 @@ const outcomes: Readonly<Record<Learned['outcome'], string>> = {
   unsound: 'unsound: kept back',
 }
 
+/** One policy in a line: for whom, which, on how many verdicts, and what became of it. */
+export function learnedLine({ key, policy, outcome }: LearnedReport, published: boolean): string {
+  return `${key}  ${policy.policyHash.slice(0, 12)}  ${policy.label}: ${published ? 'put in force' : outcomes[outcome]}`
+}
+
 /** The report of one policy. `published` is whether it was put in force just now. */
-export function learnedLines({ key, policy, former, report, outcome, problems }: Learned, published: boolean): string[] {
+export function learnedLines(learned: LearnedReport, published: boolean): string[] {
+  const { former, report, problems, drift, conformal } = learned
   const { labels, held } = report
-  const said = published ? 'put in force' : outcomes[outcome]
   return [
-    `${key}  ${policy.policyHash.slice(0, 12)}  ${policy.label}: ${said}`,
+    learnedLine(learned, published),
     `  instead of ${former.policyHash.slice(0, 12)}, ${former.label}`,
     ...problems.map((problem) => `  unsound: ${problem}`),
     `  ${labels.usable} verdicts: ${labels.strengths} for strengths (worth ${labels.strengthsEffective.toFixed(0)} fresh ones), ${labels.temperature} for the temperature, ${labels.conformal} held back` +
@@ -24,9 +30,17 @@ export function learnedLines({ key, policy, former, report, outcome, problems }:
       : `  On ${held.labels} verdicts that it has not seen: right ${percent(held.fitted.accuracy)} against ${percent(held.former.accuracy)} before, log loss ${held.fitted.logLoss.toFixed(3)} against ${held.former.logLoss.toFixed(3)}.`,
     ...agentTable(report.agents),
     ...rateLines(report.baseRates),
+    ...(conformal.audits === 0 ? [] : [conformalLine(conformal)]),
+    ...driftLines(drift),
     ...report.warnings.map((warning) => `  ${warning}`),
     '',
   ]
+}
+
+/** How often sets of options lacked the right one, and what the next quantile is taken at. */
+function conformalLine({ target, level, audits, missed, error }: LearnedReport['conformal']): string {
+  const exact = (share: number) => `${(100 * share).toFixed(1)} %`
+  return `  Sets of options lacked the right one on ${missed} of ${audits} audits, ${exact(missed / audits)} (with 95 % between ${exact(error.low)} and ${exact(error.high)}); allowed are ${exact(target)}, the next quantile is taken at ${exact(level)}.`
 }
 
 function agentTable(agents: Learned['report']['agents']): string[] {

@@ -18,6 +18,7 @@ import { addLookUps } from './verbs/lookUps.ts'
 import { addMarket } from './verbs/market.ts'
 import { addOwed } from './verbs/owed.ts'
 import { addPolicy } from './verbs/policy.ts'
+import { addPolicyShadow } from './verbs/policyShadow.ts'
 import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
 import { addReplay } from './verbs/replay.ts'
@@ -84,6 +85,7 @@ addTrials(program, surroundings)
 addAuditReport(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)
+addPolicyShadow(program, surroundings)
 addReplay(program, surroundings)
 addWhatIf(program, surroundings)
 addEffects(program, surroundings)

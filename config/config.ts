@@ -32,6 +32,8 @@ export interface Config {
   readonly stateDir: string
   /** Copies of it that other processes keep. */
   readonly standbyCopies: 0 | 1
+  /** Between runs of learning; 0 = only when asked for. */
+  readonly learnEveryHours: number
   /** Where agents are asked: by the pipeline itself, or by processes of their own. */
   readonly agents: 'inside' | 'outside'
   readonly logLevel: string
@@ -193,6 +195,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
     dataDir: text('dataDir'),
     stateDir: maybe('stateDir') ?? join(text('dataDir'), 'state'),
     standbyCopies: number('standbyCopies') as Config['standbyCopies'],
+    learnEveryHours: number('learnEveryHours'),
     agents: text('agents') as Config['agents'],
     logLevel: text('logLevel'),
     http: {

@@ -57,6 +57,13 @@ export const configFields = {
     should: '0 or 1',
     about: 'Copies of the state of each partition that another pipeline process keeps in its STATE_DIR, so that a take-over is warm.',
   },
+  learnEveryHours: {
+    env: 'LEARN_EVERY_HOURS',
+    schema: Type.Integer({ minimum: 0, maximum: 8_760 }),
+    fallback: '24',
+    should: '0 (off) or a whole number from 1 to 8760',
+    about: 'Make policies of the verdicts of people this often, and at the start, as `rekindle learn` does (docs/learning.md).',
+  },
   agents: {
     env: 'AGENTS',
     schema: Type.Union(['inside', 'outside'].map((where) => Type.Literal(where))),

@@ -153,6 +153,19 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleVerdictsDrift',
+    promql: 'max by (decision_type) (lr_learn_drift) > 0',
+    severity: 'warning',
+    summary: 'Verdicts on {{ $labels.decision_type }} decisions are not what they were.',
+    means:
+      'An exact test on verdicts of the random audit says that decisions or votes are right less often than before or than they state, or that other options are right. Each of the four tests gives a false alarm at most once in a hundred looks.',
+    remedy: [
+      '`rekindle learn --dry-run` says what has drifted, with its numbers; the log of the sinks has the same lines.',
+      'An agent whose votes went bad loses its weight with the next policies. Where its source broke, mend the source: the verdicts of that time stay.',
+      'Other right options mean other leads or other people who judge: `rekindle audit report` says how far they agree.',
+    ],
+  },
+  {
     name: 'RekindleDeadLetters',
     promql: 'sum by (topic, reason) (increase(lr_dlq_records_total[15m])) > 0',
     severity: 'warning',

@@ -3,7 +3,7 @@
  * processes, ClickHouse for leads, decisions and follow-ups.
  */
 import type { DashboardSpec, PanelSpec } from './panel.ts'
-import { answers, enrichment, platform, storage } from './platformPanels.ts'
+import { answers, enrichment, learning, platform, storage } from './platformPanels.ts'
 import { targets, tenants } from './selectors.ts'
 
 const health: PanelSpec[] = [
@@ -527,6 +527,7 @@ export const pipelineDashboard: DashboardSpec = {
     { id: 160, title: 'Leads that wait', panels: answers },
     { id: 170, title: 'GoHighLevel: webhooks and the comparison', panels: platform },
     { id: 180, title: 'Contacts, look-ups and realtors', panels: enrichment },
+    { id: 185, title: 'Learning', panels: learning, collapsed: true },
     { id: 190, title: 'Retention', panels: storage, collapsed: true },
     { id: 150, title: 'Processes', panels: processes, collapsed: true },
   ],

@@ -1,6 +1,6 @@
 /**
  * Rows of `lr-pipeline` about what lies around the line: leads that wait, whether GoHighLevel tells us what it should, what is asked
- * of others, and what retention takes.
+ * of others, what is learned, and what retention takes.
  */
 import type { PanelSpec } from './panel.ts'
 import { targets } from './selectors.ts'
@@ -229,5 +229,75 @@ export const storage: PanelSpec[] = [
     width: 12,
     about: 'Records that were not stored since they are past the retention of their table, by topic; many mean that a topic is read again.',
     queries: [{ promql: `sum by (topic) (increase(lr_retention_past_records_total{${targets}}[$__rate_interval]))`, legend: '{{topic}}' }],
+  },
+]
+
+/** Learning runs in the processes of the sinks; whoever was at it last shows the newest figures. */
+export const learning: PanelSpec[] = [
+  {
+    id: 74,
+    title: 'Drift',
+    kind: 'stat',
+    unit: 'short',
+    noValue: 'not known',
+    width: 4,
+    about:
+      'Exact tests on verdicts that say something has drifted, by decision type; `rekindle learn --dry-run` names it with its numbers.',
+    thresholds: [
+      [null, 'green'],
+      [1, 'yellow'],
+    ],
+    queries: [{ promql: `max by (decision_type) (lr_learn_drift{${targets}})`, legend: '{{decision_type}}', instant: true }],
+  },
+  {
+    id: 75,
+    title: 'Hours since policies were learned',
+    kind: 'stat',
+    unit: 'h',
+    noValue: 'not by the timer',
+    width: 4,
+    about: 'Since policies were last made of verdicts by the timer (LEARN_EVERY_HOURS); `rekindle learn` does it at once.',
+    queries: [
+      {
+        promql: `(time() - max(lr_learn_last_run_timestamp_seconds{${targets}} > 0)) / 3600`,
+        legend: 'hours',
+        instant: true,
+      },
+    ],
+  },
+  {
+    id: 71,
+    title: 'Verdicts that policies rest on',
+    kind: 'lines',
+    unit: 'short',
+    noValue: 'none',
+    width: 6,
+    about: 'Verdicts of all locations that the last run could use, by decision type.',
+    queries: [{ promql: `max by (decision_type) (lr_learn_verdicts{${targets}})`, legend: '{{decision_type}}' }],
+  },
+  {
+    id: 72,
+    title: 'Policies learned',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'none',
+    width: 6,
+    about:
+      'By what became of them; worse: kept back since it foretells the newest verdicts less well than what is in force. `rekindle policy show <hash>` has the report.',
+    queries: [{ promql: `sum by (outcome) (increase(lr_learned_policies_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],
+  },
+  {
+    id: 73,
+    title: 'Runs of learning that failed',
+    kind: 'stat',
+    unit: 'short',
+    noValue: 'none',
+    width: 4,
+    about: 'In the chosen time; the log of the sinks has E_LEARNING_FAILED. What was in force stayed in force.',
+    thresholds: [
+      [null, 'green'],
+      [1, 'red'],
+    ],
+    queries: [{ promql: `sum(increase(lr_learn_failures_total{${targets}}[$__range]))`, legend: 'failed', instant: true }],
   },
 ]

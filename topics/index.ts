@@ -22,6 +22,7 @@ import {
   Policy,
   Realtor,
   RealtorActivity,
+  ShadowDecision,
   StaffFigures,
   StaffSettings,
   Tenant,
@@ -192,6 +193,17 @@ export const decisions = topic({
   about: 'Decisions with everything needed to explain and replay them.',
 })
 
+/** What policies that are being tried would have decided. Nothing acts on it. */
+export const shadowDecisions = topic({
+  name: 'decisions.shadow',
+  key: 'lead',
+  value: ShadowDecision,
+  retention: { days: 90 },
+  contract: 'internal',
+  writtenBy: ['shadow'],
+  about: 'What policies that are being tried would have decided on the same votes; without effect.',
+})
+
 export const followups = topic({
   name: 'followups',
   key: 'lead',
@@ -255,6 +267,17 @@ export const policies = topic({
   contract: 'public',
   writtenBy: ['cli', 'learning'],
   about: 'Immutable policies that decisions are made with.',
+})
+
+/** Policies that are being tried beside those in force. Key: `<tenant or *>:<decision type>`. Read whole as a table. */
+export const shadowPolicies = topic({
+  name: 'policies.shadow',
+  key: 'tenant:decision-type',
+  value: Policy,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['cli'],
+  about: 'Policies that decide beside those in force, without effect.',
 })
 
 /** Key: location id. Read whole as a table. */
@@ -328,12 +351,14 @@ export const allTopics: readonly AnyTopic[] = [
   insights,
   results,
   decisions,
+  shadowDecisions,
   followups,
   deliveries,
   outcomes,
   journeys,
   marketingSpend,
   policies,
+  shadowPolicies,
   tenants,
   realtors,
   realtorSettings,

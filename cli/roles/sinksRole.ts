@@ -1,14 +1,17 @@
-/** The sinks in one process: Postgres with its offsets, ClickHouse in deterministic blocks. */
+/** The sinks in one process: Postgres with its offsets, ClickHouse in deterministic blocks; and what is done now and then with what they store: retention, learning. */
 import { systemClock } from '../../delivery/systemClock.ts'
 import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
+import { learningAlone } from '../../sinks/postgres/learnedPolicies.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { enforceRetention } from '../../sinks/postgres/retention.ts'
 import { postgresSink, postgresSinkTopics } from '../../sinks/postgres/sink.ts'
 import { erasures } from '../../topics/index.ts'
+import { learnPorts } from '../learnPorts.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { clickhouseGroup, postgresGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
+import { learningMetrics, startLearning } from './learningPart.ts'
 import { serveMetrics } from './metricsServer.ts'
 import { retentionMetrics } from './retentionMetrics.ts'
 import { startRetention } from './retentionPart.ts'
@@ -55,10 +58,19 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
     ]),
   )
   const retention = startRetention({ enforce: (at) => enforceRetention(pool, at), clock: systemClock, deletedRows, logger })
+  const everyHours = config.learnEveryHours
+  const ports = everyHours === 0 ? undefined : await learnPorts(pool, kafka, () => systemClock.now())
+  const learning =
+    ports === undefined
+      ? undefined
+      : startLearning({
+          ...{ everyHours, ports, alone: (work) => learningAlone(pool, work), clock: systemClock },
+          ...{ metrics: learningMetrics(metrics), logger },
+        })
   return {
     address: server.url,
     async stop() {
-      await Promise.all([retention.stop(), ...members.map((member) => member.stop())])
+      await Promise.all([retention.stop(), learning?.stop(), ...members.map((member) => member.stop())])
       await server.close()
       await kafka.close()
       await clickhouse.close()

@@ -6,6 +6,7 @@ import type { AuditReport } from '../../pipelines/learning/auditReport.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { databaseUrl } from '../addresses.ts'
+import { columns } from '../columns.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** Adds it to `rekindle audit`, whose other verbs ask the API and know no database. */
@@ -30,7 +31,7 @@ export function addAuditReport(program: Command, { terminal, config }: Pick<Surr
 }
 
 export function auditReportLines(type: string, report: AuditReport): string[] {
-  const { random, escalated, overrides, right, rightShare, agreement, mistakes } = report
+  const { random, escalated, overrides, right, share = 0, rightShare, agreement, mistakes, agents } = report
   const percent = (share: number) => `${Math.round(share * 100)} %`
   const others = [
     ...(escalated === 0 ? [] : [`${escalated} of hand-overs`]),
@@ -41,11 +42,27 @@ export function auditReportLines(type: string, report: AuditReport): string[] {
     ...(random === 0
       ? []
       : [
-          `  right: ${right} of ${random}, ${percent(right / random)} (with 95 % between ${percent(rightShare.low)} and ${percent(rightShare.high)})`,
+          `  right: ${right} of ${random}, which is ${percent(share)} of all (with 95 % between ${percent(rightShare.low)} and ${percent(rightShare.high)})`,
         ]),
+    ...cardLines(agents),
     ...mistakes.slice(0, 5).map((one) => `  ${one.count} times ${one.chosen} where ${one.right} was right`),
     agreement.items === 0
       ? '  Nobody has judged a decision a second time: how far people agree is not known.'
       : `  second opinions: ${agreement.items}, the same in ${percent(agreement.observed)}, by habit alone in ${percent(agreement.expected)}: ${agreement.kappa === undefined ? 'kappa is not defined' : `kappa ${agreement.kappa.toFixed(2)}`}`,
   ]
+}
+
+function cardLines(cards: AuditReport['agents']): string[] {
+  if (cards.length === 0) return []
+  const percent = (share: number | undefined) => (share === undefined ? '-' : `${Math.round(share * 100)} %`)
+  return columns(
+    [
+      ['  agent', 'votes', 'right', 'share', 'by habit', 'lift', 'abstained', 'failed'],
+      ...cards.map(({ agent, votes, right, rightShare, chance, lift, abstained, failed }) => [
+        ...[`  ${agent}`, String(votes), String(right), percent(rightShare), percent(chance), lift?.toFixed(2) ?? '-'],
+        ...[String(abstained), String(failed)],
+      ]),
+    ],
+    { right: [1, 2, 3, 4, 5, 6, 7] },
+  )
 }

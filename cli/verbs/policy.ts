@@ -3,13 +3,17 @@ import type { Command } from 'commander'
 import { instantText } from '../../pipelines/reconcile/words.ts'
 import { policyKey, policyProblems } from '../../pipelines/consensus/policy.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
+import { learnedByHash } from '../../sinks/postgres/learnedPolicies.ts'
+import type { StoredLearned } from '../../sinks/postgres/learnedPolicies.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
+import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { policiesByHash, storedPolicies } from '../../sinks/postgres/policies.ts'
 import { policies } from '../../topics/index.ts'
 import { databaseUrl } from '../addresses.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
+import { learnedLines } from '../learnText.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 export function addPolicy(program: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
@@ -40,12 +44,15 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
     })
   policy
     .command('show')
-    .description('the whole policy as JSON')
+    .description('what a policy changed and on how many verdicts it rests, as learning told it')
     .argument('<hash>', 'its hash, or how it begins')
-    .action(async (hash: string) => {
+    .option('--json', 'the whole policy')
+    .action(async (hash: string, flags: { json?: true }) => {
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle policy' })
       try {
-        terminal.out(JSON.stringify(onlyOne(await policiesByHash(pool, hash), hash), null, 2))
+        const shown = await policyNamed(pool, hash)
+        if (flags.json === true) terminal.out(JSON.stringify(shown, null, 2))
+        else for (const line of shownLines(shown, (await learnedByHash(pool, shown.policyHash))[0])) terminal.out(line)
       } finally {
         await pool.end()
       }
@@ -59,7 +66,7 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
       const pool = createPool({ url: databaseUrl(settings), max: 1, applicationName: 'rekindle policy' })
       const kafka = await cliKafka(settings)
       try {
-        const chosen = onlyOne(await policiesByHash(pool, hash), hash)
+        const chosen = await policyNamed(pool, hash)
         mustBeSound(chosen, chosen.policyHash.slice(0, 12))
         await kafka.registerSchemas([policies])
         await kafka.producer().send(policies, policyKey(chosen), chosen)
@@ -69,6 +76,22 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
         await pool.end()
       }
     })
+}
+
+/** The policy that is meant, one that was in force or one that learning kept back. Throws `E_POLICY_UNKNOWN` for none and for several. */
+export async function policyNamed(db: Queryable, hash: string): Promise<Policy> {
+  const found = [...(await policiesByHash(db, hash)), ...(await learnedByHash(db, hash)).map(({ policy }) => policy)]
+  return onlyOne([...new Map(found.map((one) => [one.policyHash, one])).values()], hash)
+}
+
+/** A policy for people: the report that was stored when it was learned, if it was. */
+export function shownLines(policy: Policy, learned: StoredLearned | undefined): string[] {
+  if (learned === undefined)
+    return [
+      `${policyKey(policy)}  ${policy.policyHash.slice(0, 12)}  ${policy.label}`,
+      '  It was not learned here, so there is no report. `--json` prints the whole policy.',
+    ]
+  return [...learnedLines(learned.report, learned.published).slice(0, -1), `  learned ${instantText(learned.learnedAt)}`]
 }
 
 /** The policy that is meant. Throws `E_POLICY_UNKNOWN` for none and for several. */

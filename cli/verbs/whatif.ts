@@ -14,7 +14,6 @@ import { firstVerdicts } from '../../pipelines/learning/voteTable.ts'
 import { instantText } from '../../pipelines/reconcile/words.ts'
 import type { AgentResult, Policy } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
-import { policiesByHash } from '../../sinks/postgres/policies.ts'
 import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { columns } from '../columns.ts'
 import { effectLines } from '../effectText.ts'
@@ -24,7 +23,7 @@ import type { ReplaySource, TailSource } from '../replaySource.ts'
 import { storedQuestions, timesOf } from '../storedQuestions.ts'
 import type { ReplayRange } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { mustBeSound, onlyOne } from './policy.ts'
+import { mustBeSound, policyNamed } from './policy.ts'
 
 interface WhatIfFlags {
   readonly policy: string
@@ -50,7 +49,7 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
       const limit = Number(flags.limit)
       if (!(Number.isInteger(limit) && limit >= 0)) throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number.`)
       await withReplaySource(config(), 'rekindle whatif', async (source, db) => {
-        const policy = await policyNamed(db, flags.policy)
+        const policy = await policyMeant(db, flags.policy)
         const { compared, effect } = await compareRange(source, range, policy)
         const verdicts = firstVerdicts(await labelledDecisions(db, policy.decisionType, 0))
           .filter(({ inclusion }) => inclusion > 0)
@@ -95,8 +94,8 @@ export async function compareRange(
   return { compared, effect: effectOf(choices) }
 }
 
-async function policyNamed(db: Queryable, name: string): Promise<Policy> {
-  const policy = name.endsWith('.json') ? (JSON.parse(readFileSync(name, 'utf8')) as Policy) : onlyOne(await policiesByHash(db, name), name)
+async function policyMeant(db: Queryable, name: string): Promise<Policy> {
+  const policy = name.endsWith('.json') ? (JSON.parse(readFileSync(name, 'utf8')) as Policy) : await policyNamed(db, name)
   mustBeSound(policy, name)
   return policy
 }
@@ -153,9 +152,13 @@ function changeLines({ decision, other }: Changed, policy: Policy): string[] {
 }
 
 /** What people found right, whatever the leads did. */
-function judgedLines({ verdicts, rightBefore, rightAfter, better, worse, betterShare }: JudgedDifference, others: number): string[] {
+function judgedLines(judged: JudgedDifference, others: number): string[] {
   if (others === 0) return []
-  if (verdicts === 0) return ['Nobody has judged any of them: rekindle audit next.']
+  return [judged.verdicts === 0 ? 'Nobody has judged any of them: rekindle audit next.' : verdictsLine(judged)]
+}
+
+/** What verdicts say of two policies: only an interval on one side of a half tells them apart. */
+export function verdictsLine({ verdicts, rightBefore, rightAfter, better, worse, betterShare }: JudgedDifference): string {
   const told =
     better + worse === 0
       ? 'they do not tell the two apart'
@@ -164,5 +167,5 @@ function judgedLines({ verdicts, rightBefore, rightAfter, better, worse, betterS
         : betterShare.high < 0.5
           ? 'it is worse beyond chance'
           : 'too few to tell the two apart'
-  return [`By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`]
+  return `By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`
 }

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto'
 import type { Assessment, Contribution, Decision, Policy, Silence, Vote } from '../../schemas/generated/records.ts'
 import { everyType } from '../agents/panel.ts'
+import { auditShareMicro } from './auditStrata.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Conflict } from './conflicts.ts'
 import { draw, mayBeDrawn, withoutLot } from './draw.ts'
@@ -98,6 +99,7 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
             votes.filter(({ option }) => option !== null && gated.eligible.has(option)),
             pooled.contributions,
           )
+  const pAuditMicro = forced ? 0 : auditShareMicro(policy, question.stage, chosen, probabilities)
   const conflicts: Conflict[] = forced ? [] : conflictsOf(pooled, policy)
   if (open.staleBallots > 0) conflicts.push('stale')
   if (open.policyRefused) conflicts.push('policy-refused')
@@ -131,8 +133,8 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
     nEff: pooled.nEffMicro / 1e6,
     quorum: policy.quorumMilli / 1000,
     stopReason,
-    auditSelected: !forced && auditSelected(decisionId, policy.pAuditMicro),
-    pAudit: forced ? 0 : policy.pAuditMicro / 1e6,
+    auditSelected: auditSelected(decisionId, pAuditMicro),
+    pAudit: pAuditMicro / 1e6,
     askedAt: question.askedAt,
     decidedAt: at,
     dueAt: dueAtOf(chosen, params, at),

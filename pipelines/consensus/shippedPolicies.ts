@@ -60,7 +60,7 @@ function shipped<T extends DecisionType>(
     tauMicro: 1_000_000,
     marginMicro: 0,
     fallback: 'wait',
-    pAuditMicro: 30_000,
+    pAuditMicro: 20_000,
     deadlineMs: 2_000,
     conformalMicro: null,
     ...rules,

@@ -40,6 +40,15 @@ export interface Judged {
   readonly option: string
 }
 
+/** A decision and the other policy's, as far as verdicts need them. */
+export type ComparedChoice =
+  | {
+      readonly kind: 'compared'
+      readonly decision: Pick<Decision, 'decisionId' | 'chosen'>
+      readonly other: Pick<Decision, 'chosen'>
+    }
+  | Extract<Compared, { kind: 'not_possible' }>
+
 /** What verdicts that were asked for by chance say of the two. */
 export interface JudgedDifference {
   readonly verdicts: number
@@ -53,7 +62,7 @@ export interface JudgedDifference {
 }
 
 /** Compares by verdicts. Decisions without one say nothing about which option was right. */
-export function judgedDifference(compared: readonly Compared[], verdicts: readonly Judged[]): JudgedDifference {
+export function judgedDifference(compared: readonly ComparedChoice[], verdicts: readonly Judged[]): JudgedDifference {
   const rights = new Map(verdicts.map(({ decisionId, option }) => [decisionId, option]))
   const judged = compared.flatMap((one) => {
     const right = rights.get(one.decision.decisionId)

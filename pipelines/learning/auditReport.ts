@@ -3,21 +3,30 @@
  * what the first can mean.
  * @source reference/consensus.md step 7, 4.3
  */
+import { effectiveCount } from '../consensus/fit/labelWeights.ts'
 import type { Interval } from '../consensus/scores/clopperPearson.ts'
 import { clopperPearson } from '../consensus/scores/clopperPearson.ts'
 import { cohensKappa } from '../consensus/scores/agreement.ts'
 import type { Agreement } from '../consensus/scores/agreement.ts'
+import { reportCards } from './reportCards.ts'
+import type { ReportCard } from './reportCards.ts'
 import { firstVerdicts, pairsOfVerdicts } from './voteTable.ts'
 import type { JudgedDecision } from './voteTable.ts'
 
 export interface AuditReport {
-  /** Judged decisions by how they came to be judged. */
+  /** Judged decisions by how they came to be judged: drawn by lot, whatever else, then escalated, then for reasons that nobody knows. */
   readonly random: number
   readonly escalated: number
   readonly overrides: number
-  /** Of the random ones: the verdict was what had been decided. Exact interval of 95 %. */
+  /** Of the random ones: the verdict was what had been decided. */
   readonly right: number
+  /**
+   * The share of all decisions that are right, each verdict weighing the inverse of the probability with which it was drawn, and an
+   * interval of 95 %: exact where all were drawn alike, else for as many verdicts as the weights are worth.
+   */
+  readonly share: number | undefined
   readonly rightShare: Interval
+  readonly agents: readonly ReportCard[]
   /** Of decisions that two people judged. */
   readonly agreement: Agreement
   /** What was decided when another option was right, the most frequent first. */
@@ -26,7 +35,10 @@ export interface AuditReport {
 
 export function auditReport(judged: readonly (JudgedDecision & { readonly selection: string })[]): AuditReport {
   const firsts = firstVerdicts(judged)
-  const random = firsts.filter(({ selection }) => selection === 'random')
+  const random = firsts.filter(({ decision }) => decision.auditSelected)
+  const others = firsts.filter(({ decision }) => !decision.auditSelected)
+  const weights = random.map(({ decision }) => 1 / decision.pAudit)
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
   const wrong = random.filter(({ decision, option }) => decision.chosen !== option)
   const mistakes = new Map<string, { chosen: string; right: string; count: number }>()
   for (const { decision, option } of wrong) {
@@ -34,12 +46,21 @@ export function auditReport(judged: readonly (JudgedDecision & { readonly select
     mistakes.set(name, { chosen: decision.chosen, right: option, count: (mistakes.get(name)?.count ?? 0) + 1 })
   }
   const right = random.length - wrong.length
+  const rightWeight = random.reduce((sum, { decision, option }, index) => sum + (decision.chosen === option ? (weights[index] ?? 0) : 0), 0)
+  const share = random.length === 0 ? undefined : rightWeight / total
+  const worth = Math.round(effectiveCount(weights))
   return {
     random: random.length,
-    escalated: firsts.filter(({ selection }) => selection === 'escalated').length,
-    overrides: firsts.filter(({ selection }) => selection === 'override').length,
+    escalated: others.filter(({ selection }) => selection === 'escalated').length,
+    overrides: others.filter(({ selection }) => selection === 'override').length,
     right,
-    rightShare: clopperPearson(right, random.length),
+    share,
+    rightShare: clopperPearson(Math.round((share ?? 0) * worth), worth),
+    agents: reportCards(
+      random.map(({ decision: { contributions, silent }, option }, index) => ({
+        ...{ contributions, silent, option, weight: ((weights[index] ?? 0) * random.length) / total },
+      })),
+    ),
     agreement: cohensKappa(pairsOfVerdicts(judged)),
     mistakes: [...mistakes.entries()].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1)).map(([, one]) => one),
   }

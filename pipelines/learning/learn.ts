@@ -9,6 +9,10 @@ import { fit } from '../consensus/fit/fit.ts'
 import type { Fitted } from '../consensus/fit/fit.ts'
 import { withParts } from '../consensus/fit/policyParts.ts'
 import { policyKey, policyProblems, sealed } from '../consensus/policy.ts'
+import { conformalLevel } from './conformalLevel.ts'
+import type { ConformalLevel } from './conformalLevel.ts'
+import { driftOf } from './drift.ts'
+import type { Drift } from './drift.ts'
 import { firstVerdicts, voteTableOf } from './voteTable.ts'
 import type { JudgedDecision } from './voteTable.ts'
 
@@ -23,12 +27,22 @@ export interface Learned {
   readonly policy: Policy
   readonly former: Policy
   readonly report: Fitted['report']
+  /** Whether the newest verdicts still fit what was decided. */
+  readonly drift: Drift
+  /** What errors of past sets made of the level that the quantile is taken at. */
+  readonly conformal: ConformalLevel
   /**
    * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; worse: it foretells the newest
    * verdicts, which it has not seen, less well than what is in force; unsound: it would be refused.
    */
   readonly outcome: 'publish' | 'unchanged' | 'worse' | 'unsound'
   readonly problems: readonly string[]
+}
+
+/** The same as it is told and kept: of the policies only what names them. */
+export interface LearnedReport extends Omit<Learned, 'policy' | 'former'> {
+  readonly policy: Pick<Policy, 'policyHash' | 'label'>
+  readonly former: Pick<Policy, 'policyHash' | 'label'>
 }
 
 export interface Material {
@@ -64,7 +78,8 @@ export function learn({ decisionType, judged, shipped, inForce }: Material): Lea
 function learnOne(tenantId: string, judged: readonly JudgedDecision[], prior: Policy, former: Policy): Learned {
   // By the newest verdict and not by a clock: with one, every run would publish another policy for the same verdicts.
   const now = Math.max(...judged.map(({ labelledAt }) => labelledAt))
-  const { parts, report } = fit(voteTableOf(judged, prior), { now, prior, former })
+  const conformal = conformalLevel(judged)
+  const { parts, report } = fit(voteTableOf(judged, prior), { now, prior, former, level: conformal.level })
   const label = `fitted on ${report.labels.usable} verdicts up to ${DateTime.fromMillis(now, { zone: 'utc' }).toFormat('yyyy-LL-dd')}`
   const policy = sealed({ ...withParts(prior, parts, { label, createdAt: now }), tenantId })
   const problems = policyProblems(policy)
@@ -77,5 +92,5 @@ function learnOne(tenantId: string, judged: readonly JudgedDecision[], prior: Po
         : held !== undefined && held.fitted.logLoss > held.former.logLoss
           ? 'worse'
           : 'publish'
-  return { key: policyKey(policy), policy, former, report, outcome, problems }
+  return { key: policyKey(policy), policy, former, report, drift: driftOf(judged), conformal, outcome, problems }
 }

@@ -2060,6 +2060,32 @@ export interface ResultsState {
   sent: PlannedText[]
 }
 
+/** What another policy would have decided on the votes of a decision. It has no effect. */
+export interface ShadowDecision {
+  /** The decision beside which it stands. */
+  decisionId: string
+  /** GHL location id. */
+  tenantId: string
+  /** GHL contact id. */
+  contactId: string
+  /** Decision type. */
+  type: string
+  /** Policy that is tried. */
+  policyHash: string
+  /** What it would have chosen. */
+  chosen: string
+  /** It would have had too few voices and taken its fallback. */
+  degraded: boolean
+  /** Its probability of each option that was allowed. */
+  probabilities: Record<string, number>
+  /** Policy in force. */
+  usualPolicyHash: string
+  /** What the policy in force chose; of a draw by lot what it would have chosen without. */
+  usual: string
+  /** When the decision was made. */
+  decidedAt: number
+}
+
 /** Of one realtor. */
 export interface RealtorFigures {
   /** GHL user id. */
@@ -2346,6 +2372,8 @@ export const Realtor = schema<Realtor>({"type":"record","name":"Realtor","namesp
 export const RealtorActivity = schema<RealtorActivity>({"type":"record","name":"RealtorActivity","namespace":"rekindle","doc":"What happened to one lead of a realtor, without the lead: what load, speed and success are counted from.","fields":[{"name":"activityId","type":"string","doc":"Deterministic id."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"realtorId","type":"string","doc":"GHL user id."},{"name":"kind","type":"string","doc":"taken (an open lead counts for them) | released (it does no more) | answered | won | lost"},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it happened."},{"name":"answerMinutes","type":["null","int"],"doc":"Of an answer: whole minutes since the first message it answers.","default":null}]})
 /** Results stage state per lead: decisions whose outcome is waited for. */
 export const ResultsState = schema<ResultsState>({"type":"record","name":"ResultsState","namespace":"rekindle","doc":"Results stage state per lead: decisions whose outcome is waited for.","fields":[{"name":"waits","type":{"type":"array","items":{"type":"record","name":"OutcomeWait","namespace":"rekindle","doc":"A decision whose outcome is waited for.","fields":[{"name":"decisionId","type":"string","doc":"Decision."},{"name":"option","type":"string","doc":"Chosen option."},{"name":"policyHash","type":"string","doc":"Policy."},{"name":"decidedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was decided."},{"name":"startedAt","type":["null",{"type":"long","logicalType":"timestamp-millis"}],"doc":"When its message was confirmed; of waiting, when it was decided; null = not confirmed yet.","default":null},{"name":"votedFor","type":{"type":"array","items":"string"},"doc":"Agents that voted for the option."},{"name":"votedAgainst","type":{"type":"array","items":"string"},"doc":"Agents that voted for another one."},{"name":"abstained","type":{"type":"array","items":"string"},"doc":"Agents without an opinion."},{"name":"failed","type":{"type":"array","items":"string"},"doc":"Agents that threw or did not answer in time."},{"name":"assessmentId","type":"string","doc":"Assessment it answers.","default":""}]}},"doc":"Earliest decision first, at most 16."},{"name":"seen","type":{"type":"array","items":{"type":"record","name":"SeenOutcome","namespace":"rekindle","doc":"Something the lead did.","fields":[{"name":"kind","type":"string","doc":"reply | appointment | opt_out"},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When."}]}},"doc":"Earliest first, at most 24."},{"name":"closed","type":{"type":"array","items":"string"},"doc":"Decisions that have their result, latest last, at most 16."},{"name":"worded","type":{"type":"array","items":{"type":"record","name":"WordingOfMessage","namespace":"rekindle","doc":"A decision on how a message is worded.","fields":[{"name":"assessmentId","type":"string","doc":"Assessment it answers."},{"name":"chosen","type":"string","doc":"Chosen wording."},{"name":"decidedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was decided."},{"name":"late","type":"boolean","doc":"It was closed at the deadline, when a message may have left without it."},{"name":"trial","type":["null","string"],"doc":"The trial whose lot was drawn.","default":null},{"name":"drawn","type":"boolean","doc":"The lot decided."},{"name":"propensityMicro","type":"int","doc":"Probability of what was chosen, 1e-6."}]}},"doc":"Latest last, at most 16.","default":[]},{"name":"sent","type":{"type":"array","items":{"type":"record","name":"PlannedText","namespace":"rekindle","doc":"The text that was planned for a decision.","fields":[{"name":"decisionId","type":"string","doc":"Decision."},{"name":"templateId","type":"string","doc":"Template of the text."},{"name":"plannedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was planned."}]}},"doc":"Latest last, at most 16.","default":[]}]})
+/** What another policy would have decided on the votes of a decision. It has no effect. */
+export const ShadowDecision = schema<ShadowDecision>({"type":"record","name":"ShadowDecision","namespace":"rekindle","doc":"What another policy would have decided on the votes of a decision. It has no effect.","fields":[{"name":"decisionId","type":"string","doc":"The decision beside which it stands."},{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"contactId","type":"string","doc":"GHL contact id."},{"name":"type","type":"string","doc":"Decision type."},{"name":"policyHash","type":"string","doc":"Policy that is tried."},{"name":"chosen","type":"string","doc":"What it would have chosen."},{"name":"degraded","type":"boolean","doc":"It would have had too few voices and taken its fallback."},{"name":"probabilities","type":{"type":"map","values":"double"},"doc":"Its probability of each option that was allowed."},{"name":"usualPolicyHash","type":"string","doc":"Policy in force."},{"name":"usual","type":"string","doc":"What the policy in force chose; of a draw by lot what it would have chosen without."},{"name":"decidedAt","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When the decision was made."}]})
 /** What is measured of the work of the realtors of a location: the latest statement counts. */
 export const StaffFigures = schema<StaffFigures>({"type":"record","name":"StaffFigures","namespace":"rekindle","doc":"What is measured of the work of the realtors of a location: the latest statement counts.","fields":[{"name":"tenantId","type":"string","doc":"GHL location id."},{"name":"at","type":{"type":"long","logicalType":"timestamp-millis"},"doc":"When it was counted."},{"name":"realtors","type":{"type":"array","items":{"type":"record","name":"RealtorFigures","doc":"Of one realtor.","fields":[{"name":"realtorId","type":"string","doc":"GHL user id."},{"name":"openLeads","type":"int","doc":"Open leads that are theirs."},{"name":"answerMinutes","type":["null","int"],"doc":"Median minutes of their latest answers; null = fewer than five.","default":null},{"name":"answers","type":"int","doc":"Answers the median rests on, the latest 20 at most."},{"name":"won","type":"int","doc":"Their leads that became clients within a year."},{"name":"lost","type":"int","doc":"Their leads that were lost within a year."}]}},"doc":"By user id."}]})
 /** What an office says of the work of its realtors, for who is given which lead. Nothing here says who they are. */

@@ -4,8 +4,8 @@
  * @source reference/lead-domain.md 11.4 (audit 2 y, resolved errors 30 d), topics/ (retention of decisions and deliveries)
  */
 import type { AnyTopic } from '../../runtime/topic.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadEvent, OutcomeObserved } from '../../schemas/generated/records.ts'
-import { decisions, deliveries, followups, leadEvents, outcomes } from '../../topics/index.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadEvent, OutcomeObserved, ShadowDecision } from '../../schemas/generated/records.ts'
+import { decisions, deliveries, followups, leadEvents, outcomes, shadowDecisions } from '../../topics/index.ts'
 
 export interface RetentionRule {
   readonly table: string
@@ -67,6 +67,24 @@ export const retentionRules: readonly RetentionRule[] = [
     source: 'as the topic: 365 d',
   },
   {
+    table: 'learned_policies',
+    key: 'policy_hash',
+    age: 'learned_at',
+    keptDays: 365,
+    condition: 'true',
+    what: 'what learning made of verdicts, from when it was learned last; policies that were in force stay in `policies`',
+    source: 'as the verdicts: 365 d',
+  },
+  {
+    table: 'shadow_decisions',
+    key: 'decision_id',
+    age: 'decided_at',
+    keptDays: 90,
+    condition: 'true',
+    what: 'what policies that are being tried would have decided, from when the decision was made',
+    source: 'as the topic: 90 d',
+  },
+  {
     table: 'delivery_outbox',
     key: 'id',
     age: 'published_at',
@@ -124,6 +142,7 @@ const stored: Readonly<Record<string, readonly [table: string, at: (value: never
   [leadEvents.name]: ['communications', (event: LeadEvent) => event.occurredAt],
   [followups.name]: ['followup_actions', (followUp: FollowUp) => followUp.expiresAt],
   [decisions.name]: ['decisions', (decision: Decision) => decision.decidedAt],
+  [shadowDecisions.name]: ['shadow_decisions', (beside: ShadowDecision) => beside.decidedAt],
   [deliveries.name]: ['deliveries', (delivery: DeliveryChanged) => delivery.at],
   // Other kinds than verdicts become no row, so none of them is past.
   [outcomes.name]: ['audit_labels', (outcome: OutcomeObserved) => (outcome.label === null ? Infinity : outcome.at)],

@@ -1,5 +1,5 @@
 /**
- * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, policies, tenants, settings of staff and beats that came back into Postgres, exactly once: rows and the next offset are in one
+ * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, policies, what policies on trial would decide, tenants, settings of staff and beats that came back into Postgres, exactly once: rows and the next offset are in one
  * transaction, and a batch that is partly stored already is continued where it ended. Of an erased lead nothing is stored
  * that is from before its erasure.
  */
@@ -17,6 +17,7 @@ import {
   policies,
   profiles,
   realtorSettings,
+  shadowDecisions,
   tenants,
   unrecognised,
 } from '../../topics/index.ts'
@@ -32,6 +33,7 @@ import { storePolicies } from './policies.ts'
 import { inTransaction } from './pool.ts'
 import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
 import { isPast } from './retentionRules.ts'
+import { storeShadowDecisions } from './shadowDecisions.ts'
 import { storeStaffSettings } from './staff.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
@@ -45,6 +47,7 @@ export const postgresSinkTopics = [
   deliveries,
   outcomes,
   policies,
+  shadowDecisions,
   tenants,
   realtorSettings,
   unrecognised,
@@ -187,6 +190,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
       return storeOutcomes(client, of(outcomes))
     case policies.name:
       return storePolicies(client, of(policies))
+    case shadowDecisions.name:
+      return storeShadowDecisions(client, of(shadowDecisions))
     case tenants.name:
       return storeTenants(client, of(tenants))
     case realtorSettings.name:

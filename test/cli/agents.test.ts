@@ -2,6 +2,7 @@
 import t from 'tap'
 import { agentLines, agentText } from '../../cli/verbs/agents.ts'
 import { learnedLines } from '../../cli/learnText.ts'
+import { mustHaveRun } from '../../cli/verbs/learn.ts'
 import { mustBeSound, onlyOne } from '../../cli/verbs/policy.ts'
 import { mustBeSame } from '../../cli/verbs/replay.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
@@ -110,5 +111,11 @@ t.test('an unsound policy is not put in force, and a replay that differs fails',
     code: 'E_REPLAY_DIFFERS',
     message: /1 decision comes out otherwise/,
   })
+  t.end()
+})
+
+t.test('who finds another process learning is told so', (t) => {
+  mustHaveRun(undefined)
+  t.throws(() => mustHaveRun('busy'), { code: 'E_LEARNING_BUSY', message: /Another process learns/ })
   t.end()
 })

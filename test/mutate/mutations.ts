@@ -51,6 +51,13 @@ const withinRoom = 'test/pipelines/withinRoom.test.ts'
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
 
+const learningPart = 'test/cli/roles/learningPart.test.ts'
+const learnedPolicies = 'test/sinks/postgres/learnedPolicies.test.ts'
+const shadowTests = 'test/pipelines/shadow.test.ts'
+const drift = 'test/pipelines/drift.test.ts'
+const strata = 'test/pipelines/auditStrata.test.ts'
+const audits = 'test/pipelines/auditReport.test.ts'
+
 export const mutations: readonly Mutation[] = [
   {
     id: 'replay-forgets-what-came-late',
@@ -101,6 +108,107 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A lead with much to say makes ballots of 5 KB, which every topic, state and sink pays for.',
+  },
+  {
+    id: 'learned-worse-published',
+    guard: 'a policy that foretells less well than the one in force is kept back',
+    file: 'cli/learnAll.ts',
+    find: "(one.outcome === 'worse' && force)",
+    replace: "one.outcome === 'worse'",
+    tests: [{ file: learningPart, title: 'what is worse on the newest verdicts is stored and not published, unless it is forced' }],
+    why: 'At night a policy is put in force that is measurably worse than the one before.',
+  },
+  {
+    id: 'published-without-report',
+    guard: 'no policy is in force without its report',
+    file: 'cli/learnAll.ts',
+    find: '      if (!dryRun) await ports.store(one, published)\n      if (published) await ports.publish(one.policy)\n',
+    replace: '      if (published) await ports.publish(one.policy)\n      if (!dryRun) await ports.store(one, published)\n',
+    tests: [{ file: learningPart, title: 'the report is stored before the policy is published' }],
+    why: 'A process ends between the two, and nobody can say what the policy in force changed.',
+  },
+  {
+    id: 'learned-twice-at-once',
+    guard: 'one process learns at a time',
+    file: 'sinks/postgres/learnedPolicies.ts',
+    find: "if (rows[0]?.got !== true) return 'busy'",
+    replace: '',
+    tests: [{ file: learnedPolicies, title: 'while one learns another one is told that it is busy' }],
+    why: 'Two processes publish in turn, and the one that read fewer verdicts may be the last.',
+  },
+  {
+    id: 'unchanged-report-overwrites',
+    guard: 'the report of a policy is that of when it was new',
+    file: 'sinks/postgres/learnedPolicies.ts',
+    find: "     WHERE excluded.outcome <> 'unchanged'",
+    replace: '',
+    tests: [{ file: learnedPolicies, title: 'unchanged it is not told anew' }],
+    why: 'A day later the report compares the policy with itself and says that nothing changed.',
+  },
+  {
+    id: 'shadow-crashes',
+    guard: 'what breaks in a shadow touches no decision',
+    file: 'pipelines/consensus/shadow.ts',
+    find: "return drop('shadow_failed')",
+    replace: "throw new Error('shadow_failed')",
+    tests: [{ file: shadowTests, title: 'decisions and follow-ups are the same bytes with it and without it, also where it breaks' }],
+    why: 'A policy that is only being tried stops the pipeline.',
+  },
+  {
+    id: 'shadow-falls-back',
+    guard: 'a policy on trial chooses as it would in force',
+    file: 'pipelines/consensus/shadowDecision.ts',
+    find: '(best?.option ?? policy.fallback)',
+    replace: 'policy.fallback',
+    tests: [
+      { file: shadowTests, title: 'with the policy in force it says what was decided, with the same probabilities, whatever the votes' },
+    ],
+    why: 'A policy on trial seems to wait always, and the comparison says nothing of it.',
+  },
+  {
+    id: 'drift-by-any-verdict',
+    guard: 'drift is judged by the random audit alone',
+    file: 'pipelines/learning/drift.ts',
+    find: '.filter(({ decision }) => decision.auditSelected)',
+    replace: '',
+    tests: [{ file: drift, title: 'thirty verdicts on each side are needed, of the random audit, on what was open' }],
+    why: 'People judge what looks wrong for a week, and it is told that the agents have drifted.',
+  },
+  {
+    id: 'stored-share-not-drawn',
+    guard: 'a decision is drawn with the probability that is stored',
+    file: 'pipelines/consensus/decide.ts',
+    find: 'auditSelected: auditSelected(decisionId, pAuditMicro)',
+    replace: 'auditSelected: !forced && auditSelected(decisionId, policy.pAuditMicro)',
+    tests: [{ file: strata, title: 'each decision carries its own share, and is drawn by that share' }],
+    why: 'Verdicts weigh by a probability with which nothing was drawn, and every share that is told is wrong.',
+  },
+  {
+    id: 'audit-unweighted',
+    guard: 'what was drawn more often weighs less in the audit report',
+    file: 'pipelines/learning/auditReport.ts',
+    find: '1 / decision.pAudit',
+    replace: '1',
+    tests: [{ file: audits, title: 'what was drawn more often weighs less' }],
+    why: 'Hard decisions are audited more, so all seem worse than they are.',
+  },
+  {
+    id: 'audit-without-escalated',
+    guard: 'the random audit is everything that was drawn',
+    file: 'pipelines/learning/auditReport.ts',
+    find: 'firsts.filter(({ decision }) => decision.auditSelected)',
+    replace: "firsts.filter(({ selection }) => selection === 'random')",
+    tests: [{ file: audits, title: 'what was drawn more often weighs less' }],
+    why: 'Decisions that the agents could not make are left out, and the rest looks better than the whole is.',
+  },
+  {
+    id: 'level-below-audits',
+    guard: 'the level of a quantile is one that the audits can hold',
+    file: 'pipelines/consensus/fit/conformal.ts',
+    find: 'Math.max(level, 1 / (audits + 1))',
+    replace: 'level',
+    tests: [{ file: drift, title: 'each miss lowers the level by .0095 and each hit raises it by .0005, in the order of time' }],
+    why: 'After many errors there is no quantile, and of all times then nothing is put to people.',
   },
   {
     id: 'room-not-counted-in-batch',

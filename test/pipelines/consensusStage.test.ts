@@ -137,7 +137,7 @@ t.test('the full panel decides at once, one decision for each open type', async 
     decidedAt: asked,
     dueAt: asked,
     liftsAt: null,
-    pAudit: 0.03,
+    pAudit: 0.02,
   })
   t.equal(new Set(line.outputs(decisions).map(({ decisionId }) => decisionId)).size, 2)
   line.advance('1h')

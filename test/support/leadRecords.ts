@@ -10,6 +10,7 @@ import type {
   LeadEvent,
   LeadProfile,
   OutcomeObserved,
+  ShadowDecision,
   Tenant,
 } from '../../schemas/generated/records.ts'
 
@@ -110,6 +111,15 @@ export function profileRecord(over: Partial<LeadProfile> = {}): LeadProfile {
     firstOrigin: null,
     lastOrigin: null,
     ...noEntities,
+    ...over,
+  }
+}
+
+/** What a policy on trial would have decided: an e-mail where a text was chosen. */
+export function shadowRecord(over: Partial<ShadowDecision> = {}): ShadowDecision {
+  return {
+    ...{ decisionId: 'd1', tenantId, contactId: 'maria', type: 'follow_up', policyHash: 'tried', chosen: 'email', degraded: false },
+    ...{ probabilities: { wait: 0.4, email: 0.6 }, usualPolicyHash: 'in force', usual: 'sms', decidedAt: tuesdayNoon },
     ...over,
   }
 }

@@ -33,6 +33,14 @@ export function conformalQuantile(scores: readonly { readonly score: number; rea
   return { alpha, quantileMicro: null, audits }
 }
 
+/**
+ * The level, or the smallest one that so many audits can hold, 1 / (n + 1): below it there would be no quantile, and after many errors
+ * nothing would be put to people at all.
+ */
+export function heldLevel(level: number, audits: number): number {
+  return Math.max(level, 1 / (audits + 1))
+}
+
 /** The options whose 1 - P is within the quantile, in the order given; all of them without one. */
 export function conformalSet(
   probabilities: Readonly<Record<string, number>>,

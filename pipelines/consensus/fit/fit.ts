@@ -8,7 +8,7 @@ import { compiled } from '../policy.ts'
 import { compare } from '../pool.ts'
 import { baseRatesOf, ratesAt } from './baseRates.ts'
 import type { BaseRates } from './baseRates.ts'
-import { conformalQuantile } from './conformal.ts'
+import { conformalQuantile, heldLevel } from './conformal.ts'
 import type { Quantile } from './conformal.ts'
 import { familyCorrelations } from './correlations.ts'
 import type { FamilyCorrelation } from './correlations.ts'
@@ -44,6 +44,8 @@ export interface FitOptions {
   readonly halfLifeDays?: number
   /** Allowed error of conformal sets, .05 by default. */
   readonly alpha?: number
+  /** What the quantile is taken at, where past errors have moved it; `alpha` by default. */
+  readonly level?: number
   readonly shares?: SliceShares
 }
 export interface Fitted {
@@ -68,7 +70,7 @@ export function fit(table: VoteTable, options: FitOptions): Fitted {
 
 /** The same from a matrix whose options are in the order of the prior and whose families are those it declares. */
 export function fitMatrix(matrix: VoteMatrix, options: FitOptions & { readonly prior: Policy }): Fitted {
-  const { now, prior, former = prior, halfLifeDays = 60, alpha = 0.05, shares = defaultShares } = options
+  const { now, prior, former = prior, halfLifeDays = 60, alpha = 0.05, level = alpha, shares = defaultShares } = options
   const labelled = matrix.items.filter(({ truth, inclusion }) => truth >= 0 && inclusion > 0)
   const slices = slicesOf(labelled, shares, alpha)
   const weights = labelWeights(slices.strengths, now, halfLifeDays)
@@ -94,7 +96,7 @@ export function fitMatrix(matrix: VoteMatrix, options: FitOptions & { readonly p
     score: 1 - (poolItem(matrix, item, policy).options[item.truth]?.probability ?? 0),
     weight: last[index] ?? 0,
   }))
-  const quantile = conformalQuantile(scores, alpha)
+  const quantile = conformalQuantile(scores, heldLevel(level, scores.length))
   const report = reportOf({ matrix, labelled, slices, weights, last, agents, correlations, former, policy, quantile })
   return { parts: { ...finished, conformalMicro: quantile.quantileMicro }, quantile, report }
 }

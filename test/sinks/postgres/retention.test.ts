@@ -12,8 +12,8 @@ import { countPast, deletion, enforceRetention } from '../../../sinks/postgres/r
 import { keptForEver, keptSince, retentionRules } from '../../../sinks/postgres/retentionRules.ts'
 import { recordFindings } from '../../../sinks/postgres/sweeps.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
-import { decisions, followups, leadEvents } from '../../../topics/index.ts'
-import { DAY, decisionRecord, followUpRecord, messageEvent, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
+import { decisions, followups, leadEvents, shadowDecisions } from '../../../topics/index.ts'
+import { DAY, decisionRecord, followUpRecord, messageEvent, shadowRecord, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 
@@ -51,6 +51,10 @@ t.test(
         [maria, decisionRecord({ decisionId: 'd364', decidedAt: ago(364) })],
         [maria, decisionRecord({ decisionId: 'd366', decidedAt: ago(366) })],
       ]),
+      batch(shadowDecisions, 0, [
+        [maria, shadowRecord({ decisionId: 's89', decidedAt: ago(89) })],
+        [maria, shadowRecord({ decisionId: 's91', decidedAt: ago(91) })],
+      ]),
     ]
     await postgresSink(pool).write(records)
     await pool.query(
@@ -80,12 +84,20 @@ t.test(
      FROM unnest('{89,91}'::int[]) AS days, unnest('{asking,answered}'::text[]) AS state`,
       [tenantId, new Date(tuesdayNoon)],
     )
+    await pool.query(
+      `INSERT INTO learned_policies (policy_hash, tenant_id, decision_type, learned_at, outcome, published, report, record)
+     SELECT 'p' || days, '*', 'follow_up', $1::timestamptz - days * interval '1 day', 'publish', true, '{}', '{}'
+     FROM unnest('{364,366}'::int[]) AS days`,
+      [new Date(tuesdayNoon)],
+    )
     t.strictSame(Object.fromEntries(await countPast(pool, tuesdayNoon)), {
       communications: 3,
       followup_actions: 1,
       decisions: 1,
       deliveries: 0,
       audit_labels: 1,
+      learned_policies: 1,
+      shadow_decisions: 1,
       delivery_outbox: 1,
       sweep_findings: 1,
       lead_look_ups: 1,
@@ -107,6 +119,8 @@ t.test(
       plans: await ids(pool, 'followup_actions', 'decision_id'),
       decided: await ids(pool, 'decisions', 'decision_id'),
       verdicts: await ids(pool, 'audit_labels', 'label_id'),
+      beside: await ids(pool, 'shadow_decisions', 'decision_id'),
+      learned: await ids(pool, 'learned_policies', 'policy_hash'),
       outbox: await ids(pool, 'delivery_outbox', 'delivery_id'),
       findings: await ids(pool, 'sweep_findings', 'found_id'),
       lookUps: await ids(pool, 'lead_look_ups', 'lead_id'),
@@ -116,6 +130,8 @@ t.test(
       plans: ['new', 'open', 'unknown'],
       decided: ['d364'],
       verdicts: ['a364'],
+      beside: ['s89'],
+      learned: ['p364'],
       outbox: ['o2'],
       findings: [`${tenantId}:message:m89`],
       lookUps: ['answered89', 'asking89', 'asking91'],
@@ -125,7 +141,7 @@ t.test(
     const past: Record<string, number> = {}
     await postgresSink(pool, { now: () => tuesdayNoon, onPast: (topic, count) => (past[topic.name] = count) }).write(records)
     t.strictSame(await kept(), left, 'all topics were read again from the beginning')
-    t.strictSame(past, { [leadEvents.name]: 3, [followups.name]: 3, [decisions.name]: 1 })
+    t.strictSame(past, { [leadEvents.name]: 3, [followups.name]: 3, [decisions.name]: 1, [shadowDecisions.name]: 1 })
   },
 )
 

@@ -1,0 +1,25 @@
+/** What learning reads and writes: verdicts and reports in Postgres, policies on their topic. */
+import { policyKey } from '../pipelines/consensus/policy.ts'
+import type { KafkaConnection } from '../runtime/kafka/connectKafka.ts'
+import { labelledDecisions } from '../sinks/postgres/audits.ts'
+import { storeLearned } from '../sinks/postgres/learnedPolicies.ts'
+import type { Queryable } from '../sinks/postgres/pool.ts'
+import { policies } from '../topics/index.ts'
+import type { LearnPorts } from './learnAll.ts'
+
+/** `now` is when reports are stored, ms. */
+export async function learnPorts(
+  pool: Queryable,
+  kafka: Pick<KafkaConnection, 'table' | 'producer' | 'registerSchemas'>,
+  now: () => number,
+): Promise<LearnPorts> {
+  const known = await kafka.table(policies)
+  await kafka.registerSchemas([policies])
+  const producer = kafka.producer()
+  return {
+    judged: (decisionType, since) => labelledDecisions(pool, decisionType, since),
+    inForce: (key) => known.get(key),
+    store: (learned, published) => storeLearned(pool, learned, published, now()),
+    publish: (policy) => producer.send(policies, policyKey(policy), policy).then(() => undefined),
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * What learning made of the verdicts, with its report: of policies that were put in force and of those that were kept back.
+ * One process learns at a time.
+ */
+import type pg from 'pg'
+import type { Learned, LearnedReport } from '../../pipelines/learning/learn.ts'
+import type { Policy } from '../../schemas/generated/records.ts'
+import type { Queryable } from './pool.ts'
+import { instant, storableJson } from './storable.ts'
+
+export interface StoredLearned {
+  readonly policy: Policy
+  readonly report: LearnedReport
+  /** It was put in force when it was learned. */
+  readonly published: boolean
+  /** ms. */
+  readonly learnedAt: number
+}
+
+/** Whoever learns holds this advisory lock until it has told everything. */
+const LOCK_ID = 73546356
+
+/** Runs `work` unless somebody else is learning at this moment: then resolves with `busy`. */
+export async function learningAlone<T>(pool: pg.Pool, work: () => Promise<T>): Promise<T | 'busy'> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    const { rows } = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1) AS got', [LOCK_ID])
+    if (rows[0]?.got !== true) return 'busy'
+    try {
+      return await work()
+    } finally {
+      await client.query('SELECT pg_advisory_unlock($1)', [LOCK_ID]).catch((failure: unknown) => {
+        // The lock goes with the connection.
+        broken = failure as Error
+      })
+    }
+  } finally {
+    client.release(broken)
+  }
+}
+
+/**
+ * Stores what was learned at `now` (ms). A policy that is in force unchanged keeps the report of when it was new: compared with itself
+ * it would tell nothing. One that was put in force once stays marked so.
+ */
+export async function storeLearned(db: Queryable, { policy, former, ...rest }: Learned, published: boolean, now: number): Promise<void> {
+  const named = ({ policyHash, label }: Policy) => ({ policyHash, label })
+  const report: LearnedReport = { ...rest, policy: named(policy), former: named(former) }
+  await db.query(
+    `INSERT INTO learned_policies (policy_hash, tenant_id, decision_type, learned_at, outcome, published, report, record)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+     ON CONFLICT (policy_hash) DO UPDATE SET learned_at = excluded.learned_at, outcome = excluded.outcome, report = excluded.report,
+       published = learned_policies.published OR excluded.published
+     WHERE excluded.outcome <> 'unchanged'`,
+    [
+      policy.policyHash,
+      policy.tenantId,
+      policy.decisionType,
+      instant(now),
+      rest.outcome,
+      published,
+      storableJson(report),
+      storableJson(policy),
+    ],
+  )
+}
+
+/** Those whose hash begins so. */
+export async function learnedByHash(db: Queryable, beginning: string): Promise<StoredLearned[]> {
+  const found = await db.query<{ record: Policy; report: LearnedReport; published: boolean; learned_at: Date }>(
+    'SELECT record, report, published, learned_at FROM learned_policies WHERE starts_with(policy_hash, $1) ORDER BY policy_hash',
+    [beginning],
+  )
+  return found.rows.map(({ record: policy, report, published, learned_at }) => ({
+    policy,
+    report,
+    published,
+    learnedAt: learned_at.getTime(),
+  }))
+}
