@@ -98,6 +98,7 @@ function syntheticCases(count: number): Case[] {
       gated: { results: [], eligible: new Set(names), liftsAt: null },
       staleBallots: 0,
       policyRefused: false,
+      degradedBefore: false,
     }
     return { ...open, gated: gatesOf(open) }
   })

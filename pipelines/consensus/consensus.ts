@@ -31,7 +31,7 @@ const earlyBallotMs = 600_000
 const decidedRemembered = 16
 
 const unknownType: keyof typeof consensusErrors = 'E_DECISION_TYPE_UNKNOWN'
-const nothing: OpenQuestions = { epoch: 0, open: [], early: [], decided: [] }
+const nothing: OpenQuestions = { epoch: 0, open: [], early: [], decided: [], degraded: [] }
 
 function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx): Result {
   const before = state ?? nothing
@@ -102,13 +102,18 @@ function settle(state: OpenQuestions, ctx: Ctx, moment: Moment = {}): Result {
   const emitted: Decision[] = []
   const left: OpenQuestion[] = []
   const decided = [...state.decided]
+  let degraded = state.degraded
   for (const question of state.open) {
     const { assessment } = question
     const undecided: string[] = []
     for (const type of assessment.decisionTypes) {
-      const decision = decisionOn(question, type, moment.gone === true || assessment.epoch < state.epoch, moment.deadline ?? -Infinity, ctx)
+      const superseded = moment.gone === true || assessment.epoch < state.epoch
+      const decision = decisionOn(question, type, { superseded, deadline: moment.deadline ?? -Infinity, degraded }, ctx)
       if (decision === undefined) undecided.push(type)
-      else emitted.push(decision)
+      else {
+        emitted.push(decision)
+        degraded = degradedAfter(degraded, decision)
+      }
     }
     if (undecided.length > 0) left.push({ ...question, assessment: { ...assessment, decisionTypes: undecided } })
     else decided.push(assessment.assessmentId)
@@ -117,12 +122,26 @@ function settle(state: OpenQuestions, ctx: Ctx, moment: Moment = {}): Result {
   const alarm =
     nextDeadline === undefined ? (state.open.length === 0 ? [] : [timer('deadline').cancel()]) : [timer('deadline').at(nextDeadline)]
   return next(
-    { ...state, open: left, decided: decided.slice(-decidedRemembered) },
+    { ...state, open: left, decided: decided.slice(-decidedRemembered), degraded },
     { emit: emitted.map((decision) => emit(decisions, decision)), timers: alarm },
   )
 }
 
-function decisionOn(question: OpenQuestion, type: string, superseded: boolean, deadline: number, ctx: Ctx): Decision | undefined {
+/** What gates or something newer decided says nothing of how many would have been heard. */
+function degradedAfter(before: string[], { type, degraded, stopReason }: Decision): string[] {
+  if (stopReason === 'gated' || stopReason === 'superseded' || degraded === before.includes(type)) return before
+  return degraded ? [...before, type] : before.filter((other) => other !== type)
+}
+
+interface Standing {
+  readonly superseded: boolean
+  /** Questions due by then are closed, ms. */
+  readonly deadline: number
+  /** Types for which too few were heard the last time. */
+  readonly degraded: readonly string[]
+}
+
+function decisionOn(question: OpenQuestion, type: string, { superseded, deadline, degraded }: Standing, ctx: Ctx): Decision | undefined {
   const { assessment } = question
   const chosen = policyFor(assessment.tenantId, type, ctx)
   if (chosen === undefined) return undefined
@@ -142,6 +161,7 @@ function decisionOn(question: OpenQuestion, type: string, superseded: boolean, d
     at: ctx.at,
     staleBallots: question.staleBallots,
     policyRefused,
+    degradedBefore: degraded.includes(type),
   }
   if (superseded) return decideNow(current, 'superseded')
   return decideIfReady(current) ?? (assessment.deadlineAt <= deadline ? decideNow(current, 'deadline') : undefined)

@@ -35,6 +35,8 @@ export interface Case {
   readonly staleBallots: number
   /** A published policy for this lead was unusable and its parent was taken. */
   readonly policyRefused: boolean
+  /** Too few voices were heard the last time this was asked of the lead. */
+  readonly degradedBefore: boolean
 }
 export type Closing = 'votes' | 'deadline' | 'superseded'
 
@@ -140,7 +142,8 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
     dueAt: dueAtOf(chosen, params, at),
     liftsAt: chosen === 'wait' ? gated.liftsAt : null,
     conformalSet: left,
-    escalation: left !== null && isUndecided(chosen, left, policy) ? 'undecided' : null,
+    escalation:
+      left !== null && isUndecided(chosen, left, policy) ? 'undecided' : degraded && open.degradedBefore ? 'quorum_failed_twice' : null,
     draw: drawn?.draw ?? null,
   }
 }

@@ -201,7 +201,10 @@ function percentOf(micro: number): string {
 
 function whyLine(decision: Decision, supporting: readonly ExplainedVote[]): string {
   const heard = `${decision.nEff.toFixed(1)} of ${decision.quorum.toFixed(1)}`
-  if (decision.fallbackUsed) return `Fewer voices than needed were heard (${heard}), so the safe choice was taken.`
+  if (decision.fallbackUsed) {
+    const again = decision.escalation === 'quorum_failed_twice' ? ' It was so the time before as well: a person should look.' : ''
+    return `Fewer voices than needed were heard (${heard}), so the safe choice was taken.${again}`
+  }
   if (supporting.length === 0) return `No agent argued for it; it is the usual right choice for a lead that is ${decision.stage}.`
   return `For it: ${supporting
     .slice(0, 2)

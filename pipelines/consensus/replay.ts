@@ -113,7 +113,10 @@ export function decidedAgain(
   const key = leadKey(assessment.value.tenantId, assessment.value.contactId)
   const tables = { policies: policyTable(stored, policies), tenants: tableOf(tenant === undefined ? [] : [[tenant.tenantId, tenant]]) }
   const decided = new Map<string, Decision>()
-  let state: OpenQuestions | undefined = start.epoch === 0 ? undefined : { epoch: start.epoch, open: [], early: [], decided: [] }
+  // What was heard on the question before, only the decision tells.
+  const degraded = stored.filter(({ escalation }) => escalation === 'quorum_failed_twice').map(({ type }) => type)
+  let state: OpenQuestions | undefined =
+    start.epoch === 0 && degraded.length === 0 ? undefined : { epoch: start.epoch, open: [], early: [], decided: [], degraded }
   const take = (outcome: Outcome<OpenQuestions, typeof decisionTopic>) => {
     if (outcome.kind !== 'next') return
     state = outcome.state

@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditLabel, Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
 
-/** random: chosen by hash before the result was known; escalated: handed over or undecided, so always looked at; override: by nobody knows what rule. */
+/** random: chosen by hash before the result was known; escalated: handed over, undecided or decided by too few twice, so always looked at; override: by nobody knows what rule. */
 export type Selection = 'random' | 'escalated' | 'override'
 
 export interface Verdict {
@@ -27,7 +27,7 @@ export function selectionOf(
 ): Pick<AuditLabel, 'selection' | 'inclusion'> {
   // A hand-over is read by the person who takes over: whoever else is chosen by hash, it is included for certain.
   if (decision.type === 'escalation' && decision.chosen === 'hand_over') return { selection: 'escalated', inclusion: 1 }
-  // Everyone that the agents could not decide is put to people. Decisions from before the field was known have none.
+  // What the agents could not decide is put to people, always. Decisions from before the field was known have none.
   if (typeof decision.escalation === 'string') return { selection: 'escalated', inclusion: 1 }
   if (decision.auditSelected) return { selection: 'random', inclusion: decision.pAudit }
   return { selection: 'override', inclusion: 0 }

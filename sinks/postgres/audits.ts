@@ -83,12 +83,12 @@ export interface AuditQueue {
 const wantsSecond = `('x' || encode(substr(sha256(convert_to('second:' || d.decision_id, 'UTF8')), 1, 4), 'hex'))::bit(32)::bigint < ${SECOND_SHARE} * 4294967296`
 
 /**
- * Chosen by chance, or undecided by the agents: as the index `idx_decisions_asked` has it. Equal to a word, not "not null": the planner
+ * Chosen by chance, or not to be left to the agents: as the index `idx_decisions_asked` has it. Equal to a word, not "not null": the planner
  * takes nearly every row for not null and would read the whole table.
  */
-const isAsked = `(d.record ->> 'auditSelected' = 'true' OR d.record ->> 'escalation' = 'undecided')`
+const isAsked = `(d.record ->> 'auditSelected' = 'true' OR d.record ->> 'escalation' = 'undecided' OR d.record ->> 'escalation' = 'quorum_failed_twice')`
 
-/** Decisions chosen for the random audit, and undecided ones, that this person has to judge, in the order of their ids. */
+/** Decisions chosen for the random audit, and those that a person should look at, that this person has to judge, in the order of their ids. */
 export async function auditQueue(db: Queryable, { labeller, tenantId, type, since, limit }: AuditFilter): Promise<AuditQueue> {
   const found = await db.query<{ record: Decision; name: string | null; messages: ToldMessage[]; judged: string; waiting: string }>(
     `SELECT queue.*, nullif(trim(concat_ws(' ', l.first_name, l.last_name)), '') AS name, ARRAY(

@@ -192,10 +192,18 @@ t.test(
   async (t) => {
     const { next, judge, sink } = await world(t)
     const undecided = decision('undecided', { auditSelected: false, conformalSet: ['sms', 'call'], escalation: 'undecided' })
-    await sink.write([batch(decisions, 100, [[key, undecided]])])
+    const unheard = decision('unheard', { auditSelected: false, degraded: true, escalation: 'quorum_failed_twice' })
+    const other = decision('other', { auditSelected: false, degraded: true })
+    await sink.write([
+      batch(
+        decisions,
+        100,
+        [undecided, unheard, other].map((one) => [key, one] as const),
+      ),
+    ])
     const { audits, waiting } = await next('anna')
-    t.ok(audits.some(({ decisionId }) => decisionId === 'undecided'))
-    t.equal(waiting, 5)
+    for (const id of ['undecided', 'unheard']) t.ok(audits.some(({ decisionId }) => decisionId === id))
+    t.equal(waiting, 6)
     t.match(await judge('undecided', { by: 'anna', right: 'call' }), { status: 200, selection: 'escalated', inclusion: 1 })
   },
 )

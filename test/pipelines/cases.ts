@@ -84,6 +84,7 @@ export function caseOf(changes: Partial<Case> & { view?: LeadView; asks?: Partia
     ),
     staleBallots: 0,
     policyRefused: false,
+    degradedBefore: false,
     ...rest,
   }
 }

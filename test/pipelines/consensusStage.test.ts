@@ -185,6 +185,45 @@ t.test('a question without enough votes is closed at its deadline by the fallbac
   t.strictSame(line.timers(maria), {})
 })
 
+t.test('too few voices twice in a row on one type are put to a person; a quorum in between begins anew', async (t) => {
+  const line = open()
+  let asks = 0
+  const next = (votes: Vote[], types = ['follow_up']) => {
+    const assessmentId = `a-${String(++asks)}`
+    line.pipe(assessments, maria, ask({ assessmentId, decisionTypes: types, askedAt: line.now, deadlineAt: line.now + 2_000 }))
+    if (votes.length > 0) line.pipe(ballots, maria, ballot(votes, { assessmentId }))
+    line.advance('2s')
+    return line
+      .outputs(decisions)
+      .filter((decision) => decision.assessmentId === assessmentId)
+      .map(({ type, escalation: why, degraded }) => `${type} ${String(degraded)} ${String(why)}`)
+  }
+  const enough = ['intent_detector', 'timing_optimizer', 'content_personalizer'].map((agent) => vote(agent, 'call', 4))
+  t.strictSame(next([]), ['follow_up true null'])
+  t.strictSame(next([], ['follow_up', 'escalation']), ['follow_up true quorum_failed_twice', 'escalation true null'])
+  t.strictSame(next([]), ['follow_up true quorum_failed_twice'], 'and every further time')
+  line.pipe(assessments, maria, ask({ assessmentId: 'moot' }))
+  line.pipe(profiles, maria, profile({ epoch: 2 }))
+  t.equal(stops(line).at(-1), 'superseded')
+  t.strictSame(stateOf(line).degraded, ['follow_up', 'escalation'], 'what was ended from outside says nothing of voices')
+  const again = open()
+  for (const votes of [[], enough, [], []]) {
+    const assessmentId = `b-${String(++asks)}`
+    again.pipe(assessments, maria, ask({ assessmentId, askedAt: again.now, deadlineAt: again.now + 2_000 }))
+    if (votes.length > 0) again.pipe(ballots, maria, ballot(votes, { assessmentId }))
+    again.advance('2s')
+  }
+  t.strictSame(
+    again.outputs(decisions).map(({ degraded, escalation: why }) => [degraded, why]),
+    [
+      [true, null],
+      [false, null],
+      [true, null],
+      [true, 'quorum_failed_twice'],
+    ],
+  )
+})
+
 t.test('a quorum at the deadline decides by its votes, and late votes change nothing', async (t) => {
   const line = open()
   line.pipe(assessments, maria, ask())

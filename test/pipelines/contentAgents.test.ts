@@ -39,6 +39,7 @@ function decided(changes: Partial<Assessment> = {}): Decision {
     at: asking.askedAt,
     staleBallots: 0,
     policyRefused: false,
+    degradedBefore: false,
   })
   if (decision === undefined) throw new TypeError('not decided')
   return decision

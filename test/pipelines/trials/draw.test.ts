@@ -53,6 +53,7 @@ const caseOf = (votes: readonly Vote[], over: Partial<Case> = {}): Case => ({
   at: asked,
   staleBallots: 0,
   policyRefused: false,
+  degradedBefore: false,
   ...over,
 })
 /** Everybody but the manager is silent. */
