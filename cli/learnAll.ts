@@ -31,6 +31,8 @@ export interface LearnWish {
   readonly dryRun?: boolean
   /** What foretells the newest verdicts less well than what is in force is published all the same. */
   readonly force?: boolean
+  /** What rests on fewer verdicts is stored and not published. */
+  readonly verdictsLeast?: number
 }
 
 export interface Told {
@@ -40,12 +42,15 @@ export interface Told {
 }
 
 /** Learns each type in turn; what it tells of a type is stored and published by then. */
-export async function* learnAll(ports: LearnPorts, { types, now, dryRun = false, force = false }: LearnWish): AsyncGenerator<Told> {
+export async function* learnAll(
+  ports: LearnPorts,
+  { types, now, dryRun = false, force = false, verdictsLeast = 0 }: LearnWish,
+): AsyncGenerator<Told> {
   for (const decisionType of types) {
     const shipped = shippedPolicy(decisionType)
     if (shipped === undefined) continue
     const judged = await ports.judged(decisionType, now - VERDICTS_KEPT_MS)
-    const learned = learn({ decisionType, judged, shipped, inForce: ports.inForce }).map((one) => ({
+    const learned = learn({ decisionType, judged, shipped, inForce: ports.inForce, verdictsLeast }).map((one) => ({
       one,
       published: !dryRun && (one.outcome === 'publish' || (one.outcome === 'worse' && force)),
     }))

@@ -6,6 +6,7 @@ import { columns } from './columns.ts'
 const outcomes: Readonly<Record<Learned['outcome'], string>> = {
   publish: 'new',
   unchanged: 'the same is in force',
+  few: 'on few verdicts: kept back by the timer, `rekindle learn` puts it in force',
   worse: 'worse than what is in force on the newest verdicts: kept back',
   unsound: 'unsound: kept back',
 }

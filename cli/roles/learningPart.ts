@@ -14,6 +14,11 @@ import { alarmLines } from '../driftText.ts'
 import { learnedLine } from '../learnText.ts'
 
 const HOUR_MS = 3_600_000
+/**
+ * Nobody looks at what the timer puts in force, so it waits for as many verdicts as make a policy better wherever its prior stood.
+ * @source reference/consensus.md 9.7: of a prior that is nearly right 30 labels make the log loss worse, 100 make it better
+ */
+export const VERDICTS_LEAST = 100
 
 export interface LearningMetrics {
   readonly lastRun: Gauge
@@ -23,13 +28,13 @@ export interface LearningMetrics {
   readonly failures: Counter
 }
 
-const outcomes: readonly (Learned['outcome'] | 'published')[] = ['published', 'unchanged', 'worse', 'unsound']
+const outcomes: readonly (Learned['outcome'] | 'published')[] = ['published', 'unchanged', 'few', 'worse', 'unsound']
 
 export function learningMetrics(registry: Registry): LearningMetrics {
   const registers = [registry]
   const policies = new Counter({
     name: 'lr_learned_policies_total',
-    help: 'Policies made of verdicts by the timer, by what became of them (published, unchanged, worse, unsound).',
+    help: 'Policies made of verdicts by the timer, by what became of them (published, unchanged, few, worse, unsound).',
     labelNames: ['outcome'],
     registers,
   })
@@ -73,7 +78,7 @@ export function startLearning(options: LearningPartOptions): { stop(): Promise<v
   const { everyHours, ports, alone, clock, metrics, logger } = options
   async function learnOnce(): Promise<void> {
     const now = clock.now()
-    for await (const { decisionType, learned } of learnAll(ports, { types: learnedTypes, now })) {
+    for await (const { decisionType, learned } of learnAll(ports, { types: learnedTypes, now, verdictsLeast: VERDICTS_LEAST })) {
       metrics.verdicts.set({ decision_type: decisionType }, learned[0]?.one.report.labels.usable ?? 0)
       const drift = learned[0]?.one.drift
       metrics.drift.set({ decision_type: decisionType }, drift?.kind === 'told' ? drift.alarms.length : 0)

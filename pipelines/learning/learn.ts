@@ -32,10 +32,10 @@ export interface Learned {
   /** What errors of past sets made of the level that the quantile is taken at. */
   readonly conformal: ConformalLevel
   /**
-   * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; worse: it foretells the newest
+   * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; few: it rests on fewer verdicts than wanted; worse: it foretells the newest
    * verdicts, which it has not seen, less well than what is in force; unsound: it would be refused.
    */
-  readonly outcome: 'publish' | 'unchanged' | 'worse' | 'unsound'
+  readonly outcome: 'publish' | 'unchanged' | 'few' | 'worse' | 'unsound'
   readonly problems: readonly string[]
 }
 
@@ -53,16 +53,18 @@ export interface Material {
   readonly shipped: Policy
   /** What is in force for a key, if anything is published there. */
   readonly inForce: (key: string) => Policy | undefined
+  /** What rests on fewer verdicts is not to be put in force; by default any number will do. */
+  readonly verdictsLeast?: number
 }
 
 /** What the verdicts teach; nothing when there is none that was asked for by a known chance. */
-export function learn({ decisionType, judged, shipped, inForce }: Material): Learned[] {
+export function learn({ decisionType, judged, shipped, inForce, verdictsLeast = 0 }: Material): Learned[] {
   const usable = firstVerdicts(judged).filter(({ inclusion }) => inclusion > 0)
   if (usable.length === 0) return []
-  const everybody = learnOne(EVERYBODY, judged, shipped, inForce(`${EVERYBODY}:${decisionType}`) ?? shipped)
+  const everybody = learnOne(EVERYBODY, judged, shipped, inForce(`${EVERYBODY}:${decisionType}`) ?? shipped, verdictsLeast)
   const locations = new Map<string, number>()
   for (const { decision } of usable) locations.set(decision.tenantId, (locations.get(decision.tenantId) ?? 0) + 1)
-  // What is worse or unsound is nobody's prior.
+  // What is not put in force is nobody's prior.
   const prior = everybody.outcome === 'publish' || everybody.outcome === 'unchanged' ? everybody.policy : everybody.former
   const own = [...locations]
     .filter(([, count]) => count >= LEAST_OF_A_LOCATION)
@@ -70,12 +72,12 @@ export function learn({ decisionType, judged, shipped, inForce }: Material): Lea
     .sort()
     .map((tenantId) => {
       const theirs = judged.filter(({ decision }) => decision.tenantId === tenantId)
-      return learnOne(tenantId, theirs, prior, inForce(`${tenantId}:${decisionType}`) ?? prior)
+      return learnOne(tenantId, theirs, prior, inForce(`${tenantId}:${decisionType}`) ?? prior, verdictsLeast)
     })
   return [everybody, ...own]
 }
 
-function learnOne(tenantId: string, judged: readonly JudgedDecision[], prior: Policy, former: Policy): Learned {
+function learnOne(tenantId: string, judged: readonly JudgedDecision[], prior: Policy, former: Policy, verdictsLeast: number): Learned {
   // By the newest verdict and not by a clock: with one, every run would publish another policy for the same verdicts.
   const now = Math.max(...judged.map(({ labelledAt }) => labelledAt))
   const conformal = conformalLevel(judged)
@@ -89,8 +91,10 @@ function learnOne(tenantId: string, judged: readonly JudgedDecision[], prior: Po
       ? 'unsound'
       : policy.policyHash === former.policyHash
         ? 'unchanged'
-        : held !== undefined && held.fitted.logLoss > held.former.logLoss
-          ? 'worse'
-          : 'publish'
+        : report.labels.usable < verdictsLeast
+          ? 'few'
+          : held !== undefined && held.fitted.logLoss > held.former.logLoss
+            ? 'worse'
+            : 'publish'
   return { key: policyKey(policy), policy, former, report, drift: driftOf(judged), conformal, outcome, problems }
 }

@@ -14,7 +14,7 @@ CREATE TABLE learned_policies (
 );
 COMMENT ON COLUMN learned_policies.tenant_id IS 'Location, or * for all.';
 COMMENT ON COLUMN learned_policies.learned_at IS 'When it was learned last with this report.';
-COMMENT ON COLUMN learned_policies.outcome IS 'publish, worse or unsound.';
+COMMENT ON COLUMN learned_policies.outcome IS 'publish, few, worse or unsound.';
 CREATE INDEX idx_learned_policies_age ON learned_policies (learned_at);
 
 ALTER TABLE learned_policies ENABLE ROW LEVEL SECURITY;

@@ -3,28 +3,29 @@ import { Registry } from 'prom-client'
 import t from 'tap'
 import { learnAll, VERDICTS_KEPT_MS } from '../../../cli/learnAll.ts'
 import type { LearnPorts } from '../../../cli/learnAll.ts'
-import { learningMetrics, startLearning } from '../../../cli/roles/learningPart.ts'
+import { learningMetrics, startLearning, VERDICTS_LEAST } from '../../../cli/roles/learningPart.ts'
 import { shippedPolicy } from '../../../pipelines/consensus/shippedPolicies.ts'
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { DAY, decisionRecord, HOUR, tuesdayNoon } from '../../support/leadRecords.ts'
 
 const shipped = shippedPolicy('follow_up') as Policy
-/** Five verdicts on follow-ups, none on other types. */
-const verdicts = Array.from({ length: 5 }, (_, n) => ({
-  decision: decisionRecord({ decisionId: `d${n}`, contactId: `c${n}`, decidedAt: tuesdayNoon - (n + 1) * DAY }),
-  ...{ option: 'sms', labeller: 'anna', inclusion: 0.03, labelledAt: tuesdayNoon - n * HOUR, selection: 'random' },
-}))
+/** Verdicts on follow-ups, none on other types. */
+const verdictsOf = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({
+    decision: decisionRecord({ decisionId: `d${n}`, contactId: `c${n}`, decidedAt: tuesdayNoon - (n + 1) * DAY }),
+    ...{ option: 'sms', labeller: 'anna', inclusion: 0.03, labelledAt: tuesdayNoon - n * HOUR, selection: 'random' },
+  }))
 
 interface Did {
   readonly steps: string[]
   readonly since: number[]
   readonly inForce: Map<string, Policy>
 }
-function ports(did: Did): LearnPorts {
+function ports(did: Did, count = 5): LearnPorts {
   return {
     async judged(type, since) {
       did.since.push(since)
-      return type === 'follow_up' ? verdicts : []
+      return type === 'follow_up' ? verdictsOf(count) : []
     },
     inForce: (key) => did.inForce.get(key),
     async store({ key, outcome }, published) {
@@ -85,6 +86,19 @@ t.test('what is worse on the newest verdicts is stored and not published, unless
   }
 })
 
+t.test('what rests on fewer verdicts than wanted is stored and not published', async (t) => {
+  t.equal(VERDICTS_LEAST, 100)
+  for (const [count, steps] of [
+    [99, ['store *:follow_up few false']],
+    [100, ['store *:follow_up publish true', 'publish fitted on 100 verdicts up to 2026-11-10']],
+  ] as const) {
+    const did = fresh()
+    for await (const { learned } of learnAll(ports(did, count), { types: ['follow_up'], now: tuesdayNoon, verdictsLeast: VERDICTS_LEAST }))
+      t.equal(learned.length, 1)
+    t.strictSame(did.steps, steps)
+  }
+})
+
 t.test('at the start and every so many hours; metrics and a line tell what came of it, and a failed run is tried again', async (t) => {
   const registry = new Registry()
   const did = fresh()
@@ -97,7 +111,7 @@ t.test('at the start and every so many hours; metrics and a line tell what came 
   const fourth = new Promise<void>((resolve) => (fourthDone = resolve))
   const part = startLearning({
     everyHours: 24,
-    ports: ports(did),
+    ports: ports(did, VERDICTS_LEAST),
     async alone(work) {
       runs++
       if (runs === 2) return 'busy'
@@ -117,7 +131,7 @@ t.test('at the start and every so many hours; metrics and a line tell what came 
     metrics: learningMetrics(registry),
     logger: {
       info: ((_: unknown, line: string) => lines.push(line)) as never,
-      warn: () => t.fail('five verdicts show no drift'),
+      warn: () => t.fail('equal verdicts show no drift'),
       error: (said: { err: { code: string } }) => errors.push(said),
     },
   })
@@ -129,13 +143,13 @@ t.test('at the start and every so many hours; metrics and a line tell what came 
     ['E_LEARNING_FAILED'],
   )
   t.equal(lines.length, 2, 'busy and failed runs learn nothing')
-  t.match(lines[0], new RegExp(`^\\*:follow_up  [0-9a-f]{12}  ${label}: put in force$`))
+  t.match(lines[0], new RegExp(`^\\*:follow_up  [0-9a-f]{12}  fitted on 100 verdicts up to 2026-11-10: put in force$`))
   t.match(lines[1], /: the same is in force$/)
   const text = await registry.metrics()
   t.match(text, `lr_learn_last_run_timestamp_seconds ${(tuesdayNoon + 3 * DAY) / 1000}\n`)
-  t.match(text, 'lr_learn_verdicts{decision_type="follow_up"} 5\n')
+  t.match(text, 'lr_learn_verdicts{decision_type="follow_up"} 100\n')
   t.match(text, 'lr_learn_verdicts{decision_type="content"} 0\n')
-  for (const [outcome, count] of Object.entries({ published: 1, unchanged: 1, worse: 0, unsound: 0 }))
+  for (const [outcome, count] of Object.entries({ published: 1, unchanged: 1, few: 0, worse: 0, unsound: 0 }))
     t.match(text, `lr_learned_policies_total{outcome="${outcome}"} ${count}\n`)
   t.match(text, 'lr_learn_drift{decision_type="follow_up"} 0\n')
   t.match(text, 'lr_learn_failures_total 1\n')
