@@ -20,7 +20,7 @@ import { pipelineBehind, quiet, sinksBehind, standStill, until } from './quiet.t
 
 const DAY_MS = 86_400_000
 
-t.setTimeout(290_000)
+t.setTimeout(720_000)
 
 t.test('the line under bad input and a full shutdown', async (t) => {
   const engines = await testStack(t)

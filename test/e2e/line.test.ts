@@ -16,7 +16,7 @@ import { quiet, standStill } from './quiet.ts'
 const LEADS = Number(process.env['E2E_LEADS'] ?? 2_000)
 const SEED = 11
 
-t.setTimeout(280_000)
+t.setTimeout(720_000)
 
 t.test(`${LEADS} leads: every webhook, event, decision, follow-up, row and message is accounted for`, async (t) => {
   const line = await startLine(t, await testStack(t))

@@ -17,7 +17,7 @@ export interface Wait {
 }
 
 /** Asks again until the answer is empty; throws with the last answer when that takes too long. */
-export async function until(what: string, left: () => Promise<readonly string[]>, { withinMs = 120_000 }: Wait = {}): Promise<void> {
+export async function until(what: string, left: () => Promise<readonly string[]>, { withinMs = 300_000 }: Wait = {}): Promise<void> {
   const endsAt = Date.now() + withinMs
   for (;;) {
     const missing = await left()

@@ -68,5 +68,5 @@ t.test('rekindle describe names every stage, sink and topic of the product once,
     ends.filter((end) => !nodes.has(end)),
     [],
   )
-  t.match((await operatorRun(['describe'], {})).out[0], /^group pipeline: 7 stages, fused/)
+  t.match((await operatorRun(['describe'], {})).out[0], /^group pipeline: 8 stages, fused/)
 })

@@ -199,6 +199,7 @@ t.test('no personal data passes: nothing a person wrote, is called, lives at or 
     'dnd',
     'email',
     'firstName',
+    'firstOrigin',
     'lastName',
     'name',
     'phone',
