@@ -9,13 +9,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { pipelineGroup } from '../cli/roles/groups.ts'
 import { sandboxAppId, sandboxTenant, sandboxTenantId } from '../simulate/sandboxTenant.ts'
 import { httpPost } from '../simulate/sender.ts'
-import { connectClickhouse } from '../sinks/clickhouse/connect.ts'
-import { removeStack, startStack } from '../stack/stack.ts'
+import { removeStack } from '../stack/stack.ts'
 import { toolOptions } from '../stack/toolOptions.ts'
-import { prepareLine, roleNames } from '../test/e2e/line.ts'
+import { roleNames } from '../test/e2e/line.ts'
 import type { Line } from '../test/e2e/line.ts'
 import { pipelineBehind, until } from '../test/e2e/quiet.ts'
 import { decisions, leadKey, tenants, urgentLeads, webhooks } from '../topics/index.ts'
+import { benchLine } from './benchLine.ts'
 import { aligned, rounded, spreadOf } from './percentiles.ts'
 import type { Spread } from './percentiles.ts'
 import { layBacklog } from './throughput.ts'
@@ -201,17 +201,7 @@ try {
   console.log(`${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), load before ${loadavg().map(rounded).join(' ')}`)
   if ((loadavg()[0] ?? 0) > availableParallelism() / 2)
     console.log('Others are at work on this machine: trust the ratios more than the times.')
-  const stack = await startStack({ dataDir })
-  endings.push(() => stack.stop())
-  const database = 'lanes'
-  const admin = connectClickhouse(stack.addresses.clickhouseUrl)
-  await admin.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` })
-  await admin.close()
-  const line = await prepareLine(
-    { teardown: (end) => endings.push(end) },
-    { ...stack.addresses, clickhouseDatabase: database, prefix: 'lanes.' },
-    { LOG_LEVEL: 'warn', CLICKHOUSE_FLUSH_MS: '' },
-  )
+  const { line } = await benchLine('lanes', dataDir, endings)
   const producer = line.kafka.producer()
   await line.kafka.registerSchemas([tenants, urgentLeads])
   for (const tenantId of [...QUIET, LOUD])

@@ -5,11 +5,11 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
-import { connectClickhouse } from '../sinks/clickhouse/connect.ts'
-import { removeStack, startStack } from '../stack/stack.ts'
+import { removeStack } from '../stack/stack.ts'
 import { toolOptions } from '../stack/toolOptions.ts'
-import { prepareLine, roleNames } from '../test/e2e/line.ts'
+import { roleNames } from '../test/e2e/line.ts'
 import { quiet } from '../test/e2e/quiet.ts'
+import { benchLine } from './benchLine.ts'
 import { cpuSeconds } from './cpu.ts'
 import { measureEnrichFold, storyEvents } from './enrichFold.ts'
 import { measureLatency } from './latency.ts'
@@ -49,18 +49,7 @@ try {
   say(
     `\nThe fold of enrich alone: ${rounded(fold.perSecond)} events per second of CPU time (${fold.events} events of ${fold.leads} leads, ${fold.triggers} triggers)`,
   )
-  const stack = await startStack({ dataDir })
-  endings.push(() => stack.stop())
-  const database = 'bench'
-  const admin = connectClickhouse(stack.addresses.clickhouseUrl)
-  await admin.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` })
-  await admin.close()
-  const line = await prepareLine(
-    { teardown: (end) => endings.push(end) },
-    { ...stack.addresses, clickhouseDatabase: database, prefix: 'bench.' },
-    // What tests set to wait less is left as the product has it.
-    { LOG_LEVEL: 'warn', CLICKHOUSE_FLUSH_MS: '' },
-  )
+  const { stack, line } = await benchLine('bench', dataDir, endings)
   const brokerPid = stack.engines.find(({ name }) => name === 'kafka')?.pid
   for (const role of roleNames) await line.start(role)
 

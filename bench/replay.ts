@@ -11,14 +11,14 @@ import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { pastDeliveries } from '../simulate/deliveries.ts'
 import { httpPost, sendAll } from '../simulate/sender.ts'
-import { connectClickhouse } from '../sinks/clickhouse/connect.ts'
 import { nodeArguments } from '../stack/nodeArguments.ts'
-import { removeStack, startStack } from '../stack/stack.ts'
+import { removeStack } from '../stack/stack.ts'
 import { toolOptions } from '../stack/toolOptions.ts'
-import { prepareLine, roleNames } from '../test/e2e/line.ts'
+import { roleNames } from '../test/e2e/line.ts'
 import type { Line } from '../test/e2e/line.ts'
 import { pipelineBehind, until } from '../test/e2e/quiet.ts'
 import { decisions } from '../topics/index.ts'
+import { benchLine } from './benchLine.ts'
 import { cpuSeconds } from './cpu.ts'
 import { rounded } from './percentiles.ts'
 
@@ -48,17 +48,7 @@ try {
   say(
     `${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, load before ${loadavg().map(rounded).join(' ')}`,
   )
-  const stack = await startStack({ dataDir })
-  endings.push(() => stack.stop())
-  const database = 'bench'
-  const admin = connectClickhouse(stack.addresses.clickhouseUrl)
-  await admin.command({ query: `CREATE DATABASE IF NOT EXISTS ${database}` })
-  await admin.close()
-  const line = await prepareLine(
-    { teardown: (end) => endings.push(end) },
-    { ...stack.addresses, clickhouseDatabase: database, prefix: 'bench.' },
-    { LOG_LEVEL: 'warn', CLICKHOUSE_FLUSH_MS: '' },
-  )
+  const { line } = await benchLine('bench', dataDir, endings)
   for (const role of roleNames) await line.start(role)
   const { stored, webhooks, seconds } = await fill(line)
   say(`${stored} decisions were stored in ${rounded(seconds)} s, of ${webhooks} webhooks with repeats and changed order`)

@@ -84,8 +84,8 @@ export function effectReportLines({ average, uplift, tooRecent }: EffectReport, 
   const recent = tooRecent === 0 ? [] : [`${tooRecent} leads are left out: their ${within} are not over.`]
   if (treated.leads === 0 || leftAlone.leads === 0)
     return [
-      `Not left alone: ${treated.leads}; left alone: ${leftAlone.leads}. Both are needed: rekindle tenants set <location> --holdout on.`,
-      ...recent,
+      `Not left alone: ${treated.leads}; left alone: ${leftAlone.leads}. Both are needed.`,
+      ...(tooRecent === 0 ? ['Leads are left alone once a location asks for it: rekindle tenants set <location> --holdout on.'] : recent),
     ]
   return [
     ...columns(

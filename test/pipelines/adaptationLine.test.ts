@@ -4,54 +4,16 @@ import { adaptation } from '../../pipelines/adaptation/adaptation.ts'
 import { resultsStage } from '../../pipelines/adaptation/results.ts'
 import { agents } from '../../pipelines/agents/agents.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
-import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
 import { followup } from '../../pipelines/followup/stage.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { AgentInsight, LeadEvent } from '../../schemas/generated/records.ts'
-import {
-  ballots,
-  decisions,
-  deliveries,
-  followups,
-  insightKey,
-  insights,
-  leadEvents,
-  outcomes,
-  policies,
-  results,
-  tenants,
-} from '../../topics/index.ts'
-import {
-  DAY,
-  HOUR,
-  MINUTE,
-  deliveryRecord,
-  messageEvent,
-  noContactFields,
-  tenantId,
-  tenantRecord,
-  tuesdayNoon,
-} from '../support/leadRecords.ts'
+import type { AgentInsight } from '../../schemas/generated/records.ts'
+import { ballots, decisions, deliveries, followups, insightKey, insights, leadEvents, outcomes, results } from '../../topics/index.ts'
+import { DAY, HOUR, MINUTE, deliveryRecord, messageEvent, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
+import { signUp, tables } from './signUp.ts'
 
 const maria = `${tenantId}:maria`
-const tables = {
-  [tenants.name]: [[tenantId, tenantRecord()]],
-  [policies.name]: shippedPolicies.map((policy) => [`${policy.tenantId}:${policy.decisionType}`, policy] as const),
-} as const
-const signUp: LeadEvent = {
-  ...messageEvent({ eventId: 'signUp', kind: 'contact_created' }),
-  ...noSections,
-  contact: {
-    ...noContactFields,
-    firstName: 'Maria',
-    phone: '+12125550101',
-    email: 'maria@example.com',
-    source: 'website form',
-    state: 'NY',
-  },
-}
 
 t.test('a message that is confirmed and answered is one result, with the agents that voted for it', async (t) => {
   const line = drive([enrich, agents, consensus, followup, resultsStage], { at: tuesdayNoon, tables })

@@ -270,7 +270,12 @@ t.test('the report of a location is of its own leads, told in whole numbers', as
     'Below 2,000 not left alone and 500 left alone only the average effect is told.',
   ])
   t.strictSame(effectReportLines(effectReport({ subjects: [], tooRecent: 0 }), '14d'), [
-    'Not left alone: 0; left alone: 0. Both are needed: rekindle tenants set <location> --holdout on.',
+    'Not left alone: 0; left alone: 0. Both are needed.',
+    'Leads are left alone once a location asks for it: rekindle tenants set <location> --holdout on.',
+  ])
+  t.strictSame(effectReportLines(effectReport({ subjects: [], tooRecent: 3 }), '14d'), [
+    'Not left alone: 0; left alone: 0. Both are needed.',
+    '3 leads are left out: their 14d are not over.',
   ])
   const uplift = { qini: 0.01, auuc: 0.02, qiniInterval: { low: 0.001, high: 0.02 }, auucInterval: { low: 0.01, high: 0.03 } }
   t.match(effectReportLines({ ...report, uplift }, '14d').slice(6), [

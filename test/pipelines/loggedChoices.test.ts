@@ -12,42 +12,15 @@ import { choiceOf, effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import type { ChoiceOrNot } from '../../pipelines/effects/loggedChoices.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
 import { followup } from '../../pipelines/followup/stage.ts'
-import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { AgentResult, Decision, LeadEvent, LeadView, Policy } from '../../schemas/generated/records.ts'
-import {
-  assessments,
-  ballots,
-  decisions,
-  deliveries,
-  followups,
-  leadEvents,
-  outcomes,
-  policies,
-  results,
-  tenants,
-} from '../../topics/index.ts'
-import { HOUR, deliveryRecord, messageEvent, noContactFields, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import type { AgentResult, Decision, LeadView, Policy } from '../../schemas/generated/records.ts'
+import { assessments, ballots, decisions, deliveries, followups, leadEvents, outcomes, results } from '../../topics/index.ts'
+import { HOUR, deliveryRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import { signUp, tables } from './signUp.ts'
 import { stepsOver } from '../support/stepsOver.ts'
 
 const maria = `${tenantId}:maria`
 const tenant = tenantRecord()
-const tables = {
-  [tenants.name]: [[tenantId, tenant]],
-  [policies.name]: shippedPolicies.map((policy) => [`${policy.tenantId}:${policy.decisionType}`, policy] as const),
-} as const
-const signUp: LeadEvent = {
-  ...messageEvent({ eventId: 'signUp', kind: 'contact_created' }),
-  ...noSections,
-  contact: {
-    ...noContactFields,
-    firstName: 'Maria',
-    phone: '+12125550101',
-    email: 'maria@example.com',
-    source: 'website form',
-    state: 'NY',
-  },
-}
 
 /** A lead that is written to and answers after two hours, through the stages. */
 function lived() {
