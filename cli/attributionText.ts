@@ -6,6 +6,7 @@ import { creditModels } from '../pipelines/attribution/creditModels.ts'
 import { MATURE_DAYS } from '../pipelines/attribution/figures.ts'
 import { MIN_MATURE_LEADS, MIN_TOUCHPOINTS } from '../pipelines/attribution/findings.ts'
 import { MIN_CONVERSIONS, MIN_OBSERVED_DAYS } from '../pipelines/attribution/forecast.ts'
+import { instantText } from '../pipelines/reconcile/words.ts'
 import type { AgentInsight, Finding } from '../schemas/generated/records.ts'
 import { columns } from './columns.ts'
 
@@ -17,8 +18,8 @@ export function attributionLines(location: string, insights: ReadonlyMap<string,
   const at = Math.max(...[...insights.values()].map((one) => one.at))
   const validUntil = Math.min(...[...insights.values()].map((one) => one.validUntil))
   return [
-    `Revenue attribution of ${location}, the 90 days up to ${minuteText(at)}.`,
-    ...(validUntil <= now ? [`Out of date since ${minuteText(validUntil)}: does the pipeline run?`] : []),
+    `Revenue attribution of ${location}, the 90 days up to ${instantText(at)}.`,
+    ...(validUntil <= now ? [`Out of date since ${instantText(validUntil)}: does the pipeline run?`] : []),
     ...modelLines(of('attribution_modeler')),
     '',
     ...channelLines(of('channel_analyzer')),
@@ -120,8 +121,4 @@ function percent(share: string): string {
 
 function words(name: string): string {
   return name.replaceAll('_', ' ')
-}
-
-function minuteText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

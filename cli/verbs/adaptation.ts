@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { AdaptiveAgentId } from '../../pipelines/agents/adaptive/findingKinds.ts'
 import { findingKinds } from '../../pipelines/agents/adaptive/findingKinds.ts'
+import { instantText } from '../../pipelines/reconcile/words.ts'
 import type { AgentInsight } from '../../schemas/generated/records.ts'
 import { insightKey, insights } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
@@ -52,9 +53,9 @@ export function adaptationLines(location: string, stated: readonly AgentInsight[
     if (insight === undefined) return [`${agentId}: nothing stated yet`, '']
     const { at, validUntil, findings } = insight
     const valid =
-      validUntil > now ? `valid until ${minute(validUntil)}` : `not valid since ${minute(validUntil)}: nobody rests a vote on it`
+      validUntil > now ? `valid until ${instantText(validUntil)}` : `not valid since ${instantText(validUntil)}: nobody rests a vote on it`
     const found = findings.length === 0 ? ['  nothing beyond chance'] : findings.flatMap(findingLines)
-    return [`${agentId}, stated ${minute(at)}, ${valid}`, ...found, '']
+    return [`${agentId}, stated ${instantText(at)}, ${valid}`, ...found, '']
   })
 }
 
@@ -64,9 +65,4 @@ function findingLines({ kind, subject, bin, value, samples, text, evidence }: Ag
     `    ${text}`,
     ...evidence.map((one) => `    ${one.field}: ${one.value}`),
   ]
-}
-
-/** `2026-11-28 00:15 UTC`. */
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

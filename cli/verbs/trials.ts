@@ -1,5 +1,6 @@
 /** `rekindle trials`: the trial of wordings of a location, and a person's word on one that was stopped. */
 import type { Command } from 'commander'
+import { instantText } from '../../pipelines/reconcile/words.ts'
 import type { AgentInsight, Finding, Tenant } from '../../schemas/generated/records.ts'
 import { runningTrial, trialAgentId } from '../../pipelines/trials/trial.ts'
 import { insightKey, insights, tenants } from '../../topics/index.ts'
@@ -104,12 +105,12 @@ export function trialLines(location: string, insight: AgentInsight | undefined, 
       finding.subject === runningTrial.arms[0] ? `${finding.subject} (plain)` : finding.subject,
       ...['answered', 'opted out', 'best with'].map((field) => evidenceIn(finding, field)),
       `${(Number(finding.value) / 10_000).toFixed(1)} %`,
-      stopped === '' ? 'open' : `stopped ${minute(Number(stopped))}`,
+      stopped === '' ? 'open' : `stopped ${instantText(Number(stopped))}`,
     ]
   })
   return [
     ...off,
-    `${trial.subject}, ${won}, since ${minute(Number(since))}, stated ${minute(insight.at)}, ${trial.samples} results`,
+    `${trial.subject}, ${won}, since ${instantText(Number(since))}, stated ${instantText(insight.at)}, ${trial.samples} results`,
     ...columns([['wording', 'answered', 'opted out', 'best with', 'share of the lot', 'state'], ...rows]),
     `${runningTrial.exploreMicro / 10_000} % of the decisions on a wording are left to lot.`,
   ]
@@ -117,9 +118,4 @@ export function trialLines(location: string, insight: AgentInsight | undefined, 
 
 function evidenceIn({ evidence }: Finding, field: string): string {
   return evidence.find((one) => one.field === field)?.value ?? ''
-}
-
-/** `2026-11-28 00:15 UTC`. */
-function minute(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`
 }

@@ -3,6 +3,7 @@
  * before with what came after, so that something else changed at the same time is not excluded; it is no proof.
  * @source reference/lead-domain.md 2.9, Feedback Integrator
  */
+import { Z_95 } from '../consensus/scores/shareIntervals.ts'
 import type { AdaptationState, Finding } from '../../schemas/generated/records.ts'
 import { policyRates, waySeries } from './days.ts'
 import type { PolicyRate } from './days.ts'
@@ -20,8 +21,6 @@ const GAIN = 0.05
 /** Four weeks, and the gain in which learning is slow. */
 const SLOW_DAYS = 28
 const SLOW_GAIN = 0.02
-/** Two-sided 95 % of the normal distribution. */
-const Z = 1.959964
 
 /** What the integrator finds in the days before `today` (its number). */
 export function feedbackFindings(state: AdaptationState, today: number): Finding[] {
@@ -71,7 +70,7 @@ export function meanGain(changes: readonly { readonly before: Rate; readonly aft
   }
   const mean = changes.reduce((sum, { before, after }) => sum + share(after) - share(before), 0) / changes.length
   const spread = Math.sqrt(changes.reduce((sum, { before, after }) => sum + variance(before) + variance(after), 0)) / changes.length
-  return { mean, high: mean + Z * spread }
+  return { mean, high: mean + Z_95 * spread }
 }
 
 /** Five changes or more that measurably did not help. */

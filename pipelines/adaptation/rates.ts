@@ -2,6 +2,7 @@
  * Shares as counts, compared exactly: what decides is whole numbers, and an interval keeps chance from being called a finding.
  */
 import { clopperPearson } from '../consensus/scores/clopperPearson.ts'
+import { shareInterval, Z_95 } from '../consensus/scores/shareIntervals.ts'
 import type { Interval } from '../consensus/scores/clopperPearson.ts'
 
 /** So many of so many. */
@@ -19,8 +20,8 @@ export interface DayRate extends Rate {
 /** Up to so many trials the exact interval is computed; beyond it Wilson's, which is then within a hundredth of it. */
 const EXACT_TRIALS = 1_000
 /** Quantiles of the normal distribution, by alpha of both sides together. */
-const Z: Readonly<Record<string, number>> = { '0.05': 1.959964, '0.001': 3.290527 }
-export type Alpha = 0.05 | 0.001
+const Z = { 0.05: Z_95, 0.001: 3.290527 } as const
+export type Alpha = keyof typeof Z
 
 /**
  * The interval that holds the true share with probability 1 - alpha: Clopper and Pearson's for few trials, Wilson's for many.
@@ -28,11 +29,8 @@ export type Alpha = 0.05 | 0.001
  */
 export function intervalOf({ hits, trials }: Rate, alpha: Alpha = 0.05): Interval {
   if (trials <= EXACT_TRIALS) return clopperPearson(hits, trials, alpha)
-  const z = Z[String(alpha)] ?? 0
-  const share = hits / trials
-  const centre = (share + (z * z) / (2 * trials)) / (1 + (z * z) / trials)
-  const half = (z / (1 + (z * z) / trials)) * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials))
-  return { low: Math.max(0, centre - half), high: Math.min(1, centre + half) }
+  const { low, high } = shareInterval(hits, trials, Z[alpha])
+  return { low, high }
 }
 
 /** Below 0, 0 or above 0 as the first share is smaller, equal or greater. Exact. Both have trials. */

@@ -8,8 +8,9 @@ import type { MarketingChannel } from './channels.ts'
 import { amountNumber } from './cents.ts'
 import { creditModels, creditsOf } from './creditModels.ts'
 import type { CreditModel } from './creditModels.ts'
-import { shareInterval, sumInterval } from './intervals.ts'
-import type { Interval } from './intervals.ts'
+import { shareInterval } from '../consensus/scores/shareIntervals.ts'
+import type { MeanInterval } from '../consensus/scores/shareIntervals.ts'
+import { sumInterval, Z_90 } from './intervals.ts'
 import { removalEffects } from './removalEffect.ts'
 import type { Step } from './removalEffect.ts'
 import { BEGAN, ENGAGED, FIRST_CONVERTED, WINDOW_DAYS, dayOf } from './window.ts'
@@ -35,7 +36,7 @@ export interface ChannelFigures {
   /** Revenue by the data-driven model for one unit of spend; `undefined` without spend that can be compared. */
   readonly roas: number | undefined
   /** `undefined` with fewer than 5 conversions. */
-  readonly roasInterval: Interval | undefined
+  readonly roasInterval: MeanInterval | undefined
   /** Share of its leads that wrote or called, 0 to 1. */
   readonly engagement: number
 }
@@ -130,7 +131,7 @@ export function figuresOf(state: AttributionState, at: number): Figures {
 }
 
 /** Share of the mature leads of a channel that converted; `undefined` without such leads. */
-export function conversionRate({ matureLeads, matureConverted }: ChannelFigures, z?: number): Interval | undefined {
+export function conversionRate({ matureLeads, matureConverted }: ChannelFigures, z = Z_90): MeanInterval | undefined {
   return matureLeads === 0 ? undefined : shareInterval(matureConverted, matureLeads, z)
 }
 

@@ -11,8 +11,9 @@ import { creditModels } from './creditModels.ts'
 import type { CreditModel } from './creditModels.ts'
 import { MIN_AMOUNTS, completenessOf, conversionRate } from './figures.ts'
 import type { ChannelFigures, Figures } from './figures.ts'
-import { Z_90_OF_14, differenceInterval, shareInterval, sumInterval } from './intervals.ts'
-import type { Interval } from './intervals.ts'
+import { differenceInterval, shareInterval } from '../consensus/scores/shareIntervals.ts'
+import type { MeanInterval } from '../consensus/scores/shareIntervals.ts'
+import { Z_90_OF_14, sumInterval } from './intervals.ts'
 
 /** Fewer touches are no finding. @source reference/lead-domain.md 2.9 */
 export const MIN_TOUCHPOINTS = 50
@@ -187,7 +188,7 @@ export function budgetFindings(figures: Figures): Finding[] {
   return [...shiftOf(judged, figures, currency), ...returns].slice(0, MAX_FINDINGS)
 }
 
-type Judged = ChannelFigures & { readonly roasInterval: Interval }
+type Judged = ChannelFigures & { readonly roasInterval: MeanInterval }
 
 /**
  * Of what two channels get together the better one should have 70 %, where their intervals do not touch. What that would bring
@@ -266,7 +267,7 @@ export function told(name: string, value: string | number | undefined): Finding[
   return value === undefined ? [] : [{ field: name, value: String(value) }]
 }
 
-export function interval(name: string, found: Interval | undefined, places: number): Finding['evidence'] {
+export function interval(name: string, found: MeanInterval | undefined, places: number): Finding['evidence'] {
   if (found === undefined) return []
   return [...told(`${name}_low`, found.low.toFixed(places)), ...told(`${name}_high`, found.high.toFixed(places))]
 }

@@ -9,8 +9,8 @@ import { amountNumber } from './cents.ts'
 import { MIN_AMOUNTS, completenessOf } from './figures.ts'
 import type { ChannelFigures, Figures } from './figures.ts'
 import { MAX_FINDINGS, MIN_MATURE_LEADS, MIN_TOUCHPOINTS, interval, sentenceStart, told } from './findings.ts'
+import type { MeanInterval } from '../consensus/scores/shareIntervals.ts'
 import { Z_90, Z_90_OF_14, sumInterval } from './intervals.ts'
-import type { Interval } from './intervals.ts'
 import { WINDOW_DAYS, dayOf } from './window.ts'
 
 export const FORECAST_DAYS = 30
@@ -56,7 +56,7 @@ function forecastOf(state: AttributionState, figures: Figures, at: number): Find
  * The sum of the next 30 days: mean m of a compound Poisson sum seen over `days`; the variance of what comes, plus that of the
  * mean itself, times how much more unevenly conversions come than by chance (at least 1).
  */
-export function nextSum(amounts: readonly number[], scale: number, days: number, uneven: number): Interval {
+export function nextSum(amounts: readonly number[], scale: number, days: number, uneven: number): MeanInterval {
   const share = FORECAST_DAYS / days
   const seen = amounts.reduce((sum, amount) => sum + amount, 0) * scale
   const squares = amounts.reduce((sum, amount) => sum + amount * amount, 0)
@@ -108,7 +108,7 @@ function worthOfLeads(figures: Figures): Finding[] {
   })
 }
 
-function perLead(amounts: readonly number[], scale: number, leads: number): Interval {
+function perLead(amounts: readonly number[], scale: number, leads: number): MeanInterval {
   const { mean, low, high } = sumInterval(amounts, scale, Z_90_OF_14)
   return { mean: mean / leads, low: low / leads, high: high / leads }
 }

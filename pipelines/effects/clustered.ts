@@ -4,9 +4,7 @@
  * @source reference/consensus.md 10.6: interval from the influence values, clustered by lead
  */
 import type { Interval } from '../consensus/scores/clopperPearson.ts'
-
-/** Quantile of the normal distribution for 95 % on both sides together. */
-export const Z95 = 1.959964
+import { Z_95 } from '../consensus/scores/shareIntervals.ts'
 
 export interface Valued {
   readonly value: number
@@ -26,7 +24,7 @@ export function valued(value: number, influences: readonly number[], leads: read
   const clusters = sums.size
   const squares = [...sums.values()].reduce((sum, one) => sum + one * one, 0)
   const standardError = clusters < 2 ? Infinity : Math.sqrt((squares * clusters) / (clusters - 1)) / influences.length
-  return { value, standardError, interval: { low: value - Z95 * standardError, high: value + Z95 * standardError } }
+  return { value, standardError, interval: { low: value - Z_95 * standardError, high: value + Z_95 * standardError } }
 }
 
 export function widthOf({ interval: { low, high } }: Valued): number {

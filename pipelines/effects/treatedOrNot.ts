@@ -7,7 +7,7 @@
 import type { Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
 import { ln } from '../consensus/pinnedMath.ts'
 import { groupOf } from '../consensus/holdout.ts'
-import { Z95 } from './clustered.ts'
+import { Z_95, differenceInterval, shareInterval } from '../consensus/scores/shareIntervals.ts'
 
 export const kinds = ['reply', 'appointment', 'conversion'] as const
 export type Kind = (typeof kinds)[number]
@@ -106,22 +106,7 @@ export function averageEffect(subjects: readonly Subject[], kind: Kind): Average
   }
   const [treated, leftAlone] = [counted(true), counted(false)]
   if (treated.leads === 0 || leftAlone.leads === 0) return { treated, leftAlone, difference: NaN, low: -1, high: 1 }
-  const [a, b] = [wilson(treated), wilson(leftAlone)]
-  const difference = a.share - b.share
-  return {
-    treated,
-    leftAlone,
-    difference,
-    low: difference - Math.sqrt((a.share - a.low) ** 2 + (b.high - b.share) ** 2),
-    high: difference + Math.sqrt((a.high - a.share) ** 2 + (b.share - b.low) ** 2),
-  }
-}
-
-/** Wilson's interval for a share of at least one. */
-function wilson({ hits, leads }: Counted): { share: number; low: number; high: number } {
-  const share = hits / leads
-  const square = Z95 * Z95
-  const centre = (share + square / (2 * leads)) / (1 + square / leads)
-  const half = (Z95 / (1 + square / leads)) * Math.sqrt((share * (1 - share)) / leads + square / (4 * leads * leads))
-  return { share, low: centre - half, high: centre + half }
+  const of = ({ hits, leads }: Counted) => shareInterval(hits, leads, Z_95)
+  const { mean: difference, low, high } = differenceInterval(of(treated), of(leftAlone))
+  return { treated, leftAlone, difference, low, high }
 }

@@ -8,7 +8,7 @@ import { bestOf, exceeds } from './best.ts'
 import type { Best } from './best.ts'
 import { faded, posteriorOf, weekOf } from './posterior.ts'
 import type { Beta } from './posterior.ts'
-import { priorsOf } from './prior.ts'
+import { flatPrior, priorsOf } from './prior.ts'
 import type { Counts } from './prior.ts'
 import { apportioned, carriedShares, mixedShares, movedShares } from './shares.ts'
 import { WHOLE_MICRO, floorMicroOf } from './trial.ts'
@@ -81,12 +81,12 @@ export function reviewed(
   const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), reopened))
   const arms = known.map((arm, k) => (k > 0 && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm))
   const priors = priorsOf(others)
-  const posteriors = arms.map((arm, k) => posteriorOf(priors[k] ?? optOutPrior, arm))
+  const posteriors = arms.map((arm, k) => posteriorOf(priors[k] ?? flatPrior, arm))
   const open = arms.flatMap((arm, k) => (arm.stoppedAt === null ? [k] : []))
-  const best = bestOf(open.map((k) => posteriors[k] ?? optOutPrior))
+  const best = bestOf(open.map((k) => posteriors[k] ?? flatPrior))
   const names = open.map((k) => arms[k]?.option ?? '')
   const hasEnough = open.every((k) => (arms[k]?.sent ?? 0) >= SENT_LEAST)
-  const means = open.map((k) => meanOf(posteriors[k] ?? optOutPrior))
+  const means = open.map((k) => meanOf(posteriors[k] ?? flatPrior))
   const winner = open.length < 2 ? null : (keptWinner(before.winner, names, best) ?? (hasEnough ? wonBy(names, best, means) : null))
   const floor = floorMicroOf(trial)
   const target = mixedShares(winner === null ? best.best : names.map((option) => (option === winner ? 1 : 0)), floor)

@@ -1,7 +1,8 @@
 /** What another way to choose would have brought: the estimators against arithmetic, and what makes them refuse. */
 import fc from 'fast-check'
 import t from 'tap'
-import { Z95, valued } from '../../pipelines/effects/clustered.ts'
+import { Z_95 } from '../../pipelines/consensus/scores/shareIntervals.ts'
+import { valued } from '../../pipelines/effects/clustered.ts'
 import { ESS_LEAST, answerOf, foldOf, offPolicy, warningsOf, weightOf } from '../../pipelines/effects/offPolicy.ts'
 import type { LoggedChoice } from '../../pipelines/effects/offPolicy.ts'
 import { chanceAt, fitRidgeLogit, sigmoid } from '../../pipelines/effects/ridgeLogit.ts'
@@ -55,8 +56,8 @@ t.test('eight choices by hand: the weight of what was taken is 2 or nothing', as
   // Influences of SNIPS: 2 x (1 - .75) three times, 2 x (0 - .75) once, nothing four times.
   const squares = 3 * 0.5 ** 2 + 1.5 ** 2
   t.ok(near(found.snips.standardError, Math.sqrt((squares * 8) / 7) / 8))
-  t.ok(near(found.snips.interval.high - found.snips.value, Z95 * found.snips.standardError))
-  t.ok(near(found.snips.value - found.snips.interval.low, Z95 * found.snips.standardError))
+  t.ok(near(found.snips.interval.high - found.snips.value, Z_95 * found.snips.standardError))
+  t.ok(near(found.snips.value - found.snips.interval.low, Z_95 * found.snips.standardError))
   // Half of what is left over: IPS counts every item, the weights not being 1 everywhere.
   const off = eight.map((one) => weightOf(one) * one.reward - 0.75)
   t.ok(near(found.ips.standardError, Math.sqrt((off.reduce((sum, each) => sum + each * each, 0) * 8) / 7) / 8))

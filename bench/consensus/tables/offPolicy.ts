@@ -3,7 +3,7 @@
  * One drawn world; each seed is a log of its own. The other policy always takes the arm that the lead's features speak for,
  * far from what the log took.
  */
-import { Z95 } from '../../../pipelines/effects/clustered.ts'
+import { Z_95 } from '../../../pipelines/consensus/scores/shareIntervals.ts'
 import { offPolicy, weightOf } from '../../../pipelines/effects/offPolicy.ts'
 import type { LoggedChoice } from '../../../pipelines/effects/offPolicy.ts'
 import { seededRandom } from '../../../simulate/seededRandom.ts'
@@ -128,7 +128,7 @@ export function offPolicyTable({ seeds, scale }: Extent, most = 10_000): BenchTa
     all.figure(`${name}: DR rmse`, rmse(offOf(({ estimate }) => estimate.doublyRobust.value)), robust)
     all.figure(`${name}: DR bias`, mean(offOf(({ estimate }) => estimate.doublyRobust.value)))
     const covered = runs.filter(
-      ({ estimate: { doublyRobust } }) => Math.abs(doublyRobust.value - truth.target) <= Z95 * doublyRobust.standardError,
+      ({ estimate: { doublyRobust } }) => Math.abs(doublyRobust.value - truth.target) <= Z_95 * doublyRobust.standardError,
     )
     all.figure(`${name}: DR interval covers`, covered.length / runs.length, covers)
     all.figure(`${name}: direct method rmse`, rmse(offOf(({ estimate }) => estimate.direct)))

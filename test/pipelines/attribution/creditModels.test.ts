@@ -4,7 +4,8 @@ import t from 'tap'
 import { centsOf, decimalOf, divided } from '../../../pipelines/attribution/cents.ts'
 import { creditModels, creditsOf } from '../../../pipelines/attribution/creditModels.ts'
 import { nextSum } from '../../../pipelines/attribution/forecast.ts'
-import { Z_90, Z_90_OF_14, differenceInterval, shareInterval, sumInterval } from '../../../pipelines/attribution/intervals.ts'
+import { Z_90, Z_90_OF_14, sumInterval } from '../../../pipelines/attribution/intervals.ts'
+import { differenceInterval, shareInterval } from '../../../pipelines/consensus/scores/shareIntervals.ts'
 import { conversionChance, removalEffects } from '../../../pipelines/attribution/removalEffect.ts'
 import { assertProperty } from '../../support/property.ts'
 
@@ -113,13 +114,13 @@ t.test('a channel that touches only leads that never convert has no effect, what
 )
 
 t.test('a share of 10 in 50 is .2, between .124 and .307 with 90 % (Wilson)', async (t) => {
-  const found = shareInterval(10, 50)
+  const found = shareInterval(10, 50, Z_90)
   // z^2 = 2.70554: centre (.2 + .0270554) / 1.0541109 = .215399; half 1.644854 * sqrt(.0032 + .00027055) / 1.0541109 = .091926
   t.ok(near(found.low, 0.215399 - 0.091926, 1e-5) && near(found.high, 0.215399 + 0.091926, 1e-5))
-  t.match(shareInterval(0, 50), { mean: 0, low: 0 })
+  t.match(shareInterval(0, 50, Z_90), { mean: 0, low: 0 })
   // 0 of n: z^2 / (n + z^2)
-  t.ok(near(shareInterval(0, 50).high, 2.705543 / 52.705543, 1e-6))
-  t.match(shareInterval(5, 5), { mean: 1, high: 1 })
+  t.ok(near(shareInterval(0, 50, Z_90).high, 2.705543 / 52.705543, 1e-6))
+  t.match(shareInterval(5, 5, Z_90), { mean: 1, high: 1 })
   t.ok(shareInterval(10, 50, Z_90_OF_14).low < found.low)
 })
 
