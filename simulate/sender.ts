@@ -63,9 +63,12 @@ export interface SenderOptions {
 
 /** Retries after the first attempt. @source the platform, since 2026-04-30 */
 const maxRetries = 12
-/** First pause after a failure and the longest, ms; the platform's are minutes, which nobody wants to wait for here. */
+/**
+ * First pause after a failure and the longest, ms; the platform's are minutes, which nobody wants to wait for here. All together
+ * 100 (2^9 - 1) + 3 * 30,000 = 141 s: a line that starts again on a busy machine takes more than one minute.
+ */
 const firstPause = 100
-const longestPause = 10_000
+const longestPause = 30_000
 
 export function newAccounts(): Accounts {
   return {
@@ -180,9 +183,7 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
       })
       if (answer !== undefined && answer.status < 500) return answer
       if (tries >= maxRetries || stopped()) return undefined
-      await wait(
-        Math.min(longestPause, answer?.retryAfterSeconds === undefined ? firstPause * 2 ** tries : answer.retryAfterSeconds * 1000),
-      )
+      await wait(Math.min(longestPause, Math.max(firstPause * 2 ** tries, (answer?.retryAfterSeconds ?? 0) * 1000)))
     }
   }
 }

@@ -221,6 +221,7 @@ t.test('a 5xx or a lost connection is tried again as the platform does, a 4xx is
   t.strictSame(pauses, [5000, 200, 400])
   const never = await run(...Array.from({ length: 13 }, () => ({ status: 503, body: '' })))
   t.match(never, { attempts: 13, retries: 12, accepted: 0, lost: 1 })
+  t.strictSame(pauses, [100, 200, 400, 800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000, 30_000])
   t.match(await run({ status: 401, body: '{"code":"E_SIGNATURE_REFUSED"}' }), {
     attempts: 1,
     retries: 0,
