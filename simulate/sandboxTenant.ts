@@ -50,5 +50,6 @@ export function sandboxTenant(at: number): Tenant {
     routing: 'assign',
     holdout: null,
     trials: null,
+    undecided: null,
   }
 }

@@ -221,6 +221,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     routing,
     holdout: holdout === undefined ? (before?.holdout ?? null) : holdout === 'on',
     trials: trialsOf(before?.trials ?? null, flags.trials),
+    undecided: before?.undecided ?? null,
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

@@ -65,6 +65,8 @@ export function planFollowUp(
       plannedAt: at,
       dueAt,
       expiresAt: dueAt + lifeMs,
+      body: null,
+      alternates: [],
     }
   }
   const name = spokenName(lead.firstName) ?? 'this lead'

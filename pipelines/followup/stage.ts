@@ -33,6 +33,7 @@ const fresh: FollowupState = {
   level: null,
   wordings: [],
   held: null,
+  asked: null,
 }
 /** The deadline of the message that waits for its wording. */
 const wait = timer('wording')
@@ -231,7 +232,19 @@ function remembered({
 function cancelled(planned: PlannedFollowUp, of: { tenantId: string; contactId: string }, reason: string): FollowUp {
   const { tenantId, contactId } = of
   const intentKey = intentKeyOf({ tenantId, contactId, decisionId: planned.decisionId }, planned.channel)
-  return { ...planned, change: 'cancelled', tenantId, contactId, intentKey, text: null, subject: null, assigneeId: null, reason }
+  return {
+    ...planned,
+    change: 'cancelled',
+    tenantId,
+    contactId,
+    intentKey,
+    text: null,
+    subject: null,
+    assigneeId: null,
+    body: null,
+    alternates: [],
+    reason,
+  }
 }
 
 function latest(history: Readonly<Record<string, number>>): Record<string, number> {

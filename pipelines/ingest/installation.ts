@@ -133,6 +133,7 @@ export const tenantDefaults = {
   routing: null,
   holdout: null,
   trials: null,
+  undecided: null,
 }
 
 const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -33,10 +33,12 @@ const HANDED = "(handed_over_at IS NOT NULL OR status IN ('reserved', 'handed_ov
 const stripped: Readonly<Record<string, string>> = {
   message: 'NULL',
   subject: 'NULL',
+  body: 'NULL',
   template_id: 'NULL',
   planned_because: "'The lead was erased.'",
   reason: 'NULL',
   gates: "'[]'",
+  alternates: "'[]'",
   traceparent: 'NULL',
 }
 

@@ -34,6 +34,10 @@ export interface LedgerRow {
   readonly subject: string | null
   /** Of an assignment: the realtor. */
   readonly assigneeId: string | null
+  /** Of an ask: what the person has to know. */
+  readonly body: string | null
+  /** Of an assignment: realtors who are to have the lead, in this order, when the assignee can not. */
+  readonly alternates: readonly string[]
   readonly priority: number
   /** Why it was planned, in words. */
   readonly plannedBecause: string
@@ -127,6 +131,8 @@ export function followUpOf(row: LedgerRow): FollowUp {
     text,
     subject,
     assigneeId,
+    body,
+    alternates,
     priority,
     plannedBecause,
     plannedAt,
@@ -147,6 +153,8 @@ export function followUpOf(row: LedgerRow): FollowUp {
     text,
     subject,
     assigneeId,
+    body,
+    alternates: [...alternates],
     priority,
     reason: plannedBecause,
     plannedAt,
@@ -170,6 +178,8 @@ export interface StoredRow {
   message: string | null
   subject: string | null
   assignee_id: string | null
+  body: string | null
+  alternates: string[]
   priority: number
   planned_because: string
   planned_at: Date
@@ -211,6 +221,8 @@ export function rowOf(stored: StoredRow): LedgerRow {
     text: stored.message,
     subject: stored.subject,
     assigneeId: stored.assignee_id,
+    body: stored.body,
+    alternates: stored.alternates,
     priority: stored.priority,
     plannedBecause: stored.planned_because,
     plannedAt: stored.planned_at.getTime(),

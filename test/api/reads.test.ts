@@ -40,6 +40,8 @@ const followUp: FollowUp = {
   text: 'Thursday or Friday?',
   subject: null,
   assigneeId: null,
+  body: null,
+  alternates: [],
   priority: 4,
   reason: 'It asked for a showing.',
   plannedAt: at,

@@ -47,6 +47,8 @@ const story = {
       text: 'Thursday?',
       subject: null,
       assigneeId: null,
+      body: null,
+      alternates: [],
       priority: 4,
       reason: 'It asked for a showing.',
       plannedAt: at,

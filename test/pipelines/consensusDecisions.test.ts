@@ -207,6 +207,7 @@ const tenant: Tenant = {
   routing: null,
   holdout: null,
   trials: null,
+  undecided: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

@@ -258,7 +258,7 @@ const planned = (templateId: string | null, minutes: number, over: Partial<Follo
     action: 'send_message',
   },
   ...{ channel: 'sms', templateId, text: 'x', subject: null, priority: 3, reason: 'r', plannedAt: at(minutes), dueAt: at(minutes) },
-  ...{ expiresAt: at(minutes + 60), assigneeId: null },
+  ...{ expiresAt: at(minutes + 60), assigneeId: null, body: null, alternates: [] },
   ...over,
 })
 const drawn = { option: 'inform', trial: 'wording-2', drawn: true, propensityMicro: 150_000 }

@@ -44,6 +44,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     routing: null,
     holdout: null,
     trials: null,
+    undecided: null,
     ...over,
   }
 }
@@ -204,6 +205,8 @@ export function followUpRecord(over: Partial<FollowUp> = {}): FollowUp {
     text: 'Hi Maria, Example Homes here. Just checking in. Reply STOP to opt out.',
     subject: null,
     assigneeId: null,
+    body: null,
+    alternates: [],
     priority: 4,
     reason: 'test',
     plannedAt: tuesdayNoon,
