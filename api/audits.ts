@@ -17,7 +17,8 @@ import type { ApiInstance } from './typeProvider.ts'
 /** A month-old situation is judged by memory and by what came of it. 30 d in ms. */
 export const JUDGED_WITHIN_MS = 30 * 86_400_000
 
-const word = (description: string, example: string) =>
+/** A short text without control characters. */
+export const word = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 100, pattern: printable, description, examples: [example] })
 
 export const AuditQuery = Type.Object({

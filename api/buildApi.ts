@@ -11,6 +11,8 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyError } from 'fastify'
 import { assertProtected, gatekeeper } from './access.ts'
 import { apiMetrics } from './apiMetrics.ts'
+import { askPageRoutes } from './askPageRoutes.ts'
+import { askRoutes } from './asks.ts'
 import { auditRoutes } from './audits.ts'
 import { authorizationRoute } from './authorizationRoute.ts'
 import { callbackRoutes, sendgridRoute, twilioRoute } from './callbackRoutes.ts'
@@ -97,7 +99,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
         description: 'Webhooks in; leads, decisions and their reasons out. Times are ms since the epoch.',
       },
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      tags: [{ name: 'webhooks' }, { name: 'leads' }, { name: 'audits' }, { name: 'operation' }],
+      tags: [{ name: 'webhooks' }, { name: 'leads' }, { name: 'asks' }, { name: 'audits' }, { name: 'operation' }],
     },
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
@@ -125,8 +127,10 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     }
     leadRoutes(scope, deps)
     owedRoutes(scope, deps)
+    askRoutes(scope, deps)
     auditRoutes(scope, deps)
     pageRoutes(scope, deps, limits)
+    await scope.register(async (forms) => askPageRoutes(forms, deps))
   })
   return app
 

@@ -88,6 +88,18 @@ export const apiErrors = {
     means: 'This verdict cannot be given on this decision.',
     remedy: 'Give one of the options of the decision; what gates decided alone, or what was superseded, has no right option.',
   },
+  E_ASK_CLOSED: {
+    scope: 'record',
+    retriable: false,
+    means: 'No question about this decision is open.',
+    remedy: 'See `rekindle asked list` for what is open, and `rekindle why <contact>` for what was done instead.',
+  },
+  E_FORM_FOREIGN: {
+    scope: 'record',
+    retriable: false,
+    means: 'The form was not sent from a page of this installation, or by a browser that does not say so.',
+    remedy: 'Answer on /ui/asks in a browser of today, by `rekindle asked answer`, or by POST /asks/<decisionId>.',
+  },
   E_ACCESS_DENIED: {
     scope: 'record',
     retriable: false,
@@ -169,6 +181,8 @@ export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   E_LEAD_UNKNOWN: 404,
   E_DECISION_UNKNOWN: 404,
   E_VERDICT_REFUSED: 409,
+  E_ASK_CLOSED: 409,
+  E_FORM_FOREIGN: 403,
   E_LEAD_AMBIGUOUS: 409,
   E_ACCESS_DENIED: 401,
   E_HOST_REFUSED: 421,

@@ -9,6 +9,7 @@ import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization
 import type { Explanation, RealtorNames } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
+import type { AskFilter, OpenAsk } from '../sinks/postgres/asks.ts'
 import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
@@ -92,6 +93,8 @@ export interface LeadQueries {
   decisionById(decisionId: string): Promise<Decision | undefined>
   /** Decisions that wait for a person's verdict. */
   audits(filter: AuditFilter): Promise<AuditQueue>
+  /** Questions to people that are open, the one whose time is over first first. */
+  asks(filter: AskFilter): Promise<OpenAsk[]>
   overview(): Promise<Overview>
   /** Newest first, over all leads. The name is null while the lead's row is not there yet, or has none. */
   latestDecisions(limit: number): Promise<{ decision: Decision; name: string | null }[]>

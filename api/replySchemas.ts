@@ -142,6 +142,34 @@ export const OwedList = Type.Object({
   }),
 })
 
+const Ask = Type.Object(
+  {
+    decisionId: Type.String({ description: 'Answer by POST /asks/<decisionId>.' }),
+    leadKey: Type.String({ description: '<locationId>:<contactId>' }),
+    name: Nullable({ type: 'string' }, 'Name as known.'),
+    title: Type.String({ description: 'What is asked, in a line.' }),
+    body: Type.String({
+      description: 'What one has to know to decide, in lines: options, votes, the draft, what happens without an answer.',
+    }),
+    options: Type.Array(Type.String(), { description: 'What one may answer.' }),
+    askedAt: Type.Integer({ description: 'ms since the epoch' }),
+    until: Type.Integer({ description: 'When waiting for an answer ends (ms since the epoch).' }),
+  },
+  { title: 'Ask' },
+)
+
+export const AskList = Type.Object({ asks: Type.Array(Ask) })
+
+export const StoredAnswer = Type.Object(
+  {
+    decisionId: Type.String(),
+    option: Type.String({ description: 'What is to be done.' }),
+    by: Type.String({ description: 'Who answered.' }),
+    at: Type.Integer({ description: 'When (ms since the epoch).' }),
+  },
+  { title: 'StoredAnswer' },
+)
+
 const AuditLine = Type.Object(
   {
     decisionId: Type.String({ description: 'Judge it by POST /audits/<decisionId>.' }),

@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import type { Surroundings } from './surroundings.ts'
 import { faultLines } from './terminal.ts'
 import { addAttribution } from './verbs/attribution.ts'
+import { addAsked } from './verbs/asked.ts'
 import { addAudit } from './verbs/audit.ts'
 import { addBackfill } from './verbs/backfill.ts'
 import { addConfig } from './verbs/config.ts'
@@ -43,6 +44,7 @@ export function rekindleProgram(surroundings: Surroundings): Command {
     addSpend,
     addAttribution,
     addWhy,
+    addAsked,
     addAudit,
     addTail,
     addTopics,

@@ -142,6 +142,7 @@ function followUpText({ followups, deliveries }: LeadStory): string[] {
 /** `send message sms`, `hand over`, `assign to user1`. */
 function actInWords({ action, channel, assigneeId }: LeadStory['followups'][number]): string {
   // Rows of an older API lack the realtor.
+  if (action === 'ask') return 'ask a person'
   if (assigneeId) return `${spoken(action)} to ${assigneeId}`
   return channel === 'none' ? spoken(action) : `${spoken(action)} ${channel}`
 }

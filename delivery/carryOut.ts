@@ -42,7 +42,7 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
 }
 
 async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderContact | 'unread' | 'unreadable'> {
-  if (row.action === 'hand_over' || !settings.readContact) return 'unread'
+  if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
   const read = await ghl.contacts.get(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
   return read.value === undefined
@@ -121,8 +121,8 @@ async function call(
     contactId,
     {
       title: row.text ?? '',
-      body: `${row.plannedBecause}\nRef ${row.followupId}`,
-      dueAt: Math.max(row.dueAt, clock.now()),
+      body: `${row.body ?? row.plannedBecause}\nRef ${row.followupId}`,
+      dueAt: Math.max(row.action === 'ask' ? row.expiresAt : row.dueAt, clock.now()),
       assignedTo: ownerId,
     },
     { admitted: true },

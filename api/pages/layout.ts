@@ -12,6 +12,7 @@ header strong{font-size:1.25rem}a{color:var(--accent)}h1{font-size:1.5rem}h2{fon
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}[aria-current]{font-weight:700;text-decoration:none}.good{color:var(--good)}.bad{color:var(--bad)}.soft{opacity:.75}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dt{opacity:.75}dd{margin:0}
 .card{border:1px solid var(--line);border-radius:.5rem;padding:.25rem 1rem;margin:1rem 0}code{background:var(--soft);padding:0 .25rem;border-radius:.25rem;overflow-wrap:anywhere}
+.card pre{white-space:pre-wrap;font:inherit}form button{margin:.25rem .25rem .25rem 0}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem}
 `
 
@@ -30,8 +31,8 @@ export function page(title: string, content: Markup): string {
         <header>
           <strong>Rekindle</strong>
           <nav aria-label="Main">
-            <a href="/">Overview</a> · <a href="/ui/leads">Leads</a> · <a href="/ui/owed">Waiting</a> · <a href="/docs">API</a> ·
-            <a href="/readyz">Readiness</a> ·
+            <a href="/">Overview</a> · <a href="/ui/leads">Leads</a> · <a href="/ui/owed">Waiting</a> · <a href="/ui/asks">Asked</a> ·
+            <a href="/docs">API</a> · <a href="/readyz">Readiness</a> ·
             <a href="/metrics">Metrics</a>
           </nav>
         </header>

@@ -28,9 +28,11 @@ interface SetFlags {
   readonly routing?: string
   readonly holdout?: string
   readonly trials?: string
+  readonly undecided?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
+const undecideds = ['ask', 'act']
 const routings = ['off', 'suggest', 'assign']
 
 export function addTenants(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
@@ -45,8 +47,8 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
-            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'left alone', 'look-ups', 'trials'],
-            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps, trials }) => [
+            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'left alone', 'look-ups', 'trials', 'unclear'],
+            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps, trials, undecided }) => [
               tenantId,
               name,
               status,
@@ -56,6 +58,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
               holdout === true ? '5 %' : 'nobody',
               lookUpsText(lookUps),
               trialsText(trials),
+              undecided ?? 'ask',
             ]),
           ]).join('\n'),
         )
@@ -94,6 +97,10 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       'on: one lead in twenty, by a hash, is not followed up with, so that `rekindle effects` can tell what follow-ups bring; off (default)',
     )
     .option('--trials <on|off>', 'a part of the messages is worded by lot, so that it shows what is answered (default on)')
+    .option(
+      '--undecided <how>',
+      'messages that the votes do not clearly call for: ask (a person is asked first; default), act (they are sent)',
+    )
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -103,7 +110,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}, what is unclear: ${tenant.undecided ?? 'ask'}`,
         )
       } finally {
         await kafka.close()
@@ -202,6 +209,9 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
   const routing = flags.routing ?? before?.routing ?? null
   if (routing !== null && !routings.includes(routing))
     throw cliError('E_OPTION_INVALID', `--routing ${routing} must be one of ${routings.join(', ')}.`)
+  const undecided = flags.undecided ?? before?.undecided ?? null
+  if (undecided !== null && !undecideds.includes(undecided))
+    throw cliError('E_OPTION_INVALID', `--undecided ${undecided} must be one of ${undecideds.join(', ')}.`)
   const { holdout } = flags
   if (holdout !== undefined && holdout !== 'on' && holdout !== 'off')
     throw cliError('E_OPTION_INVALID', `--holdout ${holdout} must be on or off.`)
@@ -221,7 +231,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     routing,
     holdout: holdout === undefined ? (before?.holdout ?? null) : holdout === 'on',
     trials: trialsOf(before?.trials ?? null, flags.trials),
-    undecided: before?.undecided ?? null,
+    undecided,
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

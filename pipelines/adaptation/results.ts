@@ -14,6 +14,7 @@ import {
   CONFIRM_MS,
   SETTLE_MS,
   WINDOW_MS,
+  chosenByPerson,
   closeDue,
   dueAt,
   noWaits,
@@ -52,12 +53,17 @@ function open(known: ResultsState | undefined, { value: decision }: StreamRecord
   return settled(withWait(state, waitFor(decision)), decision.tenantId, ctx)
 }
 
-/** Notes which text was planned: what was decided on its wording may have come too late. */
+/**
+ * Notes which text was planned: what was decided on its wording may have come too late. What a person chose is no result of
+ * the decision, whatever comes of it: people let pass what looks good to them.
+ */
 function plan(known: ResultsState | undefined, { value }: StreamRecord<FollowUp>): Answer {
-  const { change, templateId } = value
-  if (change !== 'planned' || templateId === null) return drop('no_text')
+  const { change, templateId, decisionId, chosenBy } = value
   const state = known ?? noWaits
-  return noted(state, withText(state, { ...value, templateId }))
+  // Records from before the field was known have none.
+  const chosen = change === 'planned' && typeof chosenBy === 'string' ? chosenByPerson(state, decisionId) : state
+  if (change !== 'planned' || templateId === null) return chosen === state ? drop('no_text') : noted(state, chosen)
+  return noted(state, withText(chosen, { ...value, templateId }))
 }
 
 function noted(before: ResultsState, after: ResultsState): Answer {

@@ -56,7 +56,14 @@ export function waitFor(decision: Decision): OutcomeWait {
     abstained: ids(silent.filter(({ kind }) => kind === 'abstain')),
     failed: ids(silent.filter(({ kind }) => kind === 'error' || (kind === 'missing' && stopReason === 'deadline'))),
     assessmentId,
+    byPerson: false,
   }
+}
+
+/** The state in which a person is known to have chosen what is done; the same state where that decision is not waited for. */
+export function chosenByPerson(state: ResultsState, decisionId: string): ResultsState {
+  if (!state.waits.some((one) => one.decisionId === decisionId)) return state
+  return { ...state, waits: state.waits.map((one) => (one.decisionId === decisionId ? { ...one, byPerson: true } : one)) }
 }
 
 /** The state with one more decision, earliest first. */
@@ -94,7 +101,7 @@ export function closeDue(before: ResultsState, now: number): Closed {
   const over = before.waits.filter((wait) => tooMany.has(wait) || dueAt(wait) <= now)
   if (over.length === 0) return { state: before, results: [] }
   const results = over
-    .filter(({ startedAt }) => startedAt !== null)
+    .filter(({ startedAt, byPerson }) => startedAt !== null && !byPerson)
     .map((wait) => ({ wait, wording: wordingUsed(wait, before), ...outcomeOf(wait, before, !tooMany.has(wait) || dueAt(wait) <= now) }))
   const waits = before.waits.filter((wait) => !over.includes(wait))
   const earliest = waits[0]?.decidedAt

@@ -66,6 +66,7 @@ export function planFollowUp(
       dueAt,
       expiresAt: dueAt + lifeMs,
       body: null,
+      chosenBy: null,
       alternates: [],
     }
   }

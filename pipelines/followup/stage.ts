@@ -2,19 +2,30 @@
  * Turns decisions into intended actions and takes them back: a newer decision of the same kind, a newer epoch, a
  * hand-over, a deletion or an erasure cancels what is still open. A message is worded as the content decision on the same
  * assessment says, whichever of the two comes first. Where a location wants it, a routing decision gives the lead to a
- * realtor. Whether it leaves is the send fence's to say.
+ * realtor. What the votes do not clearly call for is put to a person first. Whether it leaves is the send fence's to say.
  */
 import { drop, emit, next, timer } from '../../runtime/outcome.ts'
-import type { Outcome } from '../../runtime/outcome.ts'
+import type { Emission, Outcome, TimerChange } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { FollowupState } from '../../schemas/generated/records.ts'
-import type { Decision, Erasure, FollowUp, HeldMessage, LeadProfile, PlannedFollowUp } from '../../schemas/generated/records.ts'
-import { decisions, erasures, followups, profiles, tenants } from '../../topics/index.ts'
+import type {
+  AskedDecision,
+  Decision,
+  Erasure,
+  FollowUp,
+  HeldMessage,
+  LeadProfile,
+  OutcomeObserved,
+  PlannedFollowUp,
+} from '../../schemas/generated/records.ts'
+import { decisions, erasures, followups, outcomes, profiles, tenants } from '../../topics/index.ts'
+import { actionOf } from '../consensus/explain.ts'
 import type { Approach } from './approachTexts.ts'
-import { intentKeyOf, planFollowUp } from './planFollowUp.ts'
+import { actOfAnswer, answerOf, askedOf, draftOf, isForAPerson, questionOf } from './asked.ts'
+import { intentKeyOf, messageLifeMs, planFollowUp } from './planFollowUp.ts'
 import type { Act, Plan } from './planFollowUp.ts'
-import { actOf, approachFor, heldMessage, isWorded, withWording, withdrawn } from './wording.ts'
+import { actOf, approachFor, heldMessage, isWorded, withWording, withdrawn, wordingDueAt } from './wording.ts'
 
 type Tables = { tenants: typeof tenants }
 type Out = typeof followups
@@ -37,13 +48,16 @@ const fresh: FollowupState = {
 }
 /** The deadline of the message that waits for its wording. */
 const wait = timer('wording')
+/** The end of waiting for a person's answer. */
+const ANSWER = 'answer'
+const answer = timer(ANSWER)
 
 export const followup = stage({
   name: 'followup',
   state: FollowupState,
   tables: { tenants },
   // Profiles first: in a fused task the profile a decision rests on is folded before the decision.
-  on: [from(profiles, follow), from(decisions, decide), from(erasures, forget)],
+  on: [from(profiles, follow), from(decisions, decide), from(outcomes, answered), from(erasures, forget)],
   timer: waitNoLonger,
   outputs: [followups],
 })
@@ -56,10 +70,12 @@ function follow(known: FollowupState | undefined, record: StreamRecord<LeadProfi
   const open = stillOpen(state.planned, ctx.at)
   const over = deleted ? open : open.filter((planned) => planned.epoch < epoch)
   const gone = state.held !== null && (deleted || state.held.epoch < epoch) ? state.held : null
+  const unasked = state.asked !== null && (deleted || state.asked.epoch < epoch) ? state.asked : null
   if (
     known !== undefined &&
     over.length === 0 &&
     gone === null &&
+    unasked === null &&
     open.length === state.planned.length &&
     sameLead(state, profile, epoch, deleted)
   )
@@ -75,10 +91,11 @@ function follow(known: FollowupState | undefined, record: StreamRecord<LeadProfi
       planned: open.filter((planned) => !over.includes(planned)),
       takenBack: takenBackBy(state, over, gone, ctx.at),
       held: gone === null ? state.held : null,
+      asked: unasked === null ? state.asked : null,
     },
     {
       emit: over.map((planned) => emit(followups, cancelled(planned, profile, reason))),
-      timers: gone === null ? [] : [wait.cancel()],
+      timers: [...(gone === null ? [] : [wait.cancel()]), ...(unasked === null ? [] : [answer.cancel()])],
     },
   )
 }
@@ -99,13 +116,15 @@ function word(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   return state.held?.assessmentId === decision.assessmentId ? release(after, state.held, ctx) : next(after)
 }
 
-/** The deadline has come without a wording. */
-function waitNoLonger(state: FollowupState, _fired: FiredTimer, ctx: Context<Tables>): Answer {
+/** The deadline has come without a wording, or without an answer. */
+function waitNoLonger(state: FollowupState, fired: FiredTimer, ctx: Context<Tables>): Answer {
+  if (fired.name === ANSWER) return unanswered(state, ctx)
   return state.held === null ? next(state) : release(state, state.held, ctx)
 }
 
-/** Plans the message that waited. */
+/** Plans the message that waited, or asks about it. */
 function release(state: FollowupState, held: HeldMessage, ctx: Context<Tables>): Answer {
+  if (state.asked?.decisionId === held.decisionId) return ask({ ...state, held: null }, state.asked, ctx, [], [wait.cancel()])
   const made = madeFrom(actOf(held), approachFor(state, held.assessmentId), state, ctx)
   const after = { ...state, held: null, planned: stillOpen(state.planned, ctx.at) }
   const timers = [wait.cancel()]
@@ -122,6 +141,9 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   if (open.some(({ decisionId }) => decisionId === decision.decisionId) || state.held?.decisionId === decision.decisionId)
     return drop('already_planned')
   if ((state.takenBack[decision.decisionId] ?? 0) > ctx.at) return drop('taken_back')
+  const isQuestion = isForAPerson(decision, ctx.tables.tenants.get(decision.tenantId))
+  // Nothing has happened to the lead since the open question was put: a second one would be the same.
+  if (isQuestion && state.asked !== null && state.asked.epoch >= decision.epoch && state.asked.until > ctx.at) return drop('already_asked')
   const handingOver = open.some(({ action }) => action === 'hand_over')
   if (handingOver && !isHandOver && decision.chosen !== 'wait') return drop('handed_over_to_a_person')
   // A person takes over: every contact that is open ends. A newer decision about contact replaces the older one.
@@ -135,16 +157,87 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
     planned: rest,
     takenBack: takenBackBy(state, over, state.held, ctx.at),
     held: null,
+    asked: null,
   }
-  const isNews = cancels.length > 0 || state.held !== null
-  const stop = state.held === null ? [] : [wait.cancel()]
+  const isNews = cancels.length > 0 || state.held !== null || state.asked !== null
+  const stop = [...(state.held === null ? [] : [wait.cancel()]), ...(state.asked === null ? [] : [answer.cancel()])]
+  if (isQuestion) return question(after, decision, ctx, cancels, stop)
   if (decision.chosen === 'wait') return isNews ? next(after, { emit: cancels, timers: stop }) : drop('nothing_to_do')
 
   const made = madeFrom(decision, approachFor(state, decision.assessmentId), state, ctx)
   if (!made.ok) return isNews ? next(after, { emit: cancels, timers: stop }) : drop(made.reason)
   const held = heldMessage(decision, state, ctx.at)
-  if (held !== undefined) return next({ ...after, held }, { emit: cancels, timers: [wait.at(held.until)] })
+  if (held !== undefined) return next({ ...after, held }, { emit: cancels, timers: [...stop, wait.at(held.until)] })
   return next(withPlanned(after, made.followUp, ctx.at), { emit: [...cancels, emit(followups, made.followUp)], timers: stop })
+}
+
+/** Puts a decision to a person, as soon as the draft of its message has its wording. */
+function question(
+  state: FollowupState,
+  decision: Decision,
+  ctx: Context<Tables>,
+  before: readonly Emission<Out>[],
+  stop: readonly TimerChange[],
+): Answer {
+  const asked = askedOf(decision, state, ctx.at)
+  const draft = draftOf(asked, wordingDueAt(decision))
+  if (draft === undefined || draft.until <= ctx.at || isWorded(state, draft.assessmentId)) return ask(state, asked, ctx, before, stop)
+  return next({ ...state, asked, held: draft }, { emit: before, timers: [...stop, wait.at(draft.until), answer.at(asked.until)] })
+}
+
+/** Asks the person. */
+function ask(
+  state: FollowupState,
+  asked: AskedDecision,
+  ctx: Context<Tables>,
+  before: readonly Emission<Out>[],
+  timers: readonly TimerChange[],
+): Answer {
+  const draft =
+    asked.message === null ? undefined : madeFrom(actOfAnswer(asked, asked.message), approachFor(state, asked.assessmentId), state, ctx)
+  const tenant = ctx.tables.tenants.get(asked.tenantId)
+  const put = questionOf(asked, state, tenant, ctx.at, (key) => ctx.id('followup', key), draft?.ok === true ? draft.followUp : undefined)
+  const after = { ...state, asked: { ...asked, question: '' }, planned: [...stillOpen(state.planned, ctx.at), remembered(put)] }
+  return next(after, { emit: [...before, emit(followups, put)], timers: [...timers, answer.at(asked.until)] })
+}
+
+/** Does what the person who was asked has chosen. */
+function answered(known: FollowupState | undefined, record: StreamRecord<OutcomeObserved>, ctx: Context<Tables>): Answer {
+  const state = known ?? fresh
+  const found = answerOf(record.value, state.asked, ctx.at)
+  if ('none' in found) return drop(found.none)
+  const { option, by } = found
+  return concluded(state, option, ctx, { by, reason: `${by} was asked and chose to ${actionOf(option, 'follow_up')}.` })
+}
+
+/** Nobody has answered in time. */
+function unanswered(state: FollowupState, ctx: Context<Tables>): Answer {
+  if (state.asked === null) return next(state)
+  const { otherwise } = state.asked
+  const then = otherwise === 'call' ? 'so a realtor is asked to call' : 'so nothing is sent'
+  return concluded(state, otherwise, ctx, { by: null, reason: `A person was asked and did not answer in time, ${then}.` })
+}
+
+/** Closes the open question and plans what follows from it. */
+function concluded(
+  state: FollowupState,
+  option: string,
+  ctx: Context<Tables>,
+  { by, reason }: { readonly by: string | null; readonly reason: string },
+): Answer {
+  const { asked } = state
+  if (asked === null) return next(state)
+  const isTheQuestion = ({ action, decisionId }: PlannedFollowUp) => action === 'ask' && decisionId === asked.decisionId
+  const closed = state.planned.filter(isTheQuestion).map((planned) => emit(followups, cancelled(planned, asked, reason)))
+  const rest = stillOpen(state.planned, ctx.at).filter((planned) => !isTheQuestion(planned))
+  // Told again, the decision is not asked about again.
+  const takenBack = { ...takenBackBy(state, [], null, ctx.at), [asked.decisionId]: ctx.at + messageLifeMs }
+  const after = { ...state, asked: null, held: null, planned: rest, takenBack }
+  const timers = [answer.cancel(), ...(state.held === null ? [] : [wait.cancel()])]
+  const made = option === 'wait' ? undefined : madeFrom(actOfAnswer(asked, option), approachFor(state, asked.assessmentId), state, ctx)
+  if (made?.ok !== true) return next(after, { emit: closed, timers })
+  const followUp = { ...made.followUp, chosenBy: by, reason }
+  return next(withPlanned(after, followUp, ctx.at), { emit: [...closed, emit(followups, followUp)], timers })
 }
 
 /** Gives the lead to a realtor. It stands beside what is open about contact: neither replaces the other. */
@@ -206,7 +299,9 @@ function takenBackBy(
 ): Record<string, number> {
   const still = Object.entries(state.takenBack).filter(([, until]) => until > at)
   const over = held === null ? planned : [...planned, withdrawn(held, at)]
-  return Object.fromEntries([...still, ...over.map(({ decisionId, expiresAt }) => [decisionId, expiresAt] as const)])
+  // A question ends within hours; the message that was asked about would have lived for days.
+  const until = (one: { action?: string; expiresAt: number }) => (one.action === 'ask' ? at + messageLifeMs : one.expiresAt)
+  return Object.fromEntries([...still, ...over.map((one) => [one.decisionId, until(one)] as const)])
 }
 
 function stillOpen(planned: readonly PlannedFollowUp[], at: number): PlannedFollowUp[] {
@@ -242,6 +337,7 @@ function cancelled(planned: PlannedFollowUp, of: { tenantId: string; contactId: 
     subject: null,
     assigneeId: null,
     body: null,
+    chosenBy: null,
     alternates: [],
     reason,
   }

@@ -28,10 +28,15 @@ export function withWording(state: FollowupState, { assessmentId, chosen }: Pick
   return { ...state, wordings: [...state.wordings, { assessmentId, approach: chosen }].slice(-wordingsMost) }
 }
 
+/** Until when the wording of a message is waited for, ms. */
+export function wordingDueAt({ askedAt }: Pick<Decision, 'askedAt'>): number {
+  return askedAt + DEADLINE_MS
+}
+
 /** The message as it waits, when it has to. `at`: now, ms. */
 export function heldMessage(decision: Decision, state: FollowupState, at: number): HeldMessage | undefined {
   const { tenantId, contactId, decisionId, assessmentId, epoch, chosen, reason, decidedAt, dueAt } = decision
-  const until = decision.askedAt + DEADLINE_MS
+  const until = wordingDueAt(decision)
   const isMessage = chosen === 'sms' || chosen === 'email'
   if (!isMessage || at >= until || isWorded(state, assessmentId)) return undefined
   const occasion = decision.params['templateId'] ?? null

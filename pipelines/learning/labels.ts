@@ -15,6 +15,8 @@ export interface Verdict {
   readonly option: string
   readonly labeller: string
   readonly note: string | null
+  /** It answers an open question, and is to be carried out. */
+  readonly carryOut?: boolean | undefined
 }
 
 export type Labelled =
@@ -71,7 +73,15 @@ export function labelOf(
       at,
       source: 'api',
       sourceId: requestId,
-      label: { decisionId, decisionType, option, labeller, ...selectionOf(decision), note },
+      label: {
+        decisionId,
+        decisionType,
+        option,
+        labeller,
+        ...selectionOf(decision),
+        note,
+        carryOut: verdict.carryOut === true ? true : null,
+      },
     },
   }
 }

@@ -34,6 +34,7 @@ const stripped: Readonly<Record<string, string>> = {
   message: 'NULL',
   subject: 'NULL',
   body: 'NULL',
+  chosen_by: 'NULL',
   template_id: 'NULL',
   planned_because: "'The lead was erased.'",
   reason: 'NULL',

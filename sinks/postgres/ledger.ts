@@ -26,7 +26,8 @@ const DAY_MS = 86_400_000
 
 /**
  * Enters planned follow-ups and cancels those that are still open; in whatever order and however often both come, the
- * result is the same: a cancelled one stays cancelled, a known intent is not entered again.
+ * result is the same: a cancelled one stays cancelled, a known intent is not entered again. A question to a person is open
+ * after it was put as well, until it is answered or nobody can answer it any more.
  */
 export async function storeFollowUps(client: pg.PoolClient, records: readonly PlannedRecord[]): Promise<void> {
   const cancels = new Map(
@@ -39,7 +40,7 @@ export async function storeFollowUps(client: pg.PoolClient, records: readonly Pl
   )
   if (cancels.size === 0) return
   const open = await client.query<StoredRow>(
-    `SELECT * FROM followup_actions WHERE followup_id = ANY($1) AND status IN ('pending', 'deferred') ORDER BY followup_id FOR UPDATE`,
+    `SELECT * FROM followup_actions WHERE followup_id = ANY($1) AND (status IN ('pending', 'deferred') OR (action = 'ask' AND status = 'confirmed')) ORDER BY followup_id FOR UPDATE`,
     [[...cancels.keys()]],
   )
   const rows = open.rows.map(rowOf)
@@ -79,6 +80,7 @@ const entryColumns: readonly (readonly [string, string, (entry: Entry) => unknow
   ['subject', 'text', ({ followUp }) => storable(followUp.subject)],
   ['assignee_id', 'text', ({ followUp }) => storable(followUp.assigneeId ?? null)],
   ['body', 'text', ({ followUp }) => storable(followUp.body ?? null)],
+  ['chosen_by', 'text', ({ followUp }) => storable(followUp.chosenBy ?? null)],
   ['alternates', 'jsonb', ({ followUp }) => storableJson(followUp.alternates ?? [])],
   ['priority', 'int', ({ followUp }) => followUp.priority],
   ['planned_because', 'text', ({ followUp }) => storable(followUp.reason)],

@@ -36,6 +36,8 @@ export interface LedgerRow {
   readonly assigneeId: string | null
   /** Of an ask: what the person has to know. */
   readonly body: string | null
+  /** The person who was asked and chose this. */
+  readonly chosenBy: string | null
   /** Of an assignment: realtors who are to have the lead, in this order, when the assignee can not. */
   readonly alternates: readonly string[]
   readonly priority: number
@@ -132,6 +134,7 @@ export function followUpOf(row: LedgerRow): FollowUp {
     subject,
     assigneeId,
     body,
+    chosenBy,
     alternates,
     priority,
     plannedBecause,
@@ -154,6 +157,7 @@ export function followUpOf(row: LedgerRow): FollowUp {
     subject,
     assigneeId,
     body,
+    chosenBy,
     alternates: [...alternates],
     priority,
     reason: plannedBecause,
@@ -179,6 +183,7 @@ export interface StoredRow {
   subject: string | null
   assignee_id: string | null
   body: string | null
+  chosen_by: string | null
   alternates: string[]
   priority: number
   planned_because: string
@@ -222,6 +227,7 @@ export function rowOf(stored: StoredRow): LedgerRow {
     subject: stored.subject,
     assigneeId: stored.assignee_id,
     body: stored.body,
+    chosenBy: stored.chosen_by,
     alternates: stored.alternates,
     priority: stored.priority,
     plannedBecause: stored.planned_because,

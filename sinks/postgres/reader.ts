@@ -3,6 +3,8 @@
  * others. A read that does not say its tenant sees nothing; one that is about all tenants says so.
  */
 import type pg from 'pg'
+import { openAsks } from './asks.ts'
+import type { AskFilter, OpenAsk } from './asks.ts'
 import { auditQueue } from './audits.ts'
 import type { AuditFilter, AuditQueue } from './audits.ts'
 import { lookUp } from './leadSearch.ts'
@@ -36,6 +38,7 @@ export function readerQueries(pool: pg.Pool): Pick<
   LeadQueries,
   'leads' | 'profiles' | 'linked' | 'decisions' | 'decisionById' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
 > & {
+  asks(filter: AskFilter): Promise<OpenAsk[]>
   audits(filter: AuditFilter): Promise<AuditQueue>
   owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
 } {
@@ -56,6 +59,7 @@ export function readerQueries(pool: pg.Pool): Pick<
     overview: () => reading(ALL_TENANTS, (queries) => queries.overview()),
     latestDecisions: (limit) => reading(ALL_TENANTS, (queries) => queries.latestDecisions(limit)),
     decisionById: (decisionId) => reading(ALL_TENANTS, (queries) => queries.decisionById(decisionId)),
+    asks: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => openAsks(db, filter)),
     audits: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => auditQueue(db, filter)),
     owed: (filter, now) => owedLeads(pool, filter, now, (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work)),
   }

@@ -41,6 +41,7 @@ const followUp: FollowUp = {
   subject: null,
   assigneeId: null,
   body: null,
+  chosenBy: null,
   alternates: [],
   priority: 4,
   reason: 'It asked for a showing.',
@@ -426,6 +427,8 @@ t.test('the OpenAPI document describes every route, its schemas hold and describ
   const document = (await app.inject('/docs/json')).json<{ openapi: string; paths: Record<string, Record<string, Operation>> }>()
   t.equal(document.openapi, '3.1.0')
   t.strictSame(Object.keys(document.paths).sort(), [
+    '/asks',
+    '/asks/{decisionId}',
     '/audits',
     '/audits/{decisionId}',
     '/healthz',

@@ -48,6 +48,7 @@ const story = {
       subject: null,
       assigneeId: null,
       body: null,
+      chosenBy: null,
       alternates: [],
       priority: 4,
       reason: 'It asked for a showing.',

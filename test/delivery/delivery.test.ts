@@ -64,6 +64,21 @@ t.test('a call becomes a task for the owner, a hand-over a tag and a task', asyn
   t.equal(b.sandbox.messages().length, 0)
 })
 
+t.test('a question becomes a task with all that one needs to decide, at any hour, due when an answer no longer helps', async (t) => {
+  const b = await bench(t)
+  b.clock.advance(12 * HOUR)
+  await b.lead({ ownerId: 'realtor1', dnd: true })
+  await b.fresh()
+  const until = b.clock.now() + 4 * HOUR
+  await b.plan({ action: 'ask', channel: 'none', templateId: null, text: 'Decide about Maria', body: 'Either\nor', expiresAt: until })
+  await b.worker().cycle()
+  t.match(b.sandbox.tasks(), [
+    { title: 'Decide about Maria', body: /^Either\nor\nRef f-maria-d1-none$/, dueAt: until, assignedTo: 'realtor1' },
+  ])
+  t.equal((await b.row()).status, 'confirmed')
+  t.strictSame(b.sandbox.tagsOf('maria'), [])
+})
+
 t.test('gates that lift move the follow-up, the others end it, and waiting for the same reason is told once', async (t) => {
   const b = await bench(t)
   const worker = b.worker()

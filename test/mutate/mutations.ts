@@ -39,6 +39,7 @@ const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
 const priority = 'test/pipelines/priority.test.ts'
 const wording = 'test/pipelines/wording.test.ts'
+const asked = 'test/pipelines/asked.test.ts'
 const offPolicy = 'test/pipelines/offPolicy.test.ts'
 const loggedChoices = 'test/pipelines/loggedChoices.test.ts'
 const holdout = 'test/pipelines/holdout.test.ts'
@@ -1191,8 +1192,8 @@ export const mutations: readonly Mutation[] = [
     id: 'held-past-deadline',
     guard: 'a message waits for its wording until the deadline and no longer',
     file: 'pipelines/followup/stage.ts',
-    find: '{ emit: cancels, timers: [wait.at(held.until)] }',
-    replace: '{ emit: cancels }',
+    find: '{ emit: cancels, timers: [...stop, wait.at(held.until)] }',
+    replace: '{ emit: cancels, timers: stop }',
     tests: [{ file: wording, title: 'a message is not held back beyond the deadline of the assessment' }],
     why: 'A message whose wording never comes is never sent.',
   },
@@ -1444,5 +1445,34 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     tests: [{ file: 'test/pipelines/results.test.ts', title: 'a lot that could not change the text does not count, for no wording of it' }],
     why: 'Of hurried messages the plain text keeps those that the others lose, and wins.',
+  },
+  {
+    id: 'unclear-sent-unasked',
+    guard: 'what the votes do not clearly call for is put to a person first',
+    file: 'pipelines/followup/asked.ts',
+    find: "return type === 'follow_up' && ",
+    replace: "return type === 'content' && ",
+    tests: [{ file: asked, title: 'nobody answers: nothing that cannot be undone is done' }],
+    why: 'A message that may be wrong leaves, and a person may look at it afterwards.',
+  },
+  {
+    id: 'verdict-carried-out',
+    guard: 'a verdict carries nothing out unless it is meant to',
+    file: 'pipelines/followup/asked.ts',
+    find: 'if (label?.carryOut !== true)',
+    replace: 'if (!label)',
+    tests: [{ file: asked, title: 'a verdict is no answer, nor is one on another decision or with an option that is not allowed' }],
+    why: 'Whoever judges decisions of the past sends messages by it.',
+  },
+  {
+    id: 'form-of-another-site',
+    guard: 'an answer is taken from a form of this installation alone',
+    file: 'api/askPageRoutes.ts',
+    find: "if (request.headers['sec-fetch-site'] !== 'same-origin')",
+    replace: "if (request.headers['sec-fetch-site'] === 'cross-origin')",
+    tests: [
+      { file: 'test/api/asks.test.ts', title: 'a form of this page is an answer; one of another site, or of nobody knows where, is not' },
+    ],
+    why: 'A page that a realtor happens to open sends messages to leads.',
   },
 ]

@@ -258,7 +258,7 @@ const planned = (templateId: string | null, minutes: number, over: Partial<Follo
     action: 'send_message',
   },
   ...{ channel: 'sms', templateId, text: 'x', subject: null, priority: 3, reason: 'r', plannedAt: at(minutes), dueAt: at(minutes) },
-  ...{ expiresAt: at(minutes + 60), assigneeId: null, body: null, alternates: [] },
+  ...{ expiresAt: at(minutes + 60), assigneeId: null, body: null, chosenBy: null, alternates: [] },
   ...over,
 })
 const drawn = { option: 'inform', trial: 'wording-2', drawn: true, propensityMicro: 150_000 }
@@ -279,6 +279,17 @@ t.test('a result says how its message was worded, and with which chance', async 
     { option: 'wait', trial: 'wording-2', drawn: true, propensityMicro: 850_000 },
   ])
   t.strictSame(wordingOf(...message(), worded('inform', 0, { draw: null }), text), [certain('inform')])
+})
+
+t.test('what a person chose is no result of the decision, whatever came of it', async (t) => {
+  const chosen = (by: string | null) => {
+    const line = lineOf()
+    tell(line, decided('d1', 0, { assessmentId: 'a1' }), planned('nudge_24h.sms.1', 1, { chosenBy: by }), confirmed('d1', 5))
+    line.advance('4d')
+    return line.outputs(results).length
+  }
+  t.equal(chosen(null), 1)
+  t.equal(chosen('anna'), 0)
 })
 
 t.test('what is not known of a wording is not guessed', async (t) => {

@@ -169,7 +169,16 @@ export function decisionRecord(over: Partial<Decision> = {}): Decision {
 /** Anna's verdict on `d1`: a call would have been right. */
 export function labelRecord(over: Partial<OutcomeObserved> = {}, label: Partial<AuditLabel> = {}): OutcomeObserved {
   const given: AuditLabel = {
-    ...{ decisionId: 'd1', decisionType: 'follow_up', option: 'call', labeller: 'anna', selection: 'random', inclusion: 0.03, note: null },
+    ...{
+      decisionId: 'd1',
+      decisionType: 'follow_up',
+      option: 'call',
+      labeller: 'anna',
+      selection: 'random',
+      inclusion: 0.03,
+      note: null,
+      carryOut: null,
+    },
     ...label,
   }
   return {
@@ -206,6 +215,7 @@ export function followUpRecord(over: Partial<FollowUp> = {}): FollowUp {
     subject: null,
     assigneeId: null,
     body: null,
+    chosenBy: null,
     alternates: [],
     priority: 4,
     reason: 'test',

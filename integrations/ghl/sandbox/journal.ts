@@ -47,6 +47,9 @@ export interface SandboxTask {
   readonly contactId: string
   readonly title: string
   readonly body: string
+  readonly assignedTo: string | null
+  /** When it is due, ms; 0 = no day. */
+  readonly dueAt: number
   readonly at: number
 }
 

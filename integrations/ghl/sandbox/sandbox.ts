@@ -160,6 +160,8 @@ class SandboxServer implements Sandbox {
       contactId: text(fields, 'contactId') ?? '',
       title: text(fields, 'title') ?? '',
       body: text(fields, 'body') ?? '',
+      assignedTo: text(fields, 'assignedTo'),
+      dueAt: Date.parse(text(fields, 'dueDate') ?? '') || 0,
       at: Date.parse(text(fields, 'dateAdded') ?? '') || 0,
     }))
   }

@@ -91,9 +91,12 @@ export function denyUntil(ruleId: string, liftsAt: number, reason: string): Verd
   return { ruleId, verdict: 'deny_until', liftsAt, reason }
 }
 
-/** Does it reach the lead, or ask a person to? A hand-over and an assignment stay inside the team. */
+/** What stays inside the team. */
+const inside: ReadonlySet<string> = new Set(['hand_over', 'assign', 'ask'])
+
+/** Does it reach the lead, or ask a person to? A hand-over, an assignment and a question stay inside the team. */
 export function isContact({ followUp }: FenceInput): boolean {
-  return followUp.action !== 'hand_over' && followUp.action !== 'assign'
+  return !inside.has(followUp.action)
 }
 
 /** A gate that needs the lead: without one it denies until the copy had time to catch up. */

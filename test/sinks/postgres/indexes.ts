@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 11.5 (21 statements of the performance set, 3 named by the requirement)
  */
 import { auditQueue } from '../../../sinks/postgres/audits.ts'
+import { openAsks } from '../../../sinks/postgres/asks.ts'
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
@@ -183,6 +184,12 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'leads whose last word is their own, those that have waited longest first',
     question: (db) => owedLeads(db, { writtenBefore: tuesdayNoon, limit: 50 }, tuesdayNoon),
+  },
+  {
+    name: 'idx_followup_actions_asks',
+    became: 'added',
+    note: 'questions to people that are open, the one whose time is over first first',
+    question: (db) => openAsks(db, { now: tuesdayNoon, limit: 50 }),
   },
   {
     name: 'idx_lead_search',

@@ -1,0 +1,75 @@
+/**
+ * A question to a person in words: the two best options with the three strongest votes for each, what is open, the draft
+ * of the message, until when an answer helps and what is done without one. Every figure is one of the decision.
+ * @source reference/consensus.md 4.2
+ */
+import { DateTime, IANAZone } from 'luxon'
+import type { AskedDecision, Decision, FollowUp } from '../../schemas/generated/records.ts'
+import { actionOf, explain } from '../consensus/explain.ts'
+import { oneLine, spokenName } from './renderText.ts'
+
+/** Strongest votes told for each of the two options. */
+const votesTold = 3
+
+/** Title of the task. */
+export function questionTitle(firstName: string | null): string {
+  return `Decide what to do about ${spokenName(firstName) ?? 'this lead'}`
+}
+
+/** What is known and what is open, without the draft. */
+export function questionWords(decision: Decision, firstName: string | null): string {
+  const name = spokenName(firstName) ?? 'this lead'
+  const two = twoBest(decision)
+  return [
+    `What is right for ${name} is not clear enough for Rekindle to act alone.`,
+    ...two.flatMap((option, place) => optionLines(decision, option, place + 1)),
+    `Open: ${openQuestion(decision, two)}`,
+  ].join('\n')
+}
+
+/** The draft, how to answer, and what happens otherwise. `timeZone`: of the location. */
+export function answerLines(
+  { decisionId, options, otherwise, until }: AskedDecision,
+  draft: Pick<FollowUp, 'channel' | 'text' | 'subject'> | undefined,
+  timeZone: string | undefined,
+): string[] {
+  const zone = timeZone !== undefined && IANAZone.isValidZone(timeZone) ? timeZone : 'utc'
+  const by = DateTime.fromMillis(until, { zone }).toFormat('yyyy-LL-dd HH:mm ZZZZ', { locale: 'en-US' })
+  const subject = draft?.subject ? ` (subject: ${oneLine(draft.subject)})` : ''
+  return [
+    draft?.text
+      ? `Draft of the ${draft.channel === 'sms' ? 'text message' : 'e-mail'}${subject}: ${draft.text}`
+      : 'No message can be written.',
+    `Answer by ${by} with one of: ${options.join(', ')}. For example: rekindle asked answer ${decisionId} ${options[0] ?? 'wait'} --by <your name>`,
+    otherwise === 'call' ? 'Without an answer nothing is sent, and a realtor is asked to call.' : 'Without an answer nothing is sent.',
+  ]
+}
+
+/** What was chosen, and the best of the others that are open; where too few were heard, the two best that are allowed. */
+function twoBest({ options, chosen, conformalSet }: Decision): string[] {
+  // Rows that were stored before the set was known lack it.
+  const open = options.filter(({ option, eligible }) => eligible && (!conformalSet || option === chosen || conformalSet.includes(option)))
+  const [first, second] = open.sort((a, b) => Number(b.option === chosen) - Number(a.option === chosen) || b.utility - a.utility)
+  return [first, second].filter((one) => one !== undefined).map(({ option }) => option)
+}
+
+function optionLines(decision: Decision, option: string, place: number): string[] {
+  const probability = decision.options.find((known) => known.option === option)?.probability ?? 0
+  const votes = explain(decision).contributions.filter((vote) => vote.option === option && !vote.blocked)
+  const told = votes.slice(0, votesTold).map(({ says, agent, confidence }) => `${says} (${agent}, ${confidence})`)
+  const more = votes.length > votesTold ? ` ${votes.length - votesTold} more.` : ''
+  return [
+    `${place}. ${sentence(actionOf(option, decision.type))}: ${Math.round(100 * probability)} % likely to be right.`,
+    `   ${told.length === 0 ? 'No agent argued for it.' : `For it: ${told.join(' ')}${more}`}`,
+  ]
+}
+
+function openQuestion({ escalation, nEff, quorum }: Decision, [first, second]: readonly string[]): string {
+  if (escalation === 'quorum_failed_twice')
+    return `too few voices were heard, twice in a row (${nEff.toFixed(1)} of ${quorum.toFixed(1)} needed).`
+  return `the votes rule out neither ${first ?? 'this'} nor ${second ?? 'anything else'} at the error that the policy allows, and a message cannot be taken back.`
+}
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
+}

@@ -1,0 +1,36 @@
+/** `rekindle asked`: what a person reads and answers, and what is said afterwards. */
+import t from 'tap'
+import { askedLines } from '../../cli/verbs/asked.ts'
+import { apiRun } from './apiRun.ts'
+
+const until = Date.UTC(2026, 10, 24, 15)
+const ask = {
+  ...{ decisionId: 'd1', leadKey: 'loc:maria', name: 'Maria López', title: 'Decide what to do about Maria', body: 'One line.\nAnother.' },
+  ...{ options: ['wait', 'sms'], askedAt: until - 7_200_000, until },
+}
+
+t.test('each open question is told with how long an answer helps', async (t) => {
+  const { asked } = await apiRun(['asked', 'list', '--location', 'loc', '--url', 'http://127.0.0.1:9'], { status: 200, body: { asks: [] } })
+  t.match(asked, [{ url: 'http://127.0.0.1:9/asks?limit=20&tenant=loc', method: 'GET' }])
+  t.strictSame(askedLines({ asks: [ask] }, until - 3_600_000), [
+    'Decide what to do about Maria  d1',
+    '  Maria López (loc:maria), 1h 0m left, until 2026-11-24 15:00 UTC',
+    '  One line.',
+    '  Another.',
+    '',
+  ])
+  t.strictSame(askedLines({ asks: [] }, until), ['No question is open.'])
+})
+
+t.test('an answer is posted, and a closed question is an error with what to do', async (t) => {
+  const answer = ['asked', 'answer', 'd1', 'sms', '--by', 'anna', '--note', 'keen', '--url', 'http://127.0.0.1:9']
+  const told = await apiRun(answer, { status: 200, body: { decisionId: 'd1', option: 'sms', by: 'anna', at: until } })
+  t.match(told.asked, [{ url: 'http://127.0.0.1:9/asks/d1', method: 'POST', body: '{"by":"anna","option":"sms","note":"keen"}' }])
+  t.strictSame(told.out, ['Noted to send a text message. The rules are asked once more before anything leaves.'])
+  const closed = await apiRun(answer, {
+    status: 409,
+    body: { code: 'E_ASK_CLOSED', message: 'No question about decision d1 is open.', remedy: 'See `rekindle asked list`.', requestId: '1' },
+  })
+  t.match(closed.err.join('\n'), /E_ASK_CLOSED: No question about decision d1 is open\. See `rekindle asked list`\./)
+  t.not(closed.code, 0)
+})
