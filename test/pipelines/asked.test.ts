@@ -286,7 +286,7 @@ t.test(
             }
           }
           const asks = l.outputs(followups).filter(({ action, change }) => action === 'ask' && change === 'planned')
-          return asks.every(({ followupId }) => !open.has(followupId)) && stateOf(l)?.asked == null
+          return asks.every(({ followupId }) => !open.has(followupId)) && (stateOf(l)?.asked ?? null) === null
         },
       ),
       { numRuns: 300 },
