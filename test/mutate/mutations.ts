@@ -218,7 +218,7 @@ export const mutations: readonly Mutation[] = [
     file: 'delivery/judgeBatch.ts',
     find: 'load: assignee.load + 1',
     replace: 'load: assignee.load',
-    tests: [{ file: assignments, title: 'P-24: a burst of leads, several workers and any order: nobody gets more than they take' }],
+    tests: [{ file: nextRealtor, title: 'a batch gives each lead to whom one after the other would, and nobody more than they take' }],
     why: 'A burst of leads in one batch goes to one realtor, past what they take.',
   },
   {
@@ -227,7 +227,17 @@ export const mutations: readonly Mutation[] = [
     file: 'sinks/postgres/staff.ts',
     find: "SELECT pg_advisory_xact_lock(hashtextextended('realtor:' || realtor, 0))",
     replace: "SELECT hashtextextended('realtor:' || realtor, 0)",
-    tests: [{ file: assignments, title: 'P-24: a burst of leads, several workers and any order: nobody gets more than they take' }],
+    tests: [
+      {
+        file: assignments,
+        title:
+          'P-24: a burst on one realtor goes on to the second and the third, several workers and any list: nobody beyond what they take',
+      },
+      {
+        file: assignments,
+        title: 'P-24: a hundred leads at once for one realtor fill the first, then the second, then the third, and no one beyond that',
+      },
+    ],
     why: 'Two workers count the same load at the same time and both give a lead to a realtor with room for one.',
   },
   {
