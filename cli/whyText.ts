@@ -1,6 +1,6 @@
 /** The last decisions about a lead as text: words first, then the votes, the sum they make and the gates. */
 import type { LeadStory } from '../api/replySchemas.ts'
-import { instant, nameOf, nats, realtorOf, spoken } from '../api/pages/words.ts'
+import { instant, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
 import { priorityInWords, toldPriority, toldScore } from '../pipelines/enrich/scoring/told.ts'
@@ -130,7 +130,7 @@ function followUpText({ followups, deliveries }: LeadStory): string[] {
       deliveries.map((one) => [
         instant(one.at),
         one.status,
-        one.channel === 'none' ? spoken(one.action) : one.channel,
+        one.channel === 'none' ? `${spoken(one.action)}${toWhom(one)}` : one.channel,
         one.reason,
         one.liftsAt === null ? '' : `lifts ${instant(one.liftsAt)}`,
       ]),
@@ -139,12 +139,10 @@ function followUpText({ followups, deliveries }: LeadStory): string[] {
   ]
 }
 
-/** `send message sms`, `hand over`, `assign to user1`. */
-function actInWords({ action, channel, assigneeId }: LeadStory['followups'][number]): string {
-  // Rows of an older API lack the realtor.
-  if (action === 'ask') return 'ask a person'
-  if (assigneeId) return `${spoken(action)} to ${assigneeId}`
-  return channel === 'none' ? spoken(action) : `${spoken(action)} ${channel}`
+/** `send message sms`, `hand over`, `ask a person`, `assign to user1, else user2`. */
+function actInWords(followUp: LeadStory['followups'][number]): string {
+  const { action, channel } = followUp
+  return `${spoken(action)}${channel === 'none' ? toWhom(followUp) : ` ${channel}`}`
 }
 
 /** An integer in 1e-18 nats as a decimal without trailing zeros. */

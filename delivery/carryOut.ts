@@ -65,19 +65,19 @@ async function handOver(
     await lockLeads(client, [row])
     const at = clock.now()
     const facts = await fenceFacts(client, [row], at)
-    const judgement = judgeRow(row, facts, facts.sends, at, provider, settings)
+    const { row: given, judgement, passedOver } = judgeRow(row, facts, facts.sends, at, provider, settings)
     const { then, gates } = judgement
     const next =
       then.kind === 'allow'
-        ? changed(row, {
+        ? changed(given, {
             status: 'handed_over',
-            reason: 'All gates allow it at the moment of sending.',
+            reason: `${passedOver}All gates allow it at the moment of sending.`,
             gates,
             handedOverAt: at,
             attempt: row.attempt + 1,
             at,
           })
-        : held(row, { ...judgement, then }, at, settings).row
+        : held(given, { ...judgement, then }, at, settings).row
     await saveAndTell(client, [next])
     await context.onStep('hand_over_commit', row)
     return { row: next, ownerId: facts.leads.get(row.leadId)?.ownerId ?? null }

@@ -6,9 +6,14 @@ import { assigneeKey } from '../sinks/postgres/staff.ts'
 import type { FenceFacts, LedgerSend } from '../sinks/postgres/ledger.ts'
 import { changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow, Transition } from '../sinks/postgres/ledgerRow.ts'
+import { nextRealtor } from './nextRealtor.ts'
+import type { Placed } from './nextRealtor.ts'
 import type { DeliverySettings } from './settings.ts'
 
-/** Evaluates all gates for a row on facts read in this transaction; its own reservation does not count against it. */
+/**
+ * Evaluates all gates for a row on facts read in this transaction; its own reservation does not count against it. An
+ * assignment comes back with the realtor it was judged with, who may be the next on its list.
+ */
 export function judgeRow(
   row: LedgerRow,
   facts: FenceFacts,
@@ -16,19 +21,22 @@ export function judgeRow(
   at: number,
   provider: ProviderContact | 'unread' | 'unreadable',
   settings: DeliverySettings,
-): Judgement {
-  return judge({
-    at,
-    followUp: row,
-    lead: facts.leads.get(row.leadId),
-    tenant: facts.tenants.get(row.tenantId),
-    copyCompleteAt: facts.copyCompleteAt.get(row.partition),
-    ownSends: sends.filter((send) => send.leadId === row.leadId && send.followupId !== row.followupId),
-    provider,
-    assignee: facts.assignees.get(assigneeKey(row)),
-    isAssigning: facts.assigning.has(row.leadId),
-    limits: settings.limits,
-  })
+): Placed {
+  const ownSends = sends.filter((send) => send.leadId === row.leadId && send.followupId !== row.followupId)
+  return nextRealtor(row, (given) =>
+    judge({
+      at,
+      followUp: given,
+      lead: facts.leads.get(row.leadId),
+      tenant: facts.tenants.get(row.tenantId),
+      copyCompleteAt: facts.copyCompleteAt.get(row.partition),
+      ownSends,
+      provider,
+      assignee: facts.assignees.get(assigneeKey(given)),
+      isAssigning: facts.assigning.has(row.leadId),
+      limits: settings.limits,
+    }),
+  )
 }
 
 export interface Consequence {

@@ -8,7 +8,7 @@ import { decisionCard } from './decisionWords.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-import { instant, nameOf, realtorOf, spoken } from './words.ts'
+import { instant, nameOf, realtorOf, spoken, toWhom } from './words.ts'
 
 export interface LeadsView {
   readonly found: LeadPage
@@ -186,8 +186,9 @@ export function leadPage(lead: ToldLead): string {
               lead.followups.map((one) => [
                 instant(one.plannedAt),
                 instant(one.dueAt),
-                `${spoken(one.change)}: ${spoken(one.action)}${one.channel === 'none' ? '' : ` by ${one.channel}`}`,
-                one.text ?? '',
+                `${spoken(one.change)}: ${spoken(one.action)}${one.channel === 'none' ? toWhom(one) : ` by ${one.channel}`}`,
+                // A question is in its body; rows of an older API lack it.
+                one.body ?? one.text ?? '',
                 one.reason,
               ]),
             )
@@ -197,11 +198,11 @@ export function leadPage(lead: ToldLead): string {
         lead.deliveries.length === 0
           ? html`<p>Nothing yet.</p>`
           : table(
-              ['When', 'State', 'Channel', 'Why', 'Lifts'],
+              ['When', 'State', 'What', 'Why', 'Lifts'],
               lead.deliveries.map((one) => [
                 instant(one.at),
                 spoken(one.status),
-                one.channel === 'none' ? '–' : one.channel,
+                one.channel === 'none' ? `${spoken(one.action)}${toWhom(one)}` : one.channel,
                 one.reason,
                 instant(one.liftsAt),
               ]),

@@ -1,4 +1,5 @@
 /** Codes of the pipeline in the words of the pages and the terminal, so that a lead reads the same in both. */
+import type { FollowUp } from '../../schemas/generated/records.ts'
 
 /** `2026-11-24 15:04 UTC`. */
 export function instant(ms: number | null): string {
@@ -21,6 +22,18 @@ export function realtorOf(realtor: { id: string; name: string | null; active: bo
   if (realtor === null) return 'nobody'
   if (realtor.active === false) return `a user who was deleted (${realtor.id})`
   return realtor.name === null ? realtor.id : `${realtor.name} (${realtor.id})`
+}
+
+/** Of an assignment, to whom it goes and who is next: ` to user1, else user2, user3`; of a question ` a person`; empty of everything else. */
+export function toWhom({
+  action,
+  assigneeId,
+  alternates,
+}: Pick<FollowUp, 'action' | 'assigneeId'> & Partial<Pick<FollowUp, 'alternates'>>): string {
+  if (action === 'ask') return ' a person'
+  // Rows of an older API lack both.
+  if (!assigneeId) return ''
+  return ` to ${assigneeId}${(alternates ?? []).length === 0 ? '' : `, else ${(alternates ?? []).join(', ')}`}`
 }
 
 /** Exact integer in 1e-18 nats as decimal nats with three places, signed. */

@@ -93,7 +93,11 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
   const left = forced || degraded ? null : notRuledOut(policy, probabilities)
   const params =
     decisionType === 'routing' && !forced
-      ? routingParams(chosen, question.view.shortlist)
+      ? routingParams(
+          chosen,
+          question.view.shortlist,
+          ranked.map(({ option }) => option),
+        )
       : forced || degraded
         ? {}
         : paramsOf(

@@ -5,6 +5,7 @@
  */
 import { DateTime } from 'luxon'
 import type { Contribution, Decision, GateResult, Policy, Silence } from '../../schemas/generated/records.ts'
+import { alternatesIn } from '../routing/alternates.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { flipSet } from './flipSet.ts'
 import type { FlipSet } from './flipSet.ts'
@@ -283,7 +284,14 @@ function actIn(decision: Decision, option: string, realtorName: RealtorNames): s
 function listOf(decision: Decision, realtorName: RealtorNames): string | undefined {
   const list = shortlisted(decision)
   if (list.length === 0) return undefined
-  return `Asked about, the best by the rules of the office first: ${list.map((realtorId) => realtorName(realtorId) ?? realtorId).join(', ')}.`
+  const named = (ids: readonly string[]) => ids.map((realtorId) => realtorName(realtorId) ?? realtorId).join(', ')
+  const { realtorId } = decision.params
+  const alternates = alternatesIn(decision.params)
+  const next =
+    realtorId === undefined || alternates.length === 0
+      ? ''
+      : ` When ${named([realtorId])} cannot have it by then, the next is: ${named(alternates)}.`
+  return `Asked about, the best by the rules of the office first: ${named(list)}.${next}`
 }
 
 function inWords(agentId: string): string {

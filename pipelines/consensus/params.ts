@@ -4,6 +4,7 @@
  */
 import type { Contribution, ShortlistedRealtor, Vote } from '../../schemas/generated/records.ts'
 import { optionsByType } from '../agents/agent.ts'
+import { alternatesParam } from '../routing/alternates.ts'
 import { realtorOfOption } from '../routing/realtorOption.ts'
 import { compare } from './pool.ts'
 
@@ -41,13 +42,24 @@ export function paramsOf(chosen: string, votes: readonly Vote[], contributions: 
   return out
 }
 
-/** Parameters of a routing decision: `realtorId` of whoever is chosen, and `shortlist`, all that were asked about, the first place first. */
-export function routingParams(chosen: string, shortlist: readonly ShortlistedRealtor[]): Record<string, string> {
+/**
+ * Parameters of a routing decision: `realtorId` of whoever is chosen, `alternates` of who is to have the lead when they can
+ * not (pipelines/routing/alternates.ts), and `shortlist`, all that were asked about, the first place first. `ranked` are the
+ * eligible options, the best first.
+ */
+export function routingParams(chosen: string, shortlist: readonly ShortlistedRealtor[], ranked: readonly string[]): Record<string, string> {
   const realtor = realtorOfOption(shortlist, chosen)
   return {
-    ...(realtor === undefined ? {} : { realtorId: realtor.realtorId }),
+    ...(realtor === undefined ? {} : { realtorId: realtor.realtorId, ...alternatesParam(nextOnes(chosen, shortlist, ranked)) }),
     shortlist: shortlist.map(({ realtorId }) => realtorId).join(' '),
   }
+}
+
+/** Those ranked after the chosen one and before leaving the lead without a realtor: that was found better than any after it. */
+function nextOnes(chosen: string, shortlist: readonly ShortlistedRealtor[], ranked: readonly string[]): string[] {
+  const after = ranked.slice(ranked.indexOf(chosen) + 1)
+  const waiting = after.indexOf('wait')
+  return (waiting < 0 ? after : after.slice(0, waiting)).flatMap((option) => realtorOfOption(shortlist, option)?.realtorId ?? [])
 }
 
 function isContact(option: string): boolean {

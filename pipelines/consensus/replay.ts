@@ -14,6 +14,7 @@ import { assessments, ballots as ballotTopic, leadKey, profiles } from '../../to
 import type { AnyTopic } from '../../runtime/topic.ts'
 import { consensusFolds } from './consensus.ts'
 import { engineVersion, policyKey } from './policy.ts'
+import { isWritable, writtenBy } from './writtenBy.ts'
 
 /** A record with the time it is stamped with, ms. */
 export interface Timed<V> {
@@ -54,16 +55,17 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
       const name = `${start.epoch} ${start.early} ${start.ballots}`
       let again = runs.get(name)
       if (again === undefined) runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant)))
-      last ??= again.get(decision.type)
-      if (again.get(decision.type) !== undefined && Decision.encode(again.get(decision.type) as Decision).equals(bytes))
-        return { kind: 'same', start }
+      const made = again.get(decision.type)
+      const written = made === undefined ? undefined : writtenBy(decision.engineVersion, made)
+      last ??= written
+      if (written !== undefined && Decision.encode(written).equals(bytes)) return { kind: 'same', start }
     }
     return differenceOf(decision, last, inputs.tenant)
   })
 }
 
 function impossibleBecause(decision: Decision, policy: Policy | undefined): string | undefined {
-  if (decision.engineVersion !== engineVersion)
+  if (!isWritable(decision.engineVersion))
     return `It was made by version ${decision.engineVersion} of the arithmetic, this is ${engineVersion}.`
   return policy === undefined ? `Its policy ${decision.policyHash.slice(0, 12)} is not known.` : undefined
 }

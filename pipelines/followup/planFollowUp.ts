@@ -3,6 +3,7 @@
  * written lawfully (no sender, no postal address) is not planned, with a reason.
  */
 import type { Decision, FollowUp, FollowupState, Tenant } from '../../schemas/generated/records.ts'
+import { alternatesIn } from '../routing/alternates.ts'
 import type { Approach } from './approachTexts.ts'
 import { oneLine, renderText, spokenName, templateFor } from './renderText.ts'
 import { textProblems } from './textProblems.ts'
@@ -113,6 +114,7 @@ export function planFollowUp(
           text: null,
           subject: null,
           assigneeId,
+          alternates: alternatesIn(decision.params),
           priority: priorityOf(lead.level),
           reason: `Nobody had this lead; it goes to a realtor (${decision.reason}, intent level ${level}).`,
         },

@@ -244,6 +244,8 @@ export async function claimedMessageIds(client: Queryable, tenantId: string, mes
 
 const savedColumns: readonly (readonly [string, string, (row: LedgerRow) => unknown])[] = [
   ['status', 'text', (row) => row.status],
+  ['assignee_id', 'text', (row) => storable(row.assigneeId)],
+  ['alternates', 'jsonb', (row) => storableJson(row.alternates)],
   ['scheduled_at', 'timestamptz', (row) => instant(row.scheduledAt)],
   ['sequence', 'int', (row) => row.sequence],
   ['attempt', 'int', (row) => row.attempt],

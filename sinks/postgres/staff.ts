@@ -36,11 +36,11 @@ export const assigneeKey = ({ tenantId, assigneeId }: Pick<LedgerRow, 'tenantId'
   `${tenantId}:${assigneeId ?? ''}`
 
 /**
- * Holds these realtors until the end of the transaction, in one order: of two assignments to one realtor the second counts
- * the first.
+ * Holds every realtor who may get one of these leads until the end of the transaction, in one order over all rows: of two
+ * assignments to one realtor the second counts the first, and no two transactions wait for each other.
  */
 export async function lockAssignees(client: pg.PoolClient, rows: readonly LedgerRow[]): Promise<void> {
-  const keys = [...new Set(assignments(rows).map(assigneeKey))].sort()
+  const keys = [...new Set(candidates(rows).map(assigneeKey))].sort()
   if (keys.length > 0)
     await client.query({
       name: 'ledger_lock_assignees',
@@ -68,13 +68,13 @@ export async function leadsBeingAssigned(client: pg.PoolClient, rows: readonly L
   return new Set(found.rows.map(({ lead_id }) => lead_id))
 }
 
-/** Facts of the realtors that these rows assign to; who takes no leads has none. A row's own assignment does not count. */
+/** Facts of the realtors who may get these leads; who takes no leads has none. A row's own assignment does not count. */
 export async function assigneeFacts(
   client: pg.PoolClient,
   rows: readonly LedgerRow[],
   at: number,
 ): Promise<Map<AssigneeKey, AssigneeFacts>> {
-  const wanted = [...new Map(assignments(rows).map((row) => [assigneeKey(row), row])).values()]
+  const wanted = [...new Map(candidates(rows).map((one) => [assigneeKey(one), one])).values()]
   if (wanted.length === 0) return new Map()
   const settings = await client.query<{ record: StaffSettings }>({
     name: 'fence_staff',
@@ -108,6 +108,15 @@ export async function assigneeFacts(
       if (load !== undefined) facts.set(key, { availability, capacity, load })
     }
   return facts
+}
+
+type Candidate = Pick<LedgerRow, 'tenantId' | 'assigneeId'>
+
+/** The realtors of these rows: to whom each assigns, and who is next when they can not have it. */
+function candidates(rows: readonly LedgerRow[]): Candidate[] {
+  return assignments(rows).flatMap(({ tenantId, assigneeId, alternates }) =>
+    [assigneeId, ...alternates].map((realtorId) => ({ tenantId, assigneeId: realtorId })),
+  )
 }
 
 function assignments(rows: readonly LedgerRow[]): LedgerRow[] {

@@ -199,6 +199,22 @@ t.test('the realtor of a lead is named as far as the table of realtors knows, on
   await nobody.app.close()
 })
 
+t.test('the page of a lead says to whom it is assigned, who is next, and to whom it really went', async (t) => {
+  const assign = { action: 'assign', channel: 'none', text: null }
+  const reason = 'ana has no room: it goes to bea, the next on the list who can have it.'
+  const { app } = await apiUnderTest({
+    queries: {
+      ...stored,
+      followups: async () => [{ ...followUp, ...assign, assigneeId: 'ana', alternates: ['bea', 'cy'] }],
+      deliveries: async () => [{ ...delivery, ...assign, status: 'reserved', assigneeId: 'bea', reason }],
+    },
+  })
+  const { body } = await app.inject('/ui/leads/contactMaria000000001')
+  t.match(body, 'planned: assign to ana, else bea, cy')
+  t.match(body, /<td>assign to bea<\/td>\s*<td>ana has no room: it goes to bea, the next on the list who can have it\.<\/td>/)
+  await app.close()
+})
+
 t.test('a store that is away gives 503, a fault of our own 500, and neither speaks of inner matters', async (t) => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })
   const away = await apiUnderTest({

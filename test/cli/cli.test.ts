@@ -198,6 +198,24 @@ t.test('why names the realtor of the lead as far as anybody has told', async (t)
   t.equal(assigned(null, false), 'assigned to a user who was deleted (user1)')
 })
 
+t.test('why tells to whom a lead is assigned and who is next, and to whom it really went', async (t) => {
+  const assign = { action: 'assign', channel: 'none', text: null }
+  const [followUp] = story.followups
+  const [delivery] = story.deliveries
+  if (followUp === undefined || delivery === undefined) throw new Error('no follow-up')
+  const went = { ...delivery, ...assign, status: 'reserved', assigneeId: 'bea', reason: 'ana has no room: it goes to bea.', liftsAt: null }
+  const lines = whyText({
+    ...story,
+    followups: [{ ...followUp, ...assign, assigneeId: 'ana', alternates: ['bea', 'cy'], reason: 'Nobody had this lead.' }],
+    deliveries: [went, { ...went, action: 'hand_over', assigneeId: null }],
+  })
+  t.strictSame(lines.slice(-3), [
+    '  2026-11-24 15:00 UTC  planned  assign to ana, else bea, cy  due 2026-11-24 15:00 UTC  Nobody had this lead.',
+    '  2026-11-24 15:00 UTC  reserved  assign to bea  ana has no room: it goes to bea.',
+    '  2026-11-24 15:00 UTC  reserved  hand over      ana has no room: it goes to bea.',
+  ])
+})
+
 t.test('why tells how soon a lead is to be contacted, and what is not known of it', async (t) => {
   const factors = [{ code: 'timeline', points: 20, words: 'wants to move within 30 days' }]
   const priority = { at, tier: 'COLD', score: 20, dueAt: null, factors, unknown: ['budget', 'fit'] }

@@ -27,7 +27,7 @@ function office(b: LedgerBench, realtors: Readonly<Record<string, Setting>>): Pr
 }
 
 /** A lead that is to be given to somebody. */
-const give = (contactId: string, assigneeId: string, over: { decisionId?: string } = {}) => ({
+const give = (contactId: string, assigneeId: string, over: { decisionId?: string; alternates?: string[] } = {}) => ({
   contactId,
   assigneeId,
   action: 'assign',
@@ -166,6 +166,202 @@ t.test('P-24: a burst of leads, several workers and any order: nobody gets more 
     { numRuns: 12 },
   )
 })
+
+t.test('when the realtor is full the lead goes to the next with room, in the same transaction, and who gets it is told', async (t) => {
+  const b = await started(t, ['maria'], { ana: { capacity: 1 }, off: { availability: 'away' }, bea: {}, cy: {} })
+  await b.lead({ contactId: 'hers', ownerId: 'ana' })
+  await b.plan(give('maria', 'ana', { alternates: ['off', 'bea', 'cy'] }))
+  t.equal(await b.worker().cycle(), 1)
+  t.match(await b.row(), { status: 'confirmed', assigneeId: 'bea', attempt: 1 })
+  t.strictSame((await b.row()).alternates, ['cy'])
+  t.equal(await ownerAt(b, 'maria'), 'bea')
+  t.match(await b.told(), [
+    {
+      status: 'reserved',
+      assigneeId: 'bea',
+      reason: 'ana has no room: it goes to bea, the next on the list who can have it. All gates allow it.',
+    },
+    { status: 'handed_over', assigneeId: 'bea' },
+    { status: 'confirmed', assigneeId: 'bea' },
+  ])
+  // Planned again, as after a replay of its topic, it stays with whom it was given.
+  await b.plan(give('maria', 'ana', { alternates: ['off', 'bea', 'cy'] }))
+  t.match(await b.row(), { status: 'confirmed', assigneeId: 'bea' })
+})
+
+t.test('when nobody on the list can have it, it is denied for the first and says how many were tried', async (t) => {
+  const b = await started(t, ['maria'], { ana: { capacity: 1 }, off: { availability: 'away' } })
+  await b.lead({ contactId: 'hers', ownerId: 'ana' })
+  await b.plan(give('maria', 'ana', { alternates: ['off', 'nobody'] }))
+  await b.worker().cycle()
+  const reason = 'The realtor has 1 of at most 1 leads. 3 realtors were tried; none of them can have the lead.'
+  t.match(await b.row(), { status: 'denied', gateId: 'capacity', ruleId: 'at_capacity', assigneeId: 'ana', reason })
+  t.match(await b.told(), [{ status: 'denied', assigneeId: 'ana', reason }])
+  t.equal(await ownerAt(b, 'maria'), null)
+})
+
+t.test('a realtor who is taken out or filled up after the reservation is passed over at the last look as well', async (t) => {
+  const b = await started(t, ['maria', 'lena', 'nora'], { ana: {}, bea: { capacity: 1 }, cy: {} })
+  const realtors = { ana: { availability: 'away' }, bea: { capacity: 1 }, cy: {} }
+  const cases: readonly (readonly [string, () => Promise<void>, object])[] = [
+    ['maria', () => office(b, realtors), { status: 'confirmed', assigneeId: 'bea', alternates: ['cy'] }],
+    ['lena', () => b.lead({ contactId: 'had', ownerId: 'bea' }), { status: 'confirmed', assigneeId: 'cy', alternates: [] }],
+    // Somebody has the lead by now: no reason to look for another realtor.
+    ['nora', () => b.lead({ contactId: 'nora', ownerId: 'zoe', version: 9 }), { status: 'denied', ruleId: 'has_owner', assigneeId: 'ana' }],
+  ]
+  for (const [contactId, meanwhile, expected] of cases) {
+    await office(b, { ana: {}, bea: { capacity: contactId === 'maria' ? 1 : 2 }, cy: {} })
+    await b.fresh()
+    await b.plan(give(contactId, 'ana', { alternates: ['bea', 'cy'] }))
+    const worker = b.worker({
+      onStep: async (step) => {
+        if (step !== 'contact_read') return
+        t.match(await b.row(contactId), { status: 'reserved', assigneeId: 'ana' })
+        if (contactId === 'lena') await office(b, realtors)
+        await meanwhile()
+      },
+    })
+    await worker.cycle()
+    t.match(await b.row(contactId), expected, contactId)
+  }
+  t.match((await b.told('maria'))[1], {
+    status: 'handed_over',
+    assigneeId: 'bea',
+    reason:
+      'ana is given no leads at the moment: it goes to bea, the next on the list who can have it. All gates allow it at the moment of sending.',
+  })
+  t.strictSame([await ownerAt(b, 'maria'), await ownerAt(b, 'lena'), await ownerAt(b, 'nora')], ['bea', 'cy', null])
+})
+
+t.test('a crash anywhere gives the lead to one realtor at most, and the ledger names the one who has it', async (t) => {
+  const b = await started(t, [], {})
+  const steps = [
+    'reserve_commit',
+    'admitted',
+    'contact_read',
+    'hand_over_commit',
+    'handed_over',
+    'called',
+    'settle_commit',
+    'settled',
+  ] as const
+  for (const [index, crashAt] of steps.entries()) {
+    await b.reset()
+    await b.tenant({ routing: 'assign' })
+    await office(b, { ana: { capacity: 1 }, bea: { capacity: 1 }, cy: {} })
+    const contactId = `lead${index}`
+    await b.lead({ contactId: 'hers', ownerId: 'ana' })
+    await b.lead({ contactId })
+    b.sandbox.put('contacts', tenantId, { id: contactId, assignedTo: null })
+    await b.fresh()
+    await b.plan(give(contactId, 'ana', { alternates: ['bea', 'cy'] }))
+    const crashing = b.worker({
+      onStep: (step) => {
+        if (step === crashAt) throw new Error('crash')
+      },
+    })
+    await t.rejects(async () => crashing.cycle(), crashAt)
+    // Whoever takes it up finds bea full, and ana with room again: what is on its way stays with whom it was meant for.
+    await office(b, { ana: { capacity: 2 }, bea: { capacity: 1 }, cy: {} })
+    await b.lead({ contactId: 'his', ownerId: 'bea' })
+    b.clock.advance(10 * 60_000)
+    await b.untilDone(b.worker(), 30)
+    const row = await b.row(contactId)
+    const owner = await ownerAt(b, contactId)
+    const told = (await b.told(contactId)).filter(({ status }) => status === 'handed_over')
+    t.ok(told.length <= 1 && row.attempt <= 1, `${crashAt}: handed over once at most`)
+    // Before anything was committed the first has room; before the hand-over the next with room is found; from then on it is bea's.
+    const expected = {
+      ...{ reserve_commit: ['confirmed', 'ana', 'ana'], admitted: ['confirmed', 'cy', 'cy'], contact_read: ['confirmed', 'cy', 'cy'] },
+      ...{ hand_over_commit: ['confirmed', 'cy', 'cy'], handed_over: ['failed', 'bea', null], called: ['confirmed', 'bea', 'bea'] },
+      ...{ settle_commit: ['confirmed', 'bea', 'bea'], settled: ['confirmed', 'bea', 'bea'] },
+    }[crashAt]
+    t.strictSame([row.status, row.assigneeId, owner], expected, crashAt)
+  }
+})
+
+t.test(
+  'P-24: a burst on one realtor goes on to the second and the third, several workers and any list: nobody beyond what they take',
+  async (t) => {
+    const b = await started(t, [], {})
+    const lists = fc.array(fc.shuffledSubarray(['ana', 'bea', 'cy'], { minLength: 1 }), { minLength: 3, maxLength: 12 })
+    const room = fc.integer({ min: 0, max: 4 })
+    let passedOn = 0
+    await assertProperty(
+      t,
+      fc.asyncProperty(
+        fc.oneof(
+          lists,
+          lists.map((wishes) => wishes.map(() => ['ana', 'bea', 'cy'])),
+        ),
+        fc.record({ ana: room, bea: room, cy: room }),
+        async (wishes, capacities) => {
+          await b.reset()
+          await b.tenant({ routing: 'assign' })
+          await office(b, Object.fromEntries(Object.entries(capacities).map(([id, capacity]) => [id, { capacity }])))
+          for (const index of wishes.keys()) {
+            await b.lead({ contactId: `lead${index}` })
+            b.sandbox.put('contacts', tenantId, { id: `lead${index}`, assignedTo: null })
+          }
+          await b.fresh()
+          await b.plan(...wishes.map(([first = '', ...alternates], index) => give(`lead${index}`, first, { alternates })))
+          const workers = ['w1', 'w2', 'w3'].map((workerId) => b.worker({ workerId, settings: { batch: 2 } }))
+          await b.clock.run(Promise.all(workers.map((worker) => worker.cycle())))
+          await b.untilDone(b.worker(), 4)
+          const given = new Map<string, number>()
+          for (const [index, list] of wishes.entries()) {
+            const row = await b.row(`lead${index}`)
+            const owner = await ownerAt(b, `lead${index}`)
+            if (owner !== (row.status === 'confirmed' ? row.assigneeId : null)) throw new Error('the ledger names another one')
+            if (owner === null) continue
+            if (!list.includes(owner)) throw new Error('not on the list')
+            given.set(owner, (given.get(owner) ?? 0) + 1)
+            if (owner !== list[0]) passedOn++
+          }
+          const isFull = (id: string) => (given.get(id) ?? 0) === capacities[id as keyof typeof capacities]
+          if (Object.entries(capacities).some(([id, capacity]) => (given.get(id) ?? 0) > capacity)) throw new Error('beyond what they take')
+          for (const [index, list] of wishes.entries()) {
+            const row = await b.row(`lead${index}`)
+            // Nobody's room is given back here: whoever was passed over is full at the end too.
+            const passed = row.status === 'confirmed' ? list.slice(0, list.indexOf(row.assigneeId ?? '')) : list
+            if (!passed.every(isFull)) throw new Error(`${row.status} although somebody before had room`)
+          }
+        },
+      ),
+      { numRuns: 12 },
+    )
+    t.ok(passedOn > 0, `${passedOn} went to another than the first`)
+  },
+)
+
+t.test(
+  'P-24: a hundred leads at once for one realtor fill the first, then the second, then the third, and no one beyond that',
+  async (t) => {
+    const leads = Array.from({ length: 100 }, (_, index) => `lead${index}`)
+    const b = await started(t, leads, { ana: { capacity: 30 }, bea: { capacity: 25 }, cy: { capacity: 20 } })
+    await b.plan(...leads.map((contactId) => give(contactId, 'ana', { alternates: ['bea', 'cy'] })))
+    const untilNothingIsDue = async (workerId: string) => {
+      const worker = b.worker({ workerId, settings: { batch: 8 } })
+      while ((await worker.cycle()) > 0);
+    }
+    await b.clock.run(Promise.all(['w1', 'w2', 'w3', 'w4'].map(untilNothingIsDue)))
+    const rows = await b.pool.query<{ status: string; assignee_id: string; leads: string }>(
+      'SELECT status, assignee_id, count(*) AS leads FROM followup_actions GROUP BY 1, 2 ORDER BY 1, 2',
+    )
+    t.strictSame(
+      rows.rows.map((row) => [row.status, row.assignee_id, Number(row.leads)]),
+      [
+        ['confirmed', 'ana', 30],
+        ['confirmed', 'bea', 25],
+        ['confirmed', 'cy', 20],
+        ['denied', 'ana', 25],
+      ],
+    )
+    const owners = { ana: 0, bea: 0, cy: 0, nobody: 0 }
+    for (const contactId of leads) owners[((await ownerAt(b, contactId)) ?? 'nobody') as keyof typeof owners]++
+    t.strictSame(owners, { ana: 30, bea: 25, cy: 20, nobody: 25 })
+  },
+)
 
 t.test('two assignments of one lead: the second finds the first on its way', async (t) => {
   const b = await started(t, ['maria'], { ana: {}, bea: {} })

@@ -7,6 +7,8 @@ import type { Mutation } from './mutation.ts'
 const gates = 'test/pipelines/followupGates.test.ts'
 const delivery = 'test/delivery/delivery.test.ts'
 const assignments = 'test/delivery/assignments.test.ts'
+const nextRealtor = 'test/delivery/nextRealtor.test.ts'
+const replay = 'test/pipelines/replay.test.ts'
 const routedLeads = 'test/pipelines/routedLeads.test.ts'
 const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
@@ -214,10 +216,10 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'room-not-counted-in-batch',
     guard: 'capacity of a realtor in the reserving transaction',
-    file: 'delivery/reserve.ts',
+    file: 'delivery/judgeBatch.ts',
     find: 'load: assignee.load + 1',
     replace: 'load: assignee.load',
-    tests: [{ file: assignments, title: 'P-24: a burst of leads, several workers and any order: nobody gets more than they take' }],
+    tests: [{ file: nextRealtor, title: 'a batch gives each lead to whom one after the other would, and nobody more than they take' }],
     why: 'A burst of leads in one batch goes to one realtor, past what they take.',
   },
   {
@@ -226,8 +228,65 @@ export const mutations: readonly Mutation[] = [
     file: 'sinks/postgres/staff.ts',
     find: "SELECT pg_advisory_xact_lock(hashtextextended('realtor:' || realtor, 0))",
     replace: "SELECT hashtextextended('realtor:' || realtor, 0)",
-    tests: [{ file: assignments, title: 'P-24: a burst of leads, several workers and any order: nobody gets more than they take' }],
+    tests: [
+      {
+        file: assignments,
+        title:
+          'P-24: a burst on one realtor goes on to the second and the third, several workers and any list: nobody beyond what they take',
+      },
+      {
+        file: assignments,
+        title: 'P-24: a hundred leads at once for one realtor fill the first, then the second, then the third, and no one beyond that',
+      },
+    ],
     why: 'Two workers count the same load at the same time and both give a lead to a realtor with room for one.',
+  },
+  {
+    id: 'next-without-room',
+    guard: 'capacity of the next realtor on the list',
+    file: 'delivery/nextRealtor.ts',
+    find: "if (judgement.then.kind === 'allow')",
+    replace: 'if (judgement.gates.length > 0)',
+    tests: [{ file: nextRealtor, title: 'a batch gives each lead to whom one after the other would, and nobody more than they take' }],
+    why: 'A lead that the first has no room for is put on the second, who has none either, and the third is never asked.',
+  },
+  {
+    id: 'next-after-any-denial',
+    guard: 'only a realtor without room is passed over',
+    file: 'delivery/nextRealtor.ts',
+    find: "if (row.action !== 'assign' || objection === undefined)",
+    replace: "if (row.action !== 'assign')",
+    tests: [{ file: nextRealtor, title: 'nothing but the realtor moves it on: every other denial names the one who was chosen' }],
+    why: 'A lead that has a realtor by now is tried on all the others, and the denial speaks of them instead of its owner.',
+  },
+  {
+    id: 'next-not-held',
+    guard: 'every realtor who may get a lead is held',
+    file: 'sinks/postgres/staff.ts',
+    find: 'const keys = [...new Set(candidates(rows).map(assigneeKey))].sort()',
+    replace: 'const keys = [...new Set(assignments(rows).map(assigneeKey))].sort()',
+    tests: [{ file: nextRealtor, title: 'everybody who may get one of the leads is held, in one order over all rows' }],
+    why: 'Two workers pass leads of two full realtors on to a third with room for one.',
+  },
+  {
+    id: 'next-not-kept',
+    guard: 'the realtor who really gets the lead is in the ledger',
+    file: 'sinks/postgres/ledger.ts',
+    find: "  ['assignee_id', 'text', (row) => storable(row.assigneeId)],\n  ['alternates', 'jsonb', (row) => storableJson(row.alternates)],\n",
+    replace: '',
+    tests: [
+      { file: assignments, title: 'a crash anywhere gives the lead to one realtor at most, and the ledger names the one who has it' },
+    ],
+    why: 'What is on its way counts against the wrong realtor, and after a crash the lead is looked for with somebody who never got it.',
+  },
+  {
+    id: 'version-two-unread',
+    guard: 'decisions of version 2 of the arithmetic are decided again as it wrote them',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: "params: decision.type === 'routing' ? withoutAlternates(decision.params) : decision.params",
+    replace: 'params: decision.params',
+    tests: [{ file: replay, title: 'what version 2 decided is decided again byte for byte: of the same votes, without who is next' }],
+    why: 'After the change every routing decision of the past is said to be different, and a real difference goes unseen among them.',
   },
   {
     id: 'owner-at-the-platform-unread',

@@ -132,7 +132,7 @@ t.test('the full panel decides at once, one decision for each open type', async 
     epoch: 1,
     profileVersion: 1,
     policyHash: followUp.policyHash,
-    engineVersion: 2,
+    engineVersion: 3,
     askedAt: asked,
     decidedAt: asked,
     dueAt: asked,

@@ -17,12 +17,12 @@ import { whatIfLines } from '../../cli/verbs/whatif.ts'
 import { countedLines, replayRange } from '../../cli/verbs/replay.ts'
 import type { ReplaySource } from '../../cli/replaySource.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { Assessment, Ballot, Decision, Policy, Tenant, Vote } from '../../schemas/generated/records.ts'
+import type { Assessment, Ballot, Decision, Policy, ShortlistedRealtor, Tenant, Vote } from '../../schemas/generated/records.ts'
 import { assessments, ballots, decisions, policies, profiles, tenants } from '../../topics/index.ts'
 import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { stepsOver } from '../support/stepsOver.ts'
-import { asked, question } from './leads.ts'
+import { asked, question, view } from './leads.ts'
 
 const key = 'sandboxLocation000001:maria'
 const [followUp] = shippedPolicies as [Policy]
@@ -143,6 +143,63 @@ t.test('another vote, another setting, another arithmetic and what is not kept a
   const older = { ...plain, decisions: plain.decisions.map((decision) => ({ ...decision, engineVersion: 0 })) }
   t.match(again(older)[0]?.replayed, { kind: 'not_possible', because: /version 0 of the arithmetic/ })
   t.end()
+})
+
+t.test('what version 2 decided is decided again byte for byte: of the same votes, without who is next', async (t) => {
+  const list = ['ana', 'bea'].map((realtorId): ShortlistedRealtor => ({
+    ...{ realtorId, specialties: [], seniority: null, availability: 'available', load: 5, capacity: 20 },
+    ...{ answerMinutes: null, answers: 0, won: 0, lost: 0, speaks: null },
+  }))
+  const asks = question({ decisionTypes: ['follow_up', 'routing'], view: view({ shortlist: list }) })
+  // Votes may bring parameters of any name; in a decision that is about no realtor this one was kept.
+  const votes = panel(asks, roster).map((vote) =>
+    vote.decisionType === 'follow_up' && vote.kind === 'vote' ? { ...vote, params: { ...vote.params, alternates: 'none' } } : vote,
+  )
+  const cast: Ballot = {
+    ...{ ballotId: 'b', assessmentId: asks.assessmentId, tenantId: asks.tenantId, contactId: asks.contactId },
+    ...{ epoch: asks.epoch, source: 'panel', castAt: asked, votes },
+  }
+  const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
+  line.pipe(assessments, key, asks)
+  line.pipe(ballots, key, cast)
+  const now = line.outputs(decisions)
+  t.match(now, [
+    { type: 'follow_up', engineVersion: 3, params: { alternates: 'none' } },
+    { type: 'routing', engineVersion: 3, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
+  ])
+  const inputs: ReplayInputs = {
+    ...{ assessment: { at: asked, value: asks }, ballots: [{ at: asked, value: cast }] },
+    ...{ policy: (hash: string) => known.get(hash), tenant },
+  }
+  const before = now.map((decision) => ({ ...decision, engineVersion: 2 }))
+  const asOfTwo = before.map((decision) =>
+    decision.type === 'routing' ? { ...decision, params: { realtorId: 'ana', shortlist: 'ana bea' } } : decision,
+  )
+  t.match(replay(asOfTwo, inputs), [{ kind: 'same' }, { kind: 'same' }])
+  t.match(replay(now, inputs), [{ kind: 'same' }, { kind: 'same' }])
+  t.match(
+    replay(before, inputs),
+    [{ kind: 'same' }, { kind: 'differs', fields: ['params'], because: 'These fields come out otherwise: params.' }],
+    'version 2 named nobody',
+  )
+  t.match(
+    replay(
+      asOfTwo.map((decision) => ({ ...decision, engineVersion: 3 })),
+      inputs,
+    ),
+    [{ kind: 'same' }, { kind: 'differs', fields: ['params'] }],
+    'version 3 names who is next',
+  )
+  t.match(
+    replay(
+      asOfTwo.map((decision) => ({ ...decision, engineVersion: 1 })),
+      inputs,
+    )[1],
+    {
+      kind: 'not_possible',
+      because: 'It was made by version 1 of the arithmetic, this is 3.',
+    },
+  )
 })
 
 t.test('a stretch of the topics is decided again and counted', async (t) => {

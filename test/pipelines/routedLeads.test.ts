@@ -101,11 +101,11 @@ t.test('a new lead without a realtor is asked about and given to the one with mo
   ])
   t.ok(question?.decisionTypes.includes('routing'))
   const routing = l.outputs(decisions).find(({ type }) => type === 'routing')
-  t.match(routing, { chosen: 'realtor_1', params: { realtorId: 'bea', shortlist: 'bea ana' } })
+  t.match(routing, { chosen: 'realtor_1', params: { realtorId: 'bea', alternates: '["ana"]', shortlist: 'bea ana' } })
   const planned = l.outputs(followups)
   t.match(
     planned.find(({ action }) => action === 'assign'),
-    { assigneeId: 'bea', channel: 'none', dueAt: tuesdayNoon, text: null, epoch: 1, decisionId: routing?.decisionId },
+    { assigneeId: 'bea', alternates: ['ana'], channel: 'none', dueAt: tuesdayNoon, text: null, epoch: 1, decisionId: routing?.decisionId },
   )
   t.ok(
     planned.some(({ action }) => action === 'send_message'),

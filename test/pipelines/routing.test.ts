@@ -12,7 +12,9 @@ import { performancePredictor, surelyHigher } from '../../pipelines/agents/routi
 import { workloadBalancer } from '../../pipelines/agents/routing/workloadBalancer.ts'
 import { decideNow } from '../../pipelines/consensus/decide.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
+import { routingParams } from '../../pipelines/consensus/params.ts'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
+import { alternatesIn, alternatesParam } from '../../pipelines/routing/alternates.ts'
 import { closeRateMicro, officeRateMicro, routingScore, utilisation } from '../../pipelines/routing/routingScore.ts'
 import { shortlistOf } from '../../pipelines/routing/shortlist.ts'
 import { expertiseOf, needsOf, relatedSpecialties, specialties } from '../../pipelines/routing/specialties.ts'
@@ -55,6 +57,9 @@ const figures = (realtorId: string, changes: Partial<RealtorFigures> = {}): Real
   lost: 0,
   ...changes,
 })
+const routingAgents: ReadonlySet<string> = new Set(
+  [availabilityOptimizer, expertiseMatcher, performancePredictor, workloadBalancer].map(({ id }) => id),
+)
 const nothing = { needs: needsOf({}), language: undefined }
 
 t.test('what a lead says of the home and the deal calls for specialties, and nothing it says of itself does', async (t) => {
@@ -322,7 +327,7 @@ t.test('the lead goes to whom the agents agree on; one vote alone, or nobody on 
   t.match(chosen, {
     type: 'routing',
     chosen: 'realtor_2',
-    params: { realtorId: 'bea', shortlist: 'ana bea' },
+    params: { realtorId: 'bea', alternates: '["ana"]', shortlist: 'ana bea' },
     degraded: false,
     dueAt: chosen.decidedAt,
   })
@@ -333,7 +338,11 @@ t.test('the lead goes to whom the agents agree on; one vote alone, or nobody on 
   const names = (id: string) => ({ ana: 'Ana Smith', bea: 'Bea Jones' })[id]
   const told = explain(chosen, policy, names)
   t.equal(told.headline, 'Give the lead to Bea Jones, now.')
-  t.ok(told.sentences.includes('Asked about, the best by the rules of the office first: Ana Smith, Bea Jones.'))
+  t.ok(
+    told.sentences.includes(
+      'Asked about, the best by the rules of the office first: Ana Smith, Bea Jones. When Bea Jones cannot have it by then, the next is: Ana Smith.',
+    ),
+  )
   t.ok(told.sentences.length <= 5)
   t.notMatch(told.sentences.join(' '), /third/)
   t.match(explain(chosen).headline, /Give the lead to bea, now/, 'without names by the id')
@@ -347,6 +356,44 @@ t.test('the lead goes to whom the agents agree on; one vote alone, or nobody on 
   t.match(decided({ policy, view: view({ shortlist: [realtor('ana')], humanOwned: true }), asks: { decisionTypes: ['routing'] } }), {
     stopReason: 'gated',
   })
+})
+
+t.test(
+  'who is next is named in the order of the ranking, so a vote counts; nobody who was found worse than leaving the lead',
+  async (t) => {
+    if (policy === undefined) throw new Error('no policy')
+    const list = [realtor('ana', { load: 15 }), realtor('bea', { load: 15 }), realtor('a b', { load: 2 })]
+    const asks = { decisionTypes: ['routing'] }
+    const chosen = decided({ policy, view: view({ shortlist: list }), asks })
+    t.match(chosen, { chosen: 'realtor_3', params: { realtorId: 'a b' } })
+    t.strictSame(alternatesIn(chosen.params), ['ana', 'bea'], 'the first place is the likelier one where nobody votes for either')
+    const votes = panel(question({ ...asks, view: view({ shortlist: list }) }), roster).filter(({ agentId }) => routingAgents.has(agentId))
+    const [specialist] = votes.filter(({ agentId }) => agentId === 'expertise_matcher')
+    if (specialist === undefined) throw new Error('no vote')
+    const forBea = { ...specialist, kind: 'vote', option: 'realtor_2', bin: 4, reasonCode: 'specialist' }
+    const open = caseOf({ policy, view: view({ shortlist: list }), asks })
+    const voted = decideNow({ ...open, votes: votes.map((vote) => (vote === specialist ? forBea : vote)) }, 'deadline')
+    t.match(voted, { chosen: 'realtor_3' })
+    t.strictSame(alternatesIn(voted.params), ['bea', 'ana'], 'a vote puts the second place first')
+
+    const ranked = ['realtor_3', 'realtor_1', 'wait', 'realtor_2']
+    t.strictSame(alternatesIn(routingParams('realtor_3', list, ranked)), ['ana'])
+    t.strictSame(alternatesIn(routingParams('realtor_1', list, ranked)), [], 'what ranks before the chosen one is not next')
+    t.strictSame(Object.keys(routingParams('realtor_1', list, ranked)), ['realtorId', 'shortlist'])
+    t.strictSame(Object.keys(routingParams('wait', list, ranked)), ['shortlist'])
+  },
+)
+
+t.test('ids are told apart whatever they hold, and what cannot be read names nobody', async (t) => {
+  await assertProperty(
+    t,
+    fc.property(fc.array(fc.string()), (ids) => {
+      const read = alternatesIn(alternatesParam(ids))
+      return read.length === ids.length && read.every((id, index) => id === ids[index])
+    }),
+  )
+  for (const alternates of ['', 'ana bea', '{"a":1}', '[1]', 'null']) t.strictSame(alternatesIn({ alternates }), [], alternates)
+  t.strictSame(alternatesIn({}), [])
 })
 
 t.test('P-18: agents that fail elect nobody: the lead waits, and no realtor is made up', async (t) => {

@@ -7,6 +7,12 @@ import { allow, deny, withLead } from './gate.ts'
 
 const taking: ReadonlySet<string> = new Set(['available', 'busy'])
 
+/** Denials that are about the realtor alone, in words: another one may be given the lead. */
+export const aboutTheRealtor: ReadonlyMap<string, string> = new Map([
+  ['at_capacity', 'has no room'],
+  ['not_taking_leads', 'is given no leads at the moment'],
+])
+
 export const capacity = withLead((lead, { followUp, tenant, assignee, isAssigning, provider }) => {
   if (followUp.action !== 'assign') return allow('no_assignment')
   if (tenant?.routing !== 'assign') return deny('routing_off', 'This location gives no leads to realtors by itself.')
