@@ -18,7 +18,17 @@ function assignment(contactId: string, list: readonly string[], changes: Partial
   const noTime = { reservedBy: null, reservedAt: null, handedOverAt: null, settledAt: null, nextCheckAt: null }
   return {
     ...{ followupId: `f-${contactId}`, intentKey: `i-${contactId}`, leadId: `${tenantId}:${contactId}`, tenantId, contactId },
-    ...{ decisionId: 'd1', epoch: 4, action: 'assign', channel: 'none', templateId: null, text: null, subject: null, body: null, chosenBy: null },
+    ...{
+      decisionId: 'd1',
+      epoch: 4,
+      action: 'assign',
+      channel: 'none',
+      templateId: null,
+      text: null,
+      subject: null,
+      body: null,
+      chosenBy: null,
+    },
     ...{ assigneeId: assigneeId ?? null, alternates, priority: 3, plannedBecause: 'test', plannedAt: tuesdayNoon, dueAt: tuesdayNoon },
     ...{ expiresAt: tuesdayNoon + 24 * HOUR, partition: 0, status: 'pending', scheduledAt: tuesdayNoon, sequence: 0, attempt: 0 },
     ...nothingYet,
