@@ -115,6 +115,6 @@ export function answerOf(
   if (label?.carryOut !== true) return { none: 'no_answer' }
   if (asked?.decisionId !== label.decisionId) return { none: 'not_asked' }
   if (at >= asked.until) return { none: 'answered_too_late' }
-  if (!asked.options.includes(label.option)) return { none: 'option_unknown' }
+  if (!asked.options.includes(label.option)) return { none: 'answer_not_offered' }
   return { option: label.option, by: label.labeller }
 }

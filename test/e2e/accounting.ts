@@ -224,7 +224,7 @@ function decisionsInto(book: Book, { assessments, decisions, drops, followups }:
   const planned = followups.filter(({ value }) => value?.change === 'planned').length
   const unplanned = Object.fromEntries(
     Object.entries(drops)
-      .filter(([reason]) => reason.startsWith('followup ') && reason !== 'followup profile_without_news')
+      .filter(([reason]) => reason.startsWith('followup ') && !ofOthers.has(reason.slice('followup '.length)))
       .map(([reason, count]) => [reason.slice('followup '.length), count]),
   )
   const rest = made.length - planned - Object.values(unplanned).reduce((sum, count) => sum + count, 0)
@@ -234,6 +234,9 @@ function decisionsInto(book: Book, { assessments, decisions, drops, followups }:
     book.faults.push(`decisions: ${made.length}, but ${planned} planned and ${wordsOf(unplanned)} leave ${rest}`)
   book.sum('followup: decisions', made.length, { planned: planned, ...unplanned, 'only took back what was open': rest })
 }
+
+/** Drops of the stage that are of profiles and of outcomes, not of decisions. */
+const ofOthers: ReadonlySet<string> = new Set(['profile_without_news', 'no_answer', 'not_asked', 'answered_too_late', 'answer_not_offered'])
 
 /** Base and contributions are exactly the score of each option. */
 export function addsUp({ options, contributions }: Decision): boolean {
@@ -300,9 +303,12 @@ function followupsInto(book: Book, found: Findings): void {
     'confirmed messages that name another contact',
     sandbox.messages.filter(({ messageId, contactId }) => byId.get(messageId)?.contactId !== contactId).map(({ messageId }) => messageId),
   )
-  const tasks = ledger.filter(({ action, status }) => action !== 'send_message' && action !== 'assign' && status === 'confirmed')
+  // A question that was put and has ended is cancelled; its task stays.
+  const isThere = ({ action, status, messageId }: LedgerFound) =>
+    status === 'confirmed' || (action === 'ask' && status === 'cancelled' && messageId !== null)
+  const tasks = ledger.filter((row) => row.action !== 'send_message' && row.action !== 'assign' && isThere(row))
   book.line('tasks at the sandbox', sandbox.tasks.length, tally(tasks.map(({ action }) => action)))
-  book.equal('tasks at the sandbox', sandbox.tasks.length, 'confirmed tasks and hand-overs', tasks.length)
+  book.equal('tasks at the sandbox', sandbox.tasks.length, 'confirmed tasks, hand-overs and questions', tasks.length)
 
   const folded = events.filter(({ value }) => value?.source === 'delivery')
   const known = new Set(folded.flatMap(({ value }) => value?.sourceId ?? []))

@@ -160,7 +160,7 @@ t.test('a verdict is no answer, nor is one on another decision or with an option
   l.pipe(outcomes, maria, labelRecord({ kind: 'reply', label: null }))
   t.strictSame(
     l.drops.map(({ reason }) => reason),
-    ['no_answer', 'not_asked', 'option_unknown', 'no_answer'],
+    ['no_answer', 'not_asked', 'answer_not_offered', 'no_answer'],
   )
   t.strictSame(told(l), ['planned ask none'])
 })
