@@ -1445,4 +1445,13 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/pipelines/results.test.ts', title: 'a lot that could not change the text does not count, for no wording of it' }],
     why: 'Of hurried messages the plain text keeps those that the others lose, and wins.',
   },
+  {
+    id: 'every-statement-of-spend-added',
+    guard: 'the latest statement on a channel, campaign and day counts in ClickHouse',
+    file: 'sinks/clickhouse/migrations/0005_marketing.up.sql',
+    find: 'LIMIT 1 BY tenant_id, channel, campaign, told.day\n',
+    replace: '',
+    tests: [{ file: 'test/sinks/clickhouse/marketing.test.ts', title: 'the latest statement on a channel, campaign and day counts' }],
+    why: 'Spend that was corrected is counted twice, and the return on it is half of what it is.',
+  },
 ]
