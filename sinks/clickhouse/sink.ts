@@ -126,7 +126,7 @@ async function mendRange(
 ): Promise<void> {
   const columns = { topic: '_topic', partition: '_partition', offset: '_offset' }
   try {
-    await mend(writer, { database, table, columns, topic, partition, min, max, rows, offsetOf: ({ _offset }) => String(_offset) })
+    await mend(writer, { database, table, columns, topic, partition, min, max, rows, offsetOf: ({ _offset }) => _offset as string })
   } catch (error) {
     throw clickhouseFailure(error, `Looking whether ${token} is in ${table}`)
   }
