@@ -1,6 +1,6 @@
-/** Panels of marketing and of what agents find about locations: what channels cost and brought, and the latest findings. */
+/** Panels of marketing and of what agents find about locations: what channels cost and brought, the latest findings, and the market feed. */
 import type { PanelSpec } from './panel.ts'
-import { tenants } from './selectors.ts'
+import { targets, tenants } from './selectors.ts'
 
 export const marketing: PanelSpec[] = [
   {
@@ -49,5 +49,40 @@ ARRAY JOIN findings.kind AS kind, findings.subject AS subject, findings.figure A
 WHERE valid_until > $__toTime OR $__timeFilter_ms(valid_until) ORDER BY location, agent, place LIMIT 200`,
       },
     ],
+  },
+  {
+    id: 93,
+    title: 'Locations asked about at the market feed',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'none',
+    width: 8,
+    about:
+      'By the timer (MARKET_FETCH_HOURS), by outcome; of a failed one the pages before were told, and the log of the sinks has E_MARKET_FEED_….',
+    queries: [{ promql: `sum by (outcome) (increase(lr_market_fetches_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],
+  },
+  {
+    id: 94,
+    title: 'Rows of the market feed',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'none',
+    width: 8,
+    about: 'Facts that the timer told to market.facts, and rows it could not read; `rekindle market fetch` names those.',
+    queries: [{ promql: `sum by (outcome) (increase(lr_market_rows_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],
+  },
+  {
+    id: 95,
+    title: 'Locations whose last fetch failed',
+    kind: 'stat',
+    unit: 'short',
+    noValue: 'not by the timer',
+    width: 8,
+    about: 'They are asked about again by themselves, each time later; findings hold for 48 hours.',
+    thresholds: [
+      [null, 'green'],
+      [1, 'yellow'],
+    ],
+    queries: [{ promql: `max(lr_market_failing_locations{${targets}})`, legend: 'failing', instant: true }],
   },
 ]

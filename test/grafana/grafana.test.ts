@@ -9,6 +9,7 @@ import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
 import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
 import { owedMetrics } from '../../cli/roles/owedWatch.ts'
 import { sweepMetrics } from '../../cli/roles/reconcilePart.ts'
+import { marketMetrics } from '../../cli/roles/marketPart.ts'
 import { learningMetrics } from '../../cli/roles/learningPart.ts'
 import { retentionMetrics } from '../../cli/roles/retentionMetrics.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
@@ -110,6 +111,7 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   retentionMetrics(registry)
   owedMetrics(registry)
   learningMetrics(registry)
+  marketMetrics(registry)
   traceMetrics(registry)
   const found = new Map<string, { type: string; labels: string[] }>()
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {

@@ -23,7 +23,8 @@ const figures = marketFigures.map(({ figure }) => figure)
 
 /** Rows as CSV, every column in it. */
 function csvOf(rows: readonly Readonly<Record<string, unknown>>[], columns: readonly string[]): string {
-  const cell = (value: unknown) => (value === undefined || value === null ? '' : `"${String(value).replaceAll('"', '""')}"`)
+  const cell = (value: unknown) =>
+    typeof value === 'string' || typeof value === 'number' ? `"${String(value).replaceAll('"', '""')}"` : ''
   const lines = rows.map((one) =>
     columns.map((name) => cell(figures.includes(name) ? (one['figures'] as Record<string, unknown>)[name] : one[name])).join(','),
   )
