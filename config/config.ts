@@ -103,7 +103,12 @@ export interface Config {
     readonly callsPerMinute: number
     readonly freshDays: number
   }
-  readonly market: { readonly feedUrl: string | undefined; readonly feedKey: string | undefined }
+  readonly market: {
+    readonly feedUrl: string | undefined
+    readonly feedKey: string | undefined
+    /** Between fetches by the timer; 0 = only when asked for. */
+    readonly fetchHours: number
+  }
   readonly simulate: { readonly enabled: boolean; readonly rate: number; readonly seed: number; readonly lost: number }
   /** Without an endpoint nothing is traced. */
   readonly tracing: { readonly endpoint: string | undefined; readonly ratio: number }
@@ -262,7 +267,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       callsPerMinute: number('apolloCallsPerMinute'),
       freshDays: number('lookUpFreshDays'),
     },
-    market: { feedUrl: maybe('marketFeedUrl'), feedKey: maybe('marketFeedKey') },
+    market: { feedUrl: maybe('marketFeedUrl'), feedKey: maybe('marketFeedKey'), fetchHours: number('marketFetchHours') },
     simulate: { enabled: flag('simulate'), rate: number('simulateRate'), seed: number('simulateSeed'), lost: number('simulateLost') },
     tracing: { endpoint: maybe('otlpEndpoint'), ratio: number('traceRatio') },
     stackPorts: {

@@ -477,6 +477,14 @@ export const configFields = {
     should: 'an http(s) URL',
     about: 'Where `rekindle market fetch` asks for facts about markets (docs/market.md); in local mode, without it, a sandbox is asked.',
   },
+  marketFetchHours: {
+    env: 'MARKET_FETCH_HOURS',
+    schema: Type.Integer({ minimum: 0, maximum: 8_760 }),
+    fallback: '24',
+    should: '0 (off) or a whole number from 1 to 8760',
+    about:
+      'Ask the feed at MARKET_FEED_URL about every active location this often, and at the start, as `rekindle market fetch` does; without that URL nothing is asked.',
+  },
   marketFeedKey: {
     env: 'MARKET_FEED_KEY',
     schema: Type.String({ minLength: 1, pattern: '^[\\x21-\\x7e]+$' }),

@@ -2,6 +2,7 @@
  * `lr-pipeline`: is the line well, what flows, how fast, what came of it. Prometheus answers for now and for the
  * processes, ClickHouse for leads, decisions and follow-ups.
  */
+import { marketing } from './marketingPanels.ts'
 import type { DashboardSpec, PanelSpec } from './panel.ts'
 import { answers, enrichment, learning, platform, storage } from './platformPanels.ts'
 import { targets, tenants } from './selectors.ts'
@@ -527,6 +528,7 @@ export const pipelineDashboard: DashboardSpec = {
     { id: 160, title: 'Leads that wait', panels: answers },
     { id: 170, title: 'GoHighLevel: webhooks and the comparison', panels: platform },
     { id: 180, title: 'Contacts, look-ups and realtors', panels: enrichment },
+    { id: 182, title: 'Marketing and what is found', panels: marketing, collapsed: true },
     { id: 185, title: 'Learning', panels: learning, collapsed: true },
     { id: 190, title: 'Retention', panels: storage, collapsed: true },
     { id: 150, title: 'Processes', panels: processes, collapsed: true },

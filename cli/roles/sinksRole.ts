@@ -1,11 +1,13 @@
-/** The sinks in one process: Postgres with its offsets, ClickHouse in deterministic blocks; and what is done now and then with what they store: retention, learning. */
+/** The sinks in one process: Postgres with its offsets, ClickHouse in deterministic blocks; and what is done now and then with what they store: retention, learning; and the market feed is asked. */
 import { systemClock } from '../../delivery/systemClock.ts'
+import { marketFeed } from '../../integrations/market/client.ts'
+import type { MarketFeed } from '../../integrations/market/client.ts'
 import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { learningAlone } from '../../sinks/postgres/learnedPolicies.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { enforceRetention } from '../../sinks/postgres/retention.ts'
 import { postgresSink, postgresSinkTopics } from '../../sinks/postgres/sink.ts'
-import { erasures } from '../../topics/index.ts'
+import { erasures, marketFacts, tenants } from '../../topics/index.ts'
 import { learnPorts } from '../learnPorts.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
@@ -13,6 +15,7 @@ import { clickhouseGroup, postgresGroup } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
 import { learningMetrics, startLearning } from './learningPart.ts'
 import { serveMetrics } from './metricsServer.ts'
+import { activeLocations, marketMetrics, startMarketFetches } from './marketPart.ts'
 import { retentionMetrics } from './retentionMetrics.ts'
 import { startRetention } from './retentionPart.ts'
 import type { Role } from './role.ts'
@@ -67,10 +70,23 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
           ...{ everyHours, ports, alone: (work) => learningAlone(pool, work), clock: systemClock },
           ...{ metrics: learningMetrics(metrics), logger },
         })
+  const { feedUrl, feedKey, fetchHours } = config.market
+  const feed = feedUrl === undefined || fetchHours === 0 ? undefined : marketFeed({ url: feedUrl, apiKey: feedKey, clock: systemClock })
+  const market = feed === undefined ? undefined : await startMarket(feed)
+  async function startMarket(asked: MarketFeed) {
+    await kafka.registerSchemas([marketFacts])
+    const [known, producer] = [await kafka.table(tenants), kafka.producer()]
+    return startMarketFetches({
+      ...{ everyHours: fetchHours, feed: asked, clock: systemClock, metrics: marketMetrics(metrics), logger },
+      locations: () => activeLocations(known.entries()),
+      tell: (location, fact) => producer.send(marketFacts, location, fact),
+    })
+  }
   return {
     address: server.url,
     async stop() {
-      await Promise.all([retention.stop(), learning?.stop(), ...members.map((member) => member.stop())])
+      await Promise.all([retention.stop(), learning?.stop(), market?.stop(), ...members.map((member) => member.stop())])
+      await feed?.close()
       await server.close()
       await kafka.close()
       await clickhouse.close()

@@ -69,7 +69,7 @@ export function addMarket(
 
   verb
     .command('load')
-    .description('tell the facts of a file of JSON Lines (docs/market.md); loading it again changes nothing')
+    .description('tell the facts of a file of JSON Lines or, named .csv, of CSV (docs/market.md); loading it again changes nothing')
     .argument('<file>', 'file with one fact a line')
     .requiredOption('--location <id>', 'GHL location id')
     .action(async (file: string, { location }: MarketFlags) => {

@@ -24,8 +24,8 @@ export const marketErrors = {
   E_MARKET_FILE_UNREADABLE: {
     scope: 'step',
     retriable: false,
-    means: 'The file with market facts is not there, cannot be read, or is larger than 64 MiB.',
-    remedy: 'Check the path; cut a large file by lines, each part can be loaded alone.',
+    means: 'The file with market facts is not there, cannot be read, is larger than 64 MiB, or is no CSV with known columns alone.',
+    remedy: 'Check the path and, of CSV, the line that the message names; cut a large file by lines, each part can be loaded alone.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -1,5 +1,6 @@
-/** Facts of a file of JSON Lines. A file that cannot be read is a coded error; a row that cannot is a value. */
+/** Facts of a file: CSV where its name ends in `.csv`, else JSON Lines. A file that cannot be read is a coded error; a row that cannot is a value. */
 import { readFileSync, statSync } from 'node:fs'
+import { readCsvRows } from './csvRows.ts'
 import { marketError } from './errors.ts'
 import { readRows } from './rows.ts'
 import type { ReadRows } from './rows.ts'
@@ -17,5 +18,5 @@ export function readMarketFile(file: string, tenantId: string, receivedAt: numbe
   } catch (error) {
     throw marketError('E_MARKET_FILE_UNREADABLE', `${file}: ${error instanceof Error ? error.message : String(error)}`)
   }
-  return readRows(text, tenantId, receivedAt)
+  return (/\.csv$/i.test(file) ? readCsvRows : readRows)(text, tenantId, receivedAt)
 }

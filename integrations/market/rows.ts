@@ -29,6 +29,7 @@ const LONGEST_PERIOD_MS = 31 * 86_400_000
 export type BadReason =
   | 'line_too_long'
   | 'not_json'
+  | 'cells_unfit'
   | 'names_a_place'
   | 'field_unknown'
   | 'kind_unfit'
@@ -57,23 +58,34 @@ export interface ReadRows {
   readonly repeated: number
 }
 
-const fields = new Set(['kind', 'property_type', 'price_band', 'competitor', 'from', 'to', 'source', 'observed_at', 'samples', 'figures'])
+/** Of a row, beside its figures. */
+export const factFields = ['kind', 'property_type', 'price_band', 'competitor', 'from', 'to', 'source', 'observed_at', 'samples'] as const
+const fields: ReadonlySet<string> = new Set([...factFields, 'figures'])
 const places =
   /(^|_)(zip|postal|postcode|area|region|neighbou?rhood|city|town|county|district|suburb|school|street|address|lat|lng|latitude|longitude|place)(_|$)/i
 
+export type Refusal = Omit<BadRow, 'line'>
+export type RowOrRefusal = { readonly row: Fields } | { readonly refusal: Refusal }
+
 /** Rows of JSON Lines; empty lines count as lines and hold nothing. `receivedAt` is when they were read, ms. */
 export function readRows(text: string, tenantId: string, receivedAt: number): ReadRows {
+  const lines = text.replace(/^\uFEFF/, '').split('\n')
+  return readAll(
+    lines.flatMap((line, index) => (line.trim() === '' ? [] : [{ line: index + 1, ...rowOf(line) }])),
+    tenantId,
+    receivedAt,
+  )
+}
+
+/** Each row as a fact or a refusal, whatever form it came in. */
+export function readAll(rows: Iterable<{ readonly line: number } & RowOrRefusal>, tenantId: string, receivedAt: number): ReadRows {
   const facts = new Map<string, MarketFact>()
   const bad: BadRow[] = []
   let repeated = 0
-  for (const [index, line] of text
-    .replace(/^\uFEFF/, '')
-    .split('\n')
-    .entries()) {
-    if (line.trim() === '') continue
-    const read = readRow(line, tenantId, receivedAt)
+  for (const one of rows) {
+    const read = 'refusal' in one ? one.refusal : readFact(one.row, tenantId, receivedAt)
     if ('reason' in read) {
-      bad.push({ line: index + 1, ...read })
+      bad.push({ line: one.line, ...read })
       continue
     }
     const said = JSON.stringify([read.factId, read.observedAt, read.samples, Object.entries(read.figures).sort()])
@@ -83,12 +95,24 @@ export function readRows(text: string, tenantId: string, receivedAt: number): Re
   return { facts: [...facts.values()], bad, repeated }
 }
 
-function readRow(line: string, tenantId: string, receivedAt: number): MarketFact | Omit<BadRow, 'line'> {
-  if (line.length > MOST_LINE) return { reason: 'line_too_long', detail: `${line.length} characters` }
+/** Why a field that is not known refuses what has it. */
+export function refusalOf(stranger: string): Refusal {
+  return { reason: places.test(stranger) ? 'names_a_place' : 'field_unknown', detail: stranger.slice(0, 40) }
+}
+
+function rowOf(line: string): RowOrRefusal {
+  if (line.length > MOST_LINE) return { refusal: tooLong(line.length) }
   const row = objectOf(line)
-  if (row === undefined) return { reason: 'not_json', detail: '' }
+  return row === undefined ? { refusal: { reason: 'not_json', detail: '' } } : { row }
+}
+
+export function tooLong(characters: number): Refusal {
+  return { reason: 'line_too_long', detail: `${characters} characters` }
+}
+
+function readFact(row: Fields, tenantId: string, receivedAt: number): MarketFact | Refusal {
   const stranger = Object.keys(row).find((name) => !fields.has(name))
-  if (stranger !== undefined) return { reason: places.test(stranger) ? 'names_a_place' : 'field_unknown', detail: stranger.slice(0, 40) }
+  if (stranger !== undefined) return refusalOf(stranger)
 
   const { kind, property_type: type = '', price_band: band = '', competitor: said = null, source } = row
   if (typeof kind !== 'string' || !isMarketKind(kind)) return { reason: 'kind_unfit', detail: 'kind' }
@@ -126,7 +150,7 @@ function readRow(line: string, tenantId: string, receivedAt: number): MarketFact
 }
 
 /** Figures by name as exact decimals. A number is taken where JSON's own form of it is one. */
-function figuresOf(told: unknown, kind: string): { figures: Record<string, string> } | Omit<BadRow, 'line'> {
+function figuresOf(told: unknown, kind: string): { figures: Record<string, string> } | Refusal {
   const entries = Object.entries(fieldsOf(told) ?? {})
   if (entries.length === 0 || entries.length > MOST_FIGURES) return { reason: 'figures_missing', detail: `${entries.length} figures` }
   const figures: Record<string, string> = {}

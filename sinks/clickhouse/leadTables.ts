@@ -9,6 +9,10 @@ import { clickhouseFailure } from './errors.ts'
 /** Tables with nothing about any single lead, each with why. A test holds that every other table names its lead. */
 export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   decisions_per_minute: 'counts by minute over all leads of a location',
+  insights: 'what agents find about a location as a whole',
+  marketing_spend: 'what a location spent',
+  journeys: 'under a pseudonym that another one follows after an erasure, and as long as its topic: 90 days (docs/privacy.md)',
+  channel_days: 'sums by channel and day over all leads of a location',
   schema_migrations: 'the steps that made the tables',
 }
 

@@ -5,10 +5,10 @@
 import type { AnyTopic } from '../../runtime/topic.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { ContactFields, Decision, DeliveryChanged, GateResult, LeadEvent, OutcomeObserved } from '../../schemas/generated/records.ts'
-import { decisions, deliveries, leadEvents, leadKey, outcomes } from '../../topics/index.ts'
-
-export type Cell = string | number | boolean | null | readonly (string | number | boolean | null)[]
-export type Row = Readonly<Record<string, Cell>>
+import { decisions, deliveries, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../topics/index.ts'
+import { decimal, optionalTime, time } from './cells.ts'
+import type { Row } from './cells.ts'
+import { insightRow, journeyRow, spendRow } from './locationRows.ts'
 
 export interface FactTable {
   readonly topic: AnyTopic
@@ -36,6 +36,9 @@ export const factTables: readonly FactTable[] = [
   fact(decisions, 'decisions', decisionRow),
   fact(deliveries, 'deliveries', deliveryRow),
   fact(outcomes, 'outcomes', outcomeRow),
+  fact(insights, 'insights', insightRow),
+  fact(journeys, 'journeys', journeyRow),
+  fact(marketingSpend, 'marketing_spend', spendRow),
 ]
 
 export function leadEventRow(event: LeadEvent): Row {
@@ -187,30 +190,6 @@ function statedFields(contact: ContactFields): string[] {
 
 function textLength(text: string | null | undefined): number {
   return text?.length ?? 0
-}
-
-/** What DateTime64(3) holds. A time beyond it is held at the bound: the row must not stop the stream. */
-const EARLIEST_MS = Date.UTC(1900, 0, 1)
-const LATEST_MS = Date.UTC(2299, 11, 31)
-
-/** ms since the epoch as ClickHouse reads it whatever its settings: `2026-11-03 15:00:00.000`. */
-export function time(ms: number): string {
-  const held = Math.min(LATEST_MS, Math.max(EARLIEST_MS, ms))
-  return new Date(held).toISOString().replace('T', ' ').slice(0, -1)
-}
-
-function optionalTime(ms: number | null | undefined): string | null {
-  return ms === null || ms === undefined ? null : time(ms)
-}
-
-/** Digits before the point that Decimal(18, 4) holds: 18 - 4. */
-const DECIMAL = /^-?\d{1,14}(\.\d+)?$/
-
-/** A stated amount as Decimal(18, 4) text, cut to four places; null when it is no such number. */
-export function decimal(text: string | null | undefined): string | null {
-  if (text === null || text === undefined || !DECIMAL.test(text)) return null
-  const [whole = '', fraction] = text.split('.')
-  return fraction === undefined ? whole : `${whole}.${fraction.slice(0, 4)}`
 }
 
 /** Exact 1e-18 nats as text to nats; 0 for a text that is no number. */

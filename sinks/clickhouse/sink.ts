@@ -16,7 +16,8 @@ import { Erasures } from './erasure.ts'
 import { clickhouseFailure } from './errors.ts'
 import { mend } from './mend.ts'
 import { factTables } from './rows.ts'
-import type { FactTable, Row } from './rows.ts'
+import type { Row } from './cells.ts'
+import type { FactTable } from './rows.ts'
 
 export interface ClickhouseSinkOptions {
   /** With the credentials inside. */
@@ -66,7 +67,7 @@ export function insertSettings(token: string) {
   } as const
 }
 
-/** The sink of `leads.events`, `decisions`, `deliveries`, `outcomes` and erasures, with an insert client of its own. */
+/** The sink of the topics that `factTables` names and of erasures, with an insert client of its own. */
 export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
   const database = identifier(options.database)
   const prefix = options.topicPrefix ?? ''
@@ -125,7 +126,7 @@ async function mendRange(
 ): Promise<void> {
   const columns = { topic: '_topic', partition: '_partition', offset: '_offset' }
   try {
-    await mend(writer, { database, table, columns, topic, partition, min, max, rows, offsetOf: ({ _offset }) => String(_offset) })
+    await mend(writer, { database, table, columns, topic, partition, min, max, rows, offsetOf: ({ _offset }) => _offset as string })
   } catch (error) {
     throw clickhouseFailure(error, `Looking whether ${token} is in ${table}`)
   }

@@ -9,6 +9,7 @@ import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
 import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
 import { owedMetrics } from '../../cli/roles/owedWatch.ts'
 import { sweepMetrics } from '../../cli/roles/reconcilePart.ts'
+import { marketMetrics } from '../../cli/roles/marketPart.ts'
 import { learningMetrics } from '../../cli/roles/learningPart.ts'
 import { retentionMetrics } from '../../cli/roles/retentionMetrics.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
@@ -110,6 +111,7 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   retentionMetrics(registry)
   owedMetrics(registry)
   learningMetrics(registry)
+  marketMetrics(registry)
   traceMetrics(registry)
   const found = new Map<string, { type: string; labels: string[] }>()
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {
@@ -469,8 +471,89 @@ t.test('every SQL runs on the engine and gives the numbers of known rows', async
     { gate: 'hours', rule: 'outside_hours', status: 'deferred', followups: '1' },
   ])
 
+  const spend = (campaign: string, amount: string, day: string, second: number, currency = 'USD') => ({
+    ...{ tenant_id: 'north', channel: 'radio', campaign, day, amount, currency, stated_at: at(0, second * 1000), told_at: at(0) },
+    _offset: String(second),
+  })
+  // Days begin at midnight: the range of this test is ten minutes of one, that of the panel the whole of it.
+  await insert('marketing_spend', [
+    spend('', '0.10', '2026-11-03', 1),
+    spend('fair', '0.20', '2026-11-03', 2),
+    spend('fair', '9', '2026-11-03', 1),
+    spend('', '7', '2026-11-02', 3),
+    spend('tour', '5', '2026-11-03', 4, 'EUR'),
+  ])
+  const won = (value: string | null, channels: string[], offset: number) => ({
+    ...{ tenant_id: 'north', kind: 'converted', happened_at: at(1), told_at: at(2), journey_id: `j-${offset}`, lead_hash: 'h', value },
+    ...{ 'touches.channel': channels, 'touches.stage': channels.map(() => 's'), 'touches.at': channels.map(() => at(0)) },
+    ...{ 'touches.source': channels, 'touches.campaign': channels.map(() => ''), 'touches.basis': channels.map(() => 'stated') },
+    _offset: String(offset),
+  })
+  await insert('journeys', [won('0.10', ['radio', 'events'], 1), won('0.20', ['radio'], 2), won(null, ['events'], 3)])
+  const finding = (agent: string, minute: number, validMinutes: number, figures: string[], offset: number) => ({
+    ...{
+      tenant_id: 'north',
+      system: 'attribution',
+      agent_id: agent,
+      agent_version: 1,
+      found_at: at(minute),
+      valid_until: at(minute + validMinutes),
+    },
+    ...{ told_at: at(minute), _offset: String(offset) },
+    'findings.kind': figures.map(() => 'return'),
+    'findings.subject': figures.map(() => 'radio'),
+    'findings.bin': figures.map(() => 4),
+    'findings.figure': figures,
+    'findings.stated': figures,
+    'findings.samples': figures.map(() => 50),
+    'findings.reason': figures.map(() => 'r'),
+    'findings.text': figures.map((figure) => `It is ${figure}.`),
+    'findings.evidence': figures.map(() => ({})),
+  })
+  await insert('insights', [
+    finding('roi', 1, 60, ['1.5'], 1),
+    finding('roi', 2, 60, ['2.5', '3.5'], 2),
+    finding('ended', 1, 5, ['9'], 3),
+    finding('before', -60, 30, ['9'], 6),
+    finding('roi', 30, 60, ['9'], 7),
+    finding('silent', 1, 60, ['9'], 4),
+    finding('silent', 2, 60, [], 5),
+  ])
+  const wholeDay = { fromMs: Date.UTC(2026, 10, 3), toMs: Date.UTC(2026, 10, 4) - 1, intervalS: 60 }
+  const overDay = expandMacros(sqlOf(91), { ...wholeDay, chosen: { tenant: ['north'] } })
+  const sums = {
+    conversions_by_first: '0',
+    revenue_by_first: 0,
+    conversions_by_last: '0',
+    revenue_by_last: 0,
+    leads_touched_first: '0',
+    spend: 0,
+  }
+  t.strictSame(await (await client.query({ query: overDay, format: 'JSONEachRow' })).json(), [
+    { channel: 'events', currency: '', ...sums, conversions_by_first: '1', conversions_by_last: '2', revenue_by_last: 0.1 },
+    {
+      channel: 'radio',
+      currency: '',
+      ...sums,
+      conversions_by_first: '2',
+      revenue_by_first: 0.3,
+      conversions_by_last: '1',
+      revenue_by_last: 0.2,
+    },
+    { channel: 'radio', currency: 'EUR', ...sums, spend: 5 },
+    { channel: 'radio', currency: 'USD', ...sums, spend: 0.3 },
+  ])
+  t.strictSame((await run(91, ['south'])).data, [])
+  const told = { location: 'north', agent: 'roi', kind: 'return', subject: 'radio', samples: 50, confidence: 4 }
+  t.strictSame((await run(92)).data, [
+    { ...told, agent: 'ended', figure: 9, finding: 'It is 9.' },
+    { ...told, figure: 2.5, finding: 'It is 2.5.' },
+    { ...told, figure: 3.5, finding: 'It is 3.5.' },
+  ])
+  t.strictSame((await run(92, ['south'])).data, [])
+
   const all = panelsOf(pipelineDashboard).filter(({ queries }) => queries.some(isSql))
-  const proven = [1, 5, 6, 13, 14, 21, 22, 31, 32, 33, 34, 48]
+  const proven = [1, 5, 6, 13, 14, 21, 22, 31, 32, 33, 34, 48, 91, 92]
   t.strictSame(
     all.map(({ id }) => id),
     proven,

@@ -1534,4 +1534,22 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A page that a realtor happens to open sends messages to leads.',
   },
+  {
+    id: 'every-statement-of-spend-added',
+    guard: 'the latest statement on a channel, campaign and day counts in ClickHouse',
+    file: 'sinks/clickhouse/migrations/0005_marketing.up.sql',
+    find: 'LIMIT 1 BY tenant_id, channel, campaign, told.day\n',
+    replace: '',
+    tests: [{ file: 'test/sinks/clickhouse/marketing.test.ts', title: 'the latest statement on a channel, campaign and day counts' }],
+    why: 'Spend that was corrected is counted twice, and the return on it is half of what it is.',
+  },
+  {
+    id: 'market-asked-at-every-look',
+    guard: 'each location waits for its own next try',
+    file: 'cli/roles/marketPart.ts',
+    find: 'if ((asked.get(location)?.dueAt ?? 0) <= clock.now()) await',
+    replace: 'await',
+    tests: [{ file: 'test/cli/roles/marketPart.test.ts', title: 'a location that fails holds up no other' }],
+    why: 'One location whose feed is away has all of them asked about every quarter of an hour.',
+  },
 ]

@@ -1,5 +1,4 @@
 import { ClickHouseError } from '@clickhouse/client'
-import type { ClickHouseClient } from '@clickhouse/client'
 import fc from 'fast-check'
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -7,70 +6,34 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
-import type { SinkBatch, SinkRecord } from '../../../runtime/sink.ts'
-import { physicalName } from '../../../runtime/topic.ts'
-import type { AnyTopic, ValueOf } from '../../../runtime/topic.ts'
+import type { SinkRecord } from '../../../runtime/sink.ts'
 import type { Decision, DeliveryChanged, LeadEvent, OutcomeObserved } from '../../../schemas/generated/records.ts'
 import { currentRecords, examplesOf } from '../../../schemas/tools/catalogue.ts'
 import { agentCounts } from '../../../sinks/clickhouse/agentCounts.ts'
+import { decimal, time } from '../../../sinks/clickhouse/cells.ts'
 import { analyticsDatabaseOf, connectClickhouse, identifier } from '../../../sinks/clickhouse/connect.ts'
 import { clickhouseCodeOf } from '../../../sinks/clickhouse/errors.ts'
 import { appliedMigrations, migrateClickhouse, readMigrations, statementsOf } from '../../../sinks/clickhouse/migrate.ts'
-import { decimal, decisionRow, deliveryRow, factTables, leadEventRow, outcomeRow, time } from '../../../sinks/clickhouse/rows.ts'
+import { decisionRow, deliveryRow, factTables, leadEventRow, outcomeRow } from '../../../sinks/clickhouse/rows.ts'
 import { clickhouseSink, clickhouseSinkTopics, insertSettings, rowsOf } from '../../../sinks/clickhouse/sink.ts'
 import { decisions, deliveries, leadEvents, outcomes } from '../../../topics/index.ts'
 import { assertProperty } from '../../support/property.ts'
 import { testStack } from '../../support/stack.ts'
+import { batchOf, example, migrated, rows } from './migratedSink.ts'
 
 // Eight databases are migrated, one a test: seconds on an idle machine, more beside other tests.
 t.setTimeout(180_000)
 
 const migrationsFolder = join(import.meta.dirname, '..', '..', '..', 'sinks', 'clickhouse', 'migrations')
 
-function example<T>(record: string, name: string): T {
-  const entry = currentRecords().find((known) => known.name === record)
-  return examplesOf(entry as NonNullable<typeof entry>).find((known) => known.name === name)?.value as T
-}
 const reply = example<Decision>('Decision', 'answer-her-reply')
 const inbound = example<LeadEvent>('LeadEvent', 'message-inbound')
 const signUp = example<LeadEvent>('LeadEvent', 'contact-created')
 const confirmed = example<DeliveryChanged>('DeliveryChanged', 'confirmed')
 const deferred = example<DeliveryChanged>('DeliveryChanged', 'deferred-by-hours')
 
-/** A batch of partition 0 whose first record has offset `min`. */
-function batchOf<T extends AnyTopic>(topic: T, values: readonly (ValueOf<T> | null)[], min = 0n): SinkBatch<T> {
-  const max = min + BigInt(values.length - 1)
-  const records = values.map((value, i) => ({
-    topic: physicalName(topic, ''),
-    key: 'k',
-    value,
-    timestamp: 0,
-    headers: {},
-    partition: 0,
-    offset: min + BigInt(i),
-  }))
-  return { topic, partition: 0, min, max, token: `${physicalName(topic, '')}-0-${min}-${max}`, records: records, maybeStored: false }
-}
 const decided = (n: number, changes: Partial<Decision> = {}): Decision[] =>
   Array.from({ length: n }, (_, i) => ({ ...reply, decisionId: `d-${i}`, ...changes }))
-
-async function rows<R>(client: ClickHouseClient, query: string): Promise<R[]> {
-  return (await client.query({ query, format: 'JSONEachRow' })).json<R>()
-}
-
-/** A migrated database with a sink on it, taken down at the end. */
-async function migrated(t: { teardown(fn: () => unknown): unknown }) {
-  const { clickhouseUrl: url, clickhouseDatabase: database } = await testStack(t)
-  await migrateClickhouse({ url, database })
-  const client = connectClickhouse(url, database)
-  const { sink, close } = clickhouseSink({ url, database })
-  t.teardown(async () => {
-    await client.command({ query: `DROP DATABASE IF EXISTS ${analyticsDatabaseOf(database)}` })
-    await client.close()
-    await close()
-  })
-  return { url, database, client, sink }
-}
 
 t.test('the row of a message has who and what and how long, and not what it says', async (t) => {
   const row = leadEventRow(inbound)
@@ -177,6 +140,8 @@ t.test('no personal data passes: nothing a person wrote, is called, lives at or 
   }
   for (const { topic, row } of factTables) {
     const name = topic.value.name.slice('rekindle.'.length)
+    // Findings are about locations: their sentences are ours and their subjects segments, channels, competitors and agents.
+    if (name === 'AgentInsight') continue
     const entry = currentRecords().find((known) => known.name === name) as NonNullable<ReturnType<typeof currentRecords>[number]>
     for (const { value } of examplesOf(entry)) {
       personal.length = 0
@@ -499,21 +464,31 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
       )
     ).map(({ name }) => name)
   const all = [
+    'channel_days',
+    'channel_days_v1',
     'decisions',
     'decisions_per_minute',
     'decisions_per_minute_v1',
     'deliveries',
     'followups_current',
     'followups_current_v1',
+    'insights',
+    'journeys',
     'lead_events',
+    'marketing_spend',
     'outcomes',
     'schema_migrations',
+    'v_channel_months',
     'v_decisions',
+    'v_doubled_marketing',
     'v_doubled_outcomes',
     'v_doubled_records',
+    'v_findings',
+    'v_findings_latest',
     'v_followup_outcomes',
     'v_lead_flow',
     'v_outcomes',
+    'v_spend',
   ]
   const told: string[] = []
   t.strictSame(await migrateClickhouse({ url, database, dryRun: true, onLine: (line) => told.push(line) }), [
@@ -521,27 +496,28 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'rollups',
     'analytics',
     'outcomes',
+    'marketing',
   ])
   t.ok(told.some((line) => line.includes(`CREATE TABLE IF NOT EXISTS ${database}.lead_events`)))
   t.strictSame(await tables(), [])
   await migrateClickhouse({ url, database })
   t.strictSame(await tables(), all)
   t.strictSame(await migrateClickhouse({ url, database }), [], 'nothing is left to do')
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['outcomes'])
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), ['analytics', 'rollups', 'facts'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['marketing'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), ['outcomes', 'analytics', 'rollups', 'facts'])
   t.strictSame(await tables(), ['schema_migrations'])
   t.strictSame(await migrateClickhouse({ url, database, count: 1 }), ['facts'])
   t.strictSame(
     (await appliedMigrations(client, database)).map(({ number }) => number),
     [1],
   )
-  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics', 'outcomes'])
+  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics', 'outcomes', 'marketing'])
   t.strictSame(await tables(), all)
   t.strictSame(
     (
       await rows<{ step: string }>(client, "SELECT concat(direction, ' ', toString(number)) AS step FROM schema_migrations ORDER BY seq")
     ).map(({ step }) => step),
-    ['up 1', 'up 2', 'up 3', 'up 4', 'down 4', 'down 3', 'down 2', 'down 1', 'up 1', 'up 2', 'up 3', 'up 4'],
+    [...[1, 2, 3, 4, 5].map((n) => `up ${n}`), ...[5, 4, 3, 2, 1].map((n) => `down ${n}`), ...[1, 2, 3, 4, 5].map((n) => `up ${n}`)],
   )
 })
 
@@ -596,7 +572,7 @@ t.test('every migration has a way back, and every statement can be repeated', as
   }
   t.strictSame(statementsOf("-- a; comment\nSELECT ';' AS x;\n\n-- another\nSELECT 2;"), ["SELECT ';' AS x", 'SELECT 2'])
   // What the deduplication rests on.
-  for (const name of ['0001_facts.up.sql', '0002_rollups.up.sql', '0004_outcomes.up.sql']) {
+  for (const name of ['0001_facts.up.sql', '0002_rollups.up.sql', '0004_outcomes.up.sql', '0005_marketing.up.sql']) {
     const sql = readFileSync(join(migrationsFolder, name), 'utf8')
     t.equal(sql.match(/ENGINE = /g)?.length, sql.match(/non_replicated_deduplication_window = 1000/g)?.length, name)
   }
