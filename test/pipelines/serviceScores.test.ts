@@ -340,6 +340,8 @@ t.test('any order and any duplicates of the same events give the same scores, an
 t.test('intelligence that arrives is scored with the event that brings it', async (t) => {
   const before = foldOf([written(start, 'hello')])
   t.equal(before?.serviceScores?.questions.score, 0)
+  const ready = applyEvent(before, written(start + HOUR, 'I am a cash buyer'), settings)
+  t.match(ready.serviceScores, { golden: { score: 18, factors: [{ code: 'financing', points: 18 }] } })
   const after = applyEvent(before, written(start + HOUR, 'my budget is 450k, I am a cash buyer'), settings)
   t.match(after.serviceScores, {
     at: start + HOUR,
