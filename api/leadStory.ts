@@ -1,6 +1,8 @@
 /** Everything the API knows about one lead, found by contact id or by `<locationId>:<contactId>`. */
 import { leadKey, realtorKey } from '../topics/index.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../schemas/generated/records.ts'
+import { churnOf } from '../pipelines/enrich/scoring/churn.ts'
+import type { Churn } from '../pipelines/enrich/scoring/churn.ts'
 import { apiError } from './errors.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { ApiDeps } from './ports.ts'
@@ -40,10 +42,12 @@ export interface ToldLead {
   decisions: ExplainedDecision[]
   followups: FollowUp[]
   deliveries: DeliveryChanged[]
+  /** As of the moment of asking; null for a lead that is gone, won, lost or closed on every channel. */
+  churn: Churn | null
 }
 
 /** Throws `E_LEAD_UNKNOWN` or, when two locations have the same contact id, `E_LEAD_AMBIGUOUS`. */
-export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors'>, id: string): Promise<ToldLead> {
+export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors' | 'now'>, id: string): Promise<ToldLead> {
   const colon = id.indexOf(':')
   const found = colon < 0 ? await deps.queries.profiles(id) : await deps.queries.profiles(id.slice(colon + 1), id.slice(0, colon))
   const [profile, ...others] = found
@@ -65,6 +69,7 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     decisions: decisions.map((decision) => explained(deps, decision)),
     followups,
     deliveries,
+    churn: churnOf(profile, deps.now()) ?? null,
   }
 }
 

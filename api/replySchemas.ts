@@ -66,6 +66,27 @@ const LinkedLead = Type.Object(
   { title: 'LinkedLead' },
 )
 
+const ChurnTold = Type.Object(
+  {
+    at: Type.Integer({ description: 'The moment it is of: that of asking (ms since the epoch).' }),
+    since: Type.Integer({ description: 'Last message or action of the lead, or when it is first known (ms since the epoch).' }),
+    risk: Type.Integer({ description: 'Sum of the points of its factors, 0 to 100: how much of 7, 14 and 30 days has passed in silence.' }),
+    tier: Type.Union(
+      ['critical', 'high', 'medium', 'low'].map((tier) => Type.Literal(tier)),
+      { description: 'critical (80 and more), high (60), medium (30), low.' },
+    ),
+    factors: Type.Array(
+      Type.Object({
+        code: Type.String({ description: 'silent_7_days | silent_14_days | silent_30_days' }),
+        points: Type.Integer({ description: 'Points of the risk, at least 1.' }),
+        words: Type.String({ description: 'What it is, in words.' }),
+      }),
+      { description: 'Most points first.' },
+    ),
+  },
+  { title: 'Churn' },
+)
+
 export const LeadStory = Type.Object({
   leadKey: Type.String({ description: '<locationId>:<contactId>' }),
   profile: jsonSchemaOf(LeadProfile),
@@ -76,6 +97,9 @@ export const LeadStory = Type.Object({
   decisions: Type.Array(ExplainedDecision, { description: 'Newest first.' }),
   followups: Type.Array(jsonSchemaOf(FollowUp), { description: 'Planned and cancelled, newest first.' }),
   deliveries: Type.Array(jsonSchemaOf(DeliveryChanged), { description: 'What became of them, newest first.' }),
+  churn: Type.Union([ChurnTold, Type.Null()], {
+    description: 'How near the lead is to being lost by silence; null when it is gone, won, lost or closed on every channel.',
+  }),
 })
 export type LeadStory = Static<typeof LeadStory>
 

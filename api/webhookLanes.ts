@@ -29,7 +29,7 @@ export class WebhookLanes {
   constructor(urgentLeads: ApiDeps['urgentLeads'], tenantPerSecond: number) {
     this.#urgentLeads = urgentLeads
     this.#rates = new TenantRates(tenantPerSecond)
-    this.#urgentRates = new TenantRates(tenantPerSecond * URGENT_PART)
+    this.#urgentRates = new TenantRates(tenantPerSecond, URGENT_PART)
   }
 
   /** Share of one location, webhooks a second. */

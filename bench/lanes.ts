@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
+import { BURST_SECONDS } from '../api/tenantRates.ts'
 import { pipelineGroup } from '../cli/roles/groups.ts'
 import { sandboxAppId, sandboxTenant, sandboxTenantId } from '../simulate/sandboxTenant.ts'
 import { httpPost } from '../simulate/sender.ts'
@@ -29,8 +30,8 @@ const QUIET_PER_SECOND = 2
 const LOUD = 'loudLocation000000001'
 /** Requests of the loud location that are under way at once: as fast as it is answered. */
 const LOUD_CONCURRENCY = 32
-/** Its burst, ten seconds of its share of 50/s, is within its share: what is measured comes after it. */
-const BURST = 500
+/** Its burst, so many seconds of its share of 50/s, is within its share: what is measured comes after it. */
+const BURST = 50 * BURST_SECONDS
 const unlimited = { TENANT_WEBHOOKS_PER_SECOND: '100000' }
 
 const usage = [

@@ -3,7 +3,15 @@ import type { LeadStory } from '../api/replySchemas.ts'
 import { instant, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
-import { priorityInWords, toldPriority, toldScore } from '../pipelines/enrich/scoring/told.ts'
+import {
+  churnInWords,
+  goldenInWords,
+  priorityInWords,
+  questionsInWords,
+  toldPriority,
+  toldScore,
+  toldServiceScores,
+} from '../pipelines/enrich/scoring/told.ts'
 import type { Decision, ScoreFactor } from '../schemas/generated/records.ts'
 import { columns } from './columns.ts'
 
@@ -25,11 +33,29 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
     ),
     ...scored.factors.map(factorLine),
     ...(priority === undefined ? [] : [priorityInWords(priority), ...priority.factors.map(factorLine)]),
+    ...serviceText(story),
     ...behaviourText(profile),
     ...(decisions.length === 0
       ? ['', 'Nothing has been decided about this lead yet.']
       : decisions.flatMap((told) => ['', ...decisionText(told)])),
     ...followUpText(story),
+  ]
+}
+
+/** The scores beside the composite, and how near the lead is to being lost. Older profiles have none, and an older API tells of no churn. */
+function serviceText({ profile, churn }: LeadStory): string[] {
+  const scores = toldServiceScores(profile)
+  return [
+    ...(scores === undefined
+      ? []
+      : [
+          `lifecycle ${scores.lifecycle.stage}: ${scores.lifecycle.because}`,
+          questionsInWords(scores.questions),
+          ...scores.questions.factors.map(factorLine),
+          goldenInWords(scores.golden),
+          ...scores.golden.factors.map(factorLine),
+        ]),
+    ...(churn ? [churnInWords(churn), ...churn.factors.map(factorLine)] : []),
   ]
 }
 

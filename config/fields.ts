@@ -127,7 +127,7 @@ export const configFields = {
     schema: Type.Number({ minimum: 1, maximum: 100_000 }),
     fallback: '50',
     should: 'webhooks per second from 1 to 100000',
-    about: 'Share of one location at each API process; what it sends above it, ten seconds of it at once excepted, lets all others pass.',
+    about: 'Share of one location at each API process; what it sends above it, two seconds of it at once excepted, lets all others pass.',
   },
 
   kafkaBrokers: {

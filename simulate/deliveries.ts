@@ -6,6 +6,7 @@ import { tellStory } from './leadStory.ts'
 import type { Beat, LeadStory } from './leadStory.ts'
 import { seededRandom } from './seededRandom.ts'
 import { webhooksOf } from './webhooks.ts'
+import { withVisits } from './workflowReports.ts'
 import type { SimulatedWebhook } from './webhooks.ts'
 
 export interface Delivery {
@@ -21,6 +22,8 @@ export interface Disturbance {
   readonly duplicates: number
   /** Share of webhooks that change places with the next one of the same lead, 0 to 1. */
   readonly reordered: number
+  /** Tell by which visits the leads came: in posts of a workflow, and on the contact as the API shows it. Default: no. */
+  readonly visits?: boolean
 }
 
 /** Stories that are in progress at the same time. */
@@ -42,7 +45,8 @@ export function* pastDeliveries(
   while (told < leads || open.length > 0) {
     while (open.length < inProgress && told < leads) {
       const story = tellStory(seed, firstIndex + told)
-      open.push(disturb(webhooksOf(story, seed, inThePast(story, now())), seed, story, options))
+      const webhooks = webhooksOf(story, seed, inThePast(story, now()))
+      open.push(disturb(options.visits === true ? withVisits(story, seed, webhooks) : webhooks, seed, story, options))
       told++
     }
     const chosen = order.between(0, open.length - 1)

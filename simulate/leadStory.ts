@@ -42,7 +42,7 @@ export interface LeadStory {
   readonly plot: Plot
   readonly side: 'buyer' | 'seller'
   readonly person: Person
-  readonly source: string
+  readonly source: (typeof sources)[number]
   /** GHL user; `null` while nobody owns the lead. */
   readonly ownerId: string | null
   readonly facts: Readonly<Partial<Record<SandboxFact, string>>>
@@ -65,7 +65,7 @@ const shares: Readonly<Record<Plot, number>> = {
   wants_a_person: 6,
   not_now: 6,
 }
-const sources = ['website', 'facebook lead ad', 'open house', 'referral', 'portal inquiry', 'google ads'] as const
+export const sources = ['website', 'facebook lead ad', 'open house', 'referral', 'portal inquiry', 'google ads'] as const
 const [first, ...others] = sandboxRealtors
 const realtors = [first.userId, ...others.map(({ userId }) => userId)] as const
 /** Of 100 leads of a source that book, so many become clients. */

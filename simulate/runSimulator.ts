@@ -15,6 +15,8 @@ export interface SimulatorOptions extends SenderOptions {
   readonly markFile: string
   readonly duplicates?: number
   readonly reordered?: number
+  /** Tell by which visits the leads came; needs `postReport`. */
+  readonly visits?: boolean
   /** Stories to tell; default without end. */
   readonly leads?: number
 }
@@ -27,7 +29,7 @@ const rememberedFates = 20_000
 
 /** Plays until the signal is given. */
 export async function runSimulator(options: SimulatorOptions): Promise<Accounts> {
-  const { seed, markFile, leads = Infinity, duplicates = 0.05, reordered = 0.02, now = Date.now } = options
+  const { seed, markFile, leads = Infinity, duplicates = 0.05, reordered = 0.02, visits = false, now = Date.now } = options
   return sendAll(numbered(), { remember: rememberedFates, ...options })
 
   function* numbered(): Generator<Delivery, void, undefined> {
@@ -36,7 +38,7 @@ export async function runSimulator(options: SimulatorOptions): Promise<Accounts>
       const firstIndex = nextStory(markFile, seed)
       const count = Math.min(reserved, left)
       keep(markFile, seed, firstIndex + count)
-      yield* pastDeliveries({ seed, leads: count, firstIndex, now, duplicates, reordered })
+      yield* pastDeliveries({ seed, leads: count, firstIndex, now, duplicates, reordered, visits })
       left -= count
     }
   }

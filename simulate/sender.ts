@@ -47,6 +47,8 @@ export interface Accounts {
 export interface SenderOptions {
   readonly post: Post
   readonly sign: (body: Buffer) => string
+  /** Sends the body of a workflow's post, which nobody signs. Needed where deliveries have such. */
+  readonly postReport?: (body: Buffer) => Promise<Answer>
   /** Webhooks per second; Infinity = as fast as they are answered. */
   readonly rate: number
   /** Requests in flight. */
@@ -91,6 +93,7 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
   const {
     post,
     sign,
+    postReport = () => Promise.reject(new TypeError('There is a post of a workflow and nowhere to send it.')),
     rate,
     concurrency = 64,
     now = Date.now,
@@ -136,12 +139,12 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
   return accounts
 
   async function deliver({ webhook, repeat }: Delivery): Promise<void> {
-    const { webhookId, body } = webhook
+    const { webhookId, body, isReport = false } = webhook
     if (!repeat) accounts.sent++
     const known = accounts.fates.get(webhookId)
     if (known === 'unsent') return
     if (known === undefined && (await onHappened?.(webhook)) === false) return settle(webhookId, known, 'unsent')
-    const answer = await attempt(body, sign(body))
+    const answer = await attempt(() => (isReport ? postReport(body) : post(body, sign(body))))
     if (answer === undefined) return settle(webhookId, known, 'lost')
     if (answer.status >= 200 && answer.status < 300) {
       if (known === 'accepted') accounts.duplicates++
@@ -173,11 +176,11 @@ export async function sendAll(deliveries: Iterable<Delivery>, options: SenderOpt
     }
   }
 
-  async function attempt(body: Buffer, signature: string): Promise<Answer | undefined> {
+  async function attempt(send: () => Promise<Answer>): Promise<Answer | undefined> {
     for (let tries = 0; ; tries++) {
       accounts.attempts++
       if (tries > 0) accounts.retries++
-      const answer = await post(body, signature).catch((error: unknown) => {
+      const answer = await send().catch((error: unknown) => {
         if (!isNetworkFault(error)) throw error
         return undefined
       })
@@ -224,9 +227,15 @@ function jsonOf(text: string): Record<string, unknown> {
   }
 }
 
-/** A `Post` to `<url>/webhooks/ghl` over kept-alive connections; `close` ends them. */
-export function httpPost(url: string, timeoutMs = 15_000): { readonly post: Post; readonly close: () => void } {
-  const target = new URL('/webhooks/ghl', url)
+/**
+ * A `Post` to `<url>/webhooks/ghl`, or to another path, over kept-alive connections; `close` ends them. Without a signature there is no
+ * header for it.
+ */
+export function httpPost(
+  url: string,
+  { timeoutMs = 15_000, path = '/webhooks/ghl' }: { readonly timeoutMs?: number; readonly path?: string } = {},
+): { readonly post: Post; readonly close: () => void } {
+  const target = new URL(path, url)
   const secure = target.protocol === 'https:'
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: 128 }) : new HttpAgent({ keepAlive: true, maxSockets: 128 })
   const post: Post = (body, signature) =>
@@ -235,7 +244,7 @@ export function httpPost(url: string, timeoutMs = 15_000): { readonly post: Post
         'content-type': 'application/json',
         'content-length': body.length,
         'user-agent': 'rekindle-simulator',
-        'x-ghl-signature': signature,
+        ...(signature === '' ? {} : { 'x-ghl-signature': signature }),
       }
       const call = (secure ? httpsRequest : httpRequest)(target, { method: 'POST', agent, headers, timeout: timeoutMs }, (response) => {
         const parts: Buffer[] = []

@@ -19,6 +19,10 @@ export interface SimulatedWebhook {
   readonly at: number
   /** The very bytes that are signed. */
   readonly body: Buffer
+  /** What the platform's API shows of the contact from then on and its webhooks lack. */
+  readonly shown?: Json
+  /** The post of a workflow of the location: to a URL of its own, unsigned. */
+  readonly isReport?: boolean
 }
 
 /** Number the messages of the location come from and go to; of the range for fiction. */

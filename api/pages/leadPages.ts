@@ -1,5 +1,14 @@
 /** The list of leads and one lead with its story and its whys, as pages. */
-import { priorityInWords, reasoningOf, toldPriority, toldScore } from '../../pipelines/enrich/scoring/told.ts'
+import {
+  churnInWords,
+  goldenInWords,
+  priorityInWords,
+  questionsInWords,
+  reasoningOf,
+  toldPriority,
+  toldScore,
+  toldServiceScores,
+} from '../../pipelines/enrich/scoring/told.ts'
 import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { Origin } from '../../schemas/generated/records.ts'
@@ -175,6 +184,7 @@ export function leadPage(lead: ToldLead): string {
                     )
               }`
       }
+      ${servicesOf(lead)}
       <h2>Decisions</h2>
       ${lead.decisions.length === 0 ? html`<p>None yet.</p>` : lead.decisions.map(decisionCard)}
       <h2>Follow-ups</h2>
@@ -228,6 +238,35 @@ export function leadPage(lead: ToldLead): string {
             )
       }`,
   )
+}
+
+/** The scores beside the composite, each with its reasons. */
+function servicesOf({ profile, churn }: ToldLead) {
+  const scores = toldServiceScores(profile)
+  const parts = [
+    ...(scores === undefined
+      ? []
+      : [
+          { words: questionsInWords(scores.questions), factors: scores.questions.factors },
+          { words: goldenInWords(scores.golden), factors: scores.golden.factors },
+        ]),
+    ...(churn === null ? [] : [{ words: churnInWords(churn), factors: churn.factors }]),
+  ]
+  if (parts.length === 0) return null
+  return html`<h2>Where it stands</h2>
+    ${scores === undefined ? null : html`<p>Lifecycle ${scores.lifecycle.stage}: ${scores.lifecycle.because}.</p>`}
+    ${parts.map(
+      ({ words, factors }) =>
+        html`<p>${words}.</p>
+          ${
+            factors.length === 0
+              ? null
+              : table(
+                  ['Points', 'Because'],
+                  factors.map(({ points, words: because }) => [String(points), because]),
+                )
+          }`,
+    )}`
 }
 
 function whyScore(scored: ToldScore): Markup {

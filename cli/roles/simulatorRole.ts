@@ -1,11 +1,14 @@
 /** The gentle stream of local mode: believable leads as signed webhooks, over HTTP like the platform's own. */
 import { join } from 'node:path'
+import { workflowToken } from '../../api/workflowToken.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { platformTruth } from '../../simulate/platformTruth.ts'
 import { runSimulator } from '../../simulate/runSimulator.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
+import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { httpPost } from '../../simulate/sender.ts'
 import { apiUrl } from '../addresses.ts'
+import { workflowSecrets } from '../workflowSecrets.ts'
 import type { Role } from './role.ts'
 
 export const simulatorRole: Role = async ({ config, logger, onFatal }) => {
@@ -13,12 +16,16 @@ export const simulatorRole: Role = async ({ config, logger, onFatal }) => {
   const url = apiUrl(config, undefined)
   const { post, close } = httpPost(url)
   const key = sandboxKey(config.dataDir)
+  const secrets = workflowSecrets(config)
+  const reports =
+    secrets === undefined ? undefined : httpPost(url, { path: `/webhooks/workflow/${workflowToken(secrets, sandboxTenantId)}` })
   const stopping = new AbortController()
   const playing = runSimulator({
     seed,
     rate,
     post,
     sign: (body) => key.sign(body),
+    ...(reports === undefined ? {} : { visits: true, postReport: (body) => reports.post(body, '') }),
     ...(config.ghl.apiUrl === undefined
       ? {}
       : { onHappened: platformTruth({ sandboxUrl: config.ghl.apiUrl, seed, lost, now: () => systemClock.now() }) }),
@@ -40,6 +47,7 @@ export const simulatorRole: Role = async ({ config, logger, onFatal }) => {
       stopping.abort()
       await playing
       close()
+      reports?.close()
     },
   }
 }

@@ -92,5 +92,6 @@ export function copyOfProfile(profile: LeadProfile): Draft {
     repliesToJudge: profile.repliesToJudge,
     firstOrigin: profile.firstOrigin,
     lastOrigin: profile.lastOrigin,
+    serviceScores: profile.serviceScores,
   }
 }

@@ -41,6 +41,7 @@ export const noEntities = {
   ownTaskIds: [],
   scoring: null,
   priority: null,
+  serviceScores: null,
   textSignals: [],
   lookUp: null,
   phoneFacts: null,

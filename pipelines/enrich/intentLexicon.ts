@@ -63,8 +63,10 @@ export const timelineBands: readonly Band<TimelineName>[] = [
 ]
 export const TIMELINE_UNSPECIFIED = 15
 
+export type FinancingName = 'ready' | 'in_progress' | 'planning'
+
 /** The first band with a phrase in the text counts, readiest first. */
-export const financingBands: readonly Band[] = [
+export const financingBands: readonly Band<FinancingName>[] = [
   { name: 'ready', points: 25, phrases: ['pre approved', 'preapproved', 'cash buyer', 'financing secured', 'mortgage approved'] },
   { name: 'in_progress', points: 20, phrases: ['applying for mortgage', 'pre qualification', 'credit check', 'loan application'] },
   { name: 'planning', points: 12, phrases: ['need financing', 'mortgage options', 'lender recommendations', 'down payment'] },

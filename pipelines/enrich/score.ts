@@ -4,7 +4,7 @@
  */
 import type { RecentMessage } from '../../schemas/generated/records.ts'
 import { FINANCING_UNKNOWN, SIGNAL_CAP, TIMELINE_UNSPECIFIED, financingBands, intentSignals, timelineBands } from './intentLexicon.ts'
-import type { Band, TimelineName } from './intentLexicon.ts'
+import type { Band, FinancingName, TimelineName } from './intentLexicon.ts'
 import { contains, worded } from './normalForm.ts'
 
 export type Level = 'COLD' | 'WARM' | 'HOT' | 'URGENT'
@@ -35,6 +35,7 @@ export interface SaidIntent {
   readonly high: readonly string[]
   readonly medium: readonly string[]
   readonly timeline: { readonly name: TimelineName; readonly phrase: string } | undefined
+  readonly financing: { readonly name: FinancingName; readonly phrase: string } | undefined
   readonly parts: readonly IntentPart[]
 }
 
@@ -139,7 +140,7 @@ function intentOf(all: ReadonlySet<string>): SaidIntent {
   const [high = [], medium = []] = (['high', 'medium'] as const).map((strength) =>
     said.flatMap((row) => (row.strength === strength ? row.phrases : [])),
   )
-  return { high, medium, timeline, parts }
+  return { high, medium, timeline, financing, parts }
 }
 
 /** The first band with a phrase that was said, and the phrase. */

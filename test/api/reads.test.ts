@@ -384,6 +384,45 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
     (await tiered.app.inject('/ui/leads/x')).body,
     /How soon<\/h2>\s*<p>priority HOT, 71 of 100, contact due 2026-11-24 16:00 UTC; not known: fit and source\.<\/p>[\s\S]*<td>20<\/td>\s*<td>wants to move within 30 days<\/td>/,
   )
+  t.match(
+    lead,
+    /Where it stands<\/h2>\s*<p>churn risk low, 0 of 100, last sign of life 2026-[^<]*<\/p>/,
+    'churn is told as of now, also of a profile from before the other scores',
+  )
+  t.notMatch(lead, /Lifecycle/)
+  const serviceScores = {
+    at,
+    questions: {
+      score: 75,
+      answered: 5,
+      reach: 'much',
+      ready: true,
+      factors: [{ code: 'questions_answered', points: 75, words: 'answered: <b>' }],
+    },
+    golden: {
+      score: 73,
+      tier: 'silver',
+      factors: [{ code: 'urgent_timeline', points: 25, words: 'wants to move within 30 days' }],
+      unknown: ['market_knowledge'],
+    },
+    lifecycle: { stage: 'hot', because: 'its score is hot' },
+  }
+  const aWeekAgo = at - 7 * 86_400_000
+  const silent = profileOf({ serviceScores, firstSeenAt: aWeekAgo, lastInboundAt: aWeekAgo, behaviour: null })
+  const standing = await apiUnderTest({ queries: { ...stored, profiles: async () => [silent] } })
+  const stands = (await standing.app.inject('/ui/leads/x')).body
+  for (const told of [
+    /<p>Lifecycle hot: its score is hot\.<\/p>/,
+    /<p>questions 75 of 100, 5 of 7 answered \(much\); enough to hand over and to offer a meeting\.<\/p>/,
+    /<td>75<\/td>\s*<td>answered: &lt;b&gt;<\/td>/,
+    /<p>golden lead: silver, 73 of 100; not known: market knowledge, emotional investment and decision authority\.<\/p>/,
+    /<p>churn risk high, 70 of 100, last sign of life 2026-11-17 15:00 UTC\.<\/p>[\s\S]*<td>50<\/td>\s*<td>no sign of life for 7 days<\/td>/,
+  ])
+    t.match(stands, told)
+  t.match((await standing.app.inject('/leads/x')).json(), { churn: { at, since: aWeekAgo, risk: 70, tier: 'high' } })
+  const lostLead = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ status: 'lost' })] } })
+  t.match((await lostLead.app.inject('/leads/x')).json(), { churn: null })
+  t.notMatch((await lostLead.app.inject('/ui/leads/x')).body, /Where it stands/)
   t.notMatch(lead, /What the lead says/, 'nothing is said of nothing')
   const signal = { kind: 'time_frame', value: 'medium_term', words: 'this <b>summer', at, messageId: 'm1' }
   const said = async (changes: Partial<LeadProfile>) => {

@@ -29,6 +29,7 @@ const story = {
   profile: profileOf(),
   realtor: null,
   linked: [],
+  churn: null,
   decisions: [decisionOf(), decisionOf({ decisionId: 'older', decidedAt: at - 60_000 })].map((decision) =>
     explained({ explain }, decision),
   ),
@@ -223,6 +224,32 @@ t.test('why tells how soon a lead is to be contacted, and what is not known of i
   t.strictSame(lines.slice(6, 8), [
     'priority COLD, 20 of 100, no contact due; not known: budget and fit',
     '   20  wants to move within 30 days',
+  ])
+})
+
+t.test('why tells where a lead stands: lifecycle, questions, golden lead and churn, each with its reasons', async (t) => {
+  const factors = (points: number, words: string) => [{ code: 'one', points, words }]
+  const serviceScores = {
+    at,
+    questions: {
+      score: 30,
+      answered: 2,
+      reach: 'some',
+      ready: false,
+      factors: factors(30, 'answered: budget and place'),
+    },
+    golden: { score: 30, tier: 'none', factors: factors(20, 'its budget is stated'), unknown: ['financing'] },
+    lifecycle: { stage: 'engaged', because: 'it wrote or acted within 30 days' },
+  }
+  const churn = { at, since: at, risk: 69, tier: 'high', factors: factors(50, 'no sign of life for 7 days') }
+  t.strictSame(whyText({ ...story, churn, profile: profileOf({ serviceScores }) }).slice(6, 13), [
+    'lifecycle engaged: it wrote or acted within 30 days',
+    'questions 30 of 100, 2 of 7 answered (some)',
+    '   30  answered: budget and place',
+    'golden lead: no tier, 30 of 100; not known: financing, emotional investment and decision authority',
+    '   20  its budget is stated',
+    'churn risk high, 69 of 100, last sign of life 2026-11-24 15:00 UTC',
+    '   50  no sign of life for 7 days',
   ])
 })
 

@@ -40,6 +40,7 @@ const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
 const priority = 'test/pipelines/priority.test.ts'
+const services = 'test/pipelines/serviceScores.test.ts'
 const wording = 'test/pipelines/wording.test.ts'
 const asked = 'test/pipelines/asked.test.ts'
 const offPolicy = 'test/pipelines/offPolicy.test.ts'
@@ -434,6 +435,24 @@ export const mutations: readonly Mutation[] = [
     replace: 'amount < 0',
     tests: [{ file: priority, title: 'what is not known adds nothing and is named; of nobody is a tier guessed' }],
     why: 'A rent of 2,500 is told as a small budget.',
+  },
+  {
+    id: 'place-in-the-fit',
+    guard: 'a place never weighs in the composite',
+    file: 'pipelines/enrich/scoring/answers.ts',
+    find: 'needs: answered & NEEDS_MASK',
+    replace: 'needs: (answered | (answered >> 1)) & NEEDS_MASK',
+    tests: [{ file: services, title: 'place and condition of the home are answers to a question and nothing in the composite' }],
+    why: 'Who says where it looks is served before who does not.',
+  },
+  {
+    id: 'kept-golden-lead',
+    guard: 'intelligence that arrives is scored with the event that brings it',
+    file: 'pipelines/enrich/scoring/goldenLead.ts',
+    find: 'before?.said === said && before?.writesBudget === writesBudget',
+    replace: 'before?.writesBudget === writesBudget',
+    tests: [{ file: services, title: 'intelligence that arrives is scored with the event that brings it' }],
+    why: 'What a lead writes of its financing is scored when it next writes of a budget.',
   },
   {
     id: 'factors-fall-short',

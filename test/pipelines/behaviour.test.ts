@@ -632,7 +632,8 @@ t.test('what is kept of the busiest lead stays small', async (t) => {
   usual.advance('1h')
   tell(usual, ...times('email_open', 5), ...times('sms_reply', 5), ...times('property_view', 10))
   const plain = LeadProfile.encode(usual.state(maria) as LeadProfile).length
-  t.ok(plain < 1_000, `${plain} bytes with 20 observations`)
+  // Of these about 200 for the scores beside the composite.
+  t.ok(plain < 1_200, `${plain} bytes with 20 observations`)
 })
 
 t.test('the page about triggers tells every rule, signal and weight as they are', async (t) => {

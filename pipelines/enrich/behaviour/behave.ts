@@ -11,6 +11,7 @@ import type { Draft } from '../lastWriter.ts'
 import { levelOf } from '../score.ts'
 import { scoringOf } from '../scoring/composite.ts'
 import { priorityOf } from '../scoring/priority.ts'
+import { serviceScoresOf } from '../scoring/serviceScores.ts'
 import type { Settings } from '../settings.ts'
 import { isOpen } from '../silence.ts'
 import { completedBy, dueBy, nextDue, withFired } from './engine.ts'
@@ -45,8 +46,8 @@ function behaviourOf({ fired, likelihood, dueAt }: Behaviour, seen: Observed[]):
 }
 
 /**
- * Sets the likelihood, the intent level, the composite score and the priority as they are at `at`. The level: the lead says it wants to act,
- * or shows it.
+ * Sets the likelihood, the intent level, the composite, the priority and the scores beside them as they are at `at`. The level: the lead says it
+ * wants to act, or shows it.
  */
 export function rate(profile: Draft, at: number, { factNames }: Pick<Settings, 'factNames'>): void {
   const shares = profile.behaviour === null ? [] : interestShares(profile.behaviour.seen, at)
@@ -58,6 +59,7 @@ export function rate(profile: Draft, at: number, { factNames }: Pick<Settings, '
   profile.level = levelOf(Math.max(profile.score, profile.behaviour?.likelihood ?? 0))
   profile.scoring = scoringOf(profile, factNames, at, shares)
   profile.priority = priorityOf(profile, factNames, profile.scoring)
+  profile.serviceScores = serviceScoresOf(profile, factNames, profile.scoring, shares)
 }
 
 /** The profile with likelihood, level and score as they are at `at`: what was done fades while nothing comes. */

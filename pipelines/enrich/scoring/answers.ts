@@ -2,19 +2,25 @@
  * What the custom fields of a lead answer, as far as scores weigh it: a function of the fields and of their names. It is read once
  * for each set of fields, since nearly every event leaves them as they are.
  */
-import { amountOf, meanOf } from '../../agents/factValues.ts'
+import { amountOf, answerOf, meanOf } from '../../agents/factValues.ts'
 import { needs } from './parts.ts'
 import { unitDays } from './priorityTables.ts'
+import { financingPoints, questions } from './serviceTables.ts'
+import type { Financing } from './serviceTables.ts'
 
 type Texts = Readonly<Record<string, string>>
 
 export interface Answers {
   /** A bit for each of `needs` that is answered, the first one lowest. */
   readonly needs: number
+  /** A bit for each of `questions` that is answered, the first one lowest; those of `needs` are the lowest of them. */
+  readonly questions: number
   /** The stated budget, the middle of a range. */
   readonly budget: number | undefined
   /** Days in which the lead wants to move. */
   readonly days: number | undefined
+  /** How far the money for it is. */
+  readonly financing: Financing | undefined
 }
 
 /** By the very fields: an event that writes one makes a new set. What is known of a set goes with it. */
@@ -31,7 +37,9 @@ export function answersOf(customFields: Texts, names: Texts): Answers {
 }
 
 const bitsOfFact = new Map<string, number>()
-for (const [place, { facts }] of needs.entries()) for (const fact of facts) bitsOfFact.set(fact, (bitsOfFact.get(fact) ?? 0) | (1 << place))
+const NEEDS_MASK = (1 << needs.length) - 1
+for (const [place, { facts }] of questions.entries())
+  for (const fact of facts) bitsOfFact.set(fact, (bitsOfFact.get(fact) ?? 0) | (1 << place))
 
 function readAnswers(customFields: Texts, names: Texts): Answers {
   const facts = new Map<string, string>()
@@ -44,12 +52,31 @@ function readAnswers(customFields: Texts, names: Texts): Answers {
     answered |= bitsOfFact.get(name) ?? 0
     if (!facts.has(name)) facts.set(name, value)
   }
-  return { needs: answered, budget: budgetOf(facts), days: daysToMove(facts.get('timeline')) }
+  return {
+    needs: answered & NEEDS_MASK,
+    questions: answered,
+    budget: budgetOf(facts),
+    days: daysToMove(facts.get('timeline')),
+    financing: financingOf(facts),
+  }
 }
 
 function budgetOf(facts: ReadonlyMap<string, string>): number | undefined {
   const ends = ['budget_min', 'budget_max'].map((name) => amountOf(facts.get(name))).filter((end) => end !== undefined)
   return amountOf(facts.get('budget')) ?? (ends.length === 0 ? undefined : meanOf(ends))
+}
+
+/** A plain yes or no about the approval before what is written of the financing: "ready", "in progress", "pre-approved". */
+function financingOf(facts: ReadonlyMap<string, string>): Financing | undefined {
+  const stated = facts
+    .get('financing')
+    ?.trim()
+    .toLowerCase()
+    .replaceAll(/[\s-]+/g, '_')
+  const approved = answerOf(facts.get('pre_approved')) ?? answerOf(facts.get('financing'))
+  if (approved === true) return 'ready'
+  if (stated !== undefined && Object.hasOwn(financingPoints, stated)) return stated as Financing
+  return approved === false ? 'none' : undefined
 }
 
 /**

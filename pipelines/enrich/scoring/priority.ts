@@ -64,10 +64,19 @@ export function tierOf(score: number): Tier {
  */
 function dueAt(profile: LeadProfile, tier: Tier): number | null {
   if (!isOpen(profile)) return null
-  const since = Math.max(profile.firstSeenAt, profile.lastInboundAt ?? 0, profile.behaviour?.seen.at(-1)?.at ?? 0)
+  const since = lastSignOf(profile)
   const contactedAt = Math.max(profile.lastHumanAt ?? 0, profile.lastOwnAt ?? 0)
   const withinMs = tiers.find((one) => one.tier === tier)?.withinMs
   return withinMs === undefined || contactedAt >= since ? null : since + withinMs
+}
+
+/** The last message or action of the lead, or when it is first known, ms. */
+export function lastSignOf({
+  firstSeenAt,
+  lastInboundAt,
+  behaviour,
+}: Pick<LeadProfile, 'firstSeenAt' | 'lastInboundAt' | 'behaviour'>): number {
+  return Math.max(firstSeenAt, lastInboundAt ?? 0, behaviour?.seen.at(-1)?.at ?? 0)
 }
 
 // What a band says is the same for every lead in it, and numbers in words are dear.
@@ -89,8 +98,8 @@ const timelineBands = timelinePoints.map(({ toDays, points }) => ({
   ),
 }))
 
-/** The soonest of what the lead answered, in days, and what it writes. */
-function timelineOf(answered: number | undefined, said: SaidIntent | undefined): ExactFactor | undefined {
+/** The soonest of what the lead answered, in days, and what it writes; `undefined` when neither names a time. */
+export function timelineOf(answered: number | undefined, said: SaidIntent | undefined): ExactFactor | undefined {
   const written = said?.timeline === undefined ? undefined : bandDays[said.timeline.name]
   if (answered === undefined && written === undefined) return undefined
   const soonest = Math.min(answered ?? Infinity, written ?? Infinity)
