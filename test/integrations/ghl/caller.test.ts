@@ -162,6 +162,15 @@ t.test('a breaker does not stay open for longer because the clock was set back',
   t.equal(breakers.openForMs('l'), 0)
 })
 
+t.test('P-47: what a caller got wrong is no failure of the location: its breaker stays closed', async (t) => {
+  const wrong = [400, 404, 422, 401, 409].map((status) => ({ status, body: { message: 'no' } }))
+  const { ghl, at } = await talking(t, [...wrong, ...wrong, { status: 200, body: { notes: [] } }])
+  for (let i = 0; i < 10; i++) t.match(await ghl.notes.list('l', 'c', { tries: 1 }), { ok: false })
+  t.strictSame(ghl.busy(), [])
+  t.match(await ghl.notes.list('l', 'c'), { ok: true })
+  t.equal(at.length, 11, 'each was made')
+})
+
 t.test('nobody at the other end is certainly not sent; a connection that dies after the request is not known', async (t) => {
   const clock = new ManualClock(0)
   const server = createTcpServer()
