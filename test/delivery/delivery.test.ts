@@ -25,7 +25,7 @@ class Crash extends Error {
 /** Long tables of cases on an engine that others use too. */
 const patient = { timeout: 300_000 }
 
-t.test('a due message is reserved, handed over and confirmed, and each step is told in order with all gates', async (t) => {
+t.test('P-28: a due message is reserved, handed over and confirmed, and each step is told in order with all gates', async (t) => {
   const b = await bench(t)
   await b.lead()
   await b.plan({})
@@ -51,7 +51,7 @@ t.test('a due message is reserved, handed over and confirmed, and each step is t
   t.equal(await b.worker().cycle(), 0, 'nothing is due any more')
 })
 
-t.test('a call becomes a task for the owner, a hand-over a tag and a task', async (t) => {
+t.test('P-33: a call becomes a task for the owner, a hand-over a tag and a task', async (t) => {
   const b = await bench(t)
   await b.lead({ ownerId: 'realtor1' })
   await b.plan({ action: 'create_task', channel: 'call', templateId: null, text: 'Call Maria' })
@@ -201,7 +201,7 @@ t.test('the budget holds when several workers serve one lead at the same moment'
   }
 })
 
-t.test('every fault of the provider ends in at most one message and a final status', patient, async (t) => {
+t.test('P-29: every fault of the provider ends in at most one message and a final status', patient, async (t) => {
   const b = await bench(t)
   const expected: Record<string, string> = {
     timeout: 'failed',
@@ -293,7 +293,7 @@ const steps: readonly Step[] = [
   'tagged',
 ]
 
-t.test('a crash between every pair of steps, for every kind of action: one external action, and one that is known', patient, async (t) => {
+t.test('P-30: a crash between every pair of steps, for every kind of action: one external action, and one that is known', patient, async (t) => {
   const b = await bench(t)
   const actions: readonly Partial<FollowUp>[] = [
     {},

@@ -469,7 +469,7 @@ export const mutations: readonly Mutation[] = [
     file: 'pipelines/followup/gates/epoch.ts',
     find: 'if (lead.epoch > followUp.epoch)',
     replace: 'if (lead.epoch < 0)',
-    tests: [{ file: gates, title: 'each gate denies what it is there for' }],
+    tests: [{ file: gates, title: 'P-31: each gate denies what it is there for' }],
     why: 'A message leaves though the lead has answered or opted out since it was decided.',
   },
   {

@@ -56,7 +56,7 @@ t.test('a message that is confirmed and answered is one result, with the agents 
   t.ok(line.outputs(results).length <= voted.length)
 })
 
-t.test('P-44: results of a location become a finding, and the next lead there is not written to on the way that broke down', async (t) => {
+t.test('P-10 P-44: results of a location become a finding, and the next lead there is not written to on the way that broke down', async (t) => {
   const line = drive(adaptation, { at: tuesdayNoon - 12 * DAY })
   const result = {
     ...{

@@ -19,7 +19,7 @@ t.test('the mood of messages is their words of praise less those of displeasure'
   t.equal(moodOf(['This is terrible and awful.', 'We love it, it is great.'])?.points, 0, 'even')
 })
 
-t.test('sentiment_analyst answers displeasure with reassurance, confusion with information, praise with a soft question', async (t) => {
+t.test('P-34: sentiment_analyst answers displeasure with reassurance, confusion with information, praise with a soft question', async (t) => {
   const of = (changes: Partial<Assessment>) => opinionOf('sentiment_analyst', 'content', changes)
   // One message of three: completeness .9. One word .9 * .7 = .63, two .9 * .85 = .765; confusion .9 * .8 = .72.
   t.equal(of(inbound('this is terrible')), 'reassure 3 tone_negative')

@@ -112,7 +112,7 @@ t.test('a wait that is longer than the patience of a call is the caller’s', as
   t.equal(at.length, 1)
 })
 
-t.test('a wrong scope, a refusal and an odd answer are not tried again', async (t) => {
+t.test('P-45: a wrong scope, a refusal and an odd answer are not tried again', async (t) => {
   for (const said of [
     { status: 401, body: { message: 'The token is not authorized for this scope.' } },
     { status: 400, body: { message: 'Missing phone number' } },
