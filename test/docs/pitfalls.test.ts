@@ -40,7 +40,7 @@ function titlesOf(text: string): string[] {
 }
 
 const tests = new Map(textsOf('test', '.test.ts').map(({ file, text }) => [file, titlesOf(text)]))
-const numbersIn = (text: string) => text.match(/\bP-\d\d\b/g) ?? []
+const numbersIn = (text: string): string[] => [...text.matchAll(/\bP-\d\d\b/g)].map(([number]) => number)
 
 t.test('each number has its row, in order, with a fault in words', async (t) => {
   t.strictSame(
