@@ -68,7 +68,9 @@ export function judgedDifference(compared: readonly ComparedChoice[], verdicts: 
   const rights = new Map(verdicts.map(({ decisionId, option }) => [decisionId, option]))
   const judged = compared.flatMap((one) => {
     const right = rights.get(one.decision.decisionId)
-    return one.kind === 'compared' && right !== undefined ? [[usualChoice(one.decision) === right, usualChoice(one.other) === right] as const] : []
+    return one.kind === 'compared' && right !== undefined
+      ? [[usualChoice(one.decision) === right, usualChoice(one.other) === right] as const]
+      : []
   })
   const better = judged.filter(([before, after]) => after && !before).length
   const worse = judged.filter(([before, after]) => before && !after).length

@@ -48,7 +48,10 @@ export function auditReport(judged: readonly (JudgedDecision & { readonly select
     mistakes.set(name, { chosen, right: option, count: (mistakes.get(name)?.count ?? 0) + 1 })
   }
   const right = random.length - wrong.length
-  const rightWeight = random.reduce((sum, { decision, option }, index) => sum + (usualChoice(decision) === option ? (weights[index] ?? 0) : 0), 0)
+  const rightWeight = random.reduce(
+    (sum, { decision, option }, index) => sum + (usualChoice(decision) === option ? (weights[index] ?? 0) : 0),
+    0,
+  )
   const share = random.length === 0 ? undefined : rightWeight / total
   const worth = Math.round(effectiveCount(weights))
   return {
