@@ -4,6 +4,7 @@
  */
 import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
+import { usualChoice } from '../pipelines/consensus/usualChoice.ts'
 import { labelOf } from '../pipelines/learning/labels.ts'
 import { deterministicId } from '../runtime/ids.ts'
 import type { Audit } from '../sinks/postgres/audits.ts'
@@ -95,7 +96,8 @@ export function auditRoutes(app: ApiInstance, deps: ApiDeps): void {
           throw apiError('E_INTAKE_UNAVAILABLE', 'The verdict could not be stored.', { cause: error })
         })
       const { selection = 'override', inclusion = 0 } = outcome.label ?? {}
-      return { decisionId, right: option, chosen: decision.chosen, agreed: option === decision.chosen, selection, inclusion }
+      const chosen = usualChoice(decision)
+      return { decisionId, right: option, chosen, agreed: option === chosen, selection, inclusion }
     },
   )
 }

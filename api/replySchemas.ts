@@ -228,7 +228,7 @@ export const StoredVerdict = Type.Object(
   {
     decisionId: Type.String(),
     right: Type.String({ description: 'The verdict.' }),
-    chosen: Type.String({ description: 'What had been decided.' }),
+    chosen: Type.String({ description: 'What the votes had chosen; a lot may have taken another option.' }),
     agreed: Type.Boolean({ description: 'Whether the two are the same.' }),
     selection: Type.String({
       description: 'random | escalated | override: an override trains nothing, since nobody knows how it came to be judged.',

@@ -7,6 +7,7 @@ import type { Decision, Policy, ShadowDecision, Vote } from '../../schemas/gener
 import { hasQuorum } from './decide.ts'
 import { pool } from './pool.ts'
 import { rankByUtility } from './utility.ts'
+import { usualChoice } from './usualChoice.ts'
 
 /** `undefined` for what gates decided alone or something newer ended: there nobody chose. */
 export function shadowDecision(decision: Decision, policy: Policy): ShadowDecision | undefined {
@@ -23,7 +24,7 @@ export function shadowDecision(decision: Decision, policy: Policy): ShadowDecisi
     degraded,
     probabilities: Object.fromEntries(probabilities),
     usualPolicyHash: decision.policyHash,
-    usual: decision.draw?.usual ?? decision.chosen,
+    usual: usualChoice(decision),
     decidedAt,
   }
 }

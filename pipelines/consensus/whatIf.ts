@@ -8,6 +8,8 @@ import { clopperPearson } from './scores/clopperPearson.ts'
 import type { Interval } from './scores/clopperPearson.ts'
 import { decidedAgain, replay } from './replay.ts'
 import type { ReplayInputs } from './replay.ts'
+import { usualChoice } from './usualChoice.ts'
+import type { Choice } from './usualChoice.ts'
 
 export type Compared =
   | { readonly kind: 'compared'; readonly decision: Decision; readonly other: Decision }
@@ -44,8 +46,8 @@ export interface Judged {
 export type ComparedChoice =
   | {
       readonly kind: 'compared'
-      readonly decision: Pick<Decision, 'decisionId' | 'chosen'>
-      readonly other: Pick<Decision, 'chosen'>
+      readonly decision: Pick<Decision, 'decisionId'> & Choice
+      readonly other: Choice
     }
   | Extract<Compared, { kind: 'not_possible' }>
 
@@ -61,12 +63,14 @@ export interface JudgedDifference {
   readonly betterShare: Interval
 }
 
-/** Compares by verdicts. Decisions without one say nothing about which option was right. */
+/** Compares by verdicts what the votes chose. Decisions without a verdict say nothing about which option was right. */
 export function judgedDifference(compared: readonly ComparedChoice[], verdicts: readonly Judged[]): JudgedDifference {
   const rights = new Map(verdicts.map(({ decisionId, option }) => [decisionId, option]))
   const judged = compared.flatMap((one) => {
     const right = rights.get(one.decision.decisionId)
-    return one.kind === 'compared' && right !== undefined ? [[one.decision.chosen === right, one.other.chosen === right] as const] : []
+    return one.kind === 'compared' && right !== undefined
+      ? [[usualChoice(one.decision) === right, usualChoice(one.other) === right] as const]
+      : []
   })
   const better = judged.filter(([before, after]) => after && !before).length
   const worse = judged.filter(([before, after]) => before && !after).length

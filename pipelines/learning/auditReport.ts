@@ -8,6 +8,7 @@ import type { Interval } from '../consensus/scores/clopperPearson.ts'
 import { clopperPearson } from '../consensus/scores/clopperPearson.ts'
 import { cohensKappa } from '../consensus/scores/agreement.ts'
 import type { Agreement } from '../consensus/scores/agreement.ts'
+import { usualChoice } from '../consensus/usualChoice.ts'
 import { reportCards } from './reportCards.ts'
 import type { ReportCard } from './reportCards.ts'
 import { firstVerdicts, pairsOfVerdicts } from './voteTable.ts'
@@ -18,7 +19,7 @@ export interface AuditReport {
   readonly random: number
   readonly escalated: number
   readonly overrides: number
-  /** Of the random ones: the verdict was what had been decided. */
+  /** Of the random ones: the verdict was what the votes had chosen; what a lot took instead is no mistake of theirs. */
   readonly right: number
   /**
    * The share of all decisions that are right, each verdict weighing the inverse of the probability with which it was drawn, and an
@@ -29,7 +30,7 @@ export interface AuditReport {
   readonly agents: readonly ReportCard[]
   /** Of decisions that two people judged. */
   readonly agreement: Agreement
-  /** What was decided when another option was right, the most frequent first. */
+  /** What the votes chose when another option was right, the most frequent first. */
   readonly mistakes: readonly { readonly chosen: string; readonly right: string; readonly count: number }[]
 }
 
@@ -39,14 +40,18 @@ export function auditReport(judged: readonly (JudgedDecision & { readonly select
   const others = firsts.filter(({ decision }) => !decision.auditSelected)
   const weights = random.map(({ decision }) => 1 / decision.pAudit)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const wrong = random.filter(({ decision, option }) => decision.chosen !== option)
+  const wrong = random.filter(({ decision, option }) => usualChoice(decision) !== option)
   const mistakes = new Map<string, { chosen: string; right: string; count: number }>()
   for (const { decision, option } of wrong) {
-    const name = `${decision.chosen} ${option}`
-    mistakes.set(name, { chosen: decision.chosen, right: option, count: (mistakes.get(name)?.count ?? 0) + 1 })
+    const chosen = usualChoice(decision)
+    const name = `${chosen} ${option}`
+    mistakes.set(name, { chosen, right: option, count: (mistakes.get(name)?.count ?? 0) + 1 })
   }
   const right = random.length - wrong.length
-  const rightWeight = random.reduce((sum, { decision, option }, index) => sum + (decision.chosen === option ? (weights[index] ?? 0) : 0), 0)
+  const rightWeight = random.reduce(
+    (sum, { decision, option }, index) => sum + (usualChoice(decision) === option ? (weights[index] ?? 0) : 0),
+    0,
+  )
   const share = random.length === 0 ? undefined : rightWeight / total
   const worth = Math.round(effectiveCount(weights))
   return {

@@ -50,6 +50,7 @@ async function world(t: Test) {
       [
         ...[...alone, twice].map((id) => decision(id)),
         decision('not-chosen', { auditSelected: false, pAudit: 0.03 }),
+        decision('drawn', { auditSelected: false, chosen: 'call', draw: { trial: 't', usual: 'sms', drawn: true, arms: [], seed: 's' } }),
         decision('long-ago', { decidedAt: at - JUDGED_WITHIN_MS - 1 }),
         decision('gates-alone', { auditSelected: false, stopReason: 'gated' }),
       ].map((one) => [key, one] as const),
@@ -148,6 +149,12 @@ t.test('a verdict is one record; what is judged leaves the queue, or waits for o
       [twice, 'ben', 'wait'],
     ].sort(),
     'the own verdict was replaced',
+  )
+
+  t.match(
+    await judge('drawn', { by: 'anna', right: 'sms' }),
+    { status: 200, chosen: 'sms', agreed: true },
+    'the votes are judged, not the lot',
   )
 })
 

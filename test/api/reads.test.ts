@@ -247,7 +247,7 @@ t.test('a store that is away gives 503, a fault of our own 500, and neither spea
   t.match(broken.logged.at(-1), { code: 'E_INTERNAL', err: { message: 'secret' } })
 })
 
-t.test('readiness names each part, with the reason and within its time', async (t) => {
+t.test('P-59: readiness names each part, with the reason and within its time', async (t) => {
   const { app } = await apiUnderTest({
     probes: {
       kafka: async () => 1,

@@ -11,6 +11,7 @@ import { discountTable, familiesTable } from '../../bench/consensus/tables/disco
 import { coldStart, whichLabels } from '../../bench/consensus/tables/labels.ts'
 import { liftTable } from '../../bench/consensus/tables/lift.ts'
 import { operation } from '../../bench/consensus/tables/operation.ts'
+import { outcomeCredit } from '../../bench/consensus/tables/outcomes.ts'
 import { offPolicyTable } from '../../bench/consensus/tables/offPolicy.ts'
 import { poolTypes } from '../../bench/consensus/tables/poolTypes.ts'
 import { beta, gamma, sendHours } from '../../bench/consensus/tables/sendHours.ts'
@@ -236,6 +237,17 @@ t.test('without labels, agreement across families is better than the cold table'
   const table = agreementTable({ seeds: [1], scale: 0.5 })
   for (const world of ['40/30/20/10', '70/15/10/5 + 4 vacuous + bias .10'])
     t.ok(value(table, 'agreement of 500 unlabelled leads', world).accuracy > value(table, 'cold table', world).accuracy, world)
+})
+
+t.test('9.8: outcomes teach less than labels, and where agents are loud and wrong anything teaches more than nothing', async (t) => {
+  const figures = new Map(outcomeCredit({ seeds: [1], scale: 0.5 }).figures.map(({ what, seeds }) => [what, seeds[0] ?? NaN]))
+  const of = (world: string, method: string) => figures.get(`${world}: ${method}`) ?? NaN
+  const loud = (method: string) => of('ten loud wrong agents', method)
+  for (const method of ['credit by outcome', '2 % audited', 'all labels'])
+    t.ok(loud(method) > loud('no learning (cold table)') + 0.02, `${method} ${loud(method)}`)
+  for (const world of ['reliable, correlated agents', 'ten loud wrong agents'])
+    t.ok(of(world, 'credit by outcome') < of(world, 'all labels'), `${world}: ${of(world, 'credit by outcome')} ${of(world, 'all labels')}`)
+  t.ok(loud('all labels') > loud('2 % audited'))
 })
 
 t.test('9.9: an exact stop saves calls and no decision; conformal sets cover what they promise', async (t) => {

@@ -85,7 +85,7 @@ t.test('the secrets of workflow URLs are a list; set and empty, or short, is a m
   t.throws(() => loadConfig({ ...real, WORKFLOW_URL_SECRETS: `${one},` }), 'nor may one of them be empty')
 })
 
-t.test('secrets of callbacks are lists; empty or malformed they are a mistake at start that says what they should be', async (t) => {
+t.test('P-71: secrets of callbacks are lists; empty or malformed they are a mistake at start that says what they should be', async (t) => {
   const [one, two] = ['0123456789abcdef'.repeat(2), 'f'.repeat(32)]
   const key = `MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE${'A'.repeat(86)}==`
   const PUBLIC_URL = 'https://rekindle.example'
@@ -137,7 +137,7 @@ t.test('every bad value is named at once with what it should be', async (t) => {
   t.match(message, 'E_CONFIG_INVALID (scope: process, retriable: no)')
 })
 
-t.test('real mode refuses to start without its credentials and names each', async (t) => {
+t.test('P-78: real mode refuses to start without its credentials and names each', async (t) => {
   const message = messageOf(() => loadConfig({ REKINDLE_MODE: 'real' }))
   for (const field of Object.values(configFields)) if ('requiredInReal' in field) t.match(message, `${field.env} is missing`)
   t.doesNotThrow(() => loadConfig(real))

@@ -25,7 +25,7 @@ class Crash extends Error {
 /** Long tables of cases on an engine that others use too. */
 const patient = { timeout: 300_000 }
 
-t.test('a due message is reserved, handed over and confirmed, and each step is told in order with all gates', async (t) => {
+t.test('P-28: a due message is reserved, handed over and confirmed, and each step is told in order with all gates', async (t) => {
   const b = await bench(t)
   await b.lead()
   await b.plan({})
@@ -51,7 +51,7 @@ t.test('a due message is reserved, handed over and confirmed, and each step is t
   t.equal(await b.worker().cycle(), 0, 'nothing is due any more')
 })
 
-t.test('a call becomes a task for the owner, a hand-over a tag and a task', async (t) => {
+t.test('P-33: a call becomes a task for the owner, a hand-over a tag and a task', async (t) => {
   const b = await bench(t)
   await b.lead({ ownerId: 'realtor1' })
   await b.plan({ action: 'create_task', channel: 'call', templateId: null, text: 'Call Maria' })
@@ -216,7 +216,7 @@ t.test('the budget holds when several workers serve one lead at the same moment'
   }
 })
 
-t.test('every fault of the provider ends in at most one message and a final status', patient, async (t) => {
+t.test('P-29: every fault of the provider ends in at most one message and a final status', patient, async (t) => {
   const b = await bench(t)
   const expected: Record<string, string> = {
     timeout: 'failed',
@@ -308,72 +308,76 @@ const steps: readonly Step[] = [
   'tagged',
 ]
 
-t.test('a crash between every pair of steps, for every kind of action: one external action, and one that is known', patient, async (t) => {
-  const b = await bench(t)
-  const actions: readonly Partial<FollowUp>[] = [
-    {},
-    { channel: 'email', subject: 'Hello', templateId: 'reply.email.1' },
-    { action: 'create_task', channel: 'call', templateId: null, text: 'Call Maria' },
-    { action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' },
-  ]
-  let crashes = 0
-  for (const [index, action] of actions.entries()) {
-    for (const step of steps) {
-      // Steps of the look-up need an outcome that is unknown first.
-      for (const fault of step === 'looked_up' || step === 'reconcile_commit' ? (['drop_after_accept', 'drop'] as const) : [undefined]) {
-        await b.reset()
-        await b.tenant()
-        const contactId = `crash-${index}-${step}-${fault ?? 'none'}`
-        await b.lead({ contactId })
-        await b.plan({ contactId, ...action })
-        await b.fresh()
-        if (fault !== undefined) b.sandbox.addFault({ kind: fault, count: 1 })
-        let armed = true
-        const doomed = b.worker({
-          onStep: (at) => {
-            if (at !== step || !armed) return
-            armed = false
-            crashes++
-            throw new Crash(step)
-          },
-        })
-        if (step === 'recover_commit') {
-          const first = b.worker({
+t.test(
+  'P-30: a crash between every pair of steps, for every kind of action: one external action, and one that is known',
+  patient,
+  async (t) => {
+    const b = await bench(t)
+    const actions: readonly Partial<FollowUp>[] = [
+      {},
+      { channel: 'email', subject: 'Hello', templateId: 'reply.email.1' },
+      { action: 'create_task', channel: 'call', templateId: null, text: 'Call Maria' },
+      { action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' },
+    ]
+    let crashes = 0
+    for (const [index, action] of actions.entries()) {
+      for (const step of steps) {
+        // Steps of the look-up need an outcome that is unknown first.
+        for (const fault of step === 'looked_up' || step === 'reconcile_commit' ? (['drop_after_accept', 'drop'] as const) : [undefined]) {
+          await b.reset()
+          await b.tenant()
+          const contactId = `crash-${index}-${step}-${fault ?? 'none'}`
+          await b.lead({ contactId })
+          await b.plan({ contactId, ...action })
+          await b.fresh()
+          if (fault !== undefined) b.sandbox.addFault({ kind: fault, count: 1 })
+          let armed = true
+          const doomed = b.worker({
             onStep: (at) => {
-              if (at === 'handed_over') throw new Crash(at)
+              if (at !== step || !armed) return
+              armed = false
+              crashes++
+              throw new Crash(step)
             },
           })
-          await t.rejects(first.cycle(), Crash)
-          b.clock.advance(100_000)
-        }
-        // The doomed worker works until it dies; another takes over.
-        try {
-          for (let i = 0; i < 12 && armed; i++) {
-            await b.fresh()
-            await doomed.cycle()
-            await doomed.sweep()
-            b.clock.advance(20_000)
+          if (step === 'recover_commit') {
+            const first = b.worker({
+              onStep: (at) => {
+                if (at === 'handed_over') throw new Crash(at)
+              },
+            })
+            await t.rejects(first.cycle(), Crash)
+            b.clock.advance(100_000)
           }
-        } catch (error) {
-          if (!(error instanceof Crash)) throw error
+          // The doomed worker works until it dies; another takes over.
+          try {
+            for (let i = 0; i < 12 && armed; i++) {
+              await b.fresh()
+              await doomed.cycle()
+              await doomed.sweep()
+              b.clock.advance(20_000)
+            }
+          } catch (error) {
+            if (!(error instanceof Crash)) throw error
+          }
+          await b.untilDone(b.worker())
+          const done = [...b.sandbox.messages(), ...b.sandbox.tasks()].filter((one) => one.contactId === contactId)
+          const row = await b.row(contactId)
+          const name = `${action.action ?? 'send'} ${action.channel ?? 'sms'} at ${step}${fault === undefined ? '' : ` after ${fault}`}`
+          t.ok(done.length <= 1, `${name}: ${done.length} actions`)
+          t.equal(row.status, done.length === 1 ? 'confirmed' : 'failed', `${name}: ${row.status} ${String(row.ruleId)}`)
+          const told = await b.told(contactId)
+          t.strictSame(
+            told.map(({ sequence }) => sequence),
+            told.map((_, place) => place + 1),
+            `${name}: told without gaps`,
+          )
         }
-        await b.untilDone(b.worker())
-        const done = [...b.sandbox.messages(), ...b.sandbox.tasks()].filter((one) => one.contactId === contactId)
-        const row = await b.row(contactId)
-        const name = `${action.action ?? 'send'} ${action.channel ?? 'sms'} at ${step}${fault === undefined ? '' : ` after ${fault}`}`
-        t.ok(done.length <= 1, `${name}: ${done.length} actions`)
-        t.equal(row.status, done.length === 1 ? 'confirmed' : 'failed', `${name}: ${row.status} ${String(row.ruleId)}`)
-        const told = await b.told(contactId)
-        t.strictSame(
-          told.map(({ sequence }) => sequence),
-          told.map((_, place) => place + 1),
-          `${name}: told without gaps`,
-        )
       }
     }
-  }
-  t.ok(crashes >= actions.length * (steps.length - 2), `${crashes} crashes`)
-})
+    t.ok(crashes >= actions.length * (steps.length - 2), `${crashes} crashes`)
+  },
+)
 
 t.test(
   'inputs 1 to 50 times in any order, workers that die anywhere, a provider that fails anyhow: at most one message per intent',

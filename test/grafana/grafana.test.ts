@@ -130,7 +130,7 @@ const queries = panelsOf(pipelineDashboard).flatMap(({ title, queries }) =>
 )
 const rules = alertRules.map(({ name, promql }) => ({ title: name, promql, legend: '' }))
 
-t.test('every PromQL is PromQL, and names metrics and labels that the processes have', async (t) => {
+t.test('P-56: every PromQL is PromQL, and names metrics and labels that the processes have', async (t) => {
   const metrics = await exposed()
   t.ok(queries.length > 10)
   for (const { title, promql, legend } of [...queries, ...rules]) {
@@ -300,7 +300,7 @@ t.test('provisioning names the data sources and the folder that the containers h
   )
 })
 
-t.test('every SQL runs on the engine and gives the numbers of known rows', async (t) => {
+t.test('P-61: every SQL runs on the engine and gives the numbers of known rows', async (t) => {
   const { clickhouseUrl: url, clickhouseDatabase: database } = await testStack(t)
   await migrateClickhouse({ url, database })
   const client = connectClickhouse(url, database)

@@ -8,7 +8,7 @@ import { mutations } from './mutations.ts'
 const root = join(import.meta.dirname, '..', '..')
 const read = (file: string) => (existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '')
 
-t.test('every mutation finds its place exactly once, and changes it', async (t) => {
+t.test('P-79: every mutation finds its place exactly once, and changes it', async (t) => {
   for (const mutation of mutations) {
     t.equal(occurrences(read(mutation.file), mutation.find), 1, `${mutation.id} in ${mutation.file}`)
     t.not(mutation.find, mutation.replace)

@@ -197,6 +197,15 @@ export const mutations: readonly Mutation[] = [
     why: 'Hard decisions are audited more, so all seem worse than they are.',
   },
   {
+    id: 'audit-of-the-lot',
+    guard: 'the votes are judged, not the lot of a trial',
+    file: 'pipelines/consensus/usualChoice.ts',
+    find: 'return draw?.usual ?? chosen',
+    replace: 'return chosen',
+    tests: [{ file: audits, title: 'of a wording that was drawn the votes are judged, not the lot' }],
+    why: 'Wordings that a lot tries count as mistakes of the agents, and the more is tried the worse they seem.',
+  },
+  {
     id: 'audit-without-escalated',
     guard: 'the random audit is everything that was drawn',
     file: 'pipelines/learning/auditReport.ts',
@@ -548,7 +557,7 @@ export const mutations: readonly Mutation[] = [
     file: 'pipelines/followup/gates/epoch.ts',
     find: 'if (lead.epoch > followUp.epoch)',
     replace: 'if (lead.epoch < 0)',
-    tests: [{ file: gates, title: 'each gate denies what it is there for' }],
+    tests: [{ file: gates, title: 'P-31: each gate denies what it is there for' }],
     why: 'A message leaves though the lead has answered or opted out since it was decided.',
   },
   {

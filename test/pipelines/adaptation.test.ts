@@ -94,7 +94,7 @@ t.test('the interval is exact for few trials and within a hundredth of that for 
   t.ok(Math.abs(many.low - 0.2315) < 0.0001 && Math.abs(many.high - 0.2695) < 0.0001)
 })
 
-t.test('results are counted by day, option, policy and agent; what is not known is counted for the agents only', async (t) => {
+t.test('P-35: results are counted by day, option, policy and agent; what is not known is counted for the agents only', async (t) => {
   const votes = { votedFor: ['a', 'b'], votedAgainst: ['c'], abstained: ['d'], failed: ['e'] }
   const state = stateOf([
     result(TODAY - 2, { ...votes, ...answered }),

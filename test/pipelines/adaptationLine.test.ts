@@ -56,50 +56,53 @@ t.test('a message that is confirmed and answered is one result, with the agents 
   t.ok(line.outputs(results).length <= voted.length)
 })
 
-t.test('P-44: results of a location become a finding, and the next lead there is not written to on the way that broke down', async (t) => {
-  const line = drive(adaptation, { at: tuesdayNoon - 12 * DAY })
-  const result = {
-    ...{
-      resultId: 'r',
-      tenantId,
-      decisionType: 'follow_up',
-      option: 'sms',
-      policyHash: 'p',
-      votedFor: [],
-      votedAgainst: [],
-      abstained: [],
-      failed: [],
-      wording: null,
-    },
-    latencyMs: null,
-  }
-  for (let day = 0; day < 12; day++) {
-    for (let n = 0; n < 40; n++) {
-      const outcome = day < 11 && n < 14 ? 'reply' : 'none'
-      line.pipe(results, tenantId, {
-        ...result,
-        startedAt: line.now - 73 * HOUR,
-        closedAt: line.now,
-        outcome,
-        latencyMs: outcome === 'reply' ? MINUTE : null,
-      })
+t.test(
+  'P-10 P-44: results of a location become a finding, and the next lead there is not written to on the way that broke down',
+  async (t) => {
+    const line = drive(adaptation, { at: tuesdayNoon - 12 * DAY })
+    const result = {
+      ...{
+        resultId: 'r',
+        tenantId,
+        decisionType: 'follow_up',
+        option: 'sms',
+        policyHash: 'p',
+        votedFor: [],
+        votedAgainst: [],
+        abstained: [],
+        failed: [],
+        wording: null,
+      },
+      latencyMs: null,
     }
-    line.advance('1d')
-  }
-  const stated = line
-    .records(insights)
-    .filter(({ key }) => key === insightKey(tenantId, 'performance_monitor'))
-    .at(-1)
-  t.match(stated?.value.findings, [
-    { kind: 'answered_less', subject: 'messages' },
-    { kind: 'answered_less', subject: 'sms' },
-  ])
-  const vote = (rows: readonly (readonly [string, AgentInsight])[]) => {
-    const next = drive([enrich, agents], { at: tuesdayNoon, tables: { ...tables, [insights.name]: rows } })
-    next.pipe(leadEvents, maria, signUp)
-    const cast = next.outputs(ballots)[0]?.votes.find(({ agentId, kind }) => agentId === 'performance_monitor' && kind === 'vote')
-    return cast?.option
-  }
-  t.equal(vote([]), undefined)
-  t.equal(vote(stated === undefined ? [] : [[stated.key, stated.value]]), 'email')
-})
+    for (let day = 0; day < 12; day++) {
+      for (let n = 0; n < 40; n++) {
+        const outcome = day < 11 && n < 14 ? 'reply' : 'none'
+        line.pipe(results, tenantId, {
+          ...result,
+          startedAt: line.now - 73 * HOUR,
+          closedAt: line.now,
+          outcome,
+          latencyMs: outcome === 'reply' ? MINUTE : null,
+        })
+      }
+      line.advance('1d')
+    }
+    const stated = line
+      .records(insights)
+      .filter(({ key }) => key === insightKey(tenantId, 'performance_monitor'))
+      .at(-1)
+    t.match(stated?.value.findings, [
+      { kind: 'answered_less', subject: 'messages' },
+      { kind: 'answered_less', subject: 'sms' },
+    ])
+    const vote = (rows: readonly (readonly [string, AgentInsight])[]) => {
+      const next = drive([enrich, agents], { at: tuesdayNoon, tables: { ...tables, [insights.name]: rows } })
+      next.pipe(leadEvents, maria, signUp)
+      const cast = next.outputs(ballots)[0]?.votes.find(({ agentId, kind }) => agentId === 'performance_monitor' && kind === 'vote')
+      return cast?.option
+    }
+    t.equal(vote([]), undefined)
+    t.equal(vote(stated === undefined ? [] : [[stated.key, stated.value]]), 'email')
+  },
+)

@@ -551,6 +551,28 @@ const anyQuestion = fc
   })
   .map((changes) => question({ ...changes, decisionTypes: Object.keys(optionsByType) }))
 
+t.test(
+  'P-11: whatever an agent declares to read is there to be read: a field of the view, a fact, a setting, or what an agent finds',
+  async (t) => {
+    const isThere = (path: string) => {
+      const [first = '', second = ''] = path.split('.')
+      if (first === 'facts') return second === '' || (permittedFacts as readonly string[]).includes(second)
+      if (path === 'settings.trials') return true
+      if (first === 'insights') return roster.some(({ id }) => id === second)
+      const value = (seen() as unknown as Record<string, object | undefined>)[first]
+      return second === '' ? value !== undefined : value !== undefined && Object.hasOwn(value, second)
+    }
+    for (const invented of ['financial_readiness', 'counters.readiness', 'facts.financial_readiness', 'insights.nobody'])
+      t.notOk(isThere(invented), invented)
+    for (const { id, reads } of roster)
+      t.strictSame(
+        [...reads].filter((path) => !isThere(path)),
+        [],
+        id,
+      )
+  },
+)
+
 t.test('for any view every agent answers each open type once, within its vocabulary, without an error, and the same way twice', (t) =>
   assertProperty(
     t,

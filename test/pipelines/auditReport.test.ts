@@ -80,6 +80,22 @@ t.test('what was drawn more often weighs less; a decision that was drawn is of t
   t.end()
 })
 
+t.test('of a wording that was drawn the votes are judged, not the lot', (t) => {
+  const draw = (chosen: string, usual: string): Partial<Decision> => ({
+    ...{ type: 'content', chosen },
+    draw: { trial: 'wording-2', usual, drawn: true, arms: [], seed: 's' },
+  })
+  const report = auditReport([
+    judged('a', '', 'soft_ask', {}, draw('inform', 'soft_ask')),
+    judged('b', '', 'inform', {}, draw('inform', 'soft_ask')),
+    judged('c', '', 'inform', {}, draw('inform', 'inform')),
+    judged('d', 'soft_ask', 'soft_ask'),
+  ])
+  t.match(report, { random: 4, right: 3, share: 3 / 4 })
+  t.strictSame(report.mistakes, [{ chosen: 'soft_ask', right: 'inform', count: 1 }])
+  t.end()
+})
+
 t.test('a card an agent: votes, right ones against habit, lift, abstentions and failures', (t) => {
   const vote = (agentId: string, option: string) => ({ agentId, option, bin: 3 }) as Contribution
   const silence = (agentId: string, kind: string) => ({ agentId, kind, reasonCode: 'r' })

@@ -52,7 +52,7 @@ t.test('every sample becomes what its golden file says', async (t) => {
   t.equal(readdirSync(folder).length, callbackNames.length, 'no golden file without a sample')
 })
 
-t.test('every status and event of the tables has its fate', async (t) => {
+t.test('P-77: every status and event of the tables has its fate', async (t) => {
   const fate = (type: string, body: Buffer) => {
     const { reading } = readCallback(type, body)
     return 'raw' in reading ? reading.raw : `${reading.draft.kind} ${reading.draft.sections.message?.status ?? ''}`.trim()

@@ -172,7 +172,7 @@ t.test('early ballots are kept ten minutes, eight at most, and none of an older 
   t.equal(reasons(line).at(-1), 'stale_ballot')
 })
 
-t.test('a question without enough votes is closed at its deadline by the fallback', async (t) => {
+t.test('P-46: a question without enough votes is closed at its deadline by the fallback', async (t) => {
   const line = open()
   line.pipe(assessments, maria, ask())
   line.advance('1s')

@@ -91,6 +91,21 @@ t.test('thirty verdicts on each side are needed, of the random audit, on what wa
   t.end()
 })
 
+t.test('what a lot took instead of the choice is no part of drift, nor of a level', (t) => {
+  const plain = story(24, 8)
+  const drawn = plain.map((one) => ({
+    ...one,
+    decision: {
+      ...one.decision,
+      ...{ chosen: 'email', draw: { trial: 'wording-2', usual: one.decision.chosen, drawn: true, arms: [], seed: 's' } },
+    },
+  }))
+  t.strictSame(told(drawn), told(plain))
+  t.ok(told(plain).alarms.length > 0)
+  t.strictSame(conformalLevel(drawn), conformalLevel(plain))
+  t.end()
+})
+
 t.test('the same share before and since is no drift; the losses are those of arithmetic', (t) => {
   const drift = told(story(24, 24).reverse())
   t.strictSame(drift.alarms, [])

@@ -511,7 +511,7 @@ const toldOf = (line: Line): string[] => {
   ].sort()
 }
 
-t.test('any order and any repetition of the same events gives one set of outcomes', async (t) => {
+t.test('P-73: any order and any repetition of the same events gives one set of outcomes', async (t) => {
   const won: fc.Arbitrary<LeadEvent> = fc
     .record({
       at: fc.integer({ min: 0, max: 6 }),
@@ -761,7 +761,7 @@ t.test('per-se words and phrases in English and Spanish revoke, in any dress', a
   t.match(permissionChange('Can you cancel my appointment?'), { change: 'unclear', words: 'cancel' })
 })
 
-t.test('words inside other words and everyday uses change no permission', async (t) => {
+t.test('P-76: words inside other words and everyday uses change no permission', async (t) => {
   for (const text of [
     'See you at the weekend',
     'by the end of the month',
@@ -800,7 +800,7 @@ t.test('P-72 an opt-out closes every channel and never ends; only START opens, a
   t.match(stateOf(line).consents, { sms: { status: 'express' } }, 'an older STOP that comes late does not undo a later START')
 })
 
-t.test('consent comes from the lead asking, ends with its time, and is revoked by the carrier too', async (t) => {
+t.test('P-65: consent comes from the lead asking, ends with its time, and is revoked by the carrier too', async (t) => {
   const at = start + 1
   t.equal(blockedBecause(fold(created()), 'sms', at), 'no_consent')
   t.equal(blockedBecause(fold(created()), 'email', at), undefined, 'e-mail carries its own way out')

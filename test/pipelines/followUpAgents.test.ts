@@ -19,19 +19,22 @@ t.test('the mood of messages is their words of praise less those of displeasure'
   t.equal(moodOf(['This is terrible and awful.', 'We love it, it is great.'])?.points, 0, 'even')
 })
 
-t.test('sentiment_analyst answers displeasure with reassurance, confusion with information, praise with a soft question', async (t) => {
-  const of = (changes: Partial<Assessment>) => opinionOf('sentiment_analyst', 'content', changes)
-  // One message of three: completeness .9. One word .9 * .7 = .63, two .9 * .85 = .765; confusion .9 * .8 = .72.
-  t.equal(of(inbound('this is terrible')), 'reassure 3 tone_negative')
-  t.equal(of(inbound('this is terrible and awful')), 'reassure 4 tone_negative')
-  t.equal(of(inbound('I am confused, what do you mean?')), 'inform 4 tone_confused')
-  t.equal(of(inbound('Great, thank you')), 'soft_ask 3 tone_positive')
-  t.equal(of(inbound('3 bedrooms please')), 'abstain no_tone')
-  t.equal(of({}), 'abstain nothing_said')
-  t.equal(opinionOf('sentiment_analyst', 'escalation', inbound('this is terrible and awful')), 'hand_over 4 tone_negative')
-  t.equal(opinionOf('sentiment_analyst', 'escalation', inbound('this is terrible')), 'abstain no_finding', 'one word is no ground')
-  t.equal(opinionOf('sentiment_analyst', 'escalation', answered('terrible and awful')), 'abstain no_finding', 'somebody has answered')
-})
+t.test(
+  'P-34: sentiment_analyst answers displeasure with reassurance, confusion with information, praise with a soft question',
+  async (t) => {
+    const of = (changes: Partial<Assessment>) => opinionOf('sentiment_analyst', 'content', changes)
+    // One message of three: completeness .9. One word .9 * .7 = .63, two .9 * .85 = .765; confusion .9 * .8 = .72.
+    t.equal(of(inbound('this is terrible')), 'reassure 3 tone_negative')
+    t.equal(of(inbound('this is terrible and awful')), 'reassure 4 tone_negative')
+    t.equal(of(inbound('I am confused, what do you mean?')), 'inform 4 tone_confused')
+    t.equal(of(inbound('Great, thank you')), 'soft_ask 3 tone_positive')
+    t.equal(of(inbound('3 bedrooms please')), 'abstain no_tone')
+    t.equal(of({}), 'abstain nothing_said')
+    t.equal(opinionOf('sentiment_analyst', 'escalation', inbound('this is terrible and awful')), 'hand_over 4 tone_negative')
+    t.equal(opinionOf('sentiment_analyst', 'escalation', inbound('this is terrible')), 'abstain no_finding', 'one word is no ground')
+    t.equal(opinionOf('sentiment_analyst', 'escalation', answered('terrible and awful')), 'abstain no_finding', 'somebody has answered')
+  },
+)
 
 t.test('sentiment_analyst reads three messages and not the fourth', async (t) => {
   const recentMessages = ['terrible', 'ok', 'ok', 'ok'].map((text, index) => message('inbound', text, asked - (4 - index) * minute))

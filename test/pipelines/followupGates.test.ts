@@ -61,7 +61,7 @@ t.test('with everything in order all eleven gates allow, and each is kept', asyn
   t.ok(results.every(({ option }) => option === 'sms'))
 })
 
-t.test('each gate denies what it is there for', async (t) => {
+t.test('P-31: each gate denies what it is there for', async (t) => {
   const limits = fence().limits
   const consent = { status: 'express', at: 0, expiresAt: null, eventId: 'e', words: null }
   const cases: readonly (readonly [string, FenceInput])[] = [

@@ -305,6 +305,13 @@ t.test('verdicts tell two policies apart only beyond chance', (t) => {
   t.match(text(judgedDifference(all, verdicts.slice(0, 2))), /better on 2, worse on 0: too few to tell the two apart/)
   t.match(text(judgedDifference(all, [])), /Nobody has judged any of them: rekindle audit next\.$/)
   t.match(whatIfLines(silentPolicy, all, effect, judged, 1).join('\n'), /and 9 more: --limit, or --json/)
+  const drawn = (usual: string) => ({ trial: 'wording-2', usual, drawn: true, arms: [], seed: 's' })
+  const lots = all.map((one) => ({
+    ...one,
+    decision: { ...one.decision, chosen: 'inform', draw: drawn(one.decision.chosen) },
+    other: { ...one.other, chosen: 'inform', draw: drawn(one.other.chosen) },
+  }))
+  t.strictSame(judgedDifference(lots, verdicts), judged, 'a lot that both follow hides no difference between them')
   t.end()
 })
 

@@ -45,7 +45,7 @@ t.test('it opens after failures in a row, or when half of enough calls failed, a
   t.equal(calls(closedBreaker, [...healthy, F(1_000), F(1_000), F(1_000)]).kind, 'open', 'however well it was before')
 })
 
-t.test('it stays open for its time, lets trials through, and closes after enough of them', async (t) => {
+t.test('P-47: it stays open for its time, lets trials through, and closes after enough of them', async (t) => {
   const open = calls(closedBreaker, [F(0), F(0), F(0)])
   t.equal(admit(open, 99, limits).permit, undefined)
   const [one, first] = begin(open, 100)

@@ -74,7 +74,7 @@ const waiting = (line: Line, ...place: [string] | [string, string]) =>
   line.parked(...place).map(({ value, attempts }) => [Order.decode(value).item, attempts])
 
 t.test(
-  'a record that cannot be judged waits, later ones of its key wait behind it, other keys go on; then they follow in order',
+  'P-52: a record that cannot be judged waits, later ones of its key wait behind it, other keys go on; then they follow in order',
   async (t) => {
     const line = open(till)
     line.pipe(orders, 'ann', order('tea'))
@@ -133,7 +133,7 @@ t.test('what is dropped or set aside lets the next one follow, until one asks to
   t.strictSame(items(line), ['tea', 'cake', 'tea'])
 })
 
-t.test('a record that was folded as often as the stage allows goes to the dead letters with its own code', async (t) => {
+t.test('P-51: a record that was folded as often as the stage allows goes to the dead letters with its own code', async (t) => {
   const line = open(stage({ ...till, parking: { attempts: 3 } }))
   line.pipe(orders, 'ann', order('cake'))
   line.pipe(orders, 'ann', order('tea'))
@@ -150,7 +150,7 @@ t.test('a record that was folded as often as the stage allows goes to the dead l
   t.strictSame(once.state('ann'), undefined)
 })
 
-t.test('the newest beyond the records or bytes that may wait goes to the dead letters as E_PARKING_FULL', async (t) => {
+t.test('P-40: the newest beyond the records or bytes that may wait goes to the dead letters as E_PARKING_FULL', async (t) => {
   const line = open(stage({ ...till, parking: { records: 2 } }))
   for (const wish of ['1', '2', '3', '4']) line.pipe(orders, 'ann', order('cake', wish))
   line.pipe(orders, 'bob', order('cake', '5'))

@@ -155,6 +155,12 @@ t.test('named volumes are declared and used, and what is mounted from here is he
   for (const mount of mounts.filter((one) => one.startsWith('.'))) t.ok(existsSync(join(root, mount)), mount)
 })
 
+t.test('P-58: alerts are shown on the page of Alertmanager and sent to nobody, until an operator names a receiver', async (t) => {
+  const mount = of('alertmanager').volumes?.find((volume) => volume.endsWith(':/etc/alertmanager/alertmanager.yml:ro')) ?? ''
+  const { route, receivers } = parse(read(mount.split(':')[0] ?? '')) as { route: { receiver: string }; receivers: object[] }
+  t.strictSame(receivers, [{ name: route.receiver }], 'a receiver that sends needs a test of what it sends')
+})
+
 t.test('the image starts the command line and leaves the embedded engines out', async (t) => {
   const file = read('Dockerfile')
   t.match(file, /ENTRYPOINT \["node", "--max-semi-space-size=32", "--import", "tsx", "cli\/main\.ts"\]/)

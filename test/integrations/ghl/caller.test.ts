@@ -112,7 +112,7 @@ t.test('a wait that is longer than the patience of a call is the caller’s', as
   t.equal(at.length, 1)
 })
 
-t.test('a wrong scope, a refusal and an odd answer are not tried again', async (t) => {
+t.test('P-45: a wrong scope, a refusal and an odd answer are not tried again', async (t) => {
   for (const said of [
     { status: 401, body: { message: 'The token is not authorized for this scope.' } },
     { status: 400, body: { message: 'Missing phone number' } },
@@ -160,6 +160,15 @@ t.test('a breaker does not stay open for longer because the clock was set back',
   t.equal(breakers.openForMs('l'), 60_000)
   clock.advance(60_000)
   t.equal(breakers.openForMs('l'), 0)
+})
+
+t.test('P-47: what a caller got wrong is no failure of the location: its breaker stays closed', async (t) => {
+  const wrong = [400, 404, 422, 401, 409].map((status) => ({ status, body: { message: 'no' } }))
+  const { ghl, at } = await talking(t, [...wrong, ...wrong, { status: 200, body: { notes: [] } }])
+  for (let i = 0; i < 10; i++) t.match(await ghl.notes.list('l', 'c', { tries: 1 }), { ok: false })
+  t.strictSame(ghl.busy(), [])
+  t.match(await ghl.notes.list('l', 'c'), { ok: true })
+  t.equal(at.length, 11, 'each was made')
 })
 
 t.test('nobody at the other end is certainly not sent; a connection that dies after the request is not known', async (t) => {

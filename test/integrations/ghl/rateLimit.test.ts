@@ -27,7 +27,7 @@ function mostIn(windowMs: number, taken: readonly (readonly [at: number, count: 
   )
 }
 
-t.test('never more than 80 calls in any 10 seconds per location, in order, others unhindered', async (t) => {
+t.test('P-75: never more than 80 calls in any 10 seconds per location, in order, others unhindered', async (t) => {
   const clock = new ManualClock(1_000_000)
   const limit = new RateLimit({ clock })
   const taken: number[] = []
@@ -234,7 +234,7 @@ t.test('a clock of Redis that is set back, or a key that was evicted, holds noth
   t.match(await windows.take('l', 1), { waitMs: 0 })
 })
 
-t.test('while Redis is away each process counts what it has sent itself, and says so once', async (t) => {
+t.test('P-68: while Redis is away each process counts what it has sent itself, and says so once', async (t) => {
   const clock = new ManualClock(start)
   const size: LimitSize = { calls: 4, windowMs: 10_000, daily: 100 }
   const said: boolean[] = []

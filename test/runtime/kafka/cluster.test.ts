@@ -175,7 +175,7 @@ t.test('a group of stages goes on after a change of leader: nothing lost, nothin
   await eventually('all three are in sync again', async () => (await partition(totals, number)).inSync.length === 3)
 })
 
-t.test('with fewer copies in sync than asked for a record is refused by name, and taken when a copy is back', async (t) => {
+t.test('P-48: with fewer copies in sync than asked for a record is refused by name, and taken when a copy is back', async (t) => {
   const { kafka, nodes, partition } = await replicated(t)
   const [, second, third] = nodes as [KafkaEngine, KafkaEngine, KafkaEngine]
   const number = partitionOf('lead:1', partitions)

@@ -66,7 +66,7 @@ for (const kind of ['stored-offsets', 'deterministic-blocks'] as const) {
   })
 }
 
-t.test('a batch that the database refuses is offered again unchanged, in order, until it is stored', async (t) => {
+t.test('P-60: a batch that the database refuses is offered again unchanged, in order, until it is stored', async (t) => {
   const stack = await testStack(t)
   const kafka = await world(stack, members)
   t.teardown(() => kafka.close())

@@ -173,7 +173,7 @@ t.test('state and timers come back from the changelog; a timer that was due mean
   await second.stop()
 })
 
-t.test('bad records go to dead letters as they were, with the reason, in the transaction; good ones beside them pass', async (t) => {
+t.test('P-54: bad records go to dead letters as they were, with the reason, in the transaction; good ones beside them pass', async (t) => {
   const stack = await testStack(t)
   const kafka = await world(stack)
   t.teardown(() => kafka.close())
@@ -236,7 +236,7 @@ t.test('bad records go to dead letters as they were, with the reason, in the tra
   await member.stop()
 })
 
-t.test('the fuse stops the member with its offsets unmoved, and so does a bug in a fold', async (t) => {
+t.test('P-50: the fuse stops the member with its offsets unmoved, and so does a bug in a fold', async (t) => {
   const kafka = await world(await testStack(t))
   t.teardown(() => kafka.close())
   const producer = kafka.producer()

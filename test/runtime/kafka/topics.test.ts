@@ -297,7 +297,7 @@ t.test('a broker that is away at the start is waited for as long as was asked fo
   await kafka.close()
 })
 
-t.test('without a broker connecting and sending fail within their time, and sending recovers when it is back', async (t) => {
+t.test('P-55: without a broker connecting and sending fail within their time, and sending recovers when it is back', async (t) => {
   const stack = await testStack(t)
   t.equal(
     await codeOf(

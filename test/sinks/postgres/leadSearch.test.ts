@@ -190,7 +190,7 @@ t.test('what was said before a contact was deleted is gone, whichever topic is r
   t.strictSame(await rows(), [])
 })
 
-t.test('no text breaks the query or finds what is not there', async (t) => {
+t.test('P-69: no text breaks the query or finds what is not there', async (t) => {
   const { sink, find } = await store(t)
   await sink.write([batch(leadEvents, 0, [said('maria', 'plain words\0 here', { eventId: 'e' })]), batch(profiles, 0, [lead('maria')])])
   t.strictSame(await find('words here'), ['maria'])

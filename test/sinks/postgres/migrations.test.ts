@@ -69,3 +69,10 @@ t.test('each migration says both ways', async (t) => {
     t.match(text, /^-- Up Migration\n[^]*;\n\n-- Down Migration\n[^]*;\n$/, file)
   }
 })
+
+t.test('P-64: no table has a trigger: what changes a row is a statement that a test runs', async (t) => {
+  const trigger = /\bcreate\s+(or\s+replace\s+)?(constraint\s+)?trigger\b|\breturns\s+trigger\b/i
+  for (const made of ['CREATE TRIGGER a BEFORE', 'create or replace constraint  trigger a', 'FUNCTION f() RETURNS trigger'])
+    t.match(made, trigger)
+  for (const file of files) t.notMatch(readFileSync(join(folder, file), 'utf8'), trigger, file)
+})

@@ -30,7 +30,7 @@ async function store(t: Test): Promise<{ pool: pg.Pool; url: string }> {
 }
 const MIGRATIONS = readdirSync(join(import.meta.dirname, '../../../sinks/postgres/migrations')).length
 
-t.test('migrations run forward, backward and forward again, wait for each other, and a dry run does nothing', async (t) => {
+t.test('P-63: migrations run forward, backward and forward again, wait for each other, and a dry run does nothing', async (t) => {
   const { databaseUrl: url } = await testStack(t)
   const lines: string[] = []
   t.equal((await migrate({ url, dryRun: true, onLine: (line) => lines.push(line) })).length, MIGRATIONS)
@@ -88,7 +88,7 @@ t.test('migrations run forward, backward and forward again, wait for each other,
   t.notOk((await tables()).includes('tenants'), 'nothing of a failed run is kept')
 })
 
-t.test('the pool honours the limits it is given, and asks for 100, 30 s and 3600 s by itself', async (t) => {
+t.test('P-67: the pool honours the limits it is given, and asks for 100, 30 s and 3600 s by itself', async (t) => {
   const asked = createPool({ url: 'postgres://nobody@127.0.0.1:1/none', max: 7, timeoutMs: 1_234, recycleMs: 90_000 })
   t.match(asked.options, { max: 7, connectionTimeoutMillis: 1_234, maxLifetimeSeconds: 90 })
   t.strictSame(poolDefaults, { max: 100, timeoutMs: 30_000, recycleMs: 3_600_000 })
@@ -143,7 +143,7 @@ t.test('a zombie that looked before its successor stored a newer lead overwrites
   t.strictSame((await pool.query('SELECT version, first_name FROM leads')).rows, [{ version: 5, first_name: 'Newer' }])
 })
 
-t.test('profiles become leads: the vocabulary, the newest version, assignments, and nothing left of an erased one', async (t) => {
+t.test('P-57: profiles become leads: the vocabulary, the newest version, assignments, and nothing left of an erased one', async (t) => {
   const { pool } = await store(t)
   const sink = postgresSink(pool)
   const queries = leadQueries(pool)
@@ -469,7 +469,7 @@ t.test('pages follow each other without gaps or repeats; foreign cursors are ref
   t.match(await queries.leads({ limit: 1 }), { leads: [{ name: 'Maria Lopez', leadKey: `${tenantId}:c04` }] })
 })
 
-t.test('decisions, overview and counts for the API', async (t) => {
+t.test('P-62: decisions, overview and counts for the API', async (t) => {
   const { pool } = await store(t)
   const sink = postgresSink(pool)
   const queries = leadQueries(pool)
