@@ -40,7 +40,7 @@ export function answerLines(
     draft?.text
       ? `Draft of the ${draft.channel === 'sms' ? 'text message' : 'e-mail'}${subject}: ${draft.text}`
       : 'No message can be written.',
-    `Answer by ${by} with one of: ${options.join(', ')}. For example: rekindle asked answer ${decisionId} ${options[0] ?? 'wait'} --by <your name>`,
+    `Answer by ${by} on the page "Asked" of Rekindle with one of: ${options.join(', ')}. Or: rekindle asked answer ${decisionId} ${options[0] ?? 'wait'} --by <your name>`,
     otherwise === 'call' ? 'Without an answer nothing is sent, and a realtor is asked to call.' : 'Without an answer nothing is sent.',
   ]
 }

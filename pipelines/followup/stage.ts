@@ -145,7 +145,7 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   // Nothing has happened to the lead since the open question was put: a second one would be the same.
   if (isQuestion && state.asked !== null && state.asked.epoch >= decision.epoch && state.asked.until > ctx.at) return drop('already_asked')
   const handingOver = open.some(({ action }) => action === 'hand_over')
-  if (handingOver && !isHandOver && decision.chosen !== 'wait') return drop('handed_over_to_a_person')
+  if (handingOver && !isHandOver && (isQuestion || decision.chosen !== 'wait')) return drop('handed_over_to_a_person')
   // A person takes over: every contact that is open ends. A newer decision about contact replaces the older one.
   const over = open.filter(({ action }) => action !== 'assign' && (isHandOver || action !== 'hand_over'))
   const reason = isHandOver ? 'A person takes over.' : 'Superseded by a newer decision.'

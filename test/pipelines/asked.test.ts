@@ -88,7 +88,7 @@ t.test('the question says the two best options, the three strongest votes each w
     'Open: the votes rule out neither sms nor wait at the error that the policy allows, and a message cannot be taken back.',
     'Draft of the text message: Hi Maria, Example Homes here. Just checking in: do you have any questions so far? Reply STOP to opt out.',
     // 12:00 in New York and four hours.
-    'Answer by 2026-11-10 16:00 EST with one of: sms, wait, call. For example: rekindle asked answer d1 sms --by <your name>',
+    'Answer by 2026-11-10 16:00 EST on the page "Asked" of Rekindle with one of: sms, wait, call. Or: rekindle asked answer d1 sms --by <your name>',
     'Without an answer nothing is sent.',
   ])
   t.equal(FollowUp.mismatch(question), undefined, 'it fits the topic')
@@ -210,6 +210,10 @@ t.test('while a question is open no second one is put, and a location may have s
   t.match(l.drops, [{ reason: 'already_asked' }])
   t.strictSame(told(put({ undecided: 'act' })), ['planned send_message sms'])
   t.strictSame(told(put({ undecided: 'ask' })), ['planned ask none'])
+  const taken = line()
+  taken.pipe(decisions, maria, decisionRecord({ decisionId: 'd3', type: 'escalation', chosen: 'hand_over', params: {} }))
+  taken.pipe(decisions, maria, undecided())
+  t.match(taken.drops, [{ reason: 'handed_over_to_a_person' }], 'a person has it already')
 })
 
 t.test('too few voices twice in a row are asked about as well, of follow-ups alone', async (t) => {
