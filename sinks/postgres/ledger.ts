@@ -18,6 +18,8 @@ export interface PlannedRecord {
   readonly leadId: string
   readonly partition: number
   readonly followUp: FollowUp
+  /** When the record was written, ms. */
+  readonly at: number
   /** W3C trace context of the record. */
   readonly traceparent?: string | undefined
 }
@@ -48,16 +50,17 @@ export async function storeFollowUps(client: pg.PoolClient, records: readonly Pl
   await saveAndTell(
     client,
     rows.map((row) => {
-      const by = cancels.get(row.followupId)?.followUp
+      const by = cancels.get(row.followupId)
       return {
         ...row,
         status: 'cancelled' as const,
-        reason: by?.reason ?? '',
+        reason: by?.followUp.reason ?? '',
         gateId: null,
         ruleId: null,
         liftsAt: null,
         sequence: row.sequence + 1,
-        updatedAt: by?.plannedAt ?? row.updatedAt,
+        // A cancellation repeats when the follow-up was planned; it happened when it was written.
+        updatedAt: Math.max(row.updatedAt, by?.at ?? row.updatedAt),
       }
     }),
   )

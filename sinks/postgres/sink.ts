@@ -180,8 +180,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
     case followups.name:
       return storeFollowUps(
         client,
-        of(followups).flatMap(({ key, partition, value, headers: { traceparent } }) =>
-          value === null ? [] : [{ leadId: key, partition, followUp: value, traceparent }],
+        of(followups).flatMap(({ key, partition, value, timestamp: at, headers: { traceparent } }) =>
+          value === null ? [] : [{ leadId: key, partition, followUp: value, at, traceparent }],
         ),
       )
     case deliveries.name:

@@ -171,20 +171,25 @@ t.test('a question that was put is closed by a cancellation, which a sent messag
   const { pool, sink, list } = await world(t)
   await pool.query(`UPDATE followup_actions SET status = 'confirmed', sequence = 3 WHERE decision_id = 'open'`)
   t.equal((await list()).length, 2, 'the task is there: it waits for its answer')
-  await sink.write([
-    batch(followups, 5, [
-      [key, followUpRecord({ decisionId: 'sent' })],
-      [key, { ...question('open'), change: 'cancelled', reason: 'anna was asked and chose to wait.' }],
-    ]),
+  const closing = batch(followups, 5, [
+    [key, followUpRecord({ decisionId: 'sent' })],
+    [key, { ...question('open'), change: 'cancelled', reason: 'anna was asked and chose to wait.' }],
   ])
+  await sink.write([{ ...closing, records: closing.records.map((record) => ({ ...record, timestamp: at + 5 })) }])
   await pool.query(`UPDATE followup_actions SET status = 'confirmed' WHERE decision_id = 'sent'`)
   await sink.write([batch(followups, 7, [[key, { ...followUpRecord({ decisionId: 'sent' }), change: 'cancelled' }]])])
   const { rows } = await pool.query(
-    `SELECT decision_id, status, reason, sequence FROM followup_actions WHERE decision_id IN ('open', 'sent') ORDER BY 1`,
+    `SELECT decision_id, status, reason, sequence, updated_at FROM followup_actions WHERE decision_id IN ('open', 'sent') ORDER BY 1`,
   )
   t.match(rows, [
-    { decision_id: 'open', status: 'cancelled', reason: 'anna was asked and chose to wait.', sequence: 4 },
+    {
+      decision_id: 'open',
+      status: 'cancelled',
+      reason: 'anna was asked and chose to wait.',
+      sequence: 4,
+    },
     { decision_id: 'sent', status: 'confirmed' },
   ])
+  t.equal((rows[0] as { updated_at: Date }).updated_at.getTime(), at + 5, 'when it was closed, not when it was put')
   t.equal((await list()).length, 1)
 })
