@@ -167,6 +167,7 @@ function readyLines(stack: Stack, status: readonly ProcessStatus[], simulate: bo
       { what: 'decisions as they are made', where: 'npx rekindle tail decisions' },
       { what: 'why a lead was (not) written to', where: 'npx rekindle why <contact id>' },
       { what: 'leads that wait for an answer', where: `${api}/ui/owed` },
+      { what: 'what people are asked first', where: `${api}/ui/asks` },
       ...(lookUps ? [{ what: 'look-ups at the Apollo sandbox', where: 'npx rekindle look-ups' }] : []),
     ]),
     '',

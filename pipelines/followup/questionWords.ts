@@ -6,6 +6,7 @@
 import { DateTime, IANAZone } from 'luxon'
 import type { AskedDecision, Decision, FollowUp } from '../../schemas/generated/records.ts'
 import { actionOf, explain } from '../consensus/explain.ts'
+import type { ExplainedVote } from '../consensus/explain.ts'
 import { oneLine, spokenName } from './renderText.ts'
 
 /** Strongest votes told for each of the two options. */
@@ -20,9 +21,10 @@ export function questionTitle(firstName: string | null): string {
 export function questionWords(decision: Decision, firstName: string | null): string {
   const name = spokenName(firstName) ?? 'this lead'
   const two = twoBest(decision)
+  const { contributions } = explain(decision)
   return [
     `What is right for ${name} is not clear enough for Rekindle to act alone.`,
-    ...two.flatMap((option, place) => optionLines(decision, option, place + 1)),
+    ...two.flatMap((option, place) => optionLines(decision, contributions, option, place + 1)),
     `Open: ${openQuestion(decision, two)}`,
   ].join('\n')
 }
@@ -53,9 +55,9 @@ function twoBest({ options, chosen, conformalSet }: Decision): string[] {
   return [first, second].filter((one) => one !== undefined).map(({ option }) => option)
 }
 
-function optionLines(decision: Decision, option: string, place: number): string[] {
+function optionLines(decision: Decision, contributions: readonly ExplainedVote[], option: string, place: number): string[] {
   const probability = decision.options.find((known) => known.option === option)?.probability ?? 0
-  const votes = explain(decision).contributions.filter((vote) => vote.option === option && !vote.blocked)
+  const votes = contributions.filter((vote) => vote.option === option && !vote.blocked)
   const told = votes.slice(0, votesTold).map(({ says, agent, confidence }) => `${says} (${agent}, ${confidence})`)
   const more = votes.length > votesTold ? ` ${votes.length - votesTold} more.` : ''
   return [

@@ -19,7 +19,9 @@ t.test('each open question is told with how long an answer helps', async (t) => 
     '  Another.',
     '',
   ])
-  t.strictSame(askedLines({ asks: [] }, until), ['No question is open.'])
+  t.strictSame(askedLines({ asks: [] }, until), [
+    'No question is open. A message is unclear only under a policy that was learned from verdicts: rekindle audit next.',
+  ])
 })
 
 t.test('an answer is posted, and a closed question is an error with what to do', async (t) => {

@@ -9,9 +9,9 @@ import { daysToMove } from '../../pipelines/enrich/scoring/answers.ts'
 import { priorityOf, tierOf } from '../../pipelines/enrich/scoring/priority.ts'
 import { budgetPoints, priorityWeights, sourcePoints, tiers, timelinePoints } from '../../pipelines/enrich/scoring/priorityTables.ts'
 import { priorityInWords, toldPriority } from '../../pipelines/enrich/scoring/told.ts'
-import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import type { LeadEvent, LeadProfile, Priority } from '../../schemas/generated/records.ts'
 import { DAY, HOUR, MINUTE, noContactFields, profileRecord } from '../support/leadRecords.ts'
+import { eventsOf } from '../support/eventsOf.ts'
 import { assertProperty } from '../support/property.ts'
 
 const start = Date.parse('2026-11-03T15:00:00Z')
@@ -162,20 +162,7 @@ t.test('reasons quote phrases of the lexicon and names of the tables, nothing el
   t.notMatch(factors.map(({ words }) => words).join('\n'), /maria|lopez|555|451/i)
 })
 
-const event = (kind: string, at: number, sections: Partial<LeadEvent>): LeadEvent => ({
-  eventId: `${kind}-${at}-${JSON.stringify(sections)}`,
-  tenantId: 'location-1',
-  contactId: 'maria',
-  kind,
-  occurredAt: at,
-  receivedAt: at,
-  source: 'ghl_webhook',
-  sourceId: 'source',
-  rawType: kind,
-  ...noSections,
-  statedAt: null,
-  ...sections,
-})
+const event = eventsOf({ tenantId: 'location-1', contactId: 'maria' })
 const written = (at: number, text: string, direction: 'inbound' | 'outbound') =>
   event(`message_${direction}`, at, {
     message: {

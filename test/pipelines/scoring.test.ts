@@ -13,12 +13,12 @@ import { fitByKnown, interestWords, needs, partWeights, temperatures } from '../
 import { reasoningOf, toldScore } from '../../pipelines/enrich/scoring/told.ts'
 import { intentParts, intentScore } from '../../pipelines/enrich/score.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
-import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { AppointmentFields, LeadEvent, LeadProfile, Scoring } from '../../schemas/generated/records.ts'
 import { sandboxTenant } from '../../simulate/sandboxTenant.ts'
 import { leadEvents, leadKey, profiles, triggers } from '../../topics/index.ts'
 import { noContactFields, profileRecord, tenantRecord } from '../support/leadRecords.ts'
+import { eventsOf } from '../support/eventsOf.ts'
 import { assertProperty } from '../support/property.ts'
 
 const root = join(import.meta.dirname, '..', '..')
@@ -41,20 +41,7 @@ const factNames = {
 }
 const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames }
 
-const event = (kind: string, at: number, sections: Partial<LeadEvent> = {}): LeadEvent => ({
-  eventId: `${kind}-${at}-${JSON.stringify(sections)}`,
-  tenantId,
-  contactId,
-  kind,
-  occurredAt: at,
-  receivedAt: at,
-  source: 'ghl_webhook',
-  sourceId: 'source',
-  rawType: kind,
-  ...noSections,
-  statedAt: null,
-  ...sections,
-})
+const event = eventsOf({ tenantId, contactId })
 const contact = (at: number, fields: Partial<NonNullable<LeadEvent['contact']>>, kind = 'contact_updated') =>
   event(kind, at, {
     contact: {

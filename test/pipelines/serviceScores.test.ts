@@ -23,9 +23,9 @@ import {
   questions,
 } from '../../pipelines/enrich/scoring/serviceTables.ts'
 import { goldenInWords, questionsInWords, toldServiceScores } from '../../pipelines/enrich/scoring/told.ts'
-import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import type { LeadEvent, LeadProfile, ScoreFactor, ServiceScores } from '../../schemas/generated/records.ts'
 import { DAY, HOUR, noContactFields, profileRecord } from '../support/leadRecords.ts'
+import { eventsOf } from '../support/eventsOf.ts'
 import { assertProperty } from '../support/property.ts'
 
 const start = Date.parse('2026-11-03T15:00:00Z')
@@ -259,20 +259,7 @@ t.test('churn is how much of 7, 14 and 30 days has passed without a sign of life
   )
 })
 
-const event = (kind: string, at: number, sections: Partial<LeadEvent>): LeadEvent => ({
-  eventId: `${kind}-${at}-${JSON.stringify(sections)}`,
-  tenantId: 'location-1',
-  contactId: 'maria',
-  kind,
-  occurredAt: at,
-  receivedAt: at,
-  source: 'ghl_webhook',
-  sourceId: 'source',
-  rawType: kind,
-  ...noSections,
-  statedAt: null,
-  ...sections,
-})
+const event = eventsOf({ tenantId: 'location-1', contactId: 'maria' })
 const written = (at: number, text: string) =>
   event('message_inbound', at, {
     message: {
