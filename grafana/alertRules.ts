@@ -2,6 +2,7 @@
  * Alerts on the metrics of the processes, as data: what is wrong, for how long, and what to do. The rule file of
  * Prometheus and the page for whoever is called are generated from it.
  */
+import { counted } from './counted.ts'
 
 export interface AlertRule {
   readonly name: string
@@ -93,7 +94,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleBrokerLeftTransactionsOpen',
-    promql: 'sum by (group, verdict) (increase(lr_transactions_mended_total[1h])) > 0',
+    promql: `sum by (group, verdict) (${counted('lr_transactions_mended_total', '1h')}) > 0`,
     severity: 'warning',
     summary: 'A broker left {{ $value | humanize }} transactions of {{ $labels.group }} open; they were ended ({{ $labels.verdict }}).',
     means:
@@ -167,7 +168,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleDeadLetters',
-    promql: 'sum by (topic, reason) (increase(lr_dlq_records_total[15m])) > 0',
+    promql: `sum by (topic, reason) (${counted('lr_dlq_records_total', '15m')}) > 0`,
     severity: 'warning',
     summary: '{{ $value | humanize }} records of {{ $labels.topic }} were set aside: {{ $labels.reason }}.',
     means: 'Records could not be understood and wait in a dead-letter topic.',

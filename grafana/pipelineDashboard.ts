@@ -2,6 +2,7 @@
  * `lr-pipeline`: is the line well, what flows, how fast, what came of it. Prometheus answers for now and for the
  * processes, ClickHouse for leads, decisions and follow-ups.
  */
+import { counted } from './counted.ts'
 import { marketing } from './marketingPanels.ts'
 import type { DashboardSpec, PanelSpec } from './panel.ts'
 import { answers, enrichment, learning, platform, storage } from './platformPanels.ts'
@@ -51,7 +52,7 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants}`,
       [null, 'green'],
       [1, 'red'],
     ],
-    queries: [{ promql: `sum(increase(lr_dlq_records_total{${targets}}[$__range]))`, legend: 'dead letters', instant: true }],
+    queries: [{ promql: `sum(${counted(`lr_dlq_records_total{${targets}}`, '$__range')})`, legend: 'dead letters', instant: true }],
   },
   {
     id: 4,
@@ -349,7 +350,10 @@ const errors: PanelSpec[] = [
     width: 12,
     about: 'Records set aside, by topic and reason; each waits in the dead-letter topic of its group.',
     queries: [
-      { promql: `sum by (topic, reason) (increase(lr_dlq_records_total{${targets}}[$__rate_interval]))`, legend: '{{topic}} {{reason}}' },
+      {
+        promql: `sum by (topic, reason) (${counted(`lr_dlq_records_total{${targets}}`, '$__rate_interval')})`,
+        legend: '{{topic}} {{reason}}',
+      },
     ],
   },
   {
@@ -373,11 +377,11 @@ const errors: PanelSpec[] = [
       'Transactions that did not commit and batches a sink had to repeat; both are repaired by themselves, many of them are not normal.',
     queries: [
       {
-        promql: `sum by (group, type) (increase(lr_transactions_failed_total{${targets}}[$__rate_interval]))`,
+        promql: `sum by (group, type) (${counted(`lr_transactions_failed_total{${targets}}`, '$__rate_interval')})`,
         legend: 'transaction {{group}} {{type}}',
       },
       {
-        promql: `sum by (sink) (increase(lr_sink_batches_total{outcome="failed", ${targets}}[$__rate_interval]))`,
+        promql: `sum by (sink) (${counted(`lr_sink_batches_total{outcome="failed", ${targets}}`, '$__rate_interval')})`,
         legend: 'batch {{sink}}',
       },
     ],
@@ -402,7 +406,7 @@ const errors: PanelSpec[] = [
     noValue: '0',
     width: 12,
     about: 'Webhook deliveries refused, by reason; bad signatures in number mean a changed key or a stranger.',
-    queries: [{ promql: `sum by (reason) (increase(lr_webhook_refused_total{${targets}}[$__rate_interval]))`, legend: '{{reason}}' }],
+    queries: [{ promql: `sum by (reason) (${counted(`lr_webhook_refused_total{${targets}}`, '$__rate_interval')})`, legend: '{{reason}}' }],
   },
   {
     id: 47,

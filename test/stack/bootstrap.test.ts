@@ -60,9 +60,10 @@ t.test('.ci/run prints the counts alone on its last line and keeps the status of
   const bin = t.testdir({
     java: '#!/bin/sh\necho \'openjdk version "17.0.1"\' >&2\n',
     mvn: '#!/bin/sh\n',
+    promtool: '#!/bin/sh\n',
     npm: '#!/bin/sh\n[ "$1" = test ] && { printf "%b" "$SAID"; exit "$STATUS"; }\n',
   })
-  for (const file of ['java', 'mvn', 'npm']) chmodSync(join(bin, file), 0o755)
+  for (const file of ['java', 'mvn', 'promtool', 'npm']) chmodSync(join(bin, file), 0o755)
   const run = (said: string, status: number) =>
     new Promise<{ last: string | undefined; code: number | null }>((done) => {
       const child = spawn('bash', [join(root, '.ci', 'run')], {

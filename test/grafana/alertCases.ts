@@ -1,0 +1,229 @@
+/**
+ * For each alert rule what it is for, as Prometheus would see it: series a minute apart, when the rule must be quiet, when it must fire and
+ * with which words, and when it must be over. Read by the rule tester of Prometheus (`promtool test rules`).
+ */
+
+/** One look at one rule. */
+interface Look {
+  readonly minute: number
+  /** Labels beside severity and service, and the line for the pager; several where several fire. */
+  readonly fires: readonly { readonly labels: Readonly<Record<string, string>>; readonly summary: string }[]
+}
+
+export interface AlertCase {
+  readonly alert: string
+  readonly what: string
+  /**
+   * Values a minute apart in the notation of Prometheus: `5x3` is 5 and three more of it, `0+2x3` is 0 2 4 6, `_` is no value.
+   */
+  readonly series: Readonly<Record<string, string>>
+  readonly looks: readonly Look[]
+}
+
+const quiet = (minute: number): Look => ({ minute, fires: [] })
+const fires = (minute: number, labels: Readonly<Record<string, string>>, summary: string): Look => ({
+  minute,
+  fires: [{ labels, summary }],
+})
+
+export const alertCases: readonly AlertCase[] = [
+  {
+    alert: 'RekindleTargetDown',
+    what: 'a process is away for five minutes; another target is none of ours',
+    series: { 'up{job="sinks",instance="sinks:9464"}': '1 1 0x5 1x3', 'up{job="kafka",instance="kafka:1"}': '0x11' },
+    looks: [
+      quiet(3),
+      fires(4, { job: 'sinks', instance: 'sinks:9464' }, 'sinks on sinks:9464 does not answer.'),
+      fires(7, { job: 'sinks', instance: 'sinks:9464' }, 'sinks on sinks:9464 does not answer.'),
+      quiet(8),
+    ],
+  },
+  {
+    alert: 'RekindlePipelineStopped',
+    what: 'outputs stand still from minute 10 to 31: ten minutes without any, and five more',
+    series: {
+      'lr_webhook_events_total{job="api",outcome="accepted"}': '0+10x50',
+      'lr_stage_outputs_total{job="pipeline",stage="ingest",topic="leads.events"}': '0+5x10 50x20 55+5x18',
+    },
+    looks: [
+      quiet(24),
+      fires(25, {}, 'Webhooks are accepted and no stage has written anything for 15 minutes.'),
+      fires(31, {}, 'Webhooks are accepted and no stage has written anything for 15 minutes.'),
+      quiet(32),
+    ],
+  },
+  {
+    alert: 'RekindlePipelineStopped',
+    what: 'the process of the pipeline is gone with its metrics',
+    series: { 'lr_webhook_events_total{job="api",outcome="accepted"}': '0+10x20' },
+    looks: [quiet(5), fires(6, {}, 'Webhooks are accepted and no stage has written anything for 15 minutes.')],
+  },
+  {
+    alert: 'RekindlePipelineStopped',
+    what: 'a night without webhooks',
+    series: { 'lr_webhook_events_total{job="api",outcome="accepted"}': '70x60' },
+    looks: [quiet(30), quiet(60)],
+  },
+  {
+    alert: 'RekindleLagHigh',
+    what: 'just a minute behind is allowed, a second more is not',
+    series: { 'lr_kafka_lag_seconds{group="line",topic="ghl.webhooks",instance="a"}': '60x5 61x10 0x3' },
+    looks: [quiet(5), quiet(10), fires(11, { group: 'line' }, 'line works on records 1m 1s old.'), quiet(17)],
+  },
+  {
+    alert: 'RekindleTasksNotRunning',
+    what: 'a restore of three minutes is none, one of seven is',
+    series: {
+      'lr_task_states{group="line",state="restoring",instance="a"}': '1x2 0 1x7 0x3',
+      'lr_task_states{group="line",state="restoring",instance="b"}': '0x3 1x7 0x3',
+      'lr_task_states{group="line",state="running",instance="a"}': '4x20',
+    },
+    looks: [
+      quiet(3),
+      quiet(8),
+      fires(9, { group: 'line', state: 'restoring' }, '2 tasks of line have been restoring for five minutes.'),
+      quiet(12),
+    ],
+  },
+  {
+    alert: 'RekindleStandbyBehind',
+    what: 'behind by one record more than the bound',
+    series: { 'lr_standby_lag_records{group="line",partition="3"}': '100000x3 100001x12 0x3' },
+    looks: [
+      quiet(3),
+      quiet(13),
+      fires(14, { group: 'line', partition: '3' }, 'The standby copy of line partition 3 misses 100k records.'),
+      quiet(17),
+    ],
+  },
+  {
+    alert: 'RekindleStandbyBehind',
+    what: 'a copy that failed at minute 4',
+    series: { 'lr_standby_lag_records{group="line",partition="3"}': `0x3${' Inf'.repeat(12)}` },
+    looks: [quiet(13), fires(14, { group: 'line', partition: '3' }, 'The standby copy of line partition 3 misses +Inf records.')],
+  },
+  {
+    alert: 'RekindleSpansLost',
+    what: 'spans are dropped from minute 6 to 31',
+    series: {
+      'lr_trace_spans_total{role="pipeline",outcome="dropped"}': '0x5 1+1x25 26x10',
+      'lr_trace_spans_total{role="pipeline",outcome="sent"}': '0+50x41',
+    },
+    looks: [
+      quiet(20),
+      fires(21, { role: 'pipeline', outcome: 'dropped' }, 'The pipeline has been losing spans for 15 minutes (dropped).'),
+      fires(35, { role: 'pipeline', outcome: 'dropped' }, 'The pipeline has been losing spans for 15 minutes (dropped).'),
+      quiet(36),
+    ],
+  },
+  {
+    alert: 'RekindleBrokerLeftTransactionsOpen',
+    what: 'the first ones: the counter is exposed with them, and an hour later they are old',
+    series: { 'lr_transactions_mended_total{group="line",verdict="committed"}': '_ _ 3x70' },
+    looks: [
+      quiet(1),
+      fires(2, { group: 'line', verdict: 'committed' }, 'A broker left 3 transactions of line open; they were ended (committed).'),
+      fires(61, { group: 'line', verdict: 'committed' }, 'A broker left 3 transactions of line open; they were ended (committed).'),
+      quiet(62),
+    ],
+  },
+  {
+    alert: 'RekindleWorkerOutsideDown',
+    what: 'two members whose breakers do not close',
+    series: {
+      'lr_worker_breaker_state{worker="claude",state="open",instance="a"}': '0 1x12 0x3',
+      'lr_worker_breaker_state{worker="claude",state="half-open",instance="b"}': '0 1x12 0x3',
+      'lr_worker_breaker_state{worker="claude",state="closed",instance="c"}': '1x20',
+    },
+    looks: [
+      quiet(10),
+      fires(11, { worker: 'claude' }, 'claude has left its outside alone for ten minutes: its breaker does not close.'),
+      quiet(14),
+    ],
+  },
+  {
+    alert: 'RekindleWorkerRetriesRefused',
+    what: 'retries are refused from minute 1 to 20',
+    series: { 'lr_worker_retries_refused_total{worker="claude"}': '0+1x20 20x15' },
+    looks: [quiet(15), fires(16, { worker: 'claude' }, 'claude has retries that wait for budget.'), quiet(30)],
+  },
+  {
+    alert: 'RekindleWebhooksSilent',
+    what: 'two locations, told by two processes',
+    series: {
+      'lr_heartbeat_locations{state="silent",instance="a"}': '0 2x8 0x3',
+      'lr_heartbeat_locations{state="silent",instance="b"}': '0 2x8 0x3',
+      'lr_heartbeat_locations{state="fine",instance="a"}': '7x20',
+    },
+    looks: [quiet(5), fires(6, {}, 'Webhooks of 2 locations do not arrive: three heartbeats did not come back.'), quiet(10)],
+  },
+  {
+    alert: 'RekindleHeartbeatNotSent',
+    what: 'one location cannot be watched for over half an hour',
+    series: { 'lr_heartbeat_locations{state="unwatched"}': '0 1x40 0x3' },
+    looks: [quiet(30), fires(31, {}, 'Whether webhooks of 1 locations arrive is not known: their heartbeat cannot be sent.'), quiet(42)],
+  },
+  {
+    alert: 'RekindleVerdictsDrift',
+    what: 'one test of four says so, until policies are learned without it',
+    series: { 'lr_learn_drift{decision_type="follow_up"}': '0 1x5 0x3', 'lr_learn_drift{decision_type="content"}': '0x9' },
+    looks: [quiet(0), fires(1, { decision_type: 'follow_up' }, 'Verdicts on follow_up decisions are not what they were.'), quiet(7)],
+  },
+  {
+    alert: 'RekindleDeadLetters',
+    what: 'the first one that a process ever sets aside, and a quarter of an hour later no more',
+    series: { 'lr_dlq_records_total{topic="ghl.webhooks",reason="E_UNDECODABLE",instance="a"}': '_ _ _ 1x30' },
+    looks: [
+      quiet(2),
+      fires(3, { topic: 'ghl.webhooks', reason: 'E_UNDECODABLE' }, '1 records of ghl.webhooks were set aside: E_UNDECODABLE.'),
+      fires(17, { topic: 'ghl.webhooks', reason: 'E_UNDECODABLE' }, '1 records of ghl.webhooks were set aside: E_UNDECODABLE.'),
+      quiet(18),
+    ],
+  },
+  {
+    alert: 'RekindleDeadLetters',
+    what: 'more of a kind that was counted before, on a process that counted others long ago',
+    series: {
+      'lr_dlq_records_total{topic="ghl.webhooks",reason="E_UNDECODABLE",instance="a"}': '4x20 9x30',
+      'lr_dlq_records_total{topic="ghl.webhooks",reason="E_UNDECODABLE",instance="b"}': '2x50',
+    },
+    looks: [
+      quiet(20),
+      fires(22, { topic: 'ghl.webhooks', reason: 'E_UNDECODABLE' }, '5 records of ghl.webhooks were set aside: E_UNDECODABLE.'),
+      quiet(36),
+    ],
+  },
+  {
+    alert: 'RekindleWebhooksRefused',
+    what: 'of a hundred a minute four have a bad signature, then ten, then none',
+    series: {
+      'lr_webhook_events_total{outcome="bad_signature"}': '0+4x20 90+10x20 290x20',
+      'lr_webhook_events_total{outcome="accepted"}': '0+96x20 2010+90x40',
+    },
+    // In ten minutes 40 + 6k of 1,000 with k minutes of ten: more than 50 from k = 2, minute 22, on; after minute 41 it is
+    // 10 (10 - k) of 1,000 - 10k, fewer than one in twenty from k = 6 on.
+    looks: [
+      quiet(31),
+      fires(32, {}, '10% of the webhooks have a bad signature.'),
+      fires(46, {}, '5.263% of the webhooks have a bad signature.'),
+      quiet(47),
+    ],
+  },
+  {
+    alert: 'RekindleWebhooksUnavailable',
+    what: 'Kafka is away for ten minutes',
+    series: { 'lr_webhook_events_total{outcome="unavailable"}': '0x3 1+1x9 10x10' },
+    looks: [
+      quiet(8),
+      fires(9, {}, 'Webhooks are answered 503: Kafka does not take them.'),
+      fires(17, {}, 'Webhooks are answered 503: Kafka does not take them.'),
+      quiet(18),
+    ],
+  },
+  {
+    alert: 'RekindleWatchdog',
+    what: 'always',
+    series: {},
+    looks: [fires(0, {}, 'Always on: when it stops arriving, alerting itself is broken.')],
+  },
+]
