@@ -3,6 +3,7 @@
  * processes, ClickHouse for leads, decisions and follow-ups.
  */
 import { counted } from './counted.ts'
+import { brokers } from './kafkaPanels.ts'
 import { marketing } from './marketingPanels.ts'
 import type { DashboardSpec, PanelSpec } from './panel.ts'
 import { answers, enrichment, learning, platform, storage } from './platformPanels.ts'
@@ -529,6 +530,7 @@ export const pipelineDashboard: DashboardSpec = {
     { id: 120, title: 'Latency', panels: latency },
     { id: 130, title: 'Decisions and follow-ups', panels: outcomes },
     { id: 140, title: 'Errors and lag', panels: errors },
+    { id: 148, title: 'Groups and brokers', panels: brokers, collapsed: true },
     { id: 160, title: 'Leads that wait', panels: answers },
     { id: 170, title: 'GoHighLevel: webhooks and the comparison', panels: platform },
     { id: 180, title: 'Contacts, look-ups and realtors', panels: enrichment },

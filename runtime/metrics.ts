@@ -21,6 +21,11 @@ export const runtimeMetricCatalogue = {
     gauge: true,
   },
   lr_kafka_rebalances_total: { help: 'Joins of the group.', labels: ['group'] },
+  lr_kafka_last_rebalance_timestamp_seconds: {
+    help: 'When a member of this process joined the group last.',
+    labels: ['group'],
+    gauge: true,
+  },
   lr_dlq_records_total: { help: 'Records set aside as dead letters.', labels: ['topic', 'reason'] },
   lr_stage_records_total: { help: 'Records and timers a stage folded, by outcome: next, drop, dead_letter.', labels: ['stage', 'outcome'] },
   lr_stage_drops_total: { help: 'Records a stage did not want, by reason.', labels: ['stage', 'reason'] },

@@ -13,6 +13,7 @@ import type { AnyTopic } from '../topic.ts'
 import { MAX_WAIT_MS } from './client.ts'
 import { deadLetterRecord, isReplayForOthers } from './deadLetters.ts'
 import { GroupMember } from './groupMember.ts'
+import { tellJoin } from './joins.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { watchLag } from './lagWatch.ts'
 import { deadLetterName, groupName } from './names.ts'
@@ -258,7 +259,7 @@ export async function runSink(workshop: Workshop, options: SinkMemberOptions): P
     minBytes: 65_536,
     maxWaitMs: Math.min(LONGEST_WAIT_MS, Math.max(MAX_WAIT_MS, sink.batch.maxMs / 4)),
     onFatal: (error) => options.onFatal(error),
-    onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
+    onJoin: () => tellJoin(workshop.metrics, group, Date.now()),
     ...membership(options),
   })
   await member.start()

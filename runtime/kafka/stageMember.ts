@@ -23,6 +23,7 @@ import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
 import { GroupMember } from './groupMember.ts'
+import { tellJoin } from './joins.ts'
 import type { TaskReport } from './groupMember.ts'
 import { watchLag } from './lagWatch.ts'
 import { changelogName, deadLetterName, groupName, topicsWrittenBy } from './names.ts'
@@ -191,7 +192,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     onFatal: (error) => options.onFatal(error),
     onJoin: (membership, ids) => {
       shared?.assigned(ids.map(Number), membership)
-      workshop.metrics.count('lr_kafka_rebalances_total', { group })
+      tellJoin(workshop.metrics, group, Date.now())
     },
     ...(copies === undefined ? {} : { standby: copies }),
     onStates: (counts) => {

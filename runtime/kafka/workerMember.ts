@@ -8,6 +8,7 @@ import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { WorkerGate } from '../workerGate.ts'
 import { GroupMember } from './groupMember.ts'
+import { tellJoin } from './joins.ts'
 import { watchLag } from './lagWatch.ts'
 import { deadLetterName, groupName } from './names.ts'
 import { membership, runningMember } from './stageMember.ts'
@@ -67,7 +68,7 @@ export async function runWorker<W extends AnyWorker>(workshop: Workshop, options
     logger,
     unit: (_, places, held) => new WorkerUnit(context, places, held),
     onFatal: (error) => options.onFatal(error),
-    onJoin: () => workshop.metrics.count('lr_kafka_rebalances_total', { group }),
+    onJoin: () => tellJoin(workshop.metrics, group, Date.now()),
     ...membership(options),
   })
   try {
