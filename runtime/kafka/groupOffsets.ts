@@ -9,6 +9,7 @@ import type { AnyTopic } from '../topic.ts'
 import { recordedTopology } from '../topology.ts'
 import { kafkaError } from './errors.ts'
 import { typeOf } from './errorType.ts'
+import { firstTimestamp } from './firstTimestamp.ts'
 import { deadLetterName, groupName } from './names.ts'
 import { committedOffsets, firstOffsets, lagOf, moveEmptyGroup, offsetsAtTime, stableEnds } from './offsets.ts'
 import type { PartitionLag } from './offsets.ts'
@@ -44,9 +45,6 @@ export type OffsetTarget = 'earliest' | 'latest' | { readonly at: number }
 const UNUSED = new Set(['Empty', 'Dead'])
 /** How the coordinator refuses to move a group that has members. */
 const OCCUPIED = new Set(['UNKNOWN_MEMBER_ID', 'ILLEGAL_GENERATION', 'REBALANCE_IN_PROGRESS'])
-/** One batch is enough to see the first record. */
-const ONE_BATCH = 1
-const WAIT_MS = 10
 
 export class GroupOffsets {
   readonly #workshop: Workshop
@@ -166,16 +164,4 @@ export class GroupOffsets {
     const topic = topics.find((each) => each.name === name)
     return topic === undefined ? name : physicalName(topic, this.#workshop.topicPrefix)
   }
-}
-
-/** Time of the first record that the group has not done, ms; `undefined` when there are only markers and aborted ones. */
-async function firstTimestamp(reader: PartitionReader, { topic, partition, end, lag }: PartitionLag): Promise<number | undefined> {
-  const position = { topic, partition, offset: end - lag }
-  let first: number | undefined
-  while (first === undefined && position.offset < end) {
-    const before = position.offset
-    await patiently(leaderMoves, () => reader.fetch([position], WAIT_MS, ([record]) => (first ??= record?.timestamp), ONE_BATCH))
-    if (position.offset === before) return first
-  }
-  return first
 }

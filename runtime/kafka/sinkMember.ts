@@ -267,7 +267,7 @@ export async function runSink(workshop: Workshop, options: SinkMemberOptions): P
   const stopWatching = watchLag({ ...context, topics: sink.topics })
   return runningMember(member, options.signal, async () => {
     stopTelling()
-    stopWatching()
+    void stopWatching()
   })
 }
 

@@ -25,6 +25,7 @@ import type { ClusterConnection } from './cluster.ts'
 import { GroupMember } from './groupMember.ts'
 import { tellJoin } from './joins.ts'
 import type { TaskReport } from './groupMember.ts'
+import { LagBook } from './lagBook.ts'
 import { watchLag } from './lagWatch.ts'
 import { changelogName, deadLetterName, groupName, topicsWrittenBy } from './names.ts'
 import { PartitionReader } from './partitionReader.ts'
@@ -176,6 +177,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
       lingerMs: options.lingerMs ?? defaultSliceLimits.lingerMs,
     },
     fuse: options.fuse ?? defaultFuseLimits,
+    lagBook: new LagBook(),
     state: async (partition: number) => copies?.handOver(partition) ?? open(partition),
     now,
   }
@@ -231,7 +233,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   }
   const stopWatching = watchLag({ ...context, topics: inputs })
   return runningMember(member, options.signal, async () => {
-    stopWatching()
+    void stopWatching()
     await letGo()
   })
 }

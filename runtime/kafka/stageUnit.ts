@@ -151,7 +151,10 @@ export class StageUnit implements Unit {
       if (!turn.live()) return
       if (at > 0 && this.#context.ranked) return this.#setAside(batch, at, turn)
       const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, this.#context.limits, startMs)
-      if (done === undefined) return
+      if (done === undefined) {
+        this.#time.enter('idle')
+        return
+      }
       startMs = this.#context.tracer?.now()
       at += done
       turn.resolve((records[at]?.offset ?? lastOffset + 1n) - 1n)
@@ -387,7 +390,8 @@ export class StageUnit implements Unit {
     metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'processed' }, records.length - result.skipped - dead)
     if (result.skipped > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'own' }, result.skipped)
     if (dead > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'dead_letter' }, dead)
-    metrics.set('lr_kafka_lag_seconds', { group, topic }, Math.max(0, (this.#context.now() - (records.at(-1)?.timestamp ?? 0)) / 1000))
+    const newest = records.at(-1)
+    if (newest !== undefined) this.#context.lagBook.note(source, newest.partition, this.#context.now() - newest.timestamp)
     this.#countResult(result)
   }
 

@@ -8,6 +8,7 @@ import type { UnitState } from '../state/unitState.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
+import type { LagBook } from './lagBook.ts'
 import type { PartitionReader } from './partitionReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import type { UnitTransactions } from './unitTransactions.ts'
@@ -35,6 +36,8 @@ export interface StageUnitContext {
   readonly ranked: boolean
   readonly limits: SliceLimits
   readonly fuse: FuseLimits
+  /** How old what is done is, for the lag in seconds. */
+  readonly lagBook: LagBook
   /** How the unit of a partition commits. */
   transactions(partition: number): UnitTransactions
   /** Opens the state of a partition, once whoever has it open has let go. */

@@ -79,7 +79,7 @@ export async function runWorker<W extends AnyWorker>(workshop: Workshop, options
   }
   const stopWatching = watchLag({ ...context, topics: [input] })
   return runningMember(member, options.signal, async () => {
-    stopWatching()
+    void stopWatching()
     gate.close()
   })
 }

@@ -16,9 +16,13 @@ type Listener = (event: { payload: unknown }) => void
 /** Writes down what the member asks of the client, and tells it what the group does. */
 class StandIn {
   readonly steps: string[] = []
+  /** What units were told on their way out. */
+  readonly suspended: string[] = []
   /** How it comes and goes. */
   readonly membership: string[] = []
   generation = 0
+  /** What the member lets it run with. */
+  ran: object = {}
   eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
   private readonly listeners = new Map<string, Listener>()
 
@@ -44,7 +48,8 @@ class StandIn {
     connect: async () => void this.membership.push('connect'),
     subscribe: async () => undefined,
     disconnect: async () => void this.membership.push('leave'),
-    run: async ({ eachBatch }: { eachBatch: StandIn['eachBatch'] }) => {
+    run: async ({ eachBatch, ...options }: { eachBatch: StandIn['eachBatch'] }) => {
+      this.ran = options
       this.membership.push('join')
       this.eachBatch = eachBatch
       this.join([0])
@@ -60,7 +65,12 @@ class StandIn {
     })
   }
 
-  tell(event: 'rebalancing' | 'heartbeat'): void {
+  /** A fetch brought records, and none that readers may see. */
+  filtered(lastOffset: number): void {
+    this.listeners.get('end')?.({ payload: { topic: 'items', partition: 0, batchSize: 0, lastOffset: String(lastOffset) } })
+  }
+
+  tell(event: 'rebalancing' | 'heartbeat' | 'stop'): void {
     this.steps.push(event)
     this.listeners.get(event)?.({ payload: { memberId: 'member', groupGenerationId: this.generation } })
   }
@@ -72,13 +82,13 @@ class StandIn {
   }
 
   /** Hands the member a batch without records, as the client does. */
-  batch(): Promise<void> {
+  batch(heartbeat: () => Promise<void> = async () => undefined): Promise<void> {
     return this.eachBatch({
       batch: { topic: 'items', partition: 0, messages: [], lastOffset: () => '9' },
       isRunning: () => true,
       isStale: () => false,
       resolveOffset: () => undefined,
-      heartbeat: async () => undefined,
+      heartbeat,
     } as unknown as EachBatchPayload)
   }
 }
@@ -116,8 +126,9 @@ function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
           return new Map([['items', await work.prepare()]])
         },
         handle: (_, turn) => work.handle?.(turn) ?? Promise.resolve(),
-        skip: () => undefined,
-        drain: async () => undefined,
+        skip: (_, nextOffset) => void client.steps.push(`skip to ${nextOffset}`),
+        suspend: () => void client.suspended.push('suspend'),
+        drain: async () => void client.steps.push('drain'),
         release: async () => void client.steps.push('release'),
       }
       units.push(unit)
@@ -316,3 +327,85 @@ t.test('a stop in a hurry, an error, and a budget that the tick is beyond: each 
     t.strictSame([client.membership.at(-1), clock.waits], ['leave', []], name)
   }
 })
+
+t.test('the client commits nothing by itself, and resolves no offset of a batch that it only handed over', async (t) => {
+  const client = new StandIn()
+  await memberOn(t, client, { prepare: async () => 0n })
+  t.match(client.ran, { autoCommit: false, eachBatchAutoResolve: false })
+})
+
+t.test('a stop pauses what is fetched before it drains', async (t) => {
+  const client = new StandIn()
+  const { member } = await memberOn(t, client, { prepare: async () => 0n })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  client.steps.length = 0
+  t.equal(await member.stop(1_000), true)
+  t.strictSame(client.steps.slice(0, 2), ['pause', 'drain'])
+})
+
+t.test('a fetch of nothing but aborted records moves the position behind them', async (t) => {
+  const client = new StandIn()
+  const { member } = await memberOn(t, client, { prepare: async () => 0n })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  client.filtered(9)
+  t.equal(client.steps.at(-1), 'skip to 10')
+})
+
+t.test('once a heartbeat says that the group rebalances, the other batches of the fetch return at once', async (t) => {
+  const client = new StandIn()
+  const handled: string[] = []
+  const { member, failed } = await memberOn(t, client, {
+    prepare: async () => 0n,
+    handle: async (turn) => {
+      handled.push('batch')
+      await turn.heartbeat()
+    },
+  })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  const rebalances = Object.assign(new Error('The group is rebalancing'), { type: 'REBALANCE_IN_PROGRESS' })
+  await t.rejects(
+    client.batch(() => Promise.reject(rebalances)),
+    /rebalancing/,
+  )
+  await client.batch()
+  t.strictSame(handled, ['batch'], 'the second one was not begun')
+  client.join([0])
+  await eventually('it is ready again', () => member.readyIds.length === 1, 5_000)
+  await client.batch()
+  t.strictSame(handled, ['batch', 'batch'])
+  t.strictSame(failed, [])
+})
+
+t.test('a broker that is away at a heartbeat is no rebalance: the next batch is worked on', async (t) => {
+  const client = new StandIn()
+  let handled = 0
+  const { member } = await memberOn(t, client, {
+    prepare: async () => 0n,
+    handle: async (turn) => {
+      handled += 1
+      await turn.heartbeat()
+    },
+  })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  await t.rejects(
+    client.batch(() => Promise.reject(new Error('connection lost'))),
+    /lost/,
+  )
+  await client.batch()
+  t.equal(handled, 2)
+})
+
+for (const event of ['rebalancing', 'stop'] as const)
+  t.test(`after ${event} a unit is told to let go, and no batch is begun`, async (t) => {
+    const client = new StandIn()
+    let handled = 0
+    const { member } = await memberOn(t, client, {
+      prepare: async () => 0n,
+      handle: async () => void (handled += 1),
+    })
+    await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+    client.tell(event)
+    t.strictSame(client.suspended, ['suspend'])
+    await client.batch()
+    t.equal(handled, 0)
+  })

@@ -7,8 +7,8 @@ import { Changelog } from '../../../runtime/kafka/changelog.ts'
 import { FetchedLogRecord, PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
-import { adder, Item, logger } from './fixtures.ts'
-import { at, changelog, codec, counts, place, StandIn, unitOn } from './standIn.ts'
+import { adder, Item, items, logger } from './fixtures.ts'
+import { at, batchOf, changelog, codec, counts, place, StandIn, unitOn } from './standIn.ts'
 
 t.test('who takes over fences first, then asks for stable offsets, then restores; only then it is ready', async (t) => {
   const broker = new StandIn()
@@ -167,4 +167,30 @@ t.test('what a transaction has written that is still being ended is restored, to
   t.equal(broker.openFor, 0, 'it has waited')
   t.equal(restored, 3)
   t.equal(store.size, 2)
+})
+
+t.test('a unit that is kept over a rebalance goes on with the state that it has', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const { unit, handle } = unitOn(t, broker)
+  await unit.prepare(() => true)
+  await handle('')
+  await unit.prepare(() => true)
+  await handle('')
+  t.strictSame(counts(broker), [1, 2])
+})
+
+t.test('the position is behind the whole batch, not behind the last record that could be seen of it', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const { unit } = unitOn(t, broker)
+  await unit.prepare(() => true)
+  const resolved: bigint[] = []
+  const turn = { live: () => true, resolve: (offset: bigint) => void resolved.push(offset), heartbeat: async () => undefined }
+  await unit.handle({ ...(await batchOf(items, 5, ['', ''])), lastOffset: 9n }, turn)
+  t.strictSame(
+    broker.transactions.flatMap(({ offsets }) => offsets),
+    [`${place.topic}#0@10`],
+  )
+  t.strictSame(resolved, [9n])
 })

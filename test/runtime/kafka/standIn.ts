@@ -9,6 +9,7 @@ import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { FetchedLogRecord, PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 import { StageUnit } from '../../../runtime/kafka/stageUnit.ts'
+import { LagBook } from '../../../runtime/kafka/lagBook.ts'
 import type { StageUnitContext } from '../../../runtime/kafka/stageUnitContext.ts'
 import { topicsWrittenBy } from '../../../runtime/kafka/names.ts'
 import { UnitProducer } from '../../../runtime/kafka/unitProducer.ts'
@@ -207,6 +208,7 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
     ranked: new Set(ranks.values()).size > 1,
     limits: { maxRecords, maxMs: 1_000, maxBytes: 800_000, lingerMs: 0 },
     fuse,
+    lagBook: new LagBook(),
     state: async () => volatileUnitState(stages),
     now: () => at,
   } as unknown as StageUnitContext
