@@ -31,7 +31,9 @@ export const agentsRole: Role = async ({ config, system, logger, onFatal, asked,
     onFatal,
   })
   const watched = [{ group, topics: subscriptions(stages) }]
-  const server = await serveMetrics(metrics, config.http.host, config.http.metricsPort, lagGauges(kafka, metrics, watched))
+  const server = await serveMetrics(metrics, config.http.host, config.http.metricsPort, lagGauges(kafka, metrics, watched), [
+    { group, member },
+  ])
   return {
     address: server.url,
     async stop() {

@@ -1,11 +1,28 @@
-/** `/metrics` and `/healthz` of a process that has no API: loopback or the configured host, nothing else. */
+/** `/metrics`, `/healthz` and `/tasks` of a process that has no API: loopback or the configured host, nothing else. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
+import type { RunningMember } from '../../runtime/kafka/connectKafka.ts'
 
 export interface MetricsServer {
   readonly url: string
   close(): Promise<void>
+}
+
+/** A group that the process works for, with its tasks as they stand. */
+export interface ServedMember {
+  readonly group: string
+  readonly member: Pick<RunningMember, 'tasks'>
+}
+
+/** What `/tasks` tells: by group each task, its state, since when, and the step that is under way. */
+export function taskStates(members: readonly ServedMember[]): object {
+  return {
+    groups: members.map(({ group, member }) => ({
+      group,
+      tasks: member.tasks.map(({ id, state, since, step }) => ({ id, state, since: new Date(since).toISOString(), step: step ?? null })),
+    })),
+  }
 }
 
 /** Serves a registry. `before` runs ahead of each scrape, to refresh gauges that cost a request. */
@@ -14,6 +31,7 @@ export async function serveMetrics(
   host: string,
   port: number,
   before: () => Promise<void> = () => Promise.resolve(),
+  members: readonly ServedMember[] = [],
 ): Promise<MetricsServer> {
   const server = createServer((request, response) => {
     const path = request.url?.split('?')[0]
@@ -21,8 +39,12 @@ export async function serveMetrics(
       response.end('ok\n')
       return
     }
+    if (path === '/tasks') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(taskStates(members), undefined, 2)}\n`)
+      return
+    }
     if (path !== '/metrics') {
-      response.writeHead(404).end('Look at /metrics or /healthz.\n')
+      response.writeHead(404).end('Look at /metrics, /healthz or /tasks.\n')
       return
     }
     before()

@@ -67,6 +67,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
       ...(lookups === undefined ? [] : [{ group: contactLookupGroup, topics: [unrecognised] }]),
       ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),
     ]),
+    [{ group: pipelineGroup, member }, ...(insights === undefined ? [] : [{ group: insightsGroup, member: insights }])],
   )
   return {
     address: server.url,

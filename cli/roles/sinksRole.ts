@@ -59,6 +59,10 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
       { group: postgresGroup, topics: postgresSinkTopics },
       { group: clickhouseGroup, topics: clickhouseSinkTopics },
     ]),
+    [
+      { group: postgresGroup, member: members[0] },
+      { group: clickhouseGroup, member: members[1] },
+    ],
   )
   const retention = startRetention({ enforce: (at) => enforceRetention(pool, at), clock: systemClock, deletedRows, logger })
   const everyHours = config.learnEveryHours
