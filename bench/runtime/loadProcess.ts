@@ -42,7 +42,17 @@ export interface LoadResult {
 }
 
 const ARRIVE_WITHIN_MS = 30_000
-const { brokers, registryUrl, prefix, run, copies = false, keys, steps, lingerMs, ...names } = JSON.parse(process.argv[2] as string) as LoadInput
+const {
+  brokers,
+  registryUrl,
+  prefix,
+  run,
+  copies = false,
+  keys,
+  steps,
+  lingerMs,
+  ...names
+} = JSON.parse(process.argv[2] as string) as LoadInput
 const logger = pino({ level: 'warn' }, pino.destination(2))
 const kafka = await connectKafka({ brokers, clientId: `load-${process.pid}`, topicPrefix: prefix, registryUrl, logger })
 const orders = ordersTopic(names.orders)
@@ -64,18 +74,14 @@ const watching = new AbortController()
 const check = run === undefined || copies ? new EachOrderOnce(workload) : new TotalsOfEachKey(workload)
 // A copy is written with the schema of the orders, which the fields of the totals cannot be read from.
 const output = run === undefined ? orders : copies ? { ...orders, name: countedTopic(run).name } : countedTopic(run)
-const watched = kafka.tail(
-  output,
-  { from: 'beginning', signal: watching.signal },
-  ({ key, value, undecodable }) => {
-    const now = performance.now()
-    if (key === null || value === null || value === undefined)
-      throw new Error(`an output cannot be read: ${undecodable ?? 'no key or value'}`)
-    check.take(keyNumber(key), value as never)
-    arrivedAt[value.seq] = now
-    arrived += 1
-  },
-)
+const watched = kafka.tail(output, { from: 'beginning', signal: watching.signal }, ({ key, value, undecodable }) => {
+  const now = performance.now()
+  if (key === null || value === null || value === undefined)
+    throw new Error(`an output cannot be read: ${undecodable ?? 'no key or value'}`)
+  check.take(keyNumber(key), value as never)
+  arrivedAt[value.seq] = now
+  arrived += 1
+})
 // A wrong result ends the process at once, whatever is being waited for.
 watched.catch((error: unknown) => {
   console.error(error)

@@ -621,7 +621,9 @@ export const mutations: readonly Mutation[] = [
     file: 'runtime/kafka/implicitTransactions.ts',
     find: "if (written.status === 'rejected') throw written.reason",
     replace: "if (written.status === 'rejected') return new Map()",
-    tests: [{ file: transactions, title: 'records that are refused fail the transaction, offsets that were accepted beside them included' }],
+    tests: [
+      { file: transactions, title: 'records that are refused fail the transaction, offsets that were accepted beside them included' },
+    ],
     why: 'A slice whose output was refused counts as done: its state is applied and never reaches the changelog.',
   },
   {
