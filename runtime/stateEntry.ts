@@ -206,7 +206,7 @@ const END_BYTES = 2
 function plainEntry(fingerprint: string): (state: Buffer) => Buffer {
   const before = envelope.encode({ fingerprint, state: Buffer.alloc(0), timers: {}, expiresAt: null })
   // Behind the fingerprint stand the length of the state, zero, and the two bytes of the end.
-  const head = before.subarray(0, before.length - 1 - END_BYTES)
+  const head = Buffer.from(before.subarray(0, before.length - 1 - END_BYTES))
   return (state) => {
     const { length } = state
     // A length is a zigzag number of 7 bits a byte, the lowest first.

@@ -19,7 +19,7 @@ const notes = topic({
   writtenBy: ['test'],
   about: 'Notes of a test.',
 })
-const codec = stateCodec(stage({ name: 'keeper', state: Note, on: [from(notes, () => drop('never'))], outputs: [] }))
+const codec = stateCodec(stage({ name: 'keeper', state: Note, on: [from(notes, () => drop('never'))], outputs: [notes] }))
 
 /** As `docs/` of the runtime and old changelogs have it: the order of the fields is that of the bytes. */
 const Envelope = avro.Type.forSchema({
