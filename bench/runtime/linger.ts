@@ -1,8 +1,9 @@
 /** What waiting for company costs and saves: CPU of broker and member, and latency, by load and by lingerMs. */
 import { aligned, rounded } from '../percentiles.ts'
 import { defaultSliceLimits } from '../../runtime/kafka/stageMember.ts'
-import { liveHeadings, liveRow, measureLive } from './live.ts'
+import { besideBare, liveHeadings, liveRow, measureLive, measurePeers, SHARE_OF_BARE } from './live.ts'
 import type { LiveFigures } from './live.ts'
+import type { LoadStep } from './loadProcess.ts'
 import { mainInput } from './loop.ts'
 import type { World } from './world.ts'
 
@@ -21,7 +22,9 @@ export async function linger(world: World): Promise<void> {
   const steps = LOADS.map((perSecond) => ({ perSecond, warmUpSeconds: perSecond === LOADS[0] ? 10 : 3, seconds: world.quick ? 5 : 15 }))
   const options = { lingerMs: SENDER_LINGER_MS }
   const alone = await measureLive(world, undefined, steps, options)
-  const rows = [liveHeadings, ...alone.map((figures) => liveRow('sender and reader', figures))]
+  const at = LOADS.indexOf(JUDGED_LOAD)
+  const peers = await measurePeers(world, steps[at] as LoadStep, options)
+  const rows = [liveHeadings, ...alone.map((figures) => liveRow('sender and reader', figures)), liveRow('bare loop', peers.bare)]
   const curve: { lingerMs: number; figures: readonly LiveFigures[] }[] = []
   for (const lingerMs of LINGERS_MS) {
     const figures = await measureLive(world, world.stage(1, { lingerMs }), steps, options)
@@ -33,7 +36,6 @@ export async function linger(world: World): Promise<void> {
   const input = await mainInput(world)
   for (const lingerMs of LINGERS_MS) await world.race({ ...world.stage(1, { lingerMs }), name: `linger ${lingerMs} ms` }, input)
 
-  const at = LOADS.indexOf(JUDGED_LOAD)
   const judged = curve.map(({ lingerMs, figures }) => {
     const { memberCores = NaN, brokerCores = NaN, latency } = figures[at] ?? {}
     return { lingerMs, cores: memberCores + brokerCores, p50: latency?.p50 ?? NaN, p99: latency?.p99 ?? NaN }
@@ -46,6 +48,17 @@ export async function linger(world: World): Promise<void> {
       : `At ${JUDGED_LOAD} records/s the curve supports ${best.lingerMs} ms: the fewest cores (${best.cores.toFixed(2)}) of those within the targets.`,
   )
   const standing = judged.find(({ lingerMs }) => lingerMs === defaultSliceLimits.lingerMs)
+  const held = besideBare(curve.find(({ lingerMs }) => lingerMs === defaultSliceLimits.lingerMs)?.figures[at] as LiveFigures, peers)
+  world.say(
+    `With the default, of the cores that the bare loop has: ${held.ratio.toFixed(2)}; without what sender and reader cost the broker ${held.own.toFixed(2)} cores, ${held.ownRatio.toFixed(2)} of the bare loop's.`,
+  )
+  world.targets.push({
+    what: `cores at 1,000/s, linger ${defaultSliceLimits.lingerMs} ms / the bare loop without linger`,
+    measured: held.ratio,
+    target: SHARE_OF_BARE,
+    unit: 'x',
+    better: 'less',
+  })
   world.targets.push({
     what: `cores of broker and member at 1,000/s, linger ${defaultSliceLimits.lingerMs} ms (the default)`,
     measured: standing?.cores ?? NaN,

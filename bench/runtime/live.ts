@@ -34,7 +34,7 @@ export async function measureLive(
     const input: LoadInput = {
       ...world.addresses,
       orders: orders.name,
-      ...(competitor === undefined ? {} : { run }),
+      ...(competitor === undefined ? {} : { run, copies: !competitor.totals }),
       keys: LIVE_KEYS,
       steps,
       ...options,
@@ -59,6 +59,30 @@ export async function measureLive(
     await world.deleteRun(run)
   }
 }
+
+/** What the stage is held against at a load: sender and reader by themselves, and the loop of the client, which waits for nothing. */
+export async function measurePeers(
+  world: World,
+  step: LoadStep,
+  options: { readonly lingerMs: number },
+): Promise<Readonly<Record<'alone' | 'bare', LiveFigures>>> {
+  const one = async (competitor?: Competitor) => (await measureLive(world, competitor, [step], options))[0] as LiveFigures
+  return { alone: await one(), bare: await one(world.bare('bare loop', { slice: 500, headers: true })) }
+}
+
+/** Cores of broker and member beside those of the bare loop in the same run, as they are and without what sender and reader cost. */
+export function besideBare(stage: LiveFigures, { alone, bare }: Awaited<ReturnType<typeof measurePeers>>) {
+  const cores = ({ memberCores, brokerCores }: LiveFigures) => memberCores + brokerCores
+  return {
+    cores: cores(stage),
+    ratio: cores(stage) / cores(bare),
+    own: cores(stage) - cores(alone),
+    ownRatio: (cores(stage) - cores(alone)) / (cores(bare) - cores(alone)),
+  }
+}
+
+/** Cores that broker and member may have of those of the bare loop: 0.5 where it had 1.3. @source docs/performance.md, targets */
+export const SHARE_OF_BARE = 0.5 / 1.3
 
 function clocks(world: World, members: readonly Running[]): { at: number; member: number; broker: number; other: number } {
   const member = members.reduce((sum, running) => sum + running.cpu(), 0)

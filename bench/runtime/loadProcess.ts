@@ -24,6 +24,8 @@ export interface LoadInput {
   readonly orders: string
   /** Whose output is read; without one the input itself is, for what sender and reader cost alone. */
   readonly run?: string
+  /** The run copies orders as they are: its outputs have no totals. */
+  readonly copies?: boolean
   readonly keys: number
   readonly steps: readonly LoadStep[]
   /** How long the sender holds a record back for company, ms. */
@@ -40,7 +42,17 @@ export interface LoadResult {
 }
 
 const ARRIVE_WITHIN_MS = 30_000
-const { brokers, registryUrl, prefix, run, keys, steps, lingerMs, ...names } = JSON.parse(process.argv[2] as string) as LoadInput
+const {
+  brokers,
+  registryUrl,
+  prefix,
+  run,
+  copies = false,
+  keys,
+  steps,
+  lingerMs,
+  ...names
+} = JSON.parse(process.argv[2] as string) as LoadInput
 const logger = pino({ level: 'warn' }, pino.destination(2))
 const kafka = await connectKafka({ brokers, clientId: `load-${process.pid}`, topicPrefix: prefix, registryUrl, logger })
 const orders = ordersTopic(names.orders)
@@ -59,19 +71,17 @@ const arrivedAt = new Float64Array(records)
 let arrived = 0
 
 const watching = new AbortController()
-const check = run === undefined ? new EachOrderOnce(workload) : new TotalsOfEachKey(workload)
-const watched = kafka.tail(
-  run === undefined ? orders : countedTopic(run),
-  { from: 'beginning', signal: watching.signal },
-  ({ key, value, undecodable }) => {
-    const now = performance.now()
-    if (key === null || value === null || value === undefined)
-      throw new Error(`an output cannot be read: ${undecodable ?? 'no key or value'}`)
-    check.take(keyNumber(key), value as never)
-    arrivedAt[value.seq] = now
-    arrived += 1
-  },
-)
+const check = run === undefined || copies ? new EachOrderOnce(workload) : new TotalsOfEachKey(workload)
+// A copy is written with the schema of the orders, which the fields of the totals cannot be read from.
+const output = run === undefined ? orders : copies ? { ...orders, name: countedTopic(run).name } : countedTopic(run)
+const watched = kafka.tail(output, { from: 'beginning', signal: watching.signal }, ({ key, value, undecodable }) => {
+  const now = performance.now()
+  if (key === null || value === null || value === undefined)
+    throw new Error(`an output cannot be read: ${undecodable ?? 'no key or value'}`)
+  check.take(keyNumber(key), value as never)
+  arrivedAt[value.seq] = now
+  arrived += 1
+})
 // A wrong result ends the process at once, whatever is being waited for.
 watched.catch((error: unknown) => {
   console.error(error)

@@ -90,15 +90,16 @@ export class ImplicitTransactions implements OpenTransactions {
     offsets: readonly SourceOffset[],
     membership?: Membership,
   ): Promise<ReadonlyMap<string, bigint>> {
+    const requests = await this.#requests(records)
+    // Both at once: what one of them waits for, the other need not. The end is asked for when both have been answered.
+    const [written, placed] = await Promise.allSettled([
+      Promise.all(requests.map(({ leader, request }) => patiently(NOT_YET, () => ask(leader, request)))),
+      this.#place(offsets, membership),
+    ])
+    if (written.status === 'rejected') throw written.reason
+    if (placed.status === 'rejected') throw placed.reason
     const firsts = new Map<string, bigint>()
-    for (const answers of await Promise.all(
-      (await this.#requests(records)).map(({ leader, request }) => patiently(NOT_YET, () => ask(leader, request))),
-    ))
-      for (const [place, offset] of answers) firsts.set(place, offset)
-    if (offsets.length > 0) {
-      const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets, membership)
-      await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))
-    }
+    for (const answers of written.value) for (const [place, offset] of answers) firsts.set(place, offset)
     if (records.length > 0 || offsets.length > 0)
       this.#identity = await ask(this.#coordinator, endTxn(this.#transactionalId, this.#identity))
     return firsts
@@ -111,6 +112,12 @@ export class ImplicitTransactions implements OpenTransactions {
 
   async close(): Promise<void> {
     await this.#connection.close()
+  }
+
+  async #place(offsets: readonly SourceOffset[], membership: Membership | undefined): Promise<void> {
+    if (offsets.length === 0) return
+    const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets, membership)
+    await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))
   }
 
   async #requests(

@@ -131,3 +131,23 @@ function isPlain(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isPlain)
   return Object.getPrototypeOf(value) === Object.prototype && Object.values(value).every(isPlain)
 }
+
+t.test('what was encoded keeps its bytes, whatever is encoded after it, refused values included', (t) => {
+  const Text = schema<{ text: string }>({ type: 'record', name: 'Text', fields: [{ name: 'text', type: 'string' }] })
+  // Up to beyond 16 KB, which no place is kept for.
+  const text = fc.oneof(
+    fc.string(),
+    fc.integer({ min: 0, max: 40_000 }).map((length) => 'x'.repeat(length)),
+  )
+  return assertProperty(
+    t,
+    fc.property(fc.array(text, { maxLength: 30 }), (texts) => {
+      const all = texts.map((each) => {
+        const bytes = Text.encode({ text: each })
+        t.throws(() => Text.encode({ text: 7 } as never), TypeError)
+        return bytes
+      })
+      return all.every((bytes, at) => Text.decode(bytes).text === texts[at])
+    }),
+  )
+})

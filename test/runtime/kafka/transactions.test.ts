@@ -1,4 +1,5 @@
 /** Both ways to make a transaction, against the real broker: the same promises, and each takes over from the other. */
+import { randomBytes } from 'node:crypto'
 import type { Consumer, Kafka } from 'kafkajs'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -156,6 +157,24 @@ for (const protocol of protocols) {
     await producer.open()
     await producer.commit([record(a, 0, 'now')], [])
     t.strictSame(await read(a, 0, 1), ['now'])
+    await producer.drop()
+  })
+
+  t.test(`${protocol}: records that are refused fail the transaction, offsets that were accepted beside them included`, async (t) => {
+    const { a, read, committed, producerOf } = await broker(t)
+    const producer = producerOf(protocol)
+    await producer.open()
+    await producer.commit([record(a, 0, 'before')], [{ topic: a, partition: 0, offset: 1n }])
+    // The broker takes batches of 2 MB (stack/kafka).
+    const tooLarge = { ...record(a, 0, ''), value: randomBytes(3 * 2 ** 20) }
+    const refused = await producer.commit([tooLarge], [{ topic: a, partition: 0, offset: 2n }]).catch((error: unknown) => error)
+    t.match(refused, { type: 'MESSAGE_TOO_LARGE' })
+    t.equal(producer.whole, false, 'whoever goes on opens it anew')
+    await producer.open()
+    t.match(await committed(a), { offset: '1' })
+    await producer.commit([record(a, 0, 'after')], [{ topic: a, partition: 0, offset: 3n }])
+    t.strictSame(await read(a, 0, 2), ['before', 'after'])
+    t.match(await committed(a), { offset: '3' })
     await producer.drop()
   })
 
