@@ -87,7 +87,7 @@ t.test('a what-if on stored draws and results tells size and estimates, and refu
     const program = new Command('rekindle').exitOverride()
     addWhatIf(program, surroundings)
     const argv = ['whatif', '--from', new Date(begun).toISOString(), '--limit', '0', ...flags]
-    return { code: await runProgram(program, argv, surroundings as never), lines }
+    return { code: await runProgram(program, argv, surroundings), lines }
   }
 
   const estimated = await told('--policy', same.policyHash.slice(0, 12))
