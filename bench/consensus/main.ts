@@ -12,6 +12,7 @@ import { discountTable, familiesTable } from './tables/discounts.ts'
 import { coldStart, whichLabels } from './tables/labels.ts'
 import { liftTable } from './tables/lift.ts'
 import { offPolicyTable } from './tables/offPolicy.ts'
+import { minutePrice } from './tables/minutePrice.ts'
 import { operation } from './tables/operation.ts'
 import { outcomeCredit } from './tables/outcomes.ts'
 import { poolTypes } from './tables/poolTypes.ts'
@@ -34,6 +35,7 @@ const tables: Readonly<Record<string, readonly [make: (extent: Extent) => BenchT
   '10.2': [sendHours, 40],
   '10.6': [offPolicyTable, 100],
   agreement: [agreementTable, 6],
+  minutes: [minutePrice, 3],
 }
 const choices = [...Object.keys(tables), 'speed']
 const usage = [
@@ -69,4 +71,5 @@ if (table === undefined || table === 'speed') {
   console.log(`\nOne decision, this process (${availableParallelism()} cores, load ${loadavg().map(rounded).join(' ')})`)
   console.log(speedLines(measureSpeed(quick ? 5_000 : 50_000)).join('\n'))
 }
-if (made.length > 0) console.log(`\n${summaryLines(made).join('\n')}`)
+const summary = summaryLines(made)
+if (summary.length > 0) console.log(`\n${summary.join('\n')}`)

@@ -90,7 +90,7 @@ function places(value: number): string {
   return value.toFixed(3).replace(/^0\./, '.')
 }
 
-/** What the whole run says, for its last lines. */
+/** What the whole run says, for its last lines; nothing where no row has a target and a spread. */
 export function summaryLines(tables: readonly BenchTable[]): string[] {
   const verdicts = tables.flatMap(({ id, rows, figures }) => [
     ...rows.flatMap((row) => ({
@@ -100,6 +100,7 @@ export function summaryLines(tables: readonly BenchTable[]): string[] {
     ...figures.flatMap((figure) => ({ name: `${id} ${figure.what}`, verdict: figureVerdict(figure) })),
   ])
   const told = verdicts.flatMap(({ name, verdict }) => (verdict === undefined ? [] : [{ name, verdict }]))
+  if (told.length === 0) return []
   const outside = told.filter(({ verdict }) => verdict.length > 0)
   const beyond = outside.filter(({ verdict }) => verdict.some(isBeyond))
   const pairs = tables.map((table) => ({ id: table.id, ...pairedDeviations(table) }))

@@ -63,6 +63,7 @@ t.test('the last lines count what is within, and name what chance does not expla
     'Differences of accuracy on the same leads: 0 within +-.025, 0 outside.',
     '1 figures have a target without a spread: read them beside least and most.',
   ])
+  t.strictSame(summaryLines([{ id: '9.0', title: '', rows: [], figures: [{ what: 'f', seeds: [1] }] }]), [])
 })
 
 t.test('a printed table says that it is synthetic, how it did at worst, and what was expected', async (t) => {
