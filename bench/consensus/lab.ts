@@ -4,7 +4,7 @@
  * itself is always run through `fit` and `pool` (shipped.ts), never through this file.
  * @source reference/consensus.md 8.5, 9
  */
-import { familyCorrelations } from '../../pipelines/consensus/fit/correlations.ts'
+import { errorsOf, familyCorrelations, residualCorrelation, rhoShrinkage } from '../../pipelines/consensus/fit/correlations.ts'
 import { strengthsOf } from '../../pipelines/consensus/fit/strengths.ts'
 import type { JudgedVote, StrengthRules } from '../../pipelines/consensus/fit/strengths.ts'
 import { absent } from '../../pipelines/consensus/fit/voteTable.ts'
@@ -89,11 +89,7 @@ export function labFit(world: World, data: LabData, rules: LabRules): LabModel {
   const weights = leads.map((_, index) => data.weights?.[index] ?? 1)
   const familyOf = data.familyOf ?? declaredFamilies(world)
   const priors = priorRho(world, familyOf)
-  const rho =
-    data.rho ??
-    (leads.length < 30
-      ? priors
-      : familyCorrelations(labMatrix(world, leads, familyOf), (family) => priors[Number(family)] ?? 0.3).map(({ rho: found }) => found))
+  const rho = data.rho ?? (leads.length < 30 ? priors : rhoOf(labMatrix(world, leads, familyOf), priors))
   const pi = basePi(leads, weights, data.prior)
   const model = {
     discount: rules.discount,
@@ -104,6 +100,23 @@ export function labFit(world: World, data: LabData, rules: LabRules): LabModel {
     tau: 1,
   }
   return rules.temperature === 'none' ? model : { ...model, tau: bestTau(model, data.leads.slice(count), rules.temperature) }
+}
+
+/**
+ * Correlations as production finds them. Where everybody is of one family nobody outside tells how difficult a lead is, so the
+ * errors are correlated as they are, which is how the targets of table 9.5 come out; production keeps to the prior there.
+ */
+function rhoOf(matrix: VoteMatrix, priors: readonly number[]): number[] {
+  const [prior = 0.3] = priors
+  if (matrix.families.length > 1)
+    return familyCorrelations(matrix, (family) => priors[Number(family)] ?? 0.3).map(({ rho: found }) => found)
+  const errors = errorsOf(matrix)
+  const alike = new Float64Array(errors.length)
+  const found = matrix.agents.flatMap((_, a) =>
+    matrix.agents.slice(a + 1).flatMap((_, further) => residualCorrelation(errors, alike, a, a + 1 + further) ?? []),
+  )
+  const measured = found.length === 0 ? 0 : Math.max(0, found.reduce((sum, r) => sum + r, 0) / found.length)
+  return [(errors.length * measured + rhoShrinkage * prior) / (errors.length + rhoShrinkage)]
 }
 
 function basePi(leads: readonly SyntheticLead[], weights: readonly number[], prior: LabData['prior']): number[] {
@@ -146,7 +159,7 @@ function accuracyStrengths(votes: readonly JudgedVote[]): number[][] {
 }
 
 /** Worth of each voting agent of a lead, by agent: the factor on its strength. */
-function worths(model: LabModel, lead: SyntheticLead): Float64Array {
+export function worths(model: LabModel, lead: SyntheticLead): Float64Array {
   const { discount, familyOf, rho, lambda } = model
   const worth = new Float64Array(lead.vote.length)
   const groups = new Map<string, number[]>()
@@ -231,10 +244,15 @@ export function labPoolLearning(model: LabModel, leads: readonly SyntheticLead[]
     known.vote.forEach((option, agent) => {
       if (option < 0) return
       const lambda = model.lambda[agent]?.[(known.bin[agent] ?? 1) - 1]?.[option] ?? 0
-      const gradient = clip(((said[option] ?? 0) - Number(option === known.label)) * (worth[agent] ?? 0) * lambda * model.tau, -3, 3)
-      const moved = clip((weights[agent] ?? 1) * Math.exp(-0.05 * gradient), 0.05, 3)
-      weights[agent] = moved + 0.002 * (1 - moved)
+      const off = (said[option] ?? 0) - Number(option === known.label)
+      weights[agent] = learnedWeight(weights[agent] ?? 1, off * (worth[agent] ?? 0) * lambda * model.tau)
     })
   })
   return forecasts
+}
+
+/** A weight after one label: down the gradient of the log loss and a little towards 1. @source step 7, learned weights */
+export function learnedWeight(weight: number, gradient: number): number {
+  const moved = clip(weight * Math.exp(-0.05 * clip(gradient, -3, 3)), 0.05, 3)
+  return moved + 0.002 * (1 - moved)
 }

@@ -7,6 +7,7 @@ import { calibrationError, topClaims, widthBins } from '../../pipelines/consensu
 import { accuracy, brier, logLoss } from '../../pipelines/consensus/scores/properScores.ts'
 import type { Forecast } from '../../pipelines/consensus/scores/properScores.ts'
 import { aligned } from '../percentiles.ts'
+import { figureVerdict, rowVerdict, verdictText } from './tolerance.ts'
 
 export interface Scores {
   readonly accuracy: number
@@ -35,6 +36,8 @@ export interface Figure {
   readonly what: string
   readonly seeds: readonly number[]
   readonly goal?: number
+  /** How far from the goal it may be; left out where no spread is stated. */
+  readonly within?: number
 }
 export interface BenchTable {
   readonly id: string
@@ -81,7 +84,7 @@ export function tableLines({ id, title, rows, figures }: BenchTable): string[] {
   const seeds = rows[0]?.seeds.length ?? figures[0]?.seeds.length ?? 0
   const lines = [`Table ${id} (synthetic, ${seeds} seeds): ${title}`]
   if (rows.length > 0) {
-    const head = ['world, labels', 'method', 'accuracy', 'log loss', 'Brier', 'ECE', 'sd', 'worst seed', 'target']
+    const head = ['world, labels', 'method', 'accuracy', 'log loss', 'Brier', 'ECE', 'sd', 'worst seed', 'target', 'verdict']
     const worlds = rows.some(({ world }) => world !== '')
     const cells = rows.map((row) => {
       const mean = meanOf(row)
@@ -92,6 +95,7 @@ export function tableLines({ id, title, rows, figures }: BenchTable): string[] {
         spread(row),
         worst(row),
         goalText(row.goal),
+        verdictText(rowVerdict(row)),
       ]
     })
     lines.push(...aligned([head, ...cells].map((row) => (worlds ? row : row.slice(1)))))
@@ -99,14 +103,18 @@ export function tableLines({ id, title, rows, figures }: BenchTable): string[] {
   if (figures.length > 0) {
     lines.push(
       ...aligned([
-        ['figure', 'mean', 'least', 'most', 'target'],
-        ...figures.map(({ what, seeds: values, goal }) => [
-          what,
-          short(values.reduce((sum, value) => sum + value, 0) / values.length),
-          short(Math.min(...values)),
-          short(Math.max(...values)),
-          goal === undefined ? '' : short(goal),
-        ]),
+        ['figure', 'mean', 'least', 'most', 'target', 'verdict'],
+        ...figures.map((figure) => {
+          const { what, seeds: values, goal } = figure
+          return [
+            what,
+            short(values.reduce((sum, value) => sum + value, 0) / values.length),
+            short(Math.min(...values)),
+            short(Math.max(...values)),
+            goal === undefined ? '' : short(goal),
+            verdictText(figureVerdict(figure)),
+          ]
+        }),
       ]),
     )
   }

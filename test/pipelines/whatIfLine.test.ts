@@ -5,67 +5,17 @@
 import t from 'tap'
 import type { ReplaySource, TailSource } from '../../cli/replaySource.ts'
 import { compareRange, whatIfLines } from '../../cli/verbs/whatif.ts'
-import { resultsStage } from '../../pipelines/adaptation/results.ts'
-import { agents } from '../../pipelines/agents/agents.ts'
-import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { sealed } from '../../pipelines/consensus/policy.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { judgedDifference } from '../../pipelines/consensus/whatIf.ts'
-import { enrich } from '../../pipelines/enrich/stage.ts'
-import { followup } from '../../pipelines/followup/stage.ts'
-import { noSections } from '../../pipelines/ingest/translate/draft.ts'
-import { drive } from '../../runtime/driver.ts'
-import type { FollowUp, Policy } from '../../schemas/generated/records.ts'
-import { assessments, ballots, decisions, deliveries, followups, leadEvents, results } from '../../topics/index.ts'
-import { DAY, HOUR, deliveryRecord, messageEvent, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import type { Policy } from '../../schemas/generated/records.ts'
+import { assessments, ballots, decisions, results } from '../../topics/index.ts'
+import { DAY, HOUR, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import { livedTrials } from '../support/livedTrials.ts'
 import { stepsOver } from '../support/stepsOver.ts'
-import { signUp, tables } from './signUp.ts'
 
 const LEADS = 140
-const ONE_IN = 14
-const keyOf = (contactId: string) => `${tenantId}:${contactId}`
-
-/** All leads sign up, are written to, fall silent, are written to again a day later, and every fourteenth answers that. */
-function lived() {
-  const line = drive([enrich, agents, consensus, followup, resultsStage], { at: tuesdayNoon, tables })
-  for (let n = 0; n < LEADS; n++)
-    line.pipe(leadEvents, keyOf(`c${n}`), {
-      ...signUp,
-      contactId: `c${n}`,
-      eventId: `signUp${n}`,
-      occurredAt: line.now,
-      receivedAt: line.now,
-    })
-  line.advance('5m')
-  const sent = new Set<string>()
-  const send = (): FollowUp[] => {
-    const due = line
-      .outputs(followups)
-      .filter(({ change, action, followupId }) => change === 'planned' && action === 'send_message' && !sent.has(followupId))
-    for (const { followupId, decisionId, channel, contactId, text } of due) {
-      sent.add(followupId)
-      line.pipe(deliveries, keyOf(contactId), deliveryRecord({ followupId, decisionId, contactId, channel, at: line.now }))
-      const delivery = { followupId, decisionId, channel, status: 'confirmed', messageId: `m-${followupId}`, text, action: 'send_message' }
-      line.pipe(leadEvents, keyOf(contactId), {
-        ...{ ...signUp, ...noSections, contactId, eventId: `sent-${followupId}`, kind: 'followup_delivered' },
-        ...{ occurredAt: line.now, receivedAt: line.now, delivery: { ...delivery, echoed: false, assigneeId: null } },
-      })
-    }
-    return due
-  }
-  const first = send()
-  line.advance('24h')
-  line.advance('10m')
-  const second = send()
-  line.advance('2h')
-  for (const { contactId } of second.filter((_, index) => index % ONE_IN === 0)) {
-    const said = { contactId, eventId: `reply-${contactId}`, occurredAt: line.now, receivedAt: line.now }
-    line.pipe(leadEvents, keyOf(contactId), messageEvent(said, 'Yes, tell me more'))
-  }
-  line.advance('4d')
-  return { line, first, second }
-}
-const { line, first, second } = lived()
+const { line, first, second } = livedTrials(LEADS, tuesdayNoon)
 
 const topics: Readonly<Record<string, readonly unknown[]>> = Object.fromEntries(
   [decisions, assessments, ballots, results].map((topic) => [topic.name, line.records(topic)]),

@@ -37,7 +37,7 @@ export function goalOf(accuracy: number, logLoss?: number, ece?: number): Goal {
 /** Collects scores by world and method over seeds, in the order in which they first come. */
 export class Gathered {
   readonly #rows = new Map<string, { world: string; method: string; seeds: Scores[]; goal: Goal | undefined }>()
-  readonly #figures = new Map<string, { what: string; seeds: number[]; goal: number | undefined }>()
+  readonly #figures = new Map<string, { what: string; seeds: number[]; goal: number | undefined; within: number | undefined }>()
 
   row(world: string, method: string, scores: Scores, goal?: Goal): void {
     const key = `${world}\n${method}`
@@ -46,15 +46,20 @@ export class Gathered {
     else row.seeds.push(scores)
   }
 
-  figure(what: string, value: number, goal?: number): void {
+  /** `within`: how far from the goal it may be, where a spread is stated. */
+  figure(what: string, value: number, goal?: number, within?: number): void {
     const figure = this.#figures.get(what)
-    if (figure === undefined) this.#figures.set(what, { what, seeds: [value], goal })
+    if (figure === undefined) this.#figures.set(what, { what, seeds: [value], goal, within })
     else figure.seeds.push(value)
   }
 
   table(id: string, title: string): BenchTable {
     const rows = [...this.#rows.values()].map(({ goal, ...row }): Row => (goal === undefined ? row : { ...row, goal }))
-    const figures = [...this.#figures.values()].map(({ goal, ...figure }): Figure => (goal === undefined ? figure : { ...figure, goal }))
+    const figures = [...this.#figures.values()].map(({ goal, within, ...figure }): Figure => ({
+      ...figure,
+      ...(goal === undefined ? {} : { goal }),
+      ...(within === undefined ? {} : { within }),
+    }))
     return { id, title, rows, figures }
   }
 }

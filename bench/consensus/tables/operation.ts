@@ -16,6 +16,7 @@ import type { BenchTable, Extent } from '../measure.ts'
 import { shippedFit, shippedForecasts } from '../shipped.ts'
 import { baseWorld, drawLeads, drawWorld } from '../world.ts'
 import type { SyntheticLead, World } from '../world.ts'
+import { tolerance } from '../tolerance.ts'
 import { Gathered, trialOf } from './common.ts'
 
 const everything = new Set(optionNames)
@@ -64,15 +65,15 @@ function earlyStop(all: Gathered, seed: number, extent: Extent): void {
   })
   const n = matrix.items.length
   all.figure('early stop, exact winner: model calls of 12', calls.exact / n, 3.66)
-  all.figure('early stop, exact winner: same decision', same.exact / n, 1)
+  all.figure('early stop, exact winner: same decision', same.exact / n, 1, 0)
   all.figure('early stop, winner and action (as shipped): calls of 12', calls.box / n)
-  all.figure('early stop, winner and action (as shipped): same decision', same.box / n, 1)
+  all.figure('early stop, winner and action (as shipped): same decision', same.box / n, 1, 0)
   all.figure('stop at P >= .95: calls of 12', calls['.95'] / n, 4.25)
   all.figure('stop at P >= .95: same decision', same['.95'] / n)
   all.figure('stop at P >= .90: calls of 12', calls['.90'] / n, 3.48)
-  all.figure('never calling models: same decision', neverSame / n, 0.926)
-  all.figure('never calling models: accuracy', neverRight / n, 0.813)
-  all.figure('calling all models: accuracy', fullRight / n, 0.823)
+  all.figure('never calling models: same decision', neverSame / n, 0.926, tolerance.accuracy)
+  all.figure('never calling models: accuracy', neverRight / n, 0.813, tolerance.accuracy)
+  all.figure('calling all models: accuracy', fullRight / n, 0.823, tolerance.accuracy)
 }
 
 function silence(agentId: string): Vote {
@@ -120,10 +121,10 @@ function conformal(all: Gathered, seed: number, extent: Extent): void {
     })
     const single = sets.filter(({ size }) => size === 1)
     const name = `conformal, alpha ${alpha}`
-    all.figure(`${name}: coverage`, sets.filter(({ covers }) => covers).length / sets.length, coverageGoal)
-    all.figure(`${name}: leads with one option`, single.length / sets.length, singleGoal)
-    all.figure(`${name}: wrong among these`, single.filter(({ covers }) => !covers).length / single.length, errorGoal)
-    if (alpha === 0.05) all.figure('wrong if always acting', 1 - scoresOf(forecasts).accuracy, 0.163)
+    all.figure(`${name}: coverage`, sets.filter(({ covers }) => covers).length / sets.length, coverageGoal, tolerance.accuracy)
+    all.figure(`${name}: leads with one option`, single.length / sets.length, singleGoal, tolerance.accuracy)
+    all.figure(`${name}: wrong among these`, single.filter(({ covers }) => !covers).length / single.length, errorGoal, tolerance.accuracy)
+    if (alpha === 0.05) all.figure('wrong if always acting', 1 - scoresOf(forecasts).accuracy, 0.163, tolerance.accuracy)
   }
 }
 
@@ -140,7 +141,12 @@ function drift(all: Gathered, seed: number, { scale }: Extent): void {
     ['learned weights', Infinity, true, 0.461],
     ['learned weights and half-life 500', 500, true, 0.46],
   ] as const)
-    all.figure(`drift, log loss, ${name}`, scoresOf(prequential(world, stream, driftAt, halfLife, learning)).logLoss, goal)
+    all.figure(
+      `drift, log loss, ${name}`,
+      scoresOf(prequential(world, stream, driftAt, halfLife, learning)).logLoss,
+      goal,
+      tolerance.logLoss,
+    )
 }
 
 function prequential(

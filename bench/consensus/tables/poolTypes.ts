@@ -17,6 +17,7 @@ import type { LabRules } from '../lab.ts'
 import { scoresOf, scoresOfChoices } from '../measure.ts'
 import type { BenchTable, Extent, Goal } from '../measure.ts'
 import { shippedFit, shippedForecasts } from '../shipped.ts'
+import { tolerance } from '../tolerance.ts'
 import { baseWorld } from '../world.ts'
 import { forecastsOf, Gathered, oracleScores, trialOf } from './common.ts'
 import type { Trial } from './common.ts'
@@ -76,7 +77,7 @@ function learningFree(all: Gathered, { labelled, test }: Trial): void {
   const kept = test.map((lead) => ({ ...keepConfident(lead), truth: lead.truth }))
   all.row(world, 'keep >= .7, confidence vote', scoresOfChoices(kept.map(({ option, truth }) => option === truth)), { accuracy: 0.676 })
   const claims = kept.flatMap(({ claim }) => (claim === undefined ? [] : [claim]))
-  all.figure('what keep >= .7 claims', claims.reduce((sum, claim) => sum + claim, 0) / claims.length, 0.853)
+  all.figure('what keep >= .7 claims', claims.reduce((sum, claim) => sum + claim, 0) / claims.length, 0.853, tolerance.accuracy)
   all.row(world, 'best single agent in hindsight', { accuracy: bestSingle(test), logLoss: NaN, brier: NaN, ece: NaN }, { accuracy: 0.688 })
 }
 
