@@ -1491,7 +1491,7 @@ export const mutations: readonly Mutation[] = [
     id: 'harm-goes-on',
     guard: 'a wording after which more leads opt out is stopped',
     file: 'pipelines/trials/review.ts',
-    find: '(k > 0 && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm)',
+    find: '(k === 0 ? arm : watchedOver(arm, known[0] ?? arm, at))',
     replace: 'arm',
     tests: [
       {
@@ -1514,6 +1514,34 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A wording that was stopped is drawn again the next day.',
+  },
+  {
+    id: 'lead-hit-thrice',
+    guard: 'guardrails count leads, not messages',
+    file: 'pipelines/trials/guardrails.ts',
+    find: 'lastDay === null || (openedDay !== null && lastDay < openedDay)',
+    replace: 'lastDay === null || lastDay >= 0',
+    tests: [
+      {
+        file: trialReview,
+        title: 'leads are counted, not messages: of one lead that is hit three times one, whose further messages count as answered or not',
+      },
+    ],
+    why: 'One lead that complains about every message stops a wording for all.',
+  },
+  {
+    id: 'harm-after-reply-lost',
+    guard: 'what a trial watches is everything that came of a message, not the first',
+    file: 'pipelines/adaptation/triedOnLead.ts',
+    find: 'harms.has(kind) && at > after && at <= end',
+    replace: 'harms.has(kind) && at > after && at <= end && seen[0]?.kind === kind',
+    tests: [
+      {
+        file: 'test/pipelines/results.test.ts',
+        title: 'a message that a lot worded says what came of it besides the answer, and what of this lead was told before',
+      },
+    ],
+    why: 'A lead that answers and then complains is counted as an answer and no more.',
   },
   {
     id: 'share-leaps',
