@@ -43,6 +43,7 @@ export function answerLines(
       ? `Draft of the ${draft.channel === 'sms' ? 'text message' : 'e-mail'}${subject}: ${draft.text}`
       : 'No message can be written.',
     `Answer by ${by} on the page "Asked" of Rekindle with one of: ${options.join(', ')}. Or: rekindle asked answer ${decisionId} ${options[0] ?? 'wait'} --by <your name>`,
+    'Completing this task is no answer. It is completed by itself when the question has ended.',
     otherwise === 'call' ? 'Without an answer nothing is sent, and a realtor is asked to call.' : 'Without an answer nothing is sent.',
   ]
 }

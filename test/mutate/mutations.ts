@@ -1562,6 +1562,43 @@ export const mutations: readonly Mutation[] = [
     why: 'Of hurried messages the plain text keeps those that the others lose, and wins.',
   },
   {
+    id: 'not-given-stays-ours',
+    guard: 'an assignment that was certainly not made is nobody of ours any more',
+    file: 'pipelines/ingest/ownDelivery.ts',
+    find: " || (status === 'deferred' && attempt > 0)",
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/routedLeads.test.ts',
+        title: 'a realtor to whom the lead was certainly not given, before it went on to another, is not ours if a person gives it to them',
+      },
+    ],
+    why: 'A person gives the lead to somebody, and messages that were planned before go on as if we had.',
+  },
+  {
+    id: 'task-ended-twice',
+    guard: 'a task that may have been completed is not completed again',
+    file: 'delivery/endTasks.ts',
+    find: "if (isEnding) return close(context, row, 'It is not known",
+    replace: "if (isEnding && row.attempt > 99) return close(context, row, 'It is not known",
+    tests: [
+      {
+        file: 'test/delivery/endTasks.test.ts',
+        title: 'a call that certainly did nothing is made again, one that may have done something is not',
+      },
+    ],
+    why: 'A person opens the task again to note something, and it is completed under their hands.',
+  },
+  {
+    id: 'task-of-a-person-touched',
+    guard: 'a task that a person has completed is left alone',
+    file: 'delivery/endTasks.ts',
+    find: 'if (!task.completed) return undefined',
+    replace: 'if (!task.completed || !isEnding) return undefined',
+    tests: [{ file: 'test/delivery/endTasks.test.ts', title: 'a task that a person has completed or deleted is left alone' }],
+    why: 'What a person did is told as ours.',
+  },
+  {
     id: 'unclear-sent-unasked',
     guard: 'what the votes do not clearly call for is put to a person first',
     file: 'pipelines/followup/asked.ts',

@@ -89,6 +89,7 @@ t.test('the question says the two best options, the three strongest votes each w
     'Draft of the text message: Hi Maria, Example Homes here. Just checking in: do you have any questions so far? Reply STOP to opt out.',
     // 12:00 in New York and four hours.
     'Answer by 2026-11-10 16:00 EST on the page "Asked" of Rekindle with one of: sms, wait, call. Or: rekindle asked answer d1 sms --by <your name>',
+    'Completing this task is no answer. It is completed by itself when the question has ended.',
     'Without an answer nothing is sent.',
   ])
   t.equal(FollowUp.mismatch(question), undefined, 'it fits the topic')
