@@ -1599,6 +1599,38 @@ export const mutations: readonly Mutation[] = [
     why: 'What a person did is told as ours.',
   },
   {
+    id: 'open-hours-end',
+    guard: 'a question ends after 96 hours, however seldom the office is open',
+    file: 'pipelines/followup/officeHours.ts',
+    find: 'const end = from + longestWaitMs',
+    replace: 'const end = from + 7 * longestWaitMs',
+    tests: [{ file: 'test/pipelines/officeHours.test.ts', title: 'a question ends after 96 hours, however seldom the office is open' }],
+    why: 'The lead waits for weeks for an answer that can no longer be carried out.',
+  },
+  {
+    id: 'clock-change-unseen',
+    guard: 'open hours are counted across changes of the clock',
+    file: 'pipelines/followup/officeHours.ts',
+    find: 'if (offsetAt(next) === offset) continue',
+    replace: 'if (offsetAt(next) === offset || offset !== 0) continue',
+    tests: [{ file: 'test/pipelines/officeHours.test.ts', title: 'a clock that is changed takes or gives the hour that it does' }],
+    why: 'Twice a year a question ends an hour before or after what it says.',
+  },
+  {
+    id: 'near-tie-unasked-off',
+    guard: 'nobody is asked about close options before the location says what a minute is worth',
+    file: 'pipelines/followup/questionWords.ts',
+    find: 'const worthMicro = tenant?.minuteWorthMicro ?? null',
+    replace: 'const worthMicro = tenant?.minuteWorthMicro ?? 1_000_000',
+    tests: [
+      {
+        file: asked,
+        title: 'where a minute of a person has a worth, two options that differ by less are asked about, if one is a message',
+      },
+    ],
+    why: 'Every message of a location becomes a task for a person.',
+  },
+  {
     id: 'unclear-sent-unasked',
     guard: 'what the votes do not clearly call for is put to a person first',
     file: 'pipelines/followup/asked.ts',
