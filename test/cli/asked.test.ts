@@ -22,7 +22,7 @@ t.test('each open question is told with how long an answer helps', async (t) => 
     '',
   ])
   t.strictSame(askedLines({ asks: [] }, until), [
-    'No question is open. A message is unclear only under a policy that was learned from verdicts: rekindle audit next.',
+    'No question is open. A message is unclear only under a policy that was learned from verdicts (rekindle audit next), or where the location has said what a minute of a person is worth.',
   ])
 })
 
