@@ -11,9 +11,6 @@ import { ResultsState } from '../../schemas/generated/records.ts'
 import type { Decision, DeliveryChanged, FollowUp, OutcomeObserved } from '../../schemas/generated/records.ts'
 import { decisions, deliveries, erasures, followups, outcomes, results } from '../../topics/index.ts'
 import {
-  CONFIRM_MS,
-  SETTLE_MS,
-  WINDOW_MS,
   chosenByPerson,
   closeDue,
   dueAt,

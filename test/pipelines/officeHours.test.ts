@@ -100,8 +100,8 @@ t.test('the end of a question is that of counting minute by minute, in any zone,
     t,
     fc.property(place, hours, fc.nat(96 * 60), fc.constantFrom(2, 4, 24), ([zone, around], [days, a, b], minutes, need) => {
       const windows = [{ days, from: words(Math.min(a, b)), to: words(Math.max(a, b)) }]
-      const from = at(around as string, zone as string) + (minutes - 48 * 60) * MINUTE
-      return openUntil(from, need * HOUR, windows, zone as string) === byMinutes(from, need * 60, windows, zone as string)
+      const from = at(around, zone) + (minutes - 48 * 60) * MINUTE
+      return openUntil(from, need * HOUR, windows, zone) === byMinutes(from, need * 60, windows, zone)
     }),
     { numRuns: 60 },
   )
