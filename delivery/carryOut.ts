@@ -157,7 +157,8 @@ function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outco
         reason: 'The provider has taken it.',
         messageId: outcome.value,
         settledAt: at,
-        nextCheckAt: null,
+        // A question that nobody answers or takes back ends with its time.
+        nextCheckAt: row.action === 'ask' ? row.expiresAt : null,
         at,
       })
     case 'refused':

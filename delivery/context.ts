@@ -25,6 +25,10 @@ export type Step =
   | 'recover_commit'
   | 'looked_up'
   | 'reconcile_commit'
+  | 'task_read'
+  | 'task_commit'
+  | 'task_marked'
+  | 'task_called'
 
 export interface DeliveryContext {
   readonly pool: pg.Pool

@@ -10,6 +10,7 @@ import type { Tracer } from '../runtime/tracing.ts'
 import { carryOut } from './carryOut.ts'
 import type { DeliveryContext } from './context.ts'
 import { rowTrace } from './deliverySpan.ts'
+import { endTasks } from './endTasks.ts'
 import { reserveDue } from './reserve.ts'
 import { deliveryDefaults } from './settings.ts'
 import type { DeliverySettings } from './settings.ts'
@@ -75,7 +76,9 @@ class LedgerWorker implements DeliveryWorker {
   }
 
   async sweep(): Promise<number> {
-    return (await recoverLeft(this.context, [...this.inHand.keys()])) + (await reconcileUnknown(this.context))
+    return (
+      (await recoverLeft(this.context, [...this.inHand.keys()])) + (await reconcileUnknown(this.context)) + (await endTasks(this.context))
+    )
   }
 
   async run(signal: AbortSignal): Promise<void> {

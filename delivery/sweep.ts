@@ -91,7 +91,7 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
         reason: 'Found at the provider.',
         messageId,
         settledAt: at,
-        nextCheckAt: null,
+        nextCheckAt: current.action === 'ask' ? current.expiresAt : null,
         at,
       })
     else if (askedAt - handedOverAt >= settings.graceMs) {

@@ -51,5 +51,7 @@ export function sandboxTenant(at: number): Tenant {
     holdout: null,
     trials: null,
     undecided: null,
+    officeHours: null,
+    minuteWorthMicro: null,
   }
 }

@@ -25,7 +25,7 @@ export function asksPage({ asks, asked, now, nameOf }: AsksView): string {
         Leads${place} for whom the votes do not say clearly enough what is right. Nothing is sent before somebody has answered; the first
         answer is carried out, if the rules still allow it.
       </p>
-      ${asks.length === 0 ? html`<p>No question is open. A message is unclear only under a policy that was learned from verdicts: <code>rekindle audit next</code>.</p>` : asks.map((ask) => card(ask, now))}`,
+      ${asks.length === 0 ? html`<p>No question is open. A message is unclear only under a policy that was learned from verdicts (<code>rekindle audit next</code>), or where the location has said what a minute of a person is worth.</p>` : asks.map((ask) => card(ask, now))}`,
   )
 }
 

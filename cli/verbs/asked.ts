@@ -65,7 +65,9 @@ export function addAsked(
 /** Each question with what one has to know to answer it. `now`: ms. */
 export function askedLines({ asks }: Asks, now: number): string[] {
   if (asks.length === 0)
-    return ['No question is open. A message is unclear only under a policy that was learned from verdicts: rekindle audit next.']
+    return [
+      'No question is open. A message is unclear only under a policy that was learned from verdicts (rekindle audit next), or where the location has said what a minute of a person is worth.',
+    ]
   return asks.flatMap(({ decisionId, leadKey, name, title, body, until }) => [
     `${title}  ${decisionId}`,
     `  ${name ?? 'a lead without a name'} (${leadKey}), ${spanText(until - now)} left, until ${instantText(until)}`,

@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
+import { officeHoursText, readOfficeHours } from '../../pipelines/followup/officeHours.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
-import type { Installation, LookUpSettings, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
+import type { Installation, LookUpSettings, OfficeWindow, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
@@ -29,6 +30,8 @@ interface SetFlags {
   readonly holdout?: string
   readonly trials?: string
   readonly undecided?: string
+  readonly officeHours?: string
+  readonly minuteWorth?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
@@ -47,19 +50,49 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
         terminal.out(
           columns([
-            ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'left alone', 'look-ups', 'trials', 'unclear'],
-            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps, trials, undecided }) => [
-              tenantId,
-              name,
-              status,
-              automation ? 'on' : 'off',
-              timeZone,
-              routing ?? 'suggest',
-              holdout === true ? '5 %' : 'nobody',
-              lookUpsText(lookUps),
-              trialsText(trials),
-              undecided ?? 'ask',
-            ]),
+            [
+              'location',
+              'name',
+              'status',
+              'automation',
+              'time zone',
+              'routing',
+              'left alone',
+              'look-ups',
+              'trials',
+              'unclear',
+              'office hours',
+              'a minute is worth',
+            ],
+            ...known.map(
+              ({
+                tenantId,
+                name,
+                status,
+                automation,
+                timeZone,
+                routing,
+                holdout,
+                lookUps,
+                trials,
+                undecided,
+                officeHours,
+                minuteWorthMicro,
+              }) => [
+                tenantId,
+                name,
+                status,
+                automation ? 'on' : 'off',
+                timeZone,
+                routing ?? 'suggest',
+                holdout === true ? '5 %' : 'nobody',
+                lookUpsText(lookUps),
+                trialsText(trials),
+                undecided ?? 'ask',
+                hoursText(officeHours),
+                worthText(minuteWorthMicro),
+              ],
+            ),
           ]).join('\n'),
         )
       } finally {
@@ -101,6 +134,14 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       '--undecided <how>',
       'messages that the votes do not clearly call for: ask (a person is asked first; default), act (they are sent)',
     )
+    .option(
+      '--office-hours <hours>',
+      'when somebody is there to answer a question, in the zone of the location: "mon-fri 09:00-18:00,sat 10:00-14:00"; off: every hour counts (default)',
+    )
+    .option(
+      '--minute-worth <utility>',
+      'ask a person as well where the two best options differ by less than this, e.g. 0.02; off (default)',
+    )
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -110,7 +151,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}, what is unclear: ${tenant.undecided ?? 'ask'}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}`,
         )
       } finally {
         await kafka.close()
@@ -131,6 +172,30 @@ function lookUpsText(lookUps: LookUpSettings | null): string {
 
 function trialsText(trials: TrialSettings | null): string {
   return trials?.enabled === false ? 'off' : 'on'
+}
+
+function hoursText(officeHours: OfficeWindow[] | null): string {
+  return officeHours ? officeHoursText(officeHours) : 'off'
+}
+
+function worthText(minuteWorthMicro: number | null): string {
+  return typeof minuteWorthMicro === 'number' ? String(minuteWorthMicro / 1e6) : 'off'
+}
+
+function officeHoursOf(before: OfficeWindow[] | null, flag: string | undefined): OfficeWindow[] | null {
+  if (flag === undefined) return before
+  if (flag === 'off') return null
+  const read = readOfficeHours(flag)
+  if (!read.ok) throw cliError('E_OPTION_INVALID', `--office-hours ${read.problem}`)
+  return read.windows
+}
+
+function minuteWorthOf(before: number | null, flag: string | undefined): number | null {
+  if (flag === undefined) return before
+  if (flag === 'off') return null
+  if (!/^(0?\.\d{1,6}|1)$/.test(flag) || Number(flag) === 0)
+    throw cliError('E_OPTION_INVALID', `--minute-worth ${flag} must be a utility above 0 and up to 1 such as 0.02, or off.`)
+  return Math.round(1e6 * Number(flag))
 }
 
 /** Trials as the flag leaves them; what a person has opened again stays so. */
@@ -232,6 +297,8 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     holdout: holdout === undefined ? (before?.holdout ?? null) : holdout === 'on',
     trials: trialsOf(before?.trials ?? null, flags.trials),
     undecided,
+    officeHours: officeHoursOf(before?.officeHours ?? null, flags.officeHours),
+    minuteWorthMicro: minuteWorthOf(before?.minuteWorthMicro ?? null, flags.minuteWorth),
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { instantText } from '../../pipelines/reconcile/words.ts'
 import type { AgentInsight, Finding, Tenant } from '../../schemas/generated/records.ts'
+import { guardrails } from '../../pipelines/trials/guardrails.ts'
 import { runningTrial, trialAgentId } from '../../pipelines/trials/trial.ts'
 import { insightKey, insights, tenants } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
@@ -102,18 +103,30 @@ export function trialLines(location: string, insight: AgentInsight | undefined, 
   const rows = wordingsOf(insight).map((finding) => {
     const stopped = evidenceIn(finding, 'stopped')
     return [
-      finding.subject === runningTrial.arms[0] ? `${finding.subject} (plain)` : finding.subject,
-      ...['answered', 'opted out', 'best with'].map((field) => evidenceIn(finding, field)),
+      wordingName(finding),
+      ...['answered', 'best with'].map((field) => evidenceIn(finding, field)),
       `${(Number(finding.value) / 10_000).toFixed(1)} %`,
       stopped === '' ? 'open' : `stopped ${instantText(Number(stopped))}`,
     ]
   })
+  const watched = wordingsOf(insight).map((finding) => [
+    wordingName(finding),
+    ...guardrails.map(({ told, reason }) => `${evidenceIn(finding, told)}${finding.reason === reason ? ' !' : ''}`),
+  ])
+  const stops = wordingsOf(insight).flatMap(({ reason, text }) => (reason === 'open' ? [] : [text]))
   return [
     ...off,
     `${trial.subject}, ${won}, since ${instantText(Number(since))}, stated ${instantText(insight.at)}, ${trial.samples} results`,
-    ...columns([['wording', 'answered', 'opted out', 'best with', 'share of the lot', 'state'], ...rows]),
+    ...columns([['wording', 'answered', 'best with', 'share of the lot', 'state'], ...rows]),
+    'Of the leads that it was tried on, each once, in the 72 hours after a message:',
+    ...columns([['wording', ...guardrails.map(({ told }) => told)], ...watched]),
+    ...stops,
     `${runningTrial.exploreMicro / 10_000} % of the decisions on a wording are left to lot.`,
   ]
+}
+
+function wordingName({ subject }: Finding): string {
+  return subject === runningTrial.arms[0] ? `${subject} (plain)` : subject
 }
 
 function evidenceIn({ evidence }: Finding, field: string): string {

@@ -56,7 +56,7 @@ function counted(day: ResultDay, result: AgentResult, agents: string[]): ResultD
   const { option, outcome, latencyMs, policyHash, startedAt } = result
   const isMessage = option !== 'wait'
   // A wait that a message ended does not tell whether the lead would have come; a message that another followed was not answered.
-  const isKnown = outcome !== 'unknown' && (isMessage || outcome !== 'overtaken')
+  const isKnown = outcome !== 'unknown' && outcome !== 'failed' && (isMessage || outcome !== 'overtaken')
   const answered = outcome === 'reply' || outcome === 'appointment' ? 1 : 0
   const ways = { ...day.ways }
   let policies = day.policies

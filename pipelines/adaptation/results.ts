@@ -11,14 +11,11 @@ import { ResultsState } from '../../schemas/generated/records.ts'
 import type { Decision, DeliveryChanged, FollowUp, OutcomeObserved } from '../../schemas/generated/records.ts'
 import { decisions, deliveries, erasures, followups, outcomes, results } from '../../topics/index.ts'
 import {
-  CONFIRM_MS,
-  SETTLE_MS,
-  WINDOW_MS,
   chosenByPerson,
   closeDue,
   dueAt,
   noWaits,
-  reactions,
+  noted as notedKinds,
   resultOf,
   waitFor,
   withSeen,
@@ -38,10 +35,13 @@ export function resultIdOf(lead: string, decisionId: string): string {
 
 const wait = timer('due')
 /** Changes of a delivery after which its message does not leave any more. */
-const ended: ReadonlySet<string> = new Set(['failed', 'denied', 'superseded', 'cancelled', 'expired'])
+const ended: ReadonlySet<string> = new Set(['denied', 'superseded', 'cancelled', 'expired'])
 
-/** The longest that anything is waited for, and a day: an untouched lead is forgotten. */
-const TTL_MS = CONFIRM_MS + WINDOW_MS + SETTLE_MS + 24 * 3_600_000
+/**
+ * An untouched lead is forgotten after 90 days. Nothing is waited for so long (7 days and 72.5 hours at most); it is how long a lead
+ * to which a wording was tried counts as one.
+ */
+const TTL_MS = 90 * 24 * 3_600_000
 
 function open(known: ResultsState | undefined, { value: decision }: StreamRecord<Decision>, ctx: Context): Answer {
   const state = known ?? noWaits
@@ -78,12 +78,14 @@ function confirm(known: ResultsState | undefined, { value }: StreamRecord<Delive
   if (one === undefined || one.startedAt !== null) return drop('not_waited_for')
   const others = state.waits.filter((other) => other !== one)
   if (ended.has(status)) return settled({ ...state, waits: others }, value.tenantId, ctx)
-  if (status !== 'confirmed') return drop('not_confirmed')
-  return settled(withWait({ ...state, waits: others }, { ...one, startedAt: at }), value.tenantId, ctx)
+  const notTaken = status === 'failed'
+  if (status !== 'confirmed' && !notTaken) return drop('not_confirmed')
+  // What failed is told when the others are: at once, failures of a new location would come three days before its answers.
+  return settled(withWait({ ...state, waits: others }, { ...one, startedAt: at, notTaken }), value.tenantId, ctx)
 }
 
 function see(known: ResultsState | undefined, { value: { kind, at, tenantId } }: StreamRecord<OutcomeObserved>, ctx: Context): Answer {
-  if (!reactions.has(kind)) return drop('kind_of_others')
+  if (!notedKinds.has(kind)) return drop('kind_of_others')
   if (known === undefined || known.waits.length === 0) return drop('nothing_open')
   return settled(withSeen(known, { kind, at }), tenantId, ctx)
 }

@@ -4,6 +4,7 @@
  * @source reference/consensus.md 10.2: reward within 72 h, pending while the window is open, closed at its end
  */
 import type { AgentResult, Decision, OutcomeWait, ResultsState, SeenOutcome, WordingUsed } from '../../schemas/generated/records.ts'
+import { harms, harmsWithin, withTriedOnLead } from './triedOnLead.ts'
 import { withoutOldTexts, wordingUsed } from './wordingUsed.ts'
 
 const HOUR_MS = 3_600_000
@@ -15,17 +16,19 @@ export const SETTLE_MS = HOUR_MS / 2
 export const CONFIRM_MS = 7 * 24 * HOUR_MS
 /** Decisions of a lead that are open at once: a lead is asked about some five times in the three days of a window. */
 export const OPEN_MOST = 16
-/** Reactions of a lead kept beside them: more than one for each open decision. */
-export const SEEN_MOST = 24
+/** Of reactions and of what trials watch so many are kept beside them: three for each open decision. */
+export const SEEN_MOST = 48
 /** Decisions remembered as closed, so that one which is told again has no second result. */
 export const CLOSED_MOST = 16
 /** Agents kept of each list: 37 of the roster and those of other teams. */
 export const AGENTS_MOST = 64
 
-export const noWaits: ResultsState = { waits: [], seen: [], closed: [], worded: [], sent: [] }
+export const noWaits: ResultsState = { waits: [], seen: [], closed: [], worded: [], sent: [], tried: [] }
 
 /** What a lead may do that ends a wait. */
-export const reactions: ReadonlySet<string> = new Set(['reply', 'appointment', 'opt_out'])
+const reactions: ReadonlySet<string> = new Set(['reply', 'appointment', 'opt_out'])
+/** Outcomes that are noted while something is waited for. */
+export const noted: ReadonlySet<string> = new Set([...reactions, ...harms])
 /** Options that are messages. A call is a task for a person: that it was noted says nothing of the call. */
 const messages: ReadonlySet<string> = new Set(['sms', 'email'])
 
@@ -57,6 +60,7 @@ export function waitFor(decision: Decision): OutcomeWait {
     failed: ids(silent.filter(({ kind }) => kind === 'error' || (kind === 'missing' && stopReason === 'deadline'))),
     assessmentId,
     byPerson: false,
+    notTaken: false,
   }
 }
 
@@ -90,6 +94,7 @@ export interface Closed {
   readonly results: readonly {
     readonly wait: OutcomeWait
     readonly wording: WordingUsed | null
+    readonly guardrails: AgentResult['guardrails']
     readonly outcome: string
     readonly latencyMs: number | null
   }[]
@@ -100,15 +105,26 @@ export function closeDue(before: ResultsState, now: number): Closed {
   const tooMany = new Set(before.waits.slice(0, Math.max(0, before.waits.length - OPEN_MOST)))
   const over = before.waits.filter((wait) => tooMany.has(wait) || dueAt(wait) <= now)
   if (over.length === 0) return { state: before, results: [] }
+  let tried = before.tried
   const results = over
     .filter(({ startedAt, byPerson }) => startedAt !== null && !byPerson)
-    .map((wait) => ({ wait, wording: wordingUsed(wait, before), ...outcomeOf(wait, before, !tooMany.has(wait) || dueAt(wait) <= now) }))
+    .map((wait) => {
+      const wording = wordingUsed(wait, before)
+      const came = outcomeOf(wait, before, !tooMany.has(wait) || dueAt(wait) <= now)
+      if (wording?.drawn !== true || wording.trial === null || came.outcome === 'unknown')
+        return { wait, wording, guardrails: null, ...came }
+      const { trial, option } = wording
+      const watched = withTriedOnLead(tried, { trial, option, kinds: watchedOf(wait, before) }, now)
+      tried = watched.tried
+      return { wait, wording, guardrails: watched.guardrails, ...came }
+    })
   const waits = before.waits.filter((wait) => !over.includes(wait))
   const earliest = waits[0]?.decidedAt
   return {
     state: {
       ...withoutOldTexts(before, now),
       waits,
+      tried,
       seen: earliest === undefined ? [] : before.seen.filter(({ at }) => at > earliest),
       closed: [...before.closed, ...results.map(({ wait }) => wait.decisionId)].slice(-CLOSED_MOST),
     },
@@ -120,19 +136,31 @@ export function closeDue(before: ResultsState, now: number): Closed {
 export function outcomeOf(wait: OutcomeWait, state: ResultsState, isWhole = true): { outcome: string; latencyMs: number | null } {
   const { startedAt } = wait
   if (startedAt === null) return { outcome: 'unknown', latencyMs: null }
-  const next = Math.min(
-    ...state.waits.flatMap(({ option, startedAt: at }) => (option !== 'wait' && at !== null && at > startedAt ? [at] : [])),
-  )
+  if (wait.notTaken) return { outcome: 'failed', latencyMs: null }
+  const next = nextMessageAfter(startedAt, state)
   const end = Math.min(startedAt + WINDOW_MS, next)
-  const first = state.seen.find(({ at }) => at > startedAt && at <= end)
+  const first = state.seen.find(({ kind, at }) => reactions.has(kind) && at > startedAt && at <= end)
   if (first !== undefined) return { outcome: first.kind, latencyMs: first.at - startedAt }
   if (next <= startedAt + WINDOW_MS) return { outcome: 'overtaken', latencyMs: null }
   return { outcome: isWhole ? 'none' : 'unknown', latencyMs: null }
 }
 
+/** When another message of ours was confirmed after `startedAt` (ms); Infinity when none was. */
+function nextMessageAfter(startedAt: number, { waits }: ResultsState): number {
+  const sent = waits.flatMap(({ option, startedAt: at, notTaken }) => (option !== 'wait' && !notTaken && at !== null ? [at] : []))
+  return Math.min(...sent.filter((at) => at > startedAt))
+}
+
+/** What a trial watches of a message: everything that came of it, not only the first. */
+function watchedOf({ startedAt, notTaken }: OutcomeWait, state: ResultsState): string[] {
+  if (notTaken) return ['provider_error']
+  if (startedAt === null) return []
+  return harmsWithin(state.seen, startedAt, Math.min(startedAt + WINDOW_MS, nextMessageAfter(startedAt, state)))
+}
+
 /** The record of a result. */
 export function resultOf(
-  { wait, wording, outcome, latencyMs }: Closed['results'][number],
+  { wait, wording, guardrails, outcome, latencyMs }: Closed['results'][number],
   tenantId: string,
   resultId: string,
   closedAt: number,
@@ -154,5 +182,6 @@ export function resultOf(
     abstained: wait.abstained,
     failed: wait.failed,
     wording,
+    guardrails,
   }
 }

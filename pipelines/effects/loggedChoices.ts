@@ -44,7 +44,8 @@ export function choiceOf(
   if (followUp === undefined || !isMessage(followUp.chosen)) return without('no_message')
   const lead = leadKey(decision.tenantId, decision.contactId)
   const told = result(resultIdOf(lead, followUp.decisionId))
-  if (told === undefined) return without('no_result')
+  // Nobody can answer what the provider did not take.
+  if (told === undefined || told.outcome === 'failed') return without('no_result')
   if (told.outcome === 'unknown') return without('unknown')
   // Where the lot could not change the text only the plain wording would stay: counted, its answers would be those of other occasions.
   if (told.wording?.trial !== decision.draw?.trial || told.wording?.option !== decision.chosen) return without('worded_otherwise')

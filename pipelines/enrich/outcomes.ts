@@ -1,5 +1,5 @@
 /**
- * What leads did, told as outcomes: replies, appointments, conversions, permissions taken back. Which ids are told depends
+ * What leads did, told as outcomes: replies, appointments, conversions, permissions taken back, complaints. Which ids are told depends
  * on the set of events alone: any order and any repetition of them gives the same set. What a lead did is no proof of what
  * would have been right; nothing here is a label.
  * @source reference/consensus.md 9.8, 10.2
@@ -11,7 +11,8 @@ import type { LeadEvent, LeadProfile, OutcomeObserved, ReplyToJudge } from '../.
 import { outcomes } from '../../topics/index.ts'
 import type { tenants } from '../../topics/index.ts'
 import { CONTACT_TIMES, isContact, permissionChangeIn } from './messageEvents.ts'
-import { closesChannels } from './staffEvents.ts'
+import { displeasureIn } from './displeasure.ts'
+import { closesChannels, isSpamReport } from './staffEvents.ts'
 
 /**
  * How long an inbound message is held before it is told as a reply, so that a message of before it which is still on its
@@ -25,7 +26,7 @@ export const REPLIES_TIMER = 'replies'
 
 /** An outcome without what the lead and the stage say of it. `anchor`: what makes it one observation. */
 export interface Observation {
-  readonly kind: 'reply' | 'appointment' | 'conversion' | 'opt_out'
+  readonly kind: 'reply' | 'appointment' | 'conversion' | 'opt_out' | 'complaint' | 'negative_reply'
   readonly anchor: string | number
   /** ms. */
   readonly at: number
@@ -39,13 +40,19 @@ const OPPORTUNITY_WON = 'won'
 
 /**
  * What an event tells by itself. `before` is the profile without it. One id each: an appointment however often it is moved,
- * an opportunity however often it is won, a channel of the lead however often permission is taken back on it.
+ * an opportunity however often it is won, a channel of the lead however often permission is taken back on it, a message that
+ * complains or refuses however often it is told.
  */
 export function observed(before: LeadProfile | undefined, event: LeadEvent): Observation[] {
   const { eventId, occurredAt: at, kind, appointment, opportunity } = event
   const seen = channelsClosed(before, event).map((channel): Observation => {
     return { kind: 'opt_out', anchor: channel, at, eventId, channel, value: null }
   })
+  const displeased = isSpamReport(kind) ? 'complaint' : displeasureIn(event)
+  if (displeased !== undefined) {
+    const channel = event.message?.channel ?? 'email'
+    seen.push({ kind: displeased, anchor: event.message?.messageId ?? eventId, at, eventId, channel, value: null })
+  }
   if (appointment !== null && kind !== 'appointment_deleted' && STANDING.has(appointment.status)) {
     const known = before?.appointments[appointment.appointmentId]
     if (known === undefined || !STANDING.has(known.status))

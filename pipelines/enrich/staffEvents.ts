@@ -51,6 +51,11 @@ const COUNTED: Readonly<Record<string, keyof EmailCounts>> = { email_opened: 'op
 /** Words of the ledger for what closes every channel, as any opt-out does. */
 const CLOSING: Readonly<Record<string, string>> = { email_unsubscribed: 'e-mail unsubscribed', email_complained: 'e-mail marked as spam' }
 
+/** Does this kind of event tell that an e-mail was marked as spam? */
+export function isSpamReport(kind: string): boolean {
+  return kind === 'email_complained'
+}
+
 /** Does this kind of event take permission back on every channel? */
 export function closesChannels(kind: string): boolean {
   return CLOSING[kind] !== undefined

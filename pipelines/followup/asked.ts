@@ -12,23 +12,29 @@ import type {
   OutcomeObserved,
   Tenant,
 } from '../../schemas/generated/records.ts'
+import { openUntil } from './officeHours.ts'
 import { intentKeyOf, priorityOf } from './planFollowUp.ts'
 import type { Act } from './planFollowUp.ts'
-import { answerLines, questionTitle, questionWords } from './questionWords.ts'
+import { answerLines, nearTie, questionTitle, questionWords } from './questionWords.ts'
 
 const HOUR_MS = 3_600_000
 /** How long an answer is waited for, by intent level: a hot lead is lost within hours, any other within days. Ours: no source says. */
 const answerWithinMs: Readonly<Record<string, number>> = { URGENT: 2 * HOUR_MS, HOT: 4 * HOUR_MS }
 const answerWithinUsuallyMs = 24 * HOUR_MS
 
-/** Is a person asked before this is carried out? A location may say that it is not (`undecided: act`). */
-export function isForAPerson({ type, escalation }: Pick<Decision, 'type' | 'escalation'>, tenant: Tenant | undefined): boolean {
+/**
+ * Is a person asked before this is carried out? A location may say that it is not where the votes are unclear (`undecided: act`), and
+ * that it is where they are clear and little is gained by it (`minuteWorthMicro`).
+ */
+export function isForAPerson(decision: Decision, tenant: Tenant | undefined): boolean {
+  const { type, escalation } = decision
   // Decisions from before the field was known have none.
-  return type === 'follow_up' && typeof escalation === 'string' && tenant?.undecided !== 'act'
+  const isUnclear = typeof escalation === 'string' && tenant?.undecided !== 'act'
+  return type === 'follow_up' && (isUnclear || nearTie(decision, tenant) !== undefined)
 }
 
 /** What is asked, and what is done when nobody answers. `at`: now, ms. */
-export function askedOf(decision: Decision, lead: Pick<FollowupState, 'firstName' | 'level'>, at: number): AskedDecision {
+export function askedOf(decision: Decision, lead: Pick<FollowupState, 'firstName' | 'level'>, at: number, tenant?: Tenant): AskedDecision {
   const { tenantId, contactId, decisionId, assessmentId, epoch, reason, decidedAt } = decision
   const allowed = decision.options.filter(({ eligible }) => eligible).sort((a, b) => b.utility - a.utility)
   const options = allowed.map(({ option }) => option)
@@ -44,10 +50,17 @@ export function askedOf(decision: Decision, lead: Pick<FollowupState, 'firstName
     decidedAt,
     options,
     message: isMessage(decision.chosen) ? decision.chosen : (options.find(isMessage) ?? null),
-    question: questionWords(decision, lead.firstName),
+    question: questionWords(decision, lead.firstName, tenant),
     otherwise: otherwiseOf(decision, options),
-    until: at + (answerWithinMs[lead.level ?? ''] ?? answerWithinUsuallyMs),
+    until: untilOf(answerWithinMs[lead.level ?? ''] ?? answerWithinUsuallyMs, at, tenant),
   }
+}
+
+/** When waiting for an answer ends, ms. Where a location has said when its office is open, only that time counts. */
+function untilOf(withinMs: number, at: number, tenant: Tenant | undefined): number {
+  // Rows that were stored before the field was known lack it.
+  const windows = tenant?.officeHours ?? []
+  return windows.length === 0 ? at + withinMs : openUntil(at, withinMs, windows, tenant?.timeZone ?? 'UTC')
 }
 
 /** The better of a call by a realtor and of waiting, the call only where it has not been ruled out: both can be undone. */
@@ -82,7 +95,7 @@ export function questionOf(
     },
     ...{ templateId: null, subject: null, assigneeId: null, alternates: [], chosenBy: null },
     text: questionTitle(lead.firstName),
-    body: [question, ...answerLines(asked, draft, tenant?.timeZone)].join('\n'),
+    body: [question, ...answerLines(asked, draft, tenant)].join('\n'),
     // Somebody who may be lost waits for the answer: never low.
     priority: Math.max(3, priorityOf(lead.level)),
     reason: `The votes do not say clearly enough what is right (${reason}), so a person is asked before anything is sent.`,

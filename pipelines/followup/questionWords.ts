@@ -4,9 +4,10 @@
  * @source reference/consensus.md 4.2
  */
 import { DateTime, IANAZone } from 'luxon'
-import type { AskedDecision, Decision, FollowUp } from '../../schemas/generated/records.ts'
+import type { AskedDecision, Decision, FollowUp, Tenant } from '../../schemas/generated/records.ts'
 import { actionOf, explain } from '../consensus/explain.ts'
 import type { ExplainedVote } from '../consensus/explain.ts'
+import { officeHoursText } from './officeHours.ts'
 import { oneLine, spokenName } from './renderText.ts'
 
 /** Strongest votes told for each of the two options. */
@@ -17,25 +18,53 @@ export function questionTitle(firstName: string | null): string {
   return `Decide what to do about ${spokenName(firstName) ?? 'this lead'}`
 }
 
+export interface NearTie {
+  readonly options: readonly [string, string]
+  /** By how much the better is better, 1e-6 of utility. */
+  readonly gapMicro: number
+  /** What a minute of a person is worth at the location, 1e-6. */
+  readonly worthMicro: number
+}
+
+/**
+ * The two best options of votes that are clear, where choosing between them is worth less than a minute of a person and one of
+ * them is a message; `undefined` otherwise, and where the location has not said what a minute is worth.
+ * @source reference/consensus.md 4.2: U(best) - U(second) < the cost of a human minute
+ */
+export function nearTie(decision: Decision, tenant: Pick<Tenant, 'minuteWorthMicro'> | undefined): NearTie | undefined {
+  // Rows that were stored before the field was known lack it.
+  const worthMicro = tenant?.minuteWorthMicro ?? null
+  const { type, escalation, degraded, stopReason, options } = decision
+  if (worthMicro === null || type !== 'follow_up' || typeof escalation === 'string' || degraded) return undefined
+  if (stopReason === 'gated' || stopReason === 'superseded') return undefined
+  const [best, second] = options.filter(({ eligible }) => eligible).sort((a, b) => b.utility - a.utility)
+  if (best === undefined || second === undefined) return undefined
+  const isMessage = [best, second].some(({ option }) => option === 'sms' || option === 'email')
+  const gapMicro = Math.round(1e6 * (best.utility - second.utility))
+  return isMessage && gapMicro < worthMicro ? { options: [best.option, second.option], gapMicro, worthMicro } : undefined
+}
+
 /** What is known and what is open, without the draft. */
-export function questionWords(decision: Decision, firstName: string | null): string {
+export function questionWords(decision: Decision, firstName: string | null, tenant?: Tenant): string {
   const name = spokenName(firstName) ?? 'this lead'
-  const two = twoBest(decision)
+  const tie = nearTie(decision, tenant)
+  const two = tie === undefined ? twoBest(decision) : [...tie.options]
   const { contributions } = explain(decision)
   return [
     `What is right for ${name} is not clear enough for Rekindle to act alone.`,
     ...two.flatMap((option, place) => optionLines(decision, contributions, option, place + 1)),
-    `Open: ${openQuestion(decision, two)}`,
+    `Open: ${tie === undefined ? openQuestion(decision, two) : tieWords(tie)}`,
   ].join('\n')
 }
 
-/** The draft, how to answer, and what happens otherwise. `timeZone`: of the location. */
+/** The draft, how to answer, and what happens otherwise. `tenant`: the location. */
 export function answerLines(
   { decisionId, options, otherwise, until }: AskedDecision,
   draft: Pick<FollowUp, 'channel' | 'text' | 'subject'> | undefined,
-  timeZone: string | undefined,
+  tenant: Pick<Tenant, 'timeZone' | 'officeHours'> | undefined,
 ): string[] {
-  const zone = timeZone !== undefined && IANAZone.isValidZone(timeZone) ? timeZone : 'utc'
+  const zone = tenant !== undefined && IANAZone.isValidZone(tenant.timeZone) ? tenant.timeZone : 'utc'
+  const hours = tenant?.officeHours ?? []
   const by = DateTime.fromMillis(until, { zone }).toFormat('yyyy-LL-dd HH:mm ZZZZ', { locale: 'en-US' })
   const subject = draft?.subject ? ` (subject: ${oneLine(draft.subject)})` : ''
   return [
@@ -43,6 +72,8 @@ export function answerLines(
       ? `Draft of the ${draft.channel === 'sms' ? 'text message' : 'e-mail'}${subject}: ${draft.text}`
       : 'No message can be written.',
     `Answer by ${by} on the page "Asked" of Rekindle with one of: ${options.join(', ')}. Or: rekindle asked answer ${decisionId} ${options[0] ?? 'wait'} --by <your name>`,
+    ...(hours.length === 0 ? [] : [`The time for it counts while the office is open: ${officeHoursText(hours)}.`]),
+    'Completing this task is no answer. It is completed by itself when the question has ended.',
     otherwise === 'call' ? 'Without an answer nothing is sent, and a realtor is asked to call.' : 'Without an answer nothing is sent.',
   ]
 }
@@ -70,6 +101,11 @@ function openQuestion({ escalation, nEff, quorum }: Decision, [first, second]: r
   if (escalation === 'quorum_failed_twice')
     return `too few voices were heard, twice in a row (${nEff.toFixed(1)} of ${quorum.toFixed(1)} needed).`
   return `the votes rule out neither ${first ?? 'this'} nor ${second ?? 'anything else'} at the error that the policy allows, and a message cannot be taken back.`
+}
+
+function tieWords({ gapMicro, worthMicro }: NearTie): string {
+  const units = (micro: number) => String(micro / 1e6)
+  return `choosing between the two is worth ${units(gapMicro)}, less than the ${units(worthMicro)} that a minute of a person is worth here.`
 }
 
 function sentence(text: string): string {

@@ -179,7 +179,7 @@ function question(
   before: readonly Emission<Out>[],
   stop: readonly TimerChange[],
 ): Answer {
-  const asked = askedOf(decision, state, ctx.at)
+  const asked = askedOf(decision, state, ctx.at, ctx.tables.tenants.get(decision.tenantId))
   const draft = draftOf(asked, wordingDueAt(decision))
   if (draft === undefined || draft.until <= ctx.at || isWorded(state, draft.assessmentId)) return ask(state, asked, ctx, before, stop)
   return next({ ...state, asked, held: draft }, { emit: before, timers: [...stop, wait.at(draft.until), answer.at(asked.until)] })

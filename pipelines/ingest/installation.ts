@@ -134,6 +134,8 @@ export const tenantDefaults = {
   holdout: null,
   trials: null,
   undecided: null,
+  officeHours: null,
+  minuteWorthMicro: null,
 }
 
 const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -10,8 +10,16 @@ import { leadEvents } from '../../topics/index.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { noSections } from './translate/draft.ts'
 
-/** Statuses that are news about the lead; the others are steps of the ledger. Of an assignment the hand-over is news too: the platform may tell of the owner before it answers. */
+/** Statuses that are news about the lead; the others are steps of the ledger. */
 const NEWS = new Set(['confirmed', 'failed', 'unknown', 'denied'])
+
+/**
+ * Of an assignment the hand-over is news too: the platform may tell of the owner before it answers. So is that it certainly was not
+ * made: whoever is named last may be somebody else, and the realtor of the hand-over would stay ours for ever.
+ */
+function isNewsOfAssignment({ action, status, attempt }: DeliveryChanged): boolean {
+  return action === 'assign' && (status === 'handed_over' || (status === 'deferred' && attempt > 0))
+}
 
 /** Folds one change of a delivery. */
 export function tellDelivery(
@@ -26,7 +34,7 @@ export function tellDelivery(
   const ids = change.messageId === null ? [id] : [id, mark.own(change.messageId)]
   const kept = { tenant: null, told: [], realtors: [], ...state, seen: remember(seen, ids, ctx.at) }
   // Not dropped: the provider's id of a handed-over message must be known before its echo arrives.
-  const isNews = NEWS.has(change.status) || (change.action === 'assign' && change.status === 'handed_over')
+  const isNews = NEWS.has(change.status) || isNewsOfAssignment(change)
   if (!isNews) return change.messageId === null ? drop('delivery_without_news') : next(kept)
   const echoed = change.status === 'confirmed' && change.messageId !== null && isSeen(seen, mark.message(change.messageId), ctx.at)
   const event: LeadEvent = {

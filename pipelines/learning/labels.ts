@@ -61,6 +61,8 @@ export function labelOf(
     }
   const { decisionId, tenantId, contactId, type: decisionType } = decision
   const { option, labeller, note } = verdict
+  // Whoever is asked what is to be done is asked for certain, by whatever rule of the location.
+  const { selection, inclusion } = verdict.carryOut === true ? ({ selection: 'escalated', inclusion: 1 } as const) : selectionOf(decision)
   return {
     ok: true,
     outcome: {
@@ -78,7 +80,8 @@ export function labelOf(
         decisionType,
         option,
         labeller,
-        ...selectionOf(decision),
+        selection,
+        inclusion,
         note,
         carryOut: verdict.carryOut === true ? true : null,
       },

@@ -4,6 +4,7 @@
  */
 import type { AgentInsight, Finding, TrialArm, TrialState } from '../../schemas/generated/records.ts'
 import { finding, shareEvidence, shareValue } from '../adaptation/finding.ts'
+import { guardrails, stoppedFor } from './guardrails.ts'
 import type { Share } from './lot.ts'
 import type { Beta } from './posterior.ts'
 import type { Counts } from './prior.ts'
@@ -15,7 +16,7 @@ import type { Trial } from './trial.ts'
 export const trialKinds = ['trial', 'wording'] as const
 type TrialKind = (typeof trialKinds)[number]
 
-/** Reasons: of a trial `running` and `won`, of a wording `open` and `opted_out_more`. Times are ms. */
+/** Reasons: of a trial `running` and `won`, of a wording `open` and those of the guardrails. Times are ms. */
 export function trialFindings({ trial, since, arms, winner }: TrialState, posteriors: readonly Beta[]): Finding[] {
   const samples = arms.reduce((sum, { sent }) => sum + sent, 0)
   const least = Math.min(...arms.filter(({ stoppedAt }) => stoppedAt === null).map(({ sent }) => sent))
@@ -33,7 +34,7 @@ export function trialFindings({ trial, since, arms, winner }: TrialState, poster
 }
 
 function armFinding(arm: TrialArm, posterior: Beta | undefined): Finding {
-  const { option, sent, answered, watched, optedOut, shareMicro, bestMicro, stoppedAt } = arm
+  const { option, sent, answered, watched, shareMicro, bestMicro, stoppedAt } = arm
   const stopped: [string, string][] = stoppedAt === null ? [] : [['stopped', String(stoppedAt)]]
   return finding({
     kind: 'wording' satisfies TrialKind,
@@ -41,15 +42,15 @@ function armFinding(arm: TrialArm, posterior: Beta | undefined): Finding {
     probability: Math.min(1, sent / SENT_LEAST),
     value: String(shareMicro),
     samples: sent,
-    reason: stoppedAt === null ? 'open' : 'opted_out_more',
+    reason: stoppedAt === null ? 'open' : stoppedFor(arm).reason,
     text:
       stoppedAt === null
         ? `The wording ${option} has ${percent(shareMicro)} % of the lot.`
-        : `The wording ${option} was stopped: more leads opt out after it than after the control. Only a person opens it again.`,
+        : `The wording ${option} was stopped: ${stoppedFor(arm).because}. Only a person opens it again.`,
     evidence: [
       ['results', shareValue({ hits: answered, trials: sent })],
       shareEvidence('answered', { hits: answered, trials: sent }),
-      shareEvidence('opted out', { hits: optedOut, trials: watched }),
+      ...guardrails.map(({ told, count }) => shareEvidence(told, { hits: arm[count], trials: watched })),
       ['best with', `${percent(bestMicro)} %`],
       ...(posterior === undefined ? [] : [['posterior', `Beta(${posterior.a.toFixed(1)}, ${posterior.b.toFixed(1)})`] as const]),
       ...stopped,

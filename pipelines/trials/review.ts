@@ -4,8 +4,9 @@
  * @source reference/consensus.md 10.2, 10.3
  */
 import type { AgentResult, TrialArm, TrialState } from '../../schemas/generated/records.ts'
-import { bestOf, exceeds } from './best.ts'
+import { bestOf } from './best.ts'
 import type { Best } from './best.ts'
+import { guardrailHit, reopenedOn, withWatched } from './guardrails.ts'
 import { faded, posteriorOf, weekOf } from './posterior.ts'
 import type { Beta } from './posterior.ts'
 import { flatPrior, priorsOf } from './prior.ts'
@@ -14,16 +15,12 @@ import { apportioned, carriedShares, mixedShares, movedShares } from './shares.t
 import { WHOLE_MICRO, floorMicroOf } from './trial.ts'
 import type { Trial } from './trial.ts'
 
+const DAY_MS = 86_400_000
 /** Messages of every open wording before one can win. */
 export const SENT_LEAST = 50
 /** A wording has won when it is the best with this probability, and taking it costs less than this part of its share. */
 export const WON_BEST = 0.95
 export const WON_LOSS = 0.01
-/** A wording is stopped when more than one point more of its leads opt out than of the control's, with this probability. */
-export const HARM_MARGIN = 0.01
-export const HARM_PROBABILITY = 0.9
-/** What is expected of opt-outs before there are results: one in a hundred messages, worth a hundred. */
-export const optOutPrior: Beta = { a: 1, b: 99 }
 
 /** A trial that nobody has results of. `at`: now, ms. */
 export function begun(trial: Trial, at: number): TrialState {
@@ -33,6 +30,7 @@ export function begun(trial: Trial, at: number): TrialState {
   )
   const arms = trial.arms.map((option, k) => ({
     ...{ option, sent: 0, answered: 0, sentMicro: 0, answeredMicro: 0, watched: 0, optedOut: 0, stoppedAt: null },
+    ...{ complained: 0, negative: 0, failed: 0, openedDay: null, stoppedBy: null },
     shareMicro: shares[k] ?? 0,
     bestMicro: shares[k] ?? 0,
   }))
@@ -43,20 +41,24 @@ export function begun(trial: Trial, at: number): TrialState {
  * The state with one more result; `undefined` where it tells nothing of the trial. Only what the lot decided counts: which lead
  * got which wording is then chance. What is usual was chosen because of the lead, so that its answers are those of such leads.
  */
-export function withTried(state: TrialState, { outcome, wording }: AgentResult): TrialState | undefined {
+export function withTried(state: TrialState, result: AgentResult): TrialState | undefined {
+  const { outcome, wording } = result
   if (wording?.drawn !== true || wording.trial !== state.trial || outcome === 'unknown') return undefined
   const arm = state.arms.find(({ option }) => option === wording.option)
   if (arm === undefined) return undefined
   const answered = outcome === 'reply' || outcome === 'appointment' ? 1 : 0
-  const after: TrialArm = {
-    ...arm,
-    sent: arm.sent + 1,
-    answered: arm.answered + answered,
-    sentMicro: arm.sentMicro + WHOLE_MICRO,
-    answeredMicro: arm.answeredMicro + answered * WHOLE_MICRO,
-    watched: arm.watched + 1,
-    optedOut: arm.optedOut + (outcome === 'opt_out' ? 1 : 0),
-  }
+  const watched = withWatched(arm, result)
+  // What the provider did not take could not be answered.
+  const after: TrialArm =
+    outcome === 'failed'
+      ? watched
+      : {
+          ...watched,
+          sent: arm.sent + 1,
+          answered: arm.answered + answered,
+          sentMicro: arm.sentMicro + WHOLE_MICRO,
+          answeredMicro: arm.answeredMicro + answered * WHOLE_MICRO,
+        }
   return { ...state, arms: state.arms.map((one) => (one === arm ? after : one)) }
 }
 
@@ -78,8 +80,8 @@ export function reviewed(
   at: number,
 ): Review {
   const week = Math.max(before.week, weekOf(at))
-  const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), reopened))
-  const arms = known.map((arm, k) => (k > 0 && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm))
+  const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), reopened, at))
+  const arms = known.map((arm, k) => (k === 0 ? arm : watchedOver(arm, known[0] ?? arm, at)))
   const priors = priorsOf(others)
   const posteriors = arms.map((arm, k) => posteriorOf(priors[k] ?? flatPrior, arm))
   const open = arms.flatMap((arm, k) => (arm.stoppedAt === null ? [k] : []))
@@ -111,19 +113,16 @@ function lighter(arm: TrialArm, weeks: number): TrialArm {
   return { ...arm, sentMicro: faded(arm.sentMicro, weeks), answeredMicro: faded(arm.answeredMicro, weeks) }
 }
 
-/** Opened again by a person after it was stopped: what it was stopped for is not counted again. */
-function opened(arm: TrialArm, reopened: Readonly<Record<string, number>>): TrialArm {
+/** Opened again by a person after it was stopped. `now`: ms. */
+function opened(arm: TrialArm, reopened: Readonly<Record<string, number>>, now: number): TrialArm {
   const at = Object.hasOwn(reopened, arm.option) ? (reopened[arm.option] ?? 0) : 0
-  return arm.stoppedAt !== null && at > arm.stoppedAt ? { ...arm, stoppedAt: null, watched: 0, optedOut: 0 } : arm
+  return arm.stoppedAt !== null && at > arm.stoppedAt ? reopenedOn(arm, Math.floor(now / DAY_MS)) : arm
 }
 
-/** Stopped, it stays so. */
-function isHarmful(arm: TrialArm, control: TrialArm): boolean {
-  return arm.stoppedAt === null && exceeds(optOutsOf(arm), optOutsOf(control), HARM_MARGIN) > HARM_PROBABILITY
-}
-
-function optOutsOf({ watched, optedOut }: TrialArm): Beta {
-  return { a: optOutPrior.a + optedOut, b: optOutPrior.b + watched - optedOut }
+/** Stopped, it stays so; the one that is stopped now says for what. */
+function watchedOver(arm: TrialArm, control: TrialArm, at: number): TrialArm {
+  const hit = arm.stoppedAt === null ? guardrailHit(arm, control) : undefined
+  return hit === undefined ? arm : { ...arm, stoppedAt: at, stoppedBy: hit.kind }
 }
 
 function wonBy(names: readonly string[], { best, loss }: Best, means: readonly number[]): string | null {

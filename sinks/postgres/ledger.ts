@@ -58,6 +58,8 @@ export async function storeFollowUps(client: pg.PoolClient, records: readonly Pl
         gateId: null,
         ruleId: null,
         liftsAt: null,
+        // A question that was put has a task, which is ended by whoever delivers.
+        nextCheckAt: row.action === 'ask' && row.messageId !== null ? Math.max(row.updatedAt, by?.at ?? row.updatedAt) : null,
         sequence: row.sequence + 1,
         // A cancellation repeats when the follow-up was planned; it happened when it was written.
         updatedAt: Math.max(row.updatedAt, by?.at ?? row.updatedAt),

@@ -1,6 +1,8 @@
 /** `rekindle asked`: what a person reads and answers, and what is said afterwards. */
 import t from 'tap'
 import { askedLines } from '../../cli/verbs/asked.ts'
+import { changed } from '../../cli/verbs/tenants.ts'
+import { tenantId, tenantRecord } from '../support/leadRecords.ts'
 import { apiRun } from './apiRun.ts'
 
 const until = Date.UTC(2026, 10, 24, 15)
@@ -20,7 +22,7 @@ t.test('each open question is told with how long an answer helps', async (t) => 
     '',
   ])
   t.strictSame(askedLines({ asks: [] }, until), [
-    'No question is open. A message is unclear only under a policy that was learned from verdicts: rekindle audit next.',
+    'No question is open. A message is unclear only under a policy that was learned from verdicts (rekindle audit next), or where the location has said what a minute of a person is worth.',
   ])
 })
 
@@ -35,4 +37,23 @@ t.test('an answer is posted, and a closed question is an error with what to do',
   })
   t.match(closed.err.join('\n'), /E_ASK_CLOSED: No question about decision d1 is open\. See `rekindle asked list`\./)
   t.not(closed.code, 0)
+})
+
+t.test('office hours and the worth of a minute are set in words, taken back by off, and refused with what is wrong', async (t) => {
+  const before = tenantRecord()
+  const week = [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '18:00' }]
+  t.match(changed(tenantId, before, { officeHours: 'mon-fri 09:00-18:00', minuteWorth: '0.02' }, 5), {
+    officeHours: week,
+    minuteWorthMicro: 20_000,
+  })
+  const set = tenantRecord({ officeHours: week, minuteWorthMicro: 20_000 })
+  t.match(changed(tenantId, set, { sender: 'Ann' }, 5), { officeHours: week, minuteWorthMicro: 20_000 }, 'what is not given stays')
+  t.match(changed(tenantId, set, { officeHours: 'off', minuteWorth: 'off' }, 5), { officeHours: null, minuteWorthMicro: null })
+  t.match(changed(tenantId, before, {}, 5), { officeHours: null, minuteWorthMicro: null }, 'off is the default')
+  t.throws(() => changed(tenantId, before, { officeHours: 'fri-mon 09:00-18:00' }, 5), /--office-hours fri-mon .* are no days/)
+  for (const worth of ['0', '2', '-0.1', 'much', '0.0000001'])
+    t.throws(
+      () => changed(tenantId, before, { minuteWorth: worth }, 5),
+      /--minute-worth .* must be a utility above 0 and up to 1 such as 0\.02, or off\./,
+    )
 })

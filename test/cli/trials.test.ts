@@ -12,7 +12,17 @@ import { DAY, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords
 
 const counts = [
   { sent: 60, answered: 6, watched: 60, shareMicro: 500_000, bestMicro: 700_000 },
-  { sent: 40, answered: 3, watched: 40, optedOut: 6, shareMicro: 0, bestMicro: 0, stoppedAt: tuesdayNoon - DAY },
+  {
+    sent: 40,
+    answered: 3,
+    watched: 40,
+    optedOut: 6,
+    negative: 2,
+    stoppedBy: 'opt_out',
+    shareMicro: 0,
+    bestMicro: 0,
+    stoppedAt: tuesdayNoon - DAY,
+  },
   { sent: 58, answered: 5, watched: 58, shareMicro: 500_000, bestMicro: 300_000 },
 ]
 const fresh = begun(runningTrial, tuesdayNoon - 9 * DAY)
@@ -46,10 +56,16 @@ t.test('a trial is told wording by wording: answers, opt-outs, share, since when
   t.strictSame([code, closed], [0, 1])
   t.match(told, [
     'wording-2, running, since 2026-11-01 17:00 UTC, stated 2026-11-10 17:00 UTC, 158 results',
-    /^wording +answered +opted out +best with +share of the lot +state$/,
-    /^wait \(plain\) +6 of 60, 10\.0 %; 95 % interval 3\.8 to 20\.5 % +0 of 60.* 70\.0 % +50\.0 % +open$/,
-    /^soft_ask +3 of 40, .* 6 of 40, 15\.0 %.* 0\.0 % +0\.0 % +stopped 2026-11-09 17:00 UTC$/,
+    /^wording +answered +best with +share of the lot +state$/,
+    /^wait \(plain\) +6 of 60, 10\.0 %; 95 % interval 3\.8 to 20\.5 % +70\.0 % +50\.0 % +open$/,
+    /^soft_ask +3 of 40, .* 0\.0 % +0\.0 % +stopped 2026-11-09 17:00 UTC$/,
     /^inform +5 of 58, .* 50\.0 % +open$/,
+    'Of the leads that it was tried on, each once, in the 72 hours after a message:',
+    /^wording +opted out +complained +replied badly +not taken by the provider$/,
+    /^wait \(plain\) +0 of 60, .*0 of 60, .*0 of 60, .*0 of 60, /,
+    /^soft_ask +6 of 40, 15\.0 %; 95 % interval 5\.7 to 29\.8 % ! +0 of 40, .* 2 of 40, 5\.0 %.* 0 of 40, /,
+    /^inform +0 of 58, /,
+    'The wording soft_ask was stopped: more leads opt out after it than after the control. Only a person opens it again.',
     '30 % of the decisions on a wording are left to lot.',
   ])
   const won = { ...stated, findings: trialFindings({ ...state, winner: 'wait' }, []) }

@@ -94,8 +94,9 @@ export interface Account {
 
 /** Statuses of a delivery that come back as an event of the lead. */
 const news = new Set(['confirmed', 'failed', 'unknown', 'denied'])
-/** Of an assignment the hand-over too. */
-const isNews = ({ status, action }: DeliveryChanged) => news.has(status) || (action === 'assign' && status === 'handed_over')
+/** Of an assignment the hand-over too, and that it was certainly not made. */
+const isNews = ({ status, action, attempt }: DeliveryChanged) =>
+  news.has(status) || (action === 'assign' && (status === 'handed_over' || (status === 'deferred' && attempt > 0)))
 /** Reasons for which ingest wants no second event of a webhook it has not seen before. */
 const messageDrops = ['ingest duplicate_message', 'ingest echo_of_own_message', 'ingest duplicate_meaning', 'ingest duplicate_fact']
 
@@ -303,9 +304,9 @@ function followupsInto(book: Book, found: Findings): void {
     'confirmed messages that name another contact',
     sandbox.messages.filter(({ messageId, contactId }) => byId.get(messageId)?.contactId !== contactId).map(({ messageId }) => messageId),
   )
-  // A question that was put and has ended is cancelled; its task stays.
+  // A question that was put and has ended is cancelled, or ran out of time; its task is completed and stays.
   const isThere = ({ action, status, messageId }: LedgerFound) =>
-    status === 'confirmed' || (action === 'ask' && status === 'cancelled' && messageId !== null)
+    status === 'confirmed' || (action === 'ask' && (status === 'cancelled' || status === 'expired') && messageId !== null)
   const tasks = ledger.filter((row) => row.action !== 'send_message' && row.action !== 'assign' && isThere(row))
   book.line('tasks at the sandbox', sandbox.tasks.length, tally(tasks.map(({ action }) => action)))
   book.equal('tasks at the sandbox', sandbox.tasks.length, 'confirmed tasks, hand-overs and questions', tasks.length)

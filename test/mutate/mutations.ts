@@ -1601,7 +1601,7 @@ export const mutations: readonly Mutation[] = [
     id: 'harm-goes-on',
     guard: 'a wording after which more leads opt out is stopped',
     file: 'pipelines/trials/review.ts',
-    find: '(k > 0 && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm)',
+    find: '(k === 0 ? arm : watchedOver(arm, known[0] ?? arm, at))',
     replace: 'arm',
     tests: [
       {
@@ -1626,6 +1626,34 @@ export const mutations: readonly Mutation[] = [
     why: 'A wording that was stopped is drawn again the next day.',
   },
   {
+    id: 'lead-hit-thrice',
+    guard: 'guardrails count leads, not messages',
+    file: 'pipelines/trials/guardrails.ts',
+    find: 'lastDay === null || (openedDay !== null && lastDay < openedDay)',
+    replace: 'lastDay === null || lastDay >= 0',
+    tests: [
+      {
+        file: trialReview,
+        title: 'leads are counted, not messages: of one lead that is hit three times one, whose further messages count as answered or not',
+      },
+    ],
+    why: 'One lead that complains about every message stops a wording for all.',
+  },
+  {
+    id: 'harm-after-reply-lost',
+    guard: 'what a trial watches is everything that came of a message, not the first',
+    file: 'pipelines/adaptation/triedOnLead.ts',
+    find: 'harms.has(kind) && at > after && at <= end',
+    replace: 'harms.has(kind) && at > after && at <= end && seen[0]?.kind === kind',
+    tests: [
+      {
+        file: 'test/pipelines/results.test.ts',
+        title: 'a message that a lot worded says what came of it besides the answer, and what of this lead was told before',
+      },
+    ],
+    why: 'A lead that answers and then complains is counted as an answer and no more.',
+  },
+  {
     id: 'share-leaps',
     guard: 'a share moves by ten points a day at most',
     file: 'pipelines/trials/shares.ts',
@@ -1642,6 +1670,75 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     tests: [{ file: 'test/pipelines/results.test.ts', title: 'a lot that could not change the text does not count, for no wording of it' }],
     why: 'Of hurried messages the plain text keeps those that the others lose, and wins.',
+  },
+  {
+    id: 'not-given-stays-ours',
+    guard: 'an assignment that was certainly not made is nobody of ours any more',
+    file: 'pipelines/ingest/ownDelivery.ts',
+    find: " || (status === 'deferred' && attempt > 0)",
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/routedLeads.test.ts',
+        title: 'a realtor to whom the lead was certainly not given, before it went on to another, is not ours if a person gives it to them',
+      },
+    ],
+    why: 'A person gives the lead to somebody, and messages that were planned before go on as if we had.',
+  },
+  {
+    id: 'task-ended-twice',
+    guard: 'a task that may have been completed is not completed again',
+    file: 'delivery/endTasks.ts',
+    find: "if (isEnding) return close(context, row, 'It is not known",
+    replace: "if (isEnding && row.attempt > 99) return close(context, row, 'It is not known",
+    tests: [
+      {
+        file: 'test/delivery/endTasks.test.ts',
+        title: 'a call that certainly did nothing is made again, one that may have done something is not',
+      },
+    ],
+    why: 'A person opens the task again to note something, and it is completed under their hands.',
+  },
+  {
+    id: 'task-of-a-person-touched',
+    guard: 'a task that a person has completed is left alone',
+    file: 'delivery/endTasks.ts',
+    find: 'if (!task.completed) return undefined',
+    replace: 'if (!task.completed || !isEnding) return undefined',
+    tests: [{ file: 'test/delivery/endTasks.test.ts', title: 'a task that a person has completed or deleted is left alone' }],
+    why: 'What a person did is told as ours.',
+  },
+  {
+    id: 'open-hours-end',
+    guard: 'a question ends after 96 hours, however seldom the office is open',
+    file: 'pipelines/followup/officeHours.ts',
+    find: 'const end = from + longestWaitMs',
+    replace: 'const end = from + 7 * longestWaitMs',
+    tests: [{ file: 'test/pipelines/officeHours.test.ts', title: 'a question ends after 96 hours, however seldom the office is open' }],
+    why: 'The lead waits for weeks for an answer that can no longer be carried out.',
+  },
+  {
+    id: 'clock-change-unseen',
+    guard: 'open hours are counted across changes of the clock',
+    file: 'pipelines/followup/officeHours.ts',
+    find: 'if (offsetAt(next) === offset) continue',
+    replace: 'if (offsetAt(next) === offset || offset !== 0) continue',
+    tests: [{ file: 'test/pipelines/officeHours.test.ts', title: 'a clock that is changed takes or gives the hour that it does' }],
+    why: 'Twice a year a question ends an hour before or after what it says.',
+  },
+  {
+    id: 'near-tie-unasked-off',
+    guard: 'nobody is asked about close options before the location says what a minute is worth',
+    file: 'pipelines/followup/questionWords.ts',
+    find: 'const worthMicro = tenant?.minuteWorthMicro ?? null',
+    replace: 'const worthMicro = tenant?.minuteWorthMicro ?? 1_000_000',
+    tests: [
+      {
+        file: asked,
+        title: 'where a minute of a person has a worth, two options that differ by less are asked about, if one is a message',
+      },
+    ],
+    why: 'Every message of a location becomes a task for a person.',
   },
   {
     id: 'unclear-sent-unasked',

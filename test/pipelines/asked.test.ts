@@ -89,6 +89,7 @@ t.test('the question says the two best options, the three strongest votes each w
     'Draft of the text message: Hi Maria, Example Homes here. Just checking in: do you have any questions so far? Reply STOP to opt out.',
     // 12:00 in New York and four hours.
     'Answer by 2026-11-10 16:00 EST on the page "Asked" of Rekindle with one of: sms, wait, call. Or: rekindle asked answer d1 sms --by <your name>',
+    'Completing this task is no answer. It is completed by itself when the question has ended.',
     'Without an answer nothing is sent.',
   ])
   t.equal(FollowUp.mismatch(question), undefined, 'it fits the topic')
@@ -296,6 +297,56 @@ t.test(
       { numRuns: 300 },
     ),
 )
+
+t.test('the time for an answer counts while the office is open, and the question says so', async (t) => {
+  const officeHours = [{ days: [1, 2, 3, 4, 5], from: '09:00', to: '13:00' }]
+  const at = line({ officeHours })
+  at.pipe(profiles, maria, profileRecord({ level: 'HOT' }))
+  at.pipe(decisions, maria, undecided())
+  at.advance('2s')
+  const [put] = at.outputs(followups)
+  // Four hours for a HOT lead: one of Tuesday from noon on, three of Wednesday from nine on.
+  t.equal(put?.expiresAt, tuesdayNoon + DAY)
+  t.match(put?.body, /Answer by 2026-11-11 12:00 EST [\s\S]*The time for it counts while the office is open: mon-fri 09:00-13:00\./)
+  at.advance('23h')
+  t.equal(at.outputs(followups).length, 1, 'still open')
+  at.advance('1h')
+  t.match(at.outputs(followups).at(-1), { change: 'cancelled', reason: /did not answer in time/ })
+})
+
+t.test('where a minute of a person has a worth, two options that differ by less are asked about, if one is a message', async (t) => {
+  const clear = (over: Partial<Decision> = {}) =>
+    undecided({
+      ...{ escalation: null, conformalSet: ['sms'], chosen: 'sms' },
+      options: [option('wait', 0.31, 0.487), option('sms', 0.62, 0.5), option('email', 0, 0.499, false), option('call', 0.07, 0.1)],
+      ...over,
+    })
+  const asked = (tenant: Partial<Tenant>, over: Partial<Decision> = {}) => {
+    const at = line(tenant)
+    at.pipe(profiles, maria, profileRecord({ level: 'HOT' }))
+    at.pipe(decisions, maria, clear(over))
+    at.advance('2s')
+    return at.outputs(followups)
+  }
+  const kinds = (told: readonly FollowUp[]) => told.map(({ action }) => action)
+  t.strictSame(kinds(asked({})), ['send_message'], 'off, which is the default')
+  t.strictSame(kinds(asked({ minuteWorthMicro: 13_000 })), ['send_message'], 'it is worth exactly a minute')
+  const [put] = asked({ minuteWorthMicro: 13_001 })
+  t.match(put, {
+    action: 'ask',
+    body: /1\. Send a text message: 62 % [\s\S]*2\. Wait: 31 % [\s\S]*Open: choosing between the two is worth 0\.013, less than the 0\.013001 that a minute/,
+  })
+  t.strictSame(kinds(asked({ minuteWorthMicro: 20_000, undecided: 'act' })), ['ask'], 'the location has said both')
+  t.strictSame(kinds(asked({ minuteWorthMicro: 20_000 }, { chosen: 'wait' })), ['ask'], 'whichever of the two was chosen')
+  for (const [over, told] of [
+    [{ stopReason: 'gated', chosen: 'wait' }, []],
+    [{ stopReason: 'superseded', chosen: 'wait' }, []],
+    [{ degraded: true, chosen: 'wait' }, []],
+    [{ options: [option('sms', 0.9, 0.5)] }, ['send_message']],
+    [{ options: [option('wait', 0.5, 0.5), option('call', 0.4, 0.5), option('sms', 0.1, 0.1)], chosen: 'wait' }, []],
+  ] as const satisfies readonly (readonly [Partial<Decision>, readonly string[]])[])
+    t.strictSame(kinds(asked({ minuteWorthMicro: 20_000 }, over as Partial<Decision>)), told, JSON.stringify(over))
+})
 
 t.test('a question outlives a restart and is still answered', async (t) => {
   const l = put()

@@ -208,6 +208,8 @@ const tenant: Tenant = {
   holdout: null,
   trials: null,
   undecided: null,
+  officeHours: null,
+  minuteWorthMicro: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

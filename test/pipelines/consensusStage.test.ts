@@ -397,6 +397,8 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     holdout: null,
     trials: null,
     undecided: null,
+    officeHours: null,
+    minuteWorthMicro: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())

@@ -70,6 +70,8 @@ const tenant: Tenant = {
   holdout: null,
   trials: null,
   undecided: null,
+  officeHours: null,
+  minuteWorthMicro: null,
 }
 const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
 

@@ -497,6 +497,21 @@ t.test('of a delivery, news about the lead is told and steps of the ledger are n
   )
 })
 
+t.test('of an assignment its hand-over is told, and that it was certainly not made; that it waits is not', async (t) => {
+  const line = lineAtNoon()
+  const steps = [
+    ['deferred', 0],
+    ['reserved', 0],
+    ['handed_over', 1],
+    ['deferred', 1],
+  ] as const
+  for (const [status, attempt] of steps) line.pipe(deliveries, key, delivery({ status, attempt, action: 'assign', messageId: null }))
+  t.strictSame(
+    line.outputs(leadEvents).map((one) => one.delivery?.status),
+    ['handed_over', 'deferred'],
+  )
+})
+
 t.test('unknown, typeless and foreign bodies go to their own lane with the raw body', async (t) => {
   const line = lineAtNoon()
   const bodies = [delivered(sample('InvoicePaid')), { hello: 'world' }, delivered(sample('PlanChange')), { type: 'Zebra' }]

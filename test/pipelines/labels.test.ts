@@ -55,6 +55,12 @@ t.test('an option that was not allowed may have been right; one that does not ex
   t.end()
 })
 
+t.test('the answer to an open question was asked for certain, by whatever rule it was put', (t) => {
+  const answered = labelOf(decided(), { ...anna, option: 'call', carryOut: true }, tuesdayNoon, 'r', deterministicId)
+  t.match(answered, { ok: true, outcome: { label: { selection: 'escalated', inclusion: 1, carryOut: true } } })
+  t.end()
+})
+
 t.test('a tenth of the audits has a second judge, by the id alone', (t) => {
   const ids = Array.from({ length: 20_000 }, (_, n) => deterministicId('decision', n))
   const share = ids.filter(wantsSecond).length / ids.length

@@ -92,6 +92,7 @@ t.test('the message of a drawn wording that was answered is a choice that was wo
     return one.kind === 'choice' ? one.choice.reward : one.because
   }
   t.strictSame(['reply', 'appointment', 'opt_out', 'overtaken', 'none', 'unknown'].map(reward), [1, 1, 0, 0, 0, 'unknown'])
+  t.equal(reward('failed'), 'no_result', 'nobody can answer what did not arrive')
   const other = choice(compared({}, { draw: { ...draw, usual: 'other' } }))
   t.strictSame(
     other.kind === 'choice' && [...other.choice.target.values()],

@@ -236,6 +236,28 @@ t.test('at most twenty messages are held, and none is a reply when what was befo
   t.equal(repliesSettled({ ...old, inboundTimes: times.slice(1) }, now).replies.length, 1)
 })
 
+t.test('a message that complains or refuses is told as such, once, whatever else it is; one that does not is not', async (t) => {
+  const line = lineOf()
+  const spam = mail(30, 'email_complained')
+  const angry = says(1, 'This is terrible, a waste of time.')
+  const asked: readonly (readonly [LeadEvent, string | undefined])[] = [
+    [angry, 'negative_reply'],
+    [says(2, 'I am not interested any more'), 'negative_reply'],
+    [says(3, 'I will call my lawyer about this awful spam', { channel: 'email' }), 'complaint'],
+    [says(4, 'Not bad at all, thanks! Saturday works.'), undefined],
+    [told(5, { text: 'We are sorry, that was terrible' }), undefined],
+    [says(6, 'a note: terrible', { channel: 'internal_comment' }), undefined],
+    [spam, 'complaint'],
+  ]
+  for (const [event] of asked) tell(line, event, event)
+  const found = line.outputs(outcomes).filter(({ kind }) => kind === 'complaint' || kind === 'negative_reply')
+  const byId = new Map(found.map((one) => [one.outcomeId, one]))
+  t.strictSame(
+    [...byId.values()].map(({ kind, sourceId, channel }) => [kind, sourceId, channel]),
+    asked.flatMap(([event, kind]) => (kind === undefined ? [] : [[kind, event.eventId, event.message?.channel ?? 'email']])),
+  )
+})
+
 t.test('an event that tells none of this observes nothing', async (t) => {
   const profile = profileRecord({ ...noEntities })
   for (const one of [says(0), told(0), mail(0, 'email_delivered'), dnd(0, { sms: 'active' }), opportunity(0, 'lost')])

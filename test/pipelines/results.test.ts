@@ -94,6 +94,7 @@ t.test('what counts is the first thing the lead did after the message and in its
     [[did('appointment', 5 + 72 * 60)], 'appointment', WINDOW_MS],
     [[did('reply', 6 + 72 * 60)], 'none', null],
     [[did('conversion', 10), labelRecord({ at: at(10) })], 'none', null],
+    [[did('negative_reply', 8), did('complaint', 9), did('reply', 10)], 'reply', 5 * MINUTE],
   ] as const) {
     const line = lineOf()
     tell(line, decided('d1', 0), confirmed('d1', 5), ...records)
@@ -199,7 +200,9 @@ t.test('a lead of which nothing is heard is forgotten', async (t) => {
   tell(line, decided('d1', 0))
   line.advance('7d')
   t.strictSame(state(line), noWaits)
-  line.advance('20d')
+  line.advance('82d')
+  t.strictSame(state(line), noWaits, 'a lead counts as one for ninety days')
+  line.advance('9d')
   t.equal(line.state(maria), undefined)
   t.equal(CONFIRM_MS, 7 * DAY)
 })
@@ -208,7 +211,7 @@ t.test('one result for each decision with a confirmed message or a wait, the sam
   const step = fc.record({
     minutes: fc.integer({ min: 0, max: 3 * 24 * 60 }),
     chosen: fc.constantFrom('sms', 'email', 'wait'),
-    kind: fc.constantFrom('reply', 'appointment', 'opt_out', 'none'),
+    kind: fc.constantFrom('reply', 'appointment', 'opt_out', 'complaint', 'none'),
     after: fc.integer({ min: 1, max: 60 }),
   })
   await assertProperty(
@@ -279,6 +282,76 @@ t.test('a result says how its message was worded, and with which chance', async 
     { option: 'wait', trial: 'wording-2', drawn: true, propensityMicro: 850_000 },
   ])
   t.strictSame(wordingOf(...message(), worded('inform', 0, { draw: null }), text), [certain('inform')])
+})
+
+const hitsOf = (line: Line) => line.outputs(results).map(({ outcome, guardrails }) => [outcome, guardrails?.lastDay, guardrails?.hits])
+const dayOf = (ms: number) => Math.floor(ms / DAY)
+
+t.test('a message that a lot worded says what came of it besides the answer, and what of this lead was told before', async (t) => {
+  const line = lineOf()
+  const textOf = (decisionId: string, minutes: number) => planned('nudge_24h.sms.inform.1', minutes, { decisionId })
+  tell(line, ...message(), worded('inform', 0), textOf('d1', 1), did('negative_reply', 9), did('reply', 9), did('opt_out', 20))
+  line.advance('10d')
+  const later = 10 * 24 * 60
+  const second = { assessmentId: 'a2' }
+  tell(line, decided('d2', later, second), worded('inform', later, { ...second, decisionId: 'w2' }), textOf('d2', later + 1))
+  tell(line, confirmed('d2', later + 5), did('negative_reply', later + 6), did('complaint', later + 7))
+  line.advance('10d')
+  const [first, next] = [dayOf(at(5) + WINDOW_MS + SETTLE_MS), dayOf(at(later + 5) + WINDOW_MS + SETTLE_MS)]
+  t.strictSame(hitsOf(line), [
+    [
+      'reply',
+      null,
+      [
+        { kind: 'negative_reply', lastDay: null },
+        { kind: 'opt_out', lastDay: null },
+      ],
+    ],
+    [
+      'none',
+      first,
+      [
+        { kind: 'complaint', lastDay: null },
+        { kind: 'negative_reply', lastDay: first },
+      ],
+    ],
+  ])
+  t.strictSame(state(line).tried, [
+    {
+      ...{ trial: 'wording-2', option: 'inform', lastDay: next },
+      hits: [
+        { kind: 'complaint', lastDay: next },
+        { kind: 'negative_reply', lastDay: next },
+        { kind: 'opt_out', lastDay: first },
+      ],
+    },
+  ])
+  t.notMatch(JSON.stringify(line.outputs(results)), /maria/)
+})
+
+t.test('what the provider did not take is told with the others, and is neither an answer nor a message that overtakes', async (t) => {
+  const line = lineOf()
+  const refused = confirmed('d1', 5, { status: 'failed' })
+  tell(line, decided('d1', 0, { assessmentId: 'a1' }), worded('inform', 0), planned('nudge_24h.sms.inform.1', 1), refused, did('reply', 9))
+  line.advance('72h')
+  t.strictSame(hitsOf(line), [], 'not before the others')
+  line.advance('1h')
+  t.strictSame(hitsOf(line), [['failed', null, [{ kind: 'provider_error', lastDay: null }]]])
+  const two = lineOf()
+  tell(two, decided('d1', 0), confirmed('d1', 1), decided('d2', 2), confirmed('d2', 3, { status: 'failed' }), did('reply', 9))
+  two.advance('4d')
+  t.strictSame(seen(two), [
+    ['sms', 'reply', 8 * MINUTE],
+    ['sms', 'failed', null],
+  ])
+})
+
+t.test('what no lot worded has nothing that a trial watches', async (t) => {
+  const line = lineOf()
+  tell(line, ...message(), worded('inform', 0, { draw: { ...lot, drawn: false } }), planned('nudge_24h.sms.inform.1', 1), did('opt_out', 9))
+  line.advance('4d')
+  t.strictSame(hitsOf(line), [['opt_out', undefined, undefined]])
+  t.strictSame(state(line).tried, [])
 })
 
 t.test('what a person chose is no result of the decision, whatever came of it', async (t) => {

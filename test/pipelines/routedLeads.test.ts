@@ -187,6 +187,31 @@ t.test(
   },
 )
 
+t.test(
+  'a realtor to whom the lead was certainly not given, before it went on to another, is not ours if a person gives it to them',
+  async (t) => {
+    const handed = { action: 'assign', channel: 'none', messageId: null, text: null }
+    const l = line()
+    const tell = (status: string, assigneeId: string, at: number, attempt: number) =>
+      l.pipe(deliveries, maria, deliveryRecord({ ...handed, deliveryId: `d${at}`, status, assigneeId, attempt, at: tuesdayNoon + at }))
+    l.pipe(leadEvents, maria, created())
+    tell('deferred', 'ana', 1, 0)
+    tell('handed_over', 'ana', 2, 1)
+    t.equal(l.outputs(profiles).at(-1)?.routedTo, 'ana')
+    tell('deferred', 'ana', 3, 1)
+    t.equal(l.outputs(profiles).at(-1)?.routedTo, null)
+    tell('reserved', 'bea', 4, 1)
+    tell('denied', 'bea', 5, 1)
+    l.pipe(leadEvents, maria, event('contact_updated', tuesdayNoon + 6, { contact: { ...noContactFields, ownerId: 'ana' } }))
+    t.match(l.outputs(profiles).at(-1), { ownerId: 'ana', epoch: 2 }, 'a person gave it away')
+    t.match(
+      l.outputs(followups).at(-1),
+      { change: 'cancelled', reason: 'Superseded: the lead or a person has acted since.' },
+      'what was open ends',
+    )
+  },
+)
+
 t.test('a newer routing decision replaces an older assignment and nothing else; told twice it plans nothing', async (t) => {
   const l = drive(followup, { at: tuesdayNoon, tables: { [tenants.name]: [[tenantId, tenantRecord({ routing: 'assign' })]] } })
   const routing = (changes: Partial<Decision>) =>

@@ -45,6 +45,8 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     holdout: null,
     trials: null,
     undecided: null,
+    officeHours: null,
+    minuteWorthMicro: null,
     ...over,
   }
 }

@@ -50,6 +50,7 @@ export interface SandboxTask {
   readonly assignedTo: string | null
   /** When it is due, ms; 0 = no day. */
   readonly dueAt: number
+  readonly completed: boolean
   readonly at: number
 }
 

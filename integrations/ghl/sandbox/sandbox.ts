@@ -162,6 +162,7 @@ class SandboxServer implements Sandbox {
       body: text(fields, 'body') ?? '',
       assignedTo: text(fields, 'assignedTo'),
       dueAt: Date.parse(text(fields, 'dueDate') ?? '') || 0,
+      completed: fields['completed'] === true,
       at: Date.parse(text(fields, 'dateAdded') ?? '') || 0,
     }))
   }

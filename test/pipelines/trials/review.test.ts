@@ -15,10 +15,19 @@ import { assertProperty } from '../../support/property.ts'
 const start = 20_800 * DAY
 const floor = floorMicroOf(runningTrial)
 const nobody = runningTrial.arms.map(() => [])
-const result = (option: string, outcome = 'none', over: Partial<AgentResult['wording']> = {}): AgentResult => ({
+type Hits = NonNullable<AgentResult['guardrails']>
+/** A lead that was not counted before, with what is watched. */
+const lead = (...kinds: readonly string[]): Hits => ({ lastDay: null, hits: kinds.map((kind) => ({ kind, lastDay: null })) })
+const result = (
+  option: string,
+  outcome = 'none',
+  over: Partial<AgentResult['wording']> = {},
+  guardrails = lead(...(outcome === 'opt_out' ? ['opt_out'] : [])),
+): AgentResult => ({
   ...{ resultId: 'r', tenantId, decisionType: 'follow_up', option: 'sms', policyHash: 'p', startedAt: start, closedAt: start, outcome },
   ...{ latencyMs: null, votedFor: [], votedAgainst: [], abstained: [], failed: [] },
   wording: { option, trial: 'wording-2', drawn: true, propensityMicro: 100_000, ...over },
+  guardrails,
 })
 const armOf = (state: TrialState, option: string) => state.arms.find((arm) => arm.option === option) as TrialArm
 /** `sent`, of these `answered` and `optedOut`, on each wording in the order of the trial. */
@@ -121,11 +130,74 @@ t.test('only a person opens a stopped wording again; then its opt-outs are count
     'nor what a person said before',
   )
   const reopened = look(stopped, { days: 2, reopened: { soft_ask: start + DAY + 1 } })
-  t.match(armOf(reopened, 'soft_ask'), { stoppedAt: null, watched: 0, optedOut: 0, sent: 20, answered: 14 })
+  t.match(armOf(reopened, 'soft_ask'), { stoppedAt: null, stoppedBy: null, watched: 0, optedOut: 0, sent: 20, answered: 14 })
   // From the floor by ten points.
   t.ok(Math.abs(armOf(reopened, 'soft_ask').shareMicro - floor - 100_000) <= 1, String(sharesOf(reopened)))
   t.equal(armOf(look(reopened, { days: 3, reopened: { soft_ask: start + DAY + 1 } }), 'soft_ask').stoppedAt, null)
   t.equal(armOf(look(reopened, { days: 3, reopened: { toString: 9e15 } }), 'wait').stoppedAt, null)
+})
+
+t.test(
+  'leads are counted, not messages: of one lead that is hit three times one, whose further messages count as answered or not',
+  async (t) => {
+    const today = start / DAY
+    const again = (kind: string): Hits => ({ lastDay: today, hits: [{ kind, lastDay: today }] })
+    const told = [
+      result('inform', 'reply', {}, lead('negative_reply')),
+      result('inform', 'none', {}, again('negative_reply')),
+      result('inform', 'reply', {}, { lastDay: today, hits: [{ kind: 'complaint', lastDay: null }] }),
+      result('inform', 'reply', {}, lead()),
+    ]
+    const state = told.reduce((before, one) => withTried(before, one) ?? before, begun(runningTrial, start))
+    t.match(armOf(state, 'inform'), { sent: 4, answered: 3, watched: 2, negative: 1, complained: 1, optedOut: 0, failed: 0 })
+  },
+)
+
+t.test('what the provider did not take was neither sent nor answered, but its lead is watched', async (t) => {
+  const state = withTried(begun(runningTrial, start), result('inform', 'failed', {}, lead('provider_error'))) as TrialState
+  t.match(armOf(state, 'inform'), { sent: 0, sentMicro: 0, answered: 0, watched: 1, failed: 1 })
+})
+
+t.test('records from before leads were counted are a lead each', async (t) => {
+  const state = withTried(begun(runningTrial, start), { ...result('inform', 'opt_out'), guardrails: null }) as TrialState
+  t.match(armOf(state, 'inform'), { watched: 1, optedOut: 1, sent: 1 })
+})
+
+t.test('complaints, bad replies and errors of the provider stop a wording as opt-outs do, each at its own bound', async (t) => {
+  const with40 = (option: string, count: object) => {
+    const state = stateOf([40, 4], [40, 4], [40, 4])
+    return look({ ...state, arms: state.arms.map((arm) => (arm.option === option ? { ...arm, ...count } : arm)) })
+  }
+  for (const [count, stoppedBy, reason] of [
+    // Beta(6, 234), mean 2.5 %, against Beta(1, 239), mean .4 %, and half a point.
+    [{ complained: 5 }, 'complaint', 'complained_more'],
+    // Beta(17, 123), mean 12.1 %, against Beta(5, 135), mean 3.6 %, and three points.
+    [{ negative: 12 }, 'negative_reply', 'replied_badly_more'],
+    [{ failed: 12 }, 'provider_error', 'not_taken_more'],
+    [{ optedOut: 6, complained: 6 }, 'opt_out', 'opted_out_more'],
+  ] as const) {
+    const state = with40('soft_ask', count)
+    t.match(armOf(state, 'soft_ask'), { stoppedAt: start, shareMicro: 0, stoppedBy })
+    t.match(trialFindings(state, [])[2], { subject: 'soft_ask', reason, text: /was stopped: .* the control\. Only a person/ })
+    t.equal(armOf(with40('wait', count), 'wait').stoppedAt, null, 'the control never is')
+  }
+  // Beta(2, 238), mean .8 %; Beta(8, 132), mean 5.7 %: less than the margin above the control.
+  for (const few of [{ complained: 1 }, { negative: 3 }, { failed: 3 }]) t.equal(armOf(with40('soft_ask', few), 'soft_ask').stoppedAt, null)
+})
+
+t.test('after a wording was opened again a lead counts anew, and only what came since', async (t) => {
+  const stopped = look(stateOf([20, 1], [20, 14, 6], [20, 1]), { days: 1 })
+  const state = look(stopped, { days: 5, reopened: { soft_ask: start + 2 * DAY } })
+  const opened = start / DAY + 5
+  t.match(armOf(state, 'soft_ask'), { openedDay: opened, stoppedBy: null })
+  const of = (lastDay: number, hit: number | null) =>
+    armOf(
+      withTried(state, result('soft_ask', 'none', {}, { lastDay, hits: [{ kind: 'opt_out', lastDay: hit }] })) as TrialState,
+      'soft_ask',
+    )
+  t.match(of(opened - 1, opened - 1), { watched: 1, optedOut: 1 }, 'both were before')
+  t.match(of(opened, opened - 1), { watched: 0, optedOut: 1 }, 'counted since, hit for the first time since')
+  t.match(of(opened, opened), { watched: 0, optedOut: 0 })
 })
 
 t.test('with everything but the control stopped the lot has one wording, and nothing is won', async (t) => {

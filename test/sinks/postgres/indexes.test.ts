@@ -50,9 +50,9 @@ async function generate(pool: pg.Pool): Promise<void> {
   )
   await pool.query(
     `INSERT INTO followup_actions (followup_id, intent_key, lead_id, tenant_id, contact_id, decision_id, epoch, action, channel, priority, planned_because,
-       planned_at, due_at, expires_at, partition, status, scheduled_at, updated_at)
-     SELECT 'f' || n, 'i' || n, leads.id, tenant_id, contact_id, 'd' || n, 1, 'send_message', 'sms', 3, 'generated', $1, $1, $1, 0,
-       CASE WHEN n % 10 = 7 THEN 'pending' ELSE 'confirmed' END, $1::timestamptz + (n - 1000) * interval '1 minute', $1
+       planned_at, due_at, expires_at, partition, status, scheduled_at, updated_at, message_id)
+     SELECT 'f' || n, 'i' || n, leads.id, tenant_id, contact_id, 'd' || n, 1, CASE WHEN n % 20 = 3 THEN 'ask' ELSE 'send_message' END, 'sms', 3, 'generated', $1, $1, $1, 0,
+       CASE WHEN n % 10 = 7 THEN 'pending' ELSE 'confirmed' END, $1::timestamptz + (n - 1000) * interval '1 minute', $1, CASE WHEN n % 20 = 3 THEN 'task' || n END
      FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS],
   )

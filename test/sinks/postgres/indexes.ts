@@ -6,6 +6,7 @@
 import { auditQueue } from '../../../sinks/postgres/audits.ts'
 import { openAsks } from '../../../sinks/postgres/asks.ts'
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
+import { takeTasksToEnd } from '../../../sinks/postgres/tasksToEnd.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
 import { linkedLeads } from '../../../sinks/postgres/linkedLeads.ts'
@@ -190,6 +191,12 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'questions to people that are open, the one whose time is over first first',
     question: (db) => openAsks(db, { now: tuesdayNoon, limit: 50 }),
+  },
+  {
+    name: 'idx_followup_actions_tasks_to_end',
+    became: 'added',
+    note: 'questions that have ended, whose task is to be completed',
+    question: (db) => takeTasksToEnd(db, tuesdayNoon, tuesdayNoon + 15_000, 48),
   },
   {
     name: 'idx_lead_search',
