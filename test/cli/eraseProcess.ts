@@ -2,7 +2,7 @@
  * A part of an erasure in a process of its own that ends itself with SIGKILL at a step: `eraseProcess.ts <part> <step>`, with addresses in
  * the environment. At a step that it never comes to it goes on, and the test that waits for its end fails.
  */
-import { createServer } from 'node:http'
+import { createServer, request as httpRequest } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import pino from 'pino'
 import { Registry } from 'prom-client'
@@ -110,14 +110,19 @@ async function clickhouse(): Promise<void> {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
-      const { host: _, 'content-length': __, connection: ___, ...headers } = request.headers
       const body = Buffer.concat(chunks)
-      const init = { method: request.method ?? 'POST', headers: headers as Record<string, string>, ...(body.length > 0 ? { body } : {}) }
-      void fetch(new URL(request.url ?? '/', engine.origin), init).then(async (answer) => {
-        if (/DELETE WHERE lead_id/.test(`${request.url ?? ''} ${body.toString('latin1')}`) && ++deleted === Number(step)) die()
-        response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? 'text/plain' })
-        response.end(Buffer.from(await answer.arrayBuffer()))
+      const { method, url, headers } = request
+      const forward = httpRequest({ host: engine.hostname, port: engine.port, method, path: url, headers }, (answer) => {
+        const parts: Buffer[] = []
+        answer.on('data', (part: Buffer) => parts.push(part))
+        answer.on('end', () => {
+          if (/DELETE WHERE lead_id/.test(`${url ?? ''} ${body.toString('latin1')}`) && ++deleted === Number(step)) die()
+          response.writeHead(answer.statusCode ?? 500, { 'content-type': answer.headers['content-type'] ?? 'text/plain' })
+          response.end(Buffer.concat(parts))
+        })
       })
+      forward.on('error', () => response.destroy())
+      forward.end(body)
     })
   })
   await new Promise<void>((listening) => before.listen(0, '127.0.0.1', listening))
