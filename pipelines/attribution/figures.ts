@@ -2,6 +2,7 @@
  * The figures of a location's window, out of its state: leads, conversions, credit of each model and spend by channel. Amounts are
  * exact hundredths; shares and ratios have intervals.
  */
+import { DateTime } from 'luxon'
 import type { AttributionState } from '../../schemas/generated/records.ts'
 import { channels } from './channels.ts'
 import type { MarketingChannel } from './channels.ts'
@@ -129,7 +130,7 @@ export function figuresOf(state: AttributionState, at: number): Figures {
     currency,
     spendProblem,
     observedDays: Math.min(WINDOW_DAYS, Math.floor((at - state.since) / 86_400_000)),
-    firstHeard: firstDay > dayOf(at) - WINDOW_DAYS ? new Date(state.since).toISOString().slice(0, 10) : undefined,
+    firstHeard: firstDay > dayOf(at) - WINDOW_DAYS ? DateTime.fromMillis(state.since, { zone: 'utc' }).toFormat('yyyy-MM-dd') : undefined,
   }
 }
 
