@@ -18,7 +18,7 @@ export function attributionLines(location: string, insights: ReadonlyMap<string,
   const at = Math.max(...[...insights.values()].map((one) => one.at))
   const validUntil = Math.min(...[...insights.values()].map((one) => one.validUntil))
   return [
-    `Revenue attribution of ${location}, the 90 days up to ${instantText(at)}.`,
+    `Revenue attribution of ${location}, ${stretch(of('attribution_modeler'))} up to ${instantText(at)}.`,
     ...(validUntil <= now ? [`Out of date since ${instantText(validUntil)}: does the pipeline run?`] : []),
     ...modelLines(of('attribution_modeler')),
     '',
@@ -27,6 +27,14 @@ export function attributionLines(location: string, insights: ReadonlyMap<string,
     ...budgetLines(of('roi_optimizer')),
     ...forecastLines(of('predictive_modeler')),
   ]
+}
+
+/** Of which time the figures are: a location that is newer than the window has none of before it was first heard of. */
+function stretch(modelled: readonly Finding[]): string {
+  const summary = modelled.find(({ kind }) => kind === 'models')
+  if (summary === undefined) return '90 days at most'
+  const firstHeard = evidence(summary, 'first_heard')
+  return firstHeard === '-' ? 'the 90 days' : `since it was first heard of on ${firstHeard}, without spend of before,`
 }
 
 function modelLines(findings: readonly Finding[]): string[] {

@@ -6,7 +6,7 @@ import type { CallOptions } from '../integrations/ghl/call/caller.ts'
 import type { Listed } from '../integrations/ghl/call/fields.ts'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Read } from '../integrations/ghl/outcomes.ts'
-import { foundAppointment, foundContact, foundMessage, foundOpportunity, hintOf } from '../pipelines/reconcile/found.ts'
+import { foundAppointment, foundContact, foundDeletion, foundMessage, foundOpportunity, hintOf } from '../pipelines/reconcile/found.ts'
 import type { Found, Hint } from '../pipelines/reconcile/found.ts'
 import { daysOf } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
@@ -123,26 +123,65 @@ async function appointmentsNow(
   return ok(found, booked.value.unreadable)
 }
 
-/** Contacts as they stand, each read by its id: the index leaves do-not-disturb out (highlevel-api-docs #43). */
+/**
+ * Contacts as they stand, each read by its id: the index leaves do-not-disturb out (highlevel-api-docs #43). One that was read for a
+ * reason and is gone is a deletion, if a lead of it is known.
+ */
 async function contactsNow(
-  { ghl, options, leads, now }: ReadContext,
+  context: ReadContext,
   tenantId: string,
   contactIds: readonly string[],
   unreadable: number,
 ): Promise<Read<FoundPage>> {
+  const { ghl, options, leads, now } = context
   const known = await leads(contactIds.map((contactId) => leadKey(tenantId, contactId)))
   const found: (Found | undefined)[] = []
+  const unseen: string[] = []
   for (let i = 0; i < contactIds.length; i += AT_ONCE) {
-    const reads = await Promise.all(contactIds.slice(i, i + AT_ONCE).map((contactId) => ghl.contacts.get(tenantId, contactId, options)))
-    for (const read of reads) {
+    const some = contactIds.slice(i, i + AT_ONCE)
+    const reads = await Promise.all(some.map((contactId) => ghl.contacts.get(tenantId, contactId, options)))
+    for (const [place, read] of reads.entries()) {
       if (!read.ok) return read
-      // Deleted since the search: its deletion has a webhook, and nothing lists deletions.
-      if (read.value === undefined) continue
+      if (read.value === undefined) {
+        unseen.push(some[place] as string)
+        continue
+      }
       const lead = known.get(leadKey(tenantId, read.value.contactId))
       found.push(foundContact(tenantId, read.value.raw, lead?.createdAt !== undefined && lead.createdAt !== null, now()))
     }
   }
+  const gone = unseen.filter((contactId) => known.get(leadKey(tenantId, contactId))?.deletedAt === null)
+  const deleted = await deletedAmong(context, tenantId, gone)
+  if (!deleted.ok) return deleted
+  for (const contactId of deleted.value) {
+    const lead = known.get(leadKey(tenantId, contactId))
+    if (lead !== undefined) found.push(foundDeletion(tenantId, contactId, lead.lastEventAt, now()))
+  }
   return ok(found, unreadable)
+}
+
+/**
+ * Those of the contacts, which a read did not show, that the platform says are gone. Each is asked for once more, and only while it
+ * shows other contacts of the location: a token of another location, or an index that is being rebuilt, has none of them.
+ */
+async function deletedAmong({ ghl, options }: ReadContext, tenantId: string, gone: readonly string[]): Promise<Read<readonly string[]>> {
+  const deleted: string[] = []
+  if (gone.length === 0) return { ok: true, value: deleted }
+  for (const contactId of gone) {
+    const missing = await ghl.contacts.isMissing(tenantId, contactId, options)
+    if (!missing.ok) return missing
+    if (missing.value) deleted.push(contactId)
+  }
+  if (deleted.length === 0) return { ok: true, value: deleted }
+  for await (const page of ghl.contacts.search(tenantId, {}, options)) {
+    if (!page.ok) return page
+    const other = page.value.items.find(({ contactId }) => !gone.includes(contactId))
+    if (other === undefined) break
+    const read = await ghl.contacts.get(tenantId, other.contactId, options)
+    if (!read.ok) return read
+    return { ok: true, value: read.value === undefined ? [] : deleted }
+  }
+  return { ok: true, value: [] }
 }
 
 async function* each<T>(

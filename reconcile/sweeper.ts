@@ -13,7 +13,8 @@ import { textOf } from '../pipelines/ingest/fields.ts'
 import { messageFieldsOf } from '../pipelines/ingest/translate/message.ts'
 import { isAbout } from '../pipelines/reconcile/found.ts'
 import type { Found } from '../pipelines/reconcile/found.ts'
-import { isNews } from '../pipelines/reconcile/news.ts'
+import { newsIn } from '../pipelines/reconcile/news.ts'
+import type { News } from '../pipelines/reconcile/news.ts'
 import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Tenant, WebhookReceived } from '../schemas/generated/records.ts'
 import { heartbeatContact } from '../sinks/postgres/heartbeats.ts'
@@ -33,8 +34,10 @@ export interface SweeperOptions {
 export interface SweepCounts {
   /** Things that the API showed, known or not. */
   readonly read: number
-  /** Those that no webhook had told of. */
+  /** Those that a webhook should have told of, and none had. */
   readonly missed: number
+  /** Contacts whose visits are all that is new: told, and not lost by anybody. */
+  readonly visits: number
   /** Rows that are about no lead, or lack what every row has. */
   readonly others: number
 }
@@ -61,7 +64,7 @@ export class Sweeper {
     onPage?: (counts: SweepCounts) => void,
   ): Promise<SweepResult> {
     const { pool, ghl, clock } = this.options
-    let counts: SweepCounts = { read: 0, missed: 0, others: 0 }
+    let counts: SweepCounts = { read: 0, missed: 0, visits: 0, others: 0 }
     const context = {
       ghl,
       options: { tries: TRIES, ...(signal === undefined ? {} : { signal }) },
@@ -75,11 +78,12 @@ export class Sweeper {
       // Where the platform looks for whole days it shows what comes after the stretch too.
       const settled = found.filter(({ at }) => at === null || at < sweep.before)
       const about = settled.filter((one) => isAbout(one) && !isOfHeartbeat(one, heartbeat))
-      const missed = await this.missed(sweep.tenantId, await this.notForgotten(sweep.tenantId, about), tenant)
-      await this.tell(sweep.tenantId, missed)
+      const { missed, visits } = await this.news(sweep.tenantId, await this.notForgotten(sweep.tenantId, about), tenant)
+      await this.tell(sweep.tenantId, missed, visits)
       counts = {
         read: counts.read + about.length,
         missed: counts.missed + missed.length,
+        visits: counts.visits + visits.length,
         others: counts.others + others + settled.length - about.length,
       }
       onPage?.(counts)
@@ -95,7 +99,11 @@ export class Sweeper {
   }
 
   /** What nobody has told of. */
-  private async missed(tenantId: string, found: readonly Found[], tenant: Tenant | undefined): Promise<Found[]> {
+  private async news(
+    tenantId: string,
+    found: readonly Found[],
+    tenant: Tenant | undefined,
+  ): Promise<{ readonly missed: readonly Found[]; readonly visits: readonly Found[] }> {
     const { pool, clock } = this.options
     const messages = found.filter(({ type }) => isMessage(type))
     const known = await knownMessages(
@@ -112,13 +120,16 @@ export class Sweeper {
     const states = found.filter(({ type }) => !isMessage(type))
     const leads = await knownLeads(pool, [...new Set(states.map(({ contactId }) => leadKey(tenantId, contactId)))])
     const settings = settingsOf(tenant)
-    return [
-      ...messages.filter((_, position) => !known.has(position)),
-      ...states.filter((one) => isNews(leads.get(leadKey(tenantId, one.contactId)), tenantId, one, clock.now(), settings) === true),
-    ]
+    const told = states.map((one) => ({
+      one,
+      news: newsIn(leads.get(leadKey(tenantId, one.contactId)), tenantId, one, clock.now(), settings),
+    }))
+    const those = (which: News) => told.filter(({ news }) => news === which).map(({ one }) => one)
+    return { missed: [...messages.filter((_, position) => !known.has(position)), ...those('lost')], visits: those('visit') }
   }
 
-  private async tell(tenantId: string, missed: readonly Found[]): Promise<void> {
+  /** `visits` are told as well, and not written down as missed. */
+  private async tell(tenantId: string, missed: readonly Found[], visits: readonly Found[]): Promise<void> {
     const { pool, clock, publish, newId = randomUUID } = this.options
     if (publish === undefined) return
     const foundAt = clock.now()
@@ -129,7 +140,7 @@ export class Sweeper {
       foundAt,
     )
     await Promise.all(
-      missed.map(({ type, contactId, foundId, body }) =>
+      [...missed, ...visits].map(({ type, contactId, foundId, body }) =>
         publish(leadKey(tenantId, contactId), {
           receivedId: newId(),
           tenantId,

@@ -75,11 +75,19 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
             const result = await sweeper.sweep(sweep, tenant, stop, (counts) =>
               terminal.live(progressLine(tenant.tenantId, source, counts)),
             )
-            rows.push([tenant.tenantId, source, String(result.read), String(result.missed), String(result.others), result.kind])
+            rows.push([tenant.tenantId, source, ...[result.read, result.missed, result.visits, result.others].map(String), result.kind])
             if (result.kind === 'failed') failures.push(`${tenant.tenantId}, ${source}: ${result.detail}`)
           }
-        const title = ['location', 'source', 'compared', flags.dryRun === true ? 'missed' : 'told now', 'about no lead', 'outcome']
-        for (const line of columns([title, ...rows], { right: [2, 3, 4] })) terminal.out(line)
+        const title = [
+          'location',
+          'source',
+          'compared',
+          flags.dryRun === true ? 'missed' : 'told now',
+          'visits',
+          'about no lead',
+          'outcome',
+        ]
+        for (const line of columns([title, ...rows], { right: [2, 3, 4, 5] })) terminal.out(line)
         terminal.out('What changed in the last 2 minutes is left for later: its webhook may be on its way.')
         if (failures.length > 0) throw cliError('E_RECONCILE_FAILED', failures.join('\n'))
       } finally {

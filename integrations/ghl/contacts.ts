@@ -27,17 +27,31 @@ export type Contacts = ReturnType<typeof contacts>
 export function contacts(caller: Caller) {
   const of = (tenantId: string, contactId: string, options?: CallOptions) => ({ tenantId, path: { contactId }, options })
 
+  const readOne = (tenantId: string, contactId: string, options?: CallOptions) =>
+    caller.read({ endpoint: 'contactGet', ...of(tenantId, contactId, options) }, (answer) => contactOf(fieldsOf(answer['contact'])))
+
   /** `undefined` when the platform has no such contact. The only read that surely shows do-not-disturb. */
   async function get(tenantId: string, contactId: string, options?: CallOptions): Promise<Read<GhlContact | undefined>> {
-    const read = await caller.read({ endpoint: 'contactGet', ...of(tenantId, contactId, options) }, (answer) =>
-      contactOf(fieldsOf(answer['contact'])),
-    )
+    const read = await readOne(tenantId, contactId, options)
     const missing = !read.ok && read.failure.kind === 'refused' && ['contact_not_found', 'not_found'].includes(read.failure.code)
     return missing ? { ok: true, value: undefined } : read
   }
 
+  /**
+   * Does the platform say in its own words that there is no such contact? False for one that it shows, and for a bare 404, which
+   * a gateway may have answered.
+   */
+  async function isMissing(tenantId: string, contactId: string, options?: CallOptions): Promise<Read<boolean>> {
+    const read = await readOne(tenantId, contactId, options)
+    if (read.ok) return { ok: true, value: false }
+    const { failure } = read
+    if (failure.kind !== 'refused') return read
+    return { ok: true, value: failure.code === 'contact_not_found' }
+  }
+
   return {
     get,
+    isMissing,
 
     /** Contacts in the order they were changed, oldest first. The index lags about a minute, and may leave dndSettings out. */
     search(tenantId: string, query: ContactQuery = {}, options?: CallOptions): AsyncGenerator<Read<Listed<GhlContact>>, void> {

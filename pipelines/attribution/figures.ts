@@ -2,6 +2,7 @@
  * The figures of a location's window, out of its state: leads, conversions, credit of each model and spend by channel. Amounts are
  * exact hundredths; shares and ratios have intervals.
  */
+import { DateTime } from 'luxon'
 import type { AttributionState } from '../../schemas/generated/records.ts'
 import { channels } from './channels.ts'
 import type { MarketingChannel } from './channels.ts'
@@ -63,6 +64,8 @@ export interface Figures {
   /** Why there is no return on spend, where there is none. */
   readonly spendProblem: 'no_spend' | 'several_currencies' | 'too_many_rows' | undefined
   readonly observedDays: number
+  /** The day it was first heard of, `YYYY-MM-DD`; `undefined` where that was before the 90 days. Spend and cohorts of before are left out. */
+  readonly firstHeard: string | undefined
 }
 
 /** @param at end of the window, ms */
@@ -127,6 +130,7 @@ export function figuresOf(state: AttributionState, at: number): Figures {
     currency,
     spendProblem,
     observedDays: Math.min(WINDOW_DAYS, Math.floor((at - state.since) / 86_400_000)),
+    firstHeard: firstDay > dayOf(at) - WINDOW_DAYS ? DateTime.fromMillis(state.since, { zone: 'utc' }).toFormat('yyyy-MM-dd') : undefined,
   }
 }
 

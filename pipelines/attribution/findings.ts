@@ -54,6 +54,7 @@ export function modelFindings(figures: Figures): Finding[] {
         ...told('touchpoints', figures.touchpoints),
         ...told('leads', figures.leads),
         ...told('scale', figures.scale),
+        ...told('first_heard', figures.firstHeard),
       ],
     },
     ...shown.map((one) => creditFinding(one, one.channel, one.amounts.length, bin, every(one, total, leads))),

@@ -1,7 +1,7 @@
 /**
  * How each lead came by marketing: a bounded list of touches, told to the location's topic when a channel touches the lead for the
  * first time, when it first writes or calls, and once for each opportunity won, however often that is told. What leaves is a
- * pseudonym; an erased lead's state goes, but for the moment of the erasure.
+ * pseudonym; an erased lead's state goes, but for the moment of the erasure, and its pseudonym is told to be forgotten.
  */
 import { drop, emit, next } from '../../runtime/outcome.ts'
 import type { Emission, Outcome } from '../../runtime/outcome.ts'
@@ -105,11 +105,18 @@ function convert(before: LeadTouches | undefined, record: StreamRecord<OutcomeOb
   return next<LeadTouches, typeof journeyTopic>(after, { emit: [emitted(told)] })
 }
 
-/** Forgets the lead. Only when is kept, so that what comes late brings nothing back. */
-function erase(before: LeadTouches | undefined, record: StreamRecord<Erasure>): Answer {
+/**
+ * Forgets the lead. Only when is kept, so that what comes late brings nothing back. Whoever stores journeys is told which pseudonym it
+ * had until now: nobody else knows it, since each life of a lead has another one.
+ */
+function erase(before: LeadTouches | undefined, record: StreamRecord<Erasure>, ctx: JourneyContext): Answer {
   const { erasedAt } = record.value
   if (isErased(before, erasedAt)) return drop('erased_already')
-  return next({ ...fresh, erasedAt, latestAt: Math.max(record.timestamp, before?.latestAt ?? 0) })
+  const left = { ...fresh, erasedAt, latestAt: Math.max(record.timestamp, before?.latestAt ?? 0) }
+  if (before === undefined || before.touchCount + before.conversionCount === 0) return next(left)
+  const nothing = { ...fresh, erasedAt: before.erasedAt }
+  const told = journeyOf('forgotten', '', erasedAt, nothing, record.value, ctx)
+  return next<LeadTouches, typeof journeyTopic>(left, { emit: [emitted(told)] })
 }
 
 /** Does the state hold nothing but what an erasure leaves? */

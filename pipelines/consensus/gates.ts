@@ -80,23 +80,19 @@ const consent: Gate = ({ view }, options) =>
     return rule === undefined ? [] : [deny('consent', rule, option, `${blockWords[rule] ?? `Blocked (${rule}):`} ${option}.`)]
   })
 
-const contactBudget: Gate = ({ view, at, tenant }, options) => {
+const contactBudget: Gate = (input, options) => {
   if (!options.some(isContact)) return []
+  const { view, tenant } = input
   const perDay = Math.min(contactCeiling.per24h, tenant?.maxPer24h ?? contactCeiling.per24h)
   const perFortnight = Math.min(contactCeiling.per14d, tenant?.maxPer14d ?? contactCeiling.per14d)
-  const spent = (count: number, limit: number, days: number) =>
-    count < limit
-      ? []
-      : [
-          deny(
-            'contact_budget',
-            `${limit}_per_${days}d`,
-            '*',
-            `${count} messages in ${days === 1 ? '24 hours' : `${days} days`}: the limit is ${limit}.`,
-            windowEnd(view, at, limit, days * dayMs),
-          ),
-        ]
-  return [...spent(view.outboundLast24h, perDay, 1), ...spent(view.outboundLast14d, perFortnight, 14)]
+  return [...spent(input, view.outboundLast24h, perDay, 1), ...spent(input, view.outboundLast14d, perFortnight, 14)]
+}
+
+function spent({ view, at }: GateInput, count: number, limit: number, days: number): GateResult[] {
+  if (count < limit) return []
+  const within = days === 1 ? '24 hours' : `${days} days`
+  const liftsAt = windowEnd(view, at, limit, days * dayMs)
+  return [deny('contact_budget', `${limit}_per_${days}d`, '*', `${count} messages in ${within}: the limit is ${limit}.`, liftsAt)]
 }
 
 /**
@@ -171,12 +167,18 @@ export function evaluateGates(input: GateInput, options: readonly string[]): Gat
 
 /** Ways a written message goes. */
 const written = ['sms', 'email'] as const
+/** Gates that read no words. */
+const withoutWords: readonly Gate[] = [killSwitch, leadClosed, humanOwnership, consent, contactBudget]
 
 /**
  * Could a written message leave, as far as rules go that read no words? Where none could, how it would be worded is no
  * question worth asking.
  */
 export function messageCouldLeave(input: GateInput): boolean {
-  const denials = [killSwitch, leadClosed, humanOwnership, consent, contactBudget].flatMap((gate) => gate(input, written))
-  return written.some((option) => denials.every((denial) => denial.option !== '*' && denial.option !== option))
+  let left: readonly string[] = written
+  for (const gate of withoutWords) {
+    for (const { option: denied } of gate(input, left)) left = denied === '*' ? [] : left.filter((option) => option !== denied)
+    if (left.length === 0) return false
+  }
+  return true
 }

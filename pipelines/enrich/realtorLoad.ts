@@ -60,6 +60,8 @@ function answerOf(before: LeadProfile, after: LeadProfile, { message, occurredAt
   return answerMinutes > LATEST_ANSWER ? undefined : { kind: 'answered', realtorId, answerMinutes }
 }
 
+const none: Emission<typeof realtorActivity>[] = []
+
 /** The news as records, keyed by location. `anchor` makes their ids unique for the lead. */
 export function realtorActivities(
   news: readonly Told[],
@@ -67,6 +69,8 @@ export function realtorActivities(
   anchor: string | number,
   ctx: Pick<Context, 'at' | 'id'>,
 ): Emission<typeof realtorActivity>[] {
+  // Nearly every event is no news for a realtor.
+  if (news.length === 0) return none
   return news.map(({ kind, realtorId, answerMinutes }) => {
     const value: RealtorActivity = {
       activityId: ctx.id('activity', kind, realtorId, anchor),

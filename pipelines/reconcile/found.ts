@@ -88,6 +88,17 @@ export function foundContact(tenantId: string, contact: Json, isKnown: boolean, 
   return { type, contactId, foundId: `contact:${contactId}:${digestOf(contact)}`, at, body }
 }
 
+/**
+ * A contact that the platform did not have any more at `readAt` (ms). When it was deleted nobody says, so it is dated by the reading;
+ * `lastEventAt` (ms) of its lead names the state it was deleted in, so that one which comes back and goes again is told again.
+ */
+export function foundDeletion(tenantId: string, contactId: string, lastEventAt: number, readAt: number): Found {
+  const type = 'ContactDelete'
+  const dateUpdated = DateTime.fromMillis(readAt, { zone: 'utc' }).toISO() ?? undefined
+  const body = { type, locationId: tenantId, id: contactId, dateUpdated }
+  return { type, contactId, foundId: `contact:${contactId}:deleted:${lastEventAt}`, at: null, body }
+}
+
 /** An opportunity as it stood at `readAt` (ms). */
 export function foundOpportunity(tenantId: string, opportunity: Json, readAt: number): Found | undefined {
   const id = textOf(opportunity, 'id')

@@ -1,6 +1,7 @@
 /**
- * Whether something found tells what the lead's state does not say yet. It is folded into a copy of the state by the rules of
- * enrich: what changes nothing that lasts was told before, or is older than what was. Pure.
+ * Whether something found tells what the lead's state does not say yet: something that a webhook lost, or a visit, which no webhook
+ * of a contact tells. It is folded into a copy of the state by the rules of enrich: what changes nothing that lasts was told before,
+ * or is older than what was. Pure.
  */
 import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import { applyEvent } from '../enrich/applyEvent.ts'
@@ -16,21 +17,21 @@ const LASTING = [
   ...['ownerId', 'tags', 'customFields', 'dnd', 'dndChannels', 'opportunities', 'appointments', 'createdAt', 'deletedAt'],
 ] as const satisfies readonly (keyof LeadProfile)[] as readonly (keyof LeadProfile)[]
 
-/** True when the lead would be another one after it; undefined when ingest has no translation for it. */
-export function isNews(
-  lead: LeadProfile | undefined,
-  tenantId: string,
-  found: Found,
-  now: number,
-  settings: Settings,
-): boolean | undefined {
+/** By which visits the lead came: webhooks of contacts leave them out, so none was lost. */
+const VISITS = ['firstOrigin', 'lastOrigin'] as const satisfies readonly (keyof LeadProfile)[]
+
+/** `lost`: a webhook should have told it. `visit`: nothing but the visits is new. */
+export type News = 'lost' | 'visit' | 'nothing'
+
+/** What the lead would be told by it; undefined when ingest has no translation for it. */
+export function newsIn(lead: LeadProfile | undefined, tenantId: string, found: Found, now: number, settings: Settings): News | undefined {
   const { type, contactId, body, foundId } = found
   const destination = destinationOf({ type, byShape: false }, contactId)
   if (!('translator' in destination)) return undefined
   const { translator } = destination
   const draft = translator.translate(body)
   if ('missing' in draft) return undefined
-  if (lead === undefined) return true
+  if (lead === undefined) return 'lost'
   const event: LeadEvent = {
     eventId: foundId,
     tenantId,
@@ -44,14 +45,20 @@ export function isNews(
     ...noSections,
     ...draft.sections,
   }
-  return lasting(lead) !== lasting(applyEvent(lead, event, settings))
+  const after = applyEvent(lead, event, settings)
+  if (lasting(lead) !== lasting(after)) return 'lost'
+  return sorted(VISITS.map((field) => lead[field])) === sorted(VISITS.map((field) => after[field])) ? 'nothing' : 'visit'
 }
 
 function lasting(lead: LeadProfile): string {
   const consents = Object.entries(lead.consents).map(
     ([channel, { status, at, expiresAt }]) => [channel, { status, at, expiresAt }] as const,
   )
-  return JSON.stringify([...LASTING.map((field) => lead[field]), Object.fromEntries(consents)], (_name, value: unknown) =>
+  return sorted([...LASTING.map((field) => lead[field]), Object.fromEntries(consents)])
+}
+
+function sorted(values: readonly unknown[]): string {
+  return JSON.stringify(values, (_name, value: unknown) =>
     value !== null && typeof value === 'object' && !Array.isArray(value)
       ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
       : value,

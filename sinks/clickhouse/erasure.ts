@@ -69,6 +69,21 @@ export class Erasures {
     await run
   }
 
+  /** Deletes the journeys of these pseudonyms. Told again it deletes what was stored again. */
+  async forgetJourneys(tenantIds: readonly string[], hashes: readonly string[]): Promise<void> {
+    if (hashes.length === 0) return
+    const place = `${this.#database}.journeys`
+    try {
+      await this.#client.command({
+        query: `ALTER TABLE ${place} DELETE WHERE tenant_id IN {tenants:Array(String)} AND lead_hash IN {hashes:Array(String)}`,
+        query_params: { tenants: [...new Set(tenantIds)], hashes: [...new Set(hashes)] },
+        clickhouse_settings: { mutations_sync: '2', wait_end_of_query: 1 },
+      })
+    } catch (error) {
+      throw clickhouseFailure(error, `Forgetting journeys in ${place}`)
+    }
+  }
+
   async #erase(records: readonly SinkRecord<Erasure>[]): Promise<void> {
     const last = new Map<string, number>()
     for (const { key, value } of records) if (value !== null) last.set(key, Math.max(value.erasedAt, last.get(key) ?? value.erasedAt))

@@ -6,10 +6,11 @@
  */
 import type { ClickHouseClient } from '@clickhouse/client'
 import { sink } from '../../runtime/sink.ts'
-import type { Sink, SinkBatch } from '../../runtime/sink.ts'
+import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import { physicalName } from '../../runtime/topic.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
-import { erasures } from '../../topics/index.ts'
+import type { LeadJourney } from '../../schemas/generated/records.ts'
+import { erasures, journeys } from '../../topics/index.ts'
 import { isFromBefore } from '../erasedRecords.ts'
 import { connectClickhouseWriter, identifier } from './connect.ts'
 import { Erasures } from './erasure.ts'
@@ -88,9 +89,16 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
             await erased.unlessErasing(async () => {
               const rows = rowsOf(batch, fact, prefix, (key) => erased.at(key))
               // A range of nothing but tombstones: these topics keep history, a tombstone states no fact.
-              if (rows.length === 0) return
-              await insert(writer, `${database}.${fact.table}`, rows, batch.token)
-              if (batch.maybeStored) await mendRange(writer, database, fact, batch, physicalName(batch.topic, prefix), rows)
+              if (rows.length > 0) {
+                await insert(writer, `${database}.${fact.table}`, rows, batch.token)
+                if (batch.maybeStored) await mendRange(writer, database, fact, batch, physicalName(batch.topic, prefix), rows)
+              }
+              // After the rows of its own range, and acknowledged with them: a kill in between has both made again.
+              const forgotten = forgottenIn(batch)
+              await erased.forgetJourneys(
+                forgotten.map(({ tenantId }) => tenantId),
+                forgotten.map(({ leadHash }) => leadHash),
+              )
             })
         }
       },
@@ -112,7 +120,18 @@ export function rowsOf(
   const topic = physicalName(batch.topic, topicPrefix)
   return batch.records
     .filter((record) => record.value !== null && !isFromBefore(fact.topic, record, erasedAt(record.key) ?? -Infinity))
+    .filter((record) => fact.topic.name !== journeys.name || !isForgotten(record.value as LeadJourney))
     .map((record) => fact.row(topic, record))
+}
+
+/** What a batch of journeys tells to be forgotten. */
+function forgottenIn({ topic, records }: SinkBatch): readonly LeadJourney[] {
+  if (topic.name !== journeys.name) return []
+  return (records as readonly SinkRecord<LeadJourney>[]).flatMap(({ value }) => (value !== null && isForgotten(value) ? [value] : []))
+}
+
+function isForgotten({ kind }: LeadJourney): boolean {
+  return kind === 'forgotten'
 }
 
 /** What a kill has left out although its token is known: see mend.ts. */

@@ -160,7 +160,7 @@ t.test('the report puts models, cost and return side by side, with ranges and wh
   const records = published(spent('paid_search', '2026-11-12', '4000'))
   const out = await show(records, start + 40 * DAY)
   const text = out.join('\n')
-  t.match(out[0], 'Revenue attribution of location-1, the 90 days up to 2026-12-')
+  t.match(out[0], 'Revenue attribution of location-1, since it was first heard of on 2026-11-10, without spend of before, up to 2026-12-')
   t.match(out[1], /^120 leads, 120 touches, 12 conversions, 12 of them with a worth: 12000\.00 together, 0\.00 of it/)
   t.match(text, /revenue by model +first touch +last touch +linear +time decay +position based +data driven\npaid search( +12000\.00){6}/)
   // 12,000 of 4,000 is 3; 1.645 * 1,000 * sqrt(12) = 5,698: 6,302 to 17,698, of 4,000 1.58 to 4.42; 20 * 3 + 0
@@ -173,8 +173,25 @@ t.test('the report puts models, cost and return side by side, with ranges and wh
   t.equal((await show(records, start, '--json')).length, 4)
 })
 
+t.test('a location that was first heard of before the 90 days is reported on for the 90 days, a newer one since then', async (t) => {
+  const line = drive(attribution, { at: start })
+  line.pipe(journeys, tenantId, journey('touched', 500, ['radio'], start))
+  line.advance('91d')
+  for (let i = 0; i < 60; i++) line.pipe(journeys, tenantId, journey('touched', i, ['radio'], line.now))
+  for (let i = 0; i < 6; i++)
+    line.pipe(journeys, tenantId, journey('converted', i, ['radio'], line.now, { at: line.now, value: '1000', conversionNo: 1 }))
+  line.advance('1d')
+  const records = line.records(insights).map(({ key, value }) => ({ key, value }))
+  t.match((await show(records, line.now))[0], /^Revenue attribution of location-1, the 90 days up to 2027-02-09 00:05 UTC/)
+})
+
 t.test('without spend, and without anything, the report says so', async (t) => {
   t.match((await show(published(), start + 40 * DAY)).join('\n'), /No spend is known, so no return is told/)
+  const thin = drive(attribution, { at: start })
+  thin.pipe(journeys, tenantId, journey('touched', 1, ['radio'], start))
+  thin.advance('1h')
+  const few = thin.records(insights).map(({ key, value }) => ({ key, value }))
+  t.match((await show(few, start))[0], /^Revenue attribution of location-1, 90 days at most up to/)
   t.match(await show([], start), [/^Nothing has been found about location-1 yet/])
   const several = published(spent('radio', '2026-11-12', '1'), spent('events', '2026-11-12', '1', { currency: 'EUR' }))
   t.match((await show(several, start)).join('\n'), /several currencies/)

@@ -93,7 +93,7 @@ export const signUp = (contactId: string, name: string, email = 'lopez@example.c
   source: 'website form',
   dateAdded: new Date().toISOString(),
 })
-export const said = (contactId: string, text: string) => ({
+export const said = (contactId: string, text: string, dateAdded = new Date().toISOString()) => ({
   type: 'InboundMessage',
   contactId,
   body: text,
@@ -101,7 +101,7 @@ export const said = (contactId: string, text: string) => ({
   direction: 'inbound',
   messageId: `message-${text.length}`,
   conversationId: 'conversation-1',
-  dateAdded: new Date().toISOString(),
+  dateAdded,
 })
 
 /** Counts by `<section> <name without the prefix>` once `enough` holds of them. */

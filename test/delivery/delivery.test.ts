@@ -13,6 +13,8 @@ import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { faultKinds } from '../../integrations/ghl/sandbox/faults.ts'
 import type { DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 import { DeliveryChanged as DeliverySchema } from '../../schemas/generated/records.ts'
+import { eraseLeads } from '../../sinks/postgres/erasure.ts'
+import { inTransaction } from '../../sinks/postgres/pool.ts'
 import { profiles } from '../../topics/index.ts'
 import { assertProperty } from '../support/property.ts'
 import { DAY, HOUR, MINUTE, followUpRecord, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
@@ -611,6 +613,23 @@ t.test('an answer that comes after the sweep called it unknown still counts', as
   const told = (await b.told()).map(({ status }) => status)
   t.strictSame(told, ['reserved', 'handed_over', 'unknown', 'confirmed'])
   t.equal((await b.row()).messageId, b.sandbox.messages()[0]?.messageId)
+})
+
+t.test('what is in hand while its lead is erased is told of without its text', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  await b
+    .worker({
+      onStep: async (step) => {
+        if (step !== 'called') return
+        await inTransaction(b.pool, (client) => eraseLeads(client, [{ leadId: `${tenantId}:maria`, erasedAt: b.clock.now() }]))
+      },
+    })
+    .cycle()
+  t.equal(b.sandbox.messages().length, 1, 'it had left')
+  t.match(await b.row(), { status: 'confirmed', text: null })
+  t.match(await b.told(), [{ status: 'confirmed', text: null }], 'what was told before the erasure went with it')
 })
 
 t.test('a worker that stops while it waits for room gives the row back; one without a database goes on when it is back', async (t) => {

@@ -32,6 +32,9 @@ const reader = 'test/sinks/postgres/reader.test.ts'
 const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
 const reconciler = 'test/reconcile/reconciler.test.ts'
+const foundRules = 'test/reconcile/found.test.ts'
+const marketingRows = 'test/sinks/clickhouse/marketing.test.ts'
+const journeyFolds = 'test/pipelines/attribution/journeys.test.ts'
 const heart = 'test/reconcile/heart.test.ts'
 const heartbeat = 'test/pipelines/heartbeat.test.ts'
 const sweeps = 'test/reconcile/sweeps.test.ts'
@@ -408,6 +411,53 @@ export const mutations: readonly Mutation[] = [
     replace: 'about',
     tests: [{ file: reconciler, title: 'what is from before the erasure of its lead is not told again' }],
     why: 'A person who was erased comes back by the next comparison.',
+  },
+  {
+    id: 'bare-404-deletes',
+    guard: 'only the words of the platform make a missing contact a deletion',
+    file: 'reconcile/readSource.ts',
+    find: 'if (missing.value) deleted.push(contactId)',
+    replace: 'deleted.push(contactId)',
+    tests: [{ file: reconciler, title: 'a gateway that answers 404 for a contact says nothing of it' }],
+    why: 'A gateway that knows a path no more deletes every lead that changed.',
+  },
+  {
+    id: 'empty-location-deletes',
+    guard: 'a deletion is told only while another contact of the location can be read',
+    file: 'reconcile/readSource.ts',
+    find: 'if (other === undefined) break',
+    replace: 'if (other === undefined) return { ok: true, value: deleted }',
+    tests: [
+      { file: reconciler, title: 'a contact that is gone is told as deleted once, when something of it is read and others are there' },
+    ],
+    why: 'A token of another location deletes the leads of this one.',
+  },
+  {
+    id: 'visit-never-told',
+    guard: 'a visit is news by itself',
+    file: 'pipelines/reconcile/news.ts',
+    find: "? 'nothing' : 'visit'",
+    replace: "? 'nothing' : 'nothing'",
+    tests: [{ file: foundRules, title: 'whatever was found in whatever order: once it is told it is no news' }],
+    why: 'Revenue stands under the channel of a visit that is long past.',
+  },
+  {
+    id: 'journeys-outlive-erasure',
+    guard: 'journeys of a pseudonym go with the erasure',
+    file: 'sinks/clickhouse/sink.ts',
+    find: "return kind === 'forgotten'",
+    replace: "return kind === 'never'",
+    tests: [{ file: marketingRows, title: 'the journeys of an erased lead go with the order' }],
+    why: 'Whoever knows a contact id finds the way of an erased person for three months more.',
+  },
+  {
+    id: 'wrong-life-forgotten',
+    guard: 'the pseudonym of the life that ends is told',
+    file: 'pipelines/attribution/journeys.ts',
+    find: 'const nothing = { ...fresh, erasedAt: before.erasedAt }',
+    replace: 'const nothing = { ...fresh }',
+    tests: [{ file: journeyFolds, title: 'an erased lead leaves the moment and nothing else' }],
+    why: 'The second erasure of a lead that came back deletes what is gone already, and leaves the rest.',
   },
   {
     id: 'stored-though-erased',

@@ -2,8 +2,14 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { foundAppointment, foundContact, foundMessage, foundOpportunity, hintOf, isAbout } from '../../pipelines/reconcile/found.ts'
-import { isNews } from '../../pipelines/reconcile/news.ts'
-import { DAY, MINUTE, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
+import type { Found } from '../../pipelines/reconcile/found.ts'
+import { newsIn } from '../../pipelines/reconcile/news.ts'
+import { enrich } from '../../pipelines/enrich/stage.ts'
+import { ingest } from '../../pipelines/ingest/stage.ts'
+import { drive } from '../../runtime/driver.ts'
+import type { LeadProfile, WebhookReceived } from '../../schemas/generated/records.ts'
+import { leadKey, tenants, webhooks } from '../../topics/index.ts'
+import { DAY, MINUTE, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
 const settings = { humanQuietMs: null, inquiryConsentDays: 90, factNames: {} }
@@ -91,20 +97,69 @@ t.test('news is what would change the lead: not what is told already, nor what i
   const known = profileRecord({ firstName: 'Maria', tags: ['buyer'], fieldTimes: { tags: tuesdayNoon, firstName: tuesdayNoon } })
   const contact = (fields: object, at = tuesdayNoon + MINUTE) => {
     const found = foundContact(tenantId, { id: 'maria', ...fields, dateUpdated: iso(at) }, true, tuesdayNoon + DAY)
-    return found === undefined ? undefined : isNews(known, tenantId, found, tuesdayNoon + DAY, settings)
+    return found === undefined ? undefined : newsIn(known, tenantId, found, tuesdayNoon + DAY, settings)
   }
-  t.equal(contact({ firstName: 'Maria', tags: ['buyer'] }), false)
-  t.equal(contact({ firstName: 'Mary' }), true)
-  t.equal(contact({ firstName: 'Mary' }, tuesdayNoon - DAY), false, 'older than what is known')
-  t.equal(contact({ tags: ['buyer', 'hot'] }), true)
-  t.equal(contact({ dnd: true }), true)
-  t.equal(contact({ dndSettings: { SMS: { status: 'permanent' } } }), true)
-  t.equal(contact({ unheardOf: 'field' }), false)
+  t.equal(contact({ firstName: 'Maria', tags: ['buyer'] }), 'nothing')
+  t.equal(contact({ firstName: 'Mary' }), 'lost')
+  t.equal(contact({ firstName: 'Mary' }, tuesdayNoon - DAY), 'nothing', 'older than what is known')
+  t.equal(contact({ tags: ['buyer', 'hot'] }), 'lost')
+  t.equal(contact({ dnd: true }), 'lost')
+  t.equal(contact({ dndSettings: { SMS: { status: 'permanent' } } }), 'lost')
+  t.equal(contact({ unheardOf: 'field' }), 'nothing')
+  t.equal(contact({ lastAttributionSource: { utmSource: 'google' } }), 'visit', 'webhooks of contacts leave visits out')
+  t.equal(contact({ firstName: 'Mary', lastAttributionSource: { utmSource: 'google' } }), 'lost')
+  t.equal(contact({ lastAttributionSource: {} }), 'nothing')
   const opportunity = foundOpportunity(tenantId, { id: 'o1', contactId: 'maria', status: 'open', updatedAt: iso(tuesdayNoon) }, tuesdayNoon)
   const strange = foundMessage(tenantId, message)
   if (opportunity === undefined || strange === undefined) return t.fail('found nothing')
-  t.equal(isNews(known, tenantId, opportunity, tuesdayNoon, settings), true)
-  t.equal(isNews(undefined, tenantId, opportunity, tuesdayNoon, settings), true, 'a lead nobody has heard of')
-  t.equal(isNews(known, tenantId, { ...strange, type: 'Unheard' }, tuesdayNoon, settings), undefined)
-  t.equal(isNews(known, tenantId, { ...opportunity, body: {} }, tuesdayNoon, settings), undefined)
+  t.equal(newsIn(known, tenantId, opportunity, tuesdayNoon, settings), 'lost')
+  t.equal(newsIn(undefined, tenantId, opportunity, tuesdayNoon, settings), 'lost', 'a lead nobody has heard of')
+  t.equal(newsIn(known, tenantId, { ...strange, type: 'Unheard' }, tuesdayNoon, settings), undefined)
+  t.equal(newsIn(known, tenantId, { ...opportunity, body: {} }, tuesdayNoon, settings), undefined)
 })
+
+t.test('whatever was found in whatever order: once it is told it is no news, and a visit that is newer than the known one is', (t) => {
+  const source = fc.constantFrom('google', 'zillow', 'newsletter')
+  const one = fc.record({
+    first: fc.option(source, { nil: undefined }),
+    last: fc.option(source, { nil: undefined }),
+    firstName: fc.constantFrom('Maria', 'Mary'),
+    minute: fc.nat(30),
+  })
+  return assertProperty(
+    t,
+    fc.property(fc.array(one, { maxLength: 8 }), (states) => {
+      const line = drive([ingest, enrich], { at: tuesdayNoon + DAY, tables: { [tenants.name]: [[tenantId, tenantRecord()]] } })
+      const lead = () => line.state(enrich.name, leadKey(tenantId, 'maria')) as LeadProfile | undefined
+      return states.every(({ first, last, firstName, minute }) => {
+        const stated = { attributionSource: { utmSource: first }, lastAttributionSource: { utmSource: last } }
+        const contact = { id: 'maria', firstName, ...stated, dateUpdated: iso(tuesdayNoon + minute * MINUTE) }
+        const found = foundContact(tenantId, contact, lead() !== undefined, tuesdayNoon + DAY)
+        if (found === undefined) return false
+        const news = () => newsIn(lead(), tenantId, found, tuesdayNoon + DAY, settings)
+        const before = lead()
+        const knownAt = before?.fieldTimes['lastOrigin'] ?? -Infinity
+        const isNewer = last !== undefined && last !== before?.lastOrigin?.source && tuesdayNoon + minute * MINUTE + 10_000 > knownAt
+        if (isNewer && news() === 'nothing') return false
+        if (news() !== 'nothing') line.pipe(webhooks, leadKey(tenantId, 'maria'), receivedOf(found))
+        return news() === 'nothing'
+      })
+    }),
+  )
+})
+
+function receivedOf({ type, contactId, foundId, body }: Found): WebhookReceived {
+  return {
+    receivedId: foundId,
+    tenantId,
+    origin: 'reconcile',
+    scheme: 'api',
+    keyId: '',
+    type,
+    webhookId: `reconcile:${foundId}`,
+    contactId,
+    batchIndex: 0,
+    receivedAt: tuesdayNoon + DAY,
+    body: Buffer.from(JSON.stringify(body)),
+  }
+}

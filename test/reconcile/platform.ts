@@ -30,11 +30,18 @@ export async function platform(
   t: Test,
   clock: ManualClock,
   over: Partial<SandboxOptions> = {},
+  /** The address that the client is given for that of the sandbox. */
+  via?: (sandboxUrl: string) => string,
 ): Promise<{ sandbox: Sandbox; ghl: GhlClient }> {
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-sweeps-'))
   const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 1_000_000, indexLagMs: MINUTE, ...over })
   const windows = new LocalWindows({ ...limitDefaults, calls: 1_000_000, daily: 100_000_000 }, clock)
-  const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, rateLimit: new RateLimit({ clock, windows }) })
+  const ghl = ghlClient({
+    apiUrl: via?.(sandbox.url) ?? sandbox.url,
+    tokens: fixedTokens(sandboxToken),
+    clock,
+    rateLimit: new RateLimit({ clock, windows }),
+  })
   t.teardown(async () => {
     await ghl.close()
     await sandbox.close()

@@ -1,9 +1,12 @@
 /** Who sweeps what and when: every location and source, once, whatever fails beside it; and what is owed to whom, with why. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type pg from 'pg'
 import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import { Reconciler } from '../../reconcile/reconciler.ts'
 import { Sweeper } from '../../reconcile/sweeper.ts'
+import { sandboxTenant } from '../../simulate/sandboxTenant.ts'
 import type { Owed } from '../../pipelines/reconcile/owed.ts'
 import type { SweepResult } from '../../reconcile/sweeper.ts'
 import type { LeadProfile, WebhookReceived } from '../../schemas/generated/records.ts'
@@ -16,6 +19,7 @@ import { erasures, leadEvents, profiles, tenants } from '../../topics/index.ts'
 import { HOUR, MINUTE, messageEvent, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
 import { batch } from '../support/sinkBatch.ts'
+import { lossyLine } from './lossyLine.ts'
 import { database, platform } from './platform.ts'
 
 t.setTimeout(120_000)
@@ -110,7 +114,7 @@ t.test('a source that fails keeps its cursor, says why and holds up no other; a 
   const said: Said[] = []
   const asked: string[] = []
   let fails = true
-  const counts = { read: 1, missed: 0, others: 0 }
+  const counts = { read: 1, missed: 0, visits: 0, others: 0 }
   const sweeper = {
     async sweep(sweep: { tenantId: string; source: string }): Promise<SweepResult> {
       asked.push(`${sweep.tenantId} ${sweep.source}`)
@@ -241,6 +245,103 @@ t.test('what is from before the erasure of its lead is not told again, though th
   const sweep = { tenantId, source: 'messages', from: before, before: tuesdayNoon, startedAt: tuesdayNoon } as const
   t.match(await clock.run(sweeper.sweep(sweep, undefined)), { kind: 'read', read: 3, missed: 2 })
   t.strictSame(told.sort(), ['reconcile:message:new', 'reconcile:message:other'])
+})
+
+const contactOf = (id: string, over: object = {}) => ({ type: 'ContactCreate', id, locationId: tenantId, firstName: id, ...over })
+const contactsOf = (before: number) => ({ tenantId, source: 'messages', from: before - HOUR, before, startedAt: before }) as const
+
+t.test('a contact that is gone is told as deleted once, when something of it is read and others are there', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platform(t, clock)
+  const changedAt = tuesdayNoon - HOUR / 2
+  for (const id of ['maria', 'jo']) sandbox.happened(contactOf(id), changedAt)
+  const known = ['maria', 'jo'].map(
+    (contactId) => [`${tenantId}:${contactId}`, profileRecord({ contactId, lastEventAt: changedAt })] as const,
+  )
+  await postgresSink(pool).write([batch(profiles, 0, known)])
+  const told: WebhookReceived[] = []
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, record) => void told.push(record) })
+  const deletions = async () => {
+    told.length = 0
+    const result = await clock.run(sweeper.sweep(contactsOf(tuesdayNoon), undefined))
+    const gone = told.filter(({ type }) => type === 'ContactDelete').map(({ contactId }) => contactId)
+    return [result.kind, gone.sort()]
+  }
+  t.strictSame(await deletions(), ['read', []], 'both are there')
+
+  sandbox.happened({ type: 'ContactDelete', id: 'maria', locationId: tenantId }, tuesdayNoon - 10 * MINUTE)
+  t.strictSame(await deletions(), ['read', ['maria']])
+  t.match(
+    told.find(({ type }) => type === 'ContactDelete'),
+    { origin: 'reconcile', webhookId: `reconcile:contact:maria:deleted:${changedAt}` },
+  )
+  t.match(JSON.parse(String(told.find(({ type }) => type === 'ContactDelete')?.body)), {
+    id: 'maria',
+    dateUpdated: new Date(tuesdayNoon).toISOString(),
+  })
+
+  sandbox.happened({ type: 'ContactDelete', id: 'jo', locationId: tenantId }, tuesdayNoon - 9 * MINUTE)
+  t.strictSame(await deletions(), ['read', []], 'a location that shows no contact at all may be another one')
+  sandbox.happened(contactOf('kim'), changedAt)
+  t.strictSame(await deletions(), ['read', ['jo', 'maria']])
+  const gone = known.map(([key, profile]) => [key, { ...profile, version: profile.version + 1, deletedAt: tuesdayNoon }] as const)
+  await postgresSink(pool).write([batch(profiles, 2, gone)])
+  t.strictSame(await deletions(), ['read', []], 'it is known')
+})
+
+t.test('a gateway that answers 404 for a contact says nothing of it', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  let sandboxUrl = ''
+  const gateway = createServer((request, response) => {
+    const { method = 'GET', url = '/', headers } = request
+    if (/^\/contacts\/maria$/.test(url)) return void response.writeHead(404).end('no such page')
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.on('end', () => {
+      const { authorization = '', version = '' } = headers
+      const sent = method === 'GET' ? null : Buffer.concat(chunks).toString()
+      const init = { method, headers: { authorization, version: String(version), 'content-type': 'application/json' }, body: sent }
+      void fetch(sandboxUrl + url, init).then(async (answer) =>
+        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()),
+      )
+    })
+  })
+  await new Promise<void>((listening) => gateway.listen(0, '127.0.0.1', listening))
+  t.teardown(() => gateway.close())
+  const { sandbox, ghl } = await platform(t, clock, {}, (url) => {
+    sandboxUrl = url
+    return `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
+  })
+  const changedAt = tuesdayNoon - HOUR / 2
+  for (const id of ['maria', 'jo']) sandbox.happened(contactOf(id), changedAt)
+  await postgresSink(pool).write([batch(profiles, 0, [[`${tenantId}:maria`, profileRecord({ contactId: 'maria' })]])])
+  const told: string[] = []
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, { type, contactId }) => void told.push(`${type} ${contactId}`) })
+  t.match(await clock.run(sweeper.sweep(contactsOf(tuesdayNoon), undefined)), { kind: 'read' })
+  t.strictSame(told, ['ContactCreate jo'])
+})
+
+t.test('a visit is told by a sweep though nothing else is new, is no missed webhook, and is told once', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platform(t, clock)
+  const at = tuesdayNoon - HOUR / 2
+  const line = lossyLine(tuesdayNoon, pool)
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: line.publish })
+  const sweep = async () => {
+    const { missed, visits } = await clock.run(sweeper.sweep({ ...contactsOf(tuesdayNoon), source: 'contacts' }, sandboxTenant(0)))
+    await line.store()
+    return { missed, visits }
+  }
+  sandbox.happened(contactOf('maria'), at)
+  t.strictSame(await sweep(), { missed: 1, visits: 0 })
+  sandbox.happened(contactOf('maria', { lastAttributionSource: { utmSource: 'newsletter', utmMedium: 'email' } }), at + MINUTE)
+  t.strictSame(await sweep(), { missed: 0, visits: 1 })
+  t.match(line.state('maria')?.lastOrigin, { source: 'newsletter', medium: 'email' })
+  t.strictSame(await sweep(), { missed: 0, visits: 0 })
+  t.strictSame((await pool.query('SELECT type FROM sweep_findings')).rows, [{ type: 'ContactCreate' }], 'nothing was lost by the visit')
 })
 
 t.test('who waits longest comes first, with one cause each; who is answered, closed or has refused us is owed nothing', async (t) => {

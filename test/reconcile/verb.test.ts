@@ -91,15 +91,15 @@ t.test('a location is compared now: progress, a row per source, what was missed 
 
   const dry = await run('reconcile', '--since', '6h', '--dry-run')
   t.match(dry, { code: 0, err: '' })
-  t.match(dry.out[0], /^location +source +compared +missed +about no lead +outcome$/)
-  t.match(dry.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +read$`))
+  t.match(dry.out[0], /^location +source +compared +missed +visits +about no lead +outcome$/)
+  t.match(dry.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +0 +read$`))
   t.equal(dry.out.length, 6)
   t.match(dry.out[5], /^What changed in the last 2 minutes is left for later/)
   t.strictSame(await onTopic(), [])
 
   const told = await run('reconcile', '--location', tenantId, '--since', new Date(askedAt - HOUR).toISOString())
   t.match(told, { code: 0, err: '' })
-  t.match(told.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +read$`))
+  t.match(told.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +0 +read$`))
   t.ok(told.live.includes(`${tenantId}  messages: 2 compared, 1 missed`), told.live.join('\n'))
   const records = await onTopic()
   t.equal(records.length, 1)

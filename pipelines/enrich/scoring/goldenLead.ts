@@ -47,19 +47,27 @@ export function goldenLeadOf(
 function weighed(answers: Answers, { said, writesBudget, reports }: Told): GoldenLead {
   const known: ExactFactor[] = []
   const unknown: string[] = []
-  const weigh = (part: GoldenPart, told: { readonly points: number; readonly words: string } | undefined) => {
-    if (told === undefined) unknown.push(part)
-    else known.push({ code: part, points: told.points, words: told.words, weight: goldenWeights[part] })
-  }
-  weigh('urgent_timeline', timelineOf(answers.days, said))
-  weigh('budget_clarity', budgetOf(answers, writesBudget))
-  weigh('financing', financingOf(answers, said))
-  weigh('location_specificity', (answers.questions & PLACE) === 0 ? undefined : { points: 100, words: 'says where it looks' })
-  weigh('market_knowledge', marketOf(reports))
+  weigh('urgent_timeline', timelineOf(answers.days, said), known, unknown)
+  weigh('budget_clarity', budgetOf(answers, writesBudget), known, unknown)
+  weigh('financing', financingOf(answers, said), known, unknown)
+  weigh('location_specificity', (answers.questions & PLACE) === 0 ? undefined : placeKnown, known, unknown)
+  weigh('market_knowledge', marketOf(reports), known, unknown)
   const factors = wholeFactors(known)
   let score = 0
   for (const { points } of factors) score += points
   return { score, tier: goldenTierOf(score), factors, unknown }
+}
+
+interface Part {
+  readonly points: number
+  readonly words: string
+}
+
+const placeKnown: Part = { points: 100, words: 'says where it looks' }
+
+function weigh(part: GoldenPart, told: Part | undefined, known: ExactFactor[], unknown: string[]): void {
+  if (told === undefined) unknown.push(part)
+  else known.push({ code: part, points: told.points, words: told.words, weight: goldenWeights[part] })
 }
 
 /** The tier of a score of 0 to 100. */

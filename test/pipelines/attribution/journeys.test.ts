@@ -252,6 +252,7 @@ t.test(
     t.ok(isErasedOnly(one.state(maria) as LeadTouches) && isMomentOnly({ entry: { state: one.state(maria) } }))
     t.notOk(isErasedOnly({ ...(one.state(maria) as LeadTouches), statedSource: 'zillow' }), 'the proof can fail')
     t.notOk(isMomentOnly({ entry: { state: { ...(one.state(maria) as LeadTouches), engagedAt: start } } }))
+    t.match(one.outputs(journeys).at(-1), { kind: 'forgotten', leadHash: journeyHash(tenantId, 'maria', null), touches: [], value: null })
     const before = one.outputs(journeys).length
     one.pipe(leadEvents, maria, wrote('facebook', start + HOUR))
     one.pipe(outcomes, maria, won('o1', start))
@@ -263,6 +264,13 @@ t.test(
     )
     one.pipe(leadEvents, maria, contact('Zillow', start + 2 * HOUR))
     t.not(one.outputs(journeys).at(-1)?.leadHash, one.outputs(journeys)[0]?.leadHash)
+    one.pipe(erasures, maria, erasure(start + 3 * HOUR))
+    one.pipe(erasures, maria, erasure(start + 4 * HOUR))
+    t.strictSame(
+      one.outputs(journeys).flatMap(({ kind, leadHash }) => (kind === 'forgotten' ? [leadHash] : [])),
+      [journeyHash(tenantId, 'maria', null), journeyHash(tenantId, 'maria', start + HOUR)],
+      'each life once, under its own pseudonym; nothing was told of the third',
+    )
     t.not(journeyHash(tenantId, 'maria', null), journeyHash('location-2', 'maria', null))
   },
 )

@@ -174,6 +174,42 @@ t.test('each conversion is credited whole to its first and its last touch, once;
   )
 })
 
+t.test(
+  'the journeys of an erased lead go with the order, in whatever block they come and when the topic is read again; the sums stay',
+  async (t) => {
+    const { client, database, sink } = await migrated(t)
+    const other = journey('touched', 2, ['events'], start)
+    const mine = journey('touched', 1, ['radio'], start)
+    const forgotten = {
+      ...mine,
+      journeyId: 'forgotten',
+      kind: 'forgotten',
+      touches: [],
+      touchCount: 0,
+      firstTouchAt: null,
+      at: start + DAY,
+    }
+    const first = batchOf(journeys, [mine, other], 0n, start)
+    const second = batchOf(journeys, [journey('engaged', 1, ['radio'], start + 1), forgotten], 2n, start + DAY)
+    const kept = () => rows<{ lead_hash: string }>(client, 'SELECT lead_hash FROM journeys')
+    const sums = () =>
+      rows(client, `SELECT channel, toString(leads) AS leads FROM ${analyticsDatabaseOf(database)}.v_channel_months ORDER BY channel`)
+    await sink.write([first])
+    t.equal((await kept()).length, 2)
+    const before = await sums()
+    // As after a kill: both are told once more.
+    for (let i = 0; i < 2; i++) await sink.write([first, second])
+    t.strictSame(await kept(), [{ lead_hash: other.leadHash }], 'nobody else is touched')
+    await sink.write([batchOf(journeys, [mine, other, forgotten], 4n, start + 2 * DAY)])
+    t.notOk(
+      (await kept()).some(({ lead_hash }) => lead_hash === mine.leadHash),
+      'read again in another block',
+    )
+    t.equal(before.length, 2)
+    t.equal((await sums()).length, 2, 'they name nobody')
+  },
+)
+
 t.test('a pseudonym is kept as long as its topic keeps it', async (t) => {
   const { client } = await migrated(t)
   const [table] = await rows<{ ddl: string }>(
