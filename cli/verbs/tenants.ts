@@ -5,6 +5,7 @@ import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
 import type { Installation, LookUpSettings, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
+import { wantsHours } from '../../pipelines/trials/hours/hourTrial.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
@@ -28,6 +29,7 @@ interface SetFlags {
   readonly routing?: string
   readonly holdout?: string
   readonly trials?: string
+  readonly trialHours?: string
   readonly undecided?: string
 }
 
@@ -48,7 +50,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         terminal.out(
           columns([
             ['location', 'name', 'status', 'automation', 'time zone', 'routing', 'left alone', 'look-ups', 'trials', 'unclear'],
-            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps, trials, undecided }) => [
+            ...known.map(({ tenantId, name, status, automation, timeZone, routing, holdout, lookUps, trials, trialHours, undecided }) => [
               tenantId,
               name,
               status,
@@ -57,7 +59,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
               routing ?? 'suggest',
               holdout === true ? '5 %' : 'nobody',
               lookUpsText(lookUps),
-              trialsText(trials),
+              trialsText({ trials, trialHours }),
               undecided ?? 'ask',
             ]),
           ]).join('\n'),
@@ -98,6 +100,10 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     )
     .option('--trials <on|off>', 'a part of the messages is worded by lot, so that it shows what is answered (default on)')
     .option(
+      '--trial-hours <on|off>',
+      'the hour of follow-ups that we begin ourselves is drawn by lot too, so that it shows when leads answer; needs trials (default off)',
+    )
+    .option(
       '--undecided <how>',
       'messages that the votes do not clearly call for: ask (a person is asked first; default), act (they are sent)',
     )
@@ -110,7 +116,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}, what is unclear: ${tenant.undecided ?? 'ask'}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant)}, what is unclear: ${tenant.undecided ?? 'ask'}`,
         )
       } finally {
         await kafka.close()
@@ -129,8 +135,9 @@ function lookUpsText(lookUps: LookUpSettings | null): string {
   return lookUps ? `${lookUps.fields.join(',')} at ${lookUps.creditsPerDay} credits a day` : 'off'
 }
 
-function trialsText(trials: TrialSettings | null): string {
-  return trials?.enabled === false ? 'off' : 'on'
+function trialsText(tenant: Pick<Tenant, 'trials' | 'trialHours'>): string {
+  if (tenant.trials?.enabled === false) return 'off'
+  return wantsHours(tenant) ? 'on, hours too' : 'on'
 }
 
 /** Trials as the flag leaves them; what a person has opened again stays so. */
@@ -212,7 +219,9 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
   const undecided = flags.undecided ?? before?.undecided ?? null
   if (undecided !== null && !undecideds.includes(undecided))
     throw cliError('E_OPTION_INVALID', `--undecided ${undecided} must be one of ${undecideds.join(', ')}.`)
-  const { holdout } = flags
+  const { holdout, trialHours } = flags
+  if (trialHours !== undefined && trialHours !== 'on' && trialHours !== 'off')
+    throw cliError('E_OPTION_INVALID', `--trial-hours ${trialHours} must be on or off.`)
   if (holdout !== undefined && holdout !== 'on' && holdout !== 'off')
     throw cliError('E_OPTION_INVALID', `--holdout ${holdout} must be on or off.`)
   return {
@@ -231,6 +240,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     routing,
     holdout: holdout === undefined ? (before?.holdout ?? null) : holdout === 'on',
     trials: trialsOf(before?.trials ?? null, flags.trials),
+    trialHours: trialHours === undefined ? (before?.trialHours ?? null) : trialHours === 'on',
     undecided,
     installation: overruled(before?.installation ?? null, flags, at),
   }

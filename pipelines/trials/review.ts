@@ -31,12 +31,14 @@ export function begun(trial: Trial, at: number): TrialState {
     WHOLE_MICRO,
     trial.arms.map(() => 1),
   )
-  const arms = trial.arms.map((option, k) => ({
-    ...{ option, sent: 0, answered: 0, sentMicro: 0, answeredMicro: 0, watched: 0, optedOut: 0, stoppedAt: null },
-    shareMicro: shares[k] ?? 0,
-    bestMicro: shares[k] ?? 0,
-  }))
-  return { trial: trial.id, since: at, week: weekOf(at), arms, winner: null, published: null }
+  const arms = trial.arms.map((option, k) => freshArm(option, shares[k] ?? 0))
+  return { trial: trial.id, since: at, week: weekOf(at), arms, winner: null, published: null, hours: null }
+}
+
+/** An arm without results. */
+export function freshArm(option: string, shareMicro: number): TrialArm {
+  const counts = { sent: 0, answered: 0, sentMicro: 0, answeredMicro: 0, watched: 0, optedOut: 0, stoppedAt: null }
+  return { option, ...counts, shareMicro, bestMicro: shareMicro }
 }
 
 /**
@@ -47,8 +49,13 @@ export function withTried(state: TrialState, { outcome, wording }: AgentResult):
   if (wording?.drawn !== true || wording.trial !== state.trial || outcome === 'unknown') return undefined
   const arm = state.arms.find(({ option }) => option === wording.option)
   if (arm === undefined) return undefined
+  return { ...state, arms: state.arms.map((one) => (one === arm ? withResult(arm, outcome) : one)) }
+}
+
+/** An arm with one more result. */
+export function withResult(arm: TrialArm, outcome: string): TrialArm {
   const answered = outcome === 'reply' || outcome === 'appointment' ? 1 : 0
-  const after: TrialArm = {
+  return {
     ...arm,
     sent: arm.sent + 1,
     answered: arm.answered + answered,
@@ -57,7 +64,6 @@ export function withTried(state: TrialState, { outcome, wording }: AgentResult):
     watched: arm.watched + 1,
     optedOut: arm.optedOut + (outcome === 'opt_out' ? 1 : 0),
   }
-  return { ...state, arms: state.arms.map((one) => (one === arm ? after : one)) }
 }
 
 export interface Review {
@@ -78,8 +84,8 @@ export function reviewed(
   at: number,
 ): Review {
   const week = Math.max(before.week, weekOf(at))
-  const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), reopened))
-  const arms = known.map((arm, k) => (k > 0 && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm))
+  const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), openedAt(reopened, arm.option)))
+  const arms = known.map((arm, k) => (k > 0 && arm.stoppedAt === null && isHarmful(arm, known[0] ?? arm) ? { ...arm, stoppedAt: at } : arm))
   const priors = priorsOf(others)
   const posteriors = arms.map((arm, k) => posteriorOf(priors[k] ?? flatPrior, arm))
   const open = arms.flatMap((arm, k) => (arm.stoppedAt === null ? [k] : []))
@@ -107,22 +113,29 @@ function meanOf({ a, b }: Beta): number {
   return a / (a + b)
 }
 
-function lighter(arm: TrialArm, weeks: number): TrialArm {
+/** What is old counts less. */
+export function lighter(arm: TrialArm, weeks: number): TrialArm {
   return { ...arm, sentMicro: faded(arm.sentMicro, weeks), answeredMicro: faded(arm.answeredMicro, weeks) }
 }
 
+/** When a person opened the arm of this name again, ms; 0 for never. */
+export function openedAt(reopened: Readonly<Record<string, number>>, name: string): number {
+  return Object.hasOwn(reopened, name) ? (reopened[name] ?? 0) : 0
+}
+
 /** Opened again by a person after it was stopped: what it was stopped for is not counted again. */
-function opened(arm: TrialArm, reopened: Readonly<Record<string, number>>): TrialArm {
-  const at = Object.hasOwn(reopened, arm.option) ? (reopened[arm.option] ?? 0) : 0
+export function opened(arm: TrialArm, at: number): TrialArm {
   return arm.stoppedAt !== null && at > arm.stoppedAt ? { ...arm, stoppedAt: null, watched: 0, optedOut: 0 } : arm
 }
 
-/** Stopped, it stays so. */
-function isHarmful(arm: TrialArm, control: TrialArm): boolean {
-  return arm.stoppedAt === null && exceeds(optOutsOf(arm), optOutsOf(control), HARM_MARGIN) > HARM_PROBABILITY
+type Watched = Pick<TrialArm, 'watched' | 'optedOut'>
+
+/** Do more leads opt out than after the control, by more than one point? */
+export function isHarmful(arm: Watched, control: Watched): boolean {
+  return exceeds(optOutsOf(arm), optOutsOf(control), HARM_MARGIN) > HARM_PROBABILITY
 }
 
-function optOutsOf({ watched, optedOut }: TrialArm): Beta {
+function optOutsOf({ watched, optedOut }: Watched): Beta {
   return { a: optOutPrior.a + optedOut, b: optOutPrior.b + watched - optedOut }
 }
 

@@ -22,7 +22,12 @@ const stated: AgentInsight = {
   findings: trialFindings(state, []),
 }
 
-async function run(argv: readonly string[], insight: AgentInsight | undefined, tenant: Tenant | undefined = tenantRecord()) {
+async function run(
+  argv: readonly string[],
+  insight: AgentInsight | undefined,
+  tenant: Tenant | undefined = tenantRecord(),
+  hours?: AgentInsight,
+) {
   const told: string[] = []
   const sent: Tenant[] = []
   const terminal = { out: (text: string) => told.push(text), err: (text: string) => told.push(text) }
@@ -32,6 +37,7 @@ async function run(argv: readonly string[], insight: AgentInsight | undefined, t
   addTrials(program, surroundings, () =>
     Promise.resolve({
       stated: (location) => Promise.resolve(location === tenantId ? insight : undefined),
+      statedHours: (location) => Promise.resolve(location === tenantId ? hours : undefined),
       tenant: (location) => Promise.resolve(location === tenantId ? tenant : undefined),
       set: (settings) => Promise.resolve(void sent.push(settings)),
       close: () => Promise.resolve(void closed++),

@@ -56,6 +56,7 @@ const result = (day: number, over: Partial<AgentResult> = {}): AgentResult => ({
   abstained: [],
   failed: [],
   wording: null,
+  hour: null,
   ...over,
 })
 const answered = { outcome: 'reply', latencyMs: 30 * MINUTE } as const

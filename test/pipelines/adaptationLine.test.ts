@@ -72,6 +72,7 @@ t.test(
         abstained: [],
         failed: [],
         wording: null,
+        hour: null,
       },
       latencyMs: null,
     }

@@ -396,6 +396,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     routing: null,
     holdout: null,
     trials: null,
+    trialHours: null,
     undecided: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })

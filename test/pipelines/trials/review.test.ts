@@ -18,6 +18,7 @@ const nobody = runningTrial.arms.map(() => [])
 const result = (option: string, outcome = 'none', over: Partial<AgentResult['wording']> = {}): AgentResult => ({
   ...{ resultId: 'r', tenantId, decisionType: 'follow_up', option: 'sms', policyHash: 'p', startedAt: start, closedAt: start, outcome },
   ...{ latencyMs: null, votedFor: [], votedAgainst: [], abstained: [], failed: [] },
+  hour: null,
   wording: { option, trial: 'wording-2', drawn: true, propensityMicro: 100_000, ...over },
 })
 const armOf = (state: TrialState, option: string) => state.arms.find((arm) => arm.option === option) as TrialArm
