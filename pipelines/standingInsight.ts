@@ -21,7 +21,7 @@ export interface Statement {
   readonly agentId: string
   /** Rises when the same data may give other findings. */
   readonly agentVersion: number
-  readonly system: 'content' | 'competitive' | 'attribution' | 'adaptive'
+  readonly system: 'follow-up' | 'content' | 'competitive' | 'attribution' | 'adaptive'
   readonly findings: readonly Finding[]
   /** How long it holds, ms. */
   readonly validMs: number

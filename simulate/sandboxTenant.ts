@@ -49,6 +49,7 @@ export function sandboxTenant(at: number): Tenant {
     lookUps: null,
     routing: 'assign',
     holdout: null,
+    trialHours: null,
     trials: null,
     undecided: null,
     officeHours: null,

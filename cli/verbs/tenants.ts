@@ -6,6 +6,7 @@ import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../p
 import { officeHoursText, readOfficeHours } from '../../pipelines/followup/officeHours.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
 import type { Installation, LookUpSettings, OfficeWindow, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
+import { wantsHours } from '../../pipelines/trials/hours/hourTrial.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
@@ -29,6 +30,7 @@ interface SetFlags {
   readonly routing?: string
   readonly holdout?: string
   readonly trials?: string
+  readonly trialHours?: string
   readonly undecided?: string
   readonly officeHours?: string
   readonly minuteWorth?: string
@@ -75,6 +77,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
                 holdout,
                 lookUps,
                 trials,
+                trialHours,
                 undecided,
                 officeHours,
                 minuteWorthMicro,
@@ -87,7 +90,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
                 routing ?? 'suggest',
                 holdout === true ? '5 %' : 'nobody',
                 lookUpsText(lookUps),
-                trialsText(trials),
+                trialsText({ trials, trialHours }),
                 undecided ?? 'ask',
                 hoursText(officeHours),
                 worthText(minuteWorthMicro),
@@ -131,6 +134,10 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     )
     .option('--trials <on|off>', 'a part of the messages is worded by lot, so that it shows what is answered (default on)')
     .option(
+      '--trial-hours <on|off>',
+      'the hour of follow-ups that we begin ourselves is drawn by lot too, so that it shows when leads answer; needs trials (default off)',
+    )
+    .option(
       '--undecided <how>',
       'messages that the votes do not clearly call for: ask (a person is asked first; default), act (they are sent)',
     )
@@ -151,7 +158,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant.trials)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}`,
         )
       } finally {
         await kafka.close()
@@ -170,8 +177,9 @@ function lookUpsText(lookUps: LookUpSettings | null): string {
   return lookUps ? `${lookUps.fields.join(',')} at ${lookUps.creditsPerDay} credits a day` : 'off'
 }
 
-function trialsText(trials: TrialSettings | null): string {
-  return trials?.enabled === false ? 'off' : 'on'
+function trialsText(tenant: Pick<Tenant, 'trials' | 'trialHours'>): string {
+  if (tenant.trials?.enabled === false) return 'off'
+  return wantsHours(tenant) ? 'on, hours too' : 'on'
 }
 
 function hoursText(officeHours: OfficeWindow[] | null): string {
@@ -277,7 +285,9 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
   const undecided = flags.undecided ?? before?.undecided ?? null
   if (undecided !== null && !undecideds.includes(undecided))
     throw cliError('E_OPTION_INVALID', `--undecided ${undecided} must be one of ${undecideds.join(', ')}.`)
-  const { holdout } = flags
+  const { holdout, trialHours } = flags
+  if (trialHours !== undefined && trialHours !== 'on' && trialHours !== 'off')
+    throw cliError('E_OPTION_INVALID', `--trial-hours ${trialHours} must be on or off.`)
   if (holdout !== undefined && holdout !== 'on' && holdout !== 'off')
     throw cliError('E_OPTION_INVALID', `--holdout ${holdout} must be on or off.`)
   return {
@@ -296,6 +306,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     routing,
     holdout: holdout === undefined ? (before?.holdout ?? null) : holdout === 'on',
     trials: trialsOf(before?.trials ?? null, flags.trials),
+    trialHours: trialHours === undefined ? (before?.trialHours ?? null) : trialHours === 'on',
     undecided,
     officeHours: officeHoursOf(before?.officeHours ?? null, flags.officeHours),
     minuteWorthMicro: minuteWorthOf(before?.minuteWorthMicro ?? null, flags.minuteWorth),

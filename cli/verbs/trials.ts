@@ -1,18 +1,21 @@
-/** `rekindle trials`: the trial of wordings of a location, and a person's word on one that was stopped. */
+/** `rekindle trials`: the trials of wordings and hours of a location, and a person's word on what was stopped. */
 import type { Command } from 'commander'
 import { instantText } from '../../pipelines/reconcile/words.ts'
 import type { AgentInsight, Finding, Tenant } from '../../schemas/generated/records.ts'
 import { guardrails } from '../../pipelines/trials/guardrails.ts'
+import { clockHourOf, hourAgentId, hourOption } from '../../pipelines/trials/hours/hourTrial.ts'
 import { runningTrial, trialAgentId } from '../../pipelines/trials/trial.ts'
 import { insightKey, insights, tenants } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
+import { hourLines, hoursOf } from '../hourLines.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** What the verbs read and write. */
 export interface TrialTables {
   readonly stated: (location: string) => Promise<AgentInsight | undefined>
+  readonly statedHours: (location: string) => Promise<AgentInsight | undefined>
   readonly tenant: (location: string) => Promise<Tenant | undefined>
   readonly set: (tenant: Tenant) => Promise<void>
   readonly close: () => Promise<void>
@@ -25,6 +28,7 @@ export function addTrials(
     const kafka = await cliKafka(config())
     return {
       stated: async (location) => (await kafka.table(insights)).get(insightKey(location, trialAgentId)),
+      statedHours: async (location) => (await kafka.table(insights)).get(insightKey(location, hourAgentId)),
       tenant: async (location) => (await kafka.table(tenants)).get(location),
       set: async (tenant) => {
         await kafka.registerSchemas([tenants])
@@ -34,7 +38,7 @@ export function addTrials(
     }
   },
 ): void {
-  const verb = program.command('trials').description('wordings that are tried by lot at a location')
+  const verb = program.command('trials').description('wordings and hours that are tried by lot at a location')
   const withTables = async (use: (tables: TrialTables) => Promise<void>) => {
     const tables = await openTables()
     try {
@@ -45,33 +49,45 @@ export function addTrials(
   }
   verb
     .command('show')
-    .description('each wording with what was sent, answered and stopped, and its share of the lot')
+    .description('each wording and hour with what was sent, answered and stopped, and its share of the lot')
     .requiredOption('--location <id>', 'GHL location id')
-    .option('--json', 'the statement as one JSON document')
+    .option('--json', 'the statement as one JSON document, and that on hours as another one')
     .action(({ location, json }: { location: string; json?: true }) =>
-      withTables(async ({ stated, tenant }) => {
-        const insight = await stated(location)
-        if (json === true) terminal.out(JSON.stringify(insight ?? null))
-        else for (const line of trialLines(location, insight, await tenant(location))) terminal.out(line)
+      withTables(async ({ stated, statedHours, tenant }) => {
+        const [insight, hours] = [await stated(location), await statedHours(location)]
+        if (json === true) {
+          terminal.out(JSON.stringify(insight ?? null))
+          if (hours !== undefined) terminal.out(JSON.stringify(hours))
+        } else {
+          const settings = await tenant(location)
+          for (const line of trialLines(location, insight, settings)) terminal.out(line)
+          for (const line of hourLines(location, hours, settings)) terminal.out(line)
+        }
       }),
     )
   verb
     .command('reopen')
-    .description('let the lot draw a wording again that was stopped; it takes effect after midnight UTC')
+    .description('let the lot draw a wording or an hour again that was stopped; it takes effect after midnight UTC')
     .requiredOption('--location <id>', 'GHL location id')
-    .requiredOption('--wording <wording>', 'the stopped one, e.g. soft_ask')
-    .action(({ location, wording }: { location: string; wording: string }) =>
-      withTables(async ({ stated, tenant, set }) => {
+    .option('--wording <wording>', 'the stopped one, e.g. soft_ask')
+    .option('--hour <hour>', 'the stopped one, as it begins where the lead lives, e.g. 18')
+    .action(({ location, wording, hour }: { location: string; wording?: string; hour?: string }) =>
+      withTables(async ({ stated, statedHours, tenant, set }) => {
+        if ((wording === undefined) === (hour === undefined)) throw cliError('E_OPTION_INVALID', 'Give one of --wording and --hour.')
         const settings = await tenant(location)
         if (settings === undefined) throw cliError('E_OPTION_INVALID', `--location ${location}: no such location is set up.`)
-        const stopped = stoppedIn(await stated(location))
-        if (!stopped.includes(wording))
+        const stopped = hour === undefined ? stoppedIn(wordingsOf(await stated(location))) : stoppedIn(hoursOf(await statedHours(location)))
+        const name = wording ?? hourOption(Number(hour), 'weekday')
+        const [flag, said] = hour === undefined ? ['--wording', name] : ['--hour', hour]
+        const shown = stopped.map((one) => (hour === undefined ? one : String(clockHourOf(one))))
+        if (!stopped.includes(name))
           throw cliError(
             'E_OPTION_INVALID',
-            `--wording ${wording}: not stopped at ${location}; ${stopped.length === 0 ? 'none is' : `stopped: ${stopped.join(', ')}`}.`,
+            `${flag} ${said}: not stopped at ${location}; ${stopped.length === 0 ? 'none is' : `stopped: ${shown.join(', ')}`}.`,
           )
-        await set(reopened(settings, wording, now()))
-        terminal.out(`${wording} is open again at ${location} from the next look at the results, 00:15 UTC.`)
+        await set(reopened(settings, name, now()))
+        const what = hour === undefined ? said : `The hour from ${said}:00`
+        terminal.out(`${what} is open again at ${location} from the next look at the results, 00:15 UTC.`)
       }),
     )
 }
@@ -80,14 +96,14 @@ function wordingsOf(insight: AgentInsight | undefined): Finding[] {
   return (insight?.findings ?? []).filter(({ kind }) => kind === 'wording')
 }
 
-function stoppedIn(insight: AgentInsight | undefined): string[] {
-  return wordingsOf(insight).flatMap(({ subject, reason }) => (reason === 'open' ? [] : [subject]))
+function stoppedIn(findings: readonly Finding[]): string[] {
+  return findings.flatMap(({ subject, reason }) => (reason === 'open' ? [] : [subject]))
 }
 
-/** The settings with a wording that a person opened again; trials that are off stay so. `at`: ms. */
-export function reopened(settings: Tenant, wording: string, at: number): Tenant {
+/** The settings with a wording or an hour (`h18`) that a person opened again; trials that are off stay so. `at`: ms. */
+export function reopened(settings: Tenant, name: string, at: number): Tenant {
   const { enabled = true, reopened: before = {} } = settings.trials ?? {}
-  return { ...settings, updatedAt: at, trials: { enabled, reopened: { ...before, [wording]: at } } }
+  return { ...settings, updatedAt: at, trials: { enabled, reopened: { ...before, [name]: at } } }
 }
 
 /** The trial of a location as lines. */

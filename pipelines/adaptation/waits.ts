@@ -4,6 +4,8 @@
  * @source reference/consensus.md 10.2: reward within 72 h, pending while the window is open, closed at its end
  */
 import type { AgentResult, Decision, OutcomeWait, ResultsState, SeenOutcome, WordingUsed } from '../../schemas/generated/records.ts'
+import { isMessage } from '../agents/channels.ts'
+import { hourOfMessage, hourUsed } from './hourUsed.ts'
 import { harms, harmsWithin, withTriedOnLead } from './triedOnLead.ts'
 import { withoutOldTexts, wordingUsed } from './wordingUsed.ts'
 
@@ -29,15 +31,11 @@ export const noWaits: ResultsState = { waits: [], seen: [], closed: [], worded: 
 const reactions: ReadonlySet<string> = new Set(['reply', 'appointment', 'opt_out'])
 /** Outcomes that are noted while something is waited for. */
 export const noted: ReadonlySet<string> = new Set([...reactions, ...harms])
-/** Options that are messages. A call is a task for a person: that it was noted says nothing of the call. */
-const messages: ReadonlySet<string> = new Set(['sms', 'email'])
 
-/** Is the option a written message? */
-export function isMessage(option: string): boolean {
-  return messages.has(option)
-}
-
-/** Why the decision has no result; `undefined` when it will have one. What gates or something newer decided, no agent did. */
+/**
+ * Why the decision has no result; `undefined` when it will have one. What gates or something newer decided, no agent did. A call is a task
+ * for a person: that it was noted says nothing of the call.
+ */
 export function withoutResult({ type, chosen, stopReason }: Decision): string | undefined {
   if (type !== 'follow_up') return 'decision_type_of_others'
   if (stopReason === 'gated' || stopReason === 'superseded') return 'not_decided_by_votes'
@@ -61,6 +59,7 @@ export function waitFor(decision: Decision): OutcomeWait {
     assessmentId,
     byPerson: false,
     notTaken: false,
+    hour: hourOfMessage(decision),
   }
 }
 
@@ -183,5 +182,6 @@ export function resultOf(
     failed: wait.failed,
     wording,
     guardrails,
+    hour: hourUsed(wait),
   }
 }

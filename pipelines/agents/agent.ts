@@ -33,6 +33,8 @@ export interface VoteParams {
   templateId?: TemplateId
   /** The lot of a trial: what it is called, what it is drawn from, how much is left to it, and its shares. */
   lot?: Lot
+  /** Of hours: the lot at week-ends, where these are told apart. */
+  weekendLot?: Lot
 }
 
 export interface Opinion {
@@ -60,6 +62,8 @@ export interface AgentTables {
   insight(agentId: string): AgentInsight | undefined
   /** `off` where the location leaves nothing to lot. */
   readonly trials?: 'off'
+  /** `on` where the location wants hours to be left to lot. */
+  readonly hours?: 'on'
 }
 
 /** Nobody has found anything. */

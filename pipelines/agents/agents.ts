@@ -10,6 +10,7 @@ import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { Assessment } from '../../schemas/generated/records.ts'
 import { assessments, ballots, insightKey, insights, tenants } from '../../topics/index.ts'
 import type { AgentTables, System } from './agent.ts'
+import { wantsHours } from '../trials/hours/hourTrial.ts'
 import { panel } from './panel.ts'
 import { roster } from './roster.ts'
 
@@ -20,8 +21,10 @@ const tables = { insights, tenants } as const
 
 /** The findings about the location of a question, and its settings. What is out of date by the time it was asked was not found. */
 function findingsFor({ tenantId, askedAt }: Assessment, ctx: Context<typeof tables>): AgentTables {
+  const tenant = ctx.tables.tenants.get(tenantId)
   return {
-    ...(ctx.tables.tenants.get(tenantId)?.trials?.enabled === false ? { trials: 'off' } : {}),
+    ...(tenant?.trials?.enabled === false ? { trials: 'off' } : {}),
+    ...(wantsHours(tenant) ? { hours: 'on' } : {}),
     insight(agentId) {
       const found = ctx.tables.insights.get(insightKey(tenantId, agentId))
       return found === undefined || found.validUntil <= askedAt ? undefined : found

@@ -10,6 +10,11 @@ export type ContactOption = (typeof contactOptions)[number]
 /** Fields that `openChannels` reads, for the `reads` of agents that use it. */
 export const channelFields = ['hasPhone', 'hasEmail', 'blockedChannels'] as const
 
+/** Is the option a written message? */
+export function isMessage(option: string): boolean {
+  return option === 'sms' || option === 'email'
+}
+
 /** Open ways, texts before e-mails before calls. */
 export function openChannels(view: AgentView): ContactOption[] {
   return contactOptions.filter((option) => isOpen(view, option))

@@ -7,7 +7,7 @@ import type { Assessment, Vote } from '../../schemas/generated/records.ts'
 import { noInsights, optionsByType } from './agent.ts'
 import type { Abstention, Agent, AgentTables, Answer, DecisionType, Opinion, VoteParams } from './agent.ts'
 import { agentView } from './agentView.ts'
-import { lotParams } from '../trials/lotParams.ts'
+import { lotText } from '../trials/lotParams.ts'
 import { withinRoom } from './withinRoom.ts'
 
 /** Decision type of an answer that holds for every type the agent could answer. */
@@ -63,7 +63,9 @@ function written(params: VoteParams): Record<string, string> {
   const out: Record<string, string> = {}
   if (params.delayMinutes !== undefined) out['delayMinutes'] = String(params.delayMinutes)
   if (params.templateId !== undefined) out['templateId'] = params.templateId
-  return params.lot === undefined ? out : { ...out, ...lotParams(params.lot) }
+  if (params.lot !== undefined) out['lot'] = lotText(params.lot)
+  if (params.weekendLot !== undefined) out['weekendLot'] = lotText(params.weekendLot)
+  return out
 }
 
 function abstention(agent: Agent, { reason, evidence = [], params = {} }: Abstention): Vote {

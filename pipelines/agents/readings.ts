@@ -50,6 +50,15 @@ export function clarityOf(points: number): number {
   return clarity[Math.min(clarity.length, Math.abs(points)) - 1] ?? clarity[0]
 }
 
+/** After a complaint nothing is tried for so long. @source reference/consensus.md 10.3 */
+const COMPLAINT_REST_MS = 24 * 3_600_000
+
+/** Has the lead written with more displeasure than praise within 24 hours? */
+export function complainedLately(view: { recentMessages: readonly RecentMessage[]; askedAt: number }): boolean {
+  const lately = lastSaid(view, view.recentMessages.length).filter(({ at }) => view.askedAt - at < COMPLAINT_REST_MS)
+  return (moodOf(lately)?.points ?? 0) < 0
+}
+
 export interface Objected {
   readonly objection: Objection
   readonly words: string

@@ -161,6 +161,7 @@ function decisionOn(question: OpenQuestion, type: string, { superseded, deadline
     at: ctx.at,
     staleBallots: question.staleBallots,
     policyRefused,
+    tenant,
     degradedBefore: degraded.includes(type),
   }
   if (superseded) return decideNow(current, 'superseded')

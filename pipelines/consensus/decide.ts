@@ -4,12 +4,13 @@
  * @source reference/consensus.md 2.3, steps 4-6
  */
 import { createHash } from 'node:crypto'
-import type { Assessment, Contribution, Decision, Policy, Silence, Vote } from '../../schemas/generated/records.ts'
+import type { Assessment, Contribution, Decision, Policy, Silence, Tenant, Vote } from '../../schemas/generated/records.ts'
 import { everyType } from '../agents/panel.ts'
 import { auditShareMicro } from './auditStrata.ts'
 import { conflictsOf } from './conflicts.ts'
 import type { Conflict } from './conflicts.ts'
 import { draw, mayBeDrawn, withoutLot } from './draw.ts'
+import { drawHour, hourMayBeDrawn, lawfulPlaceOf, withoutHourLot } from './drawHour.ts'
 import { settled } from './earlyStop.ts'
 import type { Gated } from './gates.ts'
 import { dueAtOf, paramsOf, routingParams } from './params.ts'
@@ -35,6 +36,8 @@ export interface Case {
   readonly staleBallots: number
   /** A published policy for this lead was unusable and its parent was taken. */
   readonly policyRefused: boolean
+  /** The settings of the location, where hours are left to lot. */
+  readonly tenant?: Tenant | undefined
   /** Too few voices were heard the last time this was asked of the lead. */
   readonly degradedBefore: boolean
 }
@@ -52,11 +55,11 @@ export function hasQuorum(pooled: Pooled, policy: Policy): boolean {
 
 /** Decides when the votes suffice: nothing but `wait` is left, everybody has answered, or no missing vote can change anything. */
 export function decideIfReady(open: Case): Decision | undefined {
-  const { policy, gated, decisionType } = open
+  const { policy, gated, decisionType, question, tenant } = open
   if (gated.eligible.size === 1) return record(open, emptyPool(open), 'gated')
   const pooled = pooledOf(open)
   if (pooled.missing.length === 0) return record(open, pooled, 'all_votes')
-  if (mayBeDrawn(pooled, decisionType)) return undefined
+  if (mayBeDrawn(pooled, decisionType) || hourMayBeDrawn(pooled, decisionType, question, tenant)) return undefined
   return hasQuorum(pooled, policy) && settled(pooled, policy) ? record(open, pooled, 'early_stop') : undefined
 }
 
@@ -68,7 +71,8 @@ export function decideNow(open: Case, closing: Exclude<Closing, 'votes'>): Decis
 
 /** The votes on the type that is decided; a lot is none of them. */
 function heard({ votes, decisionType, policy }: Case) {
-  return withoutLot(votesOn(votes, decisionType), decisionType, policy)
+  const { votes: timed, lots } = withoutHourLot(votesOn(votes, decisionType), decisionType, policy)
+  return { ...withoutLot(timed, decisionType, policy), lots }
 }
 
 function pooledOf(open: Case): Pooled {
@@ -87,11 +91,11 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
   const forced = stopReason === 'gated' || stopReason === 'superseded'
   const degraded = !forced && !hasQuorum(pooled, policy)
   const usual = forced ? 'wait' : degraded ? policy.fallback : (ranked[0]?.option ?? policy.fallback)
-  const { votes, lot } = heard(open)
+  const { votes, lot, lots } = heard(open)
   const drawn = forced || degraded ? undefined : draw(lot, gated.eligible, usual)
   const chosen = drawn?.chosen ?? usual
   const left = forced || degraded ? null : notRuledOut(policy, probabilities)
-  const params =
+  const plain =
     decisionType === 'routing' && !forced
       ? routingParams(
           chosen,
@@ -105,6 +109,9 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
             votes.filter(({ option }) => option !== null && gated.eligible.has(option)),
             pooled.contributions,
           )
+  const timed =
+    forced || degraded || lots === undefined ? undefined : drawHour(lots, chosen, plain, lawfulPlaceOf(question.view, open.tenant), at)
+  const params = timed?.params ?? plain
   const pAuditMicro = forced ? 0 : auditShareMicro(policy, question.stage, chosen, probabilities)
   const conflicts: Conflict[] = forced ? [] : conflictsOf(pooled, policy)
   if (open.staleBallots > 0) conflicts.push('stale')
@@ -149,6 +156,7 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
     escalation:
       left !== null && isUndecided(chosen, left, policy) ? 'undecided' : degraded && open.degradedBefore ? 'quorum_failed_twice' : null,
     draw: drawn?.draw ?? null,
+    hour: timed?.hour ?? null,
   }
 }
 

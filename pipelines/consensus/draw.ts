@@ -19,7 +19,7 @@ export interface Heard {
   readonly lot: Lot | undefined
 }
 
-/** Takes the lot out of the votes on one decision type. */
+/** Takes the lot of a wording out of the votes on one decision type. */
 export function withoutLot(votes: readonly Vote[], decisionType: string, { roster }: Policy): Heard {
   if (decisionType !== drawnType || !roster.includes(trialAgentId)) return { votes, lot: undefined }
   const ballot = votes.find(({ agentId, kind }) => agentId === trialAgentId && kind !== 'error')

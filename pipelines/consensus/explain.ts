@@ -7,6 +7,7 @@ import { DateTime } from 'luxon'
 import type { Contribution, Decision, GateResult, Policy, Silence } from '../../schemas/generated/records.ts'
 import { alternatesIn } from '../routing/alternates.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
+import { clockHourOf } from '../trials/hours/hourTrial.ts'
 import { flipSet } from './flipSet.ts'
 import type { FlipSet } from './flipSet.ts'
 import { natsOf } from './pinnedMath.ts'
@@ -172,7 +173,12 @@ function sentencesOf(
   const supporting = heard.filter(({ option }) => option === decision.chosen)
   const opposing = heard.filter(({ option }) => option !== decision.chosen)
   const isLot = isByLot(decision)
-  const lines = [lotLine(decision, acts), ...(isLot ? [] : [whyLine(decision, supporting)]), againstLine(decision, acts, opposing)]
+  const lines = [
+    lotLine(decision, acts),
+    hourLine(decision),
+    ...(isLot ? [] : [whyLine(decision, supporting)]),
+    againstLine(decision, acts, opposing),
+  ]
   // Who is on the list says where nobody stands.
   const told = gates.filter(({ gateId }) => list === undefined || gateId !== 'shortlist')
   if (told.length > 0) lines.push(`Not allowed: ${told.map(gateInWords).join(' ')}`)
@@ -194,6 +200,23 @@ function lotLine({ draw, chosen }: Decision, acts: Acts): string | undefined {
   if (!draw.drawn) return `Some are drawn by lot in trial ${draw.trial}; this one was left to what is usual: ${chance}.`
   const usual = draw.usual === chosen ? 'which is what is usual' : `instead of what is usual, to ${acts(draw.usual)}`
   return `Drawn by lot in trial ${draw.trial}, ${usual}: ${chance}.`
+}
+
+/** Of an hour that was left to lot: which it is, which one is usual, and how probable this was. */
+function hourLine({ hour }: Decision): string | undefined {
+  // Rows that were stored before the field was known lack it.
+  if (!hour) return undefined
+  const { trial, taken, usual, drawn, arms } = hour
+  const chance = `this had a chance of ${percentOf(arms.find(({ option }) => option === taken)?.propensityMicro ?? 0)} %`
+  if (!drawn) return `Some hours are drawn by lot in trial ${trial}; this message keeps its usual one, ${hourInWords(taken)}: ${chance}.`
+  const instead = taken === usual ? 'which is the usual one' : `instead of ${hourInWords(usual)}`
+  return `Its hour was drawn by lot in trial ${trial}, ${hourInWords(taken)} where the lead lives, ${instead}: ${chance}.`
+}
+
+/** `h18` is "18:00 to 19:00". */
+function hourInWords(option: string): string {
+  const hour = clockHourOf(option)
+  return `${hour}:00 to ${hour + 1}:00`
 }
 
 function percentOf(micro: number): string {

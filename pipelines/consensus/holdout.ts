@@ -18,7 +18,13 @@ export function isLeftAlone(tenantId: string, contactId: string): boolean {
 }
 
 /** Would the message be our own beginning? The last word was ours, and nothing that the lead did is the reason. */
-export function isOwnBeginning({ reason, view }: { readonly reason: string; readonly view: LeadView }): boolean {
+export function isOwnBeginning({
+  reason,
+  view,
+}: {
+  readonly reason: string
+  readonly view: Pick<LeadView, 'lastInboundAt' | 'lastOutboundAt'>
+}): boolean {
   const { lastInboundAt, lastOutboundAt } = view
   if (reason === 'inbound_message' || reason === 'new_lead' || lastOutboundAt === null) return false
   return lastInboundAt === null || lastInboundAt < lastOutboundAt

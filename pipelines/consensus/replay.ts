@@ -169,7 +169,7 @@ function differenceOf(decision: Decision, again: Decision | undefined, tenant: T
   const names = Object.keys(decision) as (keyof Decision)[]
   const fields = names.filter((name) => JSON.stringify(decision[name]) !== JSON.stringify(again[name]))
   const because =
-    tenant !== undefined && tenant.updatedAt > decision.decidedAt && fields.includes('gates')
+    tenant !== undefined && tenant.updatedAt > decision.decidedAt && (fields.includes('gates') || fields.includes('hour'))
       ? 'The settings of the location have changed since.'
       : fields.includes('contributions') || fields.includes('silent')
         ? 'The votes on the topic are not those that were counted.'

@@ -6,7 +6,7 @@
 import type { AgentResult, Decision, LeadView } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
 import { resultIdOf } from '../adaptation/results.ts'
-import { isMessage } from '../adaptation/waits.ts'
+import { isMessage } from '../agents/channels.ts'
 import type { Compared } from '../consensus/whatIf.ts'
 import { answerOf } from './offPolicy.ts'
 import type { Answer, LoggedChoice } from './offPolicy.ts'

@@ -133,6 +133,7 @@ export const tenantDefaults = {
   routing: null,
   holdout: null,
   trials: null,
+  trialHours: null,
   undecided: null,
   officeHours: null,
   minuteWorthMicro: null,

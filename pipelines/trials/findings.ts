@@ -10,7 +10,6 @@ import type { Beta } from './posterior.ts'
 import type { Counts } from './prior.ts'
 import { SENT_LEAST } from './review.ts'
 import { WHOLE_MICRO } from './trial.ts'
-import type { Trial } from './trial.ts'
 
 /** Its findings: `value` of a wording is its share of the lot in 1e-6, of the trial the wording that won. */
 export const trialKinds = ['trial', 'wording'] as const
@@ -59,30 +58,48 @@ function armFinding(arm: TrialArm, posterior: Beta | undefined): Finding {
 }
 
 /** A tenth of a per cent, by whole numbers. */
-function percent(micro: number): string {
+export function percent(micro: number): string {
   const tenths = Math.round(micro / 1000)
   return `${Math.floor(tenths / 10)}.${tenths % 10}`
 }
 
-/** The findings on the wordings of this trial, in its order; `undefined` when it is another one or one is missing. */
-function wordingsIn(stated: AgentInsight | undefined, { id, arms }: Trial): Finding[] | undefined {
+/** A trial as far as its statement is read. */
+export interface StatedTrial {
+  readonly id: string
+  readonly arms: readonly string[]
+}
+
+/** The findings on the arms of this trial, in its order; `undefined` when it is another one or one is missing. */
+export function armsIn(stated: AgentInsight | undefined, { id, arms }: StatedTrial, armKind: string): Finding[] | undefined {
   const findings = stated?.findings ?? []
-  const isKind = (kind: TrialKind, subject: string) => (one: Finding) => one.kind === kind && one.subject === subject
-  if (!findings.some(isKind('trial', id))) return undefined
-  const found = arms.flatMap((arm) => findings.find(isKind('wording', arm)) ?? [])
+  const isKind = (kind: string, subject: string) => (one: Finding) => one.kind === kind && one.subject === subject
+  if (!findings.some(isKind('trial' satisfies TrialKind, id))) return undefined
+  const found = arms.flatMap((arm) => findings.find(isKind(armKind, arm)) ?? [])
   return found.length === arms.length ? found : undefined
 }
 
-/** The shares of the lot as they were stated; `undefined` when they were not, or do not add up. */
-export function statedShares(stated: AgentInsight | undefined, trial: Trial): Share[] | undefined {
-  const shares = wordingsIn(stated, trial)?.map(({ subject, value }) => ({ option: subject, shareMicro: Number(value) }))
-  if (shares === undefined || !shares.every(({ shareMicro }) => Number.isSafeInteger(shareMicro) && shareMicro >= 0)) return undefined
-  return shares.reduce((sum, { shareMicro }) => sum + shareMicro, 0) === WHOLE_MICRO ? shares : undefined
+/** The shares, in the order of the trial, where they are whole and add up to one; `undefined` otherwise. */
+export function soundShares(shares: readonly Share[] | undefined): Share[] | undefined {
+  if (shares?.every(({ shareMicro }) => Number.isSafeInteger(shareMicro) && shareMicro >= 0) !== true) return undefined
+  return shares.reduce((sum, { shareMicro }) => sum + shareMicro, 0) === WHOLE_MICRO ? [...shares] : undefined
 }
 
-/** The results of each wording as they were stated, in the order of the trial; `undefined` when they were not. */
-export function statedCounts(stated: AgentInsight, trial: Trial): Counts[] | undefined {
-  const counts = wordingsIn(stated, trial)?.map(({ evidence }) => {
+/** The shares of the lot as they were stated; `undefined` when they were not, or do not add up. */
+export function statedShares(
+  stated: AgentInsight | undefined,
+  trial: StatedTrial,
+  armKind: string = 'wording' satisfies TrialKind,
+): Share[] | undefined {
+  return soundShares(armsIn(stated, trial, armKind)?.map(({ subject, value }) => ({ option: subject, shareMicro: Number(value) })))
+}
+
+/** The results of each arm as they were stated, in the order of the trial; `undefined` when they were not. */
+export function statedCounts(
+  stated: AgentInsight,
+  trial: StatedTrial,
+  armKind: string = 'wording' satisfies TrialKind,
+): Counts[] | undefined {
+  const counts = armsIn(stated, trial, armKind)?.map(({ evidence }) => {
     const [answered = NaN, sent = NaN] = (evidence.find(({ field }) => field === 'results')?.value ?? '').split('/').map(Number)
     return { sent, answered }
   })

@@ -28,7 +28,7 @@ export interface Guardrail {
   readonly margin: number
 }
 
-const optOuts: Guardrail = {
+export const optOuts: Guardrail & { readonly count: 'optedOut' } = {
   ...{ kind: 'opt_out', count: 'optedOut', told: 'opted out', reason: 'opted_out_more' },
   ...{ because: 'more leads opt out after it than after the control', prior: { a: 1, b: 99 }, margin: 0.01 },
 }
@@ -58,14 +58,27 @@ export function stoppedFor({ stoppedBy }: Pick<TrialArm, 'stoppedBy'>): Guardrai
   return guardrails.find(({ kind }) => kind === stoppedBy) ?? optOuts
 }
 
+/** Leads that something was tried on, and those of them that are counted. */
+export type Watched = Pick<TrialArm, 'watched' | CountName>
+
 /** The guardrail that a wording hits, beside the control; `undefined` when none does. */
-export function guardrailHit(arm: TrialArm, control: TrialArm): Guardrail | undefined {
-  return guardrails.find((one) => exceeds(leadsOf(arm, one), leadsOf(control, one), one.margin) > HARM_PROBABILITY)
+export function guardrailHit(arm: Watched, control: Watched): Guardrail | undefined {
+  return guardrails.find((one) => isOver(one, arm, control))
 }
 
-function leadsOf(arm: TrialArm, { count, prior }: Guardrail): Beta {
+/** Is the share of leads above that of the control by more than the margin? */
+export function isOver<C extends CountName>(
+  guardrail: Guardrail & { readonly count: C },
+  arm: Pick<TrialArm, 'watched' | C>,
+  control: Pick<TrialArm, 'watched' | C>,
+): boolean {
+  return exceeds(leadsOf(arm, guardrail), leadsOf(control, guardrail), guardrail.margin) > HARM_PROBABILITY
+}
+
+function leadsOf<C extends CountName>(arm: Pick<TrialArm, 'watched' | C>, { count, prior }: Guardrail & { readonly count: C }): Beta {
+  const hits: number = arm[count]
   // A lead that was counted before a person opened the wording again may be hit without being counted: never below the prior.
-  return { a: prior.a + arm[count], b: prior.b + Math.max(0, arm.watched - arm[count]) }
+  return { a: prior.a + hits, b: prior.b + Math.max(0, arm.watched - hits) }
 }
 
 /** The wording with one more result of the lot. Records from before leads were counted are a lead each. */

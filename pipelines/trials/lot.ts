@@ -1,5 +1,5 @@
 /**
- * The lot: which wording a decision gets, from the hash of a text that stands in its record, and how probable each was. The
+ * The lot: which wording or hour a decision gets, from the hash of a text that stands in its record, and how probable each was. The
  * probabilities are whole millionths that add up to one, and the lot is drawn from exactly them.
  * @source reference/consensus.md 10.4, 10.5
  */
@@ -47,12 +47,17 @@ export interface Drawn {
 /**
  * What the lot makes of a choice: each wording that may be chosen has its share of what is left to lot, the usual one the rest
  * as well. `undefined` where nothing is left to lot: fewer than two wordings are open, the usual one is none of them (it was
- * chosen for a reason that is not tried against), or one would be rarer than 5 %.
+ * chosen for a reason that is not tried against), or one would be rarer than `leastMicro`, 5 % of wordings.
  */
-export function drawnFrom(lot: Lot, isOpen: (option: string) => boolean, usual: string): Drawn | undefined {
+export function drawnFrom(
+  lot: Lot,
+  isOpen: (option: string) => boolean,
+  usual: string,
+  leastMicro = PROPENSITY_LEAST_MICRO,
+): Drawn | undefined {
   const parts = partsOf(lot, isOpen)
   if (parts.length < 2 || !parts.some(({ option }) => option === usual)) return undefined
-  if (parts.some(({ micro }) => micro < PROPENSITY_LEAST_MICRO)) return undefined
+  if (parts.some(({ micro }) => micro < leastMicro)) return undefined
   const rest = WHOLE_MICRO - parts.reduce((sum, { micro }) => sum + micro, 0)
   const named = takenBy(parts, lot.seed)
   const arms = parts.map(({ option, micro }) => ({ option, propensityMicro: option === usual ? micro + rest : micro }))

@@ -28,13 +28,17 @@ export function begun(trial: Trial, at: number): TrialState {
     WHOLE_MICRO,
     trial.arms.map(() => 1),
   )
-  const arms = trial.arms.map((option, k) => ({
+  const arms = trial.arms.map((option, k) => freshArm(option, shares[k] ?? 0))
+  return { trial: trial.id, since: at, week: weekOf(at), arms, winner: null, published: null, hours: null }
+}
+
+/** An arm without results. */
+export function freshArm(option: string, shareMicro: number): TrialArm {
+  return {
     ...{ option, sent: 0, answered: 0, sentMicro: 0, answeredMicro: 0, watched: 0, optedOut: 0, stoppedAt: null },
     ...{ complained: 0, negative: 0, failed: 0, openedDay: null, stoppedBy: null },
-    shareMicro: shares[k] ?? 0,
-    bestMicro: shares[k] ?? 0,
-  }))
-  return { trial: trial.id, since: at, week: weekOf(at), arms, winner: null, published: null }
+    ...{ shareMicro, bestMicro: shareMicro },
+  }
 }
 
 /**
@@ -46,20 +50,23 @@ export function withTried(state: TrialState, result: AgentResult): TrialState | 
   if (wording?.drawn !== true || wording.trial !== state.trial || outcome === 'unknown') return undefined
   const arm = state.arms.find(({ option }) => option === wording.option)
   if (arm === undefined) return undefined
-  const answered = outcome === 'reply' || outcome === 'appointment' ? 1 : 0
+  return { ...state, arms: state.arms.map((one) => (one === arm ? withResult(arm, result) : one)) }
+}
+
+/** An arm with one more result. */
+export function withResult(arm: TrialArm, result: Pick<AgentResult, 'outcome' | 'guardrails'>): TrialArm {
+  const { outcome } = result
   const watched = withWatched(arm, result)
   // What the provider did not take could not be answered.
-  const after: TrialArm =
-    outcome === 'failed'
-      ? watched
-      : {
-          ...watched,
-          sent: arm.sent + 1,
-          answered: arm.answered + answered,
-          sentMicro: arm.sentMicro + WHOLE_MICRO,
-          answeredMicro: arm.answeredMicro + answered * WHOLE_MICRO,
-        }
-  return { ...state, arms: state.arms.map((one) => (one === arm ? after : one)) }
+  if (outcome === 'failed') return watched
+  const answered = outcome === 'reply' || outcome === 'appointment' ? 1 : 0
+  return {
+    ...watched,
+    sent: arm.sent + 1,
+    answered: arm.answered + answered,
+    sentMicro: arm.sentMicro + WHOLE_MICRO,
+    answeredMicro: arm.answeredMicro + answered * WHOLE_MICRO,
+  }
 }
 
 export interface Review {
@@ -80,7 +87,7 @@ export function reviewed(
   at: number,
 ): Review {
   const week = Math.max(before.week, weekOf(at))
-  const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), reopened, at))
+  const known = before.arms.map((arm) => opened(lighter(arm, week - before.week), openedAt(reopened, arm.option), at))
   const arms = known.map((arm, k) => (k === 0 ? arm : watchedOver(arm, known[0] ?? arm, at)))
   const priors = priorsOf(others)
   const posteriors = arms.map((arm, k) => posteriorOf(priors[k] ?? flatPrior, arm))
@@ -109,13 +116,18 @@ function meanOf({ a, b }: Beta): number {
   return a / (a + b)
 }
 
-function lighter(arm: TrialArm, weeks: number): TrialArm {
+/** What is old counts a little less: the weighed counts `weeks` later. */
+export function lighter(arm: TrialArm, weeks: number): TrialArm {
   return { ...arm, sentMicro: faded(arm.sentMicro, weeks), answeredMicro: faded(arm.answeredMicro, weeks) }
 }
 
-/** Opened again by a person after it was stopped. `now`: ms. */
-function opened(arm: TrialArm, reopened: Readonly<Record<string, number>>, now: number): TrialArm {
-  const at = Object.hasOwn(reopened, arm.option) ? (reopened[arm.option] ?? 0) : 0
+/** When a person opened the arm of this name again, ms; 0 for never. */
+export function openedAt(reopened: Readonly<Record<string, number>>, name: string): number {
+  return Object.hasOwn(reopened, name) ? (reopened[name] ?? 0) : 0
+}
+
+/** Opened again by a person at `at` after it was stopped. `now`: both ms. */
+export function opened(arm: TrialArm, at: number, now: number): TrialArm {
   return arm.stoppedAt !== null && at > arm.stoppedAt ? reopenedOn(arm, Math.floor(now / DAY_MS)) : arm
 }
 

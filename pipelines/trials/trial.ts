@@ -23,7 +23,7 @@ export interface Trial {
 /** Plain, a soft question, an offer of information. */
 export const runningTrial: Trial = { id: 'wording-2', exploreMicro: 300_000, arms: ['wait', 'soft_ask', 'inform'] }
 
-/** The least share of the lot that keeps a wording at the least probability: .05 / .3, rounded up. */
-export function floorMicroOf({ exploreMicro }: Pick<Trial, 'exploreMicro'>): number {
-  return Math.ceil((PROPENSITY_LEAST_MICRO * WHOLE_MICRO) / exploreMicro)
+/** The least share of the lot that keeps an option at the least probability, 1e-6: of a wording .05 / .3, rounded up. */
+export function floorMicroOf({ exploreMicro }: Pick<Trial, 'exploreMicro'>, leastMicro = PROPENSITY_LEAST_MICRO): number {
+  return Math.ceil((leastMicro * WHOLE_MICRO) / exploreMicro)
 }

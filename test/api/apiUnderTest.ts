@@ -277,6 +277,7 @@ export function decisionOf(changes: Partial<Decision> = {}): Decision {
     conformalSet: null,
     escalation: null,
     draw: null,
+    hour: null,
     ...changes,
   }
 }

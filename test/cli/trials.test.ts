@@ -6,6 +6,8 @@ import { changed } from '../../cli/verbs/tenants.ts'
 import { addTrials } from '../../cli/verbs/trials.ts'
 import { trialFindings } from '../../pipelines/trials/findings.ts'
 import { begun } from '../../pipelines/trials/review.ts'
+import { hourFindings } from '../../pipelines/trials/hours/hourFindings.ts'
+import { begunHours } from '../../pipelines/trials/hours/reviewHours.ts'
 import { runningTrial } from '../../pipelines/trials/trial.ts'
 import type { AgentInsight, Tenant } from '../../schemas/generated/records.ts'
 import { DAY, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
@@ -32,7 +34,12 @@ const stated: AgentInsight = {
   findings: trialFindings(state, []),
 }
 
-async function run(argv: readonly string[], insight: AgentInsight | undefined, tenant: Tenant | undefined = tenantRecord()) {
+async function run(
+  argv: readonly string[],
+  insight: AgentInsight | undefined,
+  tenant: Tenant | undefined = tenantRecord(),
+  hours?: AgentInsight,
+) {
   const told: string[] = []
   const sent: Tenant[] = []
   const terminal = { out: (text: string) => told.push(text), err: (text: string) => told.push(text) }
@@ -42,6 +49,7 @@ async function run(argv: readonly string[], insight: AgentInsight | undefined, t
   addTrials(program, surroundings, () =>
     Promise.resolve({
       stated: (location) => Promise.resolve(location === tenantId ? insight : undefined),
+      statedHours: (location) => Promise.resolve(location === tenantId ? hours : undefined),
       tenant: (location) => Promise.resolve(location === tenantId ? tenant : undefined),
       set: (settings) => Promise.resolve(void sent.push(settings)),
       close: () => Promise.resolve(void closed++),
@@ -103,6 +111,61 @@ t.test('a person opens a stopped wording again, and no other; what was said befo
     t.not(refused.code, 0)
     t.match([refused.told.join(' '), refused.sent], [reason, []])
   }
+})
+
+const early = begunHours(tuesdayNoon - 9 * DAY)
+const hourState = {
+  ...early,
+  arms: early.arms.map((arm) => ({
+    ...arm,
+    ...(arm.option === 'h18' ? { sent: 30, answered: 6, watched: 30, optedOut: 5, shareMicro: 0, stoppedAt: tuesdayNoon - DAY } : {}),
+  })),
+}
+const statedHours: AgentInsight = { ...stated, agentId: 'timing_optimizer', system: 'follow-up', findings: hourFindings(hourState, []) }
+
+t.test('hours are told beside the wordings where they are left to lot or were', async (t) => {
+  const asking = tenantRecord({ trialHours: true })
+  const { told } = await run(['show', '--location', tenantId], stated, asking, statedHours)
+  const ofHours = told.findIndex((line) => line.startsWith('hour-1'))
+  t.match(told.slice(ofHours, ofHours + 3), [
+    'hour-1, running, since 2026-11-01 17:00 UTC, stated 2026-11-10 17:00 UTC, 30 results',
+    /^hour of the lead +answered +opted out +best with +share of the lot +state$/,
+    /^9:00 to 10:00 +none; 95 % interval 0\.0 to 100\.0 %/,
+  ])
+  t.match(
+    told.find((line) => line.startsWith('18:00')),
+    /^18:00 to 19:00 +6 of 30, 20\.0 %.* 0\.0 % +stopped 2026-11-09 17:00 UTC$/,
+  )
+  t.match(told.at(-1), /^The hour of 50 % of the follow-ups that we begin is left to lot/)
+  t.match((await run(['show', '--location', tenantId], stated, asking)).told.at(-1), /every hour of hour-1 has the same share\.$/)
+  const off = (await run(['show', '--location', tenantId], stated, tenantRecord(), statedHours)).told
+  t.match(off[off.findIndex((line) => line.startsWith('hour-1')) - 1], /trials of hours are off\.$/)
+  t.equal((await run(['show', '--location', tenantId, '--json'], stated, asking, statedHours)).told.length, 2)
+})
+
+t.test('a person opens a stopped hour again, and no other', async (t) => {
+  const { code, sent, told } = await run(['reopen', '--location', tenantId, '--hour', '18'], stated, tenantRecord(), statedHours)
+  t.equal(code, 0)
+  t.strictSame(sent[0]?.trials, { enabled: true, reopened: { h18: tuesdayNoon + DAY } })
+  t.match(told, [/^The hour from 18:00 is open again at .* 00:15 UTC\.$/])
+  for (const [flags, reason] of [
+    [['--hour', '9'], /--hour 9: not stopped at .*; stopped: 18\./],
+    [['--hour', 'noon'], /--hour noon: not stopped/],
+    [[], /Give one of --wording and --hour/],
+    [['--hour', '18', '--wording', 'soft_ask'], /Give one of --wording and --hour/],
+  ] as const) {
+    const refused = await run(['reopen', '--location', tenantId, ...flags], stated, tenantRecord(), statedHours)
+    t.not(refused.code, 0)
+    t.match([refused.told.join(' '), refused.sent], [reason, []])
+  }
+})
+
+t.test('hours are left to lot where the settings say so', async (t) => {
+  t.equal(changed(tenantId, tenantRecord(), {}, 5).trialHours, null)
+  t.equal(changed(tenantId, tenantRecord(), { trialHours: 'on' }, 5).trialHours, true)
+  t.equal(changed(tenantId, tenantRecord({ trialHours: true }), { sender: 'Ann' }, 5).trialHours, true)
+  t.equal(changed(tenantId, tenantRecord({ trialHours: true }), { trialHours: 'off' }, 5).trialHours, false)
+  t.throws(() => changed(tenantId, tenantRecord(), { trialHours: 'maybe' }, 5), /--trial-hours maybe must be on or off/)
 })
 
 t.test('trials are switched off and on by the settings; nothing else changes them', async (t) => {

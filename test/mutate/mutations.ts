@@ -51,6 +51,10 @@ const loggedChoices = 'test/pipelines/loggedChoices.test.ts'
 const holdout = 'test/pipelines/holdout.test.ts'
 const draws = 'test/pipelines/trials/draw.test.ts'
 const trialReview = 'test/pipelines/trials/review.test.ts'
+const hourDraws = 'test/pipelines/trials/drawHour.test.ts'
+const hoursOpen = 'test/pipelines/trials/openHours.test.ts'
+const hoursLine = 'test/pipelines/hoursLine.test.ts'
+const hourReview = 'test/pipelines/trials/hours.test.ts'
 const trialSums = 'test/pipelines/trials/arithmetic.test.ts'
 const storedQuestions = 'test/cli/storedQuestions.test.ts'
 const withinRoom = 'test/pipelines/withinRoom.test.ts'
@@ -1587,8 +1591,8 @@ export const mutations: readonly Mutation[] = [
     id: 'lot-not-waited-for',
     guard: 'a wording is not decided before the agent that draws has answered',
     file: 'pipelines/consensus/decide.ts',
-    find: '  if (mayBeDrawn(pooled, decisionType)) return undefined\n',
-    replace: '',
+    find: 'if (mayBeDrawn(pooled, decisionType) || hourMayBeDrawn',
+    replace: 'if (hourMayBeDrawn',
     tests: [
       {
         file: draws,
@@ -1596,6 +1600,91 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Whether a lot is drawn depends on which ballot comes first, so the probabilities that are stored are wrong.',
+  },
+  {
+    id: 'hour-not-waited-for',
+    guard: 'an hour is not decided before the agent that carries the lot has answered',
+    file: 'pipelines/consensus/decide.ts',
+    find: ' || hourMayBeDrawn(pooled, decisionType, question, tenant)',
+    replace: '',
+    tests: [
+      {
+        file: hourDraws,
+        title: 'where hours are left to lot the question is not closed before the agent that draws has answered; elsewhere as ever',
+      },
+    ],
+    why: 'Whether an hour is drawn depends on which ballot comes first.',
+  },
+  {
+    id: 'hour-unasked',
+    guard: 'an hour is left to lot only where the location has asked for it',
+    file: 'pipelines/trials/hours/hourTrial.ts',
+    find: 'tenant?.trialHours === true && tenant.trials?.enabled !== false',
+    replace: 'tenant?.trials?.enabled !== false',
+    tests: [{ file: hourReview, title: 'a location has to ask for it, and has no trial of hours while its trials are off' }],
+    why: 'Messages of every location go hours later than they were decided.',
+  },
+  {
+    id: 'hour-of-an-answer',
+    guard: 'only what we begin ourselves is left to lot',
+    file: 'pipelines/agents/follow-up/hourLot.ts',
+    find: 'isOwnBeginning({ reason: view.reason, view }) &&',
+    replace: '',
+    tests: [{ file: hourDraws, title: 'no lot where nobody may wait for an experiment' }],
+    why: 'A lead that has just written waits for its answer until the lot says.',
+  },
+  {
+    id: 'hour-half-lawful',
+    guard: 'an open hour is lawful to its last minute',
+    file: 'pipelines/trials/hours/openHours.ts',
+    find: 'from <= startsAt && startsAt + HOUR_MS <= to',
+    replace: 'from <= startsAt && startsAt < to',
+    tests: [
+      {
+        file: hoursOpen,
+        title:
+          'whatever zones, states, windows and clock changes: an open hour is lawful throughout, one hour in every zone, and within reach',
+      },
+    ],
+    why: 'A message is drawn into an hour whose end is closed, and the fence moves it to the next day.',
+  },
+  {
+    id: 'hour-of-one-zone',
+    guard: 'an hour is the same one in every zone that may apply',
+    file: 'pipelines/trials/hours/openHours.ts',
+    find: ' || !isOneHour(startsAt, clocks)',
+    replace: '',
+    tests: [
+      {
+        file: hoursOpen,
+        title:
+          'whatever zones, states, windows and clock changes: an open hour is lawful throughout, one hour in every zone, and within reach',
+      },
+    ],
+    why: 'What is learned of an hour is learned of another one.',
+  },
+  {
+    id: 'moved-hour-counted',
+    guard: 'what was moved out of its hour counts for none',
+    file: 'pipelines/adaptation/hourUsed.ts',
+    find: 'const isMoved = option !== hour.option || startedAt - decidedAt >= DAY_MS',
+    replace: 'const isMoved = startedAt < 0',
+    tests: [{ file: hoursLine, title: 'a result tells the hour in which its message really went; what was moved counts for none' }],
+    why: 'Answers are credited to hours that somebody else chose.',
+  },
+  {
+    id: 'harmful-hour-goes-on',
+    guard: 'an hour after which more leads opt out is stopped',
+    file: 'pipelines/trials/hours/reviewHours.ts',
+    find: 'stopped.has(place % COUNT) ?',
+    replace: 'false ?',
+    tests: [
+      {
+        file: hourReview,
+        title: 'an hour after which more leads opt out than after the others is stopped, on all days; only a person opens it again',
+      },
+    ],
+    why: 'An hour that drives leads away is drawn on because those that stay answer in it.',
   },
   {
     id: 'lot-as-opinion',

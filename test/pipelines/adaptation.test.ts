@@ -57,6 +57,7 @@ const result = (day: number, over: Partial<AgentResult> = {}): AgentResult => ({
   guardrails: null,
   failed: [],
   wording: null,
+  hour: null,
   ...over,
 })
 const answered = { outcome: 'reply', latencyMs: 30 * MINUTE } as const

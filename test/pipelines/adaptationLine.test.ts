@@ -73,6 +73,7 @@ t.test(
         failed: [],
         wording: null,
         guardrails: null,
+        hour: null,
       },
       latencyMs: null,
     }

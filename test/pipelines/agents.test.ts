@@ -441,6 +441,7 @@ t.test('agents read what they declare and nothing else', async (t) => {
       }),
     }),
     question(inbound('terrible, it is too expensive and I am confused', { level: 'HOT' })),
+    question({ reason: 'silence_24h', stage: 'silent', view: silent(1, 24) }),
     question({
       view: silent(6, 24, {
         level: 'HOT',
@@ -455,7 +456,8 @@ t.test('agents read what they declare and nothing else', async (t) => {
   ]
   for (const agent of roster) {
     const read = new Set<string>()
-    for (const situation of situations) agent.assess(watched(agentView(situation), read), noInsights)
+    for (const situation of situations)
+      for (const tables of [noInsights, { ...noInsights, hours: 'on' as const }]) agent.assess(watched(agentView(situation), read), tables)
     const undeclared = [...read].filter(
       (path) => !agent.reads.includes(path) && !agent.reads.some((declared) => declared.startsWith(`${path}.`)),
     )
@@ -557,7 +559,7 @@ t.test(
     const isThere = (path: string) => {
       const [first = '', second = ''] = path.split('.')
       if (first === 'facts') return second === '' || (permittedFacts as readonly string[]).includes(second)
-      if (path === 'settings.trials') return true
+      if (path === 'settings.trials' || path === 'settings.trialHours') return true
       if (first === 'insights') return roster.some(({ id }) => id === second)
       const value = (seen() as unknown as Record<string, object | undefined>)[first]
       return second === '' ? value !== undefined : value !== undefined && Object.hasOwn(value, second)

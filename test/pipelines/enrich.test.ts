@@ -69,6 +69,7 @@ const tenant: Tenant = {
   routing: null,
   holdout: null,
   trials: null,
+  trialHours: null,
   undecided: null,
   officeHours: null,
   minuteWorthMicro: null,

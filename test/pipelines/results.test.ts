@@ -12,6 +12,7 @@ import {
   waitFor,
   withSeen,
 } from '../../pipelines/adaptation/waits.ts'
+import { hourOfMessage, hourUsed } from '../../pipelines/adaptation/hourUsed.ts'
 import { resultsStage } from '../../pipelines/adaptation/results.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { Decision, DeliveryChanged, FollowUp, OutcomeObserved, ResultsState } from '../../schemas/generated/records.ts'
@@ -353,6 +354,28 @@ t.test('what no lot worded has nothing that a trial watches', async (t) => {
   t.strictSame(hitsOf(line), [['opt_out', undefined, undefined]])
   t.strictSame(state(line).tried, [])
 })
+
+t.test(
+  'a message counts for the hour that was taken if it went in that very hour: not in another one, nor in the same one of the next day',
+  async (t) => {
+    const zone = 'America/New_York'
+    const decidedAt = tuesdayNoon
+    const taken = { option: 'h18', zone, trial: 'hour-1', drawn: true, propensityMicro: 45_454 }
+    const used = (after: number, hour: typeof taken | null = taken) => hourUsed({ hour, decidedAt, startedAt: decidedAt + after })
+    const { zone: _zone, ...counted } = taken
+    const moved = (option: string) => ({ option, trial: null, drawn: false, propensityMicro: 1_000_000 })
+    t.strictSame(used(6 * HOUR), counted, '18:00, to its first instant')
+    t.strictSame(used(7 * HOUR - 1), counted)
+    t.strictSame(used(7 * HOUR), moved('h19'))
+    t.strictSame(used(30 * HOUR), moved('h18'), 'the next evening')
+    t.strictSame(used(5 * 24 * HOUR), moved('w12'))
+    t.equal(used(6 * HOUR, null), null)
+    t.equal(hourUsed({ hour: taken, decidedAt, startedAt: null }), null)
+    t.equal(hourOfMessage({ hour: null }), null)
+    const arms = [{ option: 'h18', propensityMicro: 45_454 }]
+    t.strictSame(hourOfMessage({ hour: { trial: 'hour-1', zone, usual: 'h12', taken: 'h18', drawn: true, arms, seed: 's' } }), taken)
+  },
+)
 
 t.test('what a person chose is no result of the decision, whatever came of it', async (t) => {
   const chosen = (by: string | null) => {

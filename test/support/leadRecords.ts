@@ -44,6 +44,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     routing: null,
     holdout: null,
     trials: null,
+    trialHours: null,
     undecided: null,
     officeHours: null,
     minuteWorthMicro: null,
@@ -164,6 +165,7 @@ export function decisionRecord(over: Partial<Decision> = {}): Decision {
     conformalSet: null,
     escalation: null,
     draw: null,
+    hour: null,
     ...over,
   }
 }

@@ -13,10 +13,8 @@ import { runningTrial, trialAgentId } from '../../trials/trial.ts'
 import { abstain, field, vote } from '../agent.ts'
 import type { Agent, OptionOf } from '../agent.ts'
 import { groundForHandOver } from '../follow-up/escalationManager.ts'
-import { lastSaid, moodOf } from '../readings.ts'
+import { complainedLately } from '../readings.ts'
 
-/** After a complaint nothing is tried for so long. */
-const restMs = 24 * 3_600_000
 /** Where nothing is known of a location every wording is as good as another. */
 const equalShares = begun(runningTrial, 0).arms.map(({ option, shareMicro }) => ({ option, shareMicro }))
 
@@ -35,8 +33,7 @@ export const abTestManager: Agent = {
     if (tables.trials === 'off') return abstain('trials_off')
     if (view.counters.outbound === 0) return abstain('first_contact')
     if (groundForHandOver(view) !== undefined) return abstain('person_due')
-    const lately = lastSaid(view, view.recentMessages.length).filter(({ at }) => view.askedAt - at < restMs)
-    if ((moodOf(lately)?.points ?? 0) < 0) return abstain('complained_lately')
+    if (complainedLately(view)) return abstain('complained_lately')
     const stated = tables.insight(trialAgentId)
     const shares = statedShares(stated, runningTrial) ?? equalShares
     if (shares.filter(({ shareMicro }) => shareMicro > 0).length < 2) return abstain('one_wording_left')

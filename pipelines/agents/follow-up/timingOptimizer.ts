@@ -1,6 +1,7 @@
 /**
  * Row 4. When to contact: 15 minutes for URGENT, 2 hours for HOT, else 8 hours, refined by how fast the lead itself
- * replies. Speaks for silence when somebody has just written and nothing came back.
+ * replies. Speaks for silence when somebody has just written and nothing came back. Where a location leaves hours to lot, its vote
+ * carries the lot, which changes nothing of its opinion.
  * @source reference/lead-domain.md 2.4, 4.1-4.3
  */
 import { abstain, binOf, field, vote } from '../agent.ts'
@@ -8,6 +9,7 @@ import type { Agent } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
 import { openOr, optionOfChannel } from '../channels.ts'
 import { levelRank, levelRanks } from '../levels.ts'
+import { hourLot, hourLotReads } from './hourLot.ts'
 
 /** Minutes until contact by level. */
 export const delayByLevel = { URGENT: 15, HOT: 120, other: 480 } as const
@@ -43,8 +45,8 @@ export const timingOptimizer: Agent = {
   system: 'follow-up',
   family: 'timing',
   answers: ['follow_up'],
-  reads: ['level', 'replyHours', 'lastInboundAt', 'lastOutboundAt', 'askedAt', 'recentMessages', 'hasPhone', 'hasEmail', 'blockedChannels'],
-  assess(view) {
+  reads: [...new Set(['replyHours', 'hasPhone', 'hasEmail', ...hourLotReads])],
+  assess(view, tables) {
     const { lastInboundAt, lastOutboundAt, askedAt } = view
     const repliedSince = lastInboundAt !== null && lastOutboundAt !== null && lastInboundAt > lastOutboundAt
     if (lastOutboundAt !== null && !repliedSince && askedAt - lastOutboundAt < pauseAfterOutboundMs) {
@@ -73,7 +75,7 @@ export const timingOptimizer: Agent = {
         field('level', view.level),
         ...(view.replyHours.length === 0 ? [] : [field('replyHours', view.replyHours.map((hours) => hours.toFixed(1)).join(' '))]),
       ],
-      params: { delayMinutes: delay },
+      params: { delayMinutes: delay, ...hourLot(view, tables) },
     })
   },
 }

@@ -1,6 +1,6 @@
 /** Outside lawful hours nothing reaches the lead; it is moved to when they begin. E-mail keeps the same hours. */
 import { placeOf } from '../../enrich/timeZones.ts'
-import { earliestLawfulInstant, rulesFor } from '../hours/lawfulHours.ts'
+import { earliestLawfulInstant, rulesFor, statesIn } from '../hours/lawfulHours.ts'
 import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
 
 const MINUTE_MS = 60_000
@@ -13,8 +13,7 @@ export const hours = withLead((lead, input) => {
   if (followUp.action === 'send_message' && lead.lastInboundAt !== null && at >= lead.lastInboundAt && at - lead.lastInboundAt < replyMs)
     return allow('reply_exempt')
   const place = placeOf(lead, tenant)
-  // A lead of unknown state may live anywhere in the tenant's country.
-  const states = place.states.length === 0 && tenant !== undefined && tenant.country !== 'US' ? [tenant.country] : place.states
+  const states = statesIn(place.states, tenant?.country)
   const rules = rulesFor(states)
   if (rules === undefined) return deny('no_rules', `There are no hours for ${states.join(', ')}: nothing is sent there.`)
   const opensAt = earliestLawfulInstant(at, place.zones, rules)

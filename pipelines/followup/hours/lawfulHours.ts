@@ -34,6 +34,11 @@ export function rulesFor(states: readonly string[], table: readonly HoursRule[] 
   return inForce.filter(({ jurisdiction }) => jurisdiction === '*' || countries.has(jurisdiction) || states.includes(jurisdiction))
 }
 
+/** The states that count: a lead of unknown state may live anywhere in the country of its location, outside the US its bare code. */
+export function statesIn(states: readonly string[], country: string | undefined): readonly string[] {
+  return states.length === 0 && country !== undefined && country !== 'US' ? [country] : states
+}
+
 /**
  * The earliest instant at or after `after` (ms) at which all zones and rules allow contact. `undefined` when there is
  * none within 7 days or a zone is unknown: the caller holds, it never guesses.
@@ -54,6 +59,46 @@ export function earliestLawfulInstant(after: number, zones: readonly string[], r
 /** Is the instant (ms) inside every window? */
 export function isLawful(at: number, zones: readonly string[], rules: readonly HoursRule[]): boolean {
   return earliestLawfulInstant(at, zones, rules) === at
+}
+
+/** From `from`, included, to `to`, excluded, ms. */
+export interface Stretch {
+  readonly from: number
+  readonly to: number
+}
+
+/**
+ * Every stretch between `from` and `to` (ms) in which all zones and rules allow contact, earliest first: what `isLawful` says of each
+ * instant, of all of them at once. None where a zone is unknown.
+ */
+export function lawfulStretches(from: number, to: number, zones: readonly string[], rules: readonly HoursRule[]): Stretch[] {
+  const week = weekOf(rules)
+  const [first, ...others] = zones.map((zone) => stretchesInZone(from, to, zone, week))
+  return others.reduce(inBoth, first ?? [])
+}
+
+function stretchesInZone(from: number, to: number, zone: string, week: Week): Stretch[] {
+  const found: Stretch[] = []
+  const local = DateTime.fromMillis(from, { zone })
+  if (!local.isValid) return found
+  for (let ahead = 0; ; ahead++) {
+    const { year, month, day, weekday } = local.plus({ days: ahead })
+    if (wallTime(year, month, day, 0, zone) >= to) return found
+    const open = week.days[weekday]
+    if (open === undefined || (week.closedOnHolidays && isFederalHoliday(year, month, day))) continue
+    const begins = Math.max(from, wallTime(year, month, day, open.from, zone))
+    const ends = Math.min(to, wallTime(year, month, day, open.to, zone))
+    if (begins < ends) found.push({ from: begins, to: ends })
+  }
+}
+
+function inBoth(one: readonly Stretch[], other: readonly Stretch[]): Stretch[] {
+  return one.flatMap((a) =>
+    other.flatMap((b) => {
+      const [from, to] = [Math.max(a.from, b.from), Math.min(a.to, b.to)]
+      return from < to ? [{ from, to }] : []
+    }),
+  )
 }
 
 function earliestInZone(at: number, zone: string, week: Week): number | undefined {

@@ -15,7 +15,7 @@ import { shippedPolicy } from '../../../pipelines/consensus/shippedPolicies.ts'
 import { whatIf } from '../../../pipelines/consensus/whatIf.ts'
 import { trialFindings } from '../../../pipelines/trials/findings.ts'
 import { namedBy } from '../../../pipelines/trials/lot.ts'
-import { lotParams } from '../../../pipelines/trials/lotParams.ts'
+import { lotText } from '../../../pipelines/trials/lotParams.ts'
 import { begun } from '../../../pipelines/trials/review.ts'
 import { runningTrial } from '../../../pipelines/trials/trial.ts'
 import { drive } from '../../../runtime/driver.ts'
@@ -38,7 +38,7 @@ const seedFor = (named: string | undefined) =>
 const ballotOf = (named: string | undefined, over: Partial<Vote> = {}): Vote =>
   vote(manager, named ?? null, 1, {
     decisionType: named === undefined ? '*' : 'content',
-    params: lotParams(lotWith(seedFor(named))),
+    params: { lot: lotText(lotWith(seedFor(named))) },
     ...over,
   })
 const cast = (agentId: string, option: string | null, bin = 5) => vote(agentId, option, bin, { decisionType: 'content' })
@@ -130,13 +130,15 @@ t.test('only the agent that draws can bring a lot, only for a wording, and only 
   const votes = [
     vote(manager, null, 1, {
       decisionType: '*',
-      params: lotParams({
-        ...lotWith(seedFor('wait')),
-        shares: [
-          { option: 'wait', shareMicro: 500_000 },
-          { option: 'hand_over', shareMicro: 500_000 },
-        ],
-      }),
+      params: {
+        lot: lotText({
+          ...lotWith(seedFor('wait')),
+          shares: [
+            { option: 'wait', shareMicro: 500_000 },
+            { option: 'hand_over', shareMicro: 500_000 },
+          ],
+        }),
+      },
     }),
   ]
   t.equal(

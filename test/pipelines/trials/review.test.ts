@@ -26,6 +26,7 @@ const result = (
 ): AgentResult => ({
   ...{ resultId: 'r', tenantId, decisionType: 'follow_up', option: 'sms', policyHash: 'p', startedAt: start, closedAt: start, outcome },
   ...{ latencyMs: null, votedFor: [], votedAgainst: [], abstained: [], failed: [] },
+  hour: null,
   wording: { option, trial: 'wording-2', drawn: true, propensityMicro: 100_000, ...over },
   guardrails,
 })
