@@ -22,7 +22,8 @@ export function addAuditReport(program: Command, { terminal, config }: Pick<Surr
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle audit' })
       try {
         for (const type of Object.keys(optionsByType)) {
-          const report = auditReport(await labelledDecisions(pool, type, 0), seededRandom(1, 'calibration', type).next)
+          const random = seededRandom(1, 'calibration', type)
+          const report = auditReport(await labelledDecisions(pool, type, 0), () => random.next())
           if (flags.json === true) terminal.out(JSON.stringify({ type, ...report }))
           else for (const line of auditReportLines(type, report)) terminal.out(line)
         }

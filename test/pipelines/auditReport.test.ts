@@ -6,7 +6,7 @@ import type { Contribution, Decision } from '../../schemas/generated/records.ts'
 import { seededRandom } from '../../simulate/seededRandom.ts'
 import { decisionRecord } from '../support/leadRecords.ts'
 
-const auditReport = (judged: Parameters<typeof reportBy>[0]) => reportBy(judged, seededRandom(1).next)
+const auditReport = (judged: Parameters<typeof reportBy>[0]) => reportBy(judged, () => seededRandom(1).next())
 const judged = (
   decisionId: string,
   chosen: string,
