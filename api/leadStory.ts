@@ -1,6 +1,6 @@
 /** Everything the API knows about one lead, found by contact id or by `<locationId>:<contactId>`. */
 import { leadKey, realtorKey } from '../topics/index.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../schemas/generated/records.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy } from '../schemas/generated/records.ts'
 import { churnOf } from '../pipelines/enrich/scoring/churn.ts'
 import type { Churn } from '../pipelines/enrich/scoring/churn.ts'
 import { apiError } from './errors.ts'
@@ -18,10 +18,24 @@ export interface ExplainedDecision {
   why: string[]
 }
 
-/** A decision with its reasons in words. */
-export function explained({ explain, realtors }: Pick<ApiDeps, 'explain' | 'realtors'>, decision: Decision): ExplainedDecision {
+/** Decisions with their reasons in words, each by the policy that it was made with. */
+export async function explainedAll(
+  deps: Pick<ApiDeps, 'explain' | 'realtors'> & { readonly queries: Pick<ApiDeps['queries'], 'policies'> },
+  decisions: readonly Decision[],
+): Promise<ExplainedDecision[]> {
+  const found = await deps.queries.policies([...new Set(decisions.map(({ policyHash }) => policyHash))])
+  const policies = new Map(found.map((policy) => [policy.policyHash, policy]))
+  return decisions.map((decision) => explained(deps, decision, policies.get(decision.policyHash)))
+}
+
+/** A decision with its reasons in words; without its policy nothing is said of what else would have been chosen, as where the first reason is told alone. */
+export function explained(
+  { explain, realtors }: Pick<ApiDeps, 'explain' | 'realtors'>,
+  decision: Decision,
+  policy?: Policy,
+): ExplainedDecision {
   const nameOf = (realtorId: string) => realtors?.get(realtorKey(decision.tenantId, realtorId))?.name ?? undefined
-  const { headline, sentences } = explain(decision, undefined, nameOf)
+  const { headline, sentences } = explain(decision, policy, nameOf)
   return { decision, headline, why: [...sentences] }
 }
 
@@ -66,7 +80,7 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     profile,
     realtor: assignedRealtor(deps, profile),
     linked,
-    decisions: decisions.map((decision) => explained(deps, decision)),
+    decisions: await explainedAll(deps, decisions),
     followups,
     deliveries,
     churn: churnOf(profile, deps.now()) ?? null,

@@ -13,7 +13,7 @@ import type { AskFilter, OpenAsk } from '../sinks/postgres/asks.ts'
 import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Realtor, Tenant } from '../schemas/generated/records.ts'
+import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
 import type { TrustedKeys } from './signature.ts'
 import type { WorkflowSecrets } from './workflowToken.ts'
@@ -91,6 +91,8 @@ export interface LeadQueries {
   /** Newest first. */
   deliveries(tenantId: string, contactId: string, limit: number): Promise<DeliveryChanged[]>
   decisionById(decisionId: string): Promise<Decision | undefined>
+  /** Those of these hashes that were ever published, in no order. */
+  policies(hashes: readonly string[]): Promise<readonly Policy[]>
   /** Decisions that wait for a person's verdict. */
   audits(filter: AuditFilter): Promise<AuditQueue>
   /** Questions to people that are open, the one whose time is over first first. */
@@ -118,8 +120,8 @@ export interface ApiDeps {
   /** The live table of `realtors`; without it nobody is named. */
   readonly realtors?: { get(key: string): Realtor | undefined } | undefined
   readonly queries: LeadQueries
-  /** Why a decision came out as it did: `pipelines/consensus/explain.ts`, with the policy where it is at hand. */
-  readonly explain: (decision: Decision, policy?: undefined, realtorName?: RealtorNames) => Pick<Explanation, 'headline' | 'sentences'>
+  /** Why a decision came out as it did: `pipelines/consensus/explain.ts`, with the policy it was made with where that is known. */
+  readonly explain: (decision: Decision, policy?: Policy, realtorName?: RealtorNames) => Pick<Explanation, 'headline' | 'sentences'>
   /** By name, e.g. kafka, registry, postgres. All must answer for the API to be ready. */
   readonly probes: Readonly<Record<string, Probe>>
   readonly keys: TrustedKeys

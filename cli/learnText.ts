@@ -31,6 +31,7 @@ export function learnedLines(learned: LearnedReport, published: boolean): string
       : `  On ${held.labels} verdicts that it has not seen: right ${percent(held.fitted.accuracy)} against ${percent(held.former.accuracy)} before, log loss ${held.fitted.logLoss.toFixed(3)} against ${held.former.logLoss.toFixed(3)}.`,
     ...agentTable(report.agents),
     ...rateLines(report.baseRates),
+    ...poolLines(report),
     ...(conformal.audits === 0 ? [] : [conformalLine(conformal)]),
     ...driftLines(drift),
     ...report.warnings.map((warning) => `  ${warning}`),
@@ -70,6 +71,24 @@ function rateLines(rates: Learned['report']['baseRates']): string[] {
     const place = stage === '*' ? 'any stage' : stage
     return `  base rates, ${place}: ${moved.map(({ option, before, after }) => `${option} ${percent(before)} -> ${percent(after)}`).join(', ')}`
   })
+}
+
+/** How votes are added up: correlation inside families, temperature, the quantile of the sets, and who is heard for the first time. */
+function poolLines({ families, tau, quantile, agents }: Learned['report']): string[] {
+  const two = (value: number) => value.toFixed(2)
+  const moved = families.filter(({ before, after }) => two(before) !== two(after))
+  const first = agents.filter(({ strengthBefore = 0, strengthAfter = 0 }) => strengthBefore === 0 && strengthAfter > 0)
+  const allowed = `${(100 * quantile.alpha).toFixed(1)} %`
+  return [
+    ...(moved.length === 0
+      ? []
+      : [`  correlation in families: ${moved.map(({ family, before, after }) => `${family} ${two(before)} -> ${two(after)}`).join(', ')}`]),
+    `  temperature ${two(tau.before)} -> ${two(tau.after)}`,
+    quantile.quantileMicro === null
+      ? '  sets of options: no quantile, too few audits'
+      : `  sets of options hold what is at least ${percent(1 - quantile.quantileMicro / 1e6)} likely, at an error of ${allowed} on ${quantile.audits} audits`,
+    ...(first.length === 0 ? [] : [`  heard for the first time: ${first.map(({ agent }) => agent).join(', ')}`]),
+  ]
 }
 
 function percent(share: number): string {

@@ -1,4 +1,4 @@
-/** The last decisions about a lead as text: words first, then the votes, the sum they make and the gates. */
+/** A lead as text: what was decided and why in words, what was done, then the numbers: votes, the sum they make, gates, scores. */
 import type { LeadStory } from '../api/replySchemas.ts'
 import { instant, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
@@ -31,14 +31,17 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
     ...(story.linked ?? []).map(
       ({ leadKey, name, by }) => `perhaps the same person as ${name ?? 'a lead without a name'} (${leadKey}): ${by.join(', ')}`,
     ),
-    ...scored.factors.map(factorLine),
-    ...(priority === undefined ? [] : [priorityInWords(priority), ...priority.factors.map(factorLine)]),
-    ...serviceText(story),
-    ...behaviourText(profile),
     ...(decisions.length === 0
       ? ['', 'Nothing has been decided about this lead yet.']
-      : decisions.flatMap((told) => ['', ...decisionText(told)])),
+      : decisions.flatMap((told) => ['', ...decisionWords(told)])),
     ...followUpText(story),
+    ...decisions.flatMap((told) => ['', ...decisionNumbers(told)]),
+    ...underTitle('SCORES', [
+      ...scored.factors.map(factorLine),
+      ...(priority === undefined ? [] : [priorityInWords(priority), ...priority.factors.map(factorLine)]),
+      ...serviceText(story),
+      ...behaviourText(profile),
+    ]),
   ]
 }
 
@@ -85,13 +88,14 @@ function newestOfEachType(decisions: readonly Told[]): Told[] {
     .sort((a, b) => place(a) - place(b))
 }
 
-function decisionText({ decision, headline, why }: Told): string[] {
+function decisionWords({ decision, headline, why }: Told): string[] {
+  return [`${titleOf(decision)}, asked because of: ${spoken(decision.reason)}`, headline, ...why.map((line) => `  ${line}`)]
+}
+
+function decisionNumbers({ decision }: Told): string[] {
   const { contributions, logOdds, gates, silent } = explain(decision)
   return [
-    `${spoken(decision.type).toUpperCase()}  ${instant(decision.decidedAt)}, asked because of: ${spoken(decision.reason)}`,
-    headline,
-    ...why.map((line) => `  ${line}`),
-    '',
+    `NUMBERS OF ${titleOf(decision)}`,
     ...(contributions.length === 0
       ? ['  No agent voted.']
       : columns(
@@ -122,6 +126,14 @@ function decisionText({ decision, headline, why }: Told): string[] {
         ]),
     `  policy ${decision.policyHash.slice(0, 12)}, decision ${decision.decisionId}, closed by ${spoken(decision.stopReason)}`,
   ]
+}
+
+function titleOf({ type, decidedAt }: Decision): string {
+  return `${spoken(type).toUpperCase()}  ${instant(decidedAt)}`
+}
+
+function underTitle(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : ['', title, ...lines]
 }
 
 /** Written in full precision: rounded parts would not add up, and these do, to the unit. */

@@ -294,7 +294,7 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants} GROUP BY ti
     unit: 'short',
     noValue: 'no decisions',
     width: 12,
-    about: 'How often each agent voted, had no finding, failed or did not answer; silence is the share without a vote.',
+    about: 'How often each agent voted, had no finding, failed or did not answer; silence is the share without a vote. All decision types.',
     queries: [
       {
         as: 'table',
@@ -304,7 +304,7 @@ FROM (
   SELECT arrayJoin(arrayConcat(
     arrayMap(agent -> (toString(agent), 'vote'), contributions.agent_id),
     arrayMap((agent, kind) -> (toString(agent), toString(kind)), silent.agent_id, silent.kind))) AS answer
-  FROM decisions WHERE $__timeFilter_ms(decided_at) AND type = 'follow_up' AND ${tenants}
+  FROM decisions WHERE $__timeFilter_ms(decided_at) AND ${tenants}
 ) GROUP BY agent ORDER BY silence DESC, agent`,
       },
     ],

@@ -167,24 +167,6 @@ export function leadPage(lead: ToldLead): string {
           ${profile.counters.outboundHuman} by humans)
         </dd>
       </dl>
-      ${foundElsewhere(profile)}
-      <h2>Why this score</h2>
-      ${whyScore(scored)}
-      ${
-        priority === undefined
-          ? null
-          : html`<h2>How soon</h2>
-              <p>${priorityInWords(priority)}.</p>
-              ${
-                priority.factors.length === 0
-                  ? null
-                  : table(
-                      ['Points', 'Because'],
-                      priority.factors.map(({ points, words }) => [String(points), words]),
-                    )
-              }`
-      }
-      ${servicesOf(lead)}
       <h2>Decisions</h2>
       ${lead.decisions.length === 0 ? html`<p>None yet.</p>` : lead.decisions.map(decisionCard)}
       <h2>Follow-ups</h2>
@@ -218,6 +200,24 @@ export function leadPage(lead: ToldLead): string {
               ]),
             )
       }
+      ${foundElsewhere(profile)}
+      <h2>Why this score</h2>
+      ${whyScore(scored)}
+      ${
+        priority === undefined
+          ? null
+          : html`<h2>How soon</h2>
+              <p>${priorityInWords(priority)}.</p>
+              ${
+                priority.factors.length === 0
+                  ? null
+                  : table(
+                      ['Points', 'Because'],
+                      priority.factors.map(({ points, words }) => [String(points), words]),
+                    )
+              }`
+      }
+      ${servicesOf(lead)}
       ${
         // Rows that were stored before text signals were known lack them.
         (profile.textSignals ?? []).length === 0

@@ -6,6 +6,8 @@ import type { AuditReport } from '../../pipelines/learning/auditReport.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { databaseUrl } from '../addresses.ts'
+import { seededRandom } from '../../simulate/seededRandom.ts'
+import { calibrationLines } from '../calibrationText.ts'
 import { columns } from '../columns.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -20,7 +22,8 @@ export function addAuditReport(program: Command, { terminal, config }: Pick<Surr
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle audit' })
       try {
         for (const type of Object.keys(optionsByType)) {
-          const report = auditReport(await labelledDecisions(pool, type, 0))
+          const random = seededRandom(1, 'calibration', type)
+          const report = auditReport(await labelledDecisions(pool, type, 0), () => random.next())
           if (flags.json === true) terminal.out(JSON.stringify({ type, ...report }))
           else for (const line of auditReportLines(type, report)) terminal.out(line)
         }
@@ -31,7 +34,7 @@ export function addAuditReport(program: Command, { terminal, config }: Pick<Surr
 }
 
 export function auditReportLines(type: string, report: AuditReport): string[] {
-  const { random, escalated, overrides, right, share = 0, rightShare, agreement, mistakes, agents } = report
+  const { random, escalated, overrides, right, share = 0, rightShare, agreement, mistakes, agents, calibration } = report
   const percent = (share: number) => `${Math.round(share * 100)} %`
   const others = [
     ...(escalated === 0 ? [] : [`${escalated} of hand-overs`]),
@@ -44,6 +47,7 @@ export function auditReportLines(type: string, report: AuditReport): string[] {
       : [
           `  right: ${right} of ${random}, which is ${percent(share)} of all (with 95 % between ${percent(rightShare.low)} and ${percent(rightShare.high)})`,
         ]),
+    ...calibrationLines(calibration, random),
     ...cardLines(agents),
     ...mistakes.slice(0, 5).map((one) => `  ${one.count} times ${one.chosen} where ${one.right} was right`),
     agreement.items === 0

@@ -25,9 +25,16 @@ export function conflictsOf(pooled: Pooled, policy: Policy): Conflict[] {
   if (running.length > 1 && pooled.nEffMicro >= policy.quorumMilli * 1000 && pooled.contributions.length > 0 && first - second < splitGap)
     found.push('split')
   if (divergence(pooled) > familyDivergence) found.push('family-split')
-  const ungated = softmax(pooled.options.map(({ score }) => score))
-  if (pooled.options.some(({ eligible }, index) => !eligible && (ungated[index] ?? 0) > deniedShare)) found.push('gate-vs-pool')
+  if (deniedFavourites(pooled.options).length > 0) found.push('gate-vs-pool')
   return found
+}
+
+/** The options that a gate took although the votes alone would give them more than .8; scores in 1e-18 nats. */
+export function deniedFavourites(
+  options: readonly { readonly option: string; readonly eligible: boolean; readonly score: bigint }[],
+): string[] {
+  const ungated = softmax(options.map(({ score }) => score))
+  return options.filter(({ eligible }, index) => !eligible && (ungated[index] ?? 0) > deniedShare).map(({ option }) => option)
 }
 
 /** Jensen-Shannon divergence, in nats, between what each family alone would believe. */

@@ -8,6 +8,7 @@ import type { Contribution, Decision, GateResult, Policy, Silence } from '../../
 import { alternatesIn } from '../routing/alternates.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { clockHourOf } from '../trials/hours/hourTrial.ts'
+import { deniedFavourites } from './conflicts.ts'
 import { flipSet } from './flipSet.ts'
 import type { FlipSet } from './flipSet.ts'
 import { natsOf } from './pinnedMath.ts'
@@ -75,9 +76,12 @@ const confidences = ['very low', 'low', 'medium', 'high', 'very high'] as const
 /** The name of a realtor, where it is known. */
 export type RealtorNames = (realtorId: string) => string | undefined
 
+/** A realtor reads so many sentences. */
+const mostSentences = 5
+
 /**
- * Explains a decision. With the policy it was made with, the flip set watches the chosen action rather than the most probable
- * option; with names, realtors are called by them and not by their id.
+ * Explains a decision. What would have been chosen without some votes is told with the policy it was made with and with no
+ * other, since the utilities of the options are in it; with names, realtors are called by them and not by their id.
  */
 export function explain(decision: Decision, policy?: Policy, realtorName: RealtorNames = () => undefined): Explanation {
   const acts = (option: string): string => actIn(decision, option, realtorName)
@@ -86,11 +90,12 @@ export function explain(decision: Decision, policy?: Policy, realtorName: Realto
     .map(explainedVote)
   const gates = decision.gates.filter(({ verdict }) => verdict !== 'allow')
   // What the lot decided no vote would have changed.
-  const flip = isByLot(decision) ? undefined : flipSet(decision, policy)
+  const isWatched = policy?.policyHash === decision.policyHash && !isByLot(decision)
+  const flip = isWatched ? flipSet(decision, policy) : undefined
   const odds = logOddsOf(decision)
   return {
     headline: headlineOf(decision, acts),
-    sentences: sentencesOf(decision, acts, contributions, gates, flip, listOf(decision, realtorName), policy !== undefined),
+    sentences: sentencesOf(decision, acts, contributions, gates, flip, listOf(decision, realtorName), isWatched),
     contributions,
     logOdds: odds,
     gates,
@@ -166,7 +171,8 @@ function sentencesOf(
   list: string | undefined,
   isWatched: boolean,
 ): string[] {
-  if (decision.stopReason === 'gated') return [...gates.map(gateInWords), liftInWords(decision.liftsAt)].slice(0, 5)
+  const contested = contestedLine(decision, acts, gates)
+  if (decision.stopReason === 'gated') return fewLines(gates.map(gateInWords), [liftInWords(decision.liftsAt), contested])
   if (decision.stopReason === 'superseded')
     return ['Something newer happened (a reply, a person stepping in, an opt-out); a new question follows if one is due.']
   const heard = votes.filter(({ blocked, exact }) => !blocked && exact !== '0')
@@ -183,8 +189,15 @@ function sentencesOf(
   const told = gates.filter(({ gateId }) => list === undefined || gateId !== 'shortlist')
   if (told.length > 0) lines.push(`Not allowed: ${told.map(gateInWords).join(' ')}`)
   if (list !== undefined) lines.push(list)
-  lines.push(sureLine(decision, acts), isLot ? undefined : firmLine(decision, acts, flip, isWatched))
-  return lines.filter((line) => line !== undefined).slice(0, 5)
+  return fewLines(lines, [contested, sureLine(decision, acts), isLot ? undefined : firmLine(decision, acts, flip, isWatched)])
+}
+
+/** Each line, and no more than a realtor reads: where there are more, the last ones before `kept` share one. */
+function fewLines(lines: readonly (string | undefined)[], kept: readonly (string | undefined)[]): string[] {
+  const ends = kept.filter((line) => line !== undefined)
+  const first = lines.filter((line) => line !== undefined)
+  const own = mostSentences - ends.length - 1
+  return first.length <= own + 1 ? [...first, ...ends] : [...first.slice(0, own), first.slice(own).join(' '), ...ends]
 }
 
 /** The lot took something else than what is usual. */
@@ -261,23 +274,34 @@ function sureLine(decision: Decision, acts: Acts): string {
   return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${open}${silent}`
 }
 
-function isMostProbable({ options, chosen }: Decision): boolean {
-  const [likeliest] = options.filter(({ eligible }) => eligible).sort((a, b) => b.probability - a.probability)
-  return likeliest?.option === chosen
+function firmLine(decision: Decision, acts: Acts, flip: FlipSet | undefined, isWatched: boolean): string | undefined {
+  if (decision.fallbackUsed) return 'It can be undone and is flagged as degraded.'
+  if (!isWatched) return undefined
+  if (flip === undefined) return 'Without any vote the usual choice would be the same.'
+  const names = flip.votes.map(({ agentId }) => inWords(agentId)).join(' and ')
+  return `Without ${names} it would be: ${acts(flip.becomes)}.`
 }
 
-function firmLine(decision: Decision, acts: Acts, flip: FlipSet | undefined, isWatched: boolean): string | undefined {
-  const contested = decision.conflicts.length === 0 ? '' : ` Contested: ${decision.conflicts.join(', ')}.`
-  if (decision.fallbackUsed) return `It can be undone and is flagged as degraded.${contested}`
-  // Without a policy the most probable option is watched; of another one it is not known what would be chosen without votes.
-  if (flip === undefined)
-    return isMostProbable(decision) || isWatched
-      ? `Without any vote the usual choice would be the same.${contested}`
-      : contested === ''
-        ? undefined
-        : contested.trim()
-  const names = flip.votes.map(({ agentId }) => inWords(agentId)).join(' and ')
-  return `Without ${names} it would be: ${acts(flip.becomes)}.${contested}`
+/** What is contested about it; `undefined` where nothing is. */
+function contestedLine(decision: Decision, acts: Acts, gates: readonly GateResult[]): string | undefined {
+  const told = decision.conflicts.map((conflict) => conflictInWords(conflict, decision, acts, gates))
+  return told.length === 0 ? undefined : `Contested: ${told.join('; ')}.`
+}
+
+function conflictInWords(conflict: string, decision: Decision, acts: Acts, gates: readonly GateResult[]): string {
+  if (conflict === 'split') return 'the two likeliest choices are almost equally likely to be right'
+  if (conflict === 'family-split') return 'agents that look at different things disagree'
+  if (conflict === 'stale') return 'some agents answered about the lead as it was before, and did not count'
+  if (conflict === 'policy-refused') return 'the policy that was published could not be used, so another one decided'
+  if (conflict !== 'gate-vs-pool') return conflict
+  const denied = deniedFavourites(decision.options.map(({ option, eligible, score }) => ({ option, eligible, score: BigInt(score) })))
+  return denied
+    .map((option) => {
+      const gate = gates.find((one) => one.option === option || one.option === '*')
+      const by = gate === undefined ? 'a rule does not allow' : `the gate "${gate.gateId.replaceAll('_', ' ')}" does not allow`
+      return `the votes alone were clearly for this, which ${by}: ${acts(option)}`
+    })
+    .join('; ')
 }
 
 function gateInWords({ reason, liftsAt }: GateResult): string {

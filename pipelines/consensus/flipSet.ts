@@ -21,9 +21,9 @@ export interface FlipSet {
 
 /**
  * The flip set of a decision that votes made; `undefined` when no removal changes it (the base rates decide) or when it was
- * not made by votes. With the policy the chosen action is watched, without it the most probable option.
+ * not made by votes. `policy` is the one it was made with: the best choice is by its utilities, not the likeliest option.
  */
-export function flipSet(decision: Decision, policy?: Policy): FlipSet | undefined {
+export function flipSet(decision: Decision, policy: Policy): FlipSet | undefined {
   if (decision.fallbackUsed || decision.stopReason === 'gated' || decision.stopReason === 'superseded') return undefined
   const worth = worthOfRanks(decision.contributions)
   const judge = (left: readonly Contribution[]) => verdict(decision, left, worth, policy)
@@ -54,12 +54,7 @@ interface Verdict {
   readonly lead: number
 }
 
-function verdict(
-  decision: Decision,
-  left: readonly Contribution[],
-  worth: ReadonlyMap<string, number>,
-  policy: Policy | undefined,
-): Verdict {
+function verdict(decision: Decision, left: readonly Contribution[], worth: ReadonlyMap<string, number>, policy: Policy): Verdict {
   const running = decision.options.filter(({ eligible }) => eligible)
   const scores = running.map(({ option, baseMicro }) => {
     const families = new Map<string, Contribution[]>()
@@ -74,9 +69,6 @@ function verdict(
     return score
   })
   const probabilities = new Map(softmax(scores).map((probability, index) => [running[index]?.option ?? '', probability]))
-  const ranked =
-    policy === undefined
-      ? [...probabilities].map(([option, value]) => ({ option, value })).sort((a, b) => b.value - a.value || compare(a.option, b.option))
-      : rankByUtility(policy, probabilities, decision.decisionId).map(({ option, utility }) => ({ option, value: utility }))
-  return { winner: ranked[0]?.option ?? 'wait', lead: (ranked[0]?.value ?? 0) - (ranked[1]?.value ?? 0) }
+  const ranked = rankByUtility(policy, probabilities, decision.decisionId)
+  return { winner: ranked[0]?.option ?? 'wait', lead: (ranked[0]?.utility ?? 0) - (ranked[1]?.utility ?? 0) }
 }

@@ -1,6 +1,7 @@
 /**
  * Vetoes over the frozen view. They shrink the set of options before any vote counts; the send fence evaluates them again
- * at the instant of sending. Unknown input denies. Hours of the day are no gate here: they move the time of sending.
+ * at the instant of sending. What is unknown of the lead denies; an
+ * unknown location is judged by the fence and the planner, which deny. Hours of the day are no gate here: they move the time of sending.
  * @source reference/consensus.md step 0; reference/safety-and-claude.md 1.4
  */
 import type { GateResult, LeadView, Tenant } from '../../schemas/generated/records.ts'

@@ -9,6 +9,8 @@ import { clopperPearson } from '../consensus/scores/clopperPearson.ts'
 import { cohensKappa } from '../consensus/scores/agreement.ts'
 import type { Agreement } from '../consensus/scores/agreement.ts'
 import { usualChoice } from '../consensus/usualChoice.ts'
+import { calibrationReport } from './calibrationReport.ts'
+import type { CalibrationReport } from './calibrationReport.ts'
 import { reportCards } from './reportCards.ts'
 import type { ReportCard } from './reportCards.ts'
 import { firstVerdicts, pairsOfVerdicts } from './voteTable.ts'
@@ -27,6 +29,8 @@ export interface AuditReport {
    */
   readonly share: number | undefined
   readonly rightShare: Interval
+  /** Undefined while there are too few. */
+  readonly calibration: CalibrationReport | undefined
   readonly agents: readonly ReportCard[]
   /** Of decisions that two people judged. */
   readonly agreement: Agreement
@@ -34,38 +38,40 @@ export interface AuditReport {
   readonly mistakes: readonly { readonly chosen: string; readonly right: string; readonly count: number }[]
 }
 
-export function auditReport(judged: readonly (JudgedDecision & { readonly selection: string })[]): AuditReport {
+/** `random` gives numbers of 0 to 1 from a seed: what chance alone would show is drawn. */
+export function auditReport(judged: readonly (JudgedDecision & { readonly selection: string })[], random: () => number): AuditReport {
   const firsts = firstVerdicts(judged)
-  const random = firsts.filter(({ decision }) => decision.auditSelected)
+  const drawn = firsts.filter(({ decision }) => decision.auditSelected)
   const others = firsts.filter(({ decision }) => !decision.auditSelected)
-  const weights = random.map(({ decision }) => 1 / decision.pAudit)
+  const weights = drawn.map(({ decision }) => 1 / decision.pAudit)
   const total = weights.reduce((sum, weight) => sum + weight, 0)
-  const wrong = random.filter(({ decision, option }) => usualChoice(decision) !== option)
+  const wrong = drawn.filter(({ decision, option }) => usualChoice(decision) !== option)
   const mistakes = new Map<string, { chosen: string; right: string; count: number }>()
   for (const { decision, option } of wrong) {
     const chosen = usualChoice(decision)
     const name = `${chosen} ${option}`
     mistakes.set(name, { chosen, right: option, count: (mistakes.get(name)?.count ?? 0) + 1 })
   }
-  const right = random.length - wrong.length
-  const rightWeight = random.reduce(
+  const right = drawn.length - wrong.length
+  const rightWeight = drawn.reduce(
     (sum, { decision, option }, index) => sum + (usualChoice(decision) === option ? (weights[index] ?? 0) : 0),
     0,
   )
-  const share = random.length === 0 ? undefined : rightWeight / total
+  const share = drawn.length === 0 ? undefined : rightWeight / total
   const worth = Math.round(effectiveCount(weights))
   return {
-    random: random.length,
+    random: drawn.length,
     escalated: others.filter(({ selection }) => selection === 'escalated').length,
     overrides: others.filter(({ selection }) => selection === 'override').length,
     right,
     share,
     rightShare: clopperPearson(Math.round((share ?? 0) * worth), worth),
     agents: reportCards(
-      random.map(({ decision: { contributions, silent }, option }, index) => ({
-        ...{ contributions, silent, option, weight: ((weights[index] ?? 0) * random.length) / total },
+      drawn.map(({ decision: { contributions, silent }, option }, index) => ({
+        ...{ contributions, silent, option, weight: ((weights[index] ?? 0) * drawn.length) / total },
       })),
     ),
+    calibration: calibrationReport(drawn, random),
     agreement: cohensKappa(pairsOfVerdicts(judged)),
     mistakes: [...mistakes.entries()].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1)).map(([, one]) => one),
   }

@@ -49,3 +49,9 @@ export async function policiesByHash(db: Queryable, beginning: string): Promise<
   ])
   return found.rows.map(({ record }) => record)
 }
+
+/** Those of these hashes that were ever published, in no order. */
+export async function policiesWithHashes(db: Queryable, hashes: readonly string[]): Promise<Policy[]> {
+  const found = await db.query<{ record: Policy }>('SELECT record FROM policies WHERE policy_hash = ANY($1)', [hashes])
+  return found.rows.map(({ record }) => record)
+}

@@ -3,13 +3,16 @@
  * others. A read that does not say its tenant sees nothing; one that is about all tenants says so.
  */
 import type pg from 'pg'
+import type { Policy } from '../../schemas/generated/records.ts'
 import { openAsks } from './asks.ts'
 import type { AskFilter, OpenAsk } from './asks.ts'
 import { auditQueue } from './audits.ts'
 import type { AuditFilter, AuditQueue } from './audits.ts'
+import { keptPolicies } from './keptPolicies.ts'
 import { lookUp } from './leadSearch.ts'
 import { owedLeads } from './owedLeads.ts'
 import type { OwedAnswer, OwedFilter } from './owedLeads.ts'
+import { policiesWithHashes } from './policies.ts'
 import { inTransaction } from './pool.ts'
 import type { Queryable } from './pool.ts'
 import { leadQueries } from './queries.ts'
@@ -40,6 +43,7 @@ export function readerQueries(pool: pg.Pool): Pick<
 > & {
   asks(filter: AskFilter): Promise<OpenAsk[]>
   audits(filter: AuditFilter): Promise<AuditQueue>
+  policies(hashes: readonly string[]): Promise<readonly Policy[]>
   owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
 } {
   const reading = <T>(tenantId: string | undefined, ask: (queries: LeadQueries) => Promise<T>) =>
@@ -61,6 +65,8 @@ export function readerQueries(pool: pg.Pool): Pick<
     decisionById: (decisionId) => reading(ALL_TENANTS, (queries) => queries.decisionById(decisionId)),
     asks: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => openAsks(db, filter)),
     audits: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => auditQueue(db, filter)),
+    // Not as the reader, who may not see the table: a policy is about no lead, and its hash came from a decision that was read.
+    policies: keptPolicies((hashes) => policiesWithHashes(pool, hashes)),
     owed: (filter, now) => owedLeads(pool, filter, now, (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work)),
   }
 }

@@ -50,6 +50,7 @@ export const noQueries: LeadQueries = {
   followups: async () => [],
   deliveries: async () => [],
   decisionById: async () => undefined,
+  policies: async () => [],
   asks: async () => [],
   audits: async () => ({ audits: [], waiting: 0 }),
   overview: async () => ({ leads: 0, leadsByLevel: {}, decisions: 0, decisionsByChosen: {}, followupsByStatus: {} }),

@@ -7,9 +7,10 @@ import type { LeadFilter, LeadQueries } from '../../api/ports.ts'
 import { html } from '../../api/pages/html.ts'
 import { nats } from '../../api/pages/words.ts'
 import { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
-import type { Realtor } from '../../schemas/generated/records.ts'
+import type { Policy, Realtor } from '../../schemas/generated/records.ts'
 import { schema } from '../../runtime/schema.ts'
 import { postgresError } from '../../sinks/postgres/errors.ts'
+import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { apiUnderTest, at, decisionOf, noQueries, profileOf } from './apiUnderTest.ts'
 
@@ -151,6 +152,22 @@ t.test('a parameter that is none is refused with a code, a sentence and what to 
   const unknown = await app.inject('/nowhere')
   t.equal(unknown.statusCode, 404)
   t.match(unknown.json(), { code: 'E_ROUTE_UNKNOWN' })
+})
+
+t.test('what else would have been chosen is told by the policy of the decision, and by no other', async (t) => {
+  const asked: (readonly string[])[] = []
+  const reasons = async (policyHash: string) => {
+    const policies = async (hashes: readonly string[]) => {
+      asked.push(hashes)
+      return [{ ...(shippedPolicies[0] as Policy), policyHash }]
+    }
+    const { app } = await apiUnderTest({ queries: { ...stored, policies } })
+    const bodies = await Promise.all(['/leads/contactMaria000000001', '/ui/leads/contactMaria000000001'].map((url) => app.inject(url)))
+    return bodies.map(({ body }) => /Without [A-Za-z ]+ (vote|it would be)/.test(body))
+  }
+  t.strictSame(await reasons(decisionOf().policyHash), [true, true])
+  t.strictSame(await reasons('of another policy'), [false, false])
+  t.strictSame(asked[0], [decisionOf().policyHash])
 })
 
 t.test('GET /leads/:id tells the whole story, by contact id or by lead key', async (t) => {

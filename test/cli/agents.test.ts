@@ -89,6 +89,30 @@ t.test('a fit says on how many verdicts it rests, what moved and why nothing mor
     text.find((line) => line.startsWith('  base rates, new')),
     /sms 40 % -> \d+ %/,
   )
+  t.ok(text.includes('  temperature 1.00 -> 1.00') && text.includes('  sets of options: no quantile, too few audits'))
+  const moved = {
+    ...{ tau: { before: 1, after: 0.7 }, quantile: { alpha: 0.05, quantileMicro: 850_000, audits: 40 } },
+    families: [
+      { family: 'text', before: 0.3, after: 0.42, measured: 0.5, pairs: 3 },
+      { family: 'media', before: 0.3, after: 0.3, measured: undefined, pairs: 0 },
+    ],
+    agents: learned.report.agents.map((one) => ({
+      ...one,
+      strengthBefore: one.agent === 'intent_detector' ? 0 : one.strengthBefore,
+      strengthAfter: 0.4,
+    })),
+  }
+  const told = learnedLines({ ...learned, report: { ...learned.report, ...moved } }, true)
+  for (const line of [
+    '  correlation in families: text 0.30 -> 0.42',
+    '  temperature 1.00 -> 0.70',
+    '  sets of options hold what is at least 15 % likely, at an error of 5.0 % on 40 audits',
+  ])
+    t.ok(told.includes(line), line)
+  t.match(
+    told.find((line) => line.startsWith('  heard for the first time: ')),
+    /intent_detector/,
+  )
   t.match(learnedLines({ ...learned, outcome: 'worse' }, false)[0], /kept back$/)
   t.match(learnedLines({ ...learned, outcome: 'unsound', problems: ['tau is out of range'] }, false)[2], '  unsound: tau is out of range')
   t.end()

@@ -463,6 +463,8 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
   t.strictSame((await run(33)).data, [
     { agent: 'profile', votes: '0', abstained: '2', errors: '1', missing: '0', silence: 1 },
     { agent: 'intent', votes: '2', abstained: '0', errors: '0', missing: '1', silence: 0.333 },
+    // Votes on a hand-over alone, so a panel of follow-ups would not have it.
+    { agent: 'escalation', votes: '1', abstained: '0', errors: '0', missing: '0', silence: 0 },
     { agent: 'timing', votes: '3', abstained: '0', errors: '0', missing: '0', silence: 0 },
   ])
   t.strictSame((await run(34)).data, [

@@ -1926,4 +1926,22 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/cli/roles/marketPart.test.ts', title: 'a location that fails holds up no other' }],
     why: 'One location whose feed is away has all of them asked about every quarter of an hour.',
   },
+  {
+    id: 'reasons-by-another-policy',
+    guard: 'what else would have been chosen is told by the policy of the decision',
+    file: 'pipelines/consensus/explain.ts',
+    find: 'policy?.policyHash === decision.policyHash && ',
+    replace: 'policy !== undefined && ',
+    tests: [{ file: 'test/pipelines/reasonsHold.test.ts', title: 'the choice is watched, not the likeliest option' }],
+    why: 'The utilities of another policy name another choice, and a realtor reads a reason that is not true.',
+  },
+  {
+    id: 'contested-cut',
+    guard: 'what is contested about a decision is never cut',
+    file: 'pipelines/consensus/explain.ts',
+    find: 'return fewLines(lines, [contested, sureLine',
+    replace: 'return fewLines([...lines, contested].slice(0, 2), [sureLine',
+    tests: [{ file: 'test/pipelines/reasonsHold.test.ts', title: 'what is contested is told in words' }],
+    why: 'The more there is to say of a decision, the less a realtor reads that it was a close call.',
+  },
 ]

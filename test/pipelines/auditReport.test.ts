@@ -1,10 +1,12 @@
 /** How right decisions are counts verdicts by chance alone; agreement counts those of two people. */
 import t from 'tap'
 import { auditReportLines } from '../../cli/verbs/auditReport.ts'
-import { auditReport } from '../../pipelines/learning/auditReport.ts'
+import { auditReport as reportBy } from '../../pipelines/learning/auditReport.ts'
 import type { Contribution, Decision } from '../../schemas/generated/records.ts'
+import { seededRandom } from '../../simulate/seededRandom.ts'
 import { decisionRecord } from '../support/leadRecords.ts'
 
+const auditReport = (judged: Parameters<typeof reportBy>[0]) => reportBy(judged, () => seededRandom(1).next())
 const judged = (
   decisionId: string,
   chosen: string,
@@ -51,6 +53,7 @@ t.test('verdicts by chance are counted, the first of each decision; hand-overs a
   t.strictSame(auditReportLines('follow_up', report), [
     'follow up: 10 decisions judged by chance; 1 of hand-overs, 1 overrides, which say nothing of the rest',
     '  right: 7 of 10, which is 70 % of all (with 95 % between 35 % and 93 %)',
+    '  calibration: too few verdicts to say, 10 of 100',
     '  2 times sms where wait was right',
     '  1 times email where call was right',
     '  second opinions: 4, the same in 50 %, by habit alone in 50 %: kappa 0.00',

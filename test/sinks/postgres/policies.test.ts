@@ -4,8 +4,9 @@ import { sealed } from '../../../pipelines/consensus/policy.ts'
 import { isShippedPrior, shippedPolicies } from '../../../pipelines/consensus/shippedPolicies.ts'
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
-import { policiesByHash, storedPolicies } from '../../../sinks/postgres/policies.ts'
+import { policiesByHash, policiesWithHashes, storedPolicies } from '../../../sinks/postgres/policies.ts'
 import { createPool } from '../../../sinks/postgres/pool.ts'
+import { readerQueries } from '../../../sinks/postgres/reader.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { policies } from '../../../topics/index.ts'
 import { tuesdayNoon } from '../../support/leadRecords.ts'
@@ -40,6 +41,8 @@ t.test('the topic keeps the latest, the table keeps all, and what comes out of i
   t.strictSame(back, fitted)
   t.equal(sealed(back as Policy).policyHash, fitted.policyHash)
   t.strictSame(await policiesByHash(pool, 'no hash'), [])
+  t.strictSame(await policiesWithHashes(pool, [fitted.policyHash, fitted.policyHash.slice(0, 12), 'no hash']), [fitted])
+  t.strictSame(await readerQueries(pool).policies([fitted.policyHash]), [fitted])
   t.strictSame(await policiesByHash(pool, '%'), [])
   t.equal((await policiesByHash(pool, '')).length, 2)
   const again = batch(policies, 3, [
