@@ -62,9 +62,20 @@ export function auditReport(judged: readonly (JudgedDecision & { readonly select
     share,
     rightShare: clopperPearson(Math.round((share ?? 0) * worth), worth),
     agents: reportCards(
-      random.map(({ decision: { contributions, silent }, option }, index) => ({
-        ...{ contributions, silent, option, weight: ((weights[index] ?? 0) * random.length) / total },
-      })),
+      random.map(({ decision, outside = [], option }, index) => {
+        const late = outside.flatMap(({ agentId, option: voted, bin }) =>
+          voted === null || bin === null ? [] : [{ agentId, option: voted, bin }],
+        )
+        const quiet = outside.flatMap(({ agentId, option: voted }) => (voted === null ? [{ agentId, kind: 'abstain' }] : []))
+        const came = new Set(outside.map(({ agentId }) => agentId))
+        return {
+          contributions: [...decision.contributions, ...late],
+          // Who came late to a question is not also missing there.
+          silent: [...decision.silent.filter(({ agentId }) => !came.has(agentId)), ...quiet],
+          option,
+          weight: ((weights[index] ?? 0) * random.length) / total,
+        }
+      }),
     ),
     agreement: cohensKappa(pairsOfVerdicts(judged)),
     mistakes: [...mistakes.entries()].sort(([a, x], [b, y]) => y.count - x.count || (a < b ? -1 : 1)).map(([, one]) => one),
