@@ -71,7 +71,10 @@ t.test('the table has the votes that were counted, blocked ones too; who failed 
     { item: 'd00000', agent: 'intent_detector', option: 'call', bin: 4 },
     { item: 'd00000', agent: 'behavioral_profiler', option: null, bin: null },
   ])
-  t.notOk(table.agents.some(({ agent }) => agent === 'other/x'), 'an outside agent with one judged vote is not heard')
+  t.notOk(
+    table.agents.some(({ agent }) => agent === 'other/x'),
+    'an outside agent with one judged vote is not heard',
+  )
   t.ok(shipped.roster.every((agent) => table.agents.some((known) => known.agent === agent)))
   t.end()
 })
