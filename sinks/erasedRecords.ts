@@ -4,13 +4,22 @@
  */
 import type { SinkRecord } from '../runtime/sink.ts'
 import type { AnyTopic } from '../runtime/topic.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadEvent, OutcomeObserved, ShadowDecision } from '../schemas/generated/records.ts'
-import { decisions, deliveries, followups, leadEvents, outcomes, shadowDecisions } from '../topics/index.ts'
+import type {
+  Ballot,
+  Decision,
+  DeliveryChanged,
+  FollowUp,
+  LeadEvent,
+  OutcomeObserved,
+  ShadowDecision,
+} from '../schemas/generated/records.ts'
+import { ballots, decisions, deliveries, followups, leadEvents, outcomes, shadowDecisions } from '../topics/index.ts'
 
 /** By topic: when what a record tells happened, ms. A change of a follow-up is as old as the plan. */
 const toldAt: Readonly<Record<string, (value: never) => number>> = {
   [leadEvents.name]: (event: LeadEvent) => event.occurredAt,
   [followups.name]: (followUp: FollowUp) => followUp.plannedAt,
+  [ballots.name]: (ballot: Ballot) => ballot.castAt,
   [decisions.name]: (decision: Decision) => decision.decidedAt,
   [shadowDecisions.name]: (beside: ShadowDecision) => beside.decidedAt,
   [deliveries.name]: (delivery: DeliveryChanged) => delivery.at,

@@ -78,7 +78,7 @@ export function addAgents(program: Command, { terminal, config, now }: Pick<Surr
 /** The roster in its order, then whoever else has voted, by name. */
 export function agentLines(counts: readonly AgentCount[], measured: readonly Measured[]): AgentLine[] {
   const known = new Set(roster.map(({ id }) => id))
-  const others = [...new Set(counts.map(({ agent }) => agent))].filter((agent) => !known.has(agent)).sort()
+  const others = [...new Set([...counts, ...measured].map(({ agent }) => agent))].filter((agent) => !known.has(agent)).sort()
   const line = (agent: string, about: Pick<AgentLine, 'system' | 'family' | 'version' | 'types'>): AgentLine => {
     const own = counts.filter((count) => count.agent === agent)
     const sum = (field: 'votes' | 'abstentions' | 'errors' | 'missing') => own.reduce((total, count) => total + count[field], 0)

@@ -17,13 +17,12 @@ import type { consensusErrors } from './errors.ts'
 import { evaluateGates } from './gates.ts'
 import { policyProblems } from './policy.ts'
 import { shippedPolicy } from './shippedPolicies.ts'
+import { isAmbiguous, underOwnName } from './sources.ts'
 
 const tables = { policies, tenants } as const
 type Ctx = Context<typeof tables>
 type Result = Outcome<OpenQuestions, typeof decisions>
 
-/** Sources whose ballots speak for agents of the roster. Others speak under their own name. */
-export const rosterSources: readonly string[] = ['panel', 'claude']
 /** Ballots kept that came before their assessment, and how long. */
 const earlyBallots = 8
 const earlyBallotMs = 600_000
@@ -57,6 +56,7 @@ function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>
 function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx): Result {
   const before = state ?? nothing
   const ballot = record.value
+  if (isAmbiguous(ballot.source)) return drop('ambiguous_source')
   if (before.decided.includes(ballot.assessmentId)) return drop('late_ballot')
   const votes = underOwnName(ballot)
   const question = before.open.find(({ assessment }) => assessment.assessmentId === ballot.assessmentId)
@@ -189,12 +189,6 @@ function counted(question: OpenQuestion, ballotId: string, epoch: number, votes:
     return true
   })
   return { ...question, ballotIds, votes: [...question.votes, ...fresh] }
-}
-
-/** The votes of a ballot; those from outside carry their source in the agent id, so nobody can take the seat of a roster agent. */
-function underOwnName({ source, votes }: Ballot): Vote[] {
-  if (rosterSources.includes(source)) return votes
-  return votes.map((vote) => (vote.agentId.startsWith(`${source}/`) ? vote : { ...vote, agentId: `${source}/${vote.agentId}` }))
 }
 
 /** The policy in force: the tenant's, else that for all, else the shipped one. An unsound one is passed over and the decision says so. */

@@ -67,9 +67,20 @@ export function auditReport(judged: readonly (JudgedDecision & { readonly select
     share,
     rightShare: clopperPearson(Math.round((share ?? 0) * worth), worth),
     agents: reportCards(
-      drawn.map(({ decision: { contributions, silent }, option }, index) => ({
-        ...{ contributions, silent, option, weight: ((weights[index] ?? 0) * drawn.length) / total },
-      })),
+      drawn.map(({ decision, outside = [], option }, index) => {
+        const late = outside.flatMap(({ agentId, option: voted, bin }) =>
+          voted === null || bin === null ? [] : [{ agentId, option: voted, bin }],
+        )
+        const quiet = outside.flatMap(({ agentId, option: voted }) => (voted === null ? [{ agentId, kind: 'abstain' }] : []))
+        const came = new Set(outside.map(({ agentId }) => agentId))
+        return {
+          contributions: [...decision.contributions, ...late],
+          // Who came late to a question is not also missing there.
+          silent: [...decision.silent.filter(({ agentId }) => !came.has(agentId)), ...quiet],
+          option,
+          weight: ((weights[index] ?? 0) * drawn.length) / total,
+        }
+      }),
     ),
     calibration: calibrationReport(drawn, random),
     agreement: cohensKappa(pairsOfVerdicts(judged)),

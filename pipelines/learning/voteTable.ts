@@ -7,6 +7,8 @@ import type { Decision, Policy } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
 import { compiled } from '../consensus/policy.ts'
 import type { VoteTable } from '../consensus/fit/voteTable.ts'
+import { heardOutside, isOutside } from './outsideVotes.ts'
+import type { OutsideVote } from './outsideVotes.ts'
 
 export interface JudgedDecision {
   readonly decision: Decision
@@ -17,6 +19,8 @@ export interface JudgedDecision {
   readonly inclusion: number
   /** ms. */
   readonly labelledAt: number
+  /** Of outside programs that came when the question was decided, and before the verdict. */
+  readonly outside?: readonly OutsideVote[]
 }
 
 /**
@@ -27,15 +31,19 @@ export function voteTableOf(judged: readonly JudgedDecision[], policy: Policy): 
   const rules = compiled(policy)
   const families = new Map(policy.roster.map((agent) => [agent, rules.familyOf(agent, '')]))
   const firsts = firstVerdicts(judged)
-  const votes = firsts.flatMap(({ decision }) => {
+  const heard = heardOutside(firsts)
+  const votes = firsts.flatMap(({ decision, outside = [] }) => {
     const { decisionId: item } = decision
+    const isHeard = ({ agentId }: { readonly agentId: string }) => !isOutside(agentId) || heard.has(agentId)
     return [
-      ...decision.contributions.map(({ agentId, family, option, bin }) => {
+      ...[...decision.contributions, ...outside].filter(isHeard).map(({ agentId, family, option, bin }) => {
         if (!families.has(agentId)) families.set(agentId, rules.familyOf(agentId, family))
         return { item, agent: agentId, option, bin }
       }),
       // Who failed or did not answer is absent, which is another fact than having nothing to say.
-      ...decision.silent.filter(({ kind }) => kind === 'abstain').map(({ agentId }) => ({ item, agent: agentId, option: null, bin: null })),
+      ...decision.silent
+        .filter((one) => one.kind === 'abstain' && isHeard(one))
+        .map(({ agentId }) => ({ item, agent: agentId, option: null, bin: null })),
     ]
   })
   return {

@@ -4,6 +4,8 @@
  */
 import type pg from 'pg'
 import { SECOND_SHARE } from '../../pipelines/learning/labels.ts'
+import { uncounted } from '../../pipelines/learning/outsideVotes.ts'
+import type { OutsideVote } from '../../pipelines/learning/outsideVotes.ts'
 import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
@@ -124,7 +126,10 @@ export interface LabelledDecision extends JudgedDecision {
   readonly selection: string
 }
 
-/** Every verdict on decisions of a type with its decision, oldest decision first: what a policy is fitted on. */
+/**
+ * Every verdict on decisions of a type with its decision, oldest decision first: what a policy is fitted on. With it what outside
+ * programs said of the question that the decision says nothing of, as far as it was there before the verdict.
+ */
 export async function labelledDecisions(db: Queryable, type: string, since: number): Promise<LabelledDecision[]> {
   const found = await db.query<{
     record: Decision
@@ -133,8 +138,12 @@ export async function labelledDecisions(db: Queryable, type: string, since: numb
     selection: string
     inclusion: number
     labelled_at: Date
+    outside: OutsideVote[] | null
   }>(
-    `SELECT d.record, a.right_option, a.labeller, a.selection, a.inclusion, a.labelled_at
+    `SELECT d.record, a.right_option, a.labeller, a.selection, a.inclusion, a.labelled_at, (
+       SELECT jsonb_agg(vote ORDER BY o.stored_at, o.source, place) FROM outside_ballots o, jsonb_array_elements(o.votes) WITH ORDINALITY AS told (vote, place)
+       WHERE o.assessment_id = d.record ->> 'assessmentId' AND o.lead_id = d.lead_id AND o.stored_at < a.labelled_at
+     ) AS outside
      FROM audit_labels a JOIN decisions d USING (decision_id)
      WHERE a.type = $1 AND a.labelled_at >= $2
      ORDER BY d.decided_at, d.decision_id, a.labelled_at, a.labeller`,
@@ -147,5 +156,6 @@ export async function labelledDecisions(db: Queryable, type: string, since: numb
     selection: row.selection,
     inclusion: row.inclusion,
     labelledAt: row.labelled_at.getTime(),
+    outside: uncounted(row.record, row.outside ?? []),
   }))
 }

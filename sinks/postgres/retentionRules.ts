@@ -85,6 +85,15 @@ export const retentionRules: readonly RetentionRule[] = [
     source: 'as the topic: 90 d',
   },
   {
+    table: 'outside_ballots',
+    key: 'assessment_id',
+    age: 'decided_at',
+    keptDays: 365,
+    condition: 'true',
+    what: 'votes of outside programs, from when their question was decided',
+    source: 'as decisions and verdicts: 365 d',
+  },
+  {
     table: 'delivery_outbox',
     key: 'id',
     age: 'published_at',

@@ -1,5 +1,5 @@
 /**
- * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, policies, what policies on trial would decide, tenants, settings of staff and beats that came back into Postgres, exactly once: rows and the next offset are in one
+ * Conversations, profiles, decisions, follow-ups, deliveries, verdicts, policies, what policies on trial would decide, tenants, settings of staff, votes from outside and beats that came back into Postgres, exactly once: rows and the next offset are in one
  * transaction, and a batch that is partly stored already is continued where it ended. Of an erased lead nothing is stored
  * that is from before its erasure.
  */
@@ -8,6 +8,7 @@ import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
 import {
+  ballots,
   decisions,
   deliveries,
   erasures,
@@ -29,6 +30,7 @@ import { postgresError } from './errors.ts'
 import { storeBeats } from './heartbeats.ts'
 import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
+import { storeOutsideBallots } from './outsideBallots.ts'
 import { storePolicies } from './policies.ts'
 import { inTransaction } from './pool.ts'
 import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
@@ -51,6 +53,7 @@ export const postgresSinkTopics = [
   tenants,
   realtorSettings,
   unrecognised,
+  ballots,
 ] as const
 
 export interface PostgresSinkOptions {
@@ -136,7 +139,7 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
     done.push(batch)
   }
   if (done.length === 0) return past
-  await storeAll(client, byTopic)
+  await storeAll(client, byTopic, now ?? Date.now())
   await client.query({
     name: 'sink_move_places',
     text: `UPDATE sink_offsets SET next_offset = stored.next
@@ -152,11 +155,12 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
 }
 
 /** Erasures before the rest: what they forget is left out of it. */
-async function storeAll(client: pg.PoolClient, byTopic: ReadonlyMap<AnyTopic, readonly SinkRecord<unknown>[]>): Promise<void> {
+async function storeAll(client: pg.PoolClient, byTopic: ReadonlyMap<AnyTopic, readonly SinkRecord<unknown>[]>, now: number): Promise<void> {
   const orders = (byTopic.get(erasures) ?? []) as readonly SinkRecord<ValueOf<typeof erasures>>[]
   const told = orders.flatMap(({ key, value }) => (value === null ? [] : [{ leadId: key, erasedAt: value.erasedAt }]))
   if (told.length > 0) await eraseLeads(client, told)
-  const others = [...byTopic].filter(([topic]) => topic !== erasures)
+  // Ballots after the decisions that they are kept for.
+  const others = [...byTopic].filter(([topic]) => topic !== erasures).sort(([a], [b]) => Number(a === ballots) - Number(b === ballots))
   const leads = new Set(others.filter(([topic]) => topic.key === 'lead').flatMap(([, records]) => records.map(({ key }) => key)))
   const erased = leads.size === 0 ? new Map<string, number>() : await erasedAmong(client, [...leads])
   for (const [topic, records] of others) {
@@ -164,11 +168,11 @@ async function storeAll(client: pg.PoolClient, byTopic: ReadonlyMap<AnyTopic, re
       const erasedAt = erased.get(record.key)
       return erasedAt === undefined || !isFromBefore(topic, record, erasedAt)
     })
-    if (wanted.length > 0) await store(client, topic, wanted)
+    if (wanted.length > 0) await store(client, topic, wanted, now)
   }
 }
 
-async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {
+async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[], now: number): Promise<void> {
   const of = <T extends AnyTopic>(_: T) => records as readonly SinkRecord<ValueOf<T>>[]
   switch (topic.name) {
     case leadEvents.name:
@@ -198,6 +202,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
       return storeStaffSettings(client, of(realtorSettings))
     case unrecognised.name:
       return storeBeats(client, of(unrecognised))
+    case ballots.name:
+      return storeOutsideBallots(client, of(ballots), now)
     default:
       throw postgresError('E_SINK_TOPIC_UNKNOWN', `There is no table for ${topic.name}.`)
   }

@@ -1944,4 +1944,43 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/pipelines/reasonsHold.test.ts', title: 'what is contested is told in words' }],
     why: 'The more there is to say of a decision, the less a realtor reads that it was a close call.',
   },
+  {
+    id: 'vote-after-the-verdict',
+    guard: 'a vote from outside is held against later verdicts alone',
+    file: 'sinks/postgres/audits.ts',
+    find: ' AND o.stored_at < a.labelled_at',
+    replace: '',
+    tests: [
+      {
+        file: 'test/sinks/postgres/outsideBallots.test.ts',
+        title: 'late ballots on decided questions are kept once, bounded, and held against later verdicts alone',
+      },
+    ],
+    why: 'A program that reads verdicts and repeats them looks as if it were always right.',
+  },
+  {
+    id: 'waiting-for-the-gone',
+    guard: 'an outside agent that takes part no more leaves the roster',
+    file: 'pipelines/learning/outsideVotes.ts',
+    find: 'count >= LEAST_TO_ADMIT && recent.has(agent)',
+    replace: 'count >= LEAST_TO_ADMIT',
+    tests: [
+      {
+        file: 'test/pipelines/outsideVotes.test.ts',
+        title: 'an agent that has not been heard on the newest judged decisions is forgotten: nobody waits for it',
+      },
+    ],
+    why: 'Every question waits two seconds for a program that was switched off months ago.',
+  },
+  {
+    id: 'two-sources-one-name',
+    guard: 'no source votes under the name of another',
+    file: 'pipelines/consensus/consensus.ts',
+    find: "if (isAmbiguous(ballot.source)) return drop('ambiguous_source')\n",
+    replace: '\n',
+    tests: [
+      { file: 'test/pipelines/consensusStage.test.ts', title: 'a source whose agents could be taken for those of another is refused' },
+    ],
+    why: 'A stranger takes the seat and the weight of a team that verdicts have measured.',
+  },
 ]

@@ -4,10 +4,11 @@ import { noEntities } from '../../pipelines/enrich/entities.ts'
 import { agents } from '../../pipelines/agents/agents.ts'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster, rosterFor } from '../../pipelines/agents/roster.ts'
-import { consensus, rosterSources } from '../../pipelines/consensus/consensus.ts'
+import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { consensusErrors } from '../../pipelines/consensus/errors.ts'
 import { sealed } from '../../pipelines/consensus/policy.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
+import { rosterSources } from '../../pipelines/consensus/sources.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { Line } from '../../runtime/driver.ts'
 import { Decision } from '../../schemas/generated/records.ts'
@@ -449,6 +450,14 @@ t.test('an outside team cannot take the seat of an agent of the roster', async (
       .every(({ nats }) => nats === '0'),
   )
   t.strictSame(rosterSources, ['panel', 'claude'])
+})
+
+t.test('a source whose agents could be taken for those of another is refused', async (t) => {
+  const line = open()
+  line.pipe(assessments, maria, ask())
+  for (const source of ['team:x/guru', '']) line.pipe(ballots, maria, ballot([vote('1', 'call', 5)], { source }))
+  t.strictSame(reasons(line), ['ambiguous_source', 'ambiguous_source'])
+  t.strictSame(stateOf(line).open[0]?.votes, [])
 })
 
 t.test('the policy of the tenant goes before the one for all, which goes before the shipped one', async (t) => {

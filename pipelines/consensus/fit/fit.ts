@@ -29,7 +29,7 @@ import type { MatrixItem, VoteMatrix, VoteTable } from './voteTable.ts'
 export { pool } from './poolTable.ts'
 
 /** Labelled votes before an agent outside the roster is weighed: below, its strengths would be the prior's, not its own. */
-const leastToAdmit = 30
+export const LEAST_TO_ADMIT = 30
 /** Share of the labels that each later slice takes. */
 const defaultShares: SliceShares = { temperature: 0.2, conformal: 0.2 }
 
@@ -144,7 +144,7 @@ function partsOf(
   prior: Policy,
 ): PolicyParts {
   const known = new Set(prior.roster)
-  const admitted = agents.filter(({ agent, votes }) => !known.has(agent) && votes.length >= leastToAdmit).map(({ agent }) => agent)
+  const admitted = agents.filter(({ agent, votes }) => !known.has(agent) && votes.length >= LEAST_TO_ADMIT).map(({ agent }) => agent)
   const roster = [...prior.roster, ...admitted]
   const measured = new Map(correlations.map(({ family, rho }) => [family, micro(rho)]))
   const declared = new Set(prior.families.flatMap((family) => family.agents))

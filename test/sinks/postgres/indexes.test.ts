@@ -70,6 +70,12 @@ async function generate(pool: pg.Pool): Promise<void> {
     [at, LEADS / 4],
   )
   await pool.query(
+    `INSERT INTO outside_ballots (assessment_id, source, lead_id, tenant_id, decided_at, stored_at, votes)
+     SELECT 'q' || n, 'team:x', id, tenant_id, $1::timestamptz - (n - 1000) * interval '1 minute', $1, '[]'
+     FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
+    [at, LEADS / 4],
+  )
+  await pool.query(
     `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, happened_at, found_at)
      SELECT 'f' || n, tenant_id, id, 'InboundMessage', $1, $1 FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS / 2],

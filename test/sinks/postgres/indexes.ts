@@ -258,6 +258,18 @@ export const indexCases: readonly IndexCase[] = [
     question: sql('SELECT * FROM audit_labels WHERE lead_id = $1', talker),
   },
   {
+    name: 'idx_outside_ballots_age',
+    became: 'added',
+    note: 'what is past its retention, oldest first',
+    question: sql('SELECT assessment_id FROM outside_ballots WHERE decided_at < $1 ORDER BY decided_at LIMIT 1000', new Date(tuesdayNoon)),
+  },
+  {
+    name: 'idx_outside_ballots_lead',
+    became: 'added',
+    note: 'votes of outside programs about one lead, for its export and its erasure',
+    question: sql('SELECT * FROM outside_ballots WHERE lead_id = $1', talker),
+  },
+  {
     name: 'idx_lead_look_ups_query',
     became: 'added',
     note: 'answers of look-ups that another lead of the location may use',

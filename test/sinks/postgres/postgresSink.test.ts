@@ -67,6 +67,7 @@ t.test('P-63: migrations run forward, backward and forward again, wait for each 
     'leads',
     'learned_policies',
     'look_up_days',
+    'outside_ballots',
     'policies',
     'shadow_decisions',
     'sink_offsets',

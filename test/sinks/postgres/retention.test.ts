@@ -79,6 +79,11 @@ t.test(
       [tenantId, new Date(tuesdayNoon)],
     )
     await pool.query(
+      `INSERT INTO outside_ballots (assessment_id, source, lead_id, tenant_id, decided_at, stored_at, votes)
+     SELECT 'q' || days, 'team:x', 'l', $1, $2::timestamptz - days * interval '1 day', $2, '[]' FROM unnest('{364,366}'::int[]) AS days`,
+      [tenantId, new Date(tuesdayNoon)],
+    )
+    await pool.query(
       `INSERT INTO lead_look_ups (lead_id, tenant_id, look_up_id, provider, query_hash, asked, state, credits, asked_at, fresh_until)
      SELECT state || days, $1, 'u', 'apollo', 'h', '{city}', state, 1, $2::timestamptz - days * interval '1 day', $2
      FROM unnest('{89,91}'::int[]) AS days, unnest('{asking,answered}'::text[]) AS state`,
@@ -98,6 +103,7 @@ t.test(
       audit_labels: 1,
       learned_policies: 1,
       shadow_decisions: 1,
+      outside_ballots: 1,
       delivery_outbox: 1,
       sweep_findings: 1,
       lead_look_ups: 1,
