@@ -19,7 +19,10 @@ t.test('every agent of the roster has its part, with what it votes on, reads and
 })
 
 t.test('a header is read without its frame, and its source apart; a file without one is refused', (t) => {
-  t.strictSame(headerText('/**\n * Row 1. Says\n * this.\n * @source here, 2.3\n */\nimport'), { says: 'Row 1. Says this.', source: 'here, 2.3' })
+  t.strictSame(headerText('/**\n * Row 1. Says\n * this.\n * @source here, 2.3\n */\nimport'), {
+    says: 'Row 1. Says this.',
+    source: 'here, 2.3',
+  })
   t.strictSame(headerText('/** In a line. */\n'), { says: 'In a line.', source: undefined })
   t.throws(() => headerText('import x'), /opens with what the agent says/)
   const [first] = roster
