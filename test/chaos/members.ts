@@ -77,7 +77,8 @@ export class Member {
   async stepClock(shiftMs: number, ms: number): Promise<void> {
     const child = this.#child
     const set = (clockShiftMs: number) => {
-      if (child?.connected === true) child.send({ clockShiftMs })
+      // With a callback: one that was killed a moment ago still counts as connected, and has no clock that could be shifted.
+      if (child?.connected === true) child.send({ clockShiftMs }, () => undefined)
     }
     set(shiftMs)
     await delay(ms)
