@@ -1655,11 +1655,7 @@ export const mutations: readonly Mutation[] = [
     find: ' || !isOneHour(startsAt, clocks)',
     replace: '',
     tests: [
-      {
-        file: hoursOpen,
-        title:
-          'whatever zones, states, windows and clock changes: an open hour is lawful throughout, one hour in every zone, and within reach',
-      },
+      { file: hoursOpen, title: 'where zones show different hours none is that of the lead; where they show one, all of them count' },
     ],
     why: 'What is learned of an hour is learned of another one.',
   },

@@ -73,6 +73,14 @@ t.test('where zones show different hours none is that of the lead; where they sh
   // Arizona keeps its clocks: it shows the hours of Denver in winter and those of Los Angeles in summer.
   t.ok(namesAt('2026-11-17T10:17', ['America/Phoenix', 'America/Denver'], rules('US-AZ')).length > 0)
   t.strictSame(namesAt('2026-07-07T10:17', ['America/Phoenix', 'America/Denver'], rules('US-AZ')), [])
+  // Denver sets its clocks forward on Sunday, 8 March 2026: from then on they are no longer those of Phoenix.
+  const saturday = DateTime.fromISO('2026-03-07T10:17', { zone: 'America/Phoenix' }).toMillis()
+  const both = hoursAhead(saturday, { zones: ['America/Phoenix', 'America/Denver'], rules: only('09:00', '20:00') }).open
+  t.strictSame(
+    both.map(({ option }) => option),
+    ['w11', 'w12', 'w13', 'w14', 'w15', 'w16', 'w17', 'w18', 'w19'],
+    'not w09 of Sunday, which is 10:00 in Denver',
+  )
   // India is half an hour off: its hours begin there, not with those of UTC.
   const half = hoursAhead(Date.UTC(2026, 10, 10, 5, 40), { zones: ['Asia/Kolkata'], rules: only('09:00', '20:00') }).open
   t.match(half[0], { option: 'h12', startsAt: Date.UTC(2026, 10, 10, 6, 30) })
