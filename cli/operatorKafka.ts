@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts'
 import { subscriptions } from '../runtime/task.ts'
 import { allTopics } from '../topics/index.ts'
 import { cliKafka } from './cliKafka.ts'
-import { membersOf, postgresGroup } from './roles/groups.ts'
+import { membersOf, postgresGroup, switchedOff } from './roles/groups.ts'
 import type { ProductMember } from './roles/groups.ts'
 import type { KafkaForOperators, OperatedGroup } from './surroundings.ts'
 
@@ -11,7 +11,7 @@ export async function operatorKafka(config: Config): Promise<KafkaForOperators> 
   const connection = await cliKafka(config)
   const members = membersOf(config)
   return {
-    groups: members.map(operated),
+    groups: members.map((member) => ({ ...operated(member), switchedOff: switchedOff(config, member.group) })),
     deadLetters: connection.deadLetters({ topics: allTopics, members }),
     states: connection.states(members.flatMap(({ stages = [] }) => stages)),
     offsets: connection.groupOffsets(),

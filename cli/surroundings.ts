@@ -54,6 +54,8 @@ export interface OperatedGroup {
   readonly declared: readonly AnyStage[]
   /** Where its offsets are kept, if that is not Kafka. */
   readonly storedElsewhere: string | undefined
+  /** Why no process runs it by this configuration, in words; left out where one does. */
+  readonly switchedOff?: string | undefined
 }
 
 /** The part of Kafka that the operator's verbs use, with what is declared here. */

@@ -48,6 +48,16 @@ export function membersOf(config: Pick<Config, 'agents'>): readonly ProductMembe
   return config.agents === 'inside' ? members : [{ ...line, stages: pipelineStages(config) }, ...agentMembers, ...others]
 }
 
+/** Why no process runs the group by this configuration; `undefined` where one does. */
+export function switchedOff(
+  { lookUps, ghl }: { lookUps: Pick<Config['lookUps'], 'enabled'>; ghl: Pick<Config['ghl'], 'contactLookup'> },
+  group: string,
+): string | undefined {
+  if (group === lookUpGroup && !lookUps.enabled) return 'LOOK_UPS is false'
+  if (group === contactLookupGroup && !ghl.contactLookup) return 'GHL_CONTACT_LOOKUP is false'
+  return undefined
+}
+
 export const members: readonly [ProductMember, ...ProductMember[]] = [
   { group: pipelineGroup, stages: pipeline },
   { group: insightsGroup, stages: insightStages },

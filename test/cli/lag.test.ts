@@ -1,5 +1,6 @@
 /** `rekindle lag` and `rekindle offsets` as a person and a script see them. */
 import t from 'tap'
+import { switchedOff } from '../../cli/roles/groups.ts'
 import { targetOf } from '../../cli/verbs/offsets.ts'
 import type { KafkaForOperators } from '../../cli/surroundings.ts'
 import { kafkaError } from '../../runtime/kafka/errors.ts'
@@ -62,6 +63,26 @@ t.test('lag shows each partition and a sum per group, and fails above the second
   }
   const watched = await operatorRun(['lag', '--watch'], kafka(), { stop: stop.signal, wait })
   t.strictSame([watched.code, watched.out.length], [0, 3 * (1 + table.length)])
+})
+
+t.test('a group that the configuration switches off is named and not counted, unless it is asked for', async (t) => {
+  const { groups, offsets } = kafka()
+  const off = { ...groups[1], group: 'look-ups', switchedOff: 'LOOK_UPS is false' } as (typeof groups)[number]
+  const lag = async (group: string) => (group === 'look-ups' ? [lagOf(0, 100n, 60_000)] : offsets.lag(group, []))
+  const world = { groups: [...groups, off], offsets: { ...offsets, lag } }
+  t.match(await operatorRun(['lag', '--max-seconds', '2.5'], world), {
+    code: 0,
+    out: [...table, 'look-ups is not counted: LOOK_UPS is false. --group look-ups shows it.'],
+  })
+  t.match(await operatorRun(['lag', '--group', 'look-ups', '--max-seconds', '2.5'], world), {
+    code: 1,
+    err: ['E_LAG_TOO_HIGH: look-ups is 60 s behind, more than 2.5 s.'],
+  })
+  const local = { lookUps: { enabled: false }, ghl: { contactLookup: true } }
+  t.equal(switchedOff(local, 'look-ups'), 'LOOK_UPS is false')
+  t.equal(switchedOff(local, 'contact-lookup'), undefined)
+  t.equal(switchedOff({ ...local, ghl: { contactLookup: false } }, 'contact-lookup'), 'GHL_CONTACT_LOOKUP is false')
+  t.equal(switchedOff(local, 'pipeline'), undefined)
 })
 
 t.test('offsets show names state, members and offsets', async (t) => {
