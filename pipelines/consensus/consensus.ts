@@ -13,6 +13,8 @@ import { assessments, ballots, decisions, erasures, policies, profiles, tenants 
 import { everyType } from '../agents/panel.ts'
 import { decideIfReady, decideNow } from './decide.ts'
 import type { Case } from './decide.ts'
+import { settled } from './earlyStop.ts'
+import type { Settles } from './earlyStop.ts'
 import type { consensusErrors } from './errors.ts'
 import { evaluateGates } from './gates.ts'
 import { policyProblems } from './policy.ts'
@@ -32,7 +34,7 @@ const decidedRemembered = 16
 const unknownType: keyof typeof consensusErrors = 'E_DECISION_TYPE_UNKNOWN'
 const nothing: OpenQuestions = { epoch: 0, open: [], early: [], decided: [], degraded: [] }
 
-function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx): Result {
+function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx, settles: Settles): Result {
   const before = state ?? nothing
   const question = record.value
   const id = question.assessmentId
@@ -50,10 +52,10 @@ function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>
     staleBallots: 0,
   })
   const early = before.early.filter(({ assessmentId }) => assessmentId !== id)
-  return settle({ ...before, epoch, early, open: [...before.open, opened] }, ctx)
+  return settle({ ...before, epoch, early, open: [...before.open, opened] }, ctx, settles)
 }
 
-function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx): Result {
+function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx, settles: Settles): Result {
   const before = state ?? nothing
   const ballot = record.value
   if (isAmbiguous(ballot.source)) return drop('ambiguous_source')
@@ -70,15 +72,15 @@ function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, c
   if (question.ballotIds.includes(ballot.ballotId)) return drop('duplicate_ballot')
   if (ctx.at > question.assessment.deadlineAt) return drop('late_ballot')
   const now = counted(question, ballot.ballotId, ballot.epoch, votes)
-  return settle({ ...before, open: before.open.map((each) => (each === question ? now : each)) }, ctx)
+  return settle({ ...before, open: before.open.map((each) => (each === question ? now : each)) }, ctx, settles)
 }
 
-function supersede(state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx): Result {
+function supersede(state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx, settles: Settles): Result {
   const before = state ?? nothing
   const { epoch, deletedAt } = record.value
   const gone = deletedAt !== null && before.open.length > 0
   if (epoch <= before.epoch && !gone) return drop('epoch_unchanged')
-  return settle({ ...before, epoch: Math.max(before.epoch, epoch) }, ctx, { gone })
+  return settle({ ...before, epoch: Math.max(before.epoch, epoch) }, ctx, settles, { gone })
 }
 
 /** Questions about an erased lead are not decided any more. */
@@ -86,8 +88,8 @@ function forget(): Result {
   return next<OpenQuestions, typeof decisions>(undefined)
 }
 
-function close(state: OpenQuestions, fired: FiredTimer, ctx: Ctx): Result {
-  return settle(state, ctx, { deadline: Math.max(fired.dueAt, ctx.at) })
+function close(state: OpenQuestions, fired: FiredTimer, ctx: Ctx, settles: Settles): Result {
+  return settle(state, ctx, settles, { deadline: Math.max(fired.dueAt, ctx.at) })
 }
 
 interface Moment {
@@ -98,7 +100,7 @@ interface Moment {
 }
 
 /** Decides whatever can be decided: superseded questions, complete ones, those whose deadline is reached. */
-function settle(state: OpenQuestions, ctx: Ctx, moment: Moment = {}): Result {
+function settle(state: OpenQuestions, ctx: Ctx, settles: Settles, moment: Moment = {}): Result {
   const emitted: Decision[] = []
   const left: OpenQuestion[] = []
   const decided = [...state.decided]
@@ -108,7 +110,7 @@ function settle(state: OpenQuestions, ctx: Ctx, moment: Moment = {}): Result {
     const undecided: string[] = []
     for (const type of assessment.decisionTypes) {
       const superseded = moment.gone === true || assessment.epoch < state.epoch
-      const decision = decisionOn(question, type, { superseded, deadline: moment.deadline ?? -Infinity, degraded }, ctx)
+      const decision = decisionOn(question, type, { superseded, deadline: moment.deadline ?? -Infinity, degraded, settles }, ctx)
       if (decision === undefined) undecided.push(type)
       else {
         emitted.push(decision)
@@ -139,9 +141,15 @@ interface Standing {
   readonly deadline: number
   /** Types for which too few were heard the last time. */
   readonly degraded: readonly string[]
+  readonly settles: Settles
 }
 
-function decisionOn(question: OpenQuestion, type: string, { superseded, deadline, degraded }: Standing, ctx: Ctx): Decision | undefined {
+function decisionOn(
+  question: OpenQuestion,
+  type: string,
+  { superseded, deadline, degraded, settles }: Standing,
+  ctx: Ctx,
+): Decision | undefined {
   const { assessment } = question
   const chosen = policyFor(assessment.tenantId, type, ctx)
   if (chosen === undefined) return undefined
@@ -165,7 +173,7 @@ function decisionOn(question: OpenQuestion, type: string, { superseded, deadline
     degradedBefore: degraded.includes(type),
   }
   if (superseded) return decideNow(current, 'superseded')
-  return decideIfReady(current) ?? (assessment.deadlineAt <= deadline ? decideNow(current, 'deadline') : undefined)
+  return decideIfReady(current, settles) ?? (assessment.deadlineAt <= deadline ? decideNow(current, 'deadline') : undefined)
 }
 
 /** The question with the votes of one ballot. The first vote of an agent on a type stands; a ballot on another epoch is refused. */
@@ -212,16 +220,26 @@ function isSound(policy: Policy, decisionType: string): boolean {
   return sound && policy.decisionType === decisionType
 }
 
-/** The folds of the stage by what they are for: replay folds stored inputs by the very same code. */
-export const consensusFolds = { open, count, supersede, close } as const
+/** The folds of the stage; `settles` tells when the votes of a question suffice. Replay folds stored inputs by the very same code. */
+export function consensusFoldsBy(settles: Settles) {
+  return {
+    open: (state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx): Result => open(state, record, ctx, settles),
+    count: (state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx): Result => count(state, record, ctx, settles),
+    supersede: (state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx): Result =>
+      supersede(state, record, ctx, settles),
+    close: (state: OpenQuestions, fired: FiredTimer, ctx: Ctx): Result => close(state, fired, ctx, settles),
+  } as const
+}
+
+const folds = consensusFoldsBy(settled)
 
 /** Adds up the ballots on every assessment and decides. */
 export const consensus = stage({
   name: 'consensus',
   state: OpenQuestions,
   tables,
-  on: [from(profiles, supersede), from(assessments, open), from(ballots, count), from(erasures, forget)],
-  timer: close,
+  on: [from(profiles, folds.supersede), from(assessments, folds.open), from(ballots, folds.count), from(erasures, forget)],
+  timer: folds.close,
   outputs: [decisions],
   ttlMs: 30 * 86_400_000,
 })

@@ -12,12 +12,13 @@ import type { Conflict } from './conflicts.ts'
 import { draw, mayBeDrawn, withoutLot } from './draw.ts'
 import { drawHour, hourMayBeDrawn, lawfulPlaceOf, withoutHourLot } from './drawHour.ts'
 import { settled } from './earlyStop.ts'
+import type { Settles } from './earlyStop.ts'
 import type { Gated } from './gates.ts'
 import { dueAtOf, paramsOf, routingParams } from './params.ts'
 import { engineVersion } from './policy.ts'
 import { compare, pool } from './pool.ts'
 import type { Pooled } from './pool.ts'
-import { micro, rankByUtility, utilityOf, utilityUnits } from './utility.ts'
+import { isRuledOut, micro, rankByUtility, utilityOf, utilityUnits } from './utility.ts'
 
 /** Sentences of votes kept in a decision; the rest is in the ballot. Keeps a decision of 37 votes small. */
 const sentencesKept = 8
@@ -53,14 +54,14 @@ export function hasQuorum(pooled: Pooled, policy: Policy): boolean {
   return pooled.nEffMicro >= policy.quorumMilli * 1000 && policy.requiredFamilies.every((family) => pooled.presentFamilies.has(family))
 }
 
-/** Decides when the votes suffice: nothing but `wait` is left, everybody has answered, or no missing vote can change anything. */
-export function decideIfReady(open: Case): Decision | undefined {
+/** Decides when `settles` finds that the votes suffice: nothing but `wait` is left, everybody has answered, or no missing vote can change anything. */
+export function decideIfReady(open: Case, settles: Settles = settled): Decision | undefined {
   const { policy, gated, decisionType, question, tenant } = open
   if (gated.eligible.size === 1) return record(open, emptyPool(open), 'gated')
   const pooled = pooledOf(open)
   if (pooled.missing.length === 0) return record(open, pooled, 'all_votes')
   if (mayBeDrawn(pooled, decisionType) || hourMayBeDrawn(pooled, decisionType, question, tenant)) return undefined
-  return hasQuorum(pooled, policy) && settled(pooled, policy) ? record(open, pooled, 'early_stop') : undefined
+  return hasQuorum(pooled, policy) && settles(pooled, policy) ? record(open, pooled, 'early_stop') : undefined
 }
 
 /** Decides now, whatever is missing. */
@@ -160,14 +161,10 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
   }
 }
 
-/**
- * The options that cannot be ruled out, in the order of the policy; `null` without a quantile. In whole millionths, so that
- * every machine draws the line at the same place. @source reference/consensus.md 4.3
- */
-function notRuledOut({ conformalMicro, options }: Policy, probabilities: ReadonlyMap<string, number>): string[] | null {
-  // A policy that was stored before the field was known has none.
-  if (typeof conformalMicro !== 'number') return null
-  return options.map(({ option }) => option).filter((option) => 1_000_000 - micro(probabilities.get(option) ?? 0) <= conformalMicro)
+/** The options that cannot be ruled out, in the order of the policy; `null` without a quantile. */
+function notRuledOut(policy: Policy, probabilities: ReadonlyMap<string, number>): string[] | null {
+  if (typeof policy.conformalMicro !== 'number') return null
+  return policy.options.map(({ option }) => option).filter((option) => !isRuledOut(micro(probabilities.get(option) ?? 0), policy))
 }
 
 /** What cannot be undone was chosen, and it is not the only option left. @source reference/consensus.md 4.2 */

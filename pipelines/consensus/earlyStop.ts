@@ -1,6 +1,6 @@
 /**
- * Exact early stop: closes a question when no missing vote can change the most probable option nor the chosen action.
- * Sound because the pool is monotone: a missing agent can at most vote for an option in its strongest cell.
+ * Exact early stop: closes a question when no missing vote can change the most probable option, the chosen action, nor whether
+ * a human is asked about it. Sound because the pool is monotone: a missing agent can at most vote for an option in its strongest cell.
  * @source reference/consensus.md step 5
  */
 import type { Policy, PolicyOption } from '../../schemas/generated/records.ts'
@@ -8,6 +8,7 @@ import { compiled } from './policy.ts'
 import type { CompiledPolicy } from './policy.ts'
 import { exp, natsOf } from './pinnedMath.ts'
 import type { Pooled } from './pool.ts'
+import { isRuledOut, micro } from './utility.ts'
 
 /** Where the final probability of an option must lie. */
 export interface Box {
@@ -64,18 +65,40 @@ function support(rules: CompiledPolicy, family: string, lambdas: readonly number
     .reduce((sum, lambda, index) => sum + BigInt(lambda) * BigInt(rules.deltaMicro(family, index + 1)) * BigInt(rules.policy.tauMicro), 0n)
 }
 
-/** True when no missing vote can change the most probable option by more than the margin, nor the action. */
-export function settled(pooled: Pooled, policy: Policy): boolean {
+/** True when the votes so far suffice. */
+export type Settles = (pooled: Pooled, policy: Policy) => boolean
+
+/** No missing vote can change the most probable option by more than the margin, nor the action, nor its escalation. */
+export const settled: Settles = (pooled, policy) => {
   if (pooled.missing.length === 0) return true
   const box = boxes(pooled, policy)
+  const action = sureAction(box, policy)
+  return action !== undefined && (action.reversible || isEscalationSure(action, box, policy))
+}
+
+/** As `settled` was until version 3 of the arithmetic: whether a human is asked could still change. For replays of its decisions. */
+export const settledButEscalation: Settles = (pooled, policy) =>
+  pooled.missing.length === 0 || sureAction(boxes(pooled, policy), policy) !== undefined
+
+/** The option that is chosen whatever the missing agents say, when the most probable one is as sure; else `undefined`. */
+function sureAction(box: readonly Box[], policy: Policy): PolicyOption | undefined {
   const leader = box.reduce<Box | undefined>((best, next) => (best === undefined || next.score > best.score ? next : best), undefined)
-  if (leader === undefined) return false
+  if (leader === undefined) return undefined
   const margin = BigInt(policy.marginMicro) * 1_000_000_000_000n
-  if (box.some((rival) => rival !== leader && leader.score <= rival.maxScore + margin)) return false
+  if (box.some((rival) => rival !== leader && leader.score <= rival.maxScore + margin)) return undefined
   const running = policy.options.filter(({ option }) => box.some((known) => known.option === option))
-  return running.some((option) =>
+  return running.find((option) =>
     running.every((rival) => rival === option || leastAdvantage(option, rival, box) > slack(option, rival, box)),
   )
+}
+
+/** Whether another option is left beside what cannot be undone is the same at both ends of the boxes. @source step 5; 4.2, 4.3 */
+function isEscalationSure(action: PolicyOption, box: readonly Box[], policy: Policy): boolean {
+  // Ends within a millionth of the line are on neither side: the final P is rounded, the box is a float.
+  const others = box.filter(({ option }) => option !== action.option)
+  const isOut = ({ high }: Box) => isRuledOut(micro(high) + 1, policy)
+  const isLeft = ({ low }: Box) => !isRuledOut(micro(low) - 1, policy)
+  return others.every(isOut) || others.some(isLeft)
 }
 
 /** Rounding of P to 1e-6 moves a utility difference by at most half a unit per option; 1e-8 covers the tie band and float error. */

@@ -12,9 +12,11 @@ import type { Assessment, Ballot, LeadProfile, OpenQuestions, Policy, Tenant } f
 import type { decisions as decisionTopic } from '../../topics/index.ts'
 import { assessments, ballots as ballotTopic, leadKey, profiles } from '../../topics/index.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
-import { consensusFolds } from './consensus.ts'
+import { consensusFoldsBy } from './consensus.ts'
 import { engineVersion, policyKey } from './policy.ts'
-import { isWritable, writtenBy } from './writtenBy.ts'
+import { settled } from './earlyStop.ts'
+import type { Settles } from './earlyStop.ts'
+import { isWritable, settledBy, writtenBy } from './writtenBy.ts'
 
 /** A record with the time it is stamped with, ms. */
 export interface Timed<V> {
@@ -51,10 +53,12 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
     if (impossible !== undefined) return { kind: 'not_possible', because: impossible }
     const bytes = Decision.encode(decision)
     let last: Decision | undefined
+    const settles = settledBy(decision.engineVersion)
     for (const start of startsOf(decision, assessment, ballots)) {
-      const name = `${start.epoch} ${start.early} ${start.ballots}`
+      const name = `${decision.engineVersion} ${start.epoch} ${start.early} ${start.ballots}`
       let again = runs.get(name)
-      if (again === undefined) runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant)))
+      if (again === undefined)
+        runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant, { settles })))
       const made = again.get(decision.type)
       const written = made === undefined ? undefined : writtenBy(decision.engineVersion, made)
       last ??= written
@@ -109,8 +113,9 @@ export function decidedAgain(
   all: readonly Timed<Ballot>[],
   start: Start,
   tenant: Tenant | undefined,
-  options: { readonly byDeadline?: boolean } = {},
+  options: { readonly byDeadline?: boolean; readonly settles?: Settles } = {},
 ): Map<string, Decision> {
+  const consensusFolds = consensusFoldsBy(options.settles ?? settled)
   const ballots = all.slice(0, start.ballots)
   const key = leadKey(assessment.value.tenantId, assessment.value.contactId)
   const tables = { policies: policyTable(stored, policies), tenants: tableOf(tenant === undefined ? [] : [[tenant.tenantId, tenant]]) }

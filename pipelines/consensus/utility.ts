@@ -23,6 +23,15 @@ export function micro(probability: number): number {
   return Math.floor(probability * 1e6 + 0.5)
 }
 
+/**
+ * A probability in 1e-6 is too small for the conformal set; without a quantile none is. In whole millionths, so that every
+ * machine draws the line at the same place. @source reference/consensus.md 4.3
+ */
+export function isRuledOut(probabilityMicro: number, { conformalMicro }: Policy): boolean {
+  // A policy that was stored before the field was known has none.
+  return typeof conformalMicro === 'number' && 1_000_000 - probabilityMicro > conformalMicro
+}
+
 /** Expected utility of one option, 1e-12: sum over the truth of P times value, minus the cost. */
 export function utilityOf(option: PolicyOption, probabilities: ReadonlyMap<string, number>): number {
   let sum = -option.costMicros * 1_000_000

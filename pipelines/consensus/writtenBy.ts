@@ -1,9 +1,11 @@
 /**
- * What this arithmetic decides, as an earlier version of it that differs in nothing but its writing would have written it: so
- * what that one decided is still decided again byte for byte.
+ * What an earlier version of this arithmetic did otherwise, where that is little: how it wrote a decision down, and when the
+ * votes sufficed to it. So what that one decided is still decided again byte for byte.
  */
 import type { Decision } from '../../schemas/generated/records.ts'
 import { withoutAlternates } from '../routing/alternates.ts'
+import { settled, settledButEscalation } from './earlyStop.ts'
+import type { Settles } from './earlyStop.ts'
 import { engineVersion } from './policy.ts'
 
 type Writing = (decision: Decision) => Decision
@@ -11,8 +13,12 @@ type Writing = (decision: Decision) => Decision
 const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
   // Of the parameters of any other type votes may bring one of that name, and version 2 kept it.
   [2, (decision) => ({ ...decision, params: decision.type === 'routing' ? withoutAlternates(decision.params) : decision.params })],
+  [3, (decision) => decision],
   [engineVersion, (decision) => decision],
 ])
+
+/** The last version that closed questions early although it could still change whether a human is asked. */
+const lastWithoutEscalation = 3
 
 /** Versions whose decisions can be decided again. */
 export function isWritable(version: number): boolean {
@@ -23,4 +29,9 @@ export function isWritable(version: number): boolean {
 export function writtenBy(version: number, decision: Decision): Decision | undefined {
   const writing = writings.get(version)
   return writing === undefined ? undefined : { ...writing(decision), engineVersion: version }
+}
+
+/** When the votes of a question sufficed to that version. */
+export function settledBy(version: number): Settles {
+  return version <= lastWithoutEscalation ? settledButEscalation : settled
 }

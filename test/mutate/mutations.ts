@@ -297,6 +297,29 @@ export const mutations: readonly Mutation[] = [
     why: 'What is on its way counts against the wrong realtor, and after a crash the lead is looked for with somebody who never got it.',
   },
   {
+    id: 'early-stop-without-escalation',
+    guard: 'a question is not closed while a missing vote can change whether a human is asked',
+    file: 'pipelines/consensus/earlyStop.ts',
+    find: '(action.reversible || isEscalationSure(action, box, policy))',
+    replace: 'true',
+    tests: [
+      {
+        file: 'test/pipelines/consensusPool.test.ts',
+        title: 'early stop: a call that nothing can change waits for the vote that may leave another option beside it',
+      },
+    ],
+    why: 'What cannot be undone goes out unasked, or a person is bothered, by which agent happened to answer last.',
+  },
+  {
+    id: 'version-three-waits',
+    guard: 'decisions of version 3 of the arithmetic are closed at the vote that sufficed to it',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: 'version <= lastWithoutEscalation ? settledButEscalation : settled',
+    replace: 'settled',
+    tests: [{ file: replay, title: 'what version 3 closed before it was sure whether a human is asked is closed at the same vote again' }],
+    why: 'After the change early decisions of the past are said to be different, and a real difference goes unseen among them.',
+  },
+  {
     id: 'version-two-unread',
     guard: 'decisions of version 2 of the arithmetic are decided again as it wrote them',
     file: 'pipelines/consensus/writtenBy.ts',

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { rosterFor } from '../../pipelines/agents/roster.ts'
 import { decideNow } from '../../pipelines/consensus/decide.ts'
-import { boxes, settled } from '../../pipelines/consensus/earlyStop.ts'
+import { boxes, settled, settledButEscalation } from '../../pipelines/consensus/earlyStop.ts'
 import { exp, ln, lnMicro, natsOf, softmax } from '../../pipelines/consensus/pinnedMath.ts'
 import { canonicalJson, compiled, nEffMicro, policyHash, policyKey, policyProblems } from '../../pipelines/consensus/policy.ts'
 import { pool, scoreOfBase } from '../../pipelines/consensus/pool.ts'
@@ -346,6 +346,56 @@ t.test(
     t.ok(stopped > 20, `${stopped} early stops were seen`)
   },
 )
+
+t.test('early stop: whether a human is asked is the same of all votes as of those that sufficed', async (t) => {
+  const escalated = (votes: readonly Vote[], policy: Policy) => decideNow(caseOf({ votes, policy }), 'deadline').escalation
+  const seen = { asked: 0, notAsked: 0, waited: 0 }
+  const quantile = fc.integer({ min: 700_000, max: 1_000_000 })
+  await assertProperty(
+    t,
+    fc.property(anyVotes(forty), fc.nat(60), fc.constantFrom(...options), quantile, (votes, cut, leaning, conformalMicro) => {
+      const policy = policyWith({
+        ...forty,
+        conformalMicro,
+        options: forty.options.map((option) => ({ ...option, reversible: option.option === 'wait' })),
+      })
+      const complete = votes.map((each, index) => (each.kind === 'vote' && index % 4 !== 0 ? { ...each, option: leaning } : each))
+      const now = pool(complete.slice(0, cut), policy, 'new', all)
+      if (now.missing.length === 0) return true
+      if (!settled(now, policy)) {
+        if (settledButEscalation(now, policy)) seen.waited++
+        return true
+      }
+      const early = escalated(complete.slice(0, cut), policy)
+      if (early === 'undecided') seen.asked++
+      else seen.notAsked++
+      return early === escalated(complete, policy)
+    }),
+    { numRuns: 3000 },
+  )
+  t.ok(Math.min(seen.asked, seen.notAsked, seen.waited) > 5, JSON.stringify(seen))
+})
+
+t.test('early stop: a call that nothing can change waits for the vote that may leave another option beside it', async (t) => {
+  // Ten voices of a call in their strongest cell, one missing, each a family of its own: S(call) is far ahead of all.
+  const ten = rosterOf(
+    Array.from({ length: 10 }, () => 1),
+    0,
+    { options: forty.options.map((o) => ({ ...o, reversible: false })) },
+  )
+  const nine = ten.roster.slice(0, 9).map((agent) => vote(agent, 'call', 5))
+  const now = pool(nine, ten, 'new', all)
+  const rival = boxes(now, ten)
+    .filter(({ option }) => option !== 'call')
+    .reduce((a, b) => (b.high > a.high ? b : a))
+  t.ok(rival.low < rival.high, 'the missing vote can move it')
+  const between = { ...ten, conformalMicro: 1_000_000 - Math.floor(((rival.low + rival.high) / 2) * 1e6) }
+  t.ok(settledButEscalation(now, between), 'the call itself stands')
+  t.notOk(settled(now, between), 'whether somebody is asked about it does not')
+  t.ok(settled(now, { ...ten, conformalMicro: 1_000_000 - Math.ceil(rival.high * 1e6) - 2 }), 'out whatever is said')
+  t.ok(settled(now, { ...ten, conformalMicro: 1_000_000 }), 'left whatever is said')
+  t.ok(settled(now, { ...between, options: between.options.map((o) => ({ ...o, reversible: true })) }), 'what can be undone asks nobody')
+})
 
 t.test('early stop: one eligible option, or nobody missing, is settled; an empty pool is not', async (t) => {
   t.ok(settled(pool([], followUp, 'new', new Set(['wait'])), followUp))

@@ -7,8 +7,10 @@ import ts from 'typescript'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
-import { sealed } from '../../pipelines/consensus/policy.ts'
-import { replay } from '../../pipelines/consensus/replay.ts'
+import { boxes, settledButEscalation } from '../../pipelines/consensus/earlyStop.ts'
+import { policyKey, sealed } from '../../pipelines/consensus/policy.ts'
+import { pool } from '../../pipelines/consensus/pool.ts'
+import { decidedAgain, replay } from '../../pipelines/consensus/replay.ts'
 import type { Replayed, ReplayInputs, Timed } from '../../pipelines/consensus/replay.ts'
 import { effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
@@ -22,6 +24,7 @@ import { assessments, ballots, decisions, policies, profiles, tenants } from '..
 import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { stepsOver } from '../support/stepsOver.ts'
+import { caseOf, rosterOf, vote } from './cases.ts'
 import { asked, question, view } from './leads.ts'
 
 const key = 'sandboxLocation000001:maria'
@@ -164,8 +167,8 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
   t.match(now, [
-    { type: 'follow_up', engineVersion: 3, params: { alternates: 'none' } },
-    { type: 'routing', engineVersion: 3, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
+    { type: 'follow_up', engineVersion: 4, params: { alternates: 'none' } },
+    { type: 'routing', engineVersion: 4, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
   ])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [{ at: asked, value: cast }] },
@@ -197,9 +200,49 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
     )[1],
     {
       kind: 'not_possible',
-      because: 'It was made by version 1 of the arithmetic, this is 3.',
+      because: 'It was made by version 1 of the arithmetic, this is 4.',
     },
   )
+})
+
+t.test('what version 3 closed before it was sure whether a human is asked is closed at the same vote again', async (t) => {
+  const ten = rosterOf(
+    Array.from({ length: 10 }, () => 1),
+    0,
+    { tenantId: tenant.tenantId },
+  )
+  const options = ten.options.map((option) => ({ ...option, reversible: option.option === ten.fallback }))
+  const asks = question({ decisionTypes: ['follow_up'] })
+  const calls = ten.roster.map((agent) => vote(agent, 'call', 5))
+  const { eligible } = caseOf({ policy: ten }).gated
+  const open = boxes(pool(calls.slice(0, 9), { ...ten, options }, asks.stage, eligible), { ...ten, options })
+  const rival = open.filter(({ option }) => option !== 'call').reduce((a, b) => (b.high > a.high ? b : a))
+  // Between the least and the most the next likely option can come to: in the set of what is left, or not, by the tenth vote.
+  const conformalMicro = 1_000_000 - Math.floor(((rival.low + rival.high) / 2) * 1e6)
+  const policy = sealed({ ...ten, options, conformalMicro })
+  const cast = (ballotId: string, votes: Vote[], castAt: number): Timed<Ballot> => ({
+    at: castAt,
+    value: {
+      ...{ ballotId, assessmentId: asks.assessmentId, tenantId: asks.tenantId, contactId: asks.contactId },
+      ...{ epoch: asks.epoch, source: 'panel', castAt, votes },
+    },
+  })
+  const both = [cast('b-1', calls.slice(0, 9), asked), cast('b-2', calls.slice(9), asked)]
+  const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]], policies: [[policyKey(policy), policy]] } })
+  line.pipe(assessments, key, asks)
+  for (const { value } of both) line.pipe(ballots, key, value)
+  const now = line.outputs(decisions)
+  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 4, policyHash: policy.policyHash }])
+
+  const assessment = { at: asked, value: asks }
+  const inputs: ReplayInputs = { assessment, ballots: both, policy: () => policy, tenant }
+  const every = new Map([[policy.policyHash, policy]])
+  const start = { epoch: 0, early: 0, ballots: 2 }
+  const again = decidedAgain(now, every, assessment, both, start, tenant, { settles: settledButEscalation }).get('follow_up') as Decision
+  t.match(again, { chosen: 'call', stopReason: 'early_stop' }, 'version 3 did not wait for the tenth')
+  t.match(replay([{ ...again, engineVersion: 3 }], inputs), [{ kind: 'same' }])
+  t.match(replay([{ ...again, engineVersion: 4 }], inputs), [{ kind: 'differs' }])
+  t.match(replay(now, inputs), [{ kind: 'same' }])
 })
 
 t.test('a stretch of the topics is decided again and counted', async (t) => {
