@@ -11,8 +11,8 @@ import type { Span, SpanAttributes, Tracer } from './tracing.ts'
 export const MAX_LINKS = 32
 
 export interface BatchOutline {
-  /** Of records: their topic; of timers: nothing. */
-  readonly topic: string | undefined
+  /** Of records: their topics; of timers: none. */
+  readonly topics: readonly string[]
   readonly partition: number
   readonly group: string
   /** Records or timers, sampled or not. */
@@ -26,19 +26,20 @@ export interface BatchOutline {
 /** Reports nothing when no record was sampled. */
 export function reportBatch(tracer: Tracer, spans: readonly Span[], batch: BatchOutline): void {
   if (spans.length === 0) return
-  const { topic, partition, group, count, startMs, workedMs, failed } = batch
+  const { topics, partition, group, count, startMs, workedMs, failed } = batch
+  const topic = topics.join(', ')
   if (!failed) for (const span of spans) tracer.report(span)
   const endMs = tracer.now()
   const attributes: SpanAttributes = {
-    ...(topic === undefined
+    ...(topics.length === 0
       ? { 'messaging.consumer.group.name': group }
       : recordAttributes({ topic, partition, group, operation: 'poll' })),
     'messaging.batch.message_count': count,
     'rekindle.outcome': failed ? 'failed' : 'committed',
   }
   tracer.report({
-    name: topic === undefined ? `timers ${group}` : `poll ${topic}`,
-    kind: topic === undefined ? 'internal' : 'client',
+    name: topics.length === 0 ? `timers ${group}` : `poll ${topic}`,
+    kind: topics.length === 0 ? 'internal' : 'client',
     context: { traceId: randomBytes(16).toString('hex'), spanId: randomBytes(8).toString('hex'), sampled: true },
     parent: undefined,
     // A hop in memory is found through the record that began it.

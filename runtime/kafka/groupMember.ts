@@ -410,6 +410,7 @@ export class GroupMember<U extends Unit> {
       // The corrected client hands on what its new decoder made, under a type of its own.
       records: (messages as unknown as FetchedRecord[]).map((record) => new FetchedLogRecord(topic, partition, record)),
     }
+    held.unit.expect?.(batch, turn)
     await held.serially(async () => {
       if (turn.live()) await held.unit.handle(batch, turn)
     })

@@ -216,7 +216,7 @@ class SinkUnit implements Unit {
     const startMs = workedMs - (performance.now() - startedAt)
     const { topic, partition, records } = batch
     const spans = sinkSpans(tracer, { sink, group, batch, startMs, endMs: workedMs })
-    reportBatch(tracer, spans, { topic: topic.name, partition, group, count: records.length, startMs, workedMs, failed: false })
+    reportBatch(tracer, spans, { topics: [topic.name], partition, group, count: records.length, startMs, workedMs, failed: false })
   }
 
   #commitLater(): void {

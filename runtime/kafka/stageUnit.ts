@@ -13,6 +13,8 @@ import type { InputRecord, TaskBatch } from '../task.ts'
 import { topologyOf, topologyText } from '../topology.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
+import { FetchCompany } from './fetchCompany.ts'
+import type { Handed } from './fetchCompany.ts'
 import { fits, outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
 import type { FetchedLog } from './partitionReader.ts'
@@ -29,6 +31,13 @@ import { UnitCommits } from './unitCommits.ts'
 import type { Opened, Work } from './unitCommits.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 import type { UnitTransactions } from './unitTransactions.ts'
+
+/** Records of one topic that go into one transaction; it goes on at `nextOffset` behind them. */
+interface Part {
+  readonly topic: string
+  readonly records: readonly Taken[]
+  readonly nextOffset: bigint
+}
 
 /** Records of a topic of which those from `at` on wait; it goes on at `nextOffset` behind them. */
 interface Slices {
@@ -62,6 +71,7 @@ export class StageUnit implements Unit {
   readonly #aside: SetAside
   /** Topics of which enough is set aside. */
   readonly #paused = new Set<string>()
+  readonly #company: FetchCompany
   /** When a record last overtook others, ms of the process. */
   #overtakenAt = -Infinity
   /** The next turn of what is set aside is asked for. */
@@ -83,7 +93,9 @@ export class StageUnit implements Unit {
     this.#places = places
     this.#time = new PhaseClock(context.metrics, context.group)
     const { stages } = context
-    this.#aside = new SetAside((topic) => context.priorityOf(topic))
+    const priorityOf = (topic: string) => context.priorityOf(topic)
+    this.#aside = new SetAside(priorityOf)
+    this.#company = new FetchCompany(priorityOf)
     this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
     this.#transactions = context.transactions(this.partition)
     const works = { context, held, transactions: this.#transactions, time: this.#time }
@@ -132,42 +144,96 @@ export class StageUnit implements Unit {
     metrics.set('lr_task_restore_seconds', { group }, seconds)
     logger.info({ partition: this.partition, records, seconds }, 'restored')
     this.#aside.clear()
+    this.#company.clear()
     this.#paused.clear()
     this.#commits.positions.start(offsets)
     if (live()) this.#armTimer()
     return offsets
   }
 
+  expect(batch: FetchedBatch, turn: Turn): void {
+    this.#company.expect(batch, turn)
+  }
+
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
     const started = performance.now()
-    let startMs = this.#context.tracer?.now()
-    const { topic, records, lastOffset } = batch
-    if (this.#aside.isOvertakenBy(topic)) this.#overtakenAt = started
-    if (records.length === 0) {
-      this.skip(batch, lastOffset + 1n)
-      turn.resolve(lastOffset)
-    } else if (this.#aside.has(topic)) return this.#setAside(batch, 0, turn)
-    for (let at = 0; at < records.length;) {
-      if (!turn.live()) return
-      if (at > 0 && this.#context.ranked) return this.#setAside(batch, at, turn)
-      const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, this.#context.limits, startMs)
-      if (done === undefined) {
-        this.#time.enter('idle')
-        return
-      }
-      startMs = this.#context.tracer?.now()
-      at += done
-      turn.resolve((records[at]?.offset ?? lastOffset + 1n) - 1n)
-      await turn.heartbeat()
-    }
+    const company = this.#company.of(batch, turn)
+    if (company === undefined) return
+    const before = this.#commits.transactions
+    const together = company.length > 1 ? await this.#takeTogether(company) : 'apart'
+    if (together === 'failed') return
+    if (together === 'apart') for (const each of company) if (!(await this.#takeAlone(each.batch, each.turn))) return
     const { lingerMs } = this.#context.limits
-    // Small transactions cost the broker as much as large ones: under low load the next one waits for company.
-    const wait = records.length >= BUSY_RECORDS || !this.#aside.empty ? 0 : lingerMs - (performance.now() - started)
+    // Small transactions cost the broker as much as large ones: under low load the next one waits for company. What the stages wrote
+    // themselves and read back is none: waiting after it would hold back every record that comes meanwhile.
+    const isIdle =
+      this.#commits.transactions > before && this.#aside.empty && company.every(({ batch: { records } }) => records.length < BUSY_RECORDS)
+    const wait = isIdle ? lingerMs - (performance.now() - started) : 0
     if (wait > 0 && turn.live()) {
       this.#time.enter('linger')
       await delay(wait)
     }
     this.#time.enter('idle')
+  }
+
+  /** What a fetch brought of several topics in one transaction, where that is little: the broker pays for each. */
+  async #takeTogether(company: readonly Handed[]): Promise<'done' | 'apart' | 'failed'> {
+    const { limits, tracer } = this.#context
+    const all = company.flatMap(({ batch: { records } }) => records)
+    const isLittle = all.length < BUSY_RECORDS && sliceOf(all, 0, limits, this.#recordMs).length === all.length
+    if (!isLittle || company.some(({ batch: { topic } }) => this.#aside.has(topic))) return 'apart'
+    const startMs = tracer?.now()
+    if (company.some(({ batch: { topic } }) => this.#aside.isOvertakenBy(topic))) this.#overtakenAt = performance.now()
+    this.#time.enter('decode')
+    this.#transactions.announce()
+    const parts: Part[] = []
+    try {
+      for (const { batch } of company) {
+        const { topic, records, lastOffset } = batch
+        const taken = await this.#held.during('decode', () => takeRecords(this.#context, this.#open().task, topic, records))
+        parts.push({ topic, records: taken, nextOffset: lastOffset + 1n })
+      }
+    } catch (error) {
+      this.#transactions.retract()
+      this.#held.recover(error)
+      return 'failed'
+    }
+    const done = await this.#process(parts, startMs)
+    this.#transactions.retract()
+    if (done === 'too_large') return 'apart'
+    if (done === undefined) return 'failed'
+    for (const { batch, turn } of company) turn.resolve(batch.lastOffset)
+    await company[0]?.turn.heartbeat()
+    return 'done'
+  }
+
+  /** Slice by slice, or set aside. False when the unit begins anew, or has to let go. */
+  async #takeAlone(batch: FetchedBatch, turn: Turn): Promise<boolean> {
+    let startMs = this.#context.tracer?.now()
+    const { topic, records, lastOffset } = batch
+    if (this.#aside.isOvertakenBy(topic)) this.#overtakenAt = performance.now()
+    if (records.length === 0) {
+      this.skip(batch, lastOffset + 1n)
+      turn.resolve(lastOffset)
+    } else if (this.#aside.has(topic)) this.#setAside(batch, 0, turn)
+    else
+      for (let at = 0; at < records.length;) {
+        if (!turn.live()) return false
+        if (at > 0 && this.#context.ranked) {
+          this.#setAside(batch, at, turn)
+          return true
+        }
+        const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, this.#context.limits, startMs)
+        if (done === undefined) {
+          this.#time.enter('idle')
+          return false
+        }
+        startMs = this.#context.tracer?.now()
+        at += done
+        turn.resolve((records[at]?.offset ?? lastOffset + 1n) - 1n)
+        await turn.heartbeat()
+      }
+    return true
   }
 
   skip({ topic }: Place, nextOffset: bigint): void {
@@ -225,7 +291,7 @@ export class StageUnit implements Unit {
       this.#held.recover(error)
       return undefined
     }
-    const done = taken.length === 0 ? 0 : await this.#process(topic, taken, nextOffset, startMs)
+    const done = taken.length === 0 ? 0 : await this.#processSome({ topic, records: taken, nextOffset }, startMs)
     this.#transactions.retract()
     if (done === undefined) return undefined
     const left = taken[done]
@@ -274,13 +340,23 @@ export class StageUnit implements Unit {
     this.#goOn()
   }
 
+  /** Folds and commits the part, or the first half of it when it turns out too large. Returns how many records, nothing for failure. */
+  async #processSome(part: Part, startMs: number | undefined): Promise<number | undefined> {
+    const done = await this.#process([part], startMs)
+    if (done !== 'too_large') return done
+    const { topic, records } = part
+    const half = records.slice(0, Math.ceil(records.length / 2))
+    return this.#processSome({ topic, records: half, nextOffset: (records[half.length] as Taken).offset }, startMs)
+  }
+
   /**
-   * Folds and commits `records`, or the first half of them when they turn out too large. Returns how many, nothing for failure.
-   * `startMs` is when the batch came, for its span.
+   * Folds and commits the parts together. Returns how many records, nothing for failure; of several records that are too large for a
+   * transaction none is done. `startMs` is when they came, for their span.
    */
-  async #process(topic: string, records: readonly Taken[], nextOffset: bigint, startMs: number | undefined): Promise<number | undefined> {
+  async #process(parts: readonly Part[], startMs: number | undefined): Promise<number | 'too_large' | undefined> {
     let result: TaskBatch
     let outgoing: OutgoingRecord[]
+    const records = parts.length === 1 ? (parts[0] as Part).records : parts.flatMap((part) => part.records)
     const started = performance.now()
     try {
       this.#time.enter('fold')
@@ -292,20 +368,19 @@ export class StageUnit implements Unit {
       this.#held.fail(error as Error)
       return undefined
     }
-    this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
-    if (records.length > 1 && !fits(outgoing, this.#context.limits.maxBytes)) {
-      const half = records.slice(0, Math.ceil(records.length / 2))
-      return this.#process(topic, half, (records[half.length] as Taken).offset, startMs)
-    }
+    if (records.length > 0) this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
+    if (records.length > 1 && !fits(outgoing, this.#context.limits.maxBytes)) return 'too_large'
     const fuse = this.#fuseAfter(records, result)
     if (fuse.blown !== undefined) {
-      this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${topic}: ${fuse.blown}.`))
+      const of = parts.map(({ topic }) => topic).join(', ')
+      this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${of}: ${fuse.blown}.`))
       return undefined
     }
-    this.#commits.positions.done(topic, nextOffset)
-    if (!(await this.#commit({ result, outgoing, records: records.length, topic, startMs }))) return undefined
+    for (const { topic, nextOffset } of parts) this.#commits.positions.done(topic, nextOffset)
+    if (!(await this.#commit({ result, outgoing, records: records.length, topics: parts.map(({ topic }) => topic), startMs })))
+      return undefined
     this.#fuse = fuse
-    this.#count(topic, records, result)
+    this.#count(parts, result)
     return records.length
   }
 
@@ -358,7 +433,7 @@ export class StageUnit implements Unit {
       return this.#held.fail(
         runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition}, records that had waited: ${fuse.blown}.`),
       )
-    if (!(await this.#commit({ result, outgoing, records: 0, topic: undefined, startMs }))) return
+    if (!(await this.#commit({ result, outgoing, records: 0, topics: [], startMs }))) return
     this.#fuse = fuse
     this.#countResult(result)
   }
@@ -383,15 +458,19 @@ export class StageUnit implements Unit {
       await this.#context.wire.prepare(topic, values)
   }
 
-  #count(source: string, records: readonly Taken[], result: TaskBatch): void {
-    const { metrics, group } = this.#context
-    const topic = this.#context.inputs.get(source)?.name as string
-    const dead = result.deadLetters.length
-    metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'processed' }, records.length - result.skipped - dead)
-    if (result.skipped > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'own' }, result.skipped)
-    if (dead > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'dead_letter' }, dead)
-    const newest = records.at(-1)
-    if (newest !== undefined) this.#context.lagBook.note(source, newest.partition, this.#context.now() - newest.timestamp)
+  #count(parts: readonly Part[], result: TaskBatch): void {
+    const { metrics, group, inputs, lagBook } = this.#context
+    const { task } = this.#open()
+    for (const { topic: source, records } of parts) {
+      const topic = inputs.get(source)?.name as string
+      const own = result.skipped === 0 ? 0 : records.filter(({ headers }) => task.isOwn(topic, headers)).length
+      const dead = result.deadLetters.filter(({ source: of }) => of?.topic === topic).length
+      metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'processed' }, records.length - own - dead)
+      if (own > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'own' }, own)
+      if (dead > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'dead_letter' }, dead)
+      const newest = records.at(-1)
+      if (newest !== undefined) lagBook.note(source, newest.partition, this.#context.now() - newest.timestamp)
+    }
     this.#countResult(result)
   }
 

@@ -31,6 +31,8 @@ export interface FetchedBatch extends Place {
 export interface Unit {
   /** Takes over: fences the predecessor, then reads offsets, then restores. Returns the next offset per place. */
   prepare(live: () => boolean): Promise<ReadonlyMap<string, bigint>>
+  /** A batch of the same fetch is about to be handed over: a unit that works off several at once may take it with an earlier one. */
+  expect?(batch: FetchedBatch, turn: Turn): void
   handle(batch: FetchedBatch, turn: Turn): Promise<void>
   /** Nothing but filtered records up to here. */
   skip(place: Place, nextOffset: bigint): void

@@ -27,8 +27,8 @@ export interface Work {
   readonly outgoing: readonly OutgoingRecord[]
   /** Input records it comes from, 0 for timers. */
   readonly records: number
-  /** Physical name of their topic; none for timers. */
-  readonly topic: string | undefined
+  /** Physical names of their topics; none for timers. */
+  readonly topics: readonly string[]
   /** When it began, for its span. */
   readonly startMs: number | undefined
 }
@@ -40,6 +40,8 @@ const CHECKPOINT_MS = 10_000
 
 export class UnitCommits<U extends Unit> {
   readonly positions: UnitPositions
+  /** Transactions so far that carried records. */
+  transactions = 0
   readonly #partition: number
   readonly #context: StageUnitContext
   readonly #held: Held<U>
@@ -70,15 +72,15 @@ export class UnitCommits<U extends Unit> {
   /** Commits, and reports the spans of the batch to the tracer, if there is one. False when it failed: the unit starts over from the log. */
   async commit(opened: Opened, work: Work): Promise<boolean> {
     const { tracer, group, inputs } = this.#context
-    const { result, records, topic, startMs } = work
+    const { result, records, topics, startMs } = work
     if (tracer === undefined || startMs === undefined) return this.#commit(opened, work)
     const workedMs = tracer.now()
     const committed = await this.#commit(opened, work)
     reportBatch(tracer, result.spans ?? [], {
-      topic: topic === undefined ? undefined : inputs.get(topic)?.name,
+      topics: topics.map((topic) => inputs.get(topic)?.name ?? topic),
       partition: this.#partition,
       group,
-      count: topic === undefined ? result.timersFired + result.retried.length : records,
+      count: topics.length === 0 ? result.timersFired + result.retried.length : records,
       startMs,
       workedMs,
       failed: !committed,
@@ -119,6 +121,7 @@ export class UnitCommits<U extends Unit> {
     this.#time.enter('commit')
     try {
       const firsts = await this.#held.during('commit', () => this.#transactions.commit({ records: outgoing, offsets, inputs: records }))
+      this.transactions += 1
       this.positions.settled(offsets)
       this.#time.enter('state')
       task.apply(result)

@@ -302,6 +302,6 @@ export class WorkerUnit implements Unit {
     const spans = done.map((job) => spanOfJob(job, this.#context)).filter((span): span is Span => span !== undefined)
     const startMs = Math.min(workedMs, ...spans.map((span) => span.startMs))
     const topic = (worker.input as AnyTopic).name
-    reportBatch(tracer, spans, { topic, partition, group, count: done.length, startMs, workedMs, failed })
+    reportBatch(tracer, spans, { topics: [topic], partition, group, count: done.length, startMs, workedMs, failed })
   }
 }

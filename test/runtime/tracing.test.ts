@@ -244,7 +244,7 @@ t.test('a batch links to a bounded number of its records; one that failed report
   const made = keeper()
   const line = traced([adder, totaller], made)
   for (let seq = 0; seq < MAX_LINKS + 5; seq++) line.pipe(items, 'ann', item(seq), { headers: { traceparent: sampled } })
-  const batch = { topic: 'items', partition: 0, group: 'g', count: 40, startMs: start, workedMs: start + 1 }
+  const batch = { topics: ['items'], partition: 0, group: 'g', count: 40, startMs: start, workedMs: start + 1 }
   const whole = keeper()
   reportBatch(whole, made.spans, { ...batch, failed: false })
   t.equal(whole.spans.length, 2 * (MAX_LINKS + 5) + 1)

@@ -5,6 +5,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
+import { FetchCompany } from '../../../runtime/kafka/fetchCompany.ts'
 import { SetAside } from '../../../runtime/kafka/setAside.ts'
 import type { FetchedBatch, Place } from '../../../runtime/kafka/unit.ts'
 import { emit, next } from '../../../runtime/outcome.ts'
@@ -103,18 +104,29 @@ class Member {
 
   async #hand(name: string, from: number, batch: FetchedBatch): Promise<void> {
     const { held, unit } = this.#world
-    let live = true
+    let begun = false
+    const live = () => held.ready && (begun || this.position.get(name) === BigInt(from))
+    const turn = {
+      live,
+      resolve: (offset: bigint) => {
+        begun = true
+        this.position.set(name, offset + 1n)
+      },
+      heartbeat: async () => undefined,
+    }
+    unit.expect(batch, turn)
     await held.serially(async () => {
-      live = held.ready && this.position.get(name) === BigInt(from)
-      if (!live) return
-      const turn = {
-        live: () => held.ready,
-        resolve: (offset: bigint) => void this.position.set(name, offset + 1n),
-        heartbeat: async () => undefined,
-      }
-      await unit.handle(batch, turn)
+      if (live()) await unit.handle(batch, turn)
     })
     if (this.#recovered.splice(0).length > 0) await this.prepare()
+  }
+
+  /** `second` comes while the first slice of `first` is sent. */
+  async during(first: () => Promise<unknown>, second: () => Promise<unknown>): Promise<void> {
+    const began = new Promise<unknown>((resolve, reject) => {
+      this.broker.meanwhile = () => void second().then(resolve, reject)
+    })
+    await Promise.all([first(), began])
   }
 
   /** An end of the topic without a record for anybody: the client tells it, and does not ask for it again. */
@@ -184,12 +196,74 @@ const order = (member: Member) => sumsOf(member.broker, true).map(({ by, seq }) 
 t.test('a record of a higher priority waits for the slice in hand, not for what was fetched before it', async (t) => {
   const member = new Member(t, [6, 2, 0], 2)
   await member.prepare()
-  const slow = member.fetch(0, 6)
-  const fast = member.fetch(1, 2)
-  await Promise.all([slow, fast])
+  await member.during(await member.fetched(0, 6), await member.fetched(1, 2))
   await member.settle()
   t.strictSame(order(member), ['items 0', 'items 1', 'rush 0', 'rush 1', 'items 2', 'items 3', 'items 4', 'items 5'])
   t.strictSame(Object.fromEntries(member.broker.offsets()), { 'items.v1': 6n, 'rush.v1': 2n })
+})
+
+t.test('what one fetch brought of several topics goes in one transaction, the highest priority first, where it is little', async (t) => {
+  const member = new Member(t, [3, 2, 4], 500)
+  await member.prepare()
+  const fetched = [await member.fetched(2, 4), await member.fetched(0, 3), await member.fetched(1, 2)]
+  await Promise.all(fetched.map((hand) => hand()))
+  t.strictSame(order(member), [
+    ...[0, 1].map((n) => `rush ${n}`),
+    ...[0, 1, 2].map((n) => `items ${n}`),
+    ...[0, 1, 2, 3].map((n) => `bulk ${n}`),
+  ])
+  t.strictSame(member.broker.committedOffsets(), [['rush.v1#0@2', 'items.v1#0@3', 'bulk.v1#0@4']], 'and their positions with it')
+  t.strictSame(Object.fromEntries(member.position), { 'items.v1': 3n, 'rush.v1': 2n, 'bulk.v1': 4n })
+})
+
+t.test('what a fetch brought goes topic by topic where one transaction would be too long', async (t) => {
+  const member = new Member(t, [3, 2, 0], 4)
+  await member.prepare()
+  const fetched = [await member.fetched(0, 3), await member.fetched(1, 2)]
+  await Promise.all(fetched.map((hand) => hand()))
+  t.strictSame(member.broker.committedOffsets(), [['rush.v1#0@2'], ['items.v1#0@3']])
+})
+
+t.test('a transaction of several topics that fails moves none of their positions', async (t) => {
+  const member = new Member(t, [3, 2, 0], 500)
+  await member.prepare()
+  const fetched = [await member.fetched(0, 3), await member.fetched(1, 2)]
+  member.broker.refusesCommit = true
+  await Promise.all(fetched.map((hand) => hand()))
+  t.strictSame(member.broker.committedOffsets(), [])
+  t.strictSame([...member.position.values()], [0n, 0n, 0n])
+  member.broker.refusesCommit = false
+  for (const place of [0, 1]) await member.fetch(place, 9)
+  await member.settle()
+  t.strictSame(order(member).sort(), ['items 0', 'items 1', 'items 2', 'rush 0', 'rush 1'])
+})
+
+t.test('a batch whose partition may belong to somebody else by now does not go along', async (t) => {
+  const company = new FetchCompany((name) => ['bulk', 'items', 'rush'].indexOf(name))
+  const batch = (name: string): FetchedBatch => ({ topic: name, partition: 0, records: [], lastOffset: 0n })
+  const [first, rushed, later, again] = [batch('items'), batch('rush'), batch('bulk'), batch('items')]
+  const turn = (live: boolean) => ({ live: () => live, resolve: () => undefined, heartbeat: async () => undefined })
+  company.expect(first, turn(true))
+  company.expect(rushed, turn(false))
+  company.expect(later, turn(true))
+  company.expect(again, turn(true))
+  const order = (of: FetchedBatch) => company.of(of, turn(true))?.map(({ batch: one }) => one)
+  t.strictSame(order(first), [first, later], 'one of each topic')
+  t.equal(order(later), undefined, 'it has gone along')
+  t.strictSame(order(again), [again], 'the second of a topic has its own turn')
+  t.strictSame(order(later), [later], 'handed over anew')
+})
+
+t.test('a batch that a rebalance overtook does not go along with what is fetched after it', async (t) => {
+  const member = new Member(t, [1, 0, 1], 500)
+  await member.prepare()
+  await member.fetch(2, 1)
+  const passed = (await member.fetched(0, 1))()
+  await member.prepare()
+  await passed
+  await member.fetch(0, 1)
+  await member.settle()
+  t.strictSame(order(member), ['bulk 0', 'items 0'], 'folded once')
 })
 
 t.test('the member fetches on meanwhile, unless enough is set aside', async (t) => {
@@ -210,7 +284,7 @@ t.test('slices of what is overtaken are short for a while, so that the next urge
   const member = new Member(t, [1_500, 1, 0], 500)
   await member.prepare()
   const [many, urgent] = [await member.fetched(0, 1_500), await member.fetched(1, 1)]
-  await Promise.all([many(), urgent()])
+  await member.during(many, urgent)
   await member.settle()
   const sizes = member.broker.transactions.map(({ records }) => records['sums.v1'])
   t.strictSame(sizes, [500, 1, ...Array<number>(10).fill(100)], 'a fifth of 500 each')
@@ -248,7 +322,7 @@ t.test('a position behind records that are set aside is committed after them, no
   const member = new Member(t, [6, 1, 0], 2)
   await member.prepare()
   const [some, urgent] = [await member.fetched(0, 6), await member.fetched(1, 1)]
-  await Promise.all([some(), member.between(() => member.showMarker(0)), urgent()])
+  await member.during(some, () => Promise.all([member.between(() => member.showMarker(0)), urgent()]))
   t.strictSame(member.broker.committedOffsets()[1], ['rush.v1#0@1'], 'the next transaction carries nothing of what is set aside')
   await member.drain()
   await member.settle()

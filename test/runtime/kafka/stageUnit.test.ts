@@ -5,9 +5,12 @@
 import t from 'tap'
 import { Changelog } from '../../../runtime/kafka/changelog.ts'
 import { FetchedLogRecord, PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
+import { stateCodec } from '../../../runtime/stateEntry.ts'
+import { groupHeader } from '../../../runtime/taskEffects.ts'
+import { topologyOf, topologyText } from '../../../runtime/topology.ts'
 import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
-import { adder, Item, items, logger } from './fixtures.ts'
+import { adder, Item, items, logger, Sum, sums, totaller } from './fixtures.ts'
 import { at, batchOf, changelog, codec, counts, place, StandIn, unitOn } from './standIn.ts'
 
 t.test('who takes over fences first, then asks for stable offsets, then restores; only then it is ready', async (t) => {
@@ -194,3 +197,28 @@ t.test('the position is behind the whole batch, not behind the last record that 
   )
   t.strictSame(resolved, [9n])
 })
+
+t.test('after what the stages wrote themselves nobody waits for company: it would hold back all that comes meanwhile', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  broker.committed = { topic: place.topic, offset: 5n, metadata: topologyText(topologyOf([adder, totaller])) }
+  const { key, value: definition } = stateCodec(totaller).definition
+  broker.logs.set('totaller-changelog', [{ key, value: definition }])
+  const inputs = [items, sums].map((topic) => ({ topic, priority: 0 }))
+  const { unit, told } = unitOn(t, broker, { stages: [adder, totaller], inputs, lingerMs: 5_000 })
+  await unit.prepare(() => true)
+  const value = Sum.encode({ seq: 0, count: 1, sum: 1, by: '' })
+  const [own] = await fetchedRecords(3, [{ key: 'lead:1', value, timestamp: at, headers: { [groupHeader]: 'line' } }])
+  const records = [new FetchedLogRecord('sums.v1', 0, own as NonNullable<typeof own>)]
+  const turn = { live: () => true, resolve: (offset: bigint) => void told.resolved.push(offset), heartbeat: async () => undefined }
+  /** All that the stand-in does is done long before so many turns of the event loop. */
+  const soon = (work: Promise<unknown>) => Promise.race([work.then(() => 'done'), turns(1_000).then(() => 'it waits')])
+  t.equal(await soon(unit.handle({ topic: 'sums.v1', partition: 0, records, lastOffset: 3n }, turn)), 'done')
+  t.strictSame(broker.transactions, [], 'nothing is written for it')
+  t.equal(await soon(unit.handle({ topic: 'sums.v1', partition: 0, records: [], lastOffset: 4n }, turn)), 'done')
+  t.strictSame(told, { recovered: [], failed: [], resolved: [3n, 4n] })
+})
+
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
+}

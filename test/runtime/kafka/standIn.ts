@@ -54,6 +54,8 @@ export class StandIn implements BrokerSays {
   epoch = 0
   topicId = 0n
   refusesCommit = false
+  /** What happens while the next records are sent. */
+  meanwhile: (() => void) | undefined
   readonly written: { topic: string; value: Buffer; in: Transaction }[] = []
 
   /** What stands on the changelog: the definition of the state, then one record per key. */
@@ -110,6 +112,9 @@ export class StandIn implements BrokerSays {
     return {
       sendBatch: async ({ topicMessages }: { topicMessages: { topic: string; messages: { value: Buffer }[] }[] }) => {
         this.transactions.push(transaction)
+        const { meanwhile } = this
+        this.meanwhile = undefined
+        meanwhile?.()
         for (const { topic, messages } of topicMessages) {
           transaction.records[topic] = messages.length
           this.written.push(...messages.map(({ value }) => ({ topic, value, in: transaction })))
@@ -158,13 +163,14 @@ interface UnitOptions {
   /** Of each topic the stages read, in which order they go; one of equal rank unless given. */
   readonly inputs?: readonly { readonly topic: AnyTopic; readonly priority: number }[]
   readonly maxRecords?: number
+  readonly lingerMs?: number
   readonly pause?: (places: readonly Place[]) => void
   readonly resume?: (places: readonly Place[]) => void
 }
 
 /** A unit on the stand-in, of the adder unless told otherwise, and what it says of itself. */
 export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
-  const { fuse = defaultFuseLimits, stages = [adder], inputs = [{ topic: items, priority: 0 }], maxRecords = 500 } = options
+  const { fuse = defaultFuseLimits, stages = [adder], inputs = [{ topic: items, priority: 0 }], maxRecords = 500, lingerMs = 0 } = options
   const told = { recovered: [] as unknown[], failed: [] as Error[], resolved: [] as bigint[] }
   const places = inputs.map(({ topic }) => ({ topic: physicalName(topic, ''), partition: 0 }))
   const held = new Held<StageUnit>('0', places, {
@@ -206,7 +212,7 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
     inputs: new Map(inputs.map(({ topic }) => [physicalName(topic, ''), topic])),
     priorityOf: (topic: string) => ranks.get(topic) ?? 0,
     ranked: new Set(ranks.values()).size > 1,
-    limits: { maxRecords, maxMs: 1_000, maxBytes: 800_000, lingerMs: 0 },
+    limits: { maxRecords, maxMs: 1_000, maxBytes: 800_000, lingerMs },
     fuse,
     lagBook: new LagBook(),
     state: async () => volatileUnitState(stages),
