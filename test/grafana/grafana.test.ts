@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { apiMetrics } from '../../api/apiMetrics.ts'
+import { agentErrors } from '../../cli/roles/agentErrors.ts'
 import { contactLookupMetrics } from '../../cli/roles/contactLookupPart.ts'
 import { processMetrics } from '../../cli/roles/connections.ts'
+import { deadLetterDepth } from '../../cli/roles/deadLetterWatch.ts'
 import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
 import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
 import { owedMetrics } from '../../cli/roles/owedWatch.ts'
@@ -104,6 +106,8 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   runtimeMetrics(registry)
   apiMetrics(registry)
   deliveryMetrics(registry)
+  agentErrors(registry)
+  deadLetterDepth(registry)
   contactLookupMetrics(registry)
   lookUpMetrics(registry)
   heartbeatMetrics(registry)
