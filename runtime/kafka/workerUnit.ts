@@ -54,7 +54,7 @@ export class WorkerUnit implements Unit {
     this.#places = places
     this.#held = held
     const { worker, group, topicPrefix } = context
-    this.#time = new OverlappingPhases(new PhaseClock(context.metrics, group))
+    this.#time = new OverlappingPhases(new PhaseClock(context.metrics, group, context.monotonic))
     this.#producer = new UnitProducer({
       ...context,
       unit: held.id,
@@ -272,7 +272,7 @@ export class WorkerUnit implements Unit {
   }
 
   async #commit(done: readonly Job[], offset: bigint): Promise<void> {
-    const { worker, group, metrics, topicPrefix } = this.#context
+    const { worker, group, metrics } = this.#context
     let fuse = this.#fuse
     for (const { result } of done) fuse = afterRecord(fuse, result?.kind === 'dead-letter', this.#context.fuse)
     const [place] = this.#places
@@ -306,7 +306,7 @@ export class WorkerUnit implements Unit {
       metrics.count('lr_kafka_consumed_total', { group, topic: (worker.input as AnyTopic).name, outcome })
       if (result?.kind === 'drop') metrics.count('lr_stage_drops_total', { stage: worker.name, reason: result.reason })
       if (result?.kind === 'dead-letter')
-        metrics.count('lr_dlq_records_total', { topic: physicalName(worker.input as AnyTopic, topicPrefix), reason: result.code })
+        metrics.count('lr_dlq_records_total', { topic: (worker.input as AnyTopic).name, reason: result.code })
     }
     this.#balance()
   }
