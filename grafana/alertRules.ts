@@ -194,8 +194,7 @@ export const alertRules: readonly AlertRule[] = [
     promql: `sum by (system, agent, class) (${counted('lr_agent_errors_total', '15m')}) > 0`,
     severity: 'warning',
     summary: '{{ $value | humanize }} votes of {{ $labels.agent }} ({{ $labels.system }}) were errors: {{ $labels.class }}.',
-    means:
-      'Votes of an agent were errors, which count as abstentions: decisions go on without it. It is a bug of the agent.',
+    means: 'Votes of an agent were errors, which count as abstentions: decisions go on without it. It is a bug of the agent.',
     remedy: [
       '`threw`: its code met something that it does not know. `two_votes`, `unknown_option`: it answered what no agent may.',
       'The ballots (`rekindle tail agents.ballots`) have the message beside the error, and `rekindle why <lead>` names the agent among the silent ones.',

@@ -46,7 +46,8 @@ function openOf(books: readonly FollowedBook[]): readonly OpenLetters[] {
   const byTopic = new Map<string, { readonly topic: string; readonly group: string; readonly steps: Map<string, number> }>()
   for (const { place, book } of books) {
     let own = byTopic.get(place.name)
-    if (own === undefined) byTopic.set(place.name, (own = { topic: place.topic.name, group: place.group, steps: new Map<string, number>() }))
+    if (own === undefined)
+      byTopic.set(place.name, (own = { topic: place.topic.name, group: place.group, steps: new Map<string, number>() }))
     for (const { letter } of book.letters) if (!own.steps.has(letter.step)) own.steps.set(letter.step, 0)
     for (const { step } of book.open) own.steps.set(step, (own.steps.get(step) ?? 0) + 1)
   }

@@ -78,7 +78,10 @@ export class PhaseClock {
 }
 
 /** A transaction as two phases: its records and offsets are written, then it is ended. */
-export async function inSteps<R>(time: Pick<OverlappingPhases, 'begin' | 'end'>, commit: (onWritten: () => void) => Promise<R>): Promise<R> {
+export async function inSteps<R>(
+  time: Pick<OverlappingPhases, 'begin' | 'end'>,
+  commit: (onWritten: () => void) => Promise<R>,
+): Promise<R> {
   let step: Phase = 'produce'
   time.begin(step)
   try {

@@ -198,9 +198,7 @@ export class SharedTransactions {
         for (const { onStep } of parts) onStep?.(step)
       }
       tell('produce')
-      const firsts = await measured(this.#options, parts, () =>
-        producer.commit(records, offsets, this.#membership, () => tell('commit')),
-      )
+      const firsts = await measured(this.#options, parts, () => producer.commit(records, offsets, this.#membership, () => tell('commit')))
       if (this.#alone > 0) this.#alone -= 1
       for (const { done } of parts) done(firsts)
     } catch (error) {

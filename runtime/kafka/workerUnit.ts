@@ -187,12 +187,14 @@ export class WorkerUnit implements Unit {
       blocked.add(key)
       this.#busyKeys.add(key)
       job.state = 'running'
-      const run = this.#time.during('wait', () => this.#run(job)).finally(() => {
-        this.#running.delete(run)
-        this.#busyKeys.delete(key)
-        this.#commitDone()
-        this.#dispatch()
-      })
+      const run = this.#time
+        .during('wait', () => this.#run(job))
+        .finally(() => {
+          this.#running.delete(run)
+          this.#busyKeys.delete(key)
+          this.#commitDone()
+          this.#dispatch()
+        })
       this.#running.add(run)
     }
   }

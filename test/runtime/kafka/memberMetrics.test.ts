@@ -57,7 +57,10 @@ async function timed(t: Test, { kafka, values }: Told, group: string, start: () 
   t.equal(await member.stop(), true)
   const ended = performance.now()
   const phases = Object.fromEntries(
-    Object.entries(await values('lr_task_time_seconds_total')).map(([labels, seconds]) => [/phase="(\w+)"/.exec(labels)?.[1] ?? '', seconds]),
+    Object.entries(await values('lr_task_time_seconds_total')).map(([labels, seconds]) => [
+      /phase="(\w+)"/.exec(labels)?.[1] ?? '',
+      seconds,
+    ]),
   )
   const sumMs = Object.values(phases).reduce((sum, seconds) => sum + seconds, 0) * 1_000
   t.ok(sumMs <= partitions * (ended - began) + 1, `${sumMs} ms of ${partitions} tasks in ${ended - began} ms`)

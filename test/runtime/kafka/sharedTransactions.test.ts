@@ -116,32 +116,35 @@ t.test('what is handed in while a transaction is under way goes together in the 
   t.equal(client.mostUnderWay, 1)
 })
 
-t.test('each part is told when the transaction with it is written and when it is ended; one that is refused unsent is told nothing', async (t) => {
-  const { client, unit } = await assigned([0, 1, 2])
-  const steps: string[] = []
-  const told = (value: string, partition: number) => ({
-    ...part(value, partition),
-    onStep: (step: string) => void steps.push(`${value} ${step}`),
-  })
-  const [written, ended] = [gate(), gate()]
-  client.gate = written.closed
-  client.ending = ended.closed
-  const first = unit(0).commit(told('a', 0))
-  const others = [unit(1).commit(told('b', 1)), unit(2).commit(told('c', 2))]
-  t.strictSame(steps.splice(0), ['a produce'], 'the others wait for the first')
-  client.refuses = (values) => values.includes('b')
-  written.open()
-  await new Promise((resolve) => setImmediate(resolve))
-  t.strictSame(steps.splice(0), ['a commit'])
-  ended.open()
-  await first
-  for (const other of others) await t.rejects(other)
-  t.strictSame(steps, ['b produce', 'c produce'])
-  steps.length = 0
-  const late = unit(1).commit(told('d', 1))
-  await t.rejects(late, AssignmentPassed)
-  t.strictSame(steps, [])
-})
+t.test(
+  'each part is told when the transaction with it is written and when it is ended; one that is refused unsent is told nothing',
+  async (t) => {
+    const { client, unit } = await assigned([0, 1, 2])
+    const steps: string[] = []
+    const told = (value: string, partition: number) => ({
+      ...part(value, partition),
+      onStep: (step: string) => void steps.push(`${value} ${step}`),
+    })
+    const [written, ended] = [gate(), gate()]
+    client.gate = written.closed
+    client.ending = ended.closed
+    const first = unit(0).commit(told('a', 0))
+    const others = [unit(1).commit(told('b', 1)), unit(2).commit(told('c', 2))]
+    t.strictSame(steps.splice(0), ['a produce'], 'the others wait for the first')
+    client.refuses = (values) => values.includes('b')
+    written.open()
+    await new Promise((resolve) => setImmediate(resolve))
+    t.strictSame(steps.splice(0), ['a commit'])
+    ended.open()
+    await first
+    for (const other of others) await t.rejects(other)
+    t.strictSame(steps, ['b produce', 'c produce'])
+    steps.length = 0
+    const late = unit(1).commit(told('d', 1))
+    await t.rejects(late, AssignmentPassed)
+    t.strictSame(steps, [])
+  },
+)
 
 t.test('a small part waits for those that are announced, a large one does not, and nobody waits for what never comes', async (t) => {
   const { client, unit } = await assigned([0, 1, 2])

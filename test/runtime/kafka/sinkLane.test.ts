@@ -45,14 +45,18 @@ function laneOn(t: Test, { dies, fails = 0 }: { readonly dies: boolean; readonly
   const lane = new SinkLane(blocks, items, 'items.v1', 0, {
     logger,
     metrics,
-    time: { begin: (phase) => void phases.push(`+${phase}`), end: (phase) => void phases.push(`-${phase}`), during: async (phase, work) => {
-      phases.push(`+${phase}`)
-      try {
-        return await work()
-      } finally {
-        phases.push(`-${phase}`)
-      }
-    } },
+    time: {
+      begin: (phase) => void phases.push(`+${phase}`),
+      end: (phase) => void phases.push(`-${phase}`),
+      during: async (phase, work) => {
+        phases.push(`+${phase}`)
+        try {
+          return await work()
+        } finally {
+          phases.push(`-${phase}`)
+        }
+      },
+    },
     commit: async (offset, metadata) => void steps.push(`commit ${offset} ${metadata}`.trim()),
     write: async ({ token, records: { length }, maybeStored }) => {
       steps.push(`write ${token}: ${length}${maybeStored ? ', maybe stored' : ''}`)
@@ -103,26 +107,29 @@ t.test('a fixed range that is not whole yet is waited for', async (t) => {
   t.strictSame(steps, ['write items.v1-0-0-3: 4, maybe stored'])
 })
 
-t.test('batches, records and the time of what was stored are counted; a failed attempt is counted apart, and its records once', async (t) => {
-  const { lane, phases, registry } = laneOn(t, { dies: false, fails: 1 })
-  await lane.open(source())
-  lane.add(records(0, 3), 3n)
-  lane.flush()
-  await eventually('it is stored', () => lane.storedTo === 3n, 5_000)
-  lane.add(records(3, 13), 13n)
-  await eventually('a full batch is stored', () => lane.storedTo === 13n, 5_000)
-  const text = await registry.metrics()
-  const values = Object.fromEntries(
-    [...text.matchAll(/^(lr_sink_\w+)\{([^}]*)\} (\S+)$/gm)].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]),
-  )
-  const labels = 'sink="blocks",topic="items"'
-  t.equal(values[`lr_sink_batches_total ${labels},outcome="stored"`], 2)
-  t.equal(values[`lr_sink_batches_total ${labels},outcome="failed"`], 1)
-  t.equal(values[`lr_sink_records_total ${labels}`], 13)
-  t.equal(values[`lr_sink_batch_duration_seconds_count ${labels}`], 2, 'the attempt that failed is no batch')
-  t.strictSame(
-    phases,
-    ['+linger', '+write', '-write', '+wait', '-wait', '+write', '-write', '-linger', '+linger', '+write', '-write', '-linger'],
-    'it waits for company while nothing else is done, and for the database between two attempts',
-  )
-})
+t.test(
+  'batches, records and the time of what was stored are counted; a failed attempt is counted apart, and its records once',
+  async (t) => {
+    const { lane, phases, registry } = laneOn(t, { dies: false, fails: 1 })
+    await lane.open(source())
+    lane.add(records(0, 3), 3n)
+    lane.flush()
+    await eventually('it is stored', () => lane.storedTo === 3n, 5_000)
+    lane.add(records(3, 13), 13n)
+    await eventually('a full batch is stored', () => lane.storedTo === 13n, 5_000)
+    const text = await registry.metrics()
+    const values = Object.fromEntries(
+      [...text.matchAll(/^(lr_sink_\w+)\{([^}]*)\} (\S+)$/gm)].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]),
+    )
+    const labels = 'sink="blocks",topic="items"'
+    t.equal(values[`lr_sink_batches_total ${labels},outcome="stored"`], 2)
+    t.equal(values[`lr_sink_batches_total ${labels},outcome="failed"`], 1)
+    t.equal(values[`lr_sink_records_total ${labels}`], 13)
+    t.equal(values[`lr_sink_batch_duration_seconds_count ${labels}`], 2, 'the attempt that failed is no batch')
+    t.strictSame(
+      phases,
+      ['+linger', '+write', '-write', '+wait', '-wait', '+write', '-write', '-linger', '+linger', '+write', '-write', '-linger'],
+      'it waits for company while nothing else is done, and for the database between two attempts',
+    )
+  },
+)

@@ -174,7 +174,13 @@ interface UnitOptions {
 
 /** A unit on the stand-in, of the adder unless told otherwise, and what it says of itself. */
 export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
-  const { fuse = defaultFuseLimits, stages = [adder], inputs = [{ topic: items, priority: 0 }], maxRecords = 500, metrics = noMetrics } = options
+  const {
+    fuse = defaultFuseLimits,
+    stages = [adder],
+    inputs = [{ topic: items, priority: 0 }],
+    maxRecords = 500,
+    metrics = noMetrics,
+  } = options
   const told = { recovered: [] as unknown[], failed: [] as Error[], resolved: [] as bigint[] }
   const places = inputs.map(({ topic }) => ({ topic: physicalName(topic, ''), partition: 0 }))
   const held = new Held<StageUnit>('0', places, {

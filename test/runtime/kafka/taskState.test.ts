@@ -151,7 +151,8 @@ t.test('who does several things at once is in the first of them that counts, and
         else if (under[phase] > 0) phasesOf.end(phase)
         under[phase] += begins ? 1 : under[phase] > 0 ? -1 : 0
         now += ms
-        const shown = under.work > 0 ? 'work' : under.produce > 0 ? 'produce' : under.commit > 0 ? 'commit' : under.wait > 0 ? 'wait' : 'idle'
+        const shown =
+          under.work > 0 ? 'work' : under.produce > 0 ? 'produce' : under.commit > 0 ? 'commit' : under.wait > 0 ? 'wait' : 'idle'
         if (ms > 0) expected[shown] = (expected[shown] ?? 0) + ms
       }
       phasesOf.settle()
@@ -160,23 +161,26 @@ t.test('who does several things at once is in the first of them that counts, and
   ),
 )
 
-t.test('a transaction is two phases, the second from when everything is written; one that fails ends the phase that it was in', async (t) => {
-  let now = 0
-  const { metrics, phases } = spending()
-  const time = new OverlappingPhases(new PhaseClock(metrics, 'line', () => now))
-  await inSteps(time, async (onWritten) => {
-    now += 3
-    onWritten()
-    now += 5
-  })
-  now += 100
-  await t.rejects(
-    inSteps(time, async () => {
-      now += 7
-      throw new Error('the broker is away')
-    }),
-  )
-  now += 1_000
-  time.settle()
-  t.strictSame(phases(), { produce: 10, commit: 5, idle: 1_100 })
-})
+t.test(
+  'a transaction is two phases, the second from when everything is written; one that fails ends the phase that it was in',
+  async (t) => {
+    let now = 0
+    const { metrics, phases } = spending()
+    const time = new OverlappingPhases(new PhaseClock(metrics, 'line', () => now))
+    await inSteps(time, async (onWritten) => {
+      now += 3
+      onWritten()
+      now += 5
+    })
+    now += 100
+    await t.rejects(
+      inSteps(time, async () => {
+        now += 7
+        throw new Error('the broker is away')
+      }),
+    )
+    now += 1_000
+    time.settle()
+    t.strictSame(phases(), { produce: 10, commit: 5, idle: 1_100 })
+  },
+)
