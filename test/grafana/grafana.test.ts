@@ -216,6 +216,16 @@ t.test('no metric of the sources is missing from what is compared here', async (
   t.ok(made > 20, `${made} metrics found`)
 })
 
+t.test('every metric of ours is named in a test beside those of the dashboards: there its values are held', async (t) => {
+  const tests = textsOf('test', '.ts').filter(({ file }) => !/test\/(grafana|mutate)\//.test(file))
+  t.ok(tests.length > 100)
+  const own = [...(await exposed()).keys()].filter((name) => /^(lr|kafka)_/.test(name))
+  t.strictSame(
+    own.filter((name) => !tests.some(({ text }) => new RegExp(`\\b${name}(?:_sum|_count|_bucket)?\\b`).test(text))),
+    [],
+  )
+})
+
 t.test('how far standby copies are behind is seen before the alert: below its bound, and failed ones apart', (t) => {
   const standby = panelsOf(pipelineDashboard).find(({ queries }) =>
     queries.some((query) => !isSql(query) && query.promql.includes('lr_standby_lag_records')),
