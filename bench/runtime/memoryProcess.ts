@@ -2,7 +2,7 @@
  * One process that keeps many keys, in files or in memory, the way a member does: written slice by slice, then read and
  * changed at random. Argument: JSON of MemoryInput. Prints one line of JSON, MemoryResult; a wrong value ends it with an error.
  */
-import { readdirSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { next } from '../../runtime/outcome.ts'
 import { schema } from '../../runtime/schema.ts'
@@ -12,7 +12,6 @@ import { CacheBudget } from '../../runtime/state/generationCache.ts'
 import { VolatileStore } from '../../runtime/state/restorableStore.ts'
 import type { RestorableStore } from '../../runtime/state/restorableStore.ts'
 import { openUnitState } from '../../runtime/state/unitState.ts'
-import { anonymousBytes } from './anonymousBytes.ts'
 import { keyOf, keyText, ordersTopic } from './workload.ts'
 
 export interface MemoryInput {
@@ -111,6 +110,13 @@ async function each(count: number, work: (number: number) => void): Promise<numb
     if (number % LOOK_EVERY === 0) mostBytes = Math.max(mostBytes, anonymousBytes())
   }
   return count / ((performance.now() - began) / 1000)
+}
+
+/** Memory that no file stands behind. */
+function anonymousBytes(): number {
+  const kilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1]
+  if (kilobytes === undefined) throw new Error('/proc/self/status does not tell RssAnon')
+  return Number(kilobytes) * 1024
 }
 
 function bytesUnder(path: string): number {

@@ -457,7 +457,13 @@ t.test('how long storing takes, how many are on their way, and every request by 
   t.strictSame(onTheirWay, [1, 1])
   t.equal(await api.metric('lr_webhook_in_flight', {}), 0, 'what is stored is on its way no more')
   const { body } = await api.app.inject({ method: 'GET', url: '/metrics' })
-  const valueOf = (series: string) => Number(body.split('\n').find((line) => line.startsWith(`${series} `))?.slice(series.length))
+  const valueOf = (series: string) =>
+    Number(
+      body
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.slice(series.length),
+    )
   t.equal(valueOf('lr_webhook_store_duration_seconds_count'), 2, 'one that is refused is not stored')
   t.equal(valueOf('lr_webhook_store_duration_seconds_sum'), 0.5)
   t.equal(valueOf('lr_webhook_store_duration_seconds_bucket{le="0.1"}'), 0)

@@ -2007,4 +2007,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'What a task folds or commits meanwhile shows as waiting, and somebody adds cores that are of no use.',
   },
+  {
+    id: 'old-depth-shown',
+    guard: 'no number of open dead letters rather than an old one',
+    file: 'cli/roles/deadLetterWatch.ts',
+    find: 'depth.reset()\n        logger.warn',
+    replace: 'logger.warn',
+    tests: [
+      {
+        file: 'test/cli/roles/deadLetterWatch.test.ts',
+        title: 'the numbers of the last look; a failed one takes them away, the next one brings them back, and what is gone is gone',
+      },
+    ],
+    why: 'The panel says that nothing is open while nobody can look.',
+  },
 ]

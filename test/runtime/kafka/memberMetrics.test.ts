@@ -31,7 +31,7 @@ async function told(t: Test) {
   t.teardown(() => Promise.all([setUp.close(), kafka.close()]))
   const producer = kafka.producer()
   for (let seq = 0; seq < SENT; seq += 1) await producer.send(items, `lead:${seq}`, { seq, amount: 1, wish: '' })
-  const values = async (name: string) => {
+  const values = async (name: string): Promise<Record<string, number>> => {
     const lines = (await registry.metrics()).matchAll(/^(\w+)\{([^}]*)\} (\S+)$/gm)
     return Object.fromEntries([...lines].filter(([, own]) => own === name).map(([, , labels, value]) => [labels, Number(value)]))
   }
@@ -56,7 +56,7 @@ async function timed(t: Test, { kafka, values }: Told, group: string, start: () 
   const asked = performance.now()
   t.equal(await member.stop(), true)
   const ended = performance.now()
-  const phases = Object.fromEntries(
+  const phases: Record<string, number> = Object.fromEntries(
     Object.entries(await values('lr_task_time_seconds_total')).map(([labels, seconds]) => [
       /phase="(\w+)"/.exec(labels)?.[1] ?? '',
       seconds,

@@ -46,7 +46,7 @@ function unitOn(t: Test) {
     wire: {
       prepare: async () => void (clock.now += 3),
       decode: (topic: AnyTopic, bytes: Buffer) => topic.value.decode(bytes) as unknown,
-      encode: (topic: AnyTopic, value: unknown) => topic.value.encode(value as never),
+      encode: (topic: AnyTopic, value: unknown) => topic.value.encode(value),
     },
     counts: { of: () => 1 },
     logger,
