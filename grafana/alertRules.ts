@@ -178,6 +178,29 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleDeadLettersLeft',
+    promql: 'max by (topic, group) (sum by (topic, group, instance) (lr_dlq_depth)) > 0',
+    for: '1d',
+    severity: 'warning',
+    summary: '{{ $value | humanize }} dead letters of {{ $labels.topic }} ({{ $labels.group }}) have been open for a day.',
+    means: 'Somebody was told of dead letters and nothing became of them. They are deleted with the age of their topic.',
+    remedy: [
+      '`rekindle dlq list` names them; replay, fix or discard each (docs/operations.md).',
+      'The number is that of the same list: it goes down as soon as they are resolved.',
+    ],
+  },
+  {
+    name: 'RekindleAgentErrors',
+    promql: `sum by (system, agent, class) (${counted('lr_agent_errors_total', '15m')}) > 0`,
+    severity: 'warning',
+    summary: '{{ $value | humanize }} votes of {{ $labels.agent }} ({{ $labels.system }}) were errors: {{ $labels.class }}.',
+    means: 'Votes of an agent were errors, which count as abstentions: decisions go on without it. It is a bug of the agent.',
+    remedy: [
+      '`threw`: its code met something that it does not know. `two_votes`, `unknown_option`: it answered what no agent may.',
+      'The ballots (`rekindle tail agents.ballots`) have the message beside the error, and `rekindle why <lead>` names the agent among the silent ones.',
+    ],
+  },
+  {
     name: 'RekindleWebhooksRefused',
     for: '10m',
     severity: 'warning',

@@ -310,6 +310,21 @@ FROM (
     ],
   },
   {
+    id: 35,
+    title: 'Agents failing',
+    kind: 'bars',
+    unit: 'short',
+    noValue: '0',
+    width: 12,
+    about: 'Votes that were errors, by agent and what went wrong. Each counts as an abstention; should be 0.',
+    queries: [
+      {
+        promql: `sum by (system, agent, class) (${counted(`lr_agent_errors_total{${targets}}`, '$__rate_interval')})`,
+        legend: '{{system}} {{agent}} {{class}}',
+      },
+    ],
+  },
+  {
     id: 34,
     title: 'What held follow-ups back',
     kind: 'table',
@@ -356,6 +371,17 @@ const errors: PanelSpec[] = [
         legend: '{{topic}} {{reason}}',
       },
     ],
+  },
+  {
+    id: 50,
+    title: 'Dead letters open',
+    kind: 'lines',
+    unit: 'short',
+    noValue: 'not seen',
+    width: 12,
+    about:
+      'Dead letters that nothing became of yet, by source topic, group and step; those that `rekindle dlq list` names. Should be 0; no line means that it cannot be seen.',
+    queries: [{ promql: `max by (topic, group, step) (lr_dlq_depth{${targets}})`, legend: '{{topic}} {{group}} {{step}}' }],
   },
   {
     id: 43,
@@ -492,7 +518,8 @@ const processes: PanelSpec[] = [
     unit: 's',
     noValue: 'no metrics',
     width: 8,
-    about: 'Seconds of each second that the tasks of a group spend on what; idle included, they add up to the number of tasks.',
+    about:
+      'Seconds of each second that the tasks of a group spend on what (docs/operations.md); idle included, they add up to the number of tasks.',
     queries: [
       {
         promql: `sum by (group, phase) (rate(lr_task_time_seconds_total{${targets}}[$__rate_interval]))`,

@@ -22,6 +22,7 @@ const verbs = {
   'bench:consensus': { engines: false, commands: [[...tsx, 'bench/consensus/main.ts']] },
   // With the room for young objects that the processes of the product have (nodeArguments.ts).
   'bench:panel': { engines: false, commands: [['--max-semi-space-size=32', ...tsx, 'bench/panel.ts']] },
+  'bench:timers': { engines: false, commands: [[...tsx, 'bench/timers.ts']] },
   'bench:replay': { engines: true, commands: [[...tsx, 'bench/replay.ts']] },
   'bench:runtime': { engines: true, commands: [[...tsx, 'bench/runtime/main.ts']] },
   check: {

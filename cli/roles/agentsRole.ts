@@ -4,6 +4,7 @@ import { subscriptions } from '../../runtime/task.ts'
 import { ballots, insights } from '../../topics/index.ts'
 import { configError } from '../../config/config.ts'
 import { version } from '../version.ts'
+import { agentErrors } from './agentErrors.ts'
 import { kafkaOf, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { agentsGroupOf } from './groups.ts'
 import { lagGauges } from './lagGauges.ts'
@@ -29,6 +30,7 @@ export const agentsRole: Role = async ({ config, system, logger, onFatal, asked,
     signal: asked,
     hurry: hurried,
     onFatal,
+    onOutputs: agentErrors(metrics),
   })
   const watched = [{ group, topics: subscriptions(stages) }]
   const server = await serveMetrics(metrics, config.http.host, config.http.metricsPort, lagGauges(kafka, metrics, watched), [

@@ -6,7 +6,9 @@ import { restHeartbeats } from '../../sinks/postgres/heartbeats.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { allTopics, profiles, unrecognised } from '../../topics/index.ts'
 import { version } from '../version.ts'
+import { agentErrors } from './agentErrors.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
+import { deadLetterDepth, watchDeadLetters } from './deadLetterWatch.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
 import { contactLookupGroup, insightsGroup, lookUpGroup, pipelineGroup, pipelineStages } from './groups.ts'
@@ -34,7 +36,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     onFatal,
   }
   const stages = pipelineStages(config)
-  const member = await kafka.runStages({ ...settings, group: pipelineGroup, stages })
+  const member = await kafka.runStages({ ...settings, group: pipelineGroup, stages, onOutputs: agentErrors(metrics) })
   const insights =
     insightStages.length === 0 ? undefined : await kafka.runStages({ ...settings, group: insightsGroup, stages: insightStages })
   const shared = openGhl({
@@ -51,6 +53,12 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   const heart = everyMs === 0 ? undefined : startHeartbeats({ logger, shared, metrics, everyMs, onFatal })
   const queries = readerQueries(shared.pool)
   const owed = watchOwed({ owed: (filter, now) => queries.owed(filter, now), clock: systemClock, metrics: owedMetrics(metrics), logger })
+  const deadLetters = watchDeadLetters({
+    counts: kafka.deadLetterCounts(allTopics),
+    clock: systemClock,
+    depth: deadLetterDepth(metrics),
+    logger,
+  })
   const lookups = config.ghl.contactLookup
     ? await startContactLookups({ logger, kafka, shared, metrics, membership: { signal: asked, hurry: hurried, onFatal } })
     : undefined
@@ -76,6 +84,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
         reconciling?.stop(),
         heart?.stop(),
         owed.stop(),
+        deadLetters.stop(),
         lookups?.stop(),
         lookUps?.stop(),
         delivery.stop(),

@@ -7,6 +7,7 @@ import type { Kafka, Message, Producer } from 'kafkajs'
 import { createTransactionalProducer } from './client.ts'
 import { compressionFor } from './corrections.ts'
 import { typeOf } from './errorType.ts'
+import type { Membership } from './protocol/committing.ts'
 import type { OpenTransactions, OutgoingRecord, SourceOffset } from './unitProducer.ts'
 
 const OFFSETS_ONLY_ATTEMPTS = 10
@@ -36,15 +37,24 @@ export class ClassicTransactions implements OpenTransactions {
     return new ClassicTransactions(producer, groupId)
   }
 
-  commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
-    return records.length > 0 ? this.#withRecords(records, offsets) : this.#offsetsOnly(offsets)
+  commit(
+    records: readonly OutgoingRecord[],
+    offsets: readonly SourceOffset[],
+    _membership?: Membership,
+    onWritten?: () => void,
+  ): Promise<ReadonlyMap<string, bigint>> {
+    return records.length > 0 ? this.#withRecords(records, offsets, onWritten) : this.#offsetsOnly(offsets, onWritten)
   }
 
   close(): Promise<void> {
     return this.#producer.disconnect()
   }
 
-  async #withRecords(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+  async #withRecords(
+    records: readonly OutgoingRecord[],
+    offsets: readonly SourceOffset[],
+    onWritten?: () => void,
+  ): Promise<ReadonlyMap<string, bigint>> {
     const topics = new Map<string, Message[]>()
     let bytes = 0
     for (const { topic, timestamp, ...record } of records) {
@@ -61,13 +71,14 @@ export class ClassicTransactions implements OpenTransactions {
       topicMessages: [...topics].map(([topic, messages]) => ({ topic, messages })),
     })
     if (offsets.length > 0) await transaction.sendOffsets({ consumerGroupId: this.#groupId, topics: asTopics(offsets) })
+    onWritten?.()
     await transaction.commit()
     return new Map(answers.map(({ topicName, partition, baseOffset }) => [`${topicName}#${partition}`, BigInt(baseOffset ?? '-1')]))
   }
 
   // Offsets as the first request of a transaction meet CONCURRENT_TRANSACTIONS while the last one is being completed, and
   // the client does not retry that.
-  async #offsetsOnly(offsets: readonly SourceOffset[]): Promise<ReadonlyMap<string, bigint>> {
+  async #offsetsOnly(offsets: readonly SourceOffset[], onWritten?: () => void): Promise<ReadonlyMap<string, bigint>> {
     if (offsets.length === 0) return new Map()
     for (let attempt = 1; ; attempt += 1) {
       const transaction = await this.#producer.transaction()
@@ -79,6 +90,7 @@ export class ClassicTransactions implements OpenTransactions {
         await delay(OFFSETS_ONLY_WAIT_MS)
         continue
       }
+      onWritten?.()
       await transaction.commit()
       return new Map()
     }

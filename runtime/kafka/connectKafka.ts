@@ -14,6 +14,7 @@ import type { Tracer } from '../tracing.ts'
 
 import { createClient } from './client.ts'
 import { ClusterConnection } from './cluster.ts'
+import { DeadLetterCounts } from './deadLetterCounts.ts'
 import { DeadLetterDesk } from './deadLetterDesk.ts'
 import type { DeskOptions } from './deadLetterDesk.ts'
 import { offersImplicitTransactions } from './implicitTransactions.ts'
@@ -96,6 +97,8 @@ export interface KafkaConnection {
   shadow(options: ShadowOptions): Promise<Shadow>
   /** Where an operator lists, replays, fixes and discards dead letters. Closed with the connection. */
   deadLetters(options: DeskOptions): DeadLetterDesk
+  /** How many of these topics' dead letters stand open. Closed with the connection. */
+  deadLetterCounts(topics: readonly AnyTopic[]): DeadLetterCounts
   /** Resolves when a broker answers within the time; rejects with E_BROKER_UNREACHABLE. For readiness probes. */
   ping(withinMs?: number): Promise<void>
   /** Closes producers, tables and the admin connection. Members are stopped by their own handles, before. */
@@ -212,6 +215,11 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
       open.push(opened)
       return opened
     },
+    deadLetterCounts(topics) {
+      const counting = new DeadLetterCounts(workshop, topics)
+      open.push(counting)
+      return counting
+    },
     async ping(withinMs = 3_000) {
       await within(withinMs, admin.describeCluster(), options.brokers)
     },
@@ -271,6 +279,7 @@ export type {
   WorkerMemberOptions,
 }
 export type { SendOptions, Stored } from './recordProducer.ts'
+export type { DeadLetterCounts, OpenLetters } from './deadLetterCounts.ts'
 export type { DeadLetter, Resolution, ResolutionKind } from './deadLetters.ts'
 export type {
   DeadLetterDesk,

@@ -20,6 +20,7 @@ import { correctConnections } from './connectionCorrections.ts'
 import { typeOf } from './errorType.ts'
 import { correctJoins } from './joinCorrections.ts'
 import { correctMetadata } from './metadataCorrections.ts'
+import type { Reading } from './phaseClock.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
 import { controlRecordAfter, readRecordBatch } from './protocol/recordBatchReader.ts'
@@ -73,6 +74,9 @@ export function withoutAborted<R extends RawRecord>(options: {
   })
 }
 
+/** What reading a record batch took, by the first of its records. */
+const readings = new WeakMap<FetchedRecord, { readonly records: number; readonly ms: number }>()
+
 /** Adds a control record at the last offset of a batch whose tail compaction removed, so that a reader moves past it. */
 function withLastOffset(batch: ReadRecordBatch): ReadRecordBatch {
   const last = Number(batch.firstOffset) + batch.lastOffsetDelta
@@ -89,7 +93,13 @@ function correct(): void {
   ;(require.cache[filter] as NodeJS.Module).exports = withoutAborted
   const decoder = require.resolve('kafkajs/src/protocol/recordBatch/v0/decoder.js')
   require(decoder)
-  ;(require.cache[decoder] as NodeJS.Module).exports = async (fetched: FetchPosition) => withLastOffset(await decodeBatch(fetched))
+  ;(require.cache[decoder] as NodeJS.Module).exports = async (fetched: FetchPosition) => {
+    const started = performance.now()
+    const batch = withLastOffset(await decodeBatch(fetched))
+    const [first] = batch.records
+    if (first !== undefined) readings.set(first, { records: batch.records.length, ms: performance.now() - started })
+    return batch
+  }
   const send = require.resolve('kafkajs/src/producer/sendMessages.js')
   require(send)
   ;(require.cache[send] as NodeJS.Module).exports = createSendMessages
@@ -108,6 +118,10 @@ interface ClientBatchOfFetch {
   messagesWithinOffset: readonly FetchedRecord[]
   messages: readonly FetchedRecord[]
 }
+/** What this adds to a batch of the client. */
+export interface BatchReading {
+  readonly reading: Reading
+}
 interface FetchedPartition {
   readonly messages: readonly FetchedRecord[]
   readonly abortedTransactions?: readonly AbortedTransaction[] | null
@@ -117,8 +131,10 @@ interface FetchedPartition {
 function filterByNumbers(): void {
   const path = require.resolve('kafkajs/src/consumer/batch.js')
   const Batch = require(path) as new (topic: string, fetchedOffset: string, partition: FetchedPartition) => ClientBatchOfFetch
-  ;(require.cache[path] as NodeJS.Module).exports = class extends Batch {
+  ;(require.cache[path] as NodeJS.Module).exports = class extends Batch implements BatchReading {
+    readonly reading: Reading
     constructor(topic: string, fetchedOffset: string, partition: FetchedPartition) {
+      const started = performance.now()
       super(topic, fetchedOffset, { ...partition, messages: [] })
       const { messages, abortedTransactions = null } = partition
       const from = Number(fetchedOffset)
@@ -128,8 +144,22 @@ function filterByNumbers(): void {
       this.messages = withoutAborted({ messages: this.messagesWithinOffset, abortedTransactions }).filter(
         (record) => !record.isControlRecord,
       )
+      const endedAt = performance.now()
+      this.reading = { ms: msToDecode(messages) + endedAt - started, endedAt }
     }
   }
+}
+
+/** What the decoding of these records took, which are those of whole record batches. */
+function msToDecode(records: readonly FetchedRecord[]): number {
+  let ms = 0
+  for (let at = 0; at < records.length;) {
+    const batch = readings.get(records[at] as FetchedRecord)
+    if (batch === undefined) break
+    ms += batch.ms
+    at += batch.records
+  }
+  return ms
 }
 
 interface ClientGroup {

@@ -28,12 +28,14 @@ export class DeadLetterBook {
   readonly #resolutions = new Map<bigint, Resolution>()
   readonly #sourceTopic: string
   readonly #group: string
+  readonly #outlined: boolean
   #strangers = 0
 
-  /** `sourceTopic` is the physical name. */
-  constructor(sourceTopic: string, group: string) {
+  /** `sourceTopic` is the physical name. Outlined, letters have no key, value and headers, which a count needs none of. */
+  constructor(sourceTopic: string, group: string, { outlined = false }: { readonly outlined?: boolean } = {}) {
     this.#sourceTopic = sourceTopic
     this.#group = group
+    this.#outlined = outlined
   }
 
   /** Takes the next record of the partition. */
@@ -48,7 +50,7 @@ export class DeadLetterBook {
         if (!this.#resolutions.has(read.resolves)) this.#resolutions.set(read.resolves, read.resolution)
         return
       case 'letter': {
-        const { letter } = read
+        const letter = this.#outlined ? { ...read.letter, key: null, value: null, headers: {}, message: '' } : read.letter
         const first = this.#firstOf(letter)
         this.#letters.push({ letter, repeats: first?.id })
         return

@@ -31,7 +31,19 @@ export interface DeadLetterPlace extends DeadLetterSource {
   readonly partition: number
 }
 
+/** A book and where it goes on. */
+export interface FollowedBook {
+  readonly place: DeadLetterPlace
+  readonly book: DeadLetterBook
+  /** Next offset to read. */
+  readonly next: bigint
+}
+
 const FETCH_WAIT_MS = 10
+
+function newBook(place: DeadLetterPlace, how: { readonly outlined: boolean }): FollowedBook {
+  return { place, book: new DeadLetterBook(place.sourceTopic, place.group, how), next: 0n }
+}
 
 export class DeadLetterReader {
   readonly #workshop: Workshop
@@ -81,16 +93,34 @@ export class DeadLetterReader {
 
   /** What committed readers see of these partitions now. */
   async books(places: readonly DeadLetterPlace[]): Promise<readonly DeadLetterBook[]> {
+    const opened = await this.#opened(places, (place) => newBook(place, { outlined: false }))
+    return opened.map(({ book }) => book)
+  }
+
+  /** The same in outline, reading on where those of the look before ended. A book of which something was deleted begins anew. */
+  async follow(places: readonly DeadLetterPlace[], before: readonly FollowedBook[]): Promise<readonly FollowedBook[]> {
+    const known = new Map(before.map((followed) => [`${followed.place.name}#${followed.place.partition}`, followed]))
+    return this.#opened(places, (place, low, end) => {
+      const last = known.get(`${place.name}#${place.partition}`)
+      const isWhole = last !== undefined && last.next <= end && (last.book.letters[0]?.letter.offset ?? low) >= low
+      return isWhole ? { ...last, place } : newBook(place, { outlined: true })
+    })
+  }
+
+  async #opened(
+    places: readonly DeadLetterPlace[],
+    bookOf: (place: DeadLetterPlace, low: bigint, end: bigint) => FollowedBook,
+  ): Promise<readonly FollowedBook[]> {
     const { cluster } = this.#workshop
     const names = [...new Set(places.map(({ name }) => name))]
     const [lows, ends] = names.length === 0 ? [] : await Promise.all([firstOffsets(cluster, names), stableEnds(cluster, names)])
     const reader = await this.#connected()
-    const books = places.map(({ sourceTopic, group }) => new DeadLetterBook(sourceTopic, group))
-    const open = places.map((place, index) => ({
-      book: books[index] as DeadLetterBook,
-      end: ends?.get(place.name)?.get(place.partition) ?? 0n,
-      position: { topic: place.name, partition: place.partition, offset: lows?.get(place.name)?.get(place.partition) ?? 0n },
-    }))
+    const open = places.map((place) => {
+      const low = lows?.get(place.name)?.get(place.partition) ?? 0n
+      const end = ends?.get(place.name)?.get(place.partition) ?? 0n
+      const { book, next } = bookOf(place, low, end)
+      return { place, book, end, position: { topic: place.name, partition: place.partition, offset: next > low ? next : low } }
+    })
     const bookAt = new Map(open.map(({ position, book }) => [`${position.topic}#${position.partition}`, book]))
     const behind = () => open.filter(({ position, end }) => position.offset < end).map(({ position }) => position)
     for (let left = behind(); left.length > 0; left = behind()) {
@@ -101,7 +131,7 @@ export class DeadLetterReader {
         }),
       )
     }
-    return books
+    return open.map(({ place, book, position }) => ({ place, book, next: position.offset }))
   }
 
   /** What is there once no transaction is open any more. */

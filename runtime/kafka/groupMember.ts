@@ -12,6 +12,7 @@ import type { JoinTick } from '../joinTick.ts'
 import { aligned, coPartitioned } from './assignor.ts'
 import { byTopic } from './byPlace.ts'
 import { createConsumer } from './client.ts'
+import type { BatchReading } from './corrections.ts'
 import { FetchedLogRecord } from './partitionReader.ts'
 import type { FetchedRecord } from './protocol/recordBatchReader.ts'
 import { typeOf } from './errorType.ts'
@@ -407,6 +408,7 @@ export class GroupMember<U extends Unit> {
       topic,
       partition,
       lastOffset: BigInt(payload.batch.lastOffset()),
+      reading: (payload.batch as Partial<BatchReading>).reading,
       // The corrected client hands on what its new decoder made, under a type of its own.
       records: (messages as unknown as FetchedRecord[]).map((record) => new FetchedLogRecord(topic, partition, record)),
     }

@@ -89,6 +89,7 @@ export class ImplicitTransactions implements OpenTransactions {
     records: readonly OutgoingRecord[],
     offsets: readonly SourceOffset[],
     membership?: Membership,
+    onWritten?: () => void,
   ): Promise<ReadonlyMap<string, bigint>> {
     const requests = await this.#requests(records)
     // Both at once: what one of them waits for, the other need not. The end is asked for when both have been answered.
@@ -98,6 +99,7 @@ export class ImplicitTransactions implements OpenTransactions {
     ])
     if (written.status === 'rejected') throw written.reason
     if (placed.status === 'rejected') throw placed.reason
+    onWritten?.()
     const firsts = new Map<string, bigint>()
     for (const answers of written.value) for (const [place, offset] of answers) firsts.set(place, offset)
     if (records.length > 0 || offsets.length > 0)

@@ -194,7 +194,11 @@ export class SharedTransactions {
       if (producer?.whole !== true) throw new AssignmentPassed()
       const records = parts.flatMap((part) => part.records)
       const offsets = parts.flatMap((part) => part.offsets)
-      const firsts = await measured(this.#options, parts, () => producer.commit(records, offsets, this.#membership))
+      const tell = (step: 'produce' | 'commit') => {
+        for (const { onStep } of parts) onStep?.(step)
+      }
+      tell('produce')
+      const firsts = await measured(this.#options, parts, () => producer.commit(records, offsets, this.#membership, () => tell('commit')))
       if (this.#alone > 0) this.#alone -= 1
       for (const { done } of parts) done(firsts)
     } catch (error) {

@@ -9,12 +9,14 @@ import { RekindleError } from '../errors.ts'
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../sink.ts'
 import type { AnyTopic } from '../topic.ts'
+import type { OverlappingPhases } from './phaseClock.ts'
 import type { Source } from './sourceOffsets.ts'
 import { startingAt } from './sourceOffsets.ts'
 
 export interface LaneHooks {
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
+  readonly time: Pick<OverlappingPhases, 'begin' | 'end' | 'during'>
   /** Commits the next offset of this lane, fenced by the unit's producer; together with what others ask for meanwhile. */
   commit(offset: bigint, metadata: string): Promise<void>
   /** Stores the batch; for stored offsets together with what other lanes of the unit have ready. */
@@ -63,6 +65,8 @@ export class SinkLane {
   #paused = false
   #live = false
   #draining = false
+  /** Counted as waiting for company, unless it does something. */
+  #lingers = false
   /** What waits is stored now, however little it is. */
   #flush = false
   #oldestAt = 0
@@ -103,6 +107,7 @@ export class SinkLane {
     this.#paused = false
     this.#flush = false
     this.#live = true
+    this.#showLinger()
     // A predecessor that died may have stored more than it committed.
     this.#armCommit()
     return this.#from
@@ -117,6 +122,7 @@ export class SinkLane {
       this.#bytes += waiting.bytes
     }
     if (nextOffset > this.#next) this.#next = nextOffset
+    this.#showLinger()
     const { maxRecords } = this.#sink.batch
     if (!this.#paused && (this.#waiting.length >= WAITING_BATCHES * maxRecords || this.#bytes >= WAITING_BYTES)) {
       this.#paused = true
@@ -148,8 +154,17 @@ export class SinkLane {
 
   suspend(): void {
     this.#live = false
+    this.#showLinger()
     this.#stopping.abort()
     clearTimeout(this.#timer)
+  }
+
+  #showLinger(): void {
+    const lingers = this.#live && this.#waiting.length > 0
+    if (lingers === this.#lingers) return
+    this.#lingers = lingers
+    if (lingers) this.#hooks.time.begin('linger')
+    else this.#hooks.time.end('linger')
   }
 
   #schedule(): void {
@@ -204,6 +219,7 @@ export class SinkLane {
     const gone = this.#waiting.splice(0, batch.records.length)
     this.#bytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#oldestAt = Date.now()
+    this.#showLinger()
     this.#armCommit()
     if (this.#paused && this.#live && this.#waiting.length < this.#sink.batch.maxRecords * 2 && this.#bytes < WAITING_BYTES / 2) {
       this.#paused = false
@@ -236,11 +252,12 @@ export class SinkLane {
   async #write(first: SinkBatch): Promise<boolean> {
     let batch = first
     const labels = { sink: this.#sink.name, topic: this.topic.name }
+    const { time } = this.#hooks
     for (let wait = WRITE_BACKOFF_MS.first; ; wait = Math.min(wait * 2, WRITE_BACKOFF_MS.most)) {
       if (!this.#live) return false
       const started = performance.now()
       try {
-        await this.#hooks.during(`write ${batch.token}`, () => this.#hooks.write(batch))
+        await time.during('write', () => this.#hooks.during(`write ${batch.token}`, () => this.#hooks.write(batch)))
         this.#hooks.metrics.count('lr_sink_batches_total', { ...labels, outcome: 'stored' })
         this.#hooks.metrics.count('lr_sink_records_total', labels, batch.records.length)
         this.#hooks.metrics.observe('lr_sink_batch_duration_seconds', labels, (performance.now() - started) / 1000)
@@ -251,7 +268,7 @@ export class SinkLane {
         if (error instanceof RekindleError && !error.retriable) throw error
         this.#hooks.logger.warn({ ...labels, token: batch.token, err: error }, 'a batch was not stored, the same one is tried again')
         batch = { ...first, maybeStored: true }
-        await delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined)
+        await time.during('wait', () => delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined))
       }
     }
   }

@@ -23,6 +23,8 @@ import { sinkSpans } from './sinkSpans.ts'
 import { sources } from './sourceOffsets.ts'
 import { membership, runningMember } from './stageMember.ts'
 import type { MemberOptions, RunningMember, Workshop } from './stageMember.ts'
+import { inSteps, OverlappingPhases, PhaseClock } from './phaseClock.ts'
+import { tellTasks } from './taskGauges.ts'
 import { Together } from './together.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord, SourceOffset } from './unitProducer.ts'
@@ -51,6 +53,13 @@ const LONGEST_WAIT_MS = 500
 /** How often a sink may learn that it has everything, ms. */
 const CAUGHT_UP_MS = 1_000
 
+/** What a batch holds: records to store, dead letters, and the fuse after them. */
+interface Read {
+  readonly records: readonly { readonly record: SinkRecord<never>; readonly bytes: number }[]
+  readonly dead: readonly OutgoingRecord[]
+  readonly fuse: FuseState
+}
+
 class SinkUnit implements Unit {
   readonly #context: Context
   readonly #places: readonly Place[]
@@ -59,6 +68,7 @@ class SinkUnit implements Unit {
   readonly #held: Held<SinkUnit>
   /** One producer, one transaction at a time: small ones cost the broker as much as large ones. */
   readonly #commits: Together<{ readonly records: readonly OutgoingRecord[]; readonly offsets: readonly SourceOffset[] }>
+  readonly #time: OverlappingPhases
   #fuse: FuseState = intactFuse
   #late: NodeJS.Timeout | undefined
 
@@ -67,6 +77,7 @@ class SinkUnit implements Unit {
     this.#context = context
     this.#places = places
     this.#held = held
+    this.#time = new OverlappingPhases(new PhaseClock(context.metrics, group))
     this.#producer = new UnitProducer({
       ...context,
       unit: held.id,
@@ -74,10 +85,9 @@ class SinkUnit implements Unit {
     })
     this.#commits = new Together(
       async (asked) => {
-        await this.#producer.commit(
-          asked.flatMap(({ records }) => records),
-          asked.flatMap(({ offsets }) => offsets),
-        )
+        const records = asked.flatMap((part) => part.records)
+        const offsets = asked.flatMap((part) => part.offsets)
+        await inSteps(this.#time, (onWritten) => this.#producer.commit(records, offsets, undefined, onWritten))
       },
       // What became of a failed transaction only the log can tell.
       { apart: false },
@@ -95,7 +105,8 @@ class SinkUnit implements Unit {
         const lane = new SinkLane(sink, topic, place.topic, place.partition, {
           logger: context.logger,
           metrics: context.metrics,
-          commit: (offset, metadata) => this.#commits.ask({ records: [], offsets: [{ ...place, offset, metadata }] }),
+          time: this.#time,
+          commit: (offset, metadata) => this.#commit([], [{ ...place, offset, metadata }]),
           write,
           commitLater: () => this.#commitLater(),
           stored: (batch, startedAt) => this.#report(batch, startedAt),
@@ -117,7 +128,16 @@ class SinkUnit implements Unit {
     return this.#places.map((place) => ({ place, lane: this.#lanes.get(place.topic) as SinkLane }))
   }
 
-  async prepare(): Promise<ReadonlyMap<string, bigint>> {
+  /** Counts the time of what it does, so that a long step is seen before it ends. */
+  settleTime(): void {
+    this.#time.settle()
+  }
+
+  prepare(): Promise<ReadonlyMap<string, bigint>> {
+    return this.#time.during('restore', () => this.#prepare())
+  }
+
+  async #prepare(): Promise<ReadonlyMap<string, bigint>> {
     const { cluster, group, topicPrefix } = this.#context
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
     await this.#held.during('take over', () => this.#producer.open())
@@ -131,63 +151,65 @@ class SinkUnit implements Unit {
   }
 
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
-    const { wire, inputs, group, sink, topicPrefix } = this.#context
+    const { inputs, group } = this.#context
     const topic = inputs.get(batch.topic) as AnyTopic
-    const records: { record: SinkRecord<never>; bytes: number }[] = []
-    const dead: OutgoingRecord[] = []
+    this.#time.fetched(batch.reading)
+    let read: Read
     try {
-      await wire.prepare(
-        topic,
-        batch.records.map(({ value }) => value),
-      )
-      let fuse = this.#fuse
-      for (const log of batch.records) {
-        const { keyText: key, headersAsText: headers } = log
-        if (isReplayForOthers(headers, log.topic, group)) continue
-        const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
-        const code = value instanceof Undecodable ? 'E_RECORD_UNDECODABLE' : key === null ? 'E_RECORD_KEY_MISSING' : undefined
-        fuse = afterRecord(fuse, code !== undefined, this.#context.fuse)
-        if (code !== undefined || key === null) {
-          const detail = value instanceof Undecodable ? { reason: value.reason } : {}
-          dead.push(
-            deadLetterRecord(
-              log,
-              { topic, group, step: sink.name, code: code ?? 'E_RECORD_KEY_MISSING', detail, attempts: 1 },
-              topicPrefix,
-              Date.now(),
-            ),
-          )
-          continue
-        }
-        records.push({
-          bytes: log.valueSize + Buffer.byteLength(key),
-          record: {
-            topic: topic.name,
-            partition: log.partition,
-            offset: log.offset,
-            key,
-            value: value as never,
-            timestamp: log.timestamp,
-            headers,
-          },
-        })
-      }
+      read = await this.#time.during('decode', () => this.#read(batch, topic))
+      const { dead, fuse } = read
       if (fuse.blown !== undefined) {
         return this.#held.fail(runtimeError('E_FUSE_BLOWN', `${group} partition ${batch.partition} of ${batch.topic}: ${fuse.blown}.`))
       }
       this.#fuse = fuse
       // Before the offset can move past them: after a crash a dead letter may be there twice, never not at all.
-      if (dead.length > 0) await this.#commits.ask({ records: dead, offsets: [] })
+      if (dead.length > 0) await this.#commit(dead, [])
     } catch (error) {
       return this.#held.recover(error)
     }
     if (!turn.live()) return
+    const { records, dead } = read
     for (const { headers } of dead)
       this.#context.metrics.count('lr_dlq_records_total', { topic: topic.name, reason: String(headers['dlq-code']) })
     this.#context.metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'processed' }, records.length)
     this.#laneOf(batch).add(records, batch.lastOffset + 1n)
     turn.resolve(batch.lastOffset)
     await turn.heartbeat()
+  }
+
+  async #read({ records: fetched }: FetchedBatch, topic: AnyTopic): Promise<Read> {
+    const { wire, group, sink, topicPrefix } = this.#context
+    const records: { record: SinkRecord<never>; bytes: number }[] = []
+    const dead: OutgoingRecord[] = []
+    let fuse = this.#fuse
+    await wire.prepare(
+      topic,
+      fetched.map(({ value }) => value),
+    )
+    for (const log of fetched) {
+      const { keyText: key, headersAsText: headers } = log
+      if (isReplayForOthers(headers, log.topic, group)) continue
+      const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
+      const code = value instanceof Undecodable ? 'E_RECORD_UNDECODABLE' : key === null ? 'E_RECORD_KEY_MISSING' : undefined
+      fuse = afterRecord(fuse, code !== undefined, this.#context.fuse)
+      if (code !== undefined || key === null) {
+        const detail = value instanceof Undecodable ? { reason: value.reason } : {}
+        const reason = { topic, group, step: sink.name, code: code ?? 'E_RECORD_KEY_MISSING', detail, attempts: 1 }
+        dead.push(deadLetterRecord(log, reason, topicPrefix, Date.now()))
+        continue
+      }
+      const { partition, offset, timestamp } = log
+      records.push({
+        bytes: log.valueSize + Buffer.byteLength(key),
+        record: { topic: topic.name, partition, offset, key, value: value as never, timestamp, headers },
+      })
+    }
+    return { records, dead, fuse }
+  }
+
+  /** Until its transaction begins, it waits for others that go before it. */
+  #commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<void> {
+    return this.#time.during('share', () => this.#commits.ask({ records, offsets }))
   }
 
   skip(place: Place, nextOffset: bigint): void {
@@ -206,6 +228,7 @@ class SinkUnit implements Unit {
 
   async release(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
+    this.#time.settle()
     await this.#producer.drop()
   }
 
@@ -260,6 +283,7 @@ export async function runSink(workshop: Workshop, options: SinkMemberOptions): P
     maxWaitMs: Math.min(LONGEST_WAIT_MS, Math.max(MAX_WAIT_MS, sink.batch.maxMs / 4)),
     onFatal: (error) => options.onFatal(error),
     onJoin: () => tellJoin(workshop.metrics, group, Date.now()),
+    onStates: (counts) => tellTasks(workshop.metrics, group, counts, member.units),
     ...membership(options),
   })
   await member.start()

@@ -18,6 +18,7 @@ import { claimStateFolder, removeStale } from '../state/stateFolder.ts'
 import { oneAtATime } from '../state/oneAtATime.ts'
 import { openUnitState, TRUSTED_FOR_MS, volatileUnitState } from '../state/unitState.ts'
 import { priorities, subscriptions } from '../taskPlan.ts'
+import type { OutputRecord } from '../taskBatch.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
@@ -35,6 +36,7 @@ import { StageUnit } from './stageUnit.ts'
 import { StandbyCopies } from './standbyCopies.ts'
 import type { SliceLimits } from './stageUnitContext.ts'
 import type { LiveTable } from './tableReader.ts'
+import { tellTasks } from './taskGauges.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { TransactionProtocol } from './unitProducer.ts'
@@ -71,6 +73,8 @@ export interface StagesOptions extends MemberOptions, Partial<SliceLimits> {
   readonly stateCacheBytes?: number
   /** Wall clock of timers, ms. */
   now?(): number
+  /** Told what a transaction has written, once it is committed; for counting. */
+  readonly onOutputs?: ((outputs: readonly OutputRecord[]) => void) | undefined
 }
 
 export interface RunningMember {
@@ -178,6 +182,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     },
     fuse: options.fuse ?? defaultFuseLimits,
     lagBook: new LagBook(),
+    onOutputs: options.onOutputs,
     state: async (partition: number) => copies?.handOver(partition) ?? open(partition),
     now,
   }
@@ -199,8 +204,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     ...(copies === undefined ? {} : { standby: copies }),
     onStates: (counts) => {
       if (copies !== undefined) workshop.metrics.set('lr_task_states', { group, state: 'standby' }, copies.size)
-      for (const [state, count] of Object.entries(counts)) workshop.metrics.set('lr_task_states', { group, state }, count)
-      for (const unit of member.ready) unit.settleTime()
+      tellTasks(workshop.metrics, group, counts, member.units)
       for (const { name, state } of stages) {
         if (state === undefined) continue
         // Those that a rebalance holds up too: they keep their state, and the gauge should not drop with each join.

@@ -91,14 +91,14 @@ export class StageUnit implements Unit {
     this.#context = context
     this.#held = held
     this.#places = places
-    this.#time = new PhaseClock(context.metrics, context.group)
+    this.#time = new PhaseClock(context.metrics, context.group, context.monotonic)
     const { stages } = context
     const priorityOf = (topic: string) => context.priorityOf(topic)
     this.#aside = new SetAside(priorityOf)
     this.#company = new FetchCompany(priorityOf)
     this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
     this.#transactions = context.transactions(this.partition)
-    const works = { context, held, transactions: this.#transactions, time: this.#time }
+    const works = { context, held, transactions: this.#transactions, time: this.#time, rest: () => this.#rest() }
     this.#commits = new UnitCommits(this.partition, topologyText(topologyOf(stages)), works)
   }
 
@@ -119,6 +119,7 @@ export class StageUnit implements Unit {
 
   async prepare(live: () => boolean): Promise<ReadonlyMap<string, bigint>> {
     const { cluster, reader, group, topicPrefix, metrics, logger } = this.#context
+    this.#time.enter('restore')
     const groupId = groupName(group, topicPrefix)
     const find = () => this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))
     let found: readonly Source[] | undefined
@@ -134,7 +135,6 @@ export class StageUnit implements Unit {
     const offsets = new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))
     const started = performance.now()
     let records = 0
-    this.#time.enter('restore')
     this.#opened ??= await this.#held.during('open state', () => this.#openState())
     for (const changelog of this.#opened.changelogs) {
       records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger))
@@ -159,10 +159,11 @@ export class StageUnit implements Unit {
     const started = performance.now()
     const company = this.#company.of(batch, turn)
     if (company === undefined) return
+    this.#time.fetched(batch.reading)
     const before = this.#commits.transactions
     const together = company.length > 1 ? await this.#takeTogether(company) : 'apart'
-    if (together === 'failed') return
-    if (together === 'apart') for (const each of company) if (!(await this.#takeAlone(each.batch, each.turn))) return
+    if (together === 'failed') return this.#rest()
+    if (together === 'apart') for (const each of company) if (!(await this.#takeAlone(each.batch, each.turn))) return this.#rest()
     const { lingerMs } = this.#context.limits
     // Small transactions cost the broker as much as large ones: under low load the next one waits for company. What the stages wrote
     // themselves and read back is none: waiting after it would hold back every record that comes meanwhile.
@@ -173,7 +174,7 @@ export class StageUnit implements Unit {
       this.#time.enter('linger')
       await delay(wait)
     }
-    this.#time.enter('idle')
+    this.#rest()
   }
 
   /** What a fetch brought of several topics in one transaction, where that is little: the broker pays for each. */
@@ -224,10 +225,7 @@ export class StageUnit implements Unit {
           return true
         }
         const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, this.#context.limits, startMs)
-        if (done === undefined) {
-          this.#time.enter('idle')
-          return false
-        }
+        if (done === undefined) return false
         startMs = this.#context.tracer?.now()
         at += done
         turn.resolve((records[at]?.offset ?? lastOffset + 1n) - 1n)
@@ -248,6 +246,7 @@ export class StageUnit implements Unit {
   async release(): Promise<void> {
     clearTimeout(this.#timer)
     this.#commits.stop()
+    this.#time.settle()
     try {
       await this.#transactions.close()
     } finally {
@@ -308,6 +307,7 @@ export class StageUnit implements Unit {
       this.#paused.add(topic)
       this.#held.pause([{ topic, partition }])
     }
+    this.#rest()
     this.#goOn()
   }
 
@@ -327,16 +327,17 @@ export class StageUnit implements Unit {
     const waiting = this.#held.ready ? this.#aside.next() : undefined
     if (waiting === undefined) return
     const { topic } = waiting
+    this.#time.enter('turn')
     const { limits, tracer } = this.#context
     const isOvertaken = performance.now() - this.#overtakenAt < OVERTAKEN_FOR_MS
     const short = { ...limits, maxMs: limits.maxMs * SHORT, maxRecords: Math.ceil(limits.maxRecords * SHORT) }
     const done = await this.#slice(waiting, isOvertaken ? short : limits, tracer?.now())
     // Begun anew by then: what is set aside now was fetched from where it stands.
-    if (done === undefined) return
+    if (done === undefined) return this.#rest()
     const end = this.#aside.took(topic, done)
     if (end !== undefined && end !== this.#commits.positions.of(topic)) this.#commits.passOver(topic, end)
     if (this.#aside.size(topic) <= REFETCH_RECORDS && this.#paused.delete(topic)) this.#held.resume([{ topic, partition: this.partition }])
-    this.#time.enter('idle')
+    this.#rest()
     this.#goOn()
   }
 
@@ -411,6 +412,11 @@ export class StageUnit implements Unit {
 
   async #fireTimers(): Promise<void> {
     if (!this.#held.ready) return
+    this.#time.enter('decode')
+    await this.#fireDue().finally(() => this.#rest())
+  }
+
+  async #fireDue(): Promise<void> {
     const now = this.#context.now()
     const startMs = this.#context.tracer?.now()
     try {
@@ -426,7 +432,6 @@ export class StageUnit implements Unit {
     } catch (error) {
       return this.#held.fail(error as Error)
     }
-    this.#time.enter('idle')
     if (outgoing.length === 0) return this.#armTimer()
     const fuse = this.#fuseAfter(result.retried, result)
     if (fuse.blown !== undefined)
@@ -436,6 +441,10 @@ export class StageUnit implements Unit {
     if (!(await this.#commit({ result, outgoing, records: 0, topics: [], startMs }))) return
     this.#fuse = fuse
     this.#countResult(result)
+  }
+
+  #rest(): void {
+    this.#time.enter(this.#aside.empty ? 'idle' : 'turn')
   }
 
   /** What due timers write, of fewer timers when it turns out too large: a key that waits is written with all its records. */
@@ -475,7 +484,8 @@ export class StageUnit implements Unit {
   }
 
   #countResult(result: TaskBatch): void {
-    const { metrics, group } = this.#context
+    const { metrics, group, onOutputs } = this.#context
     countBatch(metrics, group, result)
+    onOutputs?.(result.outputs)
   }
 }

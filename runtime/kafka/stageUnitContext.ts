@@ -5,6 +5,7 @@ import type { FuseLimits } from '../fuse.ts'
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import type { UnitState } from '../state/unitState.ts'
+import type { OutputRecord } from '../taskBatch.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
@@ -44,6 +45,10 @@ export interface StageUnitContext {
   state(partition: number): Promise<UnitState>
   /** Wall clock of timers, ms. */
   now(): number
+  /** Told what a transaction has written. */
+  readonly onOutputs?: ((outputs: readonly OutputRecord[]) => void) | undefined
+  /** Clock of where time goes, ms; that of the process unless given. */
+  readonly monotonic?: () => number
 }
 
 export interface SliceLimits {

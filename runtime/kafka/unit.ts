@@ -3,6 +3,7 @@
  * steps at once, and each step has a name, so that a stuck one can be told.
  */
 import type { FetchedLog } from './partitionReader.ts'
+import type { Reading } from './phaseClock.ts'
 import { mayMove } from './taskState.ts'
 import type { TaskState } from './taskState.ts'
 
@@ -25,6 +26,7 @@ export interface FetchedBatch extends Place {
   readonly records: readonly FetchedLog[]
   /** Last offset of the fetch, control and filtered records included. */
   readonly lastOffset: bigint
+  readonly reading?: Reading | undefined
 }
 
 /** The part of a member that moves as a whole. */

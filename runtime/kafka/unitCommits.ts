@@ -12,7 +12,7 @@ import type { StageUnitContext } from './stageUnitContext.ts'
 import type { Held, Unit } from './unit.ts'
 import { UnitPositions } from './unitPositions.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
-import type { UnitTransactions } from './unitTransactions.ts'
+import type { TransactionPart, UnitTransactions } from './unitTransactions.ts'
 
 /** What a unit works with from when it has taken over for the first time. */
 export interface Opened {
@@ -47,6 +47,7 @@ export class UnitCommits<U extends Unit> {
   readonly #held: Held<U>
   readonly #transactions: UnitTransactions
   readonly #time: PhaseClock
+  readonly #rest: () => void
   #checkpointAt = performance.now()
   #idleCommit: NodeJS.Timeout | undefined
 
@@ -59,6 +60,8 @@ export class UnitCommits<U extends Unit> {
       readonly held: Held<U>
       readonly transactions: UnitTransactions
       readonly time: PhaseClock
+      /** The unit has nothing to do, or not before its next turn. */
+      readonly rest: () => void
     },
   ) {
     this.positions = new UnitPositions(partition, record)
@@ -67,9 +70,13 @@ export class UnitCommits<U extends Unit> {
     this.#held = works.held
     this.#transactions = works.transactions
     this.#time = works.time
+    this.#rest = works.rest
   }
 
-  /** Commits, and reports the spans of the batch to the tracer, if there is one. False when it failed: the unit starts over from the log. */
+  /**
+   * Commits, and reports the spans of the batch to the tracer, if there is one. False when it failed: the unit starts over from the
+   * log. Afterwards the unit has its turn still.
+   */
   async commit(opened: Opened, work: Work): Promise<boolean> {
     const { tracer, group, inputs } = this.#context
     const { result, records, topics, startMs } = work
@@ -99,10 +106,12 @@ export class UnitCommits<U extends Unit> {
     const offsets = this.positions.pending
     if (offsets.length === 0) return
     try {
-      await this.#held.during('commit positions', () => this.#transactions.commit({ records: [], offsets, inputs: 0 }))
+      await this.#held.during('commit positions', () => this.#written({ records: [], offsets, inputs: 0 }))
       this.positions.settled(offsets)
     } catch (error) {
       this.#held.recover(error)
+    } finally {
+      this.#rest()
     }
   }
 
@@ -118,9 +127,8 @@ export class UnitCommits<U extends Unit> {
       return true
     }
     const offsets = this.positions.carried
-    this.#time.enter('commit')
     try {
-      const firsts = await this.#held.during('commit', () => this.#transactions.commit({ records: outgoing, offsets, inputs: records }))
+      const firsts = await this.#held.during('commit', () => this.#written({ records: outgoing, offsets, inputs: records }))
       this.transactions += 1
       this.positions.settled(offsets)
       this.#time.enter('state')
@@ -138,8 +146,14 @@ export class UnitCommits<U extends Unit> {
       else this.#held.recover(error)
       return false
     } finally {
-      this.#time.enter('idle')
+      this.#time.enter('turn')
     }
+  }
+
+  /** Time before its transaction begins is that of those it shares it with. */
+  #written(part: TransactionPart): Promise<ReadonlyMap<string, bigint>> {
+    this.#time.enter('share')
+    return this.#transactions.commit({ ...part, onStep: (step) => this.#time.enter(step) })
   }
 
   /** By time as well: a few keys that change all the time would leave a long tail to restore. */

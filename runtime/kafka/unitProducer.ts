@@ -43,12 +43,14 @@ export type TransactionProtocol = 'implicit' | 'classic'
 export interface OpenTransactions {
   /**
    * Writes records and offsets atomically; under the implicit protocol nothing, once the group has gone on from this membership.
-   * Returns the first offset given out per `<topic>#<partition>`.
+   * Returns the first offset given out per `<topic>#<partition>`. `onWritten` is called when brokers have everything and only the
+   * end of the transaction is left.
    */
   commit(
     records: readonly OutgoingRecord[],
     offsets: readonly SourceOffset[],
     membership?: Membership,
+    onWritten?: () => void,
   ): Promise<ReadonlyMap<string, bigint>>
   close(): Promise<void>
   /** Under which the next one is made, where each has its own; those before it are committed. */
@@ -155,12 +157,13 @@ export class UnitProducer {
     records: readonly OutgoingRecord[],
     offsets: readonly SourceOffset[],
     membership?: Membership,
+    onWritten?: () => void,
   ): Promise<ReadonlyMap<string, bigint>> {
     if (this.#mending !== undefined) await this.#mending
     const open = this.#open
     if (open === undefined) throw new Error('the unit has no open producer')
     this.#unsure = true
-    const committed = open.commit(records, offsets, membership)
+    const committed = open.commit(records, offsets, membership, onWritten)
     this.#committing = committed.catch(() => undefined)
     try {
       const firsts = await committed

@@ -14,6 +14,8 @@ export interface TransactionPart {
   readonly offsets: readonly SourceOffset[]
   /** Input records that it comes from. */
   readonly inputs: number
+  /** What is being done of it: its records and offsets are written, or the transaction that has them is ended. */
+  readonly onStep?: (step: 'produce' | 'commit') => void
 }
 
 export interface UnitTransactions {
@@ -75,7 +77,10 @@ export class OwnTransactions implements UnitTransactions {
   }
 
   commit(part: TransactionPart): Promise<ReadonlyMap<string, bigint>> {
-    return measured(this.#context, [part], () => this.#producer.commit(part.records, part.offsets))
+    part.onStep?.('produce')
+    return measured(this.#context, [part], () =>
+      this.#producer.commit(part.records, part.offsets, undefined, () => part.onStep?.('commit')),
+    )
   }
 
   close(): Promise<void> {

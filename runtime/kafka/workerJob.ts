@@ -30,6 +30,8 @@ export interface WorkerContext extends Workshop {
   readonly attempts: number
   /** One for all partitions of the process: they call the same outside. */
   readonly gate: WorkerGate
+  /** Clock of where time goes, ms; that of the process unless given. */
+  readonly monotonic?: () => number
 }
 
 export interface Job {

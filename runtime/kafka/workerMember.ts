@@ -13,6 +13,7 @@ import { watchLag } from './lagWatch.ts'
 import { deadLetterName, groupName } from './names.ts'
 import { membership, runningMember } from './stageMember.ts'
 import type { MemberOptions, RunningMember, Workshop } from './stageMember.ts'
+import { tellTasks } from './taskGauges.ts'
 import type { AnyWorker, WorkerContext } from './workerJob.ts'
 import { WorkerUnit } from './workerUnit.ts'
 
@@ -69,6 +70,7 @@ export async function runWorker<W extends AnyWorker>(workshop: Workshop, options
     unit: (_, places, held) => new WorkerUnit(context, places, held),
     onFatal: (error) => options.onFatal(error),
     onJoin: () => tellJoin(workshop.metrics, group, Date.now()),
+    onStates: (counts) => tellTasks(workshop.metrics, group, counts, member.units),
     ...membership(options),
   })
   try {

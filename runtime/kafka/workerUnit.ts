@@ -14,6 +14,7 @@ import { traceFields } from '../tracing.ts'
 import type { Span } from '../tracing.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { deadLetterName, groupName } from './names.ts'
+import { inSteps, OverlappingPhases, PhaseClock } from './phaseClock.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
@@ -46,12 +47,14 @@ export class WorkerUnit implements Unit {
   #skippedTo: bigint | undefined
   #idle: NodeJS.Timeout | undefined
   #fuse: FuseState = intactFuse
+  readonly #time: OverlappingPhases
 
   constructor(context: WorkerContext, places: readonly Place[], held: Held<WorkerUnit>) {
     this.#context = context
     this.#places = places
     this.#held = held
     const { worker, group, topicPrefix } = context
+    this.#time = new OverlappingPhases(new PhaseClock(context.metrics, group, context.monotonic))
     this.#producer = new UnitProducer({
       ...context,
       unit: held.id,
@@ -63,7 +66,16 @@ export class WorkerUnit implements Unit {
     this.#unwatch = context.gate.watch(() => this.#balance())
   }
 
-  async prepare(): Promise<ReadonlyMap<string, bigint>> {
+  /** Counts the time of what it does, so that a long step is seen before it ends. */
+  settleTime(): void {
+    this.#time.settle()
+  }
+
+  prepare(): Promise<ReadonlyMap<string, bigint>> {
+    return this.#time.during('restore', () => this.#prepare())
+  }
+
+  async #prepare(): Promise<ReadonlyMap<string, bigint>> {
     await this.#quiet()
     const groupId = groupName(this.#context.group, this.#context.topicPrefix)
     await this.#held.during('take over', () => this.#producer.open())
@@ -79,6 +91,7 @@ export class WorkerUnit implements Unit {
 
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
     const { wire, worker, gate } = this.#context
+    this.#time.fetched(batch.reading)
     // Fetched just before the breaker opened, or by a unit that was prepared meanwhile: it is fetched again later.
     if (gate.state === 'open') {
       this.#paused = true
@@ -87,16 +100,14 @@ export class WorkerUnit implements Unit {
     }
     const topic = worker.input as AnyTopic
     try {
-      await wire.prepare(
-        topic,
-        batch.records.map(({ value }) => value),
-      )
+      const values = batch.records.map(({ value }) => value)
+      await this.#time.during('decode', () => wire.prepare(topic, values))
     } catch (error) {
       return this.#held.recover(error)
     }
     if (!turn.live() || !this.#live) return
-    for (const log of batch.records) {
-      this.#jobs.push({
+    const jobs = await this.#time.during('decode', async () =>
+      batch.records.map((log): Job => ({
         log,
         key: log.keyText,
         value: log.value === null ? null : wire.decode(topic, log.value),
@@ -108,8 +119,10 @@ export class WorkerUnit implements Unit {
         result: undefined,
         startMs: undefined,
         endMs: undefined,
-      })
-    }
+      })),
+    )
+    if (!turn.live() || !this.#live) return
+    this.#jobs.push(...jobs)
     const last = this.#jobs.at(-1)
     if (last !== undefined) last.nextOffset = batch.lastOffset + 1n
     turn.resolve(batch.lastOffset)
@@ -148,6 +161,7 @@ export class WorkerUnit implements Unit {
   async release(): Promise<void> {
     this.#unwatch()
     await this.#quiet()
+    this.#time.settle()
     await this.#producer.drop()
   }
 
@@ -173,12 +187,14 @@ export class WorkerUnit implements Unit {
       blocked.add(key)
       this.#busyKeys.add(key)
       job.state = 'running'
-      const run = this.#run(job).finally(() => {
-        this.#running.delete(run)
-        this.#busyKeys.delete(key)
-        this.#commitDone()
-        this.#dispatch()
-      })
+      const run = this.#time
+        .during('wait', () => this.#run(job))
+        .finally(() => {
+          this.#running.delete(run)
+          this.#busyKeys.delete(key)
+          this.#commitDone()
+          this.#dispatch()
+        })
       this.#running.add(run)
     }
   }
@@ -203,7 +219,7 @@ export class WorkerUnit implements Unit {
       }
       job.attempts += 1
       try {
-        job.result = await attempt(job, this.#context, this.#givingUp.signal)
+        job.result = await this.#time.during('work', () => attempt(job, this.#context, this.#givingUp.signal))
         job.state = 'done'
         job.endMs = tracer?.now()
         gate.leave(permit, 'success')
@@ -258,7 +274,7 @@ export class WorkerUnit implements Unit {
   }
 
   async #commit(done: readonly Job[], offset: bigint): Promise<void> {
-    const { worker, group, metrics, topicPrefix } = this.#context
+    const { worker, group, metrics } = this.#context
     let fuse = this.#fuse
     for (const { result } of done) fuse = afterRecord(fuse, result?.kind === 'dead-letter', this.#context.fuse)
     const [place] = this.#places
@@ -275,7 +291,9 @@ export class WorkerUnit implements Unit {
     }
     const workedMs = this.#context.tracer?.now()
     try {
-      await this.#held.during('commit', () => this.#producer.commit(records, [{ ...place, offset }]))
+      await this.#held.during('commit', () =>
+        inSteps(this.#time, (onWritten) => this.#producer.commit(records, [{ ...place, offset }], undefined, onWritten)),
+      )
       this.#report(done, place.partition, workedMs, false)
     } catch (error) {
       this.#report(done, place.partition, workedMs, true)
@@ -290,7 +308,7 @@ export class WorkerUnit implements Unit {
       metrics.count('lr_kafka_consumed_total', { group, topic: (worker.input as AnyTopic).name, outcome })
       if (result?.kind === 'drop') metrics.count('lr_stage_drops_total', { stage: worker.name, reason: result.reason })
       if (result?.kind === 'dead-letter')
-        metrics.count('lr_dlq_records_total', { topic: physicalName(worker.input as AnyTopic, topicPrefix), reason: result.code })
+        metrics.count('lr_dlq_records_total', { topic: (worker.input as AnyTopic).name, reason: result.code })
     }
     this.#balance()
   }

@@ -437,3 +437,39 @@ t.test('a tracer that samples nothing says so on the record', async (t) => {
   t.match(api.produced[0]?.headers['traceparent'], /-00$/)
   t.strictSame(spans, [])
 })
+
+t.test('how long storing takes, how many are on their way, and every request by route are told as they are', async (t) => {
+  let now = at
+  const onTheirWay: number[] = []
+  const api: ApiUnderTest = await apiUnderTest({
+    now: () => now,
+    producer: {
+      async send() {
+        // The broker takes a quarter of a second for a request.
+        now += 250
+        onTheirWay.push(await api.metric('lr_webhook_in_flight', {}))
+      },
+    },
+  })
+  await api.post(text())
+  await api.post(text())
+  await api.post(text(), { 'x-ghl-signature': 'AAAA' })
+  t.strictSame(onTheirWay, [1, 1])
+  t.equal(await api.metric('lr_webhook_in_flight', {}), 0, 'what is stored is on its way no more')
+  const { body } = await api.app.inject({ method: 'GET', url: '/metrics' })
+  const valueOf = (series: string) =>
+    Number(
+      body
+        .split('\n')
+        .find((line) => line.startsWith(`${series} `))
+        ?.slice(series.length),
+    )
+  t.equal(valueOf('lr_webhook_store_duration_seconds_count'), 2, 'one that is refused is not stored')
+  t.equal(valueOf('lr_webhook_store_duration_seconds_sum'), 0.5)
+  t.equal(valueOf('lr_webhook_store_duration_seconds_bucket{le="0.1"}'), 0)
+  t.equal(valueOf('lr_webhook_store_duration_seconds_bucket{le="0.25"}'), 2)
+  const requests = (route: string, method: string, status: string) =>
+    valueOf(`lr_http_request_duration_seconds_count{route="${route}",method="${method}",status_class="${status}"}`)
+  t.equal(requests('/webhooks/ghl', 'POST', '2xx'), 2)
+  t.equal(requests('/webhooks/ghl', 'POST', '4xx'), 1)
+})

@@ -194,6 +194,58 @@ export const alertCases: readonly AlertCase[] = [
     ],
   },
   {
+    alert: 'RekindleDeadLettersLeft',
+    what: 'two steps of a topic, told by two processes, for a day and ten minutes; another topic has none',
+    series: {
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="a"}': '0 2x1450 0x5',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="enrich",instance="a"}': '0 1x1450 0x5',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="b"}': '0 2x1450 0x5',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="enrich",instance="b"}': '0 1x1450 0x5',
+      'lr_dlq_depth{topic="leads.events",group="pipeline",step="",instance="a"}': '0x1456',
+    },
+    looks: [
+      quiet(1440),
+      fires(1441, { topic: 'ghl.webhooks', group: 'pipeline' }, '3 dead letters of ghl.webhooks (pipeline) have been open for a day.'),
+      quiet(1452),
+    ],
+  },
+  {
+    alert: 'RekindleAgentErrors',
+    what: 'the first one of an agent, on two processes; a quarter of an hour later no more',
+    series: {
+      'lr_agent_errors_total{system="attribution",agent="roi_optimizer",class="threw",instance="a"}': '_ _ 2x30',
+      'lr_agent_errors_total{system="attribution",agent="roi_optimizer",class="threw",instance="b"}': '_ _ _ 1x30',
+    },
+    looks: [
+      quiet(1),
+      fires(
+        3,
+        { system: 'attribution', agent: 'roi_optimizer', class: 'threw' },
+        '3 votes of roi_optimizer (attribution) were errors: threw.',
+      ),
+      fires(
+        17,
+        { system: 'attribution', agent: 'roi_optimizer', class: 'threw' },
+        '1 votes of roi_optimizer (attribution) were errors: threw.',
+      ),
+      quiet(18),
+    ],
+  },
+  {
+    alert: 'RekindleAgentErrors',
+    what: 'more of an agent that had failed long ago, in the same process',
+    series: { 'lr_agent_errors_total{system="follow-up",agent="timing_optimizer",class="two_votes",instance="a"}': '4x20 6x30' },
+    looks: [
+      quiet(20),
+      fires(
+        22,
+        { system: 'follow-up', agent: 'timing_optimizer', class: 'two_votes' },
+        '2 votes of timing_optimizer (follow-up) were errors: two_votes.',
+      ),
+      quiet(36),
+    ],
+  },
+  {
     alert: 'RekindleWebhooksRefused',
     what: 'of a hundred a minute four have a bad signature, then ten, then none',
     series: {

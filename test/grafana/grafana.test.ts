@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
 import { apiMetrics } from '../../api/apiMetrics.ts'
+import { agentErrors } from '../../cli/roles/agentErrors.ts'
 import { contactLookupMetrics } from '../../cli/roles/contactLookupPart.ts'
 import { processMetrics } from '../../cli/roles/connections.ts'
+import { deadLetterDepth } from '../../cli/roles/deadLetterWatch.ts'
 import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
 import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
 import { owedMetrics } from '../../cli/roles/owedWatch.ts'
@@ -104,6 +106,8 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   runtimeMetrics(registry)
   apiMetrics(registry)
   deliveryMetrics(registry)
+  agentErrors(registry)
+  deadLetterDepth(registry)
   contactLookupMetrics(registry)
   lookUpMetrics(registry)
   heartbeatMetrics(registry)
@@ -210,6 +214,16 @@ t.test('no metric of the sources is missing from what is compared here', async (
     made += names.length
   }
   t.ok(made > 20, `${made} metrics found`)
+})
+
+t.test('every metric of ours is named in a test beside those of the dashboards: there its values are held', async (t) => {
+  const tests = textsOf('test', '.ts').filter(({ file }) => !/test\/(grafana|mutate)\//.test(file))
+  t.ok(tests.length > 100)
+  const own = [...(await exposed()).keys()].filter((name) => /^(lr|kafka)_/.test(name))
+  t.strictSame(
+    own.filter((name) => !tests.some(({ text }) => new RegExp(`\\b${name}(?:_sum|_count|_bucket)?\\b`).test(text))),
+    [],
+  )
 })
 
 t.test('how far standby copies are behind is seen before the alert: below its bound, and failed ones apart', (t) => {

@@ -806,9 +806,9 @@ export const mutations: readonly Mutation[] = [
     id: 'offsets-afterwards',
     guard: 'offsets in the transaction',
     file: 'runtime/kafka/unitCommits.ts',
-    find: "this.#held.during('commit', () => this.#transactions.commit({ records: outgoing, offsets, inputs: records }))",
+    find: "this.#held.during('commit', () => this.#written({ records: outgoing, offsets, inputs: records }))",
     replace:
-      "this.#held.during('commit', async () => {\n        const given = await this.#transactions.commit({ records: outgoing, offsets: [], inputs: records })\n        await this.#transactions.commit({ records: [], offsets, inputs: 0 })\n        return given\n      })",
+      "this.#held.during('commit', async () => {\n        const given = await this.#written({ records: outgoing, offsets: [], inputs: records })\n        await this.#written({ records: [], offsets, inputs: 0 })\n        return given\n      })",
     tests: [{ file: stageUnit, title: 'outputs, changes of state, dead letters and offsets are one transaction' }],
     why: 'A crash between the two transactions doubles the first.',
   },
@@ -844,8 +844,8 @@ export const mutations: readonly Mutation[] = [
     id: 'store-before-commit',
     guard: 'store touched only after the commit',
     file: 'runtime/kafka/unitCommits.ts',
-    find: "this.#time.enter('commit')\n    try {",
-    replace: "this.#time.enter('commit')\n    task.apply(result)\n    try {",
+    find: "const firsts = await this.#held.during('commit',",
+    replace: "task.apply(result)\n      const firsts = await this.#held.during('commit',",
     tests: [{ file: stageUnit, title: 'a transaction that failed leaves the state as it was' }],
     why: 'A transaction that failed is counted in the state, and once more when it is repeated.',
   },
@@ -2038,5 +2038,47 @@ export const mutations: readonly Mutation[] = [
       { file: 'test/pipelines/consensusStage.test.ts', title: 'a source whose agents could be taken for those of another is refused' },
     ],
     why: 'A stranger takes the seat and the weight of a team that verdicts have measured.',
+  },
+  {
+    id: 'expired-letters-open',
+    guard: 'open dead letters are those that are still kept',
+    file: 'runtime/kafka/deadLetterReader.ts',
+    find: 'last.next <= end && (last.book.letters[0]?.letter.offset ?? low) >= low',
+    replace: 'last.next <= end',
+    tests: [
+      {
+        file: 'test/runtime/kafka/deadLetterCounts.test.ts',
+        title: 'letters are counted by topic, group and step until they are replayed, fixed or discarded',
+      },
+    ],
+    why: 'An alert on letters that were deleted for their age never ends.',
+  },
+  {
+    id: 'reading-counted-twice',
+    guard: 'the phases of a task add up to its wall time',
+    file: 'runtime/kafka/phaseClock.ts',
+    find: "if (this.#phase !== 'idle' || reading === undefined) return",
+    replace: 'if (reading === undefined) return',
+    tests: [
+      {
+        file: 'test/runtime/kafka/taskState.test.ts',
+        title: 'the phases of a task add up to its wall time, whenever it is asked for and whatever a fetch says of its reading',
+      },
+    ],
+    why: 'What a task folds or commits meanwhile shows as waiting, and somebody adds cores that are of no use.',
+  },
+  {
+    id: 'old-depth-shown',
+    guard: 'no number of open dead letters rather than an old one',
+    file: 'cli/roles/deadLetterWatch.ts',
+    find: 'depth.reset()\n        logger.warn',
+    replace: 'logger.warn',
+    tests: [
+      {
+        file: 'test/cli/roles/deadLetterWatch.test.ts',
+        title: 'the numbers of the last look; a failed one takes them away, the next one brings them back, and what is gone is gone',
+      },
+    ],
+    why: 'The panel says that nothing is open while nobody can look.',
   },
 ]

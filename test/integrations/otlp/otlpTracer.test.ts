@@ -34,7 +34,7 @@ function open(collector: Collector): { tracer: OtlpTracer; counts(): Promise<Rec
   return {
     tracer,
     async counts() {
-      const [found] = await metrics.getMetricsAsJSON()
+      const found = (await metrics.getMetricsAsJSON()).find(({ name }) => name === 'lr_trace_spans_total')
       return Object.fromEntries((found?.values ?? []).map(({ labels, value }) => [String(labels['outcome']), value]))
     },
   }

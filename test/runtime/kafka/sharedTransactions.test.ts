@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Membership } from '../../../runtime/kafka/protocol/committing.ts'
 import { AssignmentPassed, SharedTransactions } from '../../../runtime/kafka/sharedTransactions.ts'
-import type { OutgoingRecord, SourceOffset } from '../../../runtime/kafka/unitProducer.ts'
+import type { SourceOffset } from '../../../runtime/kafka/unitProducer.ts'
 import type { TransactionalProducer, UnitTransactions } from '../../../runtime/kafka/unitTransactions.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
 
@@ -24,6 +24,8 @@ class StandIn {
   readonly commits: Committed[] = []
   /** Commits under way wait for it. */
   gate: Promise<void> = Promise.resolve()
+  /** Transactions of which everything is written wait for it. */
+  ending: Promise<void> = Promise.resolve()
   /** Producers that open wait for it. */
   opens: Promise<void> = Promise.resolve()
   refuses: (values: readonly string[]) => boolean = () => false
@@ -34,7 +36,7 @@ class StandIn {
 
   private producer(id: number): TransactionalProducer {
     let whole = false
-    const commit = async (records: readonly OutgoingRecord[], offsets: readonly SourceOffset[], membership?: Membership) => {
+    const commit: TransactionalProducer['commit'] = async (records, offsets, membership, onWritten) => {
       const values = records.map(({ value }) => String(value))
       this.underWay += 1
       this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay)
@@ -44,6 +46,8 @@ class StandIn {
         whole = false
         throw new Error(`refused: ${values.join()}`)
       }
+      onWritten?.()
+      await this.ending
       this.commits.push({ id, values, offsets, membership })
       return new Map(values.map((value, index) => [`${value}#0`, BigInt(index)]))
     }
@@ -111,6 +115,36 @@ t.test('what is handed in while a transaction is under way goes together in the 
   )
   t.equal(client.mostUnderWay, 1)
 })
+
+t.test(
+  'each part is told when the transaction with it is written and when it is ended; one that is refused unsent is told nothing',
+  async (t) => {
+    const { client, unit } = await assigned([0, 1, 2])
+    const steps: string[] = []
+    const told = (value: string, partition: number) => ({
+      ...part(value, partition),
+      onStep: (step: string) => void steps.push(`${value} ${step}`),
+    })
+    const [written, ended] = [gate(), gate()]
+    client.gate = written.closed
+    client.ending = ended.closed
+    const first = unit(0).commit(told('a', 0))
+    const others = [unit(1).commit(told('b', 1)), unit(2).commit(told('c', 2))]
+    t.strictSame(steps.splice(0), ['a produce'], 'the others wait for the first')
+    client.refuses = (values) => values.includes('b')
+    written.open()
+    await new Promise((resolve) => setImmediate(resolve))
+    t.strictSame(steps.splice(0), ['a commit'])
+    ended.open()
+    await first
+    for (const other of others) await t.rejects(other)
+    t.strictSame(steps, ['b produce', 'c produce'])
+    steps.length = 0
+    const late = unit(1).commit(told('d', 1))
+    await t.rejects(late, AssignmentPassed)
+    t.strictSame(steps, [])
+  },
+)
 
 t.test('a small part waits for those that are announced, a large one does not, and nobody waits for what never comes', async (t) => {
   const { client, unit } = await assigned([0, 1, 2])

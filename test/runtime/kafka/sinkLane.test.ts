@@ -2,11 +2,12 @@
  * A lane of a sink that writes deterministic blocks, without a broker or a database: the range of a block is fixed before
  * it is sent, and whoever comes after a crash sends that very block, whatever has arrived since.
  */
+import { Registry } from 'prom-client'
 import t from 'tap'
 import type { Test } from 'tap'
 import { SinkLane } from '../../../runtime/kafka/sinkLane.ts'
 import type { Source } from '../../../runtime/kafka/sourceOffsets.ts'
-import { noMetrics } from '../../../runtime/metrics.ts'
+import { runtimeMetrics } from '../../../runtime/metrics.ts'
 import { sink } from '../../../runtime/sink.ts'
 import type { SinkRecord } from '../../../runtime/sink.ts'
 import { eventually, items, logger } from './fixtures.ts'
@@ -28,8 +29,12 @@ const records = (from: number, to: number) =>
   }))
 
 /** A lane that writes down what it does; its first write is never answered when the process is to die in it. */
-function laneOn(t: Test, { dies }: { dies: boolean }) {
+function laneOn(t: Test, { dies, fails = 0 }: { readonly dies: boolean; readonly fails?: number }) {
   const steps: string[] = []
+  const phases: string[] = []
+  const registry = new Registry()
+  const metrics = runtimeMetrics(registry)
+  let failures = 0
   const blocks = sink({
     name: 'blocks',
     topics: [items],
@@ -39,10 +44,23 @@ function laneOn(t: Test, { dies }: { dies: boolean }) {
   })
   const lane = new SinkLane(blocks, items, 'items.v1', 0, {
     logger,
-    metrics: noMetrics,
+    metrics,
+    time: {
+      begin: (phase) => void phases.push(`+${phase}`),
+      end: (phase) => void phases.push(`-${phase}`),
+      during: async (phase, work) => {
+        phases.push(`+${phase}`)
+        try {
+          return await work()
+        } finally {
+          phases.push(`-${phase}`)
+        }
+      },
+    },
     commit: async (offset, metadata) => void steps.push(`commit ${offset} ${metadata}`.trim()),
     write: async ({ token, records: { length }, maybeStored }) => {
       steps.push(`write ${token}: ${length}${maybeStored ? ', maybe stored' : ''}`)
+      if (failures++ < fails) throw new Error('the database is away')
       if (dies) await new Promise(() => undefined)
     },
     commitLater: () => undefined,
@@ -55,7 +73,7 @@ function laneOn(t: Test, { dies }: { dies: boolean }) {
     during: (_, work) => work(),
   })
   t.teardown(() => lane.suspend())
-  return { lane, steps }
+  return { lane, steps, phases, registry }
 }
 
 t.test('the range of a block is fixed before the block is sent', async (t) => {
@@ -88,3 +106,30 @@ t.test('a fixed range that is not whole yet is waited for', async (t) => {
   await eventually('it is stored', () => lane.storedTo === 4n, 5_000)
   t.strictSame(steps, ['write items.v1-0-0-3: 4, maybe stored'])
 })
+
+t.test(
+  'batches, records and the time of what was stored are counted; a failed attempt is counted apart, and its records once',
+  async (t) => {
+    const { lane, phases, registry } = laneOn(t, { dies: false, fails: 1 })
+    await lane.open(source())
+    lane.add(records(0, 3), 3n)
+    lane.flush()
+    await eventually('it is stored', () => lane.storedTo === 3n, 5_000)
+    lane.add(records(3, 13), 13n)
+    await eventually('a full batch is stored', () => lane.storedTo === 13n, 5_000)
+    const text = await registry.metrics()
+    const values = Object.fromEntries(
+      [...text.matchAll(/^(lr_sink_\w+)\{([^}]*)\} (\S+)$/gm)].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]),
+    )
+    const labels = 'sink="blocks",topic="items"'
+    t.equal(values[`lr_sink_batches_total ${labels},outcome="stored"`], 2)
+    t.equal(values[`lr_sink_batches_total ${labels},outcome="failed"`], 1)
+    t.equal(values[`lr_sink_records_total ${labels}`], 13)
+    t.equal(values[`lr_sink_batch_duration_seconds_count ${labels}`], 2, 'the attempt that failed is no batch')
+    t.strictSame(
+      phases,
+      ['+linger', '+write', '-write', '+wait', '-wait', '+write', '-write', '-linger', '+linger', '+write', '-write', '-linger'],
+      'it waits for company while nothing else is done, and for the database between two attempts',
+    )
+  },
+)

@@ -2,12 +2,14 @@
  * One unit of stages against a stand-in for the broker that writes down what it is asked, in order: who takes over does it
  * in the one safe order, a slice is one transaction, and the state follows the commit.
  */
+import { Registry } from 'prom-client'
 import t from 'tap'
 import { Changelog } from '../../../runtime/kafka/changelog.ts'
 import { FetchedLogRecord, PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import { stateCodec } from '../../../runtime/stateEntry.ts'
 import { groupHeader } from '../../../runtime/taskEffects.ts'
 import { topologyOf, topologyText } from '../../../runtime/topology.ts'
+import { runtimeMetrics } from '../../../runtime/metrics.ts'
 import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
 import { adder, Item, items, logger, Sum, sums, totaller } from './fixtures.ts'
@@ -222,3 +224,85 @@ t.test('after what the stages wrote themselves nobody waits for company: it woul
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await new Promise((resolve) => setImmediate(resolve))
 }
+/** Values of metrics by name and labels, those of histograms as count and sum. */
+async function valuesOf(registry: Registry): Promise<Record<string, number>> {
+  const lines = (await registry.metrics()).matchAll(/^(\w+)\{([^}]*)\} (\S+)$/gm)
+  return Object.fromEntries([...lines].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]))
+}
+
+t.test('the time of a task, from its making to its release: what it waited for, and the two steps of its transaction apart', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1')
+  const registry = new Registry()
+  let now = 1_000
+  const { unit } = unitOn(t, broker, { metrics: runtimeMetrics(registry), monotonic: () => now })
+  now += 7
+  // Each answer to a request of the transaction takes its time, and so does reading the changelog.
+  const took = { sendBatch: 30, sendOffsets: 20, commit: 11 }
+  broker.onRequest = (request) => (now += took[request])
+  const original = broker.logs.get(changelog)
+  broker.logs.get = (topic: string) => {
+    now += 2
+    return topic === changelog ? original : undefined
+  }
+  const beforeRestore = now
+  await unit.prepare(() => true)
+  const restoreMs = now - beforeRestore
+  t.ok(restoreMs > 0)
+  now += 100
+  const turn = { live: () => true, resolve: () => undefined, heartbeat: async () => undefined }
+  await unit.handle({ ...(await batchOf(items, 5, ['', ''])), reading: { ms: 6, endedAt: now - 4 } }, turn)
+  now += 50
+  await unit.release()
+  const values = await valuesOf(registry)
+  const phases = Object.entries(values).flatMap(([name, seconds]) => {
+    const [, phase] = /^lr_task_time_seconds_total group="line",phase="(\w+)"$/.exec(name) ?? []
+    return phase === undefined || seconds === 0 ? [] : [[phase, Math.round(seconds * 1_000)] as const]
+  })
+  t.strictSame(Object.fromEntries(phases), {
+    // 7 before it took over, 90 before its batch was read, 50 until it was let go.
+    idle: 7 + 90 + 50,
+    restore: restoreMs,
+    poll: 6,
+    turn: 4,
+    produce: 30 + 20,
+    commit: 11,
+  })
+  t.equal(
+    phases.reduce((sum, [, ms]) => sum + ms, 0),
+    now - 1_000,
+    'they add up to its wall time',
+  )
+})
+
+t.test('what became of records, outputs and transactions is counted as it was', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const registry = new Registry()
+  const outputs: string[][] = []
+  const { unit, handle } = unitOn(t, broker, {
+    metrics: runtimeMetrics(registry),
+    onOutputs: (written) => void outputs.push(written.map(({ topic }) => topic.name)),
+  })
+  await unit.prepare(() => true)
+  await handle('', 'dead', '')
+  broker.refusesCommit = true
+  await handle('', '')
+  const values = await valuesOf(registry)
+  const of = (name: string) => Object.fromEntries(Object.entries(values).filter(([key]) => key.startsWith(`${name} `)))
+  t.strictSame(of('lr_kafka_consumed_total'), {
+    'lr_kafka_consumed_total group="line",topic="items",outcome="processed"': 2,
+    'lr_kafka_consumed_total group="line",topic="items",outcome="dead_letter"': 1,
+  })
+  t.strictSame(of('lr_stage_records_total'), {
+    'lr_stage_records_total stage="adder",outcome="next"': 2,
+    'lr_stage_records_total stage="adder",outcome="dead_letter"': 1,
+  })
+  t.strictSame(of('lr_stage_outputs_total'), { 'lr_stage_outputs_total stage="adder",topic="sums"': 2 })
+  t.strictSame(outputs, [['sums', 'sums']], 'nobody is told of what was not committed')
+  t.strictSame(of('lr_dlq_records_total'), { 'lr_dlq_records_total topic="items",reason="E_TEST_POISON"': 1 })
+  t.strictSame(of('lr_transaction_records_sum'), { 'lr_transaction_records_sum group="line"': 3 })
+  t.strictSame(of('lr_transaction_records_count'), { 'lr_transaction_records_count group="line"': 1 })
+  t.strictSame(of('lr_transaction_duration_seconds_count'), { 'lr_transaction_duration_seconds_count group="line"': 1 })
+  t.strictSame(of('lr_transactions_failed_total'), { 'lr_transactions_failed_total group="line",type="Error"': 1 })
+})

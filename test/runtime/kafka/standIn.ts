@@ -17,6 +17,7 @@ import { OwnTransactions } from '../../../runtime/kafka/unitTransactions.ts'
 import { Held } from '../../../runtime/kafka/unit.ts'
 import type { FetchedBatch, Place, Turn } from '../../../runtime/kafka/unit.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
+import type { RuntimeMetrics } from '../../../runtime/metrics.ts'
 import { volatileUnitState } from '../../../runtime/state/unitState.ts'
 import { stateCodec } from '../../../runtime/stateEntry.ts'
 import type { AnyStage } from '../../../runtime/stage.ts'
@@ -56,6 +57,8 @@ export class StandIn implements BrokerSays {
   refusesCommit = false
   /** What happens while the next records are sent. */
   meanwhile: (() => void) | undefined
+  /** Called with each request of a transaction. */
+  onRequest: (request: 'sendBatch' | 'sendOffsets' | 'commit') => void = () => undefined
   readonly written: { topic: string; value: Buffer; in: Transaction }[] = []
 
   /** What stands on the changelog: the definition of the state, then one record per key. */
@@ -111,6 +114,7 @@ export class StandIn implements BrokerSays {
     const transaction: Transaction = { records: {}, offsets: [], end: 'open' }
     return {
       sendBatch: async ({ topicMessages }: { topicMessages: { topic: string; messages: { value: Buffer }[] }[] }) => {
+        this.onRequest('sendBatch')
         this.transactions.push(transaction)
         const { meanwhile } = this
         this.meanwhile = undefined
@@ -122,12 +126,14 @@ export class StandIn implements BrokerSays {
         return topicMessages.map(({ topic }) => ({ topicName: topic, partition: 0, baseOffset: '0' }))
       },
       sendOffsets: async ({ topics }: { topics: { topic: string; partitions: { partition: number; offset: string }[] }[] }) => {
+        this.onRequest('sendOffsets')
         if (!this.transactions.includes(transaction)) this.transactions.push(transaction)
         transaction.offsets = topics.flatMap(({ topic, partitions }) =>
           partitions.map(({ partition, offset }) => `${topic}#${partition}@${offset}`),
         )
       },
       commit: async () => {
+        this.onRequest('commit')
         if (this.refusesCommit) throw new Error('the broker is away')
         transaction.end = 'commit'
       },
@@ -158,6 +164,10 @@ export class StandIn implements BrokerSays {
 }
 
 interface UnitOptions {
+  readonly metrics?: RuntimeMetrics
+  /** Clock of where time goes, ms. */
+  readonly monotonic?: () => number
+  readonly onOutputs?: StageUnitContext['onOutputs']
   readonly fuse?: FuseLimits
   readonly stages?: readonly AnyStage[]
   /** Of each topic the stages read, in which order they go; one of equal rank unless given. */
@@ -170,7 +180,14 @@ interface UnitOptions {
 
 /** A unit on the stand-in, of the adder unless told otherwise, and what it says of itself. */
 export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
-  const { fuse = defaultFuseLimits, stages = [adder], inputs = [{ topic: items, priority: 0 }], maxRecords = 500, lingerMs = 0 } = options
+  const {
+    fuse = defaultFuseLimits,
+    stages = [adder],
+    inputs = [{ topic: items, priority: 0 }],
+    maxRecords = 500,
+    lingerMs = 0,
+    metrics = noMetrics,
+  } = options
   const told = { recovered: [] as unknown[], failed: [] as Error[], resolved: [] as bigint[] }
   const places = inputs.map(({ topic }) => ({ topic: physicalName(topic, ''), partition: 0 }))
   const held = new Held<StageUnit>('0', places, {
@@ -195,7 +212,7 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
   const context = {
     kafka: broker.kafka,
     cluster: broker.connection,
-    transactions: (partition: number) => new OwnTransactions(producer(partition), { metrics: noMetrics, group: 'line' }),
+    transactions: (partition: number) => new OwnTransactions(producer(partition), { metrics, group: 'line' }),
     reader: PartitionReader.over(broker.connection),
     wire: {
       prepare: async () => undefined,
@@ -204,7 +221,9 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
     },
     counts: { of: () => 1 },
     logger,
-    metrics: noMetrics,
+    metrics,
+    monotonic: options.monotonic,
+    onOutputs: options.onOutputs,
     topicPrefix: '',
     group: 'line',
     stages,

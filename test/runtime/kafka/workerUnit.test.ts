@@ -1,0 +1,113 @@
+/** One unit of a worker against the stand-in for the broker: where its time goes, and what it counts. */
+import { Registry } from 'prom-client'
+import t from 'tap'
+import type { Test } from 'tap'
+import { defaultFuseLimits } from '../../../runtime/fuse.ts'
+import { Held } from '../../../runtime/kafka/unit.ts'
+import type { WorkerContext } from '../../../runtime/kafka/workerJob.ts'
+import { WorkerUnit } from '../../../runtime/kafka/workerUnit.ts'
+import { runtimeMetrics } from '../../../runtime/metrics.ts'
+import { deadLetter, drop, emit } from '../../../runtime/outcome.ts'
+import type { AnyTopic } from '../../../runtime/topic.ts'
+import { done, worker } from '../../../runtime/worker.ts'
+import { eventually, items, logger, sums } from './fixtures.ts'
+import { batchOf, place, StandIn } from './standIn.ts'
+
+/** A unit whose clock moves only where the test says: at its gate, in its handler, and with requests to the broker. */
+function unitOn(t: Test) {
+  const broker = new StandIn()
+  const registry = new Registry()
+  const clock = { now: 1_000 }
+  const took = { sendBatch: 30, sendOffsets: 20, commit: 11 }
+  broker.onRequest = (request) => (clock.now += took[request])
+  const held = new Held<WorkerUnit>('0', [place], {
+    recover: (_, error) => t.fail(String(error)),
+    fail: (error) => t.fail(String(error)),
+    pause: () => undefined,
+    resume: () => undefined,
+  })
+  const caller = worker({
+    name: 'caller',
+    input: items,
+    outputs: [sums],
+    concurrency: 4,
+    deadlineMs: 60_000,
+    handle: async ({ key, value: { wish } }) => {
+      clock.now += 40
+      if (wish === 'drop') return drop('not_now')
+      if (wish === 'dead') return deadLetter('E_TEST_POISON')
+      return done([emit(sums, { seq: 0, count: 1, sum: 1, by: '' }, { key })])
+    },
+  })
+  const context = {
+    kafka: broker.kafka,
+    cluster: broker.connection,
+    protocol: 'classic',
+    wire: {
+      prepare: async () => void (clock.now += 3),
+      decode: (topic: AnyTopic, bytes: Buffer) => topic.value.decode(bytes) as unknown,
+      encode: (topic: AnyTopic, value: unknown) => topic.value.encode(value),
+    },
+    counts: { of: () => 1 },
+    logger,
+    metrics: runtimeMetrics(registry),
+    monotonic: () => clock.now,
+    topicPrefix: '',
+    group: 'work',
+    worker: caller,
+    fuse: defaultFuseLimits,
+    attempts: 1,
+    gate: {
+      state: 'closed',
+      watch: () => () => undefined,
+      leave: () => undefined,
+      async enter() {
+        clock.now += 9
+        return {}
+      },
+    },
+  } as unknown as WorkerContext
+  const unit = new WorkerUnit(context, [place], held)
+  held.unit = unit
+  const resolved: bigint[] = []
+  const turn = { live: () => true, resolve: (offset: bigint) => void resolved.push(offset), heartbeat: async () => undefined }
+  const values = async () => {
+    const lines = (await registry.metrics()).matchAll(/^(lr_\w+)\{([^}]*)\} (\S+)$/gm)
+    return Object.fromEntries([...lines].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]))
+  }
+  const committed = () => broker.transactions.some(({ end }) => end === 'commit')
+  return { unit, clock, turn, values, committed }
+}
+
+t.test('the time of a worker: idle, at its gate, with its outside, and the two steps of its transaction add up', async (t) => {
+  const { unit, clock, turn, values, committed } = unitOn(t)
+  clock.now += 5
+  await unit.prepare()
+  clock.now += 100
+  await unit.handle({ ...(await batchOf(items, 5, [''])), reading: { ms: 6, endedAt: clock.now - 4 } }, turn)
+  await eventually('it is committed', committed, 5_000)
+  await unit.release()
+  const phases = Object.entries(await values()).flatMap(([name, seconds]) => {
+    const [, phase] = /^lr_task_time_seconds_total group="work",phase="(\w+)"$/.exec(name) ?? []
+    return phase === undefined || seconds === 0 ? [] : [[phase, Math.round(seconds * 1_000)] as const]
+  })
+  t.strictSame(Object.fromEntries(phases), { idle: 5 + 90, poll: 6, turn: 4, decode: 3, wait: 9, work: 40, produce: 50, commit: 11 })
+  t.equal(
+    phases.reduce((sum, [, ms]) => sum + ms, 0),
+    clock.now - 1_000,
+  )
+})
+
+t.test('what a worker did with records is counted once each: done, dropped, set aside', async (t) => {
+  const { unit, turn, values, committed } = unitOn(t)
+  await unit.prepare()
+  await unit.handle(await batchOf(items, 5, ['', 'drop', 'dead', '']), turn)
+  await eventually('it is committed', committed, 5_000)
+  await unit.drain()
+  await unit.release()
+  const found = await values()
+  const of = (outcome: string) => found[`lr_kafka_consumed_total group="work",topic="items",outcome="${outcome}"`]
+  t.strictSame([of('processed'), of('dropped'), of('dead_letter')], [2, 1, 1])
+  t.equal(found['lr_stage_drops_total stage="caller",reason="not_now"'], 1)
+  t.equal(found['lr_dlq_records_total topic="items",reason="E_TEST_POISON"'], 1)
+})
