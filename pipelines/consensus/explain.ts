@@ -5,6 +5,7 @@
  */
 import { DateTime } from 'luxon'
 import type { Contribution, Decision, GateResult, Policy, Silence } from '../../schemas/generated/records.ts'
+import { counted } from '../counted.ts'
 import { alternatesIn } from '../routing/alternates.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { clockHourOf } from '../trials/hours/hourTrial.ts'
@@ -261,7 +262,7 @@ function sureLine(decision: Decision, acts: Acts): string {
   const silent =
     decision.silent.length === 0
       ? ''
-      : ` ${decision.silent.length} agent${decision.silent.length === 1 ? '' : 's'} had no finding or did not answer.`
+      : ` ${counted(decision.silent.length, 'agent')} had no finding or did not answer.`
   // The best action need not be the likeliest: a costly omission outweighs a cheap mistake.
   const cautious =
     !isByLot(decision) && decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)
