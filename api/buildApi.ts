@@ -19,6 +19,7 @@ import { callbackRoutes, sendgridRoute, twilioRoute } from './callbackRoutes.ts'
 import { refusal, statusOf } from './errors.ts'
 import type { ApiErrorCode } from './errors.ts'
 import { answerOf, codeOf } from './faults.ts'
+import { gateRoutes } from './gates.ts'
 import { healthRoutes } from './health.ts'
 import { Intake } from './intake.ts'
 import { leadRoutes } from './leads.ts'
@@ -129,6 +130,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     owedRoutes(scope, deps)
     askRoutes(scope, deps)
     auditRoutes(scope, deps)
+    gateRoutes(scope, deps)
     pageRoutes(scope, deps, limits)
     await scope.register(async (forms) => askPageRoutes(forms, deps))
   })

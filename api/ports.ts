@@ -11,6 +11,7 @@ import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import type { AskFilter, OpenAsk } from '../sinks/postgres/asks.ts'
 import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
+import type { GateCostFilter, GateCosts } from '../sinks/postgres/gateCosts.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy, Realtor, Tenant } from '../schemas/generated/records.ts'
@@ -102,6 +103,8 @@ export interface LeadQueries {
   latestDecisions(limit: number): Promise<{ decision: Decision; name: string | null }[]>
   /** Throws `E_CURSOR_INVALID` for a cursor it did not make. */
   owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
+  /** Which rules took what the votes alone were clearly for. */
+  gateCosts(filter: GateCostFilter): Promise<GateCosts>
 }
 
 /** Rejects, with a sentence, when what it probes cannot be used. */

@@ -238,6 +238,39 @@ export const StoredVerdict = Type.Object(
   { title: 'StoredVerdict' },
 )
 
+const RuleCost = Type.Object(
+  {
+    tenantId: Type.String({ description: 'GHL location id.' }),
+    type: Type.String({ description: 'Decision type.' }),
+    gateId: Type.String({ description: 'The gate.' }),
+    ruleId: Type.String({ description: 'The rule inside it.' }),
+    option: Type.String({ description: 'What it denied and the votes alone gave more than .8.' }),
+    decisions: Type.Integer({ description: 'How often.' }),
+    alone: Type.Integer({ description: 'Of these, how often no other rule denied it as well.' }),
+    leads: Type.Integer({ description: 'On how many leads.' }),
+    lastAt: Type.Integer({ description: 'The last time (ms since the epoch).' }),
+    reason: Type.String({ description: 'What the gate said then.' }),
+  },
+  { title: 'RuleCost' },
+)
+
+export const GateCostList = Type.Object({
+  since: Type.Integer({ description: 'From this moment on (ms since the epoch).' }),
+  countedSince: Type.Integer({ description: 'The same, or later where there are more such decisions than are read (ms since the epoch).' }),
+  rules: Type.Array(RuleCost, { description: 'What costs most first.' }),
+  decided: Type.Array(
+    Type.Object({
+      tenantId: Type.String({ description: 'GHL location id.' }),
+      type: Type.String({ description: 'Decision type.' }),
+      heard: Type.Integer({ description: 'Decisions on which votes were heard.' }),
+      gated: Type.Integer({
+        description: 'Decisions that gates left nothing but waiting: nobody was asked, and what votes would have been for is not known.',
+      }),
+    }),
+    { description: 'What was decided in that time, contested or not.' },
+  ),
+})
+
 const Alive = Type.Object({ status: Type.Literal('ok'), uptimeSeconds: Type.Number() })
 const Part = Type.Object({
   ok: Type.Boolean(),

@@ -1,4 +1,5 @@
 /** What a fit changed, for people: verdicts it rests on, agents by lift, base rates, families, and how it foretells what it has not seen. */
+import { counted } from '../pipelines/counted.ts'
 import type { Learned, LearnedReport } from '../pipelines/learning/learn.ts'
 import { driftLines } from './driftText.ts'
 import { columns } from './columns.ts'
@@ -18,7 +19,7 @@ export function learnedLine({ key, policy, outcome }: LearnedReport, published: 
 
 /** The report of one policy. `published` is whether it was put in force just now. */
 export function learnedLines(learned: LearnedReport, published: boolean): string[] {
-  const { former, report, problems, drift, conformal } = learned
+  const { former, report, problems, drift, conformal, olderVotes = [] } = learned
   const { labels, held } = report
   return [
     learnedLine(learned, published),
@@ -30,6 +31,7 @@ export function learnedLines(learned: LearnedReport, published: boolean): string
       ? '  Too few to hold any back: how well it foretells new verdicts is not known.'
       : `  On ${held.labels} verdicts that it has not seen: right ${percent(held.fitted.accuracy)} against ${percent(held.former.accuracy)} before, log loss ${held.fitted.logLoss.toFixed(3)} against ${held.former.logLoss.toFixed(3)}.`,
     ...agentTable(report.agents),
+    ...olderLines(olderVotes),
     ...rateLines(report.baseRates),
     ...poolLines(report),
     ...(conformal.audits === 0 ? [] : [conformalLine(conformal)]),
@@ -61,6 +63,14 @@ function agentTable(agents: Learned['report']['agents']): string[] {
       ]),
     ],
     { right: [1, 2, 3, 4, 5] },
+  )
+}
+
+/** What older versions of an agent have earned counts for the newest one, and fades like all verdicts. */
+function olderLines(agents: NonNullable<LearnedReport['olderVotes']>): string[] {
+  return agents.map(
+    ({ agent, version, votes, older }) =>
+      `  ${agent} is of version ${version} now: ${older} of its ${counted(votes, 'judged vote')} ${older === 1 ? 'is' : 'are'} of an older one, and ${older === 1 ? 'counts' : 'count'} as its own.`,
   )
 }
 

@@ -11,6 +11,7 @@ import { addAdaptation } from './verbs/adaptation.ts'
 import { addAgents } from './verbs/agents.ts'
 import { addAuditReport } from './verbs/auditReport.ts'
 import { addEffects } from './verbs/effects.ts'
+import { addGates } from './verbs/gates.ts'
 import { addGhl } from './verbs/ghl.ts'
 import { addPrepare } from './verbs/prepare.ts'
 import { addLearn } from './verbs/learn.ts'
@@ -75,6 +76,7 @@ addStart(program, surroundings)
 addPrepare(program, surroundings)
 addTenants(program, surroundings)
 addRealtors(program, surroundings)
+addGates(program, surroundings)
 addGhl(program, surroundings)
 addLookUps(program, surroundings)
 addMarket(program, surroundings)

@@ -3,6 +3,7 @@
  * once more in the transaction that marks it as handed over, then, and only then, the call. Between that commit and the
  * answer a crash leaves `handed_over`, whose outcome is unknown; before it, nothing has left.
  */
+import { counted } from '../pipelines/counted.ts'
 import type { Outcome } from '../integrations/ghl/outcomes.ts'
 import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
@@ -183,7 +184,7 @@ function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outco
         return changed(row, {
           status: 'failed',
           ruleId: 'not_sent',
-          reason: `Not sent in ${row.attempt} attempts: ${outcome.detail}`,
+          reason: `Not sent in ${counted(row.attempt, 'attempt')}: ${outcome.detail}`,
           settledAt: at,
           nextCheckAt: null,
           at,

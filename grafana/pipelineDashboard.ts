@@ -7,6 +7,7 @@ import { brokers } from './kafkaPanels.ts'
 import { marketing } from './marketingPanels.ts'
 import type { DashboardSpec, PanelSpec } from './panel.ts'
 import { answers, enrichment, learning, platform, storage } from './platformPanels.ts'
+import { ruleCost } from './ruleCostPanel.ts'
 import { targets, tenants } from './selectors.ts'
 
 const health: PanelSpec[] = [
@@ -555,7 +556,7 @@ export const pipelineDashboard: DashboardSpec = {
     { id: 100, title: 'Verdict', panels: health },
     { id: 110, title: 'Flow', panels: flow },
     { id: 120, title: 'Latency', panels: latency },
-    { id: 130, title: 'Decisions and follow-ups', panels: outcomes },
+    { id: 130, title: 'Decisions and follow-ups', panels: [...outcomes, ruleCost] },
     { id: 140, title: 'Errors and lag', panels: errors },
     { id: 148, title: 'Groups and brokers', panels: brokers, collapsed: true },
     { id: 160, title: 'Leads that wait', panels: answers },

@@ -16,6 +16,7 @@ import { minutePrice } from './tables/minutePrice.ts'
 import { operation } from './tables/operation.ts'
 import { outcomeCredit } from './tables/outcomes.ts'
 import { poolTypes } from './tables/poolTypes.ts'
+import { robustness } from './tables/robustness.ts'
 import { sendHours } from './tables/sendHours.ts'
 import { agreementTable } from './tables/unlabelled.ts'
 import { wholePipeline } from './tables/wholePipeline.ts'
@@ -35,6 +36,7 @@ const tables: Readonly<Record<string, readonly [make: (extent: Extent) => BenchT
   '10.2': [sendHours, 40],
   '10.6': [offPolicyTable, 100],
   agreement: [agreementTable, 6],
+  robustness: [robustness, 6],
   minutes: [minutePrice, 3],
 }
 const choices = [...Object.keys(tables), 'speed']

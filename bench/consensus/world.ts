@@ -55,6 +55,8 @@ export interface WorldSpec {
   readonly optionSkill: number
   /** From this lead on family `scores` has accuracy .25. */
   readonly driftAt: number
+  /** Standard deviation of the skill of a family by kind of lead; a lead is of one of two kinds, and nobody is told which. */
+  readonly leadSkill: number
   /** Share of leads on which a whole family, drawn anew each time, does not answer. */
   readonly outage: number
   /** Share of labels that are wrong (another option, uniformly). */
@@ -73,10 +75,14 @@ export const baseWorld: WorldSpec = {
   concentration: 0,
   optionSkill: 0,
   driftAt: Infinity,
+  leadSkill: 0,
   outage: 0,
   wrongLabels: 0,
 }
 export const skewRates = [0.7, 0.15, 0.1, 0.05]
+
+/** Kinds of lead, where skill depends on them. */
+const kinds = [0, 1] as const
 
 /** A drawn world: who the agents are. */
 export interface World {
@@ -92,6 +98,8 @@ export interface World {
   readonly firstOf: readonly number[]
   /** Logit offset by family and true option. */
   readonly skill: readonly (readonly number[])[]
+  /** Logit offset by family and kind of lead. */
+  readonly skillByKind: readonly (readonly number[])[]
 }
 
 /** An answer: option 0 to 3, or why there is none. */
@@ -131,7 +139,9 @@ export function drawWorld(spec: WorldSpec, seed: number): World {
   const parrots = new Set<number>()
   while (parrots.size < Math.min(spec.vacuous, candidates.length)) parrots.add(candidates[random.between(0, candidates.length - 1)] ?? 0)
   const skill = spec.families.map(() => spec.rates.map(() => spec.optionSkill * normal(random)))
-  return { spec, firstOf, skill, agents: agents.map((agent, index) => ({ ...agent, vacuous: parrots.has(index) })) }
+  // Drawn last and only where it counts: other worlds keep their numbers.
+  const skillByKind = spec.families.map(() => kinds.map(() => (spec.leadSkill > 0 ? spec.leadSkill * normal(random) : 0)))
+  return { spec, firstOf, skill, skillByKind, agents: agents.map((agent, index) => ({ ...agent, vacuous: parrots.has(index) })) }
 }
 
 export interface Draw {
@@ -142,19 +152,22 @@ export interface Draw {
 /** `count` leads of a world from the stream of numbers that `name` opens; `from` counts for the drift. */
 export function drawLeads(world: World, seed: number, name: string, count: number, from = 0): SyntheticLead[] {
   const random = seededRandom(seed, 'leads', name)
-  return Array.from({ length: count }, (_, index) => drawLead(world, random, from + index))
+  // What is wrong in some worlds only has numbers of its own: otherwise they have the same leads, and are compared on these.
+  const faults = seededRandom(seed, 'faults', name)
+  return Array.from({ length: count }, (_, index) => drawLead(world, random, faults, from + index))
 }
 
-function drawLead(world: World, random: SeededRandom, index: number): SyntheticLead {
+function drawLead(world: World, random: SeededRandom, faults: SeededRandom, index: number): SyntheticLead {
   const { spec, agents, firstOf } = world
   const truth = categorical(spec.rates, random)
   const difficulty = 0.8 * normal(random)
+  const kind = spec.leadSkill > 0 ? faults.between(0, kinds.length - 1) : 0
   const draw = (accuracy: number, family: number): Draw => {
-    const p = chanceOf(world, accuracy, family, truth, difficulty, index)
+    const p = chanceOf(world, accuracy, family, truth, difficulty, index, kind)
     return { option: random.chance(p) ? truth : wrongOption(truth, spec.concentration, random), p }
   }
   const common = spec.families.map((_, family) => draw(agents[firstOf[family] ?? 0]?.accuracy ?? 0.5, family))
-  const down = spec.outage > 0 && random.chance(spec.outage) ? random.between(0, spec.families.length - 1) : -1
+  const down = spec.outage > 0 && faults.chance(spec.outage) ? faults.between(0, spec.families.length - 1) : -1
   const vote = new Int8Array(agents.length)
   const confidence = new Float64Array(agents.length)
   const bin = new Int8Array(agents.length)
@@ -173,14 +186,22 @@ function drawLead(world: World, random: SeededRandom, index: number): SyntheticL
     confidence[column] = stated
     bin[column] = binOf(stated)
   })
-  const label = spec.wrongLabels > 0 && random.chance(spec.wrongLabels) ? wrongOption(truth, 0, random) : truth
+  const label = spec.wrongLabels > 0 && faults.chance(spec.wrongLabels) ? wrongOption(truth, 0, faults) : truth
   return { truth, label, vote, confidence, bin }
 }
 
 /** Probability that an agent of this accuracy is right on a lead. */
-export function chanceOf(world: World, accuracy: number, family: number, truth: number, difficulty: number, index: number): number {
+export function chanceOf(
+  world: World,
+  accuracy: number,
+  family: number,
+  truth: number,
+  difficulty: number,
+  index: number,
+  kind = 0,
+): number {
   const drifted = index >= world.spec.driftAt && world.spec.families[family]?.name === 'scores' ? 0.25 : accuracy
-  return sigma(logit(drifted) - difficulty + (world.skill[family]?.[truth] ?? 0))
+  return sigma(logit(drifted) - difficulty + (world.skill[family]?.[truth] ?? 0) + (world.skillByKind[family]?.[kind] ?? 0))
 }
 
 /** Where the logit of a stated confidence is centred. */

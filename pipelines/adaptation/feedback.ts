@@ -90,7 +90,7 @@ function withoutGain(changes: readonly Change[]): Finding[] {
       value: shareValue(rate),
       samples: changes.length,
       reason: few ? 'few_changes_help' : 'little_gain',
-      text: `Of ${changes.length} changes of policy ${helped} were followed by more answers.`,
+      text: `Of ${changes.length} changes of policy ${helped} ${helped === 1 ? 'was' : 'were'} followed by more answers.`,
       evidence: [
         shareEvidence('changes that helped', rate),
         ['mean gain', `${points(gain.mean)}, at most ${points(gain.high)} with 97.5 %`],

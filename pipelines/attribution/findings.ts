@@ -3,6 +3,7 @@
  * budget, a forecast. Every figure is counted or has an interval; what there is too little data for is not said.
  * @source reference/lead-domain.md 2.9
  */
+import { counted } from '../counted.ts'
 import { binOf } from '../agents/agent.ts'
 import type { Finding } from '../../schemas/generated/records.ts'
 import { amountNumber, decimalOf } from './cents.ts'
@@ -252,15 +253,15 @@ function channelSentence({ channel, leads, matureLeads, matureConverted }: Chann
   const name = sentenceStart(channel)
   switch (reason) {
     case 'converts_well':
-      return `${name} converts better than the other channels: ${matureConverted} of ${matureLeads} leads.`
+      return `${name} converts better than the other channels: ${matureConverted} of ${counted(matureLeads, 'lead')}.`
     case 'never_converts':
-      return `${name} has converted none of ${matureLeads} leads, which is less than the other channels.`
+      return `${name} has converted none of ${counted(matureLeads, 'lead')}, which is less than the other channels.`
     case 'converts_less':
-      return `${name} converts less than the other channels: ${matureConverted} of ${matureLeads} leads.`
+      return `${name} converts less than the other channels: ${matureConverted} of ${counted(matureLeads, 'lead')}.`
     case 'like_the_others':
-      return `${name} converts like the other channels: ${matureConverted} of ${matureLeads} leads.`
+      return `${name} converts like the other channels: ${matureConverted} of ${counted(matureLeads, 'lead')}.`
     default:
-      return `${name} touched ${leads} leads first, too few of them long enough ago to be compared.`
+      return `${name} touched ${counted(leads, 'lead')} first, too few of them long enough ago to be compared.`
   }
 }
 

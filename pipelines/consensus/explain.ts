@@ -5,6 +5,7 @@
  */
 import { DateTime } from 'luxon'
 import type { Contribution, Decision, GateResult, Policy, Silence } from '../../schemas/generated/records.ts'
+import { counted } from '../counted.ts'
 import { alternatesIn } from '../routing/alternates.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { clockHourOf } from '../trials/hours/hourTrial.ts'
@@ -258,10 +259,7 @@ function againstLine(decision: Decision, acts: Acts, opposing: readonly Explaine
 function sureLine(decision: Decision, acts: Acts): string {
   const percent = (option: string | null) => Math.round(100 * (decision.options.find((known) => known.option === option)?.probability ?? 0))
   const rival = decision.runnerUp === null ? '' : `, ${percent(decision.runnerUp)} % that it would be better to ${acts(decision.runnerUp)}`
-  const silent =
-    decision.silent.length === 0
-      ? ''
-      : ` ${decision.silent.length} agent${decision.silent.length === 1 ? '' : 's'} had no finding or did not answer.`
+  const silent = decision.silent.length === 0 ? '' : ` ${counted(decision.silent.length, 'agent')} had no finding or did not answer.`
   // The best action need not be the likeliest: a costly omission outweighs a cheap mistake.
   const cautious =
     !isByLot(decision) && decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)

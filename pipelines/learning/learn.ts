@@ -9,6 +9,8 @@ import { fit } from '../consensus/fit/fit.ts'
 import type { Fitted } from '../consensus/fit/fit.ts'
 import { withParts } from '../consensus/fit/policyParts.ts'
 import { policyKey, policyProblems, sealed } from '../consensus/policy.ts'
+import { olderVotes } from './agentVersions.ts'
+import type { OlderVotes } from './agentVersions.ts'
 import { conformalLevel } from './conformalLevel.ts'
 import type { ConformalLevel } from './conformalLevel.ts'
 import { driftOf } from './drift.ts'
@@ -31,6 +33,8 @@ export interface Learned {
   readonly drift: Drift
   /** What errors of past sets made of the level that the quantile is taken at. */
   readonly conformal: ConformalLevel
+  /** Agents whose votes are in part those of an older version; not in reports from before it was told. */
+  readonly olderVotes?: readonly OlderVotes[]
   /**
    * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; few: it rests on fewer verdicts than wanted; worse: it foretells the newest
    * verdicts, which it has not seen, less well than what is in force; unsound: it would be refused.
@@ -96,5 +100,6 @@ function learnOne(tenantId: string, judged: readonly JudgedDecision[], prior: Po
           : held !== undefined && held.fitted.logLoss > held.former.logLoss
             ? 'worse'
             : 'publish'
-  return { key: policyKey(policy), policy, former, report, drift: driftOf(judged), conformal, outcome, problems }
+  const told = { drift: driftOf(judged), conformal, olderVotes: olderVotes(judged) }
+  return { key: policyKey(policy), policy, former, report, ...told, outcome, problems }
 }

@@ -5,6 +5,7 @@
  */
 import type { Finding, MarketSeries } from '../../schemas/generated/records.ts'
 import { segmentName } from '../../topics/marketFacts.ts'
+import { counted } from '../counted.ts'
 import { binOf } from '../agents/agent.ts'
 import type { Bin } from '../agents/agent.ts'
 import { opportunityLevels, opportunityOf, positioning, threatLevels, threatOf } from './levels.ts'
@@ -98,7 +99,7 @@ function judged(rule: TrendRule, subject: string, trend: Trend): Judged[] {
         value,
         samples: trend.samples,
         reason,
-        text: `${sentence}, by ${by} in ${trend.days} days.`,
+        text: `${sentence}, by ${by} in ${counted(trend.days, 'day')}.`,
         evidence: [
           { field: `${rule.figure}.before`, value: trend.before.value },
           { field: `${rule.figure}.now`, value: trend.now.value },
@@ -159,7 +160,7 @@ function activity(moved: readonly Judged[], series: readonly MarketSeries[]): Ju
         value: String(names.length),
         samples: ofCompetitors.reduce((sum, { finding }) => sum + finding.samples, 0),
         reason: isHigh ? 'activity_high' : 'activity_some',
-        text: `${names.length} of ${known} competitors ${names.length === 1 ? 'is' : 'are'} gaining.`,
+        text: `${names.length} of ${counted(known, 'competitor')} ${names.length === 1 ? 'is' : 'are'} gaining.`,
         evidence: [
           { field: 'competitors', value: names.slice(0, 3).join(', ') },
           { field: 'threat', value: worst },
@@ -201,7 +202,7 @@ function synthesis(moved: readonly Judged[], series: readonly MarketSeries[]): J
       value: String(score),
       samples: moved.length,
       reason: score >= 70 ? 'position_strong' : score >= 50 ? 'position_fair' : 'position_weak',
-      text: `Our position is ${score} of 100 by ${moved.length} findings and ${competitors} competitors.`,
+      text: `Our position is ${score} of 100 by ${counted(moved.length, 'finding')} and ${counted(competitors, 'competitor')}.`,
       evidence: [
         { field: 'threats.high', value: String(threats.filter((level) => level === 'high').length) },
         { field: 'threats.critical', value: String(threats.filter((level) => level === 'critical').length) },

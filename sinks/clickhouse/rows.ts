@@ -5,6 +5,7 @@
 import type { AnyTopic } from '../../runtime/topic.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { ContactFields, Decision, DeliveryChanged, GateResult, LeadEvent, OutcomeObserved } from '../../schemas/generated/records.ts'
+import { deniedFavourite } from '../../pipelines/consensus/costOfGates.ts'
 import { decisions, deliveries, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../topics/index.ts'
 import { decimal, optionalTime, time } from './cells.ts'
 import type { Row } from './cells.ts'
@@ -101,6 +102,7 @@ export function decisionRow(decision: Decision): Row {
     fallback_used: decision.fallbackUsed,
     stop_reason: decision.stopReason,
     conflicts: decision.conflicts,
+    denied_favourite: deniedFavourite(decision)?.option ?? '',
     audit_selected: decision.auditSelected,
     p_audit: decision.pAudit,
     due_at: optionalTime(decision.dueAt),

@@ -8,6 +8,8 @@ import { openAsks } from './asks.ts'
 import type { AskFilter, OpenAsk } from './asks.ts'
 import { auditQueue } from './audits.ts'
 import type { AuditFilter, AuditQueue } from './audits.ts'
+import { gateCosts } from './gateCosts.ts'
+import type { GateCostFilter, GateCosts } from './gateCosts.ts'
 import { keptPolicies } from './keptPolicies.ts'
 import { lookUp } from './leadSearch.ts'
 import { owedLeads } from './owedLeads.ts'
@@ -45,6 +47,7 @@ export function readerQueries(pool: pg.Pool): Pick<
   audits(filter: AuditFilter): Promise<AuditQueue>
   policies(hashes: readonly string[]): Promise<readonly Policy[]>
   owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
+  gateCosts(filter: GateCostFilter): Promise<GateCosts>
 } {
   const reading = <T>(tenantId: string | undefined, ask: (queries: LeadQueries) => Promise<T>) =>
     asReader(pool, tenantId ?? ALL_TENANTS, (db) => ask(leadQueries(db)))
@@ -65,6 +68,7 @@ export function readerQueries(pool: pg.Pool): Pick<
     decisionById: (decisionId) => reading(ALL_TENANTS, (queries) => queries.decisionById(decisionId)),
     asks: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => openAsks(db, filter)),
     audits: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => auditQueue(db, filter)),
+    gateCosts: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => gateCosts(db, filter)),
     // Not as the reader, who may not see the table: a policy is about no lead, and its hash came from a decision that was read.
     policies: keptPolicies((hashes) => policiesWithHashes(pool, hashes)),
     owed: (filter, now) => owedLeads(pool, filter, now, (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work)),

@@ -61,6 +61,7 @@ export const noQueries: LeadQueries = {
     nextCursor: null,
     coverage: { locations: 0, comparedUntil: null, behind: [], unheard: [] },
   }),
+  gateCosts: async ({ since }) => ({ rules: [], decided: [], countedSince: since }),
 }
 
 export async function apiUnderTest(changes: Partial<ApiDeps> = {}): Promise<ApiUnderTest> {

@@ -503,6 +503,7 @@ t.test('the OpenAPI document describes every route, its schemas hold and describ
     '/asks/{decisionId}',
     '/audits',
     '/audits/{decisionId}',
+    '/gates',
     '/healthz',
     '/leads',
     '/leads/{id}',

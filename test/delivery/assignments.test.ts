@@ -71,7 +71,7 @@ t.test('P-25: who is full, away or unknown is given nothing, and each denial say
   const b = await started(t, ['maria'], { ana: { capacity: 1 }, off: { availability: 'offline' } })
   await b.lead({ contactId: 'hers', ownerId: 'ana' })
   const cases = [
-    ['ana', 'at_capacity', /1 of at most 1 leads/],
+    ['ana', 'at_capacity', /1 of at most 1 lead\b/],
     ['off', 'not_taking_leads', /no leads at the moment/],
     ['nobody', 'not_taking_leads', /no leads at the moment/],
   ] as const
@@ -194,7 +194,7 @@ t.test('when nobody on the list can have it, it is denied for the first and says
   await b.lead({ contactId: 'hers', ownerId: 'ana' })
   await b.plan(give('maria', 'ana', { alternates: ['off', 'nobody'] }))
   await b.worker().cycle()
-  const reason = 'The realtor has 1 of at most 1 leads. 3 realtors were tried; none of them can have the lead.'
+  const reason = 'The realtor has 1 of at most 1 lead. 3 realtors were tried; none of them can have the lead.'
   t.match(await b.row(), { status: 'denied', gateId: 'capacity', ruleId: 'at_capacity', assigneeId: 'ana', reason })
   t.match(await b.told(), [{ status: 'denied', assigneeId: 'ana', reason }])
   t.equal(await ownerAt(b, 'maria'), null)

@@ -81,7 +81,7 @@ t.test('who has room keeps the lead, whoever is next; a list without others is j
   t.match(judged(alone, facts([alone], { ana: available(1, 1) })).judgement.then, {
     kind: 'end',
     status: 'denied',
-    by: { ruleId: 'at_capacity', reason: 'The realtor has 1 of at most 1 leads.' },
+    by: { ruleId: 'at_capacity', reason: 'The realtor has 1 of at most 1 lead.' },
   })
 })
 
@@ -90,7 +90,7 @@ t.test('when none has room it is denied for the first, and says how many were tr
   const known = facts([row], { ana: available(1, 1), bea: available(2, 2) })
   const { row: given, judgement } = judged(row, known)
   t.match(given, { assigneeId: 'ana', alternates: ['bea', 'cy'] })
-  const reason = 'The realtor has 1 of at most 1 leads. 3 realtors were tried; none of them can have the lead.'
+  const reason = 'The realtor has 1 of at most 1 lead. 3 realtors were tried; none of them can have the lead.'
   t.match(judgement.then, { kind: 'end', status: 'denied', by: { gateId: 'capacity', ruleId: 'at_capacity', reason } })
   t.strictSame(
     judgement.gates.flatMap(({ gateId, verdict, reason: says }) => (verdict === 'allow' ? [] : [[gateId, says]])),

@@ -5,10 +5,11 @@ import t from 'tap'
 import { attribution } from '../../pipelines/attribution/attribution.ts'
 import { journeys as journeysStage } from '../../pipelines/attribution/journeys.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { LeadEvent } from '../../schemas/generated/records.ts'
+import type { Decision, LeadEvent } from '../../schemas/generated/records.ts'
 import { analyticsDatabaseOf } from '../../sinks/clickhouse/connect.ts'
 import { time } from '../../sinks/clickhouse/cells.ts'
-import { insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../topics/index.ts'
+import { decisions, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../topics/index.ts'
+import { decisionRecord } from '../support/leadRecords.ts'
 import { DAY, contact, spent, start, tenantId, won } from '../pipelines/attribution/journeyRecords.ts'
 import { batchOf, migrated } from '../sinks/clickhouse/migratedSink.ts'
 
@@ -127,6 +128,23 @@ t.test('every question of the page gives the figures of a known story', async (t
   t.strictSame(await ask('campaigns'), [
     { channel: 'paid_search', campaign: 'buyers', currency: 'USD', spent: '1500.15', first_day: '2026-11-12', last_day: '2026-11-13' },
     { channel: 'radio', campaign: '', currency: 'USD', spent: '250', first_day: '2026-12-01', last_day: '2026-12-01' },
+  ])
+  // e^3 / (e^3 + 1) = .95 for a call: two leads without permission, one of which has asked not to be disturbed as well.
+  const denied = (decisionId: string, rules: readonly string[], changes: Partial<Decision> = {}) =>
+    decisionRecord({
+      ...{ tenantId, decisionId, contactId: decisionId, decidedAt: now, conflicts: ['gate-vs-pool'] },
+      options: [
+        { option: 'wait', eligible: true, baseMicro: 0, score: '0', probability: 1, utility: 0 },
+        { option: 'call', eligible: false, baseMicro: 0, score: '3000000000000000000', probability: 0, utility: 0 },
+      ],
+      gates: rules.map((ruleId) => ({ gateId: 'consent', ruleId, option: 'call', verdict: 'deny', liftsAt: null, reason: '' })),
+      ...changes,
+    })
+  const decided = [denied('a', ['no_consent']), denied('b', ['no_consent', 'dnd']), denied('c', ['dnd'], { conflicts: ['split'] })]
+  await sink.write([batchOf(decisions, decided, 0n, now)])
+  t.strictSame(await ask('rules'), [
+    { gate_id: 'consent', rule_id: 'no_consent', option: 'call', decisions: '2', by_this_rule_alone: '1', leads: '2' },
+    { gate_id: 'consent', rule_id: 'dnd', option: 'call', decisions: '1', by_this_rule_alone: '0', leads: '1' },
   ])
   t.strictSame(
     [...questions.keys()],

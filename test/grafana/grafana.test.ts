@@ -486,6 +486,38 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
     { gate: 'hours', rule: 'outside_hours', status: 'deferred', followups: '1' },
   ])
 
+  // Two rules stood before a call in one decision and one in the next; a rule that took something else is not told.
+  const gated = (minute: number, gates: readonly (readonly [rule: string, option: string, verdict?: string])[]) =>
+    decision('south', minute, {
+      ...{ denied_favourite: 'call', 'gates.gate_id': gates.map(() => 'consent'), 'gates.rule_id': gates.map(([rule]) => rule) },
+      ...{ 'gates.option': gates.map(([, option]) => option), 'gates.verdict': gates.map(([, , verdict = 'deny']) => verdict) },
+      'gates.lifts_at': gates.map(() => null),
+    })
+  await client.insert({
+    table: 'decisions',
+    values: [
+      gated(1, [['no_consent', 'call']]),
+      gated(2, [
+        ['no_consent', 'call'],
+        ['dnd', 'call'],
+        ['dnd', 'sms'],
+        ['pass', 'call', 'allow'],
+      ]),
+      gated(60, [['no_consent', 'call']]),
+    ],
+    format: 'JSONEachRow',
+    clickhouse_settings: { async_insert: 0, insert_deduplication_token: 'denied' },
+  })
+  const cost = { location: 'south', gate: 'consent', denied: 'call', decision: 'follow_up', leads: '1' }
+  t.strictSame(
+    (await run(35)).data.map(({ last: _last, ...rest }) => rest),
+    [
+      { ...cost, rule_of_gate: 'no_consent', decisions: '2', by_this_rule_alone: '1' },
+      { ...cost, rule_of_gate: 'dnd', decisions: '1', by_this_rule_alone: '0' },
+    ],
+  )
+  t.strictSame((await run(35, ['north'])).data, [])
+
   const spend = (campaign: string, amount: string, day: string, second: number, currency = 'USD') => ({
     ...{ tenant_id: 'north', channel: 'radio', campaign, day, amount, currency, stated_at: at(0, second * 1000), told_at: at(0) },
     _offset: String(second),
@@ -568,7 +600,7 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
   t.strictSame((await run(92, ['south'])).data, [])
 
   const all = panelsOf(pipelineDashboard).filter(({ queries }) => queries.some(isSql))
-  const proven = [1, 5, 6, 13, 14, 21, 22, 31, 32, 33, 34, 48, 91, 92]
+  const proven = [1, 5, 6, 13, 14, 21, 22, 31, 32, 33, 34, 35, 48, 91, 92]
   t.strictSame(
     all.map(({ id }) => id),
     proven,

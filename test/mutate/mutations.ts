@@ -58,6 +58,7 @@ const hourReview = 'test/pipelines/trials/hours.test.ts'
 const trialSums = 'test/pipelines/trials/arithmetic.test.ts'
 const storedQuestions = 'test/cli/storedQuestions.test.ts'
 const withinRoom = 'test/pipelines/withinRoom.test.ts'
+const ruleCosts = 'test/pipelines/costOfGates.test.ts'
 
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
 const lookUps = 'test/enrichment/lookUps.test.ts'
@@ -70,6 +71,44 @@ const strata = 'test/pipelines/auditStrata.test.ts'
 const audits = 'test/pipelines/auditReport.test.ts'
 
 export const mutations: readonly Mutation[] = [
+  {
+    id: 'cost-of-every-rule',
+    guard: 'a rule costs only what it took itself',
+    file: 'pipelines/consensus/costOfGates.ts',
+    find: "(gate.option === option || gate.option === '*')",
+    replace: 'gate.option !== undefined',
+    tests: [{ file: ruleCosts, title: 'a rule that took the favourite is named with what it said; a rule that took anything else is not' }],
+    why: 'The owner is told that a rule costs something which stood in the way of nothing.',
+  },
+  {
+    id: 'cost-without-alone',
+    guard: 'a rule that stood in the way beside another one is not said to have stood there alone',
+    file: 'pipelines/consensus/costOfGates.ts',
+    find: 'Number(by.length === 1)',
+    replace: '1',
+    tests: [{ file: ruleCosts, title: 'two rules in the way of one option: each is told, neither stood there alone' }],
+    why: 'An owner lifts a rule and finds the option as closed as before.',
+  },
+  {
+    id: 'cost-cut-in-silence',
+    guard: 'where not all contested decisions are read, it is said from when on they are counted',
+    file: 'sinks/postgres/gateCosts.ts',
+    find: 'contested.length > most ? (read.at(-1)?.decidedAt ?? since) : since',
+    replace: 'since',
+    tests: [
+      { file: 'test/api/gates.test.ts', title: 'what a rule took is counted by location and span, beside all that was decided there' },
+    ],
+    why: 'A busy month looks like a cheap one.',
+  },
+  {
+    id: 'one-of-several',
+    guard: 'one of something is told as one',
+    file: 'pipelines/counted.ts',
+    find: 'count === 1 ? one : many',
+    replace: 'many',
+    tests: [{ file: 'test/pipelines/counted.test.ts', title: 'every sentence of an agent that counts says one of what it counts as one' }],
+    why: 'Realtors read "1 minutes ago".',
+  },
   {
     id: 'replay-forgets-what-came-late',
     guard: 'replay holds the latest of what is undecided',

@@ -3,7 +3,10 @@ import fc from 'fast-check'
 import t from 'tap'
 import { compiled, policyProblems } from '../../pipelines/consensus/policy.ts'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
+import { learnedLines } from '../../cli/learnText.ts'
+import { olderVotes } from '../../pipelines/learning/agentVersions.ts'
 import { learn, LEAST_OF_A_LOCATION } from '../../pipelines/learning/learn.ts'
+import type { Learned } from '../../pipelines/learning/learn.ts'
 import { firstVerdicts, pairsOfVerdicts, voteTableOf } from '../../pipelines/learning/voteTable.ts'
 import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
 import type { Contribution, Decision, Policy } from '../../schemas/generated/records.ts'
@@ -86,6 +89,30 @@ t.test('of several verdicts on a decision the first counts; two of them are a pa
     ['sms', 'wait'],
   )
   t.strictSame(pairsOfVerdicts(two), [['sms', 'call']])
+  t.end()
+})
+
+t.test('votes of an older version of an agent count as its own, and the report says how many there are', (t) => {
+  const cast = (n: number, version: number, over: Partial<JudgedDecision> = {}) =>
+    judged(n, 'call', over, {
+      contributions: [contribution('intent_detector', 'call', 4, { agentVersion: version }), contribution('channel_strategist', 'sms', 4)],
+    })
+  const material = [cast(0, 1), cast(1, 1), cast(2, 3), cast(3, 2), cast(4, 9, { inclusion: 0 })]
+  t.strictSame(olderVotes(material), [{ agent: 'intent_detector', version: 3, votes: 4, older: 3 }])
+  t.strictSame(olderVotes(material.slice(0, 2)), [], 'one version is none older')
+  const of = (version: number) => learned(Array.from({ length: 40 }, (_, n) => cast(n, n < 30 ? 1 : version)))
+  const [one] = of(1)
+  const [two] = of(2)
+  t.equal(two?.policy.policyHash, one?.policy.policyHash)
+  t.strictSame(one?.olderVotes, [])
+  t.strictSame(two?.olderVotes, [{ agent: 'intent_detector', version: 2, votes: 40, older: 30 }])
+  t.ok(
+    learnedLines(two as Learned, false).includes(
+      '  intent_detector is of version 2 now: 30 of its 40 judged votes are of an older one, and count as its own.',
+    ),
+  )
+  const { olderVotes: _none, ...before } = two as Learned
+  t.notMatch(learnedLines(before, false).join('\n'), /of version/, 'reports from before it was told say nothing of it')
   t.end()
 })
 

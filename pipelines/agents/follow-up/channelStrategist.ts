@@ -3,6 +3,7 @@
  * unanswered, else a text, else an e-mail; a call for the URGENT. Abstains when no way is open or all are tried.
  * @source reference/lead-domain.md 2.4
  */
+import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { contactOptions, openChannels } from '../channels.ts'
@@ -46,7 +47,7 @@ export const channelStrategist: Agent = {
         // Share of replies on this way, shrunk for few of them: 1 of 1 gives .67, 3 of 3 .80, 8 of 8 .90.
         bin: binOf((favourite.count / total) * ((total + 1) / (total + 2))),
         reason: 'replies_here',
-        text: `${favourite.count} of ${total} replies came by ${favourite.option}.`,
+        text: `${favourite.count} of ${counted(total, 'reply', 'replies')} came by ${favourite.option}.`,
         evidence: [field('counters.inboundByChannel', replies.map(({ option, count }) => `${option} ${count}`).join(' '))],
       })
     }

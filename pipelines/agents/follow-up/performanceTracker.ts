@@ -3,6 +3,7 @@
  * Abstains without history, with too little of it, and when the good way has gone quiet.
  * @source reference/lead-domain.md 2.5
  */
+import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { contactOptions, isOpen } from '../channels.ts'
@@ -46,7 +47,7 @@ export const performanceTracker: Agent = {
         // Shrunk for few messages: two keep .75 of it, ten .92.
         bin: binOf((best.rate > goodRate ? 0.9 : 0.8) * ((best.sent + 1) / (best.sent + 2))),
         reason: best.rate > goodRate ? 'way_works' : 'way_works_somewhat',
-        text: `${best.replies} replies to ${best.sent} messages by ${best.option}: the best way so far.`,
+        text: `${counted(best.replies, 'reply', 'replies')} to ${counted(best.sent, 'message')} by ${best.option}: the best way so far.`,
         evidence: [field('counters.inboundByChannel', `${best.option} ${best.replies} of ${best.sent}`)],
       })
     }
@@ -55,7 +56,7 @@ export const performanceTracker: Agent = {
     return vote('follow_up', 'wait', {
       bin: binOf(0.85 * ((outbound + 1) / (outbound + 2))),
       reason: 'nothing_works',
-      text: `${outbound} messages brought ${inbound} replies: more of them will not help.`,
+      text: `${counted(outbound, 'message')} brought ${counted(inbound, 'reply', 'replies')}: more of them will not help.`,
       evidence: [field('counters.outbound', outbound), field('counters.inbound', inbound)],
     })
   },

@@ -4,6 +4,7 @@
  * Without history it abstains (an unknown rate is not a middling one).
  * @source reference/lead-domain.md 2.4, 4.4
  */
+import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { openOr, optionOfChannel } from '../channels.ts'
@@ -55,7 +56,7 @@ export const responseAnalyzer: Agent = {
         // Three attempts without effect are a hint (.46), six a finding (.73).
         bin: binOf(Math.min(0.9, 0.19 + 0.09 * attemptsSinceReply)),
         reason: 'automation_without_effect',
-        text: `Only ${inbound} replies to ${outbound} messages: a person may do better.`,
+        text: `Only ${counted(inbound, 'reply', 'replies')} to ${counted(outbound, 'message')}: a person may do better.`,
         evidence: evidence.slice(0, 2),
       })
       return [waiting, handOver]
@@ -67,7 +68,7 @@ export const responseAnalyzer: Agent = {
     return vote('follow_up', option, {
       bin: binOf(Math.min(1, rate) * ((inbound + 1) / (inbound + 2))),
       reason: 'replies_well',
-      text: `The lead answers: ${inbound} replies to ${outbound} messages. Keep going the same way.`,
+      text: `The lead answers: ${counted(inbound, 'reply', 'replies')} to ${counted(outbound, 'message')}. Keep going the same way.`,
       evidence,
     })
   },

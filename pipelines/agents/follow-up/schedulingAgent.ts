@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 2.5
  */
 import { DateTime } from 'luxon'
+import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { openOr } from '../channels.ts'
@@ -60,7 +61,7 @@ export const schedulingAgent: Agent = {
       // One of the two grounds is .8, both .95; a single slot is half an offer.
       bin: binOf((isHot && answered >= answersEnough ? 0.95 : 0.8) * (slots.length > 1 ? 1 : 0.8)),
       reason: 'slots_open',
-      text: `${slots.length} free slot${slots.length === 1 ? '' : 's'}: propose ${meeting}.`,
+      text: `${counted(slots.length, 'free slot')}: propose ${meeting}.`,
       evidence: [field('facts.open_slots', facts.open_slots ?? ''), field('level', view.level)],
     }
     return [vote('content', 'direct_ask', grounds), vote('follow_up', option, grounds)]

@@ -4,6 +4,7 @@
  * carries the lot, which changes nothing of its opinion.
  * @source reference/lead-domain.md 2.4, 4.1-4.3
  */
+import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
@@ -55,7 +56,7 @@ export const timingOptimizer: Agent = {
         // The fresher the last message, the surer: .95 at once, .70 at the end of the pause.
         bin: binOf(0.95 - 0.25 * (minutes / 240)),
         reason: 'just_contacted',
-        text: `The last message went out ${minutes} minutes ago and the lead has not replied yet.`,
+        text: `The last message went out ${counted(minutes, 'minute')} ago and the lead has not replied yet.`,
         evidence: [field('lastOutboundAt', lastOutboundAt)],
       })
     }

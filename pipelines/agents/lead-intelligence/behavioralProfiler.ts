@@ -3,6 +3,7 @@
  * engagement deserves a personal contact, weak engagement an e-mail. Abstains when no behaviour is known.
  * @source reference/lead-domain.md 2.3
  */
+import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
@@ -91,5 +92,5 @@ export const behavioralProfiler: Agent = {
 }
 
 function hoursInWords(hours: number): string {
-  return hours < 1 ? `${Math.max(1, Math.round(hours * 60))} minutes` : `${Math.round(hours)} h`
+  return hours < 1 ? counted(Math.max(1, Math.round(hours * 60)), 'minute') : `${Math.round(hours)} h`
 }

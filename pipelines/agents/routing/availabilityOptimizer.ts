@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 2.6 (smallest response time, utilisation; .6 when all are busy)
  */
 import type { ShortlistedRealtor } from '../../../schemas/generated/records.ts'
+import { counted } from '../../counted.ts'
 import { optionOfPlace } from '../../routing/realtorOption.ts'
 import { utilisation } from '../../routing/routingScore.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
@@ -39,8 +40,8 @@ export const availabilityOptimizer: Agent = {
       reason: answerMinutes === null ? 'available' : 'answers_soonest',
       text:
         answerMinutes === null
-          ? `Is ${availability} with ${load} of ${capacity} leads; nobody's time to an answer is known yet.`
-          : `Answers leads within ${answerMinutes} minutes at the median, the soonest of those who are ${availability}.`,
+          ? `Is ${availability} with ${load} of ${counted(capacity, 'lead')}; nobody's time to an answer is known yet.`
+          : `Answers leads within ${counted(answerMinutes, 'minute')} at the median, the soonest of those who are ${availability}.`,
       evidence: [
         field('shortlist.availability', availability),
         ...(answerMinutes === null ? [] : [field('shortlist.answerMinutes', answerMinutes), field('shortlist.answers', answers)]),

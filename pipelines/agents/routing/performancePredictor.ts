@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 2.6, 5.2 (20 % at full load)
  */
 import type { ShortlistedRealtor } from '../../../schemas/generated/records.ts'
+import { counted } from '../../counted.ts'
 import { optionOfPlace } from '../../routing/realtorOption.ts'
 import { OFFICE_WEIGHT, closeRateMicro, officeRateMicro, utilisation } from '../../routing/routingScore.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
@@ -55,7 +56,7 @@ export const performancePredictor: Agent = {
     return vote('routing', option, {
       bin: binOf(probability),
       reason: 'closes_most',
-      text: `${won} of ${won + lost} closed leads became clients: more than of the others on the list.`,
+      text: `${won} of ${counted(won + lost, 'closed lead')} became ${won === 1 ? 'a client' : 'clients'}: more than of the others on the list.`,
       evidence: [field('shortlist.won', won), field('shortlist.lost', lost), field('shortlist.load', `${load} of ${capacity}`)],
     })
   },

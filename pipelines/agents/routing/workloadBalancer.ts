@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 2.6 (utilisation below .8; .5 when all are above), 5.2
  */
 import type { ShortlistedRealtor } from '../../../schemas/generated/records.ts'
+import { counted } from '../../counted.ts'
 import { optionOfPlace } from '../../routing/realtorOption.ts'
 import { utilisation } from '../../routing/routingScore.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
@@ -39,7 +40,7 @@ export const workloadBalancer: Agent = {
       bin: binOf(isLight ? (1 - used / 100) * (isNarrow ? NARROWLY : 1) : ALL_LOADED),
       reason: isLight ? 'most_room' : 'all_loaded',
       text: isLight
-        ? `Has the most room: ${least.load} of ${least.capacity} leads.`
+        ? `Has the most room: ${least.load} of ${counted(least.capacity, 'lead')}.`
         : `Everybody is at ${LOADED} % or more; this one has the fewest leads, ${least.load} of ${least.capacity}.`,
       evidence: [field('shortlist.load', least.load), field('shortlist.capacity', least.capacity)],
     })

@@ -3,6 +3,7 @@
  * now, when the location assigns nothing, and when the office does not give this realtor leads or they have no room.
  * @source reference/lead-domain.md 5.2: the decision must reserve capacity atomically
  */
+import { counted } from '../../counted.ts'
 import { allow, deny, withLead } from './gate.ts'
 
 const taking: ReadonlySet<string> = new Set(['available', 'busy'])
@@ -24,5 +25,5 @@ export const capacity = withLead((lead, { followUp, tenant, assignee, isAssignin
     return deny('not_taking_leads', 'The office gives this realtor no leads at the moment.')
   return assignee.load < assignee.capacity
     ? allow()
-    : deny('at_capacity', `The realtor has ${assignee.load} of at most ${assignee.capacity} leads.`)
+    : deny('at_capacity', `The realtor has ${assignee.load} of at most ${counted(assignee.capacity, 'lead')}.`)
 })

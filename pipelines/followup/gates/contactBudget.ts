@@ -3,6 +3,7 @@
  * count from their reservation on, long before the provider tells them back.
  */
 import type { LeadProfile } from '../../../schemas/generated/records.ts'
+import { counted } from '../../counted.ts'
 import { DAY_MS, allow, denyUntil, isContact, withLead } from './gate.ts'
 import type { OwnSend } from './gate.ts'
 
@@ -23,10 +24,14 @@ export const contactBudget = withLead((lead, input) => {
   const dayEnd = spent(dayLimit, 1)
   const fortnightEnd = spent(fortnightLimit, 14)
   if (fortnightEnd !== undefined && fortnightEnd >= (dayEnd ?? 0)) {
-    return denyUntil(`${fortnightLimit}_per_14d`, fortnightEnd, `${fortnightLimit} contacts in 14 days are the limit.`)
+    return denyUntil(`${fortnightLimit}_per_14d`, fortnightEnd, limitInWords(fortnightLimit, '14 days'))
   }
-  return dayEnd === undefined ? allow() : denyUntil(`${dayLimit}_per_24h`, dayEnd, `${dayLimit} contacts in 24 hours are the limit.`)
+  return dayEnd === undefined ? allow() : denyUntil(`${dayLimit}_per_24h`, dayEnd, limitInWords(dayLimit, '24 hours'))
 })
+
+function limitInWords(limit: number, span: string): string {
+  return `${counted(limit, 'contact')} in ${span} ${limit === 1 ? 'is' : 'are'} the limit.`
+}
 
 /** Times of all contacts with the lead, newest first: what the profile knows, and of ours what it does not know yet. */
 export function contactTimes(lead: LeadProfile, ownSends: readonly OwnSend[]): number[] {

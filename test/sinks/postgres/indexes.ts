@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 11.5 (21 statements of the performance set, 3 named by the requirement)
  */
 import { auditQueue } from '../../../sinks/postgres/audits.ts'
+import { contestedDecisions } from '../../../sinks/postgres/gateCosts.ts'
 import { openAsks } from '../../../sinks/postgres/asks.ts'
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
 import { takeTasksToEnd } from '../../../sinks/postgres/tasksToEnd.ts'
@@ -244,6 +245,12 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'decisions that wait for a verdict, in the order of their ids, which are hashes',
     question: (db) => auditQueue(db, { labeller: 'anna', since: tuesdayNoon - 30 * 86_400_000, limit: 20 }),
+  },
+  {
+    name: 'idx_decisions_denied',
+    became: 'added',
+    note: 'decisions in which a gate took what the votes alone were clearly for, the newest first',
+    question: (db) => contestedDecisions(db, { since: tuesdayNoon - 30 * 86_400_000 }, 10_001),
   },
   {
     name: 'idx_audit_labels_age',

@@ -1,0 +1,40 @@
+/** `GET /gates`: what rules cost. Which gate took, how often, an option that the votes alone were clearly for, for the owner of a location to judge. */
+import { Type } from '@sinclair/typebox'
+import { printable } from './leads.ts'
+import type { ApiDeps } from './ports.ts'
+import { GateCostList, Refused } from './replySchemas.ts'
+import type { ApiInstance } from './typeProvider.ts'
+
+const DAY_MS = 86_400_000
+
+export const GateQuery = Type.Object({
+  tenant: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: printable,
+      description: 'Only this GHL location.',
+      examples: ['sandboxLocation000001'],
+    }),
+  ),
+  days: Type.Integer({ minimum: 1, maximum: 366, default: 30, description: 'Decisions of so many days up to now.' }),
+})
+
+export function gateRoutes(app: ApiInstance, deps: ApiDeps): void {
+  app.get(
+    '/gates',
+    {
+      schema: {
+        tags: ['operation'],
+        summary: 'What rules cost: gates that took what the votes alone were clearly for, what costs most first',
+        querystring: GateQuery,
+        response: { 200: GateCostList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
+      },
+    },
+    async ({ query: { tenant: tenantId, days } }) => {
+      const since = deps.now() - days * DAY_MS
+      const { rules, decided, countedSince } = await deps.queries.gateCosts({ tenantId, since })
+      return { since, countedSince, rules: [...rules], decided: [...decided] }
+    },
+  )
+}

@@ -1,0 +1,121 @@
+/** `GET /gates` and `rekindle gates` on a real Postgres, as the reader: what rules cost by the stored decisions. */
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import t from 'tap'
+import { gateLines } from '../../cli/verbs/gates.ts'
+import type { Decision, OptionResult } from '../../schemas/generated/records.ts'
+import { gateCosts } from '../../sinks/postgres/gateCosts.ts'
+import { migrate } from '../../sinks/postgres/migrate.ts'
+import { createPool } from '../../sinks/postgres/pool.ts'
+import { readerQueries } from '../../sinks/postgres/reader.ts'
+import { postgresSink } from '../../sinks/postgres/sink.ts'
+import { decisions } from '../../topics/index.ts'
+import { decisionRecord, tenantId } from '../support/leadRecords.ts'
+import { batch } from '../support/sinkBatch.ts'
+import { testStack } from '../support/stack.ts'
+import { apiUnderTest, at } from './apiUnderTest.ts'
+
+t.setTimeout(120_000)
+const DAY = 86_400_000
+const other = 'otherLocation0000001'
+
+const option = (name: string, eligible: boolean, nats: number): OptionResult => ({
+  ...{ option: name, eligible, baseMicro: 0, score: `${nats}000000000000000000`, probability: 0, utility: 0 },
+})
+/** The votes alone give the denied one e^3 / (e^3 + 1) = .95. */
+const denied = (decisionId: string, over: Partial<Decision> = {}): Decision =>
+  decisionRecord({
+    ...{ decisionId, contactId: decisionId, chosen: 'wait', decidedAt: at - DAY, conflicts: ['gate-vs-pool'] },
+    options: [option('wait', true, 0), option('call', false, 3)],
+    gates: [
+      {
+        gateId: 'consent',
+        ruleId: 'no_consent',
+        option: 'call',
+        verdict: 'deny',
+        liftsAt: null,
+        reason: 'There is no permission for call.',
+      },
+      { gateId: 'consent', ruleId: 'dnd', option: 'sms', verdict: 'deny', liftsAt: null, reason: 'Do not disturb is set for sms.' },
+    ],
+    ...over,
+  })
+
+t.test('what a rule took is counted by location and span, beside all that was decided there', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 4 })
+  const told = [
+    denied('d1'),
+    denied('d2', { contactId: 'd1', decidedAt: at - 2 * DAY }),
+    denied('d3', { tenantId: other }),
+    denied('long ago', { decidedAt: at - 40 * DAY }),
+    denied('split', { conflicts: ['split'] }),
+    denied('gated', { conflicts: [], stopReason: 'gated' }),
+    denied('superseded', { conflicts: [], stopReason: 'superseded' }),
+  ]
+  await postgresSink(pool).write([
+    batch(
+      decisions,
+      0,
+      told.map((one) => [`${one.tenantId}:${one.contactId}`, one] as const),
+    ),
+  ])
+  const queries = readerQueries(pool)
+  const { app } = await apiUnderTest({ queries })
+  t.teardown(async () => {
+    await app.close()
+    await pool.end()
+  })
+  const rule = { type: 'follow_up', gateId: 'consent', ruleId: 'no_consent', option: 'call', reason: 'There is no permission for call.' }
+  const here = { tenantId, ...rule, decisions: 2, alone: 2, leads: 1, lastAt: at - DAY }
+  const there = { tenantId: other, ...rule, decisions: 1, alone: 1, leads: 1, lastAt: at - DAY }
+  const ask = async (query = '') => (await app.inject(`/gates${query}`)).json<Record<string, unknown>>()
+  const asHas = (told: unknown) => JSON.parse(JSON.stringify(told)) as unknown
+  t.strictSame(asHas(await ask()), {
+    since: at - 30 * DAY,
+    countedSince: at - 30 * DAY,
+    rules: [here, there].map(({ tenantId, type, gateId, ruleId, option, decisions, alone, leads, lastAt, reason }) => ({
+      ...{ tenantId, type, gateId, ruleId, option, decisions, alone, leads, lastAt, reason },
+    })),
+    decided: [
+      { tenantId: other, type: 'follow_up', heard: 1, gated: 0 },
+      { tenantId, type: 'follow_up', heard: 3, gated: 1 },
+    ].sort((a, b) => (a.tenantId < b.tenantId ? -1 : 1)),
+  })
+  t.match(await ask(`?tenant=${other}`), { rules: [there] })
+  t.match(await ask(`?tenant=${tenantId}&days=366`), { rules: [{ decisions: 3, leads: 2 }] })
+  t.match(await ask(`?tenant=nobody`), { rules: [], decided: [] })
+  for (const query of ['days=0', 'days=367', 'tenant=']) t.equal((await app.inject(`/gates?${query}`)).statusCode, 400, query)
+
+  const document = (await app.inject('/docs/json')).json<{
+    paths: Record<string, Record<string, { responses: Record<string, { content: Record<string, { schema: object }> }> }>>
+  }>()
+  const described = document.paths['/gates']?.['get']?.responses['200']?.content['application/json']?.schema
+  const ajv = new Ajv2020({ strict: false })
+  t.ok(ajv.compile(described ?? false)(await ask()), ajv.errorsText())
+
+  const newest = await gateCosts(pool, { since: at - 30 * DAY }, 2)
+  t.equal(newest.countedSince, at - DAY, 'of three the newest two are read, and it says from when on')
+  t.strictSame(
+    newest.rules.map(({ decisions }) => decisions),
+    [1, 1],
+  )
+  const lines = gateLines(newest, at - 30 * DAY)
+  t.match(
+    lines.join('\n'),
+    /consent +no_consent +call +follow_up +sandboxLocation000001 +1 +1 +1 +2026-11-23 15:00 UTC +There is no permission for call\./,
+  )
+  t.match(lines.slice(-3), [
+    'Each time the votes alone gave what was denied more than 80 %; of 4 decisions since 2026-10-25 15:00 UTC on which votes were heard.',
+    'There are more than are read: counted are those since 2026-11-23 15:00 UTC.',
+    '1 decision more was closed by gates before anybody was asked: what votes would have been for is not known.',
+  ])
+})
+
+t.test('nothing that rules cost, and nothing decided, are two things', async (t) => {
+  const decided = [{ tenantId, type: 'follow_up', heard: 12, gated: 0 }]
+  t.strictSame(gateLines({ rules: [], decided, countedSince: at }, at), [
+    'No rule took what the votes alone gave more than 80 %, in 12 decisions since 2026-11-24 15:00 UTC.',
+  ])
+  t.strictSame(gateLines({ rules: [], decided: [], countedSince: at }, at), ['Nothing was decided since 2026-11-24 15:00 UTC.'])
+})
