@@ -17,7 +17,7 @@ import type { World } from './world.ts'
 /** Processes that the members share, beside the one that comes and goes. */
 const PROCESSES = 4
 /** What a change may cost shows within this, ms. */
-const WINDOW_MS = 4_000
+const WINDOW_MS = 3_000
 const STANDS_WITHIN_MS = 60_000
 const LOOK_EVERY_MS = 20
 
@@ -62,7 +62,7 @@ class Group {
   readonly #input: Omit<MemberInput, 'members'>
   readonly #past: Running[] = []
   readonly running = new Map<Running, number>()
-  #broken: unknown
+  #broken: Error | undefined
 
   private constructor(world: World, size: Size, input: Omit<MemberInput, 'members'>) {
     this.#world = world
@@ -100,7 +100,7 @@ class Group {
     const process = startNode('memberProcess.ts', { ...this.#input, members })
     this.running.set(process, members)
     this.#past.push(process)
-    process.ended.catch((error: unknown) => (this.#broken = error))
+    process.ended.catch((error: unknown) => (this.#broken = error as Error))
     return process
   }
 
@@ -119,7 +119,7 @@ class Group {
       [...this.running.keys()].filter((other) => other !== process),
       async () => {
         this.running.delete(process)
-        void process.end().catch((error: unknown) => (this.#broken = error))
+        void process.end().catch((error: unknown) => (this.#broken = error as Error))
         const line = await process.line((text) => text.includes('"leaves"'))
         return { process, since: (JSON.parse(line) as { leaves: number }).leaves }
       },

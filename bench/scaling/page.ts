@@ -2,9 +2,11 @@
 import { configFields } from '../../config/fields.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
+import { physicalName } from '../../runtime/topic.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
 import { factTables } from '../../sinks/clickhouse/rows.ts'
 import { allTopics } from '../../topics/index.ts'
+import { groupBytes } from './group.ts'
 import { assumed, measured, planFor } from './plan.ts'
 import type { Plan, Settings } from './plan.ts'
 import { fullestPartition, moved } from './spread.ts'
@@ -18,7 +20,7 @@ const STORIES = 100
 const SPREAD_LEADS = 480_000
 
 /** By their place on the page. */
-type Tables = Readonly<Record<'traffic' | 'plan' | 'checks', Rows>>
+type Tables = Readonly<Record<'traffic' | 'plan' | 'group' | 'checks', Rows>>
 
 /** What is delivered; a cluster with default settings has 50 partitions of offsets, the embedded broker 4. */
 export function settingsOf(offsetsPartitions: number): Settings {
@@ -38,11 +40,16 @@ export function settingsOf(offsetsPartitions: number): Settings {
 }
 
 /** Measures the traffic and computes everything. */
-export function tables(): Tables {
+export async function tables(): Promise<Tables> {
   const traffic = measureTraffic({ seed: SEED, leads: STORIES })
   const here = planFor(1, traffic, settingsOf(4))
   const there = planFor(assumed.factor, traffic, settingsOf(50))
-  return { traffic: trafficRows(traffic), plan: planRows(traffic, here, there), checks: checkRows(traffic, here, there) }
+  return {
+    traffic: trafficRows(traffic),
+    plan: planRows(traffic, here, there),
+    group: await groupRows(there),
+    checks: checkRows(traffic, here, there),
+  }
 }
 
 function trafficRows(traffic: Traffic): Rows {
@@ -119,6 +126,29 @@ function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
       (plan) => number(plan.lookedAfterPerSecond),
       'units × (topics, one partition each, + those of offsets) / 15 s',
     ),
+  ]
+}
+
+/** What a rebalance carries, by members and by partitions. */
+async function groupRows({ processes, partitions }: Plan): Promise<Rows> {
+  const topics = subscriptions(pipeline).map((topic) => physicalName(topic, ''))
+  const kilobytes = (bytes: number) => number(bytes / 1000, 1)
+  const sizes = [
+    [4, 24],
+    [24, 48],
+    [48, 96],
+    [48, partitions],
+    [processes, partitions],
+  ] as const
+  const rows = await Promise.all(
+    sizes.map(async ([members, count]) => {
+      const bytes = await groupBytes(members, count, topics)
+      return [number(members), number(count), ...[bytes.said, bytes.assigned, bytes.stored].map(kilobytes)]
+    }),
+  )
+  return [
+    ['Members', `Partitions of ${topics.length} topics`, 'The leader is sent, KB', 'It gives out, KB', 'The coordinator stores, KB'],
+    ...rows,
   ]
 }
 

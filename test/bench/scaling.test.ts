@@ -13,7 +13,7 @@ t.setTimeout(120_000)
 
 t.test('every table of the page is the computed one', async (t) => {
   const page = read('docs/scaling.md')
-  for (const [name, rows] of Object.entries(tables())) t.strictSame(tableIn(page, name), rows, name)
+  for (const [name, rows] of Object.entries(await tables())) t.strictSame(tableIn(page, name), rows, name)
 })
 
 t.test('every figure stands on the page it is taken from', async (t) => {

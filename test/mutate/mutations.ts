@@ -1979,4 +1979,13 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A stranger takes the seat and the weight of a team that verdicts have measured.',
   },
+  {
+    id: 'fusion-changed-unnoticed',
+    guard: 'a line goes on fused or split, as it began',
+    file: 'cli/roles/refuseOtherFusion.ts',
+    find: 'if (found !== undefined)',
+    replace: 'if (false)',
+    tests: [{ file: 'test/cli/roles/fusion.test.ts', title: 'a line that began one way is not run the other way' }],
+    why: 'Groups that begin anew fold every event of every lead a second time into the state that holds them already.',
+  },
 ]

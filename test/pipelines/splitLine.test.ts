@@ -16,7 +16,7 @@ import { sandboxStaff } from '../../simulate/sandboxStaff.ts'
 import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { allTopics, leadKey, realtorSettings, tenants, webhooks } from '../../topics/index.ts'
 import { testStack } from '../support/stack.ts'
-import { eventually } from '../runtime/kafka/fixtures.ts'
+import { until } from '../e2e/quiet.ts'
 
 t.setTimeout(300_000)
 
@@ -24,10 +24,13 @@ const SEED = 29
 const LEADS = 60
 const HOUR_MS = 3_600_000
 const WITHIN_MS = 60_000
-/** When the first webhooks are received; each next one of a lead comes a minute later. */
-const begins = Date.now() - HOUR_MS
-/** Later than the silences of a day, earlier than anything forgets. */
+/** Until the silences of a day are due, ms. */
 const LATER_MS = 26 * HOUR_MS
+/**
+ * When the first webhooks are received; each next one of a lead comes a minute later. A broker takes no record from more than an hour
+ * ahead, so all of it lies in the past.
+ */
+const begins = Date.now() - LATER_MS - HOUR_MS
 
 /** The n-th webhooks of all leads, repeats included, for each n. */
 function waves(): ReturnType<typeof receivedWebhook>[][] {
@@ -78,12 +81,12 @@ async function run(fused: boolean): Promise<Run> {
           producer.send(webhooks, leadKey(webhook.tenantId, webhook.contactId ?? ''), webhook, { timestamp: webhook.receivedAt }),
         ),
       )
-      await eventually(`webhook ${place} of every lead`, () => isDone(kafka, groups, begins), WITHIN_MS)
+      await until(`webhook ${place} of every lead`, () => left(kafka, groups, begins), { withinMs: WITHIN_MS })
     }
     // Started again a day later, they find what became due while nothing ran.
     await stop()
     members = await start(begins + LATER_MS)
-    await eventually('the timers of a day', () => isDone(kafka, groups, begins + LATER_MS), WITHIN_MS)
+    await until('the timers of a day', () => left(kafka, groups, begins + LATER_MS), { withinMs: WITHIN_MS })
     const topics: Record<string, string[]> = {}
     for (const topic of outputs) topics[topic.name] = await recordsOf(kafka, topic)
     const states = (await kafka.states(pipeline).stats()).map(({ stage, partition, keys, timers, parked, nextTimerAt }) => ({
@@ -96,13 +99,15 @@ async function run(fused: boolean): Promise<Run> {
   }
 }
 
-/** Whether no group has anything to read, nor a timer that is due. Looked at as records flow, so that nothing is between two. */
-async function isDone(kafka: KafkaConnection, groups: ReturnType<typeof lineGroups>, clock: number): Promise<boolean> {
+/** What groups have to read, and timers that are due. Looked at as records flow, so that nothing is between two. */
+async function left(kafka: KafkaConnection, groups: ReturnType<typeof lineGroups>, clock: number): Promise<string[]> {
+  const found: string[] = []
   for (const { group, stages } of groups) {
-    if ((await kafka.lag(group, subscriptions(stages))).some(({ lag }) => lag > 0n)) return false
-    if ((await kafka.states(stages).stats()).some(({ nextTimerAt = Infinity }) => nextTimerAt <= clock)) return false
+    for (const { topic, lag } of await kafka.lag(group, subscriptions(stages))) if (lag > 0n) found.push(`${lag} of ${topic}`)
+    for (const { stage, nextTimerAt = Infinity } of await kafka.states(stages).stats())
+      if (nextTimerAt <= clock) found.push(`a timer of ${stage} of ${new Date(nextTimerAt).toISOString()}`)
   }
-  return true
+  return found
 }
 
 /** Key, time, id and content of each record. Who wrote it, and the trace, are those of the run. */
