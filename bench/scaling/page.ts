@@ -7,7 +7,7 @@ import type { AnyTopic } from '../../runtime/topic.ts'
 import { factTables } from '../../sinks/clickhouse/rows.ts'
 import { allTopics } from '../../topics/index.ts'
 import { groupBytes } from './group.ts'
-import { assumed, measured, planFor } from './plan.ts'
+import { assumed, measured, perMemberSeconds, planFor } from './plan.ts'
 import type { Plan, Settings } from './plan.ts'
 import { fullestPartition, moved } from './spread.ts'
 import { measureTraffic } from './traffic.ts'
@@ -33,6 +33,7 @@ export function settingsOf(offsetsPartitions: number): Settings {
     sinkTopics: factTables.length,
     dedupWindowBlocks: 1_000,
     lookAfterMs: 15_000,
+    heartbeatMs: 1_500,
     unitTopics: written.size + pipeline.filter(({ state }) => state !== undefined).length + subscriptions(pipeline).length,
     offsetsPartitions,
     retentionDays: Object.fromEntries(kept),
@@ -117,6 +118,11 @@ function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
       'a process killed: its partitions go on after, s',
       (plan) => number(plan.lostProcessSeconds, 1),
       `${measured.lostMemberSeconds.value} s until it is missed, then one partition restored cold`,
+    ),
+    row(
+      'a member comes or goes: all have their partitions again after, s',
+      (plan) => number(plan.rebalanceSeconds, 1),
+      `1.5 s × (members − 1) / members until the last has noticed, and ${number(perMemberSeconds(settingsOf(50)) * 1000, 1)} ms a member`,
     ),
     row('inserts/s into ClickHouse', (plan) => number(plan.sinkInsertsPerSecond, 1), 'fact tables × partitions / 5 s'),
     row('deduplication window, s', (plan) => number(plan.dedupSeconds), '1,000 blocks a table / blocks a second of one'),

@@ -58,6 +58,8 @@ export interface Settings {
   /** Topics that a unit of the pipeline may write. */
   readonly unitTopics: number
   readonly offsetsPartitions: number
+  /** Between two heartbeats of a member, by which it notices a rebalance. */
+  readonly heartbeatMs: number
   /** Days each topic is kept; a compacted one is not listed. */
   readonly retentionDays: Readonly<Record<string, number>>
 }
@@ -84,12 +86,16 @@ export interface Plan {
   readonly recordsPerPartition: number
   readonly coldStartSeconds: number
   readonly lostProcessSeconds: number
+  /** A member comes or goes: until every one has its partitions again. */
+  readonly rebalanceSeconds: number
   readonly sinkInsertsPerSecond: number
   readonly dedupSeconds: number
   readonly lookedAfterPerSecond: number
   readonly rowsPerSecond: number
 }
 
+/** Members of the group in `measured.rebalanceSeconds`. */
+const REBALANCED = 48
 /** Tables of Postgres that get a row for each record. */
 const STORED = ['leads.profiles', 'decisions', 'followups'] as const
 
@@ -132,11 +138,22 @@ export function planFor(factor: number, traffic: Traffic, settings: Settings): P
     recordsPerPartition,
     coldStartSeconds: restoreSeconds(partitions / processes),
     lostProcessSeconds: measured.lostMemberSeconds.value + restoreSeconds(1),
+    rebalanceSeconds: processes === 1 ? 0 : noticedSeconds(processes, settings) + processes * perMemberSeconds(settings),
     sinkInsertsPerSecond: settings.sinkTopics * blocksPerSecond,
     dedupSeconds: settings.dedupWindowBlocks / blocksPerSecond,
     lookedAfterPerSecond: (partitions * (settings.unitTopics + settings.offsetsPartitions)) / (settings.lookAfterMs / 1000),
     rowsPerSecond: webhooksPerSecond * STORED.reduce((sum, topic) => sum + (traffic.topics[topic]?.records ?? 0), 0),
   }
+}
+
+/** The mean of the longest of so many waits for a heartbeat, each of any length up to the whole. */
+function noticedSeconds(members: number, { heartbeatMs }: Settings): number {
+  return ((heartbeatMs / 1000) * (members - 1)) / members
+}
+
+/** What the largest measured group took beyond the heartbeat, for each of its members. */
+export function perMemberSeconds(settings: Settings): number {
+  return Math.max(0, measured.rebalanceSeconds.value - noticedSeconds(REBALANCED, settings)) / REBALANCED
 }
 
 function roundUp(value: number, step: number): number {

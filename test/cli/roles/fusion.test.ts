@@ -1,7 +1,10 @@
 /** The line of leads fused or split: which groups there are, what `describe` says, and that a line goes on as it began. */
 import t from 'tap'
+import { Command } from 'commander'
+import { runProgram } from '../../../cli/program.ts'
 import { lineGroups, membersOf, pipelineStages } from '../../../cli/roles/groups.ts'
 import { refuseOtherFusion } from '../../../cli/roles/refuseOtherFusion.ts'
+import { addRun } from '../../../cli/verbs/run.ts'
 import { loadConfig } from '../../../config/config.ts'
 import { pipeline } from '../../../pipelines/pipeline.ts'
 import type { PartitionLag } from '../../../runtime/kafka/connectKafka.ts'
@@ -35,6 +38,13 @@ t.test('split, a stage reads from Kafka what fused it is handed in memory', asyn
   const { out } = await operatorRun(['describe'], {}, { config: () => split })
   t.match(out[0], /^group pipeline-ingest: one stage, from Kafka: ghl\.webhooks\.urgent, /)
   t.ok(out.some((line) => line.startsWith('group pipeline-enrich: one stage, from Kafka: leads.events')))
+  const said: string[] = []
+  const terminal = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) }
+  const surroundings = { terminal, config: () => split, now: Date.now } as never
+  const program = new Command('rekindle').exitOverride()
+  addRun(program, surroundings)
+  t.equal(await runProgram(program, ['run', 'pipeline', '--dry-run'], surroundings), 1)
+  t.match(said.join('\n'), /--dry-run: goes with a line that runs fused/)
 })
 
 t.test('a line that began one way is not run the other way', async (t) => {
