@@ -7,7 +7,7 @@ import type { AnyTopic } from '../../runtime/topic.ts'
 import { factTables } from '../../sinks/clickhouse/rows.ts'
 import { allTopics } from '../../topics/index.ts'
 import { groupBytes } from './group.ts'
-import { assumed, measured, perMemberSeconds, planFor } from './plan.ts'
+import { assumed, measured, planFor, rebalanceShares } from './plan.ts'
 import type { Plan, Settings } from './plan.ts'
 import { fullestPartition, moved } from './spread.ts'
 import { measureTraffic } from './traffic.ts'
@@ -66,6 +66,7 @@ function trafficRows(traffic: Traffic): Rows {
 function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
   const row = (what: string, value: (plan: Plan) => string, how: string) => [what, value(here), value(there), how]
   const [first] = there.transactions
+  const shares = rebalanceShares(settingsOf(50))
   return [
     ['What', 'This machine', '× 100', 'Arithmetic'],
     row('webhooks/s', (plan) => number(plan.webhooksPerSecond), 'measured: accepted a second'),
@@ -120,9 +121,9 @@ function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
       `${measured.lostMemberSeconds.value} s until it is missed, then one partition restored cold`,
     ),
     row(
-      'a member comes or goes: all have their partitions again after, s',
+      'a member comes or goes: all have partitions again after at most, s',
       (plan) => number(plan.rebalanceSeconds, 1),
-      `1.5 s × (members − 1) / members until the last has noticed, and ${number(perMemberSeconds(settingsOf(50)) * 1000, 1)} ms a member`,
+      `1.5 s until the last has noticed, ${number(shares.memberSeconds * 1000, 1)} ms a member, ${number(shares.partitionSeconds * 1000, 1)} ms a partition`,
     ),
     row('inserts/s into ClickHouse', (plan) => number(plan.sinkInsertsPerSecond, 1), 'fact tables × partitions / 5 s'),
     row('deduplication window, s', (plan) => number(plan.dedupSeconds), '1,000 blocks a table / blocks a second of one'),

@@ -66,8 +66,8 @@ async function run(fused: boolean): Promise<Run> {
   await kafka.applyTopics(allTopics, { partitions: 4, replicationFactor: 1, members: groups })
   await kafka.registerSchemas(allTopics)
   const producer = kafka.producer()
-  await producer.send(tenants, sandboxTenantId, sandboxTenant(begins))
-  await producer.send(realtorSettings, sandboxTenantId, sandboxStaff(begins))
+  await producer.send(tenants, sandboxTenantId, sandboxTenant(begins), { timestamp: begins })
+  await producer.send(realtorSettings, sandboxTenantId, sandboxStaff(begins), { timestamp: begins })
   const onFatal = (error: Error) => {
     throw error
   }
@@ -78,7 +78,11 @@ async function run(fused: boolean): Promise<Run> {
     for (const [place, wave] of waves().entries()) {
       await Promise.all(
         wave.map((webhook) =>
-          producer.send(webhooks, leadKey(webhook.tenantId, webhook.contactId ?? ''), webhook, { timestamp: webhook.receivedAt }),
+          producer.send(webhooks, leadKey(webhook.tenantId, webhook.contactId ?? ''), webhook, {
+            timestamp: webhook.receivedAt,
+            // Without one its place on the topic is what ids of all that it causes are made from.
+            headers: { ce_id: webhook.receivedId },
+          }),
         ),
       )
       await until(`webhook ${place} of every lead`, () => left(kafka, groups, begins), { withinMs: WITHIN_MS })
