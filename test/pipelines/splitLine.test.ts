@@ -14,7 +14,17 @@ import { pastDeliveries } from '../../simulate/deliveries.ts'
 import { receivedWebhook } from '../../simulate/receivedWebhook.ts'
 import { sandboxStaff } from '../../simulate/sandboxStaff.ts'
 import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
-import { allTopics, leadKey, realtorSettings, tenants, webhooks } from '../../topics/index.ts'
+import {
+  allTopics,
+  decisions,
+  followups,
+  leadKey,
+  realtorSettings,
+  results,
+  shadowDecisions,
+  tenants,
+  webhooks,
+} from '../../topics/index.ts'
 import { testStack } from '../support/stack.ts'
 import { until } from '../e2e/quiet.ts'
 
@@ -66,7 +76,7 @@ async function run(fused: boolean): Promise<Run> {
   await kafka.applyTopics(allTopics, { partitions: 4, replicationFactor: 1, members: groups })
   await kafka.registerSchemas(allTopics)
   const producer = kafka.producer()
-  await producer.send(tenants, sandboxTenantId, sandboxTenant(begins), { timestamp: begins })
+  await producer.send(tenants, sandboxTenantId, sandboxTenant(begins), { timestamp: begins, headers: { ce_id: 'tenant' } })
   await producer.send(realtorSettings, sandboxTenantId, sandboxStaff(begins), { timestamp: begins })
   const onFatal = (error: Error) => {
     throw error
@@ -114,16 +124,23 @@ async function left(kafka: KafkaConnection, groups: ReturnType<typeof lineGroups
   return found
 }
 
+/**
+ * Ids of these records, not those of what they say, come from the input that completed a question: its ballot or the assessment itself,
+ * whichever is read later. Fused, that is always the ballot.
+ */
+const completed = new Set<string>([decisions, shadowDecisions, followups, results].map(({ name }) => name))
+
 /** Key, time, id and content of each record. Who wrote it, and the trace, are those of the run. */
 async function recordsOf(kafka: KafkaConnection, topic: AnyTopic): Promise<string[]> {
   const found: { readonly key: string; readonly text: string }[] = []
   await kafka.tail(topic, { from: 'beginning', untilEnd: true }, ({ key, value, undecodable, timestamp, headers }) => {
     if (undecodable !== undefined || key === null) throw new Error(`${topic.name}: ${undecodable ?? 'no key'}`)
+    const id = completed.has(topic.name) ? '' : (headers['ce_id'] ?? '')
     const plain = JSON.stringify(value, (_, each: unknown) => (typeof each === 'bigint' ? String(each) : each))
-    found.push({ key, text: `${key} ${new Date(timestamp).toISOString()} ${headers['ce_id'] ?? ''} ${plain}` })
+    found.push({ key, text: `${key} ${new Date(timestamp).toISOString()} ${id} ${plain}` })
   })
-  // A topic of locations takes the records of many leads as they come.
-  if (found.some(({ key }) => key === sandboxTenantId)) return found.map(({ text }) => text).sort()
+  // A topic of locations takes the records of many leads as they come; what gates decide of a question needs no ballot, and comes before the rest.
+  if (completed.has(topic.name) || found.some(({ key }) => key === sandboxTenantId)) return found.map(({ text }) => text).sort()
   return found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0)).map(({ text }) => text)
 }
 
