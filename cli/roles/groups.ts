@@ -42,9 +42,7 @@ export interface StageGroup {
 /** What the pipeline process runs of the line of leads: one group of all stages, or one for each. */
 export function lineGroups(config: Pick<Config, 'agents' | 'fused'>): readonly StageGroup[] {
   const stages = pipelineStages(config)
-  return config.fused
-    ? [{ group: pipelineGroup, stages }]
-    : stages.map((stage) => ({ group: stageGroupOf(stage), stages: [stage] }))
+  return config.fused ? [{ group: pipelineGroup, stages }] : stages.map((stage) => ({ group: stageGroupOf(stage), stages: [stage] }))
 }
 
 /** Groups of agents outside the pipeline, all at once and each system by itself. */
