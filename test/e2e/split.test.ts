@@ -16,7 +16,7 @@ import { dropsOf, findings } from './findings.ts'
 import { startLine } from './line.ts'
 import { quiet, standStill } from './quiet.ts'
 
-const LEADS = 60
+const LEADS = 40
 const SEED = 37
 /** Both lines are told the same stories, to the byte. */
 const now = Date.now()
