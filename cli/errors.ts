@@ -57,6 +57,12 @@ export const cliErrors = {
     means: 'Some of the dead letters that were meant could not be resolved; the others were.',
     remedy: 'The lines above name each with its reason.',
   },
+  E_FUSION_CHANGED: {
+    scope: 'process',
+    retriable: false,
+    means: 'The line of leads ran fused before and is to run split now, or the other way round: its state would be folded twice.',
+    remedy: 'Set PIPELINE_FUSED as it was; to run the other way, begin under another KAFKA_TOPIC_PREFIX.',
+  },
   E_STOPPED: {
     scope: 'step',
     retriable: true,

@@ -34,6 +34,8 @@ export interface Config {
   readonly standbyCopies: 0 | 1
   /** Between runs of learning; 0 = only when asked for. */
   readonly learnEveryHours: number
+  /** Whether the stages of the pipeline are one group; else each is one of its own. */
+  readonly fused: boolean
   /** Where agents are asked: by the pipeline itself, or by processes of their own. */
   readonly agents: 'inside' | 'outside'
   readonly logLevel: string
@@ -201,6 +203,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
     stateDir: maybe('stateDir') ?? join(text('dataDir'), 'state'),
     standbyCopies: number('standbyCopies') as Config['standbyCopies'],
     learnEveryHours: number('learnEveryHours'),
+    fused: flag('fused'),
     agents: text('agents') as Config['agents'],
     logLevel: text('logLevel'),
     http: {

@@ -64,6 +64,14 @@ export const configFields = {
     should: '0 (off) or a whole number from 1 to 8760',
     about: 'Make policies of the verdicts of people this often, and at the start, as `rekindle learn` does (docs/learning.md).',
   },
+  fused: {
+    env: 'PIPELINE_FUSED',
+    schema: boolean,
+    fallback: 'true',
+    should: 'true or false',
+    about:
+      'Run the stages of the pipeline as one task and one transaction a partition; false = each as a group of its own. Chosen for good (docs/operations.md).',
+  },
   agents: {
     env: 'AGENTS',
     schema: Type.Union(['inside', 'outside'].map((where) => Type.Literal(where))),

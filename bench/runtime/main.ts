@@ -13,6 +13,7 @@ import { linger } from './linger.ts'
 import { loop } from './loop.ts'
 import { memory } from './memory.ts'
 import { profile } from './profile.ts'
+import { rebalance } from './rebalance.ts'
 import { restore } from './restore.ts'
 import { rolling } from './rolling.ts'
 import { scale } from './scale.ts'
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, (world: World) => Promise<void>>> = {
   restore,
   memory,
   rolling,
+  rebalance,
   scale,
 }
 

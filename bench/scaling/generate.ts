@@ -5,5 +5,5 @@ import { markdown, tables, withTable } from './page.ts'
 
 const page = join(import.meta.dirname, '..', '..', 'docs', 'scaling.md')
 let text = readFileSync(page, 'utf8')
-for (const [name, rows] of Object.entries(tables())) text = withTable(text, name, markdown(rows))
+for (const [name, rows] of Object.entries(await tables())) text = withTable(text, name, markdown(rows))
 writeFileSync(page, text)

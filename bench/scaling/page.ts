@@ -2,10 +2,12 @@
 import { configFields } from '../../config/fields.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
 import { subscriptions } from '../../runtime/task.ts'
+import { physicalName } from '../../runtime/topic.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
 import { factTables } from '../../sinks/clickhouse/rows.ts'
 import { allTopics } from '../../topics/index.ts'
-import { assumed, measured, planFor } from './plan.ts'
+import { groupBytes } from './group.ts'
+import { assumed, measured, planFor, rebalanceShares } from './plan.ts'
 import type { Plan, Settings } from './plan.ts'
 import { fullestPartition, moved } from './spread.ts'
 import { measureTraffic } from './traffic.ts'
@@ -18,7 +20,7 @@ const STORIES = 100
 const SPREAD_LEADS = 480_000
 
 /** By their place on the page. */
-type Tables = Readonly<Record<'traffic' | 'plan' | 'checks', Rows>>
+type Tables = Readonly<Record<'traffic' | 'plan' | 'group' | 'checks', Rows>>
 
 /** What is delivered; a cluster with default settings has 50 partitions of offsets, the embedded broker 4. */
 export function settingsOf(offsetsPartitions: number): Settings {
@@ -31,6 +33,7 @@ export function settingsOf(offsetsPartitions: number): Settings {
     sinkTopics: factTables.length,
     dedupWindowBlocks: 1_000,
     lookAfterMs: 15_000,
+    heartbeatMs: 1_500,
     unitTopics: written.size + pipeline.filter(({ state }) => state !== undefined).length + subscriptions(pipeline).length,
     offsetsPartitions,
     retentionDays: Object.fromEntries(kept),
@@ -38,11 +41,16 @@ export function settingsOf(offsetsPartitions: number): Settings {
 }
 
 /** Measures the traffic and computes everything. */
-export function tables(): Tables {
+export async function tables(): Promise<Tables> {
   const traffic = measureTraffic({ seed: SEED, leads: STORIES })
   const here = planFor(1, traffic, settingsOf(4))
   const there = planFor(assumed.factor, traffic, settingsOf(50))
-  return { traffic: trafficRows(traffic), plan: planRows(traffic, here, there), checks: checkRows(traffic, here, there) }
+  return {
+    traffic: trafficRows(traffic),
+    plan: planRows(traffic, here, there),
+    group: await groupRows(there),
+    checks: checkRows(traffic, here, there),
+  }
 }
 
 function trafficRows(traffic: Traffic): Rows {
@@ -58,6 +66,7 @@ function trafficRows(traffic: Traffic): Rows {
 function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
   const row = (what: string, value: (plan: Plan) => string, how: string) => [what, value(here), value(there), how]
   const [first] = there.transactions
+  const shares = rebalanceShares(settingsOf(50))
   return [
     ['What', 'This machine', '× 100', 'Arithmetic'],
     row('webhooks/s', (plan) => number(plan.webhooksPerSecond), 'measured: accepted a second'),
@@ -111,6 +120,11 @@ function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
       (plan) => number(plan.lostProcessSeconds, 1),
       `${measured.lostMemberSeconds.value} s until it is missed, then one partition restored cold`,
     ),
+    row(
+      'a member comes or goes: all have partitions again after at most, s',
+      (plan) => number(plan.rebalanceSeconds, 1),
+      `1.5 s until the last has noticed, ${number(shares.memberSeconds * 1000, 1)} ms a member, ${number(shares.partitionSeconds * 1000, 1)} ms a partition`,
+    ),
     row('inserts/s into ClickHouse', (plan) => number(plan.sinkInsertsPerSecond, 1), 'fact tables × partitions / 5 s'),
     row('deduplication window, s', (plan) => number(plan.dedupSeconds), '1,000 blocks a table / blocks a second of one'),
     row('rows/s into Postgres', (plan) => number(plan.rowsPerSecond), 'profiles, decisions and follow-ups of a webhook'),
@@ -119,6 +133,29 @@ function planRows(traffic: Traffic, here: Plan, there: Plan): Rows {
       (plan) => number(plan.lookedAfterPerSecond),
       'units × (topics, one partition each, + those of offsets) / 15 s',
     ),
+  ]
+}
+
+/** What a rebalance carries, by members and by partitions. */
+async function groupRows({ processes, partitions }: Plan): Promise<Rows> {
+  const topics = subscriptions(pipeline).map((topic) => physicalName(topic, ''))
+  const kilobytes = (bytes: number) => number(bytes / 1000, 1)
+  const sizes = [
+    [4, 24],
+    [24, 48],
+    [48, 96],
+    [48, partitions],
+    [processes, partitions],
+  ] as const
+  const rows = await Promise.all(
+    sizes.map(async ([members, count]) => {
+      const bytes = await groupBytes(members, count, topics)
+      return [number(members), number(count), ...[bytes.said, bytes.assigned, bytes.stored].map(kilobytes)]
+    }),
+  )
+  return [
+    ['Members', `Partitions of ${topics.length} topics`, 'The leader is sent, KB', 'It gives out, KB', 'The coordinator stores, KB'],
+    ...rows,
   ]
 }
 

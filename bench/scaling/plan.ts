@@ -26,6 +26,10 @@ export const measured = {
     quote: '480 a second cost more than a core',
   },
   lostMemberSeconds: { value: 9.7, source: 'reference/kafka-facts.md', quote: '9.7 s' },
+  /** One more member in a group of 48 on 96 partitions, and in one of 24 on 96 and on 384: the longest. */
+  rebalanceOf48Seconds: { value: 1.864, source: 'docs/performance.md', quote: '1,864 ms' },
+  rebalanceOn96Seconds: { value: 1.625, source: 'docs/performance.md', quote: '1,625 ms' },
+  rebalanceOn384Seconds: { value: 2.068, source: 'docs/performance.md', quote: '2,068 ms' },
   cleanLeaveSeconds: { value: 0.6, source: 'reference/kafka-facts.md', quote: '0.6 s' },
 } as const satisfies Record<string, Measured>
 
@@ -58,6 +62,8 @@ export interface Settings {
   /** Topics that a unit of the pipeline may write. */
   readonly unitTopics: number
   readonly offsetsPartitions: number
+  /** Between two heartbeats of a member, by which it notices a rebalance. */
+  readonly heartbeatMs: number
   /** Days each topic is kept; a compacted one is not listed. */
   readonly retentionDays: Readonly<Record<string, number>>
 }
@@ -84,6 +90,8 @@ export interface Plan {
   readonly recordsPerPartition: number
   readonly coldStartSeconds: number
   readonly lostProcessSeconds: number
+  /** A member comes or goes: until every one has its partitions again, at most. */
+  readonly rebalanceSeconds: number
   readonly sinkInsertsPerSecond: number
   readonly dedupSeconds: number
   readonly lookedAfterPerSecond: number
@@ -132,11 +140,28 @@ export function planFor(factor: number, traffic: Traffic, settings: Settings): P
     recordsPerPartition,
     coldStartSeconds: restoreSeconds(partitions / processes),
     lostProcessSeconds: measured.lostMemberSeconds.value + restoreSeconds(1),
+    rebalanceSeconds: processes === 1 ? 0 : rebalanceOf(processes, partitions, settings),
     sinkInsertsPerSecond: settings.sinkTopics * blocksPerSecond,
     dedupSeconds: settings.dedupWindowBlocks / blocksPerSecond,
     lookedAfterPerSecond: (partitions * (settings.unitTopics + settings.offsetsPartitions)) / (settings.lookAfterMs / 1000),
     rowsPerSecond: webhooksPerSecond * STORED.reduce((sum, topic) => sum + (traffic.topics[topic]?.records ?? 0), 0),
   }
+}
+
+/** What the largest measured group took at most beyond a heartbeat, for each of its members; and what each partition more took. */
+export function rebalanceShares({ heartbeatMs }: Pick<Settings, 'heartbeatMs'>): {
+  readonly memberSeconds: number
+  readonly partitionSeconds: number
+} {
+  return {
+    memberSeconds: (measured.rebalanceOf48Seconds.value - heartbeatMs / 1000) / 48,
+    partitionSeconds: (measured.rebalanceOn384Seconds.value - measured.rebalanceOn96Seconds.value) / (384 - 96),
+  }
+}
+
+function rebalanceOf(members: number, partitions: number, settings: Settings): number {
+  const { memberSeconds, partitionSeconds } = rebalanceShares(settings)
+  return settings.heartbeatMs / 1000 + members * memberSeconds + partitions * partitionSeconds
 }
 
 function roundUp(value: number, step: number): number {

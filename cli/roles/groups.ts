@@ -30,6 +30,21 @@ export function pipelineStages({ agents: where }: Pick<Config, 'agents'>): reado
   return where === 'inside' ? pipeline : pipeline.filter((stage) => stage !== agents)
 }
 
+/** The group of a stage that the pipeline process runs by itself. */
+export const stageGroupOf = ({ name }: Pick<AnyStage, 'name'>) => `${pipelineGroup}-${name}`
+
+/** A group and the stages that it runs. */
+export interface StageGroup {
+  readonly group: string
+  readonly stages: readonly AnyStage[]
+}
+
+/** What the pipeline process runs of the line of leads: one group of all stages, or one for each. */
+export function lineGroups(config: Pick<Config, 'agents' | 'fused'>): readonly StageGroup[] {
+  const stages = pipelineStages(config)
+  return config.fused ? [{ group: pipelineGroup, stages }] : stages.map((stage) => ({ group: stageGroupOf(stage), stages: [stage] }))
+}
+
 /** Groups of agents outside the pipeline, all at once and each system by itself. */
 const agentMembers = [
   { group: agentsGroup, stages: [agents] },
@@ -43,9 +58,9 @@ export interface ProductMember {
 }
 
 /** The members that an installation has. */
-export function membersOf(config: Pick<Config, 'agents'>): readonly ProductMember[] {
-  const [line, ...others] = members
-  return config.agents === 'inside' ? members : [{ ...line, stages: pipelineStages(config) }, ...agentMembers, ...others]
+export function membersOf(config: Pick<Config, 'agents' | 'fused'>): readonly ProductMember[] {
+  const [, ...others] = members
+  return [...lineGroups(config), ...(config.agents === 'inside' ? [] : agentMembers), ...others]
 }
 
 /** Why no process runs the group by this configuration; `undefined` where one does. */
@@ -58,6 +73,7 @@ export function switchedOff(
   return undefined
 }
 
+/** Those of an installation as it is delivered. */
 export const members: readonly [ProductMember, ...ProductMember[]] = [
   { group: pipelineGroup, stages: pipeline },
   { group: insightsGroup, stages: insightStages },

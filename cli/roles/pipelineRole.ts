@@ -11,7 +11,8 @@ import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './con
 import { deadLetterDepth, watchDeadLetters } from './deadLetterWatch.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
-import { contactLookupGroup, insightsGroup, lookUpGroup, pipelineGroup, pipelineStages } from './groups.ts'
+import { contactLookupGroup, insightsGroup, lineGroups, lookUpGroup } from './groups.ts'
+import { refuseOtherFusion } from './refuseOtherFusion.ts'
 import { lagGauges } from './lagGauges.ts'
 import { startContactLookups } from './contactLookupPart.ts'
 import { startLookUps } from './enrichmentPart.ts'
@@ -35,8 +36,12 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     hurry: hurried,
     onFatal,
   }
-  const stages = pipelineStages(config)
-  const member = await kafka.runStages({ ...settings, group: pipelineGroup, stages, onOutputs: agentErrors(metrics) })
+  await refuseOtherFusion(kafka, config)
+  const line = lineGroups(config)
+  const onOutputs = agentErrors(metrics)
+  const members = await Promise.all(
+    line.map(async (each) => ({ ...each, member: await kafka.runStages({ ...settings, ...each, onOutputs }) })),
+  )
   const insights =
     insightStages.length === 0 ? undefined : await kafka.runStages({ ...settings, group: insightsGroup, stages: insightStages })
   const shared = openGhl({
@@ -70,12 +75,12 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     config.http.host,
     config.http.metricsPort,
     lagGauges(kafka, metrics, [
-      { group: pipelineGroup, topics: subscriptions(stages) },
+      ...line.map(({ group, stages }) => ({ group, topics: subscriptions(stages) })),
       ...(insights === undefined ? [] : [{ group: insightsGroup, topics: subscriptions(insightStages) }]),
       ...(lookups === undefined ? [] : [{ group: contactLookupGroup, topics: [unrecognised] }]),
       ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),
     ]),
-    [{ group: pipelineGroup, member }, ...(insights === undefined ? [] : [{ group: insightsGroup, member: insights }])],
+    [...members, ...(insights === undefined ? [] : [{ group: insightsGroup, member: insights }])],
   )
   return {
     address: server.url,
@@ -89,7 +94,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
         lookUps?.stop(),
         delivery.stop(),
         insights?.stop(),
-        member.stop(),
+        ...members.map(({ member }) => member.stop()),
       ])
       await shared.close()
       await server.close()

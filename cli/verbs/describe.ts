@@ -1,19 +1,19 @@
-/** `rekindle describe`: the topology from the declarations of this build; it asks no broker. */
+/** `rekindle describe`: the topology from the declarations of this build and its settings; it asks no broker. */
 import type { Command } from 'commander'
 import type { Surroundings } from '../surroundings.ts'
 
-export function addDescribe(program: Command, { terminal }: Pick<Surroundings, 'terminal'>): void {
+export function addDescribe(program: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
   program
     .command('describe')
     .description('the topology: groups, stages with inputs, outputs, tables, state and timers, sinks')
     .option('--mermaid', 'as a Mermaid flow chart')
     .action(async (flags: { mermaid?: true }) => {
-      const [{ describeMermaid, describeText }, { members }, { allTopics }] = await Promise.all([
+      const [{ describeMermaid, describeText }, { membersOf }, { allTopics }] = await Promise.all([
         import('../../runtime/describe.ts'),
         import('../roles/groups.ts'),
         import('../../topics/index.ts'),
       ])
-      const described = members.map(({ group, stages, inputs = [] }) =>
+      const described = membersOf(config()).map(({ group, stages, inputs = [] }) =>
         stages === undefined ? { group, sink: inputs } : { group, stages },
       )
       const lines = flags.mermaid === true ? describeMermaid(described, allTopics) : describeText(described, allTopics)

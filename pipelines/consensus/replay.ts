@@ -55,7 +55,7 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
     let last: Decision | undefined
     const settles = settledBy(decision.engineVersion)
     for (const start of startsOf(decision, assessment, ballots)) {
-      const name = `${decision.engineVersion} ${start.epoch} ${start.early} ${start.ballots}`
+      const name = `${decision.engineVersion} ${start.epoch} ${start.early} ${start.ballots} ${start.newerAfter}`
       let again = runs.get(name)
       if (again === undefined)
         runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant, { settles })))
@@ -78,11 +78,15 @@ function isEndedFromOutside({ stopReason }: Decision): boolean {
   return stopReason === 'superseded' || stopReason === 'deadline'
 }
 
-/** What no topic tells of the moment: which epoch was known, and how many ballots had come before the question and in all. */
+/**
+ * What no topic tells of the moment: which epoch was known, how many ballots had come before the question and in all, and after how
+ * many of these early ones something newer came; `undefined` where nothing newer was known at the question.
+ */
 export interface Start {
   readonly epoch: number
   readonly early: number
   readonly ballots: number
+  readonly newerAfter: number | undefined
 }
 
 /**
@@ -96,9 +100,12 @@ function startsOf(decision: Decision, assessment: Timed<Assessment>, ballots: re
   const counts = isEndedFromOutside(decision) ? downFrom(most, 0) : [most]
   const early = downFrom(before(assessment.at + 1), before(assessment.at)).reverse()
   const epochs = early.some((count) => count > 0) ? [0, assessment.value.epoch] : [0]
-  return counts.flatMap((count) =>
-    early.flatMap((ahead) => epochs.map((epoch) => ({ epoch, early: Math.min(ahead, count), ballots: count }))),
+  const starts = counts.flatMap((count) =>
+    early.flatMap((ahead) => epochs.map((epoch) => ({ epoch, early: Math.min(ahead, count), ballots: count, newerAfter: undefined }))),
   )
+  // Where stages are split, a newer profile may be read before the question: then all of it ends as it comes.
+  if (decision.decidedAt !== assessment.at || decision.stopReason !== 'superseded') return starts
+  return [...starts, ...starts.flatMap((start) => downFrom(start.early, 0).map((newerAfter) => ({ ...start, newerAfter })))]
 }
 
 function downFrom(most: number, least: number): number[] {
@@ -132,7 +139,13 @@ export function decidedAgain(
   const context = (at: number) => new FoldContext('consensus', key, at, tables) as never
   const record = <V>(topic: AnyTopic, { at, value }: Timed<V>) => ({ topic: topic.name, key, value, timestamp: at, headers: {} })
   const early = ballots.slice(0, start.early)
-  for (const ballot of early) take(consensusFolds.count(state, record(ballotTopic, ballot), context(ballot.at)))
+  const newer = { epoch: assessment.value.epoch + 1, deletedAt: null } as LeadProfile
+  const supersede = (at: number) => take(consensusFolds.supersede(state, record(profiles, { at, value: newer }), context(at)))
+  for (const [index, ballot] of early.entries()) {
+    if (start.newerAfter === index) supersede(ballot.at)
+    take(consensusFolds.count(state, record(ballotTopic, ballot), context(ballot.at)))
+  }
+  if (start.newerAfter === early.length) supersede(assessment.at)
   take(consensusFolds.open(state, record(assessments, assessment), context(assessment.at)))
   for (const ballot of ballots.slice(early.length)) take(consensusFolds.count(state, record(ballotTopic, ballot), context(ballot.at)))
   const ends = stored.filter(isEndedFromOutside).sort((a, b) => a.decidedAt - b.decidedAt)
@@ -140,10 +153,7 @@ export function decidedAgain(
     if (state === undefined) continue
     if (stopReason === 'deadline')
       take(consensusFolds.close(state, { name: 'deadline', dueAt: assessment.value.deadlineAt, firedAt: at }, context(at)))
-    else {
-      const newer = { epoch: assessment.value.epoch + 1, deletedAt: null } as LeadProfile
-      take(consensusFolds.supersede(state, record(profiles, { at, value: newer }), context(at)))
-    }
+    else supersede(at)
   }
   // What another policy had not closed with the votes at hand is closed by its deadline.
   const { deadlineAt } = assessment.value

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { standsAgain } from '../../bench/runtime/generations.ts'
 import { gapsIn, handOvers, longestIn, memberEvent, standstillIn } from '../../bench/runtime/handOver.ts'
 import { median, paceOf } from '../../bench/runtime/progress.ts'
 import { timeByPart } from '../../bench/runtime/profileShares.ts'
@@ -226,4 +227,20 @@ t.test('a hand-over is read off the log of the first who restored a partition, a
     { partition: 1, joined: 800, restored: 900, committed: 900 },
   ])
   t.throws(() => handOvers(1_000, [2], [stays, comes], arrivals), /partition 2 was not taken over/)
+})
+
+t.test('a group stands again when every member of its newest generation has its partitions', async (t) => {
+  const joined = (member: string, generation: number, at: number, ...units: string[]) => ({ member, generation, at, units })
+  const before = [joined('a', 3, 100, '0', '1'), joined('b', 3, 110, '2')]
+  const whole = { members: 3, partitions: 3 }
+  t.equal(standsAgain(before, 200, whole), undefined, 'nothing has happened yet')
+  t.equal(standsAgain(before, 200, { members: 2, partitions: 3 }), undefined, 'whole, and in the generation of before')
+  const under = [...before, joined('c', 4, 1_050, '2'), joined('a', 4, 900, '0')]
+  t.equal(standsAgain(under, 200, whole), undefined, 'one has not joined')
+  t.equal(standsAgain([...under, joined('b', 5, 1_100, '1')], 200, whole), undefined, 'one of them is a generation ahead')
+  t.strictSame(standsAgain([...under, joined('b', 4, 1_000, '1')], 200, whole), { at: 1_050, generations: 1 })
+  const twice = [joined('a', 5, 1_500, '0'), joined('b', 5, 1_700, '1'), joined('c', 5, 1_600, '2')]
+  t.strictSame(standsAgain([...under, ...twice], 200, whole), { at: 1_700, generations: 2 })
+  t.equal(standsAgain([...under, joined('b', 4, 1_000)], 200, whole), undefined, "a partition is nobody's")
+  t.throws(() => standsAgain([...under, joined('b', 4, 1_000, '2')], 200, whole), /generation 4 gives a partition to two members/)
 })

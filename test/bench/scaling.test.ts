@@ -13,7 +13,7 @@ t.setTimeout(120_000)
 
 t.test('every table of the page is the computed one', async (t) => {
   const page = read('docs/scaling.md')
-  for (const [name, rows] of Object.entries(tables())) t.strictSame(tableIn(page, name), rows, name)
+  for (const [name, rows] of Object.entries(await tables())) t.strictSame(tableIn(page, name), rows, name)
 })
 
 t.test('every figure stands on the page it is taken from', async (t) => {
@@ -56,6 +56,8 @@ t.test('the arithmetic, by hand, for a traffic of round numbers', async (t) => {
   t.equal(Math.round(plan.recordsPerPartition), 555_556)
   t.equal(Number(plan.lostProcessSeconds.toFixed(2)), Number((9.7 + 555_555.6 / 152_545).toFixed(2)))
   t.equal(Math.round(plan.dedupSeconds), Math.round(1_000 / (216 / 5)))
+  // 1.5 s, 108 × (1.864 − 1.5) / 48 = 0.819 s, 216 × (2.068 − 1.625) / 288 = 0.33225 s.
+  t.equal(Number(plan.rebalanceSeconds.toFixed(5)), 2.65125)
   t.equal(plan.lookedAfterPerSecond, (216 * (10 + 50)) / 15)
   t.equal(plan.rowsPerSecond, 42_000)
 })

@@ -1,6 +1,6 @@
 /** Everything the line left behind, read from where it lies: topics, Postgres, ClickHouse, the sandbox, the metrics. */
 import { connectClickhouse } from '../../sinks/clickhouse/connect.ts'
-import { pipelineGroup } from '../../cli/roles/groups.ts'
+import { lineGroups, pipelineGroup } from '../../cli/roles/groups.ts'
 import type { SandboxMessage, SandboxTask } from '../../integrations/ghl/sandbox/journal.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
 import type { TailRecord } from '../../runtime/kafka/tail.ts'
@@ -72,6 +72,13 @@ export async function dropsOf(metricsUrl: string): Promise<Record<string, number
   return drops
 }
 
+/** The group that runs a stage of the line. */
+function groupOf({ config }: Pick<Line, 'config'>, name: string): string {
+  const found = lineGroups(config).find(({ stages }) => stages.some((stage) => stage.name === name))
+  if (found === undefined) throw new Error(`no group runs ${name}`)
+  return found.group
+}
+
 /** Reads it all. Call it when the line stands still. */
 export async function findings(
   line: Line,
@@ -84,7 +91,8 @@ export async function findings(
     return (await answer.json<{ id: string }>()).map(({ id }) => id)
   }
   const rows = async (sql: string) => (await line.database.query<{ id: string }>(sql)).rows.map(({ id }) => id)
-  const positions = await line.kafka.lag(pipelineGroup, [deliveries])
+  const ingesting = groupOf(line, 'ingest')
+  const positions = await line.kafka.lag(ingesting, [deliveries])
   const read = new Map(positions.map(({ partition, committed }) => [partition, committed ?? 0n]))
   try {
     return {
@@ -92,7 +100,7 @@ export async function findings(
       drops,
       webhooks: (await Promise.all(Object.values(webhookLanes).map((lane) => found(line, lane)))).flat(),
       unrecognised: await found(line, unrecognised),
-      deadLetters: await deadLetters(line),
+      deadLetters: await deadLetters(line, Object.values(webhookLanes), ingesting),
       events: await found(line, leadEvents),
       profiles: await found(line, profiles),
       assessments: await found(line, assessments),

@@ -1,7 +1,6 @@
 /** Waiting until the line has nothing left to do, told by positions in logs and rows in the ledger, never by time alone. */
 import { setTimeout as pause } from 'node:timers/promises'
-import { clickhouseGroup, pipelineGroup, postgresGroup } from '../../cli/roles/groups.ts'
-import { pipeline } from '../../pipelines/pipeline.ts'
+import { clickhouseGroup, lineGroups, postgresGroup } from '../../cli/roles/groups.ts'
 import { subscriptions } from '../../runtime/task.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
@@ -28,8 +27,11 @@ export async function until(what: string, left: () => Promise<readonly string[]>
 }
 
 /** Topics that the pipeline reads, each with records it has not processed. */
-export async function pipelineBehind({ kafka }: Line): Promise<string[]> {
-  return behindOn(await kafka.lag(pipelineGroup, subscriptions(pipeline)))
+export async function pipelineBehind({ kafka, config }: Pick<Line, 'kafka' | 'config'>): Promise<string[]> {
+  const behind: string[] = []
+  // One after the other, as records flow: what the first had done when it was looked at lies before the next.
+  for (const { group, stages } of lineGroups(config)) behind.push(...behindOn(await kafka.lag(group, subscriptions(stages))))
+  return behind
 }
 
 /** Topics that the sinks read, each with records they have not stored. */

@@ -2120,4 +2120,22 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'The panel says that nothing is open while nobody can look.',
   },
+  {
+    id: 'fusion-changed-unnoticed',
+    guard: 'a line goes on fused or split, as it began',
+    file: 'cli/roles/refuseOtherFusion.ts',
+    find: 'if (found !== undefined)',
+    replace: 'if (false)',
+    tests: [{ file: 'test/cli/roles/fusion.test.ts', title: 'a line that began one way is not run the other way' }],
+    why: 'Groups that begin anew fold every event of every lead a second time into the state that holds them already.',
+  },
+  {
+    id: 'replay-never-overtaken',
+    guard: 'replay knows of a question that was read after something newer',
+    file: 'pipelines/consensus/replay.ts',
+    find: 'if (start.newerAfter === early.length) supersede(assessment.at)\n',
+    replace: '\n',
+    tests: [{ file: replay, title: 'a question that is read after the profile of a newer epoch ends as it comes' }],
+    why: 'Decisions of a line that runs split are called different though their inputs give them.',
+  },
 ]

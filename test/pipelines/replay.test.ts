@@ -35,7 +35,12 @@ const known = new Map([...shippedPolicies, other].map((policy) => [policy.policy
 const tenant = tenantRecord({ updatedAt: asked - 1 })
 
 type Step =
-  | { readonly kind: 'ask'; readonly raises: boolean }
+  | {
+      readonly kind: 'ask'
+      readonly raises: boolean
+      /** The profile of a newer epoch was read before it. */
+      readonly overtaken?: boolean
+    }
   | {
       readonly kind: 'vote'
       readonly of: number
@@ -49,7 +54,7 @@ type Step =
 
 const steps = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant('ask' as const), raises: fc.boolean() }),
+    fc.record({ kind: fc.constant('ask' as const), raises: fc.boolean(), overtaken: fc.nat(4).map((n) => n === 0) }),
     fc.record({
       kind: fc.constant('vote' as const),
       of: fc.nat(2),
@@ -78,7 +83,8 @@ function lived(story: readonly Step[]) {
     else if (step.kind === 'newer') line.pipe(profiles, key, profileRecord({ contactId: 'maria', epoch: ++epoch }))
     else if (step.kind === 'ask') {
       if (step.raises) epoch++
-      const value = questionOf(held.assessments.length, at)
+      const put = questionOf(held.assessments.length, at)
+      const value = { ...put, epoch: put.epoch - Number(step.overtaken === true) }
       held.assessments.push({ at, value })
       line.pipe(assessments, key, value)
     } else {
@@ -122,6 +128,24 @@ t.test('whatever came in which order: every decision is decided again byte for b
   )
   for (const reason of ['all_votes', 'deadline', 'superseded', 'quorum_failed_twice'])
     t.ok((met.get(reason) ?? 0) > 10, `${reason}: ${met.get(reason) ?? 0} of them`)
+})
+
+t.test('a question that is read after the profile of a newer epoch ends as it comes, and is decided again the same', async (t) => {
+  const vote = { kind: 'vote', of: 0, from: 0, to: 99, source: 'panel', stale: false } as const
+  const late = { kind: 'ask', raises: false, overtaken: true } as const
+  for (const story of [
+    [{ kind: 'newer' as const }, late],
+    [{ kind: 'newer' as const }, late, vote],
+    [vote, { kind: 'newer' as const }, { kind: 'pass' as const, ms: 1 }, late],
+  ]) {
+    const told = again(lived(story))
+    t.ok(told.length > 0)
+    t.strictSame(
+      told.map(({ decision, replayed }) => [decision.decidedAt, replayed.kind]),
+      told.map(() => [story.some(({ kind }) => kind === 'pass') ? asked + 1 : asked, 'same']),
+    )
+    t.ok(told.some(({ decision: { stopReason } }) => stopReason === 'superseded'))
+  }
 })
 
 const plain = lived([
@@ -237,7 +261,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   const assessment = { at: asked, value: asks }
   const inputs: ReplayInputs = { assessment, ballots: both, policy: () => policy, tenant }
   const every = new Map([[policy.policyHash, policy]])
-  const start = { epoch: 0, early: 0, ballots: 2 }
+  const start = { epoch: 0, early: 0, ballots: 2, newerAfter: undefined }
   const again = decidedAgain(now, every, assessment, both, start, tenant, { settles: settledButEscalation }).get('follow_up') as Decision
   t.match(again, { chosen: 'call', stopReason: 'early_stop' }, 'version 3 did not wait for the tenth')
   t.match(replay([{ ...again, engineVersion: 3 }], inputs), [{ kind: 'same' }])

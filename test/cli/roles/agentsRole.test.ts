@@ -15,11 +15,11 @@ import { drive } from '../../../runtime/driver.ts'
 import { question, view } from '../../pipelines/leads.ts'
 
 t.test('inside, the pipeline asks the agents; outside, groups of their own do and the pipeline does not', async (t) => {
-  t.strictSame(membersOf({ agents: 'inside' }), members)
+  t.strictSame(membersOf({ agents: 'inside', fused: true }), members)
   t.strictSame(pipelineStages({ agents: 'inside' }), pipeline)
   t.notOk(pipelineStages({ agents: 'outside' }).includes(agents))
   t.equal(pipelineStages({ agents: 'outside' }).length, pipeline.length - 1)
-  const groups = membersOf({ agents: 'outside' }).map(({ group }) => group)
+  const groups = membersOf({ agents: 'outside', fused: true }).map(({ group }) => group)
   t.strictSame(groups.slice(0, 2), ['pipeline', 'agents'])
   for (const system of systems) t.ok(groups.includes(`agents-${system}`), system)
   t.strictSame(
