@@ -938,6 +938,28 @@ export const mutations: readonly Mutation[] = [
     why: 'Each member of a deployment costs the group a rebalance of its own.',
   },
   {
+    id: 'bytes-of-another-entry',
+    guard: 'bytes told of an entry are its own',
+    file: 'runtime/state/lmdbStateStore.ts',
+    find: 'if (dirty?.entry === entry) dirty.bytes = value',
+    replace: 'if (dirty !== undefined) dirty.bytes = value',
+    tests: [
+      { file: 'test/runtime/state/lmdbStateStore.test.ts', title: 'bytes that are told of an entry are written for it and for no other' },
+    ],
+    why: 'The store keeps what another entry of the key was.',
+  },
+  {
+    id: 'bytes-outlive-their-entry',
+    guard: 'bytes told of an entry are its own',
+    file: 'runtime/state/lmdbStateStore.ts',
+    find: 'dirty.raw = undefined\n    dirty.bytes = undefined',
+    replace: 'dirty.raw = undefined',
+    tests: [
+      { file: 'test/runtime/state/lmdbStateStore.test.ts', title: 'bytes that are told of an entry are written for it and for no other' },
+    ],
+    why: 'The store keeps what the key was before it was set again.',
+  },
+  {
     id: 'checkpoint-of-another-boot',
     guard: 'state ahead of the log is wiped',
     file: 'runtime/state/unitState.ts',
