@@ -73,7 +73,6 @@ const CACHE_BYTES = 128 * 2 ** 20
 /** What fits into the 50 ms of a transaction when all stages of the product work on a record. */
 const SLICE = 100
 const SEEDS_PER_TURN = 500
-const ROOT = join(import.meta.dirname, '..', '..')
 const ONE_PARTITION = { of: () => 1 } as unknown as TopicCounts
 
 export async function measureLeads(input: LeadsInput): Promise<LeadsResult> {
