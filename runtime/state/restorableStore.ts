@@ -65,7 +65,7 @@ export class VolatileStore extends MemoryStateStore implements RestorableStore {
     if (key === this.#codec.definition.key) this.#defined = true
   }
 
-  encoded(): void {
+  encoded(_key: string, _entry: StateEntry, _value: Buffer): void {
     // Nothing is written, and kept the bytes would double what a key takes.
   }
 
