@@ -3,6 +3,7 @@ import type { LeadStory } from '../api/replySchemas.ts'
 import { instant, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
+import { toldProvenance } from '../pipelines/enrich/provenance.ts'
 import {
   churnInWords,
   goldenInWords,
@@ -42,6 +43,10 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
       ...serviceText(story),
       ...behaviourText(profile),
     ]),
+    ...underTitle(
+      'KNOWN FROM',
+      toldProvenance(profile).map(({ groups, from, at }) => `${groups.join(', ')}: ${from}, ${instant(at)}`),
+    ),
   ]
 }
 

@@ -20,6 +20,7 @@ const verbs = {
   mutate: { engines: true, commands: [[...tsx, 'test/mutate/main.ts']] },
   'bench:lanes': { engines: true, commands: [[...tsx, 'bench/lanes.ts']] },
   'bench:consensus': { engines: false, commands: [[...tsx, 'bench/consensus/main.ts']] },
+  'bench:leads': { engines: false, commands: [[...tsx, 'bench/leads/main.ts']] },
   // With the room for young objects that the processes of the product have (nodeArguments.ts).
   'bench:panel': { engines: false, commands: [['--max-semi-space-size=32', ...tsx, 'bench/panel.ts']] },
   'bench:timers': { engines: false, commands: [[...tsx, 'bench/timers.ts']] },

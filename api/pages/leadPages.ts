@@ -1,4 +1,5 @@
 /** The list of leads and one lead with its story and its whys, as pages. */
+import { toldProvenance } from '../../pipelines/enrich/provenance.ts'
 import {
   churnInWords,
   goldenInWords,
@@ -96,6 +97,17 @@ function foundElsewhere({ phoneFacts, emailFacts, lookUp, firstOrigin, lastOrigi
   const cells = rows.map(([what, says, source, at]) => [what, says, source, instant(at)])
   return html`<h2>Found elsewhere</h2>
     ${table(['What', 'Says', 'From', 'As of'], cells)}`
+}
+
+/** From which source each group of fields was last stated. */
+function knownFrom(profile: ToldLead['profile']) {
+  const told = toldProvenance(profile)
+  if (told.length === 0) return null
+  return html`<h2>Known from</h2>
+    ${table(
+      ['What', 'From', 'As of'],
+      told.map(({ groups, from, at }) => [groups.join(', '), from, instant(at)]),
+    )}`
 }
 
 function originWords({ sessionSource, source, medium, campaign, term, referrer, page, click }: Origin): string {
@@ -200,7 +212,7 @@ export function leadPage(lead: ToldLead): string {
               ]),
             )
       }
-      ${foundElsewhere(profile)}
+      ${foundElsewhere(profile)} ${knownFrom(profile)}
       <h2>Why this score</h2>
       ${whyScore(scored)}
       ${

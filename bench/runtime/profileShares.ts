@@ -17,7 +17,8 @@ export interface StackProfile {
   readonly startTime: number
 }
 
-interface Owner {
+/** Frames of a file, or of some of its functions, and the part that they are. */
+export interface Owner {
   readonly file: RegExp
   readonly name?: RegExp
   readonly part: string
@@ -26,7 +27,7 @@ interface Owner {
 }
 
 /** The first that fits a frame owns it. Files that fit none are passed over, up to the caller. */
-const owners: readonly Owner[] = [
+const ofMembers: readonly Owner[] = [
   { file: /protocol\/crc32c\.ts$/, part: 'write: checksum' },
   { file: /kafka\/corrections\.ts$/, name: /^compress/, part: 'write: snappy' },
   { file: /kafka\/corrections\.ts$/, name: /^(un|de)compress/, part: 'read: snappy' },
@@ -61,27 +62,27 @@ export interface PartTime {
   readonly micros: number
 }
 
-/** Time by part between two instants of the profile's clock (µs), most first. Idle time is left out. */
-export function timeByPart(profile: StackProfile, from: number, to: number): PartTime[] {
+/** Time by part between two instants of the profile's clock (µs), most first. Idle time is left out. The parts are those of a member unless given. */
+export function timeByPart(profile: StackProfile, from: number, to: number, parts: readonly Owner[] = ofMembers): PartTime[] {
   const parents = new Map<number, ProfileNode>()
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]))
   for (const node of profile.nodes) for (const child of node.children ?? []) parents.set(child, node)
-  const parts = new Map<number, string | undefined>()
+  const found = new Map<number, string | undefined>()
   const times = new Map<string, number>()
   let at = profile.startTime
   profile.samples.forEach((id, index) => {
     const delta = profile.timeDeltas[index] ?? 0
     at += delta
     if (at < from || at > to) return
-    if (!parts.has(id)) parts.set(id, partOf(nodes.get(id), parents))
-    const part = parts.get(id)
+    if (!found.has(id)) found.set(id, partOf(nodes.get(id), parents, parts))
+    const part = found.get(id)
     if (part !== undefined) times.set(part, (times.get(part) ?? 0) + delta)
   })
   return [...times].map(([part, micros]) => ({ part, micros })).sort((a, b) => b.micros - a.micros)
 }
 
 /** `undefined` for idling. */
-function partOf(node: ProfileNode | undefined, parents: ReadonlyMap<number, ProfileNode>): string | undefined {
+function partOf(node: ProfileNode | undefined, parents: ReadonlyMap<number, ProfileNode>, owners: readonly Owner[]): string | undefined {
   const { functionName } = node?.callFrame ?? { functionName: '' }
   if (functionName === '(idle)') return undefined
   if (functionName === '(garbage collector)') return 'garbage collection'

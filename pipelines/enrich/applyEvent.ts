@@ -15,6 +15,7 @@ import { statusOf } from './leadStatus.ts'
 import { applyLookUp } from './lookUpEvents.ts'
 import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
+import { noteProvenance } from './provenance.ts'
 import { countsFor } from './realtorLoad.ts'
 import { applyReport } from './reportEvents.ts'
 import { intentScore } from './score.ts'
@@ -26,6 +27,7 @@ import { applyStaffEvent } from './staffEvents.ts'
 export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, settings: Settings): Draft {
   const profile = before === undefined ? emptyProfile(event) : copyOf(before, event)
   const isStated = applySection(profile, event, settings)
+  noteProvenance(profile, before, event)
   const isShown = observe(profile, event)
   const changed = isStated || isShown
   const { message, kind } = event

@@ -9,6 +9,7 @@ import { TOMBSTONE, raise, write, writeEntries } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK } from './messageEvents.ts'
 import { handsBack } from './ownership.ts'
+import { provenanceAfterDeletion } from './provenance.ts'
 import type { Settings } from './settings.ts'
 import { withoutForgotten } from './text/textSignals.ts'
 
@@ -104,4 +105,5 @@ function forget(profile: Draft, at: number): void {
   profile.textSignals = withoutForgotten(profile.textSignals, at)
   const gone = (field: string) => isOld(field) && (field in forgotten || field === 'tags' || field.startsWith('customFields.'))
   profile.fieldTimes = Object.fromEntries(Object.entries(times).filter(([field]) => !gone(field)))
+  profile.provenance = provenanceAfterDeletion(profile.provenance, at)
 }

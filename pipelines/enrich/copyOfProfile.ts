@@ -93,5 +93,6 @@ export function copyOfProfile(profile: LeadProfile): Draft {
     firstOrigin: profile.firstOrigin,
     lastOrigin: profile.lastOrigin,
     serviceScores: profile.serviceScores,
+    provenance: profile.provenance,
   }
 }

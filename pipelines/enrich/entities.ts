@@ -47,6 +47,7 @@ export const noEntities = {
   phoneFacts: null,
   emailFacts: null,
   repliesToJudge: [],
+  provenance: {},
 } satisfies Partial<LeadProfile>
 
 /**

@@ -8,6 +8,7 @@ import { emptyProfile } from './applyEvent.ts'
 import { blocksChannel } from './consent.ts'
 import { TOMBSTONE } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
+import { provenanceOfRefusals } from './provenance.ts'
 
 /** `fieldTimes` entry: the latest erasure of the lead. */
 export const ERASED = 'erased'
@@ -22,12 +23,14 @@ export function forgotten(
   before: LeadProfile | undefined,
   { tenantId, contactId, erasedAt }: Omit<Erasure, 'requestId' | 'requestedBy'>,
 ): Draft {
+  const refusals = refusalsOf(before)
   const empty = emptyProfile({ tenantId, contactId, occurredAt: erasedAt, receivedAt: erasedAt })
   return {
     ...empty,
     version: (before?.version ?? 0) + 1,
     epoch: (before?.epoch ?? 0) + 1,
-    ...refusalsOf(before),
+    ...refusals,
+    provenance: provenanceOfRefusals(before?.provenance ?? {}, refusals),
     fieldTimes: { ...refusalTimesOf(before), [TOMBSTONE]: erasedAt, [ERASED]: erasedAt },
     deletedAt: erasedAt,
   }
@@ -35,7 +38,12 @@ export function forgotten(
 
 /** An erased lead to which a record from before the erasure has come: only its refusals are taken. `undefined`: it has none. */
 export function withLateRefusals(erased: LeadProfile, folded: LeadProfile): LeadProfile | undefined {
-  const after = { ...erased, ...mergedRefusals(erased, folded), fieldTimes: { ...erased.fieldTimes, ...refusalTimesOf(folded) } }
+  const after = {
+    ...erased,
+    ...mergedRefusals(erased, folded),
+    provenance: { ...erased.provenance, ...provenanceOfRefusals(folded.provenance, refusalsOf(folded)) },
+    fieldTimes: { ...erased.fieldTimes, ...refusalTimesOf(folded) },
+  }
   return JSON.stringify(after) === JSON.stringify(erased) ? undefined : after
 }
 

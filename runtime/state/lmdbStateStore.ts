@@ -57,6 +57,8 @@ interface Dirty {
   entry: StateEntry | undefined
   /** Encoded entry as it stands on the changelog, until somebody asks for it decoded. */
   raw: Buffer | undefined
+  /** The same of an entry that was set here, when its writer told. */
+  bytes: Buffer | undefined
   /** Due time of the index entry that watches over the time to live: it is put off only when it comes up. */
   watchAt: number | undefined
 }
@@ -157,6 +159,12 @@ export class LmdbStateStore implements RestorableStore {
     this.#change(key, dirty, entry)
     dirty.entry = entry
     dirty.raw = undefined
+    dirty.bytes = undefined
+  }
+
+  encoded(key: string, entry: StateEntry, value: Buffer): void {
+    const dirty = this.#dirty.get(key)
+    if (dirty?.entry === entry) dirty.bytes = value
   }
 
   load(key: string, value: Buffer | null, next: bigint): void {
@@ -167,6 +175,7 @@ export class LmdbStateStore implements RestorableStore {
       this.#change(key, dirty, value === null ? undefined : this.#codec.outline(value))
       dirty.entry = undefined
       dirty.raw = value ?? undefined
+      dirty.bytes = undefined
     }
     this.advance(next)
   }
@@ -273,6 +282,7 @@ export class LmdbStateStore implements RestorableStore {
       outline: before?.outline,
       entry: before?.entry,
       raw: before?.raw,
+      bytes: undefined,
       watchAt: before?.persisted.watchAt,
     }
     this.#dirty.set(key, dirty)
@@ -376,7 +386,7 @@ export class LmdbStateStore implements RestorableStore {
   }
 
   /** Writes one key and its part of the index; returns its bytes. */
-  #writeOne(key: string, { stored, before, outline, entry, raw, watchAt }: Dirty): number {
+  #writeOne(key: string, { stored, before, outline, entry, raw, bytes, watchAt }: Dirty): number {
     const { states, timers } = this.#db
     const value = (at: Buffer): Buffer => (isHashed(at) ? Buffer.from(key) : NO_VALUE)
     const old = before?.timers ?? NO_TIMERS
@@ -391,7 +401,7 @@ export class LmdbStateStore implements RestorableStore {
       if (before !== undefined) states.removeSync(stored)
       return 0
     }
-    const body = raw ?? this.#codec.encode(entry as StateEntry)
+    const body = raw ?? bytes ?? this.#codec.encode(entry as StateEntry)
     states.putSync(stored, joined(body, watchAt, isHashed(stored) ? Buffer.from(key) : undefined))
     return body.length
   }

@@ -5,7 +5,7 @@
 import { schemaKeyPrefix } from '../stateEntry.ts'
 import type { StateCodec } from '../stateEntry.ts'
 import { MemoryStateStore } from '../stateStore.ts'
-import type { StateStore } from '../stateStore.ts'
+import type { StateEntry, StateStore } from '../stateStore.ts'
 
 export interface RestorableStore extends StateStore {
   /** Next offset of the changelog that the store does not contain yet. */
@@ -18,6 +18,8 @@ export interface RestorableStore extends StateStore {
   readonly defined: boolean
   /** Takes one record of the changelog (tombstones as `null`); `next` is the offset after it. */
   load(key: string, value: Buffer | null, next: bigint): void
+  /** How a key stands on the changelog, told once its entry is set: a store that writes bytes need not make them again. */
+  encoded(key: string, entry: StateEntry, value: Buffer): void
   /** Everything before `position` is contained now; `defined` when a definition was among it. */
   advance(position: bigint, defined?: boolean): void
   /** Forgets everything but the id of its changelog, to be restored from the beginning. */
@@ -61,6 +63,10 @@ export class VolatileStore extends MemoryStateStore implements RestorableStore {
     if (!key.startsWith(schemaKeyPrefix)) return this.set(key, value === null ? undefined : this.#codec.decode(value))
     if (value !== null) this.#codec.learn(key, value)
     if (key === this.#codec.definition.key) this.#defined = true
+  }
+
+  encoded(_key: string, _entry: StateEntry, _value: Buffer): void {
+    // Nothing is written, and kept the bytes would double what a key takes.
   }
 
   advance(position: bigint, defined = false): void {

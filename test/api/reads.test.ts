@@ -458,6 +458,11 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
     /<td>first visit<\/td>\s*<td>Paid Search, adwords \/ cpc, an advertisement of google was clicked, campaign &lt;b&gt;<\/td>\s*<td>GoHighLevel<\/td>\s*<td>2026-/,
     'a row stored before visits were known has none',
   )
+  t.match(
+    await said({ provenance: { name: { source: 'reconcile', at }, email: { source: 'reconcile', at } } }),
+    /Known from[\s\S]*<td>email, name<\/td>\s*<td>a sweep<\/td>\s*<td>2026-/,
+  )
+  t.notMatch(await said({ provenance: undefined as never }), /Known from/, 'a row stored before sources were kept')
   t.notMatch(lead, /Perhaps the same person/)
   const twin = await apiUnderTest({
     queries: { ...stored, linked: async (_, __, most) => [{ leadKey: `loc:${most}`, name: '<Mario>', by: ['telephone', 'e-mail'] }] },

@@ -269,6 +269,21 @@ t.test('why tells what the lead did lately and what that fired, newest first', a
   t.notMatch(afterScore(whyText({ ...story, profile: profileOf({ behaviour: { ...behaviour, fired: {} } }) })).join('\n'), /fired/)
 })
 
+t.test('why tells from where what is known was stated', async (t) => {
+  const provenance = {
+    email: { source: 'ghl_webhook', at },
+    'consent.sms': { source: 'ghl_webhook', at },
+    owner: { source: 'delivery', at: at + 60_000 },
+  }
+  const lines = whyText({ ...story, profile: profileOf({ provenance }) })
+  t.strictSame(lines.slice(-3), [
+    'KNOWN FROM',
+    'owner: Rekindle itself, 2026-11-24 15:01 UTC',
+    'permission by sms, email: a webhook of GoHighLevel, 2026-11-24 15:00 UTC',
+  ])
+  t.notMatch(whyText({ ...story, profile: profileOf({ provenance: undefined as never }) }).join('\n'), /KNOWN FROM/)
+})
+
 t.test('exact nats lose no digit', async (t) => {
   t.strictSame(['0', '1', '-1', '1000000000000000000', '-1230000000000000000'].map(exactNats), [
     '0',

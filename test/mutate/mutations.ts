@@ -1000,6 +1000,48 @@ export const mutations: readonly Mutation[] = [
     why: 'Each member of a deployment costs the group a rebalance of its own.',
   },
   {
+    id: 'provenance-by-arrival',
+    guard: 'provenance is that of the latest statement',
+    file: 'pipelines/enrich/provenance.ts',
+    find: 'return known === undefined || one.at > known.at',
+    replace: 'return true',
+    tests: [
+      { file: 'test/pipelines/provenance.test.ts', title: 'any order and any repetition of the same statements gives one provenance' },
+    ],
+    why: 'A late retry is told as the source of what a newer statement says.',
+  },
+  {
+    id: 'provenance-of-what-was-deleted',
+    guard: 'a deletion takes what was stated before it',
+    file: 'pipelines/enrich/contactEvents.ts',
+    find: 'profile.provenance = provenanceAfterDeletion(profile.provenance, at)',
+    replace: '',
+    tests: [{ file: 'test/pipelines/provenance.test.ts', title: 'a deletion takes what was stated before it' }],
+    why: 'A source is told for fields that are gone.',
+  },
+  {
+    id: 'bytes-of-another-entry',
+    guard: 'bytes told of an entry are its own',
+    file: 'runtime/state/lmdbStateStore.ts',
+    find: 'if (dirty?.entry === entry) dirty.bytes = value',
+    replace: 'if (dirty !== undefined) dirty.bytes = value',
+    tests: [
+      { file: 'test/runtime/state/lmdbStateStore.test.ts', title: 'bytes that are told of an entry are written for it and for no other' },
+    ],
+    why: 'The store keeps what another entry of the key was.',
+  },
+  {
+    id: 'bytes-outlive-their-entry',
+    guard: 'bytes told of an entry are its own',
+    file: 'runtime/state/lmdbStateStore.ts',
+    find: 'dirty.raw = undefined\n    dirty.bytes = undefined',
+    replace: 'dirty.raw = undefined',
+    tests: [
+      { file: 'test/runtime/state/lmdbStateStore.test.ts', title: 'bytes that are told of an entry are written for it and for no other' },
+    ],
+    why: 'The store keeps what the key was before it was set again.',
+  },
+  {
     id: 'checkpoint-of-another-boot',
     guard: 'state ahead of the log is wiped',
     file: 'runtime/state/unitState.ts',

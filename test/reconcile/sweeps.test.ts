@@ -103,9 +103,9 @@ function stateNow(line: LossyLine, contactId: string): LeadProfile | undefined {
 
 /**
  * What arrivals leave behind is no state of the lead: its versions, its counts of events, which of several events
- * a permission rests on, and when we asked about it.
+ * a permission rests on, by whom something was told, and when we asked about it.
  */
-const ARRIVALS = ['version', 'epoch', 'fieldTimes', 'eventId', 'events', 'staleEvents', 'lastAssessedAt']
+const ARRIVALS = ['version', 'epoch', 'fieldTimes', 'provenance', 'eventId', 'events', 'staleEvents', 'lastAssessedAt']
 /** From a change to its webhook passes up to 2.5 s with the simulator; a found state is dated 10 s after its change at most. */
 const GATEWAY_MS = 12_500
 
