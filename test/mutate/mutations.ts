@@ -796,12 +796,7 @@ export const mutations: readonly Mutation[] = [
     file: 'runtime/kafka/unitTransactions.ts',
     find: 'await this.#producer.open()\n    if (!this.#worked) await work(this.#producer)',
     replace: 'if (!this.#worked) await work(this.#producer)\n    await this.#producer.open()',
-    tests: [
-      {
-        file: memberModel,
-        title: 'any polls, commits, take-overs, crashes and zombies of members over partitions end as one naive run does',
-      },
-    ],
+    tests: [{ file: memberModel, title: 'what a predecessor commits while it is being replaced is not done again' }],
     why: 'What a predecessor commits between the two is done again by its successor.',
   },
   {
@@ -831,20 +826,6 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Whoever takes over starts every key from nothing.',
-  },
-  {
-    id: 'failed-positions-kept',
-    guard: 'positions of a failed transaction are forgotten',
-    file: 'runtime/kafka/unitPositions.ts',
-    find: 'this.#pending.clear()',
-    replace: '',
-    tests: [
-      {
-        file: memberModel,
-        title: 'any polls, commits, take-overs, crashes and zombies of members over partitions end as one naive run does',
-      },
-    ],
-    why: 'Records that were not written are committed as done, and are lost at the next start.',
   },
   {
     id: 'old-epoch-accepted',

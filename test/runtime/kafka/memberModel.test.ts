@@ -76,6 +76,15 @@ const replacedWhileItTookOver: readonly Command[] = [
   { kind: 'thaw', member: 1 },
 ]
 
+/** The group gives member 0 up, which commits once more in the middle of the take-over by member 1. */
+const committedInATakeOver: readonly Command[] = [
+  { kind: 'write', key: 'k1', script: { ...quiet, emits: 1 } },
+  { kind: 'strike', member: 1, strike: { step: 'take over', when: 'before', how: 'freeze' } },
+  { kind: 'expel', member: 0 },
+  { kind: 'poll', member: 0, records: 8 },
+  { kind: 'thaw', member: 1 },
+]
+
 const beginAt = Date.UTC(2026, 10, 3)
 
 /** Runs the commands on both, and compares how they end. */
@@ -158,6 +167,10 @@ t.test(
     await t.resolves(compare(replacedWhileItTookOver))
   },
 )
+
+t.test('what a predecessor commits while it is being replaced is not done again', async (t) => {
+  await t.resolves(compare(committedInATakeOver))
+})
 
 t.test('so they do with local state on the disks of their machines, whatever of it had been written when a process died', (t) =>
   assertProperty(
