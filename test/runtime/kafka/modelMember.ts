@@ -210,7 +210,8 @@ export class ModelMember {
   }
 
   async #step<R>(name: StepName | 'heartbeat', work: () => Promise<R>): Promise<R> {
-    await this.#alive()
+    do await this.#alive()
+    while (this.life !== 'running')
     const strike = this.strike?.step === name ? this.strike : undefined
     if (strike !== undefined) this.strike = undefined
     try {
