@@ -89,8 +89,11 @@ export interface BrokerClient {
   send(records: readonly BrokerRecord[]): Promise<readonly { readonly partition: number; readonly offset: bigint }[]>
   /** Opens the producer of a transactional id: fences its predecessor and aborts what that left open. */
   transactional(id: string): Promise<TransactionalProducer>
-  /** Read committed. */
-  fetch(topic: string, partition: number, from: bigint, maxRecords: number): Promise<Fetched>
+  /**
+   * Read committed. `maxBytes` bounds the values of one answer, but never keeps the first record or batch back: one that is
+   * larger comes alone. Rejects with E_OFFSET_OUT_OF_RANGE where the log holds nothing, instead of starting elsewhere.
+   */
+  fetch(topic: string, partition: number, from: bigint, maxRecords: number, maxBytes?: number): Promise<Fetched>
   /** The committed offset of a group; `undefined` when there is none. Waits for pending ones of a transaction that is ending. */
   committed(group: string, topic: string, partition: number): Promise<bigint | undefined>
   /** Joins a group that reads these topics, which must have equal partition counts. */

@@ -162,6 +162,13 @@ export const runtimeErrors = {
     remedy:
       'Set STANDBY_COPIES to 0 or 1 (`standby` of runStages), and with 1 give the member a folder for its state (STATE_DIR, `stateDir`).',
   },
+  E_CODEC_MISSING: {
+    scope: 'process',
+    retriable: false,
+    means: 'A record batch is compressed in a way that this process cannot read; nothing of it is passed over.',
+    remedy:
+      'Have its writer compress with gzip or snappy, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
+  },
   E_OFFSET_OUT_OF_RANGE: {
     scope: 'partition',
     retriable: false,

@@ -20,11 +20,12 @@ export interface Source extends Place {
 /** What the broker knows of these places. */
 export async function sources(connection: ClusterConnection, groupId: string, places: readonly Place[]): Promise<readonly Source[]> {
   const topics = [...new Set(places.map(({ topic }) => topic))]
-  const [committed, lows, ends] = await Promise.all([
+  const [committed, lows] = await Promise.all([
     committedOffsets(connection, groupId, places, { stable: true }),
     firstOffsets(connection, topics),
-    stableEnds(connection, topics),
   ])
+  // After the offsets: whoever has been replaced meanwhile would take what its successor has committed for one beyond the end.
+  const ends = await stableEnds(connection, topics)
   return places.map(({ topic, partition }): Source => {
     const low = lows.get(topic)?.get(partition)
     const end = ends.get(topic)?.get(partition)

@@ -55,7 +55,8 @@ export class MemoryBroker {
         producers.push(producer)
         return producer
       },
-      fetch: async (topic, partition, from, maxRecords): Promise<Fetched> => this.log(topic, partition).read(from, maxRecords),
+      fetch: async (topic, partition, from, maxRecords, maxBytes): Promise<Fetched> =>
+        this.log(topic, partition).read(from, maxRecords, maxBytes),
       committed: async (group, topic, partition) => this.offsets.get(offsetKey(group, topic, partition)),
       join: async (group, topics, listener) => {
         const membership = await this.join(group, topics, listener)

@@ -3,6 +3,7 @@
  * hidden, and readers stop at the first record of a transaction that has not ended.
  */
 import type { BrokerRecord, Fetched, PartitionEnds, StoredRecord } from '../broker.ts'
+import { runtimeError } from '../errors.ts'
 
 interface Slot {
   /** `undefined` is the marker of a transaction. */
@@ -43,16 +44,26 @@ export class PartitionLog {
     return { low: BigInt(this.low), stable: BigInt(open === -1 ? end : this.low + open), end: BigInt(end) }
   }
 
-  read(from: bigint, maxRecords: number): Fetched {
+  /** From an offset on so many records, and so many bytes of values; the first one however large it is. */
+  read(from: bigint, maxRecords: number, maxBytes = Infinity): Fetched {
+    const { low, end } = this.ends()
+    if (from < low || from > end)
+      throw runtimeError(
+        'E_OFFSET_OUT_OF_RANGE',
+        `${this.topic} partition ${this.partition} holds ${low} to ${end}, ${from} was asked for.`,
+      )
     const records: StoredRecord[] = []
-    let at = Math.max(0, Number(from) - this.low)
+    let bytes = 0
+    let at = Number(from) - this.low
     for (; at < this.slots.length && records.length < maxRecords; at++) {
       const { record, transaction } = this.slots[at] as Slot
       if (transaction?.state === 'open') break
-      if (record !== undefined && transaction?.state !== 'aborted') records.push(record)
+      if (record === undefined || transaction?.state === 'aborted') continue
+      bytes += record.value?.length ?? 0
+      if (bytes > maxBytes && records.length > 0) break
+      records.push(record)
     }
-    const next = BigInt(this.low + at)
-    return { records, next: next > from ? next : from }
+    return { records, next: BigInt(this.low + at) }
   }
 
   /** Deletes everything below an offset, as retention does. */

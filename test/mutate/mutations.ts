@@ -13,6 +13,7 @@ const routedLeads = 'test/pipelines/routedLeads.test.ts'
 const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
+const memberModel = 'test/runtime/kafka/memberModel.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
 const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
@@ -850,6 +851,76 @@ export const mutations: readonly Mutation[] = [
       "this.#held.during('commit', async () => {\n        const given = await this.#written({ records: outgoing, offsets: [], inputs: records })\n        await this.#written({ records: [], offsets, inputs: 0 })\n        return given\n      })",
     tests: [{ file: stageUnit, title: 'outputs, changes of state, dead letters and offsets are one transaction' }],
     why: 'A crash between the two transactions doubles the first.',
+  },
+  {
+    id: 'fenced-after-the-offsets',
+    guard: 'producer opened before offsets are read',
+    file: 'runtime/kafka/unitTransactions.ts',
+    find: 'await this.#producer.open()\n    if (!this.#worked) await work(this.#producer)',
+    replace: 'if (!this.#worked) await work(this.#producer)\n    await this.#producer.open()',
+    tests: [{ file: memberModel, title: 'what a predecessor commits while it is being replaced is not done again' }],
+    why: 'What a predecessor commits between the two is done again by its successor.',
+  },
+  {
+    id: 'offsets-in-a-second-transaction',
+    guard: 'offsets in the transaction',
+    file: 'runtime/kafka/classicTransactions.ts',
+    find: 'if (offsets.length > 0) await transaction.sendOffsets({ consumerGroupId: this.#groupId, topics: asTopics(offsets) })\n    await transaction.commit()',
+    replace: 'await transaction.commit()\n    await this.#offsetsOnly(offsets)',
+    tests: [
+      {
+        file: memberModel,
+        title: 'any polls, commits, take-overs, crashes and zombies of members over partitions end as one naive run does',
+      },
+    ],
+    why: 'A crash between the two transactions doubles the first.',
+  },
+  {
+    id: 'restore-skipped',
+    guard: 'changelog read to its end before the first record',
+    file: 'runtime/kafka/changelog.ts',
+    find: 'records += 1\n      this.take(record)',
+    replace: 'records += 1\n      void record',
+    tests: [
+      {
+        file: memberModel,
+        title: 'any polls, commits, take-overs, crashes and zombies of members over partitions end as one naive run does',
+      },
+    ],
+    why: 'Whoever takes over starts every key from nothing.',
+  },
+  {
+    id: 'old-epoch-accepted',
+    guard: 'fencing of the transactional id',
+    file: 'runtime/memory/memoryBroker.ts',
+    find: 'if (state.epoch !== epoch) throw',
+    replace: 'if (state.epoch < epoch) throw',
+    tests: [
+      {
+        file: memberModel,
+        title: 'any polls, commits, take-overs, crashes and zombies of members over partitions end as one naive run does',
+      },
+    ],
+    why: 'In tests on the broker in memory a zombie writes beside its successor, and they prove nothing.',
+  },
+  {
+    id: 'position-beyond-the-commit',
+    guard: 'local state stands where its changelog stands',
+    file: 'runtime/kafka/changelog.ts',
+    find: 'this.#store.advance(firstOffset + BigInt(count), true)',
+    replace: 'this.#store.advance(firstOffset + BigInt(count) + 2n, true)',
+    tests: [{ file: memberModel, title: 'so they do with local state on the disks of their machines' }],
+    why: 'A machine that comes back does not restore what others wrote next.',
+  },
+  {
+    id: 'ends-before-offsets',
+    guard: 'ends are read after the offsets',
+    file: 'runtime/kafka/sourceOffsets.ts',
+    find: 'const [committed, lows] = await Promise.all([\n    committedOffsets(connection, groupId, places, { stable: true }),\n    firstOffsets(connection, topics),\n  ])\n  // After the offsets: whoever has been replaced meanwhile would take what its successor has committed for one beyond the end.\n  const ends = await stableEnds(connection, topics)',
+    replace:
+      'const [committed, lows, ends] = await Promise.all([\n    committedOffsets(connection, groupId, places, { stable: true }),\n    firstOffsets(connection, topics),\n    stableEnds(connection, topics),\n  ])',
+    tests: [{ file: memberModel, title: 'a member that is replaced while it takes over is fenced' }],
+    why: 'A member that was replaced while it took over stops for good, as if records had been lost.',
   },
   {
     id: 'unstable-offsets-taken',

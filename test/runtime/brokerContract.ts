@@ -75,6 +75,55 @@ export async function brokerContract(t: Test, backend: BrokerBackend): Promise<v
     )
   })
 
+  await test('a record that is larger than a fetch is delivered, and reading goes on behind it', async (t, client, topic) => {
+    const written = ['small', 'x'.repeat(300_000), 'after', 'y'.repeat(200_000), 'last']
+    for (const value of written) await client.send([record(topic, 0, 'k', value)])
+    const seen: string[] = []
+    for (let at = 0n; seen.length < written.length;) {
+      const { records, next } = await client.fetch(topic, 0, at, 100, 1_000)
+      // Without progress it would ask for ever: the test fails by its time.
+      seen.push(...texts(records))
+      at = next
+      if (records.length > 1) t.ok(texts(records).join('').length <= 1_000, 'several records only where they fit')
+    }
+    t.strictSame(seen, written)
+  })
+
+  await test('reading from beyond the end is refused, not begun elsewhere', async (t, client, topic) => {
+    await client.send([record(topic, 0, 'k', 'only')])
+    await t.rejects(client.fetch(topic, 0, 2n, 10), { code: 'E_OFFSET_OUT_OF_RANGE' })
+    t.strictSame((await client.fetch(topic, 0, 1n, 10)).records, [], 'the end itself is a place to wait at')
+  })
+
+  await test('a stretch of aborted records gives nothing and is passed', async (t, client, topic) => {
+    const transaction = await (await client.transactional(`${topic}-id`)).begin()
+    await transaction.send(Array.from({ length: 5 }, (_, i) => record(topic, 0, 'k', `gone${i}`)))
+    await transaction.abort()
+    let { stable, end } = await client.ends(topic, 0)
+    while (stable < end) ({ stable, end } = await client.ends(topic, 0))
+    let at = 0n
+    while (at < end) {
+      const { records, next } = await client.fetch(topic, 0, at, 100)
+      t.strictSame(records, [])
+      at = next
+    }
+    t.equal(at, end, 'so that the position behind it can be committed')
+  })
+
+  await test('many sends at the same time are each stored once, in a place of their own', async (t, client, topic) => {
+    const values = Array.from({ length: 300 }, (_, i) => `v${i}`)
+    const places = await Promise.all(values.map((value) => client.send([record(topic, 3, 'k', value)])))
+    const offsets = places.map(([place]) => place?.offset)
+    t.equal(new Set(offsets).size, values.length)
+    const stored = await readAll(client, topic, 3)
+    t.strictSame([...stored].sort(), [...values].sort())
+    t.strictSame(
+      values.map((_, i) => stored[Number(offsets[i])]),
+      values,
+      'where each was said to be',
+    )
+  })
+
   await test('the records and offsets of a transaction become visible together, at the commit', async (t, client, topic) => {
     const producer = await client.transactional(`${topic}-id`)
     const transaction = await producer.begin()
@@ -170,6 +219,31 @@ export async function brokerContract(t: Test, backend: BrokerBackend): Promise<v
     await client.createTopics([{ name: `${topic}-two`, partitions: 2 }])
     const idle = { revoked: async () => undefined, assigned: async () => undefined }
     await t.rejects(client.join(`${topic}-group`, [topic, `${topic}-two`], idle), { code: 'E_TOPIC_PARTITIONS_DIFFER' })
+  })
+
+  await test('two members that start at the same time share the partitions', async (t, client, topic) => {
+    const owners = new Map<number, string>()
+    const errors: string[] = []
+    let changed = (): void => undefined
+    const listener = (name: string) => ({
+      async assigned(partitions: readonly number[]) {
+        for (const partition of partitions) {
+          if (owners.has(partition)) errors.push(`${partition} given to ${name} while ${owners.get(partition)} has it`)
+          owners.set(partition, name)
+        }
+        changed()
+      },
+      async revoked(partitions: readonly number[]) {
+        for (const partition of partitions) owners.delete(partition)
+        changed()
+      },
+    })
+    const join = (name: string) => client.join(`${topic}-group`, [topic], listener(name))
+    const members = await Promise.all([join('a'), join('b')])
+    const share = (name: string) => [...owners.values()].filter((owner) => owner === name).length
+    while (share('a') !== 2 || share('b') !== 2) await new Promise<void>((resolve) => (changed = resolve))
+    for (const member of members) await member.leave()
+    t.strictSame(errors, [])
   })
 
   await test('members share the partitions; one that has let go is waited for before another gets them', async (t, client, topic) => {

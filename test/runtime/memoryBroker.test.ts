@@ -5,7 +5,7 @@ import { brokerContract } from './brokerContract.ts'
 const broker = new MemoryBroker()
 await brokerContract(t, { name: 'memory', connect: async () => broker.connect() })
 
-t.test('records that retention deleted are gone, and reading from before them starts at what is left', async (t) => {
+t.test('records that retention deleted are gone, and reading from before what is left is refused', async (t) => {
   const client = broker.connect()
   await client.createTopics([{ name: 'kept', partitions: 1 }])
   await client.send(
@@ -13,8 +13,9 @@ t.test('records that retention deleted are gone, and reading from before them st
   )
   broker.deleteBelow('kept', 0, 2n)
   t.strictSame(await client.ends('kept', 0), { low: 2n, stable: 3n, end: 3n })
+  await t.rejects(client.fetch('kept', 0, 1n, 10), { code: 'E_OFFSET_OUT_OF_RANGE' })
   t.strictSame(
-    (await client.fetch('kept', 0, 0n, 10)).records.map(({ offset, value }) => [offset, String(value)]),
+    (await client.fetch('kept', 0, 2n, 10)).records.map(({ offset, value }) => [offset, String(value)]),
     [[2n, 'c']],
   )
 })

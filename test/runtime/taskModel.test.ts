@@ -10,7 +10,6 @@ import { drive } from '../../runtime/driver.ts'
 import { MemoryBroker } from '../../runtime/memory/memoryBroker.ts'
 import { deadLetter, drop, emit, next, timer } from '../../runtime/outcome.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
-import { schema } from '../../runtime/schema.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { AnyStage, Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
 import { stateCodec } from '../../runtime/stateEntry.ts'
@@ -19,106 +18,13 @@ import { Task, groupHeader } from '../../runtime/task.ts'
 import type { InputRecord, TaskBatch } from '../../runtime/task.ts'
 import { topic } from '../../runtime/topic.ts'
 import { assertProperty } from '../support/property.ts'
-
-/** A record that says what its fold shall do: the stage below only carries it out. */
-interface Script {
-  note: string
-  /** Timer name to delay, ms; negative cancels. */
-  timers: Record<string, number>
-  emits: number
-  forget: boolean
-  refuse: string | null
-}
-interface Heard {
-  notes: string[]
-}
-interface Said {
-  text: string
-  extra: string | null
-}
-
-const Script = schema<Script>({
-  type: 'record',
-  name: 'Script',
-  namespace: 'model',
-  fields: [
-    { name: 'note', type: 'string' },
-    { name: 'timers', type: { type: 'map', values: 'long' } },
-    { name: 'emits', type: 'int' },
-    { name: 'forget', type: 'boolean' },
-    { name: 'refuse', type: ['null', 'string'], default: null },
-  ],
-})
-const Heard = schema<Heard>({
-  type: 'record',
-  name: 'Heard',
-  namespace: 'model',
-  fields: [{ name: 'notes', type: { type: 'array', items: 'string' } }],
-})
-const Said = schema<Said>({
-  type: 'record',
-  name: 'Said',
-  namespace: 'model',
-  fields: [
-    { name: 'text', type: 'string' },
-    { name: 'extra', type: ['null', 'string'], default: null },
-  ],
-})
-const declared = { key: 'lead', retention: { days: 1 }, contract: 'internal', about: '' } as const
-const scripts = topic({ ...declared, name: 'scripts', value: Script, writtenBy: ['author'] })
-const said = topic({ ...declared, name: 'said', value: Said, writtenBy: ['actor', '*'] })
-const echoed = topic({ ...declared, name: 'echoed', value: Said, writtenBy: ['echo'] })
-
-const ttlMs = 100
-const say = (text: string) => emit(said, { text, extra: null })
-const actor = stage({
-  name: 'actor',
-  state: Heard,
-  ttlMs,
-  outputs: [said],
-  on: [
-    from(scripts, (state: Heard | undefined, { value }: StreamRecord<Script>, ctx: Context) => {
-      if (value.refuse === 'drop') return drop('refused')
-      if (value.refuse !== null) return deadLetter('E_REFUSED', { note: value.note })
-      const timers = Object.entries(value.timers).map(([name, delay]) =>
-        delay < 0 ? timer(name).cancel() : timer(name).at(ctx.at + delay),
-      )
-      const emitted = Array.from({ length: value.emits }, (_, i) => say(`${value.note}${i}`))
-      return next(value.forget ? undefined : { notes: [...(state?.notes ?? []), value.note] }, { emit: emitted, timers })
-    }),
-  ],
-  // `x` ends; `y` sets `z` 3 ms after its due time, which may have passed already; `z` says how much was heard.
-  timer: (state: Heard, { name, dueAt }: FiredTimer) =>
-    name === 'y'
-      ? next({ notes: [...state.notes, 'y'] }, { timers: [timer('z').at(dueAt + 3)] })
-      : next(state, { emit: [say(`${name} ${state.notes.length}`)] }),
-})
-const echo = stage({
-  name: 'echo',
-  state: Heard,
-  outputs: [echoed],
-  on: [
-    from(said, (state: Heard | undefined, { value }: StreamRecord<Said>, ctx: Context) =>
-      next(
-        { notes: [...(state?.notes ?? []).slice(-3), value.text] },
-        { emit: [emit(echoed, { text: `${value.text}!`, extra: state?.notes.at(-1) ?? null })], timers: [timer('hush').at(ctx.at + 7)] },
-      ),
-    ),
-  ],
-  timer: (state: Heard) => next(undefined, { emit: [emit(echoed, { text: `hushed ${state.notes.length}`, extra: null })] }),
-})
-const stages: readonly AnyStage[] = [actor, echo]
+import { NaiveRun } from './naiveRun.ts'
+import type { Told } from './naiveRun.ts'
+import { actor, declared, echo, echoed, Heard, Said, script, Script, scripts, said, stages } from './scriptedStages.ts'
 
 type Step =
   { kind: 'read'; key: string; script: Script } | { kind: 'wait'; ms: number } | { kind: 'crash'; when: 'before commit' | 'after commit' }
 
-const script = fc.record({
-  note: fc.constantFrom('a', 'b', 'c'),
-  timers: fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: -5, max: 30 })),
-  emits: fc.nat({ max: 2 }),
-  forget: fc.boolean(),
-  refuse: fc.option(fc.constantFrom('drop', 'dead letter'), { freq: 6 }),
-})
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('read' as const), key: fc.constantFrom('k1', 'k2', 'k3'), script }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 140 }) }) },
@@ -127,92 +33,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('crash' as const), when: fc.constantFrom('before commit' as const, 'after commit' as const) }),
   },
 )
-
-/** What both tellings are compared by. */
-interface Told {
-  outputs: [topic: string, key: string, text: string, extra: string | null, at: number][]
-  drops: number
-  deadLetters: number
-  state: Record<string, Record<string, { notes: string[]; timers: Record<string, number> }>>
-}
-
-/** The promises told naively: one record or timer after the other, every timer looked for in everything, no batch, no crash. */
-class Model {
-  readonly told: Told = { outputs: [], drops: 0, deadLetters: 0, state: { actor: {}, echo: {} } }
-  private readonly ends: Record<string, number> = {}
-
-  read(key: string, { note, timers, emits, forget, refuse }: Script, at: number): void {
-    if (refuse === 'drop') this.told.drops++
-    else if (refuse !== null) this.told.deadLetters++
-    else {
-      const actors = this.of('actor')
-      if (forget) this.forget('actor', key)
-      else {
-        const entry = (actors[key] ??= { notes: [], timers: {} })
-        entry.notes.push(note)
-        for (const [name, delay] of Object.entries(timers)) {
-          if (delay < 0) delete entry.timers[name]
-          else entry.timers[name] = at + delay
-        }
-        this.touch(key, at)
-      }
-      for (let i = 0; i < emits; i++) this.say(key, `${note}${i}`, at)
-    }
-  }
-
-  fire(now: number): void {
-    for (;;) {
-      const due = Object.entries(this.told.state).flatMap(([name, keys], place) =>
-        Object.entries(keys).flatMap(([key, { timers }]) => [
-          ...Object.entries(timers).map(([timerName, dueAt]) => ({ stage: name, place, key, name: timerName, dueAt })),
-          ...(name === 'actor' ? [{ stage: name, place, key, name: '$expiry', dueAt: this.ends[key] as number }] : []),
-        ]),
-      )
-      const [first] = due
-        .filter(({ dueAt }) => dueAt <= now)
-        .sort(
-          (a, b) =>
-            a.dueAt - b.dueAt || (a.key < b.key ? -1 : a.key > b.key ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : a.place - b.place),
-        )
-      if (first === undefined) return
-      const keys = this.of(first.stage)
-      const entry = keys[first.key] as { notes: string[]; timers: Record<string, number> }
-      delete entry.timers[first.name]
-      if (first.name === '$expiry') this.forget('actor', first.key)
-      else if (first.stage === 'echo') {
-        delete keys[first.key]
-        this.told.outputs.push(['echoed', first.key, `hushed ${entry.notes.length}`, null, now])
-      } else {
-        this.touch(first.key, now)
-        if (first.name === 'y') {
-          entry.notes.push('y')
-          entry.timers['z'] = first.dueAt + 3
-        } else this.say(first.key, `${first.name} ${entry.notes.length}`, now)
-      }
-    }
-  }
-
-  private say(key: string, text: string, at: number): void {
-    this.told.outputs.push(['said', key, text, null, at])
-    const entry = (this.of('echo')[key] ??= { notes: [], timers: {} })
-    this.told.outputs.push(['echoed', key, `${text}!`, entry.notes.at(-1) ?? null, at])
-    entry.notes = [...entry.notes.slice(-3), text]
-    entry.timers['hush'] = at + 7
-  }
-
-  private touch(key: string, at: number): void {
-    this.ends[key] = Math.max(this.ends[key] ?? 0, at + ttlMs)
-  }
-
-  private forget(name: 'actor', key: string): void {
-    delete this.of(name)[key]
-    delete this.ends[key]
-  }
-
-  private of(name: string) {
-    return this.told.state[name] as Told['state'][string]
-  }
-}
 
 /** A task whose batches go through a transaction: inputs, outputs, changelogs and offsets on one broker. */
 class Member {
@@ -334,7 +154,7 @@ t.test('any records, timers, crashes and restarts give what one uninterrupted na
       await client.createTopics(['scripts', 'out', 'counts', 'actor-changelog', 'echo-changelog'].map((name) => ({ name, partitions: 1 })))
       const member = new Member(client)
       await member.start()
-      const model = new Model()
+      const model = new NaiveRun()
       let now = 1000
       let crash: 'before commit' | 'after commit' | undefined
       const pending: { key: string; script: Script; at: number }[] = []
@@ -376,7 +196,7 @@ t.test('the driver fires each timer at its due time, in the order of the naive r
     t,
     fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
       const line = drive(stages, { at: 1000 })
-      const model = new Model()
+      const model = new NaiveRun()
       let now = 1000
       for (const s of steps) {
         if (s.kind === 'read') {

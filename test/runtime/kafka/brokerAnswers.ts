@@ -9,6 +9,8 @@ export const PRODUCER = 2001n
 
 interface Committed {
   readonly topic: string
+  /** 0 unless given. */
+  readonly partition?: number
   readonly offset: bigint
   readonly metadata?: string
 }
@@ -20,9 +22,9 @@ export interface BrokerSays {
   /** States of the transactional id, one per question; the last one stays. None: the id is new. */
   states: { state: string; epoch: number }[]
   open: { topic: string; epoch: number }[]
-  /** Committed on partition 0 of this topic. */
+  /** Committed on a partition of this topic. */
   readonly committed: Committed
-  /** Committed on partition 0 of further topics. */
+  /** Committed on further places. */
   readonly alsoCommitted?: readonly Committed[]
   /** Id of every topic; none unless given. */
   topicId?: bigint
@@ -69,9 +71,11 @@ export async function answerTo<R>(request: ProtocolRequest<R>, says: BrokerSays)
       // The last byte but one says whether offsets that are not settled are refused.
       says.steps.push(buffer.at(-2) === 1 ? 'stable offsets' : 'any offsets')
       to.int32(0)
-      to.compactArray([says.committed, ...(says.alsoCommitted ?? [])], ({ topic, offset, metadata = '' }) => {
+      to.compactArray([says.committed, ...(says.alsoCommitted ?? [])], ({ topic, partition: own = 0, offset, metadata = '' }) => {
         to.compactString(topic)
-        to.compactArray([0], (partition) => to.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(0).noTags()).noTags()
+        to.compactArray([own], (partition) =>
+          to.int32(partition).int64(offset).int32(-1).compactString(metadata).int16(0).noTags(),
+        ).noTags()
       }).int16(0)
       break
     }

@@ -1,10 +1,82 @@
-/** The contract that the in-memory broker keeps is the one of a real cluster: what is proved on one holds on the other. */
+/**
+ * The contract that the in-memory broker keeps is the one of a real cluster: what is proved on one holds on the other.
+ * Below it what only a cluster can have; runtime/README.md says of each such item why, and which test holds it.
+ */
 import t from 'tap'
+import { kafkajs } from '../../../runtime/kafka/corrections.ts'
+import { createClient, createIdempotentProducer } from '../../../runtime/kafka/client.ts'
+import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
+import type { Unit } from '../../../runtime/kafka/unit.ts'
 import { testStack } from '../../support/stack.ts'
 import { brokerContract } from '../brokerContract.ts'
 import { connectBackend } from './kafkaBackend.ts'
+import { logger } from './fixtures.ts'
 
 t.setTimeout(180_000)
 
-const { kafkaBrokers } = await testStack(t)
+const { kafkaBrokers, prefix } = await testStack(t)
 await brokerContract(t, { name: 'Kafka', connect: () => connectBackend(kafkaBrokers) })
+
+/** An LZ4 frame of one block that is stored as it is. */
+function lz4Frame(bytes: Buffer): Buffer {
+  const size = Buffer.alloc(4)
+  size.writeUInt32LE((bytes.length | 0x80000000) >>> 0)
+  return Buffer.concat([Buffer.from('04224d18604082', 'hex'), size, bytes, Buffer.alloc(4)])
+}
+
+t.test(
+  'a batch that is compressed in an unknown way is an error with a code for readers and members, and is not passed over',
+  async (t) => {
+    const client = await connectBackend(kafkaBrokers)
+    t.teardown(() => client.close())
+    const topic = `${prefix}compressed`
+    await client.createTopics([{ name: topic, partitions: 1 }])
+    const plain = { topic, partition: 0, key: null, timestamp: 0, headers: {} }
+    await client.send([{ ...plain, value: Buffer.from('before') }])
+    const { next } = await client.fetch(topic, 0, 0n, 10)
+
+    const kafka = createClient({ brokers: kafkaBrokers, clientId: 'foreign', logger })
+    const { CompressionCodecs, CompressionTypes } = kafkajs
+    const unknown = CompressionCodecs[CompressionTypes.LZ4]
+    const producer = createIdempotentProducer(kafka, 10_000)
+    await producer.connect()
+    CompressionCodecs[CompressionTypes.LZ4] = () => ({
+      compress: async ({ buffer }: { buffer: Buffer }) => lz4Frame(buffer),
+      decompress: async () => Promise.reject(new Error('not asked for')),
+    })
+    try {
+      await producer.send({ topic, compression: CompressionTypes.LZ4, messages: [{ partition: 0, value: 'compressed' }] })
+    } finally {
+      CompressionCodecs[CompressionTypes.LZ4] = unknown
+      await producer.disconnect()
+    }
+
+    const missing = { code: 'E_CODEC_MISSING', scope: 'process', message: /compressed with lz4/ }
+    await t.rejects(client.fetch(topic, 0, next, 10), missing)
+    await t.rejects(client.fetch(topic, 0, next, 10), missing, 'it is still there')
+
+    const admin = kafka.admin()
+    await admin.connect()
+    t.teardown(() => admin.disconnect())
+    const handed: unknown[] = []
+    const unit: Unit = {
+      prepare: async () => new Map([[topic, next]]),
+      handle: async (batch) => void handed.push(batch),
+      skip: (place) => void handed.push(place),
+      drain: async () => undefined,
+      release: async () => undefined,
+    }
+    let member: GroupMember<Unit> | undefined
+    const ended = await new Promise<Error>((resolve) => {
+      member = new GroupMember({
+        ...{ kafka, admin, groupId: `${prefix}compressed`, topics: [topic], assignment: 'co-partitioned' as const, logger },
+        unit: () => unit,
+        onFatal: resolve,
+      })
+      void member.start()
+    })
+    await member?.stop(15_000)
+    t.match(ended, missing, 'the member ends with it')
+    t.strictSame(handed, [])
+  },
+)

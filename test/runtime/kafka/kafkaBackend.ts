@@ -2,6 +2,7 @@
 import { createClient, createIdempotentProducer, createTransactionalProducer } from '../../../runtime/kafka/client.ts'
 import { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
+import { typeOf } from '../../../runtime/kafka/errorType.ts'
 import { coordinatorBusy, patiently } from '../../../runtime/kafka/patiently.ts'
 import { committedOffsets } from '../../../runtime/kafka/offsets.ts'
 import { PartitionReader, textHeaders } from '../../../runtime/kafka/partitionReader.ts'
@@ -108,10 +109,15 @@ export async function connectBackend(brokers: readonly string[]): Promise<Broker
         close,
       }
     },
-    async fetch(topic, partition, from, maxRecords) {
+    async fetch(topic, partition, from, maxRecords, maxBytes) {
       const position = { topic, partition, offset: from }
       const found: LogRecord[] = []
-      await reader.fetch([position], 50, (records) => found.push(...records))
+      await reader
+        .fetch([position], 50, (records) => found.push(...records), maxBytes)
+        .catch((error: unknown) => {
+          if (typeOf(error) !== 'OFFSET_OUT_OF_RANGE' && (error as Error).name !== 'KafkaJSOffsetOutOfRange') throw error
+          throw runtimeError('E_OFFSET_OUT_OF_RANGE', `${topic} partition ${partition} at ${from}.`, { cause: error })
+        })
       const records = found.slice(0, maxRecords).map(stored)
       return { records, next: found.length > records.length ? (records.at(-1) as StoredRecord).offset + 1n : position.offset }
     },
