@@ -160,15 +160,13 @@ export class StageUnit implements Unit {
     const company = this.#company.of(batch, turn)
     if (company === undefined) return
     this.#time.fetched(batch.reading)
-    const before = this.#commits.transactions
     const together = company.length > 1 ? await this.#takeTogether(company) : 'apart'
     if (together === 'failed') return this.#rest()
     if (together === 'apart') for (const each of company) if (!(await this.#takeAlone(each.batch, each.turn))) return this.#rest()
     const { lingerMs } = this.#context.limits
-    // Small transactions cost the broker as much as large ones: under low load the next one waits for company. What the stages wrote
-    // themselves and read back is none: waiting after it would hold back every record that comes meanwhile.
-    const isIdle =
-      this.#commits.transactions > before && this.#aside.empty && company.every(({ batch: { records } }) => records.length < BUSY_RECORDS)
+    // Small transactions cost the broker as much as large ones: under low load the next one waits for company. Once for all that a fetch
+    // brought: with a wait after each topic, those that the stages read back hold up every record that comes meanwhile.
+    const isIdle = this.#aside.empty && company.every(({ batch: { records } }) => records.length < BUSY_RECORDS)
     const wait = isIdle ? lingerMs - (performance.now() - started) : 0
     if (wait > 0 && turn.live()) {
       this.#time.enter('linger')

@@ -40,8 +40,6 @@ const CHECKPOINT_MS = 10_000
 
 export class UnitCommits<U extends Unit> {
   readonly positions: UnitPositions
-  /** Transactions so far that carried records. */
-  transactions = 0
   readonly #partition: number
   readonly #context: StageUnitContext
   readonly #held: Held<U>
@@ -129,7 +127,6 @@ export class UnitCommits<U extends Unit> {
     const offsets = this.positions.carried
     try {
       const firsts = await this.#held.during('commit', () => this.#written({ records: outgoing, offsets, inputs: records }))
-      this.transactions += 1
       this.positions.settled(offsets)
       this.#time.enter('state')
       task.apply(result)

@@ -200,25 +200,34 @@ t.test('the position is behind the whole batch, not behind the last record that 
   t.strictSame(resolved, [9n])
 })
 
-t.test('after what the stages wrote themselves nobody waits for company: it would hold back all that comes meanwhile', async (t) => {
+t.test('nobody waits for company more than once for what a fetch brought, whatever topics it is of', async (t) => {
   const broker = new StandIn()
   broker.keep()
   broker.committed = { topic: place.topic, offset: 5n, metadata: topologyText(topologyOf([adder, totaller])) }
   const { key, value: definition } = stateCodec(totaller).definition
   broker.logs.set('totaller-changelog', [{ key, value: definition }])
   const inputs = [items, sums].map((topic) => ({ topic, priority: 0 }))
-  const { unit, told } = unitOn(t, broker, { stages: [adder, totaller], inputs, lingerMs: 5_000 })
+  const { unit, told } = unitOn(t, broker, { stages: [adder, totaller], inputs, lingerMs: 1_000 })
   await unit.prepare(() => true)
   const value = Sum.encode({ seq: 0, count: 1, sum: 1, by: '' })
   const [own] = await fetchedRecords(3, [{ key: 'lead:1', value, timestamp: at, headers: { [groupHeader]: 'line' } }])
   const records = [new FetchedLogRecord('sums.v1', 0, own as NonNullable<typeof own>)]
+  const readBack = { topic: 'sums.v1', partition: 0, records, lastOffset: 3n }
+  const fresh = await batchOf(items, 5, ['', ''])
   const turn = { live: () => true, resolve: (offset: bigint) => void told.resolved.push(offset), heartbeat: async () => undefined }
-  /** All that the stand-in does is done long before so many turns of the event loop. */
-  const soon = (work: Promise<unknown>) => Promise.race([work.then(() => 'done'), turns(1_000).then(() => 'it waits')])
-  t.equal(await soon(unit.handle({ topic: 'sums.v1', partition: 0, records, lastOffset: 3n }, turn)), 'done')
-  t.strictSame(broker.transactions, [], 'nothing is written for it')
-  t.equal(await soon(unit.handle({ topic: 'sums.v1', partition: 0, records: [], lastOffset: 4n }, turn)), 'done')
-  t.strictSame(told, { recovered: [], failed: [], resolved: [3n, 4n] })
+  unit.expect(fresh, turn)
+  unit.expect(readBack, turn)
+  // All that the stand-in does is done long before so many turns of the event loop.
+  const soon = (work: Promise<unknown>) => Promise.race([work.then(() => 'done'), turns(100).then(() => 'it waits')])
+  const first = unit.handle(fresh, turn)
+  t.equal(await soon(first), 'it waits', 'for company')
+  t.equal(await soon(unit.handle(readBack, turn)), 'done', 'it went along')
+  t.strictSame(
+    broker.transactions.map(({ offsets }) => offsets),
+    [[`${place.topic}#0@7`, 'sums.v1#0@4']],
+  )
+  t.strictSame(told, { recovered: [], failed: [], resolved: [6n, 3n] })
+  await first
 })
 
 async function turns(count: number): Promise<void> {
