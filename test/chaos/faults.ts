@@ -13,6 +13,7 @@ export type FaultKind =
   | 'kill-postgres'
   | 'kill-clickhouse'
   | 'slow-disk'
+  | 'provider-down'
 
 export interface Fault {
   readonly kind: FaultKind
@@ -41,6 +42,7 @@ const table: Readonly<Record<FaultKind, { readonly weight: number; readonly ms: 
   'kill-postgres': { weight: 2, ms: [0, 4_000] },
   'kill-clickhouse': { weight: 2, ms: [0, 3_000] },
   'slow-disk': { weight: 2, ms: [3_000, 8_000] },
+  'provider-down': { weight: 2, ms: [1_000, 6_000] },
 }
 export const faultKinds = Object.keys(table) as readonly FaultKind[]
 

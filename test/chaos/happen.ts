@@ -4,10 +4,12 @@ import { killAndRestart, slowDisk, stall } from './engines.ts'
 import type { ChaosEngines } from './engines.ts'
 import type { Fault } from './faults.ts'
 import type { Member } from './members.ts'
+import type { Provider } from './provider.ts'
 
 export interface Victims {
   readonly engines: ChaosEngines
   readonly members: readonly Member[]
+  readonly provider: Provider
   /** A member that did not run yet. */
   newcomer(): Member
 }
@@ -32,7 +34,7 @@ export function faultMaker(victims: Victims, say: Say): (fault: Fault) => Promis
 
 function actionOf(
   { kind, target, durationMs, shiftMs }: Fault,
-  { engines, members, newcomer }: Victims,
+  { engines, members, provider, newcomer }: Victims,
   say: Say,
 ): { victim: string; act: () => Promise<unknown> } {
   const member = members[target % members.length] as Member
@@ -91,6 +93,15 @@ function actionOf(
     }
     case 'slow-disk':
       return { victim: 'disk', act: () => slowDisk(engines, durationMs) }
+    case 'provider-down':
+      return {
+        victim: 'provider',
+        async act() {
+          provider.down = true
+          await delay(durationMs)
+          provider.down = false
+        },
+      }
     default:
       return kind satisfies never
   }

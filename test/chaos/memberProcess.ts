@@ -8,8 +8,9 @@ import { connectKafka } from '../../runtime/kafka/connectKafka.ts'
 import type { RunningMember } from '../../runtime/kafka/connectKafka.ts'
 import type { TransactionProtocol } from '../../runtime/kafka/unitProducer.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
+import { askOverHttp, COURIER_GROUP, courier } from './courier.ts'
+import { groupsOf } from './groupsOf.ts'
 import { clickhouseSink, postgresSink } from './sinks.ts'
-import { groupsOf } from './workload.ts'
 
 export interface MemberSettings {
   readonly name: string
@@ -22,6 +23,8 @@ export interface MemberSettings {
   /** Records of one transaction at most. */
   readonly maxRecords: number
   readonly databaseUrl: string
+  /** What the worker calls. */
+  readonly providerUrl: string
   /** Folder for the state of stages and the standby copies of others; without one it is in memory. */
   readonly stateDir?: string
   readonly clickhouse?: { readonly url: string; readonly database: string }
@@ -62,8 +65,8 @@ async function run(settings: MemberSettings, logger: pino.Logger): Promise<reado
   })
   const common = { sessionTimeoutMs: SESSION_MS, onFatal: fail }
   if (settings.runs === 'stages')
-    return Promise.all(
-      groupsOf(settings.fused).map(({ group, stages }) =>
+    return Promise.all([
+      ...groupsOf(settings.fused).map(({ group, stages }) =>
         kafka.runStages({
           ...common,
           group,
@@ -72,7 +75,12 @@ async function run(settings: MemberSettings, logger: pino.Logger): Promise<reado
           ...(stateDir === undefined ? {} : { stateDir, standby: 1 }),
         }),
       ),
-    )
+      kafka.runWorker({
+        ...common,
+        group: COURIER_GROUP,
+        worker: courier(askOverHttp(settings.providerUrl, `${settings.name} ${process.pid}`)),
+      }),
+    ])
   const pool = createPool({ url: settings.databaseUrl, max: 8, timeoutMs: 5_000, logger })
   const { clickhouse } = settings
   return Promise.all([

@@ -6,11 +6,16 @@ import fc from 'fast-check'
 import t from 'tap'
 import { drive } from '../../runtime/driver.ts'
 import { assertProperty } from '../support/property.ts'
+import type { WindowState } from '../../runtime/windows/windowAggregate.ts'
+import type { Delivery } from './courier.ts'
 import { bursts, firstRates } from './generator.ts'
 import { differencesOf } from './model.ts'
-import type { DeadLetter, KeyState, Observation, Row, Stored, StoredReading } from './model.ts'
-import { alarms, ledger, notices, notify, rates, readings, regions, rollup, tally, totals } from './workload.ts'
-import type { Entry, Notice, Rate, Tally, Total } from './workload.ts'
+import type { DeadLetter, KeyState, Observation, ProviderCall, Row, Stored, StoredReading } from './observation.ts'
+import { Provider } from './provider.ts'
+import { tide, tides } from './tides.ts'
+import type { Level, Tide } from './tides.ts'
+import { alarms, ledger, notices, notify, permits, rates, readings, regions, rollup, tally, totals } from './workload.ts'
+import type { Entry, Notice, Permit, Rate, Tally, Total } from './workload.ts'
 
 // Some thousand comparisons.
 t.setTimeout(120_000)
@@ -26,10 +31,11 @@ function stored<V>(records: readonly { key: string; value: V; timestamp: number 
 function faultless(seed: number, fused: boolean, events = 250): Observation {
   const table = firstRates().map(({ key, value }) => [key, value] as const)
   const options = { at, tables: { rates: table } }
-  const line = drive(fused ? [tally, rollup, notify] : [tally], options)
+  const line = drive(fused ? [tally, rollup, notify, tide] : [tally], options)
   const read: StoredReading[] = []
   const seenRates: Stored<Rate>[] = table.map(([key, value]) => ({ ...place, offset: 0n, key, value }))
   const entries: { key: string; value: Entry; timestamp: number }[] = []
+  const allowed: Stored<Permit>[] = []
   const refused: DeadLetter[] = []
   const late: { key: string; value: Entry }[] = []
   const gather = () => entries.push(...line.records(ledger).slice(entries.filter(({ value }) => !value.cause.startsWith('o')).length))
@@ -43,6 +49,9 @@ function faultless(seed: number, fused: boolean, events = 250): Observation {
       if (sending.to === 'rates') {
         line.table(rates, sending.key, sending.value)
         seenRates.push({ ...place, offset: 0n, key: sending.key, value: sending.value })
+      } else if (sending.to === 'permits') {
+        if (fused) line.table(permits, sending.key, sending.value)
+        allowed.push({ ...place, offset: 0n, key: sending.key, value: sending.value })
       } else if (sending.to === 'ledger') {
         entries.push({ ...sending, timestamp: line.now })
         late.push(sending)
@@ -50,12 +59,13 @@ function faultless(seed: number, fused: boolean, events = 250): Observation {
         const { key } = sending
         const offset = BigInt(read.length)
         const value = sending.to === 'garbage' ? undefined : sending.value
-        read.push({ partition: 0, offset, key, value, timestamp: line.now })
-        const letter = { partition: 0, offset: BigInt(refused.length), key, sourceOffset: offset }
+        const timestamp = line.now - (sending.to === 'garbage' ? 0 : sending.behindMs)
+        read.push({ partition: 0, offset, key, value, timestamp })
+        const letter = { partition: 0, offset: BigInt(refused.length), key, sourceOffset: offset, steps: 0, attempts: 1 }
         if (value === undefined) refused.push({ ...letter, code: 'E_RECORD_UNDECODABLE', cause: '' })
         else {
           if (value.kind === 'poison') refused.push({ ...letter, code: 'E_CHAOS_POISON', cause: `e${value.n}` })
-          line.pipe(readings, key, value)
+          line.pipe(readings, key, value, { timestamp })
           gather()
         }
       }
@@ -67,15 +77,21 @@ function faultless(seed: number, fused: boolean, events = 250): Observation {
   line.advance('1h')
   gather()
   const onLedger = stored(entries)
-  const second = fused ? line : drive([rollup], { at })
-  const third = fused ? line : drive([notify], { at })
+  const second = fused ? line : drive([rollup], { at, tables: { permits: allowed.map(({ key, value }) => [key, value] as const) } })
+  const [third, fourth] = fused ? [line, line] : [drive([notify], { at }), drive([tide], { at })]
   if (!fused) {
-    for (const { key, value } of entries) second.pipe(ledger, key, value)
-    for (const { key, value } of second.records(totals)) third.pipe(totals, key, value)
+    for (const { key, value, timestamp } of entries) second.pipe(ledger, key, value, { timestamp })
+    second.advance('1h')
+    for (const { key, value, timestamp } of second.records(totals)) {
+      third.pipe(totals, key, value)
+      fourth.advance(`${Math.max(0, timestamp - fourth.now)}ms`)
+      fourth.pipe(totals, key, value, { timestamp })
+    }
+    fourth.advance('1h')
   }
   const letters = second.deadLetters
     .filter(({ topic }) => topic === ledger.name)
-    .map(({ key, code, detail }, index): DeadLetter => {
+    .map(({ key, code, detail, attempts }, index): DeadLetter => {
       const source = onLedger.find((entry) => entry.key === key && entry.value.cause === detail['cause'])
       return {
         partition: 0,
@@ -84,8 +100,11 @@ function faultless(seed: number, fused: boolean, events = 250): Observation {
         code,
         sourceOffset: fused ? -1n : (source?.offset ?? -2n),
         cause: String(detail['cause']),
+        steps: source?.value.steps ?? 0,
+        attempts,
       }
     })
+  const told = tell(seed, stored(third.records(notices)))
   const states = <S>(driven: typeof line, stage: string, keys: Iterable<string>) => {
     const found = new Map<string, KeyState<S>>()
     for (const key of keys) {
@@ -105,13 +124,48 @@ function faultless(seed: number, fused: boolean, events = 250): Observation {
     totals: stored(second.records(totals)),
     notices: stored(third.records(notices)),
     regions: stored(third.records(regions)),
-    dead: { readings: refused, ledger: letters, totals: [] },
+    permits: allowed,
+    tides: stored(fourth.records(tides)),
+    deliveries: told.deliveries,
+    calls: told.calls,
+    dead: { readings: refused, ledger: letters, totals: [], notices: told.dead },
     states: {
       tally: states<Tally>(line, 'tally', keys),
       rollup: states<Total>(second, 'rollup', keys),
       notify: states<Notice>(third, 'notify', keys),
+      tide: states<WindowState<Level>>(fourth, 'tide', keys),
     },
   })
+}
+
+/** What a worker leaves that tells one notice after the other, and each again until it is answered. */
+function tell(seed: number, list: readonly Stored<Notice>[]) {
+  const provider = new Provider(seed)
+  const answered: Stored<Delivery>[] = []
+  const dead: DeadLetter[] = []
+  for (const { value, ...where } of list) {
+    const { partition, offset, key } = where
+    for (let open = true; open;) {
+      const call = provider.take({ idempotencyKey: `courier:notices:${partition}:${offset}`, notice: value, caller: 'one' })
+      const said = call.afterMs === undefined ? undefined : call.answer()
+      call.end()
+      const { cause } = value
+      if (said?.status === 200) answered.push({ ...where, offset: BigInt(answered.length), value: { cause, receipt: said.receipt ?? 0 } })
+      if (said?.status === 422)
+        dead.push({
+          partition,
+          offset: BigInt(dead.length),
+          key,
+          code: 'E_CHAOS_UNKNOWN',
+          sourceOffset: offset,
+          cause,
+          steps: 0,
+          attempts: 1,
+        })
+      open = said?.status !== 200 && said?.status !== 422
+    }
+  }
+  return { deliveries: answered, dead, calls: provider.calls }
 }
 
 /** The tables that sinks would fill from these topics. */
@@ -142,15 +196,31 @@ t.test('what a faultless run leaves agrees with the model, fused and split', (t)
   ),
 )
 
-const seen = { fused: faultless(7, true), split: faultless(7, false) }
+const seen = { fused: faultless(7, true, 500), split: faultless(7, false, 500) }
 t.test('the load has what it is meant to have', async (t) => {
   const causes = seen.fused.ledger.map(({ value }) => value.cause[0])
   for (const cause of ['e', 't', 'o']) t.ok(causes.includes(cause), `entries of ${cause}`)
   t.ok(seen.fused.notices.length > 0)
   t.ok(seen.fused.dead.readings.length > 0)
+  for (const kind of ['taken', 'late', 'closed'])
+    t.ok(
+      seen.fused.tides.some(({ value }) => value.kind === kind),
+      `tides that are ${kind}`,
+    )
+  t.ok(
+    seen.fused.dead.ledger.some(({ code }) => code === 'E_CHAOS_NO_PERMIT'),
+    'readings that are given up',
+  )
+  t.ok(
+    seen.fused.totals.some(({ value }) => value.cause.startsWith('a')),
+    'readings that waited for their permit',
+  )
   t.strictSame(differencesOf(seen.fused), [])
   t.strictSame(differencesOf(seen.split), [])
 })
+
+/** What others wrote has no place among the entries of a fused group. */
+const isOutside = (value: unknown) => (value as Partial<Entry>).cause?.startsWith('o') === true
 
 /** What can become of a list of records. */
 const disorders: Readonly<Record<string, <V>(list: readonly Stored<V>[], index: number) => readonly Stored<V>[] | undefined>> = {
@@ -158,7 +228,7 @@ const disorders: Readonly<Record<string, <V>(list: readonly Stored<V>[], index: 
   doubled: (list, index) => [...list.slice(0, index + 1), ...list.slice(index)],
   'out of order': (list, index) => {
     const [record] = list.slice(index)
-    const other = list.findIndex((each, place) => place > index && each.key === record?.key)
+    const other = list.findIndex((each, place) => place > index && each.key === record?.key && !isOutside(each.value))
     const later = list[other]
     if (record === undefined || later === undefined) return undefined
     return list.map((each, place) => (place === index ? later : place === other ? record : each))
@@ -174,15 +244,15 @@ const disorders: Readonly<Record<string, <V>(list: readonly Stored<V>[], index: 
 }
 
 for (const mode of ['fused', 'split'] as const)
-  for (const name of ['ledger', 'alarms', 'totals', 'notices', 'regions'] as const)
+  for (const name of ['ledger', 'alarms', 'totals', 'notices', 'regions', 'tides', 'deliveries'] as const)
     for (const [disorder, disturb] of Object.entries(disorders))
       t.test(`${mode}: a record of ${name} that is ${disorder} is found`, async (t) => {
-        const list = seen[mode][name] as readonly Stored<Entry | Total | Notice>[]
+        const list = seen[mode][name] as readonly Stored<Entry | Total | Notice | Tide | Delivery>[]
         let tried = 0
         for (let index = 0; index < list.length; index += 1 + Math.floor(list.length / 12)) {
           const value = list[index]?.value as Partial<Entry & Notice>
           // What others wrote is input, and on a region only the records of one key have an order.
-          if (name === 'ledger' && value.cause?.startsWith('o') === true) continue
+          if (name === 'ledger' && isOutside(value)) continue
           const disturbed =
             name === 'regions' && disorder === 'out of order'
               ? disturb(
@@ -196,7 +266,7 @@ for (const mode of ['fused', 'split'] as const)
           const found = differencesOf(withTables({ ...rest, [name]: renumbered(disturbed) }))
           if (found.length === 0) t.fail(`record ${index} of ${name} was ${disorder} and nothing was found`)
         }
-        t.ok(tried > 0 || (name === 'notices' && disorder === 'out of order'), `${tried} tried`)
+        t.ok(tried > 0 || (['notices', 'deliveries'].includes(name) && disorder === 'out of order'), `${tried} tried`)
       })
 
 t.test('a state, a timer, a dead letter or a row that is not right is found where it is', async (t) => {
@@ -230,4 +300,32 @@ t.test('a timer that fires early is found, and one that fires twice', async (t) 
   t.match(differencesOf({ ...seen.split, ledger: early }), [{ what: 'a timer fired before it was due' }])
   const twice = seen.split.ledger.flatMap((entry, index) => (index === timer ? [entry, entry] : [entry]))
   t.match(differencesOf({ ...seen.split, ledger: twice })[0], { what: 'a timer that was not set, or has fired before' })
+})
+
+t.test('a call that is not made, made too early, made for nobody, or done twice is found', async (t) => {
+  const { calls } = seen.split
+  const wheres = (changed: readonly ProviderCall[]) =>
+    differencesOf({ ...seen.split, calls: changed }).map(({ where, what }) => `${where}: ${what}`)
+  const good = calls.findIndex(({ status }) => status === 200)
+  const call = calls[good] as ProviderCall
+  t.ok(wheres(calls.filter(({ idempotencyKey }) => idempotencyKey !== call.idempotencyKey)).includes('provider: never answered'))
+  t.strictSame(wheres([...calls, { ...call, idempotencyKey: 'courier:notices:0:999999' }]), ['provider: a call for no notice'])
+  t.strictSame(wheres([...calls, { ...call, receipt: 999_999 }]), ['provider: was done twice under one key'])
+  t.strictSame(wheres(calls.map((each, index) => (index === good ? { ...each, beside: 4 } : each))), [
+    'provider: more calls at the same time than agreed',
+  ])
+  const pair = calls.map((each) => [each, calls.find(({ key, arrived }) => key === each.key && arrived > each.arrived)] as const)
+  const [, later] = pair.find(([each, next]) => next !== undefined && next.idempotencyKey !== each.idempotencyKey) ?? []
+  if (later === undefined) return t.fail('no key has two notices')
+  t.strictSame(wheres([{ ...later, arrived: -1 }, ...calls]), ['provider: was called for before the notice before it was done'])
+})
+
+t.test('what waited for a permit in vain and went on, or was given up too soon, is found', async (t) => {
+  const whats = (changed: Partial<Observation>) => differencesOf({ ...seen.split, ...changed }).map(({ what }) => what)
+  const waited = seen.split.totals.find(({ value }) => value.cause.startsWith('a'))?.value.cause
+  t.strictSame(whats({ permits: seen.split.permits.filter(({ key }) => key !== waited) }), [
+    'waited for a permit that never came, and was not given up',
+  ])
+  const soon = seen.split.dead.ledger.map((letter) => ({ ...letter, attempts: Math.min(letter.attempts, 7) }))
+  t.ok(whats({ dead: { ...seen.split.dead, ledger: soon } }).includes('was not tried as often as it should'))
 })

@@ -3,86 +3,19 @@
  * the input alone. Only what nobody can know beforehand is taken from the output: between which two records a timer fired,
  * which version of a rate was seen, and where a fused group took in what others wrote. Knows nothing of the stages' code.
  */
-import { isDeepStrictEqual } from 'node:util'
 import { partitionOf } from '../../runtime/murmur2.ts'
+import type { WindowState } from '../../runtime/windows/windowAggregate.ts'
+import { callsAreRight } from './callsAreRight.ts'
+import { grouped, same, sameSequence, sameStates } from './compare.ts'
+import { asks, deadLettersAreRight, givenUp, isOutside, isRefused } from './deadLettersAreRight.ts'
+import { followTides } from './followTides.ts'
 import { factorOf, RATES } from './generator.ts'
+import type { Difference, KeyState, Observation, Report, Stored, StoredReading } from './observation.ts'
+import { tablesAreRight } from './tablesAreRight.ts'
+import type { Level } from './tides.ts'
 import type { Entry, Notice, Rate, Reading, Tally, Total } from './workload.ts'
 
-/** A record as a read-committed reader found it. Lists of them are in order of partition, then offset. */
-export interface Stored<V> {
-  readonly partition: number
-  readonly offset: bigint
-  readonly key: string
-  readonly value: V
-  /** ms. */
-  readonly timestamp: number
-}
-
-/** `undefined` where the bytes are no reading. */
-export type StoredReading = Stored<Reading | undefined>
-
-export interface DeadLetter {
-  readonly partition: number
-  readonly offset: bigint
-  readonly key: string
-  readonly code: string
-  /** Offset of the refused record; -1 when it was handed over in memory. */
-  readonly sourceOffset: bigint
-  /** The cause it carries; empty when its bytes cannot be read. */
-  readonly cause: string
-}
-
-export interface KeyState<S> {
-  readonly state: S
-  readonly timers: Readonly<Record<string, number>>
-}
-
-export interface Row {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-  readonly key: string
-  readonly cause: string
-  readonly amount: number
-}
-
-/** Everything that is there after a run. */
-export interface Observation {
-  readonly fused: boolean
-  readonly partitions: number
-  readonly readings: readonly StoredReading[]
-  readonly rates: readonly Stored<Rate>[]
-  readonly ledger: readonly Stored<Entry>[]
-  readonly alarms: readonly Stored<Entry>[]
-  readonly totals: readonly Stored<Total>[]
-  readonly notices: readonly Stored<Notice>[]
-  readonly regions: readonly Stored<Notice>[]
-  /** By source topic. */
-  readonly dead: Readonly<Record<'readings' | 'ledger' | 'totals', readonly DeadLetter[]>>
-  /** Last value of each key on the changelogs. */
-  readonly states: {
-    readonly tally: ReadonlyMap<string, KeyState<Tally>>
-    readonly rollup: ReadonlyMap<string, KeyState<Total>>
-    readonly notify: ReadonlyMap<string, KeyState<Notice>>
-  }
-  /** Rows by table: facts, one per record, and the last total of each key. */
-  readonly postgres: { readonly facts: readonly Row[]; readonly latest: ReadonlyMap<string, number> }
-  /** Absent when the run had no ClickHouse. */
-  readonly clickhouse?: readonly Row[]
-}
-
-export interface Difference {
-  /** Topic, changelog or table. */
-  readonly where: string
-  readonly key: string
-  readonly offset: bigint | undefined
-  readonly what: string
-  readonly expected: unknown
-  readonly found: unknown
-}
-
 const ALARM_EVERY = 5
-const REFUSED_EVERY = 61
 const LEVEL = 500
 const REGIONS = 7
 
@@ -107,11 +40,24 @@ export function differencesOf(seen: Observation): readonly Difference[] {
   sameStates('tally-changelog', tallies, seen.states.tally, report)
 
   const rollups = new Map<string, KeyState<Total>>()
+  const wasGivenUp = givenUp(seen.dead.ledger)
+  const permitted = new Set(seen.permits.map(({ key }) => key))
   for (const key of new Set([...ledger.keys(), ...totals.keys()])) {
-    const state = followRollup(key, ledger.get(key) ?? [], totals.get(key) ?? [], seen.fused, report)
+    const accepted = (ledger.get(key) ?? []).filter(({ value }) => !isRefused(value) && !wasGivenUp(key, value))
+    for (const entry of accepted)
+      if (asks(entry.value) && !permitted.has(entry.value.cause))
+        report('ledger', entry, 'waited for a permit that never came, and was not given up', 'a dead letter', 'none')
+    const state = followRollup(key, accepted, totals.get(key) ?? [], seen.fused, report)
     if (state !== undefined) rollups.set(key, { state, timers: {} })
   }
   sameStates('rollup-changelog', rollups, seen.states.rollup, report)
+
+  const [tides, windows] = [byKey(seen.tides), new Map<string, KeyState<WindowState<Level>>>()]
+  for (const key of new Set([...totals.keys(), ...tides.keys()])) {
+    const state = followTides(key, totals.get(key) ?? [], tides.get(key) ?? [], report)
+    if (state !== undefined) windows.set(key, { state, timers: {} })
+  }
+  sameStates('tide-changelog', windows, seen.states.tide, report)
 
   const expected = notified(totals)
   sameSequence('notices', byKey(expected.notices), byKey(seen.notices), report)
@@ -120,34 +66,15 @@ export function differencesOf(seen: Observation): readonly Difference[] {
   sameSequence('regions', byFrom(expected.regions), byFrom(seen.regions), report)
   sameStates('notify-changelog', expected.states, seen.states.notify, report)
 
+  callsAreRight(seen, report)
   deadLettersAreRight(seen, report)
   tablesAreRight(seen, report)
   return found
 }
 
-type Report = (
-  where: string,
-  record: { readonly key: string; readonly offset?: bigint | undefined },
-  what: string,
-  expected: unknown,
-  found: unknown,
-) => void
-
-function grouped<K, V>(list: readonly V[], by: (value: V) => K): Map<K, V[]> {
-  const groups = new Map<K, V[]>()
-  for (const value of list) {
-    const group = groups.get(by(value))
-    if (group === undefined) groups.set(by(value), [value])
-    else group.push(value)
-  }
-  return groups
-}
-
-const isOutside = ({ cause }: Entry) => cause.startsWith('o')
-
 function placesAreRight(seen: Observation, report: Report): void {
-  const { readings, ledger, alarms, totals, notices, regions } = seen
-  for (const [where, records] of Object.entries({ readings, ledger, alarms, totals, notices, regions }))
+  const { readings, ledger, alarms, totals, notices, regions, tides, deliveries } = seen
+  for (const [where, records] of Object.entries({ readings, ledger, alarms, totals, notices, regions, tides, deliveries }))
     for (const record of records) {
       const partition = partitionOf(record.key, seen.partitions)
       if (record.partition !== partition) report(where, record, 'is on another partition than its key', partition, record.partition)
@@ -159,6 +86,8 @@ function versionsOf(rates: readonly Stored<Rate>[]): ReadonlyMap<string, number>
   for (const { key, value } of rates) newest.set(key, Math.max(newest.get(key) ?? 0, value.version))
   return newest
 }
+
+const causeOf = ({ kind, n }: Reading) => `${kind === 'ask' ? 'a' : 'e'}${n}`
 
 /** The entries of one key against its readings; its state after the last of them, `undefined` when it has none. */
 function followTally(
@@ -192,8 +121,8 @@ function followTally(
       continue
     }
     const next = queue[taken++]
-    if (next === undefined || cause !== `e${next.reading.n}`) {
-      report('ledger', entry, 'not what comes next of its key', next === undefined ? 'nothing more' : `e${next.reading.n}`, cause)
+    if (next === undefined || cause !== causeOf(next.reading)) {
+      report('ledger', entry, 'not what comes next of its key', next === undefined ? 'nothing more' : causeOf(next.reading), cause)
       return undefined
     }
     const { kind, amount, rate, n } = next.reading
@@ -201,28 +130,27 @@ function followTally(
     if (kind === 'add' && !(RATES.includes(rate as 'a') && version >= 1 && version <= (versions.get(rate) ?? 0)))
       report('ledger', entry, 'a version of the rate that never was', `1 to ${versions.get(rate) ?? 0}`, version)
     state = { steps: before.steps + 1, sum: before.sum + (kind === 'add' ? amount * factorOf(rate, version) : 0) }
-    same('ledger', entry, { cause: `e${n}`, ...state, rate: version }, report)
+    same('ledger', entry, { cause, ...state, rate: version }, report)
     if (entry.timestamp !== next.timestamp) report('ledger', entry, 'the time of its cause was not kept', next.timestamp, entry.timestamp)
     if (kind === 'arm') timers = { ...timers, idle: next.timestamp + amount }
     if (kind === 'remind') timers = { ...timers, [`r${n}`]: next.timestamp + amount }
     if (kind === 'cancel') timers = Object.fromEntries(Object.entries(timers).filter(([name]) => name !== 'idle'))
     if (kind === 'clear') [state, timers] = [undefined, {}]
   }
-  const missing = queue.slice(taken).map(({ reading }) => `e${reading.n}`)
+  const missing = queue.slice(taken).map(({ reading }) => causeOf(reading))
   if (missing.length > 0) report('ledger', { key }, 'lost', missing, 'nothing')
   if (Object.keys(timers).length > 0) report('ledger', { key }, 'timers never fired', timers, 'nothing')
   return state === undefined ? undefined : { state, timers }
 }
 
-/** The totals of one key against its entries; the state after the last of them. */
+/** The totals of one key against the entries that are neither refused nor given up; the state after the last of them. */
 function followRollup(
   key: string,
-  entries: readonly Stored<Entry>[],
+  accepted: readonly Stored<Entry>[],
   totals: readonly Stored<Total>[],
   fused: boolean,
   report: Report,
 ): Total | undefined {
-  const accepted = entries.filter(({ value }) => value.steps % REFUSED_EVERY !== 0)
   // A fused group takes what others wrote when it comes to it; a group of its own reads the topic in order.
   const queues = fused ? [accepted.filter(({ value }) => !isOutside(value)), accepted.filter(({ value }) => isOutside(value))] : [accepted]
   const taken = queues.map(() => 0)
@@ -268,111 +196,4 @@ function notified(totals: ReadonlyMap<string, readonly Stored<Total>[]>) {
     }
   }
   return { notices, regions, states }
-}
-
-function same<V>(where: string, record: Stored<V>, expected: V, report: Report): void {
-  if (!isDeepStrictEqual(record.value, expected)) report(where, record, 'has another value', expected, record.value)
-}
-
-/** Each key's records, one by one; the first difference of a key is reported, what follows it would only repeat it. */
-function sameSequence<V>(
-  where: string,
-  expected: ReadonlyMap<string, readonly Stored<V>[]>,
-  found: ReadonlyMap<string, readonly Stored<V>[]>,
-  report: Report,
-): void {
-  for (const key of new Set([...expected.keys(), ...found.keys()])) {
-    const [wanted, got] = [expected.get(key) ?? [], found.get(key) ?? []]
-    const at = Array.from({ length: Math.max(wanted.length, got.length) }).findIndex(
-      (_, index) => !isDeepStrictEqual(wanted[index]?.value, got[index]?.value) || wanted[index]?.key !== got[index]?.key,
-    )
-    if (at < 0) continue
-    const what = at >= got.length ? 'lost' : at >= wanted.length ? 'one too many' : 'not what comes next of its key'
-    report(where, { key, offset: got[at]?.offset }, what, wanted[at]?.value ?? 'nothing more', got[at]?.value ?? 'nothing')
-  }
-}
-
-function sameStates<S>(
-  where: string,
-  expected: ReadonlyMap<string, KeyState<S>>,
-  found: ReadonlyMap<string, KeyState<S>>,
-  report: Report,
-): void {
-  for (const key of new Set([...expected.keys(), ...found.keys()]))
-    if (!isDeepStrictEqual(expected.get(key), found.get(key)))
-      report(where, { key }, 'another last state', expected.get(key) ?? 'none', found.get(key) ?? 'none')
-}
-
-function deadLettersAreRight({ fused, readings, ledger, dead }: Observation, report: Report): void {
-  const refused = readings
-    .filter(({ value }) => value === undefined || value.kind === 'poison')
-    .map(({ partition, offset, key, value }) => ({
-      partition,
-      key,
-      code: value === undefined ? 'E_RECORD_UNDECODABLE' : 'E_CHAOS_POISON',
-      sourceOffset: offset,
-      cause: value === undefined ? '' : `e${value.n}`,
-    }))
-  const entries = ledger
-    .filter(({ value }) => value.steps % REFUSED_EVERY === 0)
-    .map(({ partition, key, offset, value }) => ({
-      partition,
-      key,
-      code: 'E_CHAOS_REFUSED',
-      sourceOffset: fused && !isOutside(value) ? -1n : offset,
-      cause: value.cause,
-    }))
-  for (const [where, expected, found] of [
-    ['readings.dlq', refused, dead.readings],
-    ['ledger.dlq', entries, dead.ledger],
-    ['totals.dlq', [], dead.totals],
-  ] as const) {
-    const wanted = grouped<number, Omit<DeadLetter, 'offset'>>(expected, ({ partition }) => partition)
-    const got = grouped(found, ({ partition }) => partition)
-    for (const partition of new Set([...wanted.keys(), ...got.keys()])) {
-      const letters = (got.get(partition) ?? []).map(({ offset: _, ...letter }) => letter)
-      const meant = wanted.get(partition) ?? []
-      const at = Array.from({ length: Math.max(meant.length, letters.length) }).findIndex(
-        (_, index) => !isDeepStrictEqual(meant[index], letters[index]),
-      )
-      if (at < 0) continue
-      const what = at >= letters.length ? 'lost' : at >= meant.length ? 'one too many' : 'not what comes next of its partition'
-      const record = { key: (letters[at] ?? meant[at])?.key ?? '', offset: got.get(partition)?.[at]?.offset }
-      report(where, record, what, meant[at] ?? 'nothing more', letters[at] ?? 'nothing')
-    }
-  }
-}
-
-function tablesAreRight({ ledger, totals, notices, regions, postgres, clickhouse }: Observation, report: Report): void {
-  sameRows('postgres facts', [...rowsOf('ledger', ledger, entryAmount), ...rowsOf('totals', totals, totalAmount)], postgres.facts, report)
-  const latest = new Map(totals.map(({ key, value }) => [key, value.total]))
-  for (const key of new Set([...latest.keys(), ...postgres.latest.keys()]))
-    if (latest.get(key) !== postgres.latest.get(key))
-      report('postgres latest', { key }, 'another last total', latest.get(key), postgres.latest.get(key))
-  if (clickhouse !== undefined)
-    sameRows(
-      'clickhouse facts',
-      [...rowsOf('notices', notices, noticeAmount), ...rowsOf('regions', regions, noticeAmount)],
-      clickhouse,
-      report,
-    )
-}
-
-const entryAmount = ({ sum }: Entry) => sum
-const totalAmount = ({ total }: Total) => total
-const noticeAmount = ({ level }: Notice) => level
-
-function rowsOf<V extends { cause: string }>(topic: string, records: readonly Stored<V>[], amount: (value: V) => number): Row[] {
-  return records.map(({ partition, offset, key, value }) => ({ topic, partition, offset, key, cause: value.cause, amount: amount(value) }))
-}
-
-function sameRows(where: string, expected: readonly Row[], found: readonly Row[], report: Report): void {
-  const place = ({ topic, partition, offset }: Row) => `${topic}-${partition}@${offset}`
-  const [wanted, got] = [new Map(expected.map((row) => [place(row), row])), grouped(found, place)]
-  for (const at of new Set([...wanted.keys(), ...got.keys()])) {
-    const [row, rows] = [wanted.get(at), got.get(at) ?? []]
-    if (rows.length === 1 && isDeepStrictEqual(rows[0], row)) continue
-    const what = rows.length === 0 ? 'lost' : rows.length > 1 ? 'there more than once' : 'has other values'
-    report(where, { key: `${at} ${(row ?? rows[0])?.key ?? ''}`, offset: (row ?? rows[0])?.offset }, what, row ?? 'nothing', rows)
-  }
 }

@@ -9,8 +9,13 @@ import type { AnyStage } from '../../runtime/stage.ts'
 import { physicalName } from '../../runtime/topic.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
 import { connectClickhouse } from '../../sinks/clickhouse/connect.ts'
-import type { DeadLetter, KeyState, Observation, Row, Stored } from './model.ts'
-import { alarms, groupsOf, ledger, notices, notify, rates, readings, regions, rollup, tally, totals } from './workload.ts'
+import type { WindowState } from '../../runtime/windows/windowAggregate.ts'
+import { deliveries } from './courier.ts'
+import { courierGroup, groupsOf } from './groupsOf.ts'
+import type { DeadLetter, KeyState, Observation, ProviderCall, Row, Stored } from './observation.ts'
+import { tide, tides } from './tides.ts'
+import type { Level } from './tides.ts'
+import { alarms, ledger, notices, notify, permits, rates, readings, regions, rollup, tally, totals } from './workload.ts'
 import type { Notice, Tally, Total } from './workload.ts'
 
 /** Magic byte and schema id before each value. */
@@ -22,6 +27,8 @@ export interface Places {
   readonly fused: boolean
   readonly partitions: number
   readonly databaseUrl: string
+  /** What the provider saw so far. */
+  readonly calls: () => readonly ProviderCall[]
   readonly clickhouse?: { readonly url: string; readonly database: string }
 }
 
@@ -37,10 +44,13 @@ export async function readBack(places: Places): Promise<Observation> {
   const stored = async <T extends AnyTopic>(topic: T) =>
     (await log(physicalName(topic, prefix))).map((record) => ({ ...placed(record), value: valueOf(topic, record) as ValueOf<T> }))
   const letters = async (topic: AnyTopic): Promise<DeadLetter[]> => {
-    const group = groupsOf(fused).find(({ inputs, stages }) =>
+    const groups = groupsOf(fused).filter(({ inputs, stages }) =>
       [...inputs, ...stages.flatMap(({ on }) => on.map((input) => input.topic))].includes(topic),
     )
-    return (await log(deadLetterName(topic, group?.group ?? '', prefix))).map((record) => letterOf(topic, record))
+    const found: DeadLetter[] = []
+    for (const { group } of [...groups, ...(courierGroup.inputs.includes(topic) ? [courierGroup] : [])])
+      found.push(...(await log(deadLetterName(topic, group, prefix))).map((record) => letterOf(topic, record)))
+    return found
   }
   const lastStates = async <S>(stage: AnyStage): Promise<ReadonlyMap<string, KeyState<S>>> => {
     const states = new Map<string, KeyState<S>>()
@@ -58,11 +68,21 @@ export async function readBack(places: Places): Promise<Observation> {
       totals: await stored(totals),
       notices: await stored(notices),
       regions: await stored(regions),
-      dead: { readings: await letters(readings), ledger: await letters(ledger), totals: await letters(totals) },
+      permits: await stored(permits),
+      tides: await stored(tides),
+      deliveries: await stored(deliveries),
+      calls: places.calls(),
+      dead: {
+        readings: await letters(readings),
+        ledger: await letters(ledger),
+        totals: await letters(totals),
+        notices: await letters(notices),
+      },
       states: {
         tally: await lastStates<Tally>(tally),
         rollup: await lastStates<Total>(rollup),
         notify: await lastStates<Notice>(notify),
+        tide: await lastStates<WindowState<Level>>(tide),
       },
       postgres: await postgresTables(places.databaseUrl),
       ...(places.clickhouse === undefined ? {} : { clickhouse: await clickhouseRows(places.clickhouse) }),
@@ -124,7 +144,7 @@ function valueOf(topic: AnyTopic, { value }: LogRecord): unknown {
 function letterOf(topic: AnyTopic, record: LogRecord): DeadLetter {
   const { partition, offset, key } = placed(record)
   const headers = textHeaders(record.headers)
-  const value = valueOf(topic, record) as { cause?: string; n?: number } | null | undefined
+  const value = valueOf(topic, record) as { cause?: string; n?: number; steps?: number } | null | undefined
   return {
     partition,
     offset,
@@ -132,6 +152,8 @@ function letterOf(topic: AnyTopic, record: LogRecord): DeadLetter {
     code: headers['dlq-code'] ?? '',
     sourceOffset: BigInt(headers['dlq-source-offset'] ?? '-2'),
     cause: value?.cause ?? (value?.n === undefined ? '' : `e${value.n}`),
+    steps: value?.steps ?? 0,
+    attempts: Number(headers['dlq-attempts']),
   }
 }
 

@@ -1,12 +1,12 @@
 /** What is told of chaos runs: one line each, the first differences of a failed one, a summary of all. */
 import { countedFaults } from './faults.ts'
-import type { Difference } from './model.ts'
-import type { RunResult } from './run.ts'
+import type { Difference } from './observation.ts'
+import type { RunResult, Work } from './run.ts'
 
 const SHOWN = 10
 const TEXT_MAX = 300
 
-export function runLine({ seed, deployment, faults, seconds, sent, compared, crashes, differences, problems }: RunResult): string {
+export function runLine({ seed, deployment, faults, seconds, sent, compared, work, crashes, differences, problems }: RunResult): string {
   const { fused, protocol, members, sinks, partitions, maxRecords, kept } = deployment
   const events = sent.acknowledged.size + sent.garbage
   const bad = differences.length + problems.length
@@ -17,9 +17,14 @@ export function runLine({ seed, deployment, faults, seconds, sent, compared, cra
     `${seconds} s`,
     `${events} events${sent.retried === 0 ? '' : ` (${sent.retried} sent again)`}`,
     `${compared} compared`,
+    workText(work),
     ...(crashes.length === 0 ? [] : [`restarted after ${countedCrashes(crashes)}`]),
     bad === 0 ? 'ok' : `FAILED: ${differences.length} differences, ${problems.length} problems`,
   ].join(' | ')
+}
+
+function workText({ told, calls, asked, givenUp, windows, late, letters }: Work): string {
+  return `${told} notices told in ${calls} calls, ${asked} asked and ${givenUp} of them given up, ${windows} windows and ${late} late, ${letters} dead letters`
 }
 
 /** Problems first, then the first differing records. */
@@ -38,6 +43,15 @@ export function summaryText(results: readonly RunResult[]): readonly string[] {
   return [
     `${results.length} runs, ${good} without a difference`,
     `${sum(({ sent }) => sent.acknowledged.size + sent.garbage)} events, ${sum(({ compared }) => compared)} records, keys and rows compared, ${Math.round(sum(({ seconds }) => seconds))} s`,
+    workText({
+      told: sum(({ work }) => work.told),
+      calls: sum(({ work }) => work.calls),
+      asked: sum(({ work }) => work.asked),
+      givenUp: sum(({ work }) => work.givenUp),
+      windows: sum(({ work }) => work.windows),
+      late: sum(({ work }) => work.late),
+      letters: sum(({ work }) => work.letters),
+    }),
     `faults: ${countedFaults(results.flatMap(({ faults }) => faults)) || 'none'}`,
     `members that ended by themselves and were started again: ${countedCrashes(results.flatMap(({ crashes }) => crashes)) || 'none'}`,
   ]

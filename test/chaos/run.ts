@@ -13,20 +13,22 @@ import type { ChaosEngines } from './engines.ts'
 import { scheduleOf } from './faults.ts'
 import type { Fault, FaultKind } from './faults.ts'
 import { bursts, firstRates } from './generator.ts'
+import { courierGroup, groupsOf, topics } from './groupsOf.ts'
 import { faultMaker } from './happen.ts'
 import type { Say } from './happen.ts'
 import type { MemberSettings } from './memberProcess.ts'
 import { Member } from './members.ts'
 import type { Crash } from './members.ts'
 import { differencesOf } from './model.ts'
-import type { Difference, Observation } from './model.ts'
+import type { Difference, Observation } from './observation.ts'
+import { Provider, serve } from './provider.ts'
 import { readBack } from './readBack.ts'
 import type { Places } from './readBack.ts'
 import { sendAll } from './send.ts'
 import type { Sent } from './send.ts'
 import { settle } from './settle.ts'
-import { createClickhouseTable, dropClickhouseDatabase, postgresSchema } from './sinks.ts'
-import { clickhouseTopics, groupsOf, postgresTopics, topics } from './workload.ts'
+import type { Tide } from './tides.ts'
+import { clickhouseTopics, createClickhouseTable, dropClickhouseDatabase, postgresSchema, postgresTopics } from './sinks.ts'
 
 export interface RunOptions {
   readonly seed: number
@@ -52,6 +54,20 @@ export interface Deployment {
   readonly kept: 'in files' | 'in memory'
 }
 
+/** What the run had of the kinds of work that have to happen for it to prove anything. */
+export interface Work {
+  /** Notices told to the provider, and the calls that it took. */
+  readonly told: number
+  readonly calls: number
+  /** Entries that had to wait for a permit or were given up without one. */
+  readonly asked: number
+  readonly givenUp: number
+  readonly windows: number
+  /** Records that came too late for theirs. */
+  readonly late: number
+  readonly letters: number
+}
+
 export interface RunResult {
   readonly seed: number
   readonly deployment: Deployment
@@ -60,6 +76,7 @@ export interface RunResult {
   readonly sent: Sent
   /** Records on the topics, changelog keys and rows that were compared. */
   readonly compared: number
+  readonly work: Work
   readonly crashes: readonly Crash[]
   readonly differences: readonly Difference[]
   /** What went wrong beside differences, one sentence each. */
@@ -93,23 +110,27 @@ export async function chaosRun({ seed, events, faults: wanted, engines, folder, 
   const client = createClient({ brokers, clientId: 'chaos', logger })
   const kafka = await connectKafka({ brokers, clientId: 'chaos', topicPrefix: prefix, registryUrl, logger, transactions: protocol })
   const database = `chaos_${seed}`
+  const provider = new Provider(seed)
+  const served = await serve(provider)
   const places: Places = {
     kafka: client,
     prefix,
     fused,
     partitions,
     databaseUrl: await createDatabase(engines.postgres.address ?? '', database),
+    calls: () => provider.calls,
     ...(engines.clickhouse === undefined ? {} : { clickhouse: { url: engines.clickhouse.address ?? '', database } }),
   }
   if (places.clickhouse !== undefined) await createClickhouseTable(places.clickhouse.url, database)
-  const sinkGroups = [
+  const others = [
+    courierGroup,
     { group: 'postgres', inputs: postgresTopics },
     ...(places.clickhouse === undefined ? [] : [{ group: 'clickhouse', inputs: clickhouseTopics }]),
   ]
   await kafka.applyTopics(topics, {
     partitions,
     replicationFactor: Math.min(3, brokers.length),
-    members: [...groupsOf(fused).map(({ group, stages }) => ({ group, stages })), ...sinkGroups],
+    members: [...groupsOf(fused).map(({ group, stages }) => ({ group, stages })), ...others],
   })
   await kafka.registerSchemas(topics)
   const settings = (name: string, runs: MemberSettings['runs']): MemberSettings => {
@@ -125,6 +146,7 @@ export async function chaosRun({ seed, events, faults: wanted, engines, folder, 
       protocol,
       maxRecords,
       databaseUrl,
+      providerUrl: served.url,
       ...(kept === 'in files' ? { stateDir: join(folder, 'state') } : {}),
       ...(clickhouse === undefined ? {} : { clickhouse }),
     }
@@ -153,7 +175,7 @@ export async function chaosRun({ seed, events, faults: wanted, engines, folder, 
     await sendAll(producer, [{ pauseMs: 0, sendings: firstRates() }], () => undefined)
     for (const member of members) member.start()
     await Promise.all(members.map(({ ready }) => ready))
-    const make = faultMaker({ engines, members, newcomer }, tell)
+    const make = faultMaker({ engines, members, provider, newcomer }, tell)
     const waiting = [...faults]
     const happened: Promise<void>[] = []
     const happen = (fault: Fault) =>
@@ -165,7 +187,7 @@ export async function chaosRun({ seed, events, faults: wanted, engines, folder, 
     tell('all is sent and every fault is over')
     await producer.close()
     for (const member of members) member.start()
-    const late = await settle(kafka, client, prefix, [...groupsOf(fused), ...sinkGroups])
+    const late = await settle(kafka, client, prefix, [...groupsOf(fused), ...others])
     if (late !== undefined) problems.push(late)
     for (const member of members) {
       const end = await member.leave()
@@ -174,12 +196,24 @@ export async function chaosRun({ seed, events, faults: wanted, engines, folder, 
     seen = await readBack(places)
   } finally {
     await Promise.all([...members, ...newcomers].map((member) => member.kill()))
+    served.close()
     await kafka.close()
   }
   for (const { member, code, text } of crashes.filter(({ retriable }) => !retriable)) problems.push(`${member} ended with ${code}: ${text}`)
   const differences = [...unacknowledged(sent, seen), ...differencesOf(seen)]
   if (differences.length === 0 && problems.length === 0) await tidy(client, engines.postgres.address ?? '', places, database)
-  return { seed, deployment, faults, seconds: secondsSince(began), sent, compared: sizeOf(seen), crashes, differences, problems }
+  return {
+    seed,
+    deployment,
+    faults,
+    seconds: secondsSince(began),
+    sent,
+    compared: sizeOf(seen),
+    work: workOf(seen),
+    crashes,
+    differences,
+    problems,
+  }
 }
 
 /** What a producer was told is stored and is not on the log. */
@@ -204,10 +238,25 @@ function unacknowledged({ acknowledged, garbage }: Sent, seen: Observation): Dif
   ]
 }
 
-function sizeOf({ readings, ledger, alarms, totals, notices, regions, dead, states, postgres, clickhouse }: Observation): number {
-  const lists = [readings, ledger, alarms, totals, notices, regions, ...Object.values(dead), postgres.facts, clickhouse ?? []]
-  const maps = [states.tally, states.rollup, states.notify, postgres.latest]
-  return lists.reduce((sum, { length }) => sum + length, 0) + maps.reduce((sum, { size }) => sum + size, 0)
+function sizeOf({ dead, states, postgres, clickhouse = [], ...topics }: Observation): number {
+  const { readings, permits, ledger, alarms, totals, notices, regions, tides, deliveries, calls } = topics
+  const lists = [readings, permits, ledger, alarms, totals, notices, regions, tides, deliveries, calls, postgres.facts, clickhouse]
+  const maps = [...Object.values(states), postgres.latest]
+  const sum = [...lists, ...Object.values(dead)].reduce((total, { length }) => total + length, 0)
+  return maps.reduce((total, { size }) => total + size, sum)
+}
+
+function workOf({ ledger, tides, calls, dead }: Observation): Work {
+  const many = (kind: Tide['kind']) => tides.filter(({ value }) => value.kind === kind).length
+  return {
+    told: new Set(calls.map(({ idempotencyKey }) => idempotencyKey)).size,
+    calls: calls.length,
+    asked: ledger.filter(({ value }) => value.cause.startsWith('a')).length,
+    givenUp: dead.ledger.filter(({ code }) => code === 'E_CHAOS_NO_PERMIT').length,
+    windows: many('closed'),
+    late: many('late'),
+    letters: Object.values(dead).reduce((sum, { length }) => sum + length, 0),
+  }
 }
 
 async function createDatabase(url: string, name: string): Promise<string> {

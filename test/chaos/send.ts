@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { RecordProducer } from '../../runtime/kafka/connectKafka.ts'
 import type { Burst, Sending } from './generator.ts'
-import { garbage, ledger, rates, readings } from './workload.ts'
+import { garbage, ledger, permits, rates, readings } from './workload.ts'
 
 export interface Sent {
   /** Numbers of the events, those of garbage excepted: it cannot carry one. */
@@ -40,11 +40,13 @@ export async function sendAll(producer: RecordProducer, load: readonly Burst[], 
 function send(producer: RecordProducer, sending: Sending): Promise<unknown> {
   switch (sending.to) {
     case 'readings':
-      return producer.send(readings, sending.key, sending.value)
+      return producer.send(readings, sending.key, sending.value, { timestamp: Date.now() - sending.behindMs })
     case 'ledger':
       return producer.send(ledger, sending.key, sending.value)
     case 'rates':
       return producer.send(rates, sending.key, sending.value)
+    case 'permits':
+      return producer.send(permits, sending.key, sending.value)
     case 'garbage':
       return producer.send(garbage, sending.key, { n: sending.n, kind: 'add', amount: 0, rate: '' })
     default:

@@ -4,8 +4,11 @@ import type { Kafka } from 'kafkajs'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import { PartitionReader } from '../../runtime/kafka/partitionReader.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
+import { topics } from './groupsOf.ts'
+import type { KeyState } from './observation.ts'
 import { ChangelogView } from './readBack.ts'
-import { tally, topics } from './workload.ts'
+import { tide } from './tides.ts'
+import { rollup, tally } from './workload.ts'
 
 const SETTLE_WITHIN_MS = 180_000
 const LOOK_MS = 250
@@ -34,22 +37,25 @@ export async function settle(
       typeof value === 'bigint' ? String(value) : value,
     )
   try {
-    let changelog: ChangelogView | undefined
+    let changelogs: readonly ChangelogView[] | undefined
     while (Date.now() < until) {
       await delay(LOOK_MS)
       try {
         reader ??= await PartitionReader.connect(client)
-        changelog ??= new ChangelogView(reader, tally, prefix)
+        const opened = reader
+        changelogs ??= [tally, rollup, tide].map((stage) => new ChangelogView(opened, stage, prefix))
         const before = await ends()
         const lagging = await behind()
         last = `behind: ${lagging.join(', ')}`
         if (lagging.length > 0) continue
-        const armed = [...(await changelog.read())].filter(([, { timers }]) => Object.keys(timers).length > 0)
+        const armed: (readonly [string, KeyState<unknown>])[] = []
+        for (const changelog of changelogs)
+          armed.push(...[...(await changelog.read())].filter(([, { timers }]) => Object.keys(timers).length > 0))
         last = `timers that have not fired: ${armed.map(([key, { timers }]) => `${key} ${JSON.stringify(timers)}`).join(', ')}`
         if (armed.length === 0 && before === (await ends())) return undefined
       } catch (error) {
         last = String(error)
-        changelog = undefined
+        changelogs = undefined
         await reader?.close()
         reader = undefined
       }

@@ -7,8 +7,12 @@ import { connectClickhouse, connectClickhouseWriter, identifier } from '../../si
 import { mend } from '../../sinks/clickhouse/mend.ts'
 import { insertSettings } from '../../sinks/clickhouse/sink.ts'
 import { inTransaction } from '../../sinks/postgres/pool.ts'
-import { clickhouseTopics, postgresTopics, totals } from './workload.ts'
+import { ledger, notices, regions, totals } from './workload.ts'
 import type { Entry, Notice, Total } from './workload.ts'
+
+/** What the sinks store: offsets beside the rows in Postgres, deterministic blocks in ClickHouse. */
+export const postgresTopics: readonly AnyTopic[] = [ledger, totals]
+export const clickhouseTopics: readonly AnyTopic[] = [notices, regions]
 
 export const postgresSchema = `
   CREATE TABLE facts (topic text, part int, off bigint, key text, cause text, amount bigint);

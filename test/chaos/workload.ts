@@ -3,16 +3,15 @@
  * dead letters. Every record that a stage accepts leaves exactly one record on the stage's first output, which names its
  * cause; so the order in which a stage took records and timers can be read off its output.
  */
-import { deadLetter, drop, emit, next, timer } from '../../runtime/outcome.ts'
+import { deadLetter, drop, emit, next, retryLater, timer } from '../../runtime/outcome.ts'
 import type { Emission, Outcome } from '../../runtime/outcome.ts'
 import { schema } from '../../runtime/schema.ts'
 import { from, stage } from '../../runtime/stage.ts'
-import type { AnyStage, Context } from '../../runtime/stage.ts'
+import type { Context } from '../../runtime/stage.ts'
 import { topic } from '../../runtime/topic.ts'
-import type { AnyTopic } from '../../runtime/topic.ts'
 
-/** What a reading asks for. */
-export type Kind = 'add' | 'arm' | 'cancel' | 'remind' | 'clear' | 'skip' | 'poison'
+/** What a reading asks for. An `ask` needs a permit before it is added up. */
+export type Kind = 'add' | 'ask' | 'arm' | 'cancel' | 'remind' | 'clear' | 'skip' | 'poison'
 
 export interface Reading {
   /** Number of the event in the whole run. */
@@ -49,8 +48,14 @@ export const Rate = schema<Rate>({
   ],
 })
 
+export interface Permit {
+  /** Number of the reading that asked. */
+  n: number
+}
+const Permit = schema<Permit>({ type: 'record', name: 'Permit', namespace: 'rekindle.chaos', fields: [{ name: 'n', type: 'long' }] })
+
 export interface Entry {
-  /** `e<n>` for a reading, `t:<timer>:<due>` for a timer, `o<n>` for what somebody outside wrote. */
+  /** `e<n>` for a reading, `a<n>` for one that asks, `t:<timer>:<due>` for a timer, `o<n>` for what somebody outside wrote. */
   cause: string
   /** Records and timers of the key since it was cleared. */
   steps: number
@@ -131,6 +136,15 @@ export const rates = topic({
   writtenBy: ['chaos'],
   about: 'What readings are multiplied with.',
 })
+export const permits = topic({
+  name: 'permits',
+  key: 'tenant',
+  value: Permit,
+  retention: 'compact',
+  contract: 'internal',
+  writtenBy: ['chaos'],
+  about: 'Readings that asked and may be added up, by the cause of their entry.',
+})
 /** Also written from outside: a fused group reads it back and must pass over its own. */
 export const ledger = topic({ ...lead, name: 'ledger', value: Entry, writtenBy: ['tally', 'chaos'], about: 'One entry per cause.' })
 export const alarms = topic({ ...lead, name: 'alarms', value: Entry, writtenBy: ['tally'], about: 'Every fifth step of a key.' })
@@ -138,7 +152,6 @@ export const totals = topic({ ...lead, name: 'totals', value: Total, writtenBy: 
 export const notices = topic({ ...lead, name: 'notices', value: Notice, writtenBy: ['notify'], about: 'A key reached another level.' })
 /** Keyed by region, so what one partition of `totals` causes lands on others, among the records of many producers. */
 export const regions = topic({ ...lead, name: 'regions', value: Notice, writtenBy: ['notify'], about: 'The same by region.' })
-export const topics: readonly AnyTopic[] = [readings, rates, ledger, alarms, totals, notices, regions]
 
 /** A topic like `readings` whose values are no readings: what a broken writer sends. */
 export const garbage = { ...readings, value: { ...Reading, encode: () => Buffer.from('not a reading') } }
@@ -147,6 +160,9 @@ export const ALARM_EVERY = 5
 export const REFUSED_EVERY = 61
 export const LEVEL = 500
 export const REGIONS = 7
+/** Times that a reading without a permit is folded before it is given up, and the wait between two of them. */
+export const ATTEMPTS = 8
+const ASK_AGAIN_MS = 250
 export const regionOf = (key: string) => `region:${Number(key.split(':')[1]) % REGIONS}`
 
 export const tally = stage({
@@ -164,7 +180,7 @@ export const tally = stage({
           steps: (state?.steps ?? 0) + 1,
           sum: (state?.sum ?? 0) + (value.kind === 'add' ? value.amount * (rate?.factor ?? 0) : 0),
         }
-        const entry: Entry = { cause: `e${value.n}`, ...after, rate: rate?.version ?? 0 }
+        const entry: Entry = { cause: `${value.kind === 'ask' ? 'a' : 'e'}${value.n}`, ...after, rate: rate?.version ?? 0 }
         const timers =
           value.kind === 'arm'
             ? [timer('idle').at(ctx.at + value.amount)]
@@ -191,11 +207,16 @@ function emissions(entry: Entry): readonly Emission<typeof ledger | typeof alarm
 export const rollup = stage({
   name: 'rollup',
   state: Total,
+  tables: { permits },
+  // Room for a whole run behind a key that waits: what is beyond it would be given up, in an order that nobody knows.
+  parking: { attempts: ATTEMPTS, records: 10_000, bytes: 524_288 },
   on: [
     from(
       ledger,
-      (state: Total | undefined, { value }): Outcome<Total, typeof totals> => {
+      (state: Total | undefined, { value }, ctx: Context<{ permits: typeof permits }>): Outcome<Total, typeof totals> => {
         if (value.steps % REFUSED_EVERY === 0) return deadLetter('E_CHAOS_REFUSED', { cause: value.cause })
+        if (value.cause.startsWith('a') && ctx.tables.permits.get(value.cause) === undefined)
+          return retryLater('E_CHAOS_NO_PERMIT', { cause: value.cause }, { afterMs: ASK_AGAIN_MS })
         const total: Total = { cause: value.cause, seen: (state?.seen ?? 0) + 1, total: (state?.total ?? 0) + value.sum }
         return next(total, { emit: [emit(totals, total)] })
       },
@@ -221,24 +242,3 @@ export const notify = stage({
   ],
   outputs: [notices, regions],
 })
-
-export interface GroupOfStages {
-  readonly group: string
-  readonly stages: readonly AnyStage[]
-  /** Topics it commits offsets of. */
-  readonly inputs: readonly AnyTopic[]
-}
-
-/** The groups of a deployment: one that runs all stages fused, or one per stage. */
-export function groupsOf(fused: boolean): readonly GroupOfStages[] {
-  if (fused) return [{ group: 'line', stages: [tally, rollup, notify], inputs: [readings, ledger] }]
-  return [
-    { group: 'tally', stages: [tally], inputs: [readings] },
-    { group: 'rollup', stages: [rollup], inputs: [ledger] },
-    { group: 'notify', stages: [notify], inputs: [totals] },
-  ]
-}
-
-/** What the sinks store: offsets beside the rows in Postgres, deterministic blocks in ClickHouse. */
-export const postgresTopics: readonly AnyTopic[] = [ledger, totals]
-export const clickhouseTopics: readonly AnyTopic[] = [notices, regions]
