@@ -1,6 +1,6 @@
 /**
  * The short form of `npm run chaos`: one seed on engines of its own. A member is killed, another sleeps past its session and
- * wakes as a zombie, the broker and the database are killed; nothing is lost, doubled or out of order.
+ * wakes as a zombie, the broker and the database are killed, the provider of the worker is down; nothing is lost, doubled or out of order.
  */
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -19,6 +19,7 @@ const faults: readonly Fault[] = [
   { kind: 'kill-member', at: 0.1, target: 0, durationMs: 500, shiftMs: 0 },
   { kind: 'zombie', at: 0.2, target: 1, durationMs: 7_500, shiftMs: 0 },
   { kind: 'clock-step', at: 0.3, target: 0, durationMs: 2_000, shiftMs: -4_000 },
+  { kind: 'provider-down', at: 0.4, target: 0, durationMs: 2_000, shiftMs: 0 },
   { kind: 'kill-broker', at: 0.5, target: 0, durationMs: 0, shiftMs: 0 },
   { kind: 'kill-postgres', at: 0.7, target: 0, durationMs: 500, shiftMs: 0 },
 ]
@@ -42,5 +43,6 @@ t.test('members, broker and database die and come back; what is left equals one 
   })
   t.comment(runLine(result))
   t.strictSame(differencesText(result), [])
+  for (const [kind, many] of Object.entries(result.work)) t.ok(many > 0, `${many} ${kind}`)
   t.equal(result.sent.acknowledged.size + result.sent.garbage, 2_000, 'everything was sent')
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { defaultFuseLimits } from '../../runtime/fuse.ts'
 import { assertProperty } from '../support/property.ts'
 import { countedFaults, describeFault, faultKinds, scheduleOf } from './faults.ts'
 import { bursts, factorOf } from './generator.ts'
@@ -36,6 +37,26 @@ t.test('events are numbered without a gap, and every rate has the factor of its 
       )
     }),
     { numRuns: 50 },
+  ),
+)
+
+t.test('only what asked gets a permit, after it has asked; bad readings in a row are fewer than blow a fuse', (t) =>
+  assertProperty(
+    t,
+    fc.property(fc.nat(), (seed) => {
+      const sendings = bursts({ seed, events: 1_000, keys: 20 }).flatMap((burst) => burst.sendings)
+      const asked = new Set<string>()
+      let row = 0
+      return sendings.every((sending) => {
+        if (sending.to === 'permits') return asked.has(sending.key)
+        if (sending.to === 'rates') return true
+        const reading = sending.to === 'readings' ? sending.value : undefined
+        if (reading?.kind === 'ask') asked.add(`a${reading.n}`)
+        row = sending.to === 'garbage' || reading?.kind === 'poison' ? row + 1 : 0
+        return row < defaultFuseLimits.maxConsecutive
+      })
+    }),
+    { numRuns: 20 },
   ),
 )
 
