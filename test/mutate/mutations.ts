@@ -539,7 +539,7 @@ export const mutations: readonly Mutation[] = [
     id: 'refusal-erased',
     guard: 'a refusal outlives an erasure',
     file: 'pipelines/enrich/erasure.ts',
-    find: '    ...refusalsOf(before),\n',
+    find: '    ...refusals,\n',
     replace: '',
     tests: [{ file: erasureFolds, title: 'a lead that comes back begins anew with its refusal' }],
     why: 'Who opted out and was erased is written to when the contact appears again.',
@@ -865,7 +865,7 @@ export const mutations: readonly Mutation[] = [
     id: 'offsets-in-a-second-transaction',
     guard: 'offsets in the transaction',
     file: 'runtime/kafka/classicTransactions.ts',
-    find: 'if (offsets.length > 0) await transaction.sendOffsets({ consumerGroupId: this.#groupId, topics: asTopics(offsets) })\n    await transaction.commit()',
+    find: 'if (offsets.length > 0) await transaction.sendOffsets({ consumerGroupId: this.#groupId, topics: asTopics(offsets) })\n    onWritten?.()\n    await transaction.commit()',
     replace: 'await transaction.commit()\n    await this.#offsetsOnly(offsets)',
     tests: [
       {
