@@ -11,7 +11,7 @@ import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './con
 import { deadLetterDepth, watchDeadLetters } from './deadLetterWatch.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
-import { contactLookupGroup, insightsGroup, lineGroups, lookUpGroup } from './groups.ts'
+import { contactLookupGroup, insightsGroup, lineGroups, lingerMsOf, lookUpGroup } from './groups.ts'
 import { refuseOtherFusion } from './refuseOtherFusion.ts'
 import { lagGauges } from './lagGauges.ts'
 import { startContactLookups } from './contactLookupPart.ts'
@@ -28,7 +28,6 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   const kafka = await kafkaOf(config, 'pipeline', logger, metrics, tracer)
   await kafka.registerSchemas(allTopics)
   const settings = {
-    lingerMs: config.kafka.lingerMs,
     stateDir: config.stateDir,
     standby: config.standbyCopies,
     joinTickMs: config.kafka.joinTickMs,
@@ -40,10 +39,15 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   const line = lineGroups(config)
   const onOutputs = agentErrors(metrics)
   const members = await Promise.all(
-    line.map(async (each) => ({ ...each, member: await kafka.runStages({ ...settings, ...each, onOutputs }) })),
+    line.map(async (each) => ({
+      ...each,
+      member: await kafka.runStages({ ...settings, ...each, lingerMs: lingerMsOf(config, each.group), onOutputs }),
+    })),
   )
   const insights =
-    insightStages.length === 0 ? undefined : await kafka.runStages({ ...settings, group: insightsGroup, stages: insightStages })
+    insightStages.length === 0
+      ? undefined
+      : await kafka.runStages({ ...settings, group: insightsGroup, stages: insightStages, lingerMs: lingerMsOf(config, insightsGroup) })
   const shared = openGhl({
     config,
     logger,

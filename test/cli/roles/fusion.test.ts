@@ -2,7 +2,7 @@
 import t from 'tap'
 import { Command } from 'commander'
 import { runProgram } from '../../../cli/program.ts'
-import { lineGroups, membersOf, pipelineStages } from '../../../cli/roles/groups.ts'
+import { insightsGroup, lineGroups, lingerMsOf, membersOf, pipelineStages } from '../../../cli/roles/groups.ts'
 import { refuseOtherFusion } from '../../../cli/roles/refuseOtherFusion.ts'
 import { addRun } from '../../../cli/verbs/run.ts'
 import { loadConfig } from '../../../config/config.ts'
@@ -29,6 +29,13 @@ t.test('fused, all stages are one group; split, each is one of its own, with the
   t.equal(new Set(names).size, names.length, 'no group stands twice')
   t.ok(names.includes('agents') && !names.includes('pipeline') && !names.includes('pipeline-agents'))
   t.throws(() => loadConfig({ PIPELINE_FUSED: 'partly' }), /PIPELINE_FUSED is "partly": must be true or false/)
+})
+
+t.test('a group of the line lingers as it is set, the one of locations a quarter of a second at least', async (t) => {
+  t.equal(lingerMsOf(fused, 'pipeline'), 20)
+  t.equal(lingerMsOf(split, 'pipeline-enrich'), 20)
+  t.equal(lingerMsOf(fused, insightsGroup), 250)
+  t.equal(lingerMsOf(loadConfig({ PIPELINE_LINGER_MS: '400' }), insightsGroup), 400)
 })
 
 t.test('split, a stage reads from Kafka what fused it is handed in memory', async (t) => {
