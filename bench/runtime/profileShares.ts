@@ -42,9 +42,11 @@ const ofMembers: readonly Owner[] = [
   { file: /kafka\/wireFormat\.ts$/, name: /^frame|^encode/, part: 'write: wire format' },
   { file: /kafka\/wireFormat\.ts$/, part: 'read: wire format', avro: 'read: Avro of inputs' },
   { file: /runtime\/murmur2\.ts$/, part: 'write: partition of the key' },
-  { file: /kafka\/(partitionReader|groupMember|unit)\.ts$/, part: 'read: records and headers as objects' },
-  { file: /kafka\/stageUnit\.ts$/, name: /take/, part: 'read: records and headers as objects' },
-  { file: /kafka\/stageUnit\.ts$|runtime\/(fuse|metrics)\.ts$/, part: 'unit: slices, outgoing records, counts' },
+  { file: /kafka\/(partitionReader|groupMember|unit|takeRecords)\.ts$/, part: 'read: records and headers as objects' },
+  {
+    file: /kafka\/(stageUnit|unitSlices|unitFolds|unitTimers|unitCommits|stageOutput)\.ts$|runtime\/(fuse|metrics)\.ts$/,
+    part: 'unit: slices, outgoing records, counts',
+  },
   { file: /runtime\/kafka\/(implicit|classic|unitProducer|protocol|patiently|cluster)/, part: 'write: transactions' },
   { file: /bench\/runtime\/bareProcess\.ts$/, part: 'the loop itself' },
   {

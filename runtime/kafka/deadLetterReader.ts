@@ -11,6 +11,7 @@ import type { DeadLetterSource } from './names.ts'
 import { firstOffsets, stableEnds } from './offsets.ts'
 import { leaderMoves, patiently } from './patiently.ts'
 import { PartitionReader } from './partitionReader.ts'
+import type { Position } from './partitionReader.ts'
 import { readSettled } from './settledRead.ts'
 import type { Workshop } from './stageMember.ts'
 
@@ -31,18 +32,18 @@ export interface DeadLetterPlace extends DeadLetterSource {
   readonly partition: number
 }
 
-/** A book and where it goes on. */
+/** A book and where it goes on: moved with what is read, so that a look that fails in the middle is not read twice. */
 export interface FollowedBook {
   readonly place: DeadLetterPlace
   readonly book: DeadLetterBook
-  /** Next offset to read. */
-  readonly next: bigint
+  readonly position: Position
 }
 
 const FETCH_WAIT_MS = 10
 
 function newBook(place: DeadLetterPlace, how: { readonly outlined: boolean }): FollowedBook {
-  return { place, book: new DeadLetterBook(place.sourceTopic, place.group, how), next: 0n }
+  const { name: topic, partition } = place
+  return { place, book: new DeadLetterBook(place.sourceTopic, place.group, how), position: { topic, partition, offset: 0n } }
 }
 
 export class DeadLetterReader {
@@ -102,7 +103,7 @@ export class DeadLetterReader {
     const known = new Map(before.map((followed) => [`${followed.place.name}#${followed.place.partition}`, followed]))
     return this.#opened(places, (place, low, end) => {
       const last = known.get(`${place.name}#${place.partition}`)
-      const isWhole = last !== undefined && last.next <= end && (last.book.letters[0]?.letter.offset ?? low) >= low
+      const isWhole = last !== undefined && last.position.offset <= end && (last.book.letters[0]?.letter.offset ?? low) >= low
       return isWhole ? { ...last, place } : newBook(place, { outlined: true })
     })
   }
@@ -118,11 +119,12 @@ export class DeadLetterReader {
     const open = places.map((place) => {
       const low = lows?.get(place.name)?.get(place.partition) ?? 0n
       const end = ends?.get(place.name)?.get(place.partition) ?? 0n
-      const { book, next } = bookOf(place, low, end)
-      return { place, book, end, position: { topic: place.name, partition: place.partition, offset: next > low ? next : low } }
+      const followed = bookOf(place, low, end)
+      if (followed.position.offset < low) followed.position.offset = low
+      return { followed, end }
     })
-    const bookAt = new Map(open.map(({ position, book }) => [`${position.topic}#${position.partition}`, book]))
-    const behind = () => open.filter(({ position, end }) => position.offset < end).map(({ position }) => position)
+    const bookAt = new Map(open.map(({ followed: { position, book } }) => [`${position.topic}#${position.partition}`, book]))
+    const behind = () => open.filter(({ followed, end }) => followed.position.offset < end).map(({ followed }) => followed.position)
     for (let left = behind(); left.length > 0; left = behind()) {
       const positions = left
       await patiently(leaderMoves, () =>
@@ -131,7 +133,7 @@ export class DeadLetterReader {
         }),
       )
     }
-    return open.map(({ place, book, position }) => ({ place, book, next: position.offset }))
+    return open.map(({ followed }) => followed)
   }
 
   /** What is there once no transaction is open any more. */

@@ -388,7 +388,7 @@ export class GroupMember<U extends Unit> {
   async #each(payload: EachBatchPayload): Promise<void> {
     const { topic, partition, messages } = payload.batch
     const held = this.#heldFor({ topic, partition })
-    if (held === undefined || !this.isLive(held)) return
+    if (held === undefined) return
     const epoch = this.#epoch
     const turn: Turn = {
       live: () => epoch === this.#epoch && this.isLive(held) && !this.#closing && payload.isRunning() && !payload.isStale(),
@@ -404,6 +404,8 @@ export class GroupMember<U extends Unit> {
         }
       },
     }
+    // Also one that was fetched before a seek: once the next fetch has begun, the client says of it no more that it is stale.
+    if (!turn.live()) return
     const batch: FetchedBatch = {
       topic,
       partition,

@@ -1,6 +1,6 @@
 /**
- * Keeps the lag gauges of a member fresh, also while nothing is processed: a member that stands still must show a lag in
- * seconds that grows, or no alert ever fires.
+ * Keeps the lag in seconds of a member's group fresh, also while nothing is processed: a member that stands still must show a lag that
+ * grows, or no alert ever fires. The lag in records is asked for by whoever serves the metrics.
  */
 import type { Logger } from 'pino'
 import type { RuntimeMetrics } from '../metrics.ts'
@@ -38,12 +38,6 @@ export function watchLag(options: LagWatchOptions): () => Promise<void> {
 
   async function look(): Promise<void> {
     const lags = await lagOf(cluster, groupName(group, topicPrefix), [...topics.keys()])
-    for (const { topic, partition, lag } of lags)
-      metrics.set(
-        'kafka_consumergroup_lag',
-        { consumergroup: group, topic: topics.get(topic) ?? topic, partition: String(partition) },
-        Number(lag),
-      )
     for (const [topic, seconds] of await book.look(lags, (lag) => firstTimestamp(reader, lag), Date.now()))
       metrics.set('lr_kafka_lag_seconds', { group, topic: topics.get(topic) ?? topic }, seconds)
   }

@@ -1,56 +1,30 @@
 /**
- * One partition of a group of stages. Each slice of a fetched batch becomes one transaction: outputs, state changes, dead
- * letters and offsets together or not at all; the stores are touched after the commit only. Timers are transactions too.
- * Where inputs have priorities, what is longer than one slice is set aside, so that a record of a higher one waits for a slice at most.
+ * One partition of a group of stages: takes over, lets go, and says what goes when. Each slice of what was fetched becomes one
+ * transaction (`unitSlices.ts`), and due timers do too (`unitTimers.ts`). Where inputs have priorities, what is longer than one slice is
+ * set aside, so that a record of a higher one waits for a slice at most.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { runtimeError } from '../errors.ts'
-import { afterGood, afterRecord, intactFuse } from '../fuse.ts'
-import type { FuseState } from '../fuse.ts'
-import { countBatch } from '../metrics.ts'
 import { Task } from '../task.ts'
-import type { InputRecord, TaskBatch } from '../task.ts'
-import { topologyOf, topologyText } from '../topology.ts'
-import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
 import { FetchCompany } from './fetchCompany.ts'
 import type { Handed } from './fetchCompany.ts'
-import { fits, outgoingOf } from './stageOutput.ts'
-import type { OutputContext, Taken } from './stageOutput.ts'
-import type { FetchedLog } from './partitionReader.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { groupName } from './names.ts'
 import { PhaseClock } from './phaseClock.ts'
-import type { SliceLimits, StageUnitContext } from './stageUnitContext.ts'
+import type { StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import type { Source } from './sourceOffsets.ts'
 import { SetAside } from './setAside.ts'
 import { migrate } from './stageMigration.ts'
-import { sliceOf, takeRecords } from './takeRecords.ts'
 import { UnitCommits } from './unitCommits.ts'
-import type { Opened, Work } from './unitCommits.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import { UnitFolds } from './unitFolds.ts'
+import { UnitSlices } from './unitSlices.ts'
+import { UnitTimers } from './unitTimers.ts'
 import type { UnitTransactions } from './unitTransactions.ts'
-
-/** Records of one topic that go into one transaction; it goes on at `nextOffset` behind them. */
-interface Part {
-  readonly topic: string
-  readonly records: readonly Taken[]
-  readonly nextOffset: bigint
-}
-
-/** Records of a topic of which those from `at` on wait; it goes on at `nextOffset` behind them. */
-interface Slices {
-  readonly topic: string
-  readonly records: readonly FetchedLog[]
-  readonly at: number
-  readonly nextOffset: bigint
-}
+import type { Opened, UnitWorks } from './unitWorks.ts'
 
 /** A batch of at least this many records shows load: no waiting for company then. */
 const BUSY_RECORDS = 100
-const TIMERS_PER_TRANSACTION = 500
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
 /** More of a topic is fetched when so many of its records are still set aside: folding them takes longer than a fetch. */
 const REFETCH_RECORDS = 500
 /** For so long after a record has overtaken others, ms, slices of these are a fifth: the next one waits for one of each unit. */
@@ -62,12 +36,12 @@ export class StageUnit implements Unit {
   readonly #context: StageUnitContext
   readonly #held: Held<StageUnit>
   readonly #places: readonly Place[]
-  /** Topics that the stages read, handed over or not, by logical name. */
-  readonly #read: ReadonlyMap<string, AnyTopic>
   readonly #transactions: UnitTransactions
   /** Opened when the unit takes over for the first time; what it holds stays warm while the unit is kept. */
   #opened: Opened | undefined
   readonly #commits: UnitCommits<StageUnit>
+  readonly #slices: UnitSlices<StageUnit>
+  readonly #timers: UnitTimers<StageUnit>
   readonly #aside: SetAside
   /** Topics of which enough is set aside. */
   readonly #paused = new Set<string>()
@@ -77,12 +51,6 @@ export class StageUnit implements Unit {
   /** The next turn of what is set aside is asked for. */
   #goesOn = false
   readonly #time: PhaseClock
-  #fuse: FuseState = intactFuse
-  /** Mean time of one record in the folds, ms: how many fit into `maxMs`. */
-  #recordMs = 0.05
-  /** How many timers may fit into the next transaction. */
-  #timersAtOnce = TIMERS_PER_TRANSACTION
-  #timer: NodeJS.Timeout | undefined
 
   constructor(context: StageUnitContext, places: readonly Place[], held: Held<StageUnit>) {
     const [first] = places
@@ -92,14 +60,19 @@ export class StageUnit implements Unit {
     this.#held = held
     this.#places = places
     this.#time = new PhaseClock(context.metrics, context.group, context.monotonic)
-    const { stages } = context
     const priorityOf = (topic: string) => context.priorityOf(topic)
     this.#aside = new SetAside(priorityOf)
     this.#company = new FetchCompany(priorityOf)
-    this.#read = new Map(stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
     this.#transactions = context.transactions(this.partition)
-    const works = { context, held, transactions: this.#transactions, time: this.#time, rest: () => this.#rest() }
-    this.#commits = new UnitCommits(this.partition, topologyText(topologyOf(stages)), works)
+    const works: UnitWorks<StageUnit> = {
+      ...{ partition: this.partition, context, held, transactions: this.#transactions, time: this.#time },
+      opened: () => this.#open(),
+      rest: () => this.#rest(),
+    }
+    this.#commits = new UnitCommits(works)
+    const folds = new UnitFolds(works, this.#commits, () => this.#timers.arm())
+    this.#slices = new UnitSlices(works, this.#commits, folds)
+    this.#timers = new UnitTimers(works, folds)
   }
 
   /** Keys of a stage whose records wait. */
@@ -147,7 +120,7 @@ export class StageUnit implements Unit {
     this.#company.clear()
     this.#paused.clear()
     this.#commits.positions.start(offsets)
-    if (live()) this.#armTimer()
+    if (live()) this.#timers.arm()
     return offsets
   }
 
@@ -160,76 +133,81 @@ export class StageUnit implements Unit {
     const company = this.#company.of(batch, turn)
     if (company === undefined) return
     this.#time.fetched(batch.reading)
-    const together = company.length > 1 ? await this.#takeTogether(company) : 'apart'
-    if (together === 'failed') return this.#rest()
-    if (together === 'apart') for (const each of company) if (!(await this.#takeAlone(each.batch, each.turn))) return this.#rest()
-    const { lingerMs } = this.#context.limits
-    // Small transactions cost the broker as much as large ones: under low load the next one waits for company. Once for all that a fetch
-    // brought: with a wait after each topic, those that the stages read back hold up every record that comes meanwhile.
-    const isIdle = this.#aside.empty && company.every(({ batch: { records } }) => records.length < BUSY_RECORDS)
-    const wait = isIdle ? lingerMs - (performance.now() - started) : 0
-    if (wait > 0 && turn.live()) {
-      this.#time.enter('linger')
-      await delay(wait)
+    try {
+      if (!(await this.#take(company))) return
+      const { lingerMs } = this.#context.limits
+      // Small transactions cost the broker as much as large ones: under low load the next one waits for company. Once for all that a fetch
+      // brought: with a wait after each topic, those that the stages read back hold up every record that comes meanwhile.
+      const isIdle = this.#aside.empty && company.every(({ batch: { records } }) => records.length < BUSY_RECORDS)
+      const wait = isIdle ? lingerMs - (performance.now() - started) : 0
+      if (wait > 0 && turn.live()) {
+        this.#time.enter('linger')
+        await delay(wait)
+      }
+    } finally {
+      this.#rest()
     }
-    this.#rest()
   }
 
-  /** What a fetch brought of several topics in one transaction, where that is little: the broker pays for each. */
-  async #takeTogether(company: readonly Handed[]): Promise<'done' | 'apart' | 'failed'> {
-    const { limits, tracer } = this.#context
-    const all = company.flatMap(({ batch: { records } }) => records)
-    const isLittle = all.length < BUSY_RECORDS && sliceOf(all, 0, limits, this.#recordMs).length === all.length
-    if (!isLittle || company.some(({ batch: { topic } }) => this.#aside.has(topic))) return 'apart'
-    const startMs = tracer?.now()
-    if (company.some(({ batch: { topic } }) => this.#aside.isOvertakenBy(topic))) this.#overtakenAt = performance.now()
-    this.#time.enter('decode')
-    this.#transactions.announce()
-    const parts: Part[] = []
-    try {
-      for (const { batch } of company) {
-        const { topic, records, lastOffset } = batch
-        const taken = await this.#held.during('decode', () => takeRecords(this.#context, this.#open().task, topic, records))
-        parts.push({ topic, records: taken, nextOffset: lastOffset + 1n })
-      }
-    } catch (error) {
-      this.#transactions.retract()
-      this.#held.recover(error)
-      return 'failed'
+  /** What a fetch brought: in one transaction where that is little, since the broker pays for each. False when the unit begins anew. */
+  async #take(company: readonly Handed[]): Promise<boolean> {
+    if (this.#areLittle(company)) {
+      const done = await this.#takeTogether(company)
+      if (done !== 'too_large') return done === 'done'
     }
-    const done = await this.#process(parts, startMs)
-    this.#transactions.retract()
-    if (done === 'too_large') return 'apart'
-    if (done === undefined) return 'failed'
+    for (const { batch, turn } of company) if (!(await this.#takeAlone(batch, turn))) return false
+    return true
+  }
+
+  #areLittle(company: readonly Handed[]): boolean {
+    if (company.length === 1 || company.some(({ batch: { topic } }) => this.#aside.has(topic))) return false
+    const all = company.flatMap(({ batch: { records } }) => records)
+    return all.length < BUSY_RECORDS && this.#slices.areOne(all)
+  }
+
+  async #takeTogether(company: readonly Handed[]): Promise<'done' | 'too_large' | 'failed'> {
+    const startMs = this.#context.tracer?.now()
+    for (const { batch } of company) this.#noteOvertaking(batch)
+    const batches = company.map(({ batch }) => batch)
+    const done = await this.#slices.together(batches, startMs)
+    if (done !== 'done') return done
     for (const { batch, turn } of company) turn.resolve(batch.lastOffset)
     await company[0]?.turn.heartbeat()
-    return 'done'
+    return done
   }
 
   /** Slice by slice, or set aside. False when the unit begins anew, or has to let go. */
   async #takeAlone(batch: FetchedBatch, turn: Turn): Promise<boolean> {
     let startMs = this.#context.tracer?.now()
     const { topic, records, lastOffset } = batch
-    if (this.#aside.isOvertakenBy(topic)) this.#overtakenAt = performance.now()
+    this.#noteOvertaking(batch)
     if (records.length === 0) {
       this.skip(batch, lastOffset + 1n)
       turn.resolve(lastOffset)
-    } else if (this.#aside.has(topic)) this.#setAside(batch, 0, turn)
-    else
-      for (let at = 0; at < records.length;) {
-        if (!turn.live()) return false
-        if (at > 0 && this.#context.ranked) {
-          this.#setAside(batch, at, turn)
-          return true
-        }
-        const done = await this.#slice({ topic, records, at, nextOffset: lastOffset + 1n }, this.#context.limits, startMs)
-        if (done === undefined) return false
-        startMs = this.#context.tracer?.now()
-        at += done
-        turn.resolve((records[at]?.offset ?? lastOffset + 1n) - 1n)
-        await turn.heartbeat()
+      return true
+    }
+    if (this.#aside.has(topic)) {
+      this.#setAside(batch, 0, turn)
+      return true
+    }
+    for (let at = 0; at < records.length;) {
+      if (!turn.live()) return false
+      if (at > 0 && this.#context.ranked) {
+        this.#setAside(batch, at, turn)
+        return true
       }
+      const done = await this.#slices.one({ topic, records, at, nextOffset: lastOffset + 1n }, this.#context.limits, startMs)
+      if (done === undefined) return false
+      startMs = this.#context.tracer?.now()
+      at += done
+      turn.resolve((records[at]?.offset ?? lastOffset + 1n) - 1n)
+      await turn.heartbeat()
+    }
     return true
+  }
+
+  #noteOvertaking({ topic }: FetchedBatch): void {
+    if (this.#aside.isOvertakenBy(topic)) this.#overtakenAt = performance.now()
   }
 
   skip({ topic }: Place, nextOffset: bigint): void {
@@ -242,7 +220,7 @@ export class StageUnit implements Unit {
   }
 
   async release(): Promise<void> {
-    clearTimeout(this.#timer)
+    this.#timers.stop()
     this.#commits.stop()
     this.#time.settle()
     try {
@@ -270,32 +248,6 @@ export class StageUnit implements Unit {
     return { state, task, changelogs }
   }
 
-  /** Folds and commits so many of the records from `at` on as fit into one transaction. Returns how many, nothing for failure. */
-  async #slice(
-    { topic, records, at, nextOffset: behind }: Slices,
-    limits: SliceLimits,
-    startMs: number | undefined,
-  ): Promise<number | undefined> {
-    const slice = sliceOf(records, at, limits, this.#recordMs)
-    const nextOffset = records[at + slice.length]?.offset ?? behind
-    this.#time.enter('decode')
-    this.#transactions.announce()
-    let taken: Taken[]
-    try {
-      taken = await this.#held.during('decode', () => takeRecords(this.#context, this.#open().task, topic, slice))
-    } catch (error) {
-      this.#transactions.retract()
-      this.#held.recover(error)
-      return undefined
-    }
-    const done = taken.length === 0 ? 0 : await this.#processSome({ topic, records: taken, nextOffset }, startMs)
-    this.#transactions.retract()
-    if (done === undefined) return undefined
-    const left = taken[done]
-    if (taken.length === 0) this.#commits.passOver(topic, nextOffset)
-    return left === undefined ? slice.length : slice.findIndex(({ offset }) => offset === left.offset)
-  }
-
   /** Leaves the batch from the place `from` on for later turns, and lets the member fetch what may go before it. */
   #setAside(batch: FetchedBatch, from: number, turn: Turn): void {
     const { topic, partition, lastOffset } = batch
@@ -305,7 +257,6 @@ export class StageUnit implements Unit {
       this.#paused.add(topic)
       this.#held.pause([{ topic, partition }])
     }
-    this.#rest()
     this.#goOn()
   }
 
@@ -329,7 +280,7 @@ export class StageUnit implements Unit {
     const { limits, tracer } = this.#context
     const isOvertaken = performance.now() - this.#overtakenAt < OVERTAKEN_FOR_MS
     const short = { ...limits, maxMs: limits.maxMs * SHORT, maxRecords: Math.ceil(limits.maxRecords * SHORT) }
-    const done = await this.#slice(waiting, isOvertaken ? short : limits, tracer?.now())
+    const done = await this.#slices.one(waiting, isOvertaken ? short : limits, tracer?.now())
     // Begun anew by then: what is set aside now was fetched from where it stands.
     if (done === undefined) return this.#rest()
     const end = this.#aside.took(topic, done)
@@ -339,151 +290,7 @@ export class StageUnit implements Unit {
     this.#goOn()
   }
 
-  /** Folds and commits the part, or the first half of it when it turns out too large. Returns how many records, nothing for failure. */
-  async #processSome(part: Part, startMs: number | undefined): Promise<number | undefined> {
-    const done = await this.#process([part], startMs)
-    if (done !== 'too_large') return done
-    const { topic, records } = part
-    const half = records.slice(0, Math.ceil(records.length / 2))
-    return this.#processSome({ topic, records: half, nextOffset: (records[half.length] as Taken).offset }, startMs)
-  }
-
-  /**
-   * Folds and commits the parts together. Returns how many records, nothing for failure; of several records that are too large for a
-   * transaction none is done. `startMs` is when they came, for their span.
-   */
-  async #process(parts: readonly Part[], startMs: number | undefined): Promise<number | 'too_large' | undefined> {
-    let result: TaskBatch
-    let outgoing: OutgoingRecord[]
-    const records = parts.length === 1 ? (parts[0] as Part).records : parts.flatMap((part) => part.records)
-    const started = performance.now()
-    try {
-      this.#time.enter('fold')
-      result = this.#open().task.process(records, this.#context.now())
-      this.#time.enter('encode')
-      outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
-    } catch (error) {
-      // A fold that throws is a bug. The record is not bad: it stays where it is, the process replays with the mended code.
-      this.#held.fail(error as Error)
-      return undefined
-    }
-    if (records.length > 0) this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
-    if (records.length > 1 && !fits(outgoing, this.#context.limits.maxBytes)) return 'too_large'
-    const fuse = this.#fuseAfter(records, result)
-    if (fuse.blown !== undefined) {
-      const of = parts.map(({ topic }) => topic).join(', ')
-      this.#held.fail(runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition} of ${of}: ${fuse.blown}.`))
-      return undefined
-    }
-    for (const { topic, nextOffset } of parts) this.#commits.positions.done(topic, nextOffset)
-    if (!(await this.#commit({ result, outgoing, records: records.length, topics: parts.map(({ topic }) => topic), startMs })))
-      return undefined
-    this.#fuse = fuse
-    this.#count(parts, result)
-    return records.length
-  }
-
-  #fuseAfter(records: readonly InputRecord[], { deadLetters }: TaskBatch): FuseState {
-    if (deadLetters.length === 0) return afterGood(this.#fuse, records.length, this.#context.fuse)
-    const dead = new Set(deadLetters.map(({ source }) => source))
-    return records.reduce((state, record) => afterRecord(state, dead.has(record), this.#context.fuse), this.#fuse)
-  }
-
-  #place(): OutputContext {
-    const { wire, counts, topicPrefix, group } = this.#context
-    return { wire, counts, topicPrefix, group, read: this.#read, partition: this.partition, at: this.#context.now() }
-  }
-
-  async #commit(work: Work): Promise<boolean> {
-    const committed = await this.#commits.commit(this.#open(), work)
-    if (committed && work.outgoing.length > 0) this.#armTimer()
-    return committed
-  }
-
-  #armTimer(): void {
-    clearTimeout(this.#timer)
-    const dueAt = this.#open().task.nextTimerAt()
-    if (dueAt === undefined) return
-    const wait = Math.min(Math.max(0, dueAt - this.#context.now()), MAX_TIMEOUT_MS)
-    this.#timer = setTimeout(() => void this.#held.serially(() => this.#fireTimers()), wait)
-  }
-
-  async #fireTimers(): Promise<void> {
-    if (!this.#held.ready) return
-    this.#time.enter('decode')
-    await this.#fireDue().finally(() => this.#rest())
-  }
-
-  async #fireDue(): Promise<void> {
-    const now = this.#context.now()
-    const startMs = this.#context.tracer?.now()
-    try {
-      await this.#held.during('decode', () => this.#prepareParked(now))
-    } catch (error) {
-      return this.#held.recover(error)
-    }
-    if (!this.#held.ready) return
-    let result: TaskBatch
-    let outgoing: OutgoingRecord[]
-    try {
-      ;[result, outgoing] = this.#fired(now, this.#timersAtOnce)
-    } catch (error) {
-      return this.#held.fail(error as Error)
-    }
-    if (outgoing.length === 0) return this.#armTimer()
-    const fuse = this.#fuseAfter(result.retried, result)
-    if (fuse.blown !== undefined)
-      return this.#held.fail(
-        runtimeError('E_FUSE_BLOWN', `${this.#context.group} partition ${this.partition}, records that had waited: ${fuse.blown}.`),
-      )
-    if (!(await this.#commit({ result, outgoing, records: 0, topics: [], startMs }))) return
-    this.#fuse = fuse
-    this.#countResult(result)
-  }
-
   #rest(): void {
     this.#time.enter(this.#aside.empty ? 'idle' : 'turn')
-  }
-
-  /** What due timers write, of fewer timers when it turns out too large: a key that waits is written with all its records. */
-  #fired(now: number, limit: number): [TaskBatch, OutgoingRecord[]] {
-    this.#time.enter('fold')
-    const result = this.#open().task.fireTimers(now, limit)
-    this.#time.enter('encode')
-    const outgoing = outgoingOf(result, this.#open().changelogs, this.#place())
-    if (limit === 1 || fits(outgoing, this.#context.limits.maxBytes)) {
-      // Those that are due next are mostly as large: begun anew with all, each transaction would be folded several times.
-      this.#timersAtOnce = Math.min(TIMERS_PER_TRANSACTION, limit * 2)
-      return [result, outgoing]
-    }
-    return this.#fired(now, Math.ceil(limit / 2))
-  }
-
-  /** Fetches what decoding the parked records needs whose time has come. */
-  async #prepareParked(now: number): Promise<void> {
-    for (const [topic, values] of this.#open().task.parkedValues(now, TIMERS_PER_TRANSACTION))
-      await this.#context.wire.prepare(topic, values)
-  }
-
-  #count(parts: readonly Part[], result: TaskBatch): void {
-    const { metrics, group, inputs, lagBook } = this.#context
-    const { task } = this.#open()
-    for (const { topic: source, records } of parts) {
-      const topic = inputs.get(source)?.name as string
-      const own = result.skipped === 0 ? 0 : records.filter(({ headers }) => task.isOwn(topic, headers)).length
-      const dead = result.deadLetters.filter(({ source: of }) => of?.topic === topic).length
-      metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'processed' }, records.length - own - dead)
-      if (own > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'own' }, own)
-      if (dead > 0) metrics.count('lr_kafka_consumed_total', { group, topic, outcome: 'dead_letter' }, dead)
-      const newest = records.at(-1)
-      if (newest !== undefined) lagBook.note(source, newest.partition, this.#context.now() - newest.timestamp)
-    }
-    this.#countResult(result)
-  }
-
-  #countResult(result: TaskBatch): void {
-    const { metrics, group, onOutputs } = this.#context
-    countBatch(metrics, group, result)
-    onOutputs?.(result.outputs)
   }
 }

@@ -5,21 +5,13 @@
 import { reportBatch } from '../batchSpan.ts'
 import { RekindleError } from '../errors.ts'
 import type { UnitState } from '../state/unitState.ts'
-import type { Task, TaskBatch } from '../task.ts'
-import type { Changelog } from './changelog.ts'
-import type { PhaseClock } from './phaseClock.ts'
-import type { StageUnitContext } from './stageUnitContext.ts'
-import type { Held, Unit } from './unit.ts'
+import type { TaskBatch } from '../task.ts'
+import { topologyOf, topologyText } from '../topology.ts'
+import type { Unit } from './unit.ts'
 import { UnitPositions } from './unitPositions.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
-import type { TransactionPart, UnitTransactions } from './unitTransactions.ts'
-
-/** What a unit works with from when it has taken over for the first time. */
-export interface Opened {
-  readonly state: UnitState
-  readonly task: Task
-  readonly changelogs: readonly Changelog[]
-}
+import type { TransactionPart } from './unitTransactions.ts'
+import type { UnitWorks } from './unitWorks.ts'
 
 /** A result of a task, as it is to be written. */
 export interface Work {
@@ -40,50 +32,29 @@ const CHECKPOINT_MS = 10_000
 
 export class UnitCommits<U extends Unit> {
   readonly positions: UnitPositions
-  readonly #partition: number
-  readonly #context: StageUnitContext
-  readonly #held: Held<U>
-  readonly #transactions: UnitTransactions
-  readonly #time: PhaseClock
-  readonly #rest: () => void
+  readonly #works: UnitWorks<U>
   #checkpointAt = performance.now()
   #idleCommit: NodeJS.Timeout | undefined
 
-  /** `record` stands beside each committed offset. */
-  constructor(
-    partition: number,
-    record: string,
-    works: {
-      readonly context: StageUnitContext
-      readonly held: Held<U>
-      readonly transactions: UnitTransactions
-      readonly time: PhaseClock
-      /** The unit has nothing to do, or not before its next turn. */
-      readonly rest: () => void
-    },
-  ) {
-    this.positions = new UnitPositions(partition, record)
-    this.#partition = partition
-    this.#context = works.context
-    this.#held = works.held
-    this.#transactions = works.transactions
-    this.#time = works.time
-    this.#rest = works.rest
+  constructor(works: UnitWorks<U>) {
+    this.positions = new UnitPositions(works.partition, topologyText(topologyOf(works.context.stages)))
+    this.#works = works
   }
 
   /**
    * Commits, and reports the spans of the batch to the tracer, if there is one. False when it failed: the unit starts over from the
    * log. Afterwards the unit has its turn still.
    */
-  async commit(opened: Opened, work: Work): Promise<boolean> {
-    const { tracer, group, inputs } = this.#context
+  async commit(work: Work): Promise<boolean> {
+    const { context, partition } = this.#works
+    const { tracer, group, inputs } = context
     const { result, records, topics, startMs } = work
-    if (tracer === undefined || startMs === undefined) return this.#commit(opened, work)
+    if (tracer === undefined || startMs === undefined) return this.#commit(work)
     const workedMs = tracer.now()
-    const committed = await this.#commit(opened, work)
+    const committed = await this.#commit(work)
     reportBatch(tracer, result.spans ?? [], {
       topics: topics.map((topic) => inputs.get(topic)?.name ?? topic),
-      partition: this.#partition,
+      partition,
       group,
       count: topics.length === 0 ? result.timersFired + result.retried.length : records,
       startMs,
@@ -103,13 +74,14 @@ export class UnitCommits<U extends Unit> {
   async commitPositions(): Promise<void> {
     const offsets = this.positions.pending
     if (offsets.length === 0) return
+    const { held, rest } = this.#works
     try {
-      await this.#held.during('commit positions', () => this.#written({ records: [], offsets, inputs: 0 }))
+      await held.during('commit positions', () => this.#written({ records: [], offsets, inputs: 0 }))
       this.positions.settled(offsets)
     } catch (error) {
-      this.#held.recover(error)
+      held.recover(error)
     } finally {
-      this.#rest()
+      rest()
     }
   }
 
@@ -117,40 +89,42 @@ export class UnitCommits<U extends Unit> {
     clearTimeout(this.#idleCommit)
   }
 
-  async #commit({ state, task, changelogs }: Opened, { result, outgoing, records }: Work): Promise<boolean> {
-    const { metrics, group } = this.#context
+  async #commit({ result, outgoing, records }: Work): Promise<boolean> {
+    const { context, partition, held, time, opened } = this.#works
     // Without anything to write the positions can wait for a transaction that has something.
     if (outgoing.length === 0) {
       this.#commitSoon()
       return true
     }
+    const { state, task, changelogs } = opened()
     const offsets = this.positions.carried
     try {
-      const firsts = await this.#held.during('commit', () => this.#written({ records: outgoing, offsets, inputs: records }))
+      const firsts = await held.during('commit', () => this.#written({ records: outgoing, offsets, inputs: records }))
       this.positions.settled(offsets)
-      this.#time.enter('state')
+      time.enter('state')
       task.apply(result)
       for (const changelog of changelogs) {
         const count = outgoing.filter(({ topic }) => topic === changelog.topic).length
-        const first = firsts.get(`${changelog.topic}#${this.#partition}`)
+        const first = firsts.get(`${changelog.topic}#${partition}`)
         if (count > 0 && first !== undefined) changelog.committed(first, count)
       }
       this.#checkpoint(state)
       return true
     } catch (error) {
-      metrics.count('lr_transactions_failed_total', { group, type: errorType(error) })
-      if (error instanceof RekindleError && !error.retriable) this.#held.fail(error)
-      else this.#held.recover(error)
+      context.metrics.count('lr_transactions_failed_total', { group: context.group, type: errorType(error) })
+      if (error instanceof RekindleError && !error.retriable) held.fail(error)
+      else held.recover(error)
       return false
     } finally {
-      this.#time.enter('turn')
+      time.enter('turn')
     }
   }
 
   /** Time before its transaction begins is that of those it shares it with. */
   #written(part: TransactionPart): Promise<ReadonlyMap<string, bigint>> {
-    this.#time.enter('share')
-    return this.#transactions.commit({ ...part, onStep: (step) => this.#time.enter(step) })
+    const { time, transactions } = this.#works
+    time.enter('share')
+    return transactions.commit({ ...part, onStep: (step) => time.enter(step) })
   }
 
   /** By time as well: a few keys that change all the time would leave a long tail to restore. */
@@ -161,10 +135,11 @@ export class UnitCommits<U extends Unit> {
   }
 
   #commitSoon(): void {
+    const { held } = this.#works
     this.#idleCommit ??= setTimeout(() => {
       this.#idleCommit = undefined
-      void this.#held.serially(async () => {
-        if (this.#held.ready) await this.commitPositions()
+      void held.serially(async () => {
+        if (held.ready) await this.commitPositions()
       })
     }, IDLE_COMMIT_MS)
   }

@@ -3,10 +3,10 @@
  * does not know is a dead letter; any other bad answer, and none in time, is a failure of the outside.
  */
 import { deadLetter, emit } from '../../runtime/outcome.ts'
-import { schema } from '../../runtime/schema.ts'
 import { topic } from '../../runtime/topic.ts'
+import { flatRecord } from '../support/flatRecord.ts'
 import { done, worker } from '../../runtime/worker.ts'
-import { notices } from './workload.ts'
+import { lead, notices } from './workload.ts'
 import type { Notice } from './workload.ts'
 
 export interface Delivery {
@@ -14,21 +14,11 @@ export interface Delivery {
   /** What the provider calls it: the same for calls under one idempotency key. */
   receipt: number
 }
-const Delivery = schema<Delivery>({
-  type: 'record',
-  name: 'Delivery',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'cause', type: 'string' },
-    { name: 'receipt', type: 'long' },
-  ],
-})
+const Delivery = flatRecord<Delivery>('rekindle.chaos.Delivery', { cause: 'string', receipt: 'long' })
 
 export const deliveries = topic({
+  ...lead,
   name: 'deliveries',
-  key: 'lead',
-  retention: { days: 1 },
-  contract: 'internal',
   value: Delivery,
   writtenBy: ['courier'],
   about: 'What the provider answered to each notice.',

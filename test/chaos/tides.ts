@@ -3,29 +3,21 @@
  * Whatever the stage does with a total or at a silence names its cause, in the order in which it was done.
  */
 import { emit, next } from '../../runtime/outcome.ts'
-import { schema } from '../../runtime/schema.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { FiredTimer } from '../../runtime/stage.ts'
 import { topic } from '../../runtime/topic.ts'
+import { flatRecord } from '../support/flatRecord.ts'
 import { tumbling } from '../../runtime/windows/timeWindows.ts'
 import { windowAggregate } from '../../runtime/windows/windowAggregate.ts'
 import type { WindowState, WindowStep } from '../../runtime/windows/windowAggregate.ts'
-import { totals } from './workload.ts'
+import { lead, totals } from './workload.ts'
 import type { Total } from './workload.ts'
 
 export interface Level {
   count: number
   sum: number
 }
-const Level = schema<Level>({
-  type: 'record',
-  name: 'Level',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'count', type: 'long' },
-    { name: 'sum', type: 'long' },
-  ],
-})
+const Level = flatRecord<Level>('rekindle.chaos.Level', { count: 'long', sum: 'long' })
 
 export interface Tide extends Level {
   /** That of the total, or `silence:<time it was found>`. */
@@ -35,24 +27,11 @@ export interface Tide extends Level {
   /** First ms of the window. */
   start: number
 }
-const Tide = schema<Tide>({
-  type: 'record',
-  name: 'Tide',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'cause', type: 'string' },
-    { name: 'kind', type: 'string' },
-    { name: 'start', type: 'long' },
-    { name: 'count', type: 'long' },
-    { name: 'sum', type: 'long' },
-  ],
-})
+const Tide = flatRecord<Tide>('rekindle.chaos.Tide', { cause: 'string', kind: 'string', start: 'long', count: 'long', sum: 'long' })
 
 export const tides = topic({
+  ...lead,
   name: 'tides',
-  key: 'lead',
-  retention: { days: 1 },
-  contract: 'internal',
   value: Tide,
   writtenBy: ['tide'],
   about: 'What became of each total in its window, and each window when it closed.',

@@ -5,10 +5,10 @@
  */
 import { deadLetter, drop, emit, next, retryLater, timer } from '../../runtime/outcome.ts'
 import type { Emission, Outcome } from '../../runtime/outcome.ts'
-import { schema } from '../../runtime/schema.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { Context } from '../../runtime/stage.ts'
 import { topic } from '../../runtime/topic.ts'
+import { flatRecord } from '../support/flatRecord.ts'
 
 /** What a reading asks for. An `ask` needs a permit before it is added up. */
 export type Kind = 'add' | 'ask' | 'arm' | 'cancel' | 'remind' | 'clear' | 'skip' | 'poison'
@@ -22,37 +22,19 @@ export interface Reading {
   /** Key of the rate that an `add` is multiplied with. */
   rate: string
 }
-export const Reading = schema<Reading>({
-  type: 'record',
-  name: 'Reading',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'n', type: 'long' },
-    { name: 'kind', type: 'string' },
-    { name: 'amount', type: 'long' },
-    { name: 'rate', type: 'string' },
-  ],
-})
+export const Reading = flatRecord<Reading>('rekindle.chaos.Reading', { n: 'long', kind: 'string', amount: 'long', rate: 'string' })
 
 export interface Rate {
   version: number
   factor: number
 }
-export const Rate = schema<Rate>({
-  type: 'record',
-  name: 'Rate',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'version', type: 'long' },
-    { name: 'factor', type: 'long' },
-  ],
-})
+export const Rate = flatRecord<Rate>('rekindle.chaos.Rate', { version: 'long', factor: 'long' })
 
 export interface Permit {
   /** Number of the reading that asked. */
   n: number
 }
-const Permit = schema<Permit>({ type: 'record', name: 'Permit', namespace: 'rekindle.chaos', fields: [{ name: 'n', type: 'long' }] })
+const Permit = flatRecord<Permit>('rekindle.chaos.Permit', { n: 'long' })
 
 export interface Entry {
   /** `e<n>` for a reading, `a<n>` for one that asks, `t:<timer>:<due>` for a timer, `o<n>` for what somebody outside wrote. */
@@ -63,31 +45,13 @@ export interface Entry {
   /** Version of the rate that was looked up, 0 when none was. */
   rate: number
 }
-export const Entry = schema<Entry>({
-  type: 'record',
-  name: 'Entry',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'cause', type: 'string' },
-    { name: 'steps', type: 'long' },
-    { name: 'sum', type: 'long' },
-    { name: 'rate', type: 'long' },
-  ],
-})
+export const Entry = flatRecord<Entry>('rekindle.chaos.Entry', { cause: 'string', steps: 'long', sum: 'long', rate: 'long' })
 
 export interface Tally {
   steps: number
   sum: number
 }
-export const Tally = schema<Tally>({
-  type: 'record',
-  name: 'Tally',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'steps', type: 'long' },
-    { name: 'sum', type: 'long' },
-  ],
-})
+export const Tally = flatRecord<Tally>('rekindle.chaos.Tally', { steps: 'long', sum: 'long' })
 
 export interface Total {
   cause: string
@@ -95,16 +59,7 @@ export interface Total {
   seen: number
   total: number
 }
-export const Total = schema<Total>({
-  type: 'record',
-  name: 'Total',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'cause', type: 'string' },
-    { name: 'seen', type: 'long' },
-    { name: 'total', type: 'long' },
-  ],
-})
+export const Total = flatRecord<Total>('rekindle.chaos.Total', { cause: 'string', seen: 'long', total: 'long' })
 
 export interface Notice {
   cause: string
@@ -113,36 +68,16 @@ export interface Notice {
   level: number
   sent: number
 }
-export const Notice = schema<Notice>({
-  type: 'record',
-  name: 'Notice',
-  namespace: 'rekindle.chaos',
-  fields: [
-    { name: 'cause', type: 'string' },
-    { name: 'from', type: 'string' },
-    { name: 'level', type: 'long' },
-    { name: 'sent', type: 'long' },
-  ],
-})
+export const Notice = flatRecord<Notice>('rekindle.chaos.Notice', { cause: 'string', from: 'string', level: 'long', sent: 'long' })
 
-const lead = { key: 'lead', retention: { days: 1 }, contract: 'internal' } as const
+export const lead = { key: 'lead', retention: { days: 1 }, contract: 'internal' } as const
 export const readings = topic({ ...lead, name: 'readings', value: Reading, writtenBy: ['chaos'], about: 'Numbered events.' })
-export const rates = topic({
-  name: 'rates',
-  key: 'tenant',
-  value: Rate,
-  retention: 'compact',
-  contract: 'internal',
-  writtenBy: ['chaos'],
-  about: 'What readings are multiplied with.',
-})
+const table = { key: 'tenant', retention: 'compact', contract: 'internal', writtenBy: ['chaos'] } as const
+export const rates = topic({ ...table, name: 'rates', value: Rate, about: 'What readings are multiplied with.' })
 export const permits = topic({
+  ...table,
   name: 'permits',
-  key: 'tenant',
   value: Permit,
-  retention: 'compact',
-  contract: 'internal',
-  writtenBy: ['chaos'],
   about: 'Readings that asked and may be added up, by the cause of their entry.',
 })
 /** Also written from outside: a fused group reads it back and must pass over its own. */

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
-import type { BrokerClient, BrokerRecord, StoredRecord } from '../../runtime/broker.ts'
+import type { BrokerClient, BrokerRecord, MembershipListener, StoredRecord } from '../../runtime/broker.ts'
 import { partitionOf } from '../../runtime/murmur2.ts'
 
 export interface BrokerBackend {
@@ -222,53 +222,16 @@ export async function brokerContract(t: Test, backend: BrokerBackend): Promise<v
   })
 
   await test('two members that start at the same time share the partitions', async (t, client, topic) => {
-    const owners = new Map<number, string>()
-    const errors: string[] = []
-    let changed = (): void => undefined
-    const listener = (name: string) => ({
-      async assigned(partitions: readonly number[]) {
-        for (const partition of partitions) {
-          if (owners.has(partition)) errors.push(`${partition} given to ${name} while ${owners.get(partition)} has it`)
-          owners.set(partition, name)
-        }
-        changed()
-      },
-      async revoked(partitions: readonly number[]) {
-        for (const partition of partitions) owners.delete(partition)
-        changed()
-      },
-    })
+    const { errors, listener, share, until } = ownership()
     const join = (name: string) => client.join(`${topic}-group`, [topic], listener(name))
     const members = await Promise.all([join('a'), join('b')])
-    const share = (name: string) => [...owners.values()].filter((owner) => owner === name).length
-    while (share('a') !== 2 || share('b') !== 2) await new Promise<void>((resolve) => (changed = resolve))
+    await until(() => share('a') === 2 && share('b') === 2)
     for (const member of members) await member.leave()
     t.strictSame(errors, [])
   })
 
   await test('members share the partitions; one that has let go is waited for before another gets them', async (t, client, topic) => {
-    const owners = new Map<number, string>()
-    const errors: string[] = []
-    let changed = (): void => undefined
-    const listener = (name: string) => ({
-      async assigned(partitions: readonly number[]) {
-        for (const partition of partitions) {
-          if (owners.has(partition)) errors.push(`${partition} given to ${name} while ${owners.get(partition)} has it`)
-          owners.set(partition, name)
-        }
-        changed()
-      },
-      async revoked(partitions: readonly number[]) {
-        // A drain takes a while; whoever is given the partition before its end is caught above.
-        await new Promise((resolve) => setImmediate(resolve))
-        for (const partition of partitions) owners.delete(partition)
-        changed()
-      },
-    })
-    const until = async (holds: () => boolean) => {
-      while (!holds()) await new Promise<void>((resolve) => (changed = resolve))
-    }
-    const share = (name: string) => [...owners.values()].filter((owner) => owner === name).length
+    const { owners, errors, listener, share, until } = ownership()
     const group = `${topic}-group`
     const a = await client.join(group, [topic], listener('a'))
     await until(() => share('a') === 4)
@@ -284,6 +247,37 @@ export async function brokerContract(t: Test, backend: BrokerBackend): Promise<v
     t.strictSame(errors, [])
     t.equal(owners.size, 0)
   })
+}
+
+/** Who has which partition of a group; one that is given away before its owner has let go is an error. */
+function ownership() {
+  const owners = new Map<number, string>()
+  const errors: string[] = []
+  let changed = (): void => undefined
+  return {
+    owners,
+    errors,
+    listener: (name: string): MembershipListener => ({
+      async assigned(partitions) {
+        for (const partition of partitions) {
+          if (owners.has(partition)) errors.push(`${partition} given to ${name} while ${owners.get(partition)} has it`)
+          owners.set(partition, name)
+        }
+        changed()
+      },
+      async revoked(partitions) {
+        // A drain takes a while; whoever is given the partition before its end is caught above.
+        await new Promise((resolve) => setImmediate(resolve))
+        for (const partition of partitions) owners.delete(partition)
+        changed()
+      },
+    }),
+    /** How many partitions a member has. */
+    share: (name: string) => [...owners.values()].filter((owner) => owner === name).length,
+    async until(holds: () => boolean): Promise<void> {
+      while (!holds()) await new Promise<void>((resolve) => (changed = resolve))
+    },
+  }
 }
 
 function record(

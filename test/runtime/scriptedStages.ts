@@ -7,6 +7,9 @@ import { deadLetter, drop, emit, next, timer } from '../../runtime/outcome.ts'
 import { schema } from '../../runtime/schema.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { AnyStage, Context, FiredTimer, StreamRecord } from '../../runtime/stage.ts'
+import { MemoryStateStore } from '../../runtime/stateStore.ts'
+import { Task } from '../../runtime/task.ts'
+import type { InputRecord } from '../../runtime/task.ts'
 import { topic } from '../../runtime/topic.ts'
 
 /** A record that says what its fold shall do: the stage below only carries it out. */
@@ -106,3 +109,28 @@ export const script: fc.Arbitrary<Script> = fc.record({
   forget: fc.boolean(),
   refuse: fc.option(fc.constantFrom('drop', 'dead letter'), { freq: 6 }),
 })
+
+/** When a record comes unless a test says otherwise, ms. */
+export const start = Date.UTC(2026, 10, 3, 15)
+export const plainScript = (over: Partial<Script> = {}): Script => ({
+  note: 'n',
+  timers: {},
+  emits: 0,
+  forget: false,
+  refuse: null,
+  ...over,
+})
+/** A record of the scripts as a task takes it. */
+export const input = (value: Script, over: Partial<InputRecord> = {}): InputRecord => ({
+  topic: 'scripts',
+  partition: 0,
+  offset: 0n,
+  key: 'k',
+  value,
+  timestamp: start,
+  headers: {},
+  raw: { key: null, value: null, headers: {} },
+  ...over,
+})
+export const taskOf = (list: readonly AnyStage[], stores = new Map(list.map((s) => [s.name, new MemoryStateStore()]))) =>
+  new Task({ group: 'g', stages: list, partition: 0, stores, tables: new Map() })

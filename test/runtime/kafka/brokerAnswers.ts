@@ -2,6 +2,7 @@
  * Answers in bytes to the requests of our own around transactions, for tests in which the broker is a stand-in: what the
  * coordinator believes, what is open on partitions, committed offsets, ends. Whatever matters for order is written down.
  */
+import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { ByteWriter } from '../../../runtime/kafka/protocol/byteWriter.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 
@@ -117,4 +118,20 @@ export function topicAnswer(to: ByteWriter, id: bigint, code = 0): ByteWriter {
     to.int32(-2147483648).noTags()
   })
   return to.noTags()
+}
+
+/** A connection to a cluster of one broker, every topic with so many partitions; `more` is what else the cluster is asked. */
+export function connectionTo(broker: object, partitions: number, more: object): ClusterConnection {
+  return {
+    transactionCoordinator: async () => broker,
+    groupCoordinator: async () => broker,
+    cluster: {
+      addMultipleTargetTopics: async () => undefined,
+      addTargetTopic: async () => undefined,
+      refreshMetadata: async () => undefined,
+      findTopicPartitionMetadata: () => Array.from({ length: partitions }, (_, partitionId) => ({ partitionId, leader: 1 })),
+      findBroker: async () => broker,
+      ...more,
+    },
+  } as unknown as ClusterConnection
 }

@@ -2,6 +2,7 @@
 import t from 'tap'
 import { DeadLetterCounts } from '../../../runtime/kafka/deadLetterCounts.ts'
 import type { OpenLetters } from '../../../runtime/kafka/deadLetterCounts.ts'
+import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import { deadLetterWorld } from './deadLetterWorld.ts'
 import { eventually, items, sums, topics } from './fixtures.ts'
 
@@ -75,6 +76,26 @@ t.test('whoever was closed, as after a failure, connects anew and goes on where 
   t.equal(await open(), 2)
   await counts.close()
   await write({ key: 'lead:3' })
+  t.equal(await open(), 3)
+})
+
+t.test('what a look that failed had read already is not counted once more', async (t) => {
+  const { kafka, write } = await deadLetterWorld(t)
+  const counts = kafka.deadLetterCounts([items])
+  // Handed over in memory, a letter has no offset of its source by which it would be known again.
+  const handedOver = { sourceOffset: -1n }
+  await write(handedOver)
+  const open = async () => (await counts.look()).reduce((sum, each) => sum + each.open, 0)
+  t.equal(await open(), 1)
+  await write(handedOver, handedOver)
+  const { fetch } = PartitionReader.prototype
+  t.teardown(() => (PartitionReader.prototype.fetch = fetch))
+  PartitionReader.prototype.fetch = async function (...asked) {
+    await fetch.apply(this, asked)
+    throw new Error('the connection broke')
+  }
+  await t.rejects(open(), /the connection broke/)
+  PartitionReader.prototype.fetch = fetch
   t.equal(await open(), 3)
 })
 

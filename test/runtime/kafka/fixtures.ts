@@ -5,11 +5,11 @@
 import '../../support/uncountedChildren.ts'
 import pino from 'pino'
 import { deadLetter, drop, emit, next, timer } from '../../../runtime/outcome.ts'
-import { schema } from '../../../runtime/schema.ts'
 import type { Outcome } from '../../../runtime/outcome.ts'
 import { from, stage } from '../../../runtime/stage.ts'
 import type { Context } from '../../../runtime/stage.ts'
 import { topic } from '../../../runtime/topic.ts'
+import { flatRecord } from '../../support/flatRecord.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
@@ -21,33 +21,14 @@ export interface Item {
   /** What the stage should do with it: '' add it, else `drop`, `dead`, `wait:<ms>`, `throw`. */
   wish: string
 }
-export const Item = schema<Item>({
-  type: 'record',
-  name: 'Item',
-  namespace: 'rekindle.test',
-  fields: [
-    { name: 'seq', type: 'long' },
-    { name: 'amount', type: 'long' },
-    { name: 'wish', type: 'string', default: '' },
-  ],
-})
+export const Item = flatRecord<Item>('rekindle.test.Item', { seq: 'long', amount: 'long', wish: { type: 'string', default: '' } })
 export interface Sum {
   seq: number
   count: number
   sum: number
   by: string
 }
-export const Sum = schema<Sum>({
-  type: 'record',
-  name: 'Sum',
-  namespace: 'rekindle.test',
-  fields: [
-    { name: 'seq', type: 'long' },
-    { name: 'count', type: 'long' },
-    { name: 'sum', type: 'long' },
-    { name: 'by', type: 'string' },
-  ],
-})
+export const Sum = flatRecord<Sum>('rekindle.test.Sum', { seq: 'long', count: 'long', sum: 'long', by: 'string' })
 
 export const items = topic({
   name: 'items',

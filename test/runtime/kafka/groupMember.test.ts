@@ -82,11 +82,11 @@ class StandIn {
   }
 
   /** Hands the member a batch without records, as the client does. */
-  batch(heartbeat: () => Promise<void> = async () => undefined): Promise<void> {
+  batch(heartbeat: () => Promise<void> = async () => undefined, isStale = () => false): Promise<void> {
     return this.eachBatch({
       batch: { topic: 'items', partition: 0, messages: [], lastOffset: () => '9' },
       isRunning: () => true,
-      isStale: () => false,
+      isStale,
       resolveOffset: () => undefined,
       heartbeat,
     } as unknown as EachBatchPayload)
@@ -97,7 +97,7 @@ interface TestUnit extends Unit {
   readonly held: Held<TestUnit>
 }
 
-type Work = { prepare(): Promise<bigint>; handle?(turn: Turn): Promise<void> }
+type Work = { prepare(): Promise<bigint>; expect?(turn: Turn): void; handle?(turn: Turn): Promise<void> }
 type Extra = Partial<Pick<MemberOptions<TestUnit>, 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
 
 async function memberOn(t: Test, client: StandIn, work: Work) {
@@ -125,6 +125,7 @@ function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
           client.steps.push('prepare')
           return new Map([['items', await work.prepare()]])
         },
+        expect: (_, turn) => work.expect?.(turn),
         handle: (_, turn) => work.handle?.(turn) ?? Promise.resolve(),
         skip: (_, nextOffset) => void client.steps.push(`skip to ${nextOffset}`),
         suspend: () => void client.suspended.push('suspend'),
@@ -375,6 +376,28 @@ t.test('once a heartbeat says that the group rebalances, the other batches of th
   t.strictSame(handled, ['batch', 'batch'])
   t.strictSame(failed, [])
 })
+
+t.test(
+  'a batch from before a seek is not announced to its unit: a later one would take it along when the client has forgotten it',
+  async (t) => {
+    const client = new StandIn()
+    const expected: Turn[] = []
+    const handled: Turn[] = []
+    const { units } = await memberOn(t, client, {
+      prepare: async () => 7n,
+      expect: (turn) => void expected.push(turn),
+      handle: async (turn) => void handled.push(turn),
+    })
+    await eventually('it works', () => units[0]?.held.ready === true)
+    let isStale = true
+    await client.batch(undefined, () => isStale)
+    isStale = false
+    t.strictSame([expected, handled], [[], []])
+    await client.batch()
+    t.equal(expected.length, 1)
+    t.strictSame(handled, expected, 'one that is not is announced, and has its turn')
+  },
+)
 
 t.test('a broker that is away at a heartbeat is no rebalance: the next batch is worked on', async (t) => {
   const client = new StandIn()

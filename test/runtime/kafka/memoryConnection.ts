@@ -6,7 +6,7 @@ import type { BrokerClient, BrokerTransaction, StoredRecord, TransactionalProduc
 import { RekindleError } from '../../../runtime/errors.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 import type { StageUnitContext } from '../../../runtime/kafka/stageUnitContext.ts'
-import { answerTo } from './brokerAnswers.ts'
+import { answerTo, connectionTo } from './brokerAnswers.ts'
 
 /** What a process asks of the broker while it takes over and while it commits, in that order. */
 export const stepNames = ['take over', 'read offsets', 'restore', 'send', 'send offsets', 'commit'] as const
@@ -141,29 +141,20 @@ function connectionOf({ client, group, metadata, inputs, partitions, step }: Mem
     },
     disconnect: async () => undefined,
   }
-  return {
-    transactionCoordinator: async () => broker,
-    groupCoordinator: async () => broker,
-    cluster: {
-      addMultipleTargetTopics: async () => undefined,
-      addTargetTopic: async () => undefined,
-      refreshMetadata: async () => undefined,
-      findTopicPartitionMetadata: () => numbers.map((partitionId) => ({ partitionId, leader: 1 })),
-      findBroker: async () => broker,
-      fetchTopicsOffset: (asked: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[]) =>
-        Promise.all(
-          asked.map(async ({ topic, partitions: wanted, fromBeginning }) => ({
-            topic,
-            partitions: await Promise.all(
-              wanted.map(async ({ partition }) => {
-                const { low, stable } = await client.ends(topic, partition)
-                return { partition, offset: String(fromBeginning ? low : stable) }
-              }),
-            ),
-          })),
-        ),
-    },
-  }
+  return connectionTo(broker, partitions, {
+    fetchTopicsOffset: (asked: { topic: string; partitions: { partition: number }[]; fromBeginning: boolean }[]) =>
+      Promise.all(
+        asked.map(async ({ topic, partitions: wanted, fromBeginning }) => ({
+          topic,
+          partitions: await Promise.all(
+            wanted.map(async ({ partition }) => {
+              const { low, stable } = await client.ends(topic, partition)
+              return { partition, offset: String(fromBeginning ? low : stable) }
+            }),
+          ),
+        })),
+      ),
+  })
 }
 
 function readerOf({ client, step, waits }: MemoryConnectionOptions) {

@@ -10,6 +10,9 @@ import { stateCodec } from '../../../runtime/stateEntry.ts'
 import { groupHeader } from '../../../runtime/taskEffects.ts'
 import { topologyOf, topologyText } from '../../../runtime/topology.ts'
 import { runtimeMetrics } from '../../../runtime/metrics.ts'
+import { deadLetter } from '../../../runtime/outcome.ts'
+import type { Outcome } from '../../../runtime/outcome.ts'
+import { from, stage } from '../../../runtime/stage.ts'
 import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
 import { adder, Item, items, logger, Sum, sums, totaller } from './fixtures.ts'
@@ -60,6 +63,22 @@ t.test('a transaction that failed leaves the state as it was: its repetition cou
   await handle('')
   t.strictSame(counts(broker), [1, 1], 'one, refused, and one again')
   t.equal(unit.stateKeys().get('adder'), 1)
+})
+
+t.test('what was done in a transaction that failed is not committed afterwards without its records', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const { unit, handle } = unitOn(t, broker)
+  await unit.prepare(() => true)
+  broker.refusesCommit = true
+  await handle('')
+  broker.refusesCommit = false
+  await unit.prepare(() => true)
+  await unit.drain()
+  t.strictSame(
+    broker.transactions.filter(({ end }) => end === 'commit'),
+    [],
+  )
 })
 
 t.test('a record whose headers hold null is folded like any other', async (t) => {
@@ -314,4 +333,50 @@ t.test('what became of records, outputs and transactions is counted as it was', 
   t.strictSame(of('lr_transaction_records_count'), { 'lr_transaction_records_count group="line"': 1 })
   t.strictSame(of('lr_transaction_duration_seconds_count'), { 'lr_transaction_duration_seconds_count group="line"': 1 })
   t.strictSame(of('lr_transactions_failed_total'), { 'lr_transactions_failed_total group="line",type="Error"': 1 })
+})
+
+t.test('a record that leads to several dead letters is one that was consumed', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const second = stage({ name: 'second', on: [from(items, (): Outcome<unknown> => deadLetter('E_TEST_SECOND'))], outputs: [] })
+  broker.committed = { ...broker.committed, metadata: topologyText(topologyOf([adder, second])) }
+  const registry = new Registry()
+  const { unit, told, handle } = unitOn(t, broker, { metrics: runtimeMetrics(registry), stages: [adder, second] })
+  await unit.prepare(() => true)
+  await handle('dead')
+  const values = await valuesOf(registry)
+  t.equal(values['lr_kafka_consumed_total group="line",topic="items",outcome="dead_letter"'], 1)
+  t.equal(values['lr_kafka_consumed_total group="line",topic="items",outcome="processed"'], 0)
+  t.equal(values['lr_dlq_records_total topic="items",reason="E_TEST_SECOND"'], 1)
+  t.strictSame(told, { recovered: [], failed: [], resolved: [5n] })
+})
+
+t.test('what cannot be counted stops the member: it is committed, and would be folded twice by whoever fetches on', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const onOutputs = () => {
+    throw new Error('a bug in a count')
+  }
+  const { unit, told, handle } = unitOn(t, broker, { onOutputs })
+  await unit.prepare(() => true)
+  await handle('')
+  t.match(told.failed, [{ message: 'a bug in a count' }])
+  t.strictSame(
+    broker.transactions.map(({ end }) => end),
+    ['commit'],
+  )
+})
+
+t.test('a rebalance that a heartbeat tells of ends the turn of its task: from then on it is idle', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const registry = new Registry()
+  let now = 0
+  const { unit } = unitOn(t, broker, { metrics: runtimeMetrics(registry), monotonic: () => now })
+  await unit.prepare(() => true)
+  const heartbeat = () => Promise.reject(new Error('the group is rebalancing'))
+  await t.rejects(unit.handle(await batchOf(items, 5, ['']), { live: () => true, resolve: () => undefined, heartbeat }))
+  now += 3_000
+  unit.settleTime()
+  t.equal((await valuesOf(registry))['lr_task_time_seconds_total group="line",phase="idle"'], 3)
 })

@@ -5,7 +5,6 @@
 import type { Test } from 'tap'
 import { defaultFuseLimits } from '../../../runtime/fuse.ts'
 import type { FuseLimits } from '../../../runtime/fuse.ts'
-import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { FetchedLogRecord, PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 import { StageUnit } from '../../../runtime/kafka/stageUnit.ts'
@@ -25,7 +24,7 @@ import { physicalName } from '../../../runtime/topic.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { topologyOf, topologyText } from '../../../runtime/topology.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
-import { answerTo } from './brokerAnswers.ts'
+import { answerTo, connectionTo } from './brokerAnswers.ts'
 import type { BrokerSays } from './brokerAnswers.ts'
 import { adder, items, Item, logger, Sum } from './fixtures.ts'
 
@@ -83,23 +82,14 @@ export class StandIn implements BrokerSays {
       if (stable !== undefined) this.openFor -= 1
       return stable ?? this.logs.get(topic)?.length ?? 9
     }
-    return {
-      transactionCoordinator: async () => broker,
-      groupCoordinator: async () => broker,
-      cluster: {
-        addMultipleTargetTopics: async () => undefined,
-        addTargetTopic: async () => undefined,
-        refreshMetadata: async () => undefined,
-        findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
-        findLeaderForPartitions: () => ({ 1: [0] }),
-        findBroker: async () => broker,
-        fetchTopicsOffset: async (asked: { topic: string; fromBeginning: boolean }[]) =>
-          asked.map(({ topic, fromBeginning }) => ({
-            topic,
-            partitions: [{ partition: 0, offset: String(offsets(topic, fromBeginning)) }],
-          })),
-      },
-    } as unknown as ClusterConnection
+    return connectionTo(broker, 1, {
+      findLeaderForPartitions: () => ({ 1: [0] }),
+      fetchTopicsOffset: async (asked: { topic: string; fromBeginning: boolean }[]) =>
+        asked.map(({ topic, fromBeginning }) => ({
+          topic,
+          partitions: [{ partition: 0, offset: String(offsets(topic, fromBeginning)) }],
+        })),
+    })
   })()
 
   readonly kafka = {
