@@ -33,6 +33,8 @@ const reader = 'test/sinks/postgres/reader.test.ts'
 const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
 const reconciler = 'test/reconcile/reconciler.test.ts'
+const owed = 'test/reconcile/owed.test.ts'
+const lateMessage = 'test/reconcile/lateMessage.test.ts'
 const foundRules = 'test/reconcile/found.test.ts'
 const marketingRows = 'test/sinks/clickhouse/marketing.test.ts'
 const journeyFolds = 'test/pipelines/attribution/journeys.test.ts'
@@ -2250,5 +2252,38 @@ export const mutations: readonly Mutation[] = [
     replace: '\n',
     tests: [{ file: replay, title: 'a question that is read after the profile of a newer epoch ends as it comes' }],
     why: 'Decisions of a line that runs split are called different though their inputs give them.',
+  },
+  {
+    id: 'planned-before-it-was-known',
+    guard: 'a follow-up that has ended says nothing of a message that was known after it was planned',
+    file: 'pipelines/reconcile/owed.ts',
+    find: 'if (isOlder(facts, followUp.plannedAt, followUp.epoch)) return undefined',
+    replace: '',
+    tests: [
+      { file: owed, title: 'what was made before the message was known says nothing' },
+      { file: lateMessage, title: 'a follow-up of before the message was known gives way to the decision on it' },
+    ],
+    why: 'Of a lead whose message came late it is said that a follow-up was taken back, where the agents chose to wait or nothing is decided.',
+  },
+  {
+    id: 'waiting-follow-up-overruled',
+    guard: 'a follow-up that may still leave is told of whatever was decided since',
+    file: 'pipelines/reconcile/owed.ts',
+    find: 'if (followUp === undefined || !ENDED.has(followUp.status)) return followUp',
+    replace: 'if (followUp === undefined) return followUp',
+    tests: [{ file: owed, title: 'a follow-up that has ended gives way to a later question only, and one that can still leave to none' }],
+    why: 'A hand-over that waits for a person is said to be a decision to wait.',
+  },
+  {
+    id: 'own-question-overrules',
+    guard: 'only a later question overrules a follow-up that has ended',
+    file: 'pipelines/reconcile/owed.ts',
+    find: 'decision.decisionId === decisionId || decision.assessmentId === assessmentId || ',
+    replace: '',
+    tests: [
+      { file: owed, title: 'a follow-up that has ended gives way to a later question only' },
+      { file: lateMessage, title: 'a follow-up of before the message was known gives way to the decision on it' },
+    ],
+    why: 'A hand-over that lapsed is hidden by what was decided on the same question beside it.',
   },
 ]
