@@ -35,6 +35,7 @@ const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 const reconciler = 'test/reconcile/reconciler.test.ts'
 const owed = 'test/reconcile/owed.test.ts'
 const lateMessage = 'test/reconcile/lateMessage.test.ts'
+const otherHalf = 'test/pipelines/otherHalf.test.ts'
 const foundRules = 'test/reconcile/found.test.ts'
 const marketingRows = 'test/sinks/clickhouse/marketing.test.ts'
 const journeyFolds = 'test/pipelines/attribution/journeys.test.ts'
@@ -2285,5 +2286,32 @@ export const mutations: readonly Mutation[] = [
       { file: lateMessage, title: 'a follow-up of before the message was known gives way to the decision on it' },
     ],
     why: 'A hand-over that lapsed is hidden by what was decided on the same question beside it.',
+  },
+  {
+    id: 'half-a-move-declines',
+    guard: 'who has done one half of a move and wants the other declines nothing, to the agents',
+    file: 'pipelines/agents/declined.ts',
+    find: 'found.filter((phrase) => !isOtherHalfWanted(phrase, told))',
+    replace: 'found',
+    tests: [{ file: otherHalf, title: 'the agents that heard a refusal in it hear a seller now, in one message and in two' }],
+    why: 'A seller who writes that the next home is bought is left waiting, by the votes of four agents.',
+  },
+  {
+    id: 'half-a-move-objects',
+    guard: 'who has done one half of a move and wants the other objects to nothing',
+    file: 'pipelines/enrich/text/objections.ts',
+    find: ".filter(({ value, words }) => value !== 'not_interested' || !isOtherHalfWanted(words, [told]))",
+    replace: '',
+    tests: [{ file: otherHalf, title: 'one half done and the other wanted is no refusal' }],
+    why: 'The message of a seller counts as a negative reply.',
+  },
+  {
+    id: 'denied-wish-counts',
+    guard: 'a denied wish undoes no refusal',
+    file: 'pipelines/enrich/text/otherHalf.ts',
+    find: 'value === half && denial === undefined && !quoted',
+    replace: 'value === half && !quoted',
+    tests: [{ file: otherHalf, title: 'a refusal stays one: without a wish, with a denied' }],
+    why: '"I do not want to sell, we already bought" is written to again.',
   },
 ]
