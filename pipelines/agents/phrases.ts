@@ -85,7 +85,9 @@ export const mediumIntent = phrases(
   'what is my home worth',
   "what's my home worth",
 )
-export const timelineImmediate = phrases('asap', 'immediate', 'immediately', 'this week', 'urgent', 'right away', 'today', 'tomorrow')
+export const timelineImmediate = phrases('asap', 'immediate', 'immediately', 'this week', 'urgent', 'right away')
+/** As the answer of a form they are a time frame; in a message mostly the time of a visit or of a call. */
+export const timelineAnswered = phrases('today', 'tomorrow')
 export const timelineShort = phrases(
   'next month',
   'within 30 days',
@@ -150,16 +152,23 @@ export const financingInProgress = phrases(
   'loan application',
 )
 export const financingPlanning = phrases('need financing', 'mortgage options', 'lender recommendation*', 'down payment')
+/** Of who has done one half of a move and wants the other some are no refusal: `declined`. */
 export const notNow = phrases(
   'not interested',
   'not now',
   'not ready',
   'not looking',
+  'not looking to buy',
+  'not looking to sell',
   'just looking',
   'just browsing',
   'maybe later',
   'maybe next year',
   'no longer looking',
+  'no longer looking to buy',
+  'no longer looking to sell',
+  'no longer looking for a realtor',
+  'no longer looking for an agent',
   'already bought',
   'already sold',
   'found a house',

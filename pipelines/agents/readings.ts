@@ -4,6 +4,7 @@
  */
 import type { RecentMessage } from '../../schemas/generated/records.ts'
 import { objectionsIn } from '../enrich/text/objections.ts'
+import { isOtherHalfWanted, isHalfDone } from '../enrich/text/otherHalf.ts'
 import type { Objection } from '../enrich/text/objectionWords.ts'
 import { sentimentIn } from '../enrich/text/sentiment.ts'
 import { tokensOf } from '../enrich/text/tokens.ts'
@@ -66,9 +67,17 @@ export interface Objected {
   readonly place: number
 }
 
-/** Every objection the messages hold, in the order they are said. */
-export function objectionsOf(messages: readonly Words[]): Objected[] {
-  return messages.flatMap((message, place) =>
+/**
+ * Every objection the messages hold, in the order they are said. Who has done one half of a move objects to nothing when it wants
+ * the other in a later message, or in another of those that wait for an answer: the last `open` ones.
+ */
+export function objectionsOf(messages: readonly Words[], open = 0): Objected[] {
+  const found = messages.flatMap((message, place) =>
     objectionsIn(toldOf(message)).map(({ value, words }) => ({ objection: value as Objection, words, place })),
+  )
+  const firstOpen = messages.length - open
+  return found.filter(
+    ({ words, place }) =>
+      !isHalfDone(words) || !isOtherHalfWanted(words, messages.slice(Math.max(0, Math.min(place, firstOpen))).map(toldOf)),
   )
 }

@@ -32,23 +32,31 @@ export type OwedCause =
 /** What is known of a lead whose last word is its own. */
 export interface OwedFacts {
   readonly profile: LeadProfile
+  /** When we had its message, ms; undefined when that is not kept. Its webhook may come long after it was written. */
+  readonly knownAt: number | undefined
   /** The newest decision on a follow-up that was asked for at or after its message. */
   readonly decision: Decision | undefined
-  /** The newest follow-up planned at or after its message. */
-  readonly followUp:
-    | {
-        readonly status: string
-        readonly gateId: string | null
-        readonly ruleId: string | null
-        readonly reason: string | null
-        /** When it is looked at next, ms. */
-        readonly scheduledAt: number
-        /** ms. */
-        readonly updatedAt: number
-      }
-    | undefined
+  /** The newest follow-up planned at or after its message. To give the lead to a realtor is none. */
+  readonly followUp: OwedFollowUp | undefined
   /** When its message was found, ms; undefined when its webhook came. */
   readonly foundAt: number | undefined
+}
+
+export interface OwedFollowUp {
+  readonly status: string
+  readonly epoch: number
+  readonly decisionId: string
+  /** The question that its decision answered; null when that decision is not kept. */
+  readonly assessmentId: string | null
+  readonly gateId: string | null
+  readonly ruleId: string | null
+  readonly reason: string | null
+  /** ms. */
+  readonly plannedAt: number
+  /** When it is looked at next, ms. */
+  readonly scheduledAt: number
+  /** Of one that has ended: when it did, ms. */
+  readonly updatedAt: number
 }
 
 export interface Owed {
@@ -73,11 +81,15 @@ export interface Owed {
 
 /** Statuses of a lead that nobody waits for. */
 const CLOSED = new Set(['converted', 'lost', 'disqualified'])
-const LAPSED = new Set(['cancelled', 'superseded', 'expired'])
+const TAKEN_BACK = new Set(['cancelled', 'superseded'])
+const LAPSED = new Set([...TAKEN_BACK, 'expired'])
+/** Those that leave no more. A confirmed one was no message, or the lead would have its answer. */
+const ENDED = new Set([...LAPSED, 'denied', 'failed'])
 const WAITS = new Set(['pending', 'deferred', 'reserved'])
 
 /** Undefined when the lead is owed nothing: it is answered, closed, deleted, or may not be written to on any channel. */
-export function owed({ profile, decision, followUp, foundAt }: OwedFacts, now: number): Owed | undefined {
+export function owed(facts: OwedFacts, now: number): Owed | undefined {
+  const { profile, foundAt } = facts
   const { lastInboundAt: askedAt, lastOutboundAt, deletedAt, status } = profile
   if (askedAt === null || (lastOutboundAt !== null && lastOutboundAt > askedAt)) return undefined
   if (deletedAt !== null || CLOSED.has(status) || hasRefused(profile, now)) return undefined
@@ -90,14 +102,15 @@ export function owed({ profile, decision, followUp, foundAt }: OwedFacts, now: n
     waitingMs: Math.max(0, now - askedAt),
     userId: null,
     lookAt: null,
-    ...causeOf({ profile, decision, followUp, foundAt }, askedAt, now),
+    ...causeOf(facts, askedAt, now),
     foundAfterMs: foundAt === undefined ? null : Math.max(0, foundAt - askedAt),
   }
 }
 
 type Told = Pick<Owed, 'cause' | 'since' | 'detail'> & Partial<Pick<Owed, 'lookAt' | 'userId'>>
 
-function causeOf({ profile, decision, followUp, foundAt }: OwedFacts, askedAt: number, now: number): Told {
+function causeOf(facts: OwedFacts, askedAt: number, now: number): Told {
+  const { profile, foundAt } = facts
   const owner = profile.humanOwnership
   if (owner !== null && (owner.untilAt === null || owner.untilAt > now))
     return {
@@ -106,26 +119,63 @@ function causeOf({ profile, decision, followUp, foundAt }: OwedFacts, askedAt: n
       detail: `${owner.userId ?? 'a person'} has the lead (${owner.reason})`,
       userId: owner.userId,
     }
-  if (followUp !== undefined) {
-    const { status, gateId, ruleId, reason, scheduledAt, updatedAt: since } = followUp
-    const why = [gateId, ruleId].filter((part) => part !== null).join('/')
-    const said = [why, reason].filter((part) => part !== null && part !== '').join(': ')
-    if (WAITS.has(status))
-      return {
-        cause: 'follow_up_waits',
-        since,
-        detail: `${said === '' ? 'due' : said.replace(/\.$/, '')}, next at ${instantText(scheduledAt)}`,
-      }
-    if (status === 'handed_over' || status === 'unknown') return { cause: 'outcome_unknown', since, detail: said === '' ? status : said }
-    if (status === 'failed') return { cause: 'delivery_failed', since, detail: said === '' ? 'no reason was given' : said }
-    if (status === 'denied') return { cause: 'gate', since, detail: said }
-    // A confirmed one that was no message: the lead is still without an answer.
-    if (LAPSED.has(status)) return { cause: 'follow_up_lapsed', since, detail: said === '' ? status : `${status}: ${said}` }
-  }
-  // One that was superseded says nothing: its lead changed while the question was open.
-  if (decision !== undefined && decision.stopReason !== 'superseded') return decidedOn(decision)
+  const decision = decisionOnIt(facts)
+  const followUp = followUpOnIt(facts, decision)
+  const told = followUp === undefined ? undefined : toldOf(followUp)
+  if (told !== undefined) return told
+  if (decision !== undefined) return decidedOn(decision)
   if (foundAt !== undefined) return { cause: 'webhook_lost', since: foundAt, detail: `found ${instantText(foundAt)}, not decided on yet` }
   return { cause: 'no_decision', since: askedAt, detail: '', lookAt: '`rekindle lag` and the dead letters' }
+}
+
+/** Undefined for one that confirms something other than a message: the lead is still without an answer. */
+function toldOf({ status, gateId, ruleId, reason, scheduledAt, updatedAt: since }: OwedFollowUp): Told | undefined {
+  const why = [gateId, ruleId].filter((part) => part !== null).join('/')
+  const said = [why, reason].filter((part) => part !== null && part !== '').join(': ')
+  if (WAITS.has(status))
+    return {
+      cause: 'follow_up_waits',
+      since,
+      detail: `${said === '' ? 'due' : said.replace(/\.$/, '')}, next at ${instantText(scheduledAt)}`,
+    }
+  if (status === 'handed_over' || status === 'unknown') return { cause: 'outcome_unknown', since, detail: said === '' ? status : said }
+  if (status === 'failed') return { cause: 'delivery_failed', since, detail: said === '' ? 'no reason was given' : said }
+  if (status === 'denied') return { cause: 'gate', since, detail: said }
+  if (LAPSED.has(status)) return { cause: 'follow_up_lapsed', since, detail: said === '' ? status : `${status}: ${said}` }
+  return undefined
+}
+
+/** One that was superseded says nothing, its lead changed while the question was open; nor does one from before the message was known. */
+function decisionOnIt(facts: OwedFacts): Decision | undefined {
+  const { decision } = facts
+  if (decision === undefined || decision.stopReason === 'superseded') return undefined
+  return isOlder(facts, decision.decidedAt, decision.epoch) ? undefined : decision
+}
+
+/**
+ * One that may still leave, or has left, is what happens next whatever else was decided. One that has ended says nothing when it
+ * was planned before the message was known, or when a later question was decided since.
+ */
+function followUpOnIt(facts: OwedFacts, decision: Decision | undefined): OwedFollowUp | undefined {
+  const { followUp } = facts
+  if (followUp === undefined || !ENDED.has(followUp.status)) return followUp
+  if (isOlder(facts, followUp.plannedAt, followUp.epoch)) return undefined
+  return decision !== undefined && isOvertaken(followUp, decision) ? undefined : followUp
+}
+
+/**
+ * Was it made before the message was known? By its epoch as well, which a message raises: clocks of two machines may differ by
+ * more than a decision takes.
+ */
+function isOlder({ profile, knownAt }: OwedFacts, at: number, epoch: number): boolean {
+  return knownAt !== undefined && at < knownAt && epoch < profile.epoch
+}
+
+/** Does a decision on another question stand that is newer than the end of the follow-up, or is itself that end? */
+function isOvertaken({ status, decisionId, assessmentId, plannedAt, updatedAt }: OwedFollowUp, decision: Decision): boolean {
+  if (decision.decisionId === decisionId || decision.assessmentId === assessmentId || decision.decidedAt < plannedAt) return false
+  // To wait takes back what is open, and the ledger notes that a moment later. What failed later than that is the last thing known.
+  return decision.decidedAt >= updatedAt || (decision.chosen === 'wait' && TAKEN_BACK.has(status))
 }
 
 function decidedOn({ chosen, stopReason, fallbackUsed, gates, decidedAt: since }: Decision): Told {

@@ -2,7 +2,7 @@
 import { coverageOf, spokenSources } from '../../pipelines/reconcile/coverage.ts'
 import type { Coverage, LocationSwept } from '../../pipelines/reconcile/coverage.ts'
 import { owed } from '../../pipelines/reconcile/owed.ts'
-import type { Owed, OwedFacts } from '../../pipelines/reconcile/owed.ts'
+import type { Owed, OwedFacts, OwedFollowUp } from '../../pipelines/reconcile/owed.ts'
 import type { Decision, LeadProfile } from '../../schemas/generated/records.ts'
 import { postgresError } from './errors.ts'
 import { heartbeats } from './heartbeats.ts'
@@ -38,11 +38,16 @@ interface Row {
   readonly profile: LeadProfile
   readonly decision: Decision | null
   readonly status: string | null
+  readonly epoch: number
+  readonly decision_id: string
+  readonly assessment_id: string | null
   readonly gate_id: string | null
   readonly rule_id: string | null
   readonly reason: string | null
+  readonly planned_at: Date | null
   readonly scheduled_at: Date | null
   readonly updated_at: Date | null
+  readonly known_at: Date | null
   readonly found_at: Date | null
 }
 
@@ -118,28 +123,45 @@ async function unanswered(db: Queryable, { tenantId, writtenBefore }: OwedFilter
 async function factsOf(db: Queryable, page: readonly Place[]): Promise<ReadonlyMap<string, OwedFacts>> {
   const { rows } = await db.query<Row>({
     name: 'owed_leads',
-    text: `SELECT leads.id, leads.profile, decided.record AS decision, planned.status, planned.gate_id, planned.rule_id, planned.reason, planned.scheduled_at,
-             planned.updated_at, found.found_at
+    text: `SELECT leads.id, leads.profile, decided.record AS decision, planned.status, planned.epoch, planned.decision_id, planner.record ->> 'assessmentId' AS assessment_id, planned.gate_id,
+             planned.rule_id, planned.reason, planned.planned_at, planned.scheduled_at, planned.updated_at, known.known_at, found.found_at
            FROM leads
            CROSS JOIN LATERAL (SELECT to_timestamp((leads.profile ->> 'lastInboundAt')::bigint / 1000.0) AS at) AS asked
            LEFT JOIN LATERAL (SELECT record FROM decisions WHERE lead_id = leads.id AND type = 'follow_up' AND asked_at >= asked.at
                               ORDER BY decided_at DESC LIMIT 1) AS decided ON true
-           LEFT JOIN LATERAL (SELECT * FROM followup_actions WHERE lead_id = leads.id AND planned_at >= asked.at
+           LEFT JOIN LATERAL (SELECT * FROM followup_actions WHERE lead_id = leads.id AND planned_at >= asked.at AND action <> 'assign'
                               ORDER BY planned_at DESC LIMIT 1) AS planned ON true
+           LEFT JOIN decisions AS planner ON planner.decision_id = planned.decision_id
+           LEFT JOIN LATERAL (SELECT min(created_at) AS known_at FROM communications
+                              WHERE lead_id = leads.id AND sent_at = asked.at AND direction = 'inbound') AS known ON true
            LEFT JOIN LATERAL (SELECT found_at FROM sweep_findings WHERE lead_id = leads.id AND type = 'InboundMessage'
                                 AND happened_at BETWEEN asked.at - ${SAME_MESSAGE} AND asked.at + ${SAME_MESSAGE}
                               ORDER BY happened_at DESC LIMIT 1) AS found ON true
            WHERE leads.id = ANY($1)`,
     values: [page.map(({ leadId }) => leadId)],
   })
-  const facts = rows.map(({ id, profile, decision, status, gate_id, rule_id, reason, scheduled_at, updated_at, found_at }) => {
-    const followUp =
-      status === null || scheduled_at === null || updated_at === null
-        ? undefined
-        : { status, reason, gateId: gate_id, ruleId: rule_id, scheduledAt: scheduled_at.getTime(), updatedAt: updated_at.getTime() }
-    return [id, { profile, decision: decision ?? undefined, followUp, foundAt: found_at?.getTime() }] as const
-  })
-  return new Map(facts)
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        profile: row.profile,
+        knownAt: row.known_at?.getTime(),
+        decision: row.decision ?? undefined,
+        followUp: followUpOf(row),
+        foundAt: row.found_at?.getTime(),
+      },
+    ]),
+  )
+}
+
+function followUpOf(row: Row): OwedFollowUp | undefined {
+  const { status, reason, planned_at, scheduled_at, updated_at } = row
+  if (status === null || planned_at === null || scheduled_at === null || updated_at === null) return undefined
+  return {
+    ...{ status, reason, epoch: row.epoch, decisionId: row.decision_id, assessmentId: row.assessment_id },
+    ...{ gateId: row.gate_id, ruleId: row.rule_id },
+    ...{ plannedAt: planned_at.getTime(), scheduledAt: scheduled_at.getTime(), updatedAt: updated_at.getTime() },
+  }
 }
 
 /** The active locations, and how far what is said there is compared with what the platform shows. */

@@ -33,6 +33,9 @@ const reader = 'test/sinks/postgres/reader.test.ts'
 const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
 const reconciler = 'test/reconcile/reconciler.test.ts'
+const owed = 'test/reconcile/owed.test.ts'
+const lateMessage = 'test/reconcile/lateMessage.test.ts'
+const otherHalf = 'test/pipelines/otherHalf.test.ts'
 const foundRules = 'test/reconcile/found.test.ts'
 const marketingRows = 'test/sinks/clickhouse/marketing.test.ts'
 const journeyFolds = 'test/pipelines/attribution/journeys.test.ts'
@@ -2297,5 +2300,65 @@ export const mutations: readonly Mutation[] = [
     replace: '\n',
     tests: [{ file: replay, title: 'a question that is read after the profile of a newer epoch ends as it comes' }],
     why: 'Decisions of a line that runs split are called different though their inputs give them.',
+  },
+  {
+    id: 'planned-before-it-was-known',
+    guard: 'a follow-up that has ended says nothing of a message that was known after it was planned',
+    file: 'pipelines/reconcile/owed.ts',
+    find: 'if (isOlder(facts, followUp.plannedAt, followUp.epoch)) return undefined',
+    replace: '',
+    tests: [
+      { file: owed, title: 'what was made before the message was known says nothing' },
+      { file: lateMessage, title: 'a follow-up of before the message was known gives way to the decision on it' },
+    ],
+    why: 'Of a lead whose message came late it is said that a follow-up was taken back, where the agents chose to wait or nothing is decided.',
+  },
+  {
+    id: 'waiting-follow-up-overruled',
+    guard: 'a follow-up that may still leave is told of whatever was decided since',
+    file: 'pipelines/reconcile/owed.ts',
+    find: 'if (followUp === undefined || !ENDED.has(followUp.status)) return followUp',
+    replace: 'if (followUp === undefined) return followUp',
+    tests: [{ file: owed, title: 'a follow-up that has ended gives way to a later question only, and one that can still leave to none' }],
+    why: 'A hand-over that waits for a person is said to be a decision to wait.',
+  },
+  {
+    id: 'own-question-overrules',
+    guard: 'only a later question overrules a follow-up that has ended',
+    file: 'pipelines/reconcile/owed.ts',
+    find: 'decision.decisionId === decisionId || decision.assessmentId === assessmentId || ',
+    replace: '',
+    tests: [
+      { file: owed, title: 'a follow-up that has ended gives way to a later question only' },
+      { file: lateMessage, title: 'a follow-up of before the message was known gives way to the decision on it' },
+    ],
+    why: 'A hand-over that lapsed is hidden by what was decided on the same question beside it.',
+  },
+  {
+    id: 'half-a-move-declines',
+    guard: 'who has done one half of a move and wants the other declines nothing, to the agents',
+    file: 'pipelines/agents/declined.ts',
+    find: 'found.filter((phrase) => !isOtherHalfWanted(phrase, told))',
+    replace: 'found',
+    tests: [{ file: otherHalf, title: 'the agents that heard a refusal in it hear a seller now, in one message and in two' }],
+    why: 'A seller who writes that the next home is bought is left waiting, by the votes of four agents.',
+  },
+  {
+    id: 'half-a-move-objects',
+    guard: 'who has done one half of a move and wants the other objects to nothing',
+    file: 'pipelines/enrich/text/objections.ts',
+    find: ".filter(({ value, words }) => value !== 'not_interested' || !isOtherHalfWanted(words, [told]))",
+    replace: '',
+    tests: [{ file: otherHalf, title: 'one half done and the other wanted is no refusal' }],
+    why: 'The message of a seller counts as a negative reply.',
+  },
+  {
+    id: 'denied-wish-counts',
+    guard: 'a denied wish undoes no refusal',
+    file: 'pipelines/enrich/text/otherHalf.ts',
+    find: 'value === half && denial === undefined && !quoted',
+    replace: 'value === half && !quoted',
+    tests: [{ file: otherHalf, title: 'a refusal stays one: without a wish, with a denied' }],
+    why: '"I do not want to sell, we already bought" is written to again.',
   },
 ]

@@ -1,11 +1,13 @@
 /** Each lead that waits has one cause: the first step between its message and our answer that has not happened. */
+import fc from 'fast-check'
 import t from 'tap'
 import { owedLines } from '../../cli/verbs/owed.ts'
 import { coverageOf } from '../../pipelines/reconcile/coverage.ts'
 import { owed } from '../../pipelines/reconcile/owed.ts'
-import type { OwedFacts } from '../../pipelines/reconcile/owed.ts'
+import type { OwedFacts, OwedFollowUp } from '../../pipelines/reconcile/owed.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { assertProperty } from '../support/property.ts'
 import { DAY, HOUR, MINUTE, decisionRecord, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
 
 const asked = tuesdayNoon
@@ -14,19 +16,17 @@ const lead = (over: Partial<LeadProfile> = {}) =>
   profileRecord({ lastInboundAt: asked, lastOutboundAt: asked - HOUR, humanOwnership: null, ...over })
 const facts = (over: Partial<OwedFacts> = {}): OwedFacts => ({
   profile: lead(),
+  knownAt: asked,
   decision: undefined,
   followUp: undefined,
   foundAt: undefined,
   ...over,
 })
-const followUp = (status: string, over: object = {}) => ({
+const followUp = (status: string, over: Partial<OwedFollowUp> = {}): { followUp: OwedFollowUp } => ({
   followUp: {
-    status,
-    gateId: 'hours',
-    ruleId: 'quiet',
-    reason: 'It is night there.',
-    scheduledAt: now + HOUR,
-    updatedAt: asked + MINUTE,
+    ...{ status, epoch: 4, decisionId: 'd0', assessmentId: 'a0' },
+    ...{ gateId: 'hours', ruleId: 'quiet', reason: 'It is night there.' },
+    ...{ plannedAt: asked + MINUTE, scheduledAt: now + HOUR, updatedAt: asked + MINUTE },
     ...over,
   },
 })
@@ -88,6 +88,146 @@ t.test('the cause is the first step that did not happen', async (t) => {
     t.equal(one.userId, detail.source.startsWith('^realtor7') ? 'realtor7' : null)
     t.equal(one.foundAfterMs, over.foundAt === undefined ? null : HOUR)
   }
+})
+
+/** What happens to a lead, each at a minute of its own after it wrote. */
+interface Happened {
+  /** We had its message. */
+  readonly known: number
+  /** A follow-up was decided and planned. */
+  readonly planned: number
+  /** It came to this status. */
+  readonly settled: number
+  readonly status: string
+  /** A later question was decided, if one was. */
+  readonly decided: number | undefined
+  readonly chosen: 'wait' | 'sms'
+  /** Acts of the lead or of a person after all of it. */
+  readonly actsSince: number
+}
+
+const ownCause: Readonly<Record<string, string>> = {
+  ...{ pending: 'follow_up_waits', deferred: 'follow_up_waits', reserved: 'follow_up_waits' },
+  ...{ handed_over: 'outcome_unknown', unknown: 'outcome_unknown' },
+  ...{ cancelled: 'follow_up_lapsed', superseded: 'follow_up_lapsed', expired: 'follow_up_lapsed' },
+  ...{ failed: 'delivery_failed', denied: 'gate' },
+}
+const ends = ['cancelled', 'superseded', 'expired', 'failed', 'denied', 'confirmed']
+
+/** The cause, told by going through what happened in order. */
+function toldInOrder({ known, planned, settled, status, decided, chosen }: Happened): string {
+  const steps = [
+    [known, 'known'],
+    [planned, 'planned'],
+    ...(ends.includes(status) ? [[settled, 'ended'] as const] : []),
+    ...(decided === undefined ? [] : [[decided, 'decided'] as const]),
+  ] as [number, 'known' | 'planned' | 'ended' | 'decided'][]
+  const own = ownCause[status] ?? ''
+  const choice = chosen === 'wait' ? 'decided_to_wait' : 'follow_up_waits'
+  // What the decisions on the message alone say, and whether the follow-up is open or was made for it.
+  let [byDecision, cause, isOpen, isForMessage, isOverruled] = ['no_decision', 'no_decision', false, false, false]
+  for (const [, step] of steps.sort(([a], [b]) => a - b)) {
+    if (step === 'known') {
+      ;[byDecision, isForMessage, isOverruled] = ['no_decision', false, false]
+      if (!isOpen) cause = 'no_decision'
+    } else if (step === 'planned') {
+      ;[byDecision, cause, isOpen, isForMessage] = ['follow_up_waits', own, true, true]
+    } else if (step === 'decided') {
+      byDecision = choice
+      isOverruled = isOpen && chosen === 'wait'
+      if (!isOpen) cause = choice
+    } else {
+      isOpen = false
+      const wasTakenBack = status === 'cancelled' || status === 'superseded'
+      cause = isForMessage && !(isOverruled && wasTakenBack) && status !== 'confirmed' ? own : byDecision
+    }
+  }
+  return cause
+}
+
+t.test('what was made before the message was known says nothing once it has ended; the last to happen says why', async (t) => {
+  const happened: fc.Arbitrary<Happened> = fc
+    .record({
+      minutes: fc.shuffledSubarray([1, 2, 3, 4, 5, 6, 7, 8], { minLength: 4, maxLength: 4 }),
+      status: fc.constantFrom(...Object.keys(ownCause), 'confirmed'),
+      isDecided: fc.boolean(),
+      chosen: fc.constantFrom('wait' as const, 'sms' as const),
+      actsSince: fc.constantFrom(0, 1),
+    })
+    .map(({ minutes: [known = 0, one = 0, other = 0, decided = 0], status, isDecided, chosen, actsSince }) => ({
+      ...{ known, planned: Math.min(one, other), settled: Math.max(one, other), status },
+      ...{ decided: isDecided ? decided : undefined, chosen, actsSince },
+    }))
+  const seen = new Set<string>()
+  await assertProperty(
+    t,
+    fc.property(happened, (story) => {
+      const { known, planned, settled, status, decided, chosen, actsSince } = story
+      const at = (minute: number) => asked + minute * MINUTE
+      // A message raises the epoch when it is known.
+      const epochAt = (minute: number) => (minute > known ? 5 : 4)
+      const isLater = decided !== undefined && decided > planned
+      const decision = isLater
+        ? decisionRecord({ decisionId: 'd2', assessmentId: 'a2', chosen, epoch: epochAt(decided), decidedAt: at(decided) })
+        : decisionRecord({ decisionId: 'd1', assessmentId: 'a1', chosen: 'sms', epoch: epochAt(planned), decidedAt: at(planned) })
+      const own = followUp(status, {
+        ...{ epoch: epochAt(planned), decisionId: 'd1', assessmentId: 'a1' },
+        ...{ plannedAt: at(planned), updatedAt: at(ends.includes(status) ? settled : planned) },
+      })
+      const one = owed(facts({ profile: lead({ epoch: 5 + actsSince }), knownAt: at(known), decision, ...own }), now)
+      seen.add(`${status} ${one?.cause ?? ''}`)
+      return one?.cause === toldInOrder(story)
+    }),
+    { numRuns: 2_000 },
+  )
+  t.ok(seen.has('cancelled decided_to_wait') && seen.has('cancelled no_decision') && seen.has('failed delivery_failed'), [...seen].join())
+})
+
+t.test('a follow-up that has ended gives way to a later question only, and one that can still leave to none', async (t) => {
+  const wait = (over: object = {}) =>
+    decisionRecord({
+      decisionId: 'd2',
+      assessmentId: 'a2',
+      chosen: 'wait',
+      stopReason: 'all_votes',
+      decidedAt: asked + 5 * MINUTE,
+      ...over,
+    })
+  const lapsed = followUp('cancelled', { reason: 'Superseded: the lead or a person has acted since.', updatedAt: asked + 4 * MINUTE })
+  const causeOf = (over: Partial<OwedFacts>) => owed(facts(over), now)?.cause
+  const late = { profile: lead({ epoch: 5 }), knownAt: asked + 3 * MINUTE }
+  t.equal(causeOf({ ...late, ...lapsed, decision: wait({ epoch: 5 }) }), 'decided_to_wait')
+  t.equal(causeOf({ ...late, ...lapsed }), 'no_decision', 'known, and not decided on yet')
+  t.equal(causeOf({ ...late, ...lapsed, foundAt: asked + 3 * MINUTE }), 'webhook_lost', 'found, and not decided on yet')
+  t.equal(causeOf({ ...late, ...lapsed, decision: wait({ stopReason: 'superseded' }) }), 'no_decision', 'a superseded one says nothing')
+  t.equal(
+    causeOf({ ...late, decision: wait({ decidedAt: asked + 2 * MINUTE }) }),
+    'no_decision',
+    'it was decided before the message was known',
+  )
+  t.equal(
+    causeOf({ knownAt: asked + 6 * MINUTE, decision: wait() }),
+    'decided_to_wait',
+    'of the epoch of the message: only the clocks differ',
+  )
+  t.equal(causeOf({ ...late, knownAt: undefined, ...lapsed }), 'follow_up_lapsed', 'when it was known is not kept')
+  t.equal(causeOf({ knownAt: undefined, ...lapsed, decision: wait() }), 'decided_to_wait', 'a later question is decided all the same')
+  for (const over of [{ decisionId: 'd0' }, { assessmentId: 'a0' }])
+    t.equal(causeOf({ ...lapsed, decision: wait(over) }), 'follow_up_lapsed', 'the question that it was planned on')
+  t.equal(causeOf({ ...followUp('expired', { assessmentId: null }), decision: wait() }), 'decided_to_wait')
+  for (const status of ['pending', 'deferred', 'reserved'])
+    t.equal(causeOf({ ...late, ...followUp(status), decision: wait({ epoch: 5 }) }), 'follow_up_waits', status)
+  for (const status of ['handed_over', 'unknown'])
+    t.equal(causeOf({ ...late, ...followUp(status), decision: wait({ epoch: 5 }) }), 'outcome_unknown', status)
+  for (const [status, own] of Object.entries({ failed: 'delivery_failed', denied: 'gate', expired: 'follow_up_lapsed' })) {
+    const endedAt = (minute: number) => followUp(status, { updatedAt: asked + minute * MINUTE })
+    t.equal(causeOf({ ...endedAt(5), decision: wait() }), 'decided_to_wait', `${status}, then decided`)
+    t.equal(causeOf({ ...endedAt(6), decision: wait() }), own, `decided, then ${status}`)
+  }
+  const takenBackBy = (chosen: string) =>
+    causeOf({ ...followUp('cancelled', { updatedAt: asked + 6 * MINUTE }), decision: wait({ chosen }) })
+  t.equal(takenBackBy('wait'), 'decided_to_wait', 'to wait took it back')
+  t.equal(takenBackBy('sms'), 'follow_up_lapsed', 'nothing is planned in its place')
 })
 
 t.test('nothing is owed to who is answered, gone, done, or refuses us on every channel', async (t) => {

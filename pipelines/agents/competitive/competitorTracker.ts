@@ -16,7 +16,7 @@ const messagesRead = 3
 
 export const competitorTracker: Agent = {
   id: 'competitor_tracker',
-  version: 1,
+  version: 2,
   system: 'competitive',
   family: 'market',
   answers: ['content', 'follow_up'],
@@ -26,12 +26,13 @@ export const competitorTracker: Agent = {
     if (insight === undefined) return abstain('no_competitor_data')
     if (hasEnded(view)) return abstain('lead_ended')
     const last = lastSaid(view, messagesRead)
-    const looks = looksElsewhere(last)
+    const open = unanswered(view).length
+    const looks = looksElsewhere(last, open)
     if (looks === undefined) return abstain('looks_nowhere_else')
     if (looks === 'bound') return abstain('not_ours_to_tell')
     const activity = insight.findings.find(({ kind }) => kind === 'competitor_activity')
     if (activity?.reason !== 'activity_high') return abstain('competitors_quiet')
-    const isOpenQuestion = unanswered(view).length >= last.length - looks.place
+    const isOpenQuestion = open >= last.length - looks.place
     const grounds = {
       // What was answered since may be settled.
       bin: binOfFinding(activity, isOpenQuestion ? 1 : 0.75),

@@ -36,9 +36,9 @@ export interface LooksElsewhere {
   readonly place: number
 }
 
-/** `bound` when the lead has a realtor already: such a lead is left alone. */
-export function looksElsewhere(messages: readonly RecentMessage[]): LooksElsewhere | 'bound' | undefined {
-  if (objectionsOf(messages).some(({ objection }) => objection === 'has_agent' || objection === 'not_interested')) return 'bound'
+/** `bound` when the lead has a realtor already, or declines: such a lead is left alone. The last `open` messages wait for an answer. */
+export function looksElsewhere(messages: readonly RecentMessage[], open = 0): LooksElsewhere | 'bound' | undefined {
+  if (objectionsOf(messages, open).some(({ objection }) => objection === 'has_agent' || objection === 'not_interested')) return 'bound'
   const found = messages.map(({ text }) => said(text, elsewhere))
   const place = found.findLastIndex((words) => words.length > 0)
   return place < 0 ? undefined : { words: [...new Set(found.flat())], place }

@@ -5,6 +5,7 @@
  */
 import { abstain, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
+import { unanswered } from '../phrases.ts'
 import { lastSaid } from '../readings.ts'
 import { looksElsewhere } from './elsewhere.ts'
 import { binOfFinding, findingFor, fitOf, hasEnded, segmentFacts } from './segment.ts'
@@ -15,7 +16,7 @@ const messagesRead = 3
 
 export const marketAnalyzer: Agent = {
   id: 'market_analyzer',
-  version: 1,
+  version: 2,
   system: 'competitive',
   family: 'market',
   answers: ['content'],
@@ -24,7 +25,7 @@ export const marketAnalyzer: Agent = {
     const insight = tables.insight('market_analyzer')
     if (insight === undefined) return abstain('no_market_data')
     if (hasEnded(view)) return abstain('lead_ended')
-    if (looksElsewhere(lastSaid(view, messagesRead)) === 'bound') return abstain('not_ours_to_tell')
+    if (looksElsewhere(lastSaid(view, messagesRead), unanswered(view).length) === 'bound') return abstain('not_ours_to_tell')
     const finding = findingFor(insight, view, kinds)
     if (finding === undefined) return abstain('market_still')
     return vote('content', 'inform', {

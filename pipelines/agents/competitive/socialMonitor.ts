@@ -5,6 +5,7 @@
  */
 import { abstain, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
+import { unanswered } from '../phrases.ts'
 import { lastSaid, objectionsOf } from '../readings.ts'
 import { looksElsewhere } from './elsewhere.ts'
 import { binOfFinding, hasEnded } from './segment.ts'
@@ -15,7 +16,7 @@ const against: ReadonlySet<string> = new Set(['mood_falling', 'competitor_mood_r
 
 export const socialMonitor: Agent = {
   id: 'social_monitor',
-  version: 1,
+  version: 2,
   system: 'competitive',
   family: 'market',
   answers: ['content'],
@@ -25,7 +26,7 @@ export const socialMonitor: Agent = {
     if (insight === undefined) return abstain('no_social_data')
     if (hasEnded(view)) return abstain('lead_ended')
     const last = lastSaid(view, messagesRead)
-    if (looksElsewhere(last) === 'bound') return abstain('not_ours_to_tell')
+    if (looksElsewhere(last, unanswered(view).length) === 'bound') return abstain('not_ours_to_tell')
     const doubt = objectionsOf(last).findLast(({ objection }) => objection === 'trust')
     if (doubt === undefined) return abstain('no_doubt_said')
     const finding = insight.findings.find(({ reason }) => against.has(reason))

@@ -8,6 +8,7 @@ import { abstain, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { channelFields, isOpen } from '../channels.ts'
 import { timelineOf } from '../lead-intelligence/intentDetector.ts'
+import { unanswered } from '../phrases.ts'
 import { lastSaid, objectionsOf } from '../readings.ts'
 import { looksElsewhere } from './elsewhere.ts'
 import { binOfFinding, findingFor, fitOf, hasEnded, segmentFacts } from './segment.ts'
@@ -22,7 +23,7 @@ const farOff = 8
 
 export const strategicSynthesizer: Agent = {
   id: 'strategic_synthesizer',
-  version: 1,
+  version: 2,
   system: 'competitive',
   family: 'market',
   answers: ['content', 'follow_up'],
@@ -45,7 +46,7 @@ export const strategicSynthesizer: Agent = {
     if (insight === undefined) return abstain('no_synthesis')
     if (hasEnded(view)) return abstain('lead_ended')
     const last = lastSaid(view, messagesRead)
-    if (looksElsewhere(last) === 'bound') return abstain('not_ours_to_tell')
+    if (looksElsewhere(last, unanswered(view).length) === 'bound') return abstain('not_ours_to_tell')
     if (objectionsOf(last).some(({ objection }) => objection === 'timing')) return abstain('not_the_time')
     const finding = findingFor(insight, view, outlook)
     if (finding === undefined) return abstain('no_outlook')

@@ -9,7 +9,8 @@ import type { AgentView } from '../agentView.ts'
 import { openOr, optionOfChannel } from '../channels.ts'
 import type { ContactOption } from '../channels.ts'
 import { levelRank, levelRanks } from '../levels.ts'
-import { asksForCall, notNow, said, unanswered } from '../phrases.ts'
+import { declined } from '../declined.ts'
+import { asksForCall, said, unanswered } from '../phrases.ts'
 
 /** A lead nobody wrote to for 30 days is approached anew. */
 const dormantAfterMs = 30 * 86_400_000
@@ -75,7 +76,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
@@ -95,10 +96,9 @@ export const contentPersonalizer: Agent = {
     ...bound.map((fact) => `facts.${fact}`),
   ],
   assess(view) {
-    const words = unanswered(view)
-      .map(({ text }) => text)
-      .join('\n')
-    if (said(words, notNow).length > 0) return abstain('lead_declined')
+    const waiting = unanswered(view)
+    const words = waiting.map(({ text }) => text).join('\n')
+    if (declined(waiting).length > 0) return abstain('lead_declined')
     if (said(words, asksForCall).length > 0) return abstain('lead_wants_a_call')
     const occasion = occasionOf(view)
     if (occasion === undefined) return abstain('no_occasion')

@@ -34,7 +34,7 @@ export const strategies: Readonly<Partial<Record<Objection, Strategy>>> = {
 
 export const objectionHandler: Agent = {
   id: 'objection_handler',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'text',
   answers: ['content', 'follow_up'],
@@ -42,10 +42,11 @@ export const objectionHandler: Agent = {
   assess(view) {
     const last = lastSaid(view, messagesRead)
     if (last.length === 0) return abstain('nothing_said')
-    const latest = objectionsOf(last).findLast(({ objection }) => strategies[objection] !== undefined)
+    const open = unanswered(view).length
+    const latest = objectionsOf(last, open).findLast(({ objection }) => strategies[objection] !== undefined)
     const strategy = latest === undefined ? undefined : strategies[latest.objection]
     if (latest === undefined || strategy === undefined) return abstain('no_objection')
-    const isOpen = unanswered(view).length >= last.length - latest.place
+    const isOpen = open >= last.length - latest.place
     // Found, .8; what somebody has answered since may be settled.
     const bin = binOf(0.8 * (isOpen ? 1 : 0.75))
     const grounds = {

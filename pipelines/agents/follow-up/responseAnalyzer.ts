@@ -8,11 +8,12 @@ import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { openOr, optionOfChannel } from '../channels.ts'
-import { notNow, said, unanswered } from '../phrases.ts'
+import { declined } from '../declined.ts'
+import { unanswered } from '../phrases.ts'
 
 export const responseAnalyzer: Agent = {
   id: 'response_analyzer',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up', 'escalation'],
@@ -28,13 +29,13 @@ export const responseAnalyzer: Agent = {
   assess(view) {
     const { inbound, outbound, attemptsSinceReply } = view.counters
     if (outbound === 0) return abstain('no_history')
-    const declined = unanswered(view).flatMap(({ text }) => said(text, notNow))[0]
-    if (declined !== undefined) {
+    const refusal = declined(unanswered(view))[0]
+    if (refusal !== undefined) {
       return vote('follow_up', 'wait', {
         bin: 5,
         reason: 'reply_declines',
         text: 'The last reply declines for now: writing again would annoy.',
-        evidence: [field('recentMessages.text', declined)],
+        evidence: [field('recentMessages.text', refusal)],
       })
     }
     const rate = inbound / outbound

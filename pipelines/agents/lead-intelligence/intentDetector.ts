@@ -9,6 +9,7 @@ import type { Agent, Answer, Opinion } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
 import { isOpen, openOr, optionOfChannel } from '../channels.ts'
 import { amountOf, answerOf } from '../factValues.ts'
+import { declined } from '../declined.ts'
 import {
   asksForCall,
   asksForPerson,
@@ -17,9 +18,9 @@ import {
   financingReady,
   highIntent,
   mediumIntent,
-  notNow,
   questionWords,
   said,
+  timelineAnswered,
   timelineImmediate,
   timelineLong,
   timelineMedium,
@@ -66,7 +67,7 @@ export function intentOf(view: AgentView): Intent {
       [5, 4],
     ]) +
     searched
-  const timeline = timelineOf(`${facts.timeline?.replaceAll('_', ' ') ?? ''}\n${words}`)
+  const timeline = timelineOf(facts.timeline?.replaceAll('_', ' ') ?? '', words)
   const financing = financingOf(facts, words)
   const score = Math.min(40, 8 * high.length + 4 * medium.length + behaviour) + timeline.points + financing.points
   return {
@@ -99,9 +100,10 @@ const timelines = [
   [18, timelineMedium],
   [8, timelineLong],
 ] as const
-/** Points of the nearest time frame that is said. */
-export function timelineOf(text: string): Part {
-  return firstSaid(text, timelines) ?? { points: 15, known: false, said: [] }
+/** Points of the nearest time frame that the lead answered a form with, or said. */
+export function timelineOf(answer: string, words = ''): Part {
+  const today = firstSaid(answer, [[35, timelineAnswered]])
+  return today ?? firstSaid(`${answer}\n${words}`, timelines) ?? { points: 15, known: false, said: [] }
 }
 
 const financings = [
@@ -134,7 +136,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 1,
+  version: 2,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],
@@ -165,7 +167,7 @@ function answerToWords(view: AgentView): readonly Opinion[] | undefined {
   const text = waiting.map((message) => message.text).join('\n')
   const person = said(text, asksForPerson)
   const wanted = said(text, asksForCall)
-  const later = said(text, notNow)
+  const later = declined(waiting)
   const cues = (text.includes('?') ? 1 : 0) + Math.min(2, said(text, questionWords).length)
   const quote = [field('recentMessages.text', latest.text)]
   if (person.length > 0) {

@@ -1,6 +1,7 @@
 /** What the lead says that it wants: how strongly to buy or sell, not now, a call, a person. */
 import { intentRows } from './intentWords.ts'
 import type { Intent } from './intentWords.ts'
+import { isOtherHalfWanted } from './otherHalf.ts'
 import { matchesIn, phraseTable } from './phraseTable.ts'
 import { wordsOf } from './tokens.ts'
 import type { Found, Told } from './tokens.ts'
@@ -11,4 +12,5 @@ export function intentIn(told: Told): Found[] {
   return matchesIn(told, table)
     .filter(({ denial, quoted }) => denial === undefined && !quoted)
     .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
+    .filter(({ value, words }) => value !== 'not_now' || !isOtherHalfWanted(words, [told]))
 }

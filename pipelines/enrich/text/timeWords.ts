@@ -11,7 +11,7 @@ const AGENTS = 'lead-domain reference 2.3, lists of the agents'
 const SAME = 'the same meaning in other words'
 
 /** Said of a call or a price as often as of a move: no time frame by themselves. */
-const ambiguous = new Set(['today', 'tomorrow', 'immediate', 'a year', 'flexible', 'eventually'])
+const ambiguous = new Set(['immediate', 'a year', 'flexible', 'eventually'])
 const worded = (phrases: readonly string[]) => phrases.filter((phrase) => !/\d/.test(phrase) && !ambiguous.has(phrase))
 
 export const bandRows: readonly PhraseRow<Band>[] = [

@@ -10,7 +10,7 @@ import { HOUR, MINUTE, profileRecord, tuesdayNoon } from '../../support/leadReco
 const owner = { since: tuesdayNoon - HOUR, userId: 'realtor7', reason: 'human_message', untilAt: null }
 const waiting = (contactId: string, humanOwnership: typeof owner | null) => {
   const profile = profileRecord({ contactId, lastInboundAt: tuesdayNoon - HOUR, lastOutboundAt: null, humanOwnership })
-  return owed({ profile, decision: undefined, followUp: undefined, foundAt: undefined }, tuesdayNoon)
+  return owed({ profile, knownAt: undefined, decision: undefined, followUp: undefined, foundAt: undefined }, tuesdayNoon)
 }
 const swept = [{ source: 'messages', until: tuesdayNoon - HOUR, failedBecause: null }]
 const locations = [
