@@ -5,6 +5,7 @@
 import type { ContactFields, LeadEvent, LeadProfile, Provenance } from '../../schemas/generated/records.ts'
 import { TOMBSTONE } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
+import { purposeInWords, readScope } from './purposes.ts'
 
 /** Do-not-disturb follows the person: its group outlives the contact, as the permissions' do. */
 export const DO_NOT_DISTURB = 'doNotDisturb'
@@ -139,6 +140,9 @@ export function toldProvenance(profile: Pick<LeadProfile, 'provenance'>): ToldPr
 }
 
 function groupInWords(group: string): string {
-  if (group.startsWith(PERMISSION)) return `permission by ${group.slice(PERMISSION.length)}`
+  if (group.startsWith(PERMISSION)) {
+    const { channel, purpose } = readScope(group.slice(PERMISSION.length))
+    return `permission ${purpose === null ? '' : `for ${purposeInWords(purpose)} `}by ${channel}`
+  }
   return group.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }
