@@ -105,6 +105,12 @@ export function provenanceOfRefusals(
   return Object.fromEntries(Object.entries(provenance).filter(([group]) => kept.has(group)))
 }
 
+/** By which source the statement of the ledger came that stands under `scope`; null for one of before this was kept. */
+export function provenanceOfPermission({ provenance }: Pick<LeadProfile, 'provenance'>, scope: string): string | null {
+  // Rows that were stored before provenance was kept lack it.
+  return (provenance as LeadProfile['provenance'] | undefined)?.[`${PERMISSION}${scope}`]?.source ?? null
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   ghl_webhook: 'a webhook of GoHighLevel',
   ghl_workflow: 'a report of a workflow',

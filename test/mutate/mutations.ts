@@ -2310,4 +2310,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A question about one home is taken for an agreement to marketing where the location has said that it is none.',
   },
+  {
+    id: 'replaced-consent-lost',
+    guard: 'the ledger keeps what a later profile of the same batch replaces',
+    file: 'sinks/postgres/leadRows.ts',
+    find: 'last.flatMap(([key, all]) => all.map(({ profile }) => [key, profile] as const))',
+    replace: 'last.flatMap(([key, all]) => all.slice(-1).map(({ profile }) => [key, profile] as const))',
+    tests: [
+      {
+        file: 'test/sinks/postgres/consentStatements.test.ts',
+        title: 'a statement stays when it is replaced, is stored once, and goes with the lead',
+      },
+    ],
+    why: 'Nobody can show by which permission a message went that was sent a moment before the opt-out.',
+  },
 ]
