@@ -39,7 +39,7 @@ export function explained(
   return { decision, headline, why: [...sentences] }
 }
 
-/** The user that the platform assigned the lead to. */
+/** A user of the platform. */
 export interface AssignedRealtor {
   id: string
   /** Null while no webhook has told of the user, or when the user is deleted. */
@@ -52,6 +52,8 @@ export interface ToldLead {
   leadKey: string
   profile: LeadProfile
   realtor: AssignedRealtor | null
+  /** Who of the team wrote last and so leads the conversation; null while nobody does, or where the platform did not say who. */
+  leader: AssignedRealtor | null
   linked: LinkedLead[]
   decisions: ExplainedDecision[]
   followups: FollowUp[]
@@ -78,7 +80,8 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
   return {
     leadKey: leadKey(tenantId, contactId),
     profile,
-    realtor: assignedRealtor(deps, profile),
+    realtor: userOf(deps, tenantId, profile.ownerId),
+    leader: userOf(deps, tenantId, writerIn(profile)),
     linked,
     decisions: await explainedAll(deps, decisions),
     followups,
@@ -87,8 +90,13 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
   }
 }
 
-function assignedRealtor({ realtors }: Pick<ApiDeps, 'realtors'>, { tenantId, ownerId }: LeadProfile): AssignedRealtor | null {
-  if (ownerId === null) return null
-  const row = realtors?.get(realtorKey(tenantId, ownerId))
-  return { id: ownerId, name: row?.name ?? null, active: row?.active ?? null }
+function userOf({ realtors }: Pick<ApiDeps, 'realtors'>, tenantId: string, id: string | null): AssignedRealtor | null {
+  if (id === null) return null
+  const row = realtors?.get(realtorKey(tenantId, id))
+  return { id, name: row?.name ?? null, active: row?.active ?? null }
+}
+
+/** Of other grounds the profile keeps the owner, who need not be the person who set a tag. */
+function writerIn({ humanOwnership }: LeadProfile): string | null {
+  return humanOwnership?.reason === 'human_message' ? humanOwnership.userId : null
 }

@@ -91,6 +91,9 @@ export const LeadStory = Type.Object({
   leadKey: Type.String({ description: '<locationId>:<contactId>' }),
   profile: jsonSchemaOf(LeadProfile),
   realtor: Type.Union([AssignedRealtor, Type.Null()], { description: 'Whom the platform assigned the lead to.' }),
+  leader: Type.Union([AssignedRealtor, Type.Null()], {
+    description: 'Who of the team wrote last and so leads the conversation; null while nobody does, or where the platform did not say who.',
+  }),
   linked: Type.Array(LinkedLead, {
     description: 'Other leads of the location that are perhaps the same person: the 10 strongest links. Nothing is merged.',
   }),

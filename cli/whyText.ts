@@ -1,6 +1,7 @@
 /** A lead as text: what was decided and why in words, what was done, then the numbers: votes, the sum they make, gates, scores. */
 import type { LeadStory } from '../api/replySchemas.ts'
-import { instant, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
+import { permissionsInWords } from '../api/pages/permissionWords.ts'
+import { instant, leaderOf, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
 import { toldProvenance } from '../pipelines/enrich/provenance.ts'
@@ -29,6 +30,7 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
     `intent ${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
     // An older API tells of neither.
     ...(story.realtor ? [`assigned to ${realtorOf(story.realtor)}`] : []),
+    ...(profile.humanOwnership === null ? [] : [`led by ${leaderOf(profile.humanOwnership, story.leader)}`]),
     ...(story.linked ?? []).map(
       ({ leadKey, name, by }) => `perhaps the same person as ${name ?? 'a lead without a name'} (${leadKey}): ${by.join(', ')}`,
     ),
@@ -43,6 +45,7 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
       ...serviceText(story),
       ...behaviourText(profile),
     ]),
+    ...underTitle('PERMISSION', permissionsInWords(profile)),
     ...underTitle(
       'KNOWN FROM',
       toldProvenance(profile).map(({ groups, from, at }) => `${groups.join(', ')}: ${from}, ${instant(at)}`),

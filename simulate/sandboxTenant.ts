@@ -54,5 +54,6 @@ export function sandboxTenant(at: number): Tenant {
     undecided: null,
     officeHours: null,
     minuteWorthMicro: null,
+    consent: null,
   }
 }

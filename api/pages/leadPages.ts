@@ -18,7 +18,8 @@ import { decisionCard } from './decisionWords.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-import { instant, nameOf, realtorOf, spoken, toWhom } from './words.ts'
+import { permissionsInWords } from './permissionWords.ts'
+import { instant, leaderOf, nameOf, realtorOf, spoken, toWhom } from './words.ts'
 
 export interface LeadsView {
   readonly found: LeadPage
@@ -135,7 +136,6 @@ function emailWords({ valid, kind, role, suggestion }: NonNullable<ToldLead['pro
 
 export function leadPage(lead: ToldLead): string {
   const { profile } = lead
-  const { humanOwnership } = profile
   const scored = toldScore(profile)
   const priority = toldPriority(profile)
   const blocked = [
@@ -154,7 +154,7 @@ export function leadPage(lead: ToldLead): string {
           ${profile.status}${profile.deletedAt === null ? null : html`, <span class="bad">deleted ${instant(profile.deletedAt)}</span>`}
         </dd>
         <dt>Owner</dt>
-        <dd>${humanOwnership === null ? 'engine' : `a human since ${instant(humanOwnership.since)} (${spoken(humanOwnership.reason)})`}</dd>
+        <dd>${leaderOf(profile.humanOwnership, lead.leader)}</dd>
         <dt>Assigned to</dt>
         <dd>${realtorOf(lead.realtor)}</dd>
         ${
@@ -166,13 +166,7 @@ export function leadPage(lead: ToldLead): string {
         <dt>Do not disturb</dt>
         <dd>${blocked.length === 0 ? 'not set' : blocked.join(', ')}</dd>
         <dt>Consent</dt>
-        <dd>
-          ${
-            Object.entries(profile.consents)
-              .map(([channel, { status }]) => `${channel}: ${spoken(status)}`)
-              .join(', ') || 'unknown'
-          }
-        </dd>
+        <dd>${permissionsInWords(profile).join('; ') || 'unknown'}</dd>
         <dt>Contact so far</dt>
         <dd>
           ${profile.counters.inbound} from the lead, ${profile.counters.outbound} to the lead (${profile.counters.outboundOwn} by Rekindle,

@@ -1,5 +1,5 @@
 /** Codes of the pipeline in the words of the pages and the terminal, so that a lead reads the same in both. */
-import type { FollowUp } from '../../schemas/generated/records.ts'
+import type { FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 
 /** `2026-11-24 15:04 UTC`. */
 export function instant(ms: number | null): string {
@@ -22,6 +22,12 @@ export function realtorOf(realtor: { id: string; name: string | null; active: bo
   if (realtor === null) return 'nobody'
   if (realtor.active === false) return `a user who was deleted (${realtor.id})`
   return realtor.name === null ? realtor.id : `${realtor.name} (${realtor.id})`
+}
+
+/** Who leads the conversation: `engine`, or a human with since when, why and, where it is known, who: a human since … (human message, by Ana (user1)). */
+export function leaderOf(owned: LeadProfile['humanOwnership'], leader: Parameters<typeof realtorOf>[0] | undefined): string {
+  if (owned === null) return 'engine'
+  return `a human since ${instant(owned.since)} (${spoken(owned.reason)}${leader ? `, by ${realtorOf(leader)}` : ''})`
 }
 
 /** Of an assignment, to whom it goes and who is next: ` to user1, else user2, user3`; of a question ` a person`; empty of everything else. */

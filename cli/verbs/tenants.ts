@@ -5,7 +5,8 @@ import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
 import { officeHoursText, readOfficeHours } from '../../pipelines/followup/officeHours.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
-import type { Installation, LookUpSettings, OfficeWindow, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
+import { permissionDefaults, permissionsOf } from '../../pipelines/enrich/settings.ts'
+import type { ConsentSettings, Installation, LookUpSettings, OfficeWindow, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
 import { wantsHours } from '../../pipelines/trials/hours/hourTrial.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
@@ -34,11 +35,17 @@ interface SetFlags {
   readonly undecided?: string
   readonly officeHours?: string
   readonly minuteWorth?: string
+  readonly revocation?: string
+  readonly marketingNeeds?: string
+  readonly writtenField?: string | false
+  readonly writtenWording?: string
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
 const undecideds = ['ask', 'act']
 const routings = ['off', 'suggest', 'assign']
+const revocations = ['all', 'purpose']
+const permissions = ['inquiry', 'express', 'express_written']
 
 export function addTenants(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
   const verb = program.command('tenants').description('list or set the GoHighLevel locations Rekindle works for')
@@ -65,6 +72,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
               'unclear',
               'office hours',
               'a minute is worth',
+              'permission',
             ],
             ...known.map(
               ({
@@ -81,6 +89,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
                 undecided,
                 officeHours,
                 minuteWorthMicro,
+                consent,
               }) => [
                 tenantId,
                 name,
@@ -94,6 +103,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
                 undecided ?? 'ask',
                 hoursText(officeHours),
                 worthText(minuteWorthMicro),
+                permissionText(consent),
               ],
             ),
           ]).join('\n'),
@@ -149,6 +159,20 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       '--minute-worth <utility>',
       'ask a person as well where the two best options differ by less than this, e.g. 0.02; off (default)',
     )
+    .option(
+      '--revocation <what>',
+      'what an opt-out closes that names what it is about, such as "no more ads": all (everything, as any other opt-out; default), purpose (what it names)',
+    )
+    .option(
+      '--marketing-needs <permission>',
+      'the least permission that marketing by text or call takes: inquiry (any; default), express, express_written',
+    )
+    .option(
+      '--written-field <id>',
+      'custom field with the box by which leads agree to marketing by text and call; needs --written-wording the first time',
+    )
+    .option('--written-wording <text>', 'the words beside that box, as they are shown')
+    .option('--no-written-field', 'no field is read as a permission (default)')
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
     .action(async (tenantId: string, flags: SetFlags) => {
@@ -158,7 +182,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.registerSchemas([tenants])
         await kafka.producer().send(tenants, tenantId, tenant)
         terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}`,
+          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}, permission: ${permissionText(tenant.consent)}`,
         )
       } finally {
         await kafka.close()
@@ -188,6 +212,40 @@ function hoursText(officeHours: OfficeWindow[] | null): string {
 
 function worthText(minuteWorthMicro: number | null): string {
   return typeof minuteWorthMicro === 'number' ? String(minuteWorthMicro / 1e6) : 'off'
+}
+
+function permissionText(consent: Tenant['consent']): string {
+  const { revocation, marketingNeeds, written } = permissionsOf({ consent })
+  return [
+    revocation === 'all' ? 'an opt-out closes everything' : 'an opt-out closes what it names',
+    marketingNeeds === 'inquiry' ? 'any permission covers marketing' : `marketing takes ${marketingNeeds.replace('_', ' ')}`,
+    ...(written === null ? [] : [`agreed to in field ${written.fieldId}`]),
+  ].join('; ')
+}
+
+/** What the flags leave of the settings of permissions; null while nobody has set any. */
+function consentOf(before: ConsentSettings | null, flags: SetFlags): ConsentSettings | null {
+  const { revocation, marketingNeeds, writtenField, writtenWording } = flags
+  if (revocation !== undefined && !revocations.includes(revocation))
+    throw cliError('E_OPTION_INVALID', `--revocation ${revocation} must be one of ${revocations.join(', ')}.`)
+  if (marketingNeeds !== undefined && !permissions.includes(marketingNeeds))
+    throw cliError('E_OPTION_INVALID', `--marketing-needs ${marketingNeeds} must be one of ${permissions.join(', ')}.`)
+  if ([revocation, marketingNeeds, writtenField, writtenWording].every((flag) => flag === undefined)) return before
+  return {
+    revocation: revocation ?? before?.revocation ?? permissionDefaults.revocation,
+    marketingNeeds: marketingNeeds ?? before?.marketingNeeds ?? permissionDefaults.marketingNeeds,
+    written: writtenOf(before?.written ?? null, flags),
+  }
+}
+
+function writtenOf(before: ConsentSettings['written'], { writtenField, writtenWording }: SetFlags): ConsentSettings['written'] {
+  if (writtenField === false) return null
+  const fieldId = writtenField ?? before?.fieldId
+  const wording = writtenWording ?? before?.wording
+  if (fieldId === undefined && wording === undefined) return null
+  if (!fieldId?.trim() || !wording?.trim())
+    throw cliError('E_OPTION_INVALID', '--written-field and --written-wording: both the field and the words beside its box are needed.')
+  return { fieldId, wording }
 }
 
 function officeHoursOf(before: OfficeWindow[] | null, flag: string | undefined): OfficeWindow[] | null {
@@ -310,6 +368,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     undecided,
     officeHours: officeHoursOf(before?.officeHours ?? null, flags.officeHours),
     minuteWorthMicro: minuteWorthOf(before?.minuteWorthMicro ?? null, flags.minuteWorth),
+    consent: consentOf(before?.consent ?? null, flags),
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

@@ -73,6 +73,10 @@ const blockWords: Readonly<Record<string, string>> = {
   revoked: 'The lead has revoked permission for',
   no_address: 'No address is known for',
   no_consent: 'There is no permission for',
+  marketing_revoked: 'The lead has revoked permission for marketing by',
+  inquiry_revoked: 'The lead has revoked permission for answers by',
+  transactional_revoked: 'The lead has revoked permission for messages about appointments by',
+  marketing_not_covered: 'The permission of the lead does not cover marketing by',
 }
 const consent: Gate = ({ view }, options) =>
   options.filter(isContact).flatMap((option) => {

@@ -1,9 +1,14 @@
 /**
- * Permission by channel, folded from events. The order of arrival does not matter: a revocation or an express permission
- * beats any inquiry, the later of two wins, a revocation wins a tie. A revocation has no end.
+ * Permission by channel and purpose, folded from events. The order of arrival does not matter: a revocation or an express permission
+ * beats a box that was ticked, and that an inquiry; the later of two wins, a revocation wins a tie. A revocation has no end, and of what
+ * is said of a channel and of one purpose on it the stronger counts.
+ * @source reference/safety-and-claude.md 2.1, 2.3
  */
 import type { AddressStatus, Consent, ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
 import type { PermissionChange } from './optOut.ts'
+import { scopeOf } from './purposes.ts'
+import type { Purpose } from './purposes.ts'
+import type { PermissionSettings } from './settings.ts'
 
 export type Consents = Readonly<Record<string, Consent>>
 
@@ -20,20 +25,28 @@ const inquirySources =
 /** An inbound message asks to be answered on the same line: a number can be called and written to. */
 const answeredOn: Readonly<Record<string, readonly string[]>> = { sms: ['sms', 'call'], call: ['sms', 'call'], voicemail: ['sms', 'call'] }
 
-/** The ledger with one more statement about a channel. */
-export function withConsent(consents: Consents, channel: string, stated: Consent): Consents {
-  const known = consents[channel]
-  return known !== undefined && !isStronger(stated, known) ? consents : { ...consents, [channel]: stated }
+/** The ledger with one more statement about a channel, or about one purpose on it. */
+export function withConsent(consents: Consents, scope: string, stated: Consent): Consents {
+  const known = consents[scope]
+  return known !== undefined && !isStronger(stated, known) ? consents : { ...consents, [scope]: stated }
 }
 
 /** By class, then time, then revocation before permission, then the event, so that the order of arrival leaves no trace. */
 function isStronger(one: Consent, known: Consent): boolean {
-  const isInquiry = one.status === 'inquiry'
-  if (isInquiry !== (known.status === 'inquiry')) return !isInquiry
+  const by = classOf(one) - classOf(known)
+  if (by !== 0) return by > 0
   if (one.at !== known.at) return one.at > known.at
-  const isRevoked = one.status === 'revoked'
-  if (isRevoked !== (known.status === 'revoked')) return isRevoked
+  const isRefusal = REFUSALS.has(one.status)
+  if (isRefusal !== REFUSALS.has(known.status)) return isRefusal
   return one.eventId > known.eventId
+}
+
+const REFUSALS: ReadonlySet<string> = new Set(['revoked', 'none'])
+
+// A box stays ticked and every update tells it again, so of its time nothing follows against what the lead has said itself.
+function classOf({ status }: Consent): number {
+  if (status === 'inquiry') return 0
+  return status === 'express_written' || status === 'none' ? 1 : 2
 }
 
 /** What an inbound message says about permission: an inquiry, and what `permissionChange` found in its words. */
@@ -42,29 +55,53 @@ export function consentOfMessage(
   event: LeadEvent,
   channel: string,
   change: PermissionChange | undefined,
-  inquiryDays: number,
+  settings: PermissionSettings,
 ): Consents {
   const { eventId, occurredAt: at } = event
-  if (change?.change === 'opt_out') return revoked(consents, [...CONTACT_CHANNELS, channel], at, eventId, change.words)
+  if (change?.change === 'opt_out') {
+    const purpose = settings.revocation === 'purpose' ? change.purpose : undefined
+    const channels = [...CONTACT_CHANNELS, channel]
+    const scopes = purpose === undefined ? channels : channels.map((one) => scopeOf(one, purpose))
+    return revoked(consents, scopes, at, eventId, change.words)
+  }
   if (change?.change === 'opt_in')
     return withConsent(consents, channel, { status: 'express', at, expiresAt: null, eventId, words: change.words })
-  return inquired(consents, answeredOn[channel] ?? [channel], at, eventId, inquiryDays)
+  return inquired(consents, answeredOn[channel] ?? [channel], at, eventId, settings.inquiryConsentDays)
 }
 
 /** An opt-out concerns every channel given: revoke one, revoke all. @source safety reference 2.3, scope default all */
-export function revoked(consents: Consents, channels: readonly string[], at: number, eventId: string, words: string): Consents {
-  return withConsents(consents, channels, { status: 'revoked', at, expiresAt: null, eventId, words })
+export function revoked(consents: Consents, scopes: readonly string[], at: number, eventId: string, words: string): Consents {
+  return withConsents(consents, scopes, { status: 'revoked', at, expiresAt: null, eventId, words })
 }
 
 /** A contact that came in by a form has inquired when it was created; a later update renews nothing. */
-export function consentOfContact(consents: Consents, event: LeadEvent, contact: ContactFields, inquiryDays: number): Consents {
+export function consentOfContact(consents: Consents, event: LeadEvent, contact: ContactFields, settings: PermissionSettings): Consents {
   let ledger = consents
   for (const [channel, status] of contact.dndChannels === null ? [] : Object.entries(contact.dndChannels)) {
     if (status === 'permanent') ledger = revoked(ledger, [channel], event.occurredAt, event.eventId, 'dnd permanent')
   }
+  ledger = withWritten(ledger, event, contact, settings)
   const askedAt = contact.createdAt ?? (event.kind === 'contact_created' ? event.occurredAt : null)
   if (contact.source === null || askedAt === null || !inquirySources.test(contact.source.replace(/[-_.]/g, ' '))) return ledger
-  return inquired(ledger, CONTACT_CHANNELS, askedAt, event.eventId, inquiryDays)
+  return inquired(ledger, CONTACT_CHANNELS, askedAt, event.eventId, settings.inquiryConsentDays)
+}
+
+/** Values with which a form tells a box that is not ticked. */
+const UNTICKED = /^(no|false|0|off|none|unchecked|declined)?$/i
+
+/** A box that the location has named, with the words beside it: an agreement to marketing by text and call, and to nothing else. */
+function withWritten(consents: Consents, event: LeadEvent, contact: ContactFields, { written }: PermissionSettings): Consents {
+  const value = written === null ? undefined : contact.customFields?.[written.fieldId]
+  if (written === null || value === undefined) return consents
+  const status = UNTICKED.test(value.trim()) ? 'none' : 'express_written'
+  const { occurredAt: at, eventId } = event
+  return withConsents(consents, [scopeOf('sms', 'marketing'), scopeOf('call', 'marketing')], {
+    status,
+    at,
+    expiresAt: null,
+    eventId,
+    words: written.wording,
+  })
 }
 
 function inquired(consents: Consents, channels: readonly string[], at: number, eventId: string, inquiryDays: number): Consents {
@@ -72,13 +109,13 @@ function inquired(consents: Consents, channels: readonly string[], at: number, e
 }
 
 /** One statement about several channels: the ledger is copied once, and only when it changes. */
-function withConsents(consents: Consents, channels: readonly string[], stated: Consent): Consents {
+function withConsents(consents: Consents, scopes: readonly string[], stated: Consent): Consents {
   let own: Record<string, Consent> | undefined
-  for (const channel of channels) {
-    const known = (own ?? consents)[channel]
+  for (const scope of scopes) {
+    const known = (own ?? consents)[scope]
     if (known !== undefined && !isStronger(stated, known)) continue
     own ??= { ...consents }
-    own[channel] = stated
+    own[scope] = stated
   }
   return own ?? consents
 }
@@ -88,9 +125,20 @@ export function blocksChannel(status: string | undefined): boolean {
   return status !== undefined && status !== 'inactive'
 }
 
+/** What is asked of the ledger: whether a message for this purpose may go, where marketing takes at least this kind of permission. */
+export interface AskedPermission {
+  readonly purpose: Purpose
+  readonly marketingNeeds: PermissionSettings['marketingNeeds']
+}
+
+/** The purpose that is covered last, as a location has it that has set nothing. */
+const marketing: AskedPermission = { purpose: 'marketing', marketingNeeds: 'inquiry' }
+
+export type BlockedBecause = 'dnd' | 'revoked' | `${Purpose}_revoked` | 'no_address' | 'no_consent' | 'marketing_not_covered'
+
 /**
- * Why a channel may not be used at this moment, or undefined. E-mail needs no prior permission (it carries an unsubscribe
- * footer); a text or a call does.
+ * Why a channel may not be used at this moment for this purpose, or undefined. E-mail needs no prior permission (it carries an
+ * unsubscribe footer); a text or a call does.
  */
 export function blockedBecause(
   lead: {
@@ -103,13 +151,34 @@ export function blockedBecause(
   },
   channel: ContactChannel,
   at: number,
-): 'dnd' | 'revoked' | 'no_address' | 'no_consent' | undefined {
+  { purpose, marketingNeeds }: AskedPermission = marketing,
+): BlockedBecause | undefined {
   if (lead.dnd || blocksChannel(lead.dndChannels[channel])) return 'dnd'
-  const consent = lead.consents[channel]
-  if (consent?.status === 'revoked') return 'revoked'
+  const general = lead.consents[channel]
+  const ofPurpose = lead.consents[scopeOf(channel, purpose)]
+  if (strongest(general, ofPurpose)?.status === 'revoked') return general?.status === 'revoked' ? 'revoked' : `${purpose}_revoked`
   if ((channel === 'email' ? workingEmail(lead) : lead.phone) === null) return 'no_address'
   if (channel === 'email') return undefined
-  return consent === undefined || (consent.expiresAt !== null && consent.expiresAt <= at) ? 'no_consent' : undefined
+  // What the lead has said itself with a word is not added to by a box: the box may have been ticked before it.
+  const standing = [general, ...(general !== undefined && classOf(general) === 2 ? [] : [ofPurpose])]
+  const kinds = standing.flatMap((one) =>
+    one === undefined || (one.expiresAt !== null && one.expiresAt <= at) ? [] : [rankOf(one.status)],
+  )
+  const best = Math.max(0, ...kinds)
+  if (best === 0) return 'no_consent'
+  return purpose === 'marketing' && best < rankOf(marketingNeeds) ? 'marketing_not_covered' : undefined
+}
+
+function strongest(one: Consent | undefined, other: Consent | undefined): Consent | undefined {
+  if (one === undefined || other === undefined) return one ?? other
+  return isStronger(other, one) ? other : one
+}
+
+const KINDS = ['inquiry', 'express', 'express_written']
+
+/** Kinds of permission by what they cover; anything else permits nothing. */
+function rankOf(status: string): number {
+  return KINDS.indexOf(status) + 1
 }
 
 /** An address at which a mail failed for good is none. */

@@ -30,7 +30,7 @@ export function applyContact(profile: Draft, event: LeadEvent, settings: Setting
     changed = writeContact(profile, contact, at)
     // Only the tag's arrival hands back: it stays on the contact, and every later update states it again.
     if (handsBack(profile.tags) && !handsBack(tagsBefore)) raise(profile, HANDED_BACK, at)
-    profile.consents = consentOfContact(profile.consents, event, contact, settings.inquiryConsentDays)
+    profile.consents = consentOfContact(profile.consents, event, contact, settings)
   }
   const deleted = profile.fieldTimes[TOMBSTONE]
   profile.deletedAt = deleted !== undefined && deleted >= (profile.fieldTimes[ALIVE] ?? Number.NEGATIVE_INFINITY) ? deleted : null

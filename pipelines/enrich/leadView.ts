@@ -7,6 +7,8 @@ import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
 import { head } from './messageEvents.ts'
+import { purposeNow } from './purposes.ts'
+import { permissionsOf } from './settings.ts'
 import { signalWindow } from './behaviour/signalWindow.ts'
 import { placeOf } from './timeZones.ts'
 
@@ -67,7 +69,7 @@ export function encodedView(
     states: [...place.states],
     tags: profile.tags.slice(0, TAGS).map((tag) => head(tag, TAG_TEXT)),
     facts,
-    blockedChannels: blockedChannelsOf(profile, at),
+    blockedChannels: blockedChannelsOf(profile, tenant, at),
     humanOwnedUntil: isOwned ? owned.untilAt : null,
     humanOwned: isOwned,
     counters,
@@ -89,10 +91,12 @@ export function encodedView(
   return fitted(view)
 }
 
-function blockedChannelsOf(profile: LeadProfile, at: number): Record<string, string> {
+/** Of a message or call for what would be said now; the text that is chosen is judged again before it leaves. */
+function blockedChannelsOf(profile: LeadProfile, tenant: Tenant | undefined, at: number): Record<string, string> {
   const blocked: Record<string, string> = {}
+  const asked = { purpose: purposeNow(profile, at), marketingNeeds: permissionsOf(tenant).marketingNeeds }
   for (const channel of CONTACT_CHANNELS) {
-    const reason = blockedBecause(profile, channel, at)
+    const reason = blockedBecause(profile, channel, at, asked)
     if (reason !== undefined) blocked[channel] = reason
   }
   return blocked

@@ -51,7 +51,7 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
   const isInbound = message.direction === 'inbound'
   const change = isInbound ? permissionChangeIn(message) : undefined
   if (isInbound) {
-    profile.consents = consentOfMessage(profile.consents, event, message.channel, change, settings.inquiryConsentDays)
+    profile.consents = consentOfMessage(profile.consents, event, message.channel, change, settings)
     if (change?.change === 'unclear') {
       ownTimes(profile)
       raise(profile, UNCLEAR_OPT_OUT, at)

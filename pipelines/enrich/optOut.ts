@@ -4,17 +4,28 @@
  */
 import { contains, normalised, worded } from './normalForm.ts'
 import type { Worded } from './normalForm.ts'
-import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords, visits } from './optOutLexicon.ts'
+import {
+  harmlessUses,
+  optInKeywords,
+  optOutKeywords,
+  optOutPhrases,
+  polite,
+  purposeOptOuts,
+  unclearWords,
+  visits,
+} from './optOutLexicon.ts'
+import type { Purpose } from './purposes.ts'
 
 export type PermissionChange =
-  /** Revoked at once, on every channel. */
-  | { readonly change: 'opt_out'; readonly layer: 'keyword' | 'phrase'; readonly words: string }
+  /** Revoked at once, on every channel. `purpose`: the message names it, and says nothing else. */
+  | { readonly change: 'opt_out'; readonly layer: 'keyword' | 'phrase'; readonly words: string; readonly purpose?: Purpose }
   /** Perhaps an opt-out: pause and let a human look. */
   | { readonly change: 'unclear'; readonly words: string }
   | { readonly change: 'opt_in'; readonly words: string }
 
 const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
 const optIns = new Set(optInKeywords.flatMap((row) => row.words))
+const purposes = new Map(purposeOptOuts.flatMap((row) => row.words.map((words) => [words, row.purpose] as const)))
 const phraseIn = firstOf(optOutPhrases.flatMap((row) => row.words))
 
 /** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
@@ -29,12 +40,36 @@ export function permissionChange(text: string, subject: string | null = null): P
   if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
   const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
+  const named = namedPurpose(text, whole, first, subject)
+  if (named !== undefined) return { change: 'opt_out', layer: 'phrase', ...named }
   const said = without(whole, visits)
   const phrase = phraseIn(said === whole ? read : { text: said, words: said.split(' ') })
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
   const rest = without(said, harmlessUses)
   const unclear = unclearWords.find((word) => contains(rest, word))
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
+}
+
+/** The longest of these has six words, and a few polite ones may stand around it. */
+const NAMED_LENGTH = 80
+
+/** A message, its first line above a signature, or the subject of an empty mail that takes permission back for one purpose. */
+function namedPurpose(text: string, whole: string, first: string, subject: string | null): { words: string; purpose: Purpose } | undefined {
+  const line = whole === '' && subject !== null ? subject : first
+  if (line.length > NAMED_LENGTH) return undefined
+  const words = withoutPolite(line === text.trim() ? whole : normalised(line))
+  const purpose = purposes.get(words)
+  if (purpose === undefined) return undefined
+  // What follows may take back more.
+  const rest = whole === '' ? '' : text.trim().slice(first.length)
+  return permissionChange(rest)?.change === undefined ? { words, purpose } : undefined
+}
+
+function withoutPolite(words: string): string {
+  const begins = polite.find((phrase) => words.startsWith(`${phrase} `))
+  if (begins !== undefined) return withoutPolite(words.slice(begins.length + 1))
+  const ends = polite.find((phrase) => words.endsWith(` ${phrase}`))
+  return ends === undefined ? words : withoutPolite(words.slice(0, -ends.length - 1))
 }
 
 // A double space: no phrase is found across the gap.

@@ -2,6 +2,8 @@
  * Words by which people take their permission back or give it again, in six languages. Data: one row per source. All entries are in the
  * form that `normalised` of normalForm.ts makes: lower case, no accents, no apostrophes, no punctuation.
  */
+import type { Purpose } from './purposes.ts'
+
 export interface LexiconRow {
   readonly language: 'en' | 'es' | 'fr' | 'pt' | 'de' | 'it'
   readonly source: string
@@ -468,3 +470,119 @@ export const visits: readonly string[] = ['stop by', 'stop over', 'stop in and']
 export const optInKeywords: readonly LexiconRow[] = [
   { language: 'en', source: 'carrier and provider keyword lists', words: ['start', 'unstop'] },
 ]
+
+export interface PurposeRow extends LexiconRow {
+  readonly purpose: Exclude<Purpose, 'inquiry'>
+}
+
+/** What may stand before or behind the words of `purposeOptOuts`. */
+export const polite: readonly string[] = [
+  'please',
+  'pls',
+  'thanks',
+  'thank you',
+  'por favor',
+  'gracias',
+  'sil vous plait',
+  'merci',
+  'obrigado',
+  'bitte',
+  'danke',
+  'per favore',
+  'grazie',
+]
+
+/** A message that is one of these and nothing else takes permission back and says of what. Whatever says more says it of everything. */
+export const purposeOptOuts: readonly PurposeRow[] = [
+  {
+    language: 'en',
+    purpose: 'marketing',
+    source: '47 CFR 64.1200(a)(10), any reasonable means; (a)(12), categories of messages',
+    words: everyOne(
+      ['stop', 'stop the', 'stop all', 'no more', 'stop sending me', 'unsubscribe from', 'unsubscribe me from', 'opt out of'],
+      [
+        'marketing',
+        'marketing texts',
+        'marketing messages',
+        'marketing emails',
+        'marketing calls',
+        'promotions',
+        'promos',
+        'promo',
+        'ads',
+        'advertising',
+        'newsletters',
+        'the newsletter',
+        'newsletter',
+        'listings',
+        'property alerts',
+      ],
+    ),
+  },
+  {
+    language: 'en',
+    purpose: 'marketing',
+    source: '47 CFR 64.1200(a)(10), any reasonable means; (a)(12), categories of messages',
+    // Without "no listings", which answers a question of ours.
+    words: everyOne(
+      ['no'],
+      ['marketing', 'marketing texts', 'marketing messages', 'marketing emails', 'marketing calls', 'promotions', 'ads', 'advertising'],
+    ),
+  },
+  {
+    language: 'en',
+    purpose: 'transactional',
+    source: '47 CFR 64.1200(a)(10), any reasonable means; (a)(12), categories of messages',
+    words: everyOne(
+      ['stop', 'stop the', 'no more', 'stop sending me', 'unsubscribe from', 'opt out of'],
+      ['reminders', 'appointment reminders', 'appointment texts', 'appointment messages'],
+    ),
+  },
+  {
+    language: 'es',
+    purpose: 'marketing',
+    source: 'safety reference 12.3, corpus in six languages',
+    words: everyOne(['no mas', 'no quiero mas', 'sin', 'basta de'], ['publicidad', 'promociones', 'anuncios', 'mensajes de publicidad']),
+  },
+  {
+    language: 'es',
+    purpose: 'transactional',
+    source: 'safety reference 12.3, corpus in six languages',
+    words: everyOne(['no mas', 'no quiero mas', 'sin'], ['recordatorios', 'recordatorios de citas']),
+  },
+  {
+    language: 'fr',
+    purpose: 'marketing',
+    source: 'safety reference 12.3, corpus in six languages',
+    words: everyOne(['pas de', 'plus de', 'stop a la', 'stop'], ['publicite', 'pub', 'publicites', 'promotions', 'newsletter']),
+  },
+  {
+    language: 'pt',
+    purpose: 'marketing',
+    source: 'safety reference 12.3, corpus in six languages',
+    words: everyOne(['chega de', 'sem', 'sem mais', 'nao quero mais'], ['publicidade', 'propaganda', 'promocoes', 'anuncios']),
+  },
+  {
+    language: 'de',
+    purpose: 'marketing',
+    source: 'safety reference 12.3, corpus in six languages',
+    words: [
+      'keine werbung',
+      'keine werbung mehr',
+      'keine werbe sms mehr',
+      'keine werbemails mehr',
+      'newsletter abbestellen',
+      'keine newsletter mehr',
+    ],
+  },
+  {
+    language: 'it',
+    purpose: 'marketing',
+    source: 'safety reference 12.3, corpus in six languages',
+    words: everyOne(['basta', 'niente', 'niente piu', 'non voglio piu'], ['pubblicita', 'promozioni', 'newsletter']),
+  },
+]
+
+function everyOne(beginnings: readonly string[], ends: readonly string[]): string[] {
+  return beginnings.flatMap((beginning) => ends.map((end) => `${beginning} ${end}`))
+}

@@ -5,6 +5,7 @@
 import type { ContactFields, LeadEvent, LeadProfile, Provenance } from '../../schemas/generated/records.ts'
 import { TOMBSTONE } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
+import { purposeInWords, readScope } from './purposes.ts'
 
 /** Do-not-disturb follows the person: its group outlives the contact, as the permissions' do. */
 export const DO_NOT_DISTURB = 'doNotDisturb'
@@ -104,6 +105,12 @@ export function provenanceOfRefusals(
   return Object.fromEntries(Object.entries(provenance).filter(([group]) => kept.has(group)))
 }
 
+/** By which source the statement of the ledger came that stands under `scope`; null for one of before this was kept. */
+export function provenanceOfPermission({ provenance }: Pick<LeadProfile, 'provenance'>, scope: string): string | null {
+  // Rows that were stored before provenance was kept lack it.
+  return (provenance as LeadProfile['provenance'] | undefined)?.[`${PERMISSION}${scope}`]?.source ?? null
+}
+
 const WORDS: Readonly<Record<string, string>> = {
   ghl_webhook: 'a webhook of GoHighLevel',
   ghl_workflow: 'a report of a workflow',
@@ -139,6 +146,9 @@ export function toldProvenance(profile: Pick<LeadProfile, 'provenance'>): ToldPr
 }
 
 function groupInWords(group: string): string {
-  if (group.startsWith(PERMISSION)) return `permission by ${group.slice(PERMISSION.length)}`
+  if (group.startsWith(PERMISSION)) {
+    const { channel, purpose } = readScope(group.slice(PERMISSION.length))
+    return `permission ${purpose === null ? '' : `for ${purposeInWords(purpose)} `}by ${channel}`
+  }
   return group.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 }

@@ -137,6 +137,7 @@ export const tenantDefaults = {
   undecided: null,
   officeHours: null,
   minuteWorthMicro: null,
+  consent: null,
 }
 
 const unset = { ...tenantDefaults, country: UNKNOWN_COUNTRY, timeZone: UNKNOWN_ZONE, postalAddress: '' }

@@ -188,7 +188,11 @@ function decidedOn({ chosen, stopReason, fallbackUsed, gates, decidedAt: since }
   return { cause: 'follow_up_waits', since, detail: `${chosen} is decided and not planned yet` }
 }
 
+/** What is owed is an answer, whatever the location asks for of marketing. */
+const answer = { purpose: 'inquiry', marketingNeeds: 'inquiry' } as const
+const REFUSED: ReadonlySet<string> = new Set(['dnd', 'revoked', 'inquiry_revoked'])
+
 /** Does the lead refuse us on every channel? Nobody owes it an answer then. */
 function hasRefused(profile: LeadProfile, now: number): boolean {
-  return CONTACT_CHANNELS.every((channel) => ['dnd', 'revoked'].includes(blockedBecause(profile, channel, now) ?? ''))
+  return CONTACT_CHANNELS.every((channel) => REFUSED.has(blockedBecause(profile, channel, now, answer) ?? ''))
 }

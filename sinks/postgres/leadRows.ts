@@ -8,6 +8,7 @@ import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
 import { priorityOf } from '../../pipelines/followup/planFollowUp.ts'
 import { forgetCommunications } from './communicationRows.ts'
+import { appendConsents } from './consentStatements.ts'
 import { recordedAfter, scoreOf, storedScores } from './recordedScore.ts'
 import type { RecordedScore, StoredScore } from './recordedScore.ts'
 import { instant, instantOrNull, storable, storableJson } from './storable.ts'
@@ -170,6 +171,7 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
     await client.query('DELETE FROM leads WHERE id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM lead_search WHERE lead_id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
+    await client.query('DELETE FROM consent_statements WHERE lead_id = ANY($1)', [[...erased]])
     await forgetCommunications(
       client,
       [...erased].map((id) => ({ id })),
@@ -185,6 +187,10 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
     [...deleted].map(([id, until]) => ({ id, until })),
   )
   if (rows.length === 0) return
+  await appendConsents(
+    client,
+    last.flatMap(([key, all]) => all.map(({ profile }) => [key, profile] as const)),
+  )
   await storeAssignments(client, rows)
   await client.query({ name: 'leads_upsert', text: upsert, values: columns.map(([name]) => rows.map((row) => row[name])) })
   await client.query({ name: 'leads_words', text: words, values: [rows.map((row) => row.id)] })

@@ -216,6 +216,28 @@ t.test('the realtor of a lead is named as far as the table of realtors knows, on
   await nobody.app.close()
 })
 
+t.test('who of the team wrote last is named, and nobody where the profile keeps the owner for another reason', async (t) => {
+  const row: Realtor = {
+    ...{ tenantId: sandboxTenantId, realtorId: 'user1', name: 'Ana <Smith>', email: null, phone: null, role: 'user', active: true },
+    ...{ deletedAt: null, updatedAt: at, fieldTimes: {} },
+  }
+  const led = async (humanOwnership: LeadProfile['humanOwnership']) => {
+    const queries = { ...stored, profiles: async () => [profileOf({ humanOwnership })] }
+    const { app } = await apiUnderTest({ queries, realtors: new Map([[`${sandboxTenantId}:user1`, row]]) })
+    const told = { leader: (await app.inject('/leads/x')).json<{ leader: unknown }>().leader, page: (await app.inject('/ui/leads/x')).body }
+    await app.close()
+    return told
+  }
+  const owned = { since: at, userId: 'user1', reason: 'human_message', untilAt: null }
+  const { leader, page } = await led(owned)
+  t.strictSame(leader, { id: 'user1', name: 'Ana <Smith>', active: true })
+  t.match(page, /<dd>a human since 2026-[^<]* UTC \(human message, by Ana &lt;Smith&gt; \(user1\)\)<\/dd>/)
+  t.strictSame((await led({ ...owned, userId: 'user2' })).leader, { id: 'user2', name: null, active: null })
+  t.equal((await led({ ...owned, reason: 'tag' })).leader, null, 'the owner need not have set the tag')
+  t.equal((await led({ ...owned, userId: null })).leader, null)
+  t.match((await led(null)).page, '<dd>engine</dd>')
+})
+
 t.test('the page of a lead says to whom it is assigned, who is next, and to whom it really went', async (t) => {
   const assign = { action: 'assign', channel: 'none', text: null }
   const reason = 'ana has no room: it goes to bea, the next on the list who can have it.'
@@ -463,6 +485,10 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
     /Known from[\s\S]*<td>email, name<\/td>\s*<td>a sweep<\/td>\s*<td>2026-/,
   )
   t.notMatch(await said({ provenance: undefined as never }), /Known from/, 'a row stored before sources were kept')
+  t.match(
+    await said({ consents: { 'sms/marketing': { status: 'revoked', at, expiresAt: null, eventId: 'e', words: 'no <b>ads' } } }),
+    /Consent<\/dt>\s*<dd>\s*marketing by sms: revoked 2026-[^<]* UTC, &quot;no &lt;b&gt;ads&quot;\s*<\/dd>/,
+  )
   t.notMatch(lead, /Perhaps the same person/)
   const twin = await apiUnderTest({
     queries: { ...stored, linked: async (_, __, most) => [{ leadKey: `loc:${most}`, name: '<Mario>', by: ['telephone', 'e-mail'] }] },

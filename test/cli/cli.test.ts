@@ -28,6 +28,7 @@ const story = {
   leadKey: `${sandboxTenantId}:contactMaria000000001`,
   profile: profileOf(),
   realtor: null,
+  leader: null,
   linked: [],
   churn: null,
   decisions: [decisionOf(), decisionOf({ decisionId: 'older', decidedAt: at - 60_000 })].map((decision) =>
@@ -267,6 +268,30 @@ t.test('why tells what the lead did lately and what that fired, newest first', a
   t.match(lines[0], /^behaviour 5\.8 of 100, last property view /)
   t.match(lines[1], /^fired: high intent viewing .*, churn risk /)
   t.notMatch(afterScore(whyText({ ...story, profile: profileOf({ behaviour: { ...behaviour, fired: {} } }) })).join('\n'), /fired/)
+})
+
+t.test('why tells which person leads the conversation, where the platform says who wrote', async (t) => {
+  const humanOwnership = { since: at, userId: 'user1', reason: 'human_message', untilAt: null }
+  const led = (leader: LeadStory['leader']) => whyText({ ...story, leader, profile: profileOf({ humanOwnership }) })[2]
+  t.equal(led({ id: 'user1', name: 'Ana', active: true }), 'led by a human since 2026-11-24 15:00 UTC (human message, by Ana (user1))')
+  t.equal(led(null), 'led by a human since 2026-11-24 15:00 UTC (human message)')
+  t.equal(led(undefined as never), 'led by a human since 2026-11-24 15:00 UTC (human message)', 'an older API names nobody')
+})
+
+t.test('why tells what the lead permits, for what, and by which words it was taken back', async (t) => {
+  const stated = { status: 'revoked', at, expiresAt: null, eventId: 'e', words: 'no more ads' }
+  const consents = {
+    sms: { ...stated, status: 'inquiry', at: at - 60_000, expiresAt: at + 86_400_000, words: null },
+    'sms/marketing': stated,
+  }
+  const lines = whyText({ ...story, profile: profileOf({ consents }) })
+  const from = lines.indexOf('PERMISSION')
+  t.strictSame(lines.slice(from, from + 3), [
+    'PERMISSION',
+    'marketing by sms: revoked 2026-11-24 15:00 UTC, "no more ads"',
+    'sms: inquiry 2026-11-24 14:59 UTC, ends 2026-11-25 15:00 UTC',
+  ])
+  t.notMatch(whyText({ ...story, profile: profileOf({ consents: {} }) }).join('\n'), /PERMISSION/)
 })
 
 t.test('why tells from where what is known was stated', async (t) => {

@@ -5,6 +5,7 @@
 import type { Mutation } from './mutation.ts'
 
 const gates = 'test/pipelines/followupGates.test.ts'
+const consentScopes = 'test/pipelines/consentScopes.test.ts'
 const delivery = 'test/delivery/delivery.test.ts'
 const assignments = 'test/delivery/assignments.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
@@ -2360,5 +2361,77 @@ export const mutations: readonly Mutation[] = [
     replace: 'value === half && !quoted',
     tests: [{ file: otherHalf, title: 'a refusal stays one: without a wish, with a denied' }],
     why: '"I do not want to sell, we already bought" is written to again.',
+  },
+  {
+    id: 'named-revocation-always-narrow',
+    guard: 'an opt-out closes everything unless the location has set that it closes what it names',
+    file: 'pipelines/enrich/consent.ts',
+    find: "settings.revocation === 'purpose' ? change.purpose : undefined",
+    replace: 'change.purpose',
+    tests: [
+      {
+        file: consentScopes,
+        title: 'an opt-out that names what it is about closes everything, unless the location has set that it closes what it names',
+      },
+    ],
+    why: 'Who wants no more advertisements is written to about everything else in a location that never decided so.',
+  },
+  {
+    id: 'purpose-revocation-unseen',
+    guard: 'what is taken back for one purpose stays closed for it',
+    file: 'pipelines/enrich/consent.ts',
+    find: "strongest(general, ofPurpose)?.status === 'revoked'",
+    replace: "general?.status === 'revoked'",
+    tests: [{ file: consentScopes, title: 'the fence judges each text by what it is about, and a call by what would be said' }],
+    why: 'Marketing goes to a lead that has taken it back.',
+  },
+  {
+    id: 'box-against-words',
+    guard: 'a ticked box never counts against what the lead has said itself',
+    file: 'pipelines/enrich/consent.ts',
+    find: "return status === 'express_written' || status === 'none' ? 1 : 2",
+    replace: 'return 2',
+    tests: [
+      {
+        file: consentScopes,
+        title: 'whatever is told in whatever order: nothing but START on its own channel restores a channel for any purpose',
+      },
+    ],
+    why: 'Every update of a contact tells the box again, and the next one after an opt-out opens what was closed.',
+  },
+  {
+    id: 'text-of-any-purpose',
+    guard: 'a text is judged by what it is about',
+    file: 'pipelines/followup/gates/consent.ts',
+    find: "action === 'send_message' ? purposeOfTemplate(templateId) : purposeNow(lead, at)",
+    replace: 'purposeNow(lead, at)',
+    tests: [{ file: consentScopes, title: 'the fence judges each text by what it is about, and a call by what would be said' }],
+    why: 'A nudge that was decided before passes as the answer that the lead waits for.',
+  },
+  {
+    id: 'marketing-by-any-permission',
+    guard: 'marketing takes the permission that the location asks for',
+    file: 'pipelines/enrich/consent.ts',
+    find: "purpose === 'marketing' && best < rankOf(marketingNeeds)",
+    replace: "purpose === 'marketing' && best < rankOf('inquiry')",
+    tests: [
+      { file: consentScopes, title: 'the fence judges each text by what it is about, and a call by what would be said' },
+      { file: consentScopes, title: 'agents and gates see what is closed for what would be said now, in words' },
+    ],
+    why: 'A question about one home is taken for an agreement to marketing where the location has said that it is none.',
+  },
+  {
+    id: 'replaced-consent-lost',
+    guard: 'the ledger keeps what a later profile of the same batch replaces',
+    file: 'sinks/postgres/leadRows.ts',
+    find: 'last.flatMap(([key, all]) => all.map(({ profile }) => [key, profile] as const))',
+    replace: 'last.flatMap(([key, all]) => all.slice(-1).map(({ profile }) => [key, profile] as const))',
+    tests: [
+      {
+        file: 'test/sinks/postgres/consentStatements.test.ts',
+        title: 'a statement stays when it is replaced, is stored once, and goes with the lead',
+      },
+    ],
+    why: 'Nobody can show by which permission a message went that was sent a moment before the opt-out.',
   },
 ]

@@ -211,6 +211,7 @@ const tenant: Tenant = {
   undecided: null,
   officeHours: null,
   minuteWorthMicro: null,
+  consent: null,
 }
 
 t.test('gates take away what may not be done, with rule, reason and the time it lifts', async (t) => {

@@ -401,6 +401,7 @@ t.test('the kill switch and the budgets of the tenant are read from its table', 
     undecided: null,
     officeHours: null,
     minuteWorthMicro: null,
+    consent: null,
   }
   const line = open({ [tenants.name]: [['sandboxLocation000001', tenant]] })
   line.pipe(assessments, maria, ask())

@@ -2,12 +2,13 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import { MINUTE, messageEvent, noContactFields, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
-const settings = { humanQuietMs: null, inquiryConsentDays: 90, factNames: {} }
+const settings = { humanQuietMs: null, inquiryConsentDays: 90, ...permissionDefaults, factNames: {} }
 
 /** What a lead may write, and whether it is one of the words that open a channel. @source gohighlevel reference 6.2: START, UNSTOP */
 const texts = [

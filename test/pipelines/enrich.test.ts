@@ -15,6 +15,7 @@ import { intentScore, levelOf } from '../../pipelines/enrich/score.ts'
 import { onSilence } from '../../pipelines/enrich/silence.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
 import { placeOf } from '../../pipelines/enrich/timeZones.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
@@ -73,8 +74,9 @@ const tenant: Tenant = {
   undecided: null,
   officeHours: null,
   minuteWorthMicro: null,
+  consent: null,
 }
-const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
+const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, ...permissionDefaults, factNames: {} }
 
 let count = 0
 const event = (kind: string, sections: Partial<LeadEvent> = {}): LeadEvent => {
@@ -858,7 +860,12 @@ t.test('a human message keeps the machine silent for the quiet hours of the tena
   t.equal(fold(created(), byHuman(start, { channel: 'call', status: null, callStatus: 'canceled' })).humanOwnership, null)
   t.equal(leadView(owned, tenant, start + 2 * HOUR).humanOwnedUntil, start + 25 * HOUR)
   t.match(leadView(owned, tenant, start + 25 * HOUR), { humanOwned: false, humanOwnedUntil: null }, 'the end needs no event')
-  const unknownTenant = applyEvent(undefined, byHuman(start), { humanQuietMs: null, inquiryConsentDays: 0, factNames: {} })
+  const unknownTenant = applyEvent(undefined, byHuman(start), {
+    humanQuietMs: null,
+    inquiryConsentDays: 0,
+    ...permissionDefaults,
+    factNames: {},
+  })
   t.equal(unknownTenant.humanOwnership?.untilAt, null)
   t.match(leadView(unknownTenant, undefined, start + DAY), { humanOwned: true, humanOwnedUntil: null })
 })

@@ -9,6 +9,7 @@ import { daysToMove } from '../../pipelines/enrich/scoring/answers.ts'
 import { priorityOf, tierOf } from '../../pipelines/enrich/scoring/priority.ts'
 import { budgetPoints, priorityWeights, sourcePoints, tiers, timelinePoints } from '../../pipelines/enrich/scoring/priorityTables.ts'
 import { priorityInWords, toldPriority } from '../../pipelines/enrich/scoring/told.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import type { LeadEvent, LeadProfile, Priority } from '../../schemas/generated/records.ts'
 import { DAY, HOUR, MINUTE, noContactFields, profileRecord } from '../support/leadRecords.ts'
 import { eventsOf } from '../support/eventsOf.ts'
@@ -16,7 +17,7 @@ import { assertProperty } from '../support/property.ts'
 
 const start = Date.parse('2026-11-03T15:00:00Z')
 const factNames = { f1: 'budget', f2: 'timeline', f3: 'pre_approved', f4: 'bedrooms', f5: 'motivation', f6: 'budget_min', f7: 'budget_max' }
-const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames }
+const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, ...permissionDefaults, factNames }
 
 const bare: LeadProfile = emptyProfile({ tenantId: 'location-1', contactId: 'maria', occurredAt: start, receivedAt: start })
 const says = (text: string, at = start) =>

@@ -4,6 +4,7 @@ import t from 'tap'
 import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
 import { forgotten, withLateRefusals } from '../../pipelines/enrich/erasure.ts'
 import { toldProvenance } from '../../pipelines/enrich/provenance.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import type { ContactFields, LeadEvent, LeadProfile, Provenance } from '../../schemas/generated/records.ts'
 import { HOUR, noContactFields } from '../support/leadRecords.ts'
 import { eventsOf } from '../support/eventsOf.ts'
@@ -12,7 +13,7 @@ import { assertProperty } from '../support/property.ts'
 const lead = { tenantId: 'location-1', contactId: 'maria' }
 const start = Date.parse('2026-11-03T15:00:00Z')
 const event = eventsOf(lead)
-const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
+const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, ...permissionDefaults, factNames: {} }
 
 const contact = (fields: Partial<ContactFields>, at = start, source = 'ghl_webhook', kind = 'contact_updated') =>
   event(kind, at, { source, contact: { ...noContactFields, ...fields } })

@@ -22,6 +22,7 @@ import { rules as textRules } from '../../pipelines/enrich/text/findings.ts'
 import { tokensOf } from '../../pipelines/enrich/text/tokens.ts'
 import { normalised, worded } from '../../pipelines/enrich/normalForm.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { storyEvents } from '../../bench/enrichFold.ts'
 import type { LeadProfile, Observed } from '../../schemas/generated/records.ts'
@@ -243,7 +244,7 @@ t.test('times in words and offsets of zones are those of the calendar', async (t
 })
 
 t.test('a profile that is folded is never written to: copies share what no event wrote', (t) => {
-  const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames: {} }
+  const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, ...permissionDefaults, factNames: {} }
   const states = new Map<string, LeadProfile>()
   for (const { key, value } of storyEvents(5, 60, start)) {
     const texts = ['I may have to cancel my plan with you', 'is this soon?', 'stop']

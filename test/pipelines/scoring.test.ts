@@ -13,6 +13,7 @@ import { fitByKnown, interestWords, needs, partWeights, temperatures } from '../
 import { reasoningOf, toldScore } from '../../pipelines/enrich/scoring/told.ts'
 import { intentParts, intentScore } from '../../pipelines/enrich/score.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { AppointmentFields, LeadEvent, LeadProfile, Scoring } from '../../schemas/generated/records.ts'
 import { sandboxTenant } from '../../simulate/sandboxTenant.ts'
@@ -39,7 +40,7 @@ const factNames = {
   f7: 'age',
   f8: 'budget_max',
 }
-const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames }
+const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, ...permissionDefaults, factNames }
 
 const event = eventsOf({ tenantId, contactId })
 const contact = (at: number, fields: Partial<NonNullable<LeadEvent['contact']>>, kind = 'contact_updated') =>

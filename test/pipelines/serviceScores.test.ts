@@ -23,6 +23,7 @@ import {
   questions,
 } from '../../pipelines/enrich/scoring/serviceTables.ts'
 import { goldenInWords, questionsInWords, toldServiceScores } from '../../pipelines/enrich/scoring/told.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import type { LeadEvent, LeadProfile, ScoreFactor, ServiceScores } from '../../schemas/generated/records.ts'
 import { DAY, HOUR, noContactFields, profileRecord } from '../support/leadRecords.ts'
 import { eventsOf } from '../support/eventsOf.ts'
@@ -40,7 +41,7 @@ const factNames = {
   f8: 'financing',
   f9: 'age',
 }
-const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, factNames }
+const settings = { humanQuietMs: 24 * HOUR, inquiryConsentDays: 90, ...permissionDefaults, factNames }
 
 const bare: LeadProfile = emptyProfile({ tenantId: 'location-1', contactId: 'maria', occurredAt: start, receivedAt: start })
 const says = (text: string) =>

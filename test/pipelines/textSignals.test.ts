@@ -21,6 +21,7 @@ import { moodRows } from '../../pipelines/enrich/text/sentimentWords.ts'
 import { KEPT_EACH } from '../../pipelines/enrich/text/textSignals.ts'
 import { bandRows } from '../../pipelines/enrich/text/timeWords.ts'
 import { tokensOf } from '../../pipelines/enrich/text/tokens.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import type { LeadEvent, LeadProfile, MessageFields } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
@@ -224,7 +225,7 @@ t.test('the words of an opt-out are those of the message, also where they are wr
 })
 
 const start = Date.parse('2026-11-03T15:00:00Z')
-const settings = { humanQuietMs: 86_400_000, inquiryConsentDays: 90, factNames: {} }
+const settings = { humanQuietMs: 86_400_000, inquiryConsentDays: 90, ...permissionDefaults, factNames: {} }
 let count = 0
 
 function told(text: string, at: number, over: Partial<MessageFields> = {}): LeadEvent {

@@ -6,13 +6,14 @@ import type { Found } from '../../pipelines/reconcile/found.ts'
 import { newsIn } from '../../pipelines/reconcile/news.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { LeadProfile, WebhookReceived } from '../../schemas/generated/records.ts'
 import { leadKey, tenants, webhooks } from '../../topics/index.ts'
 import { DAY, MINUTE, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
-const settings = { humanQuietMs: null, inquiryConsentDays: 90, factNames: {} }
+const settings = { humanQuietMs: null, inquiryConsentDays: 90, ...permissionDefaults, factNames: {} }
 const iso = (at: number) => new Date(at).toISOString()
 const message = { id: 'm1', contactId: 'maria', direction: 'inbound', messageType: 'TYPE_SMS', body: 'hello', dateAdded: iso(tuesdayNoon) }
 

@@ -48,6 +48,7 @@ export function tenantRecord(over: Partial<Tenant> = {}): Tenant {
     undecided: null,
     officeHours: null,
     minuteWorthMicro: null,
+    consent: null,
     ...over,
   }
 }

@@ -51,6 +51,6 @@ function isBegunByUs(view: AgentView): boolean {
     groundForHandOver(view) === undefined &&
     !complainedLately(view) &&
     // The view does not tell when: who has ever withdrawn a permission is left out.
-    !Object.values(view.blockedChannels).some((reason) => reason === 'revoked' || reason === 'dnd')
+    !Object.values(view.blockedChannels).some((reason) => reason.endsWith('revoked') || reason === 'dnd')
   )
 }

@@ -1,32 +1,38 @@
 /**
- * Permission and do-not-disturb, of the folded ledger and of the provider at this moment. GoHighLevel does not report
+ * Permission for what the message is about, and do-not-disturb, of the folded ledger and of the provider at this moment. GoHighLevel does not report
  * every change of its do-not-disturb, so its own state is read before a message leaves.
  */
 import { CONTACT_CHANNELS, blockedBecause, blocksChannel } from '../../enrich/consent.ts'
-import type { ContactChannel } from '../../enrich/consent.ts'
+import type { BlockedBecause, ContactChannel } from '../../enrich/consent.ts'
+import { purposeNow, purposeOfTemplate } from '../../enrich/purposes.ts'
+import { permissionsOf } from '../../enrich/settings.ts'
 import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
 
-const permitting: ReadonlySet<string> = new Set(['inquiry', 'express', 'express_written'])
-const words = {
+const words: Readonly<Record<BlockedBecause, string>> = {
   dnd: 'Do not disturb is set for',
   revoked: 'The lead has revoked permission for',
   no_address: 'No address is known for',
   no_consent: 'There is no permission for',
+  marketing_revoked: 'The lead has revoked permission for marketing by',
+  inquiry_revoked: 'The lead has revoked permission for answers by',
+  transactional_revoked: 'The lead has revoked permission for messages about appointments by',
+  marketing_not_covered: 'The permission of the lead does not cover marketing by',
 }
 
 export const consent = withLead((lead, input) => {
   if (!isContact(input)) return allow('no_contact')
   const {
-    followUp: { channel },
+    followUp: { action, channel, templateId },
     at,
+    tenant,
     provider,
     limits,
   } = input
   if (!isContactChannel(channel)) return deny('channel_unknown', `There are no rules for ${channel}.`)
-  const blocked = blockedBecause(lead, channel, at)
+  // Of a call nobody knows the words: it is for what would be said now.
+  const purpose = action === 'send_message' ? purposeOfTemplate(templateId) : purposeNow(lead, at)
+  const blocked = blockedBecause(lead, channel, at, { purpose, marketingNeeds: permissionsOf(tenant).marketingNeeds })
   if (blocked !== undefined) return deny(blocked, `${words[blocked]} ${channel}.`)
-  if (channel !== 'email' && !permitting.has(lead.consents[channel]?.status ?? ''))
-    return deny('no_consent', `${words.no_consent} ${channel}.`)
   if (provider === 'unread') return allow()
   if (provider === 'unreadable')
     return denyUntil('provider_unreadable', at + limits.providerRecheckMs, 'The provider did not tell the state of the contact.')

@@ -63,7 +63,15 @@ t.test(
       `UPDATE followup_actions SET status = CASE decision_id WHEN 'sent' THEN 'confirmed' WHEN 'unknown' THEN 'unknown' WHEN 'denied' THEN 'denied' ELSE 'pending' END,
        handed_over_at = CASE decision_id WHEN 'sent' THEN now() END, reason = 'Hi Maria', gates = '[{"text": "Maria"}]'`,
     )
-    t.strictSame(await held(), { communications: 1, decisions: 1, followup_actions: 4, lead_assignments: 1, lead_search: 1, leads: 1 })
+    t.strictSame(await held(), {
+      communications: 1,
+      consent_statements: 3,
+      decisions: 1,
+      followup_actions: 4,
+      lead_assignments: 1,
+      lead_search: 1,
+      leads: 1,
+    })
     await sink.write([batch(erasures, 0, [[maria, erasure(at)]])])
     t.strictSame(await held(), { followup_actions: 2, lead_erasures: 1 })
     const { rows } = await pool.query<Record<string, unknown>>('SELECT * FROM followup_actions ORDER BY decision_id')

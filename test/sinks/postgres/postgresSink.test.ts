@@ -53,6 +53,7 @@ t.test('P-63: migrations run forward, backward and forward again, wait for each 
   const all = [
     'audit_labels',
     'communications',
+    'consent_statements',
     'decisions',
     'deliveries',
     'delivery_outbox',

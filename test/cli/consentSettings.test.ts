@@ -1,0 +1,31 @@
+/** What a location sets of permissions, by flags. */
+import t from 'tap'
+import { changed } from '../../cli/verbs/tenants.ts'
+import { tenantId, tenantRecord } from '../support/leadRecords.ts'
+
+t.test(
+  'revocation, what marketing takes and the box are set by flags, stay when not given, and are refused with what is wrong',
+  async (t) => {
+    const before = tenantRecord()
+    t.equal(changed(tenantId, before, { sender: 'Ann' }, 5).consent, null, 'nothing is set by default')
+    t.strictSame(changed(tenantId, before, { revocation: 'purpose' }, 5).consent, {
+      revocation: 'purpose',
+      marketingNeeds: 'inquiry',
+      written: null,
+    })
+    const set = changed(tenantId, before, { marketingNeeds: 'express_written', writtenField: 'box', writtenWording: 'I agree.' }, 5)
+    t.strictSame(set.consent, {
+      revocation: 'all',
+      marketingNeeds: 'express_written',
+      written: { fieldId: 'box', wording: 'I agree.' },
+    })
+    t.strictSame(changed(tenantId, set, { sender: 'Ann' }, 6).consent, set.consent, 'what is not given stays')
+    t.match(changed(tenantId, set, { writtenWording: 'I do agree.' }, 6).consent?.written, { fieldId: 'box', wording: 'I do agree.' })
+    t.match(changed(tenantId, set, { writtenField: false }, 6).consent, { marketingNeeds: 'express_written', written: null })
+    const refused = (flags: Parameters<typeof changed>[2], words: RegExp) => t.throws(() => changed(tenantId, before, flags, 5), words)
+    refused({ revocation: 'some' }, /--revocation some must be one of all, purpose\./)
+    refused({ marketingNeeds: 'none' }, /--marketing-needs none must be one of inquiry, express, express_written\./)
+    refused({ writtenField: 'box' }, /--written-field and --written-wording: both the field and the words beside its box are needed\./)
+    refused({ writtenField: ' ', writtenWording: 'I agree.' }, /both the field/)
+  },
+)

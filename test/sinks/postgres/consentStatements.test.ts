@@ -1,0 +1,48 @@
+/** The ledger of permissions in Postgres: every statement that has stood, once, also after it was replaced. */
+import t from 'tap'
+import { migrate } from '../../../sinks/postgres/migrate.ts'
+import { createPool } from '../../../sinks/postgres/pool.ts'
+import { postgresSink } from '../../../sinks/postgres/sink.ts'
+import type { LeadProfile } from '../../../schemas/generated/records.ts'
+import { profiles } from '../../../topics/index.ts'
+import { batch } from '../../support/sinkBatch.ts'
+import { testStack } from '../../support/stack.ts'
+import { DAY, MINUTE, profileRecord, tenantId, tuesdayNoon as at } from '../../support/leadRecords.ts'
+
+const maria = `${tenantId}:maria`
+const inquiry = { status: 'inquiry', at, expiresAt: at + 90 * DAY, eventId: 'e1', words: null }
+const revoked = { status: 'revoked', at: at + MINUTE, expiresAt: null, eventId: 'e2', words: 'no more ads' }
+const started = { status: 'express', at: at + 2 * MINUTE, expiresAt: null, eventId: 'e3', words: 'start' }
+const standing = (version: number, consents: LeadProfile['consents']) =>
+  profileRecord({ version, consents, provenance: { 'consent.sms/marketing': { source: 'ghl_webhook', at } } })
+
+t.test('a statement stays when it is replaced, is stored once, and goes with the lead', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 5 })
+  t.teardown(() => pool.end())
+  const sink = postgresSink(pool)
+  const ledger = async () => {
+    const { rows } = await pool.query<{ line: string }>(
+      `SELECT concat_ws(' ', lead_id, tenant_id, channel, purpose, event_id, status, extract(epoch FROM stated_at)::bigint * 1000,
+         extract(epoch FROM expires_at)::bigint * 1000, words, source) AS line FROM consent_statements ORDER BY stated_at, channel`,
+    )
+    return rows.map(({ line }) => line.replaceAll(maria, 'maria').replaceAll(tenantId, 'location'))
+  }
+  const first = `maria location sms all e1 inquiry ${at} ${at + 90 * DAY}`
+  const second = `maria location sms marketing e2 revoked ${at + MINUTE} no more ads ghl_webhook`
+  const third = `maria location sms all e3 express ${at + 2 * MINUTE} start`
+  const stories = [
+    [maria, standing(1, { sms: inquiry })],
+    [maria, standing(2, { 'sms/marketing': revoked })],
+  ] as const
+  await sink.write([batch(profiles, 0, [...stories])])
+  t.strictSame(await ledger(), [first, second], 'also of a profile that is not the last of its batch')
+  await sink.write([batch(profiles, 2, [[maria, standing(3, { sms: started, 'sms/marketing': revoked })]])])
+  t.strictSame(await ledger(), [first, second, third], 'START replaces the inquiry in the profile')
+  await pool.query('DELETE FROM sink_offsets')
+  await sink.write([batch(profiles, 0, [...stories])])
+  t.strictSame(await ledger(), [first, second, third], 'read again, nothing is doubled')
+  await sink.write([batch(profiles, 3, [[maria, null]])])
+  t.strictSame(await ledger(), [])
+})
