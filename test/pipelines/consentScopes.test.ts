@@ -203,7 +203,7 @@ t.test('agents and gates see what is closed for what would be said now, in words
 
 t.test('a lead that only wants no marketing is still owed an answer', async (t) => {
   const lead = folded(byPurpose, says('no more marketing', at), says('what does it cost?', at + MINUTE))
-  const facts = { decision: undefined, followUp: undefined, foundAt: undefined }
+  const facts = { knownAt: undefined, decision: undefined, followUp: undefined, foundAt: undefined }
   t.match(owed({ profile: lead, ...facts }, at + DAY), { cause: 'no_decision' })
   t.equal(owed({ profile: folded(byDefault, says('no more marketing', at), says('what?', at + MINUTE)), ...facts }, at + DAY), undefined)
 })
