@@ -19,6 +19,11 @@ export interface Schema<T> {
   decode(bytes: Buffer): T
   /** A decoder for bytes written with another version; throws when Avro cannot resolve the two. */
   reader(writerDefinition: object): (bytes: Buffer) => T
+  /**
+   * The same for some fields alone. It reads no further than the last of them, so that early fields cost next to nothing; what
+   * stands behind it may be anything.
+   */
+  partReader<K extends keyof T & string>(fields: readonly K[], writerDefinition: object): (bytes: Buffer) => Pick<T, K>
   /** The path and value of the first mismatch, or `undefined` when the value is valid. */
   mismatch(value: unknown): string | undefined
 }
@@ -83,6 +88,15 @@ export function schema<T>(definition: object): Schema<T> {
       const writer = avro.Type.forSchema(writerDefinition as avro.Schema)
       const resolver = type.createResolver(writer)
       return (bytes) => plain(type.fromBuffer(bytes, resolver)) as T
+    },
+    partReader<K extends keyof T & string>(fields: readonly K[], writerDefinition: object) {
+      const wanted = new Set<string>(fields)
+      const whole = definition as avro.schema.RecordType
+      const part = avro.Type.forSchema({ ...whole, fields: whole.fields.filter(({ name }) => wanted.has(name)) })
+      const resolver = part.createResolver(avro.Type.forSchema(writerDefinition as avro.Schema))
+      const plainPart = plainRecordsOf(part) ?? ((value: unknown) => value)
+      // The last argument leaves out what comes after the last wanted field.
+      return (bytes: Buffer) => plainPart(part.fromBuffer(bytes, resolver, true)) as Pick<T, K>
     },
     mismatch: checked,
   }

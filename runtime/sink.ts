@@ -29,6 +29,23 @@ export interface SinkBatch<T extends AnyTopic = AnyTopic> {
   readonly maybeStored: boolean
 }
 
+/** Records of a topic that a sink stores nothing of, told apart by some of their fields. */
+export interface PassedOver<T extends AnyTopic = AnyTopic> {
+  readonly topic: T
+  readonly fields: readonly string[]
+  /** Given these fields of a record alone. */
+  readonly when: (part: never) => boolean
+}
+
+/** Declares which records of a topic are passed over. Their fields should be early ones: nothing behind the last is read. */
+export function passOver<T extends AnyTopic, const K extends keyof ValueOf<T> & string>(
+  topic: T,
+  fields: readonly K[],
+  when: (part: Pick<ValueOf<T>, K>) => boolean,
+): PassedOver<T> {
+  return { topic, fields, when }
+}
+
 export interface SinkPlace {
   readonly topic: AnyTopic
   readonly partition: number
@@ -38,6 +55,8 @@ export interface SinkOptions {
   name: string
   topics: readonly AnyTopic[]
   batch: { maxRecords: number; maxMs: number }
+  /** Records that it would store nothing of: they are not decoded and in no batch; at most one rule a topic. */
+  passesOver?: readonly PassedOver[]
   exactlyOnce:
     | {
         kind: 'stored-offsets'
@@ -50,6 +69,7 @@ export interface SinkOptions {
    * are ready together, in the order of `topics`, to be stored with each one's `max + 1` in one database transaction. That
    * transaction takes the stored offsets first (`SELECT … FOR UPDATE`) and leaves out what lies below them: a member that
    * was suspended may write after its successor has, and nobody but the database can keep the two apart.
+   * A batch without records tells that its place has moved past records that nothing is stored of.
    * Throws on infrastructure; the very same batches are offered again, one by one when there were several.
    */
   write(batches: readonly SinkBatch[]): Promise<void>

@@ -7,6 +7,7 @@ import type { Registry } from 'prom-client'
 import type { Logger } from 'pino'
 import type { Clock } from '../../integrations/ghl/clock.ts'
 import type { DeadLetterCounts } from '../../runtime/kafka/connectKafka.ts'
+import { repeatedly } from './repeatedly.ts'
 
 export interface DeadLetterWatchOptions {
   readonly counts: Pick<DeadLetterCounts, 'look'>
@@ -35,20 +36,13 @@ export function watchDeadLetters({ counts, clock, depth, logger }: DeadLetterWat
     depth.reset()
     for (const { open, ...labels } of found) depth.set(labels, open)
   }
-  const stopping = new AbortController()
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await look().catch((error: unknown) => {
+  return repeatedly({
+    everyMs: EVERY_MS,
+    clock,
+    run: () =>
+      look().catch((error: unknown) => {
         depth.reset()
         logger.warn({ err: error }, 'how many dead letters stand open could not be seen; trying again')
-      })
-      await clock.sleep(EVERY_MS, stopping.signal)
-    }
-  })()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+      }),
+  })
 }

@@ -12,6 +12,7 @@ import { learnAll, learnedTypes } from '../learnAll.ts'
 import type { LearnPorts } from '../learnAll.ts'
 import { alarmLines } from '../driftText.ts'
 import { learnedLine } from '../learnText.ts'
+import { repeatedly } from './repeatedly.ts'
 
 const HOUR_MS = 3_600_000
 /**
@@ -91,20 +92,13 @@ export function startLearning(options: LearningPartOptions): { stop(): Promise<v
     }
     metrics.lastRun.set(now / 1000)
   }
-  const stopping = new AbortController()
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await alone(learnOnce).catch((cause: unknown) => {
+  return repeatedly({
+    everyMs: everyHours * HOUR_MS,
+    clock,
+    run: () =>
+      alone(learnOnce).catch((cause: unknown) => {
         metrics.failures.inc()
         logger.error({ err: cliError('E_LEARNING_FAILED', (cause as Error).message, { cause }) }, 'nothing was learned; trying again later')
-      })
-      await clock.sleep(everyHours * HOUR_MS, stopping.signal)
-    }
-  })()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+      }),
+  })
 }

@@ -9,6 +9,7 @@ import type { Clock } from '../../integrations/ghl/clock.ts'
 import type { OwedCause } from '../../pipelines/reconcile/owed.ts'
 import { causeWords } from '../../pipelines/reconcile/words.ts'
 import type { OwedAnswer, OwedFilter } from '../../sinks/postgres/owedLeads.ts'
+import { repeatedly } from './repeatedly.ts'
 
 export interface OwedWatchOptions {
   readonly owed: (filter: OwedFilter, now: number) => Promise<OwedAnswer>
@@ -58,21 +59,14 @@ export function watchOwed({ owed, clock, metrics: { leads, behind }, logger }: O
     behind.set({ compared: 'never' }, never)
     behind.set({ compared: 'late' }, answer.coverage.behind.length - never)
   }
-  const stopping = new AbortController()
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await look().catch((error: unknown) => {
+  return repeatedly({
+    everyMs: MINUTE_MS,
+    clock,
+    run: () =>
+      look().catch((error: unknown) => {
         leads.reset()
         behind.reset()
         logger.warn({ err: error }, 'how many leads wait for an answer could not be seen; trying again')
-      })
-      await clock.sleep(MINUTE_MS, stopping.signal)
-    }
-  })()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+      }),
+  })
 }

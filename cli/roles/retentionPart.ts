@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../integrations/ghl/clock.ts'
 import { postgresError } from '../../sinks/postgres/errors.ts'
 import type { RetentionResult } from '../../sinks/postgres/retention.ts'
+import { repeatedly } from './repeatedly.ts'
 import type { RetentionMetrics } from './retentionMetrics.ts'
 
 const HOUR_MS = 3_600_000
@@ -20,7 +21,6 @@ export interface RetentionPartOptions {
 
 /** Starts it; `stop` waits for the run that is under way. */
 export function startRetention({ enforce, clock, deletedRows, logger }: RetentionPartOptions): { stop(): Promise<void> } {
-  const stopping = new AbortController()
   async function run(): Promise<void> {
     try {
       for (const result of await enforce(clock.now())) {
@@ -32,16 +32,5 @@ export function startRetention({ enforce, clock, deletedRows, logger }: Retentio
       logger.error({ err: postgresError('E_RETENTION_FAILED', (cause as Error).message, { cause }) }, 'rows past their retention were kept')
     }
   }
-  const running = (async () => {
-    while (!stopping.signal.aborted) {
-      await run()
-      await clock.sleep(HOUR_MS, stopping.signal)
-    }
-  })()
-  return {
-    async stop() {
-      stopping.abort()
-      await running
-    },
-  }
+  return repeatedly({ everyMs: HOUR_MS, clock, run })
 }

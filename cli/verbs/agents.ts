@@ -4,7 +4,6 @@ import { optionsByType } from '../../pipelines/agents/agent.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
 import { EVERYBODY, learn } from '../../pipelines/learning/learn.ts'
-import { durationMs } from '../../runtime/duration.ts'
 import { agentCounts } from '../../sinks/clickhouse/agentCounts.ts'
 import type { AgentCount } from '../../sinks/clickhouse/agentCounts.ts'
 import { connectClickhouse } from '../../sinks/clickhouse/connect.ts'
@@ -12,8 +11,8 @@ import { labelledDecisions } from '../../sinks/postgres/audits.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { clickhouseUrl, databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
-import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { spanOf } from '../timeOption.ts'
 
 interface AgentFlags {
   readonly since: string
@@ -50,7 +49,7 @@ export function addAgents(program: Command, { terminal, config, now }: Pick<Surr
     .option('--json', 'one JSON document an agent')
     .action(async (flags: AgentFlags) => {
       const settings = config()
-      const since = now() - lengthOf(flags.since)
+      const since = now() - spanOf('--since', flags.since)
       const pool = createPool({ url: databaseUrl(settings), max: 1, applicationName: 'rekindle agents' })
       const clickhouse = connectClickhouse(clickhouseUrl(settings))
       try {
@@ -126,12 +125,4 @@ export function agentText(lines: readonly AgentLine[], since: string): string[] 
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`
-}
-
-function lengthOf(text: string): number {
-  try {
-    return durationMs(text)
-  } catch (error) {
-    throw cliError('E_OPTION_INVALID', `--since ${text}: ${(error as Error).message}`)
-  }
 }

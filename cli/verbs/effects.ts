@@ -4,16 +4,14 @@ import { averageEffect, kinds, subjectsOf } from '../../pipelines/effects/treate
 import type { AverageEffect, Kind, Subject } from '../../pipelines/effects/treatedOrNot.ts'
 import { LEFT_ALONE_LEAST, TREATED_LEAST, upliftOf } from '../../pipelines/effects/uplift.ts'
 import type { Uplift } from '../../pipelines/effects/uplift.ts'
-import { durationMs } from '../../runtime/duration.ts'
 import type { Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
 import { seededRandom } from '../../simulate/seededRandom.ts'
 import { decisions, outcomes } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
-import { cliError } from '../errors.ts'
 import type { TailSource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { timeOf } from '../timeOption.ts'
+import { spanOf, timeOf } from '../timeOption.ts'
 
 interface EffectFlags {
   readonly location: string
@@ -39,7 +37,7 @@ export function addEffects(program: Command, { terminal, config, now }: Pick<Sur
     .option('--within <duration>', 'what a lead does in this time after it counts', '14d')
     .option('--json', 'one JSON document')
     .action(async (flags: EffectFlags) => {
-      const range = { from: timeOf('--from', flags.from), now: now(), withinMs: withinOf(flags.within) }
+      const range = { from: timeOf('--from', flags.from), now: now(), withinMs: spanOf('--within', flags.within) }
       const kafka = await cliKafka(config())
       try {
         const report = effectReport(await subjectsFrom(kafka, flags.location, range))
@@ -126,12 +124,4 @@ function four(area: number): string {
 
 function thousands(count: number): string {
   return count.toLocaleString('en-US')
-}
-
-function withinOf(text: string): number {
-  try {
-    return durationMs(text)
-  } catch (error) {
-    throw cliError('E_OPTION_INVALID', `--within ${text}: ${(error as Error).message}`)
-  }
 }

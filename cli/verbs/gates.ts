@@ -2,14 +2,13 @@
 import type { Command } from 'commander'
 import { counted } from '../../pipelines/counted.ts'
 import { instantText } from '../../pipelines/reconcile/words.ts'
-import { durationMs } from '../../runtime/duration.ts'
 import type { GateCosts } from '../../sinks/postgres/gateCosts.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
-import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { spanOf } from '../timeOption.ts'
 
 interface GateFlags {
   readonly location?: string
@@ -25,7 +24,7 @@ export function addGates(program: Command, { terminal, config, now }: Pick<Surro
     .option('--since <duration>', 'decisions of this long, such as 30d', '30d')
     .option('--json', 'one JSON document')
     .action(async (flags: GateFlags) => {
-      const since = now() - lengthOf(flags.since)
+      const since = now() - spanOf('--since', flags.since)
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle gates' })
       try {
         const costs = await readerQueries(pool).gateCosts({ tenantId: flags.location, since })
@@ -67,12 +66,4 @@ export function gateLines({ rules, decided, countedSince }: GateCosts, since: nu
           `${counted(gated, 'decision')} more ${gated === 1 ? 'was' : 'were'} closed by gates before anybody was asked: what votes would have been for is not known.`,
         ]),
   ]
-}
-
-function lengthOf(text: string): number {
-  try {
-    return durationMs(text)
-  } catch (error) {
-    throw cliError('E_OPTION_INVALID', `--since ${text}: ${(error as Error).message}`)
-  }
 }

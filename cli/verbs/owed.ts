@@ -2,7 +2,6 @@
 import type { Command } from 'commander'
 import { coverageWords, isComplete } from '../../pipelines/reconcile/coverage.ts'
 import { instantText, spanText } from '../../pipelines/reconcile/words.ts'
-import { durationMs } from '../../runtime/duration.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import type { OwedAnswer } from '../../sinks/postgres/owedLeads.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
@@ -10,6 +9,7 @@ import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { spanOf } from '../timeOption.ts'
 
 interface OwedFlags {
   readonly location?: string
@@ -31,7 +31,7 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
       const limit = Number(flags.limit)
       if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1_000))
         throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number from 1 to 1000.`)
-      const writtenBefore = at - lengthOf(flags.longerThan)
+      const writtenBefore = at - spanOf('--longer-than', flags.longerThan)
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle owed' })
       try {
         const filter = { tenantId: flags.location, writtenBefore, limit }
@@ -62,12 +62,4 @@ export function owedLines({ at, leads, nextCursor, coverage }: OwedAnswer): stri
   ])
   const table = columns([['lead', 'name', 'waits', 'why', 'found after', 'detail'], ...rows], { right: [2, 4] })
   return [...table, ...more, `As of ${instantText(at)}.`]
-}
-
-function lengthOf(text: string): number {
-  try {
-    return durationMs(text)
-  } catch (error) {
-    throw cliError('E_OPTION_INVALID', `--longer-than ${text}: ${(error as Error).message}`)
-  }
 }

@@ -3,13 +3,12 @@ import type { Command } from 'commander'
 import { sourceName } from '../../pipelines/sources/sourceName.ts'
 import { sourceQuality } from '../../pipelines/sources/sourceQuality.ts'
 import type { Share, SourceQuality } from '../../pipelines/sources/sourceQuality.ts'
-import { durationMs } from '../../runtime/duration.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { sourceCounts } from '../../sinks/postgres/sourceCounts.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
-import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { spanOf } from '../timeOption.ts'
 
 interface SourceFlags {
   readonly location?: string
@@ -25,7 +24,7 @@ export function addSources(program: Command, { terminal, config, now }: Pick<Sur
     .option('--older-than <duration>', 'only leads that are known for longer: younger ones have had no time to answer', '7d')
     .option('--json', 'one JSON document a line')
     .action(async (flags: SourceFlags) => {
-      const madeBefore = now() - ageOf(flags.olderThan)
+      const madeBefore = now() - spanOf('--older-than', flags.olderThan)
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle sources' })
       try {
         const counts = await sourceCounts(pool, madeBefore, flags.location)
@@ -59,12 +58,4 @@ export function sourceLines(quality: readonly SourceQuality[], olderThan: string
 function shareText({ mean, low, high }: Share): string {
   const percent = (share: number) => Math.round(share * 100)
   return `${percent(mean)} % (${percent(low)} to ${percent(high)})`
-}
-
-function ageOf(text: string): number {
-  try {
-    return durationMs(text)
-  } catch (error) {
-    throw cliError('E_OPTION_INVALID', `--older-than ${text}: ${(error as Error).message}`)
-  }
 }

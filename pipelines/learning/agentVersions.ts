@@ -3,19 +3,22 @@
  * verdicts are few; a report says how many there are, so that nobody takes what an older version earned for what this one does.
  * @source reference/consensus.md 6: the roster of a policy is one of versions
  */
+import { roster } from '../agents/roster.ts'
 import { compare } from '../consensus/pool.ts'
 import { firstVerdicts } from './voteTable.ts'
 import type { JudgedDecision } from './voteTable.ts'
 
 export interface OlderVotes {
   readonly agent: string
-  /** The newest version that has a judged vote. */
+  /** The version of this build; of an agent that is not ours, or where a newer one was judged, the newest that has a judged vote. */
   readonly version: number
   /** Judged votes of all its versions. */
   readonly votes: number
   /** Of these, by older versions. */
   readonly older: number
 }
+
+const versionOf: ReadonlyMap<string, number> = new Map(roster.map(({ id, version }) => [id, version]))
 
 /** Agents of which older versions have judged votes among those that teach something, by name. */
 export function olderVotes(judged: readonly JudgedDecision[]): OlderVotes[] {
@@ -29,7 +32,7 @@ export function olderVotes(judged: readonly JudgedDecision[]): OlderVotes[] {
   }
   return [...byAgent]
     .map(([agent, versions]) => {
-      const version = Math.max(...versions.keys())
+      const version = Math.max(versionOf.get(agent) ?? 0, ...versions.keys())
       const votes = [...versions.values()].reduce((sum, count) => sum + count, 0)
       return { agent, version, votes, older: votes - (versions.get(version) ?? 0) }
     })

@@ -45,6 +45,11 @@ interface Waiting {
 /** Records wait up to this many batches or bytes; beyond it the partition is paused. */
 const WAITING_BATCHES = 4
 const WAITING_BYTES = 16 << 20
+/**
+ * A place that moved past records that nothing is stored of goes into the database after this long, ms, or with what another lane
+ * stores after half of it: left behind for the retention of the topic, it could not be begun from again.
+ */
+const KEEP_PLACE_MS = 60_000
 const WRITE_BACKOFF_MS = { first: 200, most: 10_000 }
 
 export class SinkLane {
@@ -57,6 +62,9 @@ export class SinkLane {
   #bytes = 0
   /** Everything below is stored. */
   #from = 0n
+  /** Of stored offsets: the next one as the database has it, and since when it is behind `#from`, ms. */
+  #kept = 0n
+  #behindSince: number | undefined
   /** Next offset after what was taken in. */
   #next = 0n
   #committed = 0n
@@ -102,6 +110,8 @@ export class SinkLane {
     }
     this.#committed = source.committed ?? this.#from
     this.#next = this.#from
+    this.#kept = this.#from
+    this.#behindSince = undefined
     this.#waiting = []
     this.#bytes = 0
     this.#paused = false
@@ -133,7 +143,7 @@ export class SinkLane {
 
   /** Stores what waits now, because another lane of the unit stores. */
   flush(): void {
-    if (this.#waiting.length === 0 || this.#storing !== undefined) return
+    if (this.#storing !== undefined || (this.#waiting.length === 0 && this.#behindMs() < KEEP_PLACE_MS / 2)) return
     this.#flush = true
     this.#schedule()
   }
@@ -174,6 +184,13 @@ export class SinkLane {
       // Nothing but filtered records up to here.
       this.#from = this.#next
       this.#armCommit()
+      if (!this.#keepsPlaces || this.#from <= this.#kept) return
+      this.#behindSince ??= Date.now()
+      if (!this.#flush) {
+        this.#timer = setTimeout(() => this.#hooks.due(), Math.max(1, KEEP_PLACE_MS - this.#behindMs()))
+        return
+      }
+      this.#storing = this.#settled(this.#store())
       return
     }
     if (!this.#isDue()) {
@@ -182,6 +199,15 @@ export class SinkLane {
       return
     }
     this.#storing = this.#settled(this.#store())
+  }
+
+  get #keepsPlaces(): boolean {
+    return this.#sink.exactlyOnce.kind === 'stored-offsets'
+  }
+
+  /** How long the database has had an older place than this, ms. */
+  #behindMs(): number {
+    return this.#behindSince === undefined ? 0 : Date.now() - this.#behindSince
   }
 
   /** Ends a step: what failed starts the unit over or stops the member, what succeeded looks for the next one. */
@@ -206,15 +232,16 @@ export class SinkLane {
   async #store(): Promise<void> {
     this.#flush = false
     const batch = this.#nextBatch()
-    const blocks = this.#sink.exactlyOnce.kind === 'deterministic-blocks'
-    if (batch.records.length > 0) {
-      if (blocks && this.#fixedEnd === undefined) {
+    if (batch.records.length > 0 || this.#keepsPlaces) {
+      if (!this.#keepsPlaces && this.#fixedEnd === undefined) {
         await this.#hooks.during(`fix ${batch.token}`, () => this.#hooks.commit(batch.min, JSON.stringify({ end: String(batch.max) })))
         this.#committed = batch.min
       }
       if (!(await this.#write(batch))) return
     }
     this.#from = batch.max + 1n
+    this.#kept = this.#from
+    this.#behindSince = undefined
     this.#fixedEnd = undefined
     const gone = this.#waiting.splice(0, batch.records.length)
     this.#bytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0)
@@ -236,7 +263,7 @@ export class SinkLane {
     }
     const all = taken.length === this.#waiting.length
     const max = end ?? (all ? this.#next - 1n : (taken.at(-1)?.offset ?? this.#from))
-    const min = this.#from
+    const min = taken.length === 0 && this.#keepsPlaces ? this.#kept : this.#from
     return {
       topic: this.topic,
       partition: this.#partition,

@@ -58,6 +58,7 @@ interface Read {
   readonly records: readonly { readonly record: SinkRecord<never>; readonly bytes: number }[]
   readonly dead: readonly OutgoingRecord[]
   readonly fuse: FuseState
+  readonly passedOver: number
 }
 
 class SinkUnit implements Unit {
@@ -168,10 +169,12 @@ class SinkUnit implements Unit {
       return this.#held.recover(error)
     }
     if (!turn.live()) return
-    const { records, dead } = read
+    const { records, dead, passedOver } = read
     for (const { headers } of dead)
       this.#context.metrics.count('lr_dlq_records_total', { topic: topic.name, reason: String(headers['dlq-code']) })
-    this.#context.metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'processed' }, records.length)
+    const { metrics } = this.#context
+    metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'processed' }, records.length)
+    if (passedOver > 0) metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'passed_over' }, passedOver)
     this.#laneOf(batch).add(records, batch.lastOffset + 1n)
     turn.resolve(batch.lastOffset)
     await turn.heartbeat()
@@ -181,12 +184,19 @@ class SinkUnit implements Unit {
     const { wire, group, sink, topicPrefix } = this.#context
     const records: { record: SinkRecord<never>; bytes: number }[] = []
     const dead: OutgoingRecord[] = []
+    const rule = sink.passesOver?.find((each) => each.topic === topic)
     let fuse = this.#fuse
+    let passedOver = 0
     await wire.prepare(
       topic,
       fetched.map(({ value }) => value),
     )
     for (const log of fetched) {
+      if (rule !== undefined && log.value !== null && log.key !== null && wire.isPassedOver(rule, log.value)) {
+        fuse = afterRecord(fuse, false, this.#context.fuse)
+        passedOver += 1
+        continue
+      }
       const { keyText: key, headersAsText: headers } = log
       if (isReplayForOthers(headers, log.topic, group)) continue
       const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
@@ -204,7 +214,7 @@ class SinkUnit implements Unit {
         record: { topic: topic.name, partition, offset, key, value: value as never, timestamp, headers },
       })
     }
-    return { records, dead, fuse }
+    return { records, dead, fuse, passedOver }
   }
 
   /** Until its transaction begins, it waits for others that go before it. */
@@ -238,6 +248,7 @@ class SinkUnit implements Unit {
     const workedMs = tracer.now()
     const startMs = workedMs - (performance.now() - startedAt)
     const { topic, partition, records } = batch
+    if (records.length === 0) return
     const spans = sinkSpans(tracer, { sink, group, batch, startMs, endMs: workedMs })
     reportBatch(tracer, spans, { topics: [topic.name], partition, group, count: records.length, startMs, workedMs, failed: false })
   }

@@ -3,6 +3,7 @@
  * the topics are registered; decoding is synchronous once the ids of a batch are known. Bytes that cannot be read are a
  * value (`Undecodable`), never an exception; only an unreachable registry throws.
  */
+import type { PassedOver } from '../sink.ts'
 import { Undecodable } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic, ValueOf } from '../topic.ts'
@@ -23,6 +24,8 @@ export class WireFormat {
   readonly #unknown = new Map<number, number>()
   /** By topic name, then writer id. */
   readonly #readers = new Map<string, Map<number, Reader | Undecodable>>()
+  /** By writer id. */
+  readonly #partReaders = new WeakMap<PassedOver, Map<number, Reader | Undecodable>>()
 
   constructor(registry: SchemaRegistry, topicPrefix: string) {
     this.#registry = registry
@@ -42,6 +45,7 @@ export class WireFormat {
       prefix.writeUInt8(MAGIC, 0)
       prefix.writeInt32BE(id, 1)
       this.#prefixes.set(topic.name, prefix)
+      this.#definitions.set(id, topic.value.definition)
       this.#readersOf(topic).set(id, (bytes) => topic.value.decode(bytes))
     }
   }
@@ -70,7 +74,10 @@ export class WireFormat {
       if (id === undefined || readers.has(id)) continue
       const definition = await this.#definition(id)
       if (definition === undefined) continue
-      readers.set(id, readerOf(topic, id, definition))
+      readers.set(
+        id,
+        readerOf(topic, id, () => topic.value.reader(definition)),
+      )
     }
   }
 
@@ -86,6 +93,32 @@ export class WireFormat {
     } catch (error) {
       return new Undecodable(`the payload is not a ${topic.value.name} written with schema ${id}: ${String((error as Error).message)}`)
     }
+  }
+
+  /** Whether the rule passes the record over, by the fields it asks for and nothing else. Of what cannot be read it is not said. */
+  isPassedOver(rule: PassedOver, bytes: Buffer): boolean {
+    const id = idOf(bytes)
+    const reader = id === undefined ? undefined : this.#partReader(rule, id)
+    if (typeof reader !== 'function') return false
+    let part: unknown
+    try {
+      part = reader(bytes.subarray(PREFIX_BYTES))
+    } catch {
+      return false
+    }
+    return rule.when(part as never)
+  }
+
+  #partReader(rule: PassedOver, id: number): Reader | Undecodable | undefined {
+    let readers = this.#partReaders.get(rule)
+    if (readers === undefined) this.#partReaders.set(rule, (readers = new Map<number, Reader | Undecodable>()))
+    const known = readers.get(id)
+    const definition = known === undefined ? this.#definitions.get(id) : undefined
+    if (definition === undefined) return known
+    const { topic, fields } = rule
+    const made = readerOf(topic, id, () => topic.value.partReader(fields, definition))
+    readers.set(id, made)
+    return made
   }
 
   async #definition(id: number): Promise<object | undefined> {
@@ -111,9 +144,9 @@ function idOf(bytes: Buffer): number | undefined {
   return bytes.length >= PREFIX_BYTES && bytes[0] === MAGIC ? bytes.readInt32BE(1) : undefined
 }
 
-function readerOf(topic: AnyTopic, id: number, definition: object): Reader | Undecodable {
+function readerOf(topic: AnyTopic, id: number, make: () => Reader): Reader | Undecodable {
   try {
-    return topic.value.reader(definition)
+    return make()
   } catch (error) {
     return new Undecodable(`schema ${id} cannot be read as ${topic.value.name}: ${String((error as Error).message)}`)
   }

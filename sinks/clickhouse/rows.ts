@@ -18,16 +18,18 @@ export interface FactTable {
   readonly row: (topic: string, record: SinkRecord<unknown>) => Row
 }
 
+// No row begins with a spread: V8 keeps an object that many columns are added to after one as a hash table, and making a decision's
+// row costs 120 µs that way, and 9 without.
 function fact<V>(topic: AnyTopic, table: string, columns: (value: V, toldAt: number) => Row): FactTable {
   return {
     topic,
     table,
-    row: (name, record) => ({
-      ...columns(record.value as V, record.timestamp),
-      _topic: name,
-      _partition: record.partition,
-      _offset: String(record.offset),
-    }),
+    row: (name, record) =>
+      Object.assign(columns(record.value as V, record.timestamp), {
+        _topic: name,
+        _partition: record.partition,
+        _offset: String(record.offset),
+      }),
   }
 }
 
@@ -45,7 +47,9 @@ export const factTables: readonly FactTable[] = [
 export function leadEventRow(event: LeadEvent): Row {
   const { contact, message, appointment, opportunity, delivery } = event
   return {
-    ...lead(event),
+    tenant_id: event.tenantId,
+    contact_id: event.contactId,
+    lead_id: leadKey(event.tenantId, event.contactId),
     kind: event.kind,
     occurred_at: time(event.occurredAt),
     received_at: time(event.receivedAt),
@@ -79,7 +83,9 @@ export function decisionRow(decision: Decision): Row {
   const { options, contributions, silent } = decision
   const chosen = options.find(({ option }) => option === decision.chosen)
   return {
-    ...lead(decision),
+    tenant_id: decision.tenantId,
+    contact_id: decision.contactId,
+    lead_id: leadKey(decision.tenantId, decision.contactId),
     type: decision.type,
     decided_at: time(decision.decidedAt),
     asked_at: time(decision.askedAt),
@@ -128,7 +134,9 @@ export function decisionRow(decision: Decision): Row {
 
 export function deliveryRow(delivery: DeliveryChanged): Row {
   return {
-    ...lead(delivery),
+    tenant_id: delivery.tenantId,
+    contact_id: delivery.contactId,
+    lead_id: leadKey(delivery.tenantId, delivery.contactId),
     status: delivery.status,
     changed_at: time(delivery.at),
     delivery_id: delivery.deliveryId,
@@ -152,7 +160,9 @@ export function deliveryRow(delivery: DeliveryChanged): Row {
 export function outcomeRow(outcome: OutcomeObserved, toldAt: number): Row {
   const { label } = outcome
   return {
-    ...lead(outcome),
+    tenant_id: outcome.tenantId,
+    contact_id: outcome.contactId,
+    lead_id: leadKey(outcome.tenantId, outcome.contactId),
     kind: outcome.kind,
     observed_at: time(outcome.at),
     told_at: time(toldAt),
@@ -167,10 +177,6 @@ export function outcomeRow(outcome: OutcomeObserved, toldAt: number): Row {
     label_selection: label?.selection ?? '',
     label_inclusion: label?.inclusion ?? null,
   }
-}
-
-function lead({ tenantId, contactId }: { tenantId: string; contactId: string }): Row {
-  return { tenant_id: tenantId, contact_id: contactId, lead_id: leadKey(tenantId, contactId) }
 }
 
 function gateColumns(gates: readonly GateResult[]): Row {

@@ -4,7 +4,8 @@
  * that is from before its erasure.
  */
 import type pg from 'pg'
-import { sink } from '../../runtime/sink.ts'
+import { rosterSources } from '../../pipelines/consensus/sources.ts'
+import { passOver, sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
 import {
@@ -74,6 +75,8 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
     name: 'postgres',
     topics: postgresSinkTopics,
     batch: { maxRecords: options.maxRecords ?? 500, maxMs: options.maxMs ?? MAX_MS },
+    // By what the ballot itself says, not by a header: whoever copies headers is heard all the same.
+    passesOver: [passOver(ballots, ['source'], ({ source }) => rosterSources.includes(source))],
     exactlyOnce: { kind: 'stored-offsets', load: (topic, partition) => storedOffset(pool, topic, partition) },
     async write(batches) {
       const past = await inTransaction(pool, (client) => writeBatches(client, batches, options.now?.()))

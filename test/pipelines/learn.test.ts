@@ -4,6 +4,7 @@ import t from 'tap'
 import { compiled, policyProblems } from '../../pipelines/consensus/policy.ts'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
 import { learnedLines } from '../../cli/learnText.ts'
+import { roster } from '../../pipelines/agents/roster.ts'
 import { olderVotes } from '../../pipelines/learning/agentVersions.ts'
 import { learn, LEAST_OF_A_LOCATION } from '../../pipelines/learning/learn.ts'
 import type { Learned } from '../../pipelines/learning/learn.ts'
@@ -100,6 +101,13 @@ t.test('votes of an older version of an agent count as its own, and the report s
   const material = [cast(0, 1), cast(1, 1), cast(2, 3), cast(3, 2), cast(4, 9, { inclusion: 0 })]
   t.strictSame(olderVotes(material), [{ agent: 'intent_detector', version: 3, votes: 4, older: 3 }])
   t.strictSame(olderVotes(material.slice(0, 2)), [], 'one version is none older')
+  const newer = roster.find(({ version }) => version > 1)
+  const before = judged(0, 'call', {}, { contributions: [contribution(newer?.id ?? '', 'call', 4), contribution('guest/one', 'sms', 4)] })
+  t.strictSame(
+    olderVotes([before]),
+    [{ agent: newer?.id, version: newer?.version, votes: 1, older: 1 }],
+    'nothing of the newest was judged yet: all that is known is of an older one',
+  )
   const of = (version: number) => learned(Array.from({ length: 40 }, (_, n) => cast(n, n < 30 ? 1 : version)))
   const [one] = of(1)
   const [two] = of(2)
@@ -111,8 +119,8 @@ t.test('votes of an older version of an agent count as its own, and the report s
       '  intent_detector is of version 2 now: 30 of its 40 judged votes are of an older one, and count as its own.',
     ),
   )
-  const { olderVotes: _none, ...before } = two as Learned
-  t.notMatch(learnedLines(before, false).join('\n'), /of version/, 'reports from before it was told say nothing of it')
+  const { olderVotes: _none, ...untold } = two as Learned
+  t.notMatch(learnedLines(untold, false).join('\n'), /of version/, 'reports from before it was told say nothing of it')
   t.end()
 })
 

@@ -151,3 +151,33 @@ t.test('what was encoded keeps its bytes, whatever is encoded after it, refused 
     }),
   )
 })
+
+t.test('some fields are read alone, as another version wrote them, and nothing behind them', (t) => {
+  const field = (name: string, type: unknown) => ({ name, type })
+  const record = (...fields: object[]) => ({ type: 'record', name: 'Told', namespace: 'test', fields })
+  const Told = schema<{ id: string; from: { name: string }; rest: string[] }>(
+    record(
+      field('id', 'string'),
+      field('from', { type: 'record', name: 'From', fields: [field('name', 'string')] }),
+      field('rest', { type: 'array', items: 'string' }),
+    ),
+  )
+  const bytes = Told.encode({ id: 'a', from: { name: 'panel' }, rest: ['x', 'y'] })
+  const read = Told.partReader(['from'], Told.definition)
+  t.strictSame(read(bytes), { from: { name: 'panel' } })
+  // A length and a letter, twice; of the array nothing is looked at.
+  t.strictSame(read(Buffer.concat([bytes.subarray(0, 8), Buffer.from([0xff])])), { from: { name: 'panel' } })
+  t.throws(() => read(bytes.subarray(0, 5)), 'but the field itself has to be whole')
+  t.throws(() => Told.decode(bytes.subarray(0, 9)))
+
+  const older = record(
+    field('rest', { type: 'array', items: 'string' }),
+    field('gone', 'long'),
+    field('from', { type: 'record', name: 'From', fields: [field('name', 'string')] }),
+    field('id', 'string'),
+  )
+  const written = schema<object>(older).encode({ rest: ['x'], gone: 7, from: { name: 'guest' }, id: 'b' })
+  t.strictSame(Told.partReader(['from', 'id'], older)(written), { id: 'b', from: { name: 'guest' } })
+  t.throws(() => Told.partReader(['from'], record(field('id', 'string'))), 'a field that the writer does not have')
+  t.end()
+})

@@ -6,7 +6,7 @@ import type { Test } from 'tap'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import type { RunningMember } from '../../../runtime/kafka/stageMember.ts'
 import { runtimeMetrics } from '../../../runtime/metrics.ts'
-import { sink } from '../../../runtime/sink.ts'
+import { passOver, sink } from '../../../runtime/sink.ts'
 import { testStack } from '../../support/stack.ts'
 import { adder, caughtUp, eventually, items, logger, partitions, topics, totaller, world } from './fixtures.ts'
 
@@ -98,12 +98,16 @@ t.test('a sink tells what it stored, its tasks, and where the time of these went
     name: 'kept',
     topics: [items],
     batch: { maxRecords: 10, maxMs: 20 },
+    passesOver: [passOver(items, ['seq'], ({ seq }) => seq === 0)],
     exactlyOnce: { kind: 'deterministic-blocks' },
     write: () => new Promise((resolve) => setImmediate(resolve)),
   })
   const { phases } = await timed(t, own, 'store', () => kafka.runSink({ group: 'store', sink: kept, onFatal: unexpected }))
-  t.strictSame(await values('lr_sink_records_total'), { 'sink="kept",topic="items"': SENT })
-  t.strictSame(await values('lr_kafka_consumed_total'), { 'group="store",topic="items",outcome="processed"': SENT })
+  t.strictSame(await values('lr_sink_records_total'), { 'sink="kept",topic="items"': SENT - 1 })
+  t.strictSame(await values('lr_kafka_consumed_total'), {
+    'group="store",topic="items",outcome="processed"': SENT - 1,
+    'group="store",topic="items",outcome="passed_over"': 1,
+  })
   for (const phase of ['idle', 'restore', 'poll', 'decode', 'linger', 'write', 'produce', 'commit'])
     t.ok((phases[phase] ?? 0) > 0, `${phase}: ${phases[phase]} s`)
 })

@@ -1,7 +1,9 @@
 /**
- * A lane of a sink that writes deterministic blocks, without a broker or a database: the range of a block is fixed before
- * it is sent, and whoever comes after a crash sends that very block, whatever has arrived since.
+ * A lane of a sink without a broker or a database. Of one that writes deterministic blocks the range of a block is fixed before
+ * it is sent, and whoever comes after a crash sends that very block, whatever has arrived since. Of one that keeps offsets in its
+ * database the place gets there though nothing is stored.
  */
+import { setImmediate as turnEnds } from 'node:timers/promises'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -9,8 +11,9 @@ import { SinkLane } from '../../../runtime/kafka/sinkLane.ts'
 import type { Source } from '../../../runtime/kafka/sourceOffsets.ts'
 import { runtimeMetrics } from '../../../runtime/metrics.ts'
 import { sink } from '../../../runtime/sink.ts'
-import type { SinkRecord } from '../../../runtime/sink.ts'
+import type { SinkOptions, SinkRecord } from '../../../runtime/sink.ts'
 import { eventually, items, logger } from './fixtures.ts'
+import { VirtualTime } from './virtualTime.ts'
 
 const source = (over: Partial<Source> = {}): Source => ({
   topic: 'items.v1',
@@ -29,7 +32,13 @@ const records = (from: number, to: number) =>
   }))
 
 /** A lane that writes down what it does; its first write is never answered when the process is to die in it. */
-function laneOn(t: Test, { dies, fails = 0 }: { readonly dies: boolean; readonly fails?: number }) {
+interface LaneWorld {
+  readonly dies: boolean
+  readonly fails?: number
+  readonly exactlyOnce?: SinkOptions['exactlyOnce']
+}
+
+function laneOn(t: Test, { dies, fails = 0, exactlyOnce = { kind: 'deterministic-blocks' } }: LaneWorld) {
   const steps: string[] = []
   const phases: string[] = []
   const registry = new Registry()
@@ -39,10 +48,10 @@ function laneOn(t: Test, { dies, fails = 0 }: { readonly dies: boolean; readonly
     name: 'blocks',
     topics: [items],
     batch: { maxRecords: 10, maxMs: 60_000 },
-    exactlyOnce: { kind: 'deterministic-blocks' },
+    exactlyOnce,
     write: async () => undefined,
   })
-  const lane = new SinkLane(blocks, items, 'items.v1', 0, {
+  const lane: SinkLane = new SinkLane(blocks, items, 'items.v1', 0, {
     logger,
     metrics,
     time: {
@@ -64,7 +73,7 @@ function laneOn(t: Test, { dies, fails = 0 }: { readonly dies: boolean; readonly
       if (dies) await new Promise(() => undefined)
     },
     commitLater: () => undefined,
-    due: () => undefined,
+    due: () => lane.flush(),
     stored: () => undefined,
     pause: () => undefined,
     resume: () => undefined,
@@ -133,3 +142,53 @@ t.test(
     )
   },
 )
+
+t.test('a place that moves past what nothing is stored of is in the database after a minute, sooner with others, and once', async (t) => {
+  const time = new VirtualTime(Date.UTC(2026, 10, 3, 15))
+  const own = Date.now
+  const putBack = time.install()
+  Date.now = () => time.now
+  t.teardown(() => {
+    putBack()
+    Date.now = own
+  })
+  const { lane, steps } = laneOn(t, { dies: false, exactlyOnce: { kind: 'stored-offsets', load: async () => 4n } })
+  t.equal(await lane.open(source({ committed: 4n })), 4n)
+  const after = async (ms: number) => {
+    time.now += ms
+    while (time.runNext());
+    await turnEnds()
+  }
+  lane.add([], 7n)
+  t.equal(lane.storedTo, 7n)
+  await after(59_999)
+  t.strictSame(steps, [])
+  lane.add([], 9n)
+  await after(1)
+  t.strictSame(steps, ['write items.v1-0-4-8: 0'], 'a minute after it moved first')
+  await after(60_000)
+  t.equal(steps.length, 1, 'a place that stands still is not stored again')
+
+  lane.add([], 10n)
+  await after(29_999)
+  lane.flush()
+  await after(0)
+  t.equal(steps.length, 1, 'too early to cost those who store a row more')
+  await after(1)
+  lane.flush()
+  await after(0)
+  t.strictSame(steps.slice(1), ['write items.v1-0-9-9: 0'])
+
+  lane.add(records(10, 11), 11n)
+  lane.flush()
+  await after(60_000)
+  t.strictSame(steps.slice(2), ['write items.v1-0-10-10: 1'], 'what was stored has taken the place along')
+})
+
+t.test('a lane of blocks commits such a place to the broker, and stores nothing', async (t) => {
+  const { lane, steps } = laneOn(t, { dies: false })
+  await lane.open(source())
+  lane.add([], 3n)
+  await lane.commitReached()
+  t.strictSame(steps, ['commit 3'])
+})

@@ -5,7 +5,7 @@ import t from 'tap'
 import { createClient } from '../../../runtime/kafka/client.ts'
 import { partitionOf } from '../../../runtime/murmur2.ts'
 import { deadLetter, drop, emit } from '../../../runtime/outcome.ts'
-import { sink } from '../../../runtime/sink.ts'
+import { passOver, sink } from '../../../runtime/sink.ts'
 import type { SinkBatch } from '../../../runtime/sink.ts'
 import { done, worker } from '../../../runtime/worker.ts'
 import { testStack } from '../../support/stack.ts'
@@ -117,6 +117,40 @@ t.test('P-60: a batch that the database refuses is offered again unchanged, in o
   t.ok([...fresh.values()].every((at) => at >= began))
   await member.stop()
 })
+
+t.test(
+  'records that a sink passes over are in no batch, and their place is stored; what only looks like them is not passed over',
+  async (t) => {
+    const stack = await testStack(t)
+    const kafka = await world(stack, members)
+    t.teardown(() => kafka.close())
+    const producer = kafka.producer()
+    for (const seq of [1, 2, 3]) await producer.send(items, 'lead:1', { seq, amount: 1, wish: '' })
+    const raw = createClient({ brokers: stack.kafkaBrokers, clientId: 'raw', logger }).producer()
+    await raw.connect()
+    t.teardown(() => raw.disconnect())
+    const partition = partitionOf('lead:1', partitions)
+    await raw.send({ topic: `${stack.prefix}items.v1`, messages: [{ partition, key: 'lead:1', value: 'not avro' }] })
+    await producer.send(items, 'lead:1', { seq: 5, amount: 1, wish: '' })
+    const stored: number[] = []
+    const choosy = sink({
+      name: 'choosy',
+      topics: [items],
+      batch: { maxRecords: 10, maxMs: 10 },
+      passesOver: [passOver(items, ['seq'], ({ seq }) => seq !== 2)],
+      exactlyOnce: { kind: 'deterministic-blocks' },
+      async write(batches) {
+        stored.push(...batches.flatMap(({ records }) => records.map(({ value }) => (value as Item).seq)))
+      },
+    })
+    const member = await kafka.runSink({ group: 'store', sink: choosy, onFatal: unexpected })
+    await caughtUp(kafka, 'store', [items])
+    t.strictSame(stored, [2])
+    const [letters] = (await kafka.deadLetterCounts([items]).look()).filter(({ open }) => open > 0)
+    t.match(letters, { group: 'store', step: 'choosy', open: 1 })
+    await member.stop()
+  },
+)
 
 t.test('what cannot be decoded does not reach a sink: it is set aside and the rest goes on', async (t) => {
   const stack = await testStack(t)

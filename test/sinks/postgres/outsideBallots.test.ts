@@ -1,4 +1,6 @@
 /** What the sink keeps of ballots from outside: late ones on decided questions, bounded, gone with the lead, and given to learning. */
+import fc from 'fast-check'
+import type pg from 'pg'
 import t from 'tap'
 import { keptVotes } from '../../../pipelines/learning/outsideVotes.ts'
 import type { Ballot, Erasure, OptionResult } from '../../../schemas/generated/records.ts'
@@ -8,6 +10,7 @@ import { createPool } from '../../../sinks/postgres/pool.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { ballots, decisions, erasures, outcomes } from '../../../topics/index.ts'
 import { decisionRecord, labelRecord, MINUTE, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
+import { assertProperty } from '../../support/property.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 
@@ -86,4 +89,23 @@ t.test('late ballots on decided questions are kept once, bounded, and held again
   t.strictSame(await kept(), [])
   await sink.write([batch(decisions, 1, [[maria, decision]]), batch(ballots, 19, [[maria, ballot()]])])
   t.strictSame(await kept(), [], 'what is from before the erasure stays away')
+})
+
+t.test('ballots of our own sources are passed over, and no other, whatever an outside program calls itself', (t) => {
+  const rule = postgresSink(undefined as unknown as pg.Pool).passesOver?.find(({ topic }) => topic === ballots)
+  const isPassedOver = rule?.when as (part: { source: string }) => boolean
+  t.strictSame(rule?.fields, ['source'])
+  t.strictSame(
+    ['panel', 'claude'].map((source) => [isPassedOver({ source }), keptVotes(ballot({ source }))]),
+    [
+      [true, []],
+      [true, []],
+    ],
+  )
+  const alike = ['Panel', 'panel ', ' panel', 'panel2', 'team:panel', 'rekindle/agents', 'agents', '', 'panel\0']
+  const others = fc.oneof(fc.constantFrom(...alike), fc.string()).filter((source) => source !== 'panel' && source !== 'claude')
+  return assertProperty(
+    t,
+    fc.property(others, (source) => !isPassedOver({ source })),
+  )
 })
