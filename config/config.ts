@@ -85,6 +85,8 @@ export interface Config {
     readonly workflowSecrets: readonly [string, ...string[]] | undefined
     /** Whether locations are compared with what the API shows. */
     readonly reconcile: boolean
+    /** Calls of a location in an hour for the inventory of what its leads hold; 0 = there is none. */
+    readonly inventoryCallsPerHour: number
     /** Between changes of the heartbeat contact of a location; 0 = there is none. */
     readonly heartbeatMinutes: number
     readonly contactLookup: boolean
@@ -253,6 +255,10 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       acceptLegacyRsa: flag('ghlAcceptLegacyRsa'),
       workflowSecrets: maybe('ghlWorkflowSecrets')?.split(',') as [string, ...string[]] | undefined,
       reconcile: flag('ghlReconcile'),
+      inventoryCallsPerHour: Math.min(
+        (values.get('ghlInventoryCallsPerHour') as number | undefined) ?? (isSandboxed(values) ? 0 : INVENTORY_CALLS_PER_HOUR),
+        Math.floor(number('ghlCallsPerDay') / 2 / 24),
+      ),
       heartbeatMinutes: (values.get('ghlHeartbeatMinutes') as number | undefined) ?? (isSandboxed(values) ? SANDBOX_HEARTBEAT_MINUTES : 0),
       contactLookup: flag('ghlContactLookup'),
       callsPer10s: number('ghlCallsPer10s'),
@@ -286,6 +292,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
 }
 
 const SANDBOX_HEARTBEAT_MINUTES = 5
+const INVENTORY_CALLS_PER_HOUR = 600
 
 /** Local mode, with nothing at the other end but what runs on this machine. */
 function isSandboxed(values: ReadonlyMap<ConfigKey, unknown>): boolean {

@@ -402,6 +402,14 @@ export const configFields = {
     should: 'true or false',
     about: 'Compare each location with what the API of GoHighLevel shows, every 5 to 15 minutes, and tell what no webhook had told of.',
   },
+  ghlInventoryCallsPerHour: {
+    env: 'GHL_INVENTORY_CALLS_PER_HOUR',
+    schema: Type.Integer({ minimum: 0, maximum: 100_000 }),
+    fallback: '',
+    should: '0 (off) or a whole number from 1 to 100000',
+    about:
+      'Calls of a location in an hour that go to reading what its leads hold one by one, to find what was deleted (docs/reconciliation.md); never more than half of GHL_CALLS_PER_DAY. By default 600, and 0 against the sandbox, which forgets.',
+  },
   ghlHeartbeatMinutes: {
     env: 'GHL_HEARTBEAT_MINUTES',
     schema: Type.Union([Type.Literal(0), Type.Integer({ minimum: 5, maximum: 1_440 })]),

@@ -144,6 +144,48 @@ export const platform: PanelSpec[] = [
       },
     ],
   },
+  {
+    id: 191,
+    title: 'Held things that GoHighLevel shows otherwise',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'nothing',
+    width: 8,
+    about:
+      'What leads hold and GoHighLevel has no more (deleted), or shows otherwise (changed), found by the inventory and told through the line.',
+    queries: [
+      {
+        promql: `sum by (kind, what) (increase(lr_inventory_missed_total{${targets}}[$__rate_interval]))`,
+        legend: '{{kind}} {{what}}',
+      },
+    ],
+  },
+  {
+    id: 192,
+    title: 'What the inventory asks',
+    kind: 'lines',
+    unit: 'short',
+    noValue: 'no inventory',
+    width: 8,
+    about:
+      'Calls of all locations together, what they compared, and what stayed unclear; GHL_INVENTORY_CALLS_PER_HOUR bounds the calls of each location.',
+    queries: [
+      { promql: `sum(increase(lr_inventory_calls_total{${targets}}[$__rate_interval]))`, legend: 'calls' },
+      { promql: `sum by (kind) (increase(lr_inventory_read_total{${targets}}[$__rate_interval]))`, legend: '{{kind}}' },
+      { promql: `sum(increase(lr_inventory_unclear_total{${targets}}[$__rate_interval]))`, legend: 'unclear' },
+    ],
+  },
+  {
+    id: 193,
+    title: 'Age of the oldest inventory',
+    kind: 'lines',
+    unit: 's',
+    noValue: 'no inventory',
+    width: 8,
+    about:
+      'Since all that leads of a location hold was gone through, of the location where that is longest ago: for so long a deletion may be unknown.',
+    queries: [{ promql: `max(lr_inventory_age_seconds{${targets}})`, legend: 'age' }],
+  },
 ]
 
 export const enrichment: PanelSpec[] = [

@@ -127,7 +127,7 @@ async function appointmentsNow(
  * Contacts as they stand, each read by its id: the index leaves do-not-disturb out (highlevel-api-docs #43). One that was read for a
  * reason and is gone is a deletion, if a lead of it is known.
  */
-async function contactsNow(
+export async function contactsNow(
   context: ReadContext,
   tenantId: string,
   contactIds: readonly string[],

@@ -46,6 +46,13 @@ export type SweepResult =
   /** Ended before the end of the stretch, with what was done until then. */
   | ({ readonly kind: 'failed'; readonly detail: string } & SweepCounts)
 
+export interface ToldNews {
+  /** What a webhook should have told. */
+  readonly missed: readonly Found[]
+  /** Contacts of which nothing but a visit is new. */
+  readonly visits: readonly Found[]
+}
+
 /** A call that fails is made twice more; the next sweep reads the stretch again anyway. */
 const TRIES = 3
 
@@ -78,8 +85,7 @@ export class Sweeper {
       // Where the platform looks for whole days it shows what comes after the stretch too.
       const settled = found.filter(({ at }) => at === null || at < sweep.before)
       const about = settled.filter((one) => isAbout(one) && !isOfHeartbeat(one, heartbeat))
-      const { missed, visits } = await this.news(sweep.tenantId, await this.notForgotten(sweep.tenantId, about), tenant)
-      await this.tell(sweep.tenantId, missed, visits)
+      const { missed, visits } = await this.tellNews(sweep.tenantId, about, tenant)
       counts = {
         read: counts.read + about.length,
         missed: counts.missed + missed.length,
@@ -91,6 +97,13 @@ export class Sweeper {
     return { kind: 'read', ...counts }
   }
 
+  /** Tells what of this nobody has told of, and says what that was. */
+  async tellNews(tenantId: string, found: readonly Found[], tenant: Tenant | undefined): Promise<ToldNews> {
+    const news = await this.news(tenantId, await this.notForgotten(tenantId, found), tenant)
+    await this.tell(tenantId, news.missed, news.visits)
+    return news
+  }
+
   /** Without what is from before the erasure of its lead: the platform may still show it, and it must not come back. */
   private async notForgotten(tenantId: string, found: readonly Found[]): Promise<Found[]> {
     const keyOf = ({ contactId }: Found) => leadKey(tenantId, contactId)
@@ -99,11 +112,7 @@ export class Sweeper {
   }
 
   /** What nobody has told of. */
-  private async news(
-    tenantId: string,
-    found: readonly Found[],
-    tenant: Tenant | undefined,
-  ): Promise<{ readonly missed: readonly Found[]; readonly visits: readonly Found[] }> {
+  private async news(tenantId: string, found: readonly Found[], tenant: Tenant | undefined): Promise<ToldNews> {
     const { pool, clock } = this.options
     const messages = found.filter(({ type }) => isMessage(type))
     const known = await knownMessages(

@@ -56,7 +56,8 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     applicationName: 'rekindle delivery',
   })
   const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
-  const reconciling = config.ghl.reconcile ? startReconciling({ logger, kafka, shared, metrics, onFatal }) : undefined
+  const part = { logger, kafka, shared, metrics, onFatal }
+  const reconciling = config.ghl.reconcile ? startReconciling({ ...part, callsPerHour: config.ghl.inventoryCallsPerHour }) : undefined
   const everyMs = config.ghl.heartbeatMinutes * 60_000
   if (everyMs === 0) await restHeartbeats(shared.pool)
   const heart = everyMs === 0 ? undefined : startHeartbeats({ logger, shared, metrics, everyMs, onFatal })

@@ -30,6 +30,8 @@ export type RefusalCode =
   | 'unreachable'
   | 'carrier_filtered'
   | 'contact_not_found'
+  | 'opportunity_not_found'
+  | 'appointment_not_found'
   | 'not_found'
   | 'duplicate_contact'
   | 'location_inactive'
@@ -107,6 +109,21 @@ export const failureRules: readonly FailureRule[] = [
   { status: '4xx', says: /does not allow duplicated contacts/i, then: refused('duplicate_contact'), source: '3.4' },
   { status: '4xx', says: /slot .*no longer available/i, then: refused('slot_taken'), source: '3.7' },
   { status: '4xx', says: /contact not found|contact with id .* not found/i, then: refused('contact_not_found'), source: '3.4' },
+  // Only where it was asked for by its id: then the platform itself says that it has none.
+  {
+    status: '4xx',
+    says: /opportunity (with id .* )?not found/i,
+    at: ['opportunityGet'],
+    then: refused('opportunity_not_found'),
+    source: '3.5',
+  },
+  {
+    status: '4xx',
+    says: /(appointment|event) (with id .* )?not found/i,
+    at: ['appointmentGet'],
+    then: refused('appointment_not_found'),
+    source: '3.7',
+  },
   { status: '4xx', says: /version header/i, then: refused('wrong_version'), source: '3.1' },
   { status: 404, then: refused('not_found'), source: 'RFC 9110 15.5.5' },
   { status: '4xx', says: /not found/i, then: refused('not_found'), source: '3.4' },

@@ -17,6 +17,8 @@ export interface GhlTask {
   readonly completed: boolean
   /** ms. */
   readonly dueAt: number | null
+  /** ms; null where the platform does not say: its documentation does not name the field. */
+  readonly addedAt: number | null
 }
 
 export interface OutgoingTask {
@@ -110,5 +112,6 @@ function taskOf(task: Fields): GhlTask | undefined {
     assignedTo: text(task, 'assignedTo'),
     completed: flag(task, 'completed'),
     dueAt: time(task, 'dueDate'),
+    addedAt: time(task, 'dateAdded'),
   }
 }

@@ -145,7 +145,7 @@ function firstText(value: unknown): string | undefined {
 }
 
 /** Of what is stated, whatever the order of its fields. */
-function digestOf(row: Json): string {
+export function digestOf(row: Json): string {
   const text = JSON.stringify(row, (name, value: unknown) => {
     // The cursor of a search and the id of a call differ each time.
     if (name === 'searchAfter' || name === 'traceId') return undefined

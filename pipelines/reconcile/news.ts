@@ -11,10 +11,11 @@ import { destinationOf } from '../ingest/translate/catalogue.ts'
 import { noSections } from '../ingest/translate/draft.ts'
 import type { Found } from './found.ts'
 
-/** What contacts, opportunities and appointments say of a lead. Counts, times and scores tell of arrivals and follow from it. */
+/** What contacts, opportunities, appointments, tasks and notes say of a lead. Counts, times and scores tell of arrivals and follow from it. */
 const LASTING = [
   ...['firstName', 'lastName', 'email', 'phone', 'companyName', 'city', 'state', 'postalCode', 'country', 'timeZone', 'source'],
-  ...['ownerId', 'tags', 'customFields', 'dnd', 'dndChannels', 'opportunities', 'appointments', 'createdAt', 'deletedAt'],
+  ...['ownerId', 'tags', 'customFields', 'dnd', 'dndChannels', 'opportunities', 'appointments', 'tasks', 'notes'],
+  ...['createdAt', 'deletedAt'],
 ] as const satisfies readonly (keyof LeadProfile)[] as readonly (keyof LeadProfile)[]
 
 /** By which visits the lead came: webhooks of contacts leave them out, so none was lost. */

@@ -70,6 +70,18 @@ t.test('the heartbeat is off, and on where nothing but the sandbox is at the oth
     )
 })
 
+t.test('the inventory has 600 calls an hour, none against the sandbox, and never more than half of the day', async (t) => {
+  const calls = (env: Record<string, string>) => loadConfig(env).ghl.inventoryCallsPerHour
+  t.equal(calls({}), 0, 'the sandbox forgets what happened')
+  t.equal(calls(real), 600)
+  t.equal(calls({ GHL_INVENTORY_CALLS_PER_HOUR: '60' }), 60)
+  t.equal(calls({ ...real, GHL_INVENTORY_CALLS_PER_HOUR: '0' }), 0)
+  t.equal(calls({ ...real, GHL_INVENTORY_CALLS_PER_HOUR: '10000' }), 3_958, '190,000 / 2 / 24')
+  t.equal(calls({ ...real, GHL_CALLS_PER_DAY: '4800' }), 100)
+  for (const wrong of ['-1', '100001', 'few'])
+    t.throws(() => loadConfig({ GHL_INVENTORY_CALLS_PER_HOUR: wrong }), /GHL_INVENTORY_CALLS_PER_HOUR .*must be 0 \(off\) or/, wrong)
+})
+
 t.test('the secrets of workflow URLs are a list; set and empty, or short, is a mistake at start', async (t) => {
   const [one, two] = ['a'.repeat(32), 'b'.repeat(32)]
   t.equal(loadConfig({}).ghl.workflowSecrets, undefined)

@@ -10,7 +10,7 @@ import { deadLetterDepth } from '../../cli/roles/deadLetterWatch.ts'
 import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
 import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
 import { owedMetrics } from '../../cli/roles/owedWatch.ts'
-import { sweepMetrics } from '../../cli/roles/reconcilePart.ts'
+import { inventoryMetrics, sweepMetrics } from '../../cli/roles/reconcilePart.ts'
 import { marketMetrics } from '../../cli/roles/marketPart.ts'
 import { learningMetrics } from '../../cli/roles/learningPart.ts'
 import { retentionMetrics } from '../../cli/roles/retentionMetrics.ts'
@@ -112,6 +112,7 @@ async function exposed(): Promise<Map<string, { type: string; labels: string[] }
   lookUpMetrics(registry)
   heartbeatMetrics(registry)
   sweepMetrics(registry)
+  inventoryMetrics(registry)
   retentionMetrics(registry)
   owedMetrics(registry)
   learningMetrics(registry)

@@ -43,6 +43,9 @@ const journeyFolds = 'test/pipelines/attribution/journeys.test.ts'
 const heart = 'test/reconcile/heart.test.ts'
 const heartbeat = 'test/pipelines/heartbeat.test.ts'
 const sweeps = 'test/reconcile/sweeps.test.ts'
+const readHeld = 'test/reconcile/readHeld.test.ts'
+const foundHeld = 'test/reconcile/foundHeld.test.ts'
+const inventoryPlan = 'test/pipelines/inventoryPlan.test.ts'
 const erasedRows = 'test/sinks/postgres/erasure.test.ts'
 const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
@@ -492,8 +495,8 @@ export const mutations: readonly Mutation[] = [
     id: 'told-though-erased',
     guard: 'what is from before an erasure is not told again',
     file: 'reconcile/sweeper.ts',
-    find: 'await this.notForgotten(sweep.tenantId, about)',
-    replace: 'about',
+    find: 'await this.notForgotten(tenantId, found)',
+    replace: 'found',
     tests: [{ file: reconciler, title: 'what is from before the erasure of its lead is not told again' }],
     why: 'A person who was erased comes back by the next comparison.',
   },
@@ -505,6 +508,60 @@ export const mutations: readonly Mutation[] = [
     replace: 'deleted.push(contactId)',
     tests: [{ file: reconciler, title: 'a gateway that answers 404 for a contact says nothing of it' }],
     why: 'A gateway that knows a path no more deletes every lead that changed.',
+  },
+  {
+    id: 'said-once-deletes',
+    guard: 'a thing is gone when the platform says so twice',
+    file: 'reconcile/readHeld.ts',
+    find: "if (said.value.is === 'gone') still.push(one)",
+    replace: 'still.push(one)',
+    tests: [{ file: readHeld, title: 'said once is not said twice: a thing that is there when it is asked for again stays' }],
+    why: 'One wrong answer takes an opportunity from a lead for good.',
+  },
+  {
+    id: 'bare-404-deletes-things',
+    guard: 'only the words of the platform make a missing thing a deletion',
+    file: 'reconcile/readHeld.ts',
+    find: "return saysNothing(failure) ? { ok: true, value: { is: 'unclear' } } : failed(failure)",
+    replace: "return saysNothing(failure) ? { ok: true, value: { is: 'gone' } } : failed(failure)",
+    tests: [{ file: readHeld, title: 'a bare 404, an odd answer, another thing' }],
+    why: 'A gateway that knows a path no more deletes every opportunity.',
+  },
+  {
+    id: 'deleted-without-witness',
+    guard: 'a thing is gone only while another of its kind is shown',
+    file: 'reconcile/readHeld.ts',
+    find: 'if (another.value) gone.push(...still)',
+    replace: 'gone.push(...still)',
+    tests: [{ file: readHeld, title: 'a location that shows no other opportunity' }],
+    why: 'A service that has lost everything deletes everything here.',
+  },
+  {
+    id: 'deleted-though-new',
+    guard: 'what was stated just now is not asked about',
+    file: 'pipelines/reconcile/heldThings.ts',
+    find: '<= now - SETTLED_MS',
+    replace: '<= now',
+    tests: [{ file: foundHeld, title: 'open opportunities, appointments to come' }],
+    why: 'A list that lags a minute deletes the note that was just written.',
+  },
+  {
+    id: 'inventory-over-budget',
+    guard: 'calls of an inventory are paid for before the next lead',
+    file: 'pipelines/reconcile/inventoryPlan.ts',
+    find: '  return now >= paidUntil\n',
+    replace: '  return now >= 0 || now >= paidUntil\n',
+    tests: [{ file: inventoryPlan, title: 'whatever leads cost and however often it is looked' }],
+    why: 'An inventory uses the calls of the location up, and sends wait.',
+  },
+  {
+    id: 'inventory-by-two',
+    guard: 'an inventory belongs to whoever claimed it',
+    file: 'sinks/postgres/inventories.ts',
+    find: 'WHERE known.claim = $12 RETURNING claim',
+    replace: 'WHERE known.claim = $12 OR true RETURNING claim',
+    tests: [{ file: readHeld, title: 'two processes read each lead once' }],
+    why: 'Every process reads every lead, and each uses its share of the calls.',
   },
   {
     id: 'empty-location-deletes',

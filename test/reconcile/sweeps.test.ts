@@ -4,39 +4,28 @@ import { rated } from '../../pipelines/enrich/behaviour/behave.ts'
 import { settingsOf } from '../../pipelines/enrich/settings.ts'
 import { sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import { Sweeper } from '../../reconcile/sweeper.ts'
-import { tellStory } from '../../simulate/leadStory.ts'
 import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { seededRandom } from '../../simulate/seededRandom.ts'
-import { webhooksOf } from '../../simulate/webhooks.ts'
 import type { SimulatedWebhook } from '../../simulate/webhooks.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { leadEvents } from '../../topics/index.ts'
 import { ManualClock } from '../support/manualClock.ts'
-import { HOUR, MINUTE, tuesdayNoon } from '../support/leadRecords.ts'
+import { HOUR, tuesdayNoon } from '../support/leadRecords.ts'
+import { differences } from './differences.ts'
 import { lossyLine } from './lossyLine.ts'
 import type { LossyLine } from './lossyLine.ts'
 import { database, platform } from './platform.ts'
+import { stories } from './stories.ts'
 
 t.setTimeout(240_000)
 const now = tuesdayNoon
-
-/** Stories that ended at least `MINUTE` times five ago, so that all of it is settled. */
-function stories(seed: number, leads: number): SimulatedWebhook[] {
-  return Array.from({ length: leads }, (_, index) => {
-    const story = tellStory(seed, index)
-    const last = story.beats.at(-1)?.atMs ?? 0
-    return webhooksOf(story, seed, (beat) => now - 5 * MINUTE - story.quietMs - (last - beat.atMs))
-  })
-    .flat()
-    .sort((a, b) => a.at - b.at)
-}
 
 t.test('10 % dropped, 20 % up to 6 h late, 20 % doubled: after one sweep every lead is as if nothing had been', async (t) => {
   for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
     const clock = new ManualClock(now)
     const { sandbox, ghl } = await platform(t, clock)
     const pool = await database(t)
-    const all = stories(seed, 60)
+    const all = stories(seed, 60, now)
     for (const { body, changedAt } of all)
       t.equal(sandbox.happened(JSON.parse(body.toString()) as Record<string, unknown>, changedAt), undefined)
 
@@ -99,34 +88,4 @@ t.test('10 % dropped, 20 % up to 6 h late, 20 % doubled: after one sweep every l
 function stateNow(line: LossyLine, contactId: string): LeadProfile | undefined {
   const state = line.state(contactId)
   return state === undefined ? undefined : rated(state, now, settingsOf(sandboxTenant(0)))
-}
-
-/**
- * What arrivals leave behind is no state of the lead: its versions, its counts of events, which of several events
- * a permission rests on, by whom something was told, and when we asked about it.
- */
-const ARRIVALS = ['version', 'epoch', 'fieldTimes', 'provenance', 'eventId', 'events', 'staleEvents', 'lastAssessedAt']
-/** From a change to its webhook passes up to 2.5 s with the simulator; a found state is dated 10 s after its change at most. */
-const GATEWAY_MS = 12_500
-
-/** A time as the reasons of a score tell it. */
-const INSTANT = /\d{4}-\d\d-\d\d \d\d:\d\d(:\d\d)? UTC/
-const INSTANTS = new RegExp(INSTANT, 'g')
-
-/** Paths at which two states differ. Times may by what the gateway takes, and hours and shares that are made of them. */
-function differences(a: unknown, b: unknown, path = ''): string[] {
-  if (typeof a === 'number' && typeof b === 'number') {
-    const allowed = a > 1e12 ? GATEWAY_MS : path.includes('replyHours') ? GATEWAY_MS / HOUR : path.endsWith('likelihood') ? b * 0.001 : 0
-    return Math.abs(a - b) <= allowed ? [] : [`${path}: ${a} ${b}`]
-  }
-  if (typeof a === 'string' && typeof b === 'string' && INSTANT.test(a)) {
-    const times = (text: string) => [...text.matchAll(INSTANTS)].map(([at]) => Date.parse(at.replace(' UTC', 'Z')))
-    const words = (text: string) => text.replaceAll(INSTANTS, 'then')
-    return [...differences(times(a), times(b), path), ...differences(words(a), words(b), path)]
-  }
-  if (a !== null && b !== null && typeof a === 'object' && typeof b === 'object')
-    return [...new Set([...Object.keys(a), ...Object.keys(b)])]
-      .filter((name) => !ARRIVALS.includes(name))
-      .flatMap((name) => differences((a as Record<string, unknown>)[name], (b as Record<string, unknown>)[name], `${path}.${name}`))
-  return a === b ? [] : [`${path}: ${JSON.stringify(a)} ${JSON.stringify(b)}`]
 }

@@ -93,8 +93,9 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   t.match(dry, { code: 0, err: '' })
   t.match(dry.out[0], /^location +source +compared +missed +visits +about no lead +outcome$/)
   t.match(dry.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +0 +read$`))
-  t.equal(dry.out.length, 6)
+  t.equal(dry.out.length, 7)
   t.match(dry.out[5], /^What changed in the last 2 minutes is left for later/)
+  t.equal(dry.out[6], `${tenantId}: what its leads hold was never gone through.`)
   t.strictSame(await onTopic(), [])
 
   const told = await run('reconcile', '--location', tenantId, '--since', new Date(askedAt - HOUR).toISOString())
@@ -104,6 +105,30 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   const records = await onTopic()
   t.equal(records.length, 1)
   t.match(records[0], /"origin":"reconcile".*"webhookId":"reconcile:message:m-lost"/)
+
+  const opportunity = {
+    opportunityId: 'gone',
+    pipelineId: 'p',
+    stageId: 's',
+    status: 'open',
+    name: 'x',
+    monetaryValue: null,
+    ownerId: null,
+  }
+  const holding = profileRecord({ version: 9, opportunities: { gone: opportunity }, fieldTimes: { 'opportunities.gone': askedAt } })
+  await postgresSink(pool).write([
+    batch(profiles, 1, [[`${tenantId}:maria`, { ...holding, lastInboundAt: askedAt, lastOutboundAt: null }]]),
+  ])
+  sandbox.put('opportunities', tenantId, { id: 'other', contactId: 'jo', createdAt: new Date(0).toISOString() })
+  const held = await run('reconcile', '--held')
+  t.match(held, { code: 0, err: '' })
+  t.match(held.out[6], /^location +leads +calls +compared +told now +unclear +outcome$/)
+  t.match(held.out[7], new RegExp(`^${tenantId} +1 +5 +1 +1 +0 +read$`), 'asked twice, the contact, the list, and another one by its id')
+  t.ok(held.live.includes(`${tenantId}  what leads hold: 1 leads, 1 compared, 1 missed`), held.live.join('\n'))
+  t.match(
+    (await onTopic()).filter((record) => record.includes('OpportunityDelete')),
+    [new RegExp(`"webhookId":"reconcile:opportunity:gone:${askedAt}:deleted"`)],
+  )
 
   const owedNow = await run('owed', '--longer-than', '30m')
   t.match(owedNow.out[1], new RegExp(`^${tenantId}:maria +Maria Lopez +1h 0m +no decision`))

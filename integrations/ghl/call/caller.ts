@@ -34,6 +34,8 @@ export interface CallOptions {
   readonly tries?: number
   /** Gives up waiting; a call that is on its way is waited for. */
   readonly signal?: AbortSignal
+  /** Told of each request that leaves, repeated ones too: who has a share of the calls counts them by it. */
+  readonly onCall?: () => void
 }
 
 export interface Call {
@@ -149,8 +151,9 @@ export class Caller {
       : { kind: 'accepted', value }
   }
 
-  private async send({ endpoint, tenantId, path = {}, query = {}, body }: Call, token: string): Promise<Answer> {
+  private async send({ endpoint, tenantId, path = {}, query = {}, body, options }: Call, token: string): Promise<Answer> {
     const { clock, limit, timeoutMs } = this.options
+    options?.onCall?.()
     const { method, version } = endpoints[endpoint]
     const {
       statusCode,

@@ -67,6 +67,28 @@ function linesOf(journal: Journal, body: Fields, at: number, notedAt: number): J
         activity(location, contactId, 'APPOINTMENT', `${eventId}-${at}`, notedAt),
       ]
     }
+    case 'AppointmentDelete': {
+      const eventId = text(fieldsOf(body['appointment']), 'id')
+      return eventId === null ? 'the appointment has no id' : [put('appointments', eventId, null)]
+    }
+    case 'OpportunityDelete':
+      return id === null ? 'the opportunity has no id' : [put('opportunities', id, null)]
+    case 'NoteCreate':
+    case 'NoteUpdate':
+    case 'TaskCreate':
+    case 'TaskComplete': {
+      // Lists of a contact show them, no list by time of change does; and no row of the export tells of them.
+      const table = type.startsWith('Note') ? 'notes' : 'tasks'
+      const known = id === null ? undefined : before(table, id)
+      const contactId = text(body, 'contactId') ?? text(known, 'contactId')
+      if (id === null || contactId === null) return `the ${table.slice(0, -1)} has no id or no contactId`
+      const state = table === 'notes' ? {} : { completed: type === 'TaskComplete' || known?.['completed'] === true }
+      const dateAdded = known?.['dateAdded'] ?? content['dateAdded'] ?? iso
+      return [put(table, id, { ...known, ...content, ...state, id, contactId, dateAdded })]
+    }
+    case 'NoteDelete':
+    case 'TaskDelete':
+      return id === null ? 'the row has no id' : [put(type === 'NoteDelete' ? 'notes' : 'tasks', id, null)]
     default: {
       if (!/^Opportunity(Create|Update|StageUpdate|StatusUpdate|MonetaryValueUpdate|AssignedToUpdate)$/.test(type))
         return `${type || 'a body without a type'} is nothing that happens to a contact here`

@@ -4,8 +4,9 @@ import t from 'tap'
 import { processMetrics } from '../../../cli/roles/connections.ts'
 import { lookUpMetrics } from '../../../cli/roles/enrichmentPart.ts'
 import { heartbeatMetrics } from '../../../cli/roles/heartbeatPart.ts'
-import { sweepMetrics } from '../../../cli/roles/reconcilePart.ts'
+import { inventoryMetrics, sweepMetrics } from '../../../cli/roles/reconcilePart.ts'
 import { retentionMetrics } from '../../../cli/roles/retentionMetrics.ts'
+import { dueInventory, inventoryDefaults } from '../../../pipelines/reconcile/inventoryPlan.ts'
 import type { SeenHeartbeat } from '../../../reconcile/heart.ts'
 import { HOUR, MINUTE, tuesdayNoon } from '../../support/leadRecords.ts'
 
@@ -33,6 +34,36 @@ t.test('sweeps by source: how many, what they read, and what no webhook had told
   t.equal(await of('lr_sweep_read_total'), 10 + 5 + 4)
   t.equal(await of('lr_sweep_missed_total'), 2 + 0 + 1)
   t.equal((await values(registry, 'lr_sweep_read_total'))['source="contacts"'], 0)
+})
+
+t.test('an inventory: its calls, what it compared and found by kind, and how long ago the oldest was through', async (t) => {
+  const registry = new Registry()
+  const { onLead, onSeen } = inventoryMetrics(registry)
+  t.equal((await values(registry, 'lr_inventory_missed_total'))['kind="contacts",what="deleted"'], 0, '0 before anything happens')
+  const found = (type: string) => ({ type, contactId: 'maria', foundId: type, at: null, body: {} })
+  const read = { opportunities: 2, appointments: 1, tasks: 0, notes: 3 }
+  const missed = ['OpportunityDelete', 'OpportunityUpdate', 'AppointmentDelete', 'TaskComplete', 'NoteDelete', 'ContactDelete'].map(found)
+  onLead('a', { calls: 9, read, missed, unclear: 2, failure: undefined })
+  onLead('b', { calls: 1, read, missed: missed.slice(0, 1), unclear: 0, failure: { detail: 'no answer', isOfLead: false } })
+  t.strictSame(await values(registry, 'lr_inventory_calls_total'), { '': 10 })
+  t.match(await values(registry, 'lr_inventory_read_total'), { 'kind="opportunities"': 4, 'kind="notes"': 6, 'kind="tasks"': 0 })
+  t.match(await values(registry, 'lr_inventory_missed_total'), {
+    'kind="opportunities",what="deleted"': 2,
+    'kind="opportunities",what="changed"': 1,
+    'kind="appointments",what="deleted"': 1,
+    'kind="tasks",what="changed"': 1,
+    'kind="notes",what="deleted"': 1,
+    'kind="contacts",what="deleted"': 1,
+  })
+  t.strictSame(await values(registry, 'lr_inventory_unclear_total'), { '': 2 })
+  const state = dueInventory(undefined, tuesdayNoon, { ...inventoryDefaults, callsPerHour: 1 })
+  if (state === undefined) return t.fail('none is due')
+  const seen = [
+    ['a', { ...state, wholeAt: tuesdayNoon + MINUTE }],
+    ['b', state],
+  ] as const
+  onSeen(new Map(seen), tuesdayNoon + 2 * MINUTE)
+  t.strictSame(await values(registry, 'lr_inventory_age_seconds'), { '': 120 }, 'one that was never through counts from its beginning')
 })
 
 t.test('look-ups by location and outcome', async (t) => {

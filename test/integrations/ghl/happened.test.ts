@@ -143,6 +143,46 @@ t.test('contacts, messages, appointments and opportunities are shown with their 
   t.equal(sandbox.happened(undefined as never, 1), 'body is no object')
 })
 
+t.test('notes and tasks are in the lists of their contact; what was deleted is shown by nothing', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'rekindle-happened-'))
+  const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock: new ManualClock(tuesdayNoon) })
+  t.teardown(async () => {
+    await sandbox.close()
+    rmSync(folder, { recursive: true, force: true })
+  })
+  const call = async (path: string, version = '2021-07-28') => {
+    const answer = await fetch(`${sandbox.url}${path}`, { headers: { authorization: `Bearer ${sandboxToken(tenantId)}`, version } })
+    return { status: answer.status, ...((await answer.json()) as Record<string, unknown>) }
+  }
+  const happen = (type: string, content: object) => sandbox.happened({ type, locationId: tenantId, ...content }, tuesdayNoon)
+  const appointment = { id: 'a1', contactId: 'maria', startTime: iso(tuesdayNoon) }
+  for (const [type, content] of [
+    ['NoteCreate', { id: 'n1', contactId: 'maria', body: 'a yard' }],
+    ['NoteUpdate', { id: 'n1', contactId: 'maria', body: 'a pool' }],
+    ['TaskCreate', { id: 't1', contactId: 'maria', title: 'Call' }],
+    // As documented: a task that was told of once needs no contact again.
+    ['TaskComplete', { id: 't1', title: 'Call' }],
+    ['OpportunityCreate', { id: 'o1', contactId: 'maria' }],
+    ['AppointmentCreate', { appointment }],
+  ] as const)
+    t.equal(happen(type, content), undefined, type)
+  t.match(await call('/contacts/maria/notes'), { notes: [{ id: 'n1', body: 'a pool', dateAdded: iso(tuesdayNoon) }] })
+  t.match(await call('/contacts/maria/tasks'), { tasks: [{ id: 't1', completed: true }] })
+  for (const [type, content] of [
+    ['NoteDelete', { id: 'n1' }],
+    ['TaskDelete', { id: 't1' }],
+    ['OpportunityDelete', { id: 'o1' }],
+    ['AppointmentDelete', { appointment }],
+  ] as const)
+    t.equal(happen(type, content), undefined, type)
+  t.match(await call('/contacts/maria/notes'), { status: 200, notes: [] })
+  t.match(await call('/contacts/maria/tasks'), { status: 200, tasks: [] })
+  t.match(await call('/opportunities/o1'), { status: 400, message: 'Opportunity with id o1 not found' })
+  t.match(await call('/calendars/events/appointments/a1', '2021-04-15'), { status: 400, message: 'Appointment with id a1 not found' })
+  t.match(happen('TaskCreate', { id: 't2', title: 'whose?' }), /no id or no contactId/)
+  t.match(happen('NoteDelete', {}), /no id/)
+})
+
 t.test('of much that happened the oldest is forgotten; what was sent through the API is not', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-happened-'))
   t.teardown(() => rmSync(folder, { recursive: true, force: true }))

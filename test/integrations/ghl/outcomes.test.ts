@@ -38,6 +38,10 @@ t.test('answers by endpoint, status and words: every rule has its case', async (
     [404, 'version header is invalid or was not found.', refused('wrong_version')],
     [404, '', refused('not_found')],
     [400, 'Opportunity not found', refused('not_found')],
+    [400, 'Opportunity with id o1 not found', refused('opportunity_not_found'), 'opportunityGet'],
+    [404, 'Not Found', refused('not_found'), 'opportunityGet'],
+    [404, '{"message":"Appointment not found"}', refused('appointment_not_found'), 'appointmentGet'],
+    [400, 'Contact with id x not found', refused('contact_not_found'), 'appointmentGet'],
     [422, 'anything else', refused('bad_request')],
   ]
   const ruleOf = (endpoint: EndpointName, status: number, words: string) =>

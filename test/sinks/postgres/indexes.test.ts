@@ -29,7 +29,8 @@ async function generate(pool: pg.Pool): Promise<void> {
        (enum_range(NULL::lead_temperature))[1 + n % 5], (enum_range(NULL::lead_status))[1 + (n / 5) % 8], 'medium', 100 + n % 101, 'WARM', 'generated',
        CASE WHEN n % 3 = 0 THEN NULL ELSE 'realtor' || n % 500 END, $1::timestamptz - n * interval '2 minutes', $1, $1::timestamptz - n * interval '1 minute',
        CASE WHEN n % 50 = 0 THEN $1::timestamptz END, 1, 1,
-       CASE WHEN n % 10 = 3 THEN jsonb_build_object('lastInboundAt', extract(epoch FROM $1::timestamptz)::bigint * 1000 - n * 60000::bigint) ELSE '{}' END
+       CASE WHEN n % 10 = 3 THEN jsonb_build_object('lastInboundAt', extract(epoch FROM $1::timestamptz)::bigint * 1000 - n * 60000::bigint)
+            WHEN n % 10 = 4 THEN '{"opportunities":{},"appointments":{},"tasks":{},"notes":{"n":{"noteId":"n","text":"x"}}}' ELSE '{}' END
      FROM generate_series(1, $2::int) AS n`,
     [at, LEADS],
   )

@@ -5,6 +5,7 @@
  */
 import { auditQueue } from '../../../sinks/postgres/audits.ts'
 import { contestedDecisions } from '../../../sinks/postgres/gateCosts.ts'
+import { leadsWithThings } from '../../../sinks/postgres/inventories.ts'
 import { openAsks } from '../../../sinks/postgres/asks.ts'
 import { lockDue } from '../../../sinks/postgres/ledger.ts'
 import { takeTasksToEnd } from '../../../sinks/postgres/tasksToEnd.ts'
@@ -186,6 +187,12 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'leads whose last word is their own, those that have waited longest first',
     question: (db) => owedLeads(db, { writtenBefore: tuesdayNoon, limit: 50 }, tuesdayNoon),
+  },
+  {
+    name: 'idx_leads_held',
+    became: 'added',
+    note: 'leads of a location that hold an opportunity, an appointment, a task or a note, in the order an inventory goes through them',
+    question: (db) => leadsWithThings(db, tenantId, `${tenantId}:lead5`, 50),
   },
   {
     name: 'idx_followup_actions_asks',

@@ -61,6 +61,7 @@ t.test('P-63: migrations run forward, backward and forward again, wait for each 
     'ghl_authorizations',
     'ghl_grants',
     'heartbeats',
+    'inventories',
     'lead_assignments',
     'lead_erasures',
     'lead_look_ups',

@@ -97,6 +97,7 @@ async function tenantsSeen(db: Queryable, table: string): Promise<string[]> {
 /** Tables that no read of the API is about. */
 const ours = [
   'consent_statements',
+  'inventories',
   'lead_look_ups',
   'learned_policies',
   'look_up_days',

@@ -1,0 +1,162 @@
+/**
+ * How an inventory of a location goes on: lead by lead in the order of their keys, within so many calls an hour, from where it
+ * stands, and from the beginning again when it is through. A lead whose reading breaks three times is passed over. Pure.
+ */
+
+export interface InventoryLimits {
+  /** Calls of a location in an hour; what the last lead costs comes on top of an hour, and is waited for in the next. */
+  readonly callsPerHour: number
+  /** Between the beginnings of two turns, ms: a small location is through in minutes. */
+  readonly everyMs: number
+  /** Calls that were not made are made up for this far back, ms. */
+  readonly creditMs: number
+  /** After a failure, doubling, ms. */
+  readonly retryMs: { readonly first: number; readonly most: number }
+  /** Tries at a lead before it is passed over. */
+  readonly tries: number
+}
+
+const minute = 60_000
+const hour = 60 * minute
+
+export const inventoryDefaults: Omit<InventoryLimits, 'callsPerHour'> = {
+  everyMs: 6 * hour,
+  creditMs: minute,
+  retryMs: { first: 5 * minute, most: hour },
+  tries: 3,
+}
+
+/** What a turn has done so far. */
+export interface InventoryCounts {
+  /** Leads that were read. */
+  readonly leads: number
+  readonly calls: number
+  /** Things that were compared. */
+  readonly read: number
+  readonly missed: number
+  /** Things of which the platform said neither that they are there nor that they are gone. */
+  readonly unclear: number
+  /** Leads that could not be read. */
+  readonly passed: number
+}
+
+/** Where the inventory of a location stands. Stored. */
+export interface InventoryState {
+  /** Key of the last lead that is through; '' at the beginning. */
+  readonly afterLead: string
+  /** When the turn began, ms. */
+  readonly beganAt: number
+  /** When it was through, ms; null while it is under way. */
+  readonly endedAt: number | null
+  readonly counts: InventoryCounts
+  /** The calls made are paid for by then, ms: no lead is begun before. */
+  readonly paidUntil: number
+  /** Tries at the next lead that failed. */
+  readonly failures: number
+  readonly failedBecause: string | null
+  /** When the last turn that passed over no lead was through, and how long it took, ms; null before the first. */
+  readonly wholeAt: number | null
+  readonly wholeMs: number | null
+}
+
+const nothing: InventoryCounts = { leads: 0, calls: 0, read: 0, missed: 0, unclear: 0, passed: 0 }
+
+/** The state to go on from at `now` (ms): the one that is known, or a turn that begins. Undefined when nothing is due. */
+export function dueInventory(
+  known: InventoryState | undefined,
+  now: number,
+  { everyMs, creditMs }: InventoryLimits,
+): InventoryState | undefined {
+  if (known === undefined)
+    return {
+      ...begun,
+      beganAt: now,
+      paidUntil: now - creditMs,
+      counts: nothing,
+      failures: 0,
+      failedBecause: null,
+      wholeAt: null,
+      wholeMs: null,
+    }
+  // One that began after now did so by a clock that has been set back since.
+  const isAhead = now < known.beganAt
+  const state = isAhead ? { ...known, beganAt: now, paidUntil: now } : known
+  if (known.endedAt === null) return mayBegin(state, now) ? state : undefined
+  if (!isAhead && now < known.beganAt + everyMs) return undefined
+  return { ...state, ...begun, beganAt: now, counts: nothing }
+}
+
+const begun = { afterLead: '', endedAt: null } as const
+
+/** May the next lead be read? */
+export function mayBegin({ paidUntil }: InventoryState, now: number): boolean {
+  return now >= paidUntil
+}
+
+export interface LeadRead {
+  readonly leadKey: string
+  readonly calls: number
+  readonly read: number
+  readonly missed: number
+  readonly unclear: number
+}
+
+/** After a lead that was read to its end at `now` (ms). */
+export function afterLead(state: InventoryState, lead: LeadRead, now: number, limits: InventoryLimits): InventoryState {
+  const { counts } = state
+  return {
+    ...state,
+    afterLead: lead.leadKey,
+    counts: {
+      ...counts,
+      leads: counts.leads + 1,
+      calls: counts.calls + lead.calls,
+      read: counts.read + lead.read,
+      missed: counts.missed + lead.missed,
+      unclear: counts.unclear + lead.unclear,
+    },
+    paidUntil: paid(state, lead.calls, now, limits),
+    failures: 0,
+    failedBecause: null,
+  }
+}
+
+/** After a lead that could not be read. `isOfLead`: it may be the lead that breaks it, so that waiting alone does not help. */
+export function afterFailure(
+  state: InventoryState,
+  {
+    leadKey,
+    calls,
+    detail,
+    isOfLead,
+  }: { readonly leadKey: string; readonly calls: number; readonly detail: string; readonly isOfLead: boolean },
+  now: number,
+  limits: InventoryLimits,
+): InventoryState {
+  const { counts, failures } = state
+  const { first, most } = limits.retryMs
+  const isPassed = isOfLead && failures + 1 >= limits.tries
+  return {
+    ...state,
+    afterLead: isPassed ? leadKey : state.afterLead,
+    counts: { ...counts, calls: counts.calls + calls, passed: counts.passed + (isPassed ? 1 : 0) },
+    paidUntil: Math.max(paid(state, calls, now, limits), now + Math.min(most, first * 2 ** failures)),
+    failures: isPassed ? 0 : failures + 1,
+    failedBecause: detail,
+  }
+}
+
+/** After the last lead. */
+export function afterTurn(state: InventoryState, now: number): InventoryState {
+  const isWhole = state.counts.passed === 0
+  return {
+    ...state,
+    endedAt: now,
+    wholeAt: isWhole ? now : state.wholeAt,
+    wholeMs: isWhole ? Math.max(0, now - state.beganAt) : state.wholeMs,
+  }
+}
+
+function paid({ paidUntil }: InventoryState, calls: number, now: number, { callsPerHour, creditMs }: InventoryLimits): number {
+  return Math.max(paidUntil, now - creditMs) + Math.ceil((calls * hour) / callsPerHour)
+}

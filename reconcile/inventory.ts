@@ -1,0 +1,168 @@
+/**
+ * Goes in turn over what the leads of each location hold and asks the platform about it, slowly: so many calls an hour, each
+ * location its own. Where it stands is stored after every lead; what it finds goes through the same line as a webhook before that.
+ */
+import type pg from 'pg'
+import type { Logger } from 'pino'
+import type { GhlClient } from '../integrations/ghl/client.ts'
+import type { Clock } from '../integrations/ghl/clock.ts'
+import type { Found } from '../pipelines/reconcile/found.ts'
+import { heldBy } from '../pipelines/reconcile/heldThings.ts'
+import type { Held, HeldKind } from '../pipelines/reconcile/heldThings.ts'
+import { afterFailure, afterLead, afterTurn, dueInventory, inventoryDefaults, mayBegin } from '../pipelines/reconcile/inventoryPlan.ts'
+import type { InventoryLimits, InventoryState } from '../pipelines/reconcile/inventoryPlan.ts'
+import { sweepDefaults } from '../pipelines/reconcile/sweepPlan.ts'
+import type { LeadProfile, Tenant } from '../schemas/generated/records.ts'
+import { claimInventory, inventories, leadsWithThings, storeInventory } from '../sinks/postgres/inventories.ts'
+import type { StoredInventory } from '../sinks/postgres/inventories.ts'
+import { knownLeads, sweptTenants } from '../sinks/postgres/sweeps.ts'
+import { eachLocation, rounds } from './eachLocation.ts'
+import { readHeld } from './readHeld.ts'
+import type { Sweeper } from './sweeper.ts'
+
+export interface InventoryOptions {
+  readonly pool: pg.Pool
+  readonly ghl: GhlClient
+  readonly sweeper: Pick<Sweeper, 'tellNews'>
+  readonly clock: Clock
+  readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
+  /** Of a location. */
+  readonly callsPerHour: number
+  readonly limits?: Omit<InventoryLimits, 'callsPerHour'>
+  /** Between looks for what is due, ms. */
+  readonly pollMs?: number
+  /** Told of every lead that was looked at. */
+  readonly onLead?: (tenantId: string, looked: LookedAt) => void
+  /** Told in every round where the inventories of active locations stand. */
+  readonly onSeen?: (seen: ReadonlyMap<string, InventoryState>, now: number) => void
+}
+
+/** What came of a lead. */
+export interface LookedAt {
+  readonly calls: number
+  readonly read: Readonly<Record<HeldKind, number>>
+  readonly missed: readonly Found[]
+  readonly unclear: number
+  /** Undefined when it was read to its end. `isOfLead`: the platform broke over this very lead. */
+  readonly failure: { readonly detail: string; readonly isOfLead: boolean } | undefined
+}
+
+const PAGE = 50
+/** Pages read for one location in one round: leads whose things are all settled cost no call, and still a look. */
+const PAGES = 20
+/** Somebody who was not heard of for this long has died, ms. */
+const LEASE_MS = 300_000
+/** For somebody who waits a call that fails is made twice more. Else once: what fails is tried minutes later, and opens no breaker. */
+const TRIES = 3
+const none: LookedAt['read'] = { opportunities: 0, appointments: 0, tasks: 0, notes: 0 }
+
+export class Inventory {
+  private readonly options: InventoryOptions
+  private readonly limits: InventoryLimits
+
+  constructor(options: InventoryOptions) {
+    this.options = options
+    this.limits = { ...(options.limits ?? inventoryDefaults), callsPerHour: options.callsPerHour }
+  }
+
+  /** Works until the signal aborts; a lead that is being read then is read again later. */
+  async run(signal: AbortSignal): Promise<void> {
+    await rounds(this.options, 'what leads hold could not be compared with GoHighLevel', signal, () => this.round(signal))
+  }
+
+  /** Goes on in every location that is due, as far as its calls allow. */
+  async round(signal: AbortSignal = new AbortController().signal): Promise<void> {
+    const { pool, clock, logger, onSeen } = this.options
+    const tenants = await sweptTenants(pool)
+    const known = await inventories(pool)
+    onSeen?.(known, clock.now())
+    await eachLocation(tenants, signal, async (tenant) => {
+      try {
+        await this.goOn(tenant, known.get(tenant.tenantId), signal)
+      } catch (error) {
+        logger.error({ err: error, tenantId: tenant.tenantId }, 'what leads of a location hold could not be compared; trying again')
+      }
+    })
+  }
+
+  /** A whole turn now, whatever it costs, without a place that is stored; ends early on a failure and says it. */
+  async turn(tenant: Tenant, signal?: AbortSignal, onLead?: (looked: LookedAt) => void): Promise<string | undefined> {
+    let place = ''
+    for (;;) {
+      const leads = await leadsWithThings(this.options.pool, tenant.tenantId, place, PAGE)
+      if (leads.length === 0) return undefined
+      for (const { leadKey, profile } of leads) {
+        if (signal?.aborted === true) return 'stopped'
+        place = leadKey
+        const held = heldBy(profile, this.options.clock.now())
+        if (held === undefined) continue
+        const looked = await this.lookAt(tenant, profile, held, signal, TRIES)
+        onLead?.(looked)
+        if (looked.failure !== undefined) return looked.failure.detail
+      }
+    }
+  }
+
+  private async goOn(tenant: Tenant, known: StoredInventory | undefined, signal: AbortSignal): Promise<void> {
+    const { pool, clock, logger, onLead } = this.options
+    const { tenantId } = tenant
+    const now = clock.now()
+    const begun = dueInventory(known, now, this.limits)
+    if (begun === undefined || (known !== undefined && known.heldUntil > now && known.heldUntil <= now + LEASE_MS)) return
+    const claim = await claimInventory(pool, tenantId, known, begun, now + LEASE_MS)
+    if (claim === undefined) return
+    let state = begun
+    const keep = (forMs: number) => storeInventory(pool, tenantId, claim, state, clock.now() + forMs)
+    const mayGoOn = () => !signal.aborted && mayBegin(state, clock.now())
+    pages: for (let page = 0; page < PAGES && mayGoOn(); page++) {
+      const leads = await leadsWithThings(pool, tenantId, state.afterLead, PAGE)
+      if (leads.length === 0) {
+        state = afterTurn(state, clock.now())
+        logger.info({ tenantId, ...state.counts, tookMs: clock.now() - state.beganAt }, 'what leads of a location hold is compared once')
+        break
+      }
+      for (const { leadKey, profile } of leads) {
+        if (!mayGoOn()) break pages
+        const held = heldBy(profile, clock.now())
+        if (held === undefined) {
+          state = { ...state, afterLead: leadKey }
+          continue
+        }
+        const looked = await this.lookAt(tenant, profile, held, signal, 1)
+        const { calls, read, missed, unclear, failure } = looked
+        if (failure !== undefined && signal.aborted) break pages
+        onLead?.(tenantId, looked)
+        const sum = read.opportunities + read.appointments + read.tasks + read.notes
+        state =
+          failure === undefined
+            ? afterLead(state, { leadKey, calls, read: sum, missed: missed.length, unclear }, clock.now(), this.limits)
+            : afterFailure(state, { leadKey, calls, ...failure }, clock.now(), this.limits)
+        if (failure !== undefined)
+          logger.warn({ tenantId, leadKey, detail: failure.detail }, 'what a lead holds could not be read from GoHighLevel; trying again')
+        if (missed.length > 0)
+          logger.warn(
+            { tenantId, leadKey, missed: missed.map(({ type }) => type) },
+            'a lead holds what GoHighLevel shows otherwise; it is told now',
+          )
+        if (!(await keep(LEASE_MS))) return
+        if (failure !== undefined) break pages
+      }
+    }
+    await keep(0)
+  }
+
+  private async lookAt(tenant: Tenant, lead: LeadProfile, held: Held, signal: AbortSignal | undefined, tries: number): Promise<LookedAt> {
+    const { pool, ghl, clock, sweeper } = this.options
+    let calls = 0
+    const options = { tries, onCall: () => void calls++, ...(signal === undefined ? {} : { signal }) }
+    const leads = (leadKeys: readonly string[]) => knownLeads(pool, leadKeys)
+    const read = await readHeld({ ghl, options, leads, now: () => clock.now() }, lead, held)
+    if (!read.ok)
+      return { calls, read: none, missed: [], unclear: 0, failure: { detail: read.detail, isOfLead: read.failure.kind === 'unknown' } }
+    // What changed just now may still be told by its webhook.
+    const before = clock.now() - sweepDefaults.settleMs
+    const settled = read.value.found.filter(({ at }) => at === null || at < before)
+    const { missed } = await sweeper.tellNews(tenant.tenantId, settled, tenant)
+    return { calls, read: read.value.read, missed, unclear: read.value.unclear, failure: undefined }
+  }
+}
