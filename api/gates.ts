@@ -1,5 +1,7 @@
 /** `GET /gates`: what rules cost. Which gate took, how often, an option that the votes alone were clearly for, for the owner of a location to judge. */
 import { Type } from '@sinclair/typebox'
+import type { Static } from '@sinclair/typebox'
+import type { GateCosts } from '../sinks/postgres/gateCosts.ts'
 import { printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { GateCostList, Refused } from './replySchemas.ts'
@@ -20,6 +22,17 @@ export const GateQuery = Type.Object({
   days: Type.Integer({ minimum: 1, maximum: 366, default: 30, description: 'Decisions of so many days up to now.' }),
 })
 
+export type GateQuery = Static<typeof GateQuery>
+
+/** What rules cost in the days up to now, and since when that is. */
+export async function tellGateCosts(
+  { queries, now }: Pick<ApiDeps, 'queries' | 'now'>,
+  { tenant: tenantId, days }: GateQuery,
+): Promise<{ readonly since: number; readonly costs: GateCosts }> {
+  const since = now() - days * DAY_MS
+  return { since, costs: await queries.gateCosts({ tenantId, since }) }
+}
+
 export function gateRoutes(app: ApiInstance, deps: ApiDeps): void {
   app.get(
     '/gates',
@@ -31,9 +44,9 @@ export function gateRoutes(app: ApiInstance, deps: ApiDeps): void {
         response: { 200: GateCostList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
       },
     },
-    async ({ query: { tenant: tenantId, days } }) => {
-      const since = deps.now() - days * DAY_MS
-      const { rules, decided, countedSince } = await deps.queries.gateCosts({ tenantId, since })
+    async ({ query }) => {
+      const { since, costs } = await tellGateCosts(deps, query)
+      const { rules, decided, countedSince } = costs
       return { since, countedSince, rules: [...rules], decided: [...decided] }
     },
   )

@@ -1,10 +1,12 @@
 /** The few pages a person opens first: overview, leads, one lead with why. Rendered here, without a script. */
 import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
+import { GateQuery, tellGateCosts } from './gates.ts'
 import { readiness } from './health.ts'
 import { LeadQuery, filterOf, printable } from './leads.ts'
 import { explained, tellLead } from './leadStory.ts'
 import { OwedQuery, tellOwed } from './owed.ts'
+import { gatesPage } from './pages/gatesPage.ts'
 import { leadPage, leadsPage } from './pages/leadPages.ts'
 import { styleSheet } from './pages/layout.ts'
 import { owedPage } from './pages/owedPage.ts'
@@ -51,6 +53,10 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): 
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
     sendPage(reply, owedPage({ answer: await tellOwed(deps, request.query), asked: request.query, nameOf })),
+  )
+
+  app.get('/ui/gates', { schema: { ...hidden, querystring: GateQuery } }, async ({ query }, reply) =>
+    sendPage(reply, gatesPage({ ...(await tellGateCosts(deps, query)), asked: query, nameOf })),
   )
 
   app.get('/ui/style.css', { schema: hidden, config: { rateLimit: false } }, async (_request, reply) =>

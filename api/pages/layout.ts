@@ -32,7 +32,7 @@ export function page(title: string, content: Markup): string {
           <strong>Rekindle</strong>
           <nav aria-label="Main">
             <a href="/">Overview</a> · <a href="/ui/leads">Leads</a> · <a href="/ui/owed">Waiting</a> · <a href="/ui/asks">Asked</a> ·
-            <a href="/docs">API</a> · <a href="/readyz">Readiness</a> ·
+            <a href="/ui/gates">Rules</a> · <a href="/docs">API</a> · <a href="/readyz">Readiness</a> ·
             <a href="/metrics">Metrics</a>
           </nav>
         </header>

@@ -5,6 +5,7 @@
  * @source reference/consensus.md step 0; reference/safety-and-claude.md 1.4
  */
 import type { GateResult, LeadView, Tenant } from '../../schemas/generated/records.ts'
+import { counted } from '../counted.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
 import { holdoutResults } from './holdout.ts'
@@ -97,7 +98,9 @@ function spent({ view, at }: GateInput, count: number, limit: number, days: numb
   if (count < limit) return []
   const within = days === 1 ? '24 hours' : `${days} days`
   const liftsAt = windowEnd(view, at, limit, days * dayMs)
-  return [deny('contact_budget', `${limit}_per_${days}d`, '*', `${count} messages in ${within}: the limit is ${limit}.`, liftsAt)]
+  return [
+    deny('contact_budget', `${limit}_per_${days}d`, '*', `${counted(count, 'message')} in ${within}: the limit is ${limit}.`, liftsAt),
+  ]
 }
 
 /**

@@ -10,10 +10,19 @@ import { engineVersion } from './policy.ts'
 
 type Writing = (decision: Decision) => Decision
 
+/** Until version 4 the gate of the contact budget told one message as several. */
+const asOfFour: Writing = (decision) => ({
+  ...decision,
+  gates: decision.gates.map((gate) =>
+    gate.gateId === 'contact_budget' ? { ...gate, reason: gate.reason.replace(/^1 message in /, '1 messages in ') } : gate,
+  ),
+})
+
 const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
   // Of the parameters of any other type votes may bring one of that name, and version 2 kept it.
-  [2, (decision) => ({ ...decision, params: decision.type === 'routing' ? withoutAlternates(decision.params) : decision.params })],
-  [3, (decision) => decision],
+  [2, (decision) => asOfFour({ ...decision, params: decision.type === 'routing' ? withoutAlternates(decision.params) : decision.params })],
+  [3, asOfFour],
+  [4, asOfFour],
   [engineVersion, (decision) => decision],
 ])
 

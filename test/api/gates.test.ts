@@ -9,10 +9,10 @@ import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
 import { decisions } from '../../topics/index.ts'
-import { decisionRecord, tenantId } from '../support/leadRecords.ts'
+import { decisionRecord, tenantId, tenantRecord } from '../support/leadRecords.ts'
 import { batch } from '../support/sinkBatch.ts'
 import { testStack } from '../support/stack.ts'
-import { apiUnderTest, at } from './apiUnderTest.ts'
+import { apiUnderTest, at, noQueries } from './apiUnderTest.ts'
 
 t.setTimeout(120_000)
 const DAY = 86_400_000
@@ -94,6 +94,17 @@ t.test('what a rule took is counted by location and span, beside all that was de
   const ajv = new Ajv2020({ strict: false })
   t.ok(ajv.compile(described ?? false)(await ask()), ajv.errorsText())
 
+  const page = async (query = '') => (await app.inject(`/ui/gates${query}`)).body
+  t.match(
+    await page(),
+    /There is no permission for call\.<br \/><span class="soft">consent: no consent<\/span><\/td>\s*<td>call<br \/><span class="soft">follow up<\/span><\/td>\s*<td class="n">2<\/td>\s*<td class="n">2<\/td>\s*<td class="n">1<\/td>/,
+  )
+  t.match(
+    await page(`?tenant=${tenantId}`),
+    /Of 3 decisions on which votes were heard[\s\S]*1 decision more was closed by rules before anybody was asked/,
+  )
+  t.match(await page(`?tenant=${tenantId}&days=366`), /<td class="n">3<\/td>\s*<td class="n">3<\/td>\s*<td class="n">2<\/td>/)
+
   const newest = await gateCosts(pool, { since: at - 30 * DAY }, 2)
   t.equal(newest.countedSince, at - DAY, 'of three the newest two are read, and it says from when on')
   t.strictSame(
@@ -118,4 +129,62 @@ t.test('nothing that rules cost, and nothing decided, are two things', async (t)
     'No rule took what the votes alone gave more than 80 %, in 12 decisions since 2026-11-24 15:00 UTC.',
   ])
   t.strictSame(gateLines({ rules: [], decided: [], countedSince: at }, at), ['Nothing was decided since 2026-11-24 15:00 UTC.'])
+})
+
+t.test('the page says by rule what was taken, escapes names, and links to each location, the days and back', async (t) => {
+  const rule = { type: 'follow_up', gateId: 'consent', ruleId: 'no_consent', option: 'call', reason: 'No permission <for> call.' }
+  const line = { ...rule, decisions: 7, alone: 4, leads: 5, lastAt: at - DAY }
+  const asked: unknown[] = []
+  const { app } = await apiUnderTest({
+    tenants: new Map([[other, tenantRecord({ tenantId: other, name: 'Other <Homes>' })]]),
+    queries: {
+      ...noQueries,
+      gateCosts: async (filter) => {
+        asked.push(filter)
+        const rules = [{ tenantId: other, ...line }, ...(filter.tenantId === undefined ? [{ tenantId, ...line }] : [])]
+        return { rules, decided: [{ tenantId: other, type: 'follow_up', heard: 9, gated: 2 }], countedSince: at - DAY }
+      },
+    },
+  })
+  t.teardown(() => app.close())
+  const { body, headers } = await app.inject('/ui/gates?days=90')
+  t.match(headers['content-type'], /text\/html/)
+  t.match(body, /Decisions since\s+2026-08-26 15:00 UTC/)
+  t.match(
+    body,
+    /No permission &lt;for&gt; call\.[\s\S]*<td class="n">7<\/td>\s*<td class="n">4<\/td>\s*<td class="n">5<\/td>\s*<td>2026-11-23 15:00 UTC<\/td>/,
+  )
+  t.match(body, /<a href="\/ui\/gates\?tenant=otherLocation0000001&amp;days=90">Other &lt;Homes&gt;<\/a>/)
+  t.match(body, /<a href="\/ui\/gates\?days=90" +aria-current="page">90 days<\/a>/)
+  t.match(body, /There are more such decisions than are read: counted are those since 2026-11-23 15:00 UTC/)
+  t.match(body, /2 decisions more were closed by rules before anybody was asked/)
+  const one = (await app.inject(`/ui/gates?tenant=${other}`)).body
+  t.match(one, /Decisions since\s+2026-10-25 15:00 UTC, of Other &lt;Homes&gt;\.[\s\S]*<a href="\/ui\/gates">all locations<\/a>/)
+  t.notMatch(one, />Location</, 'of one location it is said above')
+  t.strictSame(asked, [
+    { tenantId: undefined, since: at - 90 * DAY },
+    { tenantId: other, since: at - 30 * DAY },
+  ])
+  t.equal((await app.inject('/ui/gates?days=367')).statusCode, 400)
+  t.match((await app.inject('/')).body, /<a href="\/ui\/gates">Rules<\/a>/)
+})
+
+t.test('the page tells nothing taken from nothing decided, and nobody reads it without the token', async (t) => {
+  const costs = (heard: number, countedSince: number) => ({
+    rules: [],
+    decided: [{ tenantId, type: 'follow_up', heard, gated: 0 }],
+    countedSince,
+  })
+  const heard = [1, 0]
+  const { app } = await apiUnderTest({
+    access: { kind: 'token', token: 'secret-of-the-test' },
+    queries: { ...noQueries, gateCosts: async ({ since }) => costs(heard.shift() ?? 0, since) },
+  })
+  t.teardown(() => app.close())
+  const read = async () => (await app.inject({ url: '/ui/gates', headers: { authorization: 'Bearer secret-of-the-test' } })).body
+  t.match(await read(), /No rule took what the votes alone gave more than 80 %, in 1 decision\./)
+  const nothing = await read()
+  t.match(nothing, /Nothing was decided in that time\./)
+  t.notMatch(nothing, /more than are read|closed by rules/)
+  t.equal((await app.inject('/ui/gates')).statusCode, 401)
 })

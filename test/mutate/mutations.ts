@@ -390,6 +390,15 @@ export const mutations: readonly Mutation[] = [
     why: 'After the change every routing decision of the past is said to be different, and a real difference goes unseen among them.',
   },
   {
+    id: 'version-four-counts-well',
+    guard: 'decisions of versions 2 to 4 of the arithmetic are decided again with the sentences that they hold',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: "gate.reason.replace(/^1 message in /, '1 messages in ')",
+    replace: 'gate.reason',
+    tests: [{ file: replay, title: 'what version 4 said of one message is written as it said it, byte for byte' }],
+    why: 'After the change decisions of the past that a budget of one message closed are said to be different.',
+  },
+  {
     id: 'owner-at-the-platform-unread',
     guard: 'the realtor a lead has by now',
     file: 'pipelines/followup/gates/capacity.ts',

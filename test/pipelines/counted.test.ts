@@ -4,9 +4,15 @@ import t from 'tap'
 import { agentView } from '../../pipelines/agents/agentView.ts'
 import { noInsights, optionsByType } from '../../pipelines/agents/agent.ts'
 import { panel } from '../../pipelines/agents/panel.ts'
+import { consensus } from '../../pipelines/consensus/consensus.ts'
+import { explain } from '../../pipelines/consensus/explain.ts'
+import { judge } from '../../pipelines/followup/gates/judge.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { counted } from '../../pipelines/counted.ts'
+import { drive } from '../../runtime/driver.ts'
 import type { LeadView, ShortlistedRealtor } from '../../schemas/generated/records.ts'
+import { assessments, ballots, decisions } from '../../topics/index.ts'
+import { HOUR, followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { asked, day, hour, message, minute, question, view } from './leads.ts'
 
@@ -118,3 +124,80 @@ t.test('no sentence of any agent on any lead with few of everything has one of s
     fc.property(anyLead, (lead) => sentences(lead).every((text) => wrongPlural(text) === undefined)),
   ),
 )
+
+const upToTwo = fc.nat(2)
+const strict = fc.record({
+  outbound: upToTwo,
+  fortnight: upToTwo,
+  perDay: upToTwo,
+  perFortnight: upToTwo,
+  silent: upToTwo,
+  realtors: upToTwo,
+})
+
+t.test('no sentence of a decision, or of its explanation, that counts none, one or two has one of several', async (t) => {
+  const said = new Set<string>()
+  await assertProperty(
+    t,
+    fc.property(anyLead, strict, (lead, { outbound, fortnight, perDay, perFortnight, silent, realtors }) => {
+      const tenant = tenantRecord({ tenantId, maxPer24h: perDay, maxPer14d: perFortnight })
+      const asks = question({
+        tenantId,
+        ...{ view: { ...lead, outboundLast24h: outbound, outboundLast14d: fortnight, shortlist: lead.shortlist.slice(0, realtors) } },
+        decisionTypes: Object.keys(optionsByType),
+      })
+      const line = drive(consensus, { at: asked, tables: { tenants: [[tenantId, tenant]] } })
+      const cast = panel(asks, roster, noInsights).slice(silent)
+      const { assessmentId, contactId, epoch } = asks
+      const key = `${tenantId}:${contactId}`
+      line.pipe(assessments, key, asks)
+      line.pipe(ballots, key, { ballotId: 'b', assessmentId, tenantId, contactId, epoch, source: 'panel', castAt: asked, votes: cast })
+      line.advance('2s')
+      const told = line.outputs(decisions)
+      if (told.length !== asks.decisionTypes.length) throw new Error(`${told.length} decisions`)
+      const texts = told.flatMap((decision) => {
+        const { headline, sentences } = explain(decision)
+        return [headline, ...sentences, ...decision.gates.map(({ reason }) => reason)]
+      })
+      for (const text of texts) {
+        said.add(text)
+        if (wrongPlural(text) !== undefined) throw new Error(text)
+      }
+    }),
+  )
+  for (const met of [
+    '1 message in 24 hours: the limit is 1.',
+    '2 messages in 24 hours: the limit is 1.',
+    '0 messages in 14 days: the limit is 0.',
+  ])
+    t.ok(said.has(met), met)
+})
+
+t.test('no sentence of a gate at the moment of sending that counts none, one or two has one of several', async (t) => {
+  const said = new Set<string>()
+  await assertProperty(
+    t,
+    fc.property(
+      ...([upToTwo, upToTwo, upToTwo, upToTwo, fc.boolean(), upToTwo] as const),
+      (sent, perDay, capacity, load, isAssigning, epoch) => {
+        const action = isAssigning ? { action: 'assign', channel: 'assign', assigneeId: 'ana' } : {}
+        const { gates } = judge({
+          ...{ at: tuesdayNoon, followUp: followUpRecord({ epoch: 1, ...action }), copyCompleteAt: tuesdayNoon - 16_000 - load },
+          lead: profileRecord({ epoch, outboundTimes: Array.from({ length: sent }, (_, n) => tuesdayNoon - (n + 1) * HOUR) }),
+          tenant: tenantRecord({ maxPer24h: perDay, maxPer14d: perDay, routing: 'assign' }),
+          ...{ ownSends: [], provider: 'unread', isAssigning: false, assignee: { availability: 'available', capacity, load } },
+          limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
+        })
+        for (const { reason } of gates) {
+          said.add(reason)
+          if (wrongPlural(reason) !== undefined) throw new Error(reason)
+        }
+      },
+    ),
+  )
+  for (const met of ['1 contact in 24 hours is the limit.', 'The realtor has 1 of at most 1 lead.'])
+    t.ok(
+      [...said].some((reason) => reason === met || reason === met.replace('24 hours', '14 days')),
+      met,
+    )
+})

@@ -191,8 +191,8 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
   t.match(now, [
-    { type: 'follow_up', engineVersion: 4, params: { alternates: 'none' } },
-    { type: 'routing', engineVersion: 4, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
+    { type: 'follow_up', engineVersion: 5, params: { alternates: 'none' } },
+    { type: 'routing', engineVersion: 5, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
   ])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [{ at: asked, value: cast }] },
@@ -224,7 +224,7 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
     )[1],
     {
       kind: 'not_possible',
-      because: 'It was made by version 1 of the arithmetic, this is 4.',
+      because: 'It was made by version 1 of the arithmetic, this is 5.',
     },
   )
 })
@@ -256,7 +256,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   line.pipe(assessments, key, asks)
   for (const { value } of both) line.pipe(ballots, key, value)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 4, policyHash: policy.policyHash }])
+  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 5, policyHash: policy.policyHash }])
 
   const assessment = { at: asked, value: asks }
   const inputs: ReplayInputs = { assessment, ballots: both, policy: () => policy, tenant }
@@ -265,8 +265,33 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   const again = decidedAgain(now, every, assessment, both, start, tenant, { settles: settledButEscalation }).get('follow_up') as Decision
   t.match(again, { chosen: 'call', stopReason: 'early_stop' }, 'version 3 did not wait for the tenth')
   t.match(replay([{ ...again, engineVersion: 3 }], inputs), [{ kind: 'same' }])
-  t.match(replay([{ ...again, engineVersion: 4 }], inputs), [{ kind: 'differs' }])
+  t.match(replay([{ ...again, engineVersion: 5 }], inputs), [{ kind: 'differs' }])
   t.match(replay(now, inputs), [{ kind: 'same' }])
+})
+
+t.test('what version 4 said of one message is written as it said it, byte for byte', async (t) => {
+  const strict: Tenant = { ...tenant, maxPer24h: 1, maxPer14d: 1 }
+  const asks = question({ decisionTypes: ['follow_up'], view: view({ outboundLast24h: 1, outboundLast14d: 1 }) })
+  const line = drive(consensus, { at: asked, tables: { tenants: [[strict.tenantId, strict]] } })
+  line.pipe(assessments, key, asks)
+  const now = line.outputs(decisions)
+  const said = (decision: Decision | undefined) => decision?.gates.filter(({ verdict }) => verdict !== 'allow').map(({ reason }) => reason)
+  t.match(now, [{ stopReason: 'gated', engineVersion: 5 }])
+  t.strictSame(said(now[0]), ['1 message in 24 hours: the limit is 1.', '1 message in 14 days: the limit is 1.'])
+  const inputs: ReplayInputs = {
+    ...{ assessment: { at: asked, value: asks }, ballots: [], policy: (hash: string) => known.get(hash), tenant: strict },
+  }
+  t.match(replay(now, inputs), [{ kind: 'same' }])
+  const before = now.map((decision) => ({
+    ...decision,
+    gates: decision.gates.map((gate) => ({ ...gate, reason: gate.reason.replace('1 message ', '1 messages ') })),
+  }))
+  for (const engineVersion of [2, 3, 4]) {
+    const by = (told: readonly Decision[]) => told.map((decision) => ({ ...decision, engineVersion }))
+    t.match(replay(by(before), inputs), [{ kind: 'same' }], `version ${engineVersion}`)
+    t.match(replay(by(now), inputs), [{ kind: 'differs', fields: ['gates'] }], `version ${engineVersion} said it otherwise`)
+  }
+  t.match(replay(before, inputs), [{ kind: 'differs', fields: ['gates'] }])
 })
 
 t.test('a stretch of the topics is decided again and counted', async (t) => {
