@@ -1,5 +1,6 @@
 /** What leads hold is asked about when it is open and settled; what is gone or stands otherwise becomes the body of its webhook. */
 import t from 'tap'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { isAbout } from '../../pipelines/reconcile/found.ts'
 import { foundGone, foundNote, foundTask } from '../../pipelines/reconcile/foundHeld.ts'
 import { heldBy, heldKinds } from '../../pipelines/reconcile/heldThings.ts'
@@ -8,7 +9,7 @@ import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { DAY, HOUR, MINUTE, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
 
 const now = tuesdayNoon
-const settings = { humanQuietMs: null, inquiryConsentDays: 90, factNames: {} }
+const settings = { ...permissionDefaults, humanQuietMs: null, inquiryConsentDays: 90, factNames: {} }
 const iso = (at: number) => new Date(at).toISOString()
 const opportunity = (status: string | null) => ({
   ...{ opportunityId: 'o', pipelineId: null, stageId: null, name: null, monetaryValue: null, ownerId: null },
