@@ -306,7 +306,7 @@ function fetched({ cluster, fetchRecords }: ClientOptions, { maxWaitTime, topics
       try {
         resolve({ responses: look() })
       } catch (error) {
-        reject(error as Error)
+        reject(error instanceof Error ? error : new Error(String(error)))
       }
     }
     const late = cluster.time.after(maxWaitTime, end)
