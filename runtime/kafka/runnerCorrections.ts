@@ -1,15 +1,16 @@
 /**
  * Corrects the runner of a consumer of kafkajs 2.2.4: stopped while it starts, or while it fails, it ends, and while it leaves
- * it no longer asks how the group is. As it is it joins the group later or starts over for ever, and holds partitions that
+ * it no longer asks how the group is. Whose join was not answered joins again. As it is it joins the group later or starts over for ever, and holds partitions that
  * nobody works on; or joins the rebalance that another one's leave began, to leave after it. And who finds no coordinator
  * because the brokers are away starts over, as after any other connection that failed, instead of giving up for good.
  */
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
+const UNKNOWN_MEMBER_ID = 25
 
 interface Runner {
-  readonly consumerGroup: { readonly cluster: { disconnect(): Promise<void> } }
+  readonly consumerGroup: { readonly memberId: string | null; readonly cluster: { disconnect(): Promise<void> } }
   readonly running: boolean
   onCrash: (error: Error) => unknown
   heartbeat: (this: Runner) => Promise<void>
@@ -20,6 +21,7 @@ interface Runner {
 /** Corrects the client that is loaded, once. */
 export function correctRunner(): void {
   const runner = (require('kafkajs/src/consumer/runner.js') as { readonly prototype: Runner }).prototype
+  const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as { readonly createErrorFromCode: (code: number) => Error }
   const { start, stop, heartbeat } = runner
   const stopped = new WeakSet<Runner>()
   runner.stop = function () {
@@ -37,7 +39,10 @@ export function correctRunner(): void {
   }
   // Members that leave together would keep each other: whose last fetch ends after the first leave would wait for the whole group.
   runner.heartbeat = async function () {
-    if (this.running) await heartbeat.call(this)
+    if (!this.running) return
+    // A join that failed leaves it without an id, and without one the client neither asks nor joins: it would fetch on for ever.
+    if (this.consumerGroup.memberId === null) throw createErrorFromCode(UNKNOWN_MEMBER_ID)
+    await heartbeat.call(this)
   }
 }
 

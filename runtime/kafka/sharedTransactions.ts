@@ -50,6 +50,8 @@ export class SharedTransactions {
   #membership: Membership | undefined
   /** Whose transactional id the transactions have: no two members of one generation have the same lowest partition. */
   #lowest: number | undefined
+  /** The ids of these units have a transaction that may not be ended. */
+  readonly #unended = new Set<number>()
   #producer: TransactionalProducer | undefined
   #opening: Promise<void> | undefined
   #underWay: Promise<void> | undefined
@@ -64,24 +66,27 @@ export class SharedTransactions {
 
   /** The member has these partitions from now on, in this generation. What was folded before and not sent is refused. */
   assigned(partitions: readonly number[], membership: Membership): void {
+    const isSame = membership.memberId === this.#membership?.memberId
     this.#membership = membership
     this.#refuse(new AssignmentPassed())
     const lowest = partitions.length === 0 ? undefined : Math.min(...partitions)
-    if (lowest === this.#lowest) return
+    if (isSame && lowest === this.#lowest) return
     this.#lowest = lowest
     void this.#letGo()
   }
 
   /** How the unit of this partition commits. */
   unit(partition: number): UnitTransactions {
-    let fenced = false
+    let fencedAs: string | undefined
     let takenOverIn: Membership | undefined
     return {
       takeOver: async (work) => {
-        takenOverIn = this.#membership
-        // Under its own id: a predecessor may have shared under it, or moved state by it.
-        if (!fenced) await (partition === this.#lowest ? this.#alongside(work) : this.#fence(partition, work))
-        fenced = true
+        const now = (takenOverIn = this.#membership)
+        // Under its own id: a predecessor may have shared under it, or moved state by it. Whoever has become another member has one again:
+        // the group has given it up and it is back. And a transaction of ours may have failed under it before the member got a lower partition.
+        if (now === undefined || fencedAs !== now.memberId || this.#unended.has(partition))
+          await (partition === this.#lowest ? this.#alongside(work) : this.#fence(partition, work))
+        fencedAs = now?.memberId
         await this.#open()
       },
       announce: () => void this.#announced.add(partition),
@@ -125,6 +130,7 @@ export class SharedTransactions {
     const producer = this.#options.producer(partition)
     try {
       await producer.open()
+      this.#unended.delete(partition)
       await work(producer)
     } finally {
       await producer.drop()
@@ -143,12 +149,14 @@ export class SharedTransactions {
 
   /** Opens the shared id, or does nothing while it is whole. */
   async #open(): Promise<void> {
-    if (this.#lowest === undefined) throw new AssignmentPassed()
-    const producer = (this.#producer ??= this.#options.producer(this.#lowest))
+    const lowest = this.#lowest
+    if (lowest === undefined) throw new AssignmentPassed()
+    const producer = (this.#producer ??= this.#options.producer(lowest))
     if (producer.whole) return
     const opening = (this.#opening ??= producer.open())
     try {
       await opening
+      this.#unended.delete(lowest)
     } finally {
       if (this.#opening === opening) this.#opening = undefined
     }
@@ -188,7 +196,7 @@ export class SharedTransactions {
   }
 
   async #commit(parts: readonly WaitingPart[]): Promise<void> {
-    const producer = this.#producer
+    const [producer, lowest] = [this.#producer, this.#lowest]
     try {
       // Opened by whoever takes over: after an error each unit reads anew what is committed, before it writes again.
       if (producer?.whole !== true) throw new AssignmentPassed()
@@ -202,6 +210,7 @@ export class SharedTransactions {
       if (this.#alone > 0) this.#alone -= 1
       for (const { done } of parts) done(firsts)
     } catch (error) {
+      if (lowest !== undefined && producer !== undefined) this.#unended.add(lowest)
       if (parts.length > 1) this.#alone = parts.length
       for (const { failed } of parts) failed(error)
       this.#refuse(error)

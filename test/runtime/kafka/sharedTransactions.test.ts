@@ -260,6 +260,26 @@ t.test('a producer that is still opening when the member gets a lower partition,
   }
 })
 
+t.test(
+  'whoever is back as another member fences each unit anew: somebody else may have left a transaction open under its id',
+  async (t) => {
+    const { client, unit } = await assigned([0, 1])
+    client.shared.assigned([0, 1], { memberId: 'b', generationId: 3 })
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const partition of [0, 1]) await unit(partition).takeOver(async () => undefined)
+    t.strictSame(client.steps, ['drop 0', 'open 0', 'open 1', 'drop 1'])
+  },
+)
+
+t.test('a transaction that failed before the member got a lower partition is ended under its own id', async (t) => {
+  const { client, unit } = await assigned([1, 2])
+  client.refuses = () => true
+  await t.rejects(unit(2).commit(part('refused', 2)))
+  client.shared.assigned([0, 1, 2], inGeneration(2))
+  for (const partition of [1, 2]) await unit(partition).takeOver(async () => undefined)
+  t.strictSame(client.steps, ['open 1', 'drop 1', 'open 0'])
+})
+
 t.test('what the lowest unit moves goes alone', async (t) => {
   const client = new StandIn()
   client.shared.assigned([0, 1], inGeneration(1))

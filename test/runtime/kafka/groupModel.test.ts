@@ -1,0 +1,179 @@
+/**
+ * Whole members of a group on simulated brokers against one naive run: group member, shared transactions, priorities, parked
+ * records, timers and windows together, with the real client above the brokers. Whatever is written when, whoever joins, leaves,
+ * dies, stands still and comes back, whichever request is lost before or after it was done: each key ends as it should.
+ */
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import t from 'tap'
+import { assertProperty } from '../../support/property.ts'
+import { plain, urgent } from './sim/actedStages.ts'
+import { GroupWorld } from './sim/groupWorld.ts'
+import { sequential } from './sim/sequentialTelling.ts'
+import { requestNames } from './sim/simulatedClient.ts'
+import type { Strike } from './sim/simulatedClient.ts'
+
+type Command =
+  | {
+      readonly kind: 'write'
+      readonly urgent: boolean
+      readonly key: string
+      readonly times: number
+      /** Timer name to delay, ms; negative cancels. */
+      readonly timers: Readonly<Record<string, number>>
+      readonly emits: number
+      readonly forget: boolean
+      readonly readyInMs: number
+      readonly refuse: string | null
+    }
+  | { readonly kind: 'say'; readonly key: string }
+  | { readonly kind: 'wait'; readonly ms: number }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'stop' | 'kill' | 'freeze' | 'thaw' | 'expel'; readonly member: number }
+  | { readonly kind: 'strike'; readonly member: number; readonly strike: Strike }
+
+const member = fc.nat({ max: 2 })
+const key = fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6')
+const command: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 10,
+    arbitrary: fc.record({
+      kind: fc.constant('write' as const),
+      urgent: fc.boolean(),
+      key,
+      times: fc.integer({ min: 1, max: 6 }),
+      timers: fc.dictionary(fc.constantFrom('x', 'y', 'z'), fc.integer({ min: -20, max: 400 })),
+      emits: fc.integer({ min: 1, max: 3 }),
+      forget: fc.boolean(),
+      readyInMs: fc.oneof({ weight: 4, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: fc.integer({ min: 1, max: 200 }) }),
+      refuse: fc.option(fc.constantFrom('drop', 'dead letter'), { freq: 6 }),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('say' as const), key }) },
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 60 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 60, max: 4_000 }) }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constantFrom('stop' as const, 'kill' as const, 'freeze' as const, 'thaw' as const, 'thaw' as const, 'expel' as const),
+      member,
+    }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('strike' as const),
+      member,
+      strike: fc.record({
+        request: fc.constantFrom(...requestNames),
+        passing: fc.nat({ max: 3 }),
+        when: fc.constantFrom('before' as const, 'after' as const),
+        how: fc.constantFrom('break' as const, 'crash' as const, 'freeze' as const),
+      }),
+    }),
+  },
+)
+const commands = fc.array(command, { maxLength: 60, size: 'max' })
+
+const beginAt = Date.UTC(2026, 10, 3)
+
+/** Runs the commands, and compares how each key ends. */
+async function compare(all: readonly Command[], seed: number): Promise<void> {
+  const world = new GroupWorld(beginAt, seed)
+  const putBack = world.time.install()
+  try {
+    await world.start()
+    await world.wait(20)
+    await world.start()
+    await world.wait(300)
+    let ids = 0
+    for (const each of all) {
+      if (each.kind === 'write') {
+        const { times, timers, emits, forget, readyInMs, refuse } = each
+        const due = Object.fromEntries(Object.entries(timers).map(([name, ms]) => [name, ms < 0 ? -1 : world.time.now + ms]))
+        for (let time = 0; time < times; time += 1) {
+          ids += 1
+          const act = { id: ids, timers: due, emits, forget, readyAt: readyInMs === 0 ? 0 : world.time.now + readyInMs, refuse }
+          await world.write(each.urgent ? urgent : plain, each.key, act)
+        }
+      } else if (each.kind === 'say') await world.say(each.key, `outside ${(ids += 1)}`)
+      else if (each.kind === 'wait') await world.wait(each.ms)
+      else if (each.kind === 'start') await world.start()
+      else if (each.kind === 'expel') await world.expel(each.member)
+      else {
+        const to = world.member(each.member)
+        if (to === undefined) continue
+        if (each.kind === 'strike') world.strike(to, each.strike)
+        else if (each.kind === 'stop') await world.stop(to)
+        else if (each.kind === 'kill') world.kill(to)
+        else if (each.kind === 'freeze') world.time.freeze(to.process)
+        else world.time.thaw(to.process)
+      }
+      await world.time.settle()
+    }
+    await world.end()
+    // What the members hold shows in what one more record of each key gives.
+    for (const each of world.keys) {
+      ids += 1
+      await world.write(plain, each, { id: ids, timers: {}, emits: 1, forget: false, readyAt: 0, refuse: null })
+    }
+    await world.end()
+    assert.deepStrictEqual(world.failures, [])
+    for (const each of world.keys)
+      assert.deepStrictEqual(world.kept(each), sequential(each, world.written(each), world.came(each)), `what is kept of ${each}`)
+  } finally {
+    world.close()
+    putBack()
+  }
+}
+
+t.setTimeout(3_600_000)
+
+const calm = { timers: {}, emits: 1, forget: false, readyInMs: 0, refuse: null }
+
+/**
+ * Found with seed 22: the group gives a member up, and the answer to its next join is lost. Without an id the client fetched on and
+ * neither asked nor joined, until the process ended after a minute of silence.
+ */
+const joinWithoutAnAnswer: readonly Command[] = [
+  { kind: 'kill', member: 1 },
+  { kind: 'wait', ms: 4_000 },
+  { kind: 'strike', member: 0, strike: { request: 'joinGroup', passing: 0, when: 'after', how: 'break' } },
+  { kind: 'expel', member: 0 },
+  { kind: 'wait', ms: 3_000 },
+  { kind: 'write', urgent: false, key: 'k1', times: 2, ...calm },
+]
+
+/**
+ * Found with seed 7: a member that stood still, was given up and is back had its units still, and did not end what the one that had
+ * them in between left open when it died: readers waited until the broker gave that up, 20 s later.
+ */
+const leftOpenInBetween: readonly Command[] = [
+  { kind: 'freeze', member: 0 },
+  { kind: 'wait', ms: 4_000 },
+  { kind: 'wait', ms: 1_000 },
+  { kind: 'strike', member: 1, strike: { request: 'endTxn', passing: 0, when: 'before', how: 'crash' } },
+  { kind: 'write', urgent: false, key: 'k1', times: 2, ...calm },
+  { kind: 'wait', ms: 400 },
+]
+
+t.test('a member whose join was not answered joins again', async (t) => {
+  await t.resolves(compare(joinWithoutAnAnswer, 0))
+})
+
+t.test('what somebody else left open is ended by the member that is back', async (t) => {
+  await t.resolves(compare(leftOpenInBetween, 0))
+})
+
+t.test('whatever happens to members of a group and to their requests, each key ends as one naive run has it', (t) =>
+  assertProperty(
+    t,
+    fc.asyncProperty(commands, fc.nat({ max: 1_000_000 }), (all, seed) => compare(all, seed)),
+    {
+      numRuns: Number(process.env['MODEL_RUNS'] ?? 20),
+      endOnFailure: process.env['MODEL_NO_SHRINK'] !== undefined,
+      ...(process.env['FC_PATH'] === undefined ? {} : { path: process.env['FC_PATH'] }),
+    },
+  ),
+)

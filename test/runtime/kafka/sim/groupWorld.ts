@@ -1,0 +1,296 @@
+/**
+ * Machines with member processes of one group on simulated brokers, each the whole of `runStages`: group member, units, shared
+ * transactions, client. And what may happen to them, at any moment of theirs.
+ */
+import type { Admin, Kafka } from 'kafkajs'
+import { changelogName, deadLetterName } from '../../../../runtime/kafka/names.ts'
+import { ClusterConnection } from '../../../../runtime/kafka/cluster.ts'
+import { encodeRecordBatch } from '../../../../runtime/kafka/protocol/recordBatch.ts'
+import { runStages } from '../../../../runtime/kafka/stageMember.ts'
+import type { RunningMember, Workshop } from '../../../../runtime/kafka/stageMember.ts'
+import { noMetrics } from '../../../../runtime/metrics.ts'
+import { partitionOf } from '../../../../runtime/murmur2.ts'
+import type { AnyStage, Table } from '../../../../runtime/stage.ts'
+import { schemaKeyPrefix, stateCodec } from '../../../../runtime/stateEntry.ts'
+import { physicalName } from '../../../../runtime/topic.ts'
+import type { AnyTopic } from '../../../../runtime/topic.ts'
+import { logger } from '../fixtures.ts'
+import { Act, acted, counted, echoed, Line, plain, told, urgent } from './actedStages.ts'
+import { simulatedClient } from './simulatedClient.ts'
+import type { Strike } from './simulatedClient.ts'
+import { SimulatedCluster } from './simulatedCluster.ts'
+import { SimulatedProcess, SimulatedTime } from './simulatedTime.ts'
+import type { Came, Heard, Left, Written } from './sequentialTelling.ts'
+
+export const PARTITIONS = 4
+const GROUP = 'line'
+const MACHINES = 3
+const inputs = [plain, urgent, told]
+/** Small, so that a batch is several transactions and much of it is set aside. */
+const limits = { maxRecords: 3, maxBytes: 100_000, lingerMs: 5 }
+const FUSE = { maxConsecutive: 1_000_000, maxRatio: 1, window: 1_000_000 }
+const SESSION_MS = 3_000
+/** Time in which what a dead member left open is ended: longer than a session and a rebalance, shorter than a broker waits. */
+const OPEN_MS = 15_000
+/** Longer than a session, a transaction that nobody ends, and the rebalance after it. */
+const MOST_MS = 300_000
+
+interface Member {
+  readonly process: SimulatedProcess
+  running: RunningMember | undefined
+  readonly strikes: Strike[]
+  /** Id in the group, as its client was told last. */
+  memberIds: readonly string[]
+}
+
+export class GroupWorld {
+  readonly time: SimulatedTime
+  readonly cluster: SimulatedCluster
+  /** What a member could not go on with. */
+  readonly failures: Error[] = []
+  readonly #members: Member[] = []
+  readonly #acts = new Map<string, Record<string, Act[]>>()
+  readonly #outside = new Map<string, string[]>()
+  #seed: number
+  #started = 0
+  #calm = false
+
+  /** The seed decides how long each request and marker takes; 0: all the same. */
+  constructor(at: number, seed: number) {
+    this.time = new SimulatedTime(at)
+    this.#seed = seed
+    this.cluster = new SimulatedCluster(this.time, () => this.#draw(6))
+    const names = [
+      ...[plain, urgent, told, echoed, counted].map((topic) => physicalName(topic, '')),
+      ...acted.map(({ name }) => changelogName(name, '')),
+      ...[plain, urgent, told, echoed].map((topic) => deadLetterName(topic, GROUP, '')),
+    ]
+    this.cluster.create(names, PARTITIONS)
+  }
+
+  get alive(): readonly Member[] {
+    return this.#members.filter(({ process }) => process.life !== 'dead')
+  }
+
+  member(number: number): Member | undefined {
+    const { alive } = this
+    return alive[number % alive.length]
+  }
+
+  async start(): Promise<void> {
+    if (this.alive.length >= MACHINES) return
+    const process = new SimulatedProcess(`process ${(this.#started += 1)}`)
+    const member: Member = { process, running: undefined, strikes: [], memberIds: [] }
+    this.#members.push(member)
+    const { kafka, admin } = simulatedClient({
+      cluster: this.cluster,
+      process,
+      latencyMs: () => this.#draw(3),
+      struck: (request) => this.#struck(member, request),
+      crash: () => this.time.kill(process),
+      fetchRecords: 12,
+    })
+    await this.time.run(process, () => {
+      this.#run(member, kafka, admin).catch((error: unknown) => {
+        // A process that cannot start ends; that it could not reach the brokers is all that may have kept it from it.
+        if (!/the connection broke/.test(String(error))) this.failures.push(error as Error)
+        this.time.kill(process)
+      })
+    })
+  }
+
+  /** Drains, leaves, ends. */
+  async stop({ process, running }: Member): Promise<void> {
+    if (running === undefined || process.life !== 'running') return
+    await this.time.run(process, () => void running.stop().then(() => this.time.kill(process)))
+  }
+
+  kill({ process }: Member): void {
+    this.time.kill(process)
+  }
+
+  /** The group gives up one of its members. */
+  async expel(number: number): Promise<void> {
+    const { memberIds } = this.cluster.group(GROUP)
+    const id = memberIds[number % memberIds.length]
+    if (id !== undefined) await this.time.run(undefined, () => this.cluster.group(GROUP).remove(id))
+  }
+
+  strike({ strikes }: Member, strike: Strike): void {
+    strikes.push(strike)
+  }
+
+  async write(topic: typeof plain | typeof urgent, key: string, act: Act): Promise<void> {
+    const own = this.#acts.get(key) ?? {}
+    ;(own[topic.name] ??= []).push(act)
+    this.#acts.set(key, own)
+    await this.#append(topic, key, Act.encode(act))
+  }
+
+  /** A line for the echo, from outside. */
+  async say(key: string, by: string): Promise<void> {
+    this.#outside.set(key, [...(this.#outside.get(key) ?? []), by])
+    await this.#append(told, key, Line.encode({ by, count: 0, chain: 0 }))
+  }
+
+  wait(ms: number): Promise<void> {
+    return this.time.until(this.time.now + ms)
+  }
+
+  /** No strikes any more; who stands still goes on; resolves when all is done. Throws when it never is. */
+  async end(): Promise<void> {
+    this.#calm = true
+    for (const { process } of this.#members) this.time.thaw(process)
+    const calmAt = this.time.now
+    for (const until = calmAt + MOST_MS; ;) {
+      if (this.alive.length === 0) await this.start()
+      await this.wait(500)
+      const left = this.#left()
+      if (left.length === 0 || this.failures.length > 0) return
+      if (this.time.now > calmAt + OPEN_MS && this.cluster.open.length > 0)
+        throw new Error(`transactions stay open that nobody has: ${this.cluster.open.join(', ')}`)
+      if (this.time.now > until) throw new Error(`it does not end: ${left.join('; ')}; ${this.#told()}`)
+    }
+  }
+
+  get keys(): readonly string[] {
+    return [...new Set([...this.#acts.keys(), ...this.#outside.keys()])]
+  }
+
+  written(key: string): Written {
+    return { acts: this.#acts.get(key) ?? {}, outside: this.#outside.get(key) ?? [] }
+  }
+
+  came(key: string): Came {
+    const lines = (topic: AnyTopic) =>
+      this.#read(physicalName(topic, ''), key).map((record) => ({
+        ...(topic.value.decode(record.value as Buffer) as Line),
+        at: record.timestampMs,
+      }))
+    return {
+      told: lines(told).filter(({ by }) => !by.startsWith('outside')),
+      echoed: lines(echoed),
+      counted: lines(counted),
+      deadLetters: [plain, urgent].flatMap((topic) =>
+        this.#read(deadLetterName(topic, GROUP, ''), key).map(({ value }) => Act.decode(value as Buffer).id),
+      ),
+    }
+  }
+
+  /** What the changelogs say of a key. */
+  kept(key: string): Left {
+    const entry = (name: string) => {
+      const codec = stateCodec(acted.find((each) => each.name === name) as AnyStage)
+      const last = this.#read(changelogName(name, ''), key).at(-1)
+      return last === undefined || last.value === null ? undefined : codec.decode(last.value)
+    }
+    const [actor, echo] = [entry('actor'), entry('echo')]
+    return {
+      actor: actor === undefined ? undefined : { ...(actor.state as Heard), timers: actor.timers },
+      echo: echo?.state as Heard | undefined,
+    }
+  }
+
+  /** Ends everything, so that nothing goes on after the run. */
+  close(): void {
+    for (const { process } of this.#members) this.time.kill(process)
+  }
+
+  async #run(member: Member, kafka: Kafka, admin: Admin): Promise<void> {
+    const cluster = await ClusterConnection.open(kafka)
+    const { time } = this
+    const workshop = {
+      kafka,
+      admin,
+      cluster,
+      protocol: 'implicit',
+      wire: {
+        register: async () => undefined,
+        // A registry that is asked now and then: folds begin when it has answered.
+        prepare: () => new Promise<void>((resolve) => void (this.#draw(4) === 4 ? time.after(this.#draw(6), resolve) : resolve())),
+        decode: (topic: AnyTopic, bytes: Buffer) => topic.value.decode(bytes) as unknown,
+        frame: (_: AnyTopic, payload: Buffer) => payload,
+      },
+      counts: { load: async () => undefined, of: () => PARTITIONS },
+      logger,
+      metrics: noMetrics,
+      tracer: undefined,
+      topicPrefix: '',
+      table: async (): Promise<Table<unknown>> => ({
+        get: () => ({ count: time.now, chain: 0 }),
+        entries: () => [],
+      }),
+    } as unknown as Workshop
+    member.running = await runStages(workshop, {
+      ...limits,
+      group: GROUP,
+      stages: acted,
+      fuse: FUSE,
+      sessionTimeoutMs: SESSION_MS,
+      onFatal: (error) => {
+        if (member.process.life === 'dead') return
+        this.failures.push(error)
+        this.time.kill(member.process)
+      },
+    })
+  }
+
+  #struck({ strikes }: Member, request: string): Strike | undefined {
+    if (this.#calm) return undefined
+    const at = strikes.findIndex((each) => each.request === request)
+    const strike = strikes[at]
+    if (strike === undefined) return undefined
+    if (strike.passing > 0) {
+      strikes[at] = { ...strike, passing: strike.passing - 1 }
+      return undefined
+    }
+    strikes.splice(at, 1)
+    return strike
+  }
+
+  /** What is not done yet. */
+  #left(): readonly string[] {
+    const places = inputs.flatMap((topic) =>
+      Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: physicalName(topic, ''), partition })),
+    )
+    const behind = places.flatMap(({ topic, partition }) => {
+      const { end, stable } = this.cluster.log(topic, partition)
+      const committed = this.cluster.committed(`${topic}#${partition}`, false)?.offset ?? 0n
+      return committed === BigInt(end) && stable === end ? [] : [`${topic}#${partition} is at ${committed} of ${stable} of ${end}`]
+    })
+    const waiting = this.keys.filter((key) => Object.keys(this.kept(key).actor?.timers ?? {}).length > 0)
+    return [...behind, ...this.cluster.open.map((place) => `${place} is open`), ...waiting.map((key) => `timers of ${key}`)]
+  }
+
+  #told(): string {
+    return this.alive
+      .map(({ process, running }) => `${process.name}: ${JSON.stringify(running?.tasks.map(({ id, state, step }) => [id, state, step]))}`)
+      .join('; ')
+  }
+
+  #read(topic: string, key: string) {
+    const partition = partitionOf(Buffer.from(key), PARTITIONS)
+    if (key.startsWith(schemaKeyPrefix)) return []
+    return this.cluster
+      .log(topic, partition)
+      .committed()
+      .filter((record) => record.keyText === key)
+  }
+
+  async #append(topic: AnyTopic, key: string, value: Buffer): Promise<void> {
+    const bytes = await encodeRecordBatch([{ key: Buffer.from(key), value, timestamp: this.time.now, headers: {} }], {
+      producerId: -1n,
+      producerEpoch: -1,
+      firstSequence: -1,
+      transactional: false,
+    })
+    await this.cluster.log(physicalName(topic, ''), partitionOf(Buffer.from(key), PARTITIONS)).append(bytes)
+  }
+
+  /** From 1 to `most`, ms. */
+  #draw(most: number): number {
+    if (this.#seed === 0) return 1
+    this.#seed = (Math.imul(this.#seed, 1664525) + 1013904223) >>> 0
+    return 1 + ((this.#seed >>> 8) % most)
+  }
+}

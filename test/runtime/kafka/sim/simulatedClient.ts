@@ -1,0 +1,488 @@
+/**
+ * The client of one process on simulated brokers: the real kafkajs consumer, with the real requests of our own in bytes. Below
+ * it each connection is a queue: a request takes its time to the broker, and the answer back, in order. Any request may be struck.
+ */
+import { createRequire } from 'node:module'
+import type { Admin, Kafka } from 'kafkajs'
+import { createClient } from '../../../../runtime/kafka/client.ts'
+import { ByteWriter } from '../../../../runtime/kafka/protocol/byteWriter.ts'
+import type { ProtocolRequest } from '../../../../runtime/kafka/protocol/request.ts'
+import { topicAnswer } from '../brokerAnswers.ts'
+import { logger } from '../fixtures.ts'
+import { RequestReader } from './requestReader.ts'
+import { OFFSETS_TOPIC } from './simulatedCluster.ts'
+import type { SimulatedCluster } from './simulatedCluster.ts'
+import { Refused } from './simulatedGroup.ts'
+import type { JoinRequest } from './simulatedGroup.ts'
+import type { SimulatedProcess } from './simulatedTime.ts'
+
+const require = createRequire(import.meta.url)
+const { KafkaJSConnectionClosedError, KafkaJSOffsetOutOfRange } = require('kafkajs/src/errors.js') as {
+  KafkaJSConnectionClosedError: new (message: string, at: { host: string; port: number }) => Error
+  KafkaJSOffsetOutOfRange: new (cause: unknown, at: { topic: string; partition: number }) => Error
+}
+const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as { createErrorFromCode: (code: number) => Error }
+
+/** What is asked of brokers, as far as it can be struck. */
+export const requestNames = [
+  'joinGroup',
+  'syncGroup',
+  'heartbeat',
+  'leaveGroup',
+  'fetch',
+  'listOffsets',
+  'initProducerId',
+  'describeTransactions',
+  'describeProducers',
+  'offsetFetch',
+  'metadata',
+  'produce',
+  'txnOffsetCommit',
+  'endTxn',
+] as const
+export type RequestName = (typeof requestNames)[number]
+
+/** What happens to one request of a process. */
+export interface Strike {
+  readonly request: RequestName
+  /** So many of them pass before. */
+  readonly passing: number
+  /** Before it reaches the broker, or when the broker has done it. */
+  readonly when: 'before' | 'after'
+  /** The connection breaks, so that a result is unknown; the process ends, or stands still. */
+  readonly how: 'break' | 'crash' | 'freeze'
+}
+
+export interface ClientOptions {
+  readonly cluster: SimulatedCluster
+  readonly process: SimulatedProcess
+  /** How long the next thing takes, ms. */
+  latencyMs(): number
+  /** Takes the strike that is due for this request, if any. */
+  struck(request: RequestName): Strike | undefined
+  /** The process ends. */
+  crash(): void
+  /** Records of a partition that a fetch brings at most. */
+  readonly fetchRecords: number
+}
+
+const NODES = [1, 2]
+const COORDINATOR = 1
+const host = { host: 'localhost', port: 9092 }
+
+/** The client, and what an admin of it can be asked. */
+export function simulatedClient(options: ClientOptions): { readonly kafka: Kafka; readonly admin: Admin } {
+  const kafka = createClient({ brokers: ['localhost:9092'], clientId: options.process.name, logger })
+  const made = Object.getOwnPropertySymbols(kafka).find((symbol) => symbol.description === 'private:Kafka:createCluster')
+  if (made === undefined) throw new Error('the client makes its clusters in another way')
+  const committedByGroup = new Map<string, object>()
+  Object.assign(kafka, {
+    [made]: ({ isolationLevel = 1 }: { isolationLevel?: number }) => clusterOf(options, isolationLevel, committedByGroup),
+  })
+  const admin = {
+    describeCluster: async () => ({ brokers: [], controller: 1, clusterId: 'simulated' }),
+    fetchOffsets: async () => groupedOffsets(options.cluster),
+  } as unknown as Admin
+  return { kafka, admin }
+}
+
+function groupedOffsets(cluster: SimulatedCluster) {
+  const topics = new Map<string, { partition: number; offset: string; metadata: string }[]>()
+  for (const [place, { offset, metadata }] of cluster.offsetsOf()) {
+    const [topic = '', partition = ''] = place.split('#')
+    const own = topics.get(topic) ?? []
+    own.push({ partition: Number(partition), offset: String(offset), metadata })
+    topics.set(topic, own)
+  }
+  return [...topics].map(([topic, partitions]) => ({ topic, partitions }))
+}
+
+/** Requests of one connection: each goes when the one before has been answered. */
+class Connection {
+  readonly #options: ClientOptions
+  #last: Promise<unknown> = Promise.resolve()
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+  }
+
+  ask<R>(name: RequestName, work: () => R | Promise<R>): Promise<R> {
+    const answer = this.#last.then(() => this.#ask(name, work))
+    this.#last = answer.catch(() => undefined)
+    return answer
+  }
+
+  async #ask<R>(name: RequestName, work: () => R | Promise<R>): Promise<R> {
+    const { cluster, crash, process, struck, latencyMs } = this.#options
+    const { time } = cluster
+    const strike = struck(name)
+    const broken = () => new KafkaJSConnectionClosedError(`${name}: the connection broke`, host)
+    const strikes = () => {
+      if (strike?.how === 'crash') crash()
+      if (strike?.how === 'freeze') time.freeze(process)
+    }
+    if (strike?.when === 'before') {
+      strikes()
+      // What stands still sends nothing until it goes on.
+      await new Promise<void>((resolve) => void time.after(0, resolve))
+      if (strike.how === 'break') throw broken()
+    }
+    const [to, back] = [latencyMs(), latencyMs()]
+    return new Promise<R>((resolve, reject) => {
+      const answer = (tell: () => void) => {
+        if (strike?.when === 'after') strikes()
+        time.afterFor(process, back, strike?.when === 'after' && strike.how === 'break' ? () => reject(broken()) : tell)
+      }
+      time.afterFor(undefined, to, () => {
+        void (async () => work())().then(
+          (result) => answer(() => resolve(result)),
+          (error: unknown) => answer(() => reject(error instanceof Refused ? refusal(error) : (error as Error))),
+        )
+      })
+    })
+  }
+}
+
+function refusal({ code }: Refused): Error {
+  return createErrorFromCode(code)
+}
+
+function clusterOf(options: ClientOptions, isolationLevel: number, committedByGroup: Map<string, object>) {
+  const { cluster } = options
+  let connected = false
+  const brokers = new Map(NODES.map((nodeId) => [String(nodeId), brokerOf(options, nodeId)]))
+  const leaderOf = (partition: number) => NODES[partition % NODES.length] as number
+  const metadataOf = (topic: string) =>
+    Array.from({ length: cluster.partitions(topic) }, (_, partitionId) => ({
+      partitionId,
+      leader: leaderOf(partitionId),
+      isr: NODES,
+      replicas: NODES,
+    }))
+  const byLeader = (partitions: readonly number[]) => {
+    const found: Record<string, number[]> = {}
+    for (const partition of partitions) (found[leaderOf(partition)] ??= []).push(partition)
+    return found
+  }
+  const findBroker = async ({ nodeId }: { nodeId: string }) => brokers.get(String(nodeId))
+  return {
+    connect: async () => {
+      connected = true
+    },
+    disconnect: async () => {
+      connected = false
+    },
+    isConnected: () => connected,
+    addTargetTopic: async () => undefined,
+    addMultipleTargetTopics: async () => undefined,
+    refreshMetadata: async () => undefined,
+    refreshMetadataIfNecessary: async () => undefined,
+    removeBroker: () => undefined,
+    getNodeIds: () => NODES,
+    findBroker,
+    findControllerBroker: () => findBroker({ nodeId: '1' }),
+    findGroupCoordinator: () => findBroker({ nodeId: String(COORDINATOR) }),
+    findTopicPartitionMetadata: metadataOf,
+    findLeaderForPartitions: (_: string, partitions: readonly number[]) => byLeader(partitions),
+    defaultOffset: ({ fromBeginning }: { fromBeginning?: boolean }) => (fromBeginning === true ? -2 : -1),
+    committedOffsets: ({ groupId }: { groupId: string }) => {
+      const own = committedByGroup.get(groupId) ?? {}
+      committedByGroup.set(groupId, own)
+      return own
+    },
+    fetchTopicsOffset: (asked: readonly { topic: string; partitions: readonly { partition: number }[]; fromBeginning?: boolean }[]) =>
+      Promise.all(
+        asked.map(async ({ topic, partitions, fromBeginning }) => {
+          const answers = await Promise.all(
+            Object.entries(byLeader(partitions.map(({ partition }) => partition))).map(async ([nodeId, own]) => {
+              const timestamp = fromBeginning === true ? '-2' : '-1'
+              const topics = [{ topic, partitions: own.map((partition) => ({ partition, timestamp })) }]
+              const { responses } = await (brokers.get(nodeId) as ReturnType<typeof brokerOf>).listOffsets({ isolationLevel, topics })
+              return responses.flatMap((each) => each.partitions)
+            }),
+          )
+          return { topic, partitions: answers.flat() }
+        }),
+      ),
+  }
+}
+
+interface FetchRequest {
+  readonly maxWaitTime: number
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string }[]
+  }[]
+}
+interface ListOffsetsRequest {
+  readonly isolationLevel: number
+  readonly topics: readonly {
+    readonly topic: string
+    readonly partitions: readonly { readonly partition: number; readonly timestamp: string }[]
+  }[]
+}
+
+function brokerOf(options: ClientOptions, nodeId: number) {
+  const { cluster } = options
+  const [connection, fetching] = [new Connection(options), new Connection(options)]
+  return {
+    nodeId,
+    ...host,
+    isConnected: () => true,
+    disconnect: async () => undefined,
+    joinGroup: (request: JoinRequest & { groupId: string }) =>
+      connection.ask('joinGroup', () => cluster.group(request.groupId).join(request)),
+    syncGroup: ({ groupId, memberId, generationId, groupAssignment }: SyncRequest) =>
+      connection.ask('syncGroup', () => cluster.group(groupId).sync(memberId, generationId, groupAssignment)),
+    heartbeat: ({ groupId, memberId, groupGenerationId }: { groupId: string; memberId: string; groupGenerationId: number }) =>
+      connection.ask('heartbeat', () => cluster.group(groupId).heartbeat(memberId, groupGenerationId)),
+    leaveGroup: ({ groupId, memberId }: { groupId: string; memberId: string }) =>
+      connection.ask('leaveGroup', () => cluster.group(groupId).leave(memberId)),
+    offsetFetch: ({ topics }: { topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] }) =>
+      connection.ask('offsetFetch', () => ({
+        responses: topics.map(({ topic, partitions }) => ({
+          topic,
+          partitions: partitions.map(({ partition }) => ({
+            partition,
+            offset: String(cluster.committed(`${topic}#${partition}`, false)?.offset ?? -1n),
+          })),
+        })),
+      })),
+    fetch: (request: FetchRequest) => fetching.ask('fetch', () => fetched(options, request)),
+    listOffsets: ({ isolationLevel, topics }: ListOffsetsRequest) =>
+      connection.ask('listOffsets', () => ({
+        responses: topics.map(({ topic, partitions }) => ({
+          topic,
+          partitions: partitions.map(({ partition, timestamp }) => {
+            const log = cluster.log(topic, partition)
+            return { partition, offset: String(timestamp === '-2' ? 0 : isolationLevel === 1 ? log.stable : log.end) }
+          }),
+        })),
+      })),
+    initProducerId: ({ transactionalId }: { transactionalId: string }) =>
+      connection.ask('initProducerId', () => {
+        const { producerId, producerEpoch } = cluster.initProducerId(transactionalId)
+        return { producerId: String(producerId), producerEpoch }
+      }),
+    connectionPool: {
+      send: async <R>(request: ProtocolRequest<R>): Promise<R> => {
+        const { buffer } = await request.request.encode()
+        const answer = await connection.ask(request.request.apiName as RequestName, () =>
+          answered(cluster, request.request.apiName, buffer),
+        )
+        return request.response.parse(await request.response.decode(answer))
+      },
+    },
+  }
+}
+
+interface SyncRequest {
+  readonly groupId: string
+  readonly memberId: string
+  readonly generationId: number
+  readonly groupAssignment: readonly { readonly memberId: string; readonly memberAssignment: Buffer }[]
+}
+
+/** Waits until there is something, or for the longest wait. */
+function fetched({ cluster, fetchRecords }: ClientOptions, { maxWaitTime, topics }: FetchRequest) {
+  const look = () =>
+    topics.map(({ topic, partitions }) => ({
+      topicName: topic,
+      partitions: partitions.map(({ partition, fetchOffset }) => {
+        const log = cluster.log(topic, partition)
+        if (Number(fetchOffset) > log.end) throw new KafkaJSOffsetOutOfRange(createErrorFromCode(1), { topic, partition })
+        return log.fetch(Number(fetchOffset), fetchRecords)
+      }),
+    }))
+  const isSomething = (found: ReturnType<typeof look>) =>
+    found.some(({ partitions }) => partitions.some(({ messages }) => messages.length > 0))
+  return new Promise<{ responses: ReturnType<typeof look> }>((resolve, reject) => {
+    const first = look()
+    if (isSomething(first)) return resolve({ responses: first })
+    const logs = topics.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => cluster.log(topic, partition)))
+    const end = () => {
+      late.cancelled = true
+      for (const forget of forgets) forget()
+      try {
+        resolve({ responses: look() })
+      } catch (error) {
+        reject(error instanceof Error ? error : new Error(String(error)))
+      }
+    }
+    const late = cluster.time.after(maxWaitTime, end)
+    const forgets = logs.map((log) =>
+      log.onChange(() => {
+        try {
+          if (isSomething(look())) end()
+        } catch {
+          end()
+        }
+      }),
+    )
+  })
+}
+
+/** Reads a request of our own and writes the answer, a refusal in its place of it. */
+async function answered(cluster: SimulatedCluster, api: string, bytes: Buffer): Promise<Buffer> {
+  const from = new RequestReader(bytes)
+  const to = new ByteWriter().noTags()
+  from.tags()
+  const places = () =>
+    from
+      .compactArray(() => {
+        const topic = from.compactString()
+        const partitions = from.compactArray(() => from.int32())
+        from.tags()
+        return partitions.map((partition) => ({ topic, partition }))
+      })
+      .flat()
+  switch (api) {
+    case 'describeTransactions': {
+      const [id = ''] = from.compactArray(() => from.compactString())
+      const now = cluster.describe(id)
+      to.int32(0)
+      to.compactArray([now], () => {
+        to.int16(now === undefined ? 105 : 0)
+          .compactString(id)
+          .compactString(now?.state ?? '')
+        to.int32(20_000)
+          .int64(-1n)
+          .int64(now?.producerId ?? -1n)
+          .int16(now?.producerEpoch ?? -1)
+        to.compactArray([], () => undefined).noTags()
+      })
+      break
+    }
+    case 'describeProducers':
+      to.int32(0)
+      to.compactArray(places(), ({ topic, partition }) => {
+        to.compactString(topic)
+        to.compactArray([partition], () => {
+          to.int32(partition).int16(0).compactString(null)
+          to.compactArray(cluster.openOn(topic, partition), ({ producerId, producerEpoch }) =>
+            to.int64(producerId).int32(producerEpoch).int32(0).int64(0n).int32(4).int64(17n).noTags(),
+          ).noTags()
+        }).noTags()
+      })
+      break
+    case 'offsetFetch': {
+      from.compactString()
+      const asked = places()
+      // The last byte but one says whether offsets that are not settled are refused.
+      const stable = bytes.at(-2) === 1
+      const code = coded(() => asked.forEach(({ topic, partition }) => cluster.committed(`${topic}#${partition}`, stable)))
+      to.int32(0)
+      to.compactArray(asked, ({ topic, partition }) => {
+        const own = cluster.committed(`${topic}#${partition}`, false)
+        to.compactString(topic)
+        to.compactArray([partition], () =>
+          to
+            .int32(partition)
+            .int64(own?.offset ?? -1n)
+            .int32(-1)
+            .compactString(own?.metadata ?? '')
+            .int16(code)
+            .noTags(),
+        ).noTags()
+      }).int16(0)
+      break
+    }
+    case 'metadata':
+      topicAnswer(to, 1n)
+      break
+    case 'produce': {
+      const id = from.compactString()
+      from.int16()
+      from.int32()
+      const batches = from
+        .compactArray(() => {
+          const topic = from.compactString()
+          const own = from.compactArray(() => {
+            const partition = from.int32()
+            const batch = from.compactBytes()
+            from.tags()
+            return { topic, partition, batch, producerId: batch.readBigInt64BE(43), producerEpoch: batch.readInt16BE(51) }
+          })
+          from.tags()
+          return own
+        })
+        .flat()
+      let firsts: ReadonlyMap<string, number> = new Map()
+      let code = 0
+      try {
+        firsts = await cluster.produce(id, batches)
+      } catch (error) {
+        code = codeOf(error)
+      }
+      to.compactArray(batches, ({ topic, partition }) => {
+        to.compactString(topic)
+        to.compactArray([partition], () => {
+          to.int32(partition)
+            .int16(code)
+            .int64(BigInt(firsts.get(`${topic}#${partition}`) ?? -1))
+            .int64(-1n)
+            .int64(0n)
+          to.compactArray([], () => undefined)
+            .compactString(null)
+            .noTags()
+        }).noTags()
+      }).int32(0)
+      break
+    }
+    case 'txnOffsetCommit': {
+      const [id, groupId] = [from.compactString(), from.compactString()]
+      const identity = { producerId: from.int64(), producerEpoch: from.int16() }
+      const generationId = from.int32()
+      const memberId = from.compactString()
+      from.compactString()
+      const offsets = from
+        .compactArray(() => {
+          const topic = from.compactString()
+          const own = from.compactArray(() => {
+            const [partition, offset] = [from.int32(), from.int64()]
+            from.int32()
+            const metadata = from.compactString()
+            from.tags()
+            return { topic, partition, offset, metadata }
+          })
+          from.tags()
+          return own
+        })
+        .flat()
+      const code = coded(() => cluster.placeOffsets(id, identity, groupId, { memberId, generationId }, offsets))
+      to.int32(0)
+      to.compactArray(offsets.slice(0, 1), ({ topic, partition }) => {
+        to.compactString(topic)
+        to.compactArray([partition], () => to.int32(partition).int16(code).noTags()).noTags()
+      })
+      break
+    }
+    case 'endTxn': {
+      const id = from.compactString()
+      const identity = { producerId: from.int64(), producerEpoch: from.int16() }
+      let next = identity
+      const code = coded(() => {
+        next = cluster.endTransaction(id, identity, true)
+      })
+      to.int32(0).int16(code).int64(next.producerId).int16(next.producerEpoch)
+      break
+    }
+    default:
+      throw new Error(`simulated brokers do not know ${api} of ${OFFSETS_TOPIC}`)
+  }
+  return to.written
+}
+
+function coded(work: () => void): number {
+  try {
+    work()
+    return 0
+  } catch (error) {
+    return codeOf(error)
+  }
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof Refused) return error.code
+  throw error
+}
