@@ -1,5 +1,6 @@
 /** `rekindle effects`: what follow-ups bring, by leads that were left alone. It reads and prints. */
 import type { Command } from 'commander'
+import { counted as inWords } from '../../pipelines/counted.ts'
 import { averageEffect, kinds, subjectsOf } from '../../pipelines/effects/treatedOrNot.ts'
 import type { AverageEffect, Kind, Subject } from '../../pipelines/effects/treatedOrNot.ts'
 import { LEFT_ALONE_LEAST, TREATED_LEAST, upliftOf } from '../../pipelines/effects/uplift.ts'
@@ -75,11 +76,20 @@ export function effectReport({ subjects, tooRecent }: { readonly subjects: reado
   return { average, uplift: upliftOf(subjects, 'reply', () => random.next()) ?? null, tooRecent }
 }
 
-const did: Readonly<Record<Kind, string>> = { reply: 'answered', appointment: 'appointment', conversion: 'conversion' }
+const did: Readonly<Record<Kind, string>> = {
+  reply: 'answered',
+  appointment: 'appointment',
+  conversion: 'conversion',
+  opt_out: 'opted out',
+  complaint: 'complained',
+}
 
 export function effectReportLines({ average, uplift, tooRecent }: EffectReport, within: string): string[] {
   const { treated, leftAlone } = average.reply
-  const recent = tooRecent === 0 ? [] : [`${tooRecent} leads are left out: their ${within} are not over.`]
+  const recent =
+    tooRecent === 0
+      ? []
+      : [`${inWords(tooRecent, 'lead is', 'leads are')} left out: ${tooRecent === 1 ? 'its' : 'their'} ${within} are not over.`]
   if (treated.leads === 0 || leftAlone.leads === 0)
     return [
       `Not left alone: ${treated.leads}; left alone: ${leftAlone.leads}. Both are needed.`,

@@ -9,7 +9,8 @@ import { ln } from '../consensus/pinnedMath.ts'
 import { groupOf } from '../consensus/holdout.ts'
 import { Z_95, differenceInterval, shareInterval } from '../consensus/scores/shareIntervals.ts'
 
-export const kinds = ['reply', 'appointment', 'conversion'] as const
+/** What contact is for, then what it may cost: it drives some leads away. */
+export const kinds = ['reply', 'appointment', 'conversion', 'opt_out', 'complaint'] as const
 export type Kind = (typeof kinds)[number]
 
 export interface Subject {
@@ -61,14 +62,15 @@ export function subjectsOf(
       isTreated,
       since: decision.decidedAt,
       features: featuresOf(decision),
-      did: {
-        reply: done?.has('reply') === true,
-        appointment: done?.has('appointment') === true,
-        conversion: done?.has('conversion') === true,
-      },
+      did: didOf(done),
     }
   })
   return { subjects, tooRecent: entered.size - whole.length }
+}
+
+/** Whether each kind is among these. */
+export function didOf(done: ReadonlySet<string> = new Set()): Subject['did'] {
+  return Object.fromEntries(kinds.map((kind) => [kind, done.has(kind)])) as Record<Kind, boolean>
 }
 
 /** Why and where it was asked, and how much had happened with the lead: six numbers of size 1. */

@@ -13,7 +13,7 @@ import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
 import { evaluateGates } from '../../pipelines/consensus/gates.ts'
 import { groupOf, isLeftAlone, isOwnBeginning } from '../../pipelines/consensus/holdout.ts'
-import { averageEffect, subjectsOf } from '../../pipelines/effects/treatedOrNot.ts'
+import { averageEffect, didOf, kinds, subjectsOf } from '../../pipelines/effects/treatedOrNot.ts'
 import type { Subject } from '../../pipelines/effects/treatedOrNot.ts'
 import { curvesOf, upliftOf } from '../../pipelines/effects/uplift.ts'
 import type { Ranked } from '../../pipelines/effects/uplift.ts'
@@ -157,13 +157,15 @@ t.test('a lead counts once, from the first time on, with what it did in its time
       outcome('a', 'appointment', from + 2),
       outcome('a', 'conversion', from + 3 + 14 * DAY),
       outcome('b', 'conversion', from + 2),
+      outcome('b', 'opt_out', from + 3),
+      outcome('b', 'negative_reply', from + 3),
       outcome('nobody', 'reply', from + 2),
     ],
     range,
   )
   t.match(subjects, [
-    { contactId: 'a', isTreated: true, since: from + 2, features: [1, 0, 0], did: { reply: true, appointment: false, conversion: false } },
-    { contactId: 'b', isTreated: false, did: { reply: false, appointment: false, conversion: true } },
+    { contactId: 'a', isTreated: true, since: from + 2, features: [1, 0, 0], did: didOf(new Set(['reply'])) },
+    { contactId: 'b', isTreated: false, did: { reply: false, appointment: false, conversion: true, opt_out: true, complaint: false } },
     { contactId: 'justEnough' },
   ])
   t.equal(subjects.length, 3)
@@ -175,7 +177,7 @@ const subject = (index: number, isTreated: boolean, reply: boolean, feature = 0)
   isTreated,
   since: from,
   features: [feature],
-  did: { reply, appointment: false, conversion: false },
+  did: didOf(new Set(reply ? ['reply'] : [])),
 })
 const group = (count: number, hits: number, isTreated: boolean) =>
   Array.from({ length: count }, (_, index) => subject(index + (isTreated ? 0 : 100_000), isTreated, index < hits))
@@ -265,8 +267,9 @@ t.test('the report of a location is of its own leads, told in whole numbers', as
   t.match(lines[0], /^within 14d +not left alone +left alone +difference +95 % interval/)
   t.match(lines[1], /^leads +1 +1/)
   t.match(lines[2], /^answered +1 \(100\.0 %\) +0 \(0\.0 %\) +\+100\.0 points/)
-  t.strictSame(lines.slice(5), [
-    '1 leads are left out: their 14d are not over.',
+  t.match(lines[5], /^opted out +0 \(0\.0 %\) +0 \(0\.0 %\) +0\.0 points/)
+  t.strictSame(lines.slice(7), [
+    '1 lead is left out: its 14d are not over.',
     'Below 2,000 not left alone and 500 left alone only the average effect is told.',
   ])
   t.strictSame(effectReportLines(effectReport({ subjects: [], tooRecent: 0 }), '14d'), [
@@ -278,7 +281,7 @@ t.test('the report of a location is of its own leads, told in whole numbers', as
     '3 leads are left out: their 14d are not over.',
   ])
   const uplift = { qini: 0.01, auuc: 0.02, qiniInterval: { low: 0.001, high: 0.02 }, auucInterval: { low: 0.01, high: 0.03 } }
-  t.match(effectReportLines({ ...report, uplift }, '14d').slice(6), [
+  t.match(effectReportLines({ ...report, uplift }, '14d').slice(8), [
     'Whom they help, by two models of answers: Qini 0.0100 (0.0010 to 0.0200), AUUC 0.0200 (0.0100 to 0.0300).',
     /more than chance\. Nothing acts on it/,
   ])
@@ -289,12 +292,12 @@ t.test('the report of a location is of its own leads, told in whole numbers', as
 })
 
 t.test('the report that the documentation shows is the one that is printed', async (t) => {
-  const did = (leads: number, isTreated: boolean, hits: readonly [number, number, number]) =>
+  const did = (leads: number, isTreated: boolean, hits: readonly number[]) =>
     Array.from({ length: leads }, (_, index) => ({
       ...subject(index + (isTreated ? 0 : 100_000), isTreated, false),
-      did: { reply: index < hits[0], appointment: index < hits[1], conversion: index < hits[2] },
+      did: didOf(new Set(kinds.filter((_, place) => index < (hits[place] ?? 0)))),
     }))
-  const subjects = [...did(1_000, true, [180, 42, 9]), ...did(50, false, [4, 1, 0])]
+  const subjects = [...did(1_000, true, [180, 42, 9, 12, 1]), ...did(50, false, [4, 1, 0, 0, 0])]
   const text = effectReportLines(effectReport({ subjects, tooRecent: 31 }), '14d').join('\n')
   t.ok(readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'learning.md'), 'utf8').includes(`\`\`\`\n${text}\n\`\`\``), text)
 })
