@@ -118,7 +118,8 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
         const heldTitle = ['location', 'leads', 'calls', 'compared', flags.dryRun === true ? 'missed' : 'told now', 'unclear', 'outcome']
         if (held.length > 0) for (const line of columns([heldTitle, ...held], { right: [1, 2, 3, 4, 5] })) terminal.out(line)
         const seen = await inventories(pool)
-        for (const { tenantId } of chosen) terminal.out(inventoryWords(tenantId, seen.get(tenantId), now()))
+        const { inventoryCallsPerHour } = settings.ghl
+        for (const { tenantId } of chosen) terminal.out(inventoryWords(tenantId, seen.get(tenantId), inventoryCallsPerHour, now()))
         if (failures.length > 0) throw cliError('E_RECONCILE_FAILED', failures.join('\n'))
       } finally {
         await kafka.close()

@@ -1,9 +1,14 @@
 /** Where the inventory of a location stands, in a sentence. Pure. */
+import { counted } from '../counted.ts'
 import type { InventoryState } from './inventoryPlan.ts'
 import { instantText, spanText } from './words.ts'
 
-export function inventoryWords(tenantId: string, state: InventoryState | undefined, now: number): string {
-  if (state === undefined) return `${tenantId}: what its leads hold was never gone through.`
+/** At `now` (ms). `callsPerHour`: what a location has for it; 0 where it is off. */
+export function inventoryWords(tenantId: string, state: InventoryState | undefined, callsPerHour: number, now: number): string {
+  if (state === undefined)
+    return callsPerHour === 0
+      ? `${tenantId}: what its leads hold is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. \`--held\` does it now.`
+      : `${tenantId}: what its leads hold was never gone through.`
   const { leads, read, missed, unclear, passed, calls } = state.counts
   const did = [
     `${counted(leads, 'lead')} and ${counted(read, 'thing')} compared with ${counted(calls, 'call')}, ${missed} missed`,
@@ -20,8 +25,4 @@ export function inventoryWords(tenantId: string, state: InventoryState | undefin
       ? ' It was never gone through to the end.'
       : ` The last whole turn ended ${spanText(now - state.wholeAt)} ago and took ${spanText(state.wholeMs ?? 0)}.`
   return `${tenantId}: ${place}${why}${whole}`
-}
-
-function counted(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? '' : 's'}`
 }

@@ -114,16 +114,20 @@ t.test(
 )
 
 t.test('where it stands, in words', async (t) => {
-  t.equal(inventoryWords('home', undefined, noon), 'home: what its leads hold was never gone through.')
+  t.equal(inventoryWords('home', undefined, 600, noon), 'home: what its leads hold was never gone through.')
+  t.equal(
+    inventoryWords('home', undefined, 0, noon),
+    'home: what its leads hold is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. `--held` does it now.',
+  )
   const under = afterLead(due(undefined, noon), { ...read(3), read: 1, missed: 1, unclear: 2 }, noon, limits)
   t.equal(
-    inventoryWords('home', under, noon),
+    inventoryWords('home', under, 600, noon),
     'home: what its leads hold is being gone through since 2026-11-10 12:00 UTC: 1 lead and 1 thing compared with 3 calls, 1 missed, 2 unclear. It was never gone through to the end.',
   )
   const failing = afterFailure(under, failed(true), noon, limits)
-  t.match(inventoryWords('home', failing, noon), / The last try: no answer\. /)
+  t.match(inventoryWords('home', failing, 600, noon), / The last try: no answer\. /)
   t.equal(
-    inventoryWords('home', afterTurn(under, noon + hour), noon + 3 * hour),
+    inventoryWords('home', afterTurn(under, noon + hour), 600, noon + 3 * hour),
     'home: what its leads hold was gone through from 2026-11-10 12:00 UTC to 2026-11-10 13:00 UTC: 1 lead and 1 thing compared with 3 calls, 1 missed, 2 unclear. The last whole turn ended 2h 0m ago and took 1h 0m.',
   )
 })

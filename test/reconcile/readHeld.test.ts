@@ -1,6 +1,4 @@
 /** What makes a thing of a lead gone, and what does not: bare 404s, odd answers, empty lists, locations that show nothing, outages. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type { Test } from 'tap'
 import { Inventory } from '../../reconcile/inventory.ts'
@@ -13,17 +11,15 @@ import { erasures, profiles, tenants } from '../../topics/index.ts'
 import { DAY, HOUR, MINUTE, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
 import { batch } from '../support/sinkBatch.ts'
-import { database, platform } from './platform.ts'
+import { platformBehind } from './gateway.ts'
+import type { Answer, Gateway } from './gateway.ts'
+import { database } from './platform.ts'
 
 t.setTimeout(120_000)
 const now = tuesdayNoon
 const iso = (at: number) => new Date(at).toISOString()
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as never
 const other = 'otherLocation0000001'
-
-type Answer = { readonly status: number; readonly body: string }
-/** What a gateway between us and the platform answers to a call instead; undefined lets it through. */
-type Gateway = (method: string, url: string) => Answer | undefined
 
 const opportunityOf = (id: string) => ({
   ...{ opportunityId: id, pipelineId: 'p', stageId: 's', status: 'open', name: 'x', monetaryValue: null, ownerId: null },
@@ -63,30 +59,7 @@ function leadOf(contactId: string, things: Partial<LeadProfile>, over: Partial<L
 async function world(t: Test, leads: readonly LeadProfile[], gateway?: Gateway) {
   const pool = await database(t)
   const clock = new ManualClock(now)
-  let sandboxUrl = ''
-  const asked: string[] = []
-  const between = createServer((request, response) => {
-    const { method = 'GET', url = '/', headers } = request
-    asked.push(`${method} ${url.replace(/\?.*/, '')}`)
-    const said = gateway?.(method, url)
-    if (said !== undefined) return void response.writeHead(said.status, { 'content-type': 'application/json' }).end(said.body)
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { authorization = '', version = '' } = headers
-      const sent = method === 'GET' ? null : Buffer.concat(chunks).toString()
-      const init = { method, headers: { authorization, version: String(version), 'content-type': 'application/json' }, body: sent }
-      void fetch(sandboxUrl + url, init).then(async (answer) =>
-        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()),
-      )
-    })
-  })
-  await new Promise<void>((listening) => between.listen(0, '127.0.0.1', listening))
-  t.teardown(() => between.close())
-  const { sandbox, ghl } = await platform(t, clock, {}, (url) => {
-    sandboxUrl = url
-    return `http://127.0.0.1:${(between.address() as AddressInfo).port}`
-  })
+  const { sandbox, ghl, asked } = await platformBehind(t, clock, gateway)
   await postgresSink(pool).write([
     batch(tenants, 0, [[tenantId, tenantRecord()]]),
     batch(

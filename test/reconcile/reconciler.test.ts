@@ -1,6 +1,4 @@
 /** Who sweeps what and when: every location and source, once, whatever fails beside it; and what is owed to whom, with why. */
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t from 'tap'
 import type pg from 'pg'
 import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
@@ -19,6 +17,7 @@ import { erasures, leadEvents, profiles, tenants } from '../../topics/index.ts'
 import { HOUR, MINUTE, messageEvent, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
 import { batch } from '../support/sinkBatch.ts'
+import { platformBehind } from './gateway.ts'
 import { lossyLine } from './lossyLine.ts'
 import { database, platform } from './platform.ts'
 
@@ -293,27 +292,9 @@ t.test('a contact that is gone is told as deleted once, when something of it is 
 t.test('a gateway that answers 404 for a contact says nothing of it', async (t) => {
   const pool = await database(t)
   const clock = new ManualClock(tuesdayNoon)
-  let sandboxUrl = ''
-  const gateway = createServer((request, response) => {
-    const { method = 'GET', url = '/', headers } = request
-    if (/^\/contacts\/maria$/.test(url)) return void response.writeHead(404).end('no such page')
-    const chunks: Buffer[] = []
-    request.on('data', (chunk: Buffer) => chunks.push(chunk))
-    request.on('end', () => {
-      const { authorization = '', version = '' } = headers
-      const sent = method === 'GET' ? null : Buffer.concat(chunks).toString()
-      const init = { method, headers: { authorization, version: String(version), 'content-type': 'application/json' }, body: sent }
-      void fetch(sandboxUrl + url, init).then(async (answer) =>
-        response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text()),
-      )
-    })
-  })
-  await new Promise<void>((listening) => gateway.listen(0, '127.0.0.1', listening))
-  t.teardown(() => gateway.close())
-  const { sandbox, ghl } = await platform(t, clock, {}, (url) => {
-    sandboxUrl = url
-    return `http://127.0.0.1:${(gateway.address() as AddressInfo).port}`
-  })
+  const { sandbox, ghl } = await platformBehind(t, clock, (_, url) =>
+    url === '/contacts/maria' ? { status: 404, body: 'no such page' } : undefined,
+  )
   const changedAt = tuesdayNoon - HOUR / 2
   for (const id of ['maria', 'jo']) sandbox.happened(contactOf(id), changedAt)
   await postgresSink(pool).write([batch(profiles, 0, [[`${tenantId}:maria`, profileRecord({ contactId: 'maria' })]])])

@@ -95,7 +95,7 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   t.match(dry.out[1], new RegExp(`^${tenantId} +messages +2 +1 +0 +0 +read$`))
   t.equal(dry.out.length, 7)
   t.match(dry.out[5], /^What changed in the last 2 minutes is left for later/)
-  t.equal(dry.out[6], `${tenantId}: what its leads hold was never gone through.`)
+  t.equal(dry.out[6], `${tenantId}: what its leads hold is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. \`--held\` does it now.`)
   t.strictSame(await onTopic(), [])
 
   const told = await run('reconcile', '--location', tenantId, '--since', new Date(askedAt - HOUR).toISOString())
