@@ -51,22 +51,29 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
     : { exists: true, dnd: read.value.dnd, dndChannels: read.value.dndChannels, assignedTo: read.value.assignedTo }
 }
 
-/** The last look. `undefined` when it does not leave, or is no longer ours. */
+/**
+ * The last look. `undefined` when it does not leave, or is no longer ours. With `realtors` counted and not held, it leaves for nobody
+ * but the one it is reserved for, and is looked at again where it would.
+ */
 async function handOver(
   context: DeliveryContext,
   reserved: LedgerRow,
   provider: ProviderContact | 'unread' | 'unreadable',
+  realtors: 'counted' | 'held' = 'counted',
 ): Promise<{ row: LedgerRow; ownerId: string | null } | undefined> {
   const { pool, clock, settings } = context
   const result = await inTransaction(pool, async (client) => {
     const row = await lockRow(client, reserved.followupId)
     // The sequence is the fence among workers: whoever lost the row to the sweep finds another number and lets go.
     if (row === undefined || row.status !== 'reserved' || row.sequence !== reserved.sequence) return undefined
-    await lockAssignees(client, [row])
+    // Whoever keeps the realtor takes nothing, since the reservation is counted already. Held for each hand-over, all assignments of a busy
+    // realtor would wait for each other, and whoever cancels one for all of them.
+    if (realtors === 'held') await lockAssignees(client, [row])
     await lockLeads(client, [row])
     const at = clock.now()
     const facts = await fenceFacts(client, [row], at)
     const { row: given, judgement, passedOver } = judgeRow(row, facts, facts.sends, at, provider, settings)
+    if (realtors === 'counted' && given.assigneeId !== row.assigneeId) return 'goes_to_another'
     const { then, gates } = judgement
     const next =
       then.kind === 'allow'
@@ -84,6 +91,7 @@ async function handOver(
     return { row: next, ownerId: facts.leads.get(row.leadId)?.ownerId ?? null }
   })
   if (result === undefined) return undefined
+  if (result === 'goes_to_another') return handOver(context, reserved, provider, 'held')
   context.onChange(result.row)
   return result.row.status === 'handed_over' ? result : undefined
 }

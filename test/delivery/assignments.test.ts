@@ -1,7 +1,7 @@
 /** Assignments in the ledger: capacity is taken in the reserving transaction, nobody gets more than they take, and nothing is given twice. */
 import fc from 'fast-check'
 import t from 'tap'
-import { assigneeFacts, assigneeKey } from '../../sinks/postgres/staff.ts'
+import { assigneeFacts, assigneeKey, lockAssignees } from '../../sinks/postgres/staff.ts'
 import type { StaffSettings } from '../../schemas/generated/records.ts'
 import { inTransaction } from '../../sinks/postgres/pool.ts'
 import { realtorSettings } from '../../topics/index.ts'
@@ -232,6 +232,69 @@ t.test('a realtor who is taken out or filled up after the reservation is passed 
   })
   t.strictSame([await ownerAt(b, 'maria'), await ownerAt(b, 'lena'), await ownerAt(b, 'nora')], ['bea', 'cy', null])
 })
+
+t.test('a lead that keeps its realtor at the last look waits for nobody who has that realtor in hand', async (t) => {
+  const b = await started(t, ['maria'], { ana: {}, bea: {} })
+  await b.plan(give('maria', 'ana', { alternates: ['bea'] }))
+  const done = new AbortController()
+  let holding: Promise<boolean> | undefined
+  const worker = b.worker({
+    onStep: async (step) => {
+      if (step !== 'contact_read') return
+      const reserved = await b.row()
+      await new Promise<void>((held) => {
+        holding = inTransaction(b.pool, async (client) => {
+          await lockAssignees(client, [reserved])
+          held()
+          return somebodyWaits(b, done.signal)
+        })
+      })
+    },
+  })
+  await worker.cycle()
+  done.abort()
+  t.equal(await holding, false, 'nobody waited for the realtor')
+  t.match(await b.row(), { status: 'confirmed', assigneeId: 'ana' })
+})
+
+t.test('two leads that move on at the last look at once do not both take the last room of the next', async (t) => {
+  const b = await started(t, ['maria', 'lena'], { ana: {}, bea: { capacity: 1 }, cy: {} })
+  await b.plan(give('maria', 'ana', { alternates: ['bea', 'cy'] }), give('lena', 'ana', { alternates: ['bea', 'cy'] }))
+  const bothDecided = new AbortController()
+  let looked = 0
+  let decided = 0
+  const worker = b.worker({
+    onStep: async (step) => {
+      if (step === 'contact_read') {
+        looked++
+        if (looked === 1) await office(b, { ana: { availability: 'away' }, bea: { capacity: 1 }, cy: {} })
+      }
+      if (step !== 'hand_over_commit') return
+      decided++
+      // The first commits once the other has decided as well, or waits for it.
+      if (decided === 1) await somebodyWaits(b, bothDecided.signal)
+      else bothDecided.abort()
+    },
+  })
+  await worker.cycle()
+  const rows = [await b.row('maria'), await b.row('lena')]
+  t.strictSame(
+    rows.map(({ status }) => status),
+    ['confirmed', 'confirmed'],
+  )
+  t.strictSame(rows.map(({ assigneeId }) => assigneeId).sort(), ['bea', 'cy'])
+})
+
+/** True once a connection of this database waits for a lock of the ledger; false when it is over before. */
+async function somebodyWaits(b: LedgerBench, over: AbortSignal): Promise<boolean> {
+  while (!over.aborted) {
+    const waiting = await b.pool.query(
+      "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock' AND wait_event = 'advisory'",
+    )
+    if (waiting.rowCount !== 0) return true
+  }
+  return false
+}
 
 t.test('a crash anywhere gives the lead to one realtor at most, and the ledger names the one who has it', async (t) => {
   const b = await started(t, [], {})
