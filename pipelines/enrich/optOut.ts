@@ -57,7 +57,12 @@ const NAMED_LENGTH = 80
  * A message, its first line above a signature, or the subject of an empty mail that takes permission back for one purpose. Without the
  * purpose when the rest says something else of permission: then it is said of everything.
  */
-function namedPurpose(text: string, whole: string, first: string, subject: string | null): { words: string; purpose?: Purpose } | undefined {
+function namedPurpose(
+  text: string,
+  whole: string,
+  first: string,
+  subject: string | null,
+): { words: string; purpose?: Purpose } | undefined {
   const line = whole === '' && subject !== null ? subject : first
   const named = namedIn(line, line === text.trim() ? whole : undefined)
   if (named === undefined || whole === '') return named
