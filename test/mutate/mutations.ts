@@ -124,7 +124,7 @@ export const mutations: readonly Mutation[] = [
     file: 'sinks/postgres/erasure.ts',
     find: 'await uncountDays(client, days)',
     replace: 'await uncountDays(client, [])',
-    tests: [{ file: decisionDays, title: 'decisions, erasures, the retention and counts in any order give the numbers of counting all' }],
+    tests: [{ file: decisionDays, title: 'days that are over are counted once, and of those that the retention takes none' }],
     why: 'Decisions that are not there any more are counted for a year.',
   },
   {
@@ -133,7 +133,7 @@ export const mutations: readonly Mutation[] = [
     file: 'sinks/postgres/retention.ts',
     find: "if (table === 'decisions') await uncountDaysUpTo(client, before)",
     replace: 'void uncountDaysUpTo',
-    tests: [{ file: decisionDays, title: 'decisions, erasures, the retention and counts in any order give the numbers of counting all' }],
+    tests: [{ file: decisionDays, title: 'days that are over are counted once, and of those that the retention takes none' }],
     why: 'The oldest day of a year is counted with decisions that are gone.',
   },
   {
