@@ -3,6 +3,7 @@ import { systemClock } from '../../delivery/systemClock.ts'
 import { marketFeed } from '../../integrations/market/client.ts'
 import type { MarketFeed } from '../../integrations/market/client.ts'
 import { clickhouseSink, clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
+import { countDays } from '../../sinks/postgres/decisionDays.ts'
 import { learningAlone } from '../../sinks/postgres/learnedPolicies.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { enforceRetention } from '../../sinks/postgres/retention.ts'
@@ -12,6 +13,7 @@ import { learnPorts } from '../learnPorts.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { clickhouseGroup, postgresGroup } from './groups.ts'
+import { startDayCounts } from './dayCountPart.ts'
 import { lagGauges } from './lagGauges.ts'
 import { learningMetrics, startLearning } from './learningPart.ts'
 import { serveMetrics } from './metricsServer.ts'
@@ -65,6 +67,7 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
     ],
   )
   const retention = startRetention({ enforce: (at) => enforceRetention(pool, at), clock: systemClock, deletedRows, logger })
+  const dayCounts = startDayCounts({ count: (at, signal) => countDays(pool, at, signal), clock: systemClock, logger })
   const everyHours = config.learnEveryHours
   const ports = everyHours === 0 ? undefined : await learnPorts(pool, kafka, () => systemClock.now())
   const learning =
@@ -89,7 +92,7 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
   return {
     address: server.url,
     async stop() {
-      await Promise.all([retention.stop(), learning?.stop(), market?.stop(), ...members.map((member) => member.stop())])
+      await Promise.all([retention.stop(), dayCounts.stop(), learning?.stop(), market?.stop(), ...members.map((member) => member.stop())])
       await feed?.close()
       await server.close()
       await kafka.close()

@@ -53,16 +53,31 @@ export function permissionChange(text: string, subject: string | null = null): P
 /** The longest of these has six words, and a few polite ones may stand around it. */
 const NAMED_LENGTH = 80
 
-/** A message, its first line above a signature, or the subject of an empty mail that takes permission back for one purpose. */
-function namedPurpose(text: string, whole: string, first: string, subject: string | null): { words: string; purpose: Purpose } | undefined {
+/**
+ * A message, its first line above a signature, or the subject of an empty mail that takes permission back for one purpose. Without the
+ * purpose when the rest says something else of permission: then it is said of everything.
+ */
+function namedPurpose(
+  text: string,
+  whole: string,
+  first: string,
+  subject: string | null,
+): { words: string; purpose?: Purpose } | undefined {
   const line = whole === '' && subject !== null ? subject : first
+  const named = namedIn(line, line === text.trim() ? whole : undefined)
+  if (named === undefined || whole === '') return named
+  const lines = text.trim().split('\n').slice(1)
+  const end = lines.findIndex((one) => one.trim() !== '' && namedIn(one)?.purpose !== named.purpose)
+  const isSame = end < 0 || permissionChange(lines.slice(end).join('\n')) === undefined
+  return isSame ? named : { words: named.words }
+}
+
+/** `words`: the normal form of the line, where it is known. */
+function namedIn(line: string, words?: string): { words: string; purpose: Purpose } | undefined {
   if (line.length > NAMED_LENGTH) return undefined
-  const words = withoutPolite(line === text.trim() ? whole : normalised(line))
-  const purpose = purposes.get(words)
-  if (purpose === undefined) return undefined
-  // What follows may take back more.
-  const rest = whole === '' ? '' : text.trim().slice(first.length)
-  return permissionChange(rest)?.change === undefined ? { words, purpose } : undefined
+  const said = withoutPolite(words ?? normalised(line))
+  const purpose = purposes.get(said)
+  return purpose === undefined ? undefined : { words: said, purpose }
 }
 
 function withoutPolite(words: string): string {

@@ -3,6 +3,7 @@
  * keep the least that is needed, stripped of content; a table that is new is emptied without anybody naming it.
  */
 import type pg from 'pg'
+import { daysDecided, uncountDays } from './decisionDays.ts'
 import { lockLeads } from './ledger.ts'
 import { leadTables } from './leadTables.ts'
 import { instant } from './storable.ts'
@@ -66,8 +67,10 @@ export async function eraseLeads(client: pg.PoolClient, orders: readonly LeadEra
   await client.query(`DELETE FROM followup_actions WHERE lead_id = ANY($1) AND NOT ${HANDED}`, [leads])
   const sets = Object.entries(stripped).map(([column, value]) => `${column} = ${value}`)
   await client.query(`UPDATE followup_actions SET ${sets.join(', ')} WHERE lead_id = ANY($1)`, [leads])
+  const days = await daysDecided(client, leads)
   for (const { table, column } of await leadTables(client))
     if (!Object.hasOwn(keptOnErasure, table)) await client.query(`DELETE FROM "${table}" WHERE "${column}" = ANY($1)`, [leads])
+  await uncountDays(client, days)
 }
 
 /** When each of these leads was erased, ms; those that never were are not in it. Holds off an erasure until the end of the transaction. */

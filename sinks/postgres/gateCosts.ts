@@ -1,6 +1,8 @@
 /** What rules cost by the stored decisions: which gate took an option that the votes alone were clearly for, beside how many were decided at all. */
 import { costOfGates } from '../../pipelines/consensus/costOfGates.ts'
 import type { CostOfRule, GatedDecision } from '../../pipelines/consensus/costOfGates.ts'
+import { decidedSince } from './decisionDays.ts'
+import type { Decided } from './decisionDays.ts'
 import type { Queryable } from './pool.ts'
 import { instant } from './storable.ts'
 
@@ -8,16 +10,6 @@ export interface GateCostFilter {
   readonly tenantId?: string | undefined
   /** Decisions of this moment or later, ms. */
   readonly since: number
-}
-
-/** What was decided at a location. */
-export interface Decided {
-  readonly tenantId: string
-  readonly type: string
-  /** Decisions on which votes were heard. */
-  readonly heard: number
-  /** Decisions that gates left nothing but waiting, so that nobody was asked. */
-  readonly gated: number
 }
 
 export interface GateCosts {
@@ -30,15 +22,16 @@ export interface GateCosts {
 /** Contested decisions that are read, the newest: of some 2 kB each. */
 export const CONTESTED_AT_MOST = 10_000
 
-/** As the index `idx_decisions_denied` has it. */
+/** As the indexes `idx_decisions_denied` and `idx_decisions_denied_tenant` have it. */
 const isContested = `record -> 'conflicts' ? 'gate-vs-pool'`
 
 /** The newest contested decisions, at most `most`. */
 export async function contestedDecisions(db: Queryable, { tenantId, since }: GateCostFilter, most: number): Promise<GatedDecision[]> {
   const found = await db.query<{ decision: GatedDecision }>(
-    `SELECT jsonb_build_object('tenantId', tenant_id, 'contactId', contact_id, 'type', type, 'decidedAt', record -> 'decidedAt',
-       'conflicts', record -> 'conflicts', 'options', record -> 'options', 'gates', record -> 'gates') AS decision
-     FROM decisions WHERE ${isContested} AND decided_at >= $1 AND ($2::text IS NULL OR tenant_id = $2)
+    `SELECT jsonb_build_object('tenantId', tenant_id, 'contactId', contact_id, 'type', type, 'decidedAt', read."decidedAt",
+       'conflicts', read.conflicts, 'options', read.options, 'gates', read.gates) AS decision
+     FROM decisions CROSS JOIN LATERAL jsonb_to_record(record) AS read ("decidedAt" jsonb, conflicts jsonb, options jsonb, gates jsonb)
+     WHERE ${isContested} AND decided_at >= $1 AND ($2::text IS NULL OR tenant_id = $2)
      ORDER BY decided_at DESC, decision_id LIMIT $3`,
     [instant(since), tenantId ?? null, most],
   )
@@ -49,20 +42,10 @@ export async function contestedDecisions(db: Queryable, { tenantId, since }: Gat
 export async function gateCosts(db: Queryable, filter: GateCostFilter, most: number = CONTESTED_AT_MOST): Promise<GateCosts> {
   const { tenantId, since } = filter
   const contested = await contestedDecisions(db, filter, most + 1)
-  const decided = await db.query<{ tenant_id: string; type: string; heard: string; gated: string }>(
-    `SELECT tenant_id, type, count(*) FILTER (WHERE stop_reason NOT IN ('gated', 'superseded')) AS heard, count(*) FILTER (WHERE stop_reason = 'gated') AS gated
-     FROM decisions WHERE decided_at >= $1 AND ($2::text IS NULL OR tenant_id = $2) GROUP BY tenant_id, type ORDER BY tenant_id, type`,
-    [instant(since), tenantId ?? null],
-  )
   const read = contested.slice(0, most)
   return {
     rules: costOfGates(read),
-    decided: decided.rows.map(({ tenant_id, type, heard, gated }) => ({
-      tenantId: tenant_id,
-      type,
-      heard: Number(heard),
-      gated: Number(gated),
-    })),
+    decided: await decidedSince(db, since, tenantId),
     countedSince: contested.length > most ? (read.at(-1)?.decidedAt ?? since) : since,
   }
 }

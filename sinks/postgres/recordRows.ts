@@ -2,6 +2,7 @@
 import type pg from 'pg'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { Decision, DeliveryChanged, Tenant } from '../../schemas/generated/records.ts'
+import { dayOf, uncountDays } from './decisionDays.ts'
 import { endRemovedGrants } from './removedGrants.ts'
 import { instant, instantOrNull, storableJson, storableText } from './storable.ts'
 
@@ -51,7 +52,12 @@ const tenantColumns: readonly Column<Tenant>[] = [
 
 /** Stores decisions. The first record of an id stays. */
 export async function storeDecisions(client: pg.PoolClient, records: readonly SinkRecord<Decision>[]): Promise<void> {
-  await insert(client, 'decisions', decisionColumns, present(records), 'ON CONFLICT (decision_id) DO NOTHING')
+  const rows = present(records)
+  await insert(client, 'decisions', decisionColumns, rows, 'ON CONFLICT (decision_id) DO NOTHING')
+  await uncountDays(
+    client,
+    rows.map(({ value }) => dayOf(value.decidedAt)),
+  )
 }
 
 /** Stores deliveries. The relay may publish one twice: the second is ignored. */

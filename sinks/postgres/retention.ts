@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 11.4: 1,000 rows per run
  */
 import type pg from 'pg'
+import { uncountDaysUpTo } from './decisionDays.ts'
 import { inTransaction } from './pool.ts'
 import { keptSince, retentionRules } from './retentionRules.ts'
 import type { RetentionRule } from './retentionRules.ts'
@@ -43,9 +44,11 @@ async function enforceRule(client: pg.PoolClient, rule: RetentionRule, now: numb
   const { table } = rule
   const got = await client.query<{ got: boolean }>('SELECT pg_try_advisory_xact_lock($1) AS got', [LOCK_ID])
   if (got.rows[0]?.got !== true) return { table, outcome: 'busy' }
+  const before = keptSince(rule, now)
+  if (table === 'decisions') await uncountDaysUpTo(client, before)
   let deleted = 0
   for (let statement = 0; statement < limits.statementsPerTable; statement++) {
-    const { rowCount } = await client.query(deletion(rule), [instant(keptSince(rule, now)), limits.rowsPerStatement])
+    const { rowCount } = await client.query(deletion(rule), [instant(before), limits.rowsPerStatement])
     deleted += rowCount ?? 0
     if ((rowCount ?? 0) < limits.rowsPerStatement) return { table, outcome: 'done', deleted, more: false }
   }

@@ -135,6 +135,8 @@ export const keptForEver: Readonly<Record<string, string>> = {
   sink_offsets: 'one row a partition; without it everything would be stored again',
   sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',
   inventories: 'a row a location, how far what its leads hold is compared with GoHighLevel',
+  counted_days: 'that the decisions of a day are counted; gone with the first of them',
+  decision_days: 'how many decisions a location made in a day, counts and no lead; gone with the day',
   heartbeats: 'a row a location: its heartbeat contact, which must stay known as no lead, and what came back of it',
   ghl_authorizations: 'taken by the browser that comes back; what is older than 15 minutes goes when the next one is begun',
   look_up_days: 'a row a location and day of look-ups: what was spent, counts and no lead',

@@ -66,6 +66,7 @@ const hourReview = 'test/pipelines/trials/hours.test.ts'
 const trialSums = 'test/pipelines/trials/arithmetic.test.ts'
 const storedQuestions = 'test/cli/storedQuestions.test.ts'
 const withinRoom = 'test/pipelines/withinRoom.test.ts'
+const decisionDays = 'test/sinks/postgres/decisionDays.test.ts'
 const ruleCosts = 'test/pipelines/costOfGates.test.ts'
 
 const lookUpRules = 'test/pipelines/lookUps.test.ts'
@@ -107,6 +108,56 @@ export const mutations: readonly Mutation[] = [
       { file: 'test/api/gates.test.ts', title: 'what a rule took is counted by location and span, beside all that was decided there' },
     ],
     why: 'A busy month looks like a cheap one.',
+  },
+  {
+    id: 'late-decision-uncounted',
+    guard: 'a decision that comes late takes its day out of the counts',
+    file: 'sinks/postgres/recordRows.ts',
+    find: 'rows.map(({ value }) => dayOf(value.decidedAt)),',
+    replace: '[],',
+    tests: [{ file: decisionDays, title: 'days that are over are counted once, and of those that the retention takes none' }],
+    why: 'What was decided during an outage of the sink is missing from every count for ever.',
+  },
+  {
+    id: 'erased-decision-counted',
+    guard: 'an erasure takes the days of its decisions out of the counts',
+    file: 'sinks/postgres/erasure.ts',
+    find: 'await uncountDays(client, days)',
+    replace: 'await uncountDays(client, [])',
+    tests: [{ file: decisionDays, title: 'days that are over are counted once, and of those that the retention takes none' }],
+    why: 'Decisions that are not there any more are counted for a year.',
+  },
+  {
+    id: 'past-decision-counted',
+    guard: 'the retention takes the days out of the counts that it deletes decisions of',
+    file: 'sinks/postgres/retention.ts',
+    find: "if (table === 'decisions') await uncountDaysUpTo(client, before)",
+    replace: 'void uncountDaysUpTo',
+    tests: [{ file: decisionDays, title: 'days that are over are counted once, and of those that the retention takes none' }],
+    why: 'The oldest day of a year is counted with decisions that are gone.',
+  },
+  {
+    id: 'day-counted-beside-writers',
+    guard: 'who counts a day has it alone',
+    file: 'sinks/postgres/decisionDays.ts',
+    find: '`SELECT pg_advisory_xact_lock($1, $2::date',
+    replace: '`SELECT pg_advisory_xact_lock_shared($1, $2::date',
+    tests: [{ file: decisionDays, title: 'who counts a day waits for whoever writes into it, and who writes for whoever counts' }],
+    why: 'A decision that is stored while its day is counted is in no count.',
+  },
+  {
+    id: 'two-things-named-none-heard',
+    guard: 'a message that names two things to stop takes permission back for everything',
+    file: 'pipelines/enrich/optOut.ts',
+    find: 'return isSame ? named : { words: named.words }',
+    replace: 'return isSame ? named : undefined',
+    tests: [
+      {
+        file: consentScopes,
+        title: 'every wording is known by itself, with politeness and a signature; whatever says more closes everything',
+      },
+    ],
+    why: '"No more marketing" and below it "no more reminders" was no opt-out at all.',
   },
   {
     id: 'newest-version-unknown',

@@ -113,6 +113,14 @@ t.test('every wording is known by itself, with politeness and a signature; whate
     'stop sending me anything',
   ])
     t.match(permissionChange(text), { change: 'opt_out', purpose: undefined }, text)
+  for (const [text, purpose] of [
+    ['No ads.\nNo promotions, please.\n\nMaria Lopez', 'marketing'],
+    ['No more marketing\nNo more reminders', undefined],
+    ['no more reminders\nno ads\nthanks', undefined],
+    ['no ads\nmaybe stop?', undefined],
+    ['stop ads\nstart', undefined],
+  ] as const)
+    t.match(permissionChange(text), { change: 'opt_out', purpose }, `line by line: ${text}`)
   t.equal(permissionChange('no listings'), undefined, 'it answers a question of ours')
   t.equal(permissionChange('is there no marketing budget?'), undefined)
   const general = new Set([...optOutKeywords, ...optOutPhrases].flatMap((row) => row.words))

@@ -4,6 +4,7 @@
  * @source reference/lead-domain.md 11.5 (21 statements of the performance set, 3 named by the requirement)
  */
 import { auditQueue } from '../../../sinks/postgres/audits.ts'
+import { decidedSince } from '../../../sinks/postgres/decisionDays.ts'
 import { contestedDecisions } from '../../../sinks/postgres/gateCosts.ts'
 import { leadsWithThings } from '../../../sinks/postgres/inventories.ts'
 import { openAsks } from '../../../sinks/postgres/asks.ts'
@@ -258,6 +259,24 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'decisions in which a gate took what the votes alone were clearly for, the newest first',
     question: (db) => contestedDecisions(db, { since: tuesdayNoon - 30 * 86_400_000 }, 10_001),
+  },
+  {
+    name: 'idx_decisions_denied_tenant',
+    became: 'added',
+    note: 'the same of one location',
+    question: (db) => contestedDecisions(db, { tenantId: 'tenant9', since: tuesdayNoon - 30 * 86_400_000 }, 10_001),
+  },
+  {
+    name: 'decision_days_pkey',
+    became: 'added',
+    note: 'how many decisions were made in days that are over',
+    question: (db) => decidedSince(db, tuesdayNoon - 30 * 86_400_000),
+  },
+  {
+    name: 'idx_decisions_decided',
+    became: 'added',
+    note: 'the same in the days that are not counted, which the first and the last always are; and the latest decisions',
+    question: (db) => decidedSince(db, tuesdayNoon - 30 * 86_400_000, 'tenant9'),
   },
   {
     name: 'idx_audit_labels_age',

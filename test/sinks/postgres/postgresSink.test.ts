@@ -54,6 +54,8 @@ t.test('P-63: migrations run forward, backward and forward again, wait for each 
     'audit_labels',
     'communications',
     'consent_statements',
+    'counted_days',
+    'decision_days',
     'decisions',
     'deliveries',
     'delivery_outbox',

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type pg from 'pg'
 import t from 'tap'
 import type { Test } from 'tap'
+import { countDays } from '../../../sinks/postgres/decisionDays.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
@@ -17,7 +18,7 @@ import { testStack } from '../../support/stack.ts'
 const both = ['north', 'south']
 const tables = [
   ...['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants'],
-  ...['sweep_cursors', 'sweep_findings', 'heartbeats', 'audit_labels'],
+  ...['sweep_cursors', 'sweep_findings', 'heartbeats', 'audit_labels', 'decision_days'],
 ]
 
 /** One record of everything for each of two tenants, stored by the sink. */
@@ -70,6 +71,7 @@ async function fill(pool: pg.Pool): Promise<void> {
     `INSERT INTO heartbeats (tenant_id, tried_at, wait_ms, every_ms) SELECT tenant, now(), 0, 0 FROM unnest($1::text[]) AS tenant`,
     [both],
   )
+  await countDays(pool, Date.parse('2026-11-26T12:00:00Z'))
   const rows = await Promise.all(both.map((tenantId) => leadQueries(pool).ledger(tenantId, 'maria', 1)))
   await sink.write([
     batch(
@@ -117,7 +119,7 @@ t.test('every table is under row security, and every table with a tenant has the
   )
   for (const { name, secured, tenant, policies } of rows) {
     t.ok(secured, name)
-    t.strictSame(policies, tenant ? ['own_tenant'] : [], name)
+    t.strictSame(policies, tenant ? ['own_tenant'] : name === 'counted_days' ? ['everybody'] : [], name)
   }
   t.strictSame(rows.flatMap(({ name, tenant }) => (tenant ? [name] : [])).sort(), [...tables, ...ours].sort())
   for (const table of ours)
