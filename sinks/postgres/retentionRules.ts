@@ -134,7 +134,7 @@ export const keptForEver: Readonly<Record<string, string>> = {
   policies: 'a row a policy: decisions name theirs, and a former one may be put in force again',
   sink_offsets: 'one row a partition; without it everything would be stored again',
   sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',
-  inventories: 'a row a location, how far what its leads hold is compared with GoHighLevel',
+  inventories: 'two rows a location, how far what its leads hold is compared with GoHighLevel',
   heartbeats: 'a row a location: its heartbeat contact, which must stay known as no lead, and what came back of it',
   ghl_authorizations: 'taken by the browser that comes back; what is older than 15 minutes goes when the next one is begun',
   look_up_days: 'a row a location and day of look-ups: what was spent, counts and no lead',
