@@ -47,6 +47,7 @@ const readHeld = 'test/reconcile/readHeld.test.ts'
 const foundHeld = 'test/reconcile/foundHeld.test.ts'
 const inventoryPlan = 'test/pipelines/inventoryPlan.test.ts'
 const erasedRows = 'test/sinks/postgres/erasure.test.ts'
+const afterErasure = 'test/pipelines/afterErasure.test.ts'
 const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
@@ -571,6 +572,24 @@ export const mutations: readonly Mutation[] = [
     replace: 'WHERE known.claim = $14 OR true RETURNING claim',
     tests: [{ file: readHeld, title: 'two processes read each lead once' }],
     why: 'Every process reads every lead, and each uses its share of the calls.',
+  },
+  {
+    id: 'erased-told-again',
+    guard: 'of what is from before an erasure only refusals are told',
+    file: 'pipelines/ingest/afterErasure.ts',
+    find: 'if (erasedAt === undefined || event.occurredAt > erasedAt) return event',
+    replace: 'if (erasedAt === undefined || event.occurredAt >= 0) return event',
+    tests: [{ file: afterErasure, title: 'what is from before the erasure is told no further' }],
+    why: 'A webhook that is sent again brings an erased person back onto the events.',
+  },
+  {
+    id: 'erased-stored-again',
+    guard: 'a delivery of before an erasure is not stored',
+    file: 'api/intake.ts',
+    find: 'if (erasedAt === undefined) return [envelope]',
+    replace: 'if (erasedAt === undefined || erasedAt > 0) return [envelope]',
+    tests: [{ file: 'test/api/erased.test.ts', title: 'late webhooks of an erased lead' }],
+    why: 'A webhook that is sent again brings an erased person back onto the raw topic.',
   },
   {
     id: 'last-one-at-once',
