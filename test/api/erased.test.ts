@@ -1,7 +1,6 @@
 /** A webhook of before the erasure of its lead is acknowledged and not stored; a refusal is, without what says whose it is. */
 import t from 'tap'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
-import type { WebhookReceived } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
 import { apiUnderTest, at } from './apiUnderTest.ts'
 
