@@ -3,7 +3,8 @@ import { Counter, Gauge, Histogram } from 'prom-client'
 import type { Registry } from 'prom-client'
 
 /** What became of one webhook element. */
-export type WebhookOutcome = 'accepted' | 'bad_signature' | 'invalid' | 'rejected' | 'unknown_tenant' | 'too_large' | 'unavailable'
+export type WebhookOutcome =
+  'accepted' | 'bad_signature' | 'invalid' | 'lead_erased' | 'rejected' | 'unknown_tenant' | 'too_large' | 'unavailable'
 
 export interface ApiMetrics {
   /** `invalid` is stored all the same, for ingest to dead-letter; `unavailable` was answered 503 and comes again. */

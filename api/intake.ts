@@ -4,6 +4,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from '@sinclair/typebox'
+import { deliveryAfterErasure } from '../pipelines/ingest/afterErasure.ts'
 import { typeLabel } from '../pipelines/ingest/webhookTypes.ts'
 import { traceFields } from '../runtime/tracing.ts'
 import type { WebhookReceived } from '../schemas/generated/records.ts'
@@ -21,7 +22,10 @@ import type { Placed } from './webhookLanes.ts'
 export const Accepted = Type.Object(
   {
     accepted: Type.Integer({ minimum: 0, description: 'Elements stored.' }),
-    dropped: Type.Integer({ minimum: 0, description: 'Elements of locations where the app is not installed.' }),
+    dropped: Type.Integer({
+      minimum: 0,
+      description: 'Elements of locations where the app is not installed, and of before the erasure of their lead.',
+    }),
   },
   { description: 'Stored durably. Processing happens later.' },
 )
@@ -63,11 +67,12 @@ export class Intake {
     request: FastifyRequest,
     reply: FastifyReply,
     sender: Sender,
-    wanted: readonly Envelope[],
+    taken: readonly Envelope[],
     dropped: number,
   ): Promise<FastifyReply> {
     const { source, trace, receivedAt } = sender
     const metrics = this.#metrics
+    const wanted = taken.flatMap((envelope) => this.#afterErasure(envelope, sender))
     if (this.#inFlight + wanted.length > this.#limits.inFlight)
       return this.#unavailable(request, reply, sender, wanted, 'too_many_in_flight')
     this.#count(wanted.length)
@@ -99,7 +104,7 @@ export class Intake {
     trace.end(202)
     const { thanks } = sender
     if (thanks !== undefined) return reply.code(202).type(thanks.type).send(thanks.body)
-    return reply.code(202).send({ accepted: wanted.length, dropped })
+    return reply.code(202).send({ accepted: wanted.length, dropped: dropped + taken.length - wanted.length })
   }
 
   /** Is the app installed in the location? If not its webhook is counted as dropped, and it is named in the log once. */
@@ -135,6 +140,16 @@ export class Intake {
 
   traceOf({ headers: { traceparent } }: RequestTrace): { trace_id?: string } {
     return this.#deps.tracer === undefined ? {} : traceFields(traceparent)
+  }
+
+  /** What is stored of one whose lead was erased: nothing of before that but refusals. */
+  #afterErasure(envelope: Envelope, { source, origin, receivedAt }: Sender): readonly Envelope[] {
+    const erasedAt = this.#deps.erasures?.get(envelope.key)?.erasedAt
+    if (erasedAt === undefined) return [envelope]
+    const left = deliveryAfterErasure({ origin, type: envelope.type, body: envelope.body, receivedAt }, erasedAt)
+    if (left !== 'nothing') return [left === envelope.body ? envelope : { ...envelope, body: Buffer.from(left) }]
+    this.#metrics.webhooks.inc({ source, type: typeLabel(envelope.type), outcome: 'lead_erased' })
+    return []
   }
 
   /** In which lane it waits; said once when its location comes above its share, and when it is within it again. */

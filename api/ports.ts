@@ -14,7 +14,7 @@ import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
 import type { GateCostFilter, GateCosts } from '../sinks/postgres/gateCosts.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy, Realtor, Tenant } from '../schemas/generated/records.ts'
+import type { Decision, DeliveryChanged, Erasure, FollowUp, LeadProfile, Policy, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
 import type { TrustedKeys } from './signature.ts'
 import type { WorkflowSecrets } from './workflowToken.ts'
@@ -120,6 +120,8 @@ export interface ApiDeps {
   readonly tenants: { get(tenantId: string): Tenant | undefined }
   /** The live table of `leads.urgent`; without it no lead is urgent. */
   readonly urgentLeads?: { get(key: string): unknown } | undefined
+  /** The live table of `leads.erasures`, by lead key. */
+  readonly erasures?: { get(key: string): Pick<Erasure, 'erasedAt'> | undefined } | undefined
   /** The live table of `realtors`; without it nobody is named. */
   readonly realtors?: { get(key: string): Realtor | undefined } | undefined
   readonly queries: LeadQueries

@@ -13,6 +13,7 @@ export function pipelineTables(at: number): ReadonlyMap<string, Table<unknown>> 
       'policies.shadow': new Map(),
       tenants,
       realtors: new Map(),
+      'leads.erasures': new Map(),
       'agents.insights': new Map(),
       'realtors.settings': new Map(),
       'realtors.figures': new Map(),

@@ -408,7 +408,7 @@ export const configFields = {
     fallback: '',
     should: '0 (off) or a whole number from 1 to 100000',
     about:
-      'Calls of a location in an hour that go to reading what its leads hold one by one, to find what was deleted (docs/reconciliation.md); never more than half of GHL_CALLS_PER_DAY. By default 600, and 0 against the sandbox, which forgets.',
+      'Calls of a location in an hour that go to reading what its leads hold one by one, to find what was deleted (docs/reconciliation.md), a fifth of them for what is settled; never more than half of GHL_CALLS_PER_DAY. By default 600, and 0 against the sandbox, which forgets.',
   },
   ghlHeartbeatMinutes: {
     env: 'GHL_HEARTBEAT_MINUTES',

@@ -184,7 +184,7 @@ export const platform: PanelSpec[] = [
     width: 8,
     about:
       'Since all that leads of a location hold was gone through, of the location where that is longest ago: for so long a deletion may be unknown.',
-    queries: [{ promql: `max(lr_inventory_age_seconds{${targets}})`, legend: 'age' }],
+    queries: [{ promql: `max by (part) (lr_inventory_age_seconds{${targets}})`, legend: '{{part}}' }],
   },
 ]
 

@@ -1,16 +1,25 @@
 /**
  * Goes in turn over what the leads of each location hold and asks the platform about it, slowly: so many calls an hour, each
- * location its own. Where it stands is stored after every lead; what it finds goes through the same line as a webhook before that.
+ * location its own, a share of them for what is settled. Where each part stands is stored after every lead; what it finds goes
+ * through the same line as a webhook before that.
  */
 import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import type { Found } from '../pipelines/reconcile/found.ts'
-import { heldBy } from '../pipelines/reconcile/heldThings.ts'
-import type { Held, HeldKind } from '../pipelines/reconcile/heldThings.ts'
-import { afterFailure, afterLead, afterTurn, dueInventory, inventoryDefaults, mayBegin } from '../pipelines/reconcile/inventoryPlan.ts'
-import type { InventoryLimits, InventoryState } from '../pipelines/reconcile/inventoryPlan.ts'
+import { allHeldBy, heldBy, heldParts } from '../pipelines/reconcile/heldThings.ts'
+import type { Held, HeldKind, HeldPart } from '../pipelines/reconcile/heldThings.ts'
+import {
+  afterFailure,
+  afterLead,
+  afterTurn,
+  dueInventory,
+  inventoryDefaults,
+  limitsOf,
+  mayBegin,
+} from '../pipelines/reconcile/inventoryPlan.ts'
+import type { InventoryLimits, InventoryState, Suspects } from '../pipelines/reconcile/inventoryPlan.ts'
 import { sweepDefaults } from '../pipelines/reconcile/sweepPlan.ts'
 import type { LeadProfile, Tenant } from '../schemas/generated/records.ts'
 import { claimInventory, inventories, leadsWithThings, storeInventory } from '../sinks/postgres/inventories.ts'
@@ -26,7 +35,7 @@ export interface InventoryOptions {
   readonly sweeper: Pick<Sweeper, 'tellNews'>
   readonly clock: Clock
   readonly logger: Pick<Logger, 'info' | 'warn' | 'error'>
-  /** Of a location. */
+  /** Of a location, both parts together. */
   readonly callsPerHour: number
   readonly limits?: Omit<InventoryLimits, 'callsPerHour'>
   /** Between looks for what is due, ms. */
@@ -34,7 +43,7 @@ export interface InventoryOptions {
   /** Told of every lead that was looked at. */
   readonly onLead?: (tenantId: string, looked: LookedAt) => void
   /** Told in every round where the inventories of active locations stand. */
-  readonly onSeen?: (seen: ReadonlyMap<string, InventoryState>, now: number) => void
+  readonly onSeen?: (part: HeldPart, seen: ReadonlyMap<string, InventoryState>, now: number) => void
 }
 
 /** What came of a lead. */
@@ -43,6 +52,8 @@ export interface LookedAt {
   readonly read: Readonly<Record<HeldKind, number>>
   readonly missed: readonly Found[]
   readonly unclear: number
+  readonly suspected: readonly string[]
+  readonly cleared: readonly string[]
   /** Undefined when it was read to its end. `isOfLead`: the platform broke over this very lead. */
   readonly failure: { readonly detail: string; readonly isOfLead: boolean } | undefined
 }
@@ -54,7 +65,7 @@ const PAGES = 20
 const LEASE_MS = 300_000
 /** For somebody who waits a call that fails is made twice more. Else once: what fails is tried minutes later, and opens no breaker. */
 const TRIES = 3
-const none: LookedAt['read'] = { opportunities: 0, appointments: 0, tasks: 0, notes: 0 }
+const nothing = { read: { opportunities: 0, appointments: 0, tasks: 0, notes: 0 }, missed: [], unclear: 0, suspected: [], cleared: [] }
 
 export class Inventory {
   private readonly options: InventoryOptions
@@ -74,69 +85,78 @@ export class Inventory {
   async round(signal: AbortSignal = new AbortController().signal): Promise<void> {
     const { pool, clock, logger, onSeen } = this.options
     const tenants = await sweptTenants(pool)
-    const known = await inventories(pool)
-    onSeen?.(known, clock.now())
+    const known = { open: await inventories(pool, 'open'), settled: await inventories(pool, 'settled') }
+    for (const part of heldParts) onSeen?.(part, known[part], clock.now())
     await eachLocation(tenants, signal, async (tenant) => {
-      try {
-        await this.goOn(tenant, known.get(tenant.tenantId), signal)
-      } catch (error) {
-        logger.error({ err: error, tenantId: tenant.tenantId }, 'what leads of a location hold could not be compared; trying again')
-      }
+      const { tenantId } = tenant
+      for (const part of heldParts)
+        try {
+          await this.goOn(tenant, part, known[part].get(tenantId), signal)
+        } catch (error) {
+          logger.error({ err: error, tenantId, part }, 'what leads of a location hold could not be compared; trying again')
+        }
     })
   }
 
-  /** A whole turn now, whatever it costs, without a place that is stored; ends early on a failure and says it. */
+  /** A whole turn over both parts now, whatever it costs, without a place that is stored; ends early on a failure and says it. */
   async turn(tenant: Tenant, signal?: AbortSignal, onLead?: (looked: LookedAt) => void): Promise<string | undefined> {
+    const { pool } = this.options
+    const stored = await Promise.all(heldParts.map(async (part) => (await inventories(pool, part)).get(tenant.tenantId)?.suspects))
+    const suspects: Suspects = Object.assign({}, ...stored) as Suspects
     let place = ''
     for (;;) {
-      const leads = await leadsWithThings(this.options.pool, tenant.tenantId, place, PAGE)
+      const leads = await leadsWithThings(pool, tenant.tenantId, place, PAGE)
       if (leads.length === 0) return undefined
       for (const { leadKey, profile } of leads) {
         if (signal?.aborted === true) return 'stopped'
         place = leadKey
-        const held = heldBy(profile, this.options.clock.now())
+        const held = allHeldBy(profile, this.options.clock.now())
         if (held === undefined) continue
-        const looked = await this.lookAt(tenant, profile, held, signal, TRIES)
+        const looked = await this.lookAt(tenant, profile, held, suspects, signal, TRIES)
         onLead?.(looked)
         if (looked.failure !== undefined) return looked.failure.detail
       }
     }
   }
 
-  private async goOn(tenant: Tenant, known: StoredInventory | undefined, signal: AbortSignal): Promise<void> {
+  private async goOn(tenant: Tenant, part: HeldPart, known: StoredInventory | undefined, signal: AbortSignal): Promise<void> {
     const { pool, clock, logger, onLead } = this.options
     const { tenantId } = tenant
+    const limits = limitsOf(part, this.limits)
     const now = clock.now()
-    const begun = dueInventory(known, now, this.limits)
+    const begun = dueInventory(known, now, limits)
     if (begun === undefined || (known !== undefined && known.heldUntil > now && known.heldUntil <= now + LEASE_MS)) return
-    const claim = await claimInventory(pool, tenantId, known, begun, now + LEASE_MS)
+    const claim = await claimInventory(pool, tenantId, part, known, begun, now + LEASE_MS)
     if (claim === undefined) return
     let state = begun
-    const keep = (forMs: number) => storeInventory(pool, tenantId, claim, state, clock.now() + forMs)
+    const keep = (forMs: number) => storeInventory(pool, tenantId, part, claim, state, clock.now() + forMs)
     const mayGoOn = () => !signal.aborted && mayBegin(state, clock.now())
     pages: for (let page = 0; page < PAGES && mayGoOn(); page++) {
       const leads = await leadsWithThings(pool, tenantId, state.afterLead, PAGE)
       if (leads.length === 0) {
         state = afterTurn(state, clock.now())
-        logger.info({ tenantId, ...state.counts, tookMs: clock.now() - state.beganAt }, 'what leads of a location hold is compared once')
+        logger.info(
+          { tenantId, part, ...state.counts, tookMs: clock.now() - state.beganAt },
+          'what leads of a location hold is compared once',
+        )
         break
       }
       for (const { leadKey, profile } of leads) {
         if (!mayGoOn()) break pages
-        const held = heldBy(profile, clock.now())
+        const held = heldBy(profile, clock.now(), part)
         if (held === undefined) {
           state = { ...state, afterLead: leadKey }
           continue
         }
-        const looked = await this.lookAt(tenant, profile, held, signal, 1)
-        const { calls, read, missed, unclear, failure } = looked
+        const looked = await this.lookAt(tenant, profile, held, state.suspects, signal, 1)
+        const { calls, read, missed, failure } = looked
         if (failure !== undefined && signal.aborted) break pages
         onLead?.(tenantId, looked)
         const sum = read.opportunities + read.appointments + read.tasks + read.notes
         state =
           failure === undefined
-            ? afterLead(state, { leadKey, calls, read: sum, missed: missed.length, unclear }, clock.now(), this.limits)
-            : afterFailure(state, { leadKey, calls, ...failure }, clock.now(), this.limits)
+            ? afterLead(state, { ...looked, leadKey, read: sum, missed: missed.length }, clock.now(), limits)
+            : afterFailure(state, { leadKey, calls, ...failure }, clock.now(), limits)
         if (failure !== undefined)
           logger.warn({ tenantId, leadKey, detail: failure.detail }, 'what a lead holds could not be read from GoHighLevel; trying again')
         if (missed.length > 0)
@@ -151,18 +171,24 @@ export class Inventory {
     await keep(0)
   }
 
-  private async lookAt(tenant: Tenant, lead: LeadProfile, held: Held, signal: AbortSignal | undefined, tries: number): Promise<LookedAt> {
+  private async lookAt(
+    tenant: Tenant,
+    lead: LeadProfile,
+    held: Held,
+    suspects: Suspects,
+    signal: AbortSignal | undefined,
+    tries: number,
+  ): Promise<LookedAt> {
     const { pool, ghl, clock, sweeper } = this.options
     let calls = 0
     const options = { tries, onCall: () => void calls++, ...(signal === undefined ? {} : { signal }) }
     const leads = (leadKeys: readonly string[]) => knownLeads(pool, leadKeys)
-    const read = await readHeld({ ghl, options, leads, now: () => clock.now() }, lead, held)
-    if (!read.ok)
-      return { calls, read: none, missed: [], unclear: 0, failure: { detail: read.detail, isOfLead: read.failure.kind === 'unknown' } }
+    const read = await readHeld({ ghl, options, leads, now: () => clock.now() }, lead, held, suspects)
+    if (!read.ok) return { ...nothing, calls, failure: { detail: read.detail, isOfLead: read.failure.kind === 'unknown' } }
     // What changed just now may still be told by its webhook.
     const before = clock.now() - sweepDefaults.settleMs
     const settled = read.value.found.filter(({ at }) => at === null || at < before)
     const { missed } = await sweeper.tellNews(tenant.tenantId, settled, tenant)
-    return { calls, read: read.value.read, missed, unclear: read.value.unclear, failure: undefined }
+    return { ...read.value, calls, missed, failure: undefined }
   }
 }

@@ -10,7 +10,7 @@ import { sandboxAppId } from '../../simulate/sandboxTenant.ts'
 import { authorizations } from '../../sinks/postgres/authorizations.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
-import { allTopics, realtors, tenants, urgentLeads, webhooks } from '../../topics/index.ts'
+import { allTopics, erasures, realtors, tenants, urgentLeads, webhooks } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
 import { callbackTrust } from './callbackTrust.ts'
@@ -43,6 +43,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     tenants: await kafka.table(tenants),
     realtors: await kafka.table(realtors),
     urgentLeads: await kafka.table(urgentLeads),
+    erasures: await kafka.table(erasures),
     queries: readerQueries(pool),
     explain,
     probes: {

@@ -102,7 +102,8 @@ export function inventoryMetrics(registry: Registry): Required<Pick<InventoryOpt
   })
   const age = new Gauge({
     name: 'lr_inventory_age_seconds',
-    help: 'Since all leads of a location were gone through, of the location where that is longest ago; since the first was begun where it never was.',
+    help: 'Since all leads of a location were gone through, by part (open, settled), of the location where that is longest ago; since the first was begun where it never was.',
+    labelNames: ['part'],
     registers,
   })
   for (const kind of heldKinds) read.inc({ kind }, 0)
@@ -114,8 +115,8 @@ export function inventoryMetrics(registry: Registry): Required<Pick<InventoryOpt
       for (const { type } of looked.missed) missed.inc({ kind: kindOf(type), what: type.endsWith('Delete') ? 'deleted' : 'changed' })
       unclear.inc(looked.unclear)
     },
-    onSeen(seen, now) {
-      age.set(Math.max(0, ...[...seen.values()].map(({ wholeAt, beganAt }) => now - (wholeAt ?? beganAt))) / 1000)
+    onSeen(part, seen, now) {
+      age.set({ part }, Math.max(0, ...[...seen.values()].map(({ wholeAt, beganAt }) => now - (wholeAt ?? beganAt))) / 1000)
     },
   }
 }

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander'
 import { systemClock } from '../../delivery/systemClock.ts'
-import { heldKinds } from '../../pipelines/reconcile/heldThings.ts'
+import { heldKinds, heldParts } from '../../pipelines/reconcile/heldThings.ts'
 import { inventoryWords } from '../../pipelines/reconcile/inventoryWords.ts'
 import { sweepDefaults, sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { SweepSource } from '../../pipelines/reconcile/sweepPlan.ts'
@@ -117,9 +117,13 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
         terminal.out('What changed in the last 2 minutes is left for later: its webhook may be on its way.')
         const heldTitle = ['location', 'leads', 'calls', 'compared', flags.dryRun === true ? 'missed' : 'told now', 'unclear', 'outcome']
         if (held.length > 0) for (const line of columns([heldTitle, ...held], { right: [1, 2, 3, 4, 5] })) terminal.out(line)
-        const seen = await inventories(pool)
         const { inventoryCallsPerHour } = settings.ghl
-        for (const { tenantId } of chosen) terminal.out(inventoryWords(tenantId, seen.get(tenantId), inventoryCallsPerHour, now()))
+        for (const part of heldParts) {
+          const seen = await inventories(pool, part)
+          for (const { tenantId } of chosen)
+            if (part === 'open' || seen.has(tenantId))
+              terminal.out(inventoryWords(tenantId, part, seen.get(tenantId), inventoryCallsPerHour, now()))
+        }
         if (failures.length > 0) throw cliError('E_RECONCILE_FAILED', failures.join('\n'))
       } finally {
         await kafka.close()

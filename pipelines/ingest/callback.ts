@@ -6,8 +6,9 @@ import type { IngestState, LeadEvent, Tenant, WebhookReceived, WebhookUnrecognis
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
-import type { tenants } from '../../topics/index.ts'
+import type { erasures, tenants } from '../../topics/index.ts'
 import { leadEvents, leadKey, unrecognised } from '../../topics/index.ts'
+import { afterErasure } from './afterErasure.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { judgeMessage } from './judgeMessage.ts'
 import { isSeen, mark, remember } from './seen.ts'
@@ -16,7 +17,7 @@ import type { CallbackReading } from './translate/callback.ts'
 import type { UnrecognisedReason } from './translate/catalogue.ts'
 import { noSections } from './translate/draft.ts'
 
-type CallbackContext = Context<{ tenants: typeof tenants }>
+type CallbackContext = Context<{ tenants: typeof tenants; erasures: typeof erasures }>
 
 type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised>
 
@@ -38,7 +39,7 @@ export function tellCallback(state: IngestState | undefined, record: StreamRecor
   const { draft } = reading
   const judged = judgeMessage(draft, seen, ctx.at)
   if ('told' in judged) return drop(judged.told)
-  const event: LeadEvent = {
+  const told: LeadEvent = {
     eventId: ctx.id('event', id),
     tenantId,
     contactId,
@@ -52,6 +53,8 @@ export function tellCallback(state: IngestState | undefined, record: StreamRecor
     ...draft.sections,
     message: judged.message,
   }
+  const event = afterErasure(told, ctx.tables.erasures.get(ctx.key)?.erasedAt)
+  if (event === undefined) return drop('before_erasure')
   return next({ ...kept, seen: remember(seen, [id, ...judged.ids], ctx.at) }, { emit: [emit(leadEvents, event)] })
 }
 

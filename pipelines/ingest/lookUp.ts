@@ -6,8 +6,10 @@ import type { IngestState, LeadEvent, WebhookReceived } from '../../schemas/gene
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
+import type { erasures } from '../../topics/index.ts'
 import { leadEvents, leadKey } from '../../topics/index.ts'
 import { isLookUpField, outcomeOf } from '../enrichment/lookUpFields.ts'
+import { afterErasure } from './afterErasure.ts'
 import { parseBody } from './body.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { listOf, objectOf, textOf } from './fields.ts'
@@ -18,7 +20,7 @@ import { noSections } from './translate/draft.ts'
 export function tellLookUp(
   state: IngestState | undefined,
   record: StreamRecord<WebhookReceived>,
-  ctx: Context,
+  ctx: Context<{ erasures: typeof erasures }>,
 ): Outcome<IngestState, typeof leadEvents> {
   const { receivedId, tenantId, contactId, type, body: bytes, receivedAt, webhookId } = record.value
   const place = { receivedId, webhookId }
@@ -43,7 +45,7 @@ export function tellLookUp(
     const value = textOf(stated, field)
     if (value !== null) found[field] = value
   }
-  const event: LeadEvent = {
+  const answered: LeadEvent = {
     eventId: ctx.id('event', told),
     tenantId,
     contactId,
@@ -56,5 +58,7 @@ export function tellLookUp(
     ...noSections,
     lookUp: { provider, outcome: outcomeOf(asked, found), asked, found },
   }
+  const event = afterErasure(answered, ctx.tables.erasures.get(ctx.key)?.erasedAt)
+  if (event === undefined) return drop('before_erasure')
   return next({ ...kept, seen: remember(kept.seen, [told], ctx.at) }, { emit: [emit(leadEvents, event)] })
 }

@@ -2,7 +2,7 @@
  * The ordered, deduplicated story of each lead, out of GoHighLevel webhooks, callbacks of providers and our own deliveries.
  * The only writer of leads.events. Ids are remembered for 7 days; what has no translation goes to its own lane with the raw
  * body, what tells of an installation into the table of tenants, what tells of a user into that of realtors. An erasure takes
- * all that is remembered of a lead.
+ * all that is remembered of a lead, and of what is from before it nothing but refusals is told.
  */
 import { next } from '../../runtime/outcome.ts'
 import { from, stage } from '../../runtime/stage.ts'
@@ -25,7 +25,7 @@ import { tellWebhook } from './webhook.ts'
 export const ingest = stage({
   name: 'ingest',
   state: IngestState,
-  tables: { tenants, realtors },
+  tables: { tenants, realtors, erasures },
   on: [
     from(webhooksUrgent, tellWebhook, { priority: 1 }),
     from(webhooks, tellWebhook),

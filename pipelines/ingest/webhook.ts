@@ -6,8 +6,9 @@ import type { IngestState, LeadEvent, WebhookReceived, WebhookUnrecognised } fro
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { DeadLetter, Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
-import type { realtors, tenants } from '../../topics/index.ts'
+import type { erasures, realtors, tenants } from '../../topics/index.ts'
 import { leadEvents, leadKey, unrecognised } from '../../topics/index.ts'
+import { afterErasure } from './afterErasure.ts'
 import { parseBody } from './body.ts'
 import type { Json } from './body.ts'
 import type { IngestErrorCode } from './errors.ts'
@@ -29,7 +30,7 @@ import { webhookTypeOf } from './webhookTypes.ts'
 
 const ORIGINS: Readonly<Record<string, string>> = { workflow: 'ghl_workflow', reconcile: 'reconcile' }
 
-type IngestContext = Context<{ tenants: typeof tenants; realtors: typeof realtors }>
+export type IngestContext = Context<{ tenants: typeof tenants; realtors: typeof realtors; erasures: typeof erasures }>
 type Answer = Outcome<IngestState, typeof leadEvents | typeof unrecognised | typeof tenants | typeof realtors>
 
 /** Folds one webhook, one callback of a provider, or what was found about a lead. */
@@ -61,7 +62,10 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
     const told = tellRealtor(kept, body, destination.realtor, received, id, ctx)
     return 'missing' in told ? refuse(told.missing, received, { type, ...told.detail }) : told
   }
+  const erasedAt = ctx.tables.erasures.get(ctx.key)?.erasedAt
   if ('raw' in destination && (tenantId !== null || destination.raw !== 'contact_not_named')) {
+    if (erasedAt !== undefined && eventTimeOf(body, { datedBy: [] }, received.receivedAt).occurredAt <= erasedAt)
+      return drop('before_erasure')
     const rawType = textOf(body, 'type') ?? ''
     const raw: WebhookUnrecognised = {
       receivedId: received.receivedId,
@@ -94,7 +98,7 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const time = eventTimeOf(body, translator, received.receivedAt)
   const meaning = meaningOf(draft, time.occurredAt)
   if (meaning !== undefined && isTold(kept.told, meaning)) return drop('duplicate_meaning')
-  const event: LeadEvent = {
+  const told: LeadEvent = {
     eventId: ctx.id('event', id),
     tenantId,
     contactId,
@@ -108,6 +112,8 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
     ...draft.sections,
     message: judged.message,
   }
+  const event = afterErasure(told, erasedAt)
+  if (event === undefined) return drop('before_erasure')
   const memory = { ...kept, seen: remember(seen, [id, ...factIds, ...judged.ids], ctx.at), told: rememberTold(kept.told, meaning) }
   return next(memory, { emit: [emit(leadEvents, event)] })
 }

@@ -2,6 +2,10 @@
  * How an inventory of a location goes on: lead by lead in the order of their keys, within so many calls an hour, from where it
  * stands, and from the beginning again when it is through. A lead whose reading breaks three times is passed over. Pure.
  */
+import type { HeldPart } from './heldThings.ts'
+
+/** Ids of things (`opportunities.<id>`) that seem to be gone, with when that was first seen, ms: they are told when it is seen again later. */
+export type Suspects = Readonly<Record<string, number>>
 
 export interface InventoryLimits {
   /** Calls of a location in an hour; what the last lead costs comes on top of an hour, and is waited for in the next. */
@@ -25,6 +29,22 @@ export const inventoryDefaults: Omit<InventoryLimits, 'callsPerHour'> = {
   retryMs: { first: 5 * minute, most: hour },
   tries: 3,
 }
+
+/** What is settled changes seldom, and little rests on it: a fifth of the calls are kept for it, and a turn a day is enough. */
+const SETTLED_SHARE = 1 / 5
+const SETTLED_EVERY_MS = 24 * hour
+
+/** The limits of one part of an inventory that may make so many calls an hour in all. */
+export function limitsOf(part: HeldPart, { callsPerHour, ...limits }: InventoryLimits): InventoryLimits {
+  return part === 'open'
+    ? { ...limits, callsPerHour: callsPerHour * (1 - SETTLED_SHARE) }
+    : { ...limits, callsPerHour: callsPerHour * SETTLED_SHARE, everyMs: Math.max(limits.everyMs, SETTLED_EVERY_MS) }
+}
+
+/** Suspects are forgotten after this long: their lead is gone, or they are not asked about any more. 30 days in ms. */
+const SUSPECTED_MS = 30 * 24 * hour
+/** Suspects of a location at most: more than these at once are a fault sooner than deletions. */
+export const MOST_SUSPECTS = 500
 
 /** What a turn has done so far. */
 export interface InventoryCounts {
@@ -57,6 +77,7 @@ export interface InventoryState {
   /** When the last turn that passed over no lead was through, and how long it took, ms; null before the first. */
   readonly wholeAt: number | null
   readonly wholeMs: number | null
+  readonly suspects: Suspects
 }
 
 const nothing: InventoryCounts = { leads: 0, calls: 0, read: 0, missed: 0, unclear: 0, passed: 0 }
@@ -77,6 +98,7 @@ export function dueInventory(
       failedBecause: null,
       wholeAt: null,
       wholeMs: null,
+      suspects: {},
     }
   // One that began after now did so by a clock that has been set back since.
   const isAhead = now < known.beganAt
@@ -99,6 +121,10 @@ export interface LeadRead {
   readonly read: number
   readonly missed: number
   readonly unclear: number
+  /** Things that seem to be gone. */
+  readonly suspected: readonly string[]
+  /** Things that are suspects no more: they were told, or are there. */
+  readonly cleared: readonly string[]
 }
 
 /** After a lead that was read to its end at `now` (ms). */
@@ -118,7 +144,14 @@ export function afterLead(state: InventoryState, lead: LeadRead, now: number, li
     paidUntil: paid(state, lead.calls, now, limits),
     failures: 0,
     failedBecause: null,
+    suspects: suspectsAfter(state.suspects, lead, now),
   }
+}
+
+function suspectsAfter(known: Suspects, { suspected, cleared }: LeadRead, now: number): Suspects {
+  const kept = Object.entries(known).filter(([id, since]) => !cleared.includes(id) && since > now - SUSPECTED_MS)
+  const added = suspected.filter((id) => known[id] === undefined).map((id) => [id, now] as const)
+  return Object.fromEntries([...kept, ...added].slice(0, MOST_SUSPECTS))
 }
 
 /** After a lead that could not be read. `isOfLead`: it may be the lead that breaks it, so that waiting alone does not help. */

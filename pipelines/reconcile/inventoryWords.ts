@@ -1,14 +1,24 @@
 /** Where the inventory of a location stands, in a sentence. Pure. */
 import { counted } from '../counted.ts'
+import type { HeldPart } from './heldThings.ts'
 import type { InventoryState } from './inventoryPlan.ts'
 import { instantText, spanText } from './words.ts'
 
-/** At `now` (ms). `callsPerHour`: what a location has for it; 0 where it is off. */
-export function inventoryWords(tenantId: string, state: InventoryState | undefined, callsPerHour: number, now: number): string {
+const SUBJECTS: Readonly<Record<HeldPart, string>> = { open: 'what its leads hold', settled: 'what is settled of its leads' }
+
+/** One part of it, at `now` (ms). `callsPerHour`: what a location has for it; 0 where it is off. */
+export function inventoryWords(
+  tenantId: string,
+  part: HeldPart,
+  state: InventoryState | undefined,
+  callsPerHour: number,
+  now: number,
+): string {
+  const subject = SUBJECTS[part]
   if (state === undefined)
     return callsPerHour === 0
-      ? `${tenantId}: what its leads hold is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. \`--held\` does it now.`
-      : `${tenantId}: what its leads hold was never gone through.`
+      ? `${tenantId}: ${subject} is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. \`--held\` does it now.`
+      : `${tenantId}: ${subject} was never gone through.`
   const { leads, read, missed, unclear, passed, calls } = state.counts
   const did = [
     `${counted(leads, 'lead')} and ${counted(read, 'thing')} compared with ${counted(calls, 'call')}, ${missed} missed`,
@@ -17,8 +27,8 @@ export function inventoryWords(tenantId: string, state: InventoryState | undefin
   ].join(', ')
   const place =
     state.endedAt === null
-      ? `what its leads hold is being gone through since ${instantText(state.beganAt)}: ${did}.`
-      : `what its leads hold was gone through from ${instantText(state.beganAt)} to ${instantText(state.endedAt)}: ${did}.`
+      ? `${subject} is being gone through since ${instantText(state.beganAt)}: ${did}.`
+      : `${subject} was gone through from ${instantText(state.beganAt)} to ${instantText(state.endedAt)}: ${did}.`
   const why = state.failedBecause === null ? '' : ` The last try: ${state.failedBecause.replace(/\.?$/, '.')}`
   const whole =
     state.wholeAt === null

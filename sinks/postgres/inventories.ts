@@ -2,7 +2,8 @@
  * Where the inventory of each location stands, and the leads that are next. It belongs to whoever claimed it last; a process that
  * died in one is followed by the next after its lease.
  */
-import type { InventoryCounts, InventoryState } from '../../pipelines/reconcile/inventoryPlan.ts'
+import type { HeldPart } from '../../pipelines/reconcile/heldThings.ts'
+import type { InventoryCounts, InventoryState, Suspects } from '../../pipelines/reconcile/inventoryPlan.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
 import { instant, storable } from './storable.ts'
@@ -24,14 +25,17 @@ interface Row {
   readonly failed_because: string | null
   readonly whole_at: Date | null
   readonly whole_ms: string | null
+  readonly suspects: Suspects
   readonly claim: number
   readonly held_until: Date
 }
 
-/** Those of active locations, by location. */
-export async function inventories(db: Queryable): Promise<ReadonlyMap<string, StoredInventory>> {
+/** Those of one part of active locations, by location. */
+export async function inventories(db: Queryable, part: HeldPart): Promise<ReadonlyMap<string, StoredInventory>> {
   const { rows } = await db.query<Row>(
-    `SELECT inventories.* FROM inventories JOIN tenants ON tenants.tenant_id = inventories.tenant_id WHERE tenants.status = 'active'`,
+    `SELECT inventories.* FROM inventories JOIN tenants ON tenants.tenant_id = inventories.tenant_id
+     WHERE tenants.status = 'active' AND part = $1`,
+    [part],
   )
   return new Map(
     rows.map((row) => [
@@ -46,6 +50,7 @@ export async function inventories(db: Queryable): Promise<ReadonlyMap<string, St
         failedBecause: row.failed_because,
         wholeAt: row.whole_at?.getTime() ?? null,
         wholeMs: row.whole_ms === null ? null : Number(row.whole_ms),
+        suspects: row.suspects,
         claim: row.claim,
         heldUntil: row.held_until.getTime(),
       },
@@ -57,16 +62,18 @@ export async function inventories(db: Queryable): Promise<ReadonlyMap<string, St
 export async function claimInventory(
   db: Queryable,
   tenantId: string,
+  part: HeldPart,
   before: StoredInventory | undefined,
   state: InventoryState,
   heldUntil: number,
 ): Promise<number | undefined> {
   const { rows } = await db.query<{ claim: number }>({
     name: 'inventory_claim',
-    text: `INSERT INTO inventories AS known (tenant_id, ${STATE}, held_until) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-           ON CONFLICT (tenant_id) DO UPDATE SET held_until = excluded.held_until, claim = known.claim + 1
-           WHERE known.claim = $12 RETURNING claim`,
-    values: [tenantId, ...valuesOf(state), instant(heldUntil), before?.claim ?? null],
+    text: `INSERT INTO inventories AS known (tenant_id, part, ${STATE}, held_until)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+           ON CONFLICT (tenant_id, part) DO UPDATE SET held_until = excluded.held_until, claim = known.claim + 1
+           WHERE known.claim = $14 RETURNING claim`,
+    values: [tenantId, part, ...valuesOf(state), instant(heldUntil), before?.claim ?? null],
   })
   return rows[0]?.claim
 }
@@ -75,22 +82,24 @@ export async function claimInventory(
 export async function storeInventory(
   db: Queryable,
   tenantId: string,
+  part: HeldPart,
   claim: number,
   state: InventoryState,
   heldUntil: number,
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'inventory_store',
-    text: `UPDATE inventories SET (${STATE}, held_until) = ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11) WHERE tenant_id = $1 AND claim = $12`,
-    values: [tenantId, ...valuesOf(state), instant(heldUntil), claim],
+    text: `UPDATE inventories SET (${STATE}, held_until) = ($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+           WHERE tenant_id = $1 AND part = $2 AND claim = $14`,
+    values: [tenantId, part, ...valuesOf(state), instant(heldUntil), claim],
   })
   return rowCount === 1
 }
 
-const STATE = 'after_lead, began_at, ended_at, counts, paid_until, failures, failed_because, whole_at, whole_ms'
+const STATE = 'after_lead, began_at, ended_at, counts, paid_until, failures, failed_because, whole_at, whole_ms, suspects'
 
 function valuesOf(state: InventoryState): unknown[] {
-  const { afterLead, beganAt, endedAt, counts, paidUntil, failures, failedBecause, wholeAt, wholeMs } = state
+  const { afterLead, beganAt, endedAt, counts, paidUntil, failures, failedBecause, wholeAt, wholeMs, suspects } = state
   const at = (ms: number | null) => (ms === null ? null : instant(ms))
   return [
     afterLead,
@@ -102,6 +111,7 @@ function valuesOf(state: InventoryState): unknown[] {
     storable(failedBecause),
     at(wholeAt),
     wholeMs,
+    JSON.stringify(suspects),
   ]
 }
 

@@ -20,9 +20,10 @@ export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   learned_policies: 'what verdicts made of those numbers, counts and shares',
   sink_offsets: 'places of topics',
   sweep_cursors: 'how far locations are compared with the platform',
-  inventories: 'how far what leads hold was asked about; the place is the key of a lead, and goes on past it',
   counted_days: 'of which days decisions are counted',
   decision_days: 'how many decisions locations made in a day, counts',
+  inventories:
+    'how far what leads hold was asked about; the place is the key of a lead, and goes on past it; ids of things that seem to be gone, 30 days at most',
   heartbeats: 'whether webhooks of locations arrive; the contact it names is ours and no lead',
   ghl_authorizations: 'who may come back from GoHighLevel with a code',
   look_up_days: 'what locations have spent on look-ups, and how many succeeded',

@@ -47,6 +47,7 @@ const readHeld = 'test/reconcile/readHeld.test.ts'
 const foundHeld = 'test/reconcile/foundHeld.test.ts'
 const inventoryPlan = 'test/pipelines/inventoryPlan.test.ts'
 const erasedRows = 'test/sinks/postgres/erasure.test.ts'
+const afterErasure = 'test/pipelines/afterErasure.test.ts'
 const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
@@ -620,7 +621,7 @@ export const mutations: readonly Mutation[] = [
     file: 'pipelines/reconcile/heldThings.ts',
     find: '<= now - SETTLED_MS',
     replace: '<= now',
-    tests: [{ file: foundHeld, title: 'open opportunities, appointments to come' }],
+    tests: [{ file: foundHeld, title: 'what is open and what is settled, each by itself' }],
     why: 'A list that lags a minute deletes the note that was just written.',
   },
   {
@@ -636,10 +637,46 @@ export const mutations: readonly Mutation[] = [
     id: 'inventory-by-two',
     guard: 'an inventory belongs to whoever claimed it',
     file: 'sinks/postgres/inventories.ts',
-    find: 'WHERE known.claim = $12 RETURNING claim',
-    replace: 'WHERE known.claim = $12 OR true RETURNING claim',
+    find: 'WHERE known.claim = $14 RETURNING claim',
+    replace: 'WHERE known.claim = $14 OR true RETURNING claim',
     tests: [{ file: readHeld, title: 'two processes read each lead once' }],
     why: 'Every process reads every lead, and each uses its share of the calls.',
+  },
+  {
+    id: 'erased-told-again',
+    guard: 'of what is from before an erasure only refusals are told',
+    file: 'pipelines/ingest/afterErasure.ts',
+    find: 'if (erasedAt === undefined || event.occurredAt > erasedAt) return event',
+    replace: 'if (erasedAt === undefined || event.occurredAt >= 0) return event',
+    tests: [{ file: afterErasure, title: 'what is from before the erasure is told no further' }],
+    why: 'A webhook that is sent again brings an erased person back onto the events.',
+  },
+  {
+    id: 'erased-stored-again',
+    guard: 'a delivery of before an erasure is not stored',
+    file: 'api/intake.ts',
+    find: 'if (erasedAt === undefined) return [envelope]',
+    replace: 'if (erasedAt === undefined || erasedAt > 0) return [envelope]',
+    tests: [{ file: 'test/api/erased.test.ts', title: 'late webhooks of an erased lead' }],
+    why: 'A webhook that is sent again brings an erased person back onto the raw topic.',
+  },
+  {
+    id: 'last-one-at-once',
+    guard: 'what no other thing speaks for is told only when it is seen gone again hours later',
+    file: 'reconcile/readHeld.ts',
+    find: '?? Infinity) <= before',
+    replace: '?? 0) <= before',
+    tests: [{ file: readHeld, title: 'the last opportunity and a lone appointment' }],
+    why: 'A fault of a minute that empties a list deletes the last opportunity.',
+  },
+  {
+    id: 'last-one-elsewhere',
+    guard: 'the list that lacks the last one counts only while its pipeline is shown',
+    file: 'reconcile/readHeld.ts',
+    find: 'pipelineId === lead.opportunities[id]?.pipelineId',
+    replace: "pipelineId === lead.opportunities[id]?.pipelineId || pipelineId !== ''",
+    tests: [{ file: readHeld, title: 'a fault that makes the last one seem gone deletes nothing' }],
+    why: 'A token of another location deletes the last opportunity of this one.',
   },
   {
     id: 'empty-location-deletes',

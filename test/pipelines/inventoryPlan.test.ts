@@ -1,7 +1,16 @@
 /** An inventory goes on from where it stands, within its calls, past what breaks, and from the beginning again. */
 import fc from 'fast-check'
 import t from 'tap'
-import { afterFailure, afterLead, afterTurn, dueInventory, inventoryDefaults, mayBegin } from '../../pipelines/reconcile/inventoryPlan.ts'
+import {
+  MOST_SUSPECTS,
+  afterFailure,
+  afterLead,
+  afterTurn,
+  dueInventory,
+  inventoryDefaults,
+  limitsOf,
+  mayBegin,
+} from '../../pipelines/reconcile/inventoryPlan.ts'
 import type { InventoryLimits, InventoryState } from '../../pipelines/reconcile/inventoryPlan.ts'
 import { inventoryWords } from '../../pipelines/reconcile/inventoryWords.ts'
 import { assertProperty } from '../support/property.ts'
@@ -10,7 +19,7 @@ const minute = 60_000
 const hour = 60 * minute
 const noon = Date.UTC(2026, 10, 10, 12)
 const limits: InventoryLimits = { ...inventoryDefaults, callsPerHour: 60 }
-const read = (calls: number, leadKey = 'l') => ({ leadKey, calls, read: calls, missed: 0, unclear: 0 })
+const read = (calls: number, leadKey = 'l') => ({ leadKey, calls, read: calls, missed: 0, unclear: 0, suspected: [], cleared: [] })
 const failed = (isOfLead: boolean, leadKey = 'l') => ({ leadKey, calls: 1, detail: 'no answer', isOfLead })
 
 function due(known: InventoryState | undefined, now: number): InventoryState {
@@ -113,21 +122,47 @@ t.test(
     ),
 )
 
+t.test('a fifth of the calls are for what is settled, once a day; both parts together make no more than allowed', async (t) => {
+  const all = { ...inventoryDefaults, callsPerHour: 600 }
+  const [open, settled] = [limitsOf('open', all), limitsOf('settled', all)]
+  t.match(
+    [open, settled],
+    [
+      { callsPerHour: 480, everyMs: 6 * hour },
+      { callsPerHour: 120, everyMs: 24 * hour },
+    ],
+  )
+  t.strictSame({ ...settled, callsPerHour: 600, everyMs: 6 * hour }, all, 'the rest is the same')
+})
+
+t.test('what seems to be gone keeps when that was first seen, until it is told or shown, thirty days, five hundred at most', async (t) => {
+  const first = afterLead(due(undefined, noon), { ...read(1), suspected: ['opportunities.a', 'opportunities.b'] }, noon, limits)
+  t.strictSame(first.suspects, { 'opportunities.a': noon, 'opportunities.b': noon })
+  const again = afterLead(first, { ...read(1), suspected: ['opportunities.a'], cleared: ['opportunities.b'] }, noon + hour, limits)
+  t.strictSame(again.suspects, { 'opportunities.a': noon })
+  t.strictSame(afterLead(again, read(1), noon + 30 * 24 * hour, limits).suspects, {})
+  const many = Array.from({ length: MOST_SUSPECTS + 1 }, (_, index) => `opportunities.many${index}`)
+  const full = afterLead(again, { ...read(1), suspected: many }, noon + hour, limits).suspects
+  t.equal(Object.keys(full).length, 500)
+  t.equal(full['opportunities.a'], noon, 'those that are known stay')
+})
+
 t.test('where it stands, in words', async (t) => {
-  t.equal(inventoryWords('home', undefined, 600, noon), 'home: what its leads hold was never gone through.')
+  t.equal(inventoryWords('home', 'open', undefined, 600, noon), 'home: what its leads hold was never gone through.')
   t.equal(
-    inventoryWords('home', undefined, 0, noon),
+    inventoryWords('home', 'open', undefined, 0, noon),
     'home: what its leads hold is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. `--held` does it now.',
   )
   const under = afterLead(due(undefined, noon), { ...read(3), read: 1, missed: 1, unclear: 2 }, noon, limits)
   t.equal(
-    inventoryWords('home', under, 600, noon),
+    inventoryWords('home', 'open', under, 600, noon),
     'home: what its leads hold is being gone through since 2026-11-10 12:00 UTC: 1 lead and 1 thing compared with 3 calls, 1 missed, 2 unclear. It was never gone through to the end.',
   )
+  t.match(inventoryWords('home', 'settled', under, 600, noon), /^home: what is settled of its leads is being gone through since /)
   const failing = afterFailure(under, failed(true), noon, limits)
-  t.match(inventoryWords('home', failing, 600, noon), / The last try: no answer\. /)
+  t.match(inventoryWords('home', 'open', failing, 600, noon), / The last try: no answer\. /)
   t.equal(
-    inventoryWords('home', afterTurn(under, noon + hour), 600, noon + 3 * hour),
+    inventoryWords('home', 'open', afterTurn(under, noon + hour), 600, noon + 3 * hour),
     'home: what its leads hold was gone through from 2026-11-10 12:00 UTC to 2026-11-10 13:00 UTC: 1 lead and 1 thing compared with 3 calls, 1 missed, 2 unclear. The last whole turn ended 2h 0m ago and took 1h 0m.',
   )
 })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import { isAbout } from '../../pipelines/reconcile/found.ts'
 import { foundGone, foundNote, foundTask } from '../../pipelines/reconcile/foundHeld.ts'
-import { heldBy, heldKinds } from '../../pipelines/reconcile/heldThings.ts'
+import { allHeldBy, heldBy, heldKinds } from '../../pipelines/reconcile/heldThings.ts'
 import { newsIn } from '../../pipelines/reconcile/news.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { DAY, HOUR, MINUTE, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
@@ -33,33 +33,40 @@ function leadOf(over: Partial<LeadProfile>, at = now - DAY): LeadProfile {
   })
 }
 
-t.test(
-  'open opportunities, appointments to come, tasks that are not done, notes of open leads; nothing that was stated just now',
-  async (t) => {
-    const all = {
-      opportunities: { open: opportunity('open'), unsaid: opportunity(null), won: opportunity('won'), lost: opportunity('lost') },
-      appointments: {
-        ahead: appointment('confirmed', now + HOUR),
-        past: appointment('confirmed', now - HOUR),
-        off: appointment('cancelled', now + HOUR),
-        whenever: appointment('new', null),
-      },
-      tasks: { todo: task(false), done: task(true) },
-      notes: { n: note },
-    }
-    const held = { opportunities: ['open', 'unsaid'], appointments: ['ahead', 'whenever'], tasks: ['todo'], notes: ['n'] }
-    t.strictSame(heldBy(leadOf(all), now), held)
-    t.strictSame(
-      heldBy(leadOf({ ...all, status: 'lost' }), now),
-      { ...held, notes: [] },
-      'nobody works with the notes of a lead that is lost',
-    )
-    t.equal(heldBy(leadOf({ ...all, deletedAt: now }), now), undefined)
-    t.equal(heldBy(leadOf({ tasks: { done: task(true) } }), now), undefined, 'nothing to ask about')
-    t.equal(heldBy(leadOf(all, now - 10 * MINUTE + 1), now), undefined, 'the platform may not show it everywhere yet')
-    t.strictSame(heldBy(leadOf(all, now - 10 * MINUTE), now), held)
-  },
-)
+t.test('what is open and what is settled, each by itself; nothing that was stated just now', async (t) => {
+  const all = {
+    opportunities: { open: opportunity('open'), unsaid: opportunity(null), won: opportunity('won'), lost: opportunity('lost') },
+    appointments: {
+      ahead: appointment('confirmed', now + HOUR),
+      past: appointment('confirmed', now - HOUR),
+      off: appointment('cancelled', now + HOUR),
+      whenever: appointment('new', null),
+    },
+    tasks: { todo: task(false), done: task(true) },
+    notes: { n: note },
+  }
+  const held = { opportunities: ['open', 'unsaid'], appointments: ['ahead', 'whenever'], tasks: ['todo', 'done'], notes: ['n'] }
+  t.strictSame(heldBy(leadOf(all), now, 'open'), held, 'a task that is done stands in the list that is read anyway')
+  t.strictSame(
+    heldBy(leadOf({ ...all, status: 'lost' }), now, 'open'),
+    { ...held, notes: [] },
+    'nobody works with the notes of a lead that is lost',
+  )
+  t.equal(heldBy(leadOf({ ...all, deletedAt: now }), now, 'open'), undefined)
+  t.equal(heldBy(leadOf({ tasks: { done: task(true) } }), now, 'open'), undefined, 'nothing to ask about')
+  t.equal(heldBy(leadOf(all, now - 10 * MINUTE + 1), now, 'open'), undefined, 'the platform may not show it everywhere yet')
+  t.strictSame(heldBy(leadOf(all, now - 10 * MINUTE), now, 'open'), held)
+
+  const settled = { opportunities: ['won', 'lost'], appointments: ['past'], tasks: [], notes: [] }
+  t.strictSame(heldBy(leadOf(all), now, 'settled'), settled, 'of one that is cancelled a deletion changes nothing')
+  const done = { ...all, status: 'lost', tasks: { done: task(true) } }
+  t.strictSame(heldBy(leadOf(done), now, 'settled'), { ...settled, tasks: ['done'], notes: ['n'] })
+  t.equal(heldBy(leadOf({ opportunities: { open: opportunity('open') } }), now, 'settled'), undefined)
+  const everything = heldKinds.flatMap((kind) => [...(allHeldBy(leadOf(done), now)?.[kind] ?? [])])
+  t.strictSame(everything.sort(), ['ahead', 'done', 'lost', 'n', 'open', 'past', 'unsaid', 'whenever', 'won'])
+  t.strictSame(allHeldBy(leadOf({ tasks: { done: task(true) } }), now)?.tasks, ['done'])
+  t.equal(allHeldBy(leadOf({}), now), undefined)
+})
 
 t.test('what is gone has the body of its webhook, dated by the reading, and an id of the state it was deleted in', async (t) => {
   const lead = leadOf({

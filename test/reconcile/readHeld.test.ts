@@ -79,7 +79,7 @@ async function world(t: Test, leads: readonly LeadProfile[], gateway?: Gateway) 
     })
   const round = async () => {
     await clock.run(inventory().round())
-    return (await inventories(pool)).get(tenantId)
+    return (await inventories(pool, 'open')).get(tenantId)
   }
   const types = () => told.map(({ type, contactId }) => `${type} ${contactId}`).sort()
   return { pool, clock, sandbox, told, looked, asked, inventory, round, types }
@@ -205,6 +205,112 @@ t.test('a location that shows no other opportunity, appointment or contact says 
   t.strictSame(w.types(), ['NoteDelete maria', 'TaskDelete maria'], 'lists of a contact that is there are whole')
 })
 
+t.test('what is settled is asked about apart from what is open, and told in the same way', async (t) => {
+  const settled = {
+    opportunities: { o: { ...opportunityOf('o'), status: 'won' }, off: { ...opportunityOf('off'), status: 'lost' } },
+    appointments: { a: { ...held.appointments.a, status: 'showed', startsAt: now - 40 * DAY } },
+    tasks: { t: { ...held.tasks.t, completed: true } },
+    notes: held.notes,
+  }
+  const w = await world(t, [leadOf('maria', settled, { status: 'converted' })])
+  fill(w)
+  const off = { id: 'off', contactId: 'maria', status: 'lost', pipelineId: 'p', pipelineStageId: 's', name: 'x' }
+  w.sandbox.put('opportunities', tenantId, { ...off, createdAt: iso(now - DAY) })
+  const old = { ...held.appointments.a, appointmentStatus: 'showed', startTime: iso(now - 50 * DAY), contactId: 'jo' }
+  w.sandbox.put('appointments', tenantId, { ...old, id: 'a-old', calendarId: 'sbxCalendar000000001', dateAdded: iso(now - 60 * DAY) })
+  for (const body of deletions) w.sandbox.happened(body, now)
+  t.match((await w.round())?.counts, { leads: 0, calls: 0 }, 'nothing is open')
+  t.match((await inventories(w.pool, 'settled')).get(tenantId)?.counts, { leads: 1, read: 5, missed: 4, unclear: 0 })
+  t.strictSame(w.types(), ['AppointmentDelete maria', 'NoteDelete maria', 'OpportunityDelete maria', 'TaskDelete maria'])
+})
+
+const lastOnes = {
+  opportunities: { o: { ...opportunityOf('o'), pipelineId: 'sbxPipeline000000001' } },
+  appointments: { a: { ...held.appointments.a, startsAt: now + 5 * DAY } },
+}
+const suspects = async (w: World) => Object.keys((await inventories(w.pool, 'open')).get(tenantId)?.suspects ?? {}).sort()
+const both = ['appointments.a', 'opportunities.o']
+
+t.test('the last opportunity and a lone appointment: seen gone hours apart, by lists that would show them', async (t) => {
+  const w = await world(t, [leadOf('maria', lastOnes)])
+  w.sandbox.put('contacts', tenantId, { id: 'maria', dateAdded: iso(now - DAY) })
+  t.match((await w.round())?.counts, { missed: 0, unclear: 2 })
+  t.strictSame(await suspects(w), both)
+  w.clock.advance(6 * HOUR)
+  t.match((await w.round())?.counts, { missed: 2, unclear: 0 })
+  t.strictSame(w.types(), ['AppointmentDelete maria', 'OpportunityDelete maria'])
+  t.strictSame(await suspects(w), [], 'told is told')
+})
+
+t.test('by the verb too, once the inventory has seen it hours ago', async (t) => {
+  const w = await world(t, [leadOf('maria', lastOnes)])
+  w.sandbox.put('contacts', tenantId, { id: 'maria', dateAdded: iso(now - DAY) })
+  const verb = () => w.clock.run(w.inventory().turn(tenantRecord()))
+  await verb()
+  await w.round()
+  w.clock.advance(3 * HOUR - 1)
+  await verb()
+  t.strictSame(w.types(), [], 'not a moment earlier')
+  w.clock.advance(MINUTE)
+  await verb()
+  t.strictSame(w.types(), ['AppointmentDelete maria', 'OpportunityDelete maria'])
+})
+
+t.test('a fault that makes the last one seem gone deletes nothing, however it looks', async (t) => {
+  const gone = (url: string): Answer | undefined => {
+    if (/opportunities\/o$/.test(url)) return { status: 400, body: '{"message":"Opportunity with id o not found"}' }
+    return /appointments\/a$/.test(url) ? { status: 404, body: '{"message":"Appointment not found"}' } : undefined
+  }
+  const empty = (url: string): Answer | undefined =>
+    /opportunities\/search$|calendars\/events$/.test(url) ? { status: 200, body: '{"opportunities":[],"events":[]}' } : undefined
+  const odd: Readonly<Record<string, { readonly suspected: boolean; readonly answer: (url: string) => Answer | undefined }>> = {
+    'another location: neither its pipeline nor its calendar': {
+      suspected: false,
+      answer: (url) =>
+        /pipelines$|calendars\/$/.test(url)
+          ? { status: 200, body: '{"pipelines":[{"id":"x","stages":[]}],"calendars":[{"id":"x"}]}' }
+          : empty(url),
+    },
+    'no right to see pipelines and calendars': {
+      suspected: false,
+      answer: (url) => (/pipelines$|calendars\/$/.test(url) ? { status: 403, body: '{"message":"Forbidden resource"}' } : empty(url)),
+    },
+    'lists that lack everything': {
+      suspected: false,
+      answer: (url) => (/pipelines$|calendars\/$|search$|events$/.test(url) ? { status: 200, body: '{}' } : undefined),
+    },
+    'a list with a row that cannot be read': {
+      suspected: false,
+      answer: (url) =>
+        /opportunities\/search$|calendars\/events$/.test(url)
+          ? { status: 200, body: '{"opportunities":[{"name":"?"}],"events":[{"title":"?"}]}' }
+          : undefined,
+    },
+    'lists that are empty for a while': { suspected: true, answer: empty },
+  }
+  for (const [name, { suspected, answer }] of Object.entries(odd)) {
+    let isOver = false
+    const w = await world(t, [leadOf('maria', lastOnes)], (_, url) => {
+      const path = url.replace(/\?.*/, '')
+      return isOver ? undefined : (gone(path) ?? answer(path))
+    })
+    fill(w)
+    // Nothing else is there: these two are the last ones.
+    for (const body of [
+      { type: 'OpportunityDelete', id: 'o-other' },
+      { type: 'AppointmentDelete', appointment: { id: 'a-other' } },
+    ])
+      w.sandbox.happened({ ...body, locationId: tenantId }, now)
+    t.match((await w.round())?.counts, { missed: 0, unclear: 2 }, name)
+    t.strictSame(await suspects(w), suspected ? both : [], name)
+    isOver = suspected
+    w.clock.advance(6 * HOUR)
+    t.match((await w.round())?.counts, { unclear: suspected ? 0 : 2 }, name)
+    t.strictSame(await suspects(w), [], `${name}: what is there is no suspect`)
+    t.notMatch(w.types().join(), /Delete/, name)
+  }
+})
+
 t.test('a contact that is gone is told as that, its things with it', async (t) => {
   const w = await world(t, [leadOf('maria', held)])
   fill(w)
@@ -272,14 +378,18 @@ t.test('two processes read each lead once; one that died is followed by the next
   await postgresSink(w.pool).write([batch(tenants, 1, [[other, tenantRecord({ tenantId: other })]])])
   for (const { contactId, tenantId: location } of [...leads, ...elsewhere])
     w.sandbox.put('notes', location, { id: contactId, contactId, body: 'a yard', dateAdded: iso(now - DAY) })
-  const slow = () => w.inventory({ callsPerHour: 60 })
+  const slow = () => w.inventory({ callsPerHour: 75 })
   const both = () => w.clock.run(Promise.all([slow().round(), slow().round()]))
   const counts = async () => {
-    const seen = await inventories(w.pool)
+    const seen = await inventories(w.pool, 'open')
     return [tenantId, other].map((location) => seen.get(location)?.counts.leads)
   }
   await both()
-  t.strictSame(await counts(), [2, 2], 'at 60 an hour a call is a minute, in each location, and one minute was saved up')
+  t.strictSame(
+    await counts(),
+    [2, 2],
+    'a fifth of 75 an hour is kept for what is settled, so a call is a minute, in each location, and one minute was saved up',
+  )
   await both()
   t.strictSame(await counts(), [2, 2])
   w.clock.advance(MINUTE)

@@ -43,8 +43,12 @@ t.test('an inventory: its calls, what it compared and found by kind, and how lon
   const found = (type: string) => ({ type, contactId: 'maria', foundId: type, at: null, body: {} })
   const read = { opportunities: 2, appointments: 1, tasks: 0, notes: 3 }
   const missed = ['OpportunityDelete', 'OpportunityUpdate', 'AppointmentDelete', 'TaskComplete', 'NoteDelete', 'ContactDelete'].map(found)
-  onLead('a', { calls: 9, read, missed, unclear: 2, failure: undefined })
-  onLead('b', { calls: 1, read, missed: missed.slice(0, 1), unclear: 0, failure: { detail: 'no answer', isOfLead: false } })
+  const noSuspects = { suspected: [], cleared: [] }
+  onLead('a', { ...noSuspects, calls: 9, read, missed, unclear: 2, failure: undefined })
+  onLead('b', {
+    ...noSuspects,
+    ...{ calls: 1, read, missed: missed.slice(0, 1), unclear: 0, failure: { detail: 'no answer', isOfLead: false } },
+  })
   t.strictSame(await values(registry, 'lr_inventory_calls_total'), { '': 10 })
   t.match(await values(registry, 'lr_inventory_read_total'), { 'kind="opportunities"': 4, 'kind="notes"': 6, 'kind="tasks"': 0 })
   t.match(await values(registry, 'lr_inventory_missed_total'), {
@@ -62,8 +66,10 @@ t.test('an inventory: its calls, what it compared and found by kind, and how lon
     ['a', { ...state, wholeAt: tuesdayNoon + MINUTE }],
     ['b', state],
   ] as const
-  onSeen(new Map(seen), tuesdayNoon + 2 * MINUTE)
-  t.strictSame(await values(registry, 'lr_inventory_age_seconds'), { '': 120 }, 'one that was never through counts from its beginning')
+  onSeen('open', new Map(seen), tuesdayNoon + 2 * MINUTE)
+  onSeen('settled', new Map(seen.slice(0, 1)), tuesdayNoon + 2 * MINUTE)
+  const ages = { 'part="open"': 120, 'part="settled"': 60 }
+  t.strictSame(await values(registry, 'lr_inventory_age_seconds'), ages, 'one that was never through counts from its beginning')
 })
 
 t.test('look-ups by location and outcome', async (t) => {
