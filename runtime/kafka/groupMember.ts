@@ -148,18 +148,18 @@ export class GroupMember<U extends Unit> {
   async start(): Promise<void> {
     const joined = new Promise<void>((resolve, reject) => (this.#start = { joined: resolve, failed: reject }))
     joined.catch(() => undefined)
-    await this.#consumer.connect()
-    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
-    // Connected before the tick: what a join still needs then takes as little as it can.
-    await this.#waitForTick('join', this.#options.signal)
-    if (this.#options.signal?.aborted === true) return
-    await this.#consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: CONCURRENCY,
-      eachBatch: (payload) => this.#each(payload),
-    })
     try {
+      await this.#consumer.connect()
+      await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+      // Connected before the tick: what a join still needs then takes as little as it can.
+      await this.#waitForTick('join', this.#options.signal)
+      if (this.#options.signal?.aborted === true) return
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: CONCURRENCY,
+        eachBatch: (payload) => this.#each(payload),
+      })
       await joined
     } catch (error) {
       this.#watch.stop()

@@ -23,6 +23,7 @@ const standbyAssignment = 'test/runtime/kafka/standbyAssignment.test.ts'
 const groupMember = 'test/runtime/kafka/groupMember.test.ts'
 const corrections = 'test/runtime/kafka/corrections.test.ts'
 const connectionCorrections = 'test/runtime/kafka/connectionCorrections.test.ts'
+const closingCorrections = 'test/runtime/kafka/closingCorrections.test.ts'
 const runnerCorrections = 'test/runtime/kafka/runnerCorrections.test.ts'
 const cluster = 'test/runtime/kafka/cluster.test.ts'
 const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
@@ -1485,6 +1486,65 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A broker that dies in the middle of an answer leaves a client behind that reads none any more.',
+  },
+  {
+    id: 'connects-after-its-end',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/closingCorrections.ts',
+    find: '    if (line.closed) throw ended(connection)\n',
+    replace: '',
+    tests: [
+      { file: closingCorrections, title: 'closed while the lag of the group is asked for: the next question is not asked' },
+      { file: closingCorrections, title: 'disconnected between two questions: the second one does not connect anew' },
+      { file: closingCorrections, title: 'disconnected while it connects: it does not try again' },
+    ],
+    why: 'A process whose client was stopped in the middle of a question keeps a connection that nobody closes, and does not end.',
+  },
+  {
+    id: 'end-repeated',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/closingCorrections.ts',
+    find: 'retriable: false',
+    replace: 'retriable: true',
+    tests: [{ file: closingCorrections, title: 'disconnected while it connects: it does not try again' }],
+    why: 'What was under way when a client was stopped is tried again for hours, and keeps the process.',
+  },
+  {
+    id: 'forgotten-broker-stays',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/closingCorrections.ts',
+    find: 'const open = [...(line?.open ?? [])]',
+    replace: 'const open = [...(line?.open ?? [])].slice(0, 0)',
+    tests: [{ file: closingCorrections, title: 'forgotten by the client, a broker is disconnected all the same' }],
+    why: 'The connection to a broker that had closed another one stays open after the client has ended.',
+  },
+  {
+    id: 'producer-connects-again',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/sendMessages.ts',
+    find: '          await cluster.refreshMetadata()\n          throw error\n        }\n        logger.error(',
+    replace:
+      '          await (cluster as unknown as { connect(): Promise<void> }).connect()\n          await cluster.refreshMetadata()\n          throw error\n        }\n        logger.error(',
+    tests: [{ file: closingCorrections, title: 'disconnected while a producer tries again: it stops to' }],
+    why: 'A producer that was closed while brokers were away connects when they are back, and sends what nobody waits for.',
+  },
+  {
+    id: 'failed-opening-stays',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/cluster.ts',
+    find: '      await consumer.disconnect()\n      throw error',
+    replace: '      throw error',
+    tests: [{ file: closingCorrections, title: 'a connection that cannot be made leaves nothing open' }],
+    why: 'A process that is refused by the brokers keeps the connection on which it was, and does not end.',
+  },
+  {
+    id: 'failed-start-stays-connected',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/groupMember.ts',
+    find: '      this.#watch.stop()\n      await this.#consumer.disconnect()\n',
+    replace: '',
+    tests: [{ file: 'test/runtime/kafka/groupMember.test.ts', title: 'a member that cannot begin leaves no connection behind' }],
+    why: 'A process whose topics are missing does not end, and is not started anew.',
   },
   {
     id: 'stop-forgotten-while-starting',

@@ -26,6 +26,7 @@ class StandIn {
   eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
   private readonly listeners = new Map<string, Listener>()
 
+  subscribe: () => Promise<void> = async () => undefined
   restartOnFailure: (error: Error) => Promise<boolean> = async () => true
 
   readonly kafka = {
@@ -46,7 +47,7 @@ class StandIn {
     },
     on: (name: string, listener: Listener) => void this.listeners.set(name, listener),
     connect: async () => void this.membership.push('connect'),
-    subscribe: async () => undefined,
+    subscribe: async () => this.subscribe(),
     disconnect: async () => void this.membership.push('leave'),
     run: async ({ eachBatch, ...options }: { eachBatch: StandIn['eachBatch'] }) => {
       this.ran = options
@@ -432,3 +433,11 @@ for (const event of ['rebalancing', 'stop'] as const)
     await client.batch()
     t.equal(handled, 0)
   })
+
+t.test('a member that cannot begin leaves no connection behind', async (t) => {
+  const client = new StandIn()
+  client.subscribe = () => Promise.reject(new Error('there is no such topic'))
+  const { member } = memberFor(t, client, { prepare: async () => 0n })
+  await t.rejects(member.start(), { message: 'there is no such topic' })
+  t.strictSame(client.membership, ['connect', 'leave'])
+})
