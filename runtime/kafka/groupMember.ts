@@ -325,7 +325,7 @@ export class GroupMember<U extends Unit> {
     for (let wait = BACKOFF_MS.first; live(); wait = Math.min(wait * 2, BACKOFF_MS.most)) {
       try {
         held.move('restoring')
-        const offsets = await held.unit.prepare(live)
+        const offsets = await held.unit.prepare(live, this.#membership.memberId)
         if (!live()) return
         for (const place of held.places) {
           const offset = offsets.get(place.topic)

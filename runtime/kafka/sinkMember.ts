@@ -134,14 +134,14 @@ class SinkUnit implements Unit {
     this.#time.settle()
   }
 
-  prepare(): Promise<ReadonlyMap<string, bigint>> {
-    return this.#time.during('restore', () => this.#prepare())
+  prepare(_live: () => boolean, memberId?: string): Promise<ReadonlyMap<string, bigint>> {
+    return this.#time.during('restore', () => this.#prepare(memberId))
   }
 
-  async #prepare(): Promise<ReadonlyMap<string, bigint>> {
+  async #prepare(memberId: string | undefined): Promise<ReadonlyMap<string, bigint>> {
     const { cluster, group, topicPrefix } = this.#context
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
-    await this.#held.during('take over', () => this.#producer.open())
+    await this.#held.during('take over', () => this.#producer.open(memberId))
     const found = await this.#held.during('read offsets', () => sources(cluster, groupName(group, topicPrefix), this.#places))
     const starts = await Promise.all(
       found.map(

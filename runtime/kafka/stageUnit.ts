@@ -90,7 +90,7 @@ export class StageUnit implements Unit {
     this.#time.settle()
   }
 
-  async prepare(live: () => boolean): Promise<ReadonlyMap<string, bigint>> {
+  async prepare(live: () => boolean, memberId?: string): Promise<ReadonlyMap<string, bigint>> {
     const { cluster, reader, group, topicPrefix, metrics, logger } = this.#context
     this.#time.enter('restore')
     const groupId = groupName(group, topicPrefix)
@@ -102,7 +102,7 @@ export class StageUnit implements Unit {
       this.#transactions.takeOver(async (producer) => {
         const before = (found = await find())
         await this.#held.during('migrate', () => migrate(this.#context, this.partition, producer, before))
-      }),
+      }, memberId),
     )
     found ??= await find()
     const offsets = new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))

@@ -71,14 +71,14 @@ export class WorkerUnit implements Unit {
     this.#time.settle()
   }
 
-  prepare(): Promise<ReadonlyMap<string, bigint>> {
-    return this.#time.during('restore', () => this.#prepare())
+  prepare(_live: () => boolean, memberId?: string): Promise<ReadonlyMap<string, bigint>> {
+    return this.#time.during('restore', () => this.#prepare(memberId))
   }
 
-  async #prepare(): Promise<ReadonlyMap<string, bigint>> {
+  async #prepare(memberId: string | undefined): Promise<ReadonlyMap<string, bigint>> {
     await this.#quiet()
     const groupId = groupName(this.#context.group, this.#context.topicPrefix)
-    await this.#held.during('take over', () => this.#producer.open())
+    await this.#held.during('take over', () => this.#producer.open(memberId))
     const found = await this.#held.during('read offsets', () => sources(this.#context.cluster, groupId, this.#places))
     this.#jobs = []
     this.#skippedTo = undefined

@@ -1120,6 +1120,27 @@ export const mutations: readonly Mutation[] = [
     why: 'What a member that had the partitions in between left open when it died holds up readers for 20 s.',
   },
   {
+    id: 'back-with-the-old-producer',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/unitProducer.ts',
+    find: ' && memberId === this.#openedBy',
+    replace: '',
+    tests: [
+      { file: 'test/runtime/kafka/stageUnit.test.ts', title: 'who is back as another member takes over anew, and only then' },
+      { file: 'test/runtime/kafka/workerUnit.test.ts', title: 'a worker that is back as another member takes over anew, and only then' },
+    ],
+    why: 'On a cluster of the older protocol, and in workers and sinks anywhere, what was left open in between holds up readers for 20 s.',
+  },
+  {
+    id: 'not-told-as-whom',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/groupMember.ts',
+    find: 'held.unit.prepare(live, this.#membership.memberId)',
+    replace: 'held.unit.prepare(live)',
+    tests: [{ file: 'test/runtime/kafka/groupMember.test.ts', title: 'a unit is told as whom the member takes it' }],
+    why: 'No unit knows that somebody else may have had its partition since.',
+  },
+  {
     id: 'failed-under-a-former-id',
     guard: 'a failed transaction is ended under its own id',
     file: 'runtime/kafka/sharedTransactions.ts',
