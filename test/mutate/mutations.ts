@@ -1803,6 +1803,20 @@ export const mutations: readonly Mutation[] = [
     why: 'Records are folded that the next owner folds too, or in the wrong order.',
   },
   {
+    id: 'company-in-any-order',
+    guard: 'the highest priority goes first',
+    file: 'runtime/kafka/fetchCompany.ts',
+    find: 'return company.sort((a, b) => this.#priorityOf(b.batch.topic) - this.#priorityOf(a.batch.topic))',
+    replace: 'return company',
+    tests: [
+      {
+        file: 'test/runtime/kafka/groupModel.test.ts',
+        title: 'whatever happens to members of a group and to their requests, each key ends as one naive run has it',
+      },
+    ],
+    why: 'Of what comes together the urgent is folded last: an opt-out after the message that it forbids.',
+  },
+  {
     id: 'company-past-its-bounds',
     guard: 'topics share a transaction only where all of it is little',
     file: 'runtime/kafka/stageUnit.ts',
