@@ -337,6 +337,7 @@ export class GroupMember<U extends Unit> {
         return
       } catch (error) {
         if (error instanceof RekindleError && !error.retriable) return this.fail(error)
+        if (!live()) return
         this.#options.logger.warn({ unit: held.id, error: String(error) }, 'a unit could not be prepared, trying again')
         await delay(wait)
       }

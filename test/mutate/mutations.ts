@@ -1120,6 +1120,29 @@ export const mutations: readonly Mutation[] = [
     why: 'What a member that had the partitions in between left open when it died holds up readers for 20 s.',
   },
   {
+    id: 'restored-for-nobody',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/changelog.ts',
+    find: '      if (!live()) throw new Error(`${this.topic} partition ${this.partition}: the group has assigned anew`)\n',
+    replace: '',
+    tests: [{ file: 'test/runtime/kafka/stageUnit.test.ts', title: 'a restore that nobody wants any more ends, though a transaction' }],
+    why: 'A member that stood still while it restored waits for a transaction that only its next take-over would end: 20 s.',
+  },
+  {
+    id: 'offsets-for-nobody',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/offsets.ts',
+    find: '    if (!live()) throw new Error(`the offsets of ${groupId} are no longer wanted`)\n',
+    replace: '',
+    tests: [
+      {
+        file: 'test/runtime/kafka/groupModel.test.ts',
+        title: 'a restore that nobody wants any more does not hold up the take-over behind it',
+      },
+    ],
+    why: 'A member that stood still while it took over waits for offsets that only its next take-over would settle: 20 s.',
+  },
+  {
     id: 'back-with-the-old-producer',
     guard: 'a member that is back fences its units anew',
     file: 'runtime/kafka/unitProducer.ts',

@@ -209,6 +209,26 @@ const leftOpenInBetween: readonly Command[] = [
   { kind: 'wait', ms: 400 },
 ]
 
+/**
+ * Found with seed 643136352: a member stands still while it restores, somebody else gets its partition and dies with a transaction open.
+ * Who is back waited in its old restore for the end of that, and the take-over that would have ended it behind the restore: 20 s.
+ */
+const restoredForNobody: readonly Command[] = [
+  { kind: 'both', key: 'k4', afterMs: 1 },
+  { kind: 'strike', member: 2, strike: { request: 'txnOffsetCommit', passing: 1, when: 'after', how: 'crash' } },
+  { kind: 'expel', member: 0 },
+  { kind: 'start' },
+  { kind: 'both', key: 'k1', afterMs: 7 },
+  { kind: 'strike', member: 2, strike: { request: 'listOffsets', passing: 1, when: 'before', how: 'freeze' } },
+  { kind: 'wait', ms: 3_256 },
+  { kind: 'wait', ms: 1_939 },
+  { kind: 'start' },
+]
+
+t.test('a restore that nobody wants any more does not hold up the take-over behind it', async (t) => {
+  await t.resolves(compare(restoredForNobody, 0))
+})
+
 t.test('a member whose join was not answered joins again', async (t) => {
   await t.resolves(compare(joinWithoutAnAnswer, 0))
 })

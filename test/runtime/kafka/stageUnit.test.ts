@@ -37,6 +37,20 @@ t.test('who is back as another member takes over anew, and only then', async (t)
   )
 })
 
+t.test('a restore that nobody wants any more ends, though a transaction on the changelog does not', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1')
+  broker.stable.set(changelog, 0)
+  broker.openFor = 1_000
+  const { unit } = unitOn(t, broker)
+  let looks = 0
+  await t.rejects(
+    unit.prepare(() => (looks += 1) < 4),
+    { message: 'adder-changelog partition 0: the group has assigned anew' },
+  )
+  t.ok(broker.openFor > 900)
+})
+
 t.test('a changelog is read to its end, however many fetches that takes', async (t) => {
   const broker = new StandIn()
   broker.keep('lead:1', 'lead:2', 'lead:3', 'lead:4')
