@@ -53,9 +53,10 @@ export class Changelog {
   /**
    * Puts back everything committed that the store misses; returns the number of records read. Transactions that are open when
    * it begins are waited for: one of a predecessor may be committed, its offsets read already, and its end here still to come.
+   * Throws as soon as nobody wants it any more: what is open then may be what the next take-over has to end.
    */
-  async restore(reader: PartitionReader, connection: ClusterConnection, logger: Logger): Promise<number> {
-    const log = await this.#settled(reader, connection)
+  async restore(reader: PartitionReader, connection: ClusterConnection, logger: Logger, live: () => boolean = () => true): Promise<number> {
+    const log = await this.#settled(reader, connection, live)
     const from = this.agreed(log, logger)
     let records = 0
     const end = await reader.readToEnd(this.topic, this.partition, from, (record) => {
@@ -67,11 +68,12 @@ export class Changelog {
   }
 
   /** The log without a transaction that was open at the call. Throws when one does not end in time. */
-  async #settled(reader: PartitionReader, connection: ClusterConnection): Promise<FoundLog> {
+  async #settled(reader: PartitionReader, connection: ClusterConnection, live: () => boolean): Promise<FoundLog> {
     const logEnd = await reader.logEnd(this.topic, this.partition)
     for (const until = Date.now() + TRANSACTION_ENDED_MS; ;) {
       const log = await this.look(reader, connection)
       if (log.range === undefined || log.range.end >= logEnd) return log
+      if (!live()) throw new Error(`${this.topic} partition ${this.partition}: the group has assigned anew`)
       if (Date.now() > until)
         throw new Error(
           `${this.topic} partition ${this.partition}: a transaction is open since ${TRANSACTION_ENDED_MS / 1000} s at offset ${log.range.end}`,

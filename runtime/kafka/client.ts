@@ -4,6 +4,7 @@
 import type { ConnectionOptions } from 'node:tls'
 import type { Consumer, ConsumerConfig, Kafka, logCreator, Producer, SASLOptions } from 'kafkajs'
 import type { Logger } from 'pino'
+import { CLIENT_ENDED } from './closingCorrections.ts'
 import { kafkajs } from './corrections.ts'
 import { watchedSockets } from './watchedSockets.ts'
 import type { OnRefusedTls } from './watchedSockets.ts'
@@ -56,6 +57,7 @@ function logInto(logger: Logger): logCreator {
     if (message.includes('SaslAuthenticate')) logger.debug(message)
     // A refused request is either retried or ends in an error of the call, which is logged there.
     else if (entry.level === ERROR && message.startsWith('Response ')) logger.debug(rest, message)
+    else if (message.includes(CLIENT_ENDED)) logger.debug(rest, message)
     else if (entry.level === ERROR) logger.warn(rest, message)
     else if (entry.level === WARN) logger.info(rest, message)
     else logger.debug(rest, message)

@@ -39,7 +39,12 @@ export class ClusterConnection {
         },
       ],
     })
-    await consumer.connect()
+    try {
+      await consumer.connect()
+    } catch (error) {
+      await consumer.disconnect()
+      throw error
+    }
     if (cluster === undefined) throw new Error('the client did not hand out its cluster')
     return new ClusterConnection(consumer, cluster)
   }

@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its eight defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
+ * Loads kafkajs 2.2.4 with its nine defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -11,12 +11,14 @@
  * a connection that is cut in the middle of an answer misreads the next one; see `connectionCorrections.ts`. Defect 6: a
  * consumer that is stopped while it starts goes on, and one that leaves joins a rebalance first; see `runnerCorrections.ts`. Defect 7: a topic that it was told of
  * while the brokers were away has no partitions for ever; see `metadataCorrections.ts`. Defect 8: who joins a group is not told its
- * generation; see `joinCorrections.ts`.
+ * generation; see `joinCorrections.ts`. Defect 9: a client that is disconnected connects anew for what is still under
+ * way; see `closingCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
 import type * as Client from 'kafkajs'
 import { runtimeError } from '../errors.ts'
+import { correctClosing } from './closingCorrections.ts'
 import { correctConnections } from './connectionCorrections.ts'
 import { typeOf } from './errorType.ts'
 import { correctJoins } from './joinCorrections.ts'
@@ -108,6 +110,7 @@ function correct(): void {
   filterByNumbers()
   followCoordinator()
   correctConnections()
+  correctClosing()
   correctMetadata()
   correctRunner()
   correctJoins()

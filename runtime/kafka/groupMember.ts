@@ -148,18 +148,18 @@ export class GroupMember<U extends Unit> {
   async start(): Promise<void> {
     const joined = new Promise<void>((resolve, reject) => (this.#start = { joined: resolve, failed: reject }))
     joined.catch(() => undefined)
-    await this.#consumer.connect()
-    await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
-    // Connected before the tick: what a join still needs then takes as little as it can.
-    await this.#waitForTick('join', this.#options.signal)
-    if (this.#options.signal?.aborted === true) return
-    await this.#consumer.run({
-      autoCommit: false,
-      eachBatchAutoResolve: false,
-      partitionsConsumedConcurrently: CONCURRENCY,
-      eachBatch: (payload) => this.#each(payload),
-    })
     try {
+      await this.#consumer.connect()
+      await this.#consumer.subscribe({ topics: [...this.#options.topics], fromBeginning: true })
+      // Connected before the tick: what a join still needs then takes as little as it can.
+      await this.#waitForTick('join', this.#options.signal)
+      if (this.#options.signal?.aborted === true) return
+      await this.#consumer.run({
+        autoCommit: false,
+        eachBatchAutoResolve: false,
+        partitionsConsumedConcurrently: CONCURRENCY,
+        eachBatch: (payload) => this.#each(payload),
+      })
       await joined
     } catch (error) {
       this.#watch.stop()
@@ -325,7 +325,7 @@ export class GroupMember<U extends Unit> {
     for (let wait = BACKOFF_MS.first; live(); wait = Math.min(wait * 2, BACKOFF_MS.most)) {
       try {
         held.move('restoring')
-        const offsets = await held.unit.prepare(live)
+        const offsets = await held.unit.prepare(live, this.#membership.memberId)
         if (!live()) return
         for (const place of held.places) {
           const offset = offsets.get(place.topic)
@@ -337,6 +337,7 @@ export class GroupMember<U extends Unit> {
         return
       } catch (error) {
         if (error instanceof RekindleError && !error.retriable) return this.fail(error)
+        if (!live()) return
         this.#options.logger.warn({ unit: held.id, error: String(error) }, 'a unit could not be prepared, trying again')
         await delay(wait)
       }

@@ -92,9 +92,12 @@ export function committedOffsets(
   connection: ClusterConnection,
   groupId: string,
   places: readonly { readonly topic: string; readonly partition: number }[],
-  options: { readonly stable: boolean },
+  { live = () => true, ...options }: { readonly stable: boolean; readonly live?: () => boolean },
 ): Promise<ReadonlyMap<string, CommittedOffset>> {
-  return patiently(coordinatorBusy, async () => ask(await connection.groupCoordinator(groupId), offsetFetch(groupId, places, options)))
+  return patiently(coordinatorBusy, async () => {
+    if (!live()) throw new Error(`the offsets of ${groupId} are no longer wanted`)
+    return ask(await connection.groupCoordinator(groupId), offsetFetch(groupId, places, options))
+  })
 }
 
 /**

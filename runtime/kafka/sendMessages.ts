@@ -17,7 +17,6 @@ export interface SendMessagesParts {
     findBroker(options: { nodeId: string }): Promise<SendingBroker>
     removeBroker(address: { host: string; port: number }): void
     isConnected(): boolean
-    connect(): Promise<void>
   }
   readonly partitioner: (options: { topic: string; partitionMetadata: readonly object[]; message: Message }) => number
   readonly eosManager: {
@@ -125,7 +124,7 @@ export function createSendMessages(parts: SendMessagesParts): (request: SendRequ
         if (error.name === 'KafkaJSConnectionClosedError') cluster.removeBroker({ host: error.host ?? '', port: error.port ?? 0 })
         if (!cluster.isConnected()) {
           logger.debug(`Cluster has disconnected, reconnecting: ${error.message}`, { retryCount, retryTime })
-          await cluster.connect()
+          // Which connects, unless the owner of the producer has disconnected it meanwhile.
           await cluster.refreshMetadata()
           throw error
         }

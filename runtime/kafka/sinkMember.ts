@@ -134,15 +134,15 @@ class SinkUnit implements Unit {
     this.#time.settle()
   }
 
-  prepare(): Promise<ReadonlyMap<string, bigint>> {
-    return this.#time.during('restore', () => this.#prepare())
+  prepare(live: () => boolean, memberId?: string): Promise<ReadonlyMap<string, bigint>> {
+    return this.#time.during('restore', () => this.#prepare(live, memberId))
   }
 
-  async #prepare(): Promise<ReadonlyMap<string, bigint>> {
+  async #prepare(live: () => boolean, memberId: string | undefined): Promise<ReadonlyMap<string, bigint>> {
     const { cluster, group, topicPrefix } = this.#context
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
-    await this.#held.during('take over', () => this.#producer.open())
-    const found = await this.#held.during('read offsets', () => sources(cluster, groupName(group, topicPrefix), this.#places))
+    await this.#held.during('take over', () => this.#producer.open(memberId))
+    const found = await this.#held.during('read offsets', () => sources(cluster, groupName(group, topicPrefix), this.#places, live))
     const starts = await Promise.all(
       found.map(
         async (source) => [source.topic, await this.#held.during(`open ${source.topic}`, () => this.#laneOf(source).open(source))] as const,

@@ -17,11 +17,16 @@ export interface Source extends Place {
   readonly end: bigint
 }
 
-/** What the broker knows of these places. */
-export async function sources(connection: ClusterConnection, groupId: string, places: readonly Place[]): Promise<readonly Source[]> {
+/** What the broker knows of these places. Throws as soon as nobody wants it any more, also while offsets are being decided. */
+export async function sources(
+  connection: ClusterConnection,
+  groupId: string,
+  places: readonly Place[],
+  live: () => boolean = () => true,
+): Promise<readonly Source[]> {
   const topics = [...new Set(places.map(({ topic }) => topic))]
   const [committed, lows] = await Promise.all([
-    committedOffsets(connection, groupId, places, { stable: true }),
+    committedOffsets(connection, groupId, places, { stable: true, live }),
     firstOffsets(connection, topics),
   ])
   // After the offsets: whoever has been replaced meanwhile would take what its successor has committed for one beyond the end.

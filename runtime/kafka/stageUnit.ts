@@ -90,11 +90,11 @@ export class StageUnit implements Unit {
     this.#time.settle()
   }
 
-  async prepare(live: () => boolean): Promise<ReadonlyMap<string, bigint>> {
+  async prepare(live: () => boolean, memberId?: string): Promise<ReadonlyMap<string, bigint>> {
     const { cluster, reader, group, topicPrefix, metrics, logger } = this.#context
     this.#time.enter('restore')
     const groupId = groupName(group, topicPrefix)
-    const find = () => this.#held.during('read offsets', () => sources(cluster, groupId, this.#places))
+    const find = () => this.#held.during('read offsets', () => sources(cluster, groupId, this.#places, live))
     let found: readonly Source[] | undefined
     // Once the predecessor is fenced: read before, and one that is still committing hands us an old offset, so that its last batch
     // would be processed twice.
@@ -102,7 +102,7 @@ export class StageUnit implements Unit {
       this.#transactions.takeOver(async (producer) => {
         const before = (found = await find())
         await this.#held.during('migrate', () => migrate(this.#context, this.partition, producer, before))
-      }),
+      }, memberId),
     )
     found ??= await find()
     const offsets = new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))
@@ -110,7 +110,7 @@ export class StageUnit implements Unit {
     let records = 0
     this.#opened ??= await this.#held.during('open state', () => this.#openState())
     for (const changelog of this.#opened.changelogs) {
-      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger))
+      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger, live))
     }
     const seconds = (performance.now() - started) / 1000
     this.#time.enter('idle')

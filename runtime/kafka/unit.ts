@@ -31,8 +31,11 @@ export interface FetchedBatch extends Place {
 
 /** The part of a member that moves as a whole. */
 export interface Unit {
-  /** Takes over: fences the predecessor, then reads offsets, then restores. Returns the next offset per place. */
-  prepare(live: () => boolean): Promise<ReadonlyMap<string, bigint>>
+  /**
+   * Takes over: fences the predecessor, then reads offsets, then restores. Returns the next offset per place. Under another `memberId`
+   * than before it fences again: somebody else may have had the places in between.
+   */
+  prepare(live: () => boolean, memberId?: string): Promise<ReadonlyMap<string, bigint>>
   /** A batch of the same fetch is about to be handed over: a unit that works off several at once may take it with an earlier one. */
   expect?(batch: FetchedBatch, turn: Turn): void
   handle(batch: FetchedBatch, turn: Turn): Promise<void>

@@ -101,6 +101,7 @@ export class UnitProducer {
   readonly #custody: Custody
   readonly #groupId: string
   #open: OpenTransactions | undefined
+  #openedBy: string | undefined
   #committing: Promise<unknown> = Promise.resolve()
   /** While the ends of committed transactions are written: nothing of this id may be under way then. */
   #mending: Promise<unknown> | undefined
@@ -121,9 +122,13 @@ export class UnitProducer {
     }
   }
 
-  /** Takes over. Does nothing while the producer is whole. */
-  async open(): Promise<void> {
-    if (this.#open !== undefined) return
+  /**
+   * Takes over. Does nothing while the producer is whole, unless the owner has become another member of the group since: the group has
+   * given it up and it is back, and whoever had the id in between may have left a transaction open.
+   */
+  async open(memberId?: string): Promise<void> {
+    if (this.#open !== undefined && memberId === this.#openedBy) return
+    await this.drop()
     const { kafka, protocol } = this.#options
     const before = await believed(this.#custody)
     await endCompleted(this.#custody, before)
@@ -139,6 +144,7 @@ export class UnitProducer {
       throw error
     }
     this.#open = open
+    this.#openedBy = memberId
     this.#unsure = false
     this.#written.clear()
     this.#lookAgain(open)

@@ -21,9 +21,9 @@ export interface TransactionPart {
 export interface UnitTransactions {
   /**
    * Takes over: needed before the first commit, and again after each error and each join. The first time the predecessor is
-   * fenced and then `work` done, which may commit through the producer.
+   * fenced and then `work` done, which may commit through the producer. `memberId` is the present one.
    */
-  takeOver(work: (producer: TransactionalProducer) => Promise<void>): Promise<void>
+  takeOver(work: (producer: TransactionalProducer) => Promise<void>, memberId?: string): Promise<void>
   /** A part may follow soon: others may wait for it, a few ms. */
   announce(): void
   /** No part will follow what was announced. */
@@ -62,8 +62,8 @@ export class OwnTransactions implements UnitTransactions {
     this.#context = context
   }
 
-  async takeOver(work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {
-    await this.#producer.open()
+  async takeOver(work: (producer: TransactionalProducer) => Promise<void>, memberId?: string): Promise<void> {
+    await this.#producer.open(memberId)
     if (!this.#worked) await work(this.#producer)
     this.#worked = true
   }

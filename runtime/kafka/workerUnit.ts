@@ -71,15 +71,15 @@ export class WorkerUnit implements Unit {
     this.#time.settle()
   }
 
-  prepare(): Promise<ReadonlyMap<string, bigint>> {
-    return this.#time.during('restore', () => this.#prepare())
+  prepare(live: () => boolean, memberId?: string): Promise<ReadonlyMap<string, bigint>> {
+    return this.#time.during('restore', () => this.#prepare(live, memberId))
   }
 
-  async #prepare(): Promise<ReadonlyMap<string, bigint>> {
+  async #prepare(live: () => boolean, memberId: string | undefined): Promise<ReadonlyMap<string, bigint>> {
     await this.#quiet()
     const groupId = groupName(this.#context.group, this.#context.topicPrefix)
-    await this.#held.during('take over', () => this.#producer.open())
-    const found = await this.#held.during('read offsets', () => sources(this.#context.cluster, groupId, this.#places))
+    await this.#held.during('take over', () => this.#producer.open(memberId))
+    const found = await this.#held.during('read offsets', () => sources(this.#context.cluster, groupId, this.#places, live))
     this.#jobs = []
     this.#skippedTo = undefined
     this.#paused = false

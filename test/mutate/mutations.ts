@@ -23,6 +23,7 @@ const standbyAssignment = 'test/runtime/kafka/standbyAssignment.test.ts'
 const groupMember = 'test/runtime/kafka/groupMember.test.ts'
 const corrections = 'test/runtime/kafka/corrections.test.ts'
 const connectionCorrections = 'test/runtime/kafka/connectionCorrections.test.ts'
+const closingCorrections = 'test/runtime/kafka/closingCorrections.test.ts'
 const runnerCorrections = 'test/runtime/kafka/runnerCorrections.test.ts'
 const cluster = 'test/runtime/kafka/cluster.test.ts'
 const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
@@ -898,7 +899,7 @@ export const mutations: readonly Mutation[] = [
     id: 'client-commits-by-itself',
     guard: 'offsets in the transaction',
     file: 'runtime/kafka/groupMember.ts',
-    find: '      autoCommit: false,\n      eachBatchAutoResolve: false,\n',
+    find: '        autoCommit: false,\n        eachBatchAutoResolve: false,\n',
     replace: '',
     tests: [{ file: groupMember, title: 'the client commits nothing by itself' }],
     why: 'The client commits offsets of its own, past records that no transaction has.',
@@ -1045,8 +1046,8 @@ export const mutations: readonly Mutation[] = [
     id: 'fenced-after-the-offsets',
     guard: 'producer opened before offsets are read',
     file: 'runtime/kafka/unitTransactions.ts',
-    find: 'await this.#producer.open()\n    if (!this.#worked) await work(this.#producer)',
-    replace: 'if (!this.#worked) await work(this.#producer)\n    await this.#producer.open()',
+    find: 'await this.#producer.open(memberId)\n    if (!this.#worked) await work(this.#producer)',
+    replace: 'if (!this.#worked) await work(this.#producer)\n    await this.#producer.open(memberId)',
     tests: [{ file: memberModel, title: 'what a predecessor commits while it is being replaced is not done again' }],
     why: 'What a predecessor commits between the two is done again by its successor.',
   },
@@ -1105,9 +1106,9 @@ export const mutations: readonly Mutation[] = [
     id: 'ends-before-offsets',
     guard: 'ends are read after the offsets',
     file: 'runtime/kafka/sourceOffsets.ts',
-    find: 'const [committed, lows] = await Promise.all([\n    committedOffsets(connection, groupId, places, { stable: true }),\n    firstOffsets(connection, topics),\n  ])\n  // After the offsets: whoever has been replaced meanwhile would take what its successor has committed for one beyond the end.\n  const ends = await stableEnds(connection, topics)',
+    find: 'const [committed, lows] = await Promise.all([\n    committedOffsets(connection, groupId, places, { stable: true, live }),\n    firstOffsets(connection, topics),\n  ])\n  // After the offsets: whoever has been replaced meanwhile would take what its successor has committed for one beyond the end.\n  const ends = await stableEnds(connection, topics)',
     replace:
-      'const [committed, lows, ends] = await Promise.all([\n    committedOffsets(connection, groupId, places, { stable: true }),\n    firstOffsets(connection, topics),\n    stableEnds(connection, topics),\n  ])',
+      'const [committed, lows, ends] = await Promise.all([\n    committedOffsets(connection, groupId, places, { stable: true, live }),\n    firstOffsets(connection, topics),\n    stableEnds(connection, topics),\n  ])',
     tests: [{ file: memberModel, title: 'a member that is replaced while it takes over is fenced' }],
     why: 'A member that was replaced while it took over stops for good, as if records had been lost.',
   },
@@ -1161,8 +1162,8 @@ export const mutations: readonly Mutation[] = [
     id: 'restore-not-waited-for',
     guard: 'changelog read to its end before the first record',
     file: 'runtime/kafka/stageUnit.ts',
-    find: 'records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger))',
-    replace: 'void this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger))',
+    find: 'records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger, live))',
+    replace: 'void this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger, live))',
     tests: [{ file: stageUnit, title: 'who takes over fences first, then asks for stable offsets, then restores' }],
     why: 'Records are folded onto a state that is not there yet.',
   },
@@ -1222,6 +1223,50 @@ export const mutations: readonly Mutation[] = [
     replace: 'fencedAs === undefined',
     tests: [{ file: sharedTransactions, title: 'whoever is back as another member fences each unit anew' }],
     why: 'What a member that had the partitions in between left open when it died holds up readers for 20 s.',
+  },
+  {
+    id: 'restored-for-nobody',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/changelog.ts',
+    find: '      if (!live()) throw new Error(`${this.topic} partition ${this.partition}: the group has assigned anew`)\n',
+    replace: '',
+    tests: [{ file: 'test/runtime/kafka/stageUnit.test.ts', title: 'a restore that nobody wants any more ends, though a transaction' }],
+    why: 'A member that stood still while it restored waits for a transaction that only its next take-over would end: 20 s.',
+  },
+  {
+    id: 'offsets-for-nobody',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/offsets.ts',
+    find: '    if (!live()) throw new Error(`the offsets of ${groupId} are no longer wanted`)\n',
+    replace: '',
+    tests: [
+      {
+        file: 'test/runtime/kafka/groupModel.test.ts',
+        title: 'a restore that nobody wants any more does not hold up the take-over behind it',
+      },
+    ],
+    why: 'A member that stood still while it took over waits for offsets that only its next take-over would settle: 20 s.',
+  },
+  {
+    id: 'back-with-the-old-producer',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/unitProducer.ts',
+    find: ' && memberId === this.#openedBy',
+    replace: '',
+    tests: [
+      { file: 'test/runtime/kafka/stageUnit.test.ts', title: 'who is back as another member takes over anew, and only then' },
+      { file: 'test/runtime/kafka/workerUnit.test.ts', title: 'a worker that is back as another member takes over anew, and only then' },
+    ],
+    why: 'On a cluster of the older protocol, and in workers and sinks anywhere, what was left open in between holds up readers for 20 s.',
+  },
+  {
+    id: 'not-told-as-whom',
+    guard: 'a member that is back fences its units anew',
+    file: 'runtime/kafka/groupMember.ts',
+    find: 'held.unit.prepare(live, this.#membership.memberId)',
+    replace: 'held.unit.prepare(live)',
+    tests: [{ file: 'test/runtime/kafka/groupMember.test.ts', title: 'a unit is told as whom the member takes it' }],
+    why: 'No unit knows that somebody else may have had its partition since.',
   },
   {
     id: 'failed-under-a-former-id',
@@ -1592,6 +1637,65 @@ export const mutations: readonly Mutation[] = [
     why: 'A broker that dies in the middle of an answer leaves a client behind that reads none any more.',
   },
   {
+    id: 'connects-after-its-end',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/closingCorrections.ts',
+    find: '    if (line.closed) throw ended(connection)\n',
+    replace: '',
+    tests: [
+      { file: closingCorrections, title: 'closed while the lag of the group is asked for: the next question is not asked' },
+      { file: closingCorrections, title: 'disconnected between two questions: the second one does not connect anew' },
+      { file: closingCorrections, title: 'disconnected while it connects: it does not try again' },
+    ],
+    why: 'A process whose client was stopped in the middle of a question keeps a connection that nobody closes, and does not end.',
+  },
+  {
+    id: 'end-repeated',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/closingCorrections.ts',
+    find: 'retriable: false',
+    replace: 'retriable: true',
+    tests: [{ file: closingCorrections, title: 'disconnected while it connects: it does not try again' }],
+    why: 'What was under way when a client was stopped is tried again for hours, and keeps the process.',
+  },
+  {
+    id: 'forgotten-broker-stays',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/closingCorrections.ts',
+    find: 'const open = [...(line?.open ?? [])]',
+    replace: 'const open = [...(line?.open ?? [])].slice(0, 0)',
+    tests: [{ file: closingCorrections, title: 'forgotten by the client, a broker is disconnected all the same' }],
+    why: 'The connection to a broker that had closed another one stays open after the client has ended.',
+  },
+  {
+    id: 'producer-connects-again',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/sendMessages.ts',
+    find: '          await cluster.refreshMetadata()\n          throw error\n        }\n        logger.error(',
+    replace:
+      '          await (cluster as unknown as { connect(): Promise<void> }).connect()\n          await cluster.refreshMetadata()\n          throw error\n        }\n        logger.error(',
+    tests: [{ file: closingCorrections, title: 'disconnected while a producer tries again: it stops to' }],
+    why: 'A producer that was closed while brokers were away connects when they are back, and sends what nobody waits for.',
+  },
+  {
+    id: 'failed-opening-stays',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/cluster.ts',
+    find: '      await consumer.disconnect()\n      throw error',
+    replace: '      throw error',
+    tests: [{ file: closingCorrections, title: 'a connection that cannot be made leaves nothing open' }],
+    why: 'A process that is refused by the brokers keeps the connection on which it was, and does not end.',
+  },
+  {
+    id: 'failed-start-stays-connected',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/groupMember.ts',
+    find: '      this.#watch.stop()\n      await this.#consumer.disconnect()\n',
+    replace: '',
+    tests: [{ file: 'test/runtime/kafka/groupMember.test.ts', title: 'a member that cannot begin leaves no connection behind' }],
+    why: 'A process whose topics are missing does not end, and is not started anew.',
+  },
+  {
     id: 'stop-forgotten-while-starting',
     guard: 'corrections of the client',
     file: 'runtime/kafka/runnerCorrections.ts',
@@ -1825,6 +1929,20 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Records are folded that the next owner folds too, or in the wrong order.',
+  },
+  {
+    id: 'company-in-any-order',
+    guard: 'the highest priority goes first',
+    file: 'runtime/kafka/fetchCompany.ts',
+    find: 'return company.sort((a, b) => this.#priorityOf(b.batch.topic) - this.#priorityOf(a.batch.topic))',
+    replace: 'return company',
+    tests: [
+      {
+        file: 'test/runtime/kafka/groupModel.test.ts',
+        title: 'whatever happens to members of a group and to their requests, each key ends as one naive run has it',
+      },
+    ],
+    why: 'Of what comes together the urgent is folded last: an opt-out after the message that it forbids.',
   },
   {
     id: 'company-past-its-bounds',

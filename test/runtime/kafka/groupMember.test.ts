@@ -21,11 +21,13 @@ class StandIn {
   /** How it comes and goes. */
   readonly membership: string[] = []
   generation = 0
+  memberId = 'member'
   /** What the member lets it run with. */
   ran: object = {}
   eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
   private readonly listeners = new Map<string, Listener>()
 
+  subscribe: () => Promise<void> = async () => undefined
   restartOnFailure: (error: Error) => Promise<boolean> = async () => true
 
   readonly kafka = {
@@ -46,7 +48,7 @@ class StandIn {
     },
     on: (name: string, listener: Listener) => void this.listeners.set(name, listener),
     connect: async () => void this.membership.push('connect'),
-    subscribe: async () => undefined,
+    subscribe: async () => this.subscribe(),
     disconnect: async () => void this.membership.push('leave'),
     run: async ({ eachBatch, ...options }: { eachBatch: StandIn['eachBatch'] }) => {
       this.ran = options
@@ -61,7 +63,7 @@ class StandIn {
 
   join(partitions: readonly number[]): void {
     this.listeners.get('join')?.({
-      payload: { memberId: 'member', generationId: (this.generation += 1), memberAssignment: { items: partitions } },
+      payload: { memberId: this.memberId, generationId: (this.generation += 1), memberAssignment: { items: partitions } },
     })
   }
 
@@ -97,7 +99,7 @@ interface TestUnit extends Unit {
   readonly held: Held<TestUnit>
 }
 
-type Work = { prepare(): Promise<bigint>; expect?(turn: Turn): void; handle?(turn: Turn): Promise<void> }
+type Work = { prepare(memberId?: string): Promise<bigint>; expect?(turn: Turn): void; handle?(turn: Turn): Promise<void> }
 type Extra = Partial<Pick<MemberOptions<TestUnit>, 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
 
 async function memberOn(t: Test, client: StandIn, work: Work) {
@@ -121,9 +123,9 @@ function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
     unit: (_id: string, _places: readonly Place[], held: Held<TestUnit>) => {
       const unit: TestUnit = {
         held,
-        prepare: async () => {
+        prepare: async (_, memberId) => {
           client.steps.push('prepare')
-          return new Map([['items', await work.prepare()]])
+          return new Map([['items', await work.prepare(memberId)]])
         },
         expect: (_, turn) => work.expect?.(turn),
         handle: (_, turn) => work.handle?.(turn) ?? Promise.resolve(),
@@ -432,3 +434,27 @@ for (const event of ['rebalancing', 'stop'] as const)
     await client.batch()
     t.equal(handled, 0)
   })
+
+t.test('a member that cannot begin leaves no connection behind', async (t) => {
+  const client = new StandIn()
+  client.subscribe = () => Promise.reject(new Error('there is no such topic'))
+  const { member } = memberFor(t, client, { prepare: async () => 0n })
+  await t.rejects(member.start(), { message: 'there is no such topic' })
+  t.strictSame(client.membership, ['connect', 'leave'])
+})
+
+t.test('a unit is told as whom the member takes it: who is back as another one fences anew what somebody else may have had', async (t) => {
+  const client = new StandIn()
+  const told: (string | undefined)[] = []
+  const { member } = await memberOn(t, client, {
+    prepare: async (memberId) => {
+      told.push(memberId)
+      return 0n
+    },
+  })
+  await eventually('it is prepared', () => member.readyIds.length === 1)
+  client.memberId = 'another'
+  client.join([0])
+  await eventually('it is prepared again', () => told.length === 2 && member.readyIds.length === 1)
+  t.strictSame(told, ['member', 'another'])
+})

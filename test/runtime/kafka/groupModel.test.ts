@@ -27,10 +27,14 @@ type Command =
       readonly refuse: string | null
     }
   | { readonly kind: 'say'; readonly key: string }
+  /** One record, and while it is folded one of either topic, so that a fetch brings both. */
+  | { readonly kind: 'both'; readonly key: string; readonly afterMs: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'start' }
   | { readonly kind: 'stop' | 'kill' | 'freeze' | 'thaw' | 'expel'; readonly member: number }
   | { readonly kind: 'strike'; readonly member: number; readonly strike: Strike }
+  /** It stands still in the middle of something until somebody else has what it had, and is back. */
+  | { readonly kind: 'replaced'; readonly member: number; readonly strike: Strike; readonly key: string }
 
 const member = fc.nat({ max: 2 })
 const key = fc.constantFrom('k1', 'k2', 'k3', 'k4', 'k5', 'k6')
@@ -50,6 +54,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     }),
   },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('say' as const), key }) },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('both' as const), key, afterMs: fc.integer({ min: 1, max: 12 }) }) },
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 1, max: 60 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.integer({ min: 60, max: 4_000 }) }) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('start' as const) }) },
@@ -73,10 +78,32 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       }),
     }),
   },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('replaced' as const),
+      member,
+      key,
+      strike: fc.record({
+        request: fc.constantFrom(
+          'fetch' as const,
+          'offsetFetch' as const,
+          'produce' as const,
+          'txnOffsetCommit' as const,
+          'endTxn' as const,
+        ),
+        passing: fc.constant(0),
+        when: fc.constantFrom('before' as const, 'after' as const),
+        how: fc.constant('freeze' as const),
+      }),
+    }),
+  },
 )
 const commands = fc.array(command, { maxLength: 60, size: 'max' })
 
 const beginAt = Date.UTC(2026, 10, 3)
+/** Longer than a session and the rebalance after it. */
+const REPLACED_MS = 5_000
 
 /** Runs the commands, and compares how each key ends. */
 async function compare(all: readonly Command[], seed: number): Promise<void> {
@@ -88,6 +115,12 @@ async function compare(all: readonly Command[], seed: number): Promise<void> {
     await world.start()
     await world.wait(300)
     let ids = 0
+    const bothTopics = async (of: string, afterMs: number) => {
+      const act = () => ({ id: (ids += 1), timers: {}, emits: 1, forget: false, readyAt: 0, refuse: null })
+      await world.write(plain, of, act())
+      await world.wait(afterMs)
+      for (const topic of [plain, urgent]) await world.write(topic, of, act())
+    }
     for (const each of all) {
       if (each.kind === 'write') {
         const { times, timers, emits, forget, readyInMs, refuse } = each
@@ -97,6 +130,8 @@ async function compare(all: readonly Command[], seed: number): Promise<void> {
           const act = { id: ids, timers: due, emits, forget, readyAt: readyInMs === 0 ? 0 : world.time.now + readyInMs, refuse }
           await world.write(each.urgent ? urgent : plain, each.key, act)
         }
+      } else if (each.kind === 'both') {
+        await bothTopics(each.key, each.afterMs)
       } else if (each.kind === 'say') await world.say(each.key, `outside ${(ids += 1)}`)
       else if (each.kind === 'wait') await world.wait(each.ms)
       else if (each.kind === 'start') await world.start()
@@ -105,7 +140,13 @@ async function compare(all: readonly Command[], seed: number): Promise<void> {
         const to = world.member(each.member)
         if (to === undefined) continue
         if (each.kind === 'strike') world.strike(to, each.strike)
-        else if (each.kind === 'stop') await world.stop(to)
+        else if (each.kind === 'replaced') {
+          world.strike(to, each.strike)
+          await bothTopics(each.key, 3)
+          await world.wait(REPLACED_MS)
+          await bothTopics(each.key, 3)
+          world.time.thaw(to.process)
+        } else if (each.kind === 'stop') await world.stop(to)
         else if (each.kind === 'kill') world.kill(to)
         else if (each.kind === 'freeze') world.time.freeze(to.process)
         else world.time.thaw(to.process)
@@ -120,11 +161,21 @@ async function compare(all: readonly Command[], seed: number): Promise<void> {
     }
     await world.end()
     assert.deepStrictEqual(world.failures, [])
+    urgentFirst(world)
     for (const each of world.keys)
       assert.deepStrictEqual(world.kept(each), sequential(each, world.written(each), world.came(each)), `what is kept of ${each}`)
   } finally {
     world.close()
     putBack()
+  }
+}
+
+/** What was fetched together is folded by priority. What waited is folded with timers, in the order in which it was due. */
+function urgentFirst(world: GroupWorld): void {
+  const waits = (key: string) => Object.values(world.written(key).acts).some((acts) => acts.some(({ readyAt }) => readyAt > 0))
+  for (const lines of world.transactions) {
+    const topics = lines.filter(({ key, by }) => !by.startsWith('timer') && !waits(key)).map(({ by }) => by.split(' ')[0])
+    assert.deepStrictEqual(topics, [...topics].sort().reverse(), `urgent before plain in ${lines.map(({ by }) => by).join(', ')}`)
   }
 }
 
@@ -158,6 +209,26 @@ const leftOpenInBetween: readonly Command[] = [
   { kind: 'wait', ms: 400 },
 ]
 
+/**
+ * Found with seed 643136352: a member stands still while it restores, somebody else gets its partition and dies with a transaction open.
+ * Who is back waited in its old restore for the end of that, and the take-over that would have ended it behind the restore: 20 s.
+ */
+const restoredForNobody: readonly Command[] = [
+  { kind: 'both', key: 'k4', afterMs: 1 },
+  { kind: 'strike', member: 2, strike: { request: 'txnOffsetCommit', passing: 1, when: 'after', how: 'crash' } },
+  { kind: 'expel', member: 0 },
+  { kind: 'start' },
+  { kind: 'both', key: 'k1', afterMs: 7 },
+  { kind: 'strike', member: 2, strike: { request: 'listOffsets', passing: 1, when: 'before', how: 'freeze' } },
+  { kind: 'wait', ms: 3_256 },
+  { kind: 'wait', ms: 1_939 },
+  { kind: 'start' },
+]
+
+t.test('a restore that nobody wants any more does not hold up the take-over behind it', async (t) => {
+  await t.resolves(compare(restoredForNobody, 0))
+})
+
 t.test('a member whose join was not answered joins again', async (t) => {
   await t.resolves(compare(joinWithoutAnAnswer, 0))
 })
@@ -171,7 +242,7 @@ t.test('whatever happens to members of a group and to their requests, each key e
     t,
     fc.asyncProperty(commands, fc.nat({ max: 1_000_000 }), (all, seed) => compare(all, seed)),
     {
-      numRuns: Number(process.env['MODEL_RUNS'] ?? 20),
+      numRuns: Number(process.env['MODEL_RUNS'] ?? 30),
       endOnFailure: process.env['MODEL_NO_SHRINK'] !== undefined,
       ...(process.env['FC_PATH'] === undefined ? {} : { path: process.env['FC_PATH'] }),
     },

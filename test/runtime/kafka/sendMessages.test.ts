@@ -50,7 +50,6 @@ class World {
       findBroker: async ({ nodeId }: { nodeId: string }) => brokers.get(Number(nodeId)),
       removeBroker: () => undefined,
       isConnected: () => true,
-      connect: async () => undefined,
       targetTopics: new Set(['t']),
     }
     // The client serialises the requests to one broker.

@@ -26,6 +26,31 @@ t.test('who takes over fences first, then asks for stable offsets, then restores
   t.strictSame(broker.steps, ['take over', 'stable offsets', `${changelog}@0`, `${changelog}@1`, `${changelog}@2`])
 })
 
+t.test('who is back as another member takes over anew, and only then', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1')
+  const { unit } = unitOn(t, broker)
+  for (const memberId of ['one', 'one', 'two']) await unit.prepare(() => true, memberId)
+  t.strictSame(
+    broker.steps.filter((step) => step === 'take over' || step === 'stable offsets'),
+    ['take over', 'stable offsets', 'stable offsets', 'take over', 'stable offsets'],
+  )
+})
+
+t.test('a restore that nobody wants any more ends, though a transaction on the changelog does not', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1')
+  broker.stable.set(changelog, 0)
+  broker.openFor = 1_000
+  const { unit } = unitOn(t, broker)
+  let looks = 0
+  await t.rejects(
+    unit.prepare(() => (looks += 1) < 4),
+    { message: 'adder-changelog partition 0: the group has assigned anew' },
+  )
+  t.ok(broker.openFor > 900)
+})
+
 t.test('a changelog is read to its end, however many fetches that takes', async (t) => {
   const broker = new StandIn()
   broker.keep('lead:1', 'lead:2', 'lead:3', 'lead:4')

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import t from 'tap'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
+import type { RunningMember } from '../../../runtime/kafka/stageMember.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
 import { partitionOf } from '../../../runtime/murmur2.ts'
 import { emit, next, timer } from '../../../runtime/outcome.ts'
@@ -51,14 +52,23 @@ t.test('what many timers write at once is split into transactions that the broke
     },
   })
   await kafka.registerSchemas(topics)
-  t.teardown(() => Promise.all([setUp.close(), kafka.close()]))
+  const members: RunningMember[] = []
+  t.teardown(async () => {
+    // Also after a failure: a member that goes on keeps the file from ending.
+    await Promise.all(members.map((each) => each.stop()))
+    await Promise.all([setUp.close(), kafka.close()])
+  })
   const producer = setUp.producer()
   let seq = 0
   for (let n = 0; seq < TIMERS; n += 1)
     if (partitionOf(`lead:${n}`, partitions) === 0) void producer.send(items, `lead:${n}`, { seq: seq++, amount: 0, wish: '' })
   await producer.close()
-  const run = (now: number) =>
-    kafka.runStages({ group: 'line', stages: [waiting], maxBytes: MOST, now: () => now, onFatal: (error) => t.fail(error.message) })
+  const run = async (now: number) => {
+    const onFatal = (error: Error) => void t.fail(error.message)
+    const started = await kafka.runStages({ group: 'line', stages: [waiting], maxBytes: MOST, now: () => now, onFatal })
+    members.push(started)
+    return started
+  }
 
   const before = await run(began)
   await caughtUp(kafka, 'line', [items])

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Consumer, Kafka } from 'kafkajs'
 import t from 'tap'
 import type { Test } from 'tap'
-import { createClient, createConsumer } from '../../../runtime/kafka/client.ts'
+import { createClient, createConsumer, createTransactionalProducer } from '../../../runtime/kafka/client.ts'
 import { ask, ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { offersImplicitTransactions } from '../../../runtime/kafka/implicitTransactions.ts'
 import { generationOf } from '../../../runtime/kafka/joinCorrections.ts'
@@ -304,3 +304,21 @@ t.test('stages give the same records under either protocol', async (t) => {
   t.strictSame(outputs[0], outputs[1])
   t.equal((outputs[0] as unknown[]).length, 50)
 })
+
+for (const protocol of protocols)
+  t.test(`who is back as another member ends what somebody else left open in between (${protocol})`, async (t) => {
+    const { kafka, a, prefix, read, producerOf } = await broker(t)
+    const own = producerOf(protocol)
+    await own.open('one')
+    await own.commit([record(a, 0, 'before')], [])
+    await own.open('one')
+    await own.commit([record(a, 0, 'still the same')], [])
+    const other = createTransactionalProducer(kafka, `${prefix}group-0`)
+    await other.connect()
+    t.teardown(() => other.disconnect())
+    const left = await other.transaction()
+    await left.send({ topic: a, messages: [{ key: 'k', value: 'left open', partition: 0 }] })
+    await own.open('two')
+    await own.commit([record(a, 0, 'after')], [])
+    t.strictSame(await read(a, 0, 3), ['before', 'still the same', 'after'])
+  })

@@ -76,13 +76,13 @@ function unitOn(t: Test) {
     return Object.fromEntries([...lines].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]))
   }
   const committed = () => broker.transactions.some(({ end }) => end === 'commit')
-  return { unit, clock, turn, values, committed }
+  return { unit, broker, clock, turn, values, committed }
 }
 
 t.test('the time of a worker: idle, at its gate, with its outside, and the two steps of its transaction add up', async (t) => {
   const { unit, clock, turn, values, committed } = unitOn(t)
   clock.now += 5
-  await unit.prepare()
+  await unit.prepare(() => true)
   clock.now += 100
   await unit.handle({ ...(await batchOf(items, 5, [''])), reading: { ms: 6, endedAt: clock.now - 4 } }, turn)
   await eventually('it is committed', committed, 5_000)
@@ -100,7 +100,7 @@ t.test('the time of a worker: idle, at its gate, with its outside, and the two s
 
 t.test('what a worker did with records is counted once each: done, dropped, set aside', async (t) => {
   const { unit, turn, values, committed } = unitOn(t)
-  await unit.prepare()
+  await unit.prepare(() => true)
   await unit.handle(await batchOf(items, 5, ['', 'drop', 'dead', '']), turn)
   await eventually('it is committed', committed, 5_000)
   await unit.drain()
@@ -110,4 +110,11 @@ t.test('what a worker did with records is counted once each: done, dropped, set 
   t.strictSame([of('processed'), of('dropped'), of('dead_letter')], [2, 1, 1])
   t.equal(found['lr_stage_drops_total stage="caller",reason="not_now"'], 1)
   t.equal(found['lr_dlq_records_total topic="items",reason="E_TEST_POISON"'], 1)
+})
+
+t.test('a worker that is back as another member takes over anew, and only then', async (t) => {
+  const { unit, broker } = unitOn(t)
+  for (const memberId of ['one', 'one', 'two']) await unit.prepare(() => true, memberId)
+  t.strictSame(broker.steps, ['take over', 'stable offsets', 'stable offsets', 'take over', 'stable offsets'])
+  await unit.release()
 })

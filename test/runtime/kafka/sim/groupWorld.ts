@@ -177,6 +177,19 @@ export class GroupWorld {
     }
   }
 
+  /** By partition and transaction, the lines that records gave, in the order in which they were written. */
+  get transactions(): readonly (readonly { readonly key: string; readonly by: string }[])[] {
+    const found = new Map<object, { key: string; by: string }[]>()
+    for (let partition = 0; partition < PARTITIONS; partition += 1)
+      for (const { batchContext, keyText, value } of this.cluster.log(physicalName(told, ''), partition).committed()) {
+        if (!batchContext.inTransaction) continue
+        const lines = found.get(batchContext) ?? []
+        lines.push({ key: keyText ?? '', by: Line.decode(value as Buffer).by })
+        found.set(batchContext, lines)
+      }
+    return [...found.values()]
+  }
+
   /** What the changelogs say of a key. */
   kept(key: string): Left {
     const entry = (name: string) => {
