@@ -105,6 +105,7 @@ const ours = [
   'policies',
   'shadow_decisions',
   'staff_settings',
+  'waiting_ballots',
 ]
 
 t.test('every table is under row security, and every table with a tenant has the policy', async (t) => {
