@@ -1379,6 +1379,34 @@ export const mutations: readonly Mutation[] = [
     why: 'One record of a stranger with a NUL in its key is tried again for ever, and nothing of its partition is stored any more.',
   },
   {
+    id: 'erased-lead-unknown',
+    guard: 'a lead that was erased says so',
+    file: 'api/leadConsent.ts',
+    find: 'if (erased !== undefined)',
+    replace: 'if (erased === null)',
+    tests: [
+      {
+        file: 'test/api/leadConsent.test.ts',
+        title: 'GET /leads/:id/consent tells it; a lead that is unknown, ambiguous or erased is told apart',
+      },
+    ],
+    why: 'Whoever asks what an erased lead permitted is told that there never was such a lead.',
+  },
+  {
+    id: 'standing-permission-untold',
+    guard: 'a permission that stands is in its history',
+    file: 'api/leadConsent.ts',
+    find: '[...told, ...unwritten]',
+    replace: '[...told]',
+    tests: [
+      {
+        file: 'test/api/leadConsent.test.ts',
+        title: 'what stands is told too where the store has no row of it, or more rows than are told',
+      },
+    ],
+    why: 'The history of a lead that talks much lacks the very opt-out that stands.',
+  },
+  {
     id: 'older-version-wins',
     guard: 'upsert guard of the Postgres sink',
     file: 'sinks/postgres/leadRows.ts',
