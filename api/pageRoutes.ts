@@ -47,8 +47,9 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): 
   })
 
   app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {
-    const [lead, consent] = await Promise.all([tellLead(deps, id), tellConsent(deps, id)])
-    return sendPage(reply, leadPage(lead, consent))
+    // First, since of a lead that is not known it says whether it was erased.
+    const consent = await tellConsent(deps, id)
+    return sendPage(reply, leadPage(await tellLead(deps, id), consent))
   })
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
