@@ -22,6 +22,7 @@ import { answerOf, codeOf } from './faults.ts'
 import { gateRoutes } from './gates.ts'
 import { healthRoutes } from './health.ts'
 import { Intake } from './intake.ts'
+import { consentRoutes } from './leadConsent.ts'
 import { leadRoutes } from './leads.ts'
 import { owedRoutes } from './owed.ts'
 import { pageRoutes } from './pageRoutes.ts'
@@ -127,6 +128,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
       })
     }
     leadRoutes(scope, deps)
+    consentRoutes(scope, deps)
     owedRoutes(scope, deps)
     askRoutes(scope, deps)
     auditRoutes(scope, deps)

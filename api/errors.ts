@@ -70,6 +70,12 @@ export const apiErrors = {
     means: 'No lead has this id.',
     remedy: 'Give the GoHighLevel contact id, or <locationId>:<contactId>; a webhook sent a moment ago may still be on its way.',
   },
+  E_LEAD_ERASED: {
+    scope: 'record',
+    retriable: false,
+    means: 'The lead was erased, so nothing is held of what it had stated.',
+    remedy: 'Nothing brings it back. Permission that it took back is still honoured, without its words: see docs/privacy.md.',
+  },
   E_LEAD_AMBIGUOUS: {
     scope: 'record',
     retriable: false,
@@ -179,6 +185,7 @@ export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   E_STORE_UNAVAILABLE: 503,
   E_REQUEST_INVALID: 400,
   E_LEAD_UNKNOWN: 404,
+  E_LEAD_ERASED: 410,
   E_DECISION_UNKNOWN: 404,
   E_VERDICT_REFUSED: 409,
   E_ASK_CLOSED: 409,

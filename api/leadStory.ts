@@ -62,14 +62,31 @@ export interface ToldLead {
   churn: Churn | null
 }
 
-/** Throws `E_LEAD_UNKNOWN` or, when two locations have the same contact id, `E_LEAD_AMBIGUOUS`. */
-export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors' | 'now'>, id: string): Promise<ToldLead> {
+/**
+ * Throws `E_LEAD_UNKNOWN` or, when two locations have the same contact id, `E_LEAD_AMBIGUOUS`. `onNone` may throw something that says
+ * more of a lead that is not known.
+ */
+export async function leadOf(
+  { queries }: Pick<ApiDeps, 'queries'>,
+  id: string,
+  onNone?: (contactId: string, tenantId: string | undefined) => Promise<void>,
+): Promise<LeadProfile> {
   const colon = id.indexOf(':')
-  const found = colon < 0 ? await deps.queries.profiles(id) : await deps.queries.profiles(id.slice(colon + 1), id.slice(0, colon))
+  const asked: [string, string | undefined] = colon < 0 ? [id, undefined] : [id.slice(colon + 1), id.slice(0, colon)]
+  const found = await queries.profiles(...asked)
   const [profile, ...others] = found
-  if (profile === undefined) throw apiError('E_LEAD_UNKNOWN', `There is no lead ${id}.`)
+  if (profile === undefined) {
+    await onNone?.(...asked)
+    throw apiError('E_LEAD_UNKNOWN', `There is no lead ${id}.`)
+  }
   if (others.length > 0)
     throw apiError('E_LEAD_AMBIGUOUS', `${id} is ${found.map((one) => leadKey(one.tenantId, one.contactId)).join(' and ')}.`)
+  return profile
+}
+
+/** Throws what `leadOf` does. */
+export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors' | 'now'>, id: string): Promise<ToldLead> {
+  const profile = await leadOf(deps, id)
   const { tenantId, contactId } = profile
   const [linked, decisions, followups, deliveries] = await Promise.all([
     deps.queries.linked(tenantId, contactId, mostLinked),

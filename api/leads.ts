@@ -12,6 +12,14 @@ export const printable = '^[^\\u0000-\\u001f\\u007f]*$'
 const word = (description: string, example: string) =>
   Type.Optional(Type.String({ minLength: 1, maxLength: 100, pattern: printable, description, examples: [example] }))
 
+/** Of a route about one lead. */
+export const LeadId = Type.String({
+  minLength: 1,
+  maxLength: 200,
+  pattern: printable,
+  description: 'GHL contact id, or <locationId>:<contactId>.',
+})
+
 export const LeadQuery = Type.Object({
   tenant: word('Only this GHL location.', 'sandboxLocation000001'),
   status: word('Only this status.', 'contacted'),
@@ -57,14 +65,7 @@ export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
       schema: {
         tags: ['leads'],
         summary: 'One lead: profile, decisions and why, follow-ups, deliveries',
-        params: Type.Object({
-          id: Type.String({
-            minLength: 1,
-            maxLength: 200,
-            pattern: printable,
-            description: 'GHL contact id, or <locationId>:<contactId>.',
-          }),
-        }),
+        params: Type.Object({ id: LeadId }),
         response: { 200: LeadStory, 400: Refused, 401: Refused, 404: Refused, 409: Refused, 429: Refused, 503: Refused },
       },
     },

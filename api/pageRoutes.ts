@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { GateQuery, tellGateCosts } from './gates.ts'
 import { readiness } from './health.ts'
-import { LeadQuery, filterOf, printable } from './leads.ts'
+import { tellConsent } from './leadConsent.ts'
+import { LeadId, LeadQuery, filterOf } from './leads.ts'
 import { explained, tellLead } from './leadStory.ts'
 import { OwedQuery, tellOwed } from './owed.ts'
 import { gatesPage } from './pages/gatesPage.ts'
@@ -45,11 +46,11 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): 
     return sendPage(reply, leadsPage({ found, nextQuery, level, text: q }))
   })
 
-  app.get(
-    '/ui/leads/:id',
-    { schema: { ...hidden, params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 200, pattern: printable }) }) } },
-    async (request, reply) => sendPage(reply, leadPage(await tellLead(deps, request.params.id))),
-  )
+  app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {
+    // First, since of a lead that is not known it says whether it was erased.
+    const consent = await tellConsent(deps, id)
+    return sendPage(reply, leadPage(await tellLead(deps, id), consent))
+  })
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
     sendPage(reply, owedPage({ answer: await tellOwed(deps, request.query), asked: request.query, nameOf })),

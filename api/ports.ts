@@ -11,6 +11,8 @@ import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
 import type { AskFilter, OpenAsk } from '../sinks/postgres/asks.ts'
 import type { AuditFilter, AuditQueue } from '../sinks/postgres/audits.ts'
+import type { ConsentStatement } from '../sinks/postgres/consentStatements.ts'
+import type { ErasedLead } from '../sinks/postgres/erasure.ts'
 import type { GateCostFilter, GateCosts } from '../sinks/postgres/gateCosts.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
@@ -85,6 +87,10 @@ export interface LeadQueries {
   profiles(contactId: string, tenantId?: string): Promise<LeadProfile[]>
   /** Other leads of the location that are perhaps the same person, at most `most`, the strongest links first. */
   linked(tenantId: string, contactId: string, most: number): Promise<LinkedLead[]>
+  /** What the lead has stated of permissions, at most `most`, newest first. */
+  consentStatements(tenantId: string, contactId: string, most: number): Promise<ConsentStatement[]>
+  /** Leads with this contact id, or the one with this location too, that were ever erased. */
+  erasures(contactId: string, tenantId?: string): Promise<ErasedLead[]>
   /** Newest first. */
   decisions(tenantId: string, contactId: string, limit: number): Promise<Decision[]>
   /** Newest first. */

@@ -106,6 +106,54 @@ export const LeadStory = Type.Object({
 })
 export type LeadStory = Static<typeof LeadStory>
 
+const ConsentTold = Type.Object(
+  {
+    at: Type.Integer({ description: 'When it was stated (ms since the epoch).' }),
+    channel: Type.String({ description: 'sms | email | call, or another one that the lead wrote on.' }),
+    purpose: Type.String({ description: 'all | marketing | inquiry | transactional' }),
+    status: Type.String({ description: 'inquiry | express | express_written | none | revoked: docs/consent.md.' }),
+    words: Nullable({ type: 'string' }, 'The words that it rests on; null where there are none.'),
+    by: Type.String({ description: 'Who said it, or what told of it, in words.' }),
+    source: Nullable({ type: 'string' }, 'What told of it: ghl_webhook, ghl_workflow, reconcile, twilio, …; null = not known.'),
+    eventId: Type.String({ description: 'The lead event that it came with.' }),
+    expiresAt: NullableNumber('When it ends (ms since the epoch); null = never.'),
+    standing: Type.Union(
+      ['stands', 'ended', 'replaced'].map((word) => Type.Literal(word)),
+      {
+        description:
+          'Of its channel and purpose: the statement that counts, one that counted until it ended, or one that another has replaced.',
+      },
+    ),
+  },
+  { title: 'ConsentStatement' },
+)
+
+export const LeadConsent = Type.Object({
+  leadKey: Type.String({ description: '<locationId>:<contactId>' }),
+  name: Type.String({ description: 'Name as known, else the contact id.' }),
+  deletedAt: NullableNumber('When the contact was deleted (ms since the epoch); null = it is there.'),
+  erasedAt: NullableNumber(
+    'When the lead was erased (ms since the epoch): nothing of before is held but permission that it took back; null = never.',
+  ),
+  statements: Type.Array(ConsentTold, { description: 'Newest first: the newest 500, and those that stand.' }),
+  more: Type.Boolean({ description: 'There are older ones in `consent_statements`.' }),
+  now: Type.Array(
+    Type.Object(
+      {
+        channel: Type.String({ description: 'sms | email | call' }),
+        purpose: Type.String({ description: 'marketing | inquiry | transactional' }),
+        allowed: Type.Boolean({
+          description: 'As far as permission goes, at this moment; the other rules are asked too before a message leaves.',
+        }),
+        because: Nullable({ type: 'string' }, 'Why not, in words.'),
+      },
+      { title: 'Allowed' },
+    ),
+    { description: 'What is allowed now, by channel and purpose.' },
+  ),
+})
+export type LeadConsent = Static<typeof LeadConsent>
+
 const OwedLine = Type.Object(
   {
     leadKey: Type.String({ description: '<locationId>:<contactId>' }),

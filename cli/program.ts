@@ -7,6 +7,7 @@ import { addAsked } from './verbs/asked.ts'
 import { addAudit } from './verbs/audit.ts'
 import { addBackfill } from './verbs/backfill.ts'
 import { addConfig } from './verbs/config.ts'
+import { addConsent } from './verbs/consent.ts'
 import { addDescribe } from './verbs/describe.ts'
 import { addDlq } from './verbs/dlq.ts'
 import { addLag } from './verbs/lag.ts'
@@ -44,6 +45,7 @@ export function rekindleProgram(surroundings: Surroundings): Command {
     addSpend,
     addAttribution,
     addWhy,
+    addConsent,
     addAsked,
     addAudit,
     addTail,

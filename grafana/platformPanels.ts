@@ -272,6 +272,17 @@ export const storage: PanelSpec[] = [
     about: 'Records that were not stored since they are past the retention of their table, by topic; many mean that a topic is read again.',
     queries: [{ promql: `sum by (topic) (increase(lr_retention_past_records_total{${targets}}[$__rate_interval]))`, legend: '{{topic}}' }],
   },
+  {
+    id: 198,
+    title: 'Outside votes that waited in vain',
+    kind: 'bars',
+    unit: 'short',
+    noValue: 'none',
+    width: 24,
+    about:
+      'Ballots of outside programs that waited for a decision and are kept no longer: undecided for an hour, or crowded out; many mean that somebody votes on questions that were never asked.',
+    queries: [{ promql: `sum by (why) (increase(lr_outside_ballots_forgotten_total{${targets}}[$__rate_interval]))`, legend: '{{why}}' }],
+  },
 ]
 
 /** Learning runs in the processes of the sinks; whoever was at it last shows the newest figures. */

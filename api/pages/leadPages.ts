@@ -14,11 +14,12 @@ import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { Origin } from '../../schemas/generated/records.ts'
 import type { ToldLead } from '../leadStory.ts'
+import type { LeadConsent } from '../replySchemas.ts'
 import { decisionCard } from './decisionWords.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-import { permissionsInWords } from './permissionWords.ts'
+import { historyHeads, historyNotes, historyRows, mayInWords, permissionsInWords } from './permissionWords.ts'
 import { instant, leaderOf, nameOf, realtorOf, spoken, toWhom } from './words.ts'
 
 export interface LeadsView {
@@ -134,7 +135,17 @@ function emailWords({ valid, kind, role, suggestion }: NonNullable<ToldLead['pro
   return `${spoken(kind)}${role ? ', of a role' : ''}${suggestion === null ? '' : `, perhaps ${suggestion}`}`
 }
 
-export function leadPage(lead: ToldLead): string {
+/** What the lead has stated of permissions, folded away. */
+function consentHistory(told: LeadConsent): Markup {
+  const rows = historyRows(told)
+  return html`<details>
+    <summary>What is allowed now, and the history (${rows.length})</summary>
+    ${[...mayInWords(told), ...historyNotes(told)].map((sentence) => html`<div>${sentence}</div>`)}
+    ${rows.length === 0 ? null : table(historyHeads, rows)}
+  </details>`
+}
+
+export function leadPage(lead: ToldLead, consent: LeadConsent): string {
   const { profile } = lead
   const scored = toldScore(profile)
   const priority = toldPriority(profile)
@@ -166,7 +177,7 @@ export function leadPage(lead: ToldLead): string {
         <dt>Do not disturb</dt>
         <dd>${blocked.length === 0 ? 'not set' : blocked.join(', ')}</dd>
         <dt>Consent</dt>
-        <dd>${permissionsInWords(profile).join('; ') || 'unknown'}</dd>
+        <dd>${permissionsInWords(profile).join('; ') || 'unknown'}${consentHistory(consent)}</dd>
         <dt>Contact so far</dt>
         <dd>
           ${profile.counters.inbound} from the lead, ${profile.counters.outbound} to the lead (${profile.counters.outboundOwn} by Rekindle,

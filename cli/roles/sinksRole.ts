@@ -44,10 +44,11 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
     erasedAt: (key) => erased.get(key)?.erasedAt,
   })
   const membership = { joinTickMs: config.kafka.joinTickMs, signal: asked, hurry: hurried, onFatal }
-  const { deletedRows, pastRecords } = retentionMetrics(metrics)
+  const { deletedRows, pastRecords, forgottenBallots } = retentionMetrics(metrics)
   const postgres = postgresSink(pool, {
     now: () => systemClock.now(),
     onPast: (topic, count) => pastRecords.inc({ topic: topic.name }, count),
+    onForgotten: (why, count) => forgottenBallots.inc({ why }, count),
   })
   const members = await Promise.all([
     kafka.runSink({ ...membership, group: postgresGroup, sink: postgres }),

@@ -121,6 +121,11 @@ const WORDS: Readonly<Record<string, string>> = {
   apollo: 'Apollo',
 }
 
+/** What told of something, in words. */
+export function sourceInWords(source: string): string {
+  return WORDS[source] ?? source
+}
+
 export interface ToldProvenance {
   /** Groups of fields, and permissions by channel, in words. */
   readonly groups: readonly string[]
@@ -142,7 +147,7 @@ export function toldProvenance(profile: Pick<LeadProfile, 'provenance'>): ToldPr
   }
   return [...told.values()]
     .sort((a, b) => b.at - a.at || (a.source < b.source ? -1 : 1))
-    .map(({ groups, source, at }) => ({ groups, from: WORDS[source] ?? source, at }))
+    .map(({ groups, source, at }) => ({ groups, from: sourceInWords(source), at }))
 }
 
 function groupInWords(group: string): string {

@@ -7,7 +7,8 @@ import type pg from 'pg'
 import { readScope } from '../../pipelines/enrich/purposes.ts'
 import { provenanceOfPermission } from '../../pipelines/enrich/provenance.ts'
 import type { Consent, LeadProfile } from '../../schemas/generated/records.ts'
-import { instant, instantOrNull, storable } from './storable.ts'
+import type { Queryable } from './pool.ts'
+import { instant, instantOrNull, ms, storable } from './storable.ts'
 
 const columns = [
   ['lead_id', 'text'],
@@ -57,4 +58,34 @@ function rowOf(key: string, profile: LeadProfile, scope: string, { status, at, e
     words: storable(words),
     source: storable(provenanceOfPermission(profile, scope)),
   }
+}
+
+/** A statement of a permission that has come to stand. */
+export interface ConsentStatement {
+  readonly channel: string
+  /** all | marketing | inquiry | transactional */
+  readonly purpose: string
+  readonly status: string
+  /** When it was stated, ms. */
+  readonly at: number
+  /** ms; null = it does not end. */
+  readonly expiresAt: number | null
+  readonly eventId: string
+  readonly words: string | null
+  /** What told of it; null = not known. */
+  readonly source: string | null
+  /** The channel of the lead's own message that states it; null = it was no message, or that is held no longer. */
+  readonly messageOn: string | null
+}
+
+/** What this lead has stated, at most `most`, newest first. */
+export async function consentStatements(db: Queryable, leadId: string, most: number): Promise<ConsentStatement[]> {
+  const { rows } = await db.query<Omit<ConsentStatement, 'at' | 'expiresAt'> & { readonly at: Date; readonly expiresAt: Date | null }>(
+    `SELECT s.channel, s.purpose, s.status, s.stated_at AS at, s.expires_at AS "expiresAt", s.event_id AS "eventId", s.words, s.source, c.channel AS "messageOn"
+     FROM (SELECT * FROM consent_statements WHERE lead_id = $1 ORDER BY stated_at DESC, event_id DESC, channel, purpose LIMIT $2) s
+     LEFT JOIN communications c ON c.id = s.event_id AND c.sender = 'lead' AND c.direction = 'inbound'
+     ORDER BY s.stated_at DESC, s.event_id DESC, s.channel, s.purpose`,
+    [leadId, most],
+  )
+  return rows.map((row) => ({ ...row, at: row.at.getTime(), expiresAt: ms(row.expiresAt) }))
 }

@@ -3,9 +3,11 @@
  * keep the least that is needed, stripped of content; a table that is new is emptied without anybody naming it.
  */
 import type pg from 'pg'
+import { leadKey } from '../../topics/index.ts'
 import { daysDecided, uncountDays } from './decisionDays.ts'
 import { lockLeads } from './ledger.ts'
 import { leadTables } from './leadTables.ts'
+import type { Queryable } from './pool.ts'
 import { instant } from './storable.ts'
 
 /** What stays of an erased lead, each with why. Everything else goes. */
@@ -81,4 +83,20 @@ export async function erasedAmong(client: pg.PoolClient, leadIds: readonly strin
     values: [leadIds],
   })
   return new Map(rows.map(({ lead_id, erased_at }) => [lead_id, erased_at.getTime()]))
+}
+
+export interface ErasedLead {
+  readonly leadKey: string
+  /** ms. */
+  readonly erasedAt: number
+}
+
+/** Leads with this contact id, or the one with this location too, that were ever erased, the latest first. */
+export async function erasuresOf(db: Queryable, contactId: string, tenantId?: string): Promise<ErasedLead[]> {
+  // By contact id alone the table is read whole: it has a row for each erasure, and is asked only for a lead that is not known.
+  const { rows } = await db.query<{ lead_id: string; erased_at: Date }>(
+    `SELECT lead_id, erased_at FROM lead_erasures WHERE ${tenantId === undefined ? "right(lead_id, length($1) + 1) = ':' || $1" : 'lead_id = $1'} ORDER BY erased_at DESC`,
+    [tenantId === undefined ? contactId : leadKey(tenantId, contactId)],
+  )
+  return rows.map(({ lead_id, erased_at }) => ({ leadKey: lead_id, erasedAt: erased_at.getTime() }))
 }

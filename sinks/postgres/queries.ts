@@ -4,6 +4,7 @@
  */
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
+import { consentStatements } from './consentStatements.ts'
 import { postgresError } from './errors.ts'
 import { followUpOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
@@ -119,6 +120,8 @@ export function leadQueries(db: Queryable) {
         tenantId ?? null,
       ])
     },
+
+    consentStatements: (tenantId: string, contactId: string, most: number) => consentStatements(db, leadKey(tenantId, contactId), most),
 
     /** Newest first. */
     async decisions(tenantId: string, contactId: string, limit: number): Promise<Decision[]> {

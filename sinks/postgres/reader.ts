@@ -8,6 +8,8 @@ import { openAsks } from './asks.ts'
 import type { AskFilter, OpenAsk } from './asks.ts'
 import { auditQueue } from './audits.ts'
 import type { AuditFilter, AuditQueue } from './audits.ts'
+import { erasuresOf } from './erasure.ts'
+import type { ErasedLead } from './erasure.ts'
 import { gateCosts } from './gateCosts.ts'
 import type { GateCostFilter, GateCosts } from './gateCosts.ts'
 import { keptPolicies } from './keptPolicies.ts'
@@ -41,12 +43,22 @@ export async function asReader<T>(pool: pg.Pool, tenantId: string, work: (db: Qu
 /** What the API asks, each question as the reader of the tenant that it is about. */
 export function readerQueries(pool: pg.Pool): Pick<
   LeadQueries,
-  'leads' | 'profiles' | 'linked' | 'decisions' | 'decisionById' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
+  | 'leads'
+  | 'profiles'
+  | 'linked'
+  | 'consentStatements'
+  | 'decisions'
+  | 'decisionById'
+  | 'followups'
+  | 'deliveries'
+  | 'overview'
+  | 'latestDecisions'
 > & {
   asks(filter: AskFilter): Promise<OpenAsk[]>
   audits(filter: AuditFilter): Promise<AuditQueue>
   policies(hashes: readonly string[]): Promise<readonly Policy[]>
   owed(filter: OwedFilter, now: number): Promise<OwedAnswer>
+  erasures(contactId: string, tenantId?: string): Promise<ErasedLead[]>
   gateCosts(filter: GateCostFilter): Promise<GateCosts>
 } {
   const reading = <T>(tenantId: string | undefined, ask: (queries: LeadQueries) => Promise<T>) =>
@@ -60,6 +72,7 @@ export function readerQueries(pool: pg.Pool): Pick<
     },
     profiles: (contactId, tenantId) => reading(tenantId, (queries) => queries.profiles(contactId, tenantId)),
     linked: (tenantId, contactId, most) => reading(tenantId, (queries) => queries.linked(tenantId, contactId, most)),
+    consentStatements: (tenantId, contactId, most) => reading(tenantId, (queries) => queries.consentStatements(tenantId, contactId, most)),
     decisions: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.decisions(tenantId, contactId, limit)),
     followups: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.followups(tenantId, contactId, limit)),
     deliveries: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.deliveries(tenantId, contactId, limit)),
@@ -71,6 +84,8 @@ export function readerQueries(pool: pg.Pool): Pick<
     gateCosts: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => gateCosts(db, filter)),
     // Not as the reader, who may not see the table: a policy is about no lead, and its hash came from a decision that was read.
     policies: keptPolicies((hashes) => policiesWithHashes(pool, hashes)),
+    // Nor here: the table says of a lead that it was erased, and nothing else.
+    erasures: (contactId, tenantId) => erasuresOf(pool, contactId, tenantId),
     owed: (filter, now) => owedLeads(pool, filter, now, (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work)),
   }
 }

@@ -6,7 +6,7 @@
 import type pg from 'pg'
 import { rosterSources } from '../../pipelines/consensus/sources.ts'
 import { passOver, sink } from '../../runtime/sink.ts'
-import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
+import type { Sink, SinkBatch, SinkPlace, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
 import {
   ballots,
@@ -31,7 +31,7 @@ import { postgresError } from './errors.ts'
 import { storeBeats } from './heartbeats.ts'
 import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
-import { storeOutsideBallots } from './outsideBallots.ts'
+import { forgetUndecided, isStorableBallot, settleBallots, storeOutsideBallots } from './outsideBallots.ts'
 import { storePolicies } from './policies.ts'
 import { inTransaction } from './pool.ts'
 import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
@@ -64,6 +64,18 @@ export interface PostgresSinkOptions {
   readonly now?: () => number
   /** Told, after the commit, how many records of a topic were past their retention. */
   readonly onPast?: (topic: AnyTopic, count: number) => void
+  /** Told, after the commit, how many ballots from outside are kept no longer, and why. */
+  readonly onForgotten?: (why: ForgottenBallots, count: number) => void
+}
+
+/** `crowded`: too many wait for a decision; `undecided`: none came. */
+export type ForgottenBallots = 'crowded' | 'undecided'
+
+interface Written {
+  /** Records of each topic that were left out since they are past their retention. */
+  readonly past: ReadonlyMap<AnyTopic, number>
+  /** Ballots from outside that made room. */
+  readonly crowded: number
 }
 
 /** Rows are a fifth of a second behind the topics at most while the database keeps up; each commit is a write to its disk. */
@@ -79,8 +91,9 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
     passesOver: [passOver(ballots, ['source'], ({ source }) => rosterSources.includes(source))],
     exactlyOnce: { kind: 'stored-offsets', load: (topic, partition) => storedOffset(pool, topic, partition) },
     async write(batches) {
-      const past = await inTransaction(pool, (client) => writeBatches(client, batches, options.now?.()))
+      const { past, crowded } = await inTransaction(pool, (client) => writeBatches(client, batches, options.now?.()))
       for (const [topic, count] of past) options.onPast?.(topic, count)
+      if (crowded > 0) options.onForgotten?.('crowded', crowded)
     },
     async caughtUp(places, at) {
       await pool.query({
@@ -90,6 +103,9 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
                ON CONFLICT (topic, partition) DO UPDATE SET caught_up_at = greatest(sink_offsets.caught_up_at, excluded.caught_up_at)`,
         values: [places.map(({ topic }) => storedTopic(topic)), places.map(({ partition }) => partition), instant(at)],
       })
+      const decided = places.filter(({ topic }) => topic === decisions).map(({ partition }) => partition)
+      const undecided = decided.length === 0 ? 0 : await forgetUndecided(pool, decided, at)
+      if (undecided > 0) options.onForgotten?.('undecided', undecided)
     },
   })
 }
@@ -105,9 +121,10 @@ async function storedOffset(pool: pg.Pool, topic: AnyTopic, partition: number): 
 
 const places = '(topic, partition) IN (SELECT topic, partition FROM unnest($1::text[], $2::int[]) AS place (topic, partition))'
 
-/** Resolves with how many records of each topic were left out since they are past their retention at `now` (ms). */
-async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[], now: number | undefined): Promise<Map<AnyTopic, number>> {
-  const at = [batches.map(({ topic }) => storedTopic(topic)), batches.map(({ partition }) => partition)]
+/** Stores what is not stored yet and not past its retention at `now` (ms). */
+async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[], now: number | undefined): Promise<Written> {
+  const holding = placesOf(batches)
+  const at = [holding.map(({ topic }) => storedTopic(topic)), holding.map(({ partition }) => partition)]
   // The rows are the fence: a predecessor that still writes these partitions holds them, and what it stored is not stored
   // again. They are taken in one order, so that it and its successor never wait for each other.
   const held = await client.query<{ topic: string; partition: number; next_offset: string | null }>({
@@ -115,7 +132,7 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
     text: `SELECT topic, partition, next_offset FROM sink_offsets WHERE ${places} ORDER BY topic, partition FOR UPDATE`,
     values: at,
   })
-  if (held.rows.length < batches.length) {
+  if (held.rows.length < holding.length) {
     await client.query({
       name: 'sink_new_places',
       text: `INSERT INTO sink_offsets (topic, partition)
@@ -141,8 +158,8 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
     else known.push(...records)
     done.push(batch)
   }
-  if (done.length === 0) return past
-  await storeAll(client, byTopic, now ?? Date.now())
+  if (done.length === 0) return { past, crowded: 0 }
+  const crowded = await storeAll(client, byTopic, now ?? Date.now())
   await client.query({
     name: 'sink_move_places',
     text: `UPDATE sink_offsets SET next_offset = stored.next
@@ -154,28 +171,53 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
       done.map(({ max }) => (max + 1n).toString()),
     ],
   })
-  return past
+  return { past, crowded }
 }
 
-/** Erasures before the rest: what they forget is left out of it. */
-async function storeAll(client: pg.PoolClient, byTopic: ReadonlyMap<AnyTopic, readonly SinkRecord<unknown>[]>, now: number): Promise<void> {
+/** What a transaction holds: its own places, and of decisions and ballots those of the other. */
+function placesOf(batches: readonly SinkBatch[]): SinkPlace[] {
+  const all = new Map<string, SinkPlace>()
+  // Two that each store one of them would not see what the other has just stored: the ballot would wait for a decision that is there.
+  const beside = new Map<AnyTopic, AnyTopic>([
+    [decisions, ballots],
+    [ballots, decisions],
+  ])
+  for (const { topic, partition } of batches)
+    for (const one of [topic, beside.get(topic) ?? topic]) all.set(`${one.name}#${partition}`, { topic: one, partition })
+  return [...all.values()]
+}
+
+/** Erasures before the rest: what they forget is left out of it. Resolves with how many ballots from outside made room. */
+async function storeAll(
+  client: pg.PoolClient,
+  byTopic: ReadonlyMap<AnyTopic, readonly SinkRecord<unknown>[]>,
+  now: number,
+): Promise<number> {
   const orders = (byTopic.get(erasures) ?? []) as readonly SinkRecord<ValueOf<typeof erasures>>[]
   const told = orders.flatMap(({ key, value }) => (value === null ? [] : [{ leadId: key, erasedAt: value.erasedAt }]))
   if (told.length > 0) await eraseLeads(client, told)
   // Ballots after the decisions that they are kept for.
-  const others = [...byTopic].filter(([topic]) => topic !== erasures).sort(([a], [b]) => Number(a === ballots) - Number(b === ballots))
+  const votes = ((byTopic.get(ballots) ?? []) as readonly SinkRecord<ValueOf<typeof ballots>>[]).filter(isStorableBallot)
+  const others: [AnyTopic, readonly SinkRecord<unknown>[]][] = [
+    ...[...byTopic].filter(([topic]) => topic !== erasures && topic !== ballots),
+    [ballots, votes],
+  ]
   const leads = new Set(others.filter(([topic]) => topic.key === 'lead').flatMap(([, records]) => records.map(({ key }) => key)))
   const erased = leads.size === 0 ? new Map<string, number>() : await erasedAmong(client, [...leads])
+  let crowded = 0
   for (const [topic, records] of others) {
     const wanted = records.filter((record) => {
       const erasedAt = erased.get(record.key)
       return erasedAt === undefined || !isFromBefore(topic, record, erasedAt)
     })
-    if (wanted.length > 0) await store(client, topic, wanted, now)
+    if (wanted.length === 0) continue
+    if (topic === ballots) crowded = await storeOutsideBallots(client, wanted as readonly SinkRecord<ValueOf<typeof ballots>>[], now)
+    else await store(client, topic, wanted)
   }
+  return crowded
 }
 
-async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[], now: number): Promise<void> {
+async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {
   const of = <T extends AnyTopic>(_: T) => records as readonly SinkRecord<ValueOf<T>>[]
   switch (topic.name) {
     case leadEvents.name:
@@ -183,7 +225,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
     case profiles.name:
       return storeProfiles(client, of(profiles))
     case decisions.name:
-      return storeDecisions(client, of(decisions))
+      await storeDecisions(client, of(decisions))
+      return settleBallots(client, of(decisions))
     case followups.name:
       return storeFollowUps(
         client,
@@ -205,8 +248,6 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
       return storeStaffSettings(client, of(realtorSettings))
     case unrecognised.name:
       return storeBeats(client, of(unrecognised))
-    case ballots.name:
-      return storeOutsideBallots(client, of(ballots), now)
     default:
       throw postgresError('E_SINK_TOPIC_UNKNOWN', `There is no table for ${topic.name}.`)
   }

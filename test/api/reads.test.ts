@@ -487,7 +487,7 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   t.notMatch(await said({ provenance: undefined as never }), /Known from/, 'a row stored before sources were kept')
   t.match(
     await said({ consents: { 'sms/marketing': { status: 'revoked', at, expiresAt: null, eventId: 'e', words: 'no <b>ads' } } }),
-    /Consent<\/dt>\s*<dd>\s*marketing by sms: revoked 2026-[^<]* UTC, &quot;no &lt;b&gt;ads&quot;\s*<\/dd>/,
+    /Consent<\/dt>\s*<dd>\s*marketing by sms: revoked 2026-[^<]* UTC, &quot;no &lt;b&gt;ads&quot;\s*<details>/,
   )
   t.notMatch(lead, /Perhaps the same person/)
   const twin = await apiUnderTest({
@@ -538,6 +538,7 @@ t.test('the OpenAPI document describes every route, its schemas hold and describ
     '/healthz',
     '/leads',
     '/leads/{id}',
+    '/leads/{id}/consent',
     '/metrics',
     '/owed',
     '/readyz',

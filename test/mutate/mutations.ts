@@ -31,6 +31,7 @@ const sendMessages = 'test/runtime/kafka/sendMessages.test.ts'
 const rateLimit = 'test/integrations/ghl/rateLimit.test.ts'
 const sweepPlan = 'test/pipelines/sweepPlan.test.ts'
 const grants = 'test/sinks/postgres/grants.test.ts'
+const waitingBallots = 'test/sinks/postgres/waitingBallots.test.ts'
 const reader = 'test/sinks/postgres/reader.test.ts'
 const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
@@ -1471,6 +1472,89 @@ export const mutations: readonly Mutation[] = [
     replace: "source !== '')]",
     tests: [{ file: 'test/sinks/postgres/outsideBallots.test.ts', title: 'ballots of our own sources are passed over, and no other' }],
     why: 'Votes of outside programs are lost, and learning never hears of them.',
+  },
+  {
+    id: 'ballot-waits-for-ever',
+    guard: 'votes from outside that are read before the decision',
+    file: 'sinks/postgres/sink.ts',
+    find: 'return settleBallots(client, of(decisions))',
+    replace: 'return',
+    tests: [{ file: waitingBallots, title: 'in whatever order decisions and ballots are read, and read again, the same ballots are kept' }],
+    why: 'Votes that were read before the decision are lost whenever the sink catches up.',
+  },
+  {
+    id: 'earlier-ballot-dropped',
+    guard: 'votes from outside that are read before the decision',
+    file: 'sinks/postgres/outsideBallots.ts',
+    find: 'earliest IS NULL OR sent_at < earliest',
+    replace: 'earliest IS NULL',
+    tests: [{ file: waitingBallots, title: 'in whatever order decisions and ballots are read, and read again, the same ballots are kept' }],
+    why: 'A ballot that came too late takes the place of one of the same program that did not.',
+  },
+  {
+    id: 'decisions-and-ballots-apart',
+    guard: 'places of decisions and ballots are held together',
+    file: 'sinks/postgres/sink.ts',
+    find: 'of [topic, beside.get(topic) ?? topic])',
+    replace: 'of [topic])',
+    tests: [
+      {
+        file: waitingBallots,
+        title: 'one that stores decisions and one that stores ballots at the same time miss nothing of each other',
+      },
+    ],
+    why: 'During a hand-over two members store a decision and the ballot on it, and neither sees the other.',
+  },
+  {
+    id: 'invented-questions-fill-the-table',
+    guard: 'how many votes from outside wait is bounded',
+    file: 'sinks/postgres/outsideBallots.ts',
+    find: 'if (excess <= 0) return 0',
+    replace: 'if (excess >= 0 || excess < 0) return 0',
+    tests: [
+      {
+        file: waitingBallots,
+        title: 'a stranger fills nothing: invented leads give way first, then the oldest of the noisiest, and it is counted',
+      },
+    ],
+    why: 'Whoever may write ballots fills the database with votes on questions that were never asked.',
+  },
+  {
+    id: 'nul-in-a-key',
+    guard: 'what strangers name cannot stop the sink',
+    file: 'sinks/postgres/outsideBallots.ts',
+    find: " && !id.includes('\\0')",
+    replace: '',
+    tests: [{ file: waitingBallots, title: 'names that no index or database takes do not stop the sink, and wait nowhere' }],
+    why: 'One record of a stranger with a NUL in its key is tried again for ever, and nothing of its partition is stored any more.',
+  },
+  {
+    id: 'erased-lead-unknown',
+    guard: 'a lead that was erased says so',
+    file: 'api/leadConsent.ts',
+    find: 'if (erased !== undefined)',
+    replace: 'if (erased === null)',
+    tests: [
+      {
+        file: 'test/api/leadConsent.test.ts',
+        title: 'GET /leads/:id/consent tells it; a lead that is unknown, ambiguous or erased is told apart',
+      },
+    ],
+    why: 'Whoever asks what an erased lead permitted is told that there never was such a lead.',
+  },
+  {
+    id: 'standing-permission-untold',
+    guard: 'a permission that stands is in its history',
+    file: 'api/leadConsent.ts',
+    find: '[...told, ...unwritten]',
+    replace: '[...told]',
+    tests: [
+      {
+        file: 'test/api/leadConsent.test.ts',
+        title: 'what stands is told too where the store has no row of it, or more rows than are told',
+      },
+    ],
+    why: 'The history of a lead that talks much lacks the very opt-out that stands.',
   },
   {
     id: 'older-version-wins',

@@ -19,6 +19,11 @@ const words: Readonly<Record<BlockedBecause, string>> = {
   marketing_not_covered: 'The permission of the lead does not cover marketing by',
 }
 
+/** Why a channel may not be used, as a sentence. */
+export function closedInWords(because: BlockedBecause, channel: ContactChannel): string {
+  return `${words[because]} ${channel}.`
+}
+
 export const consent = withLead((lead, input) => {
   if (!isContact(input)) return allow('no_contact')
   const {
@@ -32,7 +37,7 @@ export const consent = withLead((lead, input) => {
   // Of a call nobody knows the words: it is for what would be said now.
   const purpose = action === 'send_message' ? purposeOfTemplate(templateId) : purposeNow(lead, at)
   const blocked = blockedBecause(lead, channel, at, { purpose, marketingNeeds: permissionsOf(tenant).marketingNeeds })
-  if (blocked !== undefined) return deny(blocked, `${words[blocked]} ${channel}.`)
+  if (blocked !== undefined) return deny(blocked, closedInWords(blocked, channel))
   if (provider === 'unread') return allow()
   if (provider === 'unreadable')
     return denyUntil('provider_unreadable', at + limits.providerRecheckMs, 'The provider did not tell the state of the contact.')

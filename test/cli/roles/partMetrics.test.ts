@@ -86,12 +86,16 @@ t.test('look-ups by location and outcome', async (t) => {
 
 t.test('what retention deletes, and what it keeps from being stored', async (t) => {
   const registry = new Registry()
-  const { deletedRows, pastRecords } = retentionMetrics(registry)
+  const { deletedRows, pastRecords, forgottenBallots } = retentionMetrics(registry)
   deletedRows.inc({ table: 'decisions' }, 3)
   pastRecords.inc({ topic: 'decisions' }, 2)
   pastRecords.inc({ topic: 'decisions' }, 5)
   t.strictSame(await values(registry, 'lr_retention_deleted_rows_total'), { 'table="decisions"': 3 })
   t.strictSame(await values(registry, 'lr_retention_past_records_total'), { 'topic="decisions"': 7 })
+  t.strictSame(await values(registry, 'lr_outside_ballots_forgotten_total'), { 'why="crowded"': 0, 'why="undecided"': 0 })
+  forgottenBallots.inc({ why: 'crowded' }, 4)
+  forgottenBallots.inc({ why: 'crowded' }, 1)
+  t.strictSame(await values(registry, 'lr_outside_ballots_forgotten_total'), { 'why="crowded"': 5, 'why="undecided"': 0 })
 })
 
 t.test('heartbeats: the oldest of those that came back, a location whose first never did counts from its first', async (t) => {

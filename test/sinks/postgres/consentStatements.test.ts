@@ -1,13 +1,15 @@
 /** The ledger of permissions in Postgres: every statement that has stood, once, also after it was replaced. */
 import t from 'tap'
+import { consentStatements } from '../../../sinks/postgres/consentStatements.ts'
+import { erasuresOf } from '../../../sinks/postgres/erasure.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool } from '../../../sinks/postgres/pool.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import type { LeadProfile } from '../../../schemas/generated/records.ts'
-import { profiles } from '../../../topics/index.ts'
+import { erasures, leadEvents, profiles } from '../../../topics/index.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
-import { DAY, MINUTE, profileRecord, tenantId, tuesdayNoon as at } from '../../support/leadRecords.ts'
+import { DAY, HOUR, messageEvent, MINUTE, profileRecord, tenantId, tuesdayNoon as at } from '../../support/leadRecords.ts'
 
 const maria = `${tenantId}:maria`
 const inquiry = { status: 'inquiry', at, expiresAt: at + 90 * DAY, eventId: 'e1', words: null }
@@ -45,4 +47,32 @@ t.test('a statement stays when it is replaced, is stored once, and goes with the
   t.strictSame(await ledger(), [first, second, third], 'read again, nothing is doubled')
   await sink.write([batch(profiles, 3, [[maria, null]])])
   t.strictSame(await ledger(), [])
+})
+
+t.test('the history of a lead is read newest first, with the message that states it as long as that is held', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 2 })
+  t.teardown(() => pool.end())
+  const sink = postgresSink(pool)
+  await sink.write([
+    batch(leadEvents, 0, [[maria, messageEvent({ eventId: 'e2' }, 'no more ads')]]),
+    batch(profiles, 0, [[maria, standing(1, { sms: inquiry, 'sms/marketing': revoked })]]),
+    batch(profiles, 1, [[`${tenantId}:joe`, profileRecord({ contactId: 'joe', consents: { call: started } })]], 1),
+  ])
+  t.strictSame(await consentStatements(pool, maria, 5), [
+    { channel: 'sms', purpose: 'marketing', ...revoked, source: 'ghl_webhook', messageOn: 'sms' },
+    { channel: 'sms', purpose: 'all', ...inquiry, source: null, messageOn: null },
+  ])
+  t.strictSame(
+    (await consentStatements(pool, maria, 1)).map(({ eventId }) => eventId),
+    ['e2'],
+  )
+  const erasure = { tenantId, contactId: 'maria', erasedAt: at + HOUR, requestId: 'r', requestedBy: 'office' }
+  t.strictSame(await erasuresOf(pool, 'maria'), [])
+  await sink.write([batch(erasures, 0, [[maria, erasure]])])
+  t.strictSame(await consentStatements(pool, maria, 5), [])
+  const told = [{ leadKey: maria, erasedAt: at + HOUR }]
+  t.strictSame([await erasuresOf(pool, 'maria'), await erasuresOf(pool, 'maria', tenantId)], [told, told])
+  t.strictSame([await erasuresOf(pool, 'aria'), await erasuresOf(pool, 'maria', 'other')], [[], []])
 })

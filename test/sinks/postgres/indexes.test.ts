@@ -77,6 +77,11 @@ async function generate(pool: pg.Pool): Promise<void> {
     [at, LEADS / 4],
   )
   await pool.query(
+    `INSERT INTO waiting_ballots (lead_id, assessment_id, source, epoch, sent_at, tenant_id, partition, place, stored_at, votes)
+     SELECT id, 'q' || n, 'team:x', 1, $1, tenant_id, n % 12, n, $1, '[]' FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
+    [at, LEADS / 4],
+  )
+  await pool.query(
     `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, happened_at, found_at)
      SELECT 'f' || n, tenant_id, id, 'InboundMessage', $1, $1 FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS / 2],

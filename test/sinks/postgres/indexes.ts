@@ -303,6 +303,12 @@ export const indexCases: readonly IndexCase[] = [
     question: sql('SELECT * FROM outside_ballots WHERE lead_id = $1', talker),
   },
   {
+    name: 'idx_waiting_ballots_place',
+    became: 'added',
+    note: 'how many votes of outside programs wait for a decision in a partition',
+    question: sql('SELECT count(*) FROM waiting_ballots WHERE partition = 3'),
+  },
+  {
     name: 'idx_lead_look_ups_query',
     became: 'added',
     note: 'answers of look-ups that another lead of the location may use',

@@ -79,6 +79,7 @@ t.test('P-63: migrations run forward, backward and forward again, wait for each 
     'sweep_cursors',
     'sweep_findings',
     'tenants',
+    'waiting_ballots',
   ]
   t.strictSame(await tables(), all)
   t.equal((await migrate({ url, direction: 'down', count: MIGRATIONS })).length, MIGRATIONS)

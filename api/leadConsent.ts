@@ -1,0 +1,118 @@
+/**
+ * `GET /leads/:id/consent`: what a lead has stated of permissions, by time, what stands of it and what is allowed now. A statement
+ * that stands is always among them, also where the store has no row of it or more rows than are told.
+ */
+import { Type } from '@sinclair/typebox'
+import { CONTACT_CHANNELS, blockedBecause } from '../pipelines/enrich/consent.ts'
+import { provenanceOfPermission, sourceInWords } from '../pipelines/enrich/provenance.ts'
+import { PURPOSES, readScope } from '../pipelines/enrich/purposes.ts'
+import { permissionsOf } from '../pipelines/enrich/settings.ts'
+import { closedInWords } from '../pipelines/followup/gates/consent.ts'
+import type { Consent, LeadProfile, Tenant } from '../schemas/generated/records.ts'
+import type { ConsentStatement } from '../sinks/postgres/consentStatements.ts'
+import { leadKey } from '../topics/index.ts'
+import { apiError } from './errors.ts'
+import { LeadId } from './leads.ts'
+import { leadOf } from './leadStory.ts'
+import { instant, nameOf } from './pages/words.ts'
+import type { ApiDeps } from './ports.ts'
+import { LeadConsent, Refused } from './replySchemas.ts'
+import type { ApiInstance } from './typeProvider.ts'
+
+/** Statements that are told, the newest; each message of a lead is one for two channels. */
+const mostTold = 500
+
+/** What the history is made of, as stored at one moment. */
+export interface ConsentRows {
+  readonly profile: LeadProfile
+  /** Newest first. */
+  readonly statements: readonly ConsentStatement[]
+  /** When the lead was last erased, ms; null = never. */
+  readonly erasedAt: number | null
+  readonly tenant: Tenant | undefined
+}
+
+/** The history as of `now` (ms). */
+export function consentHistory({ profile, statements, erasedAt, tenant }: ConsentRows, now: number): LeadConsent {
+  const { tenantId, contactId, deletedAt } = profile
+  const told = statements.slice(0, mostTold)
+  const known = new Set(told.map(({ channel, purpose, eventId }) => `${channel}/${purpose} ${eventId}`))
+  const scopes = Object.entries(profile.consents).map(([scope, consent]) => ({ ...ofScope(scope), scope, consent }))
+  const standing = new Map(scopes.map(({ channel, purpose, consent }) => [`${channel}/${purpose}`, consent]))
+  const unwritten = scopes.flatMap(({ channel, purpose, scope, consent: { eventId, ...stated } }): ConsentStatement[] =>
+    known.has(`${channel}/${purpose} ${eventId}`)
+      ? []
+      : [{ channel, purpose, eventId, ...stated, source: provenanceOfPermission(profile, scope), messageOn: null }],
+  )
+  const { marketingNeeds } = permissionsOf(tenant)
+  return {
+    leadKey: leadKey(tenantId, contactId),
+    name: nameOf(profile),
+    deletedAt,
+    erasedAt,
+    statements: [...told, ...unwritten]
+      .sort((a, b) => b.at - a.at || (a.channel + a.purpose < b.channel + b.purpose ? -1 : 1))
+      .map(({ messageOn, ...statement }) => ({
+        ...statement,
+        by: saidBy(messageOn, statement.source),
+        standing: standingOf(statement, standing.get(`${statement.channel}/${statement.purpose}`), now),
+      })),
+    more: statements.length > mostTold,
+    now: CONTACT_CHANNELS.flatMap((channel) =>
+      PURPOSES.map((purpose) => {
+        const because = blockedBecause(profile, channel, now, { purpose, marketingNeeds })
+        return { channel, purpose, allowed: because === undefined, because: because === undefined ? null : closedInWords(because, channel) }
+      }),
+    ),
+  }
+}
+
+function ofScope(scope: string): { channel: string; purpose: string } {
+  const { channel, purpose } = readScope(scope)
+  return { channel, purpose: purpose ?? 'all' }
+}
+
+function saidBy(messageOn: string | null, source: string | null): string {
+  if (messageOn !== null) return `the lead, by ${messageOn}`
+  return source === null ? 'not known' : sourceInWords(source)
+}
+
+function standingOf(
+  { eventId, status, expiresAt }: Pick<ConsentStatement, 'eventId' | 'status' | 'expiresAt'>,
+  stands: Consent | undefined,
+  now: number,
+): 'stands' | 'ended' | 'replaced' {
+  if (stands?.eventId !== eventId || stands.status !== status) return 'replaced'
+  return expiresAt !== null && expiresAt <= now ? 'ended' : 'stands'
+}
+
+/** Throws what `leadOf` does; of a lead that was erased, and is not known again, it says so. */
+export async function tellConsent(deps: Pick<ApiDeps, 'queries' | 'tenants' | 'now'>, id: string): Promise<LeadConsent> {
+  const profile = await leadOf(deps, id, async (contactId, location) => {
+    const [erased] = await deps.queries.erasures(contactId, location)
+    if (erased !== undefined)
+      throw apiError('E_LEAD_ERASED', `${erased.leadKey} was erased on ${instant(erased.erasedAt)}.`)
+  })
+  const { tenantId, contactId } = profile
+  const [statements, erasures] = await Promise.all([
+    deps.queries.consentStatements(tenantId, contactId, mostTold + 1),
+    deps.queries.erasures(contactId, tenantId),
+  ])
+  const rows = { profile, statements, erasedAt: erasures[0]?.erasedAt ?? null, tenant: deps.tenants.get(tenantId) }
+  return consentHistory(rows, deps.now())
+}
+
+export function consentRoutes(app: ApiInstance, deps: ApiDeps): void {
+  app.get(
+    '/leads/:id/consent',
+    {
+      schema: {
+        tags: ['leads'],
+        summary: 'What one lead has stated of permissions, newest first, what stands of it and what is allowed now',
+        params: Type.Object({ id: LeadId }),
+        response: { 200: LeadConsent, 400: Refused, 401: Refused, 404: Refused, 409: Refused, 410: Refused, 429: Refused, 503: Refused },
+      },
+    },
+    async (request) => tellConsent(deps, request.params.id),
+  )
+}
