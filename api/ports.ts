@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization.ts'
+import type { Consents } from '../pipelines/enrich/consent.ts'
 import type { Explanation, RealtorNames } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
@@ -85,6 +86,8 @@ export interface LeadQueries {
   profiles(contactId: string, tenantId?: string): Promise<LeadProfile[]>
   /** Other leads of the location that are perhaps the same person, at most `most`, the strongest links first. */
   linked(tenantId: string, contactId: string, most: number): Promise<LinkedLead[]>
+  /** What was said of permission from each address of a lead, by whichever lead of the location. */
+  addressLedgers(tenantId: string, contactId: string): Promise<readonly Consents[]>
   /** Newest first. */
   decisions(tenantId: string, contactId: string, limit: number): Promise<Decision[]>
   /** Newest first. */

@@ -41,7 +41,16 @@ export async function asReader<T>(pool: pg.Pool, tenantId: string, work: (db: Qu
 /** What the API asks, each question as the reader of the tenant that it is about. */
 export function readerQueries(pool: pg.Pool): Pick<
   LeadQueries,
-  'leads' | 'profiles' | 'linked' | 'decisions' | 'decisionById' | 'followups' | 'deliveries' | 'overview' | 'latestDecisions'
+  | 'leads'
+  | 'profiles'
+  | 'linked'
+  | 'addressLedgers'
+  | 'decisions'
+  | 'decisionById'
+  | 'followups'
+  | 'deliveries'
+  | 'overview'
+  | 'latestDecisions'
 > & {
   asks(filter: AskFilter): Promise<OpenAsk[]>
   audits(filter: AuditFilter): Promise<AuditQueue>
@@ -60,6 +69,7 @@ export function readerQueries(pool: pg.Pool): Pick<
     },
     profiles: (contactId, tenantId) => reading(tenantId, (queries) => queries.profiles(contactId, tenantId)),
     linked: (tenantId, contactId, most) => reading(tenantId, (queries) => queries.linked(tenantId, contactId, most)),
+    addressLedgers: (tenantId, contactId) => reading(tenantId, (queries) => queries.addressLedgers(tenantId, contactId)),
     decisions: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.decisions(tenantId, contactId, limit)),
     followups: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.followups(tenantId, contactId, limit)),
     deliveries: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.deliveries(tenantId, contactId, limit)),

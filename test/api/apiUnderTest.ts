@@ -46,6 +46,7 @@ export const noQueries: LeadQueries = {
   leads: async () => ({ leads: [], nextCursor: null }),
   profiles: async () => [],
   linked: async () => [],
+  addressLedgers: async () => [],
   decisions: async () => [],
   followups: async () => [],
   deliveries: async () => [],
