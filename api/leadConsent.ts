@@ -90,8 +90,7 @@ function standingOf(
 export async function tellConsent(deps: Pick<ApiDeps, 'queries' | 'tenants' | 'now'>, id: string): Promise<LeadConsent> {
   const profile = await leadOf(deps, id, async (contactId, location) => {
     const [erased] = await deps.queries.erasures(contactId, location)
-    if (erased !== undefined)
-      throw apiError('E_LEAD_ERASED', `${erased.leadKey} was erased on ${instant(erased.erasedAt)}.`)
+    if (erased !== undefined) throw apiError('E_LEAD_ERASED', `${erased.leadKey} was erased on ${instant(erased.erasedAt)}.`)
   })
   const { tenantId, contactId } = profile
   const [statements, erasures] = await Promise.all([

@@ -1,6 +1,8 @@
 /** Everything the API knows about one lead, found by contact id or by `<locationId>:<contactId>`. */
 import { leadKey, realtorKey } from '../topics/index.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy } from '../schemas/generated/records.ts'
+import { addressRefusals } from '../pipelines/enrich/addressRefusals.ts'
+import type { AddressRefusal } from '../pipelines/enrich/addressRefusals.ts'
 import { churnOf } from '../pipelines/enrich/scoring/churn.ts'
 import type { Churn } from '../pipelines/enrich/scoring/churn.ts'
 import { apiError } from './errors.ts'
@@ -55,6 +57,8 @@ export interface ToldLead {
   /** Who of the team wrote last and so leads the conversation; null while nobody does, or where the platform did not say who. */
   leader: AssignedRealtor | null
   linked: LinkedLead[]
+  /** What others who have its number or e-mail address have said of them. */
+  addressRefusals: AddressRefusal[]
   decisions: ExplainedDecision[]
   followups: FollowUp[]
   deliveries: DeliveryChanged[]
@@ -88,8 +92,9 @@ export async function leadOf(
 export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors' | 'now'>, id: string): Promise<ToldLead> {
   const profile = await leadOf(deps, id)
   const { tenantId, contactId } = profile
-  const [linked, decisions, followups, deliveries] = await Promise.all([
+  const [linked, ledgers, decisions, followups, deliveries] = await Promise.all([
     deps.queries.linked(tenantId, contactId, mostLinked),
+    deps.queries.addressLedgers(tenantId, contactId),
     deps.queries.decisions(tenantId, contactId, told),
     deps.queries.followups(tenantId, contactId, told),
     deps.queries.deliveries(tenantId, contactId, told),
@@ -100,6 +105,7 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     realtor: userOf(deps, tenantId, profile.ownerId),
     leader: userOf(deps, tenantId, writerIn(profile)),
     linked,
+    addressRefusals: addressRefusals(profile.consents, ledgers),
     decisions: await explainedAll(deps, decisions),
     followups,
     deliveries,

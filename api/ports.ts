@@ -6,6 +6,7 @@ import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Registry } from 'prom-client'
 import type { Comeback, Finished } from '../integrations/ghl/oauth/authorization.ts'
+import type { Consents } from '../pipelines/enrich/consent.ts'
 import type { Explanation, RealtorNames } from '../pipelines/consensus/explain.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Tracer } from '../runtime/tracing.ts'
@@ -91,6 +92,8 @@ export interface LeadQueries {
   consentStatements(tenantId: string, contactId: string, most: number): Promise<ConsentStatement[]>
   /** Leads with this contact id, or the one with this location too, that were ever erased. */
   erasures(contactId: string, tenantId?: string): Promise<ErasedLead[]>
+  /** What was said of permission from each address of a lead, by whichever lead of the location. */
+  addressLedgers(tenantId: string, contactId: string): Promise<readonly Consents[]>
   /** Newest first. */
   decisions(tenantId: string, contactId: string, limit: number): Promise<Decision[]>
   /** Newest first. */

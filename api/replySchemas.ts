@@ -66,6 +66,22 @@ const LinkedLead = Type.Object(
   { title: 'LinkedLead' },
 )
 
+const AddressRefusal = Type.Object(
+  {
+    address: Type.Union(
+      ['number', 'e-mail address'].map((kind) => Type.Literal(kind)),
+      { description: 'Which of the two opted out.' },
+    ),
+    channels: Type.Array(Type.Union(['sms', 'email', 'call'].map((channel) => Type.Literal(channel))), {
+      description: 'What it opted out of, at once.',
+    }),
+    purpose: Nullable({ type: 'string' }, 'marketing | inquiry | transactional; null for all of them.'),
+    at: Type.Integer({ description: 'When (ms since the epoch).' }),
+    words: Nullable({ type: 'string' }, 'By which words; null once the lead that said them was erased.'),
+  },
+  { title: 'AddressRefusal' },
+)
+
 const ChurnTold = Type.Object(
   {
     at: Type.Integer({ description: 'The moment it is of: that of asking (ms since the epoch).' }),
@@ -96,6 +112,10 @@ export const LeadStory = Type.Object({
   }),
   linked: Type.Array(LinkedLead, {
     description: 'Other leads of the location that are perhaps the same person: the 10 strongest links. Nothing is merged.',
+  }),
+  addressRefusals: Type.Array(AddressRefusal, {
+    description:
+      'What the number or e-mail address of the lead has opted out of through another lead of the location, the latest first: nothing is sent against it. It is not told who.',
   }),
   decisions: Type.Array(ExplainedDecision, { description: 'Newest first.' }),
   followups: Type.Array(jsonSchemaOf(FollowUp), { description: 'Planned and cancelled, newest first.' }),

@@ -2,6 +2,7 @@
 import type { LeadStory } from '../api/replySchemas.ts'
 import { permissionsInWords } from '../api/pages/permissionWords.ts'
 import { instant, leaderOf, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
+import { addressRefusalInWords } from '../pipelines/enrich/addressRefusals.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
 import { toldProvenance } from '../pipelines/enrich/provenance.ts'
@@ -45,7 +46,8 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
       ...serviceText(story),
       ...behaviourText(profile),
     ]),
-    ...underTitle('PERMISSION', permissionsInWords(profile)),
+    // An older API tells of no refusals of addresses.
+    ...underTitle('PERMISSION', [...permissionsInWords(profile), ...(story.addressRefusals ?? []).map(addressRefusalInWords)]),
     ...underTitle(
       'KNOWN FROM',
       toldProvenance(profile).map(({ groups, from, at }) => `${groups.join(', ')}: ${from}, ${instant(at)}`),

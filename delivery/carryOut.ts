@@ -46,9 +46,9 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
   if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
   const read = await ghl.contacts.get(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
-  return read.value === undefined
-    ? { exists: false, dnd: false, dndChannels: {}, assignedTo: null }
-    : { exists: true, dnd: read.value.dnd, dndChannels: read.value.dndChannels, assignedTo: read.value.assignedTo }
+  if (read.value === undefined) return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
+  const { dnd, dndChannels, assignedTo, phone, email } = read.value
+  return { exists: true, dnd, dndChannels, assignedTo, phone, email }
 }
 
 /**
@@ -71,7 +71,8 @@ async function handOver(
     if (realtors === 'held') await lockAssignees(client, [row])
     await lockLeads(client, [row])
     const at = clock.now()
-    const facts = await fenceFacts(client, [row], at)
+    // The platform sends to the address that it has, which may be news to our copy.
+    const facts = await fenceFacts(client, [row], at, typeof provider === 'object' ? provider : undefined)
     const { row: given, judgement, passedOver } = judgeRow(row, facts, facts.sends, at, provider, settings)
     if (realtors === 'counted' && given.assigneeId !== row.assigneeId) return 'goes_to_another'
     const { then, gates } = judgement

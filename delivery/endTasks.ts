@@ -72,7 +72,8 @@ async function mark({ pool, clock, settings, onStep }: DeliveryContext, row: Led
     const facts = await fenceFacts(client, [current], at)
     const verdict = killSwitch({
       ...{ at, followUp: followUpOf(current), lead: facts.leads.get(current.leadId), tenant: facts.tenants.get(current.tenantId) },
-      ...{ copyCompleteAt: undefined, ownSends: [], provider: 'unread', limits: settings.limits, assignee: undefined, isAssigning: false },
+      ...{ copyCompleteAt: undefined, allCompleteAt: undefined, addressLedgers: [] },
+      ...{ ownSends: [], provider: 'unread', limits: settings.limits, assignee: undefined, isAssigning: false },
     })
     if (verdict.verdict !== 'allow') {
       await save(client, [{ ...current, nextCheckAt: at + settings.longestWaitMs }])

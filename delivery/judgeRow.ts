@@ -30,6 +30,8 @@ export function judgeRow(
       lead: facts.leads.get(row.leadId),
       tenant: facts.tenants.get(row.tenantId),
       copyCompleteAt: facts.copyCompleteAt.get(row.partition),
+      allCompleteAt: facts.allCompleteAt,
+      addressLedgers: facts.addressLedgers.get(row.leadId) ?? [],
       ownSends,
       provider,
       assignee: facts.assignees.get(assigneeKey(given)),

@@ -1,4 +1,5 @@
 /** The list of leads and one lead with its story and its whys, as pages. */
+import { addressRefusalInWords } from '../../pipelines/enrich/addressRefusals.ts'
 import { toldProvenance } from '../../pipelines/enrich/provenance.ts'
 import {
   churnInWords,
@@ -178,6 +179,12 @@ export function leadPage(lead: ToldLead, consent: LeadConsent): string {
         <dd>${blocked.length === 0 ? 'not set' : blocked.join(', ')}</dd>
         <dt>Consent</dt>
         <dd>${permissionsInWords(profile).join('; ') || 'unknown'}${consentHistory(consent)}</dd>
+        ${
+          lead.addressRefusals.length === 0
+            ? null
+            : html`<dt>Closed by others</dt>
+                <dd>${lead.addressRefusals.map((one) => html`<div class="bad">${addressRefusalInWords(one)}</div>`)}</dd>`
+        }
         <dt>Contact so far</dt>
         <dd>
           ${profile.counters.inbound} from the lead, ${profile.counters.outbound} to the lead (${profile.counters.outboundOwn} by Rekindle,

@@ -16,6 +16,11 @@ export type Consents = Readonly<Record<string, Consent>>
 export const CONTACT_CHANNELS = ['sms', 'email', 'call'] as const
 export type ContactChannel = (typeof CONTACT_CHANNELS)[number]
 
+/** Is there an address of ours to reach a lead by on this channel? */
+export function isContactChannel(channel: string): channel is ContactChannel {
+  return (CONTACT_CHANNELS as readonly string[]).includes(channel)
+}
+
 const DAY_MS = 86_400_000
 
 /** Sources in which the lead itself asked: forms and portals, not lists, imports or referrals by others. */
@@ -154,19 +159,31 @@ export function blockedBecause(
   { purpose, marketingNeeds }: AskedPermission = marketing,
 ): BlockedBecause | undefined {
   if (lead.dnd || blocksChannel(lead.dndChannels[channel])) return 'dnd'
-  const general = lead.consents[channel]
-  const ofPurpose = lead.consents[scopeOf(channel, purpose)]
-  if (strongest(general, ofPurpose)?.status === 'revoked') return general?.status === 'revoked' ? 'revoked' : `${purpose}_revoked`
+  const refused = refusalOf(lead.consents, channel, purpose)
+  if (refused !== undefined) return refused.because
   if ((channel === 'email' ? workingEmail(lead) : lead.phone) === null) return 'no_address'
   if (channel === 'email') return undefined
   // What the lead has said itself with a word is not added to by a box: the box may have been ticked before it.
-  const standing = [general, ...(general !== undefined && classOf(general) === 2 ? [] : [ofPurpose])]
+  const general = lead.consents[channel]
+  const standing = [general, ...(general !== undefined && classOf(general) === 2 ? [] : [lead.consents[scopeOf(channel, purpose)]])]
   const kinds = standing.flatMap((one) =>
     one === undefined || (one.expiresAt !== null && one.expiresAt <= at) ? [] : [rankOf(one.status)],
   )
   const best = Math.max(0, ...kinds)
   if (best === 0) return 'no_consent'
   return purpose === 'marketing' && best < rankOf(marketingNeeds) ? 'marketing_not_covered' : undefined
+}
+
+/** By which statement a channel is closed for this purpose; undefined when it is not, or is open again. */
+export function refusalOf(
+  consents: Consents,
+  channel: ContactChannel,
+  purpose: Purpose,
+): { readonly because: 'revoked' | `${Purpose}_revoked`; readonly stated: Consent } | undefined {
+  const general = consents[channel]
+  const standing = strongest(general, consents[scopeOf(channel, purpose)])
+  if (standing?.status !== 'revoked') return undefined
+  return general?.status === 'revoked' ? { because: 'revoked', stated: general } : { because: `${purpose}_revoked`, stated: standing }
 }
 
 function strongest(one: Consent | undefined, other: Consent | undefined): Consent | undefined {

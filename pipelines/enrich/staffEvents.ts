@@ -56,13 +56,18 @@ export function isSpamReport(kind: string): boolean {
   return kind === 'email_complained'
 }
 
+/** Words of the ledger for a kind of event that takes permission back on every channel; undefined for any other. */
+export function closingWords(kind: string): string | undefined {
+  return CLOSING[kind]
+}
+
 /** Does this kind of event take permission back on every channel? */
 export function closesChannels(kind: string): boolean {
-  return CLOSING[kind] !== undefined
+  return closingWords(kind) !== undefined
 }
 
 function applyEmail(profile: Draft, { kind, occurredAt: at, eventId }: LeadEvent, email: EmailEventFields): boolean {
-  const words = CLOSING[kind]
+  const words = closingWords(kind)
   if (words !== undefined) {
     profile.consents = { ...revoked(profile.consents, CONTACT_CHANNELS, at, eventId, words) }
     return true

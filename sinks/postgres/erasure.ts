@@ -5,12 +5,13 @@
 import type pg from 'pg'
 import { leadKey } from '../../topics/index.ts'
 import { daysDecided, uncountDays } from './decisionDays.ts'
+import { unlinkStatements } from './addressStatements.ts'
 import { lockLeads } from './ledger.ts'
 import { leadTables } from './leadTables.ts'
 import type { Queryable } from './pool.ts'
 import { instant } from './storable.ts'
 
-/** What stays of an erased lead, each with why. Everything else goes. */
+/** What stays of an erased lead under its key, each with why. Everything else goes; what was said from a number stays without its lead. */
 export const keptOnErasure: Readonly<Record<string, string>> = {
   lead_erasures: 'that it was erased, and up to when: without it records that are read again would come back',
   followup_actions: 'what was handed to a provider, as proof of sending: ids, channel, status and times, without text, subject and reasons',
@@ -70,6 +71,7 @@ export async function eraseLeads(client: pg.PoolClient, orders: readonly LeadEra
   const sets = Object.entries(stripped).map(([column, value]) => `${column} = ${value}`)
   await client.query(`UPDATE followup_actions SET ${sets.join(', ')} WHERE lead_id = ANY($1)`, [leads])
   const days = await daysDecided(client, leads)
+  await unlinkStatements(client, leads)
   for (const { table, column } of await leadTables(client))
     if (!Object.hasOwn(keptOnErasure, table)) await client.query(`DELETE FROM "${table}" WHERE "${column}" = ANY($1)`, [leads])
   await uncountDays(client, days)

@@ -8,6 +8,7 @@ import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
 import { priorityOf } from '../../pipelines/followup/planFollowUp.ts'
 import { forgetCommunications } from './communicationRows.ts'
+import { storeAddressStatements, unlinkStatements } from './addressStatements.ts'
 import { appendConsents } from './consentStatements.ts'
 import { recordedAfter, scoreOf, storedScores } from './recordedScore.ts'
 import type { RecordedScore, StoredScore } from './recordedScore.ts'
@@ -172,6 +173,7 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
     await client.query('DELETE FROM lead_search WHERE lead_id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM consent_statements WHERE lead_id = ANY($1)', [[...erased]])
+    await unlinkStatements(client, [...erased])
     await forgetCommunications(
       client,
       [...erased].map((id) => ({ id })),
@@ -190,6 +192,10 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
   await appendConsents(
     client,
     last.flatMap(([key, all]) => all.map(({ profile }) => [key, profile] as const)),
+  )
+  await storeAddressStatements(
+    client,
+    last.map(([key, all]) => [key, all.map(({ profile }) => profile)]),
   )
   await storeAssignments(client, rows)
   await client.query({ name: 'leads_upsert', text: upsert, values: columns.map(([name]) => rows.map((row) => row[name])) })

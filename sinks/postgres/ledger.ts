@@ -5,6 +5,9 @@
 import type pg from 'pg'
 import type { FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import { profiles } from '../../topics/index.ts'
+import type { Consents } from '../../pipelines/enrich/consent.ts'
+import { addressLedgers } from './addressStatements.ts'
+import type { Addresses } from './addressStatements.ts'
 import { deliveryOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
 import type { Queryable } from './pool.ts'
@@ -181,6 +184,10 @@ export interface FenceFacts {
   readonly tenants: ReadonlyMap<string, Tenant>
   /** By partition: when the copy of the leads was last known to be complete, ms. */
   readonly copyCompleteAt: ReadonlyMap<number, number>
+  /** The same of the partition that is furthest behind, for what any lead of a location may have said. */
+  readonly allCompleteAt: number | undefined
+  /** By lead: what was said of permission from each of its addresses, by whomever. */
+  readonly addressLedgers: ReadonlyMap<string, readonly Consents[]>
   readonly sends: readonly LedgerSend[]
   /** By location and realtor, of assignments; none of those who take no leads. */
   readonly assignees: ReadonlyMap<AssigneeKey, AssigneeFacts>
@@ -188,8 +195,11 @@ export interface FenceFacts {
   readonly assigning: ReadonlySet<string>
 }
 
-/** Reads what the fence needs. Call it after `lockLeads`: what others reserved before is then visible. */
-export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow[], at: number): Promise<FenceFacts> {
+/**
+ * Reads what the fence needs. Call it after `lockLeads`: what others reserved before is then visible. `besides` is where the
+ * platform would send, which may be news to our copy.
+ */
+export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow[], at: number, besides?: Addresses): Promise<FenceFacts> {
   const leadIds = [...new Set(rows.map(({ leadId }) => leadId))]
   const leads = await client.query<{ id: string; profile: LeadProfile }>({
     name: 'fence_leads',
@@ -219,7 +229,15 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
      FROM followup_actions WHERE lead_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
+  const behind = await client.query<{ complete: boolean | null; at: Date | null }>({
+    name: 'fence_copies',
+    text: 'SELECT bool_and(caught_up_at IS NOT NULL) AS complete, min(caught_up_at) AS at FROM sink_offsets WHERE topic = $1',
+    values: [storedTopic(profiles)],
+  })
+  const furthest = behind.rows[0]
   return {
+    allCompleteAt: furthest?.complete === true ? furthest.at?.getTime() : undefined,
+    addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),
     assigning: await leadsBeingAssigned(client, rows, at),
     leads: new Map(leads.rows.map(({ id, profile }) => [id, profile])),

@@ -2,6 +2,7 @@
  * What the API, the console and the tests ask the store. Pages go by key, never by count of rows skipped; every query has
  * an index that it uses.
  */
+import type { Consents } from '../../pipelines/enrich/consent.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
 import { consentStatements } from './consentStatements.ts'
@@ -10,6 +11,7 @@ import { followUpOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
 import { lookUp, searchCondition } from './leadSearch.ts'
 import type { LookedUp } from './leadSearch.ts'
+import { addressLedgers } from './addressStatements.ts'
 import { linkedLeads } from './linkedLeads.ts'
 import type { Queryable } from './pool.ts'
 
@@ -112,6 +114,12 @@ export function leadQueries(db: Queryable) {
     },
 
     linked: (tenantId: string, contactId: string, most: number) => linkedLeads(db, leadKey(tenantId, contactId), most),
+
+    /** What was said of permission from each address of a lead, by whichever lead of the location. */
+    async addressLedgers(tenantId: string, contactId: string): Promise<readonly Consents[]> {
+      const lead = leadKey(tenantId, contactId)
+      return (await addressLedgers(db, [lead])).get(lead) ?? []
+    },
 
     /** All leads with this contact id, or the one with this location too. */
     async profiles(contactId: string, tenantId?: string): Promise<LeadProfile[]> {

@@ -47,6 +47,7 @@ export function readerQueries(pool: pg.Pool): Pick<
   | 'profiles'
   | 'linked'
   | 'consentStatements'
+  | 'addressLedgers'
   | 'decisions'
   | 'decisionById'
   | 'followups'
@@ -73,6 +74,7 @@ export function readerQueries(pool: pg.Pool): Pick<
     profiles: (contactId, tenantId) => reading(tenantId, (queries) => queries.profiles(contactId, tenantId)),
     linked: (tenantId, contactId, most) => reading(tenantId, (queries) => queries.linked(tenantId, contactId, most)),
     consentStatements: (tenantId, contactId, most) => reading(tenantId, (queries) => queries.consentStatements(tenantId, contactId, most)),
+    addressLedgers: (tenantId, contactId) => reading(tenantId, (queries) => queries.addressLedgers(tenantId, contactId)),
     decisions: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.decisions(tenantId, contactId, limit)),
     followups: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.followups(tenantId, contactId, limit)),
     deliveries: (tenantId, contactId, limit) => reading(tenantId, (queries) => queries.deliveries(tenantId, contactId, limit)),

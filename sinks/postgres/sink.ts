@@ -24,6 +24,7 @@ import {
   unrecognised,
 } from '../../topics/index.ts'
 import { isFromBefore } from '../erasedRecords.ts'
+import { storeUnsubscribed } from './addressStatements.ts'
 import { storeOutcomes } from './audits.ts'
 import { storeCommunications } from './communicationRows.ts'
 import { erasedAmong, eraseLeads } from './erasure.ts'
@@ -221,6 +222,7 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
   const of = <T extends AnyTopic>(_: T) => records as readonly SinkRecord<ValueOf<T>>[]
   switch (topic.name) {
     case leadEvents.name:
+      await storeUnsubscribed(client, of(leadEvents))
       return storeCommunications(client, of(leadEvents))
     case profiles.name:
       return storeProfiles(client, of(profiles))

@@ -48,6 +48,7 @@ export const noQueries: LeadQueries = {
   linked: async () => [],
   consentStatements: async () => [],
   erasures: async () => [],
+  addressLedgers: async () => [],
   decisions: async () => [],
   followups: async () => [],
   deliveries: async () => [],

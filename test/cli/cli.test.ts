@@ -30,6 +30,7 @@ const story = {
   realtor: null,
   leader: null,
   linked: [],
+  addressRefusals: [],
   churn: null,
   decisions: [decisionOf(), decisionOf({ decisionId: 'older', decidedAt: at - 60_000 })].map((decision) =>
     explained({ explain }, decision),

@@ -45,6 +45,8 @@ function facts(rows: readonly LedgerRow[], office: Readonly<Record<string, Assig
     leads: new Map(rows.map(({ leadId, contactId }) => [leadId, profileRecord({ contactId })])),
     tenants: new Map([[tenantId, tenantRecord({ routing: 'assign' })]]),
     copyCompleteAt: new Map([[0, tuesdayNoon]]),
+    allCompleteAt: tuesdayNoon,
+    addressLedgers: new Map(),
     sends: [],
     assignees: new Map(Object.entries(office).map(([assigneeId, one]) => [assigneeKey({ tenantId, assigneeId }), one])),
     assigning: new Set(),
@@ -118,7 +120,7 @@ t.test('nothing but the realtor moves it on: every other denial names the one wh
     t.notMatch(judgement.then.kind === 'allow' ? '' : judgement.then.by.reason, /were tried/)
     t.equal(passedOver, '')
   }
-  const provider = { exists: true, dnd: false, dndChannels: {}, assignedTo: 'zoe' }
+  const provider = { exists: true, dnd: false, dndChannels: {}, assignedTo: 'zoe', phone: null, email: null }
   t.match(judgeRow(row, facts([row], office), [], tuesdayNoon, provider, deliveryDefaults), {
     row: { assigneeId: 'ana' },
     judgement: { then: { by: { ruleId: 'has_owner' } } },

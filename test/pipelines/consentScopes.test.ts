@@ -162,6 +162,8 @@ t.test('the fence judges each text by what it is about, and a call by what would
         lead: { ...lead, ...over },
         tenant,
         copyCompleteAt: at,
+        allCompleteAt: at,
+        addressLedgers: [],
         ownSends: [],
         provider: 'unread',
       },

@@ -183,6 +183,7 @@ t.test('no sentence of a gate at the moment of sending that counts none, one or 
         const action = isAssigning ? { action: 'assign', channel: 'assign', assigneeId: 'ana' } : {}
         const { gates } = judge({
           ...{ at: tuesdayNoon, followUp: followUpRecord({ epoch: 1, ...action }), copyCompleteAt: tuesdayNoon - 16_000 - load },
+          ...{ allCompleteAt: tuesdayNoon, addressLedgers: [] },
           lead: profileRecord({ epoch, outboundTimes: Array.from({ length: sent }, (_, n) => tuesdayNoon - (n + 1) * HOUR) }),
           tenant: tenantRecord({ maxPer24h: perDay, maxPer14d: perDay, routing: 'assign' }),
           ...{ ownSends: [], provider: 'unread', isAssigning: false, assignee: { availability: 'available', capacity, load } },

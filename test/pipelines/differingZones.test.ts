@@ -12,7 +12,16 @@ import { assertProperty } from '../support/property.ts'
 
 const verdictAt = (at: number, over: Partial<LeadProfile>) =>
   hours({
-    ...{ at, followUp: followUpRecord(), tenant: tenantRecord(), copyCompleteAt: at, ownSends: [], provider: 'unread' },
+    ...{
+      at,
+      followUp: followUpRecord(),
+      tenant: tenantRecord(),
+      copyCompleteAt: at,
+      allCompleteAt: at,
+      addressLedgers: [],
+      ownSends: [],
+      provider: 'unread',
+    },
     lead: profileRecord({ timeZone: null, country: 'US', state: null, phone: null, lastInboundAt: null, ...over }),
     limits: { maxCopyAgeMs: 1, recheckMs: 1, providerRecheckMs: 1, halted: false, haltedChannels: [] },
     ...{ assignee: undefined, isAssigning: false },

@@ -22,8 +22,10 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
     lead: profileRecord(lead),
     tenant: tenantRecord(),
     copyCompleteAt: tuesdayNoon - 1_000,
+    allCompleteAt: (over.at ?? tuesdayNoon) - 1_000,
+    addressLedgers: [],
     ownSends: [],
-    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null },
+    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null },
     limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
     assignee: undefined,
     isAssigning: false,
@@ -51,7 +53,7 @@ const verdictOf = (input: FenceInput) => {
   return then.kind === 'allow' ? 'allow' : `${then.by.gateId}/${then.by.ruleId}`
 }
 
-t.test('with everything in order all eleven gates allow, and each is kept', async (t) => {
+t.test('with everything in order all gates allow, and each is kept', async (t) => {
   const { gates: results, then } = judge(fence())
   t.equal(then.kind, 'allow')
   t.strictSame(
@@ -76,6 +78,9 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['expiry/expired', fence({ followUp: followUpRecord({ expiresAt: tuesdayNoon }) })],
     ['freshness/copy_never_complete', fence({ copyCompleteAt: undefined })],
     ['freshness/copy_stale', fence({ copyCompleteAt: tuesdayNoon - 15_001 })],
+    ['address/address_revoked', fence({ addressLedgers: [{ sms: consent }, { sms: { ...consent, status: 'revoked' } }] })],
+    ['address/copies_stale', fence({ allCompleteAt: undefined })],
+    ['address/copies_stale', fence({ allCompleteAt: tuesdayNoon - 15_001 })],
     ['consent/dnd', fence({}, { dnd: true })],
     ['consent/dnd', fence({}, { dndChannels: { sms: 'permanent' } })],
     ['consent/revoked', fence({}, { consents: { sms: { ...consent, status: 'revoked' } } })],
@@ -85,9 +90,15 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['consent/no_consent', fence({}, { consents: { sms: { ...consent, status: 'inquiry', expiresAt: tuesdayNoon } } })],
     ['consent/channel_unknown', fence({ followUp: followUpRecord({ channel: 'fax' }) })],
     ['consent/provider_unreadable', fence({ provider: 'unreadable' })],
-    ['consent/contact_gone', fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null } })],
-    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null } })],
-    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: false, dndChannels: { sms: 'active' }, assignedTo: null } })],
+    [
+      'consent/contact_gone',
+      fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null } }),
+    ],
+    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null, phone: null, email: null } })],
+    [
+      'consent/provider_dnd',
+      fence({ provider: { exists: true, dnd: false, dndChannels: { sms: 'active' }, assignedTo: null, phone: null, email: null } }),
+    ],
     ['human_ownership/hand_over', fence({}, { humanOwnership: { since: 0, userId: null, reason: 'hand_over', untilAt: null } })],
     [
       'human_ownership/human_message',
@@ -417,7 +428,7 @@ t.test('taking away consent, hours, budget, freshness or ownership never lets mo
     t,
     fc.property(
       inputs,
-      fc.constantFrom('consent', 'dnd', 'budget', 'contact', 'own', 'fresh', 'human', 'switch', 'epoch', 'provider'),
+      fc.constantFrom('consent', 'dnd', 'budget', 'contact', 'own', 'fresh', 'human', 'switch', 'epoch', 'provider', 'address', 'copies'),
       (drawn, removed) => {
         const { at, channel, zone } = drawn
         const consent = { status: drawn.status, at: 0, expiresAt: null, eventId: 'e', words: null }
@@ -456,6 +467,8 @@ t.test('taking away consent, hours, budget, freshness or ownership never lets mo
           switch: { tenant: tenantRecord({ automation: false, maxPer24h: drawn.maxPer24h }) },
           epoch: { lead: { ...lead, epoch: lead.epoch + 1 } },
           provider: { provider: 'unreadable' },
+          address: { addressLedgers: [{ [channel]: { ...consent, status: 'revoked' } }] },
+          copies: { allCompleteAt: undefined },
         }
         const after = judge({ ...before, ...less[removed] })
         const wasAllowed = new Set(

@@ -2,11 +2,14 @@
  * Permission for what the message is about, and do-not-disturb, of the folded ledger and of the provider at this moment. GoHighLevel does not report
  * every change of its do-not-disturb, so its own state is read before a message leaves.
  */
-import { CONTACT_CHANNELS, blockedBecause, blocksChannel } from '../../enrich/consent.ts'
-import type { BlockedBecause, ContactChannel } from '../../enrich/consent.ts'
+import { blockedBecause, blocksChannel, isContactChannel } from '../../enrich/consent.ts'
+import type { BlockedBecause } from '../../enrich/consent.ts'
 import { purposeNow, purposeOfTemplate } from '../../enrich/purposes.ts'
+import type { Purpose } from '../../enrich/purposes.ts'
+import type { LeadProfile } from '../../../schemas/generated/records.ts'
 import { permissionsOf } from '../../enrich/settings.ts'
 import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
+import type { FenceInput } from './gate.ts'
 
 const words: Readonly<Record<BlockedBecause, string>> = {
   dnd: 'Do not disturb is set for',
@@ -27,15 +30,14 @@ export function closedInWords(because: BlockedBecause, channel: ContactChannel):
 export const consent = withLead((lead, input) => {
   if (!isContact(input)) return allow('no_contact')
   const {
-    followUp: { action, channel, templateId },
+    followUp: { channel },
     at,
     tenant,
     provider,
     limits,
   } = input
   if (!isContactChannel(channel)) return deny('channel_unknown', `There are no rules for ${channel}.`)
-  // Of a call nobody knows the words: it is for what would be said now.
-  const purpose = action === 'send_message' ? purposeOfTemplate(templateId) : purposeNow(lead, at)
+  const purpose = purposeOf(lead, input)
   const blocked = blockedBecause(lead, channel, at, { purpose, marketingNeeds: permissionsOf(tenant).marketingNeeds })
   if (blocked !== undefined) return deny(blocked, closedInWords(blocked, channel))
   if (provider === 'unread') return allow()
@@ -47,6 +49,8 @@ export const consent = withLead((lead, input) => {
     : allow()
 })
 
-function isContactChannel(channel: string): channel is ContactChannel {
-  return (CONTACT_CHANNELS as readonly string[]).includes(channel)
+/** What the message or call is for. */
+export function purposeOf(lead: LeadProfile, { followUp: { action, templateId }, at }: Pick<FenceInput, 'followUp' | 'at'>): Purpose {
+  // Of a call nobody knows the words: it is for what would be said now.
+  return action === 'send_message' ? purposeOfTemplate(templateId) : purposeNow(lead, at)
 }

@@ -1,12 +1,16 @@
 /** The copy of the lead must be known to be complete: an opt-out that is still on its way would not be seen. */
 import { allow, denyUntil } from './gate.ts'
-import type { Gate } from './gate.ts'
+import type { FenceInput, Gate } from './gate.ts'
 
 export const freshness: Gate = ({ copyCompleteAt, at, limits }) => {
   const recheckAt = at + limits.recheckMs
   if (copyCompleteAt === undefined) return denyUntil('copy_never_complete', recheckAt, 'The copy of the leads has not been complete yet.')
-  const age = at - copyCompleteAt
-  return age > limits.maxCopyAgeMs
-    ? denyUntil('copy_stale', recheckAt, `The copy of the leads was last complete ${Math.round(age / 1000)} s ago.`)
-    : allow()
+  return isFresh(copyCompleteAt, { at, limits })
+    ? allow()
+    : denyUntil('copy_stale', recheckAt, `The copy of the leads was last complete ${Math.round((at - copyCompleteAt) / 1000)} s ago.`)
+}
+
+/** Is a copy that was complete at `completeAt` (ms) good enough to send by? */
+export function isFresh(completeAt: number | undefined, { at, limits }: Pick<FenceInput, 'at' | 'limits'>): boolean {
+  return completeAt !== undefined && at - completeAt <= limits.maxCopyAgeMs
 }

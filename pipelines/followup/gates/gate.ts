@@ -4,6 +4,7 @@
  * @source reference/safety-and-claude.md 1.4
  */
 import type { FollowUp, LeadProfile, Tenant } from '../../../schemas/generated/records.ts'
+import type { Consents } from '../../enrich/consent.ts'
 
 /** A message of ours as the ledger knows it, from its reservation on. */
 export interface OwnSend {
@@ -23,6 +24,9 @@ export interface ProviderContact {
   readonly dndChannels: Readonly<Record<string, string>>
   /** The user it is assigned to. */
   readonly assignedTo: string | null
+  /** Where it would send to. */
+  readonly phone: string | null
+  readonly email: string | null
 }
 
 export interface FenceLimits {
@@ -47,6 +51,10 @@ export interface FenceInput {
   readonly tenant: Tenant | undefined
   /** When the copy of this lead's partition was last known to be complete, ms. */
   readonly copyCompleteAt: number | undefined
+  /** The same of the partition that is furthest behind: another lead with the number may be on any. */
+  readonly allCompleteAt: number | undefined
+  /** For each number and e-mail address of the lead: what was said of permission from it, by whichever lead of the location. */
+  readonly addressLedgers: readonly Consents[]
   /** Our own messages to this lead of the last 14 days, without this one, settled or not; those that failed are left out. */
   readonly ownSends: readonly OwnSend[]
   /** `unread` when it was not asked for, `unreadable` when the provider did not answer. */

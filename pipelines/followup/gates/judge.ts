@@ -3,6 +3,7 @@
  * permission, hours or budget can only shrink what is allowed, because no gate reads another's answer.
  */
 import type { GateResult } from '../../../schemas/generated/records.ts'
+import { address } from './address.ts'
 import { capacity } from './capacity.ts'
 import { consent } from './consent.ts'
 import { contactBudget } from './contactBudget.ts'
@@ -24,6 +25,7 @@ export const gates: readonly (readonly [id: string, gate: Gate])[] = [
   ['expiry', expiry],
   ['freshness', freshness],
   ['consent', consent],
+  ['address', address],
   ['human_ownership', humanOwnership],
   ['occasion', occasion],
   ['hours', hours],

@@ -1,0 +1,61 @@
+/** What numbers and e-mail addresses have opted out of, as it is told beside a lead that has them: never who said so. Pure. */
+import type { Consent } from '../../schemas/generated/records.ts'
+import { CONTACT_CHANNELS, refusalOf } from './consent.ts'
+import type { Consents, ContactChannel } from './consent.ts'
+import { PURPOSES, purposeInWords, scopeOf } from './purposes.ts'
+import type { Purpose } from './purposes.ts'
+
+export interface AddressRefusal {
+  address: 'number' | 'e-mail address'
+  channels: ContactChannel[]
+  /** Null = for whatever purpose. */
+  purpose: Purpose | null
+  /** When it was said, ms. */
+  at: number
+  /** By which words; null once the lead that said them was erased. */
+  words: string | null
+}
+
+/** What the addresses of a lead have opted out of, the latest first, without what the lead has said itself. */
+export function addressRefusals(own: Consents, ledgers: readonly Consents[]): AddressRefusal[] {
+  const told = new Map<string, AddressRefusal>()
+  for (const ledger of ledgers)
+    for (const channel of CONTACT_CHANNELS)
+      for (const purpose of standing(ledger, channel)) {
+        const refusal = refusalOf(ledger, channel, purpose ?? 'marketing')
+        if (refusal === undefined || own[purpose === null ? channel : scopeOf(channel, purpose)]?.eventId === refusal.stated.eventId)
+          continue
+        const one = refusalFrom(channel, purpose, refusal.stated)
+        const key = JSON.stringify([one.address, purpose, refusal.stated])
+        const known = told.get(key)
+        if (known === undefined) told.set(key, one)
+        else if (!known.channels.includes(channel)) known.channels.push(channel)
+      }
+  return [...told.values()].sort((a, b) => b.at - a.at)
+}
+
+/** The purposes that are closed on a channel; one null when all of them are. */
+function standing(ledger: Consents, channel: ContactChannel): (Purpose | null)[] {
+  if (ledger[channel]?.status === 'revoked') return [null]
+  return PURPOSES.filter((purpose) => refusalOf(ledger, channel, purpose) !== undefined)
+}
+
+/** One statement of an address about one channel. */
+export function refusalFrom(channel: ContactChannel, purpose: Purpose | null, { at, words }: Consent): AddressRefusal {
+  return { address: channel === 'email' ? 'e-mail address' : 'number', channels: [channel], purpose, at, words }
+}
+
+/** The same as an API tells it, which may be of another version. */
+type ToldRefusal = Pick<AddressRefusal, 'at' | 'words'> & {
+  readonly address: string
+  readonly channels: readonly string[]
+  readonly purpose: string | null
+}
+
+/** As a sentence; the words as they were said. */
+export function addressRefusalInWords({ address, channels, purpose, at, words }: ToldRefusal): string {
+  const known = PURPOSES.find((one) => one === purpose)
+  const what = `${known === undefined ? '' : `${purposeInWords(known)} by `}${channels.join(' and ')}`
+  const said = words === null ? '' : ` ("${words}")`
+  return `This ${address} opted out of ${what} on ${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC${said}. That counts for every lead that has it.`
+}

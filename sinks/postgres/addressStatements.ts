@@ -1,0 +1,144 @@
+/**
+ * What was said of permission from each number and e-mail address, kept by a hash of the address: an opt-out counts for every lead of the location
+ * that has the address. Rows are only added, each once, so the order of arrival leaves no trace; an erasure takes lead and words from them.
+ * @source reference/safety-and-claude.md 2.1: opt-out follows the number, not the person
+ */
+import type pg from 'pg'
+import { ledgerOf, saidFrom } from '../../pipelines/enrich/saidFrom.ts'
+import { PURPOSES, readScope, scopeOf } from '../../pipelines/enrich/purposes.ts'
+import { closingWords } from '../../pipelines/enrich/staffEvents.ts'
+import type { Consents } from '../../pipelines/enrich/consent.ts'
+import type { Consent, LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
+import type { Queryable } from './pool.ts'
+import { instant, storable } from './storable.ts'
+
+const columns = [
+  ['lead_id', 'text'],
+  ['tenant_id', 'text'],
+  ['channel', 'text'],
+  ['purpose', 'text'],
+  ['event_id', 'text'],
+  ['status', 'text'],
+  ['stated_at', 'timestamptz'],
+  ['words', 'text'],
+  ['address', 'text'],
+  ['is_certain', 'bool'],
+] as const
+type Row = Record<(typeof columns)[number][0], unknown>
+
+const names = columns.map(([name]) => name).join(', ')
+const stored = 'tenant_id, channel, purpose, event_id, status, stated_at, words, lead_id'
+const append = `
+  INSERT INTO address_statements (address_key, ${stored}, stored_at)
+  SELECT key, ${stored}, clock_timestamp()
+  FROM unnest(${columns.map(([, type], place) => `$${place + 1}::${type}[]`).join(', ')}) AS told (${names})
+  CROSS JOIN LATERAL (SELECT address_key(tenant_id, channel, address) AS key) AS said
+  WHERE key IS NOT NULL AND (is_certain OR NOT EXISTS (
+    SELECT FROM address_statements AS known WHERE known.tenant_id = told.tenant_id AND known.event_id = told.event_id
+      AND known.channel = told.channel AND known.purpose = told.purpose))
+  ON CONFLICT DO NOTHING`
+
+/** Adds what these leads have said and from where; of each its profiles in order of version. */
+export async function storeAddressStatements(
+  client: pg.PoolClient,
+  told: Iterable<readonly [key: string, profiles: readonly LeadProfile[]]>,
+): Promise<void> {
+  const rows: Row[] = []
+  for (const [key, all] of told)
+    for (const { channel, scope, stated, address, isCertain } of saidFrom(all))
+      rows.push(rowOf(key, all[0]?.tenantId ?? '', channel, readScope(scope).purpose ?? 'all', stated, address, isCertain))
+  await store(client, rows)
+}
+
+/** Adds the addresses that unsubscribed or called an e-mail spam, as their mail service names them: the lead may have another one by now. */
+export async function storeUnsubscribed(
+  client: pg.PoolClient,
+  records: readonly { readonly key: string; readonly value: LeadEvent | null }[],
+): Promise<void> {
+  const rows = records.flatMap(({ key, value }) => {
+    const words = value === null ? undefined : closingWords(value.kind)
+    const address = value?.emailEvent?.address ?? null
+    if (value === null || words === undefined || address === null) return []
+    const { tenantId, eventId, occurredAt: at } = value
+    return [rowOf(key, tenantId, 'email', 'all', { status: 'revoked', at, expiresAt: null, eventId, words }, address, true)]
+  })
+  await store(client, rows)
+}
+
+function rowOf(key: string, tenantId: string, channel: string, purpose: string, stated: Consent, address: string, isCertain: boolean): Row {
+  const { status, at, eventId, words } = stated
+  return {
+    ...{ lead_id: key, tenant_id: tenantId, channel, purpose, event_id: storable(eventId), status },
+    ...{ stated_at: instant(at), words: storable(words), address: storable(address), is_certain: isCertain },
+  }
+}
+
+async function store(client: pg.PoolClient, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return
+  await client.query({ name: 'address_statements_append', text: append, values: columns.map(([name]) => rows.map((row) => row[name])) })
+}
+
+/** Where a message would go, as the platform has it at this moment. */
+export interface Addresses {
+  readonly phone: string | null
+  readonly email: string | null
+}
+
+/** By lead: the ledger of each of its addresses of which anything was said, and of those that are given besides. */
+export async function addressLedgers(
+  db: Queryable,
+  leadIds: readonly string[],
+  besides: Addresses = { phone: null, email: null },
+): Promise<ReadonlyMap<string, readonly Consents[]>> {
+  const { rows } = await db.query<StoredStatement>({
+    name: 'address_ledgers',
+    text: ledgers,
+    values: [leadIds, besides.phone, besides.email],
+  })
+  const statements = new Map<string, Map<string, [scope: string, stated: Consent][]>>()
+  for (const row of rows) {
+    const byAddress = statements.get(row.lead_id) ?? new Map<string, [string, Consent][]>()
+    statements.set(row.lead_id, byAddress)
+    const said = byAddress.get(row.address_key) ?? []
+    byAddress.set(row.address_key, said)
+    const purpose = PURPOSES.find((one) => one === row.purpose)
+    said.push([
+      purpose === undefined ? row.channel : scopeOf(row.channel, purpose),
+      { status: row.status, at: row.stated_at.getTime(), expiresAt: null, eventId: row.event_id, words: row.words },
+    ])
+  }
+  return new Map([...statements].map(([leadId, byAddress]) => [leadId, [...byAddress.values()].map(ledgerOf)]))
+}
+
+interface StoredStatement {
+  readonly lead_id: string
+  readonly address_key: string
+  readonly channel: string
+  readonly purpose: string
+  readonly status: string
+  readonly stated_at: Date
+  readonly event_id: string
+  readonly words: string | null
+}
+
+const ledgers = `
+  SELECT leads.id AS lead_id, said.address_key, said.channel, said.purpose, said.status, said.stated_at, said.event_id, said.words
+  FROM leads
+  CROSS JOIN LATERAL (VALUES (address_key(leads.tenant_id, 'sms', leads.phone)), (address_key(leads.tenant_id, 'email', leads.email)),
+    (address_key(leads.tenant_id, 'sms', $2)), (address_key(leads.tenant_id, 'email', $3))) AS own (address_key)
+  JOIN address_statements AS said ON said.tenant_id = leads.tenant_id AND said.address_key = own.address_key
+  WHERE leads.id = ANY($1) ORDER BY leads.id, said.address_key`
+
+/**
+ * Forgets who said so, and the words. What takes nothing back goes, unless it stands against something that does: without it the address
+ * would be closed again.
+ */
+export async function unlinkStatements(client: pg.PoolClient, leadIds: readonly string[]): Promise<void> {
+  await client.query(
+    `DELETE FROM address_statements AS said WHERE lead_id = ANY($1) AND NOT EXISTS (
+       SELECT FROM address_statements AS other
+       WHERE other.tenant_id = said.tenant_id AND other.address_key = said.address_key AND other.channel = said.channel AND other.status = 'revoked')`,
+    [leadIds],
+  )
+  await client.query('UPDATE address_statements SET lead_id = NULL, words = NULL WHERE lead_id = ANY($1)', [leadIds])
+}
