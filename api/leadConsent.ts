@@ -3,7 +3,9 @@
  * that stands is always among them, also where the store has no row of it or more rows than are told.
  */
 import { Type } from '@sinclair/typebox'
+import { addressRefusalInWords, closedByAddress } from '../pipelines/enrich/addressRefusals.ts'
 import { CONTACT_CHANNELS, blockedBecause } from '../pipelines/enrich/consent.ts'
+import type { Consents } from '../pipelines/enrich/consent.ts'
 import { provenanceOfPermission, sourceInWords } from '../pipelines/enrich/provenance.ts'
 import { PURPOSES, readScope } from '../pipelines/enrich/purposes.ts'
 import { permissionsOf } from '../pipelines/enrich/settings.ts'
@@ -30,10 +32,12 @@ export interface ConsentRows {
   /** When the lead was last erased, ms; null = never. */
   readonly erasedAt: number | null
   readonly tenant: Tenant | undefined
+  /** What was said from each of its addresses, by whichever lead. */
+  readonly ledgers: readonly Consents[]
 }
 
 /** The history as of `now` (ms). */
-export function consentHistory({ profile, statements, erasedAt, tenant }: ConsentRows, now: number): LeadConsent {
+export function consentHistory({ profile, statements, erasedAt, tenant, ledgers }: ConsentRows, now: number): LeadConsent {
   const { tenantId, contactId, deletedAt } = profile
   const told = statements.slice(0, mostTold)
   const known = new Set(told.map(({ channel, purpose, eventId }) => `${channel}/${purpose} ${eventId}`))
@@ -61,7 +65,11 @@ export function consentHistory({ profile, statements, erasedAt, tenant }: Consen
     now: CONTACT_CHANNELS.flatMap((channel) =>
       PURPOSES.map((purpose) => {
         const because = blockedBecause(profile, channel, now, { purpose, marketingNeeds })
-        return { channel, purpose, allowed: because === undefined, because: because === undefined ? null : closedInWords(because, channel) }
+        if (because !== undefined) return { channel, purpose, allowed: false, because: closedInWords(because, channel) }
+        const byAddress = closedByAddress(ledgers, channel, purpose)
+        return byAddress === undefined
+          ? { channel, purpose, allowed: true, because: null }
+          : { channel, purpose, allowed: false, because: addressRefusalInWords(byAddress.refusal) }
       }),
     ),
   }
@@ -93,11 +101,12 @@ export async function tellConsent(deps: Pick<ApiDeps, 'queries' | 'tenants' | 'n
     if (erased !== undefined) throw apiError('E_LEAD_ERASED', `${erased.leadKey} was erased on ${instant(erased.erasedAt)}.`)
   })
   const { tenantId, contactId } = profile
-  const [statements, erasures] = await Promise.all([
+  const [statements, erasures, ledgers] = await Promise.all([
     deps.queries.consentStatements(tenantId, contactId, mostTold + 1),
     deps.queries.erasures(contactId, tenantId),
+    deps.queries.addressLedgers(tenantId, contactId),
   ])
-  const rows = { profile, statements, erasedAt: erasures[0]?.erasedAt ?? null, tenant: deps.tenants.get(tenantId) }
+  const rows = { profile, statements, ledgers, erasedAt: erasures[0]?.erasedAt ?? null, tenant: deps.tenants.get(tenantId) }
   return consentHistory(rows, deps.now())
 }
 

@@ -34,6 +34,21 @@ export function addressRefusals(own: Consents, ledgers: readonly Consents[]): Ad
   return [...told.values()].sort((a, b) => b.at - a.at)
 }
 
+/** By which statement an address of a lead is closed on a channel for this purpose; undefined when none is. */
+export function closedByAddress(
+  ledgers: readonly Consents[],
+  channel: ContactChannel,
+  purpose: Purpose,
+): { readonly because: 'revoked' | `${Purpose}_revoked`; readonly refusal: AddressRefusal } | undefined {
+  for (const ledger of ledgers) {
+    const refusal = refusalOf(ledger, channel, purpose)
+    if (refusal === undefined) continue
+    const { because, stated } = refusal
+    return { because, refusal: refusalFrom(channel, because === 'revoked' ? null : purpose, stated) }
+  }
+  return undefined
+}
+
 /** The purposes that are closed on a channel; one null when all of them are. */
 function standing(ledger: Consents, channel: ContactChannel): (Purpose | null)[] {
   if (ledger[channel]?.status === 'revoked') return [null]
@@ -41,7 +56,7 @@ function standing(ledger: Consents, channel: ContactChannel): (Purpose | null)[]
 }
 
 /** One statement of an address about one channel. */
-export function refusalFrom(channel: ContactChannel, purpose: Purpose | null, { at, words }: Consent): AddressRefusal {
+function refusalFrom(channel: ContactChannel, purpose: Purpose | null, { at, words }: Consent): AddressRefusal {
   return { address: channel === 'email' ? 'e-mail address' : 'number', channels: [channel], purpose, at, words }
 }
 

@@ -125,6 +125,8 @@ export const retentionRules: readonly RetentionRule[] = [
 /** Tables without a limit of age, each with why. */
 export const keptForEver: Readonly<Record<string, string>> = {
   leads: 'the state of a lead, with its consent and opt-outs, which must never expire; an erasure takes it',
+  address_statements:
+    'what was said of permission from a number or an e-mail address: an opt-out must never expire; an erasure takes who said it and the words',
   consent_statements: 'what leads have stated of permissions, the proof of what was sent by them; gone with the lead',
   waiting_ballots:
     'votes of outside programs before their decision: an hour at most while the sink keeps up, and a bounded number a partition',

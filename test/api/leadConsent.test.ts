@@ -42,7 +42,7 @@ const consents: LeadProfile['consents'] = {
   sms: stands(2),
   call: stands(3),
 }
-const rows = { profile: profileOf({ consents }), statements: said, erasedAt: null, tenant: sandboxTenant(at) }
+const rows = { profile: profileOf({ consents }), statements: said, erasedAt: null, tenant: sandboxTenant(at), ledgers: [] }
 const history = consentHistory(rows, at)
 const stored = {
   ...noQueries,
@@ -105,6 +105,11 @@ t.test('what is allowed now is what the gate would say, by channel and purpose',
   const tenant = { ...sandboxTenant(at), consent: { revocation: 'all', marketingNeeds: 'express_written', written: null } }
   t.match(allowed(consentHistory({ ...rows, tenant, profile: profileOf({ consents: { sms: stands(2) } }) }, at)), {
     'sms marketing': 'The permission of the lead does not cover marketing by sms.',
+  })
+  const stop = { status: 'revoked', at: at - MINUTE, expiresAt: null, eventId: 'of another lead', words: 'stop' }
+  t.match(allowed(consentHistory({ ...rows, ledgers: [{}, { sms: stop }] }, at)), {
+    'sms inquiry': 'This number opted out of sms on 2026-11-24 14:59 UTC ("stop"). That counts for every lead that has it.',
+    'email inquiry': 'yes',
   })
 })
 

@@ -8,6 +8,7 @@ const gates = 'test/pipelines/followupGates.test.ts'
 const consentScopes = 'test/pipelines/consentScopes.test.ts'
 const delivery = 'test/delivery/delivery.test.ts'
 const assignments = 'test/delivery/assignments.test.ts'
+const addressOptOut = 'test/delivery/addressOptOut.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
 const routedLeads = 'test/pipelines/routedLeads.test.ts'
@@ -371,6 +372,43 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     tests: [{ file: assignments, title: 'two leads that move on at the last look at once do not both take the last room of the next' }],
     why: 'Two last looks count the same load at the same time and both give a lead to a realtor with room for one.',
+  },
+  {
+    id: 'address-not-asked',
+    guard: 'an opt-out follows the number and the e-mail address',
+    file: 'pipelines/followup/gates/judge.ts',
+    find: "  ['address', address],\n",
+    replace: '',
+    tests: [
+      {
+        file: addressOptOut,
+        title: 'a text to a number that another lead opted out with is denied, and the reason names the number and nobody',
+      },
+    ],
+    why: 'A number that has opted out is written to for another lead that has it.',
+  },
+  {
+    id: 'platforms-number-not-asked',
+    guard: 'an opt-out follows the number and the e-mail address',
+    file: 'delivery/carryOut.ts',
+    find: "typeof provider === 'object' ? provider : undefined",
+    replace: 'undefined',
+    tests: [{ file: addressOptOut, title: 'the number that the platform has for the contact counts too, though our copy has another' }],
+    why: 'The platform sends to a number that has opted out and that our copy does not know yet.',
+  },
+  {
+    id: 'opt-out-moves-with-its-lead',
+    guard: 'what was said stays with the number that it was said from',
+    file: 'pipelines/enrich/saidFrom.ts',
+    find: 'const isCertain = (profile.fieldTimes[field] ?? Number.NEGATIVE_INFINITY) <= stated.at',
+    replace: 'const isCertain = true',
+    tests: [
+      {
+        file: 'test/sinks/postgres/addressStatements.test.ts',
+        title: 'each number ends with what was last said from it, by whichever lead, in any order and with any repeats',
+      },
+    ],
+    why: 'A lead that changes its number closes, or opens, a number from which nothing was said.',
   },
   {
     id: 'realtor-not-held',

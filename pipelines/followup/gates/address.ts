@@ -3,8 +3,8 @@
  * person who did is not named. Another lead may be on any partition, so every one of the copy must be complete.
  * @source reference/safety-and-claude.md 2.1: opt-out follows the number, not the person
  */
-import { isContactChannel, refusalOf } from '../../enrich/consent.ts'
-import { addressRefusalInWords, refusalFrom } from '../../enrich/addressRefusals.ts'
+import { isContactChannel } from '../../enrich/consent.ts'
+import { addressRefusalInWords, closedByAddress } from '../../enrich/addressRefusals.ts'
 import { purposeOf } from './consent.ts'
 import { isFresh } from './freshness.ts'
 import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
@@ -16,13 +16,8 @@ export const address = withLead((lead, input) => {
     addressLedgers,
   } = input
   if (!isContactChannel(channel)) return deny('channel_unknown', `There are no rules for ${channel}.`)
-  const purpose = purposeOf(lead, input)
-  for (const ledger of addressLedgers) {
-    const refusal = refusalOf(ledger, channel, purpose)
-    if (refusal === undefined) continue
-    const closed = refusal.because === 'revoked' ? null : purpose
-    return deny(`address_${refusal.because}`, addressRefusalInWords(refusalFrom(channel, closed, refusal.stated)))
-  }
+  const closed = closedByAddress(addressLedgers, channel, purposeOf(lead, input))
+  if (closed !== undefined) return deny(`address_${closed.because}`, addressRefusalInWords(closed.refusal))
   return isFresh(input.allCompleteAt, input)
     ? allow()
     : denyUntil(

@@ -3,7 +3,7 @@
  * every change of its do-not-disturb, so its own state is read before a message leaves.
  */
 import { blockedBecause, blocksChannel, isContactChannel } from '../../enrich/consent.ts'
-import type { BlockedBecause } from '../../enrich/consent.ts'
+import type { BlockedBecause, ContactChannel } from '../../enrich/consent.ts'
 import { purposeNow, purposeOfTemplate } from '../../enrich/purposes.ts'
 import type { Purpose } from '../../enrich/purposes.ts'
 import type { LeadProfile } from '../../../schemas/generated/records.ts'

@@ -82,6 +82,12 @@ async function generate(pool: pg.Pool): Promise<void> {
     [at, LEADS / 4],
   )
   await pool.query(
+    `INSERT INTO address_statements (tenant_id, address_key, channel, purpose, event_id, status, stated_at, words, lead_id, stored_at)
+     SELECT tenant_id, address_key(tenant_id, 'email', email), 'email', 'all', 's' || n, 'revoked', $1, 'stop', id, $1
+     FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n WHERE email IS NOT NULL`,
+    [at, LEADS / 2],
+  )
+  await pool.query(
     `INSERT INTO sweep_findings (found_id, tenant_id, lead_id, type, happened_at, found_at)
      SELECT 'f' || n, tenant_id, id, 'InboundMessage', $1, $1 FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS / 2],

@@ -3,6 +3,7 @@
  * queries need. `docs/postgres.md` prints this table, `indexes.test.ts` asks each question of 100,000 leads.
  * @source reference/lead-domain.md 11.5 (21 statements of the performance set, 3 named by the requirement)
  */
+import { addressLedgers } from '../../../sinks/postgres/addressStatements.ts'
 import { auditQueue } from '../../../sinks/postgres/audits.ts'
 import { decidedSince } from '../../../sinks/postgres/decisionDays.ts'
 import { contestedDecisions } from '../../../sinks/postgres/gateCosts.ts'
@@ -307,6 +308,28 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'how many votes of outside programs wait for a decision in a partition',
     question: sql('SELECT count(*) FROM waiting_ballots WHERE partition = 3'),
+  },
+  {
+    name: 'address_statements_pkey',
+    became: 'added',
+    note: 'what was said of permission from the number and the e-mail address of a lead, before each message',
+    question: (db) => addressLedgers(db, [talker]),
+  },
+  {
+    name: 'idx_address_statements_event',
+    became: 'added',
+    note: 'whether it is known from which address something was said',
+    question: sql(
+      "SELECT FROM address_statements WHERE tenant_id = $1 AND event_id = $2 AND channel = 'sms' AND purpose = 'all'",
+      tenantId,
+      's777',
+    ),
+  },
+  {
+    name: 'idx_address_statements_lead',
+    became: 'added',
+    note: 'what one lead has said from its addresses, for its export and its erasure',
+    question: sql('SELECT * FROM address_statements WHERE lead_id = $1', talker),
   },
   {
     name: 'idx_lead_look_ups_query',

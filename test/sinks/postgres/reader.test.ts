@@ -18,7 +18,7 @@ import { testStack } from '../../support/stack.ts'
 const both = ['north', 'south']
 const tables = [
   ...['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants'],
-  ...['sweep_cursors', 'sweep_findings', 'heartbeats', 'audit_labels', 'decision_days', 'consent_statements'],
+  ...['sweep_cursors', 'sweep_findings', 'heartbeats', 'audit_labels', 'decision_days', 'consent_statements', 'address_statements'],
 ]
 
 /** One record of everything for each of two tenants, stored by the sink. */
