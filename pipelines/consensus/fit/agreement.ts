@@ -68,7 +68,7 @@ export function agreementOf(matrix: VoteMatrix, { judges = () => true }: Agreeme
     isJudge[next.column] = false
     seen = evidenceOf(matrix, items, isJudge)
   }
-  const voices = voicesOf(matrix)
+  const voices = voicesOf(matrix, judges)
   // Whoever leans to a fall without being named yet counts: a few of many who fell are no few who turned.
   const fallen = new Set([...found.keys(), ...seen.agents.filter(({ nats }) => nats >= 0).map(({ column }) => column)])
   const share = [...fallen].reduce((sum, column) => sum + (voices[column] ?? 0), 0)
@@ -99,9 +99,9 @@ function firstOfDay(items: readonly MatrixItem[]): MatrixItem[] {
   })
 }
 
-/** Of every agent the part that it has in the voice of its family, among those that were heard. */
-function voicesOf({ agents, familyOf, items }: VoteMatrix): number[] {
-  const heard = agents.map((_, column) => items.some(({ option }) => (option[column] ?? -1) >= 0))
+/** Of every judge that was heard the part that it has in the voice of its family. */
+function voicesOf({ agents, familyOf, items }: VoteMatrix, judges: (agent: string) => boolean): number[] {
+  const heard = agents.map((agent, column) => judges(agent) && items.some(({ option }) => (option[column] ?? -1) >= 0))
   return agents.map((_, column) => {
     const family = familyOf.filter((g, other) => g === familyOf[column] && heard[other] === true)
     return heard[column] === true ? 1 / family.length : 0
@@ -193,7 +193,8 @@ function fallOf(compared: readonly Compared[], options: number): { nats: number;
   })
   if (places.length === 0) return undefined
   const top = places.reduce((best, one) => (one.nats > best.nats ? one : best))
-  const nats = top.fall.questions < LEAST_AFTER ? -Infinity : top.nats + ln(places.reduce((total, one) => total + exp(one.nats - top.nats), 0))
+  const nats =
+    top.fall.questions < LEAST_AFTER ? -Infinity : top.nats + ln(places.reduce((total, one) => total + exp(one.nats - top.nats), 0))
   return { nats, fall: top.fall }
 }
 
