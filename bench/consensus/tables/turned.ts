@@ -6,7 +6,7 @@
 import { agreementOf } from '../../../pipelines/consensus/fit/agreement.ts'
 import { matrixOfLeads } from '../asTable.ts'
 import { plurality } from '../baselines.ts'
-import { turncoats } from '../disturbances.ts'
+import { turncoats, whoTurn } from '../disturbances.ts'
 import { scoresOf } from '../measure.ts'
 import type { BenchTable, Extent } from '../measure.ts'
 import { shippedFit, shippedForecasts } from '../shipped.ts'
@@ -60,25 +60,16 @@ export function turnedAgents(extent: Extent, asked: (name: string) => boolean = 
       const test = after(seed, 'test', Math.round(TESTS * extent.scale))
       all.row(name, 'plurality', scoresOf(forecastsOf(test, plurality)))
       all.row(name, 'as learned', scoresOf(shippedForecasts(world, shippedFit(world, labelled).policy, test)))
-      const traitors = new Set(traitorsOf(world, turned))
+      const turncoat = new Set(whoTurn(world, turned).map((agent) => world.agents[agent]?.name))
       for (const seen of SEEN) {
         const { atOdds, undecided } = agreementOf(matrixOfLeads(world, [...labelled, ...after(seed, 'seen', seen)]))
         const heldDown = undecided ? [] : atOdds
         const { policy } = shippedFit(world, labelled, { heldDown })
         all.row(name, `after ${seen} without a label`, scoresOf(shippedForecasts(world, policy, test)))
-        all.figure(`${name}, ${seen} seen: rightly held down`, heldDown.filter(({ agent }) => traitors.has(agent)).length)
-        all.figure(`${name}, ${seen} seen: wrongly held down`, heldDown.filter(({ agent }) => !traitors.has(agent)).length)
+        all.figure(`${name}, ${seen} seen: rightly held down`, heldDown.filter(({ agent }) => turncoat.has(agent)).length)
+        all.figure(`${name}, ${seen} seen: wrongly held down`, heldDown.filter(({ agent }) => !turncoat.has(agent)).length)
         all.figure(`${name}, ${seen} seen: cannot tell`, Number(undecided))
       }
     }
   return all.table('turned', `agents that turn after learning, seen without labels, 40/30/20/10, ${LABELS} labels`)
-}
-
-/** Whoever turns, in the order of `turncoats`. */
-function traitorsOf({ spec, agents }: World, count: number): string[] {
-  const families = spec.families.slice(1).map((_, index) => agents.filter(({ family }) => family === index + 1))
-  const longest = Math.max(...families.map(({ length }) => length))
-  return Array.from({ length: longest }, (_, place) => families.flatMap((members) => members[place]?.name ?? []))
-    .flat()
-    .slice(0, count)
 }
