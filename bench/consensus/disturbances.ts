@@ -70,7 +70,16 @@ export function echoed(world: World, leads: readonly SyntheticLead[], families: 
 /** How sure turncoats say they are, and how often they are right while it pays. */
 const TURNCOAT_SURE = 0.9
 
-/** Some agents of all families but the personas, one a family first: right in nine of ten while they are judged, never once they have turned. */
+/** Some agents of all families but the personas, one a family first. */
+export function whoTurn(world: World, count: number): number[] {
+  const members = world.spec.families.map((_, family) => agentsOf(world, [family])).slice(1)
+  const longest = Math.max(...members.map(({ length }) => length))
+  return Array.from({ length: longest }, (_, place) => members.flatMap((agents) => agents[place] ?? []))
+    .flat()
+    .slice(0, count)
+}
+
+/** Those of `whoTurn`: right in nine of ten while they are judged, never once they have turned. */
 export function turncoats(
   world: World,
   leads: readonly SyntheticLead[],
@@ -78,11 +87,7 @@ export function turncoats(
   { count, turned }: { readonly count: number; readonly turned: boolean },
 ): SyntheticLead[] {
   const random = seededRandom(seed, 'turncoats', turned ? 'after' : 'before')
-  const members = world.spec.families.map((_, family) => agentsOf(world, [family])).slice(1)
-  const longest = Math.max(...members.map(({ length }) => length))
-  const chosen = Array.from({ length: longest }, (_, place) => members.flatMap((agents) => agents[place] ?? []))
-    .flat()
-    .slice(0, count)
+  const chosen = whoTurn(world, count)
   return leads.map((lead) => {
     const right = !turned && random.chance(TURNCOAT_SURE)
     const wrong = random.between(0, optionCount - 2)

@@ -12,12 +12,14 @@ import { discountTable, familiesTable } from './tables/discounts.ts'
 import { coldStart, whichLabels } from './tables/labels.ts'
 import { liftTable } from './tables/lift.ts'
 import { offPolicyTable } from './tables/offPolicy.ts'
+import { matchedWorlds } from './tables/matchedWorlds.ts'
 import { minutePrice } from './tables/minutePrice.ts'
 import { operation } from './tables/operation.ts'
 import { outcomeCredit } from './tables/outcomes.ts'
 import { poolTypes } from './tables/poolTypes.ts'
 import { robustness } from './tables/robustness.ts'
 import { sendHours } from './tables/sendHours.ts'
+import { turnedAgents } from './tables/turned.ts'
 import { agreementTable } from './tables/unlabelled.ts'
 import { wholePipeline } from './tables/wholePipeline.ts'
 import { summaryLines } from './tolerance.ts'
@@ -27,6 +29,7 @@ const tables: Readonly<Record<string, readonly [make: (extent: Extent) => BenchT
   '9.1': [poolTypes, 8],
   '9.2': [liftTable, 6],
   '9.3': [wholePipeline, 5],
+  '9.3 matched': [matchedWorlds, 40],
   '9.4': [discountTable, 5],
   '9.5': [familiesTable, 6],
   '9.6': [whichLabels, 8],
@@ -37,8 +40,10 @@ const tables: Readonly<Record<string, readonly [make: (extent: Extent) => BenchT
   '10.6': [offPolicyTable, 100],
   agreement: [agreementTable, 6],
   robustness: [robustness, 6],
+  turned: [turnedAgents, 12],
   minutes: [minutePrice, 3],
 }
+const matchedId = '9.3 matched'
 const choices = [...Object.keys(tables), 'speed']
 const usage = [
   'npm run bench:consensus -- [options]: the consensus in synthetic worlds, beside its targets (docs/consensus.md)',
@@ -73,5 +78,8 @@ if (table === undefined || table === 'speed') {
   console.log(`\nOne decision, this process (${availableParallelism()} cores, load ${loadavg().map(rounded).join(' ')})`)
   console.log(speedLines(measureSpeed(quick ? 5_000 : 50_000)).join('\n'))
 }
-const summary = summaryLines(made)
+// A table that is told a second time is not counted twice.
+const summary = summaryLines(made.filter(({ id }) => id !== matchedId))
 if (summary.length > 0) console.log(`\n${summary.join('\n')}`)
+const matched = summaryLines(made.filter(({ id }) => id === matchedId))
+if (matched.length > 0) console.log(`\nTable ${matchedId}, told apart:\n${matched.join('\n')}`)

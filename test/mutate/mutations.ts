@@ -11,6 +11,7 @@ const assignments = 'test/delivery/assignments.test.ts'
 const addressOptOut = 'test/delivery/addressOptOut.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
+const agreement = 'test/pipelines/agreement.test.ts'
 const routedLeads = 'test/pipelines/routedLeads.test.ts'
 const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
@@ -336,6 +337,33 @@ export const mutations: readonly Mutation[] = [
     replace: "firsts.filter(({ selection }) => selection === 'random')",
     tests: [{ file: audits, title: 'what was drawn more often weighs less' }],
     why: 'Decisions that the agents could not make are left out, and the rest looks better than the whole is.',
+  },
+  {
+    id: 'many-at-odds-decided',
+    guard: 'where too many fell out with the others nobody says who changed',
+    file: 'pipelines/consensus/fit/agreement.ts',
+    find: 'undecided: share > LARGEST_SHARE * all,',
+    replace: 'undecided: false,',
+    tests: [{ file: agreement, title: 'where those who fell hold more than a quarter of the voices nobody can say who changed' }],
+    why: 'A majority that turns together has those who stayed right silenced.',
+  },
+  {
+    id: 'guests-as-judges',
+    guard: 'agents that are no judges have no voice',
+    file: 'pipelines/consensus/fit/agreement.ts',
+    find: 'const isJudge = matrix.agents.map(judges)',
+    replace: 'const isJudge = matrix.agents.map(() => true)',
+    tests: [{ file: agreement, title: 'who is no judge is watched and moves nobody, under however many families' }],
+    why: 'A program from outside states many families and has the agents of the roster held down.',
+  },
+  {
+    id: 'turned-by-the-prior',
+    guard: 'who is held down is worth nothing before labels say otherwise',
+    file: 'pipelines/consensus/fit/fit.ts',
+    find: 'strengths: isDown ? silenced(strengths) : strengths, isDown',
+    replace: 'strengths, isDown',
+    tests: [{ file: agreement, title: 'who is held down is worth nothing until thirty labels from after the change say what it is worth' }],
+    why: 'The prior speaks for an agent that has turned.',
   },
   {
     id: 'level-below-audits',

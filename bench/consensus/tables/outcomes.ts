@@ -6,7 +6,7 @@
  */
 import { seededRandom } from '../../../simulate/seededRandom.ts'
 import { topOption } from '../../../pipelines/consensus/scores/properScores.ts'
-import { declaredFamilies, labFit, labPool, labRules, learnedWeight, priorRho, softmaxOf, worths } from '../lab.ts'
+import { declaredFamilies, labFit, labPool, labRules, learnedWeight, softmaxOf, worths } from '../lab.ts'
 import type { LabData, LabModel } from '../lab.ts'
 import type { BenchTable, Extent } from '../measure.ts'
 import { tolerance } from '../tolerance.ts'
@@ -41,6 +41,11 @@ export function outcomeCredit(extent: Extent): BenchTable {
   return all.table('9.8', 'mean reward of the last third, by what is learned from')
 }
 
+/** How far families err together is known, for all methods alike: that of two which both copy. @source reference/consensus.md 8.1 */
+function knownRho({ spec }: World): number[] {
+  return spec.families.map(({ copy }) => (copy * spec.copyFactor) ** 2)
+}
+
 interface Pool {
   probabilities(lead: SyntheticLead): number[]
   /** What came of the lead at this place of the stream. */
@@ -66,7 +71,7 @@ function rewardOfLastThird(world: World, leads: readonly SyntheticLead[], seed: 
 /** Stated log-odds with the common discount; credit by outcome moves a weight of each agent. */
 function stated(world: World, method: CreditMethod): Pool {
   const familyOf = declaredFamilies(world)
-  const discounted: LabModel = { discount: 'common', familyOf, rho: priorRho(world, familyOf), lnPi: [], lambda: [], tau: 1 }
+  const discounted: LabModel = { discount: 'common', familyOf, rho: knownRho(world), lnPi: [], lambda: [], tau: 1 }
   const weights = new Float64Array(familyOf.length).fill(1)
   const waiting: { lead: SyntheticLead; terms: Float64Array; said: number[]; executed: number; isRewarded: boolean }[] = []
   const termsOf = ({ vote, confidence }: SyntheticLead, worth: Float64Array) =>
@@ -120,7 +125,7 @@ function credited(lead: SyntheticLead, executed: number, rewarded: boolean): Syn
 }
 
 function learned(world: World, leads: readonly SyntheticLead[], method: CreditMethod): LabModel {
-  const data: LabData = { leads, rho: priorRho(world, declaredFamilies(world)), prior: { rates: [0.25, 0.25, 0.25, 0.25], labels: 20 } }
+  const data: LabData = { leads, rho: knownRho(world), prior: { rates: [0.25, 0.25, 0.25, 0.25], labels: 20 } }
   // Outcomes say nothing of base rates: half of the leads have no label there.
   return labFit(
     world,

@@ -9,7 +9,7 @@ import type { WorldSpec } from '../world.ts'
 import { forecastsOf, Gathered, goalOf, oracleScores, trialOf } from './common.ts'
 
 type Three = readonly [number, number, number]
-const symmetric: WorldSpec = { ...baseWorld, rates: [0.5, 0.25, 0.15, 0.1] }
+export const symmetric: WorldSpec = { ...baseWorld, rates: [0.5, 0.25, 0.15, 0.1] }
 const concentrated: WorldSpec = { ...symmetric, concentration: 0.8 }
 const skilled: WorldSpec = { ...concentrated, optionSkill: 1, vacuous: 4 }
 

@@ -6,6 +6,7 @@
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { compiled } from '../policy.ts'
 import { compare } from '../pool.ts'
+import type { AtOdds } from './agreement.ts'
 import { baseRatesOf, ratesAt } from './baseRates.ts'
 import type { BaseRates } from './baseRates.ts'
 import { conformalQuantile, heldLevel } from './conformal.ts'
@@ -23,7 +24,7 @@ import type { SliceShares } from './slices.ts'
 import { strengthRules, strengthsOf } from './strengths.ts'
 import type { JudgedVote, Strengths } from './strengths.ts'
 import { fittedTauMicro } from './temperature.ts'
-import { matrixOf } from './voteTable.ts'
+import { absent, matrixOf } from './voteTable.ts'
 import type { MatrixItem, VoteMatrix, VoteTable } from './voteTable.ts'
 
 export { pool } from './poolTable.ts'
@@ -47,6 +48,8 @@ export interface FitOptions {
   /** What the quantile is taken at, where past errors have moved it; `alpha` by default. */
   readonly level?: number
   readonly shares?: SliceShares
+  /** Agents at odds with the others, and since when: what they earned before is not theirs any more. Nobody by default. */
+  readonly heldDown?: readonly Pick<AtOdds, 'agent' | 'since'>[]
 }
 export interface Fitted {
   /** The numbers; `withParts` makes a policy of them. */
@@ -60,6 +63,8 @@ export interface AgentFit {
   readonly agent: string
   readonly votes: readonly JudgedVote[]
   readonly strengths: Strengths
+  /** It is at odds with the others, and too few labels since then say what it is worth. */
+  readonly isDown: boolean
 }
 
 /** From labelled votes to the numbers of a policy. */
@@ -69,8 +74,9 @@ export function fit(table: VoteTable, options: FitOptions): Fitted {
 }
 
 /** The same from a matrix whose options are in the order of the prior and whose families are those it declares. */
-export function fitMatrix(matrix: VoteMatrix, options: FitOptions & { readonly prior: Policy }): Fitted {
-  const { now, prior, former = prior, halfLifeDays = 60, alpha = 0.05, level = alpha, shares = defaultShares } = options
+export function fitMatrix(given: VoteMatrix, options: FitOptions & { readonly prior: Policy }): Fitted {
+  const { now, prior, former = prior, halfLifeDays = 60, alpha = 0.05, level = alpha, shares = defaultShares, heldDown = [] } = options
+  const matrix = withoutVotesBefore(given, heldDown)
   const labelled = matrix.items.filter(({ truth, inclusion }) => truth >= 0 && inclusion > 0)
   const slices = slicesOf(labelled, shares, alpha)
   const weights = labelWeights(slices.strengths, now, halfLifeDays)
@@ -83,7 +89,7 @@ export function fitMatrix(matrix: VoteMatrix, options: FitOptions & { readonly p
     })),
     prior,
   )
-  const agents = agentFits(matrix, slices.strengths, weights, rates, prior)
+  const agents = agentFits(matrix, slices.strengths, weights, rates, prior, heldDown)
   const correlations = familyCorrelations({ ...matrix, items: slices.strengths }, (family) => priorRho(prior, family))
   const parts = partsOf(matrix, rates, agents, correlations, prior)
   const loose = withParts(prior, parts, { label: 'fit', createdAt: now })
@@ -117,6 +123,7 @@ function agentFits(
   weights: readonly number[],
   rates: BaseRates,
   prior: Policy,
+  heldDown: NonNullable<FitOptions['heldDown']>,
 ): AgentFit[] {
   const rules = strengthRules(prior.coldStrengthsMicro.map((lambda) => lambda / 1e6))
   const overall = ratesAt(rates, '*')
@@ -127,8 +134,34 @@ function agentFits(
       const rate = ratesAt(rates, item.stage)[option] ?? 0
       return [{ bin: item.bin[column] ?? 1, option, weight: weights[index] ?? 0, right: Number(option === item.truth), rate }]
     })
-    return { agent, votes, strengths: strengthsOf(votes, overall, rules) }
+    const strengths = strengthsOf(votes, overall, rules)
+    // With fewer labels from after the change the prior would speak for it, which it has forfeited.
+    const isDown = votes.length < LEAST_TO_ADMIT && heldDown.some((one) => one.agent === agent)
+    return { agent, votes, strengths: isDown ? silenced(strengths) : strengths, isDown }
   })
+}
+
+/** What its votes are worth while it is held down: nothing. */
+function silenced({ byBin, byCell, ...rest }: Strengths): Strengths {
+  return { ...rest, byBin: byBin.map(() => 0), byCell: byCell.map((row) => row.map(() => 0)) }
+}
+
+/** The votes of these agents on items of before their change are taken out, for strengths and for the comparison of policies alike. */
+function withoutVotesBefore(matrix: VoteMatrix, heldDown: NonNullable<FitOptions['heldDown']>): VoteMatrix {
+  const changed = heldDown.map(({ agent, since }) => ({ column: matrix.agents.indexOf(agent), since })).filter(({ column }) => column >= 0)
+  if (changed.length === 0) return matrix
+  return {
+    ...matrix,
+    items: matrix.items.map((item) => {
+      const [option, bin] = [item.option.slice(), item.bin.slice()]
+      for (const { column, since } of changed)
+        if (item.at < since) {
+          option[column] = absent
+          bin[column] = 0
+        }
+      return { ...item, option, bin }
+    }),
+  }
 }
 
 /** The prior correlation of a family; the careful one of one model's voters for a family that the prior does not know. */
@@ -156,7 +189,7 @@ function partsOf(
     baseRatesMicro: ratesMicro(matrix.options, rates),
     coldStrengthsMicro: [...prior.coldStrengthsMicro],
     strengths: agents
-      .filter(({ agent, votes }) => votes.length > 0 && roster.includes(agent))
+      .filter(({ agent, votes, isDown }) => (votes.length > 0 || isDown) && roster.includes(agent))
       .flatMap(({ agent, strengths }) => cellsOf(agent, matrix.options, strengths)),
     families: names.map((family) => ({
       family,
