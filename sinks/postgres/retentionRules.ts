@@ -126,6 +126,8 @@ export const retentionRules: readonly RetentionRule[] = [
 export const keptForEver: Readonly<Record<string, string>> = {
   leads: 'the state of a lead, with its consent and opt-outs, which must never expire; an erasure takes it',
   consent_statements: 'what leads have stated of permissions, the proof of what was sent by them; gone with the lead',
+  address_statements:
+    'what numbers and e-mail addresses have opted out of, by hashes: it must never expire, and outlives the lead that said so',
   lead_search: 'the words of a lead, gone with it',
   lead_assignments: 'who had a lead when, gone with it',
   lead_erasures: 'that a lead was erased: without it records that are read again would come back',

@@ -2559,4 +2559,41 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'Nobody can show by which permission a message went that was sent a moment before the opt-out.',
   },
+  {
+    id: 'address-gate-unasked',
+    guard: 'what another lead has said from the number is asked for before a message leaves',
+    file: 'pipelines/followup/gates/judge.ts',
+    find: "  ['address', address],\n",
+    replace: '',
+    tests: [
+      {
+        file: 'test/delivery/addressFence.test.ts',
+        title: 'an opt-out of another lead between reservation and hand-over stops the message',
+      },
+    ],
+    why: 'Who has opted out is written to again as soon as the platform has a second contact with the number.',
+  },
+  {
+    id: 'opt-out-follows-the-lead',
+    guard: 'a statement is bound to the number that the lead had then',
+    file: 'sinks/postgres/addressStatements.ts',
+    find: 'WHERE key IS NOT NULL AND (is_certain OR NOT EXISTS (',
+    replace: 'WHERE key IS NOT NULL AND (true OR NOT EXISTS (',
+    tests: [{ file: 'test/sinks/postgres/addressStatements.test.ts', title: 'an opt-out stays with the number it was said from' }],
+    why: 'A number that a lead takes over later is closed, or opened by a START of before, for whoever has it.',
+  },
+  {
+    id: 'one-fresh-partition-is-enough',
+    guard: 'nothing leaves while another partition, which may hold the opt-out of the number, is behind',
+    file: 'sinks/postgres/ledger.ts',
+    find: 'min(caught_up_at) AS at',
+    replace: 'max(caught_up_at) AS at',
+    tests: [
+      {
+        file: 'test/delivery/addressFence.test.ts',
+        title: 'while any partition of the copy is behind, what other leads have said is not known, and nothing leaves',
+      },
+    ],
+    why: 'The opt-out of the other lead is on its way, and the message leaves.',
+  },
 ]

@@ -64,6 +64,7 @@ t.test(
        handed_over_at = CASE decision_id WHEN 'sent' THEN now() END, reason = 'Hi Maria', gates = '[{"text": "Maria"}]'`,
     )
     t.strictSame(await held(), {
+      address_statements: 3,
       communications: 1,
       consent_statements: 3,
       decisions: 1,

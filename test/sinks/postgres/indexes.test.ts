@@ -87,6 +87,12 @@ async function generate(pool: pg.Pool): Promise<void> {
      FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n`,
     [at, LEADS / 2],
   )
+  await pool.query(
+    `INSERT INTO address_statements (tenant_id, address_key, channel, purpose, event_id, status, stated_at, words, lead_id, stored_at)
+     SELECT tenant_id, address_key(tenant_id, channel, phone), channel, 'all', 's' || n, 'revoked', $1, 'stop', id, $1
+     FROM generate_series(1, $2::int) AS n JOIN leads ON contact_id = 'lead' || n CROSS JOIN (VALUES ('sms'), ('call')) AS closed (channel)`,
+    [at, LEADS / 2],
+  )
   await pool.query('VACUUM ANALYZE')
 }
 

@@ -3,6 +3,7 @@
  * queries need. `docs/postgres.md` prints this table, `indexes.test.ts` asks each question of 100,000 leads.
  * @source reference/lead-domain.md 11.5 (21 statements of the performance set, 3 named by the requirement)
  */
+import { addressLedgers } from '../../../sinks/postgres/addressStatements.ts'
 import { auditQueue } from '../../../sinks/postgres/audits.ts'
 import { contestedDecisions } from '../../../sinks/postgres/gateCosts.ts'
 import { leadsWithThings } from '../../../sinks/postgres/inventories.ts'
@@ -218,6 +219,25 @@ export const indexCases: readonly IndexCase[] = [
     note: `leads that are perhaps the same person, by ${{ phone: 'telephone', email: 'e-mail', name: 'name and postal code' }[key]}`,
     question: (db: Queryable) => linkedLeads(db, talker),
   })),
+  {
+    name: 'what an address has said',
+    became: 'added',
+    index: 'address_statements_pkey',
+    note: 'what was said of permission from the number and the e-mail address of a lead, as the fence asks before each message',
+    question: (db) => addressLedgers(db, [talker]),
+  },
+  {
+    name: 'idx_address_statements_event',
+    became: 'added',
+    note: 'whether it is known from where something was said',
+    question: sql('SELECT FROM address_statements WHERE tenant_id = $1 AND event_id = $2', tenantId, 's777'),
+  },
+  {
+    name: 'idx_address_statements_lead',
+    became: 'added',
+    note: 'what one lead has said, for its export and its erasure',
+    question: sql('SELECT * FROM address_statements WHERE lead_id = $1', talker),
+  },
   {
     name: 'idx_communications_search',
     became: 'added',

@@ -51,6 +51,7 @@ t.test('P-63: migrations run forward, backward and forward again, wait for each 
   const ran = await Promise.all([migrate({ url }), migrate({ url }), migrate({ url })])
   t.strictSame(ran.map(({ length }) => length).sort(), [0, 0, MIGRATIONS], 'one of three at once migrates')
   const all = [
+    'address_statements',
     'audit_labels',
     'communications',
     'consent_statements',

@@ -18,6 +18,7 @@ const both = ['north', 'south']
 const tables = [
   ...['leads', 'lead_assignments', 'lead_search', 'communications', 'decisions', 'deliveries', 'followup_actions', 'tenants'],
   ...['sweep_cursors', 'sweep_findings', 'heartbeats', 'audit_labels'],
+  'address_statements',
 ]
 
 /** One record of everything for each of two tenants, stored by the sink. */
@@ -90,7 +91,7 @@ async function store(t: Test, max = 4): Promise<{ pool: pg.Pool; url: string }> 
 }
 
 async function tenantsSeen(db: Queryable, table: string): Promise<string[]> {
-  const { rows } = await db.query<{ tenant_id: string }>(`SELECT tenant_id FROM ${table} ORDER BY 1`)
+  const { rows } = await db.query<{ tenant_id: string }>(`SELECT DISTINCT tenant_id FROM ${table} ORDER BY 1`)
   return rows.map(({ tenant_id }) => tenant_id)
 }
 
