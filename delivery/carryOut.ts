@@ -65,7 +65,6 @@ async function handOver(
     await lockAssignees(client, [row])
     await lockLeads(client, [row])
     const at = clock.now()
-    // The platform sends to the address that it has, which may be news to our copy.
     const facts = await fenceFacts(client, [row], at, typeof provider === 'object' ? provider : undefined)
     const { row: given, judgement, passedOver } = judgeRow(row, facts, facts.sends, at, provider, settings)
     const { then, gates } = judgement
