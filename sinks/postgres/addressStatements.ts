@@ -35,7 +35,7 @@ const append = `
   CROSS JOIN LATERAL (SELECT address_key(tenant_id, channel, address) AS key) AS said
   WHERE key IS NOT NULL AND (is_certain OR NOT EXISTS (
     SELECT FROM address_statements AS known WHERE known.tenant_id = told.tenant_id AND known.event_id = told.event_id
-      AND known.channel = told.channel AND known.purpose = told.purpose))
+      AND known.channel = told.channel AND known.purpose = told.purpose AND (known.lead_id = told.lead_id OR known.lead_id IS NULL)))
   ON CONFLICT DO NOTHING`
 
 /** Adds what these leads have said and from where; of each its profiles in order of version. */

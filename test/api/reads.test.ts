@@ -498,6 +498,16 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
     /Perhaps the same person<\/dt>\s*<dd><div><a href="\/ui\/leads\/loc%3A10">&lt;Mario&gt;<\/a> \(telephone, e-mail\)/,
   )
   t.match((await twin.app.inject('/leads/contactMaria000000001')).json(), { linked: [{ name: '<Mario>', by: ['telephone', 'e-mail'] }] })
+  const shared = { status: 'revoked', at: Date.UTC(2026, 10, 10, 17), expiresAt: null, eventId: 'of another', words: '<STOP>' }
+  const closed = await apiUnderTest({ queries: { ...stored, addressLedgers: async () => [{ sms: shared, call: shared }] } })
+  t.match((await closed.app.inject('/leads/contactMaria000000001')).json(), {
+    addressRefusals: [{ address: 'number', channels: ['sms', 'call'], purpose: null, at: shared.at, words: '<STOP>' }],
+  })
+  t.match(
+    (await closed.app.inject('/ui/leads/contactMaria000000001')).body,
+    /Closed by others<\/dt>\s*<dd><div class="bad">This number opted out of sms and call on 2026-11-10 17:00 UTC \(&quot;&lt;STOP&gt;&quot;\)/,
+  )
+  t.notMatch(lead, /Closed by others/)
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
   t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)

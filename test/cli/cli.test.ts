@@ -200,6 +200,20 @@ t.test('why names leads that are perhaps the same person', async (t) => {
   ])
 })
 
+t.test('why tells under PERMISSION what the number of the lead has opted out of, and not through whom', async (t) => {
+  const refusal = { address: 'number', channels: ['sms', 'call'], purpose: null, at: Date.UTC(2026, 10, 10, 17), words: 'STOP' }
+  const lines = whyText({
+    ...story,
+    addressRefusals: [refusal, { ...refusal, address: 'e-mail address', channels: ['email'], purpose: 'marketing', words: null }],
+  })
+  const from = lines.slice(lines.indexOf('PERMISSION'))
+  t.ok(from.includes('This number opted out of sms and call on 2026-11-10 17:00 UTC ("STOP"). That counts for every lead that has it.'))
+  t.ok(
+    from.includes('This e-mail address opted out of marketing by email on 2026-11-10 17:00 UTC. That counts for every lead that has it.'),
+  )
+  t.equal(whyText({ ...story, addressRefusals: undefined as never }).length, whyText(story).length, 'an older API tells of none')
+})
+
 t.test('why names the realtor of the lead as far as anybody has told', async (t) => {
   const assigned = (name: string | null, active: boolean | null) => whyText({ ...story, realtor: { id: 'user1', name, active } })[2]
   t.equal(assigned('Ana Smith', true), 'assigned to Ana Smith (user1)')

@@ -47,7 +47,7 @@ t.test('P-28: a due message is reserved, handed over and confirmed, and each ste
       ['confirmed', 3],
     ],
   )
-  t.equal(told[0]?.gates.length, 12)
+  t.equal(told[0]?.gates.length, 13)
   t.equal(new Set(told.map(({ deliveryId }) => deliveryId)).size, 3)
   for (const delivery of told) t.equal(DeliverySchema.mismatch(delivery), undefined, 'it fits the topic')
   t.equal(await b.worker().cycle(), 0, 'nothing is due any more')

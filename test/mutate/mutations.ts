@@ -8,7 +8,7 @@ const gates = 'test/pipelines/followupGates.test.ts'
 const consentScopes = 'test/pipelines/consentScopes.test.ts'
 const delivery = 'test/delivery/delivery.test.ts'
 const assignments = 'test/delivery/assignments.test.ts'
-const addressOptOut = 'test/delivery/addressOptOut.test.ts'
+const addressFence = 'test/delivery/addressFence.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
 const agreement = 'test/pipelines/agreement.test.ts'
@@ -402,41 +402,13 @@ export const mutations: readonly Mutation[] = [
     why: 'Two last looks count the same load at the same time and both give a lead to a realtor with room for one.',
   },
   {
-    id: 'address-not-asked',
-    guard: 'an opt-out follows the number and the e-mail address',
-    file: 'pipelines/followup/gates/judge.ts',
-    find: "  ['address', address],\n",
-    replace: '',
-    tests: [
-      {
-        file: addressOptOut,
-        title: 'a text to a number that another lead opted out with is denied, and the reason names the number and nobody',
-      },
-    ],
-    why: 'A number that has opted out is written to for another lead that has it.',
-  },
-  {
     id: 'platforms-number-not-asked',
     guard: 'an opt-out follows the number and the e-mail address',
     file: 'delivery/carryOut.ts',
     find: "typeof provider === 'object' ? provider : undefined",
     replace: 'undefined',
-    tests: [{ file: addressOptOut, title: 'the number that the platform has for the contact counts too, though our copy has another' }],
+    tests: [{ file: addressFence, title: 'the number that the platform would send to counts, also before our copy has it' }],
     why: 'The platform sends to a number that has opted out and that our copy does not know yet.',
-  },
-  {
-    id: 'opt-out-moves-with-its-lead',
-    guard: 'what was said stays with the number that it was said from',
-    file: 'pipelines/enrich/saidFrom.ts',
-    find: 'const isCertain = (profile.fieldTimes[field] ?? Number.NEGATIVE_INFINITY) <= stated.at',
-    replace: 'const isCertain = true',
-    tests: [
-      {
-        file: 'test/sinks/postgres/addressStatements.test.ts',
-        title: 'each number ends with what was last said from it, by whichever lead, in any order and with any repeats',
-      },
-    ],
-    why: 'A lead that changes its number closes, or opens, a number from which nothing was said.',
   },
   {
     id: 'realtor-not-held',
@@ -2931,5 +2903,42 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Nobody can show by which permission a message went that was sent a moment before the opt-out.',
+  },
+  {
+    id: 'address-gate-unasked',
+    guard: 'what another lead has said from the number is asked for before a message leaves',
+    file: 'pipelines/followup/gates/judge.ts',
+    find: "  ['address', address],\n",
+    replace: '',
+    tests: [
+      {
+        file: addressFence,
+        title: 'an opt-out of another lead between reservation and hand-over stops the message',
+      },
+    ],
+    why: 'Who has opted out is written to again as soon as the platform has a second contact with the number.',
+  },
+  {
+    id: 'opt-out-follows-the-lead',
+    guard: 'a statement is bound to the number that the lead had then',
+    file: 'sinks/postgres/addressStatements.ts',
+    find: 'WHERE key IS NOT NULL AND (is_certain OR NOT EXISTS (',
+    replace: 'WHERE key IS NOT NULL AND (true OR NOT EXISTS (',
+    tests: [{ file: 'test/sinks/postgres/addressStatements.test.ts', title: 'an opt-out stays with the number it was said from' }],
+    why: 'A number that a lead takes over later is closed, or opened by a START of before, for whoever has it.',
+  },
+  {
+    id: 'one-fresh-partition-is-enough',
+    guard: 'nothing leaves while another partition, which may hold the opt-out of the number, is behind',
+    file: 'sinks/postgres/ledger.ts',
+    find: 'min(caught_up_at) AS at',
+    replace: 'max(caught_up_at) AS at',
+    tests: [
+      {
+        file: addressFence,
+        title: 'while any partition of the copy is behind, what other leads have said is not known, and nothing leaves',
+      },
+    ],
+    why: 'The opt-out of the other lead is on its way, and the message leaves.',
   },
 ]

@@ -1,100 +1,220 @@
-/** What was said from addresses, in Postgres: whatever the order and however often profiles come, each number ends with what was last said from it. */
+/** What numbers and e-mail addresses have said of permission: an opt-out counts for every lead of the location that has the address. */
 import fc from 'fast-check'
+import type pg from 'pg'
 import t from 'tap'
-import { withConsent } from '../../../pipelines/enrich/consent.ts'
-import type { Consents } from '../../../pipelines/enrich/consent.ts'
+import type { Test } from 'tap'
+import { refusalOf } from '../../../pipelines/enrich/consent.ts'
+import type { Consents, ContactChannel } from '../../../pipelines/enrich/consent.ts'
 import type { LeadProfile } from '../../../schemas/generated/records.ts'
-import { addressLedgers, storeAddressStatements } from '../../../sinks/postgres/addressStatements.ts'
+import { addressLedgers } from '../../../sinks/postgres/addressStatements.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
-import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
-import { MINUTE, profileRecord, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
+import { createPool } from '../../../sinks/postgres/pool.ts'
+import { postgresSink } from '../../../sinks/postgres/sink.ts'
+import { erasures, leadEvents, profiles } from '../../../topics/index.ts'
+import { HOUR, MINUTE, messageEvent, profileRecord, tenantId, tuesdayNoon as at } from '../../support/leadRecords.ts'
 import { assertProperty } from '../../support/property.ts'
+import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
 
-const leads = ['maria', 'lena', 'nora'] as const
-const numbers = ['+12125550101', '+13105550199'] as const
+const [x, y] = ['+1 (212) 555-0101', '+12125550199']
+const said = (status: 'revoked' | 'express', time: number, words: string | null = status) => ({
+  ...{ status, at: time, expiresAt: null, eventId: `${status}-${time}`, words },
+})
+const everywhere = (stated: ReturnType<typeof said>): Consents => ({ sms: stated, email: stated, call: stated })
 
-interface Step {
-  readonly lead: (typeof leads)[number]
-  readonly does: 'stop' | 'start' | 'moves'
-  readonly number: (typeof numbers)[number]
-}
-const steps = fc.array(
-  fc.record<Step>({
-    lead: fc.constantFrom(...leads),
-    does: fc.constantFrom('stop', 'start', 'moves'),
-    number: fc.constantFrom(...numbers),
-  }),
-  { minLength: 1, maxLength: 12 },
-)
-
-/** The profiles of each lead, one for each step of it, and what was last said from each number. */
-function told(all: readonly Step[]) {
-  const standing = new Map(
-    leads.map((lead, index) => [lead, { number: numbers[index % 2] ?? numbers[0], movedAt: 0, consents: {} as Consents }]),
-  )
-  const profiles = new Map(leads.map((lead) => [lead, [] as LeadProfile[]]))
-  const last = new Map<string, string>()
-  all.forEach(({ lead, does, number }, index) => {
-    const at = tuesdayNoon + (index + 1) * MINUTE
-    const now = standing.get(lead)
-    if (now === undefined) return
-    if (does === 'moves') Object.assign(now, { number, movedAt: at })
-    else {
-      const status = does === 'stop' ? 'revoked' : 'express'
-      now.consents = withConsent(now.consents, 'sms', { status, at, expiresAt: null, eventId: `e${index}`, words: does })
-      last.set(now.number, status)
-    }
-    profiles
-      .get(lead)
-      ?.push(
-        profileRecord({
-          contactId: lead,
-          version: index + 1,
-          phone: now.number,
-          fieldTimes: { phone: now.movedAt },
-          consents: now.consents,
-        }),
-      )
-  })
-  return { profiles, last }
-}
-
-t.test('each number ends with what was last said from it, by whichever lead, in any order and with any repeats', async (t) => {
+async function bench(t: Test) {
   const { databaseUrl: url } = await testStack(t)
   await migrate({ url })
-  const pool = createPool({ url, max: 2 })
+  const pool = createPool({ url, max: 3 })
   t.teardown(() => pool.end())
-  // Two leads that say nothing, to ask about the numbers by.
-  for (const [index, phone] of numbers.entries())
-    await pool.query(
-      `INSERT INTO leads (id, tenant_id, contact_id, phone, source, lead_score, temperature, status, priority, priority_score, intent_level, created_at, updated_at, last_activity, epoch, version, profile)
-       VALUES ($1, $2, $1, $3, 'x', 0, 'cold', 'new', 'low', 0, 'COLD', now(), now(), now(), 1, 1, '{}')`,
-      [`asker${index}`, tenantId, phone],
+  const sink = postgresSink(pool)
+  let offset = 0
+  return {
+    pool,
+    url,
+    sink,
+    /** Stores profiles in one transaction. */
+    async put(...all: readonly Partial<LeadProfile>[]) {
+      const records = all.map((over) => {
+        const profile = profileRecord({ consents: {}, email: null, ...over })
+        return [`${profile.tenantId}:${profile.contactId}`, profile] as const
+      })
+      await sink.write([batch(profiles, offset, records)])
+      offset += records.length
+    },
+    next: () => offset++,
+  }
+}
+
+/** By which statement the addresses of a lead are closed on a channel. */
+async function closed(pool: pg.Pool, contactId: string, channel: ContactChannel = 'sms', tenant = tenantId) {
+  const lead = `${tenant}:${contactId}`
+  const ledgers = (await addressLedgers(pool, [lead])).get(lead) ?? []
+  return ledgers.map((ledger) => refusalOf(ledger, channel, 'marketing')?.stated.words ?? null).find((words) => words !== null)
+}
+
+t.test(
+  'STOP of one lead closes its number for each lead of the location, however it is written; START from the number opens it',
+  async (t) => {
+    const { pool, put, sink } = await bench(t)
+    await put(
+      { contactId: 'ana', phone: x, consents: everywhere(said('revoked', at, 'STOP')) },
+      { contactId: 'ben', phone: '2125550101', email: 'ben@example.com' },
+      { contactId: 'cat', phone: y },
+      { contactId: 'ben', phone: x, tenantId: 'elsewhere' },
     )
-  await assertProperty(
-    t,
-    fc.asyncProperty(steps, fc.array(fc.tuple(fc.constantFrom(...leads), fc.nat(12)), { maxLength: 20 }), async (all, deliveries) => {
-      await pool.query('TRUNCATE address_statements')
-      const { profiles, last } = told(all)
-      const next = new Map<string, number>(leads.map((lead) => [lead, 0]))
-      const store = (lead: (typeof leads)[number], from: number, to: number) =>
-        inTransaction(pool, (client) =>
-          storeAddressStatements(client, [[`${tenantId}:${lead}`, profiles.get(lead)?.slice(from, to) ?? []]]),
-        )
-      // Of one lead in order, as a partition has them, read again from anywhere; leads among each other in any order.
-      for (const [lead, back] of deliveries) {
-        const to = Math.min((next.get(lead) ?? 0) + 1, profiles.get(lead)?.length ?? 0)
-        await store(lead, Math.max(0, to - 1 - back), to)
-        next.set(lead, to)
-      }
-      for (const lead of leads) await store(lead, next.get(lead) ?? 0, all.length)
-      for (const [index, number] of numbers.entries()) {
-        const [ledger] = (await addressLedgers(pool, [`asker${index}`])).get(`asker${index}`) ?? []
-        if (ledger?.['sms']?.status !== last.get(number)) return false
-      }
-      return true
-    }),
-    { numRuns: 60 },
+    t.equal(await closed(pool, 'ben'), 'STOP')
+    t.equal(await closed(pool, 'ben', 'call'), 'STOP')
+    t.equal(await closed(pool, 'ben', 'email'), undefined, 'the number has opted out, not his e-mail address')
+    t.equal(await closed(pool, 'cat'), undefined, 'another number')
+    t.equal(await closed(pool, 'ben', 'sms', 'elsewhere'), undefined, 'another location')
+    await put({ contactId: 'ben', version: 4, phone: x, consents: { sms: said('express', at + MINUTE) } })
+    t.equal(await closed(pool, 'ana'), undefined, 'texts are open again')
+    t.equal(await closed(pool, 'ben', 'call'), 'STOP', 'calls are not')
+    await pool.query('DELETE FROM sink_offsets')
+    const before = await pool.query('SELECT * FROM address_statements')
+    await sink.write([
+      batch(profiles, 0, [
+        [`${tenantId}:ana`, profileRecord({ contactId: 'ana', phone: x, consents: everywhere(said('revoked', at, 'STOP')) })],
+      ]),
+    ])
+    t.equal((await pool.query('SELECT * FROM address_statements')).rowCount, before.rowCount, 'read again, nothing is doubled')
+  },
+)
+
+t.test('an opt-out stays with the number it was said from', async (t) => {
+  const { pool, put } = await bench(t)
+  const stop = { sms: said('revoked', at, 'STOP') }
+  const moved = { contactId: 'ana', version: 5, phone: y, fieldTimes: { phone: at + HOUR }, consents: stop }
+  await put(
+    { contactId: 'ben', phone: x },
+    { contactId: 'cat', phone: y },
+    { contactId: 'ana', version: 4, phone: x, fieldTimes: { phone: at - HOUR }, consents: stop },
+    moved,
   )
+  await put({ ...moved, version: 6, fieldTimes: { phone: at + 2 * HOUR } })
+  t.equal(await closed(pool, 'ben'), 'STOP')
+  t.equal(await closed(pool, 'cat'), undefined, 'a number that the lead got later has said nothing')
+  const late = { contactId: 'dan', consents: stop }
+  await put({ ...late, version: 4, phone: null }, { contactId: 'eve', phone: '+12125550777' })
+  t.equal(await closed(pool, 'eve'), undefined)
+  await put({ ...late, version: 5, phone: '+12125550777', fieldTimes: { phone: at + HOUR } })
+  t.equal(await closed(pool, 'eve'), 'STOP', 'a number that is known after the opt-out is the one it was said from')
+  const overtaken = { contactId: 'fay', consents: stop }
+  await put({ ...overtaken, version: 4, phone: '+12125550771', fieldTimes: { phone: at - HOUR } })
+  await put(
+    { ...overtaken, version: 5, phone: '+12125550772', fieldTimes: { phone: at - MINUTE } },
+    { contactId: 'gil', phone: '+12125550772' },
+  )
+  t.equal(await closed(pool, 'gil'), 'STOP', 'the lead had this number when it opted out, though that was known later')
 })
+
+t.test('an address that unsubscribed is closed also when the lead has another one by now', async (t) => {
+  const { pool, put, sink } = await bench(t)
+  await put({ contactId: 'ana', email: 'new@example.com' }, { contactId: 'ben', email: ' Old@Example.com', phone: null })
+  const emailEvent = {
+    ...{ emailEventId: null, event: 'unsubscribed', address: 'old@example.com', mailId: null, code: null },
+    reason: null,
+    permanent: false,
+  }
+  const event = messageEvent({ kind: 'email_unsubscribed', message: null, emailEvent: emailEvent as never, occurredAt: at })
+  await sink.write([batch(leadEvents, 0, [[`${tenantId}:ana`, event]])])
+  t.equal(await closed(pool, 'ben', 'email'), 'e-mail unsubscribed')
+  t.equal(await closed(pool, 'ana', 'email'), undefined)
+})
+
+t.test('what a number has said survives the erasure of the lead, without lead and words; START alone does not', async (t) => {
+  const { pool, put, sink } = await bench(t)
+  await put(
+    { contactId: 'ana', phone: x, consents: { sms: said('revoked', at, 'STOP') } },
+    { contactId: 'ben', phone: x },
+    { contactId: 'maria', phone: y, consents: { sms: said('express', at) } },
+  )
+  const order = (contactId: string) => ({ tenantId, contactId, erasedAt: at + HOUR, requestId: 'r', requestedBy: 'office' })
+  await sink.write([
+    batch(
+      erasures,
+      0,
+      ['ana', 'maria'].map((contactId) => [`${tenantId}:${contactId}`, order(contactId)] as const),
+    ),
+  ])
+  const { rows } = await pool.query<Record<string, unknown>>('SELECT * FROM address_statements')
+  t.match(rows, [{ status: 'revoked', lead_id: null, words: null }])
+  t.equal(rows.length, 1)
+  t.notMatch(JSON.stringify(rows), /5550101|ana/, 'neither the number nor the lead')
+  const lead = `${tenantId}:ben`
+  t.match((await addressLedgers(pool, [lead])).get(lead), [{ sms: { status: 'revoked', at, words: null } }])
+})
+
+t.test('the migration takes up what stands in profiles', async (t) => {
+  const { pool, put, url } = await bench(t)
+  await put(
+    {
+      contactId: 'ana',
+      phone: x,
+      consents: { 'sms/marketing': said('revoked', at, 'no more ads'), call: { ...said('express', at), status: 'inquiry' } },
+    },
+    { contactId: 'ben', phone: x },
+  )
+  const stored = async () =>
+    (await pool.query('SELECT address_key, channel, purpose, event_id, status, stated_at, words, lead_id FROM address_statements')).rows
+  const before = await stored()
+  t.match(before, [{ channel: 'sms', purpose: 'marketing', status: 'revoked', words: 'no more ads' }])
+  for (let found = false; !found;) {
+    const [taken] = await migrate({ url, direction: 'down' })
+    found = taken === '20261129070000000_address_statements'
+  }
+  await migrate({ url })
+  t.strictSame(await stored(), before)
+  t.equal(await closed(pool, 'ben'), 'no more ads')
+})
+
+/** One word of a lead: from which of two numbers, STOP or START, and when. */
+const word = fc.record({
+  lead: fc.integer({ min: 0, max: 2 }),
+  number: fc.constantFrom(x, y),
+  status: fc.constantFrom('revoked' as const, 'express' as const),
+  minute: fc.integer({ min: 0, max: 5 }),
+  scope: fc.constantFrom('sms', 'sms/marketing'),
+})
+
+t.test(
+  'several leads, STOP and START, any order and any repetition: a number is closed as the latest of what was said from it',
+  async (t) => {
+    const { pool, sink } = await bench(t)
+    let round = 0
+    await assertProperty(
+      t,
+      fc.asyncProperty(fc.array(word, { minLength: 1, maxLength: 8 }), fc.array(fc.nat(7), { maxLength: 6 }), async (drawn, again) => {
+        const tenant = `round${round++}`
+        // START is about the whole channel; of one minute every word is an event of its own.
+        const words = drawn.map((one, place) => ({ ...one, place, scope: one.status === 'express' ? 'sms' : one.scope }))
+        const told = [...words, ...again.flatMap((place) => words[place] ?? [])]
+        for (const [version, { lead, number, status, minute, scope, place }] of told.entries()) {
+          const stated = { status, at: at + minute * MINUTE, expiresAt: null, eventId: `e${place}`, words: status }
+          const profile = profileRecord({
+            ...{ tenantId: tenant, contactId: `lead${lead}`, version: version + 1, phone: number, email: null },
+            ...{ consents: { [scope]: stated }, fieldTimes: { phone: at - HOUR } },
+          })
+          await pool.query('DELETE FROM sink_offsets')
+          await sink.write([batch(profiles, 0, [[`${tenant}:lead${lead}`, profile]])])
+        }
+        for (const [name, number] of Object.entries({ atX: x, atY: y })) {
+          await pool.query('DELETE FROM sink_offsets')
+          await sink.write([
+            batch(profiles, 0, [
+              [`${tenant}:${name}`, profileRecord({ tenantId: tenant, contactId: name, phone: number, email: null, consents: {} })],
+            ]),
+          ])
+          const from = words.filter((one) => one.number === number)
+          const latest = (status: string) => Math.max(-1, ...from.filter((one) => one.status === status).map(({ minute }) => minute))
+          // Of equal times the opt-out counts.
+          const expected = latest('revoked') >= 0 && latest('revoked') >= latest('express')
+          if (((await closed(pool, name, 'sms', tenant)) !== undefined) !== expected) return false
+        }
+        return true
+      }),
+      { numRuns: 40 },
+    )
+  },
+)
