@@ -117,7 +117,7 @@ t.test('an address that unsubscribed is closed also when the lead has another on
     reason: null,
     permanent: false,
   }
-  const event = messageEvent({ kind: 'email_unsubscribed', message: null, emailEvent: emailEvent as never, occurredAt: at })
+  const event = messageEvent({ kind: 'email_unsubscribed', message: null, emailEvent: emailEvent, occurredAt: at })
   await sink.write([batch(leadEvents, 0, [[`${tenantId}:ana`, event]])])
   t.equal(await closed(pool, 'ben', 'email'), 'e-mail unsubscribed')
   t.equal(await closed(pool, 'ana', 'email'), undefined)
