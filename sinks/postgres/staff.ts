@@ -52,9 +52,9 @@ export async function lockAssignees(client: pg.PoolClient, rows: readonly Ledger
 /** An assignment that was confirmed so long ago and is not the lead's owner was changed by somebody since: 10 min in ms. */
 const TOLD_WITHIN_MS = 600_000
 
-/** Assignments that are on their way, and those that were confirmed lately and are not told by the lead yet. $n: instant. */
-const onTheWay = (place: string) =>
-  `given.action = 'assign' AND (given.status IN ('reserved', 'handed_over', 'unknown') OR (given.status = 'confirmed' AND given.updated_at > ${place}))`
+const IN_HAND = `given.action = 'assign' AND given.status IN ('reserved', 'handed_over', 'unknown')`
+/** Confirmed lately, and perhaps not told by the lead yet. $n: instant. */
+const confirmedSince = (place: string) => `given.action = 'assign' AND given.status = 'confirmed' AND given.updated_at > ${place}`
 
 /** Leads of these rows that another assignment is on its way for. */
 export async function leadsBeingAssigned(client: pg.PoolClient, rows: readonly LedgerRow[], at: number): Promise<Set<string>> {
@@ -62,7 +62,7 @@ export async function leadsBeingAssigned(client: pg.PoolClient, rows: readonly L
   if (wanted.length === 0) return new Set()
   const found = await client.query<{ lead_id: string }>({
     name: 'fence_assigning',
-    text: `SELECT DISTINCT lead_id FROM followup_actions AS given WHERE lead_id = ANY($1) AND followup_id <> ALL($2) AND ${onTheWay('$3')}`,
+    text: `SELECT DISTINCT lead_id FROM followup_actions AS given WHERE lead_id = ANY($1) AND followup_id <> ALL($2) AND ((${IN_HAND}) OR (${confirmedSince('$3')}))`,
     values: [wanted.map(({ leadId }) => leadId), wanted.map(({ followupId }) => followupId), instant(at - TOLD_WITHIN_MS)],
   })
   return new Set(found.rows.map(({ lead_id }) => lead_id))
@@ -83,14 +83,18 @@ export async function assigneeFacts(
   })
   const loads = await client.query<{ tenant_id: string; realtor: string; load: string }>({
     name: 'fence_loads',
+    // The two kinds of assignments by themselves: together they would be sought among all that the realtor was ever given.
     text: `SELECT wanted.tenant_id, wanted.realtor,
-        (SELECT count(*) FROM lead_assignments AS held JOIN leads ON leads.id = held.lead_id
-          WHERE held.assigned_agent_id = wanted.realtor AND held.tenant_id = wanted.tenant_id AND held.status = 'active'
-            AND leads.status NOT IN ('converted', 'lost', 'disqualified') AND leads.deleted_at IS NULL)
-      + (SELECT count(*) FROM followup_actions AS given LEFT JOIN leads ON leads.id = given.lead_id
-          WHERE ${onTheWay('$3')} AND given.tenant_id = wanted.tenant_id AND given.assignee_id = wanted.realtor
-            AND leads.assigned_agent_id IS DISTINCT FROM wanted.realtor
-            AND given.followup_id <> ALL($4)) AS load
+        (SELECT count(*) FROM leads WHERE assigned_agent_id = wanted.realtor AND tenant_id = wanted.tenant_id
+            AND status NOT IN ('converted', 'lost', 'disqualified') AND deleted_at IS NULL)
+      + (SELECT count(*) FROM (
+            SELECT given.lead_id FROM followup_actions AS given
+            WHERE ${IN_HAND} AND given.tenant_id = wanted.tenant_id AND given.assignee_id = wanted.realtor AND given.followup_id <> ALL($4)
+            UNION ALL
+            SELECT given.lead_id FROM followup_actions AS given
+            WHERE ${confirmedSince('$3')} AND given.tenant_id = wanted.tenant_id AND given.assignee_id = wanted.realtor AND given.followup_id <> ALL($4)
+          ) AS given LEFT JOIN leads ON leads.id = given.lead_id
+          WHERE leads.assigned_agent_id IS DISTINCT FROM wanted.realtor) AS load
       FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, realtor)`,
     values: [
       wanted.map(({ tenantId }) => tenantId),

@@ -332,6 +332,26 @@ export const indexCases: readonly IndexCase[] = [
     question: sql('SELECT * FROM address_statements WHERE lead_id = $1', talker),
   },
   {
+    name: 'idx_followup_actions_on_the_way',
+    became: 'added',
+    note: 'assignments on their way to a realtor, before each assignment',
+    question: sql(
+      `SELECT lead_id FROM followup_actions WHERE action = 'assign' AND status IN ('reserved', 'handed_over', 'unknown')
+       AND tenant_id = $1 AND assignee_id = 'realtor7'`,
+      tenantId,
+    ),
+  },
+  {
+    name: 'idx_leads_realtor_load',
+    became: 'added',
+    note: 'how many open leads a realtor has, before each assignment',
+    question: sql(
+      `SELECT count(*) FROM leads WHERE assigned_agent_id = 'realtor7' AND tenant_id = $1
+       AND status NOT IN ('converted', 'lost', 'disqualified') AND deleted_at IS NULL`,
+      tenantId,
+    ),
+  },
+  {
     name: 'idx_lead_look_ups_query',
     became: 'added',
     note: 'answers of look-ups that another lead of the location may use',
