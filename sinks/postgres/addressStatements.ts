@@ -121,13 +121,19 @@ interface StoredStatement {
   readonly words: string | null
 }
 
+// The keys once: within the join they would be computed for every row that they are compared with.
 const ledgers = `
-  SELECT leads.id AS lead_id, said.address_key, said.channel, said.purpose, said.status, said.stated_at, said.event_id, said.words
-  FROM leads
-  CROSS JOIN LATERAL (VALUES (address_key(leads.tenant_id, 'sms', leads.phone)), (address_key(leads.tenant_id, 'email', leads.email)),
-    (address_key(leads.tenant_id, 'sms', $2)), (address_key(leads.tenant_id, 'email', $3))) AS own (address_key)
-  JOIN address_statements AS said ON said.tenant_id = leads.tenant_id AND said.address_key = own.address_key
-  WHERE leads.id = ANY($1) ORDER BY leads.id, said.address_key`
+  WITH own AS MATERIALIZED (
+    SELECT leads.id, leads.tenant_id, address.key
+    FROM leads
+    CROSS JOIN LATERAL (VALUES (address_key(leads.tenant_id, 'sms', leads.phone)), (address_key(leads.tenant_id, 'email', leads.email)),
+      (address_key(leads.tenant_id, 'sms', $2)), (address_key(leads.tenant_id, 'email', $3))) AS address (key)
+    WHERE leads.id = ANY($1)
+  )
+  SELECT own.id AS lead_id, said.address_key, said.channel, said.purpose, said.status, said.stated_at, said.event_id, said.words
+  FROM (SELECT DISTINCT id, tenant_id, key FROM own) AS own
+  JOIN address_statements AS said ON said.tenant_id = own.tenant_id AND said.address_key = own.key
+  ORDER BY own.id, said.address_key`
 
 /**
  * Forgets who said so, and the words. What takes nothing back goes, unless it stands against something that does: without it the address
