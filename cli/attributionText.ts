@@ -6,7 +6,7 @@ import { creditModels } from '../pipelines/attribution/creditModels.ts'
 import { MATURE_DAYS } from '../pipelines/attribution/figures.ts'
 import { MIN_MATURE_LEADS, MIN_TOUCHPOINTS } from '../pipelines/attribution/findings.ts'
 import { MIN_CONVERSIONS, MIN_OBSERVED_DAYS } from '../pipelines/attribution/forecast.ts'
-import { instantText } from '../pipelines/reconcile/words.ts'
+import { instantText } from '../pipelines/instantText.ts'
 import type { AgentInsight, Finding } from '../schemas/generated/records.ts'
 import { columns } from './columns.ts'
 

@@ -1,5 +1,5 @@
 /** The trial of hours of a location as lines for a person. */
-import { instantText } from '../pipelines/reconcile/words.ts'
+import { instantText } from '../pipelines/instantText.ts'
 import { WEEKEND_SHARE } from '../pipelines/trials/hours/hourFindings.ts'
 import { clockHourOf, runningHours, wantsHours } from '../pipelines/trials/hours/hourTrial.ts'
 import type { AgentInsight, Finding, Tenant } from '../schemas/generated/records.ts'

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { AdaptiveAgentId } from '../../pipelines/agents/adaptive/findingKinds.ts'
 import { findingKinds } from '../../pipelines/agents/adaptive/findingKinds.ts'
-import { instantText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import type { AgentInsight } from '../../schemas/generated/records.ts'
 import { insightKey, insights } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Static } from '@sinclair/typebox'
 import type { AuditList, StoredVerdict } from '../../api/replySchemas.ts'
-import { instantText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi, writeApi } from '../apiClient.ts'

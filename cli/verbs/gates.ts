@@ -1,7 +1,7 @@
 /** `rekindle gates`: what rules cost, for whoever owns them: gates that took what the votes alone were clearly for. */
 import type { Command } from 'commander'
 import { counted } from '../../pipelines/counted.ts'
-import { instantText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import type { GateCosts } from '../../sinks/postgres/gateCosts.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'

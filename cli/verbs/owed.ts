@@ -1,7 +1,8 @@
 /** `rekindle owed`: leads that wait for an answer, each with why and how long. */
 import type { Command } from 'commander'
 import { coverageWords, isComplete } from '../../pipelines/reconcile/coverage.ts'
-import { instantText, spanText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
+import { spanText } from '../../pipelines/reconcile/words.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import type { OwedAnswer } from '../../sinks/postgres/owedLeads.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'

@@ -1,6 +1,6 @@
 /** `rekindle policy list | show | use`: which numbers decisions are made with, and putting former ones in force again. */
 import type { Command } from 'commander'
-import { instantText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import { policyKey, policyProblems } from '../../pipelines/consensus/policy.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import { learnedByHash } from '../../sinks/postgres/learnedPolicies.ts'

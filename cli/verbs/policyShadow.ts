@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { policyKey } from '../../pipelines/consensus/policy.ts'
 import { judgedDifference } from '../../pipelines/consensus/whatIf.ts'
-import { instantText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { shadowTold } from '../../sinks/postgres/shadowDecisions.ts'

@@ -1,6 +1,6 @@
 /** `rekindle trials`: the trials of wordings and hours of a location, and a person's word on what was stopped. */
 import type { Command } from 'commander'
-import { instantText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import type { AgentInsight, Finding, Tenant } from '../../schemas/generated/records.ts'
 import { guardrails } from '../../pipelines/trials/guardrails.ts'
 import { clockHourOf, hourAgentId, hourOption } from '../../pipelines/trials/hours/hourTrial.ts'

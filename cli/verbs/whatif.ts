@@ -11,7 +11,7 @@ import type { Compared, JudgedDifference } from '../../pipelines/consensus/whatI
 import { choiceOf, effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import type { ChoiceOrNot, Effect } from '../../pipelines/effects/loggedChoices.ts'
 import { firstVerdicts } from '../../pipelines/learning/voteTable.ts'
-import { instantText } from '../../pipelines/reconcile/words.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import type { AgentResult, Policy } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
 import type { Queryable } from '../../sinks/postgres/pool.ts'

@@ -3,7 +3,7 @@
  * the stored integers, so base rate plus contributions is exactly the log-odds and nothing is told that did not count.
  * @source reference/consensus.md 5
  */
-import { DateTime } from 'luxon'
+import { instantText } from '../instantText.ts'
 import type { Contribution, Decision, GateResult, Policy, Silence } from '../../schemas/generated/records.ts'
 import { counted } from '../counted.ts'
 import { alternatesIn } from '../routing/alternates.ts'
@@ -160,7 +160,7 @@ function headlineOf(decision: Decision, acts: Acts): string {
   if (decision.fallbackUsed) return `${subject}: too few agents answered to decide.`
   return decision.dueAt === null
     ? `${subject}.`
-    : `${subject}, ${decision.dueAt === decision.decidedAt ? 'now' : `at ${clock(decision.dueAt)}`}.`
+    : `${subject}, ${decision.dueAt === decision.decidedAt ? 'now' : `at ${instantText(decision.dueAt)}`}.`
 }
 
 function sentencesOf(
@@ -303,11 +303,11 @@ function conflictInWords(conflict: string, decision: Decision, acts: Acts, gates
 }
 
 function gateInWords({ reason, liftsAt }: GateResult): string {
-  return liftsAt === null ? reason : `${reason.replace(/\.$/, '')} (until ${clock(liftsAt)}).`
+  return liftsAt === null ? reason : `${reason.replace(/\.$/, '')} (until ${instantText(liftsAt)}).`
 }
 
 function liftInWords(liftsAt: number | null): string {
-  return liftsAt === null ? 'This does not lift by itself.' : `The first way opens again at ${clock(liftsAt)}.`
+  return liftsAt === null ? 'This does not lift by itself.' : `The first way opens again at ${instantText(liftsAt)}.`
 }
 
 /** What an option of a decision type is, in words: `soft_ask` is "ask softly". */
@@ -345,8 +345,4 @@ function inWords(agentId: string): string {
 
 function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1)
-}
-
-function clock(at: number): string {
-  return DateTime.fromMillis(at, { zone: 'utc' }).toFormat("yyyy-LL-dd HH:mm 'UTC'")
 }

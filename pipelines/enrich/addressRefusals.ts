@@ -1,5 +1,5 @@
 /** What numbers and e-mail addresses have opted out of, as it is told beside a lead that has them: never who said so. Pure. */
-import { DateTime } from 'luxon'
+import { instantText } from '../instantText.ts'
 import type { Consent } from '../../schemas/generated/records.ts'
 import { CONTACT_CHANNELS, refusalOf } from './consent.ts'
 import type { Consents, ContactChannel } from './consent.ts'
@@ -73,5 +73,5 @@ export function addressRefusalInWords({ address, channels, purpose, at, words }:
   const known = PURPOSES.find((one) => one === purpose)
   const what = `${known === undefined ? '' : `${purposeInWords(known)} by `}${channels.join(' and ')}`
   const said = words === null ? '' : ` ("${words}")`
-  return `This ${address} opted out of ${what} on ${DateTime.fromMillis(at, { zone: 'utc' }).toFormat("yyyy-LL-dd HH:mm 'UTC'")}${said}. That counts for every lead that has it.`
+  return `This ${address} opted out of ${what} on ${instantText(at)}${said}. That counts for every lead that has it.`
 }

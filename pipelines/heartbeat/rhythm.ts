@@ -2,7 +2,8 @@
  * When a heartbeat contact is changed next, and what is to be thought of a location by the beats that came back. Pure: time is
  * passed in.
  */
-import { instantText, spanText } from '../reconcile/words.ts'
+import { instantText } from '../instantText.ts'
+import { spanText } from '../reconcile/words.ts'
 
 /** What is known of the heartbeat of a location; times in ms. */
 export interface Heartbeat {

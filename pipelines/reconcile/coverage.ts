@@ -6,7 +6,8 @@ import { heartbeatWords, stateOf } from '../heartbeat/rhythm.ts'
 import type { Heartbeat } from '../heartbeat/rhythm.ts'
 import { sweepDefaults } from './sweepPlan.ts'
 import type { SweepSource } from './sweepPlan.ts'
-import { instantText, spanText } from './words.ts'
+import { instantText } from '../instantText.ts'
+import { spanText } from './words.ts'
 
 /** The sources that tell of a word of a lead. */
 export const spokenSources = ['messages', 'emails'] as const satisfies readonly SweepSource[]

@@ -2,7 +2,8 @@
 import { counted } from '../counted.ts'
 import type { HeldPart } from './heldThings.ts'
 import type { InventoryState } from './inventoryPlan.ts'
-import { instantText, spanText } from './words.ts'
+import { instantText } from '../instantText.ts'
+import { spanText } from './words.ts'
 
 const SUBJECTS: Readonly<Record<HeldPart, string>> = { open: 'what its leads hold', settled: 'what is settled of its leads' }
 

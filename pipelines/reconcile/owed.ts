@@ -5,7 +5,7 @@
  */
 import type { Decision, LeadProfile } from '../../schemas/generated/records.ts'
 import { CONTACT_CHANNELS, blockedBecause } from '../enrich/consent.ts'
-import { instantText } from './words.ts'
+import { instantText } from '../instantText.ts'
 
 export type OwedCause =
   /** A person has the lead and has not written. */

@@ -1,5 +1,4 @@
-/** Spans, instants and causes of leads that wait, in the words of the terminal, the API and its pages. Pure. */
-import { DateTime } from 'luxon'
+/** Spans and causes of leads that wait, in the words of the terminal, the API and its pages. Pure. */
 import type { OwedCause } from './owed.ts'
 
 /** Why a lead has no answer, for somebody who does not know the pipeline. */
@@ -24,9 +23,4 @@ export function spanText(spanMs: number): string {
   if (minutes < 60) return `${minutes}m`
   const hours = Math.floor(minutes / 60)
   return hours < 24 ? `${hours}h ${minutes % 60}m` : `${Math.floor(hours / 24)}d ${hours % 24}h`
-}
-
-/** `2026-11-24 15:04 UTC`. */
-export function instantText(at: number): string {
-  return DateTime.fromMillis(at, { zone: 'utc' }).toFormat("yyyy-LL-dd HH:mm 'UTC'")
 }

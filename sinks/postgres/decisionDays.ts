@@ -26,7 +26,6 @@ const LATE_MS = 600_000
 
 const heardAndGated = `count(*) FILTER (WHERE stop_reason NOT IN ('gated', 'superseded')) AS heard, count(*) FILTER (WHERE stop_reason = 'gated') AS gated`
 
-// Span by span: joined at once, Postgres would read all decisions, and this for each span.
 /** Decisions since a moment, ms, over all locations or at one. */
 export async function decidedSince(db: Queryable, since: number, tenantId?: string): Promise<Decided[]> {
   const { rows } = await db.query<{ tenant_id: string; type: string; heard: string; gated: string }>(
@@ -40,7 +39,7 @@ export async function decidedSince(db: Queryable, since: number, tenantId?: stri
        SELECT tenant_id, type, heard, gated FROM present JOIN decision_days ON decision_days.day < today
        WHERE decision_days.day >= $3::date AND ($2::text IS NULL OR tenant_id = $2)
        UNION ALL
-       -- Span by span: joined at once, all decisions would be read.
+       -- Span by span: joined at once, all decisions would be read, and this for each span.
        SELECT others.* FROM spans CROSS JOIN LATERAL (
          SELECT tenant_id, type, ${heardAndGated} FROM decisions
          WHERE decided_at >= begins AND decided_at < ends AND ($2::text IS NULL OR tenant_id = $2) GROUP BY tenant_id, type

@@ -201,6 +201,13 @@ export interface FenceFacts {
  */
 export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow[], at: number, besides?: Addresses): Promise<FenceFacts> {
   const leadIds = [...new Set(rows.map(({ leadId }) => leadId))]
+  // Before what it is about: read after it, it would vouch for what was stored in between and is not among it.
+  const copies = await client.query<{ partition: number; caught_up_at: Date | null }>({
+    name: 'fence_copies',
+    text: 'SELECT partition, caught_up_at FROM sink_offsets WHERE topic = $1',
+    values: [storedTopic(profiles)],
+  })
+  const completeAt = copies.rows.map(({ partition, caught_up_at }) => [partition, caught_up_at?.getTime()] as const)
   const leads = await client.query<{ id: string; profile: LeadProfile }>({
     name: 'fence_leads',
     text: 'SELECT id, profile FROM leads WHERE id = ANY($1)',
@@ -210,11 +217,6 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
     name: 'fence_tenants',
     text: 'SELECT tenant_id, record FROM tenants WHERE tenant_id = ANY($1)',
     values: [[...new Set(rows.map(({ tenantId }) => tenantId))]],
-  })
-  const complete = await client.query<{ partition: number; caught_up_at: Date | null }>({
-    name: 'fence_copy',
-    text: 'SELECT partition, caught_up_at FROM sink_offsets WHERE topic = $1 AND partition = ANY($2)',
-    values: [storedTopic(profiles), [...new Set(rows.map(({ partition }) => partition))]],
   })
   const sends = await client.query<{
     followup_id: string
@@ -229,22 +231,14 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
      FROM followup_actions WHERE lead_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
-  const behind = await client.query<{ complete: boolean | null; at: Date | null }>({
-    name: 'fence_copies',
-    text: 'SELECT bool_and(caught_up_at IS NOT NULL) AS complete, min(caught_up_at) AS at FROM sink_offsets WHERE topic = $1',
-    values: [storedTopic(profiles)],
-  })
-  const furthest = behind.rows[0]
   return {
-    allCompleteAt: furthest?.complete === true ? furthest.at?.getTime() : undefined,
+    allCompleteAt: earliest(completeAt.map(([, at]) => at)),
     addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),
     assigning: await leadsBeingAssigned(client, rows, at),
     leads: new Map(leads.rows.map(({ id, profile }) => [id, profile])),
     tenants: new Map(tenants.rows.map(({ tenant_id, record }) => [tenant_id, record])),
-    copyCompleteAt: new Map(
-      complete.rows.flatMap(({ partition, caught_up_at }) => (caught_up_at === null ? [] : [[partition, caught_up_at.getTime()] as const])),
-    ),
+    copyCompleteAt: new Map(completeAt.flatMap(([partition, at]) => (at === undefined ? [] : [[partition, at]]))),
     sends: sends.rows.map((row) => ({
       followupId: row.followup_id,
       leadId: row.lead_id,
@@ -254,6 +248,12 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
       text: row.message ?? '',
     })),
   }
+}
+
+/** Undefined when there are none, or one is not known. */
+function earliest(times: readonly (number | undefined)[]): number | undefined {
+  const known = times.filter((time) => time !== undefined)
+  return known.length === 0 || known.length < times.length ? undefined : Math.min(...known)
 }
 
 /** Message ids of this contact that a follow-up has already been matched with. */

@@ -2931,8 +2931,8 @@ export const mutations: readonly Mutation[] = [
     id: 'one-fresh-partition-is-enough',
     guard: 'nothing leaves while another partition, which may hold the opt-out of the number, is behind',
     file: 'sinks/postgres/ledger.ts',
-    find: 'min(caught_up_at) AS at',
-    replace: 'max(caught_up_at) AS at',
+    find: 'Math.min(...known)',
+    replace: 'Math.max(...known)',
     tests: [
       {
         file: addressFence,
