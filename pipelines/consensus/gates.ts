@@ -78,6 +78,11 @@ const blockWords: Readonly<Record<string, string>> = {
   inquiry_revoked: 'The lead has revoked permission for answers by',
   transactional_revoked: 'The lead has revoked permission for messages about appointments by',
   marketing_not_covered: 'The permission of the lead does not cover marketing by',
+  address_revoked: 'Permission was revoked from this number or e-mail address for',
+  address_marketing_revoked: 'Permission for marketing was revoked from this number or e-mail address by',
+  address_inquiry_revoked: 'Permission for answers was revoked from this number or e-mail address by',
+  address_transactional_revoked: 'Permission for messages about appointments was revoked from this number or e-mail address by',
+  provider_dnd: 'The provider has do not disturb set for',
 }
 const consent: Gate = ({ view }, options) =>
   options.filter(isContact).flatMap((option) => {

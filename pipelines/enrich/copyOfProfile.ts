@@ -94,5 +94,6 @@ export function copyOfProfile(profile: LeadProfile): Draft {
     lastOrigin: profile.lastOrigin,
     serviceScores: profile.serviceScores,
     provenance: profile.provenance,
+    closures: profile.closures,
   }
 }

@@ -48,6 +48,7 @@ export const noEntities = {
   emailFacts: null,
   repliesToJudge: [],
   provenance: {},
+  closures: {},
 } satisfies Partial<LeadProfile>
 
 /**

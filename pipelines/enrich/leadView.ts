@@ -5,6 +5,7 @@
 import type { LeadProfile, LeadView, RecentMessage, ShortlistedRealtor, Tenant } from '../../schemas/generated/records.ts'
 import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
+import { foundClosed } from './closures.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
 import { head } from './messageEvents.ts'
 import { purposeNow } from './purposes.ts'
@@ -94,9 +95,10 @@ export function encodedView(
 /** Of a message or call for what would be said now; the text that is chosen is judged again before it leaves. */
 function blockedChannelsOf(profile: LeadProfile, tenant: Tenant | undefined, at: number): Record<string, string> {
   const blocked: Record<string, string> = {}
-  const asked = { purpose: purposeNow(profile, at), marketingNeeds: permissionsOf(tenant).marketingNeeds }
+  const purpose = purposeNow(profile, at)
+  const asked = { purpose, marketingNeeds: permissionsOf(tenant).marketingNeeds }
   for (const channel of CONTACT_CHANNELS) {
-    const reason = blockedBecause(profile, channel, at, asked)
+    const reason = blockedBecause(profile, channel, at, asked) ?? foundClosed(profile, channel, at, purpose)
     if (reason !== undefined) blocked[channel] = reason
   }
   return blocked

@@ -3,6 +3,7 @@
  * that did not arrive and a comment among colleagues are no contact with the lead.
  */
 import type { Consent, DeliveryFields, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
+import { applyClosure } from './closures.ts'
 import { consentOfMessage, revoked } from './consent.ts'
 import { TOMBSTONE, ownTimes, raise, write } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
@@ -84,6 +85,7 @@ export function applyDelivery(profile: Draft, event: LeadEvent): boolean {
   const { delivery, occurredAt: at } = event
   if (delivery === null) return false
   if (delivery.action === 'assign') return applyAssignment(profile, delivery, at)
+  if (delivery.status === 'denied') return applyClosure(profile, event)
   if (delivery.status !== 'confirmed') return false
   if (delivery.action !== 'send_message') {
     // The platform tells our own task back: who reads the tasks of a lead must know it from one that a human made.

@@ -9,9 +9,13 @@ import type { Assessment, LeadEvent, LeadProfile, TriggerFired } from '../../sch
 import { assessments, triggers } from '../../topics/index.ts'
 import type { realtorFigures, realtorSettings, realtors, tenants } from '../../topics/index.ts'
 import { messageCouldLeave } from '../consensus/gates.ts'
+import { foundClosed } from './closures.ts'
+import { isContactChannel } from './consent.ts'
+import type { ContactChannel } from './consent.ts'
 import { isBooked } from './leadStatus.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
+import { purposeNow } from './purposes.ts'
 import { isOpen, silenceReached } from './silence.ts'
 import { whoMayTake } from './whoMayTake.ts'
 
@@ -53,6 +57,7 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
     const isNew = before === undefined || (event.kind === 'contact_created' && before.lastAssessedAt === null)
     if (isNew) fired.push({ trigger: 'new_lead', anchor })
     else if (event.kind === 'workflow_reported') fired.push({ trigger: 'workflow_reported', anchor })
+    else if (isNewlyClosed(before, after, event)) fired.push({ trigger: 'channel_closed', anchor })
     else if (before.level !== after.level) fired.push({ trigger: 'level_changed', anchor, from: before.level, to: after.level })
   }
   const isBooking = event.kind === 'appointment_booked' && after.counters.appointments > (before?.counters.appointments ?? 0)
@@ -64,6 +69,14 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
  * A workflow may have been started by what we did ourselves: its report asks nothing this soon after a question. 1 h in ms.
  */
 export const REPORT_REST_MS = 3_600_000
+
+/** Was a channel found closed that the agents took for open? They chose it, so they are asked again. */
+function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occurredAt: at }: LeadEvent): boolean {
+  if (delivery === null || delivery.closedBecause === null || !isContactChannel(delivery.channel)) return false
+  const found = (profile: LeadProfile): string | undefined =>
+    foundClosed(profile, delivery.channel as ContactChannel, at, purposeNow(profile, at))
+  return found(before) === undefined && found(after) !== undefined
+}
 
 /** The one rule among these that the agents are asked about. A message that only takes permission back asks nothing. */
 export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {

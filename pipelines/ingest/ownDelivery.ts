@@ -6,6 +6,7 @@ import type { DeliveryChanged, IngestState, LeadEvent } from '../../schemas/gene
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { drop, emit, next } from '../../runtime/outcome.ts'
+import { closedBecauseOf } from '../enrich/closures.ts'
 import { leadEvents } from '../../topics/index.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { noSections } from './translate/draft.ts'
@@ -58,6 +59,7 @@ export function tellDelivery(
       action: change.action,
       echoed,
       assigneeId: change.assigneeId,
+      closedBecause: closedBecauseOf(change),
     },
     statedAt: null,
   }

@@ -11,6 +11,7 @@ const assignments = 'test/delivery/assignments.test.ts'
 const addressFence = 'test/delivery/addressFence.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
+const closures = 'test/pipelines/closures.test.ts'
 const agreement = 'test/pipelines/agreement.test.ts'
 const routedLeads = 'test/pipelines/routedLeads.test.ts'
 const transactions = 'test/runtime/kafka/transactions.test.ts'
@@ -2940,5 +2941,32 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'The opt-out of the other lead is on its way, and the message leaves.',
+  },
+  {
+    id: 'closed-for-ever',
+    guard: 'a channel that was found closed is tried again after a week',
+    file: 'pipelines/enrich/closures.ts',
+    find: 'at >= closure.at + CLOSURE_MS',
+    replace: 'false',
+    tests: [{ file: closures, title: 'how long it counts, and what ends it before' }],
+    why: 'START came from another lead with the number, and this one is never written to again.',
+  },
+  {
+    id: 'closed-with-the-old-number',
+    guard: 'what was found of a number says nothing of the next one',
+    file: 'pipelines/enrich/closures.ts',
+    find: 'closure.address !== addressOf(profile, channel)',
+    replace: 'false',
+    tests: [{ file: closures, title: 'how long it counts, and what ends it before' }],
+    why: 'A lead with a new number is not written to for a week.',
+  },
+  {
+    id: 'asked-at-each-denial',
+    guard: 'agents are asked once for a channel that was found closed',
+    file: 'pipelines/enrich/questions.ts',
+    find: 'found(before) === undefined && found(after) !== undefined',
+    replace: 'found(after) !== undefined',
+    tests: [{ file: closures, title: 'a first text that the number does not permit is followed by an e-mail within the minute' }],
+    why: 'Each follow-up of a batch that is denied asks the whole panel again.',
   },
 ]

@@ -34,6 +34,7 @@ t.test('a message that is confirmed and answered is one result, with the agents 
     action: 'send_message',
     echoed: false,
     assigneeId: null,
+    closedBecause: null,
   }
   line.pipe(leadEvents, maria, { ...signUp, ...noSections, eventId: 'sent', kind: 'followup_delivered', occurredAt: sentAt, delivery })
   line.advance('2h')

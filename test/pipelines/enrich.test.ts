@@ -171,6 +171,7 @@ const delivery = (fields: Partial<DeliveryFields> = {}, at = start) =>
       action: 'send_message',
       echoed: false,
       assigneeId: null,
+      closedBecause: null,
       ...fields,
     },
   })

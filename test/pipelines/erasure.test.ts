@@ -129,6 +129,7 @@ t.test('what comes late changes nothing but for a refusal, and is told to nobody
     action: 'send_message',
     echoed: false,
     assigneeId: null,
+    closedBecause: null,
   }
   line.pipe(leadEvents, maria, { ...says('', at + 1), ...noSections, kind: 'followup_delivered', delivery: own })
   t.equal(line.drops.at(-1)?.reason, 'erased', 'a message that was on its way')

@@ -59,7 +59,7 @@ function lived(trialHours: boolean | null) {
     const delivery = { followupId, decisionId, channel, status: 'confirmed', messageId: `m-${followupId}`, text, action: 'send_message' }
     line.pipe(leadEvents, keyOf(contactId), {
       ...{ ...signUp, ...noSections, contactId, eventId: `sent-${followupId}`, kind: 'followup_delivered' },
-      ...{ occurredAt: line.now, receivedAt: line.now, delivery: { ...delivery, echoed: false, assigneeId: null } },
+      ...{ occurredAt: line.now, receivedAt: line.now, delivery: { ...delivery, echoed: false, assigneeId: null, closedBecause: null } },
     })
   }
   for (const one of planned()) send(one)

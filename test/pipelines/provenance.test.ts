@@ -33,7 +33,7 @@ const assigned = (assigneeId: string, at: number, status = 'confirmed') =>
     source: 'delivery',
     delivery: {
       ...{ followupId: 'f', decisionId: 'd', channel: 'none', status, messageId: null, text: null, action: 'assign' },
-      ...{ echoed: false, assigneeId },
+      ...{ echoed: false, assigneeId, closedBecause: null },
     },
   })
 

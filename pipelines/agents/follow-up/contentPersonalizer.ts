@@ -58,6 +58,9 @@ export function occasionOf(view: AgentView): Occasion | undefined {
   if (reason === 'new_lead') {
     return firstTouch
   }
+  if (reason === 'channel_closed' && view.lastOutboundAt === null) {
+    return { ...firstTouch, because: 'Nobody has written yet, and the way that was chosen first is closed.' }
+  }
   const nudge = Object.hasOwn(nudges, reason) ? nudges[reason] : undefined
   if (nudge !== undefined) return view.counters.attemptsSinceReply < 3 ? nudge : softStart
   if (reason === 'level_changed' && levelRank(view.level) >= levelRanks.HOT) {
@@ -76,7 +79,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],

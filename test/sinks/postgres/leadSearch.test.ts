@@ -137,6 +137,7 @@ function sent(text: string): NonNullable<LeadEvent['delivery']> {
     action: 'send_message',
     echoed: false,
     assigneeId: null,
+    closedBecause: null,
   }
 }
 
