@@ -76,7 +76,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
