@@ -116,7 +116,7 @@ function slow(state: AdaptationState, today: number, changes: number): Finding[]
       value: shareValue(last),
       samples: first.trials + last.trials,
       reason: 'below_two_points_in_four_weeks',
-      text: 'The share that answers has not risen in four weeks.',
+      text: `The share that answers has ${gain.mean > 0 ? 'risen by less than two points' : 'not risen'} in four weeks.`,
       evidence: [
         shareEvidence('last week', last),
         shareEvidence('first of four weeks', first),

@@ -3,11 +3,16 @@
  * What cannot be read is `undefined`, never zero: an unknown fact lowers completeness, it does not argue.
  */
 
-/** An amount or count. A range gives its middle; `k` and `m` multiply; a suffix on the end of a range counts for both ends. */
+/** What multiplies an amount. */
+const UNIT = 'k|thousand|grand|m|mm|mn|mln|mil|mill|millions?'
+/** A number that ends where its digits do: no "1" is read out of "1.5x" or "1.200.000". */
+const AMOUNT = new RegExp(`((?<!\\d|\\d\\.)\\d+(?:\\.\\d+)?|(?<![\\d.])\\.\\d+)(?:\\s*(${UNIT}))?(?!\\w|\\.\\d)`, 'gi')
+
+/** An amount or count. A range gives its middle; units multiply ("350k", "1.2 million"), and one on the end of a range counts for both ends. */
 export function amountOf(text: string | undefined): number | undefined {
   if (text === undefined || !/\d/.test(text)) return undefined
   if (/^\d+$/.test(text)) return Number(text)
-  const found = [...text.replaceAll(',', '').matchAll(/(\d+(?:\.\d+)?)\s*(k|m)?\b/gi)].slice(0, 2)
+  const found = [...text.replaceAll(',', '').matchAll(AMOUNT)].slice(0, 2)
   const [first, second] = found
   if (first === undefined) return undefined
   if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(text.replaceAll(',', '').slice(first.index + first[0].length))) {
@@ -17,7 +22,7 @@ export function amountOf(text: string | undefined): number | undefined {
 }
 
 function scaled(digits: string | undefined, suffix: string | undefined): number {
-  const factor = suffix === undefined ? 1 : suffix.toLowerCase() === 'k' ? 1000 : 1_000_000
+  const factor = suffix === undefined ? 1 : /^(?:k|t|g)/i.test(suffix) ? 1000 : 1_000_000
   return Number(digits) * factor
 }
 
@@ -31,7 +36,7 @@ export function shareOf(text: string | undefined): number | undefined {
 
 /** Yes or no; `undefined` for anything else. */
 export function answerOf(text: string | undefined): boolean | undefined {
-  if (text === undefined) return undefined
+  if (text === undefined || /^\s*(n\/a|not (sure|applicable|known|available)|no (idea|answer))\b/i.test(text)) return undefined
   if (/^\s*(no|not|n|false|0|none|pending)\b/i.test(text)) return false
   return /^\s*(yes|y|true|1|pre-?approved|approved|done)\b/i.test(text) ? true : undefined
 }

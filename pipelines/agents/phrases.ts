@@ -176,6 +176,8 @@ export const notNow = phrases(
   'changed my mind',
   'wrong number',
   'bad timing',
+  'not a good time',
+  'not the best time',
   'busy right now',
 )
 export const questionWords = phrases(
@@ -210,8 +212,14 @@ export const asksForCall = phrases(
   'can you call',
   'could you call',
   'phone me',
-  'a call back',
-  'call back',
+  'please call back',
+  'want a call back',
+  'need a call back',
+  'like a call back',
+  'get a call back',
+  'have a call back',
+  'expect* a call back',
+  'request* a call back',
 )
 export const asksForPerson = phrases(
   'talk to a person',

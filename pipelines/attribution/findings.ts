@@ -218,7 +218,7 @@ function shiftOf(judged: readonly Judged[], figures: Figures, currency: string):
       value: decimalOf(monthly),
       samples: best.amounts.length + worst.amounts.length,
       reason: 'better_return',
-      text: `Moving ${decimalOf(monthly)} ${currency} a month from ${channelWords(worst.channel)} to ${channelWords(best.channel)} would bring ${gain.low.toFixed(0)} to ${gain.high.toFixed(0)} more, if further spend returns what the last did; raise it in steps.`,
+      text: `Moving ${decimalOf(monthly)} ${currency} a month from ${channelWords(worst.channel)} to ${channelWords(best.channel)} would bring ${gain.low.toFixed(2)} to ${gain.high.toFixed(2)} ${currency} more, if further spend returns what the last did; raise it in steps.`,
       evidence: [
         ...told('currency', currency),
         ...interval('gain', gain, 2),
@@ -261,7 +261,9 @@ function channelSentence({ channel, leads, matureLeads, matureConverted }: Chann
     case 'like_the_others':
       return `${name} converts like the other channels: ${matureConverted} of ${counted(matureLeads, 'lead')}.`
     default:
-      return `${name} touched ${counted(leads, 'lead')} first, too few of them long enough ago to be compared.`
+      return matureLeads < MIN_MATURE_LEADS
+        ? `${name} touched ${counted(leads, 'lead')} first, too few of them long enough ago to be compared.`
+        : `${name} touched ${counted(leads, 'lead')} first; the other channels touched too few, long enough ago, to compare it with.`
   }
 }
 

@@ -24,30 +24,37 @@ export interface Counts {
 }
 
 /**
- * The priors of the wordings, each given by the results of every other location in that wording. Their mean is that of all others
- * and of the flat prior; their strength is the one under which what the locations found is most probable, and never more than what
- * they sent. With fewer than three other locations it is the flat prior.
+ * The priors of the wordings, each given by the results of every other location in that wording. Their mean is that of the
+ * locations, each worth what it says of the others, and of the flat prior; their strength is the one under which what the
+ * locations found is most probable, and never more than what they sent. With fewer than three other locations it is the flat prior.
  */
 export function priorsOf(others: readonly (readonly Counts[])[]): Beta[] {
   const known = others.map((arm) => arm.filter(({ sent }) => sent > 0))
   if (known.some((arm) => arm.length < LOCATIONS_LEAST)) return others.map(() => flatPrior)
-  const means = known.map(meanOf)
-  const strength = likeliestStrength(known, means)
-  return known.map((arm, k) => priorOf(means[k] ?? 0, Math.min(strength, sentBy(arm))))
+  const strength = likeliestStrength(known, (tried) => known.map((arm) => meanOf(arm, tried)))
+  return known.map((arm) => priorOf(meanOf(arm, strength), Math.min(strength, sentBy(arm))))
 }
 
 function sentBy(arm: readonly Counts[]): number {
   return arm.reduce((sum, { sent }) => sum + sent, FLAT_SENT)
 }
 
-function meanOf(arm: readonly Counts[]): number {
-  const share = arm.reduce((sum, { answered }) => sum + answered, flatPrior.a) / sentBy(arm)
+/**
+ * The mean of the locations and of the flat prior, which is one more of ten messages. A share of n messages has the variance m (1 - m) (n + n0) / (n (n0 + 1)) around the
+ * mean of all locations, so it says of that mean what n (n0 + 1) / (n + n0) messages of it would: never more than n0 + 1, however
+ * many one location sends.
+ */
+function meanOf(arm: readonly Counts[], strength: number): number {
+  const worth = ({ sent }: Counts) => (sent * (strength + 1)) / (sent + strength)
+  const all = [{ sent: FLAT_SENT, answered: flatPrior.a }, ...arm]
+  const hits = all.reduce((sum, one) => sum + (worth(one) * one.answered) / one.sent, 0)
+  const share = hits / all.reduce((sum, one) => sum + worth(one), 0)
   return Math.min(1 - SHARE_LEAST, Math.max(SHARE_LEAST, share))
 }
 
-/** The strength of those tried under which the results are most probable; of equals the weakest. */
-export function likeliestStrength(arms: readonly (readonly Counts[])[], means: readonly number[]): number {
-  const scored = STRENGTHS.map((strength) => ({ strength, score: lnLikelihood(arms, means, strength) }))
+/** The strength of those tried under which, with the means that it gives, the results are most probable; of equals the weakest. */
+export function likeliestStrength(arms: readonly (readonly Counts[])[], meansAt: (strength: number) => readonly number[]): number {
+  const scored = STRENGTHS.map((strength) => ({ strength, score: lnLikelihood(arms, meansAt(strength), strength) }))
   return scored.reduce((best, next) => (next.score > best.score ? next : best)).strength
 }
 

@@ -2433,6 +2433,29 @@ export const mutations: readonly Mutation[] = [
     why: 'A worried lead is sent an offer of information by chance instead of reassurance.',
   },
   {
+    id: 'large-location-speaks-for-all',
+    guard: 'a location is worth what it says of the others, not every message of it',
+    file: 'pipelines/trials/prior.ts',
+    find: '(sent * (strength + 1)) / (sent + strength)',
+    replace: 'sent',
+    tests: [{ file: trialSums, title: 'one large location that is unlike the others does not speak for all of them' }],
+    why: 'A new location begins with what one large office with other leads found.',
+  },
+  {
+    id: 'closed-truth-held-against',
+    guard: 'a right option that gates had closed is in no temperature and no quantile',
+    file: 'pipelines/consensus/fit/fit.ts',
+    find: 'items.filter((item) => couldBeRight(matrix, item))',
+    replace: 'items',
+    tests: [
+      {
+        file: 'test/pipelines/consensusFit.test.ts',
+        title: 'probabilities are held against verdicts over what gates had left open, as they are stated',
+      },
+    ],
+    why: 'Where persons often find a closed way right, every set holds everything and every message is asked about.',
+  },
+  {
     id: 'rest-lost',
     guard: 'the probabilities of a lot add up to one',
     file: 'pipelines/trials/lot.ts',

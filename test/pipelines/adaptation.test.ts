@@ -353,6 +353,10 @@ t.test('learning is slow when four weeks and a change brought measurably less th
   ]
   const slow = (all: readonly AgentResult[]) => kinds(feedbackFindings(stateOf(all), TODAY)).filter((kind) => kind.startsWith('slow'))
   t.strictSame(slow(weeks(40, 30)), ['slow_learning '])
+  const sentence = (all: readonly AgentResult[]) => feedbackFindings(stateOf(all), TODAY).find(({ kind }) => kind === 'slow_learning')?.text
+  t.equal(sentence(weeks(40, 30)), 'The share that answers has not risen in four weeks.')
+  // 7 of 700 after none: 1.0 point, at most 1.96 * sqrt((1/702 * 701/702 + 8/702 * 694/702) / 700) = 0.8 above it.
+  t.equal(sentence(weeks(0, 1)), 'The share that answers has risen by less than two points in four weeks.')
   t.strictSame(slow(weeks(40, 40)), [], 'it may have risen by two points: 700 messages cannot tell')
   t.strictSame(slow(weeks(40, 30, 'p1')), [], 'nothing was changed, so nothing was learned')
 })

@@ -59,6 +59,12 @@ t.test('amounts, shares and answers are read from free text, and unreadable text
     undefined,
   ])
   t.equal(amountOf('250k, maybe 300k'), 250_000, 'two amounts that are no range: the first counts')
+  t.strictSame(
+    ['1.2 million', '1 to 1.5 million', '800 thousand', '1.5mm', '$1.5 M+', '300..450k', '6 months', '.5'].map(amountOf),
+    [1_200_000, 1_250_000, 800_000, 1_500_000, 1_500_000, 375_000, 6, 0.5],
+  )
+  t.strictSame(['1.5x', '1.200.000', '350kg'].map(amountOf), [undefined, undefined, undefined], 'no part of a number is an amount')
+  t.strictSame(['N/A', 'not sure', 'No idea', 'n', 'no'].map(answerOf), [undefined, undefined, undefined, false, false])
   t.strictSame(['0.85', '85', '85%', '1', '850', 'often'].map(shareOf), [0.85, 0.85, 0.85, 1, undefined, undefined])
   t.strictSame(['Yes', 'true', 'no', 'Not yet', 'Pre-approved', 'maybe', undefined].map(answerOf), [
     true,
@@ -141,6 +147,8 @@ t.test('buying power orders the four profiles and lands in the bins of their acc
     { score: 50, known: 2 },
     'a share of nothing is unknown',
   )
+  t.strictSame(buyingPower({ budget: '1.2 million', down_payment: '20%' }), { score: 95, known: 2 }, 'a share needs no sum')
+  t.strictSame(buyingPower({ down_payment: '5 %' }), { score: 65, known: 1 })
 })
 
 t.test('engagement orders the four profiles; a lead without behaviour is an abstention', async (t) => {
@@ -710,4 +718,40 @@ t.test('the roster names each agent once and knows who answers what', async (t) 
       ['location_results', ['feedback_integrator']],
     ],
   )
+})
+
+/** The sentences of one agent. */
+function told(agentId: string, changes: Partial<Assessment>): string[] {
+  const votes = panel(question({ decisionTypes: ['follow_up', 'content', 'routing'], ...changes }), roster)
+  return votes.flatMap((cast) => (cast.agentId === agentId && cast.kind === 'vote' ? [cast.reasonText ?? ''] : []))
+}
+
+t.test('a call is asked for by who wants one now: not by who calls back, thanks for one, or declines for now', async (t) => {
+  for (const text of ['Please call back', 'I would like a call back', 'We are expecting a call back', 'call me'])
+    t.equal(opinion('intent_detector', inbound(text)), 'call 5 asked_for_a_call', text)
+  for (const text of ['I will call back', 'Thanks for the call back!', 'I sent a call back request form'])
+    t.not(opinion('intent_detector', inbound(text)), 'call 5 asked_for_a_call', text)
+  t.equal(opinion('intent_detector', inbound('It is not a good time to call me')), 'wait 5 said_not_now')
+  t.equal(opinion('channel_strategist', inbound('Call me please')), 'call 5 asked_for_this_way')
+  t.match(opinion('channel_strategist', inbound('Not now. Call me in spring.')), /^sms . replies_here$/)
+})
+
+t.test('sentences of agents say what is so', async (t) => {
+  const counters = { inbound: 3, outbound: 2, inboundByChannel: { email: 3 }, outboundByChannel: { email: 2 } }
+  t.strictSame(told('channel_strategist', { view: view({ counters, blockedChannels: { email: 'dnd' } }) }), [
+    'No replies on an open way: sms is the usual first way.',
+  ])
+  t.strictSame(told('channel_strategist', { view: view() }), ['No replies yet: sms is the usual first way.'])
+  // 1.5 h three times is 90 minutes; HOT is 120 at most, and 30 h change nothing of that.
+  const paced = (level: string, hours: number) => told('timing_optimizer', { view: view({ level, replyHours: [hours, hours, hours] }) })
+  t.strictSame(paced('WARM', 1.48), ['WARM leads are contacted within 1 h 29 min, given how fast this one replies.'])
+  t.strictSame(paced('HOT', 30), ['HOT leads are contacted within 2 h.'])
+  t.strictSame(paced('WARM', 30), ['WARM leads are contacted within 30 h, given how fast this one replies.'])
+  const slots = { open_slots: '2026-11-05T15:00:00Z' }
+  const meeting = (facts: Record<string, string>) =>
+    told('scheduling_agent', { view: view({ level: 'HOT', facts: { ...slots, ...facts } }) })[0]
+  t.equal(meeting({ lead_type: 'Seller' }), '1 free slot: propose a listing consultation.')
+  t.equal(meeting({ lead_type: 'buyer and seller' }), '1 free slot: propose a buyer consultation.')
+  t.equal(meeting({ lead_type: 'Seller', motivation: 'investment' }), '1 free slot: propose an investor meeting.')
+  t.equal(meeting({}), '1 free slot: propose a buyer consultation.')
 })

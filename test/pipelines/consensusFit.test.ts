@@ -425,3 +425,32 @@ t.test('agreement: fewer than three families, or no items, is refused in a sente
   t.match(fromAgreement(two), { refused: 'Votes of 2 families cannot be told apart without labels: 3 are needed.' })
   t.match(fromAgreement({ ...two, votes: [] }), { refused: /^Votes of 0 families/ })
 })
+
+t.test('probabilities are held against verdicts over what gates had left open, as they are stated', async (t) => {
+  const options = ['wait', 'sms', 'email', 'call']
+  // Half of the leads may only be waited with or written to, half only be called: waiting is right for half of either. Of a tenth a
+  // person says that the closed way was right.
+  const item = (n: number, isGated: boolean) => {
+    const [way, closed] = n % 4 < 2 ? ['email', 'call'] : ['call', 'email']
+    const truth = n % 10 === 9 ? closed : n % 2 === 0 ? 'wait' : way
+    return { item: `i${n}`, at: n * minute, truth, inclusion: 1, ...(isGated ? { eligible: ['wait', way] } : {}) }
+  }
+  const table = (isGated: boolean): VoteTable => ({
+    options,
+    items: Array.from({ length: 1_000 }, (_, n) => item(n, isGated)),
+    agents: [{ agent: 'a', family: 'f' }],
+    votes: [],
+  })
+  // Truths: 500 wait, of the other 500 100 the closed way; by symmetry a quarter each is email and call. Open are wait and one way, so
+  // P(way) = .25 / .75 = 1 / 3 and 1 - P = 2 / 3; over all four options it would be 3 / 4.
+  const near = (micro: number | null, expected: number) => micro !== null && Math.abs(micro / 1e6 - expected) < 0.02
+  const gated = fit(table(true), { now: 1_000 * minute })
+  t.ok(near(gated.quantile.quantileMicro, 2 / 3), String(gated.quantile.quantileMicro))
+  t.ok(near(fit(table(false), { now: 1_000 * minute }).quantile.quantileMicro, 3 / 4))
+  t.equal(gated.quantile.audits, 180, 'a right option that was closed had no probability')
+  t.equal(gated.report.labels.strengths, 600, 'and still counts for base rates and strengths')
+  // The likeliest of what is open: wait, which is right for 100 of the 180.
+  t.ok(Math.abs((gated.report.held?.fitted.accuracy ?? NaN) - 100 / 180) < 0.01)
+  const [first] = pool({ ...table(true), items: [{ ...item(1, true), eligible: ['call'] }] }, coldPolicy(table(true)))
+  t.strictSame([first?.winner, first?.probabilities['call'], first?.probabilities['wait']], ['call', 1, 0])
+})

@@ -97,9 +97,10 @@ t.test('votes of an older version of an agent count as its own, and the report s
   const { id: agent } = roster.find(({ id, version }) => version === 1 && shipped.roster.includes(id) && id !== 'channel_strategist') ?? {
     id: 'no agent is of version 1 any more',
   }
+  const asItIs = { agentVersion: roster.find(({ id }) => id === 'channel_strategist')?.version ?? 0 }
   const cast = (n: number, version: number, over: Partial<JudgedDecision> = {}) =>
     judged(n, 'call', over, {
-      contributions: [contribution(agent, 'call', 4, { agentVersion: version }), contribution('channel_strategist', 'sms', 4)],
+      contributions: [contribution(agent, 'call', 4, { agentVersion: version }), contribution('channel_strategist', 'sms', 4, asItIs)],
     })
   const material = [cast(0, 1), cast(1, 1), cast(2, 3), cast(3, 2), cast(4, 9, { inclusion: 0 })]
   t.strictSame(olderVotes(material), [{ agent, version: 3, votes: 4, older: 3 }])

@@ -57,7 +57,8 @@ export function isPlainAddress(address: string): boolean {
 }
 
 export function plainAmountOf(text: string): number | undefined {
-  const found = [...text.replaceAll(',', '').matchAll(/(\d+(?:\.\d+)?)\s*(k|m)?\b/gi)].slice(0, 2)
+  const amount = /((?<!\d|\d\.)\d+(?:\.\d+)?|(?<![\d.])\.\d+)(?:\s*(k|mm?))?(?!\w|\.\d)/gi
+  const found = [...text.replaceAll(',', '').matchAll(amount)].slice(0, 2)
   const [first, second] = found
   if (first === undefined) return undefined
   const rest = text.replaceAll(',', '').slice(first.index + first[0].length)

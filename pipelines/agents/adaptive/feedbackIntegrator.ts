@@ -9,7 +9,7 @@ import { binOfFinding, evidenceOf, foundBy } from './lookUp.ts'
 
 export const feedbackIntegrator: Agent = {
   id: 'feedback_integrator',
-  version: 1,
+  version: 2,
   system: 'adaptive',
   family: 'location_results',
   answers: ['follow_up', 'escalation'],

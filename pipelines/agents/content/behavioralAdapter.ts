@@ -24,7 +24,7 @@ interface Style {
 
 export const behavioralAdapter: Agent = {
   id: 'behavioral_adapter',
-  version: 1,
+  version: 2,
   system: 'content',
   family: 'behaviour',
   answers: ['content'],

@@ -7,11 +7,12 @@ import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { contactOptions, openChannels } from '../channels.ts'
+import { declined } from '../declined.ts'
 import { asksForCall, said, unanswered } from '../phrases.ts'
 
 export const channelStrategist: Agent = {
   id: 'channel_strategist',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
@@ -30,8 +31,10 @@ export const channelStrategist: Agent = {
     const [first, second] = open
     if (first === undefined) return abstain('no_open_channel')
     const { inboundByChannel, outboundByChannel, attemptsSinceReply } = view.counters
-    const wanted = unanswered(view).flatMap(({ text }) => said(text, asksForCall))[0]
-    if (wanted !== undefined && open.includes('call')) {
+    const waiting = unanswered(view)
+    const wanted = waiting.flatMap(({ text }) => said(text, asksForCall))[0]
+    // "Not now, call me in spring" is no wish for a call now.
+    if (wanted !== undefined && open.includes('call') && declined(waiting).length === 0) {
       return vote('follow_up', 'call', {
         bin: 5,
         reason: 'asked_for_this_way',
@@ -77,11 +80,15 @@ export const channelStrategist: Agent = {
       })
     }
     if (attemptsSinceReply >= 2) return abstain('no_better_way')
+    const hasReplied = Object.values(inboundByChannel).some((count) => count > 0)
     return vote('follow_up', first, {
       // Without history the only open way is a finding, the first of several hardly one.
       bin: binOf(second === undefined ? 0.6 : 0.45),
       reason: second === undefined ? 'only_way' : 'usual_first_way',
-      text: second === undefined ? `Only ${first} is open.` : `No replies yet: ${first} is the usual first way.`,
+      text:
+        second === undefined
+          ? `Only ${first} is open.`
+          : `No replies ${hasReplied ? 'on an open way' : 'yet'}: ${first} is the usual first way.`,
       evidence: [field('hasPhone', view.hasPhone), field('hasEmail', view.hasEmail)],
     })
   },

@@ -7,6 +7,7 @@ import { DateTime } from 'luxon'
 import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
+import type { AgentView } from '../agentView.ts'
 import { openOr } from '../channels.ts'
 import { levelRank, levelRanks } from '../levels.ts'
 
@@ -26,9 +27,16 @@ export function slotsAhead(text: string | undefined, now: number): number[] {
   )
 }
 
+/** Whoever sells is not asked to a talk of buyers; the source knows buyers and investors only. */
+function meetingFor({ motivation = '', goal = '', lead_type: type = '' }: AgentView['facts']): string {
+  if (/\binvest/i.test(`${motivation} ${goal}`)) return 'an investor meeting'
+  const wants = (side: RegExp) => side.test(`${type} ${goal}`)
+  return wants(/\bsell/i) && !wants(/\bbuy/i) ? 'a listing consultation' : 'a buyer consultation'
+}
+
 export const schedulingAgent: Agent = {
   id: 'scheduling_agent',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'calendar',
   answers: ['content', 'follow_up'],
@@ -39,6 +47,7 @@ export const schedulingAgent: Agent = {
     'appointmentStatus',
     'facts.open_slots',
     'facts.goal',
+    'facts.lead_type',
     ...answersAsked.map((fact) => `facts.${fact}`),
     'hasPhone',
     'hasEmail',
@@ -56,7 +65,7 @@ export const schedulingAgent: Agent = {
     if (!isHot && answered < answersEnough) return abstain('not_qualified_yet')
     const option = openOr(view, 'sms', 'email')
     if (option === undefined) return abstain('no_open_channel')
-    const meeting = /\binvest/i.test(`${facts.motivation ?? ''} ${facts.goal ?? ''}`) ? 'an investor meeting' : 'a buyer consultation'
+    const meeting = meetingFor(facts)
     const grounds = {
       // One of the two grounds is .8, both .95; a single slot is half an offer.
       bin: binOf((isHot && answered >= answersEnough ? 0.95 : 0.8) * (slots.length > 1 ? 1 : 0.8)),

@@ -42,7 +42,7 @@ export function delayMinutes(view: Pick<AgentView, 'level' | 'replyHours'>): num
 
 export const timingOptimizer: Agent = {
   id: 'timing_optimizer',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'timing',
   answers: ['follow_up'],
@@ -70,8 +70,8 @@ export const timingOptimizer: Agent = {
       bin: binOf(completeness * evidence),
       reason: view.replyHours.length >= 3 ? 'reply_habit' : 'level_pace',
       text:
-        `${view.level} leads are contacted within ${delay < 60 ? `${delay} minutes` : `${Math.round(delay / 60)} h`}` +
-        (view.replyHours.length >= 3 ? ', given how fast this one replies.' : '.'),
+        `${view.level} leads are contacted within ${inWords(delay)}` +
+        (delay === delayMinutes({ level: view.level, replyHours: [] }) ? '.' : ', given how fast this one replies.'),
       evidence: [
         field('level', view.level),
         ...(view.replyHours.length === 0 ? [] : [field('replyHours', view.replyHours.map((hours) => hours.toFixed(1)).join(' '))]),
@@ -79,4 +79,10 @@ export const timingOptimizer: Agent = {
       params: { delayMinutes: delay, ...hourLot(view, tables) },
     })
   },
+}
+
+/** Never less than it is: `1 h 29 min`. */
+function inWords(minutes: number): string {
+  if (minutes < 60) return counted(minutes, 'minute')
+  return minutes % 60 === 0 ? `${minutes / 60} h` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }

@@ -7,7 +7,7 @@ import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
 import { openOr } from '../channels.ts'
-import { amountOf, answerOf, meanOf } from '../factValues.ts'
+import { amountOf, answerOf, meanOf, shareOf } from '../factValues.ts'
 
 type Band = readonly [atLeast: number, points: number]
 /** Points out of 100 by the highest band that is reached; 40 below all. */
@@ -46,14 +46,14 @@ export interface BuyingPower {
 /** Mean points over the components that are known. */
 export function buyingPower(facts: AgentView['facts']): BuyingPower {
   const budget = budgetOf(facts)
-  const down = amountOf(facts.down_payment)
+  const down = downShareOf(facts.down_payment, budget)
   const approved = answerOf(facts.pre_approved)
   const parts = [
     facts.job_title === undefined ? undefined : senior.test(facts.job_title) ? 95 : skilled.test(facts.job_title) ? 80 : 60,
     band(budget, budgetBands),
     band(amountOf(facts.income), incomeBands),
     band(amountOf(facts.credit_score), creditBands),
-    down === undefined || budget === undefined || budget === 0 ? undefined : band(down / budget, downBands),
+    band(down, downBands),
     approved === undefined ? undefined : approved ? 95 : 50,
   ].filter((points) => points !== undefined)
   return { score: parts.length === 0 ? undefined : meanOf(parts), known: parts.length }
@@ -64,6 +64,13 @@ function budgetOf(facts: AgentView['facts']): number | undefined {
   return amountOf(facts.budget) ?? (ends.length === 0 ? undefined : meanOf(ends))
 }
 
+/** Of the budget: as it is told, or an amount beside the budget. */
+function downShareOf(text: string | undefined, budget: number | undefined): number | undefined {
+  if (text?.includes('%') === true) return shareOf(text)
+  const down = amountOf(text)
+  return down === undefined || budget === undefined || budget === 0 ? undefined : down / budget
+}
+
 function band(value: number | undefined, bands: readonly Band[]): number | undefined {
   return value === undefined ? undefined : (bands.find(([atLeast]) => value >= atLeast)?.[1] ?? 40)
 }
@@ -72,7 +79,7 @@ const moneyFacts = ['job_title', 'budget', 'budget_min', 'budget_max', 'income',
 
 export const demographicAnalyzer: Agent = {
   id: 'demographic_analyzer',
-  version: 1,
+  version: 2,
   system: 'lead-intelligence',
   family: 'facts',
   answers: ['follow_up'],

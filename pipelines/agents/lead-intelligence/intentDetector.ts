@@ -136,7 +136,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 2,
+  version: 3,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],

@@ -17,7 +17,7 @@ const WITHOUT_TIMES = 2 / 3
 
 export const availabilityOptimizer: Agent = {
   id: 'availability_optimizer',
-  version: 1,
+  version: 2,
   system: 'routing',
   family: 'load',
   answers: ['routing'],
@@ -40,7 +40,7 @@ export const availabilityOptimizer: Agent = {
       reason: answerMinutes === null ? 'available' : 'answers_soonest',
       text:
         answerMinutes === null
-          ? `Is ${availability} with ${load} of ${counted(capacity, 'lead')}; nobody's time to an answer is known yet.`
+          ? `Is ${availability} with ${load} of ${counted(capacity, 'lead')}; no time to an answer is known yet of those who are ${availability}.`
           : `Answers leads within ${counted(answerMinutes, 'minute')} at the median, the soonest of those who are ${availability}.`,
       evidence: [
         field('shortlist.availability', availability),

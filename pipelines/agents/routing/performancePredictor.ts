@@ -34,7 +34,7 @@ interface Predicted {
 
 export const performancePredictor: Agent = {
   id: 'performance_predictor',
-  version: 1,
+  version: 2,
   system: 'routing',
   family: 'performance',
   answers: ['routing'],
@@ -56,7 +56,7 @@ export const performancePredictor: Agent = {
     return vote('routing', option, {
       bin: binOf(probability),
       reason: 'closes_most',
-      text: `${won} of ${counted(won + lost, 'closed lead')} became ${won === 1 ? 'a client' : 'clients'}: more than of the others on the list.`,
+      text: `${won} of ${counted(won + lost, 'closed lead')} became ${won === 1 ? 'a client' : 'clients'}: the best rate on the list, with the load taken into account.`,
       evidence: [field('shortlist.won', won), field('shortlist.lost', lost), field('shortlist.load', `${load} of ${capacity}`)],
     })
   },

@@ -20,11 +20,11 @@ import { cellsOf, coldPolicy, micro, ratesMicro, withParts } from './policyParts
 import type { PolicyParts } from './policyParts.ts'
 import { poolItem, supportedOf } from './poolTable.ts'
 import { slicesOf } from './slices.ts'
-import type { SliceShares } from './slices.ts'
+import type { SliceShares, Slices } from './slices.ts'
 import { strengthRules, strengthsOf } from './strengths.ts'
 import type { JudgedVote, Strengths } from './strengths.ts'
 import { fittedTauMicro } from './temperature.ts'
-import { absent, matrixOf } from './voteTable.ts'
+import { absent, couldBeRight, matrixOf } from './voteTable.ts'
 import type { MatrixItem, VoteMatrix, VoteTable } from './voteTable.ts'
 
 export { pool } from './poolTable.ts'
@@ -78,7 +78,7 @@ export function fitMatrix(given: VoteMatrix, options: FitOptions & { readonly pr
   const { now, prior, former = prior, halfLifeDays = 60, alpha = 0.05, level = alpha, shares = defaultShares, heldDown = [] } = options
   const matrix = withoutVotesBefore(given, heldDown)
   const labelled = matrix.items.filter(({ truth, inclusion }) => truth >= 0 && inclusion > 0)
-  const slices = slicesOf(labelled, shares, alpha)
+  const slices = withinReach(matrix, slicesOf(labelled, shares, alpha))
   const weights = labelWeights(slices.strengths, now, halfLifeDays)
   const rates = baseRatesOf(
     matrix.options,
@@ -105,6 +105,12 @@ export function fitMatrix(given: VoteMatrix, options: FitOptions & { readonly pr
   const quantile = conformalQuantile(scores, heldLevel(level, scores.length))
   const report = reportOf({ matrix, labelled, slices, weights, last, agents, correlations, former, policy, quantile })
   return { parts: { ...finished, conformalMicro: quantile.quantileMicro }, quantile, report }
+}
+
+/** What was closed by a gate had no probability: it says what agents are worth, and nothing of how true probabilities are. */
+function withinReach(matrix: VoteMatrix, slices: Slices): Slices {
+  const open = (items: readonly MatrixItem[]) => items.filter((item) => couldBeRight(matrix, item))
+  return { ...slices, temperature: open(slices.temperature), conformal: open(slices.conformal) }
 }
 
 /** The table with its options in the order of the policy, and agents in the family that the policy declares for them. */

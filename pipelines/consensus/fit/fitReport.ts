@@ -156,7 +156,8 @@ function heldScores(matrix: VoteMatrix, items: readonly MatrixItem[], weights: r
   items.forEach((item, index) => {
     const weight = weights[index] ?? 0
     const { options } = poolItem(matrix, item, policy)
-    const best = options.reduce((top, option, place) => (option.score > (options[top]?.score ?? 0n) ? place : top), 0)
+    const first = options.findIndex(({ eligible }) => eligible)
+    const best = options.reduce((top, { eligible, score }, place) => (eligible && score > (options[top]?.score ?? 0n) ? place : top), first)
     total += weight
     loss -= weight * ln(Math.max(leastProbability, options[item.truth]?.probability ?? 0))
     right += weight * Number(best === item.truth)

@@ -23,7 +23,7 @@ export function pool(table: VoteTable, policy: Policy): PooledItem[] {
   const matrix = matrixOf(table)
   return matrix.items.map((item) => {
     const pooled = poolItem(matrix, item, policy)
-    const best = pooled.options.reduce((a, b) => (b.score > a.score ? b : a))
+    const best = pooled.options.reduce((a, b) => (b.eligible && (!a.eligible || b.score > a.score) ? b : a))
     return {
       item: item.item,
       probabilities: Object.fromEntries(pooled.options.map(({ option, probability }) => [option, probability])),
@@ -33,9 +33,9 @@ export function pool(table: VoteTable, policy: Policy): PooledItem[] {
   })
 }
 
-/** Pools one row of the matrix over all options of the policy. */
+/** Pools one row of the matrix over the options that could be chosen. */
 export function poolItem(matrix: VoteMatrix, item: MatrixItem, policy: Policy): Pooled {
-  return poolVotes(votesOf(matrix, item), policy, item.stage, new Set(policy.options.map(({ option }) => option)))
+  return poolVotes(votesOf(matrix, item), policy, item.stage, item.eligible ?? new Set(policy.options.map(({ option }) => option)))
 }
 
 /** The row as votes of the pipeline. */
@@ -64,11 +64,11 @@ export function votesOf({ agents, families, familyOf, options }: VoteMatrix, { o
 
 /** What the pool says of an item, base and votes apart, at the tau of the policy (1 for a fit). */
 export function supportedOf(matrix: VoteMatrix, item: MatrixItem, policy: Policy, weight: number): Supported {
-  const { options } = poolItem(matrix, item, policy)
+  const options = poolItem(matrix, item, policy).options.filter(({ eligible }) => eligible)
   return {
     base: options.map(({ baseMicro }) => baseMicro / 1e6),
     support: options.map(({ score, baseMicro }) => natsOf(score - scoreOfBase(baseMicro))),
-    truth: item.truth,
+    truth: options.findIndex(({ option }) => option === matrix.options[item.truth]),
     weight,
   }
 }

@@ -18,6 +18,8 @@ export interface TableItem {
   readonly truth?: string | null
   /** Probability with which this item came to be labelled; `null` or 0 when unknown: then nothing is learned from it. */
   readonly inclusion?: number | null
+  /** Options that could be chosen, where gates had closed others; all by default. */
+  readonly eligible?: readonly string[] | undefined
 }
 export interface TableAgent {
   readonly agent: string
@@ -50,6 +52,8 @@ export interface MatrixItem {
   readonly truth: number
   /** 0 when unknown. */
   readonly inclusion: number
+  /** Options that could be chosen; all where it is not given. */
+  readonly eligible?: ReadonlySet<string> | undefined
   /** Index of the option each agent voted for; `absent` or `abstained` without a vote. */
   readonly option: Int8Array
   /** Bin of each vote, 1 to 5; 0 without a vote. */
@@ -88,7 +92,7 @@ export function matrixOf(table: VoteTable): VoteMatrix {
     const before = given.get(item.item)
     if (Number.isFinite(item.at) && (before === undefined || firstOf(item, before))) given.set(item.item, item)
   }
-  for (const { item, group, stage, at, truth, inclusion } of given.values()) {
+  for (const { item, group, stage, at, truth, inclusion, eligible } of given.values()) {
     rows.set(item, {
       item,
       group: group ?? item,
@@ -96,6 +100,7 @@ export function matrixOf(table: VoteTable): VoteMatrix {
       at,
       truth: truth === null || truth === undefined ? -1 : (optionIndex.get(truth) ?? -1),
       inclusion: soundInclusion(inclusion),
+      eligible: eligible && new Set(eligible),
       option: new Int8Array(agents.length).fill(absent),
       bin: new Int8Array(agents.length),
     })
@@ -119,6 +124,11 @@ export function matrixOf(table: VoteTable): VoteMatrix {
     familyOf: agents.map((agent) => families.indexOf(declared.get(agent) ?? '')),
     items: [...rows.values()].sort((a, b) => a.at - b.at || compare(a.item, b.item)),
   }
+}
+
+/** Could the right option be chosen? Else no probability was stated for it that could be true. */
+export function couldBeRight({ options }: Pick<VoteMatrix, 'options'>, { truth, eligible }: MatrixItem): boolean {
+  return eligible === undefined || eligible.has(options[truth] ?? '')
 }
 
 /** Family by agent; the smallest of an agent that is given twice. */

@@ -99,6 +99,20 @@ t.test('leads of the last 30 days are in no rate', async (t) => {
   t.match(finding(one, 'channel_analyzer', 'channel', 'radio'), { reason: 'never_converts' })
 })
 
+t.test('a channel without others to compare it with is not said to have too few leads of its own', async (t) => {
+  const one = line()
+  campaign(one, 'paid_search', start, 100, 20)
+  campaign(one, 'radio', start, 30, 0)
+  one.advance('61d')
+  t.match(finding(one, 'channel_analyzer', 'channel', 'paid_search'), {
+    reason: 'too_few_leads',
+    text: 'Paid search touched 100 leads first; the other channels touched too few, long enough ago, to compare it with.',
+  })
+  t.match(finding(one, 'channel_analyzer', 'channel', 'radio'), {
+    text: 'Radio touched 30 leads first, too few of them long enough ago to be compared.',
+  })
+})
+
 t.test('the models stand beside each other, and a channel that all of them credit above its leads is named', async (t) => {
   const one = settled()
   const paid = finding(one, 'attribution_modeler', 'credit', 'paid_search')
@@ -129,7 +143,11 @@ t.test('budget is moved where two returns can be told apart, and the text says w
   const one = settled()
   // 70 % of 30,000.50 is 21,000.35, less 10,000 = 11,000.35 in 74 days and 5 minutes: * 30 / 74 = 4,459.60 a month
   const shift = finding(one, 'roi_optimizer', 'shift', 'referral>paid_search')
-  t.match(shift, { value: '4459.60', reason: 'better_return', text: /if further spend returns what the last did/ })
+  t.match(shift, {
+    value: '4459.60',
+    reason: 'better_return',
+    text: /would bring [\d,]+\.\d\d to [\d,]+\.\d\d USD more, if further spend returns what the last did/,
+  })
   // 5 conversions of 1,000: 5,000 +- 1.64485 * 2,236.07 = 1,322 to 8,678, of 20,000.50 .0661 to .4339
   t.ok(Math.abs(Number(evidence(shift, 'gain_low')) - 4459.6 * (3.79319 - 0.433892)) < 1, String(evidence(shift, 'gain_low')))
   t.match(finding(one, 'roi_optimizer', 'return', 'paid_search'), { reason: 'returns_more', value: '6.00' })

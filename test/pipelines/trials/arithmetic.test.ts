@@ -194,20 +194,38 @@ t.test('locations that agree make a strong prior, locations that differ a weak o
   const unlike = Array.from({ length: 10 }, (_, n) => ({ sent: 1000, answered: n % 2 === 0 ? 50 : 350 }))
   const [strong] = priorsOf([alike])
   const [weak] = priorsOf([unlike])
-  // 2,001 of 10,010, worth 200 messages at most.
-  t.ok(near(strong?.a, (200 * 2001) / 10_010) && near(strong?.b, (200 * 8009) / 10_010), JSON.stringify(strong))
-  t.ok((weak?.a ?? 0) + (weak?.b ?? 0) < 15, JSON.stringify(weak))
-  t.ok(near((weak?.a ?? 0) / ((weak?.a ?? 0) + (weak?.b ?? 0)), 2001 / 10_010))
+  const worth = ({ a, b }: Beta = { a: 0, b: 0 }) => a + b
+  const mean = (n0: number) => {
+    // Ten times 1,000 messages say what 10 * 1000 (n0 + 1) / (1000 + n0) would, a fifth of them answered; and one of ten likewise.
+    const [others, flat] = [(10 * 1000 * (n0 + 1)) / (1000 + n0), (10 * (n0 + 1)) / (10 + n0)]
+    return (others / 5 + flat / 10) / (others + flat)
+  }
+  t.ok(near(worth(strong), 200, 1e-9) && near(strong?.a, 200 * mean(200)), JSON.stringify(strong))
+  t.ok(worth(weak) < 15, JSON.stringify(weak))
+  t.ok(near((weak?.a ?? 0) / worth(weak), mean(worth(weak))), JSON.stringify(weak))
+})
+
+t.test('one large location that is unlike the others does not speak for all of them', async (t) => {
+  const small = Array.from({ length: 20 }, (_, n) => ({ sent: 300, answered: n % 2 === 0 ? 45 : 75 }))
+  const [without] = priorsOf([small])
+  const [withLarge] = priorsOf([[...small, { sent: 50_000, answered: 1_000 }]])
+  const mean = ({ a, b }: Beta = { a: 0, b: 1 }) => a / (a + b)
+  // A fifth of the messages of twenty locations, 2 % of one: added up by messages it would be 3.9 %. One of 21 moves the mean by
+  // (.2 - .02) / 21 = .009 and little more, since the spread that it shows makes all of them alike in worth.
+  t.ok(mean(without) > 0.19 && mean(without) < 0.2, JSON.stringify(without))
+  t.ok(mean(without) - mean(withLarge) > 0.005 && mean(without) - mean(withLarge) < 0.03, JSON.stringify(withLarge))
 })
 
 t.test('a prior is never worth more than what the others sent, nor less than an answered and an unanswered message', async (t) => {
-  // Three answers of sixty, 4 of 70 with the flat prior: 1 / .0571 = 17.5 messages hold one answered one, 70 were sent.
+  // Three answers of sixty: a prior of 200 would be worth more than the 70 that were sent, with the ten of the flat one.
   const few = Array.from({ length: 3 }, () => ({ sent: 20, answered: 1 }))
   const [prior] = priorsOf([few])
   t.ok((prior?.a ?? 0) >= 1 && near((prior?.a ?? 0) + (prior?.b ?? 0), 70, 1e-9), JSON.stringify(prior))
   const [none] = priorsOf([Array.from({ length: 5 }, () => ({ sent: 1000, answered: 0 }))])
-  // No answer at all is least improbable under the weakest; a hundred messages at .01, the least share, hold one.
-  t.ok(near(none?.a, 1) && near(none?.b, 99), JSON.stringify(none))
+  // No answer at all is least improbable under the weakest, 1: the flat prior's 20 / 11 of a message beside five times 2000 / 1001,
+  // a tenth of them answered. That is one of 64.9.
+  const least = 1 / (20 / 11 / 10 / (20 / 11 + 10_000 / 1001))
+  t.ok(near(none?.a, 1) && near(none?.b, least - 1, 1e-9), JSON.stringify(none))
 })
 
 t.test('the strength is the one of all tried under which the results are most probable', (t) =>
@@ -225,7 +243,7 @@ t.test('the strength is the one of all tried under which the results are most pr
         const rising = (x: number, n: number) => Array.from({ length: n }, (_, i) => Math.log(x + i)).reduce((total, one) => total + one, 0)
         const score = (n0: number) =>
           sum(counts.map(({ sent, answered }) => rising(mean * n0, answered) + rising((1 - mean) * n0, sent - answered) - rising(n0, sent)))
-        const found = likeliestStrength([counts], [mean])
+        const found = likeliestStrength([counts], () => [mean])
         return STRENGTHS.every((n0) => score(n0) <= score(found) + 1e-7)
       },
     ),

@@ -286,8 +286,9 @@ t.test('what other locations have stated is the prior of a new one; a person ope
   line.pipe(results, tenantId, result('h09'))
   line.advance('1h')
   const evidence = line.outputs(insights)[0]?.findings.find(({ subject }) => subject === 'h18')?.evidence ?? []
-  // w18 has 250 and 25: 3 * 175 + 1 of 3 * 750 + 10, worth 200.
-  const mean = 526 / 2260
+  // w18 has 250 and 25, so 175 of 750. Worth 200: 750 messages of one say what 750 * 201 / 950 would, the flat ten 10 * 201 / 210.
+  const [others, flat] = [(3 * 750 * 201) / 950, (10 * 201) / 210]
+  const mean = ((others * 175) / 750 + flat / 10) / (others + flat)
   t.match(evidence, [{}, {}, {}, {}, { field: 'posterior', value: `Beta(${(200 * mean).toFixed(1)}, ${(200 * (1 - mean)).toFixed(1)})` }])
   for (let n = 0; n < 30; n++) line.pipe(results, tenantId, result(n < 20 ? 'h11' : 'h09', n < 10 ? 'opt_out' : 'none'))
   line.advance('1d')

@@ -321,8 +321,9 @@ t.test('what other locations have stated is the prior of a new one; its own stat
   }
   t.equal(posterior([]), 'Beta(1.0, 9.0)')
   t.equal(posterior([alike('a'), alike('b')]), 'Beta(1.0, 9.0)')
-  // 901 of 3,010 worth 200: 59.9 and 140.1.
-  t.equal(posterior([alike('a'), alike('b'), alike('c')]), 'Beta(59.9, 140.1)')
+  // Worth 200, so a thousand messages of one say what 1000 * 201 / 1200 = 167.5 would, the flat ten 10 * 201 / 210 = 9.57:
+  // (3 * 167.5 * .3 + .957) / (3 * 167.5 + 9.57) = .2963.
+  t.equal(posterior([alike('a'), alike('b'), alike('c')]), 'Beta(59.3, 140.7)')
   t.equal(posterior([alike('a'), alike('b'), alike(tenantId)]), 'Beta(1.0, 9.0)')
   const other = { ...alike('c')[1], agentId: 'performance_monitor' }
   t.equal(posterior([alike('a'), alike('b'), [insightKey('c', 'performance_monitor'), other]]), 'Beta(1.0, 9.0)')
