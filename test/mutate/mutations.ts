@@ -151,6 +151,34 @@ export const mutations: readonly Mutation[] = [
     why: 'A decision that is stored while its day is counted is in no count.',
   },
   {
+    id: 'visit-over-a-full-stop',
+    guard: 'what looks like a visit takes no opt-out away over the end of a clause',
+    file: 'pipelines/enrich/optOut.ts',
+    find: '.split(CLAUSE_END)',
+    replace: '.split(/$^/)',
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'an opt-out is heard with politeness, repetition, another clause and unseen characters around it',
+      },
+    ],
+    why: '"Stop. By tomorrow we are gone" was a visit.',
+  },
+  {
+    id: 'answer-below-a-quotation',
+    guard: 'an answer below a quotation is read',
+    file: 'pipelines/ingest/plainText.ts',
+    find: 'if (!isMarked && said.some(isOwn)) break',
+    replace: 'break',
+    tests: [
+      {
+        file: 'test/pipelines/ingest.test.ts',
+        title: 'the quoted e-mail is left out in six languages, and an answer below it or between its lines is not',
+      },
+    ],
+    why: 'STOP below our own e-mail was thrown away with it.',
+  },
+  {
     id: 'two-things-named-none-heard',
     guard: 'a message that names two things to stop takes permission back for everything',
     file: 'pipelines/enrich/optOut.ts',
