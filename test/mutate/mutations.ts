@@ -151,6 +151,20 @@ export const mutations: readonly Mutation[] = [
     why: 'A decision that is stored while its day is counted is in no count.',
   },
   {
+    id: 'assigned-unseen',
+    guard: 'an assignment waits while the platform does not tell who has the lead',
+    file: 'pipelines/followup/gates/capacity.ts',
+    find: "if (provider === 'unreadable')",
+    replace: "if (provider === 'unread')",
+    tests: [
+      {
+        file: 'test/delivery/nextRealtor.test.ts',
+        title: 'a platform that does not tell who has the lead is asked again: nobody is written over unseen',
+      },
+    ],
+    why: 'A realtor who had taken the lead on the platform was replaced when the contact could not be read.',
+  },
+  {
     id: 'visit-over-a-full-stop',
     guard: 'what looks like a visit takes no opt-out away over the end of a clause',
     file: 'pipelines/enrich/optOut.ts',
