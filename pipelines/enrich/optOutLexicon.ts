@@ -604,7 +604,10 @@ export const optOutPhrases: readonly LexiconRow[] = [
 ]
 
 /** A message with one of these words that is neither of the above: nobody knows, so the machine pauses and a human looks. */
-export const unclearWords: readonly string[] = ['stop', 'quit', 'revoke', 'cancel', 'opt out', 'cancelar', 'parar']
+export const unclearWords: readonly string[] = [
+  ...['stop', 'quit', 'revoke', 'cancel', 'opt out', 'cancelar', 'parar'],
+  ...['arretez', 'hor auf', 'hort auf', 'horen sie auf', 'smettila', 'smettetela', 'finitela'],
+]
 
 /** Everyday uses that are not about messages at all. */
 export const harmlessUses: readonly string[] = [

@@ -798,6 +798,8 @@ t.test('an opt-out is heard with politeness, repetition, another clause and unse
   t.match(permissionChange('Stop. By tomorrow we are gone'), { change: 'unclear' }, 'no visit')
   t.match(permissionChange('We are done with this one. Stop'), { change: 'unclear' }, 'no one-stop shop')
   t.match(permissionChange('🛑'), { change: 'unclear' })
+  for (const text of ['Bonjour Maria, arrêtez', 'Maria, hören Sie auf damit', 'Maria, smettetela'])
+    t.match(permissionChange(text), { change: 'unclear' }, text)
 })
 
 t.test('what every text of ours ends with is no word of the lead, in a reaction or an e-mail that repeats it', async (t) => {
