@@ -151,6 +151,20 @@ export const mutations: readonly Mutation[] = [
     why: 'A decision that is stored while its day is counted is in no count.',
   },
   {
+    id: 'unstored-opt-out-erased',
+    guard: 'an opt-out that is not stored when its lead is erased closes its address',
+    file: 'sinks/postgres/sink.ts',
+    find: 'if (wanted.length < records.length) await storeRefusals',
+    replace: 'if (wanted.length > records.length) await storeRefusals',
+    tests: [
+      {
+        file: 'test/sinks/postgres/addressStatements.test.ts',
+        title: 'an opt-out that the sink has not stored when its lead is erased closes the address all the same, without lead and words',
+      },
+    ],
+    why: 'While the sink was behind, STOP and an erasure left the number open for every other lead that has it.',
+  },
+  {
     id: 'assigned-unseen',
     guard: 'an assignment waits while the platform does not tell who has the lead',
     file: 'pipelines/followup/gates/capacity.ts',
