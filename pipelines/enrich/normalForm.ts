@@ -1,6 +1,6 @@
 /**
- * The form in which words of messages are compared with lists of phrases: compatibility forms folded, lower case, accents and
- * apostrophes removed, everything else that is no letter or digit a space.
+ * The form in which words of messages are compared with lists of phrases: compatibility forms folded, lower case, accents,
+ * apostrophes and characters that are not seen removed, everything else that is no letter or digit a space.
  */
 
 /** A text in normal form, and its words. */
@@ -39,7 +39,7 @@ export function normalised(text: string): string {
   if (text.length <= written.length && ASCII.test(text)) return ofAscii(text)
   return text
     .normalize('NFKD')
-    .replace(/[\p{M}'’‘`´\u200b-\u200f\ufeff]/gu, '')
+    .replace(/[\p{M}'’‘`´\p{Cf}]/gu, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()

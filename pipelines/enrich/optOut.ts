@@ -5,12 +5,15 @@
 import { contains, normalised, worded } from './normalForm.ts'
 import type { Worded } from './normalForm.ts'
 import {
+  forwarding,
   harmlessUses,
   optInKeywords,
   optOutKeywords,
   optOutPhrases,
+  ownWords,
   polite,
   purposeOptOuts,
+  stopSigns,
   unclearWords,
   visits,
 } from './optOutLexicon.ts'
@@ -42,12 +45,36 @@ export function permissionChange(text: string, subject: string | null = null): P
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
   const named = namedPurpose(text, whole, first, subject)
   if (named !== undefined) return { change: 'opt_out', layer: 'phrase', ...named }
-  const said = without(whole, visits)
-  const phrase = phraseIn(said === whole ? read : { text: said, words: said.split(' ') })
+  const said = outside(text, whole, visits)
+  const phrase = phraseIn(said === whole ? read : { text: said, words: said.split(' ') }) ?? phraseOfSubject(subject)
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
-  const rest = without(said, harmlessUses)
-  const unclear = unclearWords.find((word) => contains(rest, word))
+  const beside = candidates.map(bare).find((candidate) => keywords.has(candidate))
+  if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
+  const rest = withoutOwn(said === whole ? outside(text, whole, harmlessUses) : without(said, harmlessUses))
+  const unclear =
+    unclearWords.find((word) => contains(rest, word)) ?? (whole === '' ? stopSigns.find((sign) => text.includes(sign)) : undefined)
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
+}
+
+/** What a lead writes above an e-mail of its own; a reply repeats the subject of somebody else. */
+function phraseOfSubject(subject: string | null): string | undefined {
+  if (subject === null || forwarding.test(subject)) return undefined
+  const text = normalised(subject)
+  return phraseIn({ text, words: text.split(' ') })
+}
+
+/** A keyword with politeness around it, or said again and again: "stop stop, thank you" is "stop". */
+function bare(candidate: string): string {
+  if (candidate.length > NAMED_LENGTH) return candidate
+  const said = withoutPolite(candidate)
+  const [first = '', ...more] = said.split(' ')
+  return more.every((word) => word === first) ? first : said
+}
+
+/** Without what every text of ours ends with, where something else is said beside it: a reaction repeats the text it is about. */
+function withoutOwn(said: string): string {
+  const rest = without(said, ownWords)
+  return rest.trim() === '' ? said : rest
 }
 
 /** The longest of these has six words, and a few polite ones may stand around it. */
@@ -87,10 +114,21 @@ function withoutPolite(words: string): string {
   return ends === undefined ? words : withoutPolite(words.slice(0, -ends.length - 1))
 }
 
-// A double space: no phrase is found across the gap.
+const CLAUSE_END = /[.,;:!?…\n]+|\s[-–—]+\s/
+
+/** The words of a text without these uses, each within one clause: "please stop. By the way" is no visit. */
+function outside(text: string, whole: string, uses: readonly string[]): string {
+  if (!uses.some((use) => whole.includes(use))) return whole
+  return text
+    .split(CLAUSE_END)
+    .map((clause) => without(normalised(clause), uses))
+    .join(' ')
+}
+
+// More than one space: no phrase is found across the gap, nor with the next clause.
 function without(text: string, uses: readonly string[]): string {
   let words = text
-  for (const use of uses) if (words.includes(use)) words = ` ${words} `.replaceAll(` ${use} `, '  ').trim()
+  for (const use of uses) if (words.includes(use)) words = ` ${words} `.replaceAll(` ${use} `, '   ')
   return words
 }
 

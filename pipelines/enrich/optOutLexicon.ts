@@ -59,6 +59,31 @@ export const optOutKeywords: readonly LexiconRow[] = [
     source: '47 CFR 64.1200(a)(10), any reasonable means',
     words: ['cancella', 'cancellami', 'disiscrivi', 'disiscrivimi', 'disiscrizione', 'smettila', 'smettetela', 'annulla iscrizione'],
   },
+  {
+    language: 'en',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: ['unsub', 'un subscribe', 'unsubscribe me', 'stahp', 'do not disturb', 'dnd', 'i opt out'],
+  },
+  {
+    language: 'es',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: ['paren', 'parenle', 'quitenme', 'saquenme', 'borrenme', 'borreme', 'eliminenme', 'dejenme'],
+  },
+  {
+    language: 'pt',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: ['parem', 'parem com isso', 'pode parar', 'podem parar'],
+  },
+  {
+    language: 'de',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: ['hor auf', 'hort auf', 'horen sie auf', 'hoer auf', 'hoert auf', 'hoeren sie auf'],
+  },
+  {
+    language: 'it',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: ['smetta', 'smettete', 'smetti', 'la smetta', 'finitela', 'la finisca', 'finiscila'],
+  },
 ]
 
 /** A message that contains one of these revokes at once; a human can undo it. */
@@ -455,16 +480,154 @@ export const optOutPhrases: readonly LexiconRow[] = [
       'mi lasci in pace',
     ],
   },
+  {
+    language: 'en',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(['dont ever', 'do not ever', 'never ever'], ['text', 'call', 'contact', 'message', 'email', 'write']),
+      ...everyOne(['never'], ['message', 'email', 'write']),
+      ...everyOne(
+        [
+          'stop all',
+          'stop the',
+          'stop these',
+          'stop those',
+          'stop with the',
+          'stop all the',
+          'end the',
+          'end these',
+          'end all',
+          'no more of these',
+        ],
+        ['texts', 'text messages', 'messages', 'calls', 'emails'],
+      ),
+      ...everyOne(
+        [
+          'dont want',
+          'do not want',
+          'dont want any',
+          'do not want any',
+          'dont want any more',
+          'do not want any more',
+          'dont want your',
+          'do not want your',
+        ],
+        ['texts', 'text messages', 'messages', 'calls', 'emails'],
+      ),
+      ...everyOne(
+        ['dont want to', 'do not want to', 'no longer want to', 'do not wish to', 'no longer wish to'],
+        ['receive', 'be contacted', 'be texted', 'be called'],
+      ),
+      'dont send me any more',
+      'do not send me any more',
+      'dont send me anymore',
+      'do not send me anymore',
+      'remove us from',
+      'take us off your',
+      'take us off the list',
+      'take my number off',
+      'take my name off',
+      'delete me from',
+      'delete my contact',
+      'lose this number',
+      'cease and desist',
+      'revoke consent',
+      'revoke my consent',
+      'withdraw consent',
+      'withdraw my consent',
+      'unsub me',
+    ],
+  },
+  {
+    language: 'es',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(
+        ['no vuelvas a', 'no vuelva a', 'no vuelvan a'],
+        ['escribir', 'escribirme', 'llamar', 'llamarme', 'contactarme', 'molestarme'],
+      ),
+      ...everyOne(['no me vuelvas a', 'no me vuelva a', 'no me vuelvan a'], ['escribir', 'llamar', 'contactar', 'molestar']),
+      ...everyOne(['no'], ['llame mas', 'llamen mas', 'llames mas', 'escriba mas', 'escriban mas', 'escribas mas']),
+      'no quiero mas llamadas',
+      'eliminame de',
+      'eliminenme de',
+    ],
+  },
+  {
+    language: 'fr',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      'nappelez plus',
+      'necrivez plus',
+      'nenvoyez plus',
+      'ne me derangez plus',
+      'ne plus me contacter',
+      'ne plus me deranger',
+      ...everyOne(['stop aux', 'stop les'], ['sms', 'messages', 'appels', 'mails', 'e mails']),
+    ],
+  },
+  {
+    language: 'pt',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(['nao entre', 'nao entrem', 'nao entre mais', 'nao entrem mais'], ['em contato', 'em contacto']),
+      ...everyOne(['pare', 'parem'], ['de encher', 'de me encher', 'de perturbar', 'de me perturbar']),
+    ],
+  },
+  {
+    language: 'de',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      'bitte keine nachrichten',
+      'bitte keine anrufe',
+      'bitte nicht mehr melden',
+      'melden sie sich nicht mehr',
+      'meldet euch nicht mehr',
+      'melde dich nicht mehr',
+      ...everyOne(['nie wieder'], ['anrufen', 'anschreiben', 'kontaktieren']),
+      'nicht mehr belastigen',
+      'nicht mehr belaestigen',
+    ],
+  },
+  {
+    language: 'it',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      'non voglio essere contattato',
+      'non voglio essere contattata',
+      'non disturbatemi',
+      'non mi disturbate',
+      'non mi disturbi',
+      'non disturbarmi',
+    ],
+  },
 ]
 
 /** A message with one of these words that is neither of the above: nobody knows, so the machine pauses and a human looks. */
-export const unclearWords: readonly string[] = ['stop', 'quit', 'revoke', 'cancel', 'opt out', 'cancelar', 'parar']
+export const unclearWords: readonly string[] = [
+  ...['stop', 'quit', 'revoke', 'cancel', 'opt out', 'cancelar', 'parar'],
+  ...['arretez', 'hor auf', 'hort auf', 'horen sie auf', 'smettila', 'smettetela', 'finitela'],
+]
 
 /** Everyday uses that are not about messages at all. */
-export const harmlessUses: readonly string[] = ['stop by', 'stopped by', 'bus stop', 'non stop', 'one stop', 'stop sign', 'train stop']
+export const harmlessUses: readonly string[] = [
+  ...['by the way', 'stop by', 'stopped by', 'bus stop', 'non stop', 'a one stop', 'one stop shop', 'stop sign', 'train stop'],
+]
 
-/** Of these, what can stand behind words that would take permission back: "please stop by", "I will just stop by". */
-export const visits: readonly string[] = ['stop by', 'stop over', 'stop in and']
+/**
+ * Of these, what can stand behind words that would take permission back: "please stop by", "I will just stop by". First what only looks
+ * like one: "please stop by the way".
+ */
+export const visits: readonly string[] = ['by the way', 'stop by', 'stop over', 'stop in and']
+
+/** How every text of ours says how to stop, as a reaction or a reply repeats it. */
+export const ownWords: readonly string[] = ['reply stop to opt out', 'to stop these e mails reply with the word stop']
+
+/** Where a message has no words at all, one of these is perhaps an opt-out. */
+export const stopSigns: readonly string[] = ['🛑', '⛔', '🚫']
+
+/** Begins the subject of a reply or of what was passed on: the rest is not the writer's. */
+export const forwarding = /^\s*(?:re|fwd?|aw|wg|rv|res|enc|tr|rif|r|i|antw|sv)\s*(?:\[\d+\])?\s*[:\uff1a]/i
 
 /** A message that is one of these and nothing else permits again. "YES" is not here: it answers many questions. */
 export const optInKeywords: readonly LexiconRow[] = [
@@ -475,21 +638,12 @@ export interface PurposeRow extends LexiconRow {
   readonly purpose: Exclude<Purpose, 'inquiry'>
 }
 
-/** What may stand before or behind the words of `purposeOptOuts`. */
+/** What may stand before or behind keywords and the words of `purposeOptOuts`. */
 export const polite: readonly string[] = [
-  'please',
-  'pls',
-  'thanks',
-  'thank you',
-  'por favor',
-  'gracias',
-  'sil vous plait',
-  'merci',
-  'obrigado',
-  'bitte',
-  'danke',
-  'per favore',
-  'grazie',
+  ...['please', 'pls', 'plz', 'thanks', 'thx', 'thank you', 'thanks so much', 'thank you so much', 'thank you very much', 'sir', 'maam'],
+  ...['por favor', 'gracias', 'muchas gracias', 'sil vous plait', 'sil te plait', 'svp', 'merci', 'merci beaucoup', 'obrigado', 'obrigada'],
+  ...['bitte', 'danke', 'vielen dank', 'per favore', 'per cortesia', 'grazie', 'grazie mille'],
+  ...['hi', 'hello', 'hey', 'hola', 'bonjour', 'bonsoir', 'salut', 'ola', 'oi', 'hallo', 'guten tag', 'ciao', 'buongiorno', 'salve'],
 ]
 
 /** A message that is one of these and nothing else takes permission back and says of what. Whatever says more says it of everything. */

@@ -30,6 +30,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ntilde: 'ñ',
   iexcl: '¡',
   iquest: '¿',
+  shy: '\u00ad',
+  zwnj: '\u200c',
+  zwj: '\u200d',
 }
 
 /** A text field as it was sent, line ends made one; empty when it is no text. */
@@ -49,8 +52,11 @@ export function htmlToText(html: string): string {
   const lower = html.toLowerCase()
   let text = ''
   let quoted = 0
+  const lastBlock = lower.lastIndexOf('<blockquote')
+  /** Depth of `div` within the line above a quotation; 0 outside of one. */
+  let above = 0
   const add = (piece: string) => {
-    if (quoted === 0) text += piece
+    if (quoted === 0 && above === 0) text += piece
   }
   let at = 0
   while (at < html.length) {
@@ -74,7 +80,10 @@ export function htmlToText(html: string): string {
     const isEnd = lower[open + 1] === '/'
     at = close + 1
     if (name === 'blockquote') quoted = Math.max(0, quoted + (isEnd ? -1 : 1))
-    else if (lower.slice(open, close).includes('gmail_quote')) break
+    else if (name === 'div' && above > 0) above += isEnd ? -1 : 1
+    else if (name === 'div' && lower.slice(open, close).includes('gmail_attr')) above = 1
+    // What is quoted in it stands in blocks, and beside them the lead may have answered. Without a block all of it is quoted.
+    else if (lower.slice(open, close).includes('gmail_quote') && lastBlock < close) break
     else if (HIDDEN.has(name) && !isEnd) at = after(lower, `</${name}>`, at)
     else if (BREAKS.has(name)) add('\n')
   }
@@ -102,21 +111,57 @@ function entity(name: string): string | undefined {
   return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : undefined
 }
 
-/** What stands above the quoted earlier message. */
+/**
+ * What its writer has added to the quoted earlier message. It stands above; below and between the lines of one of which every line is
+ * marked; and where nothing stands above, anywhere below its first line, since an answer there must not be missed.
+ */
 export function withoutQuotation(text: string): string {
   const lines = text.split('\n')
-  const start = lines.findIndex((line, i) => opensQuotation(line, lines[i + 1] ?? ''))
-  return (start < 0 ? lines : lines.slice(0, start))
+  const said: string[] = []
+  for (let place = 0; place < lines.length; place++) {
+    const introducing = linesAbove(lines, place)
+    if (introducing === 0) {
+      said.push(lines[place] ?? '')
+      continue
+    }
+    let begins = place + introducing
+    while (begins < lines.length && lines[begins]?.trim() === '') begins++
+    const isMarked = lines[begins]?.startsWith('>') === true
+    if (!isMarked && said.some(isOwn)) break
+    place = begins - 1
+    if (isMarked) continue
+    said.push(...lines.slice(begins))
+    break
+  }
+  return said
     .filter((line) => !line.startsWith('>'))
     .join('\n')
     .trim()
 }
 
-function opensQuotation(line: string, following: string): boolean {
-  if (/^(on|el|am|le) /i.test(line) && line.length < 200) {
-    const both = `${line} ${following.slice(0, 200)}`
-    if (/(wrote|escribió|escribio|schrieb|écrit) ?:/i.test(both)) return true
+function isOwn(line: string): boolean {
+  return line.trim() !== '' && !line.startsWith('>')
+}
+
+/** Who wrote it when, in the languages of the lexicons of opt-outs: "On Monday, Ana wrote:". */
+const ATTRIBUTIONS: readonly RegExp[] = [
+  /^(on|el|le|em|il) .*(wrote|escribió|escribio|a écrit|escreveu|ha scritto)\s?:$/i,
+  /^il giorno .*ha scritto\s?:$/i,
+  /^am .*schrieb\b.*:$/i,
+]
+const SEPARATOR =
+  /^-{2,} ?(original message|forwarded message|mensaje original|message d.origine|mensagem original|ursprüngliche nachricht|messaggio originale) ?-{2,}$/i
+const FROM = /^(from|de|von|da)\s?: /i
+const SENT = /^(sent|date|enviado|enviado el|enviada em|enviado em|fecha|data|to|para|gesendet|datum|an|envoyé|à|inviato|a)\s?: /i
+
+/** Lines that introduce a quotation at this place; 0 where none begins. */
+function linesAbove(lines: readonly string[], place: number): number {
+  const line = (lines[place] ?? '').trim()
+  const following = (lines[place + 1] ?? '').trim()
+  if (line.length < 200) {
+    if (ATTRIBUTIONS.some((one) => one.test(line))) return 1
+    if (following.length < 200 && ATTRIBUTIONS.some((one) => one.test(`${line} ${following}`))) return 2
   }
-  if (/^-{2,} ?(original message|forwarded message|mensaje original) ?-{2,}$/i.test(line)) return true
-  return /^(from|de): /i.test(line) && /^(sent|date|enviado|fecha|to|para): /i.test(following)
+  if (SEPARATOR.test(line)) return 1
+  return FROM.test(line) && SENT.test(following) ? 2 : 0
 }

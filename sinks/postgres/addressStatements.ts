@@ -38,22 +38,27 @@ const append = `
       AND known.channel = told.channel AND known.purpose = told.purpose AND (known.lead_id = told.lead_id OR known.lead_id IS NULL)))
   ON CONFLICT DO NOTHING`
 
+/** Of a lead that was erased it is `nobody` who said so. */
+export type SaidBy = 'lead' | 'nobody'
+
 /** Adds what these leads have said and from where; of each its profiles in order of version. */
 export async function storeAddressStatements(
   client: pg.PoolClient,
   told: Iterable<readonly [key: string, profiles: readonly LeadProfile[]]>,
+  by: SaidBy = 'lead',
 ): Promise<void> {
   const rows: Row[] = []
   for (const [key, all] of told)
     for (const { channel, scope, stated, address, isCertain } of saidFrom(all))
       rows.push(rowOf(key, all[0]?.tenantId ?? '', channel, readScope(scope).purpose ?? 'all', stated, address, isCertain))
-  await store(client, rows)
+  await store(client, rows, by)
 }
 
 /** Adds the addresses that unsubscribed or called an e-mail spam, as their mail service names them: the lead may have another one by now. */
 export async function storeUnsubscribed(
   client: pg.PoolClient,
   records: readonly { readonly key: string; readonly value: LeadEvent | null }[],
+  by: SaidBy = 'lead',
 ): Promise<void> {
   const rows = records.flatMap(({ key, value }) => {
     const words = value === null ? undefined : closingWords(value.kind)
@@ -62,7 +67,7 @@ export async function storeUnsubscribed(
     const { tenantId, eventId, occurredAt: at } = value
     return [rowOf(key, tenantId, 'email', 'all', { status: 'revoked', at, expiresAt: null, eventId, words }, address, true)]
   })
-  await store(client, rows)
+  await store(client, rows, by)
 }
 
 function rowOf(key: string, tenantId: string, channel: string, purpose: string, stated: Consent, address: string, isCertain: boolean): Row {
@@ -73,9 +78,15 @@ function rowOf(key: string, tenantId: string, channel: string, purpose: string, 
   }
 }
 
-async function store(client: pg.PoolClient, rows: readonly Row[]): Promise<void> {
-  if (rows.length === 0) return
+async function store(client: pg.PoolClient, told: readonly Row[], by: SaidBy): Promise<void> {
+  if (told.length === 0) return
+  const rows = by === 'lead' ? told : told.map((row) => ({ ...row, lead_id: null, words: null }))
   await client.query({ name: 'address_statements_append', text: append, values: columns.map(([name]) => rows.map((row) => row[name])) })
+  if (by === 'nobody')
+    await client.query(
+      `DELETE FROM address_statements AS said WHERE lead_id IS NULL AND tenant_id = ANY($1) AND event_id = ANY($2) AND ${alone}`,
+      [rows.map((row) => row.tenant_id), rows.map((row) => row.event_id)],
+    )
 }
 
 /** Where a message would go, as the platform has it at this moment. */
@@ -135,16 +146,16 @@ const ledgers = `
   JOIN address_statements AS said ON said.tenant_id = own.tenant_id AND said.address_key = own.key
   ORDER BY own.id, said.address_key`
 
+/** Nothing takes permission back that this one stands against: then it says nothing that must be known. */
+const alone = `NOT EXISTS (
+  SELECT FROM address_statements AS other
+  WHERE other.tenant_id = said.tenant_id AND other.address_key = said.address_key AND other.channel = said.channel AND other.status = 'revoked')`
+
 /**
  * Forgets who said so, and the words. What takes nothing back goes, unless it stands against something that does: without it the address
  * would be closed again.
  */
 export async function unlinkStatements(client: pg.PoolClient, leadIds: readonly string[]): Promise<void> {
-  await client.query(
-    `DELETE FROM address_statements AS said WHERE lead_id = ANY($1) AND NOT EXISTS (
-       SELECT FROM address_statements AS other
-       WHERE other.tenant_id = said.tenant_id AND other.address_key = said.address_key AND other.channel = said.channel AND other.status = 'revoked')`,
-    [leadIds],
-  )
+  await client.query(`DELETE FROM address_statements AS said WHERE lead_id = ANY($1) AND ${alone}`, [leadIds])
   await client.query('UPDATE address_statements SET lead_id = NULL, words = NULL WHERE lead_id = ANY($1)', [leadIds])
 }

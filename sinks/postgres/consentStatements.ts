@@ -1,6 +1,7 @@
 /**
  * The ledger of permissions: each statement that has come to stand in a profile is kept once and never changed, also when another one has
- * replaced it. What never stood, since a stronger one was known, is not in it.
+ * replaced it. What never stood, since a stronger one was known, is not in it. A box is told again by every update of its contact: it is kept
+ * when it was told first, and when it says something else.
  * @source reference/safety-and-claude.md 2.1: append-only; reference/gohighlevel.md 6.4: records of consent
  */
 import type pg from 'pg'
@@ -28,13 +29,26 @@ const names = columns.map(([name]) => name).join(', ')
 const append = `
   INSERT INTO consent_statements (${names}, stored_at)
   SELECT ${names}, clock_timestamp() FROM unnest(${columns.map(([, type], place) => `$${place + 1}::${type}[]`).join(', ')}) AS told (${names})
+  WHERE NOT (told.status = ANY('{express_written,none}') AND EXISTS (
+    SELECT FROM (
+      SELECT known.status, known.words FROM consent_statements AS known
+      WHERE known.lead_id = told.lead_id AND known.channel = told.channel AND known.purpose = told.purpose
+      ORDER BY known.stated_at DESC, known.event_id DESC LIMIT 1
+    ) AS latest WHERE latest.status = told.status AND latest.words IS NOT DISTINCT FROM told.words))
   ON CONFLICT DO NOTHING`
+
+const BOX: ReadonlySet<string> = new Set(['express_written', 'none'])
 
 /** Appends what these profiles of leads state, by the key of the lead; statements that are known change nothing. */
 export async function appendConsents(client: pg.PoolClient, told: Iterable<readonly [key: string, profile: LeadProfile]>): Promise<void> {
   const rows = new Map<string, Row>()
+  const latest = new Map<string, Consent>()
   for (const [key, profile] of told)
     for (const [scope, consent] of Object.entries(profile.consents)) {
+      const place = JSON.stringify([key, scope])
+      const before = latest.get(place)
+      latest.set(place, consent)
+      if (BOX.has(consent.status) && before?.status === consent.status && before.words === consent.words) continue
       const row = rowOf(key, profile, scope, consent)
       const id = [row.lead_id, row.channel, row.purpose, row.event_id].join(' ')
       if (!rows.has(id)) rows.set(id, row)

@@ -154,11 +154,13 @@ function rowAfter(key: string, all: readonly Standing[], stored: StoredScore | u
 /** Stores the profiles of one batch: per lead the last one, after the last tombstone, with the score that all of them record. */
 export async function storeProfiles(client: pg.PoolClient, records: readonly SinkRecord<LeadProfile>[]): Promise<void> {
   const erased = new Set<string>()
+  const forgotten: [key: string, profiles: readonly LeadProfile[]][] = []
   const stands = new Map<string, Standing[]>()
   const deleted = new Map<string, number>()
   for (const { key, value, timestamp } of records) {
     if (value === null) {
       erased.add(key)
+      forgotten.push([key, (stands.get(key) ?? []).map(({ profile }) => profile)])
       stands.delete(key)
       continue
     }
@@ -174,6 +176,7 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
     await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
     await client.query('DELETE FROM consent_statements WHERE lead_id = ANY($1)', [[...erased]])
     await unlinkStatements(client, [...erased])
+    await storeAddressStatements(client, forgotten, 'nobody')
     await forgetCommunications(
       client,
       [...erased].map((id) => ({ id })),

@@ -8,6 +8,7 @@ import { rosterSources } from '../../pipelines/consensus/sources.ts'
 import { passOver, sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkPlace, SinkRecord } from '../../runtime/sink.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
+import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
 import {
   ballots,
   decisions,
@@ -24,7 +25,7 @@ import {
   unrecognised,
 } from '../../topics/index.ts'
 import { isFromBefore } from '../erasedRecords.ts'
-import { storeUnsubscribed } from './addressStatements.ts'
+import { storeAddressStatements, storeUnsubscribed } from './addressStatements.ts'
 import { storeOutcomes } from './audits.ts'
 import { storeCommunications } from './communicationRows.ts'
 import { erasedAmong, eraseLeads } from './erasure.ts'
@@ -211,11 +212,27 @@ async function storeAll(
       const erasedAt = erased.get(record.key)
       return erasedAt === undefined || !isFromBefore(topic, record, erasedAt)
     })
+    if (wanted.length < records.length) await storeRefusals(client, topic, without(records, wanted))
     if (wanted.length === 0) continue
     if (topic === ballots) crowded = await storeOutsideBallots(client, wanted as readonly SinkRecord<ValueOf<typeof ballots>>[], now)
     else await store(client, topic, wanted)
   }
   return crowded
+}
+
+function without<T>(all: readonly T[], some: readonly T[]): T[] {
+  const taken = new Set(some)
+  return all.filter((one) => !taken.has(one))
+}
+
+/** Of records that are not stored since their lead was erased after them: from which addresses permission was taken back. */
+async function storeRefusals(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {
+  if (topic === leadEvents) return storeUnsubscribed(client, records as readonly SinkRecord<LeadEvent>[], 'nobody')
+  if (topic !== profiles) return
+  const told = new Map<string, LeadProfile[]>()
+  for (const { key, value } of records as readonly SinkRecord<LeadProfile>[])
+    if (value !== null) told.set(key, [...(told.get(key) ?? []), value])
+  await storeAddressStatements(client, told, 'nobody')
 }
 
 async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly SinkRecord<unknown>[]): Promise<void> {

@@ -127,6 +127,16 @@ t.test('nothing but the realtor moves it on: every other denial names the one wh
   })
 })
 
+t.test('a platform that does not tell who has the lead is asked again: nobody is written over unseen', async (t) => {
+  const row = assignment('maria', ['ana', 'bea'])
+  const known = facts([row], { ana: available(9), bea: available(9) })
+  t.match(judgeRow(row, known, [], tuesdayNoon, 'unreadable', deliveryDefaults), {
+    row: { assigneeId: 'ana', alternates: ['bea'] },
+    judgement: { then: { kind: 'defer', at: tuesdayNoon + 60_000, by: { gateId: 'capacity', ruleId: 'provider_unreadable' } } },
+  })
+  t.match(judgeRow(row, known, [], tuesdayNoon, 'unread', deliveryDefaults), { judgement: { then: { kind: 'allow' } } })
+})
+
 const names = ['ana', 'bea', 'cy', 'dan'] as const
 const office = fc.record({
   ana: fc.integer({ min: 0, max: 6 }),

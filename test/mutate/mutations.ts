@@ -152,6 +152,62 @@ export const mutations: readonly Mutation[] = [
     why: 'A decision that is stored while its day is counted is in no count.',
   },
   {
+    id: 'unstored-opt-out-erased',
+    guard: 'an opt-out that is not stored when its lead is erased closes its address',
+    file: 'sinks/postgres/sink.ts',
+    find: 'if (wanted.length < records.length) await storeRefusals',
+    replace: 'if (wanted.length > records.length) await storeRefusals',
+    tests: [
+      {
+        file: 'test/sinks/postgres/addressStatements.test.ts',
+        title: 'an opt-out that the sink has not stored when its lead is erased closes the address all the same, without lead and words',
+      },
+    ],
+    why: 'While the sink was behind, STOP and an erasure left the number open for every other lead that has it.',
+  },
+  {
+    id: 'assigned-unseen',
+    guard: 'an assignment waits while the platform does not tell who has the lead',
+    file: 'pipelines/followup/gates/capacity.ts',
+    find: "if (provider === 'unreadable')",
+    replace: "if (provider === 'unread')",
+    tests: [
+      {
+        file: 'test/delivery/nextRealtor.test.ts',
+        title: 'a platform that does not tell who has the lead is asked again: nobody is written over unseen',
+      },
+    ],
+    why: 'A realtor who had taken the lead on the platform was replaced when the contact could not be read.',
+  },
+  {
+    id: 'visit-over-a-full-stop',
+    guard: 'what looks like a visit takes no opt-out away over the end of a clause',
+    file: 'pipelines/enrich/optOut.ts',
+    find: '.split(CLAUSE_END)',
+    replace: '.split(/$^/)',
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'an opt-out is heard with politeness, repetition, another clause and unseen characters around it',
+      },
+    ],
+    why: '"Stop. By tomorrow we are gone" was a visit.',
+  },
+  {
+    id: 'answer-below-a-quotation',
+    guard: 'an answer below a quotation is read',
+    file: 'pipelines/ingest/plainText.ts',
+    find: 'if (!isMarked && said.some(isOwn)) break',
+    replace: 'break',
+    tests: [
+      {
+        file: 'test/pipelines/ingest.test.ts',
+        title: 'the quoted e-mail is left out in six languages, and an answer below it or between its lines is not',
+      },
+    ],
+    why: 'STOP below our own e-mail was thrown away with it.',
+  },
+  {
     id: 'two-things-named-none-heard',
     guard: 'a message that names two things to stop takes permission back for everything',
     file: 'pipelines/enrich/optOut.ts',

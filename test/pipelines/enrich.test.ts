@@ -7,7 +7,7 @@ import { contiguousUsZones, placeOfAreaCode, zonesOfState } from '../../pipeline
 import { blockedBecause } from '../../pipelines/enrich/consent.ts'
 import { leadView, VIEW_BYTES } from '../../pipelines/enrich/leadView.ts'
 import { LeadViewBytes } from '../../pipelines/enrich/leadViewBytes.ts'
-import { optInKeywords, optOutKeywords, optOutPhrases } from '../../pipelines/enrich/optOutLexicon.ts'
+import { optInKeywords, optOutKeywords, optOutPhrases, ownWords } from '../../pipelines/enrich/optOutLexicon.ts'
 import { normalised } from '../../pipelines/enrich/normalForm.ts'
 import { permissionChange } from '../../pipelines/enrich/optOut.ts'
 import { countryZones } from '../../pipelines/enrich/regions.ts'
@@ -16,6 +16,7 @@ import { onSilence } from '../../pipelines/enrich/silence.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
 import { placeOf } from '../../pipelines/enrich/timeZones.ts'
 import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
+import { emailFooter, smsFooter } from '../../pipelines/followup/templates.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
@@ -767,6 +768,50 @@ t.test('per-se words and phrases in English and Spanish revoke, in any dress', a
   t.match(permissionChange('Can you cancel my appointment?'), { change: 'unclear', words: 'cancel' })
 })
 
+t.test('an opt-out is heard with politeness, repetition, another clause and unseen characters around it', async (t) => {
+  for (const [text, words] of [
+    ['Stop, thank you', 'stop'],
+    ['STOP STOP STOP', 'stop'],
+    ['S\u2060TOP', 'stop'],
+    ['ST\u00adOP', 'stop'],
+    ['please end', 'end'],
+    ['Hola\nBAJA', 'baja'],
+    ['Para por favor', 'para'],
+    ['Bonjour, arrêtez s’il vous plaît', 'arretez'],
+    ['Arrêtez svp\nMaria Sample', 'arretez'],
+    ['Sair por favor', 'sair'],
+    ['Bitte aufhören', 'aufhoren'],
+    ['Basta, grazie', 'basta'],
+    ['Please stop. By the way, we have bought a house', 'please stop'],
+    ['please stop by the way we have bought a house', 'please stop'],
+    ['do not ever call here', 'do not ever call'],
+    ['I do not want to receive texts', 'do not want to receive'],
+    ['No me vuelvan a llamar', 'no me vuelvan a llamar'],
+    ['N’appelez plus', 'nappelez plus'],
+    ['Não entre mais em contato', 'nao entre mais em contato'],
+    ['Hören Sie auf!', 'horen sie auf'],
+    ['Non voglio essere contattata', 'non voglio essere contattata'],
+  ] as const)
+    t.match(permissionChange(text), { change: 'opt_out', words }, text)
+  t.match(permissionChange('thanks', 'Please remove me from your list'), { change: 'opt_out', words: 'remove me' })
+  for (const subject of ['Re: How to unsubscribe', 'FWD: unsubscribe here', 'AW[2]: unsubscribe from us'])
+    t.equal(permissionChange('thanks', subject), undefined, `${subject}: the words are those of somebody else`)
+  t.match(permissionChange('Stop. By tomorrow we are gone'), { change: 'unclear' }, 'no visit')
+  t.match(permissionChange('We are done with this one. Stop'), { change: 'unclear' }, 'no one-stop shop')
+  t.match(permissionChange('🛑'), { change: 'unclear' })
+  for (const text of ['Bonjour Maria, arrêtez', 'Maria, hören Sie auf damit', 'Maria, smettetela'])
+    t.match(permissionChange(text), { change: 'unclear' }, text)
+})
+
+t.test('what every text of ours ends with is no word of the lead, in a reaction or an e-mail that repeats it', async (t) => {
+  t.ok(ownWords.includes(normalised(smsFooter)))
+  t.ok(ownWords.includes(normalised(emailFooter.split('\n').at(-1) ?? '')))
+  t.equal(permissionChange(`Liked “Any questions so far? ${smsFooter}”`), undefined)
+  t.equal(permissionChange(`Yes please, Tuesday.\n${emailFooter}`), undefined)
+  t.match(permissionChange(smsFooter), { change: 'unclear' }, 'alone it may be meant')
+  t.match(permissionChange(`Stop! ${smsFooter}`), { change: 'unclear', words: 'stop' })
+})
+
 t.test('P-76: words inside other words and everyday uses change no permission', async (t) => {
   for (const text of [
     'See you at the weekend',
@@ -776,6 +821,10 @@ t.test('P-76: words inside other words and everyday uses change no permission', 
     'Can we stop by at 5?',
     'a recommendation',
     'near the bus stop',
+    'Please stop by, and by the way: which street?',
+    'It is a one stop shop',
+    'No more',
+    'Don’t stop by. Text me',
     '',
     '👍',
   ]) {

@@ -638,6 +638,40 @@ t.test('optional fields that are missing, null, empty or of another type never t
   )
 })
 
+t.test('the quoted e-mail is left out in six languages, and an answer below it or between its lines is not', async (t) => {
+  const footer = 'Maria\n1 Main St\nTo stop these e-mails, reply with the word STOP.'
+  for (const introduction of [
+    'On Mon, Nov 2, 2026 at 10:00 AM Maria <m@example.com> wrote:',
+    'El lun, 2 nov 2026 a las 10:00, Maria (<m@example.com>) escribió:',
+    'Le lun. 2 nov. 2026 à 10:00, Maria <m@example.com> a écrit\u00a0:',
+    'Em seg., 2 de nov. de 2026 às 10:00, Maria <m@example.com> escreveu:',
+    'Am Mo., 2. Nov. 2026 um 10:00 Uhr schrieb Maria <m@example.com>:',
+    'Il giorno lun 2 nov 2026 alle ore 10:00 Maria <m@example.com> ha scritto:',
+    'From: Maria\nSent: Monday\nTo: Ana',
+    'De: Maria\nEnviado el: lunes\nPara: Ana',
+    'De : Maria\nEnvoyé : lundi\nÀ : Ana',
+    'De: Maria\nEnviada em: segunda\nPara: Ana',
+    'Von: Maria\nGesendet: Montag\nAn: Ana',
+    'Da: Maria\nInviato: lunedì\nA: Ana',
+  ])
+    t.equal(withoutQuotation(`Tuesday\n\n${introduction}\n\n${footer}`), 'Tuesday', introduction)
+  const marked = footer.replaceAll(/^/gm, '> ')
+  const wrote = 'On Mon, Nov 2, 2026 at 10:00 AM Maria <m@example.com> wrote:'
+  t.equal(withoutQuotation(`${wrote}\n\n${marked}\n\nSTOP`), 'STOP', 'below')
+  t.equal(withoutQuotation(`Hi\n${wrote}\n> Any questions?\nNo.\n> When?\nNever: take me off`), 'Hi\nNo.\nNever: take me off', 'between')
+  t.equal(withoutQuotation(`${wrote}\nWhat now?\n\nSTOP`), 'What now?\n\nSTOP', 'nothing above and nothing marked: all of it')
+  t.equal(withoutQuotation('On second thought, about what you wrote: take me off'), 'On second thought, about what you wrote: take me off')
+  t.equal(
+    htmlToText(
+      `<div class="gmail_quote"><div class="gmail_attr">On Monday <div>Maria</div> wrote:</div><blockquote class="gmail_quote">${footer}</blockquote></div><div>STOP</div>`,
+    ),
+    'STOP',
+    'below, in the markup of Gmail',
+  )
+  const event = translated(delivered(sample('InboundMessage.Email'), { plainText: ' \n', body: '<p>ST&shy;OP</p>' }))
+  t.equal(event.message?.text, 'ST\u00adOP', 'a plain text of spaces is none')
+})
+
 t.test('an e-mail is the words its writer wrote', async (t) => {
   t.equal(
     htmlToText('<style>p{}</style><p>Hi &amp; hello&#33;</p><p>budget < 500k&nbsp;now</p><!-- no --><br/>bye<script>x'),
@@ -655,6 +689,8 @@ t.test('an e-mail is the words its writer wrote', async (t) => {
   t.equal(withoutQuotation('On Friday works.\nLe me know'), 'On Friday works.\nLe me know')
   // CPU time of this process: others on the machine do not count.
   const before = process.cpuUsage()
+  withoutQuotation('On Monday, Ana wrote:\n> stop\n'.repeat(30_000))
+  htmlToText(`${'<div class="gmail_quote">'.repeat(40_000)}<blockquote>`)
   htmlToText('<'.repeat(1_000_000))
   htmlToText('<script'.repeat(150_000))
   htmlToText(`${'<'.repeat(1_000_000)}>`)

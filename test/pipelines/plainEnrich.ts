@@ -18,7 +18,18 @@ import {
 import type { Band } from '../../pipelines/enrich/intentLexicon.ts'
 import { contains } from '../../pipelines/enrich/normalForm.ts'
 import type { PermissionChange } from '../../pipelines/enrich/optOut.ts'
-import { harmlessUses, optInKeywords, optOutKeywords, optOutPhrases, unclearWords, visits } from '../../pipelines/enrich/optOutLexicon.ts'
+import {
+  forwarding,
+  harmlessUses,
+  optInKeywords,
+  optOutKeywords,
+  optOutPhrases,
+  ownWords,
+  polite,
+  stopSigns,
+  unclearWords,
+  visits,
+} from '../../pipelines/enrich/optOutLexicon.ts'
 import type { IntentPart } from '../../pipelines/enrich/score.ts'
 import { temperatureOf } from '../../pipelines/enrich/scoring/composite.ts'
 import type { Scored } from '../../pipelines/enrich/scoring/composite.ts'
@@ -33,7 +44,7 @@ const optIns = new Set(optInKeywords.flatMap((row) => row.words))
 export function plainNormalised(text: string): string {
   return text
     .normalize('NFKD')
-    .replace(/[\p{M}'’‘`´\u200b-\u200f\ufeff]/gu, '')
+    .replace(/[\p{M}'’‘`´\p{Cf}]/gu, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
@@ -48,17 +59,43 @@ export function plainPermissionChange(text: string, subject: string | null = nul
   if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
   const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
-  const said = without(whole, visits)
-  const phrase = optOutPhrases.flatMap((row) => row.words).find((one) => contains(said, one))
+  const clauses = text.split(/[.,;:!?…\n]+|\s[-–—]+\s/).map(plainNormalised)
+  const outside = (uses: readonly string[]) =>
+    uses.some((use) => whole.includes(use)) ? clauses.map((clause) => without(clause, uses)).join(' ') : whole
+  const said = outside(visits)
+  const inSubject = plainNormalised(subject ?? '')
+  const isOwn = !forwarding.test(subject ?? '')
+  const listed = optOutPhrases.flatMap((row) => row.words)
+  const phrase = listed.find((one) => contains(said, one)) ?? listed.find((one) => isOwn && contains(inSubject, one))
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
-  const rest = without(said, harmlessUses)
-  const unclear = unclearWords.find((word) => contains(rest, word))
+  const beside = candidates
+    .filter(({ length }) => length <= 80)
+    .map(once)
+    .find((one) => keywords.has(one))
+  if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
+  const harmless = said === whole ? outside(harmlessUses) : without(said, harmlessUses)
+  const rest = without(harmless, ownWords).trim() === '' ? harmless : without(harmless, ownWords)
+  const unclear = unclearWords.find((word) => contains(rest, word)) ?? stopSigns.find((sign) => whole === '' && text.includes(sign))
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
 }
 
-// A double space: no phrase is found across the gap.
+/** Without politeness around it, and without repetition. */
+function once(words: string): string {
+  let said = words
+  for (let before = ''; before !== said;) {
+    before = said
+    for (const phrase of polite) {
+      if (said.startsWith(`${phrase} `)) said = said.slice(phrase.length + 1)
+      if (said.endsWith(` ${phrase}`)) said = said.slice(0, -phrase.length - 1)
+    }
+  }
+  const all = new Set(said.split(' '))
+  return all.size === 1 ? (said.split(' ', 1)[0] ?? '') : said
+}
+
+// More than one space: no phrase is found across the gap.
 function without(text: string, uses: readonly string[]): string {
-  return uses.reduce((words, use) => ` ${words} `.replaceAll(` ${use} `, '  ').trim(), text)
+  return uses.reduce((words, use) => (words.includes(use) ? ` ${words} `.replaceAll(` ${use} `, '   ') : words), text)
 }
 
 function firstLine(text: string): string {

@@ -10,7 +10,7 @@ import { openingFillers, openingRows, protectedRows } from '../../pipelines/enri
 import type { Found, Told, Token } from '../../pipelines/enrich/text/tokens.ts'
 import { plainNormalised } from './plainEnrich.ts'
 
-const WORD = /[\p{L}\p{N}\p{M}'’‘`´\u200b-\u200f\ufeff]+/gu
+const WORD = /[\p{L}\p{N}\p{M}'’‘`´\p{Cf}]+/gu
 const CLAUSE_END = /[.,;:!?¡¿…\n()"“”«»—–]| - /
 const MARKS: Readonly<Record<string, string>> = { '"': '"', '“': '”', '«': '»' }
 

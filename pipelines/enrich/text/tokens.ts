@@ -34,7 +34,7 @@ export interface Found {
   readonly words: string
 }
 
-const WORD = /[\p{L}\p{N}\p{M}'’‘`´\u200b-\u200f\ufeff]+/gu
+const WORD = /[\p{L}\p{N}\p{M}'’‘`´\p{Cf}]+/gu
 /** The same in a message of ASCII, as most are: no need of the tables of Unicode. */
 const ASCII = /^[\0-\x7f]*$/
 const ASCII_WORD = Array.from({ length: 0x80 }, (_, code) => /[A-Za-z0-9'`]/.test(String.fromCharCode(code)))

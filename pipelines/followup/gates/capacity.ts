@@ -1,10 +1,11 @@
 /**
  * An assignment takes room with a realtor, in the transaction that reserves it. It is denied when the lead has a realtor by
- * now, when the location assigns nothing, and when the office does not give this realtor leads or they have no room.
+ * now, when the location assigns nothing, and when the office does not give this realtor leads or they have no room. Where
+ * the platform did not tell who has the lead, it waits.
  * @source reference/lead-domain.md 5.2: the decision must reserve capacity atomically
  */
 import { counted } from '../../counted.ts'
-import { allow, deny, withLead } from './gate.ts'
+import { allow, deny, denyUntil, withLead } from './gate.ts'
 
 const taking: ReadonlySet<string> = new Set(['available', 'busy'])
 
@@ -14,11 +15,14 @@ export const aboutTheRealtor: ReadonlyMap<string, string> = new Map([
   ['not_taking_leads', 'is given no leads at the moment'],
 ])
 
-export const capacity = withLead((lead, { followUp, tenant, assignee, isAssigning, provider }) => {
+export const capacity = withLead((lead, { at, limits, followUp, tenant, assignee, isAssigning, provider }) => {
   if (followUp.action !== 'assign') return allow('no_assignment')
   if (tenant?.routing !== 'assign') return deny('routing_off', 'This location gives no leads to realtors by itself.')
   if (lead.ownerId !== null) return deny('has_owner', 'The lead has a realtor by now.')
   if (isAssigning) return deny('being_assigned', 'Another assignment of this lead is on its way.')
+  // Whoever has it on the platform is not written over unseen.
+  if (provider === 'unreadable')
+    return denyUntil('provider_unreadable', at + limits.providerRecheckMs, 'The provider did not tell who has the lead.')
   if (typeof provider === 'object' && provider.assignedTo !== null)
     return deny('has_owner', 'The platform has a realtor for this lead by now.')
   if (assignee === undefined || !taking.has(assignee.availability))

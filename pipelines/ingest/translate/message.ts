@@ -117,6 +117,6 @@ function wordsOf(body: Json, channel: string, direction: string): string {
   const raw = wholeTextOf(body, 'body')
   if (channel === 'call' || channel === 'voicemail') return ''
   if (channel !== 'email') return raw.trim()
-  const text = plain === '' ? htmlToText(raw) : plain
+  const text = plain.trim() === '' ? htmlToText(raw) : plain
   return direction === 'inbound' ? withoutQuotation(text) : text.trim()
 }

@@ -146,6 +146,49 @@ t.test('what a number has said survives the erasure of the lead, without lead an
   t.match((await addressLedgers(pool, [lead])).get(lead), [{ sms: { status: 'revoked', at, words: null } }])
 })
 
+t.test(
+  'an opt-out that the sink has not stored when its lead is erased closes the address all the same, without lead and words',
+  async (t) => {
+    const { pool, put, sink } = await bench(t)
+    await put({ contactId: 'ben', phone: x, email: 'old@example.com' }, { contactId: 'dan', phone: y })
+    const of = (contactId: string, over: Partial<LeadProfile>) =>
+      [`${tenantId}:${contactId}`, profileRecord({ email: null, contactId, ...over })] as const
+    const order = (contactId: string) =>
+      [`${tenantId}:${contactId}`, { tenantId, contactId, erasedAt: at + HOUR, requestId: 'r', requestedBy: 'office' }] as const
+    const behind = [
+      batch(profiles, 10, [
+        of('ana', { phone: x, consents: { sms: said('revoked', at) } }),
+        of('eve', { phone: '+12125550177', consents: { sms: said('express', at) } }),
+      ]),
+      batch(erasures, 0, [order('ana'), order('eve')]),
+    ]
+    await sink.write(behind)
+    t.match(await pool.query('SELECT FROM leads WHERE contact_id = ANY($1)', [['ana', 'eve']]), { rowCount: 0 })
+    const known = async (contactId: string) => (await addressLedgers(pool, [`${tenantId}:${contactId}`])).get(`${tenantId}:${contactId}`)
+    t.match(await known('ben'), [{ sms: { status: 'revoked', at, words: null } }], 'the order is carried out before the profile is read')
+    await sink.write([batch(profiles, 20, [of('cat', { phone: y, consents: { call: said('revoked', at) } }), [`${tenantId}:cat`, null]])])
+    t.match(await known('dan'), [{ call: { status: 'revoked', at, words: null } }], 'the profile and its tombstone come in one batch')
+    const emailEvent = {
+      ...{ emailEventId: null, event: 'unsubscribed', address: 'old@example.com', mailId: null, code: null },
+      reason: null,
+      permanent: false,
+    }
+    const event = messageEvent({ kind: 'email_unsubscribed', message: null, emailEvent, occurredAt: at })
+    await sink.write([batch(leadEvents, 0, [[`${tenantId}:ana`, event]])])
+    t.ok(
+      (await known('ben'))?.some(({ email }) => email?.status === 'revoked' && email.words === null),
+      'an address that unsubscribed',
+    )
+    const all = async () => (await pool.query('SELECT * FROM address_statements ORDER BY address_key, channel')).rows as unknown[]
+    const rows = await all()
+    t.equal(rows.length, 3, 'START alone is not kept')
+    t.match(rows, Array(3).fill({ status: 'revoked', lead_id: null, words: null }))
+    await pool.query('DELETE FROM sink_offsets')
+    await sink.write(behind)
+    t.strictSame(await all(), rows, 'read again, nothing is added')
+  },
+)
+
 t.test('the migration takes up what stands in profiles', async (t) => {
   const { pool, put, url } = await bench(t)
   await put(

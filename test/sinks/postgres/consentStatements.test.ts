@@ -49,6 +49,38 @@ t.test('a statement stays when it is replaced, is stored once, and goes with the
   t.strictSame(await ledger(), [])
 })
 
+t.test('a box that every update of its contact tells again is one statement until it says something else', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 2 })
+  t.teardown(() => pool.end())
+  const sink = postgresSink(pool)
+  const box = (minute: number, status = 'express_written', words = 'I agree') =>
+    standing(minute, { 'sms/marketing': { status, at: at + minute * MINUTE, expiresAt: null, eventId: `e${minute}`, words } })
+  const told = async () => (await consentStatements(pool, maria, 9)).map(({ eventId, status }) => `${eventId} ${status}`).reverse()
+  await sink.write([
+    batch(profiles, 0, [
+      [maria, box(1)],
+      [maria, box(2)],
+    ]),
+  ])
+  t.strictSame(await told(), ['e1 express_written'], 'in one batch')
+  await sink.write([batch(profiles, 2, [[maria, box(3)]])])
+  t.strictSame(await told(), ['e1 express_written'], 'in another one')
+  await sink.write([batch(profiles, 3, [[maria, box(4, 'none')]])])
+  await sink.write([
+    batch(profiles, 4, [
+      [maria, box(5)],
+      [maria, box(6, 'express_written', 'I agree to texts')],
+    ]),
+  ])
+  const all = ['e1 express_written', 'e4 none', 'e5 express_written', 'e6 express_written']
+  t.strictSame(await told(), all)
+  await pool.query('DELETE FROM sink_offsets')
+  await sink.write([batch(profiles, 5, [[maria, box(6, 'express_written', 'I agree to texts')]])])
+  t.strictSame(await told(), all)
+})
+
 t.test('the history of a lead is read newest first, with the message that states it as long as that is held', async (t) => {
   const { databaseUrl: url } = await testStack(t)
   await migrate({ url })
