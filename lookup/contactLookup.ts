@@ -52,12 +52,12 @@ export function contactLookup(options: ContactLookupOptions): Worker<typeof unre
   const addresses = new AddressMemory(() => clock.now())
 
   async function ask(tenantId: string, question: Question, signal: AbortSignal): Promise<Finding> {
-    // Not of a refusal: another contact may have got the address meanwhile.
-    const known = question.kind === 'address' && !question.ofEach ? addresses.of(tenantId, question.address) : undefined
+    // Of permission every contact is asked for anew: another one may have got the address meanwhile.
+    const isRemembered = question.kind === 'address' && question.by === 'email' && !question.ofEach
+    const known = isRemembered ? addresses.of(tenantId, question.address) : undefined
     if (known !== undefined) return { kind: 'found', contactIds: [known] }
     const finding = await findContact(ghl, tenantId, question, { tries: TRIES, signal })
-    if (finding.kind === 'found' && question.kind === 'address' && !question.ofEach)
-      addresses.keep(tenantId, question.address, finding.contactIds[0] as string)
+    if (finding.kind === 'found' && isRemembered) addresses.keep(tenantId, question.address, finding.contactIds[0] as string)
     return finding
   }
 

@@ -13,7 +13,7 @@ export interface AddressRefusal {
   purpose: Purpose | null
   /** When it was said, ms. */
   at: number
-  /** By which words; null once the lead that said them was erased. */
+  /** By which words; null once the lead that said them was erased, and where no lead did. */
   words: string | null
 }
 
