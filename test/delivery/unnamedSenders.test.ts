@@ -30,7 +30,13 @@ async function writeTo(b: LedgerBench, contactId: string) {
   const of = { contactId, decisionId: contactId }
   await b.plan(
     of,
-    { ...of, channel: 'email', subject: 'Hello', templateId: 'reply.email.1', text: 'The house on Elm Street can be seen on Saturday at noon. To end this write STOP.' },
+    {
+      ...of,
+      channel: 'email',
+      subject: 'Hello',
+      templateId: 'reply.email.1',
+      text: 'The house on Elm Street can be seen on Saturday at noon. To end this write STOP.',
+    },
     { ...of, action: 'create_task', channel: 'call', templateId: null, text: 'Call' },
   )
   await b.fresh()

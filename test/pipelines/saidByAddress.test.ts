@@ -1,6 +1,7 @@
 /** What numbers and addresses say of permission that no contact is named of: what counts for the address, and what the platform is asked. */
 import fc from 'fast-check'
 import t from 'tap'
+import { addressRefusalInWords, addressRefusals } from '../../pipelines/enrich/addressRefusals.ts'
 import { mark } from '../../pipelines/ingest/seen.ts'
 import { questionOf } from '../../pipelines/lookup/question.ts'
 import { addressStatementsOf, countsForAddress, sayingOf } from '../../pipelines/lookup/saidByAddress.ts'
@@ -113,4 +114,22 @@ t.test('what counts for its address is not counted as raw by the receiver; every
   const kept = 'contact_not_named'
   t.strictSame(raw, [undefined, undefined, kept, kept, kept, undefined, kept, undefined, kept])
   t.equal(sendgridSays({ event: 'unsubscribe', email, rekindle_tenant: 'never' }, said)[0]?.raw, 'tenant_not_installed')
+})
+
+t.test('what a lead has said by its number is not told again as said by the number; what the number said at another time is', async (t) => {
+  const [said] = addressStatementsOf(texted(number, 'STOP'))
+  const ofNumber = { status: 'revoked', at: said?.at ?? 0, expiresAt: null, eventId: said?.eventId ?? '', words: null }
+  const own = { ...ofNumber, eventId: 'of the lead', words: 'stop' }
+  t.strictSame(addressRefusals({ sms: own, call: own }, [{ sms: ofNumber, call: ofNumber }]), [])
+  const told = [{ address: 'number', channels: ['sms', 'call'], purpose: null, at, words: null }]
+  for (const other of [
+    { ...own, at: at - MINUTE },
+    { ...own, status: 'express' },
+    { ...own, status: 'inquiry' },
+  ])
+    t.strictSame(addressRefusals({ sms: other, call: other }, [{ sms: ofNumber, call: ofNumber }]), told)
+  t.equal(
+    told.map(addressRefusalInWords).join(),
+    'This number opted out of sms and call on 2026-11-10 17:00 UTC. That counts for every lead that has it.',
+  )
 })
