@@ -168,7 +168,7 @@ t.test('an opt-out that names its purpose closes that alone where the location h
   await b.tenant({ consent: { revocation: 'purpose', marketingNeeds: 'inquiry', written: null } })
   await told(b, texted(number, 'no more ads', { id: 'SM2' }), texted('+12125550199', 'STOP', { id: 'SM3' }))
   t.strictSame(
-    (await statements(b)).map(({ channel, purpose, event_id }) => `${channel} ${purpose} ${event_id}`),
+    (await statements(b)).map(({ channel, purpose, event_id }) => [channel, purpose, event_id].join(' ')),
     ['call all c:SM3:received', 'call marketing c:SM2:received', 'sms all c:SM3:received', 'sms marketing c:SM2:received'],
   )
   t.match(await writeTo(b, 'maria'), { sms: 'denied address_marketing_revoked' })
