@@ -10,7 +10,7 @@ import { callbackSubjectOf } from '../pipelines/ingest/subject.ts'
 import { readCallback } from '../pipelines/ingest/translate/callback.ts'
 import type { CallbackType } from '../pipelines/ingest/translate/callback.ts'
 import { leadKey } from '../topics/index.ts'
-import { maxElements, routable, unattributed } from './envelope.ts'
+import { maxElements, routable, unattributed, unlessKept } from './envelope.ts'
 import type { Envelope } from './envelope.ts'
 import { elementsOf, listOf } from './jsonElements.ts'
 import type { ApiDeps } from './ports.ts'
@@ -39,7 +39,7 @@ function envelopeOf(type: CallbackType, body: Buffer, batchIndex: number, given:
   const contactId = routable(named.contactId)
   const { reading } = readCallback(type, body)
   const lead = leadOf({ tenantId, contactId }, tenants.get(tenantId))
-  const raw = 'raw' in lead ? lead.raw : 'raw' in reading ? reading.raw : undefined
+  const raw = 'raw' in lead ? unlessKept(lead.raw, type, body) : 'raw' in reading ? reading.raw : undefined
   return {
     body,
     batchIndex,

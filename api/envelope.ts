@@ -10,6 +10,7 @@ import { contactIdOf, reportContactIdOf, reportTenantIdOf, tenantIdOf } from '..
 import { destinationOf } from '../pipelines/ingest/translate/catalogue.ts'
 import type { UnrecognisedReason } from '../pipelines/ingest/translate/catalogue.ts'
 import { webhookTypeOf } from '../pipelines/ingest/webhookTypes.ts'
+import { countsForAddress } from '../pipelines/lookup/saidByAddress.ts'
 import { leadKey } from '../topics/index.ts'
 import { elementsOf, listOf, startsList } from './jsonElements.ts'
 
@@ -75,7 +76,7 @@ function envelopeOf(bytes: Buffer, batchIndex: number): Envelope {
     appId: textOf(body, 'appId'),
     key: tenantId === '' ? (agency ?? unattributed) : contactId === null ? tenantId : leadKey(tenantId, contactId),
     mayWithdraw: mayWithdraw(type, body),
-    ...('raw' in destination ? { raw: destination.raw } : {}),
+    ...('raw' in destination ? rawBecause(unlessKept(destination.raw, type, bytes)) : {}),
     ...(tenantId === '' && agency === null ? { fault: 'no_location' as const } : {}),
   }
 }
@@ -92,6 +93,15 @@ export function workflowEnvelope(body: Buffer, tenantId: string): { envelope: En
   const key = contactId === null ? tenantId : leadKey(tenantId, contactId)
   const raw = contactId === null ? { raw: 'contact_not_named' as const } : {}
   return { envelope: { ...of, contactId, key, ...raw }, stated: reportTenantIdOf(parsed.body) }
+}
+
+/** Not raw after all when it says something of permission that counts for its number or e-mail address, contact or not. */
+export function unlessKept(raw: UnrecognisedReason, type: string, body: Buffer): UnrecognisedReason | undefined {
+  return raw === 'contact_not_named' && countsForAddress({ shape: type, body }) ? undefined : raw
+}
+
+function rawBecause(raw: UnrecognisedReason | undefined): Pick<Envelope, 'raw'> {
+  return raw === undefined ? {} : { raw }
 }
 
 /** The id when it is short enough to be one. */

@@ -1,12 +1,14 @@
 /**
  * The worker that asks whom webhooks are about that named no contact. What is found is told again on `ghl.webhooks`, under the key
- * of its lead and by the same webhook id, so that ingest tells it once; what is not stays on `ghl.unrecognised`, with why.
+ * of its lead and by the same webhook id, so that ingest tells it once; what is not stays on `ghl.unrecognised`, with why. What takes permission
+ * back is told of each contact that has the number or address.
  */
 import type { Logger } from 'pino'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import { questionOf, toldOf } from '../pipelines/lookup/question.ts'
 import type { Question } from '../pipelines/lookup/question.ts'
+import { countsForAddress } from '../pipelines/lookup/saidByAddress.ts'
 import { typeLabel } from '../pipelines/ingest/webhookTypes.ts'
 import { drop, emit } from '../runtime/outcome.ts'
 import { done, worker } from '../runtime/worker.ts'
@@ -50,11 +52,12 @@ export function contactLookup(options: ContactLookupOptions): Worker<typeof unre
   const addresses = new AddressMemory(() => clock.now())
 
   async function ask(tenantId: string, question: Question, signal: AbortSignal): Promise<Finding> {
-    const known = question.kind === 'address' ? addresses.of(tenantId, question.address) : undefined
+    // Of permission every contact is asked for anew: another one may have got the address meanwhile.
+    const isRemembered = question.kind === 'address' && question.by === 'email' && !question.ofEach
+    const known = isRemembered ? addresses.of(tenantId, question.address) : undefined
     if (known !== undefined) return { kind: 'found', contactIds: [known] }
     const finding = await findContact(ghl, tenantId, question, { tries: TRIES, signal })
-    if (finding.kind === 'found' && question.kind === 'address' && !question.ofEach)
-      addresses.keep(tenantId, question.address, finding.contactIds[0] as string)
+    if (finding.kind === 'found' && isRemembered) addresses.keep(tenantId, question.address, finding.contactIds[0] as string)
     return finding
   }
 
@@ -73,7 +76,11 @@ export function contactLookup(options: ContactLookupOptions): Worker<typeof unre
   function notFound(raw: WebhookUnrecognised, reason: Exclude<LookupOutcome, 'found' | 'lead_erased'>, detail: string): Results {
     const { tenantId, webhookId, shape } = raw
     onOutcome(typeLabel(shape ?? ''), reason)
-    logger.info({ tenantId, webhookId, type: shape, reason, detail }, 'a webhook that names no contact stays raw')
+    const isKept = countsForAddress(raw)
+    logger.info(
+      { tenantId, webhookId, type: shape, reason, detail },
+      isKept ? 'what was said of permission counts for its number or e-mail address alone' : 'a webhook that names no contact stays raw',
+    )
     return done([emit(unrecognised, { ...raw, reason, detail })])
   }
 

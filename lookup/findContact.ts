@@ -1,6 +1,6 @@
 /**
  * Asks GoHighLevel whom a webhook is about, by the calls that are documented for it: tasks of a location by their ids, contacts by
- * their address. What comes back is compared again here: an answer that is not exactly what was asked for is none.
+ * their e-mail address or number. What comes back is compared again here: an answer that is not exactly what was asked for is none.
  * @source reference/gohighlevel.md 3.4
  */
 import type { CallOptions } from '../integrations/ghl/call/caller.ts'
@@ -65,29 +65,43 @@ async function byTask(
 async function byAddress(
   { contacts }: Pick<GhlClient, 'contacts'>,
   tenantId: string,
-  { address, ofEach }: Extract<Question, { kind: 'address' }>,
+  { by, address, ofEach }: Extract<Question, { kind: 'address' }>,
   options: CallOptions,
 ): Promise<Finding> {
   const having = new Set<string>()
+  const has = by === 'email' ? hasEmail : hasNumber
+  const field = by === 'email' ? 'email' : 'phone'
   // All that have it: the look-up by address shows one, also where a location allows several.
-  for await (const page of contacts.search(tenantId, { filters: [{ field: 'email', operator: 'eq', value: address }] }, options)) {
+  for await (const page of contacts.search(tenantId, { filters: [{ field, operator: 'eq', value: address }] }, options)) {
     if (!page.ok) return unanswered(page.failure)
     for (const contact of page.value.items) if (has(contact, address)) having.add(contact.contactId)
   }
   if (having.size === 0) {
     // The index lags about a minute, and knows first addresses only.
-    const read = await contacts.find(tenantId, { email: address }, options)
+    const read = await contacts.find(tenantId, { [field]: address }, options)
     if (!read.ok) return unanswered(read.failure)
     const { contact } = read.value
     if (contact !== undefined && has(contact, address)) having.add(contact.contactId)
   }
-  if (having.size === 0) return { kind: 'not_found', detail: 'no contact has the address' }
-  if (having.size > 1 && !ofEach) return { kind: 'ambiguous', detail: `${having.size} contacts have the address` }
+  const what = by === 'email' ? 'address' : 'number'
+  if (having.size === 0) return { kind: 'not_found', detail: `no contact has the ${what}` }
+  if (having.size > 1 && !ofEach) return { kind: 'ambiguous', detail: `${having.size} contacts have the ${what}` }
   return { kind: 'found', contactIds: [...having].sort() }
 }
 
-function has({ email, additionalEmails }: GhlContact, address: string): boolean {
+function hasEmail({ email, additionalEmails }: GhlContact, address: string): boolean {
   return [email, ...additionalEmails].some((one) => one?.toLowerCase() === address)
+}
+
+/** With and without the country code it is one number, as for opt-outs: docs/consent.md. */
+const NUMBER_DIGITS = 10
+
+function hasNumber({ phone }: GhlContact, number: string): boolean {
+  return phone !== null && lastDigits(phone) === lastDigits(number)
+}
+
+function lastDigits(number: string): string {
+  return number.replace(/\D/g, '').slice(-NUMBER_DIGITS)
 }
 
 function unanswered({ code, detail }: Failure): Finding {

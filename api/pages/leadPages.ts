@@ -182,7 +182,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent): string {
         ${
           lead.addressRefusals.length === 0
             ? null
-            : html`<dt>Closed by others</dt>
+            : html`<dt>Closed addresses</dt>
                 <dd>${lead.addressRefusals.map((one) => html`<div class="bad">${addressRefusalInWords(one)}</div>`)}</dd>`
         }
         <dt>Contact so far</dt>

@@ -13,7 +13,7 @@ export interface AddressRefusal {
   purpose: Purpose | null
   /** When it was said, ms. */
   at: number
-  /** By which words; null once the lead that said them was erased. */
+  /** By which words; null once the lead that said them was erased, and where no lead did. */
   words: string | null
 }
 
@@ -24,8 +24,7 @@ export function addressRefusals(own: Consents, ledgers: readonly Consents[]): Ad
     for (const channel of CONTACT_CHANNELS)
       for (const purpose of standing(ledger, channel)) {
         const refusal = refusalOf(ledger, channel, purpose ?? 'marketing')
-        if (refusal === undefined || own[purpose === null ? channel : scopeOf(channel, purpose)]?.eventId === refusal.stated.eventId)
-          continue
+        if (refusal === undefined || isSame(own[purpose === null ? channel : scopeOf(channel, purpose)], refusal.stated)) continue
         const one = refusalFrom(channel, purpose, refusal.stated)
         const key = JSON.stringify([one.address, purpose, refusal.stated])
         const known = told.get(key)
@@ -33,6 +32,11 @@ export function addressRefusals(own: Consents, ledgers: readonly Consents[]): Ad
         else if (!known.channels.includes(channel)) known.channels.push(channel)
       }
   return [...told.values()].sort((a, b) => b.at - a.at)
+}
+
+/** What was said before its lead was known has an event of its own, and the same time. */
+function isSame(own: Consent | undefined, stated: Consent): boolean {
+  return own?.eventId === stated.eventId || (own?.status === stated.status && own.at === stated.at)
 }
 
 /** By which statement an address of a lead is closed on a channel for this purpose; undefined when none is. */

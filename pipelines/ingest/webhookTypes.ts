@@ -4,7 +4,7 @@
  */
 import type { Json } from './body.ts'
 import { objectOf, textOf } from './fields.ts'
-import type { CallbackType } from './translate/callback.ts'
+import { isCallbackType } from './translate/callback.ts'
 
 const families: Readonly<Record<string, readonly string[]>> = {
   Contact: ['Create', 'Update', 'Delete', 'TagUpdate', 'DndUpdate'],
@@ -99,11 +99,9 @@ export function webhookTypeOf(body: Json): WebhookType {
 }
 
 const shapeTypes: ReadonlySet<string> = new Set(shapes.map(({ type }) => type))
-/** Types that receivers give to callbacks of providers; no body states them. */
-const callbackTypes: ReadonlySet<string> = new Set<CallbackType>(['TwilioMessage', 'SendGridEvent'])
 
 /** The metric label of a type: a label taken from a body would let a sender fill the metrics store. */
 export function typeLabel(type: string): string {
   if (type === '') return 'none'
-  return knownTypes.has(type) || shapeTypes.has(type) || callbackTypes.has(type) ? type : 'other'
+  return knownTypes.has(type) || shapeTypes.has(type) || isCallbackType(type) ? type : 'other'
 }

@@ -5,6 +5,9 @@
 import type { WebhookReceived, WebhookUnrecognised } from '../../schemas/generated/records.ts'
 import { parseBody } from '../ingest/body.ts'
 import { objectOf, textOf } from '../ingest/fields.ts'
+import { callbackTypes, isCallbackType } from '../ingest/translate/callback.ts'
+import { sayingOf } from './saidByAddress.ts'
+import type { Saying } from './saidByAddress.ts'
 
 export type Question =
   | {
@@ -16,6 +19,7 @@ export type Question =
     }
   | {
       readonly kind: 'address'
+      readonly by: 'number' | 'email'
       readonly address: string
       /** Whether it is told of every contact that has the address: a refusal is a refusal by all of them. */
       readonly ofEach: boolean
@@ -25,21 +29,23 @@ export type Question =
 export type Asked = Question | { readonly kind: 'none'; readonly because: string } | undefined
 
 /** Types of webhooks that are asked about. */
-export const askedTypes = ['TaskCreate', 'TaskComplete', 'TaskDelete', 'LCEmailStats'] as const
+const askedWebhooks = ['TaskCreate', 'TaskComplete', 'TaskDelete', 'LCEmailStats'] as const
 
-/** Events after which the person must not be written to: better told of one contact too many than of one too few. */
-const REFUSALS: ReadonlySet<string> = new Set(['unsubscribed', 'complained'])
+/** All types that are asked about; of callbacks those alone that say something of permission. */
+export const askedTypes = [...askedWebhooks, ...callbackTypes] as const
 
 /** What to ask about a webhook that was kept raw. */
 export function questionOf({ reason, shape, body }: Pick<WebhookUnrecognised, 'reason' | 'shape' | 'body'>): Asked {
-  if (reason !== 'contact_not_named' || !askedTypes.some((type) => type === shape)) return undefined
+  if (reason !== 'contact_not_named' || shape === null) return undefined
+  if (isCallbackType(shape)) return questionOfCallback(sayingOf({ shape, body }))
+  if (!askedWebhooks.some((type) => type === shape)) return undefined
   const parsed = parseBody(body)
   if ('problem' in parsed) return none(parsed.problem)
   if (shape === 'LCEmailStats') {
     const payload = objectOf(parsed.body, 'webhookPayload') ?? {}
     const address = textOf(payload, 'recipient')?.toLowerCase()
     if (address === undefined) return none('the body names no recipient')
-    return { kind: 'address', address, ofEach: REFUSALS.has(textOf(payload, 'event')?.toLowerCase() ?? '') }
+    return { kind: 'address', by: 'email', address, ofEach: sayingOf({ shape, body })?.change === 'opt_out' }
   }
   const taskId = textOf(parsed.body, 'id')
   if (taskId === null) return none('the body names no task')
@@ -48,13 +54,21 @@ export function questionOf({ reason, shape, body }: Pick<WebhookUnrecognised, 'r
   return { kind: 'task', taskId, ownerId: textOf(parsed.body, 'assignedTo'), completed: shape === 'TaskComplete' }
 }
 
+/** Whoever sent it has proved nobody, so only what must not be missed is asked about: what takes permission back, may do so, or gives it again. */
+function questionOfCallback(saying: Saying | undefined): Asked {
+  if (saying === undefined) return undefined
+  const { by, address, change } = saying
+  if (address === null) return none(`the callback names no ${by === 'number' ? 'number' : 'e-mail address'}`)
+  return { kind: 'address', by, address, ofEach: change === 'opt_out' }
+}
+
 /** The webhook as the writer of lead events takes it: the same bytes, of this contact, known again by the same id. */
 export function toldOf(raw: WebhookUnrecognised, contactId: string): WebhookReceived {
   const { receivedId, tenantId, webhookId, receivedAt, body, batchIndex, scheme, keyId, shape, rawType } = raw
   return {
     receivedId,
     tenantId,
-    origin: 'lookup',
+    origin: shape !== null && isCallbackType(shape) ? 'callback' : 'lookup',
     scheme: scheme === '' ? 'none' : scheme,
     keyId,
     type: shape ?? rawType,

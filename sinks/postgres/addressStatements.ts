@@ -6,9 +6,11 @@
 import type pg from 'pg'
 import { ledgerOf, saidFrom } from '../../pipelines/enrich/saidFrom.ts'
 import { PURPOSES, readScope, scopeOf } from '../../pipelines/enrich/purposes.ts'
+import { permissionsOf } from '../../pipelines/enrich/settings.ts'
 import { closingWords } from '../../pipelines/enrich/staffEvents.ts'
+import { addressStatementsOf } from '../../pipelines/lookup/saidByAddress.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
-import type { Consent, LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
+import type { Consent, LeadEvent, LeadProfile, Tenant, WebhookUnrecognised } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
 import { instant, storable } from './storable.ts'
 
@@ -68,6 +70,41 @@ export async function storeUnsubscribed(
     return [rowOf(key, tenantId, 'email', 'all', { status: 'revoked', at, expiresAt: null, eventId, words }, address, true)]
   })
   await store(client, rows, by)
+}
+
+/**
+ * Adds what numbers and addresses have said that no contact was named of, whatever came of asking for one: whoever appears with the address is
+ * closed by it. Of what was said neither lead nor words are kept.
+ */
+export async function storeUnnamed(
+  client: pg.PoolClient,
+  records: readonly { readonly value: WebhookUnrecognised | null }[],
+): Promise<void> {
+  const told = records.flatMap(({ value }) =>
+    value === null || !UNNAMED.has(value.reason) ? [] : addressStatementsOf(value).map((one) => ({ ...one, tenantId: value.tenantId })),
+  )
+  const named = told.flatMap(({ tenantId, purpose }) => (purpose === null ? [] : [tenantId]))
+  const byPurpose = named.length === 0 ? new Set<string>() : await locationsByPurpose(client, named)
+  await store(
+    client,
+    told.map(({ tenantId, channel, purpose, address, ...stated }) => {
+      const scope = purpose !== null && byPurpose.has(tenantId) ? purpose : 'all'
+      return { ...rowOf('', tenantId, channel, scope, { ...stated, expiresAt: null, words: null }, address, true), lead_id: null }
+    }),
+  )
+}
+
+/** Reasons of what waits for a contact, and of what no contact was found for. */
+const UNNAMED: ReadonlySet<string> = new Set(['contact_not_named', 'contact_not_found', 'contact_ambiguous', 'lookup_failed'])
+
+/** Those of these locations where an opt-out closes what it names alone. */
+async function locationsByPurpose(client: pg.PoolClient, tenantIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await client.query<{ tenant_id: string; record: Tenant }>({
+    name: 'address_statements_settings',
+    text: 'SELECT tenant_id, record FROM tenants WHERE tenant_id = ANY($1)',
+    values: [tenantIds],
+  })
+  return new Set(rows.flatMap(({ tenant_id, record }) => (permissionsOf(record).revocation === 'purpose' ? [tenant_id] : [])))
 }
 
 function rowOf(key: string, tenantId: string, channel: string, purpose: string, stated: Consent, address: string, isCertain: boolean): Row {

@@ -4,7 +4,7 @@
  */
 import type pg from 'pg'
 import type { FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
-import { profiles } from '../../topics/index.ts'
+import { profiles, unrecognised } from '../../topics/index.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { addressLedgers } from './addressStatements.ts'
 import type { Addresses } from './addressStatements.ts'
@@ -184,7 +184,7 @@ export interface FenceFacts {
   readonly tenants: ReadonlyMap<string, Tenant>
   /** By partition: when the copy of the leads was last known to be complete, ms. */
   readonly copyCompleteAt: ReadonlyMap<number, number>
-  /** The same of the partition that is furthest behind, for what any lead of a location may have said. */
+  /** The same of the partition that is furthest behind, for what any lead of a location may have said, or a number that is no lead's. */
   readonly allCompleteAt: number | undefined
   /** By lead: what was said of permission from each of its addresses, by whomever. */
   readonly addressLedgers: ReadonlyMap<string, readonly Consents[]>
@@ -202,12 +202,11 @@ export interface FenceFacts {
 export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow[], at: number, besides?: Addresses): Promise<FenceFacts> {
   const leadIds = [...new Set(rows.map(({ leadId }) => leadId))]
   // Before what it is about: read after it, it would vouch for what was stored in between and is not among it.
-  const copies = await client.query<{ partition: number; caught_up_at: Date | null }>({
+  const copies = await client.query<{ topic: string; partition: number; caught_up_at: Date | null }>({
     name: 'fence_copies',
-    text: 'SELECT partition, caught_up_at FROM sink_offsets WHERE topic = $1',
-    values: [storedTopic(profiles)],
+    text: 'SELECT topic, partition, caught_up_at FROM sink_offsets WHERE topic = ANY($1)',
+    values: [[profiles, unrecognised].map(storedTopic)],
   })
-  const completeAt = copies.rows.map(({ partition, caught_up_at }) => [partition, caught_up_at?.getTime()] as const)
   const leads = await client.query<{ id: string; profile: LeadProfile }>({
     name: 'fence_leads',
     text: 'SELECT id, profile FROM leads WHERE id = ANY($1)',
@@ -232,13 +231,17 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
   return {
-    allCompleteAt: earliest(completeAt.map(([, at]) => at)),
+    allCompleteAt: earliest(copies.rows.map(({ caught_up_at }) => caught_up_at?.getTime())),
     addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),
     assigning: await leadsBeingAssigned(client, rows, at),
     leads: new Map(leads.rows.map(({ id, profile }) => [id, profile])),
     tenants: new Map(tenants.rows.map(({ tenant_id, record }) => [tenant_id, record])),
-    copyCompleteAt: new Map(completeAt.flatMap(([partition, at]) => (at === undefined ? [] : [[partition, at]]))),
+    copyCompleteAt: new Map(
+      copies.rows.flatMap(({ topic, partition, caught_up_at }) =>
+        topic !== storedTopic(profiles) || caught_up_at === null ? [] : [[partition, caught_up_at.getTime()]],
+      ),
+    ),
     sends: sends.rows.map((row) => ({
       followupId: row.followup_id,
       leadId: row.lead_id,

@@ -25,7 +25,7 @@ import {
   unrecognised,
 } from '../../topics/index.ts'
 import { isFromBefore } from '../erasedRecords.ts'
-import { storeAddressStatements, storeUnsubscribed } from './addressStatements.ts'
+import { storeAddressStatements, storeUnnamed, storeUnsubscribed } from './addressStatements.ts'
 import { storeOutcomes } from './audits.ts'
 import { storeCommunications } from './communicationRows.ts'
 import { erasedAmong, eraseLeads } from './erasure.ts'
@@ -266,6 +266,7 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
     case realtorSettings.name:
       return storeStaffSettings(client, of(realtorSettings))
     case unrecognised.name:
+      await storeUnnamed(client, of(unrecognised))
       return storeBeats(client, of(unrecognised))
     default:
       throw postgresError('E_SINK_TOPIC_UNKNOWN', `There is no table for ${topic.name}.`)

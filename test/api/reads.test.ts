@@ -505,9 +505,9 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   })
   t.match(
     (await closed.app.inject('/ui/leads/contactMaria000000001')).body,
-    /Closed by others<\/dt>\s*<dd><div class="bad">This number opted out of sms and call on 2026-11-10 17:00 UTC \(&quot;&lt;STOP&gt;&quot;\)/,
+    /Closed addresses<\/dt>\s*<dd><div class="bad">This number opted out of sms and call on 2026-11-10 17:00 UTC \(&quot;&lt;STOP&gt;&quot;\)/,
   )
-  t.notMatch(lead, /Closed by others/)
+  t.notMatch(lead, /Closed addresses/)
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
   t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)

@@ -19,7 +19,7 @@ import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../sinks/postgres/queries.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { followups, profiles, tenants } from '../../topics/index.ts'
+import { followups, profiles, tenants, unrecognised } from '../../topics/index.ts'
 import { followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
 import { testStack } from '../support/stack.ts'
@@ -78,9 +78,10 @@ export class LedgerBench {
     )
   }
 
-  /** The copy of the leads is complete now. */
+  /** The copies of the leads, and of what is no lead's, are complete now. */
   async fresh(): Promise<void> {
-    await this.sink.caughtUp?.([{ topic: profiles, partition: 0 }], this.clock.now())
+    const copies = [profiles, unrecognised].map((topic) => ({ topic, partition: 0 }))
+    await this.sink.caughtUp?.(copies, this.clock.now())
   }
 
   worker(options: Partial<DeliveryWorkerOptions> = {}): DeliveryWorker {

@@ -9,6 +9,7 @@ const consentScopes = 'test/pipelines/consentScopes.test.ts'
 const delivery = 'test/delivery/delivery.test.ts'
 const assignments = 'test/delivery/assignments.test.ts'
 const addressFence = 'test/delivery/addressFence.test.ts'
+const unnamedSender = 'test/delivery/unnamedSenders.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
 const closures = 'test/pipelines/closures.test.ts'
@@ -3047,5 +3048,65 @@ export const mutations: readonly Mutation[] = [
     replace: 'found(after) !== undefined',
     tests: [{ file: closures, title: 'a first text that the number does not permit is followed by an e-mail within the minute' }],
     why: 'Each follow-up of a batch that is denied asks the whole panel again.',
+  },
+  {
+    id: 'unnamed-opt-out-forgotten',
+    guard: 'an opt-out of an unknown number or address closes it for whoever appears with it',
+    file: 'sinks/postgres/sink.ts',
+    find: '      await storeUnnamed(client, of(unrecognised))\n',
+    replace: '',
+    tests: [
+      {
+        file: unnamedSender,
+        title: 'who appears with a number or an address that opted out while nobody was known by it is not written to',
+      },
+    ],
+    why: 'STOP from a number that is no contact lies raw, and who is created with the number is written to.',
+  },
+  {
+    id: 'unnamed-opt-out-behind',
+    guard: 'nothing leaves while what unknown numbers said is not stored',
+    file: 'sinks/postgres/ledger.ts',
+    find: '[profiles, unrecognised].map(storedTopic)',
+    replace: '[profiles].map(storedTopic)',
+    tests: [{ file: unnamedSender, title: 'while what unknown numbers said is behind, nothing leaves' }],
+    why: 'The STOP is on its way, and the message leaves.',
+  },
+  {
+    id: 'any-digits-are-a-number',
+    guard: 'the id of another channel is no telephone number',
+    file: 'pipelines/lookup/saidByAddress.ts',
+    find: '^(?:(?:whatsapp|rcs):)?',
+    replace: '^(?:[a-z]+:)?',
+    tests: [{ file: 'test/pipelines/saidByAddress.test.ts', title: 'the carrier and the mail services are heard as of a lead' }],
+    why: 'The last ten digits of an account of Messenger close the number of somebody else.',
+  },
+  {
+    id: 'start-of-a-number-opens-calls',
+    guard: 'START opens the channel that it came on',
+    file: 'pipelines/lookup/saidByAddress.ts',
+    find: "(change === 'opt_in' && channel === message.channel)",
+    replace: "change === 'opt_in'",
+    tests: [
+      {
+        file: 'test/pipelines/saidByAddress.test.ts',
+        title: 'P-76: STOP closes texts and calls of the number, START opens texts, by the words that count for a lead',
+      },
+    ],
+    why: 'Who wants texts again is called.',
+  },
+  {
+    id: 'start-by-memory',
+    guard: 'of permission every contact that has the address is asked for anew',
+    file: 'lookup/contactLookup.ts',
+    find: " && question.by === 'email' && !question.ofEach",
+    replace: '',
+    tests: [
+      {
+        file: 'test/lookup/contactLookup.test.ts',
+        title: 'STOP of a number is told of each contact that has it, and once of each; START of the one that has it',
+      },
+    ],
+    why: 'START of a number that two have by now opens the one that had it before.',
   },
 ]

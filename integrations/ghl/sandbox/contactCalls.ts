@@ -94,8 +94,9 @@ export function contactCalls(world: World) {
       if (!(asked >= 1 && asked <= LONGEST_PAGE)) return refused(422, [`pageLimit must not be greater than ${LONGEST_PAGE}`])
       const filters = Array.isArray(body['filters']) ? (body['filters'] as Fields[]) : []
       const range = filters.find(({ field }) => field === 'dateUpdated')
-      const emails = filters.filter(({ field, operator }) => field === 'email' && operator === 'eq')
-      const unknown = filters.find((filter) => filter !== range && !emails.includes(filter))
+      const equal = (name: string) => filters.filter(({ field, operator }) => field === name && operator === 'eq')
+      const [emails, phones] = [equal('email'), equal('phone')]
+      const unknown = filters.find((filter) => filter !== range && !emails.includes(filter) && !phones.includes(filter))
       if (unknown !== undefined) return refused(422, [`filter ${String(unknown['field'])} ${String(unknown['operator'])} is not supported`])
       const within = fieldsOf(range?.['value'])
       const from = time(within, 'gte', 'gt') ?? -Infinity
@@ -105,6 +106,7 @@ export function contactCalls(world: World) {
         .indexed(world.rows('contacts', location))
         .filter((row) => at(row) >= from && at(row) < before)
         .filter((row) => emails.every(({ value }) => text(row, 'email')?.toLowerCase() === String(value).toLowerCase()))
+        .filter((row) => phones.every(({ value }) => text(row, 'phone') === String(value)))
         .map((row) => ({ row, key: [at(row), String(row['id'])] as const }))
         .sort((a, b) => a.key[0] - b.key[0] || (a.key[1] < b.key[1] ? -1 : 1))
       const after = body['searchAfter'] as readonly [number, string] | undefined

@@ -1,6 +1,6 @@
 /**
- * Nothing goes to a number or an e-mail address from which permission was taken back and not given again, whichever lead of the location said so. The
- * person who did is not named. Another lead may be on any partition, so every one of the copy must be complete.
+ * Nothing goes to a number or an e-mail address from which permission was taken back and not given again, whichever lead of the location said so, or
+ * nobody who is known. The person who did is not named. It may stand on any partition, so every one of the copies must be complete.
  * @source reference/safety-and-claude.md 2.1: opt-out follows the number, not the person
  */
 import { isContactChannel } from '../../enrich/consent.ts'
@@ -23,6 +23,6 @@ export const address = withLead((lead, input) => {
     : denyUntil(
         'copies_stale',
         input.at + input.limits.recheckMs,
-        'The copy of all leads is not known to be complete: another one with this address may have opted out.',
+        'The copy of what all leads and unknown numbers have said is not known to be complete: this address may have opted out.',
       )
 })

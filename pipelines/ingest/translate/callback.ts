@@ -31,6 +31,14 @@ const providers = {
 
 export type CallbackType = keyof typeof providers
 
+/** Types that receivers give to callbacks of providers; no body states them. */
+export const callbackTypes = Object.keys(providers) as readonly CallbackType[]
+
+/** Is it the type that a receiver gives to callbacks of a provider? */
+export function isCallbackType(type: string): type is CallbackType {
+  return Object.hasOwn(providers, type)
+}
+
 /** One that was read, with its fields for whoever dates it. */
 export interface ReadCallback {
   readonly source: string
@@ -40,8 +48,8 @@ export interface ReadCallback {
 
 /** Reads one. A type that no receiver gives is unknown. */
 export function readCallback(type: string, bytes: Uint8Array): ReadCallback {
-  const provider = (providers as Readonly<Record<string, Provider>>)[type]
-  if (provider === undefined) return { source: '', body: {}, reading: { id: null, stated: '', raw: 'unknown_type' } }
+  if (!isCallbackType(type)) return { source: '', body: {}, reading: { id: null, stated: '', raw: 'unknown_type' } }
+  const provider: Provider = providers[type]
   const { source } = provider
   const parsed = provider.parse(bytes)
   if ('problem' in parsed) return { source, body: {}, reading: { id: null, stated: '', raw: 'callback_unreadable' } }
