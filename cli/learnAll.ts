@@ -7,6 +7,8 @@ import type { DecisionType } from '../pipelines/agents/agent.ts'
 import { shippedPolicy } from '../pipelines/consensus/shippedPolicies.ts'
 import { learn } from '../pipelines/learning/learn.ts'
 import type { Learned } from '../pipelines/learning/learn.ts'
+import type { Turned } from '../pipelines/learning/turned.ts'
+import type { VotedDecision } from '../pipelines/learning/voteTable.ts'
 import type { Policy } from '../schemas/generated/records.ts'
 import type { LabelledDecision } from '../sinks/postgres/audits.ts'
 
@@ -18,6 +20,10 @@ export const VERDICTS_KEPT_MS = 365 * 86_400_000
 export interface LearnPorts {
   /** Verdicts on decisions of a type that were given since then, ms. */
   readonly judged: (decisionType: string, since: number) => Promise<readonly LabelledDecision[]>
+  /** Decisions of a type in the time before `now`, ms, a bounded number of each hour: who has turned is seen in them. */
+  readonly recent: (decisionType: string, now: number) => Promise<readonly VotedDecision[]>
+  /** Who had turned by the last stored report of a type for all locations. */
+  readonly remembered: (decisionType: string) => Promise<readonly Turned[]>
   readonly inForce: (key: string) => Policy | undefined
   readonly store: (learned: Learned, published: boolean) => Promise<void>
   readonly publish: (policy: Policy) => Promise<void>
@@ -50,10 +56,13 @@ export async function* learnAll(
     const shipped = shippedPolicy(decisionType)
     if (shipped === undefined) continue
     const judged = await ports.judged(decisionType, now - VERDICTS_KEPT_MS)
-    const learned = learn({ decisionType, judged, shipped, inForce: ports.inForce, verdictsLeast }).map((one) => ({
-      one,
-      published: !dryRun && (one.outcome === 'publish' || (one.outcome === 'worse' && force)),
-    }))
+    const [recent, remembered] = [await ports.recent(decisionType, now), await ports.remembered(decisionType)]
+    const learned = learn({ decisionType, judged, recent, remembered, shipped, inForce: ports.inForce, verdictsLeast, forced: force }).map(
+      (one) => ({
+        one,
+        published: !dryRun && (one.outcome === 'publish' || (one.outcome === 'worse' && force)),
+      }),
+    )
     for (const { one, published } of learned) {
       if (!dryRun) await ports.store(one, published)
       if (published) await ports.publish(one.policy)

@@ -1,9 +1,10 @@
-/** What learning reads and writes: verdicts and reports in Postgres, policies on their topic. */
+/** What learning reads and writes: verdicts, decisions and reports in Postgres, policies on their topic. */
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import type { KafkaConnection } from '../runtime/kafka/connectKafka.ts'
 import { labelledDecisions } from '../sinks/postgres/audits.ts'
-import { storeLearned } from '../sinks/postgres/learnedPolicies.ts'
+import { lastTurned, storeLearned } from '../sinks/postgres/learnedPolicies.ts'
 import type { Queryable } from '../sinks/postgres/pool.ts'
+import { votedDecisions } from '../sinks/postgres/votedDecisions.ts'
 import { policies } from '../topics/index.ts'
 import type { LearnPorts } from './learnAll.ts'
 
@@ -18,6 +19,8 @@ export async function learnPorts(
   const producer = kafka.producer()
   return {
     judged: (decisionType, since) => labelledDecisions(pool, decisionType, since),
+    recent: (decisionType, at) => votedDecisions(pool, decisionType, at),
+    remembered: (decisionType) => lastTurned(pool, decisionType),
     inForce: (key) => known.get(key),
     store: (learned, published) => storeLearned(pool, learned, published, now()),
     publish: (policy) => producer.send(policies, policyKey(policy), policy).then(() => undefined),

@@ -1,8 +1,9 @@
-/** What a fit changed, for people: verdicts it rests on, agents by lift, base rates, families, and how it foretells what it has not seen. */
+/** What a fit changed, for people: verdicts it rests on, agents by lift, base rates, families, how it foretells what it has not seen, and who has turned. */
 import { counted } from '../pipelines/counted.ts'
 import type { Learned, LearnedReport } from '../pipelines/learning/learn.ts'
 import { driftLines } from './driftText.ts'
 import { columns } from './columns.ts'
+import { watchLines } from './turnedText.ts'
 
 const outcomes: Readonly<Record<Learned['outcome'], string>> = {
   publish: 'new',
@@ -19,12 +20,22 @@ export function learnedLine({ key, policy, outcome }: LearnedReport, published: 
 
 /** The report of one policy. `published` is whether it was put in force just now. */
 export function learnedLines(learned: LearnedReport, published: boolean): string[] {
-  const { former, report, problems, drift, conformal, olderVotes = [] } = learned
+  const { former, report, problems, drift, conformal, olderVotes = [], watch, from = 'fitted' } = learned
   const { labels, held } = report
-  return [
+  const first = [
     learnedLine(learned, published),
     `  instead of ${former.policyHash.slice(0, 12)}, ${former.label}`,
     ...problems.map((problem) => `  unsound: ${problem}`),
+  ]
+  if (from === 'in_force')
+    return [
+      ...first,
+      '  What was fitted on the verdicts is kept back. This is what was in force, with its votes of those who have turned worth nothing.',
+      ...watchLines(watch),
+      '',
+    ]
+  return [
+    ...first,
     `  ${labels.usable} verdicts: ${labels.strengths} for strengths (worth ${labels.strengthsEffective.toFixed(0)} fresh ones), ${labels.temperature} for the temperature, ${labels.conformal} held back` +
       (labels.ofUnknownInclusion === 0 ? '' : `; ${labels.ofUnknownInclusion} overrides were left out`),
     held === undefined
@@ -36,6 +47,7 @@ export function learnedLines(learned: LearnedReport, published: boolean): string
     ...poolLines(report),
     ...(conformal.audits === 0 ? [] : [conformalLine(conformal)]),
     ...driftLines(drift),
+    ...watchLines(watch),
     ...report.warnings.map((warning) => `  ${warning}`),
     '',
   ]

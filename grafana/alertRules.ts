@@ -167,6 +167,19 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleAgentsTurned',
+    promql: 'max by (decision_type, state) (lr_learn_turned_agents) > 0',
+    severity: 'warning',
+    summary: '{{ $value }} agents fell out with the others on {{ $labels.decision_type }} decisions ({{ $labels.state }}).',
+    means:
+      'Their votes agree with those of the other agents much less often than they did. held_down: they count for nothing until 30 judged votes of since then say what they are worth. cannot_tell: so many fell that nobody can say who changed, and nobody is held down for it. Agreement knows no truth: an agent that alone became right is named too.',
+    remedy: [
+      '`rekindle learn --dry-run` names them, with when, how much and on how many questions; the log of the sinks has the same lines.',
+      'Look at what they read: a source that broke, a field that was renamed, a new version of the agent. Votes of since then are judged as any other, so it is back once 30 say it is right; mending the source does not bring it back by itself.',
+      'cannot_tell: judge decisions of since then (`rekindle audit next`); the verdicts say who is right. It stays until few enough differ.',
+    ],
+  },
+  {
     name: 'RekindleDeadLetters',
     promql: `sum by (topic, reason) (${counted('lr_dlq_records_total', '15m')}) > 0`,
     severity: 'warning',

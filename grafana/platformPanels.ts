@@ -303,6 +303,27 @@ export const learning: PanelSpec[] = [
     queries: [{ promql: `max by (decision_type) (lr_learn_drift{${targets}})`, legend: '{{decision_type}}', instant: true }],
   },
   {
+    id: 199,
+    title: 'Agents that turned',
+    kind: 'stat',
+    unit: 'short',
+    noValue: 'not known',
+    width: 4,
+    about:
+      'Agents whose votes count for nothing since they fell out with the others (held_down), or that fell while nobody can say who changed (cannot_tell); `rekindle learn --dry-run` names them with their numbers.',
+    thresholds: [
+      [null, 'green'],
+      [1, 'yellow'],
+    ],
+    queries: [
+      {
+        promql: `max by (decision_type, state) (lr_learn_turned_agents{${targets}})`,
+        legend: '{{decision_type}} {{state}}',
+        instant: true,
+      },
+    ],
+  },
+  {
     id: 75,
     title: 'Hours since policies were learned',
     kind: 'stat',
@@ -324,7 +345,7 @@ export const learning: PanelSpec[] = [
     kind: 'lines',
     unit: 'short',
     noValue: 'none',
-    width: 6,
+    width: 4,
     about: 'Verdicts of all locations that the last run could use, by decision type.',
     queries: [{ promql: `max by (decision_type) (lr_learn_verdicts{${targets}})`, legend: '{{decision_type}}' }],
   },
@@ -334,7 +355,7 @@ export const learning: PanelSpec[] = [
     kind: 'bars',
     unit: 'short',
     noValue: 'none',
-    width: 6,
+    width: 4,
     about:
       'By what became of them; worse: kept back since it foretells the newest verdicts less well than what is in force. `rekindle policy show <hash>` has the report.',
     queries: [{ promql: `sum by (outcome) (increase(lr_learned_policies_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],

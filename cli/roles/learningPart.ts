@@ -7,11 +7,13 @@ import type { Registry } from 'prom-client'
 import type { Logger } from 'pino'
 import type { Clock } from '../../integrations/ghl/clock.ts'
 import type { Learned } from '../../pipelines/learning/learn.ts'
+import { isDown } from '../../pipelines/learning/turned.ts'
 import { cliError } from '../errors.ts'
 import { learnAll, learnedTypes } from '../learnAll.ts'
 import type { LearnPorts } from '../learnAll.ts'
 import { alarmLines } from '../driftText.ts'
 import { learnedLine } from '../learnText.ts'
+import { turnedLines } from '../turnedText.ts'
 import { repeatedly } from './repeatedly.ts'
 
 const HOUR_MS = 3_600_000
@@ -25,6 +27,7 @@ export interface LearningMetrics {
   readonly lastRun: Gauge
   readonly verdicts: Gauge<'decision_type'>
   readonly drift: Gauge<'decision_type'>
+  readonly turned: Gauge<'decision_type' | 'state'>
   readonly policies: Counter<'outcome'>
   readonly failures: Counter
 }
@@ -58,6 +61,12 @@ export function learningMetrics(registry: Registry): LearningMetrics {
       labelNames: ['decision_type'],
       registers,
     }),
+    turned: new Gauge({
+      name: 'lr_learn_turned_agents',
+      help: 'Agents that fell out with the others, by decision type: held_down, or cannot_tell where so many fell that nobody can say who changed.',
+      labelNames: ['decision_type', 'state'],
+      registers,
+    }),
     policies,
     failures: new Counter({ name: 'lr_learn_failures_total', help: 'Runs of learning that failed.', registers }),
   }
@@ -83,6 +92,10 @@ export function startLearning(options: LearningPartOptions): { stop(): Promise<v
       metrics.verdicts.set({ decision_type: decisionType }, learned[0]?.one.report.labels.usable ?? 0)
       const drift = learned[0]?.one.drift
       metrics.drift.set({ decision_type: decisionType }, drift?.kind === 'told' ? drift.alarms.length : 0)
+      const watch = learned[0]?.one.watch
+      metrics.turned.set({ decision_type: decisionType, state: 'held_down' }, (watch?.turned ?? []).filter(isDown).length)
+      metrics.turned.set({ decision_type: decisionType, state: 'cannot_tell' }, watch?.undecided.length ?? 0)
+      for (const line of turnedLines(watch)) logger.warn({ decisionType }, `${decisionType}: ${line.trim()}`)
       for (const { one, published } of learned) {
         metrics.policies.inc({ outcome: published ? 'published' : one.outcome })
         logger.info({ policyHash: one.policy.policyHash, decisionType, published }, learnedLine(one, published))

@@ -3,7 +3,7 @@
  * counted then, not on what agents would say today.
  * @source reference/consensus.md step 7
  */
-import type { Decision, Policy } from '../../schemas/generated/records.ts'
+import type { Decision, Policy, Silence } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
 import { compiled } from '../consensus/policy.ts'
 import type { VoteTable } from '../consensus/fit/voteTable.ts'
@@ -23,41 +23,57 @@ export interface JudgedDecision {
   readonly outside?: readonly OutsideVote[]
 }
 
+/** What a decision says of votes, whether anybody judges it or not. */
+export interface VotedDecision extends Pick<Decision, 'decisionId' | 'tenantId' | 'contactId' | 'stage' | 'decidedAt'> {
+  readonly contributions: readonly (Pick<OutsideVote, 'agentId' | 'family' | 'option' | 'bin'> & { readonly agentVersion?: number })[]
+  readonly silent?: readonly Silence[]
+}
+
 /**
  * The table of these decisions, one item each: of several verdicts the first one counts, since only it was asked for by
  * chance alone. `policy` names the options and the families of agents that kept silent.
  */
 export function voteTableOf(judged: readonly JudgedDecision[], policy: Policy): VoteTable {
-  const rules = compiled(policy)
-  const families = new Map(policy.roster.map((agent) => [agent, rules.familyOf(agent, '')]))
   const firsts = firstVerdicts(judged)
-  const heard = heardOutside(firsts)
-  const votes = firsts.flatMap(({ decision, outside = [] }) => {
-    const { decisionId: item } = decision
-    const isHeard = ({ agentId }: { readonly agentId: string }) => !isOutside(agentId) || heard.has(agentId)
-    return [
-      ...[...decision.contributions, ...outside].filter(isHeard).map(({ agentId, family, option, bin }) => {
-        if (!families.has(agentId)) families.set(agentId, rules.familyOf(agentId, family))
-        return { item, agent: agentId, option, bin }
-      }),
-      // Who failed or did not answer is absent, which is another fact than having nothing to say.
-      ...decision.silent
-        .filter((one) => one.kind === 'abstain' && isHeard(one))
-        .map(({ agentId }) => ({ item, agent: agentId, option: null, bin: null })),
-    ]
-  })
+  const verdictOn = new Map(
+    firsts.map(({ decision, option, inclusion }) => {
+      const eligible = decision.options.flatMap((one) => (one.eligible ? [one.option] : []))
+      return [decision.decisionId, { truth: option, inclusion, eligible }] as const
+    }),
+  )
+  const table = unjudgedTableOf(
+    firsts.map(({ decision, outside = [] }) => ({ ...decision, contributions: [...decision.contributions, ...outside] })),
+    policy,
+    heardOutside(firsts),
+  )
+  return { ...table, items: table.items.map((item) => ({ ...item, ...verdictOn.get(item.item) })) }
+}
+
+/** The same of decisions that nobody need have judged. Of outside agents those in `heard` are in it. */
+export function unjudgedTableOf(decisions: readonly VotedDecision[], policy: Policy, heard: ReadonlySet<string>): VoteTable {
+  const rules = compiled(policy)
+  const isHeard = ({ agentId }: { readonly agentId: string }) => !isOutside(agentId) || heard.has(agentId)
+  const families = new Map(policy.roster.map((agent) => [agent, rules.familyOf(agent, '')]))
+  for (const { agentId, family: stated } of decisions.flatMap(({ contributions }) => contributions.filter(isHeard))) {
+    if (rules.roster.has(agentId)) continue
+    const family = rules.familyOf(agentId, stated)
+    // The smallest: who states another family on each question is in the same one in any order of them.
+    const known = families.get(agentId)
+    if (known === undefined || family < known) families.set(agentId, family)
+  }
   return {
     options: policy.options.map(({ option }) => option),
-    items: firsts.map(({ decision, option, inclusion }) => ({
-      item: decision.decisionId,
-      group: leadKey(decision.tenantId, decision.contactId),
-      stage: decision.stage,
-      at: decision.decidedAt,
-      truth: option,
-      inclusion,
+    items: decisions.map(({ decisionId, tenantId, contactId, stage, decidedAt }) => ({
+      ...{ item: decisionId, group: leadKey(tenantId, contactId), stage, at: decidedAt },
     })),
     agents: [...families].map(([agent, family]) => ({ agent, family })),
-    votes,
+    votes: decisions.flatMap(({ decisionId: item, contributions, silent = [] }) => [
+      ...contributions.filter(isHeard).map(({ agentId, option, bin }) => ({ item, agent: agentId, option, bin })),
+      // Who failed or did not answer is absent, which is another fact than having nothing to say.
+      ...silent
+        .filter((one) => one.kind === 'abstain' && isHeard(one))
+        .map(({ agentId }) => ({ item, agent: agentId, option: null, bin: null })),
+    ]),
   }
 }
 

@@ -3,7 +3,9 @@
  * One process learns at a time.
  */
 import type pg from 'pg'
+import { EVERYBODY } from '../../pipelines/learning/learn.ts'
 import type { Learned, LearnedReport } from '../../pipelines/learning/learn.ts'
+import type { Turned } from '../../pipelines/learning/turned.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
 import { instant, storableJson } from './storable.ts'
@@ -64,6 +66,19 @@ export async function storeLearned(db: Queryable, { policy, former, ...rest }: L
       storableJson(policy),
     ],
   )
+}
+
+/**
+ * Who had turned by the last report of a type for all locations; nobody by a report from before it was told. The row of a policy that
+ * stays in force is not written again, and need not be: it names them, so another list is another policy.
+ */
+export async function lastTurned(db: Queryable, decisionType: string): Promise<readonly Turned[]> {
+  const found = await db.query<{ turned: Turned[] | null }>(
+    `SELECT report -> 'watch' -> 'turned' AS turned FROM learned_policies WHERE tenant_id = $1 AND decision_type = $2
+     ORDER BY learned_at DESC, policy_hash LIMIT 1`,
+    [EVERYBODY, decisionType],
+  )
+  return found.rows[0]?.turned ?? []
 }
 
 /** Those whose hash begins so. */

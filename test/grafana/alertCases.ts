@@ -170,6 +170,19 @@ export const alertCases: readonly AlertCase[] = [
     looks: [quiet(0), fires(1, { decision_type: 'follow_up' }, 'Verdicts on follow_up decisions are not what they were.'), quiet(7)],
   },
   {
+    alert: 'RekindleAgentsTurned',
+    what: 'two are held down on one type, until thirty judged votes say what they are worth',
+    series: {
+      'lr_learn_turned_agents{decision_type="follow_up",state="held_down"}': '0 2x5 0x3',
+      'lr_learn_turned_agents{decision_type="follow_up",state="cannot_tell"}': '0x9',
+    },
+    looks: [
+      quiet(0),
+      fires(1, { decision_type: 'follow_up', state: 'held_down' }, '2 agents fell out with the others on follow_up decisions (held_down).'),
+      quiet(7),
+    ],
+  },
+  {
     alert: 'RekindleDeadLetters',
     what: 'the first one that a process ever sets aside, and a quarter of an hour later no more',
     series: { 'lr_dlq_records_total{topic="ghl.webhooks",reason="E_UNDECODABLE",instance="a"}': '_ _ _ 1x30' },

@@ -14,6 +14,8 @@ const nextRealtor = 'test/delivery/nextRealtor.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
 const closures = 'test/pipelines/closures.test.ts'
 const agreement = 'test/pipelines/agreement.test.ts'
+const turned = 'test/pipelines/turned.test.ts'
+const votedDecisions = 'test/sinks/postgres/votedDecisions.test.ts'
 const routedLeads = 'test/pipelines/routedLeads.test.ts'
 const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
@@ -409,8 +411,8 @@ export const mutations: readonly Mutation[] = [
     id: 'guests-as-judges',
     guard: 'agents that are no judges have no voice',
     file: 'pipelines/consensus/fit/agreement.ts',
-    find: 'const isJudge = matrix.agents.map(judges)',
-    replace: 'const isJudge = matrix.agents.map(() => true)',
+    find: 'matrix.agents.map((agent) => judges(agent) && !fallen(agent))',
+    replace: 'matrix.agents.map((agent) => !fallen(agent))',
     tests: [{ file: agreement, title: 'who is no judge is watched and moves nobody, under however many families' }],
     why: 'A program from outside states many families and has the agents of the roster held down.',
   },
@@ -422,6 +424,69 @@ export const mutations: readonly Mutation[] = [
     replace: 'strengths, isDown',
     tests: [{ file: agreement, title: 'who is held down is worth nothing until thirty labels from after the change say what it is worth' }],
     why: 'The prior speaks for an agent that has turned.',
+  },
+  {
+    id: 'turned-forgotten',
+    guard: 'who has turned is carried on from the last report',
+    file: 'pipelines/learning/turned.ts',
+    find: 'latestOf(remembered).filter((one) => !isCleared(one, judged, policy))',
+    replace: 'latestOf(remembered).filter(() => false)',
+    tests: [{ file: turned, title: 'one turns at question 3,000' }],
+    why: 'Once all decisions that are read are of after the turn, old verdicts have the turncoat believed again.',
+  },
+  {
+    id: 'turned-cleared-too-early',
+    guard: 'verdicts of before a turn never count again',
+    file: 'pipelines/learning/turned.ts',
+    find: 'return !isHeardBefore && (!isDown(one)',
+    replace: 'return (!isDown(one)',
+    tests: [{ file: turned, title: 'stays listed while verdicts of before would speak for it' }],
+    why: 'Thirty verdicts of after, all wrong, bring the hundreds of before back, and the agent with them.',
+  },
+  {
+    id: 'turned-twice',
+    guard: 'who is on the list is looked at from its turn on',
+    file: 'pipelines/learning/turned.ts',
+    find: 'agreementOf(withoutVotesBefore(matrix, carried), {',
+    replace: 'agreementOf(matrix, {',
+    tests: [{ file: turned, title: 'a second turn is named from the first one on' }],
+    why: 'The same turn is named in every run, with another date each time, and the count of verdicts begins anew.',
+  },
+  {
+    id: 'turned-outside-judges',
+    guard: 'outside programs judge nobody',
+    file: 'pipelines/learning/turned.ts',
+    find: '!isOutside(agent) && (!since.has(agent)',
+    replace: '(!since.has(agent)',
+    tests: [{ file: turned, title: 'votes of outside programs are watched once they are weighed, and judge nobody' }],
+    why: 'Whoever runs many programs decides who of the roster is held down, or that nobody is.',
+  },
+  {
+    id: 'turned-quarter-by-quarter',
+    guard: 'who is held down counts among those who fell',
+    file: 'pipelines/consensus/fit/agreement.ts',
+    find: 'new Set([...found.keys(), ...leaning, ...before])',
+    replace: 'new Set([...found.keys(), ...leaning])',
+    tests: [{ file: turned, title: 'a second turn is named from the first one on' }],
+    why: 'A quarter of the voices after the other is held down, until nobody is left who disagrees.',
+  },
+  {
+    id: 'turned-goes-on-in-force',
+    guard: 'what is in force goes on without those who have turned where what was fitted is kept back',
+    file: 'pipelines/learning/learn.ts',
+    find: '|| believed.length === 0) return []',
+    replace: '|| believed.length >= 0) return []',
+    tests: [{ file: turned, title: 'what is kept back lets who has turned speak no longer' }],
+    why: 'By the chance of the newest verdicts, which are of before the turn, the turncoat goes on deciding.',
+  },
+  {
+    id: 'gated-decisions-compared',
+    guard: 'agents are compared on questions that they were asked to the end',
+    file: 'sinks/postgres/votedDecisions.ts',
+    find: "AND type = $1 AND stop_reason NOT IN ('gated', 'superseded')",
+    replace: 'AND type = $1',
+    tests: [{ file: votedDecisions, title: 'the newest six of each hour of thirty days' }],
+    why: 'Votes of half an answered question count, and decisions without any take the place of those with votes.',
   },
   {
     id: 'level-below-audits',

@@ -48,12 +48,14 @@ export interface Agreement {
 export interface AgreementRules {
   /** Who the others are: votes of anybody else are compared with them and judge nobody. Everybody by default. */
   readonly judges?: (agent: string) => boolean
+  /** Who was named before and is still held down: judges nobody, and counts among those who fell. Nobody by default. */
+  readonly fallen?: (agent: string) => boolean
 }
 
 /** Who has fallen out with the others. Labels in the table are not looked at. */
-export function agreementOf(matrix: VoteMatrix, { judges = () => true }: AgreementRules = {}): Agreement {
+export function agreementOf(matrix: VoteMatrix, { judges = () => true, fallen = () => false }: AgreementRules = {}): Agreement {
   const items = firstOfDay(matrix.items)
-  const isJudge = matrix.agents.map(judges)
+  const isJudge = matrix.agents.map((agent) => judges(agent) && !fallen(agent))
   const found = new Map<number, AtOdds>()
   let seen = evidenceOf(matrix, items, isJudge)
   const { questions, watched } = seen
@@ -70,8 +72,9 @@ export function agreementOf(matrix: VoteMatrix, { judges = () => true }: Agreeme
   }
   const voices = voicesOf(matrix, judges)
   // Whoever leans to a fall without being named yet counts: a few of many who fell are no few who turned.
-  const fallen = new Set([...found.keys(), ...seen.agents.filter(({ nats }) => nats >= 0).map(({ column }) => column)])
-  const share = [...fallen].reduce((sum, column) => sum + (voices[column] ?? 0), 0)
+  const leaning = seen.agents.flatMap(({ column, nats }) => (nats >= 0 ? [column] : []))
+  const before = matrix.agents.flatMap((agent, column) => (fallen(agent) ? [column] : []))
+  const share = [...new Set([...found.keys(), ...leaning, ...before])].reduce((sum, column) => sum + (voices[column] ?? 0), 0)
   const all = voices.reduce((sum, voice) => sum + voice, 0)
   return {
     questions,

@@ -24,7 +24,7 @@ import type { SliceShares, Slices } from './slices.ts'
 import { strengthRules, strengthsOf } from './strengths.ts'
 import type { JudgedVote, Strengths } from './strengths.ts'
 import { fittedTauMicro } from './temperature.ts'
-import { absent, couldBeRight, matrixOf } from './voteTable.ts'
+import { couldBeRight, matrixOf, withoutVotesBefore } from './voteTable.ts'
 import type { MatrixItem, VoteMatrix, VoteTable } from './voteTable.ts'
 
 export { pool } from './poolTable.ts'
@@ -76,6 +76,7 @@ export function fit(table: VoteTable, options: FitOptions): Fitted {
 /** The same from a matrix whose options are in the order of the prior and whose families are those it declares. */
 export function fitMatrix(given: VoteMatrix, options: FitOptions & { readonly prior: Policy }): Fitted {
   const { now, prior, former = prior, halfLifeDays = 60, alpha = 0.05, level = alpha, shares = defaultShares, heldDown = [] } = options
+  // For strengths and for the comparison of policies alike.
   const matrix = withoutVotesBefore(given, heldDown)
   const labelled = matrix.items.filter(({ truth, inclusion }) => truth >= 0 && inclusion > 0)
   const slices = withinReach(matrix, slicesOf(labelled, shares, alpha))
@@ -150,24 +151,6 @@ function agentFits(
 /** What its votes are worth while it is held down: nothing. */
 function silenced({ byBin, byCell, ...rest }: Strengths): Strengths {
   return { ...rest, byBin: byBin.map(() => 0), byCell: byCell.map((row) => row.map(() => 0)) }
-}
-
-/** The votes of these agents on items of before their change are taken out, for strengths and for the comparison of policies alike. */
-function withoutVotesBefore(matrix: VoteMatrix, heldDown: NonNullable<FitOptions['heldDown']>): VoteMatrix {
-  const changed = heldDown.map(({ agent, since }) => ({ column: matrix.agents.indexOf(agent), since })).filter(({ column }) => column >= 0)
-  if (changed.length === 0) return matrix
-  return {
-    ...matrix,
-    items: matrix.items.map((item) => {
-      const [option, bin] = [item.option.slice(), item.bin.slice()]
-      for (const { column, since } of changed)
-        if (item.at < since) {
-          option[column] = absent
-          bin[column] = 0
-        }
-      return { ...item, option, bin }
-    }),
-  }
 }
 
 /** The prior correlation of a family; the careful one of one model's voters for a family that the prior does not know. */

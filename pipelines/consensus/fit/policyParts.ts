@@ -91,6 +91,14 @@ export function cellsOf(agentId: string, options: readonly string[], { byBin, by
   })
 }
 
+/** The strengths with votes of these agents worth nothing, in any bin and for any option. */
+export function withoutStrength(strengths: Policy['strengths'], agents: readonly string[]): Policy['strengths'] {
+  return [
+    ...strengths.filter(({ agentId }) => !agents.includes(agentId)),
+    ...[...agents].sort(compare).flatMap((agentId) => [1, 2, 3, 4, 5].map((bin) => ({ agentId, bin, option: '*', lambdaMicro: 0 }))),
+  ]
+}
+
 /** Nats or a share in 1e-6. */
 export function micro(value: number): number {
   return Math.round(value * 1e6)

@@ -131,6 +131,24 @@ export function couldBeRight({ options }: Pick<VoteMatrix, 'options'>, { truth, 
   return eligible === undefined || eligible.has(options[truth] ?? '')
 }
 
+/** The votes of these agents on items of before their change are taken out: they are as if they had not answered. */
+export function withoutVotesBefore(matrix: VoteMatrix, changes: readonly { readonly agent: string; readonly since: number }[]): VoteMatrix {
+  const changed = changes.map(({ agent, since }) => ({ column: matrix.agents.indexOf(agent), since })).filter(({ column }) => column >= 0)
+  if (changed.length === 0) return matrix
+  return {
+    ...matrix,
+    items: matrix.items.map((item) => {
+      const [option, bin] = [item.option.slice(), item.bin.slice()]
+      for (const { column, since } of changed)
+        if (item.at < since) {
+          option[column] = absent
+          bin[column] = 0
+        }
+      return { ...item, option, bin }
+    }),
+  }
+}
+
 /** Family by agent; the smallest of an agent that is given twice. */
 export function declaredFamilies(agents: readonly TableAgent[]): ReadonlyMap<string, string> {
   const declared = new Map<string, string>()

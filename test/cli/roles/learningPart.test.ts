@@ -27,6 +27,8 @@ function ports(did: Did, count = 5): LearnPorts {
       did.since.push(since)
       return type === 'follow_up' ? verdictsOf(count) : []
     },
+    recent: async () => [],
+    remembered: async () => [],
     inForce: (key) => did.inForce.get(key),
     async store({ key, outcome }, published) {
       did.steps.push(`store ${key} ${outcome} ${published}`)
@@ -152,6 +154,50 @@ t.test('at the start and every so many hours; metrics and a line tell what came 
   for (const [outcome, count] of Object.entries({ published: 1, unchanged: 1, few: 0, worse: 0, unsound: 0 }))
     t.match(text, `lr_learned_policies_total{outcome="${outcome}"} ${count}\n`)
   t.match(text, 'lr_learn_drift{decision_type="follow_up"} 0\n')
+  t.match(text, 'lr_learn_turned_agents{decision_type="follow_up",state="held_down"} 0\n')
   t.match(text, 'lr_learn_failures_total 1\n')
   t.not(did.inForce.get('*:follow_up')?.policyHash, shipped.policyHash)
+})
+
+t.test('who has turned is counted by type and named in the log', async (t) => {
+  const fall = { since: tuesdayNoon - 9 * DAY, before: 0.8, after: 0.1, chance: 0.25, questions: 60, votes: 0 }
+  const remembered = [
+    { ...fall, agent: 'intent_detector' },
+    { ...fall, agent: 'channel_strategist' },
+    { ...fall, agent: 'timing_optimizer', votes: 30 },
+  ]
+  const registry = new Registry()
+  const warnings: string[] = []
+  let done = () => {}
+  const slept = new Promise<void>((resolve) => (done = resolve))
+  const part = startLearning({
+    everyHours: 24,
+    ports: { ...ports(fresh(), VERDICTS_LEAST), remembered: async () => remembered },
+    alone: (work) => work(),
+    clock: {
+      now: () => tuesdayNoon,
+      async sleep(_ms, signal) {
+        done()
+        await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
+      },
+    },
+    metrics: learningMetrics(registry),
+    logger: {
+      info: () => {},
+      warn: ((_: unknown, line: string) => warnings.push(line)) as never,
+      error: (said: unknown) => t.fail(JSON.stringify(said)),
+    },
+  })
+  await slept
+  await part.stop()
+  const text = await registry.metrics()
+  t.match(
+    text,
+    'lr_learn_turned_agents{decision_type="follow_up",state="held_down"} 2\n',
+    'the third has thirty, and no verdict of before is left',
+  )
+  t.match(text, 'lr_learn_turned_agents{decision_type="follow_up",state="cannot_tell"} 0\n')
+  t.match(text, 'lr_learn_turned_agents{decision_type="content",state="held_down"} 0\n', 'without a verdict nobody is looked at')
+  t.equal(warnings.length, 2)
+  t.match(warnings[0], /^follow_up: channel_strategist fell out with the other agents on 2026-11-01 17:00 UTC: /)
 })

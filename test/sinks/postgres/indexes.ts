@@ -16,6 +16,7 @@ import { leadQueries } from '../../../sinks/postgres/queries.ts'
 import { linkedLeads } from '../../../sinks/postgres/linkedLeads.ts'
 import { owedLeads } from '../../../sinks/postgres/owedLeads.ts'
 import { knownMessages } from '../../../sinks/postgres/sweeps.ts'
+import { votedDecisions } from '../../../sinks/postgres/votedDecisions.ts'
 import { tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
 
 export type Question = (db: Queryable) => Promise<unknown>
@@ -278,6 +279,13 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'the same in the days that are not counted, which the first and the last always are; and the latest decisions',
     question: (db) => decidedSince(db, tuesdayNoon - 30 * 86_400_000, 'tenant9'),
+  },
+  {
+    name: 'decisions (decided_at DESC, decision_id)',
+    became: 'added',
+    index: 'idx_decisions_decided',
+    note: 'the newest decisions of each hour, judged or not: who of the agents has turned',
+    question: (db) => votedDecisions(db, 'follow_up', tuesdayNoon),
   },
   {
     name: 'idx_audit_labels_age',
