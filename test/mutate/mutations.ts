@@ -1301,8 +1301,8 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'not-told-as-whom',
     guard: 'a member that is back fences its units anew',
-    file: 'runtime/kafka/groupMember.ts',
-    find: 'held.unit.prepare(live, this.#membership.memberId)',
+    file: 'runtime/kafka/prepareUnit.ts',
+    find: 'held.unit.prepare(live, memberId())',
     replace: 'held.unit.prepare(live)',
     tests: [{ file: 'test/runtime/kafka/groupMember.test.ts', title: 'a unit is told as whom the member takes it' }],
     why: 'No unit knows that somebody else may have had its partition since.',

@@ -60,7 +60,8 @@ t.test('rekindle describe names every stage, sink and topic of the product once,
     const steps = worker === undefined ? (stages ?? []) : [worker]
     const box = steps.length === 0 ? `[(${group})]` : `  subgraph group_${group.replaceAll('-', '_')}[${group}]`
     t.equal(out.filter((line) => line.endsWith(box)).length, 1, group)
-    for (const { name } of steps) t.equal(out.filter((line) => line.endsWith(`    step_${name.replaceAll(/[^A-Za-z0-9]/g, '_')}[${name}]`)).length, 1, name)
+    for (const { name } of steps)
+      t.equal(out.filter((line) => line.endsWith(`    step_${name.replaceAll(/[^A-Za-z0-9]/g, '_')}[${name}]`)).length, 1, name)
   }
   // Every arrow goes between nodes that the chart has.
   const nodes = new Set(out.flatMap((line) => /^ +(?:subgraph )?(\w+)(?:\(\[|\[|>)/.exec(line)?.[1] ?? []))
