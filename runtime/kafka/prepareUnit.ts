@@ -10,12 +10,12 @@ import type { Held, Place, Unit } from './unit.ts'
 /** What the unit is prepared for. */
 export interface Preparation {
   /** False as soon as the group has assigned anew, or the member ends. */
-  live(): boolean
+  readonly live: () => boolean
   /** As whom the member is in the group now. */
-  memberId(): string
-  seek(position: Place & { readonly offset: string }): void
-  resume(places: readonly Place[]): void
-  fail(error: Error): void
+  readonly memberId: () => string
+  readonly seek: (position: Place & { readonly offset: string }) => void
+  readonly resume: (places: readonly Place[]) => void
+  readonly fail: (error: Error) => void
   readonly logger: Logger
 }
 
