@@ -77,8 +77,8 @@ export class SharedTransactions {
   assigned(partitions: readonly number[], membership: Membership): void {
     const isSame = membership.memberId === this.#membership?.memberId
     this.#membership = membership
-    this.#refuse(new AssignmentPassed())
     this.#suspects.clear()
+    this.#refuse(new AssignmentPassed())
     const lowest = partitions.length === 0 ? undefined : Math.min(...partitions)
     if (isSame && lowest === this.#lowest) return
     this.#lowest = lowest
