@@ -333,30 +333,8 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
     ],
   },
   {
-    // Of the lowest partition, whose id the transaction has: nobody else's take-over ends it.
-    title: 'what a dead member left open is ended before its offsets are waited for',
-    commands: [
-      ...oneMember,
-      { kind: 'strike', member: 0, strike: { request: 'endTxn', passing: 0, when: 'before', how: 'crash' } },
-      { ...write, key: 'k4' },
-      { kind: 'wait', ms: 300 },
-      { kind: 'start' },
-    ],
-  },
-  {
     title: 'timers that are due together are split where what they write is more than a transaction may hold',
     commands: ['k1', 'k2'].map((of) => ({ ...write, key: of, timers: { x: 300, y: 300, z: 300 } })),
-  },
-  {
-    title: 'topics that a fetch brought go together only where all of it is within the bounds of a transaction',
-    commands: [
-      ...oneMember,
-      write,
-      { kind: 'wait', ms: 3 },
-      { ...write, times: 3 },
-      { ...write, times: 3, urgent: true },
-      { kind: 'wait', ms: 300 },
-    ],
   },
   {
     title: 'a member that stops does not fetch again and again what it no longer takes',
