@@ -337,10 +337,6 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
     commands: ['k1', 'k2'].map((of) => ({ ...write, key: of, timers: { x: 300, y: 300, z: 300 } })),
   },
   {
-    title: 'a member that stops does not fetch again and again what it no longer takes',
-    commands: [...oneMember, { ...write, times: 6 }, { kind: 'wait', ms: 4 }, { kind: 'stop', member: 0 }, { kind: 'wait', ms: 300 }],
-  },
-  {
     title: 'what the broker refuses of one partition does not hold up the others of its member',
     commands: [
       ...oneMember,
