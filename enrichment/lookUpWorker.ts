@@ -49,14 +49,14 @@ const CONCURRENCY = 4
 /** By location, the UTC day of which it was last told that nothing is left. */
 type ToldDays = Map<string, string>
 
+/** What it reads and writes. */
+export const declaredLookUps = { name: 'look-ups', input: profiles, outputs: [webhooks], concurrency: CONCURRENCY }
+
 /** The worker; its member reads the profiles. */
 export function lookUpWorker(options: LookUpWorkerOptions): LookUpWorker {
   const toldDays: ToldDays = new Map()
   return worker({
-    name: 'look-ups',
-    input: profiles,
-    outputs: [webhooks],
-    concurrency: CONCURRENCY,
+    ...declaredLookUps,
     deadlineMs: DEADLINE_MS,
     handle: (record, ctx) => lookUp(options, toldDays, record.value, ctx.id(ctx.idempotencyKey), ctx.signal),
   })

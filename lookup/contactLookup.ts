@@ -45,6 +45,14 @@ const TRIES = 3
 
 type Results = WorkResult<typeof webhooks | typeof unrecognised>
 
+/** What it reads and writes. */
+export const declaredContactLookup = {
+  name: 'contact-lookup',
+  input: unrecognised,
+  outputs: [webhooks, unrecognised],
+  concurrency: CONCURRENCY,
+}
+
 /** Declares it. */
 export function contactLookup(options: ContactLookupOptions): Worker<typeof unrecognised, typeof webhooks | typeof unrecognised> {
   const { ghl, clock, logger, erased, stopping, onOutcome = () => undefined } = options
@@ -85,10 +93,7 @@ export function contactLookup(options: ContactLookupOptions): Worker<typeof unre
   }
 
   return worker({
-    name: 'contact-lookup',
-    input: unrecognised,
-    outputs: [webhooks, unrecognised],
-    concurrency: CONCURRENCY,
+    ...declaredContactLookup,
     deadlineMs: DEADLINE_MS,
     async handle({ value: raw }, { signal, idempotencyKey }): Promise<Results> {
       const question = questionOf(raw)

@@ -3,15 +3,12 @@ import type { Schema } from './schema.ts'
 import type { AnyStage } from './stage.ts'
 import { priorities, subscriptions } from './taskPlan.ts'
 import type { AnyTopic } from './topic.ts'
-import type { Worker } from './worker.ts'
-
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- a worker of any topics
-type AnyWorker = Worker<any, any>
+import type { DeclaredWorker } from './worker.ts'
 
 /** A member of the deployment: fused stages, a worker or a sink under one group. */
 export type DescribedMember =
   | { readonly group: string; readonly stages: readonly AnyStage[] }
-  | { readonly group: string; readonly worker: AnyWorker }
+  | { readonly group: string; readonly worker: DeclaredWorker }
   | { readonly group: string; readonly sink: readonly AnyTopic[] }
 
 const DAY_MS = 86_400_000
@@ -31,7 +28,7 @@ function memberLines(member: DescribedMember): string[] {
   const { group } = member
   if ('sink' in member) return [`group ${group}: sink`, `  in      ${named(member.sink, writers)}`]
   if ('worker' in member) {
-    const { name, input, outputs, concurrency } = member.worker as Worker
+    const { name, input, outputs, concurrency } = member.worker
     return [
       `group ${group}: worker ${name}, ${concurrency} keys at a time per partition`,
       `  in      ${named([input], writers)}`,
@@ -82,8 +79,8 @@ export function describeMermaid(members: readonly DescribedMember[], topics: rea
         ? [
             {
               name: member.worker.name,
-              inputs: [member.worker.input as AnyTopic],
-              outputs: member.worker.outputs as readonly AnyTopic[],
+              inputs: [member.worker.input],
+              outputs: member.worker.outputs,
               tables: [],
             },
           ]
@@ -117,7 +114,7 @@ export function describeMermaid(members: readonly DescribedMember[], topics: rea
 
 function readBy(member: DescribedMember): readonly AnyTopic[] {
   if ('sink' in member) return member.sink
-  if ('worker' in member) return [member.worker.input as AnyTopic]
+  if ('worker' in member) return [member.worker.input]
   return member.stages.flatMap((stage) => stage.on.map(({ topic }) => topic))
 }
 

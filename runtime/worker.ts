@@ -43,6 +43,11 @@ export interface WorkerOptions<In extends AnyTopic, Out extends AnyTopic> {
   /** Returns a result for bad data; throws only for infrastructure (retried with back-off, then the process replays). */
   handle(record: StreamRecord<ValueOf<In>>, ctx: WorkerContext): Promise<WorkResult<NoInfer<Out>>>
 }
+/** What is known of a worker before it is given what it works with. */
+export type DeclaredWorker<In extends AnyTopic = AnyTopic, Out extends AnyTopic = AnyTopic> = Pick<
+  Worker<In, Out>,
+  'name' | 'input' | 'outputs' | 'concurrency'
+>
 export interface Worker<In extends AnyTopic = AnyTopic, Out extends AnyTopic = AnyTopic> extends Readonly<WorkerOptions<In, Out>> {
   readonly kind: 'worker'
 }

@@ -3,6 +3,8 @@
  * dead-letter topics: renaming one starts over, and `rekindle topics apply` makes the topics that belong to each.
  */
 import type { Config } from '../../config/config.ts'
+import { declaredLookUps } from '../../enrichment/lookUpWorker.ts'
+import { declaredContactLookup } from '../../lookup/contactLookup.ts'
 import { systems } from '../../pipelines/agents/agent.ts'
 import type { System } from '../../pipelines/agents/agent.ts'
 import { agents, agentsOf } from '../../pipelines/agents/agents.ts'
@@ -10,9 +12,9 @@ import { insightStages } from '../../pipelines/insightStages.ts'
 import { pipeline } from '../../pipelines/pipeline.ts'
 import type { AnyStage } from '../../runtime/stage.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
+import type { DeclaredWorker } from '../../runtime/worker.ts'
 import { clickhouseSinkTopics } from '../../sinks/clickhouse/sink.ts'
 import { postgresSinkTopics } from '../../sinks/postgres/sink.ts'
-import { profiles, unrecognised } from '../../topics/index.ts'
 
 export const pipelineGroup = 'pipeline'
 export const agentsGroup = 'agents'
@@ -62,11 +64,15 @@ export function lingerMsOf({ kafka }: { readonly kafka: Pick<Config['kafka'], 'l
   return group === insightsGroup ? Math.max(kafka.lingerMs, INSIGHTS_LINGER_MS) : kafka.lingerMs
 }
 
+/** Stages, or a worker or a sink with what it reads. */
 export interface ProductMember {
   readonly group: string
   readonly stages?: readonly AnyStage[]
+  readonly worker?: DeclaredWorker
   readonly inputs?: readonly AnyTopic[]
 }
+
+const workerMember = (group: string, worker: DeclaredWorker): ProductMember => ({ group, worker, inputs: [worker.input] })
 
 /** The members that an installation has. */
 export function membersOf(config: Pick<Config, 'agents' | 'fused'>): readonly ProductMember[] {
@@ -88,8 +94,8 @@ export function switchedOff(
 export const members: readonly [ProductMember, ...ProductMember[]] = [
   { group: pipelineGroup, stages: pipeline },
   { group: insightsGroup, stages: insightStages },
-  { group: contactLookupGroup, inputs: [unrecognised] },
+  workerMember(contactLookupGroup, declaredContactLookup),
   { group: postgresGroup, inputs: postgresSinkTopics },
   { group: clickhouseGroup, inputs: clickhouseSinkTopics },
-  { group: lookUpGroup, inputs: [profiles] },
+  workerMember(lookUpGroup, declaredLookUps),
 ]

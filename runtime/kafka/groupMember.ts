@@ -1,14 +1,10 @@
 /**
- * Membership in a consumer group, the same for stages, workers and sinks. A unit (one
- * partition number of every input) is prepared in the one order that neither loses nor doubles: pause, take over, read offsets, restore,
- * seek, resume. No unit is touched by two steps at once, and none works on after its epoch has passed.
+ * Membership in a consumer group, the same for stages, workers and sinks: joins, leaves, and what each unit (one partition number of
+ * every input) is told of it. At each join a unit is paused first and then prepared (`prepareUnit.ts`). No unit is touched by two steps at
+ * once, and none works on after its epoch has passed.
  */
-import { setTimeout as delay } from 'node:timers/promises'
-import type { Admin, Consumer, EachBatchPayload, Kafka } from 'kafkajs'
-import type { Logger } from 'pino'
-import { RekindleError } from '../errors.ts'
+import type { Consumer, EachBatchPayload } from 'kafkajs'
 import { nextTick } from '../joinTick.ts'
-import type { JoinTick } from '../joinTick.ts'
 import { aligned, coPartitioned } from './assignor.ts'
 import { byTopic } from './byPlace.ts'
 import { createConsumer } from './client.ts'
@@ -17,6 +13,8 @@ import { FetchedLogRecord } from './partitionReader.ts'
 import type { FetchedRecord } from './protocol/recordBatchReader.ts'
 import { typeOf } from './errorType.ts'
 import type { Membership } from './protocol/committing.ts'
+import type { GroupMemberOptions } from './groupMemberOptions.ts'
+import { prepareUnit } from './prepareUnit.ts'
 import { watchMember } from './memberWatch.ts'
 import { generationOf } from './joinCorrections.ts'
 import { askForStandbys } from './askForStandbys.ts'
@@ -28,38 +26,6 @@ import { Held } from './unit.ts'
 import type { FetchedBatch, Place, Turn, Unit } from './unit.ts'
 import { isFenced } from './unitProducer.ts'
 
-export interface MemberOptions<U extends Unit> {
-  readonly kafka: Kafka
-  readonly admin: Admin
-  readonly groupId: string
-  readonly topics: readonly string[]
-  readonly assignment: 'co-partitioned' | 'aligned'
-  readonly logger: Logger
-  readonly maxBytesPerPartition?: number
-  /** The broker gathers this much, or its longest wait passes, before it answers a fetch: whoever can wait spares it work. */
-  readonly minBytes?: number
-  readonly maxWaitMs?: number
-  /** Creates the unit with this identity. */
-  unit(id: string, places: readonly Place[], held: Held<U>): U
-  /** The member cannot go on: the process is expected to exit and replay. Before the first join `start` throws instead. */
-  onFatal(error: Error): void
-  /** Called at each join, before any unit is prepared: as whom it is in the group, and the ids of its units. */
-  onJoin?(membership: Membership, ids: readonly string[]): void
-  /** What the member keeps copies of while others own it, as ids of units. Those to keep are told some time after a join. */
-  readonly standby?: { readonly kept: readonly string[]; keep(ids: readonly string[], ownedIds: readonly string[]): void }
-  /** Told every second how many tasks are in each state. */
-  onStates?(counts: Readonly<Record<TaskState, number>>): void
-  /** A step of a unit that takes longer is reported as stuck, ms. */
-  readonly stuckMs?: number | undefined
-  readonly sessionTimeoutMs?: number | undefined
-  /** It joins and leaves at a tick; at once unless given. */
-  readonly tick?: JoinTick
-  /** The owner stops it: it does not join any more. */
-  readonly signal?: AbortSignal | undefined
-  /** It leaves without waiting for the tick. */
-  readonly hurry?: AbortSignal | undefined
-}
-
 export interface TaskReport {
   /** Partition number. */
   readonly id: string
@@ -70,7 +36,6 @@ export interface TaskReport {
   readonly step: string | undefined
 }
 
-const BACKOFF_MS = { first: 100, most: 3_000 }
 /** Batches of different partitions handled at the same time. */
 const CONCURRENCY = 16
 /** Answers to a heartbeat after which the client joins anew. */
@@ -83,7 +48,7 @@ const CONFIRM_MS = 50
 const DRAIN_MS = 5_000
 
 export class GroupMember<U extends Unit> {
-  readonly #options: MemberOptions<U>
+  readonly #options: GroupMemberOptions<U>
   readonly #consumer: Consumer
   #claims: Claims = { since: 0, items: [] }
   readonly #units = new Map<string, Held<U>>()
@@ -103,7 +68,7 @@ export class GroupMember<U extends Unit> {
   readonly #failed = new AbortController()
   readonly #watch: { stop(): void }
 
-  constructor(options: MemberOptions<U>) {
+  constructor(options: GroupMemberOptions<U>) {
     this.#options = options
     const assignor = options.assignment === 'co-partitioned' ? coPartitioned : aligned
     const config = {
@@ -320,28 +285,16 @@ export class GroupMember<U extends Unit> {
     return held
   }
 
-  async #prepare(held: Held<U>, epoch: number): Promise<void> {
+  #prepare(held: Held<U>, epoch: number): Promise<void> {
     const live = () => epoch === this.#epoch && !this.#closing && !this.#fatal
-    for (let wait = BACKOFF_MS.first; live(); wait = Math.min(wait * 2, BACKOFF_MS.most)) {
-      try {
-        held.move('restoring')
-        const offsets = await held.unit.prepare(live, this.#membership.memberId)
-        if (!live()) return
-        for (const place of held.places) {
-          const offset = offsets.get(place.topic)
-          if (offset === undefined) throw new Error(`no position for ${place.topic} ${place.partition}`)
-          this.#consumer.seek({ ...place, offset: String(offset) })
-        }
-        held.move('running')
-        this.#consumer.resume(byTopic(held.places))
-        return
-      } catch (error) {
-        if (error instanceof RekindleError && !error.retriable) return this.fail(error)
-        if (!live()) return
-        this.#options.logger.warn({ unit: held.id, error: String(error) }, 'a unit could not be prepared, trying again')
-        await delay(wait)
-      }
-    }
+    return prepareUnit(held, {
+      live,
+      memberId: () => this.#membership.memberId,
+      seek: (position) => this.#consumer.seek(position),
+      resume: (places) => this.#consumer.resume(byTopic(places)),
+      fail: (error) => this.fail(error),
+      logger: this.#options.logger,
+    })
   }
 
   /** Not serial itself: it is called from inside the unit's own step and takes effect after it. */

@@ -23,6 +23,11 @@ interface WaitingPart extends TransactionPart {
 
 /** How long a small part waits for those that are announced, ms: folding a batch of a few records takes less. */
 const GATHER_MS = 5
+/**
+ * How long a part that has failed by itself lets others go before it, ms. All begin anew after a failure, and who waits for a fetch by then
+ * comes up to 100 ms later (the client's longest wait).
+ */
+const BEHIND_MS = 150
 /** A part of at least this many records shows load: it does not wait, since what follows is folded while it is under way. */
 const LARGE_PART = 100
 /** Bytes of one transaction that several parts share; one part alone may be larger. A broker takes requests of 100 MB. */
@@ -57,6 +62,10 @@ export class SharedTransactions {
   #underWay: Promise<void> | undefined
   /** So many of the next transactions carry one part each: one of them made a shared one fail. */
   #alone = 0
+  /** Units whose part failed by itself after it had made a shared one fail. Each failure refuses all that wait, so they go last. */
+  readonly #suspects = new Set<number>()
+  #behind: NodeJS.Timeout | undefined
+  #wasBehind = false
   #gathering: NodeJS.Timeout | undefined
   #gathered = false
 
@@ -68,6 +77,7 @@ export class SharedTransactions {
   assigned(partitions: readonly number[], membership: Membership): void {
     const isSame = membership.memberId === this.#membership?.memberId
     this.#membership = membership
+    this.#suspects.clear()
     this.#refuse(new AssignmentPassed())
     const lowest = partitions.length === 0 ? undefined : Math.min(...partitions)
     if (isSame && lowest === this.#lowest) return
@@ -180,6 +190,14 @@ export class SharedTransactions {
   /** Lets the next transaction go, unless one is under way or company is on its way. */
   #next(): void {
     if (this.#underWay !== undefined || this.#waiting.length === 0) return
+    if (!this.#wasBehind && this.#waiting.every(({ partition }) => this.#suspects.has(partition))) {
+      this.#behind ??= setTimeout(() => {
+        this.#behind = undefined
+        this.#wasBehind = true
+        this.#next()
+      }, BEHIND_MS)
+      return
+    }
     const large = this.#waiting.some(({ inputs }) => inputs >= LARGE_PART)
     if (this.#announced.size > 0 && !large && !this.#gathered) {
       this.#gathering ??= setTimeout(() => {
@@ -192,6 +210,9 @@ export class SharedTransactions {
     clearTimeout(this.#gathering)
     this.#gathering = undefined
     this.#gathered = false
+    clearTimeout(this.#behind)
+    this.#behind = undefined
+    this.#wasBehind = false
     void this.#during(() => this.#commit(this.#take()))
   }
 
@@ -208,10 +229,14 @@ export class SharedTransactions {
       tell('produce')
       const firsts = await measured(this.#options, parts, () => producer.commit(records, offsets, this.#membership, () => tell('commit')))
       if (this.#alone > 0) this.#alone -= 1
-      for (const { done } of parts) done(firsts)
+      for (const { partition, done } of parts) {
+        this.#suspects.delete(partition)
+        done(firsts)
+      }
     } catch (error) {
       if (lowest !== undefined && producer !== undefined) this.#unended.add(lowest)
       if (parts.length > 1) this.#alone = parts.length
+      else if (this.#alone > 0 && !(error instanceof AssignmentPassed)) for (const { partition } of parts) this.#suspects.add(partition)
       for (const { failed } of parts) failed(error)
       this.#refuse(error)
     }
@@ -219,10 +244,18 @@ export class SharedTransactions {
 
   /** What goes together: in the order in which it was handed in, within the bounds of a request and of a batch. */
   #take(): readonly WaitingPart[] {
-    if (this.#alone > 0) return this.#waiting.splice(0, 1)
+    const others = this.#waiting.filter(({ partition }) => !this.#suspects.has(partition))
+    const first = others.length === 0 ? this.#waiting : others
+    const taken = first.slice(0, this.#alone > 0 || others.length === 0 ? 1 : this.#fitting(first))
+    for (const part of taken) this.#waiting.splice(this.#waiting.indexOf(part), 1)
+    return taken
+  }
+
+  /** How many of these fit into one transaction; the first always does. */
+  #fitting(parts: readonly WaitingPart[]): number {
     let bytes = 0
     let foreign = 0
-    const tooMany = this.#waiting.findIndex(({ partition, records }, at) => {
+    const tooMany = parts.findIndex(({ partition, records }, at) => {
       for (const { partition: to, value } of records) {
         const size = (value?.length ?? 0) + OVERHEAD_BYTES
         bytes += size
@@ -230,7 +263,7 @@ export class SharedTransactions {
       }
       return at > 0 && (bytes > SHARED_BYTES || foreign > FOREIGN_BYTES)
     })
-    return this.#waiting.splice(0, tooMany < 0 ? this.#waiting.length : tooMany)
+    return tooMany < 0 ? parts.length : tooMany
   }
 
   #refuse(error: unknown, partition?: number): void {

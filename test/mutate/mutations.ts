@@ -23,6 +23,7 @@ const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
 const memberModel = 'test/runtime/kafka/memberModel.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
 const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
+const groupModel = 'test/runtime/kafka/groupModel.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
 const standbyCopies = 'test/runtime/kafka/standbyCopies.test.ts'
 const standbyAssignment = 'test/runtime/kafka/standbyAssignment.test.ts'
@@ -1424,8 +1425,8 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'not-told-as-whom',
     guard: 'a member that is back fences its units anew',
-    file: 'runtime/kafka/groupMember.ts',
-    find: 'held.unit.prepare(live, this.#membership.memberId)',
+    file: 'runtime/kafka/prepareUnit.ts',
+    find: 'held.unit.prepare(live, memberId())',
     replace: 'held.unit.prepare(live)',
     tests: [{ file: 'test/runtime/kafka/groupMember.test.ts', title: 'a unit is told as whom the member takes it' }],
     why: 'No unit knows that somebody else may have had its partition since.',
@@ -1461,10 +1462,22 @@ export const mutations: readonly Mutation[] = [
     id: 'failed-together-again',
     guard: 'parts go alone after a shared transaction failed',
     file: 'runtime/kafka/sharedTransactions.ts',
-    find: 'if (this.#alone > 0) return this.#waiting.splice(0, 1)',
-    replace: '',
+    find: 'this.#alone > 0 || others.length === 0 ? 1',
+    replace: 'others.length === 0 ? 1',
     tests: [{ file: sharedTransactions, title: 'what makes a shared transaction fail is found out by parts that go alone' }],
     why: 'A part that the broker refuses holds up every partition of its member for ever.',
+  },
+  {
+    id: 'refused-goes-first',
+    guard: 'parts go alone after a shared transaction failed',
+    file: 'runtime/kafka/sharedTransactions.ts',
+    find: 'for (const { partition } of parts) this.#suspects.add(partition)',
+    replace: 'for (const { partition } of parts) void partition',
+    tests: [
+      { file: groupModel, title: 'what the broker refuses of one partition does not hold up the others of its member' },
+      { file: sharedTransactions, title: 'what failed by itself lets the parts of others go first' },
+    ],
+    why: 'Of two partitions that begin anew at the same time the refused one goes first each time, and refuses the other.',
   },
   {
     id: 'timers-not-split',

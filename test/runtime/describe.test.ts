@@ -56,9 +56,12 @@ t.test('rekindle describe names every stage, sink and topic of the product once,
   const { code, out } = await operatorRun(['describe', '--mermaid'], {})
   t.equal(code, 0)
   for (const { name } of allTopics) t.equal(out.filter((line) => line.endsWith(`([${name}])`)).length, 1, name)
-  for (const { group, stages = [] } of productMembers) {
-    t.equal(out.filter((line) => line.includes(`[${group}]`) || line.includes(`[(${group})]`)).length, 1, group)
-    for (const { name } of stages) t.equal(out.filter((line) => line.endsWith(`[${name}]`)).length, 1, name)
+  for (const { group, stages, worker } of productMembers) {
+    const steps = worker === undefined ? (stages ?? []) : [worker]
+    const box = steps.length === 0 ? `[(${group})]` : `  subgraph group_${group.replaceAll('-', '_')}[${group}]`
+    t.equal(out.filter((line) => line.endsWith(box)).length, 1, group)
+    for (const { name } of steps)
+      t.equal(out.filter((line) => line.endsWith(`    step_${name.replaceAll(/[^A-Za-z0-9]/g, '_')}[${name}]`)).length, 1, name)
   }
   // Every arrow goes between nodes that the chart has.
   const nodes = new Set(out.flatMap((line) => /^ +(?:subgraph )?(\w+)(?:\(\[|\[|>)/.exec(line)?.[1] ?? []))
@@ -68,5 +71,13 @@ t.test('rekindle describe names every stage, sink and topic of the product once,
     ends.filter((end) => !nodes.has(end)),
     [],
   )
-  t.match((await operatorRun(['describe'], {})).out[0], /^group pipeline: 8 stages, fused/)
+  const text = (await operatorRun(['describe'], {})).out
+  t.match(text[0], /^group pipeline: 8 stages, fused/)
+  const kindOf = (group: string) => new RegExp(`^group ${group}: (.*)$`, 'm').exec(text.join('\n'))?.[1]
+  t.strictSame(
+    ['contact-lookup', 'look-ups', 'sink-postgres', 'sink-clickhouse'].map(kindOf),
+    ['worker contact-lookup, 8 keys at a time per partition', 'worker look-ups, 4 keys at a time per partition', 'sink', 'sink'],
+    'what asks others is a worker, what only stores a sink',
+  )
+  t.ok(text.includes('  out     ghl.webhooks, ghl.unrecognised'), 'and a worker says what it writes')
 })

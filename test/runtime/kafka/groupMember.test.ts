@@ -6,7 +6,7 @@ import type { EachBatchPayload } from 'kafkajs'
 import t from 'tap'
 import type { Test } from 'tap'
 import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
-import type { MemberOptions } from '../../../runtime/kafka/groupMember.ts'
+import type { GroupMemberOptions } from '../../../runtime/kafka/groupMemberOptions.ts'
 import type { Held, Place, Turn, Unit } from '../../../runtime/kafka/unit.ts'
 import { ManualTickClock } from '../../support/tickClock.ts'
 import { eventually, logger } from './fixtures.ts'
@@ -35,7 +35,7 @@ class StandIn {
       this.restartOnFailure = retry.restartOnFailure
       return this.consumer
     },
-  } as unknown as MemberOptions<Unit>['kafka']
+  } as unknown as GroupMemberOptions<Unit>['kafka']
 
   private readonly consumer = {
     events: {
@@ -100,7 +100,7 @@ interface TestUnit extends Unit {
 }
 
 type Work = { prepare(memberId?: string): Promise<bigint>; expect?(turn: Turn): void; handle?(turn: Turn): Promise<void> }
-type Extra = Partial<Pick<MemberOptions<TestUnit>, 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
+type Extra = Partial<Pick<GroupMemberOptions<TestUnit>, 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
 
 async function memberOn(t: Test, client: StandIn, work: Work) {
   const made = memberFor(t, client, work)
@@ -114,7 +114,7 @@ function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
   const units: TestUnit[] = []
   const member = new GroupMember<TestUnit>({
     kafka: client.kafka,
-    admin: {} as MemberOptions<TestUnit>['admin'],
+    admin: {} as GroupMemberOptions<TestUnit>['admin'],
     groupId: 'line',
     topics: ['items'],
     assignment: 'co-partitioned',

@@ -183,6 +183,39 @@ t.test('what makes a shared transaction fail is found out by parts that go alone
   t.strictSame(valuesOf(client), [['first'], ['next'], ['good']])
 })
 
+t.test('what failed by itself lets the parts of others go first: its next failure would refuse them again', async (t) => {
+  const { client, unit } = await assigned([0, 1, 2])
+  client.refuses = (values) => values.includes('bad')
+  const { closed, open } = gate()
+  client.gate = closed
+  const first = unit(0).commit(part('first', 0))
+  const handedIn = () => [unit(1).commit(part('bad', 1)), unit(2).commit(part('good', 2))]
+  const statuses = async (parts: readonly Promise<unknown>[]) => (await Promise.allSettled(parts)).map(({ status }) => status)
+  const takeOver = async () => {
+    for (const partition of [0, 1, 2]) await unit(partition).takeOver(async () => undefined)
+  }
+  const together = handedIn()
+  open()
+  await first
+  t.strictSame(await statuses(together), ['rejected', 'rejected'], 'together')
+  await takeOver()
+  t.strictSame(await statuses(handedIn()), ['rejected', 'rejected'], 'by itself: what waits begins anew')
+  await takeOver()
+  t.strictSame(await statuses(handedIn()), ['rejected', 'fulfilled'], 'behind the others')
+  t.strictSame(valuesOf(client), [['first'], ['good']])
+  client.refuses = () => false
+  await takeOver()
+  await Promise.all(handedIn())
+  t.strictSame(valuesOf(client).slice(2), [['good'], ['bad']], 'behind them until it is committed')
+  const { closed: shut, open: release } = gate()
+  client.gate = shut
+  const next = unit(0).commit(part('next', 0))
+  const shared = handedIn()
+  release()
+  await Promise.all([next, ...shared])
+  t.strictSame(valuesOf(client).slice(4), [['next'], ['bad', 'good']], 'and with them from then on')
+})
+
 t.test('nothing is committed in the name of an assignment under which it was not folded', async (t) => {
   const { client, unit } = await assigned([0, 1])
   const { closed, open } = gate()

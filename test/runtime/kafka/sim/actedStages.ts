@@ -20,6 +20,7 @@ export interface Act {
   forget: boolean
   /** It is judged from then on, ms since the epoch; before, it waits. */
   readyAt: number
+  /** `drop`, `dead letter`, or `echo`: what it gives is refused by the next stage. */
   refuse: string | null
 }
 export interface Line {
@@ -82,6 +83,10 @@ export function chained(chain: number, by: string): number {
 }
 
 export const byRecord = (topicName: string, id: number) => `${topicName} ${id}`
+/** Whose lines the echo refuses. */
+export const REFUSED = ' refused'
+export const byLine = (topicName: string, { id, refuse }: Pick<Act, 'id' | 'refuse'>, index: number) =>
+  `${byRecord(topicName, id)} ${index}${refuse === 'echo' ? REFUSED : ''}`
 export const byTimer = (name: string, dueAt: number) => `timer ${name} ${dueAt}`
 
 function heard(state: Heard | undefined, by: string): Heard {
@@ -91,12 +96,12 @@ function heard(state: Heard | undefined, by: string): Heard {
 export const retryAfterMs = 20
 const act = (state: Heard | undefined, { value, topic: name }: StreamRecord<Act>, ctx: Context<{ clock: typeof clock }>) => {
   if (value.refuse === 'drop') return drop('refused')
-  if (value.refuse !== null) return deadLetter('E_REFUSED', { id: value.id })
+  if (value.refuse === 'dead letter') return deadLetter('E_REFUSED', { id: value.id })
   const now = ctx.tables.clock.get('now')?.count ?? 0
   if (now < value.readyAt) return retryLater('E_WAITS', {}, { afterMs: retryAfterMs })
   const line = heard(state, byRecord(name, value.id))
   const timers = Object.entries(value.timers).map(([each, dueAt]) => (dueAt < 0 ? timer(each).cancel() : timer(each).at(dueAt)))
-  const lines = Array.from({ length: value.emits }, (_, index) => emit(told, { ...line, by: `${byRecord(name, value.id)} ${index}` }))
+  const lines = Array.from({ length: value.emits }, (_, index) => emit(told, { ...line, by: byLine(name, value, index) }))
   return next(value.forget ? undefined : line, { emit: lines, timers: value.forget ? [] : timers })
 }
 
@@ -118,6 +123,7 @@ const echo = stage({
   state: Heard,
   on: [
     from(told, (state: Heard | undefined, { value }: StreamRecord<Line>) => {
+      if (value.by.endsWith(REFUSED)) return deadLetter('E_REFUSED', { by: value.by })
       const line = heard(state, value.by)
       return next(line, { emit: [emit(echoed, { ...line, by: value.by })] })
     }),

@@ -2,13 +2,12 @@
  * Machines with member processes of one group on simulated brokers, each the whole of `runStages`: group member, units, shared
  * transactions, client. And what may happen to them, at any moment of theirs.
  */
-import type { Admin, Kafka } from 'kafkajs'
 import { changelogName, deadLetterName } from '../../../../runtime/kafka/names.ts'
 import { ClusterConnection } from '../../../../runtime/kafka/cluster.ts'
 import { encodeRecordBatch } from '../../../../runtime/kafka/protocol/recordBatch.ts'
 import { runStages } from '../../../../runtime/kafka/stageMember.ts'
 import type { RunningMember, Workshop } from '../../../../runtime/kafka/stageMember.ts'
-import { noMetrics } from '../../../../runtime/metrics.ts'
+import type { RuntimeMetrics } from '../../../../runtime/metrics.ts'
 import { partitionOf } from '../../../../runtime/murmur2.ts'
 import type { AnyStage, Table } from '../../../../runtime/stage.ts'
 import { schemaKeyPrefix, stateCodec } from '../../../../runtime/stateEntry.ts'
@@ -16,9 +15,10 @@ import { physicalName } from '../../../../runtime/topic.ts'
 import type { AnyTopic } from '../../../../runtime/topic.ts'
 import { logger } from '../fixtures.ts'
 import { Act, acted, counted, echoed, Line, plain, told, urgent } from './actedStages.ts'
+import { fetchLoops } from './fetchLoops.ts'
 import { simulatedClient } from './simulatedClient.ts'
-import type { Strike } from './simulatedClient.ts'
-import { SimulatedCluster } from './simulatedCluster.ts'
+import type { SimulatedClient, Strike } from './simulatedClient.ts'
+import { OFFSETS_TOPIC, SimulatedCluster } from './simulatedCluster.ts'
 import { SimulatedProcess, SimulatedTime } from './simulatedTime.ts'
 import type { Came, Heard, Left, Written } from './sequentialTelling.ts'
 
@@ -27,20 +27,38 @@ const GROUP = 'line'
 const MACHINES = 3
 const inputs = [plain, urgent, told]
 /** Small, so that a batch is several transactions and much of it is set aside. */
-const limits = { maxRecords: 3, maxBytes: 100_000, lingerMs: 5 }
+export const limits = { maxRecords: 3, maxBytes: 1_500, lingerMs: 5 }
 const FUSE = { maxConsecutive: 1_000_000, maxRatio: 1, window: 1_000_000 }
 const SESSION_MS = 3_000
 /** Time in which what a dead member left open is ended: longer than a session and a rebalance, shorter than a broker waits. */
 const OPEN_MS = 15_000
+/** Producer ids of others, none of a member. */
+const OTHERS = 900_000n
 /** Longer than a session, a transaction that nobody ends, and the rebalance after it. */
 const MOST_MS = 300_000
 
+/** Refuses what a counter refuses. */
+const metrics: RuntimeMetrics = {
+  count: (name, labels, by = 1) => {
+    if (by < 0) throw new Error(`${name} ${JSON.stringify(labels)} is counted back by ${by}`)
+  },
+  observe: () => undefined,
+  set: () => undefined,
+}
+
 interface Member {
   readonly process: SimulatedProcess
+  readonly client: SimulatedClient
   running: RunningMember | undefined
   readonly strikes: Strike[]
-  /** Id in the group, as its client was told last. */
-  memberIds: readonly string[]
+}
+
+/** A line that a member has said. */
+export interface Said {
+  readonly key: string
+  readonly by: string
+  /** Of its value. */
+  readonly bytes: number
 }
 
 export class GroupWorld {
@@ -53,6 +71,7 @@ export class GroupWorld {
   readonly #outside = new Map<string, string[]>()
   #seed: number
   #started = 0
+  #others = 0
   #calm = false
 
   /** The seed decides how long each request and marker takes; 0: all the same. */
@@ -80,29 +99,39 @@ export class GroupWorld {
   async start(): Promise<void> {
     if (this.alive.length >= MACHINES) return
     const process = new SimulatedProcess(`process ${(this.#started += 1)}`)
-    const member: Member = { process, running: undefined, strikes: [], memberIds: [] }
-    this.#members.push(member)
-    const { kafka, admin } = simulatedClient({
+    const strikes: Strike[] = []
+    const client = simulatedClient({
       cluster: this.cluster,
       process,
       latencyMs: () => this.#draw(3),
-      struck: (request) => this.#struck(member, request),
+      struck: (request) => this.#struck(strikes, request),
       crash: () => this.time.kill(process),
       fetchRecords: 12,
+      fetched: fetchLoops(this.time, (loop) => this.failures.push(new Error(`${process.name} ${loop}`))),
     })
+    const member: Member = { process, client, running: undefined, strikes }
+    this.#members.push(member)
     await this.time.run(process, () => {
-      this.#run(member, kafka, admin).catch((error: unknown) => {
+      this.#run(member).catch((error: unknown) => {
         // A process that cannot start ends; that it could not reach the brokers is all that may have kept it from it.
         if (!/the connection broke/.test(String(error))) this.failures.push(error as Error)
-        this.time.kill(process)
+        this.#end(member)
       })
     })
   }
 
+  /** A process that has let go has nothing open that would keep it from ending. */
+  #end({ process, client }: Member): void {
+    const open = client.connected()
+    if (open > 0) this.failures.push(new Error(`${process.name} has ended with ${open} connections open`))
+    this.time.kill(process)
+  }
+
   /** Drains, leaves, ends. */
-  async stop({ process, running }: Member): Promise<void> {
+  async stop(member: Member): Promise<void> {
+    const { process, running } = member
     if (running === undefined || process.life !== 'running') return
-    await this.time.run(process, () => void running.stop().then(() => this.time.kill(process)))
+    await this.time.run(process, () => void running.stop().then(() => this.#end(member)))
   }
 
   kill({ process }: Member): void {
@@ -131,6 +160,40 @@ export class GroupWorld {
   async say(key: string, by: string): Promise<void> {
     this.#outside.set(key, [...(this.#outside.get(key) ?? []), by])
     await this.#append(told, key, Line.encode({ by, count: 0, chain: 0 }))
+  }
+
+  /** The same in a transaction of others, which ends some time later. */
+  async sayInTransaction(key: string, by: string, endsInMs: number, commit: boolean): Promise<void> {
+    if (commit) this.#outside.set(key, [...(this.#outside.get(key) ?? []), by])
+    const producerId = OTHERS + BigInt((this.#others += 1))
+    await this.#append(told, key, Line.encode({ by, count: 0, chain: 0 }), producerId)
+    const log = this.cluster.log(physicalName(told, ''), partitionOf(Buffer.from(key), PARTITIONS))
+    this.time.afterFor(undefined, endsInMs, () => void log.mark(producerId, 0, commit, this.time.now))
+  }
+
+  /** The next end of a transaction is left out on the partition of the key of a topic, or for the offsets of the group. */
+  leaveOut(where: 'told' | 'changelog' | 'offsets', key: string): void {
+    if (where === 'offsets') this.cluster.leaveOut(OFFSETS_TOPIC, 0)
+    else
+      this.cluster.leaveOut(
+        where === 'told' ? physicalName(told, '') : changelogName('actor', ''),
+        partitionOf(Buffer.from(key), PARTITIONS),
+      )
+  }
+
+  /** What the actor says of the partition of the key is refused for so long, ms. */
+  refuse(key: string, forMs: number): void {
+    this.cluster.refuse(physicalName(told, ''), partitionOf(Buffer.from(key), PARTITIONS), this.time.now + forMs)
+  }
+
+  /** Whether all acts of the key have been committed. */
+  isDone(key: string): boolean {
+    const partition = partitionOf(Buffer.from(key), PARTITIONS)
+    return [plain, urgent].every((topic) => {
+      const name = physicalName(topic, '')
+      const { end } = this.cluster.log(name, partition)
+      return end === 0 || this.cluster.committed(`${name}#${partition}`, false)?.offset === BigInt(end)
+    })
   }
 
   wait(ms: number): Promise<void> {
@@ -174,17 +237,20 @@ export class GroupWorld {
       deadLetters: [plain, urgent].flatMap((topic) =>
         this.#read(deadLetterName(topic, GROUP, ''), key).map(({ value }) => Act.decode(value as Buffer).id),
       ),
+      deadLines: this.#read(deadLetterName(told, GROUP, ''), key).map(({ value }) => Line.decode(value as Buffer).by),
     }
   }
 
   /** By partition and transaction, the lines that records gave, in the order in which they were written. */
-  get transactions(): readonly (readonly { readonly key: string; readonly by: string }[])[] {
-    const found = new Map<object, { key: string; by: string }[]>()
+  get transactions(): readonly (readonly Said[])[] {
+    const found = new Map<object, Said[]>()
     for (let partition = 0; partition < PARTITIONS; partition += 1)
       for (const { batchContext, keyText, value } of this.cluster.log(physicalName(told, ''), partition).committed()) {
         if (!batchContext.inTransaction) continue
         const lines = found.get(batchContext) ?? []
-        lines.push({ key: keyText ?? '', by: Line.decode(value as Buffer).by })
+        const { by } = Line.decode(value as Buffer)
+        if (by.startsWith('outside')) continue
+        lines.push({ key: keyText ?? '', by, bytes: (value as Buffer).length })
         found.set(batchContext, lines)
       }
     return [...found.values()]
@@ -209,7 +275,8 @@ export class GroupWorld {
     for (const { process } of this.#members) this.time.kill(process)
   }
 
-  async #run(member: Member, kafka: Kafka, admin: Admin): Promise<void> {
+  async #run(member: Member): Promise<void> {
+    const { kafka, admin } = member.client
     const cluster = await ClusterConnection.open(kafka)
     const { time } = this
     const workshop = {
@@ -226,7 +293,7 @@ export class GroupWorld {
       },
       counts: { load: async () => undefined, of: () => PARTITIONS },
       logger,
-      metrics: noMetrics,
+      metrics,
       tracer: undefined,
       topicPrefix: '',
       table: async (): Promise<Table<unknown>> => ({
@@ -234,7 +301,7 @@ export class GroupWorld {
         entries: () => [],
       }),
     } as unknown as Workshop
-    member.running = await runStages(workshop, {
+    const running = await runStages(workshop, {
       ...limits,
       group: GROUP,
       stages: acted,
@@ -245,10 +312,27 @@ export class GroupWorld {
         this.failures.push(error)
         this.time.kill(member.process)
       },
+    }).catch(async (error: unknown) => {
+      await cluster.close()
+      throw error
     })
+    const stop = async () => {
+      const clean = await running.stop()
+      await cluster.close()
+      return clean
+    }
+    member.running = {
+      get ready() {
+        return running.ready
+      },
+      get tasks() {
+        return running.tasks
+      },
+      stop,
+    }
   }
 
-  #struck({ strikes }: Member, request: string): Strike | undefined {
+  #struck(strikes: Strike[], request: string): Strike | undefined {
     if (this.#calm) return undefined
     const at = strikes.findIndex((each) => each.request === request)
     const strike = strikes[at]
@@ -290,12 +374,12 @@ export class GroupWorld {
       .filter((record) => record.keyText === key)
   }
 
-  async #append(topic: AnyTopic, key: string, value: Buffer): Promise<void> {
+  async #append(topic: AnyTopic, key: string, value: Buffer, producerId = -1n): Promise<void> {
     const bytes = await encodeRecordBatch([{ key: Buffer.from(key), value, timestamp: this.time.now, headers: {} }], {
-      producerId: -1n,
-      producerEpoch: -1,
-      firstSequence: -1,
-      transactional: false,
+      producerId,
+      producerEpoch: producerId < 0n ? -1 : 0,
+      firstSequence: producerId < 0n ? -1 : 0,
+      transactional: producerId >= 0n,
     })
     await this.cluster.log(physicalName(topic, ''), partitionOf(Buffer.from(key), PARTITIONS)).append(bytes)
   }

@@ -3,7 +3,7 @@
  * once, in the order in which they were due and as they were set last, each line with the state that those before it make.
  */
 import assert from 'node:assert/strict'
-import { byRecord, byTimer, chained, perWindow } from './actedStages.ts'
+import { byLine, byRecord, byTimer, chained, perWindow, REFUSED } from './actedStages.ts'
 import type { Act, Line } from './actedStages.ts'
 
 export interface Heard {
@@ -22,6 +22,8 @@ export interface Came {
   readonly echoed: readonly Line[]
   readonly counted: readonly Line[]
   readonly deadLetters: readonly number[]
+  /** Of lines that the echo refused. */
+  readonly deadLines: readonly string[]
 }
 /** By stage; what is left of the key in the end. */
 export interface Left {
@@ -31,7 +33,7 @@ export interface Left {
 
 /** Throws where it is not; returns what must be left of the key. */
 export function sequential(key: string, { acts, outside }: Written, came: Came): Left {
-  const due = new Map(Object.entries(acts).map(([name, all]) => [name, all.filter(({ refuse }) => refuse === null)]))
+  const due = new Map(Object.entries(acts).map(([name, all]) => [name, all.filter(({ refuse }) => refuse === null || refuse === 'echo')]))
   let state: Heard | undefined
   let timers: Record<string, number> = {}
   const told = [...came.told]
@@ -48,14 +50,14 @@ export function sequential(key: string, { acts, outside }: Written, came: Came):
       continue
     }
     const act = due.get(name)?.shift()
-    assert.equal(line.by, `${byRecord(name, act?.id ?? -1)} 0`, `${key}: the next of ${name}, once and in order`)
+    assert.equal(line.by, act === undefined ? undefined : byLine(name, act, 0), `${key}: the next of ${name}, once and in order`)
     if (act === undefined) continue
     state = heard(state, byRecord(name, Number(id)))
     for (let index = 0; index < act.emits; index += 1) {
       if (index > 0) line = told.shift()
       assert.deepEqual(
         [line?.by, line?.count, line?.chain],
-        [`${byRecord(name, act.id)} ${index}`, state.count, state.chain],
+        [byLine(name, act, index), state.count, state.chain],
         `${key}: ${act.id} on the state before it`,
       )
     }
@@ -82,8 +84,14 @@ export function sequential(key: string, { acts, outside }: Written, came: Came):
   return { actor: state === undefined ? undefined : { ...state, timers }, echo: echoes(key, came, outside) }
 }
 
-function echoes(key: string, { told, echoed, counted }: Came, outside: readonly string[]): Heard | undefined {
-  const due = { own: told.map(({ by }) => by), others: [...outside] }
+function echoes(key: string, { told, echoed, counted, deadLines }: Came, outside: readonly string[]): Heard | undefined {
+  const own = told.map(({ by }) => by)
+  const due = { own: own.filter((by) => !by.endsWith(REFUSED)), others: [...outside] }
+  assert.deepEqual(
+    deadLines,
+    own.filter((by) => by.endsWith(REFUSED)),
+    `${key}: lines that the echo refused, each once and in order`,
+  )
   let state: Heard | undefined
   const sums = new Map<number, Heard>()
   for (const line of echoed) {

@@ -5,12 +5,9 @@
 import { createRequire } from 'node:module'
 import type { Admin, Kafka } from 'kafkajs'
 import { createClient } from '../../../../runtime/kafka/client.ts'
-import { ByteWriter } from '../../../../runtime/kafka/protocol/byteWriter.ts'
 import type { ProtocolRequest } from '../../../../runtime/kafka/protocol/request.ts'
-import { topicAnswer } from '../brokerAnswers.ts'
 import { logger } from '../fixtures.ts'
-import { RequestReader } from './requestReader.ts'
-import { OFFSETS_TOPIC } from './simulatedCluster.ts'
+import { answered } from './answered.ts'
 import type { SimulatedCluster } from './simulatedCluster.ts'
 import { Refused } from './simulatedGroup.ts'
 import type { JoinRequest } from './simulatedGroup.ts'
@@ -34,6 +31,7 @@ export const requestNames = [
   'initProducerId',
   'describeTransactions',
   'describeProducers',
+  'writeTxnMarkers',
   'offsetFetch',
   'metadata',
   'produce',
@@ -64,26 +62,41 @@ export interface ClientOptions {
   crash(): void
   /** Records of a partition that a fetch brings at most. */
   readonly fetchRecords: number
+  /** Told of each partition of which a fetch brings something, with the offset that was asked for. */
+  fetched(place: string, offset: string): void
 }
 
 const NODES = [1, 2]
 const COORDINATOR = 1
 const host = { host: 'localhost', port: 9092 }
 
-/** The client, and what an admin of it can be asked. */
-export function simulatedClient(options: ClientOptions): { readonly kafka: Kafka; readonly admin: Admin } {
+export interface SimulatedClient {
+  readonly kafka: Kafka
+  /** What an admin of it can be asked. */
+  readonly admin: Admin
+  /** How many connections to the cluster it has open. */
+  connected(): number
+}
+
+/** A client of this process; whatever it opens is counted. */
+export function simulatedClient(options: ClientOptions): SimulatedClient {
   const kafka = createClient({ brokers: ['localhost:9092'], clientId: options.process.name, logger })
   const made = Object.getOwnPropertySymbols(kafka).find((symbol) => symbol.description === 'private:Kafka:createCluster')
   if (made === undefined) throw new Error('the client makes its clusters in another way')
   const committedByGroup = new Map<string, object>()
+  const clusters: ReturnType<typeof clusterOf>[] = []
   Object.assign(kafka, {
-    [made]: ({ isolationLevel = 1 }: { isolationLevel?: number }) => clusterOf(options, isolationLevel, committedByGroup),
+    [made]: ({ isolationLevel = 1 }: { isolationLevel?: number }) => {
+      const cluster = clusterOf(options, isolationLevel, committedByGroup)
+      clusters.push(cluster)
+      return cluster
+    },
   })
   const admin = {
     describeCluster: async () => ({ brokers: [], controller: 1, clusterId: 'simulated' }),
     fetchOffsets: async () => groupedOffsets(options.cluster),
   } as unknown as Admin
-  return { kafka, admin }
+  return { kafka, admin, connected: () => clusters.filter((cluster) => cluster.isConnected()).length }
 }
 
 function groupedOffsets(cluster: SimulatedCluster) {
@@ -284,7 +297,7 @@ interface SyncRequest {
 }
 
 /** Waits until there is something, or for the longest wait. */
-function fetched({ cluster, fetchRecords }: ClientOptions, { maxWaitTime, topics }: FetchRequest) {
+function fetched({ cluster, fetchRecords, fetched: tell }: ClientOptions, { maxWaitTime, topics }: FetchRequest) {
   const look = () =>
     topics.map(({ topic, partitions }) => ({
       topicName: topic,
@@ -294,17 +307,25 @@ function fetched({ cluster, fetchRecords }: ClientOptions, { maxWaitTime, topics
         return log.fetch(Number(fetchOffset), fetchRecords)
       }),
     }))
+  const brought = () => {
+    const found = look()
+    for (const { topic, partitions } of topics)
+      for (const { partition, fetchOffset } of partitions) {
+        const own = found.find(({ topicName }) => topicName === topic)?.partitions.find((each) => each.partition === partition)
+        if (own !== undefined && own.messages.length > 0) tell(`${topic}#${partition}`, fetchOffset)
+      }
+    return { responses: found }
+  }
   const isSomething = (found: ReturnType<typeof look>) =>
     found.some(({ partitions }) => partitions.some(({ messages }) => messages.length > 0))
   return new Promise<{ responses: ReturnType<typeof look> }>((resolve, reject) => {
-    const first = look()
-    if (isSomething(first)) return resolve({ responses: first })
+    if (isSomething(look())) return resolve(brought())
     const logs = topics.flatMap(({ topic, partitions }) => partitions.map(({ partition }) => cluster.log(topic, partition)))
     const end = () => {
       late.cancelled = true
       for (const forget of forgets) forget()
       try {
-        resolve({ responses: look() })
+        resolve(brought())
       } catch (error) {
         reject(error instanceof Error ? error : new Error(String(error)))
       }
@@ -320,169 +341,4 @@ function fetched({ cluster, fetchRecords }: ClientOptions, { maxWaitTime, topics
       }),
     )
   })
-}
-
-/** Reads a request of our own and writes the answer, a refusal in its place of it. */
-async function answered(cluster: SimulatedCluster, api: string, bytes: Buffer): Promise<Buffer> {
-  const from = new RequestReader(bytes)
-  const to = new ByteWriter().noTags()
-  from.tags()
-  const places = () =>
-    from
-      .compactArray(() => {
-        const topic = from.compactString()
-        const partitions = from.compactArray(() => from.int32())
-        from.tags()
-        return partitions.map((partition) => ({ topic, partition }))
-      })
-      .flat()
-  switch (api) {
-    case 'describeTransactions': {
-      const [id = ''] = from.compactArray(() => from.compactString())
-      const now = cluster.describe(id)
-      to.int32(0)
-      to.compactArray([now], () => {
-        to.int16(now === undefined ? 105 : 0)
-          .compactString(id)
-          .compactString(now?.state ?? '')
-        to.int32(20_000)
-          .int64(-1n)
-          .int64(now?.producerId ?? -1n)
-          .int16(now?.producerEpoch ?? -1)
-        to.compactArray([], () => undefined).noTags()
-      })
-      break
-    }
-    case 'describeProducers':
-      to.int32(0)
-      to.compactArray(places(), ({ topic, partition }) => {
-        to.compactString(topic)
-        to.compactArray([partition], () => {
-          to.int32(partition).int16(0).compactString(null)
-          to.compactArray(cluster.openOn(topic, partition), ({ producerId, producerEpoch }) =>
-            to.int64(producerId).int32(producerEpoch).int32(0).int64(0n).int32(4).int64(17n).noTags(),
-          ).noTags()
-        }).noTags()
-      })
-      break
-    case 'offsetFetch': {
-      from.compactString()
-      const asked = places()
-      // The last byte but one says whether offsets that are not settled are refused.
-      const stable = bytes.at(-2) === 1
-      const code = coded(() => asked.forEach(({ topic, partition }) => cluster.committed(`${topic}#${partition}`, stable)))
-      to.int32(0)
-      to.compactArray(asked, ({ topic, partition }) => {
-        const own = cluster.committed(`${topic}#${partition}`, false)
-        to.compactString(topic)
-        to.compactArray([partition], () =>
-          to
-            .int32(partition)
-            .int64(own?.offset ?? -1n)
-            .int32(-1)
-            .compactString(own?.metadata ?? '')
-            .int16(code)
-            .noTags(),
-        ).noTags()
-      }).int16(0)
-      break
-    }
-    case 'metadata':
-      topicAnswer(to, 1n)
-      break
-    case 'produce': {
-      const id = from.compactString()
-      from.int16()
-      from.int32()
-      const batches = from
-        .compactArray(() => {
-          const topic = from.compactString()
-          const own = from.compactArray(() => {
-            const partition = from.int32()
-            const batch = from.compactBytes()
-            from.tags()
-            return { topic, partition, batch, producerId: batch.readBigInt64BE(43), producerEpoch: batch.readInt16BE(51) }
-          })
-          from.tags()
-          return own
-        })
-        .flat()
-      let firsts: ReadonlyMap<string, number> = new Map()
-      let code = 0
-      try {
-        firsts = await cluster.produce(id, batches)
-      } catch (error) {
-        code = codeOf(error)
-      }
-      to.compactArray(batches, ({ topic, partition }) => {
-        to.compactString(topic)
-        to.compactArray([partition], () => {
-          to.int32(partition)
-            .int16(code)
-            .int64(BigInt(firsts.get(`${topic}#${partition}`) ?? -1))
-            .int64(-1n)
-            .int64(0n)
-          to.compactArray([], () => undefined)
-            .compactString(null)
-            .noTags()
-        }).noTags()
-      }).int32(0)
-      break
-    }
-    case 'txnOffsetCommit': {
-      const [id, groupId] = [from.compactString(), from.compactString()]
-      const identity = { producerId: from.int64(), producerEpoch: from.int16() }
-      const generationId = from.int32()
-      const memberId = from.compactString()
-      from.compactString()
-      const offsets = from
-        .compactArray(() => {
-          const topic = from.compactString()
-          const own = from.compactArray(() => {
-            const [partition, offset] = [from.int32(), from.int64()]
-            from.int32()
-            const metadata = from.compactString()
-            from.tags()
-            return { topic, partition, offset, metadata }
-          })
-          from.tags()
-          return own
-        })
-        .flat()
-      const code = coded(() => cluster.placeOffsets(id, identity, groupId, { memberId, generationId }, offsets))
-      to.int32(0)
-      to.compactArray(offsets.slice(0, 1), ({ topic, partition }) => {
-        to.compactString(topic)
-        to.compactArray([partition], () => to.int32(partition).int16(code).noTags()).noTags()
-      })
-      break
-    }
-    case 'endTxn': {
-      const id = from.compactString()
-      const identity = { producerId: from.int64(), producerEpoch: from.int16() }
-      let next = identity
-      const code = coded(() => {
-        next = cluster.endTransaction(id, identity, true)
-      })
-      to.int32(0).int16(code).int64(next.producerId).int16(next.producerEpoch)
-      break
-    }
-    default:
-      throw new Error(`simulated brokers do not know ${api} of ${OFFSETS_TOPIC}`)
-  }
-  return to.written
-}
-
-function coded(work: () => void): number {
-  try {
-    work()
-    return 0
-  } catch (error) {
-    return codeOf(error)
-  }
-}
-
-function codeOf(error: unknown): number {
-  if (error instanceof Refused) return error.code
-  throw error
 }

@@ -1,7 +1,8 @@
 /**
  * Brokers in memory with the transactions of KIP-890: what is written adds itself, an end raises the epoch and is answered before
  * its markers are written, each partition gets its own at its own time, offsets are pending until theirs is, and a transaction that
- * is open for too long is aborted. Offsets carry a generation and are refused when it has passed.
+ * is open for too long is aborted. Offsets carry a generation and are refused when it has passed. On demand a marker is left out while
+ * the transaction counts as complete (KAFKA-20734), and what goes to a partition is refused for a time.
  */
 import type { BatchOfPartition, PartitionOffset, ProducerIdentity } from '../../../../runtime/kafka/protocol/transactionRequests.ts'
 import { Refused, SimulatedGroup } from './simulatedGroup.ts'
@@ -9,6 +10,7 @@ import { SimulatedLog } from './simulatedLog.ts'
 import type { SimulatedTime } from './simulatedTime.ts'
 
 export const UNKNOWN_TOPIC = 3
+const MESSAGE_TOO_LARGE = 10
 const INVALID_PRODUCER_EPOCH = 47
 const INVALID_TXN_STATE = 48
 const INVALID_PRODUCER_ID_MAPPING = 49
@@ -45,6 +47,10 @@ export class SimulatedCluster {
   readonly #offsets = new Map<string, Stored>()
   /** Time until a marker is written, ms. */
   readonly #markerMs: () => number
+  /** Places, as `<topic>#<partition>`, on which the next marker is left out. */
+  readonly #leavesOut = new Set<string>()
+  /** Until when what goes to a place is refused as too large, ms. */
+  readonly #refuses = new Map<string, number>()
 
   constructor(time: SimulatedTime, markerMs: () => number) {
     this.time = time
@@ -72,6 +78,22 @@ export class SimulatedCluster {
   /** Partitions on which a transaction is open, as `<topic>#<partition>`. */
   get open(): readonly string[] {
     return [...this.#topics.values()].flat().flatMap(({ topic, partition, open }) => (open.size === 0 ? [] : [`${topic}#${partition}`]))
+  }
+
+  /** The next marker on the partition is left out, as by a broker whose leader is away for a moment. */
+  leaveOut(topic: string, partition: number): void {
+    this.#leavesOut.add(`${topic}#${partition}`)
+  }
+
+  /** Whatever is written to the partition is refused as too large until then, ms. */
+  refuse(topic: string, partition: number, until: number): void {
+    this.#refuses.set(`${topic}#${partition}`, until)
+  }
+
+  /** Writes an end as whoever repairs partitions asks for it, for the offsets of a group too. */
+  async endOn(topic: string, partition: number, { producerId, producerEpoch }: ProducerIdentity, commit: boolean): Promise<void> {
+    if (topic !== OFFSETS_TOPIC) return this.log(topic, partition).mark(producerId, producerEpoch, commit, this.time.now)
+    for (const id of this.#ids.values()) if (id.producerId === producerId) this.#settle(id, commit)
   }
 
   group(id: string): SimulatedGroup {
@@ -120,6 +142,8 @@ export class SimulatedCluster {
   /** First offsets by `<topic>#<partition>`. */
   async produce(id: string, batches: readonly (BatchOfPartition & ProducerIdentity)[]): Promise<ReadonlyMap<string, number>> {
     const firsts = new Map<string, number>()
+    const isRefused = ({ topic, partition }: BatchOfPartition) => this.time.now < (this.#refuses.get(`${topic}#${partition}`) ?? 0)
+    if (batches.some(isRefused)) throw new Refused(MESSAGE_TOO_LARGE)
     for (const { topic, partition, batch, ...identity } of batches) {
       const log = this.log(topic, partition)
       this.#inTransaction(id, identity).places.add(log)
@@ -181,12 +205,20 @@ export class SimulatedCluster {
       left -= 1
       if (left === 0) id.state = commit ? 'CompleteCommit' : 'CompleteAbort'
     }
-    for (const log of places) this.time.after(this.#markerMs(), () => void log.mark(id.producerId, epoch, commit, this.time.now).then(done))
+    for (const log of places)
+      this.time.after(this.#markerMs(), () => {
+        if (this.#leavesOut.delete(`${log.topic}#${log.partition}`)) done()
+        else void log.mark(id.producerId, epoch, commit, this.time.now).then(done)
+      })
     this.time.after(this.#markerMs(), () => {
-      if (commit) for (const [place, stored] of id.offsets) this.#offsets.set(place, stored)
-      id.offsets = new Map()
+      if (!this.#leavesOut.delete(`${OFFSETS_TOPIC}#0`)) this.#settle(id, commit)
       done()
     })
+  }
+
+  #settle(id: Id, commit: boolean): void {
+    if (commit) for (const [place, stored] of id.offsets) this.#offsets.set(place, stored)
+    id.offsets = new Map()
   }
 }
 
