@@ -151,6 +151,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A decision that is stored while its day is counted is in no count.',
   },
   {
+    id: 'counted-day-counted-again',
+    guard: 'the overview counts itself only the days that are not counted',
+    file: 'sinks/postgres/decisionDays.ts',
+    find: 'WHERE day = today OR NOT EXISTS',
+    replace: 'WHERE day = today OR EXISTS',
+    tests: [{ file: decisionDays, title: 'decisions, erasures, the retention and counts in any order give the numbers of counting all' }],
+    why: 'The overview tells each decision of a day that is over twice, and none of a day that nobody has counted.',
+  },
+  {
     id: 'two-things-named-none-heard',
     guard: 'a message that names two things to stop takes permission back for everything',
     file: 'pipelines/enrich/optOut.ts',
