@@ -1578,7 +1578,7 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'erased-lead-unknown',
     guard: 'a lead that was erased says so',
-    file: 'api/leadConsent.ts',
+    file: 'api/leadStory.ts',
     find: 'if (erased !== undefined)',
     replace: 'if (erased === null)',
     tests: [
