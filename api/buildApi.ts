@@ -8,7 +8,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import fastify, { LogController } from 'fastify'
-import type { FastifyError } from 'fastify'
+import type { FastifyError, FastifyReply } from 'fastify'
 import { assertProtected, gatekeeper } from './access.ts'
 import { apiMetrics } from './apiMetrics.ts'
 import { askPageRoutes } from './askPageRoutes.ts'
@@ -17,7 +17,7 @@ import { auditRoutes } from './audits.ts'
 import { authorizationRoute } from './authorizationRoute.ts'
 import { callbackRoutes, sendgridRoute, twilioRoute } from './callbackRoutes.ts'
 import { refusal, statusOf } from './errors.ts'
-import type { ApiErrorCode } from './errors.ts'
+import type { ApiErrorCode, Refusal } from './errors.ts'
 import { answerOf, codeOf } from './faults.ts'
 import { gateRoutes } from './gates.ts'
 import { healthRoutes } from './health.ts'
@@ -26,6 +26,7 @@ import { consentRoutes } from './leadConsent.ts'
 import { leadRoutes } from './leads.ts'
 import { owedRoutes } from './owed.ts'
 import { pageRoutes } from './pageRoutes.ts'
+import { refusalPage } from './pages/refusalPage.ts'
 import { defaultLimits } from './ports.ts'
 import type { ApiDeps } from './ports.ts'
 import type { ApiInstance, TypeBoxProvider } from './typeProvider.ts'
@@ -58,11 +59,12 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     if (intakeOf !== undefined) countWebhookFault(intakeOf, code)
     if (status >= 500) request.log.error({ err: error, code }, 'request failed')
     if (status === 503) reply.header('retry-after', String(limits.retryAfterSeconds))
-    return reply.code(status).send(answerOf(code, error, request.id))
+    return refuse(reply.code(status), answerOf(code, error, request.id), isPage(request.routeOptions.url))
   })
-  app.setNotFoundHandler(async (request, reply) =>
-    reply.code(404).send(refusal('E_ROUTE_UNKNOWN', request.id, { sentence: `${request.method} ${request.url.slice(0, 200)}:` })),
-  )
+  app.setNotFoundHandler(async (request, reply) => {
+    const answer = refusal('E_ROUTE_UNKNOWN', request.id, { sentence: `${request.method} ${request.url.slice(0, 200)}:` })
+    return refuse(reply.code(404), answer, request.headers.accept?.includes('text/html') ?? false)
+  })
   app.addHook('onResponse', async (request, reply) => {
     metrics.requestSeconds.observe(
       { route: request.routeOptions.url ?? 'none', method: request.method, status_class: `${Math.floor(reply.statusCode / 100)}xx` },
@@ -148,6 +150,14 @@ const sources: Readonly<Record<string, string>> = { [webhookRoute]: 'ghl', [twil
 
 function sourceOf(route = ''): string | undefined {
   return route.startsWith('/webhooks/workflow/') ? 'workflow' : sources[route]
+}
+
+function isPage(route = ''): boolean {
+  return route === '/' || route.startsWith('/ui/')
+}
+
+function refuse(reply: FastifyReply, answer: Refusal, asPage: boolean): FastifyReply {
+  return asPage ? reply.type('text/html; charset=utf-8').send(refusalPage(answer)) : reply.send(answer)
 }
 
 /** Opens the socket and gives its URL. Refuses to listen beyond this machine without a token. */

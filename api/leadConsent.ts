@@ -13,10 +13,9 @@ import { closedInWords } from '../pipelines/followup/gates/consent.ts'
 import type { Consent, LeadProfile, Tenant } from '../schemas/generated/records.ts'
 import type { ConsentStatement } from '../sinks/postgres/consentStatements.ts'
 import { leadKey } from '../topics/index.ts'
-import { apiError } from './errors.ts'
 import { LeadId } from './leads.ts'
 import { leadOf } from './leadStory.ts'
-import { instant, nameOf } from './pages/words.ts'
+import { nameOf } from './pages/words.ts'
 import type { ApiDeps } from './ports.ts'
 import { LeadConsent, Refused } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -94,12 +93,9 @@ function standingOf(
   return expiresAt !== null && expiresAt <= now ? 'ended' : 'stands'
 }
 
-/** Throws what `leadOf` does; of a lead that was erased, and is not known again, it says so. */
+/** Throws what `leadOf` does. */
 export async function tellConsent(deps: Pick<ApiDeps, 'queries' | 'tenants' | 'now'>, id: string): Promise<LeadConsent> {
-  const profile = await leadOf(deps, id, async (contactId, location) => {
-    const [erased] = await deps.queries.erasures(contactId, location)
-    if (erased !== undefined) throw apiError('E_LEAD_ERASED', `${erased.leadKey} was erased on ${instant(erased.erasedAt)}.`)
-  })
+  const profile = await leadOf(deps, id)
   const { tenantId, contactId } = profile
   const [statements, erasures, ledgers] = await Promise.all([
     deps.queries.consentStatements(tenantId, contactId, mostTold + 1),

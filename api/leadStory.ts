@@ -5,6 +5,7 @@ import { addressRefusals } from '../pipelines/enrich/addressRefusals.ts'
 import type { AddressRefusal } from '../pipelines/enrich/addressRefusals.ts'
 import { churnOf } from '../pipelines/enrich/scoring/churn.ts'
 import type { Churn } from '../pipelines/enrich/scoring/churn.ts'
+import { instantText } from '../pipelines/instantText.ts'
 import { apiError } from './errors.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { ApiDeps } from './ports.ts'
@@ -66,21 +67,15 @@ export interface ToldLead {
   churn: Churn | null
 }
 
-/**
- * Throws `E_LEAD_UNKNOWN` or, when two locations have the same contact id, `E_LEAD_AMBIGUOUS`. `onNone` may throw something that says
- * more of a lead that is not known.
- */
-export async function leadOf(
-  { queries }: Pick<ApiDeps, 'queries'>,
-  id: string,
-  onNone?: (contactId: string, tenantId: string | undefined) => Promise<void>,
-): Promise<LeadProfile> {
+/** Throws `E_LEAD_UNKNOWN`, `E_LEAD_ERASED` of a lead that was erased and is not known again, or `E_LEAD_AMBIGUOUS` when two locations have the same contact id. */
+export async function leadOf({ queries }: Pick<ApiDeps, 'queries'>, id: string): Promise<LeadProfile> {
   const colon = id.indexOf(':')
   const asked: [string, string | undefined] = colon < 0 ? [id, undefined] : [id.slice(colon + 1), id.slice(0, colon)]
   const found = await queries.profiles(...asked)
   const [profile, ...others] = found
   if (profile === undefined) {
-    await onNone?.(...asked)
+    const [erased] = await queries.erasures(...asked)
+    if (erased !== undefined) throw apiError('E_LEAD_ERASED', `${erased.leadKey} was erased on ${instantText(erased.erasedAt)}.`)
     throw apiError('E_LEAD_UNKNOWN', `There is no lead ${id}.`)
   }
   if (others.length > 0)

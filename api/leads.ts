@@ -66,7 +66,7 @@ export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['leads'],
         summary: 'One lead: profile, decisions and why, follow-ups, deliveries',
         params: Type.Object({ id: LeadId }),
-        response: { 200: LeadStory, 400: Refused, 401: Refused, 404: Refused, 409: Refused, 429: Refused, 503: Refused },
+        response: { 200: LeadStory, 400: Refused, 401: Refused, 404: Refused, 409: Refused, 410: Refused, 429: Refused, 503: Refused },
       },
     },
     async (request) => tellLead(deps, request.params.id),

@@ -47,9 +47,8 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): 
   })
 
   app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {
-    // First, since of a lead that is not known it says whether it was erased.
-    const consent = await tellConsent(deps, id)
-    return sendPage(reply, leadPage(await tellLead(deps, id), consent))
+    const [told, consent] = [await tellLead(deps, id), await tellConsent(deps, id)]
+    return sendPage(reply, leadPage(told, consent))
   })
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>

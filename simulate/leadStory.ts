@@ -84,7 +84,12 @@ export function tellStory(seed: number, index: number): LeadStory {
   const plot = drawPlot(random)
   const side = random.chance(0.7) ? 'buyer' : 'seller'
   const facts = inventFacts(random, side)
-  const [contactId, conversationId, person, source] = [random.id(20), random.id(20), inventPerson(random), random.pick(sources)]
+  const [contactId, conversationId, person, source] = [
+    random.id(20),
+    random.id(20),
+    inventPerson(seed, index, random),
+    random.pick(sources),
+  ]
   return {
     index,
     plot,

@@ -1,4 +1,8 @@
-/** Invented persons: neutral names, numbers of the range kept free for fiction (NPA 555 01xx), e-mails at example.com. */
+/**
+ * Invented persons: neutral names, e-mails at example.com, numbers of the range kept free for fiction (NPA 555 01xx, a hundred in an area
+ * code). Persons of one seed have numbers of their own as long as their state has such.
+ */
+import { seededRandom } from './seededRandom.ts'
 import type { SeededRandom } from './seededRandom.ts'
 
 export interface Person {
@@ -76,35 +80,56 @@ const lastNames = [
   'West',
   'Woods',
 ] as const
-type Place = readonly [city: string, state: string, areaCode: string, postalCode: string]
+/** Area codes of a state that lie in the time zone of its city below as a whole. */
+const areaCodes = {
+  TX: '210 214 254 281 325 346 361 409 430 469 512 682 713 726 737 806 817 830 832 903 936 940 945 956 972 979',
+  AZ: '480 520 602 623',
+  CO: '303 719 720 970 983',
+  GA: '229 404 470 478 678 706 762 770 912 943',
+  FL: '239 305 321 324 352 386 407 561 645 656 689 727 728 754 772 786 813 863 904 941 954',
+  TN: '615 629 731 901',
+  OR: '503 971',
+  OH: '216 220 234 283 326 330 380 419 436 440 513 567 614 740 937',
+  NC: '252 336 472 704 743 828 910 919 980 984',
+} as const
+type Place = readonly [city: string, state: keyof typeof areaCodes, postalCode: string]
 const places: readonly [Place, ...Place[]] = [
-  ['Austin', 'TX', '512', '78701'],
-  ['Dallas', 'TX', '214', '75201'],
-  ['Houston', 'TX', '713', '77002'],
-  ['San Antonio', 'TX', '210', '78205'],
-  ['Phoenix', 'AZ', '602', '85004'],
-  ['Denver', 'CO', '303', '80202'],
-  ['Atlanta', 'GA', '404', '30303'],
-  ['Tampa', 'FL', '813', '33602'],
-  ['Nashville', 'TN', '615', '37203'],
-  ['Portland', 'OR', '503', '97204'],
-  ['Columbus', 'OH', '614', '43215'],
-  ['Raleigh', 'NC', '919', '27601'],
+  ['Austin', 'TX', '78701'],
+  ['Dallas', 'TX', '75201'],
+  ['Houston', 'TX', '77002'],
+  ['San Antonio', 'TX', '78205'],
+  ['Phoenix', 'AZ', '85004'],
+  ['Denver', 'CO', '80202'],
+  ['Atlanta', 'GA', '30303'],
+  ['Tampa', 'FL', '33602'],
+  ['Nashville', 'TN', '37203'],
+  ['Portland', 'OR', '97204'],
+  ['Columbus', 'OH', '43215'],
+  ['Raleigh', 'NC', '27601'],
 ]
 
-export function inventPerson(random: SeededRandom): Person {
+/** Person `index` of a seed, with what `random` draws; the number depends on seed, index and state alone. */
+export function inventPerson(seed: number, index: number, random: SeededRandom): Person {
   const firstName = random.pick(firstNames)
   const lastName = random.pick(lastNames)
-  const [city, state, areaCode, postalCode] = random.pick(places)
-  const number = random.between(0, 99)
+  const [city, state, postalCode] = random.pick(places)
   return {
     firstName,
     lastName,
     city,
     state,
     postalCode,
-    // Several persons may share a number of so small a range; the mailbox tells them apart.
-    email: `${firstName}.${lastName}.${random.id(6)}@example.com`.toLowerCase(),
-    phone: `+1${areaCode}55501${String(number).padStart(2, '0')}`,
+    email: `${firstName}.${lastName}.${random.id(7)}@example.com`.toLowerCase(),
+    phone: phoneOf(seed, index, state),
   }
 }
+
+/** One after the other from a place that the seed draws: two persons of a seed and state share one only when all of the state are taken. */
+function phoneOf(seed: number, index: number, state: keyof typeof areaCodes): string {
+  const codes = areaCodes[state].split(' ')
+  const place = (seededRandom(seed, 'numbers', state).between(0, codes.length * LINES - 1) + index) % (codes.length * LINES)
+  return `+1${codes[Math.floor(place / LINES)] ?? ''}55501${String(place % LINES).padStart(2, '0')}`
+}
+
+/** 555-0100 to 555-0199. */
+const LINES = 100

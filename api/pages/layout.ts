@@ -10,7 +10,8 @@ header{display:flex;flex-wrap:wrap;gap:.5rem 1.5rem;align-items:baseline;padding
 header strong{font-size:1.25rem}a{color:var(--accent)}h1{font-size:1.5rem}h2{font-size:1.15rem;margin-top:2rem}
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%}th,td{text-align:left;vertical-align:top;padding:.35rem .75rem .35rem 0;border-bottom:1px solid var(--line)}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:nowrap}[aria-current]{font-weight:700;text-decoration:none}.good{color:var(--good)}.bad{color:var(--bad)}.soft{opacity:.75}
-dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dt{opacity:.75}dd{margin:0}
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dt{opacity:.75}dd{margin:0;min-width:0;overflow-wrap:anywhere}
+@media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 .card{border:1px solid var(--line);border-radius:.5rem;padding:.25rem 1rem;margin:1rem 0}code{background:var(--soft);padding:0 .25rem;border-radius:.25rem;overflow-wrap:anywhere}
 .card pre{white-space:pre-wrap;font:inherit}form button{margin:.25rem .25rem .25rem 0}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem}

@@ -165,7 +165,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent): string {
           intent ${profile.level}, score ${scored.score} (${scored.temperature}),
           ${profile.status}${profile.deletedAt === null ? null : html`, <span class="bad">deleted ${instant(profile.deletedAt)}</span>`}
         </dd>
-        <dt>Owner</dt>
+        <dt>Led by</dt>
         <dd>${leaderOf(profile.humanOwnership, lead.leader)}</dd>
         <dt>Assigned to</dt>
         <dd>${realtorOf(lead.realtor)}</dd>

@@ -1,9 +1,10 @@
 /** Codes of the pipeline in the words of the pages and the terminal, so that a lead reads the same in both. */
+import { instantText } from '../../pipelines/instantText.ts'
 import type { FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 
-/** `2026-11-24 15:04 UTC`. */
-export function instant(ms: number | null): string {
-  return ms === null ? '–' : `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`
+/** `2026-11-24 15:04 UTC`, or a dash for what has no moment; `at` in ms since the epoch. */
+export function instant(at: number | null): string {
+  return at === null ? '–' : instantText(at)
 }
 
 /** `silence_24h` → `silence 24h`. */

@@ -117,12 +117,12 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
         terminal.out('What changed in the last 2 minutes is left for later: its webhook may be on its way.')
         const heldTitle = ['location', 'leads', 'calls', 'compared', flags.dryRun === true ? 'missed' : 'told now', 'unclear', 'outcome']
         if (held.length > 0) for (const line of columns([heldTitle, ...held], { right: [1, 2, 3, 4, 5] })) terminal.out(line)
-        const { inventoryCallsPerHour } = settings.ghl
+        const { inventoryCallsPerHour: callsPerHour, callsPerDay } = settings.ghl
         for (const part of heldParts) {
           const seen = await inventories(pool, part)
           for (const { tenantId } of chosen)
             if (part === 'open' || seen.has(tenantId))
-              terminal.out(inventoryWords(tenantId, part, seen.get(tenantId), inventoryCallsPerHour, now()))
+              terminal.out(inventoryWords(tenantId, part, seen.get(tenantId), { callsPerHour, callsPerDay }, now()))
         }
         if (failures.length > 0) throw cliError('E_RECONCILE_FAILED', failures.join('\n'))
       } finally {

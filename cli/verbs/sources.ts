@@ -51,6 +51,7 @@ export function sourceLines(quality: readonly SourceQuality[], olderThan: string
   ])
   return [
     ...columns([['location', 'source', 'leads', 'answered', 'answer rate', 'booked', 'booking rate'], ...rows], { right: [2, 3, 4, 5, 6] }),
+    `Leads that are known for longer than ${olderThan}: younger ones have had no time to answer.`,
     'Rates are estimates with the range that they are in with 90 %. Few leads say little: the rate of a small source stays near that of its location.',
   ]
 }

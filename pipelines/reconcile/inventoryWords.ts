@@ -7,18 +7,18 @@ import { spanText } from './words.ts'
 
 const SUBJECTS: Readonly<Record<HeldPart, string>> = { open: 'what its leads hold', settled: 'what is settled of its leads' }
 
-/** One part of it, at `now` (ms). `callsPerHour`: what a location has for it; 0 where it is off. */
+/** One part of it, at `now` (ms). `callsPerHour`: what a location has for it, 0 where it is off; `callsPerDay`: what it has for everything. */
 export function inventoryWords(
   tenantId: string,
   part: HeldPart,
   state: InventoryState | undefined,
-  callsPerHour: number,
+  { callsPerHour, callsPerDay }: { callsPerHour: number; callsPerDay: number },
   now: number,
 ): string {
   const subject = SUBJECTS[part]
   if (state === undefined)
     return callsPerHour === 0
-      ? `${tenantId}: ${subject} is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. \`--held\` does it now.`
+      ? `${tenantId}: ${subject} is not gone through: ${offBecause(callsPerDay)}. \`--held\` does it now.`
       : `${tenantId}: ${subject} was never gone through.`
   const { leads, read, missed, unclear, passed, calls } = state.counts
   const did = [
@@ -37,3 +37,12 @@ export function inventoryWords(
       : ` The last whole turn ended ${spanText(now - state.wholeAt)} ago and took ${spanText(state.wholeMs ?? 0)}.`
   return `${tenantId}: ${place}${why}${whole}`
 }
+
+function offBecause(callsPerDay: number): string {
+  return callsPerDay < CALLS_PER_DAY_FOR_ONE_AN_HOUR
+    ? `half of GHL_CALLS_PER_DAY (${callsPerDay}) is less than one call an hour, it takes ${CALLS_PER_DAY_FOR_ONE_AN_HOUR}`
+    : 'GHL_INVENTORY_CALLS_PER_HOUR is 0'
+}
+
+/** 24 hours, of twice one call. */
+const CALLS_PER_DAY_FOR_ONE_AN_HOUR = 48

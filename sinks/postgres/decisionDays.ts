@@ -1,5 +1,5 @@
 /**
- * How many decisions were made, by location and type, without counting a year of them: days that are over are counted once, and
+ * How many decisions were made, by location and type or by what was chosen, without counting a year of them: days that are over are counted once, and
  * whoever writes or deletes decisions takes their days out again in the same transaction. So a count is exact at any moment.
  */
 import type pg from 'pg'
@@ -50,6 +50,27 @@ export async function decidedSince(db: Queryable, since: number, tenantId?: stri
   return rows.map((row) => ({ tenantId: row.tenant_id, type: row.type, heard: Number(row.heard), gated: Number(row.gated) }))
 }
 
+/** How many decisions there are for each option, over all locations and types: what counting all of `decisions` gives. */
+export async function decidedByChosen(db: Queryable): Promise<Record<string, number>> {
+  const { rows } = await db.query<{ chosen: string; decisions: string }>(
+    `WITH present AS (SELECT date_trunc('day', now() AT TIME ZONE 'UTC') AS today),
+     spans AS (
+       SELECT day AT TIME ZONE 'UTC' AS begins, CASE WHEN day < today THEN (day + interval '1 day') AT TIME ZONE 'UTC' ELSE 'infinity' END AS ends
+       FROM present CROSS JOIN (SELECT date_trunc('day', min(decided_at) AT TIME ZONE 'UTC') AS oldest FROM decisions) AS stored
+         CROSS JOIN generate_series(least(today, oldest), today, interval '1 day') AS series (day)
+       WHERE day = today OR NOT EXISTS (SELECT FROM counted_days WHERE counted_days.day = series.day::date)
+     )
+     SELECT chosen, sum(decisions) AS decisions FROM (
+       SELECT chosen, decisions FROM present JOIN decision_days ON decision_days.day < today
+       UNION ALL
+       SELECT others.* FROM spans CROSS JOIN LATERAL (
+         SELECT chosen, count(*) FROM decisions WHERE decided_at >= begins AND decided_at < ends GROUP BY chosen
+       ) AS others
+     ) AS counted GROUP BY chosen`,
+  )
+  return Object.fromEntries(rows.map(({ chosen, decisions }) => [chosen, Number(decisions)]))
+}
+
 /** Counts the days that are over at `now` (ms), the latest first, each in a transaction of its own. Resolves with how many it counted. */
 export async function countDays(pool: pg.Pool, now: number, signal?: AbortSignal): Promise<number> {
   const rule = retentionRules.find(({ table }) => table === 'decisions')
@@ -75,9 +96,9 @@ async function countDay(client: pg.PoolClient, day: string): Promise<number> {
   const { rowCount } = await client.query('INSERT INTO counted_days (day) VALUES ($1) ON CONFLICT DO NOTHING', [day])
   if (rowCount === 0) return 0
   await client.query(
-    `INSERT INTO decision_days (day, tenant_id, type, heard, gated)
-     SELECT $1::date, tenant_id, type, ${heardAndGated} FROM decisions
-     WHERE decided_at >= $1::timestamp AT TIME ZONE 'UTC' AND decided_at < ($1::timestamp + interval '1 day') AT TIME ZONE 'UTC' GROUP BY tenant_id, type`,
+    `INSERT INTO decision_days (day, tenant_id, type, chosen, heard, gated, decisions)
+     SELECT $1::date, tenant_id, type, chosen, ${heardAndGated}, count(*) FROM decisions
+     WHERE decided_at >= $1::timestamp AT TIME ZONE 'UTC' AND decided_at < ($1::timestamp + interval '1 day') AT TIME ZONE 'UTC' GROUP BY tenant_id, type, chosen`,
     [day],
   )
   return 1

@@ -6,6 +6,7 @@ import type { Consents } from '../../pipelines/enrich/consent.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
 import { consentStatements } from './consentStatements.ts'
+import { decidedByChosen } from './decisionDays.ts'
 import { postgresError } from './errors.ts'
 import { followUpOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
@@ -213,7 +214,7 @@ export function leadQueries(db: Queryable) {
     /** Counts for the landing page. */
     async overview(): Promise<Overview> {
       const leadsByLevel = await tally('SELECT intent_level AS name, count(*) FROM leads WHERE deleted_at IS NULL GROUP BY 1')
-      const decisionsByChosen = await tally('SELECT chosen AS name, count(*) FROM decisions GROUP BY 1')
+      const decisionsByChosen = await decidedByChosen(db)
       const followupsByStatus = await tally('SELECT status AS name, count(*) FROM followup_actions GROUP BY 1')
       return { leads: sum(leadsByLevel), leadsByLevel, decisions: sum(decisionsByChosen), decisionsByChosen, followupsByStatus }
     },

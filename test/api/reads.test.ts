@@ -595,3 +595,16 @@ interface Operation {
   parameters?: { in: string; name: string }[]
   responses: Record<string, { content?: Record<string, { schema: object }> }>
 }
+
+t.test('a page that cannot be shown says so as a page, and an address that is none does where a browser asks', async (t) => {
+  const { app } = await apiUnderTest({})
+  const unknown = await app.inject('/ui/leads/%3Cb%3Enobody')
+  t.match([unknown.statusCode, unknown.headers['content-type']], [404, /^text\/html/])
+  t.match(unknown.body, /<h1>This page cannot be shown<\/h1>\s*<p>There is no lead &lt;b&gt;nobody\. No lead has this id\.<\/p>/)
+  t.match(unknown.body, /Give the GoHighLevel contact id[\s\S]*E_LEAD_UNKNOWN, request /)
+  t.match((await app.inject('/ui/owed?limit=many')).body, /<p>querystring\/limit must be integer\./)
+  t.match((await app.inject('/leads/nobody')).json(), { code: 'E_LEAD_UNKNOWN' }, 'what is no page answers as before')
+  const elsewhere = { url: '/ui', headers: { accept: 'text/html,application/xhtml+xml;q=0.9,*/*;q=0.8' } }
+  t.match((await app.inject(elsewhere)).body, /<p>GET \/ui: There is no such route\.<\/p>/)
+  t.match((await app.inject('/ui')).json(), { code: 'E_ROUTE_UNKNOWN' })
+})

@@ -212,6 +212,15 @@ export const mutations: readonly Mutation[] = [
     why: 'STOP below our own e-mail was thrown away with it.',
   },
   {
+    id: 'counted-day-counted-again',
+    guard: 'the overview counts itself only the days that are not counted',
+    file: 'sinks/postgres/decisionDays.ts',
+    find: 'WHERE day = today OR NOT EXISTS',
+    replace: 'WHERE day = today OR EXISTS',
+    tests: [{ file: decisionDays, title: 'decisions, erasures, the retention and counts in any order give the numbers of counting all' }],
+    why: 'The overview tells each decision of a day that is over twice, and none of a day that nobody has counted.',
+  },
+  {
     id: 'two-things-named-none-heard',
     guard: 'a message that names two things to stop takes permission back for everything',
     file: 'pipelines/enrich/optOut.ts',
@@ -1705,7 +1714,7 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'erased-lead-unknown',
     guard: 'a lead that was erased says so',
-    file: 'api/leadConsent.ts',
+    file: 'api/leadStory.ts',
     find: 'if (erased !== undefined)',
     replace: 'if (erased === null)',
     tests: [

@@ -148,21 +148,28 @@ t.test('what seems to be gone keeps when that was first seen, until it is told o
 })
 
 t.test('where it stands, in words', async (t) => {
-  t.equal(inventoryWords('home', 'open', undefined, 600, noon), 'home: what its leads hold was never gone through.')
+  const budget = { callsPerHour: 600, callsPerDay: 190_000 }
+  t.equal(inventoryWords('home', 'open', undefined, budget, noon), 'home: what its leads hold was never gone through.')
   t.equal(
-    inventoryWords('home', 'open', undefined, 0, noon),
+    inventoryWords('home', 'open', undefined, { ...budget, callsPerHour: 0 }, noon),
     'home: what its leads hold is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. `--held` does it now.',
   )
+  t.equal(
+    inventoryWords('home', 'settled', undefined, { callsPerHour: 0, callsPerDay: 47 }, noon),
+    'home: what is settled of its leads is not gone through: half of GHL_CALLS_PER_DAY (47) is less than one call an hour, it takes 48. `--held` does it now.',
+  )
+  const enough = inventoryWords('home', 'open', undefined, { callsPerHour: 0, callsPerDay: 48 }, noon)
+  t.match(enough, /GHL_INVENTORY_CALLS_PER_HOUR is 0/, '48 / 2 / 24 is one call an hour')
   const under = afterLead(due(undefined, noon), { ...read(3), read: 1, missed: 1, unclear: 2 }, noon, limits)
   t.equal(
-    inventoryWords('home', 'open', under, 600, noon),
+    inventoryWords('home', 'open', under, budget, noon),
     'home: what its leads hold is being gone through since 2026-11-10 12:00 UTC: 1 lead and 1 thing compared with 3 calls, 1 missed, 2 unclear. It was never gone through to the end.',
   )
-  t.match(inventoryWords('home', 'settled', under, 600, noon), /^home: what is settled of its leads is being gone through since /)
+  t.match(inventoryWords('home', 'settled', under, budget, noon), /^home: what is settled of its leads is being gone through since /)
   const failing = afterFailure(under, failed(true), noon, limits)
-  t.match(inventoryWords('home', 'open', failing, 600, noon), / The last try: no answer\. /)
+  t.match(inventoryWords('home', 'open', failing, budget, noon), / The last try: no answer\. /)
   t.equal(
-    inventoryWords('home', 'open', afterTurn(under, noon + hour), 600, noon + 3 * hour),
+    inventoryWords('home', 'open', afterTurn(under, noon + hour), budget, noon + 3 * hour),
     'home: what its leads hold was gone through from 2026-11-10 12:00 UTC to 2026-11-10 13:00 UTC: 1 lead and 1 thing compared with 3 calls, 1 missed, 2 unclear. The last whole turn ended 2h 0m ago and took 1h 0m.',
   )
 })

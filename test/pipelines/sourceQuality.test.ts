@@ -115,8 +115,12 @@ t.test('locations stand apart, spellings of one source are one, those that book 
   // The prior of b is 1 / 12 of its own ten leads, none of which answered: 20/12 of 30.
   near(t as never, quality[2]?.reply.mean ?? NaN, 20 / 12 / 30, 'the other location says nothing about it')
   const lines = sourceLines(quality, '7d')
+  t.ok(
+    lines.includes('Leads that are known for longer than 7d: younger ones have had no time to answer.'),
+    'younger ones are not among them',
+  )
   t.match(lines[1], /^a +zillow +40 +20 +\d+ % \(\d+ to \d+\) +10 +\d+ % \(\d+ to \d+\)$/)
-  t.equal(lines.length, 5)
+  t.equal(lines.length, 6)
   t.strictSame(sourceLines([], '7d'), ['No lead is known for longer than 7d.'])
   t.end()
 })

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { contactIdOf, tenantIdOf } from '../../pipelines/ingest/subject.ts'
+import { placeOfAreaCode, zonesOfState } from '../../pipelines/enrich/areaCodes.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { drive } from '../../runtime/driver.ts'
 import { liveDeliveries, pastDeliveries } from '../../simulate/deliveries.ts'
@@ -54,6 +55,25 @@ t.test('nobody in the stories can be a real person', (t) =>
       return /^\+1\d{3}55501\d{2}$/.test(person.phone) && person.email.endsWith('@example.com')
     }),
   ),
+)
+
+t.test(
+  'persons of a seed have numbers of their own until those of their state are taken, and none that lies in another zone',
+  async (t) => {
+    const phones = (seed: number, many: number) => Array.from({ length: many }, (_, index) => tellStory(seed, index).person.phone)
+    for (const seed of [1, 7, 42]) t.equal(new Set(phones(seed, 200)).size, 200, 'the smallest state has two area codes of a hundred')
+    // Index and index + 200 share one when both are of Oregon, index and index + 400 when both are of Tennessee or of Arizona, and so on: of
+    // 1,000 stories, 1 of 144 of 800 + 600 + 400 + 200 pairs of Oregon, of 600 + 200 of the other two each, of 500 of Colorado: 14 + 11 + 3.
+    const shared = 1_000 - new Set(phones(7, 1_000)).size
+    t.ok(shared > 10 && shared < 46, `28 are expected, three standard deviations of 5 and a little are allowed: ${shared}`)
+    t.ok(new Set([...phones(7, 200), ...phones(8, 200)]).size > 380, 'another seed begins elsewhere')
+    for (let index = 0; index < 500; index++) {
+      const { phone, state } = tellStory(7, index).person
+      const place = placeOfAreaCode(phone.slice(2, 5))
+      t.match(place, { states: [`US-${state}`], zones: { length: 1 } }, phone)
+      t.ok(zonesOfState(`US-${state}`)?.includes(place?.zones[0] ?? ''))
+    }
+  },
 )
 
 t.test('times rise within a story, lie in the past, and silent leads have been silent for a day or more', async (t) => {

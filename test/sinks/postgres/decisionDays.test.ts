@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type pg from 'pg'
-import { countDays, decidedSince } from '../../../sinks/postgres/decisionDays.ts'
+import { countDays, decidedByChosen, decidedSince } from '../../../sinks/postgres/decisionDays.ts'
 import type { Decided } from '../../../sinks/postgres/decisionDays.ts'
 import { eraseLeads } from '../../../sinks/postgres/erasure.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
@@ -22,11 +22,13 @@ const HOUR = 3_600_000
 const midnight = Date.parse('2026-11-20T00:00:00Z')
 const places = ['north', 'south'] as const
 const reasons = ['all_votes', 'deadline', 'gated', 'superseded'] as const
+const options = ['sms', 'email', 'wait'] as const
 
 interface Made {
   readonly id: number
   readonly place: (typeof places)[number]
   readonly reason: (typeof reasons)[number]
+  readonly chosen: (typeof options)[number]
   /** Before midnight. Each hour has a lead of its own. */
   readonly hours: number
 }
@@ -35,8 +37,8 @@ const leadOf = ({ place, hours }: Pick<Made, 'place' | 'hours'>) => `${place}:c$
 /** As the sink does. */
 async function write(client: pg.PoolClient, ...made: readonly Made[]): Promise<void> {
   const values = made.map((one) => {
-    const { id, place: tenantId, reason: stopReason, hours } = one
-    const over = { decisionId: `d${id}`, tenantId, contactId: `c${hours}`, stopReason, decidedAt: midnight - hours * HOUR }
+    const { id, place: tenantId, reason: stopReason, chosen, hours } = one
+    const over = { decisionId: `d${id}`, tenantId, contactId: `c${hours}`, stopReason, chosen, decidedAt: midnight - hours * HOUR }
     return [leadOf(one), decisionRecord(over)] as const
   })
   await storeDecisions(client, batch(decisions, 0, values).records)
@@ -49,6 +51,13 @@ function counted(made: readonly Made[], since: number, place?: string): Decided[
     const heard = own.filter(({ reason }) => reason === 'all_votes' || reason === 'deadline').length
     return own.length === 0 ? [] : [{ tenantId, type: 'follow_up', heard, gated: own.filter(({ reason }) => reason === 'gated').length }]
   })
+}
+
+/** What is chosen at a location, or at all of them. */
+function chosenOf(made: readonly Made[], place?: string): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const one of made) if (place === undefined || one.place === place) counts[one.chosen] = (counts[one.chosen] ?? 0) + 1
+  return counts
 }
 
 async function store(t: Parameters<typeof testStack>[0]): Promise<pg.Pool> {
@@ -69,7 +78,16 @@ t.test('decisions, erasures, the retention and counts in any order give the numb
   const hours = fc.integer({ min: 0, max: 10 }).map((halves) => 12 * halves)
   const place = fc.constantFrom(...places)
   const step = fc.oneof(
-    { weight: 5, arbitrary: fc.record({ does: fc.constant('write' as const), place, reason: fc.constantFrom(...reasons), hours }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        does: fc.constant('write' as const),
+        place,
+        reason: fc.constantFrom(...reasons),
+        chosen: fc.constantFrom(...options),
+        hours,
+      }),
+    },
     { weight: 2, arbitrary: fc.record({ does: fc.constant('erase' as const), place, hours }) },
     { weight: 1, arbitrary: fc.record({ does: fc.constant('end' as const), hours: fc.integer({ min: 30, max: 120 }) }) },
     { weight: 3, arbitrary: fc.record({ does: fc.constant('count' as const), hours: fc.constantFrom(0, 0, 24) }) },
@@ -93,6 +111,9 @@ t.test('decisions, erasures, the retention and counts in any order give the numb
             made = made.filter((other) => other.hours <= one.hours)
           } else await countDays(pool, midnight - one.hours * HOUR)
         }
+        t.strictSame(await decidedByChosen(pool), chosenOf(made))
+        for (const place of places)
+          t.strictSame(await asReader(pool, place, decidedByChosen), chosenOf(made, place), 'as the reader of one')
         for (const span of spans) {
           const since = midnight - span * HOUR
           t.strictSame(await decidedSince(pool, since), counted(made, since))
@@ -110,7 +131,7 @@ t.test('decisions, erasures, the retention and counts in any order give the numb
 t.test('days that are over are counted once, and of those that the retention takes none', async (t) => {
   const pool = await store(t)
   const insert = (id: number, hours: number) =>
-    inTransaction(pool, (client) => write(client, { id, place: 'north', reason: 'all_votes', hours }))
+    inTransaction(pool, (client) => write(client, { id, place: 'north', reason: 'all_votes', chosen: 'sms', hours }))
   t.equal(await countDays(pool, midnight), 0, 'there is nothing to count')
   for (const hours of [-12, 12, 60]) await insert(hours, hours)
   t.equal(await countDays(pool, midnight + 5 * 60_000), 2, 'the day before may still be told of')
@@ -152,7 +173,7 @@ async function waiting(pool: pg.Pool, work: Promise<unknown>): Promise<void> {
 t.test('who counts a day waits for whoever writes into it, and who writes for whoever counts', async (t) => {
   const pool = await store(t)
   const since = midnight - 5 * DAY
-  const gated = (id: number, hours: number): Made => ({ id, place: 'north', reason: 'gated', hours })
+  const gated = (id: number, hours: number): Made => ({ id, place: 'north', reason: 'gated', chosen: 'wait', hours })
   await inTransaction(pool, (client) => write(client, { ...gated(1, 30), reason: 'all_votes' }))
   const other = await pool.connect()
   try {
@@ -168,7 +189,7 @@ t.test('who counts a day waits for whoever writes into it, and who writes for wh
     await other.query('BEGIN')
     await other.query(`SELECT pg_advisory_xact_lock(73546357, date '2026-11-18' - date '2000-01-01')`)
     await other.query(`INSERT INTO counted_days (day) VALUES ('2026-11-18')`)
-    await other.query(`INSERT INTO decision_days VALUES ('2026-11-18', 'north', 'follow_up', 1, 1)`)
+    await other.query(`INSERT INTO decision_days VALUES ('2026-11-18', 'north', 'follow_up', 1, 1, 'wait', 2)`)
     const writing = inTransaction(pool, (client) => write(client, gated(3, 32)))
     await waiting(pool, writing)
     await other.query('COMMIT')

@@ -100,8 +100,8 @@ async function generate(pool: pg.Pool): Promise<void> {
   )
   await pool.query(`INSERT INTO counted_days (day) SELECT $1::date - n FROM generate_series(1, 365) AS n`, [at])
   await pool.query(
-    `INSERT INTO decision_days (day, tenant_id, type, heard, gated)
-     SELECT day, 'tenant' || n, 'follow_up', n, 0 FROM counted_days CROSS JOIN generate_series(1, 100) AS n`,
+    `INSERT INTO decision_days (day, tenant_id, type, chosen, heard, gated, decisions)
+     SELECT day, 'tenant' || n, 'follow_up', 'sms', n, 0, n FROM counted_days CROSS JOIN generate_series(1, 100) AS n`,
   )
   await pool.query('VACUUM ANALYZE')
 }
