@@ -13,6 +13,10 @@ export interface ApiMetrics {
   readonly keptRaw: Counter<'source' | 'type' | 'reason'>
   /** Stored, by the lane it waits in and why. */
   readonly lanes: Counter<'lane' | 'reason'>
+  /** Exchanges of what locations have sent with the other API processes. */
+  readonly shareExchanges: Counter<'outcome'>
+  /** 1 while Redis is configured and does not answer in time. */
+  readonly sharesAlone: Gauge
   readonly refused: Counter<'source' | 'reason'>
   readonly storeSeconds: Histogram
   readonly inFlight: Gauge
@@ -38,6 +42,17 @@ export function apiMetrics(registry: Registry): ApiMetrics {
       name: 'lr_webhook_lane_total',
       help: 'Webhook elements stored, by the lane they wait in (urgent, normal, bulk) and why.',
       labelNames: ['lane', 'reason'],
+      registers,
+    }),
+    shareExchanges: new Counter({
+      name: 'lr_webhook_share_exchanges_total',
+      help: 'Exchanges of what locations have sent between API processes: done, anew (after a pause, nothing counted), failed.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    sharesAlone: new Gauge({
+      name: 'lr_webhook_shares_alone',
+      help: '1 while this process judges the shares of locations alone though REDIS_URL is set.',
       registers,
     }),
     refused: new Counter({

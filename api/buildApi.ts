@@ -11,6 +11,7 @@ import fastify, { LogController } from 'fastify'
 import type { FastifyError, FastifyReply } from 'fastify'
 import { assertProtected, gatekeeper } from './access.ts'
 import { apiMetrics } from './apiMetrics.ts'
+import type { ApiMetrics } from './apiMetrics.ts'
 import { askPageRoutes } from './askPageRoutes.ts'
 import { askRoutes } from './asks.ts'
 import { auditRoutes } from './audits.ts'
@@ -29,7 +30,9 @@ import { pageRoutes } from './pageRoutes.ts'
 import { refusalPage } from './pages/refusalPage.ts'
 import { defaultLimits } from './ports.ts'
 import type { ApiDeps } from './ports.ts'
+import { ShareExchange } from './shareExchange.ts'
 import type { ApiInstance, TypeBoxProvider } from './typeProvider.ts'
+import { WebhookLanes } from './webhookLanes.ts'
 import { webhookRoute, webhookRoutes } from './webhooks.ts'
 import { workflowRoutes } from './workflowWebhooks.ts'
 
@@ -108,8 +111,14 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
   })
   await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: true })
 
+  const lanes = new WebhookLanes(deps.urgentLeads, limits.tenantPerSecond)
+  const exchange = shareExchangeOf(deps, lanes, metrics)
+  const degraded = () => (exchange?.fault === undefined ? {} : { shares: exchange.fault })
+  exchange?.begin()
+  app.addHook('onClose', async () => exchange?.stop())
+
   await app.register(async (scope) => {
-    const intake = new Intake(deps, limits, metrics)
+    const intake = new Intake(deps, limits, metrics, lanes)
     // In this scope alone bodies stay raw bytes: they are what was signed.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, (_request, body, done) => {
@@ -119,7 +128,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     if (deps.workflowSecrets !== undefined) workflowRoutes(scope, deps, deps.workflowSecrets, intake, limits.bodyBytes)
     callbackRoutes(scope, deps, deps.callbacks ?? {}, intake, limits.bodyBytes)
   })
-  healthRoutes(app, deps, limits)
+  healthRoutes(app, deps, limits, degraded)
   const { finishAuthorization } = deps
   if (finishAuthorization !== undefined) await app.register(async (scope) => authorizationRoute(scope, finishAuthorization))
   await app.register(async (scope) => {
@@ -135,7 +144,7 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     askRoutes(scope, deps)
     auditRoutes(scope, deps)
     gateRoutes(scope, deps)
-    pageRoutes(scope, deps, limits)
+    pageRoutes(scope, deps, limits, degraded)
     await scope.register(async (forms) => askPageRoutes(forms, deps))
   })
   return app
@@ -144,6 +153,29 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     metrics.webhooks.inc({ source, type: 'unverified', outcome: code === 'E_BODY_TOO_LARGE' ? 'too_large' : 'rejected' })
     metrics.refused.inc({ source, reason: code === 'E_BODY_TOO_LARGE' ? 'body_too_large' : code.toLowerCase() })
   }
+}
+
+/** Says once when shares are judged by this process alone, and when they no longer are. */
+function shareExchangeOf(
+  { shareLedger: ledger, newId, monotonic, logger }: ApiDeps,
+  lanes: WebhookLanes,
+  metrics: ApiMetrics,
+): ShareExchange | undefined {
+  if (ledger === undefined) return undefined
+  return new ShareExchange({
+    lanes,
+    ledger,
+    processId: newId(),
+    monotonic,
+    onOutcome: (outcome) => {
+      metrics.shareExchanges.inc({ outcome })
+    },
+    onAlone: (alone, error) => {
+      metrics.sharesAlone.set(alone ? 1 : 0)
+      if (alone) logger.warn({ err: error }, 'shares of locations are judged by this process alone: Redis does not answer in time')
+      else logger.info('shares of locations are judged by all API processes together again')
+    },
+  })
 }
 
 const sources: Readonly<Record<string, string>> = { [webhookRoute]: 'ghl', [twilioRoute]: 'twilio', [sendgridRoute]: 'sendgrid' }

@@ -1,6 +1,6 @@
 /**
  * `/healthz`: this process answers. `/readyz`: every part it needs answers, each named with its reason when it does
- * not. `/metrics`: the registry of this process. All three are open: they hold nothing about a lead.
+ * not, and what works with less than it should. `/metrics`: the registry of this process. All three are open: they hold nothing about a lead.
  */
 import { Type } from '@sinclair/typebox'
 import type { ApiDeps, ApiLimits, Probe } from './ports.ts'
@@ -8,7 +8,10 @@ import { healthReplies } from './replySchemas.ts'
 import type { Readiness } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
-export function healthRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): void {
+/** What works with less than it should, by name with the reason. It makes nothing unready. */
+export type Degraded = () => Record<string, string>
+
+export function healthRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, degraded: Degraded): void {
   const startedAt = deps.now()
   const open = { rateLimit: false }
 
@@ -32,7 +35,7 @@ export function healthRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits)
       },
     },
     async (_request, reply) => {
-      const state = await readiness(deps.probes, limits.probeMs, deps.now)
+      const state = await readiness(deps.probes, limits.probeMs, deps.now, degraded)
       return reply.code(state.ready ? 200 : 503).send(state)
     },
   )
@@ -56,7 +59,12 @@ export function healthRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits)
 }
 
 /** Asks all parts at once; one that does not answer in time is not ready. */
-export async function readiness(probes: Readonly<Record<string, Probe>>, timeoutMs: number, now: () => number): Promise<Readiness> {
+export async function readiness(
+  probes: Readonly<Record<string, Probe>>,
+  timeoutMs: number,
+  now: () => number,
+  degraded: Degraded,
+): Promise<Readiness> {
   const parts = await Promise.all(
     Object.entries(probes).map(async ([name, probe]) => {
       const from = now()
@@ -65,7 +73,7 @@ export async function readiness(probes: Readonly<Record<string, Probe>>, timeout
       return [name, part] as const
     }),
   )
-  return { ready: parts.every(([, { ok }]) => ok), parts: Object.fromEntries(parts) }
+  return { ready: parts.every(([, { ok }]) => ok), parts: Object.fromEntries(parts), degraded: degraded() }
 }
 
 async function faultOf(probe: Probe, timeoutMs: number): Promise<string | undefined> {

@@ -16,8 +16,7 @@ import type { ApiErrorCode } from './errors.ts'
 import type { ApiDeps, ApiLimits } from './ports.ts'
 import { Refused } from './replySchemas.ts'
 import type { RequestTrace } from './requestTrace.ts'
-import { WebhookLanes } from './webhookLanes.ts'
-import type { Placed } from './webhookLanes.ts'
+import type { Placed, WebhookLanes } from './webhookLanes.ts'
 
 export const Accepted = Type.Object(
   {
@@ -55,11 +54,11 @@ export class Intake {
   readonly #lanes: WebhookLanes
   #inFlight = 0
 
-  constructor(deps: ApiDeps, limits: ApiLimits, metrics: ApiMetrics) {
+  constructor(deps: ApiDeps, limits: ApiLimits, metrics: ApiMetrics, lanes: WebhookLanes) {
     this.#deps = deps
     this.#limits = limits
     this.#metrics = metrics
-    this.#lanes = new WebhookLanes(deps.urgentLeads, limits.tenantPerSecond)
+    this.#lanes = lanes
   }
 
   /** Stores the elements that are wanted and answers; `dropped` others were not. */
@@ -76,7 +75,7 @@ export class Intake {
     if (this.#inFlight + wanted.length > this.#limits.inFlight)
       return this.#unavailable(request, reply, sender, wanted, 'too_many_in_flight')
     this.#count(wanted.length)
-    const placed = wanted.map((envelope) => this.#place(request, envelope, receivedAt))
+    const placed = wanted.map((envelope) => this.#place(request, envelope))
     const stored = Promise.all(
       wanted.map((envelope, index) =>
         this.#deps.producer.send(
@@ -153,8 +152,8 @@ export class Intake {
   }
 
   /** In which lane it waits; said once when its location comes above its share, and when it is within it again. */
-  #place(request: FastifyRequest, envelope: Envelope, now: number): Placed {
-    const placed = this.#lanes.place(envelope, now)
+  #place(request: FastifyRequest, envelope: Envelope): Placed {
+    const placed = this.#lanes.place(envelope, this.#deps.monotonic())
     if (placed.turned) {
       const seen = { reason: placed.reason, locationId: envelope.tenantId, sharePerSecond: this.#lanes.tenantPerSecond }
       if (placed.reason === 'above_share')

@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { FastifyReply } from 'fastify'
 import { GateQuery, tellGateCosts } from './gates.ts'
 import { readiness } from './health.ts'
+import type { Degraded } from './health.ts'
 import { tellConsent } from './leadConsent.ts'
 import { LeadId, LeadQuery, filterOf } from './leads.ts'
 import { explained, tellLead } from './leadStory.ts'
@@ -18,10 +19,10 @@ import type { ApiInstance } from './typeProvider.ts'
 const latestShown = 15
 const hidden = { hide: true }
 
-export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits): void {
+export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, degraded: Degraded): void {
   app.get('/', { schema: hidden }, async (request, reply) => {
     const [state, stored] = await Promise.all([
-      readiness(deps.probes, limits.probeMs, deps.now),
+      readiness(deps.probes, limits.probeMs, deps.now, degraded),
       Promise.all([deps.queries.overview(), deps.queries.latestDecisions(latestShown)]).catch((error: unknown) => {
         request.log.warn({ err: error }, 'overview shown without counts: the store does not answer')
         return undefined

@@ -19,6 +19,7 @@ import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
 import type { Decision, DeliveryChanged, Erasure, FollowUp, LeadProfile, Policy, Realtor, Tenant } from '../schemas/generated/records.ts'
 import type { CallbackTrust } from './callbackRoutes.ts'
+import type { ShareLedger } from './shareLedger.ts'
 import type { TrustedKeys } from './signature.ts'
 import type { WorkflowSecrets } from './workflowToken.ts'
 
@@ -152,12 +153,16 @@ export interface ApiDeps {
   readonly logger: Logger
   /** ms since the epoch. */
   readonly now: () => number
+  /** ms of a clock that nobody sets, since any moment. */
+  readonly monotonic: () => number
   readonly newId: () => string
   readonly limits?: Partial<ApiLimits>
   /** Takes a span per delivery; without it a trace context is handed on as it is. */
   readonly tracer?: Tracer | undefined
   /** Counts requests of all API processes together; without it, or while it is away, each counts its own. */
   readonly sharedCounts?: Redis
+  /** Keeps the shares of locations over all API processes; without it, or while it is away, each judges by what it has seen. */
+  readonly shareLedger?: ShareLedger | undefined
 }
 
 export interface ApiLimits {
@@ -165,7 +170,7 @@ export interface ApiLimits {
   readonly bodyBytes: number
   /** Longest wait for the broker before the sender is told to come again, ms. Senders give up after some 10 s. */
   readonly produceMs: number
-  /** Webhooks a second of one location that are its share; what is above lets those of others pass. */
+  /** Webhooks a second of one location that are its share, of all processes that share a ledger; what is above lets those of others pass. */
   readonly tenantPerSecond: number
   /** Webhook records on their way to the broker; above it the sender is told to come again. */
   readonly inFlight: number

@@ -348,6 +348,12 @@ const Part = Type.Object({
   ms: Type.Number({ description: 'How long the answer took.' }),
   reason: Type.Optional(Type.String({ description: 'Why it cannot be used.' })),
 })
-const Readiness = Type.Object({ ready: Type.Boolean(), parts: Type.Record(Type.String(), Part) })
+const Readiness = Type.Object({
+  ready: Type.Boolean(),
+  parts: Type.Record(Type.String(), Part),
+  degraded: Type.Record(Type.String(), Type.String(), {
+    description: 'What works with less than it should, and why. It is ready all the same.',
+  }),
+})
 export type Readiness = Static<typeof Readiness>
 export const healthReplies = { Alive, Readiness }

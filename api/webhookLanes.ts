@@ -5,6 +5,7 @@
 import type { Lane } from '../topics/index.ts'
 import type { Envelope } from './envelope.ts'
 import type { ApiDeps } from './ports.ts'
+import type { ShareCounts } from './shareLedger.ts'
 import { TenantRates } from './tenantRates.ts'
 
 /** Why a webhook is where it is. */
@@ -19,6 +20,8 @@ export interface Placed {
 
 /** Part of its share that a location may send as urgent. */
 const URGENT_PART = 1 / 5
+
+const none = { taken: 0, above: 0 }
 
 export class WebhookLanes {
   readonly #urgentLeads: ApiDeps['urgentLeads']
@@ -35,6 +38,25 @@ export class WebhookLanes {
   /** Share of one location, webhooks a second. */
   get tenantPerSecond(): number {
     return this.#rates.perSecond
+  }
+
+  /** What was placed here since this was last asked: what counts against a share, by location. */
+  sent(): ShareCounts[] {
+    const all = this.#rates.sent()
+    const urgent = this.#urgentRates.sent()
+    return [...new Set([...all.keys(), ...urgent.keys()])].map((tenantId) => {
+      const { taken, above } = all.get(tenantId) ?? none
+      const { taken: urgentTaken, above: urgentAbove } = urgent.get(tenantId) ?? none
+      return [tenantId, taken, above, urgentTaken, urgentAbove]
+    })
+  }
+
+  /** Counts what another process has placed, known at `now`, ms. */
+  charge(counts: readonly ShareCounts[], now: number): void {
+    for (const [tenantId, taken, above, urgentTaken, urgentAbove] of counts) {
+      if (taken + above > 0) this.#rates.charge(tenantId, { taken, above }, now)
+      if (urgentTaken + urgentAbove > 0) this.#urgentRates.charge(tenantId, { taken: urgentTaken, above: urgentAbove }, now)
+    }
   }
 
   /** Places one that is taken at `now`, ms. */

@@ -135,7 +135,8 @@ export const configFields = {
     schema: Type.Number({ minimum: 1, maximum: 100_000 }),
     fallback: '50',
     should: 'webhooks per second from 1 to 100000',
-    about: 'Share of one location at each API process; what it sends above it, two seconds of it at once excepted, lets all others pass.',
+    about:
+      'Share of one location, over all API processes with REDIS_URL, at each without; what it sends above it, two seconds of it at once excepted, lets all others pass.',
   },
 
   kafkaBrokers: {
@@ -294,7 +295,7 @@ export const configFields = {
     schema: url('rediss?'),
     fallback: '',
     should: 'a redis:// URL',
-    about: 'Redis for shared rate limits; without it requests and calls to GoHighLevel are counted per process.',
+    about: 'Redis for shared rate limits; without it requests, calls to GoHighLevel and shares of locations are counted per process.',
     secret: true,
   },
 

@@ -235,6 +235,19 @@ export const alertRules: readonly AlertRule[] = [
     remedy: ['Look at the brokers first, then at the connection of the API to them.'],
   },
   {
+    name: 'RekindleSharesAlone',
+    promql: 'sum(lr_webhook_shares_alone) > 0',
+    for: '10m',
+    severity: 'warning',
+    summary: '{{ $value | humanize }} API processes judge the shares of locations alone.',
+    means:
+      'REDIS_URL is set and Redis has not answered in time for ten minutes. Webhooks are taken as before, but a location may have its share at each API process.',
+    remedy: [
+      'Look at Redis and at the way to it: an exchange has to be answered within a quarter of a second or so.',
+      'Nothing has to be done afterwards: processes hear each other again within a second.',
+    ],
+  },
+  {
     name: 'RekindleWatchdog',
     promql: 'vector(1)',
     severity: 'none',

@@ -102,6 +102,20 @@ export const platform: PanelSpec[] = [
     ],
   },
   {
+    id: 199,
+    title: 'Shares over the API processes',
+    kind: 'lines',
+    unit: 'short',
+    noValue: 'no Redis',
+    width: 24,
+    about:
+      'Exchanges of what locations have sent between the API processes, by outcome: after anew and failed ones what came in between is not counted. A process that judges alone lets a location have its share once more.',
+    queries: [
+      { promql: `sum by (outcome) (increase(lr_webhook_share_exchanges_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' },
+      { promql: `sum(lr_webhook_shares_alone{${targets}})`, legend: 'processes that judge alone' },
+    ],
+  },
+  {
     id: 64,
     title: 'Comparisons',
     kind: 'bars',

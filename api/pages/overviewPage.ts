@@ -41,6 +41,7 @@ export function overviewPage(view: OverviewView): string {
           </tbody>
         </table>
       </div>
+      ${Object.entries(readiness.degraded).map(([name, reason]) => html`<p class="bad">${name}: ${reason}</p>`)}
       <h2>So far</h2>
       ${overview === undefined ? html`<p class="bad">The counts cannot be read now: the store does not answer.</p>` : counts(overview)}
       <h2>Latest decisions</h2>

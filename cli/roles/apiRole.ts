@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { buildApi, listenApi } from '../../api/buildApi.ts'
 import type { Access, ApiDeps } from '../../api/ports.ts'
+import { redisShareLedger } from '../../api/redisShareLedger.ts'
 import type { Config } from '../../config/config.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { finishAuthorization } from '../../integrations/ghl/oauth/authorization.ts'
@@ -60,10 +61,11 @@ export const apiRole: Role = async ({ config, logger }) => {
     metrics,
     logger,
     now: Date.now,
+    monotonic: () => performance.now(),
     newId: randomUUID,
     tracer,
     limits: { bodyBytes: config.http.bodyLimitBytes, tenantPerSecond: config.http.tenantPerSecond },
-    ...(shared === undefined ? {} : { sharedCounts: shared }),
+    ...(shared === undefined ? {} : { sharedCounts: shared, shareLedger: redisShareLedger(shared, config.kafka.topicPrefix) }),
   })
   const address = await listenApi(app, access, { host: config.http.host, port: config.http.port })
   return {

@@ -103,6 +103,7 @@ export async function apiUnderTest(changes: Partial<ApiDeps> = {}): Promise<ApiU
       }),
     ),
     now: () => at,
+    monotonic: () => at,
     newId: () => `id-${++ids}`,
     ...changes,
   })

@@ -286,6 +286,21 @@ export const alertCases: readonly AlertCase[] = [
     ],
   },
   {
+    alert: 'RekindleSharesAlone',
+    what: 'two processes hear nothing of Redis from the second minute to the twentieth, a third has none',
+    series: {
+      'lr_webhook_shares_alone{instance="a"}': '0x1 1x18 0x10',
+      'lr_webhook_shares_alone{instance="b"}': '0x1 1x18 0x10',
+      'lr_webhook_shares_alone{instance="c"}': '0x30',
+    },
+    looks: [
+      quiet(11),
+      fires(12, {}, '2 API processes judge the shares of locations alone.'),
+      fires(20, {}, '2 API processes judge the shares of locations alone.'),
+      quiet(21),
+    ],
+  },
+  {
     alert: 'RekindleWatchdog',
     what: 'always',
     series: {},

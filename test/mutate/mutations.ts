@@ -59,6 +59,7 @@ const erasedRows = 'test/sinks/postgres/erasure.test.ts'
 const afterErasure = 'test/pipelines/afterErasure.test.ts'
 const erasureFolds = 'test/pipelines/erasure.test.ts'
 const callbackSignatures = 'test/api/callbackSignatures.test.ts'
+const shareExchange = 'test/api/shareExchange.test.ts'
 const scoring = 'test/pipelines/scoring.test.ts'
 const priority = 'test/pipelines/priority.test.ts'
 const services = 'test/pipelines/serviceScores.test.ts'
@@ -2278,6 +2279,51 @@ export const mutations: readonly Mutation[] = [
     replace: "if (mayWithdraw === undefined) return { lane: 'urgent'",
     tests: [{ file: 'test/api/webhookLanes.test.ts', title: 'each webhook is stored in its lane' }],
     why: 'A STOP waits behind an import of a hundred thousand contacts, and messages leave meanwhile.',
+  },
+  {
+    id: 'shares-of-each-alone',
+    guard: 'what came to the other API processes counts against a share',
+    file: 'api/shareExchange.ts',
+    find: 'if (from !== processId) lanes.charge(counts, endedAt)',
+    replace: 'void [from, counts, endedAt, lanes, processId]',
+    tests: [{ file: shareExchange, title: 'a location that sends 36 a second, of a share of 50, to each of four processes' }],
+    why: 'A location has a share at each API process, and all others wait behind it.',
+  },
+  {
+    id: 'own-counts-heard',
+    guard: 'a process does not count what it told itself',
+    file: 'api/shareExchange.ts',
+    find: 'if (from !== processId) lanes.charge(counts, endedAt)',
+    replace: 'lanes.charge(counts, endedAt)',
+    tests: [{ file: shareExchange, title: 'what was told twice counts once, what was not told in time counts not at all' }],
+    why: 'After an answer that was lost a location counts double and waits for a minute behind all others.',
+  },
+  {
+    id: 'old-counts-heard',
+    guard: 'counts of before a pause are not charged after it',
+    file: 'api/shareExchange.ts',
+    find: 'last === undefined || endedAt - last.startedAt > OLDEST_MS',
+    replace: 'last === undefined',
+    tests: [{ file: shareExchange, title: 'after a pause a process begins anew' }],
+    why: 'A process that stood still charges minutes of counts at once, and locations within their share wait behind all others.',
+  },
+  {
+    id: 'late-counts-told',
+    guard: 'counts that waited in Redis are not told any more',
+    file: 'api/redisShareLedger.ts',
+    find: "if own ~= '' and now <= before then",
+    replace: "if own ~= '' then",
+    tests: [{ file: 'test/api/redisShares.test.ts', title: 'a Redis that stands still is waited for by nobody' }],
+    why: 'When Redis goes on, what came long before counts as if it came now.',
+  },
+  {
+    id: 'loud-at-one-process',
+    guard: 'a location above its share at one process is so at all',
+    file: 'api/tenantRates.ts',
+    find: '    if (above > 0) bucket.loudUntil = bucket.at + QUIET_MS\n',
+    replace: '    void above\n',
+    tests: [{ file: shareExchange, title: 'who is above its share at one process is so at all' }],
+    why: 'Webhooks of one lead overtake each other between two lanes as often as they meet another process.',
   },
   {
     id: 'state-twice',
