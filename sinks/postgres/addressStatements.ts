@@ -53,7 +53,7 @@ export async function storeAddressStatements(
   for (const [key, all] of told)
     for (const { channel, scope, stated, address, isCertain } of saidFrom(all))
       rows.push(rowOf(key, all[0]?.tenantId ?? '', channel, readScope(scope).purpose ?? 'all', stated, address, isCertain))
-  await store(client, rows, by)
+  await storeSaid(client, rows, by)
 }
 
 /** Adds the addresses that unsubscribed or called an e-mail spam, as their mail service names them: the lead may have another one by now. */
@@ -69,7 +69,7 @@ export async function storeUnsubscribed(
     const { tenantId, eventId, occurredAt: at } = value
     return [rowOf(key, tenantId, 'email', 'all', { status: 'revoked', at, expiresAt: null, eventId, words }, address, true)]
   })
-  await store(client, rows, by)
+  await storeSaid(client, rows, by)
 }
 
 /**
@@ -115,15 +115,22 @@ function rowOf(key: string, tenantId: string, channel: string, purpose: string, 
   }
 }
 
-async function store(client: pg.PoolClient, told: readonly Row[], by: SaidBy): Promise<void> {
-  if (told.length === 0) return
-  const rows = by === 'lead' ? told : told.map((row) => ({ ...row, lead_id: null, words: null }))
+async function store(client: pg.PoolClient, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return
   await client.query({ name: 'address_statements_append', text: append, values: columns.map(([name]) => rows.map((row) => row[name])) })
-  if (by === 'nobody')
-    await client.query(
-      `DELETE FROM address_statements AS said WHERE lead_id IS NULL AND tenant_id = ANY($1) AND event_id = ANY($2) AND ${alone}`,
-      [rows.map((row) => row.tenant_id), rows.map((row) => row.event_id)],
-    )
+}
+
+/** The same of leads; of those that were erased without lead and words, and what takes nothing back only where it stands against something that does. */
+async function storeSaid(client: pg.PoolClient, rows: readonly Row[], by: SaidBy): Promise<void> {
+  if (by === 'lead' || rows.length === 0) return store(client, rows)
+  await store(
+    client,
+    rows.map((row) => ({ ...row, lead_id: null, words: null })),
+  )
+  await client.query(
+    `DELETE FROM address_statements AS said WHERE lead_id IS NULL AND tenant_id = ANY($1) AND event_id = ANY($2) AND ${alone}`,
+    [rows.map((row) => row.tenant_id), rows.map((row) => row.event_id)],
+  )
 }
 
 /** Where a message would go, as the platform has it at this moment. */

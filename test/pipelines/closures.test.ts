@@ -37,7 +37,7 @@ const contact = (at: number, fields: Partial<NonNullable<LeadEvent['contact']>>)
 })
 const fold = (profile: LeadProfile, ...events: readonly LeadEvent[]) =>
   events.reduce<LeadProfile>((before, event) => applyEvent(before, event, settings), profile)
-const blocked = (profile: LeadProfile, at: number) => leadView(profile, undefined, at, () => []).blockedChannels
+const blocked = (profile: LeadProfile, at: number) => leadView(profile, undefined, at).blockedChannels
 
 t.test('a first text that the number does not permit is followed by an e-mail within the minute', async (t) => {
   const line = drive([ingest, enrich, agents, consensus, followup], { at: tuesdayNoon, tables })
