@@ -98,7 +98,7 @@ export const alertRules: readonly AlertRule[] = [
     severity: 'warning',
     summary: 'A broker left {{ $value | humanize }} transactions of {{ $labels.group }} open; they were ended ({{ $labels.verdict }}).',
     means:
-      'A broker that was killed called transactions complete without their markers (KAFKA-20734). Members ended them; nothing was lost or read twice.',
+      'A broker that was killed called transactions complete without their markers (KAFKA-20734). Members ended them. Nothing was read twice, and nothing lost unless a process died in the very next transaction (docs/decisions/0095).',
     remedy: [
       'Find out why the broker ended: its log, memory and disk.',
       'Other applications on this cluster that use transactions have the same trouble and may not mend it: `kafka-transactions.sh find-hanging`.',
