@@ -130,8 +130,7 @@ function causeOf(facts: OwedFacts, askedAt: number, now: number): Told {
 
 /** Undefined for one that confirms something other than a message: the lead is still without an answer. */
 function toldOf({ status, gateId, ruleId, reason, scheduledAt, updatedAt: since }: OwedFollowUp): Told | undefined {
-  const why = [gateId, ruleId].filter((part) => part !== null).join('/')
-  const said = [why, reason].filter((part) => part !== null && part !== '').join(': ')
+  const said = inWords(reason, gateId, ruleId)
   if (WAITS.has(status))
     return {
       cause: 'follow_up_waits',
@@ -180,7 +179,7 @@ function isOvertaken({ status, decisionId, assessmentId, plannedAt, updatedAt }:
 
 function decidedOn({ chosen, stopReason, fallbackUsed, gates, decidedAt: since }: Decision): Told {
   if (stopReason === 'gated') {
-    const denied = gates.filter(({ verdict }) => verdict !== 'allow').map(({ gateId, ruleId, reason }) => `${gateId}/${ruleId}: ${reason}`)
+    const denied = gates.filter(({ verdict }) => verdict !== 'allow').map(({ gateId, ruleId, reason }) => inWords(reason, gateId, ruleId))
     return { cause: 'gate', since, detail: [...new Set(denied)].join(' ') }
   }
   if (fallbackUsed) return { cause: 'agents_failed', since, detail: `too few agents answered to decide; the usual choice was to ${chosen}` }
@@ -195,4 +194,9 @@ const REFUSED: ReadonlySet<string> = new Set(['dnd', 'revoked', 'inquiry_revoked
 /** Does the lead refuse us on every channel? Nobody owes it an answer then. */
 function hasRefused(profile: LeadProfile, now: number): boolean {
   return CONTACT_CHANNELS.every((channel) => REFUSED.has(blockedBecause(profile, channel, now, answer) ?? ''))
+}
+
+/** For realtors: the names of gate and rule stand in the story of the lead, and here only where there is no sentence. */
+function inWords(reason: string | null, ...names: readonly (string | null)[]): string {
+  return reason !== null && reason !== '' ? reason : names.filter((part) => part !== null).join('/')
 }
