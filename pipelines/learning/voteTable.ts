@@ -37,8 +37,8 @@ export function voteTableOf(judged: readonly JudgedDecision[], policy: Policy): 
   const firsts = firstVerdicts(judged)
   const verdictOn = new Map(
     firsts.map(({ decision, option, inclusion }) => {
-      const eligible = decision.options.flatMap((one) => (one.eligible ? [one.option] : []))
-      return [decision.decisionId, { truth: option, inclusion, eligible }] as const
+      const open = decision.options.flatMap((one) => (one.eligible ? [one.option] : []))
+      return [decision.decisionId, { truth: option, inclusion, ...(decision.options.length === 0 ? {} : { eligible: open }) }] as const
     }),
   )
   const table = unjudgedTableOf(

@@ -57,6 +57,19 @@ const verdicts = (count: number, from = 0) => Array.from({ length: count }, (_, 
 const learned = (material: readonly JudgedDecision[], inForce: (key: string) => Policy | undefined = () => undefined) =>
   learn({ decisionType: 'follow_up', judged: material, shipped, inForce })
 
+t.test('the table says which options a decision could choose; one that lists none says nothing of it', (t) => {
+  const listed = (option: string, eligible: boolean) => ({
+    ...{ option, eligible, baseMicro: 0, score: '0', probability: 0, utility: 0 },
+  })
+  const options = [listed('wait', true), listed('sms', false), listed('email', true), listed('call', true)]
+  const table = voteTableOf([judged(0, 'sms', {}, { options }), judged(1, 'call')], shipped)
+  t.strictSame(
+    table.items.map(({ eligible }) => eligible),
+    [['wait', 'email', 'call'], undefined],
+  )
+  t.end()
+})
+
 t.test('the table has the votes that were counted, blocked ones too; who failed is absent, who had nothing to say is there', (t) => {
   const table = voteTableOf(
     [
