@@ -1,4 +1,5 @@
 /** `rekindle leads export <leadKey>`: everything held on a lead as one JSON document, for the person it is about. */
+import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { columns } from '../columns.ts'
@@ -38,7 +39,8 @@ export function checkLeadKey(lead: string): void {
 
 /** Beside its place first: a document that is not whole never has the name that was asked for. */
 async function toFile<R>(path: string, work: (write: (line: string) => Promise<void>) => Promise<R>): Promise<R> {
-  const partial = `${path}.partial`
+  // Two exports at once into one place would write into one another.
+  const partial = `${path}.${randomUUID()}.partial`
   const file = await open(partial, 'w', 0o600)
   try {
     const result = await work(async (line) => {

@@ -1,5 +1,5 @@
 /** `rekindle leads export`: one document with everything, whole or not there. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -104,7 +104,16 @@ t.test('to a file: for its owner alone, counts on the terminal, who may be the s
   const failed = await run({ places: [...places, broken], linked: [] }, ['--out', other])
   t.match(failed, { code: 1, err: [/the connection broke/], closed: 1 })
   t.notOk(existsSync(other), 'a document that is not whole is not there')
-  t.notOk(existsSync(`${other}.partial`))
+  t.strictSame(readdirSync(folder), ['maria.json'], 'nor is a part of it')
+
+  const both = join(folder, 'both.json')
+  const twice = await Promise.all([1, 2].map(() => run({ places, linked: [] }, ['--out', both])))
+  t.strictSame(
+    twice.map(({ code }) => code),
+    [0, 0],
+    'two at once do not take away what the other one writes',
+  )
+  t.match(JSON.parse(readFileSync(both, 'utf8')), { lead })
 })
 
 t.test('a contact id alone is refused before anything is asked', async (t) => {
