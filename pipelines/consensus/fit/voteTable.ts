@@ -100,7 +100,7 @@ export function matrixOf(table: VoteTable): VoteMatrix {
       at,
       truth: truth === null || truth === undefined ? -1 : (optionIndex.get(truth) ?? -1),
       inclusion: soundInclusion(inclusion),
-      eligible: eligible && new Set(eligible),
+      ...(eligible === undefined ? {} : { eligible: new Set(eligible) }),
       option: new Int8Array(agents.length).fill(absent),
       bin: new Int8Array(agents.length),
     })
