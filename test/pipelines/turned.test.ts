@@ -1,4 +1,5 @@
 /** Who has turned is held down by learning without a verdict, stays so while only old verdicts speak for it, and is weighed anew by thirty of after. */
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import t from 'tap'
 import { turnedLines, watchLines } from '../../cli/turnedText.ts'
@@ -92,6 +93,11 @@ t.test(
     t.equal(strengthOf(first?.policy, turncoat), 0)
     t.match(first?.policy.label, /^fitted on 300 verdicts up to 2026-11-\d\d; without \S+ since 2026-11-12 1\d:\d\d UTC$/)
     t.strictSame(first && policyProblems(first.policy), [])
+    const [line = '', ...lines] = first === undefined ? [] : learnedLines(first, true)
+    const page = readFileSync(new URL('../../docs/learning.md', import.meta.url), 'utf8')
+    t.ok(page.includes(line), `docs/learning.md shows another first line than this one: ${line}`)
+    for (const told of lines.filter((one) => one.includes(turncoat) && one.includes('fell out')))
+      t.ok(page.includes(told), `docs/learning.md shows another sentence than this one: ${told}`)
 
     t.match(look(newest(7900), old).turned, [{ agent: turncoat }], 'the newest 5,000 of 7,900 still hold 100 of before')
     t.strictSame(look(newest(8100), old).turned, [], 'those of 8,100 are all of after: they name nobody')
