@@ -9,7 +9,6 @@ import {
   harmlessUses,
   optInKeywords,
   optOutKeywords,
-  optOutPhrases,
   ownWords,
   polite,
   purposeOptOuts,
@@ -17,6 +16,7 @@ import {
   unclearWords,
   visits,
 } from './optOutLexicon.ts'
+import { optOutPhrases } from './optOutPhrases.ts'
 import type { Purpose } from './purposes.ts'
 
 export type PermissionChange =

@@ -23,13 +23,13 @@ import {
   harmlessUses,
   optInKeywords,
   optOutKeywords,
-  optOutPhrases,
   ownWords,
   polite,
   stopSigns,
   unclearWords,
   visits,
 } from '../../pipelines/enrich/optOutLexicon.ts'
+import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
 import type { IntentPart } from '../../pipelines/enrich/score.ts'
 import { temperatureOf } from '../../pipelines/enrich/scoring/composite.ts'
 import type { Scored } from '../../pipelines/enrich/scoring/composite.ts'
