@@ -317,7 +317,7 @@ export const learning: PanelSpec[] = [
     queries: [{ promql: `max by (decision_type) (lr_learn_drift{${targets}})`, legend: '{{decision_type}}', instant: true }],
   },
   {
-    id: 199,
+    id: 200,
     title: 'Agents that turned',
     kind: 'stat',
     unit: 'short',
