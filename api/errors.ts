@@ -67,7 +67,7 @@ export const apiErrors = {
   E_LEAD_UNKNOWN: {
     scope: 'record',
     retriable: false,
-    means: 'No lead has this id.',
+    means: 'No webhook, report or sweep has told of this lead.',
     remedy: 'Give the GoHighLevel contact id, or <locationId>:<contactId>; a webhook sent a moment ago may still be on its way.',
   },
   E_LEAD_ERASED: {

@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import { questionOf, toldOf } from '../pipelines/lookup/question.ts'
-import type { Question } from '../pipelines/lookup/question.ts'
+import type { Question, unnamedReasons } from '../pipelines/lookup/question.ts'
 import { countsForAddress } from '../pipelines/lookup/saidByAddress.ts'
 import { typeLabel } from '../pipelines/ingest/webhookTypes.ts'
 import { drop, emit } from '../runtime/outcome.ts'
@@ -21,7 +21,7 @@ import { findContact } from './findContact.ts'
 import type { Finding } from './findContact.ts'
 import { Patience } from './patience.ts'
 
-export type LookupOutcome = 'found' | 'contact_not_found' | 'contact_ambiguous' | 'lookup_failed' | 'lead_erased'
+export type LookupOutcome = 'found' | Exclude<(typeof unnamedReasons)[number], 'contact_not_named'> | 'lead_erased'
 
 export interface ContactLookupOptions {
   readonly ghl: Pick<GhlClient, 'contacts' | 'tasks'>

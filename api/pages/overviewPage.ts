@@ -19,7 +19,7 @@ export function overviewPage(view: OverviewView): string {
   const { readiness, overview, latest } = view
   return page(
     'Overview',
-    html`<h1>${readiness.ready ? 'Everything needed answers' : 'Something does not answer'}</h1>
+    html`<h1>${readiness.ready ? 'Everything that is needed answers' : 'Something does not answer'}</h1>
       <div class="wide">
         <table>
           <thead>

@@ -25,9 +25,9 @@ export function realtorOf(realtor: { id: string; name: string | null; active: bo
   return realtor.name === null ? realtor.id : `${realtor.name} (${realtor.id})`
 }
 
-/** Who leads the conversation: `engine`, or a human with since when, why and, where it is known, who: a human since … (human message, by Ana (user1)). */
+/** Who leads the conversation: `Rekindle`, or a human with since when, why and, where it is known, who: a human since … (human message, by Ana (user1)). */
 export function leaderOf(owned: LeadProfile['humanOwnership'], leader: Parameters<typeof realtorOf>[0] | undefined): string {
-  if (owned === null) return 'engine'
+  if (owned === null) return 'Rekindle'
   return `a human since ${instant(owned.since)} (${spoken(owned.reason)}${leader ? `, by ${realtorOf(leader)}` : ''})`
 }
 

@@ -11,7 +11,6 @@ import type { realtorFigures, realtorSettings, realtors, tenants } from '../../t
 import { messageCouldLeave } from '../consensus/gates.ts'
 import { foundClosed } from './closures.ts'
 import { isContactChannel } from './consent.ts'
-import type { ContactChannel } from './consent.ts'
 import { isBooked } from './leadStatus.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
@@ -72,9 +71,10 @@ export const REPORT_REST_MS = 3_600_000
 
 /** Was a channel found closed that the agents took for open? They chose it, so they are asked again. */
 function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occurredAt: at }: LeadEvent): boolean {
-  if (delivery === null || delivery.closedBecause === null || !isContactChannel(delivery.channel)) return false
-  const found = (profile: LeadProfile): string | undefined =>
-    foundClosed(profile, delivery.channel as ContactChannel, at, purposeNow(profile, at))
+  if (delivery === null || delivery.closedBecause === null) return false
+  const { channel } = delivery
+  if (!isContactChannel(channel)) return false
+  const found = (profile: LeadProfile) => foundClosed(profile, channel, at, purposeNow(profile, at))
   return found(before) === undefined && found(after) !== undefined
 }
 

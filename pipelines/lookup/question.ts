@@ -28,6 +28,9 @@ export type Question =
 /** A question, why there is none, or undefined for what waits for no contact. */
 export type Asked = Question | { readonly kind: 'none'; readonly because: string } | undefined
 
+/** Why a webhook has no contact: it named none, and then what came of asking. */
+export const unnamedReasons = ['contact_not_named', 'contact_not_found', 'contact_ambiguous', 'lookup_failed'] as const
+
 /** Types of webhooks that are asked about. */
 const askedWebhooks = ['TaskCreate', 'TaskComplete', 'TaskDelete', 'LCEmailStats'] as const
 

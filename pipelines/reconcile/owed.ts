@@ -116,7 +116,7 @@ function causeOf(facts: OwedFacts, askedAt: number, now: number): Told {
     return {
       cause: 'human_silent',
       since: Math.max(owner.since, askedAt),
-      detail: `${owner.userId ?? 'a person'} has the lead (${owner.reason})`,
+      detail: `${owner.userId ?? 'a person'} has the lead (${owner.reason.replaceAll('_', ' ')})`,
       userId: owner.userId,
     }
   const decision = decisionOnIt(facts)

@@ -8,6 +8,7 @@ import { ledgerOf, saidFrom } from '../../pipelines/enrich/saidFrom.ts'
 import { PURPOSES, readScope, scopeOf } from '../../pipelines/enrich/purposes.ts'
 import { permissionsOf } from '../../pipelines/enrich/settings.ts'
 import { closingWords } from '../../pipelines/enrich/staffEvents.ts'
+import { unnamedReasons } from '../../pipelines/lookup/question.ts'
 import { addressStatementsOf } from '../../pipelines/lookup/saidByAddress.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import type { Consent, LeadEvent, LeadProfile, Tenant, WebhookUnrecognised } from '../../schemas/generated/records.ts'
@@ -94,8 +95,7 @@ export async function storeUnnamed(
   )
 }
 
-/** Reasons of what waits for a contact, and of what no contact was found for. */
-const UNNAMED: ReadonlySet<string> = new Set(['contact_not_named', 'contact_not_found', 'contact_ambiguous', 'lookup_failed'])
+const UNNAMED: ReadonlySet<string> = new Set(unnamedReasons)
 
 /** Those of these locations where an opt-out closes what it names alone. */
 async function locationsByPurpose(client: pg.PoolClient, tenantIds: readonly string[]): Promise<ReadonlySet<string>> {

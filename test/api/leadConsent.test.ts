@@ -172,7 +172,11 @@ t.test('GET /leads/:id/consent tells it; a lead that is unknown, ambiguous or er
     const { code, message } = JSON.parse(body) as { code: string; message: string }
     return [statusCode, code, message]
   }
-  t.strictSame(await refused('nobody'), [404, 'E_LEAD_UNKNOWN', 'There is no lead nobody. No lead has this id.'])
+  t.strictSame(await refused('nobody'), [
+    404,
+    'E_LEAD_UNKNOWN',
+    'There is no lead nobody. No webhook, report or sweep has told of this lead.',
+  ])
   t.strictSame(await refused('gone'), [
     410,
     'E_LEAD_ERASED',

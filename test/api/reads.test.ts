@@ -235,7 +235,7 @@ t.test('who of the team wrote last is named, and nobody where the profile keeps 
   t.strictSame((await led({ ...owned, userId: 'user2' })).leader, { id: 'user2', name: null, active: null })
   t.equal((await led({ ...owned, reason: 'tag' })).leader, null, 'the owner need not have set the tag')
   t.equal((await led({ ...owned, userId: null })).leader, null)
-  t.match((await led(null)).page, '<dd>engine</dd>')
+  t.match((await led(null)).page, '<dd>Rekindle</dd>')
 })
 
 t.test('the page of a lead says to whom it is assigned, who is next, and to whom it really went', async (t) => {
@@ -600,7 +600,10 @@ t.test('a page that cannot be shown says so as a page, and an address that is no
   const { app } = await apiUnderTest({})
   const unknown = await app.inject('/ui/leads/%3Cb%3Enobody')
   t.match([unknown.statusCode, unknown.headers['content-type']], [404, /^text\/html/])
-  t.match(unknown.body, /<h1>This page cannot be shown<\/h1>\s*<p>There is no lead &lt;b&gt;nobody\. No lead has this id\.<\/p>/)
+  t.match(
+    unknown.body,
+    /<h1>This page cannot be shown<\/h1>\s*<p>There is no lead &lt;b&gt;nobody\. No webhook, report or sweep has told of this lead\.<\/p>/,
+  )
   t.match(unknown.body, /Give the GoHighLevel contact id[\s\S]*E_LEAD_UNKNOWN, request /)
   t.match((await app.inject('/ui/owed?limit=many')).body, /<p>querystring\/limit must be integer\./)
   t.match((await app.inject('/leads/nobody')).json(), { code: 'E_LEAD_UNKNOWN' }, 'what is no page answers as before')

@@ -48,7 +48,7 @@ t.test('the cause is the first step that did not happen', async (t) => {
       { profile: lead({ humanOwnership: person }), ...followUp('denied') },
       'human_silent',
       asked,
-      /^realtor7 has the lead \(human_message\)/,
+      /^realtor7 has the lead \(human message\)/,
     ],
     [{ profile: lead({ humanOwnership: { ...person, userId: null, since: asked + 5 } }) }, 'human_silent', asked + 5, /^a person has/],
     [{ profile: lead({ humanOwnership: { ...person, untilAt: now } }) }, 'no_decision', asked, /^$/],
