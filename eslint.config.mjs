@@ -16,6 +16,14 @@ export default tseslint.config(
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/require-await': 'off',
       'no-console': 'error',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.object.name="AbortSignal"][callee.property.name="any"] CallExpression[callee.object.name="AbortSignal"][callee.property.name="timeout"]',
+          message: 'Nothing else holds that time-out: on Node 20 it is collected and never fires. Use an AbortController and a timer.',
+        },
+      ],
       eqeqeq: 'error',
     },
   },

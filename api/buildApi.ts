@@ -113,12 +113,15 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
 
   const lanes = new WebhookLanes(deps.urgentLeads, limits.tenantPerSecond)
   const exchange = shareExchangeOf(deps, lanes, metrics)
-  const degraded = () => (exchange?.fault === undefined ? {} : { shares: exchange.fault })
+  const intake = new Intake(deps, limits, metrics, lanes)
+  const degraded = () => ({
+    ...(exchange?.fault === undefined ? {} : { shares: exchange.fault }),
+    ...(intake.fault === undefined ? {} : { optOuts: intake.fault }),
+  })
   exchange?.begin()
   app.addHook('onClose', async () => exchange?.stop())
 
   await app.register(async (scope) => {
-    const intake = new Intake(deps, limits, metrics, lanes)
     // In this scope alone bodies stay raw bytes: they are what was signed.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, (_request, body, done) => {

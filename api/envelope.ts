@@ -83,12 +83,12 @@ function envelopeOf(bytes: Buffer, batchIndex: number): Envelope {
 
 /**
  * The one element of a workflow's post, which belongs to the location of its URL; `stated` is the location the body names.
- * A list is no body of a workflow: it stays whole, and ingest dead-letters it.
+ * A list is no body of a workflow: it stays whole, and ingest keeps it raw like all that cannot be read.
  */
 export function workflowEnvelope(body: Buffer, tenantId: string): { envelope: Envelope; stated: string | null } {
   const parsed = parseBody(body)
   const of = { body, batchIndex: 0, tenantId, type: 'WorkflowWebhook', webhookId: null, appId: null }
-  if ('problem' in parsed) return { envelope: { ...of, contactId: null, key: tenantId, fault: parsed.problem }, stated: null }
+  if ('problem' in parsed) return { envelope: { ...of, contactId: null, key: tenantId, raw: 'typeless' }, stated: null }
   const contactId = routable(reportContactIdOf(parsed.body))
   const key = contactId === null ? tenantId : leadKey(tenantId, contactId)
   const raw = contactId === null ? { raw: 'contact_not_named' as const } : {}

@@ -53,6 +53,8 @@ export class Intake {
   readonly #metrics: ApiMetrics
   readonly #lanes: WebhookLanes
   #inFlight = 0
+  /** Callbacks since the start that took permission back and named no location that has the app, by what they lacked. */
+  readonly #ofNoLocation = new Map<string, number>()
 
   constructor(deps: ApiDeps, limits: ApiLimits, metrics: ApiMetrics, lanes: WebhookLanes) {
     this.#deps = deps
@@ -98,6 +100,7 @@ export class Intake {
       metrics.webhooks.inc({ source, type: typeLabel(type), outcome: fault === undefined ? 'accepted' : 'invalid' })
       if (fault === undefined && raw !== undefined) metrics.keptRaw.inc({ source, type: typeLabel(type), reason: raw })
     }
+    for (const envelope of wanted) this.#noteLocation(request, envelope, sender)
     for (const { lane, reason } of placed) metrics.lanes.inc({ lane, reason })
     metrics.storeSeconds.observe((this.#deps.now() - receivedAt) / 1000)
     trace.end(202)
@@ -119,6 +122,23 @@ export class Intake {
       )
     }
     return false
+  }
+
+  /** Why opt-outs cannot be told of their leads: the URL or the arguments at the provider are not as they should be. */
+  get fault(): string | undefined {
+    const told = [...this.#ofNoLocation].map(([reason, count]) => `${count} of ${reason}`)
+    return told.length === 0
+      ? undefined
+      : `Callbacks that take permission back name no location that has the app: ${told.join(', ')}, since this process began. They close the number or the address, and no lead is told. Give rekindle_tenant at the provider (docs/webhooks.md).`
+  }
+
+  #noteLocation(request: FastifyRequest, { raw, mayWithdraw, tenantId, type }: Envelope, { source }: Sender): void {
+    if (mayWithdraw !== true || (raw !== 'tenant_not_named' && raw !== 'tenant_not_installed')) return
+    this.#ofNoLocation.set(raw, (this.#ofNoLocation.get(raw) ?? 0) + 1)
+    request.log.error(
+      { source, type, reason: raw, locationId: tenantId },
+      'an opt-out names no location that has the app: no lead is told of it',
+    )
   }
 
   /** Answers a delivery that nobody may make, counted by reason. */

@@ -4,7 +4,7 @@
  */
 import { Type } from '@sinclair/typebox'
 import { addressRefusalInWords, closedByAddress } from '../pipelines/enrich/addressRefusals.ts'
-import { CONTACT_CHANNELS, blockedBecause } from '../pipelines/enrich/consent.ts'
+import { CONTACT_CHANNELS, blockedBecause, isPermanentDnd } from '../pipelines/enrich/consent.ts'
 import type { Consents } from '../pipelines/enrich/consent.ts'
 import { provenanceOfPermission, sourceInWords } from '../pipelines/enrich/provenance.ts'
 import { PURPOSES, readScope } from '../pipelines/enrich/purposes.ts'
@@ -40,7 +40,15 @@ export function consentHistory({ profile, statements, erasedAt, tenant, ledgers 
   const { tenantId, contactId, deletedAt } = profile
   const told = statements.slice(0, mostTold)
   const known = new Set(told.map(({ channel, purpose, eventId }) => `${channel}/${purpose} ${eventId}`))
-  const scopes = Object.entries(profile.consents).map(([scope, consent]) => ({ ...ofScope(scope), scope, consent }))
+  const scopes = Object.entries(profile.consents).map(([scope, consent]) => {
+    const of = ofScope(scope)
+    // A do-not-disturb that is told again is the statement of when it was told first.
+    const first = isPermanentDnd(consent)
+      ? told.find(({ channel, purpose }) => channel === of.channel && purpose === of.purpose)
+      : undefined
+    const isFirst = first !== undefined && isPermanentDnd(first)
+    return { ...of, scope, consent: isFirst ? { ...consent, eventId: first.eventId } : consent }
+  })
   const standing = new Map(scopes.map(({ channel, purpose, consent }) => [`${channel}/${purpose}`, consent]))
   const unwritten = scopes.flatMap(({ channel, purpose, scope, consent: { eventId, ...stated } }): ConsentStatement[] =>
     known.has(`${channel}/${purpose} ${eventId}`)

@@ -20,6 +20,9 @@ export const LeadId = Type.String({
   description: 'GHL contact id, or <locationId>:<contactId>.',
 })
 
+/** Leads on a page unless asked otherwise. */
+export const usualLimit = 50
+
 export const LeadQuery = Type.Object({
   tenant: word('Only this GHL location.', 'sandboxLocation000001'),
   status: word('Only this status.', 'contacted'),
@@ -35,7 +38,7 @@ export const LeadQuery = Type.Object({
       examples: ['maria "swimming pool" -rent'],
     }),
   ),
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Leads per page.' }),
+  limit: Type.Integer({ minimum: 1, maximum: 200, default: usualLimit, description: 'Leads per page.' }),
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
 })
 

@@ -5,7 +5,7 @@ import { GateQuery, tellGateCosts } from './gates.ts'
 import { readiness } from './health.ts'
 import type { Degraded } from './health.ts'
 import { tellConsent } from './leadConsent.ts'
-import { LeadId, LeadQuery, filterOf } from './leads.ts'
+import { LeadId, LeadQuery, filterOf, usualLimit } from './leads.ts'
 import { explained, tellLead } from './leadStory.ts'
 import { OwedQuery, tellOwed } from './owed.ts'
 import { gatesPage } from './pages/gatesPage.ts'
@@ -35,16 +35,13 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
   app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery } }, async (request, reply) => {
     const { query } = request
     const found = await deps.queries.leads(filterOf(query))
-    const { level, q } = query
+    const { limit, ...asked } = query
+    const kept = { ...asked, ...(limit === usualLimit ? {} : { limit }), cursor: found.nextCursor }
     const nextQuery =
       found.nextCursor === null
         ? undefined
-        : new URLSearchParams({
-            ...(level === undefined ? {} : { level }),
-            ...(q === undefined ? {} : { q }),
-            cursor: found.nextCursor,
-          }).toString()
-    return sendPage(reply, leadsPage({ found, nextQuery, level, text: q }))
+        : new URLSearchParams(Object.entries(kept).map(([name, value]) => [name, String(value)] as [string, string])).toString()
+    return sendPage(reply, leadsPage({ found, nextQuery, asked, nameOf }))
   })
 
   app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {

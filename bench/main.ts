@@ -71,7 +71,7 @@ try {
   say(
     `${rounded(http.webhooksPerSecond)} webhooks/s accepted, ${http.decisions} decisions in ${rounded(http.seconds)} s: ${rounded(http.decisionsPerMinute)} decisions/min`,
   )
-  await quiet(line, { withinMs: 300_000 })
+  await quiet(line)
 
   await line.end('pipeline')
   const laid = await layBacklog(line, { seed: 4, leads: Math.round(backlog / WEBHOOKS_PER_LEAD), firstIndex: 0 })

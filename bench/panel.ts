@@ -1,9 +1,11 @@
 /**
  * `npm run bench:panel`: the whole panel of agents on one view, in this process on one core, against the limit of 0.3 ms. Views of
  * simulated stories as enrich freezes them, and one that is full to its bounds; each is decoded anew for every call, so nothing that
- * agents keep of a message they have read helps. Ends with 0: a missed aim is a finding.
+ * agents keep of a message they have read helps. Then each agent by itself, and what reading a clock around it costs: no process measures
+ * it while it works. Ends with 0: a missed aim is a finding.
  */
 import { availableParallelism, cpus, loadavg } from 'node:os'
+import type { Agent } from '../pipelines/agents/agent.ts'
 import { panel } from '../pipelines/agents/panel.ts'
 import { roster } from '../pipelines/agents/roster.ts'
 import { enrich } from '../pipelines/enrich/stage.ts'
@@ -20,6 +22,8 @@ const LIMIT_US = 300
 const STORIES = 200
 const WARM_UP = 20_000
 const CALLS = 40_000
+const READINGS = 1_000_000
+const SLOWEST_TOLD = 8
 /**
  * Calls between two readings of the CPU time. Their questions live at once, and a collection copies what lives: a call that meets one
  * shall pay for a few, as in the line, not for hundreds.
@@ -61,6 +65,38 @@ function measure(questions: readonly Assessment[]): Measured {
     cpu += user + system
   }
   return { spread: spreadOf(took), cpuUs: cpu / took.length }
+}
+
+interface ByAgent {
+  readonly id: string
+  /** Mean by the clock, without what two readings of it cost, µs. */
+  readonly us: number
+}
+
+/** Every agent by itself in the same calls, the slowest first, and one reading of the clock, µs. */
+function measureAgents(questions: readonly Assessment[]): { readonly agents: readonly ByAgent[]; readonly readingUs: number } {
+  const bytes = questions.map((question) => Assessment.encode(question))
+  const spentMs = roster.map(() => 0)
+  const timed = roster.map((agent, index): Agent => ({
+    ...agent,
+    assess(view, tables) {
+      const began = performance.now()
+      const answer = agent.assess(view, tables)
+      spentMs[index] = (spentMs[index] ?? 0) + performance.now() - began
+      return answer
+    },
+  }))
+  const ask = (calls: number) => {
+    for (let call = 0; call < calls; call++) panel(Assessment.decode(bytes[call % bytes.length] as Buffer), timed)
+  }
+  ask(WARM_UP)
+  spentMs.fill(0)
+  ask(CALLS)
+  const began = performance.now()
+  for (let reading = 0; reading < READINGS; reading++) performance.now()
+  const readingUs = ((performance.now() - began) / READINGS) * 1000
+  const agents = roster.map(({ id }, index) => ({ id, us: ((spentMs[index] ?? 0) / CALLS) * 1000 - readingUs }))
+  return { agents: agents.sort((a, b) => b.us - a.us), readingUs }
 }
 
 function ballotBytes(question: Assessment): number {
@@ -106,6 +142,18 @@ const targets = rows.map(({ what, spread }) => ({
   better: 'less' as const,
 }))
 console.log(targetTable(targets).join('\n'))
+const { agents, readingUs } = measureAgents(stories)
+console.log(
+  `\nby agent, µs: ${agents
+    .slice(0, SLOWEST_TOLD)
+    .map(({ id, us }) => `${id} ${us.toFixed(1)}`)
+    .join(', ')}`,
+)
+const meanUs = agents.reduce((sum, { us }) => sum + us, 0) / agents.length
+const share = (2 * readingUs) / meanUs
+console.log(
+  `all of them ${meanUs.toFixed(2)} in the mean; two readings of the clock ${(2 * readingUs).toFixed(2)}, ${(100 * share).toFixed(0)} % of that`,
+)
 const sizes = spreadOf(stories.map(ballotBytes))
 console.log(
   `\nballot, bytes: p50 ${sizes.p50}, p99 ${sizes.p99}, most ${sizes.max}; of the full view ${ballotBytes(full)} (budget 3,000 for 37 agents)`,

@@ -86,7 +86,7 @@ async function fill(line: Line): Promise<{ stored: number; webhooks: number; sec
       concurrency: 128,
     })
     webhooks += accounts.attempts
-    await until('the pipeline catches up', () => pipelineBehind(line), { withinMs: 600_000 })
+    await until('the pipeline catches up', () => pipelineBehind(line))
   }
   const seconds = (performance.now() - began) / 1000
   close()

@@ -6,7 +6,7 @@ import { cliError } from './errors.ts'
 /** Base URL of the API: as given, as configured, as the running stack says, else the configured host and port. */
 export function apiUrl(config: Config, given: string | undefined): string {
   if (given !== undefined) return given
-  if (config.http.publicUrl !== undefined) return config.http.publicUrl
+  if (config.http.publicUrl !== undefined) return config.http.publicUrl.replace(/\/+$/, '')
   const stated = runningStack(config.dataDir)?.['apiUrl']
   return typeof stated === 'string' ? stated : `http://${config.http.host}:${config.http.port}`
 }

@@ -23,7 +23,7 @@ async function asked(base: string, path: string, body: object | undefined, confi
   let answer: Awaited<ReturnType<Fetch>>
   try {
     answer = await fetchOf(
-      new URL(path, base).toString(),
+      `${base.replace(/\/+$/, '')}${path}`,
       body === undefined
         ? { headers }
         : { headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body: JSON.stringify(body) },
@@ -33,7 +33,12 @@ async function asked(base: string, path: string, body: object | undefined, confi
   }
   const text = await answer.text()
   if (answer.status !== 200) throw cliError('E_API_REFUSED', refusalText(text, answer.status))
-  return JSON.parse(text) as unknown
+  try {
+    return JSON.parse(text) as unknown
+  } catch (cause) {
+    // A page of something in between, such as a sign-in.
+    throw cliError('E_API_REFUSED', refusalText(text, answer.status), { cause })
+  }
 }
 
 /** The sentence of a refusal of the API, else what can be said of any answer. */

@@ -42,6 +42,13 @@ export function effectLines({ answer, leftOut: counts, notEstimable }: Effect, d
       ...apart,
       ...silent,
     ]
+  if (answer.because === 'no_chance')
+    return [
+      'Nothing is estimated: by the probabilities that were written down the lot could not have taken what these decisions took:',
+      ...answer.unseen.map((id) => `  ${id}`),
+      ...apart,
+      ...silent,
+    ]
   if (answer.because === 'no_choices')
     return ['Nothing is estimated: of no decision that was left to lot is it known what came of it.', ...apart, ...silent]
   const size = `Effective sample size ${answer.effective.toFixed(0)}`

@@ -8,6 +8,26 @@ export const cliErrors = {
     means: 'No running stack was found and no address is set.',
     remedy: 'Start it with `npm start`, or set the address in the environment or in .env (`rekindle config` shows what is set).',
   },
+  E_SERVER_UNREACHABLE: {
+    scope: 'process',
+    retriable: true,
+    means: 'A server that the verb needs (Postgres, ClickHouse, Redis) did not take its connection.',
+    remedy: 'Start it with `npm start`, or set its address in the environment or in .env (`rekindle config` shows what is set).',
+  },
+  E_DATABASE_REFUSED: {
+    scope: 'process',
+    retriable: true,
+    means:
+      'Postgres answered and let the verb not in: wrong user, password or database, missing rights, no connection left, or it is starting.',
+    remedy:
+      'Correct DATABASE_URL (`rekindle config` shows it, masked) where the sentence above names who or what; else try again in a moment.',
+  },
+  E_DATABASE_UNPREPARED: {
+    scope: 'process',
+    retriable: false,
+    means: 'The database lacks a table or a column that this version needs.',
+    remedy: 'Run `rekindle prepare` of this version.',
+  },
   E_API_UNREACHABLE: {
     scope: 'process',
     retriable: true,
@@ -67,7 +87,8 @@ export const cliErrors = {
     scope: 'step',
     retriable: true,
     means: 'The work was stopped before its end.',
-    remedy: 'The sentence above says how far it came; run it again for the whole.',
+    remedy:
+      'For the whole run it again with another --into: where there are records already none is added (E_SHADOW_NOT_EMPTY). A prefix without any can be taken again.',
   },
   E_LEARNING_BUSY: {
     scope: 'step',

@@ -24,6 +24,8 @@ export interface LearnPorts {
   readonly recent: (decisionType: string, now: number) => Promise<readonly VotedDecision[]>
   /** Who had turned by the last stored report of a type for all locations. */
   readonly remembered: (decisionType: string) => Promise<readonly Turned[]>
+  /** Hashes of policies of a type to which a person went back, and keys that a person let go back to the policy of all. */
+  readonly rolledBack: (decisionType: string) => Promise<ReadonlySet<string>>
   readonly inForce: (key: string) => Policy | undefined
   readonly store: (learned: Learned, published: boolean) => Promise<void>
   readonly publish: (policy: Policy) => Promise<void>
@@ -39,6 +41,8 @@ export interface LearnWish {
   readonly force?: boolean
   /** What rests on fewer verdicts is stored and not published. */
   readonly verdictsLeast?: number
+  /** Nobody asked for it: what a person has gone back to stays in force. */
+  readonly byItself?: boolean
 }
 
 export interface Told {
@@ -50,19 +54,19 @@ export interface Told {
 /** Learns each type in turn; what it tells of a type is stored and published by then. */
 export async function* learnAll(
   ports: LearnPorts,
-  { types, now, dryRun = false, force = false, verdictsLeast = 0 }: LearnWish,
+  { types, now, dryRun = false, force = false, verdictsLeast = 0, byItself = false }: LearnWish,
 ): AsyncGenerator<Told> {
   for (const decisionType of types) {
     const shipped = shippedPolicy(decisionType)
     if (shipped === undefined) continue
     const judged = await ports.judged(decisionType, now - VERDICTS_KEPT_MS)
     const [recent, remembered] = [await ports.recent(decisionType, now), await ports.remembered(decisionType)]
-    const learned = learn({ decisionType, judged, recent, remembered, shipped, inForce: ports.inForce, verdictsLeast, forced: force }).map(
-      (one) => ({
-        one,
-        published: !dryRun && (one.outcome === 'publish' || (one.outcome === 'worse' && force)),
-      }),
-    )
+    const rolledBack = byItself ? await ports.rolledBack(decisionType) : undefined
+    const material = { decisionType, judged, recent, remembered, shipped, inForce: ports.inForce }
+    const learned = learn({ ...material, verdictsLeast, rolledBack, forced: force }).map((one) => ({
+      one,
+      published: !dryRun && (one.outcome === 'publish' || (one.outcome === 'worse' && force)),
+    }))
     for (const { one, published } of learned) {
       if (!dryRun) await ports.store(one, published)
       if (published) await ports.publish(one.policy)

@@ -1,8 +1,9 @@
 /** What learning reads and writes: verdicts, decisions and reports in Postgres, policies on their topic. */
+import { changeHeaders } from '../pipelines/consensus/policyChange.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import type { KafkaConnection } from '../runtime/kafka/connectKafka.ts'
 import { labelledDecisions } from '../sinks/postgres/audits.ts'
-import { lastTurned, storeLearned } from '../sinks/postgres/learnedPolicies.ts'
+import { lastTurned, rolledBackTo, storeLearned } from '../sinks/postgres/learnedPolicies.ts'
 import type { Queryable } from '../sinks/postgres/pool.ts'
 import { votedDecisions } from '../sinks/postgres/votedDecisions.ts'
 import { policies } from '../topics/index.ts'
@@ -21,8 +22,10 @@ export async function learnPorts(
     judged: (decisionType, since) => labelledDecisions(pool, decisionType, since),
     recent: (decisionType, at) => votedDecisions(pool, decisionType, at),
     remembered: (decisionType) => lastTurned(pool, decisionType),
+    rolledBack: (decisionType) => rolledBackTo(pool, decisionType),
     inForce: (key) => known.get(key),
     store: (learned, published) => storeLearned(pool, learned, published, now()),
-    publish: (policy) => producer.send(policies, policyKey(policy), policy).then(() => undefined),
+    publish: (policy) =>
+      producer.send(policies, policyKey(policy), policy, { headers: changeHeaders({ by: 'learning' }) }).then(() => undefined),
   }
 }

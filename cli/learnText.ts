@@ -9,6 +9,7 @@ const outcomes: Readonly<Record<Learned['outcome'], string>> = {
   publish: 'new',
   unchanged: 'the same is in force',
   few: 'on few verdicts: kept back by the timer, `rekindle learn` puts it in force',
+  rolled_back: 'a person went back to what is in force: kept back by the timer, `rekindle learn` puts it in force',
   worse: 'worse than what is in force on the newest verdicts: kept back',
   unsound: 'unsound: kept back',
 }

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { describeConfig, environment, loadConfig } from '../config/config.ts'
 import { httpPost } from '../simulate/sender.ts'
 import { allTopics } from '../topics/index.ts'
+import { databaseUrl } from './addresses.ts'
 import { cliKafka } from './cliKafka.ts'
 import { rekindleProgram, runProgram } from './program.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -19,6 +20,7 @@ import { addLookUps } from './verbs/lookUps.ts'
 import { addMarket } from './verbs/market.ts'
 import { addOwed } from './verbs/owed.ts'
 import { addPolicy } from './verbs/policy.ts'
+import { addPolicyClear } from './verbs/policyClear.ts'
 import { addPolicyShadow } from './verbs/policyShadow.ts'
 import { addRealtors } from './verbs/realtors.ts'
 import { addReconcile } from './verbs/reconcile.ts'
@@ -40,7 +42,11 @@ if (argv[0] !== 'run' && argv[0] !== 'start')
     })
 
 const surroundings: Surroundings = {
-  terminal: processTerminal(),
+  terminal: processTerminal(() => {
+    // Those that listen themselves end as at a signal: engines would be left behind.
+    if (argv[0] === 'run' || argv[0] === 'start') process.kill(process.pid, 'SIGTERM')
+    else stop.abort()
+  }),
   config: () => loadConfig(),
   configLines: () => describeConfig(environment()),
   fetch,
@@ -67,6 +73,16 @@ const surroundings: Surroundings = {
     const { heldOnLead } = await import('./heldOnLead.ts')
     return heldOnLead(config, lead)
   },
+  async leadsMeant(config, text) {
+    const { createPool } = await import('../sinks/postgres/pool.ts')
+    const { leadsMeant } = await import('../sinks/postgres/leadsMeant.ts')
+    const pool = createPool({ url: databaseUrl(config), max: 1, applicationName: 'rekindle leads' })
+    try {
+      return await leadsMeant(pool, text)
+    } finally {
+      await pool.end()
+    }
+  },
   now: Date.now,
   newId: randomUUID,
   stop: stop.signal,
@@ -87,6 +103,7 @@ addTrials(program, surroundings)
 addAuditReport(program, surroundings)
 addLearn(program, surroundings)
 addPolicy(program, surroundings)
+addPolicyClear(program, surroundings)
 addPolicyShadow(program, surroundings)
 addReplay(program, surroundings)
 addWhatIf(program, surroundings)

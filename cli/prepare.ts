@@ -5,6 +5,7 @@
 import type { Logger } from 'pino'
 import { Registry } from 'prom-client'
 import type { Config } from '../config/config.ts'
+import { changeHeaders } from '../pipelines/consensus/policyChange.ts'
 import { policyKey } from '../pipelines/consensus/policy.ts'
 import { isShippedPrior, shippedPolicies } from '../pipelines/consensus/shippedPolicies.ts'
 import type { TopicChange } from '../runtime/kafka/topicPlan.ts'
@@ -44,7 +45,7 @@ async function prepareKafka(config: Config, logger: Logger): Promise<readonly To
       const there = known.get(policyKey(policy))
       // One that was learned or that a person put in force stays. A prior of an earlier version would keep new agents from being heard.
       if (there === undefined || (isShippedPrior(there) && there.policyHash !== policy.policyHash))
-        await producer.send(policies, policyKey(policy), policy)
+        await producer.send(policies, policyKey(policy), policy, { headers: changeHeaders({ by: 'prepare' }) })
     }
     if (config.mode === 'local') await tellSandbox(kafka, producer, { lookUps: config.lookUps.enabled, at: Date.now() })
     return changes

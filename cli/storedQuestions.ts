@@ -41,12 +41,17 @@ export interface StoredQuestion {
   readonly answers: readonly Replayed[]
 }
 
-/** `--from` and `--to` as times. Throws E_OPTION_INVALID. */
-export function timesOf(flags: { readonly from: string; readonly to?: string }, now: number): Pick<ReplayRange, 'from' | 'until'> {
+/** `--from`, `--to` and `--lead` as they are meant. Throws E_OPTION_INVALID. */
+export function rangeOf(flags: { readonly from: string; readonly to?: string; readonly lead?: string }, now: number): ReplayRange {
   const from = timeOf('--from', flags.from)
   const until = flags.to === undefined ? now : timeOf('--to', flags.to)
   if (until <= from) throw cliError('E_OPTION_INVALID', `--to ${flags.to ?? 'now'}: must be after --from ${flags.from}.`)
-  return { from, until }
+  if (flags.lead !== undefined && !/^[^\s:]+:./.test(flags.lead))
+    throw cliError(
+      'E_OPTION_INVALID',
+      `--lead ${flags.lead}: must be <locationId>:<contactId>; \`rekindle leads search\` finds it by a name.`,
+    )
+  return { from, until, lead: flags.lead }
 }
 
 /** The decisions of a range by their questions, decided again. Throws E_TOPIC_MISSING. */

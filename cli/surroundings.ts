@@ -12,6 +12,7 @@ import type {
 import type { AnyStage } from '../runtime/stage.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Post } from '../simulate/sender.ts'
+import type { MeantLead } from '../sinks/postgres/leadsMeant.ts'
 import type { Fetch } from './apiClient.ts'
 import type { HeldOnLead } from './leadExport.ts'
 import type { ShownRecord } from './recordText.ts'
@@ -82,6 +83,8 @@ export interface Surroundings {
   readonly operator: (config: Config) => Promise<KafkaForOperators>
   /** Every place that keeps something about the lead. */
   readonly held: (config: Config, lead: string) => Promise<HeldOnLead>
+  /** Leads that are stored with this contact id, e-mail address or telephone number. */
+  readonly leadsMeant: (config: Config, text: string) => Promise<readonly MeantLead[]>
   /** ms since the epoch. */
   readonly now: () => number
   readonly newId: () => string

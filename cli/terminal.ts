@@ -1,6 +1,7 @@
 /** Where a verb writes, and what it may know of its surroundings; tests give their own. */
 import { maskUrls } from '../config/maskUrls.ts'
 import type { RekindleError } from '../runtime/errors.ts'
+import { knownFault } from './knownFault.ts'
 
 export interface Terminal {
   /** A line for people or pipes. */
@@ -11,38 +12,57 @@ export interface Terminal {
   live(line: string): void
 }
 
-export function processTerminal(): Terminal {
-  // A reader that has seen enough (`rekindle tail decisions | head`) is no fault.
-  process.stdout.once('error', (error: NodeJS.ErrnoException) => {
+/**
+ * The terminal of this process. `readerGone` is told once when nobody reads the output any more (`rekindle tail decisions | head`): that is
+ * no fault, and what a verb has begun it must be able to end.
+ */
+export function processTerminal(readerGone: () => void = () => undefined): Terminal {
+  let [isRead, isHeard] = [true, true]
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error
-    process.exit(0)
+    if (isRead) readerGone()
+    isRead = false
+  })
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+    isHeard = false
   })
   let shown = 0
+  const complain = (text: string) => {
+    if (isHeard) process.stderr.write(text)
+  }
   const wipe = () => {
-    if (shown > 0) process.stderr.write(`\r${' '.repeat(shown)}\r`)
+    if (shown > 0) complain(`\r${' '.repeat(shown)}\r`)
     shown = 0
   }
   return {
     out: (line) => {
       wipe()
-      process.stdout.write(`${line}\n`)
+      if (isRead) process.stdout.write(`${harmless(line)}\n`)
     },
     err: (line) => {
       wipe()
-      process.stderr.write(`${line}\n`)
+      complain(`${harmless(line)}\n`)
     },
     live: (line) => {
       if (!process.stderr.isTTY) return
-      const text = line.slice(0, Math.max(20, process.stderr.columns - 1))
-      process.stderr.write(`\r${text.padEnd(shown)}`)
+      const text = harmless(line).slice(0, Math.max(20, process.stderr.columns - 1))
+      complain(`\r${text.padEnd(shown)}`)
       shown = text.length
     },
   }
 }
 
+/**
+ * What a terminal would obey is written as JSON writes it: names and messages are whatever a lead typed into a form. JSON stays the JSON it was.
+ */
+export function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
 /** Code, sentence, what to do; passwords in URLs masked. A fault without a code is shown with its stack: it is a bug, not a message. */
 export function faultLines(error: unknown): string[] {
-  return linesOf(error).map(maskUrls)
+  return linesOf(knownFault(error) ?? error).map(maskUrls)
 }
 
 function linesOf(error: unknown): string[] {

@@ -9,7 +9,7 @@ import { Value } from '@sinclair/typebox/value'
 import { errorsOf } from '../runtime/errors.ts'
 import { configFields } from './fields.ts'
 import type { ConfigField, ConfigKey } from './fields.ts'
-import { maskUrls } from './maskUrls.ts'
+import { maskSetting } from './maskUrls.ts'
 
 export interface KafkaTlsFiles {
   readonly caFile: string | undefined
@@ -162,8 +162,13 @@ export function loadConfig(env: Environment = environment()): Config {
       continue
     }
     const value: unknown = Value.Convert(field.schema, raw)
-    if (Value.Check(field.schema, value)) values.set(key, value)
-    else problems.push(`${field.env} is ${field.secret ? '(secret)' : maskUrls(JSON.stringify(raw))}: must be ${field.should}.`)
+    // `Convert` cuts what is no whole number off: 2 is what it makes of 2e5, 12 of 12.7.
+    const isCut = typeof value === 'number' && value !== Number(raw)
+    if (!isCut && Value.Check(field.schema, value)) values.set(key, value)
+    else
+      problems.push(
+        `${field.env} is ${field.secret ? '(secret)' : JSON.stringify(maskSetting(raw))}: must be ${field.should}${hintOn(raw)}.`,
+      )
   }
   if (values.has('kafkaSaslMechanism')) {
     for (const key of ['kafkaSaslUsername', 'kafkaSaslPassword'] as const)
@@ -190,6 +195,10 @@ export function loadConfig(env: Environment = environment()): Config {
   }
   if (problems.length > 0) throw configError('E_CONFIG_INVALID', problems.join('\n'))
   return assemble(values)
+}
+
+function hintOn(raw: string): string {
+  return /:\/\/.*@/.test(raw) && !URL.canParse(raw) ? ' (in a password, signs such as # and / are written %23 and %2F)' : ''
 }
 
 function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
@@ -305,7 +314,7 @@ export function describeConfig(env: Environment = environment()): string[] {
   return Object.values(configFields as Record<string, ConfigField>).map((field) => {
     const given = env[field.env]?.trim() ?? ''
     const value = given === '' ? field.fallback : given
-    const shown = field.secret && value !== '' ? '********' : maskUrls(value)
+    const shown = field.secret && value !== '' ? '********' : maskSetting(value)
     return `${field.env}=${shown}${given === '' ? '   # default' : ''}`
   })
 }

@@ -2,7 +2,7 @@
  * Every setting of Rekindle, as data: its environment variable, what it must be, its default and what it is for.
  * `loadConfig` validates against it, `.env.example` and `rekindle config` are generated from it.
  */
-import { Type } from '@sinclair/typebox'
+import { FormatRegistry, Type } from '@sinclair/typebox'
 import type { TSchema } from '@sinclair/typebox'
 
 export interface ConfigField {
@@ -22,7 +22,11 @@ export interface ConfigField {
 
 const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 const text = Type.String()
-const url = (schemes: string) => Type.String({ pattern: `^(${schemes})://[^\\s]+$` })
+// A password with a # or / as it is ends the host: what looks like a URL names no server then.
+FormatRegistry.Set('rekindle-url', (given) => URL.canParse(given))
+// Postgres knows a host that is left out: a socket, named behind.
+FormatRegistry.Set('rekindle-postgres-url', (given) => URL.canParse(given.replace('@/', '@socket/')))
+const url = (schemes: string, format = 'rekindle-url') => Type.String({ pattern: `^(${schemes})://[^\\s]+$`, format })
 const boolean = Type.Boolean()
 /** A SubjectPublicKeyInfo of P-256 begins with the same 27 bytes, which end where the point begins (RFC 5480). */
 const p256Key = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}=='
@@ -239,7 +243,7 @@ export const configFields = {
 
   databaseUrl: {
     env: 'DATABASE_URL',
-    schema: url('postgres(ql)?'),
+    schema: url('postgres(ql)?', 'rekindle-postgres-url'),
     fallback: '',
     should: 'a postgres:// URL',
     about: 'Postgres; when empty in local mode, an embedded one is started. TLS: ?sslmode=verify-full&sslrootcert=<file>.',

@@ -6,3 +6,8 @@ const MASK = '********'
 export function maskUrls(text: string): string {
   return text.replace(/(:\/\/[^\s:/@"'`]*):[^\s/"'`]+@/g, `$1:${MASK}@`)
 }
+
+/** A setting as it may be shown: what has a password and is no URL is masked whole, because nobody can say where the password ends. */
+export function maskSetting(value: string): string {
+  return /:\/\/.*@/.test(value) && !URL.canParse(value) ? MASK : maskUrls(value)
+}

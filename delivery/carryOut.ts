@@ -7,7 +7,7 @@ import { counted } from '../pipelines/counted.ts'
 import type { Outcome } from '../integrations/ghl/outcomes.ts'
 import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
-import { changed } from '../sinks/postgres/ledgerRow.ts'
+import { TAKEN_BACK, arrived, changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import { lockAssignees } from '../sinks/postgres/staff.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
@@ -36,7 +36,7 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
   const handed = await handOver(context, reserved, provider)
   if (handed === undefined) return 'held'
   await context.onStep('handed_over', handed.row)
-  const outcome = await call(context, handed.row, handed.ownerId)
+  const outcome = isLookStillGood(context, handed.row) ? await call(context, handed.row, handed.ownerId) : stoodStill
   await context.onStep('called', handed.row)
   await settle(context, handed.row, outcome)
   return outcome.kind
@@ -97,6 +97,19 @@ async function handOver(
   return result.row.status === 'handed_over' ? result : undefined
 }
 
+/** Nothing has left: the process stood still between the last look and the call, and what the gates saw may be over. */
+const stoodStill: Outcome<string | null> = {
+  kind: 'not_sent',
+  code: 'aborted_before_sending',
+  detail: 'the process stood still after the last look',
+  retryAfterMs: 0,
+}
+
+/** A look is as good as the copies it was made on: as old as they may be, and no older. */
+function isLookStillGood({ clock, settings }: DeliveryContext, { handedOverAt }: LedgerRow): boolean {
+  return handedOverAt !== null && clock.now() - handedOverAt <= settings.limits.maxCopyAgeMs
+}
+
 /** The id that the provider gave it; an assignment has none. */
 async function call(
   { ghl, clock, settings, onStep }: DeliveryContext,
@@ -148,29 +161,30 @@ async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Outc
     // The sweep may have called it unknown meanwhile; the answer knows better. Anything later has been found out otherwise.
     if (row === undefined || row.attempt !== handed.attempt || !(row.status === 'handed_over' || row.status === 'unknown')) return undefined
     await lockLeads(client, [row])
-    const next = afterCall(context, row, outcome, clock.now())
-    await saveAndTell(client, [next])
+    const changes = afterCall(context, row, outcome, clock.now())
+    for (const next of changes) await saveAndTell(client, [next])
     await context.onStep('settle_commit', row)
-    return next
+    return changes
   })
   if (settled === undefined) return
-  context.onChange(settled)
-  await context.onStep('settled', settled)
+  settled.forEach(context.onChange)
+  await context.onStep('settled', settled.at(-1))
 }
 
-function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outcome<string | null>, at: number): LedgerRow {
+/** What is to be told, in order. */
+function afterCall(context: DeliveryContext, row: LedgerRow, outcome: Outcome<string | null>, at: number): LedgerRow[] {
+  if (outcome.kind === 'accepted') return arrived(row, { reason: 'The provider has taken it.', messageId: outcome.value, at })
+  return [afterFailure(context, row, outcome, at)]
+}
+
+function afterFailure(
+  { settings }: DeliveryContext,
+  row: LedgerRow,
+  outcome: Exclude<Outcome<string | null>, { kind: 'accepted' }>,
+  at: number,
+): LedgerRow {
+  const isTakenBack = row.ruleId === TAKEN_BACK
   switch (outcome.kind) {
-    case 'accepted':
-      return changed(row, {
-        status: 'confirmed',
-        ruleId: null,
-        reason: 'The provider has taken it.',
-        messageId: outcome.value,
-        settledAt: at,
-        // A question that nobody answers or takes back ends with its time.
-        nextCheckAt: row.action === 'ask' ? row.expiresAt : null,
-        at,
-      })
     case 'refused':
       return changed(row, {
         status: 'failed',
@@ -183,12 +197,22 @@ function afterCall({ settings }: DeliveryContext, row: LedgerRow, outcome: Outco
     case 'unknown':
       return changed(row, {
         status: 'unknown',
-        ruleId: outcome.code,
+        ruleId: isTakenBack ? TAKEN_BACK : outcome.code,
         reason: `It is not known whether it arrived (${outcome.code}); it is looked up and not sent again.`,
         nextCheckAt: at + settings.lookUpAfterMs,
         at,
       })
     case 'not_sent': {
+      if (isTakenBack) {
+        return changed(row, {
+          status: 'cancelled',
+          ruleId: null,
+          reason: `Certainly not sent (${outcome.code}), and taken back meanwhile: not tried again.`,
+          settledAt: at,
+          nextCheckAt: null,
+          at,
+        })
+      }
       if (row.attempt >= settings.maxAttempts) {
         return changed(row, {
           status: 'failed',

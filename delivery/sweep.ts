@@ -5,7 +5,7 @@
  */
 import { wordsOf } from '../integrations/ghl/emailHtml.ts'
 import { claimedMessageIds, lockLeads, lockLeftInHand, lockRow, saveAndTell, takeUnknown } from '../sinks/postgres/ledger.ts'
-import { changed } from '../sinks/postgres/ledgerRow.ts'
+import { TAKEN_BACK, arrived, changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { DeliveryContext } from './context.ts'
@@ -39,7 +39,7 @@ export async function recoverLeft(context: DeliveryContext, inHand: readonly str
           })
         : changed(row, {
             status: 'unknown',
-            ruleId: 'worker_lost',
+            ruleId: row.ruleId === TAKEN_BACK ? TAKEN_BACK : 'worker_lost',
             reason: 'Its worker was lost after it was handed over; it is looked up and not sent again.',
             nextCheckAt: at,
             at,
@@ -83,19 +83,10 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
     // Asked with the lead held, so that two follow-ups never take the same message for theirs.
     const claimed = await claimedMessageIds(client, row.tenantId, found.ids)
     const messageId = found.ids.find((id) => !claimed.has(id)) ?? null
-    let next: LedgerRow
-    if (messageId !== null || found.isDone)
-      next = changed(current, {
-        status: 'confirmed',
-        ruleId: null,
-        reason: 'Found at the provider.',
-        messageId,
-        settledAt: at,
-        nextCheckAt: current.action === 'ask' ? current.expiresAt : null,
-        at,
-      })
+    let changes: LedgerRow[]
+    if (messageId !== null || found.isDone) changes = arrived(current, { reason: 'Found at the provider.', messageId, at })
     else if (askedAt - handedOverAt >= settings.graceMs) {
-      next = changed(current, {
+      const next = changed(current, {
         status: 'failed',
         ruleId: 'not_sent',
         reason:
@@ -106,12 +97,13 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
         nextCheckAt: null,
         at,
       })
+      changes = [next]
     } else return undefined
-    await saveAndTell(client, [next])
+    for (const next of changes) await saveAndTell(client, [next])
     await context.onStep('reconcile_commit', row)
-    return next
+    return changes
   })
-  if (settled !== undefined) context.onChange(settled)
+  settled?.forEach(context.onChange)
 }
 
 /** Ids at the provider that may be the follow-up, oldest first; `isDone` where what it asks for has no id and is so. */

@@ -8,7 +8,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import type { Apollo, Match } from '../integrations/apollo/client.ts'
 import { apolloError } from '../integrations/apollo/errors.ts'
-import { worstCredits } from '../integrations/apollo/outcomes.ts'
+import { uncalled, worstCredits } from '../integrations/apollo/outcomes.ts'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import { outcomeOf } from '../pipelines/enrichment/lookUpFields.ts'
 import type { Found, LookUpField } from '../pipelines/enrichment/lookUpFields.ts'
@@ -139,17 +139,18 @@ async function asked(
     onEnd?.(tenantId, outcomeOf(asked, found))
     return kept ? tell(told, { lookUpId, asked, found, askedAt: at }, clock.now()) : drop('erased')
   }
-  await endLookUp(pool, claim, endOf(match))
-  onEnd?.(tenantId, 'error')
+  const isError = match.kind !== 'not_sent' || !uncalled.has(match.code)
+  await endLookUp(pool, claim, endOf(match, isError))
+  if (isError) onEnd?.(tenantId, 'error')
   if (match.kind === 'refused') return drop(match.code)
   const detail = `${match.code}: ${match.detail}.`
   if (match.code === 'unauthorised' || match.code === 'forbidden') throw apolloError('E_APOLLO_KEY_REFUSED', detail)
   throw apolloError(match.code === 'no_credits' ? 'E_APOLLO_CREDITS_GONE' : 'E_APOLLO_UNAVAILABLE', detail)
 }
 
-function endOf(failure: Exclude<Match, { kind: 'answered' }>): LookUpEnd {
+function endOf(failure: Exclude<Match, { kind: 'answered' }>, isError: boolean): LookUpEnd {
   if (failure.kind === 'refused') return { kind: 'failed', spent: '0', detail: `${failure.code}: ${failure.detail}` }
-  return { kind: 'again', spent: failure.kind === 'unknown' ? worstCredits : '0', isError: true }
+  return { kind: 'again', spent: failure.kind === 'unknown' ? worstCredits : '0', isError }
 }
 
 function foundOf(person: Found, asked: readonly LookUpField[]): Found {

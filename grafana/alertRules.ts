@@ -227,7 +227,7 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleWebhooksUnavailable',
-    promql: 'sum(increase(lr_webhook_events_total{outcome="unavailable"}[5m])) > 0',
+    promql: `sum(${counted('lr_webhook_events_total{outcome="unavailable"}', '5m')}) > 0`,
     for: '5m',
     severity: 'critical',
     summary: 'Webhooks are answered 503: Kafka does not take them.',
@@ -245,6 +245,33 @@ export const alertRules: readonly AlertRule[] = [
     remedy: [
       'Look at Redis and at the way to it: an exchange has to be answered within a quarter of a second or so.',
       'Nothing has to be done afterwards: processes hear each other again within a second.',
+    ],
+  },
+  {
+    name: 'RekindleCallbacksOfNoLocation',
+    promql: `sum by (source) (${counted('lr_webhook_kept_raw_total{reason=~"tenant_not_named|tenant_not_installed"}', '30m')}) > 0`,
+    severity: 'warning',
+    summary: 'Callbacks of {{ $labels.source }} name no location that has the app: {{ $value | humanize }} in 30 minutes.',
+    means:
+      'They belong to no lead. What takes permission back closes the number or the address in all locations, or in the one that is named and not installed; the other channels of its leads stay open.',
+    remedy: [
+      'Give `rekindle_tenant` in the URL (Twilio) or as a custom argument (SendGrid), with the id of a location that has the app: docs/webhooks.md.',
+      'The field `degraded` of /readyz and the log of the API say whether opt-outs were among them.',
+    ],
+  },
+  {
+    name: 'RekindleDatabasePoolFull',
+    promql: 'max by (role, instance) (lr_db_pool_waiting) > 0',
+    for: '5m',
+    severity: 'warning',
+    summary:
+      '{{ $value | humanize }} callers in the {{ $labels.role }} on {{ $labels.instance }} wait for a connection to the database, and have for five minutes.',
+    means:
+      'All connections to Postgres that a process may have are in use, and at each look for five minutes somebody waited for one. Rows are stored and messages leave late; who waits longer than DATABASE_POOL_TIMEOUT_MS fails: sinks and delivery try again, a read of the API is answered with an error.',
+    remedy: [
+      'Look at `lr_db_query_duration_seconds` (panel "Queries of the database") first: it does not count the wait for a connection.',
+      'Queries are slow, or none ends: the database is in trouble, and more connections make it worse. `pg_stat_activity` says who runs what and since when, and with wait_event_type Lock who waits for whom.',
+      'Queries are as fast as ever: raise DATABASE_POOL_MAX of that process, as long as `lr_db_pool_limit` of all processes together stays below max_connections of Postgres.',
     ],
   },
   {

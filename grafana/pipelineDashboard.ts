@@ -3,6 +3,7 @@
  * processes, ClickHouse for leads, decisions and follow-ups.
  */
 import { counted } from './counted.ts'
+import { database } from './databasePanels.ts'
 import { brokers } from './kafkaPanels.ts'
 import { marketing } from './marketingPanels.ts'
 import type { DashboardSpec, PanelSpec } from './panel.ts'
@@ -34,7 +35,7 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants}`,
     unit: 's',
     noValue: 'no metrics',
     width: 4,
-    about: 'Age of the records that the slowest group took last; a few seconds are normal, above 30 the line falls behind.',
+    about: 'Age of the oldest record that the slowest group has not done; a few seconds are normal, above 30 the line falls behind.',
     thresholds: [
       [null, 'green'],
       [10, 'yellow'],
@@ -84,11 +85,11 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants}`,
     unit: 'short',
     noValue: '0',
     width: 4,
-    about: 'Follow-ups that the provider confirmed in the chosen time.',
+    about: 'Messages that the provider confirmed in the chosen time; tasks and hand-overs are not among them.',
     queries: [
       {
         as: 'table',
-        sql: `SELECT countIf(status = 'confirmed') AS sent FROM followups_current FINAL WHERE $__timeFilter_ms(changed_at) AND ${tenants}`,
+        sql: `SELECT countIf(status = 'confirmed' AND action = 'send_message') AS sent FROM followups_current FINAL WHERE $__timeFilter_ms(changed_at) AND ${tenants}`,
       },
     ],
   },
@@ -182,7 +183,7 @@ const latency: PanelSpec[] = [
     width: 12,
     minInterval: '1m',
     about:
-      'Time from the question to its decision being a row here: votes, consensus, transaction and sink; the sink alone may wait 1 s for company.',
+      'Time from the question to its decision being a row here: votes, consensus, transaction and sink; the sink alone may wait for company as long as CLICKHOUSE_FLUSH_MS says (5 s).',
     queries: [
       {
         as: 'series',
@@ -251,6 +252,7 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants} GROUP BY ti
       },
     ],
   },
+  ...database,
 ]
 
 const outcomes: PanelSpec[] = [
@@ -351,7 +353,7 @@ const errors: PanelSpec[] = [
     unit: 's',
     noValue: 'no metrics',
     width: 12,
-    about: 'Age of the records that each group took last, by topic.',
+    about: 'Age of the oldest record that each group has not done, by topic; 0 when all is done.',
     thresholds: [
       [null, 'green'],
       [30, 'red'],

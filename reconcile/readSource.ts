@@ -5,7 +5,7 @@
 import type { CallOptions } from '../integrations/ghl/call/caller.ts'
 import type { Listed } from '../integrations/ghl/call/fields.ts'
 import type { GhlClient } from '../integrations/ghl/client.ts'
-import type { Read } from '../integrations/ghl/outcomes.ts'
+import type { Failure, Read } from '../integrations/ghl/outcomes.ts'
 import { foundAppointment, foundContact, foundDeletion, foundMessage, foundOpportunity, hintOf } from '../pipelines/reconcile/found.ts'
 import type { Found, Hint } from '../pipelines/reconcile/found.ts'
 import { daysOf } from '../pipelines/reconcile/sweepPlan.ts'
@@ -88,7 +88,16 @@ async function* readMessages(
   }
 }
 
-async function followHint(context: ReadContext, { tenantId, from }: Sweep, hint: Hint, contactId: string): Promise<Read<FoundPage>> {
+/** A contact that is gone has nothing to list, however often it is asked for: it is told as that. One that is shown leaves the failure standing. */
+async function followHint(context: ReadContext, sweep: Sweep, hint: Hint, contactId: string): Promise<Read<FoundPage>> {
+  const read = await readHint(context, sweep, hint, contactId)
+  if (read.ok || !isNotThere(read.failure)) return read
+  const contact = await contactsNow(context, sweep.tenantId, [contactId], 0)
+  const isShown = contact.ok && contact.value.found.some(({ type }) => type === 'ContactUpdate' || type === 'ContactCreate')
+  return isShown ? read : contact
+}
+
+async function readHint(context: ReadContext, { tenantId, from }: Sweep, hint: Hint, contactId: string): Promise<Read<FoundPage>> {
   const { ghl, options } = context
   if (hint === 'contact') return contactsNow(context, tenantId, [contactId], 0)
   if (hint === 'opportunity') {
@@ -102,7 +111,7 @@ async function followHint(context: ReadContext, { tenantId, from }: Sweep, hint:
   return appointmentsNow(context, tenantId, contactId, from)
 }
 
-/** Those that changed since. The list has local times without an offset, so each is read by its id. */
+/** Those that changed since. The list has local times without an offset, so each is read by its id; one that is gone by then says nothing here. */
 async function appointmentsNow(
   { ghl, options, leads, now }: ReadContext,
   tenantId: string,
@@ -117,8 +126,8 @@ async function appointmentsNow(
   for (const { eventId, updatedAt } of booked.value.items) {
     if (updatedAt !== null && updatedAt < from) continue
     const read = await ghl.calendars.appointment(tenantId, eventId, options)
-    if (!read.ok) return read
-    found.push(foundAppointment(tenantId, read.value.raw, known[eventId] !== undefined, now()))
+    if (!read.ok && !isNotThere(read.failure)) return read
+    found.push(!read.ok ? undefined : foundAppointment(tenantId, read.value.raw, known[eventId] !== undefined, now()))
   }
   return ok(found, booked.value.unreadable)
 }
@@ -182,6 +191,11 @@ async function deletedAmong({ ghl, options }: ReadContext, tenantId: string, gon
     return { ok: true, value: read.value === undefined ? [] : deleted }
   }
   return { ok: true, value: [] }
+}
+
+/** Is it not there? By whose word does not matter where nothing is deleted for it. */
+function isNotThere({ kind, code }: Failure): boolean {
+  return kind === 'refused' && (code === 'contact_not_found' || code === 'appointment_not_found' || code === 'not_found')
 }
 
 async function* each<T>(

@@ -17,7 +17,10 @@ import { newsIn } from '../pipelines/reconcile/news.ts'
 import type { News } from '../pipelines/reconcile/news.ts'
 import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Tenant, WebhookReceived } from '../schemas/generated/records.ts'
+import { erasedAmong } from '../sinks/postgres/erasure.ts'
 import { heartbeatContact } from '../sinks/postgres/heartbeats.ts'
+import { inTransaction } from '../sinks/postgres/pool.ts'
+import type { Queryable } from '../sinks/postgres/pool.ts'
 import { erasedLeads, knownLeads, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
 import { leadKey } from '../topics/index.ts'
 import { readSource } from './readSource.ts'
@@ -99,16 +102,9 @@ export class Sweeper {
 
   /** Tells what of this nobody has told of, and says what that was. */
   async tellNews(tenantId: string, found: readonly Found[], tenant: Tenant | undefined): Promise<ToldNews> {
-    const news = await this.news(tenantId, await this.notForgotten(tenantId, found), tenant)
-    await this.tell(tenantId, news.missed, news.visits)
-    return news
-  }
-
-  /** Without what is from before the erasure of its lead: the platform may still show it, and it must not come back. */
-  private async notForgotten(tenantId: string, found: readonly Found[]): Promise<Found[]> {
-    const keyOf = ({ contactId }: Found) => leadKey(tenantId, contactId)
-    const erased = await erasedLeads(this.options.pool, [...new Set(found.map(keyOf))])
-    return found.filter((one) => (one.at ?? -Infinity) > (erased.get(keyOf(one)) ?? -Infinity) || !erased.has(keyOf(one)))
+    const { pool } = this.options
+    const news = await this.news(tenantId, await notForgotten(pool, tenantId, found, erasedLeads), tenant)
+    return this.tell(tenantId, news)
   }
 
   /** What nobody has told of. */
@@ -138,16 +134,22 @@ export class Sweeper {
   }
 
   /** `visits` are told as well, and not written down as missed. */
-  private async tell(tenantId: string, missed: readonly Found[], visits: readonly Found[]): Promise<void> {
+  private async tell(tenantId: string, news: ToldNews): Promise<ToldNews> {
     const { pool, clock, publish, newId = randomUUID } = this.options
-    if (publish === undefined) return
+    if (publish === undefined || news.missed.length + news.visits.length === 0) return news
     const foundAt = clock.now()
-    await recordFindings(
-      pool,
-      tenantId,
-      missed.map(({ foundId, contactId, type, at }) => ({ foundId, type, leadKey: leadKey(tenantId, contactId), happenedAt: at })),
-      foundAt,
-    )
+    const { missed, visits } = await inTransaction(pool, async (client) => {
+      // Asked again: a lead may have been erased since, and none is until this has committed.
+      const still = (found: readonly Found[]) => notForgotten(client, tenantId, found, erasedAmong)
+      const told = { missed: await still(news.missed), visits: await still(news.visits) }
+      await recordFindings(
+        client,
+        tenantId,
+        told.missed.map(({ foundId, contactId, type, at }) => ({ foundId, type, leadKey: leadKey(tenantId, contactId), happenedAt: at })),
+        foundAt,
+      )
+      return told
+    })
     await Promise.all(
       [...missed, ...visits].map(({ type, contactId, foundId, body }) =>
         publish(leadKey(tenantId, contactId), {
@@ -165,7 +167,28 @@ export class Sweeper {
         }),
       ),
     )
+    return { missed, visits }
   }
+}
+
+/**
+ * Without what is from before the erasure of its lead: the platform may still show it, and it must not come back. What is dated by the
+ * reading is of the lead that is stored, if there is one: the row of before is deleted in the transaction that notes the erasure.
+ */
+async function notForgotten<D extends Queryable>(
+  db: D,
+  tenantId: string,
+  found: readonly Found[],
+  erasures: (db: D, leadKeys: readonly string[]) => Promise<ReadonlyMap<string, number>>,
+): Promise<Found[]> {
+  const keyOf = ({ contactId }: Found) => leadKey(tenantId, contactId)
+  const erased = await erasures(db, [...new Set(found.map(keyOf))])
+  const isUndated = (one: Found) => one.at === null && erased.has(keyOf(one))
+  const back = await knownLeads(db, [...new Set(found.filter(isUndated).map(keyOf))])
+  return found.filter((one) => {
+    const erasedAt = erased.get(keyOf(one))
+    return erasedAt === undefined || (one.at === null ? back.has(keyOf(one)) : one.at > erasedAt)
+  })
 }
 
 /** Our own contact is no lead, and that it has changed is for its webhook to tell. */

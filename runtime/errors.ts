@@ -47,6 +47,12 @@ export const runtimeErrors = {
     means: 'A record on a keyed topic has no key.',
     remedy: 'The record is in the dead-letter topic. Writers of keyed topics must set the key named in the topic declaration.',
   },
+  E_RECORD_KEY_RESERVED: {
+    scope: 'record',
+    retriable: false,
+    means: 'The key of a record begins with `$schema:`, under which a changelog keeps the schemas of its state.',
+    remedy: 'The record is in the dead-letter topic. Find its writer by the headers: no key of the product begins so.',
+  },
   E_PARKING_FULL: {
     scope: 'record',
     retriable: false,

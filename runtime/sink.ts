@@ -75,7 +75,8 @@ export interface SinkOptions {
   write(batches: readonly SinkBatch[]): Promise<void>
   /**
    * Called about once a second with the places of which the sink has stored everything up to the end of the partition as
-   * it was at `at` (ms): lets a database know how fresh its copy is.
+   * it was at `at` (ms), transactions included that were open then: lets a database know how fresh its copy is. While records keep
+   * coming that is a moment ago, and it goes on.
    */
   caughtUp?(places: readonly SinkPlace[], at: number): Promise<void>
 }

@@ -22,6 +22,7 @@ import {
 } from './parking.ts'
 import type { Parked, ParkedRecord, ParkingLimits } from './parking.ts'
 import type { AnyStage, Context, StreamRecord, Table } from './stage.ts'
+import { schemaKeyPrefix } from './stateEntry.ts'
 import { expiry } from './stateStore.ts'
 import type { StateEntry, StateStore } from './stateStore.ts'
 import { Undecodable } from './taskBatch.ts'
@@ -167,6 +168,11 @@ export class Task {
     if (record.key === null) {
       const { means } = runtimeErrors.E_RECORD_KEY_MISSING
       return this.refuse(first.stage, record, deadLetter('E_RECORD_KEY_MISSING', { means }), work)
+    }
+    // Its state would be taken for a schema by the next restore, and none after it would end.
+    if (record.key.startsWith(schemaKeyPrefix)) {
+      const { means } = runtimeErrors.E_RECORD_KEY_RESERVED
+      return this.refuse(first.stage, record, deadLetter('E_RECORD_KEY_RESERVED', { means }), work)
     }
     this.fold(readers, streamed(record, record.key), causeOf(record, 1, undefined), work)
   }

@@ -235,7 +235,7 @@ export function httpPost(
   url: string,
   { timeoutMs = 15_000, path = '/webhooks/ghl' }: { readonly timeoutMs?: number; readonly path?: string } = {},
 ): { readonly post: Post; readonly close: () => void } {
-  const target = new URL(path, url)
+  const target = new URL(`${url.replace(/\/+$/, '')}${path}`)
   const secure = target.protocol === 'https:'
   const agent = secure ? new HttpsAgent({ keepAlive: true, maxSockets: 128 }) : new HttpAgent({ keepAlive: true, maxSockets: 128 })
   const post: Post = (body, signature) =>

@@ -116,7 +116,7 @@ export abstract class ProcessEngine implements Engine {
     return [join(this.dataDir, this.name)]
   }
   protected readonly portCount: number = 1
-  protected readonly startBudgetMs: number = 60_000
+  protected readonly startBudgetMs: number = 180_000
   protected readonly stopSignal: NodeJS.Signals = 'SIGTERM'
 
   get address(): string | undefined {

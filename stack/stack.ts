@@ -89,14 +89,19 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   let extra: Readonly<Record<string, unknown>> = {}
   const startedAtMs = Date.now()
   const write = () => {
-    writeRecord(dataDir, {
-      ownerPid: process.pid,
-      ownerBirth: processBirth(process.pid) ?? '',
-      startedAtMs,
-      addresses,
-      engines: engines.map(({ name, state, address, pid, logFile }) => ({ name, state, address, pid, logFile })),
-      ...extra,
-    })
+    try {
+      writeRecord(dataDir, {
+        ownerPid: process.pid,
+        ownerBirth: processBirth(process.pid) ?? '',
+        startedAtMs,
+        addresses,
+        engines: engines.map(({ name, state, address, pid, logFile }) => ({ name, state, address, pid, logFile })),
+        ...extra,
+      })
+    } catch (error) {
+      // A full disk: what runs is looked after all the same, and the next change is written.
+      onEvent(`${recordFile(dataDir)} is not up to date: ${(error as Error).message}`)
+    }
   }
   write()
   const watch = watchEngines(engines, onEvent, write)

@@ -119,7 +119,8 @@ export function supervisor(options: SupervisorOptions): Supervisor {
     const addresses = new Map(members.flatMap(({ spec: { name }, address }) => (address === undefined ? [] : [[name, address] as const])))
     member.state = 'starting'
     const startedAt = performance.now()
-    const log = openLog(member.logFile)
+    const log = logOf(member)
+    if (log === undefined) return
     const child = spawn(spec.command, [...spec.args], {
       // A group of its own: Ctrl-C must reach the members in our order, not all at once.
       detached: true,
@@ -154,6 +155,17 @@ export function supervisor(options: SupervisorOptions): Supervisor {
       })
     })
     options.onChange?.(status())
+  }
+
+  /** Its log; undefined when there is none to be had (a full disk), after which it is tried again. */
+  function logOf(member: Member): ReturnType<typeof openLog> | undefined {
+    try {
+      return openLog(member.logFile)
+    } catch (error) {
+      member.lastEnd = (error as Error).message
+      again(member)
+      return undefined
+    }
   }
 
   function again(member: Member): void {

@@ -21,8 +21,8 @@ import { usesEngines } from './support/usesEngines.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const JOBS_MAX = 4
-/** Seconds for one file; files that drive real engines through faults take minutes, and twice as long on a slow machine. */
-const FILE_TIMEOUT_S = 900
+/** Seconds for one file; files that drive real engines through faults take minutes, and four times as long on a slow machine. */
+const FILE_TIMEOUT_S = 1200
 const FOLDERS_MAX = 8
 /** More failures than these are no accident of timing. */
 const REPEATED_MAX = 2

@@ -27,22 +27,28 @@ export interface LeadsView {
   readonly found: LeadPage
   /** Query string of the next page without its question mark; `undefined` on the last page. */
   readonly nextQuery: string | undefined
-  readonly level: string | undefined
-  /** What was searched for. */
-  readonly text: string | undefined
+  readonly asked: { readonly tenant?: string; readonly level?: string; readonly q?: string }
+  /** The name of a location, or its id where there is none. */
+  readonly nameOf: (tenantId: string) => string
 }
 
-export function leadsPage({ found, nextQuery, level, text }: LeadsView): string {
+export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace }: LeadsView): string {
+  const of = (one: string) =>
+    new URLSearchParams({ ...(one === '' ? {} : { level: one }), ...(tenant === undefined ? {} : { tenant }) })
+      .toString()
+      .replace(/^(?=.)/, '?')
   return page(
     'Leads',
     html`<h1>Leads</h1>
       <form role="search" action="/ui/leads">
-        <label>Words of the lead or the conversation <input type="search" name="q" value="${text ?? ''}" maxlength="200" /></label>
+        <label>Words of the lead or the conversation <input type="search" name="q" value="${q ?? ''}" maxlength="200" /></label>
+        ${tenant === undefined ? null : html`<input type="hidden" name="tenant" value="${tenant}" />`}
         <button>Search</button>
       </form>
       <p>
         Intent:
-        ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${one === '' ? '' : `?level=${one}`}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
+        ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${of(one)}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
+        ${tenant === undefined ? null : html` · of ${nameOfPlace(tenant)} · <a href="/ui/leads">all locations</a>`}
       </p>
       ${
         found.leads.length === 0

@@ -16,6 +16,7 @@ import { version } from '../version.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
 import { callbackTrust } from './callbackTrust.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
+import { databaseMetrics } from './databaseMetrics.ts'
 import { ghlAccess } from './ghlAccess.ts'
 import type { GhlAccess } from './ghlAccess.ts'
 import type { Role } from './role.ts'
@@ -35,6 +36,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     recycleMs,
     logger,
     applicationName: 'rekindle api',
+    watch: databaseMetrics(metrics),
   })
   const access = accessOf(config)
   const shared = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, 'requests', logger)

@@ -6,6 +6,7 @@ import { ghlClient } from '../../integrations/ghl/client.ts'
 import type { GhlClient } from '../../integrations/ghl/client.ts'
 import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
+import type { PoolWatch } from '../../sinks/postgres/pool.ts'
 import { ghlAccess, ghlWindows } from './ghlAccess.ts'
 import { sharedCounts } from './sharedCounts.ts'
 
@@ -24,12 +25,21 @@ export interface GhlPartOptions {
   readonly applicationName: string
   /** Connections at most; what the configuration says unless given. */
   readonly poolMax?: number
+  readonly watch?: PoolWatch
 }
 
 /** Opens both; nothing is called yet. */
-export function openGhl({ config, logger, databaseUrl, apiUrl, applicationName, poolMax }: GhlPartOptions): GhlPart {
+export function openGhl({ config, logger, databaseUrl, apiUrl, applicationName, poolMax, watch }: GhlPartOptions): GhlPart {
   const { poolMax: configured, poolTimeoutMs: timeoutMs, poolRecycleMs: recycleMs } = config.database
-  const pool = createPool({ url: databaseUrl, max: poolMax ?? configured, timeoutMs, recycleMs, logger, applicationName })
+  const pool = createPool({
+    url: databaseUrl,
+    max: poolMax ?? configured,
+    timeoutMs,
+    recycleMs,
+    logger,
+    applicationName,
+    ...(watch === undefined ? {} : { watch }),
+  })
   const redis = config.redis.url === undefined ? undefined : sharedCounts(config.redis.url, 'calls to GoHighLevel', logger)
   const access = ghlAccess(config, pool, systemClock)
   const ghl = ghlClient({

@@ -32,13 +32,13 @@ export interface LearningMetrics {
   readonly failures: Counter
 }
 
-const outcomes: readonly (Learned['outcome'] | 'published')[] = ['published', 'unchanged', 'few', 'worse', 'unsound']
+const outcomes: readonly (Learned['outcome'] | 'published')[] = ['published', 'unchanged', 'few', 'rolled_back', 'worse', 'unsound']
 
 export function learningMetrics(registry: Registry): LearningMetrics {
   const registers = [registry]
   const policies = new Counter({
     name: 'lr_learned_policies_total',
-    help: 'Policies made of verdicts by the timer, by what became of them (published, unchanged, few, worse, unsound).',
+    help: 'Policies made of verdicts by the timer, by what became of them (published, unchanged, few, rolled_back, worse, unsound).',
     labelNames: ['outcome'],
     registers,
   })
@@ -88,7 +88,8 @@ export function startLearning(options: LearningPartOptions): { stop(): Promise<v
   const { everyHours, ports, alone, clock, metrics, logger } = options
   async function learnOnce(): Promise<void> {
     const now = clock.now()
-    for await (const { decisionType, learned } of learnAll(ports, { types: learnedTypes, now, verdictsLeast: VERDICTS_LEAST })) {
+    const wish = { types: learnedTypes, now, verdictsLeast: VERDICTS_LEAST, byItself: true }
+    for await (const { decisionType, learned } of learnAll(ports, wish)) {
       metrics.verdicts.set({ decision_type: decisionType }, learned[0]?.one.report.labels.usable ?? 0)
       const drift = learned[0]?.one.drift
       metrics.drift.set({ decision_type: decisionType }, drift?.kind === 'told' ? drift.alarms.length : 0)

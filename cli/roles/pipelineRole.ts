@@ -8,6 +8,7 @@ import { allTopics, profiles, unrecognised } from '../../topics/index.ts'
 import { version } from '../version.ts'
 import { agentErrors } from './agentErrors.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
+import { databaseMetrics } from './databaseMetrics.ts'
 import { deadLetterDepth, watchDeadLetters } from './deadLetterWatch.ts'
 import { startDelivery } from './deliveryPart.ts'
 import { openGhl } from './ghlPart.ts'
@@ -16,6 +17,7 @@ import { refuseOtherFusion } from './refuseOtherFusion.ts'
 import { lagGauges } from './lagGauges.ts'
 import { startContactLookups } from './contactLookupPart.ts'
 import { startLookUps } from './enrichmentPart.ts'
+import { startHearing } from './heardPart.ts'
 import { startHeartbeats } from './heartbeatPart.ts'
 import { serveMetrics } from './metricsServer.ts'
 import { startReconciling } from './reconcilePart.ts'
@@ -54,8 +56,10 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     databaseUrl: needed(config.database.url, 'DATABASE_URL'),
     apiUrl: needed(config.ghl.apiUrl, 'GHL_API_URL'),
     applicationName: 'rekindle delivery',
+    watch: databaseMetrics(metrics),
   })
   const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
+  const hearing = startHearing({ logger, kafka, pool: shared.pool, line })
   const part = { logger, kafka, shared, metrics, onFatal }
   const reconciling = config.ghl.reconcile ? startReconciling({ ...part, callsPerHour: config.ghl.inventoryCallsPerHour }) : undefined
   const everyMs = config.ghl.heartbeatMinutes * 60_000
@@ -92,6 +96,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     async stop() {
       await Promise.all([
         reconciling?.stop(),
+        hearing.stop(),
         heart?.stop(),
         owed.stop(),
         deadLetters.stop(),

@@ -2,7 +2,8 @@
 import type { Clock } from '../../integrations/ghl/clock.ts'
 
 export interface Repetition {
-  readonly everyMs: number
+  /** Between the end of a run and the next one, ms; a function is asked after each run. */
+  readonly everyMs: number | (() => number)
   readonly clock: Pick<Clock, 'sleep'>
   /** Never rejects: what a run that fails means is told by the run itself. */
   readonly run: () => Promise<unknown>
@@ -14,7 +15,7 @@ export function repeatedly({ everyMs, clock, run }: Repetition): { stop(): Promi
   const running = (async () => {
     while (!stopping.signal.aborted) {
       await run()
-      await clock.sleep(everyMs, stopping.signal)
+      await clock.sleep(typeof everyMs === 'number' ? everyMs : everyMs(), stopping.signal)
     }
   })()
   return {

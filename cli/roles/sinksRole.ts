@@ -13,6 +13,7 @@ import { learnPorts } from '../learnPorts.ts'
 import { version } from '../version.ts'
 import { kafkaOf, needed, processMetrics, TRACE_FLUSH_MS, tracerOf } from './connections.ts'
 import { clickhouseGroup, postgresGroup } from './groups.ts'
+import { databaseMetrics } from './databaseMetrics.ts'
 import { startDayCounts } from './dayCountPart.ts'
 import { lagGauges } from './lagGauges.ts'
 import { learningMetrics, startLearning } from './learningPart.ts'
@@ -34,6 +35,7 @@ export const sinksRole: Role = async ({ config, logger, onFatal, asked, hurried 
     recycleMs,
     logger,
     applicationName: 'rekindle sinks',
+    watch: databaseMetrics(metrics),
   })
   const erased = await kafka.table(erasures)
   const clickhouse = clickhouseSink({

@@ -4,24 +4,31 @@ import type { AdaptiveAgentId } from '../../pipelines/agents/adaptive/findingKin
 import { findingKinds } from '../../pipelines/agents/adaptive/findingKinds.ts'
 import { instantText } from '../../pipelines/instantText.ts'
 import type { AgentInsight } from '../../schemas/generated/records.ts'
-import { insightKey, insights } from '../../topics/index.ts'
+import { insightKey, insights, tenants } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { unknownLocation } from '../unknownLocation.ts'
 
 interface ShowFlags {
   readonly location: string
   readonly json?: true
 }
 
-/** What the verb reads of the table. */
-export type InsightTable = { get(key: string): AgentInsight | undefined }
+/** What the verb reads. */
+export interface OpenedInsights {
+  readonly table: { get(key: string): AgentInsight | undefined }
+  /** Whether the location is set up. */
+  readonly isKnown: (location: string) => boolean
+  close(): Promise<void>
+}
 
 export function addAdaptation(
   program: Command,
   { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>,
-  openTable: () => Promise<{ table: InsightTable; close(): Promise<void> }> = async () => {
+  openTable: () => Promise<OpenedInsights> = async () => {
     const kafka = await cliKafka(config())
-    return { table: await kafka.table(insights), close: () => kafka.close() }
+    const [table, locations] = [await kafka.table(insights), await kafka.table(tenants)]
+    return { table, isKnown: (location) => locations.get(location) !== undefined, close: () => kafka.close() }
   },
 ): void {
   const verb = program.command('adaptation').description('what the results of decisions show about a location')
@@ -34,6 +41,7 @@ export function addAdaptation(
       const opened = await openTable()
       try {
         const stated = adaptiveAgents.flatMap((agentId) => opened.table.get(insightKey(location, agentId)) ?? [])
+        if (stated.length === 0 && !opened.isKnown(location)) throw unknownLocation(location)
         if (json === true) for (const one of stated) terminal.out(JSON.stringify(one))
         else for (const line of adaptationLines(location, stated, now())) terminal.out(line)
       } finally {

@@ -37,7 +37,7 @@ export function auditReportLines(type: string, report: AuditReport): string[] {
   const { random, escalated, overrides, right, share = 0, rightShare, agreement, mistakes, agents, calibration } = report
   const percent = (share: number) => `${Math.round(share * 100)} %`
   const others = [
-    ...(escalated === 0 ? [] : [`${escalated} of hand-overs`]),
+    ...(escalated === 0 ? [] : [`${escalated} put to people for certain`]),
     ...(overrides === 0 ? [] : [`${overrides} overrides, which say nothing of the rest`]),
   ]
   return [

@@ -17,8 +17,8 @@ interface BackfillFlags {
   readonly group: string
 }
 
-/** What a prefix of topics may be: letters, digits, `.`, `_`, `-`, and a separator at the end so that names stay readable. */
-const PREFIX = /^[a-zA-Z0-9._-]{1,60}[._-]$/
+/** What KAFKA_TOPIC_PREFIX may be, with a separator at the end so that names stay readable: it is read by that setting. */
+const PREFIX = /^[a-zA-Z0-9.-]{1,60}[.-]$/
 const SAY_EVERY_MS = 5_000
 
 export function addBackfill(program: Command, { terminal, config, operator, now, stop }: Surroundings): void {
@@ -36,7 +36,7 @@ export function addBackfill(program: Command, { terminal, config, operator, now,
       const until = flags.to === undefined ? now() : timeOf('--to', flags.to)
       if (until <= from) throw cliError('E_OPTION_INVALID', `--to ${flags.to ?? 'now'}: must be after --from ${flags.from}.`)
       if (!PREFIX.test(flags.into))
-        throw cliError('E_OPTION_INVALID', `--into ${flags.into}: must be letters, digits, ".", "_" and "-" and end with one of ". _ -".`)
+        throw cliError('E_OPTION_INVALID', `--into ${flags.into}: must be letters, digits, "." and "-" and end with "." or "-".`)
       if (flags.into === topicPrefix) throw cliError('E_OPTION_INVALID', `--into ${flags.into}: is the prefix that is read.`)
       const kafka = await operator(settings)
       try {
@@ -67,8 +67,7 @@ export function addBackfill(program: Command, { terminal, config, operator, now,
             await rehearsal.close()
           }
           for (const line of tally.lines()) terminal.out(line)
-          if (stop.aborted)
-            throw cliError('E_STOPPED', `Stopped ${tally.progress(rehearsal.at)}; what is under ${flags.into} is not the whole.`)
+          if (stop.aborted) throw cliError('E_STOPPED', stoppedAt(rehearsal.at, until, flags.into))
           terminal.out(
             `Read it with KAFKA_TOPIC_PREFIX=${flags.into}, for example: KAFKA_TOPIC_PREFIX=${flags.into} rekindle tail decisions --from-beginning`,
           )
@@ -79,6 +78,13 @@ export function addBackfill(program: Command, { terminal, config, operator, now,
         await kafka.close()
       }
     })
+}
+
+/** How far it came and what that leaves; `at` is the time of the last record, ms, 0 when none was read. */
+function stoppedAt(at: number, until: number, into: string): string {
+  if (at === 0) return `Stopped before the first record was read. Under ${into} there are empty topics, and no record.`
+  const [reached, whole] = [at, until].map((ms) => new Date(ms).toISOString())
+  return `Stopped at the records of ${reached}; the stretch goes to ${whole}. Under ${into} stands what they gave until then, and nothing of what comes after.`
 }
 
 async function saySometimes(say: () => void, signal: AbortSignal): Promise<void> {

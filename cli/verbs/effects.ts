@@ -1,7 +1,7 @@
 /** `rekindle effects`: what follow-ups bring, by leads that were left alone. It reads and prints. */
 import type { Command } from 'commander'
 import { counted as inWords } from '../../pipelines/counted.ts'
-import { averageEffect, kinds, subjectsOf } from '../../pipelines/effects/treatedOrNot.ts'
+import { averageEffect, enteredGroup, kinds, subjectsOf } from '../../pipelines/effects/treatedOrNot.ts'
 import type { AverageEffect, Kind, Subject } from '../../pipelines/effects/treatedOrNot.ts'
 import { LEFT_ALONE_LEAST, TREATED_LEAST, upliftOf } from '../../pipelines/effects/uplift.ts'
 import type { Uplift } from '../../pipelines/effects/uplift.ts'
@@ -56,17 +56,17 @@ export async function subjectsFrom(
   location: string,
   range: { readonly from: number; readonly now: number; readonly withinMs: number },
 ): Promise<ReturnType<typeof subjectsOf>> {
-  const decided: Decision[] = []
+  const first = new Map<string, Decision>()
   const seen: OutcomeObserved[] = []
-  const options = { from: { at: range.from }, untilEnd: true } as const
-  await source.tail(decisions, options, ({ value }) => {
-    // Most decisions of a year are about nothing that is compared here.
-    if (value?.tenantId === location && value.gates.some(({ gateId }) => gateId === 'holdout')) decided.push(value)
+  // From the beginning: who entered before the range is none of its leads. Of a lead no more than its first is held.
+  await source.tail(decisions, { from: 'beginning', untilEnd: true }, ({ value }) => {
+    if (value?.tenantId !== location || enteredGroup(value) === undefined) return
+    if (value.decidedAt < (first.get(value.contactId)?.decidedAt ?? Infinity)) first.set(value.contactId, value)
   })
-  await source.tail(outcomes, options, ({ value }) => {
+  await source.tail(outcomes, { from: { at: range.from }, untilEnd: true }, ({ value }) => {
     if (value?.tenantId === location) seen.push(value)
   })
-  return subjectsOf(decided, seen, range)
+  return subjectsOf(first.values(), seen, range)
 }
 
 /** The same leads give the same report: the bootstrap draws from one seed. */

@@ -1,11 +1,11 @@
-/** `rekindle leads erase <leadKey>`: forgets a lead everywhere, and proves it by counting before and after. */
+/** `rekindle leads erase <lead>`: forgets a lead everywhere, and proves it by counting before and after. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { cliError } from '../errors.ts'
 import { eraseLead, leftIn, limitsOf, planLines, proofLines, takeStock } from '../leadErase.ts'
+import { leadNamed } from '../leadNamed.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { checkLeadKey } from './leadsExport.ts'
 
 interface EraseFlags {
   readonly dryRun?: true
@@ -15,27 +15,27 @@ interface EraseFlags {
 }
 
 /** Adds the verb below `rekindle leads`. */
-export function addLeadsErase(leads: Command, { terminal, config, held, now, newId, wait }: Surroundings): void {
+export function addLeadsErase(leads: Command, { terminal, config, held, leadsMeant, now, newId, wait }: Surroundings): void {
   leads
     .command('erase')
     .description('forget a lead everywhere but for its refusals, and prove it; there is no way back')
-    .argument('<leadKey>', '<locationId>:<contactId>')
+    .argument('<lead>', '<locationId>:<contactId>, or the contact id alone')
     .option('--dry-run', 'only say what is held and what would become of it')
     .option('--yes', 'do it')
     .option('--by <name>', 'who does it (the user of this machine unless given)')
     .option('--wait <seconds>', 'how long pipeline and sinks may take', '90')
-    .action(async (lead: string, flags: EraseFlags) => {
-      checkLeadKey(lead)
+    .action(async (typed: string, flags: EraseFlags) => {
       const seconds = Number(flags.wait)
       if (!(seconds > 0)) throw cliError('E_OPTION_INVALID', `--wait ${flags.wait}: must be a number of seconds.`)
       if (flags.dryRun !== true && flags.yes !== true)
         throw cliError('E_OPTION_INVALID', 'There is no way back: see with --dry-run what is held, then say --yes.')
+      const { key: lead, tenantId, contactId } = await leadNamed(typed, (text) => leadsMeant(config(), text))
+      if (lead !== typed) terminal.err(`${typed} is ${lead}.`)
       const on = await held(config(), lead)
       try {
         if (flags.dryRun === true) {
           for (const line of planLines(await takeStock(on.places))) terminal.out(line)
         } else {
-          const [tenantId = '', contactId = ''] = lead.split(':')
           const requestId = newId()
           const requestedBy = flags.by ?? userInfo().username
           const order = () => ({ tenantId, contactId, erasedAt: now(), requestId, requestedBy })

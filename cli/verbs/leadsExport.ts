@@ -1,22 +1,23 @@
-/** `rekindle leads export <leadKey>`: everything held on a lead as one JSON document, for the person it is about. */
+/** `rekindle leads export <lead>`: everything held on a lead as one JSON document, for the person it is about. */
 import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { columns } from '../columns.ts'
-import { cliError } from '../errors.ts'
 import { exportLead } from '../leadExport.ts'
 import type { PlaceCount } from '../leadExport.ts'
+import { leadNamed } from '../leadNamed.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** Adds the verb below `rekindle leads`. */
-export function addLeadsExport(leads: Command, { terminal, config, held, now }: Surroundings): void {
+export function addLeadsExport(leads: Command, { terminal, config, held, leadsMeant, now }: Surroundings): void {
   leads
     .command('export')
     .description('everything held on a lead, as one JSON document: topics, states, Postgres, ClickHouse')
-    .argument('<leadKey>', '<locationId>:<contactId>')
+    .argument('<lead>', '<locationId>:<contactId>, or the contact id alone')
     .option('--out <file>', 'write it there, readable by you alone, and print the counts')
-    .action(async (lead: string, flags: { readonly out?: string }) => {
-      checkLeadKey(lead)
+    .action(async (typed: string, flags: { readonly out?: string }) => {
+      const { key: lead } = await leadNamed(typed, (text) => leadsMeant(config(), text))
+      if (lead !== typed) terminal.err(`${typed} is ${lead}.`)
       const on = await held(config(), lead)
       try {
         if (flags.out === undefined) {
@@ -30,11 +31,6 @@ export function addLeadsExport(leads: Command, { terminal, config, held, now }: 
         await on.close()
       }
     })
-}
-
-/** Throws `E_OPTION_INVALID` for what is no lead key: a contact id alone would find nothing and look like an answer. */
-export function checkLeadKey(lead: string): void {
-  if (!/^[^:\s]+:[^:\s]+$/.test(lead)) throw cliError('E_OPTION_INVALID', `${lead} is no lead key: <locationId>:<contactId>.`)
 }
 
 /** Beside its place first: a document that is not whole never has the name that was asked for. */

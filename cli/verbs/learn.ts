@@ -35,7 +35,11 @@ export function addLearn(program: Command, { terminal, config, now }: Pick<Surro
         const ports = await learnPorts(pool, kafka, now)
         const done = await learningAlone(pool, async () => {
           for await (const { decisionType, learned } of learnAll(ports, { types, now: now(), dryRun, force })) {
-            if (learned.length === 0) terminal.out(`${decisionType}: nobody has judged a decision that was chosen by chance.`)
+            if (learned.length === 0) {
+              const sentence = `${decisionType}: nobody has judged a decision that was chosen by chance.`
+              if (json) terminal.err(sentence)
+              else terminal.out(sentence)
+            }
             for (const { one, published } of learned) {
               if (json) terminal.out(JSON.stringify({ ...one, published }))
               else for (const line of learnedLines(one, published)) terminal.out(line)

@@ -16,6 +16,7 @@ import { insightKey, insights, marketFacts, tenants } from '../../topics/index.t
 import { cliKafka } from '../cliKafka.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { unknownLocation } from '../unknownLocation.ts'
 
 /** What the verbs use of Kafka. */
 export type MarketKafka = Pick<KafkaConnection, 'registerSchemas' | 'producer' | 'table' | 'close'>
@@ -39,8 +40,7 @@ export function addMarket(
   async function write(location: string, pages: AsyncIterable<ReadRows> | Iterable<ReadRows>): Promise<void> {
     const kafka = await connect(config())
     try {
-      if (isAgency(location) || (await kafka.table(tenants)).get(location) === undefined)
-        throw cliError('E_OPTION_INVALID', `${location} is no location that is known; \`rekindle tenants list\` names them.`)
+      if (isAgency(location) || (await kafka.table(tenants)).get(location) === undefined) throw unknownLocation(location)
       await kafka.registerSchemas([marketFacts])
       const producer = kafka.producer()
       let [facts, repeated, page] = [0, 0, 0]
@@ -107,6 +107,8 @@ export function addMarket(
       const kafka = await connect(config())
       try {
         const table = await kafka.table(insights)
+        const isKnown = insightAgents.some((agent) => table.get(insightKey(location, agent)) !== undefined)
+        if (!isKnown && (await kafka.table(tenants)).get(location) === undefined) throw unknownLocation(location)
         for (const line of shown(location, (agent) => table.get(insightKey(location, agent)), now())) terminal.out(line)
       } finally {
         await kafka.close()

@@ -1,13 +1,20 @@
-/** `rekindle policy list | show | use`: which numbers decisions are made with, and putting former ones in force again. */
+/** `rekindle policy list | show | use`: which numbers decisions are made with, who changed it, and putting former ones in force again. */
+import { readFileSync } from 'node:fs'
+import { userInfo } from 'node:os'
 import type { Command } from 'commander'
+import { optionsByType } from '../../pipelines/agents/agent.ts'
 import { instantText } from '../../pipelines/instantText.ts'
+import { changeHeaders } from '../../pipelines/consensus/policyChange.ts'
 import { policyKey, policyProblems } from '../../pipelines/consensus/policy.ts'
+import { Policy as PolicyRecord } from '../../schemas/generated/records.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import { learnedByHash } from '../../sinks/postgres/learnedPolicies.ts'
 import type { StoredLearned } from '../../sinks/postgres/learnedPolicies.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { policiesByHash, storedPolicies } from '../../sinks/postgres/policies.ts'
+import { changesTo, takenAway } from '../../sinks/postgres/policyChanges.ts'
+import type { StoredChange } from '../../sinks/postgres/policyChanges.ts'
 import { policies } from '../../topics/index.ts'
 import { databaseUrl } from '../addresses.ts'
 import { cliKafka } from '../cliKafka.ts'
@@ -28,7 +35,8 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
       const pool = createPool({ url: databaseUrl(settings), max: 1, applicationName: 'rekindle policy' })
       const kafka = await cliKafka(settings)
       try {
-        const inForce = new Set([...(await kafka.table(policies)).entries()].map(([key, { policyHash }]) => `${key} ${policyHash}`))
+        const known = await kafka.table(policies)
+        const inForce = new Set([...known.entries()].map(([key, { policyHash }]) => `${key} ${policyHash}`))
         const rows = (await storedPolicies(pool)).map(({ policy: one, publishedAt }) => [
           inForce.has(`${policyKey(one)} ${one.policyHash}`) ? '*' : ' ',
           policyKey(one),
@@ -37,6 +45,7 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
           one.label,
         ])
         for (const line of columns([['', 'for', 'policy', 'put in force', 'label'], ...rows])) terminal.out(line)
+        for (const gone of await takenAway(pool)) if (known.get(gone.key) === undefined) terminal.out(takenLine(gone))
       } finally {
         await kafka.close()
         await pool.end()
@@ -52,7 +61,10 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
       try {
         const shown = await policyNamed(pool, hash)
         if (flags.json === true) terminal.out(JSON.stringify(shown, null, 2))
-        else for (const line of shownLines(shown, (await learnedByHash(pool, shown.policyHash))[0])) terminal.out(line)
+        else {
+          const changes = await changesTo(pool, shown.policyHash)
+          for (const line of shownLines(shown, (await learnedByHash(pool, shown.policyHash))[0], changes)) terminal.out(line)
+        }
       } finally {
         await pool.end()
       }
@@ -61,7 +73,9 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
     .command('use')
     .description('put a policy in force; decisions from now on are made with it, those made stay')
     .argument('<hash>', 'its hash, or how it begins')
-    .action(async (hash: string) => {
+    .option('--by <name>', 'who does it (the user of this machine unless given)')
+    .option('--note <text>', 'why, in a sentence')
+    .action(async (hash: string, { by = userInfo().username, note }: { by?: string; note?: string }) => {
       const settings = config()
       const pool = createPool({ url: databaseUrl(settings), max: 1, applicationName: 'rekindle policy' })
       const kafka = await cliKafka(settings)
@@ -69,7 +83,7 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
         const chosen = await policyNamed(pool, hash)
         mustBeSound(chosen, chosen.policyHash.slice(0, 12))
         await kafka.registerSchemas([policies])
-        await kafka.producer().send(policies, policyKey(chosen), chosen)
+        await kafka.producer().send(policies, policyKey(chosen), chosen, { headers: changeHeaders({ by, why: note }) })
         terminal.out(`${policyKey(chosen)} is decided with ${chosen.policyHash.slice(0, 12)}, ${chosen.label}.`)
       } finally {
         await kafka.close()
@@ -84,8 +98,41 @@ export async function policyNamed(db: Queryable, hash: string): Promise<Policy> 
   return onlyOne([...new Map(found.map((one) => [one.policyHash, one])).values()], hash)
 }
 
-/** A policy for people: the report that was stored when it was learned, if it was. */
-export function shownLines(policy: Policy, learned: StoredLearned | undefined): string[] {
+/** A policy in a JSON file, whole and of a type that is decided. Throws `E_OPTION_INVALID` or `E_POLICY_UNSOUND`. */
+export function policyInFile(file: string): Policy {
+  const inWords = (cause: unknown) => (cause as Error).message
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (cause) {
+    throw cliError('E_OPTION_INVALID', `${file}: ${inWords(cause)}.`, { cause })
+  }
+  try {
+    const policy = JSON.parse(text) as Policy
+    // What lacks a field, or has another kind of value in it, cannot be written.
+    PolicyRecord.encode(policy)
+    if (Object.hasOwn(optionsByType, policy.decisionType)) return policy
+    throw new Error(`nothing of the type ${policy.decisionType} is decided`)
+  } catch (cause) {
+    throw cliError('E_POLICY_UNSOUND', `${file} is no policy: ${inWords(cause)}.`, { cause })
+  }
+}
+
+/** That a key has nothing of its own any more, since when, by whom and why. */
+export function takenLine(gone: StoredChange): string {
+  return `${gone.key} is decided with the policy of all since ${changeText(gone)}`
+}
+
+function changeText({ changedAt, by, why }: StoredChange): string {
+  return `${instantText(changedAt)}${by === null ? '' : `, by ${by}`}${why === null ? '' : `: ${why}`}`
+}
+
+/** A policy for people: the report that was stored when it was learned, if it was, and each time that it was put in force. */
+export function shownLines(policy: Policy, learned: StoredLearned | undefined, changes: readonly StoredChange[] = []): string[] {
+  return [...reportLines(policy, learned), ...changes.map((one) => `  put in force ${changeText(one)}`)]
+}
+
+function reportLines(policy: Policy, learned: StoredLearned | undefined): string[] {
   if (learned === undefined)
     return [
       `${policyKey(policy)}  ${policy.policyHash.slice(0, 12)}  ${policy.label}`,
@@ -94,11 +141,20 @@ export function shownLines(policy: Policy, learned: StoredLearned | undefined): 
   return [...learnedLines(learned.report, learned.published).slice(0, -1), `  learned ${instantText(learned.learnedAt)}`]
 }
 
+/** Of several that may be meant, how many are named. */
+const TOLD_MOST = 5
+
 /** The policy that is meant. Throws `E_POLICY_UNKNOWN` for none and for several. */
 export function onlyOne(found: readonly Policy[], hash: string): Policy {
   const [first, second] = found
   if (first === undefined) throw cliError('E_POLICY_UNKNOWN', `No policy has a hash that begins with ${hash}.`)
-  if (second !== undefined) throw cliError('E_POLICY_UNKNOWN', `${found.length} policies have hashes that begin with ${hash}.`)
+  if (second !== undefined) {
+    const named = found
+      .slice(0, TOLD_MOST)
+      .map((one) => `${one.policyHash.slice(0, Math.max(12, hash.length + 4))} (${policyKey(one)}, ${one.label})`)
+    const more = found.length > TOLD_MOST ? [`and ${found.length - TOLD_MOST} more`] : []
+    throw cliError('E_POLICY_UNKNOWN', `${found.length} policies have hashes that begin with ${hash}: ${[...named, ...more].join('; ')}.`)
+  }
   return first
 }
 

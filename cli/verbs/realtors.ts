@@ -17,6 +17,7 @@ import { availabilities, changedStaff, seniorities } from '../staffSettings.ts'
 import type { StaffFlags } from '../staffSettings.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { toldUser } from '../toldUser.ts'
+import { unknownLocation } from '../unknownLocation.ts'
 
 export function addRealtors(
   program: Command,
@@ -30,6 +31,7 @@ export function addRealtors(
     .action(async ({ location }: { readonly location?: string }) => {
       const kafka = await cliKafka(config())
       try {
+        if (location !== undefined && (await kafka.table(tenants)).get(location) === undefined) throw unknownLocation(location)
         const [known, said, measured] = await Promise.all([
           kafka.table(realtors),
           kafka.table(realtorSettings),
@@ -52,7 +54,11 @@ export function addRealtors(
             ),
           ])
         const head = ['location', 'user', 'name', 'role', 'e-mail', 'phone', 'takes leads', 'open', 'answers', 'won/lost', 'specialties']
-        for (const line of columns([head, ...rows])) terminal.out(line)
+        if (rows.length === 0)
+          terminal.out(
+            `GoHighLevel has told of no realtor${location === undefined ? '' : ` of ${location}`}: \`rekindle realtors fetch ${location ?? '<location>'}\` asks.`,
+          )
+        else for (const line of columns([head, ...rows])) terminal.out(line)
       } finally {
         await kafka.close()
       }
@@ -71,8 +77,7 @@ export function addRealtors(
     .action(async (locationId: string, realtorId: string, flags: StaffFlags) => {
       const kafka = await cliKafka(config())
       try {
-        if ((await kafka.table(tenants)).get(locationId) === undefined || isAgency(locationId))
-          throw cliError('E_OPTION_INVALID', `${locationId} is no location that is known; \`rekindle tenants list\` names them.`)
+        if ((await kafka.table(tenants)).get(locationId) === undefined || isAgency(locationId)) throw unknownLocation(locationId)
         const settings = changedStaff(locationId, (await kafka.table(realtorSettings)).get(locationId), realtorId, flags, now())
         await kafka.registerSchemas([realtorSettings])
         await kafka.producer().send(realtorSettings, locationId, settings)
@@ -138,8 +143,7 @@ function workOf(said: RealtorSettings | undefined, measured: RealtorFigures | un
 
 /** The platform asks for the agency beside the location. */
 function companyOf(locationId: string, tenant: Tenant | undefined): string {
-  if (tenant === undefined || isAgency(locationId))
-    throw cliError('E_OPTION_INVALID', `${locationId} is no location that is known; \`rekindle tenants list\` names them.`)
+  if (tenant === undefined || isAgency(locationId)) throw unknownLocation(locationId)
   const companyId = tenant.installation?.companyId ?? null
   if (companyId === null)
     throw cliError('E_OPTION_INVALID', `GoHighLevel has not told which agency ${locationId} belongs to: its INSTALL is missing.`)

@@ -5,7 +5,7 @@ import type { Decision } from '../../schemas/generated/records.ts'
 import { cliError } from '../errors.ts'
 import { withReplaySource } from '../replaySource.ts'
 import type { ReplaySource } from '../replaySource.ts'
-import { storedQuestions, timesOf } from '../storedQuestions.ts'
+import { rangeOf, storedQuestions } from '../storedQuestions.ts'
 import type { ReplayRange } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -31,14 +31,14 @@ export function addReplay(program: Command, { terminal, config, now }: Pick<Surr
     .option('--lead <lead>', 'only those about <locationId>:<contactId>')
     .option('--json', 'one JSON document a decision that is not the same')
     .action(async (flags: ReplayFlags) => {
-      const range = { ...timesOf(flags, now()), lead: flags.lead }
+      const range = rangeOf(flags, now())
       await withReplaySource(config(), 'rekindle replay', async (source) => {
         const counted = await replayRange(source, range, (decision, replayed) => {
           if (replayed.kind === 'same') return
           if (flags.json === true) terminal.out(JSON.stringify({ decisionId: decision.decisionId, type: decision.type, ...replayed }))
           else terminal.out(`${decision.decisionId}  ${decision.type}: ${replayed.because}`)
         })
-        for (const line of countedLines(counted))
+        for (const line of countedLines(counted, flags.lead))
           if (flags.json === true) terminal.err(line)
           else terminal.out(line)
         mustBeSame(counted)
@@ -46,9 +46,9 @@ export function addReplay(program: Command, { terminal, config, now }: Pick<Surr
     })
 }
 
-export function countedLines({ same, differs, impossible }: Counted): string[] {
+export function countedLines({ same, differs, impossible }: Counted, lead?: string): string[] {
   const total = same + differs + impossible
-  if (total === 0) return ['No decision was made in that time.']
+  if (total === 0) return [`No decision${lead === undefined ? '' : ` about ${lead}`} was made in that time.`]
   return [`${total} decisions: ${same} byte for byte the same, ${differs} different, ${impossible} cannot be decided again.`]
 }
 

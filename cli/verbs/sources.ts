@@ -4,11 +4,12 @@ import { sourceName } from '../../pipelines/sources/sourceName.ts'
 import { sourceQuality } from '../../pipelines/sources/sourceQuality.ts'
 import type { Share, SourceQuality } from '../../pipelines/sources/sourceQuality.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
-import { sourceCounts } from '../../sinks/postgres/sourceCounts.ts'
+import { isLocation, sourceCounts } from '../../sinks/postgres/sourceCounts.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf } from '../timeOption.ts'
+import { unknownLocation } from '../unknownLocation.ts'
 
 interface SourceFlags {
   readonly location?: string
@@ -28,9 +29,11 @@ export function addSources(program: Command, { terminal, config, now }: Pick<Sur
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle sources' })
       try {
         const counts = await sourceCounts(pool, madeBefore, flags.location)
+        if (counts.length === 0 && flags.location !== undefined && !(await isLocation(pool, flags.location)))
+          throw unknownLocation(flags.location)
         const quality = sourceQuality(counts.map((one) => ({ ...one, source: sourceName(one.source) })))
         if (flags.json === true) for (const one of quality) terminal.out(JSON.stringify(one))
-        else for (const line of sourceLines(quality, flags.olderThan)) terminal.out(line)
+        else for (const line of sourceLines(quality, flags.olderThan, flags.location)) terminal.out(line)
       } finally {
         await pool.end()
       }
@@ -38,8 +41,8 @@ export function addSources(program: Command, { terminal, config, now }: Pick<Sur
 }
 
 /** The report for people. */
-export function sourceLines(quality: readonly SourceQuality[], olderThan: string): string[] {
-  if (quality.length === 0) return [`No lead is known for longer than ${olderThan}.`]
+export function sourceLines(quality: readonly SourceQuality[], olderThan: string, location?: string): string[] {
+  if (quality.length === 0) return [`No lead${location === undefined ? '' : ` of ${location}`} is known for longer than ${olderThan}.`]
   const rows = quality.map(({ tenantId, source, leads, replied, booked, reply, appointment }) => [
     tenantId,
     source.replaceAll('_', ' '),

@@ -14,14 +14,16 @@ import type { Stack } from '../../stack/stack.ts'
 import { startTable } from '../../stack/startTable.ts'
 import type { StartRow } from '../../stack/startTable.ts'
 import { supervisor } from '../../stack/supervisor.ts'
-import type { ProcessSpec, ProcessStatus } from '../../stack/supervisor.ts'
+import type { ProcessSpec, ProcessStatus, Supervisor } from '../../stack/supervisor.ts'
 import { sandboxApolloKey } from '../../simulate/sandboxPeople.ts'
 import { processLogger } from '../processLogger.ts'
 import { apolloSandboxPort, sandboxPort } from '../sandboxPort.ts'
 import type { Surroundings } from '../surroundings.ts'
 
-/** Time for the processes to become ready; a first start compiles nothing but creates topics and tables. */
-const READY_WITHIN_MS = 60_000
+/** Time for the processes to become ready: 10 to 20 s on a quick machine, minutes on one that has other work. */
+const READY_WITHIN_MS = 240_000
+/** How often it says what is waited for, ms. */
+const STILL_EVERY_MS = 20_000
 /** Drain, commit and close of all processes; engines have a budget of their own. */
 const STOP_BUDGET_MS = 25_000
 
@@ -70,7 +72,10 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
           },
         })
         try {
-          await Promise.race([members.start(READY_WITHIN_MS), stopping])
+          const told = stillStarting(members, (line) => {
+            terminal.out(line)
+          })
+          await Promise.race([members.start(READY_WITHIN_MS), stopping]).finally(() => clearInterval(told))
           for (const line of readyLines(stack, members.status(), simulate, settings.lookUps.enabled)) terminal.out(line)
           await stopping
         } finally {
@@ -84,6 +89,17 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
       terminal.out('Stopped.')
       process.exit(0)
     })
+}
+
+/** Says now and then which processes are waited for: a slow start is no hung one. */
+function stillStarting({ status }: Pick<Supervisor, 'status'>, tell: (line: string) => void): NodeJS.Timeout {
+  const began = performance.now()
+  return setInterval(() => {
+    const missing = status().filter(({ state }) => state !== 'ready')
+    if (missing.length === 0) return
+    const names = missing.map(({ name, state }) => `${name} (${state})`).join(', ')
+    tell(`Still starting after ${Math.round((performance.now() - began) / 1000)} s: ${names}.`)
+  }, STILL_EVERY_MS)
 }
 
 /** The configuration with the addresses of the engines that run. */

@@ -11,6 +11,7 @@ import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { hourLines, hoursOf } from '../hourLines.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { unknownLocation } from '../unknownLocation.ts'
 
 /** What the verbs read and write. */
 export interface TrialTables {
@@ -54,12 +55,12 @@ export function addTrials(
     .option('--json', 'the statement as one JSON document, and that on hours as another one')
     .action(({ location, json }: { location: string; json?: true }) =>
       withTables(async ({ stated, statedHours, tenant }) => {
-        const [insight, hours] = [await stated(location), await statedHours(location)]
+        const [insight, hours, settings] = [await stated(location), await statedHours(location), await tenant(location)]
+        if (insight === undefined && hours === undefined && settings === undefined) throw unknownLocation(location)
         if (json === true) {
           terminal.out(JSON.stringify(insight ?? null))
           if (hours !== undefined) terminal.out(JSON.stringify(hours))
         } else {
-          const settings = await tenant(location)
           for (const line of trialLines(location, insight, settings)) terminal.out(line)
           for (const line of hourLines(location, hours, settings)) terminal.out(line)
         }

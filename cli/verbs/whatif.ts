@@ -2,7 +2,6 @@
  * `rekindle whatif`: which decisions of a stretch of the past another policy would have changed, why, what that would have
  * brought where a lot was drawn, and what verdicts say of it. It reads and prints; nothing it has can write or send.
  */
-import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { leadKey, results } from '../../topics/index.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
@@ -10,7 +9,7 @@ import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
 import type { Compared, JudgedDifference } from '../../pipelines/consensus/whatIf.ts'
 import { choiceOf, effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import type { ChoiceOrNot, Effect } from '../../pipelines/effects/loggedChoices.ts'
-import { firstVerdicts } from '../../pipelines/learning/voteTable.ts'
+import { drawnVerdicts } from '../../pipelines/learning/voteTable.ts'
 import { instantText } from '../../pipelines/instantText.ts'
 import type { AgentResult, Policy } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
@@ -20,10 +19,10 @@ import { effectLines } from '../effectText.ts'
 import { cliError } from '../errors.ts'
 import { withReplaySource } from '../replaySource.ts'
 import type { ReplaySource, TailSource } from '../replaySource.ts'
-import { storedQuestions, timesOf } from '../storedQuestions.ts'
+import { rangeOf, storedQuestions } from '../storedQuestions.ts'
 import type { ReplayRange } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { mustBeSound, policyNamed } from './policy.ts'
+import { mustBeSound, policyInFile, policyNamed } from './policy.ts'
 
 interface WhatIfFlags {
   readonly policy: string
@@ -45,15 +44,13 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
     .option('--limit <n>', 'changed decisions that are told in full', '10')
     .option('--json', 'one JSON document a decision that would change, and one of the effect')
     .action(async (flags: WhatIfFlags) => {
-      const range = { ...timesOf(flags, now()), lead: flags.lead }
+      const range = rangeOf(flags, now())
       const limit = Number(flags.limit)
       if (!(Number.isInteger(limit) && limit >= 0)) throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number.`)
       await withReplaySource(config(), 'rekindle whatif', async (source, db) => {
         const policy = await policyMeant(db, flags.policy)
         const { compared, effect } = await compareRange(source, range, policy)
-        const verdicts = firstVerdicts(await labelledDecisions(db, policy.decisionType, 0))
-          .filter(({ inclusion }) => inclusion > 0)
-          .map(({ decision: { decisionId }, option }) => ({ decisionId, option }))
+        const verdicts = drawnVerdicts(await labelledDecisions(db, policy.decisionType, 0))
         if (flags.json === true) {
           for (const one of changed(compared))
             terminal.out(
@@ -95,7 +92,7 @@ export async function compareRange(
 }
 
 async function policyMeant(db: Queryable, name: string): Promise<Policy> {
-  const policy = name.endsWith('.json') ? (JSON.parse(readFileSync(name, 'utf8')) as Policy) : await policyNamed(db, name)
+  const policy = name.endsWith('.json') ? policyInFile(name) : await policyNamed(db, name)
   mustBeSound(policy, name)
   return policy
 }
@@ -154,7 +151,9 @@ function changeLines({ decision, other }: Changed, policy: Policy): string[] {
 /** What people found right, whatever the leads did. */
 function judgedLines(judged: JudgedDifference, others: number): string[] {
   if (others === 0) return []
-  return [judged.verdicts === 0 ? 'Nobody has judged any of them: rekindle audit next.' : verdictsLine(judged)]
+  return [
+    judged.verdicts === 0 ? 'Nobody has judged a decision of the random audit among them: rekindle audit next.' : verdictsLine(judged),
+  ]
 }
 
 /** What verdicts say of two policies: only an interval on one side of a half tells them apart. */

@@ -98,7 +98,7 @@ class ApolloClient implements Apollo {
     const waitMs = this.limit.take()
     const match: Match =
       waitMs > 0
-        ? { kind: 'not_sent', code: 'rate_limited', detail: `no call for ${waitMs} ms`, retryAfterMs: waitMs }
+        ? { kind: 'not_sent', code: 'held_back', detail: `no call for ${waitMs} ms`, retryAfterMs: waitMs }
         : await this.call(sought)
     const said = waitMs > 0 ? 'given-up' : isOutage(match) ? 'failure' : 'success'
     this.breaker = afterCall(this.breaker, permit, said, this.time.now(), this.random(), defaultBreakerLimits)

@@ -16,7 +16,9 @@ export type Failure =
   /** It may have acted. */
   | { readonly kind: 'unknown'; readonly code: UnknownCode; readonly detail: string }
 
-export type NotSentCode = 'unauthorised' | 'forbidden' | 'no_credits' | 'rate_limited' | 'not_connected' | 'breaker_open'
+export type NotSentCode = 'unauthorised' | 'forbidden' | 'no_credits' | 'rate_limited' | 'not_connected' | 'breaker_open' | 'held_back'
+/** Here no call was made at all, to spare Apollo or its limit: nothing has gone wrong with this question. */
+export const uncalled: ReadonlySet<NotSentCode> = new Set(['breaker_open', 'held_back'])
 export type UnknownCode = 'server_error' | 'timed_out' | 'connection_lost' | 'answer_unreadable'
 
 export interface FailureRule {

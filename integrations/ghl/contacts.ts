@@ -1,8 +1,8 @@
 /** Contacts and their tags. Do-not-disturb can be set here, never lifted. @source reference/gohighlevel.md 3.4, 6.1 */
 import type { CallOptions, Caller } from './call/caller.ts'
-import { fieldsOf, flag, listOf, texts } from './call/fields.ts'
+import { fieldsOf, flag, listOf, number, texts } from './call/fields.ts'
 import type { Fields, Listed } from './call/fields.ts'
-import { pagesOf } from './call/pages.ts'
+import { pageReader, pagesOf } from './call/pages.ts'
 import { appointmentOf } from './calendars.ts'
 import type { Appointment } from './calendars.ts'
 import { contactBody, contactOf, searchAfterOf, succeeded } from './contactShape.ts'
@@ -66,15 +66,14 @@ export function contacts(caller: Caller) {
         filters: [...(Object.keys(range).length === 0 ? [] : [{ field: 'dateUpdated', operator: 'range', value: range }]), ...filters],
         sort: [{ field: 'dateUpdated', direction: 'asc' }],
       }
+      const page = pageReader<GhlContact, readonly unknown[]>(contactsPerPage)
       return pagesOf((searchAfter: readonly unknown[] | undefined) =>
         caller.read(
           { endpoint: 'contactSearch', tenantId, body: { ...body, ...(searchAfter === undefined ? {} : { searchAfter }) }, options },
           (answer) => {
-            const listed = listOf(answer['contacts'], contactOf)
-            if (listed === undefined) return undefined
-            const full = listed.items.length + listed.unreadable >= contactsPerPage
-            const last = (answer['contacts'] as unknown[]).at(-1)
-            return { ...listed, next: full ? searchAfterOf(fieldsOf(last) ?? {}) : undefined }
+            const { contacts: found } = answer
+            const last = Array.isArray(found) ? fieldsOf((found as unknown[]).at(-1)) : undefined
+            return page(listOf(found, contactOf), searchAfterOf(last ?? {}), number(answer, 'total'))
           },
         ),
       )

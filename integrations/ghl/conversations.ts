@@ -5,7 +5,7 @@
 import type { CallOptions, Caller } from './call/caller.ts'
 import { fieldsOf, flag, listOf, number, text, texts, time } from './call/fields.ts'
 import type { Fields, Listed } from './call/fields.ts'
-import { allOf, pagesOf } from './call/pages.ts'
+import { allOf, pageReader, pagesOf } from './call/pages.ts'
 import { succeeded } from './contactShape.ts'
 import { htmlOf } from './emailHtml.ts'
 import type { Outcome, Read } from './outcomes.ts'
@@ -76,6 +76,7 @@ export function conversations(caller: Caller) {
     query: { readonly contactId?: string; readonly status?: 'all' | 'unread' } = {},
     options?: CallOptions,
   ): AsyncGenerator<Read<Listed<Conversation>>, void> {
+    const page = pageReader<Conversation, number>(conversationsPerPage)
     return pagesOf((startAfterDate: number | undefined) =>
       caller.read(
         {
@@ -94,9 +95,7 @@ export function conversations(caller: Caller) {
         },
         (answer) => {
           const listed = listOf(answer['conversations'], conversationOf)
-          if (listed === undefined) return undefined
-          const full = listed.items.length + listed.unreadable >= conversationsPerPage
-          return { ...listed, next: full ? (listed.items.at(-1)?.lastMessageAt ?? undefined) : undefined }
+          return page(listed, listed?.items.at(-1)?.lastMessageAt ?? undefined, number(answer, 'total'))
         },
       ),
     )

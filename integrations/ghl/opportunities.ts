@@ -2,7 +2,7 @@
 import type { CallOptions, Caller } from './call/caller.ts'
 import { fieldsOf, flag, listOf, number, text, time } from './call/fields.ts'
 import type { Fields, Listed } from './call/fields.ts'
-import { pagesOf } from './call/pages.ts'
+import { pageReader, pagesOf } from './call/pages.ts'
 import { customFieldBody, customFieldOf, succeeded } from './contactShape.ts'
 import type { CustomFieldValue } from './contactShape.ts'
 import type { Outcome, Read } from './outcomes.ts'
@@ -50,7 +50,7 @@ export interface OpportunityQuery {
   readonly contactId?: string
   readonly pipelineId?: string
   readonly status?: OpportunityStatus
-  /** A UTC day, `YYYY-MM-DD`; the platform filters by whole days. */
+  /** A day, `YYYY-MM-DD`; the platform filters by whole days, in which zone is not documented. */
   readonly fromDay?: string
   readonly toDay?: string
 }
@@ -71,6 +71,7 @@ export type Opportunities = ReturnType<typeof opportunities>
 export function opportunities(caller: Caller) {
   return {
     search(tenantId: string, query: OpportunityQuery = {}, options?: CallOptions): AsyncGenerator<Read<Listed<Opportunity>>, void> {
+      const page = pageReader<Opportunity, Cursor>(opportunitiesPerPage)
       return pagesOf((cursor: Cursor | undefined) =>
         caller.read(
           {
@@ -90,10 +91,8 @@ export function opportunities(caller: Caller) {
             options,
           },
           (answer) => {
-            const listed = listOf(answer['opportunities'], opportunityOf)
-            if (listed === undefined) return undefined
-            const full = listed.items.length + listed.unreadable >= opportunitiesPerPage
-            return { ...listed, next: full ? cursorOf(fieldsOf(answer['meta'])) : undefined }
+            const meta = fieldsOf(answer['meta'])
+            return page(listOf(answer['opportunities'], opportunityOf), cursorOf(meta), number(meta, 'total'))
           },
         ),
       )

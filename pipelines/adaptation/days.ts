@@ -128,3 +128,10 @@ export function policyRates(state: AdaptationState): PolicyRate[] {
   }
   return [...rates.values()].sort((a, b) => a.firstAt - b.firstAt || (a.hash < b.hash ? -1 : 1))
 }
+
+/** The policy that asked for most messages of the newest day that has any: the one in force, as far as results tell. Of equals the one that came later. */
+export function latestPolicy(state: AdaptationState): string | undefined {
+  const newest = state.days.filter(({ policies }) => policies.length > 0).at(-1)
+  const order = [...(newest?.policies ?? [])].sort((a, b) => b.closed - a.closed || b.firstAt - a.firstAt || (a.hash < b.hash ? -1 : 1))
+  return order[0]?.hash
+}

@@ -5,7 +5,7 @@
  */
 import { Z_95 } from '../consensus/scores/shareIntervals.ts'
 import type { AdaptationState, Finding } from '../../schemas/generated/records.ts'
-import { policyRates, waySeries } from './days.ts'
+import { latestPolicy, policyRates, waySeries } from './days.ts'
 import type { PolicyRate } from './days.ts'
 import { finding, mostPressing, shareEvidence, shareValue } from './finding.ts'
 import { compareRates, intervalOf, sumOf } from './rates.ts'
@@ -27,7 +27,7 @@ export function feedbackFindings(state: AdaptationState, today: number): Finding
   const whole = { ...state, days: state.days.filter(({ day }) => day < today) }
   const policies = policyRates(whole).filter(({ trials }) => trials >= POLICY_LEAST)
   const changes = policies.slice(1).map((after, place) => ({ before: policies[place] as PolicyRate, after }))
-  return mostPressing([...latestOf(changes), ...withoutGain(changes), ...slow(whole, today, changes.length)])
+  return mostPressing([...latestOf(changes, latestPolicy(whole)), ...withoutGain(changes), ...slow(whole, today, changes.length)])
 }
 
 interface Change {
@@ -35,10 +35,10 @@ interface Change {
   readonly after: PolicyRate
 }
 
-/** The latest change, when the intervals of before and after do not touch. */
-function latestOf(changes: readonly Change[]): Finding[] {
+/** The latest change, when the intervals of before and after do not touch. Of a policy that is not in force any more nothing is to be doubted. */
+function latestOf(changes: readonly Change[], inForce: string | undefined): Finding[] {
   const change = changes.at(-1)
-  if (change === undefined) return []
+  if (change === undefined || change.after.hash !== inForce) return []
   const { before, after } = change
   const [was, is] = [intervalOf(before), intervalOf(after)]
   const isWorse = is.high < was.low

@@ -3,6 +3,7 @@
  * never a confident default; what an agent throws is an error that is counted, never a vote.
  */
 import type { AgentInsight, Evidence } from '../../schemas/generated/records.ts'
+import { cut } from '../ingest/fields.ts'
 import type { Lot } from '../trials/lot.ts'
 import { realtorOptions } from '../routing/realtorOption.ts'
 import type { AgentView } from './agentView.ts'
@@ -119,7 +120,7 @@ export function abstain(reason: string): Abstention {
 /** One piece of evidence: a field of the view and its value as text, cut to 80 characters. */
 export function field(name: string, value: string | number | boolean): Evidence {
   const text = String(value)
-  return { field: name, value: text.length > 80 ? `${text.slice(0, 79)}…` : text }
+  return { field: name, value: text.length > 80 ? `${cut(text, 79)}…` : text }
 }
 
 /**

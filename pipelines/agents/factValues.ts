@@ -12,13 +12,19 @@ const AMOUNT = new RegExp(`((?<!\\d|\\d\\.)\\d+(?:\\.\\d+)?|(?<![\\d.])\\.\\d+)(
 export function amountOf(text: string | undefined): number | undefined {
   if (text === undefined || !/\d/.test(text)) return undefined
   if (/^\d+$/.test(text)) return Number(text)
-  const found = [...text.replaceAll(',', '').matchAll(AMOUNT)].slice(0, 2)
+  const written = plainNumbers(text)
+  const found = [...written.matchAll(AMOUNT)].slice(0, 2)
   const [first, second] = found
   if (first === undefined) return undefined
-  if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(text.replaceAll(',', '').slice(first.index + first[0].length))) {
+  if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(written.slice(first.index + first[0].length))) {
     return scaled(first[1], first[2])
   }
   return (scaled(first[1], first[2] ?? second[2]) + scaled(second[1], second[2])) / 2
+}
+
+/** A comma before one or two last digits divides fractions ("1,5 million"), any other thousands. */
+function plainNumbers(text: string): string {
+  return text.includes(',') ? text.replaceAll(/(?<![\d.,]\d{0,9})(\d{1,3}),(\d{1,2})(?![\d.,])/g, '$1.$2').replaceAll(',', '') : text
 }
 
 function scaled(digits: string | undefined, suffix: string | undefined): number {

@@ -7,6 +7,7 @@ import type { Assessment, Vote } from '../../schemas/generated/records.ts'
 import { noInsights, optionsByType } from './agent.ts'
 import type { Abstention, Agent, AgentTables, Answer, DecisionType, Opinion, VoteParams } from './agent.ts'
 import { agentView } from './agentView.ts'
+import { cut } from '../ingest/fields.ts'
 import { lotText } from '../trials/lotParams.ts'
 import { withinRoom } from './withinRoom.ts'
 
@@ -73,7 +74,7 @@ function abstention(agent: Agent, { reason, evidence = [], params = {} }: Absten
 }
 
 function failed(agent: Agent, type: DecisionType | typeof everyType, code: string, detail: string): Vote {
-  return silence(agent, type, 'error', code, detail.slice(0, 120))
+  return silence(agent, type, 'error', code, cut(detail, 120))
 }
 
 function silence(

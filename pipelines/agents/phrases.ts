@@ -33,6 +33,16 @@ export function said(text: string, list: PhraseList): string[] {
   return [...found]
 }
 
+/** The distinct phrases that messages say, each read by itself: neither a phrase nor a negation reaches from one into the next. */
+export function saidIn(messages: readonly { readonly text: string }[], list: PhraseList): string[] {
+  return [...new Set(messages.flatMap(({ text }) => said(text, list)))]
+}
+
+/** The same of all messages as one text, in which a "no" denies what the next message begins with. */
+export function saidTogether(messages: readonly { readonly text: string }[], list: PhraseList): string[] {
+  return said(messages.map(({ text }) => text).join('\n'), list)
+}
+
 /** What the lead has said since anybody last wrote to it: what still waits for an answer. Newest last. */
 export function unanswered(view: { recentMessages: readonly RecentMessage[] }): RecentMessage[] {
   const lastOutbound = view.recentMessages.reduce(

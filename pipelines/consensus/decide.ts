@@ -161,10 +161,13 @@ function record(open: Case, pooled: Pooled, stopReason: 'all_votes' | 'early_sto
   }
 }
 
-/** The options that cannot be ruled out, in the order of the policy; `null` without a quantile. */
+/** The open options that cannot be ruled out, in the order of the policy; `null` without a quantile. `probabilities` are of open ones. */
 function notRuledOut(policy: Policy, probabilities: ReadonlyMap<string, number>): string[] | null {
   if (typeof policy.conformalMicro !== 'number') return null
-  return policy.options.map(({ option }) => option).filter((option) => !isRuledOut(micro(probabilities.get(option) ?? 0), policy))
+  return policy.options.flatMap(({ option }) => {
+    const probability = probabilities.get(option)
+    return probability === undefined || isRuledOut(micro(probability), policy) ? [] : [option]
+  })
 }
 
 /** What cannot be undone was chosen, and it is not the only option left. @source reference/consensus.md 4.2 */

@@ -243,11 +243,21 @@ function whyLine(decision: Decision, supporting: readonly ExplainedVote[]): stri
     const again = decision.escalation === 'quorum_failed_twice' ? ' It was so the time before as well: a person should look.' : ''
     return `Fewer voices than needed were heard (${heard}), so the safe choice was taken.${again}`
   }
-  if (supporting.length === 0) return `No agent argued for it; it is the usual right choice for a lead that is ${decision.stage}.`
+  if (supporting.length === 0) return `No agent argued for it; ${withoutVotes(decision)}`
   return `For it: ${supporting
     .slice(0, 2)
     .map(({ agent, confidence, says }) => `${says} (${agent}, ${confidence})`)
     .join(' ')}`
+}
+
+/** Why it was chosen though nobody argued for it: by what is usual, as far as that is so, else by what the choices gain and cost. */
+function withoutVotes({ options, chosen, stage }: Decision): string {
+  const own = options.find(({ option }) => option === chosen)?.baseMicro ?? -Infinity
+  const moreUsual = options.filter(({ baseMicro }) => baseMicro > own)
+  if (moreUsual.length === 0) return `it is the usual right choice for a lead that is ${stage}.`
+  return moreUsual.some(({ eligible }) => eligible)
+    ? `it is not the usual right choice for a lead that is ${stage}, but the best one by what each would gain and cost.`
+    : `of what is allowed it is the usual right choice for a lead that is ${stage}.`
 }
 
 function againstLine(decision: Decision, acts: Acts, opposing: readonly ExplainedVote[]): string | undefined {
@@ -265,8 +275,9 @@ function sureLine(decision: Decision, acts: Acts): string {
     !isByLot(decision) && decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)
       ? ' It is chosen because missing it would cost more than doing it needlessly.'
       : ''
-  // Rows that were stored before the fields were known lack them.
-  const others = (decision.conformalSet ?? []).filter((option) => option !== decision.chosen)
+  const isOpen = (option: string) => decision.options.some((known) => known.option === option && known.eligible)
+  // Rows that were stored before the field was known lack it; some of version 5 name options that gates had closed.
+  const others = (decision.conformalSet ?? []).filter((option) => option !== decision.chosen && isOpen(option))
   const open =
     decision.escalation && others.length > 0 ? ` A person should look: it could also be right to ${others.map(acts).join(' or ')}.` : ''
   return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${open}${silent}`

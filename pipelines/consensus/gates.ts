@@ -8,6 +8,7 @@ import type { GateResult, LeadView, Tenant } from '../../schemas/generated/recor
 import { counted } from '../counted.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
+import { saidTogether } from '../agents/phrases.ts'
 import { holdoutResults } from './holdout.ts'
 import type { Asked } from './holdout.ts'
 
@@ -122,8 +123,11 @@ function windowEnd(view: LeadView, at: number, limit: number, windowMs: number):
 
 /** Words that a person has to answer: the machine does not write over them. The hand-over itself is the other decision. */
 const personDue: Gate = ({ view }, options) => {
-  const ground = options.some(isContact) ? groundForHandOver(view) : undefined
-  return ground?.words === true ? [deny('person_due', ground.cause, '*', `${ground.text} A person should answer.`)] : []
+  // What version 6 of the arithmetic decided is decided again byte for byte: it read the messages as one text.
+  const ground = options.some(isContact) ? groundForHandOver(view, saidTogether) : undefined
+  return ground !== undefined && ground.words.length > 0
+    ? [deny('person_due', ground.cause, '*', `${ground.text} A person should answer.`)]
+    : []
 }
 
 const ordinals = ['first', 'second', 'third'] as const

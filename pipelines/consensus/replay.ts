@@ -49,8 +49,8 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
   const policies = new Map(stored.map(({ policyHash }) => [policyHash, inputs.policy(policyHash)]))
   const runs = new Map<string, Map<string, Decision>>()
   return stored.map((decision) => {
-    const impossible = impossibleBecause(decision, policies.get(decision.policyHash))
-    if (impossible !== undefined) return { kind: 'not_possible', because: impossible }
+    const policy = policies.get(decision.policyHash)
+    if (!isWritable(decision.engineVersion) || policy === undefined) return { kind: 'not_possible', because: impossibleBecause(decision) }
     const bytes = Decision.encode(decision)
     let last: Decision | undefined
     const settles = settledBy(decision.engineVersion)
@@ -60,7 +60,7 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
       if (again === undefined)
         runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant, { settles })))
       const made = again.get(decision.type)
-      const written = made === undefined ? undefined : writtenBy(decision.engineVersion, made)
+      const written = made === undefined ? undefined : writtenBy(decision.engineVersion, made, policy)
       last ??= written
       if (written !== undefined && Decision.encode(written).equals(bytes)) return { kind: 'same', start }
     }
@@ -68,10 +68,10 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
   })
 }
 
-function impossibleBecause(decision: Decision, policy: Policy | undefined): string | undefined {
-  if (!isWritable(decision.engineVersion))
-    return `It was made by version ${decision.engineVersion} of the arithmetic, this is ${engineVersion}.`
-  return policy === undefined ? `Its policy ${decision.policyHash.slice(0, 12)} is not known.` : undefined
+function impossibleBecause({ engineVersion: version, policyHash }: Decision): string {
+  return isWritable(version)
+    ? `Its policy ${policyHash.slice(0, 12)} is not known.`
+    : `It was made by version ${version} of the arithmetic, this is ${engineVersion}.`
 }
 
 function isEndedFromOutside({ stopReason }: Decision): boolean {

@@ -2,17 +2,26 @@
  * What an earlier version of this arithmetic did otherwise, where that is little: how it wrote a decision down, and when the
  * votes sufficed to it. So what that one decided is still decided again byte for byte.
  */
-import type { Decision } from '../../schemas/generated/records.ts'
+import type { Decision, Policy } from '../../schemas/generated/records.ts'
 import { withoutAlternates } from '../routing/alternates.ts'
 import { settled, settledButEscalation } from './earlyStop.ts'
 import type { Settles } from './earlyStop.ts'
 import { engineVersion } from './policy.ts'
 
-type Writing = (decision: Decision) => Decision
+type Writing = (decision: Decision, policy: Policy) => Decision
+
+/** A quantile of one rules nothing out. */
+const ruledOutNothing = 1_000_000
+
+/** Until version 5 a quantile of one left what gates had closed among the options that could be right. */
+const asOfFive: Writing = (decision, { conformalMicro, options }) =>
+  conformalMicro === ruledOutNothing && decision.conformalSet !== null
+    ? { ...decision, conformalSet: options.map(({ option }) => option) }
+    : decision
 
 /** Until version 4 the gate of the contact budget told one message as several. */
-const asOfFour: Writing = (decision) => ({
-  ...decision,
+const asOfFour: Writing = (decision, policy) => ({
+  ...asOfFive(decision, policy),
   gates: decision.gates.map((gate) =>
     gate.gateId === 'contact_budget' ? { ...gate, reason: gate.reason.replace(/^1 message in /, '1 messages in ') } : gate,
   ),
@@ -20,9 +29,14 @@ const asOfFour: Writing = (decision) => ({
 
 const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
   // Of the parameters of any other type votes may bring one of that name, and version 2 kept it.
-  [2, (decision) => asOfFour({ ...decision, params: decision.type === 'routing' ? withoutAlternates(decision.params) : decision.params })],
+  [
+    2,
+    (decision, policy) =>
+      asOfFour({ ...decision, params: decision.type === 'routing' ? withoutAlternates(decision.params) : decision.params }, policy),
+  ],
   [3, asOfFour],
   [4, asOfFour],
+  [5, asOfFive],
   [engineVersion, (decision) => decision],
 ])
 
@@ -34,10 +48,10 @@ export function isWritable(version: number): boolean {
   return writings.has(version)
 }
 
-/** A decision of this version as `version` writes it; `undefined` when the two decide otherwise. */
-export function writtenBy(version: number, decision: Decision): Decision | undefined {
+/** A decision of this version under `policy` as `version` writes it; `undefined` when the two decide otherwise. */
+export function writtenBy(version: number, decision: Decision, policy: Policy): Decision | undefined {
   const writing = writings.get(version)
-  return writing === undefined ? undefined : { ...writing(decision), engineVersion: version }
+  return writing === undefined ? undefined : { ...writing(decision, policy), engineVersion: version }
 }
 
 /** When the votes of a question sufficed to that version. */

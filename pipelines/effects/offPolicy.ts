@@ -152,10 +152,10 @@ function modelOf(
 
 export type Answer =
   | { readonly kind: 'estimated'; readonly estimate: OffPolicy; readonly warnings: readonly string[] }
-  /** `unseen`: choices at which the other way would take what the lot never could have. */
+  /** `unseen`: choices at which the other way would take what the lot never could have; of no_chance those that the lot could not have taken. */
   | {
       readonly kind: 'refused'
-      readonly because: 'no_choices' | 'no_overlap' | 'too_few' | 'too_wide'
+      readonly because: 'no_choices' | 'no_chance' | 'no_overlap' | 'too_few' | 'too_wide'
       readonly effective: number
       readonly unseen: readonly string[]
     }
@@ -173,6 +173,9 @@ export function answerOf(log: readonly LoggedChoice[], widest = WIDEST): Answer 
     unseen,
   })
   if (log.length === 0) return refused('no_choices', 0)
+  // Nothing divided by nothing passes every bound that is asked with "less than".
+  const impossible = log.filter(({ taken, logged }) => !((logged.get(taken) ?? 0) > 0)).map(({ id }) => id)
+  if (impossible.length > 0) return refused('no_chance', 0, impossible.sort())
   const unseen = log.filter(isUnseen).map(({ id }) => id)
   if (unseen.length > 0) return refused('no_overlap', 0, unseen.sort())
   const estimate = offPolicy(log)

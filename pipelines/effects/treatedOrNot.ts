@@ -31,7 +31,8 @@ type Seen = Pick<OutcomeObserved, 'contactId' | 'kind' | 'at'>
 
 /**
  * The leads of one location that entered at `from` or later and whose `withinMs` are over at `now`; each with what it did in
- * them. Order and repetition of decisions and outcomes change nothing.
+ * them. Order and repetition of decisions and outcomes change nothing. A lead that entered before does not enter again: of those who
+ * were followed up with only they would, whom that had not moved.
  */
 export function subjectsOf(
   decisions: Iterable<Entered>,
@@ -40,12 +41,12 @@ export function subjectsOf(
 ): { readonly subjects: readonly Subject[]; readonly tooRecent: number } {
   const entered = new Map<string, { readonly decision: Entered; readonly isTreated: boolean }>()
   for (const decision of decisions) {
-    if (decision.type !== 'follow_up' || decision.decidedAt < from) continue
-    const group = groupOf(decision)
+    const group = enteredGroup(decision)
     const known = entered.get(decision.contactId)
     if (group === undefined || (known !== undefined && known.decision.decidedAt <= decision.decidedAt)) continue
     entered.set(decision.contactId, { decision, isTreated: group === 'treated' })
   }
+  for (const [contactId, { decision }] of entered) if (decision.decidedAt < from) entered.delete(contactId)
   const did = new Map<string, Set<string>>()
   for (const { contactId, kind, at } of outcomes) {
     const since = entered.get(contactId)?.decision.decidedAt
@@ -66,6 +67,11 @@ export function subjectsOf(
     }
   })
   return { subjects, tooRecent: entered.size - whole.length }
+}
+
+/** On which side a lead enters by this decision; undefined where it does not. */
+export function enteredGroup(decision: Pick<Entered, 'type' | 'gates' | 'options' | 'stopReason'>): ReturnType<typeof groupOf> {
+  return decision.type === 'follow_up' ? groupOf(decision) : undefined
 }
 
 /** Whether each kind is among these. */

@@ -79,11 +79,19 @@ export function revoked(consents: Consents, scopes: readonly string[], at: numbe
   return withConsents(consents, scopes, { status: 'revoked', at, expiresAt: null, eventId, words })
 }
 
+/** Words of the ledger for a channel that the platform keeps closed since the recipient opted out; every update of the contact tells it again. */
+export const PERMANENT_DND = 'dnd permanent'
+
+/** Is it that, which may have been told before? */
+export function isPermanentDnd({ status, words }: Pick<Consent, 'status' | 'words'>): boolean {
+  return status === 'revoked' && words === PERMANENT_DND
+}
+
 /** A contact that came in by a form has inquired when it was created; a later update renews nothing. */
 export function consentOfContact(consents: Consents, event: LeadEvent, contact: ContactFields, settings: PermissionSettings): Consents {
   let ledger = consents
   for (const [channel, status] of contact.dndChannels === null ? [] : Object.entries(contact.dndChannels)) {
-    if (status === 'permanent') ledger = revoked(ledger, [channel], event.occurredAt, event.eventId, 'dnd permanent')
+    if (status === 'permanent') ledger = revoked(ledger, [channel], event.occurredAt, event.eventId, PERMANENT_DND)
   }
   ledger = withWritten(ledger, event, contact, settings)
   const askedAt = contact.createdAt ?? (event.kind === 'contact_created' ? event.occurredAt : null)

@@ -5,7 +5,8 @@
 import type { ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
 import { consentOfContact } from './consent.ts'
 import { ECHO_OF_DELETION_MS, forgetEntities } from './entities.ts'
-import { TOMBSTONE, raise, write, writeEntries } from './lastWriter.ts'
+import { ADDRESS_FIELDS, forgetHad, noteHad } from './hadAddress.ts'
+import { TOMBSTONE, lower, raise, write, writeEntries } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK } from './messageEvents.ts'
 import { handsBack } from './ownership.ts'
@@ -14,6 +15,8 @@ import type { Settings } from './settings.ts'
 import { withoutForgotten } from './text/textSignals.ts'
 
 const ALIVE = 'alive'
+/** `fieldTimes` entries by channel: when the platform first told that the recipient has opted out of it. */
+export const FIRST_PERMANENT = 'permanentDnd.'
 
 /** Folds a contact event; says whether anything but times changed. */
 export function applyContact(profile: Draft, event: LeadEvent, settings: Settings): boolean {
@@ -30,6 +33,8 @@ export function applyContact(profile: Draft, event: LeadEvent, settings: Setting
     changed = writeContact(profile, contact, at)
     // Only the tag's arrival hands back: it stays on the contact, and every later update states it again.
     if (handsBack(profile.tags) && !handsBack(tagsBefore)) raise(profile, HANDED_BACK, at)
+    for (const [channel, status] of Object.entries(contact.dndChannels ?? {}))
+      if (status === 'permanent') lower(profile, `${FIRST_PERMANENT}${channel}`, at)
     profile.consents = consentOfContact(profile.consents, event, contact, settings)
   }
   const deleted = profile.fieldTimes[TOMBSTONE]
@@ -65,6 +70,11 @@ function writeContact(profile: Draft, contact: ContactFields, at: number): boole
     const value = contact[field]
     if (value !== null && write(profile, field, at, value)) changed = true
   }
+  for (const field of profile.fieldTimes[TOMBSTONE] === undefined ? [] : ADDRESS_FIELDS) {
+    const address = contact[field]
+    if (profile[field] !== null) forgetHad(profile, field)
+    else if (address !== null) noteHad(profile, field, address, at)
+  }
   if (contact.customFields !== null && writeEntries(profile, 'customFields', at, contact.customFields)) changed = true
   if (contact.dndChannels !== null && writeEntries(profile, 'dndChannels', at, contact.dndChannels)) changed = true
   return changed
@@ -98,6 +108,9 @@ function forget(profile: Draft, at: number): void {
   forgetEntities(profile, at)
   const times = profile.fieldTimes
   const isOld = (field: string) => (times[field] ?? Number.NEGATIVE_INFINITY) <= at
+  const had = ADDRESS_FIELDS.map(
+    (field) => [field, isOld(field) ? profile[field] : null, times[field] ?? Number.NEGATIVE_INFINITY] as const,
+  )
   for (const [field, empty] of Object.entries(forgotten)) if (isOld(field)) Object.assign(profile, { [field]: empty })
   if (isOld('tags')) profile.tags = []
   profile.customFields = Object.fromEntries(Object.entries(profile.customFields).filter(([name]) => !isOld(`customFields.${name}`)))
@@ -105,5 +118,6 @@ function forget(profile: Draft, at: number): void {
   profile.textSignals = withoutForgotten(profile.textSignals, at)
   const gone = (field: string) => isOld(field) && (field in forgotten || field === 'tags' || field.startsWith('customFields.'))
   profile.fieldTimes = Object.fromEntries(Object.entries(times).filter(([field]) => !gone(field)))
+  for (const [field, address, since] of had) if (address !== null) noteHad(profile, field, address, since)
   profile.provenance = provenanceAfterDeletion(profile.provenance, at)
 }

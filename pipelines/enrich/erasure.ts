@@ -56,6 +56,11 @@ export function isForgotten(profile: LeadProfile): boolean {
   return canonical({ ...left, version, epoch }) === canonical(profile)
 }
 
+/** Does it say no more than that something, or the contact, is gone? */
+export function isDeletion(kind: string): boolean {
+  return kind.endsWith('_deleted')
+}
+
 type Refusals = Pick<LeadProfile, 'consents' | 'dnd' | 'dndChannels'>
 
 function refusalsOf(profile: LeadProfile | undefined): Refusals {

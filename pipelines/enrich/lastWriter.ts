@@ -56,6 +56,11 @@ export function raise(profile: Draft, field: string, at: number): boolean {
   return true
 }
 
+/** Lowers a time that is kept beside the fields: the first of several tellings, in whatever order they come. */
+export function lower(profile: Draft, field: string, at: number): void {
+  profile.fieldTimes[field] = Math.min(profile.fieldTimes[field] ?? at, at)
+}
+
 /** `fieldTimes` entry: the latest deletion of the contact. */
 export const TOMBSTONE = 'deleted'
 

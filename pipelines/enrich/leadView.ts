@@ -3,11 +3,11 @@
  * fits a record of 3 KB. Frozen: the same profile, tenant and moment give the same bytes.
  */
 import type { LeadProfile, LeadView, RecentMessage, ShortlistedRealtor, Tenant } from '../../schemas/generated/records.ts'
+import { cut } from '../ingest/fields.ts'
 import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
 import { foundClosed } from './closures.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
-import { head } from './messageEvents.ts'
 import { purposeNow } from './purposes.ts'
 import { permissionsOf } from './settings.ts'
 import { signalWindow } from './behaviour/signalWindow.ts'
@@ -62,13 +62,13 @@ export function encodedView(
     status: profile.status,
     score: profile.score,
     level: profile.level,
-    source: profile.source === null ? null : head(profile.source, FACT_TEXT),
+    source: profile.source === null ? null : cut(profile.source, FACT_TEXT),
     hasPhone: profile.phone !== null,
     hasEmail: profile.email !== null,
     hasOwner: profile.ownerId !== null,
     timeZones: [...place.zones],
     states: [...place.states],
-    tags: profile.tags.slice(0, TAGS).map((tag) => head(tag, TAG_TEXT)),
+    tags: profile.tags.slice(0, TAGS).map((tag) => cut(tag, TAG_TEXT)),
     facts,
     blockedChannels: blockedChannelsOf(profile, tenant, at),
     humanOwnedUntil: isOwned ? owned.untilAt : null,
@@ -139,13 +139,13 @@ function factsOf(customFields: Readonly<Record<string, string>>, names: Names): 
   const known = factsIn.get(customFields)
   if (known?.names === names) return known.facts
   const named = names.filter(([id]) => customFields[id] !== undefined).slice(0, FACTS)
-  const facts = Object.fromEntries(named.map(([id, name]) => [name, head(masked(customFields[id] ?? ''), FACT_TEXT)]))
+  const facts = Object.fromEntries(named.map(([id, name]) => [name, cut(masked(customFields[id] ?? ''), FACT_TEXT)]))
   factsIn.set(customFields, { names, facts })
   return facts
 }
 
 function seenMessage(message: RecentMessage): RecentMessage {
-  const text = head(masked(message.text), MESSAGE_TEXT)
+  const text = cut(masked(message.text), MESSAGE_TEXT)
   return text === message.text ? message : { ...message, text }
 }
 
@@ -171,7 +171,7 @@ const reductions: readonly ((v: LeadView) => LeadView)[] = [
   })),
   (v) => ({ ...v, tags: v.tags.slice(0, 5) }),
   (v) => ({ ...v, facts: Object.fromEntries(Object.entries(v.facts).slice(0, 8)) }),
-  (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: head(message.text, 100) })) }),
+  (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: cut(message.text, 100) })) }),
   (v) => ({ ...v, tags: [], facts: {}, signals: [] }),
 ]
 

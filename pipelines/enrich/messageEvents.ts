@@ -3,6 +3,7 @@
  * that did not arrive and a comment among colleagues are no contact with the lead.
  */
 import type { Consent, DeliveryFields, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
+import { cut } from '../ingest/fields.ts'
 import { applyClosure } from './closures.ts'
 import { consentOfMessage, revoked } from './consent.ts'
 import { TOMBSTONE, ownTimes, raise, write } from './lastWriter.ts'
@@ -187,7 +188,7 @@ function remember(profile: Draft, message: RecentMessage): void {
   // Times and counts of a deleted contact stay, its words do not.
   if (isForgotten(profile, message.at)) return
   if (message.messageId !== null && profile.recentMessages.some((known) => known.messageId === message.messageId)) return
-  const kept = { ...message, text: head(message.text, RECENT_TEXT) }
+  const kept = { ...message, text: cut(message.text, RECENT_TEXT) }
   const known = profile.recentMessages
   const isLatest = known.every(({ at }) => at < kept.at)
   profile.recentMessages = isLatest ? [...known.slice(1 - RECENT_MESSAGES), kept] : [...known, kept].sort(byTime).slice(-RECENT_MESSAGES)
@@ -197,12 +198,6 @@ function remember(profile: Draft, message: RecentMessage): void {
 function byTime(a: RecentMessage, b: RecentMessage): number {
   if (a.at !== b.at) return a.at - b.at
   return JSON.stringify(a) < JSON.stringify(b) ? -1 : 1
-}
-
-/** The first `length` UTF-16 units, never half a surrogate pair. */
-export function head(text: string, length: number): string {
-  const last = text.charCodeAt(length - 1)
-  return text.length <= length ? text : text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
 }
 
 function latest(known: number | null, at: number): number {

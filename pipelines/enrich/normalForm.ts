@@ -39,7 +39,7 @@ export function normalised(text: string): string {
   if (text.length <= written.length && ASCII.test(text)) return ofAscii(text)
   return text
     .normalize('NFKD')
-    .replace(/[\p{M}'’‘`´\p{Cf}]/gu, '')
+    .replace(/[\p{M}'’‘‛`´ʹʻʼʽˈ′\p{Cf}]/gu, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()

@@ -6,6 +6,7 @@ import { contains, normalised, worded } from './normalForm.ts'
 import type { Worded } from './normalForm.ts'
 import {
   forwarding,
+  greetings,
   harmlessUses,
   optInKeywords,
   optOutKeywords,
@@ -14,10 +15,11 @@ import {
   purposeOptOuts,
   stopSigns,
   unclearWords,
-  visits,
 } from './optOutLexicon.ts'
+import { lookAlikes, softeners } from './optOutLookAlikes.ts'
 import { optOutPhrases } from './optOutPhrases.ts'
 import type { Purpose } from './purposes.ts'
+import { fillers, plainStops } from './wholeOptOuts.ts'
 
 export type PermissionChange =
   /** Revoked at once, on every channel. `purpose`: the message names it, and says nothing else. */
@@ -45,10 +47,11 @@ export function permissionChange(text: string, subject: string | null = null): P
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
   const named = namedPurpose(text, whole, first, subject)
   if (named !== undefined) return { change: 'opt_out', layer: 'phrase', ...named }
-  const said = outside(text, whole, visits)
-  const phrase = phraseIn(said === whole ? read : { text: said, words: said.split(' ') }) ?? phraseOfSubject(subject)
+  const said = lookAlikeIn(read) === undefined ? whole : outside(text, whole, lookAlikes)
+  const saidWords = said === whole ? read.words : said.split(' ')
+  const phrase = phraseIn({ words: saidWords }) ?? phraseOfSubject(subject) ?? softenedIn(saidWords)
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
-  const beside = candidates.map(bare).find((candidate) => keywords.has(candidate))
+  const beside = candidates.map(bare).find((candidate) => keywords.has(candidate)) ?? standsAlone(text, whole)
   if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
   const rest = withoutOwn(said === whole ? outside(text, whole, harmlessUses) : without(said, harmlessUses))
   const unclear =
@@ -59,8 +62,24 @@ export function permissionChange(text: string, subject: string | null = null): P
 /** What a lead writes above an e-mail of its own; a reply repeats the subject of somebody else. */
 function phraseOfSubject(subject: string | null): string | undefined {
   if (subject === null || forwarding.test(subject)) return undefined
-  const text = normalised(subject)
-  return phraseIn({ text, words: text.split(' ') })
+  return phraseIn({ words: normalised(subject).split(' ') })
+}
+
+const lookAlikeIn = firstOf(lookAlikes)
+const softenerIn = firstOf(softeners)
+/** The longest first: "sil vous plait" before any of its words. */
+const softenings = softeners.map((phrase) => phrase.split(' ')).sort((a, b) => b.length - a.length)
+
+/** A phrase with something within it that changes nothing: "rufen Sie mich bitte nicht an". */
+function softenedIn(words: readonly string[]): string | undefined {
+  if (softenerIn({ words }) === undefined) return undefined
+  const rest: string[] = []
+  for (let at = 0; at < words.length;) {
+    const softening = softenings.find((one) => one.every((word, index) => words[at + index] === word))
+    if (softening === undefined) rest.push(words[at] as string)
+    at += softening?.length ?? 1
+  }
+  return phraseIn({ words: rest })
 }
 
 /** A keyword with politeness around it, or said again and again: "stop stop, thank you" is "stop". */
@@ -68,7 +87,54 @@ function bare(candidate: string): string {
   if (candidate.length > NAMED_LENGTH) return candidate
   const said = withoutPolite(candidate)
   const [first = '', ...more] = said.split(' ')
-  return more.every((word) => word === first) ? first : said
+  return calm(more.every((word) => word === first) ? first : joined(said))
+}
+
+const stops = new Set(plainStops)
+/** Words that may stand beside one in a clause of its own: a name, "no thanks". */
+const BESIDE = 4
+
+/** A line that is a plain stop, or a clause that is one where hardly anything else is said: "Maria, stop". */
+function standsAlone(text: string, whole: string): string | undefined {
+  const said = without(whole, ownWords)
+  const stopOf = (part: string) => {
+    const words = part.length > NAMED_LENGTH || part.trimStart().startsWith('>') ? '' : normalised(part)
+    const stop = words === '' ? undefined : stopIn(words)
+    // Not the last line of a text of ours that is repeated. Looked for in the whole text last: of thousands of lines hardly one gets so far.
+    return stop !== undefined && contains(said, words) ? stop : undefined
+  }
+  for (const line of text.split('\n')) {
+    const stop = stopOf(line)
+    if (stop !== undefined) return stop
+  }
+  if (whole.length > NAMED_LENGTH) return undefined
+  const clauses = text.split(CLAUSE_END).filter((clause) => wordsIn(whole) - wordsIn(normalised(clause)) <= BESIDE)
+  return clauses.map(stopOf).find((stop) => stop !== undefined)
+}
+
+/** The plain stop that a line or clause is, without what may stand around it: "ok stop now", "hi Maria stop", "stop 123". */
+function stopIn(words: string): string | undefined {
+  return [words, GREETED.exec(words)?.[1] ?? '']
+    .map((one) => calm(joined(bareOf(one, aroundStops).replace(/ ?\d+$/, ''))))
+    .find((one) => stops.has(one))
+}
+
+const GREETED = new RegExp(`^(?:${greetings.join('|')}) \\S+ (.+)$`)
+const TWINS: Readonly<Record<string, string>> = {
+  ...{ а: 'a', е: 'e', о: 'o', р: 'p', с: 'c', т: 't', у: 'y', х: 'x', ѕ: 's', і: 'i', ο: 'o', τ: 't', ρ: 'p' },
+  ...{ ꜱ: 's', ᴛ: 't', ᴏ: 'o', ᴘ: 'p' },
+}
+
+/** Without letters that are drawn out ("stoppp"), and with letters of other alphabets as the ones that they look like, where both are in a word. */
+function calm(words: string): string {
+  const drawn = words.replace(/(\p{L})\1{2,}/gu, '$1')
+  if (/^[\0-\x7f]*$/.test(drawn)) return drawn
+  const twin = drawn.replace(/./gu, (letter) => TWINS[letter] ?? letter)
+  return /^[a-z ]+$/.test(twin) ? twin : drawn
+}
+
+function wordsIn(words: string): number {
+  return words === '' ? 0 : words.split(' ').length
 }
 
 /** Without what every text of ours ends with, where something else is said beside it: a reaction repeats the text it is about. */
@@ -107,11 +173,44 @@ function namedIn(line: string, words?: string): { words: string; purpose: Purpos
   return purpose === undefined ? undefined : { words: said, purpose }
 }
 
+interface Around {
+  /** Phrases by their first word, and by their last one: nearly no word of a message begins or ends one. */
+  readonly begin: ReadonlyMap<string, readonly string[]>
+  readonly end: ReadonlyMap<string, readonly string[]>
+}
+
+function aroundOf(phrases: readonly string[]): Around {
+  // The longest first: "stop, muchas gracias" without "gracias" is "stop muchas", which is no keyword.
+  const sorted = phrases.toSorted((a, b) => b.length - a.length)
+  const by = (wordOf: (phrase: string) => string) => {
+    const found = new Map<string, string[]>()
+    for (const phrase of sorted) found.set(wordOf(phrase), [...(found.get(wordOf(phrase)) ?? []), phrase])
+    return found
+  }
+  return { begin: by(firstWord), end: by(lastWord) }
+}
+
+const politeness = aroundOf(polite)
+const aroundStops = aroundOf([...polite, ...fillers])
+
 function withoutPolite(words: string): string {
-  const begins = polite.find((phrase) => words.startsWith(`${phrase} `))
-  if (begins !== undefined) return withoutPolite(words.slice(begins.length + 1))
-  const ends = polite.find((phrase) => words.endsWith(` ${phrase}`))
-  return ends === undefined ? words : withoutPolite(words.slice(0, -ends.length - 1))
+  return bareOf(words, politeness)
+}
+
+function bareOf(words: string, around: Around): string {
+  const begins = around.begin.get(firstWord(words))?.find((phrase) => words.startsWith(`${phrase} `))
+  if (begins !== undefined) return bareOf(words.slice(begins.length + 1), around)
+  const ends = around.end.get(lastWord(words))?.find((phrase) => words.endsWith(` ${phrase}`))
+  return ends === undefined ? words : bareOf(words.slice(0, -ends.length - 1), around)
+}
+
+function firstWord(words: string): string {
+  const end = words.indexOf(' ')
+  return end < 0 ? words : words.slice(0, end)
+}
+
+function lastWord(words: string): string {
+  return words.slice(words.lastIndexOf(' ') + 1)
 }
 
 const CLAUSE_END = /[.,;:!?…\n]+|\s[-–—]+\s/
@@ -132,22 +231,33 @@ function without(text: string, uses: readonly string[]): string {
   return words
 }
 
+interface Placed {
+  readonly phrase: string
+  readonly words: readonly string[]
+  /** In the list. */
+  readonly place: number
+}
+
 /**
- * Finds the first of the phrases (normalised, in the order of the list) that is in a text as whole words. Only those that begin
- * with a word of the text are compared, so a longer list costs a message nothing.
+ * Finds the first of the phrases (normalised, in the order of the list) that is in a text as whole words. Only those that begin with
+ * two words of the text that follow each other are compared, so a longer list costs a message nothing.
  */
-export function firstOf(phrases: readonly string[]): (said: Worded) => string | undefined {
-  const starting = new Map<string, { readonly phrase: string; readonly place: number }[]>()
+export function firstOf(phrases: readonly string[]): (said: Pick<Worded, 'words'>) => string | undefined {
+  const starting = new Map<string, Map<string | undefined, Placed[]>>()
   phrases.forEach((phrase, place) => {
-    const first = phrase.split(' ', 1)[0] ?? ''
-    starting.set(first, [...(starting.get(first) ?? []), { phrase, place }])
+    const words = phrase.split(' ')
+    const [first = '', second] = words
+    const beginning = starting.get(first) ?? new Map<string | undefined, Placed[]>()
+    starting.set(first, beginning.set(second, [...(beginning.get(second) ?? []), { phrase, words, place }]))
   })
-  return ({ text, words }) => {
-    let found: { readonly phrase: string; readonly place: number } | undefined
-    for (const word of words) {
-      const beginning = starting.get(word)
+  return ({ words }) => {
+    let found: Placed | undefined
+    for (let at = 0; at < words.length; at++) {
+      const beginning = starting.get(words[at] as string)
       if (beginning === undefined) continue
-      for (const one of beginning) if ((found === undefined || one.place < found.place) && contains(text, one.phrase)) found = one
+      for (const second of at + 1 < words.length ? [undefined, words[at + 1]] : [undefined])
+        for (const one of beginning.get(second) ?? [])
+          if ((found === undefined || one.place < found.place) && one.words.every((word, index) => words[at + index] === word)) found = one
     }
     return found?.phrase
   }

@@ -6,6 +6,7 @@
 import { everyOne } from './lexiconRow.ts'
 import type { LexiconRow } from './lexiconRow.ts'
 import type { Purpose } from './purposes.ts'
+import { wholeOptOuts } from './wholeOptOuts.ts'
 
 /** A message that is one of these and nothing else revokes at once. */
 export const optOutKeywords: readonly LexiconRow[] = [
@@ -81,6 +82,7 @@ export const optOutKeywords: readonly LexiconRow[] = [
     source: '47 CFR 64.1200(a)(10), any reasonable means',
     words: ['smetta', 'smettete', 'smetti', 'la smetta', 'finitela', 'la finisca', 'finiscila'],
   },
+  ...wholeOptOuts,
 ]
 
 /** A message with one of these words that is neither a keyword nor has a phrase: nobody knows, so the machine pauses and a human looks. */
@@ -94,17 +96,11 @@ export const harmlessUses: readonly string[] = [
   ...['by the way', 'stop by', 'stopped by', 'bus stop', 'non stop', 'a one stop', 'one stop shop', 'stop sign', 'train stop'],
 ]
 
-/**
- * Of these, what can stand behind words that would take permission back: "please stop by", "I will just stop by". First what only looks
- * like one: "please stop by the way".
- */
-export const visits: readonly string[] = ['by the way', 'stop by', 'stop over', 'stop in and']
-
 /** How every text of ours says how to stop, as a reaction or a reply repeats it. */
 export const ownWords: readonly string[] = ['reply stop to opt out', 'to stop these e mails reply with the word stop']
 
 /** Where a message has no words at all, one of these is perhaps an opt-out. */
-export const stopSigns: readonly string[] = ['🛑', '⛔', '🚫']
+export const stopSigns: readonly string[] = ['🛑', '⛔', '🚫', '🖕', '🙅', '📵']
 
 /** Begins the subject of a reply or of what was passed on: the rest is not the writer's. */
 export const forwarding = /^\s*(?:re|fwd?|aw|wg|rv|res|enc|tr|rif|r|i|antw|sv)\s*(?:\[\d+\])?\s*[:\uff1a]/i
@@ -118,12 +114,17 @@ export interface PurposeRow extends LexiconRow {
   readonly purpose: Exclude<Purpose, 'inquiry'>
 }
 
+/** How a message begins; a name may follow. */
+export const greetings: readonly string[] = [
+  ...['hi', 'hello', 'hey', 'hola', 'bonjour', 'bonsoir', 'salut', 'ola', 'oi', 'hallo', 'guten tag', 'ciao', 'buongiorno', 'salve'],
+]
+
 /** What may stand before or behind keywords and the words of `purposeOptOuts`. */
 export const polite: readonly string[] = [
   ...['please', 'pls', 'plz', 'thanks', 'thx', 'thank you', 'thanks so much', 'thank you so much', 'thank you very much', 'sir', 'maam'],
   ...['por favor', 'gracias', 'muchas gracias', 'sil vous plait', 'sil te plait', 'svp', 'merci', 'merci beaucoup', 'obrigado', 'obrigada'],
   ...['bitte', 'danke', 'vielen dank', 'per favore', 'per cortesia', 'grazie', 'grazie mille'],
-  ...['hi', 'hello', 'hey', 'hola', 'bonjour', 'bonsoir', 'salut', 'ola', 'oi', 'hallo', 'guten tag', 'ciao', 'buongiorno', 'salve'],
+  ...greetings,
 ]
 
 /** A message that is one of these and nothing else takes permission back and says of what. Whatever says more says it of everything. */

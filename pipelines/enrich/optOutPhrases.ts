@@ -4,6 +4,7 @@
  */
 import { everyOne } from './lexiconRow.ts'
 import type { LexiconRow } from './lexiconRow.ts'
+import { optOutSentences } from './optOutSentences.ts'
 
 /** A message that contains one of these revokes at once; a human can undo it. */
 export const optOutPhrases: readonly LexiconRow[] = [
@@ -81,7 +82,6 @@ export const optOutPhrases: readonly LexiconRow[] = [
       'deje de',
       'deja de mandar',
       'dejen de mandar',
-      'deja de contactarme',
       'no me escribas',
       'no me escriban',
       'no me escriba',
@@ -142,22 +142,10 @@ export const optOutPhrases: readonly LexiconRow[] = [
     language: 'fr',
     source: 'safety reference 12.3, corpus in six languages',
     words: [
-      'arrete de mecrire',
-      'arretez de mecrire',
-      'arrete de mappeler',
-      'arretez de mappeler',
-      'arretez de menvoyer',
-      'arrete de menvoyer',
-      'arretez de me contacter',
-      'arrete de me contacter',
       'arretez les messages',
       'arretez les sms',
       'arretez les appels',
       'arretez ces messages',
-      'cessez de mecrire',
-      'cessez de mappeler',
-      'cessez de me contacter',
-      'cessez de menvoyer',
       'ne mecrivez plus',
       'ne mecris plus',
       'ne mappelez plus',
@@ -198,25 +186,8 @@ export const optOutPhrases: readonly LexiconRow[] = [
     language: 'pt',
     source: 'safety reference 12.3, corpus in six languages',
     words: [
-      'pare de me mandar',
-      'pare de mandar',
-      'pare de me enviar',
-      'pare de enviar',
-      'pare de me ligar',
-      'pare de ligar',
-      'pare de me escrever',
-      'pare de me contatar',
-      'parem de me mandar',
       'parem de mandar',
-      'parem de me enviar',
       'parem de enviar',
-      'parem de me ligar',
-      'parem de ligar',
-      'parem de me escrever',
-      'parem de me contatar',
-      'para de me mandar',
-      'para de me ligar',
-      'para de mandar',
       'nao me mande',
       'nao me mandem',
       'nao me manda',
@@ -343,9 +314,6 @@ export const optOutPhrases: readonly LexiconRow[] = [
       'smettete di contattarmi',
       'smetti di contattarmi',
       'smetta di contattarmi',
-      'smettete di mandarmi',
-      'smettila di mandarmi',
-      'smettete di inviarmi',
       'non scrivermi',
       'non scrivetemi',
       'non mi scriva',
@@ -406,18 +374,7 @@ export const optOutPhrases: readonly LexiconRow[] = [
       ...everyOne(['dont ever', 'do not ever', 'never ever'], ['text', 'call', 'contact', 'message', 'email', 'write']),
       ...everyOne(['never'], ['message', 'email', 'write']),
       ...everyOne(
-        [
-          'stop all',
-          'stop the',
-          'stop these',
-          'stop those',
-          'stop with the',
-          'stop all the',
-          'end the',
-          'end these',
-          'end all',
-          'no more of these',
-        ],
+        ['stop all', 'stop the', 'stop these', 'stop those', 'stop with the', 'stop all the', 'end the', 'end these', 'no more of these'],
         ['texts', 'text messages', 'messages', 'calls', 'emails'],
       ),
       ...everyOne(
@@ -437,6 +394,7 @@ export const optOutPhrases: readonly LexiconRow[] = [
         ['dont want to', 'do not want to', 'no longer want to', 'do not wish to', 'no longer wish to'],
         ['receive', 'be contacted', 'be texted', 'be called'],
       ),
+      ...everyOne(['end all'], ['texts', 'text messages', 'calls', 'emails']),
       'dont send me any more',
       'do not send me any more',
       'dont send me anymore',
@@ -490,7 +448,7 @@ export const optOutPhrases: readonly LexiconRow[] = [
     source: '47 CFR 64.1200(a)(10), any reasonable means',
     words: [
       ...everyOne(['nao entre', 'nao entrem', 'nao entre mais', 'nao entrem mais'], ['em contato', 'em contacto']),
-      ...everyOne(['pare', 'parem'], ['de encher', 'de me encher', 'de perturbar', 'de me perturbar']),
+      ...['pare de encher', 'parem de encher'],
     ],
   },
   {
@@ -520,4 +478,111 @@ export const optOutPhrases: readonly LexiconRow[] = [
       'non disturbarmi',
     ],
   },
+  {
+    language: 'en',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(
+        ['stop', 'quit'],
+        ['spamming', 'bugging', 'pestering', 'annoying me', 'reaching out', 'hitting me up', 'blowing up my phone'],
+      ),
+      ...everyOne(['quit'], ['bothering', 'harassing', 'sending', 'emailing', 'contacting', 'writing']),
+      ...everyOne(['stop'], ['textng', 'texing me', 'textin me', 'testing me', 'callin me', 'sendin me']),
+      ...['stopp texting', 'stoptexting', 'dont txt', 'do not txt', 'dont msg', 'do not msg', 'dont ping me'],
+      ...['dont bother me', 'do not bother me'],
+      ...everyOne(['dont send me', 'do not send me', 'no longer want'], ['texts', 'text messages', 'messages', 'emails', 'sms']),
+      ...everyOne(
+        ['dont want these', 'do not want these', 'no longer want these'],
+        ['texts', 'text messages', 'messages', 'calls', 'emails'],
+      ),
+      ...['dont want anything from you', 'do not want anything from you', 'wrong phone number'],
+      ...['have the wrong person', 'got the wrong person'],
+      ...['have the wrong guy', 'get me off this list', 'get me off your list', 'get me off the list'],
+      ...['get off this list', 'get off your list', 'your dnc list'],
+      ...everyOne(
+        ['do not consent', 'dont consent', 'did not consent', 'didnt consent', 'never consented'],
+        ['to these', 'to this', 'to receive', 'to being contacted'],
+      ),
+      ...['revoke my permission', 'withdraw my permission'],
+      ...['never signed up for this', 'didnt sign up for this', 'did not sign up for this'],
+    ],
+  },
+  {
+    language: 'es',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(
+        ['no'],
+        ['envien mas', 'envies mas', 'envie mas', 'mande mas', 'manden mas', 'mandes mas', 'me moleste', 'deseo recibir'],
+      ),
+      ...everyOne(
+        ['no quiero que me', 'no deseo que me'],
+        ['llamen', 'llames', 'llame', 'escriban', 'escribas', 'escriba', 'contacten', 'contactes', 'manden', 'envien'],
+      ),
+      ...everyOne(
+        ['para de', 'pare de'],
+        ['escribirme', 'llamarme', 'mandarme', 'molestarme', 'llamar', 'escribir', 'mandar', 'enviar', 'molestar'],
+      ),
+      ...everyOne(['dejeme', 'dejame', 'dejenme'], ['tranquilo', 'tranquila']),
+      ...['dejeme en paz', 'ya no escriban', 'ya no llamen', 'deme de baja', 'demen de baja'],
+      ...['quiteme de', 'saqueme de', 'borre mi numero'],
+      ...['elimine mi numero', 'eliminar mi numero', 'equivoco de numero', 'revoco mi consentimiento'],
+      ...['retiro mi consentimiento', 'revoco el permiso'],
+    ],
+  },
+  {
+    language: 'fr',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(['ne veux plus de', 'ne souhaite plus de'], ['messages', 'message', 'sms', 'mails', 'e mails']),
+      ...everyOne(['ne veux plus etre', 'ne souhaite plus etre'], ['contacte', 'contactee', 'appele', 'appelee', 'derange', 'derangee']),
+      ...['ne veux plus dappels', 'ne mecrivez pas', 'ne me derangez pas', 'faux numero'],
+      ...['erreur de numero', 'trompez de numero'],
+      ...['pas le bon numero', 'rayez moi de', 'supprimez moi de', 'effacez moi de', 'retire mon consentement', 'revoque mon consentement'],
+    ],
+  },
+  {
+    language: 'pt',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(
+        ['nao'],
+        ['mande mais', 'mandem mais', 'envie mais', 'enviem mais', 'ligue mais', 'liguem mais', 'me incomode', 'me incomodem'],
+      ),
+      ...['de me incomodar', 'para de encher', 'me exclua da', 'me excluam da'],
+      ...['exclua meu numero', 'excluam meu numero'],
+      ...['apagar meu numero', 'excluir meu numero', 'revogo meu consentimento', 'retiro meu consentimento'],
+    ],
+  },
+  {
+    language: 'de',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(
+        ['mochte', 'moechte', 'will', 'wunsche', 'wuensche'],
+        ['keine nachrichten', 'keine anrufe', 'keine sms', 'keine e mails', 'keine mails'],
+      ),
+      ...everyOne(['mochte nicht', 'moechte nicht', 'will nicht'], ['kontaktiert werden', 'angerufen werden', 'angeschrieben werden']),
+      ...everyOne(['schreiben sie', 'schreib', 'schreibt', 'rufen sie', 'ruf', 'ruft'], ['nie wieder']),
+      ...['schreibt mir nie wieder', 'ruft mich nie wieder'],
+      ...['schicken sie mir nichts mehr', 'schick mir nichts mehr', 'senden sie mir nichts mehr'],
+      ...['tragen sie mich aus', 'tragt mich aus', 'trag mich aus', 'loschen sie mich'],
+      ...['loeschen sie mich', 'entfernen sie mich'],
+      ...['nehmen sie mich aus', 'nehmen sie mich raus', 'mich aus der liste', 'mich von der liste', 'falsch verbunden', 'unterlassen sie'],
+      ...['widerrufe meine einwilligung', 'widerrufe ich meine einwilligung', 'ziehe meine einwilligung zuruck'],
+      ...['ziehe meine einwilligung zurueck'],
+    ],
+  },
+  {
+    language: 'it',
+    source: '47 CFR 64.1200(a)(10), any reasonable means',
+    words: [
+      ...everyOne(['basta con i', 'basta con questi'], ['messaggi', 'messaggini', 'sms']),
+      ...everyOne(['togli', 'togliete', 'tolga', 'elimina', 'eliminate', 'elimini'], ['il mio numero']),
+      ...['lasciami stare', 'lasciatemi stare', 'mi lasci stare', 'non voglio essere disturbato'],
+      ...['non voglio essere disturbata', 'basta con le chiamate'],
+      ...['revoco il consenso', 'revoco il mio consenso', 'ritiro il consenso', 'ritiro il mio consenso'],
+    ],
+  },
+  ...optOutSentences,
 ]

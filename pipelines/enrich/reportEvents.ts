@@ -4,10 +4,11 @@
  * and it may pause.
  */
 import type { WorkflowFields } from '../../schemas/generated/records.ts'
+import { cut } from '../ingest/fields.ts'
 import { stateEntity } from './entities.ts'
 import { raise, write } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
-import { UNCLEAR_OPT_OUT, head } from './messageEvents.ts'
+import { UNCLEAR_OPT_OUT } from './messageEvents.ts'
 import { permissionChange } from './optOut.ts'
 
 const FIELD_TEXT = 200
@@ -22,7 +23,7 @@ export function applyReport(profile: Draft, report: WorkflowFields, at: number):
     last !== null && write(profile, 'lastOrigin', at, last),
     zone !== null && write(profile, 'reportedTimeZone', at, zone),
     ...Object.entries(report.customFields).map(([label, value]) =>
-      stateEntity(profile, 'reportedFields', label, at, head(value, FIELD_TEXT)),
+      stateEntity(profile, 'reportedFields', label, at, cut(value, FIELD_TEXT)),
     ),
     report.opportunityId !== null &&
       report.stageName !== null &&

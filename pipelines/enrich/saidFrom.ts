@@ -4,8 +4,9 @@
  * @source reference/safety-and-claude.md 2.1
  */
 import type { Consent, LeadProfile } from '../../schemas/generated/records.ts'
-import { isContactChannel, withConsent } from './consent.ts'
+import { PERMANENT_DND, isContactChannel, isPermanentDnd, withConsent } from './consent.ts'
 import type { Consents } from './consent.ts'
+import { hadAddress } from './hadAddress.ts'
 import { readScope } from './purposes.ts'
 
 /** A statement of the ledger of a lead with an address that it may have been said from. */
@@ -14,7 +15,9 @@ export interface SaidFrom {
   readonly channel: string
   readonly scope: string
   readonly stated: Consent
-  readonly address: string
+  /** Null where a deleted contact had it: then its hash is known. */
+  readonly address: string | null
+  readonly addressKey: string | null
   /** The lead had it when it said so. Otherwise it counts only for a statement that no address is known of. */
   readonly isCertain: boolean
 }
@@ -32,12 +35,18 @@ export function saidFrom(profiles: readonly LeadProfile[]): SaidFrom[] {
       if (!WORDS.has(stated.status) || !isContactChannel(channel)) continue
       const field = channel === 'email' ? 'email' : 'phone'
       const address = profile[field]
-      if (address === null) continue
-      const isCertain = (profile.fieldTimes[field] ?? Number.NEGATIVE_INFINITY) <= stated.at
-      const statement = JSON.stringify([scope, stated.eventId])
+      const had = address === null ? hadAddress(profile, field) : undefined
+      if (address === null && had === undefined) continue
+      const addressKey = had?.key ?? null
+      const isCertain = (had?.at ?? profile.fieldTimes[field] ?? Number.NEGATIVE_INFINITY) <= stated.at
+      // Told again by every update of the contact, and one statement all the same.
+      const statement = JSON.stringify([scope, isPermanentDnd(stated) ? PERMANENT_DND : stated.eventId])
       if (!isCertain && placed.has(statement)) continue
       placed.add(statement)
-      told.set(JSON.stringify([scope, stated.eventId, address]), { channel, scope, stated, address, isCertain })
+      const place = JSON.stringify([statement, address, addressKey])
+      const known = told.get(place)
+      if (known !== undefined && known.stated.at > stated.at) continue
+      told.set(place, { channel, scope, stated, address, addressKey, isCertain: isCertain || known?.isCertain === true })
     }
   return [...told.values()]
 }

@@ -3,11 +3,12 @@
  * agent, and what the mail service tells. None of them is a message, so none begins or ends a silence.
  */
 import type { EmailCounts, EmailEventFields, LeadEvent, TaskFields, VoiceCallFields } from '../../schemas/generated/records.ts'
+import { cut } from '../ingest/fields.ts'
 import { CONTACT_CHANNELS, revoked } from './consent.ts'
 import { ECHO_OF_DELETION_MS, deleteEntity, stateEntity } from './entities.ts'
 import { raise, write } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
-import { UNCLEAR_OPT_OUT, head } from './messageEvents.ts'
+import { UNCLEAR_OPT_OUT } from './messageEvents.ts'
 import { permissionChange } from './optOut.ts'
 
 const NOTE_TEXT = 280
@@ -33,7 +34,7 @@ export function applyStaffEvent(profile: Draft, event: LeadEvent): boolean | und
   }
   if (note !== null) {
     if (kind === 'note_deleted') return deleteEntity(profile, 'notes', note.noteId, at)
-    return stateEntity(profile, 'notes', note.noteId, at, { ...note, text: head(note.text, NOTE_TEXT) })
+    return stateEntity(profile, 'notes', note.noteId, at, { ...note, text: cut(note.text, NOTE_TEXT) })
   }
   if (conversation !== null) {
     if (kind === 'conversation_changed') return stateEntity(profile, 'conversations', conversation.conversationId, at, conversation)
@@ -44,7 +45,7 @@ export function applyStaffEvent(profile: Draft, event: LeadEvent): boolean | und
 }
 
 function shortTask(task: TaskFields): TaskFields {
-  return { ...task, title: task.title === null ? null : head(task.title, TITLE_TEXT), text: null }
+  return { ...task, title: task.title === null ? null : cut(task.title, TITLE_TEXT), text: null }
 }
 
 const COUNTED: Readonly<Record<string, keyof EmailCounts>> = { email_opened: 'opened', email_clicked: 'clicked', email_failed: 'failed' }
@@ -88,6 +89,6 @@ function applyVoiceCall(profile: Draft, at: number, call: VoiceCallFields): bool
   const said = [call.transcript, call.summary].filter((text) => text !== null).map((text) => permissionChange(text)?.change)
   const isUnclear = said.some((change) => change === 'opt_out' || change === 'unclear')
   const paused = isUnclear && raise(profile, UNCLEAR_OPT_OUT, at)
-  const summary = call.summary === null ? null : head(call.summary, SUMMARY_TEXT)
+  const summary = call.summary === null ? null : cut(call.summary, SUMMARY_TEXT)
   return write(profile, 'voiceCall', at, { ...call, summary, transcript: null }) || paused
 }

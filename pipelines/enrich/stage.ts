@@ -27,7 +27,7 @@ import { applyEvent } from './applyEvent.ts'
 import { BEHAVIOUR_TIMER, behave, onBehaviourTimer, rated } from './behaviour/behave.ts'
 import { weekendNight } from './behaviour/localTime.ts'
 import { becauseOf, becauseOfEvent, becauseOfSilence, firedOf, toAsk } from './behaviour/told.ts'
-import { erasedAtOf, forgotten, withLateRefusals } from './erasure.ts'
+import { erasedAtOf, forgotten, isDeletion, isForgotten, withLateRefusals } from './erasure.ts'
 import { REPLIES_TIMER, heldWith, observed, outcomeOf, repliesSettled, settledAt } from './outcomes.ts'
 import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
 import { realtorActivities, realtorNews } from './realtorLoad.ts'
@@ -54,6 +54,8 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
     }
     // A message of ours, or a look-up, that was on its way: the lead has not come back by it.
     if ((event.delivery !== null || event.lookUp !== null) && before.deletedAt !== null) return drop('erased')
+    // Deleted after its erasure, or found so by whoever read it before: nothing begins by it.
+    if (isDeletion(event.kind) && isForgotten(before)) return drop('erased')
   }
   const { firings, timers } = behave(before, after, event, ctx.at, weekendNightOf(after, tenant))
   const fired = firedBy(before, after, event)

@@ -16,11 +16,20 @@ const MAIL_REFUSALS: ReadonlySet<string> = new Set(['unsubscribed', 'complained'
 /** A webhook of GoHighLevel, by its type as recognised. */
 export function mayWithdraw(type: string, body: Json): boolean {
   if (type === 'ContactDndUpdate') return true
-  if (type === 'ContactUpdate' || type === 'ContactCreate') return flagOf(body, 'dnd') === true
+  if (type === 'ContactUpdate' || type === 'ContactCreate') return flagOf(body, 'dnd') === true || closesAChannel(body)
+  if (type === 'VoiceAiCallEnd') return takesBack(textOf(body, 'transcript'), null) || takesBack(textOf(body, 'summary'), null)
   if (type === 'LCEmailStats') return MAIL_REFUSALS.has(textOf(objectOf(body, 'webhookPayload') ?? {}, 'event')?.toLowerCase() ?? '')
   if (type !== 'InboundMessage') return false
   const { text, subject } = messageFieldsOf(body, 'inbound')
   return takesBack(text, subject)
+}
+
+function closesAChannel(body: Json): boolean {
+  const settings = objectOf(body, 'dndSettings') ?? {}
+  return Object.keys(settings).some((channel) => {
+    const status = textOf(objectOf(settings, channel) ?? { status: settings[channel] }, 'status')?.toLowerCase()
+    return status !== undefined && status !== 'inactive'
+  })
 }
 
 /** A callback of a provider, as read. */

@@ -38,6 +38,11 @@ export function cut(text: string, length: number): string {
   return text.slice(0, last >= 0xd800 && last <= 0xdbff ? length - 1 : length)
 }
 
+/** What a table says of a word from outside; nothing of words that every object knows, as `constructor`. */
+export function entryOf<T>(table: Readonly<Record<string, T>>, word: string): T | undefined {
+  return Object.hasOwn(table, word) ? table[word] : undefined
+}
+
 export function flagOf(body: Json, name: string): boolean | null {
   const value = body[name]
   if (typeof value === 'boolean') return value

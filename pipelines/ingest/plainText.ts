@@ -22,17 +22,30 @@ const ENTITIES: Readonly<Record<string, string>> = {
   ndash: '–',
   mdash: '—',
   hellip: '…',
-  aacute: 'á',
-  eacute: 'é',
-  iacute: 'í',
-  oacute: 'ó',
-  uacute: 'ú',
-  ntilde: 'ñ',
+  szlig: 'ß',
+  aelig: 'æ',
+  oelig: 'œ',
+  oslash: 'ø',
+  laquo: '«',
+  raquo: '»',
+  bdquo: '„',
+  sbquo: '‚',
   iexcl: '¡',
   iquest: '¿',
   shy: '\u00ad',
   zwnj: '\u200c',
   zwj: '\u200d',
+}
+
+/** A letter with an accent is named by both: `ouml`, `eacute`. */
+const ACCENTS: Readonly<Record<string, string>> = {
+  grave: '\u0300',
+  acute: '\u0301',
+  circ: '\u0302',
+  tilde: '\u0303',
+  uml: '\u0308',
+  ring: '\u030a',
+  cedil: '\u0327',
 }
 
 /** A text field as it was sent, line ends made one; empty when it is no text. */
@@ -49,7 +62,8 @@ export function proseOf(body: Json, name: string, length: number): string | null
 
 /** Text of an HTML (or plain) body with markup removed and entities resolved. Quoted blocks are left out, also nested ones. */
 export function htmlToText(html: string): string {
-  const lower = html.toLowerCase()
+  // Of letters outside ASCII some are longer in lower case (İ): every place behind one would be off by one.
+  const lower = html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
   let text = ''
   let quoted = 0
   const lastBlock = lower.lastIndexOf('<blockquote')
@@ -106,9 +120,14 @@ function collapse(text: string): string {
 }
 
 function entity(name: string): string | undefined {
-  if (!name.startsWith('#')) return ENTITIES[name]
+  if (!name.startsWith('#')) return ENTITIES[name] ?? accented(name)
   const code = name.startsWith('#x') ? Number.parseInt(name.slice(2), 16) : Number.parseInt(name.slice(1), 10)
   return code > 0 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff) ? String.fromCodePoint(code) : undefined
+}
+
+function accented(name: string): string | undefined {
+  const accent = ACCENTS[name.slice(1)]
+  return accent === undefined ? undefined : `${name.slice(0, 1)}${accent}`.normalize('NFC')
 }
 
 /**

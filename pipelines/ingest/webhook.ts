@@ -6,11 +6,12 @@ import type { IngestState, LeadEvent, WebhookReceived, WebhookUnrecognised } fro
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { DeadLetter, Outcome } from '../../runtime/outcome.ts'
 import { deadLetter, drop, emit, next } from '../../runtime/outcome.ts'
+import { isDeletion } from '../enrich/erasure.ts'
 import type { erasures, realtors, tenants } from '../../topics/index.ts'
 import { leadEvents, leadKey, unrecognised } from '../../topics/index.ts'
 import { afterErasure } from './afterErasure.ts'
 import { parseBody } from './body.ts'
-import type { Json } from './body.ts'
+import type { BodyProblem, Json } from './body.ts'
 import type { IngestErrorCode } from './errors.ts'
 import { tellCallback } from './callback.ts'
 import { eventTimeOf } from './eventTime.ts'
@@ -20,7 +21,7 @@ import { tellLookUp } from './lookUp.ts'
 import { judgeMessage } from './judgeMessage.ts'
 import { isTold, meaningOf, rememberTold } from './meaning.ts'
 import { isSeen, mark, remember } from './seen.ts'
-import { contactIdOf, reportContactIdOf, tenantIdOf } from './subject.ts'
+import { contactIdOf, tenantIdOf } from './subject.ts'
 import { tellInstallation } from './tellInstallation.ts'
 import { tellRealtor } from './tellRealtor.ts'
 import { destinationOf, reportDestination } from './translate/catalogue.ts'
@@ -39,7 +40,10 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   if (received.origin === 'callback') return tellCallback(state, record, ctx)
   if (received.origin === 'enrichment') return tellLookUp(state, record, ctx)
   const parsed = parseBody(received.body)
-  if ('problem' in parsed) return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
+  if ('problem' in parsed) {
+    if (received.origin === 'workflow') return unreadableReport(state, received, parsed.problem)
+    return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
+  }
   const { body } = parsed
   const kept = state ?? { seen: {}, tenant: null, told: [], realtors: [] }
   const { seen } = kept
@@ -52,8 +56,9 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const { type } = recognised
   // A report is of the location whose URL it came to, whatever it says.
   const tenantId = isReport ? received.tenantId : tenantIdOf(body)
-  // Where the body names none, whoever wrote the record may have looked the contact up.
-  const contactId = (isReport ? reportContactIdOf(body) : contactIdOf(body)) ?? received.contactId
+  // Of a report the receiver says whom it is about: what is too long to be an id has no key. Where another body names none, whoever wrote the
+  // record may have looked the contact up.
+  const contactId = isReport ? received.contactId : (contactIdOf(body) ?? received.contactId)
   if (tenantId !== null && contactId !== null && leadKey(tenantId, contactId) === ctx.key && isHeartbeat(type, body, seen, ctx.at))
     return tellHeartbeat(kept, received, { type, tenantId, webhookId }, ctx.at)
   const destination = isReport ? reportDestination(contactId) : destinationOf(recognised, contactId)
@@ -90,6 +95,8 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   if (key !== ctx.key) return refuse('E_WEBHOOK_KEY_DIFFERS', received, { type, expected: key })
   const draft = translator.translate(body)
   if ('missing' in draft) return refuse('E_WEBHOOK_FIELD_MISSING', received, { type, field: draft.missing })
+  // Nothing was told since the erasure, so there is nothing that can be gone.
+  if (erasedAt !== undefined && state === undefined && isDeletion(draft.kind)) return drop('erased')
 
   const factIds = (draft.factIds ?? []).map(mark.fact)
   if (factIds.some((fact) => isSeen(seen, fact, ctx.at))) return drop('duplicate_fact')
@@ -116,6 +123,19 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   if (event === undefined) return drop('before_erasure')
   const memory = { ...kept, seen: remember(seen, [id, ...factIds, ...judged.ids], ctx.at), told: rememberTold(kept.told, meaning) }
   return next(memory, { emit: [emit(leadEvents, event)] })
+}
+
+/**
+ * Raw and no dead letter: a workflow posts what its author has written for each of thousands of leads, and a flood of it must not stop the line
+ * for all locations. Not remembered, as callbacks of nobody are not.
+ */
+function unreadableReport(state: IngestState | undefined, received: WebhookReceived, problem: BodyProblem): Answer {
+  const { receivedId, tenantId, receivedAt, body, type, batchIndex, scheme, keyId } = received
+  const raw: WebhookUnrecognised = {
+    ...{ receivedId, tenantId, rawType: '', reason: 'typeless', webhookId: null, receivedAt, body, shape: type },
+    ...{ detail: `The report of a workflow cannot be read: ${problem}.`, batchIndex, scheme, keyId },
+  }
+  return next(state, { emit: [emit(unrecognised, raw)] })
 }
 
 /** The same report is no repetition a day later, so one without a key of its author is known by its meaning alone. */

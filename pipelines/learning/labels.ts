@@ -7,7 +7,7 @@
 import { createHash } from 'node:crypto'
 import type { AuditLabel, Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
 
-/** random: chosen by hash before the result was known; escalated: handed over, undecided or decided by too few twice, so always looked at; override: by nobody knows what rule. */
+/** random: chosen by hash before the result was known; escalated: undecided or decided by too few twice, so always asked about; override: by nobody knows what rule. */
 export type Selection = 'random' | 'escalated' | 'override'
 
 export interface Verdict {
@@ -23,16 +23,28 @@ export type Labelled =
   | { readonly ok: true; readonly outcome: OutcomeObserved }
   | { readonly ok: false; readonly reason: 'option_unknown' | 'not_judged'; readonly sentence: string }
 
-/** How a decision came to be judged, and with what probability: 1 - (1 - p_audit) * (1 - p_escalate). */
+/**
+ * How a decision came to be judged, and with what probability: 1 - (1 - p_audit) * (1 - p_escalate). A hand-over is no such rule: it is
+ * read by whoever takes over, and nobody is asked for a verdict on it.
+ */
 export function selectionOf(
-  decision: Pick<Decision, 'auditSelected' | 'pAudit' | 'type' | 'chosen' | 'escalation'>,
+  decision: Pick<Decision, 'auditSelected' | 'pAudit' | 'escalation'>,
 ): Pick<AuditLabel, 'selection' | 'inclusion'> {
-  // A hand-over is read by the person who takes over: whoever else is chosen by hash, it is included for certain.
-  if (decision.type === 'escalation' && decision.chosen === 'hand_over') return { selection: 'escalated', inclusion: 1 }
   // What the agents could not decide is put to people, always. Decisions from before the field was known have none.
   if (typeof decision.escalation === 'string') return { selection: 'escalated', inclusion: 1 }
   if (decision.auditSelected) return { selection: 'random', inclusion: decision.pAudit }
   return { selection: 'override', inclusion: 0 }
+}
+
+/** The same of a stored verdict: those on hand-overs were stored as certain until 2026-11-29, so one stood for one where fifty had been drawn for. */
+export function storedSelection(
+  decision: Pick<Decision, 'auditSelected' | 'pAudit' | 'type' | 'chosen' | 'escalation'>,
+  stored: { readonly selection: string; readonly inclusion: number },
+): { readonly selection: string; readonly inclusion: number } {
+  const isHandOver = decision.type === 'escalation' && decision.chosen === 'hand_over'
+  return isHandOver && stored.selection === 'escalated'
+    ? selectionOf(decision)
+    : { selection: stored.selection, inclusion: stored.inclusion }
 }
 
 /** The verdict as a record. A decision that nobody judged (gated, superseded) has no right or wrong option. */

@@ -47,10 +47,10 @@ export interface Learned {
    */
   readonly from?: 'fitted' | 'in_force'
   /**
-   * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; few: it rests on fewer verdicts than wanted; worse: it foretells the newest
+   * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; few: it rests on fewer verdicts than wanted; rolled_back: a person went back to what is in force; worse: it foretells the newest
    * verdicts, which it has not seen, less well than what is in force; unsound: it would be refused.
    */
-  readonly outcome: 'publish' | 'unchanged' | 'few' | 'worse' | 'unsound'
+  readonly outcome: 'publish' | 'unchanged' | 'few' | 'rolled_back' | 'worse' | 'unsound'
   readonly problems: readonly string[]
 }
 
@@ -70,6 +70,8 @@ export interface Material {
   readonly inForce: (key: string) => Policy | undefined
   /** What rests on fewer verdicts is not to be put in force; by default any number will do. */
   readonly verdictsLeast?: number
+  /** Hashes of policies that stay in force, because a person went back to them, and keys that a person let go back to the policy of all; by default none does. */
+  readonly rolledBack?: ReadonlySet<string> | undefined
   /** What is worse is put in force all the same. */
   readonly forced?: boolean
   /** Newest decisions of the type, of all locations, judged or not: who has turned is seen in them. */
@@ -110,7 +112,7 @@ function learnOne(
   prior: Policy,
   former: Policy,
   watch: Watch,
-  { verdictsLeast = 0 }: Pick<Material, 'verdictsLeast'>,
+  { verdictsLeast = 0, rolledBack, inForce }: Pick<Material, 'verdictsLeast' | 'rolledBack' | 'inForce'>,
 ): Learned {
   // By the newest verdict and not by a clock: with one, every run would publish another policy for the same verdicts.
   const now = Math.max(...judged.map(({ labelledAt }) => labelledAt))
@@ -130,9 +132,11 @@ function learnOne(
         ? 'unchanged'
         : report.labels.usable < verdictsLeast
           ? 'few'
-          : held !== undefined && held.fitted.logLoss > held.former.logLoss
-            ? 'worse'
-            : 'publish'
+          : rolledBack?.has(inForce(policyKey(policy))?.policyHash ?? policyKey(policy)) === true
+            ? 'rolled_back'
+            : held !== undefined && held.fitted.logLoss > held.former.logLoss
+              ? 'worse'
+              : 'publish'
   const told = { drift: driftOf(judged), conformal, olderVotes: olderVotes(judged), watch: { ...watch, turned }, from: 'fitted' as const }
   return { key: policyKey(policy), policy, former, report, ...told, outcome, problems }
 }

@@ -7,6 +7,7 @@ import type { Decision, Policy, Silence } from '../../schemas/generated/records.
 import { leadKey } from '../../topics/index.ts'
 import { compiled } from '../consensus/policy.ts'
 import type { VoteTable } from '../consensus/fit/voteTable.ts'
+import { wantsSecond } from './labels.ts'
 import { heardOutside, isOutside } from './outsideVotes.ts'
 import type { OutsideVote } from './outsideVotes.ts'
 
@@ -89,10 +90,27 @@ export function firstVerdicts<J extends JudgedDecision>(judged: readonly J[]): J
   return [...first.values()]
 }
 
-/** Verdicts of the first and the second judge on decisions that two have judged. */
+/**
+ * The first verdict on each decision that was drawn by lot, whatever else it was judged for: what is put to people for certain are the
+ * decisions that the agents could not settle, which are no sample of all.
+ */
+export function drawnVerdicts(judged: readonly JudgedDecision[]): { readonly decisionId: string; readonly option: string }[] {
+  return firstVerdicts(judged)
+    .filter(({ decision }) => decision.auditSelected)
+    .map(({ decision: { decisionId }, option }) => ({ decisionId, option }))
+}
+
+/**
+ * Verdicts of the first and the second judge on decisions that two were asked about: who gives a second one unasked has seen something
+ * that looks wrong, and such pairs would show less agreement than there is.
+ */
 export function pairsOfVerdicts(judged: readonly JudgedDecision[]): (readonly [first: string, second: string])[] {
   const byDecision = new Map<string, JudgedDecision[]>()
-  for (const one of judged) byDecision.set(one.decision.decisionId, [...(byDecision.get(one.decision.decisionId) ?? []), one])
+  const askedTwice = judged.filter(
+    // As the queue asks; decisions from before there was `escalation` have none.
+    ({ decision }) => (decision.auditSelected || typeof decision.escalation === 'string') && wantsSecond(decision.decisionId),
+  )
+  for (const one of askedTwice) byDecision.set(one.decision.decisionId, [...(byDecision.get(one.decision.decisionId) ?? []), one])
   return [...byDecision.values()].flatMap((verdicts) => {
     const [first, second] = verdicts.sort((a, b) => a.labelledAt - b.labelledAt || (a.labeller < b.labeller ? -1 : 1))
     return first === undefined || second === undefined ? [] : [[first.option, second.option] as const]

@@ -34,6 +34,10 @@ export const sweepDefaults: SweepLimits = {
   settleMs: 2 * minute,
 }
 
+/** UTC-12 and UTC+14 are the farthest zones, ms. */
+const WEST_MS = 12 * 60 * minute
+const EAST_MS = 14 * 60 * minute
+
 /** How far a source of a location is swept. Stored; a source that was never swept has none. */
 export interface SweepCursor {
   /** Everything that changed before is read, ms. */
@@ -94,9 +98,12 @@ export function afterSweep(
   return { sweptUntil: sweep.before, startedAt, waitMs }
 }
 
-/** The UTC days that a stretch touches, `YYYY-MM-DD`: opportunities are found by whole days. */
+/**
+ * The days that a stretch touches somewhere on earth, `YYYY-MM-DD`: opportunities are found by whole days, and in which zone those begin is
+ * not documented. By days of UTC alone what a location west of it makes in its evening would be missed.
+ */
 export function daysOf({ from, before }: Pick<Sweep, 'from' | 'before'>): { readonly fromDay: string; readonly toDay: string } {
-  return { fromDay: dayOf(from), toDay: dayOf(before - 1) }
+  return { fromDay: dayOf(from - WEST_MS), toDay: dayOf(before - 1 + EAST_MS) }
 }
 
 /** Why these limits cannot work, or undefined. */

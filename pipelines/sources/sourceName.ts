@@ -8,7 +8,7 @@ import { sourcePoints } from '../enrich/scoring/priorityTables.ts'
 const NAME_LENGTH = 60
 
 /** What `utm_source` is called in the table, where it is not the same word. @source common values of ad networks' own builders */
-const utmSources: Readonly<Record<string, string>> = { fb: 'facebook', ig: 'instagram', adwords: 'google', 'realtor.com': 'realtor_com' }
+const utmSources = new Map(Object.entries({ fb: 'facebook', ig: 'instagram', adwords: 'google', 'realtor.com': 'realtor_com' }))
 /** `utm_medium` of paid clicks. @source Google Analytics default channel group, paid: ^(.*cp.*|ppc|retargeting|paid.*)$ */
 const PAID = /^(.*cp.*|ppc|retargeting|paid.*)$/
 
@@ -33,7 +33,7 @@ function byUtm(text: string): string | undefined {
       ?.trim()
       .toLowerCase() ?? ''
   const named = of('utm_source')
-  const source = utmSources[named] ?? named
+  const source = utmSources.get(named) ?? named
   if (source !== 'google') return source
   return PAID.test(of('utm_medium')) ? 'google_ads' : of('utm_medium') === 'organic' ? 'google_organic' : 'google'
 }

@@ -53,15 +53,26 @@ export class Changelog {
   /**
    * Puts back everything committed that the store misses; returns the number of records read. Transactions that are open when
    * it begins are waited for: one of a predecessor may be committed, its offsets read already, and its end here still to come.
-   * Throws as soon as nobody wants it any more: what is open then may be what the next take-over has to end.
+   * Throws as soon as nobody wants it any more: what is open then may be what the next take-over has to end. What was put back by then
+   * stays. `progressed` is called after each fetch.
    */
-  async restore(reader: PartitionReader, connection: ClusterConnection, logger: Logger, live: () => boolean = () => true): Promise<number> {
+  async restore(
+    reader: PartitionReader,
+    connection: ClusterConnection,
+    logger: Logger,
+    live: () => boolean = () => true,
+    progressed: () => void = () => undefined,
+  ): Promise<number> {
     const log = await this.#settled(reader, connection, live)
     const from = this.agreed(log, logger)
     let records = 0
-    const end = await reader.readToEnd(this.topic, this.partition, from, (record) => {
+    const take = (record: LogRecord) => {
       records += 1
       this.take(record)
+    }
+    const end = await reader.readToEnd(this.topic, this.partition, from, take, () => {
+      progressed()
+      this.#mustBeWanted(live)
     })
     this.reached(end)
     return records
@@ -73,13 +84,17 @@ export class Changelog {
     for (const until = Date.now() + TRANSACTION_ENDED_MS; ;) {
       const log = await this.look(reader, connection)
       if (log.range === undefined || log.range.end >= logEnd) return log
-      if (!live()) throw new Error(`${this.topic} partition ${this.partition}: the group has assigned anew`)
+      this.#mustBeWanted(live)
       if (Date.now() > until)
         throw new Error(
           `${this.topic} partition ${this.partition}: a transaction is open since ${TRANSACTION_ENDED_MS / 1000} s at offset ${log.range.end}`,
         )
       await delay(SETTLE_MS)
     }
+  }
+
+  #mustBeWanted(live: () => boolean): void {
+    if (!live()) throw new Error(`${this.topic} partition ${this.partition}: the group has assigned anew`)
   }
 
   /** What the broker says of the log now. */

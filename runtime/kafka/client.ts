@@ -6,6 +6,7 @@ import type { Consumer, ConsumerConfig, Kafka, logCreator, Producer, SASLOptions
 import type { Logger } from 'pino'
 import { CLIENT_ENDED } from './closingCorrections.ts'
 import { kafkajs } from './corrections.ts'
+import { TRANSACTION_TIMEOUT_MS } from './patiently.ts'
 import { watchedSockets } from './watchedSockets.ts'
 import type { OnRefusedTls } from './watchedSockets.ts'
 
@@ -23,8 +24,6 @@ export interface ClientOptions {
 const retry = { initialRetryTime: 5, factor: 0, multiplier: 1.5, maxRetryTime: 500, retries: 30 }
 /** An idle fetch ends after this long, ms; a resume takes effect then at the latest. */
 export const MAX_WAIT_MS = 100
-/** The broker ends a transaction that is open for longer, ms. */
-export const TRANSACTION_TIMEOUT_MS = 20_000
 /** By then it is ended: the broker looks every 10 s for those that are open for too long. */
 export const TRANSACTION_ENDED_MS = TRANSACTION_TIMEOUT_MS + 15_000
 export const SESSION_TIMEOUT_MS = 10_000

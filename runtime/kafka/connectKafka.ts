@@ -21,8 +21,9 @@ import { offersImplicitTransactions } from './implicitTransactions.ts'
 import { GroupOffsets } from './groupOffsets.ts'
 import { KeyRecords } from './keyRecords.ts'
 import { groupName } from './names.ts'
-import { endOffsets, lagOf } from './offsets.ts'
+import { endOffsets, lagOf, logEndOffsets } from './offsets.ts'
 import type { PartitionLag, PartitionOffset } from './offsets.ts'
+import { PartitionReader } from './partitionReader.ts'
 import { openSteps } from './partitionSteps.ts'
 import type { PartitionSteps } from './partitionSteps.ts'
 import { named, tlsRefusals } from './refusals.ts'
@@ -83,6 +84,8 @@ export interface KafkaConnection {
   /** Registers the value schemas; E_SCHEMA_REFUSED names the topic and the reason. */
   registerSchemas(topics: readonly AnyTopic[]): Promise<void>
   endOffsets(topic: AnyTopic): Promise<readonly PartitionOffset[]>
+  /** Where its partitions end, transactions included that are still open: what is committed behind one is seen by nobody yet. */
+  logEnds(topic: AnyTopic): Promise<readonly PartitionOffset[]>
   /** How far a group is behind on these topics, by their logical names. */
   lag(group: string, topics: readonly AnyTopic[]): Promise<readonly PartitionLag[]>
   /** Where groups stand and how to move them. */
@@ -151,7 +154,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     const name = topic.name
     let reading = tables.get(name)
     if (reading === undefined) {
-      reading = readTable(topic, { kafka, wire, topicPrefix, logger })
+      reading = readTable(topic, { connect: () => PartitionReader.connect(kafka), wire, topicPrefix, logger })
       tables.set(name, reading)
       reading.catch(() => tables.delete(name))
     }
@@ -191,10 +194,11 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     runStages: (stages) => run(runStages, stages),
     runWorker: (worker) => run(runWorker, worker),
     runSink: (sink) => run(runSink, sink),
-    tail: (topic, tailOptions, onRecord) => tail(topic, { ...tailOptions, kafka, wire, topicPrefix }, onRecord),
+    tail: (topic, tailOptions, onRecord) => tail(topic, { ...tailOptions, kafka, wire, topicPrefix, logger }, onRecord),
     steps: (topic) => openSteps(topic, { kafka, wire, topicPrefix }),
     applyTopics: (topics, apply) => applyTopics(admin, topics, topicPrefix, apply),
     registerSchemas: (topics) => wire.register(topics),
+    logEnds: (topic) => logEndOffsets(cluster, physicalName(topic, topicPrefix)),
     endOffsets: (topic) => endOffsets(cluster, physicalName(topic, topicPrefix)),
     async lag(group, topics) {
       const names = new Map(topics.map((topic) => [physicalName(topic, topicPrefix), topic.name]))

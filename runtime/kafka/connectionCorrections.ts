@@ -1,6 +1,7 @@
 /**
  * Corrects the connection of kafkajs 2.2.4, which is used again after its socket has ended: what a broker that was killed in
- * the middle of an answer had sent of it would be taken for the beginning of the next answer, and none would be read right again.
+ * the middle of an answer had sent of it would be taken for the beginning of the next answer, and none would be read right again. While a broker is away it is also let go of
+ * again and again, and each time leaves something behind on a socket that is gone.
  */
 import { createRequire } from 'node:module'
 import type { Socket } from 'node:net'
@@ -10,13 +11,13 @@ const require = createRequire(import.meta.url)
 interface ClientConnection {
   readonly host: string
   readonly port: number
-  readonly socket?: Socket
+  readonly socket?: Omit<Socket, 'unref'> & { readonly unref: (this: void) => unknown }
   chunks: Buffer[]
   bytesBuffered: number
   bytesNeeded: number
   isConnected(): boolean
   connect: (this: ClientConnection) => Promise<boolean>
-  disconnect(): Promise<boolean>
+  disconnect: (this: ClientConnection) => Promise<boolean>
 }
 
 /** An answer begins with its length: 4 bytes. */
@@ -25,7 +26,7 @@ const LENGTH_BYTES = 4
 /** Corrects the client that is loaded, once. */
 export function correctConnections(): void {
   const connection = (require('kafkajs/src/network/connection.js') as { readonly prototype: ClientConnection }).prototype
-  const { connect } = connection
+  const { connect, disconnect } = connection
   const attempts = new WeakMap<ClientConnection, Promise<boolean>>()
   connection.connect = function () {
     if (this.isConnected()) return Promise.resolve(true)
@@ -33,6 +34,12 @@ export function correctConnections(): void {
     const attempt = attempts.get(this) ?? opened(this, connect).finally(() => attempts.delete(this))
     attempts.set(this, attempt)
     return attempt
+  }
+  connection.disconnect = async function () {
+    const ended = await disconnect.call(this)
+    // A socket that is gone never connects: what `unref` puts off until then would pile up, one listener for each call.
+    if (this.socket?.destroyed === true) this.socket.removeListener('connect', this.socket.unref)
+    return ended
   }
 }
 

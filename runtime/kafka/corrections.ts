@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its nine defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
+ * Loads kafkajs 2.2.4 with its eleven defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
  * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -12,7 +12,9 @@
  * consumer that is stopped while it starts goes on, and one that leaves joins a rebalance first; see `runnerCorrections.ts`. Defect 7: a topic that it was told of
  * while the brokers were away has no partitions for ever; see `metadataCorrections.ts`. Defect 8: who joins a group is not told its
  * generation; see `joinCorrections.ts`. Defect 9: a client that is disconnected connects anew for what is still under
- * way; see `closingCorrections.ts`.
+ * way; see `closingCorrections.ts`. Defect 10: a member whose records were deleted before it read them, or whose topic was made anew with
+ * less in it, commits the first kept record and goes on there as if nothing had been. Defect 11: the end of a transaction fails while its
+ * id is being taken over, with an error that does not say so; see `endingCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
@@ -20,6 +22,7 @@ import type * as Client from 'kafkajs'
 import { runtimeError } from '../errors.ts'
 import { correctClosing } from './closingCorrections.ts'
 import { correctConnections } from './connectionCorrections.ts'
+import { correctEnding } from './endingCorrections.ts'
 import { typeOf } from './errorType.ts'
 import { correctJoins } from './joinCorrections.ts'
 import { correctMetadata } from './metadataCorrections.ts'
@@ -109,8 +112,10 @@ function correct(): void {
   hasten()
   filterByNumbers()
   followCoordinator()
+  refuseLoss()
   correctConnections()
   correctClosing()
+  correctEnding()
   correctMetadata()
   correctRunner()
   correctJoins()
@@ -192,6 +197,24 @@ function followCoordinator(): void {
         this.coordinator = await this.cluster.findGroupCoordinator({ groupId: this.groupId }).catch(() => this.coordinator)
       throw error
     }
+  }
+}
+
+interface ResettingGroup {
+  readonly groupId: string
+  readonly offsetManager: { nextOffset(topic: string, partition: number): unknown }
+  recoverFromOffsetOutOfRange: (this: ResettingGroup, place: { readonly topic: string; readonly partition: number }) => Promise<void>
+}
+
+/** Without a cause: whoever looks for the root of an error shall find this one. */
+function refuseLoss(): void {
+  const { prototype } = require('kafkajs/src/consumer/consumerGroup.js') as { readonly prototype: ResettingGroup }
+  prototype.recoverFromOffsetOutOfRange = async function ({ topic, partition }) {
+    const position = String(this.offsetManager.nextOffset(topic, partition))
+    throw runtimeError(
+      'E_OFFSET_OUT_OF_RANGE',
+      `${this.groupId} was about to read ${topic} partition ${partition} from offset ${position}.`,
+    )
   }
 }
 

@@ -181,7 +181,7 @@ export class DeadLetterDesk {
       }
       return { resolved: chosen, refused }
     } finally {
-      await producer.drop()
+      await producer.close()
     }
   }
 

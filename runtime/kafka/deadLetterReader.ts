@@ -14,6 +14,7 @@ import { PartitionReader } from './partitionReader.ts'
 import type { Position } from './partitionReader.ts'
 import { readSettled } from './settledRead.ts'
 import type { Workshop } from './stageMember.ts'
+import { topicId } from './topicId.ts'
 
 /** Which letters are meant; what is left out does not matter. */
 export interface DeadLetterFilter {
@@ -37,6 +38,8 @@ export interface FollowedBook {
   readonly place: DeadLetterPlace
   readonly book: DeadLetterBook
   readonly position: Position
+  /** Of the dead-letter topic that the book was begun with, where the cluster gives ids. */
+  readonly topicId?: string | undefined
 }
 
 const FETCH_WAIT_MS = 10
@@ -98,14 +101,29 @@ export class DeadLetterReader {
     return opened.map(({ book }) => book)
   }
 
-  /** The same in outline, reading on where those of the look before ended. A book of which something was deleted begins anew. */
+  /**
+   * The same in outline, reading on where those of the look before ended. A book of which something was deleted begins anew, and so do
+   * those of a topic that was made anew.
+   */
   async follow(places: readonly DeadLetterPlace[], before: readonly FollowedBook[]): Promise<readonly FollowedBook[]> {
     const known = new Map(before.map((followed) => [`${followed.place.name}#${followed.place.partition}`, followed]))
+    // Before the ends are asked for: of a topic that is made anew in between the next look tells it.
+    const ids = await this.#topicIds(places)
     return this.#opened(places, (place, low, end) => {
       const last = known.get(`${place.name}#${place.partition}`)
-      const isWhole = last !== undefined && last.position.offset <= end && (last.book.letters[0]?.letter.offset ?? low) >= low
-      return isWhole ? { ...last, place } : newBook(place, { outlined: true })
+      const id = ids.get(place.name)
+      const isSame = last?.topicId === undefined || id === undefined || last.topicId === id
+      const isWhole = last !== undefined && isSame && last.position.offset <= end && (last.book.letters[0]?.letter.offset ?? low) >= low
+      return isWhole ? { ...last, place, topicId: id } : { ...newBook(place, { outlined: true }), topicId: id }
     })
+  }
+
+  async #topicIds(places: readonly DeadLetterPlace[]): Promise<ReadonlyMap<string, string | undefined>> {
+    const partitions = new Map(places.map(({ name, partition }) => [name, partition]))
+    const { cluster } = this.#workshop
+    return new Map(
+      await Promise.all([...partitions].map(async ([name, partition]) => [name, await topicId(cluster, name, partition)] as const)),
+    )
   }
 
   async #opened(

@@ -18,7 +18,7 @@ import { prepareUnit } from './prepareUnit.ts'
 import { watchMember } from './memberWatch.ts'
 import { generationOf } from './joinCorrections.ts'
 import { askForStandbys } from './askForStandbys.ts'
-import { StopBudget } from './stopBudget.ts'
+import { StopBudget, untilAborted } from './stopBudget.ts'
 import { claimsAfter } from './stickyAssignment.ts'
 import type { Claims } from './stickyAssignment.ts'
 import type { TaskState } from './taskState.ts'
@@ -119,13 +119,14 @@ export class GroupMember<U extends Unit> {
       // Connected before the tick: what a join still needs then takes as little as it can.
       await this.#waitForTick('join', this.#options.signal)
       if (this.#options.signal?.aborted === true) return
-      await this.#consumer.run({
+      const running = this.#consumer.run({
         autoCommit: false,
         eachBatchAutoResolve: false,
         partitionsConsumedConcurrently: CONCURRENCY,
         eachBatch: (payload) => this.#each(payload),
       })
-      await joined
+      // A join may not be answered for as long as brokers are away, or another member keeps the group waiting.
+      await untilAborted(Promise.all([running, joined]), this.#options.signal)
     } catch (error) {
       this.#watch.stop()
       await this.#consumer.disconnect()
@@ -254,15 +255,20 @@ export class GroupMember<U extends Unit> {
     for (const place of places) mine.set(this.#idOf(place), [...(mine.get(this.#idOf(place)) ?? []), place])
     this.#claims = claimsAfter(this.#claims, [...mine.keys()], Date.now())
     this.#options.onJoin?.(this.#membership, [...mine.keys()])
+    const leaving = new Map<string, Promise<void>>()
     for (const held of this.#units.values()) {
       this.#withhold(held)
-      if (mine.has(held.id)) continue
+      // One topic may have got more partitions since: a unit has the places that it was made with.
+      if (sameTopics(held.places, mine.get(held.id) ?? [])) continue
       this.#units.delete(held.id)
-      void this.#release(held)
+      leaving.set(held.id, this.#release(held))
     }
     for (const [id, own] of mine) {
       const held = this.#units.get(id) ?? this.#take(id, own)
-      void held.serially(() => this.#prepare(held, epoch))
+      void held.serially(async () => {
+        await leaving.get(id)
+        await this.#prepare(held, epoch)
+      })
     }
     this.#options.logger.info({ units: [...mine.keys()], epoch }, 'joined')
     this.#start?.joined()
@@ -390,6 +396,11 @@ export class GroupMember<U extends Unit> {
       this.#options.logger.debug({ error: String(error) }, 'the consumer is between two lives')
     }
   }
+}
+
+/** Of one partition number. */
+function sameTopics(before: readonly Place[], now: readonly Place[]): boolean {
+  return before.length === now.length && now.every(({ topic }) => before.some((one) => one.topic === topic))
 }
 
 function rootOf(error: Error): Error {

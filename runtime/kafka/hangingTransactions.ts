@@ -86,7 +86,7 @@ export async function endAbandoned(custody: Custody, before: TransactionState | 
  */
 export async function endForgotten(custody: Custody, mine: ProducerIdentity): Promise<boolean> {
   const found = await forgotten(custody, mine)
-  if (found === undefined) return false
+  if (typeof found === 'string') return false
   await endOn(
     custody,
     found.flatMap(({ leader, open }) => {
@@ -97,19 +97,25 @@ export async function endForgotten(custody: Custody, mine: ProducerIdentity): Pr
   return true
 }
 
-/** Whether something of the id is forgotten, by the same measure; `undefined` while the coordinator cannot tell. */
-export async function hasForgotten(custody: Custody, mine: ProducerIdentity): Promise<boolean | undefined> {
-  return (await forgotten(custody, mine))?.some(({ open }) => open.length > 0)
+/** What there is to find of commits that were answered; `ending` while the coordinator cannot tell, `not ours` when somebody else has the id. */
+export type Forgotten = 'nothing' | 'something' | 'ending' | 'not ours'
+
+/** Whether something of the id is forgotten, by the same measure. */
+export async function hasForgotten(custody: Custody, mine: ProducerIdentity): Promise<Forgotten> {
+  const found = await forgotten(custody, mine)
+  if (typeof found === 'string') return found
+  return found.some(({ open }) => open.length > 0) ? 'something' : 'nothing'
 }
 
 async function forgotten(
   custody: Custody,
   mine: ProducerIdentity,
-): Promise<readonly { leader: Broker; open: readonly OpenOnPartition[] }[] | undefined> {
+): Promise<'ending' | 'not ours' | readonly { leader: Broker; open: readonly OpenOnPartition[] }[]> {
   const { cluster, transactionalId } = custody
   const state = await ask(await cluster.transactionCoordinator(transactionalId), describeTransaction(transactionalId))
   // A higher epoch is that of whoever has taken over: what is open then may have to abort, and is theirs to judge.
-  if (state?.producerId !== mine.producerId || state.producerEpoch > mine.producerEpoch || ENDING.has(state.state)) return undefined
+  if (state?.producerId !== mine.producerId || state.producerEpoch > mine.producerEpoch) return 'not ours'
+  if (ENDING.has(state.state)) return 'ending'
   return (await openOnLeaders(custody)).map(({ leader, open }) => ({
     leader,
     open: open.filter(({ producerId, producerEpoch }) => producerId === mine.producerId && producerEpoch < state.producerEpoch),

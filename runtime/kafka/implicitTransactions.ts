@@ -7,9 +7,8 @@ import type { Kafka } from 'kafkajs'
 import { ByPlace } from './byPlace.ts'
 import { ask, ClusterConnection } from './cluster.ts'
 import type { Broker } from './cluster.ts'
-import { TRANSACTION_TIMEOUT_MS } from './client.ts'
 import { codecFor } from './corrections.ts'
-import { coordinatorBusy, patiently } from './patiently.ts'
+import { coordinatorBusy, idBusy, patiently, TRANSACTION_TIMEOUT_MS } from './patiently.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import { apis } from './protocol/request.ts'
 import type { Membership } from './protocol/committing.ts'
@@ -20,8 +19,6 @@ import type { OpenTransactions, OutgoingRecord, SourceOffset } from './unitProdu
 
 /** Level of the feature from which requests add themselves and an end raises the epoch. */
 const NEEDED_LEVEL = 2
-/** The previous transaction is still being ended: nothing of the request took place. */
-const NOT_YET = new Set(['CONCURRENT_TRANSACTIONS'])
 const PRODUCE_TIMEOUT_MS = 30_000
 
 /** Whether every feature and version that this needs is there. */
@@ -94,7 +91,7 @@ export class ImplicitTransactions implements OpenTransactions {
     const requests = await this.#requests(records)
     // Both at once: what one of them waits for, the other need not. The end is asked for when both have been answered.
     const [written, placed] = await Promise.allSettled([
-      Promise.all(requests.map(({ leader, request }) => patiently(NOT_YET, () => ask(leader, request)))),
+      Promise.all(requests.map(({ leader, request }) => patiently(idBusy, () => ask(leader, request)))),
       this.#place(offsets, membership),
     ])
     if (written.status === 'rejected') throw written.reason
@@ -102,8 +99,7 @@ export class ImplicitTransactions implements OpenTransactions {
     onWritten?.()
     const firsts = new Map<string, bigint>()
     for (const answers of written.value) for (const [place, offset] of answers) firsts.set(place, offset)
-    if (records.length > 0 || offsets.length > 0)
-      this.#identity = await ask(this.#coordinator, endTxn(this.#transactionalId, this.#identity))
+    if (records.length > 0 || offsets.length > 0) await this.#end()
     return firsts
   }
 
@@ -116,10 +112,17 @@ export class ImplicitTransactions implements OpenTransactions {
     await this.#connection.close()
   }
 
+  // While somebody takes the id over, the coordinator says that it is busy before it looks at the epoch. Taken for an error of its
+  // own, that hides that this owner was replaced, and the member that lost the unit would take it back from the one that has it.
+  async #end(): Promise<void> {
+    const request = endTxn(this.#transactionalId, this.#identity)
+    this.#identity = await patiently(idBusy, () => ask(this.#coordinator, request))
+  }
+
   async #place(offsets: readonly SourceOffset[], membership: Membership | undefined): Promise<void> {
     if (offsets.length === 0) return
     const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets, membership)
-    await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))
+    await patiently(idBusy, () => ask(this.#groupCoordinator, request))
   }
 
   async #requests(

@@ -10,7 +10,7 @@ export type FirstTimestamp = (lag: PartitionLag) => Promise<number | undefined>
 interface Seen {
   /** Where the partition ended at the last look, exclusive. */
   readonly end: bigint
-  /** Of the first record that was not done then; looked up once for each position. */
+  /** Of the first record that was not done then; looked up once for each position, and until there is one whenever more has come. */
   readonly first: { readonly offset: bigint; readonly timestamp: number | undefined } | undefined
 }
 
@@ -46,7 +46,9 @@ export class LagBook {
       this.#seen.set(place, { end: lag.end, first: undefined })
       return lag.lag === 0n ? 0 : (this.#ages.get(place) ?? 0)
     }
-    const first = before?.first?.offset === offset ? before.first : { offset, timestamp: await firstTimestamp(lag) }
+    const known = before?.first
+    const isKnown = known?.offset === offset && (known.timestamp !== undefined || before?.end === lag.end)
+    const first = isKnown ? known : { offset, timestamp: await firstTimestamp(lag) }
     this.#seen.set(place, { end: lag.end, first })
     return first.timestamp === undefined ? 0 : now - first.timestamp
   }

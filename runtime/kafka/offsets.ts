@@ -25,41 +25,67 @@ export interface PartitionLag {
   readonly lag: bigint
 }
 
-/** By topic, then partition: the last stable offsets, exclusive. One request per broker, whatever the number of topics. */
-export type StableEnds = ReadonlyMap<string, ReadonlyMap<number, bigint>>
+/** By topic, then partition: ends, exclusive. One request per broker, whatever the number of topics. */
+export type EndsByTopic = ReadonlyMap<string, ReadonlyMap<number, bigint>>
 
-/** Where these topics end. Throws when a broker is away; the next call asks with fresh metadata. */
-export async function stableEnds(connection: ClusterConnection, topics: readonly string[]): Promise<StableEnds> {
+/** Where these topics end for readers, the last stable offsets. Throws when a broker is away; the next call asks with fresh metadata. */
+export async function stableEnds(connection: ClusterConnection, topics: readonly string[]): Promise<EndsByTopic> {
   return offsetsAt(connection, topics, 'end')
 }
 
 /** The last stable offset (exclusive) of every partition. */
 export async function endOffsets(connection: ClusterConnection, topic: string): Promise<readonly PartitionOffset[]> {
-  const ends = (await stableEnds(connection, [topic])).get(topic) ?? new Map<number, bigint>()
-  return [...ends].map(([partition, offset]) => ({ partition, offset })).sort((a, b) => a.partition - b.partition)
+  return byPartition(await stableEnds(connection, [topic]), topic)
+}
+
+/** Where the log of every partition ends, transactions that are still open included (exclusive). */
+export async function logEndOffsets(connection: ClusterConnection, topic: string): Promise<readonly PartitionOffset[]> {
+  return byPartition(await allLogEnds(connection, [topic]), topic)
+}
+
+function byPartition(ends: EndsByTopic, topic: string): readonly PartitionOffset[] {
+  return [...(ends.get(topic) ?? [])].map(([partition, offset]) => ({ partition, offset })).sort((a, b) => a.partition - b.partition)
 }
 
 /** Where the log of these partitions of one topic ends, transactions that are still open included (exclusive). */
 export async function logEnds(
-  { cluster }: ClusterConnection,
+  connection: ClusterConnection,
   topic: string,
   partitions: readonly number[],
 ): Promise<ReadonlyMap<number, bigint>> {
+  await connection.cluster.addTargetTopic(topic)
+  return (await logEndsNow(connection, new Map([[topic, partitions]]))).get(topic) ?? new Map<number, bigint>()
+}
+
+/** The same of every partition of these topics. One request per broker. */
+export function allLogEnds(connection: ClusterConnection, topics: readonly string[]): Promise<EndsByTopic> {
+  return patiently(leaderMoves, async () => {
+    const places = await partitionsOf(connection, topics)
+    const own = (topic: string) => places.flatMap((place) => (place.topic === topic ? [place.partition] : []))
+    return logEndsNow(connection, new Map(topics.map((topic) => [topic, own(topic)])))
+  })
+}
+
+async function logEndsNow({ cluster }: ClusterConnection, wanted: ReadonlyMap<string, readonly number[]>): Promise<EndsByTopic> {
   const READ_UNCOMMITTED = 0
-  const LATEST = '-1'
+  const timestamp = '-1'
   try {
-    await cluster.addTargetTopic(topic)
+    const byLeader = new Map<string, { topic: string; partitions: { partition: number; timestamp: string }[] }[]>()
+    for (const [topic, partitions] of wanted)
+      for (const [nodeId, own] of Object.entries(cluster.findLeaderForPartitions(topic, [...partitions]))) {
+        const asked = { topic, partitions: own.map((partition) => ({ partition, timestamp })) }
+        byLeader.set(nodeId, [...(byLeader.get(nodeId) ?? []), asked])
+      }
     const answers = await Promise.all(
-      Object.entries(cluster.findLeaderForPartitions(topic, [...partitions])).map(async ([nodeId, own]) => {
+      [...byLeader].map(async ([nodeId, topics]) => {
         const broker = (await cluster.findBroker({ nodeId })) as unknown as OffsetLister
-        return broker.listOffsets({
-          isolationLevel: READ_UNCOMMITTED,
-          topics: [{ topic, partitions: own.map((partition) => ({ partition, timestamp: LATEST })) }],
-        })
+        return broker.listOffsets({ isolationLevel: READ_UNCOMMITTED, topics })
       }),
     )
-    const found = answers.flatMap(({ responses }) => responses.flatMap((each) => each.partitions))
-    return new Map(found.map(({ partition, offset }) => [partition, BigInt(offset)]))
+    const ends = new Map([...wanted.keys()].map((topic) => [topic, new Map<number, bigint>()]))
+    for (const { topic, partitions } of answers.flatMap(({ responses }) => responses))
+      for (const { partition, offset } of partitions) ends.get(topic)?.set(partition, BigInt(offset))
+    return ends
   } catch (error) {
     await cluster.refreshMetadata().catch(() => undefined)
     throw error
@@ -70,16 +96,16 @@ interface OffsetLister {
   listOffsets(question: {
     isolationLevel: number
     topics: { topic: string; partitions: { partition: number; timestamp: string }[] }[]
-  }): Promise<{ responses: { partitions: { partition: number; offset: string }[] }[] }>
+  }): Promise<{ responses: { topic: string; partitions: { partition: number; offset: string }[] }[] }>
 }
 
 /** The first kept offsets. */
-export function firstOffsets(connection: ClusterConnection, topics: readonly string[]): Promise<StableEnds> {
+export function firstOffsets(connection: ClusterConnection, topics: readonly string[]): Promise<EndsByTopic> {
   return offsetsAt(connection, topics, 'beginning')
 }
 
 /** The first offsets with a timestamp of `at` (ms) or later; a partition that holds none is left out. */
-export async function offsetsAtTime(connection: ClusterConnection, topics: readonly string[], at: number): Promise<StableEnds> {
+export async function offsetsAtTime(connection: ClusterConnection, topics: readonly string[], at: number): Promise<EndsByTopic> {
   const found = await offsetsAt(connection, topics, at)
   return new Map([...found].map(([topic, offsets]) => [topic, new Map([...offsets].filter(([, offset]) => offset >= 0n))]))
 }
@@ -137,7 +163,7 @@ async function partitionsOf(
 }
 
 /** A partition that was just made, or whose leader has just moved, is asked for again until it has one. */
-function offsetsAt(connection: ClusterConnection, topics: readonly string[], where: 'beginning' | 'end' | number): Promise<StableEnds> {
+function offsetsAt(connection: ClusterConnection, topics: readonly string[], where: 'beginning' | 'end' | number): Promise<EndsByTopic> {
   return patiently(leaderMoves, () => offsetsNow(connection, topics, where))
 }
 
@@ -145,7 +171,7 @@ async function offsetsNow(
   { cluster }: ClusterConnection,
   topics: readonly string[],
   where: 'beginning' | 'end' | number,
-): Promise<StableEnds> {
+): Promise<EndsByTopic> {
   try {
     await cluster.addMultipleTargetTopics([...topics])
     const answers = await cluster.fetchTopicsOffset(

@@ -10,6 +10,7 @@ import { withoutAborted } from './corrections.ts'
 import type { AbortedTransaction } from './corrections.ts'
 import { logEnds, offsetsAtTime } from './offsets.ts'
 import type { FetchedRecord } from './protocol/recordBatchReader.ts'
+import { topicId } from './topicId.ts'
 
 export { textHeaders } from '../rawHeaders.ts'
 export type { RawHeaders } from '../rawHeaders.ts'
@@ -97,13 +98,19 @@ export class PartitionReader {
     return (await offsetsAtTime(this.#connection, [topic], at)).get(topic) ?? new Map<number, bigint>()
   }
 
-  /** Partition numbers of a topic, ascending; empty when it does not exist. */
+  /** Partition numbers of a topic as it is now, ascending; empty when it does not exist. */
   async partitions(topic: string): Promise<readonly number[]> {
+    if (this.#topics.has(topic)) await this.#cluster.refreshMetadata()
     await this.#know(topic)
     return this.#cluster
       .findTopicPartitionMetadata(topic)
       .map(({ partitionId }) => partitionId)
       .sort((a, b) => a - b)
+  }
+
+  /** Which topic stands under this name now, by one of its partitions; `undefined` where the cluster gives no ids. */
+  topicId(topic: string, partition: number): Promise<string | undefined> {
+    return topicId(this.#connection, topic, partition)
   }
 
   async ranges(topic: string, partitions: readonly number[]): Promise<ReadonlyMap<number, OffsetRange>> {
@@ -137,15 +144,30 @@ export class PartitionReader {
     }
   }
 
-  /** Hands every record from `from` (at least the low end) up to the end as it is now to `onRecord`; returns that end. */
-  async readToEnd(topic: string, partition: number, from: bigint, onRecord: (record: LogRecord) => void): Promise<bigint> {
+  /**
+   * Hands every record from `from` (at least the low end) up to the end as it is now to `onRecord`; returns that end. What `onFetched` throws,
+   * called after each fetch, ends the reading. Throws when the log has become shorter: that end will not come.
+   */
+  async readToEnd(
+    topic: string,
+    partition: number,
+    from: bigint,
+    onRecord: (record: LogRecord) => void,
+    onFetched: () => void = () => undefined,
+  ): Promise<bigint> {
     const range = (await this.ranges(topic, [partition])).get(partition)
     if (range === undefined) return from
     const position: Position = { topic, partition, offset: from > range.low ? from : range.low }
     while (position.offset < range.end) {
+      const before = position.offset
       await this.fetch([position], 10, (records) => {
         for (const record of records) if (record.offset < range.end) onRecord(record)
       })
+      onFetched()
+      if (position.offset > before) continue
+      const end = (await this.ranges(topic, [partition])).get(partition)?.end ?? 0n
+      if (end < range.end)
+        throw new Error(`${topic} partition ${partition} ends at ${end} by now and not at ${range.end}: it was made anew`)
     }
     return range.end
   }
@@ -181,7 +203,11 @@ export class PartitionReader {
       byLeader.set(leader, [...(byLeader.get(leader) ?? []), position])
     }
     try {
-      await Promise.all([...byLeader].map(([leader, group]) => this.#fetchFrom(leader, group, maxWaitMs, onRecords, maxBytes)))
+      const asked = [...byLeader].map(([leader, group]) => this.#fetchFrom(leader, group, maxWaitMs, onRecords, maxBytes))
+      // Each is awaited, whatever becomes of another: what answers after the fetch has failed would move a position past records
+      // that nobody takes any more.
+      const refused = (await Promise.allSettled(asked)).find(({ status }) => status === 'rejected') as PromiseRejectedResult | undefined
+      if (refused !== undefined) throw refused.reason
     } catch (error) {
       // A moved leader or a restarted broker: the next call asks anew. Asked after the close, which is what cut the fetch short,
       // the client would connect again, and the process would not end.

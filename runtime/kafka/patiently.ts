@@ -1,7 +1,9 @@
 /** Refusals that only mean "a moment later": asked again with short waits that grow, for as long as a transaction may last. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { TRANSACTION_TIMEOUT_MS } from './client.ts'
 import { typeOf } from './errorType.ts'
+
+/** The broker ends a transaction that is open for longer, ms. */
+export const TRANSACTION_TIMEOUT_MS = 20_000
 
 /**
  * The coordinator is being found or loaded, or is still ending a transaction of this id or group. Both the protocol's names
@@ -17,6 +19,9 @@ export const coordinatorBusy: ReadonlySet<string> = new Set([
   'GROUP_COORDINATOR_NOT_AVAILABLE',
   'NOT_COORDINATOR_FOR_GROUP',
 ])
+
+/** The coordinator is at another change of this id, by which its owner may have been replaced: nothing of the request took place. */
+export const idBusy: ReadonlySet<string> = new Set(['CONCURRENT_TRANSACTIONS'])
 
 /** The leader of a partition has just moved, or a new partition has none yet; whoever is asked again has fresh metadata. */
 export const leaderMoves: ReadonlySet<string> = new Set([

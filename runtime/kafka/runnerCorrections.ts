@@ -2,18 +2,28 @@
  * Corrects the runner of a consumer of kafkajs 2.2.4: stopped while it starts, or while it fails, it ends, and while it leaves
  * it no longer asks how the group is. Whose join was not answered joins again. As it is it joins the group later or starts over for ever, and holds partitions that
  * nobody works on; or joins the rebalance that another one's leave began, to leave after it. And who finds no coordinator
- * because the brokers are away starts over, as after any other connection that failed, instead of giving up for good.
+ * because the brokers are away starts over, as after any other connection that failed, instead of giving up for good. What was
+ * fetched before a seek is dropped: of what held nothing for readers it tells the end, which lies behind records that are to be read again.
  */
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 const UNKNOWN_MEMBER_ID = 25
 
+interface Place {
+  readonly topic: string
+  readonly partition: number
+}
 interface Runner {
-  readonly consumerGroup: { readonly memberId: string | null; readonly cluster: { disconnect(): Promise<void> } }
+  readonly consumerGroup: {
+    readonly memberId: string | null
+    readonly cluster: { disconnect(): Promise<void> }
+    hasSeekOffset(place: Place): boolean
+  }
   readonly running: boolean
   onCrash: (error: Error) => unknown
   heartbeat: (this: Runner) => Promise<void>
+  handleBatch: (this: Runner, batch: Place) => Promise<void>
   start: (this: Runner) => Promise<void>
   stop: (this: Runner) => Promise<void>
 }
@@ -22,7 +32,7 @@ interface Runner {
 export function correctRunner(): void {
   const runner = (require('kafkajs/src/consumer/runner.js') as { readonly prototype: Runner }).prototype
   const { createErrorFromCode } = require('kafkajs/src/protocol/error.js') as { readonly createErrorFromCode: (code: number) => Error }
-  const { start, stop, heartbeat } = runner
+  const { start, stop, heartbeat, handleBatch } = runner
   const stopped = new WeakSet<Runner>()
   runner.stop = function () {
     stopped.add(this)
@@ -43,6 +53,10 @@ export function correctRunner(): void {
     // A join that failed leaves it without an id, and without one the client neither asks nor joins: it would fetch on for ever.
     if (this.consumerGroup.memberId === null) throw createErrorFromCode(UNKNOWN_MEMBER_ID)
     await heartbeat.call(this)
+  }
+  runner.handleBatch = async function (batch) {
+    if (this.running && this.consumerGroup.hasSeekOffset(batch)) return this.heartbeat()
+    await handleBatch.call(this, batch)
   }
 }
 

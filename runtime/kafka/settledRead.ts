@@ -17,8 +17,10 @@ export interface SettledReadOptions {
   /** Physical name. */
   readonly topic: string
   readonly partition: number
-  /** How long open transactions are waited for, ms. */
+  /** How long open transactions are waited for, ms: without a fetch that brought anything. */
   readonly patienceMs?: number
+  /** Called after each fetch that brought something; what it throws ends the reading. */
+  readonly onProgress?: (() => void) | undefined
 }
 
 /** Hands on every committed record below the end as it is at the call. False when a transaction did not end in time. */
@@ -28,14 +30,20 @@ export async function readSettled(options: SettledReadOptions, onRecord: (record
   const low = (await firstOffsets(cluster, [topic])).get(topic)?.get(partition)
   if (end === undefined || low === undefined) throw runtimeError('E_TOPIC_MISSING', `${topic} has no partition ${partition}.`)
   const position: Position = { topic, partition, offset: low }
-  const until = Date.now() + (options.patienceMs ?? TRANSACTION_ENDED_MS)
+  const { patienceMs = TRANSACTION_ENDED_MS, onProgress } = options
+  let until = Date.now() + patienceMs
   while (position.offset < end) {
     if (Date.now() > until) return false
+    const before = position.offset
     await patiently(leaderMoves, () =>
       reader.fetch([position], WAIT_MS, (records) => {
         for (const record of records) if (record.offset < end) onRecord(record)
       }),
     )
+    if (position.offset === before) continue
+    // A long log takes longer to read than a transaction may last.
+    until = Date.now() + patienceMs
+    onProgress?.()
   }
   return true
 }

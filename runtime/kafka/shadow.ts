@@ -107,7 +107,7 @@ export class Shadow {
   }
 
   async close(): Promise<void> {
-    await this.#producer.drop()
+    await this.#producer.close()
   }
 
   #changelogsOf(partition: number): readonly Changelog[] {

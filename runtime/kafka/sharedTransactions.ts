@@ -127,13 +127,13 @@ export class SharedTransactions {
     await this.#letGo()
   }
 
-  /** Drops the producer once nothing is under way on it: dropped while it opens, it would stay open, and nobody would know of it. */
+  /** Closes the producer once nothing is under way on it: closed while it opens, it would stay open, and nobody would know of it. */
   async #letGo(): Promise<void> {
     const [producer, opening] = [this.#producer, this.#opening]
     this.#producer = undefined
     this.#opening = undefined
     await Promise.allSettled([this.#underWay, opening])
-    await producer?.drop()
+    await producer?.close()
   }
 
   async #fence(partition: number, work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {
@@ -142,9 +142,11 @@ export class SharedTransactions {
       await producer.open()
       this.#unended.delete(partition)
       await work(producer)
-    } finally {
+    } catch (error) {
       await producer.drop()
+      throw error
     }
+    await producer.close()
   }
 
   /** Work that commits under the shared id by itself: nothing else is under way meanwhile. */

@@ -134,7 +134,10 @@ export class SinkLane {
     if (nextOffset > this.#next) this.#next = nextOffset
     this.#showLinger()
     const { maxRecords } = this.#sink.batch
-    if (!this.#paused && (this.#waiting.length >= WAITING_BATCHES * maxRecords || this.#bytes >= WAITING_BYTES)) {
+    // Of a fixed range the rest has to come, however much it is: held back, it would be waited for without end.
+    const mayWait = this.#fixedEnd === undefined || this.#next > this.#fixedEnd
+    const isMuch = this.#waiting.length >= WAITING_BATCHES * maxRecords || this.#bytes >= WAITING_BYTES
+    if (!this.#paused && mayWait && isMuch) {
       this.#paused = true
       this.#hooks.pause()
     }

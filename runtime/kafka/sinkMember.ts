@@ -6,7 +6,7 @@ import { reportBatch } from '../batchSpan.ts'
 import { runtimeError } from '../errors.ts'
 import { afterRecord, defaultFuseLimits, intactFuse } from '../fuse.ts'
 import type { FuseLimits, FuseState } from '../fuse.ts'
-import type { Sink, SinkBatch, SinkRecord } from '../sink.ts'
+import type { Sink, SinkBatch, SinkPlace, SinkRecord } from '../sink.ts'
 import { Undecodable } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
@@ -17,7 +17,7 @@ import { tellJoin } from './joins.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { watchLag } from './lagWatch.ts'
 import { deadLetterName, groupName } from './names.ts'
-import { stableEnds } from './offsets.ts'
+import { allLogEnds } from './offsets.ts'
 import { SinkLane } from './sinkLane.ts'
 import { sinkSpans } from './sinkSpans.ts'
 import { sources } from './sourceOffsets.ts'
@@ -28,13 +28,14 @@ import { tellTasks } from './taskGauges.ts'
 import { Together } from './together.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord, SourceOffset } from './unitProducer.ts'
+import { WholeUpTo } from './wholeUpTo.ts'
 
 export interface SinkMemberOptions extends MemberOptions {
   readonly sink: Sink
   readonly fuse?: FuseLimits
 }
 
-interface Context extends Workshop {
+export interface SinkContext extends Workshop {
   readonly group: string
   readonly sink: Sink
   readonly fuse: FuseLimits
@@ -61,8 +62,8 @@ interface Read {
   readonly passedOver: number
 }
 
-class SinkUnit implements Unit {
-  readonly #context: Context
+export class SinkUnit implements Unit {
+  readonly #context: SinkContext
   readonly #places: readonly Place[]
   readonly #producer: UnitProducer
   readonly #lanes: ReadonlyMap<string, SinkLane>
@@ -73,7 +74,7 @@ class SinkUnit implements Unit {
   #fuse: FuseState = intactFuse
   #late: NodeJS.Timeout | undefined
 
-  constructor(context: Context, places: readonly Place[], held: Held<SinkUnit>) {
+  constructor(context: SinkContext, places: readonly Place[], held: Held<SinkUnit>) {
     const { group, topicPrefix, sink, inputs } = context
     this.#context = context
     this.#places = places
@@ -143,12 +144,12 @@ class SinkUnit implements Unit {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
     await this.#held.during('take over', () => this.#producer.open(memberId))
     const found = await this.#held.during('read offsets', () => sources(cluster, groupName(group, topicPrefix), this.#places, live))
-    const starts = await Promise.all(
-      found.map(
-        async (source) => [source.topic, await this.#held.during(`open ${source.topic}`, () => this.#laneOf(source).open(source))] as const,
-      ),
+    const opening = found.map(
+      async (source) => [source.topic, await this.#held.during(`open ${source.topic}`, () => this.#laneOf(source).open(source))] as const,
     )
-    return new Map(starts)
+    // Each is awaited, whatever becomes of another: one that is answered after the unit was prepared anew would empty its lane.
+    await Promise.allSettled(opening)
+    return new Map(await Promise.all(opening))
   }
 
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
@@ -162,13 +163,13 @@ class SinkUnit implements Unit {
       if (fuse.blown !== undefined) {
         return this.#held.fail(runtimeError('E_FUSE_BLOWN', `${group} partition ${batch.partition} of ${batch.topic}: ${fuse.blown}.`))
       }
-      this.#fuse = fuse
       // Before the offset can move past them: after a crash a dead letter may be there twice, never not at all.
       if (dead.length > 0) await this.#commit(dead, [])
     } catch (error) {
       return this.#held.recover(error)
     }
     if (!turn.live()) return
+    this.#fuse = read.fuse
     const { records, dead, passedOver } = read
     for (const { headers } of dead)
       this.#context.metrics.count('lr_dlq_records_total', { topic: topic.name, reason: String(headers['dlq-code']) })
@@ -239,7 +240,7 @@ class SinkUnit implements Unit {
   async release(): Promise<void> {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.close()))
     this.#time.settle()
-    await this.#producer.drop()
+    await this.#producer.close()
   }
 
   #report(batch: SinkBatch, startedAt: number): void {
@@ -273,7 +274,7 @@ export async function runSink(workshop: Workshop, options: SinkMemberOptions): P
   const physical = (topic: AnyTopic) => physicalName(topic, topicPrefix)
   await workshop.wire.register(sink.topics)
   await workshop.counts.load([...sink.topics.map(physical), ...sink.topics.map((topic) => deadLetterName(topic, group, topicPrefix))])
-  const context: Context = {
+  const context: SinkContext = {
     ...workshop,
     logger,
     group,
@@ -306,26 +307,32 @@ export async function runSink(workshop: Workshop, options: SinkMemberOptions): P
   })
 }
 
-/** Once a second: which partitions are stored up to their end. The time is taken before the end is asked for. */
-function tellCaughtUp(member: GroupMember<SinkUnit>, sink: Sink, { cluster, inputs, logger }: Context): () => void {
+/** Once a second: up to when the copy of each partition is whole. The time is taken before the ends are asked for. */
+function tellCaughtUp(member: GroupMember<SinkUnit>, sink: Sink, { cluster, inputs, logger }: SinkContext): () => void {
+  const whole = new WholeUpTo<SinkPlace>()
   let busy = false
+  let failing = false
   const round = async () => {
     const at = Date.now()
     const lanes = member.ready.flatMap((unit) => unit.lanes)
     if (lanes.length === 0) return
-    const ends = await stableEnds(cluster, [...inputs.keys()])
-    const stored = lanes.filter(({ place, lane }) => lane.storedTo >= (ends.get(place.topic)?.get(place.partition) ?? 0n))
-    if (stored.length > 0)
-      await sink.caughtUp?.(
-        stored.map(({ place, lane }) => ({ topic: lane.topic, partition: place.partition })),
-        at,
-      )
+    const ends = await allLogEnds(cluster, [...inputs.keys()])
+    const looked = lanes.flatMap(({ place: { topic, partition }, lane }) => {
+      const end = ends.get(topic)?.get(partition)
+      const place = { topic: lane.topic, partition }
+      return end === undefined ? [] : [{ place, key: `${topic}#${partition}`, storedTo: lane.storedTo, end }]
+    })
+    for (const [time, places] of whole.look(at, looked)) await sink.caughtUp?.(places, time)
+    failing = false
   }
   const timer = setInterval(() => {
     if (busy) return
     busy = true
     round()
-      .catch((error: unknown) => logger.debug({ error: String(error) }, 'freshness could not be told'))
+      .catch((error: unknown) => {
+        if (!failing) logger.warn({ error: String(error) }, 'how fresh the copy is cannot be told, trying again')
+        failing = true
+      })
       .finally(() => (busy = false))
   }, CAUGHT_UP_MS)
   return () => clearInterval(timer)

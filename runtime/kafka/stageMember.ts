@@ -130,7 +130,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     ...inputs.map((topic) => deadLetterName(topic, group, topicPrefix)),
   ])
   // First: stages that changed tell more than partition counts that differ for it.
-  await refuseChangedStages(workshop, group, stages, inputs.map(physical))
+  const moved = await refuseChangedStages(workshop, group, stages, inputs.map(physical))
   refuseUnequal(
     [...inputs.map(physical), ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, topicPrefix))],
     counts,
@@ -157,7 +157,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     reader: await PartitionReader.connect(workshop.kafka),
   })
   const copies = standby === 0 ? undefined : new StandbyCopies(await follow())
-  const topics = topicsWrittenBy(group, stages, topicPrefix)
+  const topics = [...topicsWrittenBy(group, stages, topicPrefix), ...moved]
   const byName = priorities(stages)
   const ranks = new Map(inputs.map((topic) => [physical(topic), byName.get(topic.name) ?? 0]))
   const producer = (partition: number) => new UnitProducer({ ...workshop, logger, group, unit: partition, topics })

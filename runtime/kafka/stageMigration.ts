@@ -10,10 +10,12 @@ import { schemaKeyPrefix } from '../stateEntry.ts'
 import { recordedTopology, stateMoves, topologyOf, topologyText } from '../topology.ts'
 import type { AnyStage } from '../stage.ts'
 import type { StateMove } from '../topology.ts'
+import type { ClusterConnection } from './cluster.ts'
 import { changelogName, groupName } from './names.ts'
 import type { PartitionReader } from './partitionReader.ts'
 import { coordinatorBusy, patiently } from './patiently.ts'
 import type { Source } from './sourceOffsets.ts'
+import { readSettled } from './settledRead.ts'
 import type { Workshop } from './stageMember.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 import type { TransactionalProducer } from './unitTransactions.ts'
@@ -30,6 +32,7 @@ export interface MigrationContext {
   readonly group: string
   readonly stages: readonly AnyStage[]
   readonly reader: PartitionReader
+  readonly cluster: ClusterConnection
   readonly topicPrefix: string
   readonly logger: Logger
 }
@@ -66,28 +69,36 @@ function metadataOf(all: GroupCommits, partition: number, inputs: readonly strin
   )
 }
 
-/** Refuses before anything is joined what `migrate` would refuse, and looks up what it will read. Throws E_STAGE_CHANGED. */
+/**
+ * Refuses before anything is joined what `migrate` would refuse. Resolves with the changelogs that it will read, by physical name: what was
+ * left open there is to be ended, too. Throws E_STAGE_CHANGED.
+ */
 export async function refuseChangedStages(
   { admin, counts, topicPrefix }: Workshop,
   group: string,
   stages: readonly AnyStage[],
   inputs: readonly string[],
-): Promise<void> {
+): Promise<readonly string[]> {
   const all = await commitsOf(admin, groupName(group, topicPrefix))
   const partitions = [...new Set(all.flatMap((each) => each.partitions.map(({ partition }) => partition)))]
   const moves = partitions.flatMap((partition) => movesAfter(group, stages, metadataOf(all, partition, inputs)))
-  const read = [...new Set(moves.flatMap(({ from }) => from ?? []))]
-  await counts.load(read.map((from) => changelogName(from, topicPrefix)))
+  const read = [...new Set(moves.flatMap(({ from }) => (from === undefined ? [] : [changelogName(from, topicPrefix)])))]
+  await counts.load(read)
+  return read
 }
 
-/** Puts the state where it belongs and renews the record. Does nothing when the stages are those that ran last. */
+/**
+ * Puts the state where it belongs and renews the record. Does nothing when the stages are those that ran last. `progressed` is called
+ * whenever some of it has been read or written.
+ */
 export async function migrate(
   context: MigrationContext,
   partition: number,
   producer: TransactionalProducer,
   sources: readonly Source[],
+  progressed?: () => void,
 ): Promise<void> {
-  const { admin, group, stages, reader, topicPrefix, logger } = context
+  const { admin, group, stages, topicPrefix, logger } = context
   const inputs = sources.map(({ topic }) => topic)
   const record = topologyText(topologyOf(stages))
   const own = sources.filter(({ committed }) => committed !== undefined)
@@ -99,8 +110,9 @@ export async function migrate(
   const moves = movesAfter(group, stages, before)
   for (const { stage, from } of moves) {
     const to = changelogName(stage, topicPrefix)
-    const wanted = from === undefined ? new Map<string, Buffer>() : await contents(reader, changelogName(from, topicPrefix), partition)
-    const found = await contents(reader, to, partition)
+    const wanted =
+      from === undefined ? new Map<string, Buffer>() : await contents(context, changelogName(from, topicPrefix), partition, progressed)
+    const found = await contents(context, to, partition, progressed)
     const put = (key: string, value: Buffer | null): OutgoingRecord => ({
       ...{ topic: to, partition, key, value, timestamp: Date.now(), headers: {} },
     })
@@ -112,7 +124,10 @@ export async function migrate(
     ].map(([key, value]) => put(key, value))
     // What else stands there is of an earlier life of the name, or of a copy that was not ended.
     for (const key of found.keys()) if (!wanted.has(key) && !key.startsWith(schemaKeyPrefix)) records.push(put(key, null))
-    for (const share of shares(records)) await producer.commit(share, [])
+    for (const share of shares(records)) {
+      await producer.commit(share, [])
+      progressed?.()
+    }
     logger.info({ partition, stage, from, records: records.length }, 'state moved')
   }
   // A group that reads other topics than before has no offset to put the record beside: it begins with the first kept record.
@@ -139,13 +154,22 @@ function* shares(records: readonly OutgoingRecord[]): Generator<OutgoingRecord[]
   if (share.length > 0) yield share
 }
 
-/** The last value of each key of a changelog partition; definitions of schemas are among them. */
-async function contents(reader: PartitionReader, topic: string, partition: number): Promise<ReadonlyMap<string, Buffer>> {
+/**
+ * The last value of each key of a changelog partition; definitions of schemas are among them. What the predecessor committed last
+ * may have its end still to come, as in a restore: it is waited for, or the move is tried again.
+ */
+async function contents(
+  { reader, cluster }: MigrationContext,
+  topic: string,
+  partition: number,
+  onProgress: (() => void) | undefined,
+): Promise<ReadonlyMap<string, Buffer>> {
   const found = new Map<string, Buffer>()
-  await reader.readToEnd(topic, partition, 0n, ({ key, value }) => {
+  const isWhole = await readSettled({ reader, cluster, topic, partition, onProgress }, ({ key, value }) => {
     const name = key?.toString('utf8') ?? ''
     if (value === null) found.delete(name)
     else found.set(name, value)
   })
+  if (!isWhole) throw new Error(`${topic} partition ${partition}: a transaction stays open, its state cannot be moved yet`)
   return found
 }

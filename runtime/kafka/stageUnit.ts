@@ -101,7 +101,7 @@ export class StageUnit implements Unit {
     await this.#held.during('take over', () =>
       this.#transactions.takeOver(async (producer) => {
         const before = (found = await find())
-        await this.#held.during('migrate', () => migrate(this.#context, this.partition, producer, before))
+        await this.#held.during('migrate', (progressed) => migrate(this.#context, this.partition, producer, before, progressed))
       }, memberId),
     )
     found ??= await find()
@@ -110,7 +110,8 @@ export class StageUnit implements Unit {
     let records = 0
     this.#opened ??= await this.#held.during('open state', () => this.#openState())
     for (const changelog of this.#opened.changelogs) {
-      records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger, live))
+      const restore = (progressed: () => void) => changelog.restore(reader, cluster, logger, live, progressed)
+      records += await this.#held.during(`restore ${changelog.topic}`, restore)
     }
     const seconds = (performance.now() - started) / 1000
     this.#time.enter('idle')

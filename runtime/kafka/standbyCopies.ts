@@ -100,8 +100,9 @@ export class StandbyCopies {
     this.#unwant(partition)
     const copy = this.#copies.get(partition)
     if (copy === undefined) return undefined
+    this.#onFiles(copy, () => this.#emptyStale(copy))
+    if (!this.#keeps(copy)) return undefined
     this.#copies.delete(partition)
-    this.#emptyStale(copy)
     return copy.state
   }
 
@@ -168,7 +169,7 @@ export class StandbyCopies {
     // An answer is bounded as a whole, and its first partitions fill it: each one comes first in turn.
     this.#first = (this.#first + 1) % positions.length
     const inTurn = [...positions.slice(this.#first), ...positions.slice(0, this.#first)]
-    // Of a fetch that fails, brokers that did not may answer later still: what they say must not reach a copy that is read on.
+    // Taken once the fetch is whole: of one that fails nothing is taken, and it is put again from where the stores are.
     const answers: LogRecord[][] = []
     await this.#context.reader.fetch(inTurn, WAIT_MS, (records) => answers.push(records), SLICE_BYTES)
     return copies.map((copy) => this.#apply(copy, answers, askedAt)).every((complete) => complete)

@@ -5,6 +5,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 
+/** Resolves with the work, or as soon as the signal aborts: then nobody waits for it any more. Rejects with the work. */
+export async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  const over = new AbortController()
+  const aborted = new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve(), { once: true, signal: over.signal }))
+  await Promise.race([work, aborted]).finally(() => over.abort())
+}
+
 export class StopBudget {
   readonly #budgetMs: number
   readonly #until: number

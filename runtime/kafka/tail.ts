@@ -1,12 +1,17 @@
-/** Follows a topic without a group: from its beginning, a time, its last records, or from now on. Nothing is committed. */
+/**
+ * Follows a topic without a group: from its beginning, a time, its last records, or from now on. Nothing is committed. What
+ * keeps it waiting is told, and what was deleted before it was read.
+ */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
-import { runtimeError } from '../errors.ts'
+import type { Logger } from 'pino'
+import { RekindleError, runtimeError } from '../errors.ts'
 import { Undecodable } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic, ValueOf } from '../topic.ts'
+import { typeOf } from './errorType.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
-import type { LogRecord } from './partitionReader.ts'
+import type { LogRecord, Position } from './partitionReader.ts'
 import type { WireFormat } from './wireFormat.ts'
 
 export interface TailOptions {
@@ -16,6 +21,11 @@ export interface TailOptions {
   readonly untilEnd?: boolean
   /** Ends the tail. */
   readonly signal?: AbortSignal
+  /**
+   * Told in a sentence what keeps it waiting, at once and every 30 s, and which records were deleted before they were read. Logged
+   * as a warning unless given.
+   */
+  readonly onTrouble?: (sentence: string) => void
 }
 
 export interface TailRecord<V> {
@@ -31,15 +41,18 @@ export interface TailRecord<V> {
 
 const WAIT_MS = 200
 const RETRY_MS = 500
+/** As often as a wait that lasts is said again: every 30 s. */
+const SAID_EVERY = 30_000 / RETRY_MS
 
 /** Hands each record to `onRecord`, in order per partition. Resolves when aborted or, with `untilEnd`, at the end. */
 export async function tail<T extends AnyTopic>(
   topic: T,
-  options: TailOptions & { kafka: Kafka; wire: WireFormat; topicPrefix: string },
+  options: TailOptions & { kafka: Kafka; wire: WireFormat; topicPrefix: string; logger: Logger },
   onRecord: (record: TailRecord<ValueOf<T>>) => void,
 ): Promise<void> {
   const { wire, signal, from = 'now' } = options
   const name = physicalName(topic, options.topicPrefix)
+  const tell = options.onTrouble ?? ((sentence: string) => options.logger.warn({ topic: name }, sentence))
   const reader = await PartitionReader.connect(options.kafka)
 
   async function hand(records: readonly LogRecord[]): Promise<void> {
@@ -50,8 +63,28 @@ export async function tail<T extends AnyTopic>(
     for (const record of records) if (signal?.aborted !== true) onRecord(tailRecord(topic, record, wire))
   }
 
+  /** Retention has overtaken the reader, or the topic was made anew: it goes on at the first record that there is. */
+  async function intoRange(positions: readonly Position[], ends: bigint[]): Promise<void> {
+    const ranges = await reader.ranges(
+      name,
+      positions.map(({ partition }) => partition),
+    )
+    positions.forEach((position, index) => {
+      const { low, end } = ranges.get(position.partition) ?? { low: 0n, end: 0n }
+      if ((ends[index] ?? 0n) > end) ends[index] = end
+      if (position.offset >= low && position.offset <= end) return
+      tell(
+        `Records of ${name} partition ${position.partition} from offset ${position.offset} on were deleted before they were read; it goes on at ${low}.`,
+      )
+      position.offset = low
+    })
+  }
+
   try {
-    const partitions = await reader.partitions(name).catch(() => [])
+    const partitions = await reader.partitions(name).catch((error: unknown) => {
+      if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return []
+      throw error
+    })
     if (partitions.length === 0) throw runtimeError('E_TOPIC_MISSING', `${name} does not exist.`)
     const ranges = await reader.ranges(name, partitions)
     const ends = partitions.map((partition) => ranges.get(partition)?.end ?? 0n)
@@ -78,20 +111,28 @@ export async function tail<T extends AnyTopic>(
       }
       await hand(kept.sort((a, b) => a.timestamp - b.timestamp).slice(-last))
     }
+    let failures = 0
+    let outOfRange = false
     for (;;) {
       const wanted = options.untilEnd === true ? behind() : positions
       if (wanted.length === 0 || signal?.aborted === true) return
       const gathered: LogRecord[] = []
       const before = wanted.map(({ offset }) => offset)
       try {
+        if (outOfRange) await intoRange(positions, ends)
+        outOfRange = false
         await reader.fetch(wanted, WAIT_MS, (records) => gathered.push(...records))
         await wire.prepare(
           topic,
           gathered.map(({ value }) => value),
         )
-      } catch {
-        // The broker or the registry is away: the same place is read again until the caller stops it.
+        failures = 0
+      } catch (error) {
+        if (error instanceof RekindleError && !error.retriable) throw error
         wanted.forEach((position, index) => (position.offset = before[index] ?? position.offset))
+        outOfRange = typeOf(error) === 'OFFSET_OUT_OF_RANGE'
+        // The broker or the registry is away: the same place is read again until the caller stops it.
+        if (failures++ % SAID_EVERY === 0) tell(`${name} cannot be read at present, it is tried again: ${String(error)}`)
         await delay(RETRY_MS)
         continue
       }

@@ -62,7 +62,7 @@ export class Held<U extends Unit> {
   readonly places: readonly Place[]
   #state: TaskState = 'assigned'
   #stateSince = Date.now()
-  readonly #steps = new Set<{ readonly name: string; readonly since: number }>()
+  readonly #steps = new Set<{ readonly name: string; since: number }>()
   #tail: Promise<unknown> = Promise.resolve()
   unit!: U
   /** Stops fetching these places; `resume` is ignored while the unit is not prepared. */
@@ -111,19 +111,19 @@ export class Held<U extends Unit> {
     return result
   }
 
-  /** Names what is being done, for the stuck detector. */
-  async during<R>(name: string, work: () => Promise<R>): Promise<R> {
+  /** Names what is being done, for the stuck detector. A long step that gets on says so: it counts from there. */
+  async during<R>(name: string, work: (progressed: () => void) => Promise<R>): Promise<R> {
     const step = { name, since: Date.now() }
     this.#steps.add(step)
     try {
-      return await work()
+      return await work(() => (step.since = Date.now()))
     } finally {
       this.#steps.delete(step)
     }
   }
 
-  /** What is being done, oldest first. */
+  /** What is being done and has not got on for longest first. */
   get steps(): readonly { readonly name: string; readonly since: number }[] {
-    return [...this.#steps]
+    return [...this.#steps].sort((a, b) => a.since - b.since)
   }
 }

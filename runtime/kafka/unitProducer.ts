@@ -2,6 +2,7 @@
  * The transactional producer of one unit. Opening it fences the unit's previous owner and ends what that one left open.
  * After any error it is dropped: its transaction may or may not have committed, and only the log can tell.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import type { Logger } from 'pino'
 import type { RuntimeMetrics } from '../metrics.ts'
@@ -95,6 +96,9 @@ export interface UnitProducerOptions {
 
 /** A marker is left out when a broker comes back, which takes it some ten seconds: there is no use in looking more often. */
 const LOOK_AFTER_MS = 15_000
+/** How long a close waits for the answer whether readers have what was committed. Usually the coordinator has it within some 10 ms. */
+const LAST_LOOK_MS = 3_000
+const LAST_LOOK_AGAIN_MS = 10
 
 export class UnitProducer {
   readonly #options: UnitProducerOptions
@@ -181,6 +185,18 @@ export class UnitProducer {
     }
   }
 
+  /**
+   * Lets go in good order: first looks after what it committed. Whoever takes the id over would do so, but after the last stop of a
+   * group, or the one commit of a command, nobody may ever come, and readers would wait for good.
+   */
+  async close(): Promise<void> {
+    const open = this.#open
+    clearTimeout(this.#watch)
+    if (open?.identity !== undefined && this.#unsure) await this.#lookLast(open)
+    await this.drop()
+  }
+
+  /** Lets go at once, as after an error: whoever takes over judges. */
   async drop(): Promise<void> {
     const open = this.#open
     this.#open = undefined
@@ -201,13 +217,31 @@ export class UnitProducer {
     }, this.#options.lookAfterMs ?? LOOK_AFTER_MS).unref()
   }
 
+  /** Looks until nothing is left open, within bounds: a broker that is away must not hold up a stop. */
+  async #lookLast(open: OpenTransactions): Promise<void> {
+    const late = new AbortController()
+    let why = 'the coordinator is still ending it'
+    // It ends with the drop that follows when it is late.
+    const looked = (async () => {
+      while (this.#open === open && this.#unsure) {
+        await this.#lookAfter(open).catch((error: unknown) => void (why = String(error)))
+        if (this.#unsure) await delay(LAST_LOOK_AGAIN_MS)
+      }
+    })()
+    await Promise.race([looked, delay(LAST_LOOK_MS, undefined, { signal: late.signal }).catch(() => undefined)])
+    late.abort()
+    if (!this.#unsure) return
+    const { transactionalId } = this.#custody
+    this.#options.logger.warn({ transactionalId, why }, 'closed without knowing whether readers have what was committed last')
+  }
+
   async #lookAfter(open: OpenTransactions): Promise<void> {
     const { identity } = open
     if (!this.#unsure || identity === undefined) return
     const custody = { ...this.#custody, concerns: (topic: string, partition: number) => this.#written.has(`${topic}#${partition}`) }
-    const hangs = await hasForgotten(custody, identity)
-    if (this.#open !== open || hangs === undefined) return
-    if (!hangs) {
+    const found = await hasForgotten(custody, identity)
+    if (this.#open !== open || found === 'ending') return
+    if (found !== 'something') {
       // What was committed meanwhile was not looked at.
       if (open.identity === identity) {
         this.#unsure = false

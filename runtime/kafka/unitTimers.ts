@@ -8,7 +8,8 @@ import type { Folded, UnitFolds } from './unitFolds.ts'
 import type { UnitWorks } from './unitWorks.ts'
 
 const TIMERS_PER_TRANSACTION = 500
-const MAX_TIMEOUT_MS = 2 ** 31 - 1
+/** The clock of the process stands still while its machine sleeps, and is not set with the wall clock: looked at again after a minute, ms. */
+const LONGEST_WAIT_MS = 60_000
 
 export class UnitTimers<U extends Unit> {
   readonly #works: UnitWorks<U>
@@ -22,13 +23,19 @@ export class UnitTimers<U extends Unit> {
     this.#folds = folds
   }
 
-  /** Wakes up when the next one is due, by what is committed now. */
+  /** Wakes up when the next one is due, by what is committed now. Never throws: a store that cannot say it stops the member. */
   arm(): void {
     this.stop()
     const { context, held, opened } = this.#works
-    const dueAt = opened().task.nextTimerAt()
+    let dueAt: number | undefined
+    try {
+      dueAt = opened().task.nextTimerAt()
+    } catch (error) {
+      // Thrown on behind a commit, the client would fetch from where it stood before, and all of it would be folded twice.
+      return held.fail(error as Error)
+    }
     if (dueAt === undefined) return
-    const wait = Math.min(Math.max(0, dueAt - context.now()), MAX_TIMEOUT_MS)
+    const wait = Math.min(Math.max(0, dueAt - context.now()), LONGEST_WAIT_MS)
     this.#timer = setTimeout(() => void held.serially(() => this.#fire()), wait)
   }
 

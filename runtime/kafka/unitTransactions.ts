@@ -5,7 +5,7 @@
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { OutgoingRecord, SourceOffset, UnitProducer } from './unitProducer.ts'
 
-export type TransactionalProducer = Pick<UnitProducer, 'open' | 'whole' | 'commit' | 'drop'>
+export type TransactionalProducer = Pick<UnitProducer, 'open' | 'whole' | 'commit' | 'close' | 'drop'>
 
 /** What a unit wants to have written. */
 export interface TransactionPart {
@@ -84,6 +84,6 @@ export class OwnTransactions implements UnitTransactions {
   }
 
   close(): Promise<void> {
-    return this.#producer.drop()
+    return this.#producer.close()
   }
 }

@@ -64,13 +64,16 @@ export function refusal({ log, key, value, headers }: Job, group: string): WorkR
 export async function attempt(job: Job, { worker, group }: WorkerContext, givingUp: AbortSignal): Promise<WorkResult<AnyTopic>> {
   const { log, headers } = job
   const key = job.key as string
-  const deadline = new AbortController()
+  const ending = new AbortController()
+  const { signal } = ending
   const name = `work on ${log.topic} ${log.partition}@${log.offset}`
   const timer = setTimeout(
-    () => deadline.abort(runtimeError('E_TASK_STUCK', `${name} took longer than ${worker.deadlineMs} ms.`)),
+    () => ending.abort(runtimeError('E_TASK_STUCK', `${name} took longer than ${worker.deadlineMs} ms.`)),
     worker.deadlineMs,
   )
-  const signal = AbortSignal.any([deadline.signal, givingUp])
+  // Not `AbortSignal.any`: what listens to that is kept for as long as the partition is held, and each record would leave one.
+  const giveUp = () => ending.abort(givingUp.reason)
+  givingUp.addEventListener('abort', giveUp, { once: true })
   // A handler that does not listen to its signal is left behind; its late answer counts for nothing.
   const ended = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }))
   const topic = (worker.input as AnyTopic).name
@@ -90,6 +93,7 @@ export async function attempt(job: Job, { worker, group }: WorkerContext, giving
     ])) as WorkResult<AnyTopic>
   } finally {
     clearTimeout(timer)
+    givingUp.removeEventListener('abort', giveUp)
   }
 }
 
@@ -161,6 +165,8 @@ export function outgoing(job: Job, context: WorkerContext): OutgoingRecord[] {
       value: emission.value === null ? null : wire.encode(emission.topic, emission.value as never),
       timestamp: log.timestamp,
       headers: {
+        // A worker may have passed on the headers it read: those of the writer are set last.
+        ...emission.headers,
         [groupHeader]: group,
         ce_specversion: '1.0',
         ce_id: deterministicId(worker.name, to, emission.topic.name, headers['ce_id'] ?? placeOf(log), ordinal),
@@ -168,7 +174,6 @@ export function outgoing(job: Job, context: WorkerContext): OutgoingRecord[] {
         ce_type: emission.topic.value.name,
         'content-type': 'application/avro',
         ...(traceparent === undefined ? {} : { traceparent, ...(tracestate === undefined ? {} : { tracestate }) }),
-        ...emission.headers,
       },
     }
   })

@@ -134,7 +134,8 @@ export class WorkerUnit implements Unit {
   skip(_: Place, nextOffset: bigint): void {
     const last = this.#jobs.at(-1)
     if (last !== undefined) last.nextOffset = nextOffset
-    else this.#skippedTo = nextOffset
+    // Beside it: of a job that is being committed the offset has been read already.
+    this.#skippedTo = nextOffset
     this.#idle ??= setTimeout(() => {
       this.#idle = undefined
       this.#commitDone()
@@ -162,7 +163,7 @@ export class WorkerUnit implements Unit {
     this.#unwatch()
     await this.#quiet()
     this.#time.settle()
-    await this.#producer.drop()
+    await this.#producer.close()
   }
 
   async #quiet(): Promise<void> {

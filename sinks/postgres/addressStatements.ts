@@ -1,9 +1,11 @@
 /**
  * What was said of permission from each number and e-mail address, kept by a hash of the address: an opt-out counts for every lead of the location
- * that has the address. Rows are only added, each once, so the order of arrival leaves no trace; an erasure takes lead and words from them.
+ * that has the address. Rows are only added, each once, so the order of arrival leaves no trace; an erasure takes lead and words from them. A
+ * do-not-disturb that is permanent is told again by every update: of each lead and address it is one row, of when it was told last.
  * @source reference/safety-and-claude.md 2.1: opt-out follows the number, not the person
  */
 import type pg from 'pg'
+import { isPermanentDnd } from '../../pipelines/enrich/consent.ts'
 import { ledgerOf, saidFrom } from '../../pipelines/enrich/saidFrom.ts'
 import { PURPOSES, readScope, scopeOf } from '../../pipelines/enrich/purposes.ts'
 import { permissionsOf } from '../../pipelines/enrich/settings.ts'
@@ -25,21 +27,44 @@ const columns = [
   ['stated_at', 'timestamptz'],
   ['words', 'text'],
   ['address', 'text'],
+  ['had_key', 'text'],
   ['is_certain', 'bool'],
 ] as const
 type Row = Record<(typeof columns)[number][0], unknown>
 
+/** A number without what is dialled after it: whoever is at an extension has the number. */
+const plain = (address: string) => `regexp_replace(${address}, '(ext|x|#|;|,).*$', '', 'i')`
+/** The key of an address, as an expression over expressions. */
+export const keyOf = (tenant: string, channel: string, address: string) =>
+  `CASE WHEN ${channel} = 'email' THEN address_key(${tenant}, ${channel}, ${address})
+    ELSE coalesce(address_key(${tenant}, ${channel}, ${plain(address)}), address_key(${tenant}, ${channel}, ${address})) END`
+
+const toldKey = `coalesce(had_key, ${keyOf('tenant_id', 'channel', 'address')})`
 const names = columns.map(([name]) => name).join(', ')
 const stored = 'tenant_id, channel, purpose, event_id, status, stated_at, words, lead_id'
 const append = `
   INSERT INTO address_statements (address_key, ${stored}, stored_at)
   SELECT key, ${stored}, clock_timestamp()
   FROM unnest(${columns.map(([, type], place) => `$${place + 1}::${type}[]`).join(', ')}) AS told (${names})
-  CROSS JOIN LATERAL (SELECT address_key(tenant_id, channel, address) AS key) AS said
+  CROSS JOIN LATERAL (SELECT ${toldKey} AS key) AS said
   WHERE key IS NOT NULL AND (is_certain OR NOT EXISTS (
     SELECT FROM address_statements AS known WHERE known.tenant_id = told.tenant_id AND known.event_id = told.event_id
       AND known.channel = told.channel AND known.purpose = told.purpose AND (known.lead_id = told.lead_id OR known.lead_id IS NULL)))
   ON CONFLICT DO NOTHING`
+
+// The latest telling counts against START, from whichever lead that came; a maximum, so that order and repetition leave no trace.
+const raiseAgain = `
+  UPDATE address_statements AS known SET stated_at = told.stated_at
+  FROM (SELECT ${toldKey} AS key, * FROM unnest(${columns.map(([, type], place) => `$${place + 1}::${type}[]`).join(', ')}) AS said (${names})) AS told
+  WHERE known.tenant_id = told.tenant_id AND known.address_key = told.key AND known.channel = told.channel AND known.purpose = told.purpose
+    AND known.lead_id = told.lead_id AND known.status = told.status AND known.words = told.words AND told.is_certain AND told.stated_at > known.stated_at`
+const appendAgain = append.replace(
+  'ON CONFLICT',
+  `AND NOT EXISTS (
+    SELECT FROM address_statements AS known WHERE known.tenant_id = told.tenant_id AND known.lead_id = told.lead_id AND known.channel = told.channel
+      AND known.purpose = told.purpose AND known.status = told.status AND known.words = told.words AND (known.address_key = said.key OR NOT told.is_certain))
+  ON CONFLICT`,
+)
 
 /** Of a lead that was erased it is `nobody` who said so. */
 export type SaidBy = 'lead' | 'nobody'
@@ -52,8 +77,11 @@ export async function storeAddressStatements(
 ): Promise<void> {
   const rows: Row[] = []
   for (const [key, all] of told)
-    for (const { channel, scope, stated, address, isCertain } of saidFrom(all))
-      rows.push(rowOf(key, all[0]?.tenantId ?? '', channel, readScope(scope).purpose ?? 'all', stated, address, isCertain))
+    for (const { channel, scope, stated, address, addressKey, isCertain } of saidFrom(all))
+      rows.push({
+        ...rowOf(key, all[0]?.tenantId ?? '', channel, readScope(scope).purpose ?? 'all', stated, address, isCertain),
+        had_key: addressKey,
+      })
   await storeSaid(client, rows, by)
 }
 
@@ -81,9 +109,14 @@ export async function storeUnnamed(
   client: pg.PoolClient,
   records: readonly { readonly value: WebhookUnrecognised | null }[],
 ): Promise<void> {
-  const told = records.flatMap(({ value }) =>
-    value === null || !UNNAMED.has(value.reason) ? [] : addressStatementsOf(value).map((one) => ({ ...one, tenantId: value.tenantId })),
-  )
+  const told = records.flatMap(({ value }) => {
+    if (value === null || !UNNAMED.has(value.reason)) return []
+    const { tenantId } = value
+    // Which location was meant nobody knows: what takes permission back counts for all of them, what gives it for none.
+    return addressStatementsOf(value).flatMap((one) =>
+      tenantId === EVERY_LOCATION && one.status !== 'revoked' ? [] : [{ ...one, tenantId }],
+    )
+  })
   const named = told.flatMap(({ tenantId, purpose }) => (purpose === null ? [] : [tenantId]))
   const byPurpose = named.length === 0 ? new Set<string>() : await locationsByPurpose(client, named)
   await store(
@@ -95,7 +128,10 @@ export async function storeUnnamed(
   )
 }
 
-const UNNAMED: ReadonlySet<string> = new Set(unnamedReasons)
+/** Of no contact, of no location, and of one that may be installed again. */
+const UNNAMED: ReadonlySet<string> = new Set([...unnamedReasons, 'tenant_not_named', 'tenant_not_installed'])
+/** In the place of the location: what counts in all of them. */
+const EVERY_LOCATION = ''
 
 /** Those of these locations where an opt-out closes what it names alone. */
 async function locationsByPurpose(client: pg.PoolClient, tenantIds: readonly string[]): Promise<ReadonlySet<string>> {
@@ -107,22 +143,40 @@ async function locationsByPurpose(client: pg.PoolClient, tenantIds: readonly str
   return new Set(rows.flatMap(({ tenant_id, record }) => (permissionsOf(record).revocation === 'purpose' ? [tenant_id] : [])))
 }
 
-function rowOf(key: string, tenantId: string, channel: string, purpose: string, stated: Consent, address: string, isCertain: boolean): Row {
+function rowOf(
+  key: string,
+  tenantId: string,
+  channel: string,
+  purpose: string,
+  stated: Consent,
+  address: string | null,
+  isCertain: boolean,
+): Row {
   const { status, at, eventId, words } = stated
   return {
     ...{ lead_id: key, tenant_id: tenantId, channel, purpose, event_id: storable(eventId), status },
-    ...{ stated_at: instant(at), words: storable(words), address: storable(address), is_certain: isCertain },
+    ...{ stated_at: instant(at), words: storable(words), address: storable(address), had_key: null, is_certain: isCertain },
   }
 }
 
 async function store(client: pg.PoolClient, rows: readonly Row[]): Promise<void> {
+  await run(client, 'address_statements_append', append, rows)
+}
+
+async function run(client: pg.PoolClient, name: string, text: string, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return
-  await client.query({ name: 'address_statements_append', text: append, values: columns.map(([name]) => rows.map((row) => row[name])) })
+  await client.query({ name, text, values: columns.map(([column]) => rows.map((row) => row[column])) })
 }
 
 /** The same of leads; of those that were erased without lead and words, and what takes nothing back only where it stands against something that does. */
 async function storeSaid(client: pg.PoolClient, rows: readonly Row[], by: SaidBy): Promise<void> {
-  if (by === 'lead' || rows.length === 0) return store(client, rows)
+  if (by === 'lead') {
+    const again = rows.filter(({ status, words }) => isPermanentDnd({ status, words } as Pick<Consent, 'status' | 'words'>))
+    await run(client, 'address_statements_raise', raiseAgain, again)
+    await run(client, 'address_statements_append_again', appendAgain, again)
+    return store(client, again.length === 0 ? rows : rows.filter((row) => !again.includes(row)))
+  }
+  if (rows.length === 0) return
   await store(
     client,
     rows.map((row) => ({ ...row, lead_id: null, words: null })),
@@ -179,16 +233,16 @@ interface StoredStatement {
 // The keys once: within the join they would be computed for every row that they are compared with.
 const ledgers = `
   WITH own AS MATERIALIZED (
-    SELECT leads.id, leads.tenant_id, address.key
+    SELECT leads.id, place.tenant_id, address_key(place.tenant_id, said.channel, said.address) AS key, address_key(leads.tenant_id, said.channel, said.address) AS own_key
     FROM leads
-    CROSS JOIN LATERAL (VALUES (address_key(leads.tenant_id, 'sms', leads.phone)), (address_key(leads.tenant_id, 'email', leads.email)),
-      (address_key(leads.tenant_id, 'sms', $2)), (address_key(leads.tenant_id, 'email', $3))) AS address (key)
+    CROSS JOIN LATERAL (VALUES ('sms', leads.phone), ('sms', ${plain('leads.phone')}), ('email', leads.email), ('sms', $2), ('sms', ${plain('$2')}), ('email', $3)) AS said (channel, address)
+    CROSS JOIN LATERAL (VALUES (leads.tenant_id), ('${EVERY_LOCATION}')) AS place (tenant_id)
     WHERE leads.id = ANY($1)
   )
-  SELECT own.id AS lead_id, said.address_key, said.channel, said.purpose, said.status, said.stated_at, said.event_id, said.words
-  FROM (SELECT DISTINCT id, tenant_id, key FROM own) AS own
+  SELECT own.id AS lead_id, own.own_key AS address_key, said.channel, said.purpose, said.status, said.stated_at, said.event_id, said.words
+  FROM (SELECT DISTINCT id, tenant_id, key, own_key FROM own) AS own
   JOIN address_statements AS said ON said.tenant_id = own.tenant_id AND said.address_key = own.key
-  ORDER BY own.id, said.address_key`
+  ORDER BY own.id, own.own_key`
 
 /** Nothing takes permission back that this one stands against: then it says nothing that must be known. */
 const alone = `NOT EXISTS (

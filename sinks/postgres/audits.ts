@@ -3,7 +3,7 @@
  * whoever stops half-way has still judged a random half.
  */
 import type pg from 'pg'
-import { SECOND_SHARE } from '../../pipelines/learning/labels.ts'
+import { SECOND_SHARE, storedSelection } from '../../pipelines/learning/labels.ts'
 import { uncounted } from '../../pipelines/learning/outsideVotes.ts'
 import type { OutsideVote } from '../../pipelines/learning/outsideVotes.ts'
 import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
@@ -153,8 +153,7 @@ export async function labelledDecisions(db: Queryable, type: string, since: numb
     decision: row.record,
     option: row.right_option,
     labeller: row.labeller,
-    selection: row.selection,
-    inclusion: row.inclusion,
+    ...storedSelection(row.record, row),
     labelledAt: row.labelled_at.getTime(),
     outside: uncounted(row.record, row.outside ?? []),
   }))

@@ -29,7 +29,8 @@ export const postgresErrors = {
   E_RETENTION_FAILED: {
     scope: 'step',
     retriable: true,
-    means: 'Rows past their retention could not be deleted; those of the tables before it are gone. It is tried again every hour.',
+    means:
+      'Rows of a table that are past their retention could not be deleted; those of the other tables are. It is tried again every hour.',
     remedy: 'Read the cause; run `rekindle retention` when it is mended, or wait.',
   },
   E_SECRET_UNREADABLE: {

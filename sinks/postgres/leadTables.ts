@@ -17,6 +17,7 @@ export const tablesWithoutLeads: Readonly<Record<string, string>> = {
   tenants: 'settings of a location',
   staff_settings: 'which realtors of a location take leads',
   policies: 'the numbers that decisions are made with',
+  policy_changes: 'which of those numbers were in force when, and who changed it',
   learned_policies: 'what verdicts made of those numbers, counts and shares',
   sink_offsets: 'places of topics',
   sweep_cursors: 'how far locations are compared with the platform',

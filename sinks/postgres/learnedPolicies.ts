@@ -81,6 +81,37 @@ export async function lastTurned(db: Queryable, decisionType: string): Promise<r
   return found.rows[0]?.turned ?? []
 }
 
+/** A policy is put in force by learning when its report is stored; what is put in force so much later is by a person. 10 min in ms. */
+const SOON_MS = 600_000
+
+/**
+ * Hashes of policies of a type that a person put in force again although something that was learned later had been: those, and what
+ * learning made of one of them by silencing who has turned. A policy of which only the report was stored never was in force. And keys of
+ * locations that a person let go back to the policy of all.
+ */
+export async function rolledBackTo(db: Queryable, decisionType: string): Promise<ReadonlySet<string>> {
+  const found = await db.query<{ policy_hash: string }>(
+    `WITH RECURSIVE chosen AS (
+       SELECT again.policy_hash FROM policies again LEFT JOIN learned_policies made USING (policy_hash)
+       WHERE again.decision_type = $1 AND (made.policy_hash IS NULL OR again.published_at > made.learned_at + $2 * interval '1 millisecond')
+         AND EXISTS (
+           SELECT FROM learned_policies later JOIN policies former USING (policy_hash)
+           WHERE later.tenant_id = again.tenant_id AND later.decision_type = again.decision_type AND later.policy_hash <> again.policy_hash
+             AND (made.policy_hash IS NULL OR later.learned_at > made.learned_at) AND former.published_at < again.published_at
+         )
+       UNION
+       SELECT silenced.policy_hash FROM learned_policies silenced JOIN chosen ON chosen.policy_hash = silenced.report -> 'former' ->> 'policyHash'
+       WHERE silenced.report ->> 'from' = 'in_force'
+     ) SELECT policy_hash FROM chosen
+     UNION ALL
+     SELECT tenant_id || ':' || decision_type FROM (
+       SELECT DISTINCT ON (tenant_id) * FROM policy_changes WHERE decision_type = $1 ORDER BY tenant_id, id DESC
+     ) AS latest WHERE latest.policy_hash IS NULL`,
+    [decisionType, SOON_MS],
+  )
+  return new Set(found.rows.map(({ policy_hash }) => policy_hash))
+}
+
 /** Those whose hash begins so. */
 export async function learnedByHash(db: Queryable, beginning: string): Promise<StoredLearned[]> {
   const found = await db.query<{ record: Policy; report: LearnedReport; published: boolean; learned_at: Date }>(

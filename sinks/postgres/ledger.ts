@@ -4,11 +4,12 @@
  */
 import type pg from 'pg'
 import type { FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
-import { profiles, unrecognised } from '../../topics/index.ts'
+import { profiles } from '../../topics/index.ts'
+import { allCompleteAt, copyPlaces } from './heard.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { addressLedgers } from './addressStatements.ts'
 import type { Addresses } from './addressStatements.ts'
-import { deliveryOf, rowOf } from './ledgerRow.ts'
+import { TAKEN_BACK, deliveryOf, mayHaveLeft, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
 import type { Queryable } from './pool.ts'
 import { assigneeFacts, leadsBeingAssigned } from './staff.ts'
@@ -31,8 +32,9 @@ const DAY_MS = 86_400_000
 
 /**
  * Enters planned follow-ups and cancels those that are still open; in whatever order and however often both come, the
- * result is the same: a cancelled one stays cancelled, a known intent is not entered again. A question to a person is open
- * after it was put as well, until it is answered or nobody can answer it any more.
+ * result is the same: a cancelled one stays cancelled, a known intent is not entered again. What a worker has reserved has not
+ * left and is open; of what it has handed over it is noted, so that it is not tried again. A question to a person is open after
+ * it was put as well, until it is answered or nobody can answer it any more.
  */
 export async function storeFollowUps(client: pg.PoolClient, records: readonly PlannedRecord[]): Promise<void> {
   const cancels = new Map(
@@ -45,29 +47,35 @@ export async function storeFollowUps(client: pg.PoolClient, records: readonly Pl
   )
   if (cancels.size === 0) return
   const open = await client.query<StoredRow>(
-    `SELECT * FROM followup_actions WHERE followup_id = ANY($1) AND (status IN ('pending', 'deferred') OR (action = 'ask' AND status = 'confirmed')) ORDER BY followup_id FOR UPDATE`,
+    `SELECT * FROM followup_actions WHERE followup_id = ANY($1) AND (status IN ('pending', 'deferred', 'reserved', 'handed_over', 'unknown') OR (action = 'ask' AND status = 'confirmed')) ORDER BY followup_id FOR UPDATE`,
     [[...cancels.keys()]],
   )
   const rows = open.rows.map(rowOf)
   await lockLeads(client, rows)
+  await save(
+    client,
+    rows.filter(mayHaveLeft).map((row) => ({ ...row, ruleId: TAKEN_BACK })),
+  )
   await saveAndTell(
     client,
-    rows.map((row) => {
-      const by = cancels.get(row.followupId)
-      return {
-        ...row,
-        status: 'cancelled' as const,
-        reason: by?.followUp.reason ?? '',
-        gateId: null,
-        ruleId: null,
-        liftsAt: null,
-        // A question that was put has a task, which is ended by whoever delivers.
-        nextCheckAt: row.action === 'ask' && row.messageId !== null ? Math.max(row.updatedAt, by?.at ?? row.updatedAt) : null,
-        sequence: row.sequence + 1,
-        // A cancellation repeats when the follow-up was planned; it happened when it was written.
-        updatedAt: Math.max(row.updatedAt, by?.at ?? row.updatedAt),
-      }
-    }),
+    rows
+      .filter((row) => !mayHaveLeft(row))
+      .map((row) => {
+        const by = cancels.get(row.followupId)
+        return {
+          ...row,
+          status: 'cancelled' as const,
+          reason: by?.followUp.reason ?? '',
+          gateId: null,
+          ruleId: null,
+          liftsAt: null,
+          // A question that was put has a task, which is ended by whoever delivers.
+          nextCheckAt: row.action === 'ask' && row.messageId !== null ? Math.max(row.updatedAt, by?.at ?? row.updatedAt) : null,
+          sequence: row.sequence + 1,
+          // A cancellation repeats when the follow-up was planned; it happened when it was written.
+          updatedAt: Math.max(row.updatedAt, by?.at ?? row.updatedAt),
+        }
+      }),
   )
 }
 
@@ -184,7 +192,7 @@ export interface FenceFacts {
   readonly tenants: ReadonlyMap<string, Tenant>
   /** By partition: when the copy of the leads was last known to be complete, ms. */
   readonly copyCompleteAt: ReadonlyMap<number, number>
-  /** The same of the partition that is furthest behind, for what any lead of a location may have said, or a number that is no lead's. */
+  /** Up to when all copies are complete of what any lead of a location may have said, or an address that is no lead's, by the partition that is furthest behind. */
   readonly allCompleteAt: number | undefined
   /** By lead: what was said of permission from each of its addresses, by whomever. */
   readonly addressLedgers: ReadonlyMap<string, readonly Consents[]>
@@ -202,11 +210,7 @@ export interface FenceFacts {
 export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow[], at: number, besides?: Addresses): Promise<FenceFacts> {
   const leadIds = [...new Set(rows.map(({ leadId }) => leadId))]
   // Before what it is about: read after it, it would vouch for what was stored in between and is not among it.
-  const copies = await client.query<{ topic: string; partition: number; caught_up_at: Date | null }>({
-    name: 'fence_copies',
-    text: 'SELECT topic, partition, caught_up_at FROM sink_offsets WHERE topic = ANY($1)',
-    values: [[profiles, unrecognised].map(storedTopic)],
-  })
+  const copies = await copyPlaces(client)
   const leads = await client.query<{ id: string; profile: LeadProfile }>({
     name: 'fence_leads',
     text: 'SELECT id, profile FROM leads WHERE id = ANY($1)',
@@ -231,14 +235,14 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
   return {
-    allCompleteAt: earliest(copies.rows.map(({ caught_up_at }) => caught_up_at?.getTime())),
+    allCompleteAt: allCompleteAt(copies),
     addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),
     assigning: await leadsBeingAssigned(client, rows, at),
     leads: new Map(leads.rows.map(({ id, profile }) => [id, profile])),
     tenants: new Map(tenants.rows.map(({ tenant_id, record }) => [tenant_id, record])),
     copyCompleteAt: new Map(
-      copies.rows.flatMap(({ topic, partition, caught_up_at }) =>
+      copies.flatMap(({ topic, partition, caught_up_at }) =>
         topic !== storedTopic(profiles) || caught_up_at === null ? [] : [[partition, caught_up_at.getTime()]],
       ),
     ),
@@ -251,12 +255,6 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
       text: row.message ?? '',
     })),
   }
-}
-
-/** Undefined when there are none, or one is not known. */
-function earliest(times: readonly (number | undefined)[]): number | undefined {
-  const known = times.filter((time) => time !== undefined)
-  return known.length === 0 || known.length < times.length ? undefined : Math.min(...known)
 }
 
 /** Message ids of this contact that a follow-up has already been matched with. */

@@ -91,6 +91,29 @@ export function changed(row: LedgerRow, { at, ...transition }: Transition): Ledg
   return { ...row, ...transition, sequence: row.sequence + 1, updatedAt: at }
 }
 
+/** The rule of a row that was taken back while its call was under way: whatever the answer, nothing is tried again. */
+export const TAKEN_BACK = 'taken_back'
+
+/** Has a call been made, or is one being made, whose outcome is not known yet? */
+export function mayHaveLeft({ status }: LedgerRow): boolean {
+  return status === 'handed_over' || status === 'unknown'
+}
+
+/**
+ * The row once it is known to have arrived. A question ends with its time; one that was taken back meanwhile is so after that,
+ * and its task is to be ended. Each is to be told: that a task is ours is known from the first.
+ */
+export function arrived(
+  row: LedgerRow,
+  found: { readonly reason: string; readonly messageId: string | null; readonly at: number },
+): LedgerRow[] {
+  const nextCheckAt = row.action === 'ask' ? row.expiresAt : null
+  const confirmed = changed(row, { ...found, status: 'confirmed', ruleId: null, settledAt: found.at, nextCheckAt })
+  if (row.action !== 'ask' || row.ruleId !== TAKEN_BACK) return [confirmed]
+  const reason = 'It was taken back while it was put.'
+  return [confirmed, changed(confirmed, { status: 'cancelled', reason, nextCheckAt: found.at, at: found.at })]
+}
+
 /** What the world is told of the row as it is now. */
 export function deliveryOf(row: LedgerRow): DeliveryChanged {
   return {

@@ -4,6 +4,17 @@
  */
 import pg from 'pg'
 import type { Logger } from 'pino'
+import { watchQueries } from './watchQueries.ts'
+import type { OnQuery } from './watchQueries.ts'
+
+/** What somebody who watches a pool looks at. */
+export type WatchedPool = Pick<pg.Pool, 'totalCount' | 'idleCount' | 'waitingCount'> & { readonly options: { readonly max: number } }
+
+export interface PoolWatch {
+  /** Told once of each pool, before its first connection. */
+  readonly opened: (pool: WatchedPool) => void
+  readonly queried: OnQuery
+}
 
 export interface PoolOptions {
   readonly url: string
@@ -16,6 +27,7 @@ export interface PoolOptions {
   readonly logger?: Pick<Logger, 'warn'>
   /** Shown in pg_stat_activity. */
   readonly applicationName?: string
+  readonly watch?: PoolWatch
 }
 
 /** @source requirement: pool max 100, timeout 30 s, recycle 3600 s (reference/lead-domain.md 1.2) */
@@ -37,6 +49,11 @@ export function createPool(options: PoolOptions): pg.Pool {
   // queries of a transaction would end the process.
   pool.on('connect', (client) => client.on('error', (error) => options.logger?.warn({ err: error }, 'a database connection broke')))
   pool.on('error', () => undefined)
+  const { watch } = options
+  if (watch !== undefined) {
+    watch.opened(pool)
+    pool.on('connect', (client) => watchQueries(client, watch.queried))
+  }
   return pool
 }
 

@@ -1,9 +1,10 @@
 /**
  * Deletes rows that are past their retention: oldest first, by index, a bounded number at a time, each table in a
- * transaction of its own and by one process at a time. Rows that somebody else holds are left for the next run.
+ * transaction of its own and by one process at a time. Rows that somebody else holds are left for the next run. A table that
+ * fails holds up no other.
  * @source reference/lead-domain.md 11.4: 1,000 rows per run
  */
-import type pg from 'pg'
+import pg from 'pg'
 import { uncountDaysUpTo } from './decisionDays.ts'
 import { inTransaction } from './pool.ts'
 import { keptSince, retentionRules } from './retentionRules.ts'
@@ -23,6 +24,8 @@ export type RetentionResult =
   | { readonly table: string; readonly outcome: 'done'; readonly deleted: number; readonly more: boolean }
   /** Another process is at this moment deleting. */
   | { readonly table: string; readonly outcome: 'busy' }
+  /** The database refused; nothing of the table was deleted in this run. */
+  | { readonly table: string; readonly outcome: 'failed'; readonly cause: Error }
 
 /** Whoever deletes holds this advisory lock until the transaction ends. */
 const LOCK_ID = 73546355
@@ -33,10 +36,17 @@ export function deletion({ table, key, age, condition }: RetentionRule): string 
     SELECT ${key} FROM ${table} WHERE ${condition} AND ${age} < $1 ORDER BY ${age} LIMIT $2 FOR UPDATE SKIP LOCKED))`
 }
 
-/** Deletes what is past at `now` (ms), a result per table of the rules. */
+/** Deletes what is past at `now` (ms), a result per table of the rules. Throws when the database cannot be asked at all. */
 export async function enforceRetention(pool: pg.Pool, now: number, limits: RetentionLimits = retentionLimits): Promise<RetentionResult[]> {
   const results: RetentionResult[] = []
-  for (const rule of retentionRules) results.push(await inTransaction(pool, (client) => enforceRule(client, rule, now, limits)))
+  for (const rule of retentionRules)
+    try {
+      results.push(await inTransaction(pool, (client) => enforceRule(client, rule, now, limits)))
+    } catch (error) {
+      // What the database says of a statement is about this table; a connection that is not there would be so for all of them.
+      if (!(error instanceof pg.DatabaseError)) throw error
+      results.push({ table: rule.table, outcome: 'failed', cause: error })
+    }
   return results
 }
 

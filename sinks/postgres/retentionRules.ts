@@ -136,6 +136,7 @@ export const keptForEver: Readonly<Record<string, string>> = {
   tenants: 'configuration',
   staff_settings: 'a row a location: who of it takes leads',
   policies: 'a row a policy: decisions name theirs, and a former one may be put in force again',
+  policy_changes: 'a row a time that what is in force changed: who took a policy out of force must stay known to the timer of learning',
   sink_offsets: 'one row a partition; without it everything would be stored again',
   sweep_cursors: 'a row a location and source, how far it is compared with GoHighLevel',
   counted_days: 'that the decisions of a day are counted; gone with the first of them',

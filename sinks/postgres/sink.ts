@@ -35,6 +35,7 @@ import { storeProfiles } from './leadRows.ts'
 import { storeFollowUps } from './ledger.ts'
 import { forgetUndecided, isStorableBallot, settleBallots, storeOutsideBallots } from './outsideBallots.ts'
 import { storePolicies } from './policies.ts'
+import { storePolicyChanges } from './policyChanges.ts'
 import { inTransaction } from './pool.ts'
 import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
 import { isPast } from './retentionRules.ts'
@@ -98,11 +99,12 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
       if (crowded > 0) options.onForgotten?.('crowded', crowded)
     },
     async caughtUp(places, at) {
+      // Also when it is earlier than what is there: it is true all the same, and a clock that was ahead must not vouch for what comes.
       await pool.query({
         name: 'sink_caught_up',
         text: `INSERT INTO sink_offsets (topic, partition, caught_up_at)
                SELECT topic, partition, $3 FROM unnest($1::text[], $2::int[]) AS place (topic, partition) ORDER BY topic, partition
-               ON CONFLICT (topic, partition) DO UPDATE SET caught_up_at = greatest(sink_offsets.caught_up_at, excluded.caught_up_at)`,
+               ON CONFLICT (topic, partition) DO UPDATE SET caught_up_at = excluded.caught_up_at`,
         values: [places.map(({ topic }) => storedTopic(topic)), places.map(({ partition }) => partition), instant(at)],
       })
       const decided = places.filter(({ topic }) => topic === decisions).map(({ partition }) => partition)
@@ -258,7 +260,8 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
     case outcomes.name:
       return storeOutcomes(client, of(outcomes))
     case policies.name:
-      return storePolicies(client, of(policies))
+      await storePolicies(client, of(policies))
+      return storePolicyChanges(client, of(policies))
     case shadowDecisions.name:
       return storeShadowDecisions(client, of(shadowDecisions))
     case tenants.name:

@@ -14,3 +14,8 @@ export async function sourceCounts(db: Queryable, madeBefore: number, tenantId?:
   )
   return rows
 }
+
+/** Whether the location is set up. */
+export async function isLocation(db: Queryable, tenantId: string): Promise<boolean> {
+  return ((await db.query('SELECT FROM tenants WHERE tenant_id = $1', [tenantId])).rowCount ?? 0) > 0
+}

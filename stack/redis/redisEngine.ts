@@ -13,7 +13,7 @@ const MEMORY_MB = 64
 
 export class RedisEngine extends ProcessEngine {
   private readonly command: string
-  protected override readonly startBudgetMs = 10_000
+  protected override readonly startBudgetMs = 60_000
 
   constructor(options: EngineOptions, command = 'redis-server') {
     super('redis', options)

@@ -159,6 +159,22 @@ t.test('a list of SendGrid is stored element by element, each with the bytes it 
   t.strictSame([line.deadLetters, line.outputs(tenants)], [[], []])
 })
 
+t.test('an opt-out that names no location with the app is told by /readyz, other callbacks of no location are not', async (t) => {
+  const api = await apiUnderTest({ callbacks })
+  const degraded = async () => (await api.app.inject({ url: '/readyz' })).json<{ degraded: Record<string, string> }>().degraded
+  const unsubscribed = (id: string, tenant?: string) =>
+    JSON.stringify({
+      sg_event_id: id,
+      event: 'unsubscribe',
+      email: 'maria@example.com',
+      ...(tenant === undefined ? {} : { rekindle_tenant: tenant }),
+    })
+  await fromSendGrid(api, `[{"sg_event_id":"o","event":"open"},${unsubscribed('a', sandboxTenantId)}]`)
+  t.strictSame(await degraded(), {})
+  await fromSendGrid(api, `[${unsubscribed('b')},${unsubscribed('c')},${unsubscribed('d', 'uninstalledLocation01')}]`)
+  t.match(await degraded(), { optOuts: /2 of tenant_not_named, 1 of tenant_not_installed/ })
+})
+
 t.test('signed bytes that are no list of events are kept whole', async (t) => {
   const api = await apiUnderTest({ callbacks })
   const long = `[${Array.from({ length: 1001 }, () => '{}').join(',')}]`

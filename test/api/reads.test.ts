@@ -377,6 +377,25 @@ t.test('readers are limited per client, webhooks are not', async (t) => {
   for (let i = 0; i < 5; i++) t.equal((await post('{"locationId":"sandboxLocation000001"}')).statusCode, 202)
 })
 
+t.test('the next page of leads asks what this one asked, of the same location', async (t) => {
+  const told: unknown[] = []
+  const leads = async (filter: unknown) => {
+    told.push(filter)
+    return { leads: [], nextCursor: 'abc' }
+  }
+  const { app } = await apiUnderTest({ queries: { ...stored, leads } })
+  const first = await app.inject('/ui/leads?tenant=loc%201&status=contacted&level=HOT&minScore=50&q=pool&limit=7')
+  const [, next = ''] = /<a href="([^"]*)" rel="next">/.exec(first.body) ?? []
+  await app.inject(next.replaceAll('&amp;', '&'))
+  const asked = { tenantId: 'loc 1', status: 'contacted', level: 'HOT', minScore: 50, text: 'pool', limit: 7 }
+  t.strictSame(told, [asked, { ...asked, cursor: 'abc' }])
+  t.match(first.body, 'of loc 1 · <a href="/ui/leads">all locations</a>')
+  t.match(first.body, '<input type="hidden" name="tenant" value="loc 1" />', 'searching stays there')
+  t.match(first.body, 'href="/ui/leads?level=COLD&amp;tenant=loc+1"')
+  t.match(first.body, 'href="/ui/leads?tenant=loc+1"')
+  t.match((await app.inject('/ui/leads')).body, '<a href="/ui/leads?cursor=abc" rel="next">', 'what is usual is not said')
+})
+
 t.test('pages show the story and never run what a lead wrote', async (t) => {
   const { app } = await apiUnderTest({ queries: stored, probes: { kafka: async () => 1 } })
   const pages = await Promise.all(

@@ -3,7 +3,7 @@ import { tenantOfToken, workflowToken } from '../../api/workflowToken.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { drive } from '../../runtime/driver.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
-import { leadEvents, webhooks } from '../../topics/index.ts'
+import { leadEvents, unrecognised, webhooks } from '../../topics/index.ts'
 import { apiUnderTest, at } from './apiUnderTest.ts'
 import type { ApiUnderTest } from './apiUnderTest.ts'
 
@@ -90,22 +90,38 @@ t.test('a body that names another location is refused; one that names none belon
   t.match(api.produced, [{ key: `${sandboxTenantId}:${contact}` }])
 })
 
-t.test('a location that is gone is acknowledged and dropped; what cannot be read is stored and dead-lettered by ingest', async (t) => {
-  const api = await apiUnderTest({ workflowSecrets: secrets })
-  const gone = 'uninstalledLocation01'
-  t.strictSame((await posted(api, workflowToken(secrets, gone), body({ location: { id: gone } }))).json, { accepted: 0, dropped: 1 })
-  const token = workflowToken(secrets, sandboxTenantId)
-  for (const bad of ['{"contact_id":', `[${body()}]`, '']) await posted(api, token, bad)
-  t.equal(api.produced.length, 3)
-  const line = drive(ingest, { at })
-  for (const { key, value } of api.produced) line.pipe(webhooks, key, value)
-  t.strictSame(
-    line.deadLetters.map(({ code }) => code),
-    ['E_WEBHOOK_MALFORMED', 'E_WEBHOOK_MALFORMED', 'E_WEBHOOK_MALFORMED'],
-  )
-  t.equal((await posted(api, token, Buffer.alloc(5 * 1024 * 1024, 0x20))).statusCode, 413)
-  t.equal(await api.metric('lr_webhook_events_total', { source: 'workflow', outcome: 'too_large' }), 1)
-})
+t.test(
+  'a location that is gone is acknowledged and dropped; what cannot be read, or names a contact that cannot be, is kept raw and no dead letter',
+  async (t) => {
+    const api = await apiUnderTest({ workflowSecrets: secrets })
+    const gone = 'uninstalledLocation01'
+    t.strictSame((await posted(api, workflowToken(secrets, gone), body({ location: { id: gone } }))).json, { accepted: 0, dropped: 1 })
+    const token = workflowToken(secrets, sandboxTenantId)
+    const bad = ['{"contact_id":', `[${body()}]`, '', body({ contact_id: 'c'.repeat(101) })]
+    for (const one of bad) t.equal((await posted(api, token, one)).statusCode, 202)
+    t.equal(api.produced.length, 4)
+    const line = drive(ingest, { at })
+    for (const { key, value } of api.produced) line.pipe(webhooks, key, value)
+    t.strictSame(line.deadLetters, [], 'a fuse counts dead letters: a workflow with a mistake in it would stop the line of all locations')
+    const cannot = (problem: string) => `The report of a workflow cannot be read: ${problem}.`
+    t.match(line.outputs(unrecognised), [
+      {
+        reason: 'typeless',
+        detail: cannot('not_json'),
+        tenantId: sandboxTenantId,
+        shape: 'WorkflowWebhook',
+        body: Buffer.from('{"contact_id":'),
+      },
+      { reason: 'typeless', detail: cannot('not_an_object') },
+      { reason: 'typeless', detail: cannot('not_json'), body: Buffer.alloc(0) },
+      { reason: 'contact_not_named', detail: null },
+    ])
+    const counted = (reason: string) => api.metric('lr_webhook_kept_raw_total', { source: 'workflow', type: 'WorkflowWebhook', reason })
+    t.strictSame([await counted('typeless'), await counted('contact_not_named')], [3, 1])
+    t.equal((await posted(api, token, Buffer.alloc(5 * 1024 * 1024, 0x20))).statusCode, 413)
+    t.equal(await api.metric('lr_webhook_events_total', { source: 'workflow', outcome: 'too_large' }), 1)
+  },
+)
 
 t.test('without secrets there is no such route', async (t) => {
   const api = await apiUnderTest()

@@ -34,7 +34,8 @@ async function run(argv: readonly string[], stated: readonly AgentInsight[]) {
   let closed = 0
   const rows = new Map(stated.map((one) => [insightKey(one.tenantId, one.agentId), one]))
   const surroundings = { terminal, config: () => ({}), now: () => tuesdayNoon + DAY } as never
-  addAdaptation(program, surroundings, () => Promise.resolve({ table: rows, close: () => Promise.resolve(void closed++) }))
+  const isKnown = (location: string) => location === 'elsewhere'
+  addAdaptation(program, surroundings, () => Promise.resolve({ table: rows, isKnown, close: () => Promise.resolve(void closed++) }))
   return { code: await runProgram(program, ['adaptation', ...argv], surroundings), out, closed }
 }
 
@@ -60,6 +61,11 @@ t.test('a location of which nothing was stated, and a statement that is past, ar
   t.match((await run(['show', '--location', 'elsewhere'], [monitor])).out, [
     /^Nothing has been stated about elsewhere: results come 72 hours/,
   ])
+  t.match(await run(['show', '--location', 'nowhere', '--json'], [monitor]), {
+    code: 1,
+    closed: 1,
+    out: [/E_OPTION_INVALID: nowhere is no location that is known/],
+  })
   t.match(adaptationLines(tenantId, [monitor], tuesdayNoon + 3 * DAY)[0], /not valid since 2026-11-13 17:00 UTC: nobody rests a vote on it/)
 })
 

@@ -1,10 +1,12 @@
 /** What `rekindle agents` and `rekindle learn` say, from counts and fits. */
+import { join } from 'node:path'
 import t from 'tap'
 import { agentLines, agentText } from '../../cli/verbs/agents.ts'
 import { learnedLines } from '../../cli/learnText.ts'
 import { mustHaveRun } from '../../cli/verbs/learn.ts'
-import { mustBeSound, onlyOne } from '../../cli/verbs/policy.ts'
+import { mustBeSound, onlyOne, policyInFile } from '../../cli/verbs/policy.ts'
 import { mustBeSame } from '../../cli/verbs/replay.ts'
+import { sealed } from '../../pipelines/consensus/policy.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { learn } from '../../pipelines/learning/learn.ts'
@@ -123,6 +125,30 @@ t.test('a policy is named by how its hash begins, if only one begins so', (t) =>
   t.equal(onlyOne([one], 'x'), one)
   t.throws(() => onlyOne([], 'x'), { code: 'E_POLICY_UNKNOWN', message: /No policy has a hash that begins with x/ })
   t.throws(() => onlyOne([one, two], ''), { code: 'E_POLICY_UNKNOWN', message: /2 policies/ })
+  const named = (policy: Policy) => `${policy.policyHash.slice(0, 12)} (${policy.tenantId}:${policy.decisionType}, ${policy.label})`
+  t.throws(() => onlyOne([one, two], ''), { message: `${named(one)}; ${named(two)}.` })
+  t.throws(() => onlyOne(Array<Policy>(7).fill(one), ''), { message: '; and 2 more.' })
+  t.end()
+})
+
+t.test('a file that cannot be read, or that is no policy of anything that is decided, is refused with its name and why', (t) => {
+  const [one] = shippedPolicies as [Policy]
+  const { decisionType: _type, ...typeless } = one
+  const folder = t.testdir({
+    'sound.json': JSON.stringify(one),
+    'half.json': '{"tenantId": "*",',
+    'empty.json': '{}',
+    'null.json': 'null',
+    'typeless.json': JSON.stringify(typeless),
+    'lunch.json': JSON.stringify(sealed({ ...one, decisionType: 'lunch' })),
+  })
+  const of = (name: string) => () => policyInFile(join(folder, name))
+  t.strictSame(of('sound.json')(), one)
+  t.throws(of('nowhere.json'), { code: 'E_OPTION_INVALID', message: /nowhere\.json: ENOENT/ })
+  t.throws(of('half.json'), { code: 'E_POLICY_UNSOUND', message: /half\.json is no policy: / })
+  for (const name of ['empty.json', 'null.json']) t.throws(of(name), { code: 'E_POLICY_UNSOUND', message: /is no policy: / }, name)
+  t.throws(of('typeless.json'), { code: 'E_POLICY_UNSOUND', message: /decisionType is undefined/ })
+  t.throws(of('lunch.json'), { code: 'E_POLICY_UNSOUND', message: /nothing of the type lunch is decided/ })
   t.end()
 })
 

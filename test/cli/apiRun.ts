@@ -27,6 +27,7 @@ export async function apiRun(argv: readonly string[], answer: { status: number; 
     kafka: fail,
     operator: fail,
     held: fail,
+    leadsMeant: fail,
     now: () => 0,
     newId: () => '',
     stop: new AbortController().signal,

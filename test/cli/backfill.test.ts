@@ -1,6 +1,7 @@
 /** `rekindle backfill` and the dry run: what they ask of Kafka, what they refuse, what they print. */
 import t from 'tap'
 import { dryRun } from '../../cli/dryRun.ts'
+import { loadConfig } from '../../config/config.ts'
 import type { KafkaForOperators } from '../../cli/surroundings.ts'
 import type { RehearsalOptions, ShadowOptions } from '../../runtime/kafka/connectKafka.ts'
 import type { TaskBatch } from '../../runtime/task.ts'
@@ -30,7 +31,7 @@ const counts = [
 ]
 const words = (lines: readonly string[]) => lines.map((line) => line.trim().split(/ {2,}/))
 
-function kafka(calls: unknown[]): Pick<KafkaForOperators, 'groups' | 'rehearse' | 'shadow'> {
+function kafka(calls: unknown[], at = Date.parse('2026-11-20T10:00:00Z')): Pick<KafkaForOperators, 'groups' | 'rehearse' | 'shadow'> {
   return {
     groups: [
       { group: 'pipeline', topics: [], stages: [], declared: pipeline, storedElsewhere: undefined },
@@ -39,10 +40,10 @@ function kafka(calls: unknown[]): Pick<KafkaForOperators, 'groups' | 'rehearse' 
     async rehearse({ group, stages, from, onResult }: RehearsalOptions) {
       calls.push(['rehearse', group, stages.length, from])
       return {
-        at: Date.parse('2026-11-20T10:00:00Z'),
+        at,
         async catchUp({ until } = {}) {
           calls.push(['catchUp', until])
-          await onResult(result, 1)
+          if (at > 0) await onResult(result, 1)
         },
         advance: async (now) => void calls.push(['advance', now]),
         close: async () => void calls.push(['close']),
@@ -87,9 +88,22 @@ t.test('a backfill that is stopped says how far it came and fails; what it had i
   stop.abort()
   const run = await operatorRun(['backfill', '--from', '2026-11-20T00:00:00Z', '--into', 'shadow.'], kafka(calls), { stop: stop.signal })
   t.match(run, { code: 1, closed: 1 })
-  t.match(run.err.join(' '), /E_STOPPED.*at 2026-11-20T10:00:00\.000Z: 2 records and 2 timers gave 1 records/s)
+  t.match(run.err, [
+    'E_STOPPED: Stopped at the records of 2026-11-20T10:00:00.000Z; the stretch goes to 2026-11-24T15:00:00.000Z. Under shadow. stands what they gave until then, and nothing of what comes after.',
+    /another --into/,
+  ])
+  t.strictSame(words(run.out.slice(1)), counts, 'and how much that is')
   t.match(calls.at(2), ['catchUp', Date.parse('2026-11-24T15:00:00Z')], 'up to now unless told otherwise')
   t.ok(calls.some(([call]) => call === 'flush') && !calls.some(([call]) => call === 'advance'))
+})
+
+t.test('a backfill that is stopped before it has read anything says that', async (t) => {
+  const stop = new AbortController()
+  stop.abort()
+  const argv = ['backfill', '--from', '2026-11-20T00:00:00Z', '--into', 'shadow.']
+  const { code, err } = await operatorRun(argv, kafka([], 0), { stop: stop.signal })
+  t.equal(code, 1)
+  t.equal(err[0], 'E_STOPPED: Stopped before the first record was read. Under shadow. there are empty topics, and no record.')
 })
 
 t.test('what cannot be meant is refused before anything is made', async (t) => {
@@ -99,6 +113,7 @@ t.test('what cannot be meant is refused before anything is made', async (t) => {
     [...from, '--to', '2026-11-19T00:00:00Z', '--into', 'shadow.'],
     [...from, '--into', 'shadow'],
     [...from, '--into', 'sha dow.'],
+    [...from, '--into', 'shadow_'],
     [...from, '--into', 'shadow.', '--group', 'sink-postgres'],
   ]) {
     const calls: unknown[] = []
@@ -107,6 +122,17 @@ t.test('what cannot be meant is refused before anything is made', async (t) => {
   }
   t.match(await operatorRun([...from, '--into', 'shadow.', '--group', 'x'], kafka([])), { code: 1, err: [/^E_GROUP_UNKNOWN/] })
   t.equal((await operatorRun(from, kafka([]))).code, 2)
+})
+
+t.test('where a backfill may write can be read with the setting that it names', async (t) => {
+  const read = (prefix: string) => loadConfig({ KAFKA_TOPIC_PREFIX: prefix }).kafka.topicPrefix
+  for (const into of ['shadow.', 'shadow-', 'a.b-2.']) {
+    const { code, out } = await operatorRun(['backfill', '--from', '2026-11-20T00:00:00Z', '--into', into], kafka([]))
+    t.equal(code, 0)
+    t.match(out.at(-1), `KAFKA_TOPIC_PREFIX=${into} rekindle tail`)
+    t.equal(read(into), into)
+  }
+  t.throws(() => read('shadow_'), { code: 'E_CONFIG_INVALID' })
 })
 
 t.test('a dry run counts to the end, or follows with the clock until it is stopped', async (t) => {

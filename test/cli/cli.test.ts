@@ -1,7 +1,11 @@
 import { createPublicKey, verify } from 'node:crypto'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { changed as changedTenant, workflowUrl } from '../../cli/verbs/tenants.ts'
 import type { Test } from 'tap'
@@ -21,8 +25,9 @@ import { describeConfig, loadConfig } from '../../config/config.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
-import { newAccounts } from '../../simulate/sender.ts'
+import { httpPost, newAccounts } from '../../simulate/sender.ts'
 import { at, decisionOf, profileOf } from '../api/apiUnderTest.ts'
+import { apiRun } from './apiRun.ts'
 
 const story = {
   leadKey: `${sandboxTenantId}:contactMaria000000001`,
@@ -126,6 +131,7 @@ async function run(
     operator: async () => {
       throw new Error('not in this test')
     },
+    leadsMeant: async () => [],
     held: async () => {
       throw new Error('not in this test')
     },
@@ -370,6 +376,29 @@ t.test('what the API refuses is told with its code, its sentence and what to do'
     readApi('http://x', '/', config, async () => ({ status: 502, text: async () => '<html>' })),
     /HTTP 502: <html>/,
   )
+  await t.rejects(
+    readApi('http://x', '/', config, async () => ({ status: 200, text: async () => '<html>Sign in' })),
+    { code: 'E_API_REFUSED', message: /HTTP 200: <html>Sign in/ },
+    'a page in between is no answer',
+  )
+})
+
+t.test('verbs ask the API below the path that PUBLIC_URL has', async (t) => {
+  for (const PUBLIC_URL of ['https://leads.example.com/rekindle', 'https://leads.example.com/rekindle/']) {
+    const { asked } = await apiRun(['why', 'maria'], { status: 404, body: {} }, { PUBLIC_URL })
+    t.match(asked, [{ url: 'https://leads.example.com/rekindle/leads/maria' }], PUBLIC_URL)
+  }
+  const paths: (string | undefined)[] = []
+  const server = createServer((request, response) => {
+    paths.push(request.url)
+    response.writeHead(202).end('{"accepted":1,"dropped":0}')
+  }).listen(0, '127.0.0.1')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const { post, close } = httpPost(`http://127.0.0.1:${(server.address() as AddressInfo).port}/rekindle/`)
+  await post(Buffer.from('{}'), 'N/A')
+  close()
+  t.strictSame(paths, ['/rekindle/webhooks/ghl'])
 })
 
 t.test('send signs a dressed sample and says what to do next', async (t) => {
@@ -656,6 +685,57 @@ t.test('faults are shown as what they are', async (t) => {
   t.doesNotThrow(() => processTerminal().live('not shown: the output of a test is no terminal'))
 })
 
+t.test('a reader that goes away is told once, and what was begun comes to its end', async (t) => {
+  const done = join(mkdtempSync(join(tmpdir(), 'rekindle-pipe-')), 'done')
+  t.teardown(() => rmSync(dirname(done), { recursive: true, force: true }))
+  const script = `
+    import { writeFileSync } from 'node:fs'
+    import { setTimeout as pause } from 'node:timers/promises'
+    import { processTerminal } from './cli/terminal.ts'
+    let gone = 0
+    const terminal = processTerminal(() => void gone++)
+    for (let line = 0; line < 50; line++) {
+      terminal.out('replayed ' + line)
+      terminal.err('still at it')
+      await pause(20)
+    }
+    writeFileSync(${JSON.stringify(done)}, 'told ' + gone + ' time')`
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script], {
+    cwd: join(import.meta.dirname, '..', '..'),
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  child.stderr.once('data', () => child.stderr.destroy())
+  const [code] = (await once(child, 'exit')) as [number]
+  t.equal(code, 0)
+  t.equal(existsSync(done) && readFileSync(done, 'utf8'), 'told 1 time')
+})
+
+t.test('a terminal obeys nothing that a lead has typed, and JSON stays what it was', async (t) => {
+  const name = 'Maria\u001b]52;c;cm0gLXJm\u0007\u009b2J\u007f\r\tLópez 🏡'
+  const written = t.capture(process.stdout, 'write', () => true)
+  const complained = t.capture(process.stderr, 'write', () => true)
+  processTerminal().out(name)
+  processTerminal().err(name)
+  processTerminal().out(JSON.stringify({ name }, null, 2))
+  const said = 'Maria\\u001b]52;c;cm0gLXJm\\u0007\\u009b2J\\u007f\\u000d\tLópez 🏡\n'
+  const [plain, json] = written().map(({ args: [text] }) => String(text))
+  t.equal(plain, said)
+  t.strictSame(
+    complained().map(({ args: [text] }) => text),
+    [said],
+  )
+  t.notMatch(json, /[^\P{Cc}\n]/u)
+  t.strictSame(JSON.parse(json ?? ''), { name })
+  t.strictSame(
+    columns([
+      ['lead', 'name'],
+      ['loc:a', 'Ana\r\n loc:b  HOT'],
+    ]),
+    ['lead   name', 'loc:a  Ana loc:b  HOT'],
+    'a name makes no row',
+  )
+})
+
 t.test('a new location needs its facts, starts with automation off, and keeps what is not given later', async (t) => {
   const full = { name: 'Oak Realty', timeZone: 'America/Chicago', country: 'US', postalAddress: '1 A St' }
   t.throws(
@@ -690,6 +770,11 @@ t.test('the URL for the workflows of a location carries its token, and there is 
   const of = (env: Record<string, string>) => workflowUrl(loadConfig({ REKINDLE_DATA_DIR: dataDir, ...env }), 'loc')
   const env = { WORKFLOW_URL_SECRETS: `${secret},${'o'.repeat(32)}`, PUBLIC_URL: 'https://leads.example.com' }
   t.equal(of(env), `https://leads.example.com/webhooks/workflow/${workflowToken([secret], 'loc')}`)
+  t.equal(
+    of({ ...env, PUBLIC_URL: 'https://leads.example.com/hooks/' }),
+    of({ ...env, PUBLIC_URL: 'https://leads.example.com/hooks' }),
+    'one slash',
+  )
   const local = of({})
   t.match(local, /^http:\/\/127\.0\.0\.1:8080\/webhooks\/workflow\/loc\.[\w-]{43}$/, 'local mode has a secret of its own')
   t.equal(of({}), local)

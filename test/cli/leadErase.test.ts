@@ -128,6 +128,11 @@ t.test('the verb: exit code, audit line and who gave the order', async (t) => {
     'Perhaps the same person, not erased: loc:mario',
   ])
   t.strictSame(done.orders, [{ tenantId: 'loc', contactId: 'maria', erasedAt: now, requestId: 'order-1', requestedBy: 'office' }])
+  const { places, order: give, orders } = world(1)
+  const odd = { places, linked: [], order: give, close: async () => undefined }
+  const ran = await operatorRun(['leads', 'erase', 'loc:a b:c', '--yes'], {}, { held: async () => odd })
+  t.equal(ran.code, 0)
+  t.match(orders, [{ tenantId: 'loc', contactId: 'a b:c' }], 'the order names the contact as it is, a colon in it included')
   const left = await run(9, '--yes', '--wait', '3')
   t.match(left, { code: 1, err: [/^E_ERASURE_UNFINISHED: 4 records of loc:maria are left\./] })
   t.strictSame(

@@ -16,6 +16,7 @@ import { createPool } from '../../sinks/postgres/pool.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
 import { allTopics, erasures, leadKey, webhooks } from '../../topics/index.ts'
 import { testStack } from '../support/stack.ts'
+import { stackEnv } from '../support/stackEnv.ts'
 
 export const maria = leadKey(sandboxTenantId, 'contactMaria')
 export const mario = leadKey(sandboxTenantId, 'contactMario')
@@ -24,15 +25,7 @@ const logger = pino({ level: 'silent' })
 /** Runs stages and sinks until the end of the test. */
 export async function line(t: Parameters<typeof testStack>[0]) {
   const stack = await testStack(t)
-  const config = loadConfig({
-    KAFKA_BROKERS: stack.kafkaBrokers.join(','),
-    SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: stack.databaseUrl,
-    CLICKHOUSE_URL: stack.clickhouseUrl,
-    CLICKHOUSE_DATABASE: stack.clickhouseDatabase,
-    KAFKA_TOPIC_PREFIX: stack.prefix,
-    REKINDLE_DATA_DIR: '/nowhere',
-  })
+  const config = loadConfig(stackEnv(stack))
   await prepare(config, logger)
   const kafka = await kafkaOf(config, 'test', logger, new Registry())
   await kafka.registerSchemas(allTopics)

@@ -11,6 +11,7 @@ import type { Erasure, LeadProfile } from '../../schemas/generated/records.ts'
 import { erasures, profiles } from '../../topics/index.ts'
 import { counted, line, maria, mario, said, signUp } from './leadLine.ts'
 import { operatorRun } from './operatorRun.ts'
+import { stackEnv } from '../support/stackEnv.ts'
 
 t.setTimeout(480_000)
 
@@ -40,16 +41,7 @@ t.test('killed with -9 between any two steps and run again: the lead is gone eve
   await Promise.all(Object.values(members).map((member) => member.stop()))
   const before = await counted(held, stack.prefix, () => true)
 
-  const env = {
-    ...process.env,
-    KAFKA_BROKERS: stack.kafkaBrokers.join(','),
-    SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: stack.databaseUrl,
-    CLICKHOUSE_URL: stack.clickhouseUrl,
-    CLICKHOUSE_DATABASE: stack.clickhouseDatabase,
-    KAFKA_TOPIC_PREFIX: stack.prefix,
-    REKINDLE_DATA_DIR: '/nowhere',
-  }
+  const env = { ...process.env, ...stackEnv(stack) }
   for (const [part, step] of kills) {
     const child = spawn(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'eraseProcess.ts'), part, step, maria], {
       env,

@@ -6,6 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { exportLead, recordJson, sections } from '../../cli/leadExport.ts'
 import type { HeldPlace, Section } from '../../cli/leadExport.ts'
+import type { MeantLead } from '../../sinks/postgres/leadsMeant.ts'
 import { assertProperty } from '../support/property.ts'
 import { operatorRun } from './operatorRun.ts'
 
@@ -116,9 +117,54 @@ t.test('to a file: for its owner alone, counts on the terminal, who may be the s
   t.match(JSON.parse(readFileSync(both, 'utf8')), { lead })
 })
 
-t.test('a contact id alone is refused before anything is asked', async (t) => {
-  const refused = await operatorRun(['leads', 'export', 'maria'], {})
-  t.match(refused, { code: 1, err: [/^E_OPTION_INVALID: maria is no lead key/] })
+t.test('a lead is named by its key or by a contact id that one lead has; anything else is told what to type', async (t) => {
+  const asked: string[] = []
+  const stored: Readonly<Record<string, readonly MeantLead[]>> = {
+    maria: [{ leadKey: 'loc:maria', by: 'contact id' }],
+    twice: ['a', 'b'].map((location) => ({ leadKey: `${location}:twice`, by: 'contact id' })),
+    'maria@example.com': ['loc:maria', 'loc:mario'].map((leadKey) => ({ leadKey, by: 'e-mail address' })),
+    '+1 512 555 0101': [{ leadKey: 'loc:maria', by: 'telephone number' }],
+    'a b:c': [],
+  }
+  const exported = async (typed: string) => {
+    const opened: string[] = []
+    const held = async (_: unknown, key: string) => {
+      opened.push(key)
+      return { places: [], linked: [], close: async () => undefined, order: async () => undefined }
+    }
+    const leadsMeant = async (_: unknown, text: string) => {
+      asked.push(text)
+      return stored[text] ?? []
+    }
+    const { code, err } = await operatorRun(['leads', 'export', typed], {}, { held, leadsMeant })
+    return [opened, code, err[0]] as const
+  }
+  t.strictSame(await exported('maria'), [['loc:maria'], 0, 'maria is loc:maria.'])
+  for (const [typed, said] of [
+    ['twice', /^E_OPTION_INVALID: twice is a contact id of 2 locations\. Type one of a:twice, b:twice\./],
+    ['maria@example.com', /^E_OPTION_INVALID: maria@example.com is the e-mail address of loc:maria, loc:mario\. .* by its key\./],
+    ['+1 512 555 0101', /^E_OPTION_INVALID: \+1 512 555 0101 is the telephone number of loc:maria\. /],
+    ['nobody', /^E_OPTION_INVALID: No lead is stored with .* nobody\. Type <locationId>:<contactId>/],
+    [':maria', /^E_OPTION_INVALID: ":maria" is no lead key\. Type <locationId>:<contactId>/],
+    ['loc:', /^E_OPTION_INVALID: "loc:" is no lead key/],
+    [' ', /^E_OPTION_INVALID: " " is no lead key/],
+  ] as const) {
+    const [opened, code, err] = await exported(typed)
+    t.strictSame([opened, code], [[], 1], typed)
+    t.match(err, said)
+  }
+  asked.length = 0
+  const odd = [
+    'loc:a b',
+    'loc:a:b',
+    "loc:'; DROP TABLE leads; --",
+    'loc:../../etc/passwd',
+    'loc:a\nb',
+    'loc:мария',
+    `loc:${'x'.repeat(100)}`,
+  ]
+  for (const typed of odd) t.strictSame(await exported(typed), [[typed], 0, undefined], 'whatever the contact is called')
+  t.strictSame(asked, [], 'a whole key is looked for in no table')
 })
 
 async function run(held: { places: readonly HeldPlace[]; linked: readonly string[] }, flags: readonly string[]) {

@@ -95,6 +95,7 @@ t.test('a file that is not there, a location nobody knows and a missing one are 
 t.test('local mode fetches from its sandbox, and what is fetched makes findings that are shown in sentences', async (t) => {
   const { written, found, run } = lineOf(t)
   t.match(await run('show', '--location', sandboxTenantId), { code: 0, out: [/^Nothing is known of the market/] })
+  t.match(await run('show', '--location', 'nowhere'), { code: 1, out: [], err: [/E_OPTION_INVALID: nowhere is no location that is known/] })
   t.match(await run('fetch', '--location', sandboxTenantId), { code: 0, out: [/^40 facts .* 0 told twice, 0 rows/], err: [] })
   t.equal(written.length, 40)
   const line = drive(market, { at: now })

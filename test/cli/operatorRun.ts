@@ -44,6 +44,7 @@ export async function operatorRun(
       },
     }),
     held: refuse,
+    leadsMeant: refuse,
     now: () => Date.parse('2026-11-24T15:00:00Z'),
     newId: () => 'id',
     stop: new AbortController().signal,

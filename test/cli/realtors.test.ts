@@ -45,11 +45,16 @@ t.test('users who were there before the app are fetched, told through the line a
     return { code: await runProgram(program, ['realtors', ...argv], surroundings), out }
   }
   t.match(await run('fetch', location), { code: 1, out: [/E_OPTION_INVALID/] }, 'nobody knows the location')
+  t.match(await run('list', '--location', location), { code: 1, out: [/E_OPTION_INVALID.*is no location that is known/s] })
   const row = changed(location, undefined, { name: 'Realty', timeZone: 'America/Chicago', country: 'US', postalAddress: 'x' }, Date.now())
   await kafka.producer().send(tenants, location, row)
   const table = await kafka.table(tenants)
   await eventually('the location is known', () => table.get(location) !== undefined)
   t.match(await run('fetch', location), { code: 1, out: [/INSTALL is missing/] }, 'its agency is not')
+  t.strictSame(await run('list', '--location', location), {
+    code: 0,
+    out: [`GoHighLevel has told of no realtor of ${location}: \`rekindle realtors fetch ${location}\` asks.`],
+  })
   await send(location, JSON.stringify({ type: 'INSTALL', companyId: 'com1', locationId: location, timestamp: new Date().toISOString() }))
   await eventually('its agency is told', () => table.get(location)?.installation?.companyId === 'com1')
 
@@ -89,5 +94,5 @@ t.test('users who were there before the app are fetched, told through the line a
   const { out } = await run('list', '--location', location)
   t.equal(out.length, 2)
   t.match(out[1], /user2/)
-  t.equal((await run('list', '--location', 'elsewhere')).out.length, 1)
+  t.match(await run('list', '--location', 'elsewhere'), { code: 1, out: [/E_OPTION_INVALID.*elsewhere is no location/s] })
 })

@@ -8,10 +8,28 @@ import { loadConfig } from '../../config/config.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { profiles } from '../../topics/index.ts'
-import { DAY, profileRecord, tenantId } from '../support/leadRecords.ts'
+import { profiles, tenants } from '../../topics/index.ts'
+import { DAY, profileRecord, tenantId, tenantRecord } from '../support/leadRecords.ts'
 import { batch } from '../support/sinkBatch.ts'
 import { testStack } from '../support/stack.ts'
+
+t.test('a database that was not prepared, and one that is not there, are told with what to do', async (t) => {
+  const { databaseUrl } = await testStack(t)
+  const elsewhere = new URL(databaseUrl)
+  elsewhere.pathname = '/no_such_database'
+  for (const [url, told] of [
+    [databaseUrl, /^E_DATABASE_UNPREPARED: Postgres: relation "leads" does not exist\.\nWhat to do: Run `rekindle prepare`/],
+    [elsewhere.href, /^E_DATABASE_REFUSED: Postgres: database "no_such_database" does not exist\.\nWhat to do: Correct DATABASE_URL/],
+  ] as const) {
+    const err: string[] = []
+    const terminal = { out: () => t.fail('nothing was read'), err: (line: string) => err.push(line), live: () => undefined }
+    const surroundings = { terminal, config: () => loadConfig({ DATABASE_URL: url }), now: Date.now }
+    const program = new Command('rekindle').exitOverride()
+    addSources(program, surroundings)
+    t.equal(await runProgram(program, ['sources'], surroundings), 1)
+    t.match(err.join('\n'), told)
+  }
+})
 
 t.test('leads are counted by the name of their source, young and deleted ones left out', async (t) => {
   const { databaseUrl } = await testStack(t)
@@ -56,7 +74,15 @@ t.test('leads are counted by the name of their source, young and deleted ones le
     { tenantId, source: 'unknown', leads: 1, replied: 0, booked: 0 },
   ])
   t.match(await json('--older-than', '1h'), [{ source: 'zillow', leads: 3 }, { source: 'unknown' }])
+  const nowhere = await run('sources', '--json', '--location', 'another')
+  t.match([nowhere.code, nowhere.out, nowhere.err], [1, [], /E_OPTION_INVALID: another is no location that is known/])
+  await postgresSink(pool).write([batch(tenants, 0, [['another', tenantRecord({ tenantId: 'another' })]])])
   t.strictSame(await json('--location', 'another'), [])
+  t.match((await run('sources', '--location', 'another')).out, ['No lead of another is known for longer than 7d.'])
+  t.match(
+    (await run('sources', '--older-than', '9'.repeat(400) + 'd')).err,
+    /E_OPTION_INVALID: --older-than 9+d: is longer than a hundred years/,
+  )
   t.match((await run('sources')).out[1], /zillow +2 +2 /)
   t.match((await run('sources', '--older-than', '90d')).out, ['No lead is known for longer than 90d.'])
   const wrong = await run('sources', '--older-than', 'soon')

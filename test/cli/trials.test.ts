@@ -89,6 +89,10 @@ t.test('a location without results, and one that wants no trials, are told as su
   t.match((await run(['show', '--location', tenantId], undefined)).told, [
     /^Nothing has been stated about .* every wording of wording-2 has the same share/,
   ])
+  for (const flags of [[], ['--json']]) {
+    const { code, told } = await run(['show', '--location', 'nowhere', ...flags], stated)
+    t.match([code, told], [1, [/E_OPTION_INVALID: nowhere is no location that is known/, String]])
+  }
   const off = tenantRecord({ trials: { enabled: false, reopened: {} } })
   t.match((await run(['show', '--location', tenantId], stated, off)).told[0], /trials are off\.$/)
 })

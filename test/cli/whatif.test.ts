@@ -22,6 +22,7 @@ import { caughtUp } from '../runtime/kafka/fixtures.ts'
 import { DAY, HOUR, tenantId, tenantRecord } from '../support/leadRecords.ts'
 import { livedTrials } from '../support/livedTrials.ts'
 import { testStack } from '../support/stack.ts'
+import { stackEnv } from '../support/stackEnv.ts'
 
 const LEADS = 140
 /**
@@ -40,15 +41,7 @@ const informs = sealed({
 
 t.test('a what-if on stored draws and results tells size and estimates, and refuses below a hundred', async (t) => {
   const stack = await testStack(t)
-  const config = loadConfig({
-    KAFKA_BROKERS: stack.kafkaBrokers.join(','),
-    SCHEMA_REGISTRY_URL: stack.registryUrl,
-    DATABASE_URL: stack.databaseUrl,
-    CLICKHOUSE_URL: stack.clickhouseUrl,
-    CLICKHOUSE_DATABASE: stack.clickhouseDatabase,
-    KAFKA_TOPIC_PREFIX: stack.prefix,
-    REKINDLE_DATA_DIR: '/nowhere',
-  })
+  const config = loadConfig(stackEnv(stack))
   const logger = pino({ level: 'silent' })
   await prepare(config, logger)
   const kafka = await kafkaOf(config, 'test', logger, new Registry())
@@ -110,7 +103,7 @@ t.test('a what-if on stored draws and results tells size and estimates, and refu
   const sizes = refused.lines.flatMap((one) => /^Effective sample size (\d+): below 100 nothing is estimated\.$/.exec(one)?.[1] ?? [])
   t.ok(sizes.length === 1 && Number(sizes[0]) > 0 && Number(sizes[0]) < 100, refused.lines.join('\n'))
   t.notMatch(refused.lines.join('\n'), /SNIPS|doubly robust/)
-  t.match(refused.lines.join('\n'), /Nobody has judged any of them: rekindle audit next\./)
+  t.match(refused.lines.join('\n'), /Nobody has judged a decision of the random audit among them: rekindle audit next\./)
   t.ok(refused.lines.some((one) => /^ {2}wait -> inform +\d+$/.test(one)))
 
   const json = await told('--policy', informs.policyHash, '--json')

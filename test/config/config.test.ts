@@ -134,6 +134,48 @@ t.test('P-71: secrets of callbacks are lists; empty or malformed they are a mist
   t.notMatch(describeConfig({ PUBLIC_URL, TWILIO_AUTH_TOKENS: one }).join('\n'), one)
 })
 
+t.test('what looks like a URL and names no server is refused, and no part of its password is shown', async (t) => {
+  const wrong = {
+    GHL_API_URL: 'http://[',
+    SCHEMA_REGISTRY_URL: 'https://KEY:ab/secret+word@registry.example',
+    DATABASE_URL: 'postgres://u:p#secret@db/x',
+    CLICKHOUSE_URL: 'https://u:p#secret@ch:8443',
+    REDIS_URL: 'redis://:p/secret@h',
+  }
+  const message = messageOf(() => loadConfig(wrong))
+  for (const name of Object.keys(wrong)) t.match(message, `${name} is `)
+  t.match(
+    message,
+    'CLICKHOUSE_URL is (secret): must be an http(s) URL, credentials inside (in a password, signs such as # and / are written %23 and %2F).',
+  )
+  t.notMatch(message, /secret\+word|p#|p\/|ab\//)
+  t.notMatch(describeConfig(wrong).join('\n'), /secret/)
+  for (const right of [
+    'postgres://u:p%23w@db/x',
+    'postgres:///x?host=/var/run/postgresql',
+    'postgresql://u:p@/x?host=/var/run/postgresql',
+    'postgres://u@%2Fvar%2Frun/x',
+  ])
+    t.equal(loadConfig({ DATABASE_URL: right }).database.url, right)
+})
+
+t.test('a number is taken whole or refused, never cut to what its text begins with', async (t) => {
+  const wrong = {
+    GHL_CALLS_PER_DAY: '2e5',
+    KAFKA_PARTITIONS: '1.2e1',
+    JOIN_TICK_MS: '12.7',
+    LEARN_EVERY_HOURS: '0.5',
+    GHL_HEARTBEAT_MINUTES: '5.9',
+    SIMULATE_SEED: '1e21',
+    APOLLO_CALLS_PER_MINUTE: 'Infinity',
+    LOOK_UP_FRESH_DAYS: 'NaN',
+  }
+  const message = messageOf(() => loadConfig(wrong))
+  for (const [name, value] of Object.entries(wrong)) t.match(message, `${name} is "${value}": must be `)
+  t.equal(loadConfig({ GHL_CALLS_PER_DAY: ' 200000 ' }).ghl.callsPerDay, 200_000)
+  t.equal(loadConfig({ SIMULATE_RATE: '2.50' }).simulate.rate, 2.5, 'where a part of one is allowed')
+})
+
 t.test('every bad value is named at once with what it should be', async (t) => {
   const message = messageOf(() =>
     loadConfig({

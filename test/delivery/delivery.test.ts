@@ -464,6 +464,33 @@ t.test(
   },
 )
 
+t.test('a worker that stood still after the last look does not send what it had found allowed', async (t) => {
+  for (const minutes of [1, 10]) {
+    const b = await bench(t)
+    await b.lead()
+    await b.plan({})
+    let stands = true
+    await b
+      .worker({
+        onStep: async (at) => {
+          if (at !== 'handed_over' || !stands) return
+          stands = false
+          b.clock.advance(minutes * MINUTE)
+          // Meanwhile the lead opts out, and another worker looks after what was left.
+          const stop = { status: 'revoked', at: b.clock.now(), expiresAt: null, eventId: 'stop', words: 'stop' }
+          await b.lead({ version: 9, epoch: 5, consents: { sms: stop } })
+          await b.worker().sweep()
+          await b.worker().sweep()
+        },
+      })
+      .cycle()
+    t.strictSame(b.sandbox.messages(), [], `${minutes} min`)
+    await b.untilDone(b.worker())
+    t.strictSame(b.sandbox.messages(), [], `${minutes} min, later`)
+    t.match(await b.row(), minutes === 1 ? { status: 'superseded' } : { status: 'failed', ruleId: 'not_sent' })
+  }
+})
+
 t.test('a look-up waits until the platform takes calls again after a 429, and is made then', async (t) => {
   const b = await bench(t)
   await b.lead()

@@ -19,7 +19,7 @@ import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../sinks/postgres/queries.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { followups, profiles, tenants, unrecognised } from '../../topics/index.ts'
+import { followups, leadEvents, profiles, tenants, unrecognised, webhooksUrgent } from '../../topics/index.ts'
 import { followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
 import { testStack } from '../support/stack.ts'
@@ -80,7 +80,7 @@ export class LedgerBench {
 
   /** The copies of the leads, and of what is no lead's, are complete now. */
   async fresh(): Promise<void> {
-    const copies = [profiles, unrecognised].map((topic) => ({ topic, partition: 0 }))
+    const copies = [profiles, leadEvents, unrecognised, webhooksUrgent].map((topic) => ({ topic, partition: 0 }))
     await this.sink.caughtUp?.(copies, this.clock.now())
   }
 
@@ -125,15 +125,15 @@ export class LedgerBench {
   }
 }
 
-/** A migrated database, a fresh sandbox and the tenant. */
-export async function ledgerBench(t: Test): Promise<LedgerBench> {
+/** A migrated database, a fresh sandbox and the tenant. `timeoutMs`: how long the platform may take with an answer, by the clock on the wall. */
+export async function ledgerBench(t: Test, { timeoutMs = 4_000 } = {}): Promise<LedgerBench> {
   const { databaseUrl } = await testStack(t)
   await migrate({ url: databaseUrl })
   const pool = createPool({ url: databaseUrl, max: 12 })
   const clock = new ManualClock(tuesdayNoon)
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-delivery-'))
   const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 100_000, indexLagMs: 30_000 })
-  const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, timeoutMs: 400 })
+  const ghl = ghlClient({ apiUrl: sandbox.url, tokens: fixedTokens(sandboxToken), clock, timeoutMs })
   t.teardown(async () => {
     await ghl.close()
     await sandbox.close()

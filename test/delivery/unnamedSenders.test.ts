@@ -4,7 +4,8 @@ import t from 'tap'
 import { closedByAddress } from '../../pipelines/enrich/addressRefusals.ts'
 import type { WebhookUnrecognised } from '../../schemas/generated/records.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { erasures, profiles, unrecognised } from '../../topics/index.ts'
+import { tellHeard } from '../../sinks/postgres/heard.ts'
+import { erasures, leadEvents, profiles, unrecognised, webhooksUrgent } from '../../topics/index.ts'
 import { HOUR, MINUTE, profileRecord, tenantId, tuesdayNoon as at } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { fromMailService, fromSendGrid, fromTwilio, texted } from '../support/unnamedSenders.ts'
@@ -119,7 +120,10 @@ t.test('while what unknown numbers said is behind, nothing leaves', async (t) =>
   await b.plan({})
   b.clock.advance(60_000)
   const sink = postgresSink(b.pool)
-  await sink.caughtUp?.([{ topic: profiles, partition: 0 }], b.clock.now())
+  await sink.caughtUp?.(
+    [profiles, leadEvents, webhooksUrgent].map((topic) => ({ topic, partition: 0 })),
+    b.clock.now(),
+  )
   await b.worker().cycle()
   t.match(await b.row(), { status: 'deferred', gateId: 'address', ruleId: 'copies_stale' })
   await sink.caughtUp?.([{ topic: unrecognised, partition: 0 }], b.clock.now())
@@ -148,13 +152,61 @@ t.test('it is stored once, by a hash, without words and lead; for its location a
   t.strictSame(await statements(b), stored)
 
   await b.pool.query('TRUNCATE address_statements')
-  const others = ['unknown_type', 'no_part_of_the_story', 'tenant_not_named', 'tenant_not_installed', 'heartbeat']
+  const others = ['unknown_type', 'no_part_of_the_story', 'heartbeat']
   await told(b, ...others.map((reason) => ({ ...stop, reason })))
   t.strictSame(await statements(b), [], 'what waits for no contact says nothing')
   await told(b, texted(number, 'STOP', { tenant: 'elsewhere' }))
   await b.reset()
   await b.tenant()
   t.strictSame(await writeTo(b, 'brother'), open, 'another location')
+})
+
+t.test(
+  'an opt-out of which no location is named closes the number in all of them; START opens it where it names the location',
+  async (t) => {
+    const b = await bench(t)
+    const stop = texted(number, 'STOP', { tenant: '' })
+    t.equal(stop.reason, 'tenant_not_named')
+    await told(b, stop, texted(number, 'START', { tenant: '', id: 'SM2', at: at + MINUTE }))
+    t.strictSame(await writeTo(b, 'maria'), optedOut, 'START of nowhere opens nothing')
+    await b.reset()
+    await b.tenant()
+    await told(b, texted(number, 'START', { id: 'SM3', at: at + MINUTE }))
+    t.strictSame(await writeTo(b, 'maria'), { ...open, call: closed })
+    await told(b, texted(number, 'STOP', { tenant: '', id: 'SM4', at: at + 2 * MINUTE }))
+    t.strictSame(await writeTo(b, 'brother'), optedOut)
+  },
+)
+
+t.test('an opt-out of a location that was removed counts when it is installed again', async (t) => {
+  const b = await bench(t)
+  await told(b, { ...texted(number, 'STOP'), reason: 'tenant_not_installed' })
+  t.strictSame(await writeTo(b, 'maria'), optedOut)
+})
+
+t.test('nothing leaves while what was accepted is not folded, or what a mail service said is not stored', async (t) => {
+  const b = await bench(t)
+  const copies = [profiles, unrecognised, leadEvents, webhooksUrgent]
+  for (const late of [leadEvents, webhooksUrgent]) {
+    await b.reset()
+    await b.tenant()
+    await b.lead({ consents: permitted() })
+    await b.plan({ decisionId: late.name })
+    const others = copies.filter((one) => one !== late).map((topic) => ({ topic, partition: 0 }))
+    await postgresSink(b.pool).caughtUp?.(others, b.clock.now())
+    await b.worker().cycle()
+    t.match(await b.row(), { status: 'deferred', gateId: 'address', ruleId: 'copies_stale' }, `nothing is known of ${late.name}`)
+    await postgresSink(b.pool).caughtUp?.([{ topic: late, partition: 0 }], b.clock.now() - 15_001)
+    b.clock.advance(5_000)
+    await postgresSink(b.pool).caughtUp?.(others, b.clock.now())
+    await b.worker().cycle()
+    t.match(await b.row(), { status: 'deferred', gateId: 'address', ruleId: 'copies_stale' }, `${late.name} is behind`)
+    await tellHeard(b.pool, [0], b.clock.now())
+    await postgresSink(b.pool).caughtUp?.([{ topic: leadEvents, partition: 0 }], b.clock.now())
+    b.clock.advance(5_000)
+    await b.worker().cycle()
+    t.match(await b.row(), { status: 'confirmed' })
+  }
 })
 
 t.test('an opt-out that names its purpose closes that alone where the location has set it so, else everything', async (t) => {

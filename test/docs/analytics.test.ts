@@ -1,15 +1,41 @@
-/** The questions of docs/analytics.md, asked of records that the stages have made; each answer from arithmetic. */
+/**
+ * The questions of docs/analytics.md, asked of records that the stages and the ledger have made; each answer from arithmetic, and
+ * where Postgres holds the same facts, from there as well.
+ */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ClickHouseClient } from '@clickhouse/client'
+import type pg from 'pg'
 import t from 'tap'
 import { attribution } from '../../pipelines/attribution/attribution.ts'
 import { journeys as journeysStage } from '../../pipelines/attribution/journeys.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { Decision, LeadEvent } from '../../schemas/generated/records.ts'
+import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
+import type { Decision, FollowUp, LeadEvent } from '../../schemas/generated/records.ts'
 import { analyticsDatabaseOf } from '../../sinks/clickhouse/connect.ts'
 import { time } from '../../sinks/clickhouse/cells.ts'
-import { decisions, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../topics/index.ts'
-import { decisionRecord } from '../support/leadRecords.ts'
+import { gateCosts } from '../../sinks/postgres/gateCosts.ts'
+import { saveAndTell } from '../../sinks/postgres/ledger.ts'
+import { changed, rowOf } from '../../sinks/postgres/ledgerRow.ts'
+import type { LedgerStatus, StoredRow } from '../../sinks/postgres/ledgerRow.ts'
+import { migrate } from '../../sinks/postgres/migrate.ts'
+import { unpublished } from '../../sinks/postgres/outbox.ts'
+import { createPool, inTransaction } from '../../sinks/postgres/pool.ts'
+import { postgresSink } from '../../sinks/postgres/sink.ts'
+import {
+  decisions,
+  deliveries,
+  erasures,
+  followups,
+  insights,
+  journeys,
+  leadEvents,
+  leadKey,
+  marketingSpend,
+  outcomes,
+} from '../../topics/index.ts'
+import { HOUR, decisionRecord, followUpRecord, labelRecord, messageEvent, tuesdayNoon } from '../support/leadRecords.ts'
+import { batch } from '../support/sinkBatch.ts'
 import { DAY, contact, spent, start, tenantId, won } from '../pipelines/attribution/journeyRecords.ts'
 import { batchOf, migrated } from '../sinks/clickhouse/migratedSink.ts'
 
@@ -47,23 +73,29 @@ function story() {
   return { touched, spend, findings: found.outputs(insights) }
 }
 
-t.test('every question of the page gives the figures of a known story', async (t) => {
-  const { client, database, sink } = await migrated(t)
-  const { touched, spend, findings } = story()
-  const now = start + 40 * DAY
-  await sink.write([batchOf(journeys, touched, 0n, now), batchOf(marketingSpend, spend, 0n, now), batchOf(insights, findings, 0n, now)])
-  const asked = new Set<string>()
-  const ask = async <R>(name: string): Promise<R[]> => {
+const asked = new Set<string>()
+
+/** Asks the questions of the page as they are printed, in the database of the test. */
+function asker(client: ClickHouseClient, database: string, location: string, now: number) {
+  return async <R>(name: string): Promise<R[]> => {
     asked.add(name)
     const query = (questions.get(name) ?? '').replaceAll('analytics.', `${analyticsDatabaseOf(database)}.`)
     const answer = await client.query({
       query,
-      query_params: { location: tenantId, now: time(now) },
+      query_params: { location, now: time(now) },
       format: 'JSONEachRow',
       clickhouse_settings: { output_format_json_quote_decimals: 1 },
     })
     return answer.json<R>()
   }
+}
+
+t.test('every question of the page gives the figures of a known story', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const { touched, spend, findings } = story()
+  const now = start + 40 * DAY
+  await sink.write([batchOf(journeys, touched, 0n, now), batchOf(marketingSpend, spend, 0n, now), batchOf(insights, findings, 0n, now)])
+  const ask = asker(client, database, tenantId, now)
 
   // Six conversions of 1,000.10 each are 6,000.60; of a spend of 1,500.15 that is 4.
   const none = { spent: null, currencies: [], leads: '0', return_by_first_touch: null }
@@ -146,10 +178,197 @@ t.test('every question of the page gives the figures of a known story', async (t
     { gate_id: 'consent', rule_id: 'no_consent', option: 'call', decisions: '2', by_this_rule_alone: '1', leads: '2' },
     { gate_id: 'consent', rule_id: 'dnd', option: 'call', decisions: '1', by_this_rule_alone: '0', leads: '1' },
   ])
+})
+
+/** Postgres, with what it holds of the same facts; counts as text, as ClickHouse tells them. */
+async function counts(pool: pg.Pool, sql: string): Promise<Record<string, string | boolean>[]> {
+  return (await pool.query<Record<string, string | boolean>>(sql)).rows
+}
+
+const besides = {
+  decided: `SELECT type, chosen, count(*) AS decisions, count(DISTINCT lead_id) AS leads, count(*) FILTER (WHERE (record -> 'degraded')::boolean) AS without_quorum
+    FROM decisions WHERE tenant_id = 'loc' GROUP BY type, chosen ORDER BY type COLLATE "C", decisions DESC, chosen COLLATE "C"`,
+  followups: `SELECT action, channel, status, count(*) AS followups FROM followup_actions WHERE tenant_id = 'loc' AND status <> 'pending'
+    GROUP BY action, channel, status ORDER BY action COLLATE "C", channel COLLATE "C", status COLLATE "C"`,
+  verdicts: `SELECT type AS label_type, right_option AS label_option, selection AS label_selection, count(*) AS verdicts
+    FROM audit_labels WHERE tenant_id = 'loc' GROUP BY type, right_option, selection ORDER BY type COLLATE "C", right_option COLLATE "C", selection COLLATE "C"`,
+  heard: `SELECT channel, count(*) AS messages FROM communications WHERE tenant_id = 'loc' AND direction = 'inbound'
+    GROUP BY channel ORDER BY channel COLLATE "C"`,
+} as const
+
+/** What becomes of the follow-up with this number: a line of changes, the last of which stands. One in eleven is left as it was planned. */
+const fates: readonly (readonly LedgerStatus[])[] = [
+  [],
+  ['reserved', 'handed_over', 'confirmed'],
+  ['reserved', 'handed_over', 'confirmed'],
+  ['denied'],
+  ['deferred', 'reserved', 'handed_over', 'failed'],
+  ['deferred'],
+  ['superseded'],
+  ['expired'],
+  ['reserved', 'handed_over', 'unknown'],
+  ['reserved'],
+  ['cancelled'],
+]
+
+t.test('Postgres gives the same answers where it holds the same facts', async (t) => {
+  const { client, database, sink, databaseUrl: url } = await migrated(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 2 })
+  t.teardown(() => pool.end())
+  const now = tuesdayNoon + HOUR
+  const ask = asker(client, database, 'loc', now)
+  const offsets = new Map<string, number>()
+  /** Into both, and once more under the same offsets, as after a kill. */
+  const tell = async <T extends AnyTopic>(topic: T, values: readonly ValueOf<T>[], both = true) => {
+    const from = offsets.get(topic.name) ?? 0
+    offsets.set(topic.name, from + values.length)
+    const told = batch(
+      topic,
+      from,
+      values.map((value) => {
+        const { tenantId: location, contactId } = value as unknown as Decision
+        return [leadKey(location, contactId), value] as const
+      }),
+    )
+    for (const _ of ['first', 'again']) {
+      await postgresSink(pool).write([told])
+      if (both) await sink.write([told])
+    }
+  }
+  const lead = (n: number) => ({ tenantId: 'loc', contactId: `lead-${n % 12}` })
+
+  // 66 decisions on 12 leads. By number mod 3 a text, an e-mail or nothing, 22 of each and 4 leads each; every 11th is an escalation; the first 6 lack quorum.
+  const decided = Array.from({ length: 66 }, (_, n) =>
+    decisionRecord({
+      ...lead(n),
+      ...{ decisionId: `d${n}`, degraded: n < 6, type: n % 11 === 0 ? 'escalation' : 'follow_up' },
+      chosen: n % 11 === 0 ? 'notify' : (['sms', 'email', 'wait'][n % 3] as string),
+    }),
+  )
+  await tell(decisions, [...decided, decisionRecord({ decisionId: 'elsewhere', tenantId: 'loc2', contactId: 'x' })])
+  const denied = (decisionId: string, n: number, rules: readonly string[]) =>
+    decisionRecord({
+      ...{ ...lead(n), decisionId, type: 'routing', chosen: 'wait', decidedAt: tuesdayNoon, conflicts: ['gate-vs-pool'] },
+      options: [
+        { option: 'wait', eligible: true, baseMicro: 0, score: '0', probability: 1, utility: 0 },
+        { option: 'call', eligible: false, baseMicro: 0, score: '3000000000000000000', probability: 0, utility: 0 },
+      ],
+      gates: rules.map((ruleId) => ({ gateId: 'consent', ruleId, option: 'call', verdict: 'deny', liftsAt: null, reason: '' })),
+    })
+  await tell(decisions, [denied('r1', 1, ['no_consent']), denied('r2', 1, ['no_consent', 'dnd']), denied('r3', 2, ['no_consent'])])
+
+  // Of 33 follow-ups three have each fate. Changes reach ClickHouse in an order that nobody promised.
+  const plans = Array.from({ length: 33 }, (_, n) =>
+    followUpRecord({ ...lead(n), decisionId: `d${n}`, channel: n % 11 === 2 ? 'email' : 'sms' }),
+  )
+  await tell(followups, plans, false)
+  const cancels = plans.filter((_, n) => n % 11 === 10).map((plan): FollowUp => ({ ...plan, change: 'cancelled' }))
+  await tell(followups, cancels, false)
+  const numbers = new Map(plans.map(({ followupId }, n) => [followupId, n]))
+  for (let step = 0; step < 4; step++)
+    await inTransaction(pool, async (db) => {
+      const { rows } = await db.query<StoredRow>('SELECT * FROM followup_actions ORDER BY followup_id')
+      const next = rows.map(rowOf).flatMap((row) => {
+        const status = fates[(numbers.get(row.followupId) ?? 0) % 11]?.[step]
+        const isHanded = status === 'handed_over' ? { handedOverAt: tuesdayNoon } : {}
+        return status === undefined || status === 'cancelled'
+          ? []
+          : [changed(row, { ...isHanded, status, reason: '', at: tuesdayNoon + step })]
+      })
+      await saveAndTell(db, next)
+    })
+  const told = (await unpublished(pool, 1_000)).map(({ delivery }) => delivery).reverse()
+  t.equal(told.length, 3 * (3 + 3 + 1 + 4 + 1 + 1 + 1 + 3 + 1 + 1))
+  await tell(deliveries, told)
+
+  // Anna judges 10 decisions and takes back two; Ben judges five of them.
+  const verdict = (n: number, labeller: string, option: string, at: number) =>
+    labelRecord({ ...lead(n), outcomeId: `${labeller}-${n}`, at }, { decisionId: `d${n}`, labeller, option })
+  await tell(outcomes, [
+    ...Array.from({ length: 10 }, (_, n) => verdict(n, 'anna', 'call', tuesdayNoon)),
+    ...[0, 1].map((n) => verdict(n, 'anna', 'wait', tuesdayNoon + 1)),
+    ...Array.from({ length: 5 }, (_, n) => verdict(n, 'ben', 'wait', tuesdayNoon)),
+  ])
+  const said = Array.from({ length: 20 }, (_, n) => messageEvent({ ...lead(n), eventId: `e${n}` }, `words ${n}`))
+  await tell(
+    leadEvents,
+    said.map((event, n) =>
+      event.message === null ? event : { ...event, message: { ...event.message, channel: n < 15 ? 'sms' : 'email' } },
+    ),
+  )
+
+  const ofAll = async () => ({
+    decided: await ask('decided'),
+    followups: (await ask<{ outcome: string }>('followups')).map(({ outcome: _, ...same }) => same),
+    verdicts: await ask('verdicts'),
+    heard: await ask('heard'),
+  })
+  const answers = await ofAll()
+  // 66 numbers, of which 0, 11, … 55 escalate; 0, 33 and 11, 44 and 22, 55 are two of each rest mod 3, so 20 of each are left.
+  t.strictSame(answers.decided, [
+    { type: 'escalation', chosen: 'notify', decisions: '6', leads: '6', without_quorum: '1' },
+    { type: 'follow_up', chosen: 'email', decisions: '20', leads: '4', without_quorum: '2' },
+    { type: 'follow_up', chosen: 'sms', decisions: '20', leads: '4', without_quorum: '1' },
+    { type: 'follow_up', chosen: 'wait', decisions: '20', leads: '4', without_quorum: '2' },
+    { type: 'routing', chosen: 'wait', decisions: '3', leads: '2', without_quorum: '0' },
+  ])
+  t.strictSame(await ask('followups'), [
+    { action: 'send_message', channel: 'email', outcome: 'sent', status: 'confirmed', followups: '3' },
+    ...[
+      ['stopped', 'cancelled'],
+      ['sent', 'confirmed'],
+      ['open', 'deferred'],
+      ['stopped', 'denied'],
+      ['stopped', 'expired'],
+      ['failed', 'failed'],
+      ['open', 'reserved'],
+      ['stopped', 'superseded'],
+      ['unknown', 'unknown'],
+    ].map(([outcome, status]) => ({ action: 'send_message', channel: 'sms', outcome, status, followups: '3' })),
+  ])
+  t.strictSame(answers.verdicts, [
+    { label_type: 'follow_up', label_option: 'call', label_selection: 'random', verdicts: '8' },
+    { label_type: 'follow_up', label_option: 'wait', label_selection: 'random', verdicts: '7' },
+  ])
+  t.strictSame(answers.heard, [
+    { channel: 'email', messages: '5' },
+    { channel: 'sms', messages: '15' },
+  ])
+  for (const [name, sql] of Object.entries(besides))
+    t.strictSame(answers[name as keyof typeof besides], await counts(pool, sql), `${name}: the same of Postgres`)
+  t.equal((await counts(pool, "SELECT count(*) FROM followup_actions WHERE status = 'pending'"))[0]?.['count'], '3', 'planned, and no more')
+  const rules = [
+    { gate_id: 'consent', rule_id: 'no_consent', option: 'call', decisions: '3', by_this_rule_alone: '2', leads: '2' },
+    { gate_id: 'consent', rule_id: 'dnd', option: 'call', decisions: '1', by_this_rule_alone: '0', leads: '1' },
+  ]
+  t.strictSame(await ask('rules'), rules)
   t.strictSame(
-    [...questions.keys()],
-    [...new Set([...questions.keys()].filter((name) => asked.has(name)))],
+    (await gateCosts(pool, { tenantId: 'loc', since: 0 })).rules.map((rule) => ({
+      ...{ gate_id: rule.gateId, rule_id: rule.ruleId, option: rule.option },
+      ...{ decisions: `${rule.decisions}`, by_this_rule_alone: `${rule.alone}`, leads: `${rule.leads}` },
+    })),
+    rules,
+    'rekindle gates says the same',
+  )
+
+  // Lead 1 is erased. Of its follow-ups 1, 13 and 25 the first was confirmed, the second too, and the third denied.
+  await tell(erasures, [{ ...lead(1), erasedAt: now, requestId: 'r', requestedBy: 'x' }])
+  const after = await ofAll()
+  const { followups: _, ...others } = besides
+  for (const [name, sql] of Object.entries(others))
+    t.strictSame(after[name as keyof typeof others], await counts(pool, sql), `${name}: the same after an erasure`)
+  const sum = (rows: readonly unknown[]) => (rows as { followups: string }[]).reduce((all, { followups: few }) => all + Number(few), 0)
+  t.equal(sum(answers.followups) - sum(after.followups), 3, 'ClickHouse forgets them all')
+  t.equal(sum(await counts(pool, besides.followups)) - sum(after.followups), 2, 'Postgres keeps the proof of what was handed over')
+})
+
+t.test('each question of the page was asked here', (t) => {
+  t.strictSame(
+    [...questions.keys()].filter((name) => !asked.has(name)),
+    [],
     'each question has its answer here',
   )
   t.equal([...page.matchAll(/```sql/g)].length, questions.size, 'and each block has a name')
+  t.end()
 })

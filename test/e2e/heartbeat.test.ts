@@ -5,7 +5,7 @@ import { testStack } from '../support/stack.ts'
 import { startLine } from './line.ts'
 import { until } from './quiet.ts'
 
-t.setTimeout(600_000)
+t.setTimeout(1_190_000)
 
 t.test('a beat comes back through API, ingest and sink, makes no lead, and is shown in the metrics', async (t) => {
   const line = await startLine(t, await testStack(t), { GHL_HEARTBEAT_MINUTES: '5' })

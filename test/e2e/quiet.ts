@@ -9,19 +9,33 @@ import type { Line } from './line.ts'
 
 /** Time between two looks, ms. */
 const LOOK_EVERY_MS = 200
+/**
+ * Longer than anything that the line waits for by design: a follow-up that was in hand when its worker died is taken up after 90 s,
+ * and an outcome nobody knows is looked up for 90 s before it counts as not sent, and both may follow each other. Ms.
+ */
+const STUCK_MS = 230_000
 
 export interface Wait {
-  /** Ends the wait with what it still waits for, ms. */
-  readonly withinMs?: number
+  /** Ends the wait when what is missing has been the same for so long, ms. */
+  readonly stuckMs?: number
 }
 
-/** Asks again until the answer is empty; throws with the last answer when that takes too long. */
-export async function until(what: string, left: () => Promise<readonly string[]>, { withinMs = 300_000 }: Wait = {}): Promise<void> {
-  const endsAt = Date.now() + withinMs
+/**
+ * Asks again until the answer is empty; throws with the last answer when it stays the same for too long. A slow machine that comes
+ * forward is waited for: a limit over all would say of it that the line is broken.
+ */
+export async function until(what: string, left: () => Promise<readonly string[]>, { stuckMs = STUCK_MS }: Wait = {}): Promise<void> {
+  let last = ''
+  let movedAt = Date.now()
   for (;;) {
     const missing = await left()
     if (missing.length === 0) return
-    if (Date.now() > endsAt) throw new Error(`${what}: after ${withinMs / 1000} s there is still ${missing.join('; ')}`)
+    const now = missing.join('; ')
+    if (now !== last) {
+      last = now
+      movedAt = Date.now()
+    }
+    if (Date.now() - movedAt > stuckMs) throw new Error(`${what}: for ${stuckMs / 1000} s there is still ${now}`)
     await pause(LOOK_EVERY_MS)
   }
 }

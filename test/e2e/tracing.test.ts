@@ -17,7 +17,7 @@ const LEADS = 25
 const SEED = 11
 const ROUNDS = 8
 
-t.setTimeout(720_000)
+t.setTimeout(1_190_000)
 
 /** The traces that a request began. */
 function requestTraces(collected: readonly CollectedSpan[]): CollectedSpan[][] {

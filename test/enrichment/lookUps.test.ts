@@ -116,6 +116,17 @@ t.test('found, partly, none and error are counted, and the share that found some
   t.strictSame(await lookUpSums(pool, 7, clock.now() + 7 * DAY), [])
 })
 
+t.test('what waits for the limit or for the breaker is no error: nothing was sent', async (t) => {
+  const { work, sandbox, counts, clock, pool } = await world(t, { creditsPerDay: '10' })
+  sandbox.fail('429')
+  for (let again = 0; again < 3; again++) await t.rejects(work(reachable('a')), { code: 'E_APOLLO_UNAVAILABLE', retriable: true })
+  t.equal(sandbox.calls.length, 1)
+  t.strictSame(counts, { error: 1 })
+  clock.advance(HOUR)
+  t.ok('told' in (await work(reachable('a'))))
+  t.match(await lookUpSums(pool, 7, clock.now()), [{ error: 1, found: 1, spent: '1' }])
+})
+
 t.test('a day that is used up stops look-ups, says so once, and ends with the day', async (t) => {
   const { work, sandbox, said, counts, day, clock } = await world(t, { creditsPerDay: '2.5' })
   for (const who of ['a', 'b', 'c', 'd']) await work(reachable(who))

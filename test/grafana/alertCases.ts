@@ -286,6 +286,22 @@ export const alertCases: readonly AlertCase[] = [
     ],
   },
   {
+    alert: 'RekindleWebhooksUnavailable',
+    what: 'Kafka is away while little comes: of each type one webhook, the first of it that was ever refused',
+    series: {
+      'lr_webhook_events_total{type="ContactCreate",outcome="unavailable"}': '_ _ _ 1x20',
+      'lr_webhook_events_total{type="InboundMessage",outcome="unavailable"}': '_x6 1x17',
+      'lr_webhook_events_total{type="ContactUpdate",outcome="unavailable"}': '_x9 1x14',
+    },
+    looks: [quiet(7), fires(8, {}, 'Webhooks are answered 503: Kafka does not take them.'), quiet(15)],
+  },
+  {
+    alert: 'RekindleWebhooksUnavailable',
+    what: 'one that was refused and has come again by now',
+    series: { 'lr_webhook_events_total{type="ContactCreate",outcome="unavailable"}': '_ _ _ 1x20' },
+    looks: [quiet(3), quiet(8), quiet(9)],
+  },
+  {
     alert: 'RekindleSharesAlone',
     what: 'two processes hear nothing of Redis from the second minute to the twentieth, a third has none',
     series: {
@@ -298,6 +314,38 @@ export const alertCases: readonly AlertCase[] = [
       fires(12, {}, '2 API processes judge the shares of locations alone.'),
       fires(20, {}, '2 API processes judge the shares of locations alone.'),
       quiet(21),
+    ],
+  },
+  {
+    alert: 'RekindleCallbacksOfNoLocation',
+    what: 'two callbacks in the tenth minute, the first that are counted, others of contacts that are not named',
+    series: {
+      'lr_webhook_kept_raw_total{source="twilio",type="TwilioMessage",reason="tenant_not_named"}': '_x10 2x50',
+      'lr_webhook_kept_raw_total{source="sendgrid",type="SendGridEvent",reason="contact_not_named"}': '0x10 5x50',
+    },
+    looks: [
+      quiet(9),
+      fires(12, { source: 'twilio' }, 'Callbacks of twilio name no location that has the app: 2 in 30 minutes.'),
+      quiet(45),
+    ],
+  },
+  {
+    alert: 'RekindleDatabasePoolFull',
+    what: 'the queue of one process stands from minute 3 to 9; that of another one empties in between, and a third is another process of the role',
+    series: {
+      'lr_db_pool_waiting{job="sinks",instance="a",role="sinks"}': '0x2 4x4 7x1 0x5',
+      'lr_db_pool_waiting{job="sinks",instance="b",role="sinks"}': '0x13',
+      'lr_db_pool_waiting{job="api",instance="c",role="api"}': '2x3 0 2x3 0 2x4',
+    },
+    looks: [
+      quiet(7),
+      fires(
+        8,
+        { role: 'sinks', instance: 'a' },
+        '7 callers in the sinks on a wait for a connection to the database, and have for five minutes.',
+      ),
+      quiet(10),
+      quiet(12),
     ],
   },
   {

@@ -2,32 +2,18 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { parse } from 'yaml'
-import { apiMetrics } from '../../api/apiMetrics.ts'
-import { agentErrors } from '../../cli/roles/agentErrors.ts'
-import { contactLookupMetrics } from '../../cli/roles/contactLookupPart.ts'
-import { processMetrics } from '../../cli/roles/connections.ts'
-import { deadLetterDepth } from '../../cli/roles/deadLetterWatch.ts'
-import { lookUpMetrics } from '../../cli/roles/enrichmentPart.ts'
-import { heartbeatMetrics } from '../../cli/roles/heartbeatPart.ts'
-import { owedMetrics } from '../../cli/roles/owedWatch.ts'
-import { inventoryMetrics, sweepMetrics } from '../../cli/roles/reconcilePart.ts'
-import { marketMetrics } from '../../cli/roles/marketPart.ts'
-import { learningMetrics } from '../../cli/roles/learningPart.ts'
-import { retentionMetrics } from '../../cli/roles/retentionMetrics.ts'
-import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { alertRules } from '../../grafana/alertRules.ts'
 import { expandMacros } from '../../grafana/expandMacros.ts'
 import { dashboards, generated } from '../../grafana/generate.ts'
 import { isSql, panelsOf } from '../../grafana/panel.ts'
 import type { PanelSpec, PromQuery } from '../../grafana/panel.ts'
 import { pipelineDashboard } from '../../grafana/pipelineDashboard.ts'
-import { traceMetrics } from '../../integrations/otlp/traceMetrics.ts'
-import { runtimeMetrics } from '../../runtime/metrics.ts'
 import { analyticsDatabaseOf, connectClickhouse } from '../../sinks/clickhouse/connect.ts'
 import { migrateClickhouse } from '../../sinks/clickhouse/migrate.ts'
 import { testStack } from '../support/stack.ts'
 import { lint } from './dashboardLint.ts'
 import type { Dashboard } from './dashboardLint.ts'
+import { exposed } from './exposed.ts'
 import { readPromql } from './promql.ts'
 import { rooms, textsOf } from '../support/sources.ts'
 
@@ -99,34 +85,6 @@ t.test('macros become what the data source makes of them', async (t) => {
   t.throws(() => expandMacros('${nobody:singlequote}', range), /nobody has no value/)
   t.throws(() => expandMacros('$__timeFilter(at', range), /bracket is not closed/)
 })
-
-/** Every metric that a process of Rekindle exposes, with its labels. */
-async function exposed(): Promise<Map<string, { type: string; labels: string[] }>> {
-  const registry = processMetrics('test', '1')
-  runtimeMetrics(registry)
-  apiMetrics(registry)
-  deliveryMetrics(registry)
-  agentErrors(registry)
-  deadLetterDepth(registry)
-  contactLookupMetrics(registry)
-  lookUpMetrics(registry)
-  heartbeatMetrics(registry)
-  sweepMetrics(registry)
-  inventoryMetrics(registry)
-  retentionMetrics(registry)
-  owedMetrics(registry)
-  learningMetrics(registry)
-  marketMetrics(registry)
-  traceMetrics(registry)
-  const found = new Map<string, { type: string; labels: string[] }>()
-  for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {
-    const { labelNames = [] } = registry.getSingleMetric(name) as unknown as { labelNames?: string[] }
-    found.set(name, { type, labels: labelNames })
-  }
-  const json = await registry.getMetricsAsJSON()
-  for (const { name, type } of json) found.set(name, { type: String(type), labels: found.get(name)?.labels ?? [] })
-  return found
-}
 
 /** Labels that Prometheus or the process adds to everything. */
 const everywhere = ['job', 'instance', 'role']
@@ -241,6 +199,11 @@ t.test('how far standby copies are behind is seen before the alert: below its bo
   const promqls = standby?.queries.flatMap((query) => (isSql(query) ? [] : [query.promql])) ?? []
   t.match(promqls[0], /< \+Inf/, 'a failed copy must not hide the others')
   t.match(promqls[1], /== \+Inf/)
+  t.end()
+})
+
+t.test('what is called a message sent is one: confirmed tasks, questions and hand-overs are follow-ups as well', (t) => {
+  t.match(sqlOf(5), /countIf\(status = 'confirmed' AND action = 'send_message'\)/)
   t.end()
 })
 
@@ -401,6 +364,7 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
     { ...event('north', 1, 'followup_delivered'), delivery_action: 'send_message', delivery_status: 'failed' },
   ])
   const delivery = (tenant: string, followup: string, sequence: number, minute: number, status: string, gate = '', rule = '') => ({
+    action: 'send_message',
     tenant_id: tenant,
     followup_id: followup,
     sequence,
@@ -418,6 +382,8 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
     delivery('north', 'f1', 3, 4, 'confirmed'),
     delivery('north', 'f2', 1, 4, 'denied', 'consent', 'revoked'),
     delivery('south', 'f3', 1, 4, 'confirmed'),
+    // A task that was confirmed is a follow-up and no message.
+    { ...delivery('south', 'f4', 1, 4, 'confirmed'), action: 'create_task' },
   ])
 
   const run = async (id: number, chosen?: readonly string[]) => {
@@ -466,7 +432,7 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
     ],
   )
   t.strictSame((await run(31)).data, [
-    { time: minute(4), status: 'confirmed', followups: '2' },
+    { time: minute(4), status: 'confirmed', followups: '3' },
     { time: minute(4), status: 'denied', followups: '1' },
   ])
   t.strictSame((await run(32, ['north'])).data, [

@@ -11,10 +11,12 @@ const assignments = 'test/delivery/assignments.test.ts'
 const addressFence = 'test/delivery/addressFence.test.ts'
 const unnamedSender = 'test/delivery/unnamedSenders.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
+const takenBack = 'test/delivery/takenBack.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
 const closures = 'test/pipelines/closures.test.ts'
 const agreement = 'test/pipelines/agreement.test.ts'
 const turned = 'test/pipelines/turned.test.ts'
+const adaptation = 'test/pipelines/adaptation.test.ts'
 const votedDecisions = 'test/sinks/postgres/votedDecisions.test.ts'
 const routedLeads = 'test/pipelines/routedLeads.test.ts'
 const transactions = 'test/runtime/kafka/transactions.test.ts'
@@ -25,6 +27,7 @@ const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
 const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
 const groupModel = 'test/runtime/kafka/groupModel.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
+const sinkUnit = 'test/runtime/kafka/sinkUnit.test.ts'
 const standbyCopies = 'test/runtime/kafka/standbyCopies.test.ts'
 const standbyAssignment = 'test/runtime/kafka/standbyAssignment.test.ts'
 const groupMember = 'test/runtime/kafka/groupMember.test.ts'
@@ -43,6 +46,9 @@ const reader = 'test/sinks/postgres/reader.test.ts'
 const leadSearch = 'test/sinks/postgres/leadSearch.test.ts'
 
 const reconciler = 'test/reconcile/reconciler.test.ts'
+const readSource = 'test/reconcile/readSource.test.ts'
+const oauth = 'test/integrations/ghl/oauth.test.ts'
+const contract = 'test/integrations/ghl/contract.test.ts'
 const owed = 'test/reconcile/owed.test.ts'
 const lateMessage = 'test/reconcile/lateMessage.test.ts'
 const otherHalf = 'test/pipelines/otherHalf.test.ts'
@@ -188,8 +194,8 @@ export const mutations: readonly Mutation[] = [
     id: 'visit-over-a-full-stop',
     guard: 'what looks like a visit takes no opt-out away over the end of a clause',
     file: 'pipelines/enrich/optOut.ts',
-    find: '.split(CLAUSE_END)',
-    replace: '.split(/$^/)',
+    find: '.split(CLAUSE_END)\n    .map(',
+    replace: '.split(/$^/)\n    .map(',
     tests: [
       {
         file: 'test/pipelines/enrich.test.ts',
@@ -197,6 +203,155 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: '"Stop. By tomorrow we are gone" was a visit.',
+  },
+  {
+    id: 'utm-source-constructor',
+    guard: 'the address of a page that a lead came by stops no stage',
+    file: 'pipelines/sources/sourceName.ts',
+    find: 'utmSources.get(named) ?? named',
+    replace: 'Object.fromEntries(utmSources)[named] ?? named',
+    tests: [
+      {
+        file: 'test/pipelines/attribution/journeys.test.ts',
+        title: 'whatever stands in the address of a page that a lead came by, the journey goes on',
+      },
+    ],
+    why: 'Who opens a landing page with ?utm_source=constructor and sends its form ends the pipeline of all locations, at every start anew.',
+  },
+  {
+    id: 'words-of-every-object',
+    guard: 'a word that every object knows is no entry of a table',
+    file: 'pipelines/ingest/fields.ts',
+    find: 'Object.hasOwn(table, word) ? table[word] : undefined',
+    replace: 'table[word]',
+    tests: [{ file: 'test/pipelines/ingest.test.ts', title: 'a word that every object knows is no entry of a table' }],
+    why: 'What is no text cannot be encoded: the stage ends at the record, at every start anew.',
+  },
+  {
+    id: 'unreadable-report-dead-lettered',
+    guard: 'a report of a workflow that cannot be read is no dead letter',
+    file: 'pipelines/ingest/webhook.ts',
+    find: "if (received.origin === 'workflow') return unreadableReport(state, received, parsed.problem)",
+    replace: '',
+    tests: [
+      {
+        file: 'test/api/workflowWebhooks.test.ts',
+        title:
+          'a location that is gone is acknowledged and dropped; what cannot be read, or names a contact that cannot be, is kept raw and no dead letter',
+      },
+    ],
+    why: 'Fifty posts of one workflow with a comma too many blow the fuse: the line of all locations stands still.',
+  },
+  {
+    id: 'report-under-an-overlong-id',
+    guard: 'a report is about whom its receiver says',
+    file: 'pipelines/ingest/webhook.ts',
+    find: 'isReport ? received.contactId : (contactIdOf(body) ?? received.contactId)',
+    replace: "(isReport ? textOf(body, 'contact_id') : contactIdOf(body)) ?? received.contactId",
+    tests: [
+      {
+        file: 'test/api/workflowWebhooks.test.ts',
+        title:
+          'a location that is gone is acknowledged and dropped; what cannot be read, or names a contact that cannot be, is kept raw and no dead letter',
+      },
+    ],
+    why: 'A contact id of 101 characters lies under the key of its location, is a dead letter, and fifty of them stop the line.',
+  },
+  {
+    id: 'next-page-of-all',
+    guard: 'the next page of leads is of the location that was asked about',
+    file: 'api/pageRoutes.ts',
+    find: 'const kept = { ...asked,',
+    replace: 'const kept = { q: asked.q ?? "",',
+    tests: [{ file: 'test/api/reads.test.ts', title: 'the next page of leads asks what this one asked, of the same location' }],
+    why: 'Who looked through the leads of one location read those of all others from the second page on.',
+  },
+  {
+    id: 'setting-cut-to-its-digits',
+    guard: 'a setting that is no whole number is refused and not cut to one',
+    file: 'config/config.ts',
+    find: 'value !== Number(raw)',
+    replace: 'Number.isNaN(raw)',
+    tests: [{ file: 'test/config/config.test.ts', title: 'a number is taken whole or refused, never cut to what its text begins with' }],
+    why: 'GHL_CALLS_PER_DAY=2e5 allowed two calls a day: follow-ups waited, and nothing said why.',
+  },
+  {
+    id: 'full-disk-ends-start',
+    guard: 'what cannot be written into stack.json ends nothing',
+    file: 'stack/stack.ts',
+    find: 'onEvent(`${recordFile(dataDir)} is not up to date',
+    replace: 'throw new Error(`${recordFile(dataDir)} is not up to date',
+    tests: [
+      {
+        file: 'test/stack/supervisor.test.ts',
+        title: 'a disk that is full ends nothing: a process waits for room for its log, and what cannot be written down is told',
+      },
+    ],
+    why: 'A full disk ended `npm start` in the middle: processes went, engines stayed, and nobody started anything again.',
+  },
+  {
+    id: 'no-log-no-process',
+    guard: 'a process whose log cannot be opened is tried again',
+    file: 'stack/supervisor.ts',
+    find: 'member.lastEnd = (error as Error).message\n      again(member)',
+    replace: 'throw error',
+    tests: [
+      {
+        file: 'test/stack/supervisor.test.ts',
+        title: 'a disk that is full ends nothing: a process waits for room for its log, and what cannot be written down is told',
+      },
+    ],
+    why: 'A process that died on a full disk took the supervisor with it when it was to be started again.',
+  },
+  {
+    id: 'gone-with-its-reader',
+    guard: 'a verb whose reader goes away ends what it has begun',
+    file: 'cli/terminal.ts',
+    find: 'if (isRead) readerGone()',
+    replace: 'process.exit(0)',
+    tests: [{ file: 'test/cli/cli.test.ts', title: 'a reader that goes away is told once, and what was begun comes to its end' }],
+    why: '`dlq replay --all | head` stopped half way and said that all was well; `npm start | head` left its engines behind.',
+  },
+  {
+    id: 'beside-the-public-path',
+    guard: 'verbs ask the API below the path of PUBLIC_URL',
+    file: 'cli/apiClient.ts',
+    find: "`${base.replace(/\\/+$/, '')}${path}`",
+    replace: 'new URL(path, base).toString()',
+    tests: [{ file: 'test/cli/cli.test.ts', title: 'verbs ask the API below the path that PUBLIC_URL has' }],
+    why: 'The token of the API went to whatever else answers on that host.',
+  },
+  {
+    id: 'password-that-is-no-url',
+    guard: 'a setting with a password that is no URL is masked whole',
+    file: 'config/maskUrls.ts',
+    find: '!URL.canParse(value) ? MASK',
+    replace: 'value === MASK ? MASK',
+    tests: [
+      {
+        file: 'test/config/config.test.ts',
+        title: 'what looks like a URL and names no server is refused, and no part of its password is shown',
+      },
+    ],
+    why: '`rekindle config` and the complaint at the start showed the secret of the registry, which has a slash in it.',
+  },
+  {
+    id: 'obedient-terminal',
+    guard: 'what a terminal would obey is written as JSON writes it',
+    file: 'cli/terminal.ts',
+    find: 'process.stdout.write(`${harmless(line)}\\n`)',
+    replace: 'process.stdout.write(`${line}\\n`)',
+    tests: [{ file: 'test/cli/cli.test.ts', title: 'a terminal obeys nothing that a lead has typed, and JSON stays what it was' }],
+    why: 'Who types an escape sequence into a form as his name writes into the clipboard of whoever lists leads.',
+  },
+  {
+    id: 'longer-in-lower-case',
+    guard: 'markup is known behind a letter that is longer in lower case',
+    file: 'pipelines/ingest/plainText.ts',
+    find: 'html.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())',
+    replace: 'html.toLowerCase()',
+    tests: [{ file: 'test/pipelines/ingest.test.ts', title: 'markup is known behind a letter that is longer in lower case' }],
+    why: 'The footer of our own e-mail below an answer from Istanbul closed the lead on every channel.',
   },
   {
     id: 'answer-below-a-quotation',
@@ -591,6 +746,33 @@ export const mutations: readonly Mutation[] = [
     why: 'Two workers pass leads of two full realtors on to a third with room for one.',
   },
   {
+    id: 'taken-back-in-hand',
+    guard: 'what is taken back while a worker has reserved it does not leave',
+    file: 'sinks/postgres/ledger.ts',
+    find: "status IN ('pending', 'deferred', 'reserved', 'handed_over', 'unknown') OR",
+    replace: "status IN ('pending', 'deferred', 'handed_over', 'unknown') OR",
+    tests: [{ file: takenBack, title: 'what is taken back while it waits for room at the provider does not leave' }],
+    why: 'The cancellation finds nothing open, and the message leaves after a person has taken over.',
+  },
+  {
+    id: 'taken-back-tried-again',
+    guard: 'what is taken back while it is handed over is not tried again',
+    file: 'delivery/carryOut.ts',
+    find: '      if (isTakenBack) {',
+    replace: '      if (isTakenBack && row.attempt < 0) {',
+    tests: [{ file: takenBack, title: 'what is taken back while it is handed over is not tried again' }],
+    why: 'The platform was busy for a moment, and the message leaves minutes after it was taken back.',
+  },
+  {
+    id: 'stale-look',
+    guard: 'a worker that stood still after the last look looks again',
+    file: 'delivery/carryOut.ts',
+    find: 'clock.now() - handedOverAt <= settings.limits.maxCopyAgeMs',
+    replace: 'clock.now() >= handedOverAt && settings.batch > 0',
+    tests: [{ file: delivery, title: 'a worker that stood still after the last look does not send what it had found allowed' }],
+    why: 'A process that was suspended for ten minutes sends after the opt-out, and after the ledger has called the message not sent.',
+  },
+  {
     id: 'next-not-kept',
     guard: 'the realtor who really gets the lead is in the ledger',
     file: 'sinks/postgres/ledger.ts',
@@ -748,10 +930,48 @@ export const mutations: readonly Mutation[] = [
     id: 'told-though-erased',
     guard: 'what is from before an erasure is not told again',
     file: 'reconcile/sweeper.ts',
-    find: 'await this.notForgotten(tenantId, found)',
-    replace: 'found',
+    find: 'one.at > erasedAt)',
+    replace: 'true)',
     tests: [{ file: reconciler, title: 'what is from before the erasure of its lead is not told again' }],
     why: 'A person who was erased comes back by the next comparison.',
+  },
+  {
+    id: 'token-of-another-location',
+    guard: 'a token is used for its own location alone',
+    file: 'integrations/ghl/oauth/oauthTokens.ts',
+    find: '(answer.value.locationId ?? holder.id) !== holder.id',
+    replace: '(answer.value.locationId ?? holder.id) === null',
+    tests: [{ file: oauth, title: 'a token that an agency gives for another location than was asked for is used for none' }],
+    why: 'Messages of one customer leave in the account of another.',
+  },
+  {
+    id: 'full-page-ends-a-list',
+    guard: 'a list ends where the platform says so',
+    file: 'integrations/ghl/call/pages.ts',
+    find: 'return total !== null && read >= total ? listed : undefined',
+    replace: 'return total === null || read >= 0 ? listed : undefined',
+    tests: [{ file: contract, title: 'a full page that names no next one ends a list only where the total says so' }],
+    why: 'A cursor moves over contacts that no page has shown, and what was lost of them stays lost.',
+  },
+  {
+    id: 'agency-away-is-no-token',
+    guard: 'an agency that does not answer is waited for',
+    file: 'integrations/ghl/oauth/oauthTokens.ts',
+    find: "before.code === 'token_unavailable' ? before : next",
+    replace: "before.code === 'token_unavailable' ? next : next",
+    tests: [{ file: oauth, title: 'of several agencies the one that does not answer is waited for, whatever another says' }],
+    why: 'A location is taken for not connected while its agency is away for a moment.',
+  },
+  {
+    id: 'gone-holds-up-a-sweep',
+    guard: 'what is gone ends no sweep',
+    file: 'reconcile/readSource.ts',
+    find: 'if (read.ok || !isNotThere(read.failure)) return read',
+    replace: 'if (read.ok || read.failure !== undefined) return read',
+    tests: [
+      { file: readSource, title: 'a contact that is deleted after something of it changed is told as that, and holds up no message' },
+    ],
+    why: 'One deleted contact keeps every lost message of its location from being found, for good.',
   },
   {
     id: 'bare-404-deletes',
@@ -1141,6 +1361,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A partition that nobody works on is hidden by one that moves, and no alert fires.',
   },
   {
+    id: 'markers-hide-what-follows',
+    guard: 'lag in seconds',
+    file: 'runtime/kafka/lagBook.ts',
+    find: ' && (known.timestamp !== undefined || before?.end === lag.end)',
+    replace: '',
+    tests: [{ file: 'test/runtime/kafka/lagBook.test.ts', title: 'nothing but control records is no lag, and is looked up again' }],
+    why: 'A group that stands still in front of a marker shows no lag for ever, and no alert fires.',
+  },
+  {
     id: 'prepared-for-an-old-join',
     guard: 'epoch of a unit on rebalance',
     file: 'runtime/kafka/groupMember.ts',
@@ -1159,10 +1388,99 @@ export const mutations: readonly Mutation[] = [
     why: 'A member that slept fences its rightful successor, and both throw each other out in turn.',
   },
   {
+    id: 'softened-phrase-missed',
+    guard: 'opt-outs in whole sentences',
+    file: 'pipelines/enrich/optOut.ts',
+    find: ' ?? softenedIn(saidWords)',
+    replace: '',
+    tests: [
+      { file: 'test/pipelines/optOutSentences.test.ts', title: 'every sentence that takes permission back is heard, in capitals too' },
+    ],
+    why: '"Rufen Sie mich bitte nicht mehr an" is heard by nobody, and the lead is written to again.',
+  },
+  {
+    id: 'look-alike-taken-for-an-opt-out',
+    guard: 'opt-outs in whole sentences',
+    file: 'pipelines/enrich/optOut.ts',
+    find: 'const said = lookAlikeIn(read) === undefined ? whole : outside(text, whole, lookAlikes)',
+    replace: 'const said = whole',
+    tests: [
+      { file: 'test/pipelines/optOutSentences.test.ts', title: 'what asks for the contrary, or for something else, takes nothing back' },
+    ],
+    why: 'Who asks why nobody calls is never called again.',
+  },
+  {
+    id: 'table-without-what-is-behind',
+    guard: 'a table is whole before the first record',
+    file: 'runtime/kafka/tableReader.ts',
+    find: 'const incomplete = () => below((partition) => ends.get(partition))',
+    replace: 'const incomplete = () => below((partition) => ranges.get(partition)?.end ?? ends.get(partition))',
+    tests: [
+      {
+        file: 'test/runtime/kafka/tableReader.test.ts',
+        title: 'a table has what is committed behind a transaction that is open: it is handed out when that has ended',
+      },
+    ],
+    why: 'The first records after a start meet no row of a location, a realtor or an erasure that was committed just before.',
+  },
+  {
+    id: 'headers-of-another-kept',
+    guard: 'what a worker writes is its own',
+    file: 'runtime/kafka/workerJob.ts',
+    find: '        ...emission.headers,\n        [groupHeader]: group,',
+    replace: '        [groupHeader]: group,\n        ...emission.headers,',
+    tests: [
+      {
+        file: 'test/runtime/kafka/workerJob.test.ts',
+        title: 'a worker that passes on the headers it read writes under its own id, source and group',
+      },
+    ],
+    why: 'What a worker writes is passed over as handed over by the group that it read from.',
+  },
+  {
+    id: 'listeners-on-a-dead-socket',
+    guard: 'connections that are gone leave nothing behind',
+    file: 'runtime/kafka/connectionCorrections.ts',
+    find: "if (this.socket?.destroyed === true) this.socket.removeListener('connect', this.socket.unref)",
+    replace: '',
+    tests: [
+      {
+        file: 'test/runtime/kafka/connectionCorrections.test.ts',
+        title: 'however often a connection that is gone is let go of, nothing piles up on its socket',
+      },
+    ],
+    why: 'While a broker is away each attempt leaves a listener, and Node warns of a leak in the log of every process.',
+  },
+  {
+    id: 'busy-taken-for-an-error',
+    guard: 'fencing of the transactional id',
+    file: 'runtime/kafka/implicitTransactions.ts',
+    find: 'this.#identity = await patiently(idBusy, () => ask(this.#coordinator, request))',
+    replace: 'this.#identity = await ask(this.#coordinator, request)',
+    tests: [
+      { file: unitProducer, title: 'a coordinator that is busy with the id is asked for the end again: only then it says who has it' },
+    ],
+    why: 'A member whose unit is being taken over does not learn it and takes the unit back; two operators who replay at a time get an error without advice.',
+  },
+  {
+    id: 'busy-taken-for-an-error-by-the-client',
+    guard: 'fencing of the transactional id',
+    file: 'runtime/kafka/endingCorrections.ts',
+    find: 'return patiently(idBusy, () => endTxn.call(this, end))',
+    replace: 'return endTxn.call(this, end)',
+    tests: [
+      {
+        file: corrections,
+        title: 'the end of a transaction is asked for again while its id is being taken over, any other refusal is told at once',
+      },
+    ],
+    why: 'The same on a cluster without transaction.version 2.',
+  },
+  {
     id: 'offsets-left-out',
     guard: 'offsets in the transaction',
     file: 'runtime/kafka/implicitTransactions.ts',
-    find: 'const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets, membership)\n    await patiently(NOT_YET, () => ask(this.#groupCoordinator, request))',
+    find: 'const request = txnOffsetCommit(this.#transactionalId, this.#identity, this.#groupId, offsets, membership)\n    await patiently(idBusy, () => ask(this.#groupCoordinator, request))',
     replace: '',
     tests: [{ file: transactions, title: 'records of several topics and offsets are there together' }],
     why: 'Records are committed and read again after a restart.',
@@ -1332,11 +1650,61 @@ export const mutations: readonly Mutation[] = [
     why: 'Keys at the end of a large changelog start from nothing.',
   },
   {
+    id: 'reserved-keys-folded',
+    guard: 'no record can end the restores of its partition',
+    file: 'runtime/task.ts',
+    find: 'if (record.key.startsWith(schemaKeyPrefix)) {',
+    replace: 'if (record.key === schemaKeyPrefix) {',
+    tests: [{ file: 'test/runtime/kafka/changelog.test.ts', title: 'a key that looks like the place of a schema is set aside' }],
+    why: 'One record with such a key, and no member can take the partition over any more.',
+  },
+  {
+    id: 'unwanted-restore-goes-on',
+    guard: 'who lets a partition go, or stops, does not read its changelog to the end before',
+    file: 'runtime/kafka/changelog.ts',
+    find: 'progressed()\n      this.#mustBeWanted(live)',
+    replace: 'progressed()',
+    tests: [{ file: stageUnit, title: 'a restore that nobody wants any more ends between two fetches' }],
+    why: 'A stop in the middle of a long restore uses its budget up and does not leave the group: its partitions wait for its session.',
+  },
+  {
+    id: 'long-restore-is-stuck',
+    guard: 'a restore that gets on is not stuck',
+    file: 'runtime/kafka/changelog.ts',
+    find: 'progressed()\n      this.#mustBeWanted(live)',
+    replace: 'this.#mustBeWanted(live)',
+    tests: [{ file: stageUnit, title: 'a restore that gets on is not taken for one that is stuck' }],
+    why: 'A member whose restore takes longer than a minute is ended each time, and with its state in memory it never starts.',
+  },
+  {
+    id: 'shorter-log-waited-for',
+    guard: 'what was made anew with less in it is not waited for',
+    file: 'runtime/kafka/partitionReader.ts',
+    find: 'if (end < range.end)',
+    replace: 'if (end < 0n)',
+    tests: [{ file: stageUnit, title: 'a changelog that was made anew with less in it while it is read is not waited for' }],
+    why: 'A restore, and `rekindle state get`, wait for records that will never come.',
+  },
+  {
+    id: 'long-log-called-open',
+    guard: 'a transaction is waited for, not the reading of a long log',
+    file: 'runtime/kafka/settledRead.ts',
+    find: 'until = Date.now() + patienceMs\n    onProgress',
+    replace: 'onProgress',
+    tests: [
+      {
+        file: 'test/runtime/kafka/settledRead.test.ts',
+        title: 'a log that takes longer to read than a transaction is waited for is read whole',
+      },
+    ],
+    why: 'State that takes longer than 35 s to read is never moved to its new stage, and the log speaks of a transaction that does not exist.',
+  },
+  {
     id: 'restore-not-waited-for',
     guard: 'changelog read to its end before the first record',
     file: 'runtime/kafka/stageUnit.ts',
-    find: 'records += await this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger, live))',
-    replace: 'void this.#held.during(`restore ${changelog.topic}`, () => changelog.restore(reader, cluster, logger, live))',
+    find: 'records += await this.#held.during(`restore ${changelog.topic}`, restore)',
+    replace: 'void this.#held.during(`restore ${changelog.topic}`, restore)',
     tests: [{ file: stageUnit, title: 'who takes over fences first, then asks for stable offsets, then restores' }],
     why: 'Records are folded onto a state that is not there yet.',
   },
@@ -1401,8 +1769,8 @@ export const mutations: readonly Mutation[] = [
     id: 'restored-for-nobody',
     guard: 'a member that is back fences its units anew',
     file: 'runtime/kafka/changelog.ts',
-    find: '      if (!live()) throw new Error(`${this.topic} partition ${this.partition}: the group has assigned anew`)\n',
-    replace: '',
+    find: 'return log\n      this.#mustBeWanted(live)',
+    replace: 'return log',
     tests: [{ file: 'test/runtime/kafka/stageUnit.test.ts', title: 'a restore that nobody wants any more ends, though a transaction' }],
     why: 'A member that stood still while it restored waits for a transaction that only its next take-over would end: 20 s.',
   },
@@ -1458,6 +1826,24 @@ export const mutations: readonly Mutation[] = [
     replace: '',
     tests: [{ file: 'test/runtime/kafka/groupModel.test.ts', title: 'a member whose join was not answered joins again' }],
     why: 'The member fetches on without a membership until its process ends after a minute.',
+  },
+  {
+    id: 'filtered-before-a-seek',
+    guard: 'what was fetched before a seek tells no position',
+    file: 'runtime/kafka/runnerCorrections.ts',
+    find: 'if (this.running && this.consumerGroup.hasSeekOffset(batch)) return this.heartbeat()',
+    replace: '',
+    tests: [{ file: runnerCorrections, title: 'a batch without records for readers' }],
+    why: 'A unit that begins anew may commit past records that it has to read again; a crash before it has loses them.',
+  },
+  {
+    id: 'overtaken-member-goes-on',
+    guard: 'records that were deleted before a member read them are an alarm',
+    file: 'runtime/kafka/corrections.ts',
+    find: '  refuseLoss()\n  correctConnections()',
+    replace: '  correctConnections()',
+    tests: [{ file: 'test/runtime/kafka/madeAnew.test.ts', title: 'a member that is overtaken by a deletion stops' }],
+    why: 'The client commits the first kept record and goes on: what was lost is told nowhere but in its own log.',
   },
   {
     id: 'waiting-over-a-join',
@@ -1647,6 +2033,24 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (this.#from > 0n) return',
     tests: [{ file: sinkLane, title: 'a place that moves past what nothing is stored of is in the database' }],
     why: 'Where nothing is stored for as long as the topic is kept, a restart finds the place deleted and the sink does not begin.',
+  },
+  {
+    id: 'fixed-range-held-back',
+    guard: 'a fixed range is read to its end, however much it is',
+    file: 'runtime/kafka/sinkLane.ts',
+    find: 'if (!this.#paused && mayWait && isMuch) {',
+    replace: 'if (!this.#paused && isMuch) {',
+    tests: [{ file: sinkLane, title: 'the rest of a fixed range comes, however much waits for it already' }],
+    why: 'After a crash the partition is paused before the range is whole, and nothing of it is ever stored again.',
+  },
+  {
+    id: 'late-place-believed',
+    guard: 'a unit of a sink begins anew when all of its lanes have answered',
+    file: 'runtime/kafka/sinkMember.ts',
+    find: 'await Promise.allSettled(opening)',
+    replace: '',
+    tests: [{ file: sinkUnit, title: 'a place that is told late, after another one was refused' }],
+    why: 'The late answer empties a lane that works already: its records are stored nowhere.',
   },
   {
     id: 'every-ballot-passed-over',
@@ -2068,8 +2472,8 @@ export const mutations: readonly Mutation[] = [
     id: 'one-under-way-ended',
     guard: 'hanging transactions mended (endForgotten)',
     file: 'runtime/kafka/hangingTransactions.ts',
-    find: 'if (state?.producerId !== mine.producerId || state.producerEpoch > mine.producerEpoch || ENDING.has(state.state)) return undefined',
-    replace: 'if (state === undefined || ENDING.has(state.state)) return undefined',
+    find: "if (state?.producerId !== mine.producerId || state.producerEpoch > mine.producerEpoch) return 'not ours'",
+    replace: "if (state === undefined) return 'not ours'",
     tests: [{ file: hanging, title: 'an owner that was replaced, or whose last commit is still being ended' }],
     why: 'A member that was replaced commits what its successor may have to abort.',
   },
@@ -2092,6 +2496,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A partition is restored from the whole changelog though another member has it in its files.',
   },
   {
+    id: 'partition-that-nobody-reads',
+    guard: 'a unit has the places that its member was given',
+    file: 'runtime/kafka/groupMember.ts',
+    find: 'if (sameTopics(held.places, mine.get(held.id) ?? [])) continue',
+    replace: 'if (mine.has(held.id)) continue',
+    tests: [{ file: groupMember, title: 'a topic that got a partition of a number that is worked on already is read with it' }],
+    why: 'A new partition of a topic is assigned and paused, and not read before the process starts anew.',
+  },
+  {
     id: 'emptied-under-its-owner',
     guard: 'a standby copy that is handed over is let alone',
     file: 'runtime/kafka/standbyCopies.ts',
@@ -2101,14 +2514,13 @@ export const mutations: readonly Mutation[] = [
     why: 'The state of a partition is emptied while its owner works: counts begin anew and are committed.',
   },
   {
-    id: 'answers-taken-late',
-    guard: 'a standby copy takes answers of its last fetch only',
+    id: 'failed-hand-over',
+    guard: 'files of a partition have one holder',
     file: 'runtime/kafka/standbyCopies.ts',
-    find: '(records) => answers.push(records), SLICE_BYTES',
-    replace:
-      '(records) => copies.flatMap(({ logs }) => logs).forEach(({ changelog }) => records.filter(({ partition }) => partition === changelog.partition).forEach((record) => changelog.take(record))), SLICE_BYTES',
-    tests: [{ file: standbyCopies, title: 'of a fetch that failed, the answer of another broker that comes later' }],
-    why: 'A copy holds an older value of a key than its position says, and an owner goes on from that.',
+    find: 'this.#onFiles(copy, () => this.#emptyStale(copy))\n    if (',
+    replace: 'this.#copies.delete(partition)\n    this.#emptyStale(copy)\n    if (',
+    tests: [{ file: standbyCopies, title: 'a copy that fails while it is handed over is closed' }],
+    why: 'Nobody closes the files of a copy that failed: whoever owns the partition waits for them without end.',
   },
   {
     id: 'slept-too-long',
@@ -2270,6 +2682,38 @@ export const mutations: readonly Mutation[] = [
     replace: 'and all of it would be folded twice.\n      throw error',
     tests: [{ file: stageUnit, title: 'what cannot be counted stops the member' }],
     why: 'The client goes on from before the batch, and each record of it is there twice.',
+  },
+  {
+    id: 'stopped-join-waited-for',
+    guard: 'a stop in every state',
+    file: 'runtime/kafka/groupMember.ts',
+    find: 'untilAborted(Promise.all([running, joined]), this.#options.signal)',
+    replace: 'untilAborted(Promise.all([running, joined]), undefined)',
+    tests: [{ file: groupMember, title: 'a member that is stopped while its join is not answered is waited for no more' }],
+    why: 'With its brokers away a process that starts cannot be stopped but by a kill.',
+  },
+  {
+    id: 'timers-by-the-clock-of-the-process',
+    guard: 'timers go by the wall clock',
+    file: 'runtime/kafka/unitTimers.ts',
+    find: 'const LONGEST_WAIT_MS = 60_000',
+    replace: 'const LONGEST_WAIT_MS = 2 ** 31 - 1',
+    tests: [
+      {
+        file: 'test/runtime/kafka/unitTimers.test.ts',
+        title: 'a timer that has become due because the wall clock went ahead fires within a minute',
+      },
+    ],
+    why: 'On a machine that slept for three hours an idle lead is asked three hours late.',
+  },
+  {
+    id: 'next-timer-thrown-behind-a-commit',
+    guard: 'what was committed is not folded again',
+    file: 'runtime/kafka/unitTimers.ts',
+    find: 'and all of it would be folded twice.\n      return held.fail(error as Error)',
+    replace: 'and all of it would be folded twice.\n      throw error',
+    tests: [{ file: stageUnit, title: 'a store that fails behind a commit, asked for its next timer, stops the member' }],
+    why: 'On a full disk the client goes on from before the batch, and each record of it is there twice.',
   },
   {
     id: 'withdrawal-in-bulk',
@@ -2571,6 +3015,15 @@ export const mutations: readonly Mutation[] = [
       { file: hoursOpen, title: 'where zones show different hours none is that of the lead; where they show one, all of them count' },
     ],
     why: 'What is learned of an hour is learned of another one.',
+  },
+  {
+    id: 'gone-back-from-and-doubted',
+    guard: 'only the policy in force is found better or worse',
+    file: 'pipelines/adaptation/feedback.ts',
+    find: ' || change.after.hash !== inForce',
+    replace: '',
+    tests: [{ file: adaptation, title: 'nothing is said of a policy that is in force no more' }],
+    why: 'Leads wait under a good policy for a month because the one before it was worse.',
   },
   {
     id: 'moved-hour-counted',
@@ -2933,8 +3386,8 @@ export const mutations: readonly Mutation[] = [
     id: 'failed-look-read-again',
     guard: 'a dead letter is counted once',
     file: 'runtime/kafka/deadLetterReader.ts',
-    find: 'return isWhole ? { ...last, place }',
-    replace: 'return isWhole ? { ...last, place, position: { ...last.position } }',
+    find: 'return isWhole ? { ...last, place,',
+    replace: 'return isWhole ? { ...last, position: { ...last.position }, place,',
     tests: [
       { file: 'test/runtime/kafka/deadLetterCounts.test.ts', title: 'what a look that failed had read already is not counted once more' },
     ],
@@ -3142,11 +3595,53 @@ export const mutations: readonly Mutation[] = [
     why: 'A number that a lead takes over later is closed, or opened by a START of before, for whoever has it.',
   },
   {
+    id: 'plain-stop-beside-a-name',
+    guard: 'a plain stop in a clause of its own is one, with a name beside it',
+    file: 'pipelines/enrich/optOut.ts',
+    find: 'wordsIn(whole) - wordsIn(normalised(clause)) <= BESIDE',
+    replace: 'wordsIn(whole) - wordsIn(normalised(clause)) <= 0',
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'a plain stop is heard with a name, a few other words, a number, a signature and in odd letters',
+      },
+    ],
+    why: '"Maria, stop" pauses the lead, and its number is written to as another contact.',
+  },
+  {
+    id: 'deletion-begins-a-lead',
+    guard: 'a deletion after the erasure of its lead begins nothing anew',
+    file: 'pipelines/enrich/stage.ts',
+    find: 'if (isDeletion(event.kind) && isForgotten(before))',
+    replace: 'if (false && isForgotten(before))',
+    tests: [
+      {
+        file: 'test/pipelines/erasure.test.ts',
+        title: 'a deletion after the erasure begins nothing anew; of a lead that has come back it counts',
+      },
+    ],
+    why: 'Whoever is erased, and then deleted in GoHighLevel, is a row again.',
+  },
+  {
+    id: 'deleted-contact-had-nothing',
+    guard: 'an opt-out after the deletion of its contact closes what the contact had',
+    file: 'pipelines/enrich/saidFrom.ts',
+    find: 'address === null ? hadAddress(profile, field) : undefined',
+    replace: 'false ? hadAddress(profile, field) : undefined',
+    tests: [
+      {
+        file: 'test/sinks/postgres/addressStatements.test.ts',
+        title: 'an opt-out after the deletion of its contact closes what the contact had, for whoever has it or gets it later',
+      },
+    ],
+    why: 'Who opted out after the contact was deleted is written to again by the next contact with the number.',
+  },
+  {
     id: 'one-fresh-partition-is-enough',
     guard: 'nothing leaves while another partition, which may hold the opt-out of the number, is behind',
-    file: 'sinks/postgres/ledger.ts',
-    find: 'Math.min(...known)',
-    replace: 'Math.max(...known)',
+    file: 'sinks/postgres/heard.ts',
+    find: 'Math.min(...own)',
+    replace: 'Math.max(...own)',
     tests: [
       {
         file: addressFence,
@@ -3199,9 +3694,9 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'unnamed-opt-out-behind',
     guard: 'nothing leaves while what unknown numbers said is not stored',
-    file: 'sinks/postgres/ledger.ts',
-    find: '[profiles, unrecognised].map(storedTopic)',
-    replace: '[profiles].map(storedTopic)',
+    file: 'sinks/postgres/heard.ts',
+    find: '[profiles, leadEvents, unrecognised].map(storedTopic)',
+    replace: '[profiles, leadEvents].map(storedTopic)',
     tests: [{ file: unnamedSender, title: 'while what unknown numbers said is behind, nothing leaves' }],
     why: 'The STOP is on its way, and the message leaves.',
   },
@@ -3241,5 +3736,367 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'START of a number that two have by now opens the one that had it before.',
+  },
+  {
+    id: 'closed-without-looking',
+    guard: 'hanging transactions mended (endForgotten)',
+    file: 'runtime/kafka/sharedTransactions.ts',
+    find: 'await producer?.close()',
+    replace: 'await producer?.drop()',
+    tests: [
+      {
+        file: 'test/runtime/kafka/groupModel.test.ts',
+        title: 'the end of a commit that a broker left out is written by its owner, who stops',
+      },
+    ],
+    why: 'The last member stops, nobody takes its id over, and readers wait for good.',
+  },
+  {
+    id: 'last-look-left-out',
+    guard: 'hanging transactions mended (endForgotten)',
+    file: 'runtime/kafka/unitProducer.ts',
+    find: 'if (open?.identity !== undefined && this.#unsure) await this.#lookLast(open)',
+    replace: '',
+    tests: [
+      {
+        file: 'test/runtime/kafka/unitProducer.test.ts',
+        title: 'who closes in good order waits for the end of its last commit, and writes what the broker forgot of it',
+      },
+    ],
+    why: 'A command that has made its one commit leaves readers waiting for good.',
+  },
+  {
+    id: 'tail-stays-out-of-range',
+    guard: 'a tail that retention has overtaken goes on',
+    file: 'runtime/kafka/tail.ts',
+    find: 'if (outOfRange) await intoRange(positions, ends)',
+    replace: '',
+    tests: [
+      {
+        file: 'test/runtime/kafka/tail.test.ts',
+        title: 'a tail that retention has overtaken goes on at the first record that is kept, and says what it left out',
+      },
+    ],
+    why: 'It asks for deleted records for ever, and says nothing.',
+  },
+  {
+    id: 'answers-timed-when-asked',
+    guard: 'a query takes until its answer is there',
+    file: 'sinks/postgres/watchQueries.ts',
+    find: "        () => told('ok'),\n        () => told('error'),",
+    replace: "        told('ok') as never,\n        () => undefined,",
+    tests: [
+      {
+        file: 'test/sinks/postgres/watchQueries.test.ts',
+        title: 'the answer is known when it is there, not when it was asked for',
+      },
+    ],
+    why: 'Every query of a transaction takes no time.',
+  },
+  {
+    id: 'deletions-of-who-came-back',
+    guard: 'what is dated by the reading is told of a lead that came back after its erasure',
+    file: 'reconcile/sweeper.ts',
+    find: 'one.at === null ? back.has(keyOf(one)) :',
+    replace: 'one.at === null ? false :',
+    tests: [
+      {
+        file: 'test/reconcile/readHeld.test.ts',
+        title: 'of a lead that came back after its erasure is told what is gone and what is changed, as of any other',
+      },
+    ],
+    why: 'What is deleted at the platform stays with every lead that was ever erased.',
+  },
+  {
+    id: 'found-while-erased',
+    guard: 'findings are written down under a lock that holds off an erasure',
+    file: 'reconcile/sweeper.ts',
+    find: 'notForgotten(client, tenantId, found, erasedAmong)',
+    replace: 'Promise.resolve(found)',
+    tests: [{ file: reconciler, title: 'a lead that is erased while a sweep reads of it is neither written down nor told' }],
+    why: 'An erased person keeps a row for 90 days, and the export finds it.',
+  },
+  {
+    id: 'one-table-stops-retention',
+    guard: 'a table that cannot be emptied holds up no other',
+    file: 'sinks/postgres/retention.ts',
+    find: 'if (!(error instanceof pg.DatabaseError)) throw error',
+    replace: 'throw error',
+    tests: [{ file: 'test/sinks/postgres/retention.test.ts', title: 'a table that fails keeps its own rows and no others' }],
+    why: 'Everything behind the table in the list is kept for ever.',
+  },
+  {
+    id: 'fetch-of-several-brokers',
+    guard: 'a fetch that fails waits for what the other brokers answer',
+    file: 'runtime/kafka/partitionReader.ts',
+    find: "(await Promise.allSettled(asked)).find(({ status }) => status === 'rejected')",
+    replace: '(await Promise.all(asked)).find(() => false) as unknown',
+    tests: [{ file: 'test/runtime/kafka/tableReader.test.ts', title: 'a row that one broker tells after another has failed is not lost' }],
+    why: 'The late answer moves the position past rows that nobody takes: the table lacks them until the process begins anew.',
+  },
+  {
+    id: 'table-made-anew',
+    guard: 'a table whose place is not on the log any more is read whole',
+    file: 'runtime/kafka/tableReader.ts',
+    find: "lost ||= typeOf(error) === 'OFFSET_OUT_OF_RANGE'",
+    replace: 'lost ||= false',
+    tests: [{ file: 'test/runtime/kafka/tableReader.test.ts', title: 'a table whose topic was made anew is read whole once more' }],
+    why: 'It asks for an offset that nobody has for ever, and rows of a topic that is gone are believed.',
+  },
+  {
+    id: 'table-made-anew-with-more',
+    guard: 'a table knows its topic by the id',
+    file: 'runtime/kafka/tableReader.ts',
+    find: 'return id !== undefined && now !== undefined && now !== id',
+    replace: 'return false',
+    tests: [{ file: 'test/runtime/kafka/tableReader.test.ts', title: 'a topic that was made anew with more in it is told by its id' }],
+    why: 'Rows of a topic that is gone are believed, and the first ones of the new topic are missing.',
+  },
+  {
+    id: 'letters-of-a-topic-that-is-gone',
+    guard: 'a count of dead letters knows their topic by the id',
+    file: 'runtime/kafka/deadLetterReader.ts',
+    find: 'last !== undefined && isSame &&',
+    replace: 'last !== undefined &&',
+    tests: [{ file: 'test/runtime/kafka/madeAnew.test.ts', title: 'letters of before are counted no more, and each new one is' }],
+    why: 'Letters that nobody can find any more are told as open, and open ones are not told.',
+  },
+  {
+    id: 'lag-behind-retention',
+    guard: 'the age of a lag is looked up at the first record that is kept',
+    file: 'runtime/kafka/firstTimestamp.ts',
+    find: 'if (position.offset < low) position.offset = low',
+    replace: 'void low',
+    tests: [
+      {
+        file: 'test/runtime/kafka/tableReader.test.ts',
+        title: 'the age of what a group has not done is that of the first record that is kept',
+      },
+    ],
+    why: 'The gauge stays as it was when records are lost, and no alert fires.',
+  },
+  {
+    id: 'markers-beside-a-commit',
+    guard: 'what is passed over while a worker commits is committed afterwards',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: '    this.#skippedTo = nextOffset\n',
+    replace: '    if (last === undefined) this.#skippedTo = nextOffset\n',
+    tests: [
+      {
+        file: 'test/runtime/kafka/workerUnit.test.ts',
+        title: 'markers that are passed over while the last record is being committed are committed too',
+      },
+    ],
+    why: 'The group is behind for ever although it has done everything.',
+  },
+  {
+    id: 'fence-without-the-urgent-lane',
+    guard: 'a message waits for what was accepted and is not folded yet',
+    file: 'sinks/postgres/heard.ts',
+    find: 'return earliest(places, [...stored, accepted])',
+    replace: 'return earliest(places, stored)',
+    tests: [
+      {
+        file: 'test/delivery/unnamedSenders.test.ts',
+        title: 'nothing leaves while what was accepted is not folded, or what a mail service said is not stored',
+      },
+    ],
+    why: 'An opt-out that was answered with 2xx lies on its topic while the message that it forbids leaves.',
+  },
+  {
+    id: 'fence-without-lead-events',
+    guard: 'a message waits for what a mail service said of an address',
+    file: 'sinks/postgres/heard.ts',
+    find: 'const stored = [profiles, leadEvents, unrecognised].map(storedTopic)',
+    replace: 'const stored = [profiles, unrecognised].map(storedTopic)',
+    tests: [
+      {
+        file: 'test/delivery/unnamedSenders.test.ts',
+        title: 'nothing leaves while what was accepted is not folded, or what a mail service said is not stored',
+      },
+    ],
+    why: 'An address that unsubscribed is written to while the statement is on its way to the table.',
+  },
+  {
+    id: 'heard-before-the-copies',
+    guard: 'what is folded counts as known once the copies hold it',
+    file: 'delivery/heard.ts',
+    find: '?? 0) >= writtenBy',
+    replace: '?? 0) >= at',
+    tests: [
+      { file: 'test/delivery/heard.test.ts', title: 'what is told never vouches for a record that was accepted and is not stored yet' },
+    ],
+    why: 'The copy was complete before the opt-out was folded.',
+  },
+  {
+    id: 'permanent-dnd-each-time',
+    guard: 'a do-not-disturb that is told again is one statement',
+    file: 'pipelines/enrich/consent.ts',
+    find: "return status === 'revoked' && words === PERMANENT_DND",
+    replace: "return status === 'none' && words === PERMANENT_DND",
+    tests: [
+      {
+        file: 'test/sinks/postgres/consentStatements.test.ts',
+        title: 'a permanent do-not-disturb that every update tells again is one statement, in whatever order and however often it is told',
+      },
+    ],
+    why: 'Each update of a contact adds to the ledger for as long as the contact is there.',
+  },
+  {
+    id: 'start-of-no-location',
+    guard: 'START of which no location is named opens nothing',
+    file: 'sinks/postgres/addressStatements.ts',
+    find: "tenantId === EVERY_LOCATION && one.status !== 'revoked'",
+    replace: "tenantId === EVERY_LOCATION && one.status === 'none'",
+    tests: [
+      {
+        file: 'test/delivery/unnamedSenders.test.ts',
+        title: 'an opt-out of which no location is named closes the number in all of them; START opens it where it names the location',
+      },
+    ],
+    why: 'START to one location opens what was closed in another.',
+  },
+  {
+    id: 'copy-of-a-clock-ahead',
+    guard: 'a copy that was complete in the future says nothing',
+    file: 'pipelines/followup/gates/freshness.ts',
+    find: 'Math.abs(at - completeAt)',
+    replace: 'at - completeAt',
+    tests: [{ file: 'test/pipelines/followupGates.test.ts', title: 'P-31: each gate denies what it is there for' }],
+    why: 'After a clock was set back a sink that stands still counts as fresh until the time it had told.',
+  },
+  {
+    id: 'closed-options-could-be-right',
+    guard: 'what a gate closed is not among the options that could also be right',
+    file: 'pipelines/consensus/decide.ts',
+    find: 'return probability === undefined || isRuledOut(micro(probability), policy) ? [] : [option]',
+    replace: 'return isRuledOut(micro(probability ?? 0), policy) ? [] : [option]',
+    tests: [
+      {
+        file: 'test/pipelines/openSets.test.ts',
+        title: 'with a quantile of one everything that is open could be right, and nothing that a gate closed',
+      },
+    ],
+    why: 'Where nothing can be ruled out, a person is told that a text could be right to a lead that may not be texted.',
+  },
+  {
+    id: 'version-five-names-open-ones',
+    guard: 'decisions of versions 2 to 5 of the arithmetic are decided again with the closed options that they name',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: 'conformalMicro === ruledOutNothing && decision.conformalSet !== null',
+    replace: 'conformalMicro !== conformalMicro && decision.conformalSet !== null',
+    tests: [
+      { file: 'test/pipelines/openSets.test.ts', title: 'what version 5 named although it was closed is named again, byte for byte' },
+    ],
+    why: 'After the change decisions of the past under a quantile of one are said to be different, and a real difference goes unseen among them.',
+  },
+  {
+    id: 'timer-undoes-what-a-person-did',
+    guard: 'the timer of learning leaves in force what a person went back to',
+    file: 'pipelines/learning/learn.ts',
+    find: 'rolledBack?.has(inForce(policyKey(policy))?.policyHash ?? policyKey(policy)) === true',
+    replace: 'rolledBack === undefined && false',
+    tests: [
+      {
+        file: 'test/cli/roles/learningPart.test.ts',
+        title: 'what a person went back to stays until a person learns: the timer stores what it made and publishes nothing',
+      },
+    ],
+    why: 'Who takes a bad policy out of force has it back within a day.',
+  },
+  {
+    id: 'timer-gives-a-cleared-location-its-own',
+    guard: 'the timer of learning makes no policy for a location that a person let go back to that of all',
+    file: 'pipelines/learning/learn.ts',
+    find: '?.policyHash ?? policyKey(policy)) === true',
+    replace: "?.policyHash ?? '') === true",
+    tests: [
+      {
+        file: 'test/pipelines/learn.test.ts',
+        title: 'a location that a person let go back to the policy of all gets none of its own by the timer',
+      },
+    ],
+    why: 'Who lets a location go back to the policy of all finds it with one of its own again within a day.',
+  },
+  {
+    id: 'certain-verdicts-compare-policies',
+    guard: 'policies are compared by verdicts of the random audit',
+    file: 'pipelines/learning/voteTable.ts',
+    find: '.filter(({ decision }) => decision.auditSelected)',
+    replace: '.filter(({ inclusion }) => inclusion > 0)',
+    tests: [
+      {
+        file: 'test/pipelines/learn.test.ts',
+        title: 'policies are compared by what was drawn by lot, not by what was put to people for certain',
+      },
+    ],
+    why: 'A policy that is better where agents are unsure and worse everywhere else is said to be better beyond chance.',
+  },
+  {
+    id: 'unasked-second-opinions',
+    guard: "Cohen's kappa is of decisions that two people were asked about",
+    file: 'pipelines/learning/voteTable.ts',
+    find: ' && wantsSecond(decision.decisionId)',
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/learn.test.ts',
+        title: 'of several verdicts on a decision the first counts; two of them are a pair for agreement',
+      },
+    ],
+    why: 'Whoever corrects verdicts that look wrong makes people seem to agree less than they do.',
+  },
+  {
+    id: 'no-chance-is-weighed',
+    guard: 'what the lot could not have taken is not weighed by one over nothing',
+    file: 'pipelines/effects/offPolicy.ts',
+    find: "  if (impossible.length > 0) return refused('no_chance', 0, impossible.sort())\n",
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/offPolicy.test.ts',
+        title: 'what the lot could not have taken by its own record is no choice to weigh, whatever the other way would take',
+      },
+    ],
+    why: 'An effective sample size that is no number passes for one that is large enough.',
+  },
+  {
+    id: 'whole-by-what-readers-see',
+    guard: 'a copy is whole as of a time',
+    file: 'runtime/kafka/offsets.ts',
+    find: 'const READ_UNCOMMITTED = 0',
+    replace: 'const READ_UNCOMMITTED = 1',
+    tests: [
+      {
+        file: 'test/runtime/kafka/sinks.test.ts',
+        title: 'a copy is not called whole while something is committed behind a transaction that is open',
+      },
+    ],
+    why: 'An opt-out that is committed behind an open transaction is in no copy, and the message leaves.',
+  },
+  {
+    id: 'whole-by-a-newer-end',
+    guard: 'a copy is whole as of a time',
+    file: 'runtime/kafka/wholeUpTo.ts',
+    find: 'storedTo < mark.end',
+    replace: 'false',
+    tests: [
+      { file: 'test/runtime/kafka/wholeUpTo.test.ts', title: 'while records keep coming, it is whole as of the end that it has reached' },
+    ],
+    why: 'A copy that lacks what was there is called whole.',
+  },
+  {
+    id: 'no-denies-next-message',
+    guard: 'who asks for a person is heard',
+    file: 'pipelines/agents/phrases.ts',
+    find: 'return [...new Set(messages.flatMap(({ text }) => said(text, list)))]',
+    replace: 'return saidTogether(messages, list)',
+    tests: [
+      {
+        file: 'test/pipelines/agents.test.ts',
+        title: 'a no denies nothing of the next message: who asks for a person or speaks of law after it is heard',
+      },
+    ],
+    why: 'A lead that answers "no" and then asks for a person, or speaks of its lawyer, is handed to nobody.',
   },
 ]

@@ -321,6 +321,25 @@ t.test('a change of policy is worse or better when the intervals do not touch', 
   t.strictSame(kinds(feedbackFindings(stateOf([...before, ...on(TODAY - 2, 0, 19, { policyHash: 'p2' })]), TODAY)), [], 'nineteen messages')
 })
 
+t.test(
+  'nothing is said of a policy that is in force no more: of one that was made worse, and was gone back from, no lead waits for weeks',
+  async (t) => {
+    const before = days(TODAY - 20, TODAY - 11).flatMap((day) => on(day, 10, 20))
+    const worse = days(TODAY - 10, TODAY - 5).flatMap((day) => on(day, 4, 20, { policyHash: 'p2' }))
+    // The day on which a person went back: what p2 still sent is closed beside what p1 sends again.
+    const between = [...on(TODAY - 4, 1, 7, { policyHash: 'p2' }), ...on(TODAY - 4, 4, 8)]
+    t.strictSame(kinds(feedbackFindings(stateOf([...before, ...worse]), TODAY)), ['policy_worse p2'])
+    t.strictSame(kinds(feedbackFindings(stateOf([...before, ...worse, ...between]), TODAY)), [])
+    const late = [...on(TODAY - 3, 10, 20), ...on(TODAY - 3, 0, 1, { policyHash: 'p2', startedAt: (TODAY - 5) * DAY })]
+    t.strictSame(kinds(feedbackFindings(stateOf([...before, ...worse, ...between, ...late]), TODAY)), [])
+    const next = on(TODAY - 2, 5, 5, { policyHash: 'p3' })
+    t.strictSame(kinds(feedbackFindings(stateOf([...before, ...worse, ...next]), TODAY)), [], 'of the third one too little is known')
+    // Closed on a day without any message of either: the waits say nothing of it.
+    const waits = on(TODAY - 1, 1, 9, { option: 'wait' })
+    t.strictSame(kinds(feedbackFindings(stateOf([...before, ...worse, ...waits]), TODAY)), ['policy_worse p2'])
+  },
+)
+
 t.test('five changes that did not help are told, four are not, and five that may have helped are not', async (t) => {
   const changesOf = (shares: readonly number[], trials = 100) =>
     shares.flatMap((hits, i) =>

@@ -64,6 +64,31 @@ function late() {
   return { line, pipe }
 }
 
+t.test(
+  'a deletion of what was erased is told no further: the contact is deleted after it, or a sweep had read the lead before it',
+  async (t) => {
+    const gone = { locationId: tenantId, contactId: 'maria', timestamp: iso(erasedAt + MINUTE) }
+    const { line, pipe } = late()
+    for (const origin of ['webhook', 'reconcile']) {
+      pipe({ ...contact, type: 'ContactDelete', timestamp: iso(erasedAt + MINUTE) }, { origin })
+      pipe({ ...gone, type: 'OpportunityDelete', id: 'o1' }, { origin })
+      pipe({ ...gone, type: 'NoteDelete', id: 'n1' }, { origin })
+      pipe({ ...gone, type: 'TaskDelete', id: 't1' }, { origin })
+      pipe({ ...gone, type: 'AppointmentDelete', appointment: { id: 'a1', contactId: 'maria' } }, { origin })
+    }
+    t.strictSame(line.outputs(leadEvents), [])
+    t.strictSame(new Set(line.drops.map(({ reason }) => reason)), new Set(['erased']))
+    t.equal(line.drops.length, 10)
+    pipe({ ...contact, timestamp: iso(erasedAt + MINUTE) })
+    pipe({ ...contact, type: 'ContactDelete', timestamp: iso(erasedAt + 2 * MINUTE) })
+    t.strictSame(
+      line.outputs(leadEvents).map(({ kind }) => kind),
+      ['contact_updated', 'contact_deleted'],
+      'of a lead that has come back it is',
+    )
+  },
+)
+
 t.test('what is from before the erasure is told no further, by whoever it is told again', async (t) => {
   const { line, pipe } = late()
   for (const origin of ['webhook', 'reconcile', 'lookup']) {

@@ -45,6 +45,7 @@ t.test('probabilities become bins at .40 .55 .70 .85', async (t) => {
 t.test('evidence is text of at most 80 characters', async (t) => {
   t.strictSame(field('a', 12), { field: 'a', value: '12' })
   t.equal(field('a', 'x'.repeat(200)).value.length, 80)
+  t.equal(field('a', `${'x'.repeat(78)}😀😀`).value, `${'x'.repeat(78)}…`, 'no half of an emoji')
 })
 
 t.test('amounts, shares and answers are read from free text, and unreadable text stays unknown', async (t) => {
@@ -63,6 +64,22 @@ t.test('amounts, shares and answers are read from free text, and unreadable text
     ['1.2 million', '1 to 1.5 million', '800 thousand', '1.5mm', '$1.5 M+', '300..450k', '6 months', '.5'].map(amountOf),
     [1_200_000, 1_250_000, 800_000, 1_500_000, 1_500_000, 375_000, 6, 0.5],
   )
+  t.strictSame(
+    [
+      '1,5 million',
+      '0,5 million',
+      '1,25M',
+      '1,5-2 million',
+      '1,200,000',
+      '12,50,000',
+      '$300,000.00',
+      '350,000 – 400,000',
+      '250k, 300k',
+    ].map(amountOf),
+    [1_500_000, 500_000, 1_250_000, 1_750_000, 1_200_000, 1_250_000, 300_000, 375_000, 250_000],
+    'a comma before one or two digits divides fractions',
+  )
+  t.strictSame(['0,35', '12,5%', '0,5', '12.5%'].map(shareOf), [0.35, 0.125, 0.5, 0.125])
   t.strictSame(['1.5x', '1.200.000', '350kg'].map(amountOf), [undefined, undefined, undefined], 'no part of a number is an amount')
   t.strictSame(['N/A', 'not sure', 'No idea', 'n', 'no'].map(answerOf), [undefined, undefined, undefined, false, false])
   t.strictSame(['0.85', '85', '85%', '1', '850', 'often'].map(shareOf), [0.85, 0.85, 0.85, 1, undefined, undefined])
@@ -84,6 +101,48 @@ t.test('phrases match whole words, once each, and not behind a negation', async 
   t.strictSame(said('The issue is that Sue would sue you', legalWords), ['sue you'])
   t.strictSame(said('I am not interested', notNow), ['not interested'])
   t.strictSame(said('Can I talk to a\n person?', asksForPerson), ['talk to a person'])
+})
+
+t.test('a no denies nothing of the next message: who asks for a person or speaks of law after it is heard', async (t) => {
+  const wroteAll = (...texts: string[]): Partial<Assessment> =>
+    inbound('', { recentMessages: texts.map((text, place) => message('inbound', text, asked - minute + place)) })
+  const handedOver = (...texts: string[]) => opinion('escalation_manager', wroteAll(...texts), 'escalation')
+  t.equal(handedOver('No', 'I will sue you'), 'hand_over 5 legal_words')
+  t.equal(handedOver('Certainly not', 'My lawyer will write'), 'hand_over 5 legal_words')
+  t.equal(handedOver('no', 'Speak to a human'), 'hand_over 5 asked_for_a_person')
+  t.equal(handedOver('I do not want to speak to a human'), 'abstain no_ground')
+  t.equal(opinion('intent_detector', wroteAll('no', 'Speak to a human'), 'escalation'), 'hand_over 5 asked_for_a_person')
+  t.equal(opinion('intent_detector', wroteAll('Not by text', 'no', 'call me')), 'call 5 asked_for_a_call')
+  t.equal(opinion('content_personalizer', wroteAll('no', 'call me')), 'abstain lead_wants_a_call')
+  const trial = (...texts: string[]) => opinion('ab_test_manager', { ...wroteAll(...texts), decisionTypes: ['content'] }, 'content')
+  t.equal(trial('no', 'I will sue you'), trial('I will sue you'))
+  const intent = (...texts: string[]) => intentOf(seen(wroteAll(...texts))).signals
+  t.strictSame(intent('No', 'Cash buyer', 'asap'), ['cash buyer', 'asap'])
+})
+
+/** The evidence of one agent's votes as `field: value`. */
+function evidenceOf(agentId: string, changes: Partial<Assessment>, type = 'follow_up'): string[] {
+  const votes = panel(question(changes), roster).filter((cast) => cast.agentId === agentId && cast.decisionType === type)
+  return votes.flatMap(({ evidence }) => evidence.map((one) => `${one.field}: ${one.value}`))
+}
+
+t.test('evidence is what the sentence rests on', async (t) => {
+  const after = (text: string): Partial<Assessment> =>
+    inbound('', { recentMessages: [message('inbound', text, asked - minute), message('inbound', 'thanks, bye', asked - 1)] })
+  t.strictSame(evidenceOf('escalation_manager', after('I will sue you'), 'escalation'), ['recentMessages.text: will sue'])
+  const long = `${'We have looked at so many homes with you. '.repeat(3)} This is ridiculous and unacceptable`
+  t.strictSame(evidenceOf('escalation_manager', inbound(long), 'escalation'), ['recentMessages.text: ridiculous, unacceptable'])
+  t.strictSame(evidenceOf('intent_detector', after('Can I speak to a human?'), 'escalation'), ['recentMessages.text: speak to a human'])
+  t.strictSame(evidenceOf('intent_detector', after('not interested')), ['recentMessages.text: not interested'])
+  t.strictSame(evidenceOf('intent_detector', after('please call me')), ['recentMessages.text: call me'])
+  t.strictSame(evidenceOf('intent_detector', after('And the garden?')), ['recentMessages.text: And the garden?'])
+  const mailed = { view: view({ counters: { inbound: 2, inboundByChannel: { email: 2 } } }) }
+  t.strictSame(evidenceOf('behavioral_profiler', mailed), ['counters.inboundByChannel: email 2'])
+  // 3 of 12 replies, 3/12 * 13/14 = .23: seldom, though no other option had any.
+  const chats = { view: view({ counters: { inbound: 12, outbound: 1, inboundByChannel: { sms: 3, facebook: 9 } } }) }
+  t.equal(opinion('channel_strategist', chats), 'sms 1 replies_here')
+  t.strictSame(told('channel_strategist', chats), ['3 of 12 replies came by sms.'])
+  t.strictSame(evidenceOf('channel_strategist', chats), ['counters.inboundByChannel: sms 3 email 0 call 0 other 9'])
 })
 
 t.test('only what the lead said after the last message to it is unanswered', async (t) => {

@@ -1,6 +1,7 @@
 /** How right decisions are counts verdicts by chance alone; agreement counts those of two people. */
 import t from 'tap'
 import { auditReportLines } from '../../cli/verbs/auditReport.ts'
+import { wantsSecond } from '../../pipelines/learning/labels.ts'
 import { auditReport as reportBy } from '../../pipelines/learning/auditReport.ts'
 import type { Contribution, Decision } from '../../schemas/generated/records.ts'
 import { seededRandom } from '../../simulate/seededRandom.ts'
@@ -31,18 +32,24 @@ const second = { labeller: 'ben', labelledAt: 2 }
 t.test('verdicts by chance are counted, the first of each decision; hand-overs and overrides stand apart', (t) => {
   const report = auditReport([
     ...['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((id) => judged(id, 'sms', 'sms')),
-    judged('h', 'sms', 'wait'),
-    judged('i', 'sms', 'wait'),
+    judged('o', 'sms', 'wait'),
+    judged('v', 'sms', 'wait'),
     judged('j', 'email', 'call'),
     judged('k', 'sms', 'call', { selection: 'override' }),
     judged('l', 'hand_over', 'hand_over', { selection: 'escalated' }),
-    // Ben agrees on a and b, not on h and i: both say sms to half of the four, so chance alone gives .5 * .5 + .5 * .5.
-    judged('a', 'sms', 'sms', second),
+    // Two are asked about e, g, o and v. Ben agrees on e and o, not on g and v: both say sms to half of the four, so chance alone gives .5 * .5 + .5 * .5.
+    judged('e', 'sms', 'sms', second),
+    judged('g', 'sms', 'wait', second),
+    judged('o', 'sms', 'wait', second),
+    judged('v', 'sms', 'sms', second),
+    // Of what nobody was asked about twice, or at all, a second opinion says where the first one looks wrong.
+    judged('a', 'sms', 'wait', second),
     judged('b', 'sms', 'wait', second),
-    judged('h', 'sms', 'wait', second),
-    judged('i', 'sms', 'sms', second),
+    judged('y', 'sms', 'call', { selection: 'override' }),
+    judged('y', 'sms', 'wait', { selection: 'override', ...second }),
   ])
-  t.match(report, { random: 10, escalated: 1, overrides: 1, right: 7 })
+  t.strictSame(['e', 'g', 'o', 'v', 'y', 'a', 'b'].map(wantsSecond), [true, true, true, true, true, false, false])
+  t.match(report, { random: 10, escalated: 1, overrides: 2, right: 7 })
   // Clopper and Pearson, 7 of 10 at .05: .3475 to .9333.
   t.ok(Math.abs(report.rightShare.low - 0.3475) < 1e-4 && Math.abs(report.rightShare.high - 0.9333) < 1e-4)
   t.match(report.agreement, { items: 4, observed: 0.5, expected: 0.5, kappa: 0 })
@@ -51,7 +58,7 @@ t.test('verdicts by chance are counted, the first of each decision; hand-overs a
     { chosen: 'email', right: 'call', count: 1 },
   ])
   t.strictSame(auditReportLines('follow_up', report), [
-    'follow up: 10 decisions judged by chance; 1 of hand-overs, 1 overrides, which say nothing of the rest',
+    'follow up: 10 decisions judged by chance; 1 put to people for certain, 2 overrides, which say nothing of the rest',
     '  right: 7 of 10, which is 70 % of all (with 95 % between 35 % and 93 %)',
     '  calibration: too few verdicts to say, 10 of 100',
     '  2 times sms where wait was right',

@@ -205,6 +205,9 @@ t.test('P-36 P-37 every signal has a source or is accepted, and every interest a
   for (const signal of signalNames)
     t.strictSame(observationOf(shows(did(signal, 0, 'x', 1))), did(signal, 0, 'x', 1), `${signal} is accepted`)
   t.equal(observationOf(shows({ ...did('page_view', 0), signal: 'property_views' })), undefined, 'a name that is not in the vocabulary')
+  // A half would be another text once it was stored, and the same thing told again would count twice.
+  const homes = `${'x'.repeat(63)}😀`
+  t.equal(observationOf(shows(did('page_view', 0, homes)))?.subject, 'x'.repeat(63), 'no half of an emoji')
   const { virtual_tour_views: tours, ...others } = interestWeights
   t.equal(Math.round(100 * Object.values(others).reduce((sum, weight) => sum + weight, 0)), 100)
   t.equal(tours, 0.05)

@@ -500,6 +500,26 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
   const quiet = explain(decided({ policy: escalation }), escalation)
   t.equal(quiet.headline, 'Leave the lead with Rekindle.')
   t.match(quiet.sentences.join(' '), /usual right choice for a lead that is new.*No agent argued for anything else.*Without any vote/)
+  const nobody = (stage: string, open: readonly string[]) =>
+    explain(
+      decideNow(
+        caseOf({
+          question: question({ stage }),
+          votes: rosterFor('follow_up').map((agent) => vote(agent, null)),
+          gated: { results: [], eligible: new Set(open), liftsAt: null },
+        }),
+        'deadline',
+      ),
+    )
+  // Of 100 engaged leads the shipped rates put sms first, then wait, then e-mail; a message that is missed costs more than one too many.
+  t.match(
+    nobody('engaged', ['wait', 'email']).sentences[0],
+    /^No agent argued for it; it is not the usual right choice for a lead that is engaged, but the best one by what each would gain and cost\.$/,
+  )
+  t.match(
+    nobody('silent', ['wait', 'call']).sentences[0],
+    /^No agent argued for it; it is the usual right choice for a lead that is silent\.$/,
+  )
   const partly = explain(decided({ view: view({ blockedChannels: { email: 'dnd' } }) }))
   t.match(partly.sentences.join(' '), /Not allowed: Do not disturb is set for email\./)
   const unknown = decided()

@@ -133,7 +133,7 @@ t.test('the full panel decides at once, one decision for each open type', async 
     epoch: 1,
     profileVersion: 1,
     policyHash: followUp.policyHash,
-    engineVersion: 5,
+    engineVersion: 6,
     askedAt: asked,
     decidedAt: asked,
     dueAt: asked,
@@ -490,6 +490,30 @@ t.test('the policy of the tenant goes before the one for all, which goes before 
   )
   t.strictSame(hashWith([['*:follow_up', escalation]]), [followUp.policyHash, true], 'so is one for another type')
 })
+
+t.test(
+  'a location whose own policy was taken away decides with that of all, what is open then too; what was decided keeps its policy',
+  async (t) => {
+    const forAll = sealed({ ...followUp, label: 'all' })
+    const own = sealed({ ...followUp, tenantId: 'sandboxLocation000001', label: 'own' })
+    const key = 'sandboxLocation000001:follow_up'
+    const rows: [string, Policy][] = [
+      ['*:follow_up', forAll],
+      [key, own],
+    ]
+    const line = open({ [policies.name]: rows })
+    line.pipe(assessments, maria, ask({ assessmentId: 'before' }))
+    line.pipe(ballots, maria, fullBallot(ask({ assessmentId: 'before' }), { assessmentId: 'before', ballotId: 'b1' }))
+    line.pipe(assessments, maria, ask({ assessmentId: 'open' }))
+    line.table(policies, key, undefined)
+    line.pipe(ballots, maria, fullBallot(ask({ assessmentId: 'open' }), { assessmentId: 'open', ballotId: 'b2' }))
+    t.match(line.outputs(decisions), [
+      { assessmentId: 'before', policyHash: own.policyHash },
+      { assessmentId: 'open', policyHash: forAll.policyHash },
+    ])
+    t.notOk(line.outputs(decisions).some(({ conflicts }) => conflicts.includes('policy-refused')))
+  },
+)
 
 t.test('an assessment that asks for an unknown decision type goes to the dead letters whole', async (t) => {
   const line = open()

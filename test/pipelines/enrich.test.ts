@@ -7,7 +7,7 @@ import { contiguousUsZones, placeOfAreaCode, zonesOfState } from '../../pipeline
 import { blockedBecause } from '../../pipelines/enrich/consent.ts'
 import { leadView, VIEW_BYTES } from '../../pipelines/enrich/leadView.ts'
 import { LeadViewBytes } from '../../pipelines/enrich/leadViewBytes.ts'
-import { optInKeywords, optOutKeywords, ownWords } from '../../pipelines/enrich/optOutLexicon.ts'
+import { optInKeywords, optOutKeywords, ownWords, polite } from '../../pipelines/enrich/optOutLexicon.ts'
 import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
 import { normalised } from '../../pipelines/enrich/normalForm.ts'
 import { permissionChange } from '../../pipelines/enrich/optOut.ts'
@@ -794,14 +794,111 @@ t.test('an opt-out is heard with politeness, repetition, another clause and unse
     ['Non voglio essere contattata', 'non voglio essere contattata'],
   ] as const)
     t.match(permissionChange(text), { change: 'opt_out', words }, text)
+  for (const politeness of polite)
+    for (const words of [`Stop, ${politeness}`, `${politeness}, stop`, `${politeness}! Stop. ${politeness}`])
+      t.match(permissionChange(words), { change: 'opt_out' }, words)
   t.match(permissionChange('thanks', 'Please remove me from your list'), { change: 'opt_out', words: 'remove me' })
   for (const subject of ['Re: How to unsubscribe', 'FWD: unsubscribe here', 'AW[2]: unsubscribe from us'])
     t.equal(permissionChange('thanks', subject), undefined, `${subject}: the words are those of somebody else`)
   t.match(permissionChange('Stop. By tomorrow we are gone'), { change: 'unclear' }, 'no visit')
   t.match(permissionChange('We are done with this one. Stop'), { change: 'unclear' }, 'no one-stop shop')
   t.match(permissionChange('🛑'), { change: 'unclear' })
-  for (const text of ['Bonjour Maria, arrêtez', 'Maria, hören Sie auf damit', 'Maria, smettetela'])
+})
+
+t.test('every word and phrase of the lists is an opt-out by itself, in capitals and with politeness', async (t) => {
+  for (const words of [...optOutKeywords, ...optOutPhrases].flatMap((row) => row.words))
+    for (const text of [words, words.toUpperCase(), `Please, ${words}`, `${words}. Thanks!`])
+      t.match(permissionChange(text), { change: 'opt_out' }, text)
+})
+
+t.test('a plain stop is heard with a name, a few other words, a number, a signature and in odd letters', async (t) => {
+  const stops = [
+    ...[
+      'Maria, stop please',
+      'Stop, Maria',
+      'Hi Maria, stop',
+      'hi maria stop',
+      'Hello this is John. STOP',
+      'Hi there, stop',
+      'Bonjour Maria, arrêtez',
+    ],
+    ...[
+      'Maria, hören Sie auf damit',
+      'Maria, smettetela',
+      'Guten Tag Ana stop',
+      'No thanks, stop',
+      'no gracias. stop',
+      'Not interested, stop',
+      'ok stop',
+    ],
+    ...['no stop', 'uh, stop', 'stop immediately', 'STOP YA', 'kein Interesse, bitte abmelden', 'Nein danke, abmelden', 'stop. thanks bye'],
+    ...[
+      'Hello,\n\nSTOP\n\nRegards,\nJohn',
+      'Good morning\nstop',
+      'thanks but\r\nSTOP',
+      'STOP.\n--\nJohn Smith\nAcme Inc.\n+1 212 555 0101',
+    ],
+    ...[
+      `${'We liked the house on Elm Street very much. '.repeat(80)}\nStop.\nJohn`,
+      'STOP 123',
+      'Stop2',
+      'STOP 1',
+      'STOP2END',
+      'stopall',
+      'STOP-ALL',
+    ],
+    ...[
+      'OPT-OUT',
+      'opt_out now',
+      'ARRÊT',
+      'ALTO',
+      'STOPPPP',
+      'stooop',
+      'S T O P please',
+      'please, s.t.o.p',
+      'st0p',
+      'sotp',
+      'СТОП',
+      'ЅТОР',
+      'STОP',
+      'ꜱᴛᴏᴘ',
+    ],
+    ...[
+      '🛑STOP🛑',
+      'S🛑T🛑O🛑P',
+      '👍 stop',
+      'stop 🙏 please',
+      '“STOP”',
+      '«Stop»',
+      '„Stop“',
+      '‘stop’',
+      '\u200bS\u200bT\u200bO\u200bP',
+      'STOP\ufeff',
+    ],
+    ...['donʼt text me', 'don′t text me', 'don＇t text me', 'uh can you um please stop calling me', 'i said stop', 'you need to stop'],
+  ]
+  for (const text of stops) t.match(permissionChange(text), { change: 'opt_out' }, text)
+})
+
+t.test('what may be a plain stop and may be something else pauses the lead', async (t) => {
+  for (const text of [
+    'stop maria',
+    'Ana stop',
+    'Can you stop?',
+    'stop there',
+    'Last stop',
+    'who gave you my number, stop or go',
+    'smettila di fumare',
+    '🖕',
+  ])
     t.match(permissionChange(text), { change: 'unclear' }, text)
+  t.match(permissionChange(`We stop.\n> ${smsFooter}`), { change: 'unclear' })
+  t.equal(
+    permissionChange(`Yes, Tuesday.\n> To stop these e-mails, reply with the word\n> STOP.`),
+    undefined,
+    'our own words, wrapped and marked',
+  )
+  t.equal(permissionChange(`Yes, Tuesday.\nTo stop these e-mails, reply with the word\nSTOP.`), undefined, 'our own words, wrapped')
 })
 
 t.test('what every text of ours ends with is no word of the lead, in a reaction or an e-mail that repeats it', async (t) => {
@@ -826,6 +923,17 @@ t.test('P-76: words inside other words and everyday uses change no permission', 
     'It is a one stop shop',
     'No more',
     'Don’t stop by. Text me',
+    'Is 100 m² enough? Yes, enough',
+    'Warum schreiben Sie nicht mehr?',
+    'Perché non scrivete più?',
+    'I received no further messages from you',
+    'Delete the second one',
+    'The wrong person signed the offer',
+    'ya no',
+    'I do not consent to a credit check',
+    'para 2',
+    'Alto, moreno y guapo',
+    'The spam folder had it',
     '',
     '👍',
   ]) {
@@ -1381,7 +1489,8 @@ t.test('the view names nobody and holds no protected attribute', async (t) => {
   )
   const view = leadView(profile, tenant, start + 1)
   const text = JSON.stringify(view)
-  for (const secret of ['Maria', 'Gomez', 'Austin', '78701', '555', 'maria@', 'user-1']) t.notOk(text.includes(secret), secret)
+  for (const secret of ['Maria', 'Gomez', 'Austin', '78701', '555-0101', '555 0101', '5550101', 'maria@', 'user-1'])
+    t.notOk(text.includes(secret), secret)
   t.strictSame(view.facts, { budget: '450000-500000', job_title: 'nurse' })
   t.equal(view.recentMessages[0]?.text, 'Call me at [phone] or [phone], [email] budget 450000-500000')
   t.match(view, {

@@ -48,6 +48,23 @@ function known() {
 const stateOf = (line: ReturnType<typeof known>) => line.state(maria) as LeadProfile
 const at = tuesdayNoon + HOUR
 
+t.test('a deletion after the erasure begins nothing anew; of a lead that has come back it counts', async (t) => {
+  const kinds = ['contact_deleted', 'opportunity_deleted', 'appointment_deleted', 'task_deleted', 'note_deleted']
+  for (const kind of kinds) {
+    const line = known()
+    line.pipe(erasures, maria, erasure(at))
+    const told = line.outputs(profiles).length
+    line.pipe(leadEvents, maria, contact({}, at + MINUTE, kind))
+    t.equal(line.outputs(profiles).length, told, kind)
+    t.ok(isForgotten(stateOf(line)), kind)
+  }
+  const line = known()
+  line.pipe(erasures, maria, erasure(at))
+  line.pipe(leadEvents, maria, contact(maria1, at + MINUTE))
+  line.pipe(leadEvents, maria, contact({}, at + 2 * MINUTE, 'contact_deleted'))
+  t.match(line.outputs(profiles).at(-1), { deletedAt: at + 2 * MINUTE, phone: null })
+})
+
 t.test(
   'an erasure leaves refusals without their words and the moment, ends the profile and its timers, and is known when it is told again',
   async (t) => {

@@ -63,6 +63,12 @@ t.test('with everything in order all gates allow, and each is kept', async (t) =
   t.ok(results.every(({ option }) => option === 'sms'))
 })
 
+t.test('a message to a lead of a location whose row is still on its way waits; to one that is never known it expires', async (t) => {
+  t.match(judge(fence({ tenant: undefined })).then, { kind: 'defer', by: { ruleId: 'tenant_unknown' }, at: tuesdayNoon + 5_000 })
+  const soonOver = followUpRecord({ expiresAt: tuesdayNoon + 5_000 })
+  t.match(judge(fence({ tenant: undefined, followUp: soonOver })).then, { kind: 'end', status: 'expired' })
+})
+
 t.test('P-31: each gate denies what it is there for', async (t) => {
   const limits = fence().limits
   const consent = { status: 'express', at: 0, expiresAt: null, eventId: 'e', words: null }
@@ -78,9 +84,11 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['expiry/expired', fence({ followUp: followUpRecord({ expiresAt: tuesdayNoon }) })],
     ['freshness/copy_never_complete', fence({ copyCompleteAt: undefined })],
     ['freshness/copy_stale', fence({ copyCompleteAt: tuesdayNoon - 15_001 })],
+    ['freshness/copy_stale', fence({ copyCompleteAt: tuesdayNoon + 15_001 })],
     ['address/address_revoked', fence({ addressLedgers: [{ sms: consent }, { sms: { ...consent, status: 'revoked' } }] })],
     ['address/copies_stale', fence({ allCompleteAt: undefined })],
     ['address/copies_stale', fence({ allCompleteAt: tuesdayNoon - 15_001 })],
+    ['address/copies_stale', fence({ allCompleteAt: tuesdayNoon + 15_001 })],
     ['consent/dnd', fence({}, { dnd: true })],
     ['consent/dnd', fence({}, { dndChannels: { sms: 'permanent' } })],
     ['consent/revoked', fence({}, { consents: { sms: { ...consent, status: 'revoked' } } })],

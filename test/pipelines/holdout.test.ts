@@ -145,13 +145,15 @@ t.test('a lead counts once, from the first time on, with what it did in its time
     [
       enters('a', from + 5),
       enters('a', from + 2, { reason: 'silence_24h' }),
-      enters('a', from - 1),
+      enters('early', from - 1),
+      enters('early', from + 2),
       enters('b', from + 1, { gates: [denied] }),
       enters('c', from, { type: 'escalation' }),
       enters('late', from + 16 * DAY + 1),
       enters('justEnough', from + 16 * DAY),
     ],
     [
+      outcome('early', 'reply', from + 3),
       outcome('a', 'reply', from + 2 + 14 * DAY),
       outcome('a', 'reply', from + 3),
       outcome('a', 'appointment', from + 2),
@@ -171,6 +173,41 @@ t.test('a lead counts once, from the first time on, with what it did in its time
   t.equal(subjects.length, 3)
   t.equal(tooRecent, 1)
 })
+
+t.test(
+  'follow-ups that bring replies earlier and no more of them are not told to drive leads away, whenever the range begins',
+  async (t) => {
+    // 100 leads each, asked about weekly. Half of each group answers: the treated within the first week, those left alone in the third.
+    const groups = [true, false].flatMap((isTreated) =>
+      Array.from({ length: 100 }, (_, index) => ({ isTreated, contactId: `${isTreated ? 't' : 'a'}${index}`, answers: index < 50 })),
+    )
+    const week = 7 * DAY
+    const held: Readonly<Record<string, readonly unknown[]>> = {
+      [decisions.name]: groups.flatMap(({ contactId, isTreated, answers }) =>
+        [0, 1, 2, 3]
+          .filter((turn) => !answers || turn < (isTreated ? 1 : 3))
+          .map((turn) => enters(contactId, from + turn * week, { tenantId, gates: [isTreated ? passed : denied] })),
+      ),
+      [outcomes.name]: groups
+        .filter(({ answers }) => answers)
+        .map(({ contactId, isTreated }) => outcome(contactId, 'reply', from + (isTreated ? 0 : 2 * week) + DAY)),
+    }
+    const source: TailSource = {
+      tail: async (topic, options, onRecord) =>
+        held[topic.name]?.forEach((value, offset) => {
+          const at = (value as { decidedAt?: number; at: number }).decidedAt ?? (value as { at: number }).at
+          const begin = typeof options.from === 'object' && 'at' in options.from ? options.from.at : -Infinity
+          if (at >= begin) onRecord({ partition: 0, offset: BigInt(offset), key: 'k', value: value as never, timestamp: at, headers: {} })
+        }),
+    }
+    const told = async (since: number) => {
+      const within = { from: since, now: from + 30 * week, withinMs: 4 * week }
+      return averageEffect((await subjectsFrom(source, tenantId, within)).subjects, 'reply')
+    }
+    t.match(await told(from), { treated: { leads: 100, hits: 50 }, leftAlone: { leads: 100, hits: 50 }, difference: 0 })
+    t.match(await told(from + week), { treated: { leads: 0 }, leftAlone: { leads: 0 } }, 'all of them entered before')
+  },
+)
 
 const subject = (index: number, isTreated: boolean, reply: boolean, feature = 0): Subject => ({
   contactId: `c${index}`,

@@ -5,6 +5,9 @@ import fc from 'fast-check'
 import t from 'tap'
 import { ingestErrors } from '../../pipelines/ingest/errors.ts'
 import { htmlToText, withoutQuotation } from '../../pipelines/ingest/plainText.ts'
+import { readCallback } from '../../pipelines/ingest/translate/callback.ts'
+import { messageFieldsOf } from '../../pipelines/ingest/translate/message.ts'
+import { permissionChange } from '../../pipelines/enrich/optOut.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { contactIdOf, tenantIdOf } from '../../pipelines/ingest/subject.ts'
 import { translatedTypes } from '../../pipelines/ingest/translate/catalogue.ts'
@@ -672,12 +675,67 @@ t.test('the quoted e-mail is left out in six languages, and an answer below it o
   t.equal(event.message?.text, 'ST\u00adOP', 'a plain text of spaces is none')
 })
 
+t.test('an opt-out behind what is kept of a long message is kept by its words; nothing else of it is', async (t) => {
+  const long = 'We liked the house on Elm Street very much. '.repeat(100)
+  const kept = (body: string, direction: 'inbound' | 'outbound' = 'inbound') =>
+    messageFieldsOf({ messageType: 'Email', body: `<p>${body}</p>` }, direction).text
+  for (const [end, change, words] of [
+    ['Please take me off your list.', 'opt_out', 'take me off'],
+    ['<p>Stop.</p><p>John</p>', 'opt_out', 'stop'],
+    ['Will you cancel it?', 'unclear', 'cancel'],
+  ] as const) {
+    const text = kept(`${long}${end}`)
+    t.match(permissionChange(text), { change, words })
+    t.equal(text, `${long.slice(0, 4_000 - 3 - words.length)}\n…\n${words}`)
+  }
+  t.equal(kept(`${long}When is it open?`), long.slice(0, 4_000))
+  t.equal(kept(`Stop texting me. ${long}Stop calling me.`), `Stop texting me. ${long}`.slice(0, 4_000), 'it is there already')
+  t.equal(kept(`${long}Please take me off your list.`, 'outbound'), long.slice(0, 4_000), 'of ours')
+  t.match(permissionChange(kept(`${long.repeat(7)}take me off`)), { change: 'opt_out' })
+})
+
+t.test('a word that every object knows is no entry of a table', async (t) => {
+  for (const word of ['constructor', '__proto__', 'toString', 'valueOf']) {
+    const message = messageFieldsOf({ messageType: word, messageTypeId: word, source: word, body: 'x' }, 'outbound')
+    t.strictSame([message.channel, message.sender], ['other', 'unknown'], word)
+    const dndSettings = JSON.parse(`{"${word}":{"status":"active"}}`) as Body
+    t.equal(translated(delivered(sample('ContactDndUpdate'), { dndSettings })).contact?.dndChannels, null)
+    const mail = { event: word, id: 'e1', recipient: 'maria@example.com' }
+    t.equal(translated({ ...delivered(sample('LCEmailStats')), contactId: 'c1', webhookPayload: mail }).kind, 'email_other')
+    const form = (text: string) => readCallback('TwilioMessage', Buffer.from(text)).reading
+    t.match(form(`MessageSid=a&MessageStatus=${word}`), { raw: 'unknown_type' })
+    t.match(form(`MessageSid=a&MessageStatus=received&From=${word}%3A1`), {
+      draft: { sections: { message: { channel: /^[a-z]+:/.test(`${word}:`) ? 'other' : 'sms' } } },
+    })
+    const event = (fields: object) => readCallback('SendGridEvent', Buffer.from(JSON.stringify(fields))).reading
+    t.match(event({ event: word, sg_event_id: 'e' }), { raw: 'unknown_type' })
+    t.match(event({ event: 'dropped', reason: word, sg_event_id: 'e' }), { draft: { kind: 'email_failed' } })
+  }
+})
+
+t.test('markup is known behind a letter that is longer in lower case', async (t) => {
+  const read = (body: string) => messageFieldsOf({ messageType: 'Email', body }, 'inbound').text
+  t.equal(htmlToText('<p>İyi günler</p><P>unsubscribe</P>'), 'İyi günler\n\nunsubscribe')
+  t.equal(htmlToText('İzmir sounds good.<BLOCKQUOTE>Reply STOP to opt out.</BLOCKQUOTE>'), 'İzmir sounds good.')
+  const quoted =
+    '<div class="gmail_quote"><div class="gmail_attr">On Monday Ana wrote:</div><blockquote>Unsubscribe here.</blockquote></div>'
+  t.equal(read(`<div>Yes, İbrahim and I will be there.</div>${quoted}`), 'Yes, İbrahim and I will be there.')
+  t.equal(permissionChange(read(`<div>Yes, İbrahim and I will be there.</div>${quoted}`)), undefined, 'our own footer is no opt-out')
+})
+
 t.test('an e-mail is the words its writer wrote', async (t) => {
   t.equal(
     htmlToText('<style>p{}</style><p>Hi &amp; hello&#33;</p><p>budget < 500k&nbsp;now</p><!-- no --><br/>bye<script>x'),
     'Hi & hello!\n\nbudget < 500k now\n\nbye',
   )
   t.equal(htmlToText('Yes<div class="gmail_quote">On Monday you wrote: unsubscribe</div>'), 'Yes')
+  t.equal(
+    htmlToText(
+      '<p>Arr&ecirc;tez de m&#39;&eacute;crire, h&ouml;ren Sie auf, n&atilde;o, gar&ccedil;on, pi&ugrave;, &laquo;Stra&szlig;e&raquo; &Aring;</p>',
+    ),
+    "Arrêtez de m'écrire, hören Sie auf, não, garçon, più, «Straße» å",
+  )
+  t.equal(htmlToText('AT&T; &bogus; &grave; &uml;'), 'AT&T; &bogus; &grave; &uml;')
   t.equal(htmlToText('Sure<blockquote>Reply STOP</blockquote> ok <!-- open'), 'Sure ok')
   t.equal(htmlToText('Sure<blockquote>a<blockquote>b</blockquote>unsubscribe</blockquote>!</blockquote>.'), 'Sure!.', 'quotations nest')
   t.equal(htmlToText('fine <b unsubscribe'), 'fine')

@@ -1,6 +1,7 @@
 /** A verdict is recorded with how the decision came to be judged, or refused with a sentence. */
 import t from 'tap'
-import { labelOf, SECOND_SHARE, selectionOf, wantsSecond } from '../../pipelines/learning/labels.ts'
+import { labelWeights } from '../../pipelines/consensus/fit/labelWeights.ts'
+import { labelOf, SECOND_SHARE, selectionOf, storedSelection, wantsSecond } from '../../pipelines/learning/labels.ts'
 import { deterministicId } from '../../runtime/ids.ts'
 import type { Decision } from '../../schemas/generated/records.ts'
 import { decisionRecord, tuesdayNoon } from '../support/leadRecords.ts'
@@ -17,15 +18,41 @@ t.test('a decision of the random audit is judged with the probability of the aud
   t.strictSame(selectionOf(decided({ auditSelected: false })), { selection: 'override', inclusion: 0 })
   t.strictSame(
     selectionOf(decided({ type: 'escalation', chosen: 'hand_over' })),
-    { selection: 'escalated', inclusion: 1 },
-    '1 - (1 - 0.03) * (1 - 1): whoever takes over reads it',
+    { selection: 'random', inclusion: 0.03 },
+    'whoever takes over reads it, and is not asked for a verdict',
   )
+  t.strictSame(selectionOf(decided({ type: 'escalation', chosen: 'hand_over', auditSelected: false })), {
+    selection: 'override',
+    inclusion: 0,
+  })
   t.strictSame(selectionOf(decided({ type: 'escalation', chosen: 'wait' })), { selection: 'random', inclusion: 0.03 })
   t.strictSame(
     selectionOf(decided({ escalation: 'undecided' })),
     { selection: 'escalated', inclusion: 1 },
     'every undecided one is asked for',
   )
+  t.end()
+})
+
+t.test('a verdict on a hand-over that was stored as certain is one of the random audit, or of nobody knows what', (t) => {
+  const certain = { selection: 'escalated', inclusion: 1 }
+  const over = { type: 'escalation', chosen: 'hand_over' }
+  t.strictSame(storedSelection(decided(over), certain), { selection: 'random', inclusion: 0.03 })
+  t.strictSame(storedSelection(decided({ ...over, auditSelected: false }), certain), { selection: 'override', inclusion: 0 })
+  for (const asked of [{ ...over, escalation: 'quorum_failed_twice' }, { escalation: 'undecided' }, {}])
+    t.strictSame(storedSelection(decided(asked), certain), certain, 'it was asked for, by a rule or by a question')
+  const random = { selection: 'random', inclusion: 0.02 }
+  t.strictSame(storedSelection(decided(over), random), random)
+  // 900 that were left and 100 that were handed over, 2 of 100 drawn: 18 labels and 2, each of which stands for 50.
+  const left = Array.from({ length: 18 }, () => selectionOf(decided({ type: 'escalation', chosen: 'wait', pAudit: 0.02 })))
+  const handed = Array.from({ length: 2 }, () => selectionOf(decided({ ...over, pAudit: 0.02 })))
+  const weights = labelWeights(
+    [...left, ...handed].map(({ inclusion }) => ({ inclusion, at: 0 })),
+    0,
+    60,
+  )
+  const sum = (part: readonly number[]) => part.reduce((total, weight) => total + weight, 0)
+  t.equal(sum(weights.slice(18)) / sum(weights), 0.1, 'the share of hand-overs is what it was')
   t.end()
 })
 

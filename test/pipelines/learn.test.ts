@@ -1,14 +1,15 @@
 /** Verdicts become a table of votes, and the table a policy: by what was counted then, and only by verdicts asked for by chance. */
 import fc from 'fast-check'
 import t from 'tap'
-import { compiled, policyProblems } from '../../pipelines/consensus/policy.ts'
+import { compiled, policyProblems, sealed } from '../../pipelines/consensus/policy.ts'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
 import { learnedLines } from '../../cli/learnText.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { olderVotes } from '../../pipelines/learning/agentVersions.ts'
 import { learn, LEAST_OF_A_LOCATION } from '../../pipelines/learning/learn.ts'
 import type { Learned } from '../../pipelines/learning/learn.ts'
-import { firstVerdicts, pairsOfVerdicts, voteTableOf } from '../../pipelines/learning/voteTable.ts'
+import { wantsSecond } from '../../pipelines/learning/labels.ts'
+import { drawnVerdicts, firstVerdicts, pairsOfVerdicts, voteTableOf } from '../../pipelines/learning/voteTable.ts'
 import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
 import type { Contribution, Decision, Policy } from '../../schemas/generated/records.ts'
 import { DAY, decisionRecord, HOUR, tuesdayNoon } from '../support/leadRecords.ts'
@@ -97,12 +98,42 @@ t.test('the table has the votes that were counted, blocked ones too; who failed 
 })
 
 t.test('of several verdicts on a decision the first counts; two of them are a pair for agreement', (t) => {
-  const two = [judged(0, 'call', { labeller: 'ben', labelledAt: 2 }), judged(0, 'sms', { labelledAt: 1 }), judged(1, 'wait')]
+  const ids = Array.from({ length: 100 }, (_, n) => n)
+  const isAskedTwice = (n: number) => wantsSecond(judged(n, 'sms').decision.decisionId)
+  const [twice = -1, once = -1] = [ids.find(isAskedTwice), ids.find((n) => !isAskedTwice(n))]
+  const two = (n: number, decision: Partial<Decision>) => [
+    judged(n, 'call', { labeller: 'ben', labelledAt: 2 }, decision),
+    judged(n, 'sms', { labelledAt: 1 }, decision),
+    judged(n + 100, 'wait', {}, decision),
+  ]
+  const drawn = { auditSelected: true }
   t.strictSame(
-    firstVerdicts(two).map(({ option }) => option),
+    firstVerdicts(two(twice, drawn)).map(({ option }) => option),
     ['sms', 'wait'],
   )
-  t.strictSame(pairsOfVerdicts(two), [['sms', 'call']])
+  t.strictSame(pairsOfVerdicts(two(twice, drawn)), [['sms', 'call']])
+  t.strictSame(
+    pairsOfVerdicts(two(twice, { auditSelected: false, escalation: 'undecided' })),
+    [['sms', 'call']],
+    'it is put to two as well',
+  )
+  t.strictSame(pairsOfVerdicts(two(twice, { auditSelected: false })), [], 'nobody was asked')
+  t.strictSame(pairsOfVerdicts(two(once, drawn)), [], 'nobody was asked a second time')
+  t.end()
+})
+
+t.test('policies are compared by what was drawn by lot, not by what was put to people for certain', (t) => {
+  const material = [
+    judged(0, 'sms', { labeller: 'ben', labelledAt: 2 }, { auditSelected: true }),
+    judged(0, 'wait', { labelledAt: 1 }, { auditSelected: true }),
+    judged(1, 'call', { inclusion: 1 }, { auditSelected: false, escalation: 'undecided' }),
+    judged(2, 'call', { inclusion: 1 }, { auditSelected: true, escalation: 'undecided' }),
+    judged(3, 'call', { inclusion: 0 }, { auditSelected: false }),
+  ]
+  t.strictSame(drawnVerdicts(material), [
+    { decisionId: 'd00000', option: 'wait' },
+    { decisionId: 'd00002', option: 'call' },
+  ])
   t.end()
 })
 
@@ -185,6 +216,34 @@ t.test('a location has a policy of its own from 300 verdicts on, drawn towards t
   const [, own] = learned([...verdicts(LEAST_OF_A_LOCATION, 50), ...others])
   t.equal(own?.policy.tenantId, 'sandboxLocation000001')
   t.strictSame(own && policyProblems(own.policy), [])
+  t.end()
+})
+
+t.test('a location that a person let go back to the policy of all gets none of its own by the timer', (t) => {
+  const key = 'sandboxLocation000001:follow_up'
+  const former = sealed({ ...shipped, label: 'in force for all' })
+  // Elsewhere other options are right, so that what is fitted on the own verdicts foretells them better than that of all.
+  const others = verdicts(LEAST_OF_A_LOCATION).map((one) => ({
+    ...one,
+    option: 'email',
+    decision: { ...one.decision, tenantId: 'elsewhere', decisionId: `e${one.decision.decisionId}` },
+  }))
+  const outcomes = (rolledBack?: ReadonlySet<string>, own?: Policy) =>
+    learn({
+      decisionType: 'follow_up',
+      judged: [...verdicts(LEAST_OF_A_LOCATION), ...others],
+      shipped,
+      inForce: (of) => (of === key ? own : of === '*:follow_up' ? former : undefined),
+      rolledBack,
+    }).map(({ key: of, outcome }) => `${of} ${outcome}`)
+  const all = ['*:follow_up publish', 'elsewhere:follow_up publish']
+  t.strictSame(outcomes(), [...all, `${key} publish`], 'a person learns')
+  t.strictSame(outcomes(new Set([key])), [...all, `${key} rolled_back`])
+  t.strictSame(
+    outcomes(new Set([key]), sealed({ ...former, tenantId: 'sandboxLocation000001' })),
+    [...all, `${key} publish`],
+    'the sink is behind',
+  )
   t.end()
 })
 

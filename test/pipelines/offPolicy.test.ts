@@ -3,6 +3,8 @@ import fc from 'fast-check'
 import t from 'tap'
 import { Z_95 } from '../../pipelines/consensus/scores/shareIntervals.ts'
 import { valued } from '../../pipelines/effects/clustered.ts'
+import { effectLines } from '../../cli/effectText.ts'
+import { effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import { ESS_LEAST, answerOf, foldOf, offPolicy, warningsOf, weightOf } from '../../pipelines/effects/offPolicy.ts'
 import type { LoggedChoice } from '../../pipelines/effects/offPolicy.ts'
 import { chanceAt, fitRidgeLogit, sigmoid } from '../../pipelines/effects/ridgeLogit.ts'
@@ -207,6 +209,19 @@ t.test('below a hundred effective choices, where nothing was tried, and where th
 t.test('a policy that never takes what was taken has no weight, and that is no estimate of nought', async (t) => {
   const never = many(400, { a: 1_000_000 }).map((one) => ({ ...one, taken: 'b' }))
   t.match(answerOf(never, 1), { kind: 'refused', because: 'too_few', effective: 0 })
+})
+
+t.test('what the lot could not have taken by its own record is no choice to weigh, whatever the other way would take', async (t) => {
+  const [first, second, ...others] = many(2_000, { b: 1_000_000 }) as [LoggedChoice, LoggedChoice, ...LoggedChoice[]]
+  for (const logged of [shares({ a: 0, b: 1_000_000 }), shares({ b: 1_000_000 })]) {
+    const answer = answerOf([...others, second, { ...first, taken: 'a', logged }])
+    t.strictSame(answer, { kind: 'refused', because: 'no_chance', effective: 0, unseen: [first.id] })
+    const effect = { answer, leftOut: effectOf([]).leftOut, notEstimable: [] }
+    t.strictSame(effectLines(effect, 'content', 1), [
+      'Nothing is estimated: by the probabilities that were written down the lot could not have taken what these decisions took:',
+      `  ${first.id}`,
+    ])
+  }
 })
 
 t.test('two estimates a standard error apart, and weights that are not 1 on average, are warned of', async (t) => {

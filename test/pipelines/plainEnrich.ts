@@ -20,16 +20,20 @@ import { contains } from '../../pipelines/enrich/normalForm.ts'
 import type { PermissionChange } from '../../pipelines/enrich/optOut.ts'
 import {
   forwarding,
+  greetings,
   harmlessUses,
   optInKeywords,
   optOutKeywords,
   ownWords,
   polite,
+  purposeOptOuts,
   stopSigns,
   unclearWords,
-  visits,
 } from '../../pipelines/enrich/optOutLexicon.ts'
+import { lookAlikes, softeners } from '../../pipelines/enrich/optOutLookAlikes.ts'
 import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
+import { fillers, plainStops } from '../../pipelines/enrich/wholeOptOuts.ts'
+import type { Purpose } from '../../pipelines/enrich/purposes.ts'
 import type { IntentPart } from '../../pipelines/enrich/score.ts'
 import { temperatureOf } from '../../pipelines/enrich/scoring/composite.ts'
 import type { Scored } from '../../pipelines/enrich/scoring/composite.ts'
@@ -39,12 +43,13 @@ import type { Consent, Observed, RecentMessage, ScoreFactor, Scoring } from '../
 
 const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
 const optIns = new Set(optInKeywords.flatMap((row) => row.words))
+const longestFirst = [...polite].sort((a, b) => b.split(' ').length - a.split(' ').length)
 
 /** Compatibility forms folded, lower case, accents and apostrophes removed, everything else that is no letter or digit a space. */
 export function plainNormalised(text: string): string {
   return text
     .normalize('NFKD')
-    .replace(/[\p{M}'’‘`´\p{Cf}]/gu, '')
+    .replace(/[\p{M}'’‘‛`´ʹʻʼʽˈ′\p{Cf}]/gu, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{N}]+/gu, ' ')
     .trim()
@@ -59,19 +64,29 @@ export function plainPermissionChange(text: string, subject: string | null = nul
   if (keyword !== undefined) return { change: 'opt_out', layer: 'keyword', words: keyword }
   const optIn = candidates.slice(0, 2).find((candidate) => optIns.has(candidate))
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
+  const named = plainNamed(whole === '' && subject !== null ? subject : firstLine(text))
+  if (named !== undefined) {
+    const words = { change: 'opt_out', layer: 'phrase', words: named.words } as const
+    return saysMore(text, named.purpose) ? words : { ...words, purpose: named.purpose }
+  }
   const clauses = text.split(/[.,;:!?…\n]+|\s[-–—]+\s/).map(plainNormalised)
   const outside = (uses: readonly string[]) =>
     uses.some((use) => whole.includes(use)) ? clauses.map((clause) => without(clause, uses)).join(' ') : whole
-  const said = outside(visits)
+  const said = lookAlikes.some((use) => contains(whole, use)) ? clauses.map((clause) => without(clause, lookAlikes)).join(' ') : whole
   const inSubject = plainNormalised(subject ?? '')
   const isOwn = !forwarding.test(subject ?? '')
   const listed = optOutPhrases.flatMap((row) => row.words)
-  const phrase = listed.find((one) => contains(said, one)) ?? listed.find((one) => isOwn && contains(inSubject, one))
+  const softened = plainSoftened(said)
+  const phrase =
+    listed.find((one) => contains(said, one)) ??
+    listed.find((one) => isOwn && contains(inSubject, one)) ??
+    listed.find((one) => contains(softened, one))
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
-  const beside = candidates
-    .filter(({ length }) => length <= 80)
-    .map(once)
-    .find((one) => keywords.has(one))
+  const beside =
+    candidates
+      .filter(({ length }) => length <= 80)
+      .map((one) => plainCalm(joined(once(one))))
+      .find((one) => keywords.has(one)) ?? plainAlone(text, whole)
   if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
   const harmless = said === whole ? outside(harmlessUses) : without(said, harmlessUses)
   const rest = without(harmless, ownWords).trim() === '' ? harmless : without(harmless, ownWords)
@@ -79,16 +94,81 @@ export function plainPermissionChange(text: string, subject: string | null = nul
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
 }
 
-/** Without politeness around it, and without repetition. */
-function once(words: string): string {
+/** Without what may stand within a phrase, from the left, the longest of what begins at a word. */
+function plainSoftened(said: string): string {
+  const longest = [...softeners].sort((a, b) => b.split(' ').length - a.split(' ').length)
+  let [rest, kept] = [said.split(' '), [] as string[]]
+  while (rest.length > 0) {
+    const here = longest.find((one) => `${rest.join(' ')} `.startsWith(`${one} `))
+    if (here === undefined) kept = [...kept, rest[0] as string]
+    rest = rest.slice(here?.split(' ').length ?? 1)
+  }
+  return kept.join(' ')
+}
+
+/** The purpose that a short line takes permission back for, when it says nothing else. */
+function plainNamed(line: string): { words: string; purpose: Purpose } | undefined {
+  const words = impolite(plainNormalised(line))
+  const row = purposeOptOuts.find((one) => one.words.includes(words))
+  return line.length > 80 || row === undefined ? undefined : { words, purpose: row.purpose }
+}
+
+/** Is something said of permission below the lines that name this purpose? */
+function saysMore(text: string, purpose: Purpose): boolean {
+  const below = text.trim().split('\n').slice(1)
+  while (below[0] !== undefined && (below[0].trim() === '' || plainNamed(below[0])?.purpose === purpose)) below.shift()
+  return plainPermissionChange(below.join('\n')) !== undefined
+}
+
+/** Without politeness around it, the phrases of most words first. */
+function impolite(words: string, around: readonly string[] = longestFirst): string {
   let said = words
   for (let before = ''; before !== said;) {
     before = said
-    for (const phrase of polite) {
+    for (const phrase of around) {
       if (said.startsWith(`${phrase} `)) said = said.slice(phrase.length + 1)
       if (said.endsWith(` ${phrase}`)) said = said.slice(0, -phrase.length - 1)
     }
   }
+  return said
+}
+
+const aroundStops = [...polite, ...fillers].sort((a, b) => b.split(' ').length - a.split(' ').length)
+
+/** A plain stop on a line of its own, else in a clause of its own with at most four other words in the message. */
+function plainAlone(text: string, whole: string): string | undefined {
+  const said = without(whole, ownWords)
+  const stopOf = (part: string) => {
+    const words = plainNormalised(part)
+    if (part.length > 80 || part.trimStart().startsWith('>') || words === '' || !contains(said, words)) return undefined
+    const greeted = greetings.filter((one) => words.startsWith(`${one} `)).map((one) => words.slice(one.length + 1))
+    const ways = [words, ...greeted.map((rest) => rest.split(' ').slice(1).join(' '))]
+    return ways.map((one) => plainCalm(joined(impolite(one, aroundStops).replace(/ ?\d+$/, '')))).find((one) => plainStops.includes(one))
+  }
+  const count = (words: string) => words.split(' ').filter((word) => word !== '').length
+  const clauses = text
+    .split(/[.,;:!?…\n]+|\s[-–—]+\s/)
+    .filter((one) => whole.length <= 80 && count(whole) - count(plainNormalised(one)) <= 4)
+  return [...text.split('\n'), ...clauses].map(stopOf).find((one) => one !== undefined)
+}
+
+const likeLatin: readonly [string, string][] = [
+  ['аеорстухѕі', 'aeopctyxsi'],
+  ['οτρ', 'otp'],
+  ['ꜱᴛᴏᴘ', 'stop'],
+]
+
+/** Letters three times or more are one, and letters of other alphabets are those that they look like where nothing else is left. */
+function plainCalm(words: string): string {
+  const drawn = words.replace(/(\p{L})\1\1+/gu, '$1')
+  let twin = drawn
+  for (const [others, latin] of likeLatin) [...others].forEach((one, place) => (twin = twin.replaceAll(one, latin.charAt(place))))
+  return drawn !== twin && /^[a-z ]+$/.test(twin) ? twin : drawn
+}
+
+/** Without politeness around it, and without repetition. */
+function once(words: string): string {
+  const said = impolite(words)
   const all = new Set(said.split(' '))
   return all.size === 1 ? (said.split(' ', 1)[0] ?? '') : said
 }

@@ -112,6 +112,15 @@ t.test('the tables are those of the reference', async (t) => {
 t.test('an answer about time is read at its later end, and one that names none is unknown', async (t) => {
   const answers = ['asap', 'within 30 days', '6 weeks', '1-3 months', '3-6 months', '6-12 months', '12+ months', '2 years or more']
   t.strictSame(answers.map(daysToMove), [0, 30, 42, 90, 180, 360, Infinity, Infinity])
+  t.strictSame(
+    ['over the next 3 months', 'after school ends, within 3 months', 'after 6 months', 'more than 1 year', 'at least 6 months'].map(
+      daysToMove,
+    ),
+    [90, 90, Infinity, Infinity, Infinity],
+    'only what stands before the number opens its end',
+  )
+  t.strictSame(['1.5 years', '1,5 years', '0.5 years', '1.5-2 months'].map(daysToMove), [548, 548, 183, 60], '1.5 * 365 = 547.5')
+  t.equal(priorityFor({ customFields: { f2: 'Over the next 3 months' } }).factors[0]?.words, 'wants to move within 90 days')
   t.strictSame(['flexible', '', 'not now', 'soon-ish', undefined].map(daysToMove), [undefined, undefined, undefined, undefined, undefined])
   t.equal(
     priorityFor({ customFields: { f2: '6-12 months' }, recentMessages: [says('we need to move asap')] }).factors[0]?.words,

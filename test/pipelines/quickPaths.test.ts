@@ -15,7 +15,10 @@ import { signalNames } from '../../pipelines/enrich/behaviour/signals.ts'
 import { withConsent } from '../../pipelines/enrich/consent.ts'
 import { intentSignals, timelineBands } from '../../pipelines/enrich/intentLexicon.ts'
 import { permissionChange } from '../../pipelines/enrich/optOut.ts'
+import { optOutKeywords, polite, purposeOptOuts } from '../../pipelines/enrich/optOutLexicon.ts'
+import { lookAlikes, softeners } from '../../pipelines/enrich/optOutLookAlikes.ts'
 import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
+import { fillers, plainStops } from '../../pipelines/enrich/wholeOptOuts.ts'
 import { intentParts } from '../../pipelines/enrich/score.ts'
 import { scoringOf } from '../../pipelines/enrich/scoring/composite.ts'
 import { rules as textRules } from '../../pipelines/enrich/text/findings.ts'
@@ -40,10 +43,17 @@ const corpus = join(import.meta.dirname, '..', 'fixtures', 'text')
 const sentences = readdirSync(corpus)
   .flatMap((file) => [...readFileSync(join(corpus, file), 'utf8').matchAll(/"(?:[^"\\]|\\.){8,400}"/g)])
   .map(([quoted]) => JSON.parse(quoted) as string)
-const phrases = [...optOutPhrases.flatMap(({ words }) => words), ...[...intentSignals, ...timelineBands].flatMap((row) => row.phrases)]
+const phrases = [
+  ...polite,
+  ...[...purposeOptOuts, ...optOutPhrases].flatMap(({ words }) => words),
+  ...[...intentSignals, ...timelineBands].flatMap((row) => row.phrases),
+]
 const pieces = fc.oneof(
   fc.constantFrom(...sentences),
   fc.constantFrom(...phrases),
+  fc.constantFrom(...optOutKeywords.flatMap(({ words }) => words), ...fillers),
+  fc.constantFrom(...lookAlikes, ...softeners),
+  fc.constantFrom(...plainStops, 'Maria', 'Hi Maria', 'guten Tag Ana', 'stoppp', 'STОP', '123', '> stop', ','),
   fc.constantFrom(
     'STOP',
     'S T O P',
@@ -93,11 +103,14 @@ t.test('the corpus is there', (t) => {
 })
 
 t.test('permission: a message means what it means when every phrase is compared with all of it', async (t) => {
+  // What names a purpose was missing in the plain form: one message in 10,000 of those below says nothing else.
+  t.strictSame(permissionChange('newsletter abbestellen '), plainPermissionChange('newsletter abbestellen '))
   await assertProperty(
     t,
     fc.property(messages, fc.option(messages), (text, subject) => {
       t.strictSame(permissionChange(text, subject), plainPermissionChange(text, subject))
     }),
+    { numRuns: 1_000 },
   )
 })
 

@@ -191,8 +191,8 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
   t.match(now, [
-    { type: 'follow_up', engineVersion: 5, params: { alternates: 'none' } },
-    { type: 'routing', engineVersion: 5, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
+    { type: 'follow_up', engineVersion: 6, params: { alternates: 'none' } },
+    { type: 'routing', engineVersion: 6, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
   ])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [{ at: asked, value: cast }] },
@@ -224,7 +224,7 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
     )[1],
     {
       kind: 'not_possible',
-      because: 'It was made by version 1 of the arithmetic, this is 5.',
+      because: 'It was made by version 1 of the arithmetic, this is 6.',
     },
   )
 })
@@ -256,7 +256,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   line.pipe(assessments, key, asks)
   for (const { value } of both) line.pipe(ballots, key, value)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 5, policyHash: policy.policyHash }])
+  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 6, policyHash: policy.policyHash }])
 
   const assessment = { at: asked, value: asks }
   const inputs: ReplayInputs = { assessment, ballots: both, policy: () => policy, tenant }
@@ -265,7 +265,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   const again = decidedAgain(now, every, assessment, both, start, tenant, { settles: settledButEscalation }).get('follow_up') as Decision
   t.match(again, { chosen: 'call', stopReason: 'early_stop' }, 'version 3 did not wait for the tenth')
   t.match(replay([{ ...again, engineVersion: 3 }], inputs), [{ kind: 'same' }])
-  t.match(replay([{ ...again, engineVersion: 5 }], inputs), [{ kind: 'differs' }])
+  t.match(replay([{ ...again, engineVersion: 6 }], inputs), [{ kind: 'differs' }])
   t.match(replay(now, inputs), [{ kind: 'same' }])
 })
 
@@ -276,7 +276,7 @@ t.test('what version 4 said of one message is written as it said it, byte for by
   line.pipe(assessments, key, asks)
   const now = line.outputs(decisions)
   const said = (decision: Decision | undefined) => decision?.gates.filter(({ verdict }) => verdict !== 'allow').map(({ reason }) => reason)
-  t.match(now, [{ stopReason: 'gated', engineVersion: 5 }])
+  t.match(now, [{ stopReason: 'gated', engineVersion: 6 }])
   t.strictSame(said(now[0]), ['1 message in 24 hours: the limit is 1.', '1 message in 14 days: the limit is 1.'])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [], policy: (hash: string) => known.get(hash), tenant: strict },
@@ -324,6 +324,7 @@ t.test('a stretch of the topics is decided again and counted', async (t) => {
     '6 decisions: 2 byte for byte the same, 1 different, 3 cannot be decided again.',
   ])
   t.strictSame(countedLines({ same: 0, differs: 0, impossible: 0 }), ['No decision was made in that time.'])
+  t.strictSame(countedLines({ same: 0, differs: 0, impossible: 0 }, 'loc:maria'), ['No decision about loc:maria was made in that time.'])
 })
 
 const silentPolicy = sealed({
@@ -395,7 +396,7 @@ t.test('verdicts tell two policies apart only beyond chance', (t) => {
   )
   t.match(text(judged), /By 13 verdicts: right 11 times against 3; better on 8, worse on 0: it is better beyond chance\./)
   t.match(text(judgedDifference(all, verdicts.slice(0, 2))), /better on 2, worse on 0: too few to tell the two apart/)
-  t.match(text(judgedDifference(all, [])), /Nobody has judged any of them: rekindle audit next\.$/)
+  t.match(text(judgedDifference(all, [])), /Nobody has judged a decision of the random audit among them: rekindle audit next\.$/)
   t.match(whatIfLines(silentPolicy, all, effect, judged, 1).join('\n'), /and 9 more: --limit, or --json/)
   const drawn = (usual: string) => ({ trial: 'wording-2', usual, drawn: true, arms: [], seed: 's' })
   const lots = all.map((one) => ({

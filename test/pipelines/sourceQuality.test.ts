@@ -28,6 +28,8 @@ t.test('one source has one name', (t) => {
     ['?utm_source=newsletter', 'newsletter'],
     ['?utm_source=', 'unknown'],
     ['?utm_source=%', 'unknown'],
+    ['?utm_source=constructor', 'constructor'],
+    ['?utm_source=__proto__', 'proto'],
     ['my_utm_source=x', 'my_utm_source_x'],
     ['x'.repeat(500), 'x'.repeat(60)],
   ] as const)

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { DateTime } from 'luxon'
 import t from 'tap'
 import { afterSweep, daysOf, dueSweep, sweepDefaults, sweepFlaw } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep, SweepCursor, SweepOutcome } from '../../pipelines/reconcile/sweepPlan.ts'
@@ -67,10 +68,27 @@ t.test('a clock that was ahead and is set back leaves no gap: what came after no
   t.match(after(ahead, sweep, read()), { sweptUntil: noon - 2 * minute, startedAt: noon })
 })
 
-t.test('days of a stretch are UTC days, both ends included', async (t) => {
-  t.strictSame(daysOf({ from: noon - 13 * hour, before: noon }), { fromDay: '2026-11-09', toDay: '2026-11-10' })
+t.test('days of a stretch are those of any zone, both ends included', async (t) => {
+  // 23:00 on the 9th is the 9th at UTC-12, 11:59 on the 10th the 11th at UTC+14.
+  t.strictSame(daysOf({ from: noon - 13 * hour, before: noon }), { fromDay: '2026-11-09', toDay: '2026-11-11' })
   const midnight = Date.UTC(2028, 2, 1)
-  t.strictSame(daysOf({ from: midnight - hour, before: midnight }), { fromDay: '2028-02-29', toDay: '2028-02-29' })
+  t.strictSame(daysOf({ from: midnight - hour, before: midnight }), { fromDay: '2028-02-29', toDay: '2028-03-01' })
+  const zones = fc.constantFrom('Etc/GMT+12', 'America/Los_Angeles', 'America/Chicago', 'UTC', 'Europe/Berlin', 'Pacific/Kiritimati')
+  await assertProperty(
+    t,
+    fc.property(
+      zones,
+      fc.integer({ min: 0, max: 800 * 24 * 60 }),
+      fc.integer({ min: 1, max: 360 }),
+      fc.nat(359),
+      (zone, at, length, into) => {
+        const from = noon + at * minute
+        const { fromDay, toDay } = daysOf({ from, before: from + length * minute })
+        const day = DateTime.fromMillis(from + (into % length) * minute, { zone }).toISODate() ?? ''
+        return fromDay <= day && day <= toDay
+      },
+    ),
+  )
 })
 
 t.test('limits that would never catch up are refused', async (t) => {

@@ -359,3 +359,26 @@ t.test('plain text is brought into normal form as any other is', (t) =>
     fc.property(fc.string({ unit: 'binary-ascii' }), (text) => `${normalised(text)} e`.trim() === normalised(`${text} é`)),
   ),
 )
+
+t.test('an amount that is denied, or that something lies over a budget by, is no budget; "not less than" is a lower bound', async (t) => {
+  const budgets = (text: string) =>
+    findingsIn(text)
+      .filter(({ kind }) => kind === 'budget')
+      .map(({ value, words }) => `${value} ${words}`)
+  for (const text of [
+    'We can not afford 500k',
+    'not 500k',
+    "We don't want to spend 500k",
+    'I was not approved for $400k',
+    'no puedo pagar 500k',
+  ])
+    t.strictSame(budgets(text), [], text)
+  for (const text of ['That is 50k over my budget', '500k is over my budget']) t.strictSame(budgets(text), [], text)
+  t.strictSame(budgets('My budget is 450k, not 500k'), ['450000 450k'])
+  t.strictSame(budgets('not less than 300k'), ['300000.. not less than 300k'])
+  t.strictSame(budgets('nothing under $300k'), ['300000.. nothing under $300k'])
+  t.strictSame(budgets('no menos de 300 mil'), ['300000.. no menos de 300 mil'])
+  t.strictSame(budgets("I can't find anything under 300k"), ['..300000 under 300k'])
+  t.strictSame(budgets('nothing over 500k'), ['..500000 over 500k'])
+  t.strictSame(budgets('no more than 500k'), ['..500000 no more than 500k'])
+})

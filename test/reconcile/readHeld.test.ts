@@ -340,6 +340,26 @@ t.test('what stands otherwise is told too; of an erased lead nothing is', async 
   t.strictSame(w.types(), ['NoteCreate maria', 'NoteUpdate maria', 'OpportunityUpdate maria', 'TaskComplete maria'])
 })
 
+t.test('of a lead that came back after its erasure is told what is gone and what is changed, as of any other', async (t) => {
+  const w = await world(t, [])
+  const order = { tenantId, contactId: 'maria', erasedAt: now - HOUR, requestId: 'r', requestedBy: 'x' }
+  await postgresSink(w.pool).write([batch(erasures, 0, [[`${tenantId}:maria`, order]])])
+  await postgresSink(w.pool).write([batch(profiles, 0, [[`${tenantId}:maria`, leadOf('maria', held)]])])
+  fill(w)
+  w.sandbox.put('notes', tenantId, { id: 'n', contactId: 'maria', body: 'a pool', dateAdded: iso(now - DAY) })
+  w.sandbox.happened({ type: 'OpportunityDelete', locationId: tenantId, id: 'o' }, now)
+  w.sandbox.happened({ type: 'TaskDelete', locationId: tenantId, contactId: 'maria', id: 't' }, now)
+  await w.round()
+  t.strictSame(w.types(), ['NoteUpdate maria', 'OpportunityDelete maria', 'TaskDelete maria'])
+
+  w.told.length = 0
+  w.sandbox.happened({ type: 'ContactDelete', locationId: tenantId, id: 'maria' }, now)
+  w.sandbox.put('contacts', tenantId, { id: 'jo', dateAdded: iso(now - DAY) })
+  w.clock.advance(6 * HOUR)
+  await w.round()
+  t.strictSame(w.types(), ['ContactDelete maria'])
+})
+
 t.test(
   'an outage keeps the place and is waited for; a lead that breaks three times is passed over, and the turn is not whole',
   async (t) => {

@@ -246,6 +246,32 @@ t.test('what is from before the erasure of its lead is not told again, though th
   t.strictSame(told.sort(), ['reconcile:message:new', 'reconcile:message:other'])
 })
 
+t.test('a lead that is erased while a sweep reads of it is neither written down nor told', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platform(t, clock)
+  const at = tuesdayNoon - HOUR
+  for (const id of ['maria', 'jo']) sandbox.happened(inbound(id, `of-${id}`, at), at)
+  const order = { tenantId, contactId: 'maria', erasedAt: tuesdayNoon, requestId: 'r', requestedBy: 'x' }
+  let asked = 0
+  // The erasure is carried out while it is looked up what is known of the messages: after the sweep has asked who was erased.
+  const meanwhile = {
+    connect: () => pool.connect(),
+    async query(query: pg.QueryConfig | string, values?: unknown[]) {
+      if (typeof query !== 'string' && query.name === 'sweep_known_messages' && asked++ === 0)
+        await postgresSink(pool).write([batch(erasures, 0, [[`${tenantId}:maria`, order]])])
+      return pool.query(query, values)
+    },
+  } as unknown as pg.Pool
+  const told: (string | null)[] = []
+  const sweeper = new Sweeper({ pool: meanwhile, ghl, clock, publish: async (_, { contactId }) => void told.push(contactId) })
+  const sweep = { tenantId, source: 'messages', from: at, before: tuesdayNoon, startedAt: tuesdayNoon } as const
+  t.match(await clock.run(sweeper.sweep(sweep, undefined)), { kind: 'read', missed: 1 })
+  t.equal(asked, 1)
+  t.strictSame(told, ['jo'])
+  t.strictSame((await pool.query('SELECT lead_id FROM sweep_findings')).rows, [{ lead_id: `${tenantId}:jo` }])
+})
+
 const contactOf = (id: string, over: object = {}) => ({ type: 'ContactCreate', id, locationId: tenantId, firstName: id, ...over })
 const contactsOf = (before: number) => ({ tenantId, source: 'messages', from: before - HOUR, before, startedAt: before }) as const
 

@@ -1,11 +1,12 @@
 import '../support/uncountedChildren.ts'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { processBirth } from '../../stack/osProcess.ts'
+import { runningStack, startStack } from '../../stack/stack.ts'
 import { startTable } from '../../stack/startTable.ts'
 import { announceReady, endWithSupervisor } from '../../stack/supervised.ts'
 import { supervisor } from '../../stack/supervisor.ts'
@@ -195,4 +196,35 @@ t.test('the start table is aligned text with what to look at next', async (t) =>
       '  API    http://127.0.0.1:8080/docs',
     ].join('\n'),
   )
+})
+
+t.test('a disk that is full ends nothing: a process waits for room for its log, and what cannot be written down is told', async (t) => {
+  const logFolder = join(folder, 'no-room')
+  writeFileSync(logFolder, 'a file where the folder of the logs is to be')
+  const running = make([member('api')], { logFolder })
+  const started = running.start(20_000)
+  await until(() => said.length >= 2)
+  t.match(said[0], /^api ended with (EEXIST|ENOTDIR): .*; starting it again in 0\.02 s/)
+  t.match(running.status(), [{ state: 'restarting', pid: undefined }])
+  rmSync(logFolder)
+  await started
+  await running.stop(5_000)
+
+  const dataDir = join(folder, 'full')
+  const events: string[] = []
+  const external = {
+    kafkaBrokers: ['kafka:9092'],
+    registryUrl: 'http://registry:8081',
+    databaseUrl: 'postgres://u:p@db/x',
+    clickhouseUrl: 'http://u:p@ch:8123',
+    redisUrl: 'redis://cache:6379',
+  }
+  const stack = await startStack({ dataDir, external, onEvent: (line) => events.push(line) })
+  mkdirSync(join(dataDir, 'stack.json.new'))
+  stack.publish({ apiUrl: 'http://127.0.0.1:1' })
+  t.match(events, [/stack\.json is not up to date: EISDIR/])
+  rmSync(join(dataDir, 'stack.json.new'), { recursive: true })
+  stack.publish({})
+  t.equal(runningStack(dataDir)?.['apiUrl'], 'http://127.0.0.1:1', 'what could not be written then is written with the next change')
+  await stack.stop()
 })

@@ -36,6 +36,24 @@ export async function* pagesOf<T, Cursor>(
   }
 }
 
+/**
+ * Reads the pages of one list, which are asked for `perPage` at a time, as what they are: the last one, or one with a cursor. One that is
+ * full and has no cursor ends the list only where the total says so: else what comes behind it would count as read. `undefined`: no page.
+ */
+export function pageReader<T, Cursor>(
+  perPage: number,
+): (listed: Listed<T> | undefined, next: Cursor | undefined, total: number | null) => Page<T, Cursor> | undefined {
+  let read = 0
+  return (listed, next, total) => {
+    if (listed === undefined) return undefined
+    const got = listed.items.length + listed.unreadable
+    read += got
+    if (got < perPage) return listed
+    if (next !== undefined) return { ...listed, next }
+    return total !== null && read >= total ? listed : undefined
+  }
+}
+
 /** Everything of all pages, or why not. */
 export async function allOf<T>(pages: AsyncIterable<Read<Listed<T>>>): Promise<Read<Listed<T>>> {
   const items: T[] = []

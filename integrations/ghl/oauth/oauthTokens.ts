@@ -66,24 +66,35 @@ export class OauthTokens implements Tokens {
   }
 
   private async obtain(holder: Holder, refused: string | undefined): Promise<TokenAnswer> {
-    const { store, otherwise } = this.options
-    const grant = await store.get(holder)
-    if (grant === undefined) {
-      if (holder.kind === 'company') return noToken(`${nameOf(holder)} is not connected`)
-      const exchanged = await this.exchange(holder, undefined)
-      if (exchanged !== undefined) return exchanged
-      if (otherwise === undefined) return noToken(`${nameOf(holder)} is not connected`)
-      return refused === undefined ? otherwise.current(holder.id) : otherwise.renewed(holder.id, refused)
-    }
-    if (this.isUsable(grant, refused)) return this.use(grant)
-    switch (grant.source) {
+    const grant = await this.options.store.get(holder)
+    if (grant !== undefined && this.isUsable(grant, refused)) return this.use(grant)
+    switch (grant?.source) {
       case 'private':
         return noToken(`the private token of ${nameOf(holder)} was refused; it has to be made anew`)
-      case 'exchange':
-        return (await this.exchange(holder, grant)) ?? noToken(`the company that ${nameOf(holder)} belongs to is not connected`)
       case 'code':
         return this.refresh(holder, refused)
+      default:
+        return holder.kind === 'company' ? noToken(`${nameOf(holder)} is not connected`) : this.derived(holder, grant, refused)
     }
+  }
+
+  /** Of a location without a grant of its own: from an agency, the one that it was from before first, else what serves all such. */
+  private async derived(holder: Holder, known: Grant | undefined, refused: string | undefined): Promise<TokenAnswer> {
+    const exchanged = await this.exchange(holder, known)
+    if (exchanged?.ok === true) return exchanged
+    if (exchanged?.code !== 'token_unavailable')
+      return this.withoutGrant(holder, refused, exchanged ?? noToken(`${nameOf(holder)} is not connected`))
+    return known !== undefined && this.lasts(known, refused) ? { ok: true, token: known.accessToken } : exchanged
+  }
+
+  /** What serves locations without a grant; kept for a while, so that no agency is asked before each call. */
+  private async withoutGrant(holder: Holder, refused: string | undefined, failed: TokenAnswer): Promise<TokenAnswer> {
+    const { otherwise, clock } = this.options
+    const held = await otherwise?.current(holder.id)
+    const answer = held?.ok === true && held.token === refused ? await otherwise?.renewed(holder.id, refused) : held
+    if (answer?.ok !== true) return failed
+    this.cache.set(nameOf(holder), { token: answer.token, until: clock.now() + CACHED_MS })
+    return answer
   }
 
   private async refresh(holder: Holder, refused: string | undefined): Promise<TokenAnswer> {
@@ -102,7 +113,7 @@ export class OauthTokens implements Tokens {
     if (this.isUsable(grant, refused)) return this.use(grant)
     if (grant.lostBecause !== null) return noToken(`the grant of ${nameOf(holder)} is lost and has to be given anew: ${grant.lostBecause}`)
     // The early renewal failed; the old token is good for some minutes yet.
-    if (grant.accessToken !== refused && (grant.expiresAt ?? Infinity) > clock.now()) return { ok: true, token: grant.accessToken }
+    if (this.lasts(grant, refused)) return { ok: true, token: grant.accessToken }
     return tokenUnavailable(`the token of ${nameOf(holder)} cannot be renewed now: ${failed?.ok === false ? failed.detail : 'no answer'}`)
   }
 
@@ -116,13 +127,12 @@ export class OauthTokens implements Tokens {
     return again.ok || again.why !== 'lost' ? again : answer
   }
 
-  /** From the token of its company; `undefined` when no connected company has it. */
+  /** From the token of a company that has it; `undefined` when none is connected. */
   private async exchange(holder: Holder, known: Grant | undefined): Promise<TokenAnswer | undefined> {
     const { store, api, clock } = this.options
     if (api === undefined) return undefined
-    const companies = (await store.list()).filter(
-      (grant) => grant.holder.kind === 'company' && ((known?.companyId ?? null) === null || grant.holder.id === known?.companyId),
-    )
+    const isKnown = ({ holder: { id } }: Grant) => Number(id === known?.companyId)
+    const companies = (await store.list()).filter((grant) => grant.holder.kind === 'company').sort((a, b) => isKnown(b) - isKnown(a))
     let failed: TokenAnswer | undefined
     for (const { holder: company } of companies) {
       let token = await this.tokenOf(company)
@@ -131,12 +141,20 @@ export class OauthTokens implements Tokens {
         token = await this.tokenOf(company, token.token)
         answer = token.ok ? await api.locationToken(token.token, company.id, holder.id) : undefined
       }
-      if (answer === undefined) failed = token
+      if (answer === undefined) failed = worse(failed, token)
       else if (!answer.ok)
-        failed =
+        failed = worse(
+          failed,
           answer.why === 'unavailable'
             ? tokenUnavailable(answer.detail)
-            : noToken(`${nameOf(company)} has no ${nameOf(holder)}: ${answer.detail}`)
+            : noToken(`${nameOf(company)} has no ${nameOf(holder)}: ${answer.detail}`),
+        )
+      // It would read and write in another location in the name of this one.
+      else if ((answer.value.locationId ?? holder.id) !== holder.id)
+        failed = worse(
+          failed,
+          tokenUnavailable(`${nameOf(company)} gave a token of location ${answer.value.locationId}, not of ${holder.id}`),
+        )
       else {
         const { accessToken, scope, expiresInMs } = answer.value
         const grant: Grant = {
@@ -161,11 +179,21 @@ export class OauthTokens implements Tokens {
     return grant.accessToken !== refused && (grant.expiresAt ?? Infinity) - EARLY_MS > this.options.clock.now()
   }
 
+  /** Is it good for some minutes yet, though it should be renewed? */
+  private lasts(grant: Grant, refused: string | undefined): boolean {
+    return grant.accessToken !== refused && (grant.expiresAt ?? Infinity) > this.options.clock.now()
+  }
+
   private use({ holder, accessToken, expiresAt }: Grant): TokenAnswer {
     const now = this.options.clock.now()
     this.cache.set(nameOf(holder), { token: accessToken, until: Math.min(now + CACHED_MS, (expiresAt ?? Infinity) - EARLY_MS) })
     return { ok: true, token: accessToken }
   }
+}
+
+/** Of two companies that gave no token: one that may yet do so is the one to wait for, whatever another says. */
+function worse(before: TokenAnswer | undefined, next: TokenAnswer): TokenAnswer {
+  return before?.ok === false && before.code === 'token_unavailable' ? before : next
 }
 
 /** A grant after a renewal: the refresh token that was used stays beside the next one. */

@@ -23,6 +23,8 @@ export interface TellBackOptions {
   /** The platform repeats up to 12 times. @source reference/gohighlevel.md 2.2 */
   readonly retries?: number
   readonly firstWaitMs?: number
+  /** How long an answer is waited for, ms; 10 s unless given. */
+  readonly answerMs?: number
 }
 
 /** At most this many webhooks at once. */
@@ -71,17 +73,23 @@ export class TellBack {
   }
 
   private async deliver({ id, body: told }: Told): Promise<void> {
-    const { url, key, clock, retries = 12, firstWaitMs = 1_000 } = this.options
+    const { url, key, clock, retries = 12, firstWaitMs = 1_000, answerMs = ANSWER_MS } = this.options
     const body = Buffer.from(JSON.stringify(told))
     const signature = sign(null, body, key).toString('base64')
     const { signal } = this.stopped
     for (let attempt = 0; attempt <= retries && !signal.aborted; attempt++) {
+      const over = new AbortController()
+      const end = () => over.abort()
+      // Not `AbortSignal.any` with a time-out: nothing holds that one, and once it is collected it never fires. A webhook that is not
+      // answered would keep its turn for good.
+      const timer = setTimeout(end, answerMs)
+      signal.addEventListener('abort', end, { once: true })
       try {
         const answer = await fetch(url, {
           method: 'POST',
           body,
           headers: { 'content-type': 'application/json', 'x-ghl-signature': signature },
-          signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+          signal: over.signal,
         })
         await answer.arrayBuffer()
         if (answer.ok) {
@@ -90,6 +98,9 @@ export class TellBack {
         }
       } catch {
         // Refused, broken or too slow: for the platform the same as an error answer, it comes again.
+      } finally {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', end)
       }
       await clock.sleep(Math.min(LONGEST_WAIT_MS, firstWaitMs * 2 ** attempt), signal)
     }

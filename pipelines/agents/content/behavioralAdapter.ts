@@ -24,7 +24,7 @@ interface Style {
 
 export const behavioralAdapter: Agent = {
   id: 'behavioral_adapter',
-  version: 2,
+  version: 3,
   system: 'content',
   family: 'behaviour',
   answers: ['content'],

@@ -32,7 +32,7 @@ export const demographicTargeter: Agent = {
   reads: planFacts.map((fact) => `facts.${fact}`),
   assess({ facts }) {
     const timeline = timelineOf(facts.timeline?.replaceAll('_', ' ') ?? '')
-    const financing = financingOf(facts, '')
+    const financing = financingOf(facts)
     const hasBudget = facts.budget !== undefined || facts.budget_min !== undefined || facts.budget_max !== undefined
     if (!timeline.known && !financing.known) return abstain(hasBudget ? 'plans_too_thin' : 'no_plans_known')
     const { approach, clarity, reason, text }: Plan =

@@ -12,7 +12,7 @@ import { asksForCall, said, unanswered } from '../phrases.ts'
 
 export const channelStrategist: Agent = {
   id: 'channel_strategist',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
@@ -43,7 +43,9 @@ export const channelStrategist: Agent = {
       })
     }
     const replies = contactOptions.map((option) => ({ option, count: inboundByChannel[option] ?? 0 }))
-    const total = replies.reduce((sum, { count }) => sum + count, 0)
+    // Those on ways that are no option, as a chat, are replies too.
+    const total = Object.values(inboundByChannel).reduce((sum, count) => sum + count, 0)
+    const elsewhere = total - replies.reduce((sum, { count }) => sum + count, 0)
     const favourite = replies.filter(({ option }) => open.includes(option)).sort((a, b) => b.count - a.count)[0]
     if (favourite !== undefined && favourite.count > 0 && attemptsSinceReply < 3) {
       return vote('follow_up', favourite.option, {
@@ -51,7 +53,14 @@ export const channelStrategist: Agent = {
         bin: binOf((favourite.count / total) * ((total + 1) / (total + 2))),
         reason: 'replies_here',
         text: `${favourite.count} of ${counted(total, 'reply', 'replies')} came by ${favourite.option}.`,
-        evidence: [field('counters.inboundByChannel', replies.map(({ option, count }) => `${option} ${count}`).join(' '))],
+        evidence: [
+          field(
+            'counters.inboundByChannel',
+            [...replies, ...(elsewhere === 0 ? [] : [{ option: 'other', count: elsewhere }])]
+              .map(({ option, count }) => `${option} ${count}`)
+              .join(' '),
+          ),
+        ],
       })
     }
     if (view.level === 'URGENT' && open.includes('call')) {

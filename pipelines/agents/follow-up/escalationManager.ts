@@ -6,7 +6,7 @@
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
-import { asksForPerson, legalWords, negativeWords, said, unanswered } from '../phrases.ts'
+import { asksForPerson, legalWords, negativeWords, saidIn, unanswered } from '../phrases.ts'
 
 export type Cause = 'legal_words' | 'asked_for_a_person' | 'negative_sentiment' | 'urgent_level' | 'five_attempts_unanswered'
 
@@ -14,31 +14,32 @@ export interface Ground {
   readonly cause: Cause
   readonly probability: number
   readonly text: string
-  /** It rests on the lead's own words, which a person should answer. */
-  readonly words: boolean
+  /** The lead's own words that it rests on, which a person should answer; empty when it rests on something else. */
+  readonly words: readonly string[]
 }
 
-/** The weightiest ground for a hand-over, if any. */
-export function groundForHandOver(view: Pick<AgentView, 'recentMessages' | 'level' | 'counters'>): Ground | undefined {
-  const text = unanswered(view)
-    .map((message) => message.text)
-    .join('\n')
-  const legal = said(text, legalWords)
-  if (legal.length > 0) return { cause: 'legal_words', probability: 0.95, text: `The lead speaks of "${legal[0] ?? ''}".`, words: true }
-  const person = said(text, asksForPerson)
-  if (person.length > 0) return { cause: 'asked_for_a_person', probability: 0.95, text: 'The lead asked for a person.', words: true }
-  const negative = said(text, negativeWords)
+/** The weightiest ground for a hand-over, if any. `reads` says how phrases are read out of the messages that wait for an answer. */
+export function groundForHandOver(
+  view: Pick<AgentView, 'recentMessages' | 'level' | 'counters'>,
+  reads: typeof saidIn = saidIn,
+): Ground | undefined {
+  const waiting = unanswered(view)
+  const legal = reads(waiting, legalWords)
+  if (legal.length > 0) return { cause: 'legal_words', probability: 0.95, text: `The lead speaks of "${legal[0] ?? ''}".`, words: legal }
+  const person = reads(waiting, asksForPerson)
+  if (person.length > 0) return { cause: 'asked_for_a_person', probability: 0.95, text: 'The lead asked for a person.', words: person }
+  const negative = reads(waiting, negativeWords)
   if (negative.length > 0) {
     // One hard word may be about something else, two are a mood.
     return {
       cause: 'negative_sentiment',
       probability: negative.length > 1 ? 0.9 : 0.75,
       text: `The lead is unhappy: "${negative.slice(0, 2).join('", "')}".`,
-      words: true,
+      words: negative,
     }
   }
   if (view.level === 'URGENT') {
-    return { cause: 'urgent_level', probability: 0.9, text: 'The lead is URGENT: a realtor should take it now.', words: false }
+    return { cause: 'urgent_level', probability: 0.9, text: 'The lead is URGENT: a realtor should take it now.', words: [] }
   }
   const attempts = view.counters.attemptsSinceReply
   if (attempts >= 5) {
@@ -47,7 +48,7 @@ export function groundForHandOver(view: Pick<AgentView, 'recentMessages' | 'leve
       cause: 'five_attempts_unanswered',
       probability: Math.min(0.95, 0.7 + 0.02 * attempts),
       text: `${attempts} attempts without a reply: a person should look.`,
-      words: false,
+      words: [],
     }
   }
   return undefined
@@ -55,7 +56,7 @@ export function groundForHandOver(view: Pick<AgentView, 'recentMessages' | 'leve
 
 export const escalationManager: Agent = {
   id: 'escalation_manager',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'text',
   answers: ['escalation'],
@@ -64,8 +65,8 @@ export const escalationManager: Agent = {
     const ground = groundForHandOver(view)
     if (ground === undefined) return abstain('no_ground')
     const evidence = [
-      ground.words
-        ? field('recentMessages.text', unanswered(view).at(-1)?.text ?? '')
+      ground.words.length > 0
+        ? field('recentMessages.text', ground.words.join(', '))
         : ground.cause === 'urgent_level'
           ? field('level', view.level)
           : field('counters.attemptsSinceReply', view.counters.attemptsSinceReply),

@@ -60,7 +60,7 @@ export const behaviourFacts = [
 
 export const behavioralProfiler: Agent = {
   id: 'behavioral_profiler',
-  version: 2,
+  version: 3,
   system: 'lead-intelligence',
   family: 'behaviour',
   answers: ['follow_up'],
@@ -74,6 +74,8 @@ export const behavioralProfiler: Agent = {
   ],
   assess(view) {
     const { score, known, replyHours } = engagement(view)
+    const { email_interactions: interactions, email_open_rate: openRate } = view.facts
+    const replies = (interactions ?? openRate) === undefined ? view.counters.inboundByChannel['email'] : undefined
     if (score === undefined) return abstain('no_behaviour_known')
     const option = score >= 75 ? openOr(view, 'call', 'sms') : score >= 50 ? openOr(view, 'sms', 'email') : openOr(view, 'email', 'sms')
     if (option === undefined) return abstain('no_open_channel')
@@ -86,6 +88,7 @@ export const behavioralProfiler: Agent = {
       evidence: [
         ...(replyHours === undefined ? [] : [field('replyHours', replyHours.toFixed(1))]),
         ...behaviourFacts.flatMap((fact) => (view.facts[fact] === undefined ? [] : [field(`facts.${fact}`, view.facts[fact])])),
+        ...(replies === undefined ? [] : [field('counters.inboundByChannel', `email ${replies}`)]),
       ].slice(0, 3),
     })
   },

@@ -20,6 +20,7 @@ import {
   mediumIntent,
   questionWords,
   said,
+  saidIn,
   timelineAnswered,
   timelineImmediate,
   timelineLong,
@@ -45,14 +46,11 @@ export interface Intent {
 export function intentOf(view: AgentView): Intent {
   const { facts } = view
   const words = [
-    ...view.recentMessages.filter((message) => message.direction === 'inbound').map((message) => message.text),
-    facts.form_message,
-    facts.search_terms,
+    ...view.recentMessages.filter((message) => message.direction === 'inbound'),
+    ...[facts.form_message, facts.search_terms].filter((text) => text !== undefined).map((text) => ({ text })),
   ]
-    .filter((text) => text !== undefined && text !== '')
-    .join('\n')
-  const high = said(words, highIntent)
-  const medium = said(words, mediumIntent)
+  const high = saidIn(words, highIntent)
+  const medium = saidIn(words, mediumIntent)
   const calculator = amountOf(facts.calculator_uses)
   const views = amountOf(facts.property_views)
   const searched = facts.search_terms === undefined ? 0 : 4
@@ -78,6 +76,8 @@ export function intentOf(view: AgentView): Intent {
   }
 }
 
+type Texts = readonly { readonly text: string }[]
+
 interface Part {
   readonly points: number
   readonly known: boolean
@@ -86,9 +86,9 @@ interface Part {
 }
 
 /** The first list that says anything decides. */
-function firstSaid(text: string, lists: readonly (readonly [points: number, list: PhraseList])[]): Part | undefined {
+function firstSaid(texts: Texts, lists: readonly (readonly [points: number, list: PhraseList])[]): Part | undefined {
   for (const [points, list] of lists) {
-    const found = said(text, list)
+    const found = saidIn(texts, list)
     if (found.length > 0) return { points, known: true, said: found }
   }
   return undefined
@@ -101,9 +101,10 @@ const timelines = [
   [8, timelineLong],
 ] as const
 /** Points of the nearest time frame that the lead answered a form with, or said. */
-export function timelineOf(answer: string, words = ''): Part {
-  const today = firstSaid(answer, [[35, timelineAnswered]])
-  return today ?? firstSaid(`${answer}\n${words}`, timelines) ?? { points: 15, known: false, said: [] }
+export function timelineOf(answer: string, words: Texts = []): Part {
+  const answered = { text: answer }
+  const today = firstSaid([answered], [[35, timelineAnswered]])
+  return today ?? firstSaid([answered, ...words], timelines) ?? { points: 15, known: false, said: [] }
 }
 
 const financings = [
@@ -112,7 +113,7 @@ const financings = [
   [12, financingPlanning],
 ] as const
 /** Points of how far financing is, by facts and by words. */
-export function financingOf(facts: AgentView['facts'], words: string): Part {
+export function financingOf(facts: AgentView['facts'], words: Texts = []): Part {
   const stated = facts.financing?.replaceAll('_', ' ').toLowerCase() ?? ''
   const byFacts =
     answerOf(facts.pre_approved) === true || /^(ready|cash|pre.?approved)/.test(stated)
@@ -136,7 +137,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 3,
+  version: 4,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],
@@ -164,24 +165,25 @@ function answerToWords(view: AgentView): readonly Opinion[] | undefined {
   const waiting = unanswered(view)
   const latest = waiting.at(-1)
   if (latest === undefined) return undefined
-  const text = waiting.map((message) => message.text).join('\n')
-  const person = said(text, asksForPerson)
-  const wanted = said(text, asksForCall)
+  const person = saidIn(waiting, asksForPerson)
+  const wanted = saidIn(waiting, asksForCall)
   const later = declined(waiting)
-  const cues = (text.includes('?') ? 1 : 0) + Math.min(2, said(text, questionWords).length)
-  const quote = [field('recentMessages.text', latest.text)]
+  const cues = (waiting.some(({ text }) => text.includes('?')) ? 1 : 0) + Math.min(2, saidIn(waiting, questionWords).length)
+  const quote = (words: readonly string[]) => [field('recentMessages.text', words.join(', '))]
   if (person.length > 0) {
     return [
       vote('escalation', 'hand_over', {
         bin: 5,
         reason: 'asked_for_a_person',
         text: `The lead asked for a person: "${person[0] ?? ''}".`,
-        evidence: quote,
+        evidence: quote(person),
       }),
     ]
   }
   if (later.length > 0) {
-    return [vote('follow_up', 'wait', { bin: 5, reason: 'said_not_now', text: `The lead said "${later[0] ?? ''}".`, evidence: quote })]
+    return [
+      vote('follow_up', 'wait', { bin: 5, reason: 'said_not_now', text: `The lead said "${later[0] ?? ''}".`, evidence: quote(later) }),
+    ]
   }
   if (wanted.length > 0 && isOpen(view, 'call')) {
     return [
@@ -189,11 +191,12 @@ function answerToWords(view: AgentView): readonly Opinion[] | undefined {
         bin: 5,
         reason: 'asked_for_a_call',
         text: `The lead asked to be called: "${wanted[0] ?? ''}".`,
-        evidence: quote,
+        evidence: quote(wanted),
         params: { delayMinutes: promptMinutes },
       }),
     ]
   }
+  const asking = waiting.findLast(({ text }) => text.includes('?') || said(text, questionWords).length > 0)
   const reply = cues === 0 ? undefined : openOr(view, optionOfChannel(latest.channel) ?? 'sms', 'sms', 'email')
   if (reply === undefined) return undefined
   return [
@@ -202,7 +205,7 @@ function answerToWords(view: AgentView): readonly Opinion[] | undefined {
       bin: binOf([0, 0.6, 0.8, 0.9][cues] ?? 0.9),
       reason: 'open_question',
       text: 'The lead asked a question and waits for an answer.',
-      evidence: quote,
+      evidence: quote([(asking ?? latest).text]),
       params: { delayMinutes: promptMinutes },
     }),
   ]

@@ -3,6 +3,7 @@
  * The set is the same in whatever order the events came and however often; what happened at one moment is one observation.
  */
 import type { LeadEvent, Observed } from '../../../schemas/generated/records.ts'
+import { cut } from '../../ingest/fields.ts'
 import { KEPT_EACH, KEPT_MS, isSignal } from './signals.ts'
 import type { SignalName } from './signals.ts'
 
@@ -40,7 +41,7 @@ export function observationOf(event: LeadEvent): Observed | undefined {
 }
 
 function seenAt(at: number, signal: SignalName, subject: string | null = null, price: number | null = null): Observed {
-  return { at, signal, subject: subject === null ? null : subject.slice(0, SUBJECT_TEXT), price }
+  return { at, signal, subject: subject === null ? null : cut(subject, SUBJECT_TEXT), price }
 }
 
 /** The set with one more; the very same array when that changes nothing. */

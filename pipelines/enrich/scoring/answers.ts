@@ -86,10 +86,13 @@ function financingOf(facts: ReadonlyMap<string, string>): Financing | undefined 
 export function daysToMove(answer: string | undefined): number | undefined {
   if (answer === undefined) return undefined
   if (/\b(asap|as soon as possible|immediate(ly)?|right away|now)\b/i.test(answer)) return /\bnot\b/i.test(answer) ? undefined : 0
-  const counted = /(\d{1,3})\s*(\+)?\s*(?:or more\s+)?(day|week|month|year)s?\b\s*(\+|or more)?/i.exec(answer)
-  const [, digits, plus, unit, plusAfter] = counted ?? []
+  const counted =
+    /(\b(?:over|more than|at least|after)\s+(?:about\s+|around\s+)?)?(?<![\d.,])(\d{1,3}(?:[.,]\d{1,2})?)\s*(\+)?\s*(?:or more\s+)?(day|week|month|year)s?\b\s*(\+|or more)?/i.exec(
+      answer,
+    )
+  const [, beyond, digits, plus, unit, plusAfter] = counted ?? []
   const days = unitDays[unit?.toLowerCase() ?? '']
   if (digits === undefined || days === undefined) return undefined
-  const isOpenEnded = plus !== undefined || plusAfter !== undefined || /\b(over|more than|at least|after)\b/i.test(answer)
-  return isOpenEnded ? Infinity : Number(digits) * days
+  const isOpenEnded = beyond !== undefined || plus !== undefined || plusAfter !== undefined
+  return isOpenEnded ? Infinity : Math.round(Number(digits.replace(',', '.')) * days)
 }

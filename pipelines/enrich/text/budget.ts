@@ -8,6 +8,7 @@ import {
   budgetAfter,
   budgetBefore,
   certainBefore,
+  comparisons,
   currencyWords,
   denials,
   lowerAfter,
@@ -28,6 +29,8 @@ const LEAST = 20_000n
 const MOST = 50_000_000n
 const WORDS_BEFORE = 5
 const WORDS_AFTER = 3
+/** Words before an amount among which one denies it. */
+const DENIAL_REACH = 4
 
 // Every repetition is bounded: work grows with the length of the message, whatever stands in it.
 const AMOUNT =
@@ -82,7 +85,13 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   if (before.at(-1)?.quoted === true || after[0]?.quoted === true) return undefined
   const beforeFillers = before.slice(0, before.findLastIndex(({ word }) => !boundFillers.has(word)) + 1)
   const bound = phraseBefore(beforeFillers, [...lowerBefore, ...upperBefore])
-  const isLower = bound !== undefined && lowerBefore.includes(bound.phrase) && !says(denials, tokensBefore(told, bound.token.start))
+  const beforeBound = bound === undefined ? [] : tokensBefore(told, bound.token.start)
+  // "nothing over 500k" is an upper bound, "not less than 300k" a lower one.
+  const turned =
+    bound !== undefined && comparisons.has(bound.phrase) && denials.has(beforeBound.at(-1)?.word ?? '') ? beforeBound.at(-1) : undefined
+  const isLower = bound !== undefined && (turned !== undefined || (lowerBefore.includes(bound.phrase) && !says(denials, beforeBound)))
+  // "We can't afford 500k" and "not 500k" name no budget.
+  if (bound === undefined && says(denials, before.slice(-DENIAL_REACH))) return undefined
   const atMost = phraseAfter(after, upperAfter)
   const atLeast = phraseAfter(after, lowerAfter)
   const isCertain = says(certainBefore, before) || says(budgetAfter, after.slice(0, 2))
@@ -106,7 +115,7 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   if (least === undefined || most === undefined) return undefined
   const currency = after.findLast(({ word }, place) => currencyWords.has(word) && place < 2)
   const last = Math.max(end, currency?.end ?? end, (atMost ?? atLeast)?.end ?? end)
-  const words = text.slice(bound?.token.start ?? start, last).trim()
+  const words = text.slice(turned?.start ?? bound?.token.start ?? start, last).trim()
   if (high !== undefined) return whole(least) < whole(most) ? { value: `${least}..${most}`, words } : undefined
   if ((bound !== undefined && !isLower) || atMost !== undefined) return { value: `..${least}`, words }
   return isLower || atLeast !== undefined || low.orMore ? { value: `${least}..`, words } : { value: least, words }

@@ -51,7 +51,7 @@ export const notBudgetBefore = new Set(
 export const notBudgetAfter = new Set(
   (
     'down deposit enganche entrada miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking ' +
-    'impuestos taxes tax hoa saved savings ahorrado ahorrados stretch rent renta alquiler monthly yearly annually mensual mensuales anuales'
+    'over beyond exceeds encima impuestos taxes tax hoa saved savings ahorrado ahorrados stretch rent renta alquiler monthly yearly annually mensual mensuales anuales'
   ).split(' '),
 )
 /** Right after an amount, or after one of `perWords`: it comes again and again. */
@@ -85,6 +85,8 @@ export const upperBefore: readonly string[] = [
   'tope de',
   'tope',
 ]
+/** Of these a denial right before makes a lower bound. */
+export const comparisons = new Set(['less than', 'under', 'below', 'menos de'])
 export const upperAfter: readonly string[] = [
   'max',
   'maximum',

@@ -1,6 +1,6 @@
 /**
  * Nothing goes to a number or an e-mail address from which permission was taken back and not given again, whichever lead of the location said so, or
- * nobody who is known. The person who did is not named. It may stand on any partition, so every one of the copies must be complete.
+ * nobody who is known. The person who did is not named. It may stand on any partition of any topic on the way, so all of them must be in the copy.
  * @source reference/safety-and-claude.md 2.1: opt-out follows the number, not the person
  */
 import { isContactChannel } from '../../enrich/consent.ts'

@@ -5,12 +5,16 @@ import type { FenceInput, Gate } from './gate.ts'
 export const freshness: Gate = ({ copyCompleteAt, at, limits }) => {
   const recheckAt = at + limits.recheckMs
   if (copyCompleteAt === undefined) return denyUntil('copy_never_complete', recheckAt, 'The copy of the leads has not been complete yet.')
-  return isFresh(copyCompleteAt, { at, limits })
-    ? allow()
-    : denyUntil('copy_stale', recheckAt, `The copy of the leads was last complete ${Math.round((at - copyCompleteAt) / 1000)} s ago.`)
+  if (isFresh(copyCompleteAt, { at, limits })) return allow()
+  const seconds = Math.round((at - copyCompleteAt) / 1000)
+  return denyUntil(
+    'copy_stale',
+    recheckAt,
+    `The copy of the leads was last complete ${seconds < 0 ? `in ${-seconds} s, by a clock that is wrong` : `${seconds} s ago`}.`,
+  )
 }
 
-/** Is a copy that was complete at `completeAt` (ms) good enough to send by? */
+/** Is a copy that was complete at `completeAt` (ms) good enough to send by? A time that is far ahead is of a clock that was wrong: it says nothing. */
 export function isFresh(completeAt: number | undefined, { at, limits }: Pick<FenceInput, 'at' | 'limits'>): boolean {
-  return completeAt !== undefined && at - completeAt <= limits.maxCopyAgeMs
+  return completeAt !== undefined && Math.abs(at - completeAt) <= limits.maxCopyAgeMs
 }

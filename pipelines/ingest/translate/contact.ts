@@ -4,7 +4,7 @@
  */
 import type { ContactFields } from '../../../schemas/generated/records.ts'
 import type { Json } from '../body.ts'
-import { customFieldsOf, flagOf, instantOf, listOf, objectOf, phoneOf, textOf, zoneOf } from '../fields.ts'
+import { customFieldsOf, entryOf, flagOf, instantOf, listOf, objectOf, phoneOf, textOf, zoneOf } from '../fields.ts'
 import type { Draft, Translator } from './draft.ts'
 import { originsOf } from './origin.ts'
 
@@ -69,7 +69,7 @@ function dndChannelsOf(body: Json): Record<string, string> | null {
   if (settings === null) return null
   const channels: Record<string, string> = {}
   for (const [name, setting] of Object.entries(settings)) {
-    const channel = CHANNELS[name.toLowerCase()]
+    const channel = entryOf(CHANNELS, name.toLowerCase())
     const status = statusOf(setting)
     if (channel !== undefined && status !== null) channels[channel] = status
   }

@@ -3,7 +3,7 @@
  * and no contact, so it waits in the raw lane until the contact is looked up.
  */
 import type { Json } from '../body.ts'
-import { countOf, objectOf, textOf } from '../fields.ts'
+import { countOf, entryOf, objectOf, textOf } from '../fields.ts'
 import type { Translation, Translator } from './draft.ts'
 
 /** @source documentation.mailgun.com, event types */
@@ -35,7 +35,7 @@ function told(body: Json): Translation {
   const severity = textOf(payload, 'severity')?.toLowerCase() ?? null
   const emailEventId = textOf(payload, 'id')
   return {
-    kind: KINDS[event] ?? 'email_other',
+    kind: entryOf(KINDS, event) ?? 'email_other',
     factIds: emailEventId === null ? [] : [`mail:${emailEventId}`],
     sections: {
       emailEvent: {

@@ -3,13 +3,16 @@
  * a workflow, a campaign; that it is one of ours is known by its id alone, never by `source`.
  */
 import type { MessageFields } from '../../../schemas/generated/records.ts'
+import { permissionChange } from '../../enrich/optOut.ts'
 import type { Json } from '../body.ts'
-import { countOf, cut, textOf } from '../fields.ts'
+import { countOf, cut, entryOf, textOf } from '../fields.ts'
 import { htmlToText, wholeTextOf, withoutQuotation } from '../plainText.ts'
 import type { Draft, Translator } from './draft.ts'
 
 /** Longest text kept, in UTF-16 units. */
 const MESSAGE_TEXT = 4_000
+/** Longest text that is read for an opt-out, in UTF-16 units: reading costs time in proportion. */
+const MESSAGE_READ = 40_000
 
 /** `messageType` and `messageTypeString`, lower-cased, without `TYPE_` and anything that is no letter, to our channels. */
 const CHANNELS: Readonly<Record<string, string>> = {
@@ -77,7 +80,7 @@ export function messageFieldsOf(body: Json, direction: 'inbound' | 'outbound'): 
     direction,
     sender: direction === 'inbound' ? 'lead' : senderOf(body),
     subject: textOf(body, 'subject'),
-    text: cut(wordsOf(body, channel, direction), MESSAGE_TEXT),
+    text: kept(wordsOf(body, channel, direction), direction),
     status: textOf(body, 'status')?.toLowerCase() ?? null,
     userId: textOf(body, 'userId'),
     callStatus: textOf(body, 'callStatus')?.toLowerCase() ?? null,
@@ -87,17 +90,17 @@ export function messageFieldsOf(body: Json, direction: 'inbound' | 'outbound'): 
 
 function channelOf(body: Json, direction: string): string {
   const named = [textOf(body, 'messageType'), textOf(body, 'messageTypeString')]
-    .map(
-      (type) =>
-        CHANNELS[
-          (type ?? '')
-            .toLowerCase()
-            .replace(/^type_/, '')
-            .replace(/[^a-z]/g, '')
-        ],
+    .map((type) =>
+      entryOf(
+        CHANNELS,
+        (type ?? '')
+          .toLowerCase()
+          .replace(/^type_/, '')
+          .replace(/[^a-z]/g, ''),
+      ),
     )
     .filter((channel) => channel !== undefined)
-  const channel = named[0] ?? CHANNEL_BY_ID[textOf(body, 'messageTypeId') ?? ''] ?? 'other'
+  const channel = named[0] ?? entryOf(CHANNEL_BY_ID, textOf(body, 'messageTypeId') ?? '') ?? 'other'
   if (channel !== 'call') return channel
   // An inbound call that went to voicemail is told as CALL; an outbound one that reached a voicemail stays a call.
   const recorded = textOf(body, 'status') === 'voicemail' || textOf(body, 'callStatus') === 'voicemail'
@@ -109,7 +112,17 @@ function senderOf(body: Json): string {
   const byUser = textOf(body, 'userId') !== null
   // Calls carry no source, and a call with a user id was made by that user.
   if ((source === 'app' || source === null) && byUser) return 'human'
-  return SENDERS[source ?? ''] ?? 'unknown'
+  return entryOf(SENDERS, source ?? '') ?? 'unknown'
+}
+
+/** The beginning; an opt-out that stands behind it is kept by the words that it rests on. */
+function kept(text: string, direction: string): string {
+  const beginning = cut(text, MESSAGE_TEXT)
+  if (direction !== 'inbound' || beginning.length === text.length) return beginning
+  const said = permissionChange(cut(text, MESSAGE_READ))
+  if (said === undefined || said.change === 'opt_in' || permissionChange(beginning)?.change === said.change) return beginning
+  const end = `\n…\n${said.words}`
+  return cut(text, MESSAGE_TEXT - end.length) + end
 }
 
 function wordsOf(body: Json, channel: string, direction: string): string {

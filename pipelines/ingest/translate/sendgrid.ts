@@ -3,7 +3,7 @@
  * the way and a permission that is given again tell nothing of the lead.
  */
 import type { Json } from '../body.ts'
-import { countOf, flagOf, textOf } from '../fields.ts'
+import { countOf, entryOf, flagOf, textOf } from '../fields.ts'
 import type { CallbackReading } from './callback.ts'
 
 /**
@@ -40,11 +40,11 @@ export const sendgridDrops: Readonly<Record<string, { readonly event: string; re
 export function readSendGrid(body: Json): CallbackReading {
   const id = textOf(body, 'sg_event_id')
   const stated = textOf(body, 'event')?.toLowerCase() ?? ''
-  const told = sendgridEvents[stated]
+  const told = entryOf(sendgridEvents, stated)
   if (told === undefined) return { id, stated, raw: 'unknown_type' }
   if (told === null || flagOf(body, 'sg_machine_open') === true) return { id, stated, raw: 'no_part_of_the_story' }
   const reason = textOf(body, 'reason')
-  const drop = stated === 'dropped' ? sendgridDrops[reason?.toLowerCase() ?? ''] : undefined
+  const drop = stated === 'dropped' ? entryOf(sendgridDrops, reason?.toLowerCase() ?? '') : undefined
   const event = drop?.event ?? told
   const isFailure = event === 'failed'
   const code = /^\d{3}(?=\D|$)/.exec(textOf(body, 'response', 'reason') ?? '')?.[0]

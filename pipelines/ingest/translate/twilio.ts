@@ -3,7 +3,7 @@
  * dated by their receipt.
  */
 import type { Json } from '../body.ts'
-import { cut, textOf } from '../fields.ts'
+import { cut, entryOf, textOf } from '../fields.ts'
 import { wholeTextOf } from '../plainText.ts'
 import type { CallbackReading } from './callback.ts'
 
@@ -44,7 +44,7 @@ const CHANNELS: Readonly<Record<string, string>> = { whatsapp: 'whatsapp', messe
 export function readTwilio(body: Json): CallbackReading {
   const messageId = textOf(body, 'MessageSid', 'SmsSid', 'SmsMessageSid')
   const status = textOf(body, 'MessageStatus', 'SmsStatus')?.toLowerCase() ?? null
-  const meaning = status === null ? undefined : twilioStatuses[status]
+  const meaning = status === null ? undefined : entryOf(twilioStatuses, status)
   const stated = status ?? ''
   if (messageId === null || meaning === undefined) return { id: null, stated, raw: 'unknown_type' }
   const id = `${messageId}:${stated}`
@@ -79,5 +79,5 @@ export function readTwilio(body: Json): CallbackReading {
 
 function channelOf(address: string): string {
   const prefix = /^([a-z]+):/.exec(address)?.[1]
-  return prefix === undefined ? 'sms' : (CHANNELS[prefix] ?? 'other')
+  return prefix === undefined ? 'sms' : (entryOf(CHANNELS, prefix) ?? 'other')
 }

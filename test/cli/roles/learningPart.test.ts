@@ -4,6 +4,8 @@ import t from 'tap'
 import { learnAll, VERDICTS_KEPT_MS } from '../../../cli/learnAll.ts'
 import type { LearnPorts } from '../../../cli/learnAll.ts'
 import { learningMetrics, startLearning, VERDICTS_LEAST } from '../../../cli/roles/learningPart.ts'
+import { learnedLine } from '../../../cli/learnText.ts'
+import { sealed } from '../../../pipelines/consensus/policy.ts'
 import { shippedPolicy } from '../../../pipelines/consensus/shippedPolicies.ts'
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { DAY, decisionRecord, HOUR, tuesdayNoon } from '../../support/leadRecords.ts'
@@ -20,6 +22,7 @@ interface Did {
   readonly steps: string[]
   readonly since: number[]
   readonly inForce: Map<string, Policy>
+  readonly rolledBack?: ReadonlySet<string>
 }
 function ports(did: Did, count = 5): LearnPorts {
   return {
@@ -29,6 +32,7 @@ function ports(did: Did, count = 5): LearnPorts {
     },
     recent: async () => [],
     remembered: async () => [],
+    rolledBack: async () => did.rolledBack ?? new Set(),
     inForce: (key) => did.inForce.get(key),
     async store({ key, outcome }, published) {
       did.steps.push(`store ${key} ${outcome} ${published}`)
@@ -101,6 +105,27 @@ t.test('what rests on fewer verdicts than wanted is stored and not published', a
   }
 })
 
+t.test('what a person went back to stays until a person learns: the timer stores what it made and publishes nothing', async (t) => {
+  const former = sealed({ ...shipped, label: 'an earlier one' })
+  const key = '*:follow_up'
+  const did: Did = { ...fresh(), inForce: new Map([[key, former]]), rolledBack: new Set([former.policyHash]) }
+  const run = async (wish: { byItself?: boolean }) => {
+    const lines: string[] = []
+    for await (const { learned } of learnAll(ports(did), { types: ['follow_up'], now: tuesdayNoon, ...wish }))
+      lines.push(...learned.map(({ one, published }) => learnedLine(one, published)))
+    return lines
+  }
+  t.match(await run({ byItself: true }), [
+    /: a person went back to what is in force: kept back by the timer, `rekindle learn` puts it in force$/,
+  ])
+  t.strictSame(did.steps, ['store *:follow_up rolled_back false'])
+  t.match(await run({}), [/: put in force$/])
+  t.strictSame(did.steps.slice(1), ['store *:follow_up publish true', `publish ${label}`])
+  const other: Did = { ...fresh(), inForce: new Map([[key, former]]), rolledBack: new Set(['another']) }
+  for await (const { learned } of learnAll(ports(other), { types: ['follow_up'], now: tuesdayNoon, byItself: true }))
+    t.match(learned, [{ published: true }], 'another policy was gone back to, and is not in force any more')
+})
+
 t.test('at the start and every so many hours; metrics and a line tell what came of it, and a failed run is tried again', async (t) => {
   const registry = new Registry()
   const did = fresh()
@@ -151,7 +176,7 @@ t.test('at the start and every so many hours; metrics and a line tell what came 
   t.match(text, `lr_learn_last_run_timestamp_seconds ${(tuesdayNoon + 3 * DAY) / 1000}\n`)
   t.match(text, 'lr_learn_verdicts{decision_type="follow_up"} 100\n')
   t.match(text, 'lr_learn_verdicts{decision_type="content"} 0\n')
-  for (const [outcome, count] of Object.entries({ published: 1, unchanged: 1, few: 0, worse: 0, unsound: 0 }))
+  for (const [outcome, count] of Object.entries({ published: 1, unchanged: 1, few: 0, rolled_back: 0, worse: 0, unsound: 0 }))
     t.match(text, `lr_learned_policies_total{outcome="${outcome}"} ${count}\n`)
   t.match(text, 'lr_learn_drift{decision_type="follow_up"} 0\n')
   t.match(text, 'lr_learn_turned_agents{decision_type="follow_up",state="held_down"} 0\n')

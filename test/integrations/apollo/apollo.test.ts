@@ -116,7 +116,7 @@ t.test('a wrong key, a wrong address and nobody there have not been charged', as
 t.test('a spent window is waited for whole, whoever counted it', async (t) => {
   const { apollo, sandbox, clock } = await sandboxed(t, { perMinute: 2 })
   for (let i = 0; i < 2; i++) t.match(await apollo.match({ email: maria.email }), { kind: 'answered' })
-  t.match(await apollo.match({ email: maria.email }), { kind: 'not_sent', code: 'rate_limited', retryAfterMs: 60_000 })
+  t.match(await apollo.match({ email: maria.email }), { kind: 'not_sent', code: 'held_back', retryAfterMs: 60_000 })
   t.equal(sandbox.calls.length, 2, 'the header said that nothing is left: nothing was sent')
   clock.advance(60_000)
   t.match(await apollo.match({ email: maria.email }), { kind: 'answered' })

@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
+import { allOf } from '../../../integrations/ghl/call/pages.ts'
 import { ghlClient } from '../../../integrations/ghl/client.ts'
 import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
 import type { GhlClient } from '../../../integrations/ghl/client.ts'
@@ -269,3 +270,33 @@ t.test('what lacks what every item has is counted, not lost in silence', async (
   answer(200, JSON.stringify({ notes: [{ id: 'n1', body: 'x' }, { body: 'no id' }, null, 7] }))
   t.match(await ghl.notes.list(ids.location, ids.contact), { ok: true, value: { items: [{ noteId: 'n1' }], unreadable: 3 } })
 })
+
+t.test(
+  'a full page that names no next one ends a list only where the total says so: what is behind it does not count as read',
+  async (t) => {
+    const { ghl, answer } = await replay(t)
+    const rows = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `id${index}` }))
+    const lists: Readonly<Record<string, (count: number, total?: number) => Promise<object>>> = {
+      contacts: (count, total) => {
+        answer(200, JSON.stringify({ contacts: rows(count), total }))
+        return allOf(ghl.contacts.search(ids.location, { updatedFrom: 0 }))
+      },
+      opportunities: (count, total) => {
+        answer(200, JSON.stringify({ opportunities: rows(count), meta: { total, startAfter: null, startAfterId: '' } }))
+        return allOf(ghl.opportunities.search(ids.location))
+      },
+      conversations: (count, total) => {
+        answer(200, JSON.stringify({ conversations: rows(count), total }))
+        return allOf(ghl.conversations.search(ids.location))
+      },
+    }
+    for (const [name, list] of Object.entries(lists)) {
+      const odd = { ok: false, failure: { kind: 'unknown', code: 'answer_unreadable' } }
+      t.match(await list(100), odd, `${name}: nobody says whether that was all`)
+      t.match(await list(100, 101), odd, `${name}: one is missing`)
+      t.match(await list(100, 100), { ok: true, value: { items: { length: 100 } } }, `${name}: that was all`)
+      if (name !== 'conversations')
+        t.match(await list(99), { ok: true, value: { items: { length: 99 } } }, `${name}: a page that is not full`)
+    }
+  },
+)

@@ -293,6 +293,99 @@ t.test('a location of an agency gets its token from that of the agency, and anot
   t.match(await ghl.tasks.list('loc8', 'maria'), { ok: false, detail: /Location is not active/ })
 })
 
+t.test('the token for all serves a location that no connected agency has, not one whose agency does not answer', async (t) => {
+  const { sandbox, clock, api, store, connect } = await setting(t)
+  sandbox.oauth.install('com1', 'loc1')
+  await connect(company)
+  let exchanges = 0
+  const locationToken: typeof api.locationToken = (...asked) => {
+    exchanges++
+    return api.locationToken(...asked)
+  }
+  const counted = { refresh: api.refresh.bind(api), locationToken }
+  const tokens = new OauthTokens({
+    store,
+    api: counted,
+    clock,
+    otherwise: fixedTokens((id) => (id === 'loc1' || id === 'elsewhere' ? 'pit' : undefined)),
+  })
+  t.strictSame(await tokens.current('elsewhere'), { ok: true, token: 'pit' })
+  t.strictSame(await tokens.current('elsewhere'), { ok: true, token: 'pit' })
+  t.equal(exchanges, 1, 'the agency is not asked before each call')
+  t.match(await tokens.renewed('elsewhere', 'pit'), { ok: false, code: 'no_token' })
+  t.match(
+    await tokens.current('nowhere'),
+    { ok: false, code: 'no_token', detail: /company com1 has no location nowhere/ },
+    'why is what the agency says',
+  )
+  t.match(await tokens.current('loc1'), { ok: true, token: store.grants.get('location loc1')?.accessToken }, 'its agency goes first')
+  store.grants.delete('location loc1')
+  const away = { refresh: api.refresh.bind(api), locationToken: async () => ({ ok: false, why: 'unavailable', detail: '503' }) as const }
+  const later = new OauthTokens({ store, api: away, clock, otherwise: fixedTokens(() => 'pit') })
+  t.match(await later.current('loc1'), { ok: false, code: 'token_unavailable' })
+})
+
+t.test('of several agencies the one that does not answer is waited for, whatever another says', async (t) => {
+  const { clock, store } = await setting(t)
+  const asked: string[] = []
+  for (const id of ['com1', 'com2']) await store.put(privateGrant({ kind: 'company', id }, `token of ${id}`))
+  const locationToken = async (token: string, companyId: string) => {
+    asked.push(companyId)
+    return companyId === 'com1'
+      ? ({ ok: false, why: 'unavailable', detail: '503' } as const)
+      : ({ ok: false, why: 'refused', detail: `403 for ${token}` } as const)
+  }
+  const tokens = new OauthTokens({ store, api: { refresh: () => Promise.reject(new Error('not asked')), locationToken }, clock })
+  t.match(await tokens.current('loc1'), { ok: false, code: 'token_unavailable', detail: '503' })
+  t.strictSame(asked, ['com1', 'com2'])
+})
+
+t.test('a location that has moved to another agency gets its token there; one whose agency is away keeps what lasts', async (t) => {
+  const { clock, store } = await setting(t)
+  for (const id of ['com1', 'com2']) await store.put(privateGrant({ kind: 'company', id }, `token of ${id}`))
+  let home = 'com2'
+  const issued = (accessToken: string) => ({ accessToken, refreshToken: null, expiresInMs: DAY_MS, scope: '' })
+  const locationToken = async (_: string, companyId: string, locationId: string) =>
+    home === companyId
+      ? ({ ok: true, value: { ...issued(`loc1 of ${home}`), userType: 'Location', companyId, locationId } } as const)
+      : ({ ok: false, why: home === '' ? 'unavailable' : 'refused', detail: '' } as const)
+  const tokens = new OauthTokens({
+    ...{ store, clock, api: { refresh: () => Promise.reject(new Error('not asked')), locationToken } },
+    otherwise: fixedTokens(() => 'pit'),
+  })
+  t.strictSame(await tokens.current('loc1'), { ok: true, token: 'loc1 of com2' })
+  home = 'com1'
+  t.strictSame(await tokens.renewed('loc1', 'loc1 of com2'), { ok: true, token: 'loc1 of com1' })
+  t.match(store.grants.get('location loc1'), { companyId: 'com1' })
+  home = ''
+  clock.advance(DAY_MS - 1)
+  t.strictSame(await tokens.current('loc1'), { ok: true, token: 'loc1 of com1' })
+  clock.advance(1)
+  t.match(await tokens.current('loc1'), { ok: false, code: 'token_unavailable' })
+  home = 'com3'
+  t.strictSame(await tokens.renewed('loc1', 'loc1 of com1'), { ok: true, token: 'pit' }, 'no agency has it any more')
+})
+
+t.test('a token that an agency gives for another location than was asked for is used for none', async (t) => {
+  const { clock, store } = await setting(t)
+  await store.put(privateGrant(company, 'token of com1'))
+  const issued = {
+    accessToken: 'of loc2',
+    refreshToken: null,
+    expiresInMs: DAY_MS,
+    scope: '',
+    userType: 'Location',
+    companyId: 'com1',
+  } as const
+  let locationId: string | null = 'loc2'
+  const locationToken = async () => ({ ok: true, value: { ...issued, locationId } }) as const
+  const tokens = new OauthTokens({ store, api: { refresh: () => Promise.reject(new Error('not asked')), locationToken }, clock })
+  t.match(await tokens.current('loc1'), { ok: false, code: 'token_unavailable', detail: /of location loc2, not of loc1/ })
+  t.strictSame([...store.grants.keys()], ['company com1'])
+  locationId = null
+  t.strictSame(await tokens.current('loc1'), { ok: true, token: 'of loc2' }, 'an answer that names none is about what was asked')
+})
+
 t.test('a private token needs no app; when it is refused a person has to make another', async (t) => {
   const clock = new ManualClock(0)
   const store = new MemoryGrants()

@@ -72,6 +72,16 @@ t.test('the medium of a link decides where it names a channel, else the source d
   )
 })
 
+t.test('whatever stands in the address of a page that a lead came by, the journey goes on', async (t) => {
+  const one = line()
+  for (const [hours, word] of ['constructor', '__proto__', 'toString'].entries()) {
+    const told = { createdAt: start, firstOrigin: origin({ source: word, medium: word }) }
+    one.pipe(leadEvents, maria, contact(`?utm_source=${word}&utm_medium=${word}`, start + hours * HOUR, told))
+  }
+  one.pipe(leadEvents, maria, contact('Google Ads', start + 4 * HOUR, { createdAt: start }))
+  t.match((one.state(maria) as LeadTouches).touches, [{ channel: 'paid_search' }])
+})
+
 t.test('the words of the platform for a visit, those that say nothing of a channel among them', async (t) => {
   t.strictSame(
     ['Paid Search', 'Paid Social', 'Organic Search', 'Direct traffic', 'Social media', 'Referral', ' referrals '].map(channelOfSession),

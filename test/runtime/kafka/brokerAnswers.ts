@@ -31,6 +31,8 @@ export interface BrokerSays {
   topicId?: bigint
   /** Of the producer; each commit raises it. */
   epoch: number
+  /** Codes with which the next ends of a transaction are refused, one each; none unless given. */
+  endRefusals?: number[]
 }
 
 /** The answer to a request, decoded by the code that asked. */
@@ -88,11 +90,13 @@ export async function answerTo<R>(request: ProtocolRequest<R>, says: BrokerSays)
       to.int32(0)
       to.compactArray([], () => undefined)
       break
-    case 'endTxn':
-      says.steps.push('commit')
-      says.epoch += 1
-      to.int32(0).int16(0).int64(PRODUCER).int16(says.epoch)
+    case 'endTxn': {
+      const refusal = says.endRefusals?.shift() ?? 0
+      says.steps.push(refusal === 0 ? 'commit' : `no commit: ${refusal}`)
+      if (refusal === 0) says.epoch += 1
+      to.int32(0).int16(refusal).int64(PRODUCER).int16(says.epoch)
       break
+    }
     default:
       throw new Error(`nobody asks ${request.request.apiName}`)
   }

@@ -18,6 +18,7 @@ interface Answer {
 interface Connection {
   connect(): Promise<boolean>
   disconnect(): Promise<boolean>
+  readonly socket?: Socket
   isConnected(): boolean
   send(request: object): Promise<Answer>
 }
@@ -113,6 +114,17 @@ for (const corrected of [true, false]) {
     t.equal(await outcome(connection.send(request)), 'done')
     t.equal(connectionsMade(), corrected ? 1 : 3)
     await connection.disconnect()
+  })
+
+  t.test(`however often a connection that is gone is let go of, nothing piles up on its socket (${as})`, async (t) => {
+    const { connection } = await world(t, corrected, (socket) => socket.destroy())
+    await connection.connect()
+    t.equal(await outcome(connection.send(request)), 'KafkaJSConnectionClosedError')
+    const waiting = () => connection.socket?.listenerCount('connect') ?? -1
+    await eventually('the socket is gone', () => connection.socket?.destroyed === true)
+    const before = waiting()
+    for (let times = 0; times < 5; times += 1) await connection.disconnect()
+    t.equal(waiting() - before, corrected ? 0 : 5)
   })
 
   t.test(`disconnected while it was being connected: nothing is written to a socket that was ended (${as})`, async (t) => {

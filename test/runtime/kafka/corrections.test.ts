@@ -74,6 +74,29 @@ t.test('a topic that was added while the brokers were away is asked for again, a
   }
 })
 
+t.test('the end of a transaction is asked for again while its id is being taken over, any other refusal is told at once', async (t) => {
+  const { prototype } = require('kafkajs/src/broker/index.js') as { prototype: { endTxn(this: object, end: object): Promise<unknown> } }
+  for (const [refusals, said] of [
+    [['CONCURRENT_TRANSACTIONS', 'CONCURRENT_TRANSACTIONS'], 'ended'],
+    [['CONCURRENT_TRANSACTIONS', 'PRODUCER_FENCED'], 'PRODUCER_FENCED'],
+    [['INVALID_TXN_STATE'], 'INVALID_TXN_STATE'],
+  ] as const) {
+    const left: string[] = [...refusals]
+    const send = async () => {
+      const type = left.shift()
+      if (type !== undefined) throw Object.assign(new Error(type), { type })
+      return 'ended'
+    }
+    const symbols = new Proxy(
+      { lookupRequest: () => () => ({}) },
+      { get: (of, name) => (typeof name === 'symbol' ? send : Reflect.get(of, name)) },
+    )
+    const ended = await prototype.endTxn.call(symbols, {}).catch((error: unknown) => (error as { type: string }).type)
+    t.equal(ended, said)
+    t.strictSame(left, [], 'all refusals were met')
+  }
+})
+
 t.test('the filter opens a transaction at its first offset and closes it at its own abort marker only', async (t) => {
   const record = (offset: number, producerId: string, inTransaction = true) => ({
     offset: String(offset),

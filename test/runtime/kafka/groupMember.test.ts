@@ -22,6 +22,7 @@ class StandIn {
   readonly membership: string[] = []
   generation = 0
   memberId = 'member'
+  answersJoins = true
   /** What the member lets it run with. */
   ran: object = {}
   eachBatch: (payload: EachBatchPayload) => Promise<void> = async () => undefined
@@ -54,6 +55,8 @@ class StandIn {
       this.ran = options
       this.membership.push('join')
       this.eachBatch = eachBatch
+      // As the client: until the join is answered, or it is told to leave.
+      if (!this.answersJoins) return new Promise<void>(() => undefined)
       this.join([0])
     },
     pause: () => void this.steps.push('pause'),
@@ -61,10 +64,9 @@ class StandIn {
     seek: ({ offset }: { offset: string }) => void this.steps.push(`seek ${offset}`),
   }
 
-  join(partitions: readonly number[]): void {
-    this.listeners.get('join')?.({
-      payload: { memberId: this.memberId, generationId: (this.generation += 1), memberAssignment: { items: partitions } },
-    })
+  join(partitions: readonly number[], others: Readonly<Record<string, readonly number[]>> = {}): void {
+    const memberAssignment = { items: partitions, ...others }
+    this.listeners.get('join')?.({ payload: { memberId: this.memberId, generationId: (this.generation += 1), memberAssignment } })
   }
 
   /** A fetch brought records, and none that readers may see. */
@@ -120,12 +122,13 @@ function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
     assignment: 'co-partitioned',
     logger,
     onFatal: (error) => failed.push(error),
-    unit: (_id: string, _places: readonly Place[], held: Held<TestUnit>) => {
+    unit: (_id: string, places: readonly Place[], held: Held<TestUnit>) => {
       const unit: TestUnit = {
         held,
         prepare: async (_, memberId) => {
           client.steps.push('prepare')
-          return new Map([['items', await work.prepare(memberId)]])
+          const offset = await work.prepare(memberId)
+          return new Map(places.map(({ topic }) => [topic, offset]))
         },
         expect: (_, turn) => work.expect?.(turn),
         handle: (_, turn) => work.handle?.(turn) ?? Promise.resolve(),
@@ -194,6 +197,29 @@ t.test('a partition that is gone is released, and not fetched when its preparati
   await eventually('it is released', () => client.steps.includes('release'), 5_000)
   t.strictSame(client.steps, ['pause', 'prepare', 'pause', 'release'])
   t.strictSame(member.tasks, [])
+})
+
+t.test('a topic that got a partition of a number that is worked on already is read with it', async (t) => {
+  const client = new StandIn()
+  const { units } = await memberOn(t, client, { prepare: async () => 5n })
+  await eventually('it works', () => client.steps.includes('resume'))
+  client.steps.length = 0
+  client.join([0], { factors: [0] })
+  await eventually('it works', () => client.steps.includes('resume'))
+  t.strictSame(
+    client.steps,
+    ['pause', 'release', 'prepare', 'seek 5', 'seek 5', 'resume'],
+    'one after the other: both have one transactional id',
+  )
+  t.strictSame(units[1]?.held.places, [
+    { topic: 'items', partition: 0 },
+    { topic: 'factors', partition: 0 },
+  ])
+  client.steps.length = 0
+  client.join([0], { factors: [0] })
+  await eventually('it works', () => client.steps.includes('resume'))
+  t.notOk(client.steps.includes('release'), 'who has the same places goes on')
+  t.equal(units.length, 2)
 })
 
 t.test('a fenced unit takes over again only after the coordinator confirmed its membership', async (t) => {
@@ -276,6 +302,20 @@ t.test('a member that is stopped while it waits to join does not join', async (t
   await started
   t.equal(await member.stop(BUDGET_MS), true)
   t.strictSame(client.membership, ['connect', 'leave'], 'and it does not wait to leave what it is no member of')
+})
+
+t.test('a member that is stopped while its join is not answered is waited for no more, and leaves', { timeout: 10_000 }, async (t) => {
+  const client = new StandIn()
+  client.answersJoins = false
+  const owner = new AbortController()
+  const { member, failed } = memberFor(t, client, ready, { signal: owner.signal })
+  const started = member.start()
+  await eventually('it asks to join', () => client.membership.includes('join'))
+  owner.abort()
+  await started
+  t.equal(await member.stop(BUDGET_MS), true)
+  t.strictSame(client.membership, ['connect', 'join', 'leave'])
+  t.strictSame(failed, [])
 })
 
 t.test('a member that waits to leave works on, and leaves at the tick', async (t) => {

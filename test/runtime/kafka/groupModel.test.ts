@@ -37,6 +37,8 @@ type Command =
   | { readonly kind: 'leaveOut'; readonly where: 'told' | 'changelog' | 'offsets'; readonly key: string }
   /** Everything of the key is committed by now. */
   | { readonly kind: 'done'; readonly key: string }
+  /** Nobody is there any more, and readers have everything. */
+  | { readonly kind: 'left' }
   /** One record, and while it is folded one of either topic, so that a fetch brings both. */
   | { readonly kind: 'both'; readonly key: string; readonly afterMs: number }
   | { readonly kind: 'wait'; readonly ms: number }
@@ -167,6 +169,8 @@ async function compare(all: readonly Command[], seed: number): Promise<void> {
       else if (each.kind === 'refuse') world.refuse(each.key, each.forMs)
       else if (each.kind === 'leaveOut') world.leaveOut(each.where, each.key)
       else if (each.kind === 'done') assert.ok(world.isDone(each.key), `${each.key} is done by now`)
+      else if (each.kind === 'left')
+        assert.deepStrictEqual([world.alive.length, ...world.cluster.open], [0], 'members, and what they left open')
       else if (each.kind === 'say') await world.say(each.key, `outside ${(ids += 1)}`)
       else if (each.kind === 'wait') await world.wait(each.ms)
       else if (each.kind === 'start') await world.start()
@@ -295,6 +299,19 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
   {
     title: 'the end of a commit that a broker left out is written by its owner, who pauses',
     commands: [...oneMember, { kind: 'leaveOut', where: 'told', key: 'k1' }, write, { kind: 'wait', ms: 32_000 }],
+  },
+  {
+    // Nobody comes after it: a group that is taken out of service, the last member of a night.
+    title: 'the end of a commit that a broker left out is written by its owner, who stops',
+    commands: [
+      ...oneMember,
+      { kind: 'leaveOut', where: 'told', key: 'k1' },
+      write,
+      { kind: 'wait', ms: 300 },
+      { kind: 'stop', member: 0 },
+      { kind: 'wait', ms: 5_000 },
+      { kind: 'left' },
+    ],
   },
   {
     title: 'offsets whose end a broker left out are settled by whoever takes over',

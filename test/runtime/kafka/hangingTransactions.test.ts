@@ -199,28 +199,28 @@ t.test('the owner itself commits what the coordinator forgot, each under the epo
     { topic: '__consumer_offsets', producerEpoch: 3, producerId: 9n },
   ]
   const mine = { producerId: PRODUCER, producerEpoch: 40 }
-  t.equal(await hasForgotten(broker.custody('implicit'), mine), true)
+  t.equal(await hasForgotten(broker.custody('implicit'), mine), 'something')
   t.strictSame(broker.markers, [], 'asking changes nothing')
   t.equal(await endForgotten(broker.custody('implicit'), mine), true)
   t.strictSame(broker.markers, [{ topic: 'out', epoch: 25, commit: true }], 'not the one under way, not that of others')
   t.strictSame(broker.mended, ['commit'])
   const elsewhere = { ...broker.custody('implicit'), concerns: (topic: string) => topic !== 'out' }
-  t.equal(await hasForgotten(elsewhere, mine), false, 'only where it has written is looked at')
+  t.equal(await hasForgotten(elsewhere, mine), 'nothing', 'only where it has written is looked at')
   broker.open = broker.open.slice(1)
-  t.equal(await hasForgotten(broker.custody('implicit'), mine), false)
+  t.equal(await hasForgotten(broker.custody('implicit'), mine), 'nothing')
 })
 
 t.test('an owner that was replaced, or whose last commit is still being ended, judges nothing', async (t) => {
   const mine = { producerId: PRODUCER, producerEpoch: 40 }
-  for (const state of [
-    { state: 'Empty', epoch: 41 },
-    { state: 'PrepareCommit', epoch: 40 },
-    { state: 'CompleteCommit', epoch: 40, producerId: 9n },
-  ]) {
+  for (const [told, state] of [
+    ['not ours', { state: 'Empty', epoch: 41 }],
+    ['ending', { state: 'PrepareCommit', epoch: 40 }],
+    ['not ours', { state: 'CompleteCommit', epoch: 40, producerId: 9n }],
+  ] as const) {
     const broker = new StandIn()
     broker.states = [state]
     broker.open = [{ topic: 'out', producerEpoch: 24 }]
-    t.equal(await hasForgotten(broker.custody('implicit'), mine), undefined)
+    t.equal(await hasForgotten(broker.custody('implicit'), mine), told)
     t.equal(await endForgotten(broker.custody('implicit'), mine), false)
     t.strictSame(broker.markers, [])
   }

@@ -34,18 +34,29 @@ t.test('all done is 0, and what is younger than the last look is as old as what 
   t.equal(await looks(lagOf(0, 65, 80), 115), 50, 'older than the last look: written at second 65')
 })
 
-t.test('nothing but control records is no lag, and each position is looked up once', async (t) => {
-  const book = new LagBook()
-  let asked = 0
-  const nothing = () => {
-    asked += 1
-    return Promise.resolve(undefined)
-  }
-  for (const second of [100, 105, 110]) t.equal((await book.look([lagOf(0, 8, 9)], nothing, second * 1_000)).get('orders'), 0)
-  t.equal(asked, 1)
-  t.equal((await book.look([lagOf(0, 8, 12), lagOf(1, 3, 3)], nothing, 115_000)).get('orders'), 0)
-  t.equal(asked, 1, 'the position is the same')
-})
+t.test(
+  'nothing but control records is no lag, and is looked up again when more has come: a group that stands still there is told',
+  async (t) => {
+    const book = new LagBook()
+    let asked = 0
+    const nothing = () => {
+      asked += 1
+      return Promise.resolve(undefined)
+    }
+    for (const second of [100, 105, 110]) t.equal((await book.look([lagOf(0, 8, 9)], nothing, second * 1_000)).get('orders'), 0)
+    t.equal(asked, 1)
+    t.equal((await book.look([lagOf(0, 8, 12), lagOf(1, 3, 3)], nothing, 115_000)).get('orders'), 0)
+    t.equal(asked, 2)
+    // The first record behind the markers.
+    const tenth = () => {
+      asked += 1
+      return Promise.resolve(10_000)
+    }
+    for (const second of [120, 125, 130])
+      t.equal((await book.look([lagOf(0, 8, second)], tenth, second * 1_000)).get('orders'), second - 10, `at second ${second}`)
+    t.equal(asked, 3, 'a record is looked up once')
+  },
+)
 
 t.test('a look that fails tells nothing, and the next one asks again', async (t) => {
   const book = new LagBook()

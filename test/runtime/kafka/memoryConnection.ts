@@ -172,13 +172,14 @@ function readerOf({ client, step, waits }: MemoryConnectionOptions) {
       }
       return ranges
     },
-    readToEnd: (topic: string, partition: number, from: bigint, onRecord: (record: StoredRecord) => void) =>
+    readToEnd: (topic: string, partition: number, from: bigint, onRecord: (record: StoredRecord) => void, onFetched: () => void) =>
       step('restore', async () => {
         const { stable } = await client.ends(topic, partition)
         for (let at = from; at < stable;) {
           const { records, next } = await client.fetch(topic, partition, at, 5)
           for (const record of records) onRecord(record)
           at = next
+          onFetched()
         }
         return stable
       }),

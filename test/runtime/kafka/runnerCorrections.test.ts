@@ -9,6 +9,7 @@ interface Runner {
   readonly running: boolean
   start(): Promise<void>
   stop(): Promise<void>
+  handleBatch(batch: object): Promise<void>
 }
 type RunnerClass = new (options: object) => Runner
 
@@ -20,7 +21,7 @@ function runnerClass(corrected: boolean): RunnerClass {
 }
 
 /** A runner whose join the test ends. `steps` is what it does to the group and tells the consumer. */
-function world(corrected: boolean) {
+function world(corrected: boolean, sought = false) {
   const steps: string[] = []
   const crashes: Error[] = []
   let joined: () => void = () => undefined
@@ -33,8 +34,9 @@ function world(corrected: boolean) {
   const Runner = runnerClass(corrected)
   const runner = new Runner({
     logger: silent,
-    instrumentationEmitter: { emit: () => undefined },
+    instrumentationEmitter: { emit: (event: string) => (event === 'consumer.end_batch_process' ? void steps.push('told') : undefined) },
     concurrency: 1,
+    autoCommit: false,
     retry: { retries: 0 },
     heartbeatInterval: 1_500,
     onCrash: (error: Error) => {
@@ -48,6 +50,8 @@ function world(corrected: boolean) {
       getNodeIds: () => [1],
       fetch: () => new Promise((resolve) => setImmediate(resolve, [])),
       heartbeat: async () => undefined,
+      hasSeekOffset: () => sought,
+      resolveOffset: () => undefined,
       leave: async () => void steps.push('leave'),
       cluster: { disconnect: async () => void steps.push('disconnect') },
     },
@@ -111,3 +115,19 @@ for (const corrected of [true, false]) {
     t.equal(notFound.retriable, corrected)
   })
 }
+
+for (const corrected of [true, false])
+  for (const sought of [true, false]) {
+    const what = sought ? 'fetched before a seek' : 'fetched where it stands'
+    t.test(`a batch without records for readers, ${what} (${corrected ? 'corrected' : 'as it is'})`, async (t) => {
+      const { runner, steps, joined } = world(corrected, sought)
+      joined()
+      await runner.start()
+      await runner.handleBatch({
+        ...{ topic: 'items', partition: 0, messages: [], isEmptyDueToFiltering: () => true },
+        ...{ offsetLag: () => '0', offsetLagLow: () => '0', firstOffset: () => '50', lastOffset: () => '51' },
+      })
+      t.strictSame(steps, sought && corrected ? [] : ['told'])
+      await runner.stop()
+    })
+  }

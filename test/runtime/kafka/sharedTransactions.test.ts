@@ -62,6 +62,10 @@ class StandIn {
         return whole
       },
       commit,
+      close: async () => {
+        if (whole) this.steps.push(`close ${id}`)
+        whole = false
+      },
       drop: async () => {
         if (whole) this.steps.push(`drop ${id}`)
         whole = false
@@ -252,13 +256,13 @@ t.test('each unit is fenced under its own id once; the member commits under that
   const [one, two] = [shared.unit(1), shared.unit(2)]
   await two.takeOver(async (producer) => void (await producer.commit(part('moved', 2).records, [])))
   await one.takeOver(async () => undefined)
-  t.strictSame(steps, ['open 2', 'drop 2', 'open 1'])
+  t.strictSame(steps, ['open 2', 'close 2', 'open 1'])
   await two.commit(part('a', 2))
   shared.assigned([0, 1, 2], inGeneration(2))
   const zero = shared.unit(0)
   for (const unit of [zero, one, two]) await unit.takeOver(async () => undefined)
   await two.commit(part('b', 2))
-  t.strictSame(steps.slice(3), ['drop 1', 'open 0'])
+  t.strictSame(steps.slice(3), ['close 1', 'open 0'])
   t.strictSame(
     client.commits.map(({ id, values }) => [id, values]),
     [
@@ -268,7 +272,7 @@ t.test('each unit is fenced under its own id once; the member commits under that
     ],
   )
   await shared.close()
-  t.equal(steps.at(-1), 'drop 0')
+  t.equal(steps.at(-1), 'close 0')
   await t.rejects(
     two.takeOver(async () => undefined),
     /assigned anew/,
@@ -289,7 +293,7 @@ t.test('a producer that is still opening when the member gets a lower partition,
     open()
     await Promise.allSettled([taking, ended])
     await new Promise((resolve) => setImmediate(resolve))
-    t.strictSame(client.steps, ['open 1', 'drop 1'])
+    t.strictSame(client.steps, ['open 1', 'close 1'])
   }
 })
 
@@ -300,7 +304,7 @@ t.test(
     client.shared.assigned([0, 1], { memberId: 'b', generationId: 3 })
     await new Promise((resolve) => setImmediate(resolve))
     for (const partition of [0, 1]) await unit(partition).takeOver(async () => undefined)
-    t.strictSame(client.steps, ['drop 0', 'open 0', 'open 1', 'drop 1'])
+    t.strictSame(client.steps, ['close 0', 'open 0', 'open 1', 'close 1'])
   },
 )
 
@@ -310,7 +314,7 @@ t.test('a transaction that failed before the member got a lower partition is end
   await t.rejects(unit(2).commit(part('refused', 2)))
   client.shared.assigned([0, 1, 2], inGeneration(2))
   for (const partition of [1, 2]) await unit(partition).takeOver(async () => undefined)
-  t.strictSame(client.steps, ['open 1', 'drop 1', 'open 0'])
+  t.strictSame(client.steps, ['open 1', 'close 1', 'open 0'])
 })
 
 t.test('what the lowest unit moves goes alone', async (t) => {

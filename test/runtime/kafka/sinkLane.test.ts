@@ -40,6 +40,7 @@ interface LaneWorld {
 
 function laneOn(t: Test, { dies, fails = 0, exactlyOnce = { kind: 'deterministic-blocks' } }: LaneWorld) {
   const steps: string[] = []
+  const flow: string[] = []
   const phases: string[] = []
   const registry = new Registry()
   const metrics = runtimeMetrics(registry)
@@ -75,14 +76,14 @@ function laneOn(t: Test, { dies, fails = 0, exactlyOnce = { kind: 'deterministic
     commitLater: () => undefined,
     due: () => lane.flush(),
     stored: () => undefined,
-    pause: () => undefined,
-    resume: () => undefined,
+    pause: () => void flow.push('pause'),
+    resume: () => void flow.push('resume'),
     recover: (error) => t.fail(String(error)),
     fail: (error) => t.fail(String(error)),
     during: (_, work) => work(),
   })
   t.teardown(() => lane.suspend())
-  return { lane, steps, phases, registry }
+  return { lane, steps, flow, phases, registry }
 }
 
 t.test('the range of a block is fixed before the block is sent', async (t) => {
@@ -114,6 +115,19 @@ t.test('a fixed range that is not whole yet is waited for', async (t) => {
   lane.add(records(2, 4), 4n)
   await eventually('it is stored', () => lane.storedTo === 4n, 5_000)
   t.strictSame(steps, ['write items.v1-0-0-3: 4, maybe stored'])
+})
+
+t.test('the rest of a fixed range comes, however much waits for it already; what is behind it is held back', async (t) => {
+  const { lane, steps, flow } = laneOn(t, { dies: false })
+  // Fixed by a predecessor whose batches were larger.
+  await lane.open(source({ committed: 0n, metadata: '{"end":"49"}' }))
+  lane.add(records(0, 45), 45n)
+  t.strictSame(flow, [], 'paused, it would wait for offset 49 without end')
+  lane.add(records(45, 95), 95n)
+  t.strictSame(flow, ['pause'])
+  await eventually('everything that fills a batch is stored', () => lane.storedTo === 90n, 5_000)
+  t.equal(steps[0], 'write items.v1-0-0-49: 50, maybe stored')
+  t.strictSame(flow, ['pause', 'resume'])
 })
 
 t.test(

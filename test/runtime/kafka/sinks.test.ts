@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import pg from 'pg'
 import t from 'tap'
-import { createClient } from '../../../runtime/kafka/client.ts'
+import { createClient, createTransactionalProducer } from '../../../runtime/kafka/client.ts'
 import { partitionOf } from '../../../runtime/murmur2.ts'
 import { deadLetter, drop, emit } from '../../../runtime/outcome.ts'
 import { passOver, sink } from '../../../runtime/sink.ts'
@@ -116,6 +116,49 @@ t.test('P-60: a batch that the database refuses is offered again unchanged, in o
   await eventually('every partition is known to be fresh', () => fresh.size === partitions + 1)
   t.ok([...fresh.values()].every((at) => at >= began))
   await member.stop()
+})
+
+t.test('a copy is not called whole while something is committed behind a transaction that is open', async (t) => {
+  const stack = await testStack(t)
+  const kafka = await world(stack, members)
+  t.teardown(() => kafka.close())
+  const partition = partitionOf('lead:1', partitions)
+  const open = createTransactionalProducer(createClient({ brokers: stack.kafkaBrokers, clientId: 'raw', logger }), `${stack.prefix}open`)
+  await open.connect()
+  t.teardown(() => open.disconnect())
+  const transaction = await open.transaction()
+  await transaction.send({ topic: `${stack.prefix}items.v1`, messages: [{ partition, key: 'lead:9', value: null }] })
+  await kafka.producer().send(items, 'lead:1', { seq: 7, amount: 1, wish: '' })
+  const accepted = Date.now()
+
+  const stored: number[] = []
+  const whole = new Map<number, number>()
+  const copy = sink({
+    name: 'copy',
+    topics: [items],
+    batch: { maxRecords: 10, maxMs: 10 },
+    exactlyOnce: { kind: 'deterministic-blocks' },
+    async write(batches) {
+      stored.push(...batches.flatMap(({ records }) => records.flatMap(({ value }) => (value === null ? [] : [(value as Item).seq]))))
+    },
+    async caughtUp(places, at) {
+      if (at < accepted) return
+      for (const place of places) {
+        // Compared when it is told: it is true by then, or it never was.
+        if (place.partition === partition) t.strictSame(stored, [7], 'it is stored when the copy is called whole')
+        whole.set(place.partition, at)
+      }
+    },
+  })
+  const member = await kafka.runSink({ group: 'store', sink: copy, onFatal: unexpected })
+  const others = Array.from({ length: partitions }, (_, each) => each).filter((each) => each !== partition)
+  await eventually('the others are known to be whole', () => others.every((each) => whole.has(each)))
+  const first = Math.max(...others.map((each) => whole.get(each) ?? 0))
+  await eventually('and once more', () => others.every((each) => (whole.get(each) ?? 0) > first))
+  t.equal(whole.has(partition), false)
+  await transaction.commit()
+  await eventually('it is whole', () => whole.has(partition))
+  t.equal(await member.stop(), true)
 })
 
 t.test(

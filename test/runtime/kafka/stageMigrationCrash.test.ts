@@ -6,7 +6,7 @@ import t from 'tap'
 import type { Test } from 'tap'
 import { createClient, createTransactionalProducer } from '../../../runtime/kafka/client.ts'
 import { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
-import { groupName, topicsWrittenBy, transactionalId } from '../../../runtime/kafka/names.ts'
+import { changelogName, groupName, topicsWrittenBy, transactionalId } from '../../../runtime/kafka/names.ts'
 import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import { sources } from '../../../runtime/kafka/sourceOffsets.ts'
 import { migrate } from '../../../runtime/kafka/stageMigration.ts'
@@ -18,7 +18,7 @@ import type { AnyStage } from '../../../runtime/stage.ts'
 import { testStack } from '../../support/stack.ts'
 import type { TestStack } from '../../support/stack.ts'
 import { adding } from './adding.ts'
-import { caughtUp, items, logger, partitions, totals, world } from './fixtures.ts'
+import { caughtUp, eventually, items, logger, partitions, totals, world } from './fixtures.ts'
 import type { Sum } from './fixtures.ts'
 import { ended, spawnMember } from './memberChild.ts'
 import type { MemberSettings } from './memberChild.ts'
@@ -115,7 +115,7 @@ async function interrupted(t: Test, stack: TestStack, stage: AnyStage, step: num
   const producer = new Ending(options)
   await producer.open()
   const found = await sources(cluster, groupName(group, topicPrefix), [{ topic: `${topicPrefix}items.v1`, partition }])
-  const context = { admin, group, stages: [stage], reader, topicPrefix, logger }
+  const context = { admin, group, stages: [stage], reader, cluster, topicPrefix, logger }
   await t.rejects(migrate(context, partition, producer, found), /the process ends here/, `${when} step ${step}`)
   await producer.drop()
   await Promise.all([cluster.close(), reader.close(), admin.disconnect()])
@@ -135,6 +135,50 @@ t.test('a move of state that ends at any of its steps is finished by the next me
       await finishes(t, round, first, `ended ${when} step ${step}`)
     }
   t.equal(round, 3 * STEPS - 1)
+})
+
+t.test('what a predecessor has committed and whose end is still to come is moved too', async (t) => {
+  const { stack, more, finishes } = await deployment(t)
+  await finishes(t, 0, await more(), 'at first')
+  const { prefix: topicPrefix } = stack
+  const kafka = createClient({ brokers: stack.kafkaBrokers, clientId: 'moving', logger })
+  const [cluster, reader, admin] = [await ClusterConnection.open(kafka), await PartitionReader.connect(kafka), kafka.admin()]
+  await admin.connect()
+  const [changed, like] = [keys[0] as string, keys[1] as string]
+  const valueIn = async (stage: string, of: string) => {
+    let found: Buffer | null = null
+    await reader.readToEnd(changelogName(stage, topicPrefix), partition, 0n, ({ key, value }) => {
+      if (key?.toString('utf8') === of) found = value
+    })
+    return found
+  }
+  const value = await valueIn('old', like)
+  const predecessor = createTransactionalProducer(kafka, `${topicPrefix}predecessor`)
+  await predecessor.connect()
+  const last = await predecessor.transaction()
+  await last.send({
+    topic: changelogName('old', topicPrefix),
+    messages: [{ key: changed, value: Buffer.concat([value as unknown as Buffer]), partition }],
+  })
+
+  const stage = ofRound(1)
+  const topics = topicsWrittenBy(group, [stage], topicPrefix)
+  const options = { kafka, cluster, protocol: 'implicit', logger, metrics: noMetrics, topicPrefix, group, unit: partition, topics } as const
+  const producer = new UnitProducer(options)
+  await producer.open()
+  const found = await sources(cluster, groupName(group, topicPrefix), [{ topic: `${topicPrefix}items.v1`, partition }])
+  let fetches = 0
+  const fetch = reader.fetch.bind(reader)
+  reader.fetch = (...asked) => {
+    fetches += 1
+    return fetch(...asked)
+  }
+  const moving = migrate({ admin, group, stages: [stage], reader, cluster, topicPrefix, logger }, partition, producer, found)
+  await Promise.race([moving, eventually('it waits for more than readers see', () => fetches > 5)])
+  await last.commit()
+  await moving
+  t.strictSame(await valueIn('new', changed), value, 'the state of the last commit')
+  await Promise.all([producer.close(), predecessor.disconnect(), cluster.close(), reader.close(), admin.disconnect()])
 })
 
 /** Starts a member of this round, and kills it with -9 when it has come to the step. */

@@ -2,6 +2,7 @@
  * One unit of stages against a stand-in for the broker that writes down what it is asked, in order: who takes over does it
  * in the one safe order, a slice is one transaction, and the state follows the commit.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import { Changelog } from '../../../runtime/kafka/changelog.ts'
@@ -9,6 +10,7 @@ import { FetchedLogRecord, PartitionReader } from '../../../runtime/kafka/partit
 import { stateCodec } from '../../../runtime/stateEntry.ts'
 import { groupHeader } from '../../../runtime/taskEffects.ts'
 import { topologyOf, topologyText } from '../../../runtime/topology.ts'
+import { runtimeError } from '../../../runtime/errors.ts'
 import { runtimeMetrics } from '../../../runtime/metrics.ts'
 import { deadLetter } from '../../../runtime/outcome.ts'
 import type { Outcome } from '../../../runtime/outcome.ts'
@@ -51,6 +53,69 @@ t.test('a restore that nobody wants any more ends, though a transaction on the c
   t.ok(broker.openFor > 900)
 })
 
+t.test('a restore that nobody wants any more ends between two fetches, and goes on from there when it is wanted again', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1', 'lead:2', 'lead:3', 'lead:4')
+  const { unit } = unitOn(t, broker)
+  const fetched = () => broker.steps.filter((step) => step.startsWith(changelog))
+  await t.rejects(
+    unit.prepare(() => fetched().length < 2),
+    { message: 'adder-changelog partition 0: the group has assigned anew' },
+  )
+  t.strictSame(fetched(), [`${changelog}@0`, `${changelog}@1`])
+  await unit.prepare(() => true)
+  t.strictSame(
+    fetched(),
+    [0, 1, 2, 3, 4].map((offset) => `${changelog}@${offset}`),
+  )
+  t.equal(unit.stateKeys().get('adder'), 4)
+})
+
+t.test('a restore that gets on is not taken for one that is stuck', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1', 'lead:2')
+  const { unit, held } = unitOn(t, broker)
+  const progress: string[] = []
+  held.during = (name, work) => work(() => progress.push(name))
+  await unit.prepare(() => true)
+  t.strictSame(progress, Array(3).fill(`restore ${changelog}`))
+})
+
+t.test('a step counts from where it got on last', async (t) => {
+  const { held } = unitOn(t, new StandIn())
+  await held.during('first', async (progressed) => {
+    await delay(5)
+    await held.during('second', async () => {
+      t.strictSame(
+        held.steps.map(({ name }) => name),
+        ['first', 'second'],
+      )
+      await delay(5)
+      progressed()
+      t.strictSame(
+        held.steps.map(({ name }) => name),
+        ['second', 'first'],
+      )
+    })
+  })
+  t.strictSame(held.steps, [])
+})
+
+t.test('a changelog that was made anew with less in it while it is read is not waited for', { timeout: 10_000 }, async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1', 'lead:2', 'lead:3', 'lead:4')
+  class Cutting extends VolatileStore {
+    override load(...record: Parameters<VolatileStore['load']>): void {
+      super.load(...record)
+      if (record[2] === 2n) broker.keep('lead:9')
+    }
+  }
+  const reader = PartitionReader.over(broker.connection)
+  await t.rejects(new Changelog(adder, 0, '', new Cutting(codec)).restore(reader, broker.connection, logger), {
+    message: 'adder-changelog partition 0 ends at 2 by now and not at 5: it was made anew',
+  })
+})
+
 t.test('a changelog is read to its end, however many fetches that takes', async (t) => {
   const broker = new StandIn()
   broker.keep('lead:1', 'lead:2', 'lead:3', 'lead:4')
@@ -89,6 +154,30 @@ t.test('a transaction that failed leaves the state as it was: its repetition cou
   t.strictSame(counts(broker), [1, 1], 'one, refused, and one again')
   t.equal(unit.stateKeys().get('adder'), 1)
 })
+
+t.test(
+  'a store that fails behind a commit, asked for its next timer, stops the member: thrown on, the batch would be folded again',
+  async (t) => {
+    const broker = new StandIn()
+    broker.keep()
+    let full = false
+    class Failing extends VolatileStore {
+      override nextDueAt(): number | undefined {
+        if (full) throw runtimeError('E_STATE_STORE', 'no space is left')
+        return super.nextDueAt()
+      }
+    }
+    const store = new Failing(codec)
+    const state = async () => ({ stores: new Map([['adder', store]]), close: async () => undefined })
+    const { unit, told, handle } = unitOn(t, broker, { state })
+    await unit.prepare(() => true)
+    full = true
+    await handle('')
+    t.match(told.failed, [{ code: 'E_STATE_STORE' }])
+    t.strictSame(counts(broker), [1])
+    t.strictSame(told.resolved, [5n], 'it is committed')
+  },
+)
 
 t.test('what was done in a transaction that failed is not committed afterwards without its records', async (t) => {
   const broker = new StandIn()

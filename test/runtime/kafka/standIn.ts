@@ -2,6 +2,7 @@
  * One unit of stages and a stand-in for its broker that writes down what it is asked, in order. For moments of a few milliseconds,
  * which a real broker gives by chance only.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { defaultFuseLimits } from '../../../runtime/fuse.ts'
 import type { FuseLimits } from '../../../runtime/fuse.ts'
@@ -72,7 +73,9 @@ export class StandIn implements BrokerSays {
       connectionPool: { send: <R>(request: ProtocolRequest<R>) => answerTo(request, this) },
       disconnect: async () => undefined,
       listOffsets: async ({ topics: [asked] }: { topics: { topic: string }[] }) => ({
-        responses: [{ partitions: [{ partition: 0, offset: String(this.logs.get(asked?.topic ?? '')?.length ?? 9) }] }],
+        responses: [
+          { topic: asked?.topic, partitions: [{ partition: 0, offset: String(this.logs.get(asked?.topic ?? '')?.length ?? 9) }] },
+        ],
       }),
       fetch: async ({ topics: [asked] }: { topics: { topic: string; partitions: { fetchOffset: string }[] }[] }) => this.fetch(asked),
     }
@@ -140,6 +143,8 @@ export class StandIn implements BrokerSays {
     const topic = asked?.topic ?? ''
     const offset = Number(asked?.partitions[0]?.fetchOffset)
     const record = this.logs.get(topic)?.[offset]
+    // As a broker waits: who asks without end must not hold up the process.
+    if (record === undefined) await nextTurn()
     this.steps.push(`${topic}@${offset}`)
     const messages = record === undefined ? [] : await fetchedRecords(offset, [{ ...record, timestamp: at, headers: {} }])
     return {
@@ -164,6 +169,8 @@ interface UnitOptions {
   readonly inputs?: readonly { readonly topic: AnyTopic; readonly priority: number }[]
   readonly maxRecords?: number
   readonly lingerMs?: number
+  /** Opens the state; in memory unless given. */
+  readonly state?: StageUnitContext['state']
   readonly pause?: (places: readonly Place[]) => void
   readonly resume?: (places: readonly Place[]) => void
 }
@@ -224,7 +231,7 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
     limits: { maxRecords, maxMs: 1_000, maxBytes: 800_000, lingerMs },
     fuse,
     lagBook: new LagBook(),
-    state: async () => volatileUnitState(stages),
+    state: options.state ?? (async () => volatileUnitState(stages)),
     now: () => at,
   } as unknown as StageUnitContext
   const unit = new StageUnit(context, places, held)

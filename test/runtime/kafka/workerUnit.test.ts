@@ -1,4 +1,7 @@
 /** One unit of a worker against the stand-in for the broker: where its time goes, and what it counts. */
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { Registry } from 'prom-client'
 import t from 'tap'
 import type { Test } from 'tap'
@@ -20,6 +23,7 @@ function unitOn(t: Test) {
   const clock = { now: 1_000 }
   const took = { sendBatch: 30, sendOffsets: 20, commit: 11 }
   broker.onRequest = (request) => (clock.now += took[request])
+  const signals: WeakRef<AbortSignal>[] = []
   const held = new Held<WorkerUnit>('0', [place], {
     recover: (_, error) => t.fail(String(error)),
     fail: (error) => t.fail(String(error)),
@@ -32,8 +36,9 @@ function unitOn(t: Test) {
     outputs: [sums],
     concurrency: 4,
     deadlineMs: 60_000,
-    handle: async ({ key, value: { wish } }) => {
+    handle: async ({ key, value: { wish } }, { signal }) => {
       clock.now += 40
+      signals.push(new WeakRef(signal))
       if (wish === 'drop') return drop('not_now')
       if (wish === 'dead') return deadLetter('E_TEST_POISON')
       return done([emit(sums, { seq: 0, count: 1, sum: 1, by: '' }, { key })])
@@ -76,7 +81,7 @@ function unitOn(t: Test) {
     return Object.fromEntries([...lines].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]))
   }
   const committed = () => broker.transactions.some(({ end }) => end === 'commit')
-  return { unit, broker, clock, turn, values, committed }
+  return { unit, broker, clock, turn, values, committed, signals }
 }
 
 t.test('the time of a worker: idle, at its gate, with its outside, and the two steps of its transaction add up', async (t) => {
@@ -116,5 +121,38 @@ t.test('a worker that is back as another member takes over anew, and only then',
   const { unit, broker } = unitOn(t)
   for (const memberId of ['one', 'one', 'two']) await unit.prepare(() => true, memberId)
   t.strictSame(broker.steps, ['take over', 'stable offsets', 'stable offsets', 'take over', 'stable offsets'])
+  await unit.release()
+})
+
+t.test('work that is done is not kept until the partition is given up', async (t) => {
+  const { unit, turn, values, signals } = unitOn(t)
+  await unit.prepare(() => true)
+  await unit.handle(await batchOf(items, 5, ['', '', '']), turn)
+  const name = 'lr_kafka_consumed_total group="work",topic="items",outcome="processed"'
+  for (let done = 0; done < 3; done = (await values())[name] ?? 0) await nextTurn()
+  t.equal(signals.length, 3)
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  await nextTurn()
+  collect()
+  t.strictSame(
+    signals.map((signal) => signal.deref()),
+    [undefined, undefined, undefined],
+  )
+  await unit.release()
+})
+
+t.test('markers that are passed over while the last record is being committed are committed too', async (t) => {
+  const { unit, broker, turn } = unitOn(t)
+  const offsets = () => broker.transactions.filter(({ end }) => end === 'commit').flatMap((each) => each.offsets)
+  await unit.prepare(() => true)
+  const { onRequest } = broker
+  broker.onRequest = (request) => {
+    if (request === 'sendOffsets' && broker.transactions.every(({ end }) => end !== 'commit')) unit.skip(place, 9n)
+    onRequest(request)
+  }
+  await unit.handle(await batchOf(items, 5, ['']), turn)
+  await eventually('the group is at the end', () => offsets().includes('items.v1#0@9'), 5_000)
+  t.strictSame(offsets(), ['items.v1#0@6', 'items.v1#0@9'])
   await unit.release()
 })

@@ -35,7 +35,7 @@ export async function rows<R>(client: ClickHouseClient, query: string): Promise<
 
 /** A migrated database with a sink on it, taken down at the end. */
 export async function migrated(t: { teardown(fn: () => unknown): unknown }) {
-  const { clickhouseUrl: url, clickhouseDatabase: database } = await testStack(t)
+  const { clickhouseUrl: url, clickhouseDatabase: database, databaseUrl } = await testStack(t)
   await migrateClickhouse({ url, database })
   const client = connectClickhouse(url, database)
   const { sink, close } = clickhouseSink({ url, database })
@@ -44,5 +44,5 @@ export async function migrated(t: { teardown(fn: () => unknown): unknown }) {
     await client.close()
     await close()
   })
-  return { url, database, client, sink }
+  return { url, database, client, sink, databaseUrl }
 }

@@ -3,15 +3,18 @@ import fc from 'fast-check'
 import type pg from 'pg'
 import t from 'tap'
 import type { Test } from 'tap'
+import { applyEvent } from '../../../pipelines/enrich/applyEvent.ts'
 import { refusalOf } from '../../../pipelines/enrich/consent.ts'
 import type { Consents, ContactChannel } from '../../../pipelines/enrich/consent.ts'
-import type { LeadProfile } from '../../../schemas/generated/records.ts'
-import { addressLedgers } from '../../../sinks/postgres/addressStatements.ts'
+import { addressKey } from '../../../pipelines/enrich/hadAddress.ts'
+import { permissionDefaults } from '../../../pipelines/enrich/settings.ts'
+import type { ContactFields, LeadEvent, LeadProfile } from '../../../schemas/generated/records.ts'
+import { addressLedgers, keyOf } from '../../../sinks/postgres/addressStatements.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool } from '../../../sinks/postgres/pool.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { erasures, leadEvents, profiles } from '../../../topics/index.ts'
-import { HOUR, MINUTE, messageEvent, profileRecord, tenantId, tuesdayNoon as at } from '../../support/leadRecords.ts'
+import { HOUR, MINUTE, messageEvent, noContactFields, profileRecord, tenantId, tuesdayNoon as at } from '../../support/leadRecords.ts'
 import { assertProperty } from '../../support/property.ts'
 import { batch } from '../../support/sinkBatch.ts'
 import { testStack } from '../../support/stack.ts'
@@ -107,6 +110,75 @@ t.test('an opt-out stays with the number it was said from', async (t) => {
     { contactId: 'gil', phone: '+12125550772' },
   )
   t.equal(await closed(pool, 'gil'), 'STOP', 'the lead had this number when it opted out, though that was known later')
+})
+
+t.test('an opt-out after the deletion of its contact closes what the contact had, for whoever has it or gets it later', async (t) => {
+  const { pool, put, sink } = await bench(t)
+  const settings = { humanQuietMs: HOUR, inquiryConsentDays: 90, ...permissionDefaults, factNames: {} }
+  const of = (contactId: string, over: Partial<LeadEvent>, text?: string) =>
+    messageEvent({ contactId, eventId: JSON.stringify([contactId, over]), ...over }, text)
+  const contact = (fields: Partial<ContactFields>) => ({
+    kind: 'contact_created',
+    message: null,
+    contact: { ...noContactFields, ...fields },
+  })
+  const deletion = { kind: 'contact_deleted', message: null, contact: noContactFields, occurredAt: at + MINUTE }
+  const told = (...events: readonly LeadEvent[]) =>
+    events.reduce<LeadProfile[]>((before, event) => [...before, applyEvent(before.at(-1), event, settings)], [])
+  const ana = told(
+    of('ana', { ...contact({ phone: `${x} ext. 5`, email: 'Ana@Example.com' }), occurredAt: at }),
+    of('ana', deletion),
+    of('ana', { occurredAt: at + 2 * MINUTE }, 'STOP'),
+  )
+  await put({ contactId: 'ben', phone: x, email: 'ana@example.com' }, ...ana.slice(0, 2))
+  t.equal(await closed(pool, 'ben'), undefined)
+  await put(...ana.slice(2), { contactId: 'cat', phone: '(212) 555-0101' }, { contactId: 'dan', phone: y })
+  for (const channel of ['sms', 'call', 'email'] as const) t.equal(await closed(pool, 'ben', channel), 'stop', channel)
+  t.equal(await closed(pool, 'cat'), 'stop', 'a contact that is new')
+  t.equal(await closed(pool, 'dan'), undefined)
+  const all = async () => (await pool.query('SELECT * FROM address_statements ORDER BY address_key, channel')).rows as unknown[]
+  const rows = await all()
+  t.equal(rows.length, 3)
+  await pool.query('DELETE FROM sink_offsets')
+  await sink.write([
+    batch(
+      profiles,
+      0,
+      ana.map((profile) => [`${tenantId}:ana`, profile] as const),
+    ),
+  ])
+  t.strictSame(await all(), rows, 'read again, nothing is added')
+
+  const permanent = { kind: 'dnd_changed', message: null, contact: { ...noContactFields, dndChannels: { sms: 'permanent' } } }
+  const dnd = (minute: number) => of('eve', { ...permanent, occurredAt: at + minute * MINUTE })
+  const eve = told(of('eve', { ...contact({ phone: '+12125550177' }), occurredAt: at }), of('eve', deletion), dnd(2), dnd(3))
+  await put(...eve, { contactId: 'fay', phone: '+12125550177' })
+  await put(applyEvent(eve.at(-1), dnd(4), settings))
+  t.equal(await closed(pool, 'fay'), 'dnd permanent', 'what the carrier knows')
+  t.match(await pool.query("SELECT stated_at FROM address_statements WHERE lead_id LIKE '%:eve'"), { rowCount: 1 }, 'is one row')
+})
+
+t.test('what a deleted contact had is known by the key that Postgres makes of it', async (t) => {
+  const { pool } = await bench(t)
+  const piece = fc.constantFrom('+', '1', '212', '555', '0101', ' ', '-', '(', ')', 'x', 'X', 'ext', '#', ';', ',', '\n', '7', 'é', '٣')
+  const number = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(''))
+  const email = fc.array(fc.constantFrom(' ', 'A', 'b', '@', '.', '+', '\t', 'ß'), { maxLength: 8 }).map((pieces) => pieces.join(''))
+  await assertProperty(
+    t,
+    fc.asyncProperty(fc.array(fc.tuple(number, email), { minLength: 20, maxLength: 60 }), async (all) => {
+      const { rows } = await pool.query<{ phone: string | null; email: string | null }>(
+        `SELECT ${keyOf('$3', "'sms'", 'p')} AS phone, ${keyOf('$3', "'email'", 'e')} AS email
+         FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS told (p, e, n) ORDER BY n`,
+        [all.map(([p]) => p), all.map(([, e]) => e), tenantId],
+      )
+      const ours = all.map(([p, e]) => ({
+        phone: addressKey(tenantId, 'phone', p) ?? null,
+        email: addressKey(tenantId, 'email', e) ?? null,
+      }))
+      return JSON.stringify(ours) === JSON.stringify(rows)
+    }),
+    { numRuns: 40 },
+  )
 })
 
 t.test('an address that unsubscribed is closed also when the lead has another one by now', async (t) => {
@@ -261,3 +333,19 @@ t.test(
     )
   },
 )
+
+t.test('whoever is at an extension has the number, on both sides', async (t) => {
+  const { pool, put } = await bench(t)
+  await put(
+    { contactId: 'maria', phone: '+12125550101', consents: { sms: said('revoked', at, 'stop') } },
+    { contactId: 'brother', phone: '(212) 555-0101 ext. 22' },
+    { contactId: 'sister', phone: '212.555.0101x7' },
+    { contactId: 'office', phone: '+12125550199 #3', consents: { call: said('revoked', at, 'no calls') } },
+    { contactId: 'neighbour', phone: '+12125550199' },
+    { contactId: 'stranger', phone: '+12125550102 ext 101' },
+  )
+  t.equal(await closed(pool, 'brother'), 'stop')
+  t.equal(await closed(pool, 'sister'), 'stop')
+  t.equal(await closed(pool, 'neighbour', 'call'), 'no calls')
+  t.equal(await closed(pool, 'stranger'), undefined)
+})

@@ -1,13 +1,14 @@
-/** Which outcomes become rows of Postgres: verdicts. What leads did goes through without one, and none of it is past. */
+/** Which outcomes become rows of Postgres: verdicts. What leads did goes through without one, and none of it is past. How verdicts are read. */
 import t from 'tap'
 import type pg from 'pg'
-import { storeOutcomes } from '../../../sinks/postgres/audits.ts'
+import { labelledDecisions, storeOutcomes } from '../../../sinks/postgres/audits.ts'
+import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { isPast } from '../../../sinks/postgres/retentionRules.ts'
 import type { SinkRecord } from '../../../runtime/sink.ts'
 import type { OutcomeObserved } from '../../../schemas/generated/records.ts'
 import { outcomes } from '../../../topics/index.ts'
 import { batch } from '../../support/sinkBatch.ts'
-import { DAY, labelRecord, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
+import { DAY, decisionRecord, labelRecord, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
 
 const reply: OutcomeObserved = { ...labelRecord(), outcomeId: 'r', kind: 'reply', source: 'enrich', label: null, channel: 'sms' }
 
@@ -35,4 +36,20 @@ t.test('what leads did has no row, alone or among verdicts', async (t) => {
 t.test('a verdict is past after a year, what a lead did never is: it is no row', async (t) => {
   const later = tuesdayNoon + 366 * DAY
   t.strictSame([isPast(outcomes, labelRecord(), later), isPast(outcomes, reply, later)], [true, false])
+})
+
+t.test('a hand-over whose verdict was stored as certain is read with the probability of the random audit', async (t) => {
+  const rows = (['hand_over', 'wait'] as const).map((chosen) => ({
+    record: decisionRecord({ type: 'escalation', chosen, auditSelected: true, pAudit: 0.02, escalation: null }),
+    ...{ right_option: 'wait', labeller: 'anna', selection: 'escalated', inclusion: 1, labelled_at: new Date(tuesdayNoon), outside: null },
+  }))
+  const db = { query: () => Promise.resolve({ rows }) } as unknown as Queryable
+  const read = await labelledDecisions(db, 'escalation', 0)
+  t.strictSame(
+    read.map(({ selection, inclusion }) => [selection, inclusion]),
+    [
+      ['random', 0.02],
+      ['escalated', 1],
+    ],
+  )
 })

@@ -5,9 +5,11 @@ import { isShippedPrior, shippedPolicies } from '../../../pipelines/consensus/sh
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { policiesByHash, policiesWithHashes, storedPolicies } from '../../../sinks/postgres/policies.ts'
+import { changesTo, takenAway } from '../../../sinks/postgres/policyChanges.ts'
 import { createPool } from '../../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../../sinks/postgres/reader.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
+import { changeHeaders } from '../../../pipelines/consensus/policyChange.ts'
 import { policies } from '../../../topics/index.ts'
 import { tuesdayNoon } from '../../support/leadRecords.ts'
 import { batch } from '../../support/sinkBatch.ts'
@@ -59,6 +61,36 @@ t.test('the topic keeps the latest, the table keeps all, and what comes out of i
     ],
     'rolled back',
   )
+})
+
+t.test('who changed what is in force, when and why stays known, also that nothing of its own is in force any more', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 2 })
+  t.teardown(() => pool.end())
+  const own = sealed({ ...fitted, tenantId: 'sandboxLocation000001' })
+  const ownKey = 'sandboxLocation000001:follow_up'
+  const told = batch(policies, 0, [
+    [key, shipped],
+    [ownKey, own],
+    [ownKey, null],
+    ['elsewhere:follow_up', null],
+    ['elsewhere:follow_up', { ...own, tenantId: 'elsewhere' }],
+    ['no key', null],
+  ])
+  const said = [{ by: 'prepare' }, {}, { by: 'an\0na', why: 'worse on calls' }, {}, {}, {}]
+  const sent = { ...told, records: told.records.map((record, n) => ({ ...record, headers: changeHeaders(said[n] ?? {}) })) }
+  const sink = postgresSink(pool)
+  await sink.write([sent])
+  await sink.write([sent])
+  t.strictSame(await changesTo(pool, shipped.policyHash), [
+    { key, policyHash: shipped.policyHash, changedAt: tuesdayNoon, by: 'prepare', why: null },
+  ])
+  t.match(await changesTo(pool, own.policyHash), [{ key: ownKey, by: null, why: null }, { key: 'elsewhere:follow_up' }])
+  t.match(await takenAway(pool), [
+    { key: ':no key' },
+    { key: ownKey, policyHash: null, changedAt: tuesdayNoon + 2, by: 'an\ufffdna', why: 'worse on calls' },
+  ])
 })
 
 t.test('a prior of any version is told from what was learned', (t) => {

@@ -104,6 +104,7 @@ const ours = [
   'look_up_days',
   'outside_ballots',
   'policies',
+  'policy_changes',
   'shadow_decisions',
   'staff_settings',
   'waiting_ballots',

@@ -26,6 +26,9 @@ t.test('every table of the migrations has a limit of age or a reason to have non
   const tables = ups.flatMap((up) => [...up.matchAll(/CREATE TABLE (\w+)/g)].map(([, name]) => name)).sort()
   t.strictSame([...retentionRules.map(({ table }) => table), ...Object.keys(keptForEver)].sort(), tables)
   t.ok('leads' in keptForEver, 'consent and opt-outs are in the profile of the lead')
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/postgres.md'), 'utf8')
+  const said = [...page.matchAll(/^\| `(\w+)` +\| (\d+) d /gm)].map(([, table, days]) => [table, Number(days)])
+  t.strictSame(said.sort(), retentionRules.map(({ table, keptDays }) => [table, keptDays]).sort(), 'docs/postgres.md says the same')
   t.end()
 })
 
@@ -151,6 +154,34 @@ t.test(
   },
 )
 
+t.test('a table that fails keeps its own rows and no others', async (t) => {
+  const { databaseUrl: url } = await testStack(t)
+  await migrate({ url })
+  const pool = createPool({ url, max: 2 })
+  t.teardown(() => pool.end())
+  const old = messageEvent({ eventId: 'e731', occurredAt: tuesdayNoon - 731 * DAY })
+  await postgresSink(pool).write([
+    batch(leadEvents, 0, [[maria, old]]),
+    batch(decisions, 0, [[maria, decisionRecord({ decisionId: 'd366', decidedAt: tuesdayNoon - 366 * DAY })]]),
+  ])
+  await pool.query(`CREATE FUNCTION no_deletion() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the disk is full'; END $$`)
+  await pool.query('CREATE TRIGGER broken BEFORE DELETE ON communications FOR EACH ROW EXECUTE FUNCTION no_deletion()')
+  const results = await enforceRetention(pool, tuesdayNoon)
+  t.match(results[0], { table: 'communications', outcome: 'failed', cause: { message: 'the disk is full' } })
+  t.match(
+    results.slice(1).map(({ outcome }) => outcome),
+    retentionRules.slice(1).map(() => 'done'),
+  )
+  t.strictSame(await ids(pool, 'communications', 'id'), ['e731'])
+  t.strictSame(await ids(pool, 'decisions', 'decision_id'), [], 'though its table comes later')
+  await pool.query('DROP TRIGGER broken ON communications')
+  t.match((await enforceRetention(pool, tuesdayNoon))[0], { outcome: 'done', deleted: 1 })
+
+  const gone = createPool({ url: url.replace(/:\d+\//, ':1/'), max: 1 })
+  t.teardown(() => gone.end())
+  await t.rejects(enforceRetention(gone, tuesdayNoon), { code: 'ECONNREFUSED' }, 'a database that is away is no matter of one table')
+})
+
 t.test('each deletion finds its rows by an index in the order of their age', async (t) => {
   const { databaseUrl: url } = await testStack(t)
   await migrate({ url })
@@ -170,39 +201,48 @@ t.test('each deletion finds its rows by an index in the order of their age', asy
     })
 })
 
-t.test('a run that fails is logged with its code and tried again an hour later', async (t) => {
+t.test('a run that fails is logged with its code and tried again an hour later; what is left is deleted at once', async (t) => {
   const registry = new Registry()
-  const errors: { err: { code: string } }[] = []
+  const errors: { err: { code: string; message: string } }[] = []
   const waits: number[] = []
-  let runs = 0
+  const done = (deleted: number, more: boolean) => ({ table: 'communications', outcome: 'done', deleted, more }) as const
+  const gone = (): never => {
+    throw new Error('no connection')
+  }
+  // Two full runs are 40,000 rows; three would not be enough for an hour of 1,000 a minute if each waited for the next hour.
+  const runs = [
+    gone,
+    () => [done(20_000, true)],
+    () => [done(20_000, true)],
+    () => [done(7, false), { table: 'decisions', outcome: 'failed', cause: new Error('the disk is full') } as const],
+  ]
   let now = tuesdayNoon
-  let secondDone = () => {}
-  const second = new Promise<void>((resolve) => (secondDone = resolve))
+  let allDone = () => {}
+  const all = new Promise<void>((resolve) => (allDone = resolve))
   const part = startRetention({
-    async enforce() {
-      runs++
-      if (runs === 1) throw new Error('no connection')
-      return [{ table: 'communications', outcome: 'done', deleted: 7, more: false }]
-    },
+    enforce: async () => (runs.shift() ?? gone)(),
     clock: {
       now: () => now,
       async sleep(ms, signal) {
         waits.push(ms)
         now += ms
-        if (runs < 2) return
-        secondDone()
+        if (runs.length > 0) return
+        allDone()
         await new Promise<void>((resolve) => signal?.addEventListener('abort', () => resolve()))
       },
     },
     deletedRows: retentionMetrics(registry).deletedRows,
     logger: { info: () => undefined, error: (said: unknown) => void errors.push(said as never) } as never,
   })
-  await second
+  await all
   await part.stop()
-  t.strictSame(
-    errors.map(({ err }) => err.code),
-    ['E_RETENTION_FAILED'],
+  t.match(
+    errors.map(({ err }) => [err.code, err.message]),
+    [
+      ['E_RETENTION_FAILED', /no connection/],
+      ['E_RETENTION_FAILED', /decisions: the disk is full/],
+    ],
   )
-  t.strictSame([runs, waits], [2, [HOUR_MS, HOUR_MS]])
-  t.match(await registry.metrics(), 'lr_retention_deleted_rows_total{table="communications"} 7')
+  t.strictSame(waits, [HOUR_MS, 10_000, 10_000, HOUR_MS])
+  t.match(await registry.metrics(), 'lr_retention_deleted_rows_total{table="communications"} 40007')
 })

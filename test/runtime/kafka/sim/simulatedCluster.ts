@@ -166,8 +166,9 @@ export class SimulatedCluster {
 
   /** The epoch of the next transaction. */
   endTransaction(id: string, identity: ProducerIdentity, commit: boolean): ProducerIdentity {
+    // Before it looks at the epoch, as the broker does while it writes down a change of the id.
+    if (this.#ids.get(id)?.state.startsWith('Prepare') === true) throw new Refused(CONCURRENT_TRANSACTIONS)
     const known = this.#owned(id, identity)
-    if (known.state.startsWith('Prepare')) throw new Refused(CONCURRENT_TRANSACTIONS)
     if (known.state !== 'Ongoing') throw new Refused(INVALID_TXN_STATE)
     known.epoch += 1
     this.#end(known, commit)

@@ -1,0 +1,27 @@
+/** What a finished job of a worker writes: its headers are the worker's own, whatever the handler passed on. */
+import t from 'tap'
+import { groupHeader } from '../../../runtime/taskEffects.ts'
+import { outgoing } from '../../../runtime/kafka/workerJob.ts'
+import type { Job, WorkerContext } from '../../../runtime/kafka/workerJob.ts'
+import { emit } from '../../../runtime/outcome.ts'
+import type { AnyTopic } from '../../../runtime/topic.ts'
+import { done, worker } from '../../../runtime/worker.ts'
+import { items, sums } from './fixtures.ts'
+
+t.test('a worker that passes on the headers it read writes under its own id, source and group', async (t) => {
+  const echo = worker({ name: 'echo', input: items, outputs: [sums], concurrency: 1, deadlineMs: 1_000, handle: async () => done([]) })
+  const read = { ce_id: 'read', ce_source: 'outside', ce_type: 'Other', [groupHeader]: 'others', traceparent: 'theirs', note: 'kept' }
+  const emission = emit(sums, { seq: 0, count: 1, sum: 1, by: '' }, { key: 'k', headers: read })
+  const log = { topic: 'items.v1', partition: 0, offset: 7n, key: Buffer.from('k'), value: null, timestamp: 5, headers: {} }
+  const job = (emitted: typeof emission) =>
+    ({ log, key: 'k', headers: { ce_id: 'read' }, result: done([emitted]), attempts: 1 }) as unknown as Job
+  const context = {
+    ...{ worker: echo, group: 'echoes', topicPrefix: '', counts: { of: () => 1 } },
+    wire: { encode: (topic: AnyTopic, value: unknown) => topic.value.encode(value) },
+  } as unknown as WorkerContext
+  const [passedOn] = outgoing(job(emission), context)
+  const [plain] = outgoing(job(emit(sums, { seq: 0, count: 1, sum: 1, by: '' }, { key: 'k' })), context)
+  t.strictSame(passedOn?.headers, { note: 'kept', traceparent: 'theirs', ...plain?.headers })
+  t.match(plain?.headers, { ce_source: 'rekindle/echo', [groupHeader]: 'echoes' })
+  t.not(plain?.headers['ce_id'], 'read')
+})
