@@ -7,7 +7,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSyn
 import { availableParallelism } from 'node:os'
 import { dirname, join, relative, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { configFields } from '../config/fields.ts'
 import { logTail } from '../stack/log.ts'
 import { processBirth } from '../stack/osProcess.ts'
@@ -159,6 +159,9 @@ async function claimFolder(): Promise<string> {
 
 function runTap(files: readonly string[], results: string, measured: boolean): Promise<number> {
   const cli = fileURLToPath(new URL('index.js', import.meta.resolve('@tapjs/run')))
+  const blankedFolder = join(dataDir, 'blanked')
+  mkdirSync(blankedFolder, { recursive: true })
+  const loader = pathToFileURL(join(root, 'test/support/blankTypes.mjs')).href
   // Settings of whoever runs the tests, from the environment or .env, must not reach them: empty means "default",
   // but for a secret, which is refused when it is there and empty.
   const plain = Object.fromEntries(Object.values(configFields).map((field) => [field.env, 'neverEmpty' in field ? undefined : '']))
@@ -170,6 +173,8 @@ function runTap(files: readonly string[], results: string, measured: boolean): P
       ...files,
       `--jobs=${Math.min(JOBS_MAX, availableParallelism())}`,
       `--timeout=${FILE_TIMEOUT_S}`,
+      '--test-env=TAP_TYPE_STRIP_ONLY=1',
+      `--test-env=NODE_OPTIONS=${process.env['NODE_OPTIONS'] ?? ''} --import=${loader}`,
       ...(process.stdout.isTTY ? ['--reporter=base', `--output-file=${results}`] : ['--reporter=tap', '--no-color']),
       ...(measured
         ? ['--allow-incomplete-coverage', '--allow-empty-coverage', '--coverage-report=json-summary', '--coverage-report=text-summary']
@@ -183,6 +188,7 @@ function runTap(files: readonly string[], results: string, measured: boolean): P
         ...plain,
         PORT: '0',
         REKINDLE_DATA_DIR: join(dataDir, 'files'),
+        REKINDLE_TEST_BLANKED: blankedFolder,
         ...(stack === undefined ? {} : { REKINDLE_TEST_STACK: join(dataDir, 'stack', 'stack.json') }),
       },
     },
