@@ -11,10 +11,10 @@ import { OpenQuestions } from '../../schemas/generated/records.ts'
 import type { Assessment, Ballot, Decision, LeadProfile, OpenQuestion, Policy, Vote } from '../../schemas/generated/records.ts'
 import { assessments, ballots, decisions, erasures, policies, profiles, tenants } from '../../topics/index.ts'
 import { everyType } from '../agents/panel.ts'
+import { presentArithmetic } from './arithmetic.ts'
+import type { Arithmetic } from './arithmetic.ts'
 import { decideIfReady, decideNow } from './decide.ts'
 import type { Case } from './decide.ts'
-import { settled } from './earlyStop.ts'
-import type { Settles } from './earlyStop.ts'
 import type { consensusErrors } from './errors.ts'
 import { evaluateGates } from './gates.ts'
 import { policyProblems } from './policy.ts'
@@ -34,7 +34,7 @@ const decidedRemembered = 16
 const unknownType: keyof typeof consensusErrors = 'E_DECISION_TYPE_UNKNOWN'
 const nothing: OpenQuestions = { epoch: 0, open: [], early: [], decided: [], degraded: [] }
 
-function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx, settles: Settles): Result {
+function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx, arithmetic: Arithmetic): Result {
   const before = state ?? nothing
   const question = record.value
   const id = question.assessmentId
@@ -52,10 +52,10 @@ function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>
     staleBallots: 0,
   })
   const early = before.early.filter(({ assessmentId }) => assessmentId !== id)
-  return settle({ ...before, epoch, early, open: [...before.open, opened] }, ctx, settles)
+  return settle({ ...before, epoch, early, open: [...before.open, opened] }, ctx, arithmetic)
 }
 
-function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx, settles: Settles): Result {
+function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx, arithmetic: Arithmetic): Result {
   const before = state ?? nothing
   const ballot = record.value
   if (isAmbiguous(ballot.source)) return drop('ambiguous_source')
@@ -72,15 +72,15 @@ function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, c
   if (question.ballotIds.includes(ballot.ballotId)) return drop('duplicate_ballot')
   if (ctx.at > question.assessment.deadlineAt) return drop('late_ballot')
   const now = counted(question, ballot.ballotId, ballot.epoch, votes)
-  return settle({ ...before, open: before.open.map((each) => (each === question ? now : each)) }, ctx, settles)
+  return settle({ ...before, open: before.open.map((each) => (each === question ? now : each)) }, ctx, arithmetic)
 }
 
-function supersede(state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx, settles: Settles): Result {
+function supersede(state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx, arithmetic: Arithmetic): Result {
   const before = state ?? nothing
   const { epoch, deletedAt } = record.value
   const gone = deletedAt !== null && before.open.length > 0
   if (epoch <= before.epoch && !gone) return drop('epoch_unchanged')
-  return settle({ ...before, epoch: Math.max(before.epoch, epoch) }, ctx, settles, { gone })
+  return settle({ ...before, epoch: Math.max(before.epoch, epoch) }, ctx, arithmetic, { gone })
 }
 
 /** Questions about an erased lead are not decided any more. */
@@ -88,8 +88,8 @@ function forget(): Result {
   return next<OpenQuestions, typeof decisions>(undefined)
 }
 
-function close(state: OpenQuestions, fired: FiredTimer, ctx: Ctx, settles: Settles): Result {
-  return settle(state, ctx, settles, { deadline: Math.max(fired.dueAt, ctx.at) })
+function close(state: OpenQuestions, fired: FiredTimer, ctx: Ctx, arithmetic: Arithmetic): Result {
+  return settle(state, ctx, arithmetic, { deadline: Math.max(fired.dueAt, ctx.at) })
 }
 
 interface Moment {
@@ -100,7 +100,7 @@ interface Moment {
 }
 
 /** Decides whatever can be decided: superseded questions, complete ones, those whose deadline is reached. */
-function settle(state: OpenQuestions, ctx: Ctx, settles: Settles, moment: Moment = {}): Result {
+function settle(state: OpenQuestions, ctx: Ctx, arithmetic: Arithmetic, moment: Moment = {}): Result {
   const emitted: Decision[] = []
   const left: OpenQuestion[] = []
   const decided = [...state.decided]
@@ -110,7 +110,7 @@ function settle(state: OpenQuestions, ctx: Ctx, settles: Settles, moment: Moment
     const undecided: string[] = []
     for (const type of assessment.decisionTypes) {
       const superseded = moment.gone === true || assessment.epoch < state.epoch
-      const decision = decisionOn(question, type, { superseded, deadline: moment.deadline ?? -Infinity, degraded, settles }, ctx)
+      const decision = decisionOn(question, type, { superseded, deadline: moment.deadline ?? -Infinity, degraded, arithmetic }, ctx)
       if (decision === undefined) undecided.push(type)
       else {
         emitted.push(decision)
@@ -141,13 +141,13 @@ interface Standing {
   readonly deadline: number
   /** Types for which too few were heard the last time. */
   readonly degraded: readonly string[]
-  readonly settles: Settles
+  readonly arithmetic: Arithmetic
 }
 
 function decisionOn(
   question: OpenQuestion,
   type: string,
-  { superseded, deadline, degraded, settles }: Standing,
+  { superseded, deadline, degraded, arithmetic }: Standing,
   ctx: Ctx,
 ): Decision | undefined {
   const { assessment } = question
@@ -158,6 +158,7 @@ function decisionOn(
   const gated = evaluateGates(
     { view: assessment.view, at: assessment.askedAt, tenant, asked: assessment },
     policy.options.map(({ option }) => option),
+    arithmetic.reads,
   )
   const current: Case = {
     decisionId: ctx.id('decision', assessment.assessmentId, type),
@@ -173,7 +174,7 @@ function decisionOn(
     degradedBefore: degraded.includes(type),
   }
   if (superseded) return decideNow(current, 'superseded')
-  return decideIfReady(current, settles) ?? (assessment.deadlineAt <= deadline ? decideNow(current, 'deadline') : undefined)
+  return decideIfReady(current, arithmetic.settles) ?? (assessment.deadlineAt <= deadline ? decideNow(current, 'deadline') : undefined)
 }
 
 /** The question with the votes of one ballot. The first vote of an agent on a type stands; a ballot on another epoch is refused. */
@@ -220,18 +221,18 @@ function isSound(policy: Policy, decisionType: string): boolean {
   return sound && policy.decisionType === decisionType
 }
 
-/** The folds of the stage; `settles` tells when the votes of a question suffice. Replay folds stored inputs by the very same code. */
-export function consensusFoldsBy(settles: Settles) {
+/** The folds of the stage by one version of the arithmetic. Replay folds stored inputs by the very same code. */
+export function consensusFoldsBy(arithmetic: Arithmetic) {
   return {
-    open: (state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx): Result => open(state, record, ctx, settles),
-    count: (state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx): Result => count(state, record, ctx, settles),
+    open: (state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx): Result => open(state, record, ctx, arithmetic),
+    count: (state: OpenQuestions | undefined, record: StreamRecord<Ballot>, ctx: Ctx): Result => count(state, record, ctx, arithmetic),
     supersede: (state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx): Result =>
-      supersede(state, record, ctx, settles),
-    close: (state: OpenQuestions, fired: FiredTimer, ctx: Ctx): Result => close(state, fired, ctx, settles),
+      supersede(state, record, ctx, arithmetic),
+    close: (state: OpenQuestions, fired: FiredTimer, ctx: Ctx): Result => close(state, fired, ctx, arithmetic),
   } as const
 }
 
-const folds = consensusFoldsBy(settled)
+const folds = consensusFoldsBy(presentArithmetic)
 
 /** Adds up the ballots on every assessment and decides. */
 export const consensus = stage({

@@ -8,7 +8,7 @@ import type { GateResult, LeadView, Tenant } from '../../schemas/generated/recor
 import { counted } from '../counted.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
-import { saidTogether } from '../agents/phrases.ts'
+import { saidIn } from '../agents/phrases.ts'
 import { holdoutResults } from './holdout.ts'
 import type { Asked } from './holdout.ts'
 
@@ -22,11 +22,11 @@ export interface GateInput {
   readonly asked?: Asked
 }
 
+type Gate = (input: GateInput, options: readonly string[], reads: typeof saidIn) => GateResult[]
+
 /** Hard ceiling per lead, counting every sender. */
 export const contactCeiling = { per24h: 3, per14d: 10 } as const
 const dayMs = 86_400_000
-
-type Gate = (input: GateInput, options: readonly string[]) => GateResult[]
 
 /** Options that reach the lead. The others (`hand_over`) stay inside the team. */
 const contacts: Readonly<Record<string, 'hasPhone' | 'hasEmail'>> = { sms: 'hasPhone', email: 'hasEmail', call: 'hasPhone' }
@@ -122,9 +122,8 @@ function windowEnd(view: LeadView, at: number, limit: number, windowMs: number):
 }
 
 /** Words that a person has to answer: the machine does not write over them. The hand-over itself is the other decision. */
-const personDue: Gate = ({ view }, options) => {
-  // What version 6 of the arithmetic decided is decided again byte for byte: it read the messages as one text.
-  const ground = options.some(isContact) ? groundForHandOver(view, saidTogether) : undefined
+const personDue: Gate = ({ view }, options, reads) => {
+  const ground = options.some(isContact) ? groundForHandOver(view, reads) : undefined
   return ground !== undefined && ground.words.length > 0
     ? [deny('person_due', ground.cause, '*', `${ground.text} A person should answer.`)]
     : []
@@ -160,11 +159,11 @@ export interface Gated {
   readonly liftsAt: number | null
 }
 
-/** Evaluates all gates over the options of one decision type. */
-export function evaluateGates(input: GateInput, options: readonly string[]): Gated {
+/** Evaluates all gates over the options of one decision type. `reads` is that of the arithmetic (`arithmetic.ts`). */
+export function evaluateGates(input: GateInput, options: readonly string[], reads: typeof saidIn = saidIn): Gated {
   const asked = options.some((option) => placeOfOption(option) !== undefined) ? routingGates : gates
   const results = asked.flatMap(([gateId, gate]) => {
-    const denied = gate(input, options)
+    const denied = gate(input, options, reads)
     return denied.length > 0 ? denied : [{ gateId, ruleId: 'pass', option: '*', verdict: 'allow', liftsAt: null, reason: '' }]
   })
   // Where a location has not asked for it nothing is said of it: its decisions keep their bytes.
@@ -194,7 +193,7 @@ const withoutWords: readonly Gate[] = [killSwitch, leadClosed, humanOwnership, c
 export function messageCouldLeave(input: GateInput): boolean {
   let left: readonly string[] = written
   for (const gate of withoutWords) {
-    for (const { option: denied } of gate(input, left)) left = denied === '*' ? [] : left.filter((option) => option !== denied)
+    for (const { option: denied } of gate(input, left, saidIn)) left = denied === '*' ? [] : left.filter((option) => option !== denied)
     if (left.length === 0) return false
   }
   return true

@@ -12,11 +12,11 @@ import type { Assessment, Ballot, LeadProfile, OpenQuestions, Policy, Tenant } f
 import type { decisions as decisionTopic } from '../../topics/index.ts'
 import { assessments, ballots as ballotTopic, leadKey, profiles } from '../../topics/index.ts'
 import type { AnyTopic } from '../../runtime/topic.ts'
+import { presentArithmetic } from './arithmetic.ts'
+import type { Arithmetic } from './arithmetic.ts'
 import { consensusFoldsBy } from './consensus.ts'
 import { engineVersion, policyKey } from './policy.ts'
-import { settled } from './earlyStop.ts'
-import type { Settles } from './earlyStop.ts'
-import { isWritable, settledBy, writtenBy } from './writtenBy.ts'
+import { arithmeticOf, isWritable, writtenBy } from './writtenBy.ts'
 
 /** A record with the time it is stamped with, ms. */
 export interface Timed<V> {
@@ -53,12 +53,12 @@ export function replay(stored: readonly Decision[], inputs: ReplayInputs): Repla
     if (!isWritable(decision.engineVersion) || policy === undefined) return { kind: 'not_possible', because: impossibleBecause(decision) }
     const bytes = Decision.encode(decision)
     let last: Decision | undefined
-    const settles = settledBy(decision.engineVersion)
+    const arithmetic = arithmeticOf(decision.engineVersion)
     for (const start of startsOf(decision, assessment, ballots)) {
       const name = `${decision.engineVersion} ${start.epoch} ${start.early} ${start.ballots} ${start.newerAfter}`
       let again = runs.get(name)
       if (again === undefined)
-        runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant, { settles })))
+        runs.set(name, (again = decidedAgain(stored, policies, assessment, ballots, start, inputs.tenant, { arithmetic })))
       const made = again.get(decision.type)
       const written = made === undefined ? undefined : writtenBy(decision.engineVersion, made, policy)
       last ??= written
@@ -120,9 +120,9 @@ export function decidedAgain(
   all: readonly Timed<Ballot>[],
   start: Start,
   tenant: Tenant | undefined,
-  options: { readonly byDeadline?: boolean; readonly settles?: Settles } = {},
+  options: { readonly byDeadline?: boolean; readonly arithmetic?: Arithmetic } = {},
 ): Map<string, Decision> {
-  const consensusFolds = consensusFoldsBy(options.settles ?? settled)
+  const consensusFolds = consensusFoldsBy(options.arithmetic ?? presentArithmetic)
   const ballots = all.slice(0, start.ballots)
   const key = leadKey(assessment.value.tenantId, assessment.value.contactId)
   const tables = { policies: policyTable(stored, policies), tenants: tableOf(tenant === undefined ? [] : [[tenant.tenantId, tenant]]) }

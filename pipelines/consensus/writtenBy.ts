@@ -1,11 +1,12 @@
 /**
  * What an earlier version of this arithmetic did otherwise, where that is little: how it wrote a decision down, and when the
- * votes sufficed to it. So what that one decided is still decided again byte for byte.
+ * votes sufficed to it, how it read words. So what that one decided is still decided again byte for byte.
  */
 import type { Decision, Policy } from '../../schemas/generated/records.ts'
 import { withoutAlternates } from '../routing/alternates.ts'
+import { saidIn, saidTogether } from '../agents/phrases.ts'
+import type { Arithmetic } from './arithmetic.ts'
 import { settled, settledButEscalation } from './earlyStop.ts'
-import type { Settles } from './earlyStop.ts'
 import { engineVersion } from './policy.ts'
 
 type Writing = (decision: Decision, policy: Policy) => Decision
@@ -37,11 +38,14 @@ const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
   [3, asOfFour],
   [4, asOfFour],
   [5, asOfFive],
+  [6, (decision) => decision],
   [engineVersion, (decision) => decision],
 ])
 
 /** The last version that closed questions early although it could still change whether a human is asked. */
 const lastWithoutEscalation = 3
+/** The last version whose gate of words for a person read all messages as one text: a "no" denied what the next one began with. */
+const lastTogether = 6
 
 /** Versions whose decisions can be decided again. */
 export function isWritable(version: number): boolean {
@@ -54,7 +58,10 @@ export function writtenBy(version: number, decision: Decision, policy: Policy): 
   return writing === undefined ? undefined : { ...writing(decision, policy), engineVersion: version }
 }
 
-/** When the votes of a question sufficed to that version. */
-export function settledBy(version: number): Settles {
-  return version <= lastWithoutEscalation ? settledButEscalation : settled
+/** How that version folded: `presentArithmetic`, but for what it did otherwise. */
+export function arithmeticOf(version: number): Arithmetic {
+  return {
+    settles: version <= lastWithoutEscalation ? settledButEscalation : settled,
+    reads: version <= lastTogether ? saidTogether : saidIn,
+  }
 }

@@ -4086,6 +4086,34 @@ export const mutations: readonly Mutation[] = [
     why: 'A copy that lacks what was there is called whole.',
   },
   {
+    id: 'gate-reads-together',
+    guard: 'who asks for a person is heard',
+    file: 'pipelines/consensus/arithmetic.ts',
+    find: "import { saidIn } from '../agents/phrases.ts'",
+    replace: "import { saidTogether as saidIn } from '../agents/phrases.ts'",
+    tests: [
+      {
+        file: 'test/pipelines/replay.test.ts',
+        title: 'the gate hears who asks for a person after a no; what version 6 decided without it is decided again byte for byte',
+      },
+    ],
+    why: 'The machine writes to a lead that answers "no" and then asks for a person.',
+  },
+  {
+    id: 'six-read-by-message',
+    guard: 'what was decided is decided again',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: 'version <= lastTogether ? saidTogether : saidIn',
+    replace: 'version < lastTogether ? saidTogether : saidIn',
+    tests: [
+      {
+        file: 'test/pipelines/replay.test.ts',
+        title: 'the gate hears who asks for a person after a no; what version 6 decided without it is decided again byte for byte',
+      },
+    ],
+    why: 'Decisions of version 6 are said to differ from what their inputs give.',
+  },
+  {
     id: 'no-denies-next-message',
     guard: 'who asks for a person is heard',
     file: 'pipelines/agents/phrases.ts',

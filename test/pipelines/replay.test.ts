@@ -7,7 +7,7 @@ import ts from 'typescript'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
-import { boxes, settledButEscalation } from '../../pipelines/consensus/earlyStop.ts'
+import { boxes } from '../../pipelines/consensus/earlyStop.ts'
 import { policyKey, sealed } from '../../pipelines/consensus/policy.ts'
 import { pool } from '../../pipelines/consensus/pool.ts'
 import { decidedAgain, replay } from '../../pipelines/consensus/replay.ts'
@@ -15,6 +15,7 @@ import type { Replayed, ReplayInputs, Timed } from '../../pipelines/consensus/re
 import { effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
+import { arithmeticOf } from '../../pipelines/consensus/writtenBy.ts'
 import { whatIfLines } from '../../cli/verbs/whatif.ts'
 import { countedLines, replayRange } from '../../cli/verbs/replay.ts'
 import type { ReplaySource } from '../../cli/replaySource.ts'
@@ -25,7 +26,7 @@ import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { stepsOver } from '../support/stepsOver.ts'
 import { caseOf, rosterOf, vote } from './cases.ts'
-import { asked, question, view } from './leads.ts'
+import { asked, message, question, view } from './leads.ts'
 
 const key = 'sandboxLocation000001:maria'
 const [followUp] = shippedPolicies as [Policy]
@@ -191,8 +192,8 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
   t.match(now, [
-    { type: 'follow_up', engineVersion: 6, params: { alternates: 'none' } },
-    { type: 'routing', engineVersion: 6, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
+    { type: 'follow_up', engineVersion: 7, params: { alternates: 'none' } },
+    { type: 'routing', engineVersion: 7, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
   ])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [{ at: asked, value: cast }] },
@@ -224,7 +225,7 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
     )[1],
     {
       kind: 'not_possible',
-      because: 'It was made by version 1 of the arithmetic, this is 6.',
+      because: 'It was made by version 1 of the arithmetic, this is 7.',
     },
   )
 })
@@ -256,16 +257,16 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   line.pipe(assessments, key, asks)
   for (const { value } of both) line.pipe(ballots, key, value)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 6, policyHash: policy.policyHash }])
+  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 7, policyHash: policy.policyHash }])
 
   const assessment = { at: asked, value: asks }
   const inputs: ReplayInputs = { assessment, ballots: both, policy: () => policy, tenant }
   const every = new Map([[policy.policyHash, policy]])
   const start = { epoch: 0, early: 0, ballots: 2, newerAfter: undefined }
-  const again = decidedAgain(now, every, assessment, both, start, tenant, { settles: settledButEscalation }).get('follow_up') as Decision
+  const again = decidedAgain(now, every, assessment, both, start, tenant, { arithmetic: arithmeticOf(3) }).get('follow_up') as Decision
   t.match(again, { chosen: 'call', stopReason: 'early_stop' }, 'version 3 did not wait for the tenth')
   t.match(replay([{ ...again, engineVersion: 3 }], inputs), [{ kind: 'same' }])
-  t.match(replay([{ ...again, engineVersion: 6 }], inputs), [{ kind: 'differs' }])
+  t.match(replay([{ ...again, engineVersion: 7 }], inputs), [{ kind: 'differs' }])
   t.match(replay(now, inputs), [{ kind: 'same' }])
 })
 
@@ -276,7 +277,7 @@ t.test('what version 4 said of one message is written as it said it, byte for by
   line.pipe(assessments, key, asks)
   const now = line.outputs(decisions)
   const said = (decision: Decision | undefined) => decision?.gates.filter(({ verdict }) => verdict !== 'allow').map(({ reason }) => reason)
-  t.match(now, [{ stopReason: 'gated', engineVersion: 6 }])
+  t.match(now, [{ stopReason: 'gated', engineVersion: 7 }])
   t.strictSame(said(now[0]), ['1 message in 24 hours: the limit is 1.', '1 message in 14 days: the limit is 1.'])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [], policy: (hash: string) => known.get(hash), tenant: strict },
@@ -292,6 +293,37 @@ t.test('what version 4 said of one message is written as it said it, byte for by
     t.match(replay(by(now), inputs), [{ kind: 'differs', fields: ['gates'] }], `version ${engineVersion} said it otherwise`)
   }
   t.match(replay(before, inputs), [{ kind: 'differs', fields: ['gates'] }])
+})
+
+t.test('the gate hears who asks for a person after a no; what version 6 decided without it is decided again byte for byte', async (t) => {
+  const said = [message('inbound', 'No', asked - 120_000), message('inbound', 'Speak to a human please', asked - 60_000)]
+  const asks = question({ decisionTypes: ['follow_up'], view: view({ recentMessages: said, lastInboundAt: asked - 60_000 }) })
+  const votes = followUp.roster.map((agent) => vote(agent, 'sms', 5))
+  const cast: Ballot = {
+    ...{ ballotId: 'b', assessmentId: asks.assessmentId, tenantId: asks.tenantId, contactId: asks.contactId },
+    ...{ epoch: asks.epoch, source: 'panel', castAt: asked, votes },
+  }
+  const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
+  line.pipe(assessments, key, asks)
+  line.pipe(ballots, key, cast)
+  const now = line.outputs(decisions)
+  t.match(now, [{ chosen: 'wait', stopReason: 'gated', engineVersion: 7 }])
+  t.match(
+    now[0]?.gates.filter(({ verdict }) => verdict !== 'allow'),
+    [{ gateId: 'person_due', ruleId: 'asked_for_a_person', option: '*', reason: 'The lead asked for a person. A person should answer.' }],
+  )
+
+  const assessment = { at: asked, value: asks }
+  const inputs: ReplayInputs = { assessment, ballots: [{ at: asked, value: cast }], policy: (hash) => known.get(hash), tenant }
+  t.match(replay(now, inputs), [{ kind: 'same' }])
+  const start = { epoch: 0, early: 0, ballots: 1, newerAfter: undefined }
+  for (const version of [2, 3, 4, 5, 6]) {
+    const options = { arithmetic: arithmeticOf(version) }
+    const before = decidedAgain(now, known, assessment, inputs.ballots, start, tenant, options).get('follow_up') as Decision
+    t.match(before, { chosen: 'sms' }, `version ${version} read "No" and what came after it as one text`)
+    t.match(replay([{ ...before, engineVersion: version }], inputs), [{ kind: 'same' }], `version ${version}`)
+    t.match(replay([{ ...before, engineVersion: 7 }], inputs), [{ kind: 'differs' }])
+  }
 })
 
 t.test('a stretch of the topics is decided again and counted', async (t) => {

@@ -35,6 +35,10 @@ async function kept(text, filename) {
 
 async function blanked(text, filename) {
   const { transform } = await import('@swc/wasm-typescript')
-  const { code } = await transform(text, { mode: 'strip-only', filename })
-  return code
+  try {
+    return (await transform(text, { mode: 'strip-only', filename })).code
+  } catch (error) {
+    // It throws plain objects, which nobody prints with their place.
+    throw new SyntaxError(`${filename}:${error.startLine ?? '?'}: ${error.message ?? error}\n${error.snippet ?? ''}`)
+  }
 }
