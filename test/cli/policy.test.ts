@@ -36,9 +36,9 @@ t.test('a location is named whole or with one type, and that of all cannot be ta
   const named = (of: string) => ownOf(inForce, of).map(([of]) => of)
   t.strictSame(named(tenantId), [policyKey(escalates), key])
   t.strictSame(named(key), [key])
-  for (const key of ['*', '*:follow_up']) t.throws(() => ownOf(inForce, key), { code: 'E_OPTION_INVALID', message: /nothing behind/ })
-  for (const key of ['', 'nowhere', `${tenantId}:content`, ':', tenantId.slice(0, -1)])
-    t.throws(() => ownOf(inForce, key), { code: 'E_OPTION_INVALID', message: /no policy of its own/ }, key)
+  for (const given of ['*', '*:follow_up']) t.throws(() => ownOf(inForce, given), { code: 'E_OPTION_INVALID', message: /nothing behind/ })
+  for (const given of ['', 'nowhere', `${tenantId}:content`, ':', tenantId.slice(0, -1)])
+    t.throws(() => ownOf(inForce, given), { code: 'E_OPTION_INVALID', message: /no policy of its own/ }, given)
   t.end()
 })
 
