@@ -38,6 +38,7 @@ const verbs = {
       [...tsx, 'grafana/generate.ts', '--check'],
       [...tsx, 'config/generate.ts', '--check'],
       [...tsx, 'cli/tools/generate.ts', '--check'],
+      [...tsx, 'bench/scaling/generate.ts', '--check'],
       [...tsx, 'test/structure/imports.test.ts'],
       [...tsx, 'test/structure/errors.test.ts'],
     ],
