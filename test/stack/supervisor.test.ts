@@ -199,16 +199,17 @@ t.test('the start table is aligned text with what to look at next', async (t) =>
 })
 
 t.test('a disk that is full ends nothing: a process waits for room for its log, and what cannot be written down is told', async (t) => {
+  t.setTimeout(60_000)
   const logFolder = join(folder, 'no-room')
   writeFileSync(logFolder, 'a file where the folder of the logs is to be')
   const running = make([member('api')], { logFolder })
+  t.teardown(() => running.stop(5_000))
   const started = running.start(20_000)
   await until(() => said.length >= 2)
   t.match(said[0], /^api ended with (EEXIST|ENOTDIR): .*; starting it again in 0\.02 s/)
   t.match(running.status(), [{ state: 'restarting', pid: undefined }])
   rmSync(logFolder)
   await started
-  await running.stop(5_000)
 
   const dataDir = join(folder, 'full')
   const events: string[] = []
@@ -220,11 +221,11 @@ t.test('a disk that is full ends nothing: a process waits for room for its log, 
     redisUrl: 'redis://cache:6379',
   }
   const stack = await startStack({ dataDir, external, onEvent: (line) => events.push(line) })
+  t.teardown(() => stack.stop())
   mkdirSync(join(dataDir, 'stack.json.new'))
   stack.publish({ apiUrl: 'http://127.0.0.1:1' })
   t.match(events, [/stack\.json is not up to date: EISDIR/])
   rmSync(join(dataDir, 'stack.json.new'), { recursive: true })
   stack.publish({})
   t.equal(runningStack(dataDir)?.['apiUrl'], 'http://127.0.0.1:1', 'what could not be written then is written with the next change')
-  await stack.stop()
 })
