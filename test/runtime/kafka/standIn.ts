@@ -77,7 +77,11 @@ export class StandIn implements BrokerSays {
           { topic: asked?.topic, partitions: [{ partition: 0, offset: String(this.logs.get(asked?.topic ?? '')?.length ?? 9) }] },
         ],
       }),
-      fetch: async ({ topics: [asked] }: { topics: { topic: string; partitions: { fetchOffset: string }[] }[] }) => this.fetch(asked),
+      fetch: async ({ topics: [asked] }: { topics: { topic: string; partitions: { fetchOffset: string }[] }[] }) => {
+        // Answered at once, a reader that waits for what never comes would let no time-out of its test fire.
+        await nextTurn()
+        return this.fetch(asked)
+      },
     }
     const offsets = (topic: string, beginning: boolean) => {
       if (beginning) return this.lows.get(topic) ?? 0
