@@ -1,11 +1,11 @@
 /** `rekindle leads erase <lead>`: forgets a lead everywhere, and proves it by counting before and after. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { cliError } from '../errors.ts'
 import { eraseLead, leftIn, limitsOf, planLines, proofLines, takeStock } from '../leadErase.ts'
 import { leadNamed } from '../leadNamed.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { thisUser } from '../thisUser.ts'
 
 interface EraseFlags {
   readonly dryRun?: true
@@ -37,7 +37,7 @@ export function addLeadsErase(leads: Command, { terminal, config, held, leadsMea
           for (const line of planLines(await takeStock(on.places))) terminal.out(line)
         } else {
           const requestId = newId()
-          const requestedBy = flags.by ?? userInfo().username
+          const requestedBy = flags.by ?? thisUser()
           const order = () => ({ tenantId, contactId, erasedAt: now(), requestId, requestedBy })
           const clock = { now, wait: wait ?? (async (ms: number) => void (await delay(ms))) }
           const { before, after, orders } = await eraseLead(on, order, limitsOf(seconds), clock)

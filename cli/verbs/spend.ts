@@ -35,13 +35,13 @@ export function addSpend(program: Command, { terminal, config, kafka, now, stop 
           'E_SPEND_ROWS_INVALID',
           `${problems.length} of ${problems.length + rows.length} rows of ${file} are bad; nothing was loaded.`,
         )
-      if (dryRun === true) {
-        terminal.out(`${rows.length} rows would be loaded${skipped(problems.length)}: ${totals(rows)}.`)
-        return
-      }
       const connection = await kafka(config())
       try {
         await mustBeKnown(connection, location, stop)
+        if (dryRun === true) {
+          terminal.out(`${rows.length} rows would be loaded${skipped(problems.length)}: ${totals(rows)}.`)
+          return
+        }
         await connection.send(
           marketingSpend,
           rows.map((value) => ({ key: location, value })),

@@ -107,12 +107,15 @@ t.test('with a bad row nothing is loaded unless the good ones are asked for, and
       [tenantId, '1000'],
     ],
   )
-  const elsewhere = await operatorRun(
-    ['spend', 'load', path, '--location', 'typo', '--skip-bad'],
-    {},
-    { kafka: async () => memory(topics) },
-  )
-  t.match(elsewhere.err.join('\n'), /E_OPTION_INVALID: --location typo: is no location that is known/)
+  for (const flags of [[], ['--dry-run']]) {
+    const elsewhere = await operatorRun(
+      ['spend', 'load', path, '--location', 'typo', '--skip-bad', ...flags],
+      {},
+      { kafka: async () => memory(topics) },
+    )
+    t.match(elsewhere.err.join('\n'), /E_OPTION_INVALID: --location typo: is no location that is known/)
+    t.strictSame(elsewhere.out, [], 'a dry run refuses what the real one would')
+  }
 })
 
 t.test('the list shows the latest statement on each channel, campaign and day', async (t) => {
