@@ -4172,8 +4172,8 @@ export const mutations: readonly Mutation[] = [
     id: 'dry-run-asks-location',
     guard: 'a dry run refuses what the real one would',
     file: 'cli/verbs/spend.ts',
-    find: 'await mustBeKnown(connection, location, stop)',
-    replace: 'if (dryRun !== true) await mustBeKnown(connection, location, stop)',
+    find: 'await mustBeKnown(connection, location, stop)\n        if (dryRun',
+    replace: 'if (dryRun !== true) await mustBeKnown(connection, location, stop)\n        if (dryRun',
     tests: [
       {
         file: 'test/cli/attribution.test.ts',
@@ -4190,5 +4190,19 @@ export const mutations: readonly Mutation[] = [
     replace: "throw new Error('who is this?')",
     tests: [{ file: 'test/cli/thisUser.test.ts', title: 'the user of the machine by name, or by number where it has none' }],
     why: 'In a container under a number of its own nobody can replay dead letters or erase a lead.',
+  },
+  {
+    id: 'erased-nothing-told',
+    guard: 'an erasure proves that a lead is forgotten',
+    file: 'cli/verbs/leadsErase.ts',
+    find: 'if (isEmpty(before)) terminal.err(nothingHeldOn(lead))',
+    replace: '',
+    tests: [
+      {
+        file: 'test/cli/leadErase.test.ts',
+        title: 'a key that nothing is held on is told: an order that deletes nothing would look like a lead that is forgotten',
+      },
+    ],
+    why: 'Who asks to be forgotten under a mistyped key is told that it is done.',
   },
 ]
