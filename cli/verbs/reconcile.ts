@@ -53,16 +53,14 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
     .action(async (flags: ReconcileFlags) => {
       const settings = config()
       const from = sinceOf(flags.since, now())
+      const addresses = { databaseUrl: databaseUrl(settings), apiUrl: ghlApiAddress(settings) }
+      const kafka = await cliKafka(settings)
+      // Not before Kafka: what it opens would keep a process without Kafka alive for ever.
       const shared = openGhl({
-        config: settings,
-        logger: processLogger('reconcile', 'warn', 'stderr'),
-        databaseUrl: databaseUrl(settings),
-        apiUrl: ghlApiAddress(settings),
-        applicationName: 'rekindle reconcile',
-        poolMax: POOL_MAX,
+        ...{ config: settings, ...addresses, logger: processLogger('reconcile', 'warn', 'stderr') },
+        ...{ applicationName: 'rekindle reconcile', poolMax: POOL_MAX },
       })
       const { pool, ghl } = shared
-      const kafka = await cliKafka(settings)
       try {
         const all = await sweptTenants(pool)
         const chosen = flags.location === undefined ? all : all.filter(({ tenantId }) => tenantId === flags.location)

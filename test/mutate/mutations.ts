@@ -4205,4 +4205,32 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'Who asks to be forgotten under a mistyped key is told that it is done.',
   },
+  {
+    id: 'month-within-date',
+    guard: 'spend is in the month of its day',
+    file: 'sinks/clickhouse/migrations/0007_kinds.up.sql',
+    find: "toStartOfMonth(greatest(toDate32('1970-01-01'), least(toDate32('2149-06-06'), day)))",
+    replace: 'toStartOfMonth(day)',
+    tests: [
+      {
+        file: 'test/sinks/clickhouse/marketing.test.ts',
+        title: 'spend of a day that Date does not have is in the first or the last month that it has, never in another one',
+      },
+    ],
+    why: 'A mistyped year puts spend into a month in which none was.',
+  },
+  {
+    id: 'reset-to-what-was',
+    guard: 'a group is moved to a time that was',
+    file: 'cli/verbs/offsets.ts',
+    find: 'if (at > now) throw',
+    replace: 'if (at > Infinity) throw',
+    tests: [
+      {
+        file: 'test/cli/lag.test.ts',
+        title: 'offsets reset shows old and new, says what it does not do, and is refused where it would do harm',
+      },
+    ],
+    why: 'A mistyped year moves a group past everything that it has not read.',
+  },
 ]
