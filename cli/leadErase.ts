@@ -66,6 +66,11 @@ export function leftIn(stocks: readonly Stock[]): number {
   return stocks.reduce((sum, { left }) => sum + left, 0)
 }
 
+/** Nothing was ever told of the lead, or it has expired; not so of one that was erased: its order is kept. */
+export function isEmpty(stocks: readonly Stock[]): boolean {
+  return stocks.every(({ records }) => records === 0)
+}
+
 /** Was an order given before? */
 function isOrdered(stocks: readonly Stock[]): boolean {
   return stocks.some(({ section, onErasure, records }) => section === 'topics' && onErasure.kind === 'kept' && records > 0)

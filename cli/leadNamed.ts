@@ -38,6 +38,11 @@ export async function leadNamed(typed: string, find: (text: string) => Promise<r
   )
 }
 
+/** For who typed a key that nothing is held on: without it a mistyped one would look like a lead that is dealt with. */
+export function nothingHeldOn(lead: string): string {
+  return `Nothing was held on ${lead}. Is it the lead that is meant? \`rekindle leads search\` finds keys.`
+}
+
 const MOST = 20
 
 function keysOf(leads: readonly MeantLead[]): string {

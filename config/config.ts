@@ -175,6 +175,12 @@ export function loadConfig(env: Environment = environment()): Config {
       if (!values.has(key))
         problems.push(`${configFields[key].env} is missing: must be ${configFields[key].should} (KAFKA_SASL_MECHANISM is set).`)
   }
+  if (!values.has('kafkaSaslMechanism'))
+    for (const key of ['kafkaSaslUsername', 'kafkaSaslPassword'] as const)
+      if (values.has(key) && !problems.some((problem) => problem.startsWith('KAFKA_SASL_MECHANISM')))
+        problems.push(
+          `KAFKA_SASL_MECHANISM is missing: must be ${configFields.kafkaSaslMechanism.should} (${configFields[key].env} is set).`,
+        )
   for (const key of ['kafkaSslCaFile', 'kafkaSslCertFile', 'kafkaSslKeyFile'] as const)
     if (values.has(key) && values.get('kafkaSsl') === false)
       problems.push(`KAFKA_SSL is false: must be true (${configFields[key].env} is set).`)

@@ -26,6 +26,12 @@ const text = Type.String()
 FormatRegistry.Set('rekindle-url', (given) => URL.canParse(given))
 // Postgres knows a host that is left out: a socket, named behind.
 FormatRegistry.Set('rekindle-postgres-url', (given) => URL.canParse(given.replace('@/', '@socket/')))
+FormatRegistry.Set('rekindle-brokers', (given) =>
+  given.split(',').every((broker) => {
+    const [, portText] = /^[^\s:/]+:(\d{1,5})$/.exec(broker) ?? []
+    return portText !== undefined && Number(portText) >= 1 && Number(portText) <= 65_535
+  }),
+)
 const url = (schemes: string, format = 'rekindle-url') => Type.String({ pattern: `^(${schemes})://[^\\s]+$`, format })
 const boolean = Type.Boolean()
 /** A SubjectPublicKeyInfo of P-256 begins with the same 27 bytes, which end where the point begins (RFC 5480). */
@@ -145,9 +151,9 @@ export const configFields = {
 
   kafkaBrokers: {
     env: 'KAFKA_BROKERS',
-    schema: Type.String({ pattern: '^[^\\s,]+:\\d+(,[^\\s,]+:\\d+)*$' }),
+    schema: Type.String({ format: 'rekindle-brokers' }),
     fallback: '',
-    should: 'host:port, more of them separated by commas',
+    should: 'host:port without a scheme, the port from 1 to 65535; more of them separated by commas',
     about: 'Kafka brokers; when empty in local mode, an embedded broker is started.',
     requiredInReal: true,
   },

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { AdaptiveAgentId } from '../../pipelines/agents/adaptive/findingKinds.ts'
 import { findingKinds } from '../../pipelines/agents/adaptive/findingKinds.ts'
 import { instantText } from '../../pipelines/instantText.ts'
+import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import type { AgentInsight } from '../../schemas/generated/records.ts'
 import { insightKey, insights, tenants } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
@@ -25,11 +26,7 @@ export interface OpenedInsights {
 export function addAdaptation(
   program: Command,
   { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>,
-  openTable: () => Promise<OpenedInsights> = async () => {
-    const kafka = await cliKafka(config())
-    const [table, locations] = [await kafka.table(insights), await kafka.table(tenants)]
-    return { table, isKnown: (location) => locations.get(location) !== undefined, close: () => kafka.close() }
-  },
+  openTable: () => Promise<OpenedInsights> = async () => insightsOf(await cliKafka(config())),
 ): void {
   const verb = program.command('adaptation').description('what the results of decisions show about a location')
   verb
@@ -48,6 +45,17 @@ export function addAdaptation(
         await opened.close()
       }
     })
+}
+
+/** Reads both topics. Where one cannot be read the connection is closed: it would keep the process alive. */
+export async function insightsOf(kafka: Pick<KafkaConnection, 'table' | 'close'>): Promise<OpenedInsights> {
+  try {
+    const [table, locations] = [await kafka.table(insights), await kafka.table(tenants)]
+    return { table, isKnown: (location) => locations.get(location) !== undefined, close: () => kafka.close() }
+  } catch (error) {
+    await kafka.close()
+    throw error
+  }
 }
 
 const adaptiveAgents = Object.keys(findingKinds) as AdaptiveAgentId[]

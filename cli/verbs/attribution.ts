@@ -5,6 +5,7 @@ import { insights } from '../../topics/index.ts'
 import { attributionLines } from '../attributionText.ts'
 import { latestByKey } from '../latestByKey.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { mustBeKnown } from '../unknownLocation.ts'
 
 interface ShowFlags {
   readonly location: string
@@ -25,6 +26,7 @@ export function addAttribution(program: Command, { terminal, config, kafka, now,
         const found = [...(await latestByKey<AgentInsight>(connection, insights, stop)).values()].filter(
           ({ tenantId, system }) => tenantId === location && system === 'attribution',
         )
+        if (found.length === 0) await mustBeKnown(connection, location, stop)
         if (json === true) for (const one of found) terminal.out(JSON.stringify(one))
         else for (const line of attributionLines(location, new Map(found.map((one) => [one.agentId, one])), now())) terminal.out(line)
       } finally {

@@ -35,6 +35,8 @@ export function addBackfill(program: Command, { terminal, config, operator, now,
       const from = timeOf('--from', flags.from)
       const until = flags.to === undefined ? now() : timeOf('--to', flags.to)
       if (until <= from) throw cliError('E_OPTION_INVALID', `--to ${flags.to ?? 'now'}: must be after --from ${flags.from}.`)
+      // Time would run on to it, and what leads have not done by then would be written as if they had left it undone.
+      if (until > now()) throw cliError('E_OPTION_INVALID', `--to ${flags.to ?? 'now'}: lies in the future; left out, it is now.`)
       if (!PREFIX.test(flags.into))
         throw cliError('E_OPTION_INVALID', `--into ${flags.into}: must be letters, digits, "." and "-" and end with "." or "-".`)
       if (flags.into === topicPrefix) throw cliError('E_OPTION_INVALID', `--into ${flags.into}: is the prefix that is read.`)

@@ -1,5 +1,4 @@
 /** `rekindle dlq`: what was set aside, why, and putting it back, once and in order. */
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import type { DeadLetter, Resolved } from '../../runtime/kafka/connectKafka.ts'
 import { bytesOf, merged, withPath } from '../../runtime/valuePatch.ts'
@@ -7,6 +6,7 @@ import { fixLines, listLines, showLines } from '../dlqText.ts'
 import { cliError } from '../errors.ts'
 import { topicNamed } from '../recordText.ts'
 import type { KafkaForOperators, Surroundings } from '../surroundings.ts'
+import { thisUser } from '../thisUser.ts'
 
 interface FilterFlags {
   readonly topic?: string
@@ -152,5 +152,5 @@ function jsonOf(text: string): { readonly value: unknown } | undefined {
 }
 
 function choices({ dryRun, by }: { readonly dryRun?: true; readonly by?: string }): { by: string; dryRun: boolean } {
-  return { by: by ?? userInfo().username, dryRun: dryRun === true }
+  return { by: by ?? thisUser(), dryRun: dryRun === true }
 }

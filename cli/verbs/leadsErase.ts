@@ -1,11 +1,11 @@
 /** `rekindle leads erase <lead>`: forgets a lead everywhere, and proves it by counting before and after. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { cliError } from '../errors.ts'
-import { eraseLead, leftIn, limitsOf, planLines, proofLines, takeStock } from '../leadErase.ts'
-import { leadNamed } from '../leadNamed.ts'
+import { eraseLead, isEmpty, leftIn, limitsOf, planLines, proofLines, takeStock } from '../leadErase.ts'
+import { leadNamed, nothingHeldOn } from '../leadNamed.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { thisUser } from '../thisUser.ts'
 
 interface EraseFlags {
   readonly dryRun?: true
@@ -34,14 +34,17 @@ export function addLeadsErase(leads: Command, { terminal, config, held, leadsMea
       const on = await held(config(), lead)
       try {
         if (flags.dryRun === true) {
-          for (const line of planLines(await takeStock(on.places))) terminal.out(line)
+          const stocks = await takeStock(on.places)
+          for (const line of planLines(stocks)) terminal.out(line)
+          if (isEmpty(stocks)) terminal.err(nothingHeldOn(lead))
         } else {
           const requestId = newId()
-          const requestedBy = flags.by ?? userInfo().username
+          const requestedBy = flags.by ?? thisUser()
           const order = () => ({ tenantId, contactId, erasedAt: now(), requestId, requestedBy })
           const clock = { now, wait: wait ?? (async (ms: number) => void (await delay(ms))) }
           const { before, after, orders } = await eraseLead(on, order, limitsOf(seconds), clock)
           for (const line of proofLines(before, after)) terminal.out(line)
+          if (isEmpty(before)) terminal.err(nothingHeldOn(lead))
           if (leftIn(after) > 0) throw cliError('E_ERASURE_UNFINISHED', `${leftIn(after)} records of ${lead} are left.`)
           terminal.out(
             orders === 0

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { columns } from '../columns.ts'
 import { exportLead } from '../leadExport.ts'
 import type { PlaceCount } from '../leadExport.ts'
-import { leadNamed } from '../leadNamed.ts'
+import { leadNamed, nothingHeldOn } from '../leadNamed.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** Adds the verb below `rekindle leads`. */
@@ -20,11 +20,13 @@ export function addLeadsExport(leads: Command, { terminal, config, held, leadsMe
       if (lead !== typed) terminal.err(`${typed} is ${lead}.`)
       const on = await held(config(), lead)
       try {
-        if (flags.out === undefined) {
-          await exportLead(lead, on, now(), async (line) => terminal.out(line))
-          return
-        }
-        const counts = await toFile(flags.out, (write) => exportLead(lead, on, now(), write))
+        const { out } = flags
+        const write = (line: string) => Promise.resolve(terminal.out(line))
+        const counts = await (out === undefined
+          ? exportLead(lead, on, now(), write)
+          : toFile(out, (toWrite) => exportLead(lead, on, now(), toWrite)))
+        if (counts.every(({ records }) => records === 0)) terminal.err(nothingHeldOn(lead))
+        if (out === undefined) return
         for (const line of countLines(counts)) terminal.out(line)
         for (const other of on.linked) terminal.out(`Perhaps the same person, not in this document: ${other}`)
       } finally {

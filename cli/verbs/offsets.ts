@@ -16,7 +16,7 @@ interface ResetFlags {
   readonly dryRun?: true
 }
 
-export function addOffsets(program: Command, { terminal, config, operator }: Surroundings): void {
+export function addOffsets(program: Command, { terminal, config, operator, now }: Surroundings): void {
   const verb = program.command('offsets').description('show where groups stand, or move one')
   const connected = async (work: (kafka: KafkaForOperators) => Promise<void>): Promise<void> => {
     const kafka = await operator(config())
@@ -46,7 +46,7 @@ export function addOffsets(program: Command, { terminal, config, operator }: Sur
     .option('--topic <name>', 'only this topic')
     .option('--dry-run', 'say what would be done')
     .action(async (name: string, flags: ResetFlags) => {
-      const target = targetOf(flags)
+      const target = targetOf(flags, now())
       await connected(async ({ groups, offsets }) => {
         const [found] = groupsNamed(groups, name)
         if (found === undefined) return
@@ -64,10 +64,12 @@ export function addOffsets(program: Command, { terminal, config, operator }: Sur
     })
 }
 
-/** Exactly one target; a time needs its zone. */
-export function targetOf({ toTime, toEarliest, toLatest }: ResetFlags): OffsetTarget {
+/** Exactly one target; a time needs its zone. No record is of a time to come: a mistyped year would pass over all that is unread. */
+export function targetOf({ toTime, toEarliest, toLatest }: ResetFlags, now: number): OffsetTarget {
   const given = [toTime, toEarliest, toLatest].filter((each) => each !== undefined)
   if (given.length !== 1) throw cliError('E_OPTION_INVALID', 'Give one of --to-time, --to-earliest, --to-latest.')
   if (toTime === undefined) return toEarliest === true ? 'earliest' : 'latest'
-  return { at: timeOf('--to-time', toTime) }
+  const at = timeOf('--to-time', toTime)
+  if (at > now) throw cliError('E_OPTION_INVALID', `--to-time ${toTime}: lies in the future; the present end is --to-latest.`)
+  return { at }
 }

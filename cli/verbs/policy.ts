@@ -1,6 +1,5 @@
 /** `rekindle policy list | show | use`: which numbers decisions are made with, who changed it, and putting former ones in force again. */
 import { readFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { optionsByType } from '../../pipelines/agents/agent.ts'
 import { instantText } from '../../pipelines/instantText.ts'
@@ -22,6 +21,7 @@ import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { learnedLines } from '../learnText.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { thisUser } from '../thisUser.ts'
 
 export function addPolicy(program: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
   const policy = program
@@ -75,7 +75,7 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
     .argument('<hash>', 'its hash, or how it begins')
     .option('--by <name>', 'who does it (the user of this machine unless given)')
     .option('--note <text>', 'why, in a sentence')
-    .action(async (hash: string, { by = userInfo().username, note }: { by?: string; note?: string }) => {
+    .action(async (hash: string, { by = thisUser(), note }: { by?: string; note?: string }) => {
       const settings = config()
       const pool = createPool({ url: databaseUrl(settings), max: 1, applicationName: 'rekindle policy' })
       const kafka = await cliKafka(settings)

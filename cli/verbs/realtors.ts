@@ -100,12 +100,13 @@ export function addRealtors(
     .argument('<locationId>', 'GHL location id')
     .action(async (locationId: string) => {
       const settings = config()
+      // Known before Kafka is connected to: what is missing would leave the connection open, and the process with it.
+      const addresses = { databaseUrl: databaseUrl(settings), apiUrl: ghlApiAddress(settings) }
       const kafka = await cliKafka(settings)
       const shared = openGhl({
         config: settings,
         logger: processLogger('realtors', 'warn', 'stderr'),
-        databaseUrl: databaseUrl(settings),
-        apiUrl: ghlApiAddress(settings),
+        ...addresses,
         applicationName: 'rekindle realtors',
         poolMax: 1,
       })

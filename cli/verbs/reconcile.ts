@@ -15,6 +15,7 @@ import type { SweepCounts } from '../../reconcile/sweeper.ts'
 import { durationMs } from '../../runtime/duration.ts'
 import type { Tenant } from '../../schemas/generated/records.ts'
 import { inventories } from '../../sinks/postgres/inventories.ts'
+import { keptDaysOf } from '../../sinks/postgres/retentionRules.ts'
 import { sweptTenants } from '../../sinks/postgres/sweeps.ts'
 import { databaseUrl, ghlApiAddress } from '../addresses.ts'
 import { cliKafka } from '../cliKafka.ts'
@@ -34,13 +35,15 @@ interface ReconcileFlags {
 
 /** Connections of one that works on one page at a time. */
 const POOL_MAX = 4
+/** What is read is told unless it is known. */
+const MESSAGES_KEPT_DAYS = keptDaysOf('communications')
 
 export function addReconcile(program: Command, { terminal, config, now, stop }: Surroundings): void {
   program
     .command('reconcile')
     .description("compare locations with what GoHighLevel's API shows; what no webhook had told of goes through the line now")
     .option('--location <id>', 'only this GHL location; else every active one')
-    .option('--since <time>', 'from when on: a duration such as 6h or 3d, or a time with its zone', '24h')
+    .option('--since <time>', 'from when on: a duration such as 6h or 3d, or a time with its zone; two years at most', '24h')
     .option('--held', 'also ask about each thing that a lead holds, to find what was deleted: a call or more each')
     .option('--dry-run', 'only say what was missed')
     .addHelpText(
@@ -50,16 +53,14 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
     .action(async (flags: ReconcileFlags) => {
       const settings = config()
       const from = sinceOf(flags.since, now())
+      const addresses = { databaseUrl: databaseUrl(settings), apiUrl: ghlApiAddress(settings) }
+      const kafka = await cliKafka(settings)
+      // Not before Kafka: what it opens would keep a process without Kafka alive for ever.
       const shared = openGhl({
-        config: settings,
-        logger: processLogger('reconcile', 'warn', 'stderr'),
-        databaseUrl: databaseUrl(settings),
-        apiUrl: ghlApiAddress(settings),
-        applicationName: 'rekindle reconcile',
-        poolMax: POOL_MAX,
+        ...{ config: settings, ...addresses, logger: processLogger('reconcile', 'warn', 'stderr') },
+        ...{ applicationName: 'rekindle reconcile', poolMax: POOL_MAX },
       })
       const { pool, ghl } = shared
-      const kafka = await cliKafka(settings)
       try {
         const all = await sweptTenants(pool)
         const chosen = flags.location === undefined ? all : all.filter(({ tenantId }) => tenantId === flags.location)
@@ -70,7 +71,7 @@ export function addReconcile(program: Command, { terminal, config, now, stop }: 
               ? 'No location is active: `rekindle tenants list` names them all.'
               : `--location ${flags.location}: no active location. Active: ${all.map(({ tenantId }) => tenantId).join(', ') || 'none'}.`,
           )
-        await kafka.registerSchemas(foundTopics)
+        if (flags.dryRun !== true) await kafka.registerSchemas(foundTopics)
         const publish = publishFound(kafka.producer())
         const sweeper = new Sweeper({ pool, ghl, clock: systemClock, publish: flags.dryRun === true ? undefined : publish })
         const failures: string[] = []
@@ -151,11 +152,22 @@ function progressLine(tenantId: string, source: SweepSource, { read, missed }: S
   return `${tenantId}  ${source}: ${read} compared, ${missed} missed`
 }
 
-/** ms since the epoch, of a duration before `now` or of a time. */
-function sinceOf(text: string, now: number): number {
-  if (/^\d{4}-/.test(text)) return timeOf('--since', text)
+/** ms since the epoch, of a duration before `now` or of a time. Throws E_OPTION_INVALID for what leaves nothing to compare, or nothing to compare it with. */
+export function sinceOf(text: string, now: number): number {
+  const from = /^\d{4}-/.test(text) ? timeOf('--since', text) : now - ago(text)
+  if (from >= now - sweepDefaults.settleMs)
+    throw cliError('E_OPTION_INVALID', `--since ${text}: must be more than 2 minutes ago; what changed since then is left for later.`)
+  if (from < now - MESSAGES_KEPT_DAYS * 86_400_000)
+    throw cliError(
+      'E_OPTION_INVALID',
+      `--since ${text}: must be ${MESSAGES_KEPT_DAYS} days ago at most: messages are known for as long, and older ones would be told a second time.`,
+    )
+  return from
+}
+
+function ago(text: string): number {
   try {
-    return now - durationMs(text)
+    return durationMs(text)
   } catch (error) {
     throw cliError('E_OPTION_INVALID', `--since ${text}: ${(error as Error).message} Or a time with its zone.`)
   }

@@ -39,6 +39,8 @@ export function addRun(
       const settings = config()
       if (flags.dryRun === true) {
         if (name !== 'pipeline') throw cliError('E_OPTION_INVALID', `--dry-run ${name}: only the pipeline can be run without its outputs.`)
+        if (flags.system !== undefined)
+          throw cliError('E_OPTION_INVALID', `--system ${flags.system}: belongs to \`run agents\` and goes without --dry-run.`)
         if (!settings.fused) throw cliError('E_OPTION_INVALID', '--dry-run: goes with a line that runs fused (PIPELINE_FUSED is false).')
         const [{ dryRun }, { pipelineGroup }] = await Promise.all([import('../dryRun.ts'), import('../roles/groups.ts')])
         const stop = new AbortController()

@@ -2,13 +2,13 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { centsOf, decimalOf } from '../../pipelines/attribution/cents.ts'
-import type { MarketingSpend, Tenant } from '../../schemas/generated/records.ts'
-import { marketingSpend, tenants } from '../../topics/index.ts'
+import type { MarketingSpend } from '../../schemas/generated/records.ts'
+import { marketingSpend } from '../../topics/index.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
-import { latestByKey } from '../latestByKey.ts'
 import { readSpend } from '../spendFile.ts'
 import type { KafkaForVerbs, Surroundings } from '../surroundings.ts'
+import { mustBeKnown } from '../unknownLocation.ts'
 
 interface LoadFlags {
   readonly location: string
@@ -35,13 +35,13 @@ export function addSpend(program: Command, { terminal, config, kafka, now, stop 
           'E_SPEND_ROWS_INVALID',
           `${problems.length} of ${problems.length + rows.length} rows of ${file} are bad; nothing was loaded.`,
         )
-      if (dryRun === true) {
-        terminal.out(`${rows.length} rows would be loaded${skipped(problems.length)}: ${totals(rows)}.`)
-        return
-      }
       const connection = await kafka(config())
       try {
         await mustBeKnown(connection, location, stop)
+        if (dryRun === true) {
+          terminal.out(`${rows.length} rows would be loaded${skipped(problems.length)}: ${totals(rows)}.`)
+          return
+        }
         await connection.send(
           marketingSpend,
           rows.map((value) => ({ key: location, value })),
@@ -61,6 +61,7 @@ export function addSpend(program: Command, { terminal, config, kafka, now, stop 
         const rows = [...(await statements(connection, stop)).values()]
           .filter(({ tenantId }) => location === undefined || tenantId === location)
           .sort((a, b) => compare(order(a), order(b)))
+        if (rows.length === 0 && location !== undefined) await mustBeKnown(connection, location, stop)
         if (rows.length === 0) terminal.out('No spend is known.')
         else for (const line of spendLines(rows)) terminal.out(line)
       } finally {
@@ -80,13 +81,6 @@ async function statements(connection: KafkaForVerbs, signal: AbortSignal): Promi
     if (known === undefined || row.statedAt >= known.statedAt) found.set(which, row)
   })
   return found
-}
-
-/** A mistyped location would count for nobody. */
-async function mustBeKnown(connection: KafkaForVerbs, location: string, signal: AbortSignal): Promise<void> {
-  const known = await latestByKey<Tenant>(connection, tenants, signal)
-  if (!known.has(location))
-    throw cliError('E_OPTION_INVALID', `--location ${location}: is no location that is known; \`rekindle tenants list\` names them.`)
 }
 
 /** The table for people. */

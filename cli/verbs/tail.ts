@@ -24,9 +24,10 @@ export function addTail(program: Command, { terminal, config, kafka, stop }: Sur
     .option('--until-end', 'stop at the present end instead of waiting for more')
     .action(async (name: string, flags: TailFlags) => {
       const topic = topicNamed(name)
+      const from = beginning(flags)
       const connection = await kafka(config())
       try {
-        await connection.tail(topic, { from: beginning(flags), untilEnd: flags.untilEnd === true, signal: stop }, (record) => {
+        await connection.tail(topic, { from, untilEnd: flags.untilEnd === true, signal: stop }, (record) => {
           if (isAbout(record, flags.lead)) terminal.out(recordLine(record, { headers: flags.headers === true }))
         })
       } finally {
@@ -36,6 +37,8 @@ export function addTail(program: Command, { terminal, config, kafka, stop }: Sur
 }
 
 function beginning(flags: TailFlags): TailStart['from'] {
+  if (flags.fromBeginning === true && flags.last !== undefined)
+    throw cliError('E_OPTION_INVALID', `--last ${flags.last}: goes without --from-beginning, which begins with the oldest record.`)
   if (flags.fromBeginning === true) return 'beginning'
   if (flags.last === undefined) return 'now'
   const last = Number(flags.last)

@@ -325,6 +325,14 @@ function overruled(told: Installation | null, { name, status, app }: SetFlags, a
 
 /** The tenant with these settings. A new one needs a name, a zone, a country and a postal address; automation starts off. */
 export function changed(tenantId: string, before: Tenant | undefined, flags: SetFlags, at: number): Tenant {
+  // A variable of a script that is not set: without a name or an address messages would be held, and who set it would not know.
+  for (const [flag, text] of Object.entries({
+    '--name': flags.name,
+    '--sender': flags.sender,
+    '--postal-address': flags.postalAddress,
+    '--app': flags.app,
+  }))
+    if (text?.trim() === '') throw cliError('E_OPTION_INVALID', `${flag} is empty: give its text, or leave it out and it stays.`)
   const known = before === undefined ? {} : said(before)
   const { name = known.name, timeZone = known.timeZone, country = known.country, postalAddress = known.postalAddress } = flags
   const missing = Object.entries({ '--name': name, '--time-zone': timeZone, '--country': country, '--postal-address': postalAddress })

@@ -155,6 +155,11 @@ export function keptSince(rule: RetentionRule, now: number): number {
   return now - rule.keptDays * DAY_MS
 }
 
+/** Days for which rows of this table are kept; Infinity where no rule deletes any. */
+export function keptDaysOf(table: string): number {
+  return retentionRules.find((rule) => rule.table === table)?.keptDays ?? Infinity
+}
+
 /** By topic: the table its records become rows of, and the age of such a row in the record, ms. */
 const stored: Readonly<Record<string, readonly [table: string, at: (value: never) => number]>> = {
   [leadEvents.name]: ['communications', (event: LeadEvent) => event.occurredAt],

@@ -9,7 +9,7 @@ import type { KafkaForVerbs } from '../../cli/surroundings.ts'
 import { attribution } from '../../pipelines/attribution/attribution.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { MarketingSpend } from '../../schemas/generated/records.ts'
-import { insights, journeys, marketingSpend } from '../../topics/index.ts'
+import { insights, journeys, marketingSpend, tenants } from '../../topics/index.ts'
 import { DAY, journey, spent, start, tenantId } from '../pipelines/attribution/journeyRecords.ts'
 import { tenantRecord } from '../support/leadRecords.ts'
 import { operatorRun } from './operatorRun.ts'
@@ -107,12 +107,15 @@ t.test('with a bad row nothing is loaded unless the good ones are asked for, and
       [tenantId, '1000'],
     ],
   )
-  const elsewhere = await operatorRun(
-    ['spend', 'load', path, '--location', 'typo', '--skip-bad'],
-    {},
-    { kafka: async () => memory(topics) },
-  )
-  t.match(elsewhere.err.join('\n'), /E_OPTION_INVALID: --location typo: is no location that is known/)
+  for (const flags of [[], ['--dry-run']]) {
+    const elsewhere = await operatorRun(
+      ['spend', 'load', path, '--location', 'typo', '--skip-bad', ...flags],
+      {},
+      { kafka: async () => memory(topics) },
+    )
+    t.match(elsewhere.err.join('\n'), /E_OPTION_INVALID: typo is no location that is known/)
+    t.strictSame(elsewhere.out, [], 'a dry run refuses what the real one would')
+  }
 })
 
 t.test('the list shows the latest statement on each channel, campaign and day', async (t) => {
@@ -122,7 +125,10 @@ t.test('the list shows the latest statement on each channel, campaign and day', 
     spent('events', '2026-11-02', '10.00', { campaign: 'fair' }),
     spent('events', '2026-11-02', '1', { tenantId: 'elsewhere' }),
   ]
-  const topics = { [marketingSpend.name]: rows.map((value) => ({ key: value.tenantId, value })) }
+  const topics = {
+    [marketingSpend.name]: rows.map((value) => ({ key: value.tenantId, value })),
+    [tenants.name]: [{ key: 'new', value: tenantRecord({ tenantId: 'new' }) }],
+  }
   const run = (...flags: string[]) => operatorRun(['spend', 'list', ...flags], {}, { kafka: async () => memory(topics) })
   t.strictSame((await run('--location', tenantId)).out, [
     'location    day         channel  campaign  amount  currency',
@@ -130,7 +136,9 @@ t.test('the list shows the latest statement on each channel, campaign and day', 
     'location-1  2026-11-02  events   fair       10.00  USD',
     'Together 15.00 USD.',
   ])
-  t.strictSame((await run('--location', 'nowhere')).out, ['No spend is known.'])
+  const nowhere = await run('--location', 'nowhere')
+  t.match(nowhere, { code: 1, out: [], err: [/^E_OPTION_INVALID: nowhere is no location that is known/] })
+  t.strictSame((await run('--location', 'new')).out, ['No spend is known.'])
   t.equal((await run()).out.length, 5)
 })
 
@@ -152,7 +160,10 @@ const show = async (records: ReturnType<typeof published>, now: number, ...flags
     await operatorRun(
       ['attribution', 'show', '--location', tenantId, ...flags],
       {},
-      { kafka: async () => memory({ [insights.name]: records }), now: () => now },
+      {
+        kafka: async () => memory({ [insights.name]: records, [tenants.name]: [{ key: tenantId, value: tenantRecord({ tenantId }) }] }),
+        now: () => now,
+      },
     )
   ).out
 
@@ -193,6 +204,8 @@ t.test('without spend, and without anything, the report says so', async (t) => {
   const few = thin.records(insights).map(({ key, value }) => ({ key, value }))
   t.match((await show(few, start))[0], /^Revenue attribution of location-1, 90 days at most up to/)
   t.match(await show([], start), [/^Nothing has been found about location-1 yet/])
+  const unknown = await operatorRun(['attribution', 'show', '--location', 'typo'], {}, { kafka: async () => memory({}) })
+  t.match(unknown, { code: 1, out: [], err: [/^E_OPTION_INVALID: typo is no location that is known/] })
   const several = published(spent('radio', '2026-11-12', '1'), spent('events', '2026-11-12', '1', { currency: 'EUR' }))
   t.match((await show(several, start)).join('\n'), /several currencies/)
 })

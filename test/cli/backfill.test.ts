@@ -111,6 +111,7 @@ t.test('what cannot be meant is refused before anything is made', async (t) => {
   for (const argv of [
     ['backfill', '--from', '2026-11-20', '--into', 'shadow.'],
     [...from, '--to', '2026-11-19T00:00:00Z', '--into', 'shadow.'],
+    [...from, '--to', '2026-11-24T15:00:01Z', '--into', 'shadow.'],
     [...from, '--into', 'shadow'],
     [...from, '--into', 'sha dow.'],
     [...from, '--into', 'shadow_'],

@@ -584,6 +584,7 @@ t.test('tail prints a record a line, filtered by lead', async (t) => {
     'closed',
   ])
   t.match((await tailed('--last', 'many')).err[0], /E_OPTION_INVALID: --last many/)
+  t.match((await tailed('--last', '5', '--from-beginning')).err[0], /E_OPTION_INVALID: --last 5: goes without --from-beginning/)
   t.match((await run(t, ['tail', 'nonsense'])).err, [
     'E_TOPIC_UNKNOWN: There is no topic nonsense.',
     'What to do: `rekindle topics list` names them.',

@@ -1,7 +1,20 @@
-/** What a location sets of permissions, by flags. */
+/** What a location sets by flags: permissions, and texts that a message cannot do without. */
 import t from 'tap'
 import { changed } from '../../cli/verbs/tenants.ts'
 import { tenantId, tenantRecord } from '../support/leadRecords.ts'
+
+t.test('a text that is empty is refused, and what is not given stays', async (t) => {
+  const before = tenantRecord()
+  for (const [flag, name] of [
+    ['name', '--name'],
+    ['sender', '--sender'],
+    ['postalAddress', '--postal-address'],
+    ['app', '--app'],
+  ] as const)
+    for (const text of ['', '  '])
+      t.throws(() => changed(tenantId, before, { [flag]: text }, 5), { code: 'E_OPTION_INVALID', message: new RegExp(`${name} is empty`) })
+  t.match(changed(tenantId, before, { automation: false }, 5), { name: before.name, postalAddress: before.postalAddress })
+})
 
 t.test(
   'revocation, what marketing takes and the box are set by flags, stay when not given, and are refused with what is wrong',

@@ -120,7 +120,13 @@ t.test('offsets reset shows old and new, says what it does not do, and is refuse
     code: 1,
     err: [/does not read followups/],
   })
-  for (const argv of [[], ['--to-latest', '--to-earliest'], ['--to-time', '2026-11-24T15:00:00'], ['--to-time', '2026-13-24T15:00:00Z']])
+  for (const argv of [
+    [],
+    ['--to-latest', '--to-earliest'],
+    ['--to-time', '2026-11-24T15:00:00'],
+    ['--to-time', '2026-13-24T15:00:00Z'],
+    ['--to-time', '2026-11-24T15:00:01Z'],
+  ])
     t.match(await operatorRun(['offsets', 'reset', 'pipeline', ...argv], kafka()), { code: 1, err: [/^E_OPTION_INVALID/] })
   const busy = async () => {
     throw kafkaError('E_GROUP_BUSY', 'pipeline is Stable.')
@@ -130,5 +136,5 @@ t.test('offsets reset shows old and new, says what it does not do, and is refuse
     code: 1,
     err: [/^E_GROUP_BUSY/],
   })
-  t.strictSame(targetOf({ toEarliest: true }), 'earliest')
+  t.strictSame(targetOf({ toEarliest: true }, 0), 'earliest')
 })

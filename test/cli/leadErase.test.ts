@@ -112,6 +112,18 @@ t.test('a place that holds nothing says so', async (t) => {
   t.equal(verdictOn({ ...stock, onErasure: kept }), 'nothing')
 })
 
+t.test('a key that nothing is held on is told: an order that deletes nothing would look like a lead that is forgotten', async (t) => {
+  const orders: Erasure[] = []
+  const places = [place('topics', 'leads.erasures.v1', kept, () => orders), place('postgres', 'leads', { kind: 'emptied' }, () => [])]
+  const held = async () => ({ places, linked: [], order: async (one: Erasure) => void orders.push(one), close: async () => undefined })
+  const run = (...flags: string[]) => operatorRun(['leads', 'erase', 'loc:typo', ...flags], {}, { held })
+  const said = /^Nothing was held on loc:typo\. Is it the lead that is meant\?/
+  t.match(await run('--dry-run'), { code: 0, err: [said] })
+  t.match(await run('--yes', '--by', 'office'), { code: 0, err: [said] })
+  t.equal(orders.length, 1, 'what comes later of before that moment is not stored')
+  t.strictSame((await run('--yes')).err, [], 'an order is kept, so it was erased already')
+})
+
 t.test('the verb: exit code, audit line and who gave the order', async (t) => {
   const run = async (effective: number, ...flags: string[]) => {
     const { places, order: give, orders } = world(effective)

@@ -50,6 +50,15 @@ t.test('the document holds every record of every place, with counts at its end, 
   t.equal(closed, 1)
 })
 
+t.test('of a key that nothing is held on the document is empty, and that is said beside it', async (t) => {
+  const nothing = { places: [place('topics', 'decisions.v1', []), place('postgres', 'leads', [])], linked: [] }
+  const { code, out, err } = await run(nothing, [])
+  t.equal(code, 0)
+  t.match(JSON.parse(out.join('\n')), { lead, counts: { topics: { 'decisions.v1': 0 }, postgres: { leads: 0 } } })
+  t.match(err, [/^Nothing was held on loc:maria\. Is it the lead that is meant\?/])
+  t.strictSame((await run({ places, linked: [] }, [])).err, [])
+})
+
 t.test('any places make a document that reads back as they are', (t) =>
   assertProperty(
     t,
@@ -130,7 +139,7 @@ t.test('a lead is named by its key or by a contact id that one lead has; anythin
     const opened: string[] = []
     const held = async (_: unknown, key: string) => {
       opened.push(key)
-      return { places: [], linked: [], close: async () => undefined, order: async () => undefined }
+      return { places, linked: [], close: async () => undefined, order: async () => undefined }
     }
     const leadsMeant = async (_: unknown, text: string) => {
       asked.push(text)

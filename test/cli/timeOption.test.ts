@@ -2,6 +2,7 @@
 import t from 'tap'
 import { rangeOf } from '../../cli/storedQuestions.ts'
 import { spanOf, timeOf } from '../../cli/timeOption.ts'
+import { sinceOf } from '../../cli/verbs/reconcile.ts'
 
 const refused = (message: RegExp) => ({ code: 'E_OPTION_INVALID', message })
 
@@ -19,6 +20,19 @@ t.test('a span is a number with its unit, of a hundred years at most', (t) => {
   t.equal(spanOf('--since', '36525d'), 36_525 * 86_400_000)
   for (const text of ['36526d', `${'9'.repeat(400)}d`]) t.throws(() => spanOf('--since', text), refused(/longer than a hundred years/))
   for (const text of ['', '7', 'd', '-1d', '1w']) t.throws(() => spanOf('--since', text), refused(/is not a duration/), text)
+  t.end()
+})
+
+t.test('a comparison begins where there is something to compare, and no further back than messages are known', (t) => {
+  const now = Date.UTC(2026, 10, 24)
+  t.equal(sinceOf('6h', now), Date.UTC(2026, 10, 23, 18))
+  t.equal(sinceOf('730d', now), now - 730 * 86_400_000, 'docs/postgres.md: messages and calls 730 d')
+  t.equal(sinceOf('121s', now), now - 121_000)
+  for (const text of ['731d', `${'9'.repeat(400)}d`, '2024-11-23T23:59:59Z', '0001-01-01T00:00:00Z'])
+    t.throws(() => sinceOf(text, now), refused(/730 days ago at most/), text)
+  for (const text of ['0s', '2m', '2026-11-23T23:58:00Z', '2026-11-25T00:00:00Z'])
+    t.throws(() => sinceOf(text, now), refused(/must be more than 2 minutes ago/), text)
+  t.throws(() => sinceOf('yesterday', now), refused(/not a duration.*time with its zone/))
   t.end()
 })
 

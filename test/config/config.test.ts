@@ -247,7 +247,36 @@ t.test('a tick is one that a stop can wait for and drain after, within its 15 s'
     )
 })
 
-t.test('SASL needs user and password', async (t) => {
+t.test('a broker is a host and a port that there is, and nothing before it', async (t) => {
+  for (const right of ['kafka:9092', '10.0.0.1:1,b-2.example.com:65535'])
+    t.strictSame(loadConfig({ KAFKA_BROKERS: right }).kafka.brokers, right.split(','))
+  for (const wrong of [
+    'PLAINTEXT://kafka:9092',
+    'kafka:99999',
+    'kafka:65536',
+    'kafka:0',
+    'a:1,b',
+    'a:1,',
+    ':9092',
+    '[::1]:9092',
+    'kafka:9092/x',
+  ])
+    t.match(
+      messageOf(() => loadConfig({ KAFKA_BROKERS: wrong })),
+      'must be host:port without a scheme, the port from 1 to 65535; more of them separated by commas.',
+      wrong,
+    )
+})
+
+t.test('SASL needs user and password, and they need its mechanism', async (t) => {
+  for (const [name, value] of Object.entries({ KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p' }))
+    t.match(
+      messageOf(() => loadConfig({ [name]: value })),
+      `KAFKA_SASL_MECHANISM is missing: must be plain, scram-sha-256 or scram-sha-512 (${name} is set).`,
+    )
+  const twice = messageOf(() => loadConfig({ KAFKA_SASL_USERNAME: 'u', KAFKA_SASL_PASSWORD: 'p', KAFKA_SASL_MECHANISM: 'PLAIN' }))
+  t.match(twice, 'KAFKA_SASL_MECHANISM is "PLAIN": must be')
+  t.notMatch(twice, 'is missing', 'what is wrong is said once')
   t.match(
     messageOf(() => loadConfig({ KAFKA_SASL_MECHANISM: 'plain' })),
     /KAFKA_SASL_USERNAME is missing.*\n.*KAFKA_SASL_PASSWORD is missing/,

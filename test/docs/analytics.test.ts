@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import type { ClickHouseClient } from '@clickhouse/client'
 import type pg from 'pg'
 import t from 'tap'
+import { optionsByType } from '../../pipelines/agents/agent.ts'
 import { attribution } from '../../pipelines/attribution/attribution.ts'
 import { journeys as journeysStage } from '../../pipelines/attribution/journeys.ts'
 import { drive } from '../../runtime/driver.ts'
@@ -178,6 +179,31 @@ t.test('every question of the page gives the figures of a known story', async (t
     { gate_id: 'consent', rule_id: 'no_consent', option: 'call', decisions: '2', by_this_rule_alone: '1', leads: '2' },
     { gate_id: 'consent', rule_id: 'dnd', option: 'call', decisions: '1', by_this_rule_alone: '0', leads: '1' },
   ])
+})
+
+t.test('columns say which types of decisions and actions of follow-ups there are', async (t) => {
+  const { client, database } = await migrated(t)
+  const told = async (table: string, name: string, place = database) =>
+    (
+      await (
+        await client.query({
+          query: 'SELECT comment FROM system.columns WHERE database = {place:String} AND table = {table:String} AND name = {name:String}',
+          query_params: { place, table, name },
+          format: 'JSONEachRow',
+        })
+      ).json<{ comment: string }>()
+    )[0]?.comment
+  const analytics = analyticsDatabaseOf(database)
+  const actions = ['send_message', 'create_task', 'hand_over', 'assign', 'ask']
+  for (const [comment, words] of [
+    [await told('v_decisions', 'type', analytics), Object.keys(optionsByType)],
+    [await told('decisions', 'type'), Object.keys(optionsByType)],
+    [await told('v_followup_outcomes', 'action', analytics), actions],
+    [await told('deliveries', 'action'), actions],
+    [await told('followups_current', 'action'), actions],
+    [await told('lead_events', 'delivery_action'), actions],
+  ] as const)
+    for (const word of words) t.match(comment, new RegExp(`\\b${word}\\b`))
 })
 
 /** Postgres, with what it holds of the same facts; counts as text, as ClickHouse tells them. */

@@ -89,6 +89,11 @@ t.test('a location is compared now: progress, a row per source, what was missed 
     return found
   }
 
+  const subjects = async () => {
+    const names = (await (await fetch(`${registryUrl}/subjects`)).json()) as string[]
+    return names.filter((name) => name.startsWith(prefix))
+  }
+
   const dry = await run('reconcile', '--since', '6h', '--dry-run')
   t.match(dry, { code: 0, err: '' })
   t.match(dry.out[0], /^location +source +compared +missed +visits +about no lead +outcome$/)
@@ -97,6 +102,7 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   t.match(dry.out[5], /^What changed in the last 2 minutes is left for later/)
   t.equal(dry.out[6], `${tenantId}: what its leads hold is not gone through: GHL_INVENTORY_CALLS_PER_HOUR is 0. \`--held\` does it now.`)
   t.strictSame(await onTopic(), [])
+  t.strictSame(await subjects(), [], 'a dry run registers nothing')
 
   const told = await run('reconcile', '--location', tenantId, '--since', new Date(askedAt - HOUR).toISOString())
   t.match(told, { code: 0, err: '' })
@@ -104,6 +110,7 @@ t.test('a location is compared now: progress, a row per source, what was missed 
   t.ok(told.live.includes(`${tenantId}  messages: 2 compared, 1 missed`), told.live.join('\n'))
   const records = await onTopic()
   t.equal(records.length, 1)
+  t.equal((await subjects()).length, foundTopics.length)
   t.match(records[0], /"origin":"reconcile".*"webhookId":"reconcile:message:m-lost"/)
 
   const opportunity = {

@@ -71,4 +71,5 @@ t.test('what does not fit together is refused with what to do', async (t) => {
     said: /--system weather: belongs to `run agents` and is one of lead-intelligence, /,
   })
   t.match(await run('pipeline', '--system', 'routing'), { code: 1, said: /belongs to `run agents`/ })
+  t.match(await run('pipeline', '--dry-run', '--system', 'routing'), { code: 1, said: /--system routing: .* goes without --dry-run/ })
 })

@@ -112,6 +112,31 @@ t.test('the latest statement on a channel, campaign and day counts; a retry of t
   ])
 })
 
+t.test('spend of a day that Date does not have is in the first or the last month that it has, never in another one', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const days = ['1950-05-05', '2026-11-03', '2149-06-07', '2200-02-03']
+  await sink.write([
+    batchOf(
+      marketingSpend,
+      days.map((one) => spent('radio', one, '1')),
+      0n,
+      start,
+    ),
+  ])
+  // Date ends on 2149-06-06: 65,535 days after 1970-01-01.
+  t.strictSame(
+    await rows(
+      client,
+      `SELECT toString(month) AS month, toString(spent) AS spent FROM ${analyticsDatabaseOf(database)}.v_channel_months ORDER BY month`,
+    ),
+    [
+      { month: '1970-01-01', spent: '1' },
+      { month: '2026-11-01', spent: '1' },
+      { month: '2149-06-01', spent: '2' },
+    ],
+  )
+})
+
 t.test('an agent that finds nothing any more has one empty row among the latest, and its past stays', async (t) => {
   const { client, database, sink } = await migrated(t)
   const later = { ...nothing, agentId: found.agentId, system: found.system, at: found.at + DAY }
