@@ -11,7 +11,7 @@ import { withConsent } from '../../pipelines/enrich/consent.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { phoneTypes } from '../../pipelines/enrich/facts/phoneFacts.ts'
 import { stateOfZip } from '../../pipelines/enrich/facts/zipStates.ts'
-import { countryZones, stateCode } from '../../pipelines/enrich/regions.ts'
+import { countryCode, countryZones, stateCode, territoryOf } from '../../pipelines/enrich/regions.ts'
 import { saidIntent } from '../../pipelines/enrich/score.ts'
 import { daysToMove } from '../../pipelines/enrich/scoring/answers.ts'
 import {
@@ -158,9 +158,12 @@ function phoneOf(phone: string | null): Place | undefined {
 }
 
 function addressOf({ state, country, postalCode }: Pick<LeadProfile, 'state' | 'country' | 'postalCode'>): Place | undefined {
-  if (country !== null && country !== 'US' && country !== 'CA') return { states: [country], zones: countryZones[country] ?? [] }
-  const ofZip = country === 'US' && postalCode !== null ? stateOfZip(postalCode) : undefined
-  const code = state === null ? ofZip : stateCode(state, country)
+  const named = country === null ? null : countryCode(country)
+  const territory = named === null ? undefined : territoryOf(named)
+  if (territory !== undefined) return { states: [territory], zones: zonesOfState(territory) ?? [] }
+  if (named !== null && named !== 'US' && named !== 'CA') return { states: [named], zones: countryZones[named] ?? [] }
+  const ofZip = named === 'US' && postalCode !== null ? stateOfZip(postalCode) : undefined
+  const code = state === null ? ofZip : stateCode(state, named)
   return code === undefined ? undefined : { states: [code], zones: zonesOfState(code) ?? [] }
 }
 
