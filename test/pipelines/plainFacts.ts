@@ -57,13 +57,22 @@ export function isPlainAddress(address: string): boolean {
 }
 
 export function plainAmountOf(text: string): number | undefined {
-  const amount = /((?<!\d|\d\.)\d+(?:\.\d+)?|(?<![\d.])\.\d+)(?:\s*(k|mm?))?(?!\w|\.\d)/gi
-  const found = [...text.replaceAll(',', '').matchAll(amount)].slice(0, 2)
+  // Thousands apart by a space or a point, then a comma before the last one or two digits.
+  const said = text
+    .replace(
+      /(?<![\d.,])(?<!\d )(\d{1,3}(?: \d{3})+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,(\d\d?))?(?![ .,]?\d)(?!\s*(?:(?:k|mm?)\b|%))/gi,
+      (_: string, whole: string, cents?: string) => [whole.replace(/[ .]/g, ''), ...(cents === undefined ? [] : [cents])].join('.'),
+    )
+    .replace(/(?<![\d.,]\d{0,9})(\d{1,9}),(\d\d?)(?![\d.,])/g, '$1.$2')
+    .replaceAll(',', '')
+  const found = [...said.matchAll(/((?<!\d|\d\.)\d+(?:\.\d+)?|(?<![\d.])\.\d+)(?:\s*(k|mm?))?(?!\w|\.\d)/gi)]
   const [first, second] = found
   if (first === undefined) return undefined
-  const rest = text.replaceAll(',', '').slice(first.index + first[0].length)
-  if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(rest)) return scaled(first[1], first[2])
-  return (scaled(first[1], first[2] ?? second[2]) + scaled(second[1], second[2])) / 2
+  const between = said.slice(first.index + first[0].length)
+  if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(between)) return scaled(first[1], first[2])
+  const [low, high] = [scaled(first[1], first[2] ?? second[2]), scaled(second[1], second[2])]
+  const isOfThousands = second[2] === undefined && low < 1000 && 1000 * low <= high
+  return ((isOfThousands ? 1000 * low : low) + high) / 2
 }
 
 function scaled(digits: string | undefined, suffix: string | undefined): number {
