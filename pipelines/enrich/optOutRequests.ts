@@ -152,15 +152,7 @@ export const wholeRequests: readonly LexiconRow[] = [
     language: 'fr',
     source,
     words: [
-      ...[
-        'merci de cesser',
-        'merci darreter',
-        'veuillez cesser',
-        'veuillez arreter',
-        'je vous bloque',
-        'plus aucun contact',
-        'aucun contact',
-      ],
+      ...['de cesser', 'darreter', 'veuillez cesser', 'veuillez arreter', 'je vous bloque', 'plus aucun contact', 'aucun contact'],
       ...['je vous demande darreter', 'je ne consens pas', 'je nai pas consenti', 'je vais vous signaler', 'je vais porter plainte'],
     ],
   },
