@@ -5,6 +5,7 @@
  */
 import { everyOne } from './lexiconRow.ts'
 import type { LexiconRow } from './lexiconRow.ts'
+import { wholeRequests } from './optOutRequests.ts'
 import type { Purpose } from './purposes.ts'
 import { wholeOptOuts } from './wholeOptOuts.ts'
 
@@ -83,6 +84,7 @@ export const optOutKeywords: readonly LexiconRow[] = [
     words: ['smetta', 'smettete', 'smetti', 'la smetta', 'finitela', 'la finisca', 'finiscila'],
   },
   ...wholeOptOuts,
+  ...wholeRequests,
 ]
 
 /** A message with one of these words that is neither a keyword nor has a phrase: nobody knows, so the machine pauses and a human looks. */

@@ -4,6 +4,7 @@
  */
 import { everyOne } from './lexiconRow.ts'
 import type { LexiconRow } from './lexiconRow.ts'
+import { optOutRequests } from './optOutRequests.ts'
 import { optOutSentences } from './optOutSentences.ts'
 
 /** A message that contains one of these revokes at once; a human can undo it. */
@@ -585,4 +586,5 @@ export const optOutPhrases: readonly LexiconRow[] = [
     ],
   },
   ...optOutSentences,
+  ...optOutRequests,
 ]

@@ -7,7 +7,7 @@ import type { LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import { contiguousUsZones, placeOfAreaCode, zonesOfState } from './areaCodes.ts'
 import type { Place } from './areaCodes.ts'
 import { stateOfZip } from './facts/zipStates.ts'
-import { countryZones, stateCode } from './regions.ts'
+import { countryCode, countryZones, stateCode, territoryOf } from './regions.ts'
 
 type Stated = Pick<LeadProfile, 'timeZone' | 'phone' | 'state' | 'country'> & Partial<Pick<LeadProfile, 'reportedTimeZone' | 'postalCode'>>
 
@@ -45,7 +45,8 @@ function placeOfPhone(phone: string | null): Place | undefined {
   return country === undefined ? undefined : placeOfCountry(country)
 }
 
-function placeOfAddress({ state, country, postalCode = null }: Stated): Place | undefined {
+function placeOfAddress({ state, country: stated, postalCode = null }: Stated): Place | undefined {
+  const country = stated === null ? null : countryCode(stated)
   if (country !== null && country !== 'US' && country !== 'CA') return placeOfCountry(country)
   const code = state === null ? stateByZip(country, postalCode) : stateCode(state, country)
   return code === undefined ? undefined : { states: [code], zones: zonesOfState(code) ?? [] }
@@ -57,6 +58,8 @@ function stateByZip(country: string | null, postalCode: string | null): string |
 }
 
 function placeOfCountry(country: string): Place {
+  const territory = territoryOf(country)
+  if (territory !== undefined) return { states: [territory], zones: zonesOfState(territory) ?? [] }
   return { states: [country], zones: countryZones[country] ?? [] }
 }
 

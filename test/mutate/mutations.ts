@@ -1410,6 +1410,31 @@ export const mutations: readonly Mutation[] = [
     why: 'Who asks why nobody calls is never called again.',
   },
   {
+    id: 'denied-time-told-as-a-time-frame',
+    guard: 'what is denied is no finding',
+    file: 'pipelines/enrich/text/timeFrame.ts',
+    find: 'if (isDenied(tokens, from)) return',
+    replace: '',
+    tests: [
+      { file: 'test/pipelines/textSignals.test.ts', title: 'a time with a fraction is one, and one that is denied or a length is none' },
+    ],
+    why: 'Who cannot move in three months is told as one who moves in three months.',
+  },
+  {
+    id: 'thousands-apart-by-points-read-as-a-fraction',
+    guard: 'amounts as they are written',
+    file: 'pipelines/agents/factValues.ts',
+    find: 'return readAmount(withoutGroups(text))',
+    replace: 'return readAmount(text)',
+    tests: [
+      {
+        file: 'test/pipelines/agents.test.ts',
+        title: 'amounts, shares and answers are read from free text, and unreadable text stays unknown',
+      },
+    ],
+    why: 'A budget of 350.000 is 350, and the lead is routed and scored as one who can pay nothing.',
+  },
+  {
     id: 'table-without-what-is-behind',
     guard: 'a table is whole before the first record',
     file: 'runtime/kafka/tableReader.ts',

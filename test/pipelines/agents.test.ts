@@ -79,8 +79,15 @@ t.test('amounts, shares and answers are read from free text, and unreadable text
     [1_500_000, 500_000, 1_250_000, 1_750_000, 1_200_000, 1_250_000, 300_000, 375_000, 250_000],
     'a comma before one or two digits divides fractions',
   )
-  t.strictSame(['0,35', '12,5%', '0,5', '12.5%'].map(shareOf), [0.35, 0.125, 0.5, 0.125])
-  t.strictSame(['1.5x', '1.200.000', '350kg'].map(amountOf), [undefined, undefined, undefined], 'no part of a number is an amount')
+  t.strictSame(
+    ['350.000', '€ 350.000,00', '1.200.000', '1 200 000', '350 000 €', '350000,00', '250.000 - 300.000', '300 000 to 400000'].map(amountOf),
+    [350_000, 350_000, 1_200_000, 1_200_000, 350_000, 350_000, 275_000, 350_000],
+    'thousands apart by points or spaces',
+  )
+  t.strictSame(['1.250 million', '0.125', '512 555 0100', '1 to 300k'].map(amountOf), [1_250_000, 0.125, 512, 150_500], 'no thousands')
+  t.strictSame(['300-350,000', '300 to 350 000', '0 - 350,000'].map(amountOf), [325_000, 325_000, 175_000], 'thousands of both ends')
+  t.strictSame(['0,35', '12,5%', '0,5', '12.5%', '12.345%', '33.375'].map(shareOf), [0.35, 0.125, 0.5, 0.125, 0.12345, 0.33375])
+  t.strictSame(['1.5x', '1.200.00', '350kg'].map(amountOf), [undefined, undefined, undefined], 'no part of a number is an amount')
   t.strictSame(['N/A', 'not sure', 'No idea', 'n', 'no'].map(answerOf), [undefined, undefined, undefined, false, false])
   t.strictSame(['0.85', '85', '85%', '1', '850', 'often'].map(shareOf), [0.85, 0.85, 0.85, 1, undefined, undefined])
   t.strictSame(['Yes', 'true', 'no', 'Not yet', 'Pre-approved', 'maybe', undefined].map(answerOf), [

@@ -11,7 +11,7 @@ import { withConsent } from '../../pipelines/enrich/consent.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { phoneTypes } from '../../pipelines/enrich/facts/phoneFacts.ts'
 import { stateOfZip } from '../../pipelines/enrich/facts/zipStates.ts'
-import { countryZones, stateCode } from '../../pipelines/enrich/regions.ts'
+import { countryCode, countryZones, stateCode, territoryOf } from '../../pipelines/enrich/regions.ts'
 import { saidIntent } from '../../pipelines/enrich/score.ts'
 import { daysToMove } from '../../pipelines/enrich/scoring/answers.ts'
 import {
@@ -57,13 +57,22 @@ export function isPlainAddress(address: string): boolean {
 }
 
 export function plainAmountOf(text: string): number | undefined {
-  const amount = /((?<!\d|\d\.)\d+(?:\.\d+)?|(?<![\d.])\.\d+)(?:\s*(k|mm?))?(?!\w|\.\d)/gi
-  const found = [...text.replaceAll(',', '').matchAll(amount)].slice(0, 2)
+  // Thousands apart by a space or a point, then a comma before the last one or two digits.
+  const said = text
+    .replace(
+      /(?<![\d.,])(?<!\d )(\d{1,3}(?: \d{3})+|[1-9]\d{0,2}(?:\.\d{3})+)(?:,(\d\d?))?(?![ .,]?\d)(?!\s*(?:(?:k|mm?)\b|%))/gi,
+      (_: string, whole: string, cents?: string) => [whole.replace(/[ .]/g, ''), ...(cents === undefined ? [] : [cents])].join('.'),
+    )
+    .replace(/(?<![\d.,]\d{0,9})(\d{1,9}),(\d\d?)(?![\d.,])/g, '$1.$2')
+    .replaceAll(',', '')
+  const found = [...said.matchAll(/((?<!\d|\d\.)\d+(?:\.\d+)?|(?<![\d.])\.\d+)(?:\s*(k|mm?))?(?!\w|\.\d)/gi)]
   const [first, second] = found
   if (first === undefined) return undefined
-  const rest = text.replaceAll(',', '').slice(first.index + first[0].length)
-  if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(rest)) return scaled(first[1], first[2])
-  return (scaled(first[1], first[2] ?? second[2]) + scaled(second[1], second[2])) / 2
+  const between = said.slice(first.index + first[0].length)
+  if (second === undefined || !/^\W*(?:-|–|to|and|bis|\.\.)/i.test(between)) return scaled(first[1], first[2])
+  const [low, high] = [scaled(first[1], first[2] ?? second[2]), scaled(second[1], second[2])]
+  const isOfThousands = second[2] === undefined && low < 1000 && 1000 * low <= high
+  return ((isOfThousands ? 1000 * low : low) + high) / 2
 }
 
 function scaled(digits: string | undefined, suffix: string | undefined): number {
@@ -158,9 +167,12 @@ function phoneOf(phone: string | null): Place | undefined {
 }
 
 function addressOf({ state, country, postalCode }: Pick<LeadProfile, 'state' | 'country' | 'postalCode'>): Place | undefined {
-  if (country !== null && country !== 'US' && country !== 'CA') return { states: [country], zones: countryZones[country] ?? [] }
-  const ofZip = country === 'US' && postalCode !== null ? stateOfZip(postalCode) : undefined
-  const code = state === null ? ofZip : stateCode(state, country)
+  const named = country === null ? null : countryCode(country)
+  const territory = named === null ? undefined : territoryOf(named)
+  if (territory !== undefined) return { states: [territory], zones: zonesOfState(territory) ?? [] }
+  if (named !== null && named !== 'US' && named !== 'CA') return { states: [named], zones: countryZones[named] ?? [] }
+  const ofZip = named === 'US' && postalCode !== null ? stateOfZip(postalCode) : undefined
+  const code = state === null ? ofZip : stateCode(state, named)
   return code === undefined ? undefined : { states: [code], zones: zonesOfState(code) ?? [] }
 }
 

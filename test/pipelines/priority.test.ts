@@ -120,6 +120,20 @@ t.test('an answer about time is read at its later end, and one that names none i
     'only what stands before the number opens its end',
   )
   t.strictSame(['1.5 years', '1,5 years', '0.5 years', '1.5-2 months'].map(daysToMove), [548, 548, 183, 60], '1.5 * 365 = 547.5')
+  t.strictSame(
+    [
+      ...[
+        'not in the next 6 months',
+        'not for another 6 months',
+        'not before 6 months',
+        'no sooner than 6 months',
+        'not until 6 months from now',
+      ],
+      ...['no more than 6 months', 'not over 6 months', 'no later than 6 months', 'no in 6 months', '6 months from now'],
+    ].map(daysToMove),
+    [...Array<number>(5).fill(Infinity), ...Array<number>(5).fill(180)],
+    'what is denied is its beginning, or its end',
+  )
   t.equal(priorityFor({ customFields: { f2: 'Over the next 3 months' } }).factors[0]?.words, 'wants to move within 90 days')
   t.strictSame(['flexible', '', 'not now', 'soon-ish', undefined].map(daysToMove), [undefined, undefined, undefined, undefined, undefined])
   t.equal(

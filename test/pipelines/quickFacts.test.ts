@@ -63,7 +63,7 @@ t.test('e-mail addresses: ASCII has the syntax that the tables of Unicode give i
 })
 
 t.test('amounts: digits alone need no list of patterns', async (t) => {
-  const pieces = fc.constantFrom('1', '350', '350000', 'k', 'm', ' ', '-', ' to ', ',', '.', '$', 'M', 'x', '007', '½')
+  const pieces = fc.constantFrom('1', '350', '350000', 'k', 'm', ' ', '-', ' to ', ',', '.', '$', 'M', 'x', '007', '½', '000')
   await assertProperty(
     t,
     fc.property(fc.array(pieces, { maxLength: 6 }), (parts) => {
@@ -153,7 +153,7 @@ t.test('places: sources that name no zone twice are not searched for doubles', a
         timeZone: fc.constantFrom(null, 'America/New_York', 'America/Chicago'),
         phone: fc.oneof(fc.constant(null), phones),
         state: fc.constantFrom(null, 'FL', 'texas', 'ON', 'nowhere'),
-        country: fc.constantFrom(null, 'US', 'CA', 'DE', 'ES', 'XX'),
+        country: fc.constantFrom(null, 'US', 'USA', 'United States', 'PR', 'CA', 'DE', 'ES', 'XX'),
         postalCode: fc.constantFrom(null, '78701', '33602-1234', 'H2X'),
         reportedTimeZone: fc.constantFrom(null, 'America/Chicago', 'Europe/Madrid'),
       }),

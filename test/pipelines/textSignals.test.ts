@@ -382,3 +382,38 @@ t.test('an amount that is denied, or that something lies over a budget by, is no
   t.strictSame(budgets('nothing over 500k'), ['..500000 over 500k'])
   t.strictSame(budgets('no more than 500k'), ['..500000 no more than 500k'])
 })
+
+t.test('thousands apart by spaces are one budget, and no telephone number or range', async (t) => {
+  const budgets = (text: string) =>
+    findingsIn(text)
+      .filter(({ kind }) => kind === 'budget')
+      .map(({ value, words }) => `${value} ${words}`)
+  t.strictSame(budgets('my budget is 1 200 000'), ['1200000 1 200 000'])
+  t.strictSame(budgets('up to 1 200 000 euros'), ['..1200000 up to 1 200 000 euros'])
+  t.strictSame(budgets('our budget is 350 000 to 400 000'), ['350000..400000 350 000 to 400 000'])
+  t.strictSame(budgets('Budget: 350 000,00 €'), ['350000 350 000,00 €'])
+  t.strictSame(budgets('budget 300 400k'), ['300000 300', '400000 400k'])
+  t.strictSame(budgets('call me on 512 000 1234'), [])
+})
+
+t.test('a time with a fraction is one, and one that is denied or a length is none', async (t) => {
+  const times = (text: string) =>
+    findingsIn(text)
+      .filter(({ kind }) => kind === 'time_frame')
+      .map(({ value, words }) => `${value} ${words}`)
+  t.strictSame(times('We want to buy in 1.5 weeks'), ['short_term in 1.5 weeks'], '10.5 days')
+  t.strictSame(times('en 1,5 años'), ['long_term en 1,5 años'])
+  t.strictSame(times('2.5-3 months'), ['medium_term 2.5-3 months'])
+  t.strictSame(times('in a month and a half'), ['medium_term in a month and a half'], '45 days')
+  t.strictSame(times('It costs 1.2, and we move in 3 months'), ['medium_term in 3 months'])
+  for (const text of [
+    'not in 3 months',
+    'not within the next 3 months',
+    'We cannot move in 3 months',
+    'for 3 months',
+    'Looking for 3 months',
+  ])
+    t.strictSame(times(text), [], text)
+  for (const text of ['not yet maybe in 3 months', 'not ready but in 3 months', 'no in 3 months'])
+    t.strictSame(times(text), ['medium_term in 3 months'], text)
+})

@@ -16,7 +16,7 @@ const messagesRead = 3
 
 export const marketAnalyzer: Agent = {
   id: 'market_analyzer',
-  version: 4,
+  version: 5,
   system: 'competitive',
   family: 'market',
   answers: ['content'],

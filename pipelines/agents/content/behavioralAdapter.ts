@@ -24,7 +24,7 @@ interface Style {
 
 export const behavioralAdapter: Agent = {
   id: 'behavioral_adapter',
-  version: 3,
+  version: 4,
   system: 'content',
   family: 'behaviour',
   answers: ['content'],

@@ -60,7 +60,7 @@ export const behaviourFacts = [
 
 export const behavioralProfiler: Agent = {
   id: 'behavioral_profiler',
-  version: 3,
+  version: 4,
   system: 'lead-intelligence',
   family: 'behaviour',
   answers: ['follow_up'],

@@ -79,7 +79,7 @@ const moneyFacts = ['job_title', 'budget', 'budget_min', 'budget_max', 'income',
 
 export const demographicAnalyzer: Agent = {
   id: 'demographic_analyzer',
-  version: 3,
+  version: 4,
   system: 'lead-intelligence',
   family: 'facts',
   answers: ['follow_up'],

@@ -137,7 +137,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 4,
+  version: 5,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],

@@ -14,7 +14,7 @@ const clarity = { exact: 1, related: 0.8 } as const
 
 export const expertiseMatcher: Agent = {
   id: 'expertise_matcher',
-  version: 3,
+  version: 4,
   system: 'routing',
   family: 'expertise',
   answers: ['routing'],

@@ -79,17 +79,23 @@ function financingOf(facts: ReadonlyMap<string, string>): Financing | undefined 
   return approved === false ? 'none' : undefined
 }
 
+/** "Over 6 months", "not before 6 months", "not within the next 6 months": no earlier; "no more than 6 months" is no such thing. */
+const BEYOND =
+  '(?:(?<!\\bnot?\\s)(?:over|more than)|at least|after)\\s+(?:about\\s+|around\\s+)?' +
+  '|not? (?:before|sooner than|earlier than|less than)\\s+|not (?:in|within|for|until|till)\\s+(?:the\\s+)?(?:next\\s+|another\\s+|about\\s+|around\\s+)?'
+const COUNTED = new RegExp(
+  `(\\b(?:${BEYOND}))?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(\\+)?\\s*(?:or more\\s+)?(day|week|month|year)s?\\b\\s*(\\+|or more)?`,
+  'i',
+)
+
 /**
  * Days in which a lead wants to move by what it answered ("asap", "within 30 days", "3-6 months", "12+ months"): the later end of a range,
  * Infinity when it has none; `undefined` for what names no time ("flexible").
  */
 export function daysToMove(answer: string | undefined): number | undefined {
   if (answer === undefined) return undefined
-  if (/\b(asap|as soon as possible|immediate(ly)?|right away|now)\b/i.test(answer)) return /\bnot\b/i.test(answer) ? undefined : 0
-  const counted =
-    /(\b(?:over|more than|at least|after)\s+(?:about\s+|around\s+)?)?(?<![\d.,])(\d{1,3}(?:[.,]\d{1,2})?)\s*(\+)?\s*(?:or more\s+)?(day|week|month|year)s?\b\s*(\+|or more)?/i.exec(
-      answer,
-    )
+  if (/\b(asap|as soon as possible|immediate(ly)?|right away|(?<!\bfrom )now)\b/i.test(answer)) return /\bnot\b/i.test(answer) ? undefined : 0
+  const counted = COUNTED.exec(answer)
   const [, beyond, digits, plus, unit, plusAfter] = counted ?? []
   const days = unitDays[unit?.toLowerCase() ?? '']
   if (digits === undefined || days === undefined) return undefined

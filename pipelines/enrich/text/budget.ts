@@ -33,11 +33,16 @@ const WORDS_AFTER = 3
 const DENIAL_REACH = 4
 
 // Every repetition is bounded: work grows with the length of the message, whatever stands in it.
+const UNIT = 'k|mil|mill|mm|mn|mln|thousand|grand|million|millions|mill[oó]n|millones'
+const SPACE = '[ \\u00a0\\u202f]'
+/** "1 200 000" and "350 000"; "350 400" may be a range, and before more digits it is a telephone number. */
+const SPACED = `(?<!\\d${SPACE})\\d{1,3}(?:(?:${SPACE}\\d{3}){2,3}|${SPACE}000)(?:,\\d{2})?(?!${SPACE}?(?:\\d|(?:${UNIT}|m)(?!\\p{L})))`
 const AMOUNT =
-  '(us\\$|[$€£])? ?(\\d{1,3}(?:[.,]\\d{3}){1,3}(?:[.,]\\d{2})?|\\d{1,9}(?:[.,]\\d{1,3})?)' +
-  '(?: ?(k|mil|mill|mm|mn|mln|thousand|grand|million|millions|mill[oó]n|millones)|(m))?(\\+)?(?: ?([€£]))?'
+  `(us\\$|[$€£])? ?(${SPACED}|\\d{1,3}(?:[.,]\\d{3}){1,3}(?:[.,]\\d{2})?|\\d{1,9}(?:[.,]\\d{1,3})?)` +
+  `(?: ?(${UNIT})|(m))?(\\+)?(?: ?([€£]))?`
 const FIRST = new RegExp(`(?<![\\p{L}\\p{N}.,/#+_@-])${AMOUNT}(?![\\p{L}\\p{N}%°/'"’])`, 'giu')
 const SECOND = new RegExp(` ?(?:[-–—]|to|and|y|a|o|or|hasta) ?${AMOUNT}(?![\\p{L}\\p{N}%°/'"’]|-\\d)`, 'iuy')
+const SPACES = new RegExp(SPACE, 'gu')
 /** What no word before an amount reaches over. A colon does: "Budget: 450k". */
 const STOP = /[.,;!?\n]/
 
@@ -71,7 +76,7 @@ export function budgetIn(told: Told): Found[] {
 
 function amountOf([, sign, digits = '', unit, short, plus, signAfter]: RegExpExecArray): Amount {
   return {
-    digits,
+    digits: digits.replace(SPACES, '.'),
     power: unitPowers[normalised(unit ?? short ?? '')],
     hasCurrency: sign !== undefined || signAfter !== undefined,
     orMore: plus !== undefined,

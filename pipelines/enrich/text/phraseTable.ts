@@ -107,7 +107,7 @@ function fits<V extends string>(tokens: readonly Token[], from: number, { words,
 }
 
 /** The place of the word that denies what starts at this token. */
-function denialOf(tokens: readonly Token[], from: number): number | undefined {
+export function denialOf(tokens: readonly Token[], from: number): number | undefined {
   const clause = tokens[from]?.clause
   for (let place = from - 1; place >= from - NEGATION_REACH; place--) {
     const token = tokens[place]

@@ -1,11 +1,23 @@
 /**
  * When the lead wants to act, as a band of the reference, from the text alone: no clock is asked, so a month by its name tells
- * nothing. A counted time counts when it lies ahead ("in 3 months") or is the whole answer ("3-6 months"), never when it is a
- * length or a past ("for 3 months", "3 months ago").
+ * nothing. A counted time counts when it lies ahead ("in 1.5 years") or is the whole answer ("3-6 months"), never when it is denied
+ * ("not in 3 months"), a length or a past ("for 3 months", "3 months ago").
  */
 import { startsOfTable } from './phraseStarts.ts'
-import { matchesIn, phraseTable } from './phraseTable.ts'
-import { aheadAfter, aheadBefore, bandRows, bareFillers, idleRows, numberWords, rangeWords, timeFillers, unitDays } from './timeWords.ts'
+import { denialOf, matchesIn, phraseTable } from './phraseTable.ts'
+import {
+  aheadAfter,
+  aheadBefore,
+  bandRows,
+  bareFillers,
+  halves,
+  idleRows,
+  notOfTime,
+  numberWords,
+  rangeWords,
+  timeFillers,
+  unitDays,
+} from './timeWords.ts'
 import type { Band } from './timeWords.ts'
 import { wordsOf } from './tokens.ts'
 import type { Found, Told, Token } from './tokens.ts'
@@ -24,15 +36,36 @@ function bandOf(days: number): Band {
 export function timeFrameIn(told: Told): Found[] {
   const worded = matchesIn(told, table)
     .filter(({ value, denial, quoted, to }) => value !== 'none' && denial === undefined && !quoted && told.tokens[to]?.asked === false)
-    .map(({ value, from, to }) => ({ value, from, to }))
-  const counted = (told.opens & unitBit) === 0 ? [] : countedTimes(told.tokens)
-  return [...worded, ...counted].sort((a, b) => a.from - b.from).map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))
+    .map((match) => spanOf(told, match))
+  const read = (told.opens & unitBit) === 0 ? undefined : withDecimals(told)
+  const counted = read === undefined ? [] : countedTimes(read.tokens).map((span) => spanOf(read, span))
+  return [...worded, ...counted].sort((a, b) => a.start - b.start).map(({ value, words }) => ({ value, words }))
 }
 
 interface Span {
-  readonly value: Band
+  readonly value: Band | 'none'
   readonly from: number
   readonly to: number
+}
+
+function spanOf(told: Told, { value, from, to }: Span): Found & { readonly start: number } {
+  return { value, words: wordsOf(told, from, to), start: told.tokens[from]?.start ?? 0 }
+}
+
+/** "1.5" and "1,5" as one word: the sign in it ends no clause. */
+function withDecimals(told: Told): Told {
+  if (!/\d[.,]\d/.test(told.text)) return told
+  const tokens: Token[] = []
+  let joined = 0
+  for (const token of told.tokens) {
+    const before = tokens.at(-1)
+    const sign = before === undefined ? '' : told.text.slice(before.end, token.start)
+    const isFraction = /^[.,]$/.test(sign) && /^\d{1,2}$/.test(token.word) && /^\d{1,3}$/.test(before?.word ?? '')
+    if (isFraction) joined++
+    if (isFraction && before !== undefined) tokens[tokens.length - 1] = { ...before, word: `${before.word}.${token.word}`, end: token.end }
+    else tokens.push({ ...token, clause: token.clause - joined })
+  }
+  return { ...told, tokens }
 }
 
 function countedTimes(tokens: readonly Token[]): Span[] {
@@ -61,9 +94,21 @@ function countedTimes(tokens: readonly Token[]): Span[] {
       const first = tokens[start - 1]?.word === 'the' ? start - 2 : start - 1
       if (tokens[first]?.clause === clause && aheadBefore.has(tokens[first]?.word ?? '')) start = first
     }
-    found.push({ value: bandOf(counted.count * days), from: isAhead ? start : counted.from, to: unit })
+    const from = isAhead ? start : counted.from
+    if (isDenied(tokens, from)) return
+    const half = halves.find((words) => words.every((word, place) => tokens[unit + 1 + place]?.word === word))
+    const count = counted.count + (half === undefined ? 0 : 0.5)
+    found.push({ value: bandOf(count * days), from, to: unit + (half?.length ?? 0) })
   })
   return found
+}
+
+/** "Not in 3 months", "we cannot move in 3 months"; "not yet, maybe in 3 months" and the answer "no in 3 months" deny no time. */
+function isDenied(tokens: readonly Token[], from: number): boolean {
+  const denial = denialOf(tokens, from)
+  if (denial === undefined) return false
+  const between = tokens.slice(denial + 1, from)
+  return between.length === 0 ? tokens[denial]?.word !== 'no' : !between.some(({ word }) => notOfTime.has(word))
 }
 
 /** The number before a unit, the middle of a range: "3", "2-3", "two or three", "a couple of". */
@@ -72,7 +117,11 @@ function countBefore(tokens: readonly Token[], unit: number): { readonly count: 
   const numberAt = (place: number): number | undefined => {
     const token = tokens[place]
     if (token === undefined || token.clause !== clause) return undefined
-    return /^\d{1,3}$/.test(token.word) ? Number(token.word) : Object.hasOwn(numberWords, token.word) ? numberWords[token.word] : undefined
+    return /^\d{1,3}(?:\.\d{1,2})?$/.test(token.word)
+      ? Number(token.word)
+      : Object.hasOwn(numberWords, token.word)
+        ? numberWords[token.word]
+        : undefined
   }
   const wordAt = (place: number) => (tokens[place]?.clause === clause ? (tokens[place]?.word ?? '') : '')
   const last = ['of', 'de'].includes(wordAt(unit - 1)) ? unit - 2 : unit - 1

@@ -187,9 +187,21 @@ export const timeFillers = new Set(
     ' ',
   ),
 )
+/** Right after a unit: half of one more. */
+export const halves: readonly (readonly string[])[] = [
+  ['and', 'a', 'half'],
+  ['y', 'medio'],
+  ['y', 'media'],
+]
+/** Between a denial and a counted time: the denial is of something else. */
+export const notOfTime = new Set(
+  'now yet ready sure rush hurry know idea until til till maybe probably ahora todavia aun lista listo prisa se seguro hasta quizas talvez'.split(
+    ' ',
+  ),
+)
 /** A bare answer: nothing else may stand in its clause. */
 export const bareFillers = new Set(
-  'is es son yes yeah hi hello ok so si hola well um timeline time frame timeframe our my we are thinking were looking at i am im think plan planning for tops max or less'.split(
+  'is es son yes yeah hi hello ok so si hola well um timeline time frame timeframe our my we are thinking were looking at i am im think plan planning tops max or less'.split(
     ' ',
   ),
 )
