@@ -1680,10 +1680,49 @@ export const mutations: readonly Mutation[] = [
     id: 'shorter-log-waited-for',
     guard: 'what was made anew with less in it is not waited for',
     file: 'runtime/kafka/partitionReader.ts',
-    find: 'if (end < range.end)',
-    replace: 'if (end < 0n)',
+    find: 'if (now < end)',
+    replace: 'if (now < 0n)',
     tests: [{ file: stageUnit, title: 'a changelog that was made anew with less in it while it is read is not waited for' }],
     why: 'A restore, and `rekindle state get`, wait for records that will never come.',
+  },
+  {
+    id: 'shorter-topic-tailed-for-ever',
+    guard: 'a tail to the end of a topic that was made anew with less in it ends',
+    file: 'runtime/kafka/tail.ts',
+    find: 'outOfRange = options.untilEnd === true &&',
+    replace: 'outOfRange = options.untilEnd === undefined &&',
+    tests: [
+      {
+        file: 'test/runtime/kafka/shorterTopic.test.ts',
+        title: 'a tail to its end of a topic that is made anew with less in it meanwhile ends, and says so',
+      },
+    ],
+    why: '`rekindle effects`, `policy list` and every other verb that reads a topic whole wait without end.',
+  },
+  {
+    id: 'folder-kept-by-a-failed-start',
+    guard: 'a start that fails lets go of the folder of its state',
+    file: 'runtime/kafka/stageMember.ts',
+    find: '  } catch (error) {\n    folder?.release()',
+    replace: '  } catch (error) {',
+    tests: [
+      { file: 'test/runtime/kafka/stageMember.test.ts', title: 'a start that fails after 0 connections holds no folder and no connection' },
+    ],
+    why: 'Tried again in the same process, it claims another folder and restores every partition from its beginning.',
+  },
+  {
+    id: 'shadow-timers-in-one-piece',
+    guard: 'a backfill fires as many timers at once as the broker takes the results of',
+    file: 'runtime/kafka/rehearsal.ts',
+    find: 'if (limit === 1 ||',
+    replace: 'if (limit > 0 ||',
+    tests: [
+      {
+        file: 'test/runtime/kafka/rehearsal.test.ts',
+        title: 'what many timers write that are due at once is written in parts that the broker takes',
+      },
+    ],
+    why: 'A backfill over a stretch in which many leads fell silent at once ends with an error of the broker, each time.',
   },
   {
     id: 'long-log-called-open',
