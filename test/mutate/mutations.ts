@@ -1694,7 +1694,7 @@ export const mutations: readonly Mutation[] = [
     tests: [
       {
         file: 'test/runtime/kafka/shorterTopic.test.ts',
-        title: 'a tail to its end of a topic that is made anew with less in it meanwhile ends, and says so',
+        title: 'of a topic that is made anew with less in it meanwhile ends, and says so',
       },
     ],
     why: '`rekindle effects`, `policy list` and every other verb that reads a topic whole wait without end.',
@@ -1706,9 +1706,23 @@ export const mutations: readonly Mutation[] = [
     find: '  } catch (error) {\n    folder?.release()',
     replace: '  } catch (error) {',
     tests: [
-      { file: 'test/runtime/kafka/stageMember.test.ts', title: 'a start that fails after 0 connections holds no folder and no connection' },
+      { file: 'test/runtime/kafka/stageMember.test.ts', title: 'a start that fails holds no folder and no connection' },
     ],
     why: 'Tried again in the same process, it claims another folder and restores every partition from its beginning.',
+  },
+  {
+    id: 'results-of-a-worker-in-one-piece',
+    guard: 'what is done behind a slow record of a worker is written in parts',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: '&& !fits(records, BYTES_PER_TRANSACTION)',
+    replace: '&& fits(records, 0)',
+    tests: [
+      {
+        file: 'test/runtime/kafka/workerUnit.test.ts',
+        title: 'what is done behind a slow record goes in transactions that the broker takes',
+      },
+    ],
+    why: 'The broker refuses the transaction, and every call that it was the result of is made, and paid for, once more.',
   },
   {
     id: 'shadow-timers-in-one-piece',

@@ -36,7 +36,7 @@ for (const [standby, most] of [
   [0, 0],
   [1, 1],
 ] as const)
-  t.test(`a start that fails after ${most} connections holds no folder and no connection`, async (t) => {
+  t.test(`a start that fails holds no folder and no connection, after ${most} connections`, async (t) => {
     const open = connections(t, most)
     const stateDir = t.testdir()
     const onFatal = (error: Error) => t.fail(error)
