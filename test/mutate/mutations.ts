@@ -1705,10 +1705,17 @@ export const mutations: readonly Mutation[] = [
     file: 'runtime/kafka/stageMember.ts',
     find: '  } catch (error) {\n    folder?.release()',
     replace: '  } catch (error) {',
-    tests: [
-      { file: 'test/runtime/kafka/stageMember.test.ts', title: 'a start that fails holds no folder and no connection' },
-    ],
+    tests: [{ file: 'test/runtime/kafka/stageMember.test.ts', title: 'a start that fails holds no folder and no connection' }],
     why: 'Tried again in the same process, it claims another folder and restores every partition from its beginning.',
+  },
+  {
+    id: 'folder-taken-by-a-full-disk',
+    guard: 'a lock that could not be written is taken away again',
+    file: 'runtime/state/stateFolder.ts',
+    find: '    rmSync(lock, { force: true })\n    throw error',
+    replace: '    throw error',
+    tests: [{ file: 'test/runtime/state/stateFolder.test.ts', title: 'a folder that a full disk refused is claimed once there is room' }],
+    why: 'The next start takes it for the folder of a living process, restores everything into another one, and its files stay for good.',
   },
   {
     id: 'results-of-a-worker-in-one-piece',
