@@ -1709,6 +1709,20 @@ export const mutations: readonly Mutation[] = [
     why: 'Tried again in the same process, it claims another folder and restores every partition from its beginning.',
   },
   {
+    id: 'final-error-tried-again',
+    guard: 'an error in the middle of work that trying again cannot mend ends the member',
+    file: 'runtime/kafka/groupMember.ts',
+    find: 'if (error instanceof RekindleError && !error.retriable) return this.fail(error)',
+    replace: '',
+    tests: [
+      {
+        file: 'test/runtime/kafka/groupMember.test.ts',
+        title: 'an error in the middle of work that trying again cannot mend ends the member, of a unit that it has',
+      },
+    ],
+    why: 'A registry that refuses the login is asked again at once, with the batch fetched and the state looked after each time, and nobody is told.',
+  },
+  {
     id: 'folder-taken-by-a-full-disk',
     guard: 'a lock that could not be written is taken away again',
     file: 'runtime/state/stateFolder.ts',
