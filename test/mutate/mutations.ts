@@ -1753,8 +1753,8 @@ export const mutations: readonly Mutation[] = [
     replace: 'if (limit > 0 ||',
     tests: [
       {
-        file: 'test/runtime/kafka/rehearsal.test.ts',
-        title: 'what many timers write that are due at once is written in parts that the broker takes',
+        file: 'test/runtime/kafka/shadow.test.ts',
+        title: 'what many timers lead to that are due at once is written in parts that the broker takes',
       },
     ],
     why: 'A backfill over a stretch in which many leads fell silent at once ends with an error of the broker, each time.',

@@ -2,19 +2,15 @@
  * A rehearsal against what really happened: the same log gives the same records with the same ids, and neither the group
  * nor its topics notice. What it writes goes under another prefix, which must be empty.
  */
-import { randomBytes } from 'node:crypto'
 import t from 'tap'
 import { RehearsalTally } from '../../../cli/rehearsalTally.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
-import { partitionOf } from '../../../runtime/murmur2.ts'
-import { emit, next, timer } from '../../../runtime/outcome.ts'
-import { from, stage } from '../../../runtime/stage.ts'
 import type { TaskBatch } from '../../../runtime/task.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { testStack } from '../../support/stack.ts'
 import type { TestStack } from '../../support/stack.ts'
-import { adder, caughtUp, eventually, factors, Item, items, partitions, sums, totaller, totals, world } from './fixtures.ts'
-import type { Sum } from './fixtures.ts'
+import { adder, caughtUp, eventually, factors, items, sums, totaller, totals, world } from './fixtures.ts'
+import type { Item, Sum } from './fixtures.ts'
 import { patientStages } from './patient.ts'
 
 const stages = [adder, totaller]
@@ -109,52 +105,6 @@ t.test('the past, processed again into a shadow, is what it was: records, order,
     }
   t.strictSame({ ends: await ends(kafka), lag: await kafka.lag('line', inputs) }, before, 'the source is untouched')
   await t.rejects(kafka.shadow(options), { code: 'E_SHADOW_NOT_EMPTY', message: /shadow\./ })
-})
-
-t.test('what many timers write that are due at once is written in parts that the broker takes', async (t) => {
-  const due = began + 1_000_000
-  const bulk = stage({
-    name: 'bulk',
-    state: Item,
-    on: [from(items, (_: Item | undefined, { value }) => next(value, { timers: [timer('late').at(due)] }))],
-    timer: ({ seq, wish }: Item) => next(undefined, { emit: [emit(sums, { seq, count: 1, sum: 1, by: wish })] }),
-    outputs: [sums],
-  })
-  const stack = await testStack(t)
-  const bulky = [{ group: 'bulk', stages: [bulk] }]
-  const kafka = await world(stack, bulky)
-  t.teardown(() => kafka.close())
-  // All on one partition: 2.4 MB of outputs, of which a broker takes 1 MB at once, and 64 of them are almost 800 KB.
-  const keys = Array.from({ length: 2_000 }, (_, index) => `lead:${index}`)
-    .filter((key) => partitionOf(key, partitions) === 0)
-    .slice(0, 200)
-    .sort()
-  t.equal(keys.length, 200)
-  const producer = kafka.producer()
-  await Promise.all(
-    keys.map((key, seq) => producer.send(items, key, item(seq, randomBytes(9_000).toString('base64')), { timestamp: began + seq * 1_000 })),
-  )
-  const prefix = `${stack.prefix}shadow.`
-  const shadow = await kafka.shadow({ group: 'bulk', stages: [bulk], prefix, replicationFactor: 1 })
-  const rehearsal = await kafka.rehearse({
-    group: 'bulk',
-    stages: [bulk],
-    from: began,
-    fits: (result, partition) => shadow.fits(result, partition),
-    onResult: (result, partition) => shadow.write(result, partition, Date.now()),
-  })
-  await rehearsal.catchUp()
-  await rehearsal.advance(due)
-  await shadow.flush()
-  await rehearsal.close()
-  await shadow.close()
-  const other = await world({ ...stack, prefix }, bulky)
-  t.teardown(() => other.close())
-  const written = [...(await content(other, sums)).values()].flat() as [string, Sum][]
-  t.strictSame(
-    written.map(([key, { seq }]) => [key, seq]),
-    keys.map((key, seq) => [key, seq]),
-  )
 })
 
 t.test('a stretch of the past begins without state and ends before its end', async (t) => {
