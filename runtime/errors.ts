@@ -39,7 +39,8 @@ export const runtimeErrors = {
     scope: 'record',
     retriable: false,
     means: 'The bytes of a record are not in the Confluent wire format, or its schema cannot be read with ours.',
-    remedy: 'The record is in the dead-letter topic. Find its writer by the headers; fix it, then `rekindle dlq replay`.',
+    remedy:
+      'The record is in the dead-letter topic. Where the registry lacks its schema, make it known there, then `rekindle dlq replay`. Else find its writer by the headers, have it send the record again, and `rekindle dlq discard` this one: replayed as it is, it comes back.',
   },
   E_RECORD_KEY_MISSING: {
     scope: 'record',
@@ -179,7 +180,8 @@ export const runtimeErrors = {
     scope: 'partition',
     retriable: false,
     means: 'The committed offset is outside what the broker still holds: data was lost or the topic was made anew.',
-    remedy: 'Find out why; then `rekindle offsets reset` deliberately.',
+    remedy:
+      'Find out why; then `rekindle offsets reset` deliberately. Of sink-postgres it is refused: set `next_offset` of the topic and partition in `sink_offsets` to the first record that is to be stored.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -53,6 +53,7 @@ export function addBackfill(program: Command, { terminal, config, operator, now,
             group,
             stages,
             from,
+            fits: (result, partition) => shadow.fits(result, partition),
             onResult: async (result, partition) => {
               tally.add(result)
               await shadow.write(result, partition, now())

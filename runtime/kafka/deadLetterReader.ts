@@ -142,14 +142,17 @@ export class DeadLetterReader {
       return { followed, end }
     })
     const bookAt = new Map(open.map(({ followed: { position, book } }) => [`${position.topic}#${position.partition}`, book]))
-    const behind = () => open.filter(({ followed, end }) => followed.position.offset < end).map(({ followed }) => followed.position)
+    const behind = () => open.filter(({ followed, end }) => followed.position.offset < end)
     for (let left = behind(); left.length > 0; left = behind()) {
-      const positions = left
+      const positions = left.map(({ followed }) => followed.position)
+      const before = positions.map(({ offset }) => offset)
       await patiently(leaderMoves, () =>
         reader.fetch(positions, FETCH_WAIT_MS, (records) => {
           for (const record of records) bookAt.get(`${record.topic}#${record.partition}`)?.add(record)
         }),
       )
+      if (positions.some(({ offset }, index) => offset !== before[index])) continue
+      for (const { followed, end } of left) await reader.refuseShorter(followed.position.topic, followed.position.partition, end)
     }
     return open.map(({ followed }) => followed)
   }

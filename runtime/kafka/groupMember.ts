@@ -4,6 +4,7 @@
  * once, and none works on after its epoch has passed.
  */
 import type { Consumer, EachBatchPayload } from 'kafkajs'
+import { RekindleError } from '../errors.ts'
 import { nextTick } from '../joinTick.ts'
 import { aligned, coPartitioned } from './assignor.ts'
 import { byTopic } from './byPlace.ts'
@@ -303,13 +304,17 @@ export class GroupMember<U extends Unit> {
     })
   }
 
-  /** Not serial itself: it is called from inside the unit's own step and takes effect after it. */
+  /**
+   * Not serial itself: it is called from inside the unit's own step and takes effect after it. What trying again cannot mend ends the
+   * member, as when a unit is prepared.
+   */
   #recover(held: Held<U>, error: unknown): void {
     this.#options.logger.warn({ unit: held.id, error: String(error) }, 'a unit starts over after an error')
     if (isFenced(error) && held.ready) held.move('fenced')
     this.#withhold(held)
     this.pause(held.places)
     if (this.#units.get(held.id) !== held) return
+    if (error instanceof RekindleError && !error.retriable) return this.fail(error)
     const epoch = this.#epoch
     void held.serially(async () => {
       // A join has come meanwhile, and with it what mends the unit.

@@ -65,11 +65,13 @@ export class KeyRecords {
     const end = range?.end ?? 0n
     while (position.offset < end) {
       const found: LogRecord[] = []
+      const before = position.offset
       await patiently(leaderMoves, () =>
         reader.fetch([position], FETCH_WAIT_MS, (records) => {
           for (const record of records) if (record.offset < end && record.key?.toString('utf8') === key) found.push(record)
         }),
       )
+      if (position.offset === before) await reader.refuseShorter(name, partition, end)
       await wire.prepare(
         topic,
         found.map(({ value }) => value),

@@ -164,12 +164,15 @@ export class PartitionReader {
         for (const record of records) if (record.offset < range.end) onRecord(record)
       })
       onFetched()
-      if (position.offset > before) continue
-      const end = (await this.ranges(topic, [partition])).get(partition)?.end ?? 0n
-      if (end < range.end)
-        throw new Error(`${topic} partition ${partition} ends at ${end} by now and not at ${range.end}: it was made anew`)
+      if (position.offset === before) await this.refuseShorter(topic, partition, range.end)
     }
     return range.end
+  }
+
+  /** To be asked when a fetch brings nothing: throws when the log ends before `end`, where it once ended, since that will not come any more. */
+  async refuseShorter(topic: string, partition: number, end: bigint): Promise<void> {
+    const now = (await this.ranges(topic, [partition])).get(partition)?.end ?? 0n
+    if (now < end) throw new Error(`${topic} partition ${partition} ends at ${now} by now and not at ${end}: it was made anew`)
   }
 
   /**

@@ -21,7 +21,7 @@ export interface PartitionSteps<V> {
   readonly partitions: readonly number[]
   /** Begins with the first record of the partition that is stamped with this time (ms) or a later one. */
   start(partition: number, at: number): Promise<void>
-  /** The next records in the order of the log, perhaps none; `undefined` at the end. Throws when the broker or the registry is away. */
+  /** The next records in the order of the log, perhaps none; `undefined` at the end. Throws when the broker or the registry is away, or the topic was made anew. */
   next(partition: number): Promise<readonly TailRecord<V>[] | undefined>
   close(): Promise<void>
 }
@@ -55,7 +55,9 @@ export async function openSteps<T extends AnyTopic>(topic: T, { kafka, wire, top
       if (position === undefined) throw new TypeError(`partition ${partition} of ${name} was not started`)
       if (position.offset >= endOf(partition)) return undefined
       const fetched: LogRecord[] = []
+      const before = position.offset
       await reader.fetch([position], WAIT_MS, (records) => fetched.push(...records), STEP_BYTES)
+      if (position.offset === before) await reader.refuseShorter(name, partition, endOf(partition))
       const wanted = fetched.filter(({ offset }) => offset < endOf(partition))
       await wire.prepare(
         topic,

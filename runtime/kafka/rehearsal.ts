@@ -31,6 +31,8 @@ export interface RehearsalOptions {
   readonly group: string
   readonly stages: readonly AnyStage[]
   readonly from: RehearsalStart
+  /** Whether what several timers led to can be written as one result; where it cannot, fewer are fired at once. */
+  fits?(result: TaskBatch, partition: number): boolean
   /** Told of each result, in order, before the next one is computed. */
   onResult(result: TaskBatch, partition: number): void | Promise<void>
 }
@@ -150,13 +152,19 @@ export class Rehearsal {
       this.#at = Math.max(this.#at, first.dueAt)
       // One that was due before it was set fires now, with those that are as late: time does not go back for it.
       for (const [topic, values] of first.task.parkedValues(this.#at, TIMERS_AT_ONCE)) await this.#workshop.wire.prepare(topic, values)
-      await this.#settle(first.task, first.task.fireTimers(this.#at, TIMERS_AT_ONCE))
+      await this.#settle(first.task, this.#fired(first.task, TIMERS_AT_ONCE))
     }
     this.#at = Math.max(this.#at, now)
   }
 
   async close(): Promise<void> {
     await this.#reader.close()
+  }
+
+  #fired(task: Task, limit: number): TaskBatch {
+    const result = task.fireTimers(this.#at, limit)
+    if (limit === 1 || this.#options.fits?.(result, task.partition) !== false) return result
+    return this.#fired(task, Math.ceil(limit / 2))
   }
 
   async #readEnds(until: number | undefined): Promise<void> {
@@ -182,6 +190,7 @@ export class Rehearsal {
         source.records.length = 0
         source.next = 0
       }
+      const before = empty.map(({ position }) => position.offset)
       const byPlace = new Map(empty.map((source) => [`${source.position.topic}#${source.position.partition}`, source]))
       await this.#reader.fetch(
         empty.map(({ position }) => position),
@@ -194,6 +203,8 @@ export class Rehearsal {
         },
         CHUNK_BYTES,
       )
+      if (empty.some(({ position }, index) => position.offset !== before[index])) continue
+      for (const { position, end } of empty) await this.#reader.refuseShorter(position.topic, position.partition, end)
     }
   }
 

@@ -14,7 +14,7 @@ import { Changelog } from './changelog.ts'
 import { topicsWrittenBy } from './names.ts'
 import { stableEnds } from './offsets.ts'
 import type { Workshop } from './stageMember.ts'
-import { largestShare, outgoingOf } from './stageOutput.ts'
+import { fits, outgoingOf } from './stageOutput.ts'
 import { applyTopics } from './topicPlan.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
@@ -30,6 +30,7 @@ export interface ShadowOptions {
 
 /** As a member's: more makes a transaction no cheaper. */
 const RECORDS = 1_000
+/** Of one partition of a topic: a broker takes 1 MB of it at once. */
 const BYTES = 800_000
 
 export class Shadow {
@@ -82,24 +83,20 @@ export class Shadow {
     return shadow
   }
 
+  /** Whether the broker takes this result in one transaction; what one record or timer leads to cannot be made smaller. */
+  fits(result: TaskBatch, partition: number): boolean {
+    return fits(this.#outgoingOf(result, partition, 0), BYTES)
+  }
+
   /** Takes one result of a partition; it is written with those around it. */
   async write(result: TaskBatch, partition: number, at: number): Promise<void> {
-    const { group, prefix } = this.#options
     const changelogs = this.#changelogsOf(partition)
-    this.#waiting.push(
-      ...outgoingOf(result, changelogs, {
-        wire: this.#wire,
-        counts: this.#workshop.counts,
-        topicPrefix: prefix,
-        group,
-        read: this.#read,
-        partition,
-        at,
-      }),
-    )
+    const outgoing = this.#outgoingOf(result, partition, at)
     // Told after the first change, so that the definition of the state schema is written once, ahead of it.
     for (const { stage } of result.changes) changelogs.find(({ stage: own }) => own === stage)?.committed(0n, 0)
-    if (this.#waiting.length >= RECORDS || largestShare(this.#waiting) >= BYTES) await this.flush()
+    if (!fits([...this.#waiting, ...outgoing], BYTES)) await this.flush()
+    this.#waiting.push(...outgoing)
+    if (this.#waiting.length >= RECORDS) await this.flush()
   }
 
   async flush(): Promise<void> {
@@ -108,6 +105,13 @@ export class Shadow {
 
   async close(): Promise<void> {
     await this.#producer.close()
+  }
+
+  #outgoingOf(result: TaskBatch, partition: number, at: number): OutgoingRecord[] {
+    const { group, prefix } = this.#options
+    const { counts } = this.#workshop
+    const context = { wire: this.#wire, counts, topicPrefix: prefix, group, read: this.#read, partition, at }
+    return outgoingOf(result, this.#changelogsOf(partition), context)
   }
 
   #changelogsOf(partition: number): readonly Changelog[] {

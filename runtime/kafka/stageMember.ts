@@ -15,6 +15,7 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import { CacheBudget } from '../state/generationCache.ts'
 import { claimStateFolder, removeStale } from '../state/stateFolder.ts'
+import type { StateFolder } from '../state/stateFolder.ts'
 import { oneAtATime } from '../state/oneAtATime.ts'
 import { openUnitState, TRUSTED_FOR_MS, volatileUnitState } from '../state/unitState.ts'
 import { priorities, subscriptions } from '../taskPlan.ts'
@@ -115,7 +116,6 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   const { group, stages, standby = 0, stateDir } = options
   const { topicPrefix, wire, counts } = workshop
   refuseStandby(standby, stateDir)
-  const logger = workshop.logger.child({ group })
   const inputs = subscriptions(stages)
   const outputs = stages.flatMap(({ outputs: topics }) => topics as readonly AnyTopic[])
   const tableTopics = new Map(
@@ -138,8 +138,36 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   const tables = new Map<string, Table<unknown>>()
   for (const [name, topic] of tableTopics) tables.set(name, await workshop.table(topic))
 
-  const now = () => options.now?.() ?? Date.now()
   const folder = stateDir === undefined ? undefined : claimStateFolder(join(stateDir, groupName(group, topicPrefix)))
+  try {
+    return await startIn(folder, workshop, options, { inputs, tables, moved })
+  } catch (error) {
+    folder?.release()
+    throw error
+  }
+}
+
+interface Found {
+  /** Topics that the stages read from outside. */
+  readonly inputs: readonly AnyTopic[]
+  /** By name of their topics. */
+  readonly tables: ReadonlyMap<string, Table<unknown>>
+  /** Physical names of changelogs from which state is moved. */
+  readonly moved: readonly string[]
+}
+
+/** Starts the member with its state in this folder, if any. Where that fails the folder is still held, and nothing else. */
+async function startIn(
+  folder: StateFolder | undefined,
+  workshop: Workshop,
+  options: StagesOptions,
+  { inputs, tables, moved }: Found,
+): Promise<RunningMember> {
+  const { group, stages, standby = 0 } = options
+  const { topicPrefix } = workshop
+  const logger = workshop.logger.child({ group })
+  const physical = (topic: AnyTopic) => physicalName(topic, topicPrefix)
+  const now = () => options.now?.() ?? Date.now()
   if (folder !== undefined) removeStale(folder.path, Date.now() - TRUSTED_FOR_MS)
   const budget = new CacheBudget(options.stateCacheBytes ?? STATE_CACHE_BYTES)
   const open =
@@ -156,7 +184,13 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     now: Date.now,
     reader: await PartitionReader.connect(workshop.kafka),
   })
-  const copies = standby === 0 ? undefined : new StandbyCopies(await follow())
+  let copies: StandbyCopies | undefined
+  try {
+    copies = standby === 0 ? undefined : new StandbyCopies(await follow())
+  } catch (error) {
+    await reader.close()
+    throw error
+  }
   const topics = [...topicsWrittenBy(group, stages, topicPrefix), ...moved]
   const byName = priorities(stages)
   const ranks = new Map(inputs.map((topic) => [physical(topic), byName.get(topic.name) ?? 0]))
@@ -227,7 +261,6 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     await shared?.close()
     await copies?.close()
     await reader.close()
-    folder?.release()
   }
   try {
     await member.start()
@@ -239,6 +272,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
   return runningMember(member, options.signal, async () => {
     void stopWatching()
     await letGo()
+    folder?.release()
   })
 }
 

@@ -91,7 +91,7 @@ function logOf({ partition, offset, timestamp, raw }: InputRecord, topic: string
 }
 
 /** Bytes of the fullest topic-partition: each becomes one record batch, which the broker bounds. */
-export function largestShare(outgoing: readonly OutgoingRecord[]): number {
+function largestShare(outgoing: readonly OutgoingRecord[]): number {
   const shares = new ByPlace<number>()
   let largest = 0
   for (const record of outgoing) {

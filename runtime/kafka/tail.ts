@@ -71,7 +71,11 @@ export async function tail<T extends AnyTopic>(
     )
     positions.forEach((position, index) => {
       const { low, end } = ranges.get(position.partition) ?? { low: 0n, end: 0n }
-      if ((ends[index] ?? 0n) > end) ends[index] = end
+      const before = ends[index] ?? 0n
+      if (before > end) {
+        ends[index] = end
+        tell(`${name} partition ${position.partition} ends at ${end} by now and not at ${before}: it was made anew.`)
+      }
       if (position.offset >= low && position.offset <= end) return
       tell(
         `Records of ${name} partition ${position.partition} from offset ${position.offset} on were deleted before they were read; it goes on at ${low}.`,
@@ -107,7 +111,9 @@ export async function tail<T extends AnyTopic>(
         if (start > position.offset) position.offset = start
       })
       for (let open = behind(); open.length > 0 && signal?.aborted !== true; open = behind()) {
+        const before = open.map(({ offset }) => offset)
         await reader.fetch(open, WAIT_MS, (records) => kept.push(...records))
+        if (open.every(({ offset }, index) => offset === before[index])) await intoRange(positions, ends)
       }
       await hand(kept.sort((a, b) => a.timestamp - b.timestamp).slice(-last))
     }
@@ -127,6 +133,8 @@ export async function tail<T extends AnyTopic>(
           gathered.map(({ value }) => value),
         )
         failures = 0
+        // Of a topic that was made anew with less in it, the end that was read first never comes.
+        outOfRange = options.untilEnd === true && wanted.every(({ offset }, index) => offset === before[index])
       } catch (error) {
         if (error instanceof RekindleError && !error.retriable) throw error
         wanted.forEach((position, index) => (position.offset = before[index] ?? position.offset))

@@ -16,6 +16,7 @@ import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
 import { deadLetterName, groupName } from './names.ts'
 import { inSteps, OverlappingPhases, PhaseClock } from './phaseClock.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
+import { fits } from './stageOutput.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord } from './unitProducer.ts'
 import { attempt, outgoing, refusal, spanOfJob } from './workerJob.ts'
@@ -25,6 +26,8 @@ import type { Job, WorkerContext } from './workerJob.ts'
 const WAITING_PER_RUNNING = 8
 const RETRY_MS = { first: 200, most: 5_000 }
 const JOBS_PER_TRANSACTION = 500
+/** Of one partition of a topic: a broker takes 1 MB of it at once, and a refused transaction has all of its calls made again. */
+const BYTES_PER_TRANSACTION = 800_000
 const IDLE_COMMIT_MS = 250
 
 export class WorkerUnit implements Unit {
@@ -290,6 +293,10 @@ export class WorkerUnit implements Unit {
       // A value that its own schema refuses is a bug of the worker.
       return this.#held.fail(error as Error)
     }
+    const half = done.slice(0, Math.ceil(done.length / 2))
+    const end = half.at(-1)?.nextOffset
+    // Behind a slow record any number is done; the rest goes in the next one.
+    if (end !== undefined && half.length < done.length && !fits(records, BYTES_PER_TRANSACTION)) return this.#commit(half, end)
     const workedMs = this.#context.tracer?.now()
     try {
       await this.#held.during('commit', () =>

@@ -2,7 +2,7 @@
  * A folder for the local state of one process: claimed by a lock that names the process, taken over when that process is
  * gone, so that a restart finds its state again and two processes never share one. Every container needs a parent of its own.
  */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { runtimeError } from '../errors.ts'
@@ -48,7 +48,7 @@ function claimed(lock: string): boolean {
   const own = `${process.pid} ${startOf(process.pid) ?? ''} ${hostname()}`
   for (;;) {
     try {
-      writeFileSync(lock, own, { flag: 'wx' })
+      create(lock, own)
       return true
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -68,6 +68,19 @@ function claimed(lock: string): boolean {
     }
     if (readOr(dead) === owner) rmSync(dead, { force: true })
     else renameSync(dead, lock)
+  }
+}
+
+/** Throws EEXIST when it is there. On a full disk nothing of it stays: without a name it would be taken for one that is about to get it, for good. */
+function create(lock: string, own: string): void {
+  const file = openSync(lock, 'wx')
+  try {
+    writeSync(file, own)
+  } catch (error) {
+    rmSync(lock, { force: true })
+    throw error
+  } finally {
+    closeSync(file)
   }
 }
 

@@ -37,13 +37,13 @@ function kafka(calls: unknown[], at = Date.parse('2026-11-20T10:00:00Z')): Pick<
       { group: 'pipeline', topics: [], stages: [], declared: pipeline, storedElsewhere: undefined },
       { group: 'sink-postgres', topics: [], stages: [], declared: [], storedElsewhere: 'Postgres' },
     ],
-    async rehearse({ group, stages, from, onResult }: RehearsalOptions) {
+    async rehearse({ group, stages, from, fits, onResult }: RehearsalOptions) {
       calls.push(['rehearse', group, stages.length, from])
       return {
         at,
         async catchUp({ until } = {}) {
           calls.push(['catchUp', until])
-          if (at > 0) await onResult(result, 1)
+          if (at > 0 && fits?.(result, 1) !== false) await onResult(result, 1)
         },
         advance: async (now) => void calls.push(['advance', now]),
         close: async () => void calls.push(['close']),
@@ -52,6 +52,10 @@ function kafka(calls: unknown[], at = Date.parse('2026-11-20T10:00:00Z')): Pick<
     async shadow({ group, stages, prefix, replicationFactor }: ShadowOptions) {
       calls.push(['shadow', group, stages.length, prefix, replicationFactor])
       return {
+        fits(_, partition) {
+          calls.push(['fits', partition])
+          return true
+        },
         write: async (_, partition) => void calls.push(['write', partition]),
         flush: async () => void calls.push(['flush']),
         close: async () => void calls.push(['close shadow']),
@@ -71,6 +75,7 @@ t.test('a backfill writes the stretch under its prefix, timers up to its end inc
     ['shadow', 'pipeline', pipeline.length, 'shadow.', 1],
     ['rehearse', 'pipeline', pipeline.length, from],
     ['catchUp', to],
+    ['fits', 1],
     ['write', 1],
     ['advance', to],
     ['flush'],

@@ -5,6 +5,7 @@
 import type { EachBatchPayload } from 'kafkajs'
 import t from 'tap'
 import type { Test } from 'tap'
+import { runtimeError } from '../../../runtime/errors.ts'
 import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
 import type { GroupMemberOptions } from '../../../runtime/kafka/groupMemberOptions.ts'
 import type { Held, Place, Turn, Unit } from '../../../runtime/kafka/unit.ts'
@@ -232,6 +233,25 @@ t.test('a fenced unit takes over again only after the coordinator confirmed its 
   client.tell('heartbeat')
   await eventually('it is ready again', () => member.readyIds.length === 1, 5_000)
   t.strictSame(client.steps, ['pause', 'heartbeat', 'prepare', 'seek 0', 'resume'])
+})
+
+t.test('an error in the middle of work that trying again cannot mend ends the member, of a unit that it has', async (t) => {
+  const client = new StandIn()
+  const { member, units, failed } = await memberOn(t, client, { prepare: async () => 0n })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  const refused = runtimeError('E_REGISTRY_LOGIN_REFUSED', 'a password that was changed')
+  client.join([1])
+  await eventually('the other is ready', () => member.readyIds.join() === '1', 5_000)
+  units[0]?.held.recover(refused)
+  t.strictSame(failed, [])
+  client.steps.length = 0
+  units[1]?.held.recover(refused)
+  t.strictSame(failed, [refused])
+  await units[1]?.held.serially(async () => undefined)
+  t.strictSame(
+    client.steps.filter((step) => step === 'prepare'),
+    [],
+  )
 })
 
 t.test('a step that fails after the next join has come is mended by that join', async (t) => {

@@ -8,16 +8,18 @@ import type { Test } from 'tap'
 import { defaultFuseLimits } from '../../../runtime/fuse.ts'
 import { Held } from '../../../runtime/kafka/unit.ts'
 import type { WorkerContext } from '../../../runtime/kafka/workerJob.ts'
+import { FetchedLogRecord } from '../../../runtime/kafka/partitionReader.ts'
 import { WorkerUnit } from '../../../runtime/kafka/workerUnit.ts'
 import { runtimeMetrics } from '../../../runtime/metrics.ts'
 import { deadLetter, drop, emit } from '../../../runtime/outcome.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { done, worker } from '../../../runtime/worker.ts'
-import { eventually, items, logger, sums } from './fixtures.ts'
-import { batchOf, place, StandIn } from './standIn.ts'
+import { fetchedRecords } from './fetchedRecords.ts'
+import { eventually, Item, items, logger, sums } from './fixtures.ts'
+import { at, batchOf, place, StandIn } from './standIn.ts'
 
 /** A unit whose clock moves only where the test says: at its gate, in its handler, and with requests to the broker. */
-function unitOn(t: Test) {
+function unitOn(t: Test, beforeAnswer: (key: string) => Promise<string> = async () => '') {
   const broker = new StandIn()
   const registry = new Registry()
   const clock = { now: 1_000 }
@@ -41,7 +43,7 @@ function unitOn(t: Test) {
       signals.push(new WeakRef(signal))
       if (wish === 'drop') return drop('not_now')
       if (wish === 'dead') return deadLetter('E_TEST_POISON')
-      return done([emit(sums, { seq: 0, count: 1, sum: 1, by: '' }, { key })])
+      return done([emit(sums, { seq: 0, count: 1, sum: 1, by: await beforeAnswer(key) }, { key })])
     },
   })
   const context = {
@@ -115,6 +117,39 @@ t.test('what a worker did with records is counted once each: done, dropped, set 
   t.strictSame([of('processed'), of('dropped'), of('dead_letter')], [2, 1, 1])
   t.equal(found['lr_stage_drops_total stage="caller",reason="not_now"'], 1)
   t.equal(found['lr_dlq_records_total topic="items",reason="E_TEST_POISON"'], 1)
+})
+
+t.test('what is done behind a slow record goes in transactions that the broker takes', async (t) => {
+  let answer = (): void => undefined
+  const slow = new Promise<void>((resolve) => (answer = resolve))
+  let answered = 0
+  const { unit, turn, broker } = unitOn(t, async (key) => {
+    if (key === 'lead:0') await slow
+    answered += 1
+    return 'x'.repeat(150_000)
+  })
+  await unit.prepare(() => true)
+  const records = Array.from({ length: 9 }, (_, seq) => ({
+    key: `lead:${seq}`,
+    value: Item.encode({ seq, amount: 1, wish: '' }),
+    timestamp: at,
+    headers: {},
+  }))
+  const fetched = (await fetchedRecords(5, records)).map((record) => new FetchedLogRecord(place.topic, 0, record))
+  await unit.handle({ ...place, records: fetched, lastOffset: 13n }, turn)
+  await eventually('all but the slow one are done', () => answered === 8, 5_000)
+  answer()
+  await eventually('all is written', () => broker.written.length === 9, 5_000)
+  await unit.drain()
+  await unit.release()
+  // Nine results are 1.35 MB and five 750 KB; what is left are four.
+  t.strictSame(
+    broker.transactions.map(({ records: { 'sums.v1': count }, offsets, end }) => [count, offsets, end]),
+    [
+      [5, ['items.v1#0@10'], 'commit'],
+      [4, ['items.v1#0@14'], 'commit'],
+    ],
+  )
 })
 
 t.test('a worker that is back as another member takes over anew, and only then', async (t) => {

@@ -1,0 +1,102 @@
+/** What a rehearsal gives, written as a shadow, without a broker: how much of it goes into one transaction. */
+import type { Kafka } from 'kafkajs'
+import t from 'tap'
+import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
+import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
+import { Rehearsal } from '../../../runtime/kafka/rehearsal.ts'
+import { Shadow } from '../../../runtime/kafka/shadow.ts'
+import type { Workshop } from '../../../runtime/kafka/stageMember.ts'
+import { UnitProducer } from '../../../runtime/kafka/unitProducer.ts'
+import type { OutgoingRecord } from '../../../runtime/kafka/unitProducer.ts'
+import type { WireFormat } from '../../../runtime/kafka/wireFormat.ts'
+import { noMetrics } from '../../../runtime/metrics.ts'
+import { emit, next, timer } from '../../../runtime/outcome.ts'
+import { from, stage } from '../../../runtime/stage.ts'
+import type { AnyTopic } from '../../../runtime/topic.ts'
+import type { BatchRecord } from '../../../runtime/kafka/protocol/recordBatch.ts'
+import { fetchedRecords } from './fetchedRecords.ts'
+import { Item, items, logger, sums } from './fixtures.ts'
+
+const at = Date.UTC(2026, 10, 3)
+const wire = {
+  register: async () => undefined,
+  prepare: async () => undefined,
+  decode: (topic: AnyTopic, bytes: Buffer) => topic.value.decode(bytes) as unknown,
+  frame: (_: AnyTopic, payload: Buffer) => payload,
+} as unknown as WireFormat
+
+/** A cluster whose topics have one partition each; items hold these records, the others nothing. */
+async function workshopOver(records: readonly BatchRecord[]) {
+  const messages = await fetchedRecords(0, records)
+  const end = messages.length
+  const fetch = async ({ topics: [asked] }: { topics: { partitions: { fetchOffset: string }[] }[] }) => {
+    const left = messages.slice(Number(asked?.partitions[0]?.fetchOffset))
+    const partition = { partition: 0, highWatermark: String(end), lastStableOffset: String(end), abortedTransactions: [], messages: left }
+    return { responses: [{ topicName: 'items.v1', partitions: [partition] }] }
+  }
+  const offsetOf = ({ topic, fromBeginning, fromTimestamp }: { topic: string; fromBeginning?: boolean; fromTimestamp?: number }) =>
+    topic !== 'items.v1' || fromBeginning === true || fromTimestamp !== undefined ? 0 : end
+  const cluster = {
+    addTargetTopic: async () => undefined,
+    addMultipleTargetTopics: async () => undefined,
+    findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
+    fetchTopicsOffset: async (asked: Parameters<typeof offsetOf>[0][]) =>
+      asked.map((each) => ({ topic: each.topic, partitions: [{ partition: 0, offset: String(offsetOf(each)) }] })),
+    findBroker: async () => ({ fetch }),
+  }
+  const made: string[] = []
+  const admin = {
+    listTopics: async () => made,
+    createTopics: async ({ topics }: { topics: { topic: string }[] }) => void made.push(...topics.map(({ topic }) => topic)),
+    fetchTopicMetadata: async ({ topics }: { topics: string[] }) => ({
+      topics: topics.map((name) => ({ name, partitions: [{ leader: 1 }] })),
+    }),
+  }
+  const connection = { close: async () => undefined, cluster } as unknown as ClusterConnection
+  const counts = { load: async () => undefined, of: () => 1 }
+  const parts = { kafka: {} as Kafka, admin, cluster: connection, protocol: 'classic', wire, counts, logger, metrics: noMetrics }
+  return { connection, workshop: { ...parts, topicPrefix: '', tracer: undefined } as unknown as Workshop }
+}
+
+t.test('what many timers lead to that are due at once is written in parts that the broker takes', async (t) => {
+  const due = at + 1_000_000
+  const bulk = stage({
+    name: 'bulk',
+    state: Item,
+    on: [from(items, (_: Item | undefined, { value }) => next(value, { timers: [timer('late').at(due)] }))],
+    timer: ({ seq, wish }: Item) => next(undefined, { emit: [emit(sums, { seq, count: 1, sum: 1, by: wish })] }),
+    outputs: [sums],
+  })
+  // 2.4 MB of outputs, of which a broker takes 1 MB at once.
+  const keys = Array.from({ length: 200 }, (_, seq) => `lead:${1_000 + seq}`)
+  const value = (seq: number) => Item.encode({ seq, amount: 1, wish: 'x'.repeat(12_000) })
+  const { connection, workshop } = await workshopOver(
+    keys.map((key, seq) => ({ key, value: value(seq), timestamp: at + seq, headers: {} })),
+  )
+  const written: (readonly OutgoingRecord[])[] = []
+  t.intercept(PartitionReader, 'connect', { value: async () => PartitionReader.over(connection) })
+  t.intercept(UnitProducer.prototype, 'open', { value: async () => undefined })
+  t.intercept(UnitProducer.prototype, 'commit', { value: async (records: readonly OutgoingRecord[]) => void written.push(records) })
+
+  const shadow = await Shadow.open(workshop, wire, { group: 'bulk', stages: [bulk], prefix: 'shadow.', replicationFactor: 1 })
+  const rehearsal = await Rehearsal.open(workshop, {
+    group: 'bulk',
+    stages: [bulk],
+    from: at,
+    fits: (result, partition) => shadow.fits(result, partition),
+    onResult: (result, partition) => shadow.write(result, partition, due),
+  })
+  await rehearsal.catchUp()
+  await rehearsal.advance(due)
+  await shadow.flush()
+  await rehearsal.close()
+  const topics = ['shadow.sums.v1', 'shadow.bulk-changelog']
+  const bytesOf = (records: readonly OutgoingRecord[], of: string) =>
+    records.reduce((sum, { topic, value }) => sum + (topic === of ? (value?.length ?? 0) : 0), 0)
+  const largest = Math.max(...written.flatMap((records) => topics.map((topic) => bytesOf(records, topic))))
+  t.ok(largest <= 800_000, `${largest} bytes at once`)
+  t.strictSame(
+    written.flat().flatMap(({ topic, key }) => (topic === topics[0] ? [key] : [])),
+    keys,
+  )
+})
