@@ -80,11 +80,15 @@ export class Caller {
     const missing = missingIn(call)
     if (missing !== undefined) return { kind: 'refused', code: 'bad_request', detail: `no ${missing} was given; nothing was called` }
     const limits = { ...repeatDefaults, tries: options.tries ?? (options.admitted === true ? 1 : repeatDefaults.tries) }
+    const { kind } = endpoints[call.endpoint]
+    let mayHaveActed: Failure | undefined
     for (let made = 1; ; made++) {
       const outcome = await this.once(call, meaning)
       if (outcome.kind === 'accepted') return outcome
-      const wait = waitBeforeRepeat(outcome, endpoints[call.endpoint].kind, made, this.options.random(), limits)
-      if (wait === undefined || options.signal?.aborted === true) return outcome
+      if (outcome.kind === 'unknown' && kind !== 'read') mayHaveActed = outcome
+      const wait = waitBeforeRepeat(outcome, kind, made, this.options.random(), limits)
+      // That the last try was not made says nothing of the ones before.
+      if (wait === undefined || options.signal?.aborted === true) return outcome.kind === 'not_sent' ? (mayHaveActed ?? outcome) : outcome
       await this.options.clock.sleep(wait, options.signal)
     }
   }

@@ -78,6 +78,15 @@ t.test('what would act twice is not made again when it may have acted, and is wh
   t.equal(at.length, 2)
 })
 
+t.test('a change that may have acted is not called unsent because the next try was not made', async (t) => {
+  const later = { status: 429, headers: { 'retry-after': '60' } }
+  const { ghl, clock, at } = await talking(t, [{ status: 500 }, later])
+  t.match(await clock.run(ghl.contacts.addTags('l', 'c', ['x'])), { kind: 'unknown', code: 'server_error' })
+  t.equal(at.length, 2)
+  const asked = await talking(t, [{ status: 500 }, later])
+  t.match(await asked.clock.run(asked.ghl.notes.list('l', 'c')), { failure: { code: 'rate_limited' } }, 'a read changes nothing')
+})
+
 t.test('an admitted call is made once, now', async (t) => {
   const { ghl, at } = await talking(t, [{ status: 429 }])
   t.match(await ghl.conversations.send('l', sms, { admitted: true }), { kind: 'not_sent', code: 'rate_limited' })
