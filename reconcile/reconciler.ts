@@ -12,6 +12,7 @@ import type { Tenant } from '../schemas/generated/records.ts'
 import { claimSweep, endSweep, sweepCursors, sweptTenants } from '../sinks/postgres/sweeps.ts'
 import type { StoredCursor } from '../sinks/postgres/sweeps.ts'
 import { eachLocation, rounds } from './eachLocation.ts'
+import { namesOf } from './sweeper.ts'
 import type { SweepResult, Sweeper } from './sweeper.ts'
 
 export interface ReconcilerOptions {
@@ -77,7 +78,8 @@ export class Reconciler {
       if (claim === undefined) return made
       const result = await sweeper.sweep(sweep, tenant, signal)
       const after = afterSweep(cursor, sweep, result, limits)
-      const detail = result.kind === 'failed' ? result.detail : null
+      const aside = result.kind === 'read' ? (result.aside ?? []) : []
+      const detail = result.kind === 'failed' ? result.detail : aside.length > 0 ? `set aside: ${namesOf(aside)}` : null
       if (!(await endSweep(pool, sweep, claim, after, detail))) return made
       onSwept?.(sweep, result)
       const place = { tenantId, source, from: new Date(sweep.from).toISOString(), before: new Date(sweep.before).toISOString() }
@@ -85,6 +87,11 @@ export class Reconciler {
         if (!signal.aborted) logger.warn({ ...place, detail }, 'a location could not be compared with GoHighLevel to the end; trying again')
         return made + 1
       }
+      if (aside.length > 0)
+        logger.error(
+          { ...place, aside: namesOf(aside), count: aside.length },
+          'contacts that GoHighLevel does not show, while it shows others, were set aside: what changed of them is not compared',
+        )
       if (result.missed > 0)
         logger.warn({ ...place, read: result.read, missed: result.missed }, 'GoHighLevel shows what no webhook had told of; it is told now')
       cursor = { ...after, claim }

@@ -491,6 +491,35 @@ t.test('a worker that stood still after the last look does not send what it had 
   }
 })
 
+t.test('a token that takes long after the last look sends nothing that was allowed before', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  let takesLong = false
+  const ghl = ghlClient({
+    apiUrl: b.sandbox.url,
+    clock: b.clock,
+    tokens: {
+      async current() {
+        if (takesLong) {
+          takesLong = false
+          b.clock.advance(16_000)
+          const stop = { status: 'revoked', at: b.clock.now(), expiresAt: null, eventId: 'stop', words: 'stop' }
+          await b.lead({ version: 9, epoch: 5, consents: { sms: stop } })
+        }
+        return { ok: true, token: sandboxToken }
+      },
+      renewed: async () => ({ ok: true, token: sandboxToken }),
+    },
+  })
+  t.teardown(() => ghl.close())
+  await b.worker({ ghl, onStep: (at) => void (takesLong ||= at === 'handed_over') }).cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'aborted_before_sending' })
+  await b.untilDone(b.worker())
+  t.strictSame(b.sandbox.messages(), [])
+  t.match(await b.row(), { status: 'superseded' })
+})
+
 t.test('a look-up waits until the platform takes calls again after a 429, and is made then', async (t) => {
   const b = await bench(t)
   await b.lead()

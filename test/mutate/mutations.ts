@@ -4127,4 +4127,55 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A lead that answers "no" and then asks for a person, or speaks of its lawyer, is handed to nobody.',
   },
+  {
+    id: 'late-token',
+    guard: 'what the gates saw holds for 15 s',
+    file: 'integrations/ghl/call/caller.ts',
+    find: 'this.options.clock.now() > options.leavesBy',
+    replace: 'this.options.clock.now() < 0',
+    tests: [
+      {
+        file: 'test/integrations/ghl/caller.test.ts',
+        title: 'what has to leave by a time does not leave after it, however long a token took',
+      },
+    ],
+    why: 'A token is renewed for a minute after the last look, and the message leaves after the opt-out.',
+  },
+  {
+    id: 'unsent-though-perhaps',
+    guard: 'not sent means certainly not',
+    file: 'integrations/ghl/call/caller.ts',
+    find: "outcome.kind === 'not_sent' ? (mayHaveActed ?? outcome) : outcome",
+    replace: 'outcome',
+    tests: [
+      {
+        file: 'test/integrations/ghl/caller.test.ts',
+        title: 'a change that may have acted is not called unsent because the next try was not made',
+      },
+    ],
+    why: 'A change that has happened is told as one that certainly has not.',
+  },
+  {
+    id: 'somebody-is-heartbeat',
+    guard: 'only our own contact is the heartbeat',
+    file: 'pipelines/ingest/heartbeat.ts',
+    find: '    !hasNumber(body) &&',
+    replace: '',
+    tests: [{ file: heartbeat, title: 'a lead that a form gave the address of the heartbeat is a lead, and is heard' }],
+    why: 'A form hides any lead whose number is known, and its STOP with it.',
+  },
+  {
+    id: 'location-set-aside',
+    guard: 'only what is broken by itself is set aside',
+    file: 'reconcile/readSource.ts',
+    find: 'if (read.ok || another.value === undefined || !isOfOne(read.failure)) return read',
+    replace: 'if (read.ok || !isOfOne(read.failure)) return read',
+    tests: [
+      {
+        file: 'test/reconcile/readSource.test.ts',
+        title: 'a location that shows no other contact, and one that is down, leave the stretch unread',
+      },
+    ],
+    why: 'A location that refuses us for half an hour has all its contacts set aside, and what its webhooks lost is never told.',
+  },
 ]

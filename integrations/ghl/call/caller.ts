@@ -32,6 +32,8 @@ export interface CallOptions {
   readonly admitted?: boolean
   /** Calls at most, the first one included. */
   readonly tries?: number
+  /** The request leaves by this time, ms, or not at all: a token or room may be waited for before. */
+  readonly leavesBy?: number | undefined
   /** Gives up waiting; a call that is on its way is waited for. */
   readonly signal?: AbortSignal
   /** Told of each request that leaves, repeated ones too: who has a share of the calls counts them by it. */
@@ -127,6 +129,7 @@ export class Caller {
       const taken = await limit.take(tenantId, 1, options.signal)
       if (!taken.granted) return withoutRoom(taken)
     }
+    if (options.leavesBy !== undefined && this.options.clock.now() > options.leavesBy) return tooLate
     const permit = breakers.admit(tenantId)
     if (permit === undefined) return breakerOpen(tenantId, breakers.openForMs(tenantId))
     let said: CallOutcome = 'given-up'
@@ -201,6 +204,13 @@ function missingIn({ endpoint, path = {} }: Call): string | undefined {
 function queryOf(query: NonNullable<Call['query']>): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
+}
+
+const tooLate: Failure = {
+  kind: 'not_sent',
+  code: 'aborted_before_sending',
+  detail: 'the time by which it had to leave was over before it could',
+  retryAfterMs: 0,
 }
 
 function withoutRoom({ why, waitMs }: Exclude<Taken, { granted: true }>): Failure {

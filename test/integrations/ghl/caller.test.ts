@@ -11,6 +11,7 @@ import { allOf, pagesOf } from '../../../integrations/ghl/call/pages.ts'
 import { repeatDefaults, retryAfterMs, waitBeforeRepeat } from '../../../integrations/ghl/call/repeat.ts'
 import { ghlClient } from '../../../integrations/ghl/client.ts'
 import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
+import type { Tokens } from '../../../integrations/ghl/tokens.ts'
 import type { GhlClientOptions } from '../../../integrations/ghl/client.ts'
 import type { Failure } from '../../../integrations/ghl/outcomes.ts'
 import { ManualClock } from '../../support/manualClock.ts'
@@ -92,6 +93,22 @@ t.test('an admitted call is made once, now', async (t) => {
   t.match(await ghl.conversations.send('l', sms, { admitted: true }), { kind: 'not_sent', code: 'rate_limited' })
   t.match(await ghl.contacts.get('l', 'c', { admitted: true }), { ok: false, failure: { code: 'rate_limited' } })
   t.equal(at.length, 2)
+})
+
+t.test('what has to leave by a time does not leave after it, however long a token took', async (t) => {
+  const clock = new ManualClock(start)
+  const tokens: Tokens = {
+    current: () => Promise.resolve({ ok: true, token: 'old' }),
+    renewed() {
+      clock.advance(15_000)
+      return Promise.resolve({ ok: true, token: 'new' })
+    },
+  }
+  const { ghl, at } = await talking(t, [{ status: 401 }, { status: 201, body: { messageId: 'm' } }], { tokens, clock })
+  const send = (leavesBy: number) => ghl.conversations.send('l', sms, { admitted: true, leavesBy })
+  t.match(await send(start + 14_999), { kind: 'not_sent', code: 'aborted_before_sending' })
+  t.equal(at.length, 1, 'refused once, and not sent with the new token')
+  t.match(await send(clock.now()), { kind: 'accepted' })
 })
 
 t.test('Retry-After is waited out, in seconds and as a date; the interval of the limit when there is none', async (t) => {
