@@ -330,6 +330,38 @@ t.test('a gateway that answers 404 for a contact says nothing of it', async (t) 
   t.strictSame(told, ['ContactCreate jo'])
 })
 
+t.test('a contact that the platform never shows holds up its location for three sweeps, and is named and left out then', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platformBehind(t, clock, (_, url) => (url === '/contacts/maria' ? { status: 500, body: '{}' } : undefined))
+  await postgresSink(pool).write([batch(tenants, 0, [[tenantId, tenantRecord()]])])
+  for (const id of ['maria', 'jo']) sandbox.happened(contactOf(id), tuesdayNoon - HOUR / 2)
+  const told: string[] = []
+  const said: Said[] = []
+  const swept: string[] = []
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, { type, contactId }) => void told.push(`${type} ${contactId}`) })
+  const limits = { ...sweepDefaults, firstReachMs: HOUR }
+  const onSwept = ({ source }: { source: string }, { kind }: SweepResult) => void (source === 'contacts' && swept.push(kind))
+  const reconciler = new Reconciler({ pool, clock, sweeper, logger: loggerOf(said), limits, onSwept })
+  const until = async () => ((await sweepCursors(pool, tenantId)).get('contacts')?.sweptUntil ?? 0) - tuesdayNoon
+  await clock.run(reconciler.round())
+  t.strictSame(told, ['ContactCreate jo'], 'the others are told at once')
+  clock.advance(10 * MINUTE)
+  await clock.run(reconciler.round())
+  t.ok((await until()) < -HOUR / 2, 'the stretch is read again')
+  clock.advance(15 * MINUTE)
+  await clock.run(reconciler.round())
+  t.strictSame(swept, ['failed', 'failed', 'read'])
+  t.ok((await until()) > 20 * MINUTE, `swept past it: ${await until()}`)
+  t.match(
+    said.filter(({ level }) => level === 'error'),
+    [{ what: /set aside/, fields: { tenantId, source: 'contacts', aside: /^maria: server_error/, count: 1 } }],
+  )
+  t.match((await pool.query("SELECT failed_because FROM sweep_cursors WHERE source = 'contacts'")).rows, [
+    { failed_because: /^set aside: maria: server_error/ },
+  ])
+})
+
 t.test('a visit is told by a sweep though nothing else is new, is no missed webhook, and is told once', async (t) => {
   const pool = await database(t)
   const clock = new ManualClock(tuesdayNoon)
