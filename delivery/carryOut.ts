@@ -46,7 +46,12 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
   if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
   const read = await ghl.contacts.get(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
-  if (read.value === undefined) return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
+  if (read.value === undefined) {
+    // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room: nothing else is called.
+    const missing = await ghl.contacts.isMissing(row.tenantId, row.contactId, { admitted: true })
+    if (!missing.ok || !missing.value) return 'unreadable'
+    return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
+  }
   const { dnd, dndChannels, assignedTo, phone, email } = read.value
   return { exists: true, dnd, dndChannels, assignedTo, phone, email }
 }

@@ -80,7 +80,7 @@ export class Sweeper {
     sweep: Sweep,
     tenant: Tenant | undefined,
     signal?: AbortSignal,
-    onPage?: (counts: SweepCounts) => void,
+    onPage?: (counts: SweepCounts) => void | Promise<void>,
   ): Promise<SweepResult> {
     const { pool, ghl, clock } = this.options
     let counts: SweepCounts = { read: 0, missed: 0, visits: 0, others: 0 }
@@ -106,7 +106,7 @@ export class Sweeper {
         visits: counts.visits + visits.length,
         others: counts.others + others + settled.length - about.length,
       }
-      onPage?.(counts)
+      await onPage?.(counts)
     }
     return { ...this.endOf(sweep, broken), ...counts }
   }

@@ -146,6 +146,44 @@ t.test("the provider's own do-not-disturb, a contact that is gone and a provider
   t.equal(b.sandbox.messages().length, 0)
 })
 
+t.test('a 404 that is not in the words of the platform ends no follow-up', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const contacts = {
+    ...b.ghl.contacts,
+    get: async () => ({ ok: true, value: undefined }),
+    isMissing: async () => ({ ok: true, value: false }),
+  }
+  await b.worker({ ghl: Object.create(b.ghl, { contacts: { value: contacts } }) as GhlClient }).cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'provider_unreadable' })
+  t.equal(b.sandbox.messages().length, 0)
+  await b.untilDone(b.worker())
+  t.equal(b.sandbox.messages().length, 1)
+})
+
+t.test('an outcome that the platform does not tell is asked for less and less often', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  b.sandbox.addFault({ kind: 'timeout', count: 1 })
+  await b.worker().cycle()
+  let asked = 0
+  const messagesTo = async () => {
+    asked += 1
+    return { ok: false, detail: 'forbidden', failure: { kind: 'not_sent', code: 'forbidden', detail: 'no', retryAfterMs: 0 } }
+  }
+  const conversations = { ...b.ghl.conversations, messagesTo }
+  const ghl = Object.create(b.ghl, { conversations: { value: conversations } }) as GhlClient
+  for (let i = 0; i < 240; i++) {
+    await b.worker({ ghl }).sweep()
+    b.clock.advance(15_000)
+  }
+  // Every 15 s for two minutes, then each wait is an eighth of the time: ln(30) / ln(9/8) = 29 more in an hour.
+  t.ok(asked > 8 && asked < 45, `${asked} in an hour`)
+  t.equal((await b.row()).status, 'unknown')
+})
+
 t.test('an opt-out between reservation and hand-over stops the message', async (t) => {
   const b = await bench(t)
   await b.lead()

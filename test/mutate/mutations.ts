@@ -4178,4 +4178,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A location that refuses us for half an hour has all its contacts set aside, and what its webhooks lost is never told.',
   },
+  {
+    id: 'long-sweep-taken-over',
+    guard: 'a sweep belongs to who makes it until it ends',
+    file: 'pipelines/reconcile/sweepPlan.ts',
+    find: 'Math.ceil((now - startedAt + leaseMs) / (1 - EARLIER))',
+    replace: 'leaseMs',
+    tests: [
+      {
+        file: 'test/pipelines/sweepPlan.test.ts',
+        title: 'a sweep that is still made is due for nobody else for five minutes more, whatever their spread',
+      },
+    ],
+    why: 'Two processes take a long sweep from each other without end, and what webhooks lost is never told.',
+  },
 ]

@@ -125,8 +125,8 @@ t.test('a source that fails keeps its cursor, says why and holds up no other; a 
   const reconciler = new Reconciler({ pool, clock, sweeper, logger: loggerOf(said), limits })
   await reconciler.round()
   t.strictSame(
-    asked.filter((one) => one.startsWith(tenantId)),
-    sweepSources.map((source) => `${tenantId} ${source}`),
+    asked.filter((one) => one.startsWith(tenantId)).sort(),
+    sweepSources.map((source) => `${tenantId} ${source}`).sort(),
     'all four of a location',
   )
   t.match(
@@ -328,6 +328,65 @@ t.test('a gateway that answers 404 for a contact says nothing of it', async (t) 
   const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, { type, contactId }) => void told.push(`${type} ${contactId}`) })
   t.match(await clock.run(sweeper.sweep(contactsOf(tuesdayNoon), undefined)), { kind: 'read' })
   t.strictSame(told, ['ContactCreate jo'])
+})
+
+t.test('a sweep that takes longer than five minutes is left to who makes it, and comes to its end', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  await postgresSink(pool).write([batch(tenants, 0, [[tenantId, tenantRecord()]])])
+  const counts = { read: 0, missed: 0, visits: 0, others: 0 }
+  const limits = { ...sweepDefaults, firstReachMs: HOUR }
+  const swept: string[] = []
+  const made: number[] = []
+  const reconcilerOf = (sweep: Sweeper['sweep']) =>
+    new Reconciler({ pool, clock, sweeper: { sweep } as unknown as Sweeper, logger: loggerOf([]), limits })
+  const beside = reconcilerOf(async ({ source }) => {
+    swept.push(source)
+    return { kind: 'read', ...counts }
+  })
+  const slow = reconcilerOf(async ({ source }, _tenant, signal, onPage) => {
+    if (source !== 'contacts') return { kind: 'read', ...counts }
+    for (let page = 0; page < 90; page++) {
+      clock.advance(2 * MINUTE)
+      await onPage?.(counts)
+      if (page % 2 === 1) made.push(await beside.round())
+    }
+    return signal?.aborted === true ? { kind: 'failed', detail: 'stopped', ...counts } : { kind: 'read', ...counts }
+  })
+  await slow.round()
+  t.ok(made.length === 45 && swept.includes('messages'), 'the other process goes on with the other sources')
+  t.notOk(swept.includes('contacts'), 'three hours long')
+  t.equal((await sweepCursors(pool, tenantId)).get('contacts')?.sweptUntil, tuesdayNoon - 2 * MINUTE)
+  t.equal((await sweepCursors(pool, tenantId)).get('contacts')?.claim, 1)
+})
+
+t.test('contacts that take hours hold up neither the messages of their location nor another location', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  await storeTenants(pool)
+  const swept: string[] = []
+  const stop = new AbortController()
+  let ends: () => void = () => undefined
+  const sweep: Sweeper['sweep'] = async ({ tenantId: of, source }) => {
+    if (of === tenantId && source === 'contacts') await new Promise<void>((resolve) => (ends = resolve))
+    swept.push(`${of} ${source}`)
+    return { kind: 'read', read: 0, missed: 0, visits: 0, others: 0 }
+  }
+  const limits = { ...sweepDefaults, firstReachMs: HOUR }
+  const reconciler = new Reconciler({ pool, clock, sweeper: { sweep } as unknown as Sweeper, logger: loggerOf([]), limits })
+  const running = reconciler.run(stop.signal)
+  for (let minute = 0; minute < 60; minute++) {
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 1))
+    clock.advance(MINUTE)
+  }
+  const times = (one: string) => swept.filter((other) => other === one).length
+  t.ok(times(`${tenantId} messages`) >= 3, `${times(`${tenantId} messages`)} times in an hour`)
+  t.ok(times(`${other} contacts`) >= 3, `${times(`${other} contacts`)} times in an hour`)
+  t.equal(times(`${tenantId} contacts`), 0)
+  stop.abort()
+  ends()
+  await running
+  t.equal(times(`${tenantId} contacts`), 1, 'what is under way is waited for')
 })
 
 t.test('a contact that the platform never shows holds up its location for three sweeps, and is named and left out then', async (t) => {

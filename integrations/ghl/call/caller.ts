@@ -58,6 +58,8 @@ interface Answer {
 }
 
 const CONNECT_MS = 5_000
+/** A longer wait that is asked for is no limit but an instant in the wrong unit, or a wrong clock: it would stop a location for years. 1 h in ms. */
+const LONGEST_ASKED_MS = 3_600_000
 /** Shorter than what servers close idle connections after: a request on a dying connection has an unknown outcome. */
 const KEEP_ALIVE_MS = 3_000
 
@@ -179,8 +181,8 @@ export class Caller {
       dispatcher: this.agent,
     })
     const text = await answered.text()
-    const intervalMs = numberIn(headers['x-ratelimit-interval-milliseconds'])
-    const asked = retryAfterMs(one(headers['retry-after']), clock.now())
+    const intervalMs = heeded(numberIn(headers['x-ratelimit-interval-milliseconds']))
+    const asked = heeded(retryAfterMs(one(headers['retry-after']), clock.now()))
     const dailyRemaining = numberIn(headers['x-ratelimit-daily-remaining'])
     if (statusCode === 429) await limit.block(tenantId, asked ?? intervalMs ?? burstWindowMs)
     // The wait that a 429 asks for is the last word on the burst window.
@@ -240,6 +242,10 @@ function isOutage({ code }: Failure): boolean {
 
 function one(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header
+}
+
+function heeded(askedMs: number | undefined): number | undefined {
+  return askedMs === undefined ? undefined : Math.min(askedMs, LONGEST_ASKED_MS)
 }
 
 function numberIn(header: string | string[] | undefined): number | undefined {

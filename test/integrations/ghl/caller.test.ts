@@ -132,6 +132,22 @@ t.test('Retry-After is waited out, in seconds and as a date; the interval of the
   }
 })
 
+t.test('a header that asks for years, an instant in seconds for one, is heeded for an hour', async (t) => {
+  const odd = { 'retry-after': String(start / 1_000), 'x-ratelimit-remaining': '0', 'x-ratelimit-interval-milliseconds': String(start) }
+  const { ghl, clock, at } = await talking(t, [
+    { status: 429, headers: odd },
+    { status: 200, body: { notes: [] }, headers: odd },
+  ])
+  const list = () => clock.run(ghl.notes.list('l', 'c', { tries: 1 }))
+  t.match(await list(), { failure: { code: 'rate_limited', retryAfterMs: 3_600_000 } })
+  for (const hour of [1, 2]) {
+    t.match(await list(), { failure: { code: 'daily_limit' } }, 'until then nothing leaves')
+    clock.advance(3_600_000)
+    t.match(await list(), { ok: true })
+    t.equal(at.length, 1 + hour)
+  }
+})
+
 t.test('a wait that is longer than the patience of a call is the caller’s', async (t) => {
   const { ghl, at } = await talking(t, [{ status: 429, headers: { 'retry-after': '3600' } }])
   t.match(await ghl.notes.list('l', 'c'), { ok: false, failure: { kind: 'not_sent', code: 'rate_limited', retryAfterMs: 3_600_000 } })
