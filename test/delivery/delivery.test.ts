@@ -8,6 +8,7 @@ import { deliveryRelay } from '../../delivery/relay.ts'
 import { deliveryDefaults, waitAfter } from '../../delivery/settings.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
+import type { GhlClient } from '../../integrations/ghl/client.ts'
 import { fixedTokens } from '../../integrations/ghl/tokens.ts'
 import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { faultKinds } from '../../integrations/ghl/sandbox/faults.ts'
@@ -545,9 +546,9 @@ t.test('a token that takes long after the last look sends nothing that was allow
           const stop = { status: 'revoked', at: b.clock.now(), expiresAt: null, eventId: 'stop', words: 'stop' }
           await b.lead({ version: 9, epoch: 5, consents: { sms: stop } })
         }
-        return { ok: true, token: sandboxToken }
+        return { ok: true, token: sandboxToken(tenantId) }
       },
-      renewed: async () => ({ ok: true, token: sandboxToken }),
+      renewed: async () => ({ ok: true, token: sandboxToken(tenantId) }),
     },
   })
   t.teardown(() => ghl.close())
