@@ -80,7 +80,7 @@ export class Sweeper {
     sweep: Sweep,
     tenant: Tenant | undefined,
     signal?: AbortSignal,
-    onPage?: (counts: SweepCounts) => void | Promise<void>,
+    onPage?: (counts: SweepCounts) => unknown,
   ): Promise<SweepResult> {
     const { pool, ghl, clock } = this.options
     let counts: SweepCounts = { read: 0, missed: 0, visits: 0, others: 0 }
