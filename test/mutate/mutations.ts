@@ -966,8 +966,8 @@ export const mutations: readonly Mutation[] = [
     id: 'gone-holds-up-a-sweep',
     guard: 'what is gone ends no sweep',
     file: 'reconcile/readSource.ts',
-    find: 'if (read.ok || !isNotThere(read.failure)) return read',
-    replace: 'if (read.ok || read.failure !== undefined) return read',
+    find: 'if (isNotThere(read.failure)) {',
+    replace: 'if (isNotThere(read.failure) && read.detail.length < 0) {',
     tests: [
       { file: readSource, title: 'a contact that is deleted after something of it changed is told as that, and holds up no message' },
     ],
@@ -1076,8 +1076,8 @@ export const mutations: readonly Mutation[] = [
     id: 'empty-location-deletes',
     guard: 'a deletion is told only while another contact of the location can be read',
     file: 'reconcile/readSource.ts',
-    find: 'if (other === undefined) break',
-    replace: 'if (other === undefined) return { ok: true, value: deleted }',
+    find: 'value: another.value === undefined ? [] : deleted',
+    replace: 'value: deleted',
     tests: [
       { file: reconciler, title: 'a contact that is gone is told as deleted once, when something of it is read and others are there' },
     ],
