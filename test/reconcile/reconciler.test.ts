@@ -345,7 +345,7 @@ t.test('a sweep that takes longer than five minutes is left to who makes it, and
     return { kind: 'read', ...counts }
   })
   const slow = reconcilerOf(async ({ source }, _tenant, signal, onPage) => {
-    if (source !== 'contacts') return { kind: 'read', ...counts }
+    if (source !== 'contacts' || made.length > 0) return { kind: 'read', ...counts }
     for (let page = 0; page < 10; page++) {
       clock.advance(4 * MINUTE)
       await onPage?.(counts)
@@ -356,8 +356,7 @@ t.test('a sweep that takes longer than five minutes is left to who makes it, and
   await slow.round()
   t.ok(made.length === 10 && swept.includes('messages'), 'the other process goes on with the other sources')
   t.notOk(swept.includes('contacts'), 'forty minutes long')
-  t.equal((await sweepCursors(pool, tenantId)).get('contacts')?.sweptUntil, tuesdayNoon - 2 * MINUTE)
-  t.equal((await sweepCursors(pool, tenantId)).get('contacts')?.claim, 1)
+  t.match((await sweepCursors(pool, tenantId)).get('contacts'), { sweptUntil: tuesdayNoon + 38 * MINUTE, claim: 2 }, 'and the next one')
 })
 
 t.test('contacts that take hours hold up neither the messages of their location nor another location', async (t) => {
