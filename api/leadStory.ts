@@ -98,7 +98,7 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     leadKey: leadKey(tenantId, contactId),
     profile,
     realtor: userOf(deps, tenantId, profile.ownerId),
-    leader: userOf(deps, tenantId, writerIn(profile)),
+    leader: userOf(deps, tenantId, writerIn(profile, deps.now())),
     linked,
     addressRefusals: addressRefusals(profile.consents, ledgers),
     decisions: await explainedAll(deps, decisions),
@@ -114,7 +114,8 @@ function userOf({ realtors }: Pick<ApiDeps, 'realtors'>, tenantId: string, id: s
   return { id, name: row?.name ?? null, active: row?.active ?? null }
 }
 
-/** Of other grounds the profile keeps the owner, who need not be the person who set a tag. */
-function writerIn({ humanOwnership }: LeadProfile): string | null {
-  return humanOwnership?.reason === 'human_message' ? humanOwnership.userId : null
+/** Of other grounds the profile keeps the owner, who need not be the person who set a tag; and it keeps a quiet time that is over until the next event. */
+function writerIn({ humanOwnership: owned }: LeadProfile, now: number): string | null {
+  if (owned?.reason !== 'human_message' || (owned.untilAt !== null && owned.untilAt <= now)) return null
+  return owned.userId
 }

@@ -46,7 +46,12 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
   if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
   const read = await ghl.contacts.get(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
-  if (read.value === undefined) return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
+  if (read.value === undefined) {
+    // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room: nothing else is called.
+    const missing = await ghl.contacts.isMissing(row.tenantId, row.contactId, { admitted: true })
+    if (!missing.ok || !missing.value) return 'unreadable'
+    return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
+  }
   const { dnd, dndChannels, assignedTo, phone, email } = read.value
   return { exists: true, dnd, dndChannels, assignedTo, phone, email }
 }
@@ -117,6 +122,8 @@ async function call(
   ownerId: string | null,
 ): Promise<Outcome<string | null>> {
   const { tenantId, contactId } = row
+  // A token that is refused is renewed within the call, which takes longer than what the gates saw holds.
+  const options = { admitted: true, leavesBy: row.handedOverAt === null ? undefined : row.handedOverAt + settings.limits.maxCopyAgeMs }
   if (row.action === 'send_message') {
     const message = {
       contactId,
@@ -124,15 +131,15 @@ async function call(
       text: row.text ?? '',
       subject: row.subject,
     }
-    const sent = await ghl.conversations.send(tenantId, message, { admitted: true })
+    const sent = await ghl.conversations.send(tenantId, message, options)
     return sent.kind === 'accepted' ? { kind: 'accepted', value: sent.value.messageId } : sent
   }
   if (row.action === 'assign') {
-    const assigned = await ghl.contacts.update(tenantId, contactId, { assignedTo: row.assigneeId ?? '' }, { admitted: true })
+    const assigned = await ghl.contacts.update(tenantId, contactId, { assignedTo: row.assigneeId ?? '' }, options)
     return assigned.kind === 'accepted' ? { kind: 'accepted', value: null } : assigned
   }
   if (row.action === 'hand_over') {
-    const tagged = await ghl.contacts.addTags(tenantId, contactId, [settings.handOverTag], { admitted: true })
+    const tagged = await ghl.contacts.addTags(tenantId, contactId, [settings.handOverTag], options)
     await onStep('tagged', row)
     // A tag set twice is a tag: while there is no task, nothing has happened that may happen only once.
     if (tagged.kind === 'unknown')
@@ -148,7 +155,7 @@ async function call(
       dueAt: Math.max(row.action === 'ask' ? row.expiresAt : row.dueAt, clock.now()),
       assignedTo: ownerId,
     },
-    { admitted: true },
+    options,
   )
   return made.kind === 'accepted' ? { kind: 'accepted', value: made.value.taskId } : made
 }

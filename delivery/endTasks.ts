@@ -5,13 +5,13 @@
  */
 import type { GhlTask } from '../integrations/ghl/tasks.ts'
 import { killSwitch } from '../pipelines/followup/gates/killSwitch.ts'
-import { fenceFacts, lockLeads, lockRow, save, saveAndTell } from '../sinks/postgres/ledger.ts'
+import { fenceFacts, lockLeads, lockRow, putOff, save, saveAndTell } from '../sinks/postgres/ledger.ts'
 import { changed, followUpOf } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import { taskToEnd, takeTasksToEnd } from '../sinks/postgres/tasksToEnd.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { DeliveryContext } from './context.ts'
-import { waitAfter } from './settings.ts'
+import { waitAfter, waitAfterSilence } from './settings.ts'
 
 const BATCH = 48
 const AT_ONCE = 8
@@ -30,10 +30,14 @@ export async function endTasks(context: DeliveryContext): Promise<number> {
 }
 
 async function endTask(context: DeliveryContext, row: LedgerRow): Promise<void> {
-  const { ghl, logger } = context
+  const { ghl, logger, pool, clock, settings } = context
   const listed = await ghl.tasks.list(row.tenantId, row.contactId, once)
   await context.onStep('task_read', row)
   if (!listed.ok) {
+    if (listed.failure.code === 'contact_not_found') return close(context, row, 'Its contact is not there any more.')
+    const at = clock.now()
+    const endedAt = row.status === 'confirmed' ? row.expiresAt : row.updatedAt
+    await putOff(pool, row, at + waitAfterSilence(at - endedAt, settings))
     logger.warn(
       { followupId: row.followupId, detail: listed.failure.detail },
       'the task of a question could not be read; tried again later',

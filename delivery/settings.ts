@@ -50,6 +50,11 @@ export const deliveryDefaults: DeliverySettings = {
   limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
 }
 
+/** Wait before the provider is asked again about what it has said nothing of for this long, ms: an eighth of it. Access that a person has to mend takes days. */
+export function waitAfterSilence(silentMs: number, { lookUpEveryMs, longestWaitMs }: DeliverySettings): number {
+  return Math.min(longestWaitMs, Math.max(lookUpEveryMs, Math.floor(silentMs / 8)))
+}
+
 /** Wait before the next attempt after `attempt` of them, ms. */
 export function waitAfter(attempt: number, settings: DeliverySettings): number {
   return Math.min(settings.longestWaitMs, settings.firstWaitMs * 2 ** Math.max(0, attempt - 1))

@@ -4,11 +4,12 @@
  * the provider's search must have it, as not sent. It is never sent again.
  */
 import { wordsOf } from '../integrations/ghl/emailHtml.ts'
-import { claimedMessageIds, lockLeads, lockLeftInHand, lockRow, saveAndTell, takeUnknown } from '../sinks/postgres/ledger.ts'
+import { claimedMessageIds, lockLeads, lockLeftInHand, lockRow, putOff, saveAndTell, takeUnknown } from '../sinks/postgres/ledger.ts'
 import { TAKEN_BACK, arrived, changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { DeliveryContext } from './context.ts'
+import { waitAfterSilence } from './settings.ts'
 import { rowTrace } from './deliverySpan.ts'
 
 const BATCH = 48
@@ -72,6 +73,8 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
       { followupId: row.followupId, ...rowTrace(tracer, row), detail: found.detail },
       'the provider could not be asked about a follow-up of unknown outcome',
     )
+    const at = clock.now()
+    await putOff(pool, row, at + waitAfterSilence(at - (row.handedOverAt ?? row.updatedAt), settings))
     return
   }
   const handedOverAt = row.handedOverAt ?? row.updatedAt

@@ -7,7 +7,7 @@ import type { Clock } from '../integrations/ghl/clock.ts'
 import type { Tenant } from '../schemas/generated/records.ts'
 
 /** Locations worked on at once: each has its own room for calls, and answers come slowly. */
-const AT_ONCE = 4
+export const AT_ONCE = 4
 const POLL_MS = 15_000
 
 export interface RoundsOptions {

@@ -55,7 +55,14 @@ export interface LookedAt {
   readonly suspected: readonly string[]
   readonly cleared: readonly string[]
   /** Undefined when it was read to its end. `isOfLead`: the platform broke over this very lead. */
-  readonly failure: { readonly detail: string; readonly isOfLead: boolean } | undefined
+  readonly failure: InventoryFailure | undefined
+}
+
+export interface InventoryFailure {
+  readonly detail: string
+  readonly isOfLead: boolean
+  /** The location does not let us read, which a person has to mend. */
+  readonly isRefused?: boolean
 }
 
 const PAGE = 50
@@ -158,7 +165,10 @@ export class Inventory {
             ? afterLead(state, { ...looked, leadKey, read: sum, missed: missed.length }, clock.now(), limits)
             : afterFailure(state, { leadKey, calls, ...failure }, clock.now(), limits)
         if (failure !== undefined)
-          logger.warn({ tenantId, leadKey, detail: failure.detail }, 'what a lead holds could not be read from GoHighLevel; trying again')
+          logger.warn(
+            { tenantId, leadKey, detail: failure.detail, retryMs: state.paidUntil - clock.now() },
+            `what a lead holds could not be read from GoHighLevel; ${state.afterLead === leadKey ? 'it is passed over until the next turn' : 'trying again'}`,
+          )
         if (missed.length > 0)
           logger.warn(
             { tenantId, leadKey, missed: missed.map(({ type }) => type) },
@@ -184,7 +194,11 @@ export class Inventory {
     const options = { tries, onCall: () => void calls++, ...(signal === undefined ? {} : { signal }) }
     const leads = (leadKeys: readonly string[]) => knownLeads(pool, leadKeys)
     const read = await readHeld({ ghl, options, leads, now: () => clock.now() }, lead, held, suspects)
-    if (!read.ok) return { ...nothing, calls, failure: { detail: read.detail, isOfLead: read.failure.kind === 'unknown' } }
+    if (!read.ok) {
+      const { kind, code } = read.failure
+      const isRefused = kind === 'refused' || code === 'forbidden' || code === 'scope_missing'
+      return { ...nothing, calls, failure: { detail: read.detail, isOfLead: kind === 'unknown', isRefused } }
+    }
     // What changed just now may still be told by its webhook.
     const before = clock.now() - sweepDefaults.settleMs
     const settled = read.value.found.filter(({ at }) => at === null || at < before)

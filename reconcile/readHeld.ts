@@ -101,6 +101,10 @@ export async function readHeld(context: ReadContext, lead: LeadProfile, held: He
   // A contact that is gone has taken its things along, and is told as that.
   const contact = await contactsNow(context, lead.tenantId, [lead.contactId], 0)
   if (!contact.ok) return contact
+  const [broken] = contact.value.broken
+  // Another contact was shown: however this one is refused, waiting for the location does not help.
+  if (broken !== undefined)
+    return { ok: false, detail: broken.read.detail, failure: { kind: 'unknown', code: 'answer_unreadable', detail: broken.read.detail } }
   found.push(...contact.value.found)
   if (!contact.value.found.some(({ type }) => type === 'ContactUpdate' || type === 'ContactCreate')) return done(suspects.length)
   const confirmed = await confirm(context, lead, suspects)

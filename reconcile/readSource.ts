@@ -5,6 +5,7 @@
 import type { CallOptions } from '../integrations/ghl/call/caller.ts'
 import type { Listed } from '../integrations/ghl/call/fields.ts'
 import type { GhlClient } from '../integrations/ghl/client.ts'
+import type { GhlContact } from '../integrations/ghl/contactShape.ts'
 import type { Failure, Read } from '../integrations/ghl/outcomes.ts'
 import { foundAppointment, foundContact, foundDeletion, foundMessage, foundOpportunity, hintOf } from '../pipelines/reconcile/found.ts'
 import type { Found, Hint } from '../pipelines/reconcile/found.ts'
@@ -18,6 +19,13 @@ export interface FoundPage {
   readonly found: readonly Found[]
   /** Rows that are something else, or lack what every row has. */
   readonly others: number
+  /** Contacts that the platform does not show for a fault of their own: it shows another one of the location meanwhile. */
+  readonly broken: readonly Broken[]
+}
+
+export interface Broken {
+  readonly contactId: string
+  readonly read: Exclude<Read<unknown>, { readonly ok: true }>
 }
 
 export interface ReadContext {
@@ -31,6 +39,8 @@ export interface ReadContext {
 
 /** Contacts read at once, each with a call of its own. */
 const AT_ONCE = 8
+/** Others of the location that are asked for to see whether it shows any. */
+const OTHERS = 3
 
 /** The pages of a sweep's stretch. The last one is a failure, if one is. */
 export async function* readSource(context: ReadContext, sweep: Sweep): AsyncGenerator<Read<FoundPage>, void> {
@@ -88,13 +98,23 @@ async function* readMessages(
   }
 }
 
-/** A contact that is gone has nothing to list, however often it is asked for: it is told as that. One that is shown leaves the failure standing. */
+/**
+ * A contact that is gone has nothing to list, however often it is asked for: it is told as that. One that is shown leaves the failure
+ * standing, unless the same is shown of another one: then the fault is its own.
+ */
 async function followHint(context: ReadContext, sweep: Sweep, hint: Hint, contactId: string): Promise<Read<FoundPage>> {
   const read = await readHint(context, sweep, hint, contactId)
-  if (read.ok || !isNotThere(read.failure)) return read
-  const contact = await contactsNow(context, sweep.tenantId, [contactId], 0)
-  const isShown = contact.ok && contact.value.found.some(({ type }) => type === 'ContactUpdate' || type === 'ContactCreate')
-  return isShown ? read : contact
+  if (read.ok) return read
+  if (isNotThere(read.failure)) {
+    const contact = await contactsNow(context, sweep.tenantId, [contactId], 0)
+    const isShown = contact.ok && contact.value.found.some(({ type }) => type === 'ContactUpdate' || type === 'ContactCreate')
+    if (!isShown) return contact
+  }
+  if (hint === 'contact' || !isOfOne(read.failure)) return read
+  const another = await shownOther(context, sweep.tenantId, [contactId])
+  if (!another.ok) return another
+  const isOwn = another.value !== undefined && (await readHint(context, sweep, hint, another.value)).ok
+  return isOwn ? ok([], 0, [{ contactId, read }]) : read
 }
 
 async function readHint(context: ReadContext, { tenantId, from }: Sweep, hint: Hint, contactId: string): Promise<Read<FoundPage>> {
@@ -146,13 +166,21 @@ export async function contactsNow(
   const known = await leads(contactIds.map((contactId) => leadKey(tenantId, contactId)))
   const found: (Found | undefined)[] = []
   const unseen: string[] = []
+  const broken: Broken[] = []
   for (let i = 0; i < contactIds.length; i += AT_ONCE) {
     const some = contactIds.slice(i, i + AT_ONCE)
-    const reads = await Promise.all(some.map((contactId) => ghl.contacts.get(tenantId, contactId, options)))
-    for (const [place, read] of reads.entries()) {
+    const reads = await Promise.all(some.map((contactId) => ghl.contacts.get(tenantId, contactId, { ...options, tries: 1 })))
+    const failing = some.filter((_, place) => reads[place]?.ok === false)
+    for (const [place, first] of reads.entries()) {
+      const contactId = some[place] as string
+      const read = first.ok ? first : await askedAgain(context, tenantId, contactId, first.failure, failing)
       if (!read.ok) return read
       if (read.value === undefined) {
-        unseen.push(some[place] as string)
+        unseen.push(contactId)
+        continue
+      }
+      if ('broken' in read.value) {
+        broken.push(read.value.broken)
         continue
       }
       const lead = known.get(leadKey(tenantId, read.value.contactId))
@@ -166,7 +194,33 @@ export async function contactsNow(
     const lead = known.get(leadKey(tenantId, contactId))
     if (lead !== undefined) found.push(foundDeletion(tenantId, contactId, lead.lastEventAt, now()))
   }
-  return ok(found, unreadable)
+  return ok(found, unreadable, broken)
+}
+
+/**
+ * A contact that could not be read. Whether the location shows another comes first: if it shows none, or is down, the fault is not of this
+ * one. An answer between the failures also keeps a few broken contacts from opening the breaker of the location, which stops its sends.
+ */
+async function askedAgain(
+  context: ReadContext,
+  tenantId: string,
+  contactId: string,
+  failure: Failure,
+  failing: readonly string[],
+): Promise<Read<GhlContact | undefined | { readonly broken: Broken }>> {
+  const { ghl, options } = context
+  if (!isOfOne(failure)) return ghl.contacts.get(tenantId, contactId, options)
+  const another = await shownOther(context, tenantId, failing)
+  if (!another.ok) return another
+  const read = await ghl.contacts.get(tenantId, contactId, { ...options, tries: Math.min(2, options.tries ?? 2) })
+  if (read.ok || another.value === undefined || !isOfOne(read.failure)) return read
+  return { ok: true, value: { broken: { contactId, read } } }
+}
+
+/** May it be about what was asked for, and not about the location, its access or its limit? */
+function isOfOne({ kind, code }: Failure): boolean {
+  if (kind === 'refused') return code !== 'location_inactive' && code !== 'wrong_version'
+  return kind === 'unknown' || code === 'forbidden'
 }
 
 /**
@@ -182,15 +236,27 @@ async function deletedAmong({ ghl, options }: ReadContext, tenantId: string, gon
     if (missing.value) deleted.push(contactId)
   }
   if (deleted.length === 0) return { ok: true, value: deleted }
+  const another = await shownOther({ ghl, options }, tenantId, gone)
+  return another.ok ? { ok: true, value: another.value === undefined ? [] : deleted } : another
+}
+
+/** A contact of the location that the platform shows, and that is none of these. */
+async function shownOther(
+  { ghl, options }: Pick<ReadContext, 'ghl' | 'options'>,
+  tenantId: string,
+  these: readonly string[],
+): Promise<Read<string | undefined>> {
   for await (const page of ghl.contacts.search(tenantId, {}, options)) {
     if (!page.ok) return page
-    const other = page.value.items.find(({ contactId }) => !gone.includes(contactId))
-    if (other === undefined) break
-    const read = await ghl.contacts.get(tenantId, other.contactId, options)
-    if (!read.ok) return read
-    return { ok: true, value: read.value === undefined ? [] : deleted }
+    const others = page.value.items.filter(({ contactId }) => !these.includes(contactId)).slice(0, OTHERS)
+    for (const { contactId } of others) {
+      const read = await ghl.contacts.get(tenantId, contactId, { ...options, tries: 1 })
+      if (read.ok && read.value !== undefined) return { ok: true, value: contactId }
+      if (!read.ok && !isOfOne(read.failure)) return read
+    }
+    break
   }
-  return { ok: true, value: [] }
+  return { ok: true, value: undefined }
 }
 
 /** Is it not there? By whose word does not matter where nothing is deleted for it. */
@@ -213,7 +279,7 @@ async function* each<T>(
   }
 }
 
-function ok(found: readonly (Found | undefined)[], others: number): Read<FoundPage> {
+function ok(found: readonly (Found | undefined)[], others: number, broken: readonly Broken[] = []): Read<FoundPage> {
   const kept = found.filter((one) => one !== undefined)
-  return { ok: true, value: { found: kept, others: others + found.length - kept.length } }
+  return { ok: true, value: { found: kept, others: others + found.length - kept.length, broken } }
 }

@@ -39,6 +39,11 @@ async function contactOf(
   const found = await ghl.contacts.find(tenantId, { email: HEARTBEAT_EMAIL }, options)
   if (!found.ok) return failed(null, found.failure)
   const { contact } = found.value
+  // A form gave a lead this address: its name is not ours to change, and do-not-disturb would silence it.
+  if (contact !== undefined && contact.phone !== null) {
+    const detail = `contact_taken: the contact ${contact.contactId} has the address ${HEARTBEAT_EMAIL} and a phone number, so it is somebody's; take the address from it`
+    return { kind: 'failed', contactId: null, refused: false, detail }
+  }
   const isQuiet = contact?.dnd === true || contact?.dndChannels['email'] === 'active'
   if (contact !== undefined && isQuiet) return { contactId: contact.contactId }
   let contactId = contact?.contactId

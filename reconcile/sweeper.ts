@@ -8,8 +8,7 @@ import type pg from 'pg'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { Clock } from '../integrations/ghl/clock.ts'
 import { settingsOf } from '../pipelines/enrich/settings.ts'
-import { isHeartbeatEmail } from '../pipelines/heartbeat/beat.ts'
-import { textOf } from '../pipelines/ingest/fields.ts'
+import { isHeartbeatContact } from '../pipelines/ingest/heartbeat.ts'
 import { messageFieldsOf } from '../pipelines/ingest/translate/message.ts'
 import { isAbout } from '../pipelines/reconcile/found.ts'
 import type { Found } from '../pipelines/reconcile/found.ts'
@@ -45,7 +44,11 @@ export interface SweepCounts {
   readonly others: number
 }
 export type SweepResult =
-  | ({ readonly kind: 'read' } & SweepCounts)
+  | ({
+      readonly kind: 'read'
+      /** Contacts that were left out, with why: they held up the stretch for long enough. */
+      readonly aside?: readonly string[]
+    } & SweepCounts)
   /** Ended before the end of the stretch, with what was done until then. */
   | ({ readonly kind: 'failed'; readonly detail: string } & SweepCounts)
 
@@ -58,9 +61,15 @@ export interface ToldNews {
 
 /** A call that fails is made twice more; the next sweep reads the stretch again anyway. */
 const TRIES = 3
+/** Sweeps in a row, of a source, that a contact which alone cannot be read may hold up: about 25 minutes. */
+const HELD_UP_BY_ONE = 3
+/** Contacts that are named in a sentence. */
+const NAMED = 5
 
 export class Sweeper {
   private readonly options: SweeperOptions
+  /** How many sweeps in a row each contact has broken in this process, by contact; of each source of a location. */
+  private readonly broke = new Map<string, ReadonlyMap<string, number>>()
 
   constructor(options: SweeperOptions) {
     this.options = options
@@ -71,7 +80,7 @@ export class Sweeper {
     sweep: Sweep,
     tenant: Tenant | undefined,
     signal?: AbortSignal,
-    onPage?: (counts: SweepCounts) => void,
+    onPage?: (counts: SweepCounts) => unknown,
   ): Promise<SweepResult> {
     const { pool, ghl, clock } = this.options
     let counts: SweepCounts = { read: 0, missed: 0, visits: 0, others: 0 }
@@ -82,9 +91,11 @@ export class Sweeper {
       now: () => clock.now(),
     }
     const heartbeat = await heartbeatContact(pool, sweep.tenantId)
+    const broken = new Map<string, string>()
     for await (const page of readSource(context, sweep)) {
       if (!page.ok) return { kind: 'failed', detail: page.detail, ...counts }
       const { found, others } = page.value
+      for (const { contactId, read } of page.value.broken) broken.set(contactId, `${contactId}: ${read.detail}`)
       // Where the platform looks for whole days it shows what comes after the stretch too.
       const settled = found.filter(({ at }) => at === null || at < sweep.before)
       const about = settled.filter((one) => isAbout(one) && !isOfHeartbeat(one, heartbeat))
@@ -95,9 +106,20 @@ export class Sweeper {
         visits: counts.visits + visits.length,
         others: counts.others + others + settled.length - about.length,
       }
-      onPage?.(counts)
+      await onPage?.(counts)
     }
-    return { kind: 'read', ...counts }
+    return { ...this.endOf(sweep, broken), ...counts }
+  }
+
+  /** Of a stretch that is read but for what these contacts broke: it is read again until each of them has held it up for long enough. */
+  private endOf({ tenantId, source }: Sweep, broken: ReadonlyMap<string, string>) {
+    const place = `${tenantId} ${source}`
+    const before = this.broke.get(place)
+    const times = new Map([...broken.keys()].map((contactId) => [contactId, (before?.get(contactId) ?? 0) + 1]))
+    this.broke.set(place, times)
+    const waiting = [...broken].filter(([contactId]) => (times.get(contactId) ?? 0) < HELD_UP_BY_ONE).map(([, detail]) => detail)
+    if (waiting.length === 0) return { kind: 'read', aside: [...broken.values()] } as const
+    return { kind: 'failed', detail: `while other contacts can be read: ${namesOf(waiting)}` } as const
   }
 
   /** Tells what of this nobody has told of, and says what that was. */
@@ -193,7 +215,12 @@ async function notForgotten<D extends Queryable>(
 
 /** Our own contact is no lead, and that it has changed is for its webhook to tell. */
 function isOfHeartbeat({ type, contactId, body }: Found, known: string | undefined): boolean {
-  return contactId === known || (type.startsWith('Contact') && isHeartbeatEmail(textOf(body, 'email')))
+  return contactId === known || (type.startsWith('Contact') && isHeartbeatContact(body))
+}
+
+/** What stands for a list that may be long. */
+export function namesOf(broken: readonly string[]): string {
+  return `${broken.slice(0, NAMED).join('; ')}${broken.length > NAMED ? `; and ${broken.length - NAMED} more` : ''}`
 }
 
 function isMessage(type: string): boolean {

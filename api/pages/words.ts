@@ -25,10 +25,10 @@ export function realtorOf(realtor: { id: string; name: string | null; active: bo
   return realtor.name === null ? realtor.id : `${realtor.name} (${realtor.id})`
 }
 
-/** Who leads the conversation: `Rekindle`, or a human with since when, why and, where it is known, who: a human since … (human message, by Ana (user1)). */
+/** Who leads the conversation: `Rekindle`, or a human with since when, why and, where it is known, who and until when: a human since … (human message, by Ana (user1)), until …. */
 export function leaderOf(owned: LeadProfile['humanOwnership'], leader: Parameters<typeof realtorOf>[0] | undefined): string {
   if (owned === null) return 'Rekindle'
-  return `a human since ${instant(owned.since)} (${spoken(owned.reason)}${leader ? `, by ${realtorOf(leader)}` : ''})`
+  return `a human since ${instant(owned.since)} (${spoken(owned.reason)}${leader ? `, by ${realtorOf(leader)}` : ''})${owned.untilAt === null ? '' : `, until ${instant(owned.untilAt)}`}`
 }
 
 /** Of an assignment, to whom it goes and who is next: ` to user1, else user2, user3`; of a question ` a person`; empty of everything else. */

@@ -67,7 +67,14 @@ export function sweepMetrics(registry: Registry): (sweep: Pick<Sweep, 'source'>,
     labelNames: ['source'],
     registers,
   })
+  const aside = new Counter({
+    name: 'lr_sweep_set_aside_total',
+    help: 'Contacts that GoHighLevel did not show in three sweeps in a row, while it showed others, and that were left out, by source.',
+    labelNames: ['source'],
+    registers,
+  })
   for (const source of sweepSources) {
+    aside.inc({ source }, 0)
     for (const outcome of ['read', 'failed']) sweeps.inc({ source, outcome }, 0)
     read.inc({ source }, 0)
     missed.inc({ source }, 0)
@@ -76,6 +83,7 @@ export function sweepMetrics(registry: Registry): (sweep: Pick<Sweep, 'source'>,
     sweeps.inc({ source, outcome: result.kind })
     read.inc({ source }, result.read)
     missed.inc({ source }, result.missed)
+    if (result.kind === 'read') aside.inc({ source }, result.aside?.length ?? 0)
   }
 }
 

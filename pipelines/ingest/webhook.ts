@@ -16,7 +16,7 @@ import type { IngestErrorCode } from './errors.ts'
 import { tellCallback } from './callback.ts'
 import { eventTimeOf } from './eventTime.ts'
 import { textOf } from './fields.ts'
-import { isHeartbeat, tellHeartbeat } from './heartbeat.ts'
+import { isHeartbeat, tellHeartbeat, withoutHeartbeat } from './heartbeat.ts'
 import { tellLookUp } from './lookUp.ts'
 import { judgeMessage } from './judgeMessage.ts'
 import { isTold, meaningOf, rememberTold } from './meaning.ts'
@@ -45,15 +45,15 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
     return refuse('E_WEBHOOK_MALFORMED', received, { problem: parsed.problem })
   }
   const { body } = parsed
-  const kept = state ?? { seen: {}, tenant: null, told: [], realtors: [] }
-  const { seen } = kept
   const isReport = received.origin === 'workflow'
+  const recognised = isReport ? { type: 'WorkflowWebhook', byShape: true } : webhookTypeOf(body)
+  const { type } = recognised
+  const kept = withoutHeartbeat(state ?? { seen: {}, tenant: null, told: [], realtors: [] }, type, body)
+  const { seen } = kept
   const webhookId = isReport ? reportKeyOf(body) : (received.webhookId ?? textOf(body, 'webhookId'))
   const id = idOf(received, webhookId, isReport)
   if (isSeen(seen, id, ctx.at)) return drop('duplicate_webhook')
 
-  const recognised = isReport ? { type: 'WorkflowWebhook', byShape: true } : webhookTypeOf(body)
-  const { type } = recognised
   // A report is of the location whose URL it came to, whatever it says.
   const tenantId = isReport ? received.tenantId : tenantIdOf(body)
   // Of a report the receiver says whom it is about: what is too long to be an id has no key. Where another body names none, whoever wrote the

@@ -41,6 +41,9 @@ export function limitsOf(part: HeldPart, { callsPerHour, ...limits }: InventoryL
     : { ...limits, callsPerHour: callsPerHour * SETTLED_SHARE, everyMs: Math.max(limits.everyMs, SETTLED_EVERY_MS) }
 }
 
+/** A location that refuses us is mended by a person: it is asked once a day in the end. 24 h in ms. */
+const REFUSED_MOST_MS = 24 * hour
+
 /** Suspects are forgotten after this long: their lead is gone, or they are not asked about any more. 30 days in ms. */
 const SUSPECTED_MS = 30 * 24 * hour
 /** Suspects of a location at most: more than these at once are a fault sooner than deletions. */
@@ -154,7 +157,10 @@ function suspectsAfter(known: Suspects, { suspected, cleared }: LeadRead, now: n
   return Object.fromEntries([...kept, ...added].slice(0, MOST_SUSPECTS))
 }
 
-/** After a lead that could not be read. `isOfLead`: it may be the lead that breaks it, so that waiting alone does not help. */
+/**
+ * After a lead that could not be read. `isOfLead`: it may be the lead that breaks it, so that waiting alone does not help. `isRefused`: the
+ * location does not let us.
+ */
 export function afterFailure(
   state: InventoryState,
   {
@@ -162,12 +168,20 @@ export function afterFailure(
     calls,
     detail,
     isOfLead,
-  }: { readonly leadKey: string; readonly calls: number; readonly detail: string; readonly isOfLead: boolean },
+    isRefused = false,
+  }: {
+    readonly leadKey: string
+    readonly calls: number
+    readonly detail: string
+    readonly isOfLead: boolean
+    readonly isRefused?: boolean
+  },
   now: number,
   limits: InventoryLimits,
 ): InventoryState {
   const { counts, failures } = state
-  const { first, most } = limits.retryMs
+  const { first } = limits.retryMs
+  const most = isRefused ? Math.max(limits.retryMs.most, REFUSED_MOST_MS) : limits.retryMs.most
   const isPassed = isOfLead && failures + 1 >= limits.tries
   return {
     ...state,

@@ -115,9 +115,17 @@ export function sweepFlaw({ everyMs, overlapMs, firstReachMs, longestMs, settleM
   return longestMs > overlapMs ? undefined : 'longestMs must be more than overlapMs, or nothing is ever caught up'
 }
 
+/** Of a wait, by which it may be shorter. */
+const EARLIER = 1 / 10
+
+/** The wait that keeps others for `leaseMs` more, whatever their spread, from a sweep that began at `startedAt` and is still made at `now` (ms). */
+export function waitWhileSwept(startedAt: number, now: number, leaseMs: number): number {
+  return Math.ceil((now - startedAt + leaseMs) / (1 - EARLIER))
+}
+
 /** At most a tenth earlier, never under the least. */
 function dueAt({ startedAt, waitMs }: SweepCursor, spread: number, least: number): number {
-  return waitMs === 0 ? startedAt : startedAt + Math.max(least, Math.floor(waitMs * (1 - spread / 10)))
+  return waitMs === 0 ? startedAt : startedAt + Math.max(least, Math.floor(waitMs * (1 - spread * EARLIER)))
 }
 
 function dayOf(at: number): string {

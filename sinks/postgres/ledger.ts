@@ -165,6 +165,15 @@ export async function takeUnknown(client: Queryable, at: number, nextCheckAt: nu
   return found.rows.map(rowOf)
 }
 
+/** Is asked about again at `nextCheckAt` (ms), unless it has changed since it was read. */
+export async function putOff(client: Queryable, { followupId, sequence }: LedgerRow, nextCheckAt: number): Promise<void> {
+  await client.query({
+    name: 'ledger_put_off',
+    text: 'UPDATE followup_actions SET next_check_at = $3 WHERE followup_id = $1 AND sequence = $2 AND next_check_at IS NOT NULL',
+    values: [followupId, sequence, instant(nextCheckAt)],
+  })
+}
+
 /** Holds these leads until the end of the transaction: budgets are counted and changes are told by one at a time. */
 export async function lockLeads(client: pg.PoolClient, rows: readonly { readonly leadId: string }[]): Promise<void> {
   const leads = [...new Set(rows.map(({ leadId }) => leadId))].sort()

@@ -56,6 +56,16 @@ export async function claimSweep(
   return rows[0]?.claim
 }
 
+/** Keeps a sweep that is still made; false when somebody else has taken it over. `waitMs`: nobody begins one for so long after it began. */
+export async function keepSweep(db: Queryable, { tenantId, source }: Sweep, claim: number, waitMs: number): Promise<boolean> {
+  const { rowCount } = await db.query({
+    name: 'sweep_keep',
+    text: 'UPDATE sweep_cursors SET wait_ms = $3 WHERE tenant_id = $1 AND source = $2 AND claim = $4',
+    values: [tenantId, source, waitMs, claim],
+  })
+  return rowCount === 1
+}
+
 /** Stores how far it came. False when somebody else has taken the sweep over meanwhile: then his end counts. */
 export async function endSweep(
   db: Queryable,

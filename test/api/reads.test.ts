@@ -236,6 +236,10 @@ t.test('who of the team wrote last is named, and nobody where the profile keeps 
   t.equal((await led({ ...owned, reason: 'tag' })).leader, null, 'the owner need not have set the tag')
   t.equal((await led({ ...owned, userId: null })).leader, null)
   t.match((await led(null)).page, '<dd>Rekindle</dd>')
+  const quiet = await led({ ...owned, untilAt: at + 1 })
+  t.match(quiet, { leader: { id: 'user1' }, page: / \(user1\)\), until 2026-[^<]* UTC<\/dd>/ })
+  const over = await led({ ...owned, untilAt: at })
+  t.match(over, { leader: null, page: /<dd>a human since [^<]*, until 2026-[^<]* UTC<\/dd>/ }, 'the profile keeps it until the next event')
 })
 
 t.test('the page of a lead says to whom it is assigned, who is next, and to whom it really went', async (t) => {

@@ -8,6 +8,7 @@ import { deliveryRelay } from '../../delivery/relay.ts'
 import { deliveryDefaults, waitAfter } from '../../delivery/settings.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { ghlClient } from '../../integrations/ghl/client.ts'
+import type { GhlClient } from '../../integrations/ghl/client.ts'
 import { fixedTokens } from '../../integrations/ghl/tokens.ts'
 import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { faultKinds } from '../../integrations/ghl/sandbox/faults.ts'
@@ -144,6 +145,44 @@ t.test("the provider's own do-not-disturb, a contact that is gone and a provider
   await worker.cycle()
   t.match(await b.row('mute'), { status: 'deferred', ruleId: 'provider_unreadable', scheduledAt: b.clock.now() + MINUTE })
   t.equal(b.sandbox.messages().length, 0)
+})
+
+t.test('a 404 that is not in the words of the platform ends no follow-up', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const contacts = {
+    ...b.ghl.contacts,
+    get: async () => ({ ok: true, value: undefined }),
+    isMissing: async () => ({ ok: true, value: false }),
+  }
+  await b.worker({ ghl: Object.create(b.ghl, { contacts: { value: contacts } }) as GhlClient }).cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'provider_unreadable' })
+  t.equal(b.sandbox.messages().length, 0)
+  await b.untilDone(b.worker())
+  t.equal(b.sandbox.messages().length, 1)
+})
+
+t.test('an outcome that the platform does not tell is asked for less and less often', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  b.sandbox.addFault({ kind: 'timeout', count: 1 })
+  await b.worker().cycle()
+  let asked = 0
+  const messagesTo = async () => {
+    asked += 1
+    return { ok: false, detail: 'forbidden', failure: { kind: 'not_sent', code: 'forbidden', detail: 'no', retryAfterMs: 0 } }
+  }
+  const conversations = { ...b.ghl.conversations, messagesTo }
+  const ghl = Object.create(b.ghl, { conversations: { value: conversations } }) as GhlClient
+  for (let i = 0; i < 240; i++) {
+    await b.worker({ ghl }).sweep()
+    b.clock.advance(15_000)
+  }
+  // Every 15 s for two minutes, then each wait is an eighth of the time: ln(30) / ln(9/8) = 29 more in an hour.
+  t.ok(asked > 8 && asked < 45, `${asked} in an hour`)
+  t.equal((await b.row()).status, 'unknown')
 })
 
 t.test('an opt-out between reservation and hand-over stops the message', async (t) => {
@@ -489,6 +528,35 @@ t.test('a worker that stood still after the last look does not send what it had 
     t.strictSame(b.sandbox.messages(), [], `${minutes} min, later`)
     t.match(await b.row(), minutes === 1 ? { status: 'superseded' } : { status: 'failed', ruleId: 'not_sent' })
   }
+})
+
+t.test('a token that takes long after the last look sends nothing that was allowed before', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  let takesLong = false
+  const ghl = ghlClient({
+    apiUrl: b.sandbox.url,
+    clock: b.clock,
+    tokens: {
+      async current() {
+        if (takesLong) {
+          takesLong = false
+          b.clock.advance(16_000)
+          const stop = { status: 'revoked', at: b.clock.now(), expiresAt: null, eventId: 'stop', words: 'stop' }
+          await b.lead({ version: 9, epoch: 5, consents: { sms: stop } })
+        }
+        return { ok: true, token: sandboxToken(tenantId) }
+      },
+      renewed: async () => ({ ok: true, token: sandboxToken(tenantId) }),
+    },
+  })
+  t.teardown(() => ghl.close())
+  await b.worker({ ghl, onStep: (at) => void (takesLong ||= at === 'handed_over') }).cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'aborted_before_sending' })
+  await b.untilDone(b.worker())
+  t.strictSame(b.sandbox.messages(), [])
+  t.match(await b.row(), { status: 'superseded' })
 })
 
 t.test('a look-up waits until the platform takes calls again after a 429, and is made then', async (t) => {

@@ -79,6 +79,31 @@ t.test('a task that a person has completed or deleted is left alone', async (t) 
   t.equal(completions(), 0)
 })
 
+t.test('a task that cannot be read is asked for less and less often, and closed when its contact is gone', async (t) => {
+  const { b, ghl, end } = await put(t)
+  await end()
+  let asked = 0
+  let code: 'forbidden' | 'contact_not_found' = 'forbidden'
+  const list: GhlClient['tasks']['list'] = async () => {
+    asked += 1
+    const said = { code, detail: '403: no' } as const
+    const failure =
+      said.code === 'forbidden' ? { ...said, kind: 'not_sent' as const, retryAfterMs: 0 } : { ...said, kind: 'refused' as const }
+    return { ok: false, detail: failure.detail, failure } as Awaited<ReturnType<GhlClient['tasks']['list']>>
+  }
+  const refusing = Object.create(ghl, { tasks: { value: { ...ghl.tasks, list } } }) as GhlClient
+  for (let i = 0; i < 240; i++) {
+    await b.worker({ ghl: refusing }).sweep()
+    b.clock.advance(15_000)
+  }
+  // Every 15 s for two minutes, then each wait is an eighth of the time: ln(30) / ln(9/8) = 29 more in an hour.
+  t.ok(asked > 8 && asked < 45, `${asked} in an hour`)
+  code = 'contact_not_found'
+  b.clock.advance(15 * MINUTE)
+  await b.worker({ ghl: refusing }).sweep()
+  t.match(await b.row(), { status: 'cancelled', nextCheckAt: null, reason: /Its contact is not there any more\.$/ })
+})
+
 t.test('what was never put has no task to end', async (t) => {
   const { b, ghl, completions } = await put(t)
   await b.plan({ ...question, decisionId: 'd3', change: 'cancelled', reason: 'Superseded.' })

@@ -966,8 +966,8 @@ export const mutations: readonly Mutation[] = [
     id: 'gone-holds-up-a-sweep',
     guard: 'what is gone ends no sweep',
     file: 'reconcile/readSource.ts',
-    find: 'if (read.ok || !isNotThere(read.failure)) return read',
-    replace: 'if (read.ok || read.failure !== undefined) return read',
+    find: 'if (isNotThere(read.failure)) {',
+    replace: 'if (isNotThere(read.failure) && read.detail.length < 0) {',
     tests: [
       { file: readSource, title: 'a contact that is deleted after something of it changed is told as that, and holds up no message' },
     ],
@@ -1076,8 +1076,8 @@ export const mutations: readonly Mutation[] = [
     id: 'empty-location-deletes',
     guard: 'a deletion is told only while another contact of the location can be read',
     file: 'reconcile/readSource.ts',
-    find: 'if (other === undefined) break',
-    replace: 'if (other === undefined) return { ok: true, value: deleted }',
+    find: 'value: another.value === undefined ? [] : deleted',
+    replace: 'value: deleted',
     tests: [
       { file: reconciler, title: 'a contact that is gone is told as deleted once, when something of it is read and others are there' },
     ],
@@ -4331,5 +4331,68 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A mistyped year moves a group past everything that it has not read.',
+    id: 'late-token',
+    guard: 'what the gates saw holds for 15 s',
+    file: 'integrations/ghl/call/caller.ts',
+    find: 'this.options.clock.now() > options.leavesBy',
+    replace: 'this.options.clock.now() < 0',
+    tests: [
+      {
+        file: 'test/integrations/ghl/caller.test.ts',
+        title: 'what has to leave by a time does not leave after it, however long a token took',
+      },
+    ],
+    why: 'A token is renewed for a minute after the last look, and the message leaves after the opt-out.',
+  },
+  {
+    id: 'unsent-though-perhaps',
+    guard: 'not sent means certainly not',
+    file: 'integrations/ghl/call/caller.ts',
+    find: "outcome.kind === 'not_sent' ? (mayHaveActed ?? outcome) : outcome",
+    replace: 'outcome',
+    tests: [
+      {
+        file: 'test/integrations/ghl/caller.test.ts',
+        title: 'a change that may have acted is not called unsent because the next try was not made',
+      },
+    ],
+    why: 'A change that has happened is told as one that certainly has not.',
+  },
+  {
+    id: 'somebody-is-heartbeat',
+    guard: 'only our own contact is the heartbeat',
+    file: 'pipelines/ingest/heartbeat.ts',
+    find: '    !hasNumber(body) &&',
+    replace: '',
+    tests: [{ file: heartbeat, title: 'a lead that a form gave the address of the heartbeat is a lead, and is heard' }],
+    why: 'A form hides any lead whose number is known, and its STOP with it.',
+  },
+  {
+    id: 'location-set-aside',
+    guard: 'only what is broken by itself is set aside',
+    file: 'reconcile/readSource.ts',
+    find: 'if (read.ok || another.value === undefined || !isOfOne(read.failure)) return read',
+    replace: 'if (read.ok || !isOfOne(read.failure)) return read',
+    tests: [
+      {
+        file: 'test/reconcile/readSource.test.ts',
+        title: 'a location that shows no other contact, and one that is down, leave the stretch unread',
+      },
+    ],
+    why: 'A location that refuses us for half an hour has all its contacts set aside, and what its webhooks lost is never told.',
+  },
+  {
+    id: 'long-sweep-taken-over',
+    guard: 'a sweep belongs to who makes it until it ends',
+    file: 'pipelines/reconcile/sweepPlan.ts',
+    find: 'Math.ceil((now - startedAt + leaseMs) / (1 - EARLIER))',
+    replace: 'leaseMs',
+    tests: [
+      {
+        file: 'test/pipelines/sweepPlan.test.ts',
+        title: 'a sweep that is still made is due for nobody else for five minutes more, whatever their spread',
+      },
+    ],
+    why: 'Two processes take a long sweep from each other without end, and what webhooks lost is never told.',
   },
 ]

@@ -96,6 +96,18 @@ t.test('other contacts, and users with that address, are what they are', async (
   t.equal(line.outputs(realtors).length, 1)
 })
 
+t.test('a lead that a form gave the address of the heartbeat is a lead, and is heard', async (t) => {
+  const stop = { ...message, body: 'STOP' }
+  const kinds = (line: ReturnType<typeof told>) => line.outputs(leadEvents).map(({ kind }) => kind)
+  const somebody = [{ phone: '+14155552671' }, { firstName: 'Maria' }, { lastName: 'Lopez' }, { firstName: undefined, lastName: 'Lopez' }]
+  for (const over of somebody)
+    t.strictSame(kinds(told([contact('ContactUpdate', over), stop])), ['contact_updated', 'message_inbound'], JSON.stringify(over))
+  const turned = told([contact('ContactUpdate'), contact('ContactUpdate', { phone: '+14155552671' }), stop])
+  t.strictSame(kinds(turned), ['contact_updated', 'message_inbound'], 'the heartbeat contact itself, once it has a number')
+  const report = contact('ContactUpdate', { firstName: undefined, lastName: undefined, first_name: 'Maria' })
+  t.strictSame(kinds(told([report, stop], ['workflow'])), ['workflow_reported', 'message_inbound'])
+})
+
 t.test('the key is forgotten a week after the last beat, and not before', async (t) => {
   const line = drive(pipeline, { at: tuesdayNoon, tables: { [tenants.name]: [[tenantId, tenantRecord()]] } })
   const pipe = (id: string, body: object) =>

@@ -73,6 +73,13 @@ t.test('a failure waits 5, 10, 20 minutes; after three the lead is passed over, 
     [5, 10, 20, 40, 60, 60],
   )
   t.strictSame(waits(false).at(-1), [60, '', 0], 'a token that is missing passes over no lead')
+  let refused = due(undefined, noon)
+  const refusals = Array.from({ length: 11 }, () => {
+    const now = refused.paidUntil
+    refused = afterFailure(refused, { ...failed(false), isRefused: true }, Math.max(noon, now), limits)
+    return (refused.paidUntil - Math.max(noon, now)) / minute
+  })
+  t.strictSame(refusals, [5, 10, 20, 40, 80, 160, 320, 640, 1_280, 1_440, 1_440], 'a location that refuses is asked once a day in the end')
   const passed = { ...due(undefined, noon), counts: { ...due(undefined, noon).counts, passed: 1 } }
   t.match(afterTurn(passed, noon + hour), { endedAt: noon + hour, wholeAt: null }, 'such a turn is not whole')
   t.match(afterLead(afterFailure(due(undefined, noon), failed(true), noon, limits), read(1), noon, limits), {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DateTime } from 'luxon'
 import t from 'tap'
-import { afterSweep, daysOf, dueSweep, sweepDefaults, sweepFlaw } from '../../pipelines/reconcile/sweepPlan.ts'
+import { afterSweep, daysOf, dueSweep, sweepDefaults, sweepFlaw, waitWhileSwept } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep, SweepCursor, SweepOutcome } from '../../pipelines/reconcile/sweepPlan.ts'
 import { assertProperty } from '../support/property.ts'
 
@@ -33,6 +33,19 @@ t.test('the first sweep reaches back a day, caught up in pieces of six hours wit
     [-40, -2],
   ])
   t.equal(dueSweep('l', 'messages', cursor, noon, 0, sweepDefaults), undefined)
+})
+
+t.test('a sweep that is still made is due for nobody else for five minutes more, whatever their spread', async (t) => {
+  const hours = fc.integer({ min: 0, max: 24 * hour })
+  const spread = fc.double({ min: 0, max: 0.999, noNaN: true })
+  await assertProperty(
+    t,
+    fc.property(hours, spread, (took, spread) => {
+      const held = { sweptUntil: noon - hour, startedAt: noon, waitMs: waitWhileSwept(noon, noon + took, 5 * minute) }
+      const isDueAfter = (ms: number) => dueSweep('l', 'contacts', held, noon + took + ms, spread, sweepDefaults) !== undefined
+      return !isDueAfter(5 * minute - 1) && isDueAfter(5 * minute + took / 9 + minute)
+    }),
+  )
 })
 
 t.test('nothing found: 8, 12, 15 minutes; something found: 5; a failure doubles the wait and keeps the cursor', async (t) => {

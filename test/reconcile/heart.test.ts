@@ -283,6 +283,15 @@ t.test('a deleted contact is made anew; a create whose outcome is unknown is loo
   t.strictSame(outcomes, ['failed', 'sent', 'failed', 'sent'])
 })
 
+t.test('a contact with the address and a number is somebody’s: it is neither renamed nor silenced, and that is told', async (t) => {
+  const { clock, heart, sandbox, ghl, row } = await world(t)
+  const maria = { id: 'maria', firstName: 'Maria', email: HEARTBEAT_EMAIL, phone: '+14155552671', dateAdded: new Date(0).toISOString() }
+  sandbox.put('contacts', sandboxTenantId, maria)
+  await clock.run(heart().round())
+  t.match(await row(), { failedBecause: /^contact_taken: the contact maria/, contactId: null })
+  t.match(await clock.run(ghl.contacts.get(sandboxTenantId, 'maria')), { value: { firstName: 'Maria', dndChannels: {} } })
+})
+
 t.test('a location that does not let us write is told of with what to do, and asked again after a day, not before', async (t) => {
   const { clock, heart, pass, row, said, outcomes, owed } = await world(t)
   let calls = 0

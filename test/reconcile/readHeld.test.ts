@@ -389,6 +389,28 @@ t.test(
   },
 )
 
+t.test('a lead whose contact alone is refused is passed over after three tries; a location that refuses all is waited for', async (t) => {
+  for (const [refused, passed] of [
+    [/^.contacts.maria$/, 1],
+    [/^.contacts.\w+$/, 0],
+  ] as const) {
+    const notes = (noteId: string) => ({ notes: { [noteId]: { noteId, text: 'a yard' } } })
+    const w = await world(t, [leadOf('maria', notes('n')), leadOf('zoe', notes('n2'))], (method, url) =>
+      method === 'GET' && refused.test(url) ? { status: 403, body: '{"message":"no"}' } : undefined,
+    )
+    for (const id of ['maria', 'zoe']) w.sandbox.put('contacts', tenantId, { id, dateAdded: iso(now - DAY), dateUpdated: iso(now - DAY) })
+    w.sandbox.put('notes', tenantId, { id: 'n2', contactId: 'zoe', body: 'a yard', dateAdded: iso(now - DAY) })
+    t.match(await w.round(), { afterLead: '', failures: 1, failedBecause: /^forbidden/ })
+    w.clock.advance(6 * MINUTE)
+    t.match(await w.round(), { afterLead: '', failures: 2 })
+    w.clock.advance(11 * MINUTE)
+    t.match(await w.round(), { afterLead: passed === 1 ? `${tenantId}:maria` : '', counts: { passed } })
+    w.clock.advance(21 * MINUTE)
+    t.match(await w.round(), { counts: { passed, leads: passed } })
+    t.strictSame(w.told, [])
+  }
+})
+
 t.test('two processes read each lead once; one that died is followed by the next; each location has calls of its own', async (t) => {
   const leads = ['a', 'b', 'c', 'd', 'e', 'f'].map((contactId) =>
     leadOf(contactId, { notes: { [contactId]: { noteId: contactId, text: 'a yard' } } }),

@@ -2,6 +2,7 @@
 import t from 'tap'
 import type { Test } from 'tap'
 import type { Found } from '../../pipelines/reconcile/found.ts'
+import type { SweepSource } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { readSource } from '../../reconcile/readSource.ts'
 import { HOUR, MINUTE, profileRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
@@ -30,19 +31,22 @@ async function world(t: Test, gateway?: Gateway) {
   const { sandbox, ghl } = await platformBehind(t, clock, gateway)
   const lead = profileRecord({ contactId: 'maria', lastEventAt: tuesdayNoon - HOUR })
   const leads = new Map<string, LeadProfile>([[`${tenantId}:maria`, lead]])
-  const read = async () => {
+  const read = async (source: SweepSource = 'messages') => {
     const found: Found[] = []
+    const broken: string[] = []
+    const context = { ghl, options: { tries: 3 }, leads: async () => leads, now: () => clock.now() }
     const read = async () => {
-      for await (const page of readSource({ ghl, options: {}, leads: async () => leads, now: () => clock.now() }, sweep)) {
+      for await (const page of readSource(context, { ...sweep, source })) {
         if (!page.ok) return page.detail
         found.push(...page.value.found)
+        broken.push(...page.value.broken.map(({ contactId }) => contactId))
       }
       return 'read'
     }
     const said = await clock.run(read())
-    return { said, told: [...new Set(found.map(({ type, contactId }) => `${type} ${contactId}`))].sort() }
+    return { said, broken, told: [...new Set(found.map(({ type, contactId }) => `${type} ${contactId}`))].sort() }
   }
-  return { sandbox, read }
+  return { sandbox, read, ghl, clock }
 }
 
 t.test('a contact that is deleted after something of it changed is told as that, and holds up no message of the location', async (t) => {
@@ -68,7 +72,7 @@ t.test('an appointment that its list still shows, and that is gone, holds up nei
       sandbox.happened(contact('maria'), tuesdayNoon - 2 * HOUR)
       for (const id of ['a', 'b']) sandbox.happened(appointment(id, 'maria'), tuesdayNoon - 30 * MINUTE)
       sandbox.happened(stop, tuesdayNoon - 10 * MINUTE)
-      t.strictSame(await read(), { said: 'read', told: ['AppointmentCreate maria', 'InboundMessage jo'] }, `${status} ${body}`)
+      t.match(await read(), { said: 'read', told: ['AppointmentCreate maria', 'InboundMessage jo'], broken: [] }, `${status} ${body}`)
     }
 })
 
@@ -77,4 +81,39 @@ t.test('a list of appointments that is not there while its contact is leaves the
   sandbox.happened(contact('maria'), tuesdayNoon - 2 * HOUR)
   sandbox.happened(appointment('a', 'maria'), tuesdayNoon - 30 * MINUTE)
   t.match(await read(), { said: /^not_found/ })
+})
+
+t.test('contacts that the platform never shows, while it shows others, hold up none of these and no send', async (t) => {
+  for (const status of [500, 422, 400, 403]) {
+    const isBroken = (url: string) => /^.contacts.(maria|kim)$/.test(url)
+    const { sandbox, read, ghl, clock } = await world(t, (_, url) => (isBroken(url) ? { status, body: '{}' } : undefined))
+    for (const id of ['jo', 'kim', 'maria']) sandbox.happened(contact(id), tuesdayNoon - 30 * MINUTE)
+    t.strictSame(await read('contacts'), { said: 'read', told: ['ContactCreate jo'], broken: ['kim', 'maria'] }, String(status))
+    t.match(await clock.run(ghl.contacts.get(tenantId, 'jo', { tries: 1 })), { ok: true }, 'the breaker of the location is closed')
+  }
+})
+
+t.test('a location that shows no other contact, and one that is down, leave the stretch unread', async (t) => {
+  const refuses = await world(t, (_, url) =>
+    /^.contacts.\w+$/.test(url) && !url.endsWith('search') ? { status: 403, body: '{}' } : undefined,
+  )
+  const down = await world(t, (_, url) =>
+    url.startsWith('/contacts/') && !url.endsWith('search') ? { status: 503, body: '{}' } : undefined,
+  )
+  for (const { sandbox } of [refuses, down]) for (const id of ['jo', 'maria']) sandbox.happened(contact(id), tuesdayNoon - 30 * MINUTE)
+  t.match(await refuses.read('contacts'), { said: /^forbidden/, told: [], broken: [] })
+  t.match(await down.read('contacts'), { said: /^(server_error|breaker_open)/, told: [], broken: [] })
+})
+
+t.test('appointments that one contact never shows hold up no message, while another one shows them', async (t) => {
+  let isDown = false
+  const { sandbox, read } = await world(t, (_, url) =>
+    (isDown ? /appointments$/ : /^.contacts.maria.appointments/).test(url) ? { status: 500, body: '{}' } : undefined,
+  )
+  for (const id of ['jo', 'maria']) sandbox.happened(contact(id), tuesdayNoon - 2 * HOUR)
+  sandbox.happened(appointment('a', 'maria'), tuesdayNoon - 30 * MINUTE)
+  sandbox.happened(stop, tuesdayNoon - 10 * MINUTE)
+  t.strictSame(await read(), { said: 'read', told: ['InboundMessage jo'], broken: ['maria'] })
+  isDown = true
+  t.match(await read(), { said: /^(server_error|breaker_open)/, broken: [] })
 })

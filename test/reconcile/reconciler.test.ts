@@ -21,7 +21,7 @@ import { platformBehind } from './gateway.ts'
 import { lossyLine } from './lossyLine.ts'
 import { database, platform } from './platform.ts'
 
-t.setTimeout(120_000)
+t.setTimeout(240_000)
 const other = 'otherLocation0000001'
 
 interface Said {
@@ -125,8 +125,8 @@ t.test('a source that fails keeps its cursor, says why and holds up no other; a 
   const reconciler = new Reconciler({ pool, clock, sweeper, logger: loggerOf(said), limits })
   await reconciler.round()
   t.strictSame(
-    asked.filter((one) => one.startsWith(tenantId)),
-    sweepSources.map((source) => `${tenantId} ${source}`),
+    asked.filter((one) => one.startsWith(tenantId)).sort(),
+    sweepSources.map((source) => `${tenantId} ${source}`).sort(),
     'all four of a location',
   )
   t.match(
@@ -328,6 +328,94 @@ t.test('a gateway that answers 404 for a contact says nothing of it', async (t) 
   const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, { type, contactId }) => void told.push(`${type} ${contactId}`) })
   t.match(await clock.run(sweeper.sweep(contactsOf(tuesdayNoon), undefined)), { kind: 'read' })
   t.strictSame(told, ['ContactCreate jo'])
+})
+
+t.test('a sweep that takes longer than five minutes is left to who makes it, and comes to its end', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  await postgresSink(pool).write([batch(tenants, 0, [[tenantId, tenantRecord()]])])
+  const counts = { read: 0, missed: 0, visits: 0, others: 0 }
+  const limits = { ...sweepDefaults, firstReachMs: HOUR }
+  const swept: string[] = []
+  const made: number[] = []
+  const reconcilerOf = (sweep: Sweeper['sweep']) =>
+    new Reconciler({ pool, clock, sweeper: { sweep } as unknown as Sweeper, logger: loggerOf([]), limits })
+  const beside = reconcilerOf(async ({ source }) => {
+    swept.push(source)
+    return { kind: 'read', ...counts }
+  })
+  const slow = reconcilerOf(async ({ source }, _tenant, signal, onPage) => {
+    if (source !== 'contacts' || made.length > 0) return { kind: 'read', ...counts }
+    for (let page = 0; page < 10; page++) {
+      clock.advance(4 * MINUTE)
+      await onPage?.(counts)
+      made.push(await beside.round())
+    }
+    return signal?.aborted === true ? { kind: 'failed', detail: 'stopped', ...counts } : { kind: 'read', ...counts }
+  })
+  await slow.round()
+  t.ok(made.length === 10 && swept.includes('messages'), 'the other process goes on with the other sources')
+  t.notOk(swept.includes('contacts'), 'forty minutes long')
+  t.match((await sweepCursors(pool, tenantId)).get('contacts'), { sweptUntil: tuesdayNoon + 38 * MINUTE, claim: 2 }, 'and the next one')
+})
+
+t.test('contacts that take hours hold up neither the messages of their location nor another location', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  await storeTenants(pool)
+  const swept: string[] = []
+  const stop = new AbortController()
+  let ends: () => void = () => undefined
+  const sweep: Sweeper['sweep'] = async ({ tenantId: of, source }) => {
+    if (of === tenantId && source === 'contacts') await new Promise<void>((resolve) => (ends = resolve))
+    swept.push(`${of} ${source}`)
+    return { kind: 'read', read: 0, missed: 0, visits: 0, others: 0 }
+  }
+  const limits = { ...sweepDefaults, firstReachMs: HOUR }
+  const reconciler = new Reconciler({ pool, clock, sweeper: { sweep } as unknown as Sweeper, logger: loggerOf([]), limits })
+  const running = reconciler.run(stop.signal)
+  const times = (one: string) => swept.filter((other) => other === one).length
+  while (times(`${tenantId} messages`) < 3 || times(`${other} contacts`) < 3) {
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    clock.advance(MINUTE)
+  }
+  t.equal(times(`${tenantId} contacts`), 0)
+  stop.abort()
+  ends()
+  await running
+  t.equal(times(`${tenantId} contacts`), 1, 'what is under way is waited for')
+})
+
+t.test('a contact that the platform never shows holds up its location for three sweeps, and is named and left out then', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const { sandbox, ghl } = await platformBehind(t, clock, (_, url) => (url === '/contacts/maria' ? { status: 500, body: '{}' } : undefined))
+  await postgresSink(pool).write([batch(tenants, 0, [[tenantId, tenantRecord()]])])
+  for (const id of ['maria', 'jo']) sandbox.happened(contactOf(id), tuesdayNoon - HOUR / 2)
+  const told: string[] = []
+  const said: Said[] = []
+  const swept: string[] = []
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, { type, contactId }) => void told.push(`${type} ${contactId}`) })
+  const limits = { ...sweepDefaults, firstReachMs: HOUR }
+  const onSwept = ({ source }: { source: string }, { kind }: SweepResult) => void (source === 'contacts' && swept.push(kind))
+  const reconciler = new Reconciler({ pool, clock, sweeper, logger: loggerOf(said), limits, onSwept })
+  const until = async () => ((await sweepCursors(pool, tenantId)).get('contacts')?.sweptUntil ?? 0) - tuesdayNoon
+  await clock.run(reconciler.round())
+  t.strictSame(told, ['ContactCreate jo'], 'the others are told at once')
+  clock.advance(10 * MINUTE)
+  await clock.run(reconciler.round())
+  t.ok((await until()) < -HOUR / 2, 'the stretch is read again')
+  clock.advance(15 * MINUTE)
+  await clock.run(reconciler.round())
+  t.strictSame(swept, ['failed', 'failed', 'read'])
+  t.ok((await until()) > 20 * MINUTE, `swept past it: ${await until()}`)
+  t.match(
+    said.filter(({ level }) => level === 'error'),
+    [{ what: /set aside/, fields: { tenantId, source: 'contacts', aside: /^maria: server_error/, count: 1 } }],
+  )
+  t.match((await pool.query("SELECT failed_because FROM sweep_cursors WHERE source = 'contacts'")).rows, [
+    { failed_because: /^set aside: maria: server_error/ },
+  ])
 })
 
 t.test('a visit is told by a sweep though nothing else is new, is no missed webhook, and is told once', async (t) => {

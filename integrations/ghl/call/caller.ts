@@ -32,6 +32,8 @@ export interface CallOptions {
   readonly admitted?: boolean
   /** Calls at most, the first one included. */
   readonly tries?: number
+  /** The request leaves by this time, ms, or not at all: a token or room may be waited for before. */
+  readonly leavesBy?: number | undefined
   /** Gives up waiting; a call that is on its way is waited for. */
   readonly signal?: AbortSignal
   /** Told of each request that leaves, repeated ones too: who has a share of the calls counts them by it. */
@@ -56,6 +58,8 @@ interface Answer {
 }
 
 const CONNECT_MS = 5_000
+/** A longer wait that is asked for is no limit but an instant in the wrong unit, or a wrong clock: it would stop a location for years. 1 h in ms. */
+const LONGEST_ASKED_MS = 3_600_000
 /** Shorter than what servers close idle connections after: a request on a dying connection has an unknown outcome. */
 const KEEP_ALIVE_MS = 3_000
 
@@ -80,11 +84,15 @@ export class Caller {
     const missing = missingIn(call)
     if (missing !== undefined) return { kind: 'refused', code: 'bad_request', detail: `no ${missing} was given; nothing was called` }
     const limits = { ...repeatDefaults, tries: options.tries ?? (options.admitted === true ? 1 : repeatDefaults.tries) }
+    const { kind } = endpoints[call.endpoint]
+    let mayHaveActed: Failure | undefined
     for (let made = 1; ; made++) {
       const outcome = await this.once(call, meaning)
       if (outcome.kind === 'accepted') return outcome
-      const wait = waitBeforeRepeat(outcome, endpoints[call.endpoint].kind, made, this.options.random(), limits)
-      if (wait === undefined || options.signal?.aborted === true) return outcome
+      if (outcome.kind === 'unknown' && kind !== 'read') mayHaveActed = outcome
+      const wait = waitBeforeRepeat(outcome, kind, made, this.options.random(), limits)
+      // That the last try was not made says nothing of the ones before.
+      if (wait === undefined || options.signal?.aborted === true) return outcome.kind === 'not_sent' ? (mayHaveActed ?? outcome) : outcome
       await this.options.clock.sleep(wait, options.signal)
     }
   }
@@ -123,6 +131,7 @@ export class Caller {
       const taken = await limit.take(tenantId, 1, options.signal)
       if (!taken.granted) return withoutRoom(taken)
     }
+    if (options.leavesBy !== undefined && this.options.clock.now() > options.leavesBy) return tooLate
     const permit = breakers.admit(tenantId)
     if (permit === undefined) return breakerOpen(tenantId, breakers.openForMs(tenantId))
     let said: CallOutcome = 'given-up'
@@ -172,8 +181,8 @@ export class Caller {
       dispatcher: this.agent,
     })
     const text = await answered.text()
-    const intervalMs = numberIn(headers['x-ratelimit-interval-milliseconds'])
-    const asked = retryAfterMs(one(headers['retry-after']), clock.now())
+    const intervalMs = heeded(numberIn(headers['x-ratelimit-interval-milliseconds']))
+    const asked = heeded(retryAfterMs(one(headers['retry-after']), clock.now()))
     const dailyRemaining = numberIn(headers['x-ratelimit-daily-remaining'])
     if (statusCode === 429) await limit.block(tenantId, asked ?? intervalMs ?? burstWindowMs)
     // The wait that a 429 asks for is the last word on the burst window.
@@ -197,6 +206,13 @@ function missingIn({ endpoint, path = {} }: Call): string | undefined {
 function queryOf(query: NonNullable<Call['query']>): string {
   const given = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)] as [string, string]]))
   return given.length === 0 ? '' : `?${new URLSearchParams(given).toString()}`
+}
+
+const tooLate: Failure = {
+  kind: 'not_sent',
+  code: 'aborted_before_sending',
+  detail: 'the time by which it had to leave was over before it could',
+  retryAfterMs: 0,
 }
 
 function withoutRoom({ why, waitMs }: Exclude<Taken, { granted: true }>): Failure {
@@ -226,6 +242,10 @@ function isOutage({ code }: Failure): boolean {
 
 function one(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header
+}
+
+function heeded(askedMs: number | undefined): number | undefined {
+  return askedMs === undefined ? undefined : Math.min(askedMs, LONGEST_ASKED_MS)
 }
 
 function numberIn(header: string | string[] | undefined): number | undefined {

@@ -22,6 +22,8 @@ export interface OauthTokensOptions {
 const EARLY_MS = 300_000
 /** A grant is read anew after this long: another process, or a person, may have changed it. */
 const CACHED_MS = 60_000
+/** Between two tries to renew a token that is good yet: a service that hangs must not cost every call its time-out. */
+const RENEWED_EVERY_MS = 30_000
 
 interface Cached {
   readonly token: string
@@ -84,7 +86,7 @@ export class OauthTokens implements Tokens {
     if (exchanged?.ok === true) return exchanged
     if (exchanged?.code !== 'token_unavailable')
       return this.withoutGrant(holder, refused, exchanged ?? noToken(`${nameOf(holder)} is not connected`))
-    return known !== undefined && this.lasts(known, refused) ? { ok: true, token: known.accessToken } : exchanged
+    return known !== undefined && this.lasts(known, refused) ? this.useStill(known) : exchanged
   }
 
   /** What serves locations without a grant; kept for a while, so that no agency is asked before each call. */
@@ -113,7 +115,7 @@ export class OauthTokens implements Tokens {
     if (this.isUsable(grant, refused)) return this.use(grant)
     if (grant.lostBecause !== null) return noToken(`the grant of ${nameOf(holder)} is lost and has to be given anew: ${grant.lostBecause}`)
     // The early renewal failed; the old token is good for some minutes yet.
-    if (this.lasts(grant, refused)) return { ok: true, token: grant.accessToken }
+    if (this.lasts(grant, refused)) return this.useStill(grant)
     return tokenUnavailable(`the token of ${nameOf(holder)} cannot be renewed now: ${failed?.ok === false ? failed.detail : 'no answer'}`)
   }
 
@@ -182,6 +184,13 @@ export class OauthTokens implements Tokens {
   /** Is it good for some minutes yet, though it should be renewed? */
   private lasts(grant: Grant, refused: string | undefined): boolean {
     return grant.accessToken !== refused && (grant.expiresAt ?? Infinity) > this.options.clock.now()
+  }
+
+  /** For a while yet, since it could not be renewed. */
+  private useStill({ holder, accessToken, expiresAt }: Grant): TokenAnswer {
+    const until = Math.min(this.options.clock.now() + RENEWED_EVERY_MS, expiresAt ?? Infinity)
+    this.cache.set(nameOf(holder), { token: accessToken, until })
+    return { ok: true, token: accessToken }
   }
 
   private use({ holder, accessToken, expiresAt }: Grant): TokenAnswer {

@@ -26,7 +26,7 @@ t.test('sweeps by source: how many, what they read, and what no webhook had told
   const sources = Object.keys(await values(registry, 'lr_sweep_read_total'))
   t.ok(sources.includes('source="messages"') && sources.includes('source="contacts"'))
   told({ source: 'messages' }, { kind: 'read', read: 10, missed: 2, visits: 1, others: 0 })
-  told({ source: 'messages' }, { kind: 'read', read: 5, missed: 0, visits: 0, others: 3 })
+  told({ source: 'messages' }, { kind: 'read', aside: ['a: 500', 'b: 422'], read: 5, missed: 0, visits: 0, others: 3 })
   told({ source: 'messages' }, { kind: 'failed', detail: 'no answer', read: 4, missed: 1, visits: 0, others: 0 })
   const of = async (name: string, outcome = '') => (await values(registry, name))[`source="messages"${outcome}`]
   t.equal(await of('lr_sweeps_total', ',outcome="read"'), 2)
@@ -34,6 +34,7 @@ t.test('sweeps by source: how many, what they read, and what no webhook had told
   t.equal(await of('lr_sweep_read_total'), 10 + 5 + 4)
   t.equal(await of('lr_sweep_missed_total'), 2 + 0 + 1)
   t.equal((await values(registry, 'lr_sweep_read_total'))['source="contacts"'], 0)
+  t.equal(await of('lr_sweep_set_aside_total'), 2)
 })
 
 t.test('an inventory: its calls, what it compared and found by kind, and how long ago the oldest was through', async (t) => {

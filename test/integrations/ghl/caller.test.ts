@@ -11,6 +11,7 @@ import { allOf, pagesOf } from '../../../integrations/ghl/call/pages.ts'
 import { repeatDefaults, retryAfterMs, waitBeforeRepeat } from '../../../integrations/ghl/call/repeat.ts'
 import { ghlClient } from '../../../integrations/ghl/client.ts'
 import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
+import type { Tokens } from '../../../integrations/ghl/tokens.ts'
 import type { GhlClientOptions } from '../../../integrations/ghl/client.ts'
 import type { Failure } from '../../../integrations/ghl/outcomes.ts'
 import { ManualClock } from '../../support/manualClock.ts'
@@ -78,11 +79,36 @@ t.test('what would act twice is not made again when it may have acted, and is wh
   t.equal(at.length, 2)
 })
 
+t.test('a change that may have acted is not called unsent because the next try was not made', async (t) => {
+  const later = { status: 429, headers: { 'retry-after': '60' } }
+  const { ghl, clock, at } = await talking(t, [{ status: 500 }, later])
+  t.match(await clock.run(ghl.contacts.addTags('l', 'c', ['x'])), { kind: 'unknown', code: 'server_error' })
+  t.equal(at.length, 2)
+  const asked = await talking(t, [{ status: 500 }, later])
+  t.match(await asked.clock.run(asked.ghl.notes.list('l', 'c')), { failure: { code: 'rate_limited' } }, 'a read changes nothing')
+})
+
 t.test('an admitted call is made once, now', async (t) => {
   const { ghl, at } = await talking(t, [{ status: 429 }])
   t.match(await ghl.conversations.send('l', sms, { admitted: true }), { kind: 'not_sent', code: 'rate_limited' })
   t.match(await ghl.contacts.get('l', 'c', { admitted: true }), { ok: false, failure: { code: 'rate_limited' } })
   t.equal(at.length, 2)
+})
+
+t.test('what has to leave by a time does not leave after it, however long a token took', async (t) => {
+  const clock = new ManualClock(start)
+  const tokens: Tokens = {
+    current: () => Promise.resolve({ ok: true, token: 'old' }),
+    renewed() {
+      clock.advance(15_000)
+      return Promise.resolve({ ok: true, token: 'new' })
+    },
+  }
+  const { ghl, at } = await talking(t, [{ status: 401 }, { status: 201, body: { messageId: 'm' } }], { tokens, clock })
+  const send = (leavesBy: number) => ghl.conversations.send('l', sms, { admitted: true, leavesBy })
+  t.match(await send(start + 14_999), { kind: 'not_sent', code: 'aborted_before_sending' })
+  t.equal(at.length, 1, 'refused once, and not sent with the new token')
+  t.match(await send(clock.now()), { kind: 'accepted' })
 })
 
 t.test('Retry-After is waited out, in seconds and as a date; the interval of the limit when there is none', async (t) => {
@@ -103,6 +129,22 @@ t.test('Retry-After is waited out, in seconds and as a date; the interval of the
     )
     t.match(await clock.run(ghl.notes.list('l', 'c')), { ok: true })
     t.strictSame(at, [0, ms], JSON.stringify(headers))
+  }
+})
+
+t.test('a header that asks for years, an instant in seconds for one, is heeded for an hour', async (t) => {
+  const odd = { 'retry-after': String(start / 1_000), 'x-ratelimit-remaining': '0', 'x-ratelimit-interval-milliseconds': String(start) }
+  const { ghl, clock, at } = await talking(t, [
+    { status: 429, headers: odd },
+    { status: 200, body: { notes: [] }, headers: odd },
+  ])
+  const list = () => clock.run(ghl.notes.list('l', 'c', { tries: 1 }))
+  t.match(await list(), { failure: { code: 'rate_limited', retryAfterMs: 3_600_000 } })
+  for (const hour of [1, 2]) {
+    t.match(await list(), { failure: { code: 'daily_limit' } }, 'until then nothing leaves')
+    clock.advance(3_600_000)
+    t.match(await list(), { ok: true })
+    t.equal(at.length, 1 + hour)
   }
 })
 

@@ -249,6 +249,23 @@ t.test('while the platform gives no token the old one is used as long as it last
   t.match(await ghl.tasks.list('loc1', 'maria', once), { ok: true }, 'it comes back by itself')
 })
 
+t.test('a token that is good yet and cannot be renewed is tried every half a minute, not before every call', async (t) => {
+  const { clock, store } = await setting(t)
+  const expiresAt = clock.now() + 200_000
+  const held = { ...privateGrant({ kind: 'location', id: 'loc1' }, 'old'), source: 'code', refreshToken: 'r', expiresAt } as const
+  await store.put(held)
+  let asked = 0
+  const refresh = async () => ((asked += 1), { ok: false, why: 'unavailable', detail: 'timed out' } as const)
+  const tokens = new OauthTokens({ store, clock, api: { refresh, locationToken: () => Promise.reject(new Error('not asked')) } })
+  for (let i = 0; i < 10; i++) t.strictSame(await tokens.current('loc1'), { ok: true, token: 'old' })
+  t.equal(asked, 1)
+  clock.advance(30_000)
+  t.strictSame(await tokens.current('loc1'), { ok: true, token: 'old' })
+  t.equal(asked, 2)
+  clock.advance(170_000)
+  t.match(await tokens.current('loc1'), { ok: false, code: 'token_unavailable' })
+})
+
 t.test('a refresh token that is used up is said to be lost, and asked for no more; a new code heals it', async (t) => {
   const { clock, sandbox, store, ghl, connect } = await setting(t)
   await connect(location)
