@@ -4331,6 +4331,8 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A mistyped year moves a group past everything that it has not read.',
+  },
+  {
     id: 'late-token',
     guard: 'what the gates saw holds for 15 s',
     file: 'integrations/ghl/call/caller.ts',
