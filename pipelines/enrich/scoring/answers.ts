@@ -94,7 +94,8 @@ const COUNTED = new RegExp(
  */
 export function daysToMove(answer: string | undefined): number | undefined {
   if (answer === undefined) return undefined
-  if (/\b(asap|as soon as possible|immediate(ly)?|right away|(?<!\bfrom )now)\b/i.test(answer)) return /\bnot\b/i.test(answer) ? undefined : 0
+  if (/\b(asap|as soon as possible|immediate(ly)?|right away|(?<!\bfrom )now)\b/i.test(answer))
+    return /\bnot\b/i.test(answer) ? undefined : 0
   const counted = COUNTED.exec(answer)
   const [, beyond, digits, plus, unit, plusAfter] = counted ?? []
   const days = unitDays[unit?.toLowerCase() ?? '']
