@@ -122,9 +122,11 @@ export const platform: PanelSpec[] = [
     unit: 'short',
     noValue: 'no comparison',
     width: 8,
-    about: 'Comparisons of a location with what GoHighLevel shows, by source and outcome; failed ones are made again and leave no gap.',
+    about:
+      'Comparisons of a location with what GoHighLevel shows, by source and outcome; failed ones are made again and leave no gap but the contacts that were set aside, because it did not show them in three in a row.',
     queries: [
       { promql: `sum by (source, outcome) (increase(lr_sweeps_total{${targets}}[$__rate_interval]))`, legend: '{{source}} {{outcome}}' },
+      { promql: `sum by (source) (increase(lr_sweep_set_aside_total{${targets}}[$__rate_interval])) > 0`, legend: '{{source}} set aside' },
     ],
   },
   {
