@@ -60,9 +60,13 @@ for (const [name, options] of [
     const read: string[] = []
     const told: string[] = []
     const onTrouble = (sentence: string) => void told.push(sentence)
-    await tail(factors, { ...options, onTrouble, kafka, wire, topicPrefix: '', logger }, ({ partition, key }) => {
+    // Where it is waited for, the tail would keep the process for good.
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(), 5_000)
+    await tail(factors, { ...options, onTrouble, kafka, wire, topicPrefix: '', logger, signal: late.signal }, ({ partition, key }) => {
       read.push(`${partition} ${key}`)
     })
+    clearTimeout(timer)
     t.strictSame(read.sort(), ['0 k0', '0 k1', '1 k0', '1 k1'])
     t.strictSame(
       told,
