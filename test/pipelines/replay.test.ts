@@ -35,6 +35,12 @@ const other = sealed({ ...followUp, tenantId: 'sandboxLocation000001', label: 'o
 const known = new Map([...shippedPolicies, other].map((policy) => [policy.policyHash, policy]))
 const tenant = tenantRecord({ updatedAt: asked - 1 })
 
+/** The ballot of the panel on this question. */
+const castOf = (asks: Assessment, votes: readonly Vote[]): Ballot => ({
+  ...{ ballotId: 'b', assessmentId: asks.assessmentId, tenantId: asks.tenantId, contactId: asks.contactId },
+  ...{ epoch: asks.epoch, source: 'panel', castAt: asked, votes: [...votes] },
+})
+
 type Step =
   | {
       readonly kind: 'ask'
@@ -183,10 +189,7 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
   const votes = panel(asks, roster).map((vote) =>
     vote.decisionType === 'follow_up' && vote.kind === 'vote' ? { ...vote, params: { ...vote.params, alternates: 'none' } } : vote,
   )
-  const cast: Ballot = {
-    ...{ ballotId: 'b', assessmentId: asks.assessmentId, tenantId: asks.tenantId, contactId: asks.contactId },
-    ...{ epoch: asks.epoch, source: 'panel', castAt: asked, votes },
-  }
+  const cast = castOf(asks, votes)
   const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
   line.pipe(assessments, key, asks)
   line.pipe(ballots, key, cast)
@@ -299,10 +302,7 @@ t.test('the gate hears who asks for a person after a no; what version 6 decided 
   const said = [message('inbound', 'No', asked - 120_000), message('inbound', 'Speak to a human please', asked - 60_000)]
   const asks = question({ decisionTypes: ['follow_up'], view: view({ recentMessages: said, lastInboundAt: asked - 60_000 }) })
   const votes = followUp.roster.map((agent) => vote(agent, 'sms', 5))
-  const cast: Ballot = {
-    ...{ ballotId: 'b', assessmentId: asks.assessmentId, tenantId: asks.tenantId, contactId: asks.contactId },
-    ...{ epoch: asks.epoch, source: 'panel', castAt: asked, votes },
-  }
+  const cast = castOf(asks, votes)
   const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
   line.pipe(assessments, key, asks)
   line.pipe(ballots, key, cast)
