@@ -5,25 +5,17 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { sendgridEnvelopes, twilioEnvelope } from './callbackEnvelopes.ts'
 import type { Envelope } from './envelope.ts'
-import type { KeyRing } from './ghlKeys.ts'
 import { Accepted } from './intake.ts'
 import type { Intake, Sender } from './intake.ts'
-import type { ApiDeps } from './ports.ts'
+import type { ApiDeps, CallbackTrust } from './ports.ts'
 import { Refused } from './replySchemas.ts'
 import { requestTrace } from './requestTrace.ts'
 import { verifySendGrid } from './sendgridSignature.ts'
 import { verifyTwilio } from './twilioSignature.ts'
-import type { TwilioTrust } from './twilioSignature.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
 export const twilioRoute = '/webhooks/twilio'
 export const sendgridRoute = '/webhooks/sendgrid'
-
-/** Whom callbacks are taken from. */
-export interface CallbackTrust {
-  readonly twilio?: TwilioTrust | undefined
-  readonly sendgrid?: KeyRing | undefined
-}
 
 /** Twilio sends a text that it is answered with on to the lead; an empty document says nothing. @source twilio.com/docs/messaging/twiml */
 const silence = { type: 'text/xml', body: '<Response/>' } as const

@@ -18,10 +18,17 @@ import type { GateCostFilter, GateCosts } from '../sinks/postgres/gateCosts.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../sinks/postgres/owedLeads.ts'
 import type { Decision, DeliveryChanged, Erasure, FollowUp, LeadProfile, Policy, Realtor, Tenant } from '../schemas/generated/records.ts'
-import type { CallbackTrust } from './callbackRoutes.ts'
+import type { KeyRing } from './ghlKeys.ts'
 import type { ShareLedger } from './shareLedger.ts'
 import type { TrustedKeys } from './signature.ts'
+import type { TwilioTrust } from './twilioSignature.ts'
 import type { WorkflowSecrets } from './workflowToken.ts'
+
+/** Whom callbacks are taken from. */
+export interface CallbackTrust {
+  readonly twilio?: TwilioTrust | undefined
+  readonly sendgrid?: KeyRing | undefined
+}
 
 export interface RecordProducer {
   /** Resolves when all in-sync replicas have the record; rejects when that is not known. */

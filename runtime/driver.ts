@@ -4,7 +4,7 @@
  */
 import { durationMs } from './duration.ts'
 import { retryTimer } from './parking.ts'
-import type { ParkedRecord } from './parking.ts'
+import type { ParkedRecord } from './parked.ts'
 import { stateCodec } from './stateEntry.ts'
 import type { StateCodec } from './stateEntry.ts'
 import type { AnyStage, Table } from './stage.ts'

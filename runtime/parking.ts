@@ -3,7 +3,7 @@
  * beside the state of the key. They are part of its entry, so that changelog, restore and moves treat them like state.
  */
 import { textHeaders } from './rawHeaders.ts'
-import type { RawHeaders } from './rawHeaders.ts'
+import type { Parked, ParkedRecord, ParkingLimits } from './parked.ts'
 import type { AnyStage } from './stage.ts'
 import type { StateEntry } from './stateStore.ts'
 import type { InputRecord } from './taskBatch.ts'
@@ -11,45 +11,11 @@ import type { InputRecord } from './taskBatch.ts'
 /** Reserved timer name under which the runtime feeds a parked key again. Names of timers that begin with `$` are its own. */
 export const retryTimer = '$retry'
 
-/** Bounds of what may wait. */
-export interface ParkingLimits {
-  /** Times that one record is folded; when it asks to wait in the last of them it goes to the dead letters. */
-  readonly attempts: number
-  /** Records of one key that wait, the first included; the newest beyond it goes to the dead letters. */
-  readonly records: number
-  /** Their bytes, keys and headers included; the newest beyond it goes to the dead letters. */
-  readonly bytes: number
-}
-
 /** An entry of the changelog is written whole whenever it changes, so few and small ones are meant to wait. */
 export const defaultParkingLimits: ParkingLimits = { attempts: 10, records: 100, bytes: 262_144 }
 
 /** With its state the entry has to fit into one record of the changelog, of which brokers take 1 MB unless told otherwise. */
 const mostBytes = 524_288
-
-/** A record that waits, as it stands on its topic. */
-export interface ParkedRecord {
-  /** Logical name. */
-  readonly topic: string
-  readonly partition: number
-  /** -1 for a record that was handed over in memory and had no offset yet. */
-  readonly offset: bigint
-  readonly timestamp: number
-  /** Times that it was folded. */
-  readonly attempts: number
-  readonly key: Buffer
-  readonly headers: RawHeaders
-  readonly value: Buffer
-}
-
-export interface Parked {
-  /** Why the first one waits. */
-  readonly code: string
-  /** End of the time to live of the state, ms; it does not run out while records wait. `undefined` = none. */
-  readonly expiresAt: number | undefined
-  /** In the order in which they came; never empty. */
-  readonly records: readonly ParkedRecord[]
-}
 
 /** The bounds of a stage, its own or the defaults. Throws `TypeError` for one that no stage can keep. */
 export function parkingLimitsOf(stage: AnyStage): ParkingLimits {

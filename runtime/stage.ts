@@ -3,7 +3,7 @@
  * state, timers and output; the driver runs the same code without a broker.
  */
 import type { Outcome } from './outcome.ts'
-import type { ParkingLimits } from './parking.ts'
+import type { ParkingLimits } from './parked.ts'
 import type { Schema } from './schema.ts'
 import type { AnyTopic, ValueOf } from './topic.ts'
 

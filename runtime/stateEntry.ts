@@ -4,7 +4,7 @@
  * by Avro's rules.
  */
 import { runtimeError } from './errors.ts'
-import type { Parked } from './parking.ts'
+import type { Parked } from './parked.ts'
 import type { RawHeaders } from './rawHeaders.ts'
 import { schema } from './schema.ts'
 import type { Schema } from './schema.ts'

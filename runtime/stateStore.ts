@@ -2,7 +2,7 @@
  * Keyed state of one stage on one partition, with its timers in order of due time. What it holds is always what the
  * committed changelog says: it is written after the commit only.
  */
-import type { Parked } from './parking.ts'
+import type { Parked } from './parked.ts'
 import { TimerHeap, earlier } from './timerHeap.ts'
 import type { DueTimer } from './timerHeap.ts'
 

@@ -20,7 +20,7 @@ import {
   withoutFirst,
   withoutState,
 } from './parking.ts'
-import type { Parked, ParkedRecord, ParkingLimits } from './parking.ts'
+import type { Parked, ParkedRecord, ParkingLimits } from './parked.ts'
 import type { AnyStage, Context, StreamRecord, Table } from './stage.ts'
 import { schemaKeyPrefix } from './stateEntry.ts'
 import { expiry } from './stateStore.ts'

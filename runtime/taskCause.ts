@@ -3,7 +3,7 @@
  * waits. The same record gives the same identity whether it was folded at once or after it had waited.
  */
 import { runtimeErrors } from './errors.ts'
-import type { ParkedRecord } from './parking.ts'
+import type { ParkedRecord } from './parked.ts'
 import type { StreamRecord } from './stage.ts'
 import type { InputRecord, OutputRecord, Undecodable } from './taskBatch.ts'
 import type { AnyTopic } from './topic.ts'

@@ -4,7 +4,7 @@
  */
 import type { Outcome } from './outcome.ts'
 import { parkingLimitsOf } from './parking.ts'
-import type { ParkingLimits } from './parking.ts'
+import type { ParkingLimits } from './parked.ts'
 import type { AnyStage, Context, StreamRecord, Table } from './stage.ts'
 import type { StateStore } from './stateStore.ts'
 import type { AnyTopic } from './topic.ts'

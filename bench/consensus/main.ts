@@ -5,7 +5,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 import { toolOptions } from '../../stack/toolOptions.ts'
 import { rounded } from '../percentiles.ts'
-import { tableLines } from './measure.ts'
+import { tableLines } from './tableLines.ts'
 import type { BenchTable, Extent } from './measure.ts'
 import { measureSpeed, speedLines } from './speed.ts'
 import { discountTable, familiesTable } from './tables/discounts.ts'

@@ -1,7 +1,7 @@
 /** Whom callbacks are taken from, as configured. A key that can verify nothing is named at start: with it every event would be refused. */
 import { KeyRing } from '../../api/ghlKeys.ts'
 import type { SigningKey } from '../../api/ghlKeys.ts'
-import type { CallbackTrust } from '../../api/callbackRoutes.ts'
+import type { CallbackTrust } from '../../api/ports.ts'
 import { sendgridKeys } from '../../api/sendgridSignature.ts'
 import { configError } from '../../config/config.ts'
 import type { Config } from '../../config/config.ts'

@@ -4,7 +4,7 @@
  */
 import type { Json } from '../ingest/body.ts'
 import { flagOf, objectOf, textOf } from '../ingest/fields.ts'
-import type { CallbackReading } from '../ingest/translate/callback.ts'
+import type { CallbackReading } from '../ingest/translate/callbackReading.ts'
 import { messageFieldsOf } from '../ingest/translate/message.ts'
 import { permissionChange } from './optOut.ts'
 

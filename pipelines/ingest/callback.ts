@@ -13,8 +13,8 @@ import { eventTimeOf } from './eventTime.ts'
 import { judgeMessage } from './judgeMessage.ts'
 import { isSeen, mark, remember } from './seen.ts'
 import { readCallback } from './translate/callback.ts'
-import type { CallbackReading } from './translate/callback.ts'
-import type { UnrecognisedReason } from './translate/catalogue.ts'
+import type { CallbackReading } from './translate/callbackReading.ts'
+import type { UnrecognisedReason } from './translate/unrecognised.ts'
 import { noSections } from './translate/draft.ts'
 
 type CallbackContext = Context<{ tenants: typeof tenants; erasures: typeof erasures }>

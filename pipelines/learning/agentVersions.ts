@@ -6,7 +6,7 @@
 import { roster } from '../agents/roster.ts'
 import { compare } from '../consensus/pool.ts'
 import { firstVerdicts } from './voteTable.ts'
-import type { JudgedDecision } from './voteTable.ts'
+import type { JudgedDecision } from './judgedDecision.ts'
 
 export interface OlderVotes {
   readonly agent: string

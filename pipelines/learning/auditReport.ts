@@ -14,7 +14,7 @@ import type { CalibrationReport } from './calibrationReport.ts'
 import { reportCards } from './reportCards.ts'
 import type { ReportCard } from './reportCards.ts'
 import { firstVerdicts, pairsOfVerdicts } from './voteTable.ts'
-import type { JudgedDecision } from './voteTable.ts'
+import type { JudgedDecision } from './judgedDecision.ts'
 
 export interface AuditReport {
   /** Judged decisions by how they came to be judged: drawn by lot, whatever else, then escalated, then for reasons that nobody knows. */

@@ -8,7 +8,7 @@ import { compare } from '../consensus/pool.ts'
 import { clopperPearson } from '../consensus/scores/clopperPearson.ts'
 import type { Interval } from '../consensus/scores/clopperPearson.ts'
 import { firstVerdicts } from './voteTable.ts'
-import type { JudgedDecision } from './voteTable.ts'
+import type { JudgedDecision } from './judgedDecision.ts'
 
 export interface ConformalLevel {
   /** The error that is allowed. */

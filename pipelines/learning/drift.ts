@@ -10,7 +10,7 @@ import { compare } from '../consensus/pool.ts'
 import { chanceOfSoFew, fisher, fisherBoth } from '../consensus/scores/exactTests.ts'
 import type { Counted } from '../consensus/scores/exactTests.ts'
 import { firstVerdicts } from './voteTable.ts'
-import type { JudgedDecision } from './voteTable.ts'
+import type { JudgedDecision } from './judgedDecision.ts'
 
 /** Thirty on each side: with fewer, only a fall from always to half the time would be seen. */
 export const LEAST_FOR_DRIFT = 60

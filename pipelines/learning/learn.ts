@@ -20,7 +20,8 @@ import type { Drift } from './drift.ts'
 import { isDown, watchOf } from './turned.ts'
 import type { Turned, Watch } from './turned.ts'
 import { firstVerdicts, voteTableOf } from './voteTable.ts'
-import type { JudgedDecision, VotedDecision } from './voteTable.ts'
+import type { VotedDecision } from './voteTable.ts'
+import type { JudgedDecision } from './judgedDecision.ts'
 
 /** A location draws its base rates towards those of all, its strengths not: with fewer verdicts of its own they would be worse. */
 export const LEAST_OF_A_LOCATION = 300

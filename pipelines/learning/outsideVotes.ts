@@ -6,7 +6,7 @@ import type { Ballot, Decision } from '../../schemas/generated/records.ts'
 import { everyType } from '../agents/panel.ts'
 import { LEAST_TO_ADMIT } from '../consensus/fit/fit.ts'
 import { isAmbiguous, rosterSources, underOwnName } from '../consensus/sources.ts'
-import type { JudgedDecision } from './voteTable.ts'
+import type { JudgedDecision, OutsideVote } from './judgedDecision.ts'
 
 /** Votes of one ballot that are kept, and letters of a name in it: a ballot is at most some 5 kB of a row. */
 export const VOTES_AT_MOST = 16
@@ -15,17 +15,6 @@ export const NAME_LETTERS = 64
 export const SOURCES_AT_MOST = 8
 /** Judged decisions, the newest, on which an agent must have said something: questions are to wait for nobody who has gone. */
 export const HEARD_WITHIN = 100
-
-/** What is kept of one vote; option and bin are null when the agent had nothing to say. */
-export interface OutsideVote {
-  /** `<source>/<agent>` */
-  readonly agentId: string
-  readonly family: string
-  /** `*` = all types, of an abstention. */
-  readonly decisionType: string
-  readonly option: string | null
-  readonly bin: number | null
-}
 
 /** What of a ballot is kept: nothing of our own sources, nothing with a name that is too long, abstentions and sound votes alone. */
 export function keptVotes(ballot: Pick<Ballot, 'source' | 'votes'>): OutsideVote[] {

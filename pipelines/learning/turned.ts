@@ -12,7 +12,8 @@ import { matrixOf, withoutVotesBefore } from '../consensus/fit/voteTable.ts'
 import { compare } from '../consensus/pool.ts'
 import { heardOutside, isOutside } from './outsideVotes.ts'
 import { firstVerdicts, unjudgedTableOf } from './voteTable.ts'
-import type { JudgedDecision, VotedDecision } from './voteTable.ts'
+import type { VotedDecision } from './voteTable.ts'
+import type { JudgedDecision } from './judgedDecision.ts'
 
 /** As it was seen when it was named; `votes` is of now. */
 export interface Turned extends AtOdds {

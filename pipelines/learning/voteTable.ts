@@ -9,20 +9,7 @@ import { compiled } from '../consensus/policy.ts'
 import type { VoteTable } from '../consensus/fit/voteTable.ts'
 import { wantsSecond } from './labels.ts'
 import { heardOutside, isOutside } from './outsideVotes.ts'
-import type { OutsideVote } from './outsideVotes.ts'
-
-export interface JudgedDecision {
-  readonly decision: Decision
-  /** The option that a person found right. */
-  readonly option: string
-  readonly labeller: string
-  /** 0 when nobody knows how it came to be judged. */
-  readonly inclusion: number
-  /** ms. */
-  readonly labelledAt: number
-  /** Of outside programs that came when the question was decided, and before the verdict. */
-  readonly outside?: readonly OutsideVote[]
-}
+import type { JudgedDecision, OutsideVote } from './judgedDecision.ts'
 
 /** What a decision says of votes, whether anybody judges it or not. */
 export interface VotedDecision extends Pick<Decision, 'decisionId' | 'tenantId' | 'contactId' | 'stage' | 'decidedAt'> {

@@ -9,7 +9,7 @@ import type { Share } from './lot.ts'
 import type { Beta } from './posterior.ts'
 import type { Counts } from './prior.ts'
 import { SENT_LEAST } from './review.ts'
-import { WHOLE_MICRO } from './trial.ts'
+import { WHOLE_MICRO } from './lot.ts'
 
 /** Its findings: `value` of a wording is its share of the lot in 1e-6, of the trial the wording that won. */
 export const trialKinds = ['trial', 'wording'] as const

@@ -5,7 +5,11 @@
  */
 import { createHash } from 'node:crypto'
 import type { Draw } from '../../schemas/generated/records.ts'
-import { PROPENSITY_LEAST_MICRO, WHOLE_MICRO } from './trial.ts'
+
+/** Everything is certain: 1e-6. */
+export const WHOLE_MICRO = 1_000_000
+/** Below this probability of a wording the log cannot be evaluated for another policy. @source reference/consensus.md 10.3, 10.6 */
+export const PROPENSITY_LEAST_MICRO = 50_000
 
 /** The share of one wording among the decisions that are left to lot, 1e-6. */
 export interface Share {

@@ -3,7 +3,7 @@
  * holds everything a replay needs.
  */
 import type { Lot } from './lot.ts'
-import { WHOLE_MICRO } from './trial.ts'
+import { WHOLE_MICRO } from './lot.ts'
 
 /** Wordings of a trial. @source reference/consensus.md 10.2 */
 const WORDINGS_MOST = 4

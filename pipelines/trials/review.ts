@@ -12,7 +12,8 @@ import type { Beta } from './posterior.ts'
 import { flatPrior, priorsOf } from './prior.ts'
 import type { Counts } from './prior.ts'
 import { apportioned, carriedShares, mixedShares, movedShares } from './shares.ts'
-import { WHOLE_MICRO, floorMicroOf } from './trial.ts'
+import { floorMicroOf } from './trial.ts'
+import { WHOLE_MICRO } from './lot.ts'
 import type { Trial } from './trial.ts'
 
 const DAY_MS = 86_400_000

@@ -3,7 +3,7 @@
  * a day, carried over when a wording is stopped or opened again.
  * @source reference/consensus.md 10.3
  */
-import { WHOLE_MICRO } from './trial.ts'
+import { WHOLE_MICRO } from './lot.ts'
 
 /** Ten points. */
 export const MOVE_MOST_MICRO = 100_000

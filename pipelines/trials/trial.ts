@@ -3,14 +3,10 @@
  * @source reference/consensus.md 10.2, 10.3
  */
 import type { OptionOf } from '../agents/agent.ts'
+import { PROPENSITY_LEAST_MICRO, WHOLE_MICRO } from './lot.ts'
 
 /** The agent that draws, and under whose id a trial is stated. */
 export const trialAgentId = 'ab_test_manager'
-/** Everything is certain: 1e-6. */
-export const WHOLE_MICRO = 1_000_000
-/** Below this probability of a wording the log cannot be evaluated for another policy. @source reference/consensus.md 10.3, 10.6 */
-export const PROPENSITY_LEAST_MICRO = 50_000
-
 export interface Trial {
   /** `<name>-<number>`. Another trial has another id: nothing of the former one counts. */
   readonly id: string

@@ -15,7 +15,7 @@ import type { ClusterConnection } from './cluster.ts'
 import { changelogName } from './names.ts'
 import type { LogRecord, OffsetRange, PartitionReader } from './partitionReader.ts'
 import { topicId } from './topicId.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 
 const NO_HEADERS = {}
 const SETTLE_MS = 5

@@ -8,7 +8,7 @@ import { createTransactionalProducer } from './client.ts'
 import { compressionFor } from './corrections.ts'
 import { typeOf } from './errorType.ts'
 import type { Membership } from './protocol/committing.ts'
-import type { OpenTransactions, OutgoingRecord, SourceOffset } from './unitProducer.ts'
+import type { OpenTransactions, OutgoingRecord, SourceOffset } from './openTransactions.ts'
 
 const OFFSETS_ONLY_ATTEMPTS = 10
 const OFFSETS_ONLY_WAIT_MS = 20

@@ -5,7 +5,7 @@
 import type { AnyTopic } from '../topic.ts'
 import { DeadLetterReader } from './deadLetterReader.ts'
 import type { FollowedBook } from './deadLetterReader.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 
 export interface OpenLetters {
   /** Source topic as declared. */

@@ -15,11 +15,11 @@ import type { DeadLetterFilter, DeadLetterPlace } from './deadLetterReader.ts'
 import { replayRecord, resolutionMarker } from './deadLetters.ts'
 import type { DeadLetter, ResolutionKind } from './deadLetters.ts'
 import { textHeaders } from './partitionReader.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 import type { MemberDeclaration } from './topicPlan.ts'
 import type { AnyTopic, Retention } from '../topic.ts'
 import { isFenced, UnitProducer } from './unitProducer.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 
 export interface DeskOptions {
   /** Declared topics: letters of others are not seen. */

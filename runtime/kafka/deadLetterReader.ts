@@ -13,7 +13,7 @@ import { leaderMoves, patiently } from './patiently.ts'
 import { PartitionReader } from './partitionReader.ts'
 import type { Position } from './partitionReader.ts'
 import { readSettled } from './settledRead.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 import { topicId } from './topicId.ts'
 
 /** Which letters are meant; what is left out does not matter. */

@@ -5,7 +5,7 @@
 import { deadLetterName } from './names.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { LogRecord, RawHeaders } from './partitionReader.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 
 export interface DeadLetterReason {
   readonly topic: AnyTopic

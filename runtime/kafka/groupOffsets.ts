@@ -15,7 +15,7 @@ import { committedOffsets, firstOffsets, lagOf, moveEmptyGroup, offsetsAtTime, s
 import type { PartitionLag } from './offsets.ts'
 import { leaderMoves, patiently } from './patiently.ts'
 import { PartitionReader } from './partitionReader.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 import { isFenced, UnitProducer } from './unitProducer.ts'
 
 export interface TimedLag extends PartitionLag {

@@ -14,7 +14,7 @@ import { describeTransaction, openTransactions, writeMarkers } from './protocol/
 import type { OpenOnPartition, TransactionState } from './protocol/hangingRequests.ts'
 import { BrokerRefusal } from './protocol/errors.ts'
 import type { ProducerIdentity } from './protocol/transactionRequests.ts'
-import type { TransactionProtocol } from './unitProducer.ts'
+import type { TransactionProtocol } from './openTransactions.ts'
 
 export interface Custody {
   readonly cluster: ClusterConnection

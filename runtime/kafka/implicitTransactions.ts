@@ -15,7 +15,7 @@ import type { Membership } from './protocol/committing.ts'
 import type { ProtocolRequest } from './protocol/request.ts'
 import { askAbilities, endTxn, produce, txnOffsetCommit } from './protocol/transactionRequests.ts'
 import type { BatchOfPartition, ProducerIdentity } from './protocol/transactionRequests.ts'
-import type { OpenTransactions, OutgoingRecord, SourceOffset } from './unitProducer.ts'
+import type { OpenTransactions, OutgoingRecord, SourceOffset } from './openTransactions.ts'
 
 /** Level of the feature from which requests add themselves and an end raises the epoch. */
 const NEEDED_LEVEL = 2

@@ -10,7 +10,7 @@ import { deadLetterSource } from './names.ts'
 import { leaderMoves, patiently } from './patiently.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 import type { TailRecord } from './tail.ts'
 import { DEAD_LETTER_DAYS } from './topicPlan.ts'
 

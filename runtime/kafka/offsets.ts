@@ -7,7 +7,8 @@ import type { ClusterConnection } from './cluster.ts'
 import { coordinatorBusy, leaderMoves, patiently } from './patiently.ts'
 import { offsetCommit } from './protocol/offsetCommit.ts'
 import { offsetFetch } from './protocol/transactionRequests.ts'
-import type { CommittedOffset, PartitionOffset as PlacedOffset } from './protocol/transactionRequests.ts'
+import type { CommittedOffset } from './protocol/transactionRequests.ts'
+import type { PartitionOffset as PlacedOffset } from './protocol/committing.ts'
 
 export interface PartitionOffset {
   readonly partition: number

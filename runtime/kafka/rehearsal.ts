@@ -18,7 +18,7 @@ import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 import type { Taken } from './stageOutput.ts'
 
 /**

@@ -13,11 +13,11 @@ import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
 import { topicsWrittenBy } from './names.ts'
 import { stableEnds } from './offsets.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 import { fits, outgoingOf } from './stageOutput.ts'
 import { applyTopics } from './topicPlan.ts'
 import { UnitProducer } from './unitProducer.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 import type { WireFormat } from './wireFormat.ts'
 
 export interface ShadowOptions {

@@ -3,15 +3,12 @@
  * group is joined; tables are complete before the first record.
  */
 import { join } from 'node:path'
-import type { Admin, Kafka } from 'kafkajs'
-import type { Logger } from 'pino'
 import { runtimeError } from '../errors.ts'
 import { GaugeShare } from '../gaugeShare.ts'
 import { defaultFuseLimits } from '../fuse.ts'
 import type { FuseLimits } from '../fuse.ts'
 import { machineClock } from '../joinTick.ts'
 import type { TickClock } from '../joinTick.ts'
-import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import { CacheBudget } from '../state/generationCache.ts'
 import { claimStateFolder, removeStale } from '../state/stateFolder.ts'
@@ -22,8 +19,6 @@ import { priorities, subscriptions } from '../taskPlan.ts'
 import type { OutputRecord } from '../taskBatch.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
-import type { Tracer } from '../tracing.ts'
-import type { ClusterConnection } from './cluster.ts'
 import { GroupMember } from './groupMember.ts'
 import { tellJoin } from './joins.ts'
 import type { TaskReport } from './groupMember.ts'
@@ -36,13 +31,11 @@ import { SharedTransactions } from './sharedTransactions.ts'
 import { StageUnit } from './stageUnit.ts'
 import { StandbyCopies } from './standbyCopies.ts'
 import type { SliceLimits } from './stageUnitContext.ts'
-import type { LiveTable } from './tableReader.ts'
 import { tellTasks } from './taskGauges.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import { UnitProducer } from './unitProducer.ts'
-import type { TransactionProtocol } from './unitProducer.ts'
 import { OwnTransactions } from './unitTransactions.ts'
-import type { WireFormat } from './wireFormat.ts'
+import type { Workshop } from './workshop.ts'
 
 export interface MemberOptions {
   /** Identity of offsets and dead letters: renaming it starts over. */
@@ -94,22 +87,6 @@ export const defaultSliceLimits: SliceLimits = { maxRecords: 500, maxMs: 50, max
 export const STOP_BUDGET_MS = 15_000
 /** 128 MB: some 100,000 entries of 250 bytes decoded. */
 const STATE_CACHE_BYTES = 128 * 2 ** 20
-
-/** What every member is made with. */
-export interface Workshop {
-  readonly kafka: Kafka
-  readonly admin: Admin
-  /** For questions about topics that a member asks now and then. */
-  readonly cluster: ClusterConnection
-  readonly protocol: TransactionProtocol
-  readonly wire: WireFormat
-  readonly counts: TopicCounts
-  readonly logger: Logger
-  readonly metrics: RuntimeMetrics
-  readonly tracer: Tracer | undefined
-  readonly topicPrefix: string
-  table<T extends AnyTopic>(topic: T): Promise<LiveTable<unknown>>
-}
 
 /** Starts the member. */
 export async function runStages(workshop: Workshop, options: StagesOptions): Promise<RunningMember> {

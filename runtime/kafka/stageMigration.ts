@@ -16,8 +16,8 @@ import type { PartitionReader } from './partitionReader.ts'
 import { coordinatorBusy, patiently } from './patiently.ts'
 import type { Source } from './sourceOffsets.ts'
 import { readSettled } from './settledRead.ts'
-import type { Workshop } from './stageMember.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { Workshop } from './workshop.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 import type { TransactionalProducer } from './unitTransactions.ts'
 
 /** What one transaction of a copy holds at most. */

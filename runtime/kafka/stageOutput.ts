@@ -12,7 +12,7 @@ import type { Changelog } from './changelog.ts'
 import { deadLetterRecord } from './deadLetters.ts'
 import type { LogRecord } from './partitionReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 import type { WireFormat } from './wireFormat.ts'
 
 /** A record that was read, as it stands on the log. */

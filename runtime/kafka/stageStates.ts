@@ -11,7 +11,7 @@ import { kafkaError } from './errors.ts'
 import { changelogName } from './names.ts'
 import { PartitionReader } from './partitionReader.ts'
 import type { LogRecord } from './partitionReader.ts'
-import type { Workshop } from './stageMember.ts'
+import type { Workshop } from './workshop.ts'
 
 export interface KeyState {
   readonly partition: number

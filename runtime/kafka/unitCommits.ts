@@ -9,7 +9,7 @@ import type { TaskBatch } from '../task.ts'
 import { topologyOf, topologyText } from '../topology.ts'
 import type { Unit } from './unit.ts'
 import { UnitPositions } from './unitPositions.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 import type { TransactionPart } from './unitTransactions.ts'
 import type { UnitWorks } from './unitWorks.ts'
 

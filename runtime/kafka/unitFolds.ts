@@ -12,7 +12,7 @@ import { outgoingOf } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
 import type { Unit } from './unit.ts'
 import type { UnitCommits } from './unitCommits.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 import type { UnitWorks } from './unitWorks.ts'
 
 /** Records of one topic that go into one transaction; it goes on at `nextOffset` behind them. */

@@ -2,7 +2,7 @@
  * How far one partition of a group of stages is, by topic: what is done, what of it is not committed yet, and what the offsets
  * of a transaction are. The record that stands beside each offset says to which stages the state belongs.
  */
-import type { SourceOffset } from './unitProducer.ts'
+import type { SourceOffset } from './openTransactions.ts'
 
 export class UnitPositions {
   readonly #partition: number

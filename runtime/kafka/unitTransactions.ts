@@ -3,7 +3,8 @@
  * member. Either way its records and offsets are written together or not at all, and a predecessor can write nothing more.
  */
 import type { RuntimeMetrics } from '../metrics.ts'
-import type { OutgoingRecord, SourceOffset, UnitProducer } from './unitProducer.ts'
+import type { UnitProducer } from './unitProducer.ts'
+import type { OutgoingRecord, SourceOffset } from './openTransactions.ts'
 
 export type TransactionalProducer = Pick<UnitProducer, 'open' | 'whole' | 'commit' | 'close' | 'drop'>
 

@@ -16,8 +16,8 @@ import type { Worker, WorkResult } from '../worker.ts'
 import type { WorkerGate } from '../workerGate.ts'
 import { deadLetterRecord, isReplayForOthers } from './deadLetters.ts'
 import type { LogRecord } from './partitionReader.ts'
-import type { Workshop } from './stageMember.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { Workshop } from './workshop.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- a worker of any topics
 export type AnyWorker = Worker<any, any>

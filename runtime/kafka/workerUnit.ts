@@ -18,7 +18,7 @@ import { inSteps, OverlappingPhases, PhaseClock } from './phaseClock.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import { fits } from './stageOutput.ts'
 import { UnitProducer } from './unitProducer.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 import { attempt, outgoing, refusal, spanOfJob } from './workerJob.ts'
 import type { Job, WorkerContext } from './workerJob.ts'
 

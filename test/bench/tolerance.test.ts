@@ -1,7 +1,8 @@
 /** What the bench says of a row beside its target: within the stated spread, or outside and whether worlds differ by as much. */
 import t from 'tap'
 import { figureVerdict, pairedDeviations, rowVerdict, summaryLines, verdictText } from '../../bench/consensus/tolerance.ts'
-import { rowOf, tableLines } from '../../bench/consensus/measure.ts'
+import { rowOf } from '../../bench/consensus/measure.ts'
+import { tableLines } from '../../bench/consensus/tableLines.ts'
 import type { Goal, Row } from '../../bench/consensus/measure.ts'
 
 const scores = (accuracy: number, logLoss = 0.4, ece = 0.02) => ({ accuracy, logLoss, brier: 0.2, ece })

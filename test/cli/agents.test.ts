@@ -10,7 +10,7 @@ import { sealed } from '../../pipelines/consensus/policy.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { learn } from '../../pipelines/learning/learn.ts'
-import type { JudgedDecision } from '../../pipelines/learning/voteTable.ts'
+import type { JudgedDecision } from '../../pipelines/learning/judgedDecision.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import { decisionRecord, HOUR, tuesdayNoon } from '../support/leadRecords.ts'
 

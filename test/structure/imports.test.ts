@@ -93,6 +93,30 @@ t.test('arrows of import go one way between the rooms', async (t) => {
   t.strictSame(wrong, [])
 })
 
+/** Files that import each other in a loop, each loop once; imports of types count, since whoever reads one file has to read them all. */
+function circles(): string[][] {
+  const next = new Map<string, string[]>()
+  for (const { from, to } of all.filter(({ external }) => !external)) next.set(from, [...(next.get(from) ?? []), to])
+  const reachedFrom = (start: string) => {
+    const reached = new Set<string>()
+    const open = [start]
+    for (let file = open.pop(); file !== undefined; file = open.pop())
+      for (const to of next.get(file) ?? []) {
+        if (reached.has(to)) continue
+        reached.add(to)
+        open.push(to)
+      }
+    return reached
+  }
+  const reach = new Map([...next.keys()].map((file) => [file, reachedFrom(file)]))
+  const loops = [...reach].flatMap(([file, reached]) => (reached.has(file) ? [[...reached].filter((to) => reach.get(to)?.has(file))] : []))
+  return [...new Map(loops.map((loop) => [loop.sort().join(' '), loop])).values()]
+}
+
+t.test('no files import each other in a circle', async (t) => {
+  t.strictSame(circles(), [])
+})
+
 t.test('client packages stay in their rooms', async (t) => {
   const homes: [RegExp, RegExp][] = [
     [/^kafkajs($|\/)/, /^runtime\/kafka\//],

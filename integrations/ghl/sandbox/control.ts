@@ -5,14 +5,30 @@ import type { Reply } from './call.ts'
 import { faultOf } from './faults.ts'
 import type { Faults } from './faults.ts'
 import { tables } from './journal.ts'
-import type { Journal, SandboxContact, Table } from './journal.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { Journal, SandboxContact, SandboxMessage, SandboxTask, Table } from './journal.ts'
+import type { Agreement } from './oauth.ts'
+
+/** What can be asked of a sandbox and done to it, by a test as by these calls. */
+export interface Controlled {
+  /** What was sent through it. */
+  messages(): readonly SandboxMessage[]
+  tasks(): readonly SandboxTask[]
+  /** The code a browser comes back with after somebody agreed. */
+  authorize(agreement: Agreement): string
+  setContact(contact: SandboxContact): void
+  /** Puts a row as if a person had made it in the platform; no webhook tells of it. */
+  put(table: Table, location: string, row: Fields): void
+  /** A message from a contact; no webhook tells of it. */
+  receive(message: Pick<SandboxMessage, 'location' | 'contactId' | 'type' | 'body'>): SandboxMessage
+  /** What happened on the platform at `at`, noted there at `notedAt` (ms), as its webhook tells it. Returns why it cannot be taken in, or undefined. */
+  happened(body: Fields, at: number, notedAt?: number): string | undefined
+}
 
 const help =
   'GET health, messages, tasks, faults; POST faults, contacts/<contactId>, rows/<table>/<location>, inbound, happened, codes; DELETE faults'
 
 export function controlOf(
-  sandbox: Sandbox,
+  sandbox: Controlled,
   faults: Faults,
   journal: Journal,
   method: string,

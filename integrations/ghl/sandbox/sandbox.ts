@@ -13,6 +13,7 @@ import type { Clock } from '../clock.ts'
 import { refused } from './call.ts'
 import type { Call, Reply } from './call.ts'
 import { controlOf } from './control.ts'
+import type { Controlled } from './control.ts'
 import { Faults } from './faults.ts'
 import type { Fault } from './faults.ts'
 import { happened } from './happened.ts'
@@ -51,25 +52,13 @@ export interface SandboxOptions {
   readonly firstRetryMs?: number
 }
 
-export interface Sandbox {
+export interface Sandbox extends Controlled {
   readonly url: string
   readonly port: number
   readonly oauth: SandboxOauth
-  /** What was sent through it. */
-  messages(): readonly SandboxMessage[]
-  tasks(): readonly SandboxTask[]
   tagsOf(contactId: string): readonly string[]
-  /** The code a browser comes back with after somebody agreed. */
-  authorize(agreement: Agreement): string
   addFault(fault: Fault): void
   clearFaults(): void
-  setContact(contact: SandboxContact): void
-  /** Puts a row as if a person had made it in the platform; no webhook tells of it. */
-  put(table: Table, location: string, row: Fields): void
-  /** A message from a contact; no webhook tells of it. */
-  receive(message: Pick<SandboxMessage, 'location' | 'contactId' | 'type' | 'body'>): SandboxMessage
-  /** What happened on the platform at `at`, noted there at `notedAt` (ms), as its webhook tells it. Returns why it cannot be taken in, or undefined. */
-  happened(body: Fields, at: number, notedAt?: number): string | undefined
   /** Resolves when no webhook is on its way. */
   settled(): Promise<void>
   close(): Promise<void>

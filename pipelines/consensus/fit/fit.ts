@@ -14,7 +14,7 @@ import type { Quantile } from './conformal.ts'
 import { familyCorrelations } from './correlations.ts'
 import type { FamilyCorrelation } from './correlations.ts'
 import { reportOf } from './fitReport.ts'
-import type { FitReport } from './fitReport.ts'
+import type { AgentFit, FitReport } from './fitReport.ts'
 import { labelWeights } from './labelWeights.ts'
 import { cellsOf, coldPolicy, micro, ratesMicro, withParts } from './policyParts.ts'
 import type { PolicyParts } from './policyParts.ts'
@@ -56,15 +56,6 @@ export interface Fitted {
   readonly parts: PolicyParts
   readonly quantile: Quantile
   readonly report: FitReport
-}
-
-/** What the strengths were computed from, agent by agent, for the report. */
-export interface AgentFit {
-  readonly agent: string
-  readonly votes: readonly JudgedVote[]
-  readonly strengths: Strengths
-  /** It is at odds with the others, and too few labels since then say what it is worth. */
-  readonly isDown: boolean
 }
 
 /** From labelled votes to the numbers of a policy. */

@@ -5,18 +5,27 @@
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { exp, ln } from '../pinnedMath.ts'
 import { compiled } from '../policy.ts'
-import type { AgentFit } from './fit.ts'
 import { linkThreshold, suggestedFamilies } from './correlations.ts'
 import type { FamilyCorrelation } from './correlations.ts'
 import type { Quantile } from './conformal.ts'
 import { effectiveCount } from './labelWeights.ts'
 import { poolItem } from './poolTable.ts'
 import type { Slices } from './slices.ts'
+import type { JudgedVote, Strengths } from './strengths.ts'
 import { leastProbability } from './temperature.ts'
 import type { MatrixItem, VoteMatrix } from './voteTable.ts'
 
 /** Below this the correlation of single pairs is noise, and so are families read from them. */
 const leastForFamilies = 300
+
+/** What the strengths were computed from, agent by agent, for the report. */
+export interface AgentFit {
+  readonly agent: string
+  readonly votes: readonly JudgedVote[]
+  readonly strengths: Strengths
+  /** It is at odds with the others, and too few labels since then say what it is worth. */
+  readonly isDown: boolean
+}
 
 export interface AgentReport {
   readonly agent: string

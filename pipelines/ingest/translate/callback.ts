@@ -5,17 +5,9 @@
 import { parseBody } from '../body.ts'
 import type { Json, ParsedBody } from '../body.ts'
 import { parseForm } from '../formBody.ts'
-import type { UnrecognisedReason } from './catalogue.ts'
-import type { DateField, Draft } from './draft.ts'
+import type { CallbackReading } from './callbackReading.ts'
 import { readSendGrid } from './sendgrid.ts'
 import { readTwilio } from './twilio.ts'
-
-export type CallbackReading = {
-  /** The same on every repetition; null when it has none. */
-  readonly id: string | null
-  /** Status or event as sent; empty when none is stated. */
-  readonly stated: string
-} & ({ readonly draft: Draft; readonly datedBy: readonly DateField[] } | { readonly raw: UnrecognisedReason })
 
 interface Provider {
   /** Stands in `LeadEvent.source`. */

@@ -15,6 +15,7 @@ import { messageTranslators } from './message.ts'
 import { noteTranslators } from './note.ts'
 import { opportunityTranslators } from './opportunity.ts'
 import { taskTranslators } from './task.ts'
+import type { UnrecognisedReason } from './unrecognised.ts'
 import { voiceTranslators } from './voiceCall.ts'
 import { workflowTranslator } from './workflow.ts'
 
@@ -31,17 +32,6 @@ const translators = new Map<string, Translator>(
     ...voiceTranslators,
   }),
 )
-
-export type UnrecognisedReason =
-  | 'unknown_type'
-  | 'typeless'
-  | 'not_about_a_lead'
-  | 'no_part_of_the_story'
-  | 'contact_not_named'
-  // Of callbacks of providers alone.
-  | 'tenant_not_named'
-  | 'tenant_not_installed'
-  | 'callback_unreadable'
 
 /** Families about the location, its catalogue or its objects. @source HighLevel webhook documentation of 2026-08-30 */
 const familiesAboutNoLead =

@@ -4,7 +4,7 @@
  */
 import type { Json } from '../body.ts'
 import { countOf, entryOf, flagOf, textOf } from '../fields.ts'
-import type { CallbackReading } from './callback.ts'
+import type { CallbackReading } from './callbackReading.ts'
 
 /**
  * What each `event` is told as; `null` for one that is no part of the story.

@@ -5,7 +5,7 @@
 import type { Json } from '../body.ts'
 import { cut, entryOf, textOf } from '../fields.ts'
 import { wholeTextOf } from '../plainText.ts'
-import type { CallbackReading } from './callback.ts'
+import type { CallbackReading } from './callbackReading.ts'
 
 /** Longest text kept, in UTF-16 units. */
 const MESSAGE_TEXT = 4_000

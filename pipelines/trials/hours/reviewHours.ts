@@ -13,7 +13,7 @@ import { flatPrior, priorsOf } from '../prior.ts'
 import type { Counts } from '../prior.ts'
 import { freshArm, lighter, opened, openedAt, withResult } from '../review.ts'
 import { apportioned, carriedShares, mixedShares, movedShares } from '../shares.ts'
-import { WHOLE_MICRO } from '../trial.ts'
+import { WHOLE_MICRO } from '../lot.ts'
 import { SPLIT_SENT, clockHourOf, hourFloorMicro, runningHours } from './hourTrial.ts'
 import { smoothed } from './smoothed.ts'
 

@@ -6,12 +6,18 @@ import type { ByteWriter } from './byteWriter.ts'
 import { BrokerRefusal } from './errors.ts'
 import { asked, grouped } from './request.ts'
 import type { ProtocolRequest } from './request.ts'
-import type { PartitionOffset } from './transactionRequests.ts'
 
 /** A member of a group in one generation: the coordinator refuses offsets of any but the present one. */
 export interface Membership {
   readonly memberId: string
   readonly generationId: number
+}
+
+export interface PartitionOffset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: bigint
+  readonly metadata?: string
 }
 
 /** The request whose body so far says for whom it commits; without a membership the coordinator asks for none. */

@@ -6,7 +6,7 @@
 import { committing } from './committing.ts'
 import { flexible } from './request.ts'
 import type { ProtocolRequest } from './request.ts'
-import type { PartitionOffset } from './transactionRequests.ts'
+import type { PartitionOffset } from './committing.ts'
 
 /** Moves a group that has no members. The first refusal throws; UNKNOWN_MEMBER_ID says that somebody has joined. */
 export function offsetCommit(groupId: string, offsets: readonly PartitionOffset[]): ProtocolRequest<undefined> {

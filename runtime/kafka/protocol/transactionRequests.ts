@@ -6,7 +6,7 @@
  */
 import { BrokerRefusal } from './errors.ts'
 import { committing } from './committing.ts'
-import type { Membership } from './committing.ts'
+import type { Membership, PartitionOffset } from './committing.ts'
 import { asked, flexible, grouped } from './request.ts'
 import type { ProtocolRequest } from './request.ts'
 
@@ -20,13 +20,6 @@ export interface BatchOfPartition {
   readonly topic: string
   readonly partition: number
   readonly batch: Buffer
-}
-
-export interface PartitionOffset {
-  readonly topic: string
-  readonly partition: number
-  readonly offset: bigint
-  readonly metadata?: string
 }
 
 /** Writes one batch per partition; answers the first offset given out per `<topic>#<partition>`. The first refusal throws. */

@@ -13,7 +13,7 @@ import { flatRecord } from '../../support/flatRecord.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { connectKafka } from '../../../runtime/kafka/connectKafka.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
-import type { TransactionProtocol } from '../../../runtime/kafka/unitProducer.ts'
+import type { TransactionProtocol } from '../../../runtime/kafka/openTransactions.ts'
 
 export interface Item {
   seq: number

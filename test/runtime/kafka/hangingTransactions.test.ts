@@ -8,7 +8,7 @@ import { believed, endAbandoned, endCompleted, endForgotten, hasForgotten } from
 import type { Custody, Verdict } from '../../../runtime/kafka/hangingTransactions.ts'
 import { ByteWriter } from '../../../runtime/kafka/protocol/byteWriter.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
-import type { TransactionProtocol } from '../../../runtime/kafka/unitProducer.ts'
+import type { TransactionProtocol } from '../../../runtime/kafka/openTransactions.ts'
 import { logger } from './fixtures.ts'
 
 const PRODUCER = 2001n

@@ -6,7 +6,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import type { Membership } from '../../../runtime/kafka/protocol/committing.ts'
 import { AssignmentPassed, SharedTransactions } from '../../../runtime/kafka/sharedTransactions.ts'
-import type { SourceOffset } from '../../../runtime/kafka/unitProducer.ts'
+import type { SourceOffset } from '../../../runtime/kafka/openTransactions.ts'
 import type { TransactionalProducer, UnitTransactions } from '../../../runtime/kafka/unitTransactions.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
 

@@ -4,7 +4,8 @@
  * is open for too long is aborted. Offsets carry a generation and are refused when it has passed. On demand a marker is left out while
  * the transaction counts as complete (KAFKA-20734), and what goes to a partition is refused for a time.
  */
-import type { BatchOfPartition, PartitionOffset, ProducerIdentity } from '../../../../runtime/kafka/protocol/transactionRequests.ts'
+import type { BatchOfPartition, ProducerIdentity } from '../../../../runtime/kafka/protocol/transactionRequests.ts'
+import type { PartitionOffset } from '../../../../runtime/kafka/protocol/committing.ts'
 import { Refused, SimulatedGroup } from './simulatedGroup.ts'
 import { SimulatedLog } from './simulatedLog.ts'
 import type { SimulatedTime } from './simulatedTime.ts'
