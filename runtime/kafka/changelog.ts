@@ -81,11 +81,11 @@ export class Changelog {
   /** The log without a transaction that was open at the call. Throws when one does not end in time. */
   async #settled(reader: PartitionReader, connection: ClusterConnection, live: () => boolean): Promise<FoundLog> {
     const logEnd = await reader.logEnd(this.topic, this.partition)
-    for (const until = Date.now() + TRANSACTION_ENDED_MS; ;) {
+    for (const until = performance.now() + TRANSACTION_ENDED_MS; ;) {
       const log = await this.look(reader, connection)
       if (log.range === undefined || log.range.end >= logEnd) return log
       this.#mustBeWanted(live)
-      if (Date.now() > until)
+      if (performance.now() > until)
         throw new Error(
           `${this.topic} partition ${this.partition}: a transaction is open since ${TRANSACTION_ENDED_MS / 1000} s at offset ${log.range.end}`,
         )

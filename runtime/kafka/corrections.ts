@@ -1,6 +1,6 @@
 /**
- * Loads kafkajs 2.2.4 with its eleven defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
- * codec registered and one warning silenced. Every other file of this folder takes kafkajs from here: whoever loads it
+ * Loads kafkajs 2.2.4 with its thirteen defects corrected, what encodes, decodes and filters record batches replaced by something faster, the snappy
+ * codec registered. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
  * Defect 1: aborted transactions are filtered in the broker's order (by end), so overlapping ones leak aborted records,
@@ -14,7 +14,9 @@
  * generation; see `joinCorrections.ts`. Defect 9: a client that is disconnected connects anew for what is still under
  * way; see `closingCorrections.ts`. Defect 10: a member whose records were deleted before it read them, or whose topic was made anew with
  * less in it, commits the first kept record and goes on there as if nothing had been. Defect 11: the end of a transaction fails while its
- * id is being taken over, with an error that does not say so; see `endingCorrections.ts`.
+ * id is being taken over, with an error that does not say so; see `endingCorrections.ts`. Defect 12: heartbeats follow the wall clock; see
+ * `heartbeatCorrections.ts`. Defect 13: each connection looks every millisecond whether a request waits, and its time-outs follow the
+ * wall clock; see `queueCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.
@@ -24,6 +26,7 @@ import { correctClosing } from './closingCorrections.ts'
 import { correctConnections } from './connectionCorrections.ts'
 import { correctEnding } from './endingCorrections.ts'
 import { typeOf } from './errorType.ts'
+import { correctHeartbeats } from './heartbeatCorrections.ts'
 import { correctJoins } from './joinCorrections.ts'
 import { correctMetadata } from './metadataCorrections.ts'
 import type { Reading } from './phaseClock.ts'
@@ -31,6 +34,7 @@ import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
 import { controlRecordAfter, readRecordBatch } from './protocol/recordBatchReader.ts'
 import type { FetchedRecord, FetchPosition, ReadRecordBatch } from './protocol/recordBatchReader.ts'
+import { correctQueues } from './queueCorrections.ts'
 import { correctRunner } from './runnerCorrections.ts'
 import { createSendMessages } from './sendMessages.ts'
 
@@ -111,6 +115,8 @@ function correct(): void {
   ;(require.cache[send] as NodeJS.Module).exports = createSendMessages
   hasten()
   filterByNumbers()
+  correctHeartbeats()
+  correctQueues()
   followCoordinator()
   refuseLoss()
   correctConnections()
@@ -303,15 +309,6 @@ function codecOf(id: number): NonNullable<BatchOptions['codec']> {
   return { id, compress: (bytes) => codec.compress({ buffer: bytes }) }
 }
 
-/** kafkajs schedules `throttledUntil - now`, which is negative; newer Node warns at each request (kafkajs issue 1751). */
-function silenceNegativeTimeouts(): void {
-  const emitWarning = process.emitWarning.bind(process) as (...args: unknown[]) => void
-  process.emitWarning = (...args: unknown[]) => {
-    if (args[1] === 'TimeoutNegativeWarning' && new Error().stack?.includes('kafkajs') === true) return
-    emitWarning(...args)
-  }
-}
-
 /** Synchronous: the 10 KB of a usual batch take 20 µs, two changes of thread take longer and wake another core. */
 interface Snappy {
   compressSync(bytes: Buffer): Buffer
@@ -348,7 +345,6 @@ function registerSnappy(client: typeof Client): boolean {
 }
 
 correct()
-silenceNegativeTimeouts()
 
 /** The corrected client. */
 export const kafkajs = require('kafkajs') as typeof Client

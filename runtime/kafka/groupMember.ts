@@ -55,8 +55,8 @@ export class GroupMember<U extends Unit> {
   readonly #units = new Map<string, Held<U>>()
   #epoch = 0
   #heartbeats = 0
-  /** Last join or accepted heartbeat, ms. */
-  #lastSignAt = Date.now()
+  /** Last join or accepted heartbeat, ms of `performance.now()`. */
+  #lastSignAt = performance.now()
   #assignment: Readonly<Record<string, readonly number[]>> = {}
   #membership: Membership = { memberId: '', generationId: -1 }
   /** A rebalance was announced and no join has followed yet. */
@@ -227,7 +227,7 @@ export class GroupMember<U extends Unit> {
    */
   #onHeartbeat(membership: Membership): void {
     this.#heartbeats += 1
-    this.#lastSignAt = Date.now()
+    this.#lastSignAt = performance.now()
     if (!this.#rejoining) return
     this.#membership = membership
     this.#onJoin(this.#assignment)
@@ -249,7 +249,7 @@ export class GroupMember<U extends Unit> {
     this.#draining = false
     this.#rejoining = false
     this.#assignment = assignment
-    this.#lastSignAt = Date.now()
+    this.#lastSignAt = performance.now()
     const places = Object.entries(assignment).flatMap(([topic, partitions]) => partitions.map((partition) => ({ topic, partition })))
     this.#consumer.pause(byTopic(places))
     const mine = new Map<string, Place[]>()

@@ -1,6 +1,7 @@
 /**
  * Looks after a member every second: a step that does not end and a membership that fell silent stop it, each with what is
- * blocked, so that the process can exit and replay; the states of its tasks are told.
+ * blocked, so that the process can exit and replay; the states of its tasks are told. A clock that is set ends nothing: durations are
+ * of the monotonic clock.
  */
 import type { Admin } from 'kafkajs'
 import type { Logger } from 'pino'
@@ -15,7 +16,7 @@ export interface WatchedMember {
   readonly admin: Pick<Admin, 'describeCluster'>
   readonly logger: Logger
   tasks(): readonly WatchedTask[]
-  /** Last join or accepted heartbeat, ms since the epoch; undefined while none is expected. */
+  /** Last join or accepted heartbeat, ms of `performance.now()`; undefined while none is expected. */
   lastSignAt(): number | undefined
   failed(): boolean
   fail(error: Error): void
@@ -25,7 +26,7 @@ export interface WatchedMember {
 interface WatchedTask {
   readonly id: string
   readonly state: TaskState
-  /** What it is doing, oldest first. */
+  /** What it is doing, oldest first; since when in ms of `performance.now()`. */
   readonly steps: readonly { readonly name: string; readonly since: number }[]
 }
 
@@ -37,15 +38,15 @@ export function watchMember(member: WatchedMember): { stop(): void } {
   function stuck(): void {
     for (const { id, steps } of member.tasks()) {
       const [oldest] = steps
-      const forMs = oldest === undefined ? 0 : Date.now() - oldest.since
+      const forMs = oldest === undefined ? 0 : performance.now() - oldest.since
       if (oldest === undefined || forMs < member.limitMs || member.failed()) continue
-      member.fail(runtimeError('E_TASK_STUCK', `${member.groupId} unit ${id} has been in "${oldest.name}" for ${forMs} ms.`))
+      member.fail(runtimeError('E_TASK_STUCK', `${member.groupId} unit ${id} has been in "${oldest.name}" for ${Math.round(forMs)} ms.`))
     }
   }
 
   function silentForMs(): number | undefined {
     const at = member.lastSignAt()
-    const forMs = at === undefined || member.failed() ? 0 : Date.now() - at
+    const forMs = at === undefined || member.failed() ? 0 : performance.now() - at
     return forMs > member.limitMs ? forMs : undefined
   }
 
@@ -61,7 +62,7 @@ export function watchMember(member: WatchedMember): { stop(): void } {
       .then(() => {
         const forMs = silentForMs()
         if (forMs !== undefined)
-          member.fail(runtimeError('E_TASK_STUCK', `${member.groupId} has had no heartbeat accepted for ${forMs} ms.`))
+          member.fail(runtimeError('E_TASK_STUCK', `${member.groupId} has had no heartbeat accepted for ${Math.round(forMs)} ms.`))
       })
       .catch((error: unknown) => member.logger.warn({ error: String(error) }, 'no broker answers, the member keeps trying'))
       .finally(() => (asking = false))

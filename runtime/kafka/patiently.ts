@@ -35,12 +35,12 @@ const WAIT_MS = { first: 1, most: 200 }
 
 /** Repeats `attempt` while it is refused with one of these types; throws any other error, and the last refusal at the end. */
 export async function patiently<R>(refusals: ReadonlySet<string>, attempt: () => Promise<R>): Promise<R> {
-  const until = Date.now() + TRANSACTION_TIMEOUT_MS
+  const until = performance.now() + TRANSACTION_TIMEOUT_MS
   for (let wait = WAIT_MS.first; ; wait = Math.min(wait * 2, WAIT_MS.most)) {
     try {
       return await attempt()
     } catch (error) {
-      if (!refusals.has(typeOf(error) ?? '') || Date.now() > until) throw error
+      if (!refusals.has(typeOf(error) ?? '') || performance.now() > until) throw error
       await delay(wait)
     }
   }

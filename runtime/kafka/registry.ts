@@ -87,7 +87,7 @@ export class SchemaRegistry {
   }
 
   async #call(method: string, path: string, body?: object): Promise<Answer> {
-    const until = Date.now() + (this.#options.deadlineMs ?? 15_000)
+    const until = performance.now() + (this.#options.deadlineMs ?? 15_000)
     for (;;) {
       try {
         const response = await fetch(this.#url + path, {
@@ -100,10 +100,10 @@ export class SchemaRegistry {
         if (response.status === 401 || response.status === 403) {
           throw runtimeError('E_REGISTRY_LOGIN_REFUSED', `${this.#url} answered ${response.status} to ${method} ${path}.`)
         }
-        if (response.status < 500 || Date.now() > until) return { status: response.status, body: parsed(text) }
+        if (response.status < 500 || performance.now() > until) return { status: response.status, body: parsed(text) }
       } catch (error) {
         if (error instanceof RekindleError) throw error
-        if (Date.now() > until) {
+        if (performance.now() > until) {
           throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url}: ${String((error as Error).message)}`, { cause: error })
         }
       }

@@ -31,9 +31,9 @@ export async function readSettled(options: SettledReadOptions, onRecord: (record
   if (end === undefined || low === undefined) throw runtimeError('E_TOPIC_MISSING', `${topic} has no partition ${partition}.`)
   const position: Position = { topic, partition, offset: low }
   const { patienceMs = TRANSACTION_ENDED_MS, onProgress } = options
-  let until = Date.now() + patienceMs
+  let until = performance.now() + patienceMs
   while (position.offset < end) {
-    if (Date.now() > until) return false
+    if (performance.now() > until) return false
     const before = position.offset
     await patiently(leaderMoves, () =>
       reader.fetch([position], WAIT_MS, (records) => {
@@ -42,7 +42,7 @@ export async function readSettled(options: SettledReadOptions, onRecord: (record
     )
     if (position.offset === before) continue
     // A long log takes longer to read than a transaction may last.
-    until = Date.now() + patienceMs
+    until = performance.now() + patienceMs
     onProgress?.()
   }
   return true

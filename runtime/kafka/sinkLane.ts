@@ -126,7 +126,7 @@ export class SinkLane {
   /** Takes records in; they are stored when the batch is full or old enough. */
   add(records: readonly Waiting[], nextOffset: bigint): void {
     if (!this.#live) return
-    if (this.#waiting.length === 0) this.#oldestAt = Date.now()
+    if (this.#waiting.length === 0) this.#oldestAt = performance.now()
     for (const waiting of records) {
       this.#waiting.push(waiting)
       this.#bytes += waiting.bytes
@@ -188,7 +188,7 @@ export class SinkLane {
       this.#from = this.#next
       this.#armCommit()
       if (!this.#keepsPlaces || this.#from <= this.#kept) return
-      this.#behindSince ??= Date.now()
+      this.#behindSince ??= performance.now()
       if (!this.#flush) {
         this.#timer = setTimeout(() => this.#hooks.due(), Math.max(1, KEEP_PLACE_MS - this.#behindMs()))
         return
@@ -198,7 +198,7 @@ export class SinkLane {
     }
     if (!this.#isDue()) {
       if (this.#fixedEnd === undefined)
-        this.#timer = setTimeout(() => this.#hooks.due(), Math.max(1, this.#oldestAt + this.#sink.batch.maxMs - Date.now()))
+        this.#timer = setTimeout(() => this.#hooks.due(), Math.max(1, this.#oldestAt + this.#sink.batch.maxMs - performance.now()))
       return
     }
     this.#storing = this.#settled(this.#store())
@@ -210,7 +210,7 @@ export class SinkLane {
 
   /** How long the database has had an older place than this, ms. */
   #behindMs(): number {
-    return this.#behindSince === undefined ? 0 : Date.now() - this.#behindSince
+    return this.#behindSince === undefined ? 0 : performance.now() - this.#behindSince
   }
 
   /** Ends a step: what failed starts the unit over or stops the member, what succeeded looks for the next one. */
@@ -248,7 +248,7 @@ export class SinkLane {
     this.#fixedEnd = undefined
     const gone = this.#waiting.splice(0, batch.records.length)
     this.#bytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0)
-    this.#oldestAt = Date.now()
+    this.#oldestAt = performance.now()
     this.#showLinger()
     this.#armCommit()
     if (this.#paused && this.#live && this.#waiting.length < this.#sink.batch.maxRecords * 2 && this.#bytes < WAITING_BYTES / 2) {

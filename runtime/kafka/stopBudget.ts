@@ -20,7 +20,7 @@ export class StopBudget {
   /** The budget begins now. */
   constructor(budgetMs: number, logger: Logger) {
     this.#budgetMs = budgetMs
-    this.#until = Date.now() + budgetMs
+    this.#until = performance.now() + budgetMs
     this.#logger = logger
   }
 
@@ -30,7 +30,7 @@ export class StopBudget {
     const timer = new AbortController()
     const result = await Promise.race([
       work.catch((error: unknown) => this.#logger.warn({ error: String(error), step: name }, 'stop: a step failed')),
-      delay(Math.max(0, this.#until - Date.now()), late, { signal: timer.signal }).catch(() => undefined),
+      delay(Math.max(0, this.#until - performance.now()), late, { signal: timer.signal }).catch(() => undefined),
     ])
     timer.abort()
     if (result === late) this.#logger.error({ step: name, budgetMs: this.#budgetMs }, 'stop: the budget is used up')

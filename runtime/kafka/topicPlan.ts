@@ -149,15 +149,15 @@ async function create(admin: Admin, changes: readonly TopicChange[], replication
 
 /** Resolves when every partition of these topics has a leader. */
 async function led(admin: Admin, changes: readonly TopicChange[]): Promise<void> {
-  const until = Date.now() + CREATE_MS
+  const until = performance.now() + CREATE_MS
   for (;;) {
     try {
       const { topics } = await admin.fetchTopicMetadata({ topics: changes.map(({ topic }) => topic) })
       const ready = new Map(topics.map(({ name, partitions }) => [name, partitions.filter(({ leader }) => leader >= 0).length]))
       if (changes.every(({ topic, partitions }) => ready.get(topic) === partitions)) return
-      if (Date.now() > until) throw runtimeError('E_BROKER_UNREACHABLE', `New topics have no leaders after ${CREATE_MS} ms.`)
+      if (performance.now() > until) throw runtimeError('E_BROKER_UNREACHABLE', `New topics have no leaders after ${CREATE_MS} ms.`)
     } catch (error) {
-      if ((error as { retriable?: unknown }).retriable !== true || Date.now() > until) throw error
+      if ((error as { retriable?: unknown }).retriable !== true || performance.now() > until) throw error
     }
     await delay(LOOK_AGAIN_MS)
   }

@@ -113,16 +113,16 @@ export class Held<U extends Unit> {
 
   /** Names what is being done, for the stuck detector. A long step that gets on says so: it counts from there. */
   async during<R>(name: string, work: (progressed: () => void) => Promise<R>): Promise<R> {
-    const step = { name, since: Date.now() }
+    const step = { name, since: performance.now() }
     this.#steps.add(step)
     try {
-      return await work(() => (step.since = Date.now()))
+      return await work(() => (step.since = performance.now()))
     } finally {
       this.#steps.delete(step)
     }
   }
 
-  /** What is being done and has not got on for longest first. */
+  /** What is being done and has not got on for longest first; since when in ms of `performance.now()`. */
   get steps(): readonly { readonly name: string; readonly since: number }[] {
     return [...this.#steps].sort((a, b) => a.since - b.since)
   }

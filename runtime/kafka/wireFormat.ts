@@ -125,9 +125,9 @@ export class WireFormat {
     const known = this.#definitions.get(id)
     if (known !== undefined) return known
     const askAgainAt = this.#unknown.get(id)
-    if (askAgainAt !== undefined && Date.now() < askAgainAt) return undefined
+    if (askAgainAt !== undefined && performance.now() < askAgainAt) return undefined
     const definition = await this.#registry.definition(id)
-    if (definition === undefined) this.#unknown.set(id, Date.now() + UNKNOWN_ID_MS)
+    if (definition === undefined) this.#unknown.set(id, performance.now() + UNKNOWN_ID_MS)
     else this.#definitions.set(id, definition)
     return definition
   }

@@ -194,17 +194,6 @@ t.test('snappy is read in both framings and used for requests that are worth it'
   t.equal(compressionFor(100_000), kafkajs.CompressionTypes.Snappy)
 })
 
-t.test('of the warnings of Node exactly the one about negative time-outs of the client is silenced', async (t) => {
-  const seen: string[] = []
-  const listener = (warning: Error) => seen.push(warning.name)
-  process.on('warning', listener)
-  process.emitWarning('another', 'RekindleTestWarning')
-  process.emitWarning('ours', 'TimeoutNegativeWarning')
-  await new Promise((resolve) => setImmediate(resolve))
-  process.off('warning', listener)
-  t.strictSame(seen, ['RekindleTestWarning', 'TimeoutNegativeWarning'], 'one that does not come from the client is shown')
-})
-
 t.test('who is leaving does not ask any more how the group is', async (t) => {
   const { prototype } = require('kafkajs/src/consumer/runner') as { prototype: { heartbeat(): Promise<void> } }
   let beats = 0
