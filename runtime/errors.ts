@@ -176,6 +176,14 @@ export const runtimeErrors = {
     remedy:
       'Have its writer compress with gzip or snappy, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
   },
+  E_OFFSETS_FORGOTTEN: {
+    scope: 'partition',
+    retriable: false,
+    means:
+      'The group has state and no committed offset: brokers forget the offsets of a group without members after `offsets.retention.minutes` (7 days unless told otherwise). Read from the beginning, records would be folded twice.',
+    remedy:
+      'Go on from when the group stopped, with `rekindle offsets reset --to-time`; its last log lines and the timestamps of its changelog tell when that was. Or begin anew under another KAFKA_TOPIC_PREFIX. Set `offsets.retention.minutes` above the longest time for which a group may be off.',
+  },
   E_OFFSET_OUT_OF_RANGE: {
     scope: 'partition',
     retriable: false,

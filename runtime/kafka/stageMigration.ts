@@ -57,6 +57,12 @@ function commitsOf(admin: Admin, groupId: string): Promise<GroupCommits> {
   return patiently(coordinatorBusy, () => admin.fetchOffsets({ groupId }))
 }
 
+/** Has the group committed anything of this partition, of whatever topic? */
+export async function hasCommitted(admin: Admin, groupId: string, partition: number): Promise<boolean> {
+  const commits = await commitsOf(admin, groupId)
+  return commits.some(({ partitions }) => partitions.some((own) => own.partition === partition && own.offset !== NEVER))
+}
+
 /**
  * Metadata of the offsets of one partition: of the topics that are read now, or, when the group has not committed to any of them,
  * of those that it read before.

@@ -4,6 +4,7 @@
  * set aside, so that a record of a higher one waits for a slice at most.
  */
 import { setTimeout as delay } from 'node:timers/promises'
+import { runtimeError } from '../errors.ts'
 import { Task } from '../task.ts'
 import { Changelog } from './changelog.ts'
 import { FetchCompany } from './fetchCompany.ts'
@@ -15,7 +16,7 @@ import type { StageUnitContext } from './stageUnitContext.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
 import type { Source } from './sourceOffsets.ts'
 import { SetAside } from './setAside.ts'
-import { migrate } from './stageMigration.ts'
+import { hasCommitted, migrate } from './stageMigration.ts'
 import { UnitCommits } from './unitCommits.ts'
 import { UnitFolds } from './unitFolds.ts'
 import { UnitSlices } from './unitSlices.ts'
@@ -113,6 +114,7 @@ export class StageUnit implements Unit {
       const restore = (progressed: () => void) => changelog.restore(reader, cluster, logger, live, progressed)
       records += await this.#held.during(`restore ${changelog.topic}`, restore)
     }
+    await this.#refuseForgotten(found, groupId)
     const seconds = (performance.now() - started) / 1000
     this.#time.enter('idle')
     metrics.set('lr_task_restore_seconds', { group }, seconds)
@@ -123,6 +125,21 @@ export class StageUnit implements Unit {
     this.#commits.positions.start(offsets)
     if (live()) this.#timers.arm()
     return offsets
+  }
+
+  /**
+   * State and offsets are committed together, so state without any offset means that the broker has forgotten the group's: it would
+   * begin with the first kept record, and fold into its state what is in it already.
+   */
+  async #refuseForgotten(found: readonly Source[], groupId: string): Promise<void> {
+    if (found.some(({ committed }) => committed !== undefined)) return
+    const [known] = [...this.stateKeys()].filter(([, keys]) => keys > 0)
+    // Offsets of topics that the stages do not read any more are offsets, too: the state goes on with what they read now.
+    if (known === undefined || (await hasCommitted(this.#context.admin, groupId, this.partition))) return
+    throw runtimeError(
+      'E_OFFSETS_FORGOTTEN',
+      `${groupId} partition ${this.partition}: stage ${known[0]} has the state of ${known[1]} keys, and the broker has no offset of the group.`,
+    )
   }
 
   expect(batch: FetchedBatch, turn: Turn): void {

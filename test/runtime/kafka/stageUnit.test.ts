@@ -307,6 +307,25 @@ t.test('what a transaction has written that is still being ended is restored, to
   t.equal(store.size, 2)
 })
 
+t.test('a group whose offsets the broker has forgotten does not fold again what its state holds', async (t) => {
+  const broker = new StandIn()
+  broker.committed = { topic: place.topic, offset: -1n, metadata: '' }
+  broker.keep('lead:1', 'lead:2')
+  const { unit } = unitOn(t, broker)
+  await t.rejects(
+    unit.prepare(() => true),
+    {
+      code: 'E_OFFSETS_FORGOTTEN',
+      message: /partition 0: stage adder has the state of 2 keys, and the broker has no offset of the group/,
+    },
+  )
+  broker.elsewhere = [{ topic: 'items.v0', partitions: [{ partition: 0, offset: '7', metadata: topologyText(topologyOf([adder])) }] }]
+  t.strictSame(await unit.prepare(() => true), new Map([[place.topic, 0n]]), 'its topic was replaced by another one')
+  broker.elsewhere = []
+  broker.committed = { topic: place.topic, offset: 1n, metadata: topologyText(topologyOf([adder])) }
+  t.strictSame(await unit.prepare(() => true), new Map([[place.topic, 1n]]), 'once somebody has said from where')
+})
+
 t.test('a unit that is kept over a rebalance goes on with the state that it has', async (t) => {
   const broker = new StandIn()
   broker.keep()

@@ -56,6 +56,8 @@ export class StandIn implements BrokerSays {
   states: BrokerSays['states'] = []
   open: BrokerSays['open'] = []
   committed: BrokerSays['committed'] = { topic: place.topic, offset: 5n, metadata: topologyText(topologyOf([adder])) }
+  /** What the group has committed of topics that it does not read. */
+  elsewhere: { topic: string; partitions: { partition: number; offset: string; metadata: string | null }[] }[] = []
   epoch = 0
   topicId = 0n
   refusesCommit = false
@@ -216,6 +218,8 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
   const ranks = new Map(inputs.map(({ topic, priority }) => [physicalName(topic, ''), priority]))
   const context = {
     kafka: broker.kafka,
+    // Of a group without offsets: what it has committed of other topics.
+    admin: { fetchOffsets: async () => broker.elsewhere },
     cluster: broker.connection,
     transactions: (partition: number) => new OwnTransactions(producer(partition), { metrics, group: 'line' }),
     reader: PartitionReader.over(broker.connection),
