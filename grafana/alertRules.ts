@@ -37,7 +37,7 @@ export const alertRules: readonly AlertRule[] = [
     summary: 'Webhooks are accepted and no stage has written anything for 15 minutes.',
     means: 'The API takes webhooks in, the pipeline makes nothing of them.',
     remedy: [
-      'See whether the pipeline process runs and what its log says last; a blown fuse (E_FUSE_BLOWN) stops it on purpose.',
+      'See whether the pipeline process runs and what its log says last; a blown fuse (E_FUSE_BLOWN) stops it on purpose: keep it stopped until the cause is mended, for each start lets some more records pass into the dead letters.',
       'Mend the cause and start it: it goes on where it stopped.',
     ],
   },

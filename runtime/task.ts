@@ -39,7 +39,7 @@ import {
   undecodable,
 } from './taskCause.ts'
 import type { Cause, ParkedValues } from './taskCause.ts'
-import { groupHeader, outputOf, timersAfter } from './taskEffects.ts'
+import { groupHeader, outputOf, sourcePrefix, timersAfter } from './taskEffects.ts'
 import type { Fired } from './taskEffects.ts'
 import { taskPlan } from './taskPlan.ts'
 import type { Reader, TaskPlan } from './taskPlan.ts'
@@ -92,9 +92,15 @@ export class Task {
     this.spans = options.tracer === undefined ? undefined : new TaskSpans(options.tracer, options.group, options.partition)
   }
 
-  /** Whether a record that was read was handed over in memory by this very group when it was written: it is passed over. */
+  /**
+   * Whether a record that was read was handed over in memory by this very group when it was written: it is passed over. Many programs pass
+   * on the headers of what they read, as Kafka Streams does: a record of theirs has our group, but not our type or not our source.
+   */
   isOwn(topic: string, headers: Readonly<Record<string, string>>): boolean {
-    return headers[groupHeader] === this.options.group && this.plan.written.has(topic)
+    const type = this.plan.written.get(topic)
+    if (type === undefined || headers[groupHeader] !== this.options.group) return false
+    const { ce_type: stated = type, ce_source: source = sourcePrefix } = headers
+    return stated === type && source.startsWith(sourcePrefix)
   }
 
   /**

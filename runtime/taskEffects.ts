@@ -13,6 +13,9 @@ import type { AnyTopic } from './topic.ts'
 /** Header on every record that was handed over in memory: the group that did it. A task of the group passes it over. */
 export const groupHeader = 'rk-group'
 
+/** Header `ce_source` of what a stage writes: this, and its name. */
+export const sourcePrefix = 'rekindle/'
+
 /** The timer whose fold is being carried out. */
 export interface Fired {
   readonly name: string
@@ -103,6 +106,6 @@ function headersOf(
 const sources = new WeakMap<AnyStage, string>()
 function sourceOf(stage: AnyStage): string {
   let source = sources.get(stage)
-  if (source === undefined) sources.set(stage, (source = `rekindle/${stage.name}`))
+  if (source === undefined) sources.set(stage, (source = `${sourcePrefix}${stage.name}`))
   return source
 }

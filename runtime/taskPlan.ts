@@ -19,8 +19,8 @@ export interface Reader {
 export interface TaskPlan {
   /** By topic name. */
   readonly readers: ReadonlyMap<string, readonly Reader[]>
-  /** Names of topics that the stages write. */
-  readonly written: ReadonlySet<string>
+  /** Topics that the stages write: by name, that of their value. */
+  readonly written: ReadonlyMap<string, string>
   /** Names of topics that the task reads from outside. */
   readonly subscribed: ReadonlySet<string>
   /** By stage name, as are the next two: the place in the list. */
@@ -75,7 +75,7 @@ export function taskPlan(
   }
   return {
     readers,
-    written: new Set(stages.flatMap((s) => (s.outputs as readonly AnyTopic[]).map((topic) => topic.name))),
+    written: new Map(stages.flatMap((s) => (s.outputs as readonly AnyTopic[]).map((topic) => [topic.name, topic.value.name]))),
     subscribed: new Set(subscriptions(stages).map((topic) => topic.name)),
     places,
     tables,

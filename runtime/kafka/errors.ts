@@ -81,6 +81,12 @@ export const kafkaErrors = {
     means: 'The group has members; offsets under a running member would be ignored or taken back by its next commit.',
     remedy: 'Stop its processes, wait until `rekindle offsets show` says that it is empty, and run the verb again.',
   },
+  E_STATE_UNSETTLED: {
+    scope: 'process',
+    retriable: true,
+    means: 'The group commits so often that its state and its offsets cannot be read as of one moment.',
+    remedy: 'Run the verb again when less comes in, or while the group is stopped.',
+  },
   E_STATE_UNKNOWN: {
     scope: 'process',
     retriable: false,

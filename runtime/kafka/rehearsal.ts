@@ -11,6 +11,7 @@ import { groupHeader, subscriptions, Task } from '../task.ts'
 import type { OutputRecord, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
+import { agreedStart } from './agreedStart.ts'
 import { Changelog } from './changelog.ts'
 import { isReplayForOthers } from './deadLetters.ts'
 import { groupName } from './names.ts'
@@ -18,6 +19,7 @@ import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
+import type { Place } from './unit.ts'
 import type { Workshop } from './workshop.ts'
 import type { Taken } from './stageOutput.ts'
 
@@ -95,22 +97,36 @@ export class Rehearsal {
       const places = inputs.flatMap((topic) =>
         Array.from({ length: counts.of(physical(topic)) }, (_, partition) => ({ topic: physical(topic), partition })),
       )
-      const begins = await beginnings(workshop, options, places)
       const topics = new Map(inputs.map((topic) => [physical(topic), topic]))
+      const begins = new Map(options.from === 'committed' ? [] : await beginningsAt(workshop, options.from, places))
+      const tasks = new Map<number, Task>()
+      for (const partition of new Set(places.map((place) => place.partition))) {
+        const { stores } = volatileUnitState(stages)
+        if (options.from === 'committed') {
+          const changelogs = stages.flatMap((stage) => {
+            const store = stores.get(stage.name)
+            return store === undefined ? [] : [new Changelog(stage, partition, topicPrefix, store)]
+          })
+          const own = await agreedStart(
+            `Group ${group}, partition ${partition},`,
+            () =>
+              committedBeginnings(
+                workshop,
+                group,
+                places.filter((place) => place.partition === partition),
+              ),
+            async () => {
+              for (const changelog of changelogs) await changelog.restore(reader, workshop.cluster, logger)
+            },
+          )
+          for (const [place, offset] of own) begins.set(place, offset)
+        }
+        tasks.set(partition, new Task({ group, stages, partition, stores, tables, wire: workshop.wire }))
+      }
       const found = places.map(({ topic, partition }): Source => {
         const offset = begins.get(`${topic}#${partition}`) ?? 0n
         return { topic: topics.get(topic) as AnyTopic, position: { topic, partition, offset }, end: offset, records: [], next: 0 }
       })
-      const tasks = new Map<number, Task>()
-      for (const partition of new Set(places.map((place) => place.partition))) {
-        const { stores } = volatileUnitState(stages)
-        if (options.from === 'committed')
-          for (const stage of stages) {
-            const store = stores.get(stage.name)
-            if (store !== undefined) await new Changelog(stage, partition, topicPrefix, store).restore(reader, workshop.cluster, logger)
-          }
-        tasks.set(partition, new Task({ group, stages, partition, stores, tables, wire: workshop.wire }))
-      }
       return new Rehearsal(workshop, options, reader, tasks, found)
     } catch (error) {
       await reader.close()
@@ -212,7 +228,8 @@ export class Rehearsal {
     const headers = textHeaders(log.headers)
     // What these stages wrote when it happened they write again here: taken from the log as well, it would count twice.
     const replay = headers['dlq-replay-of'] !== undefined
-    if (!replay && this.#writers.has(headers['ce_source'] ?? '')) return
+    // A program that passed on the headers of another topic is not these stages: its record has the type of that topic.
+    if (!replay && this.#writers.has(headers['ce_source'] ?? '') && headers['ce_type'] === topic.value.name) return
     if (isReplayForOthers(headers, log.topic, this.#options.group)) return
     const { wire } = this.#workshop
     await wire.prepare(topic, [log.value])
@@ -267,20 +284,22 @@ function earliest(sources: readonly Source[]): Source | undefined {
   return first
 }
 
-/** By `<topic>#<partition>`: the first offset to read. */
-async function beginnings(
+/** By `<topic>#<partition>`: where the group goes on. */
+async function committedBeginnings(
   { cluster, topicPrefix }: Workshop,
-  { group, from }: RehearsalOptions,
-  places: readonly { readonly topic: string; readonly partition: number }[],
+  group: string,
+  places: readonly Place[],
 ): Promise<ReadonlyMap<string, bigint>> {
+  const groupId = groupName(group, topicPrefix)
+  const found = await sources(cluster, groupId, places)
+  return new Map(found.map((source) => [`${source.topic}#${source.partition}`, startingAt(source, source.committed, groupId)]))
+}
+
+/** By `<topic>#<partition>`: the first offset of that time or later, the end where there is none. */
+async function beginningsAt({ cluster }: Workshop, at: number, places: readonly Place[]): Promise<ReadonlyMap<string, bigint>> {
   const names = [...new Set(places.map(({ topic }) => topic))]
-  if (from === 'committed') {
-    const groupId = groupName(group, topicPrefix)
-    const found = await sources(cluster, groupId, places)
-    return new Map(found.map((source) => [`${source.topic}#${source.partition}`, startingAt(source, source.committed, groupId)]))
-  }
   const [found, ends, lows] = await Promise.all([
-    offsetsAtTime(cluster, names, from),
+    offsetsAtTime(cluster, names, at),
     stableEnds(cluster, names),
     firstOffsets(cluster, names),
   ])
@@ -289,8 +308,8 @@ async function beginnings(
     places.map(({ topic, partition }) => {
       const end = of(ends, topic, partition) ?? 0n
       const low = of(lows, topic, partition) ?? 0n
-      const at = of(found, topic, partition) ?? end
-      return [`${topic}#${partition}`, at < low ? low : at]
+      const first = of(found, topic, partition) ?? end
+      return [`${topic}#${partition}`, first < low ? low : first]
     }),
   )
 }

@@ -33,6 +33,7 @@ const standbyAssignment = 'test/runtime/kafka/standbyAssignment.test.ts'
 const groupMember = 'test/runtime/kafka/groupMember.test.ts'
 const corrections = 'test/runtime/kafka/corrections.test.ts'
 const connectionCorrections = 'test/runtime/kafka/connectionCorrections.test.ts'
+const clockCorrections = 'test/runtime/kafka/clockCorrections.test.ts'
 const closingCorrections = 'test/runtime/kafka/closingCorrections.test.ts'
 const runnerCorrections = 'test/runtime/kafka/runnerCorrections.test.ts'
 const cluster = 'test/runtime/kafka/cluster.test.ts'
@@ -2406,6 +2407,75 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A broker that dies in the middle of an answer leaves a client behind that reads none any more.',
+  },
+  {
+    id: 'heartbeats-by-the-wall-clock',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/corrections.ts',
+    find: '  correctHeartbeats()\n',
+    replace: '',
+    tests: [{ file: clockCorrections, title: 'heartbeats keep to their interval while the clock is set by an hour, either way' }],
+    why: 'A clock that is set back by an hour has each member lose its group for an hour, again and again.',
+  },
+  {
+    id: 'looks-every-millisecond',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/queueCorrections.ts',
+    find: 'if (leftMs <= 0 || this.throttleCheckTimeoutId !== null) return',
+    replace: 'if (this.throttleCheckTimeoutId !== null) return',
+    tests: [
+      {
+        file: clockCorrections,
+        title: 'a connection looks after what waits when an answer comes or a throttle ends, and not every millisecond',
+      },
+    ],
+    why: 'Each connection of each process wakes it a thousand times a second for as long as it lives.',
+  },
+  {
+    id: 'stuck-by-the-wall-clock',
+    guard: 'the watch over members',
+    file: 'runtime/kafka/memberWatch.ts',
+    find: 'const forMs = oldest === undefined ? 0 : performance.now() - oldest.since',
+    replace: 'const forMs = oldest === undefined ? 0 : Date.now() - oldest.since',
+    tests: [{ file: clockCorrections, title: 'a clock that is set does not end a member; a step that does not end does' }],
+    why: 'A clock that is set forward by a minute ends every process of the machine at once.',
+  },
+  {
+    id: 'forgotten-offsets-not-looked-for',
+    guard: 'offsets in the transaction',
+    file: 'runtime/kafka/stageUnit.ts',
+    find: '    await this.#refuseForgotten(found, groupId)\n',
+    replace: '',
+    tests: [{ file: stageUnit, title: 'a group whose offsets the broker has forgotten does not fold again what its state holds' }],
+    why: 'A group that was off for longer than brokers keep offsets counts everything that is kept twice.',
+  },
+  {
+    id: 'state-and-offsets-of-two-moments',
+    guard: 'a rehearsal',
+    file: 'runtime/kafka/agreedStart.ts',
+    find: '    if (areSame(before, after)) return after\n',
+    replace: '    return before\n',
+    tests: [
+      {
+        file: 'test/runtime/kafka/agreedStart.test.ts',
+        title: 'whenever the group commits, the state that was restored is the one of the offsets',
+      },
+    ],
+    why: 'A dry run beside a running group counts twice what the group commits while its state is read.',
+  },
+  {
+    id: 'forwarded-headers-taken-for-own',
+    guard: 'what was handed over is not read back',
+    file: 'runtime/task.ts',
+    find: 'return stated === type && source.startsWith(sourcePrefix)',
+    replace: 'return true',
+    tests: [
+      {
+        file: 'test/runtime/task.test.ts',
+        title: 'what cannot be read or has no key is a dead letter; own records and tombstones are passed over',
+      },
+    ],
+    why: 'The vote of a program that passes on headers, as Kafka Streams does, is passed over in silence.',
   },
   {
     id: 'connects-after-its-end',

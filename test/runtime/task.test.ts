@@ -271,6 +271,10 @@ t.test('what cannot be read or has no key is a dead letter; own records and tomb
     { ...input(3, 'a', { amount: 1 }, 0), topic: 'notices', headers: { [groupHeader]: 'g' } },
     { ...input(4, 'a', { amount: 1 }, 0), topic: 'notices', headers: { [groupHeader]: 'other' } },
   ])
+  const handedOver = { [groupHeader]: 'g', ce_type: notices.value.name, ce_source: 'rekindle/account' }
+  t.equal(task.isOwn('notices', handedOver), true)
+  t.equal(task.isOwn('notices', { ...handedOver, ce_type: 'Deposit' }), false, 'a program that passed on the headers of what it read')
+  t.equal(task.isOwn('notices', { ...handedOver, ce_source: 'team/acme' }), false, 'or all but its own name')
   t.strictSame(
     batch.deadLetters.map(({ code, stage: name }) => [code, name]),
     [
