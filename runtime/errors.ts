@@ -90,7 +90,8 @@ export const runtimeErrors = {
     scope: 'process',
     retriable: false,
     means: 'Too many records in a row, or too large a share, went to dead letters; the member stopped with its offsets unmoved.',
-    remedy: 'Look at the dead letters of this member: usually a deploy broke a schema or a rule. Fix it and start again; nothing was lost. Keep a supervisor from starting it before: each start lets up to 49 more of a partition pass.',
+    remedy:
+      'Look at the dead letters of this member: usually a deploy broke a schema or a rule. Fix it and start again; nothing was lost. Keep a supervisor from starting it before: each start lets up to 49 more of a partition pass.',
   },
   E_BROKER_UNREACHABLE: {
     scope: 'process',
