@@ -4397,4 +4397,24 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'Two processes take a long sweep from each other without end, and what webhooks lost is never told.',
   },
+  {
+    id: 'told-early-lost',
+    guard: 'what is told before its decision is read is not lost',
+    file: 'pipelines/adaptation/results.ts',
+    find: 'withTold(waitFor(decision), told)',
+    replace: 'withTold(waitFor(decision), undefined)',
+    tests: [
+      { file: 'test/pipelines/results.test.ts', title: 'what is told before its decision is read counts as if it had come after it' },
+    ],
+    why: 'Where decisions are read late, messages that were answered have no result, and who learns from results sees too few.',
+  },
+  {
+    id: 'closed-message-forgotten',
+    guard: 'one reply is the answer to one message, however late a decision is read',
+    file: 'pipelines/adaptation/waits.ts',
+    find: "status === 'confirmed' ? [at] : []",
+    replace: '[]',
+    tests: [{ file: 'test/pipelines/results.test.ts', title: 'a decision that is read when the others are closed has its own result' }],
+    why: 'A reply is counted for the message before as well, and every message looks better than it is.',
+  },
 ]
