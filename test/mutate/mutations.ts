@@ -4417,4 +4417,18 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/pipelines/results.test.ts', title: 'a decision that is read when the others are closed has its own result' }],
     why: 'A reply is counted for the message before as well, and every message looks better than it is.',
   },
+  {
+    id: 'return-of-before',
+    guard: 'spend and what it is said to bring are of the same days',
+    file: 'pipelines/attribution/figures.ts',
+    find: 'dayOf(one.at) >= firstDay)',
+    replace: 'true)',
+    tests: [
+      {
+        file: 'test/pipelines/attribution/attribution.test.ts',
+        title: 'what was won before the location was first heard of is in no return and no forecast; the models credit it',
+      },
+    ],
+    why: 'A new location is told that a channel brings many times what it costs, and moves its budget.',
+  },
 ]
