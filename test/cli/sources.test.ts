@@ -5,6 +5,7 @@ import { runProgram } from '../../cli/program.ts'
 import type { Surroundings } from '../../cli/surroundings.ts'
 import { addGates } from '../../cli/verbs/gates.ts'
 import { addLookUps } from '../../cli/verbs/lookUps.ts'
+import { addOwed } from '../../cli/verbs/owed.ts'
 import { addSources } from '../../cli/verbs/sources.ts'
 import { loadConfig } from '../../config/config.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
@@ -92,7 +93,7 @@ t.test('leads are counted by the name of their source, young and deleted ones le
   t.match(wrong.err, /E_OPTION_INVALID.*--older-than soon/s)
 })
 
-t.test('gates and look-ups of a mistyped location are refused; of one without data they say so', async (t) => {
+t.test('gates, look-ups and leads that wait of a mistyped location are refused; of one without data they say so', async (t) => {
   const { databaseUrl } = await testStack(t)
   await migrate({ url: databaseUrl })
   const pool = createPool({ url: databaseUrl, max: 1 })
@@ -101,6 +102,7 @@ t.test('gates and look-ups of a mistyped location are refused; of one without da
   for (const [verb, add, nothing] of [
     ['gates', addGates, /^Nothing was decided since /],
     ['look-ups', addLookUps, /^No lead was looked up\.$/],
+    ['owed', addOwed, /^No lead (is known to wait|waits) for an answer/],
   ] as const) {
     const lines: string[] = []
     const terminal = { out: (line: string) => lines.push(line), err: (line: string) => lines.push(line), live: () => undefined }
