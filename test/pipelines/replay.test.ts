@@ -228,7 +228,7 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
     )[1],
     {
       kind: 'not_possible',
-      because: 'It was made by version 1 of the arithmetic, this is 7.',
+      because: 'It was made by version 1 of the arithmetic, this is 8.',
     },
   )
 })
