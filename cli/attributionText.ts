@@ -29,7 +29,7 @@ export function attributionLines(location: string, insights: ReadonlyMap<string,
   ]
 }
 
-/** Of which time the figures are: a location that is newer than the window has none of before it was first heard of. */
+/** Of which time the figures are: of what a location that is newer than the window did before, what was told of it counts for the models alone. */
 function stretch(modelled: readonly Finding[]): string {
   const summary = modelled.find(({ kind }) => kind === 'models')
   if (summary === undefined) return '90 days at most'
@@ -57,6 +57,8 @@ function modelLines(findings: readonly Finding[]): string[] {
 function channelLines(findings: readonly Finding[]): string[] {
   const channels = findings.filter(({ kind }) => kind === 'channel')
   if (channels.length === 0) return [`No channel is told: it takes ${MIN_TOUCHPOINTS} touches.`]
+  // Beside spend stands what was won in the same days. Findings from before the figure was told have none.
+  const isYoung = channels.some((finding) => evidence(finding, 'revenue_since') !== '-')
   const rows = channels.map((finding) => {
     const of = (name: string) => evidence(finding, name)
     return [
@@ -66,7 +68,7 @@ function channelLines(findings: readonly Finding[]): string[] {
       of('mature_leads'),
       of('mature_converted'),
       range(percent(of('rate_low')), percent(of('rate_high'))),
-      of('revenue'),
+      isYoung ? of('revenue_since') : of('revenue'),
       of('spend'),
       of('roas'),
       range(of('roas_low'), of('roas_high')),
@@ -91,6 +93,9 @@ function channelLines(findings: readonly Finding[]): string[] {
   return [
     ...columns([head, ...rows], { right: head.map((_, index) => index).slice(1) }),
     `Rates are of leads first touched at least ${MATURE_DAYS} days ago. Ranges hold the true figure with 90 %; a dash means too little data. Revenue and return are by the data-driven model.`,
+    ...(isYoung
+      ? ['What was won before the location was first heard of is in the models above, and in no revenue beside spend and no return.']
+      : []),
     ...notable.map(({ text }) => text),
     ...(notable.length === 0 ? [`No channel with ${MIN_MATURE_LEADS} such leads converts clearly otherwise than the rest.`] : []),
     ...(problem === undefined ? [] : [spendProblems[problem] ?? problem]),

@@ -16,7 +16,6 @@ export async function learnPorts(
   now: () => number,
 ): Promise<LearnPorts> {
   const known = await kafka.table(policies)
-  await kafka.registerSchemas([policies])
   const producer = kafka.producer()
   return {
     judged: (decisionType, since) => labelledDecisions(pool, decisionType, since),
@@ -25,7 +24,10 @@ export async function learnPorts(
     rolledBack: (decisionType) => rolledBackTo(pool, decisionType),
     inForce: (key) => known.get(key),
     store: (learned, published) => storeLearned(pool, learned, published, now()),
-    publish: (policy) =>
-      producer.send(policies, policyKey(policy), policy, { headers: changeHeaders({ by: 'learning' }) }).then(() => undefined),
+    publish: async (policy) => {
+      // Here and not before: a dry run writes nothing.
+      await kafka.registerSchemas([policies])
+      await producer.send(policies, policyKey(policy), policy, { headers: changeHeaders({ by: 'learning' }) })
+    },
   }
 }

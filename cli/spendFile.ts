@@ -23,6 +23,8 @@ export interface SpendFile {
 
 /** Longest name of a campaign, characters. */
 const CAMPAIGN_LENGTH = 60
+/** Ten years: an older day is a mistyped one. */
+const OLDEST_DAYS = 3_653
 
 /** The rows of `text` as statements of `at` (ms) about a location. Throws E_SPEND_FILE_INVALID for what is no CSV with the header. */
 export function readSpend(text: string, tenantId: string, at: number): SpendFile {
@@ -67,6 +69,7 @@ function problemOf(
   if (number === undefined) return `day ${day === '' ? 'is missing' : `${day} is no date`} such as 2026-11-03`
   // A day later than in UTC is today's somewhere.
   if (number > Math.floor(at / 86_400_000) + 1) return `day ${day} lies in the future`
+  if (number < Math.floor(at / 86_400_000) - OLDEST_DAYS) return `day ${day} is more than ten years ago`
   if (!/^\d{1,12}(\.\d{1,2})?$/.test(amount)) return `amount ${amount === '' ? 'is missing' : `${amount} is none`} such as 1250.00`
   if (!/^[A-Z]{3}$/.test(currency)) return `currency ${currency === '' ? 'is missing' : `${currency} is none`} such as USD`
   return before === undefined ? undefined : `says again what line ${before} says of this channel, campaign and day`

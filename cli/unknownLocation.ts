@@ -1,4 +1,6 @@
 /** What a verb says of a location that nobody has set up: without it, a mistyped one would look like one of which nothing is known yet. */
+import { isLocation } from '../sinks/postgres/sourceCounts.ts'
+import type { Queryable } from '../sinks/postgres/pool.ts'
 import type { Tenant } from '../schemas/generated/records.ts'
 import { tenants } from '../topics/index.ts'
 import { cliError } from './errors.ts'
@@ -8,6 +10,11 @@ import type { KafkaForVerbs } from './surroundings.ts'
 /** Reads the topic of locations. Throws `E_OPTION_INVALID` for one that it does not have. */
 export async function mustBeKnown(connection: Pick<KafkaForVerbs, 'tail'>, location: string, signal: AbortSignal): Promise<void> {
   if (!(await latestByKey<Tenant>(connection, tenants, signal)).has(location)) throw unknownLocation(location)
+}
+
+/** The same by the table of locations. */
+export async function mustBeStored(db: Queryable, location: string): Promise<void> {
+  if (!(await isLocation(db, location))) throw unknownLocation(location)
 }
 
 /** To be thrown. */

@@ -4,6 +4,7 @@ import { permissionsInWords } from '../api/pages/permissionWords.ts'
 import { instant, leaderOf, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { addressRefusalInWords } from '../pipelines/enrich/addressRefusals.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
+import { isLatestEnd } from '../pipelines/consensus/gates.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
 import { toldProvenance } from '../pipelines/enrich/provenance.ts'
 import {
@@ -129,7 +130,9 @@ function decisionNumbers({ decision }: Told): string[] {
               gate.gateId,
               gate.option,
               gate.reason,
-              gate.liftsAt === null ? 'does not lift by itself' : `lifts ${instant(gate.liftsAt)}`,
+              gate.liftsAt === null
+                ? 'does not lift by itself'
+                : `lifts ${instant(gate.liftsAt)}${isLatestEnd(gate) ? ' at the latest' : ''}`,
             ]),
             { indent: 4 },
           ),

@@ -199,6 +199,10 @@ export function loadConfig(env: Environment = environment()): Config {
       if (!values.has(key))
         problems.push(`${configFields[key].env} is missing: must be ${configFields[key].should} (GHL_CLIENT_ID is set).`)
   }
+  if (values.has('ghlClientSecret') && !values.has('ghlClientId') && !problems.some((problem) => problem.startsWith('GHL_CLIENT_ID')))
+    problems.push(`GHL_CLIENT_ID is missing: must be ${configFields.ghlClientId.should} (GHL_CLIENT_SECRET is set).`)
+  if (values.has('marketFeedKey') && !values.has('marketFeedUrl') && !problems.some((problem) => problem.startsWith('MARKET_FEED_URL')))
+    problems.push(`MARKET_FEED_URL is missing: must be ${configFields.marketFeedUrl.should} (MARKET_FEED_KEY is set).`)
   if (problems.length > 0) throw configError('E_CONFIG_INVALID', problems.join('\n'))
   return assemble(values)
 }

@@ -58,6 +58,25 @@ export function stalePackages(folder) {
     .map(([path]) => path)
 }
 
+/** Packages of the lock file that npm installs on this machine: those of other platforms are left out. */
+export function packagesHere(folder, { platform, arch } = process, libc = libcHere()) {
+  const lock = JSON.parse(readFileSync(join(folder, 'package-lock.json'), 'utf8'))
+  const fits = (wanted, own) =>
+    wanted === undefined || (!wanted.includes(`!${own}`) && (wanted.includes(own) || wanted.every((one) => one.startsWith('!'))))
+  return Object.entries(lock.packages)
+    .filter(
+      ([path, { os, cpu, libc: wanted }]) =>
+        path !== '' && fits(os, platform) && fits(cpu, arch) && (libc === undefined || fits(wanted, libc)),
+    )
+    .map(([path]) => path)
+}
+
+/** The C library that this Node runs on; undefined where there is one only. */
+function libcHere() {
+  if (process.platform !== 'linux') return undefined
+  return process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'glibc'
+}
+
 /** Settings that decide whether engines of our own are started, from the environment or .env. */
 function settings(folder, env) {
   const file = join(folder, '.env')
@@ -87,9 +106,8 @@ export function lacks(verb, folder = root, env = process.env) {
 function installPackages(folder) {
   const stale = stalePackages(folder)
   if (stale.length === 0) return 0
-  console.log(
-    `Installing ${stale.length} npm packages (${existsSync(join(folder, 'node_modules')) ? 'they differ from package-lock.json' : 'first start'}) …`,
-  )
+  const why = existsSync(join(folder, 'node_modules')) ? `${stale.length} not as in package-lock.json` : 'first start'
+  console.log(`Installing ${packagesHere(folder).length} npm packages (${why}) …`)
   // Warnings are about engines and scripts of packages nobody here chose: a newcomer reads them as a failure.
   const installed = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: 'inherit' })
   if (installed.error) console.error(`npm could not be run: ${installed.error.message}. Install it with \`apt-get install -y npm\`.`)

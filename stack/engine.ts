@@ -91,6 +91,8 @@ export abstract class ProcessEngine implements Engine {
   protected readonly options: EngineOptions
   protected readonly dataDir: string
   protected ports: readonly number[] = []
+  /** Nothing is spawned any more by a start that is under way. */
+  private givenUp = false
   /** In its command line as long as it lives. The folder is part of it: several stacks share a machine. */
   protected readonly marker: string
 
@@ -134,6 +136,7 @@ export abstract class ProcessEngine implements Engine {
 
   async start(): Promise<void> {
     this.state = 'starting'
+    this.givenUp = false
     try {
       mkdirSync(join(this.dataDir, 'logs'), { recursive: true })
       mkdirSync(join(this.dataDir, 'engines'), { recursive: true })
@@ -150,6 +153,11 @@ export abstract class ProcessEngine implements Engine {
       this.note = (error as Error).message.split('\n', 1)[0] ?? 'failed'
       throw error
     }
+  }
+
+  /** A start that is under way spawns no process from now on, and fails. */
+  giveUp(): void {
+    this.givenUp = true
   }
 
   async stop(budgetMs: number): Promise<void> {
@@ -236,6 +244,7 @@ export abstract class ProcessEngine implements Engine {
   /** True when it is up; false when a port was snatched away and another try with other ports may help. */
   private async bringUp(attempt: number): Promise<boolean> {
     const { command, args, env, uid, gid } = await this.launch(this.ports)
+    if (this.givenUp) throw stackError('E_ENGINE_NOT_READY', `${this.name} was stopped while it started.`)
     const log = openLog(this.logFile)
     // Of this child alone: the end of an earlier one may be told after the start of this.
     let exit: string | undefined

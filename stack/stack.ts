@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import { maskUrls } from '../config/maskUrls.ts'
 import { ClickhouseEngine } from './clickhouse/clickhouseEngine.ts'
 import { externalEngine, ProcessEngine } from './engine.ts'
@@ -37,6 +38,8 @@ export interface StackOptions {
   readonly ports?: Partial<Readonly<Record<EngineName, number>>>
   /** One line for people: fetching, creating, an engine that died and came back. */
   readonly onEvent?: (line: string) => void
+  /** Ends the start: what has begun is stopped in order, and `startStack` rejects with its reason. */
+  readonly stop?: AbortSignal
 }
 
 /** What `stack.json` holds. Readable by the owner only: the addresses carry passwords. */
@@ -66,6 +69,8 @@ export interface Stack {
 }
 
 const STOP_BUDGET_MS = 20_000
+/** What is fetched or created when a start is ended has so long to end by itself. */
+const SETTLE_MS = 10_000
 const WATCH_EVERY_MS = 1_000
 const RESTART_FIRST_MS = 500
 const RESTART_MAX_MS = 30_000
@@ -78,7 +83,16 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   if (owner !== undefined) throw stackError('E_STACK_IN_USE', `${dataDir} is used by process ${owner.ownerPid}.`)
   claim(dataDir)
   const engines = enginesOf({ ...options, dataDir }, onEvent)
-  const started = await Promise.allSettled(engines.map((engine) => engine.start()))
+  const starting = Promise.allSettled(engines.map((engine) => engine.start()))
+  const started = await Promise.race([starting, abortOf(options.stop)])
+  if (started === 'aborted') {
+    // First of all: while one is stopped, another would be spawned.
+    for (const engine of engines) if (engine instanceof ProcessEngine) engine.giveUp()
+    await stopEngines(engines, STOP_BUDGET_MS)
+    await Promise.race([starting, pause(SETTLE_MS, undefined, { ref: false })])
+    rmSync(recordFile(dataDir), { force: true })
+    throw options.stop?.reason as Error
+  }
   const failure = started.find((outcome) => outcome.status === 'rejected')
   if (failure !== undefined) {
     await stopEngines(engines, STOP_BUDGET_MS)
@@ -122,6 +136,13 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       return stopping
     },
   }
+}
+
+function abortOf(signal: AbortSignal | undefined): Promise<'aborted'> {
+  return new Promise((resolve) => {
+    if (signal?.aborted === true) resolve('aborted')
+    signal?.addEventListener('abort', () => resolve('aborted'), { once: true })
+  })
 }
 
 /** The record of a stack that runs now on this data folder; undefined when there is none, or its process is gone. */

@@ -1,6 +1,7 @@
 /** One decision as a piece of a page: what was chosen, why, what each vote added, which gates held it. */
 import type { Decision } from '../../schemas/generated/records.ts'
 import type { ExplainedDecision } from '../leadStory.ts'
+import { isLatestEnd } from '../../pipelines/consensus/gates.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { instant, microToExact, nats, spoken } from './words.ts'
@@ -83,6 +84,6 @@ export function decisionCard({ decision, headline, why }: ExplainedDecision): Ma
         ${spoken(decision.stopReason)}.
       </p>
     </details>
-    ${held.length === 0 ? null : html`<p>Held by: ${held.map(({ gateId, reason, liftsAt }) => html`<br />${spoken(gateId)}: ${reason}${liftsAt === null ? null : html` <span class="soft">lifts ${instant(liftsAt)}</span>`}`)}</p>`}
+    ${held.length === 0 ? null : html`<p>Held by: ${held.map(({ gateId, reason, liftsAt }) => html`<br />${spoken(gateId)}: ${reason}${liftsAt === null ? null : html` <span class="soft">lifts ${instant(liftsAt)}${isLatestEnd({ gateId }) ? ' at the latest' : ''}</span>`}`)}</p>`}
   </section>`
 }

@@ -13,6 +13,7 @@ import { columns } from '../columns.ts'
 import type { TailSource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf, timeOf } from '../timeOption.ts'
+import { mustBeKnown } from '../unknownLocation.ts'
 
 interface EffectFlags {
   readonly location: string
@@ -41,13 +42,24 @@ export function addEffects(program: Command, { terminal, config, now }: Pick<Sur
       const range = { from: timeOf('--from', flags.from), now: now(), withinMs: spanOf('--within', flags.within) }
       const kafka = await cliKafka(config())
       try {
-        const report = effectReport(await subjectsFrom(kafka, flags.location, range))
+        const report = effectReport(await knownSubjects(kafka, flags.location, range))
         if (flags.json === true) terminal.out(JSON.stringify(report))
         else for (const line of effectReportLines(report, flags.within)) terminal.out(line)
       } finally {
         await kafka.close()
       }
     })
+}
+
+/** The same of a location that is known. Throws `E_OPTION_INVALID` for one that is not. */
+export async function knownSubjects(
+  source: TailSource,
+  location: string,
+  range: Parameters<typeof subjectsFrom>[2],
+): ReturnType<typeof subjectsFrom> {
+  const found = await subjectsFrom(source, location, range)
+  if (found.subjects.length + found.tooRecent === 0) await mustBeKnown(source, location, new AbortController().signal)
+  return found
 }
 
 /** The leads of a location, from the two topics that tell of them for a year. */

@@ -5,10 +5,17 @@ import { instantText } from '../../pipelines/instantText.ts'
 import type { GateCosts } from '../../sinks/postgres/gateCosts.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
+import { retentionRules } from '../../sinks/postgres/retentionRules.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf } from '../timeOption.ts'
+import { mustBeStored } from '../unknownLocation.ts'
+
+const DAY_MS = 86_400_000
+/** Of before, nothing is known: the report would say "since" of a time of which it counts nothing. */
+const KEPT_DAYS = retentionRules.find(({ table }) => table === 'decisions')?.keptDays ?? 0
 
 interface GateFlags {
   readonly location?: string
@@ -24,10 +31,17 @@ export function addGates(program: Command, { terminal, config, now }: Pick<Surro
     .option('--since <duration>', 'decisions of this long, such as 30d', '30d')
     .option('--json', 'one JSON document')
     .action(async (flags: GateFlags) => {
-      const since = now() - spanOf('--since', flags.since)
+      const span = spanOf('--since', flags.since)
+      if (span > KEPT_DAYS * DAY_MS)
+        throw cliError(
+          'E_OPTION_INVALID',
+          `--since ${flags.since}: decisions are kept for ${KEPT_DAYS} days, so ${KEPT_DAYS}d is the most.`,
+        )
+      const since = now() - span
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle gates' })
       try {
         const costs = await readerQueries(pool).gateCosts({ tenantId: flags.location, since })
+        if (costs.decided.length === 0 && flags.location !== undefined) await mustBeStored(pool, flags.location)
         if (flags.json === true) terminal.out(JSON.stringify({ since, ...costs }))
         else for (const line of gateLines(costs, since)) terminal.out(line)
       } finally {

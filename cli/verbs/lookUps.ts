@@ -7,6 +7,7 @@ import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { mustBeStored } from '../unknownLocation.ts'
 
 interface LookUpFlags {
   readonly location?: string
@@ -28,6 +29,7 @@ export function addLookUps(program: Command, { terminal, config, now }: Pick<Sur
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle look-ups' })
       try {
         const sums = await lookUpSums(pool, days, now(), flags.location)
+        if (sums.length === 0 && flags.location !== undefined) await mustBeStored(pool, flags.location)
         if (flags.json === true) for (const one of sums) terminal.out(JSON.stringify({ ...one, successRate: successRate(one) ?? null }))
         else for (const line of lookUpLines(sums)) terminal.out(line)
       } finally {

@@ -11,6 +11,7 @@ import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf } from '../timeOption.ts'
+import { mustBeStored } from '../unknownLocation.ts'
 
 interface OwedFlags {
   readonly location?: string
@@ -37,6 +38,7 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
       try {
         const filter = { tenantId: flags.location, writtenBefore, limit }
         const answer = await readerQueries(pool).owed(filter, at)
+        if (answer.leads.length === 0 && flags.location !== undefined) await mustBeStored(pool, flags.location)
         const coverage = coverageWords(answer.coverage, at, flags.location)
         if (flags.json === true) {
           for (const one of answer.leads) terminal.out(JSON.stringify(one))

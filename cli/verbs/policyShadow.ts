@@ -11,6 +11,7 @@ import { shadowPolicies } from '../../topics/index.ts'
 import { databaseUrl } from '../addresses.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { mustBeSound, policyNamed } from './policy.ts'
 import { verdictsLine } from './whatif.ts'
@@ -35,17 +36,16 @@ export function addPolicyShadow(program: Command, { terminal, config }: Pick<Sur
             for (const line of shadowLines(policy, await shadowTold(pool, policy.policyHash))) terminal.out(line)
           return
         }
-        await kafka.registerSchemas([shadowPolicies])
         if (what === 'off') {
-          const ended = tried.filter(([key]) => of === undefined || key === of)
+          const ended = namedOf(tried, of)
+          if (ended.length > 0) await kafka.registerSchemas([shadowPolicies])
           for (const [key] of ended) await kafka.producer().send(shadowPolicies, key, null)
-          terminal.out(
-            ended.length === 0 ? 'No such policy is being tried.' : `Not tried any more: ${ended.map(([key]) => key).join(', ')}.`,
-          )
+          terminal.out(ended.length === 0 ? 'No policy is being tried.' : `Not tried any more: ${ended.map(([key]) => key).join(', ')}.`)
           return
         }
         const chosen = await policyNamed(pool, what)
         mustBeSound(chosen, chosen.policyHash.slice(0, 12))
+        await kafka.registerSchemas([shadowPolicies])
         await kafka.producer().send(shadowPolicies, policyKey(chosen), chosen)
         terminal.out(
           `${policyKey(chosen)}: ${chosen.policyHash.slice(0, 12)}, ${chosen.label}, decides beside what is in force, without effect.`,
@@ -55,6 +55,18 @@ export function addPolicyShadow(program: Command, { terminal, config }: Pick<Sur
         await pool.end()
       }
     })
+}
+
+/** Those that are tried, or the one that is named. Throws `E_OPTION_INVALID` for one that is not tried. */
+export function namedOf<V>(
+  tried: readonly (readonly [key: string, policy: V])[],
+  key: string | undefined,
+): readonly (readonly [string, V])[] {
+  if (key === undefined) return tried
+  const named = tried.filter(([one]) => one === key)
+  if (named.length > 0) return named
+  const known = tried.length === 0 ? 'none is' : `tried are ${tried.map(([one]) => one).join(', ')}`
+  throw cliError('E_OPTION_INVALID', `off ${key}: no policy is tried for it; ${known}.`)
 }
 
 /** How a policy that is being tried compares with what was decided. */

@@ -4,12 +4,12 @@ import { sourceName } from '../../pipelines/sources/sourceName.ts'
 import { sourceQuality } from '../../pipelines/sources/sourceQuality.ts'
 import type { Share, SourceQuality } from '../../pipelines/sources/sourceQuality.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
-import { isLocation, sourceCounts } from '../../sinks/postgres/sourceCounts.ts'
+import { sourceCounts } from '../../sinks/postgres/sourceCounts.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf } from '../timeOption.ts'
-import { unknownLocation } from '../unknownLocation.ts'
+import { mustBeStored } from '../unknownLocation.ts'
 
 interface SourceFlags {
   readonly location?: string
@@ -29,8 +29,7 @@ export function addSources(program: Command, { terminal, config, now }: Pick<Sur
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle sources' })
       try {
         const counts = await sourceCounts(pool, madeBefore, flags.location)
-        if (counts.length === 0 && flags.location !== undefined && !(await isLocation(pool, flags.location)))
-          throw unknownLocation(flags.location)
+        if (counts.length === 0 && flags.location !== undefined) await mustBeStored(pool, flags.location)
         const quality = sourceQuality(counts.map((one) => ({ ...one, source: sourceName(one.source) })))
         if (flags.json === true) for (const one of quality) terminal.out(JSON.stringify(one))
         else for (const line of sourceLines(quality, flags.olderThan, flags.location)) terminal.out(line)

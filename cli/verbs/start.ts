@@ -35,10 +35,13 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
     .action(async (flags: { simulate: boolean }) => {
       const settings = config()
       const simulate = settings.mode === 'local' && settings.simulate.enabled && flags.simulate
-      const stopping = Promise.race((['SIGINT', 'SIGTERM'] as const).map((signal) => once(process, signal)))
+      const stop = new AbortController()
+      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)))
+      const stopping = once(stop.signal, 'abort')
       terminal.out('Starting the engines …')
       const preparing = import('../prepare.ts')
-      const stack = await startStack({
+      const starting = startStack({
+        stop: stop.signal,
         dataDir: settings.dataDir,
         external: {
           ...(settings.kafka.brokers.length > 0 ? { kafkaBrokers: settings.kafka.brokers } : {}),
@@ -52,6 +55,14 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
           terminal.out(line)
         },
       })
+      const stack = await starting.catch((error: unknown) => {
+        if (!stop.signal.aborted || error !== stop.signal.reason) throw error
+        return undefined
+      })
+      if (stack === undefined) {
+        terminal.out('Stopped while the engines started. Data stays.')
+        process.exit(0)
+      }
       const logger = processLogger('start', 'warn', 'stderr')
       try {
         const reachable = withEngines(settings, stack)
@@ -72,12 +83,16 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
           },
         })
         try {
-          const told = stillStarting(members, (line) => {
-            terminal.out(line)
-          })
-          await Promise.race([members.start(READY_WITHIN_MS), stopping]).finally(() => clearInterval(told))
-          for (const line of readyLines(stack, members.status(), simulate, settings.lookUps.enabled)) terminal.out(line)
-          await stopping
+          if (!stop.signal.aborted) {
+            const told = stillStarting(members, (line) => {
+              terminal.out(line)
+            })
+            await Promise.race([members.start(READY_WITHIN_MS), stopping]).finally(() => clearInterval(told))
+          }
+          if (!stop.signal.aborted) {
+            for (const line of readyLines(stack, members.status(), simulate, settings.lookUps.enabled)) terminal.out(line)
+            await stopping
+          }
         } finally {
           terminal.out('Stopping: processes finish what they have, then the engines. Data stays.')
           // Pipeline and sinks end one after the other, and each may wait for a tick.

@@ -3,11 +3,12 @@
  * before another message of ours. A function of what was decided, confirmed and done, in whatever order that was told.
  * @source reference/consensus.md 10.2: reward within 72 h, pending while the window is open, closed at its end
  */
-import type { AgentResult, Decision, OutcomeWait, ResultsState, SeenOutcome, WordingUsed } from '../../schemas/generated/records.ts'
+import type { AgentResult, Decision, OutcomeWait, ResultsState, WordingUsed } from '../../schemas/generated/records.ts'
 import { isMessage } from '../agents/channels.ts'
 import { hourOfMessage, hourUsed } from './hourUsed.ts'
 import { harms, harmsWithin, withTriedOnLead } from './triedOnLead.ts'
-import { withoutOldTexts, wordingUsed } from './wordingUsed.ts'
+import { withoutOld } from './told.ts'
+import { wordingUsed } from './wordingUsed.ts'
 
 const HOUR_MS = 3_600_000
 /** How long a reaction is waited for. */
@@ -18,18 +19,16 @@ export const SETTLE_MS = HOUR_MS / 2
 export const CONFIRM_MS = 7 * 24 * HOUR_MS
 /** Decisions of a lead that are open at once: a lead is asked about some five times in the three days of a window. */
 export const OPEN_MOST = 16
-/** Of reactions and of what trials watch so many are kept beside them: three for each open decision. */
-export const SEEN_MOST = 48
 /** Decisions remembered as closed, so that one which is told again has no second result. */
 export const CLOSED_MOST = 16
 /** Agents kept of each list: 37 of the roster and those of other teams. */
 export const AGENTS_MOST = 64
 
-export const noWaits: ResultsState = { waits: [], seen: [], closed: [], worded: [], sent: [], tried: [] }
+export const noWaits: ResultsState = { waits: [], seen: [], closed: [], worded: [], sent: [], tried: [], messages: [] }
 
 /** What a lead may do that ends a wait. */
 const reactions: ReadonlySet<string> = new Set(['reply', 'appointment', 'opt_out'])
-/** Outcomes that are noted while something is waited for. */
+/** Outcomes that are noted. */
 export const noted: ReadonlySet<string> = new Set([...reactions, ...harms])
 
 /**
@@ -63,23 +62,10 @@ export function waitFor(decision: Decision): OutcomeWait {
   }
 }
 
-/** The state in which a person is known to have chosen what is done; the same state where that decision is not waited for. */
-export function chosenByPerson(state: ResultsState, decisionId: string): ResultsState {
-  if (!state.waits.some((one) => one.decisionId === decisionId)) return state
-  return { ...state, waits: state.waits.map((one) => (one.decisionId === decisionId ? { ...one, byPerson: true } : one)) }
-}
-
 /** The state with one more decision, earliest first. */
 export function withWait(state: ResultsState, wait: OutcomeWait): ResultsState {
   const waits = [...state.waits, wait].sort((a, b) => a.decidedAt - b.decidedAt || (a.decisionId < b.decisionId ? -1 : 1))
   return { ...state, waits }
-}
-
-/** The state with one more reaction; told twice it is one. The latest are kept. */
-export function withSeen(state: ResultsState, one: SeenOutcome): ResultsState {
-  if (state.seen.some(({ kind, at }) => kind === one.kind && at === one.at)) return state
-  const seen = [...state.seen, one].sort((a, b) => a.at - b.at || (a.kind < b.kind ? -1 : 1)).slice(-SEEN_MOST)
-  return { ...state, seen }
 }
 
 /** When the wait is over, ms: with a result where it has begun, without one where no message was confirmed. */
@@ -103,7 +89,7 @@ export interface Closed {
 export function closeDue(before: ResultsState, now: number): Closed {
   const tooMany = new Set(before.waits.slice(0, Math.max(0, before.waits.length - OPEN_MOST)))
   const over = before.waits.filter((wait) => tooMany.has(wait) || dueAt(wait) <= now)
-  if (over.length === 0) return { state: before, results: [] }
+  if (over.length === 0) return { state: withoutOld(before, now), results: [] }
   let tried = before.tried
   const results = over
     .filter(({ startedAt, byPerson }) => startedAt !== null && !byPerson)
@@ -118,17 +104,8 @@ export function closeDue(before: ResultsState, now: number): Closed {
       return { wait, wording, guardrails: watched.guardrails, ...came }
     })
   const waits = before.waits.filter((wait) => !over.includes(wait))
-  const earliest = waits[0]?.decidedAt
-  return {
-    state: {
-      ...withoutOldTexts(before, now),
-      waits,
-      tried,
-      seen: earliest === undefined ? [] : before.seen.filter(({ at }) => at > earliest),
-      closed: [...before.closed, ...results.map(({ wait }) => wait.decisionId)].slice(-CLOSED_MOST),
-    },
-    results,
-  }
+  const closed = [...before.closed, ...results.map(({ wait }) => wait.decisionId)].slice(-CLOSED_MOST)
+  return { state: withoutOld({ ...before, waits, tried, closed }, now), results }
 }
 
 /** What became of a wait that has begun. */
@@ -144,10 +121,11 @@ export function outcomeOf(wait: OutcomeWait, state: ResultsState, isWhole = true
   return { outcome: isWhole ? 'none' : 'unknown', latencyMs: null }
 }
 
-/** When another message of ours was confirmed after `startedAt` (ms); Infinity when none was. */
-function nextMessageAfter(startedAt: number, { waits }: ResultsState): number {
-  const sent = waits.flatMap(({ option, startedAt: at, notTaken }) => (option !== 'wait' && !notTaken && at !== null ? [at] : []))
-  return Math.min(...sent.filter((at) => at > startedAt))
+/** When another message of ours was confirmed after `startedAt` (ms), its decision read or not; Infinity when none was. */
+function nextMessageAfter(startedAt: number, { waits, messages }: ResultsState): number {
+  const waited = waits.flatMap(({ option, startedAt: at, notTaken }) => (option !== 'wait' && !notTaken && at !== null ? [at] : []))
+  const told = messages.flatMap(({ status, at }) => (status === 'confirmed' ? [at] : []))
+  return Math.min(...[...waited, ...told].filter((at) => at > startedAt))
 }
 
 /** What a trial watches of a message: everything that came of it, not only the first. */

@@ -8,8 +8,6 @@ import { templates } from '../followup/templates.ts'
 
 /** Wordings and texts kept of a lead: as many as open decisions. */
 const TEXTS_MOST = 16
-/** A message is not waited for longer than 7 days and its window of 3. */
-const TEXTS_MS = 11 * 24 * 3_600_000
 
 /** 1e-6. */
 const CERTAIN = 1_000_000
@@ -29,15 +27,6 @@ export function withWording(state: ResultsState, { assessmentId, chosen, decided
 export function withText(state: ResultsState, { decisionId, templateId, plannedAt }: ResultsState['sent'][number]): ResultsState {
   if (state.sent.some((one) => one.decisionId === decisionId)) return state
   return { ...state, sent: latest([...state.sent, { decisionId, templateId, plannedAt }], (one) => one.plannedAt) }
-}
-
-/** The state without what no message that is waited for can need any more. `now`: ms. */
-export function withoutOldTexts(state: ResultsState, now: number): ResultsState {
-  return {
-    ...state,
-    worded: state.worded.filter(({ decidedAt }) => decidedAt > now - TEXTS_MS),
-    sent: state.sent.filter(({ plannedAt }) => plannedAt > now - TEXTS_MS),
-  }
 }
 
 function latest<T>(all: readonly T[], at: (one: T) => number): T[] {

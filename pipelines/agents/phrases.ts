@@ -4,11 +4,14 @@
  * @source reference/lead-domain.md 2.3, 4.5
  */
 import type { RecentMessage } from '../../schemas/generated/records.ts'
+import { asksWhyNot } from './whyNot.ts'
 
 export interface PhraseList {
   readonly pattern: RegExp
   /** As written: `*` stands for the rest of a word. */
   readonly phrases: readonly string[]
+  /** Who asks why not, or whether not, says them: "why can't I speak to a person". */
+  readonly whyNot?: boolean
 }
 
 /** Compiles phrases; `*` stands for the rest of a word, a space for any white space. */
@@ -28,7 +31,9 @@ export function said(text: string, list: PhraseList): string[] {
   const found = new Set<string>()
   for (const match of lower.matchAll(list.pattern)) {
     const before = lower.slice(Math.max(0, match.index - 24), match.index)
-    if (!/(?:\bnot|\bnever|\bno|\bwithout|n't)\s+(?:\w+\s+){0,2}$/.test(before)) found.add(match[0].replaceAll(/\s+/g, ' '))
+    const isDenied = /(?:\bnot|\bnever|\bno|\bwithout|n't)\s+(?:\w+\s+){0,2}$/.test(before)
+    const isSaid = !isDenied || (list.whyNot === true && asksWhyNot(lower.slice(0, match.index)))
+    if (isSaid) found.add(match[0].replaceAll(/\s+/g, ' '))
   }
   return [...found]
 }
@@ -38,9 +43,14 @@ export function saidIn(messages: readonly { readonly text: string }[], list: Phr
   return [...new Set(messages.flatMap(({ text }) => said(text, list)))]
 }
 
+/** The same where a question why not denies what it asks for. */
+export function saidPlainly(messages: readonly { readonly text: string }[], list: PhraseList): string[] {
+  return saidIn(messages, { ...list, whyNot: false })
+}
+
 /** The same of all messages as one text, in which a "no" denies what the next message begins with. */
 export function saidTogether(messages: readonly { readonly text: string }[], list: PhraseList): string[] {
-  return said(messages.map(({ text }) => text).join('\n'), list)
+  return said(messages.map(({ text }) => text).join('\n'), { ...list, whyNot: false })
 }
 
 /** What the lead has said since anybody last wrote to it: what still waits for an answer. Newest last. */
@@ -231,30 +241,33 @@ export const asksForCall = phrases(
   'expect* a call back',
   'request* a call back',
 )
-export const asksForPerson = phrases(
-  'talk to a person',
-  'talk to a human',
-  'talk to someone',
-  'talk to a realtor',
-  'talk to an agent',
-  'talk to a real person',
-  'speak to a person',
-  'speak to a human',
-  'speak to someone',
-  'speak to a realtor',
-  'speak to an agent',
-  'speak with a person',
-  'speak with a human',
-  'speak with someone',
-  'speak with a realtor',
-  'speak with an agent',
-  'real person',
-  'real human',
-  'human being',
-  'are you a bot',
-  'is this a bot',
-  'are you a robot',
-)
+export const asksForPerson: PhraseList = {
+  ...phrases(
+    'talk to a person',
+    'talk to a human',
+    'talk to someone',
+    'talk to a realtor',
+    'talk to an agent',
+    'talk to a real person',
+    'speak to a person',
+    'speak to a human',
+    'speak to someone',
+    'speak to a realtor',
+    'speak to an agent',
+    'speak with a person',
+    'speak with a human',
+    'speak with someone',
+    'speak with a realtor',
+    'speak with an agent',
+    'real person',
+    'real human',
+    'human being',
+    'are you a bot',
+    'is this a bot',
+    'are you a robot',
+  ),
+  whyNot: true,
+}
 export const negativeWords = phrases(
   'angry',
   'upset',

@@ -33,8 +33,11 @@ export interface ChannelFigures {
   readonly credits: Readonly<Record<CreditModel, bigint>>
   /** Data-driven credit of each kept conversion it has a share in, in the currency; each stands for `scale` of them. */
   readonly amounts: readonly number[]
+  /** Those of conversions since the location was first heard of, and their sum: what spend, which is of that time, is compared with. */
+  readonly returned: readonly number[]
+  readonly returnedCents: bigint
   readonly spend: bigint
-  /** Revenue by the data-driven model for one unit of spend; `undefined` without spend that can be compared. */
+  /** `returned` for one unit of spend; `undefined` without spend that can be compared. */
   readonly roas: number | undefined
   /** `undefined` with fewer than 5 conversions. */
   readonly roasInterval: MeanInterval | undefined
@@ -64,7 +67,7 @@ export interface Figures {
   /** Why there is no return on spend, where there is none. */
   readonly spendProblem: 'no_spend' | 'several_currencies' | 'too_many_rows' | undefined
   readonly observedDays: number
-  /** The day it was first heard of, `YYYY-MM-DD`; `undefined` where that was before the 90 days. Spend and cohorts of before are left out. */
+  /** The day it was first heard of, `YYYY-MM-DD`; `undefined` where that was before the 90 days. Spend and cohorts of before are left out, conversions of before of returns. */
   readonly firstHeard: string | undefined
 }
 
@@ -79,22 +82,25 @@ export function figuresOf(state: AttributionState, at: number): Figures {
   const scale = 2 ** state.sampleBits
   const effects = removalEffects(steps)
   const valued = state.conversions.filter(({ cents, touches }) => cents !== null && touches.length > 0)
+  const wonSince = valued.map((one) => dayOf(one.at) >= firstDay)
   const credits = creditModels.map((model) => valued.map(({ cents, touches }) => creditsOf(model, BigInt(cents ?? 0), touches, effects)))
   const dataDriven = credits[creditModels.indexOf('data_driven')] ?? []
   const { currency, spendProblem } = currencyOf(spendRows, state.spendRefusedUntil)
   const found = channels.map((channel, index): ChannelFigures => {
     const sumOf = (perConversion: readonly bigint[][]) =>
       perConversion.reduce((sum, parts, which) => sum + shareOf(parts, valued[which]?.touches ?? [], index), 0n) * BigInt(scale)
-    const amounts = dataDriven
-      .map((parts, which) => shareOf(parts, valued[which]?.touches ?? [], index))
-      .filter((cents) => cents > 0n)
-      .map(amountNumber)
+    const shares = dataDriven
+      .map((parts, which) => ({ cents: shareOf(parts, valued[which]?.touches ?? [], index), isSeen: wonSince[which] === true }))
+      .filter(({ cents }) => cents > 0n)
+    const amounts = shares.map(({ cents }) => amountNumber(cents))
+    const seen = shares.filter(({ isSeen }) => isSeen).map(({ cents }) => cents)
+    const returned = seen.map(amountNumber)
     const spend = spendRows.reduce((sum, row) => (row.channel === index ? sum + BigInt(row.cents) : sum), 0n)
     const leads = countOf(steps, BEGAN, index)
     const engaged = Math.min(leads, countOf(steps, index, ENGAGED))
     const comparable = spendProblem === undefined && spend > 0n
     const spent = amountNumber(spend)
-    const revenue = sumInterval(amounts, scale)
+    const revenue = sumInterval(returned, scale)
     return {
       channel,
       leads,
@@ -104,10 +110,12 @@ export function figuresOf(state: AttributionState, at: number): Figures {
       matureConverted: Math.min(countOf(mature, BEGAN, index), countOf(mature, index, FIRST_CONVERTED)),
       credits: Object.fromEntries(creditModels.map((model, which) => [model, sumOf(credits[which] ?? [])])) as Record<CreditModel, bigint>,
       amounts,
+      returned,
+      returnedCents: seen.reduce((sum, cents) => sum + cents, 0n) * BigInt(scale),
       spend,
       roas: comparable ? revenue.mean / spent : undefined,
       roasInterval:
-        comparable && amounts.length >= MIN_AMOUNTS
+        comparable && returned.length >= MIN_AMOUNTS
           ? { mean: revenue.mean / spent, low: revenue.low / spent, high: revenue.high / spent }
           : undefined,
       engagement: leads === 0 ? 0 : engaged / leads,

@@ -130,6 +130,7 @@ export function channelFindings(figures: Figures): Finding[] {
         ...told('mature_converted', one.matureConverted),
         ...interval('rate', rate, 4),
         ...told('revenue', decimalOf(one.credits.data_driven)),
+        ...told('revenue_since', figures.firstHeard === undefined ? undefined : decimalOf(one.returnedCents)),
         ...told('spend', figures.spendProblem === undefined || figures.spendProblem === 'no_spend' ? decimalOf(one.spend) : undefined),
         ...told('currency', figures.currency),
         ...told('roas', one.roas?.toFixed(2)),
@@ -168,7 +169,7 @@ export function budgetFindings(figures: Figures): Finding[] {
   const judged = figures.channels
     .flatMap((one) => (one.roasInterval === undefined ? [] : [{ ...one, roasInterval: one.roasInterval }]))
     .sort((a, b) => b.roasInterval.mean - a.roasInterval.mean || (a.channel < b.channel ? -1 : 1))
-  const returns = judged.map(({ channel, roasInterval, spend, credits, amounts }): Finding => {
+  const returns = judged.map(({ channel, roasInterval, spend, returned, returnedCents }): Finding => {
     const reason = roasInterval.low > 1 ? 'returns_more' : roasInterval.high < 1 ? 'returns_less' : 'returns_unclear'
     const near = reason === 'returns_more' ? roasInterval.low - 1 : reason === 'returns_less' ? 1 - roasInterval.high : 0
     return {
@@ -176,11 +177,11 @@ export function budgetFindings(figures: Figures): Finding[] {
       subject: channel,
       bin: binOf(completenessOf(figures) * (near === 0 ? 0.5 : clarityOf(near, Math.abs(roasInterval.mean - 1)))),
       value: roasInterval.mean.toFixed(2),
-      samples: amounts.length,
+      samples: returned.length,
       reason,
       text: `${sentenceStart(channel)} brought ${roasInterval.mean.toFixed(2)} for each 1.00 spent (${roasInterval.low.toFixed(2)} to ${roasInterval.high.toFixed(2)}).`,
       evidence: [
-        ...told('revenue', decimalOf(credits.data_driven)),
+        ...told('revenue', decimalOf(returnedCents)),
         ...told('spend', decimalOf(spend)),
         ...told('currency', currency),
         ...interval('roas', roasInterval, 2),
@@ -216,7 +217,7 @@ function shiftOf(judged: readonly Judged[], figures: Figures, currency: string):
       subject: `${worst.channel}>${best.channel}`,
       bin: binOf(completenessOf(figures) * clarityOf(gain.low, gain.mean)),
       value: decimalOf(monthly),
-      samples: best.amounts.length + worst.amounts.length,
+      samples: best.returned.length + worst.returned.length,
       reason: 'better_return',
       text: `Moving ${decimalOf(monthly)} ${currency} a month from ${channelWords(worst.channel)} to ${channelWords(best.channel)} would bring ${gain.low.toFixed(2)} to ${gain.high.toFixed(2)} ${currency} more, if further spend returns what the last did; raise it in steps.`,
       evidence: [

@@ -26,7 +26,10 @@ export function forecastFindings(state: AttributionState, figures: Figures, at: 
 }
 
 function forecastOf(state: AttributionState, figures: Figures, at: number): Finding[] {
-  const amounts = state.conversions.flatMap(({ cents }) => (cents === null ? [] : [amountNumber(BigInt(cents))]))
+  // What was won before the location was first heard of is known in part, and not of the days that are counted.
+  const firstDay = dayOf(state.since)
+  const seen = state.conversions.filter((one) => dayOf(one.at) >= firstDay)
+  const amounts = seen.flatMap(({ cents }) => (cents === null ? [] : [amountNumber(BigInt(cents))]))
   if (figures.observedDays < MIN_OBSERVED_DAYS || amounts.length < MIN_CONVERSIONS) return []
   const days = figures.observedDays
   const uneven = dispersion(state, at, days)
@@ -45,7 +48,10 @@ function forecastOf(state: AttributionState, figures: Figures, at: number): Find
       evidence: [
         ...interval('revenue', next, 2),
         ...told('days', days),
-        ...told('conversions', figures.conversions),
+        ...told(
+          'conversions',
+          state.days.reduce((sum, { day, count }) => (day >= firstDay ? sum + count : sum), 0),
+        ),
         ...told('dispersion', uneven.toFixed(2)),
       ],
     },

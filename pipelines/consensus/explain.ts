@@ -12,6 +12,7 @@ import { clockHourOf } from '../trials/hours/hourTrial.ts'
 import { deniedFavourites } from './conflicts.ts'
 import { flipSet } from './flipSet.ts'
 import type { FlipSet } from './flipSet.ts'
+import { isLatestEnd } from './gates.ts'
 import { natsOf } from './pinnedMath.ts'
 import { compare, scoreOfBase } from './pool.ts'
 
@@ -173,7 +174,7 @@ function sentencesOf(
   isWatched: boolean,
 ): string[] {
   const contested = contestedLine(decision, acts, gates)
-  if (decision.stopReason === 'gated') return fewLines(gates.map(gateInWords), [liftInWords(decision.liftsAt), contested])
+  if (decision.stopReason === 'gated') return fewLines(gates.map(gateInWords), [liftInWords(decision.liftsAt, gates), contested])
   if (decision.stopReason === 'superseded')
     return ['Something newer happened (a reply, a person stepping in, an opt-out); a new question follows if one is due.']
   const heard = votes.filter(({ blocked, exact }) => !blocked && exact !== '0')
@@ -313,12 +314,16 @@ function conflictInWords(conflict: string, decision: Decision, acts: Acts, gates
     .join('; ')
 }
 
-function gateInWords({ reason, liftsAt }: GateResult): string {
-  return liftsAt === null ? reason : `${reason.replace(/\.$/, '')} (until ${instantText(liftsAt)}).`
+function gateInWords(gate: GateResult): string {
+  const { reason, liftsAt } = gate
+  if (liftsAt === null) return reason
+  return `${reason.replace(/\.$/, '')} (until ${instantText(liftsAt)}${isLatestEnd(gate) ? ' at the latest' : ''}).`
 }
 
-function liftInWords(liftsAt: number | null): string {
-  return liftsAt === null ? 'This does not lift by itself.' : `The first way opens again at ${instantText(liftsAt)}.`
+function liftInWords(liftsAt: number | null, gates: readonly GateResult[]): string {
+  if (liftsAt === null) return 'This does not lift by itself.'
+  const isLatest = gates.some((gate) => gate.liftsAt === liftsAt && isLatestEnd(gate))
+  return `The first way opens again ${isLatest ? 'by' : 'at'} ${instantText(liftsAt)}${isLatest ? ' at the latest' : ''}.`
 }
 
 /** What an option of a decision type is, in words: `soft_ask` is "ask softly". */

@@ -121,6 +121,11 @@ function windowEnd(view: LeadView, at: number, limit: number, windowMs: number):
   return (sent[limit - 1] ?? sent[0] ?? view.lastOutboundAt ?? at) + windowMs
 }
 
+/** Is the end that a gate states a latest one? Of a budget it is: what is asked knows five messages, and a fortnight has ten. */
+export function isLatestEnd({ gateId }: Pick<GateResult, 'gateId'>): boolean {
+  return gateId === 'contact_budget'
+}
+
 /** Words that a person has to answer: the machine does not write over them. The hand-over itself is the other decision. */
 const personDue: Gate = ({ view }, options, reads) => {
   const ground = options.some(isContact) ? groundForHandOver(view, reads) : undefined

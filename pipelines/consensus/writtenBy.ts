@@ -4,7 +4,7 @@
  */
 import type { Decision, Policy } from '../../schemas/generated/records.ts'
 import { withoutAlternates } from '../routing/alternates.ts'
-import { saidIn, saidTogether } from '../agents/phrases.ts'
+import { saidIn, saidPlainly, saidTogether } from '../agents/phrases.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { settled, settledButEscalation } from './earlyStop.ts'
 import { engineVersion } from './policy.ts'
@@ -39,6 +39,7 @@ const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
   [4, asOfFour],
   [5, asOfFive],
   [6, (decision) => decision],
+  [7, (decision) => decision],
   [engineVersion, (decision) => decision],
 ])
 
@@ -46,6 +47,8 @@ const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
 const lastWithoutEscalation = 3
 /** The last version whose gate of words for a person read all messages as one text: a "no" denied what the next one began with. */
 const lastTogether = 6
+/** The last version to which a question why not ("why can't I speak to a person") denied what it asks for. */
+const lastPlainly = 7
 
 /** Versions whose decisions can be decided again. */
 export function isWritable(version: number): boolean {
@@ -62,6 +65,6 @@ export function writtenBy(version: number, decision: Decision, policy: Policy): 
 export function arithmeticOf(version: number): Arithmetic {
   return {
     settles: version <= lastWithoutEscalation ? settledButEscalation : settled,
-    reads: version <= lastTogether ? saidTogether : saidIn,
+    reads: version <= lastTogether ? saidTogether : version <= lastPlainly ? saidPlainly : saidIn,
   }
 }

@@ -213,7 +213,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
       open.push(reading)
       return reading
     },
-    rehearse: (rehearsal) => Rehearsal.open(workshop, rehearsal),
+    rehearse: (rehearsal) => Rehearsal.open({ ...workshop, wire: new WireFormat(registry, topicPrefix) }, rehearsal),
     shadow: (shadow) => Shadow.open(workshop, new WireFormat(registry, shadow.prefix), shadow),
     deadLetters(desk) {
       const opened = new DeadLetterDesk(workshop, desk)

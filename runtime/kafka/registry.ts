@@ -70,6 +70,19 @@ export class SchemaRegistry {
     return answer.body.id
   }
 
+  /** The id of `definition` under `subject` where it is registered; `undefined` where it is not. Registers nothing. */
+  async idOf(subject: string, definition: object): Promise<number | undefined> {
+    const answer = await this.#call('POST', `/subjects/${encodeURIComponent(subject)}`, {
+      schema: JSON.stringify(definition),
+      schemaType: 'AVRO',
+    })
+    if (answer.status === 404) return undefined
+    if (answer.status !== 200 || typeof answer.body.id !== 'number') {
+      throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url} answered ${answer.status} to ${subject}: ${reasonOf(answer)}`)
+    }
+    return answer.body.id
+  }
+
   /** The Avro definition with this id, or `undefined` when the registry does not know it. */
   async definition(id: number): Promise<object | undefined> {
     const answer = await this.#call('GET', `/schemas/ids/${id}`)

@@ -81,13 +81,13 @@ export class Rehearsal {
     this.#writers = new Set(options.stages.map(({ name }) => `rekindle/${name}`))
   }
 
-  /** Finds the beginning and restores the state that belongs to it. Throws when a topic is missing. */
+  /** Finds the beginning and restores the state that belongs to it. `wire` is of this rehearsal alone. Throws when a topic is missing. */
   static async open(workshop: Workshop, options: RehearsalOptions): Promise<Rehearsal> {
     const { topicPrefix, counts, kafka, logger } = workshop
     const { stages, group } = options
     const inputs = subscriptions(stages)
     const physical = (topic: AnyTopic) => physicalName(topic, topicPrefix)
-    await workshop.wire.register([...inputs, ...stages.flatMap(({ outputs }) => outputs as readonly AnyTopic[])])
+    await workshop.wire.lookUp([...inputs, ...stages.flatMap(({ outputs }) => outputs as readonly AnyTopic[])])
     await counts.load(inputs.map(physical))
     const tables = new Map<string, Table<unknown>>()
     for (const topic of stages.flatMap((stage) => Object.values((stage.tables ?? {}) as Record<string, AnyTopic>)))

@@ -41,13 +41,29 @@ export class WireFormat {
         topic.value.definition,
         topic.contract === 'public' ? 'FULL_TRANSITIVE' : 'BACKWARD_TRANSITIVE',
       )
-      const prefix = Buffer.alloc(PREFIX_BYTES)
-      prefix.writeUInt8(MAGIC, 0)
-      prefix.writeInt32BE(id, 1)
-      this.#prefixes.set(topic.name, prefix)
-      this.#definitions.set(id, topic.value.definition)
-      this.#readersOf(topic).set(id, (bytes) => topic.value.decode(bytes))
+      this.#know(topic, id)
     }
+  }
+
+  /**
+   * For values that are written nowhere: registers nothing. Where a schema is not registered, an id of its own stands for it,
+   * which only this format reads.
+   */
+  async lookUp(topics: readonly AnyTopic[]): Promise<void> {
+    for (const topic of topics) {
+      if (this.#prefixes.has(topic.name)) continue
+      const id = await this.#registry.idOf(`${physicalName(topic, this.#prefix)}-value`, topic.value.definition)
+      this.#know(topic, id ?? -1 - this.#prefixes.size)
+    }
+  }
+
+  #know(topic: AnyTopic, id: number): void {
+    const prefix = Buffer.alloc(PREFIX_BYTES)
+    prefix.writeUInt8(MAGIC, 0)
+    prefix.writeInt32BE(id, 1)
+    this.#prefixes.set(topic.name, prefix)
+    this.#definitions.set(id, topic.value.definition)
+    this.#readersOf(topic).set(id, (bytes) => topic.value.decode(bytes))
   }
 
   /** Throws `TypeError` when the value does not match the schema: a bug of the writer. */

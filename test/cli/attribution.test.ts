@@ -44,6 +44,14 @@ function file(t: Test, text: string): string {
 
 const header = 'channel,campaign,day,amount,currency\n'
 
+t.test('a day of more than ten years ago is a mistyped one', async (t) => {
+  const of = (day: string) => readSpend(`${header}radio,,${day},5,USD\n`, tenantId, at)
+  t.match(of('1026-11-03').problems, [{ line: 2, reason: 'day 1026-11-03 is more than ten years ago' }])
+  // 2026-11-24 less 3,653 days.
+  t.equal(of('2016-11-23').rows.length, 1)
+  t.match(of('2016-11-22').problems, [{ line: 2 }])
+})
+
 t.test('each row is a statement or a problem with its line and reason', async (t) => {
   const { rows, problems } = readSpend(
     `\uFEFF${header}paid_search,"spring, buyers",2026-11-01,1250.50,USD\nsocial_media,,2026-11-01,0,USD\n\ntelly,,2026-11-01,5,USD\nradio,,2026-02-30,5,USD\n` +

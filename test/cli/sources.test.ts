@@ -3,6 +3,9 @@ import { Command } from 'commander'
 import t from 'tap'
 import { runProgram } from '../../cli/program.ts'
 import type { Surroundings } from '../../cli/surroundings.ts'
+import { addGates } from '../../cli/verbs/gates.ts'
+import { addLookUps } from '../../cli/verbs/lookUps.ts'
+import { addOwed } from '../../cli/verbs/owed.ts'
 import { addSources } from '../../cli/verbs/sources.ts'
 import { loadConfig } from '../../config/config.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
@@ -88,4 +91,27 @@ t.test('leads are counted by the name of their source, young and deleted ones le
   const wrong = await run('sources', '--older-than', 'soon')
   t.equal(wrong.code, 1)
   t.match(wrong.err, /E_OPTION_INVALID.*--older-than soon/s)
+})
+
+t.test('gates, look-ups and leads that wait of a mistyped location are refused; of one without data they say so', async (t) => {
+  const { databaseUrl } = await testStack(t)
+  await migrate({ url: databaseUrl })
+  const pool = createPool({ url: databaseUrl, max: 1 })
+  t.teardown(() => pool.end())
+  await postgresSink(pool).write([batch(tenants, 0, [[tenantId, tenantRecord()]])])
+  for (const [verb, add, nothing] of [
+    ['gates', addGates, /^Nothing was decided since /],
+    ['look-ups', addLookUps, /^No lead was looked up\.$/],
+    ['owed', addOwed, /^No lead (is known to wait|waits) for an answer/],
+  ] as const) {
+    const lines: string[] = []
+    const terminal = { out: (line: string) => lines.push(line), err: (line: string) => lines.push(line), live: () => undefined }
+    const surroundings = { terminal, config: () => loadConfig({ DATABASE_URL: databaseUrl }), now: Date.now }
+    const program = new Command('rekindle').exitOverride()
+    add(program, surroundings)
+    t.equal(await runProgram(program, [verb, '--location', 'mistyped'], surroundings), 1)
+    t.match(lines.splice(0).join('\n'), /E_OPTION_INVALID: mistyped is no location that is known/, verb)
+    t.equal(await runProgram(program, [verb, '--location', tenantId], surroundings), 0)
+    t.match(lines.join('\n'), nothing)
+  }
 })

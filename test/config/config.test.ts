@@ -215,6 +215,15 @@ t.test('an app without its secret, way back or keys is refused at the start; in 
         messageOf(() => loadConfig({ ...app, [name]: nothing })),
         `${name} is missing`,
       )
+  const { GHL_CLIENT_ID: _id, ...withoutId } = app
+  t.match(
+    messageOf(() => loadConfig(withoutId)),
+    /GHL_CLIENT_ID is missing: .* \(GHL_CLIENT_SECRET is set\)/,
+  )
+  t.match(
+    messageOf(() => loadConfig({ MARKET_FEED_KEY: 'k' })),
+    /MARKET_FEED_URL is missing: .* \(MARKET_FEED_KEY is set\)/,
+  )
   const wrong = messageOf(() => loadConfig({ ...app, GHL_TOKEN_KEYS: 'a-short-key-of-mine,', GHL_CLIENT_ID: 'x' }))
   t.match(wrong, 'GHL_TOKEN_KEYS is (secret): must be keys of 32 bytes')
   t.match(wrong, 'GHL_CLIENT_ID is "x"')

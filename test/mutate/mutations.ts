@@ -4272,8 +4272,8 @@ export const mutations: readonly Mutation[] = [
     id: 'six-read-by-message',
     guard: 'what was decided is decided again',
     file: 'pipelines/consensus/writtenBy.ts',
-    find: 'version <= lastTogether ? saidTogether : saidIn',
-    replace: 'version < lastTogether ? saidTogether : saidIn',
+    find: 'version <= lastTogether ? saidTogether',
+    replace: 'version < lastTogether ? saidTogether',
     tests: [
       {
         file: 'test/pipelines/replay.test.ts',
@@ -4466,5 +4466,78 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Two processes take a long sweep from each other without end, and what webhooks lost is never told.',
+  },
+  {
+    id: 'told-early-lost',
+    guard: 'what is told before its decision is read is not lost',
+    file: 'pipelines/adaptation/results.ts',
+    find: 'withTold(waitFor(decision), told)',
+    replace: 'withTold(waitFor(decision), undefined)',
+    tests: [
+      { file: 'test/pipelines/results.test.ts', title: 'what is told before its decision is read counts as if it had come after it' },
+    ],
+    why: 'Where decisions are read late, messages that were answered have no result, and who learns from results sees too few.',
+  },
+  {
+    id: 'closed-message-forgotten',
+    guard: 'one reply is the answer to one message, however late a decision is read',
+    file: 'pipelines/adaptation/waits.ts',
+    find: "status === 'confirmed' ? [at] : []",
+    replace: '[]',
+    tests: [{ file: 'test/pipelines/results.test.ts', title: 'a decision that is read when the others are closed has its own result' }],
+    why: 'A reply is counted for the message before as well, and every message looks better than it is.',
+  },
+  {
+    id: 'return-of-before',
+    guard: 'spend and what it is said to bring are of the same days',
+    file: 'pipelines/attribution/figures.ts',
+    find: 'dayOf(one.at) >= firstDay)',
+    replace: 'true)',
+    tests: [
+      {
+        file: 'test/pipelines/attribution/attribution.test.ts',
+        title: 'what was won before the location was first heard of is in no return and no forecast; the models credit it',
+      },
+    ],
+    why: 'A new location is told that a channel brings many times what it costs, and moves its budget.',
+  },
+  {
+    id: 'seven-hears-why-not',
+    guard: 'what was decided is decided again',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: 'version <= lastPlainly ? saidPlainly',
+    replace: 'version < lastPlainly ? saidPlainly',
+    tests: [
+      {
+        file: 'test/pipelines/replay.test.ts',
+        title: 'the gate hears who asks why no person answers; what version 7 decided without it is decided again byte for byte',
+      },
+    ],
+    why: 'Decisions of version 7 are said to differ from what their inputs give.',
+  },
+  {
+    id: 'why-not-denied',
+    guard: 'who asks for a person is heard',
+    file: 'pipelines/agents/phrases.ts',
+    find: '!isDenied || (list.whyNot === true &&',
+    replace: '!isDenied || (list.whyNot === false &&',
+    tests: [
+      {
+        file: 'test/pipelines/agents.test.ts',
+        title: 'who asks why not, or whether not, asks for a person; who states or wishes that it is not so does not',
+      },
+    ],
+    why: "The machine writes on to a lead that asks why it can't speak to a person.",
+  },
+  {
+    id: 'dry-learning-registers',
+    guard: 'a dry run writes nothing',
+    file: 'cli/learnPorts.ts',
+    find: '  const producer = kafka.producer()',
+    replace: '  const producer = kafka.producer()\n  await kafka.registerSchemas([policies])',
+    tests: [
+      { file: 'test/cli/mistyped.test.ts', title: 'what learns registers the schema when it publishes, so that a dry run writes nothing' },
+    ],
+    why: 'A build that was only tried leaves its schema in the registry, and the one in force is refused.',
   },
 ]

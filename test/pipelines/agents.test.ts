@@ -14,7 +14,16 @@ import { engagement } from '../../pipelines/agents/lead-intelligence/behavioralP
 import { intentOf } from '../../pipelines/agents/lead-intelligence/intentDetector.ts'
 import { delayMinutes, habitMinutes } from '../../pipelines/agents/follow-up/timingOptimizer.ts'
 import { panel } from '../../pipelines/agents/panel.ts'
-import { asksForPerson, financingReady, legalWords, negativeWords, notNow, said, unanswered } from '../../pipelines/agents/phrases.ts'
+import {
+  asksForPerson,
+  financingReady,
+  highIntent,
+  legalWords,
+  negativeWords,
+  notNow,
+  said,
+  unanswered,
+} from '../../pipelines/agents/phrases.ts'
 import { familiesFor, roster, rosterFor } from '../../pipelines/agents/roster.ts'
 import { drive } from '../../runtime/driver.ts'
 import { Ballot } from '../../schemas/generated/records.ts'
@@ -125,6 +134,39 @@ t.test('a no denies nothing of the next message: who asks for a person or speaks
   t.equal(trial('no', 'I will sue you'), trial('I will sue you'))
   const intent = (...texts: string[]) => intentOf(seen(wroteAll(...texts))).signals
   t.strictSame(intent('No', 'Cash buyer', 'asap'), ['cash buyer', 'asap'])
+})
+
+t.test('who asks why not, or whether not, asks for a person; who states or wishes that it is not so does not', async (t) => {
+  for (const text of [
+    "Why can't I speak to a person?",
+    'why can I not speak to a person',
+    "Hello, why won't you let me talk to someone",
+    'How come I can’t speak to a human',
+    "So can't I just talk to a real person?",
+    "Isn't there a real person there?",
+    'Is there no human being I can write to?',
+    'Why am I not allowed to speak to a human',
+    "I don't know why I can't speak to a person",
+    "You won't let me talk to a human",
+    "Don't you have a real person?",
+    'Can I not talk to an agent?',
+  ])
+    t.equal(opinion('escalation_manager', inbound(text), 'escalation'), 'hand_over 5 asked_for_a_person', text)
+  for (const text of [
+    "I don't want to talk to an agent",
+    "That's why I don't want to speak to a realtor",
+    "that is why I can't talk to an agent now",
+    "The reason why I can't speak to someone now is work",
+    "Let me explain why I don't want to speak to an agent",
+    "I can't talk to a realtor right now",
+    'Can we not talk to an agent yet?',
+    'Can I please not speak to a realtor',
+    "Why not wait? I don't need to talk to someone",
+    'I never asked to talk to an agent',
+  ])
+    t.strictSame(said(text, asksForPerson), [], text)
+  t.equal(opinion('intent_detector', inbound("Why can't I speak to a person"), 'escalation'), 'hand_over 5 asked_for_a_person')
+  t.strictSame(said("Why can't I make an offer", highIntent), [], 'of other phrases a denial stays one')
 })
 
 /** The evidence of one agent's votes as `field: value`. */

@@ -481,6 +481,16 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
     'A person leads this conversation (until 2026-11-03 16:00 UTC).',
     'The first way opens again at 2026-11-03 16:00 UTC.',
   ])
+  const newest = asked - hour
+  const spent = decided({ view: view({ outboundLast14d: 10, recentMessages: [message('outbound', 'x', newest)], lastOutboundAt: newest }) })
+  t.strictSame(
+    explain(spent).sentences,
+    [
+      '10 messages in 14 days: the limit is 10 (until 2026-11-17 14:00 UTC at the latest).',
+      'The first way opens again by 2026-11-17 14:00 UTC at the latest.',
+    ],
+    'the oldest of the ten may leave the fortnight any moment',
+  )
   t.equal(gated.logOdds, undefined)
   t.match(explain(decided({ view: view({ hasPhone: false, hasEmail: false }) })).sentences.at(-1), /does not lift by itself/)
   const superseded = explain(decideNow(caseOf(), 'superseded'))

@@ -1,21 +1,12 @@
 /** What became of decisions: one result each, after 72 hours, whatever order the topics are read in. */
 import fc from 'fast-check'
 import t from 'tap'
-import {
-  CLOSED_MOST,
-  CONFIRM_MS,
-  OPEN_MOST,
-  SEEN_MOST,
-  SETTLE_MS,
-  WINDOW_MS,
-  noWaits,
-  waitFor,
-  withSeen,
-} from '../../pipelines/adaptation/waits.ts'
+import { KEPT_MS, MESSAGES_MOST, SEEN_MOST, withSeen } from '../../pipelines/adaptation/told.ts'
+import { CLOSED_MOST, CONFIRM_MS, OPEN_MOST, SETTLE_MS, WINDOW_MS, noWaits, waitFor } from '../../pipelines/adaptation/waits.ts'
 import { hourOfMessage, hourUsed } from '../../pipelines/adaptation/hourUsed.ts'
 import { resultsStage } from '../../pipelines/adaptation/results.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { Decision, DeliveryChanged, FollowUp, OutcomeObserved, ResultsState } from '../../schemas/generated/records.ts'
+import type { AgentResult, Decision, DeliveryChanged, FollowUp, OutcomeObserved, ResultsState } from '../../schemas/generated/records.ts'
 import { decisions, deliveries, erasures, followups, outcomes, results } from '../../topics/index.ts'
 import { DAY, HOUR, MINUTE, decisionRecord, deliveryRecord, labelRecord, tenantId, tuesdayNoon } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
@@ -146,9 +137,9 @@ t.test('what has no result: other types, gates, calls, what was not confirmed, w
     state(line).waits.map(({ decisionId }) => decisionId),
     ['e5'],
   )
-  line.advance('8d')
+  line.advance('12d')
   t.strictSame(seen(line), [])
-  t.strictSame(state(line), noWaits)
+  t.equal(state(line), undefined)
   const again = lineOf()
   tell(again, decided('d1', 0), decided('d1', 0), confirmed('d1', 0), confirmed('d1', 3), did('reply', 5))
   again.advance('73h')
@@ -186,29 +177,37 @@ t.test('sixteen decisions are open at most: the earliest is closed as unknown, o
   t.equal(line.outputs(results).length, OPEN_MOST + 2)
 })
 
-t.test('of reactions the latest are kept, and none when nothing is open', async (t) => {
+t.test('of reactions and messages the latest are kept, for eleven days', async (t) => {
   const full = Array.from({ length: SEEN_MOST + 3 }, (_, i) => ({ kind: 'reply', at: i })).reduce(withSeen, noWaits)
   t.equal(full.seen.length, SEEN_MOST)
   t.equal(full.seen[0]?.at, 3)
   const line = lineOf()
-  tell(line, did('reply', 1))
-  t.equal(line.state(maria), undefined)
-  t.strictSame(line.drops.at(-1)?.reason, 'nothing_open')
+  tell(line, did('reply', 1), ...Array.from({ length: MESSAGES_MOST + 2 }, (_, i) => confirmed(`d${i}`, i)))
+  t.strictSame([state(line).messages.length, state(line).messages[0]?.decisionId], [MESSAGES_MOST, 'd2'])
+  t.equal(KEPT_MS, CONFIRM_MS + WINDOW_MS + DAY, 'longer than a message is waited for with its window')
+  line.advance('11d')
+  t.strictSame([state(line).seen.length, state(line).messages.length], [1, MESSAGES_MOST], 'the first is of a minute later')
+  line.advance('1m')
+  t.equal(state(line).seen.length, 0)
+  line.advance('20m')
+  t.equal(state(line), undefined)
+  t.strictSame(line.timers(maria), {})
 })
 
 t.test('a lead of which nothing is heard is forgotten', async (t) => {
   const line = lineOf()
   tell(line, decided('d1', 0))
   line.advance('7d')
-  t.strictSame(state(line), noWaits)
-  line.advance('82d')
-  t.strictSame(state(line), noWaits, 'a lead counts as one for ninety days')
+  t.equal(state(line), undefined)
+  tell(line, decided('d2', 7 * 24 * 60), confirmed('d2', 7 * 24 * 60))
+  line.advance('93d')
+  t.strictSame(state(line).closed, ['d2'])
   line.advance('9d')
   t.equal(line.state(maria), undefined)
   t.equal(CONFIRM_MS, 7 * DAY)
 })
 
-t.test('one result for each decision with a confirmed message or a wait, the same in any order of what is told', async (t) => {
+t.test('one result for each decision with a confirmed message or a wait, the same in any order of the topics', async (t) => {
   const step = fc.record({
     minutes: fc.integer({ min: 0, max: 3 * 24 * 60 }),
     chosen: fc.constantFrom('sms', 'email', 'wait'),
@@ -226,18 +225,33 @@ t.test('one result for each decision with a confirmed message or a wait, the sam
           ...(chosen === 'wait' ? [] : [confirmed(`d${i}`, minutes + after)]),
           ...(kind === 'none' ? [] : [did(kind, minutes + 2 * after)]),
         ])
-        const shuffled = rest.map((one) => ({ one, place: random.next().value as number })).sort((a, b) => a.place - b.place)
-        const [inOrder, other] = [rest, [...shuffled, ...shuffled].map(({ one }) => one)].map((told) => {
+        const place = () => random.next().value as number
+        const shuffled = [...all, ...rest, ...rest].map((one) => ({ one, at: place() })).sort((a, b) => a.at - b.at)
+        const [inOrder, other] = [[...all, ...rest], shuffled.map(({ one }) => one)].map((told) => {
           const line = lineOf()
-          tell(line, ...all, ...told)
-          line.advance('8d')
-          return line.outputs(results).sort((a, b) => (a.resultId < b.resultId ? -1 : 1))
+          tell(line, ...told)
+          line.advance('7d')
+          const byId = line.outputs(results).sort((a, b) => (a.resultId < b.resultId ? -1 : 1))
+          return { byId, state: state(line) }
         })
-        if (inOrder?.length !== steps.length) throw new Error(`${inOrder?.length} results for ${steps.length} decisions`)
+        if (inOrder?.byId.length !== steps.length) throw new Error(`${inOrder?.byId.length} results for ${steps.length} decisions`)
         if (JSON.stringify(inOrder) !== JSON.stringify(other)) throw new Error('another order, other results')
+        // Decisions that are read up to three days after what became of them.
+        const late = lineOf()
+        for (const one of [...rest, ...all.map((decision) => ({ decision, at: place() })).sort((a, b) => a.at - b.at)]) {
+          if (!('decision' in one)) tell(late, one)
+          else {
+            late.advance(`${place() % 720}m`)
+            tell(late, one.decision)
+          }
+        }
+        late.advance('8d')
+        const figures = (told: readonly AgentResult[]) =>
+          told.map(({ resultId, outcome, latencyMs }) => `${resultId} ${outcome} ${latencyMs}`)
+        t.same(figures(late.outputs(results)).sort(), figures(inOrder.byId))
       },
     ),
-    { numRuns: 200 },
+    { numRuns: 120 },
   )
 })
 
@@ -265,6 +279,48 @@ const planned = (templateId: string | null, minutes: number, over: Partial<Follo
   ...{ expiresAt: at(minutes + 60), assigneeId: null, body: null, chosenBy: null, alternates: [] },
   ...over,
 })
+t.test('what is told before its decision is read counts as if it had come after it', async (t) => {
+  const told = (...records: readonly Told[]) => {
+    const line = lineOf()
+    tell(line, ...records)
+    line.advance('4d')
+    return seen(line)
+  }
+  const [one, sent, answer] = [decided('d1', 0), confirmed('d1', 5), did('reply', 65)]
+  t.strictSame(told(answer, sent, one), [['sms', 'reply', HOUR]])
+  t.strictSame(told(confirmed('d1', 5, { status: 'failed' }), one), [['sms', 'failed', null]])
+  t.strictSame(told(confirmed('d1', 5, { status: 'denied' }), one), [], 'it does not leave')
+  t.strictSame(told(planned('nudge_24h.sms.1', 1, { chosenBy: 'anna' }), sent, one), [], 'a person chose it')
+  t.strictSame(told(sent, planned('nudge_24h.sms.1', 1, { chosenBy: 'anna' }), one), [])
+  t.strictSame(told(sent, decided('d1', 0, { chosen: 'wait' })), [['wait', 'overtaken', null]], 'waiting began with the decision')
+})
+
+t.test('a decision that is read when the others are closed has its own result', async (t) => {
+  const line = lineOf()
+  const [first, second] = [decided('d1', 0), decided('d2', 60, { chosen: 'email' })]
+  tell(line, second, confirmed('d2', 60), confirmed('d1', 0), did('reply', 90))
+  line.advance('7d')
+  t.strictSame(seen(line), [['email', 'reply', 30 * MINUTE]])
+  tell(line, first)
+  line.advance('1m')
+  t.strictSame(seen(line)[1], ['sms', 'overtaken', null], 'the reply is not counted twice')
+  const other = lineOf()
+  tell(other, first, confirmed('d1', 0), confirmed('d2', 60), did('reply', 90))
+  other.advance('4d')
+  t.strictSame(seen(other), [['sms', 'overtaken', null]], 'the message that overtakes is known before its decision')
+})
+
+t.test(
+  'a message that state from before messages were kept knows as confirmed does not overtake itself when it is told again',
+  async (t) => {
+    const known: ResultsState = { ...noWaits, waits: [{ ...waitFor(decided('d1', 0)), startedAt: at(5) }] }
+    const fold = resultsStage.on.find(({ topic }) => topic === deliveries)?.fold
+    const record = { topic: 'deliveries', key: maria, value: confirmed('d1', 9), timestamp: at(9), headers: {} }
+    const ctx = { key: maria, at: at(9), tables: {}, id: () => '' }
+    t.strictSame(fold?.(known, record, ctx), { kind: 'drop', reason: 'told_again' })
+  },
+)
+
 const drawn = { option: 'inform', trial: 'wording-2', drawn: true, propensityMicro: 150_000 }
 const certain = (option: string) => ({ option, trial: null, drawn: false, propensityMicro: 1_000_000 })
 const message = () => [decided('d1', 0, { assessmentId: 'a1' }), confirmed('d1', 5)]

@@ -1,9 +1,9 @@
 import '../support/uncountedChildren.ts'
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import t from 'tap'
-import { lacks, stalePackages } from '../../stack/bootstrap.mjs'
+import { lacks, packagesHere, stalePackages } from '../../stack/bootstrap.mjs'
 import { coverageShortfalls } from '../support/coverage.ts'
 import { countsOf } from '../support/counts.ts'
 import { plainTap } from '../support/plainTap.ts'
@@ -27,6 +27,26 @@ t.test('packages are stale when one is missing or of another version; those of o
   t.strictSame(stalePackages(folder), ['node_modules/b'])
   writeFileSync(installed, lock({ 'node_modules/a': { version: '1.0.0' }, 'node_modules/b': { version: '2.0.0' } }))
   t.strictSame(stalePackages(folder), [])
+})
+
+t.test('packages that npm installs are those of this platform', async (t) => {
+  const folder = t.testdir({
+    'package-lock.json': lock({
+      'node_modules/a': { version: '1.0.0' },
+      'node_modules/mac': { version: '1.0.0', optional: true, os: ['darwin'] },
+      'node_modules/posix': { version: '1.0.0', optional: true, os: ['!win32'] },
+      'node_modules/arm': { version: '1.0.0', optional: true, os: ['linux'], cpu: ['arm64'] },
+      'node_modules/musl': { version: '1.0.0', optional: true, os: ['linux'], libc: ['musl'] },
+    }),
+  })
+  const names = (...machine: [platform: string, arch: string, libc?: string]) =>
+    packagesHere(folder, { platform: machine[0], arch: machine[1] }, machine[2]).map((path) => path.slice('node_modules/'.length))
+  t.strictSame(names('linux', 'x64', 'glibc'), ['a', 'posix'])
+  t.strictSame(names('linux', 'arm64', 'musl'), ['a', 'posix', 'arm', 'musl'])
+  t.strictSame(names('win32', 'x64', 'none'), ['a'])
+  // What stands installed here is what it names.
+  const installed = JSON.parse(readFileSync(join(root, 'node_modules', '.package-lock.json'), 'utf8')) as { packages: object }
+  t.strictSame(packagesHere(root).sort(), Object.keys(installed.packages).sort())
 })
 
 t.test('a machine without Java and Maven is told both, unless broker and registry are given by URL', async (t) => {

@@ -126,6 +126,26 @@ async function until(reached: () => boolean | Promise<boolean>): Promise<void> {
   while (!(await reached())) await pause(25)
 }
 
+t.test('a start that is ended stops what it has begun, and nothing of it runs on', async (t) => {
+  const own = join(folder, 'ended')
+  t.teardown(() => removeStack(own))
+  const stop = new AbortController()
+  const starting = startStack({ dataDir: own, stop: stop.signal })
+  const noted = (name: string) => join(own, 'engines', `${name}.json`)
+  await until(() => existsSync(noted('kafka')))
+  stop.abort(new Error('asked to'))
+  await t.rejects(starting, { message: 'asked to' })
+  t.equal(runningStack(own), undefined)
+  t.notOk(existsSync(join(own, 'stack.json')))
+  for (const name of ['kafka', 'registry', 'postgres', 'clickhouse'].filter((one) => existsSync(noted(one))))
+    t.equal((JSON.parse(readFileSync(noted(name), 'utf8')) as { pid?: number }).pid, undefined, name)
+  const late = new Toy(options('given-up'), listen)
+  const coming = late.start()
+  late.giveUp()
+  await t.rejects(coming, { code: 'E_ENGINE_NOT_READY', message: /was stopped while it started/ })
+  t.equal(late.pid, undefined, 'nothing was spawned')
+})
+
 t.test('a stack starts, keeps topic, schema, row and table over a restart, on the same ports', async (t) => {
   const first = await startStack({ dataDir })
   up.push(first)

@@ -56,7 +56,7 @@ export function groundForHandOver(
 
 export const escalationManager: Agent = {
   id: 'escalation_manager',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'text',
   answers: ['escalation'],

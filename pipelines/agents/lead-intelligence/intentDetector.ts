@@ -137,7 +137,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 5,
+  version: 6,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],

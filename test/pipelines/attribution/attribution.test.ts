@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { RENEW_MS, REFRESH_MS, VALID_MS, attribution } from '../../../pipelines/attribution/attribution.ts'
+import { indexOfChannel } from '../../../pipelines/attribution/channels.ts'
 import { figuresOf } from '../../../pipelines/attribution/figures.ts'
+import { forecastFindings } from '../../../pipelines/attribution/forecast.ts'
 import {
   MAX_CONVERSIONS_KEPT,
   MAX_SPEND_ROWS,
@@ -175,6 +177,32 @@ t.test('spend from before the location was first heard of is not held against re
   const state = withSpend(emptyWindow(start), spent('radio', '2026-11-09', '500')) as AttributionState
   t.equal(figuresOf(state, start).spendProblem, 'no_spend')
   t.equal(figuresOf(withSpend(state, spent('radio', '2026-11-10', '7')) as AttributionState, start).channels[0]?.spend, 700n)
+})
+
+t.test('what was won before the location was first heard of is in no return and no forecast; the models credit it', async (t) => {
+  const since = start - (start % DAY)
+  const touches = [{ channel: indexOfChannel('radio') ?? -1, at: since - 20 * DAY, basis: 95 }]
+  const won = (count: number, at: number, cents: string) =>
+    Array.from({ length: count }, (_, i) => ({ id: `${at}-${i}`, at, cents, touches }))
+  const state = withSpend(
+    { ...emptyWindow(start), conversions: [...won(9, since - 1, '100000'), ...won(6, since, '2000')] },
+    spent('radio', '2026-11-10', '60'),
+  ) as AttributionState
+  const [radio] = figuresOf(state, start).channels
+  // 6 x 20.00 for 60.00.
+  t.strictSame([radio?.roas, radio?.returnedCents, radio?.spend], [2, 12_000n, 6_000n])
+  t.equal(radio?.credits.data_driven, 912_000n)
+  t.equal(
+    figuresOf({ ...state, conversions: state.conversions.slice(0, 13) }, start).channels[0]?.roasInterval,
+    undefined,
+    'four are too few',
+  )
+  const later = start + 70 * DAY
+  const many = { ...state, conversions: [...won(9, since - 1, '100000'), ...won(20, since, '2000')] }
+  const figures = { ...figuresOf(many, later), touchpoints: 50 }
+  // 20 x 20.00 in 70 days.
+  t.equal(forecastFindings(many, figures, later)[0]?.value, ((400 * 30) / 70).toFixed(2))
+  t.strictSame(forecastFindings({ ...many, conversions: many.conversions.slice(0, 28) }, figures, later), [], '19 since')
 })
 
 t.test('a little more credit than leads is chance', async (t) => {

@@ -107,6 +107,27 @@ t.test('the past, processed again into a shadow, is what it was: records, order,
   await t.rejects(kafka.shadow(options), { code: 'E_SHADOW_NOT_EMPTY', message: /shadow\./ })
 })
 
+t.test('a rehearsal registers no schema: of what this build writes anew the registry knows nothing afterwards', async (t) => {
+  const stack = await testStack(t)
+  const kafka = await live(stack)
+  t.teardown(() => kafka.close())
+  const subject = `${stack.registryUrl}/subjects/${encodeURIComponent(`${stack.prefix}totals.v1-value`)}`
+  t.equal((await fetch(subject, { method: 'DELETE' })).status, 200)
+  const seqs: number[] = []
+  const rehearsal = await kafka.rehearse({
+    group: 'line',
+    stages,
+    from: began,
+    onResult: ({ outputs }) => {
+      for (const { topic, value } of outputs) if (topic.name === totals.name) seqs.push((value as Sum).seq)
+    },
+  })
+  await rehearsal.catchUp()
+  await rehearsal.close()
+  t.equal(seqs.length, accepted.length)
+  t.equal((await fetch(`${subject}/versions`)).status, 404)
+})
+
 t.test('a stretch of the past begins without state and ends before its end', async (t) => {
   const kafka = await live(await testStack(t))
   t.teardown(() => kafka.close())
