@@ -133,7 +133,7 @@ t.test('the full panel decides at once, one decision for each open type', async 
     epoch: 1,
     profileVersion: 1,
     policyHash: followUp.policyHash,
-    engineVersion: 7,
+    engineVersion: 8,
     askedAt: asked,
     decidedAt: asked,
     dueAt: asked,

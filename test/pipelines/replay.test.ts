@@ -195,8 +195,8 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
   t.match(now, [
-    { type: 'follow_up', engineVersion: 7, params: { alternates: 'none' } },
-    { type: 'routing', engineVersion: 7, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
+    { type: 'follow_up', engineVersion: 8, params: { alternates: 'none' } },
+    { type: 'routing', engineVersion: 8, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
   ])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [{ at: asked, value: cast }] },
@@ -228,7 +228,7 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
     )[1],
     {
       kind: 'not_possible',
-      because: 'It was made by version 1 of the arithmetic, this is 7.',
+      because: 'It was made by version 1 of the arithmetic, this is 8.',
     },
   )
 })
@@ -260,7 +260,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   line.pipe(assessments, key, asks)
   for (const { value } of both) line.pipe(ballots, key, value)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 7, policyHash: policy.policyHash }])
+  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 8, policyHash: policy.policyHash }])
 
   const assessment = { at: asked, value: asks }
   const inputs: ReplayInputs = { assessment, ballots: both, policy: () => policy, tenant }
@@ -269,7 +269,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   const again = decidedAgain(now, every, assessment, both, start, tenant, { arithmetic: arithmeticOf(3) }).get('follow_up') as Decision
   t.match(again, { chosen: 'call', stopReason: 'early_stop' }, 'version 3 did not wait for the tenth')
   t.match(replay([{ ...again, engineVersion: 3 }], inputs), [{ kind: 'same' }])
-  t.match(replay([{ ...again, engineVersion: 7 }], inputs), [{ kind: 'differs' }])
+  t.match(replay([{ ...again, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
   t.match(replay(now, inputs), [{ kind: 'same' }])
 })
 
@@ -280,7 +280,7 @@ t.test('what version 4 said of one message is written as it said it, byte for by
   line.pipe(assessments, key, asks)
   const now = line.outputs(decisions)
   const said = (decision: Decision | undefined) => decision?.gates.filter(({ verdict }) => verdict !== 'allow').map(({ reason }) => reason)
-  t.match(now, [{ stopReason: 'gated', engineVersion: 7 }])
+  t.match(now, [{ stopReason: 'gated', engineVersion: 8 }])
   t.strictSame(said(now[0]), ['1 message in 24 hours: the limit is 1.', '1 message in 14 days: the limit is 1.'])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [], policy: (hash: string) => known.get(hash), tenant: strict },
@@ -307,7 +307,7 @@ t.test('the gate hears who asks for a person after a no; what version 6 decided 
   line.pipe(assessments, key, asks)
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'wait', stopReason: 'gated', engineVersion: 7 }])
+  t.match(now, [{ chosen: 'wait', stopReason: 'gated', engineVersion: 8 }])
   t.match(
     now[0]?.gates.filter(({ verdict }) => verdict !== 'allow'),
     [{ gateId: 'person_due', ruleId: 'asked_for_a_person', option: '*', reason: 'The lead asked for a person. A person should answer.' }],
@@ -322,7 +322,7 @@ t.test('the gate hears who asks for a person after a no; what version 6 decided 
     const before = decidedAgain(now, known, assessment, inputs.ballots, start, tenant, options).get('follow_up') as Decision
     t.match(before, { chosen: 'sms' }, `version ${version} read "No" and what came after it as one text`)
     t.match(replay([{ ...before, engineVersion: version }], inputs), [{ kind: 'same' }], `version ${version}`)
-    t.match(replay([{ ...before, engineVersion: 7 }], inputs), [{ kind: 'differs' }])
+    t.match(replay([{ ...before, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
   }
 })
 

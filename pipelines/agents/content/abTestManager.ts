@@ -20,7 +20,7 @@ const equalShares = begun(runningTrial, 0).arms.map(({ option, shareMicro }) => 
 
 export const abTestManager: Agent = {
   id: trialAgentId,
-  version: 3,
+  version: 4,
   system: 'content',
   family: 'experiment',
   answers: ['content'],
