@@ -194,7 +194,8 @@ const withoutWords: readonly Gate[] = [killSwitch, leadClosed, humanOwnership, c
 export function messageCouldLeave(input: GateInput): boolean {
   let left: readonly string[] = written
   for (const gate of withoutWords) {
-    for (const { option: denied } of gate(input, left, presentHearing)) left = denied === '*' ? [] : left.filter((option) => option !== denied)
+    for (const { option: denied } of gate(input, left, presentHearing))
+      left = denied === '*' ? [] : left.filter((option) => option !== denied)
     if (left.length === 0) return false
   }
   return true

@@ -52,18 +52,43 @@ export const strangers: readonly string[] = [
   ...['pas le numero de *', 'ne connais pas de *', 'ne connais aucune *', 'ne connais aucun *', 'plus le numero de *'],
   ...['nao e o numero da *', 'nao e o numero do *', 'nao e o numero de *', 'nao conheco nenhuma *', 'nao conheco nenhum *'],
   ...['nao tem nenhuma * aqui', 'nao tem nenhum * aqui'],
-  ...['nicht die nummer von *', 'nicht mehr die nummer von *', 'kenne keine *', 'kenne keinen *', 'hier gibt es keine *', 'hier gibt es keinen *'],
+  ...[
+    'nicht die nummer von *',
+    'nicht mehr die nummer von *',
+    'kenne keine *',
+    'kenne keinen *',
+    'hier gibt es keine *',
+    'hier gibt es keinen *',
+  ],
   ...['non e il numero di *', 'non e piu il numero di *', 'non conosco nessuna *', 'non conosco nessun *', 'qui non ce nessuna *'],
 ]
 
 /** Somebody else answers: perhaps a stranger, so a person looks, unless it is said who. At the end of a clause, or before one of `afterNames`. */
 export const denials: readonly string[] = [
-  ...['this is not *', 'this isnt *', 'this aint *', 'its not *', 'it is not *', 'im not *', 'i am not *', 'my name is not *', 'my name isnt *'],
+  ...[
+    'this is not *',
+    'this isnt *',
+    'this aint *',
+    'its not *',
+    'it is not *',
+    'im not *',
+    'i am not *',
+    'my name is not *',
+    'my name isnt *',
+  ],
   ...['* doesnt live here', '* does not live here', '* no longer lives here'],
   ...['no soy *', 'esta no es *', 'este no es *', 'no es *', 'no me llamo *', 'mi nombre no es *', '* no vive aqui'],
   ...['ne suis pas *', 'cest pas *', 'ce nest pas *', 'ne mappelle pas *', 'suis pas *'],
   ...['nao sou *', 'nao sou a *', 'nao sou o *', 'nao e a *', 'nao e o *', 'nao me chamo *', 'aqui nao e a *', 'aqui nao e o *'],
-  ...['bin nicht *', 'bin nicht die *', 'bin nicht der *', 'heisse nicht *', 'das ist nicht *', 'hier ist nicht *', 'ist nicht die nummer von *'],
+  ...[
+    'bin nicht *',
+    'bin nicht die *',
+    'bin nicht der *',
+    'heisse nicht *',
+    'das ist nicht *',
+    'hier ist nicht *',
+    'ist nicht die nummer von *',
+  ],
   ...['non sono *', 'non mi chiamo *', 'questo non e *', 'non e *'],
 ]
 
@@ -83,15 +108,31 @@ export const near: readonly string[] = [
         'cousin aunt uncle friend phone cell',
     ).map((who) => `${whose.trim()} ${who}`),
   ),
-  ...words('esposo esposa marido mujer pareja novio novia hijo hija mama papa madre padre hermano hermana primo prima amigo amiga asistente').map(
-    (who) => `su ${who}`,
-  ),
+  ...words(
+    'esposo esposa marido mujer pareja novio novia hijo hija mama papa madre padre hermano hermana primo prima amigo amiga asistente',
+  ).map((who) => `su ${who}`),
   ...words('mari conjoint fils frere pere assistant copain').map((who) => `son ${who}`),
   ...['sa femme', 'sa fille', 'sa soeur', 'sa mere', 'son epouse', 'son amie', 'son assistante'],
   ...words('marido filho irmao pai namorado').flatMap((who) => [`o ${who} dela`, `${who} dela`]),
   ...words('esposa mulher filha irma mae namorada').flatMap((who) => [`a ${who} dele`, `${who} dele`, `${who} dela`]),
-  ...words('mann frau partner partnerin sohn tochter bruder schwester mutter vater').flatMap((who) => [`ihr ${who}`, `ihre ${who}`, `sein ${who}`, `seine ${who}`]),
+  ...words('mann frau partner partnerin sohn tochter bruder schwester mutter vater').flatMap((who) => [
+    `ihr ${who}`,
+    `ihre ${who}`,
+    `sein ${who}`,
+    `seine ${who}`,
+  ]),
   ...words('marito compagno figlio fratello padre').map((who) => `suo ${who}`),
   ...words('moglie compagna figlia sorella madre').map((who) => `sua ${who}`),
-  ...['il marito', 'la moglie', 'le mari', 'der mann von', 'die frau von', 'o marido', 'a esposa', 'el esposo de', 'la esposa de', 'we share'],
+  ...[
+    'il marito',
+    'la moglie',
+    'le mari',
+    'der mann von',
+    'die frau von',
+    'o marido',
+    'a esposa',
+    'el esposo de',
+    'la esposa de',
+    'we share',
+  ],
 ]

@@ -16,9 +16,15 @@ export const optOutRequests: readonly LexiconRow[] = [
     source,
     words: [
       ...['not the person you', 'im not that person', 'i am not that person', 'not who you are looking for', 'not who youre looking for'],
-      ...everyOne(['no one', 'noone', 'nobody'], ['by that name', 'here by that name', 'named that', 'with that name', 'here with that name']),
+      ...everyOne(
+        ['no one', 'noone', 'nobody'],
+        ['by that name', 'here by that name', 'named that', 'with that name', 'here with that name'],
+      ),
       ...everyOne(['no longer has this', 'doesnt have this', 'no longer uses this', 'doesnt use this'], ['number', 'phone', 'cell']),
-      ...everyOne(['no longer her', 'no longer his', 'isnt her', 'isnt his', 'not her', 'not his'], ['number', 'phone number', 'cell number']),
+      ...everyOne(
+        ['no longer her', 'no longer his', 'isnt her', 'isnt his', 'not her', 'not his'],
+        ['number', 'phone number', 'cell number'],
+      ),
       ...['wrong nbr', 'wrong numbr', 'wrong numer', 'wrong numba', 'got a wrong number'],
       ...everyOne(['stop trying to', 'quit trying to', 'dont try to', 'do not try to'], ['contact me', 'call me', 'reach me', 'text me']),
       ...everyOne(['could you not', 'can you not'], ['text me', 'call me', 'contact me', 'message me', 'email me']),
@@ -50,7 +56,14 @@ export const optOutRequests: readonly LexiconRow[] = [
     words: [
       ...['no soy esa persona', 'no soy la persona'],
       ...['nadie con ese nombre', 'nadie aqui con ese nombre', 'nadie de ese nombre', 'ya no tiene este numero', 'ya no usa este numero'],
-      ...['este no es su numero', 'este ya no es su numero', 'numero ekivocado', 'num equivocado', 'numero ekibocado', 'kivocado de numero'],
+      ...[
+        'este no es su numero',
+        'este ya no es su numero',
+        'numero ekivocado',
+        'num equivocado',
+        'numero ekibocado',
+        'kivocado de numero',
+      ],
       ...everyOne(['no'], ['mande mensajes', 'manden mensajes', 'mandes mensajes', 'envie mensajes', 'envien mensajes', 'envies mensajes']),
       ...everyOne(
         ['no quiero'],
@@ -118,7 +131,13 @@ export const optOutRequests: readonly LexiconRow[] = [
     source,
     words: [
       ...['nicht die person die', 'bin nicht diese person'],
-      ...['niemand mit diesem namen', 'niemanden mit diesem namen', 'niemand mit dem namen', 'hat diese nummer nicht mehr', 'die falsche person'],
+      ...[
+        'niemand mit diesem namen',
+        'niemanden mit diesem namen',
+        'niemand mit dem namen',
+        'hat diese nummer nicht mehr',
+        'die falsche person',
+      ],
       ...everyOne(['rufen sie', 'ruft', 'ruf'], ['hier nicht mehr an', 'diese nummer nicht mehr an', 'bei uns nicht mehr an']),
       ...everyOne(
         ['schluss mit'],

@@ -125,7 +125,10 @@ t.test(
       says(competitorTracker, active, inbound(compares, { level: 'HOT', blockedChannels: { call: 'dnd' } })),
       'content reassure 5 looks_elsewhere',
     )
-    const answered = [message('inbound', 'I am talking to other agents', asked - 2 * hour), message('outbound', 'Ask me anything', asked - hour)]
+    const answered = [
+      message('inbound', 'I am talking to other agents', asked - 2 * hour),
+      message('outbound', 'Ask me anything', asked - hour),
+    ]
     t.equal(
       says(competitorTracker, active, { view: view({ level: 'HOT', recentMessages: answered }) }),
       'content reassure 3 looks_elsewhere',
@@ -145,10 +148,14 @@ t.test('what is said of other agencies is read as whole words, and not behind a 
   const words = (text: string) => looksElsewhere([message('inbound', text, asked)])
   t.strictSame(words('Opendoor made an offer, and Redfin only charges 1%'), { words: ['opendoor', 'redfin only charges'], place: 0 })
   t.match(words('we are thinking of going with redfin'), { words: ['going with redfin'] })
-  for (const source of ['I saw it on Zillow', 'Saw this on Redfin, is it available?', 'Zillow says it is pending', 'realtor.com has it for 450k'])
+  for (const source of [
+    'I saw it on Zillow',
+    'Saw this on Redfin, is it available?',
+    'Zillow says it is pending',
+    'realtor.com has it for 450k',
+  ])
     t.equal(words(source), undefined, `where a home was seen: ${source}`)
-  for (const chosen of ["I'm working with a Zillow agent", 'my Redfin agent is showing it'])
-    t.equal(words(chosen), 'bound', chosen)
+  for (const chosen of ["I'm working with a Zillow agent", 'my Redfin agent is showing it']) t.equal(words(chosen), 'bound', chosen)
   for (const gone of ['our agent quit, we need a new one', 'I fired my realtor']) t.equal(words(gone), undefined, gone)
   t.equal(words('We are not working with another agency'), undefined)
   t.equal(words('zillowing along'), undefined)

@@ -215,25 +215,28 @@ t.test('who declines us declines, whatever home is named beside it', async (t) =
     t.match(refusals(text), { agents: true, objection: true }, text)
 })
 
-t.test('the agents hear an interested lead in one home declined, and hear it decline when it does so after it has asked for others', async (t) => {
-  const follow = (agentId: string, over: Partial<Assessment>) => opinionOf(agentId, 'follow_up', over)
-  for (const over of [
-    inbound('Not interested in that one, show me others'),
-    waiting('Not interested', 'Do you have anything else?'),
-    waiting('esa casa no me interesa'),
-  ]) {
-    t.notMatch(follow('intent_detector', over), /said_not_now/)
-    t.equal(follow('response_analyzer', over), 'abstain rate_unremarkable')
-    t.match(follow('content_personalizer', over), /^sms \d occasion_reply$/)
-    t.equal(follow('objection_handler', over), 'abstain no_objection')
-  }
-  for (const over of [waiting('Do you have anything else?', 'Never mind, not interested'), inbound('no me interesa, gracias')]) {
-    t.equal(follow('intent_detector', over), 'wait 5 said_not_now')
-    t.equal(follow('response_analyzer', over), 'wait 5 reply_declines')
-    t.equal(follow('content_personalizer', over), 'abstain lead_declined')
-    t.equal(follow('objection_handler', over), 'wait 4 objection_not_interested')
-  }
-})
+t.test(
+  'the agents hear an interested lead in one home declined, and hear it decline when it does so after it has asked for others',
+  async (t) => {
+    const follow = (agentId: string, over: Partial<Assessment>) => opinionOf(agentId, 'follow_up', over)
+    for (const over of [
+      inbound('Not interested in that one, show me others'),
+      waiting('Not interested', 'Do you have anything else?'),
+      waiting('esa casa no me interesa'),
+    ]) {
+      t.notMatch(follow('intent_detector', over), /said_not_now/)
+      t.equal(follow('response_analyzer', over), 'abstain rate_unremarkable')
+      t.match(follow('content_personalizer', over), /^sms \d occasion_reply$/)
+      t.equal(follow('objection_handler', over), 'abstain no_objection')
+    }
+    for (const over of [waiting('Do you have anything else?', 'Never mind, not interested'), inbound('no me interesa, gracias')]) {
+      t.equal(follow('intent_detector', over), 'wait 5 said_not_now')
+      t.equal(follow('response_analyzer', over), 'wait 5 reply_declines')
+      t.equal(follow('content_personalizer', over), 'abstain lead_declined')
+      t.equal(follow('objection_handler', over), 'wait 4 objection_not_interested')
+    }
+  },
+)
 
 t.test('a visit tomorrow is no wish to move tomorrow; the answer of a form is', async (t) => {
   const follow = (text: string, facts: Record<string, string> = {}) => opinionOf('intent_detector', 'follow_up', inbound(text, { facts }))

@@ -82,60 +82,71 @@ t.test('the rest is found as people read it, and every miss is named', async (t)
 
 t.test('a lead that declines one home, or dislikes a thing, is no negative reply; one that is displeased with us is', async (t) => {
   const replied = (text: string) => displeasureIn({ message: messageEvent({}, text).message })
-  for (const text of ['terrible traffic', 'the kitchen is awful', 'we hate our landlord', 'not interested in that one', 'my attorney is reviewing it'])
+  for (const text of [
+    'terrible traffic',
+    'the kitchen is awful',
+    'we hate our landlord',
+    'not interested in that one',
+    'my attorney is reviewing it',
+  ])
     t.equal(replied(text), undefined, text)
   for (const text of ['Terrible service', 'this is terrible', 'not interested', 'not happy with your agent'])
     t.equal(replied(text), 'negative_reply', text)
-  for (const text of ['I will contact my lawyer', 'you will hear from my attorney', 'I filed a complaint']) t.equal(replied(text), 'complaint', text)
+  for (const text of ['I will contact my lawyer', 'you will hear from my attorney', 'I filed a complaint'])
+    t.equal(replied(text), 'complaint', text)
 })
 
-t.test('a wrong number is not written to again; who only says not to be the one pauses; who answers for the lead does neither', async (t) => {
-  const changes = {
-    opt_out: [
-      'wrong number',
-      'you have the wrong person',
-      'No Maria at this number',
-      'this is no longer Maria’s number',
-      'nobody here by that name',
-      'número equivocado',
-      'No conozco a ninguna Maria',
-      'nadie con ese nombre aquí',
-      'Vous vous êtes trompé de numéro',
-      'personne de ce nom ici',
-      'número errado',
-      'ninguém com esse nome aqui',
-      'Sie haben die falsche Nummer',
-      'hier gibt es keine Monika',
-      'ha sbagliato numero',
-      'qui non c’è nessuna Chiara',
-    ],
-    unclear: [
-      'This is not Maria',
-      'this isnt maria lopez',
-      'I’m not Carlos',
-      'Not Maria, sorry',
-      'no soy Carlos',
-      'Je ne suis pas Sophie',
-      'Não sou a Mariana',
-      'Ich bin nicht Stefan',
-      'Non sono Marco',
-      'Maria doesn’t live here anymore',
-    ],
-    undefined: [
-      'this is not Maria, this is her husband',
-      'I’m not Carlos, I’m his wife. He is at work',
-      'No soy Maria, soy su esposo',
-      'Je ne suis pas Sophie, je suis son mari',
-      'Não sou a Mariana, sou o marido dela',
-      'Ich bin nicht Stefan, ich bin seine Frau',
-      'Non sono Marco, sono sua moglie',
-      'Hi this is Maria',
-      'I’m not sure',
-      'I’m not Mexican',
-      'This is not Austin',
-      'It’s not Ana’s fault, the traffic was bad',
-      'wrong number of bedrooms in the listing',
-    ],
-  }
-  for (const [change, texts] of Object.entries(changes)) for (const text of texts) t.equal(String(permissionChange(text)?.change), change, text)
-})
+t.test(
+  'a wrong number is not written to again; who only says not to be the one pauses; who answers for the lead does neither',
+  async (t) => {
+    const changes = {
+      opt_out: [
+        'wrong number',
+        'you have the wrong person',
+        'No Maria at this number',
+        'this is no longer Maria’s number',
+        'nobody here by that name',
+        'número equivocado',
+        'No conozco a ninguna Maria',
+        'nadie con ese nombre aquí',
+        'Vous vous êtes trompé de numéro',
+        'personne de ce nom ici',
+        'número errado',
+        'ninguém com esse nome aqui',
+        'Sie haben die falsche Nummer',
+        'hier gibt es keine Monika',
+        'ha sbagliato numero',
+        'qui non c’è nessuna Chiara',
+      ],
+      unclear: [
+        'This is not Maria',
+        'this isnt maria lopez',
+        'I’m not Carlos',
+        'Not Maria, sorry',
+        'no soy Carlos',
+        'Je ne suis pas Sophie',
+        'Não sou a Mariana',
+        'Ich bin nicht Stefan',
+        'Non sono Marco',
+        'Maria doesn’t live here anymore',
+      ],
+      undefined: [
+        'this is not Maria, this is her husband',
+        'I’m not Carlos, I’m his wife. He is at work',
+        'No soy Maria, soy su esposo',
+        'Je ne suis pas Sophie, je suis son mari',
+        'Não sou a Mariana, sou o marido dela',
+        'Ich bin nicht Stefan, ich bin seine Frau',
+        'Non sono Marco, sono sua moglie',
+        'Hi this is Maria',
+        'I’m not sure',
+        'I’m not Mexican',
+        'This is not Austin',
+        'It’s not Ana’s fault, the traffic was bad',
+        'wrong number of bedrooms in the listing',
+      ],
+    }
+    for (const [change, texts] of Object.entries(changes))
+      for (const text of texts) t.equal(String(permissionChange(text)?.change), change, text)
+  },
+)

@@ -8,7 +8,18 @@ import { objectionsOf } from '../readings.ts'
 import type { RecentMessage } from '../../../schemas/generated/records.ts'
 
 const portals = ['zillow', 'redfin', 'realtor.com', 'trulia', 'homes.com']
-const chosen = ['go with', 'going with', 'list with', 'listing with', 'sell with', 'selling with', 'buy with', 'buying with', 'hire', 'hiring']
+const chosen = [
+  'go with',
+  'going with',
+  'list with',
+  'listing with',
+  'sell with',
+  'selling with',
+  'buy with',
+  'buying with',
+  'hire',
+  'hiring',
+]
 
 const elsewhere = phrases(
   'another agency',

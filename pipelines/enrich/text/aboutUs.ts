@@ -81,5 +81,8 @@ function bySomeoneElse(tokens: readonly Token[], from: number, to: number): bool
   const before = stretch(tokens, from - REACH, from, tokens[from]?.clause ?? 0)
   const after = stretch(tokens, to + 1, to + 4, tokens[from]?.clause ?? 0)
   const isOwn = selves.has(before.at(-1)?.word ?? '') && tokens[from + 1]?.word !== 'heard'
-  return isOwn || [before, after].some((side) => side.some(({ word }, place) => people.has(word) || (us.has(word) && named(side, place) === 'other')))
+  return (
+    isOwn ||
+    [before, after].some((side) => side.some(({ word }, place) => people.has(word) || (us.has(word) && named(side, place) === 'other')))
+  )
 }

@@ -17,7 +17,7 @@ export const yous = words('you u yall usted ustedes uds')
 /** Before "never got back" and its like: the lead speaks of itself. */
 export const selves = words('i we ive weve')
 /** Behind a word of dislike: ways to be reached. */
-export const channels = words('texting typing talking calling emailing phones')
+export const channels = words('texting typing talking calling emailing email emails phone phones to')
 /** Behind "you": it tells of a home that we showed, or is a way of speaking. */
 export const showing = words(
   'showed sent send show have had got list listed picked recommended found find suggested gave mentioned know think see saw believe imagine if ' +

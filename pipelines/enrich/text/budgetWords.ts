@@ -44,13 +44,13 @@ export const notBudgetBefore = new Set(
     'rent renta alquiler rented saw seen seller owner wants wanted listed list asking priced listing worth appraised zestimate zillow sold sell selling owe owed mortgage payment payments ' +
     'deposit earnest down downpayment salary income make makes earn earning taxes tax hoa commission fee fees repairs roof value valued estimate offered ' +
     'vi listada listado anunciada piden pide vender vendo vale valorada avaluo cuesta costaba debo hipoteca pago mensualidad enganche entrada deposito gano ganamos sueldo ingresos impuestos comision bajo bajaron ' +
-    'bought paid got outbid compre compramos costs cost refinance savings saved ahorrado ahorrados ahorros zip code postal unit apt suite st street'
+    'bought paid outbid compre compramos costs cost refinance savings saved ahorrado ahorrados ahorros zip code postal unit apt suite st street'
   ).split(' '),
 )
 /** After an amount, within three words. */
 export const notBudgetAfter = new Set(
   (
-    'firm negotiable from down deposit enganche entrada miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking ' +
+    'negotiable selling down deposit enganche entrada miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking ' +
     'over beyond exceeds encima impuestos taxes tax hoa saved savings ahorrado ahorrados stretch rent renta alquiler monthly yearly annually mensual mensuales anuales'
   ).split(' '),
 )

@@ -66,7 +66,10 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'thinking bout buying',
       'thinking bout selling',
       'thinking of listing',
-      ...everyOne(['id like to', 'wed like to', 'would like to', 'want to', 'wanna', 'can we', 'can i'], ['see it', 'see this', 'see that', 'tour it', 'view it', 'come see']),
+      ...everyOne(
+        ['id like to', 'wed like to', 'would like to', 'want to', 'wanna', 'can we', 'can i'],
+        ['see it', 'see this', 'see that', 'tour it', 'view it', 'come see'],
+      ),
       'still interested',
       'very interested',
       'interested in seeing',
@@ -83,15 +86,24 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
     language: 'en',
     source: 'the same meaning in other words',
     value: 'call',
-    phrases: everyOne(['can u', 'could u', 'can someone', 'could someone', 'can somebody', 'please', 'pls', 'plz'], ['call', 'call me', 'give me a call']),
+    phrases: everyOne(
+      ['can u', 'could u', 'can someone', 'could someone', 'can somebody', 'please', 'pls', 'plz'],
+      ['call', 'call me', 'give me a call'],
+    ),
   },
   {
     language: 'en',
     source: 'the same meaning in other words',
     value: 'person',
     phrases: [
-      ...everyOne(['talking to', 'texting with', 'chatting with', 'speaking to'], ['a robot', 'a bot', 'a machine', 'a computer', 'a human', 'ai', 'a real person']),
-      ...everyOne(['is this', 'are you', 'r u', 'are u'], ['a robot', 'ai', 'an ai', 'automated', 'a machine', 'a computer', 'a real person', 'a human', 'human', 'a bot']),
+      ...everyOne(
+        ['talking to', 'texting with', 'chatting with', 'speaking to'],
+        ['a robot', 'a bot', 'a machine', 'a computer', 'a human', 'ai', 'a real person'],
+      ),
+      ...everyOne(
+        ['is this', 'are you', 'r u', 'are u'],
+        ['a robot', 'ai', 'an ai', 'automated', 'a machine', 'a computer', 'a real person', 'a human', 'human', 'a bot'],
+      ),
       ...['actual person', 'actual human', 'live person', 'live agent'],
     ],
   },

@@ -187,21 +187,17 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'stopped looking',
       'decided not to',
       'decided against',
-      'decided to stay',
+      ...everyOne(['decided to'], ['stay put', 'stay where', 'stay here']),
       'done looking',
       'took our house off',
       'took my house off',
       'off the market for now',
-      'bought one',
-      'bought a place',
-      'bought a condo',
+      ...everyOne(['we', 'i', 'we just', 'i just'], ['bought one', 'bought a place', 'bought a condo']),
       'bought last month',
       'closed on one',
       'closed on a house',
-      'going to rent',
-      'gonna rent',
+      ...everyOne(['going to rent', 'gonna rent'], ['for', 'another', 'instead']),
       'rent another year',
-      'keep renting',
       'changed our mind',
       'changed our minds',
       'staying put',
@@ -539,7 +535,9 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
 ]
 
 /** Before and behind an agent of the lead: it is so no more. */
-export const goneBefore: ReadonlySet<string> = new Set('fired lost left dropped leaving firing without replace replacing ditched despedi'.split(' '))
+export const goneBefore: ReadonlySet<string> = new Set(
+  'fired lost left dropped leaving firing without replace replacing ditched despedi'.split(' '),
+)
 export const goneAfter: ReadonlySet<string> = new Set(
   'fell quit retired left dropped died ghosted disappeared stopped flaked bailed expired moved renuncio desaparecio'.split(' '),
 )

@@ -2,7 +2,23 @@
  * Who declines one home, place or kind of home declines not us: "not interested in that one", "that street is not for us, not interested",
  * "no me interesa esa". Read from the words around a refusal, for the agents and the text signals alike. In doubt it stays a refusal.
  */
-import { all, articles, being, fillers, general, homes, kinds, liked, limits, own, pointedOut, pointers, pronouns, seen, streets } from './oneOnlyWords.ts'
+import {
+  all,
+  articles,
+  being,
+  fillers,
+  general,
+  homes,
+  kinds,
+  liked,
+  limits,
+  own,
+  pointedOut,
+  pointers,
+  pronouns,
+  seen,
+  streets,
+} from './oneOnlyWords.ts'
 import type { Told, Token } from './tokens.ts'
 
 /** Words behind a refusal, and before it, in which its object is looked for. */

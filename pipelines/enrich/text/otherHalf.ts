@@ -41,5 +41,7 @@ function wants(told: Told, wish: Wish): boolean {
 /** "If we want to sell, we will call": not now, and not a wish. */
 function isWithheld({ tokens }: Told, from: number, wish: Wish): boolean {
   const clause = tokens[from]?.clause
-  return tokens.slice(Math.max(0, from - REACH), from).some((token) => token.clause === clause && (withheld.has(token.word) || (wish === 'others' && found.has(token.word))))
+  return tokens
+    .slice(Math.max(0, from - REACH), from)
+    .some((token) => token.clause === clause && (withheld.has(token.word) || (wish === 'others' && found.has(token.word))))
 }

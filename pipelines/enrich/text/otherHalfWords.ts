@@ -55,6 +55,10 @@ export const done: readonly Undone[] = [
       'already bought',
       'we bought a house',
       'i bought a house',
+      ...everyOne(['we', 'i', 'we just', 'i just'], ['bought one', 'bought a place', 'bought a condo']),
+      'bought last month',
+      'closed on one',
+      'closed on a house',
       'not looking to buy',
       'no longer looking to buy',
       'no longer looking',
@@ -68,7 +72,11 @@ export const done: readonly Undone[] = [
       'ya no estamos buscando',
     ],
   },
-  { undoneBy: ['buy', 'sell', 'others'], alsoBefore: true, phrases: ['found a house', 'found a home', 'ya encontré casa', 'ya encontramos casa'] },
+  {
+    undoneBy: ['buy', 'sell', 'others'],
+    alsoBefore: true,
+    phrases: ['found a house', 'found a home', 'ya encontré casa', 'ya encontramos casa'],
+  },
   {
     undoneBy: ['buy', 'others'],
     alsoBefore: true,
@@ -78,9 +86,9 @@ export const done: readonly Undone[] = [
 
 /** Before a wish within its clause: it depends on something, or was one. */
 export const withheld: ReadonlySet<string> = new Set(
-  (
-    'if when whenever once unless until why was were wanted stopped done finished or nor si cuando hasta antes queria queriamos ni o'
-  ).split(' '),
+  'if when whenever once unless until why was were wanted stopped done finished or nor si cuando hasta antes queria queriamos ni o'.split(
+    ' ',
+  ),
 )
 
 /** The same before a wish for another home: it is found. */
@@ -249,24 +257,78 @@ export const wanted: readonly PhraseRow<Wish>[] = [
         ...['what', 'houses', 'homes', 'listings', 'the other', 'options'],
       ]),
       ...everyOne(
-        ['do you have', 'do u have', 'have you got', 'you got', 'u got', 'you have', 'u have', 'got', 'is there', 'are there', 'any chance of'],
+        [
+          'do you have',
+          'do u have',
+          'have you got',
+          'you got',
+          'u got',
+          'you have',
+          'u have',
+          'got',
+          'is there',
+          'are there',
+          'any chance of',
+        ],
         ['other', 'others', 'another', 'any others', 'any other', 'anything', 'anything else', 'something else', 'any more', 'one', 'ones'],
       ),
-      ...everyOne(['let me know if', 'lmk if', 'tell me if'], ['you have', 'u have', 'you get', 'anything', 'something', 'any', 'there is', 'theres']),
-      ...everyOne(['what else', 'what other'], [
-        ...['do you', 'do u', 'you', 'u', 'have you', 'is', 'is there', 'can you', 'homes', 'houses', 'listings', 'options', 'places'],
-        ...['properties', 'areas', 'ones', 'would', 'are', 'whats', 'could'],
-      ]),
       ...everyOne(
-        ['want to see', 'wanna see', 'like to see', 'love to see', 'can i see', 'can we see', 'lets see', 'rather see', 'prefer', 'interested in'],
+        ['let me know if', 'lmk if', 'tell me if'],
+        ['you have', 'u have', 'you get', 'anything', 'something', 'any', 'there is', 'theres'],
+      ),
+      ...everyOne(
+        ['what else', 'what other'],
+        [
+          ...['do you', 'do u', 'you', 'u', 'have you', 'is', 'is there', 'can you', 'homes', 'houses', 'listings', 'options', 'places'],
+          ...['properties', 'areas', 'ones', 'would', 'are', 'whats', 'could'],
+        ],
+      ),
+      ...everyOne(
+        [
+          'want to see',
+          'wanna see',
+          'like to see',
+          'love to see',
+          'can i see',
+          'can we see',
+          'lets see',
+          'rather see',
+          'prefer',
+          'interested in',
+        ],
         ['other', 'others', 'more', 'another', 'something', 'the other', 'one of the other'],
       ),
       ...everyOne(
         ['something'],
-        ['else', 'bigger', 'smaller', 'cheaper', 'closer', 'similar', 'newer', 'different', 'with', 'under', 'like', 'more', 'in', 'around', 'near'],
+        [
+          'else',
+          'bigger',
+          'smaller',
+          'cheaper',
+          'closer',
+          'similar',
+          'newer',
+          'different',
+          'with',
+          'under',
+          'like',
+          'more',
+          'in',
+          'around',
+          'near',
+        ],
       ),
       ...['anything else', 'any others', 'any other', 'whats left', 'what do you have', 'what do u have', 'what you got'],
-      ...['keep looking', 'still looking', 'keep sending', 'keep them coming', 'other options', 'more options', 'more listings', 'other houses'],
+      ...[
+        'keep looking',
+        'still looking',
+        'keep sending',
+        'keep them coming',
+        'other options',
+        'more options',
+        'more listings',
+        'other houses',
+      ],
       ...['other homes', 'other listings', 'other places', 'the other one', 'looking at other'],
       // Another time is no refusal either: "changed my mind, Saturday works better".
       ...['works better', 'lets do', 'can we do'],
@@ -287,7 +349,17 @@ export const wanted: readonly PhraseRow<Wish>[] = [
         ['otra', 'otras', 'otro', 'otros', 'más', 'algo', 'alguna otra', 'algún otro', 'opciones', 'casas', 'la otra'],
       ),
       ...everyOne(['qué más', 'qué otra', 'qué otras', 'qué otros'], ['tiene', 'tienes', 'tienen', 'hay', 'casas', 'opciones', 'hay por']),
-      ...['otras opciones', 'más opciones', 'otras casas', 'sigo buscando', 'seguimos buscando', 'sigan buscando', 'siga buscando', 'mejor el', 'mejor a las'],
+      ...[
+        'otras opciones',
+        'más opciones',
+        'otras casas',
+        'sigo buscando',
+        'seguimos buscando',
+        'sigan buscando',
+        'siga buscando',
+        'mejor el',
+        'mejor a las',
+      ],
     ],
   },
 ]

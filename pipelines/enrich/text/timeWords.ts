@@ -19,7 +19,12 @@ export const bandRows: readonly PhraseRow<Band>[] = [
   { language: 'en', source: AGENTS, value: 'short_term', phrases: worded(timelineShort.phrases) },
   { language: 'en', source: AGENTS, value: 'medium_term', phrases: worded(timelineMedium.phrases) },
   { language: 'en', source: AGENTS, value: 'long_term', phrases: worded(timelineLong.phrases) },
-  { language: 'en', source: SAME, value: 'immediate', phrases: ['as soon as possible', 'as soon as humanly possible', 'this weekend', 'next week'] },
+  {
+    language: 'en',
+    source: SAME,
+    value: 'immediate',
+    phrases: ['as soon as possible', 'as soon as humanly possible', 'this weekend', 'next week'],
+  },
   { language: 'en', source: SAME, value: 'short_term', phrases: ['this month', 'end of the month', 'end of month'] },
   {
     language: 'en',
