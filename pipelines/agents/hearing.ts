@@ -42,10 +42,10 @@ export function legalIn(text: string): string[] {
 
 /** Which of these the lead asks for, in English or Spanish. */
 export function askedFor(what: 'call' | 'person', messages: readonly Exclude<Words, string>[]): string[] {
+  const listed = saidIn(messages, what === 'call' ? asksForCall : asksForPerson)
+  if (listed.length > 0) return listed
   const found = messages.flatMap((message) => intentIn(toldOf(message)).filter(({ value }) => value === what))
-  return [
-    ...new Set([...saidIn(messages, what === 'call' ? asksForCall : asksForPerson), ...found.map(({ words }) => words.toLowerCase())]),
-  ]
+  return [...new Set(found.map(({ words }) => words.toLowerCase()))]
 }
 
 export const presentHearing: Hearing = {

@@ -35,6 +35,7 @@ const elsewhere = phrases(
   'comparing agents',
   'comparing realtors',
   'comparing agencies',
+  ...everyOne(['a few', 'several', 'two', 'three', 'multiple'], ['agents', 'realtors', 'agencies']),
   'shopping around',
   'interviewing agents',
   'interviewing realtors',

@@ -67,7 +67,10 @@ function named(tokens: readonly Token[], place: number): Target {
   // "Thank you", "the house you showed us".
   if (/^(you|u)$/.test(word)) return showing.has(next) || /^(thank|thx)$/.test(tokens[place - 1]?.word ?? '') ? 'unknown' : 'us'
   if (/^(your|ur)$/.test(word)) return things.has(next) || things.has(tokens[place + 2]?.word ?? '') ? 'unknown' : 'us'
-  return [1, 2].some((back) => others.has(tokens[place - back]?.word ?? '')) ? 'other' : 'us'
+  const isTheirs = [1, 2].some((back) => others.has(tokens[place - back]?.word ?? ''))
+  // "No response from the HOA".
+  const isFromThem = /^(from|of|by|de|del)$/.test(next) && [2, 3].some((ahead) => people.has(tokens[place + ahead]?.word ?? ''))
+  return isTheirs || isFromThem ? 'other' : 'us'
 }
 
 /** "Disappointed that you", "fed up with ustedes", whatever comes behind it. */

@@ -31,7 +31,7 @@ export const others = words(
 /** Others whose doing it is, whatever words of ours stand beside them. */
 export const people = words(
   'landlord landlady seller sellers owner owners tenant tenants lender lenders bank builder builders contractor contractors inspector appraiser ' +
-    'neighbor neighbors neighbour neighbours roommate roommates boss hoa casero casera dueno duena duenos arrendador vecino vecina vecinos banco jefe',
+    'neighbor neighbors neighbour neighbours roommate roommates boss hoa casero casera dueno duena duenos arrendador vendedor vendedora vendedores vecino vecina vecinos banco jefe',
 )
 export const things = words(
   'search house houses home homes place places property properties condo condos townhouse townhome apartment apartments apt unit building kitchen kitchens ' +

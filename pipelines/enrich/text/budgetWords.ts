@@ -80,6 +80,7 @@ export const upperBefore: readonly string[] = [
   'maximo',
   'maximo de',
   'maximo es',
+  'maximo son',
   'menos de',
   'no mas de',
   'tope de',

@@ -17,6 +17,7 @@ import {
   pointers,
   pronouns,
   seen,
+  settled,
   streets,
 } from './oneOnlyWords.ts'
 import type { Told, Token } from './tokens.ts'
@@ -24,6 +25,8 @@ import type { Told, Token } from './tokens.ts'
 /** Words behind a refusal, and before it, in which its object is looked for. */
 const AHEAD = 7
 const BEHIND = 6
+/** Words of a clause that is nothing else than what the next one is of: "that blue house, not interested". */
+const ALONE = 3
 /** Words between "that" and what it points at: "that little blue house". */
 const BETWEEN = 2
 
@@ -33,6 +36,8 @@ export function isOfOneOnly(told: Told, from: number, to: number): boolean {
   const after = ahead(tokens, to)
   if (after.some(({ word }, place) => all.has(word) && !limits.has(after[place + 1]?.word ?? ''))) return false
   const before = behind(tokens, from)
+  const refusal = tokens.slice(from, to + 1)
+  if (refusal.some(({ word }) => settled.has(word))) return false
   return namesOne(told, after) || pointsBack(before) || isSoldByOthers(before, tokens[to]?.word ?? '') || isOnlyFound(tokens, to, after)
 }
 
@@ -47,7 +52,7 @@ function behind(tokens: readonly Token[], from: number): Token[] {
   const own = tokens.slice(Math.max(0, from - BEHIND), from).filter((token) => token.clause === clause)
   if (own.length > 0) return own
   const before = tokens.slice(Math.max(0, from - BEHIND), from).filter((token) => token.clause === clause - 1)
-  return before.length < BEHIND ? before : []
+  return before.length <= ALONE ? before : []
 }
 
 /** What the refusal is of: "in that house", "in condos", "in 12 Oak Street", "la de Main Street". */

@@ -10,9 +10,7 @@ export const fillers = words(
     'en por con de ver comprar visitar para una un ya mucho',
 )
 /** Before a home or place: it is that one. */
-export const pointers = words(
-  'that this the these those thats either first second last other blue ese esa esos esas este esta estos estas aquel aquella el la los las',
-)
+export const pointers = words('that this the these those thats either ese esa esos esas este esta estos estas aquel aquella el la los las')
 /** These point by themselves where one of `pointedOut` or nothing follows: "esa no me interesa", never "esta semana". */
 export const pronouns = words('ese esa esos esas este esta estos estas aquel aquella')
 export const pointedOut = words('gracias pero y de que porque es esta queda no')
@@ -41,6 +39,8 @@ export const general = words(
 )
 /** Right before "already sold": it is said of a home. */
 export const being = words('is was its been be are were thats it that')
+/** In a refusal: the lead has another home, whatever it speaks of beside it. */
+export const settled = words('bought closed rent compre compramos')
 export const own = words('my our mine ours ive weve')
 /** Behind "found a house": it was seen, or the word goes on. */
 export const seen = words('on online inspector inspection warranty insurance')

@@ -343,8 +343,8 @@ export const wanted: readonly PhraseRow<Wish>[] = [
         [
           ...['muéstrame', 'muéstreme', 'muéstrenos', 'enséñame', 'enséñeme', 'mándame', 'mándeme', 'mándenme', 'envíame', 'envíeme'],
           ...['me puede mostrar', 'me puedes mostrar', 'me puede mandar', 'me puedes mandar', 'me manda', 'me mandas', 'me muestra'],
-          ...['quiero ver', 'queremos ver', 'quisiera ver', 'me gustaría ver', 'puedo ver', 'podemos ver', 'prefiero', 'busco', 'buscamos'],
-          ...['tiene', 'tienes', 'tienen', 'hay', 'habrá', 'me interesa', 'nos interesa', 'buscando'],
+          ...['quiero ver', 'queremos ver', 'quisiera ver', 'me gustaría ver', 'puedo ver', 'podemos ver', 'prefiero'],
+          ...['tiene', 'tienes', 'tienen', 'hay', 'habrá', 'me interesa', 'nos interesa'],
         ],
         ['otra', 'otras', 'otro', 'otros', 'más', 'algo', 'alguna otra', 'algún otro', 'opciones', 'casas', 'la otra'],
       ),

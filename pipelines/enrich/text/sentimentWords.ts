@@ -178,6 +178,7 @@ export const moodRows: readonly PhraseRow<Mood>[] = [
       'ridículo',
       'inaceptable',
       'pérdida de tiempo',
+      'coraje',
     ],
   },
   {
