@@ -52,7 +52,7 @@ const lastTogether = 6
 /** The last version whose gate took displeasure with anything for displeasure with us, and heard English alone. */
 const lastByLists = 7
 
-/** What that gate heard: phrases of the lists, read out of the messages in this way. */
+/** What that gate heard: phrases of the lists, read out of the messages in this way. A phrase more in a list, and it would hear otherwise. */
 function hearingBy(reads: typeof saidIn): Hearing {
   return {
     legal: (messages) => reads(messages, legalWords),

@@ -7,6 +7,9 @@ import { contains, normalised } from './normalForm.ts'
 import type { Worded } from './normalForm.ts'
 import { afterNames, denials, names, near, strangers } from './notThemWords.ts'
 
+/** "Marias", as "Maria's" is in normal form. */
+const owned = new Set([...names].map((name) => `${name}s`))
+const called = new Set([...names, ...owned])
 const ofStrangers = strangers.map((phrase) => phrase.split(' '))
 const ofDenials = denials.map((phrase) => phrase.split(' '))
 const CLAUSE_END = /[.,;:!?…\n]+|\s[-–—]+\s/
@@ -14,7 +17,7 @@ const CLAUSE_END = /[.,;:!?…\n]+|\s[-–—]+\s/
 /** What a message says of whose number it is; `read` is its normal form. The words stand in it. */
 export function notThem(text: string, read: Worded): { readonly isStranger: boolean; readonly words: string } | undefined {
   // Few messages hold a name at all.
-  if (!read.words.some((word) => names.has(word) || isOwned(word))) return undefined
+  if (!read.words.some((word) => called.has(word))) return undefined
   const clauses = text.split(CLAUSE_END).map((clause) => normalised(clause).split(' '))
   const stranger = first(clauses, ofStrangers, () => true)
   if (stranger !== undefined) return { isStranger: true, words: stranger }
@@ -40,10 +43,5 @@ function first(
 }
 
 function isSaid(word: string, said = ''): boolean {
-  return word === '*' ? names.has(said) : word === '*s' ? isOwned(said) : word === said
-}
-
-/** "Marias", as "Maria's" is in normal form. */
-function isOwned(word: string): boolean {
-  return word.endsWith('s') && names.has(word.slice(0, -1))
+  return word === '*' ? names.has(said) : word === '*s' ? owned.has(said) : word === said
 }
