@@ -2,7 +2,7 @@
  * Is displeasure with us and how we serve the lead, or with a home, a place, the market, somebody else? Read from the words beside it; where
  * neither is named it counts as with us, so that a person looks. "Terrible traffic" and "we hate our landlord" are no complaint.
  */
-import { channels, nameless, others, people, selves, showing, things, turns, us, yous } from './aboutUsWords.ts'
+import { channels, nameless, others, people, roles, selves, showing, things, turns, us, yous } from './aboutUsWords.ts'
 import type { Match } from './phraseTable.ts'
 import type { Mood } from './sentimentWords.ts'
 import type { Told, Token } from './tokens.ts'
@@ -67,9 +67,11 @@ function named(tokens: readonly Token[], place: number): Target {
   // "Thank you", "the house you showed us".
   if (/^(you|u)$/.test(word)) return showing.has(next) || /^(thank|thx)$/.test(tokens[place - 1]?.word ?? '') ? 'unknown' : 'us'
   if (/^(your|ur)$/.test(word)) return things.has(next) || things.has(tokens[place + 2]?.word ?? '') ? 'unknown' : 'us'
-  const isTheirs = [1, 2].some((back) => others.has(tokens[place - back]?.word ?? ''))
+  const isTheirs = roles.has(word) && [1, 2].some((back) => others.has(tokens[place - back]?.word ?? ''))
   // "No response from the HOA".
-  const isFromThem = /^(from|of|by|de|del)$/.test(next) && [2, 3].some((ahead) => people.has(tokens[place + ahead]?.word ?? ''))
+  const isFromThem =
+    /^(from|of|by|on|for|de|del)$/.test(next) &&
+    [2, 3].map((ahead) => tokens[place + ahead]?.word ?? '').some((one) => people.has(one) || (/^wait/.test(word) && things.has(one)))
   return isTheirs || isFromThem ? 'other' : 'us'
 }
 

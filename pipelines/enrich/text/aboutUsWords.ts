@@ -23,7 +23,12 @@ export const showing = words(
   'showed sent send show have had got list listed picked recommended found find suggested gave mentioned know think see saw believe imagine if ' +
     'can could would should want need to',
 )
-/** Right before one of `us`: somebody else's. */
+/** Those of `us` that others have as well. */
+export const roles = words(
+  'agent agents realtor realtors broker brokers company agency brokerage office team staff rep assistant website app site portal ' +
+    'agente agentes agencia compania empresa oficina asesor asesora',
+)
+/** Right before one of `roles`: somebody else's. */
 export const others = words(
   'listing seller sellers other another last previous old ex former buyers their his her first zillow redfin lender insurance builder thank thanks ' +
     'otro otra antiguo antigua anterior mortgage loan selling',

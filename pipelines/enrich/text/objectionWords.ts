@@ -543,5 +543,5 @@ export const goneBefore: ReadonlySet<string> = new Set(
   'fired lost left dropped leaving firing without replace replacing ditched despedi'.split(' '),
 )
 export const goneAfter: ReadonlySet<string> = new Set(
-  'fell quit retired left dropped died ghosted disappeared stopped flaked bailed expired moved renuncio desaparecio'.split(' '),
+  'fell quit retired left dropped died ghosted disappeared stopped flaked bailed expired moved anterior renuncio desaparecio'.split(' '),
 )

@@ -6,8 +6,11 @@ import {
   all,
   articles,
   being,
+  bought,
+  degrees,
   fillers,
   general,
+  goesOn,
   homes,
   kinds,
   liked,
@@ -16,8 +19,10 @@ import {
   pointedOut,
   pointers,
   pronouns,
+  rooms,
   seen,
   settled,
+  spends,
   streets,
 } from './oneOnlyWords.ts'
 import type { Told, Token } from './tokens.ts'
@@ -37,6 +42,7 @@ export function isOfOneOnly(told: Told, from: number, to: number): boolean {
   if (after.some(({ word }, place) => all.has(word) && !limits.has(after[place + 1]?.word ?? ''))) return false
   const before = behind(tokens, from)
   const refusal = tokens.slice(from, to + 1)
+  if (isOfSomethingElse(tokens[to]?.word ?? '', after)) return true
   if (refusal.some(({ word }) => settled.has(word))) return false
   return namesOne(told, after) || pointsBack(before) || isSoldByOthers(before, tokens[to]?.word ?? '') || isOnlyFound(tokens, to, after)
 }
@@ -65,8 +71,10 @@ function namesOne({ text }: Told, after: readonly Token[]): boolean {
   if (pointers.has(first.word)) {
     // "That" alone is what was said as often as a home: "not interested in that".
     const home = rest.slice(1, 2 + BETWEEN).find(({ word }) => homes.has(word) || kinds.has(word))
+    if (first.word === 'that' && degrees.has(second?.word ?? '')) return true
     if (home !== undefined) return !general.has(rest[rest.indexOf(home) + 1]?.word ?? '')
   }
+  if (first.word === 'there' && place > 0) return true
   if (isPointedOut(first, second) || (articles.has(first.word) && /^(de|del|que)$/.test(second?.word ?? ''))) return true
   if (first.word.startsWith('any') && limits.has(second?.word ?? '')) return true
   if (rest.slice(0, 2 + BETWEEN).some(({ word }) => kinds.has(word))) return true
@@ -100,4 +108,13 @@ function isOnlyFound(tokens: readonly Token[], to: number, after: readonly Token
   const [first, second] = after
   if (!/^(house|home)$/.test(tokens[to]?.word ?? '') || first === undefined) return false
   return seen.has(first.word) || (/^(we|i|id|wed)$/.test(first.word) && liked.has(second?.word ?? ''))
+}
+
+/** "Not looking forward to", "not looking to spend that much", "already bought my furniture". */
+function isOfSomethingElse(word: string, after: readonly Token[]): boolean {
+  const [first, second] = after
+  if (first === undefined) return false
+  if (word === 'looking') return goesOn.has(first.word) || (first.word === 'to' && spends.has(second?.word ?? ''))
+  if ((word !== 'bought' && word !== 'sold') || second === undefined || !bought.has(first.word)) return false
+  return !after.slice(1, 5).some((next) => homes.has(next.word) || kinds.has(next.word) || rooms.has(next.word) || /^\d/.test(next.word))
 }

@@ -6,7 +6,7 @@ const words = (list: string) => new Set(list.split(' '))
 
 /** Between a refusal and what it is of. */
 export const fillers = words(
-  'in on about at for with to by of seeing viewing visiting touring looking buying making an offer a really even too much now anymore ' +
+  'in on about at for with to by of seeing viewing visiting touring looking buying living moving making an offer a really even too much now anymore ' +
     'en por con de ver comprar visitar para una un ya mucho',
 )
 /** Before a home or place: it is that one. */
@@ -41,7 +41,15 @@ export const general = words(
 export const being = words('is was its been be are were thats it that')
 /** In a refusal: the lead has another home, whatever it speaks of beside it. */
 export const settled = words('bought closed rent compre compramos')
+/** Behind "not looking": it is about something else. */
+export const goesOn = words('forward good great bad right like')
+export const spends = words('spend pay live rush waste drive stretch')
+/** Behind "already bought": what was bought, and that it is a home. */
+export const bought = words('my a an the some our her his')
+export const rooms = words('bedroom bedrooms bed br bd new bigger smaller different another next other')
+/** Behind "that": how far, how big, how old. */
+export const degrees = words('far big small old close loud high busy much')
 export const own = words('my our mine ours ive weve')
 /** Behind "found a house": it was seen, or the word goes on. */
-export const seen = words('on online inspector inspection warranty insurance')
+export const seen = words('on online inspector inspection warranty insurance sitter painter cleaner')
 export const liked = words('like liked love loved want wanted saw might really would are were')
