@@ -4,14 +4,14 @@
  */
 const words = (list: string): readonly string[] => list.split(' ')
 
-/** Given names as people write them; none that is a place or an everyday word. @source frequent names of the United States and Latin America */
+/** Given names as people write them; none that is a place, a faith or an everyday word. @source frequent names of the United States and Latin America */
 export const names: ReadonlySet<string> = new Set([
   ...words(
     'aaron abby abigail adam adrian adriana alan albert alberto alejandra alejandro alex alexa alexander alexandra alexis alfredo alice alicia alison ' +
       'allison alma amanda amy ana andrea andres andrew andy angela angelica angie anita ann anna anne annie anthony antonio araceli ariana armando ' +
-      'arthur arturo ashley audrey barbara beatriz becky ben benjamin bernard beth betty beverly blanca bob bobby brad bradley brandon brenda brendan ' +
+      'arthur arturo ashley audrey barbara beatriz becky ben benjamin bernard beth betty beverly bob bobby brad bradley brandon brenda brendan ' +
       'brian brianna brittany bruce bryan caitlin caleb cameron carl carla carlos carmen carol caroline carolyn carrie catherine cecilia cesar charles ' +
-      'charlie chelsea cheryl chloe chris christian christina christine christopher christy cindy claire clara claudia cody colin connor corey courtney ' +
+      'charlie chelsea cheryl chloe chris christina christine christopher christy cindy claudia cody colin connor corey courtney ' +
       'craig cristian cristina cynthia dan daniel daniela danielle danny darlene darren daryl dave david dean deborah debbie debra denise dennis derek ' +
       'diana diane diego donald donna doris dorothy doug douglas dustin dylan eddie edgar eduardo edward edwin eileen elaine elena eli elias elizabeth ' +
       'ella ellen emilio emily emma emmanuel enrique eric erica erick erik erika erin ernesto esteban esther ethan eugene eva evan evelyn fabian felipe ' +
@@ -21,7 +21,7 @@ export const names: ReadonlySet<string> = new Set([
       'jeffrey jennifer jenny jeremy jerry jesse jessica jill jim jimmy joan joanna joe joel john johnny jon jonathan jorge jose joseph josh joshua josue ' +
       'joyce juan juana juanita judith judy julia julian juliana julie julio justin karen karina karla katherine kathleen kathy katie kayla keith kelly ' +
       'ken kenneth kevin kim kimberly kristen kristin kyle lance larry laura lauren laurie lawrence leah lee leo leon leonardo leslie leticia lidia ' +
-      'liliana lily linda lisa logan lorena lorenzo lori louis lourdes lucas lucia lucy luis luke lupe lydia lynn manuel marc marcela marco marcos ' +
+      'liliana lily lisa logan lorena lorenzo lori louis lourdes lucas lucia lucy luis luke lupe lydia lynn manuel marc marcela marco marcos ' +
       'marcus margaret margarita maria mariana maribel marie marilyn mario marisol marissa mark marlene marta martha martin marvin mary mateo matt ' +
       'matthew maureen mauricio megan melanie melissa michael micheal michele michelle miguel mike mitchell moises monica monique morgan nancy naomi ' +
       'natalia natalie nathan nicholas nick nicolas nicole noah noel noemi nora norma oliver olivia omar oscar pablo pam pamela patricia patrick ' +
@@ -37,7 +37,7 @@ export const names: ReadonlySet<string> = new Set([
     'antoine camille chantal claude elodie francois guillaume isabelle jacques jerome laurent luc mathieu nathalie nicolas philippe pierre sebastien ' +
       'sophie sylvie thierry valerie veronique virginie joao jose paulo luiz fernanda beatriz thiago tiago rodrigo mariana juliana leticia rafaela ' +
       'larissa camila felipe gustavo hans klaus jurgen juergen wolfgang stefan sabine monika petra ursula heike birgit anke dieter gunter guenter ' +
-      'matthias markus andreas katharina johannes giovanni giuseppe giulia francesca alessandro alessandra matteo luca marco chiara federica elisa ' +
+      'matthias markus andreas katharina johannes giovanni giuseppe giulia francesca alessandro alessandra matteo luca marco federica elisa ' +
       'paolo stefano roberto simona silvia antonella',
   ),
 ])

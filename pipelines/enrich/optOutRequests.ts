@@ -54,7 +54,7 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'es',
     source,
     words: [
-      ...['no soy esa persona', 'no soy la persona'],
+      ...['no soy esa persona', 'no soy la persona que busca', 'no soy la persona que buscan', 'no soy la persona que buscas'],
       ...['nadie con ese nombre', 'nadie aqui con ese nombre', 'nadie de ese nombre', 'ya no tiene este numero', 'ya no usa este numero'],
       ...[
         'este no es su numero',
@@ -112,7 +112,7 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'pt',
     source,
     words: [
-      ...['nao sou essa pessoa', 'nao sou a pessoa'],
+      ...['nao sou essa pessoa', 'nao sou a pessoa que voce', 'nao sou a pessoa que voces'],
       ...['ninguem com esse nome', 'nao tem mais esse numero', 'nao tem mais este numero'],
       ...everyOne(['nao e mais o numero', 'nao e o numero', 'esse nao e o numero'], ['dela', 'dele']),
       ...everyOne(
@@ -149,7 +149,7 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'it',
     source,
     words: [
-      ...['non sono quella persona', 'non sono la persona'],
+      ...['non sono quella persona', 'non sono la persona che cerca', 'non sono la persona che cercate', 'non sono la persona che cerchi'],
       ...['nessuno con questo nome', 'non ha piu questo numero', 'non e piu il suo numero', 'non e il suo numero'],
       ...['non do il consenso', 'non do il mio consenso', 'non ho dato nessun consenso', 'non ho mai dato il mio numero'],
       ...['nessun altro messaggio', 'nessunaltra chiamata', 'non mi cercate piu', 'non cercatemi piu'],

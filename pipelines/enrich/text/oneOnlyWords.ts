@@ -35,14 +35,14 @@ export const all = words('any anything anyone nothing none whatsoever ninguna ni
 /** Behind a home or a name: it is about buying and selling as such, or about us. */
 export const general = words(
   'search searching hunt hunting buying selling process market valuation value estimate offer listing real estate zillow redfin moving showing ' +
-    'buy sell sale help service services agent realtor working mercado proceso venta oferta agente servicio',
+    'buy sell sale help service services agent realtor working keller compass coldwell remax century sothebys exp kw berkshire opendoor mercado proceso venta oferta agente servicio',
 )
 /** Right before "already sold": it is said of a home. */
 export const being = words('is was its been be are were thats it that')
 /** In a refusal: the lead has another home, whatever it speaks of beside it. */
-export const settled = words('bought closed rent compre compramos')
+export const settled = words('bought closed rent selling listing buying compre compramos')
 /** Behind "not looking": it is about something else. */
-export const goesOn = words('forward good great bad right like')
+export const goesOn = words('forward good great bad')
 export const spends = words('spend pay live rush waste drive stretch')
 /** Behind "already bought": what was bought, and that it is a home. */
 export const bought = words('my a an the some our her his')
