@@ -26,7 +26,7 @@ export const names: ReadonlySet<string> = new Set([
       'matthew maureen mauricio megan melanie melissa michael micheal michele michelle miguel mike mitchell moises monica monique morgan nancy naomi ' +
       'natalia natalie nathan nicholas nick nicolas nicole noah noel noemi nora norma oliver olivia omar oscar pablo pam pamela patricia patrick ' +
       'patty paul paula pedro peggy peter phil philip phillip phyllis priscilla rachel rafael ralph ramon randy raquel raul ray raymond rebecca ' +
-      'regina rene ricardo richard rick ricky rita rob robert roberta roberto robin rocio rodolfo rodrigo roger rogelio roland ron ronald rosa ' +
+      'regina rene ricardo richard rick ricky rita rob robert roberta roberto robin rocio rodolfo rodrigo roger rogelio roland ron ronald ' +
       'rosalinda rosario roy ruben russell ruth ryan sabrina sally salvador sam samantha samuel sandra santos sara sarah saul scott sean sebastian ' +
       'sergio seth shannon sharon shawn sheila shelby shelly sherry shirley silvia simon sofia sonia sophia stacey stacy stella stephanie stephen ' +
       'steve steven susan susana suzanne sylvia tamara tammy tania tanya tara taylor ted teresa terri terry theodore theresa thomas tiffany tim ' +
