@@ -172,9 +172,17 @@ export const financingInProgress = phrases(
   'loan application',
 )
 export const financingPlanning = phrases('need financing', 'mortgage options', 'lender recommendation*', 'down payment')
-/** Of who has done one half of a move and wants the other some are no refusal: `declined`. */
+/** Some are no refusal beside a wish or of one home only: `declined`. */
 export const notNow = phrases(
   'not interested',
+  'no longer interested',
+  'not intrested',
+  'not intersted',
+  'not interrested',
+  'uninterested',
+  'not interested in buying',
+  'not interested in selling',
+  'not interested in listing',
   'not now',
   'not ready',
   'not looking',
@@ -199,6 +207,13 @@ export const notNow = phrases(
   'not a good time',
   'not the best time',
   'busy right now',
+  'busy rn',
+  'busy atm',
+  'cant talk right now',
+  "can't talk right now",
+  'not right now',
+  'not rn',
+  'not atm',
 )
 export const questionWords = phrases(
   'how much',

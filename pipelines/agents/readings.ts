@@ -4,7 +4,7 @@
  */
 import type { RecentMessage } from '../../schemas/generated/records.ts'
 import { objectionsIn } from '../enrich/text/objections.ts'
-import { isOtherHalfWanted, isHalfDone } from '../enrich/text/otherHalf.ts'
+import { isUndone, mayBeUndone } from '../enrich/text/otherHalf.ts'
 import type { Objection } from '../enrich/text/objectionWords.ts'
 import { sentimentIn } from '../enrich/text/sentiment.ts'
 import { tokensOf } from '../enrich/text/tokens.ts'
@@ -15,7 +15,8 @@ export type Words = string | Pick<RecentMessage, 'text'>
 
 const taken = new WeakMap<object, Told>()
 
-function toldOf(words: Words): Told {
+/** The words of a message; those of one row are taken apart once. */
+export function toldOf(words: Words): Told {
   if (typeof words === 'string') return tokensOf(words)
   let told = taken.get(words)
   if (told === undefined) taken.set(words, (told = tokensOf(words.text)))
@@ -69,15 +70,17 @@ export interface Objected {
 
 /**
  * Every objection the messages hold, in the order they are said. Who has done one half of a move objects to nothing when it wants
- * the other in a later message, or in another of those that wait for an answer: the last `open` ones.
+ * the other in a later message, or in another of those that wait for an answer: the last `open` ones. Who declined a home does not
+ * when it asks for others in a later message.
  */
 export function objectionsOf(messages: readonly Words[], open = 0): Objected[] {
   const found = messages.flatMap((message, place) =>
     objectionsIn(toldOf(message)).map(({ value, words }) => ({ objection: value as Objection, words, place })),
   )
   const firstOpen = messages.length - open
-  return found.filter(
-    ({ words, place }) =>
-      !isHalfDone(words) || !isOtherHalfWanted(words, messages.slice(Math.max(0, Math.min(place, firstOpen))).map(toldOf)),
-  )
+  return found.filter(({ objection, words, place }) => {
+    if (objection !== 'not_interested' || !mayBeUndone(words)) return true
+    const first = Math.max(0, Math.min(place, firstOpen))
+    return !isUndone(words, messages.slice(first).map(toldOf), place - first)
+  })
 }

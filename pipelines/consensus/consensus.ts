@@ -158,7 +158,7 @@ function decisionOn(
   const gated = evaluateGates(
     { view: assessment.view, at: assessment.askedAt, tenant, asked: assessment },
     policy.options.map(({ option }) => option),
-    arithmetic.reads,
+    arithmetic.hears,
   )
   const current: Case = {
     decisionId: ctx.id('decision', assessment.assessmentId, type),

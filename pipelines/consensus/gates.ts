@@ -8,7 +8,8 @@ import type { GateResult, LeadView, Tenant } from '../../schemas/generated/recor
 import { counted } from '../counted.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
-import { saidIn } from '../agents/phrases.ts'
+import { presentHearing } from '../agents/hearing.ts'
+import type { Hearing } from '../agents/hearing.ts'
 import { holdoutResults } from './holdout.ts'
 import type { Asked } from './holdout.ts'
 
@@ -22,7 +23,7 @@ export interface GateInput {
   readonly asked?: Asked
 }
 
-type Gate = (input: GateInput, options: readonly string[], reads: typeof saidIn) => GateResult[]
+type Gate = (input: GateInput, options: readonly string[], hears: Hearing) => GateResult[]
 
 /** Hard ceiling per lead, counting every sender. */
 export const contactCeiling = { per24h: 3, per14d: 10 } as const
@@ -127,8 +128,8 @@ export function isLatestEnd({ gateId }: Pick<GateResult, 'gateId'>): boolean {
 }
 
 /** Words that a person has to answer: the machine does not write over them. The hand-over itself is the other decision. */
-const personDue: Gate = ({ view }, options, reads) => {
-  const ground = options.some(isContact) ? groundForHandOver(view, reads) : undefined
+const personDue: Gate = ({ view }, options, hears) => {
+  const ground = options.some(isContact) ? groundForHandOver(view, hears) : undefined
   return ground !== undefined && ground.words.length > 0
     ? [deny('person_due', ground.cause, '*', `${ground.text} A person should answer.`)]
     : []
@@ -164,11 +165,11 @@ export interface Gated {
   readonly liftsAt: number | null
 }
 
-/** Evaluates all gates over the options of one decision type. `reads` is that of the arithmetic (`arithmetic.ts`). */
-export function evaluateGates(input: GateInput, options: readonly string[], reads: typeof saidIn = saidIn): Gated {
+/** Evaluates all gates over the options of one decision type. `hears` is that of the arithmetic (`arithmetic.ts`). */
+export function evaluateGates(input: GateInput, options: readonly string[], hears: Hearing = presentHearing): Gated {
   const asked = options.some((option) => placeOfOption(option) !== undefined) ? routingGates : gates
   const results = asked.flatMap(([gateId, gate]) => {
-    const denied = gate(input, options, reads)
+    const denied = gate(input, options, hears)
     return denied.length > 0 ? denied : [{ gateId, ruleId: 'pass', option: '*', verdict: 'allow', liftsAt: null, reason: '' }]
   })
   // Where a location has not asked for it nothing is said of it: its decisions keep their bytes.
@@ -198,7 +199,8 @@ const withoutWords: readonly Gate[] = [killSwitch, leadClosed, humanOwnership, c
 export function messageCouldLeave(input: GateInput): boolean {
   let left: readonly string[] = written
   for (const gate of withoutWords) {
-    for (const { option: denied } of gate(input, left, saidIn)) left = denied === '*' ? [] : left.filter((option) => option !== denied)
+    for (const { option: denied } of gate(input, left, presentHearing))
+      left = denied === '*' ? [] : left.filter((option) => option !== denied)
     if (left.length === 0) return false
   }
   return true

@@ -4,7 +4,9 @@
  */
 import type { Decision, Policy } from '../../schemas/generated/records.ts'
 import { withoutAlternates } from '../routing/alternates.ts'
-import { saidIn, saidPlainly, saidTogether } from '../agents/phrases.ts'
+import { presentHearing } from '../agents/hearing.ts'
+import type { Hearing } from '../agents/hearing.ts'
+import { asksForPerson, legalWords, negativeWords, saidPlainly, saidTogether } from '../agents/phrases.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { settled, settledButEscalation } from './earlyStop.ts'
 import { engineVersion } from './policy.ts'
@@ -47,8 +49,17 @@ const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
 const lastWithoutEscalation = 3
 /** The last version whose gate of words for a person read all messages as one text: a "no" denied what the next one began with. */
 const lastTogether = 6
-/** The last version to which a question why not ("why can't I speak to a person") denied what it asks for. */
-const lastPlainly = 7
+/** The last version whose gate took displeasure with anything for displeasure with us, heard English alone, and took a question why not for a denial. */
+const lastByLists = 7
+
+/** What that gate heard: phrases of the lists, read out of the messages in this way. A phrase more in a list, and it would hear otherwise. */
+function hearingBy(reads: typeof saidPlainly): Hearing {
+  return {
+    legal: (messages) => reads(messages, legalWords),
+    person: (messages) => reads(messages, asksForPerson),
+    unhappy: (messages) => reads(messages, negativeWords),
+  }
+}
 
 /** Versions whose decisions can be decided again. */
 export function isWritable(version: number): boolean {
@@ -65,6 +76,6 @@ export function writtenBy(version: number, decision: Decision, policy: Policy): 
 export function arithmeticOf(version: number): Arithmetic {
   return {
     settles: version <= lastWithoutEscalation ? settledButEscalation : settled,
-    reads: version <= lastTogether ? saidTogether : version <= lastPlainly ? saidPlainly : saidIn,
+    hears: version > lastByLists ? presentHearing : hearingBy(version <= lastTogether ? saidTogether : saidPlainly),
   }
 }

@@ -17,6 +17,7 @@ import {
   unclearWords,
 } from './optOutLexicon.ts'
 import { lookAlikes, softeners } from './optOutLookAlikes.ts'
+import { notThem } from './notThem.ts'
 import { optOutPhrases } from './optOutPhrases.ts'
 import type { Purpose } from './purposes.ts'
 import { fillers, plainStops } from './wholeOptOuts.ts'
@@ -53,10 +54,13 @@ export function permissionChange(text: string, subject: string | null = null): P
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
   const beside = candidates.map(bare).find((candidate) => keywords.has(candidate)) ?? standsAlone(text, whole)
   if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
+  const other = notThem(text, read)
+  if (other?.isStranger === true) return { change: 'opt_out', layer: 'phrase', words: other.words }
   const rest = withoutOwn(said === whole ? outside(text, whole, harmlessUses) : without(said, harmlessUses))
   const unclear =
     unclearWords.find((word) => contains(rest, word)) ?? (whole === '' ? stopSigns.find((sign) => text.includes(sign)) : undefined)
-  return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
+  const doubt = unclear ?? other?.words
+  return doubt === undefined ? undefined : { change: 'unclear', words: doubt }
 }
 
 /** What a lead writes above an e-mail of its own; a reply repeats the subject of somebody else. */

@@ -15,6 +15,17 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'en',
     source,
     words: [
+      ...['not the person you', 'im not that person', 'i am not that person', 'not who you are looking for', 'not who youre looking for'],
+      ...everyOne(
+        ['no one', 'noone', 'nobody'],
+        ['by that name', 'here by that name', 'named that', 'with that name', 'here with that name'],
+      ),
+      ...everyOne(['no longer has this', 'doesnt have this', 'no longer uses this', 'doesnt use this'], ['number', 'phone', 'cell']),
+      ...everyOne(
+        ['no longer her', 'no longer his', 'isnt her', 'isnt his', 'not her', 'not his'],
+        ['number', 'phone number', 'cell number'],
+      ),
+      ...['wrong nbr', 'wrong numbr', 'wrong numer', 'wrong numba', 'got a wrong number'],
       ...everyOne(['stop trying to', 'quit trying to', 'dont try to', 'do not try to'], ['contact me', 'call me', 'reach me', 'text me']),
       ...everyOne(['could you not', 'can you not'], ['text me', 'call me', 'contact me', 'message me', 'email me']),
       ...everyOne(['my number', 'my email', 'my name', 'me'], ['out of your system', 'out of your database', 'off your database']),
@@ -43,6 +54,16 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'es',
     source,
     words: [
+      ...['no soy esa persona', 'no soy la persona que busca', 'no soy la persona que buscan', 'no soy la persona que buscas'],
+      ...['nadie con ese nombre', 'nadie aqui con ese nombre', 'nadie de ese nombre', 'ya no tiene este numero', 'ya no usa este numero'],
+      ...[
+        'este no es su numero',
+        'este ya no es su numero',
+        'numero ekivocado',
+        'num equivocado',
+        'numero ekibocado',
+        'kivocado de numero',
+      ],
       ...everyOne(['no'], ['mande mensajes', 'manden mensajes', 'mandes mensajes', 'envie mensajes', 'envien mensajes', 'envies mensajes']),
       ...everyOne(
         ['no quiero'],
@@ -73,6 +94,8 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'fr',
     source,
     words: [
+      ...['ne suis pas cette personne', 'pas la personne que vous'],
+      ...['personne de ce nom', 'na plus ce numero', 'nest plus son numero', 'pas la bonne personne'],
       ...everyOne(
         ['arretez', 'arrete', 'cessez', 'cesse', 'arreter', 'cesser'],
         ['vos messages', 'vos appels', 'vos sms', 'vos mails', 'tes messages', 'tes appels', 'ces appels', 'ces sms', 'ces mails'],
@@ -89,6 +112,9 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'pt',
     source,
     words: [
+      ...['nao sou essa pessoa', 'nao sou a pessoa que voce', 'nao sou a pessoa que voces'],
+      ...['ninguem com esse nome', 'nao tem mais esse numero', 'nao tem mais este numero'],
+      ...everyOne(['nao e mais o numero', 'nao e o numero', 'esse nao e o numero'], ['dela', 'dele']),
       ...everyOne(
         ['nao quero que me', 'nao quero mais que me', 'nao quero que voces me', 'nao quero que voce me'],
         ['liguem', 'ligue', 'contatem', 'contate', 'escrevam', 'escreva', 'procurem', 'incomodem'],
@@ -104,6 +130,14 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'de',
     source,
     words: [
+      ...['nicht die person die', 'bin nicht diese person'],
+      ...[
+        'niemand mit diesem namen',
+        'niemanden mit diesem namen',
+        'niemand mit dem namen',
+        'hat diese nummer nicht mehr',
+        'die falsche person',
+      ],
       ...everyOne(['rufen sie', 'ruft', 'ruf'], ['hier nicht mehr an', 'diese nummer nicht mehr an', 'bei uns nicht mehr an']),
       ...everyOne(
         ['schluss mit'],
@@ -115,6 +149,8 @@ export const optOutRequests: readonly LexiconRow[] = [
     language: 'it',
     source,
     words: [
+      ...['non sono quella persona', 'non sono la persona che cerca', 'non sono la persona che cercate', 'non sono la persona che cerchi'],
+      ...['nessuno con questo nome', 'non ha piu questo numero', 'non e piu il suo numero', 'non e il suo numero'],
       ...['non do il consenso', 'non do il mio consenso', 'non ho dato nessun consenso', 'non ho mai dato il mio numero'],
       ...['nessun altro messaggio', 'nessunaltra chiamata', 'non mi cercate piu', 'non cercatemi piu'],
     ],

@@ -3644,9 +3644,9 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'half-a-move-declines',
     guard: 'who has done one half of a move and wants the other declines nothing, to the agents',
-    file: 'pipelines/agents/declined.ts',
-    find: 'found.filter((phrase) => !isOtherHalfWanted(phrase, told))',
-    replace: 'found',
+    file: 'pipelines/enrich/text/intent.ts',
+    find: '.filter((words) => !isUndone(words, messages, place))',
+    replace: '',
     tests: [{ file: otherHalf, title: 'the agents that heard a refusal in it hear a seller now, in one message and in two' }],
     why: 'A seller who writes that the next home is bought is left waiting, by the votes of four agents.',
   },
@@ -3654,7 +3654,7 @@ export const mutations: readonly Mutation[] = [
     id: 'half-a-move-objects',
     guard: 'who has done one half of a move and wants the other objects to nothing',
     file: 'pipelines/enrich/text/objections.ts',
-    find: ".filter(({ value, words }) => value !== 'not_interested' || !isOtherHalfWanted(words, [told]))",
+    find: ".filter(({ value, words }) => value !== 'not_interested' || !isUndone(words, [told], 0))",
     replace: '',
     tests: [{ file: otherHalf, title: 'one half done and the other wanted is no refusal' }],
     why: 'The message of a seller counts as a negative reply.',
@@ -3663,10 +3663,89 @@ export const mutations: readonly Mutation[] = [
     id: 'denied-wish-counts',
     guard: 'a denied wish undoes no refusal',
     file: 'pipelines/enrich/text/otherHalf.ts',
-    find: 'value === half && denial === undefined && !quoted',
-    replace: 'value === half && !quoted',
+    find: 'value === wish && denial === undefined && !quoted',
+    replace: 'value === wish && !quoted',
     tests: [{ file: otherHalf, title: 'a refusal stays one: without a wish, with a denied' }],
     why: '"I do not want to sell, we already bought" is written to again.',
+  },
+  {
+    id: 'one-home-declines',
+    guard: 'who declines one home declines nothing, to the agents',
+    file: 'pipelines/enrich/text/intent.ts',
+    find: 'return !isOfOneOnly(told, from, to) && !(',
+    replace: 'return !(',
+    tests: [{ file: otherHalf, title: 'who declines one home, a place or a kind of home declines nothing' }],
+    why: 'A lead that asks for other homes is left waiting.',
+  },
+  {
+    id: 'wish-before-a-refusal',
+    guard: 'who declines after it has asked for others declines',
+    file: 'pipelines/enrich/text/otherHalf.ts',
+    find: 'row.alsoBefore ? texts : texts.slice(place)',
+    replace: 'texts',
+    tests: [
+      {
+        file: otherHalf,
+        title: 'the agents hear an interested lead in one home declined, and hear it decline when it does so after it has asked for others',
+      },
+    ],
+    why: 'A lead that has declined is written to, for what it asked before.',
+  },
+  {
+    id: 'displeased-with-things',
+    guard: 'displeasure with a home or with somebody else is none with us',
+    file: 'pipelines/enrich/text/sentiment.ts',
+    find: "target === 'us' || (target === 'unknown' && value !== 'fair')",
+    replace: 'true',
+    tests: [
+      {
+        file: 'test/pipelines/readByPeople.test.ts',
+        title: 'what would silence us, call a person or let a lead go is found where it is said and nowhere else',
+      },
+    ],
+    why: 'A lead that tells of terrible traffic is handed over, and no message leaves.',
+  },
+  {
+    id: 'unnamed-displeasure-unheard',
+    guard: 'displeasure that names nothing is with us',
+    file: 'pipelines/enrich/text/sentiment.ts',
+    find: "target === 'us' || (target === 'unknown' && value !== 'fair')",
+    replace: "target === 'us'",
+    tests: [
+      {
+        file: 'test/pipelines/readByPeople.test.ts',
+        title: 'a lead that declines one home, or dislikes a thing, is no negative reply; one that is displeased with us is',
+      },
+    ],
+    why: 'The machine writes on to a lead that has said "this is terrible".',
+  },
+  {
+    id: 'strangers-number-written-to',
+    guard: "a number that is somebody else's is not written to again",
+    file: 'pipelines/enrich/optOut.ts',
+    find: 'if (other?.isStranger === true)',
+    replace: 'if (false as boolean && other !== undefined)',
+    tests: [
+      {
+        file: 'test/pipelines/readByPeople.test.ts',
+        title: 'a wrong number is not written to again; who only says not to be the one pauses; who answers for the lead does neither',
+      },
+    ],
+    why: 'Somebody who has said that no Maria is at this number gets the messages for her.',
+  },
+  {
+    id: 'seven-hears-as-now',
+    guard: 'what was decided is decided again',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: 'version > lastByLists ?',
+    replace: 'version >= lastByLists ?',
+    tests: [
+      {
+        file: 'test/pipelines/replay.test.ts',
+        title: 'the gate hears no displeasure with things, and Spanish; what version 7 decided without that is decided again byte for byte',
+      },
+    ],
+    why: 'Decisions of version 7 are said to differ from what their inputs give.',
   },
   {
     id: 'named-revocation-always-narrow',
@@ -4258,8 +4337,9 @@ export const mutations: readonly Mutation[] = [
     id: 'gate-reads-together',
     guard: 'who asks for a person is heard',
     file: 'pipelines/consensus/arithmetic.ts',
-    find: "import { saidIn } from '../agents/phrases.ts'",
-    replace: "import { saidTogether as saidIn } from '../agents/phrases.ts'",
+    find: 'hears: presentHearing }',
+    replace:
+      'hears: { ...presentHearing, person: (told) => presentHearing.person([{ text: told.map(({ text }) => text).join(" ") } as never]) } }',
     tests: [
       {
         file: 'test/pipelines/replay.test.ts',

@@ -125,7 +125,10 @@ t.test(
       says(competitorTracker, active, inbound(compares, { level: 'HOT', blockedChannels: { call: 'dnd' } })),
       'content reassure 5 looks_elsewhere',
     )
-    const answered = [message('inbound', 'I saw it on Zillow', asked - 2 * hour), message('outbound', 'Ask me anything', asked - hour)]
+    const answered = [
+      message('inbound', 'I am talking to other agents', asked - 2 * hour),
+      message('outbound', 'Ask me anything', asked - hour),
+    ]
     t.equal(
       says(competitorTracker, active, { view: view({ level: 'HOT', recentMessages: answered }) }),
       'content reassure 3 looks_elsewhere',
@@ -143,7 +146,17 @@ t.test(
 
 t.test('what is said of other agencies is read as whole words, and not behind a negation', async (t) => {
   const words = (text: string) => looksElsewhere([message('inbound', text, asked)])
-  t.strictSame(words('Saw it on Zillow and Redfin'), { words: ['zillow', 'redfin'], place: 0 })
+  t.strictSame(words('Opendoor made an offer, and Redfin only charges 1%'), { words: ['opendoor', 'redfin only charges'], place: 0 })
+  t.match(words('we are thinking of going with redfin'), { words: ['going with redfin'] })
+  for (const source of [
+    'I saw it on Zillow',
+    'Saw this on Redfin, is it available?',
+    'Zillow says it is pending',
+    'realtor.com has it for 450k',
+  ])
+    t.equal(words(source), undefined, `where a home was seen: ${source}`)
+  for (const chosen of ["I'm working with a Zillow agent", 'my Redfin agent is showing it']) t.equal(words(chosen), 'bound', chosen)
+  for (const gone of ['our agent quit, we need a new one', 'I fired my realtor']) t.equal(words(gone), undefined, gone)
   t.equal(words('We are not working with another agency'), undefined)
   t.equal(words('zillowing along'), undefined)
   t.equal(words('I signed with another broker'), 'bound')
@@ -193,7 +206,7 @@ t.test('without findings all four abstain, and none of them is ever for a direct
   const anyFinding = fc
     .tuple(fc.constantFrom(...kinds), any, fc.constantFrom(...reasons), fc.integer({ min: 1, max: 5 }))
     .map(([kind, subject, reason, bin]) => finding(kind, subject, reason, bin))
-  const texts = ['I saw it on Zillow', 'How can I trust you? I read bad reviews', 'ok', 'another agency called']
+  const texts = ['I am talking to other agents', 'How can I trust you? I read bad reviews', 'ok', 'another agency called']
   await assertProperty(
     t,
     fc.property(

@@ -1,13 +1,12 @@
-/** Who has done one half of a move and wants the other does not decline, to the agents and to the text signals alike. */
+/** Who has done one half of a move and wants the other does not decline, nor who declines one home; to the agents and to the text signals alike. */
 import fc from 'fast-check'
 import t from 'tap'
 import { looksElsewhere } from '../../pipelines/agents/competitive/elsewhere.ts'
 import { declined } from '../../pipelines/agents/declined.ts'
-import { notNow } from '../../pipelines/agents/phrases.ts'
 import { displeasureIn } from '../../pipelines/enrich/displeasure.ts'
 import { normalised } from '../../pipelines/enrich/normalForm.ts'
 import { intentIn } from '../../pipelines/enrich/text/intent.ts'
-import { intentRows } from '../../pipelines/enrich/text/intentWords.ts'
+import { intentRows, refusalRows } from '../../pipelines/enrich/text/intentWords.ts'
 import { objectionsIn } from '../../pipelines/enrich/text/objections.ts'
 import { objectionRows } from '../../pipelines/enrich/text/objectionWords.ts'
 import { done, wanted } from '../../pipelines/enrich/text/otherHalfWords.ts'
@@ -26,8 +25,6 @@ const refusals = (text: string) => ({
 })
 const all = { agents: true, intent: true, objection: true, displeasure: true }
 const none = { agents: false, intent: false, objection: false, displeasure: false }
-/** The lists of the agents are English. */
-const spanish = { ...all, agents: false }
 
 /** Several messages that wait for an answer, oldest first. */
 const waiting = (...texts: string[]): Partial<Assessment> =>
@@ -87,18 +84,21 @@ t.test('a refusal stays one: without a wish, with a denied, withheld, quoted or 
     'Ya vendí, si quiero comprar los llamo',
     'Ya no busco agente, quiero vender yo mismo',
   ])
-    t.strictSame(refusals(text), spanish, text)
+    t.strictSame(refusals(text), all, text)
 })
 
 t.test('every phrase of a half is one of refusal, and every wish of the other undoes it unless it is denied', async (t) => {
   const known = (rows: readonly { value: string; phrases: readonly string[] }[], value: string) =>
     new Set(rows.filter((row) => row.value === value).flatMap(({ phrases }) => phrases.map(normalised)))
   const refused = known(objectionRows, 'not_interested')
-  for (const phrase of done.flatMap(({ phrases }) => phrases)) t.ok(refused.has(normalised(phrase)), phrase)
+  const later = known(intentRows, 'not_now')
+  const agents = known(refusalRows, 'not_now')
+  for (const phrase of done.flatMap(({ phrases }) => phrases)) {
+    t.ok(agents.has(normalised(phrase)), phrase)
+    t.ok(refused.has(normalised(phrase)) || later.has(normalised(phrase)), phrase)
+  }
   const halves = done.flatMap(({ phrases }) => phrases.map(normalised))
   t.equal(new Set(halves).size, halves.length, 'each phrase once')
-  const [later, agents] = [known(intentRows, 'not_now'), new Set(notNow.phrases)]
-  const isDenial = /^(no|not|ya no) |^stopped/
   await assertProperty(
     t,
     fc.property(
@@ -112,10 +112,9 @@ t.test('every phrase of a half is one of refusal, and every wish of the other un
         const text = isWishFirst ? `${told}${gap}${phrase}` : `${phrase}${gap}${told}`
         const isUndone = !isDenied && undoneBy.includes(value)
         const said = refusals(text)
-        t.equal(said.objection, !isUndone, text)
+        if (refused.has(normalised(phrase))) t.equal(said.objection, !isUndone, text)
         if (later.has(normalised(phrase))) t.equal(said.intent, !isUndone, text)
-        // A phrase that denies may be denied itself by the agents' rule, which looks over punctuation.
-        if (agents.has(phrase) && !isDenial.test(phrase) && !isDenied) t.equal(said.agents, !isUndone, text)
+        t.equal(said.agents, !isUndone, text)
       },
     ),
     { numRuns: 500 },
@@ -171,6 +170,80 @@ t.test('a wish that somebody has answered undoes no refusal that comes after it;
   t.equal(bound([wish, over], 2), undefined)
   t.equal(bound([over, wish], 1), undefined)
 })
+
+t.test('who declines one home, a place or a kind of home declines nothing', async (t) => {
+  for (const text of [
+    'Not interested in that one, show me others',
+    'not interested in that house',
+    'Not interested in the one on Oak. Still want to see Maple though',
+    'that one not interested',
+    'Not interested in condos',
+    'not interested in anything with an HOA',
+    'not interested in the Elm st one',
+    'Not interested in Pflugerville sorry',
+    'not looking in that area',
+    'Not interested. What else do you have?',
+    'I changed my mind, Saturday works better',
+    'just looking, what else do you have?',
+    'esa no me interesa',
+    'No me interesa la de Main St, tienen otras?',
+    'It was already sold when we called',
+    'not looking forward to moving',
+    'I already bought my furniture',
+    'not interested in living that far out',
+    'Found a house on your site, is it available?',
+    'not interested in selling, looking to buy',
+    'It’s not that I’m not interested',
+  ])
+    t.strictSame(refusals(text), none, text)
+})
+
+t.test('who declines us declines, whatever home is named beside it', async (t) => {
+  for (const text of [
+    'Not interested',
+    'No thanks not interested',
+    'No I’m not interested',
+    'no no me interesa',
+    'not interested in that house or any other',
+    'not interested in anything',
+    'not interested at this time',
+    'not looking right now',
+    'we love this house and are not interested in selling',
+    'Not interested in Compass, thanks',
+    'we already bought a 3 bedroom',
+    'Not Interested In Buying',
+    'not interested in working with an agent',
+    'no me interesa esta vez gracias',
+    'Not interested, do not send me others',
+    'Our house is already sold',
+    'We found a house thanks',
+    'not intrested',
+  ])
+    t.match(refusals(text), { agents: true, objection: true }, text)
+})
+
+t.test(
+  'the agents hear an interested lead in one home declined, and hear it decline when it does so after it has asked for others',
+  async (t) => {
+    const follow = (agentId: string, over: Partial<Assessment>) => opinionOf(agentId, 'follow_up', over)
+    for (const over of [
+      inbound('Not interested in that one, show me others'),
+      waiting('Not interested', 'Do you have anything else?'),
+      waiting('esa casa no me interesa'),
+    ]) {
+      t.notMatch(follow('intent_detector', over), /said_not_now/)
+      t.equal(follow('response_analyzer', over), 'abstain rate_unremarkable')
+      t.match(follow('content_personalizer', over), /^sms \d occasion_reply$/)
+      t.equal(follow('objection_handler', over), 'abstain no_objection')
+    }
+    for (const over of [waiting('Do you have anything else?', 'Never mind, not interested'), inbound('no me interesa, gracias')]) {
+      t.equal(follow('intent_detector', over), 'wait 5 said_not_now')
+      t.equal(follow('response_analyzer', over), 'wait 5 reply_declines')
+      t.equal(follow('content_personalizer', over), 'abstain lead_declined')
+      t.equal(follow('objection_handler', over), 'wait 4 objection_not_interested')
+    }
+  },
+)
 
 t.test('a visit tomorrow is no wish to move tomorrow; the answer of a form is', async (t) => {
   const follow = (text: string, facts: Record<string, string> = {}) => opinionOf('intent_detector', 'follow_up', inbound(text, { facts }))

@@ -31,6 +31,7 @@ import {
   unclearWords,
 } from '../../pipelines/enrich/optOutLexicon.ts'
 import { lookAlikes, softeners } from '../../pipelines/enrich/optOutLookAlikes.ts'
+import { notThem } from '../../pipelines/enrich/notThem.ts'
 import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
 import { fillers, plainStops } from '../../pipelines/enrich/wholeOptOuts.ts'
 import type { Purpose } from '../../pipelines/enrich/purposes.ts'
@@ -88,9 +89,12 @@ export function plainPermissionChange(text: string, subject: string | null = nul
       .map((one) => plainCalm(joined(once(one))))
       .find((one) => keywords.has(one)) ?? plainAlone(text, whole)
   if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
+  const other = notThem(text, { text: whole, words: whole.split(' ') })
+  if (other?.isStranger === true) return { change: 'opt_out', layer: 'phrase', words: other.words }
   const harmless = said === whole ? outside(harmlessUses) : without(said, harmlessUses)
   const rest = without(harmless, ownWords).trim() === '' ? harmless : without(harmless, ownWords)
-  const unclear = unclearWords.find((word) => contains(rest, word)) ?? stopSigns.find((sign) => whole === '' && text.includes(sign))
+  const unclear =
+    unclearWords.find((word) => contains(rest, word)) ?? stopSigns.find((sign) => whole === '' && text.includes(sign)) ?? other?.words
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
 }
 

@@ -351,6 +351,39 @@ t.test('the gate hears who asks why no person answers; what version 7 decided wi
   }
 })
 
+t.test(
+  'the gate hears no displeasure with things, and Spanish; what version 7 decided without that is decided again byte for byte',
+  async (t) => {
+    const reads = (text: string, after: string, before: string) => {
+      const said = [message('inbound', text, asked - 60_000)]
+      const asks = question({ decisionTypes: ['follow_up'], view: view({ recentMessages: said, lastInboundAt: asked - 60_000 }) })
+      const cast = castOf(
+        asks,
+        followUp.roster.map((agent) => vote(agent, 'sms', 5)),
+      )
+      const assessment = { at: asked, value: asks }
+      const inputs: ReplayInputs = { assessment, ballots: [{ at: asked, value: cast }], policy: (hash) => known.get(hash), tenant }
+      const start = { epoch: 0, early: 0, ballots: 1, newerAfter: undefined }
+      const by = (version: number) =>
+        decidedAgain([made], known, assessment, inputs.ballots, start, tenant, {
+          arithmetic: arithmeticOf(version),
+        }).get('follow_up') as Decision
+      const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
+      line.pipe(assessments, key, asks)
+      line.pipe(ballots, key, cast)
+      const made = line.outputs(decisions)[0] as Decision
+      t.match(made, { chosen: after, engineVersion: 8 }, text)
+      t.match(replay([made], inputs), [{ kind: 'same' }], text)
+      const seven = by(7)
+      t.match(seven, { chosen: before }, `version 7: ${text}`)
+      t.match(replay([{ ...seven, engineVersion: 7 }], inputs), [{ kind: 'same' }], `version 7: ${text}`)
+      t.match(replay([{ ...seven, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
+    }
+    reads('Sorry I am late, terrible traffic', 'sms', 'wait')
+    reads('Quiero hablar con una persona', 'wait', 'sms')
+  },
+)
+
 t.test('a stretch of the topics is decided again and counted', async (t) => {
   const topics: Readonly<Record<string, readonly { value: unknown; timestamp: number }[]>> = {
     [decisions.name]: plain.decisions.map((value) => ({ value, timestamp: value.decidedAt })),

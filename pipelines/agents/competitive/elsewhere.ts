@@ -1,7 +1,25 @@
-/** What leads say when they look at another agency or a portal without having chosen one. Whole words, not behind a negation. */
+/**
+ * What leads say when they look at another agency, or at a portal as one that serves them, without having chosen one. Where a home was
+ * seen ("I saw it on Zillow") is no look elsewhere. Whole words, not behind a negation.
+ */
+import { everyOne } from '../../enrich/lexiconRow.ts'
 import { phrases, said } from '../phrases.ts'
 import { objectionsOf } from '../readings.ts'
 import type { RecentMessage } from '../../../schemas/generated/records.ts'
+
+const portals = ['zillow', 'redfin', 'realtor.com', 'trulia', 'homes.com']
+const chosen = [
+  'go with',
+  'going with',
+  'list with',
+  'listing with',
+  'sell with',
+  'selling with',
+  'buy with',
+  'buying with',
+  'hire',
+  'hiring',
+]
 
 const elsewhere = phrases(
   'another agency',
@@ -17,16 +35,15 @@ const elsewhere = phrases(
   'comparing agents',
   'comparing realtors',
   'comparing agencies',
+  ...everyOne(['a few', 'several', 'two', 'three', 'multiple'], ['agents', 'realtors', 'agencies']),
   'shopping around',
   'interviewing agents',
   'interviewing realtors',
-  'zillow',
-  'redfin',
-  'realtor.com',
-  'trulia',
-  'homes.com',
+  // These buy homes themselves.
   'opendoor',
   'offerpad',
+  ...everyOne(portals, ['agent', 'agents', 'realtor', 'realtors', 'rep', 'charges', 'only charges', 'commission', 'fee', 'fees']),
+  ...everyOne([...chosen, 'working with', 'talking to', 'signing up with', 'switch to', 'switching to'], portals),
 )
 
 export interface LooksElsewhere {

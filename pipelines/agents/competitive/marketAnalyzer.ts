@@ -16,7 +16,7 @@ const messagesRead = 3
 
 export const marketAnalyzer: Agent = {
   id: 'market_analyzer',
-  version: 5,
+  version: 6,
   system: 'competitive',
   family: 'market',
   answers: ['content'],

@@ -15,7 +15,7 @@ const habitShare = 0.5
 
 export const sentimentOptimizer: Agent = {
   id: 'sentiment_optimizer',
-  version: 1,
+  version: 2,
   system: 'content',
   family: 'text',
   answers: ['content'],

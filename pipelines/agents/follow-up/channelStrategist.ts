@@ -8,11 +8,12 @@ import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { contactOptions, openChannels } from '../channels.ts'
 import { declined } from '../declined.ts'
-import { asksForCall, said, unanswered } from '../phrases.ts'
+import { askedFor } from '../hearing.ts'
+import { unanswered } from '../phrases.ts'
 
 export const channelStrategist: Agent = {
   id: 'channel_strategist',
-  version: 3,
+  version: 4,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
@@ -32,7 +33,7 @@ export const channelStrategist: Agent = {
     if (first === undefined) return abstain('no_open_channel')
     const { inboundByChannel, outboundByChannel, attemptsSinceReply } = view.counters
     const waiting = unanswered(view)
-    const wanted = waiting.flatMap(({ text }) => said(text, asksForCall))[0]
+    const wanted = askedFor('call', waiting)[0]
     // "Not now, call me in spring" is no wish for a call now.
     if (wanted !== undefined && open.includes('call') && declined(waiting).length === 0) {
       return vote('follow_up', 'call', {

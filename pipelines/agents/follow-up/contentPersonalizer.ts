@@ -10,7 +10,8 @@ import { openOr, optionOfChannel } from '../channels.ts'
 import type { ContactOption } from '../channels.ts'
 import { levelRank, levelRanks } from '../levels.ts'
 import { declined } from '../declined.ts'
-import { asksForCall, saidIn, unanswered } from '../phrases.ts'
+import { askedFor } from '../hearing.ts'
+import { unanswered } from '../phrases.ts'
 
 /** A lead nobody wrote to for 30 days is approached anew. */
 const dormantAfterMs = 30 * 86_400_000
@@ -79,7 +80,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 4,
+  version: 5,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
@@ -101,7 +102,7 @@ export const contentPersonalizer: Agent = {
   assess(view) {
     const waiting = unanswered(view)
     if (declined(waiting).length > 0) return abstain('lead_declined')
-    if (saidIn(waiting, asksForCall).length > 0) return abstain('lead_wants_a_call')
+    if (askedFor('call', waiting).length > 0) return abstain('lead_wants_a_call')
     const occasion = occasionOf(view)
     if (occasion === undefined) return abstain('no_occasion')
     const attempts = view.counters.attemptsSinceReply

@@ -1,12 +1,14 @@
 /**
- * Row 8. When a person has to take over: the lead asks for one, is angry, speaks of law, is URGENT, or five attempts
+ * Row 8. When a person has to take over: the lead asks for one, is angry with us, speaks of law, is URGENT, or five attempts
  * stayed without a reply. In the first three cases a gate keeps the machine silent as well. Otherwise no finding: it abstains.
  * @source reference/lead-domain.md 2.4, 4.4; reference/consensus.md 4.2
  */
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
-import { asksForPerson, legalWords, negativeWords, saidIn, unanswered } from '../phrases.ts'
+import { presentHearing } from '../hearing.ts'
+import type { Hearing } from '../hearing.ts'
+import { unanswered } from '../phrases.ts'
 
 export type Cause = 'legal_words' | 'asked_for_a_person' | 'negative_sentiment' | 'urgent_level' | 'five_attempts_unanswered'
 
@@ -18,17 +20,17 @@ export interface Ground {
   readonly words: readonly string[]
 }
 
-/** The weightiest ground for a hand-over, if any. `reads` says how phrases are read out of the messages that wait for an answer. */
+/** The weightiest ground for a hand-over, if any. `hears` says what is heard in the messages that wait for an answer. */
 export function groundForHandOver(
   view: Pick<AgentView, 'recentMessages' | 'level' | 'counters'>,
-  reads: typeof saidIn = saidIn,
+  hears: Hearing = presentHearing,
 ): Ground | undefined {
   const waiting = unanswered(view)
-  const legal = reads(waiting, legalWords)
+  const legal = hears.legal(waiting)
   if (legal.length > 0) return { cause: 'legal_words', probability: 0.95, text: `The lead speaks of "${legal[0] ?? ''}".`, words: legal }
-  const person = reads(waiting, asksForPerson)
+  const person = hears.person(waiting)
   if (person.length > 0) return { cause: 'asked_for_a_person', probability: 0.95, text: 'The lead asked for a person.', words: person }
-  const negative = reads(waiting, negativeWords)
+  const negative = hears.unhappy(waiting)
   if (negative.length > 0) {
     // One hard word may be about something else, two are a mood.
     return {

@@ -13,7 +13,7 @@ import { unanswered } from '../phrases.ts'
 
 export const responseAnalyzer: Agent = {
   id: 'response_analyzer',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up', 'escalation'],

@@ -10,9 +10,8 @@ import type { AgentView } from '../agentView.ts'
 import { isOpen, openOr, optionOfChannel } from '../channels.ts'
 import { amountOf, answerOf } from '../factValues.ts'
 import { declined } from '../declined.ts'
+import { askedFor } from '../hearing.ts'
 import {
-  asksForCall,
-  asksForPerson,
   financingInProgress,
   financingPlanning,
   financingReady,
@@ -165,8 +164,8 @@ function answerToWords(view: AgentView): readonly Opinion[] | undefined {
   const waiting = unanswered(view)
   const latest = waiting.at(-1)
   if (latest === undefined) return undefined
-  const person = saidIn(waiting, asksForPerson)
-  const wanted = saidIn(waiting, asksForCall)
+  const person = askedFor('person', waiting)
+  const wanted = askedFor('call', waiting)
   const later = declined(waiting)
   const cues = (waiting.some(({ text }) => text.includes('?')) ? 1 : 0) + Math.min(2, saidIn(waiting, questionWords).length)
   const quote = (words: readonly string[]) => [field('recentMessages.text', words.join(', '))]

@@ -101,6 +101,8 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   const atLeast = phraseAfter(after, lowerAfter)
   const isCertain = says(certainBefore, before) || says(budgetAfter, after.slice(0, 2))
   const isPeriodic = periods.has(after[perWords.has(after[0]?.word ?? '') ? 1 : 0]?.word ?? '')
+  // "20k less" is told of a price.
+  if (/^(less|cheaper|lower|higher|menos)$/.test(after[0]?.word ?? '')) return undefined
   if (isPeriodic || says(notBudgetAfter, after) || (!isCertain && says(notBudgetBefore, before))) return undefined
   const isBudget = isCertain || says(budgetBefore, before) || bound !== undefined || atMost !== undefined || atLeast !== undefined
   const hasCurrency =

@@ -34,7 +34,7 @@ export const certainBefore = new Set(
   'budget range approved preapproved prequalified presupuesto rango aprobado aprobada aprobados aprobaron'.split(' '),
 )
 /** Of these, a bare number below a thousand is one of thousands: "my budget is 350 to 400". */
-export const plainBudget = new Set('budget presupuesto'.split(' '))
+export const plainBudget = new Set('budget presupuesto approved preapproved prequalified aprobado aprobada aprobados'.split(' '))
 /** After an amount, within two words. */
 export const budgetAfter = new Set('budget range max maximum maximo tope presupuesto'.split(' '))
 
@@ -44,13 +44,13 @@ export const notBudgetBefore = new Set(
     'rent renta alquiler rented saw seen seller owner wants wanted listed list asking priced listing worth appraised zestimate zillow sold sell selling owe owed mortgage payment payments ' +
     'deposit earnest down downpayment salary income make makes earn earning taxes tax hoa commission fee fees repairs roof value valued estimate offered ' +
     'vi listada listado anunciada piden pide vender vendo vale valorada avaluo cuesta costaba debo hipoteca pago mensualidad enganche entrada deposito gano ganamos sueldo ingresos impuestos comision bajo bajaron ' +
-    'costs cost refinance savings saved ahorrado ahorrados ahorros zip code postal unit apt suite st street'
+    'bought paid outbid compre compramos costs cost refinance savings saved ahorrado ahorrados ahorros zip code postal unit apt suite st street'
   ).split(' '),
 )
 /** After an amount, within three words. */
 export const notBudgetAfter = new Set(
   (
-    'down deposit enganche entrada miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking ' +
+    'negotiable selling down deposit enganche entrada miles mile millas km sqft sq square pies metros people personas salary income views steps listing asking ' +
     'over beyond exceeds encima impuestos taxes tax hoa saved savings ahorrado ahorrados stretch rent renta alquiler monthly yearly annually mensual mensuales anuales'
   ).split(' '),
 )
@@ -80,6 +80,7 @@ export const upperBefore: readonly string[] = [
   'maximo',
   'maximo de',
   'maximo es',
+  'maximo son',
   'menos de',
   'no mas de',
   'tope de',
@@ -94,6 +95,13 @@ export const upperAfter: readonly string[] = [
   'or under',
   'tops',
   'at most',
+  'is my limit',
+  'is our limit',
+  'is my max',
+  'is our max',
+  'is the max',
+  'es mi limite',
+  'es nuestro limite',
   'maximo',
   'como maximo',
   'o menos',

@@ -3,6 +3,8 @@
  * left out stands here. @checked 2026-11-27
  */
 import { asksForCall, asksForPerson, highIntent, mediumIntent, notNow } from '../../agents/phrases.ts'
+import { everyOne } from '../lexiconRow.ts'
+import { objectionRows } from './objectionWords.ts'
 import type { PhraseRow } from './phraseTable.ts'
 
 /**
@@ -39,6 +41,11 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'have to sell',
       'list our house',
       'list our home',
+      'want to list',
+      'ready to list',
+      'wed offer',
+      'id offer',
+      'offer over asking',
     ],
   },
   {
@@ -56,6 +63,13 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'looking for a home',
       'looking for a condo',
       'house hunting',
+      'thinking bout buying',
+      'thinking bout selling',
+      'thinking of listing',
+      ...everyOne(
+        ['id like to', 'wed like to', 'would like to', 'want to', 'wanna', 'can we', 'can i'],
+        ['see it', 'see this', 'see that', 'tour it', 'view it', 'come see'],
+      ),
       'still interested',
       'very interested',
       'interested in seeing',
@@ -66,6 +80,31 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'take a tour',
       'see the place',
       'see the condo',
+    ],
+  },
+  {
+    language: 'en',
+    source: 'the same meaning in other words',
+    value: 'call',
+    phrases: everyOne(
+      ['can u', 'could u', 'can someone', 'could someone', 'can somebody', 'please', 'pls', 'plz'],
+      ['call', 'call me', 'give me a call'],
+    ),
+  },
+  {
+    language: 'en',
+    source: 'the same meaning in other words',
+    value: 'person',
+    phrases: [
+      ...everyOne(
+        ['talking to', 'texting with', 'chatting with', 'speaking to'],
+        ['a robot', 'a bot', 'a machine', 'a computer', 'a human', 'ai', 'a real person'],
+      ),
+      ...everyOne(
+        ['is this', 'are you', 'r u', 'are u'],
+        ['a robot', 'ai', 'an ai', 'automated', 'a machine', 'a computer', 'a real person', 'a human', 'human', 'a bot'],
+      ),
+      ...['actual person', 'actual human', 'live person', 'live agent'],
     ],
   },
   {
@@ -156,6 +195,9 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'no estamos interesados',
       'ahora no',
       'por ahora no',
+      'no por ahora',
+      'por el momento no',
+      'de momento no',
       'todavía no',
       'aún no',
       'solo estoy mirando',
@@ -174,6 +216,8 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'ya no buscamos un agente',
       'ya no estoy buscando',
       'ya no estamos buscando',
+      'ya tengo casa',
+      'ya tenemos casa',
       'ya encontré casa',
       'ya encontramos casa',
     ],
@@ -211,4 +255,12 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'es un robot',
     ],
   },
+]
+
+/** What counts as declining for those who would write again: not now, no interest any more, and a wrong number. */
+export const refusalRows: readonly PhraseRow<'not_now' | 'none'>[] = [
+  ...intentRows.flatMap(({ value, ...row }) => (value === 'not_now' ? [{ ...row, value }] : [])),
+  ...objectionRows.flatMap((row) => (row.value === 'not_interested' ? [{ ...row, value: 'not_now' as const }] : [])),
+  { language: 'en', source: REFERENCE, value: 'not_now', phrases: ['wrong number'] },
+  { language: 'en', source: 'said of a home', value: 'none', phrases: ['wrong number of'] },
 ]

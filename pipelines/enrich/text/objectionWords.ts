@@ -4,6 +4,7 @@
  * words ("price", "area") are not here: they ask more often than they object (decision 32). @checked 2026-11-27
  */
 import { notNow } from '../../agents/phrases.ts'
+import { everyOne } from '../lexiconRow.ts'
 import type { PhraseRow } from './phraseTable.ts'
 
 export type Objection =
@@ -16,13 +17,13 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     language: 'en',
     source: 'list of the agents: later',
     value: 'timing',
-    phrases: notNow.phrases.filter((phrase) => /\b(now|ready|later|next year|timing)$/.test(phrase)),
+    phrases: notNow.phrases.filter((phrase) => /\b(now|rn|atm|ready|later|next year|timing)$/.test(phrase)),
   },
   {
     language: 'en',
     source: 'list of the agents: gone',
     value: 'not_interested',
-    phrases: notNow.phrases.filter((phrase) => /^(not (interested|looking)|no longer|already|found|changed)/.test(phrase)),
+    phrases: notNow.phrases.filter((phrase) => /^(not (int|looking)|uninterested|no longer|already|found|changed)/.test(phrase)),
   },
   {
     language: 'en',
@@ -61,6 +62,10 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'cant afford',
       'cannot afford',
       'couldnt afford',
+      'more than we wanted to spend',
+      'more than i wanted to spend',
+      ...everyOne(['thats', 'its', 'so', 'really', 'pretty', 'bit', 'little', 'super'], ['expensive', 'pricey', 'steep']),
+      'too rich for',
       'commission is too',
       'fees are too',
     ],
@@ -134,6 +139,10 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'rates come down',
       'rates drop',
       'lost my job',
+      'bank said no',
+      'need to save for',
+      'credit needs work',
+      'rates are killing',
     ],
   },
   {
@@ -141,6 +150,7 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     source: REFERENCE,
     value: 'has_agent',
     phrases: [
+      ...everyOne(['working w', 'work w', 'got', 'have'], ['a realtor', 'an agent', 'a broker', 'our realtor', 'another agent']),
       'have an agent',
       'have a realtor',
       'have my own agent',
@@ -161,6 +171,10 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'signed with',
       'listed with',
       'went with another',
+      ...everyOne(
+        ['my', 'our', 'have a', 'got a', 'working with a', 'working with my', 'working with our', 'working w a'],
+        ['zillow agent', 'zillow realtor', 'redfin agent', 'redfin realtor', 'buyers agent', 'listing agent'],
+      ),
     ],
   },
   {
@@ -174,6 +188,20 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'stopped looking',
       'decided not to',
       'decided against',
+      ...everyOne(['decided to'], ['stay put', 'stay where', 'stay here']),
+      'done looking',
+      'took our house off',
+      'took my house off',
+      'off the market for now',
+      ...everyOne(['we', 'i', 'we just', 'i just'], ['bought one', 'bought a place', 'bought a condo']),
+      'no longer in the market',
+      'not in the market',
+      'bought through',
+      'bought last month',
+      'closed on one',
+      'closed on a house',
+      ...everyOne(['going to rent', 'gonna rent'], ['for', 'another', 'instead']),
+      'rent another year',
       'changed our mind',
       'changed our minds',
       'staying put',
@@ -201,6 +229,8 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'not the area',
       'commute is too',
       'long commute',
+      'wrong side of town',
+      'long drive',
       'far from work',
       'far from my job',
       'busy street',
@@ -215,6 +245,8 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     phrases: [
       'dont trust',
       'cant trust',
+      'dont really trust',
+      'burned by',
       'not sure i trust',
       'is this legit',
       'is this a scam',
@@ -298,6 +330,8 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'es cara',
       'carísimo',
       'carísima',
+      'algo más barato',
+      'más barata',
       'fuera de mi presupuesto',
       'fuera de nuestro presupuesto',
       'se sale de mi presupuesto',
@@ -317,6 +351,9 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     source: REFERENCE,
     value: 'timing',
     phrases: [
+      'no por ahora',
+      'por el momento no',
+      'de momento no',
       'todavía no',
       'aún no',
       'por ahora no',
@@ -344,6 +381,8 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     value: 'financing',
     phrases: [
       'mal crédito',
+      'crédito no está muy bien',
+      'crédito no está bien',
       'no califico',
       'no calificamos',
       'no me aprobaron',
@@ -406,6 +445,8 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'ya no buscamos un agente',
       'ya no estoy buscando',
       'ya no estamos buscando',
+      'ya tengo casa',
+      'ya tenemos casa',
       'ya encontré casa',
       'ya encontramos casa',
       'cambié de opinión',
@@ -472,6 +513,9 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'demasiado pequeña',
       'demasiado pequeño',
       'muy chica',
+      'muy chiquita',
+      'muy chico',
+      'muy chiquito',
       'muy vieja',
       'necesita mucho trabajo',
       'falta espacio',
@@ -493,3 +537,11 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
     ],
   },
 ]
+
+/** Before and behind an agent of the lead: it is so no more. */
+export const goneBefore: ReadonlySet<string> = new Set(
+  'fired lost left dropped leaving firing without replace replacing ditched despedi'.split(' '),
+)
+export const goneAfter: ReadonlySet<string> = new Set(
+  'fell quit retired left dropped died ghosted disappeared stopped flaked bailed expired moved anterior renuncio desaparecio'.split(' '),
+)

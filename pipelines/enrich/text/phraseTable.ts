@@ -1,6 +1,6 @@
 /**
  * Phrases found in the tokens of a message: whole words, the longest that fits, within one clause, never negated, never in a
- * quotation. Each token is compared with the few phrases that start with its word, so the work grows with the message only.
+ * quotation. Each token is compared with the few phrases that start with its word and the next, so the work grows with the message only.
  */
 import { normalised } from '../normalForm.ts'
 import { startsOfTable } from './phraseStarts.ts'
@@ -33,6 +33,10 @@ interface Entry<V extends string> {
 export interface PhraseTable<V extends string> {
   /** By first word, longest first. */
   readonly starting: ReadonlyMap<string, readonly Entry<V>[]>
+  /** Of those the ones of one word, or of which the second is given by its beginning. */
+  readonly loose: ReadonlyMap<string, readonly Entry<V>[]>
+  /** The others by first and second word, longest first. */
+  readonly following: ReadonlyMap<string, ReadonlyMap<string, readonly Entry<V>[]>>
   /** One word of which only the beginning is given, by its first letter. */
   readonly beginnings: ReadonlyMap<string, readonly Entry<V>[]>
   /** Of `Token.opens`. */
@@ -49,6 +53,10 @@ const NEGATIONS = new Set(
 /** What follows these stands for itself again. */
 const TURNS = new Set(['but', 'pero', 'sino', 'although', 'aunque', 'just', 'only', 'solo'])
 const NEGATION_REACH = 3
+/** A "no" before one of these answers and denies nothing: "no it's too far", "no thanks not interested", "no gracias muy caro". */
+const AFTER_ANSWER = new Set(
+  'i im ive id we were weve wed it its thats that this they theyre he she you youre thanks thank thx too sorry sir maam gracias'.split(' '),
+)
 
 export function phraseTable<V extends string>(rows: readonly PhraseRow<V>[]): PhraseTable<V> {
   const starting = new Map<string, Entry<V>[]>()
@@ -61,12 +69,26 @@ export function phraseTable<V extends string>(rows: readonly PhraseRow<V>[]): Ph
       else starting.set(first, [...(starting.get(first) ?? []), entry])
     }
   }
-  for (const entries of starting.values()) entries.sort((a, b) => b.words.length - a.words.length)
+  const loose = new Map<string, Entry<V>[]>()
+  const following = new Map<string, Map<string, Entry<V>[]>>()
+  for (const [first, entries] of starting) {
+    entries.sort((a, b) => b.words.length - a.words.length)
+    const isLoose = ({ words: { length }, open }: Entry<V>) => length === 1 || (open && length === 2)
+    const few = entries.filter(isLoose)
+    if (few.length > 0) loose.set(first, few)
+    const bySecond = new Map<string, Entry<V>[]>()
+    for (const entry of entries) {
+      if (isLoose(entry)) continue
+      const second = entry.words[1] as string
+      bySecond.set(second, [...(bySecond.get(second) ?? []), entry])
+    }
+    if (bySecond.size > 0) following.set(first, bySecond)
+  }
   const bit = startsOfTable([
     ...[...starting.keys()].map((word) => ({ word, open: false })),
     ...[...beginnings.values()].flat().map(({ words: [word = ''] }) => ({ word, open: true })),
   ])
-  return { starting, beginnings, bit }
+  return { starting, loose, following, beginnings, bit }
 }
 
 /** All matches in a message. */
@@ -83,15 +105,20 @@ export function matches<V extends string>(tokens: readonly Token[], table: Phras
     const entry = entryAt(tokens, from, word, table)
     if (entry === undefined) continue
     const to = from + entry.words.length - 1
-    found.push({ value: entry.value, from, to, denial: denialOf(tokens, from), quoted })
+    // "No rush just looking": it stands for itself.
+    found.push({ value: entry.value, from, to, denial: TURNS.has(word) ? undefined : denialOf(tokens, from), quoted })
     from = to
   }
   return found
 }
 
 function entryAt<V extends string>(tokens: readonly Token[], from: number, word: string, table: PhraseTable<V>): Entry<V> | undefined {
-  const starting = table.starting.get(word)
-  if (starting !== undefined) for (const entry of starting) if (fits(tokens, from, entry)) return entry
+  const bySecond = table.following.get(word)
+  const next = bySecond === undefined ? undefined : tokens[from + 1]
+  const following = next === undefined ? undefined : bySecond?.get(next.word)
+  if (following !== undefined) for (const entry of following) if (fits(tokens, from, entry)) return entry
+  const loose = table.loose.get(word)
+  if (loose !== undefined) for (const entry of loose) if (fits(tokens, from, entry)) return entry
   return table.beginnings.get(word.charAt(0))?.find(({ words }) => word.startsWith(words[0] as string))
 }
 
@@ -106,13 +133,20 @@ function fits<V extends string>(tokens: readonly Token[], from: number, { words,
   return true
 }
 
+/** "No" in front of a sentence; also right in front of a denial: "no not interested". */
+function isAnswer(tokens: readonly Token[], place: number, from: number): boolean {
+  if (tokens[place]?.word !== 'no') return false
+  const next = tokens[place + 1]?.word ?? ''
+  return AFTER_ANSWER.has(next) || (place + 1 === from && NEGATIONS.has(next))
+}
+
 /** The place of the word that denies what starts at this token. */
 export function denialOf(tokens: readonly Token[], from: number): number | undefined {
   const clause = tokens[from]?.clause
   for (let place = from - 1; place >= from - NEGATION_REACH; place--) {
     const token = tokens[place]
     if (token?.clause !== clause || TURNS.has(token?.word ?? '')) return undefined
-    if (NEGATIONS.has(token?.word ?? '')) return place
+    if (NEGATIONS.has(token?.word ?? '') && !isAnswer(tokens, place, from)) return place
   }
   return undefined
 }

@@ -3,10 +3,11 @@
  * @source lead-domain reference 4.5; safety reference 4 and 4.2: protected traits. @checked 2026-11-27
  */
 import { questionWords } from '../../agents/phrases.ts'
+import { everyOne } from '../lexiconRow.ts'
 import type { PhraseRow } from './phraseTable.ts'
 
 /** Of the agents' words these begin statements as often: "which is fine". */
-const notOpening = new Set(['which', 'available', 'is it', 'what is', 'does it'])
+const notOpening = new Set(['which', 'available', 'is it', 'what is'])
 
 export const openingRows: readonly PhraseRow<'opening'>[] = [
   {
@@ -42,6 +43,27 @@ export const openingRows: readonly PhraseRow<'opening'>[] = [
       'how old',
       'any chance',
       'any update',
+      'who is this',
+      'who gave',
+      'why should',
+      'should i',
+      'should we',
+      'who dis',
+      'how did',
+      'what else',
+      'what could',
+      'what would',
+      'why do',
+      'why are',
+      'why is',
+      'why so',
+      'would they',
+      'will they',
+      'can they',
+      'could they',
+      'do they',
+      'am i talking',
+      ...everyOne(['can', 'could', 'do', 'did', 'are', 'would', 'will'], ['u', 'ya', 'yall', 'you guys']),
     ],
   },
   {
@@ -75,6 +97,10 @@ export const openingRows: readonly PhraseRow<'opening'>[] = [
       'está disponible',
       'hay alguna',
       'hay algo',
+      'qué más tienen',
+      'qué más tiene',
+      'puedo verla',
+      'puedo verlo',
       'tienen algo',
       'aceptan',
     ],

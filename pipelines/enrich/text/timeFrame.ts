@@ -35,7 +35,10 @@ function bandOf(days: number): Band {
 
 export function timeFrameIn(told: Told): Found[] {
   const worded = matchesIn(told, table)
-    .filter(({ value, denial, quoted, to }) => value !== 'none' && denial === undefined && !quoted && told.tokens[to]?.asked === false)
+    .filter(
+      ({ value, denial, quoted, from, to }) =>
+        value !== 'none' && !quoted && told.tokens[to]?.asked === false && (denial === undefined || !isDenied(told.tokens, from)),
+    )
     .map((match) => spanOf(told, match))
   const read = (told.opens & unitBit) === 0 ? undefined : withDecimals(told)
   const counted = read === undefined ? [] : countedTimes(read.tokens).map((span) => spanOf(read, span))
