@@ -1789,7 +1789,7 @@ export const mutations: readonly Mutation[] = [
     id: 'long-log-called-open',
     guard: 'a transaction is waited for, not the reading of a long log',
     file: 'runtime/kafka/settledRead.ts',
-    find: 'until = Date.now() + patienceMs\n    onProgress',
+    find: 'until = performance.now() + patienceMs\n    onProgress',
     replace: 'onProgress',
     tests: [
       {
@@ -2129,7 +2129,7 @@ export const mutations: readonly Mutation[] = [
     id: 'place-of-passed-over-not-kept',
     guard: 'stored offsets',
     file: 'runtime/kafka/sinkLane.ts',
-    find: 'this.#behindSince ??= Date.now()',
+    find: 'this.#behindSince ??= performance.now()',
     replace: 'if (this.#from > 0n) return',
     tests: [{ file: sinkLane, title: 'a place that moves past what nothing is stored of is in the database' }],
     why: 'Where nothing is stored for as long as the topic is kept, a restart finds the place deleted and the sink does not begin.',
@@ -4584,9 +4584,9 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'seven-hears-why-not',
     guard: 'what was decided is decided again',
-    file: 'pipelines/consensus/writtenBy.ts',
-    find: 'version <= lastPlainly ? saidPlainly',
-    replace: 'version < lastPlainly ? saidPlainly',
+    file: 'pipelines/agents/phrases.ts',
+    find: 'return saidIn(messages, { ...list, whyNot: false })',
+    replace: 'return saidIn(messages, list)',
     tests: [
       {
         file: 'test/pipelines/replay.test.ts',
