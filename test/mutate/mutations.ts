@@ -23,6 +23,7 @@ const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
 const memberModel = 'test/runtime/kafka/memberModel.test.ts'
+const workerUnit = 'test/runtime/kafka/workerUnit.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
 const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
 const groupModel = 'test/runtime/kafka/groupModel.test.ts'
@@ -1287,6 +1288,72 @@ export const mutations: readonly Mutation[] = [
     replace: 'this.#consumer.on(REBALANCING, () => {',
     tests: [{ file: groupMember, title: 'a batch in hand stops at its next step when a rebalance is announced' }],
     why: 'A batch is folded on while its partition is given to somebody else.',
+  },
+  {
+    id: 'calls-end-with-a-rebalance',
+    guard: 'a worker that keeps its partition keeps its calls and results',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: 'if (!this.#draining) this.#hold()',
+    replace: 'this.giveUp()',
+    tests: [{ file: workerUnit, title: 'a worker that keeps its partition over a rebalance goes on with the calls and results' }],
+    why: 'Each deploy of any member makes every open call to the outside once more, and pays for it.',
+  },
+  {
+    id: 'results-forgotten-in-a-rebalance',
+    guard: 'a worker that keeps its partition keeps its calls and results',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: 'if (isOurs && isThere) {',
+    replace: 'if (isOurs && !isThere) {',
+    tests: [{ file: workerUnit, title: 'a worker that keeps its partition over a rebalance goes on with the calls and results' }],
+    why: 'Each deploy of any member makes every open call to the outside once more, and pays for it.',
+  },
+  {
+    id: 'results-committed-in-a-rebalance',
+    guard: 'a worker commits only what is assigned to it now',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: '  #hold(): void {\n    this.#live = false\n',
+    replace: '  #hold(): void {\n',
+    tests: [
+      { file: workerUnit, title: 'what is done while a group rebalances is committed by who is prepared again' },
+      { file: workerUnit, title: 'a worker whose partition moves ends its calls and commits nothing of them' },
+    ],
+    why: 'What is committed while nobody knows whose the partition is rests on one fence instead of two.',
+  },
+  {
+    id: 'works-for-an-assignment-that-has-passed',
+    guard: 'a worker commits only what is assigned to it now',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: 'if (live()) this.#goOn()',
+    replace: 'this.#goOn()',
+    tests: [{ file: workerUnit, title: 'what is done while a group rebalances is committed by who is prepared again' }],
+    why: 'A worker calls the outside for a partition that another one has by then.',
+  },
+  {
+    id: 'results-kept-behind-another-owner',
+    guard: 'a worker goes on only where the group stands',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: "const isOurs = from === this.#from || (done > 0 && this.#jobs.slice(0, done).every(({ state }) => state === 'done'))",
+    replace: 'const isOurs = done >= 0',
+    tests: [{ file: workerUnit, title: 'where somebody else has committed meanwhile nothing that was in hand is kept' }],
+    why: 'Results that somebody else has written are written a second time.',
+  },
+  {
+    id: 'drain-ends-with-a-rebalance',
+    guard: 'drain before leaving',
+    file: 'runtime/kafka/workerUnit.ts',
+    find: 'if (!this.#draining) this.#hold()',
+    replace: 'this.#hold()',
+    tests: [{ file: workerUnit, title: 'a worker that drains goes on draining when the group rebalances' }],
+    why: 'When two members stop at once, as in any deploy, what the later one has done is done again.',
+  },
+  {
+    id: 'calls-outlive-their-partition',
+    guard: 'calls end when their partition goes',
+    file: 'runtime/kafka/groupMember.ts',
+    find: '    this.#withhold(held)\n    held.unit.giveUp?.()\n',
+    replace: '    this.#withhold(held)\n',
+    tests: [{ file: groupMember, title: 'long work of a unit is ended when its partition is gone or the member stops' }],
+    why: 'The next owner calls the outside for a record for which the last one still waits: for up to a deadline, two at once.',
   },
   {
     id: 'client-commits-by-itself',

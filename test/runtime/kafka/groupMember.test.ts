@@ -19,6 +19,7 @@ class StandIn {
   readonly steps: string[] = []
   /** What units were told on their way out. */
   readonly suspended: string[] = []
+  readonly givenUp: string[] = []
   /** How it comes and goes. */
   readonly membership: string[] = []
   generation = 0
@@ -135,6 +136,7 @@ function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
         handle: (_, turn) => work.handle?.(turn) ?? Promise.resolve(),
         skip: (_, nextOffset) => void client.steps.push(`skip to ${nextOffset}`),
         suspend: () => void client.suspended.push('suspend'),
+        giveUp: () => void client.givenUp.push(held.id),
         drain: async () => void client.steps.push('drain'),
         release: async () => void client.steps.push('release'),
       }
@@ -198,6 +200,20 @@ t.test('a partition that is gone is released, and not fetched when its preparati
   await eventually('it is released', () => client.steps.includes('release'), 5_000)
   t.strictSame(client.steps, ['pause', 'prepare', 'pause', 'release'])
   t.strictSame(member.tasks, [])
+})
+
+t.test('long work of a unit is ended when its partition is gone or the member stops, not when the group rebalances', async (t) => {
+  const client = new StandIn()
+  const { member } = await memberOn(t, client, { prepare: async () => 1n })
+  client.join([0, 1])
+  await eventually('both work', () => member.readyIds.length === 2, 5_000)
+  client.tell('rebalancing')
+  t.strictSame(client.givenUp, [], 'nobody knows yet whose they will be')
+  client.join([0])
+  t.strictSame(client.givenUp, ['1'], 'at once, not behind what the unit is doing')
+  await eventually('it works again', () => member.readyIds.length === 1, 5_000)
+  await member.stop(1_000)
+  t.ok(client.givenUp.indexOf('0') > 0 && client.steps.includes('drain'))
 })
 
 t.test('a topic that got a partition of a number that is worked on already is read with it', async (t) => {
