@@ -140,8 +140,9 @@ export const runtimeErrors = {
   E_TASK_STUCK: {
     scope: 'process',
     retriable: true,
-    means: 'A step of a task has not finished for longer than its limit.',
-    remedy: 'The log names the blocked step; the process exits and replays.',
+    means: 'A step of a task, or a fold, has not finished for longer than its limit.',
+    remedy:
+      'The log names the blocked step, or the record or timer that a fold does not come out of; the process exits, or is killed where its event loop stands still, and replays. One that comes again at the same record is a bug of the stage: read it with `rekindle tail`, and mend the fold.',
   },
   E_STATE_INCOMPATIBLE: {
     scope: 'process',

@@ -42,7 +42,7 @@ const CONCURRENCY = 16
 /** Answers to a heartbeat after which the client joins anew. */
 const REJOINED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'NOT_COORDINATOR_FOR_GROUP', 'UNKNOWN_MEMBER_ID'])
 /** A minute: longer than any rebalance (45 s) and any request (30 s). */
-const STUCK_MS = 60_000
+export const STUCK_MS = 60_000
 /** How often a confirmation is looked for, ms. */
 const CONFIRM_MS = 50
 /** What a stop keeps of its budget for draining and leaving when it waits for a tick, ms. */
