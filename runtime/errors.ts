@@ -67,6 +67,13 @@ export const runtimeErrors = {
     means: 'Topics that share a key have different partition counts, so equal keys would meet in different tasks.',
     remedy: 'Run `rekindle topics apply --dry-run`, or create the topics anew under another prefix.',
   },
+  E_TOPIC_REPLICAS_DIFFER: {
+    scope: 'process',
+    retriable: false,
+    means: 'Topics have fewer copies than KAFKA_REPLICATION_FACTOR asks for; nothing was changed.',
+    remedy:
+      'Spread them over more brokers (docs/operations.md, "More copies of what is there"), then try again; or leave KAFKA_REPLICATION_FACTOR as it was.',
+  },
   E_SHADOW_NOT_EMPTY: {
     scope: 'process',
     retriable: false,

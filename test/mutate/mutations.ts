@@ -23,6 +23,7 @@ const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
 const memberModel = 'test/runtime/kafka/memberModel.test.ts'
+const topicPlan = 'test/runtime/kafka/topicPlan.test.ts'
 const workerUnit = 'test/runtime/kafka/workerUnit.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
 const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
@@ -1381,6 +1382,33 @@ export const mutations: readonly Mutation[] = [
     replace: 'Atomics.add(this.#numbers, at.tick, 0)',
     tests: [{ file: 'test/runtime/kafka/foldWatch.test.ts', title: 'a process whose loop turns is left alone' }],
     why: 'Every process of stages is killed a minute after its start.',
+  },
+  {
+    id: 'too-few-copies',
+    guard: 'copies of a topic as many as are asked for',
+    file: 'runtime/kafka/topicPlan.ts',
+    find: 'if (few.length > 0) {',
+    replace: 'if (few.length > 9_999) {',
+    tests: [{ file: topicPlan, title: 'fewer copies than are asked for are refused with the topics that have them' }],
+    why: 'What is believed to be there three times is there once, and with `min.insync.replicas` no topic takes a record any more.',
+  },
+  {
+    id: 'another-partition-count',
+    guard: 'equal keys stay with their state',
+    file: 'runtime/kafka/topicPlan.ts',
+    find: 'if (wrong.length > 0) {',
+    replace: 'if (wrong.length > 9_999) {',
+    tests: [{ file: topicPlan, title: 'another partition count is refused, and nothing is changed' }],
+    why: 'A setting that was changed goes unnoticed until members refuse to start.',
+  },
+  {
+    id: 'settings-replaced',
+    guard: 'settings of a topic are merged (rule 10)',
+    file: 'runtime/kafka/topicPlan.ts',
+    find: 'Object.entries({ ...current.get(topic), ...settings }).map',
+    replace: 'Object.entries({ ...settings }).map',
+    tests: [{ file: topicPlan, title: 'settings are merged with those that were made on the topic' }],
+    why: 'A compacted topic becomes one that forgets by time: state and tables are gone after a week.',
   },
   {
     id: 'client-commits-by-itself',
