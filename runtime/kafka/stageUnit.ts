@@ -245,7 +245,16 @@ export class StageUnit implements Unit {
       const store = state.stores.get(stage.name)
       return store === undefined ? [] : [new Changelog(stage, this.partition, topicPrefix, store)]
     })
-    const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire, tracer, mark })
+    const task = new Task({
+      group,
+      stages,
+      partition: this.partition,
+      stores: state.stores,
+      tables,
+      wire: this.#context.wire,
+      tracer,
+      mark,
+    })
     return { state, task, changelogs }
   }
 

@@ -95,7 +95,9 @@ export async function applyTopics(
   )
   const wrong = present.filter(({ topic, partitions }) => shapes.get(topic)?.partitions !== partitions)
   if (wrong.length > 0) {
-    const sentences = wrong.map(({ topic, partitions }) => `${topic} has ${shapes.get(topic)?.partitions ?? 0} partitions, ${partitions} are asked for`)
+    const sentences = wrong.map(
+      ({ topic, partitions }) => `${topic} has ${shapes.get(topic)?.partitions ?? 0} partitions, ${partitions} are asked for`,
+    )
     throw runtimeError(
       'E_TOPIC_PARTITIONS_DIFFER',
       `${sentences.join('; ')}. Another count would send equal keys to other partitions than their state and their history.`,

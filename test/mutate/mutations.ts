@@ -23,6 +23,7 @@ const transactions = 'test/runtime/kafka/transactions.test.ts'
 const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
 const memberModel = 'test/runtime/kafka/memberModel.test.ts'
+const client = 'test/runtime/kafka/client.test.ts'
 const topicPlan = 'test/runtime/kafka/topicPlan.test.ts'
 const workerUnit = 'test/runtime/kafka/workerUnit.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
@@ -1312,12 +1313,9 @@ export const mutations: readonly Mutation[] = [
     id: 'results-committed-in-a-rebalance',
     guard: 'a worker commits only what is assigned to it now',
     file: 'runtime/kafka/workerUnit.ts',
-    find: '  #hold(): void {\n    this.#live = false\n',
-    replace: '  #hold(): void {\n',
-    tests: [
-      { file: workerUnit, title: 'what is done while a group rebalances is committed by who is prepared again' },
-      { file: workerUnit, title: 'a worker whose partition moves ends its calls and commits nothing of them' },
-    ],
+    find: 'if (!this.#live || this.#committing !== undefined) return',
+    replace: 'if (this.#committing !== undefined) return',
+    tests: [{ file: workerUnit, title: 'what is done while a group rebalances is committed by who is prepared again' }],
     why: 'What is committed while nobody knows whose the partition is rests on one fence instead of two.',
   },
   {
@@ -1409,6 +1407,60 @@ export const mutations: readonly Mutation[] = [
     replace: 'Object.entries({ ...settings }).map',
     tests: [{ file: topicPlan, title: 'settings are merged with those that were made on the topic' }],
     why: 'A compacted topic becomes one that forgets by time: state and tables are gone after a week.',
+  },
+  {
+    id: 'reads-uncommitted',
+    guard: 'only what is committed is read',
+    file: 'runtime/kafka/client.ts',
+    find: 'readUncommitted: false',
+    replace: 'readUncommitted: true',
+    tests: [{ file: client, title: 'a consumer reads what is committed, and makes no topics' }],
+    why: 'What a transaction gave up is folded, sent and stored as if it had happened.',
+  },
+  {
+    id: 'gives-up-on-brokers',
+    guard: 'brokers that are away are waited for',
+    file: 'runtime/kafka/client.ts',
+    find: 'retries: 1_000_000,',
+    replace: '',
+    tests: [{ file: client, title: 'a consumer waits for a broker for longer than any outage, and looks every second' }],
+    why: 'A broker that restarts has all members fail, and the groups come back later than they need.',
+  },
+  {
+    id: 'silent-membership-unnoticed',
+    guard: 'a membership that fell silent ends its process',
+    file: 'runtime/kafka/memberWatch.ts',
+    find: '    stuck()\n    silent()\n',
+    replace: '    stuck()\n',
+    tests: [{ file: groupMember, title: 'a member that hears nothing of its group while brokers answer ends' }],
+    why: 'A client that lost its membership in the wrong moment fetches on without one, and its partitions are worked on twice.',
+  },
+  {
+    id: 'outage-taken-for-silence',
+    guard: 'a membership that fell silent ends its process',
+    file: 'runtime/kafka/memberWatch.ts',
+    find: '      .describeCluster()\n      .then(',
+    replace: '      .describeCluster()\n      .catch(() => undefined)\n      .then(',
+    tests: [{ file: groupMember, title: 'a member that hears nothing of its group while brokers answer ends' }],
+    why: 'Every process ends a minute into each outage of the brokers, again and again.',
+  },
+  {
+    id: 'refused-record-hides-in-its-batch',
+    guard: 'a record that the database refuses is found',
+    file: 'runtime/kafka/sinkLane.ts',
+    find: 'this.#narrow(first)\n          return false',
+    replace: 'void first',
+    tests: [{ file: sinkLane, title: 'a record that the database refuses is found' }],
+    why: 'Five hundred records wait for one, and nobody knows which it is.',
+  },
+  {
+    id: 'fixed-block-divided',
+    guard: 'blocks are offered as they were fixed',
+    file: 'runtime/kafka/sinkLane.ts',
+    find: 'refused = this.#keepsPlaces && this',
+    replace: 'refused = this',
+    tests: [{ file: sinkLane, title: 'a database that is away is offered whole batches, and a fixed block is never divided' }],
+    why: 'A block under another token is stored a second time.',
   },
   {
     id: 'client-commits-by-itself',

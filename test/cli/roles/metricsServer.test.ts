@@ -41,8 +41,18 @@ t.test('metrics are refreshed before each scrape, tasks are told as they stand, 
 t.test('a process is ready when all of its tasks run, and says which do not; it lives all the same', async (t) => {
   const task = (id: string, state: Task['state'], step?: string): Task => ({ id, state, since: 0, step })
   let tasks: Task[] = []
-  const served = { group: 'line', member: { get tasks() { return tasks } } }
-  const server = await serveMetrics(new Registry(), '127.0.0.1', 0, undefined, [served, { group: 'store', member: { tasks: [task('9', 'running')] } }])
+  const served = {
+    group: 'line',
+    member: {
+      get tasks() {
+        return tasks
+      },
+    },
+  }
+  const server = await serveMetrics(new Registry(), '127.0.0.1', 0, undefined, [
+    served,
+    { group: 'store', member: { tasks: [task('9', 'running')] } },
+  ])
   t.teardown(() => server.close())
   const get = async (path: string) => {
     const response = await fetch(`${server.url}${path}`)

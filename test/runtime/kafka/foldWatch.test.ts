@@ -18,7 +18,11 @@ async function hung(where: string) {
 }
 
 for (const [where, what, place] of [
-  ['record', 'Stage first has not come out of its fold of items 3@5000000002', { stage: 'first', topic: 'items', partition: 3, offset: '5000000002' }],
+  [
+    'record',
+    'Stage first has not come out of its fold of items 3@5000000002',
+    { stage: 'first', topic: 'items', partition: 3, offset: '5000000002' },
+  ],
   [
     'handed over',
     'Stage second has not come out of its fold of items 3@5000000002',

@@ -104,7 +104,7 @@ interface TestUnit extends Unit {
 }
 
 type Work = { prepare(memberId?: string): Promise<bigint>; expect?(turn: Turn): void; handle?(turn: Turn): Promise<void> }
-type Extra = Partial<Pick<GroupMemberOptions<TestUnit>, 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
+type Extra = Partial<Pick<GroupMemberOptions<TestUnit>, 'admin' | 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
 
 async function memberOn(t: Test, client: StandIn, work: Work) {
   const made = memberFor(t, client, work)
@@ -325,6 +325,32 @@ t.test('a member that is connected joins at the tick, and waiting for it is not 
   clock.advance(45_000)
   await started
   t.strictSame(client.membership, ['connect', 'join'])
+})
+
+t.test('a member that hears nothing of its group while brokers answer ends, and not while they are away', async (t) => {
+  const quiet = (answers: boolean) => {
+    let asked = 0
+    const describeCluster = () => {
+      asked += 1
+      return answers ? Promise.resolve({}) : Promise.reject(new Error('the broker is away'))
+    }
+    const client = new StandIn()
+    const made = memberFor(t, client, ready, {
+      stuckMs: 500,
+      admin: { describeCluster } as unknown as GroupMemberOptions<TestUnit>['admin'],
+    })
+    return { ...made, client, asked: () => asked }
+  }
+  const [silent, away, heard] = [quiet(true), quiet(false), quiet(true)]
+  const beats = setInterval(() => heard.client.tell('heartbeat'), 50)
+  t.teardown(() => clearInterval(beats))
+  for (const { member } of [silent, away, heard]) await member.start()
+  await eventually('it ends', () => silent.failed.length === 1)
+  t.match(silent.failed, [{ code: 'E_TASK_STUCK', message: /line has had no heartbeat accepted for \d{3,} ms/ }])
+  await eventually('it was asked', () => away.asked() >= 2)
+  t.strictSame([away.failed, heard.failed], [[], []])
+  t.equal(heard.asked(), 0)
+  for (const { member } of [silent, away, heard]) await member.stop(1_000)
 })
 
 t.test('a member that is stopped while it waits to join does not join', async (t) => {

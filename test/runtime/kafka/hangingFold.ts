@@ -20,7 +20,11 @@ function hang(): never {
   process.exit(0)
 }
 
-const { mark } = watchFolds({ logger: { bindings: () => ({ name: 'pipeline', pid: process.pid }) }, limitMs: where === 'nowhere' ? 1_000 : 300, everyMs: 50 })
+const { mark } = watchFolds({
+  logger: { bindings: () => ({ name: 'pipeline', pid: process.pid }) },
+  limitMs: where === 'nowhere' ? 1_000 : 300,
+  everyMs: 50,
+})
 const first = stage({
   name: 'first',
   state: Sum,

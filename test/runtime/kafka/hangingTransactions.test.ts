@@ -309,6 +309,6 @@ t.test('any other refusal of a look keeps the unit from being taken over', async
     { state: 'Empty', epoch: 26 },
   ]
   broker.refused.set('out', 7)
-  await t.rejects(takeOver(broker, 'implicit'), { type: 'REQUEST_TIMED_OUT' })
+  await t.rejects(takeOver(broker, 'implicit'), { message: /REQUEST_TIMED_OUT/ })
   t.strictSame(broker.unseen, [])
 })

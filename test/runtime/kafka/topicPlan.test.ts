@@ -13,7 +13,11 @@ function brokerWith(copies: readonly number[], own: Readonly<Record<string, stri
       topics: [
         {
           name: 'items.v1',
-          partitions: copies.map((count, partitionId) => ({ partitionId, leader: 1, replicas: Array.from({ length: count }, (_, id) => id) })),
+          partitions: copies.map((count, partitionId) => ({
+            partitionId,
+            leader: 1,
+            replicas: Array.from({ length: count }, (_, id) => id),
+          })),
         },
       ],
     }),
@@ -41,7 +45,9 @@ const kept = { 'cleanup.policy': 'delete', 'retention.ms': '86400000' }
 t.test('settings are merged with those that were made on the topic: the call of the broker replaces the whole set', async (t) => {
   const { admin, altered } = brokerWith([3, 3, 3, 3], { ...kept, 'max.message.bytes': '2000000' })
   const options = { partitions: 4, replicationFactor: 3 }
-  t.match(await applyTopics(admin, [items], '', { ...options, dryRun: true }), [{ action: 'alter', settings: { 'min.insync.replicas': '2' } }])
+  t.match(await applyTopics(admin, [items], '', { ...options, dryRun: true }), [
+    { action: 'alter', settings: { 'min.insync.replicas': '2' } },
+  ])
   t.strictSame(altered, [], 'a dry run changes nothing')
   await applyTopics(admin, [items], '', options)
   t.strictSame(altered, [{ name: 'items.v1', settings: { ...kept, 'max.message.bytes': '2000000', 'min.insync.replicas': '2' } }])
