@@ -28,7 +28,7 @@ export interface ErrorTable {
 
 export const errorCatalogue: readonly ErrorTable[] = [
   { file: 'runtime/errors.ts', of: 'the runtime', entries: runtimeErrors },
-  { file: 'runtime/kafka/errors.ts', of: 'the producer of single records', entries: kafkaErrors },
+  { file: 'runtime/kafka/errors.ts', of: 'single records, dead letters and groups', entries: kafkaErrors },
   { file: 'config/config.ts', of: 'the configuration', entries: configErrors },
   { file: 'pipelines/ingest/errors.ts', of: 'ingest (dead letters)', entries: ingestErrors },
   { file: 'pipelines/consensus/errors.ts', of: 'the consensus (dead letters)', entries: consensusErrors },

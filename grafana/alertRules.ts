@@ -105,6 +105,21 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleSinkRefused',
+    // A partition tries every 10 s at the longest: 60 in ten minutes. What is away for a minute is tried a dozen times by each.
+    promql: `sum by (sink, topic) (${counted('lr_sink_batches_total{outcome="failed"}', '10m')}) > 20`,
+    for: '10m',
+    severity: 'critical',
+    summary: '{{ $labels.sink }} has failed to store {{ $labels.topic }} {{ $value | humanize }} times in ten minutes.',
+    means:
+      'A database is away, or refuses a record: the partition of that record stands still, and of its leads nothing is sent, since their copy is not fresh. Nothing is lost.',
+    remedy: [
+      'The log of the sinks says why (`a batch was not stored`): a database that is away, full or not migrated. It goes on by itself.',
+      '`the database refuses this record` names topic, partition and offset: Postgres was offered it alone. Read it with `rekindle tail` and the error beside it; mend the schema or the sink and deploy: the record is stored, and all behind it.',
+      'To go on without it, once it is certain that it takes back no permission: stop the sinks, set `next_offset` of the topic and partition in `sink_offsets` to the offset behind it, and start them. It is not stored then, and only reading the topic again brings it back.',
+    ],
+  },
+  {
     name: 'RekindleWorkerOutsideDown',
     promql: 'sum by (worker) (lr_worker_breaker_state{state!="closed"}) > 0',
     for: '10m',

@@ -404,7 +404,7 @@ const errors: PanelSpec[] = [
     noValue: '0',
     width: 12,
     about:
-      'Transactions that did not commit and batches a sink had to repeat; both are repaired by themselves, many of them are not normal.',
+      'Transactions that did not commit and batches a sink had to repeat; both are repaired by themselves, many of them are not normal. Looks that the cluster refuses are those for transactions that a broker forgot to end: the rights are missing (docs/operations.md).',
     queries: [
       {
         promql: `sum by (group, type) (${counted(`lr_transactions_failed_total{${targets}}`, '$__rate_interval')})`,
@@ -413,6 +413,10 @@ const errors: PanelSpec[] = [
       {
         promql: `sum by (sink) (${counted(`lr_sink_batches_total{outcome="failed", ${targets}}`, '$__rate_interval')})`,
         legend: 'batch {{sink}}',
+      },
+      {
+        promql: `sum by (group) (${counted(`lr_transactions_unseen_total{${targets}}`, '$__rate_interval')})`,
+        legend: 'look refused {{group}}',
       },
     ],
   },

@@ -67,6 +67,13 @@ export const runtimeErrors = {
     means: 'Topics that share a key have different partition counts, so equal keys would meet in different tasks.',
     remedy: 'Run `rekindle topics apply --dry-run`, or create the topics anew under another prefix.',
   },
+  E_TOPIC_REPLICAS_DIFFER: {
+    scope: 'process',
+    retriable: false,
+    means: 'Topics have fewer copies than KAFKA_REPLICATION_FACTOR asks for; nothing was changed.',
+    remedy:
+      'Spread them over more brokers (docs/operations.md, "More copies of what is there"), then try again; or leave KAFKA_REPLICATION_FACTOR as it was.',
+  },
   E_SHADOW_NOT_EMPTY: {
     scope: 'process',
     retriable: false,
@@ -141,8 +148,9 @@ export const runtimeErrors = {
   E_TASK_STUCK: {
     scope: 'process',
     retriable: true,
-    means: 'A step of a task has not finished for longer than its limit.',
-    remedy: 'The log names the blocked step; the process exits and replays.',
+    means: 'A step of a task, or a fold, has not finished for longer than its limit.',
+    remedy:
+      'The log names the blocked step, or the record or timer that a fold does not come out of; the process exits, or is killed where its event loop stands still, and replays. One that comes again at the same record is a bug of the stage: read it with `rekindle tail`, and mend the fold.',
   },
   E_STATE_INCOMPATIBLE: {
     scope: 'process',

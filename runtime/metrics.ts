@@ -42,6 +42,10 @@ export const runtimeMetricCatalogue = {
     help: 'Transactions that a broker had left open on partitions and that a member ended, by verdict.',
     labels: ['group', 'verdict'],
   },
+  lr_transactions_unseen_total: {
+    help: 'Looks for transactions that a broker left open, at topics that the cluster does not let this principal look at.',
+    labels: ['group'],
+  },
   lr_task_states: {
     help: 'Tasks of this process by state; its standby copies have the state standby.',
     labels: ['group', 'state'],

@@ -74,6 +74,11 @@ export interface SinkOptions {
    */
   write(batches: readonly SinkBatch[]): Promise<void>
   /**
+   * True when the database refuses the rows themselves, and not because it is away: then the batch is offered in parts, until the record
+   * that it refuses is alone and named. With `stored-offsets` only: a block of a fixed range is what it is.
+   */
+  refuses?(error: unknown): boolean
+  /**
    * Called about once a second with the places of which the sink has stored everything up to the end of the partition as
    * it was at `at` (ms), transactions included that were open then: lets a database know how fresh its copy is. While records keep
    * coming that is a moment ago, and it goes on.

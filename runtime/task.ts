@@ -38,7 +38,7 @@ import {
   streamed,
   undecodable,
 } from './taskCause.ts'
-import type { Cause, ParkedValues } from './taskCause.ts'
+import type { Cause, FoldMark, ParkedValues } from './taskCause.ts'
 import { groupHeader, outputOf, sourcePrefix, timersAfter } from './taskEffects.ts'
 import type { Fired } from './taskEffects.ts'
 import { taskPlan } from './taskPlan.ts'
@@ -69,6 +69,7 @@ export interface TaskOptions {
   readonly wire?: ParkedValues
   /** Makes spans of the folds of sampled records; without it none is made. */
   readonly tracer?: Pick<Tracer, 'ratio' | 'now'> | undefined
+  readonly mark?: FoldMark | undefined
 }
 
 /** Emissions in a chain, each caused by the one before. More is a loop of stages that never ends. */
@@ -421,6 +422,8 @@ export class Task {
   }
 
   private guarded<T>(stage: AnyStage, key: string, cause: Cause, run: () => T): T {
+    const { mark } = this.options
+    mark?.begin(stage.name, cause, key, this.partition)
     try {
       return run()
     } catch (error) {
@@ -428,6 +431,8 @@ export class Task {
         `stage ${stage.name} threw on ${labelOf(cause)}, key ${key}, partition ${this.partition}: ${error instanceof Error ? error.message : String(error)}`,
         { cause: error },
       )
+    } finally {
+      mark?.end()
     }
   }
 }

@@ -35,6 +35,13 @@ export interface Cause {
   readonly retriedAt: number | undefined
 }
 
+/** Told before each fold what it folds, and when it has come out of it: whoever looks on can say which one never does. */
+export interface FoldMark {
+  /** What was handed over has neither a source nor a timer: it came of the one told of last. */
+  begin(stage: string, cause: Pick<Cause, 'source' | 'timer'>, key: string, partition: number): void
+  end(): void
+}
+
 /** Values of records that wait, in the form that their topic has them in. */
 export interface ParkedValues {
   frame(topic: AnyTopic, payload: Buffer): Buffer

@@ -6,7 +6,7 @@ import { systemClock } from '../../delivery/systemClock.ts'
 import { contactLookup } from '../../lookup/contactLookup.ts'
 import type { LookupOutcome } from '../../lookup/contactLookup.ts'
 import { askedTypes } from '../../pipelines/lookup/question.ts'
-import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
+import type { KafkaConnection, RunningMember } from '../../runtime/kafka/connectKafka.ts'
 import { erasedLeads } from '../../sinks/postgres/sweeps.ts'
 import type { GhlPart } from './ghlPart.ts'
 import { contactLookupGroup } from './groups.ts'
@@ -26,7 +26,7 @@ export async function startContactLookups({
   shared,
   metrics,
   membership,
-}: LookupPartOptions): Promise<{ stop(): Promise<unknown> }> {
+}: LookupPartOptions): Promise<{ readonly member: RunningMember; stop(): Promise<unknown> }> {
   const { pool, ghl } = shared
   const stopping = new AbortController()
   membership.signal.addEventListener('abort', () => stopping.abort(), { once: true })
@@ -41,6 +41,7 @@ export async function startContactLookups({
   // A platform that is away for hours is no reason to replay everything that this process does.
   const member = await kafka.runWorker({ ...membership, group: contactLookupGroup, worker, attempts: Infinity })
   return {
+    member,
     stop() {
       stopping.abort()
       return member.stop()

@@ -7,7 +7,7 @@ import { systemClock } from '../../delivery/systemClock.ts'
 import { apolloClient } from '../../integrations/apollo/client.ts'
 import { lookUpWorker } from '../../enrichment/lookUpWorker.ts'
 import type { LookUpWorkerOptions } from '../../enrichment/lookUpWorker.ts'
-import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
+import type { KafkaConnection, RunningMember } from '../../runtime/kafka/connectKafka.ts'
 import type { DayCount } from '../../sinks/postgres/lookUps.ts'
 import { erasures, tenants } from '../../topics/index.ts'
 import { needed } from './connections.ts'
@@ -27,7 +27,7 @@ export interface LookUpPartOptions {
 const DAY_MS = 86_400_000
 
 /** Starts it. A provider that is down, or refuses us, keeps the records waiting and never ends the process. */
-export async function startLookUps(options: LookUpPartOptions): Promise<{ stop(): Promise<void> }> {
+export async function startLookUps(options: LookUpPartOptions): Promise<{ readonly member: RunningMember; stop(): Promise<void> }> {
   const { config, logger, kafka, pool, metrics, signal, hurry, onFatal } = options
   const { apolloApiKey, apolloApiUrl, callsPerMinute, freshDays } = config.lookUps
   const apollo = apolloClient({
@@ -56,6 +56,7 @@ export async function startLookUps(options: LookUpPartOptions): Promise<{ stop()
   const membership = { joinTickMs: config.kafka.joinTickMs, signal, hurry, onFatal }
   const member = await kafka.runWorker({ ...membership, group: lookUpGroup, worker, attempts: Number.POSITIVE_INFINITY })
   return {
+    member,
     async stop() {
       await member.stop()
       await apollo.close()

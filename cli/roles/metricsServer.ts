@@ -1,4 +1,4 @@
-/** `/metrics`, `/healthz` and `/tasks` of a process that has no API: loopback or the configured host, nothing else. */
+/** `/metrics`, `/healthz`, `/readyz` and `/tasks` of a process that has no API: loopback or the configured host, nothing else. */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Registry } from 'prom-client'
@@ -25,6 +25,15 @@ export function taskStates(members: readonly ServedMember[]): object {
   }
 }
 
+/** Those that do not run yet, or no more, as `<group> <task>: <state>` with the step that is under way. */
+function notRunning(members: readonly ServedMember[]): string[] {
+  return members.flatMap(({ group, member }) =>
+    member.tasks
+      .filter(({ state }) => state !== 'running')
+      .map(({ id, state, step }) => `${group} ${id}: ${state}${step === undefined ? '' : `, ${step}`}`),
+  )
+}
+
 /** Serves a registry. `before` runs ahead of each scrape, to refresh gauges that cost a request. */
 export async function serveMetrics(
   registry: Registry,
@@ -39,12 +48,18 @@ export async function serveMetrics(
       response.end('ok\n')
       return
     }
+    if (path === '/readyz') {
+      const waiting = notRunning(members)
+      const text = waiting.length === 0 ? 'ok' : waiting.join('\n')
+      response.writeHead(waiting.length === 0 ? 200 : 503, { 'content-type': 'text/plain' }).end(`${text}\n`)
+      return
+    }
     if (path === '/tasks') {
       response.writeHead(200, { 'content-type': 'application/json' }).end(`${JSON.stringify(taskStates(members), undefined, 2)}\n`)
       return
     }
     if (path !== '/metrics') {
-      response.writeHead(404).end('Look at /metrics, /healthz or /tasks.\n')
+      response.writeHead(404).end('Look at /metrics, /healthz, /readyz or /tasks.\n')
       return
     }
     before()

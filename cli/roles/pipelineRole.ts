@@ -89,7 +89,12 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
       ...(lookups === undefined ? [] : [{ group: contactLookupGroup, topics: [unrecognised] }]),
       ...(lookUps === undefined ? [] : [{ group: lookUpGroup, topics: [profiles] }]),
     ]),
-    [...members, ...(insights === undefined ? [] : [{ group: insightsGroup, member: insights }])],
+    [
+      ...members,
+      ...(insights === undefined ? [] : [{ group: insightsGroup, member: insights }]),
+      ...(lookups === undefined ? [] : [{ group: contactLookupGroup, member: lookups.member }]),
+      ...(lookUps === undefined ? [] : [{ group: lookUpGroup, member: lookUps.member }]),
+    ],
   )
   return {
     address: server.url,

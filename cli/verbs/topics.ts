@@ -15,7 +15,7 @@ export function addTopics(program: Command, { terminal, config, kafka }: Surroun
     })
   topics
     .command('apply')
-    .description('create and alter topics on the broker; a partition count that would part equal keys is refused')
+    .description('create and alter topics on the broker; another partition count, and fewer copies than are asked for, are refused')
     .option('--dry-run', 'say what would be done')
     .action(async (flags: { dryRun?: true }) => {
       const settings = config()

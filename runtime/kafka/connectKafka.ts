@@ -39,6 +39,7 @@ import type { SinkMemberOptions } from './sinkMember.ts'
 import { runStages } from './stageMember.ts'
 import type { RunningMember, StagesOptions } from './stageMember.ts'
 import type { Workshop } from './workshop.ts'
+import { watchFolds } from './foldWatch.ts'
 import { StageStates } from './stageStates.ts'
 import { readTable } from './tableReader.ts'
 import type { LiveTable } from './tableReader.ts'
@@ -162,6 +163,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     return reading as Promise<LiveTable<ValueOf<T>>>
   }
   const workshop: Workshop = {
+    watchFolds,
     kafka,
     admin,
     cluster,

@@ -42,7 +42,7 @@ const CONCURRENCY = 16
 /** Answers to a heartbeat after which the client joins anew. */
 const REJOINED = new Set(['REBALANCE_IN_PROGRESS', 'ILLEGAL_GENERATION', 'NOT_COORDINATOR_FOR_GROUP', 'UNKNOWN_MEMBER_ID'])
 /** A minute: longer than any rebalance (45 s) and any request (30 s). */
-const STUCK_MS = 60_000
+export const STUCK_MS = 60_000
 /** How often a confirmation is looked for, ms. */
 const CONFIRM_MS = 50
 /** What a stop keeps of its budget for draining and leaving when it waits for a tick, ms. */
@@ -155,6 +155,8 @@ export class GroupMember<U extends Unit> {
         }),
       ),
     )
+    // What is late would be done beside the next owner.
+    for (const { unit } of this.units) unit.giveUp?.()
     this.#epoch += 1
     const left = await budget.within('leave', this.#consumer.disconnect())
     this.#options.logger.info({ drained, left }, 'left the group')
@@ -187,6 +189,7 @@ export class GroupMember<U extends Unit> {
     this.#failed.abort()
     this.#suspend()
     for (const held of this.#units.values()) {
+      held.unit.giveUp?.()
       if (held.state !== 'closed') held.move('failed')
       this.pause(held.places)
     }
@@ -340,6 +343,7 @@ export class GroupMember<U extends Unit> {
 
   #release(held: Held<U>): Promise<void> {
     this.#withhold(held)
+    held.unit.giveUp?.()
     return held
       .serially(async () => {
         await held.unit.release()

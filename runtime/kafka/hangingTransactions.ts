@@ -28,6 +28,8 @@ export interface Custody {
   readonly concerns?: (topic: string, partition: number) => boolean
   /** Told of each transaction that was ended here. */
   readonly onMended: (verdict: Verdict) => void
+  /** Told of each look at a topic that the cluster refused. */
+  readonly onUnseen: (topic: string) => void
 }
 
 export type Verdict = 'commit' | 'abort'
@@ -38,6 +40,8 @@ const OFFSETS_TOPIC = '__consumer_offsets'
 const ENDING = new Set(['PrepareCommit', 'PrepareAbort', 'PrepareEpochFence'])
 const LEADERS_MOVE = new Set(['NOT_LEADER_OR_FOLLOWER', 'UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'])
 const REFUSED = new Set(['CLUSTER_AUTHORIZATION_FAILED', 'TOPIC_AUTHORIZATION_FAILED'])
+/** Topics that the principal may not look at, by connection: those that were told of, and those of which even the leaders are not named. */
+const unseen = new WeakMap<ClusterConnection, { readonly told: Set<string>; readonly hidden: Set<string> }>()
 
 /** What the coordinator believes once it is not in the middle of an end; `undefined` for an id it does not know. */
 export function believed({ cluster, transactionalId }: Custody): Promise<TransactionState | undefined> {
@@ -180,29 +184,53 @@ async function endOn(
   }
 }
 
-/** What is open on the partitions of each leader; asked again while leaders change. */
-function openOnLeaders(custody: Custody): Promise<readonly { leader: Broker; open: readonly OpenOnPartition[] }[]> {
-  return patiently(LEADERS_MOVE, async () => {
+/**
+ * What is open on the partitions of each leader; asked again while leaders change. A topic that the principal may not look at is left
+ * out: a member that could not start without this right would be worse than an end that nobody writes, which is rare and shows.
+ */
+async function openOnLeaders(custody: Custody): Promise<readonly { leader: Broker; open: readonly OpenOnPartition[] }[]> {
+  const refused = new Set<string>()
+  const onRefused = (topic: string) => void refused.add(topic)
+  const found = await patiently(LEADERS_MOVE, async () => {
     try {
-      const byLeader = [...(await leaders(custody))]
-      return await Promise.all(byLeader.map(async ([leader, places]) => ({ leader, open: await ask(leader, openTransactions(places)) })))
+      const byLeader = [...(await leaders(custody, onRefused))]
+      return await Promise.all(
+        byLeader.map(async ([leader, places]) => ({ leader, open: await ask(leader, openTransactions(places, onRefused)) })),
+      )
     } catch (error) {
       await custody.cluster.cluster.refreshMetadata()
       throw error
     }
   })
+  for (const topic of refused) tellUnseen(custody, topic)
+  return found
+}
+
+function tellUnseen({ cluster, logger, onUnseen }: Custody, topic: string): void {
+  onUnseen(topic)
+  const { told } = unseenOf(cluster)
+  if (told.has(topic)) return
+  told.add(topic)
+  logger.warn({ topic }, 'the cluster does not let us see open transactions here: one that a broker forgets to end is not ended by us')
+}
+
+function unseenOf(cluster: ClusterConnection) {
+  const known = unseen.get(cluster) ?? { told: new Set<string>(), hidden: new Set<string>() }
+  unseen.set(cluster, known)
+  return known
 }
 
 /** Every partition that may have part in a transaction of the id, by leader. */
-async function leaders({
-  cluster: { cluster },
-  topics,
-  concerns = () => true,
-}: Custody): Promise<ReadonlyMap<Broker, readonly { topic: string; partition: number }[]>> {
+async function leaders(
+  { cluster: connection, topics, concerns = () => true }: Custody,
+  onRefused: (topic: string) => void,
+): Promise<ReadonlyMap<Broker, readonly { topic: string; partition: number }[]>> {
+  const { cluster } = connection
   const names = [...new Set([...topics, OFFSETS_TOPIC])]
-  await cluster.addMultipleTargetTopics(names)
+  const seen = await namedTopics(connection, names)
+  for (const topic of names) if (!seen.includes(topic)) onRefused(topic)
   const byLeader = new Map<Broker, { topic: string; partition: number }[]>()
-  for (const topic of names) {
+  for (const topic of seen) {
     for (const { partitionId, leader } of cluster.findTopicPartitionMetadata(topic)) {
       if (topic !== OFFSETS_TOPIC && !concerns(topic, partitionId)) continue
       const broker = (await cluster.findBroker({ nodeId: String(leader) })) as Broker
@@ -213,4 +241,23 @@ async function leaders({
     }
   }
   return byLeader
+}
+
+/** Those of the topics whose leaders the cluster names to this principal. */
+async function namedTopics(connection: ClusterConnection, topics: readonly string[]): Promise<readonly string[]> {
+  const { cluster } = connection
+  const { hidden } = unseenOf(connection)
+  const asked = topics.filter((topic) => !hidden.has(topic))
+  try {
+    await cluster.addMultipleTargetTopics(asked)
+    return asked
+  } catch (error) {
+    if (!REFUSED.has(typeOf(error) ?? '')) throw error
+    const [first, ...others] = asked
+    if (first !== undefined && others.length === 0) hidden.add(first)
+    if (others.length === 0) return []
+  }
+  const seen: string[] = []
+  for (const topic of asked) seen.push(...(await namedTopics(connection, [topic])))
+  return seen
 }

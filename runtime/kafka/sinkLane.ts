@@ -50,6 +50,8 @@ const WAITING_BYTES = 16 << 20
  * stores after half of it: left behind for the retention of the topic, it could not be begun from again.
  */
 const KEEP_PLACE_MS = 60_000
+/** Attempts after which a batch of which the database refuses rows is offered in parts. */
+const REFUSED_TIMES = 3
 const WRITE_BACKOFF_MS = { first: 200, most: 10_000 }
 
 export class SinkLane {
@@ -77,6 +79,8 @@ export class SinkLane {
   #lingers = false
   /** What waits is stored now, however little it is. */
   #flush = false
+  /** While a record is looked for that the database refuses: how many are offered at most, up to this offset. */
+  #search: { readonly atMost: number; readonly to: bigint } | undefined
   #oldestAt = 0
   #timer: NodeJS.Timeout | undefined
   #storing: Promise<void> | undefined
@@ -116,6 +120,7 @@ export class SinkLane {
     this.#bytes = 0
     this.#paused = false
     this.#flush = false
+    this.#search = undefined
     this.#live = true
     this.#showLinger()
     // A predecessor that died may have stored more than it committed.
@@ -246,6 +251,7 @@ export class SinkLane {
     this.#kept = this.#from
     this.#behindSince = undefined
     this.#fixedEnd = undefined
+    this.#widen()
     const gone = this.#waiting.splice(0, batch.records.length)
     this.#bytes -= gone.reduce((sum, { bytes }) => sum + bytes, 0)
     this.#oldestAt = performance.now()
@@ -257,11 +263,26 @@ export class SinkLane {
     }
   }
 
+  /** The first half of it next, and at once. */
+  #narrow({ records, max }: SinkBatch): void {
+    this.#search = { atMost: Math.ceil(records.length / 2), to: this.#search?.to ?? max }
+    this.#flush = true
+  }
+
+  /** A part was stored: the next may be larger, until the batch in which a record was refused is behind. */
+  #widen(): void {
+    const search = this.#search
+    if (search === undefined) return
+    this.#search = this.#from > search.to ? undefined : { ...search, atMost: search.atMost * 2 }
+    this.#flush = this.#search !== undefined
+  }
+
   #nextBatch(): SinkBatch {
     const end = this.#fixedEnd
+    const most = Math.min(this.#sink.batch.maxRecords, this.#search?.atMost ?? Infinity)
     const taken: SinkRecord<never>[] = []
     for (const { record } of this.#waiting) {
-      if (end === undefined ? taken.length >= this.#sink.batch.maxRecords : record.offset > end) break
+      if (end === undefined ? taken.length >= most : record.offset > end) break
       taken.push(record)
     }
     const all = taken.length === this.#waiting.length
@@ -278,9 +299,10 @@ export class SinkLane {
     }
   }
 
-  /** The very same batch until it is stored; false when the lane was told to stop before that. */
+  /** The very same batch until it is stored; false when the lane was told to stop before that, or to offer a part of it first. */
   async #write(first: SinkBatch): Promise<boolean> {
     let batch = first
+    let refused = 0
     const labels = { sink: this.#sink.name, topic: this.topic.name }
     const { time } = this.#hooks
     for (let wait = WRITE_BACKOFF_MS.first; ; wait = Math.min(wait * 2, WRITE_BACKOFF_MS.most)) {
@@ -296,7 +318,19 @@ export class SinkLane {
       } catch (error) {
         this.#hooks.metrics.count('lr_sink_batches_total', { ...labels, outcome: 'failed' })
         if (error instanceof RekindleError && !error.retriable) throw error
-        this.#hooks.logger.warn({ ...labels, token: batch.token, err: error }, 'a batch was not stored, the same one is tried again')
+        refused = this.#keepsPlaces && this.#sink.refuses?.(error) === true ? refused + 1 : 0
+        if (refused >= (this.#search === undefined ? REFUSED_TIMES : 1) && first.records.length > 1) {
+          this.#narrow(first)
+          return false
+        }
+        const [only, ...others] = first.records
+        if (refused > 0 && only !== undefined && others.length === 0) {
+          const { partition, offset } = only
+          this.#hooks.logger.error(
+            { ...labels, partition, offset: String(offset), err: error },
+            'the database refuses this record, and all behind it wait; it is tried again',
+          )
+        } else this.#hooks.logger.warn({ ...labels, token: batch.token, err: error }, 'a batch was not stored, the same one is tried again')
         batch = { ...first, maybeStored: true }
         await time.during('wait', () => delay(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined))
       }

@@ -19,7 +19,7 @@ import { priorities, subscriptions } from '../taskPlan.ts'
 import type { OutputRecord } from '../taskBatch.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
-import { GroupMember } from './groupMember.ts'
+import { GroupMember, STUCK_MS } from './groupMember.ts'
 import { tellJoin } from './joins.ts'
 import type { TaskReport } from './groupMember.ts'
 import { LagBook } from './lagBook.ts'
@@ -174,6 +174,7 @@ async function startIn(
   const producer = (partition: number) => new UnitProducer({ ...workshop, logger, group, unit: partition, topics })
   // A coordinator of the older protocol does not look at generations when it takes offsets of a transaction from the client.
   const shared = workshop.protocol === 'implicit' ? new SharedTransactions({ metrics: workshop.metrics, group, producer }) : undefined
+  const folds = workshop.watchFolds?.({ logger: workshop.logger, limitMs: options.stuckMs ?? STUCK_MS })
   const context = {
     ...workshop,
     logger,
@@ -196,6 +197,7 @@ async function startIn(
     onOutputs: options.onOutputs,
     state: async (partition: number) => copies?.handOver(partition) ?? open(partition),
     now,
+    mark: folds?.mark,
   }
   const stateKeys = new GaugeShare(workshop.metrics, 'lr_task_state_keys')
   const parkedKeys = new GaugeShare(workshop.metrics, 'lr_task_parked_keys')
@@ -238,6 +240,7 @@ async function startIn(
     await shared?.close()
     await copies?.close()
     await reader.close()
+    await folds?.stop()
   }
   try {
     await member.start()

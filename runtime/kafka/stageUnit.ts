@@ -256,13 +256,22 @@ export class StageUnit implements Unit {
   }
 
   async #openState(): Promise<Opened> {
-    const { group, stages, tables, topicPrefix, tracer } = this.#context
+    const { group, stages, tables, topicPrefix, tracer, mark } = this.#context
     const state = await this.#context.state(this.partition)
     const changelogs = stages.flatMap((stage) => {
       const store = state.stores.get(stage.name)
       return store === undefined ? [] : [new Changelog(stage, this.partition, topicPrefix, store)]
     })
-    const task = new Task({ group, stages, partition: this.partition, stores: state.stores, tables, wire: this.#context.wire, tracer })
+    const task = new Task({
+      group,
+      stages,
+      partition: this.partition,
+      stores: state.stores,
+      tables,
+      wire: this.#context.wire,
+      tracer,
+      mark,
+    })
     return { state, task, changelogs }
   }
 

@@ -6,6 +6,7 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import type { UnitState } from '../state/unitState.ts'
 import type { OutputRecord } from '../taskBatch.ts'
+import type { FoldMark } from '../taskCause.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
@@ -49,6 +50,8 @@ export interface StageUnitContext {
   readonly onOutputs?: ((outputs: readonly OutputRecord[]) => void) | undefined
   /** Clock of where time goes, ms; that of the process unless given. */
   readonly monotonic?: () => number
+  /** Told what is folded, for whoever looks on. */
+  readonly mark?: FoldMark | undefined
 }
 
 export interface SliceLimits {

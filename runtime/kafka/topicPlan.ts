@@ -1,6 +1,6 @@
 /**
  * What has to be created or altered on the broker so that it agrees with the declarations, and doing it. A partition
- * count that would part equal keys is refused; configurations are merged, because the broker's call replaces the whole set.
+ * count that would part equal keys is refused, and so are fewer copies than are asked for; configurations are merged, because the broker's call replaces the whole set.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
@@ -79,7 +79,7 @@ export function wantedTopics(topics: readonly AnyTopic[], prefix: string, option
   return [...wanted.values()]
 }
 
-/** Plans, and unless `dryRun` carries out, what is missing. Throws E_TOPIC_PARTITIONS_DIFFER before anything is changed. */
+/** Plans, and unless `dryRun` carries out, what is missing. Throws E_TOPIC_PARTITIONS_DIFFER or E_TOPIC_REPLICAS_DIFFER before anything is changed. */
 export async function applyTopics(
   admin: Admin,
   topics: readonly AnyTopic[],
@@ -89,17 +89,25 @@ export async function applyTopics(
   const wanted = wantedTopics(topics, prefix, options)
   const existing = new Set(await admin.listTopics())
   const present = wanted.filter(({ topic }) => existing.has(topic))
-  const counts = await partitionCounts(
+  const shapes = await shapesOf(
     admin,
     present.map(({ topic }) => topic),
   )
-  const wrong = present.filter(({ topic, partitions }) => counts.get(topic) !== partitions)
+  const wrong = present.filter(({ topic, partitions }) => shapes.get(topic)?.partitions !== partitions)
   if (wrong.length > 0) {
-    const sentences = wrong.map(({ topic, partitions }) => `${topic} has ${counts.get(topic) ?? 0} partitions, ${partitions} are asked for`)
+    const sentences = wrong.map(
+      ({ topic, partitions }) => `${topic} has ${shapes.get(topic)?.partitions ?? 0} partitions, ${partitions} are asked for`,
+    )
     throw runtimeError(
       'E_TOPIC_PARTITIONS_DIFFER',
       `${sentences.join('; ')}. Another count would send equal keys to other partitions than their state and their history.`,
     )
+  }
+  // With `min.insync.replicas` a topic of too few copies would take no records any more.
+  const few = present.filter(({ topic }) => (shapes.get(topic)?.copies ?? 0) < options.replicationFactor)
+  if (few.length > 0) {
+    const copies = few.map(({ topic }) => `${topic} (${shapes.get(topic)?.copies ?? 0})`)
+    throw runtimeError('E_TOPIC_REPLICAS_DIFFER', `Fewer than ${options.replicationFactor} copies have ${copies.join(', ')}.`)
   }
   const current = await ownSettings(
     admin,
@@ -163,10 +171,19 @@ async function led(admin: Admin, changes: readonly TopicChange[]): Promise<void>
   }
 }
 
-async function partitionCounts(admin: Admin, topics: string[]): Promise<ReadonlyMap<string, number>> {
+/** How many partitions a topic has, and copies of the one with the fewest. */
+async function shapesOf(
+  admin: Admin,
+  topics: string[],
+): Promise<ReadonlyMap<string, { readonly partitions: number; readonly copies: number }>> {
   if (topics.length === 0) return new Map()
   const { topics: found } = await admin.fetchTopicMetadata({ topics })
-  return new Map(found.map(({ name, partitions }) => [name, partitions.length]))
+  return new Map(
+    found.map(({ name, partitions }) => [
+      name,
+      { partitions: partitions.length, copies: Math.min(...partitions.map(({ replicas }) => replicas.length)) },
+    ]),
+  )
 }
 
 /** The settings made on the topic itself, without the broker's defaults. */

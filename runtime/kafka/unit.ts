@@ -43,8 +43,10 @@ export interface Unit {
   skip(place: Place, nextOffset: bigint): void
   /** Stores what can be stored without further input. Called before a clean stop. */
   drain(): Promise<void>
-  /** The partition may be going away: long work should end. Called in the middle of the client's own work. */
+  /** The partition may be going away: nothing may be committed before it is prepared again. Called in the middle of the client's own work. */
   suspend?(): void
+  /** It goes away: long work should end at once. `release` follows when nothing else is under way. */
+  giveUp?(): void
   /** Lets go: nothing of it may be written afterwards. */
   release(): Promise<void>
 }

@@ -81,6 +81,7 @@ export class UnitProducer {
       ...options,
       transactionalId: transactionalId(group, unit, topicPrefix),
       onMended: (verdict) => metrics.count('lr_transactions_mended_total', { group, verdict }),
+      onUnseen: () => metrics.count('lr_transactions_unseen_total', { group }),
     }
   }
 

@@ -1,7 +1,8 @@
 /**
  * One partition in the hands of a worker: several records at once, one at a time per key. Results are written in the order
  * of the records, with the offset, in one transaction; a record that is not done holds back those behind it. While the
- * breaker is open the partition is paused: nothing is called, failed or moved.
+ * breaker is open the partition is paused: nothing is called, failed or moved. While the group rebalances nothing is committed
+ * and no call begins; those under way go on, and who keeps the partition goes on with their results.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { reportBatch } from '../batchSpan.ts'
@@ -35,7 +36,9 @@ export class WorkerUnit implements Unit {
   readonly #places: readonly Place[]
   readonly #held: Held<WorkerUnit>
   readonly #producer: UnitProducer
+  /** Without a gap from `#from` on, where the group stands as far as is known. */
   #jobs: Job[] = []
+  #from = 0n
   readonly #busyKeys = new Set<string>()
   readonly #running = new Set<Promise<void>>()
   #paused = false
@@ -48,6 +51,8 @@ export class WorkerUnit implements Unit {
   #committing: Promise<void> | undefined
   /** Filtered records after the last job, to be committed when there is none. */
   #skippedTo: bigint | undefined
+  /** Commits in a row that were not answered well. */
+  #refusals = 0
   #idle: NodeJS.Timeout | undefined
   #fuse: FuseState = intactFuse
   readonly #time: OverlappingPhases
@@ -79,17 +84,44 @@ export class WorkerUnit implements Unit {
   }
 
   async #prepare(live: () => boolean, memberId: string | undefined): Promise<ReadonlyMap<string, bigint>> {
-    await this.#quiet()
+    this.#hold()
+    while (this.#committing !== undefined) await this.#committing
     const groupId = groupName(this.#context.group, this.#context.topicPrefix)
     await this.#held.during('take over', () => this.#producer.open(memberId))
     const found = await this.#held.during('read offsets', () => sources(this.#context.cluster, groupId, this.#places, live))
-    this.#jobs = []
+    for (const source of found) await this.#keepFrom(startingAt(source, source.committed, groupId), source.end)
+    const next = this.#jobs.at(-1)?.nextOffset ?? this.#from
+    // Only for the assignment that asked: whoever has the partition after another one stands elsewhere.
+    if (live()) this.#goOn()
+    return new Map(found.map((source) => [source.topic, next]))
+  }
+
+  /**
+   * Keeps what was taken in when the group stands at the first job, or where one of our own commits has ended that was not answered.
+   * Anywhere else somebody else was here, or records are gone: everything is fetched anew.
+   */
+  async #keepFrom(from: bigint, end: bigint): Promise<void> {
+    const done = from === this.#from ? 0 : this.#jobs.findIndex(({ nextOffset }) => nextOffset === from) + 1
+    const isOurs = from === this.#from || (done > 0 && this.#jobs.slice(0, done).every(({ state }) => state === 'done'))
+    const isThere = (this.#jobs.at(-1)?.nextOffset ?? from) <= end
+    this.#from = from
     this.#skippedTo = undefined
-    this.#paused = false
+    if (isOurs && isThere) {
+      this.#jobs.splice(0, done)
+      return
+    }
+    this.#jobs = []
+    this.#givingUp.abort()
+    await this.#settle()
     this.#givingUp = new AbortController()
+  }
+
+  #goOn(): void {
+    this.#paused = false
     this.#waits = new AbortController()
     this.#live = true
-    return new Map(found.map((source) => [source.topic, startingAt(source, source.committed, groupId)]))
+    this.#commitDone()
+    this.#dispatch()
   }
 
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {
@@ -145,9 +177,19 @@ export class WorkerUnit implements Unit {
     }, IDLE_COMMIT_MS)
   }
 
+  /** A stop works on: whoever gets the partition fences this producer before it reads where to begin. */
   suspend(): void {
-    this.#live = false
+    if (!this.#draining) this.#hold()
+  }
+
+  giveUp(): void {
+    this.#hold()
     this.#givingUp.abort()
+  }
+
+  /** Commits nothing more and begins no call. */
+  #hold(): void {
+    this.#live = false
     this.#waits.abort()
     clearTimeout(this.#idle)
     this.#idle = undefined
@@ -164,14 +206,10 @@ export class WorkerUnit implements Unit {
 
   async release(): Promise<void> {
     this.#unwatch()
-    await this.#quiet()
+    this.giveUp()
+    await this.#settle()
     this.#time.settle()
     await this.#producer.close()
-  }
-
-  async #quiet(): Promise<void> {
-    this.suspend()
-    await this.#settle()
   }
 
   async #settle(): Promise<void> {
@@ -229,13 +267,15 @@ export class WorkerUnit implements Unit {
         gate.leave(permit, 'success')
         return
       } catch (error) {
-        gate.leave(permit, this.#live ? 'failure' : 'given-up')
-        if (!this.#live) break
+        const isGivenUp = this.#givingUp.signal.aborted
+        gate.leave(permit, isGivenUp ? 'given-up' : 'failure')
+        if (isGivenUp) break
         const place = { offset: String(job.log.offset), partition: job.log.partition, attempt: job.attempts }
         const trace = tracer === undefined ? {} : traceFields(job.headers['traceparent'])
         logger.warn({ ...place, ...trace, breaker: gate.state, err: error }, 'the work failed')
         // An outside that is down says nothing about the record.
         if (gate.state === 'closed') job.failures += 1
+        if (!this.#live) break
         if (this.#isTerminal(job, error)) return this.#fail(job, error)
         await delay(wait, undefined, { signal: this.#waits.signal }).catch(() => undefined)
       }
@@ -305,11 +345,19 @@ export class WorkerUnit implements Unit {
       this.#report(done, place.partition, workedMs, false)
     } catch (error) {
       this.#report(done, place.partition, workedMs, true)
-      if (this.#live) this.#held.recover(error)
+      // What a broker refuses again and again would be sent again at once: the results are still there.
+      const wait = this.#refusals === 0 ? 0 : Math.min(RETRY_MS.first * 2 ** this.#refusals, RETRY_MS.most)
+      this.#refusals += 1
+      if (wait > 0) await delay(wait, undefined, { signal: this.#waits.signal }).catch(() => undefined)
+      if (!this.#live) return
+      this.#hold()
+      this.#held.recover(error)
       return
     }
+    this.#refusals = 0
     this.#fuse = fuse
     this.#jobs.splice(0, done.length)
+    this.#from = offset
     if (this.#skippedTo !== undefined && this.#skippedTo <= offset) this.#skippedTo = undefined
     for (const { result } of done) {
       const outcome = result?.kind === 'dead-letter' ? 'dead_letter' : result?.kind === 'drop' ? 'dropped' : 'processed'

@@ -5,6 +5,7 @@ import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
+import type { watchFolds } from './foldWatch.ts'
 import type { TransactionProtocol } from './openTransactions.ts'
 import type { LiveTable } from './tableReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
@@ -22,5 +23,7 @@ export interface Workshop {
   readonly metrics: RuntimeMetrics
   readonly tracer: Tracer | undefined
   readonly topicPrefix: string
+  /** Looks on while stages fold; nobody does unless given. */
+  readonly watchFolds?: typeof watchFolds
   table<T extends AnyTopic>(topic: T): Promise<LiveTable<unknown>>
 }

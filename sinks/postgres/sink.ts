@@ -98,6 +98,8 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
       for (const [topic, count] of past) options.onPast?.(topic, count)
       if (crowded > 0) options.onForgotten?.('crowded', crowded)
     },
+    // 22: values that a column does not take; 23: constraints.
+    refuses: (error) => /^2[23]/.test(String((error as { code?: unknown } | undefined)?.code)),
     async caughtUp(places, at) {
       // Also when it is earlier than what is there: it is true all the same, and a clock that was ahead must not vouch for what comes.
       await pool.query({

@@ -128,6 +128,19 @@ export const alertCases: readonly AlertCase[] = [
     ],
   },
   {
+    alert: 'RekindleSinkRefused',
+    what: 'a record is refused six times a minute from minute 1 to 40, beside a topic that failed for a minute',
+    series: {
+      'lr_sink_batches_total{sink="postgres",topic="leads.profiles",outcome="failed"}': '0+6x40 240x30',
+      'lr_sink_batches_total{sink="postgres",topic="leads.events",outcome="failed"}': '0 12x70',
+    },
+    looks: [
+      quiet(12),
+      fires(20, { sink: 'postgres', topic: 'leads.profiles' }, 'postgres has failed to store leads.profiles 60 times in ten minutes.'),
+      quiet(60),
+    ],
+  },
+  {
     alert: 'RekindleWorkerOutsideDown',
     what: 'two members whose breakers do not close',
     series: {

@@ -14,6 +14,8 @@ import type { Authority } from './certificates.ts'
 export interface SecuredBroker {
   /** `host:port` of each listener. */
   readonly sasl: string
+  /** Where nobody is asked; with access rules, who comes here may do everything. */
+  readonly plain: string
   readonly saslTls: string
   readonly mutualTls: string
   /** Gives the user another password for SCRAM-SHA-512. */
@@ -25,6 +27,8 @@ export interface SecuredBrokerOptions {
   readonly authority: Authority
   readonly username: string
   readonly password: string
+  /** Whoever logs in may do only what a rule says. */
+  readonly accessRules?: boolean
   /** One line about what takes long. */
   readonly onProgress: (line: string) => void
 }
@@ -47,13 +51,13 @@ class SecuredKafkaEngine extends KafkaEngine {
   }
 
   /** Addresses of the listeners that ask who comes. */
-  get listeners(): Pick<SecuredBroker, 'sasl' | 'saslTls' | 'mutualTls'> {
+  get listeners(): Pick<SecuredBroker, 'plain' | 'sasl' | 'saslTls' | 'mutualTls'> {
     const at = (index: number) => `${LOOPBACK}:${this.ports[index] ?? 0}`
-    return { sasl: at(2), saslTls: at(3), mutualTls: at(4) }
+    return { plain: this.addressAt(this.ports), sasl: at(2), saslTls: at(3), mutualTls: at(4) }
   }
 
   protected override properties(ports: readonly number[]): Record<string, string> {
-    const { authority, username, password } = this.secured
+    const { authority, username, password, accessRules = false } = this.secured
     const plain = super.properties(ports)
     const { sasl, saslTls, mutualTls } = this.listeners
     const more = `SASL_PLAINTEXT://${sasl},SASL_SSL://${saslTls},SSL://${mutualTls}`
@@ -83,6 +87,9 @@ class SecuredKafkaEngine extends KafkaEngine {
       'ssl.truststore.type': 'PEM',
       'ssl.truststore.location': trusted,
       'listener.name.ssl.ssl.client.auth': 'required',
+      ...(accessRules
+        ? { 'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer', 'super.users': 'User:ANONYMOUS' }
+        : {}),
     }
   }
 

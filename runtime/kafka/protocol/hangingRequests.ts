@@ -50,9 +50,15 @@ export interface OpenOnPartition extends ProducerIdentity {
   readonly coordinatorEpoch: number
 }
 
-/** Transactions that are open on these partitions, which the asked broker must lead. */
+const REFUSED = new Set([29, 31])
+
+/**
+ * Transactions that are open on these partitions, which the asked broker must lead. Topics that the principal may not look at are told to
+ * `onRefused`, once a partition; without it their refusal throws.
+ */
 export function openTransactions(
   places: readonly { readonly topic: string; readonly partition: number }[],
+  onRefused?: (topic: string) => void,
 ): ProtocolRequest<readonly OpenOnPartition[]> {
   const body = flexible()
   body
@@ -82,7 +88,8 @@ export function openTransactions(
           if (startOffset >= 0n) open.push({ topic, partition, producerId, producerEpoch, coordinatorEpoch })
         })
         from.tags()
-        if (code !== 0) throw new BrokerRefusal(code, `producers of ${topic} partition ${partition} ${message ?? ''}`)
+        if (REFUSED.has(code) && onRefused !== undefined) onRefused(topic)
+        else if (code !== 0) throw new BrokerRefusal(code, `producers of ${topic} partition ${partition} ${message ?? ''}`)
       })
       from.tags()
     })

@@ -24,7 +24,7 @@ t.test('metrics are refreshed before each scrape, tasks are told as they stand, 
   t.match(await get('/metrics'), { status: 200, text: 'looks 1\n' })
   t.match(await get('/metrics?name=looks'), { status: 200, text: 'looks 2\n' })
   t.match(await get('/healthz'), { status: 200, text: 'ok\n' })
-  t.match(await get('/'), { status: 404, text: 'Look at /metrics, /healthz or /tasks.\n' })
+  t.match(await get('/'), { status: 404, text: 'Look at /metrics, /healthz, /readyz or /tasks.\n' })
   const first = await get('/tasks')
   t.match(first, { status: 200, type: 'application/json' })
   t.strictSame(JSON.parse(first.text), {
@@ -36,6 +36,34 @@ t.test('metrics are refreshed before each scrape, tasks are told as they stand, 
   t.strictSame(JSON.parse((await get('/tasks')).text), {
     groups: [{ group: 'line', tasks: [{ id: '0', state: 'running', since: '2026-11-28T12:01:00.000Z', step: null }] }],
   })
+})
+
+t.test('a process is ready when all of its tasks run, and says which do not; it lives all the same', async (t) => {
+  const task = (id: string, state: Task['state'], step?: string): Task => ({ id, state, since: 0, step })
+  let tasks: Task[] = []
+  const served = {
+    group: 'line',
+    member: {
+      get tasks() {
+        return tasks
+      },
+    },
+  }
+  const server = await serveMetrics(new Registry(), '127.0.0.1', 0, undefined, [
+    served,
+    { group: 'store', member: { tasks: [task('9', 'running')] } },
+  ])
+  t.teardown(() => server.close())
+  const get = async (path: string) => {
+    const response = await fetch(`${server.url}${path}`)
+    return [response.status, await response.text()]
+  }
+  t.strictSame(await get('/readyz'), [200, 'ok\n'], 'a process more than there are partitions has nothing to wait for')
+  tasks = [task('0', 'running'), task('1', 'restoring', 'restore line-changelog'), task('2', 'assigned')]
+  t.strictSame(await get('/readyz'), [503, 'line 1: restoring, restore line-changelog\nline 2: assigned\n'])
+  t.strictSame(await get('/healthz'), [200, 'ok\n'])
+  tasks = ['0', '1', '2'].map((id) => task(id, 'running'))
+  t.strictSame(await get('/readyz'), [200, 'ok\n'])
 })
 
 t.test('a scrape whose numbers cannot be had is an error that says why', async (t) => {

@@ -19,6 +19,7 @@ class StandIn {
   readonly steps: string[] = []
   /** What units were told on their way out. */
   readonly suspended: string[] = []
+  readonly givenUp: string[] = []
   /** How it comes and goes. */
   readonly membership: string[] = []
   generation = 0
@@ -103,7 +104,7 @@ interface TestUnit extends Unit {
 }
 
 type Work = { prepare(memberId?: string): Promise<bigint>; expect?(turn: Turn): void; handle?(turn: Turn): Promise<void> }
-type Extra = Partial<Pick<GroupMemberOptions<TestUnit>, 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
+type Extra = Partial<Pick<GroupMemberOptions<TestUnit>, 'admin' | 'tick' | 'signal' | 'hurry' | 'stuckMs' | 'onStates'>>
 
 async function memberOn(t: Test, client: StandIn, work: Work) {
   const made = memberFor(t, client, work)
@@ -135,6 +136,7 @@ function memberFor(t: Test, client: StandIn, work: Work, extra: Extra = {}) {
         handle: (_, turn) => work.handle?.(turn) ?? Promise.resolve(),
         skip: (_, nextOffset) => void client.steps.push(`skip to ${nextOffset}`),
         suspend: () => void client.suspended.push('suspend'),
+        giveUp: () => void client.givenUp.push(held.id),
         drain: async () => void client.steps.push('drain'),
         release: async () => void client.steps.push('release'),
       }
@@ -198,6 +200,20 @@ t.test('a partition that is gone is released, and not fetched when its preparati
   await eventually('it is released', () => client.steps.includes('release'), 5_000)
   t.strictSame(client.steps, ['pause', 'prepare', 'pause', 'release'])
   t.strictSame(member.tasks, [])
+})
+
+t.test('long work of a unit is ended when its partition is gone or the member stops, not when the group rebalances', async (t) => {
+  const client = new StandIn()
+  const { member } = await memberOn(t, client, { prepare: async () => 1n })
+  client.join([0, 1])
+  await eventually('both work', () => member.readyIds.length === 2, 5_000)
+  client.tell('rebalancing')
+  t.strictSame(client.givenUp, [], 'nobody knows yet whose they will be')
+  client.join([0])
+  t.strictSame(client.givenUp, ['1'], 'at once, not behind what the unit is doing')
+  await eventually('it works again', () => member.readyIds.length === 1, 5_000)
+  await member.stop(1_000)
+  t.ok(client.givenUp.indexOf('0') > 0 && client.steps.includes('drain'))
 })
 
 t.test('a topic that got a partition of a number that is worked on already is read with it', async (t) => {
@@ -309,6 +325,32 @@ t.test('a member that is connected joins at the tick, and waiting for it is not 
   clock.advance(45_000)
   await started
   t.strictSame(client.membership, ['connect', 'join'])
+})
+
+t.test('a member that hears nothing of its group while brokers answer ends, and not while they are away', async (t) => {
+  const quiet = (answers: boolean) => {
+    let asked = 0
+    const describeCluster = () => {
+      asked += 1
+      return answers ? Promise.resolve({}) : Promise.reject(new Error('the broker is away'))
+    }
+    const client = new StandIn()
+    const made = memberFor(t, client, ready, {
+      stuckMs: 500,
+      admin: { describeCluster } as unknown as GroupMemberOptions<TestUnit>['admin'],
+    })
+    return { ...made, client, asked: () => asked }
+  }
+  const [silent, away, heard] = [quiet(true), quiet(false), quiet(true)]
+  const beats = setInterval(() => heard.client.tell('heartbeat'), 50)
+  t.teardown(() => clearInterval(beats))
+  for (const { member } of [silent, away, heard]) await member.start()
+  await eventually('it ends', () => silent.failed.length === 1)
+  t.match(silent.failed, [{ code: 'E_TASK_STUCK', message: /line has had no heartbeat accepted for \d{3,} ms/ }])
+  await eventually('it was asked', () => away.asked() >= 2)
+  t.strictSame([away.failed, heard.failed], [[], []])
+  t.equal(heard.asked(), 0)
+  for (const { member } of [silent, away, heard]) await member.stop(1_000)
 })
 
 t.test('a member that is stopped while it waits to join does not join', async (t) => {

@@ -6,6 +6,7 @@ import t from 'tap'
 import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { believed, endAbandoned, endCompleted, endForgotten, hasForgotten } from '../../../runtime/kafka/hangingTransactions.ts'
 import type { Custody, Verdict } from '../../../runtime/kafka/hangingTransactions.ts'
+import { BrokerRefusal } from '../../../runtime/kafka/protocol/errors.ts'
 import { ByteWriter } from '../../../runtime/kafka/protocol/byteWriter.ts'
 import type { ProtocolRequest } from '../../../runtime/kafka/protocol/request.ts'
 import type { TransactionProtocol } from '../../../runtime/kafka/openTransactions.ts'
@@ -26,6 +27,13 @@ class StandIn {
   refusesMarkers = 0
   readonly markers: { topic: string; epoch: number; commit: boolean }[] = []
   readonly mended: Verdict[] = []
+  /** Code with which each topic is refused to be looked at, and what was told of it. */
+  readonly refused = new Map<string, number>()
+  readonly unseen: string[] = []
+  /** Topics whose leaders are not named either. */
+  readonly hidden = new Set<string>()
+  /** Topics of which the leaders were asked for, by question. */
+  readonly asked: string[][] = []
 
   custody(protocol: TransactionProtocol): Custody {
     const broker = {
@@ -35,14 +43,18 @@ class StandIn {
     const cluster = {
       transactionCoordinator: async () => broker,
       cluster: {
-        addMultipleTargetTopics: async () => undefined,
+        addMultipleTargetTopics: async (topics: string[]) => {
+          this.asked.push(topics)
+          if (topics.some((topic) => this.hidden.has(topic))) throw new BrokerRefusal(29, 'metadata')
+        },
         findTopicPartitionMetadata: () => [{ partitionId: 0, leader: 1 }],
         findBroker: async () => broker,
         refreshMetadata: async () => undefined,
       },
     } as unknown as ClusterConnection
     const onMended = (verdict: Verdict) => void this.mended.push(verdict)
-    return { cluster, logger, transactionalId: 'id', topics: ['out', 'changelog'], protocol, onMended }
+    const onUnseen = (topic: string) => void this.unseen.push(topic)
+    return { cluster, logger, transactionalId: 'id', topics: ['out', 'changelog'], protocol, onMended, onUnseen }
   }
 
   private async answer<R>(request: ProtocolRequest<R>): Promise<R> {
@@ -73,8 +85,9 @@ class StandIn {
         to.compactArray(topics, (topic) => {
           to.compactString(topic)
           to.compactArray([0], (partition) => {
-            to.int32(partition).int16(0).compactString(null)
-            to.compactArray([...this.open.filter((open) => open.topic === topic), undefined], (open) => {
+            const code = this.refused.get(topic) ?? 0
+            to.int32(partition).int16(code).compactString(null)
+            to.compactArray(code === 0 ? [...this.open.filter((open) => open.topic === topic), undefined] : [], (open) => {
               // Beside what is open a producer that has nothing open.
               to.int64(open?.producerId ?? PRODUCER)
                 .int32(open?.producerEpoch ?? 1)
@@ -252,4 +265,50 @@ t.test('a broker that does not let us end it is named with what to do', async (t
     /NOT_LEADER_OR_FOLLOWER/,
     'anything else is tried again as any failure of the infrastructure',
   )
+})
+
+for (const [what, code] of [
+  ['TOPIC_AUTHORIZATION_FAILED', 29],
+  ['CLUSTER_AUTHORIZATION_FAILED', 31],
+] as const)
+  t.test(`a look that the cluster refuses (${what}) is told, and the take-over goes on with what is seen`, async (t) => {
+    const broker = new StandIn()
+    broker.states = [
+      { state: 'CompleteCommit', epoch: 25 },
+      { state: 'Empty', epoch: 26 },
+    ]
+    broker.open = [{ topic: 'out', producerEpoch: 24 }]
+    broker.refused.set('__consumer_offsets', code).set('changelog', code)
+    await takeOver(broker, 'implicit')
+    t.strictSame(broker.markers[0], { topic: 'out', epoch: 25, commit: true })
+    t.strictSame(new Set(broker.unseen), new Set(['__consumer_offsets', 'changelog']))
+  })
+
+t.test('a topic whose leaders the cluster does not name is left out, and not asked for again', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'CompleteCommit', epoch: 25 },
+    { state: 'Empty', epoch: 26 },
+  ]
+  broker.open = [{ topic: 'out', producerEpoch: 24 }]
+  broker.hidden.add('__consumer_offsets')
+  const custody = broker.custody('implicit')
+  const before = await believed(custody)
+  await endCompleted(custody, before)
+  t.strictSame(broker.markers, [{ topic: 'out', epoch: 25, commit: true }])
+  broker.asked.length = 0
+  await endAbandoned(custody, before)
+  t.strictSame(broker.asked, [['out', 'changelog']])
+  t.strictSame(broker.unseen, ['__consumer_offsets', '__consumer_offsets'])
+})
+
+t.test('any other refusal of a look keeps the unit from being taken over', async (t) => {
+  const broker = new StandIn()
+  broker.states = [
+    { state: 'CompleteCommit', epoch: 25 },
+    { state: 'Empty', epoch: 26 },
+  ]
+  broker.refused.set('out', 7)
+  await t.rejects(takeOver(broker, 'implicit'), { message: /REQUEST_TIMED_OUT/ })
+  t.strictSame(broker.unseen, [])
 })

@@ -36,9 +36,11 @@ interface LaneWorld {
   readonly dies: boolean
   readonly fails?: number
   readonly exactlyOnce?: SinkOptions['exactlyOnce']
+  /** Offsets of records that the database refuses, for as long as they are here. */
+  readonly refused?: Set<bigint>
 }
 
-function laneOn(t: Test, { dies, fails = 0, exactlyOnce = { kind: 'deterministic-blocks' } }: LaneWorld) {
+function laneOn(t: Test, { dies, fails = 0, refused = new Set(), exactlyOnce = { kind: 'deterministic-blocks' } }: LaneWorld) {
   const steps: string[] = []
   const flow: string[] = []
   const phases: string[] = []
@@ -51,6 +53,7 @@ function laneOn(t: Test, { dies, fails = 0, exactlyOnce = { kind: 'deterministic
     batch: { maxRecords: 10, maxMs: 60_000 },
     exactlyOnce,
     write: async () => undefined,
+    refuses: (error) => (error as { code?: string }).code === '23514',
   })
   const lane: SinkLane = new SinkLane(blocks, items, 'items.v1', 0, {
     logger,
@@ -68,9 +71,10 @@ function laneOn(t: Test, { dies, fails = 0, exactlyOnce = { kind: 'deterministic
       },
     },
     commit: async (offset, metadata) => void steps.push(`commit ${offset} ${metadata}`.trim()),
-    write: async ({ token, records: { length }, maybeStored }) => {
+    write: async ({ token, records: { length }, records: own, maybeStored }) => {
       steps.push(`write ${token}: ${length}${maybeStored ? ', maybe stored' : ''}`)
       if (failures++ < fails) throw new Error('the database is away')
+      if (own.some(({ offset }) => refused.has(offset))) throw Object.assign(new Error('a constraint'), { code: '23514' })
       if (dies) await new Promise(() => undefined)
     },
     commitLater: () => undefined,
@@ -204,4 +208,44 @@ t.test('a lane of blocks commits such a place to the broker, and stores nothing'
   lane.add([], 3n)
   await lane.commitReached()
   t.strictSame(steps, ['commit 3'])
+})
+
+t.test(
+  'a record that the database refuses is found: what stands before it is stored, and it is offered alone until it is taken',
+  async (t) => {
+    const refused = new Set([6n])
+    const { lane, steps } = laneOn(t, { dies: false, refused, exactlyOnce: { kind: 'stored-offsets', load: async () => 0n } })
+    await lane.open(source())
+    lane.add(records(0, 10), 10n)
+    const alone = 'write items.v1-0-6-6: 1, maybe stored'
+    await eventually('it is offered alone, again', () => steps.includes(alone), 10_000)
+    t.equal(lane.storedTo, 6n, 'everything before it')
+    t.strictSame(steps.slice(0, steps.indexOf(alone)), [
+      ...['', ', maybe stored', ', maybe stored'].map((again) => `write items.v1-0-0-9: 10${again}`),
+      'write items.v1-0-0-4: 5',
+      'write items.v1-0-5-9: 5',
+      'write items.v1-0-5-7: 3',
+      'write items.v1-0-5-6: 2',
+      'write items.v1-0-5-5: 1',
+      'write items.v1-0-6-7: 2',
+      'write items.v1-0-6-6: 1',
+    ])
+    refused.clear()
+    await eventually('all is stored', () => lane.storedTo === 10n, 10_000)
+    lane.add(records(10, 20), 20n)
+    await eventually('all is stored', () => lane.storedTo === 20n, 5_000)
+    t.equal(steps.at(-1), 'write items.v1-0-10-19: 10', 'batches are whole again')
+  },
+)
+
+t.test('a database that is away is offered whole batches, and a fixed block is never divided', async (t) => {
+  const away = laneOn(t, { dies: false, fails: 4, exactlyOnce: { kind: 'stored-offsets', load: async () => 0n } })
+  const block = laneOn(t, { dies: false, refused: new Set([3n]) })
+  for (const { lane } of [away, block]) {
+    await lane.open(source())
+    lane.add(records(0, 10), 10n)
+  }
+  const written = ({ steps }: typeof block) => steps.filter((step) => step.startsWith('write'))
+  await eventually('both were tried again', () => away.lane.storedTo === 10n && written(block).length > 4, 20_000)
+  for (const steps of [written(away), written(block)]) t.ok(steps.every((step) => step.startsWith('write items.v1-0-0-9: 10')))
 })

@@ -26,12 +26,14 @@ function unitOn(t: Test, beforeAnswer: (key: string) => Promise<string> = async 
   const took = { sendBatch: 30, sendOffsets: 20, commit: 11 }
   broker.onRequest = (request) => (clock.now += took[request])
   const signals: WeakRef<AbortSignal>[] = []
+  const recovered: unknown[] = []
   const held = new Held<WorkerUnit>('0', [place], {
-    recover: (_, error) => t.fail(String(error)),
+    recover: (_, error) => (expected.recoveries ? void recovered.push(error) : t.fail(String(error))),
     fail: (error) => t.fail(String(error)),
     pause: () => undefined,
     resume: () => undefined,
   })
+  const expected = { recoveries: false }
   const caller = worker({
     name: 'caller',
     input: items,
@@ -83,7 +85,7 @@ function unitOn(t: Test, beforeAnswer: (key: string) => Promise<string> = async 
     return Object.fromEntries([...lines].map(([, name, labels, value]) => [`${name} ${labels}`, Number(value)]))
   }
   const committed = () => broker.transactions.some(({ end }) => end === 'commit')
-  return { unit, broker, clock, turn, values, committed, signals }
+  return { unit, broker, clock, turn, values, committed, signals, recovered, expected, resolved }
 }
 
 t.test('the time of a worker: idle, at its gate, with its outside, and the two steps of its transaction add up', async (t) => {
@@ -189,5 +191,120 @@ t.test('markers that are passed over while the last record is being committed ar
   await unit.handle(await batchOf(items, 5, ['']), turn)
   await eventually('the group is at the end', () => offsets().includes('items.v1#0@9'), 5_000)
   t.strictSame(offsets(), ['items.v1#0@6', 'items.v1#0@9'])
+  await unit.release()
+})
+
+/** Four records of four leads, the first of which takes until it is told; what was called, and whose call was aborted. */
+async function slowHead(t: Test) {
+  const called: string[] = []
+  let answer = (): void => undefined
+  const answered = new Promise<void>((resolve) => (answer = resolve))
+  const made = unitOn(t, async (key) => {
+    called.push(key)
+    if (key === 'lead:0') await answered
+    return key
+  })
+  const { unit, turn, broker } = made
+  const records = [0, 1, 2, 3].map((seq) => ({
+    key: `lead:${seq}`,
+    value: Item.encode({ seq, amount: 1, wish: '' }),
+    timestamp: at,
+    headers: {},
+  }))
+  const fetched = (await fetchedRecords(5, records)).map((record) => new FetchedLogRecord(place.topic, 0, record))
+  await unit.prepare(() => true, 'one')
+  await unit.handle({ ...place, records: fetched, lastOffset: 8n }, turn)
+  await eventually('all are called', () => called.length === 4, 5_000)
+  const committed = () =>
+    broker.transactions.filter(({ end }) => end === 'commit').map(({ records, offsets }) => [records['sums.v1'], offsets])
+  return { ...made, answer, called, committed, aborted: () => made.signals.filter((signal) => signal.deref()?.aborted === true).length }
+}
+
+t.test('a worker that keeps its partition over a rebalance goes on with the calls and results that it has', async (t) => {
+  const { unit, answer, called, committed, aborted } = await slowHead(t)
+  unit.suspend()
+  t.equal(aborted(), 0, 'a rebalance ends no call')
+  t.strictSame(await unit.prepare(() => true, 'one'), new Map([[place.topic, 9n]]), 'it reads on behind what it has')
+  answer()
+  await eventually('all is written', () => committed().length === 1, 5_000)
+  t.strictSame(committed(), [[4, ['items.v1#0@9']]])
+  t.equal(called.length, 4)
+  await unit.release()
+})
+
+t.test('what is done while a group rebalances is committed by who is prepared again, in the assignment of now', async (t) => {
+  const { unit, answer, committed, called } = await slowHead(t)
+  unit.suspend()
+  answer()
+  for (let turns = 0; turns < 20; turns += 1) await nextTurn()
+  t.strictSame(committed(), [], 'not while it is open who has the partition')
+  let asked = 0
+  await unit.prepare(() => (asked += 1) === 1, 'one')
+  for (let turns = 0; turns < 20; turns += 1) await nextTurn()
+  t.strictSame(committed(), [], 'not for an assignment that has passed')
+  await unit.prepare(() => true, 'one')
+  await eventually('all is written', () => committed().length === 1, 5_000)
+  t.strictSame([committed(), called.length], [[[4, ['items.v1#0@9']]], 4])
+  await unit.release()
+})
+
+t.test('a worker whose partition moves ends its calls and commits nothing of them', async (t) => {
+  const { unit, answer, committed, aborted } = await slowHead(t)
+  unit.suspend()
+  unit.giveUp()
+  t.equal(aborted(), 1)
+  answer()
+  await unit.release()
+  t.strictSame(committed(), [])
+})
+
+t.test('where somebody else has committed meanwhile nothing that was in hand is kept', async (t) => {
+  const { unit, broker, called, committed, aborted, answer } = await slowHead(t)
+  unit.suspend()
+  broker.committed = { ...broker.committed, offset: 7n }
+  t.strictSame(await unit.prepare(() => true, 'one'), new Map([[place.topic, 7n]]))
+  t.equal(aborted(), 1)
+  answer()
+  for (let turns = 0; turns < 20; turns += 1) await nextTurn()
+  t.strictSame([committed(), called.length], [[], 4])
+  await unit.release()
+})
+
+t.test('a commit whose answer was lost is found again, and no call is made twice for it', async (t) => {
+  const made = await slowHead(t)
+  const { unit, broker, answer, committed, called, recovered, expected } = made
+  broker.refusesCommit = true
+  expected.recoveries = true
+  answer()
+  await eventually('the commit fails', () => recovered.length === 1, 5_000)
+  broker.refusesCommit = false
+  // It had been done all the same.
+  broker.committed = { ...broker.committed, offset: 9n }
+  t.strictSame(await unit.prepare(() => true, 'one'), new Map([[place.topic, 9n]]))
+  for (let turns = 0; turns < 20; turns += 1) await nextTurn()
+  t.strictSame([committed(), called.length], [[], 4])
+  await unit.release()
+})
+
+t.test('a commit that failed is made again with the results that are there', async (t) => {
+  const { unit, broker, answer, committed, called, recovered, expected } = await slowHead(t)
+  broker.refusesCommit = true
+  expected.recoveries = true
+  answer()
+  await eventually('the commit fails', () => recovered.length === 1, 5_000)
+  broker.refusesCommit = false
+  await unit.prepare(() => true, 'one')
+  await eventually('all is written', () => committed().length === 1, 5_000)
+  t.strictSame([committed(), called.length], [[[4, ['items.v1#0@9']]], 4])
+  await unit.release()
+})
+
+t.test('a worker that drains goes on draining when the group rebalances', async (t) => {
+  const { unit, answer, committed, called } = await slowHead(t)
+  const drained = unit.drain()
+  unit.suspend()
+  answer()
+  await drained
+  t.strictSame([committed(), called.length], [[[4, ['items.v1#0@9']]], 4])
   await unit.release()
 })

@@ -221,6 +221,8 @@ function clusterOf(options: ClientOptions, isolationLevel: number, committedByGr
 }
 
 interface FetchRequest {
+  /** 1 for readers of what is committed. */
+  readonly isolationLevel: number
   readonly maxWaitTime: number
   readonly topics: readonly {
     readonly topic: string
@@ -297,14 +299,14 @@ interface SyncRequest {
 }
 
 /** Waits until there is something, or for the longest wait. */
-function fetched({ cluster, fetchRecords, fetched: tell }: ClientOptions, { maxWaitTime, topics }: FetchRequest) {
+function fetched({ cluster, fetchRecords, fetched: tell }: ClientOptions, { maxWaitTime, isolationLevel, topics }: FetchRequest) {
   const look = () =>
     topics.map(({ topic, partitions }) => ({
       topicName: topic,
       partitions: partitions.map(({ partition, fetchOffset }) => {
         const log = cluster.log(topic, partition)
         if (Number(fetchOffset) > log.end) throw new KafkaJSOffsetOutOfRange(createErrorFromCode(1), { topic, partition })
-        return log.fetch(Number(fetchOffset), fetchRecords)
+        return log.fetch(Number(fetchOffset), fetchRecords, isolationLevel === 1)
       }),
     }))
   const brought = () => {

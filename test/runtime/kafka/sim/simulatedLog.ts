@@ -69,12 +69,15 @@ export class SimulatedLog {
     this.#tell()
   }
 
-  /** What a fetch brings: everything below the stable end, with what a reader needs to leave out the aborted. */
-  fetch(from: number, maxRecords: number) {
+  /**
+   * What a fetch brings: everything below the stable end, with what a reader needs to leave out the aborted. Who reads uncommitted gets
+   * all there is, and is not told of what was aborted.
+   */
+  fetch(from: number, maxRecords: number, isCommitted: boolean) {
     const { stable } = this
-    const messages = this.records.slice(from, Math.min(stable, from + maxRecords))
+    const messages = this.records.slice(from, Math.min(isCommitted ? stable : this.end, from + maxRecords))
     const abortedTransactions = this.#aborted.filter(
-      ({ firstOffset, endsAt }) => endsAt >= from && Number(firstOffset) < from + messages.length,
+      ({ firstOffset, endsAt }) => isCommitted && endsAt >= from && Number(firstOffset) < from + messages.length,
     )
     return {
       partition: this.partition,
