@@ -24,6 +24,7 @@ import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
+import { endAll } from './endAll.ts'
 import { GroupMember } from './groupMember.ts'
 import { tellJoin } from './joins.ts'
 import type { TaskReport } from './groupMember.ts'
@@ -38,6 +39,7 @@ import { StandbyCopies } from './standbyCopies.ts'
 import type { SliceLimits } from './stageUnitContext.ts'
 import type { LiveTable } from './tableReader.ts'
 import { tellTasks } from './taskGauges.ts'
+import type { RecordSizes } from './recordSizes.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { TransactionProtocol } from './unitProducer.ts'
@@ -104,6 +106,7 @@ export interface Workshop {
   readonly protocol: TransactionProtocol
   readonly wire: WireFormat
   readonly counts: TopicCounts
+  readonly sizes: RecordSizes
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
   readonly tracer: Tracer | undefined
@@ -114,7 +117,7 @@ export interface Workshop {
 /** Starts the member. */
 export async function runStages(workshop: Workshop, options: StagesOptions): Promise<RunningMember> {
   const { group, stages, standby = 0, stateDir } = options
-  const { topicPrefix, wire, counts } = workshop
+  const { topicPrefix, wire, counts, sizes } = workshop
   refuseStandby(standby, stateDir)
   const inputs = subscriptions(stages)
   const outputs = stages.flatMap(({ outputs: topics }) => topics as readonly AnyTopic[])
@@ -135,6 +138,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     [...inputs.map(physical), ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, topicPrefix))],
     counts,
   )
+  await sizes.load(topicsWrittenBy(group, stages, topicPrefix))
   const tables = new Map<string, Table<unknown>>()
   for (const [name, topic] of tableTopics) tables.set(name, await workshop.table(topic))
 
@@ -255,24 +259,25 @@ async function startIn(
     },
     ...membership(options),
   })
-  const letGo = async (): Promise<void> => {
+  const letGo = (): Promise<void> => {
     stateKeys.release()
     parkedKeys.release()
-    await shared?.close()
-    await copies?.close()
-    await reader.close()
+    return endAll(
+      async () => shared?.close(),
+      async () => copies?.close(),
+      () => reader.close(),
+    )
   }
   try {
     await member.start()
   } catch (error) {
-    await letGo()
+    await letGo().catch(() => undefined)
     throw error
   }
   const stopWatching = watchLag({ ...context, topics: inputs })
   return runningMember(member, options.signal, async () => {
     void stopWatching()
-    await letGo()
-    folder?.release()
+    await letGo().finally(() => folder?.release())
   })
 }
 

@@ -16,6 +16,8 @@ import { groupName, transactionalId } from './names.ts'
 import type { Membership } from './protocol/committing.ts'
 import type { HeaderValue } from './protocol/recordBatch.ts'
 import type { ProducerIdentity } from './protocol/transactionRequests.ts'
+import { unknownSizes } from './recordSizes.ts'
+import type { RecordSizes } from './recordSizes.ts'
 
 export interface OutgoingRecord {
   /** Physical name. */
@@ -90,6 +92,8 @@ export interface UnitProducerOptions {
   readonly unit: string | number
   /** Physical topics that the unit may write. */
   readonly topics: readonly string[]
+  /** How much a topic takes in one batch; as much as most do unless given. */
+  readonly sizes?: Pick<RecordSizes, 'batchBytes'>
   /** How often what was committed is looked after, ms. */
   readonly lookAfterMs?: number
 }
@@ -133,13 +137,14 @@ export class UnitProducer {
   async open(memberId?: string): Promise<void> {
     if (this.#open !== undefined && memberId === this.#openedBy) return
     await this.drop()
-    const { kafka, protocol } = this.#options
+    const { kafka, protocol, sizes = unknownSizes } = this.#options
     const before = await believed(this.#custody)
     await endCompleted(this.#custody, before)
     const open = await (protocol === 'implicit' ? ImplicitTransactions : ClassicTransactions).open(
       kafka,
       this.#custody.transactionalId,
       this.#groupId,
+      (topic) => sizes.batchBytes(topic),
     )
     try {
       await endAbandoned(this.#custody, before)

@@ -24,6 +24,7 @@ const hanging = 'test/runtime/kafka/hangingTransactions.test.ts'
 const unitProducer = 'test/runtime/kafka/unitProducer.test.ts'
 const memberModel = 'test/runtime/kafka/memberModel.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
+const tooLarge = 'test/runtime/kafka/tooLarge.test.ts'
 const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
 const groupModel = 'test/runtime/kafka/groupModel.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
@@ -403,6 +404,71 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Right after a change, when every vote is of the version before it, the report says nothing.',
+  },
+  {
+    id: 'too-large-kept',
+    guard: 'what no topic takes sets the record aside that it was made of',
+    file: 'runtime/kafka/unitFolds.ts',
+    find: 'if (first === undefined || this.#excess(first.outgoing) === undefined) return first',
+    replace: 'return first',
+    tests: [{ file: tooLarge, title: 'is too large is set aside and nothing of it kept; those around it are folded in their order' }],
+    why: 'One record that makes too much has its partition begin anew without end, with all leads on it.',
+  },
+  {
+    id: 'state-of-too-large-kept',
+    guard: 'of a record whose output no topic takes the state is not kept',
+    file: 'runtime/task.ts',
+    find: 'if (work.refusals !== undefined && this.refused(stage, key, outcome.emit, cause, work)) return',
+    replace: 'if (work.refusals !== undefined) this.refused(stage, key, outcome.emit, cause, work)',
+    tests: [{ file: tooLarge, title: 'is too large is set aside and nothing of it kept; those around it are folded in their order' }],
+    why: 'The record is replayed on a state that has it already, and counts twice.',
+  },
+  {
+    id: 'too-large-state-kept',
+    guard: 'a state that its changelog does not take is not kept',
+    file: 'runtime/task.ts',
+    find: 'const excess = hasRecord(cause) ? work.refusals?.entry(stage.name, key, entry) : undefined',
+    replace: 'const excess = undefined',
+    tests: [{ file: tooLarge, title: 'is too large is set aside and nothing of it kept; those around it are folded in their order' }],
+    why: 'The member stops at the first state that grows too large.',
+  },
+  {
+    id: 'one-batch-whatever-comes',
+    guard: 'a batch holds no more than its topic takes',
+    file: 'runtime/kafka/rounds.ts',
+    find: 'if (!isMuch) return [records]',
+    replace: 'return [records]',
+    tests: [{ file: tooLarge, title: 'what one record leads to is one transaction, in as many batches as its topic needs' }],
+    why: 'A record that leads to many has its partition begin anew without end.',
+  },
+  {
+    id: 'too-large-of-a-worker',
+    guard: 'the result of a worker that no topic takes becomes a dead letter',
+    file: 'runtime/kafka/workerJob.ts',
+    find: 'if (excess === undefined) return records',
+    replace: 'return records',
+    tests: [{ file: tooLarge, title: 'the result of a worker that no topic takes becomes a dead letter' }],
+    why: 'The outside is called again and again for a record that can never be written.',
+  },
+  {
+    id: 'closed-until-an-error',
+    guard: 'a close closes everything, whatever fails',
+    file: 'runtime/kafka/endAll.ts',
+    find: "for (const end of ends) if (end.status === 'rejected') errors.push(end.reason)",
+    replace: "for (const end of ends) if (end.status === 'rejected') throw end.reason",
+    tests: [{ file: 'test/runtime/kafka/endAll.test.ts', title: 'where one end fails the others come all the same' }],
+    why: 'A process that is to end stays, with connections that nobody closes.',
+  },
+  {
+    id: 'busy-registry-pressed',
+    guard: 'a registry that is asked too often is let alone',
+    file: 'runtime/kafka/registry.ts',
+    find: '(response.status < 500 && !isBusy)',
+    replace: 'response.status < 500',
+    tests: [
+      { file: 'test/runtime/kafka/registryBusy.test.ts', title: 'a registry that is asked too often is let alone as long as it says' },
+    ],
+    why: 'A busy registry is called unreachable at once, and a start of many processes fails.',
   },
   {
     id: 'one-of-several',
