@@ -451,6 +451,28 @@ export const mutations: readonly Mutation[] = [
     why: 'The outside is called again and again for a record that can never be written.',
   },
   {
+    id: 'stored-of-another-topic',
+    guard: 'a stored offset holds for the topic that it was stored of',
+    file: 'runtime/kafka/sinkLane.ts',
+    find: 'stored !== undefined && known !== undefined && known !== id',
+    replace: 'false',
+    tests: [
+      { file: sinkLane, title: 'a lane whose topic was made anew since its offset was stored stops, however far the new one reaches' },
+    ],
+    why: 'Of a topic that was made anew everything below the old offset is missing in the database, and nobody notices.',
+  },
+  {
+    id: 'another-topic-tailed-on',
+    guard: 'a tail of a topic that was made anew tells all of the new one',
+    file: 'runtime/kafka/tail.ts',
+    find: 'id !== undefined && now !== undefined && now !== id',
+    replace: 'false',
+    tests: [
+      { file: 'test/runtime/kafka/tailMadeAnew.test.ts', title: 'a topic that is made anew with more in it is told from its beginning' },
+    ],
+    why: 'The live stream and an export lack the beginning of the new topic.',
+  },
+  {
     id: 'closed-until-an-error',
     guard: 'a close closes everything, whatever fails',
     file: 'runtime/kafka/endAll.ts',
