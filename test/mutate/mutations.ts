@@ -2066,10 +2066,10 @@ export const mutations: readonly Mutation[] = [
     id: 'timers-not-split',
     guard: 'what due timers write fits into a transaction',
     file: 'runtime/kafka/unitTimers.ts',
-    find: 'if (limit === 1 || fits(folded.outgoing, this.#works.context.limits.maxBytes)) {',
+    find: 'if (limit === 1 || this.#folds.fits(folded)) {',
     replace: 'if (limit >= 1) {',
     tests: [{ file: 'test/runtime/kafka/timers.test.ts', title: 'what many timers write at once is split' }],
-    why: 'The broker refuses the transaction of a large batch of due timers, again and again.',
+    why: 'A transaction becomes as large as all that is due, and whatever else its process has to write waits for it.',
   },
   {
     id: 'moved-without-fencing',
