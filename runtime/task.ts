@@ -195,7 +195,7 @@ export class Task {
       if (isParked(before)) {
         // Folded now, it would overtake those that wait.
         const waiting = this.parkable(stage, before, cause, 0, work)
-        if (waiting !== undefined) this.set(stage, record.key, before, parkedBehind(before, waiting), cause, work)
+        if (waiting !== undefined) this.set(stage, record.key, before, parkedBehind(before, waiting), { ...cause, attempt: 0 }, work)
         continue
       }
       const startMs = this.spans?.now()

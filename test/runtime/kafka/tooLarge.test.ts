@@ -142,12 +142,16 @@ t.test('what was handed over is set aside where the next stage makes too much of
 t.test('a record that would wait, in an entry that its changelog does not take, is set aside', async (t) => {
   const broker = brokerOf(maker)
   const { unit, told } = unitOn(t, broker, { stages: [maker], mostBytes: { 'maker-changelog': 600 } })
+  const attempts: unknown[] = []
+  broker.onMessages = (topic, messages) =>
+    void (topic === 'items.v1.line.dlq' && attempts.push(...messages.map((message) => message.headers['dlq-attempts'])))
   await unit.prepare(() => true)
   const turn = { live: () => true, resolve: () => undefined, heartbeat: async () => undefined }
   await unit.handle(await batchOf(items, 5, ['wait', dense(600), '']), turn)
   t.strictSame(told.failed, [])
   t.equal(letters(broker, 'items.v1.line.dlq').length, 1)
   t.equal(unit.parkedKeys('maker'), 1)
+  t.strictSame(attempts, ['0'], 'it was not folded')
 })
 
 t.test('what a timer makes too large stops the member and says what to do: there is no record to set aside', async (t) => {
