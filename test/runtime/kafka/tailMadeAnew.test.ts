@@ -21,6 +21,8 @@ for (const [how, idEveryMs, failsOnce] of [
     const read: string[] = []
     const told: string[] = []
     const ending = new AbortController()
+    // Also after a failure: a tail that goes on keeps the file from ending.
+    t.teardown(() => ending.abort())
     const options = {
       from: 'beginning',
       idEveryMs,
