@@ -19,7 +19,7 @@ export interface AlertRule {
 export const alertRules: readonly AlertRule[] = [
   {
     name: 'RekindleTargetDown',
-    promql: 'up{job=~"api|pipeline|sinks"} == 0',
+    promql: 'up{job=~"api|pipeline|sinks|agents(-.+)?"} == 0',
     for: '2m',
     severity: 'critical',
     summary: '{{ $labels.job }} on {{ $labels.instance }} does not answer.',

@@ -25,6 +25,8 @@ export interface StoredRecord extends Required<BrokerRecord> {
 export interface TopicSpec {
   readonly name: string
   readonly partitions: number
+  /** What a batch of it may have; that of the broker unless given. */
+  readonly maxBytes?: number
 }
 
 /** The next offset a group will read. */
@@ -55,6 +57,7 @@ export interface Fetched {
  * rejects with E_TASK_FENCED once another producer has been opened under the same id, or the transaction has ended.
  */
 export interface BrokerTransaction {
+  /** Rejects with E_RECORD_TOO_LARGE, of a record that its topic does not take even alone. */
   send(records: readonly BrokerRecord[]): Promise<readonly { readonly partition: number; readonly offset: bigint }[]>
   /** Next offsets of a group, valid from the commit on. */
   sendOffsets(group: string, offsets: readonly GroupOffset[]): Promise<void>
@@ -84,6 +87,8 @@ export interface BrokerClient {
   createTopics(topics: readonly TopicSpec[]): Promise<void>
   /** Partition count. Rejects with E_TOPIC_MISSING. */
   partitions(topic: string): Promise<number>
+  /** How many bytes a batch of the topic may have; `undefined` where nobody says. */
+  mostBytes(topic: string): Promise<number | undefined>
   ends(topic: string, partition: number): Promise<PartitionEnds>
   /** Writes outside any transaction; resolves when stored. */
   send(records: readonly BrokerRecord[]): Promise<readonly { readonly partition: number; readonly offset: bigint }[]>

@@ -61,6 +61,14 @@ export const runtimeErrors = {
     remedy:
       'The record is in the dead-letter topic. Mend what the first one waits for (`rekindle state get` names it), then `rekindle dlq replay`; or raise `parking` in the stage.',
   },
+  E_OUTPUT_TOO_LARGE: {
+    scope: 'record',
+    retriable: false,
+    means:
+      'What a stage or a worker made of a record, to be written or kept for its key, is larger than the topic takes; nothing of it was kept.',
+    remedy:
+      'The record is in the dead-letter topic, and its detail names the topic, the size and the limit. Raise `max.message.bytes` of that topic or mend what made so much of the record, then `rekindle dlq replay`. What a timer made, and a dead letter that is too large itself, cannot be set aside and stop the member: raise the limit and start again.',
+  },
   E_TOPIC_PARTITIONS_DIFFER: {
     scope: 'process',
     retriable: false,
@@ -198,7 +206,7 @@ export const runtimeErrors = {
     retriable: false,
     means: 'The committed offset is outside what the broker still holds: data was lost or the topic was made anew.',
     remedy:
-      'Find out why; then `rekindle offsets reset` deliberately. Of sink-postgres it is refused: set `next_offset` of the topic and partition in `sink_offsets` to the first record that is to be stored.',
+      'Find out why; then `rekindle offsets reset` deliberately. Of sink-postgres it is refused: set `next_offset` of the topic and partition in `sink_offsets` to the first record that is to be stored, and `topic_id` to null where the topic was made anew.',
   },
 } as const satisfies Record<string, ErrorEntry>
 

@@ -62,6 +62,12 @@ export interface SinkOptions {
         kind: 'stored-offsets'
         /** Next offset to read per (topic, partition), or `undefined` when none is stored. */
         load(topic: AnyTopic, partition: number): Promise<bigint | undefined>
+        /**
+         * Told the id of the topic that stands under the name now; answers the one whose records the stored offset counts. Where none is
+         * kept yet, or no offset is stored, it is that one, and is kept with the offset from then on. A topic that was made anew may well
+         * reach beyond the offset of the old one: its records would be passed over, and nobody would notice.
+         */
+        topicId?(topic: AnyTopic, partition: number, id: string): Promise<string>
       }
     | { kind: 'deterministic-blocks' }
   /**

@@ -31,6 +31,7 @@ import {
   causeOf,
   causeOfHandOver,
   causeOfTimer,
+  hasRecord,
   isRefolded,
   labelOf,
   parkedRecord,
@@ -45,7 +46,7 @@ import { taskPlan } from './taskPlan.ts'
 import type { Reader, TaskPlan } from './taskPlan.ts'
 import { TaskSpans } from './taskSpans.ts'
 import { parkedValuesDue, TaskWork } from './taskWork.ts'
-import type { StageTimer } from './taskWork.ts'
+import type { Refusals, StageTimer } from './taskWork.ts'
 import { TimerHeap, earlier } from './timerHeap.ts'
 import type { AnyTopic } from './topic.ts'
 import type { Tracer } from './tracing.ts'
@@ -54,6 +55,7 @@ export { Undecodable } from './taskBatch.ts'
 export { groupHeader } from './taskEffects.ts'
 export { subscriptions } from './taskPlan.ts'
 export type { ParkedValues } from './taskCause.ts'
+export type { Refusals } from './taskWork.ts'
 export type { DeadLetterRecord, InputRecord, OutputRecord, RawRecord, StateChange, TaskBatch } from './taskBatch.ts'
 
 export interface TaskOptions {
@@ -106,10 +108,11 @@ export class Task {
 
   /**
    * Folds records, in order, into one batch. A throw inside a fold is a bug and propagates with its position. `now`, ms, is
-   * what a record that shall wait waits from; without it, its timestamp.
+   * what a record that shall wait waits from; without it, its timestamp. With `refusals` what no topic takes is not kept, and what it
+   * was made of set aside.
    */
-  process(records: readonly InputRecord[], now?: number): TaskBatch {
-    const work = new TaskWork(this.options.stores, now)
+  process(records: readonly InputRecord[], now?: number, refusals?: Refusals): TaskBatch {
+    const work = new TaskWork(this.options.stores, now, undefined, refusals)
     for (const record of records) this.take(record, work)
     return work.batch(records.length, this.spans !== undefined)
   }
@@ -119,14 +122,14 @@ export class Task {
    * live. A timer that is set while they fire and is due too takes its turn among them. A record that has waited and is
    * folded again counts like a timer.
    */
-  fireTimers(now: number, limit: number): TaskBatch {
+  fireTimers(now: number, limit: number, refusals?: Refusals): TaskBatch {
     const due = new TimerHeap<StageTimer>(
       this.options.stages.flatMap((stage, place) =>
         (this.options.stores.get(stage.name)?.due(now, limit) ?? []).map((timer) => ({ ...timer, stage, place })),
       ),
       (a, b) => earlier(a, b) || a.place - b.place,
     )
-    const work = new TaskWork(this.options.stores, now, due)
+    const work = new TaskWork(this.options.stores, now, due, refusals)
     for (let count = 0; count < limit; count++) {
       const timer = due.pop()
       if (timer === undefined) break
@@ -199,7 +202,7 @@ export class Task {
       if (isParked(before)) {
         // Folded now, it would overtake those that wait.
         const waiting = this.parkable(stage, before, cause, 0, work)
-        if (waiting !== undefined) work.set(stage, record.key, parkedBehind(before, waiting))
+        if (waiting !== undefined) this.set(stage, record.key, before, parkedBehind(before, waiting), { ...cause, attempt: 0 }, work)
         continue
       }
       const startMs = this.spans?.now()
@@ -293,9 +296,8 @@ export class Task {
     // What has waited may go on to wait, also when the bounds have become narrower.
     const full = isRefolded(cause) ? undefined : overfull(before, record, this.plan.parking.get(stage.name) as ParkingLimits)
     if (full === undefined) return record
-    const { source, handedOver } = cause
     const { means } = runtimeErrors.E_PARKING_FULL
-    work.deadLetters.push({ source, handedOver, stage: stage.name, code: 'E_PARKING_FULL', detail: { ...full, means }, attempts })
+    work.setAside(stage, cause, 'E_PARKING_FULL', { ...full, means }, attempts)
     return undefined
   }
 
@@ -328,22 +330,13 @@ export class Task {
       case 'drop':
         work.drops.push({ stage: stage.name, reason: outcome.reason })
         return
-      case 'dead-letter': {
-        const { source, handedOver } = cause
-        if (source === undefined && handedOver === undefined)
+      case 'dead-letter':
+        if (!hasRecord(cause))
           throw new TypeError(
             `stage ${stage.name}: ${labelOf(cause)}, key ${key}, answered a dead letter; a timer has no record to set aside`,
           )
-        work.deadLetters.push({
-          source,
-          handedOver,
-          stage: stage.name,
-          code: outcome.code,
-          detail: outcome.detail,
-          attempts: cause.attempt,
-        })
+        work.setAside(stage, cause, outcome.code, outcome.detail, cause.attempt)
         return
-      }
       case 'retry-later': {
         const { code, afterMs } = outcome
         const place = `stage ${stage.name}: ${labelOf(cause)}, key ${key}, asked to wait`
@@ -352,14 +345,16 @@ export class Task {
         if (!Number.isSafeInteger(afterMs) || afterMs < 1) throw new TypeError(`${place} ${afterMs} ms: whole ms from 1 on are needed`)
         const waiting = this.parkable(stage, before, cause, cause.attempt, work)
         if (waiting === undefined) return
-        work.set(stage, key, parkedFirst(before, waiting, code, (work.now ?? cause.at) + afterMs))
+        this.set(stage, key, before, parkedFirst(before, waiting, code, (work.now ?? cause.at) + afterMs), cause, work)
         return
       }
       case 'next':
-        work.advance(stage)
-        if (stage.state !== undefined) this.keep(stage, key, before, outcome.state, outcome.timers, cause, work, fired)
-        else if (outcome.timers.length > 0)
+        if (work.refusals !== undefined && this.refused(stage, key, outcome.emit, cause, work)) return
+        if (stage.state !== undefined) {
+          if (!this.keep(stage, key, before, outcome.state, outcome.timers, cause, work, fired)) return
+        } else if (outcome.timers.length > 0)
           throw new TypeError(`stage ${stage.name} sets a timer (${labelOf(cause)}, key ${key}) and has no state to keep it in`)
+        work.advance(stage)
         for (let ordinal = 0; ordinal < outcome.emit.length; ordinal++)
           this.write(stage, key, outcome.emit[ordinal] as Emission, ordinal, cause, work)
         return
@@ -377,21 +372,42 @@ export class Task {
     cause: Cause,
     work: TaskWork,
     fired: Fired | undefined,
-  ): void {
+  ): boolean {
     if (state === undefined) {
       const left = withoutState(before)
       if (before !== undefined) work.set(stage, key, left)
-      return
+      return true
     }
     const timers = timersAfter(stage, key, before?.timers ?? noTimers, changes, cause, fired)
+    // A late record of the past must not bring the end nearer.
+    const expiresAt =
+      stage.ttlMs === undefined ? undefined : Math.max(lifeOf(before) ?? 0, Math.max(cause.at, cause.retriedAt ?? 0) + stage.ttlMs)
+    if (!this.set(stage, key, before, withState(before, state, timers, expiresAt), cause, work)) return false
     this.spans?.timersSet(stage, key, changes, cause.traceparent)
     for (const { name, dueAt } of work.due === undefined ? [] : changes)
       if (dueAt !== undefined && dueAt <= (work.now as number))
         work.due?.push({ key, name, dueAt, stage, place: this.plan.places.get(stage.name) as number })
-    // A late record of the past must not bring the end nearer.
-    const expiresAt =
-      stage.ttlMs === undefined ? undefined : Math.max(lifeOf(before) ?? 0, Math.max(cause.at, cause.retriedAt ?? 0) + stage.ttlMs)
-    work.set(stage, key, withState(before, state, timers, expiresAt))
+    return true
+  }
+
+  /** Sets the entry. False when its changelog does not take it: the record is set aside, and the entry is as it was. */
+  private set(stage: AnyStage, key: string, before: StateEntry | undefined, entry: StateEntry, cause: Cause, work: TaskWork): boolean {
+    const excess = hasRecord(cause) ? work.refusals?.entry(stage.name, key, entry) : undefined
+    if (excess === undefined) work.set(stage, key, entry)
+    else work.setAside(stage, cause, 'E_OUTPUT_TOO_LARGE', excess, cause.attempt)
+    return excess === undefined
+  }
+
+  /** Whether a topic does not take one of these: then the record is set aside before anything of the answer is kept. */
+  private refused(stage: AnyStage, key: string, emissions: readonly Emission[], cause: Cause, work: TaskWork): boolean {
+    if (!hasRecord(cause)) return false
+    for (const [ordinal, emission] of emissions.entries()) {
+      const excess = work.refusals?.output(outputOf(stage, key, emission, ordinal, cause, this.options.group))
+      if (excess === undefined) continue
+      work.setAside(stage, cause, 'E_OUTPUT_TOO_LARGE', excess, cause.attempt)
+      return true
+    }
+    return false
   }
 
   private write(stage: AnyStage, current: string, emission: Emission, ordinal: number, cause: Cause, work: TaskWork): void {

@@ -116,6 +116,11 @@ function placeOf({ topic, partition, offset }: InputRecord): string {
   return `${topic}-${partition}@${offset}`
 }
 
+/** Whether there is a record to be set aside: of what a timer itself does there is none. */
+export function hasRecord({ source, handedOver }: Cause): boolean {
+  return source !== undefined || handedOver !== undefined
+}
+
 /** Whether the record itself has waited, not one that it caused. */
 export function isRefolded({ retriedAt, handedOver }: Cause): boolean {
   return retriedAt !== undefined && handedOver === undefined

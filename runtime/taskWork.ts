@@ -5,6 +5,7 @@
 import type { DueTimer, StateEntry, StateStore } from './stateStore.ts'
 import type { AnyStage } from './stage.ts'
 import type { DeadLetterRecord, InputRecord, OutputRecord, StateChange, TaskBatch } from './taskBatch.ts'
+import type { Cause } from './taskCause.ts'
 import type { TimerHeap } from './timerHeap.ts'
 import type { Span } from './tracing.ts'
 
@@ -12,6 +13,15 @@ import type { Span } from './tracing.ts'
 export interface StageTimer extends DueTimer {
   readonly stage: AnyStage
   readonly place: number
+}
+
+/**
+ * What no topic takes, looked for while one record or timer is folded again of which something was too large: the answer to a fold
+ * that made it is not kept. The detail is for the dead letter.
+ */
+export interface Refusals {
+  output(output: OutputRecord): Readonly<Record<string, unknown>> | undefined
+  entry(stage: string, key: string, entry: StateEntry): Readonly<Record<string, unknown>> | undefined
 }
 
 export class TaskWork {
@@ -27,11 +37,13 @@ export class TaskWork {
   readonly now: number | undefined
   /** Timers of this batch that are still to fire; only while timers fire. */
   readonly due: TimerHeap<StageTimer> | undefined
+  readonly refusals: Refusals | undefined
   readonly #stores: ReadonlyMap<string, StateStore>
   /** By stage and key. */
   readonly #overlay = new Map<string, Map<string, StateEntry | undefined>>()
 
-  constructor(stores: ReadonlyMap<string, StateStore>, now: number | undefined, due?: TimerHeap<StageTimer>) {
+  constructor(stores: ReadonlyMap<string, StateStore>, now: number | undefined, due?: TimerHeap<StageTimer>, refusals?: Refusals) {
+    this.refusals = refusals
     this.#stores = stores
     this.now = now
     this.due = due
@@ -50,6 +62,11 @@ export class TaskWork {
     let entries = this.#overlay.get(stage.name)
     if (entries === undefined) this.#overlay.set(stage.name, (entries = new Map<string, StateEntry | undefined>()))
     entries.set(key, entry)
+  }
+
+  /** Sets the record of the cause aside: the one that was handed over, or else the one that was read. */
+  setAside(stage: AnyStage, { source, handedOver }: Cause, code: string, detail: DeadLetterRecord['detail'], attempts: number): void {
+    this.deadLetters.push({ source, handedOver, stage: stage.name, code, detail, attempts })
   }
 
   advance(stage: AnyStage): void {

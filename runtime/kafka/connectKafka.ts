@@ -17,6 +17,7 @@ import { ClusterConnection } from './cluster.ts'
 import { DeadLetterCounts } from './deadLetterCounts.ts'
 import { DeadLetterDesk } from './deadLetterDesk.ts'
 import type { DeskOptions } from './deadLetterDesk.ts'
+import { endAll } from './endAll.ts'
 import { offersImplicitTransactions } from './implicitTransactions.ts'
 import { GroupOffsets } from './groupOffsets.ts'
 import { KeyRecords } from './keyRecords.ts'
@@ -29,6 +30,7 @@ import type { PartitionSteps } from './partitionSteps.ts'
 import { named, tlsRefusals } from './refusals.ts'
 import { RecordProducer } from './recordProducer.ts'
 import type { ProducerOptions } from './recordProducer.ts'
+import { RecordSizes } from './recordSizes.ts'
 import { Rehearsal } from './rehearsal.ts'
 import type { RehearsalOptions } from './rehearsal.ts'
 import { SchemaRegistry } from './registry.ts'
@@ -106,7 +108,7 @@ export interface KafkaConnection {
   deadLetterCounts(topics: readonly AnyTopic[]): DeadLetterCounts
   /** Resolves when a broker answers within the time; rejects with E_BROKER_UNREACHABLE. For readiness probes. */
   ping(withinMs?: number): Promise<void>
-  /** Closes producers, tables and the admin connection. Members are stopped by their own handles, before. */
+  /** Closes producers, tables and the admin connection; where one of them fails the others all the same. Members are stopped by their own handles, before. */
   close(): Promise<void>
 }
 
@@ -143,7 +145,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
   const wait = within(options.connectMs ?? 30_000, Promise.race([work(), refusals.everywhere]), options.brokers, () => opening.reason)
   const { cluster, protocol } = await wait.catch(async (error: unknown) => {
     opening.givenUp = true
-    await Promise.all([admin.disconnect(), opening.cluster?.close()])
+    await Promise.allSettled([admin.disconnect(), opening.cluster?.close()])
     throw error
   })
   const registry = new SchemaRegistry({ url: options.registryUrl })
@@ -170,6 +172,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     protocol,
     wire,
     counts,
+    sizes: new RecordSizes(admin, logger),
     logger,
     metrics: options.metrics ?? noMetrics,
     tracer: options.tracer,
@@ -231,9 +234,11 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
       await within(withinMs, admin.describeCluster(), options.brokers)
     },
     async close() {
-      await Promise.all(open.map((each) => each.close()))
-      await Promise.all([...tables.values()].map(async (each) => (await each).close()))
-      await Promise.all([admin.disconnect(), cluster.close()])
+      await endAll(
+        () => open.map((each) => each.close()),
+        () => [...tables.values()].map(async (each) => (await each).close()),
+        () => [admin.disconnect(), cluster.close()],
+      )
     },
   }
 }

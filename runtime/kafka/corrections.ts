@@ -329,37 +329,42 @@ function uncompress(snappy: Snappy, bytes: Buffer): Buffer {
   return Buffer.concat(chunks)
 }
 
-function registerSnappy(client: typeof Client): boolean {
+function registerSnappy(client: typeof Client): Snappy | undefined {
   let snappy: Snappy
   try {
     snappy = require('snappy') as Snappy
   } catch {
     // No prebuilt binary for this platform: records are written uncompressed.
-    return false
+    return undefined
   }
   client.CompressionCodecs[client.CompressionTypes.Snappy] = () => ({
     compress: async (encoder: { buffer: Buffer }) => snappy.compressSync(encoder.buffer),
     decompress: async (bytes: Buffer) => uncompress(snappy, bytes),
   })
-  return true
+  return snappy
 }
 
 correct()
 
 /** The corrected client. */
 export const kafkajs = require('kafkajs') as typeof Client
-const snappyIsPresent = registerSnappy(kafkajs)
+const snappy = registerSnappy(kafkajs)
 
 /** Below this many bytes in a request compression costs more than it saves. */
 const COMPRESSION_FLOOR_BYTES = 4096
 
 /** The codec for a request of this many bytes of keys and values. */
 export function compressionFor(bytes: number): Client.CompressionTypes {
-  return snappyIsPresent && bytes >= COMPRESSION_FLOOR_BYTES ? kafkajs.CompressionTypes.Snappy : kafkajs.CompressionTypes.None
+  return snappy !== undefined && bytes >= COMPRESSION_FLOOR_BYTES ? kafkajs.CompressionTypes.Snappy : kafkajs.CompressionTypes.None
 }
 
 /** The same for the encoder of this room: `undefined` writes uncompressed. */
 export function codecFor(bytes: number): BatchOptions['codec'] {
   const type = compressionFor(bytes)
   return type === kafkajs.CompressionTypes.None ? undefined : codecOf(type)
+}
+
+/** How many bytes these records take in a batch of theirs, compressed as they would be. */
+export function writtenBytes(records: Buffer): number {
+  return snappy === undefined || records.length < COMPRESSION_FLOOR_BYTES ? records.length : snappy.compressSync(records).length
 }

@@ -16,6 +16,12 @@ import type { ProtocolRequest } from './protocol/request.ts'
 import { askAbilities, endTxn, produce, txnOffsetCommit } from './protocol/transactionRequests.ts'
 import type { BatchOfPartition, ProducerIdentity } from './protocol/transactionRequests.ts'
 import type { OpenTransactions, OutgoingRecord, SourceOffset } from './openTransactions.ts'
+import { inRounds } from './rounds.ts'
+
+interface Produce {
+  readonly leader: Broker
+  readonly request: ProtocolRequest<ReadonlyMap<string, bigint>>
+}
 
 /** Level of the feature from which requests add themselves and an end raises the epoch. */
 const NEEDED_LEVEL = 2
@@ -36,6 +42,7 @@ export class ImplicitTransactions implements OpenTransactions {
   readonly #connection: ClusterConnection
   readonly #coordinator: Broker
   readonly #groupCoordinator: Broker
+  readonly #batchBytes: (topic: string) => number
   readonly #known = new Set<string>()
   #identity: ProducerIdentity
 
@@ -45,7 +52,9 @@ export class ImplicitTransactions implements OpenTransactions {
     connection: ClusterConnection,
     brokers: { readonly transactions: Broker; readonly group: Broker },
     identity: ProducerIdentity,
+    batchBytes: (topic: string) => number,
   ) {
+    this.#batchBytes = batchBytes
     this.#transactionalId = transactionalId
     this.#groupId = groupId
     this.#connection = connection
@@ -55,7 +64,12 @@ export class ImplicitTransactions implements OpenTransactions {
   }
 
   /** Fences whoever had this transactional id and ends what that one left open. */
-  static async open(kafka: Kafka, transactionalId: string, groupId: string): Promise<ImplicitTransactions> {
+  static async open(
+    kafka: Kafka,
+    transactionalId: string,
+    groupId: string,
+    batchBytes: (topic: string) => number,
+  ): Promise<ImplicitTransactions> {
     const connection = await ClusterConnection.open(kafka)
     try {
       return await patiently(coordinatorBusy, async () => {
@@ -74,6 +88,7 @@ export class ImplicitTransactions implements OpenTransactions {
             producerId: BigInt(producerId),
             producerEpoch,
           },
+          batchBytes,
         )
       })
     } catch (error) {
@@ -88,17 +103,15 @@ export class ImplicitTransactions implements OpenTransactions {
     membership?: Membership,
     onWritten?: () => void,
   ): Promise<ReadonlyMap<string, bigint>> {
-    const requests = await this.#requests(records)
+    const [first = [], ...others] = inRounds(records, this.#batchBytes)
+    const sent = new ByPlace<number>()
+    const requests = await this.#requests(first, sent)
     // Both at once: what one of them waits for, the other need not. The end is asked for when both have been answered.
-    const [written, placed] = await Promise.allSettled([
-      Promise.all(requests.map(({ leader, request }) => patiently(idBusy, () => ask(leader, request)))),
-      this.#place(offsets, membership),
-    ])
+    const [written, placed] = await Promise.allSettled([this.#write(requests, others, sent), this.#place(offsets, membership)])
     if (written.status === 'rejected') throw written.reason
     if (placed.status === 'rejected') throw placed.reason
     onWritten?.()
-    const firsts = new Map<string, bigint>()
-    for (const answers of written.value) for (const [place, offset] of answers) firsts.set(place, offset)
+    const firsts = written.value
     if (records.length > 0 || offsets.length > 0) await this.#end()
     return firsts
   }
@@ -125,9 +138,24 @@ export class ImplicitTransactions implements OpenTransactions {
     await patiently(idBusy, () => ask(this.#groupCoordinator, request))
   }
 
-  async #requests(
-    records: readonly OutgoingRecord[],
-  ): Promise<readonly { leader: Broker; request: ProtocolRequest<ReadonlyMap<string, bigint>> }[]> {
+  /** These requests, then one after the other what does not fit into them. Returns the first offset given out per place. */
+  async #write(
+    first: readonly Produce[],
+    others: readonly (readonly OutgoingRecord[])[],
+    sent: ByPlace<number>,
+  ): Promise<ReadonlyMap<string, bigint>> {
+    const firsts = new Map<string, bigint>()
+    const send = async (requests: readonly Produce[]) => {
+      const answered = await Promise.all(requests.map(({ leader, request }) => patiently(idBusy, () => ask(leader, request))))
+      for (const answers of answered) for (const [place, offset] of answers) if (!firsts.has(place)) firsts.set(place, offset)
+    }
+    await send(first)
+    for (const records of others) await send(await this.#requests(records, sent))
+    return firsts
+  }
+
+  /** `sent` is how many records of this transaction each place has before these, and has them afterwards. */
+  async #requests(records: readonly OutgoingRecord[], sent: ByPlace<number>): Promise<readonly Produce[]> {
     const lists = new ByPlace<OutgoingRecord[]>()
     for (const record of records) {
       const list = lists.get(record.topic, record.partition)
@@ -140,7 +168,9 @@ export class ImplicitTransactions implements OpenTransactions {
       const leader = await this.#leaderOf(topic, partition)
       let bytes = 0
       for (const { value } of list) bytes += value?.length ?? 0
-      const batch = await encodeRecordBatch(list, { ...this.#identity, firstSequence: 0, transactional: true, codec: codecFor(bytes) })
+      const firstSequence = sent.get(topic, partition) ?? 0
+      sent.set(topic, partition, firstSequence + list.length)
+      const batch = await encodeRecordBatch(list, { ...this.#identity, firstSequence, transactional: true, codec: codecFor(bytes) })
       byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition, batch }])
     }
     return [...byLeader].map(([leader, batches]) => ({ leader, request: produce(this.#transactionalId, batches, PRODUCE_TIMEOUT_MS) }))

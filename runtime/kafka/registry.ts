@@ -1,6 +1,6 @@
 /**
  * A client of a Confluent-compatible schema registry: registers, sets the compatibility of a subject, looks a writer up
- * by id. A refusal says which subject and why; a registry that is away is retried until the deadline, then named.
+ * by id. A refusal says which subject and why; a registry that is away, or asked too often, is retried until the deadline, then named.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { RekindleError, runtimeError } from '../errors.ts'
@@ -12,6 +12,8 @@ export interface RegistryOptions {
   readonly url: string
   /** How long a registry that is away is waited for, ms. */
   readonly deadlineMs?: number
+  /** Waits; by the clock of the machine unless given. */
+  readonly wait?: (ms: number) => Promise<unknown>
   /** Extra headers, e.g. `authorization`. */
   readonly headers?: Readonly<Record<string, string>>
 }
@@ -25,6 +27,7 @@ const CONTENT_TYPE = 'application/vnd.schemaregistry.v1+json'
 /** One request, ms. */
 const REQUEST_TIMEOUT_MS = 5_000
 const RETRY_MS = 250
+const MOST_WAIT_MS = 4_000
 const CONFLICT_ATTEMPTS = 3
 
 export class SchemaRegistry {
@@ -32,9 +35,11 @@ export class SchemaRegistry {
   /** Without credentials, for requests and messages. */
   readonly #url: string
   readonly #headers: Readonly<Record<string, string>>
+  readonly #wait: (ms: number) => Promise<unknown>
 
   constructor(options: RegistryOptions) {
     this.#options = options
+    this.#wait = options.wait ?? delay
     const { url, authorization } = withoutCredentials(options.url)
     this.#url = url
     this.#headers = {
@@ -55,7 +60,7 @@ export class SchemaRegistry {
     // Members that start together register together, and to all but one Apicurio says that the subject exists already. What
     // is not compatible is refused again.
     for (let again = 1; answer.status === 409 && again < CONFLICT_ATTEMPTS; again++) {
-      await delay(RETRY_MS)
+      await this.#wait(RETRY_MS)
       answer = await ask()
     }
     if (answer.status === 409 || answer.status === 422) {
@@ -101,7 +106,7 @@ export class SchemaRegistry {
 
   async #call(method: string, path: string, body?: object): Promise<Answer> {
     const until = performance.now() + (this.#options.deadlineMs ?? 15_000)
-    for (;;) {
+    for (let waitMs = RETRY_MS; ;) {
       try {
         const response = await fetch(this.#url + path, {
           method,
@@ -113,16 +118,25 @@ export class SchemaRegistry {
         if (response.status === 401 || response.status === 403) {
           throw runtimeError('E_REGISTRY_LOGIN_REFUSED', `${this.#url} answered ${response.status} to ${method} ${path}.`)
         }
-        if (response.status < 500 || performance.now() > until) return { status: response.status, body: parsed(text) }
+        const isBusy = response.status === 429
+        if ((response.status < 500 && !isBusy) || performance.now() > until) return { status: response.status, body: parsed(text) }
+        waitMs = waitOf(response.headers.get('retry-after'), isBusy ? waitMs * 2 : RETRY_MS)
       } catch (error) {
         if (error instanceof RekindleError) throw error
         if (performance.now() > until) {
           throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url}: ${String((error as Error).message)}`, { cause: error })
         }
       }
-      await delay(RETRY_MS)
+      // Not beyond the deadline: it is asked once more then.
+      await this.#wait(Math.max(RETRY_MS, Math.min(waitMs, until - Date.now())))
     }
   }
+}
+
+/** How long one that does not answer now is let alone, ms: as long as it says, in seconds. */
+function waitOf(retryAfter: string | null, otherwiseMs: number): number {
+  const seconds = Number(retryAfter ?? '')
+  return seconds > 0 ? seconds * 1_000 : Math.min(otherwiseMs, MOST_WAIT_MS)
 }
 
 function withoutCredentials(given: string): { readonly url: string; readonly authorization?: string } {

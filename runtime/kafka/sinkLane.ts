@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
-import { RekindleError } from '../errors.ts'
+import { RekindleError, runtimeError } from '../errors.ts'
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../sink.ts'
 import type { AnyTopic } from '../topic.ts'
@@ -99,14 +99,23 @@ export class SinkLane {
     return this.#from
   }
 
-  /** Begins anew from what the database or the broker says; returns the offset to fetch from. */
-  async open(source: Source): Promise<bigint> {
+  /**
+   * Begins anew from what the database or the broker says; returns the offset to fetch from. `id` is that of the topic, where the cluster
+   * gives one.
+   */
+  async open(source: Source, id?: string): Promise<bigint> {
     await this.close()
     this.#stopping = new AbortController()
     const reader = `sink ${this.#sink.name}`
     const { exactlyOnce } = this.#sink
     if (exactlyOnce.kind === 'stored-offsets') {
-      this.#from = startingAt(source, await exactlyOnce.load(this.topic, this.#partition), reader)
+      const stored = await exactlyOnce.load(this.topic, this.#partition)
+      const known = id === undefined ? undefined : await exactlyOnce.topicId?.(this.topic, this.#partition, id)
+      if (stored !== undefined && known !== undefined && known !== id) {
+        const place = `offset ${stored} of ${this.#physical} partition ${this.#partition}`
+        throw runtimeError('E_OFFSET_OUT_OF_RANGE', `${reader} is at ${place}, and the topic was made anew since (${known}, now ${id}).`)
+      }
+      this.#from = startingAt(source, stored, reader)
       this.#fixedEnd = undefined
     } else {
       this.#from = startingAt(source, source.committed, reader)

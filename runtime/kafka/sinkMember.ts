@@ -21,12 +21,14 @@ import { allLogEnds } from './offsets.ts'
 import { SinkLane } from './sinkLane.ts'
 import { sinkSpans } from './sinkSpans.ts'
 import { sources } from './sourceOffsets.ts'
+import type { Source } from './sourceOffsets.ts'
 import { membership, runningMember } from './stageMember.ts'
 import type { MemberOptions, RunningMember } from './stageMember.ts'
 import type { Workshop } from './workshop.ts'
 import { inSteps, OverlappingPhases, PhaseClock } from './phaseClock.ts'
 import { tellTasks } from './taskGauges.ts'
 import { Together } from './together.ts'
+import { topicId } from './topicId.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord, SourceOffset } from './openTransactions.ts'
 import { WholeUpTo } from './wholeUpTo.ts'
@@ -146,11 +148,17 @@ export class SinkUnit implements Unit {
     await this.#held.during('take over', () => this.#producer.open(memberId))
     const found = await this.#held.during('read offsets', () => sources(cluster, groupName(group, topicPrefix), this.#places, live))
     const opening = found.map(
-      async (source) => [source.topic, await this.#held.during(`open ${source.topic}`, () => this.#laneOf(source).open(source))] as const,
+      async (source) => [source.topic, await this.#held.during(`open ${source.topic}`, () => this.#open(source))] as const,
     )
     // Each is awaited, whatever becomes of another: one that is answered after the unit was prepared anew would empty its lane.
     await Promise.allSettled(opening)
     return new Map(await Promise.all(opening))
+  }
+
+  async #open(source: Source): Promise<bigint> {
+    const { cluster, sink } = this.#context
+    const asks = sink.exactlyOnce.kind === 'stored-offsets' && sink.exactlyOnce.topicId !== undefined
+    return this.#laneOf(source).open(source, asks ? await topicId(cluster, source.topic, source.partition) : undefined)
   }
 
   async handle(batch: FetchedBatch, turn: Turn): Promise<void> {

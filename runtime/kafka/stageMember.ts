@@ -19,6 +19,7 @@ import { priorities, subscriptions } from '../taskPlan.ts'
 import type { OutputRecord } from '../taskBatch.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
+import { endAll } from './endAll.ts'
 import { GroupMember, STUCK_MS } from './groupMember.ts'
 import { tellJoin } from './joins.ts'
 import type { TaskReport } from './groupMember.ts'
@@ -32,6 +33,7 @@ import { StageUnit } from './stageUnit.ts'
 import { StandbyCopies } from './standbyCopies.ts'
 import type { SliceLimits } from './stageUnitContext.ts'
 import { tellTasks } from './taskGauges.ts'
+import type { RecordSizes } from './recordSizes.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import { UnitProducer } from './unitProducer.ts'
 import { OwnTransactions } from './unitTransactions.ts'
@@ -91,7 +93,7 @@ const STATE_CACHE_BYTES = 128 * 2 ** 20
 /** Starts the member. */
 export async function runStages(workshop: Workshop, options: StagesOptions): Promise<RunningMember> {
   const { group, stages, standby = 0, stateDir } = options
-  const { topicPrefix, wire, counts } = workshop
+  const { topicPrefix, wire, counts, sizes } = workshop
   refuseStandby(standby, stateDir)
   const inputs = subscriptions(stages)
   const outputs = stages.flatMap(({ outputs: topics }) => topics as readonly AnyTopic[])
@@ -112,6 +114,7 @@ export async function runStages(workshop: Workshop, options: StagesOptions): Pro
     [...inputs.map(physical), ...stages.filter(({ state }) => state !== undefined).map(({ name }) => changelogName(name, topicPrefix))],
     counts,
   )
+  await sizes.load(topicsWrittenBy(group, stages, topicPrefix))
   const tables = new Map<string, Table<unknown>>()
   for (const [name, topic] of tableTopics) tables.set(name, await workshop.table(topic))
 
@@ -234,25 +237,26 @@ async function startIn(
     },
     ...membership(options),
   })
-  const letGo = async (): Promise<void> => {
+  const letGo = (): Promise<void> => {
     stateKeys.release()
     parkedKeys.release()
-    await shared?.close()
-    await copies?.close()
-    await reader.close()
-    await folds?.stop()
+    return endAll(
+      async () => shared?.close(),
+      async () => copies?.close(),
+      () => reader.close(),
+      async () => folds?.stop(),
+    )
   }
   try {
     await member.start()
   } catch (error) {
-    await letGo()
+    await letGo().catch(() => undefined)
     throw error
   }
   const stopWatching = watchLag({ ...context, topics: inputs })
   return runningMember(member, options.signal, async () => {
     void stopWatching()
-    await letGo()
-    folder?.release()
+    await letGo().finally(() => folder?.release())
   })
 }
 

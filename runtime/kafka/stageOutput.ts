@@ -2,15 +2,17 @@
  * What one transaction of a stage unit writes: outputs on the partition of their key, changes of state on the changelogs,
  * and dead letters as they were read.
  */
+import { runtimeErrors } from '../errors.ts'
 import { partitionOf } from '../murmur2.ts'
 import { groupHeader } from '../task.ts'
-import type { InputRecord, TaskBatch } from '../task.ts'
+import type { InputRecord, OutputRecord, Refusals, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { ByPlace } from './byPlace.ts'
 import type { Changelog } from './changelog.ts'
 import { deadLetterRecord } from './deadLetters.ts'
 import type { LogRecord } from './partitionReader.ts'
+import type { RecordSizes } from './recordSizes.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
 import type { WireFormat } from './wireFormat.ts'
@@ -37,9 +39,15 @@ export interface OutputContext {
 const OVERHEAD_BYTES = 300
 
 export function outgoingOf(result: TaskBatch, changelogs: readonly Changelog[], context: OutputContext): OutgoingRecord[] {
-  const { wire, counts, topicPrefix, at } = context
+  const { at } = context
+  const outputs = outputsOf(result.outputs, context)
+  const changes = changelogs.flatMap((changelog) => changelog.records(result.changes, at))
+  return [...outputs, ...changes, ...result.deadLetters.map((letter) => deadLetterOf(letter, context))]
+}
+
+function outputsOf(written: readonly OutputRecord[], { wire, counts, topicPrefix }: OutputContext): OutgoingRecord[] {
   const places = new Map<AnyTopic, { readonly name: string; readonly partitions: number }>()
-  const outputs = result.outputs.map(({ topic, key, payload, timestamp, headers }): OutgoingRecord => {
+  return written.map(({ topic, key, payload, timestamp, headers }) => {
     let place = places.get(topic)
     if (place === undefined) {
       const name = physicalName(topic, topicPrefix)
@@ -48,8 +56,18 @@ export function outgoingOf(result: TaskBatch, changelogs: readonly Changelog[], 
     const value = payload === null ? null : wire.frame(topic, payload)
     return { topic: place.name, partition: partitionOf(key, place.partitions), key, value, timestamp, headers }
   })
-  const changes = changelogs.flatMap((changelog) => changelog.records(result.changes, at))
-  return [...outputs, ...changes, ...result.deadLetters.map((letter) => deadLetterOf(letter, context))]
+}
+
+/** What no topic takes of what folds of this task give. */
+export function refusalsBy(sizes: Pick<RecordSizes, 'excess'>, changelogs: readonly Changelog[], context: OutputContext): Refusals {
+  const detailOf = (records: readonly OutgoingRecord[]) => {
+    const excess = sizes.excess(records)
+    return excess === undefined ? undefined : { ...excess, means: runtimeErrors.E_OUTPUT_TOO_LARGE.means }
+  }
+  return {
+    output: (output) => detailOf(outputsOf([output], context)),
+    entry: (stage, key, entry) => detailOf(changelogs.flatMap((changelog) => changelog.records([{ stage, key, entry }], context.at))),
+  }
 }
 
 function deadLetterOf(

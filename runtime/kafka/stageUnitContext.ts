@@ -12,6 +12,7 @@ import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
 import type { LagBook } from './lagBook.ts'
 import type { PartitionReader } from './partitionReader.ts'
+import type { RecordSizes } from './recordSizes.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import type { UnitTransactions } from './unitTransactions.ts'
 import type { WireFormat } from './wireFormat.ts'
@@ -23,6 +24,7 @@ export interface StageUnitContext {
   readonly reader: PartitionReader
   readonly wire: WireFormat
   readonly counts: TopicCounts
+  readonly sizes: RecordSizes
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
   readonly tracer: Tracer | undefined

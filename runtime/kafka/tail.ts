@@ -41,16 +41,18 @@ export interface TailRecord<V> {
 
 const WAIT_MS = 200
 const RETRY_MS = 500
+/** How often it is asked whether the topic was made anew, ms; after a failure it is in any case. */
+const ID_EVERY_MS = 10_000
 /** As often as a wait that lasts is said again: every 30 s. */
 const SAID_EVERY = 30_000 / RETRY_MS
 
 /** Hands each record to `onRecord`, in order per partition. Resolves when aborted or, with `untilEnd`, at the end. */
 export async function tail<T extends AnyTopic>(
   topic: T,
-  options: TailOptions & { kafka: Kafka; wire: WireFormat; topicPrefix: string; logger: Logger },
+  options: TailOptions & { kafka: Kafka; wire: WireFormat; topicPrefix: string; logger: Logger; idEveryMs?: number },
   onRecord: (record: TailRecord<ValueOf<T>>) => void,
 ): Promise<void> {
-  const { wire, signal, from = 'now' } = options
+  const { wire, signal, from = 'now', idEveryMs = ID_EVERY_MS } = options
   const name = physicalName(topic, options.topicPrefix)
   const tell = options.onTrouble ?? ((sentence: string) => options.logger.warn({ topic: name }, sentence))
   const reader = await PartitionReader.connect(options.kafka)
@@ -84,12 +86,30 @@ export async function tail<T extends AnyTopic>(
     })
   }
 
+  let id: string | undefined
+  /** Made anew with more in it than was read of the old one, a topic is read on as if nothing had been: only its id tells. */
+  async function madeAnew(positions: readonly Position[], ends: bigint[]): Promise<void> {
+    const places = positions.map(({ partition }) => partition)
+    const now = await reader.topicId(name, places[0] ?? 0)
+    if (id !== undefined && now !== undefined && now !== id) {
+      const ranges = await reader.ranges(name, places)
+      positions.forEach((position, index) => {
+        const { low, end } = ranges.get(position.partition) ?? { low: 0n, end: 0n }
+        position.offset = low
+        ends[index] = end
+      })
+      tell(`${name} was made anew; it goes on at the beginning of what stands there now.`)
+    }
+    id = now ?? id
+  }
+
   try {
     const partitions = await reader.partitions(name).catch((error: unknown) => {
       if (typeOf(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return []
       throw error
     })
     if (partitions.length === 0) throw runtimeError('E_TOPIC_MISSING', `${name} does not exist.`)
+    id = await reader.topicId(name, partitions[0] ?? 0).catch(() => undefined)
     const ranges = await reader.ranges(name, partitions)
     const ends = partitions.map((partition) => ranges.get(partition)?.end ?? 0n)
     const since = typeof from === 'object' && 'at' in from ? await reader.offsetsAt(name, from.at) : undefined
@@ -119,12 +139,18 @@ export async function tail<T extends AnyTopic>(
     }
     let failures = 0
     let outOfRange = false
+    let askAt = performance.now() + idEveryMs
     for (;;) {
       const wanted = options.untilEnd === true ? behind() : positions
       if (wanted.length === 0 || signal?.aborted === true) return
       const gathered: LogRecord[] = []
-      const before = wanted.map(({ offset }) => offset)
+      let before = wanted.map(({ offset }) => offset)
       try {
+        if (performance.now() >= askAt) {
+          await madeAnew(positions, ends)
+          before = wanted.map(({ offset }) => offset)
+          askAt = performance.now() + idEveryMs
+        }
         if (outOfRange) await intoRange(positions, ends)
         outOfRange = false
         await reader.fetch(wanted, WAIT_MS, (records) => gathered.push(...records))
@@ -139,6 +165,7 @@ export async function tail<T extends AnyTopic>(
         if (error instanceof RekindleError && !error.retriable) throw error
         wanted.forEach((position, index) => (position.offset = before[index] ?? position.offset))
         outOfRange = typeOf(error) === 'OFFSET_OUT_OF_RANGE'
+        askAt = -Infinity
         // The broker or the registry is away: the same place is read again until the caller stops it.
         if (failures++ % SAID_EVERY === 0) tell(`${name} cannot be read at present, it is tried again: ${String(error)}`)
         await delay(RETRY_MS)

@@ -111,6 +111,7 @@ export class UnitCommits<U extends Unit> {
       this.#checkpoint(state)
       return true
     } catch (error) {
+      context.sizes.refused(error)
       context.metrics.count('lr_transactions_failed_total', { group: context.group, type: errorType(error) })
       if (error instanceof RekindleError && !error.retriable) held.fail(error)
       else held.recover(error)

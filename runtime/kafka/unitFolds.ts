@@ -6,9 +6,10 @@ import { runtimeError } from '../errors.ts'
 import { afterGood, afterRecord, intactFuse } from '../fuse.ts'
 import type { FuseState } from '../fuse.ts'
 import { countBatch } from '../metrics.ts'
-import type { InputRecord, Task, TaskBatch } from '../task.ts'
+import type { InputRecord, Refusals, Task, TaskBatch } from '../task.ts'
 import type { AnyTopic } from '../topic.ts'
-import { outgoingOf } from './stageOutput.ts'
+import type { Excess } from './recordSizes.ts'
+import { fits, outgoingOf, refusalsBy } from './stageOutput.ts'
 import type { OutputContext, Taken } from './stageOutput.ts'
 import type { Unit } from './unit.ts'
 import type { UnitCommits } from './unitCommits.ts'
@@ -58,6 +59,38 @@ export class UnitFolds<U extends Unit> {
       held.fail(error as Error)
       return undefined
     }
+  }
+
+  /** Whether no topic-partition gets more than goes into one transaction, and no topic a record that it does not take. */
+  fits({ outgoing }: Folded): boolean {
+    const { limits } = this.#works.context
+    return fits(outgoing, limits.maxBytes) && this.#excess(outgoing) === undefined
+  }
+
+  /**
+   * What one record or timer gives, with whatever it was made of set aside that a topic does not take. Nothing when the fold throws,
+   * or that cannot be set aside: the member stops.
+   */
+  foldAlone(run: (task: Task, refusals?: Refusals) => TaskBatch): Folded | undefined {
+    const { held, context, opened, partition } = this.#works
+    const first = this.fold((task) => run(task))
+    if (first === undefined || this.#excess(first.outgoing) === undefined) return first
+    const refusals = refusalsBy(context.sizes, opened().changelogs, this.#place())
+    const folded = this.fold((task) => run(task, refusals))
+    const excess = folded === undefined ? undefined : this.#excess(folded.outgoing)
+    if (excess === undefined) return folded
+    const { topic, key, bytes, limit } = excess
+    held.fail(
+      runtimeError(
+        'E_OUTPUT_TOO_LARGE',
+        `${context.group} partition ${partition}: ${topic} takes ${limit} bytes, of ${key} come ${bytes}.`,
+      ),
+    )
+    return undefined
+  }
+
+  #excess(outgoing: readonly OutgoingRecord[]): Excess | undefined {
+    return this.#works.context.sizes.excess(outgoing)
   }
 
   /** Commits what came of these records, with the positions behind them. `startMs` is when they came. */

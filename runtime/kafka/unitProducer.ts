@@ -15,6 +15,8 @@ import { ImplicitTransactions } from './implicitTransactions.ts'
 import { groupName, transactionalId } from './names.ts'
 import type { OpenTransactions, OutgoingRecord, SourceOffset, TransactionProtocol } from './openTransactions.ts'
 import type { Membership } from './protocol/committing.ts'
+import { unknownSizes } from './recordSizes.ts'
+import type { RecordSizes } from './recordSizes.ts'
 
 /**
  * Error types that say another producer with this transactional id has been initialised since, or the group has gone on
@@ -48,6 +50,8 @@ export interface UnitProducerOptions {
   readonly unit: string | number
   /** Physical topics that the unit may write. */
   readonly topics: readonly string[]
+  /** How much a topic takes in one batch; as much as most do unless given. */
+  readonly sizes?: Pick<RecordSizes, 'batchBytes'>
   /** How often what was committed is looked after, ms. */
   readonly lookAfterMs?: number
 }
@@ -92,13 +96,14 @@ export class UnitProducer {
   async open(memberId?: string): Promise<void> {
     if (this.#open !== undefined && memberId === this.#openedBy) return
     await this.drop()
-    const { kafka, protocol } = this.#options
+    const { kafka, protocol, sizes = unknownSizes } = this.#options
     const before = await believed(this.#custody)
     await endCompleted(this.#custody, before)
     const open = await (protocol === 'implicit' ? ImplicitTransactions : ClassicTransactions).open(
       kafka,
       this.#custody.transactionalId,
       this.#groupId,
+      (topic) => sizes.batchBytes(topic),
     )
     try {
       await endAbandoned(this.#custody, before)

@@ -3,7 +3,6 @@
  * and what turns out too large is halved.
  */
 import type { FetchedLog } from './partitionReader.ts'
-import { fits } from './stageOutput.ts'
 import type { Taken } from './stageOutput.ts'
 import type { SliceLimits } from './stageUnitContext.ts'
 import { sliceOf, takeRecords } from './takeRecords.ts'
@@ -107,10 +106,14 @@ export class UnitSlices<U extends Unit> {
     const { context } = this.#works
     const records = parts.length === 1 ? (parts[0] as Part).records : parts.flatMap((part) => part.records)
     const started = performance.now()
-    const folded = this.#folds.fold((task) => task.process(records, context.now()))
+    const at = context.now()
+    const folded =
+      records.length > 1
+        ? this.#folds.fold((task) => task.process(records, at))
+        : this.#folds.foldAlone((task, refusals) => task.process(records, at, refusals))
     if (folded === undefined) return 'failed'
     if (records.length > 0) this.#recordMs = 0.8 * this.#recordMs + 0.2 * Math.max(0.001, (performance.now() - started) / records.length)
-    if (records.length > 1 && !fits(folded.outgoing, context.limits.maxBytes)) return 'too_large'
+    if (records.length > 1 && !this.#folds.fits(folded)) return 'too_large'
     return (await this.#folds.commitRecords(folded, parts, records, startMs)) ? 'done' : 'failed'
   }
 }

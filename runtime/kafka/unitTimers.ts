@@ -2,7 +2,6 @@
  * Fires the due timers of one partition, each once, by the wall clock: one transaction at a time, of as many timers as fit into it,
  * and each waits its turn among the slices of what was fetched.
  */
-import { fits } from './stageOutput.ts'
 import type { Unit } from './unit.ts'
 import type { Folded, UnitFolds } from './unitFolds.ts'
 import type { UnitWorks } from './unitWorks.ts'
@@ -68,9 +67,12 @@ export class UnitTimers<U extends Unit> {
 
   /** What due timers write, of fewer timers when it turns out too large: a key that waits is written with all its records. */
   #folded(now: number, limit: number): Folded | undefined {
-    const folded = this.#folds.fold((task) => task.fireTimers(now, limit))
+    const folded =
+      limit > 1
+        ? this.#folds.fold((task) => task.fireTimers(now, limit))
+        : this.#folds.foldAlone((task, refusals) => task.fireTimers(now, limit, refusals))
     if (folded === undefined) return undefined
-    if (limit === 1 || fits(folded.outgoing, this.#works.context.limits.maxBytes)) {
+    if (limit === 1 || this.#folds.fits(folded)) {
       // Those that are due next are mostly as large: begun anew with all, each transaction would be folded several times.
       this.#atOnce = Math.min(TIMERS_PER_TRANSACTION, limit * 2)
       return folded

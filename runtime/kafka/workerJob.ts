@@ -2,7 +2,7 @@
  * One record in the hands of a worker: what needs no work is refused first, the handler runs under its deadline, and the
  * result becomes records whose ids are the same on every redelivery.
  */
-import { runtimeError } from '../errors.ts'
+import { runtimeError, runtimeErrors } from '../errors.ts'
 import type { FuseLimits } from '../fuse.ts'
 import { deterministicId } from '../ids.ts'
 import { partitionOf } from '../murmur2.ts'
@@ -136,8 +136,22 @@ function placeOf({ topic, partition, offset }: LogRecord): string {
   return `${topic}-${partition}@${offset}`
 }
 
-/** The records that a finished job writes. Throws when a value is refused by its own schema. */
+/**
+ * The records that a finished job writes. Where a topic does not take one of them the result becomes a dead letter. Throws when a value
+ * is refused by its own schema, and when that dead letter is itself too large.
+ */
 export function outgoing(job: Job, context: WorkerContext): OutgoingRecord[] {
+  const records = recordsOf(job, context)
+  const excess = context.sizes.excess(records)
+  if (excess === undefined) return records
+  const { topic, key, bytes, limit } = excess
+  if (job.result?.kind === 'dead-letter')
+    throw runtimeError('E_OUTPUT_TOO_LARGE', `${context.group}: ${topic} takes ${limit} bytes, of ${key} come ${bytes}.`)
+  job.result = deadLetter('E_OUTPUT_TOO_LARGE', { ...excess, means: runtimeErrors.E_OUTPUT_TOO_LARGE.means })
+  return outgoing(job, context)
+}
+
+function recordsOf(job: Job, context: WorkerContext): OutgoingRecord[] {
   const { log, key, headers, result, attempts } = job
   const { worker, group, wire, counts, topicPrefix } = context
   if (result === undefined || result.kind === 'drop') return []

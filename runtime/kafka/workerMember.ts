@@ -36,10 +36,9 @@ export async function runWorker<W extends AnyWorker>(workshop: Workshop, options
   const outputs = worker.outputs as readonly AnyTopic[]
   const logger = workshop.logger.child({ group, worker: worker.name })
   await workshop.wire.register([input, ...outputs])
-  await workshop.counts.load([
-    ...[input, ...outputs].map((topic) => physicalName(topic, topicPrefix)),
-    deadLetterName(input, group, topicPrefix),
-  ])
+  const written = [...outputs.map((topic) => physicalName(topic, topicPrefix)), deadLetterName(input, group, topicPrefix)]
+  await workshop.counts.load([physicalName(input, topicPrefix), ...written])
+  await workshop.sizes.load(written)
   const gate = new WorkerGate({
     worker: worker.name,
     breaker: worker.breaker,

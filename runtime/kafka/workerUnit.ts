@@ -319,19 +319,19 @@ export class WorkerUnit implements Unit {
 
   async #commit(done: readonly Job[], offset: bigint): Promise<void> {
     const { worker, group, metrics } = this.#context
-    let fuse = this.#fuse
-    for (const { result } of done) fuse = afterRecord(fuse, result?.kind === 'dead-letter', this.#context.fuse)
     const [place] = this.#places
     if (place === undefined) return
-    if (fuse.blown !== undefined) {
-      return this.#held.fail(runtimeError('E_FUSE_BLOWN', `${group} partition ${place.partition} of ${place.topic}: ${fuse.blown}.`))
-    }
     let records: OutgoingRecord[]
     try {
       records = done.flatMap((job) => outgoing(job, this.#context))
     } catch (error) {
       // A value that its own schema refuses is a bug of the worker.
       return this.#held.fail(error as Error)
+    }
+    let fuse = this.#fuse
+    for (const { result } of done) fuse = afterRecord(fuse, result?.kind === 'dead-letter', this.#context.fuse)
+    if (fuse.blown !== undefined) {
+      return this.#held.fail(runtimeError('E_FUSE_BLOWN', `${group} partition ${place.partition} of ${place.topic}: ${fuse.blown}.`))
     }
     const half = done.slice(0, Math.ceil(done.length / 2))
     const end = half.at(-1)?.nextOffset
@@ -344,6 +344,7 @@ export class WorkerUnit implements Unit {
       )
       this.#report(done, place.partition, workedMs, false)
     } catch (error) {
+      this.#context.sizes.refused(error)
       this.#report(done, place.partition, workedMs, true)
       // What a broker refuses again and again would be sent again at once: the results are still there.
       const wait = this.#refusals === 0 ? 0 : Math.min(RETRY_MS.first * 2 ** this.#refusals, RETRY_MS.most)

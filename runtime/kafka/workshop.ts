@@ -7,6 +7,7 @@ import type { Tracer } from '../tracing.ts'
 import type { ClusterConnection } from './cluster.ts'
 import type { watchFolds } from './foldWatch.ts'
 import type { TransactionProtocol } from './openTransactions.ts'
+import type { RecordSizes } from './recordSizes.ts'
 import type { LiveTable } from './tableReader.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import type { WireFormat } from './wireFormat.ts'
@@ -19,6 +20,7 @@ export interface Workshop {
   readonly protocol: TransactionProtocol
   readonly wire: WireFormat
   readonly counts: TopicCounts
+  readonly sizes: RecordSizes
   readonly logger: Logger
   readonly metrics: RuntimeMetrics
   readonly tracer: Tracer | undefined

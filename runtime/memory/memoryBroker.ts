@@ -15,6 +15,8 @@ import type {
   TransactionalProducer,
 } from '../broker.ts'
 import { runtimeError } from '../errors.ts'
+import { kafkaError } from '../kafka/errors.ts'
+import { BATCH_HEADER_BYTES, encodeRecords } from '../kafka/protocol/recordBatch.ts'
 import { partitionOf } from '../murmur2.ts'
 import { Group } from './groups.ts'
 import { PartitionLog } from './partitionLog.ts'
@@ -36,6 +38,7 @@ type Place = { readonly partition: number; readonly offset: bigint }
 
 export class MemoryBroker {
   private readonly topics = new Map<string, readonly PartitionLog[]>()
+  private readonly mostBytes = new Map<string, number>()
   private readonly producers = new Map<string, ProducerState>()
   private readonly offsets = new Map<string, bigint>()
   private readonly groups = new Map<string, Group>()
@@ -47,6 +50,7 @@ export class MemoryBroker {
     return {
       createTopics: async (topics) => this.createTopics(topics),
       partitions: async (topic) => this.logs(topic).length,
+      mostBytes: async (topic) => this.mostBytes.get(topic),
       ends: async (topic, partition): Promise<PartitionEnds> => this.log(topic, partition).ends(),
       send: async (records) =>
         this.places(records).map(({ log, partition, record }) => ({ partition, offset: log.append(record, undefined) })),
@@ -87,12 +91,14 @@ export class MemoryBroker {
       if (existing !== undefined && existing.length !== partitions)
         throw runtimeError('E_TOPIC_PARTITIONS_DIFFER', `${name} has ${existing.length} partitions, ${partitions} are asked for.`)
     }
-    for (const { name, partitions } of topics)
-      if (!this.topics.has(name))
-        this.topics.set(
-          name,
-          Array.from({ length: partitions }, (_, partition) => new PartitionLog(name, partition)),
-        )
+    for (const { name, partitions, maxBytes } of topics) {
+      if (this.topics.has(name)) continue
+      this.topics.set(
+        name,
+        Array.from({ length: partitions }, (_, partition) => new PartitionLog(name, partition)),
+      )
+      if (maxBytes !== undefined) this.mostBytes.set(name, maxBytes)
+    }
   }
 
   private logs(topic: string): readonly PartitionLog[] {
@@ -107,11 +113,14 @@ export class MemoryBroker {
     return log
   }
 
-  /** Finds the places of all records before the first is written. */
+  /** Finds the places of all records, and what is too large for them, before the first is written. */
   private places(records: readonly BrokerRecord[]): { log: PartitionLog; partition: number; record: BrokerRecord }[] {
     return records.map((record) => {
       if (record.partition === undefined && record.key === null)
         throw new TypeError(`a record for ${record.topic} has neither key nor partition`)
+      const bytes = BATCH_HEADER_BYTES + encodeRecords([record]).length
+      if (bytes > (this.mostBytes.get(record.topic) ?? Infinity))
+        throw kafkaError('E_RECORD_TOO_LARGE', `${record.topic} refuses a record of ${bytes} bytes.`)
       const partition = record.partition ?? partitionOf(record.key as Buffer, this.logs(record.topic).length)
       return { log: this.log(record.topic, partition), partition, record }
     })

@@ -84,17 +84,31 @@ interface Written {
 /** Rows are a fifth of a second behind the topics at most while the database keeps up; each commit is a write to its disk. */
 const MAX_MS = 200
 
+type TopicIds = Map<string, string>
+
+const placeOf = (topic: AnyTopic, partition: number): string => `${storedTopic(topic)}#${partition}`
+
 /** The sink on this pool. The database must be migrated. */
 export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): Sink {
+  /** By the place in `sink_offsets`. */
+  const ids: TopicIds = new Map()
   return sink({
     name: 'postgres',
     topics: postgresSinkTopics,
     batch: { maxRecords: options.maxRecords ?? 500, maxMs: options.maxMs ?? MAX_MS },
     // By what the ballot itself says, not by a header: whoever copies headers is heard all the same.
     passesOver: [passOver(ballots, ['source'], ({ source }) => rosterSources.includes(source))],
-    exactlyOnce: { kind: 'stored-offsets', load: (topic, partition) => storedOffset(pool, topic, partition) },
+    exactlyOnce: {
+      kind: 'stored-offsets',
+      load: (topic, partition) => storedOffset(pool, topic, partition),
+      async topicId(topic, partition, id) {
+        const kept = await keptTopicId(pool, topic, partition, id)
+        ids.set(placeOf(topic, partition), kept)
+        return kept
+      },
+    },
     async write(batches) {
-      const { past, crowded } = await inTransaction(pool, (client) => writeBatches(client, batches, options.now?.()))
+      const { past, crowded } = await inTransaction(pool, (client) => writeBatches(client, batches, ids, options.now?.()))
       for (const [topic, count] of past) options.onPast?.(topic, count)
       if (crowded > 0) options.onForgotten?.('crowded', crowded)
     },
@@ -125,10 +139,29 @@ async function storedOffset(pool: pg.Pool, topic: AnyTopic, partition: number): 
   return next === null ? undefined : BigInt(next)
 }
 
+/** Id of the topic that the stored offset of a place counts the records of; `id`, kept from now on, where none is kept or none is stored. */
+async function keptTopicId(pool: pg.Pool, topic: AnyTopic, partition: number, id: string): Promise<string> {
+  const place = [storedTopic(topic), partition]
+  await pool.query(
+    'UPDATE sink_offsets SET topic_id = $3 WHERE topic = $1 AND partition = $2 AND (topic_id IS NULL OR next_offset IS NULL)',
+    [...place, id],
+  )
+  const found = await pool.query<{ topic_id: string | null }>(
+    'SELECT topic_id FROM sink_offsets WHERE topic = $1 AND partition = $2',
+    place,
+  )
+  return found.rows[0]?.topic_id ?? id
+}
+
 const places = '(topic, partition) IN (SELECT topic, partition FROM unnest($1::text[], $2::int[]) AS place (topic, partition))'
 
 /** Stores what is not stored yet and not past its retention at `now` (ms). */
-async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[], now: number | undefined): Promise<Written> {
+async function writeBatches(
+  client: pg.PoolClient,
+  batches: readonly SinkBatch[],
+  ids: TopicIds,
+  now: number | undefined,
+): Promise<Written> {
   const holding = placesOf(batches)
   const at = [holding.map(({ topic }) => storedTopic(topic)), holding.map(({ partition }) => partition)]
   // The rows are the fence: a predecessor that still writes these partitions holds them, and what it stored is not stored
@@ -146,7 +179,7 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
              ON CONFLICT DO NOTHING`,
       values: at,
     })
-    return writeBatches(client, batches, now)
+    return writeBatches(client, batches, ids, now)
   }
   const next = new Map(held.rows.map(({ topic, partition, next_offset }) => [`${topic}#${partition}`, BigInt(next_offset ?? 0)]))
   const done: SinkBatch[] = []
@@ -154,7 +187,7 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
   // Of all partitions of a topic at once: a statement costs the database more than the rows of one partition.
   const byTopic = new Map<AnyTopic, SinkRecord<unknown>[]>()
   for (const batch of batches) {
-    const from = next.get(`${storedTopic(batch.topic)}#${batch.partition}`) ?? 0n
+    const from = next.get(placeOf(batch.topic, batch.partition)) ?? 0n
     if (from > batch.max) continue
     const unstored = batch.records.filter(({ offset }) => offset >= from)
     const records = now === undefined ? unstored : unstored.filter(({ value }) => !isPast(batch.topic, value, now))
@@ -168,13 +201,14 @@ async function writeBatches(client: pg.PoolClient, batches: readonly SinkBatch[]
   const crowded = await storeAll(client, byTopic, now ?? Date.now())
   await client.query({
     name: 'sink_move_places',
-    text: `UPDATE sink_offsets SET next_offset = stored.next
-           FROM unnest($1::text[], $2::int[], $3::bigint[]) AS stored (topic, partition, next)
+    text: `UPDATE sink_offsets SET next_offset = stored.next, topic_id = coalesce(sink_offsets.topic_id, stored.id)
+           FROM unnest($1::text[], $2::int[], $3::bigint[], $4::text[]) AS stored (topic, partition, next, id)
            WHERE sink_offsets.topic = stored.topic AND sink_offsets.partition = stored.partition`,
     values: [
       done.map(({ topic }) => storedTopic(topic)),
       done.map(({ partition }) => partition),
       done.map(({ max }) => (max + 1n).toString()),
+      done.map(({ topic, partition }) => ids.get(placeOf(topic, partition)) ?? null),
     ],
   })
   return { past, crowded }

@@ -39,6 +39,21 @@ export const alertCases: readonly AlertCase[] = [
     ],
   },
   {
+    alert: 'RekindleTargetDown',
+    what: 'processes of agents by themselves, all of them or those of one system',
+    series: {
+      'up{job="agents",instance="agents:9464"}': '1 0x3 1x3',
+      'up{job="agents-routing",instance="routing:9464"}': '1 1 0x3 1x3',
+      'up{job="agentsmith",instance="other:1"}': '0x11',
+    },
+    looks: [
+      quiet(2),
+      fires(3, { job: 'agents', instance: 'agents:9464' }, 'agents on agents:9464 does not answer.'),
+      fires(5, { job: 'agents-routing', instance: 'routing:9464' }, 'agents-routing on routing:9464 does not answer.'),
+      quiet(6),
+    ],
+  },
+  {
     alert: 'RekindlePipelineStopped',
     what: 'outputs stand still from minute 10 to 31: ten minutes without any, and five more',
     series: {

@@ -27,6 +27,7 @@ const client = 'test/runtime/kafka/client.test.ts'
 const topicPlan = 'test/runtime/kafka/topicPlan.test.ts'
 const workerUnit = 'test/runtime/kafka/workerUnit.test.ts'
 const stageUnit = 'test/runtime/kafka/stageUnit.test.ts'
+const tooLarge = 'test/runtime/kafka/tooLarge.test.ts'
 const sharedTransactions = 'test/runtime/kafka/sharedTransactions.test.ts'
 const groupModel = 'test/runtime/kafka/groupModel.test.ts'
 const sinkLane = 'test/runtime/kafka/sinkLane.test.ts'
@@ -407,6 +408,93 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Right after a change, when every vote is of the version before it, the report says nothing.',
+  },
+  {
+    id: 'too-large-kept',
+    guard: 'what no topic takes sets the record aside that it was made of',
+    file: 'runtime/kafka/unitFolds.ts',
+    find: 'if (first === undefined || this.#excess(first.outgoing) === undefined) return first',
+    replace: 'return first',
+    tests: [{ file: tooLarge, title: 'is too large is set aside and nothing of it kept; those around it are folded in their order' }],
+    why: 'One record that makes too much has its partition begin anew without end, with all leads on it.',
+  },
+  {
+    id: 'state-of-too-large-kept',
+    guard: 'of a record whose output no topic takes the state is not kept',
+    file: 'runtime/task.ts',
+    find: 'if (work.refusals !== undefined && this.refused(stage, key, outcome.emit, cause, work)) return',
+    replace: 'if (work.refusals !== undefined) this.refused(stage, key, outcome.emit, cause, work)',
+    tests: [{ file: tooLarge, title: 'is too large is set aside and nothing of it kept; those around it are folded in their order' }],
+    why: 'The record is replayed on a state that has it already, and counts twice.',
+  },
+  {
+    id: 'too-large-state-kept',
+    guard: 'a state that its changelog does not take is not kept',
+    file: 'runtime/task.ts',
+    find: 'const excess = hasRecord(cause) ? work.refusals?.entry(stage.name, key, entry) : undefined',
+    replace: 'const excess = undefined',
+    tests: [{ file: tooLarge, title: 'is too large is set aside and nothing of it kept; those around it are folded in their order' }],
+    why: 'The member stops at the first state that grows too large.',
+  },
+  {
+    id: 'one-batch-whatever-comes',
+    guard: 'a batch holds no more than its topic takes',
+    file: 'runtime/kafka/rounds.ts',
+    find: 'if (!isMuch) return [records]',
+    replace: 'return [records]',
+    tests: [{ file: tooLarge, title: 'what one record leads to is one transaction, in as many batches as its topic needs' }],
+    why: 'A record that leads to many has its partition begin anew without end.',
+  },
+  {
+    id: 'too-large-of-a-worker',
+    guard: 'the result of a worker that no topic takes becomes a dead letter',
+    file: 'runtime/kafka/workerJob.ts',
+    find: 'if (excess === undefined) return records',
+    replace: 'return records',
+    tests: [{ file: tooLarge, title: 'the result of a worker that no topic takes becomes a dead letter' }],
+    why: 'The outside is called again and again for a record that can never be written.',
+  },
+  {
+    id: 'stored-of-another-topic',
+    guard: 'a stored offset holds for the topic that it was stored of',
+    file: 'runtime/kafka/sinkLane.ts',
+    find: 'stored !== undefined && known !== undefined && known !== id',
+    replace: 'false',
+    tests: [
+      { file: sinkLane, title: 'a lane whose topic was made anew since its offset was stored stops, however far the new one reaches' },
+    ],
+    why: 'Of a topic that was made anew everything below the old offset is missing in the database, and nobody notices.',
+  },
+  {
+    id: 'another-topic-tailed-on',
+    guard: 'a tail of a topic that was made anew tells all of the new one',
+    file: 'runtime/kafka/tail.ts',
+    find: 'id !== undefined && now !== undefined && now !== id',
+    replace: 'false',
+    tests: [
+      { file: 'test/runtime/kafka/tailMadeAnew.test.ts', title: 'a topic that is made anew with more in it is told from its beginning' },
+    ],
+    why: 'The live stream and an export lack the beginning of the new topic.',
+  },
+  {
+    id: 'closed-until-an-error',
+    guard: 'a close closes everything, whatever fails',
+    file: 'runtime/kafka/endAll.ts',
+    find: "for (const end of ends) if (end.status === 'rejected') errors.push(end.reason)",
+    replace: "for (const end of ends) if (end.status === 'rejected') throw end.reason",
+    tests: [{ file: 'test/runtime/kafka/endAll.test.ts', title: 'where one end fails the others come all the same' }],
+    why: 'A process that is to end stays, with connections that nobody closes.',
+  },
+  {
+    id: 'busy-registry-pressed',
+    guard: 'a registry that is asked too often is let alone',
+    file: 'runtime/kafka/registry.ts',
+    find: '(response.status < 500 && !isBusy)',
+    replace: 'response.status < 500',
+    tests: [
+      { file: 'test/runtime/kafka/registryBusy.test.ts', title: 'a registry that is asked too often is let alone as long as it says' },
+    ],
+    why: 'A busy registry is called unreachable at once, and a start of many processes fails.',
   },
   {
     id: 'one-of-several',
@@ -2153,10 +2241,10 @@ export const mutations: readonly Mutation[] = [
     id: 'timers-not-split',
     guard: 'what due timers write fits into a transaction',
     file: 'runtime/kafka/unitTimers.ts',
-    find: 'if (limit === 1 || fits(folded.outgoing, this.#works.context.limits.maxBytes)) {',
+    find: 'if (limit === 1 || this.#folds.fits(folded)) {',
     replace: 'if (limit >= 1) {',
     tests: [{ file: 'test/runtime/kafka/timers.test.ts', title: 'what many timers write at once is split' }],
-    why: 'The broker refuses the transaction of a large batch of due timers, again and again.',
+    why: 'A transaction becomes as large as all that is due, and whatever else its process has to write waits for it.',
   },
   {
     id: 'moved-without-fencing',

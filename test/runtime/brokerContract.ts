@@ -2,7 +2,7 @@
  * What every backend of `runtime/broker.ts` must do. Each test makes topics of its own, so a shared broker will do.
  * Nothing here waits for time to pass: positions and promises are awaited.
  */
-import { randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import type { Test } from 'tap'
 import type { BrokerClient, BrokerRecord, MembershipListener, StoredRecord } from '../../runtime/broker.ts'
 import { partitionOf } from '../../runtime/murmur2.ts'
@@ -57,6 +57,24 @@ export async function brokerContract(t: Test, backend: BrokerBackend): Promise<v
       const [place] = await client.send([free])
       t.equal(place?.partition, partitionOf(key, 4), key)
     }
+  })
+
+  await test('a topic says how much it takes, and of a transaction with a record beyond that nothing is there', async (t, client, topic) => {
+    const narrow = `${topic}-narrow`
+    await client.createTopics([{ name: narrow, partitions: 1, maxBytes: 2_000 }])
+    t.equal(await client.mostBytes(narrow), 2_000)
+    const producer = await client.transactional(`${topic}-id`)
+    const refused = await producer.begin()
+    await refused.send([record(narrow, 0, 'k', 'small')])
+    await t.rejects(refused.send([record(narrow, 0, 'k', randomBytes(1_500).toString('hex'))]), { code: 'E_RECORD_TOO_LARGE' })
+    await refused.abort()
+    const whole = await producer.begin()
+    await whole.send([record(narrow, 0, 'k', 'a'), record(narrow, 0, 'k', randomBytes(900).toString('hex'))])
+    await whole.commit()
+    t.strictSame(
+      (await readAll(client, narrow, 0)).map(({ length }) => length),
+      [1, 1_800],
+    )
   })
 
   await test('a read may stop anywhere and goes on without loss or repetition', async (t, client, topic) => {

@@ -5,9 +5,14 @@ import type { Admin } from 'kafkajs'
 const WITHIN_MS = 30_000
 
 /** Creates topics and waits for their leaders; a busy broker does not know a topic for a moment after it made it. */
-export async function createPlainTopics(admin: Admin, topics: readonly string[], partitions: number): Promise<void> {
+export async function createPlainTopics(admin: Admin, topics: readonly string[], partitions: number, maxBytes?: number): Promise<void> {
+  const bounds = maxBytes === undefined ? [] : [{ name: 'max.message.bytes', value: String(maxBytes) }]
   await admin.createTopics({
-    topics: topics.map((topic) => ({ topic, numPartitions: partitions, configEntries: [{ name: 'retention.ms', value: '-1' }] })),
+    topics: topics.map((topic) => ({
+      topic,
+      numPartitions: partitions,
+      configEntries: [{ name: 'retention.ms', value: '-1' }, ...bounds],
+    })),
     waitForLeaders: false,
   })
   const until = Date.now() + WITHIN_MS

@@ -28,7 +28,7 @@ export interface BatchOptions {
 const MAGIC = 2
 const IN_TRANSACTION = 1 << 4
 /** From the start of the batch to its record count: offset, length, leader epoch, magic, checksum, and the checked fields. */
-const HEADER_BYTES = 8 + 4 + 4 + 1 + 4 + 2 + 4 + 8 + 8 + 8 + 2 + 4 + 4
+export const BATCH_HEADER_BYTES = 8 + 4 + 4 + 1 + 4 + 2 + 4 + 8 + 8 + 8 + 2 + 4 + 4
 /** Where the fields begin that the checksum covers, and where the checksum itself stands. */
 const CHECKED_FROM = 21
 const CHECKSUM_AT = 17
@@ -41,10 +41,9 @@ export async function encodeRecordBatch(records: readonly BatchRecord[], options
   const { producerId, producerEpoch, firstSequence, transactional, codec } = options
   let maxTimestamp = first.timestamp
   for (const { timestamp } of records) if (timestamp > maxTimestamp) maxTimestamp = timestamp
-  const body = new ByteWriter(codec === undefined ? HEADER_BYTES + 512 * records.length : 512 * records.length)
+  const body = new ByteWriter(codec === undefined ? BATCH_HEADER_BYTES + 512 * records.length : 512 * records.length)
   if (codec === undefined) body.raw(emptyHeader)
-  const headers = new HeaderWriter()
-  for (let place = 0; place < records.length; place++) writeRecord(body, records[place] as BatchRecord, place, first.timestamp, headers)
+  writeRecords(body, records)
   const batch = codec === undefined ? body.written : Buffer.concat([emptyHeader, await codec.compress(body.written)])
   batch.writeBigInt64BE(0n, 0)
   batch.writeInt32BE(batch.length - LENGTH_AT - 4, LENGTH_AT)
@@ -63,7 +62,20 @@ export async function encodeRecordBatch(records: readonly BatchRecord[], options
   return batch
 }
 
-const emptyHeader = Buffer.alloc(HEADER_BYTES)
+/** The records as they stand in a batch of these alone, not compressed. */
+export function encodeRecords(records: readonly BatchRecord[]): Buffer {
+  const body = new ByteWriter(512 * records.length)
+  writeRecords(body, records)
+  return body.written
+}
+
+const emptyHeader = Buffer.alloc(BATCH_HEADER_BYTES)
+
+function writeRecords(to: ByteWriter, records: readonly BatchRecord[]): void {
+  const headers = new HeaderWriter()
+  const from = records[0]?.timestamp ?? 0
+  for (let place = 0; place < records.length; place++) writeRecord(to, records[place] as BatchRecord, place, from, headers)
+}
 
 function writeRecord(to: ByteWriter, record: BatchRecord, offsetDelta: number, firstTimestamp: number, headers: HeaderWriter): void {
   to.lengthPrefixed(() => {

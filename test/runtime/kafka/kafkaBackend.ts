@@ -1,6 +1,7 @@
 /** The broker contract on a real cluster, through the same client, readers and membership that the members use. */
 import { createClient, createIdempotentProducer, createTransactionalProducer } from '../../../runtime/kafka/client.ts'
 import { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
+import { kafkaError } from '../../../runtime/kafka/errors.ts'
 import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
 import { typeOf } from '../../../runtime/kafka/errorType.ts'
 import { coordinatorBusy, patiently } from '../../../runtime/kafka/patiently.ts'
@@ -8,6 +9,7 @@ import { committedOffsets } from '../../../runtime/kafka/offsets.ts'
 import { PartitionReader, textHeaders } from '../../../runtime/kafka/partitionReader.ts'
 import type { LogRecord } from '../../../runtime/kafka/partitionReader.ts'
 import type { Place, Unit } from '../../../runtime/kafka/unit.ts'
+import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
 import { isFenced } from '../../../runtime/kafka/unitProducer.ts'
 import type { BrokerClient, BrokerRecord, BrokerTransaction, MembershipListener, StoredRecord } from '../../../runtime/broker.ts'
 import { runtimeError } from '../../../runtime/errors.ts'
@@ -25,6 +27,7 @@ async function fencedOrNot<R>(work: () => Promise<R>): Promise<R> {
   try {
     return await work()
   } catch (error) {
+    if (typeOf(error) === 'MESSAGE_TOO_LARGE') throw kafkaError('E_RECORD_TOO_LARGE', String(error), { cause: error })
     if (isFenced(error) || OVER.test(String(error))) throw runtimeError('E_TASK_FENCED', String(error), { cause: error })
     throw error
   }
@@ -59,13 +62,18 @@ export async function connectBackend(brokers: readonly string[]): Promise<Broker
   return {
     async createTopics(topics) {
       const known = new Set(await admin.listTopics())
-      for (const { name, partitions: wanted } of topics) {
-        if (!known.has(name)) await createPlainTopics(admin, [name], wanted)
+      for (const { name, partitions: wanted, maxBytes } of topics) {
+        if (!known.has(name)) await createPlainTopics(admin, [name], wanted, maxBytes)
         const found = await partitions(name)
         if (found !== wanted) throw runtimeError('E_TOPIC_PARTITIONS_DIFFER', `${name} has ${found} partitions, not ${wanted}.`)
       }
     },
     partitions,
+    async mostBytes(topic) {
+      const sizes = new RecordSizes(admin, logger)
+      await sizes.load([topic])
+      return sizes.of(topic)
+    },
     async ends(topic, partition) {
       const range = (await reader.ranges(topic, [partition])).get(partition)
       return { low: range?.low ?? 0n, stable: range?.end ?? 0n, end: await highWatermark(connection, topic, partition) }

@@ -22,6 +22,7 @@ import { topologyOf, topologyText } from '../../../runtime/topology.ts'
 import { logger } from './fixtures.ts'
 import { memoryConnection } from './memoryConnection.ts'
 import type { StepName } from './memoryConnection.ts'
+import { sizesOf } from './standIn.ts'
 
 /** What happens once at the next step of that name, before it reaches the broker or after the broker has done it. */
 export interface Strike {
@@ -364,6 +365,7 @@ export class ModelMember {
         frame: (_: AnyTopic, payload: Buffer) => payload,
       },
       counts: { of: () => partitions },
+      sizes: sizesOf({}),
       tracer: undefined,
       stages,
       tables: new Map(),

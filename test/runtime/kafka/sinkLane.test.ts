@@ -249,3 +249,28 @@ t.test('a database that is away is offered whole batches, and a fixed block is n
   await eventually('both were tried again', () => away.lane.storedTo === 10n && written(block).length > 4, 20_000)
   for (const steps of [written(away), written(block)]) t.ok(steps.every((step) => step.startsWith('write items.v1-0-0-9: 10')))
 })
+
+t.test('a lane whose topic was made anew since its offset was stored stops, however far the new one reaches', async (t) => {
+  const told: string[] = []
+  const lane = (kept: string | undefined, stored: bigint | undefined) =>
+    laneOn(t, {
+      dies: false,
+      exactlyOnce: {
+        kind: 'stored-offsets',
+        load: async () => stored,
+        topicId: async (topic, partition, id) => {
+          told.push(`${topic.name}#${partition} ${id}`)
+          return kept ?? id
+        },
+      },
+    }).lane
+  await t.rejects(lane('one', 4n).open(source(), 'two'), {
+    code: 'E_OFFSET_OUT_OF_RANGE',
+    message: /sink blocks is at offset 4 of items\.v1 partition 0, and the topic was made anew since \(one, now two\)\./,
+  })
+  t.equal(await lane('two', 4n).open(source(), 'two'), 4n)
+  t.equal(await lane(undefined, 4n).open(source(), 'two'), 4n)
+  t.equal(await lane('one', undefined).open(source(), 'two'), 0n, 'nothing is stored')
+  t.equal(await lane('one', 4n).open(source()), 4n, 'a cluster that gives no ids')
+  t.strictSame(told, Array(4).fill('items#0 two'))
+})

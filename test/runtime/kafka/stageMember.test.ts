@@ -9,11 +9,13 @@ import type { Workshop } from '../../../runtime/kafka/workshop.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
 import { claimStateFolder } from '../../../runtime/state/stateFolder.ts'
 import { logger, totaller } from './fixtures.ts'
+import { sizesOf } from './standIn.ts'
 
 const workshop = {
   admin: { fetchOffsets: async () => [] },
   wire: { register: async () => undefined },
   counts: { load: async () => undefined, of: () => 1 },
+  sizes: sizesOf({}),
   logger,
   metrics: noMetrics,
   topicPrefix: '',

@@ -12,6 +12,7 @@ import { StageUnit } from '../../../runtime/kafka/stageUnit.ts'
 import { LagBook } from '../../../runtime/kafka/lagBook.ts'
 import type { StageUnitContext } from '../../../runtime/kafka/stageUnitContext.ts'
 import { topicsWrittenBy } from '../../../runtime/kafka/names.ts'
+import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
 import { UnitProducer } from '../../../runtime/kafka/unitProducer.ts'
 import { OwnTransactions } from '../../../runtime/kafka/unitTransactions.ts'
 import { Held } from '../../../runtime/kafka/unit.ts'
@@ -65,6 +66,8 @@ export class StandIn implements BrokerSays {
   meanwhile: (() => void) | undefined
   /** Called with each request of a transaction. */
   onRequest: (request: 'sendBatch' | 'sendOffsets' | 'commit') => void = () => undefined
+  /** Called with the messages of each topic in a request. */
+  onMessages: (topic: string, messages: readonly { readonly headers: Record<string, unknown> }[]) => void = () => undefined
   readonly written: { topic: string; value: Buffer; in: Transaction }[] = []
 
   /** What stands on the changelog: the definition of the state, then one record per key. */
@@ -116,14 +119,19 @@ export class StandIn implements BrokerSays {
   private transaction() {
     const transaction: Transaction = { records: {}, offsets: [], end: 'open' }
     return {
-      sendBatch: async ({ topicMessages }: { topicMessages: { topic: string; messages: { value: Buffer }[] }[] }) => {
+      sendBatch: async ({
+        topicMessages,
+      }: {
+        topicMessages: { topic: string; messages: { value: Buffer; headers: Record<string, unknown> }[] }[]
+      }) => {
         this.onRequest('sendBatch')
-        this.transactions.push(transaction)
+        if (!this.transactions.includes(transaction)) this.transactions.push(transaction)
         const { meanwhile } = this
         this.meanwhile = undefined
         meanwhile?.()
         for (const { topic, messages } of topicMessages) {
-          transaction.records[topic] = messages.length
+          transaction.records[topic] = (transaction.records[topic] ?? 0) + messages.length
+          this.onMessages(topic, messages)
           this.written.push(...messages.map(({ value }) => ({ topic, value, in: transaction })))
         }
         return topicMessages.map(({ topic }) => ({ topicName: topic, partition: 0, baseOffset: '0' }))
@@ -178,11 +186,25 @@ interface UnitOptions {
   /** Of each topic the stages read, in which order they go; one of equal rank unless given. */
   readonly inputs?: readonly { readonly topic: AnyTopic; readonly priority: number }[]
   readonly maxRecords?: number
+  readonly onFailed?: () => void
+  /** How much topics take in one batch, by physical name; not known unless given. */
+  readonly mostBytes?: Readonly<Record<string, number>>
   readonly lingerMs?: number
   /** Opens the state; in memory unless given. */
   readonly state?: StageUnitContext['state']
   readonly pause?: (places: readonly Place[]) => void
   readonly resume?: (places: readonly Place[]) => void
+}
+
+/** What a cluster says of these topics. */
+export function sizesOf(mostBytes: Readonly<Record<string, number>>): RecordSizes {
+  const resources = Object.entries(mostBytes).map(([resourceName, limit]) => ({
+    resourceName,
+    configEntries: [{ configName: 'max.message.bytes', configValue: String(limit) }],
+  }))
+  const sizes = new RecordSizes({ describeConfigs: async () => ({ resources }) } as never, logger)
+  void sizes.load(Object.keys(mostBytes))
+  return sizes
 }
 
 /** A unit on the stand-in, of the adder unless told otherwise, and what it says of itself. */
@@ -195,11 +217,15 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
     lingerMs = 0,
     metrics = noMetrics,
   } = options
+  const sizes = sizesOf(options.mostBytes ?? {})
   const told = { recovered: [] as unknown[], failed: [] as Error[], resolved: [] as bigint[] }
   const places = inputs.map(({ topic }) => ({ topic: physicalName(topic, ''), partition: 0 }))
   const held = new Held<StageUnit>('0', places, {
     recover: (_, error) => told.recovered.push(error),
-    fail: (error) => told.failed.push(error),
+    fail: (error) => {
+      told.failed.push(error)
+      options.onFailed?.()
+    },
     pause: (some) => options.pause?.(some),
     resume: (some) => options.resume?.(some),
   })
@@ -213,6 +239,7 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
       topicPrefix: '',
       group: 'line',
       unit,
+      sizes,
       topics: topicsWrittenBy('line', stages, ''),
     })
   const ranks = new Map(inputs.map(({ topic, priority }) => [physicalName(topic, ''), priority]))
@@ -229,6 +256,7 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
       frame: (_: AnyTopic, payload: Buffer) => payload,
     },
     counts: { of: () => 1 },
+    sizes,
     logger,
     metrics,
     monotonic: options.monotonic,

@@ -17,13 +17,14 @@ t.test(
     const fired: number[] = []
     const task = { nextTimerAt: () => dueAt, parkedValues: () => new Map() }
     const works = {
-      context: { now: () => now, tracer: undefined, limits: { maxBytes: 1 }, wire: {} },
+      context: { now: () => now, tracer: undefined, wire: {} },
       held: { ready: true, serially: (work: () => Promise<void>) => work(), during: (_: string, work: () => Promise<void>) => work() },
       time: { enter: () => undefined },
       opened: () => ({ task }),
       rest: () => undefined,
     } as unknown as UnitWorks<Unit>
     const folds = {
+      fits: () => true,
       fold: () => {
         if (dueAt !== undefined && dueAt <= now) fired.push(now)
         if (fired.length > 0) dueAt = undefined

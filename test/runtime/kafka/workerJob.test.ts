@@ -7,6 +7,7 @@ import { emit } from '../../../runtime/outcome.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { done, worker } from '../../../runtime/worker.ts'
 import { items, sums } from './fixtures.ts'
+import { sizesOf } from './standIn.ts'
 
 t.test('a worker that passes on the headers it read writes under its own id, source and group', async (t) => {
   const echo = worker({ name: 'echo', input: items, outputs: [sums], concurrency: 1, deadlineMs: 1_000, handle: async () => done([]) })
@@ -17,6 +18,7 @@ t.test('a worker that passes on the headers it read writes under its own id, sou
     ({ log, key: 'k', headers: { ce_id: 'read' }, result: done([emitted]), attempts: 1 }) as unknown as Job
   const context = {
     ...{ worker: echo, group: 'echoes', topicPrefix: '', counts: { of: () => 1 } },
+    sizes: sizesOf({}),
     wire: { encode: (topic: AnyTopic, value: unknown) => topic.value.encode(value) },
   } as unknown as WorkerContext
   const [passedOn] = outgoing(job(emission), context)

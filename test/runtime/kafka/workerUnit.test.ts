@@ -16,7 +16,7 @@ import type { AnyTopic } from '../../../runtime/topic.ts'
 import { done, worker } from '../../../runtime/worker.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
 import { eventually, Item, items, logger, sums } from './fixtures.ts'
-import { at, batchOf, place, StandIn } from './standIn.ts'
+import { at, batchOf, place, sizesOf, StandIn } from './standIn.ts'
 
 /** A unit whose clock moves only where the test says: at its gate, in its handler, and with requests to the broker. */
 function unitOn(t: Test, beforeAnswer: (key: string) => Promise<string> = async () => '') {
@@ -58,6 +58,7 @@ function unitOn(t: Test, beforeAnswer: (key: string) => Promise<string> = async 
       encode: (topic: AnyTopic, value: unknown) => topic.value.encode(value),
     },
     counts: { of: () => 1 },
+    sizes: sizesOf({}),
     logger,
     metrics: runtimeMetrics(registry),
     monotonic: () => clock.now,

@@ -359,6 +359,35 @@ t.test('rows and offset are one: a repeated batch, an overlapping one and a cras
   await t.rejects(sink.write([batch(triggers, 0, [[maria, {} as never]])]), { code: 'E_SINK_TOPIC_UNKNOWN' })
 })
 
+t.test(
+  'the id of a topic is kept with its offset: of one that was made anew the old one is told, until the offset is let go',
+  async (t) => {
+    const { pool } = await store(t)
+    const made = () => {
+      const { exactlyOnce } = postgresSink(pool)
+      return exactlyOnce.kind === 'stored-offsets' ? exactlyOnce : undefined
+    }
+    const kept = async () => (await pool.query('SELECT next_offset, topic_id FROM sink_offsets WHERE next_offset IS NOT NULL')).rows
+    t.equal(await made()?.topicId?.(decisions, 0, 'one'), 'one', 'before anything is stored')
+    t.strictSame(await kept(), [])
+
+    const sink = postgresSink(pool)
+    if (sink.exactlyOnce.kind === 'stored-offsets') await sink.exactlyOnce.topicId?.(decisions, 0, 'one')
+    await sink.write([batch(decisions, 0, [[maria, decisionRecord()]])])
+    await sink.write([batch(decisions, 1, [[maria, decisionRecord({ decisionId: 'd2' })]])])
+    t.strictSame(await kept(), [{ next_offset: '2', topic_id: 'one' }])
+    t.equal(await made()?.topicId?.(decisions, 0, 'one'), 'one')
+    t.equal(await made()?.topicId?.(decisions, 0, 'two'), 'one')
+    t.strictSame(await kept(), [{ next_offset: '2', topic_id: 'one' }])
+
+    await pool.query('UPDATE sink_offsets SET topic_id = NULL')
+    t.equal(await made()?.topicId?.(decisions, 0, 'two'), 'two', 'as of what was stored before ids were kept')
+    t.strictSame(await kept(), [{ next_offset: '2', topic_id: 'two' }])
+    await pool.query('UPDATE sink_offsets SET next_offset = NULL')
+    t.equal(await made()?.topicId?.(decisions, 0, 'three'), 'three')
+  },
+)
+
 t.test('caughtUp is kept beside the offset as it was told last: a clock that was ahead vouches for nothing', async (t) => {
   const { pool } = await store(t)
   const sink = postgresSink(pool)

@@ -5,6 +5,7 @@
 import { changelogName, deadLetterName } from '../../../../runtime/kafka/names.ts'
 import { ClusterConnection } from '../../../../runtime/kafka/cluster.ts'
 import { encodeRecordBatch } from '../../../../runtime/kafka/protocol/recordBatch.ts'
+import { RecordSizes } from '../../../../runtime/kafka/recordSizes.ts'
 import { runStages } from '../../../../runtime/kafka/stageMember.ts'
 import type { RunningMember } from '../../../../runtime/kafka/stageMember.ts'
 import type { Workshop } from '../../../../runtime/kafka/workshop.ts'
@@ -293,6 +294,7 @@ export class GroupWorld {
         frame: (_: AnyTopic, payload: Buffer) => payload,
       },
       counts: { load: async () => undefined, of: () => PARTITIONS },
+      sizes: new RecordSizes(admin, logger),
       logger,
       metrics,
       tracer: undefined,

@@ -95,6 +95,8 @@ export function simulatedClient(options: ClientOptions): SimulatedClient {
   const admin = {
     describeCluster: async () => ({ brokers: [], controller: 1, clusterId: 'simulated' }),
     fetchOffsets: async () => groupedOffsets(options.cluster),
+    // As one that does not let this client ask.
+    describeConfigs: async () => ({ resources: [] }),
   } as unknown as Admin
   return { kafka, admin, connected: () => clusters.filter((cluster) => cluster.isConnected()).length }
 }
