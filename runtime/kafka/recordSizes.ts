@@ -7,7 +7,7 @@ import type { Logger } from 'pino'
 import { kafkajs, writtenBytes } from './corrections.ts'
 import { typeOf } from './errorType.ts'
 import { BATCH_HEADER_BYTES, encodeRecords } from './protocol/recordBatch.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 
 /** What no topic takes. */
 export interface Excess {

@@ -128,7 +128,7 @@ export class SchemaRegistry {
         }
       }
       // Not beyond the deadline: it is asked once more then.
-      await this.#wait(Math.max(RETRY_MS, Math.min(waitMs, until - Date.now())))
+      await this.#wait(Math.max(RETRY_MS, Math.min(waitMs, until - performance.now())))
     }
   }
 }

@@ -3,7 +3,7 @@
  * bounds: what one record leads to may be more than that, and is in the transaction all the same.
  */
 import { ByPlace } from './byPlace.ts'
-import type { OutgoingRecord } from './unitProducer.ts'
+import type { OutgoingRecord } from './openTransactions.ts'
 
 /** Of a record without its headers, or with those that most have. */
 const OVERHEAD_BYTES = 300
