@@ -4034,6 +4034,38 @@ export const mutations: readonly Mutation[] = [
     why: 'A gateway that is set wrong for a minute ends every follow-up that is due.',
   },
   {
+    id: 'tries-of-a-contact-forgotten',
+    guard: 'a contact that is never shown is set aside, whichever processes try it',
+    file: 'reconcile/reconciler.ts',
+    find: 'cursor?.heldUp ?? {}, signal',
+    replace: '{}, signal',
+    tests: [{ file: reconciler, title: 'a contact that the platform never shows holds up its location for three sweeps' }],
+    why: 'A process that starts anew every few minutes compares the location no further, and what webhooks lost is never told.',
+  },
+  {
+    id: 'assignment-undone-by-a-gateway',
+    guard: 'a bare 404 tells nothing of an unknown outcome',
+    file: 'delivery/sweep.ts',
+    find: 'ghl.contacts.getSurely(',
+    replace: 'ghl.contacts.get(',
+    tests: [
+      {
+        file: assignments,
+        title: 'a 404 without the words of the platform does not say that an assignment of unknown outcome was not done',
+      },
+    ],
+    why: 'An assignment that was made is told as failed, and the lead is given to a second realtor.',
+  },
+  {
+    id: 'somebody-is-renamed',
+    guard: 'the heartbeat renames nobody',
+    file: 'reconcile/sendBeat.ts',
+    find: 'if (read.value.phone !== null) return taken(known)',
+    replace: '',
+    tests: [{ file: heart, title: 'a heartbeat contact that got a number, or another address, is not renamed any more' }],
+    why: 'A lead that gave its number to a form is called "Rekindle heartbeat" every few minutes.',
+  },
+  {
     id: 'fence-without-the-urgent-lane',
     guard: 'a message waits for what was accepted and is not folded yet',
     file: 'sinks/postgres/heard.ts',
