@@ -22,7 +22,7 @@ const message = (text: string, contactId = 'maria') => ({
   body: text,
 })
 
-t.test('what may take a permission back', (t) => {
+t.test('whatever may take a permission back is known for that', (t) => {
   for (const [type, body, expected] of [
     ['InboundMessage', message('STOP'), true],
     ['InboundMessage', message('please take me off your list'), true],

@@ -3994,7 +3994,7 @@ export const mutations: readonly Mutation[] = [
     file: 'pipelines/enrich/withdrawal.ts',
     find: "status === 'opt_out' || (type === 'InboundMessage' && ",
     replace: "(type === 'InboundMessage' && ",
-    tests: [{ file: 'test/api/webhookLanes.test.ts', title: 'what may take a permission back' }],
+    tests: [{ file: 'test/api/webhookLanes.test.ts', title: 'whatever may take a permission back is known for that' }],
     why: 'The carrier has refused a text to who opted out, its webhook waits behind an import, and the next message leaves.',
   },
   {
