@@ -4,7 +4,7 @@
  * answer a crash leaves `handed_over`, whose outcome is unknown; before it, nothing has left.
  */
 import { counted } from '../pipelines/counted.ts'
-import type { Outcome } from '../integrations/ghl/outcomes.ts'
+import type { Failure, Outcome, UnknownCode } from '../integrations/ghl/outcomes.ts'
 import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
 import { TAKEN_BACK, arrived, changed } from '../sinks/postgres/ledgerRow.ts'
@@ -44,14 +44,10 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
 
 async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderContact | 'unread' | 'unreadable'> {
   if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
-  const read = await ghl.contacts.get(row.tenantId, row.contactId, { admitted: true })
+  // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room for asking again: nothing else is called then.
+  const read = await ghl.contacts.getSurely(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
-  if (read.value === undefined) {
-    // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room: nothing else is called.
-    const missing = await ghl.contacts.isMissing(row.tenantId, row.contactId, { admitted: true })
-    if (!missing.ok || !missing.value) return 'unreadable'
-    return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
-  }
+  if (read.value === undefined) return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
   const { dnd, dndChannels, assignedTo, phone, email } = read.value
   return { exists: true, dnd, dndChannels, assignedTo, phone, email }
 }
@@ -115,12 +111,12 @@ function isLookStillGood({ clock, settings }: DeliveryContext, { handedOverAt }:
   return handedOverAt !== null && clock.now() - handedOverAt <= settings.limits.maxCopyAgeMs
 }
 
+/** What came of a call. `tag`: of a hand-over that has no task, whether this attempt has set its tag. */
+type Called = (Outcome<string | null> | (Omit<NotSent, 'code'> & { readonly code: UnknownCode })) & { readonly tag?: 'set' | 'perhaps' }
+type NotSent = Extract<Failure, { kind: 'not_sent' }>
+
 /** The id that the provider gave it; an assignment has none. */
-async function call(
-  { ghl, clock, settings, onStep }: DeliveryContext,
-  row: LedgerRow,
-  ownerId: string | null,
-): Promise<Outcome<string | null>> {
+async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: LedgerRow, ownerId: string | null): Promise<Called> {
   const { tenantId, contactId } = row
   // A token that is refused is renewed within the call, which takes longer than what the gates saw holds.
   const options = { admitted: true, leavesBy: row.handedOverAt === null ? undefined : row.handedOverAt + settings.limits.maxCopyAgeMs }
@@ -143,7 +139,7 @@ async function call(
     await onStep('tagged', row)
     // A tag set twice is a tag: while there is no task, nothing has happened that may happen only once.
     if (tagged.kind === 'unknown')
-      return { kind: 'not_sent', code: 'not_connected', detail: tagged.detail, retryAfterMs: settings.firstWaitMs }
+      return { kind: 'not_sent', code: tagged.code, detail: tagged.detail, retryAfterMs: settings.firstWaitMs, tag: 'perhaps' }
     if (tagged.kind !== 'accepted') return tagged
   }
   const made = await ghl.tasks.create(
@@ -157,11 +153,12 @@ async function call(
     },
     options,
   )
-  return made.kind === 'accepted' ? { kind: 'accepted', value: made.value.taskId } : made
+  if (made.kind === 'accepted') return { kind: 'accepted', value: made.value.taskId }
+  return row.action === 'hand_over' ? { ...made, tag: 'set' } : made
 }
 
 /** Writes what became of the call. */
-async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Outcome<string | null>): Promise<void> {
+async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Called): Promise<void> {
   const { pool, clock } = context
   const settled = await inTransaction(pool, async (client) => {
     const row = await lockRow(client, handed.followupId)
@@ -179,24 +176,29 @@ async function settle(context: DeliveryContext, handed: LedgerRow, outcome: Outc
 }
 
 /** What is to be told, in order. */
-function afterCall(context: DeliveryContext, row: LedgerRow, outcome: Outcome<string | null>, at: number): LedgerRow[] {
+function afterCall(context: DeliveryContext, row: LedgerRow, outcome: Called, at: number): LedgerRow[] {
   if (outcome.kind === 'accepted') return arrived(row, { reason: 'The provider has taken it.', messageId: outcome.value, at })
   return [afterFailure(context, row, outcome, at)]
 }
 
-function afterFailure(
-  { settings }: DeliveryContext,
-  row: LedgerRow,
-  outcome: Exclude<Outcome<string | null>, { kind: 'accepted' }>,
-  at: number,
-): LedgerRow {
+type Failed = Exclude<Called, { kind: 'accepted' }>
+
+/** What is known of what was not done. */
+function undone({ code, tag }: Failed): string {
+  if (tag === undefined) return `Certainly not sent (${code})`
+  return tag === 'set'
+    ? `Its tag is set, and its task was certainly not made (${code})`
+    : `Whether its tag was set is not known (${code}), and its task was not made`
+}
+
+function afterFailure({ settings }: DeliveryContext, row: LedgerRow, outcome: Failed, at: number): LedgerRow {
   const isTakenBack = row.ruleId === TAKEN_BACK
   switch (outcome.kind) {
     case 'refused':
       return changed(row, {
         status: 'failed',
         ruleId: outcome.code,
-        reason: `The provider refused: ${outcome.detail}`,
+        reason: `${outcome.tag === 'set' ? 'Its tag is set, and its task was refused' : 'The provider refused'}: ${outcome.detail}`,
         settledAt: at,
         nextCheckAt: null,
         at,
@@ -214,7 +216,7 @@ function afterFailure(
         return changed(row, {
           status: 'cancelled',
           ruleId: null,
-          reason: `Certainly not sent (${outcome.code}), and taken back meanwhile: not tried again.`,
+          reason: `${undone(outcome)}; taken back meanwhile: not tried again.`,
           settledAt: at,
           nextCheckAt: null,
           at,
@@ -224,7 +226,7 @@ function afterFailure(
         return changed(row, {
           status: 'failed',
           ruleId: 'not_sent',
-          reason: `Not sent in ${counted(row.attempt, 'attempt')}: ${outcome.detail}`,
+          reason: `${outcome.tag === undefined ? 'Not sent' : undone(outcome)} in ${counted(row.attempt, 'attempt')}: ${outcome.detail}`,
           settledAt: at,
           nextCheckAt: null,
           at,
@@ -234,7 +236,7 @@ function afterFailure(
       return changed(row, {
         status: 'deferred',
         ruleId: outcome.code,
-        reason: `Certainly not sent (${outcome.code}); tried again later.`,
+        reason: `${undone(outcome)}; tried again later.`,
         scheduledAt: tryAt,
         liftsAt: tryAt,
         reservedBy: null,

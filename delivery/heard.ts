@@ -47,14 +47,20 @@ export async function hear(steps: readonly HeardBy[], ports: HeardPorts, signal:
   const { clock, logger } = ports
   const at = clock.now()
   let isLoud = false
-  /** Waits until it is so; false when it is stopped. */
-  async function until(what: string, isSo: () => Promise<boolean>): Promise<boolean> {
+  /** Waits until nothing is behind any more; false when it is stopped. */
+  async function until(what: string, behind: () => Promise<readonly number[] | 'some' | 'none'>): Promise<boolean> {
     while (!signal.aborted) {
-      if (await isSo()) return true
+      const partitions = await behind()
+      if (partitions === 'none' || partitions.length === 0) return true
       if (!isLoud && clock.now() - at > settings.loudAfterMs) {
         isLoud = true
         logger.warn(
-          { waitsFor: what, seconds: Math.round((clock.now() - at) / 1000) },
+          {
+            waitsFor: what,
+            // One of them holds up the messages of all locations: who owns it is who has to be looked at.
+            ...(partitions === 'some' ? {} : { partitions }),
+            seconds: Math.round((clock.now() - at) / 1000),
+          },
           'messages wait: what may be an opt-out is not known yet',
         )
       }
@@ -66,13 +72,13 @@ export async function hear(steps: readonly HeardBy[], ports: HeardPorts, signal:
   for (const { group, topic } of steps) {
     const ends = await ports.ends(topic)
     partitions ??= ends.map(({ partition }) => partition)
-    const isDone = async () => {
+    const behind = async () => {
       const done = new Map((await ports.done(group, topic)).map(({ partition, offset }) => [partition, offset]))
-      return ends.every(({ partition, offset }) => (done.get(partition) ?? 0n) >= offset)
+      return ends.filter(({ partition, offset }) => (done.get(partition) ?? 0n) < offset).map(({ partition }) => partition)
     }
-    if (!(await until(`${group} on ${topic.name}`, isDone))) return
+    if (!(await until(`${group} on ${topic.name}`, behind))) return
   }
   const writtenBy = clock.now() + settings.skewMs
-  if (!(await until('the copies in Postgres', async () => ((await ports.copiesCompleteAt()) ?? 0) >= writtenBy))) return
+  if (!(await until('the copies in Postgres', async () => (((await ports.copiesCompleteAt()) ?? 0) >= writtenBy ? 'none' : 'some')))) return
   await ports.tell(partitions ?? [], at)
 }

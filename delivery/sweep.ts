@@ -113,9 +113,9 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
 type Found =
   { readonly ok: true; readonly ids: readonly string[]; readonly isDone: boolean } | { readonly ok: false; readonly detail: string }
 
-/** Whether the lead is assigned as it was to be. */
+/** Whether the lead is assigned as it was to be. A bare 404 does not say that it is assigned to nobody. */
 async function lookUpAssignment({ ghl }: DeliveryContext, row: LedgerRow): Promise<Found> {
-  const read = await ghl.contacts.get(row.tenantId, row.contactId, once)
+  const read = await ghl.contacts.getSurely(row.tenantId, row.contactId, once)
   if (!read.ok) return { ok: false, detail: read.failure.detail }
   return { ok: true, ids: [], isDone: row.assigneeId !== null && read.value?.assignedTo === row.assigneeId }
 }

@@ -15,7 +15,7 @@ export type Finding =
   /** No answer. `ofLocation`: asking again changes nothing until a person has mended the access of this location. */
   | { readonly kind: 'unanswered'; readonly detail: string; readonly ofLocation: boolean }
 
-/** Pages of tasks looked through at most, 100 each. */
+/** Pages of tasks looked through at most: 100 each, where the platform gives as many. */
 export const TASK_PAGES = 20
 
 const ofLocation: ReadonlySet<NotSentCode | RefusalCode | UnknownCode> = new Set([
@@ -47,6 +47,7 @@ async function byTask(
   options: CallOptions,
 ): Promise<Finding> {
   let pages = 0
+  let seen = 0
   const query = { completed, ...(ownerId === null ? {} : { ownerIds: [ownerId] }) }
   for await (const page of tasks.search(tenantId, query, options)) {
     if (!page.ok) return unanswered(page.failure)
@@ -56,8 +57,8 @@ async function byTask(
         ? { kind: 'not_found', detail: `task ${taskId} has no contact` }
         : { kind: 'found', contactIds: [task.contactId] }
     pages += 1
-    if (pages === TASK_PAGES)
-      return { kind: 'not_found', detail: `task ${taskId} is not among the first ${TASK_PAGES * 100} that are listed` }
+    seen += page.value.items.length
+    if (pages === TASK_PAGES) return { kind: 'not_found', detail: `task ${taskId} is not among the first ${seen} that are listed` }
   }
   return { kind: 'not_found', detail: `no ${completed ? 'completed' : 'open'} task ${taskId} is listed` }
 }

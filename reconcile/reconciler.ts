@@ -10,7 +10,7 @@ import { afterSweep, dueSweep, sweepDefaults, sweepSources, waitWhileSwept } fro
 import type { Sweep, SweepLimits, SweepSource } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Tenant } from '../schemas/generated/records.ts'
 import { claimSweep, endSweep, keepSweep, sweepCursors, sweptTenants } from '../sinks/postgres/sweeps.ts'
-import type { StoredCursor } from '../sinks/postgres/sweeps.ts'
+import type { HeldUp, StoredCursor } from '../sinks/postgres/sweeps.ts'
 import { AT_ONCE, rounds } from './eachLocation.ts'
 import { namesOf } from './sweeper.ts'
 import type { SweepResult, Sweeper } from './sweeper.ts'
@@ -27,8 +27,11 @@ export interface ReconcilerOptions {
   readonly onSwept?: (sweep: Sweep, result: SweepResult) => void
 }
 
-/** Sources of a location that are swept one after the other. Tens of thousands of contacts that change at once must not hold up what was said. */
-const LINES: readonly (readonly SweepSource[])[] = [sweepSources.filter(isSaid), sweepSources.filter((source) => !isSaid(source))]
+/** Sources of a location that are swept one after the other. Tens of thousands of contacts that change at once must hold up nothing but themselves. */
+const LINES: readonly (readonly SweepSource[])[] = [
+  sweepSources.filter(isSaid),
+  ...sweepSources.filter((source) => !isSaid(source)).map((source) => [source]),
+]
 /** What is under way for longer takes no place from the others, ms. */
 const LONG_MS = 60_000
 
@@ -114,11 +117,11 @@ export class Reconciler {
       if (sweep === undefined) return made
       const claim = await claimSweep(pool, sweep, cursor, sweep.from + limits.overlapMs, limits.everyMs.least)
       if (claim === undefined) return made
-      const result = await this.kept(sweep, tenant, claim, signal)
+      const result = await this.kept(sweep, tenant, claim, cursor?.heldUp ?? {}, signal)
       const after = afterSweep(cursor, sweep, result, limits)
       const aside = result.kind === 'read' ? (result.aside ?? []) : []
       const detail = result.kind === 'failed' ? result.detail : aside.length > 0 ? `set aside: ${namesOf(aside)}` : null
-      if (!(await endSweep(pool, sweep, claim, after, detail))) return made
+      if (!(await endSweep(pool, sweep, claim, after, detail, result.heldUp))) return made
       onSwept?.(sweep, result)
       const place = { tenantId, source, from: new Date(sweep.from).toISOString(), before: new Date(sweep.before).toISOString() }
       if (result.kind === 'failed') {
@@ -132,7 +135,7 @@ export class Reconciler {
         )
       if (result.missed > 0)
         logger.warn({ ...place, read: result.read, missed: result.missed }, 'GoHighLevel shows what no webhook had told of; it is told now')
-      cursor = { ...after, claim }
+      cursor = { ...after, claim, heldUp: result.heldUp ?? {} }
     }
   }
 
@@ -140,17 +143,18 @@ export class Reconciler {
    * Makes a sweep and keeps it until it ends: tens of thousands of contacts take hours. Taken over after five minutes by the next process, and
    * from that one by this, none would ever come to its end. Given up once somebody else has it.
    */
-  private async kept(sweep: Sweep, tenant: Tenant, claim: number, signal: AbortSignal): Promise<SweepResult> {
+  private async kept(sweep: Sweep, tenant: Tenant, claim: number, heldUp: HeldUp, signal: AbortSignal): Promise<SweepResult> {
     const { pool, clock, sweeper, limits = sweepDefaults } = this.options
     const leaseMs = limits.everyMs.least
     const lost = new AbortController()
     let keptAt = clock.now()
-    return sweeper.sweep(sweep, tenant, AbortSignal.any([signal, lost.signal]), async () => {
+    const onPage = async () => {
       const now = clock.now()
       if (Math.abs(now - keptAt) < leaseMs / 5) return
       keptAt = now
       if (!(await keepSweep(pool, sweep, claim, waitWhileSwept(sweep.startedAt, now, leaseMs)))) lost.abort()
-    })
+    }
+    return sweeper.sweep(sweep, tenant, AbortSignal.any([signal, lost.signal]), onPage, heldUp)
   }
 }
 

@@ -6,7 +6,7 @@ import type { CallOptions } from '../integrations/ghl/call/caller.ts'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { DndChannel } from '../integrations/ghl/contacts.ts'
 import type { Failure } from '../integrations/ghl/outcomes.ts'
-import { HEARTBEAT_EMAIL, HEARTBEAT_FIRST_NAME, HEARTBEAT_TAG, lastNameOf } from '../pipelines/heartbeat/beat.ts'
+import { HEARTBEAT_EMAIL, HEARTBEAT_FIRST_NAME, HEARTBEAT_TAG, isHeartbeatEmail, lastNameOf } from '../pipelines/heartbeat/beat.ts'
 
 export type Beat =
   | { readonly kind: 'sent'; readonly contactId: string }
@@ -20,7 +20,7 @@ const REFUSALS: ReadonlySet<string> = new Set(['scope_missing', 'forbidden', 'un
 /** `at` (ms) names the beat. `known`: the contact of the last one. */
 export async function sendBeat(ghl: GhlClient, tenantId: string, known: string | null, at: number, options: CallOptions): Promise<Beat> {
   const names = { firstName: HEARTBEAT_FIRST_NAME, lastName: lastNameOf(at) }
-  const contact = known === null ? await contactOf(ghl, tenantId, names, options) : { contactId: known }
+  const contact = known === null ? await contactOf(ghl, tenantId, names, options) : await stillOurs(ghl, tenantId, known, options)
   if ('kind' in contact) return contact
   const { contactId } = contact
   const changed = await ghl.contacts.update(tenantId, contactId, names, options)
@@ -28,6 +28,23 @@ export async function sendBeat(ghl: GhlClient, tenantId: string, known: string |
   // Somebody deleted it: the next beat looks for it and makes another.
   const isGone = changed.kind === 'refused' && ['contact_not_found', 'not_found'].includes(changed.code)
   return failed(isGone ? null : contactId, changed)
+}
+
+/** The contact of the last beat, if it is not somebody's by now: a lead that gives a number to a form gives it to the contact with its address. */
+async function stillOurs(
+  ghl: GhlClient,
+  tenantId: string,
+  known: string,
+  options: CallOptions,
+): Promise<{ readonly contactId: string } | Beat> {
+  const read = await ghl.contacts.getSurely(tenantId, known, options)
+  if (!read.ok) return failed(known, read.failure)
+  if (read.value === undefined) return failed(null, { kind: 'refused', code: 'contact_not_found', detail: `there is no contact ${known}` })
+  if (read.value.phone !== null) return taken(known)
+  // Another address than ours: the next beat looks for whoever has it, or makes one.
+  if (!isHeartbeatEmail(read.value.email))
+    return { kind: 'failed', contactId: null, refused: false, detail: `contact_taken: ${known} has another address` }
+  return { contactId: known }
 }
 
 async function contactOf(
@@ -40,10 +57,7 @@ async function contactOf(
   if (!found.ok) return failed(null, found.failure)
   const { contact } = found.value
   // A form gave a lead this address: its name is not ours to change, and do-not-disturb would silence it.
-  if (contact !== undefined && contact.phone !== null) {
-    const detail = `contact_taken: the contact ${contact.contactId} has the address ${HEARTBEAT_EMAIL} and a phone number, so it is somebody's; take the address from it`
-    return { kind: 'failed', contactId: null, refused: false, detail }
-  }
+  if (contact !== undefined && contact.phone !== null) return taken(contact.contactId)
   const isQuiet = contact?.dnd === true || contact?.dndChannels['email'] === 'active'
   if (contact !== undefined && isQuiet) return { contactId: contact.contactId }
   let contactId = contact?.contactId
@@ -55,6 +69,11 @@ async function contactOf(
   }
   const quiet = await ghl.contacts.setDnd(tenantId, contactId, CHANNELS, 'Heartbeat of Rekindle: shows that webhooks arrive.', options)
   return quiet.kind === 'accepted' ? { contactId } : failed(null, quiet)
+}
+
+function taken(contactId: string): Beat {
+  const detail = `contact_taken: the contact ${contactId} has the address ${HEARTBEAT_EMAIL} and a phone number, so it is somebody's; take the address from it`
+  return { kind: 'failed', contactId: null, refused: false, detail }
 }
 
 function failed(contactId: string | null, { code, detail }: Failure): Beat {

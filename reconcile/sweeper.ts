@@ -21,6 +21,7 @@ import { heartbeatContact } from '../sinks/postgres/heartbeats.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { Queryable } from '../sinks/postgres/pool.ts'
 import { erasedLeads, knownLeads, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
+import type { HeldUp } from '../sinks/postgres/sweeps.ts'
 import { leadKey } from '../topics/index.ts'
 import { readSource } from './readSource.ts'
 
@@ -43,14 +44,18 @@ export interface SweepCounts {
   /** Rows that are about no lead, or lack what every row has. */
   readonly others: number
 }
-export type SweepResult =
-  | ({
-      readonly kind: 'read'
-      /** Contacts that were left out, with why: they held up the stretch for long enough. */
-      readonly aside?: readonly string[]
-    } & SweepCounts)
-  /** Ended before the end of the stretch, with what was done until then. */
-  | ({ readonly kind: 'failed'; readonly detail: string } & SweepCounts)
+export type SweepResult = SweepCounts & {
+  /** What broke this sweep of a stretch that was read but for that; absent where it was not. */
+  readonly heldUp?: HeldUp
+} & (
+    | {
+        readonly kind: 'read'
+        /** Contacts that were left out, with why: they held up the stretch for long enough. */
+        readonly aside?: readonly string[]
+      }
+    /** Ended before the end of the stretch, with what was done until then. */
+    | { readonly kind: 'failed'; readonly detail: string }
+  )
 
 export interface ToldNews {
   /** What a webhook should have told. */
@@ -68,19 +73,21 @@ const NAMED = 5
 
 export class Sweeper {
   private readonly options: SweeperOptions
-  /** How many sweeps in a row each contact has broken in this process, by contact; of each source of a location. */
-  private readonly broke = new Map<string, ReadonlyMap<string, number>>()
 
   constructor(options: SweeperOptions) {
     this.options = options
   }
 
-  /** Reads a stretch to its end and tells what was missed. Throws on infrastructure of ours; the platform's failures are a result. */
+  /**
+   * Reads a stretch to its end and tells what was missed. Throws on infrastructure of ours; the platform's failures are a result. `heldUp`: what
+   * has broken the sweeps of this source before.
+   */
   async sweep(
     sweep: Sweep,
     tenant: Tenant | undefined,
     signal?: AbortSignal,
     onPage?: (counts: SweepCounts) => unknown,
+    heldUp: HeldUp = {},
   ): Promise<SweepResult> {
     const { pool, ghl, clock } = this.options
     let counts: SweepCounts = { read: 0, missed: 0, visits: 0, others: 0 }
@@ -108,18 +115,7 @@ export class Sweeper {
       }
       await onPage?.(counts)
     }
-    return { ...this.endOf(sweep, broken), ...counts }
-  }
-
-  /** Of a stretch that is read but for what these contacts broke: it is read again until each of them has held it up for long enough. */
-  private endOf({ tenantId, source }: Sweep, broken: ReadonlyMap<string, string>) {
-    const place = `${tenantId} ${source}`
-    const before = this.broke.get(place)
-    const times = new Map([...broken.keys()].map((contactId) => [contactId, (before?.get(contactId) ?? 0) + 1]))
-    this.broke.set(place, times)
-    const waiting = [...broken].filter(([contactId]) => (times.get(contactId) ?? 0) < HELD_UP_BY_ONE).map(([, detail]) => detail)
-    if (waiting.length === 0) return { kind: 'read', aside: [...broken.values()] } as const
-    return { kind: 'failed', detail: `while other contacts can be read: ${namesOf(waiting)}` } as const
+    return { ...endOf(heldUp, broken), ...counts }
   }
 
   /** Tells what of this nobody has told of, and says what that was. */
@@ -191,6 +187,14 @@ export class Sweeper {
     )
     return { missed, visits }
   }
+}
+
+/** Of a stretch that is read but for what these contacts broke: it is read again until each of them has held it up for long enough. */
+function endOf(before: HeldUp, broken: ReadonlyMap<string, string>) {
+  const heldUp = Object.fromEntries([...broken.keys()].map((contactId) => [contactId, (before[contactId] ?? 0) + 1]))
+  const waiting = [...broken].filter(([contactId]) => (heldUp[contactId] ?? 0) < HELD_UP_BY_ONE).map(([, detail]) => detail)
+  if (waiting.length === 0) return { kind: 'read', aside: [...broken.values()], heldUp } as const
+  return { kind: 'failed', detail: `while other contacts can be read: ${namesOf(waiting)}`, heldUp } as const
 }
 
 /**

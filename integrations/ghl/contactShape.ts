@@ -1,5 +1,5 @@
 /** A contact as the platform answers it, read tolerantly, and what may be written of one. */
-import { fieldsOf, flag, listOf, number, text, texts, time } from './call/fields.ts'
+import { fieldsOf, listOf, number, text, texts, time } from './call/fields.ts'
 import type { Fields } from './call/fields.ts'
 
 export interface GhlContact {
@@ -75,7 +75,8 @@ export function contactOf(contact: Fields | undefined): GhlContact | undefined {
     postalCode: text(contact, 'postalCode'),
     source: text(contact, 'source'),
     assignedTo: text(contact, 'assignedTo'),
-    dnd: flag(contact, 'dnd'),
+    // It is no news that is guessed at: whatever does not say that it is off is on.
+    dnd: !isOff(contact['dnd']) || !isReadable(contact['dndSettings']),
     dndChannels: Object.fromEntries(
       Object.entries(fieldsOf(contact['dndSettings']) ?? {}).map(([channel, setting]) => [
         channel.toLowerCase(),
@@ -89,6 +90,15 @@ export function contactOf(contact: Fields | undefined): GhlContact | undefined {
     updatedAt: time(contact, 'dateUpdated'),
     raw: contact,
   }
+}
+
+function isOff(flag: unknown): boolean {
+  return flag === undefined || flag === null || flag === false || flag === '' || flag === 'false'
+}
+
+/** Settings that are given and are none could close any channel. */
+function isReadable(settings: unknown): boolean {
+  return settings === undefined || settings === null || settings === '' || fieldsOf(settings) !== undefined
 }
 
 /** `value`, `fieldValue` and `field_value` all occur (highlevel-api-docs #313). */

@@ -49,9 +49,24 @@ export function contacts(caller: Caller) {
     return { ok: true, value: failure.code === 'contact_not_found' }
   }
 
+  /**
+   * As `get`, where something is done for what it says: that there is no such contact is an answer only in the platform's own words, and
+   * another contact is none.
+   */
+  async function getSurely(tenantId: string, contactId: string, options?: CallOptions): Promise<Read<GhlContact | undefined>> {
+    const read = await get(tenantId, contactId, options)
+    if (!read.ok) return read
+    if (read.value !== undefined)
+      return read.value.contactId === contactId ? read : unclear(`contact ${read.value.contactId} was answered for ${contactId}`)
+    const missing = await isMissing(tenantId, contactId, options)
+    if (!missing.ok || missing.value) return missing.ok ? read : missing
+    return unclear(`a 404 that may be a gateway's: it is not known whether there is a contact ${contactId}`)
+  }
+
   return {
     get,
     isMissing,
+    getSurely,
 
     /** Contacts in the order they were changed, oldest first. The index lags about a minute, and may leave dndSettings out. */
     search(tenantId: string, query: ContactQuery = {}, options?: CallOptions): AsyncGenerator<Read<Listed<GhlContact>>, void> {
@@ -166,6 +181,10 @@ export function contacts(caller: Caller) {
       )
     },
   }
+}
+
+function unclear(detail: string): Read<never> {
+  return { ok: false, detail, failure: { kind: 'unknown', code: 'answer_unreadable', detail } }
 }
 
 /** Any 2xx is as good as the list: the same tags may be set again. */

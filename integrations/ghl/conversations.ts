@@ -108,7 +108,10 @@ export function conversations(caller: Caller) {
         (answer) => {
           const listed = messagesOf(answer)
           const outer = fieldsOf(answer['messages']) ?? answer
-          return listed && { ...listed, next: flag(outer, 'nextPage') ? (text(outer, 'lastMessageId') ?? undefined) : undefined }
+          if (listed === undefined || !flag(outer, 'nextPage')) return listed
+          const next = text(outer, 'lastMessageId') ?? undefined
+          // There is more, and nobody says where: what comes behind it would count as read.
+          return next === undefined ? undefined : { ...listed, next }
         },
       ),
     )
@@ -133,6 +136,7 @@ export function conversations(caller: Caller) {
 
     /** Every message of a location that changed in a stretch of time, oldest first: what a reconciler reads. */
     export(tenantId: string, query: ExportQuery, options?: CallOptions): AsyncGenerator<Read<Listed<GhlMessage>>, void> {
+      const page = pageReader<GhlMessage, string>(exportedPerPage, 'has a next')
       return pagesOf((cursor: string | undefined) =>
         caller.read(
           {
@@ -151,10 +155,7 @@ export function conversations(caller: Caller) {
             },
             options,
           },
-          (answer) => {
-            const listed = messagesOf(answer)
-            return listed && { ...listed, next: text(answer, 'nextCursor') ?? undefined }
-          },
+          (answer) => page(messagesOf(answer), text(answer, 'nextCursor') ?? undefined, number(answer, 'total')),
         ),
       )
     },

@@ -5,9 +5,9 @@
 import type { CallOptions, Caller } from './call/caller.ts'
 import { fieldsOf, listOf, number, text, time } from './call/fields.ts'
 import type { Fields, Listed } from './call/fields.ts'
-import { pagesOf } from './call/pages.ts'
+import { pagesOf, skippingPage } from './call/pages.ts'
 import type { Read } from './outcomes.ts'
-import { formsPerPage, submissionsPerPage } from './pageSizes.ts'
+import { skippedLists, submissionsPerPage } from './pageSizes.ts'
 
 export interface Form {
   readonly formId: string
@@ -30,13 +30,11 @@ export type Forms = ReturnType<typeof forms>
 export function forms(caller: Caller) {
   return {
     list(tenantId: string, options?: CallOptions): AsyncGenerator<Read<Listed<Form>>, void> {
+      const { asked, byDefault } = skippedLists.forms
       return pagesOf((skip: number = 0) =>
-        caller.read({ endpoint: 'formList', tenantId, query: { locationId: tenantId, limit: formsPerPage, skip }, options }, (answer) => {
-          const listed = listOf(answer['forms'], formOf)
-          if (listed === undefined) return undefined
-          const got = listed.items.length + listed.unreadable
-          return { ...listed, next: got >= formsPerPage ? skip + got : undefined }
-        }),
+        caller.read({ endpoint: 'formList', tenantId, query: { locationId: tenantId, limit: asked, skip }, options }, (answer) =>
+          skippingPage(listOf(answer['forms'], formOf), skip, byDefault, number(answer, 'total')),
+        ),
       )
     },
 

@@ -3,6 +3,7 @@
  * counts is: can the platform have acted? "Unknown" is never sent again, it is looked up.
  * @source reference/gohighlevel.md 3.2, 3.3, 3.6, 5
  */
+import { endpoints } from './endpoints.ts'
 import type { EndpointName } from './endpoints.ts'
 
 export type Outcome<T> =
@@ -78,6 +79,8 @@ const refused = (code: RefusalCode) => ({ kind: 'refused', code }) as const
 const later = (code: NotSentCode, retryAfterMs: number) => ({ kind: 'not_sent', code, retryAfterMs }) as const
 const unknown = (code: UnknownCode) => ({ kind: 'unknown', code }) as const
 
+const changes = (Object.keys(endpoints) as EndpointName[]).filter((name) => endpoints[name].kind !== 'read')
+
 /** Answers that are not 2xx, the first rule that matches. @checked 2026-11-27 */
 export const failureRules: readonly FailureRule[] = [
   { status: 429, says: /daily/i, then: later('daily_limit', personRetryMs), source: '3.3' },
@@ -125,6 +128,8 @@ export const failureRules: readonly FailureRule[] = [
     source: '3.7',
   },
   { status: '4xx', says: /version header/i, then: refused('wrong_version'), source: '3.1' },
+  // Without a word of the platform it is a gateway's: what was to be changed never came to it.
+  { status: 404, says: /^(?![^]*"message"\s*:)/, at: changes, then: later('not_connected', burstWindowMs), source: 'RFC 9110 15.5.5' },
   { status: 404, then: refused('not_found'), source: 'RFC 9110 15.5.5' },
   { status: '4xx', says: /not found/i, then: refused('not_found'), source: '3.4' },
   { status: '4xx', then: refused('bad_request'), source: 'RFC 9110 15.5' },

@@ -2,10 +2,10 @@
 import type { CallOptions, Caller } from './call/caller.ts'
 import { fieldsOf, flag, listOf, text, time } from './call/fields.ts'
 import type { Fields, Listed } from './call/fields.ts'
-import { pagesOf } from './call/pages.ts'
+import { pagesOf, skippingPage } from './call/pages.ts'
 import { succeeded } from './contactShape.ts'
 import type { Outcome, Read } from './outcomes.ts'
-import { tasksPerPage } from './pageSizes.ts'
+import { skippedLists } from './pageSizes.ts'
 
 export interface GhlTask {
   readonly taskId: string
@@ -44,6 +44,7 @@ export function tasks(caller: Caller) {
       query: { readonly contactIds?: readonly string[]; readonly ownerIds?: readonly string[]; readonly completed?: boolean } = {},
       options?: CallOptions,
     ): AsyncGenerator<Read<Listed<GhlTask>>, void> {
+      const { asked, byDefault } = skippedLists.tasks
       return pagesOf((skip: number = 0) =>
         caller.read(
           {
@@ -54,17 +55,12 @@ export function tasks(caller: Caller) {
               contactId: query.contactIds,
               assignedTo: query.ownerIds,
               completed: query.completed,
-              limit: tasksPerPage,
+              limit: asked,
               skip,
             },
             options,
           },
-          (answer) => {
-            const listed = listOf(answer['tasks'], taskOf)
-            if (listed === undefined) return undefined
-            const got = listed.items.length + listed.unreadable
-            return { ...listed, next: got >= tasksPerPage ? skip + got : undefined }
-          },
+          (answer) => skippingPage(listOf(answer['tasks'], taskOf), skip, byDefault, null),
         ),
       )
     },

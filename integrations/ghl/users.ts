@@ -1,10 +1,10 @@
 /** Users: the people of a location. @source reference/gohighlevel.md 3.7 */
 import type { CallOptions, Caller } from './call/caller.ts'
-import { fieldsOf, listOf, text, texts } from './call/fields.ts'
+import { fieldsOf, listOf, number, text, texts } from './call/fields.ts'
 import type { Fields, Listed } from './call/fields.ts'
-import { pagesOf } from './call/pages.ts'
+import { pagesOf, skippingPage } from './call/pages.ts'
 import type { Read } from './outcomes.ts'
-import { usersPerPage } from './pageSizes.ts'
+import { skippedLists } from './pageSizes.ts'
 
 export interface GhlUser {
   readonly userId: string
@@ -22,15 +22,11 @@ export function users(caller: Caller) {
   return {
     /** Users of a location; the platform asks for the company too. */
     search(tenantId: string, companyId: string, options?: CallOptions): AsyncGenerator<Read<Listed<GhlUser>>, void> {
+      const { asked, byDefault } = skippedLists.users
       return pagesOf((skip: number = 0) =>
         caller.read(
-          { endpoint: 'userSearch', tenantId, query: { companyId, locationId: tenantId, limit: usersPerPage, skip }, options },
-          (answer) => {
-            const listed = listOf(answer['users'], userOf)
-            if (listed === undefined) return undefined
-            const got = listed.items.length + listed.unreadable
-            return { ...listed, next: got >= usersPerPage ? skip + got : undefined }
-          },
+          { endpoint: 'userSearch', tenantId, query: { companyId, locationId: tenantId, limit: asked, skip }, options },
+          (answer) => skippingPage(listOf(answer['users'], userOf), skip, byDefault, number(answer, 'count')),
         ),
       )
     },

@@ -16,12 +16,14 @@ const MAIL_REFUSALS: ReadonlySet<string> = new Set(['unsubscribed', 'complained'
 /** A webhook of GoHighLevel, by its type as recognised. */
 export function mayWithdraw(type: string, body: Json): boolean {
   if (type === 'ContactDndUpdate') return true
-  if (type === 'ContactUpdate' || type === 'ContactCreate') return flagOf(body, 'dnd') === true || closesAChannel(body)
+  // A change of tags carries the whole contact as well.
+  if (type.startsWith('Contact')) return flagOf(body, 'dnd') === true || closesAChannel(body)
   if (type === 'VoiceAiCallEnd') return takesBack(textOf(body, 'transcript'), null) || takesBack(textOf(body, 'summary'), null)
   if (type === 'LCEmailStats') return MAIL_REFUSALS.has(textOf(objectOf(body, 'webhookPayload') ?? {}, 'event')?.toLowerCase() ?? '')
-  if (type !== 'InboundMessage') return false
-  const { text, subject } = messageFieldsOf(body, 'inbound')
-  return takesBack(text, subject)
+  if (type !== 'InboundMessage' && type !== 'OutboundMessage') return false
+  // Where the carrier has swallowed the STOP, only the message that it refused shows it.
+  const { text, subject, status } = messageFieldsOf(body, type === 'InboundMessage' ? 'inbound' : 'outbound')
+  return status === 'opt_out' || (type === 'InboundMessage' && takesBack(text, subject))
 }
 
 function closesAChannel(body: Json): boolean {

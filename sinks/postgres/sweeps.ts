@@ -5,7 +5,7 @@
 import type { SweepCursor, SweepSource, Sweep } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
-import { instant, storable, storableText } from './storable.ts'
+import { instant, storable, storableJson, storableText } from './storable.ts'
 
 interface CursorRow {
   readonly source: SweepSource
@@ -13,24 +13,29 @@ interface CursorRow {
   readonly started_at: Date
   readonly wait_ms: number
   readonly claim: number
+  readonly held_up: HeldUp
 }
 
 /** A cursor with the number of the last sweep that was taken: times alone do not tell two sweeps of one millisecond apart. */
 export interface StoredCursor extends SweepCursor {
   readonly claim: number
+  readonly heldUp: HeldUp
 }
+
+/** By contact: sweeps in a row that it broke while others could be read, whichever process made them. */
+export type HeldUp = Readonly<Record<string, number>>
 
 /** The cursors of a location, by source. */
 export async function sweepCursors(db: Queryable, tenantId: string): Promise<ReadonlyMap<SweepSource, StoredCursor>> {
   const { rows } = await db.query<CursorRow>({
     name: 'sweep_cursors',
-    text: 'SELECT source, swept_until, started_at, wait_ms, claim FROM sweep_cursors WHERE tenant_id = $1',
+    text: 'SELECT source, swept_until, started_at, wait_ms, claim, held_up FROM sweep_cursors WHERE tenant_id = $1',
     values: [tenantId],
   })
   return new Map(
-    rows.map(({ source, swept_until, started_at, wait_ms, claim }) => [
+    rows.map(({ source, swept_until, started_at, wait_ms, claim, held_up }) => [
       source,
-      { sweptUntil: swept_until.getTime(), startedAt: started_at.getTime(), waitMs: wait_ms, claim },
+      { sweptUntil: swept_until.getTime(), startedAt: started_at.getTime(), waitMs: wait_ms, claim, heldUp: held_up },
     ]),
   )
 }
@@ -66,18 +71,26 @@ export async function keepSweep(db: Queryable, { tenantId, source }: Sweep, clai
   return rowCount === 1
 }
 
-/** Stores how far it came. False when somebody else has taken the sweep over meanwhile: then his end counts. */
+/**
+ * Stores how far it came, and what held it up; `undefined`: as before. False when somebody else has taken the sweep over meanwhile: then
+ * his end counts.
+ */
 export async function endSweep(
   db: Queryable,
   { tenantId, source }: Sweep,
   claim: number,
   after: SweepCursor,
   failedBecause: string | null,
+  heldUp: HeldUp | undefined,
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'sweep_end',
-    text: 'UPDATE sweep_cursors SET swept_until = $3, wait_ms = $4, failed_because = $5 WHERE tenant_id = $1 AND source = $2 AND claim = $6',
-    values: [tenantId, source, instant(after.sweptUntil), after.waitMs, storable(failedBecause), claim],
+    text: `UPDATE sweep_cursors SET swept_until = $3, wait_ms = $4, failed_because = $5, held_up = coalesce($7::jsonb, held_up)
+           WHERE tenant_id = $1 AND source = $2 AND claim = $6`,
+    values: [
+      ...[tenantId, source, instant(after.sweptUntil), after.waitMs, storable(failedBecause), claim],
+      heldUp === undefined ? null : storableJson(heldUp),
+    ],
   })
   return rowCount === 1
 }

@@ -22,7 +22,7 @@ const message = (text: string, contactId = 'maria') => ({
   body: text,
 })
 
-t.test('what may take a permission back', (t) => {
+t.test('whatever may take a permission back is known for that', (t) => {
   for (const [type, body, expected] of [
     ['InboundMessage', message('STOP'), true],
     ['InboundMessage', message('please take me off your list'), true],
@@ -31,7 +31,10 @@ t.test('what may take a permission back', (t) => {
     ['InboundMessage', message('What is the price?'), false],
     ['InboundMessage', { ...message('hello'), messageType: 'Email', subject: 'unsubscribe' }, true],
     ['InboundMessage', {}, false],
+    ['InboundMessage', { ...message('hello'), status: 'opt_out' }, true],
     ['OutboundMessage', message('STOP'), false],
+    ['OutboundMessage', { ...message('We have three houses.'), status: 'failed' }, false],
+    ['OutboundMessage', { ...message('We have three houses.'), status: 'OPT_OUT' }, true],
     ['ContactDndUpdate', {}, true],
     ['ContactUpdate', { dnd: true }, true],
     ['ContactUpdate', { dnd: 'true' }, true],
@@ -40,6 +43,8 @@ t.test('what may take a permission back', (t) => {
     ['ContactUpdate', { dnd: false, dndSettings: { SMS: { status: 'permanent' } } }, true],
     ['ContactCreate', { dndSettings: { SMS: { status: 'inactive' }, Email: { status: 'Active' } } }, true],
     ['ContactUpdate', { dndSettings: { SMS: { status: 'inactive' }, Call: null } }, false],
+    ['ContactTagUpdate', { tags: ['hot'] }, false],
+    ['ContactTagUpdate', { tags: ['hot'], dndSettings: { SMS: { status: 'permanent' } } }, true],
     ['VoiceAiCallEnd', { transcript: 'Human: please stop calling me' }, true],
     ['VoiceAiCallEnd', { summary: 'The lead asked for the price.' }, false],
     ['LCEmailStats', { webhookPayload: { event: 'unsubscribed' } }, true],

@@ -134,6 +134,26 @@ t.test('an assignment whose answer is lost is looked up: done is confirmed, not 
   t.equal(await ownerAt(b, 'lena'), null)
 })
 
+t.test('a 404 without the words of the platform does not say that an assignment of unknown outcome was not done', async (t) => {
+  const b = await started(t, ['maria'], { ana: {} })
+  await b.plan(give('maria', 'ana'))
+  const crashing = b.worker({
+    onStep: (step) => {
+      if (step === 'called') throw new Error('crash')
+    },
+  })
+  await t.rejects(async () => crashing.cycle())
+  const away = await b.behind(t, (method, url) => (method === 'GET' && url === '/contacts/maria' ? { status: 404, body: '' } : undefined))
+  b.clock.advance(10 * 60_000)
+  for (let i = 0; i < 3; i++) {
+    await b.worker({ ghl: away }).sweep()
+    b.clock.advance(10 * 60_000)
+  }
+  t.match(await b.row('maria'), { status: 'unknown' })
+  await b.worker().sweep()
+  t.match(await b.row('maria'), { status: 'confirmed', assigneeId: 'ana' })
+})
+
 t.test('P-24: a burst of leads, several workers and any order: nobody gets more than they take', async (t) => {
   const b = await started(t, [], {})
   await assertProperty(

@@ -20,6 +20,8 @@ import { createPool } from '../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../sinks/postgres/queries.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
 import { followups, leadEvents, profiles, tenants, unrecognised, webhooksUrgent } from '../../topics/index.ts'
+import { gatewayTo } from '../reconcile/gateway.ts'
+import type { Gateway } from '../reconcile/gateway.ts'
 import { followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
 import { testStack } from '../support/stack.ts'
@@ -102,6 +104,14 @@ export class LedgerBench {
       `${tenantId}:${contactId}`,
     ])
     return found.rows.map(({ record }) => record)
+  }
+
+  /** A client of the provider behind a gateway that may answer calls itself. */
+  async behind(t: Test, gateway: Gateway): Promise<GhlClient> {
+    const { url } = await gatewayTo(t, () => this.sandbox.url, gateway)
+    const ghl = ghlClient({ apiUrl: url, tokens: fixedTokens(sandboxToken), clock: this.clock })
+    t.teardown(() => ghl.close())
+    return ghl
   }
 
   /** Rounds with a complete copy, the clock moving on, until every follow-up has its final status. */

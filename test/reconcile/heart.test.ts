@@ -292,6 +292,30 @@ t.test('a contact with the address and a number is somebody’s: it is neither r
   t.match(await clock.run(ghl.contacts.get(sandboxTenantId, 'maria')), { value: { firstName: 'Maria', dndChannels: {} } })
 })
 
+t.test('a heartbeat contact that got a number, or another address, is not renamed any more', async (t) => {
+  const { clock, heart, ghl, pass, row } = await world(t)
+  await clock.run(heart().round())
+  const known = (await row())?.contactId ?? ''
+  const read = async () => (await clock.run(ghl.contacts.get(sandboxTenantId, known))) as { value: object }
+  await clock.run(ghl.contacts.update(sandboxTenantId, known, { firstName: 'Maria', lastName: 'Garcia', email: 'maria@example.com' }))
+  pass(10)
+  await clock.run(heart().round())
+  t.match(await row(), { failedBecause: /^contact_taken/, contactId: null })
+  t.match(await read(), { value: { firstName: 'Maria', lastName: 'Garcia' } })
+  pass(10)
+  await clock.run(heart().round())
+  const next = (await row())?.contactId ?? ''
+  t.match(await row(), { failedBecause: null, contactId: /./ }, 'another one is made')
+  t.not(next, known)
+  await clock.run(ghl.contacts.update(sandboxTenantId, next, { firstName: 'Jo', lastName: 'Silva', phone: '+14155552671' }))
+  for (let beat = 0; beat < 2; beat++) {
+    pass(10)
+    await clock.run(heart().round())
+    t.match(await row(), { failedBecause: new RegExp(`^contact_taken: the contact ${next}`), contactId: null })
+  }
+  t.match(await clock.run(ghl.contacts.get(sandboxTenantId, next)), { value: { firstName: 'Jo', lastName: 'Silva' } })
+})
+
 t.test('a location that does not let us write is told of with what to do, and asked again after a day, not before', async (t) => {
   const { clock, heart, pass, row, said, outcomes, owed } = await world(t)
   let calls = 0

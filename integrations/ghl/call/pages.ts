@@ -39,19 +39,37 @@ export async function* pagesOf<T, Cursor>(
 /**
  * Reads the pages of one list, which are asked for `perPage` at a time, as what they are: the last one, or one with a cursor. One that is
  * full and has no cursor ends the list only where the total says so: else what comes behind it would count as read. `undefined`: no page.
+ * `short`: what a page that is not full says, where it names a next one. An export may give fewer than were asked for.
  */
 export function pageReader<T, Cursor>(
   perPage: number,
+  short: 'is the last' | 'has a next' = 'is the last',
 ): (listed: Listed<T> | undefined, next: Cursor | undefined, total: number | null) => Page<T, Cursor> | undefined {
   let read = 0
   return (listed, next, total) => {
     if (listed === undefined) return undefined
     const got = listed.items.length + listed.unreadable
     read += got
-    if (got < perPage) return listed
+    if (got < perPage && (short === 'is the last' || next === undefined)) return listed
     if (next !== undefined) return { ...listed, next }
     return total !== null && read >= total ? listed : undefined
   }
+}
+
+/**
+ * A page of a list that is asked for by how many to skip. The platform may hold less than was asked for on each page, so only one with fewer than
+ * it holds by default is the last, unless the total says that there are more. `undefined`: no page.
+ */
+export function skippingPage<T>(
+  listed: Listed<T> | undefined,
+  skip: number,
+  byDefault: number,
+  total: number | null,
+): Page<T, number> | undefined {
+  if (listed === undefined) return undefined
+  const got = listed.items.length + listed.unreadable
+  const isLast = got === 0 || (got < byDefault && skip + got >= (total ?? 0))
+  return isLast ? listed : { ...listed, next: skip + got }
 }
 
 /** Everything of all pages, or why not. */

@@ -5,9 +5,10 @@
 import { Agent, request } from 'undici'
 import { answerOf, listOf, number, text, texts } from '../call/fields.ts'
 import type { Fields, Listed } from '../call/fields.ts'
-import { pagesOf } from '../call/pages.ts'
+import { pagesOf, skippingPage } from '../call/pages.ts'
 import { failureOfError } from '../outcomes.ts'
 import type { Read } from '../outcomes.ts'
+import { skippedLists } from '../pageSizes.ts'
 
 export interface OauthApiOptions {
   readonly apiUrl: string
@@ -40,7 +41,6 @@ export interface InstalledLocation {
 }
 
 const versionHeader = '2021-07-28'
-const locationsPerPage = 100
 /** "access 86,399 s": what is assumed when the answer does not say. */
 const accessMs = 86_399_000
 /** Words of a grant that is gone, whatever the status. */
@@ -78,23 +78,19 @@ export class OauthApi {
   /** Where the app is installed in a company. */
   installedLocations(companyToken: string, companyId: string): AsyncGenerator<Read<Listed<InstalledLocation>>, void> {
     const { clientId } = this.options
+    const { asked, byDefault } = skippedLists.installedLocations
     return pagesOf(async (skip: number = 0) => {
       const query = new URLSearchParams({
         companyId,
         appId: clientId.split('-')[0] ?? clientId,
-        limit: String(locationsPerPage),
+        limit: String(asked),
         skip: String(skip),
         isInstalled: 'true',
       })
       const answer = await this.ask(
         'GET',
         `/oauth/installedLocations?${query.toString()}`,
-        (answer) => {
-          const listed = listOf(answer['locations'], installedOf)
-          if (listed === undefined) return undefined
-          const got = listed.items.length + listed.unreadable
-          return { ...listed, next: got >= locationsPerPage ? skip + got : undefined }
-        },
+        (answer) => skippingPage(listOf(answer['locations'], installedOf), skip, byDefault, number(answer, 'count')),
         { token: companyToken },
       )
       if (answer.ok) return answer

@@ -222,7 +222,7 @@ export function contactCalls(world: World) {
             (body['completed'] === undefined || row['completed'] === body['completed']),
         )
       const skip = Number(body['skip'] ?? 0)
-      const limit = limitOf(new URLSearchParams({ limit: String(number(body, 'limit') ?? 20) }), 20, 100)
+      const limit = limitOf(new URLSearchParams({ limit: String(number(body, 'limit') ?? 25) }), 25, 50)
       return done({ tasks: found.slice(skip, skip + limit).map(({ id, ...row }) => ({ _id: id, ...row, locationId: location })) }, 201)
     },
     taskCreate: ofContact((contact, { location, body }) => {

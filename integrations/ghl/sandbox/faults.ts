@@ -21,6 +21,10 @@ export const faultKinds = [
   'odd',
   /** Accepts and answers 200 with a page of a proxy instead. */
   'page',
+  /** Accepts and answers 201 with a body that was cut off. */
+  'cut',
+  /** A gateway that does not know the path: 404 with a page, and nothing is accepted. */
+  '404',
   /** Refuses: do not disturb. */
   'dnd',
 ] as const

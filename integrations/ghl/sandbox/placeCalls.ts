@@ -47,7 +47,7 @@ export function placeCalls(world: World) {
       if (query.get('companyId') === null) return refused(422, ['companyId should not be empty'])
       const users = world.rows('users', location)
       const skip = Number(query.get('skip') ?? 0)
-      return done({ users: users.slice(skip, skip + limitOf(query, 25, 100)), count: users.length })
+      return done({ users: users.slice(skip, skip + limitOf(query, 25, 50)), count: users.length })
     },
 
     userGet({ location, at }: RoutedCall): Reply {

@@ -260,6 +260,8 @@ class SandboxServer implements Sandbox {
         return reply(response, refused(429, 'Too Many Requests'))
       case '500':
         return reply(response, refused(500, 'Internal server error'))
+      case '404':
+        return page(response, 404, '<html><body>404 Not Found</body></html>')
       case 'dnd':
         return reply(response, refused(400, 'Cannot send message as DND is active for SMS.'))
       case 'drop':
@@ -274,6 +276,7 @@ class SandboxServer implements Sandbox {
       case '500_after_accept':
       case 'odd':
       case 'page':
+      case 'cut':
       case undefined:
         break
     }
@@ -288,8 +291,11 @@ class SandboxServer implements Sandbox {
       case 'odd':
         return reply(response, { status: answered.status, body: { msg: 'Message queued successfully.' } })
       case 'page':
-        response.writeHead(200, { 'content-type': 'text/html' }).end('<html><body>One moment, please …</body></html>')
-        return
+        return page(response, 200, '<html><body>One moment, please …</body></html>')
+      case 'cut': {
+        const whole = JSON.stringify(answered.body ?? {})
+        return page(response, answered.status, whole.slice(0, whole.length / 2), 'application/json')
+      }
       default:
         return reply(response, answered)
     }
@@ -314,6 +320,10 @@ async function bodyOf(request: IncomingMessage): Promise<Fields | undefined> {
     // No body or no JSON: the call is judged by the fields it lacks.
     return {}
   }
+}
+
+function page(response: ServerResponse, status: number, body: string, type = 'text/html'): void {
+  response.writeHead(status, { 'content-type': type }).end(body)
 }
 
 function reply(response: ServerResponse, { status, body }: Reply): void {

@@ -4,12 +4,14 @@ import { once } from 'node:events'
 import fc from 'fast-check'
 import t from 'tap'
 import type { Test } from 'tap'
+import type { Listed } from '../../../integrations/ghl/call/fields.ts'
 import { allOf } from '../../../integrations/ghl/call/pages.ts'
 import { ghlClient } from '../../../integrations/ghl/client.ts'
 import { fixedTokens } from '../../../integrations/ghl/tokens.ts'
 import type { GhlClient } from '../../../integrations/ghl/client.ts'
 import { endpoints } from '../../../integrations/ghl/endpoints.ts'
 import type { EndpointName } from '../../../integrations/ghl/endpoints.ts'
+import type { Read } from '../../../integrations/ghl/outcomes.ts'
 import { ManualClock } from '../../support/manualClock.ts'
 import { assertProperty } from '../../support/property.ts'
 import { ids, made, recorded } from './recorded.ts'
@@ -298,5 +300,81 @@ t.test(
       if (name !== 'conversations')
         t.match(await list(99), { ok: true, value: { items: { length: 99 } } }, `${name}: a page that is not full`)
     }
+    const exported = (count: number, total?: number) => {
+      answer(200, JSON.stringify({ messages: rows(count), nextCursor: null, total }))
+      return allOf(ghl.conversations.export(ids.location, { from: 0 }))
+    }
+    t.match(await exported(500), { ok: false, failure: { code: 'answer_unreadable' } }, 'messages: nobody says whether that was all')
+    t.match(await exported(500, 501), { ok: false, failure: { code: 'answer_unreadable' } }, 'messages: one is missing')
+    t.match(await exported(500, 500), { ok: true, value: { items: { length: 500 } } }, 'messages: that was all')
+    t.match(await exported(499), { ok: true, value: { items: { length: 499 } } }, 'messages: a page that is not full')
+    answer(200, JSON.stringify({ messages: { nextPage: true, messages: rows(2) } }))
+    t.match(await allOf(ghl.conversations.messages(ids.location, 'c')), { ok: false }, 'a next page, and nobody says where')
   },
 )
+
+t.test('a list that is asked for by how many to skip goes on where the platform gives fewer than were asked for', async (t) => {
+  const { ghl, asked, answer } = await replay(t)
+  const rows = (count: number) => Array.from({ length: count }, (_, index) => ({ id: `id${index}` }))
+  // 25 is what both hold when nobody asks; the second answer is the same, until the third is empty.
+  const lists: Readonly<Record<string, () => AsyncGenerator<Read<Listed<object>>, void>>> = {
+    tasks: () => ghl.tasks.search(ids.location),
+    users: () => ghl.users.search(ids.location, ids.company),
+  }
+  for (const [name, list] of Object.entries(lists)) {
+    asked.length = 0
+    answer(200, JSON.stringify({ [name]: rows(25) }))
+    const pages = list()
+    await pages.next()
+    await pages.next()
+    answer(200, JSON.stringify({ [name]: [] }))
+    await pages.next()
+    t.match(await pages.next(), { done: true }, name)
+    t.equal(asked.length, 3, `${name}: 25 are no end, none is`)
+    asked.length = 0
+    answer(200, JSON.stringify({ [name]: rows(24) }))
+    t.match(await allOf(list()), { ok: true, value: { items: { length: 24 } } })
+    t.equal(asked.length, 1, `${name}: fewer than it gives by itself`)
+  }
+  answer(200, JSON.stringify({ users: rows(24), count: 30 }))
+  const users = ghl.users.search(ids.location, ids.company)
+  await users.next()
+  answer(200, JSON.stringify({ users: rows(6), count: 30 }))
+  t.match((await users.next()).value, { value: { items: { length: 6 } } }, 'the total says that there are more')
+  t.match(await users.next(), { done: true })
+})
+
+t.test('what does not say that do-not-disturb is off does not count as off', async (t) => {
+  const { ghl, answer } = await replay(t)
+  const dnd = async (fields: object) => {
+    answer(200, JSON.stringify({ contact: { id: ids.contact, ...fields } }))
+    const read = await ghl.contacts.getSurely(ids.location, ids.contact)
+    return read.ok ? read.value?.dnd : read.detail
+  }
+  for (const off of [{}, { dnd: false }, { dnd: null }, { dnd: '' }, { dnd: 'false' }, { dndSettings: {} }, { dndSettings: null }])
+    t.equal(await dnd(off), false, JSON.stringify(off))
+  for (const on of [{ dnd: true }, { dnd: 'true' }, { dnd: 1 }, { dnd: {} }, { dndSettings: 'active' }, { dndSettings: [{}] }])
+    t.equal(await dnd(on), true, JSON.stringify(on))
+})
+
+t.test('a contact is surely there, or surely not, in the words of the platform alone', async (t) => {
+  const { ghl, answer, asked } = await replay(t)
+  const read = () => ghl.contacts.getSurely(ids.location, ids.contact, { tries: 1 })
+  answer(200, JSON.stringify({ contact: { id: 'another' } }))
+  t.match(await read(), { ok: false, failure: { kind: 'unknown', code: 'answer_unreadable' } }, 'another contact')
+  for (const bare of ['', '<html>404 Not Found</html>', '{}']) {
+    answer(404, bare)
+    t.match(await read(), { ok: false, failure: { kind: 'unknown', code: 'answer_unreadable' } }, `a gateway: ${bare}`)
+  }
+  answer(400, JSON.stringify({ message: `Contact with id ${ids.contact} not found` }))
+  asked.length = 0
+  t.strictSame(await read(), { ok: true, value: undefined })
+  t.equal(asked.length, 2, 'said again')
+})
+
+t.test('an export that gives fewer than were asked for goes on by its cursor', async (t) => {
+  const { ghl, answer } = await replay(t)
+  answer(200, JSON.stringify({ messages: [{ id: 'm1' }], nextCursor: 'behind m1', total: 2 }))
+  // The same page for the second question: it is asked for, and a cursor that comes twice is no end.
+  t.match(await allOf(ghl.conversations.export(ids.location, { from: 0 })), { ok: false, detail: /came twice/ })
+})

@@ -108,6 +108,8 @@ t.test('every fault has its outcome, and only those after acceptance leave a mes
     slow: [{ kind: 'accepted' }, 1],
     odd: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
     page: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
+    cut: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
+    404: [{ kind: 'not_sent', code: 'not_connected' }, 0],
     dnd: [{ kind: 'refused', code: 'dnd_active' }, 0],
   }
   t.strictSame(Object.keys(expected).sort(), [...faultKinds].sort())
