@@ -9,7 +9,7 @@ export type WebhookOutcome =
 export interface ApiMetrics {
   /** `invalid` is stored all the same, for ingest to dead-letter; `unavailable` was answered 503 and comes again. */
   readonly webhooks: Counter<'source' | 'type' | 'outcome'>
-  /** Stored, and known to become no event of a lead: it stays raw on `ghl.unrecognised`. */
+  /** Stored, and known to become no event of a lead, or not all of it: it stays raw on `ghl.unrecognised`. */
   readonly keptRaw: Counter<'source' | 'type' | 'reason'>
   /** Stored, by the lane it waits in and why. */
   readonly lanes: Counter<'lane' | 'reason'>
@@ -34,7 +34,7 @@ export function apiMetrics(registry: Registry): ApiMetrics {
     }),
     keptRaw: new Counter({
       name: 'lr_webhook_kept_raw_total',
-      help: 'Webhook elements stored that become no event of a lead, by type and why.',
+      help: 'Webhook elements stored that become no event of a lead, or not all that they state, by type and why.',
       labelNames: ['source', 'type', 'reason'],
       registers,
     }),

@@ -4,10 +4,11 @@
  */
 import { mayWithdraw } from '../pipelines/enrich/withdrawal.ts'
 import { parseBody } from '../pipelines/ingest/body.ts'
-import type { BodyProblem } from '../pipelines/ingest/body.ts'
-import { textOf } from '../pipelines/ingest/fields.ts'
+import type { BodyProblem, Json } from '../pipelines/ingest/body.ts'
+import { objectOf, textOf } from '../pipelines/ingest/fields.ts'
 import { contactIdOf, reportContactIdOf, reportTenantIdOf, tenantIdOf } from '../pipelines/ingest/subject.ts'
 import { destinationOf } from '../pipelines/ingest/translate/catalogue.ts'
+import { statedSignalOf } from '../pipelines/ingest/translate/statedSignal.ts'
 import type { UnrecognisedReason } from '../pipelines/ingest/translate/unrecognised.ts'
 import { webhookTypeOf } from '../pipelines/ingest/webhookTypes.ts'
 import { countsForAddress } from '../pipelines/lookup/saidByAddress.ts'
@@ -29,7 +30,7 @@ export interface Envelope {
   readonly key: string
   /** It may take a permission back. */
   readonly mayWithdraw?: boolean
-  /** Why it will stay raw though it can be read. */
+  /** Why it, or what its author meant by a part of it, will stay raw though it can be read. */
   readonly raw?: UnrecognisedReason
   /** Why it can be read no further. */
   readonly fault?: BodyProblem | 'too_many_elements' | 'no_location'
@@ -91,8 +92,13 @@ export function workflowEnvelope(body: Buffer, tenantId: string): { envelope: En
   if ('problem' in parsed) return { envelope: { ...of, contactId: null, key: tenantId, raw: 'typeless' }, stated: null }
   const contactId = routable(reportContactIdOf(parsed.body))
   const key = contactId === null ? tenantId : leadKey(tenantId, contactId)
-  const raw = contactId === null ? { raw: 'contact_not_named' as const } : {}
+  const raw = rawBecause(contactId === null ? 'contact_not_named' : unknownSignal(parsed.body) ? 'signal_unknown' : undefined)
   return { envelope: { ...of, contactId, key, ...raw }, stated: reportTenantIdOf(parsed.body) }
+}
+
+function unknownSignal(body: Json): boolean {
+  const stated = statedSignalOf(objectOf(body, 'customData') ?? {})
+  return stated !== undefined && 'unknown' in stated
 }
 
 /** Not raw after all when it says something of permission that counts for its number or e-mail address, contact or not. */

@@ -65,6 +65,12 @@ export const cliErrors = {
     means: 'A location could not be compared with GoHighLevel to the end; what was found until then is told.',
     remedy: 'The lines above say which and why. Run it again: nothing is told twice.',
   },
+  E_GHL_UNREAD: {
+    scope: 'step',
+    retriable: true,
+    means: 'GoHighLevel did not answer what the verb asked of a location.',
+    remedy: 'The sentence above says why. `rekindle ghl list` shows whether the location is connected; then run it again.',
+  },
   E_HOURS_TABLE_INVALID: {
     scope: 'process',
     retriable: false,

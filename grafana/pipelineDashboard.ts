@@ -450,7 +450,7 @@ const errors: PanelSpec[] = [
     noValue: '0',
     width: 12,
     about:
-      'Webhooks stored that become no event of a lead, by type and why; the bodies are on ghl.unrecognised (`rekindle tail ghl.unrecognised`). An unknown type in number is news of the platform.',
+      'Webhooks stored that become no event of a lead, or not all that they state, by type and why; the bodies are on ghl.unrecognised (`rekindle tail ghl.unrecognised`). An unknown type in number is news of the platform.',
     queries: [
       {
         promql: `sum by (type, reason) (increase(lr_webhook_kept_raw_total{${targets}}[$__rate_interval]))`,

@@ -19,6 +19,32 @@ export const sandboxFields = {
 } as const
 export type SandboxFact = keyof typeof sandboxFields
 
+/** Labels of these fields, as the sandbox lists them. */
+const labels: Readonly<Record<SandboxFact, string>> = {
+  budget: 'Budget',
+  timeline: 'When do you want to move?',
+  pre_approved: 'Pre-approved for a loan',
+  property_type: 'Type of home',
+  bedrooms: 'Bedrooms',
+  visits: 'Website visits',
+  property_views: 'Homes viewed',
+  email_open_rate: 'E-mail open rate',
+  lead_type: 'Buying or selling',
+}
+
+/** The custom fields of its contacts as GoHighLevel would list them. */
+export function sandboxFieldRows(): { readonly id: string; readonly [field: string]: unknown }[] {
+  return Object.entries(sandboxFields).map(([fact, id], position) => ({
+    id,
+    name: labels[fact as SandboxFact],
+    fieldKey: `contact.${fact}`,
+    dataType: 'TEXT',
+    model: 'contact',
+    position,
+    locationId: sandboxTenantId,
+  }))
+}
+
 /** What its leads are looked up for when local mode does that. */
 export const sandboxLookUps: LookUpSettings = {
   provider: 'apollo',

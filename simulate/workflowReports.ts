@@ -1,7 +1,8 @@
 /**
- * What a workflow "new lead" of the sandbox location posts about its contacts: the one webhook that tells by which visit they came, in the
- * shape of the free "Webhook" action. The webhooks around it stay as they are.
+ * What workflows of the sandbox location post about its contacts, in the shape of the free "Webhook" action: "New lead", the one webhook that
+ * tells by which visit they came, and "On the website", what they do there. The webhooks around them stay as they are.
  */
+import { browsingOf } from './browsing.ts'
 import type { LeadStory } from './leadStory.ts'
 import { sandboxTenantId } from './sandboxTenant.ts'
 import { seededRandom } from './seededRandom.ts'
@@ -9,13 +10,14 @@ import { visitsOf } from './visits.ts'
 import type { Visits } from './visits.ts'
 import type { Json, SimulatedWebhook } from './webhooks.ts'
 
-const workflow = { id: '5b9c2a1e-0000-4000-8000-000000000101', name: 'New lead' }
+const newLead = { id: '5b9c2a1e-0000-4000-8000-000000000101', name: 'New lead' }
+const onTheWebsite = { id: '5b9c2a1e-0000-4000-8000-000000000102', name: 'On the website' }
 /** A workflow runs some moments after what starts it, ms. */
 const RUNS_AFTER_MS = 2_000
 
 /**
- * The webhooks of a story with a report after the contact's creation, and another one when it has come back by a further visit. The
- * contact shows the same visits in the API.
+ * The webhooks of a story with a report after the contact's creation, and another one when it has come back by a further visit; then what
+ * it does on the website. The contact shows the same visits in the API.
  */
 export function withVisits(story: LeadStory, seed: number, webhooks: readonly SimulatedWebhook[]): SimulatedWebhook[] {
   const random = seededRandom(seed, 'reports', story.index)
@@ -23,7 +25,11 @@ export function withVisits(story: LeadStory, seed: number, webhooks: readonly Si
   return webhooks.flatMap((webhook) => {
     const visits = { first, last: webhook.type === 'ContactTagUpdate' ? last : undefined }
     if (webhook.type !== 'ContactCreate' && visits.last === undefined) return [webhook]
-    return [{ ...webhook, shown: shownOf(visits) }, reportAfter(story, webhook, visits, random.uuid())]
+    const came = reportAfter(story, webhook, { workflow: newLead, visits, customData: {} }, random.uuid())
+    const did = webhook.type === 'ContactCreate' ? browsingOf(story, seed) : []
+    const ids = seededRandom(seed, 'browsing ids', story.index)
+    const browsed = did.map((customData) => reportAfter(story, webhook, { workflow: onTheWebsite, customData }, ids.uuid()))
+    return [{ ...webhook, shown: shownOf(visits) }, came, ...browsed]
   })
 }
 
@@ -32,7 +38,18 @@ function shownOf({ first, last }: Visits): Json {
   return { attributionSource: first, ...(last === undefined ? {} : { lastAttributionSource: last }) }
 }
 
-function reportAfter(story: LeadStory, webhook: SimulatedWebhook, { first, last }: Visits, webhookId: string): SimulatedWebhook {
+interface Post {
+  readonly workflow: Json
+  readonly visits?: Visits
+  readonly customData: Json
+}
+
+function reportAfter(
+  story: LeadStory,
+  webhook: SimulatedWebhook,
+  { workflow, visits, customData }: Post,
+  webhookId: string,
+): SimulatedWebhook {
   const { person, contactId } = story
   const { dateAdded, tags } = JSON.parse(webhook.body.toString('utf8')) as { readonly dateAdded: string; readonly tags: readonly string[] }
   const body = {
@@ -53,9 +70,9 @@ function reportAfter(story: LeadStory, webhook: SimulatedWebhook, { first, last 
     location: { name: 'Sandbox Realty', id: sandboxTenantId },
     workflow,
     triggerData: {},
-    contact: { attributionSource: first, lastAttributionSource: last ?? {} },
-    attributionSource: first,
-    customData: {},
+    contact: { attributionSource: visits?.first ?? {}, lastAttributionSource: visits?.last ?? {} },
+    attributionSource: visits?.first ?? {},
+    customData,
   }
   return {
     webhookId,

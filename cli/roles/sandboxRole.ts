@@ -6,7 +6,7 @@ import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { isHeartbeatEmail } from '../../pipelines/heartbeat/beat.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { sandboxApolloKey, sandboxPerson } from '../../simulate/sandboxPeople.ts'
-import { sandboxAppId, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { sandboxAppId, sandboxFieldRows, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { apiUrl } from '../addresses.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { cliError } from '../errors.ts'
@@ -30,6 +30,8 @@ export const sandboxRole: Role = async ({ config, logger }) => {
     // What we write into leads is told by our own deliveries; the heartbeat is there to come back.
     tellsWrites: ({ email }) => isHeartbeatEmail(typeof email === 'string' ? email : null),
   })
+  const listed = new Set(sandbox.rows('customFields', sandboxTenantId).map(({ id }) => id))
+  for (const row of sandboxFieldRows()) if (!listed.has(row.id)) sandbox.put('customFields', sandboxTenantId, row)
   logger.info({ messages: sandbox.messages().length }, 'the sandbox remembers what it accepted')
   const apollo = config.lookUps.enabled
     ? await startApolloSandbox({

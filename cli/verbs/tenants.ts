@@ -3,21 +3,25 @@ import type { Command } from 'commander'
 import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
 import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
-import { officeHoursText, readOfficeHours } from '../../pipelines/followup/officeHours.ts'
+import { readOfficeHours } from '../../pipelines/followup/officeHours.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
-import { permissionDefaults, permissionsOf } from '../../pipelines/enrich/settings.ts'
+import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import type { ConsentSettings, Installation, LookUpSettings, OfficeWindow, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
-import { wantsHours } from '../../pipelines/trials/hours/hourTrial.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
 import { apiUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
+import { fieldFacts, fieldNamesOf } from '../fieldNames.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { limitHelp, limitNames, limitsOf, tenantLimits } from '../tenantLimits.ts'
+import type { LimitFlags } from '../tenantLimits.ts'
+import { tenantHead, tenantLine, tenantRow } from '../tenantText.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
+import { addTenantFields } from './tenantFields.ts'
 
-interface SetFlags {
+interface SetFlags extends LimitFlags {
   readonly name?: string
   readonly sender?: string
   readonly timeZone?: string
@@ -39,6 +43,8 @@ interface SetFlags {
   readonly marketingNeeds?: string
   readonly writtenField?: string | false
   readonly writtenWording?: string
+  /** Each `<customFieldId>=<fact>`. */
+  readonly field?: readonly string[]
 }
 
 const statuses = ['active', 'paused', 'uninstalled']
@@ -57,57 +63,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       const kafka = await connect()
       try {
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
-        terminal.out(
-          columns([
-            [
-              'location',
-              'name',
-              'status',
-              'automation',
-              'time zone',
-              'routing',
-              'left alone',
-              'look-ups',
-              'trials',
-              'unclear',
-              'office hours',
-              'a minute is worth',
-              'permission',
-            ],
-            ...known.map(
-              ({
-                tenantId,
-                name,
-                status,
-                automation,
-                timeZone,
-                routing,
-                holdout,
-                lookUps,
-                trials,
-                trialHours,
-                undecided,
-                officeHours,
-                minuteWorthMicro,
-                consent,
-              }) => [
-                tenantId,
-                name,
-                status,
-                automation ? 'on' : 'off',
-                timeZone,
-                routing ?? 'suggest',
-                holdout === true ? '5 %' : 'nobody',
-                lookUpsText(lookUps),
-                trialsText({ trials, trialHours }),
-                undecided ?? 'ask',
-                hoursText(officeHours),
-                worthText(minuteWorthMicro),
-                permissionText(consent),
-              ],
-            ),
-          ]).join('\n'),
-        )
+        terminal.out(columns([tenantHead, ...known.map(tenantRow)]).join('\n'))
       } finally {
         await kafka.close()
       }
@@ -117,7 +73,8 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     .description('print the URL for the "Webhook" action of workflows of a location; it is a secret')
     .argument('<locationId>', 'GHL location id')
     .action((tenantId: string) => terminal.out(workflowUrl(config(), tenantId)))
-  verb
+  addTenantFields(verb, { terminal, config })
+  const set = verb
     .command('set')
     .description('add a location or change its settings; what is not given stays')
     .argument('<locationId>', 'GHL location id')
@@ -173,21 +130,25 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     )
     .option('--written-wording <text>', 'the words beside that box, as they are shown')
     .option('--no-written-field', 'no field is read as a permission (default)')
+    .option(
+      '--field <id=fact>',
+      `what a custom field holds, so that scores and agents read it; may be given again for each field, and <id>= takes it back. \`rekindle tenants fields\` lists them. Facts: ${fieldFacts.join(', ')}`,
+      (one: string, before: readonly string[] = []) => [...before, one],
+    )
     .option('--automation', 'follow-ups may leave')
     .option('--no-automation', 'the kill switch: nothing leaves')
-    .action(async (tenantId: string, flags: SetFlags) => {
-      const kafka = await connect()
-      try {
-        const tenant = changed(tenantId, (await kafka.table(tenants)).get(tenantId), flags, now())
-        await kafka.registerSchemas([tenants])
-        await kafka.producer().send(tenants, tenantId, tenant)
-        terminal.out(
-          `${tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}, permission: ${permissionText(tenant.consent)}`,
-        )
-      } finally {
-        await kafka.close()
-      }
-    })
+  for (const name of limitNames) set.option(`${tenantLimits[name].flag} <number>`, limitHelp(name, tenantDefaults[name]))
+  set.action(async (tenantId: string, flags: SetFlags) => {
+    const kafka = await connect()
+    try {
+      const tenant = changed(tenantId, (await kafka.table(tenants)).get(tenantId), flags, now())
+      await kafka.registerSchemas([tenants])
+      await kafka.producer().send(tenants, tenantId, tenant)
+      terminal.out(tenantLine(tenant))
+    } finally {
+      await kafka.close()
+    }
+  })
 }
 
 /** The URL that workflows of a location post to. */
@@ -195,32 +156,6 @@ export function workflowUrl(config: Config, tenantId: string): string {
   const secrets = workflowSecrets(config)
   if (secrets === undefined) throw cliError('E_OPTION_INVALID', 'WORKFLOW_URL_SECRETS is not set: there are no URLs for workflows.')
   return `${apiUrl(config, undefined)}/webhooks/workflow/${workflowToken(secrets, tenantId)}`
-}
-
-function lookUpsText(lookUps: LookUpSettings | null): string {
-  return lookUps ? `${lookUps.fields.join(',')} at ${lookUps.creditsPerDay} credits a day` : 'off'
-}
-
-function trialsText(tenant: Pick<Tenant, 'trials' | 'trialHours'>): string {
-  if (tenant.trials?.enabled === false) return 'off'
-  return wantsHours(tenant) ? 'on, hours too' : 'on'
-}
-
-function hoursText(officeHours: OfficeWindow[] | null): string {
-  return officeHours ? officeHoursText(officeHours) : 'off'
-}
-
-function worthText(minuteWorthMicro: number | null): string {
-  return typeof minuteWorthMicro === 'number' ? String(minuteWorthMicro / 1e6) : 'off'
-}
-
-function permissionText(consent: Tenant['consent']): string {
-  const { revocation, marketingNeeds, written } = permissionsOf({ consent })
-  return [
-    revocation === 'all' ? 'an opt-out closes everything' : 'an opt-out closes what it names',
-    marketingNeeds === 'inquiry' ? 'any permission covers marketing' : `marketing takes ${marketingNeeds.replace('_', ' ')}`,
-    ...(written === null ? [] : [`agreed to in field ${written.fieldId}`]),
-  ].join('; ')
 }
 
 /** What the flags leave of the settings of permissions; null while nobody has set any. */
@@ -377,6 +312,8 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     officeHours: officeHoursOf(before?.officeHours ?? null, flags.officeHours),
     minuteWorthMicro: minuteWorthOf(before?.minuteWorthMicro ?? null, flags.minuteWorth),
     consent: consentOf(before?.consent ?? null, flags),
+    ...limitsOf(before ?? tenantDefaults, flags),
+    customFieldNames: fieldNamesOf(before?.customFieldNames ?? {}, flags.field ?? []),
     installation: overruled(before?.installation ?? null, flags, at),
   }
 }

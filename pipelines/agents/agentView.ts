@@ -1,5 +1,5 @@
 /**
- * What an agent can see of a lead. The frozen view holds every named custom field of a tenant; agents get the permitted
+ * What an agent can see of a lead. Of the custom fields that a tenant has named the frozen view and the agents get the permitted
  * ones only, so an agent that reads age, family, origin, religion or ZIP does not compile and finds nothing at run time.
  */
 import { hash } from 'node:crypto'

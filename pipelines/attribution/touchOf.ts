@@ -73,10 +73,14 @@ function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): { 
   return [{ id: [which, channel, campaign ?? ''].join(' '), touch: { channel, at, source: name, campaign, basis: 'utm' } }]
 }
 
+/** The parameters of a link that are read, under these names in a workflow's report and among the named custom fields. */
+export const linkFields = ['utm_source', 'utm_medium', 'utm_campaign'] as const
+
 /** UTM parameters that a workflow hands on, or that the tenant keeps in named custom fields. */
 function linkTouch(event: LeadEvent, tenant: Tenant | undefined): Touch | undefined {
   const told = { ...event.workflow?.customFields, ...event.workflow?.customData, ...namedFields(event, tenant) }
-  const of = (wanted: string) => Object.entries(told).find(([name]) => name.toLowerCase().replaceAll(/[\s-]+/g, '_') === wanted)?.[1]
+  const of = (wanted: (typeof linkFields)[number]) =>
+    Object.entries(told).find(([name]) => name.toLowerCase().replaceAll(/[\s-]+/g, '_') === wanted)?.[1]
   const source = of('utm_source')
   if (source === undefined || source.trim() === '') return undefined
   const medium = of('utm_medium') ?? ''

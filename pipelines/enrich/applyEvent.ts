@@ -84,7 +84,7 @@ function copyOf(profile: LeadProfile, event: LeadEvent): Draft {
   const copy = copyOfProfile(profile)
   copy.counters = copyOfCounters(copy.counters)
   // Dozens of names: a message or a visit seldom writes one, and `ownTimes` is there for when it does.
-  if (event.message === null && event.behaviour === null) ownTimes(copy)
+  if (event.message === null && (event.behaviour === null || event.workflow !== null)) ownTimes(copy)
   adoptEntities(copy)
   return copy
 }

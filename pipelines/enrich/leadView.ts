@@ -8,7 +8,9 @@ import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
 import { foundClosed } from './closures.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
+import { masked } from './maskedText.ts'
 import { purposeNow } from './purposes.ts'
+import { seenFacts } from './seenFacts.ts'
 import { permissionsOf } from './settings.ts'
 import { signalWindow } from './behaviour/signalWindow.ts'
 import { placeOf } from './timeZones.ts'
@@ -22,12 +24,7 @@ const MESSAGES = 5
 const MESSAGE_TEXT = 280
 const TAGS = 20
 const TAG_TEXT = 40
-const FACTS = 20
-const FACT_TEXT = 80
-
-/** Names of custom fields that no agent may read. @source design of the safety gates: no protected attribute, no ZIP */
-const PROTECTED =
-  /(^|[^a-z])(age|birth|dob|gender|sex|race|ethnic\w*|religio\w*|national\w*|origin|famil\w*|child\w*|kids|marital|married|disab\w*|handicap\w*|veteran|pregnan\w*|zip|postal\w*|name|e?mail|phone|address|street)([^a-z]|$)/i
+const SOURCE_TEXT = 80
 
 /** The view of a lead at `at` (ms). */
 export function leadView(profile: LeadProfile, tenant: Tenant | undefined, at: number): LeadView {
@@ -56,13 +53,13 @@ export function encodedView(
   const counters = copyOfCounters(profile.counters)
   counters.inboundByChannel = inOrder(counters.inboundByChannel)
   counters.outboundByChannel = inOrder(counters.outboundByChannel)
-  const facts = tenant === undefined ? {} : factsOf(profile.customFields, readableNames(tenant.customFieldNames))
+  const facts = tenant === undefined ? {} : seenFacts(profile.customFields, tenant.customFieldNames)
   const view: LeadView = {
     profileVersion: profile.version,
     status: profile.status,
     score: profile.score,
     level: profile.level,
-    source: profile.source === null ? null : cut(profile.source, FACT_TEXT),
+    source: profile.source === null ? null : cut(profile.source, SOURCE_TEXT),
     hasPhone: profile.phone !== null,
     hasEmail: profile.email !== null,
     hasOwner: profile.ownerId !== null,
@@ -117,52 +114,19 @@ function inOrder(map: Record<string, number>): Record<string, number> {
   return Object.fromEntries(names.sort().map((name) => [name, map[name] as number]))
 }
 
-/** Facts by the names of custom fields: a tenant's row of a table, which lives as long as it is not replaced. */
-type Names = readonly (readonly [id: string, name: string])[]
-const readable = new WeakMap<Readonly<Record<string, string>>, Names>()
-
-/** The custom fields that agents may read, in the order of their names; of equal names in that of the tenant. */
-function readableNames(names: Readonly<Record<string, string>>): Names {
-  let allowed = readable.get(names)
-  if (allowed === undefined) {
-    const open = Object.entries(names).filter(([, name]) => !PROTECTED.test(name.replaceAll('_', ' ')))
-    readable.set(names, (allowed = open.sort(([, a], [, b]) => (a < b ? -1 : a > b ? 1 : 0))))
-  }
-  return allowed
-}
-
-/** By the very fields, which nearly every event leaves as they are. */
-const factsIn = new WeakMap<Readonly<Record<string, string>>, { readonly names: Names; readonly facts: Record<string, string> }>()
-
-/** The first facts by name. Of two fields with one name the last one counts, and both count among the first. */
-function factsOf(customFields: Readonly<Record<string, string>>, names: Names): Record<string, string> {
-  const known = factsIn.get(customFields)
-  if (known?.names === names) return known.facts
-  const named = names.filter(([id]) => customFields[id] !== undefined).slice(0, FACTS)
-  const facts = Object.fromEntries(named.map(([id, name]) => [name, cut(masked(customFields[id] ?? ''), FACT_TEXT)]))
-  factsIn.set(customFields, { names, facts })
-  return facts
-}
-
 function seenMessage(message: RecentMessage): RecentMessage {
   const text = cut(masked(message.text), MESSAGE_TEXT)
   return text === message.text ? message : { ...message, text }
 }
 
-/** The ten digits of a telephone number: nothing shorter is one. */
-const PHONE_TEXT = 10
-
-// Leads write their number and address into messages. Grouped 3-3-4 or with a country code: "450000-500000" is a budget.
-function masked(text: string): string {
-  const unmailed = text.includes('@') ? text.replace(/[^\s@<>]{1,64}@[^\s@<>]{1,190}/g, '[email]') : text
-  if (unmailed.length < PHONE_TEXT || !/\d/.test(unmailed)) return unmailed
-  return unmailed.replace(/\+\d[\d ().-]{8,17}\d|(?<!\d)(?:1[ .-]?)?\(?\d{3}\)?[ .-]?\d{3}[ .-]?\d{4}(?!\d)/g, '[phone]')
-}
-
 /** Signals kept when the view is too large. */
 const FEW_SIGNALS = 8
 
-/** What is given up, the oldest first: signals, messages, then tags, then facts, then the rest of the last message. */
+/** The facts of at most this many characters. A short one says as much as a long one: numbers, yes and no. */
+const ofAtMost = (length: number, facts: LeadView['facts']) =>
+  Object.fromEntries(Object.entries(facts).filter(([, value]) => value.length <= length))
+
+/** What is given up, the oldest first: signals, messages, then tags, then facts, the longest first, then the rest of the last message. */
 const reductions: readonly ((v: LeadView) => LeadView)[] = [
   (v) => ({ ...v, signals: v.signals.slice(-FEW_SIGNALS) }),
   ...Array.from({ length: MESSAGES - 1 }, () => (v: LeadView) => ({
@@ -170,7 +134,9 @@ const reductions: readonly ((v: LeadView) => LeadView)[] = [
     recentMessages: v.recentMessages.slice(v.recentMessages.length > 1 ? 1 : 0),
   })),
   (v) => ({ ...v, tags: v.tags.slice(0, 5) }),
-  (v) => ({ ...v, facts: Object.fromEntries(Object.entries(v.facts).slice(0, 8)) }),
+  (v) => ({ ...v, facts: ofAtMost(80, v.facts) }),
+  (v) => ({ ...v, facts: ofAtMost(40, v.facts) }),
+  (v) => ({ ...v, facts: ofAtMost(20, v.facts) }),
   (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: cut(message.text, 100) })) }),
   (v) => ({ ...v, tags: [], facts: {}, signals: [] }),
 ]

@@ -80,8 +80,8 @@ function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occu
 
 /** The one rule among these that the agents are asked about. A message that only takes permission back asks nothing. */
 export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {
-  const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
-  const first = fired.find(({ trigger }) => trigger !== 'appointment_booked' && !(trigger === 'workflow_reported' && rests))
+  const rests = event.workflow !== null && after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
+  const first = rests ? undefined : fired.find(({ trigger }) => trigger !== 'appointment_booked')
   const isOptOut = Object.values(after.consents).some((consent) => consent.eventId === event.eventId && consent.status === 'revoked')
   return isOptOut ? undefined : first
 }

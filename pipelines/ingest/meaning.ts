@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import type { IngestState } from '../../schemas/generated/records.ts'
+import { OBSERVED } from '../enrich/behaviour/signals.ts'
 import { isObject } from './body.ts'
 import type { Draft } from './translate/draft.ts'
 
@@ -13,6 +14,8 @@ export const SAME_CHANGE_MS = 60_000
 /** A workflow that fires twice for one change does so within this: 10 min in ms. */
 export const SAME_REPORT_MS = 10 * 60_000
 const REMEMBERED = 8
+/** Kinds that reports of workflows become. */
+const REPORTS: ReadonlySet<string> = new Set(['workflow_reported', OBSERVED])
 
 /** A kind that says all that another says. Contact events are not here: each is what an entry of the consent ledger rests on. */
 const COVERS: Readonly<Record<string, string>> = {
@@ -44,7 +47,7 @@ function canonical(value: unknown): string {
 
 /** Has it been told already? */
 export function isTold(told: readonly Told[], { kind, content, at }: Told): boolean {
-  const isReport = kind === 'workflow_reported'
+  const isReport = REPORTS.has(kind)
   const before = isReport ? SAME_REPORT_MS : SAME_CHANGE_MS
   // A message without an id and a report are counted, not kept as the latest: of two close together neither is newer.
   const after = isReport || kind.startsWith('message_') ? before : 0

@@ -26,6 +26,7 @@ import { tellInstallation } from './tellInstallation.ts'
 import { tellRealtor } from './tellRealtor.ts'
 import { destinationOf, reportDestination } from './translate/catalogue.ts'
 import { noSections } from './translate/draft.ts'
+import type { UnrecognisedReason } from './translate/unrecognised.ts'
 import { reportKeyOf } from './translate/workflow.ts'
 import { webhookTypeOf } from './webhookTypes.ts'
 
@@ -72,20 +73,10 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
     if (erasedAt !== undefined && eventTimeOf(body, { datedBy: [] }, received.receivedAt).occurredAt <= erasedAt)
       return drop('before_erasure')
     const rawType = textOf(body, 'type') ?? ''
-    const raw: WebhookUnrecognised = {
-      receivedId: received.receivedId,
-      tenantId: tenantId ?? received.tenantId,
-      rawType,
-      reason: destination.raw,
-      webhookId,
-      receivedAt: received.receivedAt,
-      body: received.body,
+    const raw = rawOf(received, {
+      ...{ tenantId: tenantId ?? received.tenantId, rawType, reason: destination.raw, webhookId },
       shape: type === '' ? null : type,
-      detail: null,
-      batchIndex: received.batchIndex,
-      scheme: received.scheme,
-      keyId: received.keyId,
-    }
+    })
     return next({ ...kept, seen: remember(seen, [id], ctx.at) }, { emit: [emit(unrecognised, raw)] })
   }
   if (tenantId === null) return refuse('E_WEBHOOK_TENANT_MISSING', received, { type })
@@ -122,7 +113,18 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   const event = afterErasure(told, erasedAt)
   if (event === undefined) return drop('before_erasure')
   const memory = { ...kept, seen: remember(seen, [id, ...factIds, ...judged.ids], ctx.at), told: rememberTold(kept.told, meaning) }
-  return next(memory, { emit: [emit(leadEvents, event)] })
+  if (draft.unread === undefined) return next(memory, { emit: [emit(leadEvents, event)] })
+  const unread = rawOf(received, { rawType: '', reason: 'signal_unknown', webhookId, shape: type, detail: draft.unread })
+  return next<IngestState, typeof leadEvents | typeof unrecognised>(memory, { emit: [emit(leadEvents, event), emit(unrecognised, unread)] })
+}
+
+/** The body as it came, with why it or a part of it is not taken. */
+function rawOf(
+  { receivedId, tenantId, receivedAt, body, batchIndex, scheme, keyId }: WebhookReceived,
+  why: Pick<WebhookUnrecognised, 'rawType' | 'webhookId' | 'shape'> &
+    Partial<Pick<WebhookUnrecognised, 'tenantId' | 'detail'>> & { readonly reason: UnrecognisedReason },
+): WebhookUnrecognised {
+  return { receivedId, tenantId, receivedAt, body, batchIndex, scheme, keyId, detail: null, ...why }
 }
 
 /**
@@ -130,11 +132,8 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
  * for all locations. Not remembered, as callbacks of nobody are not.
  */
 function unreadableReport(state: IngestState | undefined, received: WebhookReceived, problem: BodyProblem): Answer {
-  const { receivedId, tenantId, receivedAt, body, type, batchIndex, scheme, keyId } = received
-  const raw: WebhookUnrecognised = {
-    ...{ receivedId, tenantId, rawType: '', reason: 'typeless', webhookId: null, receivedAt, body, shape: type },
-    ...{ detail: `The report of a workflow cannot be read: ${problem}.`, batchIndex, scheme, keyId },
-  }
+  const detail = `The report of a workflow cannot be read: ${problem}.`
+  const raw = rawOf(received, { rawType: '', reason: 'typeless', webhookId: null, shape: received.type, detail })
   return next(state, { emit: [emit(unrecognised, raw)] })
 }
 

@@ -55,6 +55,14 @@ t.test('a post to the URL of a location is stored as it came, marked as a report
   t.match(line.outputs(leadEvents), [{ kind: 'workflow_reported', source: 'ghl_workflow' }])
 })
 
+t.test('a report with a signal that is not known is stored and counted as such', async (t) => {
+  const api = await apiUnderTest({ workflowSecrets: secrets })
+  for (const rekindle_signal of ['property_view', 'property views'])
+    await posted(api, workflowToken(secrets, sandboxTenantId), body({ customData: { rekindle_signal } }))
+  t.equal(await api.metric('lr_webhook_kept_raw_total', { source: 'workflow', type: 'WorkflowWebhook', reason: 'signal_unknown' }), 1)
+  t.equal(api.produced.length, 2)
+})
+
 t.test('a token of another location, of another secret, cut or forged is refused, and its URL stands nowhere in the log', async (t) => {
   const api = await apiUnderTest({ workflowSecrets: secrets })
   const good = workflowToken(secrets, sandboxTenantId)

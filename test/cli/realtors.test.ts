@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import t from 'tap'
 import { runProgram } from '../../cli/program.ts'
 import { addRealtors } from '../../cli/verbs/realtors.ts'
-import { changed } from '../../cli/verbs/tenants.ts'
+import { addTenants, changed } from '../../cli/verbs/tenants.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import type { Realtor } from '../../schemas/generated/records.ts'
@@ -42,7 +42,8 @@ t.test('users who were there before the app are fetched, told through the line a
     const surroundings = { terminal, config: () => settings, now: Date.now, newId: () => `fetched-${++ids}` } as never
     const program = new Command('rekindle').exitOverride()
     addRealtors(program, surroundings)
-    return { code: await runProgram(program, ['realtors', ...argv], surroundings), out }
+    addTenants(program, surroundings)
+    return { code: await runProgram(program, argv[0] === 'tenants' ? argv : ['realtors', ...argv], surroundings), out }
   }
   t.match(await run('fetch', location), { code: 1, out: [/E_OPTION_INVALID/] }, 'nobody knows the location')
   t.match(await run('list', '--location', location), { code: 1, out: [/E_OPTION_INVALID.*is no location that is known/s] })
@@ -71,6 +72,22 @@ t.test('users who were there before the app are fetched, told through the line a
     /user1 +Ana Smith +user +user1@example\.com +\+12025550107/,
     /user2 +Bea Jones/,
   ])
+
+  t.match(await run('tenants', 'fields', 'nowhere'), { code: 1, out: [/E_OPTION_INVALID.*nowhere is no location/s] })
+  t.strictSame((await run('tenants', 'fields', location)).out, [`Contacts of ${location} have no custom fields.`])
+  const field = { id: 'field1', name: 'Your budget', fieldKey: 'contact.your_budget', dataType: 'TEXT', model: 'contact' }
+  sandbox.put('customFields', location, field)
+  sandbox.put('customFields', location, { ...field, id: 'field2', model: 'opportunity' })
+  t.match(await run('tenants', 'set', location, '--field', 'field1=age'), { code: 1, out: [/age must be one of job_title/] })
+  const suggested = (await run('tenants', 'fields', location)).out
+  t.match(suggested, [/^field +key/, /^field1 +contact\.your_budget +Your budget +TEXT +- +budget$/, /^Name one with/])
+  t.equal(suggested.length, 3, 'fields of opportunities are told by no webhook')
+  t.match(await run('tenants', 'set', location, '--field', 'field1=budget', '--field', 'field9=goal', '--max-per-24h', '2'), {
+    code: 0,
+    out: [/contacts: 2 in 24 h.*named fields: budget, goal$/],
+  })
+  await eventually('the fields are named', () => table.get(location)?.customFieldNames['field9'] === 'goal')
+  t.match((await run('tenants', 'fields', location)).out, [/^field/, /^field1 .* budget +-$/, /^field9 is named goal/, /^Name one with/])
 
   t.match(await run('set', 'nowhere', 'user1'), { code: 1, out: [/E_OPTION_INVALID.*nowhere is no location/s] })
   t.match(await run('set', location, 'user1', '--capacity', '0'), { code: 1, out: [/--capacity 0 must be a whole number from 1 to 1000/] })

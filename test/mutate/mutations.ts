@@ -2553,6 +2553,91 @@ export const mutations: readonly Mutation[] = [
     why: 'An unsigned post deletes a contact or installs a location.',
   },
   {
+    id: 'stated-signal-asks-at-once',
+    guard: 'a stated signal asks nothing within an hour of the last question',
+    file: 'pipelines/enrich/questions.ts',
+    find: 'const rests = event.workflow !== null &&',
+    replace: "const rests = event.kind === 'workflow_reported' &&",
+    tests: [
+      {
+        file: 'test/pipelines/workflowReports.test.ts',
+        title:
+          'a stated signal has the power of a report: no permission, one within ten minutes, and no question within an hour of the last',
+      },
+    ],
+    why: 'Whoever has the URL of a location has its agents asked as often as they like.',
+  },
+  {
+    id: 'signal-guessed',
+    guard: 'a signal that is not known, or that the platform tells itself, is not taken',
+    file: 'pipelines/ingest/translate/statedSignal.ts',
+    find: 'if (!statedSignals.includes(signal))',
+    replace: "if (signal === '')",
+    tests: [
+      {
+        file: 'test/pipelines/workflowReports.test.ts',
+        title: 'P-37: each signal that no webhook of the platform brings can be stated by a report, and what one brings cannot',
+      },
+    ],
+    why: 'A reply counts twice, and a mistyped signal is lost without a word.',
+  },
+  {
+    id: 'every-named-field-in-the-view',
+    guard: 'a view holds the facts that agents may read and no other',
+    file: 'pipelines/enrich/seenFacts.ts',
+    find: 'filter(([, name]) => permitted.has(name))',
+    replace: "filter(([, name]) => name !== '')",
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'every fact that an agent may read reaches it, all of them at once, and no other does',
+      },
+    ],
+    why: 'Age and ZIP of a lead stand in every question about it.',
+  },
+  {
+    id: 'link-with-an-address',
+    guard: 'a link in a view names nobody',
+    file: 'pipelines/enrich/seenFacts.ts',
+    find: '&& !namesSomebody(link) ',
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'what was written into a form is read as far as a message is, and a link is whole or not there',
+      },
+    ],
+    why: 'The e-mail address of a lead stands in votes and on topics.',
+  },
+  {
+    id: 'limits-beyond-the-rules',
+    guard: 'a location can ask for more care than the safety rules do, never for less',
+    file: 'cli/tenantLimits.ts',
+    find: 'if (!(number >= from && number <= to))',
+    replace: 'if (!(number >= 0))',
+    tests: [
+      {
+        file: 'test/cli/tenantFields.test.ts',
+        title: 'limits are set within the safety rules and refused outside of them, with what they may be',
+      },
+    ],
+    why: 'A lead is written to over a person who has just written, or years after an inquiry.',
+  },
+  {
+    id: 'field-named-in-vain',
+    guard: 'a field is named after something that is read',
+    file: 'cli/fieldNames.ts',
+    find: 'if (!fieldFacts.includes(fact))',
+    replace: 'if (fact.length > 100)',
+    tests: [
+      {
+        file: 'test/cli/tenantFields.test.ts',
+        title: 'a name that nothing reads is refused with those that are read, and so are two fields of one name',
+      },
+    ],
+    why: 'A mistyped fact is taken, and the agents that need it stay silent.',
+  },
+  {
     id: 'tombstone-without-echo',
     guard: 'deletion of an entity outlasts its echo',
     file: 'pipelines/enrich/entities.ts',

@@ -21,11 +21,13 @@ import type { Rule, RuleId } from '../../pipelines/enrich/behaviour/rules.ts'
 import { KEPT_EACH, interestWeights, signalNames, signals } from '../../pipelines/enrich/behaviour/signals.ts'
 import type { SignalName } from '../../pipelines/enrich/behaviour/signals.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
+import { ingest } from '../../pipelines/ingest/stage.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
 import { LeadProfile } from '../../schemas/generated/records.ts'
 import type { LeadEvent, Observed } from '../../schemas/generated/records.ts'
-import { assessments, leadEvents, leadKey, profiles, triggers } from '../../topics/index.ts'
+import { assessments, leadEvents, leadKey, profiles, triggers, webhooks } from '../../topics/index.ts'
+import { tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 
 /** A Tuesday. */
@@ -190,6 +192,61 @@ t.test('P-38 every rule fires on its fixture, once, and not just below its bound
   }
   t.notOk(firedRules(cases.night_owl.fires[0] ?? []).has('night_owl'), 'not by day')
 })
+
+t.test(
+  'P-37 a producer exists for each: what completes a rule comes through webhooks, reports of workflows or mails, and fires it',
+  async (t) => {
+    // Saturday, 22:30 in Chicago.
+    const night = Date.parse('2026-11-08T04:30:00Z')
+    for (const { id } of rules) {
+      const begins = id === 'night_owl' ? night : start
+      const line = drive([ingest, enrich], { at: begins - DAY, tables: { tenants: [[tenantId, tenantRecord({ tenantId })]] } })
+      let sent = 0
+      const pipe = (origin: string, type: string, body: Record<string, unknown>) => {
+        const bytes = Buffer.from(JSON.stringify({ timestamp: new Date(line.now).toISOString(), ...body }))
+        line.pipe(webhooks, maria, {
+          ...{
+            receivedId: `r${++sent}`,
+            tenantId,
+            origin,
+            scheme: 'ed25519',
+            keyId: 'k',
+            type,
+            webhookId: origin === 'workflow' ? null : `w${sent}`,
+          },
+          ...{ contactId, batchIndex: 0, receivedAt: line.now, body: bytes },
+        })
+      }
+      pipe('webhook', 'ContactCreate', {
+        type: 'ContactCreate',
+        locationId: tenantId,
+        id: contactId,
+        phone: '+15125550100',
+        source: 'form',
+      })
+      line.advance('24h')
+      const fixture = id === 'night_owl' ? [did('page_view', 0), did('property_view', HOUR)] : (cases[id].fires[0] ?? [])
+      for (const [index, { at, signal, subject, price }] of fixture.entries()) {
+        line.advance(`${Math.max(0, at - start - (line.now - begins))}ms`)
+        const mail = { event: 'opened', id: `mail-event-${index}`, timestamp: line.now / 1000, recipient: 'maria@example.com' }
+        if (signal === 'email_open')
+          pipe('webhook', 'LCEmailStats', { type: 'LCEmailStats', locationId: tenantId, contactId, webhookPayload: mail })
+        else
+          pipe('workflow', 'WorkflowWebhook', {
+            contact_id: contactId,
+            location: { id: tenantId },
+            customData: { rekindle_signal: signal, subject, price, idempotency_key: `view-${index}` },
+          })
+      }
+      line.advance('9d')
+      t.strictSame(line.deadLetters, [], id)
+      t.ok(
+        line.outputs(triggers).some(({ trigger }) => trigger === id),
+        id,
+      )
+    }
+  },
+)
 
 t.test('P-36 P-37 every signal has a source or is accepted, and every interest and rule has a signal', async (t) => {
   const used = new Set(
@@ -661,6 +718,6 @@ t.test('the page about triggers tells every rule, signal and weight as they are'
       rule.asks ? 'yes' : 'no',
       rule.cooldownMs === DAY ? '24 hours' : `${rule.cooldownMs / DAY} days`,
     ])
-  for (const name of signalNames) has([`\`${name}\``, signals[name].interest ?? '', signals[name].source ?? 'nobody yet'])
+  for (const name of signalNames) has([`\`${name}\``, signals[name].interest ?? '', signals[name].source])
   for (const [interest, weight] of Object.entries(interestWeights)) has([interest, weight.toFixed(2)])
 })

@@ -11,6 +11,7 @@ import { marketAnalyzer } from '../../pipelines/agents/competitive/marketAnalyze
 import { binOfFinding, findingFor, segmentsOf } from '../../pipelines/agents/competitive/segment.ts'
 import { socialMonitor } from '../../pipelines/agents/competitive/socialMonitor.ts'
 import { strategicSynthesizer } from '../../pipelines/agents/competitive/strategicSynthesizer.ts'
+import { marketContextAgent } from '../../pipelines/agents/follow-up/marketContextAgent.ts'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { findingsOf } from '../../pipelines/market/findings.ts'
 import { market } from '../../pipelines/market/stage.ts'
@@ -55,6 +56,35 @@ function says(agent: Agent, tables: AgentTables, changes: Partial<Assessment> = 
     .join(', ')
 }
 const condo = { property_type: 'Condo', budget: '300k' }
+
+t.test('market_context_agent tells what price and stock say together, of the segment of the lead, and nothing of one alone', async (t) => {
+  const of = (findings: readonly Finding[], changes: Partial<Assessment> = { view: view({ facts: condo }) }) =>
+    says(marketContextAgent, found(insight('market_analyzer', ...findings)), changes)
+  const sellers = (subject: string, bin = 5) => [
+    finding('price_trend', subject, 'prices_rising'),
+    finding('inventory_trend', subject, 'fewer_homes', bin),
+  ]
+  const buyers = (subject: string) => [finding('price_trend', subject, 'prices_falling'), finding('inventory_trend', subject, 'more_homes')]
+  t.equal(of(sellers('condo')), 'content inform 4 sellers_market', '.925 * .85 = .79')
+  t.equal(of(sellers('condo', 3)), 'content inform 2 sellers_market', 'the less sure of the two: .625 * .85 = .53')
+  t.equal(of(buyers('condo')), 'content inform 4 buyers_market', '.925 * .8 = .74')
+  t.equal(of(sellers('')), 'content inform 1 sellers_market', 'of the whole market: half of .79')
+  t.equal(of([...buyers(''), ...sellers('condo')]), 'content inform 4 sellers_market', 'the narrowest segment counts')
+  t.equal(of(sellers('land')), 'abstain market_balanced', 'another segment')
+  for (const one of sellers('condo')) t.equal(of([one]), 'abstain market_balanced', one.kind)
+  t.equal(
+    of([finding('price_trend', 'condo', 'prices_rising'), finding('inventory_trend', 'condo', 'more_homes')]),
+    'abstain market_balanced',
+  )
+  t.equal(of(sellers('condo'), { view: view({ facts: condo, status: 'lost' }) }), 'abstain lead_ended')
+  t.equal(of(sellers('condo'), inbound('I already have a realtor', { facts: condo })), 'abstain not_ours_to_tell')
+  t.equal(
+    of(sellers('condo'), { view: view({ facts: { ...condo, market_trend: 'balanced' } }) }),
+    'abstain market_balanced',
+    'fields of the contact go first',
+  )
+  t.equal(says(marketContextAgent, found()), 'abstain no_market_data')
+})
 
 t.test('a lead looks at the segment of its home and budget, and at every wider one', async (t) => {
   const of = (facts: Record<string, string>) => segmentsOf(agentView(question({ view: view({ facts }) })))
@@ -231,7 +261,7 @@ t.test('without findings all four abstain, and none of them is ever for a direct
   )
 })
 
-t.test('the four read what they declare and nothing else', async (t) => {
+t.test('the four, and whoever reads a finding of theirs, read what they declare and nothing else', async (t) => {
   const tables = found(
     ...four.map(({ id }) =>
       insight(
@@ -248,7 +278,7 @@ t.test('the four read what they declare and nothing else', async (t) => {
     question(inbound('How can I trust you? I read bad reviews on Zillow', { level: 'HOT' })),
     question({ view: silent(2, 80, { createdAt: asked - 30 * day }) }),
   ]
-  for (const agent of four) {
+  for (const agent of [...four, marketContextAgent]) {
     const read = new Set<string>()
     const note = <T extends object>(object: T, prefix: string): T =>
       new Proxy(object, {
@@ -271,7 +301,8 @@ t.test('the four read what they declare and nothing else', async (t) => {
       [],
       agent.id,
     )
-    t.ok(read.has(`insights.${agent.id}`), `${agent.id} reads its own findings`)
+    const findings = agent === marketContextAgent ? 'market_analyzer' : agent.id
+    t.ok(read.has(`insights.${findings}`), `${agent.id} reads the findings of ${findings}`)
   }
 })
 

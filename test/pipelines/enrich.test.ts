@@ -5,6 +5,7 @@ import t from 'tap'
 import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
 import { contiguousUsZones, placeOfAreaCode, zonesOfState } from '../../pipelines/enrich/areaCodes.ts'
 import { blockedBecause } from '../../pipelines/enrich/consent.ts'
+import { agentView, permittedFacts } from '../../pipelines/agents/agentView.ts'
 import { leadView, VIEW_BYTES } from '../../pipelines/enrich/leadView.ts'
 import { LeadViewBytes } from '../../pipelines/enrich/leadViewBytes.ts'
 import { optInKeywords, optOutKeywords, ownWords, polite } from '../../pipelines/enrich/optOutLexicon.ts'
@@ -1515,12 +1516,51 @@ t.test('the view names nobody and holds no protected attribute', async (t) => {
   })
 })
 
+t.test('every fact that an agent may read reaches it, all of them at once, and no other does', async (t) => {
+  const named = [...permittedFacts, 'age', 'zip', 'must_haves', 'e_mail']
+  const customFieldNames = Object.fromEntries(named.map((name, i) => [`f${i}`, name]))
+  const lead = { ...fold(created({})), customFields: Object.fromEntries(named.map((name, i) => [`f${i}`, `says ${name}`])) }
+  const viewed = leadView(lead, { ...tenant, customFieldNames }, start)
+  t.strictSame(viewed.facts, Object.fromEntries([...permittedFacts].sort().map((name) => [name, `says ${name}`])))
+  const seen = agentView({ tenantId, contactId: 'c', askedAt: start, reason: 'new_lead', stage: 'new', view: viewed })
+  t.strictSame(Object.keys(seen.facts).sort(), [...permittedFacts].sort())
+})
+
+t.test('what was written into a form is read as far as a message is, and a link is whole or not there', async (t) => {
+  const named = { ...tenant, customFieldNames: { f1: 'form_message', f2: 'video_url', f3: 'goal' } }
+  const seen = (customFields: Record<string, string>) => leadView({ ...fold(created({})), customFields }, named, start).facts
+  const wish = `${'We look for a home near the lake. '.repeat(8)}We can move at once.`
+  t.equal(wish.length, 292)
+  t.strictSame(seen({ f1: wish, f3: wish }), { form_message: wish.slice(0, 280), goal: wish.slice(0, 80) })
+  t.strictSame(seen({ f1: 'call 512-555-0100 or a@b.co' }), { form_message: 'call [phone] or [email]' })
+  const long = `https://video.example/${'x'.repeat(178)}`
+  for (const link of ['https://vimeo.com/1084537612', 'https://youtu.be/@studio/5125550100?t=30', long])
+    t.strictSame(seen({ f2: link }), { video_url: link }, 'the number of a video is no telephone number')
+  for (const link of [
+    `${long}x`,
+    'https://video.example/v?to=5125550100',
+    'https://video.example/v?for=maria%40example.com',
+    'https://video.example/maria@example.com/1',
+  ])
+    t.strictSame(seen({ f2: link }), {}, link)
+  t.strictSame(seen({ f2: 'not yet, call 5125550100' }), { video_url: 'not yet, call [phone]' })
+  t.strictSame(seen({ f3: 'https://a.example/5125550100' }), { goal: 'https://a.example/[phone]' }, 'only where a link belongs')
+})
+
+t.test('a view that is too large gives up its long facts before its short ones, wherever their names stand', async (t) => {
+  const customFieldNames = Object.fromEntries(permittedFacts.map((name, i) => [`f${i}`, name]))
+  const values = permittedFacts.map((name, i) => [`f${i}`, name === 'timeline' || name === 'visits' ? 'asap' : 'é'.repeat(80)] as const)
+  const lead = { ...fold(created({}), says('é'.repeat(280), start)), customFields: Object.fromEntries(values) }
+  const { facts } = leadView(lead, { ...tenant, customFieldNames }, start + 1)
+  t.strictSame(facts, { timeline: 'asap', visits: 'asap' })
+})
+
 t.test('an assessment stays below 3 KB whatever the lead says', async (t) => {
   const text = fc.string({ unit: 'binary', maxLength: 700 })
   await assertProperty(
     t,
     fc.property(fc.array(text, { minLength: 1, maxLength: 12 }), fc.array(text, { maxLength: 60 }), (texts, tags) => {
-      const names = Object.fromEntries(texts.map((_, i) => [`f${i}`, `fact_${i}`]))
+      const names = Object.fromEntries(texts.map((_, i) => [`f${i}`, permittedFacts[i] ?? '']))
       const line = lineWith([[tenantId, { ...tenant, customFieldNames: names }]])
       tell(
         line,

@@ -153,7 +153,8 @@ t.test('P-06: video_ai_agent speaks of a video that exists and never makes an ad
   t.equal(of({ level: 'WARM', facts }), 'abstain not_hot')
   t.equal(of({ level: 'HOT', facts, blockedChannels: { call: 'dnd' } }), 'abstain no_open_channel')
   t.ok(isVideoAddress('https://video.example/v/123'))
-  for (const bad of ['http://video.example/v', 'soon', 'https://video.example', `https://video.example/${'x'.repeat(80)}`, undefined])
+  t.ok(isVideoAddress(`https://video.example/${'x'.repeat(100)}`))
+  for (const bad of ['http://video.example/v', 'soon', 'https://video.example', `https://video.example/${'x'.repeat(200)}`, undefined])
     t.notOk(isVideoAddress(bad), String(bad))
 })
 

@@ -25,6 +25,7 @@ import {
   timelinePoints,
 } from '../../pipelines/enrich/scoring/priorityTables.ts'
 import type { PriorityPart } from '../../pipelines/enrich/scoring/priorityTables.ts'
+import { permittedFacts } from '../../pipelines/agents/agentView.ts'
 import { cut } from '../../pipelines/ingest/fields.ts'
 import { wholeFactors } from '../../pipelines/enrich/scoring/wholePoints.ts'
 import type { Consent, LeadProfile, PhoneFacts, Priority, RecentMessage, Scoring, Tenant } from '../../schemas/generated/records.ts'
@@ -176,13 +177,13 @@ function addressOf({ state, country, postalCode }: Pick<LeadProfile, 'state' | '
   return code === undefined ? undefined : { states: [code], zones: zonesOfState(code) ?? [] }
 }
 
-/** Custom fields as agents see them, without those that none may read; the names here are all open ones. */
+/** Custom fields as agents see them: the permitted ones; links have a test of their own. */
 export function plainSeenFacts(customFields: Texts, names: Texts): [string, string][] {
   const named = Object.entries(names)
-    .filter(([id]) => customFields[id] !== undefined)
-    .map(([id, name]) => [name, cut(plainMasked(customFields[id] ?? ''), 80)] as const)
+    .filter(([id, name]) => customFields[id] !== undefined && (permittedFacts as readonly string[]).includes(name))
+    .map(([id, name]) => [name, cut(plainMasked(customFields[id] ?? ''), name === 'form_message' ? 280 : 80)] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.entries(Object.fromEntries(named.slice(0, 20)))
+  return Object.entries(Object.fromEntries(named))
 }
 
 export function plainSeenMessages(messages: readonly RecentMessage[]): RecentMessage[] {

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { workflowEnvelope } from '../../api/envelope.ts'
+import { signalNames, signals } from '../../pipelines/enrich/behaviour/signals.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
 import { placeOf } from '../../pipelines/enrich/timeZones.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
@@ -173,6 +174,93 @@ t.test('the same report within ten minutes is one; later, or with a new key of i
     ['duplicate_meaning', 'duplicate_meaning', 'duplicate_webhook'],
   )
 })
+
+t.test(
+  'a report tells what the lead did on a website: the signal, what it was about and the price, with the report beside it',
+  async (t) => {
+    const of = (customData: Body) => told({ customData })
+    t.match(of({ rekindle_signal: 'property_view', subject: 'oak-12', price: '$450,000' }), {
+      ...{ kind: 'behaviour_observed', source: 'ghl_workflow', occurredAt: start },
+      behaviour: { signal: 'property_view', subject: 'oak-12', price: 450_000 },
+      workflow: { contact: { firstName: 'Jane' }, customData: { rekindle_signal: 'property_view' } },
+    })
+    t.strictSame({ ...of({ rekindle_signal: ' Page_View ' })?.behaviour }, { signal: 'page_view', subject: null, price: null })
+    for (const price of ['on request', '0', '']) t.equal(of({ rekindle_signal: 'price_click', price })?.behaviour?.price, null, price)
+    t.match(of({ subject: 'oak-12', price: '1' }), { kind: 'workflow_reported', behaviour: null })
+  },
+)
+
+t.test('P-37: each signal that no webhook of the platform brings can be stated by a report, and what one brings cannot', async (t) => {
+  const line = lineAtStart()
+  for (const rekindle_signal of signalNames) report(line, body({ customData: { rekindle_signal } }))
+  const own = signalNames.filter((name) => signals[name].source === 'behaviour_observed')
+  t.equal(own.length, 22)
+  t.strictSame(
+    line.outputs(leadEvents).flatMap(({ behaviour }) => (behaviour === null ? [] : [behaviour.signal])),
+    own,
+  )
+  t.strictSame(new Set(profileOf(line).behaviour?.seen.map(({ signal }) => signal)), new Set(own), 'and each is folded')
+  t.equal(line.outputs(unrecognised).length, signalNames.length - own.length)
+})
+
+t.test(
+  'a signal that is not known is not guessed: the report is told without it, and kept raw with the words that are known',
+  async (t) => {
+    const line = lineAtStart()
+    report(
+      line,
+      body({ customData: { rekindle_signal: 'property views' }, message: { direction: 'inbound', body: 'please stop texting me' } }),
+    )
+    t.match(line.outputs(leadEvents), [{ kind: 'workflow_reported', behaviour: null }])
+    t.match(line.outputs(unrecognised), [
+      {
+        ...{ tenantId, reason: 'signal_unknown', shape: 'WorkflowWebhook' },
+        detail: /^rekindle_signal property views must be one of page_view, property_view, .*device_switch\.$/,
+      },
+    ])
+    t.equal(profileOf(line).behaviour, null)
+    t.match(profileOf(line).humanOwnership, { reason: 'opt_out_unclear' }, 'the rest of it counts')
+    report(
+      line,
+      body({ customData: { rekindle_signal: 'property views' }, message: { direction: 'inbound', body: 'please stop texting me' } }),
+    )
+    t.equal(line.outputs(unrecognised).length, 1, 'and once')
+  },
+)
+
+t.test(
+  'a stated signal has the power of a report: no permission, one within ten minutes, and no question within an hour of the last',
+  async (t) => {
+    const line = lineAtStart()
+    const visit = (customData: Body, more: Body = {}) =>
+      report(line, body({ customData: { rekindle_signal: 'calculator_usage', ...customData }, ...more }))
+    signed(line, { type: 'ContactCreate', id: contactId, firstName: 'Jane', phone: '+15125550101', tags: ['a'] })
+    const { consents } = profileOf(line)
+    const before = profileOf(line)
+    const times = { ...before.fieldTimes }
+    visit({ subject: 'a' }, { phone: '+19005550100', email: 'x@example.com', timezone: 'America/New_York' })
+    line.advance('1m')
+    visit({ subject: 'a' })
+    t.match(profileOf(line), { phone: '+15125550101', email: null, consents, tags: ['a'], reportedTimeZone: 'America/New_York' })
+    t.strictSame(before.fieldTimes, times, 'the profile of before is not written to')
+    line.advance('9m')
+    visit({ subject: 'a' })
+    t.equal(profileOf(line).behaviour?.seen.length, 2, 'the e-mail of the second makes another report; the third is that one')
+    visit({ subject: 'a', idempotency_key: 'view-2' })
+    t.equal(profileOf(line).behaviour?.seen.length, 3, 'unless its author says that it is another')
+    for (let n = 0; n < 12; n++)
+      for (const signal of ['price_click', 'form_submitted', 'market_report_view']) visit({ rekindle_signal: signal, n: String(n) })
+    t.not(profileOf(line).level, before.level)
+    t.strictSame(
+      line.outputs(assessments).map(({ reason }) => reason),
+      ['new_lead'],
+      'what changes within the hour is told and asks nothing',
+    )
+    t.ok(line.outputs(triggers).some(({ trigger }) => trigger === 'level_changed'))
+    visit({ subject: 'b' }, { message: { direction: 'inbound', body: 'please stop texting me' } })
+    t.match(profileOf(line).humanOwnership, { reason: 'opt_out_unclear' })
+  },
+)
 
 t.test('a report may start work, and no sooner than an hour after the last question', async (t) => {
   const line = lineAtStart()

@@ -10,6 +10,7 @@ import { enrich } from '../../pipelines/enrich/stage.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { browsingOf } from '../../simulate/browsing.ts'
 import { pastDeliveries } from '../../simulate/deliveries.ts'
 import { sources, tellStory } from '../../simulate/leadStory.ts'
 import { platformTruth } from '../../simulate/platformTruth.ts'
@@ -20,7 +21,7 @@ import { sandboxTenant, sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { httpPost, sendAll } from '../../simulate/sender.ts'
 import type { Answer } from '../../simulate/sender.ts'
 import { visitsOf } from '../../simulate/visits.ts'
-import { leadEvents, leadKey, profiles, webhooks } from '../../topics/index.ts'
+import { leadEvents, leadKey, profiles, triggers, unrecognised, webhooks } from '../../topics/index.ts'
 
 const at = Date.parse('2026-11-24T15:00:00.000Z')
 const quiet = { duplicates: 0, reordered: 0 }
@@ -73,7 +74,8 @@ t.test('reports are added and nothing else changes: no byte, no id, no order of 
   t.strictSame(ofLead(withReports), ofLead(plain))
   const reports = withReports.filter(({ webhook }) => webhook.isReport)
   const returned = Array.from({ length: 60 }, (_, index) => tellStory(7, index)).filter(({ plot }) => plot === 'comes_back').length
-  t.equal(reports.length, 60 + returned)
+  const ofTheWebsite = Array.from({ length: 60 }, (_, index) => browsingOf({ index }, 7)).flat().length
+  t.equal(reports.length, 60 + returned + ofTheWebsite)
   t.equal(plain.filter(({ webhook }) => webhook.isReport).length, 0)
   for (const { webhook } of reports) {
     const { envelope, stated } = workflowEnvelope(webhook.body, sandboxTenantId)
@@ -119,6 +121,26 @@ t.test('what the reports say becomes the visits of the profile and touches of it
   t.ok(ids.length > 20)
   const kept = JSON.stringify([...last.values()])
   t.ok(ids.every((id) => !kept.includes(String(id))))
+})
+
+t.test('what leads do on the website fires rules: the signals are known, and most leads do nothing there', async (t) => {
+  const all = Array.from({ length: 400 }, (_, index) => browsingOf({ index }, 3))
+  const share = all.filter((posts) => posts.length > 0).length / all.length
+  t.ok(share > 0.13 && share < 0.27, `${share} of the leads`)
+  t.strictSame(
+    all,
+    Array.from({ length: 400 }, (_, index) => browsingOf({ index }, 3)),
+  )
+  const tables = { tenants: [[sandboxTenantId, sandboxTenant(at)] as [string, ReturnType<typeof sandboxTenant>]] }
+  const line = drive([ingest, enrich], { at, tables })
+  for (const { webhook } of past(3, 120, true))
+    line.pipe(webhooks, leadKey(sandboxTenantId, webhook.contactId), receivedWebhook(webhook, line.now))
+  line.advance('25h')
+  t.strictSame([line.deadLetters, line.outputs(unrecognised)], [[], []])
+  const posted = Array.from({ length: 120 }, (_, index) => browsingOf({ index }, 3)).flat().length
+  t.equal(line.outputs(leadEvents).filter(({ kind }) => kind === 'behaviour_observed').length, posted, 'each is told')
+  const fired = new Set(line.outputs(triggers).map(({ trigger }) => trigger))
+  for (const rule of ['comparison_shopping', 'decision_signals', 'price_click_left', 'abandonment']) t.ok(fired.has(rule), rule)
 })
 
 t.test('reports go to a URL of their own, unsigned; the API of the platform shows the same visits on the contact', async (t) => {

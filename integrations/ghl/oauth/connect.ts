@@ -3,7 +3,10 @@ import type { Clock } from '../clock.ts'
 import type { Grant, GrantStore, Holder } from './grant.ts'
 import type { IssuedTokens, OauthAnswer, OauthApi } from './oauthApi.ts'
 
-/** What the product needs. @source reference/gohighlevel.md 3.2 */
+/**
+ * What the product needs, for its calls and for the events it is subscribed to.
+ * @source reference/gohighlevel.md 3.2, 1.2; for POST /locations/{id}/tasks/search the API reference of HighLevel, "Task Search Filter"
+ */
 export const scopes = [
   'contacts.readonly',
   'contacts.write',
@@ -20,8 +23,10 @@ export const scopes = [
   'locations.readonly',
   'locations/customFields.readonly',
   'locations/tags.readonly',
+  'locations/tasks.readonly',
   'workflows.readonly',
   'forms.readonly',
+  'voice-ai-dashboard.readonly',
   'oauth.readonly',
   'oauth.write',
 ] as const

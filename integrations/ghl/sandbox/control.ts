@@ -16,6 +16,8 @@ export interface Controlled {
   /** The code a browser comes back with after somebody agreed. */
   authorize(agreement: Agreement): string
   setContact(contact: SandboxContact): void
+  /** What stands in a table of a location. */
+  rows(table: Table, location: string): readonly Fields[]
   /** Puts a row as if a person had made it in the platform; no webhook tells of it. */
   put(table: Table, location: string, row: Fields): void
   /** A message from a contact; no webhook tells of it. */

@@ -170,6 +170,9 @@ class SandboxServer implements Sandbox {
   setContact(contact: SandboxContact): void {
     this.journal.write({ kind: 'contact', contact })
   }
+  rows(table: Table, location: string): readonly Fields[] {
+    return this.world.rows(table, location)
+  }
   put(table: Table, location: string, row: Fields): void {
     this.journal.write({ kind: 'put', table, location, id: String(row['id']), fields: row })
   }

@@ -1,6 +1,7 @@
 /**
  * Row 36. Whether to propose an appointment: the lead is hot or has told enough, and free slots of a calendar are known.
- * Abstains without slots, with an appointment ahead, and while the lead is neither hot nor qualified.
+ * Abstains without slots, with an appointment ahead, and while the lead is neither hot nor qualified. It knows no calendar of the platform:
+ * slots are those in a custom field that is named open_slots, as ISO 8601 times with an offset; who fills it keeps it up to date.
  * @source reference/lead-domain.md 2.5
  */
 import { DateTime } from 'luxon'

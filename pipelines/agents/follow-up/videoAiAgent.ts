@@ -8,17 +8,17 @@ import type { Agent } from '../agent.ts'
 import { isOpen } from '../channels.ts'
 import { levelRank, levelRanks } from '../levels.ts'
 
-/** Facts are cut at this length: an address that fills it may be only the beginning of one. */
-const factLength = 80
+/** An address that is longer is not shown, and a cut one would lead nowhere. */
+const factLength = 200
 
 /** Is the text one whole https address? */
 export function isVideoAddress(text: string | undefined): boolean {
-  return text !== undefined && text.length < factLength && /^https:\/\/[^\s/]+\.[^\s/]+\/\S+$/.test(text)
+  return text !== undefined && text.length <= factLength && /^https:\/\/[^\s/]+\.[^\s/]+\/\S+$/.test(text)
 }
 
 export const videoAiAgent: Agent = {
   id: 'video_ai_agent',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'media',
   answers: ['follow_up'],

@@ -1,5 +1,5 @@
 /**
- * What a lead can do that tells of its intent, how much each kind weighs, and where it comes from today. The data of the
+ * What a lead can do that tells of its intent, how much each kind weighs, and where it comes from. The data of the
  * behavioural trigger engine. @source lead-domain reference 6.1 (weights), 6.3 (the sixteen signals), 14.4 (30 days)
  */
 
@@ -23,11 +23,13 @@ export type Interest = keyof typeof interestWeights
 export interface Signal {
   /** The interest it counts for; null = activity that weighs nothing by itself. */
   readonly interest: Interest | null
-  /** The kind of lead event that brings it today; null = nobody sends it yet, it is accepted as `behaviour_observed`. */
-  readonly source: string | null
+  /** The kind of lead event that brings it. */
+  readonly source: string
 }
 
-const unsent = (interest: Interest | null): Signal => ({ interest, source: null })
+/** What websites and portals tell, by the reports of workflows. */
+export const OBSERVED = 'behaviour_observed'
+const stated = (interest: Interest | null): Signal => ({ interest, source: OBSERVED })
 
 /** The vocabulary. A signal that is not here is not folded. */
 export const signals = {
@@ -39,29 +41,29 @@ export const signals = {
   chat_message: { interest: 'agent_inquiry', source: 'message_inbound' },
   phone_call: { interest: 'agent_inquiry', source: 'message_inbound, voice_call_ended' },
   appointment_booked: { interest: 'agent_inquiry', source: 'appointment_booked' },
-  // Told by a website or portal.
-  page_view: unsent('website_visits'),
-  property_view: unsent('listing_views'),
-  virtual_tour_view: unsent('virtual_tour_views'),
-  search_query: unsent('property_search'),
-  neighborhood_view: unsent('neighborhood_research'),
-  market_report_view: unsent('market_report_engagement'),
-  document_download: unsent('market_report_engagement'),
-  calculator_usage: unsent('pricing_tool_usage'),
-  price_click: unsent('pricing_tool_usage'),
-  favorites_action: unsent('listing_views'),
-  sharing_action: unsent('listing_views'),
-  form_interaction: unsent(null),
-  form_started: unsent(null),
-  form_submitted: unsent('agent_inquiry'),
-  tour_started: unsent(null),
-  tour_finished: unsent('agent_inquiry'),
-  application_started: unsent(null),
-  application_finished: unsent('agent_inquiry'),
-  time_on_page: unsent(null),
-  scroll_behavior: unsent(null),
-  click_pattern: unsent(null),
-  device_switch: unsent(null),
+  // Told by a website or portal, through a workflow.
+  page_view: stated('website_visits'),
+  property_view: stated('listing_views'),
+  virtual_tour_view: stated('virtual_tour_views'),
+  search_query: stated('property_search'),
+  neighborhood_view: stated('neighborhood_research'),
+  market_report_view: stated('market_report_engagement'),
+  document_download: stated('market_report_engagement'),
+  calculator_usage: stated('pricing_tool_usage'),
+  price_click: stated('pricing_tool_usage'),
+  favorites_action: stated('listing_views'),
+  sharing_action: stated('listing_views'),
+  form_interaction: stated(null),
+  form_started: stated(null),
+  form_submitted: stated('agent_inquiry'),
+  tour_started: stated(null),
+  tour_finished: stated('agent_inquiry'),
+  application_started: stated(null),
+  application_finished: stated('agent_inquiry'),
+  time_on_page: stated(null),
+  scroll_behavior: stated(null),
+  click_pattern: stated(null),
+  device_switch: stated(null),
 } as const satisfies Readonly<Record<string, Signal>>
 export type SignalName = keyof typeof signals
 

@@ -46,6 +46,8 @@ export interface Draft {
   readonly messageIds?: readonly string[]
   /** Ids of a fact that happens once and is no message. */
   readonly factIds?: readonly string[]
+  /** What of the body cannot be taken, in words: it is kept raw beside the event. */
+  readonly unread?: string
 }
 
 export type Translation = Draft | { readonly missing: string }

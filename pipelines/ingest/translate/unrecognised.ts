@@ -5,6 +5,8 @@ export type UnrecognisedReason =
   | 'not_about_a_lead'
   | 'no_part_of_the_story'
   | 'contact_not_named'
+  // Beside the event of a workflow's report.
+  | 'signal_unknown'
   // Of callbacks of providers alone.
   | 'tenant_not_named'
   | 'tenant_not_installed'

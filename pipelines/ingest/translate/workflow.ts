@@ -3,13 +3,15 @@
  * without offset, misspelt names. It is unsigned, so what it says of the contact stays apart from what the platform says.
  */
 import { DateTime } from 'luxon'
+import { OBSERVED } from '../../enrich/behaviour/signals.ts'
 import type { WorkflowFields } from '../../../schemas/generated/records.ts'
 import { isObject } from '../body.ts'
 import type { Json } from '../body.ts'
 import { cut, customText, decimalOf, instantOf, objectOf, textOf, zoneOf } from '../fields.ts'
 import { proseOf } from '../plainText.ts'
 import { contactFieldsOf } from './contact.ts'
-import type { Translator } from './draft.ts'
+import type { Draft, Translator } from './draft.ts'
+import { statedSignalOf } from './statedSignal.ts'
 
 const MESSAGE_TEXT = 2_000
 const LABEL_TEXT = 80
@@ -26,9 +28,18 @@ const known = new Set([
 ])
 
 export const workflowTranslator: Translator = {
-  translate: (body) => ({ kind: 'workflow_reported', sections: { workflow: workflowFieldsOf(body) } }),
+  translate: reported,
   datedBy: [],
   mayLackContact: true,
+}
+
+/** The report, with what it says the lead did. A signal that is not known is not guessed: the report is told without it. */
+function reported(body: Json): Draft {
+  const workflow = workflowFieldsOf(body)
+  const stated = statedSignalOf(objectOf(body, 'customData') ?? {})
+  if (stated === undefined) return { kind: 'workflow_reported', sections: { workflow } }
+  if ('unknown' in stated) return { kind: 'workflow_reported', sections: { workflow }, unread: stated.unknown }
+  return { kind: OBSERVED, sections: { workflow, behaviour: stated.behaviour } }
 }
 
 /** A key of the author's own, by which he marks one report. */
