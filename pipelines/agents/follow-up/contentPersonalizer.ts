@@ -40,6 +40,13 @@ const softStart: Occasion = {
   because: 'Nudges went unanswered: if anything, a soft new start.',
 }
 
+const missed: Occasion = {
+  templateId: 'appointment_missed',
+  wanted: ['sms', 'email'],
+  because: 'The lead did not come to its appointment: another time can be offered.',
+  delayMinutes: 30,
+}
+
 /** The occasion of this question, if it is one to write for. */
 export function occasionOf(view: AgentView): Occasion | undefined {
   const { reason, askedAt, appointmentAt, appointmentStatus } = view
@@ -58,6 +65,7 @@ export function occasionOf(view: AgentView): Occasion | undefined {
   if (reason === 'new_lead') {
     return firstTouch
   }
+  if (reason === 'appointment_missed' && appointmentStatus === 'noshow') return missed
   if (reason === 'channel_closed' && view.lastOutboundAt === null) {
     return { ...firstTouch, because: 'Nobody has written yet, and the way that was chosen first is closed.' }
   }
@@ -79,7 +87,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 4,
+  version: 5,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
