@@ -33,7 +33,7 @@ const fold = (...events: LeadEvent[]): LeadProfile => {
   return profile
 }
 const ruleFor = (lead: LeadProfile, templateId: string, at: number) =>
-  occasion({ at, lead, followUp: followUpRecord({ templateId }) } as FenceInput).ruleId
+  occasion({ at, lead, followUp: followUpRecord({ templateId }) } as Partial<FenceInput> as FenceInput).ruleId
 
 /** Monday's viewing, and another one on Wednesday; on Tuesday the staff note that the first took place. */
 const viewings = [
