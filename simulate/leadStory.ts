@@ -28,6 +28,7 @@ export type Beat =
       readonly seconds?: number
     }
   | { readonly kind: 'books'; readonly atMs: number; readonly startsInMs: number }
+  | { readonly kind: 'misses'; readonly atMs: number }
   | { readonly kind: 'opportunity_opened'; readonly atMs: number; readonly value: number }
   | { readonly kind: 'stage_moved'; readonly atMs: number; readonly value: number; readonly stage: 1 | 2 | 3 }
   | { readonly kind: 'won'; readonly atMs: number; readonly value: number }
@@ -97,7 +98,10 @@ export function tellStory(seed: number, index: number): LeadStory {
     facts,
     ...{ contactId, conversationId, person, source },
     ownerId: random.chance(0.6) ? random.pick(realtors) : null,
-    beats: withEnding(unfold(plot, side, facts, random), wins[source], seededRandom(seed, 'ending', index)),
+    beats: withMiss(
+      withEnding(unfold(plot, side, facts, random), wins[source], seededRandom(seed, 'ending', index)),
+      seededRandom(seed, 'miss', index),
+    ),
     quietMs: quietAfter(plot, random),
   }
 }
@@ -149,6 +153,17 @@ function withEnding(beats: Beat[], percent: number, random: SeededRandom): Beat[
     ...(page ? [{ kind: 'lead_says', atMs, channel: 'facebook', text: random.pick(lines.onThePage) } as const] : []),
     ...(won ? [{ kind: 'won', atMs: atMs + random.between(2 * 24, 20 * 24) * hour, value: opened.value } as const] : []),
   ]
+}
+
+/** Of 100 leads that book and do not become clients, so many do not come. */
+const missing = 30
+
+/** A lead that does not come to what it booked: the staff note it within hours. */
+function withMiss(beats: Beat[], random: SeededRandom): Beat[] {
+  const booked = beats.find((beat) => beat.kind === 'books')
+  const last = beats.at(-1)
+  if (booked === undefined || last === undefined || last.kind === 'won' || !random.chance(missing / 100)) return beats
+  return [...beats, { kind: 'misses', atMs: Math.max(booked.atMs + booked.startsInMs, last.atMs) + random.between(30, 180) * minute }]
 }
 
 /** The beats of a plot. Each writes after the one before; gaps are drawn, so no two leads move in step. */

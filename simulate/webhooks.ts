@@ -42,6 +42,7 @@ export function webhooksOf(story: LeadStory, seed: number, instantOf: (beat: Bea
   const began = instantOf(story.beats[0] as Beat)
   let tags: readonly string[] = []
   let facts: LeadStory['facts'] = {}
+  let booked = { id: '', at: began, startsAt: began }
   return story.beats.map((beat) => {
     const changedAt = instantOf(beat)
     const at = changedAt + random.between(...gatewayDelay)
@@ -50,7 +51,8 @@ export function webhooksOf(story: LeadStory, seed: number, instantOf: (beat: Bea
     if (beat.kind === 'contact_created') facts = pickFirst(story.facts, 3)
     const webhookId = random.uuid()
     const ids = { messageId: random.id(20), entityId: story.contactId.slice(0, 12) + random.id(8) }
-    const content = contentOf(story, beat, { began, changedAt, tags, facts, ...ids })
+    if (beat.kind === 'books') booked = { id: ids.entityId, at: changedAt, startsAt: changedAt + beat.startsInMs }
+    const content = contentOf(story, beat, { began, changedAt, tags, facts, booked, ...ids })
     const body = Buffer.from(JSON.stringify({ ...content, appId: sandboxAppId, versionId: sandboxAppId, timestamp: iso(at), webhookId }))
     return { webhookId, contactId: story.contactId, type: content.type, changedAt, at, body }
   })
@@ -63,6 +65,8 @@ interface Scene {
   readonly facts: LeadStory['facts']
   readonly messageId: string
   readonly entityId: string
+  /** The appointment of the story, ms; none before it is booked. */
+  readonly booked: { readonly id: string; readonly at: number; readonly startsAt: number }
 }
 
 function contentOf(story: LeadStory, beat: Beat, scene: Scene): Json & { readonly type: string } {
@@ -96,24 +100,9 @@ function contentOf(story: LeadStory, beat: Beat, scene: Scene): Json & { readonl
         ...(beat.by === 'human' ? { userId: story.ownerId ?? 'sbxRealtorUser000001' } : {}),
       }
     case 'books':
-      return {
-        type: 'AppointmentCreate',
-        locationId: sandboxTenantId,
-        appointment: {
-          id: scene.entityId,
-          title: `Showing with ${story.person.firstName}`,
-          calendarId: 'sbxCalendar000000001',
-          contactId: story.contactId,
-          appointmentStatus: 'confirmed',
-          assignedUserId: story.ownerId ?? 'sbxRealtorUser000001',
-          users: [],
-          source: 'booking_widget',
-          startTime: iso(scene.changedAt + beat.startsInMs),
-          endTime: iso(scene.changedAt + beat.startsInMs + 3_600_000),
-          dateAdded: iso(scene.changedAt),
-          dateUpdated: iso(scene.changedAt),
-        },
-      }
+      return appointment('AppointmentCreate', 'confirmed', story, scene)
+    case 'misses':
+      return appointment('AppointmentUpdate', 'noshow', story, scene)
     case 'opportunity_opened':
       return opportunity('OpportunityCreate', story, beat.value, 1, scene)
     case 'stage_moved':
@@ -121,6 +110,24 @@ function contentOf(story: LeadStory, beat: Beat, scene: Scene): Json & { readonl
     case 'won':
       return { ...opportunity('OpportunityStatusUpdate', story, beat.value, 3, scene), status: 'won' }
   }
+}
+
+function appointment(type: string, appointmentStatus: string, story: LeadStory, { changedAt, booked }: Scene) {
+  const appointment = {
+    id: booked.id,
+    title: `Showing with ${story.person.firstName}`,
+    calendarId: 'sbxCalendar000000001',
+    contactId: story.contactId,
+    appointmentStatus,
+    assignedUserId: story.ownerId ?? 'sbxRealtorUser000001',
+    users: [],
+    source: 'booking_widget',
+    startTime: iso(booked.startsAt),
+    endTime: iso(booked.startsAt + 3_600_000),
+    dateAdded: iso(booked.at),
+    dateUpdated: iso(changedAt),
+  }
+  return { type, locationId: sandboxTenantId, appointment }
 }
 
 function contact(type: string, story: LeadStory, { began, tags, facts }: Scene): Json & { readonly type: string } {

@@ -24,7 +24,16 @@ export type OptionOf<T extends DecisionType> = (typeof optionsByType)[T][number]
 export type Bin = 1 | 2 | 3 | 4 | 5
 
 /** Situations a message can be written for; the texts live with the follow-up. */
-export const templateIds = ['first_touch', 'reply', 'nudge_24h', 'nudge_48h', 'nudge_72h', 'reengage', 'appointment_confirm'] as const
+export const templateIds = [
+  'first_touch',
+  'reply',
+  'nudge_24h',
+  'nudge_48h',
+  'nudge_72h',
+  'reengage',
+  'appointment_confirm',
+  'appointment_missed',
+] as const
 export type TemplateId = (typeof templateIds)[number]
 
 /** What a vote may carry for whoever carries the option out. */

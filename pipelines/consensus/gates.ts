@@ -53,8 +53,8 @@ const killSwitch: Gate = ({ tenant }, options) => {
 const closed: Readonly<Record<string, string>> = {
   converted: 'The lead has become a client.',
   lost: 'The lead is marked as lost.',
+  // Status of a deleted contact. No question is asked about one, so the sentence is never shown; stored decisions keep their bytes.
   disqualified: 'The lead is disqualified.',
-  deleted: 'The contact was deleted.',
 }
 const leadClosed: Gate = ({ view }) => {
   if (Object.hasOwn(closed, view.status)) return [deny('lead_closed', `status_${view.status}`, '*', closed[view.status] ?? '')]

@@ -36,6 +36,8 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   if (!changed) profile.counters.staleEvents++
   profile.firstSeenAt = Math.min(profile.firstSeenAt, event.receivedAt)
   profile.lastEventAt = Math.max(profile.lastEventAt, event.occurredAt)
+  // With every event: the one that counts changes with time alone, and with the rule by which a stored profile was chosen.
+  chooseEntities(profile)
   describeAddresses(profile)
   const byHuman = message?.sender === 'human' && isContact(message)
   const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
@@ -55,9 +57,7 @@ function applySection(profile: Draft, event: LeadEvent, settings: Settings): boo
   if (event.delivery !== null) return applyDelivery(profile, event)
   if (event.lookUp !== null) return applyLookUp(profile, event.lookUp, event.occurredAt)
   if (event.workflow !== null) return applyReport(profile, event.workflow, event.occurredAt)
-  const changed = applyStaffEvent(profile, event) ?? applyContact(profile, event, settings)
-  if (changed) chooseEntities(profile)
-  return changed
+  return applyStaffEvent(profile, event) ?? applyContact(profile, event, settings)
 }
 
 /**

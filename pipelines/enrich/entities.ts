@@ -7,6 +7,7 @@
 import type { AppointmentFields, LeadProfile, OpportunityFields } from '../../schemas/generated/records.ts'
 import { isLatest } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
+import { isBooked } from './leadStatus.ts'
 
 /** Entities kept of each family, tombstones included. */
 const KEPT = {
@@ -90,7 +91,7 @@ function fieldsOf(profile: Draft, family: Family): string[] {
   return Object.keys(profile.fieldTimes).filter((field) => field.startsWith(`${family}.`))
 }
 
-function isBefore(profile: Draft, a: string, b: string): boolean {
+function isBefore(profile: Pick<LeadProfile, 'fieldTimes'>, a: string, b: string): boolean {
   const [atA, atB] = [profile.fieldTimes[a] ?? 0, profile.fieldTimes[b] ?? 0]
   return atA === atB ? a < b : atA < atB
 }
@@ -112,24 +113,68 @@ export function forgetEntities(profile: Draft, at: number): void {
     )
 }
 
-/** Sets `opportunity` and `appointment` to the ones that count. */
+/**
+ * Sets `opportunity` and `appointment` to the ones that count. The appointment is the one that counts at `lastEventAt`: whoever
+ * reads it later asks `appointmentAt`.
+ */
 export function chooseEntities(profile: Draft): void {
-  profile.opportunity = chosen<OpportunityFields>(profile, 'opportunities', ({ status }) => status !== 'lost' && status !== 'abandoned')
-  profile.appointment = chosen<AppointmentFields>(profile, 'appointments', ({ status }) => status !== 'cancelled' && status !== 'invalid')
+  profile.opportunity = best(profile, 'opportunities', placeOfOpportunity)
+  profile.appointment = countingAppointment(profile, profile.lastEventAt)
 }
 
-/** The latest of those that stand, else the latest. */
-function chosen<E>(profile: Draft, family: Family, stands: (entity: E) => boolean): E | null {
-  const entities = profile[family] as unknown as Readonly<Record<string, E>>
+/** What stands of a lead that the choice of its appointment needs. */
+export type WithAppointments = Pick<LeadProfile, 'appointment' | 'appointments' | 'fieldTimes'>
+
+/**
+ * The appointment that counts at `at` (ms): the soonest that is agreed and ahead, else the latest stated that stands, else the
+ * latest. It changes with time alone, so it is asked at the time of reading.
+ */
+export function appointmentAt(lead: WithAppointments, at: number): AppointmentFields | null {
+  // A profile written before entities were kept apart has none by id until its next event.
+  for (const _ in lead.appointments) return countingAppointment(lead, at)
+  return lead.appointment
+}
+
+function countingAppointment(lead: WithAppointments, at: number): AppointmentFields | null {
+  let soonest: AppointmentFields | null = null
+  for (const one of Object.values(lead.appointments)) if (isBooked(one, at) && (soonest === null || isSooner(one, soonest))) soonest = one
+  return soonest ?? best(lead, 'appointments', placeOfAppointment)
+}
+
+/** One whose time is not known comes after those that have one. */
+function isSooner(a: AppointmentFields, b: AppointmentFields): boolean {
+  const [startsA, startsB] = [a.startsAt ?? Number.POSITIVE_INFINITY, b.startsAt ?? Number.POSITIVE_INFINITY]
+  return startsA === startsB ? a.appointmentId < b.appointmentId : startsA < startsB
+}
+
+/** What the lead bought or sold: the latest opportunity that is won, whether or not another one is open by now. */
+export function wonOpportunity(lead: Pick<LeadProfile, 'opportunity' | 'opportunities' | 'fieldTimes'>): OpportunityFields | null {
+  const latest = best(lead, 'opportunities', ({ status }) => (status === 'won' ? 0 : 1)) ?? lead.opportunity
+  return latest?.status === 'won' ? latest : null
+}
+
+function placeOfAppointment({ status }: AppointmentFields): number {
+  return status === 'cancelled' || status === 'invalid' ? 1 : 0
+}
+
+/** Who bought once and looks again is a lead again: what is open goes before what is won, and that before what is lost. */
+function placeOfOpportunity({ status }: OpportunityFields): number {
+  if (status === 'lost' || status === 'abandoned') return 2
+  return status === 'won' ? 1 : 0
+}
+
+/** The latest stated of those whose place is the lowest. */
+function best<F extends Family>(lead: Pick<LeadProfile, F | 'fieldTimes'>, family: F, placeOf: (one: EntityOf<F>) => number) {
+  const entities = lead[family] as Readonly<Record<string, EntityOf<F>>>
   let best: string | undefined
   for (const [id, entity] of Object.entries(entities)) {
     if (best === undefined) best = id
     else {
-      const [isStanding, wasStanding] = [stands(entity), stands(entities[best] as E)]
-      if (isStanding === wasStanding ? isBefore(profile, `${family}.${best}`, `${family}.${id}`) : isStanding) best = id
+      const [place, known] = [placeOf(entity), placeOf(entities[best] as EntityOf<F>)]
+      if (place === known ? isBefore(lead, `${family}.${best}`, `${family}.${id}`) : place < known) best = id
     }
   }
-  return best === undefined ? null : (entities[best] as E)
+  return best === undefined ? null : (entities[best] as EntityOf<F>)
 }
 
 /** A profile written before entities were kept apart held one opportunity and one appointment. */

@@ -18,6 +18,9 @@ export function statusOf(profile: LeadProfile, replied: boolean): string {
   return profile.counters.inbound + profile.counters.outbound > 0 ? 'contacted' : 'new'
 }
 
+/** Status of an appointment that the lead did not come to. @source GoHighLevel reference 3.7 */
+export const MISSED = 'noshow'
+
 /** Is an appointment agreed that is still to come? */
 export function isBooked(appointment: AppointmentFields | null, at: number): boolean {
   if (appointment === null || !(appointment.status === 'new' || appointment.status === 'confirmed')) return false

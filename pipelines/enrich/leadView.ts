@@ -8,6 +8,7 @@ import { copyOfCounters } from './copyOfProfile.ts'
 import { LeadViewBytes } from './leadViewBytes.ts'
 import { foundClosed } from './closures.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
+import { appointmentAt } from './entities.ts'
 import { masked } from './maskedText.ts'
 import { purposeNow } from './purposes.ts'
 import { seenFacts } from './seenFacts.ts'
@@ -48,6 +49,7 @@ export function encodedView(
   shortlistFor: (facts: LeadView['facts']) => ShortlistedRealtor[] = () => [],
 ): EncodedView {
   const place = placeOf(profile, tenant)
+  const appointment = appointmentAt(profile, at)
   const owned = profile.humanOwnership
   const isOwned = owned !== null && (owned.untilAt === null || owned.untilAt > at)
   const counters = copyOfCounters(profile.counters)
@@ -77,8 +79,8 @@ export function encodedView(
     outboundLast14d: countAfter(profile.outboundTimes, at - 14 * DAY_MS),
     opportunityStatus: profile.opportunity?.status ?? null,
     opportunityValue: profile.opportunity?.monetaryValue ?? null,
-    appointmentAt: profile.appointment?.startsAt ?? null,
-    appointmentStatus: profile.appointment?.status ?? null,
+    appointmentAt: appointment?.startsAt ?? null,
+    appointmentStatus: appointment?.status ?? null,
     createdAt: profile.createdAt,
     lastInboundAt: profile.lastInboundAt,
     lastOutboundAt: profile.lastOutboundAt,

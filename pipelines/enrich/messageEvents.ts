@@ -27,7 +27,7 @@ export const HANDED_OVER = 'hand_over'
 export const HANDED_BACK = 'hand_back'
 
 const carrierOptOut = { change: 'opt_out', layer: 'keyword', words: 'status opt_out' } as const satisfies PermissionChange
-const NO_CONTACT: ReadonlySet<string> = new Set(['failed', 'undelivered', 'opt_out', 'canceled', 'cancelled'])
+const NO_CONTACT: ReadonlySet<string> = new Set(['scheduled', 'failed', 'undelivered', 'opt_out', 'canceled', 'cancelled'])
 
 /** Was this a message or call that reached, or came from, the lead? */
 export function isContact(message: MessageFields): boolean {

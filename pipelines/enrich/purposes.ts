@@ -4,6 +4,8 @@
  * @source reference/safety-and-claude.md 2.1 (scope); reference/gohighlevel.md 6.4 (marketing and informational messages)
  */
 import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { appointmentAt } from './entities.ts'
+import type { WithAppointments } from './entities.ts'
 import { isBooked } from './leadStatus.ts'
 
 export const PURPOSES = ['marketing', 'inquiry', 'transactional'] as const
@@ -24,10 +26,10 @@ export function purposeOfTemplate(templateId: string | null): Purpose {
  * What a message or call would be for at `at` (ms): an answer to a lead that waits for one, or that nobody has spoken to yet; about an
  * appointment that is ahead; else marketing. The text itself is judged before it leaves.
  */
-export function purposeNow(lead: Pick<LeadProfile, 'lastInboundAt' | 'lastOutboundAt' | 'appointment'>, at: number): Purpose {
+export function purposeNow(lead: Pick<LeadProfile, 'lastInboundAt' | 'lastOutboundAt'> & WithAppointments, at: number): Purpose {
   const { lastInboundAt, lastOutboundAt } = lead
   if (lastInboundAt !== null && (lastOutboundAt === null || lastInboundAt > lastOutboundAt)) return 'inquiry'
-  if (isBooked(lead.appointment, at)) return 'transactional'
+  if (isBooked(appointmentAt(lead, at), at)) return 'transactional'
   return lastOutboundAt === null ? 'inquiry' : 'marketing'
 }
 

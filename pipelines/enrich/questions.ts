@@ -11,7 +11,8 @@ import type { realtorFigures, realtorSettings, realtors, tenants } from '../../t
 import { messageCouldLeave } from '../consensus/gates.ts'
 import { foundClosed } from './closures.ts'
 import { isContactChannel } from './consent.ts'
-import { isBooked } from './leadStatus.ts'
+import { appointmentAt } from './entities.ts'
+import { MISSED, isBooked } from './leadStatus.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
 import { purposeNow } from './purposes.ts'
@@ -57,6 +58,7 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
     if (isNew) fired.push({ trigger: 'new_lead', anchor })
     else if (event.kind === 'workflow_reported') fired.push({ trigger: 'workflow_reported', anchor })
     else if (isNewlyClosed(before, after, event)) fired.push({ trigger: 'channel_closed', anchor })
+    else if (isNewlyMissed(before, after, event)) fired.push({ trigger: 'appointment_missed', anchor })
     else if (before.level !== after.level) fired.push({ trigger: 'level_changed', anchor, from: before.level, to: after.level })
   }
   const isBooking = event.kind === 'appointment_booked' && after.counters.appointments > (before?.counters.appointments ?? 0)
@@ -65,9 +67,22 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
 }
 
 /**
- * A workflow may have been started by what we did ourselves: its report asks nothing this soon after a question. 1 h in ms.
+ * A workflow may have been started by what we did ourselves, and whoever has just been asked about a lead has seen that it did not
+ * come: neither asks anything this soon after a question. 1 h in ms.
  */
 export const REPORT_REST_MS = 3_600_000
+
+/** A no-show that becomes known later than this after the appointment asks nothing: staff tidy up, or a sweep reads old ones. 7 days in ms. */
+export const MISSED_KNOWN_MS = 604_800_000
+
+/** Did an appointment become a no-show just now, with no other one agreed? A lead that did not come is asked about once. */
+function isNewlyMissed(before: LeadProfile, after: LeadProfile, { appointment, occurredAt, receivedAt }: LeadEvent): boolean {
+  if (appointment === null) return false
+  const { appointmentId: id } = appointment
+  const missed = after.appointments[id]
+  if (missed?.status !== MISSED || before.appointments[id]?.status === MISSED) return false
+  return receivedAt - (missed.startsAt ?? occurredAt) < MISSED_KNOWN_MS && !isBooked(appointmentAt(after, receivedAt), receivedAt)
+}
 
 /** Was a channel found closed that the agents took for open? They chose it, so they are asked again. */
 function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occurredAt: at }: LeadEvent): boolean {
@@ -80,8 +95,9 @@ function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occu
 
 /** The one rule among these that the agents are asked about. A message that only takes permission back asks nothing. */
 export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {
-  const rests = event.workflow !== null && after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
-  const first = rests ? undefined : fired.find(({ trigger }) => trigger !== 'appointment_booked')
+  const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
+  const mayAsk = ({ trigger }: Fired) => trigger !== 'appointment_booked' && !(rests && trigger === 'appointment_missed')
+  const first = rests && event.workflow !== null ? undefined : fired.find(mayAsk)
   const isOptOut = Object.values(after.consents).some((consent) => consent.eventId === event.eventId && consent.status === 'revoked')
   return isOptOut ? undefined : first
 }
@@ -137,7 +153,7 @@ export function assessmentOf(fired: Fired, profile: LeadProfile, ctx: EnrichCont
 
 /** new | engaged | silent | booked: the coarse stage that base rates are kept for. */
 export function stageOf(profile: LeadProfile, at: number): string {
-  if (isBooked(profile.appointment, at)) return 'booked'
+  if (isBooked(appointmentAt(profile, at), at)) return 'booked'
   if (silenceReached(profile, at) > 0) return 'silent'
   return profile.counters.inbound > 0 ? 'engaged' : 'new'
 }

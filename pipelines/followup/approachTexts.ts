@@ -1,6 +1,6 @@
 /**
  * The texts of a message that is worded for the lead: an opening by occasion and an ending by approach. They ask, offer and
- * reassure; none of them promises, presses or names a fact. An appointment is confirmed in plain words only.
+ * reassure; none of them promises, presses or names a fact. Of an appointment, ahead or missed, plain words speak alone.
  * @source reference/safety-and-claude.md 5; reference/lead-domain.md 2.5 (strength of the question, strategies)
  */
 import { optionsByType } from '../agents/agent.ts'

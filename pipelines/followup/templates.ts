@@ -95,6 +95,11 @@ export const templates: readonly Template[] = [
     '{greeting} {senderName} here. Your appointment with us is coming up. Does the time still suit you?',
     '{greeting} this is {senderName} about your upcoming appointment. Is there anything you need before it?',
   ),
+  ...sms(
+    'appointment_missed',
+    '{greeting} {senderName} here. We did not get to meet as planned. Shall we find another time?',
+    '{greeting} this is {senderName}. Your appointment did not take place. Which day would suit you instead?',
+  ),
   ...email(
     'first_touch',
     [
@@ -135,6 +140,11 @@ export const templates: readonly Template[] = [
     'appointment_confirm',
     ['Your upcoming appointment', '{greeting}\n\nyour appointment with us is coming up. Does the time still suit you?'],
     ['Before your appointment', '{greeting}\n\nis there anything you need before your upcoming appointment with us?'],
+  ),
+  ...email(
+    'appointment_missed',
+    ['Shall we find another time?', '{greeting}\n\nwe did not get to meet as planned. Shall we find another time?'],
+    ['Another time', '{greeting}\n\nyour appointment with us did not take place. Which day would suit you instead?'],
   ),
   ...worded,
 ]

@@ -8,6 +8,7 @@ import { DateTime } from 'luxon'
 import { isObject } from '../ingest/body.ts'
 import type { Json } from '../ingest/body.ts'
 import { instantOf, objectOf, textOf } from '../ingest/fields.ts'
+import { SCHEDULED } from '../ingest/judgeMessage.ts'
 import { contactIdOf } from '../ingest/subject.ts'
 
 export interface Found {
@@ -44,7 +45,10 @@ export function hintOf(row: Json): Hint | undefined {
   return HINTS[textOf(row, 'messageType') ?? '']
 }
 
-/** A message of the export; undefined for an activity row, and for one that names no contact, direction or id. */
+/**
+ * A message of the export; undefined for an activity row, for one that names no contact, direction or id, and for one that is to
+ * leave later: it is found when it has, because the export goes by when a message changed.
+ */
 export function foundMessage(tenantId: string, row: Json): Found | undefined {
   const type = textOf(row, 'messageType') ?? ''
   const messageId = textOf(row, 'id', 'messageId')
@@ -55,6 +59,7 @@ export function foundMessage(tenantId: string, row: Json): Found | undefined {
   if (messageId === null || contactId === null || NO_MESSAGE.test(type)) return undefined
   if (direction !== 'inbound' && direction !== 'outbound') return undefined
   const status = textOf(row, 'status')?.toLowerCase() ?? ''
+  if (direction === 'outbound' && status === SCHEDULED) return undefined
   const hasFailed = direction === 'outbound' && FAILED.has(status)
   // `dateUpdated` also moves when a message is read, and the lead has not written again then.
   const { dateUpdated, meta: _, id: __, ...rest } = row

@@ -5,6 +5,7 @@
 import type pg from 'pg'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
+import { wonOpportunity } from '../../pipelines/enrich/entities.ts'
 import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
 import { priorityOf } from '../../pipelines/followup/planFollowUp.ts'
 import { forgetCommunications } from './communicationRows.ts'
@@ -58,7 +59,7 @@ function leadRow(key: string, profile: LeadProfile, timestamp: number, recorded:
     country: storable(profile.country),
     postal_code: storable(profile.postalCode),
     assigned_agent_id: storable(profile.ownerId),
-    conversion_value: profile.opportunity?.status === 'won' ? decimal(profile.opportunity.monetaryValue) : null,
+    conversion_value: decimal(wonOpportunity(profile)?.monetaryValue ?? null),
     created_at: instant(profile.createdAt ?? profile.firstSeenAt),
     updated_at: instant(timestamp),
     last_activity: instant(profile.lastEventAt),

@@ -5062,4 +5062,97 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A build that was only tried leaves its schema in the registry, and the one in force is refused.',
   },
+  {
+    id: 'appointment-ahead-hidden',
+    guard: 'what is ahead counts before what is over',
+    file: 'pipelines/enrich/entities.ts',
+    find: "return soonest ?? best(lead, 'appointments', placeOfAppointment)",
+    replace: "return best(lead, 'appointments', placeOfAppointment)",
+    tests: [
+      {
+        file: 'test/pipelines/countingEntities.test.ts',
+        title: 'a viewing that is ahead counts although the one before is marked as kept later',
+      },
+    ],
+    why: 'A lead with a viewing tomorrow is asked whether it still thinks about a move.',
+  },
+  {
+    id: 'open-opportunity-hidden',
+    guard: 'what is ahead counts before what is over',
+    file: 'pipelines/enrich/entities.ts',
+    find: "return status === 'won' ? 1 : 0",
+    replace: 'return 0',
+    tests: [
+      {
+        file: 'test/pipelines/countingEntities.test.ts',
+        title: 'a past client with a new opportunity is a lead, whatever is edited of the one that is won',
+      },
+    ],
+    why: 'A client who looks for a second home is closed, and nobody answers.',
+  },
+  {
+    id: 'scheduled-is-contact',
+    guard: 'a message that is to leave later is no contact',
+    file: 'pipelines/enrich/messageEvents.ts',
+    find: "new Set(['scheduled', 'failed',",
+    replace: "new Set(['failed',",
+    tests: [
+      {
+        file: 'test/pipelines/scheduledMessages.test.ts',
+        title: 'one that is scheduled changes nothing; when it leaves it counts, from then on',
+      },
+    ],
+    why: 'A text for next week answers a lead that waits today.',
+  },
+  {
+    id: 'scheduled-is-told',
+    guard: 'a message that is to leave later is told when it leaves',
+    file: 'pipelines/ingest/judgeMessage.ts',
+    find: "if (message.direction === 'outbound' && message.status === SCHEDULED) return { told: 'not_sent_yet' }",
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/ingest.test.ts',
+        title: 'a message that is to leave later is told when it leaves, and not at all when it is taken back',
+      },
+    ],
+    why: 'The message that leaves next week is taken for told, so the budget of contacts misses it.',
+  },
+  {
+    id: 'scheduled-is-found',
+    guard: 'a message that is to leave later is told when it leaves',
+    file: 'pipelines/reconcile/found.ts',
+    find: "if (direction === 'outbound' && status === SCHEDULED) return undefined",
+    replace: '',
+    tests: [
+      {
+        file: 'test/reconcile/found.test.ts',
+        title: 'a message that is to leave later is found when it has left, and one that is taken back never',
+      },
+    ],
+    why: 'Every sweep tells of a message that has not been sent.',
+  },
+  {
+    id: 'missed-and-forgotten',
+    guard: 'a lead that did not come is asked about',
+    file: 'pipelines/enrich/questions.ts',
+    find: 'if (missed?.status !== MISSED || before.appointments[id]?.status === MISSED) return false',
+    replace: 'return false',
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'an appointment that becomes a no-show is asked about once, unless another one is agreed or somebody has just been asked',
+      },
+    ],
+    why: 'Nobody offers another time to a lead that did not come.',
+  },
+  {
+    id: 'missed-though-kept',
+    guard: 'the occasion of a message still stands',
+    file: 'pipelines/followup/gates/occasion.ts',
+    find: "if (template.startsWith('appointment_missed.') && appointment?.status !== MISSED)",
+    replace: 'if (false)',
+    tests: [{ file: 'test/pipelines/followupGates.test.ts', title: 'P-31: each gate denies what it is there for' }],
+    why: 'A lead that was there reads that the meeting did not take place.',
+  },
 ]

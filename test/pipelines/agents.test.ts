@@ -367,6 +367,14 @@ t.test('each occasion has its template', async (t) => {
   t.equal(template({ reason: 'silence_72h', view: silent(2, 24) }), 'sms nudge_72h undefined')
   t.equal(template({ reason: 'silence_72h', view: silent(3, 24) }), 'email reengage undefined')
   t.equal(template({ reason: 'silence_72h', view: silent(5, 24) }), 'nothing_new_to_say')
+  const missed = { appointmentStatus: 'noshow', appointmentAt: asked - hour }
+  t.equal(template({ reason: 'appointment_missed', view: silent(1, 2, missed) }), 'sms appointment_missed 30')
+  t.equal(
+    template({ reason: 'silence_24h', view: silent(1, 24, missed) }),
+    'sms nudge_24h undefined',
+    'later it is a silence like any other',
+  )
+  t.equal(template({ reason: 'appointment_missed', view: silent(1, 2, { ...missed, appointmentStatus: 'showed' }) }), 'no_occasion')
   t.equal(template({ reason: 'level_changed', view: view({ level: 'HOT' }) }), 'sms first_touch 0')
   t.equal(template({ reason: 'level_changed', view: silent(1, 24, { level: 'HOT' }) }), 'email reengage undefined')
   t.equal(template({ reason: 'level_changed', view: silent(1, 24) }), 'no_occasion')

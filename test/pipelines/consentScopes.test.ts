@@ -128,7 +128,7 @@ t.test('every wording is known by itself, with politeness and a signature; whate
   t.ok(general.has('newsletter abbestellen'), 'a wording may stand in both lists')
 })
 
-t.test('every text has one purpose, and what is no answer and about no appointment is marketing', async (t) => {
+t.test('every text has one purpose, and what is no answer and about no appointment that is ahead is marketing', async (t) => {
   const of = (occasion: string) => [...new Set(templates.filter((one) => one.occasion === occasion).map(({ id }) => purposeOfTemplate(id)))]
   t.strictSame(
     [...new Set(templates.map(({ occasion }) => occasion))].map((occasion) => [occasion, ...of(occasion)]),
@@ -140,6 +140,7 @@ t.test('every text has one purpose, and what is no answer and about no appointme
       ['nudge_72h', 'marketing'],
       ['reengage', 'marketing'],
       ['appointment_confirm', 'transactional'],
+      ['appointment_missed', 'marketing'],
     ],
   )
   t.equal(purposeOfTemplate(null), 'marketing')

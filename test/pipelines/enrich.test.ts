@@ -1417,6 +1417,44 @@ t.test('P-39 a rule fires once: repeated webhooks, stale events and restated lev
   t.strictSame(reasons(booking), ['new_lead'], 'a booking is told, not asked about')
 })
 
+t.test(
+  'an appointment that becomes a no-show is asked about once, unless another one is agreed or somebody has just been asked',
+  async (t) => {
+    const [met, noon] = [start + 4 * HOUR, start + 5 * HOUR]
+    const known = (...events: LeadEvent[]) => {
+      const line = lineWith()
+      for (const one of [created(), says('Hello'), ...events]) {
+        line.advance(`${Math.max(0, one.receivedAt - line.now)}ms`)
+        tell(line, one)
+      }
+      return line
+    }
+    const booked = (id = 'a1', startsAt = met) => appointment('appointment_booked', { appointmentId: id, startsAt }, start + HOUR)
+    const miss = (at = noon, startsAt = met) => appointment('appointment_changed', { status: 'noshow', startsAt }, at)
+    const asked = (line: Line) => reasons(line).filter((reason) => reason === 'appointment_missed').length
+    const fires = (line: Line) => fired(line).filter((trigger) => trigger === 'appointment_missed').length
+
+    const missed = known(booked(), miss(), miss(noon + 1), miss(noon + 2 * HOUR))
+    t.strictSame([fires(missed), asked(missed)], [1, 1], 'once, however often it is told')
+    t.match(missed.outputs(triggers).at(-1), {
+      reason: /^The lead did not come to its appointment of 2026-11-03 19:00 UTC, as told at 2026-11-03 20:00 UTC\.$/,
+    })
+    const view = { appointmentStatus: 'noshow', appointmentAt: met }
+    t.match(missed.outputs(assessments).at(-1), { reason: 'appointment_missed', stage: 'engaged', view })
+
+    t.equal(fires(known(booked(), booked('a2', noon + DAY), miss())), 0, 'with another one agreed there is nothing to offer')
+    t.equal(fires(known(booked(), miss(noon, noon - 7 * DAY))), 0, 'what was a week ago is no news')
+    t.equal(fires(known(booked(), miss(noon, noon - 7 * DAY + 1))), 1)
+    t.equal(fires(known(miss(), booked())), 1, 'booking and miss in the wrong order')
+    t.equal(fires(known(opportunity('opportunity_changed', { status: 'lost' }, start + HOUR), booked(), miss())), 0, 'a lost lead')
+
+    const resting = known(booked(), says('on my way', noon - HOUR + 1), miss())
+    t.strictSame([fires(resting), asked(resting)], [1, 0], 'told, and not asked about within an hour of a question')
+    const rested = known(booked(), says('on my way', noon - HOUR), miss())
+    t.strictSame([fires(rested), asked(rested)], [1, 1])
+  },
+)
+
 t.test('P-36 P-37 every trigger has a producer, and every kind of event changes the profile', async (t) => {
   const line = lineWith()
   tell(line, created(), says('ready to buy asap', start + 1), appointment('appointment_booked', { status: 'cancelled' }))

@@ -112,7 +112,8 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
       'human_ownership/human_message',
       fence({}, { humanOwnership: { since: 0, userId: null, reason: 'human_message', untilAt: tuesdayNoon + 1 } }),
     ],
-    ['occasion/contact_deleted', fence({}, { deletedAt: 1 })],
+    ['occasion/contact_deleted', fence({}, { deletedAt: 1, status: 'disqualified' })],
+    ['occasion/contact_deleted', fence({}, { status: 'disqualified' })],
     ['occasion/status_converted', fence({}, { status: 'converted' })],
     ['occasion/booked', fence({}, { appointment: appointment('confirmed', tuesdayNoon + DAY) })],
     [
@@ -120,6 +121,30 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
       fence(
         { followUp: followUpRecord({ templateId: 'appointment_confirm.sms.1' }) },
         { appointment: appointment('cancelled', tuesdayNoon + DAY) },
+      ),
+    ],
+    [
+      'occasion/booked',
+      fence(
+        { followUp: followUpRecord({ templateId: 'appointment_missed.sms.1' }) },
+        { appointment: appointment('confirmed', tuesdayNoon + DAY) },
+      ),
+    ],
+    ...['showed', 'cancelled', 'confirmed'].map(
+      (status) =>
+        [
+          'occasion/not_missed',
+          fence(
+            { followUp: followUpRecord({ templateId: 'appointment_missed.sms.1' }) },
+            { appointment: appointment(status, tuesdayNoon - HOUR) },
+          ),
+        ] as const,
+    ),
+    [
+      'allow',
+      fence(
+        { followUp: followUpRecord({ templateId: 'appointment_missed.sms.1' }) },
+        { appointment: appointment('noshow', tuesdayNoon - HOUR) },
       ),
     ],
     ['contact_budget/3_per_24h', fence({}, { outboundTimes: [1, 2, 3].map((hours) => tuesdayNoon - hours * HOUR) })],

@@ -425,6 +425,23 @@ t.test('one message under several webhooks is one event; its failure is news', a
   )
 })
 
+t.test('a message that is to leave later is told when it leaves, and not at all when it is taken back', async (t) => {
+  const line = lineAtNoon()
+  const planned = outbound({ source: 'app', userId: 'user-1', status: 'scheduled' })
+  pipe(line, planned)
+  pipe(line, { ...planned, webhookId: 'another-1' })
+  t.strictSame(line.outputs(leadEvents), [])
+  t.strictSame(
+    line.drops.map(({ reason }) => reason),
+    ['not_sent_yet', 'not_sent_yet'],
+  )
+  pipe(line, { ...planned, webhookId: 'another-2', status: 'delivered' })
+  t.strictSame(
+    line.outputs(leadEvents).map(({ message }) => [message?.status, message?.sender]),
+    [['delivered', 'human']],
+  )
+})
+
 t.test('event ids are the same in every run', async (t) => {
   const body = delivered(sample('ContactCreate'))
   t.equal(translated(body).eventId, translated(body).eventId)

@@ -38,6 +38,13 @@ t.test('a message is told under its id, dated when it was added whatever happene
   })
 })
 
+t.test('a message that is to leave later is found when it has left, and one that is taken back never', async (t) => {
+  const sent = { ...message, direction: 'outbound', status: 'sent' }
+  t.equal(foundMessage(tenantId, { ...sent, status: 'Scheduled' }), undefined)
+  t.equal(foundMessage(tenantId, sent)?.foundId, 'message:m1')
+  t.equal(foundMessage(tenantId, { ...message, status: 'scheduled' })?.foundId, 'message:m1', 'what the lead wrote was sent')
+})
+
 t.test('what is no message is none, and an activity hints at what changed', async (t) => {
   for (const [messageType, hint] of [
     ['TYPE_ACTIVITY_CONTACT', 'contact'],

@@ -41,6 +41,13 @@ const softStart: Occasion = {
   because: 'Nudges went unanswered: if anything, a soft new start.',
 }
 
+const missed: Occasion = {
+  templateId: 'appointment_missed',
+  wanted: ['sms', 'email'],
+  because: 'The lead did not come to its appointment: another time can be offered.',
+  delayMinutes: 30,
+}
+
 /** The occasion of this question, if it is one to write for. */
 export function occasionOf(view: AgentView): Occasion | undefined {
   const { reason, askedAt, appointmentAt, appointmentStatus } = view
@@ -59,6 +66,7 @@ export function occasionOf(view: AgentView): Occasion | undefined {
   if (reason === 'new_lead') {
     return firstTouch
   }
+  if (reason === 'appointment_missed' && appointmentStatus === 'noshow') return missed
   if (reason === 'channel_closed' && view.lastOutboundAt === null) {
     return { ...firstTouch, because: 'Nobody has written yet, and the way that was chosen first is closed.' }
   }

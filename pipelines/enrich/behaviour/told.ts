@@ -87,6 +87,8 @@ function reasonOfEvent({ trigger, from, to }: Fired, profile: LeadProfile, event
       return `Intent went from ${from ?? 'nothing'} to ${to ?? 'nothing'} with ${one === undefined ? `${spoken(event.kind)} at ${at}` : observedInWords(one)}: its words score ${profile.score}, its behaviour ${(profile.behaviour?.likelihood ?? 0).toFixed(1)} of 100.`
     case 'appointment_booked':
       return `An appointment was booked at ${at}${typeof event.appointment?.startsAt === 'number' ? ` for ${instantInWords(event.appointment.startsAt)}` : ''}.`
+    case 'appointment_missed':
+      return `The lead did not come to its appointment${typeof event.appointment?.startsAt === 'number' ? ` of ${instantInWords(event.appointment.startsAt)}` : ''}, as told at ${at}.`
     case 'channel_closed':
       return `What was planned by ${event.delivery?.channel ?? 'an unknown channel'} could not leave at ${at}: the channel was found closed.`
     default:

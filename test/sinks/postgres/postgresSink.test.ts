@@ -81,6 +81,10 @@ t.test('P-63: migrations run forward, backward and forward again, wait for each 
     'sweep_cursors',
     'sweep_findings',
     'tenants',
+    'v_agent_performance',
+    'v_communication_effectiveness',
+    'v_lead_funnel',
+    'v_lead_summary',
     'waiting_ballots',
   ]
   t.strictSame(await tables(), all)
