@@ -2896,6 +2896,31 @@ export const mutations: readonly Mutation[] = [
     why: 'A late retry brings a deleted person back with name and number.',
   },
   {
+    id: 'person-due-unheard',
+    guard: 'a lead whose words a person has to answer is handed over whatever the votes say',
+    file: 'pipelines/followup/stage.ts',
+    find: '  if (due !== undefined) return handOver(after, decision, due, ctx, cancels, stop)\n',
+    replace: '',
+    tests: [
+      { file: 'test/pipelines/followup.test.ts', title: 'no sequence of decisions leaves a lead that a person has to answer to nobody' },
+    ],
+    why: 'A lead asks for a person or speaks of a lawyer, the machine is silent, and nobody hears of it.',
+  },
+  {
+    id: 'handed-over-twice',
+    guard: 'a lead is handed over once where the gate and the votes both call for it',
+    file: 'pipelines/followup/stage.ts',
+    find: "  if (isHandOver && open.some(({ action, epoch }) => action === 'hand_over' && epoch >= decision.epoch)) return drop('already_handed_over')\n",
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/followup.test.ts',
+        title: 'a lead that a person has to answer is handed over once, whatever the votes on that say and in whichever order',
+      },
+    ],
+    why: 'Each lead that asks for a person makes two tasks, so tasks are not read any more.',
+  },
+  {
     id: 'held-past-deadline',
     guard: 'a message waits for its wording until the deadline and no longer',
     file: 'pipelines/followup/stage.ts',
