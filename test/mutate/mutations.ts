@@ -655,6 +655,20 @@ export const mutations: readonly Mutation[] = [
     why: 'Votes of half an answered question count, and decisions without any take the place of those with votes.',
   },
   {
+    id: 'set-errors-alike',
+    guard: 'a verdict weighs the inverse of the probability with which it was drawn, in the error of option sets',
+    file: 'pipelines/learning/conformalLevel.ts',
+    find: 'weight: 1 / pAudit',
+    replace: 'weight: 1',
+    tests: [
+      {
+        file: 'test/pipelines/drift.test.ts',
+        title: 'a verdict weighs the inverse of the probability with which it was drawn, in the error and in the level',
+      },
+    ],
+    why: 'What is barely decided is drawn more often and errs more: sets grow, and people are asked about what was clear.',
+  },
+  {
     id: 'level-below-audits',
     guard: 'the level of a quantile is one that the audits can hold',
     file: 'pipelines/consensus/fit/conformal.ts',
