@@ -3,6 +3,7 @@ import { leadKey, realtorKey } from '../topics/index.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy } from '../schemas/generated/records.ts'
 import { addressRefusals } from '../pipelines/enrich/addressRefusals.ts'
 import type { AddressRefusal } from '../pipelines/enrich/addressRefusals.ts'
+import { dueToAPerson } from '../pipelines/consensus/dueToAPerson.ts'
 import { churnOf } from '../pipelines/enrich/scoring/churn.ts'
 import type { Churn } from '../pipelines/enrich/scoring/churn.ts'
 import { instantText } from '../pipelines/instantText.ts'
@@ -28,7 +29,16 @@ export async function explainedAll(
 ): Promise<ExplainedDecision[]> {
   const found = await deps.queries.policies([...new Set(decisions.map(({ policyHash }) => policyHash))])
   const policies = new Map(found.map((policy) => [policy.policyHash, policy]))
-  return decisions.map((decision) => explained(deps, decision, policies.get(decision.policyHash)))
+  const due = new Set(decisions.filter((one) => dueToAPerson(one) !== undefined).map(({ assessmentId }) => assessmentId))
+  return decisions.map((decision) => {
+    const told = explained(deps, decision, policies.get(decision.policyHash))
+    return decision.type === 'escalation' && decision.chosen === 'wait' && due.has(decision.assessmentId) ? overruled(told) : told
+  })
+}
+
+/** The votes would have left the lead with Rekindle, and its own words call for a person. */
+function overruled({ headline, ...told }: ExplainedDecision): ExplainedDecision {
+  return { ...told, headline: `${headline.replace(/\.$/, '')}: overruled, the lead is handed over all the same.` }
 }
 
 /** A decision with its reasons in words; without its policy nothing is said of what else would have been chosen, as where the first reason is told alone. */

@@ -85,7 +85,8 @@ export interface Overview {
   leads: number
   leadsByLevel: Record<string, number>
   decisions: number
-  decisionsByChosen: Record<string, number>
+  /** By type of decision: those on which votes were heard by what was chosen, and those that gates or something newer ended. */
+  decisionsByType: Record<string, { chosen: Record<string, number>; gated: number; superseded: number }>
   followupsByStatus: Record<string, number>
 }
 

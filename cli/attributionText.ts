@@ -78,7 +78,7 @@ function channelLines(findings: readonly Finding[]): string[] {
   const head = [
     'channel',
     'leads',
-    'answered',
+    'wrote',
     `${MATURE_DAYS} days old`,
     'converted',
     'rate, %',

@@ -55,9 +55,9 @@ export function learnedLines(learned: LearnedReport, published: boolean): string
 }
 
 /** How often sets of options lacked the right one, and what the next quantile is taken at. */
-function conformalLine({ target, level, audits, missed, error }: LearnedReport['conformal']): string {
+function conformalLine({ target, level, audits, missed, share, error }: LearnedReport['conformal']): string {
   const exact = (share: number) => `${(100 * share).toFixed(1)} %`
-  return `  Sets of options lacked the right one on ${missed} of ${audits} audits, ${exact(missed / audits)} (with 95 % between ${exact(error.low)} and ${exact(error.high)}); allowed are ${exact(target)}, the next quantile is taken at ${exact(level)}.`
+  return `  Sets of options lacked the right one on ${missed} of ${audits} audits, ${exact(share ?? 0)} of decisions, each weighing by how seldom it is drawn (with 95 % between ${exact(error.low)} and ${exact(error.high)}); allowed are ${exact(target)}, the next quantile is taken at ${exact(level)}.`
 }
 
 function agentTable(agents: Learned['report']['agents']): string[] {

@@ -1,8 +1,12 @@
-/** A lead as text: what was decided and why in words, what was done, then the numbers: votes, the sum they make, gates, scores. */
+/**
+ * A lead as text: the decision that acts, or says why nothing is done, in five lines at most; what else was decided in one line each and
+ * what was done; then the numbers: votes, the sum they make, gates, scores.
+ */
 import type { LeadStory } from '../api/replySchemas.ts'
 import { permissionsInWords } from '../api/pages/permissionWords.ts'
 import { instant, leaderOf, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { addressRefusalInWords } from '../pipelines/enrich/addressRefusals.ts'
+import { dueToAPerson } from '../pipelines/consensus/dueToAPerson.ts'
 import { explain } from '../pipelines/consensus/explain.ts'
 import { isLatestEnd } from '../pipelines/consensus/gates.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
@@ -26,7 +30,7 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
   const { profile } = story
   const scored = toldScore(profile)
   const priority = toldPriority(profile)
-  const decisions = options.all === true ? story.decisions : newestOfEachType(story.decisions)
+  const [first, ...others] = options.all === true ? story.decisions : newestOfEachType(story.decisions)
   return [
     `${nameOf(profile)}  (${story.leadKey})`,
     `intent ${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
@@ -36,11 +40,12 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
     ...(story.linked ?? []).map(
       ({ leadKey, name, by }) => `perhaps the same person as ${name ?? 'a lead without a name'} (${leadKey}): ${by.join(', ')}`,
     ),
-    ...(decisions.length === 0
-      ? ['', 'Nothing has been decided about this lead yet.']
-      : decisions.flatMap((told) => ['', ...decisionWords(told)])),
+    '',
+    ...(first === undefined ? ['Nothing has been decided about this lead yet.'] : decisionWords(first)),
+    ...(options.all === true ? [] : alsoText(others)),
     ...followUpText(story),
-    ...decisions.flatMap((told) => ['', ...decisionNumbers(told)]),
+    ...(first === undefined ? [] : ['', ...decisionNumbers(first)]),
+    ...others.flatMap((told) => ['', ...decisionWords(told), ...decisionNumbers(told)]),
     ...underTitle('SCORES', [
       ...scored.factors.map(factorLine),
       ...(priority === undefined ? [] : [priorityInWords(priority), ...priority.factors.map(factorLine)]),
@@ -92,11 +97,28 @@ function behaviourText({ behaviour }: LeadStory['profile']): string[] {
 /** What is done first, then how it is worded, whether a person should take over, and who: the order in which one asks. */
 const typeOrder = ['follow_up', 'content', 'escalation', 'routing']
 
+/** The one that acts first: a hand-over, then what is done about the lead or why nothing is. */
 function newestOfEachType(decisions: readonly Told[]): Told[] {
-  const place = ({ decision }: Told) => (typeOrder.includes(decision.type) ? typeOrder.indexOf(decision.type) : typeOrder.length)
-  return decisions
-    .filter(({ decision }, index) => decisions.findIndex((other) => other.decision.type === decision.type) === index)
-    .sort((a, b) => place(a) - place(b))
+  const newest = decisions.filter(({ decision }, index) => decisions.findIndex((other) => other.decision.type === decision.type) === index)
+  const followUp = newest.find(({ decision }) => decision.type === 'follow_up')?.decision
+  const isDue = followUp !== undefined && dueToAPerson(followUp) !== undefined
+  const place = ({ decision: { type, chosen, decidedAt } }: Told) => {
+    // A hand-over of an earlier question does not say what was decided last.
+    const isPresent = followUp === undefined || decidedAt >= followUp.askedAt
+    if (type === 'escalation' && chosen === 'hand_over' && isPresent && !isDue) return -1
+    return typeOrder.includes(type) ? typeOrder.indexOf(type) : typeOrder.length
+  }
+  return newest.sort((a, b) => place(a) - place(b))
+}
+
+function alsoText(others: readonly Told[]): string[] {
+  return underTitle(
+    'ALSO DECIDED',
+    columns(
+      others.map(({ decision, headline }) => [spoken(decision.type), instant(decision.decidedAt), headline]),
+      { indent: 2 },
+    ),
+  )
 }
 
 function decisionWords({ decision, headline, why }: Told): string[] {

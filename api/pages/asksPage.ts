@@ -22,10 +22,10 @@ export function asksPage({ asks, asked, now, nameOf }: AsksView): string {
     'Asked of people',
     html`<h1>What people are asked</h1>
       <p>
-        Leads${place} for whom the votes do not say clearly enough what is right. Nothing is sent before somebody has answered; the first
-        answer is carried out, if the rules still allow it.
+        Leads${place} for whom the votes, or too few of them, do not say clearly enough what is right. Nothing is sent before somebody has
+        answered; the first answer is carried out, if the rules still allow it.
       </p>
-      ${asks.length === 0 ? html`<p>No question is open. A message is unclear only under a policy that was learned from verdicts (<code>rekindle audit next</code>), or where the location has said what a minute of a person is worth.</p>` : asks.map((ask) => card(ask, now))}`,
+      ${asks.length === 0 ? html`<p>No question is open. People are asked where a message is unclear under a policy that was learned from verdicts (<code>rekindle audit next</code>), where too few agents were heard twice in a row about a lead, and where the location has said what a minute of a person is worth.</p>` : asks.map((ask) => card(ask, now))}`,
   )
 }
 

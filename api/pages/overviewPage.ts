@@ -3,6 +3,7 @@ import { leadKey } from '../../topics/index.ts'
 import type { ExplainedDecision } from '../leadStory.ts'
 import type { Overview } from '../ports.ts'
 import type { Readiness } from '../replySchemas.ts'
+import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
@@ -90,8 +91,24 @@ function counts(overview: Overview): Markup {
     <dt>Leads</dt>
     <dd>${overview.leads} <span class="soft">${split(overview.leadsByLevel)}</span></dd>
     <dt>Decisions</dt>
-    <dd>${overview.decisions} <span class="soft">${split(overview.decisionsByChosen)}</span></dd>
+    <dd>
+      ${overview.decisions}
+      ${Object.entries(overview.decisionsByType).map(([type, own]) => html`<div class="soft">${typeInWords(type, own)}</div>`)}
+    </dd>
     <dt>Follow-ups</dt>
     <dd>${split(overview.followupsByStatus) || 'none'}</dd>
   </dl>`
+}
+
+/** `follow up: 15 by votes (10 send a text message, 5 wait), 12 left nothing but waiting by gates, 2 overtaken`. */
+function typeInWords(type: string, { chosen, gated, superseded }: Overview['decisionsByType'][string]): string {
+  const options = Object.entries(chosen).sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+  const heard = options.reduce((sum, [, count]) => sum + count, 0)
+  const split = options.map(([option, count]) => `${count} ${actionOf(option, type)}`).join(', ')
+  const parts = [
+    ...(heard === 0 ? [] : [`${heard} by votes (${split})`]),
+    ...(gated === 0 ? [] : [`${gated} left nothing but waiting by gates`]),
+    ...(superseded === 0 ? [] : [`${superseded} overtaken by something newer`]),
+  ]
+  return `${spoken(type)}: ${parts.join(', ')}`
 }

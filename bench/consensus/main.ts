@@ -8,6 +8,7 @@ import { rounded } from '../percentiles.ts'
 import { tableLines } from './tableLines.ts'
 import type { BenchTable, Extent } from './measure.ts'
 import { measureSpeed, speedLines } from './speed.ts'
+import { evaluation } from './tables/evaluation.ts'
 import { discountTable, familiesTable } from './tables/discounts.ts'
 import { coldStart, whichLabels } from './tables/labels.ts'
 import { liftTable } from './tables/lift.ts'
@@ -26,6 +27,7 @@ import { summaryLines } from './tolerance.ts'
 
 /** Each table and its number of seeds in full. */
 const tables: Readonly<Record<string, readonly [make: (extent: Extent) => BenchTable, seeds: number]>> = {
+  '7.1': [evaluation, 6],
   '9.1': [poolTypes, 8],
   '9.2': [liftTable, 6],
   '9.3': [wholePipeline, 5],

@@ -1,4 +1,4 @@
-/** `rekindle sources`: where leads come from, and how many of each source answer and book. */
+/** `rekindle sources`: where leads come from, and how many of each source ever wrote or called, and book. */
 import type { Command } from 'commander'
 import { sourceName } from '../../pipelines/sources/sourceName.ts'
 import { sourceQuality } from '../../pipelines/sources/sourceQuality.ts'
@@ -20,9 +20,9 @@ interface SourceFlags {
 export function addSources(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
   program
     .command('sources')
-    .description('where leads come from, and how many of each source answer and book, by location')
+    .description('where leads come from, and how many of each source ever wrote and book, by location')
     .option('--location <id>', 'only this GHL location')
-    .option('--older-than <duration>', 'only leads that are known for longer: younger ones have had no time to answer', '7d')
+    .option('--older-than <duration>', 'only leads that are known for longer: younger ones have had no time to write', '7d')
     .option('--json', 'one JSON document a line')
     .action(async (flags: SourceFlags) => {
       const madeBefore = now() - spanOf('--older-than', flags.olderThan)
@@ -52,8 +52,8 @@ export function sourceLines(quality: readonly SourceQuality[], olderThan: string
     shareText(appointment),
   ])
   return [
-    ...columns([['location', 'source', 'leads', 'answered', 'answer rate', 'booked', 'booking rate'], ...rows], { right: [2, 3, 4, 5, 6] }),
-    `Leads that are known for longer than ${olderThan}: younger ones have had no time to answer.`,
+    ...columns([['location', 'source', 'leads', 'wrote', 'share', 'booked', 'booking rate'], ...rows], { right: [2, 3, 4, 5, 6] }),
+    `Leads that are known for longer than ${olderThan}: younger ones have had no time to write. Who wrote first, or only to opt out, wrote as well.`,
     'Rates are estimates with the range that they are in with 90 %. Few leads say little: the rate of a small source stays near that of its location.',
   ]
 }

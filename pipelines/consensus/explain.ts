@@ -10,9 +10,11 @@ import { alternatesIn } from '../routing/alternates.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { clockHourOf } from '../trials/hours/hourTrial.ts'
 import { deniedFavourites } from './conflicts.ts'
+import { dueToAPerson } from './dueToAPerson.ts'
 import { flipSet } from './flipSet.ts'
 import type { FlipSet } from './flipSet.ts'
 import { isLatestEnd } from './gates.ts'
+import { lackOfVoices } from './lackOfVoices.ts'
 import { natsOf } from './pinnedMath.ts'
 import { compare, scoreOfBase } from './pool.ts'
 
@@ -96,8 +98,8 @@ export function explain(decision: Decision, policy?: Policy, realtorName: Realto
   const flip = isWatched ? flipSet(decision, policy) : undefined
   const odds = logOddsOf(decision)
   return {
-    headline: headlineOf(decision, acts),
-    sentences: sentencesOf(decision, acts, contributions, gates, flip, listOf(decision, realtorName), isWatched),
+    headline: headlineOf(decision, acts, policy),
+    sentences: sentencesOf(decision, acts, contributions, gates, flip, listOf(decision, realtorName), isWatched, policy),
     contributions,
     logOdds: odds,
     gates,
@@ -146,19 +148,21 @@ function explainedVote(c: Contribution): ExplainedVote {
 
 type Acts = (option: string) => string
 
-function headlineOf(decision: Decision, acts: Acts): string {
+function headlineOf(decision: Decision, acts: Acts, policy: Policy | undefined): string {
   const subject =
     decision.chosen === 'wait' && decision.type === 'escalation'
       ? 'Leave the lead with Rekindle'
       : decision.chosen === 'wait' && decision.type === 'routing'
         ? 'Leave the lead without a realtor'
         : capital(acts(decision.chosen))
+  if (dueToAPerson(decision) !== undefined) return `${capital(acts('hand_over'))}: its own words are for a person to answer.`
   if (decision.stopReason === 'gated')
     return decision.type === 'content'
       ? 'Keep the plain text: nothing is written to this lead right now.'
       : 'Do nothing: no other action is allowed right now.'
   if (decision.stopReason === 'superseded') return 'No decision: the lead changed while the question was open.'
-  if (decision.fallbackUsed) return `${subject}: too few agents answered to decide.`
+  if (decision.fallbackUsed)
+    return `${subject}: ${lackOfVoices(decision, policy).few ? 'too few agents answered to decide' : 'agents that have to be heard did not answer'}.`
   return decision.dueAt === null
     ? `${subject}.`
     : `${subject}, ${decision.dueAt === decision.decidedAt ? 'now' : `at ${instantText(decision.dueAt)}`}.`
@@ -172,26 +176,34 @@ function sentencesOf(
   flip: FlipSet | undefined,
   list: string | undefined,
   isWatched: boolean,
+  policy: Policy | undefined,
 ): string[] {
   const contested = contestedLine(decision, acts, gates)
-  if (decision.stopReason === 'gated') return fewLines(gates.map(gateInWords), [liftInWords(decision.liftsAt, gates), contested])
+  const taken = 'It is handed over whatever the votes say, unless that is under way already; Rekindle writes nothing meanwhile.'
+  if (decision.stopReason === 'gated')
+    return fewLines(gates.map(gateInWords), [dueToAPerson(decision) === undefined ? liftInWords(decision.liftsAt, gates) : taken, contested])
   if (decision.stopReason === 'superseded')
     return ['Something newer happened (a reply, a person stepping in, an opt-out); a new question follows if one is due.']
   const heard = votes.filter(({ blocked, exact }) => !blocked && exact !== '0')
   const supporting = heard.filter(({ option }) => option === decision.chosen)
   const opposing = heard.filter(({ option }) => option !== decision.chosen)
   const isLot = isByLot(decision)
+  const uncounted = votes.filter((vote) => !heard.includes(vote))
   const lines = [
     lotLine(decision, acts),
     hourLine(decision),
-    ...(isLot ? [] : [whyLine(decision, supporting)]),
-    againstLine(decision, acts, opposing),
+    ...(isLot ? [] : [whyLine(decision, supporting, uncounted, policy)]),
+    againstLine(decision, acts, opposing, uncounted),
   ]
   // Who is on the list says where nobody stands.
   const told = gates.filter(({ gateId }) => list === undefined || gateId !== 'shortlist')
   if (told.length > 0) lines.push(`Not allowed: ${told.map(gateInWords).join(' ')}`)
   if (list !== undefined) lines.push(list)
-  return fewLines(lines, [contested, sureLine(decision, acts), isLot ? undefined : firmLine(decision, acts, flip, isWatched)])
+  return fewLines(lines, [
+    contested,
+    sureLine(decision, acts, heard.length > 0),
+    isLot ? undefined : firmLine(decision, acts, flip, isWatched),
+  ])
 }
 
 /** Each line, and no more than a realtor reads: where there are more, the last ones before `kept` share one. */
@@ -238,13 +250,20 @@ function percentOf(micro: number): string {
   return (micro / 10_000).toFixed(1)
 }
 
-function whyLine(decision: Decision, supporting: readonly ExplainedVote[]): string {
-  const heard = `${decision.nEff.toFixed(1)} of ${decision.quorum.toFixed(1)}`
+function whyLine(
+  decision: Decision,
+  supporting: readonly ExplainedVote[],
+  uncounted: readonly ExplainedVote[],
+  policy: Policy | undefined,
+): string {
   if (decision.fallbackUsed) {
     const again = decision.escalation === 'quorum_failed_twice' ? ' It was so the time before as well: a person should look.' : ''
-    return `Fewer voices than needed were heard (${heard}), so the safe choice was taken.${again}`
+    return `${capital(lackOfVoices(decision, policy).words)}, so the safe choice was taken.${again}`
   }
-  if (supporting.length === 0) return `No agent argued for it; ${withoutVotes(decision)}`
+  if (supporting.length === 0) {
+    const isWeightless = uncounted.some(({ option }) => option === decision.chosen)
+    return `${isWeightless ? 'What argued for it has no weight' : 'No agent argued for it'}; ${withoutVotes(decision)}`
+  }
   return `For it: ${supporting
     .slice(0, 2)
     .map(({ agent, confidence, says }) => `${says} (${agent}, ${confidence})`)
@@ -257,37 +276,52 @@ function withoutVotes({ options, chosen, stage }: Decision): string {
   const moreUsual = options.filter(({ baseMicro }) => baseMicro > own)
   if (moreUsual.length === 0) return `it is the usual right choice for a lead that is ${stage}.`
   return moreUsual.some(({ eligible }) => eligible)
-    ? `it is not the usual right choice for a lead that is ${stage}, but the best one by what each would gain and cost.`
+    ? `it is not the usual right choice for a lead that is ${stage}, but best by what each would gain and cost.`
     : `of what is allowed it is the usual right choice for a lead that is ${stage}.`
 }
 
-function againstLine(decision: Decision, acts: Acts, opposing: readonly ExplainedVote[]): string | undefined {
+function againstLine(
+  decision: Decision,
+  acts: Acts,
+  opposing: readonly ExplainedVote[],
+  uncounted: readonly ExplainedVote[],
+): string | undefined {
   const [first] = opposing
-  if (first === undefined) return decision.fallbackUsed ? undefined : 'No agent argued for anything else.'
-  return `Against it: ${first.says} (${first.agent} would ${acts(first.option)}, ${first.confidence})`
+  if (first !== undefined) return `Against it: ${first.says} (${first.agent} would ${acts(first.option)}, ${first.confidence})`
+  if (decision.fallbackUsed) return undefined
+  const others = uncounted.filter(({ option }) => option !== decision.chosen)
+  if (others.length === 0) return 'No agent argued for anything else.'
+  const options = [...new Set(others.map(({ option }) => acts(option)))].join(' or ')
+  const why = others.every(({ blocked }) => blocked) ? 'is not allowed' : 'is not allowed or has no weight'
+  return `${counted(others.length, 'agent')} would ${options}, which ${why}.`
 }
 
-function sureLine(decision: Decision, acts: Acts): string {
+function sureLine(decision: Decision, acts: Acts, isHeard: boolean): string {
   const percent = (option: string | null) => Math.round(100 * (decision.options.find((known) => known.option === option)?.probability ?? 0))
   const rival = decision.runnerUp === null ? '' : `, ${percent(decision.runnerUp)} % that it would be better to ${acts(decision.runnerUp)}`
   const silent = decision.silent.length === 0 ? '' : ` ${counted(decision.silent.length, 'agent')} had no finding or did not answer.`
-  // The best action need not be the likeliest: a costly omission outweighs a cheap mistake.
-  const cautious =
-    !isByLot(decision) && decision.runnerUp !== null && percent(decision.runnerUp) > percent(decision.chosen)
-      ? ' It is chosen because missing it would cost more than doing it needlessly.'
-      : ''
   const isOpen = (option: string) => decision.options.some((known) => known.option === option && known.eligible)
   // Rows that were stored before the field was known lack it; some of version 5 name options that gates had closed.
   const others = (decision.conformalSet ?? []).filter((option) => option !== decision.chosen && isOpen(option))
   const open =
     decision.escalation && others.length > 0 ? ` A person should look: it could also be right to ${others.map(acts).join(' or ')}.` : ''
-  return `The agents put ${percent(decision.chosen)} % on this being right${rival}.${cautious}${open}${silent}`
+  const who = isHeard ? 'The agents put' : 'Without a vote that counts, what is usual puts'
+  return `${who} ${percent(decision.chosen)} % on this being right${rival}.${costLine(decision, acts, percent)}${open}${silent}`
+}
+
+/** The best action need not be the likeliest: a costly omission outweighs a cheap mistake. The safe choice and a lot weigh nothing. */
+function costLine(decision: Decision, acts: Acts, percent: (option: string | null) => number): string {
+  const { options, chosen, runnerUp, fallbackUsed } = decision
+  const [likeliest] = options.filter(({ eligible }) => eligible).sort((a, b) => b.probability - a.probability)
+  if (fallbackUsed || isByLot(decision) || likeliest === undefined || percent(likeliest.option) <= percent(chosen)) return ''
+  const named = likeliest.option === runnerUp ? '' : `, at ${percent(likeliest.option)} %`
+  return ` To ${acts(likeliest.option)} is likeliest to be right${named}; this is best by what each would gain and cost.`
 }
 
 function firmLine(decision: Decision, acts: Acts, flip: FlipSet | undefined, isWatched: boolean): string | undefined {
   if (decision.fallbackUsed) return 'It can be undone and is flagged as degraded.'
   if (!isWatched) return undefined
-  if (flip === undefined) return 'Without any vote the usual choice would be the same.'
+  if (flip === undefined) return 'Without any vote the choice would be the same.'
   const names = flip.votes.map(({ agentId }) => inWords(agentId)).join(' and ')
   return `Without ${names} it would be: ${acts(flip.becomes)}.`
 }

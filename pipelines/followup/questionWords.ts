@@ -7,6 +7,7 @@ import { DateTime, IANAZone } from 'luxon'
 import type { AskedDecision, Decision, FollowUp, Tenant } from '../../schemas/generated/records.ts'
 import { actionOf, explain } from '../consensus/explain.ts'
 import type { ExplainedVote } from '../consensus/explain.ts'
+import { lackOfVoices } from '../consensus/lackOfVoices.ts'
 import { officeHoursText } from './officeHours.ts'
 import { oneLine, spokenName } from './renderText.ts'
 
@@ -97,9 +98,8 @@ function optionLines(decision: Decision, contributions: readonly ExplainedVote[]
   ]
 }
 
-function openQuestion({ escalation, nEff, quorum }: Decision, [first, second]: readonly string[]): string {
-  if (escalation === 'quorum_failed_twice')
-    return `too few voices were heard, twice in a row (${nEff.toFixed(1)} of ${quorum.toFixed(1)} needed).`
+function openQuestion(decision: Decision, [first, second]: readonly string[]): string {
+  if (decision.escalation === 'quorum_failed_twice') return `${lackOfVoices(decision).words}, and it was no better the time before.`
   return `the votes rule out neither ${first ?? 'this'} nor ${second ?? 'anything else'} at the error that the policy allows, and a message cannot be taken back.`
 }
 

@@ -2,7 +2,8 @@
  * Turns decisions into intended actions and takes them back: a newer decision of the same kind, a newer epoch, a
  * hand-over, a deletion or an erasure cancels what is still open. A message is worded as the content decision on the same
  * assessment says, whichever of the two comes first. Where a location wants it, a routing decision gives the lead to a
- * realtor. What the votes do not clearly call for is put to a person first. Whether it leaves is the send fence's to say.
+ * realtor. A lead that a person has to answer is handed over, once, whatever the votes say. What they do not clearly call for
+ * is put to a person first. Whether it leaves is the send fence's to say.
  */
 import { drop, emit, next, timer } from '../../runtime/outcome.ts'
 import type { Emission, Outcome, TimerChange } from '../../runtime/outcome.ts'
@@ -14,12 +15,14 @@ import type {
   Decision,
   Erasure,
   FollowUp,
+  GateResult,
   HeldMessage,
   LeadProfile,
   OutcomeObserved,
   PlannedFollowUp,
 } from '../../schemas/generated/records.ts'
 import { decisions, erasures, followups, outcomes, profiles, tenants } from '../../topics/index.ts'
+import { dueToAPerson } from '../consensus/dueToAPerson.ts'
 import { actionOf } from '../consensus/explain.ts'
 import type { Approach } from './approachTexts.ts'
 import { actOfAnswer, answerOf, askedOf, draftOf, isForAPerson, questionOf } from './asked.ts'
@@ -134,7 +137,8 @@ function release(state: FollowupState, held: HeldMessage, ctx: Context<Tables>):
 }
 
 function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): Answer {
-  const isHandOver = decision.chosen === 'hand_over'
+  const due = dueToAPerson(decision)
+  const isHandOver = decision.chosen === 'hand_over' || due !== undefined
   if (decision.type === 'escalation' && !isHandOver) return drop('nothing_to_do')
   if (decision.type !== 'escalation' && decision.type !== 'follow_up') return drop('decision_type_of_others')
   const open = stillOpen(state.planned, ctx.at)
@@ -145,6 +149,8 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   // Nothing has happened to the lead since the open question was put: a second one would be the same.
   if (isQuestion && state.asked !== null && state.asked.epoch >= decision.epoch && state.asked.until > ctx.at) return drop('already_asked')
   const handingOver = open.some(({ action }) => action === 'hand_over')
+  // The gate and the votes on the same question may both call for it, in either order.
+  if (isHandOver && open.some(({ action, epoch }) => action === 'hand_over' && epoch >= decision.epoch)) return drop('already_handed_over')
   if (handingOver && !isHandOver && (isQuestion || decision.chosen !== 'wait')) return drop('handed_over_to_a_person')
   // A person takes over: every contact that is open ends. A newer decision about contact replaces the older one.
   const over = open.filter(({ action }) => action !== 'assign' && (isHandOver || action !== 'hand_over'))
@@ -162,6 +168,7 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   const isNews = cancels.length > 0 || state.held !== null || state.asked !== null
   const stop = [...(state.held === null ? [] : [wait.cancel()]), ...(state.asked === null ? [] : [answer.cancel()])]
   if (isQuestion) return question(after, decision, ctx, cancels, stop)
+  if (due !== undefined) return handOver(after, decision, due, ctx, cancels, stop)
   if (decision.chosen === 'wait') return isNews ? next(after, { emit: cancels, timers: stop }) : drop('nothing_to_do')
 
   const made = madeFrom(decision, approachFor(state, decision.assessmentId), state, ctx)
@@ -169,6 +176,21 @@ function plan(state: FollowupState, decision: Decision, ctx: Context<Tables>): A
   const held = heldMessage(decision, state, ctx.at)
   if (held !== undefined) return next({ ...after, held }, { emit: cancels, timers: [...stop, wait.at(held.until)] })
   return next(withPlanned(after, made.followUp, ctx.at), { emit: [...cancels, emit(followups, made.followUp)], timers: stop })
+}
+
+/** Hands the lead over because of its own words. */
+function handOver(
+  state: FollowupState,
+  decision: Decision,
+  due: GateResult,
+  ctx: Context<Tables>,
+  before: readonly Emission<Out>[],
+  timers: readonly TimerChange[],
+): Answer {
+  const made = madeFrom({ ...decision, chosen: 'hand_over', dueAt: null, contributions: [] }, undefined, state, ctx)
+  if (!made.ok) return next(state, { emit: before, timers })
+  const followUp = { ...made.followUp, reason: `A person takes over, whatever the votes say. ${due.reason}` }
+  return next(withPlanned(state, followUp, ctx.at), { emit: [...before, emit(followups, followUp)], timers })
 }
 
 /** Puts a decision to a person, as soon as the draft of its message has its wording. */

@@ -8,6 +8,7 @@ import type { Interval } from '../consensus/scores/clopperPearson.ts'
 import { clopperPearson } from '../consensus/scores/clopperPearson.ts'
 import { cohensKappa } from '../consensus/scores/agreement.ts'
 import type { Agreement } from '../consensus/scores/agreement.ts'
+import type { Decision } from '../../schemas/generated/records.ts'
 import { usualChoice } from '../consensus/usualChoice.ts'
 import { calibrationReport } from './calibrationReport.ts'
 import type { CalibrationReport } from './calibrationReport.ts'
@@ -36,6 +37,11 @@ export interface AuditReport {
   readonly agreement: Agreement
   /** What the votes chose when another option was right, the most frequent first. */
   readonly mistakes: readonly { readonly chosen: string; readonly right: string; readonly count: number }[]
+}
+
+/** A member that is missing where the votes sufficed early was not waited for: that is no failure. */
+function isFinding({ stopReason }: Pick<Decision, 'stopReason'>, kind: string): boolean {
+  return kind !== 'missing' || stopReason !== 'early_stop'
 }
 
 /** `random` gives numbers of 0 to 1 from a seed: what chance alone would show is drawn. */
@@ -75,8 +81,8 @@ export function auditReport(judged: readonly (JudgedDecision & { readonly select
         const came = new Set(outside.map(({ agentId }) => agentId))
         return {
           contributions: [...decision.contributions, ...late],
-          // Who came late to a question is not also missing there.
-          silent: [...decision.silent.filter(({ agentId }) => !came.has(agentId)), ...quiet],
+          // Who came late to a question is not also missing there; nor is whom nobody waited for.
+          silent: [...decision.silent.filter(({ agentId, kind }) => !came.has(agentId) && isFinding(decision, kind)), ...quiet],
           option,
           weight: ((weights[index] ?? 0) * drawn.length) / total,
         }

@@ -26,7 +26,7 @@ export interface ReportCard {
   /** Lift over chance, nats, drawn to .3 while votes are few. */
   readonly lift: number | undefined
   readonly abstained: number
-  /** Failed or did not answer. */
+  /** Failed, or did not answer where it was waited for. */
   readonly failed: number
 }
 

@@ -3,6 +3,7 @@
  * happened. Each lead has exactly one cause, told with when it began. Pure.
  * @source reference/safety-and-claude.md 12.4: cause (webhook lost, gate, agent failure, budget, human silent) and clock
  */
+import { dueToAPerson } from '../consensus/dueToAPerson.ts'
 import type { Decision, LeadProfile } from '../../schemas/generated/records.ts'
 import { CONTACT_CHANNELS, blockedBecause } from '../enrich/consent.ts'
 import { instantText } from '../instantText.ts'
@@ -123,7 +124,7 @@ function causeOf(facts: OwedFacts, askedAt: number, now: number): Told {
   const followUp = followUpOnIt(facts, decision)
   const told = followUp === undefined ? undefined : toldOf(followUp)
   if (told !== undefined) return told
-  if (decision !== undefined) return decidedOn(decision)
+  if (decision !== undefined) return decidedOn(decision, facts.followUp !== undefined)
   if (foundAt !== undefined) return { cause: 'webhook_lost', since: foundAt, detail: `found ${instantText(foundAt)}, not decided on yet` }
   return { cause: 'no_decision', since: askedAt, detail: '', lookAt: '`rekindle lag` and the dead letters' }
 }
@@ -177,12 +178,17 @@ function isOvertaken({ status, decisionId, assessmentId, plannedAt, updatedAt }:
   return decision.decidedAt >= updatedAt || (decision.chosen === 'wait' && TAKEN_BACK.has(status))
 }
 
-function decidedOn({ chosen, stopReason, fallbackUsed, gates, decidedAt: since }: Decision): Told {
+function decidedOn(decision: Decision, isPlanned: boolean): Told {
+  const { chosen, stopReason, fallbackUsed, gates, decidedAt: since } = decision
+  const due = dueToAPerson(decision)
+  if (due !== undefined && !isPlanned)
+    return { cause: 'follow_up_waits', since, detail: `${due.reason} A hand-over is due and not planned yet` }
   if (stopReason === 'gated') {
     const denied = gates.filter(({ verdict }) => verdict !== 'allow').map(({ gateId, ruleId, reason }) => inWords(reason, gateId, ruleId))
     return { cause: 'gate', since, detail: [...new Set(denied)].join(' ') }
   }
-  if (fallbackUsed) return { cause: 'agents_failed', since, detail: `too few agents answered to decide; the usual choice was to ${chosen}` }
+  if (fallbackUsed)
+    return { cause: 'agents_failed', since, detail: `too few agents answered to decide; the safe choice was taken: to ${chosen}` }
   if (chosen === 'wait') return { cause: 'decided_to_wait', since, detail: '', lookAt: '`rekindle why`' }
   return { cause: 'follow_up_waits', since, detail: `${chosen} is decided and not planned yet` }
 }

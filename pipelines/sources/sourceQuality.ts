@@ -1,5 +1,5 @@
 /**
- * How good a source is, by what became of its leads: a posterior of the share that answered, and of the share that booked. Few
+ * How good a source is, by what became of its leads: a posterior of the share that ever wrote, and of the share that booked. Few
  * leads say little: a source begins at the share of its location and moves away from it with what it shows.
  * @source safety reference 10.5 (Beta-binomial posterior per source with a tenant prior)
  */
@@ -10,7 +10,7 @@ export interface SourceCount {
   readonly tenantId: string
   readonly source: string
   readonly leads: number
-  /** Of these, leads that have written or called. */
+  /** Of these, leads that have ever written or called: also who did so first, or only to opt out. */
   readonly replied: number
   /** Of these, leads with an appointment. */
   readonly booked: number

@@ -13,7 +13,7 @@ export interface AgentCount {
   readonly missing: number
 }
 
-/** Over decisions since then (ms), one row an agent and type. Decisions that nobody was asked for count nothing. */
+/** Over decisions since then (ms), one row an agent and type. Decisions that nobody was asked for count nothing, nor does whom an early end did not wait for. */
 export async function agentCounts(client: ClickHouseClient, database: string, since: number): Promise<AgentCount[]> {
   try {
     const found = await client.query({
@@ -22,7 +22,7 @@ export async function agentCounts(client: ClickHouseClient, database: string, si
               FROM (
                 SELECT type, arrayJoin(arrayConcat(
                   arrayMap(id -> (id, 'vote'), contributions.agent_id),
-                  arrayMap((id, kind) -> (id, toString(kind)), silent.agent_id, silent.kind)
+                  arrayFilter(one -> NOT (one.2 = 'missing' AND stop_reason = 'early_stop'), arrayMap((id, kind) -> (id, toString(kind)), silent.agent_id, silent.kind))
                 )) AS said, toString(said.1) AS agent, said.2 AS kind
                 FROM ${identifier(database)}.decisions
                 WHERE decided_at >= fromUnixTimestamp64Milli({since:Int64}) AND stop_reason NOT IN ('gated', 'superseded')

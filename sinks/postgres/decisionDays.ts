@@ -1,5 +1,5 @@
 /**
- * How many decisions were made, by location and type or by what was chosen, without counting a year of them: days that are over are counted once, and
+ * How many decisions were made, by location and type or by type and what was chosen, without counting a year of them: days that are over are counted once, and
  * whoever writes or deletes decisions takes their days out again in the same transaction. So a count is exact at any moment.
  */
 import type pg from 'pg'
@@ -50,9 +50,19 @@ export async function decidedSince(db: Queryable, since: number, tenantId?: stri
   return rows.map((row) => ({ tenantId: row.tenant_id, type: row.type, heard: Number(row.heard), gated: Number(row.gated) }))
 }
 
-/** How many decisions there are for each option, over all locations and types: what counting all of `decisions` gives. */
-export async function decidedByChosen(db: Queryable): Promise<Record<string, number>> {
-  const { rows } = await db.query<{ chosen: string; decisions: string }>(
+/** What was decided of one type. */
+export interface TypeDecided {
+  /** Decisions on which votes were heard, by what was chosen. */
+  chosen: Record<string, number>
+  /** Decisions that gates left nothing but waiting. */
+  gated: number
+  /** Decisions that something newer overtook. */
+  superseded: number
+}
+
+/** How many decisions there are of each type, over all locations: what counting all of `decisions` gives. */
+export async function decidedByType(db: Queryable): Promise<Record<string, TypeDecided>> {
+  const { rows } = await db.query<{ type: string; chosen: string; heard: string; gated: string; decisions: string }>(
     `WITH present AS (SELECT date_trunc('day', now() AT TIME ZONE 'UTC') AS today),
      spans AS (
        SELECT day AT TIME ZONE 'UTC' AS begins, CASE WHEN day < today THEN (day + interval '1 day') AT TIME ZONE 'UTC' ELSE 'infinity' END AS ends
@@ -60,15 +70,23 @@ export async function decidedByChosen(db: Queryable): Promise<Record<string, num
          CROSS JOIN generate_series(least(today, oldest), today, interval '1 day') AS series (day)
        WHERE day = today OR NOT EXISTS (SELECT FROM counted_days WHERE counted_days.day = series.day::date)
      )
-     SELECT chosen, sum(decisions) AS decisions FROM (
-       SELECT chosen, decisions FROM present JOIN decision_days ON decision_days.day < today
+     SELECT type, chosen, sum(heard) AS heard, sum(gated) AS gated, sum(decisions) AS decisions FROM (
+       SELECT type, chosen, heard, gated, decisions FROM present JOIN decision_days ON decision_days.day < today
        UNION ALL
        SELECT others.* FROM spans CROSS JOIN LATERAL (
-         SELECT chosen, count(*) FROM decisions WHERE decided_at >= begins AND decided_at < ends GROUP BY chosen
+         SELECT type, chosen, ${heardAndGated}, count(*) FROM decisions WHERE decided_at >= begins AND decided_at < ends GROUP BY type, chosen
        ) AS others
-     ) AS counted GROUP BY chosen`,
+     ) AS counted GROUP BY type, chosen ORDER BY type, chosen`,
   )
-  return Object.fromEntries(rows.map(({ chosen, decisions }) => [chosen, Number(decisions)]))
+  const types: Record<string, TypeDecided> = {}
+  for (const row of rows) {
+    const own = (types[row.type] ??= { chosen: {}, gated: 0, superseded: 0 })
+    const [heard, gated] = [Number(row.heard), Number(row.gated)]
+    if (heard > 0) own.chosen[row.chosen] = heard
+    own.gated += gated
+    own.superseded += Number(row.decisions) - heard - gated
+  }
+  return types
 }
 
 /** Counts the days that are over at `now` (ms), the latest first, each in a transaction of its own. Resolves with how many it counted. */

@@ -6,7 +6,8 @@ import type { Consents } from '../../pipelines/enrich/consent.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
 import { leadKey } from '../../topics/index.ts'
 import { consentStatements } from './consentStatements.ts'
-import { decidedByChosen } from './decisionDays.ts'
+import { decidedByType } from './decisionDays.ts'
+import type { TypeDecided } from './decisionDays.ts'
 import { postgresError } from './errors.ts'
 import { followUpOf, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, StoredRow } from './ledgerRow.ts'
@@ -46,7 +47,7 @@ export interface Overview {
   leads: number
   leadsByLevel: Record<string, number>
   decisions: number
-  decisionsByChosen: Record<string, number>
+  decisionsByType: Record<string, TypeDecided>
   followupsByStatus: Record<string, number>
 }
 
@@ -214,9 +215,12 @@ export function leadQueries(db: Queryable) {
     /** Counts for the landing page. */
     async overview(): Promise<Overview> {
       const leadsByLevel = await tally('SELECT intent_level AS name, count(*) FROM leads WHERE deleted_at IS NULL GROUP BY 1')
-      const decisionsByChosen = await decidedByChosen(db)
+      const decisionsByType = await decidedByType(db)
+      const decisions = sum(
+        Object.fromEntries(Object.entries(decisionsByType).map(([type, own]) => [type, sum(own.chosen) + own.gated + own.superseded])),
+      )
       const followupsByStatus = await tally('SELECT status AS name, count(*) FROM followup_actions GROUP BY 1')
-      return { leads: sum(leadsByLevel), leadsByLevel, decisions: sum(decisionsByChosen), decisionsByChosen, followupsByStatus }
+      return { leads: sum(leadsByLevel), leadsByLevel, decisions, decisionsByType, followupsByStatus }
     },
 
     /** Counts for accounting, to the last record. */

@@ -86,7 +86,10 @@ const stored: LeadQueries = {
     leads: 12,
     leadsByLevel: { HOT: 2, COLD: 10 },
     decisions: 30,
-    decisionsByChosen: { wait: 20, sms: 10 },
+    decisionsByType: {
+      escalation: { chosen: { wait: 1 }, gated: 0, superseded: 0 },
+      follow_up: { chosen: { wait: 5, sms: 10 }, gated: 12, superseded: 2 },
+    },
     followupsByStatus: { confirmed: 4, denied: 1 },
   }),
   latestDecisions: async () => [
@@ -414,7 +417,11 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   }
   const [overview, leads, , lead] = pages.map(({ body }) => body)
   t.match(overview, /12 <span[^>]*>10 COLD, 2 HOT/)
-  t.match(overview, /20 wait, 10 sms/)
+  t.match(overview, /escalation: 1 by votes \(1 wait\)</)
+  t.match(
+    overview,
+    /follow up: 15 by votes \(10 send a text message, 5 wait\), 12 left nothing but waiting by gates, 2 overtaken by something newer</,
+  )
   t.match(overview, /#decision-1">Maria Lopez</)
   t.match(overview, /#decision-1">contactMaria000000001</, 'a lead whose name is not known yet')
   t.match(overview, /href="\/ui\/leads\/sandboxLocation000001%3AcontactMaria000000001#decision-1"/)

@@ -23,6 +23,7 @@ import { faultLines, processTerminal } from '../../cli/terminal.ts'
 import { exactNats, whyText } from '../../cli/whyText.ts'
 import { describeConfig, loadConfig } from '../../config/config.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
+import type { Decision } from '../../schemas/generated/records.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { httpPost, newAccounts } from '../../simulate/sender.ts'
@@ -185,6 +186,38 @@ t.test('why says it in words first, then in numbers that add up', async (t) => {
   ])
   t.equal((await run(t, ['why', 'x', '--all'])).out.filter((line) => line.startsWith('FOLLOW UP ')).length, 2)
   t.strictSame(JSON.parse((await run(t, ['why', 'x', '--json'])).out.join('\n')), story)
+})
+
+t.test('why tells the decision that acts in five lines at most, each other one in one line, and their words behind its numbers', (t) => {
+  const of = (changes: Partial<Decision>) => explained({ explain }, decisionOf({ decisionId: String(changes.type), ...changes }))
+  const stays = of({ type: 'escalation', chosen: 'wait' })
+  const goes = of({ type: 'escalation', chosen: 'hand_over' })
+  const plain = of({ type: 'content', chosen: 'wait' })
+  const follows = of({ type: 'follow_up' })
+  const denial = { ruleId: 'r', option: '*', verdict: 'deny', liftsAt: null, reason: 'The lead asked for a person.' }
+  const due = of({ type: 'follow_up', chosen: 'wait', stopReason: 'gated', gates: [{ ...denial, gateId: 'person_due' }] })
+  const heads = (...decisions: LeadStory['decisions']) =>
+    whyText({ ...story, decisions }).filter((line) => /^[A-Z -]+  2026/.test(line) || line === 'ALSO DECIDED')
+  const title = (type: string) => `${type}  2026-11-24 15:00 UTC, asked because of: inbound message`
+  const numbers = (type: string) => `NUMBERS OF ${type}  2026-11-24 15:00 UTC`
+  const behind = (type: string) => [title(type), numbers(type)]
+  t.strictSame(heads(stays, plain, follows), [
+    ...[title('FOLLOW UP'), 'ALSO DECIDED', numbers('FOLLOW UP')],
+    ...[...behind('CONTENT'), ...behind('ESCALATION')],
+  ])
+  t.equal(heads(goes, plain, follows)[0], title('ESCALATION'), 'a hand-over is what is done')
+  t.equal(heads(goes, due)[0], title('FOLLOW UP'), 'it is due to the words of the lead, and said there')
+  const earlier = of({ type: 'escalation', chosen: 'hand_over', decidedAt: follows.decision.askedAt - 1 })
+  t.equal(heads(follows, earlier)[0], title('FOLLOW UP'), 'of another question')
+  const lines = whyText({ ...story, decisions: [stays, plain, follows] })
+  const [first, also] = [lines.indexOf(title('FOLLOW UP')), lines.indexOf('ALSO DECIDED')]
+  t.ok(also - first <= 8, 'a title, a headline, five lines and an empty one')
+  t.strictSame(lines.slice(also + 1, also + 4), [
+    `  content     2026-11-24 15:00 UTC  ${plain.headline}`,
+    `  escalation  2026-11-24 15:00 UTC  ${stays.headline}`,
+    '',
+  ])
+  t.end()
 })
 
 t.test('why copes with a lead about which nothing is known yet', async (t) => {

@@ -747,6 +747,20 @@ export const mutations: readonly Mutation[] = [
     why: 'Votes of half an answered question count, and decisions without any take the place of those with votes.',
   },
   {
+    id: 'set-errors-alike',
+    guard: 'a verdict weighs the inverse of the probability with which it was drawn, in the error of option sets',
+    file: 'pipelines/learning/conformalLevel.ts',
+    find: 'weight: 1 / pAudit',
+    replace: 'weight: 1',
+    tests: [
+      {
+        file: 'test/pipelines/drift.test.ts',
+        title: 'a verdict weighs the inverse of the probability with which it was drawn, in the error and in the level',
+      },
+    ],
+    why: 'What is barely decided is drawn more often and errs more: sets grow, and people are asked about what was clear.',
+  },
+  {
     id: 'level-below-audits',
     guard: 'the level of a quantile is one that the audits can hold',
     file: 'pipelines/consensus/fit/conformal.ts',
@@ -3329,6 +3343,31 @@ export const mutations: readonly Mutation[] = [
     replace: 'at > 0',
     tests: [{ file: 'test/pipelines/realtors.test.ts', title: 'a deleted user keeps nothing but when' }],
     why: 'A late retry brings a deleted person back with name and number.',
+  },
+  {
+    id: 'person-due-unheard',
+    guard: 'a lead whose words a person has to answer is handed over whatever the votes say',
+    file: 'pipelines/followup/stage.ts',
+    find: '  if (due !== undefined) return handOver(after, decision, due, ctx, cancels, stop)\n',
+    replace: '',
+    tests: [
+      { file: 'test/pipelines/followup.test.ts', title: 'no sequence of decisions leaves a lead that a person has to answer to nobody' },
+    ],
+    why: 'A lead asks for a person or speaks of a lawyer, the machine is silent, and nobody hears of it.',
+  },
+  {
+    id: 'handed-over-twice',
+    guard: 'a lead is handed over once where the gate and the votes both call for it',
+    file: 'pipelines/followup/stage.ts',
+    find: "  if (isHandOver && open.some(({ action, epoch }) => action === 'hand_over' && epoch >= decision.epoch)) return drop('already_handed_over')\n",
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/followup.test.ts',
+        title: 'a lead that a person has to answer is handed over once, whatever the votes on that say and in whichever order',
+      },
+    ],
+    why: 'Each lead that asks for a person makes two tasks, so tasks are not read any more.',
   },
   {
     id: 'held-past-deadline',

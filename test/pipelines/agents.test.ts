@@ -190,7 +190,7 @@ t.test('evidence is what the sentence rests on', async (t) => {
   // 3 of 12 replies, 3/12 * 13/14 = .23: seldom, though no other option had any.
   const chats = { view: view({ counters: { inbound: 12, outbound: 1, inboundByChannel: { sms: 3, facebook: 9 } } }) }
   t.equal(opinion('channel_strategist', chats), 'sms 1 replies_here')
-  t.strictSame(told('channel_strategist', chats), ['3 of 12 replies came by sms.'])
+  t.strictSame(told('channel_strategist', chats), ['3 of 12 messages of the lead came by sms.'])
   t.strictSame(evidenceOf('channel_strategist', chats), ['counters.inboundByChannel: sms 3 email 0 call 0 other 9'])
 })
 
@@ -407,12 +407,13 @@ t.test('the channel follows the lead: what it asks for, where it replies, anothe
 
 t.test('the reply rate keeps what works and stops what stays unanswered', async (t) => {
   const of = (changes: Partial<Assessment>, type?: string) => opinion('response_analyzer', changes, type)
-  const replied = (count: number, outbound: number) => inbound('ok', { counters: { inbound: count, outbound, attemptsSinceReply: 0 } })
+  const replied = (count: number, outbound: number, changes: Parameters<typeof view>[0] = {}) =>
+    inbound('ok', { replyHours: Array<number>(count).fill(1), counters: { inbound: count, outbound, attemptsSinceReply: 0 }, ...changes })
   t.equal(of({}), 'abstain no_history')
   t.equal(of(replied(3, 3)), 'sms 4 replies_well')
   t.equal(of(replied(2, 4)), 'abstain rate_unremarkable')
   t.equal(of(replied(1, 1)), 'abstain rate_unremarkable')
-  t.equal(of(inbound('ok', { hasPhone: false, hasEmail: false, counters: { inbound: 3, outbound: 3 } })), 'abstain no_open_channel')
+  t.equal(of(replied(3, 3, { hasPhone: false, hasEmail: false })), 'abstain no_open_channel')
   t.equal(of(inbound('not interested')), 'wait 5 reply_declines')
   t.strictSame(
     [3, 4, 6].map((attempts) => of({ view: silent(attempts, 24) })),
@@ -422,7 +423,13 @@ t.test('the reply rate keeps what works and stops what stays unanswered', async 
     [3, 4, 6].map((attempts) => of({ view: silent(attempts, 24) }, 'escalation')),
     ['hand_over 2 automation_without_effect', 'hand_over 3 automation_without_effect', 'hand_over 4 automation_without_effect'],
   )
-  t.equal(of({ view: silent(3, 24, { counters: { inbound: 2 } }) }, 'escalation'), 'abstain no_finding')
+  t.equal(of({ view: silent(3, 24, { replyHours: [1, 1] }) }, 'escalation'), 'abstain no_finding')
+  // It opened with three texts, and has ignored ten since: nothing was ever answered.
+  const opened = { view: silent(10, 24, { counters: { inbound: 3 } }) }
+  t.equal(of(opened, 'escalation'), 'hand_over 5 automation_without_effect')
+  t.ok(panel(question(opened), roster).some(({ reasonText }) => reasonText === 'Only 0 replies to 10 messages: a person may do better.'))
+  // Five texts in a row after one of ours are one reply.
+  t.equal(of(inbound('ok', { replyHours: [1], counters: { inbound: 5, outbound: 1 } })), 'abstain rate_unremarkable')
 })
 
 t.test('a person is called in for law, a request, anger, urgency and five unanswered attempts, in this order', async (t) => {
@@ -855,9 +862,9 @@ t.test('a call is asked for by who wants one now: not by who calls back, thanks 
 t.test('sentences of agents say what is so', async (t) => {
   const counters = { inbound: 3, outbound: 2, inboundByChannel: { email: 3 }, outboundByChannel: { email: 2 } }
   t.strictSame(told('channel_strategist', { view: view({ counters, blockedChannels: { email: 'dnd' } }) }), [
-    'No replies on an open way: sms is the usual first way.',
+    'The lead has written on no open way: sms is the usual first way.',
   ])
-  t.strictSame(told('channel_strategist', { view: view() }), ['No replies yet: sms is the usual first way.'])
+  t.strictSame(told('channel_strategist', { view: view() }), ['The lead has written nothing yet: sms is the usual first way.'])
   // 1.5 h three times is 90 minutes; HOT is 120 at most, and 30 h change nothing of that.
   const paced = (level: string, hours: number) => told('timing_optimizer', { view: view({ level, replyHours: [hours, hours, hours] }) })
   t.strictSame(paced('WARM', 1.48), ['WARM leads are contacted within 1 h 29 min, given how fast this one replies.'])

@@ -1,6 +1,7 @@
 /** What the votes do not clearly call for: nothing is sent before a person has answered, and a question ends in one way. */
 import fc from 'fast-check'
 import t from 'tap'
+import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
 import { answerOf, askedOf } from '../../pipelines/followup/asked.ts'
 import { followup } from '../../pipelines/followup/stage.ts'
 import { drive } from '../../runtime/driver.ts'
@@ -230,7 +231,15 @@ t.test('too few voices twice in a row are asked about as well, of follow-ups alo
   const l = put({}, few)
   t.match(
     l.outputs(followups)[0]?.body,
-    /Open: too few voices were heard, twice in a row \(0\.4 of 2\.0 needed\)\.\nDraft of the text message: Hi Maria/,
+    /Open: fewer voices than needed were heard \(0\.4 of 2\.0\), and it was no better the time before\.\nDraft of the text message: Hi Maria/,
+  )
+  // All of `conversation` were away, and nine others there.
+  const silent = (shippedPolicy('follow_up')?.families.find(({ family }) => family === 'conversation')?.agents ?? []).map((agentId) => ({
+    ...{ agentId, kind: 'missing', reasonCode: 'no_answer' },
+  }))
+  t.match(
+    put({}, { ...few, nEff: 10.4, quorum: 3, silent }).outputs(followups)[0]?.body,
+    /Open: nobody answered of the agents of "conversation", which have to be heard, and it was no better the time before\./,
   )
   t.strictSame(told(put({}, { ...few, type: 'escalation' })), [])
 })

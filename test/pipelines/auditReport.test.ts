@@ -115,6 +115,10 @@ t.test('a card an agent: votes, right ones against habit, lift, abstentions and 
   })
   const rights = ['sms', 'sms', 'sms', 'sms', 'sms', 'sms', 'sms', 'wait', 'wait', 'wait']
   const { agents } = auditReport(rights.map((right, n) => judged(`d${n}`, 'sms', right, {}, decision(right, n))))
+  const early = auditReport(
+    rights.map((right, n) => judged(`d${n}`, 'sms', right, {}, { ...decision(right, n), stopReason: 'early_stop' })),
+  )
+  t.match(early.agents.at(-1), { agent: 'quiet', abstained: 6, failed: 1 }, 'nobody waited for the three that were missing')
   const close = (found: number | undefined, wanted: number) =>
     t.ok(Math.abs((found ?? NaN) - wanted) < 1e-9, `${String(found)} is ${wanted}`)
   t.strictSame(

@@ -492,6 +492,14 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
     'the oldest of the ten may leave the fortnight any moment',
   )
   t.equal(gated.logOdds, undefined)
+  const due = explain(decided({ view: wrote('Can I talk to a person?') }))
+  t.equal(due.headline, 'Hand the lead over to a person: its own words are for a person to answer.')
+  t.match(due.sentences, [/^The lead asked for a person\. A person should answer\.$/, /^It is handed over whatever the votes say/])
+  t.match(
+    explain(decided({ view: { ...wrote('Can I talk to a person?'), humanOwned: true, humanOwnedUntil: null } })).headline,
+    /^Do nothing/,
+    'a person has it already',
+  )
   t.match(explain(decided({ view: view({ hasPhone: false, hasEmail: false }) })).sentences.at(-1), /does not lift by itself/)
   const superseded = explain(decideNow(caseOf(), 'superseded'))
   t.match([superseded.headline, superseded.sentences.length, superseded.flipSet], [/lead changed/, 1, undefined])
@@ -503,7 +511,11 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
   t.match(twice.sentences[0], /so the safe choice was taken\. It was so the time before as well: a person should look\.$/)
   const cautious = explain(decided({ view: view({ level: 'URGENT' }), policy: escalation }), escalation)
   t.equal(cautious.headline, 'Hand the lead over to a person, now.')
-  t.match(cautious.sentences.join(' '), /missing it would cost more/)
+  // One vote of the highest bin against a base of .1 : .9 leaves a hand-over less likely to be right than waiting.
+  t.match(
+    cautious.sentences.join(' '),
+    /better to wait\. To wait is likeliest to be right; this is best by what each would gain and cost\./,
+  )
   t.match(cautious.sentences.at(-1), /^Without Escalation manager it would be: wait\.$/)
   const blind = explain(decided({ view: view({ level: 'URGENT' }), policy: escalation }))
   t.notMatch(blind.sentences.join(' '), /Without any vote/, 'not the likeliest option, and no policy to ask')
@@ -524,12 +536,18 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
   // Of 100 engaged leads the shipped rates put sms first, then wait, then e-mail; a message that is missed costs more than one too many.
   t.match(
     nobody('engaged', ['wait', 'email']).sentences[0],
-    /^No agent argued for it; it is not the usual right choice for a lead that is engaged, but the best one by what each would gain and cost\.$/,
+    /^No agent argued for it; it is not the usual right choice for a lead that is engaged, but best by what each would gain and cost\.$/,
   )
   t.match(
     nobody('silent', ['wait', 'call']).sentences[0],
     /^No agent argued for it; it is the usual right choice for a lead that is silent\.$/,
   )
+  t.notMatch(
+    degraded.sentences.join(' '),
+    /likeliest to be right|The agents put/,
+    'the safe choice weighs nothing, and nobody said anything',
+  )
+  t.match(degraded.sentences.join(' '), /Without a vote that counts, what is usual puts 20 % on this being right/)
   const partly = explain(decided({ view: view({ blockedChannels: { email: 'dnd' } }) }))
   t.match(partly.sentences.join(' '), /Not allowed: Do not disturb is set for email\./)
   const unknown = decided()
@@ -539,6 +557,52 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
   })
   t.match(odd.contributions[0], { confidence: 'unknown', says: 'Some reason.' })
   t.equal(logOddsOf({ ...unknown, runnerUp: null }), undefined)
+})
+
+t.test('explain: a family that was not heard is named, votes that do not count are told, and the likeliest option is named', async (t) => {
+  const family = followUp.families.find(({ family }) => family === 'conversation')?.agents ?? []
+  const others = rosterFor('follow_up').filter((agent) => !family.includes(agent))
+  const deaf = decideNow(caseOf({ votes: others.map((agent) => vote(agent, null)) }), 'deadline')
+  t.ok(deaf.fallbackUsed && deaf.nEff > deaf.quorum)
+  const [told, unnamed] = [explain(deaf, followUp), explain({ ...deaf, silent: [] })]
+  t.equal(told.headline, 'Wait: agents that have to be heard did not answer.')
+  t.equal(told.sentences[0], 'Nobody answered of the agents of "conversation", which have to be heard, so the safe choice was taken.')
+  t.equal(unnamed.sentences[0], 'Nobody answered of agents that have to be heard, so the safe choice was taken.')
+  t.notMatch([...told.sentences, ...unnamed.sentences].join(' '), /Fewer voices/)
+  const nearly = explain({ ...deaf, nEff: 2.96, silent: [] })
+  t.match(nearly.sentences[0], /^Fewer voices than needed were heard \(2\.9 of 3\.0\), so/)
+
+  const closed = decideNow(
+    caseOf({
+      votes: rosterFor('follow_up').map((agent, index) => vote(agent, index === 0 ? 'call' : null)),
+      gated: { results: [], eligible: new Set(['wait', 'sms']), liftsAt: null },
+    }),
+    'deadline',
+  )
+  t.match(explain(closed).sentences.join(' '), /1 agent would have a realtor call, which is not allowed\./)
+  t.notMatch(explain(closed).sentences.join(' '), /No agent argued for anything else/)
+  const light = {
+    ...closed,
+    contributions: closed.contributions.map((one) => ({ ...one, option: closed.chosen, blocked: false, nats: '0' })),
+  }
+  t.match(explain(light).sentences[0], /^What argued for it has no weight; it is/)
+  t.match(explain(light).sentences[1], /^No agent argued for anything else\.$/)
+
+  const [wait, sms, call] = [decided().options[0], decided().options[1], decided().options[3]].map((one) => ({ ...one, eligible: true }))
+  const compromise = explain({
+    ...decided(),
+    chosen: 'sms',
+    runnerUp: 'wait',
+    options: [
+      { ...wait, probability: 0.28 },
+      { ...sms, probability: 0.32 },
+      { ...call, probability: 0.4 },
+    ] as Decision['options'],
+  })
+  t.match(
+    compromise.sentences.join(' '),
+    /32 % on this being right, 28 % that it would be better to wait\. To have a realtor call is likeliest to be right, at 40 %; this is best by/,
+  )
 })
 
 t.test('flip set: removing it changes the choice, removing less by the same greed does not, one vote is found exactly', async (t) => {

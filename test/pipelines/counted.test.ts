@@ -55,6 +55,7 @@ t.test('every sentence of an agent that counts says one of what it counts as one
     return ('kind' in answer ? [answer] : answer).flatMap((one) => ('text' in one ? [one.text] : []))
   }
   const tried = (inbound: number, outbound: number, attempts: number) => ({
+    replyHours: Array<number>(inbound).fill(1),
     counters: {
       ...{ inbound, outbound, attemptsSinceReply: attempts },
       ...{ inboundByChannel: { sms: inbound }, outboundByChannel: { sms: outbound } },
@@ -63,10 +64,10 @@ t.test('every sentence of an agent that counts says one of what it counts as one
   const cases: readonly (readonly [agentId: string, changes: Parameters<typeof view>[0], says: string])[] = [
     ['timing_optimizer', { lastOutboundAt: asked - minute }, 'The last message went out 1 minute ago'],
     ['response_analyzer', tried(1, 6, 6), 'Only 1 reply to 6 messages'],
-    ['response_analyzer', tried(2, 1, 0), 'The lead answers: 2 replies to 1 message.'],
-    ['performance_tracker', tried(1, 2, 0), '1 reply to 2 messages by sms'],
-    ['performance_tracker', tried(1, 10, 0), '10 messages brought 1 reply'],
-    ['channel_strategist', tried(1, 1, 0), '1 of 1 reply came by sms.'],
+    ['response_analyzer', tried(2, 2, 0), 'The lead answers: 2 replies to 2 messages.'],
+    ['performance_tracker', tried(1, 2, 0), 'By sms the lead wrote 1 message and was sent 2'],
+    ['performance_tracker', tried(1, 10, 0), 'Only 1 reply to 10 messages'],
+    ['channel_strategist', tried(1, 1, 0), '1 of 1 message of the lead came by sms.'],
     ['scheduling_agent', { level: 'HOT', facts: { open_slots: '2026-11-05T15:00:00Z' } }, '1 free slot: propose a buyer consultation.'],
     ['behavioral_profiler', { replyHours: [1 / 60] }, 'replies in about 1 minute.'],
     ['availability_optimizer', { shortlist: [realtor('a')] }, 'Is available with 0 of 1 lead;'],

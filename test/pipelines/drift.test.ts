@@ -6,6 +6,7 @@ import { learnedLines } from '../../cli/learnText.ts'
 import { heldLevel } from '../../pipelines/consensus/fit/conformal.ts'
 import { chanceOfSoFew, fisher, fisherBoth } from '../../pipelines/consensus/scores/exactTests.ts'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
+import { clopperPearson } from '../../pipelines/consensus/scores/clopperPearson.ts'
 import { conformalLevel } from '../../pipelines/learning/conformalLevel.ts'
 import { driftOf, FALSE_ALARM, LEAST_FOR_DRIFT } from '../../pipelines/learning/drift.ts'
 import type { Drift } from '../../pipelines/learning/drift.ts'
@@ -61,7 +62,13 @@ function verdict(n: number, right: string, decision: Partial<Decision> = {}): Ju
   }
   return {
     decision: decisionRecord({
-      ...{ decisionId: `d${String(n).padStart(4, '0')}`, contactId: `c${n}`, decidedAt: tuesdayNoon + n * HOUR, auditSelected: true },
+      ...{
+        decisionId: `d${String(n).padStart(4, '0')}`,
+        contactId: `c${n}`,
+        decidedAt: tuesdayNoon + n * HOUR,
+        auditSelected: true,
+        pAudit: 0.02,
+      },
       options: [option('wait', 0, false), option('sms', 0.8), option('email', 0.2), option('call', 0, false)],
       contributions: [vote],
       ...decision,
@@ -172,6 +179,28 @@ t.test('each miss lowers the level by .0095 and each hit raises it by .0005, in 
     }),
     { numRuns: 30 },
   )
+})
+
+t.test('a verdict weighs the inverse of the probability with which it was drawn, in the error and in the level', (t) => {
+  // Of what is decided clearly 58 hits and 2 misses at .02, of what is decided barely 34 hits and 6 misses at .05; the misses last.
+  const of = (count: number, pAudit: number, missed: boolean) => Array.from({ length: count }, () => ({ pAudit, missed }))
+  const drawn = [...of(58, 0.02, false), ...of(34, 0.05, false), ...of(2, 0.02, true), ...of(6, 0.05, true)]
+  const judged = drawn.map(({ pAudit, missed }, n) => verdict(n, 'sms', { pAudit, conformalSet: missed ? ['email'] : ['sms'] }))
+  const { audits, missed, share, error, level } = conformalLevel(judged)
+  t.strictSame([audits, missed], [100, 8])
+  // 50 each and 20 each: 100 + 120 of 3,000 + 800 decisions, 5.8 % where 8 of 100 were counted.
+  near(t, share ?? NaN, 220 / 3800)
+  // Worth 3,800² / (60 × 2,500 + 40 × 400) = 86.99 equal ones, and 5.8 % of 87 are five.
+  t.strictSame(error, clopperPearson(5, 87))
+  // .05 a verdict less the share that was missed, over 100 of mean weight 1, times .01.
+  near(t, level, 0.05 + 0.01 * (100 * 0.05 - (100 * 220) / 3800))
+  t.equal(
+    conformalLevel(judged.map((one) => ({ ...one, decision: { ...one.decision, pAudit: 0 } }))).audits,
+    0,
+    'drawn by nobody knows what',
+  )
+  t.strictSame(conformalLevel([]).share, undefined)
+  t.end()
 })
 
 t.test('the quantile of a learned policy is taken at that level, and the report tells both', (t) => {

@@ -4,7 +4,7 @@ import { strategies } from '../../pipelines/agents/follow-up/objectionHandler.ts
 import { slotsAhead } from '../../pipelines/agents/follow-up/schedulingAgent.ts'
 import { isVideoAddress } from '../../pipelines/agents/follow-up/videoAiAgent.ts'
 import { moodOf, objectionsOf } from '../../pipelines/agents/readings.ts'
-import type { Assessment } from '../../schemas/generated/records.ts'
+import type { Assessment, Counters } from '../../schemas/generated/records.ts'
 import { asked, day, hour, message, minute, profiles, silent, view, wrote } from './leads.ts'
 import { inbound, opinionOf } from './opinions.ts'
 
@@ -74,7 +74,7 @@ t.test('conversion_optimizer: level, reply rate and freshness make the chance, t
       level,
       askedAt: asked,
       lastInboundAt: hours === undefined ? null : asked - hours * hour,
-      counters: view({ counters: { inbound: replies, outbound: sent } }).counters,
+      ...{ replyHours: Array<number>(replies).fill(1), counters: view({ counters: { inbound: replies, outbound: sent } }).counters },
     })
   t.ok(Math.abs(chance('URGENT', 2, 4, 0) - (0.36 + 0.3 + 0.3)) < 1e-12)
   t.ok(Math.abs(chance('WARM', 1, 4, 84) - (0.2 + 0.15 + 0.15)) < 1e-12)
@@ -85,6 +85,7 @@ t.test('conversion_optimizer: level, reply rate and freshness make the chance, t
       view: view({
         level,
         lastInboundAt: hours === undefined ? null : asked - hours * hour,
+        replyHours: Array<number>(replies).fill(1),
         counters: { inbound: replies, outbound: sent },
       }),
     })
@@ -106,8 +107,10 @@ t.test('market_context_agent tells of one-sided markets, never presses, and is s
 })
 
 t.test('performance_tracker takes the way that works and says when nothing does', async (t) => {
-  const of = (counters: Parameters<typeof view>[0] & object, changes: object = {}) =>
-    opinionOf('performance_tracker', 'follow_up', { view: view({ counters: counters as never, ...changes }) })
+  const of = (counters: Partial<Counters>, changes: Parameters<typeof view>[0] = {}) =>
+    opinionOf('performance_tracker', 'follow_up', {
+      view: view({ replyHours: Array<number>(counters.inbound ?? 0).fill(1), counters: counters as never, ...changes }),
+    })
   const history = (replies: Record<string, number>, sent: Record<string, number>, attemptsSinceReply = 0) => ({
     inbound: Object.values(replies).reduce((a, b) => a + b, 0),
     outbound: Object.values(sent).reduce((a, b) => a + b, 0),
@@ -123,6 +126,7 @@ t.test('performance_tracker takes the way that works and says when nothing does'
   t.equal(of(history({}, { sms: 5 })), 'wait 4 nothing_works', '.85 * 6/7 = .73')
   t.equal(of(history({ facebook: 2 }, { sms: 6 })), 'abstain rate_unremarkable')
   t.equal(of(history({}, { sms: 4 })), 'abstain history_too_short')
+  t.equal(of(history({ sms: 3 }, { sms: 10 }, 10), { replyHours: [] }), 'wait 4 nothing_works', 'it opened with three, and answered none')
 })
 
 t.test('scheduling_agent proposes an appointment only when slots are known', async (t) => {

@@ -7,7 +7,7 @@ import { emailFooter, smsFooter, templates } from '../../pipelines/followup/temp
 import { renderText, spokenName, templateFor } from '../../pipelines/followup/renderText.ts'
 import { intentKeyOf, priorityOf } from '../../pipelines/followup/planFollowUp.ts'
 import { templateIds } from '../../pipelines/agents/agent.ts'
-import type { Contribution, Tenant } from '../../schemas/generated/records.ts'
+import type { Contribution, Decision, GateResult, Tenant } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
 import { DAY, HOUR, MINUTE, decisionRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 
@@ -321,4 +321,98 @@ t.test(
       ),
       { numRuns: 300 },
     ),
+)
+
+const denial = (gateId: string): GateResult => ({
+  ...{ gateId, ruleId: 'rule', option: '*', verdict: 'deny', liftsAt: null },
+  reason: gateId === 'person_due' ? 'The lead asked for a person. A person should answer.' : 'A person leads this conversation.',
+})
+const silenced = (over: Partial<Decision> = {}, gates: readonly string[] = ['person_due']) =>
+  decisionRecord({ chosen: 'wait', stopReason: 'gated', dueAt: null, params: {}, gates: gates.map(denial), ...over })
+
+t.test('a lead that a person has to answer is handed over once, whatever the votes on that say and in whichever order', async (t) => {
+  const stays = { decisionId: 'd2', type: 'escalation', chosen: 'wait', dueAt: null, params: {} } as const
+  const goes = { ...stays, chosen: 'hand_over' } as const
+  const orders = [
+    [silenced(), decisionRecord(stays)],
+    [decisionRecord(stays), silenced()],
+    [silenced(), decisionRecord(goes)],
+    [decisionRecord(goes), silenced()],
+    [silenced(), silenced({ decisionId: 'd3' })],
+  ]
+  for (const order of orders) {
+    const l = line()
+    l.pipe(profiles, maria, profileRecord())
+    for (const decision of order) l.pipe(decisions, maria, decision)
+    t.strictSame(
+      l.outputs(followups).map(({ change, action }) => [change, action]),
+      [['planned', 'hand_over']],
+    )
+  }
+  const [told] = (() => {
+    const l = line()
+    l.pipe(decisions, maria, decisionRecord({ decisionId: 'before' }))
+    l.pipe(decisions, maria, silenced())
+    return l.outputs(followups).slice(1, 3).reverse()
+  })()
+  t.match(told, { decisionId: 'd1', channel: 'none', priority: 4, text: 'Take over the conversation with this lead' })
+  t.equal(told?.reason, 'A person takes over, whatever the votes say. The lead asked for a person. A person should answer.')
+  const led = line()
+  led.pipe(decisions, maria, silenced({}, ['human_ownership', 'person_due']))
+  t.strictSame(led.outputs(followups), [], 'a person has it already')
+  const newer = line()
+  newer.pipe(decisions, maria, silenced({ stopReason: 'superseded' }))
+  t.strictSame(newer.outputs(followups), [], 'its question is put anew')
+})
+
+t.test('no sequence of decisions leaves a lead that a person has to answer to nobody', (t) =>
+  assertProperty(
+    t,
+    fc.property(
+      fc.array(
+        fc.record({
+          what: fc.constantFrom('silenced', 'led', 'follow_up', 'escalation', 'routing', 'profile'),
+          chosen: fc.constantFrom('sms', 'call', 'wait'),
+          over: fc.boolean(),
+          escalation: fc.constantFrom(null, 'undecided'),
+          later: fc.integer({ min: 0, max: 1 }),
+          minutes: fc.integer({ min: 0, max: 2000 }),
+        }),
+        { minLength: 1, maxLength: 16 },
+      ),
+      (steps) => {
+        const l = line(tenantRecord({ routing: 'assign' }))
+        let epoch = 1
+        // Since when a person has to be told, ms; undefined while nobody has to.
+        let owedSince: number | undefined
+        for (const [index, { what, chosen, over, escalation, later, minutes }] of steps.entries()) {
+          l.advance(`${minutes}m`)
+          // Something newer happened: its question is decided next.
+          if (later > 0) owedSince = undefined
+          epoch += later
+          const common = { decisionId: `d${index}`, epoch, dueAt: null, decidedAt: l.now }
+          if (what === 'profile') l.pipe(profiles, maria, profileRecord({ epoch }))
+          else if (what === 'silenced' || what === 'led')
+            l.pipe(decisions, maria, silenced(common, what === 'led' ? ['human_ownership', 'person_due'] : ['person_due']))
+          else if (what === 'follow_up') l.pipe(decisions, maria, decisionRecord({ ...common, chosen, escalation }))
+          else if (what === 'escalation')
+            l.pipe(decisions, maria, decisionRecord({ ...common, type: what, chosen: over ? 'hand_over' : 'wait', params: {} }))
+          else l.pipe(decisions, maria, decisionRecord({ ...common, type: what, chosen: 'realtor_1', params: { realtorId: 'ana' } }))
+          if (what === 'silenced') owedSince = l.now
+          if (owedSince === undefined) continue
+          const told = l.outputs(followups).filter(({ action }) => action === 'hand_over')
+          const open = told.filter(
+            ({ change, followupId, expiresAt }) =>
+              change === 'planned' &&
+              expiresAt > (owedSince ?? 0) &&
+              !told.some((other) => other.change === 'cancelled' && other.followupId === followupId),
+          )
+          // One, and a second once the first has ended by itself.
+          if (open.length === 0 || open.filter(({ expiresAt }) => expiresAt > l.now).length > 1) return false
+        }
+        return true
+      },
+    ),
+    { numRuns: 300 },
+  ),
 )

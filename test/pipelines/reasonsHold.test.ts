@@ -127,7 +127,8 @@ t.test('what is contested is told in words, names the gate, and is never cut', a
     draw: { trial: 'wording-2', usual: decision.chosen, drawn: false, arms: [], seed: 's' },
   })
   t.equal(full.length, 5)
-  for (const part of [/Contested/, /The agents put/, /Not allowed: /, /left to what is usual/, /Without/]) t.match(full.join('\n'), part)
+  for (const part of [/Contested/, /what is usual puts/, /Not allowed: /, /left to what is usual/, /Without/])
+    t.match(full.join('\n'), part)
   const many = said({
     stopReason: 'gated',
     conflicts: ['stale'],

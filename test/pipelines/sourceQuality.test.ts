@@ -118,7 +118,9 @@ t.test('locations stand apart, spellings of one source are one, those that book 
   near(t as never, quality[2]?.reply.mean ?? NaN, 20 / 12 / 30, 'the other location says nothing about it')
   const lines = sourceLines(quality, '7d')
   t.ok(
-    lines.includes('Leads that are known for longer than 7d: younger ones have had no time to answer.'),
+    lines.includes(
+      'Leads that are known for longer than 7d: younger ones have had no time to write. Who wrote first, or only to opt out, wrote as well.',
+    ),
     'younger ones are not among them',
   )
   t.match(lines[1], /^a +zillow +40 +20 +\d+ % \(\d+ to \d+\) +10 +\d+ % \(\d+ to \d+\)$/)

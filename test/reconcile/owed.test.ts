@@ -43,7 +43,13 @@ t.test('the cause is the first step that did not happen', async (t) => {
       { gateId: 'dnd', ruleId: 'pass', option: '*', verdict: 'allow', liftsAt: null, reason: '' },
     ],
   })
+  const forAPerson = {
+    ...gated,
+    gates: [{ gateId: 'person_due', ruleId: 'r', option: '*', verdict: 'deny', liftsAt: null, reason: 'The lead asked for a person.' }],
+  }
   const cases: [Partial<OwedFacts>, string, number, RegExp][] = [
+    [{ decision: forAPerson }, 'follow_up_waits', asked + MINUTE, /^The lead asked for a person\. A hand-over is due and not planned yet$/],
+    [{ decision: forAPerson, ...followUp('confirmed') }, 'gate', asked + MINUTE, /^The lead asked for a person\.$/],
     [
       { profile: lead({ humanOwnership: person }), ...followUp('denied') },
       'human_silent',
@@ -69,7 +75,12 @@ t.test('the cause is the first step that did not happen', async (t) => {
     [{ ...followUp('cancelled', { gateId: null, ruleId: null, reason: null }) }, 'follow_up_lapsed', asked + MINUTE, /^cancelled$/],
     [{ ...followUp('confirmed'), decision: waiting }, 'decided_to_wait', asked + MINUTE, /^$/],
     [{ decision: gated, foundAt: asked + HOUR }, 'gate', asked + MINUTE, /^No\.$/],
-    [{ decision: { ...waiting, fallbackUsed: true } }, 'agents_failed', asked + MINUTE, /^too few agents answered to decide/],
+    [
+      { decision: { ...waiting, fallbackUsed: true } },
+      'agents_failed',
+      asked + MINUTE,
+      /^too few agents answered to decide; the safe choice was taken: to wait$/,
+    ],
     [{ decision: { ...waiting, stopReason: 'superseded' } }, 'no_decision', asked, /^$/],
     [
       { decision: decisionRecord({ chosen: 'send_now', decidedAt: asked + MINUTE }) },

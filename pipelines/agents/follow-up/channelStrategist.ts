@@ -1,5 +1,5 @@
 /**
- * Row 6. The way a lead is most likely to answer on: the one it asks for, where it replied before, else another way than the one that stays
+ * Row 6. The way a lead is most likely to answer on: the one it asks for, where it wrote before, else another way than the one that stays
  * unanswered, else a text, else an e-mail; a call for the URGENT. Abstains when no way is open or all are tried.
  * @source reference/lead-domain.md 2.4
  */
@@ -44,16 +44,16 @@ export const channelStrategist: Agent = {
       })
     }
     const replies = contactOptions.map((option) => ({ option, count: inboundByChannel[option] ?? 0 }))
-    // Those on ways that are no option, as a chat, are replies too.
+    // Those on ways that are no option, as a chat, are messages too.
     const total = Object.values(inboundByChannel).reduce((sum, count) => sum + count, 0)
     const elsewhere = total - replies.reduce((sum, { count }) => sum + count, 0)
     const favourite = replies.filter(({ option }) => open.includes(option)).sort((a, b) => b.count - a.count)[0]
     if (favourite !== undefined && favourite.count > 0 && attemptsSinceReply < 3) {
       return vote('follow_up', favourite.option, {
-        // Share of replies on this way, shrunk for few of them: 1 of 1 gives .67, 3 of 3 .80, 8 of 8 .90.
+        // Share of its messages on this way, shrunk for few of them: 1 of 1 gives .67, 3 of 3 .80, 8 of 8 .90.
         bin: binOf((favourite.count / total) * ((total + 1) / (total + 2))),
         reason: 'replies_here',
-        text: `${favourite.count} of ${counted(total, 'reply', 'replies')} came by ${favourite.option}.`,
+        text: `${favourite.count} of ${counted(total, 'message')} of the lead came by ${favourite.option}.`,
         evidence: [
           field(
             'counters.inboundByChannel',
@@ -90,7 +90,7 @@ export const channelStrategist: Agent = {
       })
     }
     if (attemptsSinceReply >= 2) return abstain('no_better_way')
-    const hasReplied = Object.values(inboundByChannel).some((count) => count > 0)
+    const hasWritten = Object.values(inboundByChannel).some((count) => count > 0)
     return vote('follow_up', first, {
       // Without history the only open way is a finding, the first of several hardly one.
       bin: binOf(second === undefined ? 0.6 : 0.45),
@@ -98,7 +98,7 @@ export const channelStrategist: Agent = {
       text:
         second === undefined
           ? `Only ${first} is open.`
-          : `No replies ${hasReplied ? 'on an open way' : 'yet'}: ${first} is the usual first way.`,
+          : `The lead has written ${hasWritten ? 'on no open way' : 'nothing yet'}: ${first} is the usual first way.`,
       evidence: [field('hasPhone', view.hasPhone), field('hasEmail', view.hasEmail)],
     })
   },

@@ -7,6 +7,7 @@ import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent, OptionOf } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
 import { levelRank } from '../levels.ts'
+import { repliesOf } from '../replies.ts'
 
 const hourMs = 3_600_000
 /** By level: COLD, WARM, HOT, URGENT. */
@@ -16,10 +17,9 @@ const freshnessFloor = 0.1
 const freshnessUnknown = 0.3
 
 /** 0.4 level + 0.3 twice the reply rate, at most 1 + 0.3 freshness, which falls to its floor within 168 h. */
-export function chanceOf(view: Pick<AgentView, 'level' | 'counters' | 'lastInboundAt' | 'askedAt'>): number {
-  const { inbound, outbound } = view.counters
+export function chanceOf(view: Pick<AgentView, 'level' | 'counters' | 'replyHours' | 'lastInboundAt' | 'askedAt'>): number {
   const intent = intentByRank[levelRank(view.level)] ?? intentByRank[0]
-  const rate = outbound === 0 ? 0 : inbound / outbound
+  const { rate } = repliesOf(view)
   const hours = view.lastInboundAt === null ? undefined : Math.max(0, view.askedAt - view.lastInboundAt) / hourMs
   const freshness = hours === undefined ? freshnessUnknown : Math.max(freshnessFloor, 1 - hours / 168)
   return 0.4 * intent + 0.3 * Math.min(2 * rate, 1) + 0.3 * freshness
@@ -41,13 +41,14 @@ const asks: readonly Ask[] = [
 
 export const conversionOptimizer: Agent = {
   id: 'conversion_optimizer',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'conversation',
   answers: ['content'],
-  reads: ['level', 'counters.inbound', 'counters.outbound', 'lastInboundAt', 'askedAt'],
+  reads: ['level', 'replyHours', 'counters.inbound', 'counters.outbound', 'lastInboundAt', 'askedAt'],
   assess(view) {
-    const { inbound, outbound } = view.counters
+    const { outbound } = view.counters
+    const { replies, sent } = repliesOf(view)
     if (outbound === 0 && view.lastInboundAt === null) return abstain('no_history')
     const chance = chanceOf(view)
     const ask = asks.find(({ above }) => chance > above)
@@ -58,7 +59,7 @@ export const conversionOptimizer: Agent = {
       bin: binOf(confidence),
       reason: ask.reason,
       text: `Level, replies and freshness come to ${Math.round(100 * chance)} of 100: ${ask.text}.`,
-      evidence: [field('level', view.level), field('counters.inbound', `${inbound} of ${outbound}`)],
+      evidence: [field('level', view.level), field('replyHours', `${replies} of ${sent}`)],
     })
   },
 }

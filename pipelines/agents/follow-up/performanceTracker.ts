@@ -7,6 +7,7 @@ import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { contactOptions, isOpen } from '../channels.ts'
+import { repliesOf } from '../replies.ts'
 
 /** Messages on a way before its rate is told. */
 const sendsPerWay = 2
@@ -19,11 +20,12 @@ const quietAfter = 3
 
 export const performanceTracker: Agent = {
   id: 'performance_tracker',
-  version: 1,
+  version: 2,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
   reads: [
+    'replyHours',
     'counters.inbound',
     'counters.outbound',
     'counters.attemptsSinceReply',
@@ -34,12 +36,14 @@ export const performanceTracker: Agent = {
     'blockedChannels',
   ],
   assess(view) {
-    const { inbound, outbound, attemptsSinceReply, inboundByChannel, outboundByChannel } = view.counters
+    const { outbound, attemptsSinceReply, inboundByChannel, outboundByChannel } = view.counters
     if (outbound === 0) return abstain('no_history')
+    const { replies, sent: sends, rate, words } = repliesOf(view)
     const ways = contactOptions
-      .map((option) => ({ option, sent: outboundByChannel[option] ?? 0, replies: inboundByChannel[option] ?? 0 }))
+      // What the lead wrote on a way may be unasked: no more of it than there are replies at all.
+      .map((option) => ({ option, sent: outboundByChannel[option] ?? 0, wrote: inboundByChannel[option] ?? 0 }))
       .filter(({ option, sent }) => sent >= sendsPerWay && isOpen(view, option))
-      .map((way) => ({ ...way, rate: Math.min(1, way.replies / way.sent) }))
+      .map((way) => ({ ...way, rate: Math.min(1, Math.min(way.wrote, replies) / way.sent) }))
     const best = ways.reduce<(typeof ways)[number] | undefined>((a, b) => (a === undefined || b.rate > a.rate ? b : a), undefined)
     if (best !== undefined && best.rate > fairRate) {
       if (attemptsSinceReply >= quietAfter) return abstain('way_gone_quiet')
@@ -47,17 +51,17 @@ export const performanceTracker: Agent = {
         // Shrunk for few messages: two keep .75 of it, ten .92.
         bin: binOf((best.rate > goodRate ? 0.9 : 0.8) * ((best.sent + 1) / (best.sent + 2))),
         reason: best.rate > goodRate ? 'way_works' : 'way_works_somewhat',
-        text: `${counted(best.replies, 'reply', 'replies')} to ${counted(best.sent, 'message')} by ${best.option}: the best way so far.`,
-        evidence: [field('counters.inboundByChannel', `${best.option} ${best.replies} of ${best.sent}`)],
+        text: `By ${best.option} the lead wrote ${counted(best.wrote, 'message')} and was sent ${best.sent}: the best way so far.`,
+        evidence: [field('counters.inboundByChannel', `${best.option} ${best.wrote} of ${best.sent}`)],
       })
     }
     if (outbound < manySends) return abstain('history_too_short')
-    if (inbound / outbound > fairRate) return abstain('rate_unremarkable')
+    if (rate > fairRate) return abstain('rate_unremarkable')
     return vote('follow_up', 'wait', {
-      bin: binOf(0.85 * ((outbound + 1) / (outbound + 2))),
+      bin: binOf(0.85 * ((sends + 1) / (sends + 2))),
       reason: 'nothing_works',
-      text: `${counted(outbound, 'message')} brought ${counted(inbound, 'reply', 'replies')}: more of them will not help.`,
-      evidence: [field('counters.outbound', outbound), field('counters.inbound', inbound)],
+      text: `Only ${words}: more of them will not help.`,
+      evidence: [field('counters.outbound', sends), field('replyHours', replies)],
     })
   },
 }

@@ -4,12 +4,12 @@
  * Without history it abstains (an unknown rate is not a middling one).
  * @source reference/lead-domain.md 2.4, 4.4
  */
-import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { openOr, optionOfChannel } from '../channels.ts'
 import { declined } from '../declined.ts'
 import { unanswered } from '../phrases.ts'
+import { repliesOf } from '../replies.ts'
 
 export const responseAnalyzer: Agent = {
   id: 'response_analyzer',
@@ -18,6 +18,7 @@ export const responseAnalyzer: Agent = {
   family: 'conversation',
   answers: ['follow_up', 'escalation'],
   reads: [
+    'replyHours',
     'counters.inbound',
     'counters.outbound',
     'counters.attemptsSinceReply',
@@ -27,7 +28,7 @@ export const responseAnalyzer: Agent = {
     'blockedChannels',
   ],
   assess(view) {
-    const { inbound, outbound, attemptsSinceReply } = view.counters
+    const { outbound, attemptsSinceReply } = view.counters
     if (outbound === 0) return abstain('no_history')
     const refusal = declined(unanswered(view))[0]
     if (refusal !== undefined) {
@@ -38,10 +39,10 @@ export const responseAnalyzer: Agent = {
         evidence: [field('recentMessages.text', refusal)],
       })
     }
-    const rate = inbound / outbound
+    const { replies, sent, rate, words } = repliesOf(view)
     const evidence = [
-      field('counters.inbound', inbound),
-      field('counters.outbound', outbound),
+      field('replyHours', replies),
+      field('counters.outbound', sent),
       field('counters.attemptsSinceReply', attemptsSinceReply),
     ]
     if (attemptsSinceReply >= 3) {
@@ -57,19 +58,19 @@ export const responseAnalyzer: Agent = {
         // Three attempts without effect are a hint (.46), six a finding (.73).
         bin: binOf(Math.min(0.9, 0.19 + 0.09 * attemptsSinceReply)),
         reason: 'automation_without_effect',
-        text: `Only ${counted(inbound, 'reply', 'replies')} to ${counted(outbound, 'message')}: a person may do better.`,
+        text: `Only ${words}: a person may do better.`,
         evidence: evidence.slice(0, 2),
       })
       return [waiting, handOver]
     }
-    if (rate <= 0.7 || inbound < 2) return abstain('rate_unremarkable')
+    if (rate <= 0.7 || replies < 2) return abstain('rate_unremarkable')
     const lastInbound = view.recentMessages.findLast((message) => message.direction === 'inbound')
     const option = openOr(view, optionOfChannel(lastInbound?.channel) ?? 'sms', 'sms', 'email')
     if (option === undefined) return abstain('no_open_channel')
     return vote('follow_up', option, {
-      bin: binOf(Math.min(1, rate) * ((inbound + 1) / (inbound + 2))),
+      bin: binOf(rate * ((replies + 1) / (replies + 2))),
       reason: 'replies_well',
-      text: `The lead answers: ${counted(inbound, 'reply', 'replies')} to ${counted(outbound, 'message')}. Keep going the same way.`,
+      text: `The lead answers: ${words}. Keep going the same way.`,
       evidence,
     })
   },

@@ -51,7 +51,10 @@ export function conformalSet(
   return options.filter((option) => (1 - (probabilities[option] ?? 0)) * 1e6 <= quantileMicro + 1e-9)
 }
 
-/** The level to use next after an audited item was inside (`missed` false) or outside its set, so that drift is followed. */
-export function adaptedAlpha(current: number, target: number, missed: boolean): number {
-  return Math.min(1, Math.max(0, current + 0.01 * (target - Number(missed))))
+/**
+ * The level to use next after an audited item was inside (`missed` false) or outside its set, so that drift is followed.
+ * `weight`: for how many it stands, 1 in the mean.
+ */
+export function adaptedAlpha(current: number, target: number, missed: boolean, weight = 1): number {
+  return Math.min(1, Math.max(0, current + 0.01 * weight * (target - Number(missed))))
 }

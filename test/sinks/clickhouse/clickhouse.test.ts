@@ -330,7 +330,10 @@ t.test('what agents said is counted by agent and type; what nobody was asked for
   const gated = { decisionId: 'gated', stopReason: 'gated', contributions: [], silent: [] }
   const long = { decisionId: 'long', decidedAt: reply.decidedAt - 8 * 86_400_000 }
   const failed = { decisionId: 'failed', silent: [{ agentId: 'response_analyzer', kind: 'missing', reasonCode: 'no_answer' }] }
-  await sink.write([batchOf(decisions, [reply, { ...reply, ...failed }, { ...reply, ...gated }, { ...reply, ...long }])])
+  const early = { ...failed, decisionId: 'early', stopReason: 'early_stop', contributions: [] }
+  await sink.write([
+    batchOf(decisions, [reply, { ...reply, ...failed }, { ...reply, ...gated }, { ...reply, ...long }, { ...reply, ...early }]),
+  ])
   const counts = await agentCounts(client, database, reply.decidedAt - 1)
   const of = (agent: string) => counts.filter((count) => count.agent === agent)
   const none = { type: 'follow_up', votes: 0, abstentions: 0, errors: 0, missing: 0 }

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import t from 'tap'
 import type pg from 'pg'
-import { countDays, decidedByChosen, decidedSince } from '../../../sinks/postgres/decisionDays.ts'
-import type { Decided } from '../../../sinks/postgres/decisionDays.ts'
+import { countDays, decidedByType, decidedSince } from '../../../sinks/postgres/decisionDays.ts'
+import type { Decided, TypeDecided } from '../../../sinks/postgres/decisionDays.ts'
 import { eraseLeads } from '../../../sinks/postgres/erasure.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
@@ -53,11 +53,14 @@ function counted(made: readonly Made[], since: number, place?: string): Decided[
   })
 }
 
-/** What is chosen at a location, or at all of them. */
-function chosenOf(made: readonly Made[], place?: string): Record<string, number> {
-  const counts: Record<string, number> = {}
-  for (const one of made) if (place === undefined || one.place === place) counts[one.chosen] = (counts[one.chosen] ?? 0) + 1
-  return counts
+/** What is decided of the one type at a location, or at all of them. */
+function typesOf(made: readonly Made[], place?: string): Record<string, TypeDecided> {
+  const own = made.filter((one) => place === undefined || one.place === place)
+  const told: TypeDecided = { chosen: {}, gated: 0, superseded: 0 }
+  for (const { reason, chosen } of own)
+    if (reason === 'gated' || reason === 'superseded') told[reason] += 1
+    else told.chosen[chosen] = (told.chosen[chosen] ?? 0) + 1
+  return own.length === 0 ? {} : { follow_up: told }
 }
 
 async function store(t: Parameters<typeof testStack>[0]): Promise<pg.Pool> {
@@ -111,9 +114,8 @@ t.test('decisions, erasures, the retention and counts in any order give the numb
             made = made.filter((other) => other.hours <= one.hours)
           } else await countDays(pool, midnight - one.hours * HOUR)
         }
-        t.strictSame(await decidedByChosen(pool), chosenOf(made))
-        for (const place of places)
-          t.strictSame(await asReader(pool, place, decidedByChosen), chosenOf(made, place), 'as the reader of one')
+        t.strictSame(await decidedByType(pool), typesOf(made))
+        for (const place of places) t.strictSame(await asReader(pool, place, decidedByType), typesOf(made, place), 'as the reader of one')
         for (const span of spans) {
           const since = midnight - span * HOUR
           t.strictSame(await decidedSince(pool, since), counted(made, since))

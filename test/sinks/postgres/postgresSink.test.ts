@@ -517,7 +517,7 @@ t.test('P-62: decisions, overview and counts for the API', async (t) => {
   await sink.write([
     batch(decisions, 0, [
       [maria, decisionRecord()],
-      [maria, decisionRecord({ decisionId: 'd2', chosen: 'wait', decidedAt: tuesdayNoon + HOUR })],
+      [maria, decisionRecord({ decisionId: 'd2', chosen: 'wait', stopReason: 'gated', decidedAt: tuesdayNoon + HOUR })],
     ]),
   ])
   await sink.write([batch(profiles, 0, [[maria, profileRecord()]])])
@@ -532,7 +532,7 @@ t.test('P-62: decisions, overview and counts for the API', async (t) => {
     leads: 1,
     leadsByLevel: { HOT: 1 },
     decisions: 2,
-    decisionsByChosen: { sms: 1, wait: 1 },
+    decisionsByType: { follow_up: { chosen: { sms: 1 }, gated: 1, superseded: 0 } },
     followupsByStatus: {},
   })
   t.strictSame(await queries.counts(), {
