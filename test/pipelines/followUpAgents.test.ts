@@ -109,7 +109,7 @@ t.test('market_context_agent tells of one-sided markets, never presses, and is s
 t.test('performance_tracker takes the way that works and says when nothing does', async (t) => {
   const of = (counters: Partial<Counters>, changes: Parameters<typeof view>[0] = {}) =>
     opinionOf('performance_tracker', 'follow_up', {
-      view: view({ replyHours: Array<number>(counters.inbound ?? 0).fill(1), counters: counters as never, ...changes }),
+      view: view({ replyHours: Array<number>(counters.inbound ?? 0).fill(1), counters, ...changes }),
     })
   const history = (replies: Record<string, number>, sent: Record<string, number>, attemptsSinceReply = 0) => ({
     inbound: Object.values(replies).reduce((a, b) => a + b, 0),

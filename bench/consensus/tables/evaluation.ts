@@ -77,7 +77,7 @@ function selective(all: Gathered, forecasts: readonly Forecast[], setOf: (named:
 
 /** Mean utility of what is chosen, by the truth; regret is against the best of the fixed rules, chosen when all is known. */
 function utility(all: Gathered, forecasts: readonly Forecast[], cold: readonly Forecast[], counts: readonly Forecast[]): void {
-  const fixed = new Map(
+  const fixed = new Map<string, number>(
     rules.map((rule) => [`always ${rule.option}`, meanOf(forecasts.map(({ truth }) => utilityOfChoice(rule, truth)))] as const),
   )
   fixed.set(
