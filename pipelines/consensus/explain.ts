@@ -181,7 +181,10 @@ function sentencesOf(
   const contested = contestedLine(decision, acts, gates)
   const taken = 'It is handed over whatever the votes say, unless that is under way already; Rekindle writes nothing meanwhile.'
   if (decision.stopReason === 'gated')
-    return fewLines(gates.map(gateInWords), [dueToAPerson(decision) === undefined ? liftInWords(decision.liftsAt, gates) : taken, contested])
+    return fewLines(gates.map(gateInWords), [
+      dueToAPerson(decision) === undefined ? liftInWords(decision.liftsAt, gates) : taken,
+      contested,
+    ])
   if (decision.stopReason === 'superseded')
     return ['Something newer happened (a reply, a person stepping in, an opt-out); a new question follows if one is due.']
   const heard = votes.filter(({ blocked, exact }) => !blocked && exact !== '0')
