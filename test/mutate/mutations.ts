@@ -2570,8 +2570,8 @@ export const mutations: readonly Mutation[] = [
     id: 'stated-signal-asks-at-once',
     guard: 'a stated signal asks nothing within an hour of the last question',
     file: 'pipelines/enrich/questions.ts',
-    find: 'const rests = event.workflow !== null &&',
-    replace: "const rests = event.kind === 'workflow_reported' &&",
+    find: 'const first = rests && event.workflow !== null ?',
+    replace: "const first = rests && event.kind === 'workflow_reported' ?",
     tests: [
       {
         file: 'test/pipelines/workflowReports.test.ts',

@@ -223,7 +223,7 @@ t.test('gates take away what may not be done, with rule, reason and the time it 
     gate(view({ blockedChannels: { sms: 'revoked' } })).results.find(({ verdict }) => verdict === 'deny'),
     { gateId: 'consent', ruleId: 'revoked', option: 'sms', liftsAt: null, reason: 'The lead has revoked permission for sms.' },
   )
-  for (const status of ['converted', 'lost', 'disqualified', 'deleted']) t.equal(left(view({ status })), 'wait')
+  for (const status of ['converted', 'lost', 'disqualified']) t.equal(left(view({ status })), 'wait')
   for (const opportunityStatus of ['won', 'lost']) t.equal(left(view({ opportunityStatus })), 'wait')
   t.equal(left(view({ opportunityStatus: 'abandoned' })), 'wait,sms,email,call')
   t.equal(left(view(), { ...tenant, automation: false }), 'wait')
