@@ -78,6 +78,12 @@ t.test('users who were there before the app are fetched, told through the line a
   const field = { id: 'field1', name: 'Your budget', fieldKey: 'contact.your_budget', dataType: 'TEXT', model: 'contact' }
   sandbox.put('customFields', location, field)
   sandbox.put('customFields', location, { ...field, id: 'field2', model: 'opportunity' })
+  sandbox.addFault({ kind: 'odd', count: 10, on: 'reads' })
+  t.match(await run('tenants', 'fields', location), {
+    code: 1,
+    out: [/E_GHL_UNREAD.*the custom fields of realtyLocation000001 could not be listed/s],
+  })
+  sandbox.clearFaults()
   t.match(await run('tenants', 'set', location, '--field', 'field1=age'), { code: 1, out: [/age must be one of job_title/] })
   const suggested = (await run('tenants', 'fields', location)).out
   t.match(suggested, [/^field +key/, /^field1 +contact\.your_budget +Your budget +TEXT +- +budget$/, /^Name one with/])
