@@ -3345,6 +3345,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A late retry brings a deleted person back with name and number.',
   },
   {
+    id: 'unasked-is-a-reply',
+    guard: 'what a lead wrote unasked is no reply',
+    file: 'pipelines/agents/replies.ts',
+    find: 'isAll ? replyHours.length : Math.max',
+    replace: 'isAll ? inbound : Math.max',
+    tests: [{ file: 'test/pipelines/agents.test.ts', title: 'the reply rate keeps what works and stops what stays unanswered' }],
+    why: 'A lead that opened with three texts and ignored ten messages since is written to on and on, and handed to nobody.',
+  },
+  {
     id: 'person-due-unheard',
     guard: 'a lead whose words a person has to answer is handed over whatever the votes say',
     file: 'pipelines/followup/stage.ts',
