@@ -18,7 +18,7 @@ interface AwaitedRequest {
 interface RequestQueue {
   readonly enforceRequestTimeout: boolean
   readonly requestTimeout: number
-  readonly maxInFlightRequests: number | null
+  readonly maxInFlightRequests?: number | null
   readonly inflight: ReadonlyMap<number, AwaitedRequest>
   requestTimeoutIntervalId: NodeJS.Timeout | null
   throttleCheckTimeoutId: NodeJS.Timeout | null
@@ -26,7 +26,7 @@ interface RequestQueue {
   destroy(): void
   checkPendingRequests(): void
   scheduleRequestTimeoutCheck: (this: RequestQueue) => void
-  maybeThrottle: (this: RequestQueue, clientSideThrottleTime: number | null) => void
+  maybeThrottle: (this: RequestQueue, clientSideThrottleTime?: number | null) => void
   canSendSocketRequestImmediately: (this: RequestQueue) => boolean
   scheduleCheckPendingRequests: (this: RequestQueue) => void
 }
@@ -61,11 +61,12 @@ export function correctQueues(): void {
     )
   }
   queue.maybeThrottle = function (clientSideThrottleTime) {
-    if (clientSideThrottleTime === null || clientSideThrottleTime <= 0) return
+    // Answers of older versions have none: NaN would let no request leave any more.
+    if (clientSideThrottleTime === undefined || clientSideThrottleTime === null || clientSideThrottleTime <= 0) return
     throttledUntil.set(this, Math.max(throttledUntil.get(this) ?? 0, performance.now() + clientSideThrottleTime))
   }
   queue.canSendSocketRequestImmediately = function () {
-    return (this.maxInFlightRequests === null || this.inflight.size < this.maxInFlightRequests) && throttleLeftMs(this) <= 0
+    return this.inflight.size < (this.maxInFlightRequests ?? Infinity) && throttleLeftMs(this) <= 0
   }
   queue.scheduleCheckPendingRequests = function () {
     const leftMs = throttleLeftMs(this)

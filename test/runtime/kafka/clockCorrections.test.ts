@@ -168,6 +168,23 @@ t.test('a connection looks after what waits when an answer comes or a throttle e
   t.equal(own.sent.length, 2, 'as it is, the throttle lasts an hour more')
 })
 
+t.test('an answer that says nothing of a throttle holds up nothing, and no bound given is none', async (t) => {
+  const Corrected = require(queueFile) as Module
+  const queue = new Corrected({ requestTimeout: TIMEOUT_MS, enforceRequestTimeout: false, clientId: 'c', broker: 'b', logger: quiet }) as {
+    push(request: object): void
+    maybeThrottle(ms?: number | null): void
+    destroy(): void
+  }
+  const sent: number[] = []
+  for (const [correlationId, throttle] of [undefined, null, 0].entries()) {
+    queue.maybeThrottle(throttle)
+    const entry = { correlationId, resolve() {}, reject() {} }
+    queue.push({ entry, expectResponse: true, sendRequest: () => sent.push(correlationId) })
+  }
+  queue.destroy()
+  t.strictSame(sent, [0, 1, 2])
+})
+
 t.test('a clock that is set does not end a member; a step that does not end does', async (t) => {
   const stepped = steppedTime()
   const failures: Error[] = []
