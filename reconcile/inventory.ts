@@ -98,7 +98,7 @@ export class Inventory {
       const { tenantId } = tenant
       for (const part of heldParts)
         try {
-          await this.goOn(tenant, part, known[part].get(tenantId), signal)
+          await this.goOn(tenant, part, known, signal)
         } catch (error) {
           logger.error({ err: error, tenantId, part }, 'what leads of a location hold could not be compared; trying again')
         }
@@ -126,9 +126,17 @@ export class Inventory {
     }
   }
 
-  private async goOn(tenant: Tenant, part: HeldPart, known: StoredInventory | undefined, signal: AbortSignal): Promise<void> {
+  private async goOn(
+    tenant: Tenant,
+    part: HeldPart,
+    all: Readonly<Record<HeldPart, ReadonlyMap<string, StoredInventory>>>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { pool, clock, logger, onLead } = this.options
     const { tenantId } = tenant
+    const known = all[part].get(tenantId)
+    // What was open when it was first missed may be settled by now, and is a suspect all the same.
+    const elsewhere = Object.assign({}, ...heldParts.map((other) => all[other].get(tenantId)?.suspects)) as Suspects
     const limits = limitsOf(part, this.limits)
     const now = clock.now()
     const begun = dueInventory(known, now, limits)
@@ -155,7 +163,7 @@ export class Inventory {
           state = { ...state, afterLead: leadKey }
           continue
         }
-        const looked = await this.lookAt(tenant, profile, held, state.suspects, signal, 1)
+        const looked = await this.lookAt(tenant, profile, held, { ...elsewhere, ...state.suspects }, signal, 1)
         const { calls, read, missed, failure } = looked
         if (failure !== undefined && signal.aborted) break pages
         onLead?.(tenantId, looked)
