@@ -20,6 +20,7 @@ import { Item, items, logger, sums } from './fixtures.ts'
 const at = Date.UTC(2026, 10, 3)
 const wire = {
   register: async () => undefined,
+  lookUp: async () => undefined,
   prepare: async () => undefined,
   decode: (topic: AnyTopic, bytes: Buffer) => topic.value.decode(bytes) as unknown,
   frame: (_: AnyTopic, payload: Buffer) => payload,
@@ -49,7 +50,7 @@ async function workshopOver(records: readonly BatchRecord[]) {
     listTopics: async () => made,
     createTopics: async ({ topics }: { topics: { topic: string }[] }) => void made.push(...topics.map(({ topic }) => topic)),
     fetchTopicMetadata: async ({ topics }: { topics: string[] }) => ({
-      topics: topics.map((name) => ({ name, partitions: [{ leader: 1 }] })),
+      topics: topics.map((name) => ({ name, partitions: [{ leader: 1, replicas: [1] }] })),
     }),
   }
   const connection = { close: async () => undefined, cluster } as unknown as ClusterConnection

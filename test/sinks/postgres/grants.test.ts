@@ -231,5 +231,5 @@ t.test('`rekindle ghl` connects, stores a private token, lists without showing a
   t.match((await run(['list'])).err, /E_SECRET_UNREADABLE/)
   t.match(await run(['forget', 'loc2'], { GHL_TOKEN_KEYS: keys.second }), { code: 0 })
   t.match((await run(['forget', 'loc2'], { GHL_TOKEN_KEYS: keys.second })).err, /E_OPTION_INVALID/)
-  t.match((await run(['list'], { GHL_TOKEN_KEYS: '', GHL_CLIENT_ID: '' })).err, /GHL_TOKEN_KEYS must be set/)
+  t.match((await run(['list'], { GHL_TOKEN_KEYS: '', GHL_CLIENT_ID: '', GHL_CLIENT_SECRET: '' })).err, /GHL_TOKEN_KEYS must be set/)
 })
