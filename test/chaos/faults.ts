@@ -46,7 +46,7 @@ const table: Readonly<Record<FaultKind, { readonly weight: number; readonly ms: 
 }
 export const faultKinds = Object.keys(table) as readonly FaultKind[]
 
-const STEP_MS = { least: 2_000, most: 15_000 }
+const STEP_MS = { least: 2_000, most: 120_000 }
 /** The load has begun, and is not over. */
 const WITHIN = { from: 0.04, to: 0.95 }
 
