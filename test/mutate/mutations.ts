@@ -2793,6 +2793,30 @@ export const mutations: readonly Mutation[] = [
     why: 'Each connection of each process wakes it a thousand times a second for as long as it lives.',
   },
   {
+    id: 'no-throttle-holds-up',
+    guard: 'corrections of the client',
+    file: 'runtime/kafka/queueCorrections.ts',
+    find: 'if (clientSideThrottleTime === undefined || clientSideThrottleTime === null ||',
+    replace: 'if (clientSideThrottleTime === null ||',
+    tests: [{ file: clockCorrections, title: 'an answer that says nothing of a throttle holds up nothing, and no bound given is none' }],
+    why: 'After a login with a password no request leaves the connection any more.',
+  },
+  {
+    id: 'suspect-of-the-other-part',
+    guard: 'what is missed is told when it is missed again',
+    file: 'reconcile/inventory.ts',
+    find: '{ ...elsewhere, ...state.suspects }',
+    replace: 'state.suspects',
+    tests: [
+      {
+        file: 'test/reconcile/inventory.test.ts',
+        title:
+          'deletions without a webhook: after a turn every lead is as if they had been told, after two where nothing of a kind is left; the next finds nothing',
+      },
+    ],
+    why: 'An appointment that was deleted, and is over when it is missed again, stands for a day more.',
+  },
+  {
     id: 'stuck-by-the-wall-clock',
     guard: 'the watch over members',
     file: 'runtime/kafka/memberWatch.ts',
