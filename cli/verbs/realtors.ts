@@ -7,12 +7,10 @@ import { isAgency } from '../../pipelines/ingest/installation.ts'
 import { specialties } from '../../pipelines/routing/specialties.ts'
 import type { RealtorFigures, RealtorSettings, Tenant } from '../../schemas/generated/records.ts'
 import { realtorFigures, realtorKey, realtorSettings, realtors, tenants, webhooks } from '../../topics/index.ts'
-import { databaseUrl, ghlApiAddress } from '../addresses.ts'
 import { cliKafka } from '../cliKafka.ts'
+import { atPlatform } from '../atPlatform.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
-import { processLogger } from '../processLogger.ts'
-import { openGhl } from '../roles/ghlPart.ts'
 import { availabilities, changedStaff, seniorities } from '../staffSettings.ts'
 import type { StaffFlags } from '../staffSettings.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -98,36 +96,21 @@ export function addRealtors(
     .command('fetch')
     .description('tell of the users that a location has now: those who were there before the app have no webhook')
     .argument('<locationId>', 'GHL location id')
-    .action(async (locationId: string) => {
-      const settings = config()
-      // Known before Kafka is connected to: what is missing would leave the connection open, and the process with it.
-      const addresses = { databaseUrl: databaseUrl(settings), apiUrl: ghlApiAddress(settings) }
-      const kafka = await cliKafka(settings)
-      const shared = openGhl({
-        config: settings,
-        logger: processLogger('realtors', 'warn', 'stderr'),
-        ...addresses,
-        applicationName: 'rekindle realtors',
-        poolMax: 1,
-      })
-      try {
-        const tenant = (await kafka.table(tenants)).get(locationId)
+    .action((locationId: string) =>
+      atPlatform(config(), 'realtors', locationId, async ({ kafka, ghl, tenant }) => {
         const companyId = companyOf(locationId, tenant)
         await kafka.registerSchemas([webhooks])
         const producer = kafka.producer()
         let told = 0
-        for await (const page of shared.ghl.users.search(locationId, companyId)) {
+        for await (const page of ghl.users.search(locationId, companyId)) {
           if (!page.ok) throw cliError('E_RECONCILE_FAILED', `the users of ${locationId} could not be listed: ${page.detail}`)
           const records = page.value.items.map((user) => toldUser(locationId, user, now(), newId()))
           await Promise.all(records.map((record) => producer.send(webhooks, locationId, record)))
           told += records.length
         }
         terminal.out(`${told} users of ${locationId} are told of; \`rekindle realtors list\` names them in a moment.`)
-      } finally {
-        await kafka.close()
-        await shared.close()
-      }
-    })
+      }),
+    )
 }
 
 /** Cells of the list: what the office says and what is measured. */
@@ -143,8 +126,7 @@ function workOf(said: RealtorSettings | undefined, measured: RealtorFigures | un
 }
 
 /** The platform asks for the agency beside the location. */
-function companyOf(locationId: string, tenant: Tenant | undefined): string {
-  if (tenant === undefined || isAgency(locationId)) throw unknownLocation(locationId)
+function companyOf(locationId: string, tenant: Tenant): string {
   const companyId = tenant.installation?.companyId ?? null
   if (companyId === null)
     throw cliError('E_OPTION_INVALID', `GoHighLevel has not told which agency ${locationId} belongs to: its INSTALL is missing.`)

@@ -4,48 +4,26 @@
  */
 import type { Command } from 'commander'
 import type { CustomField } from '../../integrations/ghl/locations.ts'
-import { isAgency } from '../../pipelines/ingest/installation.ts'
 import type { Tenant } from '../../schemas/generated/records.ts'
-import { tenants } from '../../topics/index.ts'
-import { databaseUrl, ghlApiAddress } from '../addresses.ts'
-import { cliKafka } from '../cliKafka.ts'
+import { atPlatform } from '../atPlatform.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { fieldFacts, suggestedFact } from '../fieldNames.ts'
-import { processLogger } from '../processLogger.ts'
-import { openGhl } from '../roles/ghlPart.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { unknownLocation } from '../unknownLocation.ts'
 
 export function addTenantFields(verb: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
   verb
     .command('fields')
     .description('list the custom fields of contacts in GoHighLevel, what each is named here and what its label suggests')
     .argument('<locationId>', 'GHL location id')
-    .action(async (locationId: string) => {
-      const settings = config()
-      // Known before Kafka is connected to: what is missing would leave the connection open, and the process with it.
-      const addresses = { databaseUrl: databaseUrl(settings), apiUrl: ghlApiAddress(settings) }
-      const kafka = await cliKafka(settings)
-      const shared = openGhl({
-        config: settings,
-        logger: processLogger('tenants', 'warn', 'stderr'),
-        ...addresses,
-        applicationName: 'rekindle tenants',
-        poolMax: 1,
-      })
-      try {
-        const tenant = (await kafka.table(tenants)).get(locationId)
-        if (tenant === undefined || isAgency(locationId)) throw unknownLocation(locationId)
-        const answer = await shared.ghl.locations.customFields(locationId, 'contact')
+    .action((locationId: string) =>
+      atPlatform(config(), 'tenants', locationId, async ({ ghl, tenant }) => {
+        const answer = await ghl.locations.customFields(locationId, 'contact')
         if (!answer.ok) throw cliError('E_GHL_UNREAD', `the custom fields of ${locationId} could not be listed: ${answer.detail}`)
         for (const line of fieldLines(tenant, answer.value.items)) terminal.out(line)
         if (answer.value.unreadable > 0) terminal.err(`${answer.value.unreadable} more could not be read.`)
-      } finally {
-        await kafka.close()
-        await shared.close()
-      }
-    })
+      }),
+    )
 }
 
 /** The list as it is shown. */

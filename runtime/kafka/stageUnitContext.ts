@@ -1,34 +1,20 @@
 /** What a partition of a group of stages is made with, and how large its slices may become. */
-import type { Admin, Kafka } from 'kafkajs'
-import type { Logger } from 'pino'
 import type { FuseLimits } from '../fuse.ts'
-import type { RuntimeMetrics } from '../metrics.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import type { UnitState } from '../state/unitState.ts'
 import type { OutputRecord } from '../taskBatch.ts'
 import type { FoldMark } from '../taskCause.ts'
 import type { AnyTopic } from '../topic.ts'
-import type { Tracer } from '../tracing.ts'
-import type { ClusterConnection } from './cluster.ts'
 import type { LagBook } from './lagBook.ts'
 import type { PartitionReader } from './partitionReader.ts'
-import type { RecordSizes } from './recordSizes.ts'
-import type { TopicCounts } from './topicCounts.ts'
 import type { UnitTransactions } from './unitTransactions.ts'
-import type { WireFormat } from './wireFormat.ts'
+import type { Workshop } from './workshop.ts'
 
-export interface StageUnitContext {
-  readonly kafka: Kafka
-  readonly admin: Admin
-  readonly cluster: ClusterConnection
+export interface StageUnitContext extends Pick<
+  Workshop,
+  'kafka' | 'admin' | 'cluster' | 'wire' | 'counts' | 'sizes' | 'logger' | 'metrics' | 'tracer' | 'topicPrefix'
+> {
   readonly reader: PartitionReader
-  readonly wire: WireFormat
-  readonly counts: TopicCounts
-  readonly sizes: RecordSizes
-  readonly logger: Logger
-  readonly metrics: RuntimeMetrics
-  readonly tracer: Tracer | undefined
-  readonly topicPrefix: string
   readonly group: string
   readonly stages: readonly AnyStage[]
   readonly tables: ReadonlyMap<string, Table<unknown>>

@@ -1,5 +1,4 @@
 /** On a real broker, with both kinds of transactions: what no topic takes is set aside, and what is much is one transaction. */
-import { createHash } from 'node:crypto'
 import t from 'tap'
 import { createClient } from '../../../runtime/kafka/client.ts'
 import { kafkajs } from '../../../runtime/kafka/corrections.ts'
@@ -7,16 +6,11 @@ import { emit, next } from '../../../runtime/outcome.ts'
 import type { Outcome } from '../../../runtime/outcome.ts'
 import { from, stage } from '../../../runtime/stage.ts'
 import { testStack } from '../../support/stack.ts'
+import { dense } from './dense.ts'
 import { caughtUp, items, logger, Sum, sums, world } from './fixtures.ts'
 import type { Item } from './fixtures.ts'
 
 t.setTimeout(120_000)
-
-/** Text that does not become smaller. */
-const dense = (bytes: number) =>
-  Array.from({ length: Math.ceil(bytes / 44) }, (_, part) => createHash('sha256').update(`${part}`).digest('base64'))
-    .join('')
-    .slice(0, bytes)
 
 const maker = stage({
   name: 'maker',

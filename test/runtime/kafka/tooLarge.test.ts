@@ -2,7 +2,6 @@
  * What no topic takes: the record that it was made of is set aside with a code that says what to do, nothing of it is kept, and
  * everything else goes on in its order. What is much, but of many records, is written.
  */
-import { createHash } from 'node:crypto'
 import t from 'tap'
 import { changelogName } from '../../../runtime/kafka/names.ts'
 import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
@@ -16,17 +15,12 @@ import type { AnyStage } from '../../../runtime/stage.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { topologyOf, topologyText } from '../../../runtime/topology.ts'
 import { done, worker } from '../../../runtime/worker.ts'
+import { dense } from './dense.ts'
 import { items, logger, Sum, sums, totals } from './fixtures.ts'
 import type { Item } from './fixtures.ts'
 import { at, batchOf, place, sizesOf, StandIn, sumsOf, unitOn } from './standIn.ts'
 
 const limit = 4_000
-/** Text that does not become smaller: base64 of a hash per 44 characters. */
-const dense = (bytes: number) =>
-  Array.from({ length: Math.ceil(bytes / 44) }, (_, part) => createHash('sha256').update(`${part}`).digest('base64'))
-    .join('')
-    .slice(0, bytes)
-
 /** Counts and keeps the text of its state; a wish `output`, `state`, `wait` or `timer` makes 5,000 bytes of it, `much` five outputs of 1,000. */
 const maker = stage({
   name: 'maker',
