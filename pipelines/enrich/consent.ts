@@ -6,7 +6,7 @@
  */
 import type { AddressStatus, Consent, ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
 import type { PermissionChange } from './optOut.ts'
-import { scopeOf } from './purposes.ts'
+import { PURPOSES, scopeOf } from './purposes.ts'
 import type { Purpose } from './purposes.ts'
 import type { PermissionSettings } from './settings.ts'
 
@@ -144,6 +144,11 @@ export interface AskedPermission {
   readonly marketingNeeds: PermissionSettings['marketingNeeds']
 }
 
+/** Of each channel and purpose where the ledger keeps it, made once: it is asked of every channel with every event. */
+const SCOPES = Object.fromEntries(
+  CONTACT_CHANNELS.map((channel) => [channel, Object.fromEntries(PURPOSES.map((purpose) => [purpose, scopeOf(channel, purpose)]))]),
+) as Record<ContactChannel, Record<Purpose, string>>
+
 /** The purpose that is covered last, as a location has it that has set nothing. */
 const marketing: AskedPermission = { purpose: 'marketing', marketingNeeds: 'inquiry' }
 
@@ -173,11 +178,8 @@ export function blockedBecause(
   if (channel === 'email') return undefined
   // What the lead has said itself with a word is not added to by a box: the box may have been ticked before it.
   const general = lead.consents[channel]
-  const standing = [general, ...(general !== undefined && classOf(general) === 2 ? [] : [lead.consents[scopeOf(channel, purpose)]])]
-  const kinds = standing.flatMap((one) =>
-    one === undefined || (one.expiresAt !== null && one.expiresAt <= at) ? [] : [rankOf(one.status)],
-  )
-  const best = Math.max(0, ...kinds)
+  const named = general !== undefined && classOf(general) === 2 ? undefined : lead.consents[SCOPES[channel][purpose]]
+  const best = Math.max(rankAt(general, at), rankAt(named, at))
   if (best === 0) return 'no_consent'
   return purpose === 'marketing' && best < rankOf(marketingNeeds) ? 'marketing_not_covered' : undefined
 }
@@ -189,7 +191,7 @@ export function refusalOf(
   purpose: Purpose,
 ): { readonly because: 'revoked' | `${Purpose}_revoked`; readonly stated: Consent } | undefined {
   const general = consents[channel]
-  const standing = strongest(general, consents[scopeOf(channel, purpose)])
+  const standing = strongest(general, consents[SCOPES[channel][purpose]])
   if (standing?.status !== 'revoked') return undefined
   return general?.status === 'revoked' ? { because: 'revoked', stated: general } : { because: `${purpose}_revoked`, stated: standing }
 }
@@ -200,6 +202,11 @@ function strongest(one: Consent | undefined, other: Consent | undefined): Consen
 }
 
 const KINDS = ['inquiry', 'express', 'express_written']
+
+/** What an entry of the ledger covers at a time: nothing, once it is over. */
+function rankAt(one: Consent | undefined, at: number): number {
+  return one === undefined || (one.expiresAt !== null && one.expiresAt <= at) ? 0 : rankOf(one.status)
+}
 
 /** Kinds of permission by what they cover; anything else permits nothing. */
 function rankOf(status: string): number {

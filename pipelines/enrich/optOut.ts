@@ -52,7 +52,9 @@ export function permissionChange(text: string, subject: string | null = null): P
   const saidWords = said === whole ? read.words : said.split(' ')
   const phrase = phraseIn({ words: saidWords }) ?? phraseOfSubject(subject) ?? softenedIn(saidWords)
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
-  const beside = candidates.map(bare).find((candidate) => keywords.has(candidate)) ?? standsAlone(text, whole)
+  // A message of one line is its own first line.
+  const besides = candidates.filter((candidate, place) => candidate !== '' && candidates.indexOf(candidate) === place)
+  const beside = besides.map(bare).find((candidate) => keywords.has(candidate)) ?? standsAlone(text, whole)
   if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
   const other = notThem(text, read)
   if (other?.isStranger === true) return { change: 'opt_out', layer: 'phrase', words: other.words }
@@ -100,20 +102,24 @@ const BESIDE = 4
 
 /** A line that is a plain stop, or a clause that is one where hardly anything else is said: "Maria, stop". */
 function standsAlone(text: string, whole: string): string | undefined {
-  const said = without(whole, ownWords)
-  const stopOf = (part: string) => {
-    const words = part.length > NAMED_LENGTH || part.trimStart().startsWith('>') ? '' : normalised(part)
-    const stop = words === '' ? undefined : stopIn(words)
+  const stopOf = (part: string, words: string) => {
+    const stop = words === '' || part.trimStart().startsWith('>') ? undefined : stopIn(words)
     // Not the last line of a text of ours that is repeated. Looked for in the whole text last: of thousands of lines hardly one gets so far.
-    return stop !== undefined && contains(said, words) ? stop : undefined
+    return stop !== undefined && contains(without(whole, ownWords), words) ? stop : undefined
   }
   for (const line of text.split('\n')) {
-    const stop = stopOf(line)
+    const stop = line.length > NAMED_LENGTH ? undefined : stopOf(line, line === text ? whole : normalised(line))
     if (stop !== undefined) return stop
   }
   if (whole.length > NAMED_LENGTH) return undefined
-  const clauses = text.split(CLAUSE_END).filter((clause) => wordsIn(whole) - wordsIn(normalised(clause)) <= BESIDE)
-  return clauses.map(stopOf).find((stop) => stop !== undefined)
+  const all = wordsIn(whole)
+  for (const clause of text.split(CLAUSE_END)) {
+    if (clause === text || clause.length > NAMED_LENGTH) continue
+    const words = normalised(clause)
+    const stop = all - wordsIn(words) <= BESIDE ? stopOf(clause, words) : undefined
+    if (stop !== undefined) return stop
+  }
+  return undefined
 }
 
 /** The plain stop that a line or clause is, without what may stand around it: "ok stop now", "hi Maria stop", "stop 123". */
@@ -131,14 +137,29 @@ const TWINS: Readonly<Record<string, string>> = {
 
 /** Without letters that are drawn out ("stoppp"), and with letters of other alphabets as the ones that they look like, where both are in a word. */
 function calm(words: string): string {
-  const drawn = words.replace(/(\p{L})\1{2,}/gu, '$1')
+  const drawn = isDrawnOut(words) ? words.replace(/(\p{L})\1{2,}/gu, '$1') : words
   if (/^[\0-\x7f]*$/.test(drawn)) return drawn
   const twin = drawn.replace(/./gu, (letter) => TWINS[letter] ?? letter)
   return /^[a-z ]+$/.test(twin) ? twin : drawn
 }
 
+/** Letters from here on may have two units. */
+const SURROGATE = 0xd800
+
+/** May a letter stand three times in a row? Asked first, since nearly never one does and the expression tries every letter. */
+function isDrawnOut(words: string): boolean {
+  for (let at = 2; at < words.length; at++) {
+    const code = words.charCodeAt(at)
+    if (code >= SURROGATE || (code === words.charCodeAt(at - 1) && code === words.charCodeAt(at - 2))) return true
+  }
+  return false
+}
+
 function wordsIn(words: string): number {
-  return words === '' ? 0 : words.split(' ').length
+  if (words === '') return 0
+  let count = 1
+  for (let at = words.indexOf(' '); at >= 0; at = words.indexOf(' ', at + 1)) count++
+  return count
 }
 
 /** Without what every text of ours ends with, where something else is said beside it: a reaction repeats the text it is about. */
@@ -259,12 +280,20 @@ export function firstOf(phrases: readonly string[]): (said: Pick<Worded, 'words'
     for (let at = 0; at < words.length; at++) {
       const beginning = starting.get(words[at] as string)
       if (beginning === undefined) continue
-      for (const second of at + 1 < words.length ? [undefined, words[at + 1]] : [undefined])
-        for (const one of beginning.get(second) ?? [])
-          if ((found === undefined || one.place < found.place) && one.words.every((word, index) => words[at + index] === word)) found = one
+      found = earliestOf(beginning.get(undefined), words, at, found)
+      if (at + 1 < words.length) found = earliestOf(beginning.get(words[at + 1]), words, at, found)
     }
     return found?.phrase
   }
+}
+
+/** The earliest in the list of those that stand at this place, and of what was found before. */
+function earliestOf(phrases: readonly Placed[] | undefined, said: readonly string[], at: number, found?: Placed): Placed | undefined {
+  let earliest = found
+  for (const one of phrases ?? [])
+    if ((earliest === undefined || one.place < earliest.place) && one.words.every((word, index) => said[at + index] === word))
+      earliest = one
+  return earliest
 }
 
 function firstLine(text: string): string {

@@ -39,15 +39,17 @@ const CONTACT_FIELDS = Object.keys(GROUP_OF) as (keyof typeof GROUP_OF)[]
 export function noteProvenance(profile: Draft, before: LeadProfile | undefined, event: LeadEvent): void {
   const { occurredAt: at, source, eventId } = event
   const deleted = profile.fieldTimes[TOMBSTONE] ?? Number.NEGATIVE_INFINITY
-  const told = new Map<string, Provenance>()
+  const stated: Provenance = { source, at }
+  let own: Record<string, Provenance> | undefined
   for (const group of groupsOf(event))
-    if ((at > deleted || group === DO_NOT_DISTURB) && isLater({ source, at }, profile.provenance[group])) told.set(group, { source, at })
+    if ((at > deleted || group === DO_NOT_DISTURB) && isLater(stated, profile.provenance[group]))
+      (own ??= { ...profile.provenance })[group] = stated
   if (profile.consents !== before?.consents)
     for (const channel of Object.keys(profile.consents)) {
       const consent = profile.consents[channel]
-      if (consent?.eventId === eventId) told.set(`${PERMISSION}${channel}`, { source, at: consent.at })
+      if (consent?.eventId === eventId) (own ??= { ...profile.provenance })[`${PERMISSION}${channel}`] = { source, at: consent.at }
     }
-  if (told.size > 0) profile.provenance = { ...profile.provenance, ...Object.fromEntries(told) }
+  if (own !== undefined) profile.provenance = own
 }
 
 /** At equal times the source that comes first in the alphabet: a webhook before a workflow before a sweep. */
@@ -77,13 +79,18 @@ function groupsOf(event: LeadEvent): Iterable<string> {
   if (event.voiceCall !== null) return event.voiceCall.trial ? [] : ['voiceCall']
   const { contact } = event
   if (contact === null || event.kind === 'contact_deleted') return []
-  return new Set(CONTACT_FIELDS.filter((field) => isStated(contact[field])).map((field) => GROUP_OF[field]))
+  // Fields of one group stand beside each other in the table.
+  const groups: string[] = []
+  for (const field of CONTACT_FIELDS) if (groups.at(-1) !== GROUP_OF[field] && isStated(contact[field])) groups.push(GROUP_OF[field])
+  return groups
 }
 
 /** Null is not stated; a map without entries states none. Tags are a whole, also when there are none. */
 function isStated(value: unknown): boolean {
   if (value === null || value === undefined) return false
-  return typeof value !== 'object' || Array.isArray(value) || Object.keys(value).length > 0
+  if (typeof value !== 'object' || Array.isArray(value)) return true
+  for (const key in value) if (Object.hasOwn(value, key)) return true
+  return false
 }
 
 /** Without what a deletion at `at` took: everything but do-not-disturb and permissions, unless it was stated later. */

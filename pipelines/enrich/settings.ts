@@ -26,14 +26,19 @@ export const permissionDefaults = { revocation: 'all', marketingNeeds: 'inquiry'
 
 const ofNobody: Settings = { ...permissionDefaults, humanQuietMs: null, inquiryConsentDays: 0, factNames: {} }
 
+/** By the row of the table, which is replaced as a whole: a location has many events for each change of its settings. */
+const known = new WeakMap<Tenant, Settings>()
+
+/** What a location has set, from its row of the table. */
 export function settingsOf(tenant: Tenant | undefined): Settings {
   if (tenant === undefined) return ofNobody
-  return {
-    ...permissionsOf(tenant),
-    humanQuietMs: tenant.humanQuietHours * HOUR_MS,
-    inquiryConsentDays: tenant.inquiryConsentDays,
-    factNames: tenant.customFieldNames,
+  let settings = known.get(tenant)
+  if (settings === undefined) {
+    const { humanQuietHours, inquiryConsentDays, customFieldNames: factNames } = tenant
+    settings = { ...permissionsOf(tenant), humanQuietMs: humanQuietHours * HOUR_MS, inquiryConsentDays, factNames }
+    known.set(tenant, settings)
   }
+  return settings
 }
 
 /** A word that is not known is read as the narrower one: it closes everything, and asks for the most. */
