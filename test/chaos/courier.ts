@@ -33,6 +33,11 @@ export interface Asked {
   readonly idempotencyKey: string
   readonly notice: Notice
 }
+/** What the provider is sent. */
+export interface Told extends Asked {
+  /** Calls of the process and partition that are under way, this one included. */
+  readonly beside: number
+}
 export interface Answered {
   readonly status: number
   /** With a status of 200. */
@@ -58,10 +63,21 @@ export function courier(ask: (asked: Asked, signal: AbortSignal) => Promise<Answ
   })
 }
 
-/** Asks over HTTP; `caller` names the process. */
-export function askOverHttp(url: string, caller: string): Parameters<typeof courier>[0] {
+/**
+ * Asks over HTTP, and tells how many calls of the partition are under way. It is counted here: on a busy machine a server learns of a
+ * connection that was given up after the next one has begun.
+ */
+export function askOverHttp(url: string): Parameters<typeof courier>[0] {
+  const underWay = new Map<string, number>()
   return async (asked, signal) => {
-    const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ ...asked, caller }), signal })
-    return { status: answer.status, ...((await answer.json()) as { receipt?: number }) }
+    const lane = asked.idempotencyKey.slice(0, asked.idempotencyKey.lastIndexOf(':'))
+    const beside = (underWay.get(lane) ?? 0) + 1
+    underWay.set(lane, beside)
+    try {
+      const answer = await fetch(url, { method: 'POST', body: JSON.stringify({ ...asked, beside } satisfies Told), signal })
+      return { status: answer.status, ...((await answer.json()) as { receipt?: number }) }
+    } finally {
+      underWay.set(lane, (underWay.get(lane) ?? 0) - 1)
+    }
   }
 }

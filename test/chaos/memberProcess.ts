@@ -78,7 +78,7 @@ async function run(settings: MemberSettings, logger: pino.Logger): Promise<reado
       kafka.runWorker({
         ...common,
         group: COURIER_GROUP,
-        worker: courier(askOverHttp(settings.providerUrl, `${settings.name} ${process.pid}`)),
+        worker: courier(askOverHttp(settings.providerUrl)),
       }),
     ])
   const pool = createPool({ url: settings.databaseUrl, max: 8, timeoutMs: 5_000, logger })

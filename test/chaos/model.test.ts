@@ -146,7 +146,7 @@ function tell(seed: number, list: readonly Stored<Notice>[]) {
   for (const { value, ...where } of list) {
     const { partition, offset, key } = where
     for (let open = true; open;) {
-      const call = provider.take({ idempotencyKey: `courier:notices:${partition}:${offset}`, notice: value, caller: 'one' })
+      const call = provider.take({ idempotencyKey: `courier:notices:${partition}:${offset}`, notice: value, beside: 1 })
       const said = call.afterMs === undefined ? undefined : call.answer()
       call.end()
       const { cause } = value

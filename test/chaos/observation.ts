@@ -52,7 +52,7 @@ export interface ProviderCall {
   readonly cause: string
   /** Place among all arrivals and answers. */
   readonly arrived: number
-  /** Calls of the same process and partition that were under way when it arrived, itself included. */
+  /** Calls of the same process and partition that were under way when it was made, itself included. */
   readonly beside: number
   /** Place of the answer, and what it said; without them there was none, or nobody was there any more. */
   answered?: number

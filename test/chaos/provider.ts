@@ -5,7 +5,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { seededRandom } from '../../simulate/seededRandom.ts'
-import type { Asked } from './courier.ts'
+import type { Told } from './courier.ts'
 import type { ProviderCall } from './observation.ts'
 
 /** What becomes of a call; without `afterMs` it is never answered. */
@@ -37,7 +37,6 @@ export class Provider {
   readonly #seed: number
   readonly #receipts = new Map<string, number>()
   readonly #made = new Map<string, number>()
-  readonly #underWay = new Map<string, number>()
   #happened = 0
 
   constructor(seed: number) {
@@ -45,18 +44,14 @@ export class Provider {
   }
 
   /** A call arrives. `end` is called when its connection is gone, `answer` before an answer is written. */
-  take({ idempotencyKey, notice, caller }: Asked & { readonly caller: string }) {
+  take({ idempotencyKey, notice, beside }: Told) {
     const fate = this.#fateOf(idempotencyKey, notice.sent)
     if (fate.works && !this.#receipts.has(idempotencyKey)) this.#receipts.set(idempotencyKey, this.#receipts.size + 1)
-    const lane = `${caller} ${idempotencyKey.slice(0, idempotencyKey.lastIndexOf(':'))}`
-    const beside = (this.#underWay.get(lane) ?? 0) + 1
-    this.#underWay.set(lane, beside)
     const receipt = this.#receipts.get(idempotencyKey)
     const call: ProviderCall = { idempotencyKey, key: notice.from, cause: notice.cause, arrived: this.#happened++, beside, receipt }
     this.calls.push(call)
     let open = true
     const end = () => {
-      if (open) this.#underWay.set(lane, (this.#underWay.get(lane) ?? 0) - 1)
       open = false
     }
     const answer = () => {
@@ -86,7 +81,7 @@ export async function serve(provider: Provider): Promise<{ readonly url: string;
     let body = ''
     request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk))
     request.on('end', () => {
-      const { afterMs, answer, end } = provider.take(JSON.parse(body) as Parameters<Provider['take']>[0])
+      const { afterMs, answer, end } = provider.take(JSON.parse(body) as Told)
       response.on('close', end)
       if (afterMs === undefined) return
       setTimeout(() => {
