@@ -16,6 +16,7 @@ import type { Consents } from '../../pipelines/enrich/consent.ts'
 import type { Consent, LeadEvent, LeadProfile, Tenant, WebhookUnrecognised } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
 import { instant, storable } from './storable.ts'
+import { unseenArray } from './unseenArray.ts'
 
 const columns = [
   ['lead_id', 'text'],
@@ -237,7 +238,7 @@ const ledgers = `
     FROM leads
     CROSS JOIN LATERAL (VALUES ('sms', leads.phone), ('sms', ${plain('leads.phone')}), ('email', leads.email), ('sms', $2), ('sms', ${plain('$2')}), ('email', $3)) AS said (channel, address)
     CROSS JOIN LATERAL (VALUES (leads.tenant_id), ('${EVERY_LOCATION}')) AS place (tenant_id)
-    WHERE leads.id = ANY($1)
+    WHERE leads.id = ANY(${unseenArray(1, 'text')})
   )
   SELECT own.id AS lead_id, own.own_key AS address_key, said.channel, said.purpose, said.status, said.stated_at, said.event_id, said.words
   FROM (SELECT DISTINCT id, tenant_id, key, own_key FROM own) AS own

@@ -14,6 +14,7 @@ import { appendConsents } from './consentStatements.ts'
 import { recordedAfter, scoreOf, storedScores } from './recordedScore.ts'
 import type { RecordedScore, StoredScore } from './recordedScore.ts'
 import { instant, instantOrNull, storable, storableJson } from './storable.ts'
+import { unseenArray } from './unseenArray.ts'
 
 const statuses: ReadonlySet<string> = new Set([
   'new',
@@ -125,7 +126,7 @@ const upsert = `
 const words = `
   INSERT INTO lead_search (lead_id, tenant_id, body, phone_key, email_key, name_key)
   SELECT id, tenant_id, lead_words(leads), lead_phone_key(leads), lead_email_key(leads), lead_name_key(leads)
-  FROM leads WHERE id = ANY($1) ORDER BY id
+  FROM leads WHERE id = ANY(${unseenArray(1, 'text')}) ORDER BY id
   ON CONFLICT (lead_id) DO UPDATE SET
     body = excluded.body, phone_key = excluded.phone_key, email_key = excluded.email_key, name_key = excluded.name_key
   WHERE lead_search.body <> excluded.body`
@@ -133,7 +134,8 @@ const words = `
 // Before the upsert, while `leads` still shows who had the lead.
 const changedOwners = `
   SELECT incoming.id, incoming.tenant_id, incoming.agent, incoming.at
-  FROM unnest($1::text[], $2::text[], $3::text[], $4::int[], $5::timestamptz[]) AS incoming (id, tenant_id, agent, version, at)
+  FROM unnest(${['text', 'text', 'text', 'int', 'timestamptz'].map((type, index) => unseenArray(index + 1, type)).join(', ')})
+    AS incoming (id, tenant_id, agent, version, at)
   LEFT JOIN leads ON leads.id = incoming.id
   WHERE (leads.id IS NULL OR leads.version < incoming.version) AND incoming.agent IS DISTINCT FROM leads.assigned_agent_id`
 

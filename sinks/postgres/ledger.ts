@@ -16,6 +16,7 @@ import { assigneeFacts, leadsBeingAssigned } from './staff.ts'
 import type { AssigneeFacts, AssigneeKey } from './staff.ts'
 import { instant, instantOrNull, ms, storable, storableJson } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
+import { unseenArray } from './unseenArray.ts'
 
 /** A follow-up with the lead key and partition it came on. */
 export interface PlannedRecord {
@@ -46,10 +47,11 @@ export async function storeFollowUps(client: pg.PoolClient, records: readonly Pl
     [...last.values()].map((record) => ({ ...record, cancelled: cancels.has(record.followUp.followupId) })),
   )
   if (cancels.size === 0) return
-  const open = await client.query<StoredRow>(
-    `SELECT * FROM followup_actions WHERE followup_id = ANY($1) AND (status IN ('pending', 'deferred', 'reserved', 'handed_over', 'unknown') OR (action = 'ask' AND status = 'confirmed')) ORDER BY followup_id FOR UPDATE`,
-    [[...cancels.keys()]],
-  )
+  const open = await client.query<StoredRow>({
+    name: 'ledger_cancelled',
+    text: `SELECT * FROM followup_actions WHERE followup_id = ANY(${unseenArray(1, 'text')}) AND (status IN ('pending', 'deferred', 'reserved', 'handed_over', 'unknown') OR (action = 'ask' AND status = 'confirmed')) ORDER BY followup_id FOR UPDATE`,
+    values: [[...cancels.keys()]],
+  })
   const rows = open.rows.map(rowOf)
   await lockLeads(client, rows)
   await save(
@@ -135,7 +137,11 @@ export async function lockDue(client: pg.PoolClient, at: number, limit: number, 
 
 /** One row, locked; `undefined` when there is none. */
 export async function lockRow(client: pg.PoolClient, followupId: string): Promise<LedgerRow | undefined> {
-  const found = await client.query<StoredRow>('SELECT * FROM followup_actions WHERE followup_id = $1 FOR UPDATE', [followupId])
+  const found = await client.query<StoredRow>({
+    name: 'ledger_lock_row',
+    text: 'SELECT * FROM followup_actions WHERE followup_id = $1 FOR UPDATE',
+    values: [followupId],
+  })
   return found.rows[0] === undefined ? undefined : rowOf(found.rows[0])
 }
 
@@ -222,12 +228,12 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
   const copies = await copyPlaces(client)
   const leads = await client.query<{ id: string; profile: LeadProfile }>({
     name: 'fence_leads',
-    text: 'SELECT id, profile FROM leads WHERE id = ANY($1)',
+    text: `SELECT id, profile FROM leads WHERE id = ANY(${unseenArray(1, 'text')})`,
     values: [leadIds],
   })
   const tenants = await client.query<{ tenant_id: string; record: Tenant }>({
     name: 'fence_tenants',
-    text: 'SELECT tenant_id, record FROM tenants WHERE tenant_id = ANY($1)',
+    text: `SELECT tenant_id, record FROM tenants WHERE tenant_id = ANY(${unseenArray(1, 'text')})`,
     values: [[...new Set(rows.map(({ tenantId }) => tenantId))]],
   })
   const sends = await client.query<{
@@ -240,7 +246,7 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
   }>({
     name: 'fence_sends',
     text: `SELECT followup_id, lead_id, coalesce(handed_over_at, reserved_at) AS at, CASE WHEN status = 'confirmed' THEN settled_at END AS confirmed_at, message_id, message
-     FROM followup_actions WHERE lead_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
+     FROM followup_actions WHERE lead_id = ANY(${unseenArray(1, 'text')}) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
   return {
@@ -303,7 +309,7 @@ export async function save(client: pg.PoolClient, rows: readonly LedgerRow[]): P
   await client.query({
     name: 'ledger_save',
     text: `UPDATE followup_actions SET ${savedColumns.map(([name]) => `${name} = saved.${name}`).join(', ')}
-     FROM unnest($1::text[], ${savedColumns.map(([, type], index) => `$${index + 2}::${type}[]`).join(', ')}) AS saved (${names})
+     FROM unnest(${['text', ...savedColumns.map(([, type]) => type)].map((type, index) => unseenArray(index + 1, type)).join(', ')}) AS saved (${names})
      WHERE followup_actions.followup_id = saved.followup_id`,
     values: [rows.map(({ followupId }) => followupId), ...savedColumns.map(([, , value]) => rows.map(value))],
   })

@@ -10,6 +10,7 @@ import type { SinkRecord } from '../../runtime/sink.ts'
 import type { Ballot, Decision } from '../../schemas/generated/records.ts'
 import type { Queryable } from './pool.ts'
 import { instant, storableJson, storableText } from './storable.ts'
+import { unseenArray } from './unseenArray.ts'
 
 /** Ballots of one partition that wait for a decision. */
 export const WAITING_AT_MOST = 2_500
@@ -110,7 +111,7 @@ async function settle(client: pg.PoolClient, questions: readonly (readonly strin
     // What was decided an hour before the ballot need not be looked at: such a ballot is too late, and waits for nothing until it is forgotten.
     text: `WITH answered AS (
              SELECT w.*, asked.of_tenant, asked.decided_at, w.epoch = asked.of_epoch AND w.sent_at <= asked.asked_at + $3::int * interval '1 millisecond' AS counts
-             FROM (SELECT DISTINCT lead_id, assessment_id FROM unnest($1::text[], $2::text[]) AS told (lead_id, assessment_id)) told
+             FROM (SELECT DISTINCT lead_id, assessment_id FROM unnest(${unseenArray(1, 'text')}, ${unseenArray(2, 'text')}) AS told (lead_id, assessment_id)) told
              JOIN waiting_ballots w ON (w.lead_id, w.assessment_id) = (told.lead_id, told.assessment_id)
              CROSS JOIN LATERAL (
                SELECT d.tenant_id AS of_tenant, d.epoch AS of_epoch, d.asked_at, d.decided_at FROM decisions d

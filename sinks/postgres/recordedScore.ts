@@ -7,6 +7,7 @@ import type pg from 'pg'
 import { reasoningOf, toldScore } from '../../pipelines/enrich/scoring/told.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { ms } from './storable.ts'
+import { unseenArray } from './unseenArray.ts'
 
 /** A score differs when it is further than this from the recorded one. @source reference/lead-domain.md 11.4 */
 export const SCORE_CHANGE = 5
@@ -51,7 +52,7 @@ export async function storedScores(client: pg.PoolClient, ids: readonly string[]
   const found = await client.query<Omit<StoredScore, 'at'> & { id: string; at: Date | null }>({
     name: 'leads_scores',
     text: `SELECT id, version, lead_score AS score, temperature, scoring_reasoning AS reasoning, last_score_update AS at
-           FROM leads WHERE id = ANY($1)`,
+           FROM leads WHERE id = ANY(${unseenArray(1, 'text')})`,
     values: [ids],
   })
   return new Map(found.rows.map(({ id, at, ...row }) => [id, { ...row, at: ms(at) }]))

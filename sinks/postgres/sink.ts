@@ -27,6 +27,7 @@ import {
 import { isFromBefore } from '../erasedRecords.ts'
 import { storeAddressStatements, storeUnnamed, storeUnsubscribed } from './addressStatements.ts'
 import { storeOutcomes } from './audits.ts'
+import { tellCaughtUp } from './caughtUp.ts'
 import { storeCommunications } from './communicationRows.ts'
 import { erasedAmong, eraseLeads } from './erasure.ts'
 import { postgresError } from './errors.ts'
@@ -41,8 +42,8 @@ import { storeDecisions, storeDeliveries, storeTenants } from './recordRows.ts'
 import { isPast } from './retentionRules.ts'
 import { storeShadowDecisions } from './shadowDecisions.ts'
 import { storeStaffSettings } from './staff.ts'
-import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
+import { unseenArray } from './unseenArray.ts'
 
 export const postgresSinkTopics = [
   erasures,
@@ -115,14 +116,7 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
     // 22: values that a column does not take; 23: constraints.
     refuses: (error) => /^2[23]/.test(String((error as { code?: unknown } | undefined)?.code)),
     async caughtUp(places, at) {
-      // Also when it is earlier than what is there: it is true all the same, and a clock that was ahead must not vouch for what comes.
-      await pool.query({
-        name: 'sink_caught_up',
-        text: `INSERT INTO sink_offsets (topic, partition, caught_up_at)
-               SELECT topic, partition, $3 FROM unnest($1::text[], $2::int[]) AS place (topic, partition) ORDER BY topic, partition
-               ON CONFLICT (topic, partition) DO UPDATE SET caught_up_at = excluded.caught_up_at`,
-        values: [places.map(({ topic }) => storedTopic(topic)), places.map(({ partition }) => partition), instant(at)],
-      })
+      await tellCaughtUp(pool, places, at)
       const decided = places.filter(({ topic }) => topic === decisions).map(({ partition }) => partition)
       const undecided = decided.length === 0 ? 0 : await forgetUndecided(pool, decided, at)
       if (undecided > 0) options.onForgotten?.('undecided', undecided)
@@ -153,7 +147,7 @@ async function keptTopicId(pool: pg.Pool, topic: AnyTopic, partition: number, id
   return found.rows[0]?.topic_id ?? id
 }
 
-const places = '(topic, partition) IN (SELECT topic, partition FROM unnest($1::text[], $2::int[]) AS place (topic, partition))'
+const places = `(topic, partition) IN (SELECT topic, partition FROM unnest(${unseenArray(1, 'text')}, ${unseenArray(2, 'int')}) AS place (topic, partition))`
 
 /** Stores what is not stored yet and not past its retention at `now` (ms). */
 async function writeBatches(

@@ -7,6 +7,7 @@ import type { SinkRecord } from '../../runtime/sink.ts'
 import type { StaffSettings } from '../../schemas/generated/records.ts'
 import type { LedgerRow } from './ledgerRow.ts'
 import { instant, storableJson } from './storable.ts'
+import { unseenArray } from './unseenArray.ts'
 
 /** Stores settings of offices; the last record of each wins, a tombstone deletes. */
 export async function storeStaffSettings(client: pg.PoolClient, records: readonly SinkRecord<StaffSettings>[]): Promise<void> {
@@ -62,7 +63,7 @@ export async function leadsBeingAssigned(client: pg.PoolClient, rows: readonly L
   if (wanted.length === 0) return new Set()
   const found = await client.query<{ lead_id: string }>({
     name: 'fence_assigning',
-    text: `SELECT DISTINCT lead_id FROM followup_actions AS given WHERE lead_id = ANY($1) AND followup_id <> ALL($2) AND ((${IN_HAND}) OR (${confirmedSince('$3')}))`,
+    text: `SELECT DISTINCT lead_id FROM followup_actions AS given WHERE lead_id = ANY(${unseenArray(1, 'text')}) AND followup_id <> ALL(${unseenArray(2, 'text')}) AND ((${IN_HAND}) OR (${confirmedSince('$3')}))`,
     values: [wanted.map(({ leadId }) => leadId), wanted.map(({ followupId }) => followupId), instant(at - TOLD_WITHIN_MS)],
   })
   return new Set(found.rows.map(({ lead_id }) => lead_id))
@@ -78,7 +79,7 @@ export async function assigneeFacts(
   if (wanted.length === 0) return new Map()
   const settings = await client.query<{ record: StaffSettings }>({
     name: 'fence_staff',
-    text: 'SELECT record FROM staff_settings WHERE tenant_id = ANY($1)',
+    text: `SELECT record FROM staff_settings WHERE tenant_id = ANY(${unseenArray(1, 'text')})`,
     values: [[...new Set(wanted.map(({ tenantId }) => tenantId))]],
   })
   const loads = await client.query<{ tenant_id: string; realtor: string; load: string }>({
@@ -89,13 +90,13 @@ export async function assigneeFacts(
             AND status NOT IN ('converted', 'lost', 'disqualified') AND deleted_at IS NULL)
       + (SELECT count(*) FROM (
             SELECT given.lead_id FROM followup_actions AS given
-            WHERE ${IN_HAND} AND given.tenant_id = wanted.tenant_id AND given.assignee_id = wanted.realtor AND given.followup_id <> ALL($4)
+            WHERE ${IN_HAND} AND given.tenant_id = wanted.tenant_id AND given.assignee_id = wanted.realtor AND given.followup_id <> ALL(${unseenArray(4, 'text')})
             UNION ALL
             SELECT given.lead_id FROM followup_actions AS given
-            WHERE ${confirmedSince('$3')} AND given.tenant_id = wanted.tenant_id AND given.assignee_id = wanted.realtor AND given.followup_id <> ALL($4)
+            WHERE ${confirmedSince('$3')} AND given.tenant_id = wanted.tenant_id AND given.assignee_id = wanted.realtor AND given.followup_id <> ALL(${unseenArray(4, 'text')})
           ) AS given LEFT JOIN leads ON leads.id = given.lead_id
           WHERE leads.assigned_agent_id IS DISTINCT FROM wanted.realtor) AS load
-      FROM unnest($1::text[], $2::text[]) AS wanted (tenant_id, realtor)`,
+      FROM unnest(${unseenArray(1, 'text')}, ${unseenArray(2, 'text')}) AS wanted (tenant_id, realtor)`,
     values: [
       wanted.map(({ tenantId }) => tenantId),
       wanted.map(({ assigneeId }) => assigneeId),

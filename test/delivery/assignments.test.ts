@@ -1,6 +1,7 @@
 /** Assignments in the ledger: capacity is taken in the reserving transaction, nobody gets more than they take, and nothing is given twice. */
 import fc from 'fast-check'
 import t from 'tap'
+import { fenceFacts, lockRow, save } from '../../sinks/postgres/ledger.ts'
 import { assigneeFacts, assigneeKey, lockAssignees } from '../../sinks/postgres/staff.ts'
 import type { StaffSettings } from '../../schemas/generated/records.ts'
 import { inTransaction } from '../../sinks/postgres/pool.ts'
@@ -473,4 +474,44 @@ t.test('two assignments of one lead: the second finds the first on its way', asy
   const asked = [{ ...first, followupId: 'another' }]
   const facts = await inTransaction(b.pool, (client) => assigneeFacts(client, asked, b.clock.now()))
   t.match(facts.get(assigneeKey(first)), { load: 1, capacity: 2 })
+})
+
+t.test('what the fence asks of a row is planned once for each connection, however few rows it is about', async (t) => {
+  const b = await started(t, ['maria'], { alba: {}, bruno: {} })
+  await b.plan(give('maria', 'alba', { alternates: ['bruno'] }))
+  const row = await b.row()
+  const client = await b.pool.connect()
+  try {
+    for (let look = 0; look < 8; look++) {
+      await client.query('BEGIN')
+      await lockRow(client, row.followupId)
+      await fenceFacts(client, [row], tuesdayNoon)
+      await save(client, [row])
+      await client.query('COMMIT')
+    }
+    const { rows } = await client.query<{ name: string; custom: number; generic: number }>(
+      'SELECT name, custom_plans::int AS custom, generic_plans::int AS generic FROM pg_prepared_statements ORDER BY name',
+    )
+    // Postgres makes five plans for a call each before it takes one for all calls. @source PostgreSQL, PREPARE
+    t.strictSame(
+      rows.filter(({ custom }) => custom > 5).map(({ name }) => name),
+      [],
+    )
+    const asked = [
+      'fence_assigning',
+      'fence_leads',
+      'fence_loads',
+      'fence_sends',
+      'fence_staff',
+      'fence_tenants',
+      'ledger_lock_row',
+      'ledger_save',
+    ]
+    t.strictSame(
+      asked.filter((name) => !rows.some((one) => one.name === name && one.generic > 0)),
+      [],
+    )
+  } finally {
+    client.release()
+  }
 })

@@ -5227,4 +5227,32 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/pipelines/followupGates.test.ts', title: 'P-31: each gate denies what it is there for' }],
     why: 'A lead that was there reads that the meeting did not take place.',
   },
+  {
+    id: 'told-in-the-way',
+    guard: 'who tells that all is stored holds no place while it waits for another one',
+    file: 'sinks/postgres/caughtUp.ts',
+    find: 'FOR UPDATE SKIP LOCKED)',
+    replace: 'FOR UPDATE)',
+    tests: [
+      {
+        file: 'test/sinks/postgres/postgresSink.test.ts',
+        title: 'who tells that all is stored waits for a writer of one topic without holding the places of others, and then tells it',
+      },
+    ],
+    why: 'Every topic is stored as slowly as the slowest one.',
+  },
+  {
+    id: 'planned-for-each-call',
+    guard: 'the planner does not see how long an array is',
+    file: 'sinks/postgres/unseenArray.ts',
+    find: 'return `(SELECT $${place}::${type}[])::${type}[]`',
+    replace: 'return `$${place}::${type}[]`',
+    tests: [
+      {
+        file: 'test/delivery/assignments.test.ts',
+        title: 'what the fence asks of a row is planned once for each connection, however few rows it is about',
+      },
+    ],
+    why: 'A quarter of what Postgres does is to plan the same statements anew.',
+  },
 ]

@@ -404,6 +404,40 @@ t.test('caughtUp is kept beside the offset as it was told last: a clock that was
     t.equal(await sink.exactlyOnce.load(profiles, 2), undefined, 'an empty partition is read from its start')
 })
 
+t.test(
+  'who tells that all is stored waits for a writer of one topic without holding the places of others, and then tells it',
+  async (t) => {
+    const { pool } = await store(t)
+    const sink = postgresSink(pool)
+    // In the order of the rows: decisions before profiles, so the one that is held comes first.
+    const places = [decisions, profiles].map((topic) => ({ topic, partition: 0 }))
+    await sink.caughtUp?.(places, tuesdayNoon)
+    const known = async () => {
+      const { rows } = await pool.query<{ topic: string; caught_up_at: Date }>(
+        'SELECT topic, caught_up_at FROM sink_offsets ORDER BY topic',
+      )
+      return rows.map(({ caught_up_at }) => caught_up_at.getTime() - tuesdayNoon)
+    }
+    const writer = await pool.connect()
+    try {
+      await writer.query('BEGIN')
+      await writer.query("SELECT 1 FROM sink_offsets WHERE topic = 'decisions.v1' FOR UPDATE")
+      const telling = sink.caughtUp?.(places, tuesdayNoon + HOUR)
+      // It waits for the writer by now: what it did before that is done.
+      for (let waits = 0; waits === 0;)
+        waits =
+          (await pool.query("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")).rowCount ?? 0
+      t.strictSame(await known(), [0, HOUR], 'the other place is told')
+      await pool.query("SELECT 1 FROM sink_offsets WHERE topic = 'leads.profiles.v1' FOR UPDATE NOWAIT")
+      await writer.query('COMMIT')
+      await telling
+      t.strictSame(await known(), [HOUR, HOUR])
+    } finally {
+      writer.release()
+    }
+  },
+)
+
 t.test('planned and cancelled in any order and any number end the same; an open one that is cancelled is told', async (t) => {
   const orders: readonly (readonly ('planned' | 'cancelled')[])[] = [
     ['planned', 'cancelled'],
