@@ -160,6 +160,13 @@ export const runtimeErrors = {
     remedy:
       'The log names the blocked step, or the record or timer that a fold does not come out of; the process exits, or is killed where its event loop stands still, and replays. One that comes again at the same record is a bug of the stage: read it with `rekindle tail`, and mend the fold.',
   },
+  E_WORK_TIMEOUT: {
+    scope: 'record',
+    retriable: true,
+    means: 'What a worker asked outside for a record was not answered within its `deadlineMs`, and was ended.',
+    remedy:
+      'Nothing to do for one: it is tried again, later each time, under the same idempotency key, and its key waits. When it comes often the outside is slow or away: the log names the worker and its breaker. When it comes for a call that takes that long rightly, raise `deadlineMs` of the worker.',
+  },
   E_STATE_INCOMPATIBLE: {
     scope: 'process',
     retriable: false,

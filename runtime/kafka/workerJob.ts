@@ -68,7 +68,7 @@ export async function attempt(job: Job, { worker, group }: WorkerContext, giving
   const { signal } = ending
   const name = `work on ${log.topic} ${log.partition}@${log.offset}`
   const timer = setTimeout(
-    () => ending.abort(runtimeError('E_TASK_STUCK', `${name} took longer than ${worker.deadlineMs} ms.`)),
+    () => ending.abort(runtimeError('E_WORK_TIMEOUT', `${name} took longer than ${worker.deadlineMs} ms.`)),
     worker.deadlineMs,
   )
   // Not `AbortSignal.any`: what listens to that is kept for as long as the partition is held, and each record would leave one.

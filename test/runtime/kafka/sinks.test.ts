@@ -290,7 +290,7 @@ t.test('a worker keeps the order of a key, works on several keys at once and wri
   })
   t.match(error.message, /worker deaf could not do .*items\.v1 0@40 in 2 attempts/)
   t.equal(aborted.length, 2, 'the deadline reaches the handler')
-  t.match(error.cause, { code: 'E_TASK_STUCK', message: /work on .*items\.v1 0@40 took longer than 30 ms/ })
+  t.match(error.cause, { code: 'E_WORK_TIMEOUT', message: /work on .*items\.v1 0@40 took longer than 30 ms/ })
 })
 
 t.test('a sink whose database never answers ends its member, with the name of the step', async (t) => {
