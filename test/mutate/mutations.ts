@@ -5227,4 +5227,18 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/pipelines/followupGates.test.ts', title: 'P-31: each gate denies what it is there for' }],
     why: 'A lead that was there reads that the meeting did not take place.',
   },
+  {
+    id: 'long-message-beginning-only',
+    guard: 'what stands at the end of a long message is kept',
+    file: 'pipelines/enrich/longMessage.ts',
+    find: 'if (heard.every(({ end }) => end <= beginning.length)) return beginning',
+    replace: 'if (heard.length >= 0) return beginning',
+    tests: [
+      {
+        file: 'test/pipelines/longMessages.test.ts',
+        title: 'what stands at the end of a long e-mail is decided on as if it were all that the lead wrote',
+      },
+    ],
+    why: 'The machine writes on to somebody who asks for a person, or threatens with a lawyer, in the fourth sentence of an e-mail.',
+  },
 ]
