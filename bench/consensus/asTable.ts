@@ -62,7 +62,7 @@ export function matrixOfLeads(world: World, leads: readonly SyntheticLead[]): Vo
         at: index * minuteMs,
         truth: label,
         inclusion: 1,
-        option: Int8Array.from(answers, (voted) => (voted === timedOut ? absent : voted === silent ? abstained : voted)),
+        option: Int32Array.from(answers, (voted) => (voted === timedOut ? absent : voted === silent ? abstained : voted)),
         bin: Int8Array.from(order, (column, place) => ((answers[place] ?? -1) >= 0 ? (bin[column] ?? 0) : 0)),
       }
     }),

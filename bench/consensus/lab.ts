@@ -77,7 +77,7 @@ export function labMatrix(world: World, leads: readonly SyntheticLead[], familyO
       at: index,
       truth: label,
       inclusion: 1,
-      option: vote.map((voted) => (voted < 0 ? absent : voted)),
+      option: Int32Array.from(vote, (voted) => (voted < 0 ? absent : voted)),
       bin,
     })),
   }

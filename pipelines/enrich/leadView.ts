@@ -9,6 +9,7 @@ import { LeadViewBytes } from './leadViewBytes.ts'
 import { foundClosed } from './closures.ts'
 import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
 import { appointmentAt } from './entities.ts'
+import { kept } from './longMessage.ts'
 import { masked } from './maskedText.ts'
 import { purposeNow } from './purposes.ts'
 import { seenFacts } from './seenFacts.ts'
@@ -23,6 +24,8 @@ const DAY_MS = 86_400_000
 export const VIEW_BYTES = 2_600
 const MESSAGES = 5
 const MESSAGE_TEXT = 280
+/** When the view is too large. */
+const SHORT_MESSAGE_TEXT = 100
 const TAGS = 20
 const TAG_TEXT = 40
 const SOURCE_TEXT = 80
@@ -117,7 +120,11 @@ function inOrder(map: Record<string, number>): Record<string, number> {
 }
 
 function seenMessage(message: RecentMessage): RecentMessage {
-  const text = cut(masked(message.text), MESSAGE_TEXT)
+  return ofLength(message, masked(message.text), MESSAGE_TEXT)
+}
+
+function ofLength(message: RecentMessage, whole: string, most: number): RecentMessage {
+  const text = message.direction === 'inbound' ? kept(whole, most) : cut(whole, most)
   return text === message.text ? message : { ...message, text }
 }
 
@@ -139,7 +146,7 @@ const reductions: readonly ((v: LeadView) => LeadView)[] = [
   (v) => ({ ...v, facts: ofAtMost(80, v.facts) }),
   (v) => ({ ...v, facts: ofAtMost(40, v.facts) }),
   (v) => ({ ...v, facts: ofAtMost(20, v.facts) }),
-  (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ({ ...message, text: cut(message.text, 100) })) }),
+  (v) => ({ ...v, recentMessages: v.recentMessages.map((message) => ofLength(message, message.text, SHORT_MESSAGE_TEXT)) }),
   (v) => ({ ...v, tags: [], facts: {}, signals: [] }),
 ]
 

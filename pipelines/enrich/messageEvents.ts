@@ -8,6 +8,7 @@ import { applyClosure } from './closures.ts'
 import { consentOfMessage, revoked } from './consent.ts'
 import { TOMBSTONE, ownTimes, raise, write } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
+import { kept } from './longMessage.ts'
 import { permissionChange } from './optOut.ts'
 import type { PermissionChange } from './optOut.ts'
 import { replyHoursOf, withTime } from './replyHours.ts'
@@ -188,10 +189,12 @@ function remember(profile: Draft, message: RecentMessage): void {
   // Times and counts of a deleted contact stay, its words do not.
   if (isForgotten(profile, message.at)) return
   if (message.messageId !== null && profile.recentMessages.some((known) => known.messageId === message.messageId)) return
-  const kept = { ...message, text: cut(message.text, RECENT_TEXT) }
+  // Ours are compared with what is to be sent, from the beginning.
+  const text = message.direction === 'inbound' ? kept(message.text, RECENT_TEXT) : cut(message.text, RECENT_TEXT)
+  const one = { ...message, text }
   const known = profile.recentMessages
-  const isLatest = known.every(({ at }) => at < kept.at)
-  profile.recentMessages = isLatest ? [...known.slice(1 - RECENT_MESSAGES), kept] : [...known, kept].sort(byTime).slice(-RECENT_MESSAGES)
+  const isLatest = known.every(({ at }) => at < one.at)
+  profile.recentMessages = isLatest ? [...known.slice(1 - RECENT_MESSAGES), one] : [...known, one].sort(byTime).slice(-RECENT_MESSAGES)
 }
 
 // Equal times are ordered by content, so that the order of arrival leaves no trace.

@@ -5254,5 +5254,17 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A quarter of what Postgres does is to plan the same statements anew.',
+    id: 'long-message-beginning-only',
+    guard: 'what stands at the end of a long message is kept',
+    file: 'pipelines/enrich/longMessage.ts',
+    find: 'if (heard.every(({ end }) => end <= beginning.length)) return beginning',
+    replace: 'if (heard.length >= 0) return beginning',
+    tests: [
+      {
+        file: 'test/pipelines/longMessages.test.ts',
+        title: 'what stands at the end of a long e-mail is decided on as if it were all that the lead wrote',
+      },
+    ],
+    why: 'The machine writes on to somebody who asks for a person, or threatens with a lawyer, in the fourth sentence of an e-mail.',
   },
 ]

@@ -335,6 +335,47 @@ t.test('time frame and financing are read from facts and words', async (t) => {
     ['asap', 'within_30_days', '3_to_6_months', 'next year', 'unclear'].map((timeline) => score({ timeline })),
     [43, 36, 26, 16, 23],
   )
+  // Answers as forms offer them: 8 for financing that is unknown, and 35 up to a week, 28 up to a month, 18 below half a year, 8 from then on.
+  for (const [points, answers] of [
+    [35, ['Immediately (0-30 days)', 'Now', 'Within a week', 'Next week', 'As soon as possible']],
+    [28, ['This month', '30 days', '2-3 weeks', '< 1 month', 'Within 1 month', '0 - 30 Days']],
+    [
+      18,
+      [
+        '30-60 days',
+        '60 to 90 days',
+        '90+ days',
+        '2 months',
+        '3 - 6 Months',
+        '4-6 months',
+        'under 3 months',
+        '3+ months',
+        '1_3_months',
+        'in_the_spring',
+      ],
+    ],
+    [
+      8,
+      [
+        '6+ months',
+        '> 6 months',
+        'Over 6 months',
+        'More than a year',
+        '12-18 months',
+        '1 year',
+        '2 years',
+        '9 months',
+        '12_plus_months',
+        'flexible',
+        '6 months from now',
+      ],
+    ],
+    [15, ['not sure', 'not right now', '0-3', '']],
+  ] as const)
+    for (const timeline of answers) t.equal(score({ timeline }), 8 + points, timeline)
+  const saying = (text: string) => intentOf(seen(inbound(text)))
+  t.match(saying('We want to move in 2 months'), { score: 26, signals: ['in 2 months'] })
+  t.match(saying('We moved here 3 months ago, and have lived on Oak Street for 3 months'), { score: 23, known: 0 }, 'a past is no plan')
   t.strictSame(
     [
       { financing: 'cash' },
@@ -342,10 +383,14 @@ t.test('time frame and financing are read from facts and words', async (t) => {
       { financing: 'in_progress' },
       { financing: 'planning' },
       { down_payment: '10k' },
+      { financing: 'Yes' },
       {},
+      { pre_approved: 'no' },
     ].map(score),
-    [40, 40, 35, 27, 27, 23],
+    [40, 40, 35, 27, 27, 40, 23, 23],
   )
+  const known = (facts: Record<string, string>) => intentOf(seen({ view: view({ facts }) })).known
+  t.strictSame([{ pre_approved: 'no' }, { pre_approved: 'not sure' }, {}].map(known), [1, 0, 0])
   t.equal(score({ calculator_uses: '4', property_views: '1' }), 31)
 })
 
@@ -401,6 +446,30 @@ t.test('the channel follows the lead: what it asks for, where it replies, anothe
   t.equal(of({ view: silent(2, 24) }), 'email 3 other_way')
   t.equal(of({ view: silent(4, 24) }), 'email 4 other_way')
   t.equal(of({ view: silent(5, 24) }), 'abstain no_better_way')
+  // It answered ten texts; three e-mails since then stay unanswered.
+  const since = (...channels: string[]) => [
+    message('inbound', 'ok', asked - 30 * day),
+    ...channels.map((channel, place) => message('outbound', 'Hello', asked - (9 - place) * day, channel)),
+  ]
+  const answered = {
+    inbound: 8,
+    outbound: 13,
+    attemptsSinceReply: 3,
+    inboundByChannel: { sms: 8 },
+    outboundByChannel: { sms: 10, email: 3 },
+  }
+  const mailed = { view: view({ counters: answered, recentMessages: since('email', 'email', 'email') }) }
+  t.equal(of(mailed), 'sms 3 other_way', '.65: not again the way that stays unanswered')
+  t.strictSame(told('channel_strategist', mailed), ['3 attempts unanswered, all by email: another way may work.'])
+  const mixed = { view: view({ counters: answered, recentMessages: since('email', 'sms', 'email') }) }
+  t.strictSame(told('channel_strategist', mixed), ['3 attempts unanswered, 2 by email: another way may work.'])
+  const both = { ...answered, attemptsSinceReply: 4 }
+  t.equal(of({ view: view({ counters: both, recentMessages: since('email', 'sms', 'email', 'sms') }) }), 'abstain no_better_way')
+  t.equal(
+    of({ view: view({ counters: both, recentMessages: since('email', 'email') }) }),
+    'abstain no_better_way',
+    'two of four are not known',
+  )
   t.equal(of({}), 'sms 2 usual_first_way')
   t.equal(of({ view: view({ hasPhone: false, hasEmail: false }) }), 'abstain no_open_channel')
 })

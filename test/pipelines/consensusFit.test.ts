@@ -359,6 +359,24 @@ t.test('old labels give way to the prior: after ten half-lives next to nothing o
   const fresh = fit(twins, { now: 300 * minute, shares: { temperature: 0, conformal: 0 } }).report.agents[0]
   const old = fit(twins, { now: 600 * day, shares: { temperature: 0, conformal: 0 } }).report.agents[0]
   t.ok((fresh?.lift ?? 0) > 0.6 && near(old?.lift ?? 0, 0.3, 0.1), `${fresh?.lift} ${old?.lift}`)
+  const { labels, warnings } = fit(twins, { now: 600 * day, shares: { temperature: 0, conformal: 0 } }).report
+  t.ok(near(labels.strengthsEffective, 300 / 1024, 0.001), 'ten half-lives are 2^-10')
+  t.match(warnings, ['The labels are old: 300 count for 0.3 fresh ones, each for half after 60 days. Times and `now` are in ms.'])
+  const ageless = fit(twins, { now: 600 * day, halfLifeDays: Infinity, shares: { temperature: 0, conformal: 0 } }).report
+  t.equal(ageless.labels.strengthsEffective, 300)
+  t.notMatch(ageless.warnings.join(' '), /old/)
+})
+
+t.test('a table may have as many options as it likes', async (t) => {
+  const names = Array.from({ length: 300 }, (_, place) => `option ${place}`)
+  const votes = ['option 127', 'option 128', 'option 299'].map((option, place) => ({ item: `i${place}`, agent: 'a', option, bin: 5 }))
+  const items = votes.map(({ item, option }) => ({ item, at: 0, truth: option, inclusion: 1 }))
+  const table = { options: names, agents: [{ agent: 'a', family: 'f' }], items, votes }
+  t.strictSame(
+    pool(table, coldPolicy(table)).map(({ winner }) => winner),
+    ['option 127', 'option 128', 'option 299'],
+  )
+  t.equal(fit(table, { now: 0 }).report.agents[0]?.rightShare, 1)
 })
 
 t.test('an outside agent is admitted with 30 labelled votes, in the family it states, and weighs nothing before', async (t) => {
@@ -377,7 +395,10 @@ t.test('an outside agent is admitted with 30 labelled votes, in the family it st
 t.test('the report says what changed, on how many labels, and how both policies do on labels neither has seen', async (t) => {
   const { report, parts, quantile } = fit(twins, { now: 300 * minute })
   t.match(report.labels, { usable: 300, strengths: 180, temperature: 60, conformal: 60, leftOut: 0 })
-  t.ok(near(report.labels.strengthsEffective, 180, 0.01), 'five hours do not age a label')
+  // 180 labels of 2 to 5 hours, at a mean age of .146 days: 180 x 2^(-.146 / 60) = 179.70.
+  t.ok(near(report.labels.strengthsEffective, 179.7, 0.01), String(report.labels.strengthsEffective))
+  t.ok(near(report.agents[0]?.effectiveVotes ?? 0, 179.7, 0.01))
+  t.notMatch(report.warnings.join(' '), /old/)
   t.match(report.agents[0], { agent: 'a1', family: 'same', votes: 180 })
   t.ok((report.agents[0]?.strengthAfter ?? 0) > (report.agents[0]?.strengthBefore ?? 9))
   t.equal(report.tau.after, parts.tauMicro / 1e6)

@@ -66,6 +66,8 @@ t.test('demographic_targeter goes by plans; income, work and credit are not read
   t.equal(of({ timeline: 'asap', down_payment: '10k', budget: '300k' }), 'inform 4 financing_open')
   t.equal(of({ timeline: '12_plus_months', pre_approved: 'yes', budget: '300k' }), 'reassure 4 plans_far_off')
   t.equal(of({ timeline: '3_to_6_months', pre_approved: 'yes', budget: '300k' }), 'soft_ask 4 plans_known')
+  t.equal(of({ timeline: '6+ months', pre_approved: 'yes', budget: '300k' }), 'reassure 4 plans_far_off')
+  t.equal(of({ timeline: '60-90 days', pre_approved: 'no', budget: '300k' }), 'inform 4 financing_open', 'a no is an answer')
   for (const fact of ['income', 'credit_score', 'job_title', 'employment_status'])
     t.notOk(roster.find(({ id }) => id === 'demographic_targeter')?.reads.includes(`facts.${fact}`), fact)
 })

@@ -79,8 +79,8 @@ t.test('every sentence of an agent that counts says one of what it counts as one
     ['workload_balancer', { shortlist: [realtor('a')] }, 'Has the most room: 0 of 1 lead.'],
     [
       'performance_predictor',
-      { shortlist: [realtor('a', { won: 1 }), realtor('b', { lost: 40, capacity: 20 })] },
-      '1 of 1 closed lead became a client',
+      { shortlist: [realtor('a', { won: 1, lost: 9 }), realtor('b', { lost: 200, capacity: 20 })] },
+      '1 of 10 closed leads became a client:',
     ],
   ]
   for (const [agentId, changes, says] of cases)

@@ -267,6 +267,12 @@ t.test('performance: the one whose leads are won most surely, once enough was cl
   t.match(says(performancePredictor, { shortlist: [realtor('a', { won: 25, lost: 75 }), realtor('b', { won: 26, lost: 74, load: 19 })] }), {
     option: 'realtor_1',
   })
+  // Of 2 of 20 and 0 of 0 the second has the rate of both together, .136 against .118: that is no rate of its own.
+  for (const closed of [
+    { won: 2, lost: 18 },
+    { won: 0, lost: 60 },
+  ])
+    t.match(says(performancePredictor, { shortlist: [realtor('a', closed), realtor('b')] }), { kind: 'abstain', reason: 'best_unmeasured' })
   t.equal(surelyHigher(0), 0.5)
   t.equal(surelyHigher(1), 0.75)
   t.equal(surelyHigher(-1), 0.25)

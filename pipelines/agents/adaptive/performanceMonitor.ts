@@ -1,6 +1,6 @@
 /**
  * Row 28. Messages of this location have measurably stopped being answered: the other written way where that one still works,
- * else a call, else waiting. Abstains while nothing has broken down, or when no way is open.
+ * else a call, else waiting, as where no way is open. Abstains while nothing has broken down.
  * @source reference/lead-domain.md 2.9
  */
 import { abstain, vote } from '../agent.ts'

@@ -6,6 +6,7 @@
 import { counted } from '../../counted.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
+import type { AgentView } from '../agentView.ts'
 import { contactOptions, openChannels } from '../channels.ts'
 import { declined } from '../declined.ts'
 import { askedFor } from '../hearing.ts'
@@ -13,25 +14,16 @@ import { unanswered } from '../phrases.ts'
 
 export const channelStrategist: Agent = {
   id: 'channel_strategist',
-  version: 4,
+  version: 5,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
-  reads: [
-    'level',
-    'recentMessages',
-    'counters.inboundByChannel',
-    'counters.outboundByChannel',
-    'counters.attemptsSinceReply',
-    'hasPhone',
-    'hasEmail',
-    'blockedChannels',
-  ],
+  reads: ['level', 'recentMessages', 'counters.inboundByChannel', 'counters.attemptsSinceReply', 'hasPhone', 'hasEmail', 'blockedChannels'],
   assess(view) {
     const open = openChannels(view)
     const [first, second] = open
     if (first === undefined) return abstain('no_open_channel')
-    const { inboundByChannel, outboundByChannel, attemptsSinceReply } = view.counters
+    const { inboundByChannel, attemptsSinceReply } = view.counters
     const waiting = unanswered(view)
     const wanted = askedFor('call', waiting)[0]
     // "Not now, call me in spring" is no wish for a call now.
@@ -73,19 +65,20 @@ export const channelStrategist: Agent = {
         evidence: [field('level', view.level)],
       })
     }
-    const tried = contactOptions.map((option) => ({ option, count: outboundByChannel[option] ?? 0 })).sort((a, b) => b.count - a.count)[0]
-    const other = open.find(
-      (option) => option !== tried?.option && option !== 'call' && (outboundByChannel[option] ?? 0) < (tried?.count ?? 0),
-    )
-    if (attemptsSinceReply >= 2 && attemptsSinceReply < 5 && tried !== undefined && tried.count > 0 && other !== undefined) {
+    const tries = unansweredTries(view)
+    const tried = contactOptions.map((option) => ({ option, count: tries.get(option) ?? 0 })).sort((a, b) => b.count - a.count)[0]
+    const other = open.find((option) => option !== 'call' && (tries.get(option) ?? 0) < (tried?.count ?? 0))
+    // Where the view has lost some of them, the ways of those are not known.
+    const isKnown = [...tries.values()].reduce((sum, count) => sum + count, 0) >= attemptsSinceReply
+    if (attemptsSinceReply >= 2 && attemptsSinceReply < 5 && isKnown && tried !== undefined && other !== undefined) {
       return vote('follow_up', other, {
         // Each further unanswered attempt makes the other way likelier: .60 at two, .70 at four; from five on no way is better.
         bin: binOf(0.5 + 0.05 * attemptsSinceReply),
         reason: 'other_way',
-        text: `${attemptsSinceReply} attempts unanswered, mostly by ${tried.option}: another way may work.`,
+        text: `${attemptsSinceReply} attempts unanswered, ${tried.count === attemptsSinceReply ? 'all' : tried.count} by ${tried.option}: another way may work.`,
         evidence: [
           field('counters.attemptsSinceReply', attemptsSinceReply),
-          field('counters.outboundByChannel', `${tried.option} ${tried.count}`),
+          field('recentMessages.channel', [...tries].map(([channel, count]) => `${channel} ${count}`).join(' ')),
         ],
       })
     }
@@ -102,4 +95,13 @@ export const channelStrategist: Agent = {
       evidence: [field('hasPhone', view.hasPhone), field('hasEmail', view.hasEmail)],
     })
   },
+}
+
+/** Messages to the lead since its last word, by channel, as far as the view remembers. What was written before that was answered. */
+function unansweredTries({ recentMessages }: Pick<AgentView, 'recentMessages'>): ReadonlyMap<string, number> {
+  const lastWord = Math.max(-Infinity, ...recentMessages.flatMap(({ direction, at }) => (direction === 'inbound' ? [at] : [])))
+  const tries = new Map<string, number>()
+  for (const { direction, at, channel } of recentMessages)
+    if (direction === 'outbound' && at > lastWord) tries.set(channel, (tries.get(channel) ?? 0) + 1)
+  return tries
 }

@@ -8,6 +8,9 @@ import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent, Answer, Opinion } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
 import { isOpen, openOr, optionOfChannel } from '../channels.ts'
+import { timeFrameIn } from '../../enrich/text/timeFrame.ts'
+import { tokensOf } from '../../enrich/text/tokens.ts'
+import type { Found } from '../../enrich/text/tokens.ts'
 import { amountOf, answerOf } from '../factValues.ts'
 import { declined } from '../declined.ts'
 import { askedFor } from '../hearing.ts'
@@ -24,10 +27,12 @@ import {
   timelineImmediate,
   timelineLong,
   timelineMedium,
+  timelineNow,
   timelineShort,
   unanswered,
 } from '../phrases.ts'
 import type { PhraseList } from '../phrases.ts'
+import { toldOf } from '../readings.ts'
 
 export type IntentClass = 'immediate' | 'near_term' | 'exploratory' | 'passive'
 
@@ -93,17 +98,39 @@ function firstSaid(texts: Texts, lists: readonly (readonly [points: number, list
   return undefined
 }
 
+/** From the nearest: points, the band of the reader of time frames, and words that say it in the answer of a form alone. */
 const timelines = [
-  [35, timelineImmediate],
-  [28, timelineShort],
-  [18, timelineMedium],
-  [8, timelineLong],
+  [35, 'immediate', timelineImmediate],
+  [28, 'short_term', timelineShort],
+  [18, 'medium_term', timelineMedium],
+  [8, 'long_term', timelineLong],
 ] as const
+const answers = timelines.map(([points, , list]) => [points, list] as const)
+
 /** Points of the nearest time frame that the lead answered a form with, or said. */
 export function timelineOf(answer: string, words: Texts = []): Part {
   const answered = { text: answer }
   const today = firstSaid([answered], [[35, timelineAnswered]])
-  return today ?? firstSaid([answered, ...words], timelines) ?? { points: 15, known: false, said: [] }
+  if (today !== undefined) return today
+  const stated = nearest(timeFrameIn(tokensOf(plainAnswer(answer)))) ?? firstSaid([answered], [[35, timelineNow], ...answers])
+  const heard = nearest(words.flatMap((message) => timeFrameIn(toldOf(message))))
+  const [nearer = { points: 15, known: false, said: [] }] = [stated, heard]
+    .filter((part) => part !== undefined)
+    .sort((a, b) => b.points - a.points)
+  return nearer
+}
+
+function nearest(frames: readonly Found[]): Part | undefined {
+  for (const [points, band] of timelines) {
+    const found = frames.filter(({ value }) => value === band)
+    if (found.length > 0) return { points, known: true, said: [...new Set(found.map((frame) => frame.words.toLowerCase()))] }
+  }
+  return undefined
+}
+
+/** The answer of a form without what would hide its count: "3 - 6 months" is one range, "> 6 months" and "over 6 months" at least six. */
+function plainAnswer(answer: string): string {
+  return answer.replaceAll(/\s*[-–—]\s*/g, '-').replaceAll(/[<>≤≥~]|\b(?:over|more than|at least|less than|under|up to)\b/gi, ' ')
 }
 
 const financings = [
@@ -114,8 +141,9 @@ const financings = [
 /** Points of how far financing is, by facts and by words. */
 export function financingOf(facts: AgentView['facts'], words: Texts = []): Part {
   const stated = facts.financing?.replaceAll('_', ' ').toLowerCase() ?? ''
+  const approved = answerOf(facts.pre_approved) ?? answerOf(facts.financing)
   const byFacts =
-    answerOf(facts.pre_approved) === true || /^(ready|cash|pre.?approved)/.test(stated)
+    approved === true || /^(ready|cash|pre.?approved)/.test(stated)
       ? 25
       : stated.startsWith('in progress')
         ? 20
@@ -124,7 +152,8 @@ export function financingOf(facts: AgentView['facts'], words: Texts = []): Part 
           : 0
   const byWords = firstSaid(words, financings)
   if (byWords !== undefined && byWords.points >= byFacts) return byWords
-  return byFacts > 0 ? { points: byFacts, known: true, said: [] } : { points: 8, known: false, said: [] }
+  // A no is an answer, too.
+  return byFacts > 0 ? { points: byFacts, known: true, said: [] } : { points: 8, known: approved === false, said: [] }
 }
 
 function pointsOf(count: number | undefined, bands: readonly (readonly [number, number])[]): number {
@@ -136,7 +165,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 6,
+  version: 7,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],

@@ -1,6 +1,7 @@
 /**
- * Row 10. Whose leads become clients most often, by measured closed leads drawn towards the office's own rate, less 20 %
- * at full load. Abstains where too little was closed to tell two realtors apart: a rate of three leads is no finding.
+ * Row 10. Whose leads become clients most often, by measured closed leads drawn towards the rate of all on the list, less 20 %
+ * at full load. Abstains where too little was closed to tell two realtors apart, and where the rate that comes out best is hardly its own: a rate
+ * of three leads is no finding.
  * @source reference/lead-domain.md 2.6, 5.2 (20 % at full load)
  */
 import type { ShortlistedRealtor } from '../../../schemas/generated/records.ts'
@@ -10,7 +11,7 @@ import { OFFICE_WEIGHT, closeRateMicro, officeRateMicro, utilisation } from '../
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 
-/** Closed leads below which a realtor's own rate says nothing beside the office's. */
+/** Closed leads below which a realtor's own rate says nothing beside that of all. */
 const CLOSED_LEAST = 10
 
 /** Share of the rate that is lost at full load. */
@@ -28,13 +29,13 @@ interface Predicted {
   readonly realtor: ShortlistedRealtor
   readonly place: number
   readonly rate: number
-  /** Variance of the rate: p (1 - p) / n with the office's weight in n. */
+  /** Variance of the rate: p (1 - p) / n with the weight of the common rate in n. */
   readonly variance: number
 }
 
 export const performancePredictor: Agent = {
   id: 'performance_predictor',
-  version: 2,
+  version: 3,
   system: 'routing',
   family: 'performance',
   answers: ['routing'],
@@ -51,6 +52,8 @@ export const performancePredictor: Agent = {
     if (first === undefined || second === undefined || option === undefined) return abstain('nobody_to_compare')
     const probability = surelyHigher((first.rate - second.rate) / Math.sqrt(first.variance + second.variance))
     const { won, lost, load, capacity } = first.realtor
+    // Who has closed next to nothing has the rate of the others: that theirs are poor says nothing of it.
+    if (won + lost < CLOSED_LEAST) return abstain('best_unmeasured')
     // Bin 1 is for what speaks against itself; below .55 the two cannot be told apart.
     if (probability < 0.55) return abstain('no_clear_difference')
     return vote('routing', option, {

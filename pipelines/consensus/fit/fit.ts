@@ -41,7 +41,7 @@ export interface FitOptions {
   readonly prior?: Policy
   /** What is in force, for the report; the prior by default. */
   readonly former?: Policy
-  /** 60 by default. */
+  /** A label of this age counts for half; 60 by default, Infinity where labels do not age. */
   readonly halfLifeDays?: number
   /** Allowed error of conformal sets, .05 by default. */
   readonly alpha?: number
@@ -95,7 +95,7 @@ export function fitMatrix(given: VoteMatrix, options: FitOptions & { readonly pr
     weight: last[index] ?? 0,
   }))
   const quantile = conformalQuantile(scores, heldLevel(level, scores.length))
-  const report = reportOf({ matrix, labelled, slices, weights, last, agents, correlations, former, policy, quantile })
+  const report = reportOf({ matrix, labelled, slices, weights, last, agents, correlations, former, policy, quantile, halfLifeDays })
   return { parts: { ...finished, conformalMicro: quantile.quantileMicro }, quantile, report }
 }
 

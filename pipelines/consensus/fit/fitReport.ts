@@ -18,6 +18,9 @@ import type { MatrixItem, VoteMatrix } from './voteTable.ts'
 /** Below this the correlation of single pairs is noise, and so are families read from them. */
 const leastForFamilies = 300
 
+/** The part of themselves that labels count for by age below which the report says so. */
+const AGED_TO = 0.1
+
 /** What the strengths were computed from, agent by agent, for the report. */
 export interface AgentFit {
   readonly agent: string
@@ -30,7 +33,7 @@ export interface AgentFit {
 export interface AgentReport {
   readonly agent: string
   readonly family: string
-  /** Labelled votes, and how many equally weighted fresh ones they are worth. */
+  /** Labelled votes, and how many fresh ones of a random audit they count for. */
   readonly votes: number
   readonly effectiveVotes: number
   /** Share of right votes; `undefined` without votes. */
@@ -54,6 +57,7 @@ export interface FitReport {
     /** Labelled, but with unknown inclusion probability. */
     readonly ofUnknownInclusion: number
     readonly strengths: number
+    /** How many fresh ones of a random audit they count for: what stands against the 6, 12 and 20 of the priors. */
     readonly strengthsEffective: number
     readonly temperature: number
     readonly conformal: number
@@ -89,6 +93,7 @@ export interface Material {
   readonly former: Policy
   readonly policy: Policy
   readonly quantile: Quantile
+  readonly halfLifeDays: number
 }
 
 export function reportOf(material: Material): FitReport {
@@ -99,7 +104,7 @@ export function reportOf(material: Material): FitReport {
       usable: labelled.length,
       ofUnknownInclusion: matrix.items.filter(({ truth, inclusion }) => truth >= 0 && inclusion === 0).length,
       strengths: slices.strengths.length,
-      strengthsEffective: effectiveCount(weights),
+      strengthsEffective: sumOf(weights),
       temperature: slices.temperature.length,
       conformal: slices.conformal.length,
       leftOut: slices.leftOut.length,
@@ -141,7 +146,7 @@ function agentReports({ matrix, agents, former, policy }: Material): AgentReport
       agent,
       family: matrix.families[matrix.familyOf[matrix.agents.indexOf(agent)] ?? -1] ?? '',
       votes: votes.length,
-      effectiveVotes: effectiveCount(votes.map(({ weight }) => weight)),
+      effectiveVotes: total,
       rightShare: strengths.rightShare,
       chance: total > 0 ? strengths.chance : undefined,
       lift: strengths.lift,
@@ -174,8 +179,13 @@ function heldScores(matrix: VoteMatrix, items: readonly MatrixItem[], weights: r
   return { logLoss: loss / total, accuracy: right / total }
 }
 
-function warningsOf({ matrix, slices, correlations, quantile, agents }: Material): string[] {
+function warningsOf({ matrix, slices, weights, correlations, quantile, agents, halfLifeDays }: Material): string[] {
   const warnings: string[] = []
+  const [worth, unaged] = [sumOf(weights), effectiveCount(weights)]
+  if (worth < AGED_TO * unaged)
+    warnings.push(
+      `The labels are old: ${weights.length} count for ${worth.toFixed(1)} fresh ones, each for half after ${halfLifeDays} days. Times and \`now\` are in ms.`,
+    )
   if (slices.temperature.length === 0) warnings.push('Too few labels for a temperature: tau stays 1.')
   if (quantile.quantileMicro === null) warnings.push(`Not enough audits for conformal sets: ${quantile.audits}.`)
   const measured = correlations.filter((each) => each.measured !== undefined)
@@ -205,6 +215,10 @@ function familyWarnings(matrix: VoteMatrix, items: readonly MatrixItem[], heard:
       warnings.push(`Family ${family} errs in ${parts.length} parts: ${parts.map((members) => members.join(', ')).join(' | ')}.`)
   }
   return warnings
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0)
 }
 
 function pairs<T>(list: readonly T[]): (readonly [T, T])[] {

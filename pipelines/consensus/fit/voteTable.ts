@@ -12,7 +12,7 @@ export interface TableItem {
   readonly group?: string
   /** What base rates may depend on; `*` by default. */
   readonly stage?: string
-  /** When it was decided, ms. */
+  /** When it was decided, ms: labels age, and tables are cut by time. */
   readonly at: number
   /** The right option, if somebody has said. */
   readonly truth?: string | null
@@ -55,7 +55,7 @@ export interface MatrixItem {
   /** Options that could be chosen; all where it is not given. */
   readonly eligible?: ReadonlySet<string> | undefined
   /** Index of the option each agent voted for; `absent` or `abstained` without a vote. */
-  readonly option: Int8Array
+  readonly option: Int32Array
   /** Bin of each vote, 1 to 5; 0 without a vote. */
   readonly bin: Int8Array
 }
@@ -101,7 +101,7 @@ export function matrixOf(table: VoteTable): VoteMatrix {
       truth: truth === null || truth === undefined ? -1 : (optionIndex.get(truth) ?? -1),
       inclusion: soundInclusion(inclusion),
       ...(eligible === undefined ? {} : { eligible: new Set(eligible) }),
-      option: new Int8Array(agents.length).fill(absent),
+      option: new Int32Array(agents.length).fill(absent),
       bin: new Int8Array(agents.length),
     })
   }

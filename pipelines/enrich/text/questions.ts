@@ -46,7 +46,7 @@ function isMark(code: number): boolean {
 }
 
 /** Sentences end at a line end, and at a mark that a space follows: "3.5" and the question mark of an address end nothing. */
-function sentences(text: string): { readonly start: number; readonly end: number }[] {
+export function sentences(text: string): { readonly start: number; readonly end: number }[] {
   const found: { start: number; end: number }[] = []
   let start = 0
   for (let at = 0; at < text.length; at++) {
