@@ -4338,8 +4338,8 @@ export const mutations: readonly Mutation[] = [
     id: 'plain-stop-beside-a-name',
     guard: 'a plain stop in a clause of its own is one, with a name beside it',
     file: 'pipelines/enrich/optOut.ts',
-    find: 'wordsIn(whole) - wordsIn(normalised(clause)) <= BESIDE',
-    replace: 'wordsIn(whole) - wordsIn(normalised(clause)) <= 0',
+    find: 'all - wordsIn(words) <= BESIDE',
+    replace: 'all - wordsIn(words) <= 0',
     tests: [
       {
         file: 'test/pipelines/enrich.test.ts',
