@@ -65,9 +65,11 @@ export function consentOfMessage(
   const { eventId, occurredAt: at } = event
   if (change?.change === 'opt_out') {
     const purpose = settings.revocation === 'purpose' ? change.purpose : undefined
-    const channels = [...CONTACT_CHANNELS, channel]
+    const { keeps = [] } = change
+    const channels = [...CONTACT_CHANNELS, channel].filter((one) => !(keeps as readonly string[]).includes(one))
     const scopes = purpose === undefined ? channels : channels.map((one) => scopeOf(one, purpose))
-    return revoked(consents, scopes, at, eventId, change.words)
+    // What it asks for it has inquired by; an earlier revocation of that stands.
+    return inquired(revoked(consents, scopes, at, eventId, change.words), keeps, at, eventId, settings.inquiryConsentDays)
   }
   if (change?.change === 'opt_in')
     return withConsent(consents, channel, { status: 'express', at, expiresAt: null, eventId, words: change.words })

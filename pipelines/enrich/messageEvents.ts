@@ -1,9 +1,10 @@
 /**
  * What messages, calls and our own deliveries write: the last messages, times, counts, reply times and consent. A message
- * that did not arrive and a comment among colleagues are no contact with the lead.
+ * that did not arrive, one that a telephone or mailbox wrote by itself, and a comment among colleagues are no contact with the lead.
  */
 import type { Consent, DeliveryFields, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
 import { cut } from '../ingest/fields.ts'
+import { isAutomatic } from './automatic.ts'
 import { applyClosure } from './closures.ts'
 import { consentOfMessage, revoked } from './consent.ts'
 import { TOMBSTONE, ownTimes, raise, write } from './lastWriter.ts'
@@ -33,7 +34,14 @@ const NO_CONTACT: ReadonlySet<string> = new Set(['scheduled', 'failed', 'undeliv
 /** Was this a message or call that reached, or came from, the lead? */
 export function isContact(message: MessageFields): boolean {
   if (message.channel === 'internal_comment') return false
-  return message.direction === 'inbound' || !(NO_CONTACT.has(message.status ?? '') || NO_CONTACT.has(message.callStatus ?? ''))
+  if (message.direction === 'inbound') return !isWrittenByItself(message)
+  return !(NO_CONTACT.has(message.status ?? '') || NO_CONTACT.has(message.callStatus ?? ''))
+}
+
+/** Of what it says of permission the rules are those of any message. */
+function isWrittenByItself(message: MessageFields): boolean {
+  const subject = message.channel === 'email' ? message.subject : null
+  return isAutomatic(message.text, subject) && permissionChangeIn(message) === undefined
 }
 
 /** What an inbound message says of permission; the carrier may know a word as an opt-out that no lexicon has. */
@@ -54,6 +62,7 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
   const isInbound = message.direction === 'inbound'
   const change = isInbound ? permissionChangeIn(message) : undefined
   if (isInbound) {
+    if (isWrittenByItself(message)) return false
     profile.consents = consentOfMessage(profile.consents, event, message.channel, change, settings)
     if (change?.change === 'unclear') {
       ownTimes(profile)

@@ -45,7 +45,17 @@ export const names: ReadonlySet<string> = new Set([
 /** The number is somebody else's: it is not written to again. */
 export const strangers: readonly string[] = [
   ...['no * at this number', 'no * here', '* does not have this number', '* doesnt have this number', '* doesnt have this phone'],
-  ...['dont know any *', 'dont know a *', 'dont know anyone named *', 'do not know a *', 'do not know any *'],
+  ...[
+    'dont know any *',
+    'dont know a *',
+    'dont know anyone named *',
+    'do not know a *',
+    'do not know any *',
+    'dont know who * is',
+    'do not know who * is',
+    'no idea who * is',
+    'idk who * is',
+  ],
   ...['not *s number', 'not *s phone', 'not *s cell', 'no longer *s number', 'no longer *s phone', 'isnt *s number', 'isnt *s phone'],
   ...['no es el numero de *', 'no es el telefono de *', 'ya no es el numero de *', 'ya no es el telefono de *', 'no conozco a ninguna *'],
   ...['no conozco a ningun *', 'no hay ninguna *', 'no hay ningun *', 'aqui no vive *', 'aqui no vive ninguna *', 'aqui no vive ningun *'],

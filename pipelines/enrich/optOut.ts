@@ -2,6 +2,8 @@
  * Does a message take permission back? Costs are unequal: a missed opt-out is unlawful, a false one costs a follow-up.
  * Words are matched whole, never as parts of others: "weekend" is no "end".
  */
+import { askedFor, narrowPhrases } from './askedFor.ts'
+import type { AskedChannel } from './askedFor.ts'
 import { contains, normalised, worded } from './normalForm.ts'
 import type { Worded } from './normalForm.ts'
 import {
@@ -18,13 +20,21 @@ import {
 } from './optOutLexicon.ts'
 import { lookAlikes, softeners } from './optOutLookAlikes.ts'
 import { notThem } from './notThem.ts'
+import { inContext } from './optOutDoubts.ts'
+import { doubtfulPhrases } from './optOutForms.ts'
 import { optOutPhrases } from './optOutPhrases.ts'
 import type { Purpose } from './purposes.ts'
 import { fillers, plainStops } from './wholeOptOuts.ts'
 
 export type PermissionChange =
-  /** Revoked at once, on every channel. `purpose`: the message names it, and says nothing else. */
-  | { readonly change: 'opt_out'; readonly layer: 'keyword' | 'phrase'; readonly words: string; readonly purpose?: Purpose }
+  /** Revoked at once, on every channel but those that the message asks for (`keeps`). `purpose`: the message names it, and says nothing else. */
+  | {
+      readonly change: 'opt_out'
+      readonly layer: 'keyword' | 'phrase'
+      readonly words: string
+      readonly purpose?: Purpose
+      readonly keeps?: readonly AskedChannel[]
+    }
   /** Perhaps an opt-out: pause and let a human look. */
   | { readonly change: 'unclear'; readonly words: string }
   | { readonly change: 'opt_in'; readonly words: string }
@@ -32,10 +42,13 @@ export type PermissionChange =
 const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
 const optIns = new Set(optInKeywords.flatMap((row) => row.words))
 const purposes = new Map(purposeOptOuts.flatMap((row) => row.words.map((words) => [words, row.purpose] as const)))
+const isDoubtful = new Set(doubtfulPhrases)
+const perhapsIn = firstOf([...doubtfulPhrases, ...narrowPhrases])
 const phraseIn = firstOf(optOutPhrases.flatMap((row) => row.words))
 
 /** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
-export function permissionChange(text: string, subject: string | null = null): PermissionChange | undefined {
+export function permissionChange(message: string, subject: string | null = null): PermissionChange | undefined {
+  const text = spelled(message)
   const read = worded(text)
   const whole = read.text
   // "STOP" above a signature is still STOP; a one-click unsubscribe puts the word into the subject.
@@ -48,21 +61,48 @@ export function permissionChange(text: string, subject: string | null = null): P
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
   const named = namedPurpose(text, whole, first, subject)
   if (named !== undefined) return { change: 'opt_out', layer: 'phrase', ...named }
-  const said = lookAlikeIn(read) === undefined ? whole : outside(text, whole, lookAlikes)
+  const alike = lookAlikeIn(read)
+  let said = alike === undefined ? whole : outside(text, whole, lookAlikes)
   const saidWords = said === whole ? read.words : said.split(' ')
-  const phrase = phraseIn({ words: saidWords }) ?? phraseOfSubject(subject) ?? softenedIn(saidWords)
-  if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
+  let phrase = phraseIn({ words: saidWords }) ?? phraseOfSubject(subject) ?? softenedIn(saidWords)
+  const perhaps = perhapsIn({ words: saidWords })
+  let around: string | undefined
+  if (phrase !== undefined || perhaps !== undefined) {
+    const clauses = text
+      .split(CLAUSE_END)
+      .map((clause) => (alike === undefined ? normalised(clause) : without(normalised(clause), lookAlikes)))
+    const keeps = askedFor(clauses)
+    if (keeps !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase ?? perhaps ?? whole, keeps }
+    const seen = phrase === undefined ? undefined : inContext(text, clauses)
+    if (seen !== undefined) {
+      ;({ rest: said, doubt: around } = seen)
+      const left = said.split(' ')
+      phrase = phraseIn({ words: left }) ?? phraseOfSubject(subject) ?? softenedIn(left)
+    }
+    if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
+    around ??= perhaps !== undefined && isDoubtful.has(perhaps) ? perhaps : undefined
+  }
   // A message of one line is its own first line.
   const besides = candidates.filter((candidate, place) => candidate !== '' && candidates.indexOf(candidate) === place)
   const beside = besides.map(bare).find((candidate) => keywords.has(candidate)) ?? standsAlone(text, whole)
   if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
   const other = notThem(text, read)
   if (other?.isStranger === true) return { change: 'opt_out', layer: 'phrase', words: other.words }
-  const rest = withoutOwn(said === whole ? outside(text, whole, harmlessUses) : without(said, harmlessUses))
-  const unclear =
-    unclearWords.find((word) => contains(rest, word)) ?? (whole === '' ? stopSigns.find((sign) => text.includes(sign)) : undefined)
-  const doubt = unclear ?? other?.words
+  const unclear = unclearIn(text, whole, said) ?? (whole === '' ? stopSigns.find((sign) => text.includes(sign)) : undefined)
+  const doubt = around ?? unclear ?? other?.words
   return doubt === undefined ? undefined : { change: 'unclear', words: doubt }
+}
+
+/** "Wrong #", "lose my #". */
+function spelled(text: string): string {
+  return text.includes('#') ? text.replace(/\b(wrong|my|our|this|that|her|his)\s*#(?!\s*\d)/gi, '$1 number') : text
+}
+
+/** Looked for first in all that is said: nearly no message holds one of these words. */
+function unclearIn(text: string, whole: string, said: string): string | undefined {
+  if (!unclearWords.some((word) => contains(said, word))) return undefined
+  const rest = withoutOwn(said === whole ? outside(text, whole, harmlessUses) : without(said, harmlessUses))
+  return unclearWords.find((word) => contains(rest, word))
 }
 
 /** What a lead writes above an e-mail of its own; a reply repeats the subject of somebody else. */

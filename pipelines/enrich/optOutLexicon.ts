@@ -5,6 +5,7 @@
  */
 import { everyOne } from './lexiconRow.ts'
 import type { LexiconRow } from './lexiconRow.ts'
+import { wholeForms } from './optOutForms.ts'
 import { wholeRequests } from './optOutRequests.ts'
 import type { Purpose } from './purposes.ts'
 import { wholeOptOuts } from './wholeOptOuts.ts'
@@ -85,6 +86,7 @@ export const optOutKeywords: readonly LexiconRow[] = [
   },
   ...wholeOptOuts,
   ...wholeRequests,
+  ...wholeForms,
 ]
 
 /** A message with one of these words that is neither a keyword nor has a phrase: nobody knows, so the machine pauses and a human looks. */
@@ -96,6 +98,42 @@ export const unclearWords: readonly string[] = [
 /** Everyday uses that are not about messages at all. */
 export const harmlessUses: readonly string[] = [
   ...['by the way', 'stop by', 'stopped by', 'bus stop', 'non stop', 'a one stop', 'one stop shop', 'stop sign', 'train stop'],
+  ...everyOne(['metro', 'subway', 'trolley', 'truck', 'rest', 'tram', 'next', 'first'], ['stop']),
+  ...everyOne(
+    ['cant', 'cannot', 'could not', 'couldnt'],
+    ['stop thinking', 'stop looking', 'stop laughing', 'stop smiling', 'stop dreaming'],
+  ),
+  ...everyOne(['wont', 'cant', 'doesnt', 'didnt'], ['stop talking', 'stop raving', 'stop raining', 'stop barking']),
+  ...everyOne(
+    ['stop at', 'stop in', 'stop for'],
+    ['the bank', 'the office', 'the store', 'the house', 'the title', 'your office', 'a bank', 'gas', 'lunch'],
+  ),
+  ...[
+    'stop and go',
+    'stop the presses',
+    'stop and shop',
+    'stop working',
+    'quit smoking',
+    'quit on us',
+    'quit on me',
+    'stop light',
+    'stop lights',
+    'stop playing',
+    'stop signs',
+    'when i stop',
+    'dont want to stop looking',
+  ],
+  ...['quit claim', ...everyOne(['quit my', 'quit his', 'quit her', 'quit our'], ['job', 'jobs', 'work'])],
+  ...[
+    'cancel that i',
+    'cancel that never',
+    'cancel that last',
+    'cancel my last text',
+    'cancel my lease',
+    'cancel my listing',
+    'cancel the listing agreement',
+  ],
+  ...['cancel my gym', 'cancelar mi contrato', 'cancelar mi renta', 'parar en la oficina', 'parar en el banco', 'parar en la casa'],
 ]
 
 /** How every text of ours says how to stop, as a reaction or a reply repeats it. */
@@ -123,7 +161,22 @@ export const greetings: readonly string[] = [
 
 /** What may stand before or behind keywords and the words of `purposeOptOuts`. */
 export const polite: readonly string[] = [
-  ...['please', 'pls', 'plz', 'thanks', 'thx', 'thank you', 'thanks so much', 'thank you so much', 'thank you very much', 'sir', 'maam'],
+  ...[
+    'please',
+    'pls',
+    'plz',
+    'thanks',
+    'thx',
+    'thank you',
+    'thanks so much',
+    'thank you so much',
+    'thank you very much',
+    'sir',
+    'maam',
+    'sorry',
+    'bro',
+    'dude',
+  ],
   ...['por favor', 'gracias', 'muchas gracias', 'sil vous plait', 'sil te plait', 'svp', 'merci', 'merci beaucoup', 'obrigado', 'obrigada'],
   ...['bitte', 'danke', 'vielen dank', 'per favore', 'per cortesia', 'grazie', 'grazie mille'],
   ...greetings,

@@ -41,7 +41,21 @@ const elsewhere: readonly string[] = [
     ['wont stop', 'will not stop', 'doesnt stop', 'dont stop', 'never stops', 'never stop', 'keeps', 'keep'],
   ),
   ...everyOne(['other agents', 'other realtors', 'other brokers'], ['wont stop', 'will not stop', 'dont stop', 'never stop', 'keep']),
-  ...everyOne(['take me off', 'remove me from'], ['hold', 'speaker', 'the loan', 'the lease', 'the deed', 'the title', 'the mortgage']),
+  ...everyOne(
+    ['take me off', 'remove me from'],
+    [
+      'hold',
+      'speaker',
+      'the loan',
+      'the lease',
+      'the deed',
+      'the title',
+      'the mortgage',
+      'the waitlist',
+      'the wait list',
+      'the waiting list',
+    ],
+  ),
   ...everyOne(['wrong number of'], ['bedrooms', 'beds', 'baths', 'bathrooms', 'rooms', 'units', 'garages']),
   ...everyOne(
     ['you never', 'they never', 'nobody ever'],
@@ -62,7 +76,7 @@ const elsewhere: readonly string[] = [
   ]),
   ...everyOne(everyOne(['dont', 'do not'], ['write']), ['the offer', 'an offer', 'up the offer', 'up an offer', 'off']),
   ...everyOne(
-    ['opt out of', 'opting out of'],
+    ['opt out of', 'opting out of', 'opted out of'],
     ['the hoa', 'the inspection', 'the appraisal', 'the warranty', 'the contingency', 'the financing', 'the financing contingency'],
   ),
   ...everyOne(['dont leave me alone', 'do not leave me alone'], ['with', 'in this', 'on this']),
@@ -74,6 +88,7 @@ const elsewhere: readonly string[] = [
     'please stop at the house',
     'please dont stop',
   ],
+  ...everyOne(['unsubscribe from', 'unsubscribed from'], ['the hoa', 'cable', 'netflix', 'hulu', 'the mls']),
   ...everyOne(['unsubscribed from'], ['zillow', 'redfin', 'realtor com', 'trulia']),
   ...everyOne(
     ['deje de'],
@@ -81,7 +96,25 @@ const elsewhere: readonly string[] = [
   ),
   ...everyOne(['paren de'], ['subir', 'bajar', 'construir']),
   ...everyOne(['no pares de'], ['mandarme', 'enviarme']),
-  ...everyOne(['dar de baja'], ['el contrato', 'la luz', 'el agua', 'el gas', 'el internet', 'el seguro', 'mi seguro', 'la hipoteca']),
+  ...everyOne(['mi nombre de'], ['la escritura', 'las escrituras', 'la hipoteca', 'el titulo', 'el prestamo', 'el contrato']),
+  ...everyOne(
+    ['dar de baja'],
+    [
+      'mi contrato',
+      'mi linea',
+      'mi internet',
+      'mi telefono',
+      'el telefono',
+      'el contrato',
+      'la luz',
+      'el agua',
+      'el gas',
+      'el internet',
+      'el seguro',
+      'mi seguro',
+      'la hipoteca',
+    ],
+  ),
   ...everyOne(['numero equivocado de'], ['cuartos', 'banos', 'recamaras', 'habitaciones', 'calle']),
   ...everyOne(
     ['mi casero', 'el casero', 'mi arrendador', 'el arrendador', 'el banco', 'mi banco', 'el vecino', 'mi vecino', 'mi vecina'],
@@ -126,7 +159,15 @@ const elsewhere: readonly string[] = [
  */
 export const lookAlikes: readonly string[] = [
   ...['by the way', 'stop by', 'stop over', 'stop in and'],
-  ...['dont stop sending', 'do not stop sending', 'why do you never', 'how come you never'],
+  ...['dont stop sending', 'do not stop sending', 'why do you never', 'how come you never', 'why dont you', 'why dont u', 'why dont yall'],
+  ...everyOne(
+    ['did you', 'did yall', 'did you guys', 'when did you'],
+    ['stop sending', 'stop texting', 'stop calling', 'stop emailing', 'stop messaging', 'stop the', 'stop my'],
+  ),
+  ...everyOne(
+    ['no quiero que me llamen', 'no quiero que me llame', 'no quiero que me contacten'],
+    ['del banco', 'el banco', 'de otra', 'de otras', 'de otro', 'otros agentes', 'otras personas'],
+  ),
   ...everyOne(['got', 'get', 'received', 'have', 'had', 'see'], ['no more texts', 'no more messages', 'no more emails', 'no more calls']),
   ...everyOne(['sacame de', 'sacame', 'saqueme de', 'saquenme de'], ['dudas', 'una duda', 'la duda', 'esta duda', 'mi duda']),
   ...['no deje de', 'no dejes de', 'no dejen de', 'no dejeis de'],

@@ -4,11 +4,11 @@
  */
 import { everyOne } from './lexiconRow.ts'
 import type { LexiconRow } from './lexiconRow.ts'
+import { optOutForms } from './optOutForms.ts'
 import { optOutRequests } from './optOutRequests.ts'
 import { optOutSentences } from './optOutSentences.ts'
 
-/** A message that contains one of these revokes at once; a human can undo it. */
-export const optOutPhrases: readonly LexiconRow[] = [
+const written: readonly LexiconRow[] = [
   {
     language: 'en',
     source: 'safety reference 2.2, layer 2',
@@ -587,4 +587,11 @@ export const optOutPhrases: readonly LexiconRow[] = [
   },
   ...optOutSentences,
   ...optOutRequests,
+]
+const known = new Set(written.flatMap((row) => row.words))
+
+/** A message that contains one of these revokes at once; a person can write to the lead all the same, and START opens again. */
+export const optOutPhrases: readonly LexiconRow[] = [
+  ...written,
+  ...optOutForms.map((row) => ({ ...row, words: row.words.filter((words) => !known.has(words)) })),
 ]

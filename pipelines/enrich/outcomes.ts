@@ -68,7 +68,7 @@ export function observed(before: LeadProfile | undefined, event: LeadEvent): Obs
 
 /** Channels on which the event itself takes permission back. Whether an earlier or later word stands is not asked. */
 function channelsClosed(before: LeadProfile | undefined, { kind, message, contact }: LeadEvent): string[] {
-  if (message !== null) return takesBack(message) ? [message.channel] : []
+  if (message !== null) return takesBack(message) && !asksFor(message, message.channel) ? [message.channel] : []
   if (closesChannels(kind)) return ['email']
   return Object.entries(contact?.dndChannels ?? {}).flatMap(([channel, status]) =>
     status === PERMANENT && before?.dndChannels[channel] !== PERMANENT ? [channel] : [],
@@ -80,6 +80,12 @@ const PERMANENT = 'permanent'
 function takesBack(message: NonNullable<LeadEvent['message']>): boolean {
   if (message.direction !== 'inbound') return message.status === 'opt_out'
   return permissionChangeIn(message)?.change === 'opt_out'
+}
+
+/** "Don't call me, just text" by text: the text did no harm, and is an answer. */
+function asksFor(message: NonNullable<LeadEvent['message']>, channel: string): boolean {
+  const said = permissionChangeIn(message)
+  return said?.change === 'opt_out' && ((said.keeps ?? []) as readonly string[]).includes(channel)
 }
 
 /** An amount as it was stated, when it is an exact decimal that is not negative; else null. */
@@ -96,7 +102,7 @@ export function heldWith(held: ReplyToJudge[], event: LeadEvent, notedAt: number
   if (message?.direction !== 'inbound' || !isContact(message)) return held
   if (held.some((one) => one.eventId === eventId)) return held
   const change = permissionChangeIn(message)?.change
-  if (change === 'opt_out' || change === 'unclear') return held
+  if ((change === 'opt_out' && !asksFor(message, message.channel)) || change === 'unclear') return held
   return [...held, { eventId, channel: message.channel, at, notedAt }].sort(byTime).slice(0, REPLIES_HELD)
 }
 

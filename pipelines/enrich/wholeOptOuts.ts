@@ -195,6 +195,22 @@ export const plainStops: readonly string[] = [
 
 /** What may stand before or behind one of these without a sign between them, beside what is polite. */
 export const fillers: readonly string[] = [
+  ...[
+    'bro',
+    'bruh',
+    'dude',
+    'man',
+    'lady',
+    'seriously',
+    'sorry',
+    'and',
+    'for the last time',
+    'for the love of god',
+    'ffs',
+    'amigo',
+    'oiga',
+    'oye',
+  ],
   ...['ok', 'okay', 'yes', 'yeah', 'no', 'nope', 'uh', 'um', 'umm', 'hmm', 'well', 'just', 'now', 'right now'],
   ...['already', 'immediately', 'asap', 'at once'],
   ...[

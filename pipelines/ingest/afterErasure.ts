@@ -94,9 +94,13 @@ function messageRefusal(message: MessageFields): Refusal | undefined {
   const change = permissionChangeIn(message)
   if (change?.change !== 'opt_out') return undefined
   const alone = message.status === 'opt_out' ? change : permissionChange(change.words)
-  const { purpose } = change as { readonly purpose?: string }
-  const saysTheSame = alone?.change === 'opt_out' && (alone as { readonly purpose?: string }).purpose === purpose
+  const saysTheSame = alone?.change === 'opt_out' && scopeIn(alone) === scopeIn(change)
   return { message: saysTheSame ? { ...message, subject: null, text: change.words } : message }
+}
+
+/** The purpose that it names, and the channels that it keeps open. */
+function scopeIn(change: { readonly purpose?: string; readonly keeps?: readonly string[] }): string {
+  return JSON.stringify([change.purpose ?? null, change.keeps ?? []])
 }
 
 function bareEmailEvent({ emailEventId, event, code, permanent }: EmailEventFields): EmailEventFields {

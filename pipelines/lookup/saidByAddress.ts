@@ -100,7 +100,10 @@ function sayingIn({ body, draft: { kind, sections } }: Told): Saying | undefined
   const { change } = said
   const purpose = change === 'opt_out' ? (said.purpose ?? null) : null
   // As in the ledger of a lead: STOP closes whatever the number is reached by, START opens the channel that it came on, and of what is not clear nothing follows.
-  const channels = NUMBER_CHANNELS.filter((channel) => change === 'opt_out' || (change === 'opt_in' && channel === message.channel))
+  const keeps: readonly ContactChannel[] = change === 'opt_out' ? (said.keeps ?? []) : []
+  const channels = NUMBER_CHANNELS.filter(
+    (channel) => (change === 'opt_out' && !keeps.includes(channel)) || (change === 'opt_in' && channel === message.channel),
+  )
   return { change, purpose, by: 'number', address: numberOf(body, 'From'), channels }
 }
 

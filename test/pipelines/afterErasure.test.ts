@@ -164,7 +164,15 @@ t.test('of a delivery the bytes that are stored: none, those of a refusal, or al
 t.test('for the state of an erased lead it is all the same whether a late event is told whole or as what is left of it', (t) => {
   const event = fc.record({
     what: fc.constantFrom('contact', 'inbound', 'failed', 'mail'),
-    text: fc.constantFrom('Hello', 'STOP', 'no more ads', 'Please take me off your list, Maria', 'START', 'leave me alone'),
+    text: fc.constantFrom(
+      'Hello',
+      'STOP',
+      'no more ads',
+      'Please take me off your list, Maria',
+      'START',
+      'leave me alone',
+      'Don’t call me, just text',
+    ),
     dnd: fc.constantFrom(true, false, null),
     sms: fc.constantFrom('permanent', 'active', 'inactive'),
     minute: fc.integer({ min: 0, max: 59 }),

@@ -11,6 +11,7 @@ import { LeadViewBytes } from '../../pipelines/enrich/leadViewBytes.ts'
 import { optInKeywords, optOutKeywords, ownWords, polite } from '../../pipelines/enrich/optOutLexicon.ts'
 import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
 import { normalised } from '../../pipelines/enrich/normalForm.ts'
+import { observationOf } from '../../pipelines/enrich/behaviour/observed.ts'
 import { permissionChange } from '../../pipelines/enrich/optOut.ts'
 import { countryZones } from '../../pipelines/enrich/regions.ts'
 import { intentScore, levelOf } from '../../pipelines/enrich/score.ts'
@@ -740,8 +741,12 @@ t.test('P-74 two tellings of one booking within a minute are one booking, whiche
 })
 
 t.test('per-se words and phrases in English and Spanish revoke, in any dress', async (t) => {
-  for (const { words } of [...optOutKeywords, ...optOutPhrases, ...optInKeywords])
-    for (const word of words) t.equal(normalised(word), word, 'the lexicon is in normal form')
+  const listed = [...optOutKeywords, ...optOutPhrases, ...optInKeywords].flatMap(({ words }) => words)
+  t.strictSame(
+    listed.filter((word) => normalised(word) !== word),
+    [],
+    'the lexicon is in normal form',
+  )
   const cases: [string, string, string | undefined][] = [
     ['STOP', 'keyword', 'stop'],
     [' Stop. ', 'keyword', 'stop'],
@@ -807,9 +812,15 @@ t.test('an opt-out is heard with politeness, repetition, another clause and unse
 })
 
 t.test('every word and phrase of the lists is an opt-out by itself, in capitals and with politeness', async (t) => {
-  for (const words of [...optOutKeywords, ...optOutPhrases].flatMap((row) => row.words))
-    for (const text of [words, words.toUpperCase(), `Please, ${words}`, `${words}. Thanks!`])
-      t.match(permissionChange(text), { change: 'opt_out' }, text)
+  const dress = [(words: string) => words.toUpperCase(), (words: string) => `Please, ${words}`, (words: string) => `${words}. Thanks!`]
+  const dressed = [...optOutKeywords, ...optOutPhrases]
+    .flatMap((row) => row.words)
+    .flatMap((words, place) => [words, (dress[place % dress.length] as (words: string) => string)(words)])
+  t.ok(dressed.length > 10_000)
+  t.strictSame(
+    dressed.filter((text) => permissionChange(text)?.change !== 'opt_out'),
+    [],
+  )
 })
 
 t.test('a plain stop is heard with a name, a few other words, a number, a signature and in odd letters', async (t) => {
@@ -963,6 +974,70 @@ t.test('P-72 an opt-out closes every channel and never ends; only START opens, a
   })
   tell(line, says('STOP', start + 3_650 * DAY + 1))
   t.match(stateOf(line).consents, { sms: { status: 'express' } }, 'an older STOP that comes late does not undo a later START')
+})
+
+t.test(
+  'what a telephone or a mailbox writes by itself is no inquiry, no reply and no contact; what it says of permission counts',
+  async (t) => {
+    const automatic: readonly [string, Partial<MessageFields>][] = [
+      ["I'm driving with Do Not Disturb While Driving turned on. I'll see your message when I get where I'm going.", {}],
+      ['(I’m not receiving notifications. If this is urgent, reply "urgent" to send a notification through.)', {}],
+      ['Auto-reply: our office is closed until Monday.', {}],
+      ['[Automated message] Thank you for your text.', {}],
+      ['Este es un mensaje automático.', {}],
+      ['I am away until Monday.', { channel: 'email', subject: 'Automatic reply: Your search' }],
+      ['Ich bin im Urlaub.', { channel: 'email', subject: 'Abwesenheitsnotiz: Your search' }],
+    ]
+    for (const [text, fields] of automatic) {
+      const line = lineWith()
+      tell(line, created(), told('Are you still looking?', start + 1), says(text, start + 2, fields))
+      line.advance('1h')
+      t.match(stateOf(line), { counters: { inbound: 0, attemptsSinceReply: 1 }, lastInboundAt: null }, text)
+      t.strictSame(stateOf(line).consents, {}, text)
+      t.equal(observationOf(says(text, start, fields)), undefined, text)
+      t.strictSame(
+        stateOf(line).recentMessages.map(({ direction }) => direction),
+        ['outbound'],
+      )
+      t.strictSame(line.outputs(outcomes), [], text)
+    }
+    const byPeople: readonly [string, Partial<MessageFields>][] = [
+      ['This is an automated message, right?', {}],
+      ['I am driving, call you later', {}],
+      ['Automatic gates? Yes please', {}],
+      ['Sorry, I was out of office', { channel: 'email', subject: 'Re: Automatic reply: Your search' }],
+      ['Out of office until Monday', {}],
+    ]
+    for (const [text, fields] of byPeople)
+      t.match(fold(created(), says(text, start + 1, fields)), { counters: { inbound: 1 }, lastInboundAt: start + 1 }, text)
+    t.match(fold(created(), says('Auto-reply: stop texting me', start + 1)).consents, { sms: { status: 'revoked' } })
+  },
+)
+
+t.test('a channel that a lead asks for while it takes another back stays as it was; every other one is closed', async (t) => {
+  const ledger = (...words: string[]) => {
+    const { consents } = fold(created(), ...words.map((text, place) => says(text, start + place)))
+    return Object.fromEntries(['sms', 'email', 'call'].map((channel) => [channel, consents[channel]?.status]))
+  }
+  t.strictSame(ledger("Don't call me, just text"), { sms: 'inquiry', email: 'revoked', call: 'revoked' })
+  t.strictSame(ledger('Please don’t call or text. Just email me'), { sms: 'revoked', email: 'inquiry', call: 'revoked' })
+  t.strictSame(ledger('Stop texting me, call me'), { sms: 'revoked', email: 'revoked', call: 'inquiry' })
+  const closed = { sms: 'revoked', email: 'revoked', call: 'revoked' }
+  t.strictSame(ledger('Don’t call or text me'), closed)
+  t.strictSame(ledger('STOP', 'Don’t call me, just text'), closed, 'nothing but START opens what was closed')
+  t.strictSame(ledger('Don’t call me, just text', 'STOP'), closed)
+  const line = lineWith()
+  tell(line, created(), told('Are you still looking?', start + 1), says('Don’t call me, just text', start + 2))
+  line.advance('1h')
+  t.strictSame(
+    line.outputs(outcomes).map(({ kind, channel }) => [kind, channel]),
+    [['reply', 'sms']],
+    'by text it is an answer, and the text did no harm',
+  )
+  const harmed = lineWith()
+  tell(harmed, created(), told('Are you still looking?', start + 1), says('Stop texting me, call me', start + 2))
+  harmed.advance('1h')
+  t.match(harmed.outputs(outcomes)[0], { kind: 'opt_out', channel: 'sms' })
 })
 
 t.test('P-65: consent comes from the lead asking, ends with its time, and is revoked by the carrier too', async (t) => {

@@ -16,6 +16,7 @@ import {
   timelineBands,
 } from '../../pipelines/enrich/intentLexicon.ts'
 import type { Band } from '../../pipelines/enrich/intentLexicon.ts'
+import { askedFor, narrowPhrases } from '../../pipelines/enrich/askedFor.ts'
 import { contains } from '../../pipelines/enrich/normalForm.ts'
 import type { PermissionChange } from '../../pipelines/enrich/optOut.ts'
 import {
@@ -32,6 +33,8 @@ import {
 } from '../../pipelines/enrich/optOutLexicon.ts'
 import { lookAlikes, softeners } from '../../pipelines/enrich/optOutLookAlikes.ts'
 import { notThem } from '../../pipelines/enrich/notThem.ts'
+import { inContext } from '../../pipelines/enrich/optOutDoubts.ts'
+import { doubtfulPhrases } from '../../pipelines/enrich/optOutForms.ts'
 import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
 import { fillers, plainStops } from '../../pipelines/enrich/wholeOptOuts.ts'
 import type { Purpose } from '../../pipelines/enrich/purposes.ts'
@@ -44,6 +47,7 @@ import type { Consent, Observed, RecentMessage, ScoreFactor, Scoring } from '../
 
 const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
 const optIns = new Set(optInKeywords.flatMap((row) => row.words))
+const phrases = optOutPhrases.flatMap((row) => row.words)
 const longestFirst = [...polite].sort((a, b) => b.split(' ').length - a.split(' ').length)
 
 /** Compatibility forms folded, lower case, accents and apostrophes removed, everything else that is no letter or digit a space. */
@@ -57,7 +61,8 @@ export function plainNormalised(text: string): string {
 }
 
 /** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
-export function plainPermissionChange(text: string, subject: string | null = null): PermissionChange | undefined {
+export function plainPermissionChange(message: string, subject: string | null = null): PermissionChange | undefined {
+  const text = plainSpelled(message)
   const whole = plainNormalised(text)
   // "STOP" above a signature is still STOP; a one-click unsubscribe puts the word into the subject.
   const candidates = [whole, plainNormalised(firstLine(text)), plainNormalised(subject ?? '')]
@@ -73,15 +78,21 @@ export function plainPermissionChange(text: string, subject: string | null = nul
   const clauses = text.split(/[.,;:!?…\n]+|\s[-–—]+\s/).map(plainNormalised)
   const outside = (uses: readonly string[]) =>
     uses.some((use) => whole.includes(use)) ? clauses.map((clause) => without(clause, uses)).join(' ') : whole
-  const said = lookAlikes.some((use) => contains(whole, use)) ? clauses.map((clause) => without(clause, lookAlikes)).join(' ') : whole
+  const bare = clauses.map((clause) => without(clause, lookAlikes))
+  const first = lookAlikes.some((use) => contains(whole, use)) ? bare.join(' ') : whole
   const inSubject = plainNormalised(subject ?? '')
   const isOwn = !forwarding.test(subject ?? '')
-  const listed = optOutPhrases.flatMap((row) => row.words)
-  const softened = plainSoftened(said)
-  const phrase =
-    listed.find((one) => contains(said, one)) ??
-    listed.find((one) => isOwn && contains(inSubject, one)) ??
-    listed.find((one) => contains(softened, one))
+  const phraseIn = (words: string) =>
+    phrases.find((one) => contains(words, one)) ??
+    (isOwn && inSubject !== '' ? phrases.find((one) => contains(inSubject, one)) : undefined) ??
+    softenedIn(words)
+  const found = phraseIn(first)
+  const perhaps = [...doubtfulPhrases, ...narrowPhrases].find((one) => contains(first, one))
+  const keeps = found === undefined && perhaps === undefined ? undefined : askedFor(bare)
+  if (keeps !== undefined) return { change: 'opt_out', layer: 'phrase', words: found ?? perhaps ?? whole, keeps }
+  const seen = found === undefined ? undefined : inContext(text, bare)
+  const said = seen?.rest ?? first
+  const phrase = seen === undefined ? found : phraseIn(said)
   if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
   const beside =
     candidates
@@ -93,9 +104,24 @@ export function plainPermissionChange(text: string, subject: string | null = nul
   if (other?.isStranger === true) return { change: 'opt_out', layer: 'phrase', words: other.words }
   const harmless = said === whole ? outside(harmlessUses) : without(said, harmlessUses)
   const rest = without(harmless, ownWords).trim() === '' ? harmless : without(harmless, ownWords)
+  const doubtful = doubtfulPhrases.find((one) => one === perhaps)
   const unclear =
-    unclearWords.find((word) => contains(rest, word)) ?? stopSigns.find((sign) => whole === '' && text.includes(sign)) ?? other?.words
+    seen?.doubt ??
+    doubtful ??
+    unclearWords.find((word) => contains(rest, word)) ??
+    stopSigns.find((sign) => whole === '' && text.includes(sign)) ??
+    other?.words
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
+}
+
+/** "#" behind whose it is, or that it is wrong, and no figure behind it. */
+function plainSpelled(message: string): string {
+  return message.replace(/\b(wrong|my|our|this|that|her|his)\s*#(?!\s*\d)/gi, '$1 number')
+}
+
+function softenedIn(words: string): string | undefined {
+  const softened = plainSoftened(words)
+  return softened === words ? undefined : phrases.find((one) => contains(softened, one))
 }
 
 /** Without what may stand within a phrase, from the left, the longest of what begins at a word. */

@@ -18,6 +18,7 @@ t.test('P-76: STOP closes texts and calls of the number, START opens texts, by t
     t.strictSame(of(words), ['sms revoked', 'call revoked'], words)
   t.strictSame(of('START'), ['sms express'])
   for (const words of ['What is the price?', 'See you at the weekend', 'STOP this terrible bill', '']) t.strictSame(of(words), [], words)
+  t.strictSame(of('Don’t call me, just text'), ['call revoked'])
   t.match(addressStatementsOf(texted(number, 'no more ads')), [{ purpose: 'marketing' }, { purpose: 'marketing' }])
 })
 

@@ -1,0 +1,72 @@
+/**
+ * A thousand messages as leads write them, English and Spanish, each with what a person reads in it: who says no is not written to again, and no
+ * lead is closed for good by an innocent message. A channel that is asked for in the same breath stays open.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { permissionChange } from '../../pipelines/enrich/optOut.ts'
+
+interface Judged {
+  readonly text: string
+  /** What a person reads in it: `unclear` where one would ask, or where the rules pause for one though the message is innocent. */
+  readonly means: readonly ('opt_out' | 'unclear' | 'nothing')[]
+  /** Channels that it asks for while it takes the others back. */
+  readonly keeps?: readonly string[]
+}
+
+const messages = readFileSync(join(import.meta.dirname, '..', 'fixtures', 'text', 'permission.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as Judged)
+
+function read(text: string): string {
+  const said = permissionChange(text)
+  if (said?.change !== 'opt_out') return said?.change ?? 'nothing'
+  return said.keeps === undefined ? 'opt_out' : `opt_out but ${said.keeps.join(' and ')}`
+}
+
+t.test('each message means what a person reads in it', async (t) => {
+  t.ok(messages.length > 1_000)
+  for (const { text, means, keeps } of messages) {
+    const meant = keeps === undefined ? means : [`opt_out but ${keeps.join(' and ')}`]
+    t.ok((meant as readonly string[]).includes(read(text)), `${read(text)}, meant ${meant.join(' or ')}: ${text}`)
+  }
+})
+
+t.test('an opt-out beside what leaves a doubt is one', (t) => {
+  for (const text of [
+    "Don't call before nine. In fact take me off your list",
+    'Do not contact the seller, and stop texting me',
+    'Stop sending me condos, I want houses. Actually no more texts please',
+    'no me llames hoy. Mejor ya no me escribas',
+    "Don't call before nine again",
+    'Please do not call that number',
+    'do not text that phone',
+    'Do not call my wife',
+    'Tell your people to leave me alone',
+    'I would like to have you stop calling me',
+    'why don’t you stop texting me',
+    'Do not call me at home',
+    'Please do not email the address on file',
+    'Don’t call my husband again. Stop',
+  ])
+    t.equal(read(text), 'opt_out', text)
+  for (const text of [
+    'Don’t call, text, or email me',
+    'don’t call and text me',
+    'Stop calling me. Text me one more time and I’ll sue',
+    'Don’t call me, text me, or email me',
+  ])
+    t.equal(read(text), 'opt_out', `${text}: nothing is asked for`)
+  t.end()
+})
+
+t.test('capitals, a courtesy and a signature change nothing of it', async (t) => {
+  const differing = messages
+    .filter(({ means }) => means.includes('opt_out') && means.length === 1)
+    .flatMap(({ text, keeps }) =>
+      [text.toUpperCase(), `${text} Thanks`, `Hi, ${text}`].filter((one) => keeps === undefined && read(one) === 'nothing'),
+    )
+  t.strictSame(differing, [], 'none is missed in another dress')
+})
