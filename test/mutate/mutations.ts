@@ -5309,6 +5309,8 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A quarter of what Postgres does is to plan the same statements anew.',
+  },
+  {
     id: 'long-message-beginning-only',
     guard: 'what stands at the end of a long message is kept',
     file: 'pipelines/enrich/longMessage.ts',
