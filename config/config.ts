@@ -264,7 +264,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
     redis: { url: maybe('redisUrl') },
     ghl: {
       appId: maybe('ghlAppId'),
-      apiUrl: maybe('ghlApiUrl'),
+      apiUrl: maybe('ghlApiUrl') ?? (text('mode') === 'real' ? REAL_GHL_API_URL : undefined),
       apiToken: maybe('ghlApiToken'),
       oauth: values.has('ghlClientId')
         ? { clientId: text('ghlClientId'), clientSecret: text('ghlClientSecret'), redirectUrl: text('ghlRedirectUrl') }
@@ -310,6 +310,8 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
   }
 }
 
+/** As in integrations/ghl/endpoints.ts, which this folder does not import. */
+const REAL_GHL_API_URL = 'https://services.leadconnectorhq.com'
 const SANDBOX_HEARTBEAT_MINUTES = 5
 const INVENTORY_CALLS_PER_HOUR = 600
 

@@ -322,7 +322,7 @@ export const configFields = {
     schema: url('https?'),
     fallback: '',
     should: 'an http(s) URL',
-    about: 'GoHighLevel API; in local mode the sandbox server.',
+    about: 'GoHighLevel API; default https://services.leadconnectorhq.com, in local mode the sandbox server.',
   },
   ghlApiToken: {
     env: 'GHL_API_TOKEN',
