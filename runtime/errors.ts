@@ -80,7 +80,7 @@ export const runtimeErrors = {
     retriable: false,
     means: 'Topics have fewer copies than KAFKA_REPLICATION_FACTOR asks for; nothing was changed.',
     remedy:
-      'Spread them over more brokers (docs/operations.md, "More copies of what is there"), then try again; or leave KAFKA_REPLICATION_FACTOR as it was.',
+      '`rekindle topics spread > plan.json` writes how, and says the commands of Kafka that carry it out while everything runs; then try again. Or leave KAFKA_REPLICATION_FACTOR as it was.',
   },
   E_SHADOW_NOT_EMPTY: {
     scope: 'process',
