@@ -206,7 +206,7 @@ export const runtimeErrors = {
     retriable: false,
     means: 'The committed offset is outside what the broker still holds: data was lost or the topic was made anew.',
     remedy:
-      'Find out why; then `rekindle offsets reset` deliberately. Of sink-postgres it is refused: set `next_offset` of the topic and partition in `sink_offsets` to the first record that is to be stored, and `topic_id` to null where the topic was made anew.',
+      'Find out why; then `rekindle offsets reset` deliberately. Of sink-postgres it is refused: set `next_offset` of the topic and partition in `sink_offsets` to the first record that is to be stored, and `topic_id` to null where the topic was made anew. Where all topics are new: docs/operations.md, "When something is lost".',
   },
 } as const satisfies Record<string, ErrorEntry>
 
