@@ -94,6 +94,8 @@ export interface Config {
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
+  /** Channels by which nothing leaves; all of them, or none. */
+  readonly sendingHalted: 'all' | readonly string[]
   readonly callbacks: {
     /** All are accepted. Undefined = no callbacks of Twilio. */
     readonly twilioAuthTokens: readonly string[] | undefined
@@ -284,6 +286,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
+    sendingHalted: maybe('sendingHalted') === 'all' ? 'all' : (maybe('sendingHalted')?.split(',') ?? []),
     callbacks: {
       twilioAuthTokens: maybe('twilioAuthTokens')?.split(','),
       sendgridPublicKeys: maybe('sendgridPublicKeys')?.split(','),

@@ -406,6 +406,15 @@ export const configFields = {
     neverEmpty: true,
   },
 
+  sendingHalted: {
+    env: 'SENDING_HALTED',
+    schema: Type.String({ pattern: '^(all|(sms|email|call|none)(,(sms|email|call|none))*)$' }),
+    fallback: '',
+    should: 'all, or one or more of sms, email, call and none (tasks, hand-overs, assignments), separated by commas',
+    about:
+      'Kill switch of the installation, for the pipeline processes: what is due meanwhile is denied and does not leave later (docs/operations.md).',
+  },
+
   ghlReconcile: {
     env: 'GHL_RECONCILE',
     schema: boolean,

@@ -2457,6 +2457,28 @@ export const mutations: readonly Mutation[] = [
     why: 'A ballot that came too late takes the place of one of the same program that did not.',
   },
   {
+    id: 'mistyped-location-empty',
+    guard: 'a location that is mistyped is not one without leads',
+    file: 'api/knownLocation.ts',
+    find: 'tenants.get(location) === undefined)',
+    replace: "location === '')",
+    tests: [
+      { file: 'test/api/reads.test.ts', title: 'a location that is not known is no location without leads, questions or verdicts' },
+    ],
+    why: 'Nobody waits, nothing is asked and no lead matches, says the API of a location that there is not.',
+  },
+  {
+    id: 'halt-unheard',
+    guard: 'the kill switch of the installation',
+    file: 'cli/roles/deliveryPart.ts',
+    find: "halted: halted === 'all',",
+    replace: 'halted: false,',
+    tests: [
+      { file: 'test/cli/roles/deliveryPart.test.ts', title: 'SENDING_HALTED switches off everything, or the channels that it names' },
+    ],
+    why: 'Somebody has switched sending off, and it goes on.',
+  },
+  {
     id: 'restored-ledger-behind',
     guard: 'a database that was restored knows of what has left since',
     file: 'sinks/postgres/sink.ts',

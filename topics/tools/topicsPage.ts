@@ -13,7 +13,7 @@ const keys: Readonly<Record<KeyKind, string>> = {
   'tenant:agent': '`<location>:<agent>`',
 }
 
-/** What holds for every reader from outside. test/e2e/outsideReader.test.ts follows it with none of our code. */
+/** What holds for every reader from outside. test/topics/outsideReader.test.ts follows it with none of our code. */
 const reading: readonly string[] = [
   '## Reading them',
   '',
