@@ -2462,9 +2462,7 @@ export const mutations: readonly Mutation[] = [
     file: 'api/knownLocation.ts',
     find: 'tenants.get(location) === undefined)',
     replace: "location === '')",
-    tests: [
-      { file: 'test/api/reads.test.ts', title: 'a location that is not known is no location without leads, questions or verdicts' },
-    ],
+    tests: [{ file: 'test/api/reads.test.ts', title: 'a location that is not known is no location without leads, questions or verdicts' }],
     why: 'Nobody waits, nothing is asked and no lead matches, says the API of a location that there is not.',
   },
   {
@@ -2502,7 +2500,9 @@ export const mutations: readonly Mutation[] = [
     file: 'sinks/postgres/ledgerAsTold.ts',
     find: "status: isInHand ? 'handed_over' : status,",
     replace: 'status,',
-    tests: [{ file: restored, title: 'what was in hand when the database was lost is looked up and not sent again, wherever the topic ends' }],
+    tests: [
+      { file: restored, title: 'what was in hand when the database was lost is looked up and not sent again, wherever the topic ends' },
+    ],
     why: 'A reservation is judged anew once its worker is gone, and the message that had left after it leaves again.',
   },
   {
