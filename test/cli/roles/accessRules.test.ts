@@ -26,7 +26,7 @@ import { eventually } from '../../runtime/kafka/fixtures.ts'
 t.setTimeout(600_000)
 
 const { AclOperationTypes: may, AclPermissionTypes, AclResourceTypes: on, ResourcePatternTypes: named } = kafkajs
-const logger = pino({ level: process.env['LOG_LEVEL'] ?? 'silent' })
+const logger = pino({ level: process.env['LOG_LEVEL'] || 'silent' })
 
 interface Right {
   readonly resourceType: number
