@@ -149,7 +149,7 @@ t.test('each process and verb does its work with its row of the table of rights'
 
   await grant(member)
   const operating = await operatorKafka(config)
-  t.equal((await operating.deadLetters.discard({ id: letter?.id }, 'of a test', { by: 'test' })).resolved.length, 1)
+  t.equal((await operating.deadLetters.discard({ id: letter?.id ?? '' }, 'of a test', { by: 'test' })).resolved.length, 1)
   const moves = await operating.offsets.reset(pipelineGroup, [webhooks], 'earliest')
   t.strictSame(
     moves.map(({ to }) => to),

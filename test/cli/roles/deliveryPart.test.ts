@@ -16,7 +16,7 @@ t.test('SENDING_HALTED switches off everything, or the channels that it names', 
     const limits = limitsOf(loadConfig({ SENDING_HALTED: setting }).sendingHalted)
     return ['sms', 'email', 'call', 'none'].filter((channel) => {
       const followUp = followUpRecord({ channel })
-      const input = { at: tuesdayNoon, followUp, tenant: tenantRecord(), limits } as FenceInput
+      const input = { at: tuesdayNoon, followUp, tenant: tenantRecord(), limits } as unknown as FenceInput
       return killSwitch(input).verdict === 'deny'
     })
   }
