@@ -39,10 +39,14 @@ export function allCompleteAt(places: readonly CopyPlace[]): number | undefined 
 export function leadCopiesCompleteAt(places: readonly CopyPlace[]): Map<number, number> {
   const timesOf = (one: string) =>
     new Map(
-      places.flatMap(({ topic, partition, caught_up_at: at }) => (topic !== one || at === null ? [] : [[partition, at.getTime()] as const])),
+      places.flatMap(({ topic, partition, caught_up_at: at }) =>
+        topic !== one || at === null ? [] : [[partition, at.getTime()] as const],
+      ),
     )
   const told = timesOf(left)
-  const times = [...timesOf(storedTopic(profiles))].map(([partition, at]) => [partition, Math.min(at, told.get(partition) ?? Number.NaN)] as const)
+  const times = [...timesOf(storedTopic(profiles))].map(
+    ([partition, at]) => [partition, Math.min(at, told.get(partition) ?? Number.NaN)] as const,
+  )
   return new Map(times.filter(([, at]) => !Number.isNaN(at)))
 }
 

@@ -27,34 +27,37 @@ t.test('one that has enough copies is left alone, and too few brokers are refuse
   })
 })
 
-t.test('whatever is where: no copy is taken away, each partition has as many as asked, on as many brokers, and leads are even', async (t) => {
-  const cluster = fc.integer({ min: 3, max: 7 }).chain((size) =>
-    fc.record({
-      size: fc.constant(size),
-      copies: fc.integer({ min: 1, max: 3 }),
-      placed: fc.array(fc.uniqueArray(fc.integer({ min: 1, max: size }), { minLength: 1, maxLength: 3 }), { maxLength: 40 }),
-    }),
-  )
-  await assertProperty(
-    t,
-    fc.property(cluster, ({ size, copies, placed }) => {
-      const brokers = Array.from({ length: size }, (_, index) => index + 1)
-      const partitions = placed.map((replicas, partition) => ({ topic: 'a', partition, replicas }))
-      const plan = spread(partitions, brokers, copies).partitions
-      t.strictSame(
-        plan.map(({ partition }) => partition),
-        partitions.filter(({ replicas }) => replicas.length < copies).map(({ partition }) => partition),
-      )
-      for (const { partition, replicas } of plan) {
-        t.strictSame([replicas.length, new Set(replicas).size], [copies, copies])
+t.test(
+  'whatever is where: no copy is taken away, each partition has as many as asked, on as many brokers, and leads are even',
+  async (t) => {
+    const cluster = fc.integer({ min: 3, max: 7 }).chain((size) =>
+      fc.record({
+        size: fc.constant(size),
+        copies: fc.integer({ min: 1, max: 3 }),
+        placed: fc.array(fc.uniqueArray(fc.integer({ min: 1, max: size }), { minLength: 1, maxLength: 3 }), { maxLength: 40 }),
+      }),
+    )
+    await assertProperty(
+      t,
+      fc.property(cluster, ({ size, copies, placed }) => {
+        const brokers = Array.from({ length: size }, (_, index) => index + 1)
+        const partitions = placed.map((replicas, partition) => ({ topic: 'a', partition, replicas }))
+        const plan = spread(partitions, brokers, copies).partitions
         t.strictSame(
-          placed[partition]?.filter((broker) => !replicas.includes(broker)),
-          [],
+          plan.map(({ partition }) => partition),
+          partitions.filter(({ replicas }) => replicas.length < copies).map(({ partition }) => partition),
         )
-      }
-    }),
-  )
-})
+        for (const { partition, replicas } of plan) {
+          t.strictSame([replicas.length, new Set(replicas).size], [copies, copies])
+          t.strictSame(
+            placed[partition]?.filter((broker) => !replicas.includes(broker)),
+            [],
+          )
+        }
+      }),
+    )
+  },
+)
 
 t.test('what Kafka keeps for itself is in it, and what is not there yet is not', async (t) => {
   const metadata = (topics: string[]) =>
