@@ -10,7 +10,10 @@ import { batch as sinkBatch } from '../support/sinkBatch.ts'
 import { ledgerBench } from './ledgerBench.ts'
 import type { LedgerBench } from './ledgerBench.ts'
 
-t.setTimeout(300_000)
+t.setTimeout(600_000)
+
+/** Tables of cases on an engine that others use too. */
+const patient = { timeout: 300_000 }
 
 const maria = `${tenantId}:maria`
 
@@ -49,14 +52,16 @@ async function rounds(b: LedgerBench, count = 4): Promise<void> {
 /** Without what belongs to a process. */
 const known = ({ reservedBy: _, ...row }: LedgerRow) => row
 
-t.test('a database that is filled anew sends nothing a second time, in whatever order the topics are read', async (t) => {
-  for (const [what, plan] of Object.entries(kinds)) {
-    const b = await ledgerBench(t)
-    await b.lead({ ownerId: 'realtor1' })
+t.test('a database that is filled anew sends nothing a second time, in whatever order the topics are read', patient, async (t) => {
+  const b = await ledgerBench(t)
+  for (const [nth, [what, kind]] of Object.entries(kinds).entries()) {
+    const plan = { ...kind, decisionId: `d${nth}` }
+    await lost(b)
+    await b.fresh()
     await b.plan(plan)
     await b.worker().cycle()
     const [before, told] = [known(await b.row()), await b.told()]
-    t.strictSame([before.status, done(b)], ['confirmed', 1], what)
+    t.strictSame([before.status, done(b)], ['confirmed', nth + 1], what)
     for (const isFirst of [true, false]) {
       await lost(b)
       if (isFirst) await read(b, told)
@@ -64,8 +69,8 @@ t.test('a database that is filled anew sends nothing a second time, in whatever 
       if (!isFirst) await read(b, told)
       t.strictSame(known(await b.row()), before, `${what}: the ledger is what it was`)
     }
-    await rounds(b)
-    t.equal(done(b), 1, what)
+    await rounds(b, 2)
+    t.equal(done(b), nth + 1, what)
   }
 })
 
@@ -86,11 +91,15 @@ t.test('nothing leaves before the deliveries of its partition are read', async (
   t.match(await b.row(), { status: 'confirmed' })
 })
 
-t.test('what was in hand when the database was lost is looked up and not sent again, wherever the topic ends', async (t) => {
-  for (const [what, plan] of Object.entries(kinds))
+t.test('what was in hand when the database was lost is looked up and not sent again, wherever the topic ends', patient, async (t) => {
+  const b = await ledgerBench(t)
+  let count = 0
+  for (const [what, kind] of Object.entries(kinds))
     for (const upTo of ['reserved', 'handed_over']) {
-      const b = await ledgerBench(t)
-      await b.lead({ ownerId: 'realtor1' })
+      count += 1
+      const plan = { ...kind, decisionId: `d${count}` }
+      await lost(b)
+      await b.fresh()
       await b.plan(plan)
       await b.worker().cycle()
       const told = await b.told()
@@ -98,7 +107,7 @@ t.test('what was in hand when the database was lost is looked up and not sent ag
       await b.plan(plan)
       await read(b, told.slice(0, told.findIndex(({ status }) => status === upTo) + 1))
       await rounds(b)
-      t.equal(done(b), 1, `${what}, ${upTo}`)
+      t.equal(done(b), count, `${what}, ${upTo}`)
       t.match(await b.row(), { status: 'confirmed', reason: 'Found at the provider.' }, `${what}, ${upTo}`)
     }
 })
