@@ -10,6 +10,7 @@ import type { OpenAsk } from '../sinks/postgres/asks.ts'
 import { leadKey, outcomes } from '../topics/index.ts'
 import { word } from './audits.ts'
 import { apiError, refusal } from './errors.ts'
+import { mustBeKnown } from './knownLocation.ts'
 import { printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { AskList, Refused, StoredAnswer } from './replySchemas.ts'
@@ -89,10 +90,14 @@ export function askRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['asks'],
         summary: 'Questions to people that are open, the one whose time is over first first',
         querystring: AskQuery,
-        response: { 200: AskList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
+        response: { 200: AskList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
-    async ({ query }) => ({ asks: await tellAsks(deps, query) }),
+    async ({ query }) => {
+      const asks = await tellAsks(deps, query)
+      if (asks.length === 0) mustBeKnown(deps, query.tenant)
+      return { asks }
+    },
   )
 
   app.post(

@@ -10,6 +10,7 @@ import { deterministicId } from '../runtime/ids.ts'
 import type { Audit } from '../sinks/postgres/audits.ts'
 import { leadKey, outcomes } from '../topics/index.ts'
 import { apiError, refusal } from './errors.ts'
+import { mustBeKnown } from './knownLocation.ts'
 import { printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { AuditList, Refused, StoredVerdict } from './replySchemas.ts'
@@ -55,7 +56,7 @@ export function auditRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['audits'],
         summary: 'Decisions that wait for a verdict, without what was decided, in an order that has nothing to do with it',
         querystring: AuditQuery,
-        response: { 200: AuditList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
+        response: { 200: AuditList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
     async ({ query: { by, tenant, type, limit } }) => {
@@ -66,6 +67,7 @@ export function auditRoutes(app: ApiInstance, deps: ApiDeps): void {
         since: deps.now() - JUDGED_WITHIN_MS,
         limit,
       })
+      if (audits.length === 0) mustBeKnown(deps, tenant)
       return { audits: audits.map(auditItem), waiting }
     },
   )

@@ -64,6 +64,12 @@ export const apiErrors = {
     means: 'A parameter of the request is not what the route takes.',
     remedy: 'Compare with /docs.',
   },
+  E_LOCATION_UNKNOWN: {
+    scope: 'record',
+    retriable: false,
+    means: 'No location has this id, so nothing can be said of it.',
+    remedy: 'Locations are named by `rekindle tenants list`; one whose app was installed a moment ago may still be on its way.',
+  },
   E_LEAD_UNKNOWN: {
     scope: 'record',
     retriable: false,
@@ -184,6 +190,7 @@ export const statusOf: Readonly<Record<ApiErrorCode, number>> = {
   E_INTAKE_UNAVAILABLE: 503,
   E_STORE_UNAVAILABLE: 503,
   E_REQUEST_INVALID: 400,
+  E_LOCATION_UNKNOWN: 404,
   E_LEAD_UNKNOWN: 404,
   E_LEAD_ERASED: 410,
   E_DECISION_UNKNOWN: 404,

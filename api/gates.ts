@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
 import type { GateCosts } from '../sinks/postgres/gateCosts.ts'
+import { mustBeKnown } from './knownLocation.ts'
 import { printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { GateCostList, Refused } from './replySchemas.ts'
@@ -41,12 +42,13 @@ export function gateRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['operation'],
         summary: 'What rules cost: gates that took what the votes alone were clearly for, what costs most first',
         querystring: GateQuery,
-        response: { 200: GateCostList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
+        response: { 200: GateCostList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
     async ({ query }) => {
       const { since, costs } = await tellGateCosts(deps, query)
       const { rules, decided, countedSince } = costs
+      if (decided.length === 0) mustBeKnown(deps, query.tenant)
       return { since, countedSince, rules: [...rules], decided: [...decided] }
     },
   )

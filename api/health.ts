@@ -1,15 +1,29 @@
 /**
  * `/healthz`: this process answers. `/readyz`: every part it needs answers, each named with its reason when it does
- * not, and what works with less than it should. `/metrics`: the registry of this process. All three are open: they hold nothing about a lead.
+ * not, and what works with less than it should; with `part` only those that are named. `/metrics`: the registry of this process. All three are open: they hold nothing about a lead.
  */
 import { Type } from '@sinclair/typebox'
+import { apiError } from './errors.ts'
+import { printable } from './leads.ts'
 import type { ApiDeps, ApiLimits, Probe } from './ports.ts'
-import { healthReplies } from './replySchemas.ts'
+import { Refused, healthReplies } from './replySchemas.ts'
 import type { Readiness } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
 /** What works with less than it should, by name with the reason. It makes nothing unready. */
 export type Degraded = () => Record<string, string>
+
+const ReadyQuery = Type.Object({
+  part: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 100,
+      pattern: printable,
+      description: 'Only these parts, with commas between them. Webhooks are taken while `kafka` is ready, whatever the others are.',
+      examples: ['kafka'],
+    }),
+  ),
+})
 
 export function healthRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, degraded: Degraded): void {
   const startedAt = deps.now()
@@ -31,11 +45,12 @@ export function healthRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits,
       schema: {
         tags: ['operation'],
         summary: 'Can it do its work, part by part',
-        response: { 200: healthReplies.Readiness, 503: healthReplies.Readiness },
+        querystring: ReadyQuery,
+        response: { 200: healthReplies.Readiness, 400: Refused, 503: healthReplies.Readiness },
       },
     },
-    async (_request, reply) => {
-      const state = await readiness(deps.probes, limits.probeMs, deps.now, degraded)
+    async ({ query: { part } }, reply) => {
+      const state = await readiness(partsNamed(deps.probes, part), limits.probeMs, deps.now, degraded)
       return reply.code(state.ready ? 200 : 503).send(state)
     },
   )
@@ -55,6 +70,19 @@ export function healthRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits,
       const text = await deps.metrics.metrics()
       return reply.header('content-type', deps.metrics.contentType).send(text)
     },
+  )
+}
+
+/** The probes of these names, with commas between them; all without any. Throws `E_REQUEST_INVALID`. */
+function partsNamed(probes: ApiDeps['probes'], names: string | undefined): ApiDeps['probes'] {
+  if (names === undefined) return probes
+  return Object.fromEntries(
+    names.split(',').map((name) => {
+      const probe = Object.hasOwn(probes, name) ? probes[name] : undefined
+      if (probe === undefined)
+        throw apiError('E_REQUEST_INVALID', `part=${name}: there is no such part; there are ${Object.keys(probes).join(', ')}.`)
+      return [name, probe] as const
+    }),
   )
 }
 

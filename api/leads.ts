@@ -1,6 +1,7 @@
 /** `GET /leads` and `GET /leads/:id`: the state of leads, what was decided about them and why, as JSON. */
 import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
+import { mustBeKnown } from './knownLocation.ts'
 import { tellLead } from './leadStory.ts'
 import type { ApiDeps } from './ports.ts'
 import { LeadList, LeadStory, Refused } from './replySchemas.ts'
@@ -56,10 +57,14 @@ export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['leads'],
         summary: 'Leads, newest event first; all, or those that match',
         querystring: LeadQuery,
-        response: { 200: LeadList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
+        response: { 200: LeadList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
-    async (request) => deps.queries.leads(filterOf(request.query)),
+    async ({ query }) => {
+      const page = await deps.queries.leads(filterOf(query))
+      if (page.leads.length === 0) mustBeKnown(deps, query.tenant)
+      return page
+    },
   )
 
   app.get(

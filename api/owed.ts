@@ -7,6 +7,7 @@ import type { Static } from '@sinclair/typebox'
 import { coverageWords } from '../pipelines/reconcile/coverage.ts'
 import { causeWords } from '../pipelines/reconcile/words.ts'
 import { leadKey, realtorKey } from '../topics/index.ts'
+import { mustBeKnown } from './knownLocation.ts'
 import { printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { OwedList, Refused } from './replySchemas.ts'
@@ -65,9 +66,13 @@ export function owedRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['leads'],
         summary: 'Leads that wait for an answer, those that wait longest first, each with why',
         querystring: OwedQuery,
-        response: { 200: OwedList, 400: Refused, 401: Refused, 429: Refused, 503: Refused },
+        response: { 200: OwedList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
-    async (request) => tellOwed(deps, request.query),
+    async ({ query }) => {
+      const told = await tellOwed(deps, query)
+      if (told.leads.length === 0) mustBeKnown(deps, query.tenant)
+      return told
+    },
   )
 }

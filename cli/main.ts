@@ -62,6 +62,7 @@ const surroundings: Surroundings = {
         await Promise.all(records.map(({ key, value }) => producer.send(topic, key, value)))
       },
       applyTopics: (options) => connection.applyTopics(allTopics, { ...options, members: membersOf(config) }),
+      copiesPlan: (options) => connection.copiesPlan(allTopics, { ...options, members: membersOf(config) }),
       close: () => connection.close(),
     }
   },

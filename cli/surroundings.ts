@@ -9,6 +9,7 @@ import type {
   ShadowOptions,
   StageStates,
 } from '../runtime/kafka/connectKafka.ts'
+import type { ReassignmentPlan } from '../runtime/kafka/copiesPlan.ts'
 import type { AnyStage } from '../runtime/stage.ts'
 import type { AnyTopic, ValueOf } from '../runtime/topic.ts'
 import type { Post } from '../simulate/sender.ts'
@@ -41,6 +42,8 @@ export interface KafkaForVerbs {
     readonly partitions: number
     readonly replicationFactor: number
   }): Promise<readonly TopicChangeShown[]>
+  /** How topics that have too few copies get them, as `kafka-reassign-partitions.sh` takes it. */
+  copiesPlan(options: { readonly partitions: number; readonly replicationFactor: number }): Promise<ReassignmentPlan>
   close(): Promise<void>
 }
 

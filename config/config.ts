@@ -94,6 +94,8 @@ export interface Config {
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
+  /** Channels by which nothing leaves; all of them, or none. */
+  readonly sendingHalted: 'all' | readonly string[]
   readonly callbacks: {
     /** All are accepted. Undefined = no callbacks of Twilio. */
     readonly twilioAuthTokens: readonly string[] | undefined
@@ -264,7 +266,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
     redis: { url: maybe('redisUrl') },
     ghl: {
       appId: maybe('ghlAppId'),
-      apiUrl: maybe('ghlApiUrl'),
+      apiUrl: maybe('ghlApiUrl') ?? (text('mode') === 'real' ? REAL_GHL_API_URL : undefined),
       apiToken: maybe('ghlApiToken'),
       oauth: values.has('ghlClientId')
         ? { clientId: text('ghlClientId'), clientSecret: text('ghlClientSecret'), redirectUrl: text('ghlRedirectUrl') }
@@ -284,6 +286,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
+    sendingHalted: maybe('sendingHalted') === 'all' ? 'all' : (maybe('sendingHalted')?.split(',') ?? []),
     callbacks: {
       twilioAuthTokens: maybe('twilioAuthTokens')?.split(','),
       sendgridPublicKeys: maybe('sendgridPublicKeys')?.split(','),
@@ -310,6 +313,8 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
   }
 }
 
+/** As in integrations/ghl/endpoints.ts, which this folder does not import. */
+const REAL_GHL_API_URL = 'https://services.leadconnectorhq.com'
 const SANDBOX_HEARTBEAT_MINUTES = 5
 const INVENTORY_CALLS_PER_HOUR = 600
 

@@ -322,7 +322,7 @@ export const configFields = {
     schema: url('https?'),
     fallback: '',
     should: 'an http(s) URL',
-    about: 'GoHighLevel API; in local mode the sandbox server.',
+    about: 'GoHighLevel API; default https://services.leadconnectorhq.com, in local mode the sandbox server.',
   },
   ghlApiToken: {
     env: 'GHL_API_TOKEN',
@@ -404,6 +404,15 @@ export const configFields = {
     should: 'one or more verification keys of P-256 as SendGrid shows them (base64, 124 characters), separated by commas',
     about: 'Keys that may sign events of SendGrid (rotation). Without it there is no /webhooks/sendgrid.',
     neverEmpty: true,
+  },
+
+  sendingHalted: {
+    env: 'SENDING_HALTED',
+    schema: Type.String({ pattern: '^(all|(sms|email|call|none)(,(sms|email|call|none))*)$' }),
+    fallback: '',
+    should: 'all, or one or more of sms, email, call and none (tasks, hand-overs, assignments), separated by commas',
+    about:
+      'Kill switch of the installation, for the pipeline processes: what is due meanwhile is denied and does not leave later (docs/operations.md).',
   },
 
   ghlReconcile: {

@@ -30,6 +30,20 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleRoleMissing',
+    promql: 'absent(up{job="api"}) or absent(up{job="pipeline"}) or absent(up{job="sinks"})',
+    for: '2m',
+    severity: 'critical',
+    summary: 'Prometheus knows no process of the job {{ $labels.job }}.',
+    means:
+      'Where targets are found by name (containers, pods), one that is gone is no target any more, so RekindleTargetDown does not tell of it: none of this job is left.',
+    remedy: [
+      'See what supervises the processes: were they scaled to none, do they end at their start, or does the scheduler find no place for them?',
+      'Their log says why a start ended (a code with what to do). Nothing is lost meanwhile while the API runs; without it GoHighLevel sends webhooks again for a while.',
+      'If they do run, Prometheus looks elsewhere: its jobs must be called api, pipeline and sinks.',
+    ],
+  },
+  {
     name: 'RekindlePipelineStopped',
     for: '5m',
     severity: 'critical',

@@ -80,7 +80,7 @@ export const runtimeErrors = {
     retriable: false,
     means: 'Topics have fewer copies than KAFKA_REPLICATION_FACTOR asks for; nothing was changed.',
     remedy:
-      'Spread them over more brokers (docs/operations.md, "More copies of what is there"), then try again; or leave KAFKA_REPLICATION_FACTOR as it was.',
+      '`rekindle topics spread > plan.json` writes how, and says the commands of Kafka that carry it out while everything runs; then try again. Or leave KAFKA_REPLICATION_FACTOR as it was.',
   },
   E_SHADOW_NOT_EMPTY: {
     scope: 'process',
@@ -213,7 +213,7 @@ export const runtimeErrors = {
     retriable: false,
     means: 'The committed offset is outside what the broker still holds: data was lost or the topic was made anew.',
     remedy:
-      'Find out why; then `rekindle offsets reset` deliberately. Of sink-postgres it is refused: set `next_offset` of the topic and partition in `sink_offsets` to the first record that is to be stored, and `topic_id` to null where the topic was made anew.',
+      'Find out why; then `rekindle offsets reset` deliberately. Of sink-postgres it is refused: set `next_offset` of the topic and partition in `sink_offsets` to the first record that is to be stored, and `topic_id` to null where the topic was made anew. Where all topics are new: docs/operations.md, "When something is lost".',
   },
 } as const satisfies Record<string, ErrorEntry>
 

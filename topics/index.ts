@@ -133,9 +133,9 @@ export const assessments = topic({
   key: 'lead',
   value: Assessment,
   retention: { days: 7 },
-  contract: 'internal',
+  contract: 'public',
   writtenBy: ['enrich', 'operator'],
-  about: 'Questions put to the agents, each with a frozen view of the lead.',
+  about: 'Questions put to the agents, each with a frozen view of the lead. Outside teams that vote read them.',
 })
 
 /** Votes on assessments. Outside teams may vote: write a Ballot with your own `source`. */

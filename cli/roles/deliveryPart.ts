@@ -1,11 +1,14 @@
 /** The delivery worker and the relay of its outbox, as one part of the pipeline process. */
 import type { Registry } from 'prom-client'
 import type { Logger } from 'pino'
+import type { Config } from '../../config/config.ts'
 import { deliveryRelay } from '../../delivery/relay.ts'
 import { deliveryWorker } from '../../delivery/deliveryWorker.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
+import { deliveryDefaults } from '../../delivery/settings.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { hoursProblems, hoursTable, unverifiedJurisdictions } from '../../pipelines/followup/hours/hoursTable.ts'
+import type { FenceLimits } from '../../pipelines/followup/gates/gate.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import type { Tracer } from '../../runtime/tracing.ts'
 import { cliError } from '../errors.ts'
@@ -18,15 +21,23 @@ export interface DeliveryPartOptions {
   readonly metrics: Registry
   readonly tracer?: Tracer | undefined
   readonly onFatal: (error: unknown) => void
+  readonly halted: Config['sendingHalted']
+}
+
+/** What the fence is told of the kill switch of the installation. */
+export function limitsOf(halted: Config['sendingHalted']): FenceLimits {
+  return { ...deliveryDefaults.limits, halted: halted === 'all', haltedChannels: halted === 'all' ? [] : halted }
 }
 
 /** Starts both; `stop` finishes what is in hand. */
-export function startDelivery({ logger, kafka, shared, metrics, tracer, onFatal }: DeliveryPartOptions): { stop(): Promise<void> } {
+export function startDelivery({ logger, kafka, shared, metrics, tracer, onFatal, halted }: DeliveryPartOptions): { stop(): Promise<void> } {
   const problems = hoursProblems(hoursTable)
   if (problems.length > 0) throw cliError('E_HOURS_TABLE_INVALID', problems.join('\n'))
   const { pool, ghl } = shared
   logger.warn({ jurisdictions: unverifiedJurisdictions() }, 'calling hours that nobody has verified apply as they stand')
-  const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, onChange: deliveryMetrics(metrics) })
+  if (halted.length > 0) logger.warn({ halted }, 'sending is switched off for this installation (SENDING_HALTED)')
+  const settings = { limits: limitsOf(halted) }
+  const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, settings, onChange: deliveryMetrics(metrics) })
   const relay = deliveryRelay({ pool, producer: kafka.producer(), clock: systemClock, logger, tracer })
   const stopping = new AbortController()
   const running = [worker.run(stopping.signal), relay.run(stopping.signal)]

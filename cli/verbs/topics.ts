@@ -1,5 +1,6 @@
 /** `rekindle topics`: what is declared, and making the broker agree with it. */
 import type { Command } from 'commander'
+import { counted } from '../../pipelines/counted.ts'
 import { physicalName } from '../../runtime/topic.ts'
 import { allTopics } from '../../topics/index.ts'
 import { columns } from '../columns.ts'
@@ -28,6 +29,34 @@ export function addTopics(program: Command, { terminal, config, kafka }: Surroun
         await connection.close()
       }
     })
+  topics
+    .command('spread')
+    .description('print a plan that gives topics KAFKA_REPLICATION_FACTOR copies, for kafka-reassign-partitions.sh; changes nothing')
+    .action(async () => {
+      const settings = config()
+      const connection = await kafka(settings)
+      try {
+        const { partitions, replicationFactor } = settings.kafka
+        const plan = await connection.copiesPlan({ partitions, replicationFactor })
+        terminal.out(JSON.stringify(plan))
+        for (const line of spreadLines(plan.partitions.length, replicationFactor)) terminal.err(line)
+      } finally {
+        await connection.close()
+      }
+    })
+}
+
+/** What to do with a plan. */
+function spreadLines(partitions: number, copies: number): string[] {
+  if (partitions === 0) return [`Every topic has ${counted(copies, 'copy', 'copies')} or more; there is nothing to do.`]
+  return [
+    `${counted(partitions, 'partition')} ${partitions === 1 ? 'has' : 'have'} fewer than ${copies} copies. With this output in plan.json:`,
+    '  kafka-reassign-partitions.sh --bootstrap-server <broker> --reassignment-json-file plan.json --execute',
+    '  kafka-reassign-partitions.sh --bootstrap-server <broker> --reassignment-json-file plan.json --verify     until all are done',
+    '  kafka-leader-election.sh --bootstrap-server <broker> --election-type preferred --all-topic-partitions',
+    '  rekindle topics apply',
+    'A registry that keeps its schemas in Kafka has a topic of its own, which is not in the plan.',
+  ]
 }
 
 /** The declared topics as a table. */

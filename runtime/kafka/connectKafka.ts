@@ -14,6 +14,8 @@ import type { Tracer } from '../tracing.ts'
 
 import { createClient } from './client.ts'
 import { ClusterConnection } from './cluster.ts'
+import { copiesPlan } from './copiesPlan.ts'
+import type { ReassignmentPlan } from './copiesPlan.ts'
 import { DeadLetterCounts } from './deadLetterCounts.ts'
 import { DeadLetterDesk } from './deadLetterDesk.ts'
 import type { DeskOptions } from './deadLetterDesk.ts'
@@ -48,7 +50,7 @@ import type { LiveTable } from './tableReader.ts'
 import { tail } from './tail.ts'
 import type { TailOptions, TailRecord } from './tail.ts'
 import { TopicCounts } from './topicCounts.ts'
-import { applyTopics } from './topicPlan.ts'
+import { applyTopics, wantedTopics } from './topicPlan.ts'
 import type { ApplyOptions, TopicChange } from './topicPlan.ts'
 import type { TransactionProtocol } from './openTransactions.ts'
 import { WireFormat } from './wireFormat.ts'
@@ -85,6 +87,8 @@ export interface KafkaConnection {
   /** A topic to be read partition by partition as fast as it is asked for, up to where it ends now. Closed by whoever opened it. */
   steps<T extends AnyTopic>(topic: T): Promise<PartitionSteps<ValueOf<T>>>
   applyTopics(topics: readonly AnyTopic[], options: ApplyOptions): Promise<readonly TopicChange[]>
+  /** How the topics that have too few copies get as many as are asked for, for the tool of Kafka. */
+  copiesPlan(topics: readonly AnyTopic[], options: ApplyOptions): Promise<ReassignmentPlan>
   /** Registers the value schemas; E_SCHEMA_REFUSED names the topic and the reason. */
   registerSchemas(topics: readonly AnyTopic[]): Promise<void>
   endOffsets(topic: AnyTopic): Promise<readonly PartitionOffset[]>
@@ -203,6 +207,12 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
     tail: (topic, tailOptions, onRecord) => tail(topic, { ...tailOptions, kafka, wire, topicPrefix, logger }, onRecord),
     steps: (topic) => openSteps(topic, { kafka, wire, topicPrefix }),
     applyTopics: (topics, apply) => applyTopics(admin, topics, topicPrefix, apply),
+    copiesPlan: (topics, apply) =>
+      copiesPlan(
+        admin,
+        wantedTopics(topics, topicPrefix, apply).map(({ topic }) => topic),
+        apply.replicationFactor,
+      ),
     registerSchemas: (topics) => wire.register(topics),
     logEnds: (topic) => logEndOffsets(cluster, physicalName(topic, topicPrefix)),
     endOffsets: (topic) => endOffsets(cluster, physicalName(topic, topicPrefix)),

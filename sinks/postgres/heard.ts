@@ -2,7 +2,7 @@
  * Which copies the fence waits for before a message leaves, since an opt-out may be on its way in each, and up to when each is known to
  * be complete. One that nothing is known of, or no partition of, is not complete.
  */
-import { leadEvents, profiles, unrecognised, webhooksUrgent } from '../../topics/index.ts'
+import { deliveries, leadEvents, profiles, unrecognised, webhooksUrgent } from '../../topics/index.ts'
 import type { Queryable } from './pool.ts'
 import { instant } from './storable.ts'
 import { storedTopic } from './storedTopic.ts'
@@ -11,6 +11,8 @@ import { storedTopic } from './storedTopic.ts'
 const stored = [profiles, leadEvents, unrecognised].map(storedTopic)
 /** The same before it is folded: it is complete once all that lay there is in the others. */
 const accepted = storedTopic(webhooksUrgent)
+/** What has left already: a database that was restored knows it again once it has read this. */
+const left = storedTopic(deliveries)
 
 export interface CopyPlace {
   readonly topic: string
@@ -23,7 +25,7 @@ export async function copyPlaces(db: Queryable): Promise<CopyPlace[]> {
   const { rows } = await db.query<CopyPlace>({
     name: 'fence_copies',
     text: 'SELECT topic, partition, caught_up_at FROM sink_offsets WHERE topic = ANY($1)',
-    values: [[...stored, accepted]],
+    values: [[...stored, accepted, left]],
   })
   return rows
 }
@@ -31,6 +33,21 @@ export async function copyPlaces(db: Queryable): Promise<CopyPlace[]> {
 /** When all of them were last complete, ms, by the partition that is furthest behind. */
 export function allCompleteAt(places: readonly CopyPlace[]): number | undefined {
   return earliest(places, [...stored, accepted])
+}
+
+/** By partition: when the leads of it, and what has left for them, were last complete, ms. One that either is not known of is not in it. */
+export function leadCopiesCompleteAt(places: readonly CopyPlace[]): Map<number, number> {
+  const timesOf = (one: string) =>
+    new Map(
+      places.flatMap(({ topic, partition, caught_up_at: at }) =>
+        topic !== one || at === null ? [] : [[partition, at.getTime()] as const],
+      ),
+    )
+  const told = timesOf(left)
+  const times = [...timesOf(storedTopic(profiles))].map(
+    ([partition, at]) => [partition, Math.min(at, told.get(partition) ?? Number.NaN)] as const,
+  )
+  return new Map(times.filter(([, at]) => !Number.isNaN(at)))
 }
 
 /** The same without what is not folded yet. */

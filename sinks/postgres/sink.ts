@@ -33,8 +33,9 @@ import { erasedAmong, eraseLeads } from './erasure.ts'
 import { postgresError } from './errors.ts'
 import { storeBeats } from './heartbeats.ts'
 import { storeProfiles } from './leadRows.ts'
-import { storeFollowUps } from './ledger.ts'
+import { bringForward } from './ledgerAsTold.ts'
 import { forgetUndecided, isStorableBallot, settleBallots, storeOutsideBallots } from './outsideBallots.ts'
+import { storeFollowUps } from './plannedFollowUps.ts'
 import { storePolicies } from './policies.ts'
 import { storePolicyChanges } from './policyChanges.ts'
 import { inTransaction } from './pool.ts'
@@ -208,13 +209,16 @@ async function writeBatches(
   return { past, crowded }
 }
 
-/** What a transaction holds: its own places, and of decisions and ballots those of the other. */
+/** What a transaction holds: its own places, and of decisions and ballots, and of follow-ups and deliveries, those of the other. */
 function placesOf(batches: readonly SinkBatch[]): SinkPlace[] {
   const all = new Map<string, SinkPlace>()
-  // Two that each store one of them would not see what the other has just stored: the ballot would wait for a decision that is there.
+  // Two that each store one of them would not see what the other has just stored: the ballot would wait for a decision that is there, and a
+  // follow-up that is entered anew would not know that it has left.
   const beside = new Map<AnyTopic, AnyTopic>([
     [decisions, ballots],
     [ballots, decisions],
+    [followups, deliveries],
+    [deliveries, followups],
   ])
   for (const { topic, partition } of batches)
     for (const one of [topic, beside.get(topic) ?? topic]) all.set(`${one.name}#${partition}`, { topic: one, partition })
@@ -286,7 +290,11 @@ async function store(client: pg.PoolClient, topic: AnyTopic, records: readonly S
         ),
       )
     case deliveries.name:
-      return storeDeliveries(client, of(deliveries))
+      await storeDeliveries(client, of(deliveries))
+      return bringForward(
+        client,
+        of(deliveries).flatMap(({ value }) => (value === null ? [] : [value.followupId])),
+      )
     case outcomes.name:
       return storeOutcomes(client, of(outcomes))
     case policies.name:

@@ -120,6 +120,29 @@ t.test('GET /leads hands the filters on and gives pages', async (t) => {
   ])
 })
 
+t.test('a location that is not known is no location without leads, questions or verdicts', async (t) => {
+  const { app } = await apiUnderTest({ queries: noQueries })
+  for (const [path, query] of [
+    ['/leads', ''],
+    ['/asks', ''],
+    ['/audits', '&by=anna'],
+    ['/owed', ''],
+    ['/gates', ''],
+  ] as const) {
+    const unknown = await app.inject(`${path}?tenant=sandboxLocation00001${query}`)
+    t.equal(unknown.statusCode, 404, path)
+    t.match(unknown.json(), {
+      code: 'E_LOCATION_UNKNOWN',
+      message: /sandboxLocation00001 is no location that is known/,
+      remedy: /tenants list/,
+    })
+    t.equal((await app.inject(`${path}?tenant=${sandboxTenantId}${query}`)).statusCode, 200, path)
+    t.equal((await app.inject(`${path}?${query}`)).statusCode, 200, path)
+  }
+  const removed = await apiUnderTest({ queries: stored })
+  t.equal((await removed.app.inject('/leads?tenant=removedLocation000001')).statusCode, 200, 'one that was removed may have leads')
+})
+
 t.test('a parameter that is none is refused with a code, a sentence and what to do', async (t) => {
   const { app } = await apiUnderTest({
     queries: {
@@ -311,6 +334,15 @@ t.test('P-59: readiness names each part, with the reason and within its time', a
     parts: { kafka: { ok: true }, registry: { ok: false, reason: 'HTTP 502' }, postgres: { ok: false, reason: 'no answer within 5 ms' } },
   })
   t.equal((await app.inject('/healthz')).statusCode, 200, 'alive all the same')
+  const intake = await app.inject('/readyz?part=kafka')
+  t.strictSame([intake.statusCode, Object.keys(intake.json<{ parts: object }>().parts)], [200, ['kafka']], 'it takes webhooks all the same')
+  t.equal((await app.inject('/readyz?part=kafka,registry')).statusCode, 503)
+  for (const part of ['kafak', 'kafka,', 'toString'])
+    t.match(
+      (await app.inject(`/readyz?part=${part}`)).json(),
+      { code: 'E_REQUEST_INVALID', message: /there are kafka, registry, postgres/ },
+      part,
+    )
   const ready = await apiUnderTest({ probes: { kafka: async () => 1 } })
   t.equal((await ready.app.inject('/readyz')).statusCode, 200)
   const metrics = await ready.app.inject('/metrics')

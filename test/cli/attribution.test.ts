@@ -28,6 +28,7 @@ function memory(topics: Record<string, { readonly key: string; readonly value: u
       topics[topic.name] = [...(topics[topic.name] ?? []), ...records]
     },
     applyTopics: async () => [],
+    copiesPlan: async () => ({ version: 1, partitions: [] }),
     close: async () => undefined,
   }
 }

@@ -596,6 +596,7 @@ t.test('tail prints a record a line, filtered by lead', async (t) => {
     },
     send: async () => undefined,
     applyTopics: async () => [],
+    copiesPlan: async () => ({ version: 1, partitions: [] }),
     close: async () => {
       asked.push('closed')
     },
@@ -642,6 +643,10 @@ t.test('topics are listed, planned and applied', async (t) => {
         { topic: 'policies.v1', action: 'keep', partitions: 1, settings: {} },
       ]
     },
+    copiesPlan: async ({ replicationFactor }) => ({
+      version: 1,
+      partitions: replicationFactor === 1 ? [] : [{ topic: 'decisions.v1', partition: 0, replicas: [2, 1, 3] }],
+    }),
     close: async () => undefined,
   }
   const dry = await run(t, ['topics', 'apply', '--dry-run'], { surroundings: { kafka: async () => kafka } })
@@ -660,6 +665,12 @@ t.test('topics are listed, planned and applied', async (t) => {
   ])
   const none = await run(t, ['topics', 'apply'], { surroundings: { kafka: async () => ({ ...kafka, applyTopics: async () => [] }) } })
   t.strictSame(none.out, ['0 of 0 topics agree with their declarations; nothing to do.'])
+  const spread = (copies: string) =>
+    run(t, ['topics', 'spread'], { env: { KAFKA_REPLICATION_FACTOR: copies }, surroundings: { kafka: async () => kafka } })
+  const [enough, few] = [await spread('1'), await spread('3')]
+  t.strictSame([enough.out, enough.err], [['{"version":1,"partitions":[]}'], ['Every topic has 1 copy or more; there is nothing to do.']])
+  t.strictSame(few.out, ['{"version":1,"partitions":[{"topic":"decisions.v1","partition":0,"replicas":[2,1,3]}]}'], 'what the tool reads')
+  t.match(few.err.join('\n'), /1 partition has fewer than 3 copies[\s\S]*--execute[\s\S]*--verify[\s\S]*preferred[\s\S]*topics apply/)
 })
 
 t.test('config masks secrets and names every bad value', async (t) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { describeConfig, envExample, environment, loadConfig } from '../../config/config.ts'
+import { ghlApiUrl } from '../../integrations/ghl/endpoints.ts'
 import { configFields } from '../../config/fields.ts'
 
 const real = {
@@ -52,6 +53,12 @@ t.test('look-ups are off; in real mode they need a key', async (t) => {
   )
   t.match(loadConfig({ ...real, LOOK_UPS: 'true', APOLLO_API_KEY: 'k' }).lookUps, { enabled: true, apolloApiKey: 'k' })
   t.equal(loadConfig({ LOOK_UPS: 'true' }).lookUps.enabled, true, 'local mode asks its sandbox')
+})
+
+t.test('real mode asks GoHighLevel where it is, unless told otherwise', async (t) => {
+  t.equal(loadConfig(real).ghl.apiUrl, ghlApiUrl)
+  t.equal(loadConfig({ ...real, GHL_API_URL: 'https://ghl.example' }).ghl.apiUrl, 'https://ghl.example')
+  t.equal(loadConfig({}).ghl.apiUrl, undefined, 'local mode asks its sandbox')
 })
 
 t.test('the heartbeat is off, and on where nothing but the sandbox is at the other end', async (t) => {

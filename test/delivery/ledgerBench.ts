@@ -19,7 +19,7 @@ import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../sinks/postgres/queries.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { followups, leadEvents, profiles, tenants, unrecognised, webhooksUrgent } from '../../topics/index.ts'
+import { deliveries, followups, leadEvents, profiles, tenants, unrecognised, webhooksUrgent } from '../../topics/index.ts'
 import { gatewayTo } from '../reconcile/gateway.ts'
 import type { Gateway } from '../reconcile/gateway.ts'
 import { followUpRecord, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
@@ -80,9 +80,9 @@ export class LedgerBench {
     )
   }
 
-  /** The copies of the leads, and of what is no lead's, are complete now. */
-  async fresh(): Promise<void> {
-    const copies = [profiles, leadEvents, unrecognised, webhooksUrgent].map((topic) => ({ topic, partition: 0 }))
+  /** The copies of the leads, of what has left for them, and of what is no lead's, are complete now. */
+  async fresh(topics: readonly AnyTopic[] = [profiles, leadEvents, unrecognised, webhooksUrgent, deliveries]): Promise<void> {
+    const copies = topics.map((topic) => ({ topic, partition: 0 }))
     await this.sink.caughtUp?.(copies, this.clock.now())
   }
 
@@ -129,7 +129,9 @@ export class LedgerBench {
   }
 
   async reset(): Promise<void> {
-    await this.pool.query('TRUNCATE followup_actions, delivery_outbox, leads, tenants, sink_offsets, lead_assignments, staff_settings')
+    await this.pool.query(
+      'TRUNCATE followup_actions, delivery_outbox, deliveries, leads, tenants, sink_offsets, lead_assignments, staff_settings',
+    )
     this.sandbox.clearFaults()
     this.offset = 0n
   }

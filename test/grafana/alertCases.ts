@@ -54,6 +54,16 @@ export const alertCases: readonly AlertCase[] = [
     ],
   },
   {
+    alert: 'RekindleRoleMissing',
+    what: 'the only target of the sinks is gone from minute 4 to 9; one that is down is still a target',
+    series: {
+      'up{job="api",instance="10.0.0.1:8080"}': '1x20',
+      'up{job="pipeline",instance="10.0.0.2:9464"}': '0x20',
+      'up{job="sinks",instance="10.0.0.3:9464"}': '1x3 stale _x5 1x5',
+    },
+    looks: [quiet(5), fires(6, { job: 'sinks' }, 'Prometheus knows no process of the job sinks.'), quiet(10)],
+  },
+  {
     alert: 'RekindlePipelineStopped',
     what: 'outputs stand still from minute 10 to 31: ten minutes without any, and five more',
     series: {

@@ -12,6 +12,7 @@ const addressFence = 'test/delivery/addressFence.test.ts'
 const unnamedSender = 'test/delivery/unnamedSenders.test.ts'
 const nextRealtor = 'test/delivery/nextRealtor.test.ts'
 const takenBack = 'test/delivery/takenBack.test.ts'
+const restored = 'test/delivery/restored.test.ts'
 const replay = 'test/pipelines/replay.test.ts'
 const closures = 'test/pipelines/closures.test.ts'
 const agreement = 'test/pipelines/agreement.test.ts'
@@ -854,7 +855,7 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'taken-back-in-hand',
     guard: 'what is taken back while a worker has reserved it does not leave',
-    file: 'sinks/postgres/ledger.ts',
+    file: 'sinks/postgres/plannedFollowUps.ts',
     find: "status IN ('pending', 'deferred', 'reserved', 'handed_over', 'unknown') OR",
     replace: "status IN ('pending', 'deferred', 'handed_over', 'unknown') OR",
     tests: [{ file: takenBack, title: 'what is taken back while it waits for room at the provider does not leave' }],
@@ -2509,6 +2510,64 @@ export const mutations: readonly Mutation[] = [
     replace: 'earliest IS NULL',
     tests: [{ file: waitingBallots, title: 'in whatever order decisions and ballots are read, and read again, the same ballots are kept' }],
     why: 'A ballot that came too late takes the place of one of the same program that did not.',
+  },
+  {
+    id: 'mistyped-location-empty',
+    guard: 'a location that is mistyped is not one without leads',
+    file: 'api/knownLocation.ts',
+    find: 'tenants.get(location) === undefined)',
+    replace: "location === '')",
+    tests: [{ file: 'test/api/reads.test.ts', title: 'a location that is not known is no location without leads, questions or verdicts' }],
+    why: 'Nobody waits, nothing is asked and no lead matches, says the API of a location that there is not.',
+  },
+  {
+    id: 'halt-unheard',
+    guard: 'the kill switch of the installation',
+    file: 'cli/roles/deliveryPart.ts',
+    find: "halted: halted === 'all',",
+    replace: 'halted: false,',
+    tests: [
+      { file: 'test/cli/roles/deliveryPart.test.ts', title: 'SENDING_HALTED switches off everything, or the channels that it names' },
+    ],
+    why: 'Somebody has switched sending off, and it goes on.',
+  },
+  {
+    id: 'restored-ledger-behind',
+    guard: 'a database that was restored knows of what has left since',
+    file: 'sinks/postgres/sink.ts',
+    find: 'of(deliveries).flatMap(({ value }) => (value === null ? [] : [value.followupId])),',
+    replace: '[],',
+    tests: [{ file: restored, title: 'a database that is filled anew sends nothing a second time, in whatever order the topics are read' }],
+    why: 'After a restore from a copy of last night, tasks and messages of the day are made and sent once more.',
+  },
+  {
+    id: 'restored-before-deliveries',
+    guard: 'nothing leaves before it is known what has left',
+    file: 'sinks/postgres/heard.ts',
+    find: 'Math.min(at, told.get(partition) ?? Number.NaN)',
+    replace: 'at',
+    tests: [{ file: restored, title: 'nothing leaves before the deliveries of its partition are read' }],
+    why: 'A database that is filled anew sends what is due before it has read that it had left.',
+  },
+  {
+    id: 'restored-in-hand',
+    guard: 'what was in hand when the database was lost is looked up and not sent again',
+    file: 'sinks/postgres/ledgerAsTold.ts',
+    find: "status: isInHand ? 'handed_over' : status,",
+    replace: 'status,',
+    tests: [
+      { file: restored, title: 'what was in hand when the database was lost is looked up and not sent again, wherever the topic ends' },
+    ],
+    why: 'A reservation is judged anew once its worker is gone, and the message that had left after it leaves again.',
+  },
+  {
+    id: 'restored-cancelled',
+    guard: 'what was taken back stays so in a restored database',
+    file: 'sinks/postgres/ledgerAsTold.ts',
+    find: "if (isCancelled && (status === 'deferred' ||",
+    replace: "if (isCancelled && (status === 'pending' ||",
+    tests: [{ file: restored, title: 'what was taken back stays taken back' }],
+    why: 'A message that a person had taken back waits again, and leaves.',
   },
   {
     id: 'decisions-and-ballots-apart',

@@ -5,6 +5,7 @@ import t from 'tap'
 import { parse } from 'yaml'
 import { loadConfig } from '../../config/config.ts'
 import { configFields } from '../../config/fields.ts'
+import { ghlApiUrl } from '../../integrations/ghl/endpoints.ts'
 import { brokerSettings } from '../../stack/kafka/kafkaEngine.ts'
 import { MAX_CONNECTIONS } from '../../stack/postgres/postgresEngine.ts'
 import { postgresPackage } from '../../stack/postgres/binaries.ts'
@@ -15,10 +16,11 @@ const read = (file: string) => readFileSync(join(root, file), 'utf8')
 interface Service {
   readonly image: string
   readonly command?: string[]
-  readonly environment?: Record<string, string>
+  /** Null: as it stands where compose runs, and left out where it does not. */
+  readonly environment?: Record<string, string | null>
   readonly ports?: string[]
   readonly volumes?: string[]
-  readonly depends_on?: Record<string, { condition: string }>
+  readonly depends_on?: Record<string, { condition: string; required?: boolean }>
   readonly healthcheck?: { test: string[] }
   readonly profiles?: string[]
 }
@@ -56,7 +58,9 @@ t.test('every variable of our processes is a setting, and the values load as a c
       name,
     )
     const values = Object.fromEntries(
-      Object.entries(environment).map(([key, value]) => [key, resolved(value, { REKINDLE_API_TOKEN: 'x'.repeat(24) })]),
+      Object.entries(environment).flatMap(([key, value]) =>
+        value === null ? [] : [[key, resolved(value, { REKINDLE_API_TOKEN: 'x'.repeat(24) })]],
+      ),
     )
     t.strictSame(loadConfig(values).kafka.brokers, ['kafka:9092'], name)
     const real = loadConfig({
@@ -68,6 +72,44 @@ t.test('every variable of our processes is a setting, and the values load as a c
     })
     t.equal(real.mode, 'real', name)
   }
+})
+
+t.test('every setting can be given to our containers', async (t) => {
+  // Of engines and sandboxes that are other containers here, of `npm start`, and of clusters that ask who comes.
+  const elsewhere = /^STACK_|^KAFKA_(SSL|SASL)|^(SANDBOX_PORT|APOLLO_SANDBOX_PORT|SIMULATE(_.*)?)$/
+  const given = new Set(own.flatMap(([, { environment = {} }]) => Object.keys(environment)))
+  const lacking = Object.values(configFields).flatMap(({ env }) => (given.has(env) || elsewhere.test(env) ? [] : [env]))
+  t.strictSame(lacking, [])
+})
+
+t.test('with the real GoHighLevel nothing is told or asked of a sandbox, and no process waits for one', async (t) => {
+  const over = parse(read('docker-compose.real.yml'), { merge: true }) as { services: Record<string, Partial<Service>> }
+  t.strictSame(over.services['sandbox']?.profiles, ['sandbox'], 'nobody starts it')
+  const credentials = { GHL_APP_ID: 'a'.repeat(24), PUBLIC_URL: 'https://rekindle.example', REKINDLE_API_TOKEN: 'x'.repeat(24) }
+  for (const name of ['prepare', 'pipeline', 'sinks', 'api']) {
+    const { environment = {}, depends_on: waits = {} } = of(name)
+    const { environment: set = {}, depends_on: more = {} } = over.services[name] ?? {}
+    // Compose merges both by key: https://docs.docker.com/reference/compose-file/merge/
+    const values = Object.entries({ ...environment, ...set }).flatMap(([key, value]) =>
+      value === null ? [] : [[key, resolved(value, credentials)] as const],
+    )
+    const config = loadConfig({ ...Object.fromEntries(values), GHL_API_TOKEN: 'y'.repeat(8) })
+    t.strictSame([config.mode, config.ghl.apiUrl], ['real', ghlApiUrl], name)
+    for (const [other, { condition, required = true }] of Object.entries({ ...waits, ...more }))
+      if (other === 'sandbox') t.strictSame([condition, required], ['service_healthy', false], name)
+    t.notMatch(
+      values.map(([, value]) => value),
+      [/sandbox/],
+      name,
+    )
+  }
+  t.strictSame(
+    services.filter(
+      ([name, { depends_on: waits = {} }]) => 'sandbox' in waits && over.services[name]?.depends_on?.['sandbox'] === undefined,
+    ),
+    [],
+    'whoever waits for the sandbox does so no more',
+  )
 })
 
 t.test('every default in the file is the default of the configuration', async (t) => {

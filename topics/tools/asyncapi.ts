@@ -30,7 +30,8 @@ export function asyncapi(
     info: {
       title: 'Rekindle',
       version,
-      description: 'Topics of Rekindle. Generated from topics/index.ts by `npm run generate`; do not edit.',
+      description:
+        'Topics of Rekindle. Generated from topics/index.ts by `npm run generate`; do not edit. Names stand behind KAFKA_TOPIC_PREFIX, empty by default. Readers take committed records only (isolation.level=read_committed); docs/topics.md says what else holds for them.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
     defaultContentType: 'application/avro',
@@ -93,10 +94,16 @@ function message(topic: AnyTopic, examples: readonly { name: string; value: unkn
       type: 'object',
       properties: {
         ce_specversion: { type: 'string', const: '1.0' },
-        ce_id: { type: 'string', description: 'Unique per source: readers deduplicate by it.' },
+        ce_id: { type: 'string', description: 'Unique per source: readers deduplicate by the two.' },
         ce_source: { type: 'string', description: 'Who wrote it.' },
         ce_type: { type: 'string', const: topic.value.name },
+        'content-type': { type: 'string', const: 'application/avro' },
         traceparent: { type: 'string', description: 'W3C trace context.' },
+        tracestate: { type: 'string', description: 'W3C trace state, beside it.' },
+        'dlq-replay-of': {
+          type: 'string',
+          description: 'Put back from a dead-letter topic: for the group that set it aside, a repeat for others.',
+        },
       },
     },
     examples: examples.map(({ name, value }) => ({ name, payload: value })),
@@ -105,7 +112,7 @@ function message(topic: AnyTopic, examples: readonly { name: string; value: unkn
         key: { type: 'string', description: keyDocs[topic.key] },
         schemaIdLocation: 'payload',
         schemaIdPayloadEncoding: 'confluent',
-        schemaLookupStrategy: 'TopicIdStrategy',
+        schemaLookupStrategy: 'TopicNameStrategy',
         bindingVersion: BINDING_VERSION,
       },
     },

@@ -13,6 +13,48 @@ const keys: Readonly<Record<KeyKind, string>> = {
   'tenant:agent': '`<location>:<agent>`',
 }
 
+/** What holds for every reader from outside. test/topics/outsideReader.test.ts follows it with none of our code. */
+const reading: readonly string[] = [
+  '## Reading them',
+  '',
+  'For other teams: topics with the contract `public`. A reader has a group of its own and needs `Read` on the topic and on its group. It must:',
+  '',
+  '- **Read committed records only**: `isolation.level=read_committed`. The Java client reads uncommitted ones unless told otherwise, and with them',
+  '  decisions of transactions that were aborted and are made again. kafkajs 2.2.4 hands them out in any case where transactions overlap: take another',
+  '  client. Offsets have gaps, since transactions end with a record of their own.',
+  '- **Take the key as UTF-8 text**, not as Avro: lead keys are `<locationId>:<contactId>`, divided at the first colon.',
+  '- **Take the value apart**: a byte 0, four bytes with the id of the schema (big-endian), Avro in binary. The schema is `GET <registry>/schemas/ids/<id>`;',
+  '  subjects are named by topic, `<physical name>-value` (`TopicNameStrategy`). Give your own version of the schema as that of the reader: records are',
+  '  written by several versions at a time.',
+  '- **Know a value that is null**: on compacted topics it says that the key is gone (`leads.profiles`: the lead was erased; forget it too).',
+  '- **Bear words that are new.** What is a choice of words in a field (`status`, `action`, `type`) is a string and may get more of them without a new topic.',
+  '  Fields are added with defaults and never change their meaning; what would do so is a new topic, `.v2`, beside the old one.',
+  '- **Bear a repeat.** A stage writes each record once; `deliveries` may come twice (`deliveryId`), and what an operator replays from a dead-letter topic',
+  '  comes again with `dlq-replay-of` and the same `ce_id`. The pair of `ce_source` and `ce_id` is what to deduplicate by.',
+  '',
+  '| Header | What it is |',
+  '|---|---|',
+  '| `ce_id`, `ce_source` | identity of the record, and who wrote it: `rekindle/<stage>`, or the name of the client |',
+  '| `ce_type`, `ce_specversion` | full name of the record in the value; `1.0` |',
+  '| `content-type` | `application/avro`, where a stage wrote it |',
+  '| `traceparent`, `tracestate` | W3C trace context ([tracing](tracing.md)) |',
+  '| `dlq-replay-of` | set aside once and put back: for the group that set it aside, others pass over it or bear a repeat |',
+  '',
+  '**Order** holds for each key on one topic, and between topics not at all: a follow-up may be read before its decision. **The time of a record** is that of its',
+  'cause, so it may lie in the past, and late ones stand behind newer ones. Times in values are milliseconds since 1970, UTC; sums of money and log-odds are decimal',
+  'numbers in text. A decision is never changed: what takes its place is a newer one of the lead and its type, and what became of it are `followups` and `deliveries`',
+  'with its `decisionId`.',
+  '',
+  '```',
+  'kafka-avro-console-consumer --bootstrap-server … --topic decisions.v1 --isolation-level read_committed --from-beginning \\',
+  '  --property schema.registry.url=… --property print.key=true --key-deserializer org.apache.kafka.common.serialization.StringDeserializer',
+  '```',
+  '',
+  'Writing `agents.ballots` is described in [consensus](consensus.md#votes-from-outside), `market.facts` in [market](market.md), `marketing.spend` in',
+  '[attribution](attribution.md).',
+  '',
+]
+
 /** Markdown with a table of all topics and a section for each. */
 export function topicsPage(topics: readonly AnyTopic[]): string {
   const rows = topics.map(
@@ -28,6 +70,7 @@ export function topicsPage(topics: readonly AnyTopic[]): string {
     'Values are Avro in the wire format of the Confluent registry. Public contracts stay readable both ways across all versions',
     '(FULL_TRANSITIVE), internal ones backwards (BACKWARD_TRANSITIVE). All topics with a lead key have the same number of partitions.',
     '',
+    ...reading,
     '| Topic | Record | Contract | Kept | Written by |',
     '|---|---|---|---|---|',
     ...rows,
