@@ -3,6 +3,7 @@ import { leadKey, realtorKey } from '../topics/index.ts'
 import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy } from '../schemas/generated/records.ts'
 import { addressRefusals } from '../pipelines/enrich/addressRefusals.ts'
 import type { AddressRefusal } from '../pipelines/enrich/addressRefusals.ts'
+import { isMessage } from '../pipelines/agents/channels.ts'
 import { dueToAPerson } from '../pipelines/consensus/dueToAPerson.ts'
 import { churnOf } from '../pipelines/enrich/scoring/churn.ts'
 import type { Churn } from '../pipelines/enrich/scoring/churn.ts'
@@ -30,10 +31,23 @@ export async function explainedAll(
   const found = await deps.queries.policies([...new Set(decisions.map(({ policyHash }) => policyHash))])
   const policies = new Map(found.map((policy) => [policy.policyHash, policy]))
   const due = new Set(decisions.filter((one) => dueToAPerson(one) !== undefined).map(({ assessmentId }) => assessmentId))
+  const unwritten = new Set(decisions.filter(writesNothing).map(({ assessmentId }) => assessmentId))
   return decisions.map((decision) => {
     const told = explained(deps, decision, policies.get(decision.policyHash))
-    return decision.type === 'escalation' && decision.chosen === 'wait' && due.has(decision.assessmentId) ? overruled(told) : told
+    if (decision.type === 'escalation' && decision.chosen === 'wait' && due.has(decision.assessmentId)) return overruled(told)
+    return decision.type === 'content' && unwritten.has(decision.assessmentId) ? unused(told) : told
   })
+}
+
+/** Was it decided that no message is written? Where a person is asked, one may be all the same. */
+function writesNothing({ type, chosen, escalation }: Decision): boolean {
+  // Decisions from before the field was known have none.
+  return type === 'follow_up' && !isMessage(chosen) && typeof escalation !== 'string'
+}
+
+/** How a message would have been worded that was not decided on. */
+function unused({ headline, ...told }: ExplainedDecision): ExplainedDecision {
+  return { ...told, headline: `${headline.replace(/\.$/, '')}, if a message is written: none was decided on.` }
 }
 
 /** The votes would have left the lead with Rekindle, and its own words call for a person. */

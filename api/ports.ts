@@ -87,7 +87,8 @@ export interface Overview {
   decisions: number
   /** By type of decision: those on which votes were heard by what was chosen, and those that gates or something newer ended. */
   decisionsByType: Record<string, { chosen: Record<string, number>; gated: number; superseded: number }>
-  followupsByStatus: Record<string, number>
+  /** By `<action>/<status>`: a confirmed assignment is no message that left. */
+  followupsByOutcome: Record<string, number>
 }
 
 export interface LeadQueries {

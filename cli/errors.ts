@@ -150,7 +150,8 @@ export const cliErrors = {
     scope: 'process',
     retriable: false,
     means: 'This version of Rekindle would not decide with the policy.',
-    remedy: 'It may be of another version; make a new one with `rekindle learn`.',
+    remedy:
+      'It may be of another version: make a new one with `rekindle learn`. One that you have changed gets its hash by `rekindle policy seal <file>`.',
   },
   E_REPLAY_DIFFERS: {
     scope: 'step',

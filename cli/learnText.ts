@@ -15,8 +15,10 @@ const outcomes: Readonly<Record<Learned['outcome'], string>> = {
 }
 
 /** One policy in a line: for whom, which, on how many verdicts, and what became of it. */
-export function learnedLine({ key, policy, outcome }: LearnedReport, published: boolean): string {
-  return `${key}  ${policy.policyHash.slice(0, 12)}  ${policy.label}: ${published ? 'put in force' : outcomes[outcome]}`
+export function learnedLine({ key, policy, report, outcome }: LearnedReport, published: boolean): string {
+  const isOfNothing = outcome === 'few' && report.labels.usable === 0
+  const became = published ? 'put in force' : isOfNothing ? 'nobody has judged a decision: nothing is learned' : outcomes[outcome]
+  return `${key}  ${policy.policyHash.slice(0, 12)}  ${policy.label}: ${became}`
 }
 
 /** The report of one policy. `published` is whether it was put in force just now. */

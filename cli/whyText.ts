@@ -1,8 +1,9 @@
 /**
- * A lead as text: the decision that acts, or says why nothing is done, in five lines at most; what else was decided in one line each and
- * what was done; then the numbers: votes, the sum they make, gates, scores.
+ * A lead as text: the decision that acts, or says why nothing is done, with what became of it, in five lines at most; what else was decided
+ * in one line each and what was done; then the numbers: votes, the sum they make, gates, scores.
  */
 import type { LeadStory } from '../api/replySchemas.ts'
+import { becameOfIt } from '../api/pages/becameOfIt.ts'
 import { permissionsInWords } from '../api/pages/permissionWords.ts'
 import { instant, leaderOf, nameOf, nats, realtorOf, spoken, toWhom } from '../api/pages/words.ts'
 import { addressRefusalInWords } from '../pipelines/enrich/addressRefusals.ts'
@@ -11,6 +12,7 @@ import { explain } from '../pipelines/consensus/explain.ts'
 import { isLatestEnd } from '../pipelines/consensus/gates.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
 import { toldProvenance } from '../pipelines/enrich/provenance.ts'
+import { closedBecause } from '../pipelines/enrich/silence.ts'
 import {
   churnInWords,
   goldenInWords,
@@ -41,11 +43,12 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
       ({ leadKey, name, by }) => `perhaps the same person as ${name ?? 'a lead without a name'} (${leadKey}): ${by.join(', ')}`,
     ),
     '',
-    ...(first === undefined ? ['Nothing has been decided about this lead yet.'] : decisionWords(first)),
-    ...(options.all === true ? [] : alsoText(others)),
+    ...nothingBegun(profile),
+    ...(first === undefined ? ['Nothing has been decided about this lead yet.'] : decisionWords(first, story)),
+    ...(options.all === true ? [] : alsoText(others, story)),
     ...followUpText(story),
     ...(first === undefined ? [] : ['', ...decisionNumbers(first)]),
-    ...others.flatMap((told) => ['', ...decisionWords(told), ...decisionNumbers(told)]),
+    ...others.flatMap((told) => ['', ...decisionWords(told, story), ...decisionNumbers(told)]),
     ...underTitle('SCORES', [
       ...scored.factors.map(factorLine),
       ...(priority === undefined ? [] : [priorityInWords(priority), ...priority.factors.map(factorLine)]),
@@ -111,18 +114,29 @@ function newestOfEachType(decisions: readonly Told[]): Told[] {
   return newest.sort((a, b) => place(a) - place(b))
 }
 
-function alsoText(others: readonly Told[]): string[] {
+function nothingBegun(profile: LeadStory['profile']): string[] {
+  const because = closedBecause(profile)
+  return because === undefined ? [] : [`Rekindle begins nothing with this lead now. ${because}`]
+}
+
+/** What was decided and what became of it. */
+function headOf({ decision, headline }: Told, story: LeadStory): string {
+  return [headline, becameOfIt(decision, story)].filter((part) => part !== undefined).join(' ')
+}
+
+function alsoText(others: readonly Told[], story: LeadStory): string[] {
   return underTitle(
     'ALSO DECIDED',
     columns(
-      others.map(({ decision, headline }) => [spoken(decision.type), instant(decision.decidedAt), headline]),
+      others.map((told) => [spoken(told.decision.type), instant(told.decision.decidedAt), headOf(told, story)]),
       { indent: 2 },
     ),
   )
 }
 
-function decisionWords({ decision, headline, why }: Told): string[] {
-  return [`${titleOf(decision)}, asked because of: ${spoken(decision.reason)}`, headline, ...why.map((line) => `  ${line}`)]
+function decisionWords(told: Told, story: LeadStory): string[] {
+  const { decision, why } = told
+  return [`${titleOf(decision)}, asked because of: ${spoken(decision.reason)}`, headOf(told, story), ...why.map((line) => `  ${line}`)]
 }
 
 function decisionNumbers({ decision }: Told): string[] {

@@ -467,13 +467,17 @@ const errors: PanelSpec[] = [
     width: 12,
     minInterval: '1m',
     about:
-      'Messages and calls to leads a minute by who sent them: people, workflows, campaigns and bulk actions of the location, other programs (api), Rekindle. Many senders to the same leads are what annoys them.',
+      'Messages and calls to leads a minute by who sent them: people, workflows, campaigns and bulk actions of the location, other programs (api), Rekindle. One that the platform told of and that turned out to be ours is one of ours. Many senders to the same leads are what annoys them.',
     queries: [
       {
         as: 'series',
-        sql: `SELECT $__timeInterval(received_at) AS time, if(kind = 'followup_delivered', 'rekindle', sender) AS who, count() * 60 / $__interval_s AS messages
-FROM lead_events WHERE $__timeFilter_ms(received_at) AND ${tenants}
-AND (kind = 'message_outbound' OR (kind = 'followup_delivered' AND delivery_action = 'send_message' AND delivery_status = 'confirmed'))
+        sql: `SELECT $__timeInterval(first_at) AS time, who, count() * 60 / $__interval_s AS messages
+FROM (
+  SELECT min(received_at) AS first_at, if(max(kind = 'followup_delivered'), 'rekindle', toString(any(sender))) AS who
+  FROM lead_events WHERE $__timeFilter_ms(received_at) AND ${tenants}
+  AND (kind = 'message_outbound' OR (kind = 'followup_delivered' AND delivery_action = 'send_message' AND delivery_status = 'confirmed'))
+  GROUP BY tenant_id, if(message_id = '', event_id, message_id)
+)
 GROUP BY time, who ORDER BY time, who`,
       },
     ],

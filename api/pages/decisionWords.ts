@@ -12,8 +12,8 @@ export function chosenPercent(decision: Decision): string {
   return option === undefined ? '–' : `${Math.round(option.probability * 100)} %`
 }
 
-/** The votes and gates behind a decision as tables. */
-export function decisionCard({ decision, headline, why }: ExplainedDecision): Markup {
+/** The votes and gates behind a decision as tables. `became`: what became of it, where that is known. */
+export function decisionCard({ decision, headline, why }: ExplainedDecision, became?: string): Markup {
   const held = decision.gates.filter(({ verdict }) => verdict !== 'allow')
   return html`<section class="card" id="${decision.decisionId}">
     <h3>
@@ -22,6 +22,7 @@ export function decisionCard({ decision, headline, why }: ExplainedDecision): Ma
         >${spoken(decision.type)}: ${spoken(decision.chosen)}, ${chosenPercent(decision)}, ${instant(decision.decidedAt)}</span
       >
     </h3>
+    ${became === undefined ? null : html`<p>${became}</p>`}
     <ul>
       ${why.map((line) => html`<li>${line}</li>`)}
     </ul>

@@ -1,6 +1,7 @@
 /** The list of leads and one lead with its story and its whys, as pages. */
 import { addressRefusalInWords } from '../../pipelines/enrich/addressRefusals.ts'
 import { toldProvenance } from '../../pipelines/enrich/provenance.ts'
+import { closedBecause } from '../../pipelines/enrich/silence.ts'
 import {
   churnInWords,
   goldenInWords,
@@ -16,6 +17,7 @@ import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { Origin } from '../../schemas/generated/records.ts'
 import type { ToldLead } from '../leadStory.ts'
 import type { LeadConsent } from '../replySchemas.ts'
+import { becameOfIt } from './becameOfIt.ts'
 import { decisionCard } from './decisionWords.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
@@ -156,6 +158,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent): string {
   const { profile } = lead
   const scored = toldScore(profile)
   const priority = toldPriority(profile)
+  const closed = closedBecause(profile)
   const blocked = [
     ...(profile.dnd ? ['all channels'] : []),
     ...Object.entries(profile.dndChannels).flatMap(([channel, state]) => (state === 'inactive' ? [] : [`${channel} (${state})`])),
@@ -198,7 +201,8 @@ export function leadPage(lead: ToldLead, consent: LeadConsent): string {
         </dd>
       </dl>
       <h2>Decisions</h2>
-      ${lead.decisions.length === 0 ? html`<p>None yet.</p>` : lead.decisions.map(decisionCard)}
+      ${closed === undefined ? null : html`<p>Rekindle begins nothing with this lead now. ${closed}</p>`}
+      ${lead.decisions.length === 0 ? html`<p>None yet.</p>` : lead.decisions.map((told) => decisionCard(told, becameOfIt(told.decision, lead)))}
       <h2>Follow-ups</h2>
       ${
         lead.followups.length === 0

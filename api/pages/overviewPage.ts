@@ -87,6 +87,7 @@ function counts(overview: Overview): Markup {
       .sort(([, a], [, b]) => b - a)
       .map(([name, count]) => `${count} ${spoken(name)}`)
       .join(', ')
+  const followUps = byAction(overview.followupsByOutcome)
   return html`<dl>
     <dt>Leads</dt>
     <dd>${overview.leads} <span class="soft">${split(overview.leadsByLevel)}</span></dd>
@@ -96,8 +97,29 @@ function counts(overview: Overview): Markup {
       ${Object.entries(overview.decisionsByType).map(([type, own]) => html`<div class="soft">${typeInWords(type, own)}</div>`)}
     </dd>
     <dt>Follow-ups</dt>
-    <dd>${split(overview.followupsByStatus) || 'none'}</dd>
+    <dd>
+      ${followUps.length === 0 ? 'none' : followUps.map(([action, statuses]) => html`<div>${actionsInWords[action] ?? spoken(action)}: ${split(statuses)}</div>`)}
+    </dd>
   </dl>`
+}
+
+const actionsInWords: Readonly<Record<string, string>> = {
+  send_message: 'messages',
+  create_task: 'calls asked of realtors',
+  hand_over: 'hand-overs to people',
+  assign: 'leads given to realtors',
+  ask: 'questions to people',
+}
+
+/** Counts by `<action>/<status>` as counts by status of each action, those with the most first. */
+function byAction(counts: Record<string, number>): [action: string, statuses: Record<string, number>][] {
+  const actions = new Map<string, Record<string, number>>()
+  for (const [name, count] of Object.entries(counts)) {
+    const [action = '', status = ''] = name.split('/')
+    actions.set(action, { ...actions.get(action), [status]: count })
+  }
+  const total = (statuses: Record<string, number>) => Object.values(statuses).reduce((sum, count) => sum + count, 0)
+  return [...actions].sort(([a, x], [b, y]) => total(y) - total(x) || (a < b ? -1 : 1))
 }
 
 /** `follow up: 15 by votes (10 send a text message, 5 wait), 12 left nothing but waiting by gates, 2 overtaken`. */

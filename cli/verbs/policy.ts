@@ -1,10 +1,10 @@
-/** `rekindle policy list | show | use`: which numbers decisions are made with, who changed it, and putting former ones in force again. */
+/** `rekindle policy list | show | use | seal`: which numbers decisions are made with, who changed it, putting former ones in force again, and making one to compare with. */
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { optionsByType } from '../../pipelines/agents/agent.ts'
 import { instantText } from '../../pipelines/instantText.ts'
 import { changeHeaders } from '../../pipelines/consensus/policyChange.ts'
-import { policyKey, policyProblems } from '../../pipelines/consensus/policy.ts'
+import { policyKey, policyProblems, sealed } from '../../pipelines/consensus/policy.ts'
 import { Policy as PolicyRecord } from '../../schemas/generated/records.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import { learnedByHash } from '../../sinks/postgres/learnedPolicies.ts'
@@ -23,7 +23,7 @@ import { learnedLines } from '../learnText.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { thisUser } from '../thisUser.ts'
 
-export function addPolicy(program: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
+export function addPolicy(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
   const policy = program
     .command('policy')
     .description('the policies decisions are made with: list them, show one, put a former one in force again')
@@ -90,9 +90,32 @@ export function addPolicy(program: Command, { terminal, config }: Pick<Surroundi
         await pool.end()
       }
     })
+  policy
+    .command('seal')
+    .description('print a policy of a file, as you have changed it, with its hash: for whatif and policy shadow')
+    .argument('<file>', 'JSON, as policy show --json prints it')
+    .option('--label <text>', 'what it is called')
+    .action((file: string, { label }: { label?: string }) => {
+      terminal.out(JSON.stringify(sealedFile(file, { label, at: now() }), null, 2))
+    })
 }
 
-/** The policy that is meant, one that was in force or one that learning kept back. Throws `E_POLICY_UNKNOWN` for none and for several. */
+/** A policy with what somebody changed in it under the hash that it has now. Throws `E_OPTION_INVALID` or `E_POLICY_UNSOUND`. */
+export function sealedFile(file: string, { label, at }: { readonly label: string | undefined; readonly at: number }): Policy {
+  const changed = policyInFile(file)
+  const policy = sealed({ ...changed, label: label ?? changed.label, createdAt: at })
+  mustBeSound(policy, file)
+  return policy
+}
+
+/** A stored policy by its hash, or a sealed one in a JSON file. Throws as `policyNamed` and `policyInFile` do, and `E_POLICY_UNSOUND`. */
+export async function policyMeant(db: Queryable, name: string): Promise<Policy> {
+  const policy = name.endsWith('.json') ? policyInFile(name) : await policyNamed(db, name)
+  mustBeSound(policy, name)
+  return policy
+}
+
+/** A policy that was in force or that learning kept back. Throws `E_POLICY_UNKNOWN` for none and for several. */
 export async function policyNamed(db: Queryable, hash: string): Promise<Policy> {
   const found = [...(await policiesByHash(db, hash)), ...(await learnedByHash(db, hash)).map(({ policy }) => policy)]
   return onlyOne([...new Map(found.map((one) => [one.policyHash, one])).values()], hash)

@@ -13,7 +13,7 @@ import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { mustBeSound, policyNamed } from './policy.ts'
+import { policyMeant } from './policy.ts'
 import { verdictsLine } from './whatif.ts'
 
 /** Adds it to `rekindle policy`. */
@@ -22,7 +22,7 @@ export function addPolicyShadow(program: Command, { terminal, config }: Pick<Sur
     .find((command) => command.name() === 'policy')
     ?.command('shadow')
     .description('let a policy decide beside the one in force, without effect; end that; or show how the two compare')
-    .argument('<what>', 'the hash of a policy or how it begins, off, or show')
+    .argument('<what>', 'the hash of a policy or how it begins, a JSON file, off, or show')
     .argument('[for]', 'with off: only this one, as show names it (<location or *>:<decision type>)')
     .action(async (what: string, of: string | undefined) => {
       const settings = config()
@@ -43,8 +43,7 @@ export function addPolicyShadow(program: Command, { terminal, config }: Pick<Sur
           terminal.out(ended.length === 0 ? 'No policy is being tried.' : `Not tried any more: ${ended.map(([key]) => key).join(', ')}.`)
           return
         }
-        const chosen = await policyNamed(pool, what)
-        mustBeSound(chosen, chosen.policyHash.slice(0, 12))
+        const chosen = await policyMeant(pool, what)
         await kafka.registerSchemas([shadowPolicies])
         await kafka.producer().send(shadowPolicies, policyKey(chosen), chosen)
         terminal.out(

@@ -13,7 +13,6 @@ import { drawnVerdicts } from '../../pipelines/learning/voteTable.ts'
 import { instantText } from '../../pipelines/instantText.ts'
 import type { AgentResult, Policy } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
-import type { Queryable } from '../../sinks/postgres/pool.ts'
 import { columns } from '../columns.ts'
 import { effectLines } from '../effectText.ts'
 import { cliError } from '../errors.ts'
@@ -22,7 +21,7 @@ import type { ReplaySource, TailSource } from '../replaySource.ts'
 import { rangeOf, storedQuestions } from '../storedQuestions.ts'
 import type { ReplayRange } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { mustBeSound, policyInFile, policyNamed } from './policy.ts'
+import { policyMeant } from './policy.ts'
 
 interface WhatIfFlags {
   readonly policy: string
@@ -89,12 +88,6 @@ export async function compareRange(
     }
   }
   return { compared, effect: effectOf(choices) }
-}
-
-async function policyMeant(db: Queryable, name: string): Promise<Policy> {
-  const policy = name.endsWith('.json') ? policyInFile(name) : await policyNamed(db, name)
-  mustBeSound(policy, name)
-  return policy
 }
 
 type Changed = Extract<Compared, { kind: 'compared' }>

@@ -73,8 +73,12 @@ const actions: Readonly<Record<string, string>> = {
   realtor_2: 'give the lead to the second realtor of the list',
   realtor_3: 'give the lead to the third realtor of the list',
 }
-/** What `wait` means where it is not about acting. */
-const plainText = 'keep the plain text'
+/** What `wait` means where it is not about contact. */
+const waits: Readonly<Record<string, string>> = {
+  content: 'keep the plain text',
+  escalation: 'leave the lead with Rekindle',
+  routing: 'leave the lead without a realtor',
+}
 const confidences = ['very low', 'low', 'medium', 'high', 'very high'] as const
 
 /** The name of a realtor, where it is known. */
@@ -149,12 +153,7 @@ function explainedVote(c: Contribution): ExplainedVote {
 type Acts = (option: string) => string
 
 function headlineOf(decision: Decision, acts: Acts, policy: Policy | undefined): string {
-  const subject =
-    decision.chosen === 'wait' && decision.type === 'escalation'
-      ? 'Leave the lead with Rekindle'
-      : decision.chosen === 'wait' && decision.type === 'routing'
-        ? 'Leave the lead without a realtor'
-        : capital(acts(decision.chosen))
+  const subject = capital(acts(decision.chosen))
   if (dueToAPerson(decision) !== undefined) return `${capital(acts('hand_over'))}: its own words are for a person to answer.`
   if (decision.stopReason === 'gated')
     return decision.type === 'content'
@@ -365,7 +364,7 @@ function liftInWords(liftsAt: number | null, gates: readonly GateResult[]): stri
 
 /** What an option of a decision type is, in words: `soft_ask` is "ask softly". */
 export function actionOf(option: string, type: string): string {
-  return option === 'wait' && type === 'content' ? plainText : (actions[option] ?? option)
+  return (option === 'wait' ? waits[type] : undefined) ?? actions[option] ?? option
 }
 
 /** Who was on the list of a routing decision, the first place first. */

@@ -5,6 +5,7 @@
  * @source reference/consensus.md step 0; reference/safety-and-claude.md 1.4
  */
 import type { GateResult, LeadView, Tenant } from '../../schemas/generated/records.ts'
+import { closedInWords } from '../closedWords.ts'
 import { counted } from '../counted.ts'
 import { placeOfOption } from '../routing/realtorOption.ts'
 import { groundForHandOver } from '../agents/follow-up/escalationManager.ts'
@@ -71,26 +72,11 @@ const humanOwnership: Gate = ({ view, at }) => {
   return [deny('human_ownership', 'human_leads', '*', 'A person leads this conversation.', lifts)]
 }
 
-const blockWords: Readonly<Record<string, string>> = {
-  dnd: 'Do not disturb is set for',
-  revoked: 'The lead has revoked permission for',
-  no_address: 'No address is known for',
-  no_consent: 'There is no permission for',
-  marketing_revoked: 'The lead has revoked permission for marketing by',
-  inquiry_revoked: 'The lead has revoked permission for answers by',
-  transactional_revoked: 'The lead has revoked permission for messages about appointments by',
-  marketing_not_covered: 'The permission of the lead does not cover marketing by',
-  address_revoked: 'Permission was revoked from this number or e-mail address for',
-  address_marketing_revoked: 'Permission for marketing was revoked from this number or e-mail address by',
-  address_inquiry_revoked: 'Permission for answers was revoked from this number or e-mail address by',
-  address_transactional_revoked: 'Permission for messages about appointments was revoked from this number or e-mail address by',
-  provider_dnd: 'The provider has do not disturb set for',
-}
 const consent: Gate = ({ view }, options) =>
   options.filter(isContact).flatMap((option) => {
     const blocked = Object.hasOwn(view.blockedChannels, option) ? view.blockedChannels[option] : undefined
     const rule = blocked ?? (view[contacts[option] ?? 'hasPhone'] ? undefined : 'no_address')
-    return rule === undefined ? [] : [deny('consent', rule, option, `${blockWords[rule] ?? `Blocked (${rule}):`} ${option}.`)]
+    return rule === undefined ? [] : [deny('consent', rule, option, closedInWords(rule, option))]
   })
 
 const contactBudget: Gate = (input, options) => {

@@ -29,7 +29,20 @@ export function silenceBase(profile: LeadProfile): number {
 
 /** May this lead be asked about on our own initiative? Not when it is gone, won, lost or closed on every channel. */
 export function isOpen(profile: LeadProfile): boolean {
-  return profile.deletedAt === null && profile.status !== 'converted' && profile.status !== 'lost' && !closedOnAllChannels(profile)
+  return closedBecause(profile) === undefined
+}
+
+/** Why nothing is asked about the lead on our own initiative, as a sentence; `undefined` where that is not so. */
+export function closedBecause(
+  profile: Parameters<typeof closedOnAllChannels>[0] & Pick<LeadProfile, 'deletedAt' | 'status'>,
+): string | undefined {
+  if (profile.deletedAt !== null) return 'The contact was deleted.'
+  if (profile.status === 'converted') return 'The lead has become a client.'
+  if (profile.status === 'lost') return 'The lead is marked as lost.'
+  if (!closedOnAllChannels(profile)) return undefined
+  return profile.dnd
+    ? 'Do not disturb is set for the lead.'
+    : 'No channel is open: each is taken back by the lead or set to do not disturb.'
 }
 
 /** The step (24, 48 or 72 hours) that the silence has reached at `at`; 0 before the first. */

@@ -81,12 +81,15 @@ export interface Material {
   readonly remembered?: readonly Turned[]
 }
 
-/** What the verdicts teach; nothing when there is none that was asked for by a known chance. For all locations first. */
+/**
+ * What the verdicts teach, for all locations first. Where there is none that was asked for by a known chance nothing is taught, and
+ * somebody may have turned all the same: then what is in force goes on without it.
+ */
 export function learn(material: Material): Learned[] {
   const { decisionType, judged, shipped, inForce, recent = [], remembered = [] } = material
   const usable = firstVerdicts(judged).filter(({ inclusion }) => inclusion > 0)
-  if (usable.length === 0) return []
   const watch = watchOf({ recent, judged, remembered, policy: shipped })
+  if (usable.length === 0 && watch.turned.length + watch.undecided.length === 0) return []
   const former = inForce(`${EVERYBODY}:${decisionType}`) ?? shipped
   const fitted = learnOne(EVERYBODY, judged, shipped, former, watch, material)
   const down = (fitted.watch?.turned ?? []).filter(isDown)
@@ -115,8 +118,9 @@ function learnOne(
   watch: Watch,
   { verdictsLeast = 0, rolledBack, inForce }: Pick<Material, 'verdictsLeast' | 'rolledBack' | 'inForce'>,
 ): Learned {
-  // By the newest verdict and not by a clock: with one, every run would publish another policy for the same verdicts.
-  const now = Math.max(...judged.map(({ labelledAt }) => labelledAt))
+  // By the newest verdict and not by a clock: with one, every run would publish another policy for the same verdicts. Without one by the newest turn.
+  const newest = [...judged.map(({ labelledAt }) => labelledAt), ...(judged.length === 0 ? saidOf(watch) : [])]
+  const now = Math.max(...newest)
   const conformal = conformalLevel(judged)
   const { parts, report } = fit(voteTableOf(judged, prior), { now, prior, former, level: conformal.level, heldDown: watch.turned })
   const votesOf = (agent: string) => report.agents.find((one) => one.agent === agent)?.votes ?? 0
@@ -131,7 +135,7 @@ function learnOne(
       ? 'unsound'
       : policy.policyHash === former.policyHash
         ? 'unchanged'
-        : report.labels.usable < verdictsLeast
+        : report.labels.usable < Math.max(1, verdictsLeast)
           ? 'few'
           : rolledBack?.has(inForce(policyKey(policy))?.policyHash ?? policyKey(policy)) === true
             ? 'rolled_back'
@@ -140,6 +144,11 @@ function learnOne(
               : 'publish'
   const told = { drift: driftOf(judged), conformal, olderVotes: olderVotes(judged), watch: { ...watch, turned }, from: 'fitted' as const }
   return { key: policyKey(policy), policy, former, report, ...told, outcome, problems }
+}
+
+/** When each of those fell that the watch names. */
+function saidOf({ turned, undecided }: Watch): number[] {
+  return [...turned, ...undecided].map(({ since }) => since)
 }
 
 /**

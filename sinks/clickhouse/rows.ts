@@ -63,6 +63,7 @@ export function leadEventRow(event: LeadEvent): Row {
     channel: message?.channel ?? delivery?.channel ?? '',
     direction: message?.direction ?? '',
     sender: message?.sender ?? '',
+    message_id: message?.messageId ?? delivery?.messageId ?? '',
     text_length: textLength(message?.text ?? delivery?.text),
     call_status: message?.callStatus ?? '',
     call_seconds: message?.callDurationSeconds ?? null,

@@ -51,8 +51,24 @@ const columns: readonly (readonly [string, string, (row: Row) => unknown])[] = [
 ]
 const names = columns.map(([name]) => name).join(', ')
 
-/** Stores what was said. */
+/** Stores what was said. A message that the provider told of before its delivery did is known as ours from the delivery on. */
 export async function storeCommunications(client: pg.PoolClient, records: readonly SinkRecord<LeadEvent>[]): Promise<void> {
+  await storeSaid(client, records)
+  const echoed = records.flatMap(({ key, value }) => {
+    const id = value?.delivery?.echoed === true ? value.delivery.messageId : null
+    return value === null || id === null ? [] : [{ tenantId: value.tenantId, key, id }]
+  })
+  if (echoed.length === 0) return
+  await client.query({
+    name: 'communications_ours',
+    text: `UPDATE communications AS said SET sender = 'rekindle' FROM unnest($1::text[], $2::text[], $3::text[]) AS ours (tenant_id, lead_id, id)
+           WHERE said.tenant_id = ours.tenant_id AND said.external_id = ours.id AND said.lead_id = ours.lead_id
+             AND said.direction = 'outbound' AND said.sender <> 'rekindle'`,
+    values: [echoed.map(({ tenantId }) => tenantId), echoed.map(({ key }) => key), echoed.map(({ id }) => id)],
+  })
+}
+
+async function storeSaid(client: pg.PoolClient, records: readonly SinkRecord<LeadEvent>[]): Promise<void> {
   const rows = records.flatMap(({ key, value }): Row[] => {
     const said = value === null ? undefined : saidIn(value)
     return value === null || said === undefined ? [] : [{ key, event: value, said }]

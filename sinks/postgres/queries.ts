@@ -48,7 +48,8 @@ export interface Overview {
   leadsByLevel: Record<string, number>
   decisions: number
   decisionsByType: Record<string, TypeDecided>
-  followupsByStatus: Record<string, number>
+  /** By `<action>/<status>`: a confirmed assignment is no message that left. */
+  followupsByOutcome: Record<string, number>
 }
 
 export interface Assignment {
@@ -70,6 +71,8 @@ export interface StoreCounts {
   /** Follow-ups that did not leave, by `<gate>/<rule>`. */
   readonly heldBy: Readonly<Record<string, number>>
 }
+
+const BY_OUTCOME = "SELECT action || '/' || status AS name, count(*) FROM followup_actions GROUP BY 1"
 
 /** The queries on a pool (or on a client of a transaction). */
 export function leadQueries(db: Queryable) {
@@ -219,13 +222,13 @@ export function leadQueries(db: Queryable) {
       const decisions = sum(
         Object.fromEntries(Object.entries(decisionsByType).map(([type, own]) => [type, sum(own.chosen) + own.gated + own.superseded])),
       )
-      const followupsByStatus = await tally('SELECT status AS name, count(*) FROM followup_actions GROUP BY 1')
-      return { leads: sum(leadsByLevel), leadsByLevel, decisions, decisionsByType, followupsByStatus }
+      const followupsByOutcome = await tally(BY_OUTCOME)
+      return { leads: sum(leadsByLevel), leadsByLevel, decisions, decisionsByType, followupsByOutcome }
     },
 
     /** Counts for accounting, to the last record. */
     async counts(): Promise<StoreCounts> {
-      const followupsByOutcome = await tally("SELECT action || '/' || status AS name, count(*) FROM followup_actions GROUP BY 1")
+      const followupsByOutcome = await tally(BY_OUTCOME)
       return {
         leads: await total('leads'),
         decisions: await total('decisions'),

@@ -56,7 +56,7 @@ export const noQueries: LeadQueries = {
   policies: async () => [],
   asks: async () => [],
   audits: async () => ({ audits: [], waiting: 0 }),
-  overview: async () => ({ leads: 0, leadsByLevel: {}, decisions: 0, decisionsByType: {}, followupsByStatus: {} }),
+  overview: async () => ({ leads: 0, leadsByLevel: {}, decisions: 0, decisionsByType: {}, followupsByOutcome: {} }),
   latestDecisions: async () => [],
   owed: async (_filter, now) => ({
     at: now,

@@ -28,3 +28,16 @@ t.test('votes that would have left a lead with Rekindle are told as overruled wh
   const goes = { ...stays, chosen: 'hand_over' }
   t.equal((await headlines(silenced, goes))[1], 'Hand the lead over to a person.')
 })
+
+t.test('the wording of a message that was not decided on is told as that', async (t) => {
+  const worded = decisionRecord({ decisionId: 'd2', type: 'content', chosen: 'soft_ask', dueAt: null })
+  const headline = async (followUp: Partial<Decision>) => (await explainedAll(deps, [decisionRecord(followUp), worded]))[1]?.headline
+  const unused = 'Ask softly, if a message is written: none was decided on.'
+  t.equal(await headline({ chosen: 'sms' }), 'Ask softly.')
+  t.equal(await headline({ chosen: 'email' }), 'Ask softly.')
+  t.equal(await headline({ chosen: 'wait' }), unused)
+  t.equal(await headline({ chosen: 'call' }), unused)
+  t.equal(await headline({ chosen: 'wait', stopReason: 'gated' }), unused)
+  t.equal(await headline({ chosen: 'wait', assessmentId: 'another' }), 'Ask softly.', 'of another question')
+  t.equal(await headline({ chosen: 'wait', escalation: 'quorum_failed_twice' }), 'Ask softly.', 'whoever is asked may write one')
+})

@@ -90,7 +90,7 @@ const stored: LeadQueries = {
       escalation: { chosen: { wait: 1 }, gated: 0, superseded: 0 },
       follow_up: { chosen: { wait: 5, sms: 10 }, gated: 12, superseded: 2 },
     },
-    followupsByStatus: { confirmed: 4, denied: 1 },
+    followupsByOutcome: { 'send_message/denied': 1, 'assign/confirmed': 1, 'send_message/confirmed': 3 },
   }),
   latestDecisions: async () => [
     { decision: decisionOf(), name: 'Maria Lopez' },
@@ -449,10 +449,15 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   }
   const [overview, leads, , lead] = pages.map(({ body }) => body)
   t.match(overview, /12 <span[^>]*>10 COLD, 2 HOT/)
-  t.match(overview, /escalation: 1 by votes \(1 wait\)</)
+  t.match(overview, /escalation: 1 by votes \(1 leave the lead with Rekindle\)</)
   t.match(
     overview,
     /follow up: 15 by votes \(10 send a text message, 5 wait\), 12 left nothing but waiting by gates, 2 overtaken by something newer</,
+  )
+  t.match(
+    overview,
+    /messages: 3 confirmed, 1 denied<[\s\S]*leads given to realtors: 1 confirmed</,
+    'what left is told apart from what was assigned',
   )
   t.match(overview, /#decision-1">Maria Lopez</)
   t.match(overview, /#decision-1">contactMaria000000001</, 'a lead whose name is not known yet')

@@ -156,7 +156,8 @@ t.test('why says it in words first, then in numbers that add up', async (t) => {
     'intent HOT, score 72 (warm), contacted, epoch 3, last event 2026-11-24 15:00 UTC',
     '',
     'FOLLOW UP  2026-11-24 15:00 UTC, asked because of: inbound message',
-    ...[explain(decisionOf()).headline, ...explain(decisionOf()).sentences.map((line) => `  ${line}`)],
+    `${explain(decisionOf()).headline} It has not left yet. Quiet hours in Texas. It is looked at again 2026-11-25 15:00 UTC.`,
+    ...explain(decisionOf()).sentences.map((line) => `  ${line}`),
     '',
     'FOLLOW-UPS',
     '  2026-11-24 15:00 UTC  planned  send message sms  due 2026-11-24 15:00 UTC  It asked for a showing.',
@@ -217,6 +218,18 @@ t.test('why tells the decision that acts in five lines at most, each other one i
     `  escalation  2026-11-24 15:00 UTC  ${stays.headline}`,
     '',
   ])
+  const [followUp] = story.followups
+  if (followUp === undefined) throw new Error('no follow-up')
+  const given = { ...followUp, decisionId: goes.decision.decisionId, followupId: 'f2', action: 'hand_over', channel: 'none' }
+  const both = whyText({
+    ...story,
+    decisions: [follows, { ...goes, decision: { ...goes.decision, decidedAt: at - 1, askedAt: 0 } }],
+    followups: [given],
+  })
+  t.ok(
+    both.some((line) => line.endsWith(`${goes.headline} It has not been done yet: it is due 2026-11-24 15:00 UTC.`)),
+    'of the others as well',
+  )
   t.end()
 })
 
@@ -226,6 +239,22 @@ t.test('why copes with a lead about which nothing is known yet', async (t) => {
   const silent = explained({ explain }, decisionOf({ contributions: [], silent: [], gates: [] }))
   const lines = whyText({ ...bare, decisions: [silent] })
   t.ok(lines.includes('  No agent voted.') && lines.includes('  gates: all open'))
+})
+
+t.test('why tells that nothing is begun with a lead that is closed, also where nothing was ever decided', async (t) => {
+  const revoked = { status: 'revoked', at, expiresAt: null, eventId: 'e', words: 'STOP' }
+  const consents = { sms: revoked, email: revoked, call: revoked }
+  const bare = { ...story, decisions: [], followups: [], deliveries: [], profile: profileOf({ consents, dnd: false, dndChannels: {} }) }
+  const begun = 'Rekindle begins nothing with this lead now.'
+  t.strictSame(whyText(bare).slice(2, 5), [
+    '',
+    `${begun} No channel is open: each is taken back by the lead or set to do not disturb.`,
+    'Nothing has been decided about this lead yet.',
+  ])
+  t.equal(whyText({ ...story, profile: profileOf({ status: 'converted' }) })[3], `${begun} The lead has become a client.`)
+  t.equal(whyText({ ...story, profile: profileOf({ status: 'lost' }) })[3], `${begun} The lead is marked as lost.`)
+  t.equal(whyText({ ...story, profile: profileOf({ dnd: true }) })[3], `${begun} Do not disturb is set for the lead.`)
+  t.equal(whyText({ ...story, profile: profileOf({ deletedAt: at }) })[3], `${begun} The contact was deleted.`)
 })
 
 t.test('why names leads that are perhaps the same person', async (t) => {

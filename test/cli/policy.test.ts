@@ -2,6 +2,8 @@
  * `rekindle policy` on real engines: a location's own policy is put in force, taken away and put in force again, and every verb says so
  * once the sink has stored it. Words that name nothing are refused with what to do.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { Command } from 'commander'
 import pino from 'pino'
 import { Registry } from 'prom-client'
@@ -12,7 +14,7 @@ import { runProgram } from '../../cli/program.ts'
 import { kafkaOf } from '../../cli/roles/connections.ts'
 import { postgresGroup } from '../../cli/roles/groups.ts'
 import { addLearn } from '../../cli/verbs/learn.ts'
-import { addPolicy } from '../../cli/verbs/policy.ts'
+import { addPolicy, policyMeant } from '../../cli/verbs/policy.ts'
 import { addPolicyClear, ownOf } from '../../cli/verbs/policyClear.ts'
 import { loadConfig } from '../../config/config.ts'
 import { policyKey, sealed } from '../../pipelines/consensus/policy.ts'
@@ -42,6 +44,33 @@ t.test('a location is named whole or with one type, and that of all cannot be ta
   t.end()
 })
 
+t.test('a policy that somebody has changed is sealed under another hash, and only then taken from its file', async (t) => {
+  const folder = t.testdir({})
+  const changed = { ...own, options: own.options.map((one) => (one.option === 'sms' ? { ...one, costMicros: one.costMicros + 1 } : one)) }
+  const file = (name: string, policy: unknown) => {
+    writeFileSync(join(folder, name), JSON.stringify(policy))
+    return join(folder, name)
+  }
+  const nobody = { query: async () => Promise.reject(new Error('a file needs no store')) } as never
+  const mine = file('mine.json', changed)
+  await t.rejects(policyMeant(nobody, mine), { code: 'E_POLICY_UNSOUND', message: /not the hash of the content/ })
+  const lines: string[] = []
+  const terminal = { out: (text: string) => lines.push(text), err: (text: string) => lines.push(text), live: () => undefined }
+  const surroundings = { terminal, config: () => loadConfig({}), now: () => 5 }
+  const run = (...words: string[]) => {
+    const program = new Command('rekindle').exitOverride()
+    addPolicy(program, surroundings)
+    return runProgram(program, ['policy', 'seal', ...words], surroundings)
+  }
+  t.equal(await run(mine, '--label', 'dearer texts'), 0)
+  const made = JSON.parse(lines.splice(0).join('\n')) as Policy
+  t.strictSame(made, { ...changed, label: 'dearer texts', createdAt: 5, policyHash: made.policyHash })
+  t.not(made.policyHash, own.policyHash)
+  t.strictSame(await policyMeant(nobody, file('sealed.json', made)), made)
+  t.equal(await run(file('bad.json', { ...changed, fallback: 'sms' })), 1)
+  t.match(lines.join('\n'), /E_POLICY_UNSOUND: .*fallback sms is not reversible/)
+})
+
 t.test('a location goes back to the policy of all: said by list and show, known to the timer, and its own can be used again', async (t) => {
   const stack = await testStack(t)
   const config = loadConfig(stackEnv(stack))
@@ -65,7 +94,7 @@ t.test('a location goes back to the policy of all: said by list and show, known 
   const told = async (...words: string[]) => {
     const lines: string[] = []
     const terminal = { out: (text: string) => lines.push(text), err: (text: string) => lines.push(text), live: () => undefined }
-    const surroundings = { terminal, config: () => config }
+    const surroundings = { terminal, config: () => config, now: Date.now }
     const program = new Command('rekindle').exitOverride().configureOutput({ writeErr: (text) => lines.push(text) })
     addPolicy(program, surroundings)
     addPolicyClear(program, surroundings)

@@ -5383,4 +5383,50 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'The machine writes on to somebody who asks for a person, or threatens with a lawyer, in the fourth sentence of an e-mail.',
   },
+  {
+    id: 'echo-is-ours',
+    guard: 'a message that the platform told of first is ours once its delivery is known',
+    file: 'sinks/postgres/communicationRows.ts',
+    find: 'if (echoed.length === 0) return',
+    replace: 'if (echoed.length >= 0) return',
+    tests: [
+      {
+        file: 'test/docs/analyticsOfMessages.test.ts',
+        title: 'what messages bring, how long leads wait and what agents are worth are told as the page says',
+      },
+    ],
+    why: 'Next to nothing of what we send is told as ours: it stands as messages of another program.',
+  },
+  {
+    id: 'became-of-the-latest-change',
+    guard: 'what became of a decision is the latest change of its follow-up',
+    file: 'api/pages/becameOfIt.ts',
+    find: 'newest.sequence > one.sequence',
+    replace: 'newest.sequence < one.sequence',
+    tests: [{ file: 'test/api/becameOfIt.test.ts', title: 'of several changes the latest counts, in whatever order they are told' }],
+    why: 'A realtor reads that a message has not left yet which is with the lead.',
+  },
+  {
+    id: 'wording-of-no-message',
+    guard: 'a wording is told as unused where no message was decided on',
+    file: 'api/leadStory.ts',
+    find: "type === 'follow_up' && !isMessage(chosen) && typeof escalation !== 'string'",
+    replace: "type === 'follow_up' && isMessage(chosen) && typeof escalation !== 'string'",
+    tests: [{ file: 'test/api/leadStory.test.ts', title: 'the wording of a message that was not decided on is told as that' }],
+    why: 'Of a lead that is left alone it is said that it is asked softly.',
+  },
+  {
+    id: 'turned-before-any-verdict',
+    guard: 'who has turned is held down before anybody has judged a decision',
+    file: 'pipelines/learning/learn.ts',
+    find: 'if (usable.length === 0 && watch.turned.length + watch.undecided.length === 0) return []',
+    replace: 'if (usable.length === 0) return []',
+    tests: [
+      {
+        file: 'test/pipelines/turned.test.ts',
+        title: 'who has turned is held down before anybody has judged a decision, and nothing else is another',
+      },
+    ],
+    why: 'A new installation believes a broken source until somebody has judged a decision.',
+  },
 ]

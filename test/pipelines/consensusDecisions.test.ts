@@ -514,9 +514,9 @@ t.test('explain: gated, superseded, degraded, cautious and vote-less decisions s
   // One vote of the highest bin against a base of .1 : .9 leaves a hand-over less likely to be right than waiting.
   t.match(
     cautious.sentences.join(' '),
-    /better to wait\. To wait is likeliest to be right; this is best by what each would gain and cost\./,
+    /better to leave the lead with Rekindle\. To leave the lead with Rekindle is likeliest to be right; this is best by what each would gain and cost\./,
   )
-  t.match(cautious.sentences.at(-1), /^Without Escalation manager it would be: wait\.$/)
+  t.match(cautious.sentences.at(-1), /^Without Escalation manager it would be: leave the lead with Rekindle\.$/)
   const blind = explain(decided({ view: view({ level: 'URGENT' }), policy: escalation }))
   t.notMatch(blind.sentences.join(' '), /Without any vote/, 'not the likeliest option, and no policy to ask')
   const quiet = explain(decided({ policy: escalation }), escalation)

@@ -240,6 +240,42 @@ t.test('what is kept back lets who has turned speak no longer: what is in force 
   t.end()
 })
 
+t.test('who has turned is held down before anybody has judged a decision, and nothing else is another', (t) => {
+  const world: World = { turns: { [turncoat]: 900 } }
+  const material = { recent: questions(0, 1200, world) }
+  const [few, without, ...rest] = teach(material)
+  t.strictSame(rest, [])
+  t.match(few, {
+    outcome: 'few',
+    from: 'fitted',
+    report: { labels: { usable: 0 } },
+    drift: { kind: 'too_few', verdicts: 0 },
+    conformal: { audits: 0, level: 0.05 },
+  })
+  t.match(without, { outcome: 'publish', from: 'in_force', key: '*:follow_up', former: shipped, problems: [] })
+  t.strictSame(
+    without?.watch?.turned.map(({ agent, votes }) => [agent, votes]),
+    [[turncoat, 0]],
+  )
+  t.ok(strengthOf(shipped, turncoat) > 0)
+  t.equal(strengthOf(without?.policy, turncoat), 0)
+  const [rules, was] = [compiled(without?.policy as Policy), compiled(shipped)]
+  for (const agent of twelve.slice(1))
+    for (const option of options) t.equal(rules.lambdaOf(agent, 4, option), was.lambdaOf(agent, 4, option))
+  t.match(without?.policy.label, /; without \S+ since 2026-11-11 0\d:\d\d UTC$/)
+  const inForce = without?.policy as Policy
+  t.strictSame(
+    teach({ ...material, inForce: () => inForce, remembered: without?.watch?.turned ?? [] }).map(({ outcome, from }) => [outcome, from]),
+    [['few', 'fitted']],
+    'it is in force by now',
+  )
+  t.match(
+    learnedLines(few as Learned, false)[0],
+    /fitted on 0 verdicts up to 2026-11-11; without .*: nobody has judged a decision: nothing is learned$/,
+  )
+  t.end()
+})
+
 t.test('every location has the list of all, whatever its own decisions show', (t) => {
   const world: World = { turns: { [turncoat]: 3400 } }
   const elsewhere = verdicts(0, 3400, world).map((one) => ({ ...one, decision: { ...one.decision, tenantId: 'elsewhere' } }))

@@ -2,30 +2,14 @@
  * Permission for what the message is about, and do-not-disturb, of the folded ledger and of the provider at this moment. GoHighLevel does not report
  * every change of its do-not-disturb, so its own state is read before a message leaves.
  */
+import { closedInWords } from '../../closedWords.ts'
 import { blockedBecause, blocksChannel, isContactChannel } from '../../enrich/consent.ts'
-import type { BlockedBecause, ContactChannel } from '../../enrich/consent.ts'
 import { purposeNow, purposeOfTemplate } from '../../enrich/purposes.ts'
 import type { Purpose } from '../../enrich/purposes.ts'
 import type { LeadProfile } from '../../../schemas/generated/records.ts'
 import { permissionsOf } from '../../enrich/settings.ts'
 import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
 import type { FenceInput } from './gate.ts'
-
-const words: Readonly<Record<BlockedBecause, string>> = {
-  dnd: 'Do not disturb is set for',
-  revoked: 'The lead has revoked permission for',
-  no_address: 'No address is known for',
-  no_consent: 'There is no permission for',
-  marketing_revoked: 'The lead has revoked permission for marketing by',
-  inquiry_revoked: 'The lead has revoked permission for answers by',
-  transactional_revoked: 'The lead has revoked permission for messages about appointments by',
-  marketing_not_covered: 'The permission of the lead does not cover marketing by',
-}
-
-/** Why a channel may not be used, as a sentence. */
-export function closedInWords(because: BlockedBecause, channel: ContactChannel): string {
-  return `${words[because]} ${channel}.`
-}
 
 export const consent = withLead((lead, input) => {
   if (!isContact(input)) return allow('no_contact')
@@ -45,7 +29,7 @@ export const consent = withLead((lead, input) => {
     return denyUntil('provider_unreadable', at + limits.providerRecheckMs, 'The provider did not tell the state of the contact.')
   if (!provider.exists) return deny('contact_gone', 'The provider has no such contact.')
   return provider.dnd || blocksChannel(provider.dndChannels[channel])
-    ? deny('provider_dnd', `The provider has do not disturb set for ${channel}.`)
+    ? deny('provider_dnd', closedInWords('provider_dnd', channel))
     : allow()
 })
 

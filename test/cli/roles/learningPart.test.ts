@@ -197,7 +197,7 @@ t.test('who has turned is counted by type and named in the log', async (t) => {
   const slept = new Promise<void>((resolve) => (done = resolve))
   const part = startLearning({
     everyHours: 24,
-    ports: { ...ports(fresh(), VERDICTS_LEAST), remembered: async () => remembered },
+    ports: { ...ports(fresh(), VERDICTS_LEAST), remembered: async (type) => (type === 'follow_up' ? remembered : []) },
     alone: (work) => work(),
     clock: {
       now: () => tuesdayNoon,
@@ -222,7 +222,7 @@ t.test('who has turned is counted by type and named in the log', async (t) => {
     'the third has thirty, and no verdict of before is left',
   )
   t.match(text, 'lr_learn_turned_agents{decision_type="follow_up",state="cannot_tell"} 0\n')
-  t.match(text, 'lr_learn_turned_agents{decision_type="content",state="held_down"} 0\n', 'without a verdict nobody is looked at')
+  t.match(text, 'lr_learn_turned_agents{decision_type="content",state="held_down"} 0\n', 'nobody of these')
   t.equal(warnings.length, 2)
   t.match(warnings[0], /^follow_up: channel_strategist fell out with the other agents on 2026-11-01 17:00 UTC: /)
 })

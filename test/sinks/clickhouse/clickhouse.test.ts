@@ -44,6 +44,7 @@ t.test('the row of a message has who and what and how long, and not what it says
     channel: 'sms',
     direction: 'inbound',
     sender: 'lead',
+    message_id: inbound.message?.messageId,
     received_at: '2026-11-03 15:05:00.000',
     occurred_at: '2026-11-03 15:04:59.960',
     stated_at: null,
@@ -482,6 +483,7 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'marketing_spend',
     'outcomes',
     'schema_migrations',
+    'v_agent_answers',
     'v_channel_months',
     'v_decisions',
     'v_denied_favourites',
@@ -492,8 +494,10 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'v_findings_latest',
     'v_followup_outcomes',
     'v_lead_flow',
+    'v_messages',
     'v_outcomes',
     'v_spend',
+    'v_waits',
   ]
   const told: string[] = []
   t.strictSame(await migrateClickhouse({ url, database, dryRun: true, onLine: (line) => told.push(line) }), [
@@ -504,14 +508,16 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'marketing',
     'denied',
     'kinds',
+    'analysts',
   ])
   t.ok(told.some((line) => line.includes(`CREATE TABLE IF NOT EXISTS ${database}.lead_events`)))
   t.strictSame(await tables(), [])
   await migrateClickhouse({ url, database })
   t.strictSame(await tables(), all)
   t.strictSame(await migrateClickhouse({ url, database }), [], 'nothing is left to do')
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['kinds'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['analysts'])
   t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), [
+    'kinds',
     'denied',
     'marketing',
     'outcomes',
@@ -525,9 +531,9 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     (await appliedMigrations(client, database)).map(({ number }) => number),
     [1],
   )
-  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics', 'outcomes', 'marketing', 'denied', 'kinds'])
+  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics', 'outcomes', 'marketing', 'denied', 'kinds', 'analysts'])
   t.strictSame(await tables(), all)
-  const numbers = [1, 2, 3, 4, 5, 6, 7]
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8]
   t.strictSame(
     (
       await rows<{ step: string }>(client, "SELECT concat(direction, ' ', toString(number)) AS step FROM schema_migrations ORDER BY seq")

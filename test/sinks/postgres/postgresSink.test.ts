@@ -567,7 +567,7 @@ t.test('P-62: decisions, overview and counts for the API', async (t) => {
     leadsByLevel: { HOT: 1 },
     decisions: 2,
     decisionsByType: { follow_up: { chosen: { sms: 1 }, gated: 1, superseded: 0 } },
-    followupsByStatus: {},
+    followupsByOutcome: {},
   })
   t.strictSame(await queries.counts(), {
     leads: 1,
