@@ -7,6 +7,7 @@ import type { DeliveryChanged } from '../../schemas/generated/records.ts'
 import { save } from './ledger.ts'
 import { TAKEN_BACK, rowOf } from './ledgerRow.ts'
 import type { LedgerRow, LedgerStatus, StoredRow } from './ledgerRow.ts'
+import { unseenArray } from './unseenArray.ts'
 
 /** When the topic says that a follow-up was taken in hand and handed over last, ms, and how often it was cancelled. */
 export interface ToldTimes {
@@ -80,7 +81,7 @@ export async function bringForward(client: pg.PoolClient, followupIds: readonly 
      CROSS JOIN LATERAL (SELECT max(at) FILTER (WHERE status = 'reserved') AS told_reserved_at,
          max(at) FILTER (WHERE status = 'handed_over') AS told_handed_over_at, (count(*) FILTER (WHERE status = 'cancelled'))::int AS cancellations
        FROM deliveries WHERE followup_id = ledger.followup_id) AS times
-     WHERE ledger.followup_id = ANY($1) ORDER BY ledger.followup_id FOR UPDATE OF ledger`,
+     WHERE ledger.followup_id = ANY(${unseenArray(1, 'text')}) ORDER BY ledger.followup_id FOR UPDATE OF ledger`,
     values: [[...new Set(followupIds)]],
   })
   if (behind.rows.length === 0) return
