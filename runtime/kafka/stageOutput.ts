@@ -71,10 +71,10 @@ export function refusalsBy(sizes: Pick<RecordSizes, 'excess'>, changelogs: reado
 }
 
 function deadLetterOf(
-  { source, handedOver, stage, code, detail, attempts }: TaskBatch['deadLetters'][number],
+  { source, handedOver, stage, code, detail, attempts, alone }: TaskBatch['deadLetters'][number],
   { wire, topicPrefix, group, read, partition, at }: OutputContext,
 ): OutgoingRecord {
-  const reason = { group, step: stage, code, detail, attempts }
+  const reason = { group, step: stage, code, detail, attempts, alone }
   if (handedOver === undefined) {
     const input = source as InputRecord
     const topic = read.get(input.topic) as AnyTopic
