@@ -20,8 +20,8 @@ export class UnitPositions {
 
   /** Everything before these is committed, and nothing after them is done. */
   start(offsets: ReadonlyMap<string, bigint>): void {
+    this.lost()
     this.#known = true
-    this.#pending.clear()
     for (const [topic, offset] of offsets) this.#next.set(topic, offset)
   }
 

@@ -22,6 +22,7 @@ function letter(offset: bigint, changes: Partial<DeadLetter> = {}): DeadLetter {
     sourceTimestamp: at - 1_000,
     group: 'pipeline',
     step: 'ingest',
+    onlyFor: undefined,
     code: 'E_WEBHOOK_MALFORMED',
     message: '{"problem":"not JSON"}',
     failedAt: at,

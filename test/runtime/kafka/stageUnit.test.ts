@@ -195,6 +195,24 @@ t.test('what was done in a transaction that failed is not committed afterwards w
   )
 })
 
+t.test(
+  'what was passed over before a unit is prepared anew is not committed in the place of what its next owner has done since',
+  async (t) => {
+    const broker = new StandIn()
+    broker.keep()
+    const { unit, handle } = unitOn(t, broker)
+    await unit.prepare(() => true)
+    await handle('drop', 'drop')
+    broker.committed = { topic: place.topic, offset: 9n, metadata: topologyText(topologyOf([adder])) }
+    await unit.prepare(() => true)
+    await unit.drain()
+    t.strictSame(
+      broker.transactions.filter(({ end }) => end === 'commit'),
+      [],
+    )
+  },
+)
+
 t.test('a stop that drains commits nothing of a transaction that failed, though its producer is open again by then', async (t) => {
   const broker = new StandIn()
   broker.keep()
