@@ -5333,4 +5333,38 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A bad deploy empties into the dead letters whatever timers hand over.',
   },
+  {
+    id: 'headers-not-counted',
+    guard: 'what no topic takes is set aside',
+    file: 'runtime/kafka/recordSizes.ts',
+    find: 'const text = (key?.length ?? 0) + headerCharacters(headers)',
+    replace: 'const text = (key?.length ?? 0)',
+    tests: [
+      { file: tooLarge, title: 'headers count, however large: those of a record that was read are handed on with what is made of it' },
+    ],
+    why: 'A record with a header as large as itself has its partition begin anew without end.',
+  },
+  {
+    id: 'header-rounds-not-counted',
+    guard: 'what is much goes in several batches of one transaction',
+    file: 'runtime/kafka/rounds.ts',
+    find: '(key?.length ?? 0) + headerCharacters(headers) + OVERHEAD_BYTES',
+    replace: '(key?.length ?? 0) + OVERHEAD_BYTES',
+    tests: [{ file: tooLarge, title: 'records that are large by their headers go one after the other, and are no slice together' }],
+    why: 'The same, where each of two outputs is small enough and both together are not.',
+  },
+  {
+    id: 'any-time-read',
+    guard: 'a time of a record is one that folds can work with',
+    file: 'runtime/kafka/protocol/recordBatchReader.ts',
+    find: 'return ms < EARLIEST_MS ? EARLIEST_MS : ms > LATEST_MS ? LATEST_MS : ms',
+    replace: 'return ms',
+    tests: [
+      {
+        file: 'test/runtime/kafka/protocol.test.ts',
+        title: 'a time beyond the years 1 to 9999 is read as the first or last of them: no fold can make a date of it, or a timer',
+      },
+    ],
+    why: 'One record with such a time stops every member that folds it.',
+  },
 ]
