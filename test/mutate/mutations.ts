@@ -1729,7 +1729,7 @@ export const mutations: readonly Mutation[] = [
     id: 'headers-of-another-kept',
     guard: 'what a worker writes is its own',
     file: 'runtime/kafka/workerJob.ts',
-    find: '        ...emission.headers,\n        [groupHeader]: group,',
+    find: '        ...(emission.headers === undefined ? {} : passedOn(emission.headers)),\n        [groupHeader]: group,',
     replace: '        [groupHeader]: group,\n        ...emission.headers,',
     tests: [
       {
@@ -5366,5 +5366,28 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'One record with such a time stops every member that folds it.',
+  },
+  {
+    id: 'replays-passed-on',
+    guard: 'what is made of a replay is none',
+    file: 'runtime/taskEffects.ts',
+    find: "name !== groupHeader && !name.startsWith('dlq-')",
+    replace: 'name !== groupHeader',
+    tests: [
+      {
+        file: 'test/runtime/replayedFor.test.ts',
+        title: 'what a fold makes of a replay and passes its headers on with is no replay: sinks pass over those of other groups',
+      },
+    ],
+    why: 'A record that a stage makes of a replay, on the topic that it read, is in no database.',
+  },
+  {
+    id: 'lz4-length-believed',
+    guard: 'what others compress is read within its bytes',
+    file: 'runtime/kafka/protocol/lz4.ts',
+    find: 'if (at + literals > end) throw ended()',
+    replace: '',
+    tests: [{ file: 'test/runtime/kafka/lz4.test.ts', title: 'what is no frame, or lies about a length, is refused' }],
+    why: 'Bytes of the next block are taken for those of this one.',
   },
 ]

@@ -5,7 +5,7 @@ import { deadLetterRecord, readDeadLetterRecord, replayedFor, replayRecord } fro
 import type { DeadLetter } from '../../runtime/kafka/deadLetters.ts'
 import type { LogRecord } from '../../runtime/kafka/partitionReader.ts'
 import { textHeaders } from '../../runtime/rawHeaders.ts'
-import { deadLetter, next, retryLater } from '../../runtime/outcome.ts'
+import { deadLetter, emit, next, retryLater } from '../../runtime/outcome.ts'
 import { schema } from '../../runtime/schema.ts'
 import { from, stage } from '../../runtime/stage.ts'
 import type { StreamRecord } from '../../runtime/stage.ts'
@@ -170,5 +170,24 @@ t.test('a record that two stages have set aside is two letters; one that a sink 
   t.strictSame(
     sinks.open.map(({ offset }) => offset),
     [0n],
+  )
+})
+
+t.test('what a fold makes of a replay and passes its headers on with is no replay: sinks pass over those of other groups', async (t) => {
+  const echo = stage({
+    name: 'echo',
+    on: [
+      from(payments, (_: undefined, { value, headers }: StreamRecord<Amount>) =>
+        next<undefined, typeof payments>(undefined, { emit: [emit(payments, value, { key: 'b', headers })] }),
+      ),
+    ],
+    outputs: [payments],
+  })
+  const task = new Task({ group: 'books', stages: [echo], partition: 0, stores: new Map(), tables: new Map() })
+  const headers = { 'x-of-theirs': '1', 'dlq-replay-of': 'payments.v1.books.dlq#0@3', 'dlq-only-for': 'echo' }
+  const { outputs } = task.process([{ ...input(0, { amount: 5 }, 'echo'), headers }], 0)
+  t.strictSame(
+    outputs.map((output) => Object.keys(output.headers).filter((name) => !name.startsWith('ce_'))),
+    [['x-of-theirs', 'content-type']],
   )
 })
