@@ -5385,9 +5385,9 @@ export const mutations: readonly Mutation[] = [
     id: 'lz4-length-believed',
     guard: 'what others compress is read within its bytes',
     file: 'runtime/kafka/protocol/lz4.ts',
-    find: 'if (at + literals > end) throw ended()',
-    replace: '',
+    find: 'if (distance === 0 || distance > this.#at)',
+    replace: 'if (distance === 0)',
     tests: [{ file: 'test/runtime/kafka/lz4.test.ts', title: 'what is no frame, or lies about a length, is refused' }],
-    why: 'Bytes of the next block are taken for those of this one.',
+    why: 'A batch that lies gives records that nobody wrote, of whatever stood in memory before.',
   },
 ]
