@@ -10,7 +10,7 @@ export function headerCharacters(headers: OutgoingRecord['headers']): number {
     if (value === null) continue
     if (Array.isArray(value))
       for (const each of value as readonly (Buffer | string | null)[]) characters += name.length + 4 + (each?.length ?? 0)
-    else characters += (value as Buffer | string).length
+    else characters += value.length
   }
   return characters
 }
