@@ -49,6 +49,8 @@ const DAY_MS = 86_400_000
 export const DEAD_LETTER_DAYS = 30
 const CREATE_MS = 30_000
 const LOOK_AGAIN_MS = 50
+/** A broker shows what was altered a moment later. */
+const SHOWN_MS = 5_000
 const MOST_BYTES = 'max.message.bytes'
 /** More than a dead letter has beside its record: `dlq-*` headers, of which the longest has 1 KiB. */
 const LETTER_BYTES = 65_536
@@ -144,6 +146,11 @@ export async function applyTopics(
     )
     const missing = unsure.map((one) => ({ topic: one.topic, action: 'alter' as const, settings: roomIn(one, found) }))
     await alter(admin, missing, found)
+    // Members that start now ask how much these take: they would be told of before.
+    for (const until = performance.now() + SHOWN_MS; performance.now() < until; await delay(LOOK_AGAIN_MS)) {
+      const shown = await settingsOf(admin, [...found.keys()])
+      if (unsure.every((one) => Object.keys(roomIn(one, shown)).length === 0)) break
+    }
     return new Map(missing.map(({ topic, settings }) => [topic, settings]))
   })
   return changes.map((change) => ({ ...change, settings: { ...change.settings, ...rooms.get(change.topic) } }))
