@@ -198,7 +198,7 @@ export const runtimeErrors = {
     retriable: false,
     means: 'A record batch is compressed in a way that this process cannot read; nothing of it is passed over.',
     remedy:
-      'Have its writer compress with gzip or snappy, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
+      'Have its writer compress with gzip, snappy or lz4, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
   },
   E_OFFSETS_FORGOTTEN: {
     scope: 'partition',

@@ -4,7 +4,10 @@
  */
 import { createHash } from 'node:crypto'
 import avro from 'avsc'
+import { boundAvro } from './boundedAvro.ts'
 import { plainRecordsOf } from './plainRecords.ts'
+
+boundAvro()
 
 export interface Schema<T> {
   /** Full Avro name, e.g. `rekindle.LeadEvent`. */

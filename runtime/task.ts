@@ -22,7 +22,6 @@ import {
 } from './parking.ts'
 import type { Parked, ParkedRecord, ParkingLimits } from './parked.ts'
 import type { AnyStage, Context, StreamRecord, Table } from './stage.ts'
-import { schemaKeyPrefix } from './stateEntry.ts'
 import { expiry } from './stateStore.ts'
 import type { StateEntry, StateStore } from './stateStore.ts'
 import { Undecodable } from './taskBatch.ts'
@@ -36,6 +35,7 @@ import {
   labelOf,
   parkedRecord,
   plainValues,
+  refusal,
   streamed,
   undecodable,
 } from './taskCause.ts'
@@ -169,27 +169,19 @@ export class Task {
       work.skipped++
       return
     }
-    const readers = this.plan.readers.get(record.topic) ?? []
+    const all = this.plan.readers.get(record.topic) ?? []
+    if (all.length === 0) return
+    const { onlyFor } = record
+    const readers = onlyFor === undefined ? all : all.filter(({ stage }) => stage.name === onlyFor || stage.migrates?.from === onlyFor)
     const [first] = readers
-    if (first === undefined) return
-    if (record.value instanceof Undecodable) {
-      return this.refuse(first.stage, record, deadLetter('E_RECORD_UNDECODABLE', undecodable(record.value)), work)
+    if (first === undefined) {
+      work.drops.push({ stage: (all[0] as Reader).stage.name, reason: 'no_longer_read' })
+      return
     }
-    if (record.key === null) {
-      const { means } = runtimeErrors.E_RECORD_KEY_MISSING
-      return this.refuse(first.stage, record, deadLetter('E_RECORD_KEY_MISSING', { means }), work)
-    }
-    // Its state would be taken for a schema by the next restore, and none after it would end.
-    if (record.key.startsWith(schemaKeyPrefix)) {
-      const { means } = runtimeErrors.E_RECORD_KEY_RESERVED
-      return this.refuse(first.stage, record, deadLetter('E_RECORD_KEY_RESERVED', { means }), work)
-    }
-    this.fold(readers, streamed(record, record.key), causeOf(record, 1, undefined), work)
-  }
-
-  /** Sets a record aside that no fold can be given. */
-  private refuse(stage: AnyStage, record: InputRecord, outcome: Outcome<never, never>, work: TaskWork): void {
-    this.conclude(stage, record.key ?? '', undefined, outcome, causeOf(record, 1, undefined), work, undefined, this.spans?.now())
+    const refused = refusal(record)
+    const cause = causeOf(record, 1, undefined)
+    if (refused === undefined) this.fold(readers, streamed(record, record.key as string), cause, work)
+    else this.conclude(first.stage, record.key ?? '', undefined, refused, cause, work, undefined, this.spans?.now())
   }
 
   private fold(readers: readonly Reader[], record: StreamRecord<unknown>, cause: Cause, work: TaskWork): void {
@@ -235,7 +227,9 @@ export class Task {
     ) => Outcome<unknown, AnyTopic>
     const startMs = this.spans?.now()
     const outcome = this.guarded(stage, key, cause, () => run(left.state, { name, dueAt, firedAt: now }, this.context(stage, key, now)))
+    const { length } = work.deadLetters
     this.conclude(stage, key, left, outcome, cause, work, { name, dueAt }, startMs)
+    work.timersDead.push(work.deadLetters.length > length)
   }
 
   /** Folds the first record that waits for the key. Once it is judged, the time of the next has come too. */

@@ -32,6 +32,8 @@ export interface InputRecord {
   readonly timestamp: number
   readonly headers: Readonly<Record<string, string>>
   readonly raw: RawRecord
+  /** The one stage that it is for: the replay of what that one set aside, and no other did. Unless given it is for all that read its topic. */
+  readonly onlyFor?: string | undefined
 }
 
 export interface OutputRecord {
@@ -62,6 +64,8 @@ export interface DeadLetterRecord {
   readonly detail: Readonly<Record<string, unknown>>
   /** Times that it was folded; 0 when it could not even wait for its turn. */
   readonly attempts: number
+  /** Whether other stages that read its topic were given it, so that a replay is for this one alone. */
+  readonly alone: boolean
 }
 
 /** What one transaction writes. `changes` holds the final state of each touched key once. */
@@ -75,6 +79,8 @@ export interface TaskBatch {
   /** Of these, skipped because this task wrote them itself. */
   readonly skipped: number
   readonly timersFired: number
+  /** Of the timers that were folded, in their order: whether one led to a dead letter, of a record that it handed over. */
+  readonly timersDead: readonly boolean[]
   /** Records that waited and are done now: accepted, dropped or set aside. */
   readonly retried: readonly InputRecord[]
   /** Folds of records and timers that answered `next`, per stage. */

@@ -3,9 +3,13 @@
  * waits. The same record gives the same identity whether it was folded at once or after it had waited.
  */
 import { runtimeErrors } from './errors.ts'
+import { deadLetter } from './outcome.ts'
+import type { DeadLetter } from './outcome.ts'
 import type { ParkedRecord } from './parked.ts'
 import type { StreamRecord } from './stage.ts'
-import type { InputRecord, OutputRecord, Undecodable } from './taskBatch.ts'
+import { schemaKeyPrefix } from './stateEntry.ts'
+import { Undecodable } from './taskBatch.ts'
+import type { InputRecord, OutputRecord } from './taskBatch.ts'
 import type { AnyTopic } from './topic.ts'
 
 /** Where a record or timer came from: names it in errors, stamps what it causes. */
@@ -119,6 +123,21 @@ function placeOf({ topic, partition, offset }: InputRecord): string {
 /** Whether there is a record to be set aside: of what a timer itself does there is none. */
 export function hasRecord({ source, handedOver }: Cause): boolean {
   return source !== undefined || handedOver !== undefined
+}
+
+/** What is answered to a record that no fold can be given; `undefined` when it can be given to those that read its topic. */
+export function refusal({ key, value }: InputRecord): DeadLetter | undefined {
+  if (value instanceof Undecodable) return deadLetter('E_RECORD_UNDECODABLE', undecodable(value))
+  if (key === null) return deadLetter('E_RECORD_KEY_MISSING', { means: runtimeErrors.E_RECORD_KEY_MISSING.means })
+  // Its state would be taken for a schema by the next restore, and none after it would end.
+  if (key.startsWith(schemaKeyPrefix)) return deadLetter('E_RECORD_KEY_RESERVED', { means: runtimeErrors.E_RECORD_KEY_RESERVED.means })
+  return undefined
+}
+
+/** Whether no stage was given the record: its replay is for all that read its topic, unless it is the replay of one for a stage alone. */
+export function isForAll({ source, handedOver, retriedAt }: Cause): boolean {
+  if (handedOver !== undefined || source === undefined || retriedAt !== undefined) return false
+  return source.onlyFor === undefined && refusal(source) !== undefined
 }
 
 /** Whether the record itself has waited, not one that it caused. */

@@ -96,10 +96,15 @@ function headersOf(
     if (tracestate !== undefined) own['tracestate'] = tracestate
   }
   if (handedOverBy !== undefined) own[groupHeader] = handedOverBy
-  if (given === undefined) return own
-  // A fold may have passed on the headers it read: those of the writer are set last.
-  const { [groupHeader]: _passedOn, ...others } = given
-  return { ...others, ...own }
+  return given === undefined ? own : { ...passedOn(given), ...own }
+}
+
+/**
+ * What may stay of the headers that a fold or a worker gives, which may be those it has read: the writer sets its own behind them, and
+ * what makes a record the replay of a dead letter is not true of one that is made of it. Sinks would pass it over.
+ */
+export function passedOn(given: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(given).filter(([name]) => name !== groupHeader && !name.startsWith('dlq-')))
 }
 
 /** One string for all records of a stage, so that the writer of a batch sees at once that it is the same. */

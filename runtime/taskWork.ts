@@ -5,6 +5,7 @@
 import type { DueTimer, StateEntry, StateStore } from './stateStore.ts'
 import type { AnyStage } from './stage.ts'
 import type { DeadLetterRecord, InputRecord, OutputRecord, StateChange, TaskBatch } from './taskBatch.ts'
+import { isForAll } from './taskCause.ts'
 import type { Cause } from './taskCause.ts'
 import type { TimerHeap } from './timerHeap.ts'
 import type { Span } from './tracing.ts'
@@ -33,6 +34,7 @@ export class TaskWork {
   readonly spans: Span[] = []
   skipped = 0
   timersFired = 0
+  readonly timersDead: boolean[] = []
   /** Wall clock, ms; always given while timers fire. */
   readonly now: number | undefined
   /** Timers of this batch that are still to fire; only while timers fire. */
@@ -65,8 +67,9 @@ export class TaskWork {
   }
 
   /** Sets the record of the cause aside: the one that was handed over, or else the one that was read. */
-  setAside(stage: AnyStage, { source, handedOver }: Cause, code: string, detail: DeadLetterRecord['detail'], attempts: number): void {
-    this.deadLetters.push({ source, handedOver, stage: stage.name, code, detail, attempts })
+  setAside(stage: AnyStage, cause: Cause, code: string, detail: DeadLetterRecord['detail'], attempts: number): void {
+    const { source, handedOver } = cause
+    this.deadLetters.push({ source, handedOver, stage: stage.name, code, detail, attempts, alone: !isForAll(cause) })
   }
 
   advance(stage: AnyStage): void {
@@ -77,9 +80,9 @@ export class TaskWork {
   batch(processed: number, traced: boolean): TaskBatch {
     const changes: StateChange[] = []
     for (const [stage, entries] of this.#overlay) for (const [key, entry] of entries) changes.push({ stage, key, entry })
-    const { outputs, deadLetters, drops, skipped, timersFired, retried, advanced, spans } = this
+    const { outputs, deadLetters, drops, skipped, timersFired, timersDead, retried, advanced, spans } = this
     const seen = traced ? { spans } : {}
-    return { outputs, changes, deadLetters, drops, processed, skipped, timersFired, retried, advanced, ...seen }
+    return { outputs, changes, deadLetters, drops, processed, skipped, timersFired, timersDead, retried, advanced, ...seen }
   }
 }
 

@@ -79,8 +79,8 @@ export class DeadLetterBook {
 
   #firstOf(letter: DeadLetter): DeadLetter | undefined {
     if (letter.sourceOffset < 0n) return undefined
-    // With its time: a topic that was made anew gives its offsets out again.
-    const place = `${letter.sourceOffset} ${letter.sourceTimestamp}`
+    // With its time: a topic that was made anew gives its offsets out again. Two stages that set the same record aside have it replayed each.
+    const place = `${letter.sourceOffset} ${letter.sourceTimestamp} ${letter.onlyFor ?? ''}`
     const first = this.#firsts.get(place)
     if (first === undefined) this.#firsts.set(place, letter)
     return first

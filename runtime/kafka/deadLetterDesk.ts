@@ -197,7 +197,27 @@ export class DeadLetterDesk {
       const refused = open.filter(wanted).map((letter) => ({ letter, code: 'E_DEAD_LETTER_UNREAD' as const, why: `${letter.id}: ${why}` }))
       return { chosen: [], refused }
     }
-    return inOrder(open, wanted, place.topic.retention === 'compact' ? await this.#newest(place, open.filter(wanted)) : undefined)
+    const isGone = (letter: DeadLetter) => this.#isGone(place, letter)
+    const gone = open.filter((letter) => wanted(letter) && isGone(letter))
+    const left = (letter: DeadLetter) => wanted(letter) && !isGone(letter)
+    const { chosen, refused } = inOrder(
+      open,
+      left,
+      place.topic.retention === 'compact' ? await this.#newest(place, open.filter(left)) : undefined,
+    )
+    const unread = gone.map((letter) => {
+      const why = `${letter.id}: it is for stage ${letter.onlyFor}, and ${place.group} has none of this name that reads ${place.topic.name}.`
+      return { letter, code: 'E_DEAD_LETTER_UNREAD' as const, why }
+    })
+    return { chosen, refused: [...unread, ...refused] }
+  }
+
+  /** Whether the group no longer has the stage that the letter is for. */
+  #isGone({ group, topic }: DeadLetterPlace, { onlyFor }: DeadLetter): boolean {
+    const stages = this.#options.members.find((each) => each.group === group)?.stages
+    if (stages === undefined || onlyFor === undefined) return false
+    const readers = stages.filter(({ on }) => on.some((input) => input.topic.name === topic.name))
+    return readers.every(({ name, migrates }) => name !== onlyFor && migrates?.from !== onlyFor)
   }
 
   #isReadBack({ group, topic }: DeadLetterPlace): boolean {

@@ -15,6 +15,8 @@ export interface DeadLetterReason {
   readonly code: string
   readonly detail: Readonly<Record<string, unknown>>
   readonly attempts: number
+  /** The step alone was not able to take it: others of the group that read the topic were given it. */
+  readonly alone?: boolean
 }
 
 /** What an operator made of a dead letter. */
@@ -49,6 +51,8 @@ export interface DeadLetter {
   readonly sourceTimestamp: number
   readonly group: string
   readonly step: string
+  /** The stage that a replay is for; `undefined` when it is for all of the group that read the topic. */
+  readonly onlyFor: string | undefined
   readonly code: string
   /** Detail of the refusal as JSON, possibly cut off. */
   readonly message: string
@@ -68,9 +72,13 @@ export type DeadLetterTopicRecord =
 const MESSAGE_BYTES = 1024
 const OWN_HEADER = 'dlq-'
 const REPLAY_OF = 'dlq-replay-of'
+/** On a letter the stage that its replay is for, and on the replay the same. */
+const ONLY_FOR = 'dlq-only-for'
 
 /** The record for `<topic>.<group>.dlq`, on the partition its source had. */
 export function deadLetterRecord(source: LogRecord, reason: DeadLetterReason, prefix: string, failedAt: number): OutgoingRecord {
+  // A replay that is set aside again may be so by the whole group this time.
+  const { [ONLY_FOR]: _before, ...headers } = source.headers
   return {
     topic: deadLetterName(reason.topic, reason.group, prefix),
     partition: source.partition,
@@ -78,7 +86,7 @@ export function deadLetterRecord(source: LogRecord, reason: DeadLetterReason, pr
     value: source.value,
     timestamp: failedAt,
     headers: {
-      ...source.headers,
+      ...headers,
       'dlq-source-topic': source.topic,
       'dlq-source-partition': String(source.partition),
       'dlq-source-offset': String(source.offset),
@@ -91,6 +99,7 @@ export function deadLetterRecord(source: LogRecord, reason: DeadLetterReason, pr
         .toString('utf8'),
       'dlq-failed-at': String(failedAt),
       'dlq-attempts': String(reason.attempts),
+      ...(reason.alone === true ? { [ONLY_FOR]: reason.step } : {}),
     },
   }
 }
@@ -103,7 +112,7 @@ export function replayRecord(letter: DeadLetter, timestamp: number, value = lett
     key: letter.key,
     value,
     timestamp,
-    headers: { ...letter.headers, [REPLAY_OF]: letter.id },
+    headers: { ...letter.headers, [REPLAY_OF]: letter.id, ...(letter.onlyFor === undefined ? {} : { [ONLY_FOR]: letter.onlyFor }) },
   }
 }
 
@@ -133,6 +142,15 @@ export function isReplayForOthers(headers: Readonly<Record<string, string>>, top
   const id = headers[REPLAY_OF]
   // A fold may have passed the header on to a topic of its own: it means nothing there.
   return id !== undefined && id.startsWith(`${topic}.`) && !id.startsWith(`${topic}.${group}.dlq#`)
+}
+
+/**
+ * The stage of the group that a record of `topic` (physical name) is for: the one that set aside what it is the replay of, when others of
+ * the group were given it then. `undefined` when it is for all that read the topic.
+ */
+export function replayedFor(headers: Readonly<Record<string, string>>, topic: string, group: string): string | undefined {
+  const { [REPLAY_OF]: id, [ONLY_FOR]: stage } = headers
+  return id?.startsWith(`${topic}.${group}.dlq#`) === true ? stage : undefined
 }
 
 /**
@@ -169,6 +187,7 @@ export function readDeadLetterRecord(record: LogRecord, sourceTopic: string, gro
     sourceTimestamp: Number(sourceTimestamp),
     group,
     step: text(headers, 'dlq-step') ?? '',
+    onlyFor: text(headers, ONLY_FOR),
     code,
     message: text(headers, 'dlq-message') ?? '',
     failedAt: Number(failedAt),

@@ -47,8 +47,10 @@ export const kafkaErrors = {
   E_DEAD_LETTER_UNREAD: {
     scope: 'record',
     retriable: false,
-    means: 'The group that set the record aside does not read its topic from the broker, so a replay would reach nobody.',
-    remedy: 'Name another writer of the topic in its declaration, so that the fused stages read it back; then replay.',
+    means:
+      'The group that set the record aside does not read its topic from the broker, or no longer has the stage that it is for, so a replay would reach nobody.',
+    remedy:
+      'Name another writer of the topic in its declaration, so that the fused stages read it back, or the former name of the stage in its `migrates`; then replay.',
   },
   E_DEAD_LETTER_UNDECODABLE: {
     scope: 'record',

@@ -15,12 +15,14 @@ export interface FoldWatchOptions {
   readonly everyMs?: number
 }
 
-/** What a thread finds in the first numbers; behind them stand an offset and a key. */
-const at = { tick: 0, kind: 1, stage: 2, topic: 3, partition: 4, keyBytes: 5 } as const
+/** What a thread finds in the first numbers; behind them stand an offset, a key and the name of a timer, of which there may be any number. */
+const at = { tick: 0, kind: 1, stage: 2, topic: 3, partition: 4, keyBytes: 5, timerBytes: 6 } as const
 const kinds = { none: 0, record: 1, timer: 2 } as const
 const OFFSET_AT = 32
 const KEY_AT = 40
 const KEY_BYTES = 256
+const TIMER_AT = KEY_AT + KEY_BYTES
+const TIMER_BYTES = 128
 const STANDARD_OUTPUT = 1
 
 /**
@@ -30,7 +32,7 @@ const STANDARD_OUTPUT = 1
 const thread = `
 const { parentPort, workerData } = require('node:worker_threads')
 const { writeSync } = require('node:fs')
-const { shared, at, kinds, offsetAt, keyAt, bindings, limitMs, everyMs, output } = workerData
+const { shared, at, kinds, offsetAt, keyAt, timerAt, bindings, limitMs, everyMs, output } = workerData
 const numbers = new Int32Array(shared, 0, 8)
 const names = []
 parentPort.on('message', (name) => names.push(name))
@@ -42,13 +44,14 @@ setInterval(() => {
   seen = tick
   if (stillMs < limitMs) return
   const name = (which) => names[numbers[which]]
+  const text = (from, bytes) => Buffer.from(Buffer.from(shared, from, numbers[bytes])).toString()
   const kind = numbers[at.kind]
   const stage = name(at.stage)
   const partition = numbers[at.partition]
   const place =
     kind === kinds.record
       ? { stage, topic: name(at.topic), partition, offset: String(new BigInt64Array(shared, offsetAt, 1)[0]) }
-      : { stage, partition, timer: name(at.topic), key: Buffer.from(Buffer.from(shared, keyAt, numbers[at.keyBytes])).toString() }
+      : { stage, partition, timer: text(timerAt, at.timerBytes), key: text(keyAt, at.keyBytes) }
   const what =
     kind === kinds.none
       ? 'The event loop has stood still'
@@ -61,10 +64,11 @@ setInterval(() => {
 `
 
 class FoldWatch implements FoldMark {
-  readonly #shared = new SharedArrayBuffer(KEY_AT + KEY_BYTES)
+  readonly #shared = new SharedArrayBuffer(TIMER_AT + TIMER_BYTES)
   readonly #numbers = new Int32Array(this.#shared, 0, 8)
   readonly #offset = new BigInt64Array(this.#shared, OFFSET_AT, 1)
   readonly #key = Buffer.from(this.#shared, KEY_AT, KEY_BYTES)
+  readonly #timer = Buffer.from(this.#shared, TIMER_AT, TIMER_BYTES)
   /** Numbers that the thread knows names by. */
   readonly #names = new Map<string, number>()
   readonly #thread: Worker
@@ -72,7 +76,7 @@ class FoldWatch implements FoldMark {
   users = 0
 
   constructor({ logger, limitMs, everyMs = 1_000 }: FoldWatchOptions) {
-    const found = { shared: this.#shared, at, kinds, offsetAt: OFFSET_AT, keyAt: KEY_AT, output: STANDARD_OUTPUT }
+    const found = { shared: this.#shared, at, kinds, offsetAt: OFFSET_AT, keyAt: KEY_AT, timerAt: TIMER_AT, output: STANDARD_OUTPUT }
     this.#thread = new Worker(thread, {
       eval: true,
       execArgv: [],
@@ -94,8 +98,8 @@ class FoldWatch implements FoldMark {
       this.#offset[0] = source.offset
       numbers[at.kind] = kinds.record
     } else if (timer !== undefined) {
-      numbers[at.topic] = this.#numberOf(timer)
       numbers[at.partition] = partition
+      numbers[at.timerBytes] = this.#timer.write(timer)
       numbers[at.keyBytes] = this.#key.write(key)
       numbers[at.kind] = kinds.timer
     }

@@ -6,6 +6,7 @@ import type { Admin } from 'kafkajs'
 import type { Logger } from 'pino'
 import { kafkajs, writtenBytes } from './corrections.ts'
 import { typeOf } from './errorType.ts'
+import { headerCharacters } from './headerSize.ts'
 import { BATCH_HEADER_BYTES, encodeRecords } from './protocol/recordBatch.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
 
@@ -20,8 +21,10 @@ export interface Excess {
 }
 
 const SETTING = 'max.message.bytes'
-/** More than the headers of a record take, those of a dead letter included. */
-const HEADERS_BYTES = 16_384
+/** More than lengths and deltas of a record take. */
+const OVERHEAD_BYTES = 512
+/** UTF-8 has as many bytes a character at most. */
+const BYTES_A_CHARACTER = 3
 /** Of what a topic takes, so much is given to one batch of several records: what they take is counted roughly. */
 const SHARE = 0.95
 /** The same where the limit is not known. Brokers take 1,048,588 unless told otherwise. */
@@ -70,8 +73,10 @@ export class RecordSizes {
   /** The first of these records that its topic does not take even alone. */
   excess(records: readonly OutgoingRecord[]): Excess | undefined {
     for (const record of records) {
-      const { topic, key, value } = record
-      const about = (value?.length ?? 0) + (key?.length ?? 0) * 3 + HEADERS_BYTES
+      const { topic, key, value, headers } = record
+      // What a record was read with is handed on, and may be as large as the record.
+      const text = (key?.length ?? 0) + headerCharacters(headers)
+      const about = (value?.length ?? 0) + text * BYTES_A_CHARACTER + OVERHEAD_BYTES
       if (about <= this.#least) continue
       const limit = this.#limits.get(topic)
       if (limit === undefined || about <= limit) continue

@@ -88,15 +88,24 @@ export class SchemaRegistry {
     return answer.body.id
   }
 
-  /** The Avro definition with this id, or `undefined` when the registry does not know it. */
+  /**
+   * The Avro definition with this id, or `undefined` when the registry does not know it. Of a schema that is none of Avro (registries
+   * keep others too, and anybody may write its id before a value) the kind stands in its place, which no reader can be made of.
+   */
   async definition(id: number): Promise<object | undefined> {
     const answer = await this.#call('GET', `/schemas/ids/${id}`)
     if (answer.status === 404) return undefined
-    if (answer.status !== 200 || typeof answer.body.schema !== 'string') {
+    const { schema, schemaType } = answer.body
+    if (answer.status !== 200 || typeof schema !== 'string') {
       throw runtimeError('E_REGISTRY_UNREACHABLE', `${this.#url} answered ${answer.status} to schema ${id}: ${reasonOf(answer)}`)
     }
-    const definition: unknown = JSON.parse(answer.body.schema)
-    return typeof definition === 'object' && definition !== null ? definition : { type: definition }
+    const other = typeof schemaType === 'string' && schemaType !== 'AVRO' ? schemaType : undefined
+    try {
+      const definition: unknown = other === undefined ? JSON.parse(schema) : other
+      return typeof definition === 'object' && definition !== null ? definition : { type: definition }
+    } catch {
+      return { type: 'no Avro' }
+    }
   }
 
   async #setCompatibility(subject: string, compatibility: Compatibility): Promise<boolean> {

@@ -13,7 +13,7 @@ import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { agreedStart } from './agreedStart.ts'
 import { Changelog } from './changelog.ts'
-import { isReplayForOthers } from './deadLetters.ts'
+import { isReplayForOthers, replayedFor } from './deadLetters.ts'
 import { groupName } from './names.ts'
 import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
@@ -243,6 +243,7 @@ export class Rehearsal {
       timestamp: log.timestamp,
       headers,
       raw: log,
+      onlyFor: replayedFor(headers, log.topic, this.#options.group),
     })
   }
 

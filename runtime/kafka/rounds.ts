@@ -3,11 +3,12 @@
  * bounds: what one record leads to may be more than that, and is in the transaction all the same.
  */
 import { ByPlace } from './byPlace.ts'
+import { headerCharacters } from './headerSize.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
 
-/** Of a record without its headers, or with those that most have. */
-const OVERHEAD_BYTES = 300
-/** Under this share of the bound nothing is counted more exactly. */
+/** Of a record without its key, value and headers. */
+const OVERHEAD_BYTES = 64
+/** Under this share of the bound nothing is counted more exactly: a character takes three bytes at most. */
 const SURELY = 1 / 3
 
 /** `batchBytes` is what a batch of several records of a topic may have. Nearly always all go in one request. */
@@ -17,8 +18,9 @@ export function inRounds(
 ): readonly (readonly OutgoingRecord[])[] {
   const shares = new ByPlace<number>()
   let isMuch = false
-  for (const { topic, partition, key, value } of records) {
-    const share = (shares.get(topic, partition) ?? 0) + (value?.length ?? 0) + (key?.length ?? 0) + OVERHEAD_BYTES
+  for (const { topic, partition, key, value, headers } of records) {
+    const size = (value?.length ?? 0) + (key?.length ?? 0) + headerCharacters(headers) + OVERHEAD_BYTES
+    const share = (shares.get(topic, partition) ?? 0) + size
     shares.set(topic, partition, share)
     isMuch ||= share > batchBytes(topic) * SURELY
   }

@@ -11,6 +11,7 @@ import type { AnyTopic } from '../topic.ts'
 import { ByPlace } from './byPlace.ts'
 import type { Changelog } from './changelog.ts'
 import { deadLetterRecord } from './deadLetters.ts'
+import { headerCharacters } from './headerSize.ts'
 import type { LogRecord } from './partitionReader.ts'
 import type { RecordSizes } from './recordSizes.ts'
 import type { TopicCounts } from './topicCounts.ts'
@@ -35,7 +36,7 @@ export interface OutputContext {
   readonly at: number
 }
 
-/** Headers, offsets and lengths of a record on the wire, at most. */
+/** Headers, offsets and lengths of most records on the wire, at most. */
 const OVERHEAD_BYTES = 300
 
 export function outgoingOf(result: TaskBatch, changelogs: readonly Changelog[], context: OutputContext): OutgoingRecord[] {
@@ -71,10 +72,10 @@ export function refusalsBy(sizes: Pick<RecordSizes, 'excess'>, changelogs: reado
 }
 
 function deadLetterOf(
-  { source, handedOver, stage, code, detail, attempts }: TaskBatch['deadLetters'][number],
+  { source, handedOver, stage, code, detail, attempts, alone }: TaskBatch['deadLetters'][number],
   { wire, topicPrefix, group, read, partition, at }: OutputContext,
 ): OutgoingRecord {
-  const reason = { group, step: stage, code, detail, attempts }
+  const reason = { group, step: stage, code, detail, attempts, alone }
   if (handedOver === undefined) {
     const input = source as InputRecord
     const topic = read.get(input.topic) as AnyTopic
@@ -128,6 +129,6 @@ export function fits(outgoing: readonly OutgoingRecord[], maxBytes: number): boo
   return all <= maxBytes || largestShare(outgoing) <= maxBytes
 }
 
-function bytesOf({ key, value }: OutgoingRecord): number {
-  return (value?.length ?? 0) + (key?.length ?? 0) + OVERHEAD_BYTES
+function bytesOf({ key, value, headers }: OutgoingRecord): number {
+  return (value?.length ?? 0) + (key?.length ?? 0) + Math.max(OVERHEAD_BYTES, headerCharacters(headers))
 }

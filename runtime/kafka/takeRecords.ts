@@ -3,7 +3,7 @@
  * what is made of a record here lives until its transaction has committed.
  */
 import type { Task } from '../task.ts'
-import { isReplayForOthers } from './deadLetters.ts'
+import { isReplayForOthers, replayedFor } from './deadLetters.ts'
 import type { FetchedLog } from './partitionReader.ts'
 import type { Taken } from './stageOutput.ts'
 import type { StageUnitContext } from './stageUnitContext.ts'
@@ -43,7 +43,8 @@ export async function takeRecords(
     // What the task wrote itself is passed over undecoded: it is most of what a fused group reads back.
     values.push(task.isOwn(topic.name, headers) ? null : log.value)
     const { partition, offset, keyText: key, timestamp } = log
-    taken.push({ topic: topic.name, partition, offset, key, value: null, timestamp, headers, raw: log })
+    const onlyFor = replayedFor(headers, log.topic, group)
+    taken.push({ topic: topic.name, partition, offset, key, value: null, timestamp, headers, raw: log, onlyFor })
   }
   await wire.prepare(topic, values)
   for (const [at, record] of taken.entries()) {

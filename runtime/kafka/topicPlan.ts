@@ -1,6 +1,7 @@
 /**
  * What has to be created or altered on the broker so that it agrees with the declarations, and doing it. A partition
  * count that would part equal keys is refused, and so are fewer copies than are asked for; configurations are merged, because the broker's call replaces the whole set.
+ * Whatever a topic takes, its dead letter fits into theirs: else one record at the limit would stop its reader for good.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'
@@ -38,6 +39,8 @@ export interface TopicChange {
 
 interface WantedTopic {
   readonly topic: string
+  /** Of a topic of dead letters where they come from. */
+  readonly source?: string
   readonly partitions: number
   readonly settings: Readonly<Record<string, string>>
 }
@@ -46,6 +49,11 @@ const DAY_MS = 86_400_000
 export const DEAD_LETTER_DAYS = 30
 const CREATE_MS = 30_000
 const LOOK_AGAIN_MS = 50
+/** A broker shows what was altered a moment later. */
+const SHOWN_MS = 5_000
+const MOST_BYTES = 'max.message.bytes'
+/** More than a dead letter has beside its record: `dlq-*` headers, of which the longest has 1 KiB. */
+const LETTER_BYTES = 65_536
 
 const compacted: Readonly<Record<string, string>> = {
   'cleanup.policy': 'compact',
@@ -63,14 +71,15 @@ export function wantedTopics(topics: readonly AnyTopic[], prefix: string, option
   const durable: Record<string, string> = options.replicationFactor >= 3 ? { 'min.insync.replicas': '2' } : {}
   const partitionsOf = (topic: AnyTopic) => (isSpread(topic.key) ? options.partitions : 1)
   const wanted = new Map<string, WantedTopic>()
-  const add = (topic: string, partitions: number, settings: Readonly<Record<string, string>>) =>
-    wanted.set(topic, { topic, partitions, settings: { ...settings, ...durable } })
+  const add = (topic: string, partitions: number, settings: Readonly<Record<string, string>>, source?: string) =>
+    wanted.set(topic, { topic, partitions, settings: { ...settings, ...durable }, ...(source === undefined ? {} : { source }) })
   for (const topic of topics) {
     add(physicalName(topic, prefix), partitionsOf(topic), topic.retention === 'compact' ? compacted : kept(topic.retention.days))
   }
   for (const { group, stages = [], inputs = [] } of options.members ?? []) {
     const read = [...inputs, ...stages.flatMap((stage) => stage.on.map((input) => input.topic))]
-    for (const topic of read) add(deadLetterName(topic, group, prefix), partitionsOf(topic), kept(DEAD_LETTER_DAYS))
+    for (const topic of read)
+      add(deadLetterName(topic, group, prefix), partitionsOf(topic), kept(DEAD_LETTER_DAYS), physicalName(topic, prefix))
     for (const stage of stages) {
       const [first] = stage.on
       if (stage.state !== undefined && first !== undefined) add(changelogName(stage.name, prefix), partitionsOf(first.topic), compacted)
@@ -109,34 +118,67 @@ export async function applyTopics(
     const copies = few.map(({ topic }) => `${topic} (${shapes.get(topic)?.copies ?? 0})`)
     throw runtimeError('E_TOPIC_REPLICAS_DIFFER', `Fewer than ${options.replicationFactor} copies have ${copies.join(', ')}.`)
   }
-  const current = await ownSettings(
+  const current = await settingsOf(
     admin,
     present.map(({ topic }) => topic),
   )
-  const changes = wanted.map(({ topic, partitions, settings }): TopicChange => {
-    const own = current.get(topic)
-    if (own === undefined) return { topic, action: 'create', partitions, settings }
-    const differing = Object.fromEntries(Object.entries(settings).filter(([name, value]) => own[name] !== value))
+  const changes = wanted.map((one): TopicChange => {
+    const { topic, partitions, settings } = one
+    const found = current.get(topic)
+    if (found === undefined) return { topic, action: 'create', partitions, settings }
+    const declared = Object.entries(settings).filter(([name, value]) => found.own[name] !== value)
+    const differing = { ...Object.fromEntries(declared), ...roomIn(one, current) }
     return { topic, action: Object.keys(differing).length > 0 ? 'alter' : 'keep', partitions, settings: differing }
   })
   if (options.dryRun === true) return changes
-  await create(
-    admin,
-    changes.filter(({ action }) => action === 'create'),
-    options.replicationFactor,
-  )
-  const altered = changes.filter(({ action }) => action === 'alter')
-  if (altered.length > 0) {
-    await admin.alterConfigs({
-      validateOnly: false,
-      resources: altered.map(({ topic, settings }) => ({
-        type: kafkajs.ConfigResourceTypes.TOPIC,
-        name: topic,
-        configEntries: Object.entries({ ...current.get(topic), ...settings }).map(([name, value]) => ({ name, value })),
-      })),
-    })
-  }
-  return changes
+  const created = changes.filter(({ action }) => action === 'create')
+  await create(admin, created, options.replicationFactor)
+  await alter(admin, changes, current)
+  // Only now is it known how much those take that were just made.
+  const fresh = new Set(created.map(({ topic }) => topic))
+  const unsure = wanted.filter(({ topic, source = '' }) => source !== '' && (fresh.has(topic) || fresh.has(source)))
+  if (unsure.length === 0) return changes
+  const rooms = await patientlyUntil(performance.now() + CREATE_MS, async () => {
+    const names = new Set(unsure.flatMap(({ topic, source = '' }) => [topic, source]))
+    const found = await settingsOf(
+      admin,
+      [...names].filter((name) => existing.has(name) || fresh.has(name)),
+    )
+    const missing = unsure.map((one) => ({ topic: one.topic, action: 'alter' as const, settings: roomIn(one, found) }))
+    await alter(admin, missing, found)
+    // Members that start now ask how much these take: they would be told of before.
+    for (const until = performance.now() + SHOWN_MS; performance.now() < until; await delay(LOOK_AGAIN_MS)) {
+      const shown = await settingsOf(admin, [...found.keys()])
+      if (unsure.every((one) => Object.keys(roomIn(one, shown)).length === 0)) break
+    }
+    return new Map(missing.map(({ topic, settings }) => [topic, settings]))
+  })
+  return changes.map((change) => ({ ...change, settings: { ...change.settings, ...rooms.get(change.topic) } }))
+}
+
+/** What has to be set on a topic of dead letters so that it takes those of every record that its source takes. */
+function roomIn({ topic, source }: WantedTopic, found: ReadonlyMap<string, FoundSettings>): Readonly<Record<string, string>> {
+  const takes = found.get(topic)?.mostBytes
+  const given = source === undefined ? undefined : found.get(source)?.mostBytes
+  if (takes === undefined || given === undefined || takes >= given + LETTER_BYTES) return {}
+  return { [MOST_BYTES]: String(given + LETTER_BYTES) }
+}
+
+async function alter(
+  admin: Admin,
+  changes: readonly Pick<TopicChange, 'topic' | 'action' | 'settings'>[],
+  current: ReadonlyMap<string, FoundSettings>,
+): Promise<void> {
+  const altered = changes.filter(({ action, settings }) => action === 'alter' && Object.keys(settings).length > 0)
+  if (altered.length === 0) return
+  await admin.alterConfigs({
+    validateOnly: false,
+    resources: altered.map(({ topic, settings }) => ({
+      type: kafkajs.ConfigResourceTypes.TOPIC,
+      name: topic,
+      configEntries: Object.entries({ ...current.get(topic)?.own, ...settings }).map(([name, value]) => ({ name, value })),
+    })),
+  })
 }
 
 async function create(admin: Admin, changes: readonly TopicChange[], replicationFactor: number): Promise<void> {
@@ -159,11 +201,19 @@ async function create(admin: Admin, changes: readonly TopicChange[], replication
 async function led(admin: Admin, changes: readonly TopicChange[]): Promise<void> {
   const until = performance.now() + CREATE_MS
   for (;;) {
+    const { topics } = await patientlyUntil(until, () => admin.fetchTopicMetadata({ topics: changes.map(({ topic }) => topic) }))
+    const ready = new Map(topics.map(({ name, partitions }) => [name, partitions.filter(({ leader }) => leader >= 0).length]))
+    if (changes.every(({ topic, partitions }) => ready.get(topic) === partitions)) return
+    if (performance.now() > until) throw runtimeError('E_BROKER_UNREACHABLE', `New topics have no leaders after ${CREATE_MS} ms.`)
+    await delay(LOOK_AGAIN_MS)
+  }
+}
+
+/** Asks again while the broker does not know what another one has just made. */
+async function patientlyUntil<R>(until: number, ask: () => Promise<R>): Promise<R> {
+  for (;;) {
     try {
-      const { topics } = await admin.fetchTopicMetadata({ topics: changes.map(({ topic }) => topic) })
-      const ready = new Map(topics.map(({ name, partitions }) => [name, partitions.filter(({ leader }) => leader >= 0).length]))
-      if (changes.every(({ topic, partitions }) => ready.get(topic) === partitions)) return
-      if (performance.now() > until) throw runtimeError('E_BROKER_UNREACHABLE', `New topics have no leaders after ${CREATE_MS} ms.`)
+      return await ask()
     } catch (error) {
       if ((error as { retriable?: unknown }).retriable !== true || performance.now() > until) throw error
     }
@@ -186,21 +236,30 @@ async function shapesOf(
   )
 }
 
-/** The settings made on the topic itself, without the broker's defaults. */
-async function ownSettings(admin: Admin, topics: readonly string[]): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+interface FoundSettings {
+  /** Those made on the topic itself, without the broker's defaults. */
+  readonly own: Readonly<Record<string, string>>
+  /** How large a batch it takes, by whatever setting. */
+  readonly mostBytes: number | undefined
+}
+
+async function settingsOf(admin: Admin, topics: readonly string[]): Promise<ReadonlyMap<string, FoundSettings>> {
   if (topics.length === 0) return new Map()
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
     resources: topics.map((name) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name })),
   })
   return new Map(
-    resources.map(({ resourceName, configEntries }) => [
-      resourceName,
-      Object.fromEntries(
-        configEntries
-          .filter(({ configSource }) => (configSource as number) === 1)
-          .map(({ configName, configValue }) => [configName, configValue]),
-      ),
-    ]),
+    resources.map(({ resourceName, configEntries }) => {
+      const own = configEntries.filter(({ configSource }) => (configSource as number) === 1)
+      const most = Number(configEntries.find(({ configName }) => configName === MOST_BYTES)?.configValue)
+      return [
+        resourceName,
+        {
+          own: Object.fromEntries(own.map(({ configName, configValue }) => [configName, configValue])),
+          mostBytes: Number.isSafeInteger(most) && most > 0 ? most : undefined,
+        },
+      ]
+    }),
   )
 }

@@ -79,6 +79,7 @@ export class UnitCommits<U extends Unit> {
       await held.during('commit positions', () => this.#written({ records: [], offsets, inputs: 0 }))
       this.positions.settled(offsets)
     } catch (error) {
+      this.positions.lost()
       held.recover(error)
     } finally {
       rest()
@@ -111,6 +112,7 @@ export class UnitCommits<U extends Unit> {
       this.#checkpoint(state)
       return true
     } catch (error) {
+      this.positions.lost()
       context.sizes.refused(error)
       context.metrics.count('lr_transactions_failed_total', { group: context.group, type: errorType(error) })
       if (error instanceof RekindleError && !error.retriable) held.fail(error)

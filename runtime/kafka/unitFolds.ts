@@ -36,6 +36,8 @@ export class UnitFolds<U extends Unit> {
   /** Topics that the stages read, handed over or not, by logical name. */
   readonly #read: ReadonlyMap<string, AnyTopic>
   #fuse: FuseState = intactFuse
+  /** What timers lead to counts by itself: good ones between bad records, which may be many, would hide these. */
+  #timerFuse: FuseState = intactFuse
 
   /** `onWritten` is called after each transaction: timers may have been set by it. */
   constructor(works: UnitWorks<U>, commits: UnitCommits<U>, onWritten: () => void) {
@@ -109,7 +111,7 @@ export class UnitFolds<U extends Unit> {
   async #commit(
     { result, outgoing }: Folded,
     of: {
-      /** What the fuse counts. */
+      /** What the fuse of records counts. */
       readonly judged: readonly InputRecord[]
       readonly name: string
       readonly parts: readonly Part[]
@@ -122,14 +124,18 @@ export class UnitFolds<U extends Unit> {
     const { judged, name, parts, topics, records, startMs } = of
     const dead = new Set(result.deadLetters.map(({ source }) => source))
     const fuse = this.#fuseAfter(judged, dead)
-    if (fuse.blown !== undefined) {
-      held.fail(runtimeError('E_FUSE_BLOWN', `${context.group} partition ${partition}${name}: ${fuse.blown}.`))
+    const timerFuse = result.timersDead.reduce((state, led) => afterRecord(state, led, context.fuse), this.#timerFuse)
+    const blown = fuse.blown ?? timerFuse.blown
+    if (blown !== undefined) {
+      const of = fuse.blown === undefined ? ', timers' : name
+      held.fail(runtimeError('E_FUSE_BLOWN', `${context.group} partition ${partition}${of}: ${blown}.`))
       return false
     }
     for (const { topic, nextOffset } of parts) this.#commits.positions.done(topic, nextOffset)
     if (!(await this.#commits.commit({ result, outgoing, records, topics, startMs }))) return false
     if (outgoing.length > 0) this.#onWritten()
     this.#fuse = fuse
+    this.#timerFuse = timerFuse
     try {
       for (const part of parts) this.#countPart(part, result, dead)
       countBatch(context.metrics, context.group, result)

@@ -11,6 +11,7 @@ export class UnitPositions {
   readonly #next = new Map<string, bigint>()
   /** Next offsets that are done but not committed yet, by topic. */
   readonly #pending = new Map<string, bigint>()
+  #known = true
 
   constructor(partition: number, record: string) {
     this.#partition = partition
@@ -19,12 +20,24 @@ export class UnitPositions {
 
   /** Everything before these is committed, and nothing after them is done. */
   start(offsets: ReadonlyMap<string, bigint>): void {
-    this.#pending.clear()
+    this.lost()
+    this.#known = true
     for (const [topic, offset] of offsets) this.#next.set(topic, offset)
+  }
+
+  /**
+   * A transaction that carried positions has failed, and with it what they stand behind. None is to be committed, by a stop that drains
+   * either, until it begins anew.
+   */
+  lost(): void {
+    this.#known = false
+    this.#pending.clear()
+    this.#next.clear()
   }
 
   /** Everything of the topic before this offset is done. */
   done(topic: string, nextOffset: bigint): void {
+    if (!this.#known) return
     this.#next.set(topic, nextOffset)
     this.#pending.set(topic, nextOffset)
   }

@@ -140,6 +140,8 @@ export class WireFormat {
   async #definition(id: number): Promise<object | undefined> {
     const known = this.#definitions.get(id)
     if (known !== undefined) return known
+    // No registry gives one out.
+    if (id < 0) return undefined
     const askAgainAt = this.#unknown.get(id)
     if (askAgainAt !== undefined && performance.now() < askAgainAt) return undefined
     const definition = await this.#registry.definition(id)

@@ -8,6 +8,7 @@ import { deterministicId } from '../ids.ts'
 import { partitionOf } from '../murmur2.ts'
 import { deadLetter, drop } from '../outcome.ts'
 import { groupHeader, Undecodable } from '../task.ts'
+import { passedOn } from '../taskEffects.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { hopOf, recordAttributes, traceparentOf } from '../tracing.ts'
@@ -179,8 +180,7 @@ function recordsOf(job: Job, context: WorkerContext): OutgoingRecord[] {
       value: emission.value === null ? null : wire.encode(emission.topic, emission.value as never),
       timestamp: log.timestamp,
       headers: {
-        // A worker may have passed on the headers it read: those of the writer are set last.
-        ...emission.headers,
+        ...(emission.headers === undefined ? {} : passedOn(emission.headers)),
         [groupHeader]: group,
         ce_specversion: '1.0',
         ce_id: deterministicId(worker.name, to, emission.topic.name, headers['ce_id'] ?? placeOf(log), ordinal),

@@ -12,11 +12,12 @@ import { operatorRun } from './operatorRun.ts'
 const result: TaskBatch = {
   outputs: [{ stage: 'consensus', topic: decisions, key: 'k', value: {}, payload: null, timestamp: 0, headers: {} }],
   changes: [{ stage: 'consensus', key: 'k', entry: undefined }],
-  deadLetters: [{ stage: 'ingest', source: undefined, handedOver: undefined, code: 'E_X', detail: {}, attempts: 1 }],
+  deadLetters: [{ stage: 'ingest', source: undefined, handedOver: undefined, code: 'E_X', detail: {}, attempts: 1, alone: true }],
   drops: [{ stage: 'ingest', reason: 'duplicate' }],
   processed: 3,
   skipped: 1,
   timersFired: 2,
+  timersDead: [],
   retried: [],
   advanced: new Map(),
 }

@@ -22,6 +22,7 @@ function letter(offset: bigint, changes: Partial<DeadLetter> = {}): DeadLetter {
     sourceTimestamp: at - 1_000,
     group: 'pipeline',
     step: 'ingest',
+    onlyFor: undefined,
     code: 'E_WEBHOOK_MALFORMED',
     message: '{"problem":"not JSON"}',
     failedAt: at,
@@ -105,7 +106,7 @@ t.test('show says where a letter is from, what its code means, and its bytes whe
     `000000  ${'00ff41'.padEnd(64)}  ..A`,
   ])
   const shown: ShownLetter = {
-    letter: letter(1n, { sourceOffset: -1n, code: 'toString', replayOf: 'before', headers: {} }),
+    letter: letter(1n, { sourceOffset: -1n, code: 'toString', replayOf: 'before', onlyFor: 'ingest', headers: {} }),
     repeats: 'first',
     resolution: { kind: 'discarded', by: 'Ada', at, reason: 'a test' },
     decoded: { value: { body: Buffer.from('{"a":1}'), raw: Buffer.from([0xff]) } },
@@ -114,6 +115,7 @@ t.test('show says where a letter is from, what its code means, and its bytes whe
   t.match(other.join('\n'), 'ghl.webhooks.v1#0, handed over in memory')
   t.match(other.join('\n'), 'the same record as first, discarded by Ada, 2026-11-24T14:00:00.000Z: a test')
   t.match(other.join('\n'), /replay of +before/)
+  t.match(other.join('\n'), /replayed for +ingest alone/)
   t.match(other.join('\n'), 'in none of our tables')
   t.strictSame(other.slice(-4), ['{', '  "body": "{\\"a\\":1}",', '  "raw": "base64:/w=="', '}'])
 })

@@ -40,6 +40,7 @@ t.test('a batch is counted by stage and outcome; a dead letter under the topic o
     processed: 3,
     skipped: 0,
     timersFired: 2,
+    timersDead: [],
     retried: [],
     advanced: new Map([['a', 4]]),
     drops: [
@@ -47,8 +48,8 @@ t.test('a batch is counted by stage and outcome; a dead letter under the topic o
       { stage: 'b', reason: 'late' },
     ],
     deadLetters: [
-      { source, handedOver: undefined, stage: 'a', code: 'E_ONE', detail: {}, attempts: 1 },
-      { source: undefined, handedOver: output, stage: 'b', code: 'E_TWO', detail: {}, attempts: 1 },
+      { source, handedOver: undefined, stage: 'a', code: 'E_ONE', detail: {}, attempts: 1, alone: true },
+      { source: undefined, handedOver: output, stage: 'b', code: 'E_TWO', detail: {}, attempts: 1, alone: true },
     ],
   }
   countBatch(runtimeMetrics(registry), 'g', batch)

@@ -35,6 +35,9 @@ const HEAD_BYTES = 12
 const RECORDS_AT = 49
 const COMPRESSION = 0x7
 const LOG_APPEND_TIME = 0x8
+/** The years 1 to 9999, ms: beyond them a time has no date, and further out it is no exact number any more. Brokers bound it above only. */
+const EARLIEST_MS = -62_135_596_800_000
+const LATEST_MS = 253_402_300_799_999
 const TRANSACTIONAL = 0x10
 const CONTROL = 0x20
 
@@ -175,9 +178,10 @@ export class FetchedRecord {
   get place(): number {
     return this.#batch.firstOffset + this.#offsetDelta
   }
-  /** ms since the epoch. */
+  /** ms since the epoch, within the years 1 to 9999. */
   get timestampMs(): number {
-    return this.#batch.appendedAt ?? this.#batch.firstTimestamp + this.#timestampDelta
+    const ms = this.#batch.appendedAt ?? this.#batch.firstTimestamp + this.#timestampDelta
+    return ms < EARLIEST_MS ? EARLIEST_MS : ms > LATEST_MS ? LATEST_MS : ms
   }
   get keyText(): string | null {
     return this.#keyBytes < 0 ? null : this.#batch.bytes.toString('utf8', this.#keyAt, this.#keyAt + this.#keyBytes)

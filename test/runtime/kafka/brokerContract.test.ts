@@ -9,6 +9,7 @@ import { GroupMember } from '../../../runtime/kafka/groupMember.ts'
 import type { Unit } from '../../../runtime/kafka/unit.ts'
 import { testStack } from '../../support/stack.ts'
 import { brokerContract } from '../brokerContract.ts'
+import { dense } from './dense.ts'
 import { connectBackend } from './kafkaBackend.ts'
 import { logger } from './fixtures.ts'
 
@@ -17,12 +18,33 @@ t.setTimeout(180_000)
 const { kafkaBrokers, prefix } = await testStack(t)
 await brokerContract(t, { name: 'Kafka', connect: () => connectBackend(kafkaBrokers) })
 
-/** An LZ4 frame of one block that is stored as it is. */
-function lz4Frame(bytes: Buffer): Buffer {
-  const size = Buffer.alloc(4)
-  size.writeUInt32LE((bytes.length | 0x80000000) >>> 0)
-  return Buffer.concat([Buffer.from('04224d18604082', 'hex'), size, bytes, Buffer.alloc(4)])
+/** A Zstandard frame of one block that is stored as it is: of up to 255 bytes, whose number stands in one. */
+function zstdFrame(bytes: Buffer): Buffer {
+  const last = (bytes.length << 3) | 1
+  return Buffer.concat([Buffer.from('28b52ffd20', 'hex'), Buffer.of(bytes.length, last & 0xff, last >> 8, 0), bytes])
 }
+
+t.test('what a writer compresses with LZ4 is read: here the broker does, as Java clients do', async (t) => {
+  const client = await connectBackend(kafkaBrokers)
+  t.teardown(() => client.close())
+  const admin = createClient({ brokers: kafkaBrokers, clientId: 'foreign', logger }).admin()
+  await admin.connect()
+  t.teardown(() => admin.disconnect())
+  const topic = `${prefix}lz4`
+  const configEntries = [{ name: 'compression.type', value: 'lz4' }]
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: 1, replicationFactor: 1, configEntries }] })
+  // Of several blocks, of which some can be made smaller and some cannot.
+  const values = Array.from({ length: 60 }, (_, index) => (index % 2 === 0 ? dense(5_000) : `${index} `.repeat(2_000)))
+  const plain = { topic, partition: 0, key: null, timestamp: 0, headers: {} }
+  await client.send(values.map((value) => ({ ...plain, value: Buffer.from(value) })))
+  const read: string[] = []
+  for (let from = 0n; read.length < values.length;) {
+    const { records, next } = await client.fetch(topic, 0, from, 100)
+    read.push(...records.map(({ value }) => String(value)))
+    from = next
+  }
+  t.strictSame(read, values)
+})
 
 t.test(
   'a batch that is compressed in an unknown way is an error with a code for readers and members, and is not passed over',
@@ -37,21 +59,21 @@ t.test(
 
     const kafka = createClient({ brokers: kafkaBrokers, clientId: 'foreign', logger })
     const { CompressionCodecs, CompressionTypes } = kafkajs
-    const unknown = CompressionCodecs[CompressionTypes.LZ4]
+    const unknown = CompressionCodecs[CompressionTypes.ZSTD]
     const producer = createIdempotentProducer(kafka, 10_000)
     await producer.connect()
-    CompressionCodecs[CompressionTypes.LZ4] = () => ({
-      compress: async ({ buffer }: { buffer: Buffer }) => lz4Frame(buffer),
+    CompressionCodecs[CompressionTypes.ZSTD] = () => ({
+      compress: async ({ buffer }: { buffer: Buffer }) => zstdFrame(buffer),
       decompress: async () => Promise.reject(new Error('not asked for')),
     })
     try {
-      await producer.send({ topic, compression: CompressionTypes.LZ4, messages: [{ partition: 0, value: 'compressed' }] })
+      await producer.send({ topic, compression: CompressionTypes.ZSTD, messages: [{ partition: 0, value: 'compressed' }] })
     } finally {
-      CompressionCodecs[CompressionTypes.LZ4] = unknown
+      CompressionCodecs[CompressionTypes.ZSTD] = unknown
       await producer.disconnect()
     }
 
-    const missing = { code: 'E_CODEC_MISSING', scope: 'process', message: /compressed with lz4/ }
+    const missing = { code: 'E_CODEC_MISSING', scope: 'process', message: /compressed with zstd/ }
     await t.rejects(client.fetch(topic, 0, next, 10), missing)
     await t.rejects(client.fetch(topic, 0, next, 10), missing, 'it is still there')
 

@@ -230,6 +230,58 @@ t.test('a record that was handed over in memory and set aside goes back to the s
   await sink.stop()
 })
 
+/** Counts items beside the adder, and sets one aside until it is mended. */
+const counter = (mended: boolean) =>
+  stage({
+    name: 'counter',
+    state: Sum,
+    on: [
+      from(items, (state: Sum | undefined, { value }): Outcome<Sum, typeof totals> => {
+        if (!mended && value.seq === 2) return deadLetter('E_TEST_POISON', { seq: value.seq })
+        const total: Sum = { seq: value.seq, count: (state?.count ?? 0) + 1, sum: (state?.sum ?? 0) + value.amount, by: 'counter' }
+        return next(total, { emit: [emit(totals, total)] })
+      }),
+    ],
+    outputs: [totals],
+  })
+
+t.test('a replay is folded by the stage that set the record aside, and not once more by one that had accepted it', async (t) => {
+  const stack = await testStack(t)
+  const group = (mended: boolean) => ({ group: 'line', stages: [adder, counter(mended)] })
+  const kafka = await world(stack, [group(false)])
+  t.teardown(() => kafka.close())
+  const before = await kafka.runStages({ ...group(false), onFatal: unexpected })
+  for (const seq of [1, 2, 3]) await kafka.producer().send(items, 'lead:1', { seq, amount: 10 ** seq, wish: '' })
+  await caughtUp(kafka, 'line', [items])
+  await before.stop()
+  const without = kafka.deadLetters({ topics, members: [{ group: 'line', stages: [adder] }] })
+  const { open } = await without.list()
+  t.match(open, [{ step: 'counter', onlyFor: 'counter', sourceOffset: 1n }])
+  const refused = await without.replay({ topic: 'items' }, { by })
+  t.match(refused, {
+    resolved: [],
+    refused: [{ code: 'E_DEAD_LETTER_UNREAD', why: /it is for stage counter, and line has none of this name/ }],
+  })
+  const after = await kafka.runStages({ ...group(true), onFatal: unexpected })
+  await kafka.deadLetters({ topics, members: [group(true)] }).replay({ topic: 'items' }, { by })
+  await eventually('the replay is read', async () => (await kafka.lag('line', [items])).every(({ lag }) => lag === 0n))
+  await after.stop()
+  const seen: [string, number, number][] = []
+  for (const topic of [sums, totals])
+    await kafka.tail(topic, { from: 'beginning', untilEnd: true }, ({ value }) => {
+      const { by: who, seq, sum } = value as Sum
+      seen.push([who, seq, sum])
+    })
+  t.strictSame(seen, [
+    ['adder', 1, 10],
+    ['adder', 2, 110],
+    ['adder', 3, 1_110],
+    ['counter', 1, 10],
+    ['counter', 3, 1_010],
+    ['counter', 2, 1_110],
+  ])
+})
+
 t.test('a letter that fails again is a new letter that names the one before', async (t) => {
   const { desk, kafka, write } = await deadLetterWorld(t)
   const [id = ''] = await write({ value: { seq: 1, wish: 'dead' } })

@@ -193,6 +193,7 @@ function letterOf(key: string | null, offset: bigint): DeadLetter {
     sourceTimestamp: 0,
     group: 'g',
     step: 's',
+    onlyFor: undefined,
     code: 'E',
     message: '',
     failedAt: 0,

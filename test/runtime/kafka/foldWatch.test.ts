@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import t from 'tap'
 import { watchFolds } from '../../../runtime/kafka/foldWatch.ts'
 import '../../support/uncountedChildren.ts'
@@ -55,4 +56,13 @@ t.test('one thread looks on for a process; who stops looking leaves it to the ot
   const anew = watchFolds({ logger, limitMs: 400, everyMs: 50 })
   t.not(anew.mark, other.mark)
   await anew.stop()
+})
+
+t.test('timers may have any number of names: none is kept, or told to the thread', async (t) => {
+  const { mark, stop } = watchFolds({ logger: { bindings: () => ({}) }, limitMs: 60_000 })
+  const told = t.capture(Worker.prototype, 'postMessage')
+  for (let name = 0; name < 1_000; name += 1) mark?.begin('first', { source: undefined, timer: `reply to ${name}` }, 'lead:1', 0)
+  mark?.end()
+  t.equal(told().length, 1, 'the name of the stage')
+  await stop()
 })

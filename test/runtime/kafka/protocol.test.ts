@@ -260,6 +260,23 @@ t.test('a record read off its batch has the same place, time and texts, whatever
   ),
 )
 
+t.test('a time beyond the years 1 to 9999 is read as the first or last of them: no fold can make a date of it, or a timer', async (t) => {
+  const far = [-(2 ** 62), -62_135_596_800_001, -62_135_596_800_000, 253_402_300_799_999, 253_402_300_800_000, 2 ** 62]
+  const read: number[] = []
+  for (const timestamp of far) {
+    const batch = await encodeRecordBatch([{ key: 'k', value: null, timestamp, headers: {} }], {
+      ...{ producerId: 1n, producerEpoch: 0, firstSequence: 0, transactional: false },
+    })
+    const { records = [] } =
+      (await readRecordBatch({ buffer: batch, offset: 0, forward: () => undefined }, async (_, bytes) => bytes)) ?? {}
+    read.push(...records.map(({ timestampMs }) => timestampMs))
+  }
+  t.strictSame(
+    read.map((ms) => new Date(ms).toISOString()),
+    [...Array(3).fill('0001-01-01T00:00:00.000Z'), ...Array(3).fill('9999-12-31T23:59:59.999Z')],
+  )
+})
+
 /** Half a surrogate pair has no UTF-8: it becomes a replacement character. */
 function wellFormed(headers: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(headers).map((pair) => pair.map((text) => Buffer.from(text).toString()) as [string, string]))

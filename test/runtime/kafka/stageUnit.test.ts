@@ -12,12 +12,12 @@ import { groupHeader } from '../../../runtime/taskEffects.ts'
 import { topologyOf, topologyText } from '../../../runtime/topology.ts'
 import { runtimeError } from '../../../runtime/errors.ts'
 import { runtimeMetrics } from '../../../runtime/metrics.ts'
-import { deadLetter } from '../../../runtime/outcome.ts'
+import { deadLetter, next } from '../../../runtime/outcome.ts'
 import type { Outcome } from '../../../runtime/outcome.ts'
 import { from, stage } from '../../../runtime/stage.ts'
 import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
-import { adder, Item, items, logger, Sum, sums, totaller } from './fixtures.ts'
+import { adder, eventually, Item, items, logger, Sum, sums, totaller } from './fixtures.ts'
 import { at, batchOf, changelog, codec, counts, place, StandIn, unitOn } from './standIn.ts'
 
 t.test('who takes over fences first, then asks for stable offsets, then restores; only then it is ready', async (t) => {
@@ -195,6 +195,54 @@ t.test('what was done in a transaction that failed is not committed afterwards w
   )
 })
 
+t.test(
+  'what was passed over before a unit is prepared anew is not committed in the place of what its next owner has done since',
+  async (t) => {
+    const broker = new StandIn()
+    broker.keep()
+    const { unit, handle } = unitOn(t, broker)
+    await unit.prepare(() => true)
+    await handle('drop', 'drop')
+    broker.committed = { topic: place.topic, offset: 9n, metadata: topologyText(topologyOf([adder])) }
+    await unit.prepare(() => true)
+    await unit.drain()
+    t.strictSame(
+      broker.transactions.filter(({ end }) => end === 'commit'),
+      [],
+    )
+  },
+)
+
+t.test('a stop that drains commits nothing of a transaction that failed, though its producer is open again by then', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const committed: (readonly { readonly topic: string; readonly offset: bigint }[])[] = []
+  let refuses = true
+  // Shared with other units of the process: one of them has opened the producer anew while this one was about to stop.
+  const transactions = () => ({
+    takeOver: (work: (producer: never) => Promise<void>) => work(undefined as never),
+    announce: () => undefined,
+    retract: () => undefined,
+    close: async () => undefined,
+    commit: async ({ offsets }: { offsets: readonly { topic: string; offset: bigint }[] }) => {
+      if (refuses) throw new Error('the broker is away')
+      committed.push(offsets)
+      return new Map<string, bigint>()
+    },
+  })
+  const { unit, told, handle } = unitOn(t, broker, { transactions })
+  await unit.prepare(() => true)
+  await handle('', '')
+  t.equal(told.recovered.length, 1)
+  refuses = false
+  unit.skip(place, 9n)
+  await unit.drain()
+  t.strictSame(committed, [])
+  await unit.prepare(() => true)
+  await handle('', '')
+  t.match(committed, [[{ topic: place.topic, offset: 7n }]])
+})
+
 t.test('a record whose headers hold null is folded like any other', async (t) => {
   const broker = new StandIn()
   broker.keep()
@@ -219,6 +267,37 @@ t.test('a blown fuse stops the member before anything is written', async (t) => 
   t.match(told.failed, [{ code: 'E_FUSE_BLOWN', message: /2 dead letters in a row/ }])
   t.strictSame(broker.transactions, [])
   t.strictSame(told.resolved, [])
+})
+
+t.test('the fuse blows, too, when what timers hand over is set aside, and good records between do not hide it', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const refuser = stage({
+    name: 'refuser',
+    on: [
+      from(sums, (_: undefined, { value }) => (value.by === 'timer late' ? deadLetter('E_TEST_POISON', {}) : next<undefined>(undefined))),
+    ],
+    outputs: [],
+  })
+  const fuse = { maxConsecutive: 3, maxRatio: 1, window: 1000 }
+  const { unit, held, told, handle } = unitOn(t, broker, {
+    fuse,
+    stages: [adder, refuser],
+  })
+  await unit.prepare(() => true)
+  held.move('restoring')
+  held.move('running')
+  const letters = () =>
+    broker.transactions.filter(
+      ({ records, end }) => end === 'commit' && records['items.v1.line.dlq'] === undefined && records['sums.v1.line.dlq'] === 1,
+    )
+  for (let fired = 1; fired <= 3; fired += 1) {
+    // Due at once; folded behind what is under way.
+    await handle('wait:0', '', '')
+    await eventually('what the timer handed over is set aside', () => letters().length === fired || told.failed.length > 0)
+  }
+  t.equal(letters().length, 2)
+  t.match(told.failed, [{ code: 'E_FUSE_BLOWN', message: /line partition 0, timers: 3 dead letters in a row \(limit 3\)\./ }])
 })
 
 t.test('what the predecessor left open is ended before the offsets are read', async (t) => {

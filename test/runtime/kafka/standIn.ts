@@ -190,6 +190,8 @@ interface UnitOptions {
   /** How much topics take in one batch, by physical name; not known unless given. */
   readonly mostBytes?: Readonly<Record<string, number>>
   readonly lingerMs?: number
+  /** How it commits; by a producer of its own unless given. */
+  readonly transactions?: StageUnitContext['transactions']
   /** Opens the state; in memory unless given. */
   readonly state?: StageUnitContext['state']
   readonly pause?: (places: readonly Place[]) => void
@@ -248,7 +250,7 @@ export function unitOn(t: Test, broker: StandIn, options: UnitOptions = {}) {
     // Of a group without offsets: what it has committed of other topics.
     admin: { fetchOffsets: async () => broker.elsewhere },
     cluster: broker.connection,
-    transactions: (partition: number) => new OwnTransactions(producer(partition), { metrics, group: 'line' }),
+    transactions: options.transactions ?? ((partition: number) => new OwnTransactions(producer(partition), { metrics, group: 'line' })),
     reader: PartitionReader.over(broker.connection),
     wire: {
       prepare: async () => undefined,

@@ -6,6 +6,7 @@ import t from 'tap'
 import { changelogName } from '../../../runtime/kafka/names.ts'
 import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
 import { inRounds } from '../../../runtime/kafka/rounds.ts'
+import { fits } from '../../../runtime/kafka/stageOutput.ts'
 import { outgoing } from '../../../runtime/kafka/workerJob.ts'
 import type { Job, WorkerContext } from '../../../runtime/kafka/workerJob.ts'
 import { emit, next, retryLater, timer } from '../../../runtime/outcome.ts'
@@ -244,4 +245,34 @@ t.test('a refusal of a broker has the limits asked anew; where they are not told
   await new Promise((resolve) => setImmediate(resolve))
   t.match(sizes.excess([record]), { topic: 'a', key: 'k', limit })
   t.equal(sizes.batchBytes('a'), 3_800)
+})
+
+t.test('headers count, however large: those of a record that was read are handed on with what is made of it', async (t) => {
+  const sizes = sizesOf({ a: limit })
+  await new Promise((resolve) => setImmediate(resolve))
+  const record = { topic: 'a', partition: 0, key: 'k', timestamp: at, value: Buffer.from('v') }
+  const text = dense(5_000)
+  for (const headers of [{ tracestate: text }, { 'x-a': Buffer.from(text) }, { 'x-a': ['b', Buffer.from(text)] }, { [text]: 'x' }])
+    t.match(sizes.excess([{ ...record, headers }]), { topic: 'a', key: 'k', limit })
+  const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`h${index}`, '']))
+  t.match(sizes.excess([{ ...record, headers: many }]), { topic: 'a', limit })
+  const small = { 'x-empty': null, 'x-list': [null, 'a'], ce_id: 'x' } as never
+  t.equal(sizes.excess([{ ...record, headers: small }]), undefined)
+})
+
+t.test('records that are large by their headers go one after the other, and are no slice together', async (t) => {
+  const record = (seq: number) => ({
+    topic: 'a',
+    partition: 0,
+    key: String(seq),
+    timestamp: at,
+    value: null,
+    headers: { tracestate: dense(600) },
+  })
+  t.strictSame(
+    inRounds([record(0), record(1), record(2)], () => 1_000).map((round) => round.map(({ key }) => key)),
+    [['0'], ['1'], ['2']],
+  )
+  t.equal(fits([record(0)], 1_000), true)
+  t.equal(fits([record(0), record(1)], 1_000), false)
 })

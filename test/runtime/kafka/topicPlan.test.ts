@@ -79,3 +79,83 @@ t.test('another partition count is refused, and nothing is changed', async (t) =
   })
   t.strictSame(altered, [])
 })
+
+/** A broker with these topics of four partitions and what was set on them; topics that are made come to it with nothing of their own. */
+function broker(topics: Readonly<Record<string, Readonly<Record<string, string>>>>, defaultBytes: number) {
+  const own = new Map(Object.entries(topics))
+  /** Questions for which a topic that was made is not known yet. */
+  let unheard = 0
+  const admin = {
+    listTopics: async () => [...own.keys()],
+    createTopics: async ({ topics: made }: { topics: { topic: string; configEntries: { name: string; value: string }[] }[] }) => {
+      for (const { topic, configEntries } of made) own.set(topic, Object.fromEntries(configEntries.map(({ name, value }) => [name, value])))
+      unheard = 2
+    },
+    fetchTopicMetadata: async ({ topics: names }: { topics: string[] }) => ({
+      topics: names.map((name) => ({ name, partitions: [0, 1, 2, 3].map((partitionId) => ({ partitionId, leader: 1, replicas: [1] })) })),
+    }),
+    describeConfigs: async ({ resources }: { resources: { name: string }[] }) => {
+      if (unheard > 0) {
+        unheard -= 1
+        throw Object.assign(new Error('this server does not host this topic-partition'), { retriable: true })
+      }
+      return {
+        resources: resources.map(({ name }) => {
+          const set = own.get(name) ?? {}
+          const isSet = set['max.message.bytes'] !== undefined
+          return {
+            resourceName: name,
+            configEntries: [
+              ...Object.entries(set).map(([configName, configValue]) => ({ configName, configValue, configSource: 1 })),
+              ...(isSet ? [] : [{ configName: 'max.message.bytes', configValue: String(defaultBytes), configSource: 5 }]),
+            ],
+          }
+        }),
+      }
+    },
+    alterConfigs: async ({ resources }: { resources: { name: string; configEntries: { name: string; value: string }[] }[] }) => {
+      for (const { name, configEntries } of resources)
+        own.set(name, Object.fromEntries(configEntries.map((entry) => [entry.name, entry.value])))
+    },
+  } as unknown as Admin
+  return { admin, bytesOf: (name: string) => own.get(name)?.['max.message.bytes'] }
+}
+
+const letters = 'items.v1.store.dlq'
+const members = [{ group: 'store', inputs: [items] }]
+const options = { partitions: 4, replicationFactor: 1, members }
+
+t.test('topics that are made take the dead letters of all that their sources take, however large that is on this cluster', async (t) => {
+  for (const [defaultBytes, given] of [
+    [1_048_588, '1114124'],
+    [5_000_000, '5065536'],
+  ] as const) {
+    const { admin, bytesOf } = broker({}, defaultBytes)
+    const changes = await applyTopics(admin, [items], '', options)
+    t.match(
+      changes.map(({ topic, action, settings }) => [topic, action, settings['max.message.bytes']]),
+      [
+        ['items.v1', 'create', undefined],
+        [letters, 'create', given],
+      ],
+    )
+    t.strictSame([bytesOf('items.v1'), bytesOf(letters)], [undefined, given])
+    t.match(
+      await applyTopics(admin, [items], '', options),
+      [{ action: 'keep' }, { action: 'keep' }],
+      'a second time there is nothing to do',
+    )
+  }
+})
+
+t.test('dead letters of a topic that takes more than it did get room for it, and keep what room they have', async (t) => {
+  const thirty = { 'cleanup.policy': 'delete', 'retention.ms': '2592000000' }
+  const grown = broker({ 'items.v1': { ...kept, 'max.message.bytes': '2000000' }, [letters]: thirty }, 1_048_588)
+  const [, plan] = await applyTopics(grown.admin, [items], '', { ...options, dryRun: true })
+  t.strictSame(plan, { topic: letters, action: 'alter', partitions: 4, settings: { 'max.message.bytes': '2065536' } })
+  t.equal(grown.bytesOf(letters), undefined, 'a dry run changes nothing')
+  await applyTopics(grown.admin, [items], '', options)
+  t.equal(grown.bytesOf(letters), '2065536')
+  const roomy = broker({ 'items.v1': kept, [letters]: { ...thirty, 'max.message.bytes': '9000000' } }, 1_048_588)
+  t.match(await applyTopics(roomy.admin, [items], '', options), [{ action: 'keep' }, { action: 'keep' }])
+})

@@ -1,0 +1,60 @@
+/** Whatever somebody has written on a topic is a value or `Undecodable`, at once: nothing of it starts the reader of a topic over without end. */
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import t from 'tap'
+import type { Test } from 'tap'
+import { SchemaRegistry } from '../../../runtime/kafka/registry.ts'
+import { WireFormat } from '../../../runtime/kafka/wireFormat.ts'
+import { Undecodable } from '../../../runtime/task.ts'
+import { Item, items } from './fixtures.ts'
+
+/** A registry with these answers by id, and what it was asked. */
+async function registryOf(t: Test, schemas: Readonly<Record<number, object>>): Promise<{ wire: WireFormat; asked: string[] }> {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(request.url ?? '')
+    const answer = schemas[Number(request.url?.split('/').at(-1))]
+    request.resume().on('end', () => response.writeHead(answer === undefined ? 404 : 200).end(JSON.stringify(answer ?? {})))
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  t.teardown(() => server.close())
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { wire: new WireFormat(new SchemaRegistry({ url, deadlineMs: 2_000 }), ''), asked }
+}
+
+function framed(id: number, payload: Buffer): Buffer {
+  const prefix = Buffer.alloc(5)
+  prefix.writeInt32BE(id, 1)
+  return Buffer.concat([prefix, payload])
+}
+
+async function reasonOf(wire: WireFormat, value: Buffer): Promise<string> {
+  await wire.prepare(items, [value])
+  const decoded: unknown = wire.decode(items, value)
+  return decoded instanceof Undecodable ? decoded.reason : 'it was decoded'
+}
+
+t.test('a schema that is none of Avro makes a record undecodable: its reader started over without end', async (t) => {
+  const { wire } = await registryOf(t, {
+    1: { schema: JSON.stringify(Item.definition) },
+    2: { schema: 'syntax = "proto3"; message Item { string id = 1; }', schemaType: 'PROTOBUF' },
+    3: { schema: '{"type":"object"}', schemaType: 'JSON' },
+    4: { schema: 'message Item {}' },
+    5: { schema: 'null' },
+    6: { schema: JSON.stringify(Item.definition), schemaType: 'AVRO' },
+  })
+  const payload = Item.encode({ seq: 1, amount: 2, wish: '' })
+  t.match(await reasonOf(wire, framed(2, payload)), /^schema 2 cannot be read as .*Item: .*PROTOBUF/)
+  t.match(await reasonOf(wire, framed(3, payload)), /^schema 3 cannot be read as .*Item: .*JSON/)
+  t.match(await reasonOf(wire, framed(4, payload)), /^schema 4 cannot be read as .*Item: /)
+  t.match(await reasonOf(wire, framed(5, payload)), /^schema 5 cannot be read as .*Item: /)
+  for (const id of [1, 6]) t.equal(await reasonOf(wire, framed(id, payload)), 'it was decoded')
+})
+
+t.test('an id that no registry gives out is asked of none', async (t) => {
+  const { wire, asked } = await registryOf(t, {})
+  t.equal(await reasonOf(wire, framed(-1, Buffer.of(0))), 'the schema registry does not know schema -1')
+  t.strictSame(asked, [])
+  t.equal(await reasonOf(wire, framed(9, Buffer.of(0))), 'the schema registry does not know schema 9')
+  t.strictSame(asked, ['/schemas/ids/9'])
+})
