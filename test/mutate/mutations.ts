@@ -1312,6 +1312,34 @@ export const mutations: readonly Mutation[] = [
     why: 'More calls leave in ten seconds than the platform allows.',
   },
   {
+    id: 'sweeps-before-messages',
+    guard: 'room that sweeps leave to messages',
+    file: 'integrations/ghl/rateLimit.ts',
+    find: "(of === 'first' ? Math.max(waitMs, nextMs) : nextMs)",
+    replace: 'Math.max(waitMs, nextMs)',
+    tests: [
+      {
+        file: rateLimit,
+        title: 'what nobody waits for leaves a quarter of the window and a fifth of the day, and holds up nothing that somebody does',
+      },
+    ],
+    why: 'After a bulk import a location that is swept sends nothing for hours.',
+  },
+  {
+    id: 'sweeps-spend-the-day',
+    guard: 'part of the day that sweeps leave to messages',
+    file: 'integrations/ghl/limit/localWindows.ts',
+    find: 'today + count > daily - kept.daily',
+    replace: 'today + count > daily',
+    tests: [
+      {
+        file: rateLimit,
+        title: 'what nobody waits for leaves a quarter of the window and a fifth of the day, and holds up nothing that somebody does',
+      },
+    ],
+    why: 'Sweeps of a busy location spend its calls of the day, and no message leaves until the next.',
+  },
+  {
     id: 'time-before-the-newest-call',
     guard: 'time of the shared count',
     file: 'integrations/ghl/limit/redisWindows.ts',
