@@ -222,17 +222,18 @@ function afterFailure({ settings }: DeliveryContext, row: LedgerRow, outcome: Fa
           at,
         })
       }
-      if (row.attempt >= settings.maxAttempts) {
+      const tryAt = at + Math.max(outcome.retryAfterMs, waitAfter(row.attempt, settings))
+      // An outage of hours is no reason to forget who asked for a person: only its own time ends it.
+      if (tryAt >= row.expiresAt) {
         return changed(row, {
           status: 'failed',
           ruleId: 'not_sent',
-          reason: `${outcome.tag === undefined ? 'Not sent' : undone(outcome)} in ${counted(row.attempt, 'attempt')}: ${outcome.detail}`,
+          reason: `${outcome.tag === undefined ? 'Not sent' : undone(outcome)} in ${counted(row.attempt, 'attempt')}, and its time is over before the next: ${outcome.detail}`,
           settledAt: at,
           nextCheckAt: null,
           at,
         })
       }
-      const tryAt = at + Math.max(outcome.retryAfterMs, waitAfter(row.attempt, settings))
       return changed(row, {
         status: 'deferred',
         ruleId: outcome.code,

@@ -20,9 +20,9 @@ export interface DeliverySettings {
   readonly graceMs: number
   /** Clocks of the provider and ours may differ by this much, ms. */
   readonly skewMs: number
-  /** Hand-overs that certainly did nothing, after which it fails. */
+  /** Tries to end the task of a question that certainly did nothing, after which it is left. */
   readonly maxAttempts: number
-  /** First wait after one; doubles up to `longestWaitMs`. */
+  /** First wait after a hand-over that certainly did nothing; doubles up to `longestWaitMs`. It is tried until its time is over. */
   readonly firstWaitMs: number
   readonly longestWaitMs: number
   /** Read the provider's do-not-disturb before each contact: it does not report every change. */

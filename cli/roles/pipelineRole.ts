@@ -61,7 +61,9 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
   const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
   const hearing = startHearing({ logger, kafka, pool: shared.pool, line })
   const part = { logger, kafka, shared, metrics, onFatal }
-  const reconciling = config.ghl.reconcile ? startReconciling({ ...part, callsPerHour: config.ghl.inventoryCallsPerHour }) : undefined
+  const reconciling = config.ghl.reconcile
+    ? startReconciling({ ...part, appId: config.ghl.appId ?? null, callsPerHour: config.ghl.inventoryCallsPerHour })
+    : undefined
   const everyMs = config.ghl.heartbeatMinutes * 60_000
   if (everyMs === 0) await restHeartbeats(shared.pool)
   const heart = everyMs === 0 ? undefined : startHeartbeats({ logger, shared, metrics, everyMs, onFatal })

@@ -310,15 +310,16 @@ t.test("an unknown message is not called unsent before the provider's search mus
   t.equal(await worker.cycle(), 0, 'and it is never sent again')
 })
 
-t.test('what was certainly not sent is tried again with growing waits, then fails', async (t) => {
+t.test('what was certainly not sent is tried again with growing waits until its time is over, then fails', async (t) => {
   t.strictSame(
     [1, 2, 3, 20].map((attempt) => waitAfter(attempt, deliveryDefaults)),
     [10_000, 20_000, 40_000, 900_000],
   )
   const b = await bench(t)
   await b.lead()
-  await b.plan({})
-  const worker = b.worker({ settings: { maxAttempts: 3 } })
+  // Tried at 0, 10 and 30 s; the next would be at 70 s.
+  await b.plan({ expiresAt: tuesdayNoon + 65_000 })
+  const worker = b.worker()
   b.sandbox.addFault({ kind: '429', count: 50 })
   const waits: number[] = []
   for (let i = 0; i < 3; i++) {
@@ -329,8 +330,30 @@ t.test('what was certainly not sent is tried again with growing waits, then fail
     if (row.status === 'deferred') b.clock.advance(row.scheduledAt - b.clock.now())
   }
   t.strictSame(waits.slice(0, 2), [10_000, 20_000])
-  t.match(await b.row(), { status: 'failed', ruleId: 'not_sent', attempt: 3, handedOverAt: Number })
+  t.match(await b.row(), { status: 'failed', ruleId: 'not_sent', attempt: 3, handedOverAt: Number, reason: /its time is over before the next/ })
   t.equal(b.sandbox.messages().length, 0)
+})
+
+t.test('a platform that is away for six hours is waited for: who asked for a person is handed over once it is back', async (t) => {
+  const HOURS_AWAY = 6
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({ action: 'hand_over', channel: 'none', templateId: null, text: 'Take over', expiresAt: tuesdayNoon + DAY })
+  b.sandbox.addFault({ kind: '500', count: 1_000_000, on: 'all' })
+  const worker = b.worker()
+  while (b.clock.now() < tuesdayNoon + HOURS_AWAY * HOUR) {
+    await b.fresh()
+    await b.clock.run(worker.cycle())
+    t.match(await b.row(), { status: 'deferred' })
+    b.clock.advance(Math.max(10_000, (await b.row()).scheduledAt - b.clock.now()))
+  }
+  t.ok((await b.row()).attempt > 8, `${(await b.row()).attempt} attempts`)
+  b.sandbox.clearFaults()
+  // The breaker of the location stays open for six minutes at most (five and a fifth).
+  b.clock.advance(6 * MINUTE)
+  await b.untilDone(worker, 12, 60_000)
+  t.match(await b.row(), { status: 'confirmed' })
+  t.equal(b.sandbox.tasks().length, 1)
 })
 
 const steps: readonly Step[] = [

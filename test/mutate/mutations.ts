@@ -1312,6 +1312,20 @@ export const mutations: readonly Mutation[] = [
     why: 'More calls leave in ten seconds than the platform allows.',
   },
   {
+    id: 'list-installs-again',
+    guard: 'a list of installed locations overrules no uninstallation',
+    file: 'pipelines/reconcile/foundInstallations.ts',
+    find: 'if (row === undefined) {',
+    replace: "if (row === undefined || row.status === 'uninstalled') {",
+    tests: [
+      {
+        file: 'test/reconcile/installations.test.ts',
+        title: 'a list overrules nobody: what is uninstalled stays so and is said once, what an operator has named keeps its name',
+      },
+    ],
+    why: 'A location that an operator or the platform has uninstalled comes back to life within an hour.',
+  },
+  {
     id: 'sweeps-before-messages',
     guard: 'room that sweeps leave to messages',
     file: 'integrations/ghl/rateLimit.ts',
