@@ -330,7 +330,13 @@ t.test('what was certainly not sent is tried again with growing waits until its 
     if (row.status === 'deferred') b.clock.advance(row.scheduledAt - b.clock.now())
   }
   t.strictSame(waits.slice(0, 2), [10_000, 20_000])
-  t.match(await b.row(), { status: 'failed', ruleId: 'not_sent', attempt: 3, handedOverAt: Number, reason: /its time is over before the next/ })
+  t.match(await b.row(), {
+    status: 'failed',
+    ruleId: 'not_sent',
+    attempt: 3,
+    handedOverAt: Number,
+    reason: /its time is over before the next/,
+  })
   t.equal(b.sandbox.messages().length, 0)
 })
 

@@ -1312,6 +1312,20 @@ export const mutations: readonly Mutation[] = [
     why: 'More calls leave in ten seconds than the platform allows.',
   },
   {
+    id: 'automation-outlives-removal',
+    guard: 'an uninstallation switches automation off',
+    file: 'pipelines/ingest/installation.ts',
+    find: 'settings.automation && !endsAutomation(before, told)',
+    replace: 'settings.automation',
+    tests: [
+      {
+        file: 'test/pipelines/installation.test.ts',
+        title: 'an uninstallation switches automation off, whatever comes before or after it, until an operator switches it on again',
+      },
+    ],
+    why: 'Who installs the app again after a year has messages leave at once, on what was known of the leads a year ago.',
+  },
+  {
     id: 'list-installs-again',
     guard: 'a list of installed locations overrules no uninstallation',
     file: 'pipelines/reconcile/foundInstallations.ts',
