@@ -16,8 +16,13 @@ import { delivering } from './deliverySpan.ts'
 import { held, judgeRow } from './judgeRow.ts'
 import { waitAfter } from './settings.ts'
 
-/** Calls a follow-up makes: the contact is read and the action done, or the tag set and the task made. */
-const CALLS = 2
+/** Calls a follow-up makes: what is there is read and the action done, or the tag set and the task made. */
+const CALLS = { toLead: 3, inside: 2 } as const
+
+/** Is it a message to the lead, or does it send a person to it? */
+function isToLead({ action }: LedgerRow): boolean {
+  return action === 'send_message' || action === 'create_task'
+}
 
 /** Brings one reserved row to its outcome. Throws on infrastructure; the row then waits for the sweep. */
 export async function carryOut(context: DeliveryContext, reserved: LedgerRow, signal: AbortSignal): Promise<void> {
@@ -26,7 +31,7 @@ export async function carryOut(context: DeliveryContext, reserved: LedgerRow, si
 
 /** The kind of its outcome; `released` and `held` when it was not called. */
 async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal: AbortSignal): Promise<string> {
-  if (!(await context.ghl.admit(reserved.tenantId, CALLS, signal))) {
+  if (!(await context.ghl.admit(reserved.tenantId, isToLead(reserved) ? CALLS.toLead : CALLS.inside, signal))) {
     await release(context, reserved)
     return 'released'
   }
@@ -47,9 +52,29 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
   // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room for asking again: nothing else is called then.
   const read = await ghl.contacts.getSurely(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return 'unreadable'
-  if (read.value === undefined) return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
+  if (read.value === undefined)
+    return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] }
   const { dnd, dndChannels, assignedTo, phone, email } = read.value
-  return { exists: true, dnd, dndChannels, assignedTo, phone, email }
+  const lastMessages = isToLead(row) ? await lastMessagesOf(ghl, row) : []
+  return lastMessages === undefined ? 'unreadable' : { exists: true, dnd, dndChannels, assignedTo, phone, email, lastMessages }
+}
+
+/** Rows of a conversation that nobody has said. */
+const NOT_SAID = /ACTIVITY|FORM_SUBMISSION|INTERNAL_COMMENT|INFO_MESSAGE/i
+
+/** The last message of each conversation with the lead; undefined when they cannot be had. */
+async function lastMessagesOf(
+  ghl: DeliveryContext['ghl'],
+  { tenantId, contactId }: LedgerRow,
+): Promise<ProviderContact['lastMessages'] | undefined> {
+  const page = await ghl.conversations.search(tenantId, { contactId }, { admitted: true }).next()
+  if (page.done === true) return []
+  if (!page.value.ok || page.value.value.unreadable > 0) return undefined
+  return page.value.value.items.flatMap(({ contactId: whose, lastMessageAt, lastMessageDirection, lastMessageType }) => {
+    const isTheirs = whose === null || whose === contactId
+    if (!isTheirs || lastMessageAt === null || NOT_SAID.test(lastMessageType ?? '')) return []
+    return [{ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' }]
+  })
 }
 
 /**

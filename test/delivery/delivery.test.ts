@@ -147,6 +147,43 @@ t.test("the provider's own do-not-disturb, a contact that is gone and a provider
   t.equal(b.sandbox.messages().length, 0)
 })
 
+t.test('what GoHighLevel shows as said and no webhook has told of is waited for, by the lead or by a colleague', async (t) => {
+  for (const said of ['InboundMessage', 'OutboundMessage']) {
+    const b = await bench(t)
+    await b.lead()
+    await b.plan({})
+    const saidAt = tuesdayNoon + MINUTE
+    const words = { messageType: 'SMS', body: 'can you call me tomorrow?', dateAdded: new Date(saidAt).toISOString() }
+    const sender = said === 'OutboundMessage' ? { source: 'app', userId: 'zoe', status: 'delivered' } : {}
+    b.sandbox.happened({ type: said, locationId: tenantId, contactId: 'maria', messageId: 'm1', ...words, ...sender }, saidAt)
+    b.clock.advance(4 * MINUTE)
+    await b.fresh()
+    await b.worker().cycle()
+    t.match(await b.row(), { status: 'deferred', gateId: 'freshness', ruleId: 'message_untold', attempt: 0 }, said)
+    t.match(await b.row(), { scheduledAt: b.clock.now() + MINUTE })
+    const sent = () =>
+      b.sandbox.messages().filter(({ source = 'api', direction = 'outbound' }) => source === 'api' && direction === 'outbound')
+    t.equal(sent().length, 0)
+    // Its webhook comes, and changes nothing that the follow-up rests on.
+    await b.lead({ version: 9, ...(said === 'InboundMessage' ? { lastInboundAt: saidAt } : { lastOutboundAt: saidAt }) })
+    b.clock.advance(MINUTE)
+    await b.fresh()
+    await b.worker().cycle()
+    t.match(await b.row(), { status: 'confirmed' }, said)
+    t.equal(sent().length, 1)
+  }
+})
+
+t.test('conversations that cannot be read hold a message', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const ghl = await b.behind(t, (_, url) => (url.startsWith('/conversations/search') ? { status: 500, body: '{}' } : undefined))
+  await b.worker({ ghl }).cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'provider_unreadable', attempt: 0 })
+  t.equal(b.sandbox.messages().length, 0)
+})
+
 /** A gateway without the path. */
 const bare404 = (method: string, url: string) => (method === 'GET' && url.startsWith('/contacts/') ? { status: 404, body: '' } : undefined)
 
@@ -351,7 +388,7 @@ t.test('a platform that is away for six hours is waited for: who asked for a per
     await b.fresh()
     await b.clock.run(worker.cycle())
     t.match(await b.row(), { status: 'deferred' })
-    b.clock.advance(Math.max(10_000, (await b.row()).scheduledAt - b.clock.now()))
+    b.clock.advance(Math.max(2 * MINUTE, (await b.row()).scheduledAt - b.clock.now()))
   }
   t.ok((await b.row()).attempt > 8, `${(await b.row()).attempt} attempts`)
   b.sandbox.clearFaults()

@@ -1312,6 +1312,40 @@ export const mutations: readonly Mutation[] = [
     why: 'More calls leave in ten seconds than the platform allows.',
   },
   {
+    id: 'answers-unheard',
+    guard: 'what the platform shows as said and nobody has told of is waited for',
+    file: 'pipelines/followup/gates/freshness.ts',
+    find: 'message.at > fromLead && message.at > at - TOLD_WITHIN_MS',
+    replace: 'message.at < 0',
+    tests: [{ file: gates, title: 'P-31: each gate denies what it is there for' }],
+    why: 'A lead who has just answered, by a webhook that is late, is asked again.',
+  },
+  {
+    id: 'conversations-not-read',
+    guard: 'conversations are read before a message leaves',
+    file: 'delivery/carryOut.ts',
+    find: 'isToLead(row) ? await lastMessagesOf(ghl, row) : []',
+    replace: '[]',
+    tests: [
+      { file: delivery, title: 'what GoHighLevel shows as said and no webhook has told of is waited for, by the lead or by a colleague' },
+    ],
+    why: 'A message leaves minutes after an answer whose webhook is late or lost.',
+  },
+  {
+    id: 'outage-ends-hand-over',
+    guard: 'an outage ends no follow-up before its time',
+    file: 'delivery/carryOut.ts',
+    find: 'if (tryAt >= row.expiresAt) {',
+    replace: 'if (row.attempt >= 8) {',
+    tests: [
+      {
+        file: delivery,
+        title: 'a platform that is away for six hours is waited for: who asked for a person is handed over once it is back',
+      },
+    ],
+    why: 'The platform is away for an hour, and nobody is told of a lead who has asked for a person.',
+  },
+  {
     id: 'automation-outlives-removal',
     guard: 'an uninstallation switches automation off',
     file: 'pipelines/ingest/installation.ts',

@@ -25,13 +25,18 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
     allCompleteAt: (over.at ?? tuesdayNoon) - 1_000,
     addressLedgers: [],
     ownSends: [],
-    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null },
+    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null, lastMessages: [] },
     limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
     assignee: undefined,
     isAssigning: false,
     ...over,
   }
 }
+/** The contact with one message that the provider shows last. */
+const showing = (isInbound: boolean, at: number): FenceInput['provider'] => ({
+  ...{ exists: true, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null },
+  lastMessages: [{ isInbound, at }],
+})
 const send = (at: number, over: Partial<OwnSend> = {}): OwnSend => ({
   at,
   confirmedAt: at + 1_000,
@@ -52,6 +57,27 @@ const verdictOf = (input: FenceInput) => {
   const { then } = judge(input)
   return then.kind === 'allow' ? 'allow' : `${then.by.gateId}/${then.by.ruleId}`
 }
+
+t.test('what the provider shows last is waited for while nobody has told of it, and for no longer than it may be told', async (t) => {
+  const known = { lastInboundAt: tuesdayNoon - 2 * HOUR, lastOutboundAt: tuesdayNoon - HOUR }
+  const verdict = (isInbound: boolean, at: number, over: Partial<FenceInput> = {}) =>
+    judge(fence({ provider: showing(isInbound, at), ...over }, known)).gates.find(({ gateId }) => gateId === 'freshness')
+  t.match(verdict(true, known.lastInboundAt + 5_001), {
+    ruleId: 'message_untold',
+    liftsAt: tuesdayNoon + MINUTE,
+    reason: 'The provider shows a message from the lead of 120 min ago that nobody has told of yet.',
+  })
+  t.equal(verdict(true, known.lastInboundAt + 5_000)?.verdict, 'allow', 'it is the one that was told of')
+  t.equal(verdict(true, tuesdayNoon - DAY)?.verdict, 'allow', 'from before the app')
+  t.match(verdict(false, tuesdayNoon - 10 * MINUTE), { reason: /a message to the lead of 10 min ago/ })
+  t.equal(verdict(false, tuesdayNoon - 20 * MINUTE)?.verdict, 'allow', 'a sweep would have told of it: it did not arrive')
+  t.equal(verdict(false, tuesdayNoon + HOUR)?.verdict, 'allow', 'one that is to leave later')
+  const ours = [send(tuesdayNoon - 10 * MINUTE)]
+  t.equal(verdict(false, tuesdayNoon - 9.5 * MINUTE, { ownSends: ours })?.verdict, 'allow', 'our own')
+  t.equal(verdict(false, tuesdayNoon - 8 * MINUTE, { ownSends: ours })?.ruleId, 'message_untold', 'a colleague after it')
+  const inside = { ownSends: [], followUp: followUpRecord({ action: 'hand_over', channel: 'none' }) }
+  t.equal(verdict(true, tuesdayNoon - MINUTE, inside)?.verdict, 'allow', 'a person may always be called')
+})
 
 t.test('with everything in order all gates allow, and each is kept', async (t) => {
   const { gates: results, then } = judge(fence())
@@ -85,6 +111,9 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['freshness/copy_never_complete', fence({ copyCompleteAt: undefined })],
     ['freshness/copy_stale', fence({ copyCompleteAt: tuesdayNoon - 15_001 })],
     ['freshness/copy_stale', fence({ copyCompleteAt: tuesdayNoon + 15_001 })],
+    ['freshness/message_untold', fence({ provider: showing(true, tuesdayNoon - MINUTE) })],
+    ['freshness/message_untold', fence({ provider: showing(true, tuesdayNoon - 23 * HOUR) }, { lastInboundAt: tuesdayNoon - 30 * HOUR })],
+    ['freshness/message_untold', fence({ provider: showing(false, tuesdayNoon - MINUTE) }, { lastOutboundAt: tuesdayNoon - HOUR })],
     ['address/address_revoked', fence({ addressLedgers: [{ sms: consent }, { sms: { ...consent, status: 'revoked' } }] })],
     ['address/copies_stale', fence({ allCompleteAt: undefined })],
     ['address/copies_stale', fence({ allCompleteAt: tuesdayNoon - 15_001 })],
@@ -100,12 +129,25 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['consent/provider_unreadable', fence({ provider: 'unreadable' })],
     [
       'consent/contact_gone',
-      fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null } }),
+      fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] } }),
     ],
-    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null, phone: null, email: null } })],
     [
       'consent/provider_dnd',
-      fence({ provider: { exists: true, dnd: false, dndChannels: { sms: 'active' }, assignedTo: null, phone: null, email: null } }),
+      fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] } }),
+    ],
+    [
+      'consent/provider_dnd',
+      fence({
+        provider: {
+          exists: true,
+          dnd: false,
+          dndChannels: { sms: 'active' },
+          assignedTo: null,
+          phone: null,
+          email: null,
+          lastMessages: [],
+        },
+      }),
     ],
     ['human_ownership/hand_over', fence({}, { humanOwnership: { since: 0, userId: null, reason: 'hand_over', untilAt: null } })],
     [

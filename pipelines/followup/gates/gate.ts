@@ -27,6 +27,15 @@ export interface ProviderContact {
   /** Where it would send to. */
   readonly phone: string | null
   readonly email: string | null
+  /** The last message of each of its conversations; none where nobody asked for them. */
+  readonly lastMessages: readonly ShownMessage[]
+}
+
+/** A message as the provider's list of conversations shows it. */
+export interface ShownMessage {
+  /** When it was added, ms. */
+  readonly at: number
+  readonly isInbound: boolean
 }
 
 export interface FenceLimits {
