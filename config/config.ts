@@ -94,6 +94,13 @@ export interface Config {
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
+  readonly sending: {
+    /** false = nothing leaves. */
+    readonly on: boolean
+    readonly channelsOff: readonly string[]
+    /** Messages of a location in 24 hours, above which we begin none. */
+    readonly messagesPer24h: number
+  }
   readonly callbacks: {
     /** All are accepted. Undefined = no callbacks of Twilio. */
     readonly twilioAuthTokens: readonly string[] | undefined
@@ -284,6 +291,12 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
+    sending: {
+      on: flag('sending'),
+      channelsOff: maybe('sendingOff')?.split(',') ?? [],
+      messagesPer24h:
+        (values.get('messagesPer24h') as number | undefined) ?? (isSandboxed(values) ? SANDBOX_MESSAGES_PER_24H : MESSAGES_PER_24H),
+    },
     callbacks: {
       twilioAuthTokens: maybe('twilioAuthTokens')?.split(','),
       sendgridPublicKeys: maybe('sendgridPublicKeys')?.split(','),
@@ -311,6 +324,8 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
 }
 
 const SANDBOX_HEARTBEAT_MINUTES = 5
+const MESSAGES_PER_24H = 500
+const SANDBOX_MESSAGES_PER_24H = 1_000_000
 const INVENTORY_CALLS_PER_HOUR = 600
 
 /** Local mode, with nothing at the other end but what runs on this machine. */

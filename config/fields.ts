@@ -443,6 +443,29 @@ export const configFields = {
     should: 'a whole number from 2 to 1000000 (a follow-up makes two calls)',
     about: 'Calls to GoHighLevel per location in 10 s; the platform allows 100, the rest is for its other users.',
   },
+  sending: {
+    env: 'SENDING',
+    schema: boolean,
+    fallback: 'true',
+    should: 'true or false',
+    about:
+      'false: nothing leaves for any lead or person, in any location. What is due meanwhile is denied for good; decisions are made and told as ever. It counts from the start of the pipeline processes on.',
+  },
+  sendingOff: {
+    env: 'SENDING_OFF',
+    schema: Type.String({ pattern: '^(sms|email|call)(,(sms|email|call))*$' }),
+    fallback: '',
+    should: 'channels of sms, email and call, separated by commas',
+    about: 'Channels by which nothing leaves, in any location; what is due by them meanwhile is denied for good.',
+  },
+  messagesPer24h: {
+    env: 'MESSAGES_PER_24H',
+    schema: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    fallback: '',
+    should: 'a whole number from 0 to 1000000',
+    about:
+      'Messages of ours of a location in any 24 hours, above which no conversation is begun or taken up again; answers, appointments and what is urgent leave all the same. 500, what a new number of GoHighLevel may send in a day, unless set; against the sandbox 1000000.',
+  },
   ghlCallsPerDay: {
     env: 'GHL_CALLS_PER_DAY',
     schema: Type.Integer({ minimum: 2, maximum: 1_000_000_000 }),

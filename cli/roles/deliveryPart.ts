@@ -3,9 +3,11 @@ import type { Registry } from 'prom-client'
 import type { Logger } from 'pino'
 import { deliveryRelay } from '../../delivery/relay.ts'
 import { deliveryWorker } from '../../delivery/deliveryWorker.ts'
+import { deliveryDefaults } from '../../delivery/settings.ts'
 import { deliveryMetrics } from '../../delivery/metrics.ts'
 import { systemClock } from '../../delivery/systemClock.ts'
 import { hoursProblems, hoursTable, unverifiedJurisdictions } from '../../pipelines/followup/hours/hoursTable.ts'
+import type { Config } from '../../config/config.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import type { Tracer } from '../../runtime/tracing.ts'
 import { cliError } from '../errors.ts'
@@ -13,6 +15,7 @@ import type { GhlPart } from './ghlPart.ts'
 
 export interface DeliveryPartOptions {
   readonly logger: Logger
+  readonly sending: Config['sending']
   readonly kafka: KafkaConnection
   readonly shared: Pick<GhlPart, 'pool' | 'ghl'>
   readonly metrics: Registry
@@ -21,12 +24,22 @@ export interface DeliveryPartOptions {
 }
 
 /** Starts both; `stop` finishes what is in hand. */
-export function startDelivery({ logger, kafka, shared, metrics, tracer, onFatal }: DeliveryPartOptions): { stop(): Promise<void> } {
+export function startDelivery({ logger, sending, kafka, shared, metrics, tracer, onFatal }: DeliveryPartOptions): {
+  stop(): Promise<void>
+} {
   const problems = hoursProblems(hoursTable)
   if (problems.length > 0) throw cliError('E_HOURS_TABLE_INVALID', problems.join('\n'))
   const { pool, ghl } = shared
   logger.warn({ jurisdictions: unverifiedJurisdictions() }, 'calling hours that nobody has verified apply as they stand')
-  const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, onChange: deliveryMetrics(metrics) })
+  const limits = {
+    ...deliveryDefaults.limits,
+    halted: !sending.on,
+    haltedChannels: sending.channelsOff,
+    messagesPer24h: sending.messagesPer24h,
+  }
+  if (limits.halted || limits.haltedChannels.length > 0)
+    logger.warn({ sending: sending.on, channelsOff: sending.channelsOff }, 'sending is switched off: what is due is denied for good')
+  const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, settings: { limits }, onChange: deliveryMetrics(metrics) })
   const relay = deliveryRelay({ pool, producer: kafka.producer(), clock: systemClock, logger, tracer })
   const stopping = new AbortController()
   const running = [worker.run(stopping.signal), relay.run(stopping.signal)]

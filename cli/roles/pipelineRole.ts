@@ -58,7 +58,7 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     applicationName: 'rekindle delivery',
     watch: databaseMetrics(metrics),
   })
-  const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal })
+  const delivery = startDelivery({ logger, sending: config.sending, kafka, shared, metrics, tracer, onFatal })
   const hearing = startHearing({ logger, kafka, pool: shared.pool, line })
   const part = { logger, kafka, shared, metrics, onFatal }
   const reconciling = config.ghl.reconcile

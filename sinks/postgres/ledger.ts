@@ -6,6 +6,7 @@ import type pg from 'pg'
 import type { FollowUp, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import { profiles } from '../../topics/index.ts'
 import { allCompleteAt, copyPlaces } from './heard.ts'
+import type { LocationSends } from '../../pipelines/followup/gates/gate.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { addressLedgers } from './addressStatements.ts'
 import type { Addresses } from './addressStatements.ts'
@@ -206,6 +207,8 @@ export interface FenceFacts {
   /** By lead: what was said of permission from each of its addresses, by whomever. */
   readonly addressLedgers: ReadonlyMap<string, readonly Consents[]>
   readonly sends: readonly LedgerSend[]
+  /** By location: our messages of the last 24 hours. */
+  readonly locationSends: ReadonlyMap<string, LocationSends>
   /** By location and realtor, of assignments; none of those who take no leads. */
   readonly assignees: ReadonlyMap<AssigneeKey, AssigneeFacts>
   /** Leads that another assignment is on its way for. */
@@ -243,7 +246,17 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
      FROM followup_actions WHERE lead_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
+  const locationSends = await client.query<{ tenant_id: string; sent: number; oldest: Date }>({
+    name: 'fence_location_sends',
+    text: `SELECT tenant_id, count(*)::int AS sent, min(reserved_at) AS oldest FROM followup_actions
+     WHERE tenant_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')
+     GROUP BY tenant_id`,
+    values: [[...new Set(rows.map(({ tenantId }) => tenantId))], instant(at - DAY_MS)],
+  })
   return {
+    locationSends: new Map(
+      locationSends.rows.map(({ tenant_id, sent, oldest }) => [tenant_id, { count: sent, oldestAt: oldest.getTime() }]),
+    ),
     allCompleteAt: allCompleteAt(copies),
     addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),

@@ -48,6 +48,7 @@ function facts(rows: readonly LedgerRow[], office: Readonly<Record<string, Assig
     allCompleteAt: tuesdayNoon,
     addressLedgers: new Map(),
     sends: [],
+    locationSends: new Map(),
     assignees: new Map(Object.entries(office).map(([assigneeId, one]) => [assigneeKey({ tenantId, assigneeId }), one])),
     assigning: new Set(),
     ...changes,

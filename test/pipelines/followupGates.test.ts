@@ -25,8 +25,9 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
     allCompleteAt: (over.at ?? tuesdayNoon) - 1_000,
     addressLedgers: [],
     ownSends: [],
+    locationSends: { count: 0, oldestAt: null },
     provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null, lastMessages: [] },
-    limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
+    limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [], messagesPer24h: 500 },
     assignee: undefined,
     isAssigning: false,
     ...over,
@@ -57,6 +58,31 @@ const verdictOf = (input: FenceInput) => {
   const { then } = judge(input)
   return then.kind === 'allow' ? 'allow' : `${then.by.gateId}/${then.by.ruleId}`
 }
+
+t.test('a location begins no more conversations in a day than it may; answers, appointments and what is urgent are not held', async (t) => {
+  const at = tuesdayNoon
+  const full = { count: 500, oldestAt: at - 20 * HOUR }
+  const budget = (templateId: string, over: Partial<FenceInput> = {}, priority = 3) =>
+    judge(fence({ locationSends: full, followUp: followUpRecord({ templateId, priority }), ...over })).gates.find(
+      ({ gateId }) => gateId === 'contact_budget',
+    )
+  t.match(budget('first_touch.sms'), {
+    ruleId: 'location_per_24h',
+    liftsAt: at + 4 * HOUR,
+    reason: 'The location has sent 500 messages of ours in 24 hours; 500 is the limit.',
+  })
+  t.equal(budget('first_touch.sms', { locationSends: { ...full, count: 499 } })?.verdict, 'allow')
+  t.equal(
+    budget('nudge_24h.sms', { locationSends: { count: 501, oldestAt: at - DAY + MINUTE } })?.liftsAt,
+    at + HOUR,
+    'looked at each hour',
+  )
+  t.equal(budget('reply.sms')?.verdict, 'allow', 'an answer')
+  t.equal(budget('appointment_confirm.sms')?.verdict, 'allow')
+  t.equal(budget('first_touch.sms', {}, 4)?.verdict, 'allow', 'urgent')
+  const task = { followUp: followUpRecord({ action: 'create_task', channel: 'call', templateId: null, priority: 1 }) }
+  t.equal(budget('', task)?.verdict, 'allow', 'a task is no message')
+})
 
 t.test('what the provider shows last is waited for while nobody has told of it, and for no longer than it may be told', async (t) => {
   const known = { lastInboundAt: tuesdayNoon - 2 * HOUR, lastOutboundAt: tuesdayNoon - HOUR }
@@ -114,6 +140,10 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['freshness/message_untold', fence({ provider: showing(true, tuesdayNoon - MINUTE) })],
     ['freshness/message_untold', fence({ provider: showing(true, tuesdayNoon - 23 * HOUR) }, { lastInboundAt: tuesdayNoon - 30 * HOUR })],
     ['freshness/message_untold', fence({ provider: showing(false, tuesdayNoon - MINUTE) }, { lastOutboundAt: tuesdayNoon - HOUR })],
+    [
+      'contact_budget/location_per_24h',
+      fence({ locationSends: { count: 500, oldestAt: tuesdayNoon - HOUR }, followUp: followUpRecord({ priority: 3 }) }),
+    ],
     ['address/address_revoked', fence({ addressLedgers: [{ sms: consent }, { sms: { ...consent, status: 'revoked' } }] })],
     ['address/copies_stale', fence({ allCompleteAt: undefined })],
     ['address/copies_stale', fence({ allCompleteAt: tuesdayNoon - 15_001 })],

@@ -38,6 +38,12 @@ export interface ShownMessage {
   readonly isInbound: boolean
 }
 
+export interface LocationSends {
+  readonly count: number
+  /** When the first of them left, ms; null when there is none. */
+  readonly oldestAt: number | null
+}
+
 export interface FenceLimits {
   /** The copy of the lead must have been complete this recently, ms. */
   readonly maxCopyAgeMs: number
@@ -49,12 +55,17 @@ export interface FenceLimits {
   readonly halted: boolean
   /** Channels that are switched off on this installation. */
   readonly haltedChannels: readonly string[]
+  /** Messages that we begin ourselves, of a location in any 24 hours; answers and appointments are not held by it. */
+  readonly messagesPer24h: number
 }
 
 export interface FenceInput {
   /** Now, ms. */
   readonly at: number
-  readonly followUp: Pick<FollowUp, 'action' | 'channel' | 'templateId' | 'text' | 'subject' | 'epoch' | 'plannedAt' | 'expiresAt'>
+  readonly followUp: Pick<
+    FollowUp,
+    'action' | 'channel' | 'templateId' | 'text' | 'subject' | 'epoch' | 'plannedAt' | 'expiresAt' | 'priority'
+  >
   /** `undefined` while the copy has no such lead. */
   readonly lead: LeadProfile | undefined
   readonly tenant: Tenant | undefined
@@ -66,6 +77,8 @@ export interface FenceInput {
   readonly addressLedgers: readonly Consents[]
   /** Our own messages to this lead of the last 14 days, without this one, settled or not; those that failed are left out. */
   readonly ownSends: readonly OwnSend[]
+  /** Our own messages of the location of the last 24 hours, without this one. */
+  readonly locationSends: LocationSends
   /** `unread` when it was not asked for, `unreadable` when the provider did not answer. */
   readonly provider: ProviderContact | 'unread' | 'unreadable'
   readonly limits: FenceLimits
