@@ -438,9 +438,9 @@ export const configFields = {
   },
   ghlCallsPer10s: {
     env: 'GHL_CALLS_PER_10S',
-    schema: Type.Integer({ minimum: 2, maximum: 1_000_000 }),
+    schema: Type.Integer({ minimum: 3, maximum: 1_000_000 }),
     fallback: '80',
-    should: 'a whole number from 2 to 1000000 (a follow-up makes two calls)',
+    should: 'a whole number from 3 to 1000000 (a message makes three calls)',
     about: 'Calls to GoHighLevel per location in 10 s; the platform allows 100, the rest is for its other users.',
   },
   sending: {
@@ -468,9 +468,9 @@ export const configFields = {
   },
   ghlCallsPerDay: {
     env: 'GHL_CALLS_PER_DAY',
-    schema: Type.Integer({ minimum: 2, maximum: 1_000_000_000 }),
+    schema: Type.Integer({ minimum: 3, maximum: 1_000_000_000 }),
     fallback: '190000',
-    should: 'a whole number from 2 to 1000000000',
+    should: 'a whole number from 3 to 1000000000',
     about: 'Calls to GoHighLevel per location in any 24 hours; the platform allows 200,000 a day.',
   },
   sandboxCallsPer10s: {

@@ -246,17 +246,9 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
      FROM followup_actions WHERE lead_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
-  const locationSends = await client.query<{ tenant_id: string; sent: number; oldest: Date }>({
-    name: 'fence_location_sends',
-    text: `SELECT tenant_id, count(*)::int AS sent, min(reserved_at) AS oldest FROM followup_actions
-     WHERE tenant_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')
-     GROUP BY tenant_id`,
-    values: [[...new Set(rows.map(({ tenantId }) => tenantId))], instant(at - DAY_MS)],
-  })
+  const locationSends = await locationSendsSince(client, [...new Set(rows.map(({ tenantId }) => tenantId))], at - DAY_MS)
   return {
-    locationSends: new Map(
-      locationSends.rows.map(({ tenant_id, sent, oldest }) => [tenant_id, { count: sent, oldestAt: oldest.getTime() }]),
-    ),
+    locationSends,
     allCompleteAt: allCompleteAt(copies),
     addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),
@@ -277,6 +269,18 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
       text: row.message ?? '',
     })),
   }
+}
+
+/** Our messages of each of these locations since then (ms), and when the first of them was reserved. */
+export async function locationSendsSince(db: Queryable, tenantIds: readonly string[], since: number): Promise<Map<string, LocationSends>> {
+  const { rows } = await db.query<{ tenant_id: string; sent: number; oldest: Date }>({
+    name: 'fence_location_sends',
+    text: `SELECT tenant_id, count(*)::int AS sent, min(reserved_at) AS oldest FROM followup_actions
+     WHERE tenant_id = ANY($1) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')
+     GROUP BY tenant_id`,
+    values: [tenantIds, instant(since)],
+  })
+  return new Map(rows.map(({ tenant_id, sent, oldest }) => [tenant_id, { count: sent, oldestAt: oldest.getTime() }]))
 }
 
 /** Message ids of this contact that a follow-up has already been matched with. */

@@ -70,6 +70,18 @@ t.test('the heartbeat is off, and on where nothing but the sandbox is at the oth
     )
 })
 
+t.test('sending is on, by every channel, at 500 messages of a location in a day; each can be set', async (t) => {
+  t.strictSame(loadConfig(real).sending, { on: true, channelsOff: [], messagesPer24h: 500 })
+  t.equal(loadConfig({}).sending.messagesPer24h, 1_000_000, 'against the sandbox')
+  t.strictSame(loadConfig({ ...real, SENDING: 'false', SENDING_OFF: 'sms,email', MESSAGES_PER_24H: '0' }).sending, {
+    on: false,
+    channelsOff: ['sms', 'email'],
+    messagesPer24h: 0,
+  })
+  for (const wrong of ['fax', 'sms,', 'sms email'])
+    t.throws(() => loadConfig({ ...real, SENDING_OFF: wrong }), /SENDING_OFF .*must be channels of sms, email and call/, wrong)
+})
+
 t.test('the inventory has 600 calls an hour, none against the sandbox, and never more than half of the day', async (t) => {
   const calls = (env: Record<string, string>) => loadConfig(env).ghl.inventoryCallsPerHour
   t.equal(calls({}), 0, 'the sandbox forgets what happened')

@@ -1312,6 +1312,20 @@ export const mutations: readonly Mutation[] = [
     why: 'More calls leave in ten seconds than the platform allows.',
   },
   {
+    id: 'import-written-to-at-once',
+    guard: 'messages of a location in a day',
+    file: 'delivery/judgeBatch.ts',
+    find: 'locationSends.set(given.tenantId, { count: count + 1, oldestAt: oldestAt ?? at })',
+    replace: 'locationSends.set(given.tenantId, { count, oldestAt })',
+    tests: [
+      {
+        file: delivery,
+        title: 'a list that is imported is begun with over days: a location sends no more in 24 hours than it may',
+      },
+    ],
+    why: 'A batch of what is due passes the limit of its location by as much as it holds.',
+  },
+  {
     id: 'answers-unheard',
     guard: 'what the platform shows as said and nobody has told of is waited for',
     file: 'pipelines/followup/gates/freshness.ts',
