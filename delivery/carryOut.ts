@@ -5,7 +5,7 @@
  */
 import { counted } from '../pipelines/counted.ts'
 import type { Failure, Outcome, UnknownCode } from '../integrations/ghl/outcomes.ts'
-import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
+import type { ProviderAnswer, ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
 import { TAKEN_BACK, arrived, changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
@@ -47,29 +47,30 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
   return outcome.kind
 }
 
-async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderContact | 'unread' | 'unreadable'> {
+async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderAnswer> {
   if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
   // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room for asking again: nothing else is called then.
   const read = await ghl.contacts.getSurely(row.tenantId, row.contactId, { admitted: true })
-  if (!read.ok) return 'unreadable'
+  if (!read.ok) return `unreadable: ${read.failure.code}`
   if (read.value === undefined)
     return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] }
   const { dnd, dndChannels, assignedTo, phone, email } = read.value
   const lastMessages = isToLead(row) ? await lastMessagesOf(ghl, row) : []
-  return lastMessages === undefined ? 'unreadable' : { exists: true, dnd, dndChannels, assignedTo, phone, email, lastMessages }
+  return typeof lastMessages === 'string' ? lastMessages : { exists: true, dnd, dndChannels, assignedTo, phone, email, lastMessages }
 }
 
 /** Rows of a conversation that nobody has said. */
 const NOT_SAID = /ACTIVITY|FORM_SUBMISSION|INTERNAL_COMMENT|INFO_MESSAGE/i
 
-/** The last message of each conversation with the lead; undefined when they cannot be had. */
+/** The last message of each conversation with the lead, or why they cannot be had. */
 async function lastMessagesOf(
   ghl: DeliveryContext['ghl'],
   { tenantId, contactId }: LedgerRow,
-): Promise<ProviderContact['lastMessages'] | undefined> {
+): Promise<ProviderContact['lastMessages'] | Extract<ProviderAnswer, `unreadable: ${string}`>> {
   const page = await ghl.conversations.search(tenantId, { contactId }, { admitted: true }).next()
   if (page.done === true) return []
-  if (!page.value.ok || page.value.value.unreadable > 0) return undefined
+  if (!page.value.ok) return `unreadable: ${page.value.failure.code}`
+  if (page.value.value.unreadable > 0) return 'unreadable: answer_unreadable'
   return page.value.value.items.flatMap(({ contactId: whose, lastMessageAt, lastMessageDirection, lastMessageType }) => {
     const isTheirs = whose === null || whose === contactId
     if (!isTheirs || lastMessageAt === null || NOT_SAID.test(lastMessageType ?? '')) return []
@@ -84,7 +85,7 @@ async function lastMessagesOf(
 async function handOver(
   context: DeliveryContext,
   reserved: LedgerRow,
-  provider: ProviderContact | 'unread' | 'unreadable',
+  provider: ProviderAnswer,
   realtors: 'counted' | 'held' = 'counted',
 ): Promise<{ row: LedgerRow; ownerId: string | null } | undefined> {
   const { pool, clock, settings } = context

@@ -1,5 +1,5 @@
 /** A row of the ledger before the gates, and what their answer makes of it. */
-import type { LocationSends, ProviderContact } from '../pipelines/followup/gates/gate.ts'
+import type { LocationSends, ProviderAnswer } from '../pipelines/followup/gates/gate.ts'
 import { judge } from '../pipelines/followup/gates/judge.ts'
 import type { Judgement } from '../pipelines/followup/gates/judge.ts'
 import { assigneeKey } from '../sinks/postgres/staff.ts'
@@ -19,7 +19,7 @@ export function judgeRow(
   facts: FenceFacts,
   sends: readonly LedgerSend[],
   at: number,
-  provider: ProviderContact | 'unread' | 'unreadable',
+  provider: ProviderAnswer,
   settings: DeliverySettings,
 ): Placed {
   const ownSends = sends.filter((send) => send.leadId === row.leadId && send.followupId !== row.followupId)

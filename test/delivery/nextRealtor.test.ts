@@ -131,9 +131,15 @@ t.test('nothing but the realtor moves it on: every other denial names the one wh
 t.test('a platform that does not tell who has the lead is asked again: nobody is written over unseen', async (t) => {
   const row = assignment('maria', ['ana', 'bea'])
   const known = facts([row], { ana: available(9), bea: available(9) })
-  t.match(judgeRow(row, known, [], tuesdayNoon, 'unreadable', deliveryDefaults), {
+  t.match(judgeRow(row, known, [], tuesdayNoon, 'unreadable: scope_missing', deliveryDefaults), {
     row: { assigneeId: 'ana', alternates: ['bea'] },
-    judgement: { then: { kind: 'defer', at: tuesdayNoon + 60_000, by: { gateId: 'capacity', ruleId: 'provider_unreadable' } } },
+    judgement: {
+      then: {
+        kind: 'defer',
+        at: tuesdayNoon + 60_000,
+        by: { gateId: 'capacity', ruleId: 'provider_unreadable', reason: /\(scope_missing\)/ },
+      },
+    },
   })
   t.match(judgeRow(row, known, [], tuesdayNoon, 'unread', deliveryDefaults), { judgement: { then: { kind: 'allow' } } })
 })

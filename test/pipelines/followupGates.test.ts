@@ -59,6 +59,11 @@ const verdictOf = (input: FenceInput) => {
   return then.kind === 'allow' ? 'allow' : `${then.by.gateId}/${then.by.ruleId}`
 }
 
+t.test('why the provider did not answer is said', async (t) => {
+  const { then } = judge(fence({ provider: 'unreadable: scope_missing' }))
+  t.match(then, { kind: 'defer', by: { reason: 'The provider did not tell the state of the contact (scope_missing).' } })
+})
+
 t.test('a location begins no more conversations in a day than it may; answers, appointments and what is urgent are not held', async (t) => {
   const at = tuesdayNoon
   const full = { count: 500, oldestAt: at - 20 * HOUR }
@@ -156,7 +161,7 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['consent/no_consent', fence({}, { consents: { sms: { ...consent, status: 'unknown' } } })],
     ['consent/no_consent', fence({}, { consents: { sms: { ...consent, status: 'inquiry', expiresAt: tuesdayNoon } } })],
     ['consent/channel_unknown', fence({ followUp: followUpRecord({ channel: 'fax' }) })],
-    ['consent/provider_unreadable', fence({ provider: 'unreadable' })],
+    ['consent/provider_unreadable', fence({ provider: 'unreadable: no_token' })],
     [
       'consent/contact_gone',
       fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] } }),
@@ -571,7 +576,7 @@ t.test('taking away consent, hours, budget, freshness or ownership never lets mo
           human: { lead: { ...lead, humanOwnership: { since: 0, userId: null, reason: 'tag', untilAt: null } } },
           switch: { tenant: tenantRecord({ automation: false, maxPer24h: drawn.maxPer24h }) },
           epoch: { lead: { ...lead, epoch: lead.epoch + 1 } },
-          provider: { provider: 'unreadable' },
+          provider: { provider: 'unreadable: timed_out' },
           address: { addressLedgers: [{ [channel]: { ...consent, status: 'revoked' } }] },
           copies: { allCompleteAt: undefined },
         }

@@ -31,6 +31,14 @@ export interface ProviderContact {
   readonly lastMessages: readonly ShownMessage[]
 }
 
+/** `unread` when it was not asked for; `unreadable`, with the code of the failure, when the provider did not answer. */
+export type ProviderAnswer = ProviderContact | 'unread' | `unreadable: ${string}`
+
+/** Why the provider has not told what it was asked, as the code of the failure; undefined when it has, or was not asked. */
+export function unreadableBecause(provider: ProviderAnswer): string | undefined {
+  return typeof provider === 'string' && provider !== 'unread' ? provider.slice(provider.indexOf(' ') + 1) : undefined
+}
+
 /** A message as the provider's list of conversations shows it. */
 export interface ShownMessage {
   /** When it was added, ms. */
@@ -79,8 +87,7 @@ export interface FenceInput {
   readonly ownSends: readonly OwnSend[]
   /** Our own messages of the location of the last 24 hours, without this one. */
   readonly locationSends: LocationSends
-  /** `unread` when it was not asked for, `unreadable` when the provider did not answer. */
-  readonly provider: ProviderContact | 'unread' | 'unreadable'
+  readonly provider: ProviderAnswer
   readonly limits: FenceLimits
   /** Of an assignment: the realtor it names; `undefined` when the office gives them no leads. */
   readonly assignee: Assignee | undefined
