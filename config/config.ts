@@ -94,8 +94,12 @@ export interface Config {
     readonly callsPerDay: number
     readonly sandboxCallsPer10s: number
   }
-  /** Channels by which nothing leaves; all of them, or none. */
-  readonly sendingHalted: 'all' | readonly string[]
+  readonly sending: {
+    /** Channels by which nothing leaves; all of them, or none. */
+    readonly halted: 'all' | readonly string[]
+    /** Messages of a location in 24 hours, above which we begin none. */
+    readonly messagesPer24h: number
+  }
   readonly callbacks: {
     /** All are accepted. Undefined = no callbacks of Twilio. */
     readonly twilioAuthTokens: readonly string[] | undefined
@@ -286,7 +290,11 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       callsPerDay: number('ghlCallsPerDay'),
       sandboxCallsPer10s: number('sandboxCallsPer10s'),
     },
-    sendingHalted: maybe('sendingHalted') === 'all' ? 'all' : (maybe('sendingHalted')?.split(',') ?? []),
+    sending: {
+      halted: maybe('sendingHalted') === 'all' ? 'all' : (maybe('sendingHalted')?.split(',') ?? []),
+      messagesPer24h:
+        (values.get('messagesPer24h') as number | undefined) ?? (isSandboxed(values) ? SANDBOX_MESSAGES_PER_24H : MESSAGES_PER_24H),
+    },
     callbacks: {
       twilioAuthTokens: maybe('twilioAuthTokens')?.split(','),
       sendgridPublicKeys: maybe('sendgridPublicKeys')?.split(','),
@@ -316,6 +324,8 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
 /** As in integrations/ghl/endpoints.ts, which this folder does not import. */
 const REAL_GHL_API_URL = 'https://services.leadconnectorhq.com'
 const SANDBOX_HEARTBEAT_MINUTES = 5
+const MESSAGES_PER_24H = 500
+const SANDBOX_MESSAGES_PER_24H = 1_000_000
 const INVENTORY_CALLS_PER_HOUR = 600
 
 /** Local mode, with nothing at the other end but what runs on this machine. */

@@ -414,6 +414,14 @@ export const configFields = {
     about:
       'Kill switch of the installation, for the pipeline processes: what is due meanwhile is denied and does not leave later (docs/operations.md).',
   },
+  messagesPer24h: {
+    env: 'MESSAGES_PER_24H',
+    schema: Type.Integer({ minimum: 0, maximum: 1_000_000 }),
+    fallback: '',
+    should: 'a whole number from 0 to 1000000',
+    about:
+      'Messages of ours of a location in any 24 hours, above which no conversation is begun or taken up again; answers, appointments and what is urgent leave all the same. 500, what a new number of GoHighLevel may send in a day, unless set; against the sandbox 1000000.',
+  },
 
   ghlReconcile: {
     env: 'GHL_RECONCILE',
@@ -447,16 +455,16 @@ export const configFields = {
   },
   ghlCallsPer10s: {
     env: 'GHL_CALLS_PER_10S',
-    schema: Type.Integer({ minimum: 2, maximum: 1_000_000 }),
+    schema: Type.Integer({ minimum: 3, maximum: 1_000_000 }),
     fallback: '80',
-    should: 'a whole number from 2 to 1000000 (a follow-up makes two calls)',
+    should: 'a whole number from 3 to 1000000 (a message makes three calls)',
     about: 'Calls to GoHighLevel per location in 10 s; the platform allows 100, the rest is for its other users.',
   },
   ghlCallsPerDay: {
     env: 'GHL_CALLS_PER_DAY',
-    schema: Type.Integer({ minimum: 2, maximum: 1_000_000_000 }),
+    schema: Type.Integer({ minimum: 3, maximum: 1_000_000_000 }),
     fallback: '190000',
-    should: 'a whole number from 2 to 1000000000',
+    should: 'a whole number from 3 to 1000000000',
     about: 'Calls to GoHighLevel per location in any 24 hours; the platform allows 200,000 a day.',
   },
   sandboxCallsPer10s: {

@@ -5,7 +5,7 @@
  */
 import { counted } from '../pipelines/counted.ts'
 import type { Failure, Outcome, UnknownCode } from '../integrations/ghl/outcomes.ts'
-import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
+import type { ProviderAnswer, ProviderContact } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
 import { TAKEN_BACK, arrived, changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
@@ -16,8 +16,13 @@ import { delivering } from './deliverySpan.ts'
 import { held, judgeRow } from './judgeRow.ts'
 import { waitAfter } from './settings.ts'
 
-/** Calls a follow-up makes: the contact is read and the action done, or the tag set and the task made. */
-const CALLS = 2
+/** Calls a follow-up makes: what is there is read and the action done, or the tag set and the task made. */
+const CALLS = { toLead: 3, inside: 2 } as const
+
+/** Is it a message to the lead, or does it send a person to it? */
+function isToLead({ action }: LedgerRow): boolean {
+  return action === 'send_message' || action === 'create_task'
+}
 
 /** Brings one reserved row to its outcome. Throws on infrastructure; the row then waits for the sweep. */
 export async function carryOut(context: DeliveryContext, reserved: LedgerRow, signal: AbortSignal): Promise<void> {
@@ -26,7 +31,7 @@ export async function carryOut(context: DeliveryContext, reserved: LedgerRow, si
 
 /** The kind of its outcome; `released` and `held` when it was not called. */
 async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal: AbortSignal): Promise<string> {
-  if (!(await context.ghl.admit(reserved.tenantId, CALLS, signal))) {
+  if (!(await context.ghl.admit(reserved.tenantId, isToLead(reserved) ? CALLS.toLead : CALLS.inside, signal))) {
     await release(context, reserved)
     return 'released'
   }
@@ -42,14 +47,35 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
   return outcome.kind
 }
 
-async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderContact | 'unread' | 'unreadable'> {
+async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderAnswer> {
   if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
   // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room for asking again: nothing else is called then.
   const read = await ghl.contacts.getSurely(row.tenantId, row.contactId, { admitted: true })
-  if (!read.ok) return 'unreadable'
-  if (read.value === undefined) return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null }
+  if (!read.ok) return `unreadable: ${read.failure.code}`
+  if (read.value === undefined)
+    return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] }
   const { dnd, dndChannels, assignedTo, phone, email } = read.value
-  return { exists: true, dnd, dndChannels, assignedTo, phone, email }
+  const lastMessages = isToLead(row) ? await lastMessagesOf(ghl, row) : []
+  return typeof lastMessages === 'string' ? lastMessages : { exists: true, dnd, dndChannels, assignedTo, phone, email, lastMessages }
+}
+
+/** Rows of a conversation that nobody has said. */
+const NOT_SAID = /ACTIVITY|FORM_SUBMISSION|INTERNAL_COMMENT|INFO_MESSAGE/i
+
+/** The last message of each conversation with the lead, or why they cannot be had. */
+async function lastMessagesOf(
+  ghl: DeliveryContext['ghl'],
+  { tenantId, contactId }: LedgerRow,
+): Promise<ProviderContact['lastMessages'] | Extract<ProviderAnswer, `unreadable: ${string}`>> {
+  const page = await ghl.conversations.search(tenantId, { contactId }, { admitted: true }).next()
+  if (page.done === true) return []
+  if (!page.value.ok) return `unreadable: ${page.value.failure.code}`
+  if (page.value.value.unreadable > 0) return 'unreadable: answer_unreadable'
+  return page.value.value.items.flatMap(({ contactId: whose, lastMessageAt, lastMessageDirection, lastMessageType }) => {
+    const isTheirs = whose === null || whose === contactId
+    if (!isTheirs || lastMessageAt === null || NOT_SAID.test(lastMessageType ?? '')) return []
+    return [{ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' }]
+  })
 }
 
 /**
@@ -59,7 +85,7 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
 async function handOver(
   context: DeliveryContext,
   reserved: LedgerRow,
-  provider: ProviderContact | 'unread' | 'unreadable',
+  provider: ProviderAnswer,
   realtors: 'counted' | 'held' = 'counted',
 ): Promise<{ row: LedgerRow; ownerId: string | null } | undefined> {
   const { pool, clock, settings } = context
@@ -222,17 +248,18 @@ function afterFailure({ settings }: DeliveryContext, row: LedgerRow, outcome: Fa
           at,
         })
       }
-      if (row.attempt >= settings.maxAttempts) {
+      const tryAt = at + Math.max(outcome.retryAfterMs, waitAfter(row.attempt, settings))
+      // An outage of hours is no reason to forget who asked for a person: only its own time ends it.
+      if (tryAt >= row.expiresAt) {
         return changed(row, {
           status: 'failed',
           ruleId: 'not_sent',
-          reason: `${outcome.tag === undefined ? 'Not sent' : undone(outcome)} in ${counted(row.attempt, 'attempt')}: ${outcome.detail}`,
+          reason: `${outcome.tag === undefined ? 'Not sent' : undone(outcome)} in ${counted(row.attempt, 'attempt')}, and its time is over before the next: ${outcome.detail}`,
           settledAt: at,
           nextCheckAt: null,
           at,
         })
       }
-      const tryAt = at + Math.max(outcome.retryAfterMs, waitAfter(row.attempt, settings))
       return changed(row, {
         status: 'deferred',
         ruleId: outcome.code,

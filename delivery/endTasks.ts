@@ -77,7 +77,14 @@ async function mark({ pool, clock, settings, onStep }: DeliveryContext, row: Led
     const verdict = killSwitch({
       ...{ at, followUp: followUpOf(current), lead: facts.leads.get(current.leadId), tenant: facts.tenants.get(current.tenantId) },
       ...{ copyCompleteAt: undefined, allCompleteAt: undefined, addressLedgers: [] },
-      ...{ ownSends: [], provider: 'unread', limits: settings.limits, assignee: undefined, isAssigning: false },
+      ...{
+        ownSends: [],
+        locationSends: { count: 0, oldestAt: null },
+        provider: 'unread',
+        limits: settings.limits,
+        assignee: undefined,
+        isAssigning: false,
+      },
     })
     if (verdict.verdict !== 'allow') {
       await save(client, [{ ...current, nextCheckAt: at + settings.longestWaitMs }])

@@ -31,11 +31,16 @@ export function judgeBatch(rows: readonly LedgerRow[], facts: FenceFacts, { at, 
   const assignees = new Map(facts.assignees)
   const assigning = new Set(facts.assigning)
   const sends = [...facts.sends]
+  const locationSends = new Map(facts.locationSends)
   const told: LedgerRow[] = []
   const quiet: LedgerRow[] = []
   let left = room
   for (const row of rows) {
-    const { row: given, judgement, passedOver } = judgeRow(row, { ...facts, assignees, assigning }, sends, at, 'unread', settings)
+    const {
+      row: given,
+      judgement,
+      passedOver,
+    } = judgeRow(row, { ...facts, assignees, assigning, locationSends }, sends, at, 'unread', settings)
     const { then } = judgement
     if (then.kind !== 'allow') {
       const consequence = held(given, { ...judgement, then }, at, settings)
@@ -53,8 +58,11 @@ export function judgeBatch(rows: readonly LedgerRow[], facts: FenceFacts, { at, 
       assigning.add(given.leadId)
     }
     // The next one of the same lead in this batch meets a budget that counts this one.
-    if (given.action === 'send_message')
+    if (given.action === 'send_message') {
       sends.push({ followupId: given.followupId, leadId: given.leadId, at, confirmedAt: null, messageId: null, text: given.text ?? '' })
+      const { count = 0, oldestAt = null } = locationSends.get(given.tenantId) ?? {}
+      locationSends.set(given.tenantId, { count: count + 1, oldestAt: oldestAt ?? at })
+    }
   }
   return { told, quiet }
 }

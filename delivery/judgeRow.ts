@@ -1,5 +1,5 @@
 /** A row of the ledger before the gates, and what their answer makes of it. */
-import type { ProviderContact } from '../pipelines/followup/gates/gate.ts'
+import type { LocationSends, ProviderAnswer } from '../pipelines/followup/gates/gate.ts'
 import { judge } from '../pipelines/followup/gates/judge.ts'
 import type { Judgement } from '../pipelines/followup/gates/judge.ts'
 import { assigneeKey } from '../sinks/postgres/staff.ts'
@@ -19,7 +19,7 @@ export function judgeRow(
   facts: FenceFacts,
   sends: readonly LedgerSend[],
   at: number,
-  provider: ProviderContact | 'unread' | 'unreadable',
+  provider: ProviderAnswer,
   settings: DeliverySettings,
 ): Placed {
   const ownSends = sends.filter((send) => send.leadId === row.leadId && send.followupId !== row.followupId)
@@ -33,12 +33,20 @@ export function judgeRow(
       allCompleteAt: facts.allCompleteAt,
       addressLedgers: facts.addressLedgers.get(row.leadId) ?? [],
       ownSends,
+      locationSends: withoutOwn(facts.locationSends.get(row.tenantId) ?? noSends, row),
       provider,
       assignee: facts.assignees.get(assigneeKey(given)),
       isAssigning: facts.assigning.has(row.leadId),
       limits: settings.limits,
     }),
   )
+}
+
+const noSends: LocationSends = { count: 0, oldestAt: null }
+
+/** What is reserved already is counted among them. */
+function withoutOwn(sends: LocationSends, { action, status }: LedgerRow): LocationSends {
+  return action === 'send_message' && status === 'reserved' ? { ...sends, count: Math.max(0, sends.count - 1) } : sends
 }
 
 export interface Consequence {

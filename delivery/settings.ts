@@ -20,9 +20,9 @@ export interface DeliverySettings {
   readonly graceMs: number
   /** Clocks of the provider and ours may differ by this much, ms. */
   readonly skewMs: number
-  /** Hand-overs that certainly did nothing, after which it fails. */
+  /** Tries to end the task of a question that certainly did nothing, after which it is left. */
   readonly maxAttempts: number
-  /** First wait after one; doubles up to `longestWaitMs`. */
+  /** First wait after a hand-over that certainly did nothing; doubles up to `longestWaitMs`. It is tried until its time is over. */
   readonly firstWaitMs: number
   readonly longestWaitMs: number
   /** Read the provider's do-not-disturb before each contact: it does not report every change. */
@@ -47,7 +47,7 @@ export const deliveryDefaults: DeliverySettings = {
   longestWaitMs: 900_000,
   readContact: true,
   handOverTag: 'rekindle hand over',
-  limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
+  limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [], messagesPer24h: 500 },
 }
 
 /** Wait before the provider is asked again about what it has said nothing of for this long, ms: an eighth of it. Access that a person has to mend takes days. */

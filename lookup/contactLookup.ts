@@ -64,7 +64,7 @@ export function contactLookup(options: ContactLookupOptions): Worker<typeof unre
     const isRemembered = question.kind === 'address' && question.by === 'email' && !question.ofEach
     const known = isRemembered ? addresses.of(tenantId, question.address) : undefined
     if (known !== undefined) return { kind: 'found', contactIds: [known] }
-    const finding = await findContact(ghl, tenantId, question, { tries: TRIES, signal })
+    const finding = await findContact(ghl, tenantId, question, { tries: TRIES, background: true, signal })
     if (finding.kind === 'found' && isRemembered) addresses.keep(tenantId, question.address, finding.contactIds[0] as string)
     return finding
   }

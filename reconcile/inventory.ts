@@ -199,7 +199,7 @@ export class Inventory {
   ): Promise<LookedAt> {
     const { pool, ghl, clock, sweeper } = this.options
     let calls = 0
-    const options = { tries, onCall: () => void calls++, ...(signal === undefined ? {} : { signal }) }
+    const options = { tries, background: true, onCall: () => void calls++, ...(signal === undefined ? {} : { signal }) }
     const leads = (leadKeys: readonly string[]) => knownLeads(pool, leadKeys)
     const read = await readHeld({ ghl, options, leads, now: () => clock.now() }, lead, held, suspects)
     if (!read.ok) {

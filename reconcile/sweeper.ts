@@ -93,7 +93,7 @@ export class Sweeper {
     let counts: SweepCounts = { read: 0, missed: 0, visits: 0, others: 0 }
     const context = {
       ghl,
-      options: { tries: TRIES, ...(signal === undefined ? {} : { signal }) },
+      options: { tries: TRIES, background: true, ...(signal === undefined ? {} : { signal }) },
       leads: (leadKeys: readonly string[]) => knownLeads(pool, leadKeys),
       now: () => clock.now(),
     }

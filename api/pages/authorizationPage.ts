@@ -23,7 +23,10 @@ export function connectedPage({ holder, locations }: Extract<Finished, { kind: '
       <h2>What to do next</h2>
       <ol>
         <li><code>rekindle ghl list</code> names the grant and how long it holds.</li>
-        <li><code>rekindle tenants list</code> names the locations that have told of their installation.</li>
+        <li>
+          <code>rekindle tenants list</code> names the locations in which the app is installed: within a minute or two also those that have
+          not told of it.
+        </li>
         <li>
           <code>rekindle tenants set</code> gives a location its time zone, country and postal address, and <code>--automation</code> lets
           follow-ups leave: until then nothing does.

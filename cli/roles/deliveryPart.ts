@@ -16,27 +16,29 @@ import type { GhlPart } from './ghlPart.ts'
 
 export interface DeliveryPartOptions {
   readonly logger: Logger
+  readonly sending: Config['sending']
   readonly kafka: KafkaConnection
   readonly shared: Pick<GhlPart, 'pool' | 'ghl'>
   readonly metrics: Registry
   readonly tracer?: Tracer | undefined
   readonly onFatal: (error: unknown) => void
-  readonly halted: Config['sendingHalted']
 }
 
-/** What the fence is told of the kill switch of the installation. */
-export function limitsOf(halted: Config['sendingHalted']): FenceLimits {
-  return { ...deliveryDefaults.limits, halted: halted === 'all', haltedChannels: halted === 'all' ? [] : halted }
+/** What the fence is told of how much may leave. */
+export function limitsOf({ halted, messagesPer24h }: Config['sending']): FenceLimits {
+  return { ...deliveryDefaults.limits, halted: halted === 'all', haltedChannels: halted === 'all' ? [] : halted, messagesPer24h }
 }
 
 /** Starts both; `stop` finishes what is in hand. */
-export function startDelivery({ logger, kafka, shared, metrics, tracer, onFatal, halted }: DeliveryPartOptions): { stop(): Promise<void> } {
+export function startDelivery({ logger, sending, kafka, shared, metrics, tracer, onFatal }: DeliveryPartOptions): {
+  stop(): Promise<void>
+} {
   const problems = hoursProblems(hoursTable)
   if (problems.length > 0) throw cliError('E_HOURS_TABLE_INVALID', problems.join('\n'))
   const { pool, ghl } = shared
   logger.warn({ jurisdictions: unverifiedJurisdictions() }, 'calling hours that nobody has verified apply as they stand')
-  if (halted.length > 0) logger.warn({ halted }, 'sending is switched off for this installation (SENDING_HALTED)')
-  const settings = { limits: limitsOf(halted) }
+  if (sending.halted.length > 0) logger.warn({ halted: sending.halted }, 'sending is switched off for this installation (SENDING_HALTED)')
+  const settings = { limits: limitsOf(sending) }
   const worker = deliveryWorker({ pool, ghl, clock: systemClock, logger, tracer, settings, onChange: deliveryMetrics(metrics) })
   const relay = deliveryRelay({ pool, producer: kafka.producer(), clock: systemClock, logger, tracer })
   const stopping = new AbortController()

@@ -2,6 +2,7 @@
 import type { Redis } from 'ioredis'
 import type { Logger } from 'pino'
 import type { Config } from '../../config/config.ts'
+import { allOf } from '../../integrations/ghl/call/pages.ts'
 import type { Clock } from '../../integrations/ghl/clock.ts'
 import { ghlApiUrl } from '../../integrations/ghl/endpoints.ts'
 import { LocalWindows } from '../../integrations/ghl/limit/localWindows.ts'
@@ -9,11 +10,13 @@ import { RedisWindows } from '../../integrations/ghl/limit/redisWindows.ts'
 import { SharedWindows } from '../../integrations/ghl/limit/sharedWindows.ts'
 import { limitDefaults } from '../../integrations/ghl/limit/windows.ts'
 import type { Windows } from '../../integrations/ghl/limit/windows.ts'
+import type { GrantStore } from '../../integrations/ghl/oauth/grant.ts'
 import { OauthApi } from '../../integrations/ghl/oauth/oauthApi.ts'
 import { OauthTokens } from '../../integrations/ghl/oauth/oauthTokens.ts'
 import { sandboxToken } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { fixedTokens } from '../../integrations/ghl/tokens.ts'
 import type { Tokens } from '../../integrations/ghl/tokens.ts'
+import type { Agencies } from '../../reconcile/installations.ts'
 import { postgresGrants } from '../../sinks/postgres/grants.ts'
 import type { PostgresGrants } from '../../sinks/postgres/grants.ts'
 import { keyOf, sealer } from '../../sinks/postgres/sealer.ts'
@@ -36,6 +39,8 @@ export interface GhlAccess {
   readonly grants: PostgresGrants | undefined
   /** Absent without GHL_CLIENT_ID. */
   readonly api: OauthApi | undefined
+  /** Agencies that have granted access; absent without both. */
+  readonly agencies: Agencies | undefined
   close(): Promise<void>
 }
 
@@ -44,10 +49,28 @@ export function ghlAccess(config: Config, pool: Parameters<typeof postgresGrants
   const api = oauth === undefined ? undefined : new OauthApi({ apiUrl: apiUrl ?? ghlApiUrl, ...oauth })
   const grants = tokenKeys.length === 0 ? undefined : postgresGrants(pool, sealer(tokenKeys.map(keyOf)))
   const otherwise = fixedTokens((tenantId) => apiToken ?? (config.mode === 'local' ? sandboxToken(tenantId) : undefined))
+  const granted = grants === undefined ? undefined : new OauthTokens({ store: grants, api, clock, otherwise })
   return {
-    tokens: grants === undefined ? otherwise : new OauthTokens({ store: grants, api, clock, otherwise }),
+    tokens: granted ?? otherwise,
     grants,
     api,
+    agencies: grants === undefined || granted === undefined || api === undefined ? undefined : agenciesOf(grants, granted, api),
     close: () => api?.close() ?? Promise.resolve(),
+  }
+}
+
+/** What connected agencies say of their locations. */
+export function agenciesOf(grants: Pick<GrantStore, 'list'>, tokens: OauthTokens, api: OauthApi): Agencies {
+  return {
+    async list() {
+      const companies = (await grants.list()).filter(({ holder, lostBecause }) => holder.kind === 'company' && lostBecause === null)
+      return companies.map(({ holder }) => holder.id)
+    },
+    async installed(companyId) {
+      const held = await tokens.tokenOf({ kind: 'company', id: companyId })
+      if (!held.ok) return { ok: false, detail: held.detail, failure: { kind: 'not_sent', ...held } }
+      const listed = await allOf(api.installedLocations(held.token, companyId))
+      return listed.ok ? { ok: true, value: listed.value.items } : listed
+    },
   }
 }

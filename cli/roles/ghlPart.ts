@@ -8,11 +8,13 @@ import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import type { PoolWatch } from '../../sinks/postgres/pool.ts'
 import { ghlAccess, ghlWindows } from './ghlAccess.ts'
+import type { GhlAccess } from './ghlAccess.ts'
 import { sharedCounts } from './sharedCounts.ts'
 
 export interface GhlPart {
   readonly pool: ReturnType<typeof createPool>
   readonly ghl: GhlClient
+  readonly agencies: GhlAccess['agencies']
   close(): Promise<void>
 }
 
@@ -51,6 +53,7 @@ export function openGhl({ config, logger, databaseUrl, apiUrl, applicationName, 
   return {
     pool,
     ghl,
+    agencies: access.agencies,
     async close() {
       await ghl.close()
       await access.close()

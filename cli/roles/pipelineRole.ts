@@ -58,10 +58,12 @@ export const pipelineRole: Role = async ({ config, logger, onFatal, asked, hurri
     applicationName: 'rekindle delivery',
     watch: databaseMetrics(metrics),
   })
-  const delivery = startDelivery({ logger, kafka, shared, metrics, tracer, onFatal, halted: config.sendingHalted })
+  const delivery = startDelivery({ logger, sending: config.sending, kafka, shared, metrics, tracer, onFatal })
   const hearing = startHearing({ logger, kafka, pool: shared.pool, line })
   const part = { logger, kafka, shared, metrics, onFatal }
-  const reconciling = config.ghl.reconcile ? startReconciling({ ...part, callsPerHour: config.ghl.inventoryCallsPerHour }) : undefined
+  const reconciling = config.ghl.reconcile
+    ? startReconciling({ ...part, appId: config.ghl.appId ?? null, callsPerHour: config.ghl.inventoryCallsPerHour })
+    : undefined
   const everyMs = config.ghl.heartbeatMinutes * 60_000
   if (everyMs === 0) await restHeartbeats(shared.pool)
   const heart = everyMs === 0 ? undefined : startHeartbeats({ logger, shared, metrics, everyMs, onFatal })

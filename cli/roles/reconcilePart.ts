@@ -1,4 +1,5 @@
 /** The comparison of every location with what GoHighLevel's API shows, as one part of the pipeline process, and its metrics. */
+import { randomUUID } from 'node:crypto'
 import { Counter, Gauge } from 'prom-client'
 import type { Registry } from 'prom-client'
 import type { Logger } from 'pino'
@@ -7,6 +8,7 @@ import { heldKinds } from '../../pipelines/reconcile/heldThings.ts'
 import type { HeldKind } from '../../pipelines/reconcile/heldThings.ts'
 import { sweepSources } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep } from '../../pipelines/reconcile/sweepPlan.ts'
+import { Installations } from '../../reconcile/installations.ts'
 import { Inventory } from '../../reconcile/inventory.ts'
 import type { InventoryOptions } from '../../reconcile/inventory.ts'
 import { publishFound } from '../../reconcile/publishFound.ts'
@@ -19,24 +21,32 @@ import type { GhlPart } from './ghlPart.ts'
 export interface ReconcilePartOptions {
   readonly logger: Logger
   readonly kafka: Pick<KafkaConnection, 'producer'>
-  readonly shared: Pick<GhlPart, 'pool' | 'ghl'>
+  readonly shared: Pick<GhlPart, 'pool' | 'ghl' | 'agencies'>
   readonly metrics: Registry
+  /** The app, as webhooks name it. */
+  readonly appId: string | null
   /** Calls of a location in an hour for what its leads hold; 0 = none is made. */
   readonly callsPerHour: number
   readonly onFatal: (error: unknown) => void
 }
 
 /** Starts it; `stop` gives up what is under way, which is made again. */
-export function startReconciling({ logger, kafka, shared, metrics, callsPerHour, onFatal }: ReconcilePartOptions): {
+export function startReconciling({ logger, kafka, shared, metrics, appId, callsPerHour, onFatal }: ReconcilePartOptions): {
   stop(): Promise<void>
 } {
-  const { pool, ghl } = shared
-  const sweeper = new Sweeper({ pool, ghl, clock: systemClock, publish: publishFound(kafka.producer()) })
+  const { pool, ghl, agencies } = shared
+  const publish = publishFound(kafka.producer())
+  const sweeper = new Sweeper({ pool, ghl, clock: systemClock, publish })
   const reconciler = new Reconciler({ pool, sweeper, clock: systemClock, logger, onSwept: sweepMetrics(metrics) })
   const told = inventoryMetrics(metrics)
   const inventory = new Inventory({ pool, ghl, sweeper, clock: systemClock, logger, callsPerHour, ...told })
+  const installations = agencies && new Installations({ pool, agencies, clock: systemClock, logger, appId, publish, newId: randomUUID })
   const stopping = new AbortController()
-  const running = Promise.all([reconciler.run(stopping.signal), callsPerHour === 0 ? undefined : inventory.run(stopping.signal)])
+  const running = Promise.all([
+    reconciler.run(stopping.signal),
+    callsPerHour === 0 ? undefined : inventory.run(stopping.signal),
+    installations?.run(stopping.signal),
+  ])
   running.catch(onFatal)
   return {
     async stop() {

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { IANAZone } from 'luxon'
 import { tenants } from '../../topics/index.ts'
-import { UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
+import { AUTOMATION, UNKNOWN_COUNTRY, UNKNOWN_ZONE, isAgency, tenantDefaults } from '../../pipelines/ingest/installation.ts'
 import { readOfficeHours } from '../../pipelines/followup/officeHours.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
 import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
@@ -245,7 +245,7 @@ function said({
 }
 
 /** What the platform told of the location, with what an operator says now as the latest statement. */
-function overruled(told: Installation | null, { name, status, app }: SetFlags, at: number): Installation | null {
+function overruled(told: Installation | null, { name, status, app, automation }: SetFlags, at: number): Installation | null {
   if (told === null) return null
   const installed = status === undefined ? undefined : status !== 'uninstalled'
   const said = Object.entries({ name, installed, appId: app }).filter(([, value]) => value !== undefined)
@@ -254,7 +254,11 @@ function overruled(told: Installation | null, { name, status, app }: SetFlags, a
     ...Object.fromEntries(said),
     ...(status === undefined ? {} : { paused: status === 'paused' }),
     ...(status === 'uninstalled' ? { removedAt: at } : {}),
-    fieldTimes: { ...told.fieldTimes, ...Object.fromEntries(said.map(([field]) => [field, at])) },
+    fieldTimes: {
+      ...told.fieldTimes,
+      ...Object.fromEntries(said.map(([field]) => [field, at])),
+      ...(automation === undefined ? {} : { [AUTOMATION]: at }),
+    },
   }
 }
 
@@ -301,7 +305,7 @@ export function changed(tenantId: string, before: Tenant | undefined, flags: Set
     status,
     senderName: flags.sender ?? before?.senderName ?? name,
     appId: flags.app ?? before?.appId ?? null,
-    automation: flags.automation ?? before?.automation ?? false,
+    automation: flags.automation ?? (flags.status === 'uninstalled' ? false : (before?.automation ?? false)),
     updatedAt: at,
     lookUps: lookUpsOf(before?.lookUps ?? null, flags),
     routing,

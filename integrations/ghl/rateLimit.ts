@@ -1,12 +1,12 @@
 /**
  * Never more calls for a location than it may make, however many processes share the count. First come, first served in a
- * process; what the platform says of its own count can only slow it down.
+ * process, but what nobody waits for holds up nothing that somebody does; what the platform says of its own count can only slow it down.
  */
 import { SteadyTime } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { LocalWindows } from './limit/localWindows.ts'
 import { limitDefaults } from './limit/windows.ts'
-import type { Windows } from './limit/windows.ts'
+import type { CallClass, Windows } from './limit/windows.ts'
 
 export interface RateLimitOptions {
   readonly clock: Clock
@@ -26,9 +26,13 @@ export interface Told {
 
 export type Taken = { readonly granted: true } | { readonly granted: false; readonly why: 'stopped' | 'too_long'; readonly waitMs: number }
 
-interface Line {
+interface Queue {
   last: Promise<void>
   waiting: number
+}
+
+interface Line {
+  readonly queues: Readonly<Record<CallClass, Queue>>
   /** As last heard. */
   free: number
   busyUntil: number
@@ -53,21 +57,22 @@ export class RateLimit {
   }
 
   /** Waits until `count` calls for the location may leave. Nothing is taken when the signal aborts first, or the wait is too long. */
-  take(location: string, count = 1, signal?: AbortSignal): Promise<Taken> {
+  take(location: string, count = 1, signal?: AbortSignal, of: CallClass = 'first'): Promise<Taken> {
     const line = this.line(location)
-    line.waiting++
-    const turn = line.last.then(() => this.turn(location, line, count, signal))
+    const queue = line.queues[of]
+    queue.waiting++
+    const turn = queue.last.then(() => this.turn(location, line, count, signal, of))
     const over = () => {
-      line.waiting--
+      queue.waiting--
     }
-    line.last = turn.then(over, over)
+    queue.last = turn.then(over, over)
     return turn
   }
 
-  /** Locations in which a call would have to wait now, as far as this process has heard. */
+  /** Locations in which a call that somebody waits for would have to wait now, as far as this process has heard. */
   busy(): string[] {
     const now = this.time.now()
-    return [...this.lines].filter(([, { waiting, busyUntil }]) => waiting > 0 || busyUntil > now).map(([location]) => location)
+    return [...this.lines].filter(([, { queues, busyUntil }]) => queues.first.waiting > 0 || busyUntil > now).map(([location]) => location)
   }
 
   /** What the platform said about its own count. */
@@ -89,12 +94,13 @@ export class RateLimit {
     await this.windows.block(location, forMs)
   }
 
-  private async turn(location: string, line: Line, count: number, signal: AbortSignal | undefined): Promise<Taken> {
+  private async turn(location: string, line: Line, count: number, signal: AbortSignal | undefined, of: CallClass): Promise<Taken> {
     for (;;) {
       if (signal?.aborted === true) return { granted: false, why: 'stopped', waitMs: 0 }
-      const { waitMs, free, nextMs } = await this.windows.take(location, count)
+      const { waitMs, free, nextMs } = await this.windows.take(location, count, of)
       line.free = free
-      line.busyUntil = Math.max(line.busyUntil, this.time.now() + Math.max(waitMs, nextMs))
+      // How long what nobody waits for has to wait says nothing of the others.
+      line.busyUntil = Math.max(line.busyUntil, this.time.now() + (of === 'first' ? Math.max(waitMs, nextMs) : nextMs))
       if (waitMs <= 0) return { granted: true }
       if (waitMs > this.patienceMs) return { granted: false, why: 'too_long', waitMs }
       await this.clock.sleep(waitMs, signal)
@@ -103,7 +109,14 @@ export class RateLimit {
 
   private line(location: string): Line {
     let line = this.lines.get(location)
-    if (line === undefined) this.lines.set(location, (line = { last: Promise.resolve(), waiting: 0, free: Infinity, busyUntil: 0 }))
+    if (line === undefined) {
+      const queues = { first: emptyQueue(), background: emptyQueue() }
+      this.lines.set(location, (line = { queues, free: Infinity, busyUntil: 0 }))
+    }
     return line
   }
+}
+
+function emptyQueue(): Queue {
+  return { last: Promise.resolve(), waiting: 0 }
 }

@@ -1,7 +1,7 @@
 /**
  * INSTALL, UNINSTALL, UPDATE, LocationCreate, LocationUpdate as the row of a tenant. Each field is the latest statement about
  * it by event time, so late and repeated deliveries, in any order, leave one row. Nothing is ever sent for a location that
- * appears this way until an operator has given its settings and switched automation on.
+ * appears this way until an operator has given its settings and switched automation on, and an uninstallation switches it off again.
  */
 import type { Installation, Tenant } from '../../schemas/generated/records.ts'
 import type { Json } from './body.ts'
@@ -16,6 +16,9 @@ export const UNKNOWN_COUNTRY = 'ZZ'
 export const UNKNOWN_ZONE = 'Etc/UTC'
 
 const AGENCY = 'company:'
+
+/** `fieldTimes` entry of what is no statement of the platform: when an operator last said whether automation is on. */
+export const AUTOMATION = 'automation'
 
 type Stated = Omit<Installation, 'paused' | 'removedAt' | 'fieldTimes'>
 export type Statement = Partial<Stated>
@@ -85,7 +88,11 @@ export function mergedTenants(row: Tenant | undefined, written: Tenant | null): 
   if (latest === null) return row
   const told = { ...(row.installation ?? asTold(row)) }
   const times = { ...told.fieldTimes }
-  for (const [field, at] of Object.entries(latest.fieldTimes) as [keyof Stated, number][]) {
+  for (const [field, at] of Object.entries(latest.fieldTimes) as [keyof Stated | typeof AUTOMATION, number][]) {
+    if (field === AUTOMATION) {
+      times[field] = Math.max(at, times[field] ?? at)
+      continue
+    }
     if (!isLater(times[field], at, told[field], latest[field])) continue
     Object.assign(told, { [field]: latest[field] })
     times[field] = at
@@ -104,14 +111,21 @@ function isLater(written: number | undefined, at: number, current: unknown, valu
 
 /** A row that an operator wrote before the platform told anything: what it says was true when it was written. */
 function asTold({ name, appId, status, updatedAt }: Tenant): Installation {
-  const fieldTimes = { name: updatedAt, installed: updatedAt, ...(appId === null ? {} : { appId: updatedAt }) }
+  const fieldTimes = { name: updatedAt, installed: updatedAt, [AUTOMATION]: updatedAt, ...(appId === null ? {} : { appId: updatedAt }) }
   return { ...nothingTold, name, appId, installed: status !== 'uninstalled', paused: status === 'paused', fieldTimes }
 }
 
 function rowOf(before: Tenant | undefined, key: string, told: Installation, now: number): Tenant {
   const name = told.name ?? told.companyName ?? key
   const settings = before ?? { ...unset, senderName: name }
-  return { ...settings, tenantId: key, name, status: statusOf(told), appId: told.appId, updatedAt: now, installation: told }
+  const automation = settings.automation && !endsAutomation(before, told)
+  return { ...settings, automation, tenantId: key, name, status: statusOf(told), appId: told.appId, updatedAt: now, installation: told }
+}
+
+/** Whoever installs it again a year later has agreed to nothing that was set before: months of what its leads said are not known. */
+function endsAutomation(before: Tenant | undefined, { removedAt, fieldTimes }: Installation): boolean {
+  if (removedAt === null || removedAt <= (before?.installation?.removedAt ?? Number.NEGATIVE_INFINITY)) return false
+  return (fieldTimes[AUTOMATION] ?? Number.NEGATIVE_INFINITY) <= removedAt
 }
 
 function statusOf({ installed, paused }: Installation): string {

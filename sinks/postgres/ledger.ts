@@ -5,6 +5,7 @@
 import type pg from 'pg'
 import type { LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import { allCompleteAt, copyPlaces, leadCopiesCompleteAt } from './heard.ts'
+import type { LocationSends } from '../../pipelines/followup/gates/gate.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { addressLedgers } from './addressStatements.ts'
 import type { Addresses } from './addressStatements.ts'
@@ -106,6 +107,8 @@ export interface FenceFacts {
   /** By lead: what was said of permission from each of its addresses, by whomever. */
   readonly addressLedgers: ReadonlyMap<string, readonly Consents[]>
   readonly sends: readonly LedgerSend[]
+  /** By location: our messages of the last 24 hours. */
+  readonly locationSends: ReadonlyMap<string, LocationSends>
   /** By location and realtor, of assignments; none of those who take no leads. */
   readonly assignees: ReadonlyMap<AssigneeKey, AssigneeFacts>
   /** Leads that another assignment is on its way for. */
@@ -143,7 +146,9 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
      FROM followup_actions WHERE lead_id = ANY(${unseenArray(1, 'text')}) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
+  const locationSends = await locationSendsSince(client, [...new Set(rows.map(({ tenantId }) => tenantId))], at - DAY_MS)
   return {
+    locationSends,
     allCompleteAt: allCompleteAt(copies),
     addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),
@@ -160,6 +165,18 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
       text: row.message ?? '',
     })),
   }
+}
+
+/** Our messages of each of these locations since then (ms), and when the first of them was reserved. */
+export async function locationSendsSince(db: Queryable, tenantIds: readonly string[], since: number): Promise<Map<string, LocationSends>> {
+  const { rows } = await db.query<{ tenant_id: string; sent: number; oldest: Date }>({
+    name: 'fence_location_sends',
+    text: `SELECT tenant_id, count(*)::int AS sent, min(reserved_at) AS oldest FROM followup_actions
+     WHERE tenant_id = ANY(${unseenArray(1, 'text')}) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')
+     GROUP BY tenant_id`,
+    values: [tenantIds, instant(since)],
+  })
+  return new Map(rows.map(({ tenant_id, sent, oldest }) => [tenant_id, { count: sent, oldestAt: oldest.getTime() }]))
 }
 
 /** Message ids of this contact that a follow-up has already been matched with. */

@@ -101,6 +101,15 @@ export async function sweptTenants(db: Queryable): Promise<readonly Tenant[]> {
   return rows.map(({ record }) => record)
 }
 
+/** Those of these locations that are known, by id. */
+export async function tenantRows(db: Queryable, locationIds: readonly string[]): Promise<ReadonlyMap<string, Tenant>> {
+  const { rows } = await db.query<{ tenant_id: string; record: Tenant }>(
+    'SELECT tenant_id, record FROM tenants WHERE tenant_id = ANY($1)',
+    [locationIds],
+  )
+  return new Map(rows.map(({ tenant_id, record }) => [tenant_id, record]))
+}
+
 /** A message to be looked for. */
 export interface SoughtMessage {
   /** Ids that it may be known by; none is tried by its words. */

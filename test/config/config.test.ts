@@ -77,6 +77,17 @@ t.test('the heartbeat is off, and on where nothing but the sandbox is at the oth
     )
 })
 
+t.test('sending is on, by every channel, at 500 messages of a location in a day; each can be set', async (t) => {
+  t.strictSame(loadConfig(real).sending, { halted: [], messagesPer24h: 500 })
+  t.equal(loadConfig({}).sending.messagesPer24h, 1_000_000, 'against the sandbox')
+  t.strictSame(loadConfig({ ...real, SENDING_HALTED: 'sms,email', MESSAGES_PER_24H: '0' }).sending, {
+    halted: ['sms', 'email'],
+    messagesPer24h: 0,
+  })
+  for (const wrong of ['-1', 'many', '1000001'])
+    t.throws(() => loadConfig({ ...real, MESSAGES_PER_24H: wrong }), /MESSAGES_PER_24H .*must be a whole/, wrong)
+})
+
 t.test('the inventory has 600 calls an hour, none against the sandbox, and never more than half of the day', async (t) => {
   const calls = (env: Record<string, string>) => loadConfig(env).ghl.inventoryCallsPerHour
   t.equal(calls({}), 0, 'the sandbox forgets what happened')

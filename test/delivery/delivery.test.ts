@@ -147,6 +147,74 @@ t.test("the provider's own do-not-disturb, a contact that is gone and a provider
   t.equal(b.sandbox.messages().length, 0)
 })
 
+t.test('what GoHighLevel shows as said and no webhook has told of is waited for, by the lead or by a colleague', async (t) => {
+  for (const said of ['InboundMessage', 'OutboundMessage']) {
+    const b = await bench(t)
+    await b.lead()
+    await b.plan({})
+    const saidAt = tuesdayNoon + MINUTE
+    const words = { messageType: 'SMS', body: 'can you call me tomorrow?', dateAdded: new Date(saidAt).toISOString() }
+    const sender = said === 'OutboundMessage' ? { source: 'app', userId: 'zoe', status: 'delivered' } : {}
+    b.sandbox.happened(
+      { type: said, locationId: tenantId, contactId: 'maria', conversationId: 'c1', messageId: 'm1', ...words, ...sender },
+      saidAt,
+    )
+    b.clock.advance(4 * MINUTE)
+    await b.fresh()
+    await b.worker().cycle()
+    t.match(await b.row(), { status: 'deferred', gateId: 'freshness', ruleId: 'message_untold', attempt: 0 }, said)
+    t.match(await b.row(), { scheduledAt: b.clock.now() + MINUTE })
+    const sent = () => b.sandbox.messages().filter(({ messageId }) => messageId !== 'm1')
+    t.equal(sent().length, 0)
+    // Its webhook comes, and changes nothing that the follow-up rests on.
+    await b.lead({ version: 9, ...(said === 'InboundMessage' ? { lastInboundAt: saidAt } : { lastOutboundAt: saidAt }) })
+    b.clock.advance(MINUTE)
+    await b.fresh()
+    await b.worker().cycle()
+    t.match(await b.row(), { status: 'confirmed' }, said)
+    t.equal(sent().length, 1)
+  }
+})
+
+t.test('a list that is imported is begun with over days: a location sends no more in 24 hours than it may', async (t) => {
+  const b = await bench(t)
+  const contacts = Array.from({ length: 12 }, (_, index) => `imported${index}`)
+  await b.put(
+    profiles,
+    contacts.map((contactId) => [`${tenantId}:${contactId}`, profileRecord({ contactId })]),
+  )
+  await b.plan(...contacts.map((contactId) => ({ contactId, priority: 1, expiresAt: tuesdayNoon + 4 * DAY })))
+  const limits = { ...deliveryDefaults.limits, messagesPer24h: 5 }
+  const worker = b.worker({ settings: { limits } })
+  const sent = () => b.sandbox.messages().length
+  await worker.cycle()
+  t.equal(sent(), 5)
+  const { heldBy } = await b.queries.counts()
+  t.match(heldBy, { 'contact_budget/location_per_24h': 7 })
+  await b.lead({ contactId: 'asks' })
+  await b.plan({ contactId: 'asks', priority: 4 })
+  b.clock.advance(HOUR)
+  await b.fresh()
+  await worker.cycle()
+  t.match(await b.row('asks'), { status: 'confirmed' }, 'who is waited for is not held')
+  t.equal(sent(), 6)
+  // Wednesday is a holiday.
+  b.clock.advance(2 * DAY - HOUR)
+  await b.fresh()
+  await worker.cycle()
+  t.equal(sent(), 11, 'five more')
+})
+
+t.test('conversations that cannot be read hold a message', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const ghl = await b.behind(t, (_, url) => (url.startsWith('/conversations/search') ? { status: 500, body: '{}' } : undefined))
+  await b.worker({ ghl }).cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'provider_unreadable', attempt: 0 })
+  t.equal(b.sandbox.messages().length, 0)
+})
+
 /** A gateway without the path. */
 const bare404 = (method: string, url: string) => (method === 'GET' && url.startsWith('/contacts/') ? { status: 404, body: '' } : undefined)
 
@@ -310,15 +378,16 @@ t.test("an unknown message is not called unsent before the provider's search mus
   t.equal(await worker.cycle(), 0, 'and it is never sent again')
 })
 
-t.test('what was certainly not sent is tried again with growing waits, then fails', async (t) => {
+t.test('what was certainly not sent is tried again with growing waits until its time is over, then fails', async (t) => {
   t.strictSame(
     [1, 2, 3, 20].map((attempt) => waitAfter(attempt, deliveryDefaults)),
     [10_000, 20_000, 40_000, 900_000],
   )
   const b = await bench(t)
   await b.lead()
-  await b.plan({})
-  const worker = b.worker({ settings: { maxAttempts: 3 } })
+  // Tried at 0, 10 and 30 s; the next would be at 70 s.
+  await b.plan({ expiresAt: tuesdayNoon + 65_000 })
+  const worker = b.worker()
   b.sandbox.addFault({ kind: '429', count: 50 })
   const waits: number[] = []
   for (let i = 0; i < 3; i++) {
@@ -329,8 +398,36 @@ t.test('what was certainly not sent is tried again with growing waits, then fail
     if (row.status === 'deferred') b.clock.advance(row.scheduledAt - b.clock.now())
   }
   t.strictSame(waits.slice(0, 2), [10_000, 20_000])
-  t.match(await b.row(), { status: 'failed', ruleId: 'not_sent', attempt: 3, handedOverAt: Number })
+  t.match(await b.row(), {
+    status: 'failed',
+    ruleId: 'not_sent',
+    attempt: 3,
+    handedOverAt: Number,
+    reason: /its time is over before the next/,
+  })
   t.equal(b.sandbox.messages().length, 0)
+})
+
+t.test('a platform that is away for six hours is waited for: who asked for a person is handed over once it is back', async (t) => {
+  const HOURS_AWAY = 6
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({ action: 'hand_over', channel: 'none', templateId: null, text: 'Take over', expiresAt: tuesdayNoon + DAY })
+  b.sandbox.addFault({ kind: '500', count: 1_000_000, on: 'all' })
+  const worker = b.worker()
+  while (b.clock.now() < tuesdayNoon + HOURS_AWAY * HOUR) {
+    await b.fresh()
+    await b.clock.run(worker.cycle())
+    t.match(await b.row(), { status: 'deferred' })
+    b.clock.advance(Math.max(2 * MINUTE, (await b.row()).scheduledAt - b.clock.now()))
+  }
+  t.ok((await b.row()).attempt > 8, `${(await b.row()).attempt} attempts`)
+  b.sandbox.clearFaults()
+  // The breaker of the location stays open for six minutes at most (five and a fifth).
+  b.clock.advance(6 * MINUTE)
+  await b.untilDone(worker, 12, 60_000)
+  t.match(await b.row(), { status: 'confirmed' })
+  t.equal(b.sandbox.tasks().length, 1)
 })
 
 const steps: readonly Step[] = [

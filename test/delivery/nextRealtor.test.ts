@@ -48,6 +48,7 @@ function facts(rows: readonly LedgerRow[], office: Readonly<Record<string, Assig
     allCompleteAt: tuesdayNoon,
     addressLedgers: new Map(),
     sends: [],
+    locationSends: new Map(),
     assignees: new Map(Object.entries(office).map(([assigneeId, one]) => [assigneeKey({ tenantId, assigneeId }), one])),
     assigning: new Set(),
     ...changes,
@@ -120,7 +121,7 @@ t.test('nothing but the realtor moves it on: every other denial names the one wh
     t.notMatch(judgement.then.kind === 'allow' ? '' : judgement.then.by.reason, /were tried/)
     t.equal(passedOver, '')
   }
-  const provider = { exists: true, dnd: false, dndChannels: {}, assignedTo: 'zoe', phone: null, email: null }
+  const provider = { exists: true, dnd: false, dndChannels: {}, assignedTo: 'zoe', phone: null, email: null, lastMessages: [] }
   t.match(judgeRow(row, facts([row], office), [], tuesdayNoon, provider, deliveryDefaults), {
     row: { assigneeId: 'ana' },
     judgement: { then: { by: { ruleId: 'has_owner' } } },
@@ -130,9 +131,15 @@ t.test('nothing but the realtor moves it on: every other denial names the one wh
 t.test('a platform that does not tell who has the lead is asked again: nobody is written over unseen', async (t) => {
   const row = assignment('maria', ['ana', 'bea'])
   const known = facts([row], { ana: available(9), bea: available(9) })
-  t.match(judgeRow(row, known, [], tuesdayNoon, 'unreadable', deliveryDefaults), {
+  t.match(judgeRow(row, known, [], tuesdayNoon, 'unreadable: scope_missing', deliveryDefaults), {
     row: { assigneeId: 'ana', alternates: ['bea'] },
-    judgement: { then: { kind: 'defer', at: tuesdayNoon + 60_000, by: { gateId: 'capacity', ruleId: 'provider_unreadable' } } },
+    judgement: {
+      then: {
+        kind: 'defer',
+        at: tuesdayNoon + 60_000,
+        by: { gateId: 'capacity', ruleId: 'provider_unreadable', reason: /\(scope_missing\)/ },
+      },
+    },
   })
   t.match(judgeRow(row, known, [], tuesdayNoon, 'unread', deliveryDefaults), { judgement: { then: { kind: 'allow' } } })
 })

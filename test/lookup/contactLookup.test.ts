@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import t from 'tap'
 import type { Test } from 'tap'
 import { ghlClient } from '../../integrations/ghl/client.ts'
+import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
 import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import { fixedTokens } from '../../integrations/ghl/tokens.ts'
 import { contactLookup, VISIBLE_AFTER_MS } from '../../lookup/contactLookup.ts'
@@ -36,7 +37,14 @@ async function world(t: Test, { erased = new Map(), unconnected = [] }: Setting 
   const clock = new ManualClock(tuesdayNoon)
   const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, indexLagMs: MINUTE })
   const tokens = fixedTokens((of) => (unconnected.includes(of) ? undefined : sandboxToken(of)))
-  const ghl = ghlClient({ apiUrl: sandbox.url, tokens, clock, timeoutMs: 2_000 })
+  const rateLimit = new RateLimit({ clock })
+  const classes: string[] = []
+  const take = rateLimit.take.bind(rateLimit)
+  rateLimit.take = (location, count, signal, of = 'first') => {
+    classes.push(of)
+    return take(location, count, signal, of)
+  }
+  const ghl = ghlClient({ apiUrl: sandbox.url, tokens, clock, timeoutMs: 2_000, rateLimit })
   t.teardown(async () => {
     await ghl.close()
     await sandbox.close()
@@ -93,7 +101,7 @@ async function world(t: Test, { erased = new Map(), unconnected = [] }: Setting 
         if (topic.name === webhooks.name) line.pipe(webhooks, key as string, value as WebhookReceived)
     return result
   }
-  return { clock, sandbox, ghl, line, webhook, keptRaw, handle, lookUp, outcomes, stopping }
+  return { clock, sandbox, ghl, line, webhook, keptRaw, handle, lookUp, outcomes, stopping, classes }
 }
 
 const contact = (id: string, email: string, at = tuesdayNoon - 60 * MINUTE) => ({
@@ -108,13 +116,14 @@ const mail = (event: string, recipient: string, id = `${event} ${recipient}`): B
 }
 
 t.test('a new task that names no contact is told of the contact that the platform lists it with, once', async (t) => {
-  const { ghl, clock, line, webhook, keptRaw, lookUp, outcomes } = await world(t)
+  const { ghl, clock, line, webhook, keptRaw, lookUp, outcomes, classes } = await world(t)
   const made = await ghl.tasks.create(tenantId, 'maria', { title: 'Call Maria', body: 'today', dueAt: clock.now(), assignedTo: 'user1' })
   if (made.kind !== 'accepted') return t.fail(made.detail)
   const record = webhook({ type: 'TaskCreate', id: made.value.taskId, assignedTo: 'user1', title: 'Call Maria' })
   const raw = keptRaw(record)
   t.match(raw, { reason: 'contact_not_named', shape: 'TaskCreate', scheme: 'ed25519', keyId: 'sandbox' })
   await lookUp(raw)
+  t.strictSame(classes, ['first', 'background'], 'who asks leaves room for messages')
   t.match(line.outputs(leadEvents), [
     {
       kind: 'task_created',

@@ -1313,6 +1313,110 @@ export const mutations: readonly Mutation[] = [
     why: 'More calls leave in ten seconds than the platform allows.',
   },
   {
+    id: 'import-written-to-at-once',
+    guard: 'messages of a location in a day',
+    file: 'delivery/judgeBatch.ts',
+    find: 'locationSends.set(given.tenantId, { count: count + 1, oldestAt: oldestAt ?? at })',
+    replace: 'locationSends.set(given.tenantId, { count, oldestAt })',
+    tests: [
+      {
+        file: delivery,
+        title: 'a list that is imported is begun with over days: a location sends no more in 24 hours than it may',
+      },
+    ],
+    why: 'A batch of what is due passes the limit of its location by as much as it holds.',
+  },
+  {
+    id: 'answers-unheard',
+    guard: 'what the platform shows as said and nobody has told of is waited for',
+    file: 'pipelines/followup/gates/freshness.ts',
+    find: 'message.at > fromLead && message.at > at - TOLD_WITHIN_MS',
+    replace: 'message.at < 0',
+    tests: [{ file: gates, title: 'P-31: each gate denies what it is there for' }],
+    why: 'A lead who has just answered, by a webhook that is late, is asked again.',
+  },
+  {
+    id: 'conversations-not-read',
+    guard: 'conversations are read before a message leaves',
+    file: 'delivery/carryOut.ts',
+    find: 'isToLead(row) ? await lastMessagesOf(ghl, row) : []',
+    replace: '[]',
+    tests: [
+      { file: delivery, title: 'what GoHighLevel shows as said and no webhook has told of is waited for, by the lead or by a colleague' },
+    ],
+    why: 'A message leaves minutes after an answer whose webhook is late or lost.',
+  },
+  {
+    id: 'outage-ends-hand-over',
+    guard: 'an outage ends no follow-up before its time',
+    file: 'delivery/carryOut.ts',
+    find: 'if (tryAt >= row.expiresAt) {',
+    replace: 'if (row.attempt >= 8) {',
+    tests: [
+      {
+        file: delivery,
+        title: 'a platform that is away for six hours is waited for: who asked for a person is handed over once it is back',
+      },
+    ],
+    why: 'The platform is away for an hour, and nobody is told of a lead who has asked for a person.',
+  },
+  {
+    id: 'automation-outlives-removal',
+    guard: 'an uninstallation switches automation off',
+    file: 'pipelines/ingest/installation.ts',
+    find: 'settings.automation && !endsAutomation(before, told)',
+    replace: 'settings.automation',
+    tests: [
+      {
+        file: 'test/pipelines/installation.test.ts',
+        title: 'an uninstallation switches automation off, whatever comes before or after it, until an operator switches it on again',
+      },
+    ],
+    why: 'Who installs the app again after a year has messages leave at once, on what was known of the leads a year ago.',
+  },
+  {
+    id: 'list-installs-again',
+    guard: 'a list of installed locations overrules no uninstallation',
+    file: 'pipelines/reconcile/foundInstallations.ts',
+    find: 'if (row === undefined) {',
+    replace: "if (row === undefined || row.status === 'uninstalled') {",
+    tests: [
+      {
+        file: 'test/reconcile/installations.test.ts',
+        title: 'a list overrules nobody: what is uninstalled stays so and is said once, what an operator has named keeps its name',
+      },
+    ],
+    why: 'A location that an operator or the platform has uninstalled comes back to life within an hour.',
+  },
+  {
+    id: 'sweeps-before-messages',
+    guard: 'room that sweeps leave to messages',
+    file: 'integrations/ghl/rateLimit.ts',
+    find: "(of === 'first' ? Math.max(waitMs, nextMs) : nextMs)",
+    replace: 'Math.max(waitMs, nextMs)',
+    tests: [
+      {
+        file: rateLimit,
+        title: 'what nobody waits for leaves a quarter of the window and a fifth of the day, and holds up nothing that somebody does',
+      },
+    ],
+    why: 'After a bulk import a location that is swept sends nothing for hours.',
+  },
+  {
+    id: 'sweeps-spend-the-day',
+    guard: 'part of the day that sweeps leave to messages',
+    file: 'integrations/ghl/limit/localWindows.ts',
+    find: 'today + count > daily - kept.daily',
+    replace: 'today + count > daily',
+    tests: [
+      {
+        file: rateLimit,
+        title: 'what nobody waits for leaves a quarter of the window and a fifth of the day, and holds up nothing that somebody does',
+      },
+    ],
+    why: 'Sweeps of a busy location spend its calls of the day, and no message leaves until the next.',
+  },
+  {
     id: 'time-before-the-newest-call',
     guard: 'time of the shared count',
     file: 'integrations/ghl/limit/redisWindows.ts',

@@ -167,9 +167,10 @@ t.test('the fence judges each text by what it is about, and a call by what would
         allCompleteAt: at,
         addressLedgers: [],
         ownSends: [],
+        locationSends: { count: 0, oldestAt: null },
         provider: 'unread',
       },
-      limits: { maxCopyAgeMs: 1, recheckMs: 1, providerRecheckMs: 1, halted: false, haltedChannels: [] },
+      limits: { maxCopyAgeMs: 1, recheckMs: 1, providerRecheckMs: 1, halted: false, haltedChannels: [], messagesPer24h: 500 },
       ...{ assignee: undefined, isAssigning: false },
     })
   t.match(judged({ templateId: 'nudge_24h.sms.1' }), {

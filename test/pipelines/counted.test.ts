@@ -187,8 +187,21 @@ t.test('no sentence of a gate at the moment of sending that counts none, one or 
           ...{ allCompleteAt: tuesdayNoon, addressLedgers: [] },
           lead: profileRecord({ epoch, outboundTimes: Array.from({ length: sent }, (_, n) => tuesdayNoon - (n + 1) * HOUR) }),
           tenant: tenantRecord({ maxPer24h: perDay, maxPer14d: perDay, routing: 'assign' }),
-          ...{ ownSends: [], provider: 'unread', isAssigning: false, assignee: { availability: 'available', capacity, load } },
-          limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
+          ...{
+            ownSends: [],
+            locationSends: { count: 0, oldestAt: null },
+            provider: 'unread',
+            isAssigning: false,
+            assignee: { availability: 'available', capacity, load },
+          },
+          limits: {
+            maxCopyAgeMs: 15_000,
+            recheckMs: 5_000,
+            providerRecheckMs: 60_000,
+            halted: false,
+            haltedChannels: [],
+            messagesPer24h: 500,
+          },
         })
         for (const { reason } of gates) {
           said.add(reason)

@@ -20,10 +20,11 @@ const verdictAt = (at: number, over: Partial<LeadProfile>) =>
       allCompleteAt: at,
       addressLedgers: [],
       ownSends: [],
+      locationSends: { count: 0, oldestAt: null },
       provider: 'unread',
     },
     lead: profileRecord({ timeZone: null, country: 'US', state: null, phone: null, lastInboundAt: null, ...over }),
-    limits: { maxCopyAgeMs: 1, recheckMs: 1, providerRecheckMs: 1, halted: false, haltedChannels: [] },
+    limits: { maxCopyAgeMs: 1, recheckMs: 1, providerRecheckMs: 1, halted: false, haltedChannels: [], messagesPer24h: 500 },
     ...{ assignee: undefined, isAssigning: false },
   })
 

@@ -25,13 +25,19 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
     allCompleteAt: (over.at ?? tuesdayNoon) - 1_000,
     addressLedgers: [],
     ownSends: [],
-    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null },
-    limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [] },
+    locationSends: { count: 0, oldestAt: null },
+    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null, lastMessages: [] },
+    limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [], messagesPer24h: 500 },
     assignee: undefined,
     isAssigning: false,
     ...over,
   }
 }
+/** The contact with one message that the provider shows last. */
+const showing = (isInbound: boolean, at: number): FenceInput['provider'] => ({
+  ...{ exists: true, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null },
+  lastMessages: [{ isInbound, at }],
+})
 const send = (at: number, over: Partial<OwnSend> = {}): OwnSend => ({
   at,
   confirmedAt: at + 1_000,
@@ -52,6 +58,57 @@ const verdictOf = (input: FenceInput) => {
   const { then } = judge(input)
   return then.kind === 'allow' ? 'allow' : `${then.by.gateId}/${then.by.ruleId}`
 }
+
+t.test('why the provider did not answer is said', async (t) => {
+  const { then } = judge(fence({ provider: 'unreadable: scope_missing' }))
+  t.match(then, { kind: 'defer', by: { reason: 'The provider did not tell the state of the contact (scope_missing).' } })
+})
+
+t.test('a location begins no more conversations in a day than it may; answers, appointments and what is urgent are not held', async (t) => {
+  const at = tuesdayNoon
+  const full = { count: 500, oldestAt: at - 20 * HOUR }
+  const budget = (templateId: string, over: Partial<FenceInput> = {}, priority = 3) =>
+    judge(fence({ locationSends: full, followUp: followUpRecord({ templateId, priority }), ...over })).gates.find(
+      ({ gateId }) => gateId === 'contact_budget',
+    )
+  t.match(budget('first_touch.sms'), {
+    ruleId: 'location_per_24h',
+    liftsAt: at + 4 * HOUR,
+    reason: 'The location has sent 500 messages of ours in 24 hours; 500 is the limit.',
+  })
+  t.equal(budget('first_touch.sms', { locationSends: { ...full, count: 499 } })?.verdict, 'allow')
+  t.equal(
+    budget('nudge_24h.sms', { locationSends: { count: 501, oldestAt: at - DAY + MINUTE } })?.liftsAt,
+    at + HOUR,
+    'looked at each hour',
+  )
+  t.equal(budget('reply.sms')?.verdict, 'allow', 'an answer')
+  t.equal(budget('appointment_confirm.sms')?.verdict, 'allow')
+  t.equal(budget('first_touch.sms', {}, 4)?.verdict, 'allow', 'urgent')
+  const task = { followUp: followUpRecord({ action: 'create_task', channel: 'call', templateId: null, priority: 1 }) }
+  t.equal(budget('', task)?.verdict, 'allow', 'a task is no message')
+})
+
+t.test('what the provider shows last is waited for while nobody has told of it, and for no longer than it may be told', async (t) => {
+  const known = { lastInboundAt: tuesdayNoon - 2 * HOUR, lastOutboundAt: tuesdayNoon - HOUR }
+  const verdict = (isInbound: boolean, at: number, over: Partial<FenceInput> = {}) =>
+    judge(fence({ provider: showing(isInbound, at), ...over }, known)).gates.find(({ gateId }) => gateId === 'freshness')
+  t.match(verdict(true, known.lastInboundAt + 5_001), {
+    ruleId: 'message_untold',
+    liftsAt: tuesdayNoon + MINUTE,
+    reason: 'The provider shows a message from the lead of 120 min ago that nobody has told of yet.',
+  })
+  t.equal(verdict(true, known.lastInboundAt + 5_000)?.verdict, 'allow', 'it is the one that was told of')
+  t.equal(verdict(true, tuesdayNoon - DAY)?.verdict, 'allow', 'from before the app')
+  t.match(verdict(false, tuesdayNoon - 10 * MINUTE), { reason: /a message to the lead of 10 min ago/ })
+  t.equal(verdict(false, tuesdayNoon - 20 * MINUTE)?.verdict, 'allow', 'a sweep would have told of it: it did not arrive')
+  t.equal(verdict(false, tuesdayNoon + HOUR)?.verdict, 'allow', 'one that is to leave later')
+  const ours = [send(tuesdayNoon - 10 * MINUTE)]
+  t.equal(verdict(false, tuesdayNoon - 9.5 * MINUTE, { ownSends: ours })?.verdict, 'allow', 'our own')
+  t.equal(verdict(false, tuesdayNoon - 8 * MINUTE, { ownSends: ours })?.ruleId, 'message_untold', 'a colleague after it')
+  const inside = { ownSends: [], followUp: followUpRecord({ action: 'hand_over', channel: 'none' }) }
+  t.equal(verdict(true, tuesdayNoon - MINUTE, inside)?.verdict, 'allow', 'a person may always be called')
+})
 
 t.test('with everything in order all gates allow, and each is kept', async (t) => {
   const { gates: results, then } = judge(fence())
@@ -85,6 +142,13 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['freshness/copy_never_complete', fence({ copyCompleteAt: undefined })],
     ['freshness/copy_stale', fence({ copyCompleteAt: tuesdayNoon - 15_001 })],
     ['freshness/copy_stale', fence({ copyCompleteAt: tuesdayNoon + 15_001 })],
+    ['freshness/message_untold', fence({ provider: showing(true, tuesdayNoon - MINUTE) })],
+    ['freshness/message_untold', fence({ provider: showing(true, tuesdayNoon - 23 * HOUR) }, { lastInboundAt: tuesdayNoon - 30 * HOUR })],
+    ['freshness/message_untold', fence({ provider: showing(false, tuesdayNoon - MINUTE) }, { lastOutboundAt: tuesdayNoon - HOUR })],
+    [
+      'contact_budget/location_per_24h',
+      fence({ locationSends: { count: 500, oldestAt: tuesdayNoon - HOUR }, followUp: followUpRecord({ priority: 3 }) }),
+    ],
     ['address/address_revoked', fence({ addressLedgers: [{ sms: consent }, { sms: { ...consent, status: 'revoked' } }] })],
     ['address/copies_stale', fence({ allCompleteAt: undefined })],
     ['address/copies_stale', fence({ allCompleteAt: tuesdayNoon - 15_001 })],
@@ -97,15 +161,28 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['consent/no_consent', fence({}, { consents: { sms: { ...consent, status: 'unknown' } } })],
     ['consent/no_consent', fence({}, { consents: { sms: { ...consent, status: 'inquiry', expiresAt: tuesdayNoon } } })],
     ['consent/channel_unknown', fence({ followUp: followUpRecord({ channel: 'fax' }) })],
-    ['consent/provider_unreadable', fence({ provider: 'unreadable' })],
+    ['consent/provider_unreadable', fence({ provider: 'unreadable: no_token' })],
     [
       'consent/contact_gone',
-      fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null } }),
+      fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] } }),
     ],
-    ['consent/provider_dnd', fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null, phone: null, email: null } })],
     [
       'consent/provider_dnd',
-      fence({ provider: { exists: true, dnd: false, dndChannels: { sms: 'active' }, assignedTo: null, phone: null, email: null } }),
+      fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] } }),
+    ],
+    [
+      'consent/provider_dnd',
+      fence({
+        provider: {
+          exists: true,
+          dnd: false,
+          dndChannels: { sms: 'active' },
+          assignedTo: null,
+          phone: null,
+          email: null,
+          lastMessages: [],
+        },
+      }),
     ],
     ['human_ownership/hand_over', fence({}, { humanOwnership: { since: 0, userId: null, reason: 'hand_over', untilAt: null } })],
     [
@@ -499,7 +576,7 @@ t.test('taking away consent, hours, budget, freshness or ownership never lets mo
           human: { lead: { ...lead, humanOwnership: { since: 0, userId: null, reason: 'tag', untilAt: null } } },
           switch: { tenant: tenantRecord({ automation: false, maxPer24h: drawn.maxPer24h }) },
           epoch: { lead: { ...lead, epoch: lead.epoch + 1 } },
-          provider: { provider: 'unreadable' },
+          provider: { provider: 'unreadable: timed_out' },
           address: { addressLedgers: [{ [channel]: { ...consent, status: 'revoked' } }] },
           copies: { allCompleteAt: undefined },
         }

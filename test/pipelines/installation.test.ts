@@ -125,7 +125,7 @@ t.test('what an operator has set stays: settings, a pause, and the name as the l
   const ours = changed(location, undefined, settings, start + 60_000)
   const after = (bodies: readonly Body[], before: Tenant) => rowsAfter(bodies, [[location, before]]).get(location)
   t.match(after([install(5)], ours), { ...settings, status: 'active', appId: 'app-1' })
-  t.match(after([uninstall(5)], ours), { ...settings, status: 'uninstalled' })
+  t.match(after([uninstall(5)], ours), { ...settings, automation: false, status: 'uninstalled' })
   t.match(after([uninstall(0)], ours), { status: 'active' }, 'older than what the operator said')
   const paused = changed(location, ours, { status: 'paused' }, start + 120_000)
   t.equal(after([install(5), update(6)], paused)?.status, 'paused', 'an update of the app resumes nothing')
@@ -137,6 +137,30 @@ t.test('what an operator has set stays: settings, a pause, and the name as the l
   t.match(changed(location, set, { status: 'uninstalled' }, start + 180_000).installation, { installed: false, removedAt: start + 180_000 })
   t.match(changed(location, set, { status: 'active' }, start + 180_000), { status: 'active', installation: { paused: false } })
 })
+
+t.test(
+  'an uninstallation switches automation off, whatever comes before or after it, until an operator switches it on again',
+  async (t) => {
+    const settings = { name: 'Our name', timeZone: 'America/Chicago', country: 'US', postalAddress: '1 Example Street', automation: true }
+    const minute = (minutes: number) => start + minutes * 60_000
+    const set = changed(location, row(install(0)), settings, minute(1))
+    const after = (bodies: readonly Body[], before = set) => rowsAfter(bodies, [[location, before]]).get(location)
+    for (const bodies of [
+      [uninstall(5), install(9)],
+      [install(9), uninstall(5)],
+      [uninstall(5, ofAgency), install(9)],
+    ])
+      t.match(after(bodies), { status: 'active', automation: false, timeZone: settings.timeZone }, bodies.map(({ type }) => type).join())
+    t.match(after([uninstall(0), update(2)]), { status: 'active', automation: true }, 'one of before it was switched on')
+    const again = changed(location, after([uninstall(5), install(9)]), { automation: true }, minute(10))
+    t.match(after([uninstall(5), uninstall(7), update(12)], again), { status: 'active', automation: true }, 'removals that are told late')
+    t.match(after([uninstall(20), install(30)], again), { status: 'active', automation: false })
+    t.match(changed(location, set, { status: 'uninstalled' }, minute(20)), { automation: false })
+    // The table has the row of before the removal, and the state the one that was written a moment ago.
+    t.match(mergedTenants(set, after([uninstall(5)]) as Tenant), { status: 'uninstalled', automation: false })
+    t.match(mergedTenants(again, after([uninstall(5)]) as Tenant), { status: 'active', automation: true })
+  },
+)
 
 t.test('a row that the table does not have yet is not written over', async (t) => {
   // Both are folded before the table has the first.

@@ -125,7 +125,7 @@ t.test(
     const settledInAll = { ...deletedInAll }
     for (const seed of [1, 2, 3, 4]) {
       const clock = new ManualClock(now)
-      const { sandbox, ghl } = await platform(t, clock)
+      const { sandbox, ghl, classes } = await platform(t, clock)
       const pool = await database(t)
       const told = stories(seed, 60, now)
       const all = [...told, ...staffWork(told, seed)].sort((a, b) => a.at - b.at)
@@ -171,6 +171,7 @@ t.test(
       await lossy.store()
       t.match(first.counts, { passed: 0, read: heldKinds.reduce((sum, kind) => sum + read[kind], 0) })
       t.equal(first.counts.missed + first.counts.unclear, gone)
+      t.strictSame([...classes], ['background'], 'every call leaves room for messages')
       t.strictSame([first.open.wholeAt, first.settled.wholeAt], [first.open.endedAt, first.settled.endedAt])
       for (const { at: from } of first.seen) {
         const calls = first.seen.filter(({ at }) => at >= from && at < from + HOUR).map(({ looked }) => looked.calls)

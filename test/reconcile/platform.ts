@@ -8,6 +8,7 @@ import { ghlClient } from '../../integrations/ghl/client.ts'
 import type { GhlClient } from '../../integrations/ghl/client.ts'
 import { LocalWindows } from '../../integrations/ghl/limit/localWindows.ts'
 import { limitDefaults } from '../../integrations/ghl/limit/windows.ts'
+import type { CallClass } from '../../integrations/ghl/limit/windows.ts'
 import { RateLimit } from '../../integrations/ghl/rateLimit.ts'
 import { sandboxToken, startSandbox } from '../../integrations/ghl/sandbox/sandbox.ts'
 import type { Sandbox, SandboxOptions } from '../../integrations/ghl/sandbox/sandbox.ts'
@@ -32,20 +33,27 @@ export async function platform(
   over: Partial<SandboxOptions> = {},
   /** The address that the client is given for that of the sandbox. */
   via?: (sandboxUrl: string) => string,
-): Promise<{ sandbox: Sandbox; ghl: GhlClient }> {
+): Promise<{ sandbox: Sandbox; ghl: GhlClient; classes: Set<CallClass> }> {
+  const classes = new Set<CallClass>()
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-sweeps-'))
   const sandbox = await startSandbox({ file: join(folder, 'sandbox.jsonl'), clock, callsPer10s: 1_000_000, indexLagMs: MINUTE, ...over })
   const windows = new LocalWindows({ ...limitDefaults, calls: 1_000_000, daily: 100_000_000 }, clock)
+  const limit = new RateLimit({ clock, windows })
+  const take = limit.take.bind(limit)
+  limit.take = (location, count, signal, of = 'first') => {
+    classes.add(of)
+    return take(location, count, signal, of)
+  }
   const ghl = ghlClient({
     apiUrl: via?.(sandbox.url) ?? sandbox.url,
     tokens: fixedTokens(sandboxToken),
     clock,
-    rateLimit: new RateLimit({ clock, windows }),
+    rateLimit: limit,
   })
   t.teardown(async () => {
     await ghl.close()
     await sandbox.close()
     rmSync(folder, { recursive: true, force: true })
   })
-  return { sandbox, ghl }
+  return { sandbox, ghl, classes }
 }

@@ -54,7 +54,7 @@ const inbound = (contactId: string, messageId: string, at: number, location = te
 t.test('two processes sweep each source of each active location once, a day back in pieces, then every few minutes', async (t) => {
   const pool = await database(t)
   const clock = new ManualClock(tuesdayNoon)
-  const { sandbox, ghl } = await platform(t, clock)
+  const { sandbox, ghl, classes } = await platform(t, clock)
   await storeTenants(pool)
   sandbox.happened(inbound('maria', 'm1', tuesdayNoon - 20 * HOUR), tuesdayNoon - 20 * HOUR)
   sandbox.happened(inbound('jo', 'm2', tuesdayNoon - MINUTE, other), tuesdayNoon - MINUTE)
@@ -74,6 +74,7 @@ t.test('two processes sweep each source of each active location once, a day back
   const made = await clock.run(Promise.all([reconciler().round(), reconciler().round()]))
   t.equal(made[0] + made[1], 2 * 4 * 5, `${made.join(' and ')}: two locations, four sources, five pieces of a day`)
   t.equal(new Set(swept).size, 40, 'none of them twice')
+  t.strictSame([...classes], ['background'], 'every call leaves room for messages')
   t.ok(swept.includes(`${tenantId} messages -1440 -1080 read 1`), swept.join('\n'))
   t.strictSame(
     told.map(({ tenantId: location, origin, type, contactId, webhookId, scheme }) => [

@@ -32,6 +32,8 @@ export interface CallOptions {
   readonly admitted?: boolean
   /** Calls at most, the first one included. */
   readonly tries?: number
+  /** Nobody waits for it: it leaves a part of the location's calls to what somebody waits for. */
+  readonly background?: boolean
   /** The request leaves by this time, ms, or not at all: a token or room may be waited for before. */
   readonly leavesBy?: number | undefined
   /** Gives up waiting; a call that is on its way is waited for. */
@@ -128,7 +130,7 @@ export class Caller {
     const { limit, breakers } = this.options
     const { tenantId, options = {} } = call
     if (!admitted) {
-      const taken = await limit.take(tenantId, 1, options.signal)
+      const taken = await limit.take(tenantId, 1, options.signal, options.background === true ? 'background' : 'first')
       if (!taken.granted) return withoutRoom(taken)
     }
     if (options.leavesBy !== undefined && this.options.clock.now() > options.leavesBy) return tooLate

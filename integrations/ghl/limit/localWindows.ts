@@ -4,8 +4,8 @@
  */
 import { SteadyTime } from '../clock.ts'
 import type { Clock } from '../clock.ts'
-import { COUNTED_HOURS, HOUR_MS } from './windows.ts'
-import type { LimitSize, Room, Windows } from './windows.ts'
+import { COUNTED_HOURS, HOUR_MS, keptFrom } from './windows.ts'
+import type { CallClass, LimitSize, Room, Windows } from './windows.ts'
 
 interface Counted {
   /** Times of the last calls, oldest first; at most as many as may leave in a window. */
@@ -25,10 +25,10 @@ export class LocalWindows implements Windows {
     this.time = new SteadyTime(clock)
   }
 
-  async take(location: string, count: number): Promise<Room> {
+  async take(location: string, count: number, of: CallClass = 'first'): Promise<Room> {
     const counted = this.counted(location)
     const at = this.time.now()
-    const waitMs = this.waitMs(counted, count, at)
+    const waitMs = this.waitMs(counted, count, at, of)
     if (waitMs === 0) this.push(counted, count, at)
     return { waitMs, free: this.size.calls - counted.taken.length, nextMs: this.waitMs(counted, 1, at), at }
   }
@@ -58,14 +58,16 @@ export class LocalWindows implements Windows {
     counted.hours.set(hour, (counted.hours.get(hour) ?? 0) + count)
   }
 
-  private waitMs(counted: Counted, count: number, now: number): number {
+  private waitMs(counted: Counted, count: number, now: number, of: CallClass = 'first'): number {
     const { calls, windowMs, daily } = this.size
+    const kept = keptFrom(this.size, of)
+    const wanted = count + kept.calls
     const { taken } = counted
     let gone = 0
     while ((taken[gone] ?? Infinity) <= now - windowMs) gone++
     if (gone > 0) taken.splice(0, gone)
     const free = calls - taken.length
-    const full = free >= count ? 0 : (taken[count - free - 1] ?? now) + windowMs - now
+    const full = free >= wanted ? 0 : (taken[wanted - free - 1] ?? now) + windowMs - now
     const first = Math.floor(now / HOUR_MS) - COUNTED_HOURS + 1
     let today = 0
     let oldest = Infinity
@@ -76,7 +78,7 @@ export class LocalWindows implements Windows {
         oldest = Math.min(oldest, hour)
       }
     }
-    const spent = today + count > daily ? (oldest + COUNTED_HOURS) * HOUR_MS - now : 0
+    const spent = today + count > daily - kept.daily ? (oldest + COUNTED_HOURS) * HOUR_MS - now : 0
     return Math.max(0, full, spent, counted.blockedUntil - now)
   }
 

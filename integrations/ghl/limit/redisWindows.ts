@@ -3,8 +3,8 @@
  * same room. Redis' own clock counts, and when it is set back time stands still for that one look, as in one process.
  */
 import type { Redis } from 'ioredis'
-import { COUNTED_HOURS, HOUR_MS } from './windows.ts'
-import type { LimitSize, Room, Windows } from './windows.ts'
+import { COUNTED_HOURS, HOUR_MS, keptFrom } from './windows.ts'
+import type { CallClass, LimitSize, Room, Windows } from './windows.ts'
 
 /** Longer than anything that is remembered. */
 const KEPT_MS = (COUNTED_HOURS + 1) * HOUR_MS
@@ -37,13 +37,13 @@ end
 `
 
 const TAKE = `${PREAMBLE}
-local count = tonumber(ARGV[7])
+local count, keptCalls, keptDaily = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local blocked = tonumber(redis.call('HGET', state, 'blockedUntil') or 0) - now
 local function full(count)
   local before = redis.call('LINDEX', calls, most - count)
   return before and before + windowMs - now or 0
 end
-local wait = math.max(blocked, full(count))
+local wait = math.max(blocked, full(count + keptCalls))
 local hour = math.floor(now / hourMs)
 local today, oldest = 0, hour
 for h = hour - hours + 1, hour do
@@ -51,7 +51,7 @@ for h = hour - hours + 1, hour do
   if made > 0 and today == 0 then oldest = h end
   today = today + made
 end
-if today + count > daily then wait = math.max(wait, (oldest + hours) * hourMs - now) end
+if today + count > daily - keptDaily then wait = math.max(wait, (oldest + hours) * hourMs - now) end
 if wait <= 0 then
   wait = 0
   for i = 1, count do redis.call('LPUSH', calls, now) end
@@ -88,8 +88,9 @@ export class RedisWindows implements Windows {
     this.prefix = prefix
   }
 
-  async take(location: string, count: number): Promise<Room> {
-    const [waitMs = 0, free = 0, nextMs = 0, at = 0] = (await this.ask(TAKE, location, count)) as number[]
+  async take(location: string, count: number, of: CallClass = 'first'): Promise<Room> {
+    const kept = keptFrom(this.size, of)
+    const [waitMs = 0, free = 0, nextMs = 0, at = 0] = (await this.ask(TAKE, location, count, kept.calls, kept.daily)) as number[]
     return { waitMs, free, nextMs, at }
   }
 
@@ -101,10 +102,10 @@ export class RedisWindows implements Windows {
     await this.ask(BLOCK, location, Math.ceil(forMs))
   }
 
-  private ask(script: string, location: string, argument: number): Promise<unknown> {
+  private ask(script: string, location: string, ...given: readonly number[]): Promise<unknown> {
     const { calls, windowMs, daily } = this.size
     // The braces keep both keys of a location on one node of a cluster. Redis tells whole milliseconds: one more on the window.
     const keys = [`${this.prefix}{${location}}:calls`, `${this.prefix}{${location}}:state`]
-    return this.redis.eval(script, 2, ...keys, calls, windowMs + 1, daily, HOUR_MS, COUNTED_HOURS, KEPT_MS, argument)
+    return this.redis.eval(script, 2, ...keys, calls, windowMs + 1, daily, HOUR_MS, COUNTED_HOURS, KEPT_MS, ...given)
   }
 }

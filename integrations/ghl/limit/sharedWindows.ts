@@ -3,7 +3,7 @@
  * What was allowed by all is counted here too, so that the change-over starts from what this process has sent.
  */
 import type { LocalWindows } from './localWindows.ts'
-import type { Room, Windows } from './windows.ts'
+import type { CallClass, Room, Windows } from './windows.ts'
 
 export class SharedWindows implements Windows {
   private readonly shared: Windows
@@ -18,9 +18,9 @@ export class SharedWindows implements Windows {
     this.onAway = onAway
   }
 
-  async take(location: string, count: number): Promise<Room> {
-    const room = await this.ask(() => this.shared.take(location, count))
-    if (room === undefined) return this.local.take(location, count)
+  async take(location: string, count: number, of: CallClass = 'first'): Promise<Room> {
+    const room = await this.ask(() => this.shared.take(location, count, of))
+    if (room === undefined) return this.local.take(location, count, of)
     if (room.waitMs === 0) this.local.record(location, count)
     return room
   }

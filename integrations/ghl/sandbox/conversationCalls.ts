@@ -49,10 +49,11 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
     }
   }
 
-  /** Conversations by contact, the one with the newest message first. */
-  function conversations(location: string): Fields[] {
+  /** Conversations by contact, or of one, the one with the newest message first. */
+  function conversations(location: string, of: string | null = null): Fields[] {
     const newest = new Map<string, SandboxMessage>()
-    for (const message of world.messages(location)) if (message.type !== 'Activity') newest.set(message.contactId, message)
+    for (const message of world.messages(location))
+      if (message.type !== 'Activity' && (of === null || message.contactId === of)) newest.set(message.contactId, message)
     return [...newest.values()]
       .sort((a, b) => b.at - a.at)
       .map((last) => {
@@ -84,7 +85,7 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
     conversationSearch({ location, query }: RoutedCall): Reply {
       const asked = query.get('contactId')
       const after = query.has('startAfterDate') ? Number(query.get('startAfterDate')) : Infinity
-      const all = conversations(location).filter(({ contactId }) => asked === null || contactId === asked)
+      const all = conversations(location, asked)
       const rest = all.filter((one) => Number(one['lastMessageDate']) < after)
       return done({ conversations: rest.slice(0, limitOf(query, 20, 100)), total: all.length })
     },

@@ -120,7 +120,7 @@ function messageLines(body: Fields, location: string, at: number, notedAt: numbe
   const calling = { callDuration: number(body, 'callDuration') ?? undefined, callStatus: text(body, 'callStatus') ?? undefined }
   const message: SandboxMessage = {
     messageId,
-    conversationId: text(body, 'conversationId') ?? '',
+    conversationId: text(body, 'conversationId') ?? `conv-${contactId}`,
     location,
     contactId,
     type: channel,

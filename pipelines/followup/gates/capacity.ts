@@ -5,7 +5,7 @@
  * @source reference/lead-domain.md 5.2: the decision must reserve capacity atomically
  */
 import { counted } from '../../counted.ts'
-import { allow, deny, denyUntil, withLead } from './gate.ts'
+import { allow, deny, denyUntil, unreadableBecause, withLead } from './gate.ts'
 
 const taking: ReadonlySet<string> = new Set(['available', 'busy'])
 
@@ -21,8 +21,9 @@ export const capacity = withLead((lead, { at, limits, followUp, tenant, assignee
   if (lead.ownerId !== null) return deny('has_owner', 'The lead has a realtor by now.')
   if (isAssigning) return deny('being_assigned', 'Another assignment of this lead is on its way.')
   // Whoever has it on the platform is not written over unseen.
-  if (provider === 'unreadable')
-    return denyUntil('provider_unreadable', at + limits.providerRecheckMs, 'The provider did not tell who has the lead.')
+  const because = unreadableBecause(provider)
+  if (because !== undefined)
+    return denyUntil('provider_unreadable', at + limits.providerRecheckMs, `The provider did not tell who has the lead (${because}).`)
   if (typeof provider === 'object' && provider.assignedTo !== null)
     return deny('has_owner', 'The platform has a realtor for this lead by now.')
   if (assignee === undefined || !taking.has(assignee.availability))

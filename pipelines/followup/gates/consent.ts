@@ -8,7 +8,7 @@ import { purposeNow, purposeOfTemplate } from '../../enrich/purposes.ts'
 import type { Purpose } from '../../enrich/purposes.ts'
 import type { LeadProfile } from '../../../schemas/generated/records.ts'
 import { permissionsOf } from '../../enrich/settings.ts'
-import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
+import { allow, deny, denyUntil, isContact, unreadableBecause, withLead } from './gate.ts'
 import type { FenceInput } from './gate.ts'
 
 export const consent = withLead((lead, input) => {
@@ -24,9 +24,14 @@ export const consent = withLead((lead, input) => {
   const purpose = purposeOf(lead, input)
   const blocked = blockedBecause(lead, channel, at, { purpose, marketingNeeds: permissionsOf(tenant).marketingNeeds })
   if (blocked !== undefined) return deny(blocked, closedInWords(blocked, channel))
-  if (provider === 'unread') return allow()
-  if (provider === 'unreadable')
-    return denyUntil('provider_unreadable', at + limits.providerRecheckMs, 'The provider did not tell the state of the contact.')
+  const because = unreadableBecause(provider)
+  if (because !== undefined)
+    return denyUntil(
+      'provider_unreadable',
+      at + limits.providerRecheckMs,
+      `The provider did not tell the state of the contact (${because}).`,
+    )
+  if (typeof provider === 'string') return allow()
   if (!provider.exists) return deny('contact_gone', 'The provider has no such contact.')
   return provider.dnd || blocksChannel(provider.dndChannels[channel])
     ? deny('provider_dnd', closedInWords('provider_dnd', channel))

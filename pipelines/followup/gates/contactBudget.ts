@@ -1,11 +1,13 @@
 /**
  * At most 3 contacts in 24 hours and 10 in 14 days, whoever made them: people, workflows, campaigns and we. Our own
- * count from their reservation on, long before the provider tells them back.
+ * count from their reservation on, long before the provider tells them back. And a location begins no more conversations in a day than its number
+ * and its domain bear: a list of 50,000 that is imported is 50,000 new leads.
+ * @source reference/gohighlevel.md 6.5 (ramp: what is over the limit of a day fails and is not sent later)
  */
 import type { LeadProfile } from '../../../schemas/generated/records.ts'
 import { counted } from '../../counted.ts'
 import { DAY_MS, allow, denyUntil, isContact, withLead } from './gate.ts'
-import type { OwnSend } from './gate.ts'
+import type { FenceInput, OwnSend, Verdict } from './gate.ts'
 
 /** Hard ceiling per lead; a tenant can only lower it. @source reference/safety-and-claude.md 10.3 */
 export const contactCeiling = { per24h: 3, per14d: 10 } as const
@@ -26,8 +28,26 @@ export const contactBudget = withLead((lead, input) => {
   if (fortnightEnd !== undefined && fortnightEnd >= (dayEnd ?? 0)) {
     return denyUntil(`${fortnightLimit}_per_14d`, fortnightEnd, limitInWords(fortnightLimit, '14 days'))
   }
-  return dayEnd === undefined ? allow() : denyUntil(`${dayLimit}_per_24h`, dayEnd, limitInWords(dayLimit, '24 hours'))
+  if (dayEnd !== undefined) return denyUntil(`${dayLimit}_per_24h`, dayEnd, limitInWords(dayLimit, '24 hours'))
+  return ofLocation(input)
 })
+
+/** Occasions of which the lead is the cause. */
+const ASKED_FOR = /^(reply|appointment_confirm)\./
+/** 4 is HOT: few, and waited for. */
+const PRIORITY = 4
+/** What is held is looked at again after this at the soonest, ms: each hour, not each time that one may leave. */
+const LOOK_AGAIN_MS = 3_600_000
+
+function ofLocation({ at, followUp, locationSends: { count, oldestAt }, limits: { messagesPer24h } }: FenceInput): Verdict {
+  const isHeld = followUp.action === 'send_message' && followUp.priority < PRIORITY && !ASKED_FOR.test(followUp.templateId ?? '')
+  if (!isHeld || count < messagesPer24h) return allow()
+  return denyUntil(
+    'location_per_24h',
+    Math.max((oldestAt ?? at) + DAY_MS, at + LOOK_AGAIN_MS),
+    `The location has sent ${counted(count, 'message')} of ours in 24 hours; ${messagesPer24h} is the limit.`,
+  )
+}
 
 function limitInWords(limit: number, span: string): string {
   return `${counted(limit, 'contact')} in ${span} ${limit === 1 ? 'is' : 'are'} the limit.`

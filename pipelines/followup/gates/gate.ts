@@ -27,6 +27,29 @@ export interface ProviderContact {
   /** Where it would send to. */
   readonly phone: string | null
   readonly email: string | null
+  /** The last message of each of its conversations; none where nobody asked for them. */
+  readonly lastMessages: readonly ShownMessage[]
+}
+
+/** `unread` when it was not asked for; `unreadable`, with the code of the failure, when the provider did not answer. */
+export type ProviderAnswer = ProviderContact | 'unread' | `unreadable: ${string}`
+
+/** Why the provider has not told what it was asked, as the code of the failure; undefined when it has, or was not asked. */
+export function unreadableBecause(provider: ProviderAnswer): string | undefined {
+  return typeof provider === 'string' && provider !== 'unread' ? provider.slice(provider.indexOf(' ') + 1) : undefined
+}
+
+/** A message as the provider's list of conversations shows it. */
+export interface ShownMessage {
+  /** When it was added, ms. */
+  readonly at: number
+  readonly isInbound: boolean
+}
+
+export interface LocationSends {
+  readonly count: number
+  /** When the first of them left, ms; null when there is none. */
+  readonly oldestAt: number | null
 }
 
 export interface FenceLimits {
@@ -40,12 +63,17 @@ export interface FenceLimits {
   readonly halted: boolean
   /** Channels that are switched off on this installation. */
   readonly haltedChannels: readonly string[]
+  /** Messages that we begin ourselves, of a location in any 24 hours; answers and appointments are not held by it. */
+  readonly messagesPer24h: number
 }
 
 export interface FenceInput {
   /** Now, ms. */
   readonly at: number
-  readonly followUp: Pick<FollowUp, 'action' | 'channel' | 'templateId' | 'text' | 'subject' | 'epoch' | 'plannedAt' | 'expiresAt'>
+  readonly followUp: Pick<
+    FollowUp,
+    'action' | 'channel' | 'templateId' | 'text' | 'subject' | 'epoch' | 'plannedAt' | 'expiresAt' | 'priority'
+  >
   /** `undefined` while the copy has no such lead. */
   readonly lead: LeadProfile | undefined
   readonly tenant: Tenant | undefined
@@ -57,8 +85,9 @@ export interface FenceInput {
   readonly addressLedgers: readonly Consents[]
   /** Our own messages to this lead of the last 14 days, without this one, settled or not; those that failed are left out. */
   readonly ownSends: readonly OwnSend[]
-  /** `unread` when it was not asked for, `unreadable` when the provider did not answer. */
-  readonly provider: ProviderContact | 'unread' | 'unreadable'
+  /** Our own messages of the location of the last 24 hours, without this one. */
+  readonly locationSends: LocationSends
+  readonly provider: ProviderAnswer
   readonly limits: FenceLimits
   /** Of an assignment: the realtor it names; `undefined` when the office gives them no leads. */
   readonly assignee: Assignee | undefined

@@ -13,7 +13,7 @@ import { followUpRecord, tenantRecord, tuesdayNoon } from '../../support/leadRec
 
 t.test('SENDING_HALTED switches off everything, or the channels that it names', async (t) => {
   const denied = (setting: string) => {
-    const limits = limitsOf(loadConfig({ SENDING_HALTED: setting }).sendingHalted)
+    const limits = limitsOf(loadConfig({ SENDING_HALTED: setting }).sending)
     return ['sms', 'email', 'call', 'none'].filter((channel) => {
       const followUp = followUpRecord({ channel })
       const input = { at: tuesdayNoon, followUp, tenant: tenantRecord(), limits } as unknown as FenceInput
@@ -39,8 +39,8 @@ t.test('nothing is delivered on a table of calling hours that has a row without 
       kafka: {} as KafkaConnection,
       shared: {} as GhlPart,
       metrics: new Registry(),
+      sending: { halted: [], messagesPer24h: 500 },
       onFatal: (error) => t.fail(String(error)),
-      halted: [],
     })
   t.throws(start, { code: 'E_HOURS_TABLE_INVALID', message: /US-ZZ has no source\./ })
 })

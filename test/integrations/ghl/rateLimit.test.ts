@@ -136,6 +136,35 @@ t.test('what the platform counts can only slow it down', async (t) => {
   t.match(await limit.take('spent'), { granted: false, why: 'too_long', waitMs: 300_000 })
 })
 
+t.test(
+  'what nobody waits for leaves a quarter of the window and a fifth of the day, and holds up nothing that somebody does',
+  async (t) => {
+    const clock = new ManualClock(start)
+    const limit = new RateLimit({ clock })
+    const background: number[] = []
+    // A contact sweep after a bulk import: always more to read than may leave.
+    const sweep = Promise.all(
+      Array.from({ length: 200 }, () => limit.take('l', 1, undefined, 'background').then(() => background.push(clock.now() - start))),
+    )
+    await clock.settle(500)
+    t.equal(background.length, 60, '60 of 80 in ten seconds')
+    t.strictSame(limit.busy(), [], 'a location that is swept takes messages')
+    const sends = Array.from({ length: 10 }, () => limit.take('l', 2).then((taken) => [taken.granted, clock.now() - start]))
+    t.strictSame(await Promise.all(sends), Array(10).fill([true, 0]), 'twenty calls leave at once, past 140 that wait')
+    await clock.run(sweep)
+    t.equal(Math.max(...background), 30_000, '60 at once, 60 each ten seconds later')
+    t.strictSame(limit.busy(), [])
+
+    const day = new RateLimit({ clock, windows: new LocalWindows({ calls: 1_000, windowMs: 1_000, daily: 100 }, clock) })
+    for (let i = 0; i < 80; i++) t.match(await day.take('l', 1, undefined, 'background'), { granted: true })
+    t.match(await day.take('l', 1, undefined, 'background'), { granted: false, why: 'too_long' })
+    t.strictSame(day.busy(), [])
+    for (let i = 0; i < 20; i++) t.match(await day.take('l'), { granted: true })
+    t.match(await day.take('l'), { granted: false, why: 'too_long' })
+    t.strictSame(day.busy(), ['l'])
+  },
+)
+
 async function redisOf(t: Test): Promise<{ url: string; redis: Redis; prefix: string } | undefined> {
   const { redisUrl } = await testStack(t)
   if (redisUrl === undefined) {
@@ -212,6 +241,14 @@ t.test('Redis counts as one process does: blocks, lower counts, the day', async 
   t.match(await daily.take('n', 7), { waitMs: 0 })
   const spent = await daily.take('n', 1)
   t.ok(spent.waitMs > 24 * HOUR_MS - 1_000 && spent.waitMs <= 25 * HOUR_MS, 'until the hour leaves the last day')
+  const swept = new RedisWindows(redis, { calls: 8, windowMs: 60_000, daily: 1_000 }, prefix)
+  t.match(await swept.take('o', 6, 'background'), { waitMs: 0, free: 2, nextMs: 0 })
+  t.ok((await swept.take('o', 1, 'background')).waitMs > 59_000, 'a quarter of the window is left')
+  t.match(await swept.take('o', 2), { waitMs: 0, free: 0 })
+  const spending = new RedisWindows(redis, { calls: 1_000, windowMs: 10, daily: 10 }, prefix)
+  t.match(await spending.take('p', 8, 'background'), { waitMs: 0 })
+  t.ok((await spending.take('p', 1, 'background')).waitMs > 23 * HOUR_MS, 'a fifth of the day is left')
+  t.match(await spending.take('p', 2), { waitMs: 0 })
   for (const key of await redis.keys(`${prefix}*`)) t.ok((await redis.pttl(key)) > 0, `${key} goes by itself`)
 })
 

@@ -9,7 +9,7 @@ import { decidedSince } from '../../../sinks/postgres/decisionDays.ts'
 import { contestedDecisions } from '../../../sinks/postgres/gateCosts.ts'
 import { leadsWithThings } from '../../../sinks/postgres/inventories.ts'
 import { openAsks } from '../../../sinks/postgres/asks.ts'
-import { lockDue } from '../../../sinks/postgres/ledger.ts'
+import { locationSendsSince, lockDue } from '../../../sinks/postgres/ledger.ts'
 import { takeTasksToEnd } from '../../../sinks/postgres/tasksToEnd.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
@@ -338,6 +338,12 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'what one lead has said from its addresses, for its export and its erasure',
     question: sql('SELECT * FROM address_statements WHERE lead_id = $1', talker),
+  },
+  {
+    name: 'idx_followup_actions_location_sent',
+    became: 'added',
+    note: 'our messages of a location in the last 24 hours, before each message',
+    question: (db) => locationSendsSince(db, [tenantId], tuesdayNoon - 86_400_000),
   },
   {
     name: 'idx_followup_actions_on_the_way',
