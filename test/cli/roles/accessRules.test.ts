@@ -16,7 +16,18 @@ import { createClient } from '../../../runtime/kafka/client.ts'
 import { kafkajs } from '../../../runtime/kafka/corrections.ts'
 import { physicalName } from '../../../runtime/topic.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
-import { allTopics, erasures, policies, realtors, tenants, urgentLeads, webhooks } from '../../../topics/index.ts'
+import {
+  allTopics,
+  erasures,
+  marketFacts,
+  marketingSpend,
+  policies,
+  realtors,
+  realtorSettings,
+  tenants,
+  urgentLeads,
+  webhooks,
+} from '../../../topics/index.ts'
 import type { WebhookReceived } from '../../../schemas/generated/records.ts'
 import { authority } from '../../support/certificates.ts'
 import { securedBroker } from '../../support/securedBroker.ts'
@@ -93,7 +104,10 @@ t.test('each process and verb does its work with its row of the table of rights'
 
   await grant([
     ...topics([may.CREATE, may.DESCRIBE, may.DESCRIBE_CONFIGS, may.ALTER_CONFIGS]),
-    ...topics([may.READ, may.WRITE], policies, tenants),
+    ...topics([may.READ, may.WRITE], policies),
+    // What local mode tells of its sandbox.
+    ...topics([may.READ, may.WRITE], tenants, realtorSettings),
+    ...topics([may.WRITE], webhooks, marketingSpend, marketFacts),
   ])
   const prepared = await prepare(config, logger)
   t.ok(prepared.topics.every(({ action }) => action === 'create'))
@@ -117,6 +131,7 @@ t.test('each process and verb does its work with its row of the table of rights'
   const sinks = await starts(sinksRole)
   const pipeline = await starts(pipelineRole)
   const kafka = await kafkaOf(config, 'test', logger, new Registry())
+  await kafka.registerSchemas([webhooks])
   await kafka.producer().send(webhooks, 'loc:maria', {
     ...{
       receivedId: 'r1',
