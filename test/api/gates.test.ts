@@ -84,7 +84,7 @@ t.test('what a rule took is counted by location and span, beside all that was de
   })
   t.match(await ask(`?tenant=${other}`), { rules: [there] })
   t.match(await ask(`?tenant=${tenantId}&days=366`), { rules: [{ decisions: 3, leads: 2 }] })
-  t.match(await ask(`?tenant=nobody`), { rules: [], decided: [] })
+  t.match(await ask('?tenant=nobody'), { code: 'E_LOCATION_UNKNOWN' })
   for (const query of ['days=0', 'days=367', 'tenant=']) t.equal((await app.inject(`/gates?${query}`)).statusCode, 400, query)
 
   const document = (await app.inject('/docs/json')).json<{
