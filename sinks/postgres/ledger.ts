@@ -5,6 +5,7 @@
 import type pg from 'pg'
 import type { LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import { allCompleteAt, copyPlaces, leadCopiesCompleteAt } from './heard.ts'
+import { countsForLocation } from '../../pipelines/followup/gates/contactBudget.ts'
 import type { LocationSends } from '../../pipelines/followup/gates/gate.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { addressLedgers } from './addressStatements.ts'
@@ -146,7 +147,10 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
      FROM followup_actions WHERE lead_id = ANY(${unseenArray(1, 'text')}) AND reserved_at > $2 AND action = 'send_message' AND status IN ('reserved', 'handed_over', 'confirmed', 'unknown')`,
     values: [leadIds, instant(at - 14 * DAY_MS)],
   })
-  const locationSends = await locationSendsSince(client, [...new Set(rows.map(({ tenantId }) => tenantId))], at - DAY_MS)
+  // A busy day is thousands of rows to count: only for those that it holds.
+  const beginning = new Set(rows.filter(countsForLocation).map(({ tenantId }) => tenantId))
+  const locationSends =
+    beginning.size === 0 ? new Map<string, LocationSends>() : await locationSendsSince(client, [...beginning], at - DAY_MS)
   return {
     locationSends,
     allCompleteAt: allCompleteAt(copies),

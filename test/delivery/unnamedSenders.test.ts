@@ -5,7 +5,7 @@ import { closedByAddress } from '../../pipelines/enrich/addressRefusals.ts'
 import type { WebhookUnrecognised } from '../../schemas/generated/records.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
 import { tellHeard } from '../../sinks/postgres/heard.ts'
-import { erasures, leadEvents, profiles, unrecognised, webhooksUrgent } from '../../topics/index.ts'
+import { deliveries, erasures, leadEvents, profiles, unrecognised, webhooksUrgent } from '../../topics/index.ts'
 import { HOUR, MINUTE, profileRecord, tenantId, tuesdayNoon as at } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
 import { fromMailService, fromSendGrid, fromTwilio, texted } from '../support/unnamedSenders.ts'
@@ -121,7 +121,7 @@ t.test('while what unknown numbers said is behind, nothing leaves', async (t) =>
   b.clock.advance(60_000)
   const sink = postgresSink(b.pool)
   await sink.caughtUp?.(
-    [profiles, leadEvents, webhooksUrgent].map((topic) => ({ topic, partition: 0 })),
+    [profiles, leadEvents, webhooksUrgent, deliveries].map((topic) => ({ topic, partition: 0 })),
     b.clock.now(),
   )
   await b.worker().cycle()
@@ -186,7 +186,7 @@ t.test('an opt-out of a location that was removed counts when it is installed ag
 
 t.test('nothing leaves while what was accepted is not folded, or what a mail service said is not stored', async (t) => {
   const b = await bench(t)
-  const copies = [profiles, unrecognised, leadEvents, webhooksUrgent]
+  const copies = [profiles, unrecognised, leadEvents, webhooksUrgent, deliveries]
   for (const late of [leadEvents, webhooksUrgent]) {
     await b.reset()
     await b.tenant()

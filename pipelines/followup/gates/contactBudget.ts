@@ -39,9 +39,17 @@ const PRIORITY = 4
 /** What is held is looked at again after this at the soonest, ms: each hour, not each time that one may leave. */
 const LOOK_AGAIN_MS = 3_600_000
 
+/** Does what the location has sent in a day count for it? */
+export function countsForLocation({
+  action,
+  priority,
+  templateId,
+}: Pick<FenceInput['followUp'], 'action' | 'priority' | 'templateId'>): boolean {
+  return action === 'send_message' && priority < PRIORITY && !ASKED_FOR.test(templateId ?? '')
+}
+
 function ofLocation({ at, followUp, locationSends: { count, oldestAt }, limits: { messagesPer24h } }: FenceInput): Verdict {
-  const isHeld = followUp.action === 'send_message' && followUp.priority < PRIORITY && !ASKED_FOR.test(followUp.templateId ?? '')
-  if (!isHeld || count < messagesPer24h) return allow()
+  if (!countsForLocation(followUp) || count < messagesPer24h) return allow()
   return denyUntil(
     'location_per_24h',
     Math.max((oldestAt ?? at) + DAY_MS, at + LOOK_AGAIN_MS),
