@@ -40,6 +40,11 @@ async function schema(pool: pg.Pool): Promise<string[]> {
   return lines.filter((line) => !line.includes('schema_migrations')).sort()
 }
 
+/** Of a migration without a statement that defines anything. */
+function changesRowsAlone(file: string): boolean {
+  return !/^\s*(CREATE|ALTER|DROP|COMMENT|GRANT|REVOKE)\b/m.test(readFileSync(join(folder, file), 'utf8'))
+}
+
 t.test('up, down, up: one by one and all at once, the schema of a version is the same whichever way it was reached', async (t) => {
   const { databaseUrl: url } = await testStack(t)
   const pool = createPool({ url, max: 2 })
@@ -50,7 +55,8 @@ t.test('up, down, up: one by one and all at once, the schema of a version is the
     const before = versions.at(-1)
     t.strictSame(await migrate({ url, count: 1 }), [file.replace(/\.sql$/, '')])
     const after = await schema(pool)
-    t.notSame(after, before, `${file} changes the schema, or this test does not see what it changes`)
+    if (changesRowsAlone(file)) t.strictSame(after, before, file)
+    else t.notSame(after, before, `${file} changes the schema, or this test does not see what it changes`)
     await migrate({ url, direction: 'down' })
     t.strictSame(await schema(pool), before, `${file} taken back leaves nothing behind and takes nothing with it`)
     await migrate({ url, count: 1 })
