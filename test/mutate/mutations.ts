@@ -186,8 +186,8 @@ export const mutations: readonly Mutation[] = [
     id: 'assigned-unseen',
     guard: 'an assignment waits while the platform does not tell who has the lead',
     file: 'pipelines/followup/gates/capacity.ts',
-    find: "if (provider === 'unreadable')",
-    replace: "if (provider === 'unread')",
+    find: "if (because !== undefined)\n    return denyUntil('provider_unreadable'",
+    replace: "if (false)\n    return denyUntil('provider_unreadable'",
     tests: [
       {
         file: 'test/delivery/nextRealtor.test.ts',
