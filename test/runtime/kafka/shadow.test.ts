@@ -46,7 +46,21 @@ async function workshopOver(records: readonly BatchRecord[]) {
     findBroker: async () => ({ fetch }),
   }
   const made: string[] = []
+  const set = new Map<string, { configName: string; configValue: string; configSource: number }[]>()
   const admin = {
+    describeConfigs: async ({ resources }: { resources: { name: string }[] }) => ({
+      resources: resources.map(({ name }) => ({
+        resourceName: name,
+        configEntries: set.get(name) ?? [{ configName: 'max.message.bytes', configValue: '1048588', configSource: 5 }],
+      })),
+    }),
+    alterConfigs: async ({ resources }: { resources: { name: string; configEntries: { name: string; value: string }[] }[] }) => {
+      for (const { name, configEntries } of resources)
+        set.set(
+          name,
+          configEntries.map((one) => ({ configName: one.name, configValue: one.value, configSource: 1 })),
+        )
+    },
     listTopics: async () => made,
     createTopics: async ({ topics }: { topics: { topic: string }[] }) => void made.push(...topics.map(({ topic }) => topic)),
     fetchTopicMetadata: async ({ topics }: { topics: string[] }) => ({
