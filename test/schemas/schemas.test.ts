@@ -336,7 +336,7 @@ t.test('a change of words is no new version; a change of a default is one', asyn
 
 t.test('what a record promises follows from its topics', async (t) => {
   t.strictSame(contractOf('Decision'), { record: 'Decision', contract: 'public', kept: '365 days' })
-  t.strictSame(contractOf('Assessment'), { record: 'Assessment', contract: 'internal', kept: '7 days' })
+  t.strictSame(contractOf('Assessment'), { record: 'Assessment', contract: 'public', kept: '7 days' })
   t.strictSame(contractOf('LeadProfile'), { record: 'LeadProfile', contract: 'public', kept: 'for ever' })
   t.strictSame(contractOf('OpenQuestions'), { record: 'OpenQuestions', contract: 'internal', kept: 'for ever' })
 })
