@@ -13,6 +13,7 @@ import { foundClosed } from './closures.ts'
 import { isContactChannel } from './consent.ts'
 import { appointmentAt } from './entities.ts'
 import { MISSED, isBooked } from './leadStatus.ts'
+import { permissionChangeIn } from './messageEvents.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
 import { purposeNow } from './purposes.ts'
@@ -93,13 +94,19 @@ function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occu
   return found(before) === undefined && found(after) !== undefined
 }
 
-/** The one rule among these that the agents are asked about. A message that only takes permission back asks nothing. */
+/** The one rule among these that the agents are asked about. A message that takes permission back asks nothing, unless it asks for another channel. */
 export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {
   const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
   const mayAsk = ({ trigger }: Fired) => trigger !== 'appointment_booked' && !(rests && trigger === 'appointment_missed')
   const first = rests && event.workflow !== null ? undefined : fired.find(mayAsk)
   const isOptOut = Object.values(after.consents).some((consent) => consent.eventId === event.eventId && consent.status === 'revoked')
-  return isOptOut ? undefined : first
+  return isOptOut && !asksForAnother(after, event) ? undefined : first
+}
+
+/** Does it ask for a channel that is open while it takes others back? Whoever writes "don't call, just text" waits for a text. */
+function asksForAnother({ consents }: LeadProfile, { message }: LeadEvent): boolean {
+  const change = message === null ? undefined : permissionChangeIn(message)
+  return change?.change === 'opt_out' && (change.keeps ?? []).some((channel) => consents[channel]?.status !== 'revoked')
 }
 
 export function triggerFired(

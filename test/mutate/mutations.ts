@@ -5696,4 +5696,18 @@ export const mutations: readonly Mutation[] = [
     tests: [{ file: 'test/runtime/kafka/lz4.test.ts', title: 'what is no frame, or lies about a length, is refused' }],
     why: 'A batch that lies gives records that nobody wrote, of whatever stood in memory before.',
   },
+  {
+    id: 'asked-for-and-unanswered',
+    guard: 'who takes one channel back and asks for another is answered',
+    file: 'pipelines/enrich/questions.ts',
+    find: 'return isOptOut && !asksForAnother(after, event) ? undefined : first',
+    replace: 'return isOptOut ? undefined : first',
+    tests: [
+      {
+        file: 'test/pipelines/enrich.test.ts',
+        title: 'a channel that a lead asks for while it takes another back stays as it was; every other one is closed',
+      },
+    ],
+    why: 'A lead writes "don\'t call, just text" and never hears from anybody.',
+  },
 ]

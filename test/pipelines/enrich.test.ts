@@ -1038,6 +1038,18 @@ t.test('a channel that a lead asks for while it takes another back stays as it w
   tell(harmed, created(), told('Are you still looking?', start + 1), says('Stop texting me, call me', start + 2))
   harmed.advance('1h')
   t.match(harmed.outputs(outcomes)[0], { kind: 'opt_out', channel: 'sms' })
+  const asked = (...words: string[]) => {
+    const asking = lineWith()
+    tell(asking, created(), ...words.map((text, place) => says(text, start + 1 + place)))
+    return reasons(asking)
+  }
+  t.strictSame(
+    asked('Don’t call me, just text. Is it still available?'),
+    ['new_lead', 'inbound_message'],
+    'who asks for a text waits for one',
+  )
+  t.strictSame(asked('Don’t call or text me'), ['new_lead'])
+  t.strictSame(asked('STOP', 'Don’t call me, just text'), ['new_lead'], 'what was closed before stays so: nothing may be answered')
 })
 
 t.test('P-65: consent comes from the lead asking, ends with its time, and is revoked by the carrier too', async (t) => {
