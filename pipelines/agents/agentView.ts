@@ -72,7 +72,8 @@ export function agentView(question: Pick<Assessment, 'tenantId' | 'contactId' | 
   const { facts: all, tags: _tags, states: _states, profileVersion: _version, ...rest } = question.view
   const facts: Partial<Record<PermittedFact, string>> = {}
   for (const fact of permittedFacts) {
-    const value = Object.hasOwn(all, fact) ? all[fact]?.trim() : undefined
+    // No permitted fact is named as what every object has, and asking for its own ones costs twice as much.
+    const value = all[fact]?.trim()
     if (value !== undefined && value !== '') facts[fact] = value
   }
   const leadHash = hash('sha256', `${question.tenantId}:${question.contactId}`, 'hex').slice(0, 16)

@@ -4,6 +4,7 @@
  */
 import { intentIn } from '../enrich/text/intent.ts'
 import { displeasureIn } from '../enrich/text/sentiment.ts'
+import type { Found, Told } from '../enrich/text/tokens.ts'
 import { asksForCall, asksForPerson, legalWords, said, saidIn } from './phrases.ts'
 import { toldOf } from './readings.ts'
 import type { Words } from './readings.ts'
@@ -44,8 +45,17 @@ export function legalIn(text: string): string[] {
 export function askedFor(what: 'call' | 'person', messages: readonly Exclude<Words, string>[]): string[] {
   const listed = saidIn(messages, what === 'call' ? asksForCall : asksForPerson)
   if (listed.length > 0) return listed
-  const found = messages.flatMap((message) => intentIn(toldOf(message)).filter(({ value }) => value === what))
+  const found = messages.flatMap((message) => wishesOf(toldOf(message)).filter(({ value }) => value === what))
   return [...new Set(found.map(({ words }) => words.toLowerCase()))]
+}
+
+/** What messages want, read once each: agents and gates ask for calls and for persons. */
+const wishes = new WeakMap<Told, readonly Found[]>()
+
+function wishesOf(told: Told): readonly Found[] {
+  let found = wishes.get(told)
+  if (found === undefined) wishes.set(told, (found = intentIn(told)))
+  return found
 }
 
 export const presentHearing: Hearing = {

@@ -4,12 +4,15 @@
  * @source reference/lead-domain.md 2.3, 4.5
  */
 import type { RecentMessage } from '../../schemas/generated/records.ts'
+import { bitOfList, screened } from './phraseScreen.ts'
 import { asksWhyNot } from './whyNot.ts'
 
 export interface PhraseList {
   readonly pattern: RegExp
   /** As written: `*` stands for the rest of a word. */
   readonly phrases: readonly string[]
+  /** Of `Screened.opens`. */
+  readonly bit: number
   /** Who asks why not, or whether not, says them: "why can't I speak to a person". */
   readonly whyNot?: boolean
 }
@@ -22,12 +25,14 @@ export function phrases(...list: readonly string[]): PhraseList {
       .replaceAll('*', '\\w*')
       .replaceAll(' ', '\\s+'),
   )
-  return { pattern: new RegExp(`(?<!\\w)(?:${escaped.sort((a, b) => b.length - a.length).join('|')})(?!\\w)`, 'g'), phrases: list }
+  const pattern = new RegExp(`(?<!\\w)(?:${escaped.sort((a, b) => b.length - a.length).join('|')})(?!\\w)`, 'g')
+  return { pattern, phrases: list, bit: bitOfList(list) }
 }
 
 /** The distinct phrases of the list that the text says without negating them, in the order they appear. */
 export function said(text: string, list: PhraseList): string[] {
-  const lower = text.toLowerCase().replaceAll('’', "'")
+  const { lower, opens } = screened(text)
+  if ((opens & list.bit) === 0) return []
   const found = new Set<string>()
   for (const match of lower.matchAll(list.pattern)) {
     const before = lower.slice(Math.max(0, match.index - 24), match.index)
@@ -40,7 +45,9 @@ export function said(text: string, list: PhraseList): string[] {
 
 /** The distinct phrases that messages say, each read by itself: neither a phrase nor a negation reaches from one into the next. */
 export function saidIn(messages: readonly { readonly text: string }[], list: PhraseList): string[] {
-  return [...new Set(messages.flatMap(({ text }) => said(text, list)))]
+  const found: string[] = []
+  for (const { text } of messages) for (const phrase of said(text, list)) if (!found.includes(phrase)) found.push(phrase)
+  return found
 }
 
 /** The same where a question why not denies what it asks for. */

@@ -23,6 +23,7 @@ import { notThem } from './notThem.ts'
 import { inContext } from './optOutDoubts.ts'
 import { doubtfulPhrases } from './optOutForms.ts'
 import { optOutPhrases } from './optOutPhrases.ts'
+import { firstsOf } from './phraseLists.ts'
 import type { Purpose } from './purposes.ts'
 import { fillers, plainStops } from './wholeOptOuts.ts'
 
@@ -43,8 +44,14 @@ const keywords = new Set(optOutKeywords.flatMap((row) => row.words))
 const optIns = new Set(optInKeywords.flatMap((row) => row.words))
 const purposes = new Map(purposeOptOuts.flatMap((row) => row.words.map((words) => [words, row.purpose] as const)))
 const isDoubtful = new Set(doubtfulPhrases)
-const perhapsIn = firstOf([...doubtfulPhrases, ...narrowPhrases])
-const phraseIn = firstOf(optOutPhrases.flatMap((row) => row.words))
+const stops = new Set(plainStops)
+const heardIn = firstsOf({
+  stop: [...keywords, ...stops],
+  alike: lookAlikes,
+  phrase: optOutPhrases.flatMap((row) => row.words),
+  softener: softeners,
+  perhaps: [...doubtfulPhrases, ...narrowPhrases],
+})
 
 /** What a message from the lead changes; undefined for nearly all. `subject` is that of an e-mail. */
 export function permissionChange(message: string, subject: string | null = null): PermissionChange | undefined {
@@ -61,11 +68,10 @@ export function permissionChange(message: string, subject: string | null = null)
   if (optIn !== undefined) return { change: 'opt_in', words: optIn }
   const named = namedPurpose(text, whole, first, subject)
   if (named !== undefined) return { change: 'opt_out', layer: 'phrase', ...named }
-  const alike = lookAlikeIn(read)
+  const heard = heardIn(read)
+  const { alike } = heard
   let said = alike === undefined ? whole : outside(text, whole, lookAlikes)
-  const saidWords = said === whole ? read.words : said.split(' ')
-  let phrase = phraseIn({ words: saidWords }) ?? phraseOfSubject(subject) ?? softenedIn(saidWords)
-  const perhaps = perhapsIn({ words: saidWords })
+  let { phrase, perhaps } = said === whole ? phrasesIn(read.words, subject, heard) : phrasesIn(said.split(' '), subject)
   let around: string | undefined
   if (phrase !== undefined || perhaps !== undefined) {
     const clauses = text
@@ -76,15 +82,12 @@ export function permissionChange(message: string, subject: string | null = null)
     const seen = phrase === undefined ? undefined : inContext(text, clauses)
     if (seen !== undefined) {
       ;({ rest: said, doubt: around } = seen)
-      const left = said.split(' ')
-      phrase = phraseIn({ words: left }) ?? phraseOfSubject(subject) ?? softenedIn(left)
+      ;({ phrase } = phrasesIn(said.split(' '), subject))
     }
     if (phrase !== undefined) return { change: 'opt_out', layer: 'phrase', words: phrase }
     around ??= perhaps !== undefined && isDoubtful.has(perhaps) ? perhaps : undefined
   }
-  // A message of one line is its own first line.
-  const besides = candidates.filter((candidate, place) => candidate !== '' && candidates.indexOf(candidate) === place)
-  const beside = besides.map(bare).find((candidate) => keywords.has(candidate)) ?? standsAlone(text, whole)
+  const beside = subject !== null || mayHoldStop(heard.stop, read) ? (keywordBeside(candidates) ?? standsAlone(text, whole)) : undefined
   if (beside !== undefined) return { change: 'opt_out', layer: 'keyword', words: beside }
   const other = notThem(text, read)
   if (other?.isStranger === true) return { change: 'opt_out', layer: 'phrase', words: other.words }
@@ -105,27 +108,41 @@ function unclearIn(text: string, whole: string, said: string): string | undefine
   return unclearWords.find((word) => contains(rest, word))
 }
 
+/** The opt-out that words or the subject above them are, and what may be one. */
+function phrasesIn(
+  words: readonly string[],
+  subject: string | null,
+  { phrase, softener, perhaps } = heardIn({ words }),
+): { readonly phrase: string | undefined; readonly perhaps: string | undefined } {
+  const said = phrase ?? phraseOfSubject(subject) ?? (softener === undefined ? undefined : softenedIn(words))
+  return { phrase: said, perhaps }
+}
+
 /** What a lead writes above an e-mail of its own; a reply repeats the subject of somebody else. */
 function phraseOfSubject(subject: string | null): string | undefined {
   if (subject === null || forwarding.test(subject)) return undefined
-  return phraseIn({ words: normalised(subject).split(' ') })
+  return heardIn({ words: normalised(subject).split(' ') }).phrase
 }
 
-const lookAlikeIn = firstOf(lookAlikes)
-const softenerIn = firstOf(softeners)
 /** The longest first: "sil vous plait" before any of its words. */
 const softenings = softeners.map((phrase) => phrase.split(' ')).sort((a, b) => b.length - a.length)
 
 /** A phrase with something within it that changes nothing: "rufen Sie mich bitte nicht an". */
 function softenedIn(words: readonly string[]): string | undefined {
-  if (softenerIn({ words }) === undefined) return undefined
   const rest: string[] = []
   for (let at = 0; at < words.length;) {
     const softening = softenings.find((one) => one.every((word, index) => words[at + index] === word))
     if (softening === undefined) rest.push(words[at] as string)
     at += softening?.length ?? 1
   }
-  return phraseIn({ words: rest })
+  return heardIn({ words: rest }).phrase
+}
+
+/** A keyword of which these are the normal forms, with what may stand around it. */
+function keywordBeside(candidates: readonly string[]): string | undefined {
+  // A message of one line is its own first line.
+  const besides = candidates.filter((candidate, place) => candidate !== '' && candidates.indexOf(candidate) === place)
+  return besides.map(bare).find((candidate) => keywords.has(candidate))
 }
 
 /** A keyword with politeness around it, or said again and again: "stop stop, thank you" is "stop". */
@@ -136,7 +153,20 @@ function bare(candidate: string): string {
   return calm(more.every((word) => word === first) ? first : joined(said))
 }
 
-const stops = new Set(plainStops)
+/**
+ * May a keyword or a plain stop be in it at all? Asked first: nearly no message says one (`stop`), or has single letters, letters that are
+ * drawn out, those of other alphabets or a number behind a word, as which one may be hidden.
+ */
+function mayHoldStop(stop: string | undefined, { text, words }: Worded): boolean {
+  if (stop !== undefined || !ASCII.test(text) || isDrawnOut(text)) return true
+  let letters = 0
+  for (const word of words) {
+    letters = word.length === 1 ? letters + 1 : 0
+    if (letters > 1 || NUMBERED.test(word)) return true
+  }
+  return false
+}
+
 /** Words that may stand beside one in a clause of its own: a name, "no thanks". */
 const BESIDE = 4
 
@@ -178,10 +208,13 @@ const TWINS: Readonly<Record<string, string>> = {
 /** Without letters that are drawn out ("stoppp"), and with letters of other alphabets as the ones that they look like, where both are in a word. */
 function calm(words: string): string {
   const drawn = isDrawnOut(words) ? words.replace(/(\p{L})\1{2,}/gu, '$1') : words
-  if (/^[\0-\x7f]*$/.test(drawn)) return drawn
+  if (ASCII.test(drawn)) return drawn
   const twin = drawn.replace(/./gu, (letter) => TWINS[letter] ?? letter)
   return /^[a-z ]+$/.test(twin) ? twin : drawn
 }
+
+const ASCII = /^[\0-\x7f]*$/
+const NUMBERED = /[a-z]\d+$/
 
 /** Letters from here on may have two units. */
 const SURROGATE = 0xd800
@@ -294,46 +327,6 @@ function without(text: string, uses: readonly string[]): string {
   let words = text
   for (const use of uses) if (words.includes(use)) words = ` ${words} `.replaceAll(` ${use} `, '   ')
   return words
-}
-
-interface Placed {
-  readonly phrase: string
-  readonly words: readonly string[]
-  /** In the list. */
-  readonly place: number
-}
-
-/**
- * Finds the first of the phrases (normalised, in the order of the list) that is in a text as whole words. Only those that begin with
- * two words of the text that follow each other are compared, so a longer list costs a message nothing.
- */
-export function firstOf(phrases: readonly string[]): (said: Pick<Worded, 'words'>) => string | undefined {
-  const starting = new Map<string, Map<string | undefined, Placed[]>>()
-  phrases.forEach((phrase, place) => {
-    const words = phrase.split(' ')
-    const [first = '', second] = words
-    const beginning = starting.get(first) ?? new Map<string | undefined, Placed[]>()
-    starting.set(first, beginning.set(second, [...(beginning.get(second) ?? []), { phrase, words, place }]))
-  })
-  return ({ words }) => {
-    let found: Placed | undefined
-    for (let at = 0; at < words.length; at++) {
-      const beginning = starting.get(words[at] as string)
-      if (beginning === undefined) continue
-      found = earliestOf(beginning.get(undefined), words, at, found)
-      if (at + 1 < words.length) found = earliestOf(beginning.get(words[at + 1]), words, at, found)
-    }
-    return found?.phrase
-  }
-}
-
-/** The earliest in the list of those that stand at this place, and of what was found before. */
-function earliestOf(phrases: readonly Placed[] | undefined, said: readonly string[], at: number, found?: Placed): Placed | undefined {
-  let earliest = found
-  for (const one of phrases ?? [])
-    if ((earliest === undefined || one.place < earliest.place) && one.words.every((word, index) => said[at + index] === word))
-      earliest = one
-  return earliest
 }
 
 function firstLine(text: string): string {

@@ -97,10 +97,13 @@ function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occu
 /** The one rule among these that the agents are asked about. A message that takes permission back asks nothing, unless it asks for another channel. */
 export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {
   const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
-  const mayAsk = ({ trigger }: Fired) => trigger !== 'appointment_booked' && !(rests && trigger === 'appointment_missed')
-  const first = rests && event.workflow !== null ? undefined : fired.find(mayAsk)
-  const isOptOut = Object.values(after.consents).some((consent) => consent.eventId === event.eventId && consent.status === 'revoked')
-  return isOptOut && !asksForAnother(after, event) ? undefined : first
+  if (rests && event.workflow !== null) return undefined
+  const first = fired.find(({ trigger }) => trigger !== 'appointment_booked' && !(rests && trigger === 'appointment_missed'))
+  return first !== undefined && isOptOut(after, event) && !asksForAnother(after, event) ? undefined : first
+}
+
+function isOptOut({ consents }: LeadProfile, { eventId }: LeadEvent): boolean {
+  return Object.values(consents).some((consent) => consent.eventId === eventId && consent.status === 'revoked')
 }
 
 /** Does it ask for a channel that is open while it takes others back? Whoever writes "don't call, just text" waits for a text. */

@@ -2,6 +2,8 @@
  * Words and questions of a message in their plain form: every character by the tables of Unicode, every list asked at every word. What the
  * quick forms in pipelines/enrich/text/ must equal.
  */
+import type { PhraseList } from '../../pipelines/agents/phrases.ts'
+import { asksWhyNot } from '../../pipelines/agents/whyNot.ts'
 import { functionWords } from '../../pipelines/enrich/text/functionWords.ts'
 import { languageOf } from '../../pipelines/enrich/text/language.ts'
 import { matches, phraseTable } from '../../pipelines/enrich/text/phraseTable.ts'
@@ -9,6 +11,17 @@ import { opensOf } from '../../pipelines/enrich/text/phraseStarts.ts'
 import { openingFillers, openingRows, protectedRows } from '../../pipelines/enrich/text/questionWords.ts'
 import type { Found, Told, Token } from '../../pipelines/enrich/text/tokens.ts'
 import { plainNormalised } from './plainEnrich.ts'
+
+/** The distinct phrases of the list in the text: every list is searched in every text. */
+export function plainSaid(text: string, list: PhraseList): string[] {
+  const lower = text.toLowerCase().replaceAll('’', "'")
+  const heard = [...lower.matchAll(list.pattern)].filter(({ index }) => {
+    const before = lower.slice(0, index)
+    const isDenied = /(?:\bnot|\bnever|\bno|\bwithout|n't)\s+(?:\w+\s+){0,2}$/.test(before.slice(-24))
+    return !isDenied || (list.whyNot === true && asksWhyNot(before))
+  })
+  return [...new Set(heard.map(([words]) => words.replaceAll(/\s+/g, ' ')))]
+}
 
 const WORD = /[\p{L}\p{N}\p{M}'’‘`´\p{Cf}]+/gu
 const CLAUSE_END = /[.,;:!?¡¿…\n()"“”«»—–]| - /

@@ -5,6 +5,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { noOffice } from '../../bench/noOffice.ts'
+import * as agentPhrases from '../../pipelines/agents/phrases.ts'
+import type { PhraseList } from '../../pipelines/agents/phrases.ts'
 import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
 import { instantInWords } from '../../pipelines/enrich/behaviour/because.ts'
 import { completedBy, nextDue } from '../../pipelines/enrich/behaviour/engine.ts'
@@ -32,7 +34,7 @@ import type { LeadProfile, Observed } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
 import { plainCompletedBy, plainNextDue } from './plainEngine.ts'
 import { plainIntentParts, plainNormalised, plainPermissionChange, plainRank, plainScoringOf } from './plainEnrich.ts'
-import { plainLanguageIn, plainQuestionsIn, plainTokensOf } from './plainText.ts'
+import { plainLanguageIn, plainQuestionsIn, plainSaid, plainTokensOf } from './plainText.ts'
 
 const start = Date.parse('2026-11-03T15:00:00Z')
 const MINUTE = 60_000
@@ -111,6 +113,27 @@ t.test('permission: a message means what it means when every phrase is compared 
       t.strictSame(permissionChange(text, subject), plainPermissionChange(text, subject))
     }),
     { numRuns: 1_000 },
+  )
+})
+
+t.test('phrases of the agents: what is said is what a search for every list finds', async (t) => {
+  const lists: PhraseList[] = Object.values(agentPhrases).filter((one) => typeof one === 'object')
+  t.ok(lists.length > 10)
+  const ofLists = lists.flatMap((list) => list.phrases)
+  const parts = fc.oneof(
+    messages,
+    fc.constantFrom(...ofLists),
+    // The rest of a word, white space of any kind, apostrophes as telephones write them.
+    fc.constantFrom(...ofLists).map((phrase) => phrase.replaceAll('*', 'ment').replaceAll(' ', '\n\t').replaceAll("'", '’').toUpperCase()),
+    fc.constantFrom('not', "don't", 'why', 'x', '_', '-', '9', 'İ', 'K'),
+  )
+  await assertProperty(
+    t,
+    fc.property(fc.array(fc.tuple(parts, fc.constantFrom(' ', '', '\n', '-')), { maxLength: 5 }), (said) => {
+      const text = said.map(([part, gap]) => part + gap).join('')
+      for (const list of lists) t.strictSame(agentPhrases.said(text, list), plainSaid(text, list))
+    }),
+    { numRuns: 500 },
   )
 })
 

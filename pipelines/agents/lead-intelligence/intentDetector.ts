@@ -109,15 +109,40 @@ const answers = timelines.map(([points, , list]) => [points, list] as const)
 
 /** Points of the nearest time frame that the lead answered a form with, or said. */
 export function timelineOf(answer: string, words: Texts = []): Part {
+  const stated = statedBy(answer)
+  if (stated?.decides === true) return stated.part
+  const heard = nearest(words.flatMap((message) => timeFrameIn(toldOf(message))))
+  if (stated === undefined) return heard ?? noFrame
+  return heard !== undefined && heard.points > stated.part.points ? heard : stated.part
+}
+
+const noFrame: Part = { points: 15, known: false, said: [] }
+
+/** What the answer of a form states; `decides`: a time that no message can be nearer than. */
+interface Stated {
+  readonly part: Part
+  readonly decides: boolean
+}
+
+/** Answers of forms are few, and three agents read each. What is kept is a function of the answer. */
+const read = new Map<string, Stated | undefined>()
+const ANSWERS_KEPT = 1_000
+
+function statedBy(answer: string): Stated | undefined {
+  if (answer === '') return undefined
+  if (!read.has(answer)) {
+    if (read.size === ANSWERS_KEPT) read.clear()
+    read.set(answer, readAnswer(answer))
+  }
+  return read.get(answer)
+}
+
+function readAnswer(answer: string): Stated | undefined {
   const answered = { text: answer }
   const today = firstSaid([answered], [[35, timelineAnswered]])
-  if (today !== undefined) return today
-  const stated = nearest(timeFrameIn(tokensOf(plainAnswer(answer)))) ?? firstSaid([answered], [[35, timelineNow], ...answers])
-  const heard = nearest(words.flatMap((message) => timeFrameIn(toldOf(message))))
-  const [nearer = { points: 15, known: false, said: [] }] = [stated, heard]
-    .filter((part) => part !== undefined)
-    .sort((a, b) => b.points - a.points)
-  return nearer
+  if (today !== undefined) return { part: today, decides: true }
+  const part = nearest(timeFrameIn(tokensOf(plainAnswer(answer)))) ?? firstSaid([answered], [[35, timelineNow], ...answers])
+  return part === undefined ? undefined : { part, decides: false }
 }
 
 function nearest(frames: readonly Found[]): Part | undefined {

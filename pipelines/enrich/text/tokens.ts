@@ -47,7 +47,15 @@ const QUOTE_TEXT = 300
 const QUOTING = /[>"“«]/
 const MARKS: Readonly<Record<string, string>> = { '"': '"', '“': '”', '«': '»' }
 
+/** The latest one: what a message says and whether it complains is asked one after the other. */
+let latest: Told | undefined
+
 export function tokensOf(text: string): Told {
+  if (latest?.text !== text) latest = taken(text)
+  return latest
+}
+
+function taken(text: string): Told {
   const quotes = quotedStretches(text)
   const tokens: Draft[] = []
   let clause = 0
