@@ -71,7 +71,9 @@ export function permissionChange(message: string, subject: string | null = null)
   const heard = heardIn(read)
   const { alike } = heard
   let said = alike === undefined ? whole : outside(text, whole, lookAlikes)
-  let { phrase, perhaps } = said === whole ? phrasesIn(read.words, subject, heard) : phrasesIn(said.split(' '), subject)
+  const found = said === whole ? phrasesIn(read.words, subject, heard) : phrasesIn(said.split(' '), subject)
+  const { perhaps } = found
+  let { phrase } = found
   let around: string | undefined
   if (phrase !== undefined || perhaps !== undefined) {
     const clauses = text

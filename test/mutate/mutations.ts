@@ -1773,7 +1773,7 @@ export const mutations: readonly Mutation[] = [
     id: 'softened-phrase-missed',
     guard: 'opt-outs in whole sentences',
     file: 'pipelines/enrich/optOut.ts',
-    find: ' ?? softenedIn(saidWords)',
+    find: ' ?? (softener === undefined ? undefined : softenedIn(words))',
     replace: '',
     tests: [
       { file: 'test/pipelines/optOutSentences.test.ts', title: 'every sentence that takes permission back is heard, in capitals too' },
@@ -1818,7 +1818,7 @@ export const mutations: readonly Mutation[] = [
     id: 'a-doubt-hides-an-opt-out',
     guard: 'beside what leaves a doubt an opt-out is one all the same',
     file: 'pipelines/enrich/optOut.ts',
-    find: 'phrase = phraseIn({ words: left }) ?? phraseOfSubject(subject) ?? softenedIn(left)',
+    find: ";({ phrase } = phrasesIn(said.split(' '), subject))",
     replace: 'phrase = undefined',
     tests: [{ file: 'test/pipelines/permission.test.ts', title: 'an opt-out beside what leaves a doubt is one' }],
     why: '"Don\'t call before nine. In fact take me off your list" only paused.',
@@ -2788,8 +2788,8 @@ export const mutations: readonly Mutation[] = [
     id: 'stated-signal-asks-at-once',
     guard: 'a stated signal asks nothing within an hour of the last question',
     file: 'pipelines/enrich/questions.ts',
-    find: 'const first = rests && event.workflow !== null ?',
-    replace: "const first = rests && event.kind === 'workflow_reported' ?",
+    find: 'if (rests && event.workflow !== null) return',
+    replace: "if (rests && event.kind === 'workflow_reported') return",
     tests: [
       {
         file: 'test/pipelines/workflowReports.test.ts',
@@ -5098,8 +5098,8 @@ export const mutations: readonly Mutation[] = [
     id: 'no-denies-next-message',
     guard: 'who asks for a person is heard',
     file: 'pipelines/agents/phrases.ts',
-    find: 'return [...new Set(messages.flatMap(({ text }) => said(text, list)))]',
-    replace: 'return saidTogether(messages, list)',
+    find: 'for (const { text } of messages) for (const phrase of said(text, list))',
+    replace: 'for (const phrase of saidTogether(messages, list))',
     tests: [
       {
         file: 'test/pipelines/agents.test.ts',
@@ -5700,8 +5700,8 @@ export const mutations: readonly Mutation[] = [
     id: 'asked-for-and-unanswered',
     guard: 'who takes one channel back and asks for another is answered',
     file: 'pipelines/enrich/questions.ts',
-    find: 'return isOptOut && !asksForAnother(after, event) ? undefined : first',
-    replace: 'return isOptOut ? undefined : first',
+    find: ' && isOptOut(after, event) && !asksForAnother(after, event) ?',
+    replace: ' && isOptOut(after, event) ?',
     tests: [
       {
         file: 'test/pipelines/enrich.test.ts',
@@ -5709,5 +5709,25 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A lead writes "don\'t call, just text" and never hears from anybody.',
+  },
+  {
+    id: 'hidden-stop-passed-over',
+    guard: 'opt-outs in any dress',
+    file: 'pipelines/enrich/optOut.ts',
+    find: '|| isDrawnOut(text)) return true',
+    replace: ') return true',
+    tests: [{ file: 'test/pipelines/permission.test.ts', title: 'each message means what a person reads in it' }],
+    why: '"Stoppppp" is written to again.',
+  },
+  {
+    id: 'open-words-not-searched',
+    guard: 'agents hear what the lists say',
+    file: 'pipelines/agents/phraseScreen.ts',
+    find: 'if (word.startsWith(beginning)) bits |= bit',
+    replace: 'if (word === beginning) bits |= bit',
+    tests: [
+      { file: 'test/pipelines/quickPaths.test.ts', title: 'phrases of the agents: what is said is what a search for every list finds' },
+    ],
+    why: 'A lead that speaks of discrimination or harassment is answered by the machine.',
   },
 ]
