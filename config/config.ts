@@ -99,6 +99,9 @@ export interface Config {
     readonly halted: 'all' | readonly string[]
     /** Messages of a location in 24 hours, above which we begin none. */
     readonly messagesPer24h: number
+    /** Of the texts of a location in 7 days, %: from here on we begin no conversation by text. */
+    readonly optOutLimitPercent: number
+    readonly failureLimitPercent: number
   }
   readonly callbacks: {
     /** All are accepted. Undefined = no callbacks of Twilio. */
@@ -294,6 +297,10 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       halted: maybe('sendingHalted') === 'all' ? 'all' : (maybe('sendingHalted')?.split(',') ?? []),
       messagesPer24h:
         (values.get('messagesPer24h') as number | undefined) ?? (isSandboxed(values) ? SANDBOX_MESSAGES_PER_24H : MESSAGES_PER_24H),
+      optOutLimitPercent:
+        (values.get('optOutLimitPercent') as number | undefined) ?? (isSandboxed(values) ? NO_LIMIT_PERCENT : OPT_OUT_LIMIT_PERCENT),
+      failureLimitPercent:
+        (values.get('failureLimitPercent') as number | undefined) ?? (isSandboxed(values) ? NO_LIMIT_PERCENT : FAILURE_LIMIT_PERCENT),
     },
     callbacks: {
       twilioAuthTokens: maybe('twilioAuthTokens')?.split(','),
@@ -326,6 +333,11 @@ const REAL_GHL_API_URL = 'https://services.leadconnectorhq.com'
 const SANDBOX_HEARTBEAT_MINUTES = 5
 const MESSAGES_PER_24H = 500
 const SANDBOX_MESSAGES_PER_24H = 1_000_000
+
+/** The platform warns from 4 % opt-outs and 15 % texts that carriers filter. @source reference/gohighlevel.md 6.5 */
+const OPT_OUT_LIMIT_PERCENT = 2.5
+const FAILURE_LIMIT_PERCENT = 8
+const NO_LIMIT_PERCENT = 100
 const INVENTORY_CALLS_PER_HOUR = 600
 
 /** Local mode, with nothing at the other end but what runs on this machine. */

@@ -422,6 +422,22 @@ export const configFields = {
     about:
       'Messages of ours of a location in any 24 hours, above which no conversation is begun or taken up again; answers, appointments and what is urgent leave all the same. 500, what a new number of GoHighLevel may send in a day, unless set; against the sandbox 1000000.',
   },
+  optOutLimitPercent: {
+    env: 'OPT_OUT_LIMIT_PERCENT',
+    schema: Type.Number({ minimum: 0.1, maximum: 100 }),
+    fallback: '',
+    should: 'a number from 0.1 to 100',
+    about:
+      'Leads of a location that opted out within 7 days of a text of ours, of 100 texts of 7 days, from which on no conversation is begun by text there; counted over 500 texts at least. 2.5 unless set, as GoHighLevel warns from 4 and restricts the number from 6 (3 and 10 where it is new); against the sandbox 100, which is never.',
+  },
+  failureLimitPercent: {
+    env: 'FAILURE_LIMIT_PERCENT',
+    schema: Type.Number({ minimum: 0.1, maximum: 100 }),
+    fallback: '',
+    should: 'a number from 0.1 to 100',
+    about:
+      'The same of texts of ours that GoHighLevel took and then told as failed or not delivered. 8 unless set; against the sandbox 100, which is never.',
+  },
 
   ghlReconcile: {
     env: 'GHL_RECONCILE',

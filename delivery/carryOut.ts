@@ -99,7 +99,7 @@ async function handOver(
     await lockLeads(client, [row])
     const at = clock.now()
     // The platform sends to the address that it has, which may be news to our copy.
-    const facts = await fenceFacts(client, [row], at, typeof provider === 'object' ? provider : undefined)
+    const facts = await fenceFacts(client, [row], at, settings.limits, typeof provider === 'object' ? provider : undefined)
     const { row: given, judgement, passedOver } = judgeRow(row, facts, facts.sends, at, provider, settings)
     if (realtors === 'counted' && given.assigneeId !== row.assigneeId) return 'goes_to_another'
     const { then, gates } = judgement

@@ -73,13 +73,14 @@ async function mark({ pool, clock, settings, onStep }: DeliveryContext, row: Led
     if (current?.sequence !== row.sequence || current.ruleId !== row.ruleId || !taskToEnd(current)) return undefined
     await lockLeads(client, [current])
     const at = clock.now()
-    const facts = await fenceFacts(client, [current], at)
+    const facts = await fenceFacts(client, [current], at, settings.limits)
     const verdict = killSwitch({
       ...{ at, followUp: followUpOf(current), lead: facts.leads.get(current.leadId), tenant: facts.tenants.get(current.tenantId) },
       ...{ copyCompleteAt: undefined, allCompleteAt: undefined, addressLedgers: [] },
       ...{
         ownSends: [],
         locationSends: { count: 0, oldestAt: null },
+        textsOfWeek: { sent: 0, optOuts: 0, failures: 0 },
         provider: 'unread',
         limits: settings.limits,
         assignee: undefined,

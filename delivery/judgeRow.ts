@@ -1,5 +1,5 @@
 /** A row of the ledger before the gates, and what their answer makes of it. */
-import type { LocationSends, ProviderAnswer } from '../pipelines/followup/gates/gate.ts'
+import type { LocationSends, ProviderAnswer, TextsOfWeek } from '../pipelines/followup/gates/gate.ts'
 import { judge } from '../pipelines/followup/gates/judge.ts'
 import type { Judgement } from '../pipelines/followup/gates/judge.ts'
 import { assigneeKey } from '../sinks/postgres/staff.ts'
@@ -33,6 +33,7 @@ export function judgeRow(
       allCompleteAt: facts.allCompleteAt,
       addressLedgers: facts.addressLedgers.get(row.leadId) ?? [],
       ownSends,
+      textsOfWeek: facts.textsOfWeek.get(row.tenantId) ?? noTexts,
       locationSends: withoutOwn(facts.locationSends.get(row.tenantId) ?? noSends, row),
       provider,
       assignee: facts.assignees.get(assigneeKey(given)),
@@ -43,6 +44,7 @@ export function judgeRow(
 }
 
 const noSends: LocationSends = { count: 0, oldestAt: null }
+const noTexts: TextsOfWeek = { sent: 0, optOuts: 0, failures: 0 }
 
 /** What is reserved already is counted among them. */
 function withoutOwn(sends: LocationSends, { action, status }: LedgerRow): LocationSends {

@@ -22,7 +22,7 @@ export async function reserveDue(context: DeliveryContext, limit: number, room: 
     if (rows.length === 0) return { told: [], quiet: [] }
     await lockAssignees(client, rows)
     await lockLeads(client, rows)
-    const judged = judgeBatch(rows, await fenceFacts(client, rows, at), { at, room, workerId, settings })
+    const judged = judgeBatch(rows, await fenceFacts(client, rows, at, settings.limits), { at, room, workerId, settings })
     await saveAndTell(client, judged.told)
     await save(client, judged.quiet)
     await context.onStep('reserve_commit', undefined)

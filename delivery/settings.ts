@@ -47,7 +47,16 @@ export const deliveryDefaults: DeliverySettings = {
   longestWaitMs: 900_000,
   readContact: true,
   handOverTag: 'rekindle hand over',
-  limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [], messagesPer24h: 500 },
+  limits: {
+    maxCopyAgeMs: 15_000,
+    recheckMs: 5_000,
+    providerRecheckMs: 60_000,
+    halted: false,
+    haltedChannels: [],
+    messagesPer24h: 500,
+    optOutShare: 0.025,
+    failureShare: 0.08,
+  },
 }
 
 /** Wait before the provider is asked again about what it has said nothing of for this long, ms: an eighth of it. Access that a person has to mend takes days. */

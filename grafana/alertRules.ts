@@ -289,6 +289,19 @@ export const alertRules: readonly AlertRule[] = [
     ],
   },
   {
+    name: 'RekindleTextsHeldBack',
+    promql: `sum by (rule) (${counted('lr_followups_held_total{rule=~"location_opt_outs|location_failures"}', '2h')}) > 0`,
+    severity: 'warning',
+    summary: 'Texts that begin a conversation are held back ({{ $labels.rule }}): {{ $value | humanize }} in two hours.',
+    means:
+      'Of the texts that we sent there in 7 days too many ended in an opt-out or did not arrive. GoHighLevel restricts the number of a location at about twice that share, for people too, so no conversation is begun by text; answers, appointments, e-mails and leads that are HOT or URGENT go on.',
+    remedy: [
+      '`rekindle why` of a lead that waits names the location and its figures; `location_opt_outs`: look at what was written to whom (docs/operations.md, how much leaves), most of all at lists that were imported.',
+      '`location_failures`: look at the registration of the number (A2P 10DLC) and at the texts that carriers refused, in GoHighLevel.',
+      'It lifts by itself as those texts leave the count of 7 days; OPT_OUT_LIMIT_PERCENT and FAILURE_LIMIT_PERCENT say where it begins.',
+    ],
+  },
+  {
     name: 'RekindleDatabasePoolFull',
     promql: 'max by (role, instance) (lr_db_pool_waiting) > 0',
     for: '5m',

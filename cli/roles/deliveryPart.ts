@@ -25,8 +25,15 @@ export interface DeliveryPartOptions {
 }
 
 /** What the fence is told of how much may leave. */
-export function limitsOf({ halted, messagesPer24h }: Config['sending']): FenceLimits {
-  return { ...deliveryDefaults.limits, halted: halted === 'all', haltedChannels: halted === 'all' ? [] : halted, messagesPer24h }
+export function limitsOf({ halted, messagesPer24h, optOutLimitPercent, failureLimitPercent }: Config['sending']): FenceLimits {
+  return {
+    ...deliveryDefaults.limits,
+    halted: halted === 'all',
+    haltedChannels: halted === 'all' ? [] : halted,
+    messagesPer24h,
+    optOutShare: optOutLimitPercent / 100,
+    failureShare: failureLimitPercent / 100,
+  }
 }
 
 /** Starts both; `stop` finishes what is in hand. */

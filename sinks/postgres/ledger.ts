@@ -6,7 +6,7 @@ import type pg from 'pg'
 import type { LeadProfile, Tenant } from '../../schemas/generated/records.ts'
 import { allCompleteAt, copyPlaces, leadCopiesCompleteAt } from './heard.ts'
 import { countsForLocation } from '../../pipelines/followup/gates/contactBudget.ts'
-import type { LocationSends } from '../../pipelines/followup/gates/gate.ts'
+import type { LocationSends, TextsOfWeek } from '../../pipelines/followup/gates/gate.ts'
 import type { Consents } from '../../pipelines/enrich/consent.ts'
 import { addressLedgers } from './addressStatements.ts'
 import type { Addresses } from './addressStatements.ts'
@@ -16,6 +16,8 @@ import type { Queryable } from './pool.ts'
 import { assigneeFacts, leadsBeingAssigned } from './staff.ts'
 import type { AssigneeFacts, AssigneeKey } from './staff.ts'
 import { instant, instantOrNull, ms, storable, storableJson } from './storable.ts'
+import { textsOfWeek } from './textsOfWeek.ts'
+import type { Shares } from './textsOfWeek.ts'
 import { unseenArray } from './unseenArray.ts'
 
 const DAY_MS = 86_400_000
@@ -110,6 +112,8 @@ export interface FenceFacts {
   readonly sends: readonly LedgerSend[]
   /** By location: our messages of the last 24 hours. */
   readonly locationSends: ReadonlyMap<string, LocationSends>
+  /** By location: how our texts of 7 days were received. */
+  readonly textsOfWeek: ReadonlyMap<string, TextsOfWeek>
   /** By location and realtor, of assignments; none of those who take no leads. */
   readonly assignees: ReadonlyMap<AssigneeKey, AssigneeFacts>
   /** Leads that another assignment is on its way for. */
@@ -120,7 +124,13 @@ export interface FenceFacts {
  * Reads what the fence needs. Call it after `lockLeads`: what others reserved before is then visible. `besides` is where the
  * platform would send, which may be news to our copy.
  */
-export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow[], at: number, besides?: Addresses): Promise<FenceFacts> {
+export async function fenceFacts(
+  client: pg.PoolClient,
+  rows: readonly LedgerRow[],
+  at: number,
+  limits: Shares,
+  besides?: Addresses,
+): Promise<FenceFacts> {
   const leadIds = [...new Set(rows.map(({ leadId }) => leadId))]
   // Before what it is about: read after it, it would vouch for what was stored in between and is not among it.
   const copies = await copyPlaces(client)
@@ -151,8 +161,10 @@ export async function fenceFacts(client: pg.PoolClient, rows: readonly LedgerRow
   const beginning = new Set(rows.filter(countsForLocation).map(({ tenantId }) => tenantId))
   const locationSends =
     beginning.size === 0 ? new Map<string, LocationSends>() : await locationSendsSince(client, [...beginning], at - DAY_MS)
+  const texting = new Set(rows.filter((row) => row.channel === 'sms' && countsForLocation(row)).map(({ tenantId }) => tenantId))
   return {
     locationSends,
+    textsOfWeek: await textsOfWeek(client, [...texting], at, limits),
     allCompleteAt: allCompleteAt(copies),
     addressLedgers: await addressLedgers(client, leadIds, besides),
     assignees: await assigneeFacts(client, rows, at),

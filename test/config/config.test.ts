@@ -78,12 +78,21 @@ t.test('the heartbeat is off, and on where nothing but the sandbox is at the oth
 })
 
 t.test('sending is on, by every channel, at 500 messages of a location in a day; each can be set', async (t) => {
-  t.strictSame(loadConfig(real).sending, { halted: [], messagesPer24h: 500 })
+  const limits = { optOutLimitPercent: 2.5, failureLimitPercent: 8 }
+  t.strictSame(loadConfig(real).sending, { halted: [], messagesPer24h: 500, ...limits })
   t.equal(loadConfig({}).sending.messagesPer24h, 1_000_000, 'against the sandbox')
   t.strictSame(loadConfig({ ...real, SENDING_HALTED: 'sms,email', MESSAGES_PER_24H: '0' }).sending, {
     halted: ['sms', 'email'],
     messagesPer24h: 0,
+    ...limits,
   })
+  t.match(loadConfig({}).sending, { optOutLimitPercent: 100, failureLimitPercent: 100 }, 'never against the sandbox')
+  t.match(loadConfig({ ...real, OPT_OUT_LIMIT_PERCENT: '3.5', FAILURE_LIMIT_PERCENT: '100' }).sending, {
+    optOutLimitPercent: 3.5,
+    failureLimitPercent: 100,
+  })
+  for (const wrong of ['0', '101', 'few'])
+    t.throws(() => loadConfig({ ...real, OPT_OUT_LIMIT_PERCENT: wrong }), /OPT_OUT_LIMIT_PERCENT .*must be a number from 0.1 to 100/, wrong)
   for (const wrong of ['-1', 'many', '1000001'])
     t.throws(() => loadConfig({ ...real, MESSAGES_PER_24H: wrong }), /MESSAGES_PER_24H .*must be a whole/, wrong)
 })

@@ -1,4 +1,5 @@
 /** Assignments in the ledger: capacity is taken in the reserving transaction, nobody gets more than they take, and nothing is given twice. */
+import { deliveryDefaults } from '../../delivery/settings.ts'
 import fc from 'fast-check'
 import t from 'tap'
 import { fenceFacts, lockRow, save } from '../../sinks/postgres/ledger.ts'
@@ -485,7 +486,7 @@ t.test('what the fence asks of a row is planned once for each connection, howeve
     for (let look = 0; look < 8; look++) {
       await client.query('BEGIN')
       await lockRow(client, row.followupId)
-      await fenceFacts(client, [row], tuesdayNoon)
+      await fenceFacts(client, [row], tuesdayNoon, deliveryDefaults.limits)
       await save(client, [row])
       await client.query('COMMIT')
     }

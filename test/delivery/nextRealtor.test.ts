@@ -49,6 +49,7 @@ function facts(rows: readonly LedgerRow[], office: Readonly<Record<string, Assig
     addressLedgers: new Map(),
     sends: [],
     locationSends: new Map(),
+    textsOfWeek: new Map(),
     assignees: new Map(Object.entries(office).map(([assigneeId, one]) => [assigneeKey({ tenantId, assigneeId }), one])),
     assigning: new Set(),
     ...changes,

@@ -221,6 +221,20 @@ export const alertCases: readonly AlertCase[] = [
     ],
   },
   {
+    alert: 'RekindleTextsHeldBack',
+    what: 'the first one that a location may not send, until two hours after the last; what is held by the limit of a day is none',
+    series: {
+      'lr_followups_held_total{gate="contact_budget",rule="location_opt_outs",instance="a"}': '_ _ _ 1x130',
+      'lr_followups_held_total{gate="contact_budget",rule="location_per_24h",instance="a"}': '0+5x130',
+    },
+    looks: [
+      quiet(2),
+      fires(3, { rule: 'location_opt_outs' }, 'Texts that begin a conversation are held back (location_opt_outs): 1 in two hours.'),
+      fires(120, { rule: 'location_opt_outs' }, 'Texts that begin a conversation are held back (location_opt_outs): 1 in two hours.'),
+      quiet(124),
+    ],
+  },
+  {
     alert: 'RekindleDeadLetters',
     what: 'the first one that a process ever sets aside, and a quarter of an hour later no more',
     series: { 'lr_dlq_records_total{topic="ghl.webhooks",reason="E_UNDECODABLE",instance="a"}': '_ _ _ 1x30' },

@@ -151,7 +151,6 @@ const unused: Readonly<Record<string, string>> = {
   lr_webhook_in_flight: 'its effect shows in the time of storing a webhook',
   lr_http_request_duration_seconds: 'reads of the API are no part of the line',
   lr_deliveries_total: 'follow-ups by outcome has it from ClickHouse, per tenant',
-  lr_followups_held_total: 'what held follow-ups back has it from ClickHouse',
   lr_delivery_delay_seconds: 'for the dashboard of deliveries',
 }
 

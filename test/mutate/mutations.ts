@@ -5730,4 +5730,27 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A lead that speaks of discrimination or harassment is answered by the machine.',
   },
+  {
+    id: 'badly-received-goes-on',
+    guard: 'a location begins no conversation by text while too many opted out of its texts, or too many did not arrive',
+    file: 'pipelines/followup/gates/contactBudget.ts',
+    find: 'if (badlyReceived !== undefined) return badlyReceived',
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/followupGates.test.ts',
+        title: 'a location begins no conversation by text while too many opted out of its texts, or too many did not arrive',
+      },
+    ],
+    why: 'A list of people who never asked is written to until GoHighLevel takes the number away.',
+  },
+  {
+    id: 'opt-outs-of-strangers-counted',
+    guard: 'only opt-outs that follow a text of ours count against a location',
+    file: 'sinks/postgres/textsOfWeek.ts',
+    find: "AND sent.reserved_at <= said.stated_at AND sent.reserved_at > said.stated_at - interval '7 days')",
+    replace: ') OR TRUE',
+    tests: [{ file: 'test/delivery/textsOfWeek.test.ts', title: 'an opt-out of a lead that got no text of ours is not counted' }],
+    why: 'Leads that the office closed by hand hold up the texts of a whole location.',
+  },
 ]

@@ -168,9 +168,19 @@ t.test('the fence judges each text by what it is about, and a call by what would
         addressLedgers: [],
         ownSends: [],
         locationSends: { count: 0, oldestAt: null },
+        textsOfWeek: { sent: 0, optOuts: 0, failures: 0 },
         provider: 'unread',
       },
-      limits: { maxCopyAgeMs: 1, recheckMs: 1, providerRecheckMs: 1, halted: false, haltedChannels: [], messagesPer24h: 500 },
+      limits: {
+        maxCopyAgeMs: 1,
+        recheckMs: 1,
+        providerRecheckMs: 1,
+        halted: false,
+        haltedChannels: [],
+        messagesPer24h: 500,
+        optOutShare: 0.025,
+        failureShare: 0.08,
+      },
       ...{ assignee: undefined, isAssigning: false },
     })
   t.match(judged({ templateId: 'nudge_24h.sms.1' }), {

@@ -190,6 +190,7 @@ t.test('no sentence of a gate at the moment of sending that counts none, one or 
           ...{
             ownSends: [],
             locationSends: { count: 0, oldestAt: null },
+            textsOfWeek: { sent: 0, optOuts: 0, failures: 0 },
             provider: 'unread',
             isAssigning: false,
             assignee: { availability: 'available', capacity, load },
@@ -201,6 +202,8 @@ t.test('no sentence of a gate at the moment of sending that counts none, one or 
             halted: false,
             haltedChannels: [],
             messagesPer24h: 500,
+            optOutShare: 0.025,
+            failureShare: 0.08,
           },
         })
         for (const { reason } of gates) {

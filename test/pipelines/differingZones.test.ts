@@ -21,10 +21,20 @@ const verdictAt = (at: number, over: Partial<LeadProfile>) =>
       addressLedgers: [],
       ownSends: [],
       locationSends: { count: 0, oldestAt: null },
+      textsOfWeek: { sent: 0, optOuts: 0, failures: 0 },
       provider: 'unread',
     },
     lead: profileRecord({ timeZone: null, country: 'US', state: null, phone: null, lastInboundAt: null, ...over }),
-    limits: { maxCopyAgeMs: 1, recheckMs: 1, providerRecheckMs: 1, halted: false, haltedChannels: [], messagesPer24h: 500 },
+    limits: {
+      maxCopyAgeMs: 1,
+      recheckMs: 1,
+      providerRecheckMs: 1,
+      halted: false,
+      haltedChannels: [],
+      messagesPer24h: 500,
+      optOutShare: 0.025,
+      failureShare: 0.08,
+    },
     ...{ assignee: undefined, isAssigning: false },
   })
 

@@ -8,7 +8,7 @@ import { gates, judge } from '../../pipelines/followup/gates/judge.ts'
 import { likeness } from '../../pipelines/followup/gates/duplicates.ts'
 import { messageLifeMs } from '../../pipelines/followup/planFollowUp.ts'
 import type { FenceInput, OwnSend } from '../../pipelines/followup/gates/gate.ts'
-import type { LeadProfile, RecentMessage } from '../../schemas/generated/records.ts'
+import type { FollowUp, LeadProfile, RecentMessage } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
 import { DAY, HOUR, MINUTE, followUpRecord, profileRecord, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 
@@ -26,8 +26,18 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
     addressLedgers: [],
     ownSends: [],
     locationSends: { count: 0, oldestAt: null },
+    textsOfWeek: { sent: 0, optOuts: 0, failures: 0 },
     provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null, lastMessages: [] },
-    limits: { maxCopyAgeMs: 15_000, recheckMs: 5_000, providerRecheckMs: 60_000, halted: false, haltedChannels: [], messagesPer24h: 500 },
+    limits: {
+      maxCopyAgeMs: 15_000,
+      recheckMs: 5_000,
+      providerRecheckMs: 60_000,
+      halted: false,
+      haltedChannels: [],
+      messagesPer24h: 500,
+      optOutShare: 0.025,
+      failureShare: 0.08,
+    },
     assignee: undefined,
     isAssigning: false,
     ...over,
@@ -87,6 +97,37 @@ t.test('a location begins no more conversations in a day than it may; answers, a
   t.equal(budget('first_touch.sms', {}, 4)?.verdict, 'allow', 'urgent')
   const task = { followUp: followUpRecord({ action: 'create_task', channel: 'call', templateId: null, priority: 1 }) }
   t.equal(budget('', task)?.verdict, 'allow', 'a task is no message')
+})
+
+t.test('a location begins no conversation by text while too many opted out of its texts, or too many did not arrive', async (t) => {
+  const at = tuesdayNoon
+  const budget = (received: Partial<FenceInput['textsOfWeek']>, over: Partial<FollowUp> = {}) =>
+    judge(
+      fence({
+        textsOfWeek: { sent: 0, optOuts: 0, failures: 0, ...received },
+        followUp: followUpRecord({ templateId: 'first_touch.sms', priority: 3, ...over }),
+      }),
+    ).gates.find(({ gateId }) => gateId === 'contact_budget')
+  t.match(budget({ sent: 520, optOuts: 13 }), {
+    verdict: 'deny_until',
+    ruleId: 'location_opt_outs',
+    liftsAt: at + HOUR,
+    reason:
+      'Of 520 texts of ours in 7 days 13 ended in an opt-out; from 2.5 % of them, or of 500 where there are fewer, the location begins no conversation by text.',
+  })
+  t.match(budget({ sent: 700, failures: 56 }), {
+    ruleId: 'location_failures',
+    reason: /^Of 700 texts of ours in 7 days 56 did not arrive; from 8 % /,
+  })
+  t.equal(budget({ sent: 521, optOuts: 13 })?.verdict, 'allow', '2.495 %')
+  t.equal(budget({ sent: 701, failures: 56 })?.verdict, 'allow', '7.99 %')
+  t.equal(budget({ sent: 20, optOuts: 12, failures: 20 })?.verdict, 'allow', 'of few texts a share says little')
+  t.equal(budget({ sent: 20, optOuts: 13 })?.ruleId, 'location_opt_outs', '2.5 % of 500 texts, if there were so many')
+  const bad = { sent: 520, optOuts: 13 }
+  t.equal(budget(bad, { templateId: 'reply.sms' })?.verdict, 'allow', 'an answer')
+  t.equal(budget(bad, { templateId: 'appointment_confirm.sms' })?.verdict, 'allow')
+  t.equal(budget(bad, { priority: 4 })?.verdict, 'allow', 'waited for')
+  t.equal(budget(bad, { templateId: 'first_touch.email', channel: 'email' })?.verdict, 'allow', 'an e-mail')
 })
 
 t.test('what the provider shows last is waited for while nobody has told of it, and for no longer than it may be told', async (t) => {

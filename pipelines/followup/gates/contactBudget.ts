@@ -2,7 +2,9 @@
  * At most 3 contacts in 24 hours and 10 in 14 days, whoever made them: people, workflows, campaigns and we. Our own
  * count from their reservation on, long before the provider tells them back. And a location begins no more conversations in a day than its number
  * and its domain bear: a list of 50,000 that is imported is 50,000 new leads.
- * @source reference/gohighlevel.md 6.5 (ramp: what is over the limit of a day fails and is not sent later)
+ * And it begins none by text while too many of those we wrote to opted out, or too many texts did not arrive: the platform takes the number
+ * of a location away at twice that.
+ * @source reference/gohighlevel.md 6.5 (ramp: what is over the limit of a day fails and is not sent later; quality monitoring)
  */
 import type { LeadProfile } from '../../../schemas/generated/records.ts'
 import { counted } from '../../counted.ts'
@@ -48,13 +50,49 @@ export function countsForLocation({
   return action === 'send_message' && priority < PRIORITY && !ASKED_FOR.test(templateId ?? '')
 }
 
-function ofLocation({ at, followUp, locationSends: { count, oldestAt }, limits: { messagesPer24h } }: FenceInput): Verdict {
-  if (!countsForLocation(followUp) || count < messagesPer24h) return allow()
+/** Shares are of so many texts at least, as the platform counts them: one opt-out of ten texts says nothing. */
+export const TEXTS_COUNTED = 500
+
+/** So many are too many, of any number of texts. */
+export function leastTooMany(share: number): number {
+  return Math.max(1, Math.ceil(TEXTS_COUNTED * share))
+}
+
+function ofLocation(input: FenceInput): Verdict {
+  const { at, followUp, locationSends, limits } = input
+  if (!countsForLocation(followUp)) return allow()
+  const badlyReceived = followUp.channel === 'sms' ? receivedBadly(input) : undefined
+  if (badlyReceived !== undefined) return badlyReceived
+  const { count, oldestAt } = locationSends
+  const { messagesPer24h } = limits
+  if (count < messagesPer24h) return allow()
   return denyUntil(
     'location_per_24h',
     Math.max((oldestAt ?? at) + DAY_MS, at + LOOK_AGAIN_MS),
     `The location has sent ${counted(count, 'message')} of ours in 24 hours; ${messagesPer24h} is the limit.`,
   )
+}
+
+function receivedBadly({
+  at,
+  textsOfWeek: { sent, optOuts, failures },
+  limits: { optOutShare, failureShare },
+}: FenceInput): Verdict | undefined {
+  const texts = Math.max(sent, TEXTS_COUNTED)
+  const isTooMany = (some: number, share: number) => some >= leastTooMany(share) && some >= texts * share
+  const stopped = (ruleId: string, some: string, share: number) =>
+    denyUntil(
+      ruleId,
+      at + LOOK_AGAIN_MS,
+      `Of ${counted(sent, 'text')} of ours in 7 days ${some}; from ${percent(share)} of them, or of ${TEXTS_COUNTED} where there are fewer, the location begins no conversation by text.`,
+    )
+  if (isTooMany(optOuts, optOutShare)) return stopped('location_opt_outs', `${optOuts} ended in an opt-out`, optOutShare)
+  if (isTooMany(failures, failureShare)) return stopped('location_failures', `${failures} did not arrive`, failureShare)
+  return undefined
+}
+
+function percent(share: number): string {
+  return `${Number((100 * share).toFixed(2))} %`
 }
 
 function limitInWords(limit: number, span: string): string {

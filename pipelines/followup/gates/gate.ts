@@ -52,6 +52,16 @@ export interface LocationSends {
   readonly oldestAt: number | null
 }
 
+/** How the texts that we sent for a location were received, in the last 7 days. */
+export interface TextsOfWeek {
+  /** Texts of ours that the platform took. Counted only where `optOuts` or `failures` are many; 0 otherwise. */
+  readonly sent: number
+  /** Leads that took texts back within 7 days of one of ours. */
+  readonly optOuts: number
+  /** Texts of ours that the platform took and told as failed or not delivered. */
+  readonly failures: number
+}
+
 export interface FenceLimits {
   /** The copy of the lead must have been complete this recently, ms. */
   readonly maxCopyAgeMs: number
@@ -65,6 +75,9 @@ export interface FenceLimits {
   readonly haltedChannels: readonly string[]
   /** Messages that we begin ourselves, of a location in any 24 hours; answers and appointments are not held by it. */
   readonly messagesPer24h: number
+  /** Of the texts of a location in 7 days: the share at which we begin no conversation by text, 0 to 1. */
+  readonly optOutShare: number
+  readonly failureShare: number
 }
 
 export interface FenceInput {
@@ -87,6 +100,7 @@ export interface FenceInput {
   readonly ownSends: readonly OwnSend[]
   /** Our own messages of the location of the last 24 hours, without this one. */
   readonly locationSends: LocationSends
+  readonly textsOfWeek: TextsOfWeek
   readonly provider: ProviderAnswer
   readonly limits: FenceLimits
   /** Of an assignment: the realtor it names; `undefined` when the office gives them no leads. */

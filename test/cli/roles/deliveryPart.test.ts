@@ -39,7 +39,7 @@ t.test('nothing is delivered on a table of calling hours that has a row without 
       kafka: {} as KafkaConnection,
       shared: {} as GhlPart,
       metrics: new Registry(),
-      sending: { halted: [], messagesPer24h: 500 },
+      sending: { halted: [], messagesPer24h: 500, optOutLimitPercent: 2.5, failureLimitPercent: 8 },
       onFatal: (error) => t.fail(String(error)),
     })
   t.throws(start, { code: 'E_HOURS_TABLE_INVALID', message: /US-ZZ has no source\./ })

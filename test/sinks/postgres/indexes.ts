@@ -10,6 +10,7 @@ import { contestedDecisions } from '../../../sinks/postgres/gateCosts.ts'
 import { leadsWithThings } from '../../../sinks/postgres/inventories.ts'
 import { openAsks } from '../../../sinks/postgres/asks.ts'
 import { locationSendsSince, lockDue } from '../../../sinks/postgres/ledger.ts'
+import { textsOfWeek } from '../../../sinks/postgres/textsOfWeek.ts'
 import { takeTasksToEnd } from '../../../sinks/postgres/tasksToEnd.ts'
 import type { Queryable } from '../../../sinks/postgres/pool.ts'
 import { leadQueries } from '../../../sinks/postgres/queries.ts'
@@ -344,6 +345,18 @@ export const indexCases: readonly IndexCase[] = [
     became: 'added',
     note: 'our messages of a location in the last 24 hours, before each message',
     question: (db) => locationSendsSince(db, [tenantId], tuesdayNoon - 86_400_000),
+  },
+  {
+    name: 'idx_address_statements_opt_outs',
+    became: 'added',
+    note: 'who opted out of our texts of 7 days in a location, before each text that begins a conversation',
+    question: (db) => textsOfWeek(db, [tenantId], tuesdayNoon, { optOutShare: 1, failureShare: 1 }),
+  },
+  {
+    name: 'idx_communications_texts_failed',
+    became: 'added',
+    note: 'which of our texts of 7 days did not arrive, in the same question',
+    question: (db) => textsOfWeek(db, [tenantId], tuesdayNoon, { optOutShare: 1, failureShare: 1 }),
   },
   {
     name: 'idx_followup_actions_on_the_way',
