@@ -47,7 +47,7 @@ export function tenantRow(tenant: Tenant): string[] {
 
 /** The answer to `tenants set`. */
 export function tenantLine(tenant: Tenant): string {
-  return `${tenant.tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}, permission: ${permissionText(tenant.consent)}, contacts: ${limitsText(tenant)}, named fields: ${fieldNamesText(tenant.customFieldNames)}`
+  return `${tenant.tenantId}: ${tenant.name}, ${tenant.status}, automation ${tenant.automation ? 'on' : 'off'}, ${tenant.timeZone}, ${tenant.country}, ${tenant.postalAddress === '' ? 'no postal address' : `postal address "${tenant.postalAddress}"`}, routing ${tenant.routing ?? 'suggest'}, left alone ${tenant.holdout === true ? '5 % of the leads' : 'nobody'}, look-ups ${lookUpsText(tenant.lookUps)}, trials ${trialsText(tenant)}, what is unclear: ${tenant.undecided ?? 'ask'}, office hours ${hoursText(tenant.officeHours)}, a minute is worth ${worthText(tenant.minuteWorthMicro)}, permission: ${permissionText(tenant.consent)}, contacts: ${limitsText(tenant)}, named fields: ${fieldNamesText(tenant.customFieldNames)}`
 }
 
 function lookUpsText(lookUps: LookUpSettings | null): string {

@@ -7,14 +7,17 @@ import { readOfficeHours } from '../../pipelines/followup/officeHours.ts'
 import { isLookUpField, lookUpFields } from '../../pipelines/enrichment/lookUpFields.ts'
 import { permissionDefaults } from '../../pipelines/enrich/settings.ts'
 import type { ConsentSettings, Installation, LookUpSettings, OfficeWindow, Tenant, TrialSettings } from '../../schemas/generated/records.ts'
+import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
 import { apiUrl } from '../addresses.ts'
+import { atPlatform } from '../atPlatform.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { fieldFacts, fieldNamesOf } from '../fieldNames.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { locationSettings } from '../locationSettings.ts'
 import { limitHelp, limitNames, limitsOf, tenantLimits } from '../tenantLimits.ts'
 import type { LimitFlags } from '../tenantLimits.ts'
 import { tenantHead, tenantLine, tenantRow } from '../tenantText.ts'
@@ -22,6 +25,7 @@ import { workflowSecrets } from '../workflowSecrets.ts'
 import { addTenantFields } from './tenantFields.ts'
 
 interface SetFlags extends LimitFlags {
+  readonly fromPlatform?: boolean
   readonly name?: string
   readonly sender?: string
   readonly timeZone?: string
@@ -78,6 +82,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     .command('set')
     .description('add a location or change its settings; what is not given stays')
     .argument('<locationId>', 'GHL location id')
+    .option('--from-platform', 'name, zone, country and postal address as GoHighLevel has them, where no flag says otherwise')
     .option('--name <text>', 'name of the location')
     .option('--sender <text>', 'who messages come from')
     .option('--time-zone <zone>', 'IANA zone of the location, e.g. America/Chicago')
@@ -139,12 +144,23 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     .option('--no-automation', 'the kill switch: nothing leaves')
   for (const name of limitNames) set.option(`${tenantLimits[name].flag} <number>`, limitHelp(name, tenantDefaults[name]))
   set.action(async (tenantId: string, flags: SetFlags) => {
-    const kafka = await connect()
-    try {
-      const tenant = changed(tenantId, (await kafka.table(tenants)).get(tenantId), flags, now())
+    const save = async (kafka: KafkaConnection, before: Tenant | undefined, said: SetFlags) => {
+      const tenant = changed(tenantId, before, said, now())
       await kafka.registerSchemas([tenants])
       await kafka.producer().send(tenants, tenantId, tenant)
       terminal.out(tenantLine(tenant))
+    }
+    if (flags.fromPlatform === true)
+      return atPlatform(config(), 'tenants', tenantId, async ({ kafka, ghl, tenant }) => {
+        const answer = await ghl.locations.get(tenantId)
+        if (!answer.ok) throw cliError('E_GHL_UNREAD', `the settings of ${tenantId} could not be read: ${answer.detail}`)
+        const { settings, left } = locationSettings(answer.value)
+        if (left.length > 0) terminal.err(`Not taken from GoHighLevel: ${left.join('; ')}.`)
+        await save(kafka, tenant, { ...settings, ...flags })
+      })
+    const kafka = await connect()
+    try {
+      await save(kafka, (await kafka.table(tenants)).get(tenantId), flags)
     } finally {
       await kafka.close()
     }
