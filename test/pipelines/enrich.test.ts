@@ -1740,6 +1740,15 @@ t.test('all zones and states that may apply are named; sources that conflict add
     'a moved mobile: lawful in both',
   )
   t.strictSame(place({ timeZone: NY, phone: '+15125550101' }).zones, [NY, CHI])
+  const LA = 'America/Los_Angeles'
+  t.strictSame(place({ timeZone: LA, state: 'TX', phone: '+15125550101' }).zones, [LA, CHI], 'two sources do not outvote a third')
+  t.strictSame(
+    place({ timeZone: LA, state: 'TX', phone: '+12135550101' }),
+    { zones: [LA, CHI, DEN], states: ['US-TX', 'US-CA'] },
+    'where the address is stands, though number and zone agree',
+  )
+  t.strictSame(place({ timeZone: CHI, state: 'TX', phone: '+12125550101' }).zones, [CHI, NY], 'what agrees still narrows')
+  t.equal(place({ phone: '+14155512' }).zones.length, 5, 'seven digits begin with no area code')
   t.strictSame(place({ state: 'Québec', country: 'CA' }).states, ['CA-QC'])
   t.strictSame(place({ state: 'ON' }).zones, ['America/Toronto', 'America/Winnipeg'])
   t.strictSame(place({ state: 'Nowhere' }).states, [])
