@@ -303,7 +303,7 @@ t.test('a deletion takes what was said before it, and only a later contact event
   )
 })
 
-// Kinds of events with times that collide often. "AI Assistant: On" is left out: its arrival, not its presence, hands back.
+// Kinds of events with times that collide often. "AI Assistant: On" is left out: its arrival, not its presence, hands back (a property of its own).
 const anyEvent: fc.Arbitrary<LeadEvent> = fc
   .record({
     at: fc.integer({ min: 0, max: 6 }).map((n) => start + n * 40_000),
@@ -1134,6 +1134,41 @@ t.test('a tag, a hand-over and an unclear opt-out last until a human says otherw
   t.match(unclear.humanOwnership, { reason: 'opt_out_unclear', untilAt: null })
   t.equal(unclear.consents['sms']?.status, 'inquiry')
   t.match(applyEvent(unclear, byHuman(start + 2), settings).humanOwnership, { reason: 'human_message' }, 'the human has seen it')
+})
+
+t.test('a team switches the machine off and on for a lead by the tags of the reference, however they are written', async (t) => {
+  const tagged = (...tags: string[]) => fold(created(), contact({ tags }, start + 1, 'tags_changed'))
+  for (const tag of ['AI Assistant: OFF', 'AI-Off', 'ai off', 'Stop-Bot', 'stop bot'])
+    t.match(tagged('x', tag).humanOwnership, { reason: 'tag', untilAt: null }, tag)
+  for (const tag of ['Qualified', 'AI-Offer', 'no stop-bot']) t.equal(tagged(tag).humanOwnership, null, tag)
+  for (const tag of ['AI Assistant: On', 'AI-On', 'ai on'])
+    t.equal(fold(created(), byHuman(start + 1), contact({ tags: [tag] }, start + 2, 'tags_changed')).humanOwnership, null, tag)
+})
+
+t.test('a lead is handed back when the tag was set, in whatever order that is told', async (t) => {
+  const tags = (at: number, on: boolean) => contact({ tags: on ? ['x', 'AI Assistant: On'] : ['x'] }, start + at, 'tags_changed')
+  const late = fold(created(), byHuman(start + 7), tags(9, true), tags(5, true))
+  t.match(late.humanOwnership, { reason: 'human_message', since: start + 7 }, 'who wrote after handing back leads again')
+  t.match(fold(created(), byHuman(start + 7), tags(9, true), tags(8, false), tags(5, true)).humanOwnership, null, 'handed back at 9')
+  t.equal(fold(created(), tags(9, true), deleted(start + 6), tags(5, true)).fieldTimes['hand_back'], start + 9, 'of before the deletion')
+  await assertProperty(
+    t,
+    fc.property(
+      fc
+        .tuple(fc.integer({ min: 0, max: 6 }), fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 8 }), fc.nat(6))
+        .map(([since, times, humanAt]) => [byHuman(start + humanAt, { messageId: 'h' }), ...times.map((at) => tags(at, at >= since))])
+        .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray([...events, ...events], { minLength: events.length * 2 }))),
+      ([events, disturbedEvents]) => {
+        const inOrder = [...events].sort((a, b) => a.occurredAt - b.occurredAt)
+        const [one, other] = [inOrder, disturbedEvents].map((each) => {
+          const { fieldTimes, humanOwnership } = fold(...each)
+          return sorted({ fieldTimes, since: humanOwnership?.since })
+        })
+        if (one !== other) throw new Error(`${one}\n${other}`)
+      },
+    ),
+    { numRuns: 500 },
+  )
 })
 
 t.test('the epoch rises with what makes decisions obsolete, and with nothing else', async (t) => {
