@@ -27,6 +27,9 @@ const DAY_MS = 86_400_000
 const inquirySources =
   /\b(form|lead ads?|website|web site|webpage|landing|zillow|realtor ?com|trulia|redfin|homes ?com|open house|chat|widget|inquiry|enquiry|contact us)\b/i
 
+/** What says besides that somebody else brought the lead: "Zillow import 2023", "website leads.csv", "open house list", "referral form". */
+const broughtByOthers = /\b(import(s|ed)?|csv|xlsx?|upload(s|ed)?|list|purchased|bought|referr(al|als|ed))\b/i
+
 /** An inbound message asks to be answered on the same line: a number can be called and written to. */
 const answeredOn: Readonly<Record<string, readonly string[]>> = { sms: ['sms', 'call'], call: ['sms', 'call'], voicemail: ['sms', 'call'] }
 
@@ -96,9 +99,15 @@ export function consentOfContact(consents: Consents, event: LeadEvent, contact: 
     if (status === 'permanent') ledger = revoked(ledger, [channel], event.occurredAt, event.eventId, PERMANENT_DND)
   }
   ledger = withWritten(ledger, event, contact, settings)
-  const askedAt = contact.createdAt ?? (event.kind === 'contact_created' ? event.occurredAt : null)
-  if (contact.source === null || askedAt === null || !inquirySources.test(contact.source.replace(/[-_.]/g, ' '))) return ledger
-  return inquired(ledger, CONTACT_CHANNELS, askedAt, event.eventId, settings.inquiryConsentDays)
+  const createdAt = contact.createdAt ?? (event.kind === 'contact_created' ? event.occurredAt : null)
+  if (contact.source === null || createdAt === null || !isInquiry(contact.source)) return ledger
+  // Nobody was created after what is told of them: a wrong clock would make a permission that does not end.
+  return inquired(ledger, CONTACT_CHANNELS, Math.min(createdAt, event.occurredAt), event.eventId, settings.inquiryConsentDays)
+}
+
+function isInquiry(source: string): boolean {
+  const words = source.replace(/[-_.]/g, ' ')
+  return inquirySources.test(words) && !broughtByOthers.test(words)
 }
 
 /** Values with which a form tells a box that is not ticked. */

@@ -1059,10 +1059,12 @@ t.test('P-65: consent comes from the lead asking, ends with its time, and is rev
   for (const source of ['xyz form', 'Website', 'web_form', 'zillow', 'Realtor.com', 'open house', 'facebook lead ad', 'portal inquiry']) {
     t.equal(blockedBecause(fold(created({ source })), 'sms', at), undefined, source)
   }
-  for (const source of ['purchased list', 'csv import', 'referral', 'google ads', 'platform'])
+  const brought = ['Zillow import 2023', 'website leads.csv', 'Open House List', 'Website (purchased)', 'referral form']
+  for (const source of ['purchased list', 'csv import', 'referral', 'google ads', 'platform', ...brought])
     t.equal(blockedBecause(fold(created({ source })), 'call', at), 'no_consent', source)
   const asked = fold(created({ source: 'form', createdAt: start - 89 * DAY }))
   t.equal(asked.consents['sms']?.expiresAt, start + DAY)
+  t.equal(fold(created({ source: 'form', createdAt: start + 9_000 * DAY })).consents['sms']?.expiresAt, start + 90 * DAY, 'a wrong clock')
   t.strictSame([blockedBecause(asked, 'sms', start), blockedBecause(asked, 'sms', start + DAY)], [undefined, 'no_consent'])
   t.equal(fold(asked === undefined ? created() : contact({ source: 'form' })).consents['sms'], undefined, 'an update renews nothing')
   t.match(fold(says('hi')).consents, { sms: { status: 'inquiry', expiresAt: start + 90 * DAY }, call: { status: 'inquiry' } })
