@@ -169,6 +169,14 @@ t.test('a contact states what the body states and nothing else', async (t) => {
   })
 })
 
+t.test('tags are a list or one text; what cannot be read takes none off the lead', async (t) => {
+  const tagsAfter = (tags: unknown) => translated(delivered({ ...sample('ContactTagUpdate'), tags })).contact?.tags
+  t.strictSame(tagsAfter(['a', 'AI-Off']), ['a', 'AI-Off'])
+  t.strictSame(tagsAfter('a, AI-Off'), ['a', 'AI-Off'])
+  for (const none of [[], '', ' ', null, undefined]) t.strictSame(tagsAfter(none), [], 'the last tag was taken off')
+  for (const odd of [{ 0: 'a' }, [{ name: 'a' }], 7, true]) t.equal(tagsAfter(odd), null, JSON.stringify(odd))
+})
+
 t.test('a number is E.164 where it has the length of one, else it stays as it was sent', async (t) => {
   const phone = (text: string, country: string | null = null) => phoneOf({ phone: text }, 'phone', country)
   t.strictSame(
