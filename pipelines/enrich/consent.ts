@@ -5,6 +5,7 @@
  * @source reference/safety-and-claude.md 2.1, 2.3
  */
 import type { AddressStatus, Consent, ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
+import { entryOf } from '../ingest/fields.ts'
 import type { PermissionChange } from './optOut.ts'
 import { PURPOSES, scopeOf } from './purposes.ts'
 import type { Purpose } from './purposes.ts'
@@ -115,7 +116,7 @@ const UNTICKED = /^(no|false|0|off|none|unchecked|declined)?$/i
 
 /** A box that the location has named, with the words beside it: an agreement to marketing by text and call, and to nothing else. */
 function withWritten(consents: Consents, event: LeadEvent, contact: ContactFields, { written }: PermissionSettings): Consents {
-  const value = written === null ? undefined : contact.customFields?.[written.fieldId]
+  const value = written === null ? undefined : entryOf(contact.customFields ?? {}, written.fieldId)
   if (written === null || value === undefined) return consents
   const status = UNTICKED.test(value.trim()) ? 'none' : 'express_written'
   const { occurredAt: at, eventId } = event

@@ -3,10 +3,10 @@
  * was stated before it, so late updates cannot bring a deleted person back; consent and do-not-disturb stay.
  */
 import type { ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
-import { consentOfContact } from './consent.ts'
+import { blocksChannel, consentOfContact } from './consent.ts'
 import { ECHO_OF_DELETION_MS, forgetEntities } from './entities.ts'
 import { ADDRESS_FIELDS, forgetHad, noteHad } from './hadAddress.ts'
-import { TOMBSTONE, lower, raise, write, writeEntries } from './lastWriter.ts'
+import { TOMBSTONE, isGreaterText, lower, raise, write, writeEntries } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { noteHandBack } from './ownership.ts'
 import { provenanceAfterDeletion } from './provenance.ts'
@@ -74,8 +74,14 @@ function writeContact(profile: Draft, contact: ContactFields, at: number): boole
     else if (address !== null) noteHad(profile, field, address, at)
   }
   if (contact.customFields !== null && writeEntries(profile, 'customFields', at, contact.customFields)) changed = true
-  if (contact.dndChannels !== null && writeEntries(profile, 'dndChannels', at, contact.dndChannels)) changed = true
+  if (contact.dndChannels !== null && writeEntries(profile, 'dndChannels', at, contact.dndChannels, closesMore)) changed = true
   return changed
+}
+
+/** Of two statuses that were stated at one moment the one that closes the channel counts. */
+function closesMore(status: string | undefined, other: string | undefined): boolean {
+  const closes = blocksChannel(status)
+  return closes === blocksChannel(other) ? isGreaterText(status, other) : closes
 }
 
 /** Fields that a deletion takes, with the value of a lead that nothing is known about. */

@@ -1138,6 +1138,32 @@ t.test('a tag, a hand-over and an unclear opt-out last until a human says otherw
   t.match(applyEvent(unclear, byHuman(start + 2), settings).humanOwnership, { reason: 'human_message' }, 'the human has seen it')
 })
 
+t.test('of two statements of one moment do-not-disturb stands, whichever comes first', async (t) => {
+  const states = ['inactive', 'active', 'permanent', 'unheard of'].map((sms) => contact({ dndChannels: { sms } }, start, 'dnd_changed'))
+  for (const one of states)
+    for (const other of states) {
+      const [first, second] = [fold(one, other), fold(other, one)].map(({ dndChannels }) => dndChannels['sms'])
+      t.equal(first, second)
+      t.equal(first === 'inactive', one === states[0] && other === states[0], first ?? '')
+    }
+  t.match(fold(contact({ dndChannels: { sms: 'active' } }), contact({ dndChannels: { sms: 'inactive' } }, start + 1)).dndChannels, {
+    sms: 'inactive',
+  })
+})
+
+t.test('names that every object knows are names like any other', async (t) => {
+  const named = { ...tenant, customFieldNames: { constructor: 'budget', f1: 'timeline' }, consent: null }
+  const lead = fold(created({ customFields: { f1: 'asap', toString: 'x' } }))
+  t.strictSame(leadView(lead, named, start).facts, { timeline: 'asap' })
+  t.strictSame(leadView({ ...lead, customFields: { constructor: '450k' } }, named, start).facts, { budget: '450k' })
+  const written = { fieldId: 'constructor', wording: 'I agree.' }
+  const boxed = { ...settings, written, factNames: { constructor: 'budget' } }
+  t.strictSame(applyEvent(undefined, created({ customFields: { f1: 'x' } }), boxed).consents, {})
+  t.match(applyEvent(undefined, created({ customFields: { constructor: 'yes' } }), boxed).consents, {
+    'sms/marketing': { status: 'express_written' },
+  })
+})
+
 t.test('a team switches the machine off and on for a lead by the tags of the reference, however they are written', async (t) => {
   const tagged = (...tags: string[]) => fold(created(), contact({ tags }, start + 1, 'tags_changed'))
   for (const tag of ['AI Assistant: OFF', 'AI-Off', 'ai off', 'Stop-Bot', 'stop bot'])

@@ -3,6 +3,7 @@
  * for each set of fields, since nearly every event leaves them as they are.
  */
 import { amountOf, answerOf, meanOf } from '../../agents/factValues.ts'
+import { entryOf } from '../../ingest/fields.ts'
 import { needs } from './parts.ts'
 import { unitDays } from './priorityTables.ts'
 import { financingPoints, questions } from './serviceTables.ts'
@@ -46,7 +47,7 @@ function readAnswers(customFields: Texts, names: Texts): Answers {
   let answered = 0
   // Of two fields for one fact, the one whose id comes first.
   for (const id of Object.keys(customFields).sort()) {
-    const name = names[id]
+    const name = entryOf(names, id)
     const value = customFields[id]
     if (name === undefined || value === undefined || value.trim() === '') continue
     answered |= bitsOfFact.get(name) ?? 0
