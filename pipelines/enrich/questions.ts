@@ -99,8 +99,13 @@ export function questionOf(fired: readonly Fired[], after: LeadProfile, event: L
   const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
   const mayAsk = ({ trigger }: Fired) => trigger !== 'appointment_booked' && !(rests && trigger === 'appointment_missed')
   const first = rests && event.workflow !== null ? undefined : fired.find(mayAsk)
-  const isOptOut = Object.values(after.consents).some((consent) => consent.eventId === event.eventId && consent.status === 'revoked')
+  const isOptOut = takesBack(after, event)
   return isOptOut && !asksForAnother(after, event) ? undefined : first
+}
+
+/** Does a permission stand as taken back by this very event? */
+export function takesBack({ consents }: LeadProfile, { eventId }: LeadEvent): boolean {
+  return Object.values(consents).some((consent) => consent.eventId === eventId && consent.status === 'revoked')
 }
 
 /** Does it ask for a channel that is open while it takes others back? Whoever writes "don't call, just text" waits for a text. */
