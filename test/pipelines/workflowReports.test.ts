@@ -320,6 +320,20 @@ t.test('what a report says stays apart: fields by label, names of stages, one mo
   t.match(profileOf(line), { humanOwnership: { reason: 'opt_out_unclear' }, consents: {} })
 })
 
+t.test('a report is dated by its arrival, whatever time its author has put into it', async (t) => {
+  for (const timestamp of ['2020-01-01T00:00:00Z', '2026-11-03T09:00:00', start - 1]) {
+    const one = told({ timestamp, dateUpdated: timestamp })
+    t.match(one, { occurredAt: start, statedAt: null }, String(timestamp))
+    t.equal(one?.workflow?.customFields['timestamp'], String(timestamp), 'it is kept as what it is, a field of the author')
+  }
+  const line = lineAtStart()
+  signed(line, { type: 'ContactCreate', id: contactId, phone: '+15125550101' })
+  signed(line, { type: 'OutboundMessage', contactId, messageType: 'SMS', messageId: 'm1', body: 'Hi', source: 'app', userId: 'u1' })
+  const message = { direction: 'inbound', body: 'please stop texting me' }
+  report(line, body({ message, timestamp: new Date(start - 3_600_000).toISOString() }))
+  t.match(profileOf(line), { humanOwnership: { reason: 'opt_out_unclear' } }, 'or it would have been seen by whoever wrote last')
+})
+
 t.test('a report tells by which visit the lead came, without what names a person or a machine', async (t) => {
   const line = lineAtStart()
   report(
