@@ -1287,6 +1287,12 @@ t.test('the status says how far the lead is', async (t) => {
       .status,
     'contacted',
   )
+  const met = start + 2 * DAY
+  const edited = (at: number, ...more: LeadEvent[]) =>
+    fold(created(), appointment('appointment_booked', { startsAt: met }), says('x'), ...more, contact({ city: 'x' }, at)).status
+  t.equal(edited(met + 7 * DAY - 1), 'qualified', 'staff tell late whether it took place')
+  t.equal(edited(met + 7 * DAY), 'contacted', 'or never')
+  t.equal(edited(met + 99 * DAY, appointment('appointment_changed', { status: 'showed', startsAt: met }, met + DAY)), 'qualified', 'kept')
   t.equal(fold(created(), opportunity('opportunity_changed', { status: 'won' })).status, 'converted')
   t.equal(fold(created(), opportunity('opportunity_changed', { status: 'abandoned' })).status, 'lost')
 })
@@ -1515,6 +1521,14 @@ t.test('a late message or a stage that was down gives one question, not three', 
   tell(booked, created(), appointment('appointment_booked', { startsAt: start + 60 * DAY }))
   booked.advance('31d')
   t.equal(stateOf(booked).status, 'qualified', 'a booked lead does not fall dormant')
+  const untold = lineWith()
+  tell(untold, created(), appointment('appointment_booked', { startsAt: start + 28 * DAY }))
+  untold.advance('31d')
+  t.equal(stateOf(untold).status, 'dormant', 'nobody has said whether it took place, and nobody writes')
+  tell(untold, contact({ city: 'Austin' }, start + 32 * DAY))
+  t.equal(stateOf(untold).status, 'dormant', 'an edit wakes nobody')
+  tell(untold, appointment('appointment_changed', { status: 'showed', startsAt: start + 28 * DAY }, start + 33 * DAY))
+  t.equal(stateOf(untold).status, 'qualified')
 })
 
 t.test('P-39 a rule fires once: repeated webhooks, stale events and restated levels fire nothing', async (t) => {
