@@ -36,7 +36,7 @@ const answeredOn: Readonly<Record<string, readonly string[]>> = { sms: ['sms', '
 
 /** The ledger with one more statement about a channel, or about one purpose on it. */
 export function withConsent(consents: Consents, scope: string, stated: Consent): Consents {
-  const known = consents[scope]
+  const known = entryOf(consents, scope)
   return known !== undefined && !isStronger(stated, known) ? consents : { ...consents, [scope]: stated }
 }
 
@@ -77,7 +77,7 @@ export function consentOfMessage(
   }
   if (change?.change === 'opt_in')
     return withConsent(consents, channel, { status: 'express', at, expiresAt: null, eventId, words: change.words })
-  return inquired(consents, answeredOn[channel] ?? [channel], at, eventId, settings.inquiryConsentDays)
+  return inquired(consents, entryOf(answeredOn, channel) ?? [channel], at, eventId, settings.inquiryConsentDays)
 }
 
 /** An opt-out concerns every channel given: revoke one, revoke all. @source safety reference 2.3, scope default all */
@@ -137,7 +137,7 @@ function inquired(consents: Consents, channels: readonly string[], at: number, e
 function withConsents(consents: Consents, scopes: readonly string[], stated: Consent): Consents {
   let own: Record<string, Consent> | undefined
   for (const scope of scopes) {
-    const known = (own ?? consents)[scope]
+    const known = entryOf(own ?? consents, scope)
     if (known !== undefined && !isStronger(stated, known)) continue
     own ??= { ...consents }
     own[scope] = stated

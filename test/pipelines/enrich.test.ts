@@ -1152,6 +1152,13 @@ t.test('of two statements of one moment do-not-disturb stands, whichever comes f
 })
 
 t.test('names that every object knows are names like any other', async (t) => {
+  for (const name of ['constructor', 'toString']) {
+    const line = lineWith()
+    const from = { channel: name, sender: name }
+    tell(line, says('hi', start - 1, from), told('x', start, from), says('STOP', start, from), delivery({ channel: name }, start))
+    const counted = { outboundByChannel: { [name]: 2 }, inboundByChannel: { [name]: 2 } }
+    t.match(stateOf(line), { counters: counted, outboundBySender: { [name]: 1 }, consents: { [name]: { status: 'revoked' } } })
+  }
   const named = { ...tenant, customFieldNames: { constructor: 'budget', f1: 'timeline' }, consent: null }
   const lead = fold(created({ customFields: { f1: 'asap', toString: 'x' } }))
   t.strictSame(leadView(lead, named, start).facts, { timeline: 'asap' })

@@ -185,7 +185,8 @@ t.test(
       workflow: { contact: { firstName: 'Jane' }, customData: { rekindle_signal: 'property_view' } },
     })
     t.strictSame({ ...of({ rekindle_signal: ' Page_View ' })?.behaviour }, { signal: 'page_view', subject: null, price: null })
-    for (const price of ['on request', '0', '']) t.equal(of({ rekindle_signal: 'price_click', price })?.behaviour?.price, null, price)
+    for (const price of ['on request', '0', '', '9'.repeat(400)])
+      t.equal(of({ rekindle_signal: 'price_click', price })?.behaviour?.price, null, price)
     t.match(of({ subject: 'oak-12', price: '1' }), { kind: 'workflow_reported', behaviour: null })
   },
 )
