@@ -49,13 +49,10 @@ function isOpen(profile: LeadProfile, tenant: Tenant, field: LookUpField): boole
   }
 }
 
-/** Kinds of addresses by which nobody is found: thrown away, or never given out ("example.com"). */
-const NOBODYS: ReadonlySet<string> = new Set(['disposable', 'reserved'])
-
 function personOf(profile: LeadProfile): Person | undefined {
   const { firstName, lastName, companyName, emailFacts } = profile
   const email = workingEmail(profile)
-  const isPersons = emailFacts ? emailFacts.valid && !emailFacts.role && !NOBODYS.has(emailFacts.kind) : false
+  const isPersons = emailFacts ? emailFacts.valid && !emailFacts.role && emailFacts.kind !== 'disposable' : false
   if (email !== null && isPersons) return { email }
   return firstName !== null && lastName !== null && companyName !== null ? { firstName, lastName, companyName } : undefined
 }
