@@ -25,10 +25,20 @@ export function realtorOf(realtor: { id: string; name: string | null; active: bo
   return realtor.name === null ? realtor.id : `${realtor.name} (${realtor.id})`
 }
 
+/** What ends it where no time does. Of other reasons a person's next word, or a hand-over, is waited for. */
+const ENDED_BY: Readonly<Record<string, string>> = {
+  tag: 'until that tag is taken off',
+  hand_over: 'until it is tagged "AI Assistant: On"',
+  opt_out_unclear: 'until a person has written or it is tagged "AI Assistant: On"',
+}
+
 /** Who leads the conversation: `Rekindle`, or a human with since when, why and, where it is known, who and until when: a human since … (human message, by Ana (user1)), until …. */
 export function leaderOf(owned: LeadProfile['humanOwnership'], leader: Parameters<typeof realtorOf>[0] | undefined): string {
   if (owned === null) return 'Rekindle'
-  return `a human since ${instant(owned.since)} (${spoken(owned.reason)}${leader ? `, by ${realtorOf(leader)}` : ''})${owned.untilAt === null ? '' : `, until ${instant(owned.untilAt)}`}`
+  const { since, reason, untilAt } = owned
+  const byHand = Object.hasOwn(ENDED_BY, reason) ? ENDED_BY[reason] : undefined
+  const end = untilAt === null ? byHand : `until ${instant(untilAt)}`
+  return `a human since ${instant(since)} (${spoken(reason)}${leader ? `, by ${realtorOf(leader)}` : ''})${end === undefined ? '' : `, ${end}`}`
 }
 
 /** Of an assignment, to whom it goes and who is next: ` to user1, else user2, user3`; of a question ` a person`; empty of everything else. */

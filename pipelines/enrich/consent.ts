@@ -5,6 +5,7 @@
  * @source reference/safety-and-claude.md 2.1, 2.3
  */
 import type { AddressStatus, Consent, ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
+import { entryOf } from '../ingest/fields.ts'
 import type { PermissionChange } from './optOut.ts'
 import { PURPOSES, scopeOf } from './purposes.ts'
 import type { Purpose } from './purposes.ts'
@@ -27,12 +28,15 @@ const DAY_MS = 86_400_000
 const inquirySources =
   /\b(form|lead ads?|website|web site|webpage|landing|zillow|realtor ?com|trulia|redfin|homes ?com|open house|chat|widget|inquiry|enquiry|contact us)\b/i
 
+/** What says besides that somebody else brought the lead: "Zillow import 2023", "website leads.csv", "open house list", "referral form". */
+const broughtByOthers = /\b(import(s|ed)?|csv|xlsx?|upload(s|ed)?|list|purchased|bought|referr(al|als|ed))\b/i
+
 /** An inbound message asks to be answered on the same line: a number can be called and written to. */
 const answeredOn: Readonly<Record<string, readonly string[]>> = { sms: ['sms', 'call'], call: ['sms', 'call'], voicemail: ['sms', 'call'] }
 
 /** The ledger with one more statement about a channel, or about one purpose on it. */
 export function withConsent(consents: Consents, scope: string, stated: Consent): Consents {
-  const known = consents[scope]
+  const known = entryOf(consents, scope)
   return known !== undefined && !isStronger(stated, known) ? consents : { ...consents, [scope]: stated }
 }
 
@@ -73,7 +77,7 @@ export function consentOfMessage(
   }
   if (change?.change === 'opt_in')
     return withConsent(consents, channel, { status: 'express', at, expiresAt: null, eventId, words: change.words })
-  return inquired(consents, answeredOn[channel] ?? [channel], at, eventId, settings.inquiryConsentDays)
+  return inquired(consents, entryOf(answeredOn, channel) ?? [channel], at, eventId, settings.inquiryConsentDays)
 }
 
 /** An opt-out concerns every channel given: revoke one, revoke all. @source safety reference 2.3, scope default all */
@@ -96,9 +100,15 @@ export function consentOfContact(consents: Consents, event: LeadEvent, contact: 
     if (status === 'permanent') ledger = revoked(ledger, [channel], event.occurredAt, event.eventId, PERMANENT_DND)
   }
   ledger = withWritten(ledger, event, contact, settings)
-  const askedAt = contact.createdAt ?? (event.kind === 'contact_created' ? event.occurredAt : null)
-  if (contact.source === null || askedAt === null || !inquirySources.test(contact.source.replace(/[-_.]/g, ' '))) return ledger
-  return inquired(ledger, CONTACT_CHANNELS, askedAt, event.eventId, settings.inquiryConsentDays)
+  const createdAt = contact.createdAt ?? (event.kind === 'contact_created' ? event.occurredAt : null)
+  if (contact.source === null || createdAt === null || !isInquiry(contact.source)) return ledger
+  // Nobody was created after what is told of them: a wrong clock would make a permission that does not end.
+  return inquired(ledger, CONTACT_CHANNELS, Math.min(createdAt, event.occurredAt), event.eventId, settings.inquiryConsentDays)
+}
+
+function isInquiry(source: string): boolean {
+  const words = source.replace(/[-_.]/g, ' ')
+  return inquirySources.test(words) && !broughtByOthers.test(words)
 }
 
 /** Values with which a form tells a box that is not ticked. */
@@ -106,7 +116,7 @@ const UNTICKED = /^(no|false|0|off|none|unchecked|declined)?$/i
 
 /** A box that the location has named, with the words beside it: an agreement to marketing by text and call, and to nothing else. */
 function withWritten(consents: Consents, event: LeadEvent, contact: ContactFields, { written }: PermissionSettings): Consents {
-  const value = written === null ? undefined : contact.customFields?.[written.fieldId]
+  const value = written === null ? undefined : entryOf(contact.customFields ?? {}, written.fieldId)
   if (written === null || value === undefined) return consents
   const status = UNTICKED.test(value.trim()) ? 'none' : 'express_written'
   const { occurredAt: at, eventId } = event
@@ -127,7 +137,7 @@ function inquired(consents: Consents, channels: readonly string[], at: number, e
 function withConsents(consents: Consents, scopes: readonly string[], stated: Consent): Consents {
   let own: Record<string, Consent> | undefined
   for (const scope of scopes) {
-    const known = (own ?? consents)[scope]
+    const known = entryOf(own ?? consents, scope)
     if (known !== undefined && !isStronger(stated, known)) continue
     own ??= { ...consents }
     own[scope] = stated

@@ -3,13 +3,12 @@
  * was stated before it, so late updates cannot bring a deleted person back; consent and do-not-disturb stay.
  */
 import type { ContactFields, LeadEvent } from '../../schemas/generated/records.ts'
-import { consentOfContact } from './consent.ts'
+import { blocksChannel, consentOfContact } from './consent.ts'
 import { ECHO_OF_DELETION_MS, forgetEntities } from './entities.ts'
 import { ADDRESS_FIELDS, forgetHad, noteHad } from './hadAddress.ts'
-import { TOMBSTONE, lower, raise, write, writeEntries } from './lastWriter.ts'
+import { TOMBSTONE, isGreaterText, lower, raise, write, writeEntries } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
-import { HANDED_BACK } from './messageEvents.ts'
-import { handsBack } from './ownership.ts'
+import { noteHandBack } from './ownership.ts'
 import { provenanceAfterDeletion } from './provenance.ts'
 import type { Settings } from './settings.ts'
 import { withoutForgotten } from './text/textSignals.ts'
@@ -29,10 +28,9 @@ export function applyContact(profile: Draft, event: LeadEvent, settings: Setting
   } else if (contact !== null) {
     if (event.kind === 'contact_created') raise(profile, ALIVE, at)
     else if (event.kind === 'contact_updated') raise(profile, ALIVE, at - ECHO_OF_DELETION_MS)
-    const tagsBefore = profile.tags
+    const before = { tags: profile.tags, at: profile.fieldTimes['tags'] }
     changed = writeContact(profile, contact, at)
-    // Only the tag's arrival hands back: it stays on the contact, and every later update states it again.
-    if (handsBack(profile.tags) && !handsBack(tagsBefore)) raise(profile, HANDED_BACK, at)
+    if (contact.tags !== null) noteHandBack(profile, contact.tags, at, before)
     for (const [channel, status] of Object.entries(contact.dndChannels ?? {}))
       if (status === 'permanent') lower(profile, `${FIRST_PERMANENT}${channel}`, at)
     profile.consents = consentOfContact(profile.consents, event, contact, settings)
@@ -76,8 +74,14 @@ function writeContact(profile: Draft, contact: ContactFields, at: number): boole
     else if (address !== null) noteHad(profile, field, address, at)
   }
   if (contact.customFields !== null && writeEntries(profile, 'customFields', at, contact.customFields)) changed = true
-  if (contact.dndChannels !== null && writeEntries(profile, 'dndChannels', at, contact.dndChannels)) changed = true
+  if (contact.dndChannels !== null && writeEntries(profile, 'dndChannels', at, contact.dndChannels, closesMore)) changed = true
   return changed
+}
+
+/** Of two statuses that were stated at one moment the one that closes the channel counts. */
+function closesMore(status: string | undefined, other: string | undefined): boolean {
+  const closes = blocksChannel(status)
+  return closes === blocksChannel(other) ? isGreaterText(status, other) : closes
 }
 
 /** Fields that a deletion takes, with the value of a lead that nothing is known about. */

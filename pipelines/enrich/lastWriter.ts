@@ -7,14 +7,23 @@ import type { LeadProfile } from '../../schemas/generated/records.ts'
 /** A profile that is being folded; the caller owns it. */
 export type Draft = { -readonly [K in keyof LeadProfile]: LeadProfile[K] }
 
-/** Would a value stated at `at` replace the one that is there? Nothing said before the contact was deleted does. */
-export function isLatest(profile: Draft, field: string, at: number, current: unknown, value: unknown): boolean {
+/** Would a value stated at `at` replace the one that is there? Nothing said before the contact was deleted does. `isGreater`: at equal times. */
+export function isLatest<V>(
+  profile: Draft,
+  field: string,
+  at: number,
+  current: V,
+  value: V,
+  isGreater: Greater<V> = isGreaterText,
+): boolean {
   const deleted = profile.fieldTimes[TOMBSTONE]
   if (deleted !== undefined && at <= deleted && !SURVIVES.test(field)) return false
   const written = profile.fieldTimes[field]
   if (written === undefined || at > written) return true
-  return at === written && orderOf(value) > orderOf(current)
+  return at === written && isGreater(value, current)
 }
+
+type Greater<V> = (value: V, current: V) => boolean
 
 /** Writes one field of the profile if the statement is the latest; says whether it did. */
 export function write<K extends keyof LeadProfile>(profile: Draft, field: K, at: number, value: LeadProfile[K]): boolean {
@@ -35,12 +44,13 @@ export function writeEntries(
   map: 'customFields' | 'dndChannels',
   at: number,
   entries: Readonly<Record<string, string>>,
+  isGreater: Greater<string | undefined> = isGreaterText,
 ): boolean {
   let own: Record<string, string> | undefined
   for (const name of Object.keys(entries)) {
     const field = `${map}.${name}`
     const value = entries[name] as string
-    if (!isLatest(profile, field, at, profile[map][name], value)) continue
+    if (!isLatest(profile, field, at, profile[map][name], value, isGreater)) continue
     if (own === undefined) profile[map] = own = { ...profile[map] }
     own[name] = value
     profile.fieldTimes[field] = at
@@ -66,6 +76,11 @@ export const TOMBSTONE = 'deleted'
 
 // Do-not-disturb outlives the contact: it follows the person, and a revived contact must not come back without it.
 const SURVIVES = /^dnd(Channels\.|$)/
+
+/** By their JSON: any order does that is the same for whoever comes first. */
+export function isGreaterText(value: unknown, current: unknown): boolean {
+  return orderOf(value) > orderOf(current)
+}
 
 function orderOf(value: unknown): string {
   return JSON.stringify(value ?? null)

@@ -3,7 +3,7 @@
  * that did not arrive, one that a telephone or mailbox wrote by itself, and a comment among colleagues are no contact with the lead.
  */
 import type { Consent, DeliveryFields, LeadEvent, MessageFields, RecentMessage } from '../../schemas/generated/records.ts'
-import { cut } from '../ingest/fields.ts'
+import { cut, entryOf } from '../ingest/fields.ts'
 import { isAutomatic } from './automatic.ts'
 import { applyClosure } from './closures.ts'
 import { consentOfMessage, revoked } from './consent.ts'
@@ -153,7 +153,7 @@ function applyAssignment(profile: Draft, { status, assigneeId }: DeliveryFields,
 const ECHO_SENDER = 'api'
 
 function countSender(profile: Draft, sender: string, by: number): void {
-  const counted = Math.max(0, (profile.outboundBySender[sender] ?? 0) + by)
+  const counted = Math.max(0, (entryOf(profile.outboundBySender, sender) ?? 0) + by)
   profile.outboundBySender = { ...profile.outboundBySender, [sender]: counted }
 }
 
@@ -165,7 +165,7 @@ function countInbound(profile: Draft, channel: string, at: number): void {
   const { counters } = profile
   profile.inboundTimes = withTime(inboundTimesOf(profile), at, CONTACT_TIMES)
   counters.inbound++
-  counters.inboundByChannel = { ...counters.inboundByChannel, [channel]: (counters.inboundByChannel[channel] ?? 0) + 1 }
+  counters.inboundByChannel = { ...counters.inboundByChannel, [channel]: (entryOf(counters.inboundByChannel, channel) ?? 0) + 1 }
   profile.replyHours = replyHoursOf(profile.inboundTimes, profile.outboundTimes)
   if (at >= (profile.lastInboundAt ?? Number.NEGATIVE_INFINITY)) {
     profile.lastInboundAt = at
@@ -182,7 +182,7 @@ function inboundTimesOf({ inboundTimes, recentMessages, counters }: Draft): read
 function countOutbound(profile: Draft, channel: string, sender: string, at: number): void {
   const { counters } = profile
   counters.outbound++
-  counters.outboundByChannel = { ...counters.outboundByChannel, [channel]: (counters.outboundByChannel[channel] ?? 0) + 1 }
+  counters.outboundByChannel = { ...counters.outboundByChannel, [channel]: (entryOf(counters.outboundByChannel, channel) ?? 0) + 1 }
   countSender(profile, sender, 1)
   if (sender === 'human') counters.outboundHuman++
   if (sender === 'rekindle') counters.outboundOwn++

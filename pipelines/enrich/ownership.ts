@@ -3,17 +3,46 @@
  * the machine silent for the tenant's quiet hours; a tag, a hand-over and an unclear opt-out until a human says otherwise.
  */
 import type { HumanOwnership } from '../../schemas/generated/records.ts'
+import { TOMBSTONE, raise } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK, HANDED_OVER, UNCLEAR_OPT_OUT } from './messageEvents.ts'
 import type { Settings } from './settings.ts'
 
-/** Tags by which a tenant switches the machine off and on for one lead. @source lead-domain reference 12.2 */
-const OFF = /^ai assistant:? ?off$/i
-const ON = /^ai assistant:? ?on$/i
+/** Tags by which a team switches the machine off and on for one lead; why not "Qualified": decision 157. @source lead-domain reference 12.1, 12.2 */
+const OFF = /^(?:ai assistant:? ?off|ai[ -]?off|stop[ -]?bot)$/i
+const ON = /^(?:ai assistant:? ?on|ai[ -]?on)$/i
+/** `fieldTimes` entry beside `HANDED_BACK`: the latest statement of tags before it, which did not hand back. */
+const NOT_YET = 'hand_back_not_yet'
 
 /** Do these tags say that the machine may lead again? */
 export function handsBack(tags: readonly string[]): boolean {
   return tags.some((tag) => ON.test(tag))
+}
+
+/**
+ * Notes since when the tags hand the lead back, after a statement of them at `at` that has been folded; `before`: the tags as they were, and when
+ * they were stated. Only the tag's arrival counts, for every later update of the contact states it again; one that is told late counts from when it
+ * was stated. Where the tag went and came again in an order that nobody can tell the earlier counts: what a human wrote in between stands.
+ */
+export function noteHandBack(
+  profile: Draft,
+  tags: readonly string[],
+  at: number,
+  before: { tags: readonly string[]; at: number | undefined },
+): void {
+  const known = profile.fieldTimes[HANDED_BACK]
+  if (!handsBack(tags)) {
+    if (known !== undefined && at < known) raise(profile, NOT_YET, at)
+  } else if (profile.fieldTimes['tags'] === at && handsBack(profile.tags) && !handsBack(before.tags)) {
+    raise(profile, HANDED_BACK, at)
+    if (before.at !== undefined) raise(profile, NOT_YET, before.at)
+  } else if (known !== undefined && at < known && at > lastOf(profile, NOT_YET) && at > lastOf(profile, TOMBSTONE)) {
+    profile.fieldTimes[HANDED_BACK] = at
+  }
+}
+
+function lastOf({ fieldTimes }: Draft, field: string): number {
+  return fieldTimes[field] ?? Number.NEGATIVE_INFINITY
 }
 
 /** The ownership after an event; `writer` is the user of the latest human message, when this event is it. */

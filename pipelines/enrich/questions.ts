@@ -99,10 +99,11 @@ export function questionOf(fired: readonly Fired[], after: LeadProfile, event: L
   const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
   if (rests && event.workflow !== null) return undefined
   const first = fired.find(({ trigger }) => trigger !== 'appointment_booked' && !(rests && trigger === 'appointment_missed'))
-  return first !== undefined && isOptOut(after, event) && !asksForAnother(after, event) ? undefined : first
+  return first !== undefined && takesBack(after, event) && !asksForAnother(after, event) ? undefined : first
 }
 
-function isOptOut({ consents }: LeadProfile, { eventId }: LeadEvent): boolean {
+/** Does a permission stand as taken back by this very event? */
+export function takesBack({ consents }: LeadProfile, { eventId }: LeadEvent): boolean {
   return Object.values(consents).some((consent) => consent.eventId === eventId && consent.status === 'revoked')
 }
 

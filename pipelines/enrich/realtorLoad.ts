@@ -54,7 +54,9 @@ export function realtorNews(before: LeadProfile | undefined, after: LeadProfile 
 function answerOf(before: LeadProfile, after: LeadProfile, { message, occurredAt }: LeadEvent): Told | undefined {
   if (message === null || message.sender !== 'human' || after.counters.outboundHuman === before.counters.outboundHuman) return undefined
   const realtorId = message.userId ?? after.ownerId
-  const waiting = before.inboundTimes.filter((at) => at > (before.lastOutboundAt ?? Number.NEGATIVE_INFINITY) && at <= occurredAt)
+  // A workflow that writes to everybody at once has answered nobody: decision 36.
+  const answeredAt = Math.max(before.lastHumanAt ?? Number.NEGATIVE_INFINITY, before.lastOwnAt ?? Number.NEGATIVE_INFINITY)
+  const waiting = before.inboundTimes.filter((at) => at > answeredAt && at <= occurredAt)
   if (realtorId === null || waiting.length === 0) return undefined
   const answerMinutes = Math.floor((occurredAt - Math.min(...waiting)) / MINUTE_MS)
   return answerMinutes > LATEST_ANSWER ? undefined : { kind: 'answered', realtorId, answerMinutes }

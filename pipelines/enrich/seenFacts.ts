@@ -3,7 +3,7 @@
  * place of another. In the order of their names, without e-mail addresses and telephone numbers.
  */
 import { permittedFacts } from '../agents/agentView.ts'
-import { cut } from '../ingest/fields.ts'
+import { cut, entryOf } from '../ingest/fields.ts'
 import { masked } from './maskedText.ts'
 
 const FACT_TEXT = 80
@@ -39,7 +39,7 @@ export function seenFacts(
   if (known?.names === names) return known.facts
   const facts: Record<string, string> = {}
   for (const [id, name] of names) {
-    const value = customFields[id]
+    const value = entryOf(customFields, id)
     const seen = value === undefined ? undefined : seenValue(name, value)
     if (seen !== undefined) facts[name] = seen
   }

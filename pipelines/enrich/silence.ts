@@ -6,6 +6,8 @@ import type { TimerChange } from '../../runtime/outcome.ts'
 import { timer } from '../../runtime/outcome.ts'
 import type { LeadProfile } from '../../schemas/generated/records.ts'
 import { closedOnAllChannels } from './consent.ts'
+import { appointmentAt } from './entities.ts'
+import { isQualifying } from './leadStatus.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -68,6 +70,6 @@ export type SilenceAnswer = 'ask' | 'dormant' | 'nothing'
  */
 export function onSilence(profile: LeadProfile, hours: number, at: number): SilenceAnswer {
   if (!isOpen(profile) || at < silenceBase(profile) + hours * HOUR_MS) return 'nothing'
-  if (hours === DORMANT_HOURS) return profile.status === 'qualified' ? 'nothing' : 'dormant'
+  if (hours === DORMANT_HOURS) return isQualifying(appointmentAt(profile, at), at) ? 'nothing' : 'dormant'
   return hours > profile.silenceStep && hours === silenceReached(profile, at) ? 'ask' : 'nothing'
 }

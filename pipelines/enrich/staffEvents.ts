@@ -3,7 +3,7 @@
  * agent, and what the mail service tells. None of them is a message, so none begins or ends a silence.
  */
 import type { EmailCounts, EmailEventFields, LeadEvent, TaskFields, VoiceCallFields } from '../../schemas/generated/records.ts'
-import { cut } from '../ingest/fields.ts'
+import { cut, entryOf } from '../ingest/fields.ts'
 import { CONTACT_CHANNELS, revoked } from './consent.ts'
 import { ECHO_OF_DELETION_MS, deleteEntity, stateEntity } from './entities.ts'
 import { raise, write } from './lastWriter.ts'
@@ -59,7 +59,7 @@ export function isSpamReport(kind: string): boolean {
 
 /** Words of the ledger for a kind of event that takes permission back on every channel; undefined for any other. */
 export function closingWords(kind: string): string | undefined {
-  return CLOSING[kind]
+  return entryOf(CLOSING, kind)
 }
 
 /** Does this kind of event take permission back on every channel? */
@@ -73,7 +73,7 @@ function applyEmail(profile: Draft, { kind, occurredAt: at, eventId }: LeadEvent
     profile.consents = { ...revoked(profile.consents, CONTACT_CHANNELS, at, eventId, words) }
     return true
   }
-  const counted = COUNTED[kind]
+  const counted = entryOf(COUNTED, kind)
   if (counted !== undefined) {
     const counts = profile.emailCounts ?? { opened: 0, clicked: 0, failed: 0 }
     profile.emailCounts = { ...counts, [counted]: counts[counted] + 1 }

@@ -29,7 +29,7 @@ import { weekendNight } from './behaviour/localTime.ts'
 import { becauseOf, becauseOfEvent, becauseOfSilence, firedOf, toAsk } from './behaviour/told.ts'
 import { erasedAtOf, forgotten, isDeletion, isForgotten, withLateRefusals } from './erasure.ts'
 import { REPLIES_TIMER, heldWith, observed, outcomeOf, repliesSettled, settledAt } from './outcomes.ts'
-import { assessmentOf, firedBy, questionOf, triggerFired } from './questions.ts'
+import { assessmentOf, firedBy, questionOf, takesBack, triggerFired } from './questions.ts'
 import { realtorActivities, realtorNews } from './realtorLoad.ts'
 import { settingsOf } from './settings.ts'
 import { DORMANT_HOURS, SILENCE_HOURS, onSilence, silenceBase, silenceReached, silenceTimerName, silenceTimers } from './silence.ts'
@@ -59,7 +59,9 @@ function apply(before: LeadProfile | undefined, record: StreamRecord<LeadEvent>,
   }
   const { firings, timers } = behave(before, after, event, ctx.at, weekendNightOf(after, tenant))
   const fired = firedBy(before, after, event)
-  const question = questionOf(fired, after, event) ?? toAsk(firings, after, ctx.at)
+  // "No more ads" may be the fifth thing that a lead does within two hours: it fires, and nobody is asked what to write.
+  const asking = firings.length > 0 && !takesBack(after, event) ? toAsk(firings, after, ctx.at) : undefined
+  const question = questionOf(fired, after, event) ?? asking
   if (question !== undefined) {
     // A question asked now covers the steps of silence that have passed already (a webhook may come days late).
     after.silenceStep = Math.max(after.silenceStep, silenceReached(after, ctx.at))

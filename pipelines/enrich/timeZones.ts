@@ -20,11 +20,10 @@ export function placeOf(lead: Stated, tenant: Pick<Tenant, 'timeZone'> | undefin
   const phone = placeOfPhone(lead.phone)
   const address = placeOfAddress(lead)
   const stated = lead.timeZone === null ? [] : [lead.timeZone]
-  const zones = narrowed(narrowed(stated, address?.zones ?? NONE), phone?.zones ?? NONE)
+  const zones = agreed([stated, address?.zones ?? NONE, phone?.zones ?? NONE])
   const states = narrowed(address?.states ?? NONE, phone?.states ?? NONE)
   // Unsigned: it rules nothing out.
   const reported = lead.reportedTimeZone ?? null
-  // No source names a zone twice, so neither do they together.
   if (zones.length > 0 && reported === null) return { zones, states }
   const unknown = [...(tenant === undefined ? [] : [tenant.timeZone]), ...contiguousUsZones]
   return { zones: unique([...(zones.length > 0 ? zones : unknown), ...(reported === null ? [] : [reported])]), states }
@@ -32,15 +31,30 @@ export function placeOf(lead: Stated, tenant: Pick<Tenant, 'timeZone'> | undefin
 
 const NONE: readonly string[] = []
 
+/** What each source leaves beside those that agree with it: two that agree do not outvote a third. */
+function agreed(sources: readonly (readonly string[])[]): readonly string[] {
+  const named = sources.filter(({ length }) => length > 0)
+  if (named.length < 2) return named[0] ?? NONE
+  return unique(named.flatMap((source) => named.reduce(whereBoth, source)))
+}
+
+function whereBoth(left: readonly string[], other: readonly string[]): readonly string[] {
+  const both = left.filter((item) => other.includes(item))
+  return both.length > 0 ? both : left
+}
+
 function narrowed(known: readonly string[], more: readonly string[]): readonly string[] {
   if (known.length === 0 || more.length === 0) return known.length === 0 ? more : known
   const both = known.filter((item) => more.includes(item))
   return both.length > 0 ? both : unique([...known, ...more])
 }
 
+const NORTH_AMERICAN = /^\+1\d{10}$/
+
 function placeOfPhone(phone: string | null): Place | undefined {
   if (phone === null || !phone.startsWith('+')) return undefined
-  if (phone.startsWith('+1')) return placeOfAreaCode(phone.slice(2, 5))
+  // A number that lacks digits, as one that was dialled without its area code, says nothing of where it is from.
+  if (phone.startsWith('+1')) return NORTH_AMERICAN.test(phone) ? placeOfAreaCode(phone.slice(2, 5)) : undefined
   const country = parsePhoneNumberFromString(phone)?.country
   return country === undefined ? undefined : placeOfCountry(country)
 }

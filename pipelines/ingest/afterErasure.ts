@@ -16,7 +16,7 @@ import { contactIdOf, reportContactIdOf } from './subject.ts'
 import { readCallback } from './translate/callback.ts'
 import { destinationOf, reportDestination } from './translate/catalogue.ts'
 import { noSections } from './translate/draft.ts'
-import type { DateField, Draft } from './translate/draft.ts'
+import type { Draft, Translator } from './translate/draft.ts'
 import { webhookTypeOf } from './webhookTypes.ts'
 
 type Told = Pick<LeadEvent, 'kind'> & Partial<Pick<LeadEvent, 'contact' | 'message' | 'emailEvent'>>
@@ -55,7 +55,7 @@ export function deliveryAfterErasure(delivered: Delivered, erasedAt: number): Ui
 interface Reading {
   readonly body?: Json
   readonly draft?: Draft | undefined
-  readonly datedBy: readonly DateField[]
+  readonly datedBy: Translator['datedBy']
 }
 
 function readingOf({ origin, type, body: bytes }: Delivered): Reading {
@@ -68,7 +68,7 @@ function readingOf({ origin, type, body: bytes }: Delivered): Reading {
   const { body } = parsed
   const destination =
     origin === 'workflow' ? reportDestination(reportContactIdOf(body)) : destinationOf(webhookTypeOf(body), contactIdOf(body))
-  if (!('translator' in destination)) return { body, datedBy: [] }
+  if (!('translator' in destination)) return { body, datedBy: origin === 'workflow' ? 'arrival' : [] }
   const draft = destination.translator.translate(body)
   return { body, draft: 'missing' in draft ? undefined : draft, datedBy: destination.translator.datedBy }
 }

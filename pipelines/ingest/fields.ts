@@ -97,12 +97,16 @@ export function zoneOf(body: Json, name: string): string | null {
   return zone !== null && zone.includes('/') && DateTime.fromMillis(EARLIEST_MS, { zone }).isValid ? zone : null
 }
 
-/** E.164 when the number can be parsed, else as sent. Numbers without a country code are read as of `country`. */
+/**
+ * E.164 when it is a number of the length that its country has, else as sent: "555-0101" is no +1 5550101, and "415-5512" is not from California.
+ * Numbers without a country code are read as of `country`.
+ */
 export function phoneOf(body: Json, name: string, country: string | null): string | null {
   const text = textOf(body, name)
   if (text === null) return null
   const region = country !== null && /^[A-Z]{2}$/.test(country) ? (country as CountryCode) : 'US'
-  return parsePhoneNumberFromString(text, region)?.number ?? text
+  const parsed = parsePhoneNumberFromString(text, region)
+  return parsed?.isPossible() === true ? parsed.number : text
 }
 
 /** GHL id to value as text. Arrays are joined by ", ", objects are JSON. */

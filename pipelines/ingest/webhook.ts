@@ -70,7 +70,7 @@ export function tellWebhook(state: IngestState | undefined, record: StreamRecord
   }
   const erasedAt = ctx.tables.erasures.get(ctx.key)?.erasedAt
   if ('raw' in destination && (tenantId !== null || destination.raw !== 'contact_not_named')) {
-    if (erasedAt !== undefined && eventTimeOf(body, { datedBy: [] }, received.receivedAt).occurredAt <= erasedAt)
+    if (erasedAt !== undefined && eventTimeOf(body, { datedBy: isReport ? 'arrival' : [] }, received.receivedAt).occurredAt <= erasedAt)
       return drop('before_erasure')
     const rawType = textOf(body, 'type') ?? ''
     const raw = rawOf(received, {

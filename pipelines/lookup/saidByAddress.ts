@@ -16,7 +16,7 @@ import { eventTimeOf } from '../ingest/eventTime.ts'
 import { textOf } from '../ingest/fields.ts'
 import { mark } from '../ingest/seen.ts'
 import { isCallbackType, readCallback } from '../ingest/translate/callback.ts'
-import type { DateField, Draft } from '../ingest/translate/draft.ts'
+import type { Draft, Translator } from '../ingest/translate/draft.ts'
 import { emailTranslators } from '../ingest/translate/emailEvent.ts'
 
 type Body = Pick<WebhookUnrecognised, 'shape' | 'body'>
@@ -70,7 +70,7 @@ export function addressStatementsOf(raw: Body & Pick<WebhookUnrecognised, 'webho
 interface Told {
   readonly body: Json
   readonly draft: Draft
-  readonly datedBy: readonly DateField[]
+  readonly datedBy: Translator['datedBy']
 }
 
 function readingOf({ shape, body: bytes }: Body): Told | undefined {

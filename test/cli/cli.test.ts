@@ -359,6 +359,11 @@ t.test('why tells which person leads the conversation, where the platform says w
   t.equal(led({ id: 'user1', name: 'Ana', active: true }), 'led by a human since 2026-11-24 15:00 UTC (human message, by Ana (user1))')
   t.equal(led(null), 'led by a human since 2026-11-24 15:00 UTC (human message)')
   t.equal(led(undefined as never), 'led by a human since 2026-11-24 15:00 UTC (human message)', 'an older API names nobody')
+  const ends = (reason: string) =>
+    whyText({ ...story, leader: null, profile: profileOf({ humanOwnership: { ...humanOwnership, userId: null, reason } }) })[2]
+  t.equal(ends('tag'), 'led by a human since 2026-11-24 15:00 UTC (tag), until that tag is taken off')
+  t.match(ends('hand_over'), /\(hand over\), until it is tagged "AI Assistant: On"$/)
+  t.match(ends('opt_out_unclear'), /, until a person has written or it is tagged "AI Assistant: On"$/)
 })
 
 t.test('why tells what the lead permits, for what, and by which words it was taken back', async (t) => {

@@ -5700,8 +5700,8 @@ export const mutations: readonly Mutation[] = [
     id: 'asked-for-and-unanswered',
     guard: 'who takes one channel back and asks for another is answered',
     file: 'pipelines/enrich/questions.ts',
-    find: ' && isOptOut(after, event) && !asksForAnother(after, event) ?',
-    replace: ' && isOptOut(after, event) ?',
+    find: ' && takesBack(after, event) && !asksForAnother(after, event) ?',
+    replace: ' && takesBack(after, event) ?',
     tests: [
       {
         file: 'test/pipelines/enrich.test.ts',

@@ -557,6 +557,25 @@ t.test('a trigger leaves the fold that completes it, with its reason, what it re
   t.equal(on.outputs(assessments).length, asked, 'not again within 4 hours')
 })
 
+t.test('a rule that a message completes which takes a permission back is told, and nobody is asked what to write', async (t) => {
+  const askedAfter = (text: string) => {
+    const consent = { revocation: 'purpose', marketingNeeds: 'inquiry', written: null }
+    const on = drive(enrich, { at: start, tables: { tenants: [[tenantId, tenantRecord({ tenantId, consent })]] } })
+    known(on)
+    on.advance('5h')
+    tell(on, ...times('page_view', 4, 5 * HOUR))
+    const said = { messageId: 'm', channel: 'sms', direction: 'inbound', sender: 'lead', subject: null, text }
+    const nothing = { conversationId: null, status: null, userId: null, callStatus: null, callDurationSeconds: null }
+    const before = on.outputs(assessments).length
+    on.pipe(leadEvents, maria, event('message_inbound', start + 5 * HOUR + 9, { message: { ...said, ...nothing } }))
+    t.equal(on.outputs(triggers).at(-1)?.trigger, 'high_engagement_spike', text)
+    t.notOk((on.state(maria) as LeadProfile).consents['sms']?.status === 'revoked', 'the lead is open')
+    return on.outputs(assessments).slice(before)
+  }
+  t.strictSame(askedAfter('no more ads'), [])
+  t.equal(askedAfter('What is it worth?').length, 1)
+})
+
 t.test('absence fires by a timer that survives a restart, and any activity moves it', async (t) => {
   const on = line()
   known(on)

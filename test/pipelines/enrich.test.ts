@@ -303,7 +303,7 @@ t.test('a deletion takes what was said before it, and only a later contact event
   )
 })
 
-// Kinds of events with times that collide often. "AI Assistant: On" is left out: its arrival, not its presence, hands back.
+// Kinds of events with times that collide often. "AI Assistant: On" is left out: its arrival, not its presence, hands back (a property of its own).
 const anyEvent: fc.Arbitrary<LeadEvent> = fc
   .record({
     at: fc.integer({ min: 0, max: 6 }).map((n) => start + n * 40_000),
@@ -1059,10 +1059,12 @@ t.test('P-65: consent comes from the lead asking, ends with its time, and is rev
   for (const source of ['xyz form', 'Website', 'web_form', 'zillow', 'Realtor.com', 'open house', 'facebook lead ad', 'portal inquiry']) {
     t.equal(blockedBecause(fold(created({ source })), 'sms', at), undefined, source)
   }
-  for (const source of ['purchased list', 'csv import', 'referral', 'google ads', 'platform'])
+  const brought = ['Zillow import 2023', 'website leads.csv', 'Open House List', 'Website (purchased)', 'referral form']
+  for (const source of ['purchased list', 'csv import', 'referral', 'google ads', 'platform', ...brought])
     t.equal(blockedBecause(fold(created({ source })), 'call', at), 'no_consent', source)
   const asked = fold(created({ source: 'form', createdAt: start - 89 * DAY }))
   t.equal(asked.consents['sms']?.expiresAt, start + DAY)
+  t.equal(fold(created({ source: 'form', createdAt: start + 9_000 * DAY })).consents['sms']?.expiresAt, start + 90 * DAY, 'a wrong clock')
   t.strictSame([blockedBecause(asked, 'sms', start), blockedBecause(asked, 'sms', start + DAY)], [undefined, 'no_consent'])
   t.equal(fold(asked === undefined ? created() : contact({ source: 'form' })).consents['sms'], undefined, 'an update renews nothing')
   t.match(fold(says('hi')).consents, { sms: { status: 'inquiry', expiresAt: start + 90 * DAY }, call: { status: 'inquiry' } })
@@ -1134,6 +1136,74 @@ t.test('a tag, a hand-over and an unclear opt-out last until a human says otherw
   t.match(unclear.humanOwnership, { reason: 'opt_out_unclear', untilAt: null })
   t.equal(unclear.consents['sms']?.status, 'inquiry')
   t.match(applyEvent(unclear, byHuman(start + 2), settings).humanOwnership, { reason: 'human_message' }, 'the human has seen it')
+})
+
+t.test('of two statements of one moment do-not-disturb stands, whichever comes first', async (t) => {
+  const states = ['inactive', 'active', 'permanent', 'unheard of'].map((sms) => contact({ dndChannels: { sms } }, start, 'dnd_changed'))
+  for (const one of states)
+    for (const other of states) {
+      const [first, second] = [fold(one, other), fold(other, one)].map(({ dndChannels }) => dndChannels['sms'])
+      t.equal(first, second)
+      t.equal(first === 'inactive', one === states[0] && other === states[0], first ?? '')
+    }
+  t.match(fold(contact({ dndChannels: { sms: 'active' } }), contact({ dndChannels: { sms: 'inactive' } }, start + 1)).dndChannels, {
+    sms: 'inactive',
+  })
+})
+
+t.test('names that every object knows are names like any other', async (t) => {
+  for (const name of ['constructor', 'toString']) {
+    const line = lineWith()
+    const from = { channel: name, sender: name }
+    tell(line, says('hi', start - 1, from), told('x', start, from), says('STOP', start, from), delivery({ channel: name }, start))
+    const counted = { outboundByChannel: { [name]: 2 }, inboundByChannel: { [name]: 2 } }
+    t.match(stateOf(line), { counters: counted, outboundBySender: { [name]: 1 }, consents: { [name]: { status: 'revoked' } } })
+  }
+  const named = { ...tenant, customFieldNames: { constructor: 'budget', f1: 'timeline' }, consent: null }
+  const lead = fold(created({ customFields: { f1: 'asap', toString: 'x' } }))
+  t.strictSame(leadView(lead, named, start).facts, { timeline: 'asap' })
+  t.strictSame(leadView({ ...lead, customFields: { constructor: '450k' } }, named, start).facts, { budget: '450k' })
+  const written = { fieldId: 'constructor', wording: 'I agree.' }
+  const boxed = { ...settings, written, factNames: { constructor: 'budget' } }
+  t.strictSame(applyEvent(undefined, created({ customFields: { f1: 'x' } }), boxed).consents, {})
+  t.match(applyEvent(undefined, created({ customFields: { constructor: 'yes' } }), boxed).consents, {
+    'sms/marketing': { status: 'express_written' },
+  })
+})
+
+t.test('a team switches the machine off and on for a lead by the tags of the reference, however they are written', async (t) => {
+  const tagged = (...tags: string[]) => fold(created(), contact({ tags }, start + 1, 'tags_changed'))
+  for (const tag of ['AI Assistant: OFF', 'AI-Off', 'ai off', 'Stop-Bot', 'stop bot'])
+    t.match(tagged('x', tag).humanOwnership, { reason: 'tag', untilAt: null }, tag)
+  for (const tag of ['Qualified', 'AI-Offer', 'no stop-bot']) t.equal(tagged(tag).humanOwnership, null, tag)
+  for (const tag of ['AI Assistant: On', 'AI-On', 'ai on'])
+    t.equal(fold(created(), byHuman(start + 1), contact({ tags: [tag] }, start + 2, 'tags_changed')).humanOwnership, null, tag)
+})
+
+t.test('a lead is handed back when the tag was set, in whatever order that is told', async (t) => {
+  const tags = (at: number, on: boolean) => contact({ tags: on ? ['x', 'AI Assistant: On'] : ['x'] }, start + at, 'tags_changed')
+  const late = fold(created(), byHuman(start + 7), tags(9, true), tags(5, true))
+  t.match(late.humanOwnership, { reason: 'human_message', since: start + 7 }, 'who wrote after handing back leads again')
+  t.match(fold(created(), byHuman(start + 7), tags(9, true), tags(8, false), tags(5, true)).humanOwnership, null, 'handed back at 9')
+  t.equal(fold(created(), tags(9, true), deleted(start + 6), tags(5, true)).fieldTimes['hand_back'], start + 9, 'of before the deletion')
+  await assertProperty(
+    t,
+    fc.property(
+      fc
+        .tuple(fc.integer({ min: 0, max: 6 }), fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 1, maxLength: 8 }), fc.nat(6))
+        .map(([since, times, humanAt]) => [byHuman(start + humanAt, { messageId: 'h' }), ...times.map((at) => tags(at, at >= since))])
+        .chain((events) => fc.tuple(fc.constant(events), fc.shuffledSubarray([...events, ...events], { minLength: events.length * 2 }))),
+      ([events, disturbedEvents]) => {
+        const inOrder = [...events].sort((a, b) => a.occurredAt - b.occurredAt)
+        const [one, other] = [inOrder, disturbedEvents].map((each) => {
+          const { fieldTimes, humanOwnership } = fold(...each)
+          return sorted({ fieldTimes, since: humanOwnership?.since })
+        })
+        if (one !== other) throw new Error(`${one}\n${other}`)
+      },
+    ),
+    { numRuns: 500 },
+  )
 })
 
 t.test('the epoch rises with what makes decisions obsolete, and with nothing else', async (t) => {
@@ -1224,6 +1294,12 @@ t.test('the status says how far the lead is', async (t) => {
       .status,
     'contacted',
   )
+  const met = start + 2 * DAY
+  const edited = (at: number, ...more: LeadEvent[]) =>
+    fold(created(), appointment('appointment_booked', { startsAt: met }), says('x'), ...more, contact({ city: 'x' }, at)).status
+  t.equal(edited(met + 7 * DAY - 1), 'qualified', 'staff tell late whether it took place')
+  t.equal(edited(met + 7 * DAY), 'contacted', 'or never')
+  t.equal(edited(met + 99 * DAY, appointment('appointment_changed', { status: 'showed', startsAt: met }, met + DAY)), 'qualified', 'kept')
   t.equal(fold(created(), opportunity('opportunity_changed', { status: 'won' })).status, 'converted')
   t.equal(fold(created(), opportunity('opportunity_changed', { status: 'abandoned' })).status, 'lost')
 })
@@ -1452,6 +1528,14 @@ t.test('a late message or a stage that was down gives one question, not three', 
   tell(booked, created(), appointment('appointment_booked', { startsAt: start + 60 * DAY }))
   booked.advance('31d')
   t.equal(stateOf(booked).status, 'qualified', 'a booked lead does not fall dormant')
+  const untold = lineWith()
+  tell(untold, created(), appointment('appointment_booked', { startsAt: start + 28 * DAY }))
+  untold.advance('31d')
+  t.equal(stateOf(untold).status, 'dormant', 'nobody has said whether it took place, and nobody writes')
+  tell(untold, contact({ city: 'Austin' }, start + 32 * DAY))
+  t.equal(stateOf(untold).status, 'dormant', 'an edit wakes nobody')
+  tell(untold, appointment('appointment_changed', { status: 'showed', startsAt: start + 28 * DAY }, start + 33 * DAY))
+  t.equal(stateOf(untold).status, 'qualified')
 })
 
 t.test('P-39 a rule fires once: repeated webhooks, stale events and restated levels fire nothing', async (t) => {
@@ -1740,6 +1824,15 @@ t.test('all zones and states that may apply are named; sources that conflict add
     'a moved mobile: lawful in both',
   )
   t.strictSame(place({ timeZone: NY, phone: '+15125550101' }).zones, [NY, CHI])
+  const LA = 'America/Los_Angeles'
+  t.strictSame(place({ timeZone: LA, state: 'TX', phone: '+15125550101' }).zones, [LA, CHI], 'two sources do not outvote a third')
+  t.strictSame(
+    place({ timeZone: LA, state: 'TX', phone: '+12135550101' }),
+    { zones: [LA, CHI, DEN], states: ['US-TX', 'US-CA'] },
+    'where the address is stands, though number and zone agree',
+  )
+  t.strictSame(place({ timeZone: CHI, state: 'TX', phone: '+12125550101' }).zones, [CHI, NY], 'what agrees still narrows')
+  t.equal(place({ phone: '+14155512' }).zones.length, 5, 'seven digits begin with no area code')
   t.strictSame(place({ state: 'Québec', country: 'CA' }).states, ['CA-QC'])
   t.strictSame(place({ state: 'ON' }).zones, ['America/Toronto', 'America/Winnipeg'])
   t.strictSame(place({ state: 'Nowhere' }).states, [])

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { ingestErrors } from '../../pipelines/ingest/errors.ts'
+import { phoneOf } from '../../pipelines/ingest/fields.ts'
 import { htmlToText, withoutQuotation } from '../../pipelines/ingest/plainText.ts'
 import { readCallback } from '../../pipelines/ingest/translate/callback.ts'
 import { messageFieldsOf } from '../../pipelines/ingest/translate/message.ts'
@@ -166,6 +167,25 @@ t.test('a contact states what the body states and nothing else', async (t) => {
     dndChannels: { rcs: 'permanent', sms: 'active' },
     inboundDnd: null,
   })
+})
+
+t.test('tags are a list or one text; what cannot be read takes none off the lead', async (t) => {
+  const tagsAfter = (tags: unknown) => translated(delivered({ ...sample('ContactTagUpdate'), tags })).contact?.tags
+  t.strictSame(tagsAfter(['a', 'AI-Off']), ['a', 'AI-Off'])
+  t.strictSame(tagsAfter('a, AI-Off'), ['a', 'AI-Off'])
+  for (const none of [[], '', ' ', null, undefined]) t.strictSame(tagsAfter(none), [], 'the last tag was taken off')
+  for (const odd of [{ 0: 'a' }, [{ name: 'a' }], 7, true]) t.equal(tagsAfter(odd), null, JSON.stringify(odd))
+})
+
+t.test('a number is E.164 where it has the length of one, else it stays as it was sent', async (t) => {
+  const phone = (text: string, country: string | null = null) => phoneOf({ phone: text }, 'phone', country)
+  t.strictSame(
+    ['512.555.0101', '15125550101', '+1 (512) 555-0101 ext 5', 'tel:+15125550101', '011 44 20 7946 0958'].map((text) => phone(text)),
+    ['+15125550101', '+15125550101', '+15125550101', '+15125550101', '+442079460958'],
+  )
+  t.equal(phone('020 7946 0958', 'GB'), '+442079460958')
+  for (const text of ['415-5512', '00442079460958', '020 7946 0958', '911', '1-800-FLOWERS', '+1512555010', '5125550101234'])
+    t.equal(phone(text), text)
 })
 
 t.test('the tag list of a tag change is complete, so a left-out list is an empty one', async (t) => {

@@ -145,7 +145,10 @@ export function plainPlaceOf(
 ): Place {
   const phone = phoneOf(lead.phone)
   const address = addressOf(lead)
-  const zones = [lead.timeZone === null ? [] : [lead.timeZone], address?.zones ?? [], phone?.zones ?? []].reduce(narrowed, [])
+  const sources = [lead.timeZone === null ? [] : [lead.timeZone], address?.zones ?? [], phone?.zones ?? []]
+  const agreeing = (zone: string, of: readonly string[]) => sources.filter((other) => other !== of && other.includes(zone)).length
+  // Of each source the zones that most of the others name too: with three sources, as here, that is what those that agree leave.
+  const zones = sources.flatMap((of) => of.filter((zone) => of.every((other) => agreeing(other, of) <= agreeing(zone, of))))
   const unknown = [...(tenant === undefined ? [] : [tenant.timeZone]), ...contiguousUsZones]
   const reported = lead.reportedTimeZone === null ? [] : [lead.reportedTimeZone]
   return {
@@ -162,7 +165,7 @@ function narrowed(known: readonly string[], more: readonly string[]): readonly s
 
 function phoneOf(phone: string | null): Place | undefined {
   if (phone === null || !phone.startsWith('+')) return undefined
-  if (phone.startsWith('+1')) return placeOfAreaCode(phone.slice(2, 5))
+  if (phone.startsWith('+1')) return /^\d{10}$/.test(phone.slice(2)) ? placeOfAreaCode(phone.slice(2, 5)) : undefined
   const country = countryByCode(phone)?.country
   return country === undefined ? undefined : { states: [country], zones: countryZones[country] ?? [] }
 }

@@ -136,6 +136,24 @@ t.test('an answer about time is read at its later end, and one that names none i
   )
   t.equal(priorityFor({ customFields: { f2: 'Over the next 3 months' } }).factors[0]?.words, 'wants to move within 90 days')
   t.strictSame(['flexible', '', 'not now', 'soon-ish', undefined].map(daysToMove), [undefined, undefined, undefined, undefined, undefined])
+  t.strictSame(
+    ['now', 'Right now', 'ready now', 'We need to sell now', 'ASAP, no realtor yet', 'now - 3 months', '3-6_months'].map(daysToMove),
+    [0, 0, 0, 0, 0, 90, 180],
+  )
+  t.strictSame(
+    [
+      ...['just looking for now', 'Just browsing for now', 'no plans now', 'no plans right now', 'No rush, happy where I am now'],
+      ...[
+        "I don't need to move right now",
+        'not ready right now',
+        'no need to move right away',
+        "can't move asap",
+        'we moved 5 months ago',
+      ],
+    ].map(daysToMove),
+    Array<undefined>(10).fill(undefined),
+    'who looks around wants nothing within 30 days',
+  )
   t.equal(
     priorityFor({ customFields: { f2: '6-12 months' }, recentMessages: [says('we need to move asap')] }).factors[0]?.words,
     'wants to move within 30 days',

@@ -74,14 +74,14 @@ const event = (kind: string, at: number, changes: Partial<LeadEvent> = {}): Lead
 })
 const created = (fields: Partial<ContactFields> = {}, at = tuesdayNoon) =>
   event('contact_created', at, { contact: { ...noContactFields, firstName: 'Maria', email: 'maria@example.com', ...fields } })
-const wrote = (direction: 'inbound' | 'outbound', at: number, userId: string | null = null) =>
+const wrote = (direction: 'inbound' | 'outbound', at: number, userId: string | null = null, sender = 'human') =>
   event(direction === 'inbound' ? 'message_inbound' : 'message_outbound', at, {
     message: {
       messageId: `m-${at}`,
       conversationId: null,
       channel: 'sms',
       direction,
-      sender: direction === 'inbound' ? 'lead' : 'human',
+      sender: direction === 'inbound' ? 'lead' : sender,
       userId,
       text: 'Hello there',
       subject: null,
@@ -242,6 +242,19 @@ t.test('a newer routing decision replaces an older assignment and nothing else; 
   t.match(l.outputs(followups).at(-1), { change: 'cancelled', decisionId: 'r2' })
   l.pipe(decisions, maria, routing({ decisionId: 'r4', params: {} }))
   t.equal(l.drops.at(-1)?.reason, 'nobody_named')
+})
+
+t.test('a workflow that writes at once has answered nobody: the lead waits for a person, or for Rekindle', async (t) => {
+  const minutesAfter = (sender: string) => {
+    const l = line()
+    l.pipe(leadEvents, maria, created({ ownerId: 'ana' }))
+    l.pipe(leadEvents, maria, wrote('inbound', tuesdayNoon + HOUR))
+    l.pipe(leadEvents, maria, wrote('outbound', tuesdayNoon + HOUR + 5_000, null, sender))
+    l.pipe(leadEvents, maria, wrote('outbound', tuesdayNoon + HOUR + 20 * MINUTE, 'ana'))
+    return l.outputs(realtorActivity).flatMap(({ kind, answerMinutes }) => (kind === 'answered' ? [answerMinutes] : []))
+  }
+  for (const sender of ['workflow', 'campaign', 'bulk', 'api']) t.strictSame(minutesAfter(sender), [20], sender)
+  t.strictSame(minutesAfter('rekindle'), [], 'what Rekindle has answered nobody owes an answer to')
 })
 
 t.test('a lead counts for its realtor while it is open, an answer is measured from the first message it answers', async (t) => {

@@ -181,6 +181,9 @@ t.test('budget and financing of a golden lead are what is stated or written, the
   const refused = scoresFor({ customFields: { f3: 'no' } }).golden
   t.strictSame(refused.factors, [])
   t.notOk(refused.unknown.includes('financing'), 'known, and nothing to add')
+  for (const f8 of ['Cash', 'cash buyer', 'Paying cash'])
+    t.strictSame(parts({ customFields: { f8 } }), [['financing', 18, 'financing ready, as stated']], f8)
+  t.strictSame(parts({ customFields: { f8: 'Cash-out refinance' } }), [])
   t.ok(scoresFor({ customFields: { f3: 'maybe', f8: 'unknown' } }).golden.unknown.includes('financing'))
   t.strictSame(
     parts({ customFields: { f3: 'no' }, recentMessages: [says('I am a cash buyer')] }),

@@ -185,7 +185,8 @@ t.test(
       workflow: { contact: { firstName: 'Jane' }, customData: { rekindle_signal: 'property_view' } },
     })
     t.strictSame({ ...of({ rekindle_signal: ' Page_View ' })?.behaviour }, { signal: 'page_view', subject: null, price: null })
-    for (const price of ['on request', '0', '']) t.equal(of({ rekindle_signal: 'price_click', price })?.behaviour?.price, null, price)
+    for (const price of ['on request', '0', '', '9'.repeat(400)])
+      t.equal(of({ rekindle_signal: 'price_click', price })?.behaviour?.price, null, price)
     t.match(of({ subject: 'oak-12', price: '1' }), { kind: 'workflow_reported', behaviour: null })
   },
 )
@@ -318,6 +319,20 @@ t.test('what a report says stays apart: fields by label, names of stages, one mo
   t.equal(profileOf(line).humanOwnership, null)
   report(line, body({ message: { direction: 'inbound', body: 'please stop texting me' } }))
   t.match(profileOf(line), { humanOwnership: { reason: 'opt_out_unclear' }, consents: {} })
+})
+
+t.test('a report is dated by its arrival, whatever time its author has put into it', async (t) => {
+  for (const timestamp of ['2020-01-01T00:00:00Z', '2026-11-03T09:00:00', start - 1]) {
+    const one = told({ timestamp, dateUpdated: timestamp })
+    t.match(one, { occurredAt: start, statedAt: null }, String(timestamp))
+    t.equal(one?.workflow?.customFields['timestamp'], String(timestamp), 'it is kept as what it is, a field of the author')
+  }
+  const line = lineAtStart()
+  signed(line, { type: 'ContactCreate', id: contactId, phone: '+15125550101' })
+  signed(line, { type: 'OutboundMessage', contactId, messageType: 'SMS', messageId: 'm1', body: 'Hi', source: 'app', userId: 'u1' })
+  const message = { direction: 'inbound', body: 'please stop texting me' }
+  report(line, body({ message, timestamp: new Date(start - 3_600_000).toISOString() }))
+  t.match(profileOf(line), { humanOwnership: { reason: 'opt_out_unclear' } }, 'or it would have been seen by whoever wrote last')
 })
 
 t.test('a report tells by which visit the lead came, without what names a person or a machine', async (t) => {

@@ -3,7 +3,7 @@
  * The set is the same in whatever order the events came and however often; what happened at one moment is one observation.
  */
 import type { LeadEvent, Observed } from '../../../schemas/generated/records.ts'
-import { cut } from '../../ingest/fields.ts'
+import { cut, entryOf } from '../../ingest/fields.ts'
 import { isContact } from '../messageEvents.ts'
 import { KEPT_EACH, KEPT_MS, isSignal } from './signals.ts'
 import type { SignalName } from './signals.ts'
@@ -30,7 +30,7 @@ export function observationOf(event: LeadEvent): Observed | undefined {
   const { kind, occurredAt: at, behaviour, message, emailEvent, voiceCall, appointment } = event
   if (behaviour !== null) return isSignal(behaviour.signal) ? seenAt(at, behaviour.signal, behaviour.subject, behaviour.price) : undefined
   if (message !== null) {
-    const signal = message.direction === 'inbound' && isContact(message) ? inbound[message.channel] : undefined
+    const signal = message.direction === 'inbound' && isContact(message) ? entryOf(inbound, message.channel) : undefined
     return signal === undefined ? undefined : seenAt(at, signal)
   }
   if (emailEvent !== null && kind === 'email_opened') return seenAt(at, 'email_open', emailEvent.mailId)

@@ -3,6 +3,7 @@
  * for each set of fields, since nearly every event leaves them as they are.
  */
 import { amountOf, answerOf, meanOf } from '../../agents/factValues.ts'
+import { entryOf } from '../../ingest/fields.ts'
 import { needs } from './parts.ts'
 import { unitDays } from './priorityTables.ts'
 import { financingPoints, questions } from './serviceTables.ts'
@@ -46,7 +47,7 @@ function readAnswers(customFields: Texts, names: Texts): Answers {
   let answered = 0
   // Of two fields for one fact, the one whose id comes first.
   for (const id of Object.keys(customFields).sort()) {
-    const name = names[id]
+    const name = entryOf(names, id)
     const value = customFields[id]
     if (name === undefined || value === undefined || value.trim() === '') continue
     answered |= bitsOfFact.get(name) ?? 0
@@ -66,6 +67,9 @@ function budgetOf(facts: ReadonlyMap<string, string>): number | undefined {
   return amountOf(facts.get('budget')) ?? (ends.length === 0 ? undefined : meanOf(ends))
 }
 
+/** Who pays cash needs no loan; a "cash-out refinance" is one. */
+const CASH = /^(?:all_|paying_|pay_)?cash(?!_?(?:out|back|flow))/
+
 /** A plain yes or no about the approval before what is written of the financing: "ready", "in progress", "pre-approved". */
 function financingOf(facts: ReadonlyMap<string, string>): Financing | undefined {
   const stated = facts
@@ -74,7 +78,7 @@ function financingOf(facts: ReadonlyMap<string, string>): Financing | undefined 
     .toLowerCase()
     .replaceAll(/[\s-]+/g, '_')
   const approved = answerOf(facts.get('pre_approved')) ?? answerOf(facts.get('financing'))
-  if (approved === true) return 'ready'
+  if (approved === true || (stated !== undefined && CASH.test(stated))) return 'ready'
   if (stated !== undefined && Object.hasOwn(financingPoints, stated)) return stated as Financing
   return approved === false ? 'none' : undefined
 }
@@ -84,19 +88,26 @@ const BEYOND =
   '(?:(?<!\\bnot?\\s)(?:over|more than)|at least|after)\\s+(?:about\\s+|around\\s+)?' +
   '|not? (?:before|sooner than|earlier than|less than)\\s+|not (?:in|within|for|until|till)\\s+(?:the\\s+)?(?:next\\s+|another\\s+|about\\s+|around\\s+)?'
 const COUNTED = new RegExp(
-  `(\\b(?:${BEYOND}))?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(\\+)?\\s*(?:or more\\s+)?(day|week|month|year)s?\\b\\s*(\\+|or more)?`,
+  `(\\b(?:${BEYOND}))?(?<![\\d.,])(\\d{1,3}(?:[.,]\\d{1,2})?)\\s*(\\+)?\\s*(?:or more\\s+)?(day|week|month|year)s?\\b(?!\\s+ago\\b)\\s*(\\+|or more)?`,
   'i',
 )
 
+const AT_ONCE = /\b(?:asap|as soon as possible|immediate(?:ly)?|right away)\b/i
+/** "Now" and "ready to move now"; "just looking for now", "happy where I am now" and "now to 3 months" are no such thing. */
+const NOW = /(?:^\s*|\b(?:ready|buy|buying|sell|selling|move|moving)\s+)(?:right\s+)?now\b(?!\s*(?:-|–|to)\s*\d)/i
+/** "Not asap", "don't need to right away", "no need to move immediately". */
+const DENIED =
+  /\bnot\b|n['’]t\b|\b(?:no|never|nothing|without|dont|cant|wont)\s+(?:\S+\s+){0,4}(?:asap|as soon|immediate|right away|(?:right\s+)?now\b)/i
+
 /**
  * Days in which a lead wants to move by what it answered ("asap", "within 30 days", "3-6 months", "12+ months"): the later end of a range,
- * Infinity when it has none; `undefined` for what names no time ("flexible").
+ * Infinity when it has none; `undefined` for what names no time ("flexible"), or one that is over ("3 months ago").
  */
 export function daysToMove(answer: string | undefined): number | undefined {
   if (answer === undefined) return undefined
-  if (/\b(asap|as soon as possible|immediate(ly)?|right away|(?<!\bfrom )now)\b/i.test(answer))
-    return /\bnot\b/i.test(answer) ? undefined : 0
-  const counted = COUNTED.exec(answer)
+  const said = answer.replaceAll('_', ' ')
+  if (AT_ONCE.test(said) || NOW.test(said)) return DENIED.test(said) ? undefined : 0
+  const counted = COUNTED.exec(said)
   const [, beyond, digits, plus, unit, plusAfter] = counted ?? []
   const days = unitDays[unit?.toLowerCase() ?? '']
   if (digits === undefined || days === undefined) return undefined

@@ -10,7 +10,7 @@ const at = (stage: LifecycleStage, because: string): Lifecycle => ({ stage, beca
 const converted = at('converted', 'its opportunity is won')
 const lost = at('lost', 'its opportunity is lost or abandoned')
 const gone = at('lost', 'the contact was deleted')
-const appointment = at('appointment', 'an appointment is agreed or was kept')
+const appointment = at('appointment', 'an appointment is agreed, was kept or is just over')
 const dormant = at('dormant', 'nobody has written for 30 days')
 const hot = at('hot', 'its score is hot')
 const engaged = at('engaged', 'it wrote or acted within 30 days')

@@ -31,10 +31,20 @@ function told(kind: string) {
   return (body: Json): Draft => ({ kind, sections: { contact: contactFieldsOf(body) } })
 }
 
-// The list is complete after the change, and an empty list is left out like every empty field.
+// The list is complete after the change, and an empty list is left out like every empty field. One that cannot be read is not empty.
 function tagsChanged(body: Json): Draft {
   const contact = contactFieldsOf(body)
-  return { kind: 'tags_changed', sections: { contact: { ...contact, tags: contact.tags ?? [] } } }
+  const stated = body['tags'] ?? ''
+  const isLeftOut = typeof stated === 'string' && stated.trim() === ''
+  return { kind: 'tags_changed', sections: { contact: { ...contact, tags: contact.tags ?? (isLeftOut ? [] : null) } } }
+}
+
+/** A list, or one text with commas, as workflows have it; null when none is stated or nothing of it can be read. */
+function tagsOf(body: Json): string[] | null {
+  const value = body['tags']
+  if (typeof value === 'string') return value.trim() === '' ? null : listOf({ tags: value.split(',') }, 'tags')
+  const tags = listOf(body, 'tags')
+  return tags?.length === 0 && (value as unknown[]).length > 0 ? null : tags
 }
 
 /** What a contact body states. */
@@ -54,7 +64,7 @@ export function contactFieldsOf(body: Json): ContactFields {
     timeZone: zoneOf(body, 'timezone') ?? zoneOf(body, 'timeZone'),
     source: textOf(body, 'source'),
     ownerId: textOf(body, 'assignedTo'),
-    tags: listOf(body, 'tags'),
+    tags: tagsOf(body),
     dnd: flagOf(body, 'dnd'),
     dndChannels: dndChannelsOf(body),
     inboundDnd: statusOf(objectOf(body, 'inboundDndSettings')?.['all']),

@@ -64,9 +64,9 @@ export interface Translator {
   readonly translate: (body: Json) => Translation
   /**
    * Fields that may date the event after the gateway's `timestamp`. `dateAdded` is the creation of the resource, so only
-   * what happens at creation is dated by it: a change would seem as old as the contact and lose to everything.
+   * what happens at creation is dated by it: a change would seem as old as the contact and lose to everything. `arrival`: by no field.
    */
-  readonly datedBy: readonly DateField[]
+  readonly datedBy: readonly DateField[] | 'arrival'
   /** The platform leaves the contact out of such bodies: they wait in the raw lane, which is no defect of the sender. */
   readonly mayLackContact?: true
 }

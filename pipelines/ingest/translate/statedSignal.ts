@@ -23,5 +23,11 @@ export function statedSignalOf(customData: Json): StatedSignal | undefined {
   if (!statedSignals.includes(signal))
     return { unknown: `rekindle_signal ${cut(stated, NAME_TEXT)} must be one of ${statedSignals.join(', ')}.` }
   const price = amountOf(textOf(customData, 'price') ?? undefined)
-  return { behaviour: { signal, subject: textOf(customData, 'subject'), price: price === undefined || price <= 0 ? null : price } }
+  return {
+    behaviour: {
+      signal,
+      subject: textOf(customData, 'subject'),
+      price: price !== undefined && price > 0 && price <= Number.MAX_SAFE_INTEGER ? price : null,
+    },
+  }
 }

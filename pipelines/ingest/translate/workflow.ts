@@ -29,7 +29,8 @@ const known = new Set([
 
 export const workflowTranslator: Translator = {
   translate: reported,
-  datedBy: [],
+  // Whatever an author has put into it: nobody signed it, and most such times lack their offset.
+  datedBy: 'arrival',
   mayLackContact: true,
 }
 
