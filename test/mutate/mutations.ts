@@ -1795,8 +1795,8 @@ export const mutations: readonly Mutation[] = [
     id: 'automatic-reply-permits',
     guard: 'what a telephone or a mailbox writes by itself is no inquiry',
     file: 'pipelines/enrich/messageEvents.ts',
-    find: 'if (isWrittenByItself(message)) return false',
-    replace: '',
+    find: 'if (isWrittenByItself(message)) {',
+    replace: 'if (Number.isNaN(at)) {',
     tests: [
       {
         file: 'test/pipelines/enrich.test.ts',
@@ -5709,5 +5709,19 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A lead writes "don\'t call, just text" and never hears from anybody.',
+  },
+  {
+    id: 'automatic-reply-untold',
+    guard: 'what a telephone or a mailbox wrote by itself was told of',
+    file: 'pipelines/followup/gates/freshness.ts',
+    find: 'const told = [lead.lastInboundAt, lead.fieldTimes[WRITTEN_BY_ITSELF]]',
+    replace: 'const told = [lead.lastInboundAt]',
+    tests: [
+      {
+        file: 'test/pipelines/followupGates.test.ts',
+        title: 'what the provider shows last is waited for while nobody has told of it, and for no longer than it may be told',
+      },
+    ],
+    why: 'After "I am driving" a lead hears nothing for 24 hours, and each minute of them takes two calls.',
   },
 ]
