@@ -200,6 +200,13 @@ export const runtimeErrors = {
     remedy:
       'Have its writer compress with gzip, snappy or lz4, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
   },
+  E_BATCH_TOO_LARGE: {
+    scope: 'process',
+    retriable: false,
+    means: 'A compressed record batch inflates to more than a process takes; nothing of it is passed over.',
+    remedy:
+      'Find its writer by the topic and partition in the log, and have it write smaller batches. What is there is read by nobody here: once somebody has looked at it with the tools of Kafka, `rekindle offsets reset` sets the group behind it.',
+  },
   E_OFFSETS_FORGOTTEN: {
     scope: 'partition',
     retriable: false,

@@ -5724,4 +5724,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'After "I am driving" a lead hears nothing for 24 hours, and each minute of them takes two calls.',
   },
+  {
+    id: 'batch-inflates',
+    guard: 'a compressed batch inflates only so far',
+    file: 'runtime/kafka/protocol/lz4.ts',
+    find: 'if (this.#at + bytes > this.#most)',
+    replace: 'if (this.#most < 0)',
+    tests: [
+      {
+        file: 'test/runtime/kafka/lz4.test.ts',
+        title: 'a run of one byte takes no longer than its bytes, and none inflates beyond the bound',
+      },
+    ],
+    why: 'A stored megabyte takes a gigabyte of each process that reads it, until it ends.',
+  },
 ]
