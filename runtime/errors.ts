@@ -91,8 +91,8 @@ export const runtimeErrors = {
   E_TOPIC_MISSING: {
     scope: 'process',
     retriable: false,
-    means: 'A declared topic does not exist on the broker.',
-    remedy: 'Run `rekindle topics apply`.',
+    means: 'A declared topic does not exist on the broker, or its user may not see it.',
+    remedy: 'Run `rekindle topics apply`. Where that finds it, the user of this process has no right on it: docs/operations.md lists them.',
   },
   E_SCHEMA_REFUSED: {
     scope: 'process',
@@ -127,6 +127,13 @@ export const runtimeErrors = {
     means: 'No TLS connection to a Kafka broker came about: one side does not accept the certificate of the other.',
     remedy:
       'Check that KAFKA_SSL_CA_FILE holds the authority of the broker and its certificate names the host in KAFKA_BROKERS; where the broker asks for a certificate, check KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE.',
+  },
+  E_BROKER_RIGHTS_MISSING: {
+    scope: 'process',
+    retriable: false,
+    means: 'A Kafka broker does not permit its user what was asked: a topic, a group, a transactional id or the cluster.',
+    remedy:
+      'Give the user the rights that docs/operations.md lists for this process ("Rights on a cluster with access rules"); the log of the broker names what was denied.',
   },
   E_REGISTRY_UNREACHABLE: {
     scope: 'process',
