@@ -67,7 +67,7 @@ export const runtimeErrors = {
     means:
       'What a stage or a worker made of a record, to be written or kept for its key, is larger than the topic takes; nothing of it was kept.',
     remedy:
-      'The record is in the dead-letter topic, and its detail names the topic, the size and the limit. Raise `max.message.bytes` of that topic or mend what made so much of the record, then `rekindle dlq replay`. What a timer made, and a dead letter that is too large itself, cannot be set aside and stop the member: raise the limit and start again.',
+      'The record is in the dead-letter topic, and its detail names the topic, the size and the limit. Raise `max.message.bytes` of that topic or mend what made so much of the record, then `rekindle dlq replay`. What a timer made, and a dead letter that is too large even without its value, cannot be set aside and stop the member: raise the limit and start again.',
   },
   E_TOPIC_PARTITIONS_DIFFER: {
     scope: 'process',

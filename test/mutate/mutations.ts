@@ -5738,4 +5738,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A stored megabyte takes a gigabyte of each process that reads it, until it ends.',
   },
+  {
+    id: 'letter-too-large',
+    guard: 'a dead letter that its topic does not take is kept without its value',
+    file: 'runtime/kafka/deadLetters.ts',
+    find: "if (letter.headers['dlq-source-offset'] === '-1' || sizes.excess([letter]) === undefined)",
+    replace: "if (letter.headers['dlq-source-offset'] !== undefined)",
+    tests: [
+      {
+        file: 'test/runtime/kafka/tooLarge.test.ts',
+        title: 'a dead letter that is too large for its topic stands there without the value, and says where that is',
+      },
+    ],
+    why: 'A record of a stranger that was compressed well stops its reader, and each that takes over.',
+  },
 ]
