@@ -411,10 +411,7 @@ t.test('what the API refuses is told with its code, its sentence and what to do'
   })
   const refused = await run(t, ['why', 'nobody'], { surroundings: { fetch: async () => ({ status: 404, text: async () => body }) } })
   t.equal(refused.code, 1)
-  t.strictSame(refused.err, [
-    'E_API_REFUSED: 404 E_LEAD_UNKNOWN: There is no lead nobody.',
-    'What to do: Give the contact id.',
-  ])
+  t.strictSame(refused.err, ['E_API_REFUSED: 404 E_LEAD_UNKNOWN: There is no lead nobody.', 'What to do: Give the contact id.'])
   const away = await run(t, ['why', 'x', '--url', 'http://127.0.0.1:1'], {
     surroundings: {
       fetch: async () => {
