@@ -511,7 +511,7 @@ t.test('send takes files, raw bytes, and shows a refusal', async (t) => {
   })
   t.equal(unsigned.code, 1)
   t.equal(unsigned.posted[0]?.signature, 'N/A')
-  t.match(unsigned.err[0], /401 E_SIGNATURE_REFUSED \(header_not_applicable\): Not signed\. Sign it\./)
+  t.strictSame(unsigned.err, ['E_API_REFUSED: 401 E_SIGNATURE_REFUSED (header_not_applicable): Not signed.', 'What to do: Sign it.'])
   const gone = await run(t, ['send', 'ContactCreate'], {
     surroundings: {
       poster: () => ({
