@@ -38,9 +38,11 @@ function told({ decision, ...ask }: OpenAsk): ToldAsk {
   return { decisionId: decision.decisionId, leadKey: leadKey(decision.tenantId, decision.contactId), options, ...ask }
 }
 
-/** What is open, the one whose time is over first first. */
-export async function tellAsks({ queries, now }: Pick<ApiDeps, 'queries' | 'now'>, { tenant, limit }: AskQuery): Promise<ToldAsk[]> {
-  return (await queries.asks({ tenantId: tenant, now: now(), limit })).map(told)
+/** What is open, the one whose time is over first first. Throws `E_LOCATION_UNKNOWN`. */
+export async function tellAsks(deps: Pick<ApiDeps, 'queries' | 'now' | 'tenants'>, { tenant, limit }: AskQuery): Promise<ToldAsk[]> {
+  const asks = await deps.queries.asks({ tenantId: tenant, now: deps.now(), limit })
+  if (asks.length === 0) mustBeKnown(deps, tenant)
+  return asks.map(told)
 }
 
 export type Answered =
@@ -93,11 +95,7 @@ export function askRoutes(app: ApiInstance, deps: ApiDeps): void {
         response: { 200: AskList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
-    async ({ query }) => {
-      const asks = await tellAsks(deps, query)
-      if (asks.length === 0) mustBeKnown(deps, query.tenant)
-      return { asks }
-    },
+    async ({ query }) => ({ asks: await tellAsks(deps, query) }),
   )
 
   app.post(

@@ -25,13 +25,15 @@ export const GateQuery = Type.Object({
 
 export type GateQuery = Static<typeof GateQuery>
 
-/** What rules cost in the days up to now, and since when that is. */
+/** What rules cost in the days up to now, and since when that is. Throws `E_LOCATION_UNKNOWN`. */
 export async function tellGateCosts(
-  { queries, now }: Pick<ApiDeps, 'queries' | 'now'>,
+  deps: Pick<ApiDeps, 'queries' | 'now' | 'tenants'>,
   { tenant: tenantId, days }: GateQuery,
 ): Promise<{ readonly since: number; readonly costs: GateCosts }> {
-  const since = now() - days * DAY_MS
-  return { since, costs: await queries.gateCosts({ tenantId, since }) }
+  const since = deps.now() - days * DAY_MS
+  const costs = await deps.queries.gateCosts({ tenantId, since })
+  if (costs.decided.length === 0) mustBeKnown(deps, tenantId)
+  return { since, costs }
 }
 
 export function gateRoutes(app: ApiInstance, deps: ApiDeps): void {
@@ -48,7 +50,6 @@ export function gateRoutes(app: ApiInstance, deps: ApiDeps): void {
     async ({ query }) => {
       const { since, costs } = await tellGateCosts(deps, query)
       const { rules, decided, countedSince } = costs
-      if (decided.length === 0) mustBeKnown(deps, query.tenant)
       return { since, countedSince, rules: [...rules], decided: [...decided] }
     },
   )

@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
 import { mustBeKnown } from './knownLocation.ts'
 import { tellLead } from './leadStory.ts'
-import type { ApiDeps } from './ports.ts'
+import type { ApiDeps, LeadPage } from './ports.ts'
 import { LeadList, LeadStory, Refused } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
@@ -43,8 +43,15 @@ export const LeadQuery = Type.Object({
   cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
 })
 
+/** A page of leads. Throws `E_LOCATION_UNKNOWN`. */
+export async function tellLeads(deps: Pick<ApiDeps, 'queries' | 'tenants'>, query: Static<typeof LeadQuery>): Promise<LeadPage> {
+  const found = await deps.queries.leads(filterOf(query))
+  if (found.leads.length === 0) mustBeKnown(deps, query.tenant)
+  return found
+}
+
 /** Leaves out what was not asked for: an absent filter and an undefined one are two things to a store. */
-export function filterOf(query: Static<typeof LeadQuery>) {
+function filterOf(query: Static<typeof LeadQuery>) {
   const { tenant, q, ...others } = query
   return { ...others, ...(tenant === undefined ? {} : { tenantId: tenant }), ...(q === undefined ? {} : { text: q }) }
 }
@@ -60,11 +67,7 @@ export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
         response: { 200: LeadList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
-    async ({ query }) => {
-      const page = await deps.queries.leads(filterOf(query))
-      if (page.leads.length === 0) mustBeKnown(deps, query.tenant)
-      return page
-    },
+    async ({ query }) => tellLeads(deps, query),
   )
 
   app.get(

@@ -39,12 +39,13 @@ export const OwedQuery = Type.Object({
 export type OwedQuery = Static<typeof OwedQuery>
 export type ToldOwed = Static<typeof OwedList>
 
-/** Asks the store, and adds what codes mean in words. */
-export async function tellOwed(deps: Pick<ApiDeps, 'queries' | 'now' | 'realtors'>, query: OwedQuery): Promise<ToldOwed> {
+/** Asks the store, and adds what codes mean in words. Throws `E_LOCATION_UNKNOWN`. */
+export async function tellOwed(deps: Pick<ApiDeps, 'queries' | 'now' | 'realtors' | 'tenants'>, query: OwedQuery): Promise<ToldOwed> {
   const { tenant: tenantId, longerThanMinutes, limit, cursor } = query
   const now = deps.now()
   const answer = await deps.queries.owed({ tenantId, writtenBefore: now - longerThanMinutes * MINUTE_MS, limit, cursor }, now)
   const { at, leads, nextCursor, coverage } = answer
+  if (leads.length === 0) mustBeKnown(deps, tenantId)
   return {
     at,
     leads: leads.map((one) => ({
@@ -69,10 +70,6 @@ export function owedRoutes(app: ApiInstance, deps: ApiDeps): void {
         response: { 200: OwedList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
-    async ({ query }) => {
-      const told = await tellOwed(deps, query)
-      if (told.leads.length === 0) mustBeKnown(deps, query.tenant)
-      return told
-    },
+    async ({ query }) => tellOwed(deps, query),
   )
 }

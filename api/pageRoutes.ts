@@ -5,7 +5,7 @@ import { GateQuery, tellGateCosts } from './gates.ts'
 import { readiness } from './health.ts'
 import type { Degraded } from './health.ts'
 import { tellConsent } from './leadConsent.ts'
-import { LeadId, LeadQuery, filterOf, usualLimit } from './leads.ts'
+import { LeadId, LeadQuery, tellLeads, usualLimit } from './leads.ts'
 import { explained, tellLead } from './leadStory.ts'
 import { OwedQuery, tellOwed } from './owed.ts'
 import { gatesPage } from './pages/gatesPage.ts'
@@ -34,7 +34,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
 
   app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery } }, async (request, reply) => {
     const { query } = request
-    const found = await deps.queries.leads(filterOf(query))
+    const found = await tellLeads(deps, query)
     const { limit, ...asked } = query
     const kept = { ...asked, ...(limit === usualLimit ? {} : { limit }), cursor: found.nextCursor }
     const nextQuery =

@@ -1,6 +1,7 @@
 /** Reads the API for the verbs; an answer that is not a success becomes a coded error with the API's own sentence. */
 import type { Config } from '../config/config.ts'
-import { cliError } from './errors.ts'
+import { RekindleError } from '../runtime/errors.ts'
+import { cliError, cliErrors } from './errors.ts'
 
 export type Fetch = (
   url: string,
@@ -32,24 +33,26 @@ async function asked(base: string, path: string, body: object | undefined, confi
     throw cliError('E_API_UNREACHABLE', `${base} does not answer.`, { cause: error })
   }
   const text = await answer.text()
-  if (answer.status !== 200) throw cliError('E_API_REFUSED', refusalText(text, answer.status))
+  if (answer.status !== 200) throw apiRefused(text, answer.status)
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
     // A page of something in between, such as a sign-in.
-    throw cliError('E_API_REFUSED', refusalText(text, answer.status), { cause })
+    throw apiRefused(text, answer.status, { cause })
   }
 }
 
-/** The sentence of a refusal of the API, else what can be said of any answer. */
-export function refusalText(body: string, status: number): string {
+/** `E_API_REFUSED` with the API's own sentence and what it says to do; of an answer of something in between its words. */
+export function apiRefused(body: string, status: number, options?: ErrorOptions): RekindleError {
   try {
     const { code, message, remedy, reason } = JSON.parse(body) as Record<string, unknown>
     if (typeof code === 'string' && typeof message === 'string') {
-      return `${status} ${code}${typeof reason === 'string' ? ` (${reason})` : ''}: ${message}${typeof remedy === 'string' ? ` ${remedy}` : ''}`
+      const said = `${status} ${code}${typeof reason === 'string' ? ` (${reason})` : ''}: ${message}`
+      const entry = cliErrors.E_API_REFUSED
+      return new RekindleError('E_API_REFUSED', typeof remedy === 'string' ? { ...entry, remedy } : entry, said, options)
     }
   } catch {
     // Not JSON: something in between answered, its words are shown as they are.
   }
-  return `HTTP ${status}: ${body.slice(0, 200)}`
+  return cliError('E_API_REFUSED', `HTTP ${status}: ${body.slice(0, 200)}`, options)
 }

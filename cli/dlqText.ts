@@ -80,7 +80,7 @@ export function showLines({ letter, resolution, repeats, decoded }: ShownLetter,
     headers.length === 0 ? 'No headers of its own.' : 'Headers:',
     ...columns(headers),
     '',
-    ...valueLines(letter.value, decoded),
+    ...(letter.leftOut === undefined ? valueLines(letter.value, decoded) : [leftOutLine(letter.leftOut)]),
   ]
 }
 
@@ -90,6 +90,10 @@ export function fixLines(changes: readonly FieldChange[]): string[] {
     ...(before === undefined ? [] : [`- ${path}: ${JSON.stringify(shown(before))}`]),
     ...(after === undefined ? [] : [`+ ${path}: ${JSON.stringify(shown(after))}`]),
   ])
+}
+
+function leftOutLine(bytes: number): string {
+  return `Value, ${bytes} bytes, and headers left out: too large for the topic of dead letters. They stand where it is from, as long as its topic keeps them.`
 }
 
 function valueLines(value: Buffer | null, decoded: ShownLetter['decoded']): string[] {

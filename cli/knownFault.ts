@@ -1,8 +1,9 @@
 /**
- * Faults of the outside that reach a verb without a code of ours: a server that takes no connection, a database that refuses or was not
- * prepared. Whoever starts meets them first, and a stack would tell them nothing. Everything else is a bug and stays one.
+ * Faults of the outside that reach a verb without a code of ours: a server that takes no connection, a broker that does not permit
+ * something, a database that refuses or was not prepared. Whoever starts meets them first, and a stack would tell them nothing. Everything else is a bug and stays one.
  */
 import type { RekindleError } from '../runtime/errors.ts'
+import { rightsMissing } from '../runtime/kafka/refusals.ts'
 import { cliError } from './errors.ts'
 
 /** What the system says of a connection that was not made. */
@@ -23,7 +24,7 @@ export function knownFault(fault: unknown): RekindleError | undefined {
   const cause = { cause: fault }
   if (NOT_IN_TIME.includes(said) || (typeof code === 'string' && NOT_CONNECTED.includes(code)))
     return cliError('E_SERVER_UNREACHABLE', `${said}.`, cause)
-  if (typeof severity !== 'string' || typeof code !== 'string') return undefined
+  if (typeof severity !== 'string' || typeof code !== 'string') return rightsMissing(fault)
   if (UNPREPARED.includes(code)) return cliError('E_DATABASE_UNPREPARED', `Postgres: ${said}.`, cause)
   return REFUSED.test(code) ? cliError('E_DATABASE_REFUSED', `Postgres: ${said}.`, cause) : undefined
 }

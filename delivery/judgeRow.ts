@@ -8,6 +8,7 @@ import { changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow, Transition } from '../sinks/postgres/ledgerRow.ts'
 import { nextRealtor } from './nextRealtor.ts'
 import type { Placed } from './nextRealtor.ts'
+import { waitAfterLooks } from './settings.ts'
 import type { DeliverySettings } from './settings.ts'
 
 /**
@@ -38,7 +39,7 @@ export function judgeRow(
       provider,
       assignee: facts.assignees.get(assigneeKey(given)),
       isAssigning: facts.assigning.has(row.leadId),
-      limits: settings.limits,
+      limits: { ...settings.limits, providerRecheckMs: waitAfterLooks(row.sequence, settings) },
     }),
   )
 }

@@ -64,6 +64,17 @@ export function waitAfterSilence(silentMs: number, { lookUpEveryMs, longestWaitM
   return Math.min(longestWaitMs, Math.max(lookUpEveryMs, Math.floor(silentMs / 8)))
 }
 
+/**
+ * Wait before the provider is looked at again for a row with this many changes, ms. Each look takes two of them, and up to three calls: eight
+ * looks a minute apart, then ever further, or one lead that the platform shows otherwise for a day takes 4,000 calls of its location.
+ */
+export function waitAfterLooks(changes: number, { limits: { providerRecheckMs }, longestWaitMs }: DeliverySettings): number {
+  const further = Math.min(longestWaitMs, providerRecheckMs * Math.floor(changes / CHANGES_BEFORE_FURTHER))
+  return Math.max(providerRecheckMs, further)
+}
+
+const CHANGES_BEFORE_FURTHER = 8
+
 /** Wait before the next attempt after `attempt` of them, ms. */
 export function waitAfter(attempt: number, settings: DeliverySettings): number {
   return Math.min(settings.longestWaitMs, settings.firstWaitMs * 2 ** Math.max(0, attempt - 1))

@@ -67,7 +67,7 @@ export const runtimeErrors = {
     means:
       'What a stage or a worker made of a record, to be written or kept for its key, is larger than the topic takes; nothing of it was kept.',
     remedy:
-      'The record is in the dead-letter topic, and its detail names the topic, the size and the limit. Raise `max.message.bytes` of that topic or mend what made so much of the record, then `rekindle dlq replay`. What a timer made, and a dead letter that is too large itself, cannot be set aside and stop the member: raise the limit and start again.',
+      'The record is in the dead-letter topic, and its detail names the topic, the size and the limit. Raise `max.message.bytes` of that topic or mend what made so much of the record, then `rekindle dlq replay`. What a timer made, and a dead letter that is too large even without its value, cannot be set aside and stop the member: raise the limit and start again.',
   },
   E_TOPIC_PARTITIONS_DIFFER: {
     scope: 'process',
@@ -91,8 +91,8 @@ export const runtimeErrors = {
   E_TOPIC_MISSING: {
     scope: 'process',
     retriable: false,
-    means: 'A declared topic does not exist on the broker.',
-    remedy: 'Run `rekindle topics apply`.',
+    means: 'A declared topic does not exist on the broker, or its user may not see it.',
+    remedy: 'Run `rekindle topics apply`. Where that finds it, the user of this process has no right on it: docs/operations.md lists them.',
   },
   E_SCHEMA_REFUSED: {
     scope: 'process',
@@ -127,6 +127,13 @@ export const runtimeErrors = {
     means: 'No TLS connection to a Kafka broker came about: one side does not accept the certificate of the other.',
     remedy:
       'Check that KAFKA_SSL_CA_FILE holds the authority of the broker and its certificate names the host in KAFKA_BROKERS; where the broker asks for a certificate, check KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE.',
+  },
+  E_BROKER_RIGHTS_MISSING: {
+    scope: 'process',
+    retriable: false,
+    means: 'A Kafka broker does not permit its user what was asked: a topic, a group, a transactional id or the cluster.',
+    remedy:
+      'Give the user the rights that docs/operations.md lists for this process ("Rights on a cluster with access rules"); the log of the broker names what was denied.',
   },
   E_REGISTRY_UNREACHABLE: {
     scope: 'process',
@@ -199,6 +206,13 @@ export const runtimeErrors = {
     means: 'A record batch is compressed in a way that this process cannot read; nothing of it is passed over.',
     remedy:
       'Have its writer compress with gzip, snappy or lz4, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
+  },
+  E_BATCH_TOO_LARGE: {
+    scope: 'process',
+    retriable: false,
+    means: 'A compressed record batch inflates to more than a process takes; nothing of it is passed over.',
+    remedy:
+      'Find its writer by the topic and partition in the log, and have it write smaller batches. What is there is read by nobody here: once somebody has looked at it with the tools of Kafka, `rekindle offsets reset` sets the group behind it.',
   },
   E_OFFSETS_FORGOTTEN: {
     scope: 'partition',

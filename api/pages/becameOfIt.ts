@@ -29,7 +29,7 @@ export function becameOfIt({ decisionId, type, chosen }: Decision, { followups, 
   const followUp = own.find(({ action }) => action !== 'ask') ?? own[0]
   if (followUp === undefined) {
     const acts = type === 'follow_up' && chosen !== 'wait'
-    return acts && followups.length < TOLD ? 'Nothing is planned of it.' : undefined
+    return acts && followups.length < TOLD ? 'Nothing has been planned of it.' : undefined
   }
   const changes = deliveries.filter(({ followupId }) => followupId === followUp.followupId)
   const last = changes.reduce<DeliveryChanged | undefined>(

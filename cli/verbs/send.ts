@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { dressed, readSample, sampleNames } from '../../simulate/samples.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { apiUrl } from '../addresses.ts'
-import { refusalText } from '../apiClient.ts'
+import { apiRefused } from '../apiClient.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -49,7 +49,7 @@ export function addSend(program: Command, { terminal, config, poster, now, newId
         const answer = await post(body, signature).catch((error: unknown) => {
           throw cliError('E_API_UNREACHABLE', `${url} does not answer.`, { cause: error })
         })
-        if (answer.status !== 202) throw cliError('E_API_REFUSED', refusalText(answer.body, answer.status))
+        if (answer.status !== 202) throw apiRefused(answer.body, answer.status)
         for (const line of sentLines(body, answer.body)) terminal.out(line)
       } finally {
         close()

@@ -27,6 +27,8 @@ const OWN_TASKS = 20
 export const UNCLEAR_OPT_OUT = 'opt_out_unclear'
 export const HANDED_OVER = 'hand_over'
 export const HANDED_BACK = 'hand_back'
+/** The latest message that was written by itself: for who compares with what the platform shows, and for nobody else. */
+export const WRITTEN_BY_ITSELF = 'written_by_itself'
 
 const carrierOptOut = { change: 'opt_out', layer: 'keyword', words: 'status opt_out' } as const satisfies PermissionChange
 const NO_CONTACT: ReadonlySet<string> = new Set(['scheduled', 'failed', 'undelivered', 'opt_out', 'canceled', 'cancelled'])
@@ -62,7 +64,11 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
   const isInbound = message.direction === 'inbound'
   const change = isInbound ? permissionChangeIn(message) : undefined
   if (isInbound) {
-    if (isWrittenByItself(message)) return false
+    if (isWrittenByItself(message)) {
+      ownTimes(profile)
+      raise(profile, WRITTEN_BY_ITSELF, at)
+      return false
+    }
     profile.consents = consentOfMessage(profile.consents, event, message.channel, change, settings)
     if (change?.change === 'unclear') {
       ownTimes(profile)

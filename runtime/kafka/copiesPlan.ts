@@ -1,6 +1,6 @@
 /**
  * How topics that have too few copies get more of them, as the plan that `kafka-reassign-partitions.sh` carries out: every copy that is
- * there stays where it is, new ones go where the fewest are, and the brokers lead about as many partitions each.
+ * there stays where it is, new ones go where the fewest are, and the brokers that answer lead about as many partitions each.
  */
 import type { Admin } from 'kafkajs'
 import { runtimeError } from '../errors.ts'
@@ -34,6 +34,8 @@ export function spread(partitions: readonly PlacedPartition[], brokers: readonly
   const fewest = (counts: Map<number, number>, of: readonly number[]) =>
     of.reduce((least, broker) => ((counts.get(broker) ?? 0) < (counts.get(least) ?? 0) ? broker : least))
   for (const { replicas } of partitions) for (const broker of replicas) more(held, broker)
+  // What has enough copies is led by its first one as before.
+  for (const { replicas } of partitions) if (replicas.length >= copies) more(led, replicas[0] as number)
   const planned = partitions
     .filter(({ replicas }) => replicas.length < copies)
     .map(({ topic, partition, replicas }): PlacedPartition => {
@@ -46,7 +48,11 @@ export function spread(partitions: readonly PlacedPartition[], brokers: readonly
         more(held, added)
         all.push(added)
       }
-      const leader = fewest(led, all)
+      // A copy may stand on a broker that is down, or gone.
+      const leader = fewest(
+        led,
+        all.filter((broker) => brokers.includes(broker)),
+      )
       more(led, leader)
       return { topic, partition, replicas: [leader, ...all.filter((broker) => broker !== leader)] }
     })

@@ -1,6 +1,6 @@
 /**
  * Loads kafkajs 2.2.4 with its thirteen defects corrected, what encodes, decodes and filters record batches replaced by something faster, the
- * codecs for snappy and LZ4 registered. Every other file of this folder takes kafkajs from here: whoever loads it
+ * codecs for snappy, LZ4 and gzip registered. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
  * Defect 1: aborted transactions are filtered in the broker's order (by end), so overlapping ones leak aborted records,
@@ -30,6 +30,7 @@ import { correctHeartbeats } from './heartbeatCorrections.ts'
 import { correctJoins } from './joinCorrections.ts'
 import { correctMetadata } from './metadataCorrections.ts'
 import type { Reading } from './phaseClock.ts'
+import { readGzip } from './protocol/inflated.ts'
 import { readLz4 } from './protocol/lz4.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
@@ -346,7 +347,9 @@ function registerSnappy(client: typeof Client): Snappy | undefined {
 }
 
 /** Other teams may write so; ours write snappy, or nothing compressed. */
-function registerLz4(client: typeof Client): void {
+function registerOthers(client: typeof Client): void {
+  const gzip = compression().lookupCodec(client.CompressionTypes.GZIP)
+  client.CompressionCodecs[client.CompressionTypes.GZIP] = () => ({ ...gzip, decompress: async (bytes: Buffer) => readGzip(bytes) })
   client.CompressionCodecs[client.CompressionTypes.LZ4] = () => ({
     compress: async () => Promise.reject(new Error('nothing is written as LZ4 here')),
     decompress: async (bytes: Buffer) => readLz4(bytes),
@@ -358,7 +361,7 @@ correct()
 /** The corrected client. */
 export const kafkajs = require('kafkajs') as typeof Client
 const snappy = registerSnappy(kafkajs)
-registerLz4(kafkajs)
+registerOthers(kafkajs)
 
 /** Below this many bytes in a request compression costs more than it saves. */
 const COMPRESSION_FLOOR_BYTES = 4096

@@ -47,7 +47,9 @@ export interface Resolved {
   readonly refused: readonly RefusedLetter[]
 }
 export type { DeadLetterFilter } from './deadLetterReader.ts'
-export type RefusedLetter = Omit<Refused, 'code'> & { readonly code: Refused['code'] | 'E_DEAD_LETTER_UNREAD' }
+export type RefusedLetter = Omit<Refused, 'code'> & {
+  readonly code: Refused['code'] | 'E_DEAD_LETTER_UNREAD' | 'E_DEAD_LETTER_CUT'
+}
 
 export interface ListedLetters {
   /** Open letters by time. */
@@ -198,8 +200,10 @@ export class DeadLetterDesk {
       return { chosen: [], refused }
     }
     const isGone = (letter: DeadLetter) => this.#isGone(place, letter)
-    const gone = open.filter((letter) => wanted(letter) && isGone(letter))
-    const left = (letter: DeadLetter) => wanted(letter) && !isGone(letter)
+    const isCut = ({ leftOut }: DeadLetter) => leftOut !== undefined
+    const cut = open.filter((letter) => wanted(letter) && isCut(letter))
+    const gone = open.filter((letter) => wanted(letter) && !isCut(letter) && isGone(letter))
+    const left = (letter: DeadLetter) => wanted(letter) && !isCut(letter) && !isGone(letter)
     const { chosen, refused } = inOrder(
       open,
       left,
@@ -209,7 +213,8 @@ export class DeadLetterDesk {
       const why = `${letter.id}: it is for stage ${letter.onlyFor}, and ${place.group} has none of this name that reads ${place.topic.name}.`
       return { letter, code: 'E_DEAD_LETTER_UNREAD' as const, why }
     })
-    return { chosen, refused: [...unread, ...refused] }
+    const without = cut.map((letter) => ({ letter, code: 'E_DEAD_LETTER_CUT' as const, why: cutInWords(letter) }))
+    return { chosen, refused: [...without, ...unread, ...refused] }
   }
 
   /** Whether the group no longer has the stage that the letter is for. */
@@ -261,6 +266,7 @@ export class DeadLetterDesk {
     letter: DeadLetter,
     change: (value: unknown) => unknown,
   ): Promise<{ readonly payload: Buffer; readonly changes: readonly FieldChange[] }> {
+    if (letter.leftOut !== undefined) throw kafkaError('E_DEAD_LETTER_CUT', cutInWords(letter))
     const before = await this.#reader.decoded(topic, letter)
     if (before instanceof Undecodable) throw kafkaError('E_DEAD_LETTER_UNDECODABLE', `${letter.id}: ${before.reason}.`)
     if (before === null) throw kafkaError('E_DEAD_LETTER_UNDECODABLE', `${letter.id} is a tombstone: it has no value.`)
@@ -277,6 +283,10 @@ export class DeadLetterDesk {
     if (changes.length === 0) throw kafkaError('E_PATCH_REFUSED', `${letter.id}: the value stays as it is.`)
     return { payload, changes }
   }
+}
+
+function cutInWords({ id, leftOut = 0, sourceTopic, partition, sourceOffset }: DeadLetter): string {
+  return `${id}: its value of ${leftOut} bytes stands on ${sourceTopic} partition ${partition} at ${sourceOffset} alone.`
 }
 
 /** What one letter's resolution writes. */

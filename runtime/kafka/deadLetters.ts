@@ -1,11 +1,12 @@
 /**
  * What stands on a dead-letter topic: the record with key, value and headers of its source untouched and `dlq-*` headers
- * that say where, why and when; and markers, without a value, that say what became of one.
+ * that say where, why and when, or without value and headers where they are too large for it; and markers, without a value, that say what became of one.
  */
 import { deadLetterName } from './names.ts'
 import type { AnyTopic } from '../topic.ts'
 import type { LogRecord, RawHeaders } from './partitionReader.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
+import type { RecordSizes } from './recordSizes.ts'
 
 export interface DeadLetterReason {
   readonly topic: AnyTopic
@@ -61,6 +62,8 @@ export interface DeadLetter {
   readonly attempts: number
   /** Id of the dead letter that this record was replayed from, when it failed again. */
   readonly replayOf: string | undefined
+  /** Bytes of the value where it was too large for the topic of dead letters: it stands at its source alone, and so do its headers. */
+  readonly leftOut: number | undefined
 }
 
 /** A record of a dead-letter topic: a letter, what became of one, or something that nobody of ours wrote. */
@@ -74,6 +77,22 @@ const OWN_HEADER = 'dlq-'
 const REPLAY_OF = 'dlq-replay-of'
 /** On a letter the stage that its replay is for, and on the replay the same. */
 const ONLY_FOR = 'dlq-only-for'
+const LEFT_OUT = 'dlq-left-out'
+/** What we say of a letter, beside `REPLAY_OF` of the record itself, which may be of whatever length. */
+const SAID: ReadonlySet<string> = new Set([
+  ...['dlq-source-topic', 'dlq-source-partition', 'dlq-source-offset', 'dlq-source-timestamp', 'dlq-group', 'dlq-step', 'dlq-code'],
+  ...['dlq-message', 'dlq-failed-at', 'dlq-attempts', ONLY_FOR],
+])
+
+/**
+ * The letter, or where its topic does not take it the same without value and headers of its record: others may compress better than we do, so
+ * that what a topic took is more than any other takes. One that was handed over stands nowhere else, and stays as it is.
+ */
+export function fittingLetter(letter: OutgoingRecord, sizes: Pick<RecordSizes, 'excess'>): OutgoingRecord {
+  if (letter.headers['dlq-source-offset'] === '-1' || sizes.excess([letter]) === undefined) return letter
+  const said = Object.fromEntries(Object.entries(letter.headers).filter(([name]) => SAID.has(name)))
+  return { ...letter, value: null, headers: { ...said, [LEFT_OUT]: String(letter.value?.length ?? 0) } }
+}
 
 /** The record for `<topic>.<group>.dlq`, on the partition its source had. */
 export function deadLetterRecord(source: LogRecord, reason: DeadLetterReason, prefix: string, failedAt: number): OutgoingRecord {
@@ -165,6 +184,7 @@ export function readDeadLetterRecord(record: LogRecord, sourceTopic: string, gro
   const sourceOffset = whole(headers, 'dlq-source-offset')
   const sourceTimestamp = whole(headers, 'dlq-source-timestamp')
   const failedAt = whole(headers, 'dlq-failed-at')
+  const leftOut = whole(headers, LEFT_OUT)
   if (
     text(headers, 'dlq-source-topic') !== sourceTopic ||
     text(headers, 'dlq-group') !== group ||
@@ -193,6 +213,7 @@ export function readDeadLetterRecord(record: LogRecord, sourceTopic: string, gro
     failedAt: Number(failedAt),
     attempts: Number(whole(headers, 'dlq-attempts') ?? 1n),
     replayOf: text(headers, REPLAY_OF),
+    leftOut: leftOut === undefined ? undefined : Number(leftOut),
   }
   return { kind: 'letter', letter }
 }

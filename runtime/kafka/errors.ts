@@ -52,6 +52,13 @@ export const kafkaErrors = {
     remedy:
       'Name another writer of the topic in its declaration, so that the fused stages read it back, or the former name of the stage in its `migrates`; then replay.',
   },
+  E_DEAD_LETTER_CUT: {
+    scope: 'record',
+    retriable: false,
+    means: 'The record was larger than the topic of its dead letters takes, so that its value is not there: nothing could be written back.',
+    remedy:
+      'It stands where `rekindle dlq show` says that it is from, as long as that topic keeps it. Have its writer send it again, in smaller parts, and `rekindle dlq discard` this entry.',
+  },
   E_DEAD_LETTER_UNDECODABLE: {
     scope: 'record',
     retriable: false,

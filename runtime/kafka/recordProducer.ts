@@ -15,6 +15,7 @@ import { createIdempotentProducer } from './client.ts'
 import { compressionFor } from './corrections.ts'
 import { kafkaError } from './errors.ts'
 import { typeOf } from './errorType.ts'
+import { rightsMissing } from './refusals.ts'
 import type { TopicCounts } from './topicCounts.ts'
 import type { WireFormat } from './wireFormat.ts'
 
@@ -170,6 +171,8 @@ export class RecordProducer {
         await this.#knowPartitions()
       } catch (error) {
         this.#parts.logger.warn({ error: String(error) }, 'producer cannot connect')
+        const refused = rightsMissing(error)
+        if (refused !== undefined) for (const waiting of this.#queue) waiting.reject(refused)
         this.#dropSettled()
         await delay(RECONNECT_MS)
         continue
@@ -183,7 +186,7 @@ export class RecordProducer {
     this.#pumping = undefined
   }
 
-  /** Refuses what is meant for a topic that does not exist; throws when the broker cannot be asked. */
+  /** Refuses what is meant for a topic that does not exist, or that is not permitted; throws when the broker cannot be asked. */
   async #knowPartitions(): Promise<void> {
     for (;;) {
       // Only of what the next request can hold: looking at a long queue each time would cost more than sending it.
@@ -194,8 +197,9 @@ export class RecordProducer {
       try {
         await this.#parts.counts.load([topic])
       } catch (error) {
-        if (!(error instanceof RekindleError)) throw error
-        for (const waiting of this.#queue) if (waiting.topic === topic) waiting.reject(error)
+        const refused = error instanceof RekindleError ? error : rightsMissing(error, topic)
+        if (refused === undefined) throw error
+        for (const waiting of this.#queue) if (waiting.topic === topic) waiting.reject(refused)
         this.#dropSettled()
       }
     }
@@ -300,6 +304,8 @@ export class RecordProducer {
 const REPLICAS_MISSING = new Set(['NOT_ENOUGH_REPLICAS', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'])
 
 function refusal(topic: string, error: unknown): RekindleError {
+  const refused = rightsMissing(error, topic)
+  if (refused !== undefined) return refused
   const detail = `${topic}: ${String((error as Error).message)}`
   return REPLICAS_MISSING.has(typeOf(error) ?? '')
     ? kafkaError('E_REPLICAS_MISSING', detail, { cause: error })

@@ -1,8 +1,9 @@
 /**
- * What no repetition mends: a login or a certificate that is refused, as one coded error that names the settings. The text
+ * What no repetition mends: a login, a certificate or a right that is refused, as one coded error that says what to set. The text
  * never holds a password: neither the client nor the broker puts one into a message.
  */
 import { RekindleError, runtimeError } from '../errors.ts'
+import { typeOf } from './errorType.ts'
 import { isTlsRefusal } from './watchedSockets.ts'
 import type { OnRefusedTls } from './watchedSockets.ts'
 
@@ -14,7 +15,16 @@ export function named(error: Error, brokers: readonly string[]): Error {
       return runtimeError('E_BROKER_LOGIN_REFUSED', `${brokers.join(', ')}: ${at.message}`, { cause: error })
     if (isTlsRefusal(at)) return tlsRefused(brokers, at)
   }
-  return error
+  return rightsMissing(error) ?? error
+}
+
+/** The coded error when a broker has said that its user may not do this; `about` is what was to be done. */
+export function rightsMissing(error: unknown, about?: string): RekindleError | undefined {
+  const type = typeOf(error)
+  if (type?.endsWith('_AUTHORIZATION_FAILED') !== true) return undefined
+  return runtimeError('E_BROKER_RIGHTS_MISSING', `${about === undefined ? '' : `${about}: `}${(error as Error).message} (${type})`, {
+    cause: error,
+  })
 }
 
 function tlsRefused(brokers: readonly string[], error: Error): RekindleError {

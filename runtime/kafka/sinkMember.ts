@@ -11,7 +11,7 @@ import { Undecodable } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { MAX_WAIT_MS } from './client.ts'
-import { deadLetterRecord, isReplayForOthers } from './deadLetters.ts'
+import { deadLetterRecord, fittingLetter, isReplayForOthers } from './deadLetters.ts'
 import { GroupMember } from './groupMember.ts'
 import { tellJoin } from './joins.ts'
 import type { FetchedBatch, Held, Place, Turn, Unit } from './unit.ts'
@@ -191,7 +191,7 @@ export class SinkUnit implements Unit {
   }
 
   async #read({ records: fetched }: FetchedBatch, topic: AnyTopic): Promise<Read> {
-    const { wire, group, sink, topicPrefix } = this.#context
+    const { wire, sizes, group, sink, topicPrefix } = this.#context
     const records: { record: SinkRecord<never>; bytes: number }[] = []
     const dead: OutgoingRecord[] = []
     const rule = sink.passesOver?.find((each) => each.topic === topic)
@@ -215,7 +215,7 @@ export class SinkUnit implements Unit {
       if (code !== undefined || key === null) {
         const detail = value instanceof Undecodable ? { reason: value.reason } : {}
         const reason = { topic, group, step: sink.name, code: code ?? 'E_RECORD_KEY_MISSING', detail, attempts: 1 }
-        dead.push(deadLetterRecord(log, reason, topicPrefix, Date.now()))
+        dead.push(fittingLetter(deadLetterRecord(log, reason, topicPrefix, Date.now()), sizes))
         continue
       }
       const { partition, offset, timestamp } = log
@@ -282,7 +282,9 @@ export async function runSink(workshop: Workshop, options: SinkMemberOptions): P
   const logger = workshop.logger.child({ group, sink: sink.name })
   const physical = (topic: AnyTopic) => physicalName(topic, topicPrefix)
   await workshop.wire.register(sink.topics)
-  await workshop.counts.load([...sink.topics.map(physical), ...sink.topics.map((topic) => deadLetterName(topic, group, topicPrefix))])
+  const letters = sink.topics.map((topic) => deadLetterName(topic, group, topicPrefix))
+  await workshop.counts.load([...sink.topics.map(physical), ...letters])
+  await workshop.sizes.load(letters)
   const context: SinkContext = {
     ...workshop,
     logger,

@@ -10,7 +10,7 @@ import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { ByPlace } from './byPlace.ts'
 import type { Changelog } from './changelog.ts'
-import { deadLetterRecord } from './deadLetters.ts'
+import { deadLetterRecord, fittingLetter } from './deadLetters.ts'
 import { headerCharacters } from './headerSize.ts'
 import type { LogRecord } from './partitionReader.ts'
 import type { RecordSizes } from './recordSizes.ts'
@@ -27,6 +27,8 @@ export interface Taken extends InputRecord {
 export interface OutputContext {
   readonly wire: WireFormat
   readonly counts: TopicCounts
+  /** Where letters are written: what is too large for their topic. */
+  readonly sizes?: Pick<RecordSizes, 'excess'>
   readonly topicPrefix: string
   readonly group: string
   /** Topics that the stages read, handed over or not, by logical name. */
@@ -73,13 +75,14 @@ export function refusalsBy(sizes: Pick<RecordSizes, 'excess'>, changelogs: reado
 
 function deadLetterOf(
   { source, handedOver, stage, code, detail, attempts, alone }: TaskBatch['deadLetters'][number],
-  { wire, topicPrefix, group, read, partition, at }: OutputContext,
+  { wire, sizes, topicPrefix, group, read, partition, at }: OutputContext,
 ): OutgoingRecord {
   const reason = { group, step: stage, code, detail, attempts, alone }
   if (handedOver === undefined) {
     const input = source as InputRecord
     const topic = read.get(input.topic) as AnyTopic
-    return deadLetterRecord(logOf(input, physicalName(topic, topicPrefix)), { ...reason, topic }, topicPrefix, at)
+    const letter = deadLetterRecord(logOf(input, physicalName(topic, topicPrefix)), { ...reason, topic }, topicPrefix, at)
+    return sizes === undefined ? letter : fittingLetter(letter, sizes)
   }
   const { topic, key, payload, timestamp } = handedOver
   // Put back, it must not be passed over as one that was handed over already.

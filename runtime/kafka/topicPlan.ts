@@ -1,7 +1,7 @@
 /**
  * What has to be created or altered on the broker so that it agrees with the declarations, and doing it. A partition
  * count that would part equal keys is refused, and so are fewer copies than are asked for; configurations are merged, because the broker's call replaces the whole set.
- * Whatever a topic takes, its dead letter fits into theirs: else one record at the limit would stop its reader for good.
+ * Whatever a topic takes, its dead letter fits into theirs whole, unless it was compressed better than we do (`fittingLetter`).
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Admin } from 'kafkajs'

@@ -156,8 +156,8 @@ export class UnitFolds<U extends Unit> {
 
   #place(): OutputContext {
     const { partition, context } = this.#works
-    const { wire, counts, topicPrefix, group } = context
-    return { wire, counts, topicPrefix, group, read: this.#read, partition, at: context.now() }
+    const { wire, counts, sizes, topicPrefix, group } = context
+    return { wire, counts, sizes, topicPrefix, group, read: this.#read, partition, at: context.now() }
   }
 
   /** Each record once, whatever came of it: one may lead to several dead letters. */

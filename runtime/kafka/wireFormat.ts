@@ -1,8 +1,9 @@
 /**
  * The Confluent wire format: a zero byte, the writer schema's id (int32), the Avro payload. Encoding is synchronous once
  * the topics are registered; decoding is synchronous once the ids of a batch are known. Bytes that cannot be read are a
- * value (`Undecodable`), never an exception; only an unreachable registry throws.
+ * value (`Undecodable`), never an exception; only a registry that is away or refuses us throws.
  */
+import { RekindleError } from '../errors.ts'
 import type { PassedOver } from '../sink.ts'
 import { Undecodable } from '../task.ts'
 import { physicalName } from '../topic.ts'
@@ -20,6 +21,8 @@ export class WireFormat {
   readonly #registry: SchemaRegistry
   readonly #prefix: string
   readonly #prefixes = new Map<string, Buffer>()
+  /** Ids of our own that the registry has given. */
+  readonly #own = new Set<number>()
   readonly #definitions = new Map<number, object>()
   readonly #unknown = new Map<number, number>()
   /** By topic name, then writer id. */
@@ -62,6 +65,7 @@ export class WireFormat {
     prefix.writeUInt8(MAGIC, 0)
     prefix.writeInt32BE(id, 1)
     this.#prefixes.set(topic.name, prefix)
+    if (id >= 0) this.#own.add(id)
     this.#definitions.set(id, topic.value.definition)
     this.#readersOf(topic).set(id, (bytes) => topic.value.decode(bytes))
   }
@@ -82,7 +86,7 @@ export class WireFormat {
     return bytes
   }
 
-  /** Fetches the writer schemas that decoding these values needs. Throws only when the registry is away. */
+  /** Fetches the writer schemas that decoding these values needs. Throws only when the registry is away, or refuses us. */
   async prepare(topic: AnyTopic, values: Iterable<Buffer | null>): Promise<void> {
     const readers = this.#readersOf(topic)
     for (const value of values) {
@@ -102,7 +106,7 @@ export class WireFormat {
     const id = idOf(bytes)
     if (id === undefined) return new Undecodable(`the value (${bytes.length} bytes) does not start with a zero byte and a schema id`)
     const reader = this.#readersOf(topic).get(id)
-    if (reader === undefined) return new Undecodable(`the schema registry does not know schema ${id}`)
+    if (reader === undefined) return new Undecodable(`the schema registry does not know schema ${id}, or does not give it out`)
     if (typeof reader !== 'function') return reader
     try {
       return reader(bytes.subarray(PREFIX_BYTES)) as ValueOf<T>
@@ -144,10 +148,22 @@ export class WireFormat {
     if (id < 0) return undefined
     const askAgainAt = this.#unknown.get(id)
     if (askAgainAt !== undefined && performance.now() < askAgainAt) return undefined
-    const definition = await this.#registry.definition(id)
+    const definition = await this.#given(id)
     if (definition === undefined) this.#unknown.set(id, performance.now() + UNKNOWN_ID_MS)
     else this.#definitions.set(id, definition)
     return definition
+  }
+
+  /** As the registry gives it out. Whom it refuses one schema and gives our own is not refused as a user: anybody may write that id before a value. */
+  async #given(id: number): Promise<object | undefined> {
+    try {
+      return await this.#registry.definition(id)
+    } catch (error) {
+      const [own] = this.#own
+      if (own === undefined || !(error instanceof RekindleError) || error.code !== 'E_REGISTRY_LOGIN_REFUSED') throw error
+      await this.#registry.definition(own)
+      return undefined
+    }
   }
 
   #readersOf(topic: AnyTopic): Map<number, Reader | Undecodable> {

@@ -15,7 +15,7 @@ import { hopOf, recordAttributes, traceparentOf } from '../tracing.ts'
 import type { Hop, Span } from '../tracing.ts'
 import type { Worker, WorkResult } from '../worker.ts'
 import type { WorkerGate } from '../workerGate.ts'
-import { deadLetterRecord, isReplayForOthers } from './deadLetters.ts'
+import { deadLetterRecord, fittingLetter, isReplayForOthers } from './deadLetters.ts'
 import type { LogRecord } from './partitionReader.ts'
 import type { Workshop } from './workshop.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
@@ -165,7 +165,7 @@ function recordsOf(job: Job, context: WorkerContext): OutgoingRecord[] {
       detail: result.detail,
       attempts: Math.max(1, attempts),
     }
-    return [deadLetterRecord(log, reason, topicPrefix, Date.now())]
+    return [fittingLetter(deadLetterRecord(log, reason, topicPrefix, Date.now()), context.sizes)]
   }
   const hop = hopOfJob(job, context)
   const traceparent = hop === undefined ? headers['traceparent'] : traceparentOf(hop.context)

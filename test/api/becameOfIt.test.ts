@@ -65,7 +65,7 @@ t.test('what a person chose follows the question that was put first', (t) => {
 })
 
 t.test('where nothing is known nothing is said', (t) => {
-  t.equal(became([], []), 'Nothing is planned of it.')
+  t.equal(became([], []), 'Nothing has been planned of it.')
   t.equal(becameOfIt(decisionRecord({ chosen: 'wait' }), { followups: [], deliveries: [] }), undefined)
   t.equal(becameOfIt(decisionRecord({ type: 'content', chosen: 'inform' }), { followups: [], deliveries: [] }), undefined)
   t.equal(became([], [{ ...planned, change: 'cancelled' }]), 'It was taken back before anything was done.')

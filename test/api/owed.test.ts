@@ -15,6 +15,8 @@ import { apiUnderTest, at } from './apiUnderTest.ts'
 
 t.setTimeout(120_000)
 const other = 'otherLocation0000001'
+/** Known, and without leads. */
+const empty = 'emptyLocation0000001'
 
 interface Answer {
   readonly at: number
@@ -58,7 +60,10 @@ async function world(t: Test) {
   const { app } = await apiUnderTest({
     queries,
     realtors: new Map([[`${tenantId}:user1`, ana]]),
-    tenants: new Map([[other, tenantRecord({ tenantId: other, name: 'Other <Homes>' })]]),
+    tenants: new Map([
+      [other, tenantRecord({ tenantId: other, name: 'Other <Homes>' })],
+      [empty, tenantRecord({ tenantId: empty, name: 'New Homes' })],
+    ]),
   })
   t.teardown(async () => {
     await app.close()
@@ -163,7 +168,8 @@ t.test('a location that was not compared, or not for long, is said with every an
   t.strictSame((await ask(`?tenant=${tenantId}`)).coverage.unheard, [], 'within the tenant')
   t.match(await page(), /may be incomplete[\s\S]*webhooks of this location have not arrived since 2026-11-24 13:59 UTC/)
   t.match(await ask('?tenant=nowhere'), { code: 'E_LOCATION_UNKNOWN' })
-  t.match(await page('?tenant=nowhere'), /may be incomplete[\s\S]*Nobody is known to wait/)
+  t.match(await page('?tenant=nowhere'), /nowhere is no location that is known/)
+  t.match(await page(`?tenant=${empty}`), /may be incomplete[\s\S]*Nobody is known to wait/)
 })
 
 t.test('the page links to each lead, says for which instant, and escapes what a lead is called', async (t) => {

@@ -139,6 +139,12 @@ t.test('a location that is not known is no location without leads, questions or 
     t.equal((await app.inject(`${path}?tenant=${sandboxTenantId}${query}`)).statusCode, 200, path)
     t.equal((await app.inject(`${path}?${query}`)).statusCode, 200, path)
   }
+  for (const path of ['/ui/leads', '/ui/asks', '/ui/owed', '/ui/gates']) {
+    const unknown = await app.inject(`${path}?tenant=sandboxLocation00001`)
+    t.equal(unknown.statusCode, 404, path)
+    t.match(unknown.body, /sandboxLocation00001 is no location that is known/, path)
+    t.equal((await app.inject(`${path}?tenant=${sandboxTenantId}`)).statusCode, 200, path)
+  }
   const removed = await apiUnderTest({ queries: stored })
   t.equal((await removed.app.inject('/leads?tenant=removedLocation000001')).statusCode, 200, 'one that was removed may have leads')
 })
@@ -420,7 +426,7 @@ t.test('the next page of leads asks what this one asked, of the same location', 
   const told: unknown[] = []
   const leads = async (filter: unknown) => {
     told.push(filter)
-    return { leads: [], nextCursor: 'abc' }
+    return { leads: [summary], nextCursor: 'abc' }
   }
   const { app } = await apiUnderTest({ queries: { ...stored, leads } })
   const first = await app.inject('/ui/leads?tenant=loc%201&status=contacted&level=HOT&minScore=50&q=pool&limit=7')

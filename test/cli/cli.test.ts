@@ -416,10 +416,7 @@ t.test('what the API refuses is told with its code, its sentence and what to do'
   })
   const refused = await run(t, ['why', 'nobody'], { surroundings: { fetch: async () => ({ status: 404, text: async () => body }) } })
   t.equal(refused.code, 1)
-  t.strictSame(refused.err, [
-    'E_API_REFUSED: 404 E_LEAD_UNKNOWN: There is no lead nobody. Give the contact id.',
-    'What to do: The sentence above is its answer.',
-  ])
+  t.strictSame(refused.err, ['E_API_REFUSED: 404 E_LEAD_UNKNOWN: There is no lead nobody.', 'What to do: Give the contact id.'])
   const away = await run(t, ['why', 'x', '--url', 'http://127.0.0.1:1'], {
     surroundings: {
       fetch: async () => {
@@ -519,7 +516,7 @@ t.test('send takes files, raw bytes, and shows a refusal', async (t) => {
   })
   t.equal(unsigned.code, 1)
   t.equal(unsigned.posted[0]?.signature, 'N/A')
-  t.match(unsigned.err[0], /401 E_SIGNATURE_REFUSED \(header_not_applicable\): Not signed\. Sign it\./)
+  t.strictSame(unsigned.err, ['E_API_REFUSED: 401 E_SIGNATURE_REFUSED (header_not_applicable): Not signed.', 'What to do: Sign it.'])
   const gone = await run(t, ['send', 'ContactCreate'], {
     surroundings: {
       poster: () => ({

@@ -28,6 +28,7 @@ function letter(offset: bigint, changes: Partial<DeadLetter> = {}): DeadLetter {
     failedAt: at,
     attempts: 1,
     replayOf: undefined,
+    leftOut: undefined,
     ...changes,
   }
 }
@@ -117,6 +118,9 @@ t.test('show says where a letter is from, what its code means, and its bytes whe
   t.match(other.join('\n'), /replay of +before/)
   t.match(other.join('\n'), /replayed for +ingest alone/)
   t.match(other.join('\n'), 'in none of our tables')
+  const cut = { ...shown, letter: letter(1n, { value: null, headers: {}, leftOut: 31_457_280 }), decoded: { value: null } }
+  const { out: cutOut } = await operatorRun(['dlq', 'show', 'x'], { deadLetters: { ...desk([]).deadLetters, show: async () => cut } })
+  t.match(cutOut.at(-1), /^Value, 31457280 bytes, and headers left out: .* stand where it is from/)
   t.strictSame(other.slice(-4), ['{', '  "body": "{\\"a\\":1}",', '  "raw": "base64:/w=="', '}'])
 })
 

@@ -59,6 +59,24 @@ function facts(rows: readonly LedgerRow[], office: Readonly<Record<string, Assig
 const judged = (row: LedgerRow, known: FenceFacts) => judgeRow(row, known, [], tuesdayNoon, 'unread', deliveryDefaults)
 const reserving = { at: tuesdayNoon, room: 1_000, workerId: 'w1', settings: deliveryDefaults }
 
+t.test('what the provider does not tell is asked for each minute at first, and every quarter of an hour at last', async (t) => {
+  const waitOf = (sequence: number) => {
+    const row = assignment('maria', ['ana'], { sequence, expiresAt: tuesdayNoon + 96 * HOUR })
+    const { then } = judgeRow(row, facts([row], { ana: available(1) }), [], tuesdayNoon, 'unreadable: no_token', deliveryDefaults).judgement
+    return then.kind === 'defer' ? (then.at - tuesdayNoon) / 60_000 : then.kind
+  }
+  // Two changes a look: the first eight are a minute apart.
+  t.strictSame([1, 3, 15].map(waitOf), [1, 1, 1])
+  t.strictSame([17, 25, 41, 119].map(waitOf), [2, 3, 5, 14])
+  t.strictSame([121, 1_001].map(waitOf), [15, 15])
+  let [looks, minutes] = [0, 0]
+  for (let sequence = 1; minutes < 24 * 60; sequence += 2) {
+    looks += 1
+    minutes += Number(waitOf(sequence))
+  }
+  t.ok(looks < 150, `${looks} looks in a day`)
+})
+
 t.test('the first on the list who takes leads and has room is given the lead, and who was passed over is said', async (t) => {
   const row = assignment('maria', ['ana', 'off', 'bea', 'cy'])
   const office = { ana: available(2, 2), off: { ...available(9), availability: 'offline' }, bea: available(2, 1), cy: available(9) }

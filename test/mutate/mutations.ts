@@ -1795,8 +1795,8 @@ export const mutations: readonly Mutation[] = [
     id: 'automatic-reply-permits',
     guard: 'what a telephone or a mailbox writes by itself is no inquiry',
     file: 'pipelines/enrich/messageEvents.ts',
-    find: 'if (isWrittenByItself(message)) return false',
-    replace: '',
+    find: 'if (isWrittenByItself(message)) {',
+    replace: 'if (Number.isNaN(at)) {',
     tests: [
       {
         file: 'test/pipelines/enrich.test.ts',
@@ -5752,5 +5752,47 @@ export const mutations: readonly Mutation[] = [
     replace: ') OR TRUE',
     tests: [{ file: 'test/delivery/textsOfWeek.test.ts', title: 'an opt-out of a lead that got no text of ours is not counted' }],
     why: 'Leads that the office closed by hand hold up the texts of a whole location.',
+  },
+  {
+    id: 'automatic-reply-untold',
+    guard: 'what a telephone or a mailbox wrote by itself was told of',
+    file: 'pipelines/followup/gates/freshness.ts',
+    find: 'const told = [lead.lastInboundAt, lead.fieldTimes[WRITTEN_BY_ITSELF]]',
+    replace: 'const told = [lead.lastInboundAt]',
+    tests: [
+      {
+        file: 'test/pipelines/followupGates.test.ts',
+        title: 'what the provider shows last is waited for while nobody has told of it, and for no longer than it may be told',
+      },
+    ],
+    why: 'After "I am driving" a lead hears nothing for 24 hours, and each minute of them takes two calls.',
+  },
+  {
+    id: 'batch-inflates',
+    guard: 'a compressed batch inflates only so far',
+    file: 'runtime/kafka/protocol/lz4.ts',
+    find: 'if (this.#at + bytes > this.#most)',
+    replace: 'if (this.#most < 0)',
+    tests: [
+      {
+        file: 'test/runtime/kafka/lz4.test.ts',
+        title: 'a run of one byte takes no longer than its bytes, and none inflates beyond the bound',
+      },
+    ],
+    why: 'A stored megabyte takes a gigabyte of each process that reads it, until it ends.',
+  },
+  {
+    id: 'letter-too-large',
+    guard: 'a dead letter that its topic does not take is kept without its value',
+    file: 'runtime/kafka/deadLetters.ts',
+    find: "if (letter.headers['dlq-source-offset'] === '-1' || sizes.excess([letter]) === undefined)",
+    replace: "if (letter.headers['dlq-source-offset'] !== undefined)",
+    tests: [
+      {
+        file: 'test/runtime/kafka/tooLarge.test.ts',
+        title: 'a dead letter that is too large for its topic stands there without the value, and says where that is',
+      },
+    ],
+    why: 'A record of a stranger that was compressed well stops its reader, and each that takes over.',
   },
 ]

@@ -11,6 +11,7 @@ import { LeadViewBytes } from '../../pipelines/enrich/leadViewBytes.ts'
 import { optInKeywords, optOutKeywords, ownWords, polite } from '../../pipelines/enrich/optOutLexicon.ts'
 import { optOutPhrases } from '../../pipelines/enrich/optOutPhrases.ts'
 import { normalised } from '../../pipelines/enrich/normalForm.ts'
+import { WRITTEN_BY_ITSELF } from '../../pipelines/enrich/messageEvents.ts'
 import { observationOf } from '../../pipelines/enrich/behaviour/observed.ts'
 import { permissionChange } from '../../pipelines/enrich/optOut.ts'
 import { countryZones } from '../../pipelines/enrich/regions.ts'
@@ -992,7 +993,8 @@ t.test(
       const line = lineWith()
       tell(line, created(), told('Are you still looking?', start + 1), says(text, start + 2, fields))
       line.advance('1h')
-      t.match(stateOf(line), { counters: { inbound: 0, attemptsSinceReply: 1 }, lastInboundAt: null }, text)
+      t.match(stateOf(line), { counters: { inbound: 0, attemptsSinceReply: 1 }, lastInboundAt: null, epoch: 1 }, text)
+      t.equal(stateOf(line).fieldTimes[WRITTEN_BY_ITSELF], start + 2, 'that it was told is known')
       t.strictSame(stateOf(line).consents, {}, text)
       t.equal(observationOf(says(text, start, fields)), undefined, text)
       t.strictSame(

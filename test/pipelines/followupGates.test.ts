@@ -5,6 +5,7 @@ import { isFederalHoliday } from '../../pipelines/followup/hours/federalHolidays
 import { hoursProblems, hoursTable, unverifiedJurisdictions } from '../../pipelines/followup/hours/hoursTable.ts'
 import { earliestLawfulInstant, horizonMs, isLawful, rulesFor } from '../../pipelines/followup/hours/lawfulHours.ts'
 import { gates, judge } from '../../pipelines/followup/gates/judge.ts'
+import { WRITTEN_BY_ITSELF } from '../../pipelines/enrich/messageEvents.ts'
 import { likeness } from '../../pipelines/followup/gates/duplicates.ts'
 import { messageLifeMs } from '../../pipelines/followup/planFollowUp.ts'
 import type { FenceInput, OwnSend } from '../../pipelines/followup/gates/gate.ts'
@@ -141,6 +142,11 @@ t.test('what the provider shows last is waited for while nobody has told of it, 
   })
   t.equal(verdict(true, known.lastInboundAt + 5_000)?.verdict, 'allow', 'it is the one that was told of')
   t.equal(verdict(true, tuesdayNoon - DAY)?.verdict, 'allow', 'from before the app')
+  const byItself = { ...known, fieldTimes: { [WRITTEN_BY_ITSELF]: tuesdayNoon - 30 * MINUTE } }
+  const freshness = judge(fence({ provider: showing(true, tuesdayNoon - 30 * MINUTE) }, byItself)).gates.find(
+    ({ gateId }) => gateId === 'freshness',
+  )
+  t.equal(freshness?.verdict, 'allow', 'an automatic reply is no contact, and was told of')
   t.match(verdict(false, tuesdayNoon - 10 * MINUTE), { reason: /a message to the lead of 10 min ago/ })
   t.equal(verdict(false, tuesdayNoon - 20 * MINUTE)?.verdict, 'allow', 'a sweep would have told of it: it did not arrive')
   t.equal(verdict(false, tuesdayNoon + HOUR)?.verdict, 'allow', 'one that is to leave later')

@@ -6,7 +6,7 @@ import { changed } from '../../cli/verbs/tenants.ts'
 import { mergedTenants } from '../../pipelines/ingest/installation.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { Tenant } from '../../schemas/generated/records.ts'
+import type { Installation, Tenant } from '../../schemas/generated/records.ts'
 import { tenants, webhooks } from '../../topics/index.ts'
 import { assertProperty } from '../support/property.ts'
 
@@ -156,6 +156,11 @@ t.test(
     t.match(after([uninstall(5), uninstall(7), update(12)], again), { status: 'active', automation: true }, 'removals that are told late')
     t.match(after([uninstall(20), install(30)], again), { status: 'active', automation: false })
     t.match(changed(location, set, { status: 'uninstalled' }, minute(20)), { automation: false })
+    // Rows of a build that did not keep when automation was switched on.
+    const { automation: _, ...times } = again.installation?.fieldTimes ?? {}
+    const former: Tenant = { ...again, installation: { ...(again.installation as Installation), fieldTimes: times } }
+    t.match(after([update(12)], former), { status: 'active', automation: true }, 'a removal that was known before ends nothing')
+    t.match(after([uninstall(20)], former), { automation: false })
     // The table has the row of before the removal, and the state the one that was written a moment ago.
     t.match(mergedTenants(set, after([uninstall(5)]) as Tenant), { status: 'uninstalled', automation: false })
     t.match(mergedTenants(again, after([uninstall(5)]) as Tenant), { status: 'active', automation: true })

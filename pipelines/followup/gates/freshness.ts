@@ -3,6 +3,7 @@
  * said and not told: its webhook is late or lost, and whoever answers without it writes over the lead, or over a colleague.
  * @source reference/gohighlevel.md 5 (#29, #257), 7.4
  */
+import { WRITTEN_BY_ITSELF } from '../../enrich/messageEvents.ts'
 import { allow, denyUntil, isContact } from './gate.ts'
 import type { FenceInput, Gate, ShownMessage } from './gate.ts'
 
@@ -42,7 +43,9 @@ export const freshness: Gate = (input) => {
 function untoldIn(input: FenceInput): ShownMessage | undefined {
   const { at, lead, ownSends, provider } = input
   if (!isContact(input) || lead === undefined || typeof provider !== 'object') return undefined
-  const fromLead = (lead.lastInboundAt ?? Number.NEGATIVE_INFINITY) + SKEW_MS
+  // What a telephone wrote by itself is no contact, and was told of all the same.
+  const told = [lead.lastInboundAt, lead.fieldTimes[WRITTEN_BY_ITSELF]].map((time) => time ?? Number.NEGATIVE_INFINITY)
+  const fromLead = Math.max(...told) + SKEW_MS
   const ours = ownSends.map((send) => Math.max(send.at, send.confirmedAt ?? send.at))
   const toLead = Math.max((lead.lastOutboundAt ?? Number.NEGATIVE_INFINITY) + SKEW_MS, ...ours.map((one) => one + OWN_SKEW_MS))
   return provider.lastMessages.find((message) =>

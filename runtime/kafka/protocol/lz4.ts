@@ -1,9 +1,10 @@
 /**
  * Reads what other writers compress with LZ4, which many clients do by default: a frame of blocks, one behind the other. Every length is
- * checked against the bytes that are there. Nothing of ours is written so.
+ * checked against the bytes that are there, and what comes of them against what a batch may have. Nothing of ours is written so.
  * @source https://github.com/lz4/lz4/blob/v1.10.0/doc/lz4_Frame_format.md
  * @source https://github.com/lz4/lz4/blob/v1.10.0/doc/lz4_Block_format.md
  */
+import { MOST_INFLATED_BYTES, inflatesTooFar } from './inflated.ts'
 
 const MAGIC = 0x184d2204
 const VERSION = 0b01
@@ -17,9 +18,9 @@ const STORED = 0x8000_0000
 const SHORTEST_MATCH = 4
 const MORE = 15
 
-/** The bytes of these frames. Throws a `RangeError` for what is none. */
-export function readLz4(frames: Buffer): Buffer {
-  const to = new Output(frames.length * 4)
+/** The bytes of these frames. Throws a `RangeError` for what is none, and E_BATCH_TOO_LARGE. */
+export function readLz4(frames: Buffer, mostBytes = MOST_INFLATED_BYTES): Buffer {
+  const to = new Output(Math.min(frames.length * 4, mostBytes), mostBytes)
   for (let at = 0; at < frames.length;) at = readFrame(frames, at, to)
   return to.written
 }
@@ -78,10 +79,12 @@ function ended(): RangeError {
 }
 
 class Output {
+  readonly #most: number
   #bytes: Buffer
   #at = 0
 
-  constructor(about: number) {
+  constructor(about: number, most: number) {
+    this.#most = most
     this.#bytes = Buffer.allocUnsafe(Math.max(64, about))
   }
 
@@ -98,15 +101,18 @@ class Output {
   match(distance: number, length: number): void {
     if (distance === 0 || distance > this.#at) throw new RangeError(`an LZ4 match goes back ${distance} bytes of ${this.#at}`)
     this.#room(length)
-    for (let left = length; left > 0;) {
-      const share = Math.min(left, distance)
-      this.#bytes.copyWithin(this.#at, this.#at - distance, this.#at - distance + share)
+    const from = this.#at - distance
+    const end = this.#at + length
+    while (this.#at < end) {
+      // What is there by now doubles with each copy: by the distance alone a run of one byte would be copied byte by byte.
+      const share = Math.min(end - this.#at, this.#at - from)
+      this.#bytes.copyWithin(this.#at, from, from + share)
       this.#at += share
-      left -= share
     }
   }
 
   #room(bytes: number): void {
+    if (this.#at + bytes > this.#most) throw inflatesTooFar('lz4', this.#most)
     if (this.#at + bytes <= this.#bytes.length) return
     const larger = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#at + bytes))
     this.#bytes.copy(larger, 0, 0, this.#at)

@@ -29,6 +29,19 @@ t.test('stages start and commit with rights on what they read and write alone; l
   await operator.applyTopics(topics, { partitions, replicationFactor: 1, members: [{ group: 'line', stages: [adder, totaller] }] })
   await operator.registerSchemas(topics)
 
+  const without = await connectKafka({ ...world, brokers: [broker.sasl], sasl: { mechanism: 'plain', username, password } })
+  await without.registerSchemas([items])
+  await t.rejects(without.producer().send(items, 'lead:0', { seq: 0, amount: 1, wish: '' }), {
+    code: 'E_BROKER_RIGHTS_MISSING',
+    retriable: false,
+    message: /_AUTHORIZATION_FAILED/,
+  })
+  await t.rejects(without.runStages({ group: 'line', stages: [adder, totaller], onFatal: () => undefined }), {
+    code: 'E_TOPIC_MISSING',
+    remedy: /no right/,
+  })
+  await without.close()
+
   const { AclOperationTypes: may, AclPermissionTypes, AclResourceTypes: on, ResourcePatternTypes } = kafkajs
   const rule = (resourceType: (typeof on)[keyof typeof on], operation: (typeof may)[keyof typeof may]) => ({
     ...{ resourceType, operation, resourceName: topicPrefix, resourcePatternType: ResourcePatternTypes.PREFIXED },

@@ -27,14 +27,20 @@ t.test('one that has enough copies is left alone, and too few brokers are refuse
   })
 })
 
+t.test('a broker that is away leads nothing, and what is led already counts', async (t) => {
+  const place = (partition: number, ...replicas: number[]) => ({ topic: 'a', partition, replicas })
+  t.strictSame(spread([place(0, 9)], [1, 2], 2).partitions, [place(0, 1, 9)])
+  t.strictSame(spread([place(0, 1, 2), place(1, 1, 2), place(2, 1)], [1, 2], 2).partitions, [place(2, 2, 1)])
+})
+
 t.test(
-  'whatever is where: no copy is taken away, each partition has as many as asked, on as many brokers, and leads are even',
+  'whatever is where: no copy is taken away, each partition has as many as asked, on as many brokers, and one that answers leads',
   async (t) => {
     const cluster = fc.integer({ min: 3, max: 7 }).chain((size) =>
       fc.record({
         size: fc.constant(size),
         copies: fc.integer({ min: 1, max: 3 }),
-        placed: fc.array(fc.uniqueArray(fc.integer({ min: 1, max: size }), { minLength: 1, maxLength: 3 }), { maxLength: 40 }),
+        placed: fc.array(fc.uniqueArray(fc.integer({ min: 1, max: size + 1 }), { minLength: 1, maxLength: 3 }), { maxLength: 40 }),
       }),
     )
     await assertProperty(
@@ -49,6 +55,7 @@ t.test(
         )
         for (const { partition, replicas } of plan) {
           t.strictSame([replicas.length, new Set(replicas).size], [copies, copies])
+          t.ok(brokers.includes(replicas[0] as number))
           t.strictSame(
             placed[partition]?.filter((broker) => !replicas.includes(broker)),
             [],

@@ -42,6 +42,30 @@ t.test('a letter goes back to its partition with key, value, time and headers, a
   await t.rejects(desk.discard({ id }, 'no', { by }), { code: 'E_DEAD_LETTER_RESOLVED' })
 })
 
+t.test('a letter without its value, which its topic did not take, is shown and discarded; nothing is put back for it', async (t) => {
+  const { desk, write, read, stack } = await deadLetterWorld(t)
+  const [id = '', younger = ''] = await write({ value: null, forged: { 'dlq-left-out': '5000000' } }, { value: { seq: 8 } })
+  t.match(await desk.show(id), { letter: { leftOut: 5_000_000, value: null } })
+  const cut = { code: 'E_DEAD_LETTER_CUT', message: /value of 5000000 bytes stands on .*items\.v1 partition \d at 1001 alone/ }
+  await t.rejects(desk.replay({ id }, { by }), cut)
+  await t.rejects(
+    desk.fix(id, (value) => value, { by }),
+    cut,
+  )
+  const { resolved, refused } = await desk.replay({}, { by, dryRun: true })
+  t.strictSame(resolved, [])
+  t.strictSame(
+    refused.map(({ code }) => code),
+    ['E_DEAD_LETTER_CUT', 'E_DEAD_LETTER_ORDER'],
+  )
+  await desk.discard({ id }, 'sent again', { by })
+  t.strictSame(
+    (await desk.replay({}, { by })).resolved.map((letter) => letter.id),
+    [younger],
+  )
+  await eventually('it is back', async () => (await read(`${stack.prefix}items.v1`, partition)).length === 1)
+})
+
 t.test('the list holds what is open, by topic, group and code; a dry run writes nothing', async (t) => {
   const { desk, write, read, stack } = await deadLetterWorld(t)
   const [a, b, c] = await write(

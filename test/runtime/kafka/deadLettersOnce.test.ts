@@ -194,6 +194,7 @@ function letterOf(key: string | null, offset: bigint): DeadLetter {
     group: 'g',
     step: 's',
     onlyFor: undefined,
+    leftOut: undefined,
     code: 'E',
     message: '',
     failedAt: 0,

@@ -1,6 +1,9 @@
 /** LZ4 as others write it is read; what is none is refused. That the frames of Java writers are, a broker that compresses so shows (`brokerContract`). */
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import t from 'tap'
+import { kafkajs } from '../../../runtime/kafka/corrections.ts'
+import { MOST_INFLATED_BYTES, readGzip } from '../../../runtime/kafka/protocol/inflated.ts'
 import { readLz4 } from '../../../runtime/kafka/protocol/lz4.ts'
 import { assertProperty } from '../../support/property.ts'
 
@@ -89,6 +92,37 @@ t.test('a match that is longer than it goes back repeats itself, as the format s
   // Token 0x1f: one literal, a match of 15 + 5 + 4 bytes; one byte back. Then a token of one last literal.
   const block = Buffer.from([0x1f, 0x61, 0x01, 0x00, 0x05, 0x10, 0x62])
   t.equal(readLz4(frameOf([{ bytes: block, stored: false }], 0)).toString(), `${'a'.repeat(25)}b`)
+})
+
+t.test('a run of one byte takes no longer than its bytes, and none inflates beyond the bound', async (t) => {
+  // One literal and a match of half a million bytes of 255 behind its nibble, one byte back; then a last literal.
+  const run = Buffer.concat([Buffer.from([0x1f, 0x61, 0x01, 0x00]), Buffer.alloc(400_000, 255), Buffer.from([0, 0x10, 0x62])])
+  const frame = frameOf([{ bytes: run, stored: false }], 0)
+  const startedAt = performance.now()
+  const said = readLz4(frame)
+  // Copied byte by byte it takes some 4,000 ms.
+  t.ok(performance.now() - startedAt < 1_500)
+  t.equal(said.length, 400_000 * 255 + 1 + 19 + 1)
+  t.ok(said.subarray(0, -1).equals(Buffer.alloc(said.length - 1, 'a')))
+  const tooMuch = {
+    code: 'E_BATCH_TOO_LARGE',
+    scope: 'process',
+    retriable: false,
+    message: /compressed with lz4, has more than 1000 bytes/,
+  }
+  t.throws(() => readLz4(frame, 1_000), tooMuch)
+  t.throws(() => readLz4(frameOf([{ bytes: Buffer.alloc(1_001), stored: true }], 0), 1_000), tooMuch)
+  t.equal(readLz4(frameOf([{ bytes: Buffer.alloc(1_000), stored: true }], 0), 1_000).length, 1_000)
+})
+
+t.test('what others compress with gzip inflates no further either, and the client reads it so', async (t) => {
+  const zeros = (bytes: number) => gzipSync(Buffer.alloc(bytes))
+  t.equal((await readGzip(zeros(1_000), 1_000)).length, 1_000)
+  const tooMuch = { code: 'E_BATCH_TOO_LARGE', message: /compressed with gzip, has more than 1000 bytes/ }
+  await t.rejects(readGzip(zeros(1_001), 1_000), tooMuch)
+  await t.rejects(readGzip(Buffer.from('no gzip'), 1_000), { code: 'Z_DATA_ERROR' })
+  const codec = (kafkajs.CompressionCodecs[kafkajs.CompressionTypes.GZIP] as () => { decompress(bytes: Buffer): Promise<Buffer> })()
+  await t.rejects(codec.decompress(zeros(MOST_INFLATED_BYTES + 1)), { code: 'E_BATCH_TOO_LARGE' })
 })
 
 t.test('what is no frame, or lies about a length, is refused', async (t) => {

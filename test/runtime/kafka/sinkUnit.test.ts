@@ -12,8 +12,9 @@ import type { SinkBatch } from '../../../runtime/sink.ts'
 import { Undecodable } from '../../../runtime/task.ts'
 import { physicalName } from '../../../runtime/topic.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
+import { dense } from './dense.ts'
 import { eventually, factors, Item, items, logger } from './fixtures.ts'
-import { batchOf, StandIn } from './standIn.ts'
+import { batchOf, sizesOf, StandIn } from './standIn.ts'
 
 /** A unit of two topics whose places are in a database; `load` is that database. */
 function unitOn(t: Test, load: (topic: AnyTopic) => Promise<bigint | undefined>) {
@@ -36,11 +37,12 @@ function unitOn(t: Test, load: (topic: AnyTopic) => Promise<bigint | undefined>)
       prepare: async () => undefined,
       decode: (_: AnyTopic, bytes: Buffer) => {
         const item = Item.decode(bytes)
-        return item.wish === 'unreadable' ? new Undecodable('no schema') : item
+        return item.wish.startsWith('unreadable') ? new Undecodable('no schema') : item
       },
     },
     logger,
     metrics: noMetrics,
+    sizes: sizesOf({ 'items.v1.store.dlq': 4_000 }),
     topicPrefix: '',
     group: 'store',
     sink: sink({
@@ -83,6 +85,17 @@ t.test('a place that is told late, after another one was refused, takes nothing 
     stored.filter(({ topic }) => topic === items).flatMap(({ records }) => records.map(({ offset }) => offset)),
     [5n, 6n, 7n],
   )
+})
+
+t.test('a dead letter that is too large for its topic stands there without its value, and those behind it are stored', async (t) => {
+  const { unit, broker, told, handle } = unitOn(t, async () => 5n)
+  const written: unknown[] = []
+  broker.onMessages = (topic, messages) => void (topic === 'items.v1.store.dlq' && written.push(...messages))
+  await unit.prepare(() => true)
+  await handle(5, `unreadable ${dense(5_000)}`, 'unreadable')
+  await eventually('both are set aside', () => written.length === 2)
+  t.match(written, [{ value: null, headers: { 'dlq-code': 'E_RECORD_UNDECODABLE', 'dlq-left-out': /^5\d\d\d$/ } }, { value: Buffer }])
+  t.strictSame(told, { recovered: [], failed: [] })
 })
 
 t.test('dead letters that could not be written are counted by the fuse once they are', async (t) => {

@@ -4,12 +4,13 @@
  */
 import t from 'tap'
 import { changelogName } from '../../../runtime/kafka/names.ts'
+import { deadLetterRecord, fittingLetter } from '../../../runtime/kafka/deadLetters.ts'
 import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
 import { inRounds } from '../../../runtime/kafka/rounds.ts'
 import { fits } from '../../../runtime/kafka/stageOutput.ts'
 import { outgoing } from '../../../runtime/kafka/workerJob.ts'
 import type { Job, WorkerContext } from '../../../runtime/kafka/workerJob.ts'
-import { emit, next, retryLater, timer } from '../../../runtime/outcome.ts'
+import { deadLetter, emit, next, retryLater, timer } from '../../../runtime/outcome.ts'
 import type { Outcome } from '../../../runtime/outcome.ts'
 import { from, stage } from '../../../runtime/stage.ts'
 import type { AnyStage } from '../../../runtime/stage.ts'
@@ -163,6 +164,38 @@ t.test('what a timer makes too large stops the member and says what to do: there
   t.equal(sumsOf(broker).length, 1)
 })
 
+t.test('a dead letter that is too large for its topic stands there without the value, and says where that is', async (t) => {
+  const broker = brokerOf(maker)
+  const mostBytes = { 'maker-changelog': 600, 'items.v1.line.dlq': limit }
+  const { unit, told } = unitOn(t, broker, { stages: [maker], mostBytes })
+  const written: { value: unknown; headers: Record<string, unknown> }[] = []
+  broker.onMessages = (topic, messages) => void (topic === 'items.v1.line.dlq' && written.push(...(messages as never[])))
+  await unit.prepare(() => true)
+  const turn = { live: () => true, resolve: () => undefined, heartbeat: async () => undefined }
+  const batch = await batchOf(items, 5, ['wait', dense(5_000), ''])
+  await unit.handle(batch, turn)
+  t.strictSame(told.failed, [])
+  t.match(written, [{ value: null, headers: { 'dlq-source-topic': 'items.v1', 'dlq-source-offset': '6', 'dlq-code': /./ } }])
+  t.equal(written[0]?.headers['dlq-left-out'], String(batch.records[1]?.value?.length))
+  t.equal(unit.parkedKeys('maker'), 1, 'the others go on')
+})
+
+t.test('of a letter that was handed over and stands nowhere else nothing is left out', async (t) => {
+  const sizes = sizesOf({ 'items.v1.line.dlq': limit })
+  await new Promise((resolve) => setImmediate(resolve))
+  const log = { topic: 'items.v1', partition: 0, offset: 7n, key: Buffer.from('k'), value: Buffer.from(dense(5_000)), timestamp: 5 }
+  const reason = { topic: items, group: 'line', step: 'maker', code: 'E_TEST', detail: {}, attempts: 1 }
+  const headers = { 'x-own': Buffer.from('a'), 'dlq-replay-of': Buffer.from(dense(5_000)) }
+  const letter = (offset: bigint) => deadLetterRecord({ ...log, offset, headers }, reason, '', 9)
+  t.equal(fittingLetter(letter(-1n), sizes).value?.length, 5_000)
+  const cut = fittingLetter(letter(7n), sizes)
+  t.strictSame([cut.value, cut.key], [null, Buffer.from('k')])
+  t.notMatch(Object.keys(cut.headers), ['x-own'])
+  t.equal(sizes.excess([cut]), undefined)
+  const small = deadLetterRecord({ ...log, value: Buffer.from('v'), headers: {} }, reason, '', 9)
+  t.equal(fittingLetter(small, sizes), small)
+})
+
 t.test('a dead letter that is itself too large stops the member', async (t) => {
   const broker = brokerOf(maker)
   const { unit, told, handle } = unitOn(t, broker, { stages: [maker], mostBytes: { 'sums.v1': limit, 'items.v1.line.dlq': 100 } })
@@ -221,6 +254,10 @@ t.test('the result of a worker that no topic takes becomes a dead letter', async
   t.match(records, [{ topic: 'items.v1.echoes.dlq', headers: { 'dlq-code': 'E_OUTPUT_TOO_LARGE', 'dlq-attempts': '1' } }])
   t.equal(records.length, 1)
   t.match(job.result, { kind: 'dead-letter', detail: { topic: 'sums.v1', limit } })
+  const large = { ...job, log: { ...log, value: Buffer.from(dense(5_000)) }, result: deadLetter('E_TEST', {}) } as unknown as Job
+  const narrow = { ...context, sizes: sizesOf({ 'items.v1.echoes.dlq': limit }) }
+  await new Promise((resolve) => setImmediate(resolve))
+  t.match(outgoing(large, narrow), [{ value: null, headers: { 'dlq-code': 'E_TEST', 'dlq-left-out': '5000' } }])
 })
 
 t.test('a refusal of a broker has the limits asked anew; where they are not told nothing is called too large', async (t) => {
