@@ -6,6 +6,7 @@ import type { AnyTopic } from '../../runtime/topic.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { ContactFields, Decision, DeliveryChanged, GateResult, LeadEvent, OutcomeObserved } from '../../schemas/generated/records.ts'
 import { deniedFavourite } from '../../pipelines/consensus/costOfGates.ts'
+import { isContact } from '../../pipelines/enrich/messageEvents.ts'
 import { decisions, deliveries, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../topics/index.ts'
 import { decimal, optionalTime, time } from './cells.ts'
 import type { Row } from './cells.ts'
@@ -64,6 +65,8 @@ export function leadEventRow(event: LeadEvent): Row {
     direction: message?.direction ?? '',
     sender: message?.sender ?? '',
     message_id: message?.messageId ?? delivery?.messageId ?? '',
+    message_status: message?.status ?? '',
+    no_contact: message !== null && !isContact(message),
     text_length: textLength(message?.text ?? delivery?.text),
     call_status: message?.callStatus ?? '',
     call_seconds: message?.callDurationSeconds ?? null,

@@ -49,6 +49,8 @@ t.test('the row of a message has who and what and how long, and not what it says
     occurred_at: '2026-11-03 15:04:59.960',
     stated_at: null,
     text_length: 64,
+    message_status: inbound.message?.status ?? '',
+    no_contact: false,
     stated_fields: [],
     tag_count: -1,
     opportunity_value: null,
@@ -509,14 +511,16 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'denied',
     'kinds',
     'analysts',
+    'arrived',
   ])
   t.ok(told.some((line) => line.includes(`CREATE TABLE IF NOT EXISTS ${database}.lead_events`)))
   t.strictSame(await tables(), [])
   await migrateClickhouse({ url, database })
   t.strictSame(await tables(), all)
   t.strictSame(await migrateClickhouse({ url, database }), [], 'nothing is left to do')
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['analysts'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['arrived'])
   t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), [
+    'analysts',
     'kinds',
     'denied',
     'marketing',
@@ -531,15 +535,51 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     (await appliedMigrations(client, database)).map(({ number }) => number),
     [1],
   )
-  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics', 'outcomes', 'marketing', 'denied', 'kinds', 'analysts'])
+  t.strictSame(await migrateClickhouse({ url, database }), [
+    'rollups',
+    'analytics',
+    'outcomes',
+    'marketing',
+    'denied',
+    'kinds',
+    'analysts',
+    'arrived',
+  ])
   t.strictSame(await tables(), all)
-  const numbers = [1, 2, 3, 4, 5, 6, 7, 8]
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9]
   t.strictSame(
     (
       await rows<{ step: string }>(client, "SELECT concat(direction, ' ', toString(number)) AS step FROM schema_migrations ORDER BY seq")
     ).map(({ step }) => step),
     [...numbers.map((n) => `up ${n}`), ...numbers.toReversed().map((n) => `down ${n}`), ...numbers.map((n) => `up ${n}`)],
   )
+})
+
+t.test('each step taken back leaves every table and view as it was before it, and taken again as it made them', async (t) => {
+  const { clickhouseUrl: url, clickhouseDatabase: database } = await testStack(t)
+  const client = connectClickhouse(url, database)
+  t.teardown(async () => {
+    await client.command({ query: `DROP DATABASE IF EXISTS ${analyticsDatabaseOf(database)}` })
+    await client.close()
+  })
+  const definitions = async () =>
+    (
+      await rows<{ made: string }>(
+        client,
+        `SELECT create_table_query AS made FROM system.tables WHERE database IN ('${database}', '${analyticsDatabaseOf(database)}')
+         AND name != 'schema_migrations' ORDER BY database, name`,
+      )
+    ).map(({ made }) => made)
+  for (const { name } of readMigrations()) {
+    const before = await definitions()
+    await migrateClickhouse({ url, database, count: 1 })
+    const after = await definitions()
+    t.notSame(after, before, name)
+    await migrateClickhouse({ url, database, direction: 'down' })
+    t.strictSame(await definitions(), before, `${name} taken back`)
+    await migrateClickhouse({ url, database, count: 1 })
+    t.strictSame(await definitions(), after, `${name} taken again`)
+  }
 })
 
 t.test('an applied migration that was changed, or that nobody knows, is refused with a sentence', async (t) => {
