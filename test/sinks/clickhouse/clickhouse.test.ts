@@ -1,4 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client'
+import type { ClickHouseClient } from '@clickhouse/client'
 import fc from 'fast-check'
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -13,6 +14,7 @@ import { agentCounts } from '../../../sinks/clickhouse/agentCounts.ts'
 import { decimal, time } from '../../../sinks/clickhouse/cells.ts'
 import { analyticsDatabaseOf, connectClickhouse, identifier } from '../../../sinks/clickhouse/connect.ts'
 import { clickhouseCodeOf } from '../../../sinks/clickhouse/errors.ts'
+import { mend } from '../../../sinks/clickhouse/mend.ts'
 import { appliedMigrations, migrateClickhouse, readMigrations, statementsOf } from '../../../sinks/clickhouse/migrate.ts'
 import { decisionRow, deliveryRow, factTables, leadEventRow, outcomeRow } from '../../../sinks/clickhouse/rows.ts'
 import { clickhouseSink, clickhouseSinkTopics, insertSettings, rowsOf } from '../../../sinks/clickhouse/sink.ts'
@@ -327,6 +329,46 @@ t.test(
     t.strictSame(await rows(client, "SELECT name FROM system.tables WHERE database = currentDatabase() AND name LIKE '%mend%'"), [])
   },
 )
+
+t.test('what may be stored is looked for in the months of its rows alone', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const month = (number: number) => decided(5, { decidedAt: Date.UTC(2026, number, 3) })
+  for (let number = 0; number < 6; number++) await sink.write([batchOf(decisions, month(number), BigInt(number * 5))])
+  const asked: { query: string; query_params: Record<string, unknown> }[] = []
+  const spied = {
+    query: async (one: { query: string; query_params: Record<string, unknown> }) => {
+      asked.push(one)
+      return client.query({ ...one, format: 'JSONEachRow' })
+    },
+  } as unknown as ClickHouseClient
+  const [table] = factTables.filter((fact) => fact.table === 'decisions')
+  if (table === undefined) return t.fail('no table')
+  const { partitionedBy: column } = table
+  const range = batchOf(decisions, [...month(2), ...month(3)], 10n)
+  const missing = await mend(spied, {
+    ...{ database, table: 'decisions', topic: 'decisions.v1', partition: 0, min: 10n, max: 19n, rows: rowsOf(range, table, '') },
+    columns: { topic: '_topic', partition: '_partition', offset: '_offset' },
+    offsetOf: ({ _offset }) => _offset as string,
+    partitionedBy: { column, timeOf: (row) => row[column] as string },
+  })
+  t.equal(missing, 0)
+  const [{ query, query_params } = { query: '', query_params: {} }] = asked
+  const read = await (
+    await client.query({ query: `EXPLAIN ESTIMATE ${query}`, query_params, format: 'JSONEachRow' })
+  ).json<{ parts: string }>()
+  t.strictSame(
+    read.map(({ parts }) => Number(parts)),
+    [2],
+    'of six',
+  )
+  for (const { table, partitionedBy } of factTables) {
+    const [{ partition_key: key } = { partition_key: '' }] = await rows<{ partition_key: string }>(
+      client,
+      `SELECT partition_key FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`,
+    )
+    t.match(key, `(${partitionedBy})`, table)
+  }
+})
 
 t.test('what agents said is counted by agent and type; what nobody was asked for is not', async (t) => {
   const { client, sink, database } = await migrated(t)
