@@ -4,6 +4,7 @@
  */
 import type pg from 'pg'
 import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
+import { isWrittenByItself } from '../../pipelines/enrich/messageEvents.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { LeadEvent } from '../../schemas/generated/records.ts'
 import { instant, storable, storableText } from './storable.ts'
@@ -46,6 +47,7 @@ const columns: readonly (readonly [string, string, (row: Row) => unknown])[] = [
   ['status', 'text', ({ said }) => storable(said.status)],
   ['external_id', 'text', ({ said }) => storable(said.messageId)],
   ['thread_id', 'text', ({ said }) => storable(said.conversationId)],
+  ['automatic', 'boolean', ({ event: { message } }) => message !== null && isWrittenByItself(message)],
   ['sent_at', 'timestamptz', ({ event }) => instant(event.occurredAt)],
   ['created_at', 'timestamptz', ({ event }) => instant(event.receivedAt)],
 ]
