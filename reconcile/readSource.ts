@@ -21,6 +21,8 @@ export interface FoundPage {
   readonly others: number
   /** Contacts that the platform does not show for a fault of their own: it shows another one of the location meanwhile. */
   readonly broken: readonly Broken[]
+  /** With this page all of the stretch is read that changed before, ms; absent where the order of the pages does not say. */
+  readonly readUntil?: number
 }
 
 export interface Broken {
@@ -52,14 +54,7 @@ export async function* readSource(context: ReadContext, sweep: Sweep): AsyncGene
     case 'emails':
       return yield* readMessages(context, sweep, ghl.conversations.export(tenantId, { from, before, channel: 'Email' }, options))
     case 'contacts':
-      return yield* each(ghl.contacts.search(tenantId, { updatedFrom: from, updatedBefore: before }, options), (page) =>
-        contactsNow(
-          context,
-          tenantId,
-          page.items.map(({ contactId }) => contactId),
-          page.unreadable,
-        ),
-      )
+      return yield* readContacts(context, sweep, ghl.contacts.search(tenantId, { updatedFrom: from, updatedBefore: before }, options))
     case 'opportunities':
       return yield* each(ghl.opportunities.search(tenantId, daysOf(sweep), options), async (page) =>
         ok(
@@ -68,6 +63,21 @@ export async function* readSource(context: ReadContext, sweep: Sweep): AsyncGene
         ),
       )
   }
+}
+
+/** Contacts, in the order in which they changed. A list that is not in this order is read all the same, and says nothing of how far. */
+async function* readContacts(
+  context: ReadContext,
+  { tenantId, from }: Sweep,
+  pages: AsyncIterable<Read<Listed<GhlContact>>>,
+): AsyncGenerator<Read<FoundPage>, void> {
+  let last: number | undefined = from
+  yield* each(pages, async ({ items, unreadable }) => {
+    for (const { updatedAt } of items) last = last === undefined || updatedAt === null || updatedAt < last ? undefined : updatedAt
+    const ids = items.map(({ contactId }) => contactId)
+    const read = await contactsNow(context, tenantId, ids, unreadable)
+    return !read.ok || last === undefined ? read : { ok: true, value: { ...read.value, readUntil: last } }
+  })
 }
 
 /** Messages, and what the activity rows among them hint at: appointments and opportunities have no list by time of change. */

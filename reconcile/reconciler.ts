@@ -6,7 +6,7 @@ import type pg from 'pg'
 import type { Logger } from 'pino'
 import { createHash } from 'node:crypto'
 import type { Clock } from '../integrations/ghl/clock.ts'
-import { afterSweep, dueSweep, sweepDefaults, sweepSources, waitWhileSwept } from '../pipelines/reconcile/sweepPlan.ts'
+import { afterSweep, dueSweep, goesOnFrom, sweepDefaults, sweepSources, waitWhileSwept } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep, SweepLimits, SweepSource } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Tenant } from '../schemas/generated/records.ts'
 import { claimSweep, endSweep, keepSweep, sweepCursors, sweptTenants } from '../sinks/postgres/sweeps.ts'
@@ -148,11 +148,13 @@ export class Reconciler {
     const leaseMs = limits.everyMs.least
     const lost = new AbortController()
     let keptAt = clock.now()
-    const onPage = async () => {
+    const onPage = async (_: unknown, readUntil?: number) => {
       const now = clock.now()
       if (Math.abs(now - keptAt) < leaseMs / 5) return
       keptAt = now
-      if (!(await keepSweep(pool, sweep, claim, waitWhileSwept(sweep.startedAt, now, leaseMs)))) lost.abort()
+      const waitMs = waitWhileSwept(sweep.startedAt, now, leaseMs)
+      const reached = readUntil === undefined ? undefined : goesOnFrom(sweep, readUntil, limits)
+      if (!(await keepSweep(pool, sweep, claim, waitMs, reached))) lost.abort()
     }
     return sweeper.sweep(sweep, tenant, AbortSignal.any([signal, lost.signal]), onPage, heldUp)
   }

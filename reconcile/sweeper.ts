@@ -53,8 +53,8 @@ export type SweepResult = SweepCounts & {
         /** Contacts that were left out, with why: they held up the stretch for long enough. */
         readonly aside?: readonly string[]
       }
-    /** Ended before the end of the stretch, with what was done until then. */
-    | { readonly kind: 'failed'; readonly detail: string }
+    /** Ended before the end of the stretch, with what was done until then; what changed before `readUntil` (ms) is told. */
+    | { readonly kind: 'failed'; readonly detail: string; readonly readUntil?: number }
   )
 
 export interface ToldNews {
@@ -86,7 +86,7 @@ export class Sweeper {
     sweep: Sweep,
     tenant: Tenant | undefined,
     signal?: AbortSignal,
-    onPage?: (counts: SweepCounts) => unknown,
+    onPage?: (counts: SweepCounts, readUntil?: number) => unknown,
     heldUp: HeldUp = {},
   ): Promise<SweepResult> {
     const { pool, ghl, clock } = this.options
@@ -99,8 +99,9 @@ export class Sweeper {
     }
     const heartbeat = await heartbeatContact(pool, sweep.tenantId)
     const broken = new Map<string, string>()
+    let reached: { readonly readUntil?: number } = {}
     for await (const page of readSource(context, sweep)) {
-      if (!page.ok) return { kind: 'failed', detail: page.detail, ...counts }
+      if (!page.ok) return { kind: 'failed', detail: page.detail, ...reached, ...counts }
       const { found, others } = page.value
       for (const { contactId, read } of page.value.broken) broken.set(contactId, `${contactId}: ${read.detail}`)
       // Where the platform looks for whole days it shows what comes after the stretch too.
@@ -113,9 +114,12 @@ export class Sweeper {
         visits: counts.visits + visits.length,
         others: counts.others + others + settled.length - about.length,
       }
-      await onPage?.(counts)
+      // What is broken holds up its place too.
+      if (broken.size === 0 && page.value.readUntil !== undefined) reached = { readUntil: page.value.readUntil }
+      await onPage?.(counts, reached.readUntil)
     }
-    return { ...endOf(heldUp, broken), ...counts }
+    const end = endOf(heldUp, broken)
+    return end.kind === 'failed' ? { ...end, ...reached, ...counts } : { ...end, ...counts }
   }
 
   /** Tells what of this nobody has told of, and says what that was. */

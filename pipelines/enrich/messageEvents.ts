@@ -40,8 +40,9 @@ export function isContact(message: MessageFields): boolean {
   return !(NO_CONTACT.has(message.status ?? '') || NO_CONTACT.has(message.callStatus ?? ''))
 }
 
-/** Of what it says of permission the rules are those of any message. */
-function isWrittenByItself(message: MessageFields): boolean {
+/** Did a telephone or mailbox write what came in? Of what it says of permission the rules are those of any message. */
+export function isWrittenByItself(message: MessageFields): boolean {
+  if (message.direction !== 'inbound') return false
   const subject = message.channel === 'email' ? message.subject : null
   return isAutomatic(message.text, subject) && permissionChangeIn(message) === undefined
 }

@@ -46,6 +46,8 @@ export interface SweepCursor {
   readonly startedAt: number
   /** From then to the next one, ms; 0 while the past is caught up. */
   readonly waitMs: number
+  /** Of a stretch that was not read to its end: what changed before is read, and need not be again, ms. */
+  readonly readUntil?: number
 }
 
 export interface Sweep {
@@ -61,8 +63,8 @@ export interface Sweep {
 export type SweepOutcome =
   /** Read to its end; `missed` is what no webhook had told of. */
   | { readonly kind: 'read'; readonly missed: number }
-  /** Not read to its end: the same stretch is read again. */
-  | { readonly kind: 'failed' }
+  /** Not read to its end: the stretch is read again, from where it is known to be read (ms). */
+  | { readonly kind: 'failed'; readonly readUntil?: number }
 
 /**
  * The sweep of a source that is due, or undefined. `spread` is from 0 up to 1, the same for a location every time: it keeps
@@ -78,21 +80,38 @@ export function dueSweep(
 ): Sweep | undefined {
   if (cursor !== undefined && now >= cursor.startedAt && now < dueAt(cursor, spread, everyMs.least)) return undefined
   // A cursor beyond now was set by a clock that has been set back since: what came after now was not there to be read.
-  const from = cursor === undefined ? now - firstReachMs : Math.min(cursor.sweptUntil, now) - overlapMs
+  const again = cursor === undefined ? now - firstReachMs : Math.min(cursor.sweptUntil, now) - overlapMs
+  const from = cursor?.readUntil === undefined ? again : Math.max(again, Math.min(cursor.readUntil, now - settleMs - overlapMs))
   return { tenantId, source, from, before: Math.min(now - settleMs, from + longestMs), startedAt: now }
 }
 
+/**
+ * From where a stretch may be read on that is read up to `readUntil` (ms). What had changed shortly before the sweep began is not skipped:
+ * it may have come into the index behind the place that had been read.
+ */
+export function goesOnFrom(
+  { startedAt }: Pick<Sweep, 'startedAt'>,
+  readUntil: number,
+  { overlapMs, settleMs }: Pick<SweepLimits, 'overlapMs' | 'settleMs'>,
+): number {
+  return Math.min(readUntil, startedAt - settleMs - overlapMs)
+}
+
 /** The cursor after a sweep: it goes on only over what was read to its end. */
-export function afterSweep(
-  before: SweepCursor | undefined,
-  sweep: Sweep,
-  outcome: SweepOutcome,
-  { overlapMs, settleMs, everyMs: { least, most } }: SweepLimits,
-): SweepCursor {
+export function afterSweep(before: SweepCursor | undefined, sweep: Sweep, outcome: SweepOutcome, limits: SweepLimits): SweepCursor {
+  const {
+    overlapMs,
+    settleMs,
+    everyMs: { least, most },
+  } = limits
   const { startedAt } = sweep
   const waited = Math.max(least, before?.waitMs ?? 0)
-  if (outcome.kind === 'failed')
-    return { sweptUntil: before?.sweptUntil ?? sweep.from + overlapMs, startedAt, waitMs: Math.min(most, waited * 2) }
+  if (outcome.kind === 'failed') {
+    const kept = { sweptUntil: before?.sweptUntil ?? sweep.from + overlapMs, startedAt, waitMs: Math.min(most, waited * 2) }
+    const reached = outcome.readUntil === undefined ? undefined : goesOnFrom(sweep, outcome.readUntil, limits)
+    const readUntil = Math.max(before?.readUntil ?? -Infinity, reached ?? -Infinity)
+    return readUntil === -Infinity ? kept : { ...kept, readUntil }
+  }
   const isBehind = sweep.before < startedAt - settleMs
   const waitMs = isBehind ? 0 : outcome.missed > 0 ? least : Math.min(most, Math.ceil(waited * 1.5))
   return { sweptUntil: sweep.before, startedAt, waitMs }

@@ -1,6 +1,6 @@
 /**
  * Everything that stands on the log under one key: committed records of the key on its partition, and dead letters of it.
- * A partition is read whole, since the log has no index by key; what is held at a time is one fetch.
+ * A partition is read whole, since the log has no index by key; what is held at a time is one fetch. What cannot be decoded is handed on as it is.
  */
 import { Undecodable } from '../task.ts'
 import { partitionOf } from '../murmur2.ts'
@@ -22,6 +22,11 @@ export interface KeyedTopic {
   readonly isDeadLetters: boolean
   /** How long a record is kept; a compacted topic keeps the last one of a key. */
   readonly retention: Retention
+}
+
+export interface KeyRecord extends TailRecord<unknown> {
+  /** Of a record that is `undecodable`. */
+  readonly bytes?: Buffer
 }
 
 const FETCH_WAIT_MS = 10
@@ -55,7 +60,7 @@ export class KeyRecords {
   }
 
   /** Hands on every record of the key up to the end as it is at the call, in order, each when the one before is taken. */
-  async read({ name, topic }: KeyedTopic, key: string, onRecord: (record: TailRecord<unknown>) => Promise<void>): Promise<void> {
+  async read({ name, topic }: KeyedTopic, key: string, onRecord: (record: KeyRecord) => Promise<void>): Promise<void> {
     const { counts, wire } = this.#workshop
     const reader = await (this.#reader ??= PartitionReader.connect(this.#workshop.kafka))
     await counts.load([name])
@@ -76,15 +81,16 @@ export class KeyRecords {
         topic,
         found.map(({ value }) => value),
       )
-      for (const record of found) await onRecord(this.#shown(topic, record))
+      for (const record of found) await onRecord(keyRecordOf(wire, topic, record))
     }
   }
+}
 
-  #shown(topic: AnyTopic, record: LogRecord): TailRecord<unknown> {
-    const { partition, offset, timestamp } = record
-    const place = { partition, offset, timestamp, key: record.key?.toString('utf8') ?? null, headers: textHeaders(record.headers) }
-    if (record.value === null) return { ...place, value: null }
-    const value: unknown = this.#workshop.wire.decode(topic, record.value)
-    return value instanceof Undecodable ? { ...place, value: undefined, undecodable: value.reason } : { ...place, value }
-  }
+/** A record with its value, or with its bytes where they cannot be decoded: they are about the key all the same. */
+export function keyRecordOf(wire: Pick<Workshop['wire'], 'decode'>, topic: AnyTopic, record: LogRecord): KeyRecord {
+  const { partition, offset, timestamp } = record
+  const place = { partition, offset, timestamp, key: record.key?.toString('utf8') ?? null, headers: textHeaders(record.headers) }
+  if (record.value === null) return { ...place, value: null }
+  const value: unknown = wire.decode(topic, record.value)
+  return value instanceof Undecodable ? { ...place, value: undefined, undecodable: value.reason, bytes: record.value } : { ...place, value }
 }

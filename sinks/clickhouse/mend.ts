@@ -20,6 +20,11 @@ export interface StoredRange<R> {
   readonly rows: readonly R[]
   /** Offset of a row. */
   offsetOf(row: R): string
+  /**
+   * The time that the table is partitioned by, and that of a row, as text whose order is that of time: no month but those of the rows is
+   * read. Without it all of the table is.
+   */
+  readonly partitionedBy?: { readonly column: string; timeOf(row: R): string }
 }
 
 /**
@@ -32,11 +37,12 @@ export async function mend<R extends object>(client: ClickHouseClient, range: St
   const database = identifier(range.database)
   const place = `${database}.${identifier(range.table)}`
   const { topic, partition, offset } = range.columns
+  const within = timesOf(range)
   const answer = await client.query({
     query: `SELECT DISTINCT toString(${identifier(offset)}) AS offset FROM ${place}
             WHERE ${identifier(topic)} = {topic:String} AND ${identifier(partition)} = {partition:Int32}
-              AND ${identifier(offset)} BETWEEN {min:UInt64} AND {max:UInt64}`,
-    query_params: { topic: range.topic, partition: range.partition, min: String(range.min), max: String(range.max) },
+              AND ${identifier(offset)} BETWEEN {min:UInt64} AND {max:UInt64}${within.condition}`,
+    query_params: { topic: range.topic, partition: range.partition, min: String(range.min), max: String(range.max), ...within.params },
     format: 'JSONEachRow',
   })
   const stored = new Set((await answer.json<{ offset: string }>()).map((row) => row.offset))
@@ -64,4 +70,20 @@ export async function mend<R extends object>(client: ClickHouseClient, range: St
     await client.command({ query: `DROP TABLE IF EXISTS ${asidePlace} SYNC`, clickhouse_settings: settled })
   }
   return missing.length
+}
+
+/** A table of two years has a billion rows, and a sink that starts looks in each of its tables. */
+function timesOf<R>({ rows, partitionedBy }: Pick<StoredRange<R>, 'rows' | 'partitionedBy'>): {
+  readonly condition: string
+  readonly params: Readonly<Record<string, string>>
+} {
+  if (partitionedBy === undefined || rows.length === 0) return { condition: '', params: {} }
+  let [from, until] = ['\uffff', '']
+  for (const row of rows) {
+    const time = partitionedBy.timeOf(row)
+    if (time < from) from = time
+    if (time > until) until = time
+  }
+  const at = (name: string) => `toDateTime64({${name}:String}, 3, 'UTC')`
+  return { condition: ` AND ${identifier(partitionedBy.column)} BETWEEN ${at('from')} AND ${at('until')}`, params: { from, until } }
 }

@@ -6,6 +6,7 @@ import type { AnyTopic } from '../../runtime/topic.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { ContactFields, Decision, DeliveryChanged, GateResult, LeadEvent, OutcomeObserved } from '../../schemas/generated/records.ts'
 import { deniedFavourite } from '../../pipelines/consensus/costOfGates.ts'
+import { isContact } from '../../pipelines/enrich/messageEvents.ts'
 import { decisions, deliveries, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../topics/index.ts'
 import { decimal, optionalTime, time } from './cells.ts'
 import type { Row } from './cells.ts'
@@ -14,16 +15,19 @@ import { insightRow, journeyRow, spendRow } from './locationRows.ts'
 export interface FactTable {
   readonly topic: AnyTopic
   readonly table: string
+  /** Column of the time by which it is partitioned. */
+  readonly partitionedBy: string
   /** The row of a record, with where it came from. `topic` is the physical name. */
   readonly row: (topic: string, record: SinkRecord<unknown>) => Row
 }
 
 // No row begins with a spread: V8 keeps an object that many columns are added to after one as a hash table, and making a decision's
 // row costs 120 µs that way, and 9 without.
-function fact<V>(topic: AnyTopic, table: string, columns: (value: V, toldAt: number) => Row): FactTable {
+function fact<V>(topic: AnyTopic, table: string, partitionedBy: string, columns: (value: V, toldAt: number) => Row): FactTable {
   return {
     topic,
     table,
+    partitionedBy,
     row: (name, record) =>
       Object.assign(columns(record.value as V, record.timestamp), {
         _topic: name,
@@ -35,13 +39,13 @@ function fact<V>(topic: AnyTopic, table: string, columns: (value: V, toldAt: num
 
 /** The tables of facts and where their rows come from. */
 export const factTables: readonly FactTable[] = [
-  fact(leadEvents, 'lead_events', leadEventRow),
-  fact(decisions, 'decisions', decisionRow),
-  fact(deliveries, 'deliveries', deliveryRow),
-  fact(outcomes, 'outcomes', outcomeRow),
-  fact(insights, 'insights', insightRow),
-  fact(journeys, 'journeys', journeyRow),
-  fact(marketingSpend, 'marketing_spend', spendRow),
+  fact(leadEvents, 'lead_events', 'received_at', leadEventRow),
+  fact(decisions, 'decisions', 'decided_at', decisionRow),
+  fact(deliveries, 'deliveries', 'changed_at', deliveryRow),
+  fact(outcomes, 'outcomes', 'told_at', outcomeRow),
+  fact(insights, 'insights', 'told_at', insightRow),
+  fact(journeys, 'journeys', 'told_at', journeyRow),
+  fact(marketingSpend, 'marketing_spend', 'told_at', spendRow),
 ]
 
 export function leadEventRow(event: LeadEvent): Row {
@@ -64,6 +68,8 @@ export function leadEventRow(event: LeadEvent): Row {
     direction: message?.direction ?? '',
     sender: message?.sender ?? '',
     message_id: message?.messageId ?? delivery?.messageId ?? '',
+    message_status: message?.status ?? '',
+    no_contact: message !== null && !isContact(message),
     text_length: textLength(message?.text ?? delivery?.text),
     call_status: message?.callStatus ?? '',
     call_seconds: message?.callDurationSeconds ?? null,

@@ -138,14 +138,17 @@ function isForgotten({ kind }: LeadJourney): boolean {
 async function mendRange(
   writer: ClickHouseClient,
   database: string,
-  { table }: FactTable,
+  { table, partitionedBy: column }: FactTable,
   { partition, min, max, token }: SinkBatch,
   topic: string,
   rows: readonly Row[],
 ): Promise<void> {
   const columns = { topic: '_topic', partition: '_partition', offset: '_offset' }
   try {
-    await mend(writer, { database, table, columns, topic, partition, min, max, rows, offsetOf: ({ _offset }) => _offset as string })
+    await mend<Row>(writer, {
+      ...{ database, table, columns, topic, partition, min, max, rows, offsetOf: ({ _offset }) => _offset as string },
+      partitionedBy: { column, timeOf: (row) => row[column] as string },
+    })
   } catch (error) {
     throw clickhouseFailure(error, `Looking whether ${token} is in ${table}`)
   }

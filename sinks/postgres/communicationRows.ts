@@ -4,6 +4,7 @@
  */
 import type pg from 'pg'
 import { TOMBSTONE } from '../../pipelines/enrich/lastWriter.ts'
+import { isWrittenByItself } from '../../pipelines/enrich/messageEvents.ts'
 import type { SinkRecord } from '../../runtime/sink.ts'
 import type { LeadEvent } from '../../schemas/generated/records.ts'
 import { instant, storable, storableText } from './storable.ts'
@@ -46,6 +47,7 @@ const columns: readonly (readonly [string, string, (row: Row) => unknown])[] = [
   ['status', 'text', ({ said }) => storable(said.status)],
   ['external_id', 'text', ({ said }) => storable(said.messageId)],
   ['thread_id', 'text', ({ said }) => storable(said.conversationId)],
+  ['automatic', 'boolean', ({ event: { message } }) => message !== null && isWrittenByItself(message)],
   ['sent_at', 'timestamptz', ({ event }) => instant(event.occurredAt)],
   ['created_at', 'timestamptz', ({ event }) => instant(event.receivedAt)],
 ]
@@ -85,12 +87,12 @@ async function storeSaid(client: pg.PoolClient, records: readonly SinkRecord<Lea
   })
 }
 
-/** Forgets what was said to and by these leads, up to the moment given (ms) or all of it. */
-export async function forgetCommunications(client: pg.PoolClient, leads: readonly { id: string; until?: number }[]): Promise<void> {
+/** Forgets what was said to and by these leads, up to the moment of each (ms). */
+export async function forgetCommunications(client: pg.PoolClient, leads: readonly { id: string; until: number }[]): Promise<void> {
   if (leads.length === 0) return
   await client.query(
     `DELETE FROM communications USING unnest($1::text[], $2::timestamptz[]) AS gone (lead_id, until)
-     WHERE communications.lead_id = gone.lead_id AND (gone.until IS NULL OR sent_at <= gone.until)`,
-    [leads.map(({ id }) => id), leads.map(({ until }) => (until === undefined ? null : instant(until)))],
+     WHERE communications.lead_id = gone.lead_id AND sent_at <= gone.until`,
+    [leads.map(({ id }) => id), leads.map(({ until }) => instant(until))],
   )
 }

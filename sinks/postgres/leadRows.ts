@@ -1,6 +1,6 @@
 /**
  * LeadProfile records as rows of `leads` and `lead_assignments`. An older version never replaces a newer one; a tombstone
- * deletes the row. What was said before the contact was deleted goes with it.
+ * deletes the row. What was said before the contact was deleted, or before the tombstone, goes with it.
  */
 import type pg from 'pg'
 import type { SinkRecord } from '../../runtime/sink.ts'
@@ -156,13 +156,13 @@ function rowAfter(key: string, all: readonly Standing[], stored: StoredScore | u
 
 /** Stores the profiles of one batch: per lead the last one, after the last tombstone, with the score that all of them record. */
 export async function storeProfiles(client: pg.PoolClient, records: readonly SinkRecord<LeadProfile>[]): Promise<void> {
-  const erased = new Set<string>()
+  const erased = new Map<string, number>()
   const forgotten: [key: string, profiles: readonly LeadProfile[]][] = []
   const stands = new Map<string, Standing[]>()
   const deleted = new Map<string, number>()
   for (const { key, value, timestamp } of records) {
     if (value === null) {
-      erased.add(key)
+      erased.set(key, timestamp)
       forgotten.push([key, (stands.get(key) ?? []).map(({ profile }) => profile)])
       stands.delete(key)
       continue
@@ -174,15 +174,17 @@ export async function storeProfiles(client: pg.PoolClient, records: readonly Sin
     else if ((known.at(-1)?.profile.version ?? 0) < value.version) known.push({ profile: value, timestamp })
   }
   if (erased.size > 0) {
-    await client.query('DELETE FROM leads WHERE id = ANY($1)', [[...erased]])
-    await client.query('DELETE FROM lead_search WHERE lead_id = ANY($1)', [[...erased]])
-    await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [[...erased]])
-    await client.query('DELETE FROM consent_statements WHERE lead_id = ANY($1)', [[...erased]])
-    await unlinkStatements(client, [...erased])
+    const keys = [...erased.keys()]
+    await client.query('DELETE FROM leads WHERE id = ANY($1)', [keys])
+    await client.query('DELETE FROM lead_search WHERE lead_id = ANY($1)', [keys])
+    await client.query('DELETE FROM lead_assignments WHERE lead_id = ANY($1)', [keys])
+    await client.query('DELETE FROM consent_statements WHERE lead_id = ANY($1)', [keys])
+    await unlinkStatements(client, keys)
     await storeAddressStatements(client, forgotten, 'nobody')
+    // Events are read apart from profiles: what the lead has written since it came back may be stored already.
     await forgetCommunications(
       client,
-      [...erased].map((id) => ({ id })),
+      [...erased].map(([id, until]) => ({ id, until })),
     )
   }
   // In one order everywhere: two partitions never share a lead, but a zombie and its successor may.

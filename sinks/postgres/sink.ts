@@ -114,8 +114,8 @@ export function postgresSink(pool: pg.Pool, options: PostgresSinkOptions = {}): 
       for (const [topic, count] of past) options.onPast?.(topic, count)
       if (crowded > 0) options.onForgotten?.('crowded', crowded)
     },
-    // 22: values that a column does not take; 23: constraints.
-    refuses: (error) => /^2[23]/.test(String((error as { code?: unknown } | undefined)?.code)),
+    // 22: values that a column does not take; 23: constraints; 54: what an index or the search does not take.
+    refuses: (error) => /^(2[23]|54)/.test(String((error as { code?: unknown } | undefined)?.code)),
     async caughtUp(places, at) {
       await tellCaughtUp(pool, places, at)
       const decided = places.filter(({ topic }) => topic === decisions).map(({ partition }) => partition)

@@ -14,6 +14,7 @@ interface CursorRow {
   readonly wait_ms: number
   readonly claim: number
   readonly held_up: HeldUp
+  readonly read_until: Date | null
 }
 
 /** A cursor with the number of the last sweep that was taken: times alone do not tell two sweeps of one millisecond apart. */
@@ -29,13 +30,16 @@ export type HeldUp = Readonly<Record<string, number>>
 export async function sweepCursors(db: Queryable, tenantId: string): Promise<ReadonlyMap<SweepSource, StoredCursor>> {
   const { rows } = await db.query<CursorRow>({
     name: 'sweep_cursors',
-    text: 'SELECT source, swept_until, started_at, wait_ms, claim, held_up FROM sweep_cursors WHERE tenant_id = $1',
+    text: 'SELECT source, swept_until, started_at, wait_ms, claim, held_up, read_until FROM sweep_cursors WHERE tenant_id = $1',
     values: [tenantId],
   })
   return new Map(
-    rows.map(({ source, swept_until, started_at, wait_ms, claim, held_up }) => [
+    rows.map(({ source, swept_until, started_at, wait_ms, claim, held_up, read_until }) => [
       source,
-      { sweptUntil: swept_until.getTime(), startedAt: started_at.getTime(), waitMs: wait_ms, claim, heldUp: held_up },
+      {
+        ...{ sweptUntil: swept_until.getTime(), startedAt: started_at.getTime(), waitMs: wait_ms, claim, heldUp: held_up },
+        ...(read_until === null ? {} : { readUntil: read_until.getTime() }),
+      },
     ]),
   )
 }
@@ -61,12 +65,22 @@ export async function claimSweep(
   return rows[0]?.claim
 }
 
-/** Keeps a sweep that is still made; false when somebody else has taken it over. `waitMs`: nobody begins one for so long after it began. */
-export async function keepSweep(db: Queryable, { tenantId, source }: Sweep, claim: number, waitMs: number): Promise<boolean> {
+/**
+ * Keeps a sweep that is still made; false when somebody else has taken it over. `waitMs`: nobody begins one for so long after it began;
+ * `readUntil`: whoever takes it over when this process has died goes on from there (ms).
+ */
+export async function keepSweep(
+  db: Queryable,
+  { tenantId, source }: Sweep,
+  claim: number,
+  waitMs: number,
+  readUntil?: number,
+): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'sweep_keep',
-    text: 'UPDATE sweep_cursors SET wait_ms = $3 WHERE tenant_id = $1 AND source = $2 AND claim = $4',
-    values: [tenantId, source, waitMs, claim],
+    text: `UPDATE sweep_cursors SET wait_ms = $3, read_until = greatest(read_until, $5::timestamptz)
+           WHERE tenant_id = $1 AND source = $2 AND claim = $4`,
+    values: [tenantId, source, waitMs, claim, readUntil === undefined ? null : instant(readUntil)],
   })
   return rowCount === 1
 }
@@ -85,11 +99,11 @@ export async function endSweep(
 ): Promise<boolean> {
   const { rowCount } = await db.query({
     name: 'sweep_end',
-    text: `UPDATE sweep_cursors SET swept_until = $3, wait_ms = $4, failed_because = $5, held_up = coalesce($7::jsonb, held_up)
+    text: `UPDATE sweep_cursors SET swept_until = $3, wait_ms = $4, failed_because = $5, held_up = coalesce($7::jsonb, held_up), read_until = $8
            WHERE tenant_id = $1 AND source = $2 AND claim = $6`,
     values: [
       ...[tenantId, source, instant(after.sweptUntil), after.waitMs, storable(failedBecause), claim],
-      heldUp === undefined ? null : storableJson(heldUp),
+      ...[heldUp === undefined ? null : storableJson(heldUp), after.readUntil === undefined ? null : instant(after.readUntil)],
     ],
   })
   return rowCount === 1

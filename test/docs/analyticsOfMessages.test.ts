@@ -42,7 +42,12 @@ const outcome = (contactId: string, kind: string, at: number, outcomeId = `${con
 })
 
 /** What is said of a lead by its own hand, by others, or by Rekindle. */
-function said(contactId: string, at: number, sender: string, changes: { messageId?: string; channel?: string } = {}): LeadEvent {
+function said(
+  contactId: string,
+  at: number,
+  sender: string,
+  changes: { messageId?: string; channel?: string; status?: string; text?: string } = {},
+): LeadEvent {
   const event = messageEvent({ ...location, contactId, eventId: `${contactId}-${at - noon}-${sender}`, occurredAt: at, receivedAt: at })
   const direction = sender === 'lead' ? 'inbound' : 'outbound'
   const kind = sender === 'lead' ? 'message_inbound' : 'message_outbound'
@@ -173,15 +178,25 @@ t.test('what messages bring, how long leads wait and what agents are worth are t
         said('b', noon + 2.5 * HOUR + 31 * MINUTE, 'human'),
       ],
       ...[said('b', noon + 4 * HOUR, 'lead'), said('b', noon + 5 * HOUR, 'human', { channel: 'internal_comment' })],
+      // What a telephone writes is no inquiry. d hears nothing of what failed at once, and of what was told as sent before it failed.
+      said('c', noon + 3 * HOUR, 'lead', { text: "I'm driving with Do Not Disturb While Driving turned on." }),
+      ...[said('d', noon + HOUR, 'lead'), said('d', noon + HOUR + MINUTE, 'human', { messageId: 'x1', status: 'undelivered' })],
+      ...[
+        said('d', noon + HOUR + 2 * MINUTE, 'human', { messageId: 'x2', status: 'sent' }),
+        said('d', noon + HOUR + 3 * MINUTE, 'human', { messageId: 'x2', status: 'failed' }),
+      ],
+      said('d', noon + HOUR + 20 * MINUTE, 'human', { messageId: 'x3', status: 'delivered' }),
     ],
     ['postgres', 'clickhouse'],
   )
   // Of two the median is told as the greater.
   t.strictSame(await ask('waits', zone), [
+    { hour: 12, waits: '1', still_waiting: '0', median_minutes: 20, median_minutes_of_people: 20 },
     { hour: 13, waits: '2', still_waiting: '0', median_minutes: 480, median_minutes_of_people: 31 },
     { hour: 15, waits: '1', still_waiting: '1', median_minutes: null, median_minutes_of_people: null },
   ])
   t.strictSame(await ask('answerers'), [
+    { answered_by: 'human', waits: '1' },
     { answered_by: 'rekindle', waits: '1' },
     { answered_by: 'workflow', waits: '1' },
   ])
@@ -189,7 +204,7 @@ t.test('what messages bring, how long leads wait and what agents are worth are t
     (
       await pool.query<{ line: string }>(`SELECT sender || ' ' || count(*) AS line FROM communications GROUP BY sender ORDER BY 1`)
     ).rows.map(({ line }) => line),
-    ['human 2', 'lead 4', 'rekindle 1', 'workflow 1'],
+    ['human 6', 'lead 6', 'rekindle 1', 'workflow 1'],
     'a message of ours is ours, whoever told of it first',
   )
 

@@ -5795,4 +5795,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A record of a stranger that was compressed well stops its reader, and each that takes over.',
   },
+  {
+    id: 'sweep-goes-on-past-late-index',
+    guard: 'where a broken sweep goes on',
+    file: 'pipelines/reconcile/sweepPlan.ts',
+    find: 'return Math.min(readUntil, startedAt - settleMs - overlapMs)',
+    replace: 'return readUntil',
+    tests: [
+      {
+        file: sweepPlan,
+        title: 'a stretch that was not read to its end goes on where it was; what may have come into the index behind that is read again',
+      },
+    ],
+    why: 'What came into the index behind the place where a sweep broke is never read.',
+  },
 ]

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { DateTime } from 'luxon'
 import t from 'tap'
-import { afterSweep, daysOf, dueSweep, sweepDefaults, sweepFlaw, waitWhileSwept } from '../../pipelines/reconcile/sweepPlan.ts'
+import { afterSweep, daysOf, dueSweep, goesOnFrom, sweepDefaults, sweepFlaw, waitWhileSwept } from '../../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep, SweepCursor, SweepOutcome } from '../../pipelines/reconcile/sweepPlan.ts'
 import { assertProperty } from '../support/property.ts'
 
@@ -81,6 +81,21 @@ t.test('a clock that was ahead and is set back leaves no gap: what came after no
   t.match(after(ahead, sweep, read()), { sweptUntil: noon - 2 * minute, startedAt: noon })
 })
 
+t.test(
+  'a stretch that was not read to its end goes on where it was; what may have come into the index behind that is read again',
+  async (t) => {
+    const cursor = { sweptUntil: noon - hour, startedAt: noon - 15 * minute, waitMs: 15 * minute }
+    const from = (known: SweepCursor, now: number) => (sweptAt(now, known).from - noon) / minute
+    const broken = after(cursor, sweptAt(noon, cursor), { kind: 'failed', readUntil: noon - 30 * minute })
+    t.strictSame([broken.sweptUntil, from(broken, noon + hour)], [cursor.sweptUntil, -30])
+    const again = after(broken, sweptAt(noon + hour, broken), { kind: 'failed' })
+    t.equal(from(again, noon + 2 * hour), -30, 'one that reads nothing takes nothing back')
+    const whole = after(again, sweptAt(noon + 2 * hour, again), read())
+    t.notOk('readUntil' in whole, 'and one that comes to its end begins the next stretch')
+    t.equal((goesOnFrom({ startedAt: noon }, noon - 3 * minute, sweepDefaults) - noon) / minute, -12)
+  },
+)
+
 t.test('days of a stretch are those of any zone, both ends included', async (t) => {
   // 23:00 on the 9th is the 9th at UTC-12, 11:59 on the 10th the 11th at UTC+14.
   t.strictSame(daysOf({ from: noon - 13 * hour, before: noon }), { fromDay: '2026-11-09', toDay: '2026-11-11' })
@@ -121,6 +136,8 @@ t.test('whatever fails, however the clock errs and however long nobody sweeps: e
     error,
     fails: fc.boolean(),
     missed: fc.nat(1),
+    // How much of its stretch a sweep that fails has read.
+    share: fc.double({ min: 0, max: 1, noNaN: true }),
   })
   await assertProperty(
     t,
@@ -134,21 +151,23 @@ t.test('whatever fails, however the clock errs and however long nobody sweeps: e
         const seen = new Set<number>()
         let cursor: SweepCursor | undefined
         let sweeps = 0
-        const visit = (time: number, now: number, outcome: SweepOutcome) => {
+        const visit = (time: number, now: number, ending: SweepOutcome, share = 1) => {
           const sweep = dueSweep('l', 'contacts', cursor, now, spread, sweepDefaults)
           if (sweep === undefined) return false
           sweeps++
           if (sweep.before <= sweep.from || sweep.before > now || sweep.before - sweep.from > sweepDefaults.longestMs)
             throw new Error(`odd stretch ${JSON.stringify(sweep)}`)
-          if (outcome.kind === 'read')
-            for (const [index, at] of changes.entries()) if (at >= sweep.from && at < sweep.before && at <= time - lagMs) seen.add(index)
+          const until = Math.floor(Math.min(time, sweep.from + share * (sweep.before - sweep.from)))
+          const outcome = ending.kind === 'failed' && share > 0 ? { ...ending, readUntil: until } : ending
+          const end = ending.kind === 'read' ? sweep.before : until
+          for (const [index, at] of changes.entries()) if (at >= sweep.from && at < end && at <= time - lagMs) seen.add(index)
           cursor = afterSweep(cursor, sweep, outcome, sweepDefaults)
           return true
         }
         let time = noon
-        for (const { pass, error, fails, missed } of steps) {
+        for (const { pass, error, fails, missed, share } of steps) {
           time += pass
-          visit(time, time + error, fails ? { kind: 'failed' } : read(missed))
+          visit(time, time + error, fails ? { kind: 'failed' } : read(missed), share)
         }
         // In the end the clock is right and nothing fails: after an hour, and as many pieces as it takes.
         time += 2 * hour

@@ -12,7 +12,7 @@ import { owedLeads } from '../../sinks/postgres/owedLeads.ts'
 import type { OwedFilter } from '../../sinks/postgres/owedLeads.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { claimSweep, endSweep, sweepCursors } from '../../sinks/postgres/sweeps.ts'
+import { claimSweep, endSweep, keepSweep, sweepCursors } from '../../sinks/postgres/sweeps.ts'
 import { erasures, leadEvents, profiles, tenants } from '../../topics/index.ts'
 import { HOUR, MINUTE, messageEvent, profileRecord, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 import { ManualClock } from '../support/manualClock.ts'
@@ -360,6 +360,53 @@ t.test('a sweep that takes longer than five minutes is left to who makes it, and
   t.ok(made.length === 10 && swept.includes('messages'), 'the other process goes on with the other sources')
   t.notOk(swept.includes('contacts'), 'forty minutes long')
   t.match((await sweepCursors(pool, tenantId)).get('contacts'), { sweptUntil: tuesdayNoon + 38 * MINUTE, claim: 2 }, 'and the next one')
+})
+
+t.test('contacts that were read before the platform failed are not read again, also when the process was killed', async (t) => {
+  const pool = await database(t)
+  const clock = new ManualClock(tuesdayNoon)
+  const asked: string[] = []
+  let left = Infinity
+  const { sandbox, ghl } = await platformBehind(t, clock, (_, url) => {
+    const contactId = /^\/contacts\/(c\d+)$/.exec(url)?.[1]
+    if (contactId === undefined) return undefined
+    asked.push(contactId)
+    return left-- > 0 ? undefined : { status: 500, body: '{}' }
+  })
+  await postgresSink(pool).write([batch(tenants, 0, [[tenantId, tenantRecord()]])])
+  // A hundred a page; fifty at once share a time, and the second page begins among them.
+  const at = (i: number) => tuesdayNoon - HOUR + Math.floor((i + 25) / 50) * MINUTE
+  for (let i = 0; i < 250; i++) sandbox.happened(contactOf(`c${i}`), at(i))
+  const told = new Set<string>()
+  const sweeper = new Sweeper({ pool, ghl, clock, publish: async (_, { contactId }) => void told.add(contactId ?? '') })
+  const nothing = { kind: 'read', read: 0, missed: 0, visits: 0, others: 0 } as const
+  const sweep: Sweeper['sweep'] = async (one, ...rest) => (one.source === 'contacts' ? sweeper.sweep(one, ...rest) : nothing)
+  const limits = { ...sweepDefaults, firstReachMs: 2 * HOUR }
+  const reconciler = () => new Reconciler({ pool, clock, logger: loggerOf([]), limits, sweeper: { sweep } as unknown as Sweeper })
+  const cursor = async () => (await sweepCursors(pool, tenantId)).get('contacts')
+  left = 230
+  await clock.run(reconciler().round())
+  t.match(await cursor(), { readUntil: at(199) }, 'of the third page nothing is known')
+  const before = (await cursor())?.claim
+  asked.length = 0
+  left = Infinity
+  clock.advance(15 * MINUTE)
+  await clock.run(reconciler().round())
+  t.strictSame(
+    [...new Set(asked)].sort(),
+    Array.from({ length: 250 }, (_, i) => i)
+      .flatMap((i) => (at(i) >= at(199) ? [`c${i}`] : []))
+      .sort(),
+    'with those that changed at the very time up to which it was read',
+  )
+  t.equal(told.size, 250)
+  t.notOk('readUntil' in ((await cursor()) ?? {}))
+
+  const mine = { tenantId, source: 'contacts', from: 0, before: 1, startedAt: clock.now() } as const
+  const claim = (await claimSweep(pool, mine, await cursor(), 0, 1)) ?? 0
+  t.ok(claim > (before ?? 0))
+  for (const until of [at(99), at(0), undefined]) t.ok(await keepSweep(pool, mine, claim, 1, until))
+  t.match(await cursor(), { readUntil: at(99) }, 'told of while it is read')
 })
 
 t.test('contacts that take hours hold up neither messages nor opportunities of their location, nor another location', async (t) => {

@@ -1,4 +1,5 @@
 import { ClickHouseError } from '@clickhouse/client'
+import type { ClickHouseClient } from '@clickhouse/client'
 import fc from 'fast-check'
 import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
@@ -13,6 +14,7 @@ import { agentCounts } from '../../../sinks/clickhouse/agentCounts.ts'
 import { decimal, time } from '../../../sinks/clickhouse/cells.ts'
 import { analyticsDatabaseOf, connectClickhouse, identifier } from '../../../sinks/clickhouse/connect.ts'
 import { clickhouseCodeOf } from '../../../sinks/clickhouse/errors.ts'
+import { mend } from '../../../sinks/clickhouse/mend.ts'
 import { appliedMigrations, migrateClickhouse, readMigrations, statementsOf } from '../../../sinks/clickhouse/migrate.ts'
 import { decisionRow, deliveryRow, factTables, leadEventRow, outcomeRow } from '../../../sinks/clickhouse/rows.ts'
 import { clickhouseSink, clickhouseSinkTopics, insertSettings, rowsOf } from '../../../sinks/clickhouse/sink.ts'
@@ -49,6 +51,8 @@ t.test('the row of a message has who and what and how long, and not what it says
     occurred_at: '2026-11-03 15:04:59.960',
     stated_at: null,
     text_length: 64,
+    message_status: inbound.message?.status ?? '',
+    no_contact: false,
     stated_fields: [],
     tag_count: -1,
     opportunity_value: null,
@@ -326,6 +330,46 @@ t.test(
   },
 )
 
+t.test('what may be stored is looked for in the months of its rows alone', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const month = (number: number) => decided(5, { decidedAt: Date.UTC(2026, number, 3) })
+  for (let number = 0; number < 6; number++) await sink.write([batchOf(decisions, month(number), BigInt(number * 5))])
+  const asked: { query: string; query_params: Record<string, unknown> }[] = []
+  const spied = {
+    query: async (one: { query: string; query_params: Record<string, unknown> }) => {
+      asked.push(one)
+      return client.query({ ...one, format: 'JSONEachRow' })
+    },
+  } as unknown as ClickHouseClient
+  const [table] = factTables.filter((fact) => fact.table === 'decisions')
+  if (table === undefined) return t.fail('no table')
+  const { partitionedBy: column } = table
+  const range = batchOf(decisions, [...month(2), ...month(3)], 10n)
+  const missing = await mend(spied, {
+    ...{ database, table: 'decisions', topic: 'decisions.v1', partition: 0, min: 10n, max: 19n, rows: rowsOf(range, table, '') },
+    columns: { topic: '_topic', partition: '_partition', offset: '_offset' },
+    offsetOf: ({ _offset }) => _offset as string,
+    partitionedBy: { column, timeOf: (row) => row[column] as string },
+  })
+  t.equal(missing, 0)
+  const [{ query, query_params } = { query: '', query_params: {} }] = asked
+  const read = await (
+    await client.query({ query: `EXPLAIN ESTIMATE ${query}`, query_params, format: 'JSONEachRow' })
+  ).json<{ parts: string }>()
+  t.strictSame(
+    read.map(({ parts }) => Number(parts)),
+    [2],
+    'of six',
+  )
+  for (const { table, partitionedBy } of factTables) {
+    const [{ partition_key: key } = { partition_key: '' }] = await rows<{ partition_key: string }>(
+      client,
+      `SELECT partition_key FROM system.tables WHERE database = currentDatabase() AND name = '${table}'`,
+    )
+    t.match(key, `(${partitionedBy})`, table)
+  }
+})
+
 t.test('what agents said is counted by agent and type; what nobody was asked for is not', async (t) => {
   const { client, sink, database } = await migrated(t)
   const gated = { decisionId: 'gated', stopReason: 'gated', contributions: [], silent: [] }
@@ -509,14 +553,16 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'denied',
     'kinds',
     'analysts',
+    'arrived',
   ])
   t.ok(told.some((line) => line.includes(`CREATE TABLE IF NOT EXISTS ${database}.lead_events`)))
   t.strictSame(await tables(), [])
   await migrateClickhouse({ url, database })
   t.strictSame(await tables(), all)
   t.strictSame(await migrateClickhouse({ url, database }), [], 'nothing is left to do')
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['analysts'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['arrived'])
   t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), [
+    'analysts',
     'kinds',
     'denied',
     'marketing',
@@ -531,15 +577,51 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     (await appliedMigrations(client, database)).map(({ number }) => number),
     [1],
   )
-  t.strictSame(await migrateClickhouse({ url, database }), ['rollups', 'analytics', 'outcomes', 'marketing', 'denied', 'kinds', 'analysts'])
+  t.strictSame(await migrateClickhouse({ url, database }), [
+    'rollups',
+    'analytics',
+    'outcomes',
+    'marketing',
+    'denied',
+    'kinds',
+    'analysts',
+    'arrived',
+  ])
   t.strictSame(await tables(), all)
-  const numbers = [1, 2, 3, 4, 5, 6, 7, 8]
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9]
   t.strictSame(
     (
       await rows<{ step: string }>(client, "SELECT concat(direction, ' ', toString(number)) AS step FROM schema_migrations ORDER BY seq")
     ).map(({ step }) => step),
     [...numbers.map((n) => `up ${n}`), ...numbers.toReversed().map((n) => `down ${n}`), ...numbers.map((n) => `up ${n}`)],
   )
+})
+
+t.test('each step taken back leaves every table and view as it was before it, and taken again as it made them', async (t) => {
+  const { clickhouseUrl: url, clickhouseDatabase: database } = await testStack(t)
+  const client = connectClickhouse(url, database)
+  t.teardown(async () => {
+    await client.command({ query: `DROP DATABASE IF EXISTS ${analyticsDatabaseOf(database)}` })
+    await client.close()
+  })
+  const definitions = async () =>
+    (
+      await rows<{ made: string }>(
+        client,
+        `SELECT create_table_query AS made FROM system.tables WHERE database IN ('${database}', '${analyticsDatabaseOf(database)}')
+         AND name != 'schema_migrations' ORDER BY database, name`,
+      )
+    ).map(({ made }) => made)
+  for (const { name } of readMigrations()) {
+    const before = await definitions()
+    await migrateClickhouse({ url, database, count: 1 })
+    const after = await definitions()
+    t.notSame(after, before, name)
+    await migrateClickhouse({ url, database, direction: 'down' })
+    t.strictSame(await definitions(), before, `${name} taken back`)
+    await migrateClickhouse({ url, database, count: 1 })
+    t.strictSame(await definitions(), after, `${name} taken again`)
+  }
 })
 
 t.test('an applied migration that was changed, or that nobody knows, is refused with a sentence', async (t) => {

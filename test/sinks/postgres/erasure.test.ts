@@ -7,6 +7,7 @@ import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { decisions, erasures, followups, leadEvents, profiles } from '../../../topics/index.ts'
+import type { SinkBatch } from '../../../runtime/sink.ts'
 import type { Erasure } from '../../../schemas/generated/records.ts'
 import { HOUR, decisionRecord, followUpRecord, messageEvent, profileRecord, tenantId, tuesdayNoon } from '../../support/leadRecords.ts'
 import { batch } from '../../support/sinkBatch.ts'
@@ -115,6 +116,29 @@ t.test('orders and records of one transaction: what they forget is left out of i
     batch(erasures, 0, [[maria, erasure(tuesdayNoon + HOUR)]]),
   ])
   t.strictSame(await held(), { lead_erasures: 1 })
+})
+
+t.test('what a lead wrote that came back is kept, though the tombstone of its old profile is read behind it', async (t) => {
+  const { pool, held } = await database(t)
+  const at = tuesdayNoon + HOUR
+  const dated = (told: SinkBatch, ...timestamps: readonly number[]): SinkBatch => ({
+    ...told,
+    records: told.records.map((record, index) => ({ ...record, timestamp: timestamps[index] ?? 0 })),
+  })
+  const anew = profileRecord({ version: 9, fieldTimes: { deleted: at, erased: at } })
+  await postgresSink(pool).write([
+    batch(erasures, 0, [[maria, erasure(at)]]),
+    dated(batch(leadEvents, 0, [[maria, messageEvent({ occurredAt: at + HOUR })]]), at + HOUR),
+    dated(
+      batch(profiles, 0, [
+        [maria, null],
+        [maria, anew],
+      ]),
+      at + 5,
+      at + HOUR,
+    ),
+  ])
+  t.match(await held(), { communications: 1, leads: 1, lead_erasures: 1 })
 })
 
 t.test('who is storing at that moment is waited for, and what it stored goes too', async (t) => {

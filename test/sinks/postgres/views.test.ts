@@ -27,7 +27,7 @@ const people: readonly Lead[] = [
   { id: 'gone', temperature: 'hot', score: 99, owner: 'anna', status: 'disqualified', deleted: true },
   { id: 'other', tenant: 'south', temperature: 'warm', score: 51, owner: 'ben', status: 'converted', value: '7' },
 ]
-/** Direction, channel, sender, status, and minutes after the first word of the lead. */
+/** Direction, channel, sender, status, minutes after the first word of the lead, and the id of the message; `automatic` by itself. */
 const said: readonly (readonly [
   lead: string,
   direction: string,
@@ -35,6 +35,7 @@ const said: readonly (readonly [
   sender: string,
   status: string | null,
   minutes: number,
+  messageId?: string,
 ])[] = [
   ['hot', 'outbound', 'sms', 'human', 'delivered', 0],
   ['hot', 'outbound', 'internal_comment', 'human', null, 1],
@@ -46,6 +47,11 @@ const said: readonly (readonly [
   ['warm', 'inbound', 'email', 'lead', null, 60],
   ['warm', 'outbound', 'email', 'rekindle', 'confirmed', 61],
   ['other', 'outbound', 'sms', 'human', 'delivered', 0],
+  ['cool', 'outbound', 'sms', 'human', 'sent', 0, 'told twice'],
+  ['cool', 'outbound', 'sms', 'human', 'undelivered', 1, 'told twice'],
+  ['cool', 'inbound', 'sms', 'lead', null, 2, 'a word of the lead'],
+  ['cold', 'outbound', 'sms', 'human', 'delivered', 0, 'answered by a telephone'],
+  ['cold', 'inbound', 'sms', 'lead', null, 1, 'automatic'],
 ]
 
 t.test('what each view says, and to whom', async (t) => {
@@ -64,11 +70,11 @@ t.test('what each view says, and to whom', async (t) => {
         ...[one.value ?? null, one.created ?? 1, one.active ?? 1, one.deleted ?? false],
       ],
     )
-  for (const [index, [lead, direction, channel, sender, status, minutes]] of said.entries())
+  for (const [index, [lead, direction, channel, sender, status, minutes, messageId]] of said.entries())
     await pool.query(
-      `INSERT INTO communications (id, tenant_id, lead_id, contact_id, channel, direction, sender, content, status, sent_at, created_at)
-       VALUES ($1, $2, $3, $3, $4, $5, $6, 'x', $7, date_trunc('hour', now()) - interval '1 day' + make_interval(mins => $8), now())`,
-      [`m${index}`, lead === 'other' ? 'south' : 'north', lead, channel, direction, sender, status, minutes],
+      `INSERT INTO communications (id, tenant_id, lead_id, contact_id, channel, direction, sender, content, status, external_id, automatic, sent_at, created_at)
+       VALUES ($1, $2, $3, $3, $4, $5, $6, 'x', $7, $9, $9 IS NOT DISTINCT FROM 'automatic', date_trunc('hour', now()) - interval '1 day' + make_interval(mins => $8), now())`,
+      [`m${index}`, lead === 'other' ? 'south' : 'north', lead, channel, direction, sender, status, minutes, messageId ?? null],
     )
   const ask = async (tenant: string, sql: string) =>
     (await asReader(pool, tenant, async (db) => (await db.query<Record<string, unknown>>(sql)).rows)).map((row) =>
@@ -91,8 +97,8 @@ t.test('what each view says, and to whom', async (t) => {
   )
   t.strictSame(
     await ask('north', 'SELECT * FROM v_communication_effectiveness ORDER BY channel'),
-    ['north email rekindle 1 0 0 0.0 null', 'north sms human 3 1 2 66.7 45.0'],
-    'answers after 30 and 60 minutes; a comment, what failed and what is scheduled are no contact',
+    ['north email rekindle 1 0 0 0.0 null', 'north sms human 4 2 2 50.0 45.0'],
+    'answers after 30 and 60 minutes; a comment, what failed, at once or later, what is scheduled and what a telephone answers are no contact',
   )
   t.strictSame(await ask('north', 'SELECT * FROM v_agent_performance'), ['north anna 2 4 4 1 1 50.0 1000.50 68.3'])
 
