@@ -23,7 +23,7 @@ const farOff = 8
 
 export const strategicSynthesizer: Agent = {
   id: 'strategic_synthesizer',
-  version: 7,
+  version: 8,
   system: 'competitive',
   family: 'market',
   answers: ['content', 'follow_up'],

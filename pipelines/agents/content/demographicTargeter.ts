@@ -25,7 +25,7 @@ const planFacts = ['timeline', 'financing', 'pre_approved', 'down_payment', 'bud
 
 export const demographicTargeter: Agent = {
   id: 'demographic_targeter',
-  version: 2,
+  version: 3,
   system: 'content',
   family: 'facts',
   answers: ['content'],

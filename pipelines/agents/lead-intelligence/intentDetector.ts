@@ -141,7 +141,8 @@ function readAnswer(answer: string): Stated | undefined {
   const answered = { text: answer }
   const today = firstSaid([answered], [[35, timelineAnswered]])
   if (today !== undefined) return { part: today, decides: true }
-  const part = nearest(timeFrameIn(tokensOf(plainAnswer(answer)))) ?? firstSaid([answered], [[35, timelineNow], ...answers])
+  const part =
+    nearest(timeFrameIn(tokensOf(plainAnswer(answer)))) ?? firstSaid([{ text: withoutForNow(answer) }], [[35, timelineNow], ...answers])
   return part === undefined ? undefined : { part, decides: false }
 }
 
@@ -151,6 +152,11 @@ function nearest(frames: readonly Found[]): Part | undefined {
     if (found.length > 0) return { points, known: true, said: [...new Set(found.map((frame) => frame.words.toLowerCase()))] }
   }
   return undefined
+}
+
+/** "Just looking for now", "I don't need to move right now": what is so now, not what is wanted now. */
+function withoutForNow(answer: string): string {
+  return answer.replaceAll(/\bfor (?:right )?now\b|(?:n't|\bnot?) (?:\w+ ){0,4}(?:right )?now\b/gi, ' ')
 }
 
 /** The answer of a form without what would hide its count: "3 - 6 months" is one range, "> 6 months" and "over 6 months" at least six. */
@@ -190,7 +196,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 7,
+  version: 8,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],
