@@ -33,6 +33,12 @@ const hears: readonly ((message: Pick<RecentMessage, 'text'>) => readonly string
   ],
 ]
 
+/**
+ * Places of such words that are looked at, what a person has to answer before the rest and the last before the first: of a text of nothing
+ * but such words each would be read with what stands around it, while everybody behind it waits.
+ */
+const PLACES = 64
+
 interface Stretch {
   readonly start: number
   readonly end: number
@@ -84,10 +90,14 @@ function piecesOf(text: string, most: number): Piece[] {
   const own = ownSentences(text, toldOf(message))
   const found = own
     .filter(({ end }) => text[end - 1] === '?')
+    .slice(-PLACES)
     .map((asking) => ({ ...around(text, asking, asking.end - 1, 1, most), rank: hears.length - 1 }))
+  const straight = text.replaceAll('’', "'")
+  let places = 0
   for (const [rank, hear] of hears.entries())
     for (const words of new Set(hear(message)))
-      for (const { 0: match, index } of text.replaceAll('’', "'").matchAll(patternOf(words))) {
+      for (const { 0: match, index } of [...straight.matchAll(patternOf(words))].reverse()) {
+        if (places++ === PLACES) return found
         const sentence = own.find(({ start, end }) => start <= index && index < end)
         if (sentence === undefined) continue
         const piece = around(text, sentence, index, match.length, most)

@@ -87,6 +87,13 @@ t.test('sentences are kept whole, a long one around what is heard in it, and wit
   )
 })
 
+t.test('however often other words are said, what a person has to answer is kept, and the last of the others', async (t) => {
+  const asking = 'Call me. What is the price? '.repeat(60)
+  const flooded = kept(`${asking}I will speak to my lawyer. ${asking}Please call me tomorrow.`, 280)
+  t.match(flooded, / … I will speak to my lawyer\. … /)
+  t.match(flooded, /Please call me tomorrow\.$/)
+})
+
 t.test('what is quoted is kept as nobody’s words', async (t) => {
   const quoted = `> Hello. I want to talk to a human. Thank you.\n`
   t.equal(kept(letter + '\n' + quoted, 280), kept(letter + '\n' + quoted.replaceAll('human', 'horse'), 280))
