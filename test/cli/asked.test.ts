@@ -35,7 +35,7 @@ t.test('an answer is posted, and a closed question is an error with what to do',
     status: 409,
     body: { code: 'E_ASK_CLOSED', message: 'No question about decision d1 is open.', remedy: 'See `rekindle asked list`.', requestId: '1' },
   })
-  t.match(closed.err.join('\n'), /E_ASK_CLOSED: No question about decision d1 is open\. See `rekindle asked list`\./)
+  t.match(closed.err.join('\n'), /E_ASK_CLOSED: No question about decision d1 is open\.\nWhat to do: See `rekindle asked list`\./)
   t.not(closed.code, 0)
 })
 

@@ -69,6 +69,6 @@ t.test('a verdict is posted, and it is said whether the decision was the same an
     body: { code: 'E_VERDICT_REFUSED', message: 'fax is no option.', remedy: 'Give one of the options.', requestId: '1' },
   })
   t.equal(refused.code, 1)
-  t.match(refused.err.join('\n'), /E_VERDICT_REFUSED: fax is no option\. Give one of the options\./)
+  t.match(refused.err.join('\n'), /E_VERDICT_REFUSED: fax is no option\.\nWhat to do: Give one of the options\./)
   t.equal((await run(['audit', 'next'], { status: 200, body: {} })).code, 2, 'who judges must be said')
 })
