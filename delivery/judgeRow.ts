@@ -1,4 +1,5 @@
 /** A row of the ledger before the gates, and what their answer makes of it. */
+import { rulesOfLocation } from '../pipelines/followup/gates/contactBudget.ts'
 import type { LocationSends, ProviderAnswer, TextsOfWeek } from '../pipelines/followup/gates/gate.ts'
 import { judge } from '../pipelines/followup/gates/judge.ts'
 import type { Judgement } from '../pipelines/followup/gates/judge.ts'
@@ -69,7 +70,8 @@ export function held(
   const base: Pick<Transition, 'gateId' | 'ruleId' | 'liftsAt' | 'gates'> = { gateId, ruleId, liftsAt, gates }
   if (then.kind === 'end') return { row: changed(row, { ...base, status: then.status, reason, settledAt: at, at }), told: true }
   const isRecheck = liftsAt === at + settings.limits.recheckMs
-  const asBefore = row.status === 'deferred' && row.gateId === gateId && row.ruleId === ruleId && (isRecheck || row.liftsAt === liftsAt)
+  const isOnlyLater = isRecheck || row.liftsAt === liftsAt || rulesOfLocation.has(ruleId)
+  const asBefore = row.status === 'deferred' && row.gateId === gateId && row.ruleId === ruleId && isOnlyLater
   const next = changed(row, { ...base, status: 'deferred', reason, scheduledAt: then.at, reservedBy: null, at })
   return asBefore ? { row: { ...next, sequence: row.sequence }, told: false } : { row: next, told: true }
 }

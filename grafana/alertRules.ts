@@ -290,9 +290,9 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleTextsHeldBack',
-    promql: `sum by (rule) (${counted('lr_followups_held_total{rule=~"location_opt_outs|location_failures"}', '2h')}) > 0`,
+    promql: `sum by (rule) (${counted('lr_followups_held_total{rule=~"location_opt_outs|location_failures"}', '1d')}) > 0`,
     severity: 'warning',
-    summary: 'Texts that begin a conversation are held back ({{ $labels.rule }}): {{ $value | humanize }} in two hours.',
+    summary: 'Texts that begin a conversation are held back ({{ $labels.rule }}): {{ $value | humanize }} in a day.',
     means:
       'Of the texts that we sent there in 7 days too many ended in an opt-out or did not arrive. GoHighLevel restricts the number of a location at about twice that share, for people too, so no conversation is begun by text; answers, appointments, e-mails and leads that are HOT or URGENT go on.',
     remedy: [

@@ -198,6 +198,12 @@ t.test('a list that is imported is begun with over days: a location sends no mor
   await worker.cycle()
   t.match(await b.row('asks'), { status: 'confirmed' }, 'who is waited for is not held')
   t.equal(sent(), 6)
+  const waiting = contacts.filter((contactId) => !b.sandbox.messages().some((one) => one.contactId === contactId))
+  t.strictSame(
+    (await Promise.all(waiting.map((contactId) => b.told(contactId)))).map(({ length }) => length),
+    [1, 1, 1, 1, 1, 1, 1],
+    'told once',
+  )
   // Wednesday is a holiday.
   b.clock.advance(2 * DAY - HOUR)
   await b.fresh()

@@ -222,16 +222,16 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'RekindleTextsHeldBack',
-    what: 'the first one that a location may not send, until two hours after the last; what is held by the limit of a day is none',
+    what: 'the first one that a location may not send, until a day after the last; what is held by the limit of a day is none',
     series: {
-      'lr_followups_held_total{gate="contact_budget",rule="location_opt_outs",instance="a"}': '_ _ _ 1x130',
-      'lr_followups_held_total{gate="contact_budget",rule="location_per_24h",instance="a"}': '0+5x130',
+      'lr_followups_held_total{gate="contact_budget",rule="location_opt_outs",instance="a"}': '_ _ _ 1x1500',
+      'lr_followups_held_total{gate="contact_budget",rule="location_per_24h",instance="a"}': '0+5x1500',
     },
     looks: [
       quiet(2),
-      fires(3, { rule: 'location_opt_outs' }, 'Texts that begin a conversation are held back (location_opt_outs): 1 in two hours.'),
-      fires(120, { rule: 'location_opt_outs' }, 'Texts that begin a conversation are held back (location_opt_outs): 1 in two hours.'),
-      quiet(124),
+      fires(3, { rule: 'location_opt_outs' }, 'Texts that begin a conversation are held back (location_opt_outs): 1 in a day.'),
+      fires(1440, { rule: 'location_opt_outs' }, 'Texts that begin a conversation are held back (location_opt_outs): 1 in a day.'),
+      quiet(1445),
     ],
   },
   {

@@ -41,6 +41,13 @@ const PRIORITY = 4
 /** What is held is looked at again after this at the soonest, ms: each hour, not each time that one may leave. */
 const LOOK_AGAIN_MS = 3_600_000
 
+const LOCATION_PER_24H = 'location_per_24h'
+const LOCATION_OPT_OUTS = 'location_opt_outs'
+const LOCATION_FAILURES = 'location_failures'
+
+/** What holds everything that a location begins: its time is only when to look again, and moves with each look. */
+export const rulesOfLocation: ReadonlySet<string> = new Set([LOCATION_PER_24H, LOCATION_OPT_OUTS, LOCATION_FAILURES])
+
 /** Does what the location has sent in a day count for it? */
 export function countsForLocation({
   action,
@@ -67,7 +74,7 @@ function ofLocation(input: FenceInput): Verdict {
   const { messagesPer24h } = limits
   if (count < messagesPer24h) return allow()
   return denyUntil(
-    'location_per_24h',
+    LOCATION_PER_24H,
     Math.max((oldestAt ?? at) + DAY_MS, at + LOOK_AGAIN_MS),
     `The location has sent ${counted(count, 'message')} of ours in 24 hours; ${messagesPer24h} is the limit.`,
   )
@@ -86,8 +93,8 @@ function receivedBadly({
       at + LOOK_AGAIN_MS,
       `Of ${counted(sent, 'text')} of ours in 7 days ${some}; from ${percent(share)} of them, or of ${TEXTS_COUNTED} where there are fewer, the location begins no conversation by text.`,
     )
-  if (isTooMany(optOuts, optOutShare)) return stopped('location_opt_outs', `${optOuts} ended in an opt-out`, optOutShare)
-  if (isTooMany(failures, failureShare)) return stopped('location_failures', `${failures} did not arrive`, failureShare)
+  if (isTooMany(optOuts, optOutShare)) return stopped(LOCATION_OPT_OUTS, `${optOuts} ended in an opt-out`, optOutShare)
+  if (isTooMany(failures, failureShare)) return stopped(LOCATION_FAILURES, `${failures} did not arrive`, failureShare)
   return undefined
 }
 
