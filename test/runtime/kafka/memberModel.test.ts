@@ -85,6 +85,20 @@ const committedInATakeOver: readonly Command[] = [
   { kind: 'thaw', member: 1 },
 ]
 
+/**
+ * Found with seed 763006695: member 0 had asked for the offsets of a partition on which nothing was committed, and stood still. What its
+ * successor committed meanwhile it met when it restored, and took the offsets for forgotten.
+ */
+const restoredBehindItsSuccessor: readonly Command[] = [
+  { kind: 'expel', member: 0 },
+  { kind: 'strike', member: 0, strike: { step: 'restore', when: 'before', how: 'freeze' } },
+  { kind: 'join' },
+  { kind: 'say', key: 'outside 2', text: 'p' },
+  { kind: 'join' },
+  { kind: 'poll', member: 2, records: 1 },
+  { kind: 'thaw', member: 0 },
+]
+
 const beginAt = Date.UTC(2026, 10, 3)
 
 /** Runs the commands on both, and compares how they end. */
@@ -170,6 +184,10 @@ t.test(
 
 t.test('what a predecessor commits while it is being replaced is not done again', async (t) => {
   await t.resolves(compare(committedInATakeOver))
+})
+
+t.test('state that a successor has committed since the offsets were read is not taken for offsets that the broker forgot', async (t) => {
+  await t.resolves(compare(restoredBehindItsSuccessor))
 })
 
 t.test('so they do with local state on the disks of their machines, whatever of it had been written when a process died', (t) =>

@@ -30,8 +30,8 @@ export interface MemoryConnectionOptions {
 export function memoryConnection(options: MemoryConnectionOptions): Pick<StageUnitContext, 'kafka' | 'admin' | 'cluster' | 'reader'> {
   return {
     kafka: { producer: ({ transactionalId }: { transactionalId: string }) => producerOf(transactionalId, options) },
-    // Asked when nothing is committed yet on a partition: what the group read under other names.
-    admin: { fetchOffsets: async () => [] },
+    // Asked when nothing was committed yet on a partition: what the group read under other names, and what has been committed since.
+    admin: { fetchOffsets: async () => byTopic(await committedBy(options), options.metadata) },
     cluster: connectionOf(options),
     reader: readerOf(options),
   } as unknown as Pick<StageUnitContext, 'kafka' | 'admin' | 'cluster' | 'reader'>
@@ -106,19 +106,39 @@ async function asTheClientSays<R>(work: () => Promise<R>): Promise<R> {
   }
 }
 
-function connectionOf({ client, group, metadata, inputs, partitions, step }: MemoryConnectionOptions) {
+interface Committed {
+  readonly topic: string
+  readonly partition: number
+  /** -1 where nothing is. */
+  readonly offset: bigint
+}
+
+/** What the group has committed of each partition. */
+function committedBy({ client, group, inputs, partitions }: Pick<MemoryConnectionOptions, 'client' | 'group' | 'inputs' | 'partitions'>) {
   const numbers = Array.from({ length: partitions }, (_, partition) => partition)
-  const committed = () =>
-    Promise.all(
-      inputs.flatMap((topic) =>
-        numbers.map(async (partition) => ({
-          topic,
-          partition,
-          metadata,
-          offset: (await client.committed(group, topic, partition)) ?? -1n,
-        })),
-      ),
-    )
+  return Promise.all(
+    inputs.flatMap((topic) =>
+      numbers.map(async (partition): Promise<Committed> => ({
+        topic,
+        partition,
+        offset: (await client.committed(group, topic, partition)) ?? -1n,
+      })),
+    ),
+  )
+}
+
+/** The same as the client's admin tells it. */
+function byTopic(all: readonly Committed[], metadata: string) {
+  return [...new Set(all.map(({ topic }) => topic))].map((topic) => ({
+    topic,
+    partitions: all
+      .filter((one) => one.topic === topic)
+      .map(({ partition, offset }) => ({ partition, offset: String(offset), metadata: offset < 0n ? null : metadata })),
+  }))
+}
+
+function connectionOf({ client, group, metadata, inputs, partitions, step }: MemoryConnectionOptions) {
+  const committed = async () => (await committedBy({ client, group, inputs, partitions })).map((each) => ({ ...each, metadata }))
   const broker = {
     connectionPool: {
       send: async <R>(request: ProtocolRequest<R>) => {
