@@ -166,6 +166,7 @@ t.test('who asks why not, or whether not, asks for a person; who states or wishe
   ])
     t.strictSame(said(text, asksForPerson), [], text)
   t.equal(opinion('intent_detector', inbound("Why can't I speak to a person"), 'escalation'), 'hand_over 5 asked_for_a_person')
+  t.strictSame(said("Why can't I speak to a person?", asksForPerson), ['speak to a person'], 'by the list alone, too')
   t.strictSame(said("Why can't I make an offer", highIntent), [], 'of other phrases a denial stays one')
 })
 
