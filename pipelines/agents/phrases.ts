@@ -115,8 +115,6 @@ export const mediumIntent = phrases(
 export const timelineImmediate = phrases('asap', 'immediate', 'immediately', 'this week', 'urgent', 'right away')
 /** As the answer of a form they are a time frame; in a message mostly the time of a visit or of a call. */
 export const timelineAnswered = phrases('today', 'tomorrow')
-/** The same, where the answer counts no time: "6 months from now" is none of it. */
-export const timelineNow = phrases('now', 'right now')
 export const timelineShort = phrases(
   'next month',
   'within 30 days',

@@ -371,7 +371,19 @@ t.test('time frame and financing are read from facts and words', async (t) => {
         '6 months from now',
       ],
     ],
-    [15, ['not sure', 'not right now', '0-3', '', 'Just looking for now', "I don't need to move right now", 'not planning to move now']],
+    [
+      15,
+      [
+        'not sure',
+        'not right now',
+        '0-3',
+        '',
+        'Just looking for now',
+        'happy where I am now',
+        "I don't need to move right now",
+        'not planning to move now',
+      ],
+    ],
   ] as const)
     for (const timeline of answers) t.equal(score({ timeline }), 8 + points, timeline)
   const saying = (text: string) => intentOf(seen(inbound(text)))

@@ -8,6 +8,7 @@ import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent, Answer, Opinion } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
 import { isOpen, openOr, optionOfChannel } from '../channels.ts'
+import { wantsNow } from '../../enrich/scoring/answers.ts'
 import { timeFrameIn } from '../../enrich/text/timeFrame.ts'
 import { tokensOf } from '../../enrich/text/tokens.ts'
 import type { Found } from '../../enrich/text/tokens.ts'
@@ -27,7 +28,6 @@ import {
   timelineImmediate,
   timelineLong,
   timelineMedium,
-  timelineNow,
   timelineShort,
   unanswered,
 } from '../phrases.ts'
@@ -141,8 +141,8 @@ function readAnswer(answer: string): Stated | undefined {
   const answered = { text: answer }
   const today = firstSaid([answered], [[35, timelineAnswered]])
   if (today !== undefined) return { part: today, decides: true }
-  const part =
-    nearest(timeFrameIn(tokensOf(plainAnswer(answer)))) ?? firstSaid([{ text: withoutForNow(answer) }], [[35, timelineNow], ...answers])
+  const now: Part | undefined = wantsNow(answer) ? { points: 35, known: true, said: ['now'] } : undefined
+  const part = nearest(timeFrameIn(tokensOf(plainAnswer(answer)))) ?? now ?? firstSaid([answered], answers)
   return part === undefined ? undefined : { part, decides: false }
 }
 
@@ -152,11 +152,6 @@ function nearest(frames: readonly Found[]): Part | undefined {
     if (found.length > 0) return { points, known: true, said: [...new Set(found.map((frame) => frame.words.toLowerCase()))] }
   }
   return undefined
-}
-
-/** "Just looking for now", "I don't need to move right now": what is so now, not what is wanted now. */
-function withoutForNow(answer: string): string {
-  return answer.replaceAll(/\bfor (?:right )?now\b|(?:n't|\bnot?) (?:\w+ ){0,4}(?:right )?now\b/gi, ' ')
 }
 
 /** The answer of a form without what would hide its count: "3 - 6 months" is one range, "> 6 months" and "over 6 months" at least six. */

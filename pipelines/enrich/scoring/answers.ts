@@ -99,6 +99,11 @@ const NOW = /(?:^\s*|\b(?:ready|buy|buying|sell|selling|move|moving)\s+)(?:right
 const DENIED =
   /\bnot\b|n['’]t\b|\b(?:no|never|nothing|without|dont|cant|wont)\s+(?:\S+\s+){0,4}(?:asap|as soon|immediate|right away|(?:right\s+)?now\b)/i
 
+/** Does an answer name the moment itself as the time of the move? */
+export function wantsNow(answer: string): boolean {
+  return NOW.test(answer) && !DENIED.test(answer)
+}
+
 /**
  * Days in which a lead wants to move by what it answered ("asap", "within 30 days", "3-6 months", "12+ months"): the later end of a range,
  * Infinity when it has none; `undefined` for what names no time ("flexible"), or one that is over ("3 months ago").
