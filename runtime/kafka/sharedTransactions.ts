@@ -60,6 +60,8 @@ export class SharedTransactions {
   #producer: TransactionalProducer | undefined
   #opening: Promise<void> | undefined
   #underWay: Promise<void> | undefined
+  /** Producers of assignments that have passed are closed by then. */
+  #lettingGo: Promise<unknown> = Promise.resolve()
   /** So many of the next transactions carry one part each: one of them made a shared one fail. */
   #alone = 0
   /** Units whose part failed by itself after it had made a shared one fail. Each failure refuses all that wait, so they go last. */
@@ -82,7 +84,7 @@ export class SharedTransactions {
     const lowest = partitions.length === 0 ? undefined : Math.min(...partitions)
     if (isSame && lowest === this.#lowest) return
     this.#lowest = lowest
-    void this.#letGo()
+    this.#lettingGo = Promise.allSettled([this.#lettingGo, this.#letGo()])
   }
 
   /** How the unit of this partition commits. */
@@ -120,11 +122,11 @@ export class SharedTransactions {
     }
   }
 
-  /** Ends it, once nothing is under way. */
+  /** Ends it, once nothing is under way, and what an assignment before the last has left is let go too. */
   async close(): Promise<void> {
     this.#refuse(new AssignmentPassed())
     this.#lowest = undefined
-    await this.#letGo()
+    await Promise.all([this.#letGo(), this.#lettingGo])
   }
 
   /** Closes the producer once nothing is under way on it: closed while it opens, it would stay open, and nobody would know of it. */

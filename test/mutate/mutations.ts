@@ -2400,6 +2400,15 @@ export const mutations: readonly Mutation[] = [
     why: 'A part that the broker refuses holds up every partition of its member for ever.',
   },
   {
+    id: 'passed-assignment-left-open',
+    guard: 'a member that stops waits for what it let go before',
+    file: 'runtime/kafka/sharedTransactions.ts',
+    find: 'await Promise.all([this.#letGo(), this.#lettingGo])',
+    replace: 'await this.#letGo()',
+    tests: [{ file: groupModel, title: 'a member that the group gave up and that stops while it is back ends with nothing open' }],
+    why: 'What was committed last may be left open by a broker, and nobody looks after it any more when the process ends.',
+  },
+  {
     id: 'refused-goes-first',
     guard: 'parts go alone after a shared transaction failed',
     file: 'runtime/kafka/sharedTransactions.ts',
