@@ -190,6 +190,9 @@ const OwedLine = Type.Object(
     userName: Nullable({ type: 'string' }, 'Name of that user; null while nobody has told of it.'),
     lookAt: Nullable({ type: 'string' }, 'Where whoever runs the pipeline finds more.'),
     foundAfterMs: NullableNumber('How late its message was known where no webhook had told of it; null when one had.'),
+    machineAt: NullableNumber(
+      'When a workflow, a campaign or another program wrote last, if that was after the lead (ms since the epoch): no answer. Null when none did.',
+    ),
   },
   { title: 'Owed' },
 )

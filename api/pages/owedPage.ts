@@ -1,5 +1,6 @@
 /** Who waits for an answer, as a page for a realtor: who, how long, why, and how sure the list is. */
 import { isComplete } from '../../pipelines/reconcile/coverage.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { OwedQuery, ToldOwed } from '../owed.ts'
 import { html } from './html.ts'
@@ -90,12 +91,13 @@ function table({ leads }: ToldOwed, asked: OwedQuery, nameOf: OwedView['nameOf']
 }
 
 /** What the sentence of the cause does not say already. */
-function detailOf({ cause, detail, userId, userName, foundAfterMs }: ToldOwed['leads'][number]): string {
+function detailOf({ cause, detail, userId, userName, foundAfterMs, machineAt }: ToldOwed['leads'][number]): string {
   const person = userName ?? userId
   const held = person === null ? 'Who it is, is not known.' : `${person} has it.`
   const rest = cause === 'webhook_lost' || detail === '' ? '' : detail.replace(/\.?$/, '.')
   const late = foundAfterMs === null ? '' : `No webhook told of the message: we knew of it ${spanText(foundAfterMs)} late.`
-  return [cause === 'human_silent' ? held : rest, late].filter((part) => part !== '').join(' ')
+  const machine = machineAt === null ? '' : `A workflow or another program wrote since, ${instantText(machineAt)}.`
+  return [cause === 'human_silent' ? held : rest, late, machine].filter((part) => part !== '').join(' ')
 }
 
 function sentences(words: readonly string[]): Markup[] {

@@ -55,13 +55,18 @@ export function owedLines({ at, leads, nextCursor, coverage }: OwedAnswer): stri
   const more = nextCursor === null ? [] : ['There may be more who wait: --limit shows up to 1000, --location those of one location.']
   if (leads.length === 0)
     return [`${isComplete(coverage) ? 'No lead waits' : 'No lead is known to wait'} for an answer, as of ${instantText(at)}.`, ...more]
-  const rows = leads.map(({ tenantId, contactId, name, waitingMs, cause, detail, lookAt, foundAfterMs }) => [
+  const rows = leads.map(({ tenantId, contactId, name, waitingMs, cause, detail, lookAt, foundAfterMs, machineAt }) => [
     `${tenantId}:${contactId}`,
     name ?? '-',
     spanText(waitingMs),
     cause.replaceAll('_', ' '),
     foundAfterMs === null ? '' : spanText(foundAfterMs),
-    lookAt === null ? detail : `look at ${lookAt}`,
+    [
+      lookAt === null ? detail : `look at ${lookAt}`,
+      machineAt === null ? '' : `a workflow or another program wrote ${instantText(machineAt)}`,
+    ]
+      .filter((part) => part !== '')
+      .join('; '),
   ])
   const table = columns([['lead', 'name', 'waits', 'why', 'found after', 'detail'], ...rows], { right: [2, 4] })
   return [...table, ...more, `As of ${instantText(at)}.`]

@@ -1,5 +1,5 @@
 /**
- * Why a lead that wrote last has had no answer yet: the first of the steps between its message and our answer that has not
+ * Why a lead that wrote has had no answer yet: the first of the steps between its message and our answer that has not
  * happened. Each lead has exactly one cause, told with when it began. Pure.
  * @source reference/safety-and-claude.md 12.4: cause (webhook lost, gate, agent failure, budget, human silent) and clock
  */
@@ -30,7 +30,7 @@ export type OwedCause =
   /** Nothing was decided about it: the pipeline is behind, or a stage has stopped. */
   | 'no_decision'
 
-/** What is known of a lead whose last word is its own. */
+/** What is known of a lead that wrote and that neither a person nor Rekindle has answered. */
 export interface OwedFacts {
   readonly profile: LeadProfile
   /** When we had its message, ms; undefined when that is not kept. Its webhook may come long after it was written. */
@@ -78,6 +78,8 @@ export interface Owed {
   readonly lookAt: string | null
   /** How late its message was known when no webhook had told of it, ms; null when one had. */
   readonly foundAfterMs: number | null
+  /** When a workflow, a campaign or another program wrote last, if that was after the lead, ms. It is no answer. */
+  readonly machineAt: number | null
 }
 
 /** Statuses of a lead that nobody waits for. */
@@ -92,7 +94,7 @@ const WAITS = new Set(['pending', 'deferred', 'reserved'])
 export function owed(facts: OwedFacts, now: number): Owed | undefined {
   const { profile, foundAt } = facts
   const { lastInboundAt: askedAt, lastOutboundAt, deletedAt, status } = profile
-  if (askedAt === null || (lastOutboundAt !== null && lastOutboundAt > askedAt)) return undefined
+  if (askedAt === null || answeredAt(profile) > askedAt) return undefined
   if (deletedAt !== null || CLOSED.has(status) || hasRefused(profile, now)) return undefined
   const name = [profile.firstName, profile.lastName].filter((part) => part !== null).join(' ')
   return {
@@ -105,7 +107,13 @@ export function owed(facts: OwedFacts, now: number): Owed | undefined {
     lookAt: null,
     ...causeOf(facts, askedAt, now),
     foundAfterMs: foundAt === undefined ? null : Math.max(0, foundAt - askedAt),
+    machineAt: lastOutboundAt !== null && lastOutboundAt > askedAt ? lastOutboundAt : null,
   }
+}
+
+/** When a person or Rekindle wrote last, ms: what answers everybody the same has answered nobody (decision 36). */
+function answeredAt({ lastHumanAt, lastOwnAt }: LeadProfile): number {
+  return Math.max(lastHumanAt ?? Number.NEGATIVE_INFINITY, lastOwnAt ?? Number.NEGATIVE_INFINITY)
 }
 
 type Told = Pick<Owed, 'cause' | 'since' | 'detail'> & Partial<Pick<Owed, 'lookAt' | 'userId'>>

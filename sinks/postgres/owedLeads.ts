@@ -1,4 +1,4 @@
-/** Leads that wait for an answer, out of those whose last word is their own, with what has become of it. */
+/** Leads that wait for an answer, out of those that neither a person nor Rekindle has answered, with what has become of it. */
 import { coverageOf, spokenSources } from '../../pipelines/reconcile/coverage.ts'
 import type { Coverage, LocationSwept } from '../../pipelines/reconcile/coverage.ts'
 import { owed } from '../../pipelines/reconcile/owed.ts'
@@ -105,12 +105,13 @@ export async function owedLeads(
   }
 }
 
-/** A page of leads whose last word is their own. */
+/** A page of leads that wrote and that neither a person nor Rekindle has answered. */
 async function unanswered(db: Queryable, { tenantId, writtenBefore }: OwedFilter, after: Place | undefined): Promise<Place[]> {
   const { rows } = await db.query<{ id: string; written_at: string }>({
     name: 'unanswered_leads',
     text: `SELECT id, (profile ->> 'lastInboundAt')::bigint AS written_at FROM leads
-           WHERE deleted_at IS NULL AND (profile ->> 'lastInboundAt')::bigint >= coalesce((profile ->> 'lastOutboundAt')::bigint, 0)
+           WHERE deleted_at IS NULL
+             AND (profile ->> 'lastInboundAt')::bigint >= greatest((profile ->> 'lastHumanAt')::bigint, (profile ->> 'lastOwnAt')::bigint, 0)
              AND (profile ->> 'lastInboundAt')::bigint BETWEEN $3 AND $1 AND ($2::text IS NULL OR tenant_id = $2)
              AND ((profile ->> 'lastInboundAt')::bigint, id) > ($3, $4)
            ORDER BY (profile ->> 'lastInboundAt')::bigint, id LIMIT ${PAGE}`,

@@ -20,7 +20,7 @@ const empty = 'emptyLocation0000001'
 
 interface Answer {
   readonly at: number
-  readonly leads: { readonly contactId: string; readonly leadKey: string }[]
+  readonly leads: { readonly contactId: string; readonly leadKey: string; readonly machineAt: number | null }[]
   readonly nextCursor: string | null
   readonly coverage: {
     readonly locations: number
@@ -47,9 +47,9 @@ async function world(t: Test) {
     batch(profiles, 0, [
       waiting('anna', 3 * HOUR, { firstName: '<b>Anna', lastName: null }),
       waiting('ben', 40 * MINUTE, { tenantId: other }),
-      waiting('cleo', 5 * MINUTE, { firstName: null, lastName: null }),
+      waiting('cleo', 5 * MINUTE, { firstName: null, lastName: null, lastOutboundAt: at - 4 * MINUTE }),
       waiting('held', MINUTE, { humanOwnership: { since: at - HOUR, userId: 'user1', reason: 'human_message', untilAt: null } }),
-      waiting('done', 9 * HOUR, { lastOutboundAt: at }),
+      waiting('done', 9 * HOUR, { lastOutboundAt: at, lastHumanAt: at }),
     ]),
   ])
   const queries = readerQueries(pool)
@@ -103,7 +103,13 @@ t.test('who waits longest comes first, by pages, within a location and above a l
     userId: null,
     userName: null,
     foundAfterMs: 2 * HOUR,
+    machineAt: null,
   })
+  t.strictSame(
+    all.leads.map(({ machineAt }) => machineAt),
+    [null, null, at - 4 * MINUTE, null],
+    'a workflow has answered nobody',
+  )
   const who = (answer: Answer) => answer.leads.map(({ contactId }) => contactId)
   t.strictSame(who(all), ['anna', 'ben', 'cleo', 'held'])
   t.equal(all.nextCursor, null)

@@ -4273,6 +4273,15 @@ export const mutations: readonly Mutation[] = [
     why: 'Decisions of a line that runs split are called different though their inputs give them.',
   },
   {
+    id: 'autoresponder-answers',
+    guard: 'only a person or Rekindle answers a lead',
+    file: 'pipelines/reconcile/owed.ts',
+    find: 'answeredAt(profile) > askedAt',
+    replace: '(lastOutboundAt ?? 0) > askedAt',
+    tests: [{ file: owed, title: 'what answers everybody the same has answered nobody, and is told' }],
+    why: 'Where a workflow thanks everybody at once nobody is ever owed an answer, and leads are lost unseen.',
+  },
+  {
     id: 'planned-before-it-was-known',
     guard: 'a follow-up that has ended says nothing of a message that was known after it was planned',
     file: 'pipelines/reconcile/owed.ts',

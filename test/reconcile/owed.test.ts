@@ -246,7 +246,8 @@ t.test('nothing is owed to who is answered, gone, done, or refuses us on every c
   const revoked = { status: 'revoked', at: 0, expiresAt: null, eventId: 'e', words: 'stop' }
   for (const over of [
     { lastInboundAt: null },
-    { lastOutboundAt: asked + 1 },
+    { lastOutboundAt: asked + 1, lastHumanAt: asked + 1 },
+    { lastOutboundAt: asked + 1, lastOwnAt: asked + 1 },
     { deletedAt: asked },
     { status: 'lost' },
     { dnd: true },
@@ -254,6 +255,16 @@ t.test('nothing is owed to who is answered, gone, done, or refuses us on every c
   ])
     t.equal(owed(facts({ profile: lead(over) }), now), undefined, JSON.stringify(over))
   t.ok(owed(facts({ profile: lead({ consents: { sms: revoked } }) }), now), 'e-mail is left')
+})
+
+t.test('what answers everybody the same has answered nobody, and is told', async (t) => {
+  const answered = { lastOutboundAt: asked + 1_000, lastHumanAt: asked - HOUR, lastOwnAt: null }
+  const one = owed(facts({ profile: lead(answered) }), now)
+  t.match(one, { cause: 'no_decision', askedAt: asked, machineAt: asked + 1_000 })
+  t.match(owed(facts(), now), { machineAt: null }, 'it wrote before the lead')
+  if (one === undefined) return t.fail('it is owed an answer')
+  const lines = owedLines({ at: now, leads: [one], nextCursor: null, coverage: coverageOf([], now) })
+  t.match(lines[1], /; a workflow or another program wrote 2026-11-10 17:00 UTC$/)
 })
 
 t.test('the report says who waits, how long and why', async (t) => {

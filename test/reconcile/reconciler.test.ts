@@ -512,8 +512,10 @@ t.test('who waits longest comes first, with one cause each; who is answered, clo
     batch(profiles, 0, [
       lead('waits', {}),
       lead('longest', { lastInboundAt: tuesdayNoon - HOUR, lastOutboundAt: tuesdayNoon - 2 * HOUR }),
-      lead('found', { lastInboundAt: tuesdayNoon - 30 * MINUTE }),
-      lead('answered', { lastOutboundAt: tuesdayNoon + 1 }),
+      // A workflow says that it was received.
+      lead('found', { lastInboundAt: tuesdayNoon - 30 * MINUTE, lastOutboundAt: tuesdayNoon - 29 * MINUTE }),
+      lead('answered', { lastOutboundAt: tuesdayNoon + 1, lastHumanAt: tuesdayNoon + 1 }),
+      lead('answeredByUs', { lastOutboundAt: tuesdayNoon + 1, lastOwnAt: tuesdayNoon + 1 }),
       lead('never', { lastInboundAt: null }),
       lead('closed', { status: 'converted' }),
       lead('refuses', { consents: { sms: revoked, email: revoked, call: revoked } }),

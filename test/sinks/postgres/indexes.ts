@@ -189,7 +189,7 @@ export const indexCases: readonly IndexCase[] = [
   {
     name: 'idx_leads_unanswered',
     became: 'added',
-    note: 'leads whose last word is their own, those that have waited longest first',
+    note: 'leads that neither a person nor Rekindle has answered, those that have waited longest first',
     question: (db) => owedLeads(db, { writtenBefore: tuesdayNoon, limit: 50 }, tuesdayNoon),
   },
   {
