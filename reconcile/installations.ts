@@ -32,13 +32,15 @@ export interface InstallationsOptions {
   readonly pollMs?: number
 }
 
-/** Between two readings of an agency, ms; one that failed is made again after a minute. */
+/** Between two readings of an agency, ms; one that failed is made again after a minute, then after two, and so on up to this. */
 export const EVERY_MS = 3_600_000
 const POLL_MS = 60_000
 
 export class Installations {
   private readonly options: InstallationsOptions
-  private readonly readAt = new Map<string, number>()
+  private readonly read = new Map<string, { readonly at: number; readonly waitMs: number }>()
+  /** How long it was waited after the last of several readings that failed, ms. */
+  private readonly failedFor = new Map<string, number>()
   private readonly said = new Set<string>()
 
   constructor(options: InstallationsOptions) {
@@ -56,9 +58,9 @@ export class Installations {
     const { agencies, clock } = this.options
     let told = 0
     for (const companyId of await agencies.list()) {
-      const before = this.readAt.get(companyId)
+      const last = this.read.get(companyId)
       const now = clock.now()
-      if (before !== undefined && now >= before && now - before < EVERY_MS) continue
+      if (last !== undefined && now >= last.at && now - last.at < last.waitMs) continue
       told += await this.compare(companyId, now)
     }
     return told
@@ -68,13 +70,18 @@ export class Installations {
     const { pool, agencies, logger, appId, publish, newId } = this.options
     const listed = await agencies.installed(companyId)
     if (!listed.ok) {
+      // An agency that refuses, for a scope that its grant lacks, does so for good: asked each minute it was 1,440 warnings a day.
+      const waitMs = Math.min(EVERY_MS, 2 * (this.failedFor.get(companyId) ?? POLL_MS / 2))
+      this.failedFor.set(companyId, waitMs)
+      this.read.set(companyId, { at: now, waitMs })
       logger.warn(
-        { companyId, detail: listed.detail },
+        { companyId, detail: listed.detail, againInMinutes: waitMs / POLL_MS },
         'the locations of an agency in which the app is installed could not be listed; trying again',
       )
       return 0
     }
-    this.readAt.set(companyId, now)
+    this.failedFor.delete(companyId)
+    this.read.set(companyId, { at: now, waitMs: EVERY_MS })
     const rows = await tenantRows(
       pool,
       listed.value.map(({ locationId }) => locationId),

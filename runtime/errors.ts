@@ -82,6 +82,12 @@ export const runtimeErrors = {
     remedy:
       '`rekindle topics spread > plan.json` writes how, and says the commands of Kafka that carry it out while everything runs; then try again. Or leave KAFKA_REPLICATION_FACTOR as it was.',
   },
+  E_BROKERS_TOO_FEW: {
+    scope: 'process',
+    retriable: false,
+    means: 'The cluster has fewer brokers than each record is to have copies; nothing was changed.',
+    remedy: 'Start more brokers, then ask again; or ask for as many copies as there are brokers with KAFKA_REPLICATION_FACTOR.',
+  },
   E_SHADOW_NOT_EMPTY: {
     scope: 'process',
     retriable: false,

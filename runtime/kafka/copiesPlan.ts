@@ -21,13 +21,10 @@ export interface ReassignmentPlan {
 /** What Kafka keeps for all groups and transactions: with one copy it is as lost with a disk as the records. */
 const OWN_TOPICS: readonly string[] = ['__consumer_offsets', '__transaction_state']
 
-/** The plan for these partitions, none for those that have enough. Throws E_TOPIC_REPLICAS_DIFFER where there are too few brokers. */
+/** The plan for these partitions, none for those that have enough. Throws E_BROKERS_TOO_FEW where there are too few brokers. */
 export function spread(partitions: readonly PlacedPartition[], brokers: readonly number[], copies: number): ReassignmentPlan {
   if (brokers.length < copies)
-    throw runtimeError(
-      'E_TOPIC_REPLICAS_DIFFER',
-      `${copies} copies need ${copies} brokers, and the cluster has ${brokers.length}: start more of them, then ask again.`,
-    )
+    throw runtimeError('E_BROKERS_TOO_FEW', `${copies} copies need ${copies} brokers, and the cluster has ${brokers.length}.`)
   const held = new Map(brokers.map((broker) => [broker, 0]))
   const led = new Map(brokers.map((broker) => [broker, 0]))
   const more = (counts: Map<number, number>, broker: number) => counts.set(broker, (counts.get(broker) ?? 0) + 1)

@@ -136,6 +136,36 @@ t.test('a list that cannot be had is asked for again after a minute, and says no
   t.match(table.get('loc1'), { name: 'loc1', status: 'active', automation: false })
 })
 
+t.test(
+  'an agency that refuses for good is asked ever less often, up to once an hour, and each minute anew once it has answered',
+  async (t) => {
+    const refused: Read<readonly InstalledLocation[]> = {
+      ok: false,
+      detail: 'scope missing',
+      failure: { kind: 'not_sent', code: 'scope_missing', detail: 'scope missing', retryAfterMs: 300_000 },
+    }
+    let answer: Read<readonly InstalledLocation[]> = refused
+    const { installations, clock, asked, said } = world([], () => answer)
+    const minutes: number[] = []
+    for (let minute = 0; minute <= 247; minute++) {
+      const before = asked()
+      await installations.round()
+      if (asked() > before) minutes.push(minute)
+      clock.advance(MINUTE)
+    }
+    // After 1, 2, 4, 8, 16 and 32 minutes more, then each hour.
+    t.strictSame(minutes, [0, 1, 3, 7, 15, 31, 63, 123, 183, 243])
+    t.match(said.at(-1), /could not be listed; trying again .*"againInMinutes":60/)
+    answer = { ok: true, value: [] }
+    clock.advance(56 * MINUTE)
+    await installations.round()
+    answer = refused
+    clock.advance(EVERY_MS)
+    await installations.round()
+    t.match(said.at(-1), /"againInMinutes":1\}/)
+  },
+)
+
 t.test('agencies are those that have granted access and not lost it; all pages of their lists are read', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'rekindle-agencies-'))
   const clock = new ManualClock(tuesdayNoon)

@@ -22,7 +22,7 @@ t.test('four partitions of one broker go to two more, and each broker leads', as
 t.test('one that has enough copies is left alone, and too few brokers are refused', async (t) => {
   t.strictSame(spread([{ topic: 'a', partition: 0, replicas: [3, 1] }], [1, 2, 3], 2).partitions, [])
   t.throws(() => spread([{ topic: 'a', partition: 0, replicas: [1] }], [1, 2], 3), {
-    code: 'E_TOPIC_REPLICAS_DIFFER',
+    code: 'E_BROKERS_TOO_FEW',
     message: /3 copies need 3 brokers, and the cluster has 2/,
   })
 })
