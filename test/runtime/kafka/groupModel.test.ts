@@ -380,6 +380,15 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
     ],
     seed: 4,
   },
+  {
+    // Found with seed 771691857, of the stand-in: a request struck before the end stopped its process after it, and nobody woke that again.
+    title: 'what stops a process at the very end does not leave its transaction open',
+    commands: [
+      { kind: 'strike', member: 0, strike: { request: 'joinGroup', passing: 0, when: 'before', how: 'crash' } },
+      { kind: 'replaced', member: 1, key: 'k1', strike: { request: 'produce', passing: 0, when: 'after', how: 'freeze' } },
+    ],
+    seed: 9,
+  },
 ]
 
 for (const { title, commands: of, seed = 0 } of named)

@@ -205,9 +205,10 @@ export class GroupWorld {
   /** No strikes any more; who stands still goes on; resolves when all is done. Throws when it never is. */
   async end(): Promise<void> {
     this.#calm = true
-    for (const { process } of this.#members) this.time.thaw(process)
     const calmAt = this.time.now
     for (const until = calmAt + MOST_MS; ;) {
+      // Each time: a request that was struck before the calm stops its process when it is answered, after it.
+      for (const { process } of this.#members) this.time.thaw(process)
       if (this.alive.length === 0) await this.start()
       await this.wait(500)
       const left = this.#left()
