@@ -3,11 +3,13 @@
  * protocol takes nine. The epoch rises with every commit, so a request that comes late can never join a later transaction,
  * and the sequence numbers of each transaction begin at 0.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Kafka } from 'kafkajs'
 import { ByPlace } from './byPlace.ts'
 import { ask, ClusterConnection } from './cluster.ts'
 import type { Broker } from './cluster.ts'
 import { codecFor } from './corrections.ts'
+import { typeOf } from './errorType.ts'
 import { coordinatorBusy, idBusy, patiently, TRANSACTION_TIMEOUT_MS } from './patiently.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import { apis } from './protocol/request.ts'
@@ -26,6 +28,8 @@ interface Produce {
 /** Level of the feature from which requests add themselves and an end raises the epoch. */
 const NEEDED_LEVEL = 2
 const PRODUCE_TIMEOUT_MS = 30_000
+/** How long the answer to an abort is waited for; the member begins anew after it, whatever it says. */
+const ABORT_MS = 1_000
 
 /** Whether every feature and version that this needs is there. */
 export async function offersImplicitTransactions(connection: ClusterConnection): Promise<boolean> {
@@ -108,10 +112,13 @@ export class ImplicitTransactions implements OpenTransactions {
     const requests = await this.#requests(first, sent)
     // Both at once: what one of them waits for, the other need not. The end is asked for when both have been answered.
     const [written, placed] = await Promise.allSettled([this.#write(requests, others, sent), this.#place(offsets, membership)])
-    if (written.status === 'rejected') throw written.reason
-    if (placed.status === 'rejected') throw placed.reason
+    const refused = [written, placed].find((result) => result.status === 'rejected')
+    if (refused !== undefined) {
+      if ([written, placed].every((result) => result.status === 'fulfilled' || typeOf(result.reason) !== undefined)) await this.#abort()
+      throw refused.reason
+    }
     onWritten?.()
-    const firsts = written.value
+    const firsts = (written as PromiseFulfilledResult<ReadonlyMap<string, bigint>>).value
     if (records.length > 0 || offsets.length > 0) await this.#end()
     return firsts
   }
@@ -128,8 +135,21 @@ export class ImplicitTransactions implements OpenTransactions {
   // While somebody takes the id over, the coordinator says that it is busy before it looks at the epoch. Taken for an error of its
   // own, that hides that this owner was replaced, and the member that lost the unit would take it back from the one that has it.
   async #end(): Promise<void> {
-    const request = endTxn(this.#transactionalId, this.#identity)
+    const request = endTxn(this.#transactionalId, this.#identity, true)
     this.#identity = await patiently(idBusy, () => ask(this.#coordinator, request))
+  }
+
+  /**
+   * Ends what brokers have refused a part of, as far as that is to be had at once. Whoever takes the id over would do so too; but where
+   * it was of a member that the group has given up, perhaps nobody does, and readers of its partitions would wait for the broker, 20 s and more.
+   */
+  async #abort(): Promise<void> {
+    const late = new AbortController()
+    const aborted = ask(this.#coordinator, endTxn(this.#transactionalId, this.#identity, false))
+    // Refused, somebody has the id by now, who has ended it.
+    await Promise.race([aborted, delay(ABORT_MS, undefined, { signal: late.signal })]).catch(() => undefined)
+    late.abort()
+    aborted.catch(() => undefined)
   }
 
   async #place(offsets: readonly SourceOffset[], membership: Membership | undefined): Promise<void> {

@@ -2409,6 +2409,15 @@ export const mutations: readonly Mutation[] = [
     why: 'What was committed last may be left open by a broker, and nobody looks after it any more when the process ends.',
   },
   {
+    id: 'refused-left-open',
+    guard: 'who is refused a part of a transaction ends it',
+    file: 'runtime/kafka/implicitTransactions.ts',
+    find: 'undefined)) await this.#abort()',
+    replace: 'undefined)) void this.#abort',
+    tests: [{ file: groupModel, title: 'what a member writes after the group has given it up is ended by itself' }],
+    why: 'A member that wakes up and writes before it hears that it was given up has readers of its partitions wait for 20 s and more.',
+  },
+  {
     id: 'refused-goes-first',
     guard: 'parts go alone after a shared transaction failed',
     file: 'runtime/kafka/sharedTransactions.ts',

@@ -87,15 +87,23 @@ export function txnOffsetCommit(
   return committing('txnOffsetCommit', body, groupId, offsets, membership)
 }
 
-/** Commits; answers the identity the next transaction must carry. */
-export function endTxn(transactionalId: string, { producerId, producerEpoch }: ProducerIdentity): ProtocolRequest<ProducerIdentity> {
-  const COMMIT = 1
-  const body = flexible().compactString(transactionalId).int64(producerId).int16(producerEpoch).int8(COMMIT).noTags()
+/** Commits, or aborts; answers the identity the next transaction must carry. */
+export function endTxn(
+  transactionalId: string,
+  { producerId, producerEpoch }: ProducerIdentity,
+  commit: boolean,
+): ProtocolRequest<ProducerIdentity> {
+  const body = flexible()
+    .compactString(transactionalId)
+    .int64(producerId)
+    .int16(producerEpoch)
+    .int8(commit ? 1 : 0)
+    .noTags()
   return asked('endTxn', body, (from) => {
     from.tags()
     const clientSideThrottleTime = from.int32()
     const code = from.int16()
-    if (code !== 0) throw new BrokerRefusal(code, `commit of ${transactionalId}`)
+    if (code !== 0) throw new BrokerRefusal(code, `${commit ? 'commit' : 'abort'} of ${transactionalId}`)
     return { answer: { producerId: from.int64(), producerEpoch: from.int16() }, clientSideThrottleTime }
   })
 }

@@ -389,6 +389,31 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
     ],
     seed: 9,
   },
+  {
+    // Found with seed 20261130: it wakes in the middle of a take-over and writes before it hears that the group has given it up. The owner of
+    // the partition has it still and takes nothing over, so nobody ended that: readers waited until the broker did, 20 s later.
+    title: 'what a member writes after the group has given it up is ended by itself',
+    commands: [
+      { kind: 'start' },
+      { kind: 'write', urgent: false, key: 'k14', times: 1, ...calm },
+      { kind: 'replaced', member: 2, key: 'k1', strike: { request: 'offsetFetch', passing: 0, when: 'before', how: 'freeze' } },
+    ],
+    seed: 52_504,
+  },
+  {
+    // Found with seed 20261130, of the stand-in: a process that stood still for longer than its budget ends with what is open.
+    title: 'a process that stands still while it stops gives up waiting, and what it had is done by others',
+    commands: [
+      { kind: 'stop', member: 0 },
+      { kind: 'wait', ms: 56 },
+      { kind: 'stop', member: 1 },
+      { kind: 'freeze', member: 0 },
+      { kind: 'wait', ms: 7_200 },
+      { kind: 'replaced', member: 2, key: 'k2', strike: { request: 'fetch', passing: 0, when: 'before', how: 'freeze' } },
+      { kind: 'replaced', member: 1, key: 'k8', strike: { request: 'produce', passing: 0, when: 'after', how: 'freeze' } },
+    ],
+    seed: 8,
+  },
 ]
 
 for (const { title, commands: of, seed = 0 } of named)

@@ -358,10 +358,11 @@ t.test('offsets that are refused, a commit that is refused, and abilities that a
   const moved = offsetCommit('group', [{ topic: 'a.v1', partition: 0, offset: 7n }])
   t.equal((await moved.response.decode(committed(0).written)).clientSideThrottleTime, 12)
   t.equal(typeOf(await answered(moved, committed(25)).catch((error: unknown) => error)), 'UNKNOWN_MEMBER_ID')
-  const end = endTxn('id', identity)
+  const end = endTxn('id', identity, true)
   const ended = (code: number) => new ByteWriter().noTags().int32(0).int16(code).int64(9n).int16(5).noTags()
   t.strictSame(await answered(end, ended(0)), { producerId: 9n, producerEpoch: 5 })
-  await t.rejects(answered(end, ended(90)), /PRODUCER_FENCED/)
+  await t.rejects(answered(end, ended(90)), /^.*commit of id: PRODUCER_FENCED/)
+  await t.rejects(answered(endTxn('id', identity, false), ended(90)), /abort of id: PRODUCER_FENCED/)
   await t.rejects(answered(askAbilities(), new ByteWriter().int16(35)), /UNSUPPORTED_VERSION/)
 })
 

@@ -210,7 +210,7 @@ t.test('offsets of a transaction that is still open are waited for by whoever ta
 })
 
 t.test('a transaction of a member that the group has gone on without commits nothing, whoever has its transactional id', async (t) => {
-  const { kafka, producerOf, a, b, group, read, committed } = await broker(t)
+  const { kafka, cluster, producerOf, a, b, group, read, committed } = await broker(t)
   const joins: Membership[] = []
   const consumers = [createConsumer(kafka, { groupId: group }), createConsumer(kafka, { groupId: group })]
   t.teardown(() => Promise.all(consumers.map((consumer) => consumer.disconnect())))
@@ -237,6 +237,9 @@ t.test('a transaction of a member that the group has gone on without commits not
   await join(consumers[1] as Consumer)
   await eventually('the group has gone on', () => joins.at(-1)?.generationId !== before?.generationId)
   await t.rejects(own.commit([record(b, 0, 'too late')], at(2n), before), /ILLEGAL_GENERATION/)
+  // Nobody takes the id over, and no reader waits until the broker ends it, after 20 s.
+  const leader = await cluster.controller()
+  await eventually('it is ended', async () => (await ask(leader, openTransactions([{ topic: b, partition: 0 }]))).length === 0, 15_000)
   await own.open()
   const stranger = { memberId: 'nobody', generationId: joins.at(-1)?.generationId ?? 0 }
   await t.rejects(own.commit([record(b, 0, 'of nobody')], at(3n), stranger), /UNKNOWN_MEMBER_ID/)

@@ -164,9 +164,10 @@ export async function answered(cluster: SimulatedCluster, api: string, bytes: Bu
     case 'endTxn': {
       const id = from.compactString()
       const identity = { producerId: from.int64(), producerEpoch: from.int16() }
+      const commit = from.int8() === 1
       let next = identity
       const code = coded(() => {
-        next = cluster.endTransaction(id, identity, true)
+        next = cluster.endTransaction(id, identity, commit)
       })
       to.int32(0).int16(code).int64(next.producerId).int16(next.producerEpoch)
       break

@@ -122,10 +122,10 @@ export class GroupWorld {
     })
   }
 
-  /** A process that has let go has nothing open that would keep it from ending. */
-  #end({ process, client }: Member): void {
+  /** A process that has let go, within its budget, has nothing open that would keep it from ending. */
+  #end({ process, client }: Member, clean = true): void {
     const open = client.connected()
-    if (open > 0) this.failures.push(new Error(`${process.name} has ended with ${open} connections open`))
+    if (clean && open > 0) this.failures.push(new Error(`${process.name} has ended with ${open} connections open`))
     this.time.kill(process)
   }
 
@@ -133,7 +133,7 @@ export class GroupWorld {
   async stop(member: Member): Promise<void> {
     const { process, running } = member
     if (running === undefined || process.life !== 'running') return
-    await this.time.run(process, () => void running.stop().then(() => this.#end(member)))
+    await this.time.run(process, () => void running.stop().then((clean) => this.#end(member, clean)))
   }
 
   kill({ process }: Member): void {
