@@ -112,13 +112,12 @@ export class ImplicitTransactions implements OpenTransactions {
     const requests = await this.#requests(first, sent)
     // Both at once: what one of them waits for, the other need not. The end is asked for when both have been answered.
     const [written, placed] = await Promise.allSettled([this.#write(requests, others, sent), this.#place(offsets, membership)])
-    const refused = [written, placed].find((result) => result.status === 'rejected')
-    if (refused !== undefined) {
-      if ([written, placed].every((result) => result.status === 'fulfilled' || typeOf(result.reason) !== undefined)) await this.#abort()
-      throw refused.reason
-    }
+    const failed = [written, placed].flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+    if (failed.length > 0 && failed.every((reason) => typeOf(reason) !== undefined)) await this.#abort()
+    if (written.status === 'rejected') throw written.reason
+    if (placed.status === 'rejected') throw placed.reason
     onWritten?.()
-    const firsts = (written as PromiseFulfilledResult<ReadonlyMap<string, bigint>>).value
+    const firsts = written.value
     if (records.length > 0 || offsets.length > 0) await this.#end()
     return firsts
   }

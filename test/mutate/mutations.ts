@@ -2413,7 +2413,7 @@ export const mutations: readonly Mutation[] = [
     guard: 'who is refused a part of a transaction ends it',
     file: 'runtime/kafka/implicitTransactions.ts',
     find: 'undefined)) await this.#abort()',
-    replace: 'undefined)) void this.#abort',
+    replace: 'undefined)) void failed',
     tests: [{ file: groupModel, title: 'what a member writes after the group has given it up is ended by itself' }],
     why: 'A member that wakes up and writes before it hears that it was given up has readers of its partitions wait for 20 s and more.',
   },
