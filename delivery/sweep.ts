@@ -137,5 +137,7 @@ async function lookUp({ ghl, settings }: DeliveryContext, row: LedgerRow): Promi
   const words = wordsOf(row.text ?? '')
   const from = (row.handedOverAt ?? row.updatedAt) - settings.skewMs
   const same = messages.value.filter((message) => (message.at ?? 0) >= from && wordsOf(message.body) === words)
-  return { ok: true, isDone: false, ids: same.sort((a, b) => (a.at ?? 0) - (b.at ?? 0)).map(({ messageId }) => messageId) }
+  // An e-mail is known by the id that its webhook names, as one whose answer came is.
+  const ids = same.sort((a, b) => (a.at ?? 0) - (b.at ?? 0)).map(({ messageId, emailMessageId }) => emailMessageId ?? messageId)
+  return { ok: true, isDone: false, ids }
 }

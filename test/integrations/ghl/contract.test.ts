@@ -144,7 +144,7 @@ const means: Readonly<Record<EndpointName, object>> = {
       unreadable: 0,
     },
   },
-  messageSend: { kind: 'accepted', value: { messageId: ids.message, conversationId: ids.conversation } },
+  messageSend: { kind: 'accepted', value: { conversationId: ids.conversation } },
   messageStatus: accepted,
   messageCancel: accepted,
   opportunitySearch: one(opportunity),
@@ -220,6 +220,26 @@ t.test('each call asks what is recorded and reads what was answered', async (t) 
     t.equal(more.length, 0, `${endpoint}: one call`)
     t.match(result, means[endpoint], `${endpoint}: what it means`)
   }
+})
+
+t.test('what was sent is known by the id that its webhook names: a text by that of the message, an e-mail by its own', async (t) => {
+  const { ghl, answer } = await replay(t)
+  const sent: unknown[] = []
+  for (const [index, { answer: answered }] of recorded.filter(({ endpoint }) => endpoint === 'messageSend').entries()) {
+    answer(answered.status, JSON.stringify(answered.body))
+    sent.push(await made.messageSend[index]?.(ghl))
+  }
+  t.match(sent, [{ value: { messageId: ids.message } }, { value: { messageId: 'rnGyqh2F6uBrIkfhFo9A' } }])
+  const told = [{ id: 'm1', meta: { email: { messageIds: ['e1'] } } }, { id: 'm2' }]
+  answer(200, JSON.stringify({ messages: { messages: told, nextPage: false } }))
+  t.match(await allOf(ghl.conversations.messages(ids.location, ids.conversation)), {
+    value: {
+      items: [
+        { messageId: 'm1', emailMessageId: 'e1' },
+        { messageId: 'm2', emailMessageId: null },
+      ],
+    },
+  })
 })
 
 t.test('null, absent and "" mean the same', async (t) => {

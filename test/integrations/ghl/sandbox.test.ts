@@ -59,7 +59,10 @@ t.test('a text and an e-mail are taken, found again by contact, and told apart',
   t.equal(text.value.conversationId, email.value.conversationId)
   const found = await client.conversations.messagesTo(tenantId, 'maria')
   if (!found.ok) return t.fail(found.detail)
-  t.strictSame(found.value.map(({ messageId }) => messageId).sort(), [text.value.messageId, email.value.messageId].sort())
+  t.strictSame(
+    found.value.map(({ messageId, emailMessageId }) => emailMessageId ?? messageId).sort(),
+    [text.value.messageId, email.value.messageId].sort(),
+  )
   t.ok(
     found.value.some(({ body }) => wordsOf(body) === wordsOf('Dear & near,\n\nline\nReply STOP')),
     'HTML and text compare by words',
@@ -236,7 +239,7 @@ t.test('messages are told back signed, with the same body until they are taken, 
     appId: 'app1',
   })
   refuse = 1_000
-  await client.conversations.send(tenantId, { ...sms, channel: 'email', subject: 'S' })
+  const mailed = await client.conversations.send(tenantId, { ...sms, channel: 'email', subject: 'S' })
   await clock.settle()
   await sandbox.close()
   refuse = 0
@@ -249,6 +252,9 @@ t.test('messages are told back signed, with the same body until they are taken, 
     ['Email'],
     'only the one that was not taken',
   )
+  const told = JSON.parse(received.at(-1)?.body ?? '{}') as { messageId?: string; emailMessageId?: string }
+  t.equal(told.messageId, undefined, 'the webhook of an e-mail names no message')
+  t.equal(mailed.kind === 'accepted' ? mailed.value.messageId : '', told.emailMessageId, 'and is known again by what it names')
 })
 
 t.test('a killed sandbox knows every message it has confirmed; a line cut off by the kill is ignored', async (t) => {
