@@ -155,7 +155,8 @@ export class Caller {
     }
     const { status, text, retryAfterMs } = answer
     if (status < 200 || status > 299) return failureOfStatus(call.endpoint, status, text, retryAfterMs)
-    const value = meaning(answerOf(text))
+    const said = answerOf(text)
+    const value = said && meaning(said)
     // It was taken, but we do not know as what: looked up like a time-out.
     return value === undefined
       ? { kind: 'unknown', code: 'answer_unreadable', detail: `${status}: ${text.slice(0, 300)}` }

@@ -139,7 +139,8 @@ export class OauthApi {
       const words = await body.text()
       const detail = `${statusCode}: ${words.slice(0, 300)}`
       if (statusCode >= 200 && statusCode <= 299) {
-        const value = meaning(answerOf(words))
+        const said = answerOf(words)
+        const value = said && meaning(said)
         // The words of a good answer hold secrets.
         return value === undefined
           ? { ok: false, why: 'unavailable', detail: `${statusCode}, but not what was asked for` }

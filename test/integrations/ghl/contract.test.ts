@@ -287,6 +287,30 @@ t.test('an odd answer is a value, whatever it is', async (t) => {
   )
 })
 
+t.test('a page of a gateway says of no change that it was made, and an answer about nothing not that a contact was changed', async (t) => {
+  const { ghl, answer } = await replay(t)
+  const changing = (Object.keys(endpoints) as EndpointName[]).filter((name) => endpoints[name].kind !== 'read')
+  for (const page of ['<html><body>One moment, please</body></html>', '{"succeded": tr', 'OK'])
+    for (const name of changing) {
+      answer(200, page)
+      t.match(await made[name][0]?.(ghl), { kind: 'unknown', code: 'answer_unreadable' }, `${name} ${page}`)
+    }
+  const assigned = async (body: string) => {
+    answer(200, body)
+    return (await ghl.contacts.update(ids.location, ids.contact, { assignedTo: ids.user })).kind
+  }
+  for (const body of [
+    '',
+    '{}',
+    '{"msg":"queued"}',
+    `{"succeded":true,"contact":{"id":"another"}}`,
+    `{"succeded":false,"contact":{"id":"${ids.contact}"}}`,
+  ])
+    t.equal(await assigned(body), 'unknown', body)
+  for (const body of ['{"succeded":true}', '{"succeeded":true}', `{"contact":{"id":"${ids.contact}"}}`])
+    t.equal(await assigned(body), 'accepted', body)
+})
+
 t.test('what lacks what every item has is counted, not lost in silence', async (t) => {
   const { ghl, answer } = await replay(t)
   answer(200, JSON.stringify({ notes: [{ id: 'n1', body: 'x' }, { body: 'no id' }, null, 7] }))
