@@ -384,6 +384,34 @@ t.test("an unknown message is not called unsent before the provider's search mus
   t.equal(await worker.cycle(), 0, 'and it is never sent again')
 })
 
+t.test(
+  'a message to which the platform has added words, or of which it tells no time, is known again; an e-mail by its own id',
+  async (t) => {
+    const b = await bench(t)
+    const added = {
+      sms: (words: string) => `${words}\n\nExample Homes. Reply STOP to unsubscribe.`,
+      email: (html: string) => `<div>${html}<p><a href="https://example.com/u">Unsubscribe</a></p></div>`,
+    }
+    for (const channel of ['sms', 'email'] as const) {
+      await b.lead({ contactId: channel })
+      await b.plan({ contactId: channel, channel, subject: channel === 'email' ? 'Your plans' : null })
+      b.sandbox.addFault({ kind: 'timeout_after_accept', count: 1 })
+      await b.fresh()
+      await b.worker().cycle()
+      t.match(await b.row(channel), { status: 'unknown', ruleId: 'timed_out' })
+      b.clock.advance(120_000)
+      const { conversations } = b.ghl
+      const messagesTo: typeof conversations.messagesTo = async (...given) => {
+        const found = await conversations.messagesTo(...given)
+        return found.ok ? { ok: true, value: found.value.map((one) => ({ ...one, body: added[channel](one.body), at: null })) } : found
+      }
+      await b.worker({ ghl: { ...b.ghl, conversations: { ...conversations, messagesTo } } }).sweep()
+      const [sent] = b.sandbox.messages().filter(({ contactId }) => contactId === channel)
+      t.match(await b.row(channel), { status: 'confirmed', messageId: sent?.emailMessageId ?? sent?.messageId }, channel)
+    }
+  },
+)
+
 t.test('what was certainly not sent is tried again with growing waits until its time is over, then fails', async (t) => {
   t.strictSame(
     [1, 2, 3, 20].map((attempt) => waitAfter(attempt, deliveryDefaults)),
