@@ -294,6 +294,15 @@ t.test('P-02 times with different UTC offsets are one instant, and a time withou
   t.equal(at(Date.parse('2026-11-03T10:00:00Z')), Date.parse('2026-11-03T10:00:00Z'))
 })
 
+t.test('a time of day without its day is no instant: of which day it is would be said by the clock of whoever reads it', async (t) => {
+  for (const time of ['10:00', '10:00Z', '10:00:00.000-06:00']) {
+    t.match(translated(delivered(sample('ContactUpdate'), { timestamp: time })), { occurredAt: noon, statedAt: null }, time)
+    const body = sample('AppointmentCreate')
+    const appointment = { ...(body['appointment'] as Body), startTime: time }
+    t.equal(translated(delivered({ ...body, appointment })).appointment?.startsAt, null, time)
+  }
+})
+
 t.test('event time is timestamp, else a date that means the event, else the time of receipt', async (t) => {
   const { timestamp: _, ...message } = delivered(sample('InboundMessage'))
   t.equal(translated(message).occurredAt, Date.parse('2021-04-21T11:31:45.750Z'), 'a message happens when it is added')
