@@ -251,7 +251,9 @@ function heeded(askedMs: number | undefined): number | undefined {
   return askedMs === undefined ? undefined : Math.min(askedMs, LONGEST_ASKED_MS)
 }
 
+/** A header without a value is no zero: it would spend the day. */
 function numberIn(header: string | string[] | undefined): number | undefined {
-  const value = Number(one(header))
-  return header === undefined || !Number.isFinite(value) ? undefined : value
+  const said = one(header)?.trim() ?? ''
+  const value = Number(said)
+  return said === '' || !Number.isFinite(value) ? undefined : value
 }

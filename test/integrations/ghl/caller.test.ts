@@ -148,6 +148,18 @@ t.test('a header that asks for years, an instant in seconds for one, is heeded f
   }
 })
 
+t.test('a header without a value says nothing: no call and no day is spent by it', async (t) => {
+  const nothing = {
+    'x-ratelimit-remaining': '',
+    'x-ratelimit-daily-remaining': ' ',
+    'x-ratelimit-interval-milliseconds': '',
+    'retry-after': '',
+  }
+  const { ghl, clock, at } = await talking(t, [{ status: 200, body: { notes: [] }, headers: nothing }])
+  for (let call = 0; call < 3; call++) t.match(await clock.run(ghl.notes.list('l', 'c')), { ok: true })
+  t.strictSame(at, [0, 0, 0])
+})
+
 t.test('a wait that is longer than the patience of a call is the caller’s', async (t) => {
   const { ghl, at } = await talking(t, [{ status: 429, headers: { 'retry-after': '3600' } }])
   t.match(await ghl.notes.list('l', 'c'), { ok: false, failure: { kind: 'not_sent', code: 'rate_limited', retryAfterMs: 3_600_000 } })
