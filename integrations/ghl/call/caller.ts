@@ -65,6 +65,9 @@ const LONGEST_ASKED_MS = 3_600_000
 /** Shorter than what servers close idle connections after: a request on a dying connection has an unknown outcome. */
 const KEEP_ALIVE_MS = 3_000
 
+/** Of one answer, 128 MiB: 500 exported e-mails of 250 KB. What goes on is given up, or one answer would end the process. */
+const ANSWER_BYTES = 134_217_728
+
 export class Caller {
   private readonly options: CallerOptions
   private readonly base: string
@@ -73,7 +76,12 @@ export class Caller {
   constructor(options: CallerOptions) {
     this.options = options
     this.base = options.apiUrl.replace(/\/$/, '')
-    this.agent = new Agent({ connect: { timeout: CONNECT_MS }, keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS })
+    this.agent = new Agent({
+      connect: { timeout: CONNECT_MS },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      maxResponseSize: ANSWER_BYTES,
+    })
   }
 
   close(): Promise<void> {
