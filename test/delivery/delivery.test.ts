@@ -344,7 +344,9 @@ t.test('P-29: every fault of the provider ends in at most one message and a fina
     429: 'confirmed',
     404: 'confirmed',
     dnd: 'failed',
+    opt_out: 'failed',
   }
+  const refusals: Readonly<Record<string, string>> = { dnd: 'dnd_active', opt_out: 'carrier_opt_out' }
   for (const kind of faultKinds.filter((one) => one !== 'slow')) {
     await b.reset()
     await b.tenant()
@@ -357,7 +359,7 @@ t.test('P-29: every fault of the provider ends in at most one message and a fina
     const sent = b.sandbox.messages().filter(({ contactId }) => contactId === `c${kind}`)
     t.equal(sent.length, expected[kind] === 'confirmed' ? 1 : 0, `${kind}: messages`)
     if (sent[0] !== undefined) t.equal(row.messageId, sent[0].messageId, `${kind}: it knows which`)
-    if (expected[kind] === 'failed') t.equal(row.ruleId, kind === 'dnd' ? 'dnd_active' : 'not_sent')
+    if (expected[kind] === 'failed') t.equal(row.ruleId, refusals[kind] ?? 'not_sent')
   }
 })
 

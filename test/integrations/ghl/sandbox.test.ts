@@ -114,6 +114,7 @@ t.test('every fault has its outcome, and only those after acceptance leave a mes
     cut: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
     404: [{ kind: 'not_sent', code: 'not_connected' }, 0],
     dnd: [{ kind: 'refused', code: 'dnd_active' }, 0],
+    opt_out: [{ kind: 'refused', code: 'carrier_opt_out' }, 0],
   }
   t.strictSame(Object.keys(expected).sort(), [...faultKinds].sort())
   for (const kind of faultKinds) {
