@@ -199,7 +199,7 @@ function changed(contactId: string): (answer: Fields) => true | undefined {
   }
 }
 
-/** Any answer is as good as the list: the same tags may be set again. */
-function tagsOf(answer: Fields): readonly string[] {
-  return texts(answer, 'tags')
+/** Any answer that does not say otherwise is as good as the list: the same tags may be set again. */
+function tagsOf(answer: Fields): readonly string[] | undefined {
+  return succeeded(answer) && texts(answer, 'tags')
 }

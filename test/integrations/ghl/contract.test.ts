@@ -295,6 +295,17 @@ t.test('a page of a gateway says of no change that it was made, and an answer ab
       answer(200, page)
       t.match(await made[name][0]?.(ghl), { kind: 'unknown', code: 'answer_unreadable' }, `${name} ${page}`)
     }
+  // As the platform answers to a scheduled message that is not there: the status of the answer is 200, its body has another.
+  for (const tags of ['addTags', 'removeTags'] as const)
+    for (const [body, kind] of [
+      ['{"status":404,"message":"not there"}', 'unknown'],
+      ['{"succeded":false}', 'unknown'],
+      ['{}', 'accepted'],
+      ['{"tags":["a"]}', 'accepted'],
+    ] as const) {
+      answer(200, body)
+      t.equal((await ghl.contacts[tags](ids.location, ids.contact, ['a'])).kind, kind, `${tags} ${body}`)
+    }
   const assigned = async (body: string) => {
     answer(200, body)
     return (await ghl.contacts.update(ids.location, ids.contact, { assignedTo: ids.user })).kind
