@@ -52,11 +52,16 @@ async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRo
   // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room for asking again: nothing else is called then.
   const read = await ghl.contacts.getSurely(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return `unreadable: ${read.failure.code}`
-  if (read.value === undefined)
-    return { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] }
-  const { dnd, dndChannels, assignedTo, phone, email } = read.value
+  if (read.value === undefined) return noContact
+  const { dnd, dndChannels, assignedTo, phone, email, timeZone, country, state, postalCode } = read.value
   const lastMessages = isToLead(row) ? await lastMessagesOf(ghl, row) : []
-  return typeof lastMessages === 'string' ? lastMessages : { exists: true, dnd, dndChannels, assignedTo, phone, email, lastMessages }
+  if (typeof lastMessages === 'string') return lastMessages
+  return { exists: true, dnd, dndChannels, assignedTo, phone, email, timeZone, country, state, postalCode, lastMessages }
+}
+
+const noContact: ProviderContact = {
+  ...{ exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] },
+  ...{ timeZone: null, country: null, state: null, postalCode: null },
 }
 
 /** Rows of a conversation that nobody has said. */

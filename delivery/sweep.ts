@@ -136,6 +136,9 @@ async function lookUp({ ghl, settings }: DeliveryContext, row: LedgerRow): Promi
   if (!messages.ok) return messages
   const words = wordsOf(row.text ?? '')
   const from = (row.handedOverAt ?? row.updatedAt) - settings.skewMs
-  const same = messages.value.filter((message) => (message.at ?? 0) >= from && wordsOf(message.body) === words)
-  return { ok: true, isDone: false, ids: same.sort((a, b) => (a.at ?? 0) - (b.at ?? 0)).map(({ messageId }) => messageId) }
+  // The platform may add who writes and how to stop. And a message that it tells no time of is no proof that ours was not sent.
+  const same = messages.value.filter(({ at, body }) => words !== '' && (at ?? from) >= from && wordsOf(body).includes(words))
+  // An e-mail is known by the id that its webhook names, as one whose answer came is.
+  const ids = same.sort((a, b) => (a.at ?? from) - (b.at ?? from)).map(({ messageId, emailMessageId }) => emailMessageId ?? messageId)
+  return { ok: true, isDone: false, ids }
 }

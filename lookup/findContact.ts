@@ -17,6 +17,8 @@ export type Finding =
 
 /** Pages of tasks looked through at most: 100 each, where the platform gives as many. */
 export const TASK_PAGES = 20
+/** The same of contacts that are listed for an address. Nobody shares one with 2,000: the platform lists whom it was not asked for. */
+const ADDRESS_PAGES = 20
 
 const ofLocation: ReadonlySet<NotSentCode | RefusalCode | UnknownCode> = new Set([
   'no_token',
@@ -72,10 +74,15 @@ async function byAddress(
   const having = new Set<string>()
   const has = by === 'email' ? hasEmail : hasNumber
   const field = by === 'email' ? 'email' : 'phone'
+  let pages = 0
+  let seen = 0
   // All that have it: the look-up by address shows one, also where a location allows several.
   for await (const page of contacts.search(tenantId, { filters: [{ field, operator: 'eq', value: address }] }, options)) {
     if (!page.ok) return unanswered(page.failure)
     for (const contact of page.value.items) if (has(contact, address)) having.add(contact.contactId)
+    pages += 1
+    seen += page.value.items.length
+    if (pages === ADDRESS_PAGES) break
   }
   if (having.size === 0) {
     // The index lags about a minute, and knows first addresses only.
@@ -85,7 +92,8 @@ async function byAddress(
     if (contact !== undefined && has(contact, address)) having.add(contact.contactId)
   }
   const what = by === 'email' ? 'address' : 'number'
-  if (having.size === 0) return { kind: 'not_found', detail: `no contact has the ${what}` }
+  const among = pages < ADDRESS_PAGES ? '' : `, of the first ${seen} that are listed for it`
+  if (having.size === 0) return { kind: 'not_found', detail: `no contact has the ${what}${among}` }
   if (having.size > 1 && !ofEach) return { kind: 'ambiguous', detail: `${having.size} contacts have the ${what}` }
   return { kind: 'found', contactIds: [...having].sort() }
 }

@@ -50,6 +50,8 @@ export interface Apollo {
 
 const CONNECT_MS = 5_000
 const KEEP_ALIVE_MS = 3_000
+/** The longest window that Apollo counts, ms. A longer wait is an instant in the wrong unit, or a wrong clock: it would end look-ups for years. */
+const LONGEST_ASKED_MS = 86_400_000
 /** Of one person; a longer answer is none. */
 const ANSWER_BYTES = 1_048_576
 
@@ -125,7 +127,7 @@ class ApolloClient implements Apollo {
       this.limit.told((header) => numberIn(headers[header]))
       if (statusCode >= 200 && statusCode <= 299) return answered(words)
       const asked = retryAfterMs(one(headers['retry-after']), this.clock.now())
-      const failure = failureOfStatus(statusCode, words, asked)
+      const failure = failureOfStatus(statusCode, words, asked === undefined ? undefined : Math.min(asked, LONGEST_ASKED_MS))
       if (failure.kind === 'not_sent' && failure.code === 'rate_limited') this.limit.block(failure.retryAfterMs)
       return failure
     } catch (error) {

@@ -127,7 +127,10 @@ export function contacts(caller: Caller) {
     },
 
     update(tenantId: string, contactId: string, change: ContactChange, options?: CallOptions): Promise<Outcome<true>> {
-      return caller.change({ endpoint: 'contactUpdate', ...of(tenantId, contactId, options), body: contactBody(change) }, succeeded)
+      return caller.change(
+        { endpoint: 'contactUpdate', ...of(tenantId, contactId, options), body: contactBody(change) },
+        changed(contactId),
+      )
     },
 
     delete(tenantId: string, contactId: string, options?: CallOptions): Promise<Outcome<true>> {
@@ -170,7 +173,7 @@ export function contacts(caller: Caller) {
           ...of(tenantId, contactId, options),
           body: { dndSettings: { ...standing, ...(Object.fromEntries(set) as object) } },
         },
-        succeeded,
+        changed(contactId),
       )
     },
 
@@ -187,7 +190,16 @@ function unclear(detail: string): Read<never> {
   return { ok: false, detail, failure: { kind: 'unknown', code: 'answer_unreadable', detail } }
 }
 
-/** Any 2xx is as good as the list: the same tags may be set again. */
-function tagsOf(answer: Fields): readonly string[] {
-  return texts(answer, 'tags')
+/** Says that it was done, or shows this contact as it is now: an answer that does neither may be about anything. */
+function changed(contactId: string): (answer: Fields) => true | undefined {
+  return (answer) => {
+    const shown = fieldsOf(answer['contact'])?.['id']
+    const isSaid = answer['succeded'] === true || answer['succeeded'] === true
+    return (shown === undefined ? isSaid : shown === contactId) ? succeeded(answer) : undefined
+  }
+}
+
+/** Any answer that does not say otherwise is as good as the list: the same tags may be set again. */
+function tagsOf(answer: Fields): readonly string[] | undefined {
+  return succeeded(answer) && texts(answer, 'tags')
 }

@@ -20,12 +20,15 @@ export interface OutgoingMessage {
 }
 
 export interface SentMessage {
+  /** By which its webhook names it: of an e-mail the id of the e-mail, which the answer tells beside that of the message. */
   readonly messageId: string
   readonly conversationId: string | null
 }
 
 export interface GhlMessage {
   readonly messageId: string
+  /** Of an e-mail, where the platform tells it: by this one, and no other, its webhook names it. */
+  readonly emailMessageId: string | null
   readonly conversationId: string | null
   readonly contactId: string | null
   /** `TYPE_SMS`, `TYPE_EMAIL`, `TYPE_CALL` …; activity rows and form submissions are among them. */
@@ -185,7 +188,7 @@ export function conversations(caller: Caller) {
         channel === 'sms'
           ? { type: 'SMS', contactId, message: words }
           : { type: 'Email', contactId, subject: subject ?? '', html: htmlOf(words), message: words }
-      return caller.change({ endpoint: 'messageSend', tenantId, body, options }, sentMessageOf)
+      return caller.change({ endpoint: 'messageSend', tenantId, body, options }, (answer) => sentMessageOf(answer, channel))
     },
 
     /** Says what became of a message. Right after it was made the platform refuses for some seconds: `not_yet_visible`. */
@@ -214,6 +217,7 @@ export function messageOf(message: Fields): GhlMessage | undefined {
   const meta = fieldsOf(message['meta'])
   return {
     messageId,
+    emailMessageId: texts(fieldsOf(meta?.['email']), 'messageIds')[0] ?? null,
     conversationId: text(message, 'conversationId'),
     contactId: text(message, 'contactId'),
     messageType: text(message, 'messageType'),
@@ -245,8 +249,9 @@ function conversationOf(conversation: Fields): Conversation | undefined {
   }
 }
 
-function sentMessageOf(answer: Fields): SentMessage | undefined {
-  const messageId = text(answer, 'messageId', 'emailMessageId')
+/** @source reference/gohighlevel.md 1.2 (OutboundMessage of an e-mail has `emailMessageId` and no `messageId`), 3.6 (the answer has both) */
+function sentMessageOf(answer: Fields, channel: OutgoingMessage['channel']): SentMessage | undefined {
+  const messageId = channel === 'email' ? text(answer, 'emailMessageId', 'messageId') : text(answer, 'messageId')
   return messageId === null ? undefined : { messageId, conversationId: text(answer, 'conversationId') }
 }
 

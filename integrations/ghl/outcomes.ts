@@ -167,6 +167,7 @@ export function failureOfStatus(endpoint: EndpointName, status: number, words: s
 export function failureOfError(error: unknown): Failure {
   const codes = codesOf(error)
   const detail = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+  if (codes.includes('UND_ERR_RES_EXCEEDED_MAX_SIZE')) return { kind: 'unknown', code: 'answer_unreadable', detail }
   if (codes.some((code) => beforeBytes.has(code))) return { kind: 'not_sent', code: 'not_connected', detail, retryAfterMs: burstWindowMs }
   const timedOut = codes.some(
     (code) =>

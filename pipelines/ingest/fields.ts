@@ -73,9 +73,13 @@ function plainDecimal(value: number): string {
 /** An ISO 8601 time or ms since the epoch. A time without offset is read as UTC, never as the zone of this machine. */
 export function instantOf(body: Json, name: string): number | null {
   const value = body[name]
-  const ms =
-    typeof value === 'number' ? value : typeof value === 'string' ? DateTime.fromISO(value.trim(), { zone: 'utc' }).toMillis() : Number.NaN
+  const ms = typeof value === 'number' ? value : typeof value === 'string' ? isoMs(value.trim(), 'utc') : Number.NaN
   return Number.isFinite(ms) && ms >= EARLIEST_MS && ms <= LATEST_MS ? Math.round(ms) : null
+}
+
+/** NaN where it is none. What has no day, as "10:00", is none: luxon would take the day from the clock of this machine. */
+export function isoMs(text: string, zone: string): number {
+  return /^\d{4}/.test(text) ? DateTime.fromISO(text, { zone }).toMillis() : Number.NaN
 }
 
 /** The texts of an array; null when the field is not stated. Items that are no texts are left out. */

@@ -2,7 +2,7 @@
  * What became of our own follow-ups, as events of the lead. The provider also tells the same message by webhook (the
  * echo), before or after; whichever comes second changes no count.
  */
-import type { DeliveryChanged, IngestState, LeadEvent } from '../../schemas/generated/records.ts'
+import type { DeliveryChanged, IngestState, LeadEvent, MessageFields } from '../../schemas/generated/records.ts'
 import type { Context, StreamRecord } from '../../runtime/stage.ts'
 import type { Outcome } from '../../runtime/outcome.ts'
 import { drop, emit, next } from '../../runtime/outcome.ts'
@@ -22,6 +22,21 @@ function isNewsOfAssignment({ action, status, attempt }: DeliveryChanged): boole
   return action === 'assign' && (status === 'handed_over' || (status === 'deferred' && attempt > 0))
 }
 
+/**
+ * Refusals of the platform by which the recipient has opted out where nobody told us: the carrier swallowed the STOP. Not do-not-disturb, which
+ * is read before each message. @source reference/gohighlevel.md 3.6, 6.2; reference/safety-and-claude.md 2.2, 12.3
+ */
+const OPT_OUTS: ReadonlySet<string> = new Set(['carrier_opt_out', 'unsubscribed'])
+
+/** The message as one that its recipient has refused, as the carrier's own word tells it; undefined when it was not. */
+function refusedMessage({ action, status, ruleId, channel, text }: DeliveryChanged): MessageFields | undefined {
+  if (action !== 'send_message' || status !== 'failed' || ruleId === null || !OPT_OUTS.has(ruleId)) return undefined
+  return {
+    ...{ messageId: null, conversationId: null, channel, direction: 'outbound', sender: 'rekindle', subject: null },
+    ...{ text: text ?? '', status: 'opt_out', userId: null, callStatus: null, callDurationSeconds: null },
+  }
+}
+
 /** Folds one change of a delivery. */
 export function tellDelivery(
   state: IngestState | undefined,
@@ -38,17 +53,21 @@ export function tellDelivery(
   const isNews = NEWS.has(change.status) || isNewsOfAssignment(change)
   if (!isNews) return change.messageId === null ? drop('delivery_without_news') : next(kept)
   const echoed = change.status === 'confirmed' && change.messageId !== null && isSeen(seen, mark.message(change.messageId), ctx.at)
-  const event: LeadEvent = {
-    eventId: ctx.id('event', id),
+  const told = {
     tenantId: change.tenantId,
     contactId: change.contactId,
-    kind: 'followup_delivered',
     occurredAt: change.at,
     receivedAt: ctx.at,
     source: 'delivery',
     sourceId: change.deliveryId,
     rawType: 'DeliveryChanged',
     ...noSections,
+    statedAt: null,
+  }
+  const event: LeadEvent = {
+    ...told,
+    eventId: ctx.id('event', id),
+    kind: 'followup_delivered',
     delivery: {
       followupId: change.followupId,
       decisionId: change.decisionId,
@@ -61,7 +80,9 @@ export function tellDelivery(
       assigneeId: change.assigneeId,
       closedBecause: closedBecauseOf(change),
     },
-    statedAt: null,
   }
-  return next(kept, { emit: [emit(leadEvents, event)] })
+  const message = refusedMessage(change)
+  if (message === undefined) return next(kept, { emit: [emit(leadEvents, event)] })
+  const refusal: LeadEvent = { ...told, eventId: ctx.id('event', id, 'refused'), kind: 'message_outbound', message }
+  return next(kept, { emit: [emit(leadEvents, event), emit(leadEvents, refusal)] })
 }

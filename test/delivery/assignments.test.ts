@@ -156,6 +156,19 @@ t.test('a 404 without the words of the platform does not say that an assignment 
   t.match(await b.row('maria'), { status: 'confirmed', assigneeId: 'ana' })
 })
 
+t.test('a page that a gateway gives instead of the platform does not say that a lead was given to its realtor', async (t) => {
+  const b = await started(t, ['maria'], { ana: {} })
+  await b.plan(give('maria', 'ana'))
+  const page = '<html><body>One moment, please</body></html>'
+  const behind = await b.behind(t, (method) => (method === 'PUT' ? { status: 200, body: page } : undefined))
+  await b.worker({ ghl: behind }).cycle()
+  t.match(await b.row('maria'), { status: 'unknown', ruleId: 'answer_unreadable' })
+  t.equal(await ownerAt(b, 'maria'), null)
+  b.clock.advance(10 * 60_000)
+  await b.worker({ ghl: behind }).sweep()
+  t.match(await b.row('maria'), { status: 'failed', ruleId: 'not_sent' })
+})
+
 t.test('P-24: a burst of leads, several workers and any order: nobody gets more than they take', async (t) => {
   const b = await started(t, [], {})
   await assertProperty(

@@ -344,7 +344,9 @@ t.test('P-29: every fault of the provider ends in at most one message and a fina
     429: 'confirmed',
     404: 'confirmed',
     dnd: 'failed',
+    opt_out: 'failed',
   }
+  const refusals: Readonly<Record<string, string>> = { dnd: 'dnd_active', opt_out: 'carrier_opt_out' }
   for (const kind of faultKinds.filter((one) => one !== 'slow')) {
     await b.reset()
     await b.tenant()
@@ -357,7 +359,7 @@ t.test('P-29: every fault of the provider ends in at most one message and a fina
     const sent = b.sandbox.messages().filter(({ contactId }) => contactId === `c${kind}`)
     t.equal(sent.length, expected[kind] === 'confirmed' ? 1 : 0, `${kind}: messages`)
     if (sent[0] !== undefined) t.equal(row.messageId, sent[0].messageId, `${kind}: it knows which`)
-    if (expected[kind] === 'failed') t.equal(row.ruleId, kind === 'dnd' ? 'dnd_active' : 'not_sent')
+    if (expected[kind] === 'failed') t.equal(row.ruleId, refusals[kind] ?? 'not_sent')
   }
 })
 
@@ -383,6 +385,34 @@ t.test("an unknown message is not called unsent before the provider's search mus
   await b.fresh()
   t.equal(await worker.cycle(), 0, 'and it is never sent again')
 })
+
+t.test(
+  'a message to which the platform has added words, or of which it tells no time, is known again; an e-mail by its own id',
+  async (t) => {
+    const b = await bench(t)
+    const added = {
+      sms: (words: string) => `${words}\n\nExample Homes. Reply STOP to unsubscribe.`,
+      email: (html: string) => `<div>${html}<p><a href="https://example.com/u">Unsubscribe</a></p></div>`,
+    }
+    for (const channel of ['sms', 'email'] as const) {
+      await b.lead({ contactId: channel })
+      await b.plan({ contactId: channel, channel, subject: channel === 'email' ? 'Your plans' : null })
+      b.sandbox.addFault({ kind: 'timeout_after_accept', count: 1 })
+      await b.fresh()
+      await b.worker().cycle()
+      t.match(await b.row(channel), { status: 'unknown', ruleId: 'timed_out' })
+      b.clock.advance(120_000)
+      const { conversations } = b.ghl
+      const messagesTo: typeof conversations.messagesTo = async (...given) => {
+        const found = await conversations.messagesTo(...given)
+        return found.ok ? { ok: true, value: found.value.map((one) => ({ ...one, body: added[channel](one.body), at: null })) } : found
+      }
+      await b.worker({ ghl: { ...b.ghl, conversations: { ...conversations, messagesTo } } }).sweep()
+      const [sent] = b.sandbox.messages().filter(({ contactId }) => contactId === channel)
+      t.match(await b.row(channel), { status: 'confirmed', messageId: sent?.emailMessageId ?? sent?.messageId }, channel)
+    }
+  },
+)
 
 t.test('what was certainly not sent is tried again with growing waits until its time is over, then fails', async (t) => {
   t.strictSame(

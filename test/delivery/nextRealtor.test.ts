@@ -140,7 +140,10 @@ t.test('nothing but the realtor moves it on: every other denial names the one wh
     t.notMatch(judgement.then.kind === 'allow' ? '' : judgement.then.by.reason, /were tried/)
     t.equal(passedOver, '')
   }
-  const provider = { exists: true, dnd: false, dndChannels: {}, assignedTo: 'zoe', phone: null, email: null, lastMessages: [] }
+  const provider = {
+    ...{ exists: true, dnd: false, dndChannels: {}, assignedTo: 'zoe', phone: null, email: null, lastMessages: [] },
+    ...{ timeZone: null, country: null, state: null, postalCode: null },
+  }
   t.match(judgeRow(row, facts([row], office), [], tuesdayNoon, provider, deliveryDefaults), {
     row: { assigneeId: 'ana' },
     judgement: { then: { by: { ruleId: 'has_owner' } } },

@@ -286,23 +286,24 @@ function followupsInto(book: Book, found: Findings): void {
 
   const sent = ledger.filter(({ action, status }) => action === 'send_message' && status === 'confirmed')
   const byId = new Map(sent.map((row) => [row.messageId, row]))
+  const confirmed = ({ messageId, emailMessageId }: SandboxMessage) => byId.get(emailMessageId ?? messageId)
   book.sum(
     'messages at the sandbox',
     sandbox.messages.length,
     tally(
-      sandbox.messages.map(({ messageId, type }) =>
-        byId.has(messageId) ? `${type} of a confirmed follow-up` : 'of no confirmed follow-up',
+      sandbox.messages.map((message) =>
+        confirmed(message) === undefined ? 'of no confirmed follow-up' : `${message.type} of a confirmed follow-up`,
       ),
     ),
   )
   book.none(
     'messages of no confirmed follow-up',
-    sandbox.messages.filter(({ messageId }) => !byId.has(messageId)).map(({ messageId }) => messageId),
+    sandbox.messages.filter((message) => confirmed(message) === undefined).map(({ messageId }) => messageId),
   )
   book.equal('messages at the sandbox', sandbox.messages.length, 'confirmed follow-ups that send a message', sent.length)
   book.none(
     'confirmed messages that name another contact',
-    sandbox.messages.filter(({ messageId, contactId }) => byId.get(messageId)?.contactId !== contactId).map(({ messageId }) => messageId),
+    sandbox.messages.filter((message) => confirmed(message)?.contactId !== message.contactId).map(({ messageId }) => messageId),
   )
   // A question that was put and has ended is cancelled, or ran out of time; its task is completed and stays.
   const isThere = ({ action, status, messageId }: LedgerFound) =>

@@ -155,6 +155,30 @@ t.test('a task is found among many, and among those of its owner only', async (t
   t.strictSame(await of('task249', 'user1'), ['ghl.unrecognised '], 'it has another owner by now')
 })
 
+t.test('a platform that lists whoever it likes for an address does not spend the day of its location on one webhook', async (t) => {
+  const asked = { search: 0, find: 0 }
+  const anybody = (place: number) => ({ contactId: `c${place}`, email: `other${place}@example.com`, additionalEmails: [], phone: null })
+  const contacts = {
+    async *search() {
+      // 50,000 contacts, a hundred at a time.
+      for (let page = 0; page < 500; page++) {
+        asked.search += 1
+        yield { ok: true, value: { items: Array.from({ length: 100 }, (_, i) => anybody(100 * page + i)), unreadable: 0 } }
+      }
+    },
+    find: async () => {
+      asked.find += 1
+      return { ok: true, value: { contact: undefined } }
+    },
+  } as unknown as Parameters<typeof findContact>[0]['contacts']
+  const question = { kind: 'address', by: 'email', address: 'maria@example.com', ofEach: true } as const
+  t.match(await findContact({ contacts, tasks: {} as never }, tenantId, question, {}), {
+    kind: 'not_found',
+    detail: 'no contact has the address, of the first 2000 that are listed for it',
+  })
+  t.strictSame(asked, { search: 20, find: 1 })
+})
+
 t.test('a task that is not listed yet is asked for again when lists have caught up; then it stays raw, with why', async (t) => {
   const { sandbox, clock, webhook, keptRaw, handle, outcomes } = await world(t)
   const late = keptRaw(webhook({ type: 'TaskCreate', id: 'late' }))

@@ -5836,4 +5836,72 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'What came into the index behind the place where a sweep broke is never read.',
   },
+  {
+    id: 'hours-of-the-old-number',
+    guard: 'lawful hours are those of where the platform sends to',
+    file: 'pipelines/followup/gates/hours.ts',
+    find: "if (typeof provider === 'string' || !provider.exists) return [known]",
+    replace: "if (typeof provider === 'string' || provider.exists) return [known]",
+    tests: [
+      { file: gates, title: 'a lead that has moved, or has another number, is written to by the hours of what the platform shows as well' },
+    ],
+    why: 'Who has just moved to California is written to at half past six.',
+  },
+  {
+    id: 'refusal-says-nothing',
+    guard: 'what a carrier refuses since its recipient has opted out takes the permission back',
+    file: 'pipelines/ingest/ownDelivery.ts',
+    find: "new Set(['carrier_opt_out', 'unsubscribed'])",
+    replace: 'new Set([])',
+    tests: [
+      {
+        file: 'test/pipelines/ingest.test.ts',
+        title: 'a message of ours that the platform refused since its recipient has opted out is told as that, once, and taken back by it',
+      },
+    ],
+    why: 'The next text goes to the same number, and is refused again, without end.',
+  },
+  {
+    id: 'email-by-the-id-of-its-message',
+    guard: 'an e-mail of ours that is told back is known as ours',
+    file: 'integrations/ghl/conversations.ts',
+    find: "channel === 'email' ? text(answer, 'emailMessageId', 'messageId') : text(answer, 'messageId')",
+    replace: "channel === 'email' ? text(answer, 'messageId') : text(answer, 'messageId')",
+    tests: [
+      {
+        file: contract,
+        title: 'what was sent is known by the id that its webhook names: a text by that of the message, an e-mail by its own',
+      },
+    ],
+    why: 'Each e-mail counts twice, once as that of somebody else.',
+  },
+  {
+    id: 'page-says-it-was-done',
+    guard: 'a page of a gateway says of no change that it was made',
+    file: 'integrations/ghl/call/caller.ts',
+    find: 'const value = said && meaning(said)',
+    replace: 'const value = meaning(said ?? {})',
+    tests: [
+      {
+        file: contract,
+        title: 'a page of a gateway says of no change that it was made, and an answer about nothing not that a contact was changed',
+      },
+    ],
+    why: 'A lead counts as tagged or deleted that was not.',
+  },
+  {
+    id: 'agency-asked-before-each-call',
+    guard: 'an agency that refuses a location is asked for it once a minute',
+    file: 'integrations/ghl/oauth/oauthTokens.ts',
+    find: 'if (withheld !== undefined && withheld.until > this.options.clock.now()) return withheld.answer',
+    replace: 'if (withheld !== undefined && withheld.until < 0) return withheld.answer',
+    tests: [
+      {
+        file: oauth,
+        title:
+          'an agency that has refused a location is not asked for it before each call, but each minute; a grant of its own counts at once',
+      },
+    ],
+    why: 'The webhooks of one paused location take the calls of its agency from all others.',
+  },
 ]

@@ -8,13 +8,19 @@ import { gates, judge } from '../../pipelines/followup/gates/judge.ts'
 import { WRITTEN_BY_ITSELF } from '../../pipelines/enrich/messageEvents.ts'
 import { likeness } from '../../pipelines/followup/gates/duplicates.ts'
 import { messageLifeMs } from '../../pipelines/followup/planFollowUp.ts'
-import type { FenceInput, OwnSend } from '../../pipelines/followup/gates/gate.ts'
+import type { FenceInput, OwnSend, ProviderContact } from '../../pipelines/followup/gates/gate.ts'
 import type { FollowUp, LeadProfile, RecentMessage } from '../../schemas/generated/records.ts'
 import { assertProperty } from '../support/property.ts'
 import { DAY, HOUR, MINUTE, followUpRecord, profileRecord, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
 
 /** Time zones are slow to compute with, and test files share the processors. */
 const patient = { timeout: 120_000 }
+
+/** A contact of which the provider shows nothing but that it is there. */
+const shown: ProviderContact = {
+  ...{ exists: true, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] },
+  ...{ timeZone: null, country: null, state: null, postalCode: null },
+}
 
 function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}): FenceInput {
   return {
@@ -28,7 +34,7 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
     ownSends: [],
     locationSends: { count: 0, oldestAt: null },
     textsOfWeek: { sent: 0, optOuts: 0, failures: 0 },
-    provider: { exists: true, dnd: false, dndChannels: { sms: 'inactive' }, assignedTo: null, phone: null, email: null, lastMessages: [] },
+    provider: { ...shown, dndChannels: { sms: 'inactive' } },
     limits: {
       maxCopyAgeMs: 15_000,
       recheckMs: 5_000,
@@ -46,7 +52,7 @@ function fence(over: Partial<FenceInput> = {}, lead: Partial<LeadProfile> = {}):
 }
 /** The contact with one message that the provider shows last. */
 const showing = (isInbound: boolean, at: number): FenceInput['provider'] => ({
-  ...{ exists: true, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null },
+  ...shown,
   lastMessages: [{ isInbound, at }],
 })
 const send = (at: number, over: Partial<OwnSend> = {}): OwnSend => ({
@@ -209,28 +215,9 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
     ['consent/no_consent', fence({}, { consents: { sms: { ...consent, status: 'inquiry', expiresAt: tuesdayNoon } } })],
     ['consent/channel_unknown', fence({ followUp: followUpRecord({ channel: 'fax' }) })],
     ['consent/provider_unreadable', fence({ provider: 'unreadable: no_token' })],
-    [
-      'consent/contact_gone',
-      fence({ provider: { exists: false, dnd: false, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] } }),
-    ],
-    [
-      'consent/provider_dnd',
-      fence({ provider: { exists: true, dnd: true, dndChannels: {}, assignedTo: null, phone: null, email: null, lastMessages: [] } }),
-    ],
-    [
-      'consent/provider_dnd',
-      fence({
-        provider: {
-          exists: true,
-          dnd: false,
-          dndChannels: { sms: 'active' },
-          assignedTo: null,
-          phone: null,
-          email: null,
-          lastMessages: [],
-        },
-      }),
-    ],
+    ['consent/contact_gone', fence({ provider: { ...shown, exists: false } })],
+    ['consent/provider_dnd', fence({ provider: { ...shown, dnd: true } })],
+    ['consent/provider_dnd', fence({ provider: { ...shown, dndChannels: { sms: 'active' } } })],
     ['human_ownership/hand_over', fence({}, { humanOwnership: { since: 0, userId: null, reason: 'hand_over', untilAt: null } })],
     [
       'human_ownership/human_message',
@@ -345,6 +332,24 @@ t.test("an answer within minutes of the lead's own message may leave at night, a
     'hours/outside_hours',
     'a call is no reply',
   )
+})
+
+t.test('a lead that has moved, or has another number, is written to by the hours of what the platform shows as well', async (t) => {
+  // 9:30 in New York, 6:30 in Los Angeles, where it becomes 9:00 at 17:00 UTC.
+  const at = Date.UTC(2026, 10, 10, 14, 30)
+  const newYork = { phone: '+12125550101', state: null, timeZone: null, postalCode: null }
+  const seen = (provider: Partial<ProviderContact>) =>
+    judge(fence({ at, copyCompleteAt: at, provider: { ...shown, ...provider } }, newYork)).then
+  for (const same of [{}, { phone: '+12125550101' }, { phone: '' }, { timeZone: 'America/New_York' }, { timeZone: 'Mars/Olympus' }])
+    t.match(seen(same), { kind: 'allow' }, JSON.stringify(same))
+  for (const west of [
+    { phone: '+12135550101' },
+    { timeZone: 'America/Los_Angeles' },
+    { state: 'CA', country: 'US' },
+    { country: 'US', postalCode: '90012' },
+  ])
+    t.match(seen(west), { kind: 'defer', by: { gateId: 'hours' }, at: Date.UTC(2026, 10, 10, 17) }, JSON.stringify(west))
+  t.match(seen({ country: 'GB' }), { kind: 'end', by: { ruleId: 'no_rules' } })
 })
 
 t.test('the quiet time of a person ends by itself, e-mail needs no prior permission', async (t) => {

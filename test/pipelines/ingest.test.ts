@@ -9,11 +9,12 @@ import { htmlToText, withoutQuotation } from '../../pipelines/ingest/plainText.t
 import { readCallback } from '../../pipelines/ingest/translate/callback.ts'
 import { messageFieldsOf } from '../../pipelines/ingest/translate/message.ts'
 import { permissionChange } from '../../pipelines/enrich/optOut.ts'
+import { enrich } from '../../pipelines/enrich/stage.ts'
 import { ingest } from '../../pipelines/ingest/stage.ts'
 import { contactIdOf, tenantIdOf } from '../../pipelines/ingest/subject.ts'
 import { translatedTypes } from '../../pipelines/ingest/translate/catalogue.ts'
 import { drive } from '../../runtime/driver.ts'
-import type { DeliveryChanged, LeadEvent, WebhookReceived } from '../../schemas/generated/records.ts'
+import type { DeliveryChanged, LeadEvent, LeadProfile, WebhookReceived } from '../../schemas/generated/records.ts'
 import { deliveries, leadEvents, leadKey, unrecognised, webhooks } from '../../topics/index.ts'
 import { deliveryRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
@@ -294,6 +295,15 @@ t.test('P-02 times with different UTC offsets are one instant, and a time withou
   t.equal(at(Date.parse('2026-11-03T10:00:00Z')), Date.parse('2026-11-03T10:00:00Z'))
 })
 
+t.test('a time of day without its day is no instant: of which day it is would be said by the clock of whoever reads it', async (t) => {
+  for (const time of ['10:00', '10:00Z', '10:00:00.000-06:00']) {
+    t.match(translated(delivered(sample('ContactUpdate'), { timestamp: time })), { occurredAt: noon, statedAt: null }, time)
+    const body = sample('AppointmentCreate')
+    const appointment = { ...(body['appointment'] as Body), startTime: time }
+    t.equal(translated(delivered({ ...body, appointment })).appointment?.startsAt, null, time)
+  }
+})
+
 t.test('event time is timestamp, else a date that means the event, else the time of receipt', async (t) => {
   const { timestamp: _, ...message } = delivered(sample('InboundMessage'))
   t.equal(translated(message).occurredAt, Date.parse('2021-04-21T11:31:45.750Z'), 'a message happens when it is added')
@@ -536,6 +546,52 @@ t.test('of a delivery, news about the lead is told and steps of the ledger are n
     Array.from({ length: 6 }, () => 'delivery_without_news'),
   )
 })
+
+t.test(
+  'a message of ours that the platform refused since its recipient has opted out is told as that, once, and taken back by it',
+  async (t) => {
+    const line = drive([ingest, enrich], { at: noon })
+    const words = delivered(sample('InboundMessage'), { locationId: tenant, contactId: lead, body: 'Is it still available?' })
+    line.pipe(webhooks, key, received(words, { tenantId: tenant, contactId: lead }))
+    const standing = () => Object.entries((line.state('enrich', key) as LeadProfile).consents).map(([scope, { status }]) => [scope, status])
+    const before = standing()
+    t.ok(before.some(([scope, status]) => scope === 'sms' && status === 'inquiry'))
+    for (const ruleId of ['bad_request', 'phone_missing', 'dnd_active'])
+      line.pipe(deliveries, key, delivery({ status: 'failed', ruleId, messageId: null }))
+    line.pipe(
+      deliveries,
+      key,
+      delivery({ status: 'failed', ruleId: 'carrier_opt_out', action: 'create_task', channel: 'call', messageId: null }),
+    )
+    t.strictSame(standing(), before, 'nothing else that fails says so')
+    const refused = [
+      delivery({ status: 'failed', ruleId: 'carrier_opt_out', messageId: null }),
+      delivery({ status: 'failed', ruleId: 'unsubscribed', channel: 'email', messageId: null }),
+    ]
+    for (const change of [...refused, ...refused]) line.pipe(deliveries, key, change)
+    t.match(line.outputs(leadEvents).slice(-4), [
+      { kind: 'followup_delivered', delivery: { status: 'failed' } },
+      {
+        kind: 'message_outbound',
+        source: 'delivery',
+        message: { channel: 'sms', sender: 'rekindle', status: 'opt_out', text: 'Hello' },
+        delivery: null,
+      },
+      { kind: 'followup_delivered', delivery: { status: 'failed' } },
+      { kind: 'message_outbound', message: { channel: 'email', status: 'opt_out' } },
+    ])
+    t.equal(new Set(line.outputs(leadEvents).map(({ eventId }) => eventId)).size, line.outputs(leadEvents).length)
+    const { consents, counters } = line.state('enrich', key) as LeadProfile
+    t.match(
+      [consents['sms'], consents['email']],
+      [
+        { status: 'revoked', words: 'status opt_out', at: noon },
+        { status: 'revoked', words: 'status opt_out', at: noon },
+      ],
+    )
+    t.equal(counters.outbound, 0, 'what was refused is no contact')
+  },
+)
 
 t.test('of an assignment its hand-over is told, and that it was certainly not made; that it waits is not', async (t) => {
   const line = lineAtNoon()

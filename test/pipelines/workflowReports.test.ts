@@ -136,6 +136,7 @@ t.test('a time without an offset is read in the time zone that the body selects,
   )
   t.equal(at('2026-11-02T10:00:00')?.appointmentStartsAt, null, 'no guess without a zone')
   t.equal(at('2026-11-02T10:00:00', 'Mars/Olympus')?.appointmentStartsAt, null)
+  t.equal(at('10:00', 'America/Chicago')?.appointmentStartsAt, null, 'no guess without a day')
 })
 
 t.test('a report is nothing else, whatever type it states', async (t) => {

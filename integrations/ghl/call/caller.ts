@@ -65,6 +65,9 @@ const LONGEST_ASKED_MS = 3_600_000
 /** Shorter than what servers close idle connections after: a request on a dying connection has an unknown outcome. */
 const KEEP_ALIVE_MS = 3_000
 
+/** Of one answer, 128 MiB: 500 exported e-mails of 250 KB. What goes on is given up, or one answer would end the process. */
+const ANSWER_BYTES = 134_217_728
+
 export class Caller {
   private readonly options: CallerOptions
   private readonly base: string
@@ -73,7 +76,12 @@ export class Caller {
   constructor(options: CallerOptions) {
     this.options = options
     this.base = options.apiUrl.replace(/\/$/, '')
-    this.agent = new Agent({ connect: { timeout: CONNECT_MS }, keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS })
+    this.agent = new Agent({
+      connect: { timeout: CONNECT_MS },
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      keepAliveMaxTimeout: KEEP_ALIVE_MS,
+      maxResponseSize: ANSWER_BYTES,
+    })
   }
 
   close(): Promise<void> {
@@ -155,7 +163,8 @@ export class Caller {
     }
     const { status, text, retryAfterMs } = answer
     if (status < 200 || status > 299) return failureOfStatus(call.endpoint, status, text, retryAfterMs)
-    const value = meaning(answerOf(text))
+    const said = answerOf(text)
+    const value = said && meaning(said)
     // It was taken, but we do not know as what: looked up like a time-out.
     return value === undefined
       ? { kind: 'unknown', code: 'answer_unreadable', detail: `${status}: ${text.slice(0, 300)}` }
@@ -250,7 +259,9 @@ function heeded(askedMs: number | undefined): number | undefined {
   return askedMs === undefined ? undefined : Math.min(askedMs, LONGEST_ASKED_MS)
 }
 
+/** A header without a value is no zero: it would spend the day. */
 function numberIn(header: string | string[] | undefined): number | undefined {
-  const value = Number(one(header))
-  return header === undefined || !Number.isFinite(value) ? undefined : value
+  const said = one(header)?.trim() ?? ''
+  const value = Number(said)
+  return said === '' || !Number.isFinite(value) ? undefined : value
 }

@@ -62,11 +62,12 @@ export function listOf<T>(value: unknown, read: (item: Fields) => T | undefined)
   return { items, unreadable: value.length - items.length }
 }
 
-/** The object of an answer; an empty one for a proxy's page or a body that was cut off: then every field is missing. */
-export function answerOf(body: string): Fields {
+/** The object of an answer, an empty one where there is no body. A proxy's page or a body that was cut off is no answer of the platform. */
+export function answerOf(body: string): Fields | undefined {
+  if (body.trim() === '') return {}
   try {
     return fieldsOf(JSON.parse(body)) ?? {}
   } catch {
-    return {}
+    return undefined
   }
 }

@@ -40,6 +40,8 @@ export interface InstalledLocation {
   readonly isInstalled: boolean
 }
 
+/** Of one answer, 4 MiB: a hundred locations are some 50 KB. */
+const ANSWER_BYTES = 4_194_304
 const versionHeader = '2021-07-28'
 /** "access 86,399 s": what is assumed when the answer does not say. */
 const accessMs = 86_399_000
@@ -49,7 +51,7 @@ const goneWords = /invalid.?grant|refresh.?token.*(invalid|expired|not found|use
 export class OauthApi {
   private readonly options: OauthApiOptions
   private readonly base: string
-  private readonly agent = new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 3_000 })
+  private readonly agent = new Agent({ connect: { timeout: 5_000 }, keepAliveTimeout: 3_000, maxResponseSize: ANSWER_BYTES })
 
   constructor(options: OauthApiOptions) {
     this.options = options
@@ -139,7 +141,8 @@ export class OauthApi {
       const words = await body.text()
       const detail = `${statusCode}: ${words.slice(0, 300)}`
       if (statusCode >= 200 && statusCode <= 299) {
-        const value = meaning(answerOf(words))
+        const said = answerOf(words)
+        const value = said && meaning(said)
         // The words of a good answer hold secrets.
         return value === undefined
           ? { ok: false, why: 'unavailable', detail: `${statusCode}, but not what was asked for` }

@@ -34,6 +34,8 @@ export class OauthTokens implements Tokens {
   private readonly options: OauthTokensOptions
   private readonly cache = new Map<string, Cached>()
   private readonly underWay = new Map<string, Promise<TokenAnswer>>()
+  /** Locations that no agency gives a token for, with what was said, and until when nobody is asked again. */
+  private readonly withheld = new Map<string, { readonly answer: TokenAnswer; readonly until: number }>()
 
   constructor(options: OauthTokensOptions) {
     this.options = options
@@ -82,10 +84,18 @@ export class OauthTokens implements Tokens {
 
   /** Of a location without a grant of its own: from an agency, the one that it was from before first, else what serves all such. */
   private async derived(holder: Holder, known: Grant | undefined, refused: string | undefined): Promise<TokenAnswer> {
+    const name = nameOf(holder)
+    const withheld = this.withheld.get(name)
+    if (withheld !== undefined && withheld.until > this.options.clock.now()) return withheld.answer
+    this.withheld.delete(name)
     const exchanged = await this.exchange(holder, known)
     if (exchanged?.ok === true) return exchanged
-    if (exchanged?.code !== 'token_unavailable')
-      return this.withoutGrant(holder, refused, exchanged ?? noToken(`${nameOf(holder)} is not connected`))
+    if (exchanged?.code !== 'token_unavailable') {
+      const answer = await this.withoutGrant(holder, refused, exchanged ?? noToken(`${name} is not connected`))
+      // A location that is paused sends webhooks all the same: asked before each call, its agency would have no room left for the others.
+      if (!answer.ok && exchanged !== undefined) this.withheld.set(name, { answer, until: this.options.clock.now() + CACHED_MS })
+      return answer
+    }
     return known !== undefined && this.lasts(known, refused) ? this.useStill(known) : exchanged
   }
 

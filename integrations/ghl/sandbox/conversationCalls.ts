@@ -19,6 +19,7 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
   function shown(message: SandboxMessage): Fields {
     const {
       messageId,
+      emailMessageId,
       contactId,
       conversationId,
       location,
@@ -45,6 +46,7 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       attachments: [],
       source,
       ...(subject === null ? {} : { subject }),
+      ...(emailMessageId === undefined ? {} : { meta: { email: { messageIds: [emailMessageId] } } }),
       ...more,
     }
   }
@@ -164,6 +166,7 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       const scheduled = number(body, 'scheduledTimestamp')
       const accepted: SandboxMessage = {
         messageId: world.newId('msg'),
+        ...(type === 'Email' ? { emailMessageId: world.newId('mail') } : {}),
         conversationId: conversationOf(location, contactId),
         location,
         contactId,
@@ -176,11 +179,8 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       }
       world.write({ kind: 'message', message: accepted })
       if (scheduled === null) onMessage(accepted)
-      const { messageId, conversationId } = accepted
-      return done(
-        { conversationId, messageId, ...(type === 'Email' ? { emailMessageId: messageId } : {}), msg: 'Message queued successfully.' },
-        201,
-      )
+      const { messageId, emailMessageId, conversationId } = accepted
+      return done({ conversationId, messageId, emailMessageId, msg: 'Message queued successfully.' }, 201)
     },
 
     messageStatus(call: RoutedCall): Reply {

@@ -27,6 +27,8 @@ export const faultKinds = [
   '404',
   /** Refuses: do not disturb. */
   'dnd',
+  /** Refuses: the carrier says that the recipient has opted out, which the contact does not show. */
+  'opt_out',
 ] as const
 export type FaultKind = (typeof faultKinds)[number]
 

@@ -9,6 +9,8 @@ import type { Fields } from '../call/fields.ts'
 
 export interface SandboxMessage {
   readonly messageId: string
+  /** Of an e-mail: another id, and the only one that its webhook names. Absent in what was noted before there was one. */
+  readonly emailMessageId?: string
   readonly conversationId: string
   readonly location: string
   readonly contactId: string

@@ -267,6 +267,8 @@ class SandboxServer implements Sandbox {
         return page(response, 404, '<html><body>404 Not Found</body></html>')
       case 'dnd':
         return reply(response, refused(400, 'Cannot send message as DND is active for SMS.'))
+      case 'opt_out':
+        return reply(response, refused(400, 'Error 21610: attempt to send to an unsubscribed recipient'))
       case 'drop':
         return void response.destroy()
       case 'timeout':

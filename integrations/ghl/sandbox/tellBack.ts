@@ -130,6 +130,6 @@ export function webhookOf(message: SandboxMessage, appId: string): Fields {
     status: isText ? 'delivered' : 'sent',
     ...(isText
       ? { messageId: message.messageId, messageTypeId: 2, messageTypeString: 'TYPE_SMS' }
-      : { emailMessageId: message.messageId, subject: message.subject ?? '' }),
+      : { emailMessageId: message.emailMessageId ?? message.messageId, subject: message.subject ?? '' }),
   }
 }

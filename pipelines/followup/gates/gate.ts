@@ -27,6 +27,11 @@ export interface ProviderContact {
   /** Where it would send to. */
   readonly phone: string | null
   readonly email: string | null
+  /** Where it says that the contact is. */
+  readonly timeZone: string | null
+  readonly country: string | null
+  readonly state: string | null
+  readonly postalCode: string | null
   /** The last message of each of its conversations; none where nobody asked for them. */
   readonly lastMessages: readonly ShownMessage[]
 }

@@ -1,7 +1,16 @@
-/** Outside lawful hours nothing reaches the lead; it is moved to when they begin. E-mail keeps the same hours. */
+/**
+ * Outside lawful hours nothing reaches the lead; it is moved to when they begin. E-mail keeps the same hours. They count for where the lead
+ * may be by what is known here, and for where the platform shows it at this moment: that is where its message goes.
+ * @source reference/gohighlevel.md 5 (#77, #126: no webhook tells a time zone), 6.3 (where candidates disagree, lawful in all)
+ */
+import { IANAZone } from 'luxon'
+import type { LeadProfile } from '../../../schemas/generated/records.ts'
+import type { Place } from '../../enrich/areaCodes.ts'
 import { placeOf } from '../../enrich/timeZones.ts'
+import type { HoursRule } from '../hours/hoursTable.ts'
 import { earliestLawfulInstant, rulesFor, statesIn } from '../hours/lawfulHours.ts'
 import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
+import type { FenceInput } from './gate.ts'
 
 const MINUTE_MS = 60_000
 
@@ -12,11 +21,31 @@ export const hours = withLead((lead, input) => {
   // An answer to what the lead wrote a few minutes ago belongs to a conversation it began.
   if (followUp.action === 'send_message' && lead.lastInboundAt !== null && at >= lead.lastInboundAt && at - lead.lastInboundAt < replyMs)
     return allow('reply_exempt')
-  const place = placeOf(lead, tenant)
-  const states = statesIn(place.states, tenant?.country)
-  const rules = rulesFor(states)
-  if (rules === undefined) return deny('no_rules', `There are no hours for ${states.join(', ')}: nothing is sent there.`)
-  const opensAt = earliestLawfulInstant(at, place.zones, rules)
-  if (opensAt === undefined) return deny('no_lawful_hour', `No hour within 7 days is lawful in all of ${place.zones.join(', ')}.`)
-  return opensAt === at ? allow() : denyUntil('outside_hours', opensAt, `Outside lawful hours in ${place.zones.join(', ')}.`)
+  const places = placesOf(lead, input)
+  const rules = new Set<HoursRule>()
+  for (const place of places) {
+    const states = statesIn(place.states, tenant?.country)
+    const there = rulesFor(states)
+    if (there === undefined) return deny('no_rules', `There are no hours for ${states.join(', ')}: nothing is sent there.`)
+    for (const rule of there) rules.add(rule)
+  }
+  const zones = [...new Set(places.flatMap((place) => place.zones))]
+  const opensAt = earliestLawfulInstant(at, zones, [...rules])
+  if (opensAt === undefined) return deny('no_lawful_hour', `No hour within 7 days is lawful in all of ${zones.join(', ')}.`)
+  return opensAt === at ? allow() : denyUntil('outside_hours', opensAt, `Outside lawful hours in ${zones.join(', ')}.`)
 })
+
+/** What the platform leaves out, or nobody can read, is as it is known here. */
+function placesOf(lead: LeadProfile, { provider, tenant }: Pick<FenceInput, 'provider' | 'tenant'>): readonly Place[] {
+  const known = placeOf(lead, tenant)
+  if (typeof provider === 'string' || !provider.exists) return [known]
+  const { phone, timeZone, country, state, postalCode } = provider
+  const shown = {
+    phone: phone?.startsWith('+') === true ? phone : lead.phone,
+    timeZone: timeZone !== null && IANAZone.isValidZone(timeZone) ? timeZone : lead.timeZone,
+    country: country ?? lead.country,
+    state: state ?? lead.state,
+    postalCode: postalCode ?? lead.postalCode,
+  }
+  return [known, placeOf({ ...shown, reportedTimeZone: lead.reportedTimeZone }, tenant)]
+}

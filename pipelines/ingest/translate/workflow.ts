@@ -2,12 +2,11 @@
  * The body of a workflow's "Webhook" action: snake_case, tags as one text, custom fields by their label at the root, times
  * without offset, misspelt names. It is unsigned, so what it says of the contact stays apart from what the platform says.
  */
-import { DateTime } from 'luxon'
 import { OBSERVED } from '../../enrich/behaviour/signals.ts'
 import type { WorkflowFields } from '../../../schemas/generated/records.ts'
 import { isObject } from '../body.ts'
 import type { Json } from '../body.ts'
-import { cut, customText, decimalOf, instantOf, objectOf, textOf, zoneOf } from '../fields.ts'
+import { cut, customText, decimalOf, instantOf, isoMs, objectOf, textOf, zoneOf } from '../fields.ts'
 import { proseOf } from '../plainText.ts'
 import { contactFieldsOf } from './contact.ts'
 import type { Draft, Translator } from './draft.ts'
@@ -109,8 +108,7 @@ function localInstantOf(body: Json, name: string, zone: string | null): number |
   if (text === null) return null
   if (/(Z|[+-]\d\d:?\d\d)$/.test(text)) return instantOf(body, name)
   if (zone === null) return null
-  const local = DateTime.fromISO(text.replace(' ', 'T'), { zone })
-  return local.isValid ? instantOf({ at: local.toMillis() }, 'at') : null
+  return instantOf({ at: isoMs(text.replace(' ', 'T'), zone) }, 'at')
 }
 
 function labelled(entries: readonly (readonly [string, unknown])[]): Record<string, string> {

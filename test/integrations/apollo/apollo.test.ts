@@ -137,6 +137,28 @@ t.test('of our own count no minute has more calls than allowed; each header bloc
   }
 })
 
+t.test('a wait that is asked for in years, an instant in seconds for one, is heeded for as long as the longest window', async (t) => {
+  const clock = new ManualClock(start)
+  let said = 429
+  const server = createServer((request, response) => {
+    request.resume()
+    response.writeHead(said, { 'retry-after': String(start / 1_000) }).end('{"person":null}')
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const apollo = apolloClient({ apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, apiKey, clock })
+  t.teardown(async () => {
+    await apollo.close()
+    server.close()
+  })
+  const day = 86_400_000
+  t.match(await apollo.match({ email: maria.email }), { kind: 'not_sent', code: 'rate_limited', retryAfterMs: day })
+  said = 200
+  clock.advance(day - 1)
+  t.match(await apollo.match({ email: maria.email }), { kind: 'not_sent', code: 'held_back', retryAfterMs: 1 })
+  clock.advance(1)
+  t.match(await apollo.match({ email: maria.email }), { kind: 'answered' })
+})
+
 t.test('an outage opens the breaker after five failures; then nothing is sent until it has rested', async (t) => {
   const { apollo, sandbox, clock } = await sandboxed(t)
   sandbox.fail('500', '500', '500', '500', '500')

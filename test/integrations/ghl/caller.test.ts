@@ -148,6 +148,44 @@ t.test('a header that asks for years, an instant in seconds for one, is heeded f
   }
 })
 
+t.test('an answer that does not end is given up before it fills the memory, and is no answer', async (t) => {
+  const chunk = Buffer.alloc(1_048_576, ' ')
+  let given = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    const pour = (): void => {
+      while (!response.destroyed) {
+        given += chunk.length
+        if (!response.write(chunk)) return void response.once('drain', pour)
+      }
+    }
+    response.writeHead(200, { 'content-type': 'application/json' })
+    pour()
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const clock = new ManualClock(start)
+  const ghl = ghlClient({ apiUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, tokens: fixedTokens(() => 'x'), clock })
+  t.teardown(async () => {
+    await ghl.close()
+    server.closeAllConnections()
+    server.close()
+  })
+  t.match(await clock.run(ghl.notes.list('l', 'c')), { ok: false, failure: { kind: 'unknown', code: 'answer_unreadable' } })
+  t.ok(given < 2 * 134_217_728, `${given} bytes were given, 128 MiB are taken`)
+})
+
+t.test('a header without a value says nothing: no call and no day is spent by it', async (t) => {
+  const nothing = {
+    'x-ratelimit-remaining': '',
+    'x-ratelimit-daily-remaining': ' ',
+    'x-ratelimit-interval-milliseconds': '',
+    'retry-after': '',
+  }
+  const { ghl, clock, at } = await talking(t, [{ status: 200, body: { notes: [] }, headers: nothing }])
+  for (let call = 0; call < 3; call++) t.match(await clock.run(ghl.notes.list('l', 'c')), { ok: true })
+  t.strictSame(at, [0, 0, 0])
+})
+
 t.test('a wait that is longer than the patience of a call is the caller’s', async (t) => {
   const { ghl, at } = await talking(t, [{ status: 429, headers: { 'retry-after': '3600' } }])
   t.match(await ghl.notes.list('l', 'c'), { ok: false, failure: { kind: 'not_sent', code: 'rate_limited', retryAfterMs: 3_600_000 } })

@@ -144,7 +144,7 @@ const means: Readonly<Record<EndpointName, object>> = {
       unreadable: 0,
     },
   },
-  messageSend: { kind: 'accepted', value: { messageId: ids.message, conversationId: ids.conversation } },
+  messageSend: { kind: 'accepted', value: { conversationId: ids.conversation } },
   messageStatus: accepted,
   messageCancel: accepted,
   opportunitySearch: one(opportunity),
@@ -222,6 +222,26 @@ t.test('each call asks what is recorded and reads what was answered', async (t) 
   }
 })
 
+t.test('what was sent is known by the id that its webhook names: a text by that of the message, an e-mail by its own', async (t) => {
+  const { ghl, answer } = await replay(t)
+  const sent: unknown[] = []
+  for (const [index, { answer: answered }] of recorded.filter(({ endpoint }) => endpoint === 'messageSend').entries()) {
+    answer(answered.status, JSON.stringify(answered.body))
+    sent.push(await made.messageSend[index]?.(ghl))
+  }
+  t.match(sent, [{ value: { messageId: ids.message } }, { value: { messageId: 'rnGyqh2F6uBrIkfhFo9A' } }])
+  const told = [{ id: 'm1', meta: { email: { messageIds: ['e1'] } } }, { id: 'm2' }]
+  answer(200, JSON.stringify({ messages: { messages: told, nextPage: false } }))
+  t.match(await allOf(ghl.conversations.messages(ids.location, ids.conversation)), {
+    value: {
+      items: [
+        { messageId: 'm1', emailMessageId: 'e1' },
+        { messageId: 'm2', emailMessageId: null },
+      ],
+    },
+  })
+})
+
 t.test('null, absent and "" mean the same', async (t) => {
   const { ghl, answer } = await replay(t)
   for (const nothing of [null, '', undefined]) {
@@ -265,6 +285,41 @@ t.test('an odd answer is a value, whatever it is', async (t) => {
     }),
     { numRuns: 400 },
   )
+})
+
+t.test('a page of a gateway says of no change that it was made, and an answer about nothing not that a contact was changed', async (t) => {
+  const { ghl, answer } = await replay(t)
+  const changing = (Object.keys(endpoints) as EndpointName[]).filter((name) => endpoints[name].kind !== 'read')
+  for (const page of ['<html><body>One moment, please</body></html>', '{"succeded": tr', 'OK'])
+    for (const name of changing) {
+      answer(200, page)
+      t.match(await made[name][0]?.(ghl), { kind: 'unknown', code: 'answer_unreadable' }, `${name} ${page}`)
+    }
+  // As the platform answers to a scheduled message that is not there: the status of the answer is 200, its body has another.
+  for (const tags of ['addTags', 'removeTags'] as const)
+    for (const [body, kind] of [
+      ['{"status":404,"message":"not there"}', 'unknown'],
+      ['{"succeded":false}', 'unknown'],
+      ['{}', 'accepted'],
+      ['{"tags":["a"]}', 'accepted'],
+    ] as const) {
+      answer(200, body)
+      t.equal((await ghl.contacts[tags](ids.location, ids.contact, ['a'])).kind, kind, `${tags} ${body}`)
+    }
+  const assigned = async (body: string) => {
+    answer(200, body)
+    return (await ghl.contacts.update(ids.location, ids.contact, { assignedTo: ids.user })).kind
+  }
+  for (const body of [
+    '',
+    '{}',
+    '{"msg":"queued"}',
+    `{"succeded":true,"contact":{"id":"another"}}`,
+    `{"succeded":false,"contact":{"id":"${ids.contact}"}}`,
+  ])
+    t.equal(await assigned(body), 'unknown', body)
+  for (const body of ['{"succeded":true}', '{"succeeded":true}', `{"contact":{"id":"${ids.contact}"}}`])
+    t.equal(await assigned(body), 'accepted', body)
 })
 
 t.test('what lacks what every item has is counted, not lost in silence', async (t) => {

@@ -342,6 +342,34 @@ t.test('the token for all serves a location that no connected agency has, not on
   t.match(await later.current('loc1'), { ok: false, code: 'token_unavailable' })
 })
 
+t.test(
+  'an agency that has refused a location is not asked for it before each call, but each minute; a grant of its own counts at once',
+  async (t) => {
+    const { clock, store } = await setting(t)
+    await store.put(privateGrant(company, 'token of com1'))
+    let asked = 0
+    let said: 'refused' | 'unavailable' = 'refused'
+    const locationToken = async () => {
+      asked++
+      return { ok: false, why: said, detail: '400: Location is not active' } as const
+    }
+    const tokens = new OauthTokens({ store, api: { refresh: () => Promise.reject(new Error('not asked')), locationToken }, clock })
+    // A paused location goes on sending webhooks, and each asks whom it is about.
+    for (let call = 0; call < 50; call++) t.match(await tokens.current('loc1'), { code: 'no_token', detail: /Location is not active/ })
+    t.equal(asked, 1)
+    t.match(await tokens.current('loc2'), { code: 'no_token' })
+    t.equal(asked, 2, 'another one is another question')
+    clock.advance(60_000)
+    said = 'unavailable'
+    for (let call = 0; call < 2; call++) t.match(await tokens.current('loc1'), { code: 'token_unavailable' })
+    t.equal(asked, 4, 'who does not answer is asked again')
+    said = 'refused'
+    await tokens.current('loc1')
+    await store.put(privateGrant({ kind: 'location', id: 'loc1' }, 'made by hand'))
+    t.strictSame(await tokens.current('loc1'), { ok: true, token: 'made by hand' })
+  },
+)
+
 t.test('of several agencies the one that does not answer is waited for, whatever another says', async (t) => {
   const { clock, store } = await setting(t)
   const asked: string[] = []

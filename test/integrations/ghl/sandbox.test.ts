@@ -59,7 +59,10 @@ t.test('a text and an e-mail are taken, found again by contact, and told apart',
   t.equal(text.value.conversationId, email.value.conversationId)
   const found = await client.conversations.messagesTo(tenantId, 'maria')
   if (!found.ok) return t.fail(found.detail)
-  t.strictSame(found.value.map(({ messageId }) => messageId).sort(), [text.value.messageId, email.value.messageId].sort())
+  t.strictSame(
+    found.value.map(({ messageId, emailMessageId }) => emailMessageId ?? messageId).sort(),
+    [text.value.messageId, email.value.messageId].sort(),
+  )
   t.ok(
     found.value.some(({ body }) => wordsOf(body) === wordsOf('Dear & near,\n\nline\nReply STOP')),
     'HTML and text compare by words',
@@ -111,6 +114,7 @@ t.test('every fault has its outcome, and only those after acceptance leave a mes
     cut: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
     404: [{ kind: 'not_sent', code: 'not_connected' }, 0],
     dnd: [{ kind: 'refused', code: 'dnd_active' }, 0],
+    opt_out: [{ kind: 'refused', code: 'carrier_opt_out' }, 0],
   }
   t.strictSame(Object.keys(expected).sort(), [...faultKinds].sort())
   for (const kind of faultKinds) {
@@ -236,7 +240,7 @@ t.test('messages are told back signed, with the same body until they are taken, 
     appId: 'app1',
   })
   refuse = 1_000
-  await client.conversations.send(tenantId, { ...sms, channel: 'email', subject: 'S' })
+  const mailed = await client.conversations.send(tenantId, { ...sms, channel: 'email', subject: 'S' })
   await clock.settle()
   await sandbox.close()
   refuse = 0
@@ -249,6 +253,9 @@ t.test('messages are told back signed, with the same body until they are taken, 
     ['Email'],
     'only the one that was not taken',
   )
+  const told = JSON.parse(received.at(-1)?.body ?? '{}') as { messageId?: string; emailMessageId?: string }
+  t.equal(told.messageId, undefined, 'the webhook of an e-mail names no message')
+  t.equal(mailed.kind === 'accepted' ? mailed.value.messageId : '', told.emailMessageId, 'and is known again by what it names')
 })
 
 t.test('a killed sandbox knows every message it has confirmed; a line cut off by the kill is ignored', async (t) => {
