@@ -154,9 +154,8 @@ function withTouch(state: LeadTouches, touch: Touch): LeadTouches {
     if (same.campaign !== null || campaign === null) return state
     return { ...state, touches: state.touches.map((known) => (known === same ? { ...known, source, campaign, basis } : known)) }
   }
-  const added = [...state.touches, { channel, at, source, campaign, basis, stage: 'consideration' }].sort(
-    (a, b) => a.at - b.at || (a.channel < b.channel ? -1 : 1),
-  )
+  // Of one moment in the order in which they were told: whoever counts them knows by it which one is new.
+  const added = [...state.touches, { channel, at, source, campaign, basis, stage: 'consideration' }].sort((a, b) => a.at - b.at)
   const repeated = added.findIndex(({ channel }, index) => added.findIndex((other) => other.channel === channel) < index)
   const kept = added.length <= MAX_TOUCHES ? added : added.toSpliced(repeated, 1)
   const staged = kept.map((one, index) => ({ ...one, stage: stageOf(index, one.at, state.nearAt) }))

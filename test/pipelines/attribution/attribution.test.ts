@@ -5,6 +5,7 @@ import { RENEW_MS, REFRESH_MS, VALID_MS, attribution } from '../../../pipelines/
 import { indexOfChannel } from '../../../pipelines/attribution/channels.ts'
 import { figuresOf } from '../../../pipelines/attribution/figures.ts'
 import { forecastFindings } from '../../../pipelines/attribution/forecast.ts'
+import { journeys as journeyStage } from '../../../pipelines/attribution/journeys.ts'
 import {
   MAX_CONVERSIONS_KEPT,
   MAX_SPEND_ROWS,
@@ -20,9 +21,9 @@ import { drive } from '../../../runtime/driver.ts'
 import type { Line } from '../../../runtime/driver.ts'
 import { AttributionState } from '../../../schemas/generated/records.ts'
 import type { AgentInsight, Finding } from '../../../schemas/generated/records.ts'
-import { insightKey, insights, journeys, marketingSpend } from '../../../topics/index.ts'
+import { insightKey, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../../topics/index.ts'
 import { assertProperty } from '../../support/property.ts'
-import { DAY, journey, spent, start, tenantId } from './journeyRecords.ts'
+import { DAY, contact, journey, spent, start, tenantId, won, wrote } from './journeyRecords.ts'
 
 const agents = ['attribution_modeler', 'channel_analyzer', 'roi_optimizer', 'predictive_modeler']
 const line = (at: number = start) => drive(attribution, { at })
@@ -99,6 +100,61 @@ t.test('leads of the last 30 days are in no rate', async (t) => {
   t.match(finding(one, 'channel_analyzer', 'channel', 'radio'), { reason: 'too_few_leads' })
   one.advance('2d')
   t.match(finding(one, 'channel_analyzer', 'channel', 'radio'), { reason: 'never_converts' })
+})
+
+t.test('a lead converts under the channel that touched it first, also where that is told after another one', async (t) => {
+  const leads = drive(journeyStage, { at: start })
+  for (let n = 0; n < 60; n++) {
+    const contactId = `contact-${n}`
+    const key = leadKey(tenantId, contactId)
+    // The webhook of the message comes before that of the contact, which was there a minute earlier.
+    leads.pipe(leadEvents, key, { ...wrote('facebook', start + 60_000), contactId })
+    leads.pipe(leadEvents, key, { ...contact('Google Ads', start + 61_000, { createdAt: start }), contactId })
+    if (n < 20) leads.pipe(outcomes, key, won(`outcome-${n}`, start + 20 * DAY, '3000', { contactId }))
+  }
+  const one = line()
+  for (const told of leads.outputs(journeys)) one.pipe(journeys, tenantId, told)
+  one.advance('75d')
+  const figuresFor = (channel: string) => {
+    const found = finding(one, 'channel_analyzer', 'channel', channel)
+    return ['leads', 'engaged', 'converted', 'mature_leads', 'mature_converted'].map((name) => evidence(found, name))
+  }
+  t.strictSame(figuresFor('paid_search'), ['60', '60', '20', '60', '20'])
+  t.strictSame(figuresFor('social_media'), ['0', '0', '0', '0', '0'])
+})
+
+t.test('a channel that is told late stands where it touched the lead, and nothing is counted twice', async (t) => {
+  const [paid = 0, radio = 0, events = 0] = ['paid_search', 'radio', 'events'].map(indexOfChannel)
+  const touched = (told: string, ...way: readonly (readonly [channel: string, at: number])[]) => {
+    const touches = way.map(([channel, at]) => ({ channel, stage: 'consideration', at, source: channel, campaign: null, basis: 'stated' }))
+    return journey('touched', told, [], 0, {
+      at: way.find(([channel]) => channel === told)?.[1] ?? 0,
+      firstTouchAt: way[0]?.[1] ?? 0,
+      touches,
+    })
+  }
+  const stepsOf = (...told: ReturnType<typeof touched>[]) =>
+    told
+      .reduce(withJourney, emptyWindow(start + 5 * DAY))
+      .cohorts.map(({ day, steps }) => [day - Math.floor(start / DAY), ...steps.map(({ from, to, count }) => `${from}>${to} ${count}`)])
+  const first = touched('radio', ['radio', start + 2 * DAY])
+  const then = touched('events', ['radio', start + 2 * DAY], ['events', start + 4 * DAY])
+  t.strictSame(stepsOf(first, then), [[2, `-1>${radio} 1`, `${radio}>${events} 1`]])
+  t.strictSame(
+    stepsOf(first, then, touched('paid_search', ['radio', start + 2 * DAY], ['paid_search', start + 3 * DAY], ['events', start + 4 * DAY])),
+    [[2, `-1>${radio} 1`, `${paid}>${events} 1`, `${radio}>${paid} 1`]],
+    'between the two',
+  )
+  t.strictSame(
+    stepsOf(first, then, touched('paid_search', ['paid_search', start], ['radio', start + 2 * DAY], ['events', start + 4 * DAY])),
+    [[0, `-1>${paid} 1`, `${paid}>${radio} 1`, `${radio}>${events} 1`]],
+    'before both: the lead is one of that day, and of no other',
+  )
+  t.strictSame(
+    stepsOf(first, touched('paid_search', ['radio', start + 2 * DAY], ['paid_search', start + 2 * DAY])),
+    [[2, `-1>${radio} 1`, `${radio}>${paid} 1`]],
+    'of one moment the one that was told first is the first',
+  )
 })
 
 t.test('a channel without others to compare it with is not said to have too few leads of its own', async (t) => {
