@@ -29,7 +29,7 @@ export interface Measure {
   readonly leastSamples: number
 }
 
-/** The trend of a figure of one subject, of which there may be several feeds. */
+/** The trend of a figure of one subject, of which there may be several feeds: that of the one that rests on most, which may say that nothing moved. */
 export function trendOf(feeds: readonly MarketSeries[], measure: Measure): Trend | undefined {
   return feeds
     .flatMap((feed) => trendOfFeed(feed, measure) ?? [])
@@ -47,7 +47,7 @@ function trendOfFeed({ windows, source }: MarketSeries, { figure, by, leastSampl
   const samples = like.reduce((sum, reading) => sum + samplesOf(reading), 0)
   const values = like.map(({ value }) => microsOf(value))
   const change = changeOf(microsOf(before.value), microsOf(now.value), by)
-  if (samples < leastSamples || change === undefined || change === 0n) return undefined
+  if (samples < leastSamples || change === undefined) return undefined
   const agreeing = values.slice(1).filter((value, index) => sign(value - (values[index] ?? value)) === sign(change)).length
   return {
     before,

@@ -154,6 +154,15 @@ t.test('segments stand apart, and of two feeds the one that rests on more speaks
     // 25 % is two thresholds of 10 %: (.5 + 1) / 2 * .85 = .6375
     ['pace_trend|condo 250-500k|selling_faster|-25.0|3|moderate'],
   )
+  const beside = (last: string) =>
+    found('market_analyzer', [
+      fact(0, { median_price: '400000' }, { samples: 1000 }),
+      fact(3, { median_price: last }, { samples: 1000 }),
+      fact(0, { median_price: '400000' }, { source: 'portal', samples: 11 }),
+      fact(3, { median_price: '480000' }, { source: 'portal', samples: 11 }),
+    ])
+  t.strictSame(beside('400000'), [], 'that nothing moved is said by it as well')
+  t.strictSame(beside('400400'), [], 'as that hardly anything did')
 })
 
 t.test('competitors: each by its moves, and activity that is high with one grave threat or three at once', async (t) => {
