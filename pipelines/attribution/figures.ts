@@ -78,7 +78,8 @@ export function figuresOf(state: AttributionState, at: number): Figures {
   const firstDay = dayOf(state.since)
   const matured = state.cohorts.filter(({ day }) => day >= firstDay && day <= dayOf(at) - MATURE_DAYS)
   const mature = addedSteps(matured.flatMap((cohort) => cohort.steps))
-  const spendRows = state.spend.filter(({ day }) => day >= firstDay)
+  // What is planned has cost nothing and brought nothing yet.
+  const spendRows = state.spend.filter(({ day }) => day >= firstDay && day <= dayOf(at))
   const scale = 2 ** state.sampleBits
   const effects = removalEffects(steps)
   const valued = state.conversions.filter(({ cents, touches }) => cents !== null && touches.length > 0)

@@ -189,6 +189,8 @@ export function withSpend(state: AttributionState, spend: MarketingSpend): Attri
   const day = dayOfText(spend.day)
   const cents = centsOf(spend.amount)
   if (channel === undefined || day === undefined || cents === undefined || cents < 0n) return undefined
+  // Of a mistyped year it would stay for good: nothing to come leaves the window.
+  if (day > dayOf(state.latestAt) + WINDOW_DAYS) return undefined
   if (day < dayOf(state.latestAt) - WINDOW_DAYS) return state
   const { campaign, currency, statedAt } = spend
   const known = state.spend.find((row) => row.channel === channel && row.campaign === campaign && row.day === day)

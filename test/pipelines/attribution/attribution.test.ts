@@ -235,6 +235,17 @@ t.test('spend from before the location was first heard of is not held against re
   t.equal(figuresOf(withSpend(state, spent('radio', '2026-11-10', '7')) as AttributionState, start).channels[0]?.spend, 700n)
 })
 
+t.test('spend of days to come counts when they have come, and a mistyped year is none', async (t) => {
+  const told = ['2026-11-10', '2026-11-12'].map((day) => spent('radio', day, '500'))
+  const state = told.reduce((before, row) => withSpend(before, row) as AttributionState, emptyWindow(start))
+  const spentAt = (at: number) => figuresOf(state, at).channels[0]?.spend
+  t.strictSame([start, start + 2 * DAY - 1, start + 2 * DAY].map(spentAt), [50_000n, 50_000n, 100_000n])
+  t.equal(withSpend(state, spent('radio', '2062-11-10', '500')), undefined)
+  // 2026-11-10 and 90 days.
+  t.ok(withSpend(state, spent('radio', '2027-02-08', '500')))
+  t.equal(withSpend(state, spent('radio', '2027-02-09', '500')), undefined)
+})
+
 t.test('what was won before the location was first heard of is in no return and no forecast; the models credit it', async (t) => {
   const since = start - (start % DAY)
   const touches = [{ channel: indexOfChannel('radio') ?? -1, at: since - 20 * DAY, basis: 95 }]
