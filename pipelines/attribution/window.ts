@@ -102,11 +102,16 @@ export function withJourney(state: AttributionState, journey: LeadJourney): Attr
 function withNewChannel(state: AttributionState, journey: LeadJourney, path: readonly number[], day: number): AttributionState {
   const place = placeOfNews(journey, path)
   if (place === path.length - 1) return withStep(state, day, path.at(-2) ?? BEGAN, path.at(-1))
-  const former = journey.touches.find(({ channel }) => indexOfChannel(channel) !== path[place])
-  const before = path.filter((channel) => channel !== path[place])
-  // Its message is a touch, so that it has been told that the lead wrote; of one that wrote otherwise nobody knows here.
-  const wrote = journey.touches.some(({ channel, basis }) => basis === 'message' && indexOfChannel(channel) !== path[place])
-  const without = stepsOf(before, wrote).reduce((so, [from, to]) => withStep(so, dayOf(former?.at ?? journey.at), from, to, -1), state)
+  const isOther = ({ channel }: { readonly channel: string }) => indexOfChannel(channel) !== path[place]
+  const before = path.filter((_, index) => index !== place)
+  const formerDay = dayOf(journey.touches.find(isOther)?.at ?? journey.at)
+  const formerSteps = state.cohorts.find((cohort) => cohort.day === formerDay)?.steps ?? []
+  const wasCounted = (from: number, to: number | undefined) => formerSteps.some((step) => step.from === from && step.to === to)
+  // An earlier touch by a channel that was known is not told: where the lead is counted then, nobody knows here.
+  if (!wasCounted(BEGAN, before[0])) return state
+  // Its message is a touch, so that it has been told that the lead wrote; of one that wrote otherwise that stays where it is.
+  const wrote = journey.touches.some((touch) => touch.basis === 'message' && isOther(touch)) && wasCounted(before[0] ?? BEGAN, ENGAGED)
+  const without = stepsOf(before, wrote).reduce((so, [from, to]) => withStep(so, formerDay, from, to, -1), state)
   return stepsOf(path, wrote).reduce((so, [from, to]) => withStep(so, day, from, to), without)
 }
 

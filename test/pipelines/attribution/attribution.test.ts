@@ -155,6 +155,11 @@ t.test('a channel that is told late stands where it touched the lead, and nothin
     [[2, `-1>${radio} 1`, `${radio}>${paid} 1`]],
     'of one moment the one that was told first is the first',
   )
+  t.strictSame(
+    stepsOf(first, touched('paid_search', ['paid_search', start], ['radio', start + DAY], ['radio', start + 2 * DAY])),
+    [[2, `-1>${radio} 1`]],
+    'where it is counted is not known after an earlier touch of a known channel, which is not told: it stays one lead',
+  )
 })
 
 t.test('a channel without others to compare it with is not said to have too few leads of its own', async (t) => {
