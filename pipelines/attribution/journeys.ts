@@ -97,8 +97,8 @@ function convert(before: LeadTouches | undefined, record: StreamRecord<OutcomeOb
   const cents = centsOf(outcome.value)
   const told: LeadJourney = {
     ...journeyOf('converted', outcome.outcomeId, outcome.at, after, outcome, ctx),
-    // A negative worth is a mistake of the form, not a loss of a channel.
-    value: cents === undefined || cents < 0n ? null : decimalOf(cents),
+    // A negative worth is a mistake of the form, not a loss of a channel; 0 is what an opportunity holds before anybody states one.
+    value: cents === undefined || cents <= 0n ? null : decimalOf(cents),
     conversionNo: after.conversionCount,
     touches: after.touches.filter(({ at }) => at <= outcome.at && at >= outcome.at - LOOKBACK_MS),
   }

@@ -325,6 +325,20 @@ t.test('the forecast is what was seen, without growth, and only where enough was
   t.equal(evidence(forecast, 'revenue_high'), (mean + 1.6448536269514722 * Math.sqrt(variance)).toFixed(2))
 })
 
+t.test('a location that states no worth of what it wins has no forecast, and none of 0', async (t) => {
+  const leads = drive(journeyStage, { at: start })
+  for (let n = 0; n < 60; n++) {
+    const contactId = `contact-${n}`
+    leads.pipe(leadEvents, leadKey(tenantId, contactId), { ...contact('Google Ads'), contactId })
+    if (n < 25) leads.pipe(outcomes, leadKey(tenantId, contactId), won(`outcome-${n}`, start + 20 * DAY, '0', { contactId }))
+  }
+  const one = line()
+  for (const told of leads.outputs(journeys)) one.pipe(journeys, tenantId, told)
+  one.advance('75d')
+  t.equal(evidence(finding(one, 'channel_analyzer', 'channel', 'paid_search'), 'converted'), '25')
+  t.equal(finding(one, 'predictive_modeler', 'forecast'), undefined)
+})
+
 t.test('19 conversions are no forecast, and weeks that are uneven widen it', async (t) => {
   const one = line()
   campaign(one, 'paid_search', start, 60, 0)

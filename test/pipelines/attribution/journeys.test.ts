@@ -195,6 +195,22 @@ t.test('a message that is told before the source counts as engagement of its cha
   t.strictSame(told(one), ['touched referral:stated', 'engaged referral:stated'])
 })
 
+t.test('an opportunity that was won for 0 has no worth: that is what it holds before anybody states one', async (t) => {
+  const worth = (value: string) => {
+    const one = line()
+    one.pipe(leadEvents, maria, contact('Zillow'))
+    one.pipe(outcomes, maria, won('o1', start + DAY, value))
+    const [told] = one.outputs(journeys).filter(({ kind }) => kind === 'converted')
+    return [told?.value, told?.conversionNo]
+  }
+  t.strictSame(['0', '0.00', '-5', '0.01'].map(worth), [
+    [null, 1],
+    [null, 1],
+    [null, 1],
+    ['0.01', 1],
+  ])
+})
+
 t.test('a conversion counts once, however often and whenever it is told', async (t) => {
   const one = line()
   one.pipe(leadEvents, maria, contact('Zillow'))
