@@ -12,7 +12,7 @@ import type { Erasure, JourneyTouch, LeadEvent, LeadJourney, OutcomeObserved } f
 import { erasures, journeys as journeyTopic, leadEvents, outcomes, tenants } from '../../topics/index.ts'
 import { centsOf, decimalOf } from './cents.ts'
 import { journeyHash } from './pseudonym.ts'
-import { touchesOf } from './touchOf.ts'
+import { saidBy, touchesOf } from './touchOf.ts'
 import type { Touch } from './touchOf.ts'
 
 const DAY_MS = 86_400_000
@@ -63,7 +63,7 @@ function touch(before: LeadTouches | undefined, record: StreamRecord<LeadEvent>,
     after = withTouch(after, one)
     if (!known.has(one.channel)) told.push(journeyOf('touched', one.channel, one.at, after, event, ctx))
   }
-  const wrote = event.kind === 'message_inbound' || (event.voiceCall !== null && !event.voiceCall.trial)
+  const wrote = saidBy(event) !== undefined || (event.voiceCall !== null && !event.voiceCall.trial)
   if (wrote && after.engagedAt === null) after = { ...after, engagedAt: event.occurredAt }
   // A webhook of the message may come before that of the contact with its source: it is told when both are known.
   if (after.engagedAt !== null && after.touches.length > 0 && (state.engagedAt === null || state.touches.length === 0))
