@@ -14,6 +14,8 @@ export interface Trend {
   readonly source: string
   /** Per mille of what was before, or thousandths of the figure itself: as asked for. */
   readonly change: bigint
+  /** Counts of a period that nothing moved would be as far apart by chance. */
+  readonly byChance: boolean
   /** Between the ends of both periods. */
   readonly days: number
   readonly weeks: number
@@ -54,6 +56,7 @@ function trendOfFeed({ windows, source }: MarketSeries, { figure, by, leastSampl
     now,
     source,
     change,
+    byChance: isByChance(figure, microsOf(before.value), microsOf(now.value)),
     days: Math.round((now.periodTo - before.periodTo) / DAY_MS),
     weeks: like.length,
     steadiness: agreeing / (values.length - 1),
@@ -66,6 +69,20 @@ const sign = (value: bigint): number => (value > 0n ? 1 : value < 0n ? -1 : 0)
 
 function samplesOf({ figure, value, samples }: MarketReading): number {
   return samples > 0 ? samples : figureRule(figure)?.counts === true ? Math.floor(Number(value)) : 0
+}
+
+/** 3.29 squared, in hundredths: further apart come two counts by chance once in 1,000 times. */
+const APART_HUNDREDTHS = 1_083n
+
+/**
+ * Homes and posts of a period are counted anew in each: two counts with nothing between them but chance differ by more than z times the
+ * root of their sum as seldom as a normal figure exceeds z. What stands for sale from week to week is no such count.
+ */
+function isByChance(figure: string, before: bigint, now: bigint): boolean {
+  const rule = figureRule(figure)
+  if (rule?.counts !== true || rule.is !== 'rate') return false
+  // Both in millionths, so one side of the two is in millionths squared.
+  return 100n * (now - before) * (now - before) <= APART_HUNDREDTHS * (now + before) * 1_000_000n
 }
 
 /** In whole per mille or thousandths, cut towards zero. Of nothing there is no share. */
