@@ -75,12 +75,12 @@ function rowsOfWeek(week: number): MarketRow[] {
       const step = wave(week + later)
       return row('competitor', 'sandbox-listings', {
         competitor: name,
-        samples: 60,
+        samples: 4000,
         figures: {
           // Two fifths more a step: beyond what chance would bring.
           new_listings: String(listings + (2 * listings * step) / 5),
           price_cuts: String(10 - step),
-          market_share: (listings / 10 + step / 2).toFixed(1),
+          market_share: (listings / 10 + step).toFixed(1),
         },
       })
     }),

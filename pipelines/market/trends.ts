@@ -14,7 +14,7 @@ export interface Trend {
   readonly source: string
   /** Per mille of what was before, or thousandths of the figure itself: as asked for. */
   readonly change: bigint
-  /** Counts of a period that nothing moved would be as far apart by chance. */
+  /** Counts of a period, or shares of so many, that nothing moved would be as far apart by chance. */
   readonly byChance: boolean
   /** Between the ends of both periods. */
   readonly days: number
@@ -56,7 +56,7 @@ function trendOfFeed({ windows, source }: MarketSeries, { figure, by, leastSampl
     now,
     source,
     change,
-    byChance: isByChance(figure, microsOf(before.value), microsOf(now.value)),
+    byChance: isByChance(figure, before, now),
     days: Math.round((now.periodTo - before.periodTo) / DAY_MS),
     weeks: like.length,
     steadiness: agreeing / (values.length - 1),
@@ -71,18 +71,26 @@ function samplesOf({ figure, value, samples }: MarketReading): number {
   return samples > 0 ? samples : figureRule(figure)?.counts === true ? Math.floor(Number(value)) : 0
 }
 
-/** 3.29 squared, in hundredths: further apart come two counts by chance once in 1,000 times. */
+const SHARE = 'market_share'
+/** 3.29 squared, in hundredths: further apart come two figures by chance once in 1,000 times. */
 const APART_HUNDREDTHS = 1_083n
+/** All of a share: 100 per cent in millionths. */
+const WHOLE = 100_000_000n
 
 /**
- * Homes and posts of a period are counted anew in each: two counts with nothing between them but chance differ by more than z times the
- * root of their sum as seldom as a normal figure exceeds z. What stands for sale from week to week is no such count.
+ * Would two figures with nothing between them but chance be as far apart? Homes and posts of a period are counted anew in each: the variance
+ * of a count is the count. A share is one of so many: that of a share is p (1 - p) / n. Of other figures nothing tells how far they vary.
  */
-function isByChance(figure: string, before: bigint, now: bigint): boolean {
+function isByChance(figure: string, before: MarketReading, now: MarketReading): boolean {
   const rule = figureRule(figure)
-  if (rule?.counts !== true || rule.is !== 'rate') return false
-  // Both in millionths, so one side of the two is in millionths squared.
-  return 100n * (now - before) * (now - before) <= APART_HUNDREDTHS * (now + before) * 1_000_000n
+  const [a, b] = [microsOf(before.value), microsOf(now.value)]
+  const apart = 100n * (b - a) * (b - a)
+  if (figure === SHARE) {
+    const [n, m] = [BigInt(before.samples), BigInt(now.samples)]
+    return apart * n * m <= APART_HUNDREDTHS * (a * (WHOLE - a) * m + b * (WHOLE - b) * n)
+  }
+  // What is for sale stands from week to week.
+  return rule?.counts === true && rule.is === 'rate' && apart <= APART_HUNDREDTHS * (a + b) * 1_000_000n
 }
 
 /** In whole per mille or thousandths, cut towards zero. Of nothing there is no share. */

@@ -199,6 +199,16 @@ t.test('counts of a week that chance would bring as far apart once in 1,000 time
   )
 })
 
+t.test('a share of few homes moves by chance, one of many does not', async (t) => {
+  const share = (samples: number, changes: Partial<MarketFact> = {}) =>
+    [0, 3].map((week) => fact(week, { market_share: week === 0 ? '10' : '15' }, { samples, ...changes }))
+  // 5 squared is 25. 10 x 90 / 1,000 + 15 x 85 / 1,000 = 2.175, times 10.83 is 23.6; of 100 homes it is 235.6.
+  t.match(found('market_analyzer', share(1_000)), [/^share_trend\|\|share_rising\|50\.0\|/])
+  t.strictSame(found('market_analyzer', share(100)), [])
+  t.match(found('competitor_tracker', share(1_000, { kind: 'competitor', competitor: 'Oak' }))[0], /activity_high\|1\|\d\|critical$/)
+  t.strictSame(found('competitor_tracker', share(100, { kind: 'competitor', competitor: 'Oak' })), [])
+})
+
 t.test('of twenty competitors that take on as many homes as ever nobody is said to gain', async (t) => {
   const random = seededRandom(1, 'market')
   /** Of so many on average, by chance. */
