@@ -284,6 +284,7 @@ t.test('a little more credit than leads is chance', async (t) => {
   one.advance('5m')
   // 7 of 13 is .538 for half of the leads; 2.69 / sqrt(7) of it is more than all of it.
   t.match(finding(one, 'attribution_modeler', 'credit', 'paid_search'), { reason: 'credited' })
+  one.advance('31d')
   t.match(finding(one, 'predictive_modeler', 'lead_worth', 'paid_search'), { reason: 'worth_the_same' })
 })
 
@@ -378,6 +379,36 @@ t.test('a lead of a channel is worth more where the interval says so', async (t)
   const one = settled()
   t.match(finding(one, 'predictive_modeler', 'lead_worth', 'paid_search'), { reason: 'worth_more', value: '600.00' })
   t.equal(finding(one, 'predictive_modeler', 'lead_worth', 'radio'), undefined, 'no conversion, no interval')
+})
+
+t.test('a channel that has just begun is not worth less for it: leads of the last 30 days have had no time to convert', async (t) => {
+  const touchedOn = (channel: string, at: number, count: number, ids: number) =>
+    Array.from({ length: count }, (_, i) => journey('touched', ids + i, [channel], at))
+  const wonOn = (channel: string, first: number, at: number, count: number, ids: number) =>
+    Array.from({ length: count }, (_, i) =>
+      journey('converted', ids + i, [channel], first, { at, value: '1000', conversionNo: 1, journeyId: `0-${channel}-${ids + i}` }),
+    )
+  const now = start + 75 * DAY
+  const young = now - 15 * DAY
+  // One lead in ten converts, within 45 days of its first touch: of the young ones a third of them so far.
+  const told = [
+    ...touchedOn('radio', start, 1000, 0),
+    ...touchedOn('events', start, 1000, 2000),
+    ...touchedOn('events', young, 1000, 4000),
+    ...wonOn('radio', start, start + 40 * DAY, 100, 0),
+    ...wonOn('events', start, start + 40 * DAY, 100, 2000),
+    ...wonOn('events', young, now - DAY, 33, 4000),
+  ]
+  const state = told.reduce((so, one) => withJourney(so, one), trimmed(emptyWindow(start), now))
+  const worth = forecastFindings(state, figuresOf(state, now), now).filter(({ kind }) => kind === 'lead_worth')
+  // 100 conversions of 1,000 by 1,000 leads, in both.
+  t.strictSame(
+    worth.map(({ subject, reason, value, samples }) => [subject, reason, value, samples]),
+    [
+      ['events', 'worth_the_same', '100.00', 1000],
+      ['radio', 'worth_the_same', '100.00', 1000],
+    ],
+  )
 })
 
 t.test('findings are published five minutes after a change and once a day, and again only when new or about to run out', async (t) => {
