@@ -35,6 +35,8 @@ export interface ChannelFigures {
   readonly amounts: readonly number[]
   /** Those of conversions of leads first touched at least 30 days ago: what `matureLeads` have brought. */
   readonly matureAmounts: readonly number[]
+  /** What all other channels together have of each conversion of such leads, one amount a conversion: parts of one come together or not at all. */
+  readonly matureOthers: readonly number[]
   /** Those of conversions since the location was first heard of, and their sum: what spend, which is of that time, is compared with. */
   readonly returned: readonly number[]
   readonly returnedCents: bigint
@@ -93,13 +95,13 @@ export function figuresOf(state: AttributionState, at: number): Figures {
   const found = channels.map((channel, index): ChannelFigures => {
     const sumOf = (perConversion: readonly bigint[][]) =>
       perConversion.reduce((sum, parts, which) => sum + shareOf(parts, valued[which]?.touches ?? [], index), 0n) * BigInt(scale)
-    const shares = dataDriven
-      .map((parts, which) => ({
-        cents: shareOf(parts, valued[which]?.touches ?? [], index),
-        isSeen: wonSince[which] === true,
-        isOfMature: isMature(dayOf(valued[which]?.touches[0]?.at ?? at)),
-      }))
-      .filter(({ cents }) => cents > 0n)
+    const parted = dataDriven.map((parts, which) => ({
+      cents: shareOf(parts, valued[which]?.touches ?? [], index),
+      isSeen: wonSince[which] === true,
+      others: parts.reduce((sum, part) => sum + part, 0n) - shareOf(parts, valued[which]?.touches ?? [], index),
+      isOfMature: isMature(dayOf(valued[which]?.touches[0]?.at ?? at)),
+    }))
+    const shares = parted.filter(({ cents }) => cents > 0n)
     const amounts = shares.map(({ cents }) => amountNumber(cents))
     const seen = shares.filter(({ isSeen }) => isSeen).map(({ cents }) => cents)
     const returned = seen.map(amountNumber)
@@ -119,6 +121,7 @@ export function figuresOf(state: AttributionState, at: number): Figures {
       credits: Object.fromEntries(creditModels.map((model, which) => [model, sumOf(credits[which] ?? [])])) as Record<CreditModel, bigint>,
       amounts,
       matureAmounts: shares.filter(({ isOfMature }) => isOfMature).map(({ cents }) => amountNumber(cents)),
+      matureOthers: parted.filter(({ isOfMature, others }) => isOfMature && others > 0n).map(({ others }) => amountNumber(others)),
       returned,
       returnedCents: seen.reduce((sum, cents) => sum + cents, 0n) * BigInt(scale),
       spend,

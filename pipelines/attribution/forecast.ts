@@ -8,7 +8,7 @@ import type { AttributionState, Finding } from '../../schemas/generated/records.
 import { amountNumber } from './cents.ts'
 import { channelWords } from './channels.ts'
 import { MATURE_DAYS, MIN_AMOUNTS, completenessOf } from './figures.ts'
-import type { ChannelFigures, Figures } from './figures.ts'
+import type { Figures } from './figures.ts'
 import { MAX_FINDINGS, MIN_MATURE_LEADS, MIN_TOUCHPOINTS, interval, told } from './findings.ts'
 import type { MeanInterval } from '../consensus/scores/shareIntervals.ts'
 import { Z_90, Z_90_OF_14, sumInterval } from './intervals.ts'
@@ -98,10 +98,9 @@ function worthOfLeads(figures: Figures): Finding[] {
   return able.flatMap((one) => {
     const others = figures.channels.filter(({ channel }) => channel !== one.channel)
     const leads = others.reduce((sum, other) => sum + other.matureLeads, 0)
-    const amounts = others.flatMap((other: ChannelFigures) => other.matureAmounts)
-    if (leads < MIN_MATURE_LEADS || amounts.length < MIN_AMOUNTS) return []
+    if (leads < MIN_MATURE_LEADS || one.matureOthers.length < MIN_AMOUNTS) return []
     const own = perLead(one.matureAmounts, figures.scale, one.matureLeads)
-    const rest = perLead(amounts, figures.scale, leads)
+    const rest = perLead(one.matureOthers, figures.scale, leads)
     const reason = own.low > rest.high ? 'worth_more' : own.high < rest.low ? 'worth_less' : 'worth_the_same'
     const gap = reason === 'worth_more' ? own.low - rest.high : reason === 'worth_less' ? rest.low - own.high : 0
     const apart = Math.abs(own.mean - rest.mean)

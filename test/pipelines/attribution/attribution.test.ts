@@ -411,6 +411,23 @@ t.test('a channel that has just begun is not worth less for it: leads of the las
   )
 })
 
+t.test('parts of one conversion that stand under several other channels are one amount, and no evidence of their own', async (t) => {
+  const now = start + 75 * DAY
+  const way = (channels: readonly string[], count: number, won: number, ids: number) => [
+    ...Array.from({ length: count }, (_, i) => journey('touched', ids + i, channels.slice(0, 1), start - (channels.length - 1) * DAY)),
+    ...(channels.length === 1 ? [] : Array.from({ length: count }, (_, i) => journey('touched', ids + i, channels, start))),
+    ...Array.from({ length: won }, (_, i) =>
+      journey('converted', ids + i, channels, start, { at: start + 20 * DAY, value: '1000', conversionNo: 1, journeyId: `0-${ids + i}` }),
+    ),
+  ]
+  const told = [...way(['radio'], 60, 22, 0), ...way(['events', 'television'], 60, 5, 1000)]
+  const state = told.reduce((so, one) => withJourney(so, one), trimmed(emptyWindow(start - 2 * DAY), now))
+  const [radio] = forecastFindings(state, figuresOf(state, now), now).filter(({ subject }) => subject === 'radio')
+  // 22,000 less 2.69 x 1,000 x sqrt(22), by 60 leads: 156. Of the others 5,000 and 2.69 x 1,000 x sqrt(5), by 60: 184; as ten halves it would be 154.
+  t.match(radio, { kind: 'lead_worth', reason: 'worth_the_same', value: '366.67' })
+  t.equal(evidence(radio, 'worth_low'), '156.37')
+})
+
 t.test('findings are published five minutes after a change and once a day, and again only when new or about to run out', async (t) => {
   const one = line()
   campaign(one, 'radio', start, 10, 0)
