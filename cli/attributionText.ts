@@ -111,7 +111,14 @@ const spendProblems: Readonly<Record<string, string>> = {
 function budgetLines(findings: readonly Finding[]): string[] {
   const shift = findings.find(({ kind }) => kind === 'shift')
   if (shift !== undefined) return [`Budget: ${shift.text}`]
-  return ['Budget: no two channels whose returns can be told apart, so no shift is proposed.']
+  // The best return first.
+  const returns = findings.filter(({ kind }) => kind === 'return')
+  const [best, worst] = [returns[0], returns.at(-1)]
+  if (best === undefined || worst === undefined || !(Number(evidence(best, 'roas_low')) > Number(evidence(worst, 'roas_high'))))
+    return ['Budget: no two channels whose returns can be told apart, so no shift is proposed.']
+  return [
+    `Budget: ${words(best.subject)} returns more than ${words(worst.subject)} and has 70 % of what both get already, so no shift is proposed.`,
+  ]
 }
 
 function forecastLines(findings: readonly Finding[]): string[] {

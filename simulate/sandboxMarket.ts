@@ -32,9 +32,9 @@ const homes: readonly Home[] = [
   { type: 'townhome', band: '', price: 390_000, homes: 110, later: 2 },
 ]
 const rivals = [
-  { name: 'Oak Street Homes', listings: 18, later: 0 },
-  { name: 'Lakeside Realty Group', listings: 26, later: 3 },
-  { name: 'Harbor and Pine', listings: 12, later: 6 },
+  { name: 'Oak Street Homes', listings: 90, later: 0 },
+  { name: 'Lakeside Realty Group', listings: 130, later: 3 },
+  { name: 'Harbor and Pine', listings: 60, later: 6 },
 ] as const
 
 /** The rows of the last whole weeks before `at` (ms); none for another location. */
@@ -75,11 +75,12 @@ function rowsOfWeek(week: number): MarketRow[] {
       const step = wave(week + later)
       return row('competitor', 'sandbox-listings', {
         competitor: name,
-        samples: 60,
+        samples: 4000,
         figures: {
-          new_listings: String(listings + 3 * step),
+          // Two fifths more a step: beyond what chance would bring.
+          new_listings: String(listings + (2 * listings * step) / 5),
           price_cuts: String(10 - step),
-          market_share: (listings / 2 + step / 2).toFixed(1),
+          market_share: (listings / 10 + step).toFixed(1),
         },
       })
     }),

@@ -30,12 +30,16 @@ export const ANOMALY_POINTS = 10
 const changes = { answered_less: -10, right_less: -10, answered_later: -20, fails_more: 15, abstains_more: 15 } as const
 type Kind = keyof typeof changes
 
+/** A result is told 72 hours after its message: what went out on the last day nobody knows of yet. */
+const ENDED = 'whose 72 hours ended on the last day'
+const messagesBy = (subject: string) => (subject === allMessages ? 'messages' : `messages by ${subject}`)
+
 const texts: Readonly<Record<Kind, (subject: string) => string>> = {
-  answered_less: (subject) => `${subject === allMessages ? 'Messages' : `Messages by ${subject}`} were answered less on the last day.`,
-  answered_later: (subject) => `Replies to ${subject === allMessages ? 'messages' : subject} came later on the last day.`,
-  fails_more: (subject) => `${subject} failed more often on the last day.`,
-  abstains_more: (subject) => `${subject} abstained more often on the last day.`,
-  right_less: (subject) => `Messages that ${subject} voted for were answered less on the last day.`,
+  answered_less: (subject) => `Of the ${messagesBy(subject)} ${ENDED} fewer were answered.`,
+  answered_later: (subject) => `Replies to the ${messagesBy(subject)} ${ENDED} came later.`,
+  fails_more: (subject) => `In decisions ${ENDED} ${subject} failed more often.`,
+  abstains_more: (subject) => `In decisions ${ENDED} ${subject} abstained more often.`,
+  right_less: (subject) => `Of the messages ${ENDED} and that ${subject} voted for fewer were answered.`,
 }
 
 /** The last whole day against the median of the days before it; `undefined` where there is too little, or chance may explain it. */

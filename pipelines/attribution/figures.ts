@@ -33,6 +33,10 @@ export interface ChannelFigures {
   readonly credits: Readonly<Record<CreditModel, bigint>>
   /** Data-driven credit of each kept conversion it has a share in, in the currency; each stands for `scale` of them. */
   readonly amounts: readonly number[]
+  /** Those of conversions of leads first touched at least 30 days ago: what `matureLeads` have brought. */
+  readonly matureAmounts: readonly number[]
+  /** What all other channels together have of each conversion of such leads, one amount a conversion: parts of one come together or not at all. */
+  readonly matureOthers: readonly number[]
   /** Those of conversions since the location was first heard of, and their sum: what spend, which is of that time, is compared with. */
   readonly returned: readonly number[]
   readonly returnedCents: bigint
@@ -76,9 +80,11 @@ export function figuresOf(state: AttributionState, at: number): Figures {
   const steps = addedSteps(state.cohorts.flatMap((cohort) => cohort.steps))
   // What a location did before it was first heard of is known in part: old contacts that turn up, no conversions, yet all of the spend.
   const firstDay = dayOf(state.since)
-  const matured = state.cohorts.filter(({ day }) => day >= firstDay && day <= dayOf(at) - MATURE_DAYS)
+  const isMature = (day: number) => day >= firstDay && day <= dayOf(at) - MATURE_DAYS
+  const matured = state.cohorts.filter(({ day }) => isMature(day))
   const mature = addedSteps(matured.flatMap((cohort) => cohort.steps))
-  const spendRows = state.spend.filter(({ day }) => day >= firstDay)
+  // What is planned has cost nothing and brought nothing yet.
+  const spendRows = state.spend.filter(({ day }) => day >= firstDay && day <= dayOf(at))
   const scale = 2 ** state.sampleBits
   const effects = removalEffects(steps)
   const valued = state.conversions.filter(({ cents, touches }) => cents !== null && touches.length > 0)
@@ -89,9 +95,13 @@ export function figuresOf(state: AttributionState, at: number): Figures {
   const found = channels.map((channel, index): ChannelFigures => {
     const sumOf = (perConversion: readonly bigint[][]) =>
       perConversion.reduce((sum, parts, which) => sum + shareOf(parts, valued[which]?.touches ?? [], index), 0n) * BigInt(scale)
-    const shares = dataDriven
-      .map((parts, which) => ({ cents: shareOf(parts, valued[which]?.touches ?? [], index), isSeen: wonSince[which] === true }))
-      .filter(({ cents }) => cents > 0n)
+    const parted = dataDriven.map((parts, which) => ({
+      cents: shareOf(parts, valued[which]?.touches ?? [], index),
+      isSeen: wonSince[which] === true,
+      others: parts.reduce((sum, part) => sum + part, 0n) - shareOf(parts, valued[which]?.touches ?? [], index),
+      isOfMature: isMature(dayOf(valued[which]?.touches[0]?.at ?? at)),
+    }))
+    const shares = parted.filter(({ cents }) => cents > 0n)
     const amounts = shares.map(({ cents }) => amountNumber(cents))
     const seen = shares.filter(({ isSeen }) => isSeen).map(({ cents }) => cents)
     const returned = seen.map(amountNumber)
@@ -110,6 +120,8 @@ export function figuresOf(state: AttributionState, at: number): Figures {
       matureConverted: Math.min(countOf(mature, BEGAN, index), countOf(mature, index, FIRST_CONVERTED)),
       credits: Object.fromEntries(creditModels.map((model, which) => [model, sumOf(credits[which] ?? [])])) as Record<CreditModel, bigint>,
       amounts,
+      matureAmounts: shares.filter(({ isOfMature }) => isOfMature).map(({ cents }) => amountNumber(cents)),
+      matureOthers: parted.filter(({ isOfMature, others }) => isOfMature && others > 0n).map(({ others }) => amountNumber(others)),
       returned,
       returnedCents: seen.reduce((sum, cents) => sum + cents, 0n) * BigInt(scale),
       spend,

@@ -6,9 +6,10 @@
 import { binOf } from '../agents/agent.ts'
 import type { AttributionState, Finding } from '../../schemas/generated/records.ts'
 import { amountNumber } from './cents.ts'
-import { MIN_AMOUNTS, completenessOf } from './figures.ts'
-import type { ChannelFigures, Figures } from './figures.ts'
-import { MAX_FINDINGS, MIN_MATURE_LEADS, MIN_TOUCHPOINTS, interval, sentenceStart, told } from './findings.ts'
+import { channelWords } from './channels.ts'
+import { MATURE_DAYS, MIN_AMOUNTS, completenessOf } from './figures.ts'
+import type { Figures } from './figures.ts'
+import { MAX_FINDINGS, MIN_MATURE_LEADS, MIN_TOUCHPOINTS, interval, told } from './findings.ts'
 import type { MeanInterval } from '../consensus/scores/shareIntervals.ts'
 import { Z_90, Z_90_OF_14, sumInterval } from './intervals.ts'
 import { WINDOW_DAYS, dayOf } from './window.ts'
@@ -86,16 +87,20 @@ function dispersion({ days }: AttributionState, at: number, observed: number): n
   return Math.max(1, variance / mean)
 }
 
-/** Revenue per lead first touched, by channel beside the others, with an interval that holds for all channels at once. */
+/**
+ * Revenue per lead first touched, by channel beside the others, with an interval that holds for all channels at once. Of leads that had
+ * time to convert: a channel that has just begun would look worth less.
+ */
 function worthOfLeads(figures: Figures): Finding[] {
-  const able = figures.channels.filter(({ leads, amounts }) => leads >= MIN_MATURE_LEADS && amounts.length >= MIN_AMOUNTS)
+  const able = figures.channels.filter(
+    ({ matureLeads, matureAmounts }) => matureLeads >= MIN_MATURE_LEADS && matureAmounts.length >= MIN_AMOUNTS,
+  )
   return able.flatMap((one) => {
     const others = figures.channels.filter(({ channel }) => channel !== one.channel)
-    const leads = others.reduce((sum, other) => sum + other.leads, 0)
-    const amounts = others.flatMap((other: ChannelFigures) => other.amounts)
-    if (leads < MIN_MATURE_LEADS || amounts.length < MIN_AMOUNTS) return []
-    const own = perLead(one.amounts, figures.scale, one.leads)
-    const rest = perLead(amounts, figures.scale, leads)
+    const leads = others.reduce((sum, other) => sum + other.matureLeads, 0)
+    if (leads < MIN_MATURE_LEADS || one.matureOthers.length < MIN_AMOUNTS) return []
+    const own = perLead(one.matureAmounts, figures.scale, one.matureLeads)
+    const rest = perLead(one.matureOthers, figures.scale, leads)
     const reason = own.low > rest.high ? 'worth_more' : own.high < rest.low ? 'worth_less' : 'worth_the_same'
     const gap = reason === 'worth_more' ? own.low - rest.high : reason === 'worth_less' ? rest.low - own.high : 0
     const apart = Math.abs(own.mean - rest.mean)
@@ -105,10 +110,10 @@ function worthOfLeads(figures: Figures): Finding[] {
         subject: one.channel,
         bin: binOf(completenessOf(figures) * (gap === 0 ? 0.5 : 0.5 + (0.5 * gap) / apart)),
         value: own.mean.toFixed(2),
-        samples: one.leads,
+        samples: one.matureLeads,
         reason,
-        text: `A lead of ${sentenceStart(one.channel).toLowerCase()} has brought ${own.mean.toFixed(0)} on average (${own.low.toFixed(0)} to ${own.high.toFixed(0)}), one of the others ${rest.mean.toFixed(0)}.`,
-        evidence: [...interval('worth', own, 2), ...told('others', rest.mean.toFixed(2)), ...told('amounts', one.amounts.length)],
+        text: `A lead of ${channelWords(one.channel)} that came ${MATURE_DAYS} days ago or before has brought ${own.mean.toFixed(0)} on average (${own.low.toFixed(0)} to ${own.high.toFixed(0)}), one of the others ${rest.mean.toFixed(0)}.`,
+        evidence: [...interval('worth', own, 2), ...told('others', rest.mean.toFixed(2)), ...told('amounts', one.matureAmounts.length)],
       },
     ]
   })

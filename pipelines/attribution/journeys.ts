@@ -12,7 +12,7 @@ import type { Erasure, JourneyTouch, LeadEvent, LeadJourney, OutcomeObserved } f
 import { erasures, journeys as journeyTopic, leadEvents, outcomes, tenants } from '../../topics/index.ts'
 import { centsOf, decimalOf } from './cents.ts'
 import { journeyHash } from './pseudonym.ts'
-import { touchesOf } from './touchOf.ts'
+import { saidBy, touchesOf } from './touchOf.ts'
 import type { Touch } from './touchOf.ts'
 
 const DAY_MS = 86_400_000
@@ -63,7 +63,7 @@ function touch(before: LeadTouches | undefined, record: StreamRecord<LeadEvent>,
     after = withTouch(after, one)
     if (!known.has(one.channel)) told.push(journeyOf('touched', one.channel, one.at, after, event, ctx))
   }
-  const wrote = event.kind === 'message_inbound' || (event.voiceCall !== null && !event.voiceCall.trial)
+  const wrote = saidBy(event) !== undefined || (event.voiceCall !== null && !event.voiceCall.trial)
   if (wrote && after.engagedAt === null) after = { ...after, engagedAt: event.occurredAt }
   // A webhook of the message may come before that of the contact with its source: it is told when both are known.
   if (after.engagedAt !== null && after.touches.length > 0 && (state.engagedAt === null || state.touches.length === 0))
@@ -97,8 +97,8 @@ function convert(before: LeadTouches | undefined, record: StreamRecord<OutcomeOb
   const cents = centsOf(outcome.value)
   const told: LeadJourney = {
     ...journeyOf('converted', outcome.outcomeId, outcome.at, after, outcome, ctx),
-    // A negative worth is a mistake of the form, not a loss of a channel.
-    value: cents === undefined || cents < 0n ? null : decimalOf(cents),
+    // A negative worth is a mistake of the form, not a loss of a channel; 0 is what an opportunity holds before anybody states one.
+    value: cents === undefined || cents <= 0n ? null : decimalOf(cents),
     conversionNo: after.conversionCount,
     touches: after.touches.filter(({ at }) => at <= outcome.at && at >= outcome.at - LOOKBACK_MS),
   }
@@ -154,9 +154,8 @@ function withTouch(state: LeadTouches, touch: Touch): LeadTouches {
     if (same.campaign !== null || campaign === null) return state
     return { ...state, touches: state.touches.map((known) => (known === same ? { ...known, source, campaign, basis } : known)) }
   }
-  const added = [...state.touches, { channel, at, source, campaign, basis, stage: 'consideration' }].sort(
-    (a, b) => a.at - b.at || (a.channel < b.channel ? -1 : 1),
-  )
+  // Of one moment in the order in which they were told: whoever counts them knows by it which one is new.
+  const added = [...state.touches, { channel, at, source, campaign, basis, stage: 'consideration' }].sort((a, b) => a.at - b.at)
   const repeated = added.findIndex(({ channel }, index) => added.findIndex((other) => other.channel === channel) < index)
   const kept = added.length <= MAX_TOUCHES ? added : added.toSpliced(repeated, 1)
   const staged = kept.map((one, index) => ({ ...one, stage: stageOf(index, one.at, state.nearAt) }))

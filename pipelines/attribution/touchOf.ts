@@ -3,7 +3,8 @@
  * parameters of a link, a message on a page of the team, a click in an e-mail. Our own messages, and texts and calls of the lead, are none.
  * @source reference/lead-domain.md 2.9 (TouchpointEvent), 12.5; reference/gohighlevel.md 2.3
  */
-import type { LeadEvent, Origin, Tenant } from '../../schemas/generated/records.ts'
+import type { LeadEvent, MessageFields, Origin, Tenant } from '../../schemas/generated/records.ts'
+import { isContact } from '../enrich/messageEvents.ts'
 import { sourceName } from '../sources/sourceName.ts'
 import { channelOfMessage, channelOfSession, channelOfSource } from './channels.ts'
 import type { MarketingChannel } from './channels.ts'
@@ -52,11 +53,17 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
     const at = statedBefore.source === null ? begun : event.occurredAt
     if (channel !== undefined) touches.push({ channel, at, source: stated, campaign: campaignIn(text), basis: basisOf(text) })
   }
-  const way = event.kind === 'message_inbound' && event.message !== null ? channelOfMessage(event.message.channel) : undefined
+  const said = saidBy(event)
+  const way = said === undefined ? undefined : channelOfMessage(said.channel)
   if (way !== undefined) touches.push({ ...way, at: event.occurredAt, campaign: null, basis: 'message' })
   if (event.emailEvent?.event === 'clicked')
     touches.push({ channel: 'email_marketing', at: event.occurredAt, source: 'email', campaign: null, basis: 'click' })
   return { touches, statedSource: stated, statedOrigins: visits.map(({ id }) => id) }
+}
+
+/** The message or call that came from the lead itself; what a telephone or mailbox writes is none. */
+export function saidBy({ kind, message }: LeadEvent): MessageFields | undefined {
+  return kind === 'message_inbound' && message !== null && isContact(message) ? message : undefined
 }
 
 /** A visit that the platform recorded, where it says which channel it came by. */

@@ -80,8 +80,7 @@ export function withJourney(state: AttributionState, journey: LeadJourney): Attr
   const day = journey.firstTouchAt === null ? undefined : dayOf(journey.firstTouchAt)
   switch (journey.kind) {
     case 'touched':
-      // Told of a channel that is new to the lead: it came after the others, in the order in which they were told of.
-      return day === undefined ? state : withStep(state, day, path.length === 1 ? BEGAN : (path.at(-2) ?? BEGAN), path.at(-1))
+      return day === undefined ? state : withNewChannel(state, journey, path, day)
     case 'engaged':
       return day === undefined || first === undefined ? state : withStep(state, day, first, ENGAGED)
     case 'converted': {
@@ -96,6 +95,38 @@ export function withJourney(state: AttributionState, journey: LeadJourney): Attr
   }
 }
 
+/**
+ * With a channel that is new to the lead. It mostly comes last; one that is told late may stand before others, and first: then the lead
+ * is counted anew from there, with what is known to have been counted of it, or it would convert under a channel that it never began with.
+ */
+function withNewChannel(state: AttributionState, journey: LeadJourney, path: readonly number[], day: number): AttributionState {
+  const place = placeOfNews(journey, path)
+  if (place === path.length - 1) return withStep(state, day, path.at(-2) ?? BEGAN, path.at(-1))
+  const isOther = ({ channel }: { readonly channel: string }) => indexOfChannel(channel) !== path[place]
+  const before = path.filter((_, index) => index !== place)
+  const formerDay = dayOf(journey.touches.find(isOther)?.at ?? journey.at)
+  const formerSteps = state.cohorts.find((cohort) => cohort.day === formerDay)?.steps ?? []
+  const wasCounted = (from: number, to: number | undefined) => formerSteps.some((step) => step.from === from && step.to === to)
+  // An earlier touch by a channel that was known is not told: where the lead is counted then, nobody knows here.
+  if (!wasCounted(BEGAN, before[0])) return state
+  // Its message is a touch, so that it has been told that the lead wrote; of one that wrote otherwise that stays where it is.
+  const wrote = journey.touches.some((touch) => touch.basis === 'message' && isOther(touch)) && wasCounted(before[0] ?? BEGAN, ENGAGED)
+  const without = stepsOf(before, wrote).reduce((so, [from, to]) => withStep(so, formerDay, from, to, -1), state)
+  return stepsOf(path, wrote).reduce((so, [from, to]) => withStep(so, day, from, to), without)
+}
+
+/** Where the channel that is told of stands: it touched the lead then, and of several at one moment it was told last. */
+function placeOfNews({ at, touches }: LeadJourney, path: readonly number[]): number {
+  const firsts = path.map((channel) => touches.find((touch) => indexOfChannel(touch.channel) === channel))
+  const place = firsts.findLastIndex((touch) => touch?.at === at)
+  return place < 0 ? path.length - 1 : place
+}
+
+function stepsOf(path: readonly number[], wrote: boolean): (readonly [from: number, to: number])[] {
+  const steps = path.map((channel, index) => [path[index - 1] ?? BEGAN, channel] as const)
+  return wrote && path[0] !== undefined ? [...steps, [path[0], ENGAGED]] : steps
+}
+
 /** Channels by the order of their first touch. */
 function pathOf({ touches }: LeadJourney): number[] {
   const path: number[] = []
@@ -106,13 +137,16 @@ function pathOf({ touches }: LeadJourney): number[] {
   return path
 }
 
-function withStep(state: AttributionState, day: number, from: number, to: number | undefined): AttributionState {
+/** `by`: 1, or -1 to take one back. */
+function withStep(state: AttributionState, day: number, from: number, to: number | undefined, by = 1): AttributionState {
   if (to === undefined || day < dayOf(state.latestAt) - WINDOW_DAYS || day > dayOf(state.latestAt)) return state
   const cohort = state.cohorts.find((one) => one.day === day) ?? { day, steps: [] }
   const known = cohort.steps.find((step) => step.from === from && step.to === to)
-  const steps = [...cohort.steps.filter((step) => step !== known), { from, to, count: (known?.count ?? 0) + 1 }]
+  const count = (known?.count ?? 0) + by
+  const steps = [...cohort.steps.filter((step) => step !== known), ...(count > 0 ? [{ from, to, count }] : [])]
   steps.sort((a, b) => a.from - b.from || a.to - b.to)
-  const cohorts = [...state.cohorts.filter((one) => one.day !== day), { day, steps }].sort((a, b) => a.day - b.day)
+  const others = state.cohorts.filter((one) => one.day !== day)
+  const cohorts = (steps.length === 0 ? others : [...others, { day, steps }]).sort((a, b) => a.day - b.day)
   return { ...state, cohorts }
 }
 
@@ -160,6 +194,8 @@ export function withSpend(state: AttributionState, spend: MarketingSpend): Attri
   const day = dayOfText(spend.day)
   const cents = centsOf(spend.amount)
   if (channel === undefined || day === undefined || cents === undefined || cents < 0n) return undefined
+  // Of a mistyped year it would stay for good: nothing to come leaves the window.
+  if (day > dayOf(state.latestAt) + WINDOW_DAYS) return undefined
   if (day < dayOf(state.latestAt) - WINDOW_DAYS) return state
   const { campaign, currency, statedAt } = spend
   const known = state.spend.find((row) => row.channel === channel && row.campaign === campaign && row.day === day)

@@ -78,7 +78,7 @@ function subjects(series: readonly MarketSeries[], rule: TrendRule): Map<string,
 function judged(rule: TrendRule, subject: string, trend: Trend): Judged[] {
   const size = trend.change < 0n ? -trend.change : trend.change
   const times = size / rule.threshold
-  if (times === 0n) return []
+  if (times === 0n || trend.byChance) return []
   const { reason, words, is } = trend.change > 0n ? rule.up : rule.down
   const threat = is === 'threat' ? threatOf(times) : undefined
   const opportunity = is === 'opportunity' ? opportunityOf(times) : undefined

@@ -22,7 +22,7 @@ export const REFRESH_MS = 24 * HOUR_MS
 export const VALID_MS = 2 * REFRESH_MS
 const REFRESH_TIMER = 'market_refresh'
 /** Rises when the same figures may give other findings. */
-const agentVersion = 1
+const agentVersion = 2
 const system = 'competitive'
 
 type Answer = Outcome<MarketState, typeof insights>

@@ -14,6 +14,8 @@ export interface Trend {
   readonly source: string
   /** Per mille of what was before, or thousandths of the figure itself: as asked for. */
   readonly change: bigint
+  /** Counts of a period, or shares of so many, that nothing moved would be as far apart by chance. */
+  readonly byChance: boolean
   /** Between the ends of both periods. */
   readonly days: number
   readonly weeks: number
@@ -29,7 +31,7 @@ export interface Measure {
   readonly leastSamples: number
 }
 
-/** The trend of a figure of one subject, of which there may be several feeds. */
+/** The trend of a figure of one subject, of which there may be several feeds: that of the one that rests on most, which may say that nothing moved. */
 export function trendOf(feeds: readonly MarketSeries[], measure: Measure): Trend | undefined {
   return feeds
     .flatMap((feed) => trendOfFeed(feed, measure) ?? [])
@@ -47,13 +49,14 @@ function trendOfFeed({ windows, source }: MarketSeries, { figure, by, leastSampl
   const samples = like.reduce((sum, reading) => sum + samplesOf(reading), 0)
   const values = like.map(({ value }) => microsOf(value))
   const change = changeOf(microsOf(before.value), microsOf(now.value), by)
-  if (samples < leastSamples || change === undefined || change === 0n) return undefined
+  if (samples < leastSamples || change === undefined) return undefined
   const agreeing = values.slice(1).filter((value, index) => sign(value - (values[index] ?? value)) === sign(change)).length
   return {
     before,
     now,
     source,
     change,
+    byChance: isByChance(figure, before, now),
     days: Math.round((now.periodTo - before.periodTo) / DAY_MS),
     weeks: like.length,
     steadiness: agreeing / (values.length - 1),
@@ -66,6 +69,28 @@ const sign = (value: bigint): number => (value > 0n ? 1 : value < 0n ? -1 : 0)
 
 function samplesOf({ figure, value, samples }: MarketReading): number {
   return samples > 0 ? samples : figureRule(figure)?.counts === true ? Math.floor(Number(value)) : 0
+}
+
+const SHARE = 'market_share'
+/** 3.29 squared, in hundredths: further apart come two figures by chance once in 1,000 times. */
+const APART_HUNDREDTHS = 1_083n
+/** All of a share: 100 per cent in millionths. */
+const WHOLE = 100_000_000n
+
+/**
+ * Would two figures with nothing between them but chance be as far apart? Homes and posts of a period are counted anew in each: the variance
+ * of a count is the count. A share is one of so many: that of a share is p (1 - p) / n. Of other figures nothing tells how far they vary.
+ */
+function isByChance(figure: string, before: MarketReading, now: MarketReading): boolean {
+  const rule = figureRule(figure)
+  const [a, b] = [microsOf(before.value), microsOf(now.value)]
+  const apart = 100n * (b - a) * (b - a)
+  if (figure === SHARE) {
+    const [n, m] = [BigInt(before.samples), BigInt(now.samples)]
+    return apart * n * m <= APART_HUNDREDTHS * (a * (WHOLE - a) * m + b * (WHOLE - b) * n)
+  }
+  // What is for sale stands from week to week.
+  return rule?.counts === true && rule.is === 'rate' && apart <= APART_HUNDREDTHS * (a + b) * 1_000_000n
 }
 
 /** In whole per mille or thousandths, cut towards zero. Of nothing there is no share. */

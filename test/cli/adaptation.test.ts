@@ -17,7 +17,7 @@ const monitor: AgentInsight = {
   findings: [
     {
       ...{ kind: 'answered_less', subject: 'sms', bin: 4, value: '1/40', samples: 40, reason: 'fell_in_24h' },
-      text: 'Messages by sms were answered less on the last day.',
+      text: 'Of the messages by sms whose 72 hours ended on the last day fewer were answered.',
       evidence: [
         { field: 'last day', value: '1 of 40, 2.5 %; 99.9 % interval 0.0 to 20.6 %' },
         { field: 'median day', value: '10 of 30, 33.3 %' },
@@ -45,7 +45,7 @@ t.test('findings are told with figure, samples, interval and validity, agent by 
   t.strictSame(out, [
     'performance_monitor, stated 2026-11-10 17:00 UTC, valid until 2026-11-13 17:00 UTC',
     '  answered_less  sms  1/40  of 40 samples, confidence 4 of 5',
-    '    Messages by sms were answered less on the last day.',
+    '    Of the messages by sms whose 72 hours ended on the last day fewer were answered.',
     '    last day: 1 of 40, 2.5 %; 99.9 % interval 0.0 to 20.6 %',
     '    median day: 10 of 30, 33.3 %',
     '',

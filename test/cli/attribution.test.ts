@@ -193,6 +193,28 @@ t.test('the report puts models, cost and return side by side, with ranges and wh
   t.equal((await show(records, start, '--json')).length, 4)
 })
 
+t.test('where the better of two channels has 70 % already the report says that, and not that nothing can be told', async (t) => {
+  const line = drive(attribution, { at: start })
+  const told = (channel: string, from: number, leads: number, won: number, value: string) => {
+    for (let i = from; i < from + leads; i++) line.pipe(journeys, tenantId, journey('touched', i, [channel], start))
+    const over = { at: start + 20 * DAY, value, conversionNo: 1 }
+    for (let i = from; i < from + won; i++) line.pipe(journeys, tenantId, journey('converted', i, [channel], start, over))
+  }
+  told('paid_search', 0, 60, 12, '1000')
+  told('referral', 100, 60, 5, '100')
+  // 1.58 to 4.42 as above; 500 +- 1.645 * 100 * sqrt(5) = 868 at most, of 1,000 .87. 4,000 are 80 % of 5,000.
+  for (const one of [spent('paid_search', '2026-11-12', '4000'), spent('referral', '2026-11-12', '1000')])
+    line.pipe(marketingSpend, tenantId, one)
+  line.advance('40d')
+  const text = (
+    await show(
+      line.records(insights).map(({ key, value }) => ({ key, value })),
+      start + 40 * DAY,
+    )
+  ).join('\n')
+  t.match(text, /^Budget: paid search returns more than referral and has 70 % of what both get already, so no shift is proposed\.$/m)
+})
+
 t.test('a location that was first heard of before the 90 days is reported on for the 90 days, a newer one since then', async (t) => {
   const line = drive(attribution, { at: start })
   line.pipe(journeys, tenantId, journey('touched', 500, ['radio'], start))

@@ -5341,6 +5341,57 @@ export const mutations: readonly Mutation[] = [
     why: 'A new location is told that a channel brings many times what it costs, and moves its budget.',
   },
   {
+    id: 'late-channel-last',
+    guard: 'a lead converts under the channel that it is counted under',
+    file: 'pipelines/attribution/window.ts',
+    find: 'return place < 0 ? path.length - 1 : place',
+    replace: 'return path.length - 1',
+    tests: [
+      {
+        file: 'test/pipelines/attribution/attribution.test.ts',
+        title: 'a lead converts under the channel that touched it first, also where that is told after another one',
+      },
+    ],
+    why: 'Where messages are told before their contacts a channel is said to convert none of its leads, and agents leave its leads alone.',
+  },
+  {
+    id: 'planned-spend-counts',
+    guard: 'spend counts when its day has come',
+    file: 'pipelines/attribution/figures.ts',
+    find: 'day >= firstDay && day <= dayOf(at))',
+    replace: 'day >= firstDay)',
+    tests: [
+      {
+        file: 'test/pipelines/attribution/attribution.test.ts',
+        title: 'spend of days to come counts when they have come, and a mistyped year is none',
+      },
+    ],
+    why: 'A budget that is stated for the quarter makes its channel look as if it had cost that and brought nothing.',
+  },
+  {
+    id: 'market-by-chance',
+    guard: 'of the market only what chance does not explain is found',
+    file: 'pipelines/market/findings.ts',
+    find: 'times === 0n || trend.byChance',
+    replace: 'times === 0n',
+    tests: [
+      {
+        file: 'test/pipelines/market/market.test.ts',
+        title: 'of twenty competitors that take on as many homes as ever nobody is said to gain',
+      },
+    ],
+    why: 'Competitors are said to gain in every week, and leads that look elsewhere are called for it.',
+  },
+  {
+    id: 'telephone-engages',
+    guard: 'what a telephone writes by itself is no engagement',
+    file: 'pipelines/attribution/touchOf.ts',
+    find: 'message !== null && isContact(message)',
+    replace: 'message !== null',
+    tests: [{ file: journeyFolds, title: 'what a telephone or a mailbox writes by itself is no engagement and no touch' }],
+    why: 'A channel whose leads never wrote a word is said to bring leads that write.',
+  },
+  {
     id: 'seven-hears-why-not',
     guard: 'what was decided is decided again',
     file: 'pipelines/agents/phrases.ts',

@@ -178,6 +178,14 @@ t.test('a fall on the last day is found against the median day, not by chance an
   const [all, sms] = performance([...usual, ...on(TODAY - 1, 1, 40)])
   t.match(all, { kind: 'answered_less', subject: 'messages', value: '1/40', samples: 40, reason: 'fell_in_24h' })
   t.match(sms, { kind: 'answered_less', subject: 'sms' })
+  t.strictSame(
+    [all?.text, sms?.text],
+    [
+      'Of the messages whose 72 hours ended on the last day fewer were answered.',
+      'Of the messages by sms whose 72 hours ended on the last day fewer were answered.',
+    ],
+    'they went out three days before',
+  )
   t.match(all?.evidence[0], { field: 'last day', value: /^1 of 40, 2\.5 %; 99\.9 % interval 0\.0 to \d+\.\d %$/ })
   t.match(all?.evidence[1], { field: 'median day', value: '10 of 30, 33.3 %' })
   t.strictSame(kinds(performance([...usual, ...on(TODAY - 1, 9, 40)])), [], '22.5 % of 40 is a third less, and may be chance')
@@ -427,7 +435,7 @@ t.test('findings are stated after midnight, anew when they change or their valid
   t.match(last, {
     tenantId,
     system: 'adaptive',
-    agentVersion: 1,
+    agentVersion: 2,
     at: midnight + REVIEW_AFTER_MS,
     validUntil: midnight + REVIEW_AFTER_MS + VALID_MS,
   })

@@ -22,7 +22,7 @@ const found = (kind: string, over: Partial<Finding> = {}): Finding => ({
     value: '1/40',
     samples: 40,
     reason: 'fell_in_24h',
-    text: 'Messages by sms were answered less on the last day.',
+    text: 'Of the messages by sms whose 72 hours ended on the last day fewer were answered.',
   },
   evidence: [{ field: 'last day', value: '1 of 40, 2.5 %' }],
   ...over,

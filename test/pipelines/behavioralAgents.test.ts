@@ -1,8 +1,11 @@
 /** System 7: the window of signals in the view, and the three agents that read it. */
 import fc from 'fast-check'
 import t from 'tap'
+import { noInsights } from '../../pipelines/agents/agent.ts'
+import { agentView } from '../../pipelines/agents/agentView.ts'
 import { patternsOf } from '../../pipelines/agents/behavioral/patternRecognizer.ts'
 import { predictionOf, probabilityOf } from '../../pipelines/agents/behavioral/intentPredictor.ts'
+import { signalDetector } from '../../pipelines/agents/behavioral/signalDetector.ts'
 import { intentSignals, meanWeight, weights } from '../../pipelines/agents/behavioral/signalTable.ts'
 import { WINDOW_ENTRIES, WINDOW_MS, signalWindow } from '../../pipelines/enrich/behaviour/signalWindow.ts'
 import { signalNames } from '../../pipelines/enrich/behaviour/signals.ts'
@@ -10,7 +13,7 @@ import { encodedView, VIEW_BYTES } from '../../pipelines/enrich/leadView.ts'
 import type { Observed, SeenSignal } from '../../schemas/generated/records.ts'
 import { profileRecord, tenantRecord } from '../support/leadRecords.ts'
 import { assertProperty } from '../support/property.ts'
-import { asked, day, hour, minute, view } from './leads.ts'
+import { asked, day, hour, minute, question, view } from './leads.ts'
 import { opinionOf } from './opinions.ts'
 
 const seen = (signal: string, at: number, subject: string | null = null): Observed => ({ at, signal, subject, price: null })
@@ -105,6 +108,12 @@ t.test('signal_detector speaks of calls, bursts, many looks and the calculator',
   t.equal(say(did('property_view', 5, 3 * hour, 1)), 'sms 4 high_intent_browsing')
   t.equal(say(did('property_view', 5, 3 * day, 1)), 'sms 3 high_intent_browsing', '.62')
   t.equal(say(did('property_view', 5, 4 * day, 1)), 'sms 2 high_intent_browsing', '.465')
+  const text = (...signals: SeenSignal[]) => {
+    const said = signalDetector.assess(agentView(question({ view: view({ signals }) })), noInsights)
+    return 'text' in said ? said.text : said
+  }
+  t.equal(text(did('property_view', 5, hour, 1)), 'The lead looks at homes again and again.', 'one home five times is not many homes')
+  t.equal(text(...[1, 2, 3, 4, 5].map((subject) => did('property_view', 1, hour, subject))), 'The lead looks at many homes.')
   // One calculator: .6 * (.55 + .45 * 15 / 20 = .8875) = .53
   t.equal(say(did('calculator_usage', 1, minute)), 'email 2 price_sensitivity')
 })

@@ -239,6 +239,20 @@ t.test('expertise: the one who knows it, unless two know it equally well', async
   )
   // One of two needs is met: 1 x 1/2 = .50, bin 2.
   t.match(says(expertiseMatcher, { facts: { goal: 'first home', budget: '2m' }, shortlist: [realtor('a'), knows] }), { bin: 2 })
+  const words = (facts: Record<string, string>, specialties: string[]) => {
+    const said = says(expertiseMatcher, { facts, shortlist: [realtor('a'), realtor('b', { specialties })] })
+    return 'text' in said ? said.text : said
+  }
+  t.equal(words({ budget: '2m' }, ['luxury_properties']), 'Knows luxury properties: that is what the lead speaks of.')
+  t.equal(
+    words({ goal: 'first home', budget: '2m' }, ['luxury_properties']),
+    'Knows luxury properties, of what the lead speaks of: first time buyers, luxury properties.',
+    'nothing that the realtor does not know',
+  )
+  t.equal(
+    words({ goal: 'first home', motivation: 'invest' }, ['distressed_sales']),
+    'Knows investment properties by a related specialty, of what the lead speaks of: first time buyers, investment properties.',
+  )
   const both = realtor('e', { specialties: ['luxury_properties', 'first_time_buyers'] })
   t.match(says(expertiseMatcher, { facts: { goal: 'first home', budget: '2m' }, shortlist: [knows, both] }), {
     option: 'realtor_2',

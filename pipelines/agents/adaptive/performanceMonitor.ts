@@ -13,7 +13,7 @@ const written = ['sms', 'email'] as const
 
 export const performanceMonitor: Agent = {
   id: 'performance_monitor',
-  version: 1,
+  version: 2,
   system: 'adaptive',
   family: 'location_results',
   answers: ['follow_up'],

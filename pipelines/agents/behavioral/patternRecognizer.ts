@@ -23,7 +23,7 @@ const courses = {
   urgency_indicators: { wanted: ['sms', 'email'], approach: 'soft_ask', text: 'Much activity within an hour.' },
   abandonment_risk: { wanted: ['email', 'sms'], approach: 'reassure', text: 'Activity broke off within the last minutes.' },
   comparison_shopping: { wanted: ['email', 'sms'], approach: 'inform', text: 'The lead compares several homes.' },
-  research_mode: { wanted: ['email', 'sms'], approach: 'inform', text: 'The lead has been researching for hours.' },
+  research_mode: { wanted: ['email', 'sms'], approach: 'inform', text: 'The lead has looked at a lot, over hours or days.' },
 } as const satisfies Readonly<Record<string, Course>>
 export type CourseName = keyof typeof courses
 
@@ -61,7 +61,7 @@ function newest(signals: readonly SeenSignal[], most: number): string[] {
 
 export const patternRecognizer: Agent = {
   id: 'pattern_recognizer',
-  version: 1,
+  version: 2,
   system: 'behavioral',
   family: 'signals',
   answers: ['follow_up', 'content'],

@@ -3,6 +3,7 @@
  * Abstains without signals and when none of them is significant.
  * @source reference/lead-domain.md 6.3
  */
+import type { SeenSignal } from '../../../schemas/generated/records.ts'
 import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent } from '../agent.ts'
 import { openOr } from '../channels.ts'
@@ -15,12 +16,14 @@ import {
   isSignificant,
   meanWeight,
   minuteMs,
+  propertiesIn,
   propertySignals,
   windowInWords,
 } from './signalTable.ts'
 
 const spikeSignals = 10
 const spikeMs = 30 * minuteMs
+/** Looks that speak, and homes that are many. */
 const manyProperties = 5
 
 interface Pattern {
@@ -31,7 +34,7 @@ interface Pattern {
 
 export const signalDetector: Agent = {
   id: 'signal_detector',
-  version: 1,
+  version: 2,
   system: 'behavioral',
   family: 'signals',
   answers: ['follow_up'],
@@ -48,7 +51,7 @@ export const signalDetector: Agent = {
         : countOf(signals, undefined, latest.at - spikeMs) >= spikeSignals
           ? { name: 'engagement_spike', wanted: ['sms', 'email'], text: 'A burst of activity within half an hour.' }
           : countOf(signals, propertySignals) >= manyProperties
-            ? { name: 'high_intent_browsing', wanted: ['sms', 'email'], text: 'The lead looks at many homes.' }
+            ? { name: 'high_intent_browsing', wanted: ['sms', 'email'], text: looksText(signals) }
             : countOf(signals, calculatorSignals) > 0
               ? { name: 'price_sensitivity', wanted: ['email', 'sms'], text: 'The lead works out what it can pay.' }
               : undefined
@@ -65,4 +68,9 @@ export const signalDetector: Agent = {
       evidence: [field('signals', windowInWords(signals))],
     })
   },
+}
+
+/** Looks are counted, of one home as of many. */
+function looksText(signals: readonly SeenSignal[]): string {
+  return propertiesIn(signals) >= manyProperties ? 'The lead looks at many homes.' : 'The lead looks at homes again and again.'
 }

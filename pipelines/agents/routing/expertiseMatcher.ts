@@ -14,7 +14,7 @@ const clarity = { exact: 1, related: 0.8 } as const
 
 export const expertiseMatcher: Agent = {
   id: 'expertise_matcher',
-  version: 4,
+  version: 5,
   system: 'routing',
   family: 'expertise',
   answers: ['routing'],
@@ -33,16 +33,22 @@ export const expertiseMatcher: Agent = {
     const [realtor, ...others] = fitting
     const option = realtor === undefined ? undefined : optionOfPlace(shortlist.indexOf(realtor))
     if (realtor === undefined || option === undefined || others.length > 0) return abstain('equally_suited')
-    const asked = needs.specialties.map((need) => need.replaceAll('_', ' ')).join(', ')
+    const known = needs.specialties.filter((need) => expertiseOf(realtor.specialties, [need]) === best)
+    const asked = inWords(needs.specialties)
+    const ofWhat = known.length < needs.specialties.length ? `, of what the lead speaks of: ${asked}` : ': that is what the lead speaks of'
     return vote('routing', option, {
       // Of several needs those that are met count; one related specialty stands for all of them.
       bin: binOf(clarity[best] * (best === 'exact' ? most / needs.specialties.length : 1)),
       reason: best === 'exact' ? 'specialist' : 'related_specialty',
-      text: `Knows ${asked}${best === 'exact' ? '' : ' by a related specialty'}: that is what the lead speaks of.`,
+      text: `Knows ${inWords(known)}${best === 'exact' ? '' : ' by a related specialty'}${ofWhat}.`,
       evidence: [
         ...needs.facts.map((fact) => field(`facts.${fact}`, facts[fact] ?? '')),
         field('shortlist.specialties', realtor.specialties.join(', ')),
       ],
     })
   },
+}
+
+function inWords(needs: readonly string[]): string {
+  return needs.map((need) => need.replaceAll('_', ' ')).join(', ')
 }

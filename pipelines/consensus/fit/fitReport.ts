@@ -1,6 +1,6 @@
 /**
  * What a fit changed against the policy in force, and on how many labels, so that a person can judge it before it is
- * published: counts, effective counts, each agent, each family, and both policies on labels that neither has seen.
+ * published: counts, effective counts, each agent, each family, and both policies on labels that the new one has not seen.
  */
 import type { Policy } from '../../../schemas/generated/records.ts'
 import { exp, ln } from '../pinnedMath.ts'
@@ -76,7 +76,7 @@ export interface FitReport {
   }[]
   readonly tau: { readonly before: number; readonly after: number }
   readonly quantile: Quantile
-  /** Both policies on the newest slice, which neither strengths nor temperature have seen; `undefined` without one. */
+  /** Both policies on the newest slice, which neither strengths nor temperature of the new one have seen; `undefined` without one. */
   readonly held: { readonly labels: number; readonly former: HeldScores; readonly fitted: HeldScores } | undefined
   readonly warnings: readonly string[]
 }

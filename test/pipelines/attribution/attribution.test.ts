@@ -5,6 +5,7 @@ import { RENEW_MS, REFRESH_MS, VALID_MS, attribution } from '../../../pipelines/
 import { indexOfChannel } from '../../../pipelines/attribution/channels.ts'
 import { figuresOf } from '../../../pipelines/attribution/figures.ts'
 import { forecastFindings } from '../../../pipelines/attribution/forecast.ts'
+import { journeys as journeyStage } from '../../../pipelines/attribution/journeys.ts'
 import {
   MAX_CONVERSIONS_KEPT,
   MAX_SPEND_ROWS,
@@ -20,9 +21,9 @@ import { drive } from '../../../runtime/driver.ts'
 import type { Line } from '../../../runtime/driver.ts'
 import { AttributionState } from '../../../schemas/generated/records.ts'
 import type { AgentInsight, Finding } from '../../../schemas/generated/records.ts'
-import { insightKey, insights, journeys, marketingSpend } from '../../../topics/index.ts'
+import { insightKey, insights, journeys, leadEvents, leadKey, marketingSpend, outcomes } from '../../../topics/index.ts'
 import { assertProperty } from '../../support/property.ts'
-import { DAY, journey, spent, start, tenantId } from './journeyRecords.ts'
+import { DAY, contact, journey, spent, start, tenantId, won, wrote } from './journeyRecords.ts'
 
 const agents = ['attribution_modeler', 'channel_analyzer', 'roi_optimizer', 'predictive_modeler']
 const line = (at: number = start) => drive(attribution, { at })
@@ -99,6 +100,66 @@ t.test('leads of the last 30 days are in no rate', async (t) => {
   t.match(finding(one, 'channel_analyzer', 'channel', 'radio'), { reason: 'too_few_leads' })
   one.advance('2d')
   t.match(finding(one, 'channel_analyzer', 'channel', 'radio'), { reason: 'never_converts' })
+})
+
+t.test('a lead converts under the channel that touched it first, also where that is told after another one', async (t) => {
+  const leads = drive(journeyStage, { at: start })
+  for (let n = 0; n < 60; n++) {
+    const contactId = `contact-${n}`
+    const key = leadKey(tenantId, contactId)
+    // The webhook of the message comes before that of the contact, which was there a minute earlier.
+    leads.pipe(leadEvents, key, { ...wrote('facebook', start + 60_000), contactId })
+    leads.pipe(leadEvents, key, { ...contact('Google Ads', start + 61_000, { createdAt: start }), contactId })
+    if (n < 20) leads.pipe(outcomes, key, won(`outcome-${n}`, start + 20 * DAY, '3000', { contactId }))
+  }
+  const one = line()
+  for (const told of leads.outputs(journeys)) one.pipe(journeys, tenantId, told)
+  one.advance('75d')
+  const figuresFor = (channel: string) => {
+    const found = finding(one, 'channel_analyzer', 'channel', channel)
+    return ['leads', 'engaged', 'converted', 'mature_leads', 'mature_converted'].map((name) => evidence(found, name))
+  }
+  t.strictSame(figuresFor('paid_search'), ['60', '60', '20', '60', '20'])
+  t.strictSame(figuresFor('social_media'), ['0', '0', '0', '0', '0'])
+})
+
+t.test('a channel that is told late stands where it touched the lead, and nothing is counted twice', async (t) => {
+  const [paid = 0, radio = 0, events = 0] = ['paid_search', 'radio', 'events'].map(indexOfChannel)
+  const touched = (told: string, ...way: readonly (readonly [channel: string, at: number])[]) => {
+    const touches = way.map(([channel, at]) => ({ channel, stage: 'consideration', at, source: channel, campaign: null, basis: 'stated' }))
+    return journey('touched', told, [], 0, {
+      at: way.find(([channel]) => channel === told)?.[1] ?? 0,
+      firstTouchAt: way[0]?.[1] ?? 0,
+      touches,
+    })
+  }
+  const stepsOf = (...told: ReturnType<typeof touched>[]) =>
+    told
+      .reduce(withJourney, emptyWindow(start + 5 * DAY))
+      .cohorts.map(({ day, steps }) => [day - Math.floor(start / DAY), ...steps.map(({ from, to, count }) => `${from}>${to} ${count}`)])
+  const first = touched('radio', ['radio', start + 2 * DAY])
+  const then = touched('events', ['radio', start + 2 * DAY], ['events', start + 4 * DAY])
+  t.strictSame(stepsOf(first, then), [[2, `-1>${radio} 1`, `${radio}>${events} 1`]])
+  t.strictSame(
+    stepsOf(first, then, touched('paid_search', ['radio', start + 2 * DAY], ['paid_search', start + 3 * DAY], ['events', start + 4 * DAY])),
+    [[2, `-1>${radio} 1`, `${paid}>${events} 1`, `${radio}>${paid} 1`]],
+    'between the two',
+  )
+  t.strictSame(
+    stepsOf(first, then, touched('paid_search', ['paid_search', start], ['radio', start + 2 * DAY], ['events', start + 4 * DAY])),
+    [[0, `-1>${paid} 1`, `${paid}>${radio} 1`, `${radio}>${events} 1`]],
+    'before both: the lead is one of that day, and of no other',
+  )
+  t.strictSame(
+    stepsOf(first, touched('paid_search', ['radio', start + 2 * DAY], ['paid_search', start + 2 * DAY])),
+    [[2, `-1>${radio} 1`, `${radio}>${paid} 1`]],
+    'of one moment the one that was told first is the first',
+  )
+  t.strictSame(
+    stepsOf(first, touched('paid_search', ['paid_search', start], ['radio', start + DAY], ['radio', start + 2 * DAY])),
+    [[2, `-1>${radio} 1`]],
+    'where it is counted is not known after an earlier touch of a known channel, which is not told: it stays one lead',
+  )
 })
 
 t.test('a channel without others to compare it with is not said to have too few leads of its own', async (t) => {
@@ -179,6 +240,17 @@ t.test('spend from before the location was first heard of is not held against re
   t.equal(figuresOf(withSpend(state, spent('radio', '2026-11-10', '7')) as AttributionState, start).channels[0]?.spend, 700n)
 })
 
+t.test('spend of days to come counts when they have come, and a mistyped year is none', async (t) => {
+  const told = ['2026-11-10', '2026-11-12'].map((day) => spent('radio', day, '500'))
+  const state = told.reduce((before, row) => withSpend(before, row) as AttributionState, emptyWindow(start))
+  const spentAt = (at: number) => figuresOf(state, at).channels[0]?.spend
+  t.strictSame([start, start + 2 * DAY - 1, start + 2 * DAY].map(spentAt), [50_000n, 50_000n, 100_000n])
+  t.equal(withSpend(state, spent('radio', '2062-11-10', '500')), undefined)
+  // 2026-11-10 and 90 days.
+  t.ok(withSpend(state, spent('radio', '2027-02-08', '500')))
+  t.equal(withSpend(state, spent('radio', '2027-02-09', '500')), undefined)
+})
+
 t.test('what was won before the location was first heard of is in no return and no forecast; the models credit it', async (t) => {
   const since = start - (start % DAY)
   const touches = [{ channel: indexOfChannel('radio') ?? -1, at: since - 20 * DAY, basis: 95 }]
@@ -212,6 +284,7 @@ t.test('a little more credit than leads is chance', async (t) => {
   one.advance('5m')
   // 7 of 13 is .538 for half of the leads; 2.69 / sqrt(7) of it is more than all of it.
   t.match(finding(one, 'attribution_modeler', 'credit', 'paid_search'), { reason: 'credited' })
+  one.advance('31d')
   t.match(finding(one, 'predictive_modeler', 'lead_worth', 'paid_search'), { reason: 'worth_the_same' })
 })
 
@@ -253,6 +326,20 @@ t.test('the forecast is what was seen, without growth, and only where enough was
   t.equal(evidence(forecast, 'revenue_high'), (mean + 1.6448536269514722 * Math.sqrt(variance)).toFixed(2))
 })
 
+t.test('a location that states no worth of what it wins has no forecast, and none of 0', async (t) => {
+  const leads = drive(journeyStage, { at: start })
+  for (let n = 0; n < 60; n++) {
+    const contactId = `contact-${n}`
+    leads.pipe(leadEvents, leadKey(tenantId, contactId), { ...contact('Google Ads'), contactId })
+    if (n < 25) leads.pipe(outcomes, leadKey(tenantId, contactId), won(`outcome-${n}`, start + 20 * DAY, '0', { contactId }))
+  }
+  const one = line()
+  for (const told of leads.outputs(journeys)) one.pipe(journeys, tenantId, told)
+  one.advance('75d')
+  t.equal(evidence(finding(one, 'channel_analyzer', 'channel', 'paid_search'), 'converted'), '25')
+  t.equal(finding(one, 'predictive_modeler', 'forecast'), undefined)
+})
+
 t.test('19 conversions are no forecast, and weeks that are uneven widen it', async (t) => {
   const one = line()
   campaign(one, 'paid_search', start, 60, 0)
@@ -292,6 +379,53 @@ t.test('a lead of a channel is worth more where the interval says so', async (t)
   const one = settled()
   t.match(finding(one, 'predictive_modeler', 'lead_worth', 'paid_search'), { reason: 'worth_more', value: '600.00' })
   t.equal(finding(one, 'predictive_modeler', 'lead_worth', 'radio'), undefined, 'no conversion, no interval')
+})
+
+t.test('a channel that has just begun is not worth less for it: leads of the last 30 days have had no time to convert', async (t) => {
+  const touchedOn = (channel: string, at: number, count: number, ids: number) =>
+    Array.from({ length: count }, (_, i) => journey('touched', ids + i, [channel], at))
+  const wonOn = (channel: string, first: number, at: number, count: number, ids: number) =>
+    Array.from({ length: count }, (_, i) =>
+      journey('converted', ids + i, [channel], first, { at, value: '1000', conversionNo: 1, journeyId: `0-${channel}-${ids + i}` }),
+    )
+  const now = start + 75 * DAY
+  const young = now - 15 * DAY
+  // One lead in ten converts, within 45 days of its first touch: of the young ones a third of them so far.
+  const told = [
+    ...touchedOn('radio', start, 1000, 0),
+    ...touchedOn('events', start, 1000, 2000),
+    ...touchedOn('events', young, 1000, 4000),
+    ...wonOn('radio', start, start + 40 * DAY, 100, 0),
+    ...wonOn('events', start, start + 40 * DAY, 100, 2000),
+    ...wonOn('events', young, now - DAY, 33, 4000),
+  ]
+  const state = told.reduce((so, one) => withJourney(so, one), trimmed(emptyWindow(start), now))
+  const worth = forecastFindings(state, figuresOf(state, now), now).filter(({ kind }) => kind === 'lead_worth')
+  // 100 conversions of 1,000 by 1,000 leads, in both.
+  t.strictSame(
+    worth.map(({ subject, reason, value, samples }) => [subject, reason, value, samples]),
+    [
+      ['events', 'worth_the_same', '100.00', 1000],
+      ['radio', 'worth_the_same', '100.00', 1000],
+    ],
+  )
+})
+
+t.test('parts of one conversion that stand under several other channels are one amount, and no evidence of their own', async (t) => {
+  const now = start + 75 * DAY
+  const way = (channels: readonly string[], count: number, won: number, ids: number) => [
+    ...Array.from({ length: count }, (_, i) => journey('touched', ids + i, channels.slice(0, 1), start - (channels.length - 1) * DAY)),
+    ...(channels.length === 1 ? [] : Array.from({ length: count }, (_, i) => journey('touched', ids + i, channels, start))),
+    ...Array.from({ length: won }, (_, i) =>
+      journey('converted', ids + i, channels, start, { at: start + 20 * DAY, value: '1000', conversionNo: 1, journeyId: `0-${ids + i}` }),
+    ),
+  ]
+  const told = [...way(['radio'], 60, 22, 0), ...way(['events', 'television'], 60, 5, 1000)]
+  const state = told.reduce((so, one) => withJourney(so, one), trimmed(emptyWindow(start - 2 * DAY), now))
+  const [radio] = forecastFindings(state, figuresOf(state, now), now).filter(({ subject }) => subject === 'radio')
+  // 22,000 less 2.69 x 1,000 x sqrt(22), by 60 leads: 156. Of the others 5,000 and 2.69 x 1,000 x sqrt(5), by 60: 184; as ten halves it would be 154.
+  t.match(radio, { kind: 'lead_worth', reason: 'worth_the_same', value: '366.67' })
+  t.equal(evidence(radio, 'worth_low'), '156.37')
 })
 
 t.test('findings are published five minutes after a change and once a day, and again only when new or about to run out', async (t) => {

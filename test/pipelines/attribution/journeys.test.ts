@@ -195,6 +195,36 @@ t.test('a message that is told before the source counts as engagement of its cha
   t.strictSame(told(one), ['touched referral:stated', 'engaged referral:stated'])
 })
 
+t.test('an opportunity that was won for 0 has no worth: that is what it holds before anybody states one', async (t) => {
+  const worth = (value: string) => {
+    const one = line()
+    one.pipe(leadEvents, maria, contact('Zillow'))
+    one.pipe(outcomes, maria, won('o1', start + DAY, value))
+    const [told] = one.outputs(journeys).filter(({ kind }) => kind === 'converted')
+    return [told?.value, told?.conversionNo]
+  }
+  t.strictSame(['0', '0.00', '-5', '0.01'].map(worth), [
+    [null, 1],
+    [null, 1],
+    [null, 1],
+    ['0.01', 1],
+  ])
+})
+
+t.test('what a telephone or a mailbox writes by itself is no engagement and no touch', async (t) => {
+  const one = line()
+  const itself = (channel: string, text: string, at: number) => {
+    const said = wrote(channel, at)
+    one.pipe(leadEvents, maria, { ...said, message: said.message && { ...said.message, text } })
+  }
+  one.pipe(leadEvents, maria, contact('Google Ads'))
+  itself('sms', "I'm driving with Do Not Disturb While Driving turned on. I'll see your message when I get where I'm going.", start + HOUR)
+  itself('facebook', 'Automatic reply: we are out of office', start + 2 * HOUR)
+  t.strictSame(told(one), ['touched paid_search:stated'])
+  itself('sms', 'Is it still available?', start + 3 * HOUR)
+  t.strictSame(told(one), ['touched paid_search:stated', 'engaged paid_search:stated'])
+})
+
 t.test('a conversion counts once, however often and whenever it is told', async (t) => {
   const one = line()
   one.pipe(leadEvents, maria, contact('Zillow'))

@@ -21,6 +21,7 @@ import { insightAgents, trendRules } from '../../../pipelines/market/trendRules.
 import { drive } from '../../../runtime/driver.ts'
 import { MarketState } from '../../../schemas/generated/records.ts'
 import type { MarketFact, MarketSeries } from '../../../schemas/generated/records.ts'
+import { seededRandom } from '../../../simulate/seededRandom.ts'
 import { insightKey, insights, marketFacts } from '../../../topics/index.ts'
 import { marketFactId, marketFigures, priceBands, propertyTypes } from '../../../topics/marketFacts.ts'
 import { assertProperty } from '../../support/property.ts'
@@ -154,31 +155,84 @@ t.test('segments stand apart, and of two feeds the one that rests on more speaks
     // 25 % is two thresholds of 10 %: (.5 + 1) / 2 * .85 = .6375
     ['pace_trend|condo 250-500k|selling_faster|-25.0|3|moderate'],
   )
+  const beside = (last: string) =>
+    found('market_analyzer', [
+      fact(0, { median_price: '400000' }, { samples: 1000 }),
+      fact(3, { median_price: last }, { samples: 1000 }),
+      fact(0, { median_price: '400000' }, { source: 'portal', samples: 11 }),
+      fact(3, { median_price: '480000' }, { source: 'portal', samples: 11 }),
+    ])
+  t.strictSame(beside('400000'), [], 'that nothing moved is said by it as well')
+  t.strictSame(beside('400400'), [], 'as that hardly anything did')
 })
 
 t.test('competitors: each by its moves, and activity that is high with one grave threat or three at once', async (t) => {
-  const grows = (name: string, to: string) => [rival(name, 0, { new_listings: '20' }), rival(name, 3, { new_listings: to })]
+  const grows = (name: string, to: string) => [rival(name, 0, { new_listings: '200' }), rival(name, 3, { new_listings: to })]
   // 55 % is two thresholds of 25 %: moderate; (.5 + 1) / 2 * .85 = .6375: bin 3.
-  t.strictSame(found('competitor_tracker', grows('Oak', '31')), [
+  t.strictSame(found('competitor_tracker', grows('Oak', '310')), [
     'competitor_activity||activity_some|1|3|moderate',
     'competitor_listings|Oak|competitor_growing|55.0|3|moderate',
   ])
   t.match(
     found(
       'competitor_tracker',
-      ['Ash', 'Elm', 'Oak'].flatMap((name) => grows(name, '31')),
+      ['Ash', 'Elm', 'Oak'].flatMap((name) => grows(name, '310')),
     )[0],
     /activity_high\|3\|3\|moderate/,
   )
   // 80 % is three thresholds: high.
-  t.match(found('competitor_tracker', grows('Oak', '36'))[0], /activity_high\|1\|3\|high/)
-  t.strictSame(found('competitor_tracker', grows('Oak', '10')), ['competitor_listings|Oak|competitor_shrinking|-50.0|3|moderate'])
+  t.match(found('competitor_tracker', grows('Oak', '360'))[0], /activity_high\|1\|3\|high/)
+  t.strictSame(found('competitor_tracker', grows('Oak', '100')), ['competitor_listings|Oak|competitor_shrinking|-50.0|3|moderate'])
+})
+
+t.test('counts of a week that chance would bring as far apart once in 1,000 times are no movement', async (t) => {
+  const listings = (first: string, last: string) =>
+    found('competitor_tracker', [rival('Oak', 0, { new_listings: first }), rival('Oak', 3, { new_listings: last })])
+  t.strictSame(listings('20', '31'), [], '55 % more: 11 squared is 121, and 10.83 times 51 is 552')
+  t.strictSame(listings('100', '152'), [], '52 squared is 2,704, and 10.83 times 252 is 2,729')
+  // 53 squared is 2,809, and 10.83 times 253 is 2,740.
+  t.match(listings('100', '153')[1], /^competitor_listings\|Oak\|competitor_growing\|53\.0\|/)
+  t.match(
+    found('market_analyzer', [fact(0, { inventory: '20' }), fact(3, { inventory: '31' })]),
+    [/^inventory_trend\|\|more_homes/],
+    'a stock',
+  )
+})
+
+t.test('a share of few homes moves by chance, one of many does not', async (t) => {
+  const share = (samples: number, changes: Partial<MarketFact> = {}) =>
+    [0, 3].map((week) => fact(week, { market_share: week === 0 ? '10' : '15' }, { samples, ...changes }))
+  // 5 squared is 25. 10 x 90 / 1,000 + 15 x 85 / 1,000 = 2.175, times 10.83 is 23.6; of 100 homes it is 235.6.
+  t.match(found('market_analyzer', share(1_000)), [/^share_trend\|\|share_rising\|50\.0\|/])
+  t.strictSame(found('market_analyzer', share(100)), [])
+  t.match(found('competitor_tracker', share(1_000, { kind: 'competitor', competitor: 'Oak' }))[0], /activity_high\|1\|\d\|critical$/)
+  t.strictSame(found('competitor_tracker', share(100, { kind: 'competitor', competitor: 'Oak' })), [])
+})
+
+t.test('of twenty competitors that take on as many homes as ever nobody is said to gain', async (t) => {
+  const random = seededRandom(1, 'market')
+  /** Of so many on average, by chance. */
+  const drawn = (mean: number) => {
+    let [count, chance] = [0, Math.exp(-mean)]
+    for (let left = random.next(); left > chance; count++) {
+      left -= chance
+      chance *= mean / (count + 1)
+    }
+    return String(count)
+  }
+  const quiet = () =>
+    Array.from({ length: 20 }, (_, n) =>
+      [0, 1, 2, 3].map((week) => rival(`No. ${n}`, week, { new_listings: drawn(10), price_cuts: drawn(4) })),
+    )
+  const lasting = Array.from({ length: 50 }, () => found('competitor_tracker', quiet().flat()))
+  // 20 competitors, two counts each, at 1 in 2,000 on the side that is a threat: one look in 50, where the normal figure is as good as the exact one.
+  t.ok(lasting.filter((findings) => findings.some((one) => one.startsWith('competitor_activity'))).length <= 4)
 })
 
 t.test('what is said in public: mentions, mood and searches, of us and of competitors', async (t) => {
   const facts = [
-    heard(0, { mentions: '40', sentiment: '0.40', interest: '50' }),
-    heard(3, { mentions: '60', sentiment: '0.10', interest: '60' }),
+    heard(0, { mentions: '400', sentiment: '0.40', interest: '50' }),
+    heard(3, { mentions: '600', sentiment: '0.10', interest: '60' }),
     heard(0, { sentiment: '0.10' }, { competitor: 'Oak' }),
     heard(3, { sentiment: '0.22' }, { competitor: 'Oak' }),
   ]
