@@ -124,6 +124,10 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
   await app.register(async (scope) => {
     // In this scope alone bodies stay raw bytes: they are what was signed.
     scope.removeAllContentTypeParsers()
+    // Nor does it matter what they call themselves: people type that into the webhook of a workflow, and what is no media type would be refused.
+    scope.addHook('onRequest', async ({ raw }) => {
+      delete raw.headers['content-type']
+    })
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, (_request, body, done) => {
       done(null, body)
     })
