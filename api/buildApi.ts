@@ -31,10 +31,14 @@ import { refusalPage } from './pages/refusalPage.ts'
 import { defaultLimits } from './ports.ts'
 import type { ApiDeps } from './ports.ts'
 import { ShareExchange } from './shareExchange.ts'
+import { answerUnreadable } from './unreadableRequest.ts'
 import type { ApiInstance, TypeBoxProvider } from './typeProvider.ts'
 import { WebhookLanes } from './webhookLanes.ts'
 import { webhookRoute, webhookRoutes } from './webhooks.ts'
 import { workflowRoutes } from './workflowWebhooks.ts'
+
+/** Longest part of a path that is looked at, characters. */
+const LONGEST_PARAMETER = 400
 
 /** Builds the API; `inject` works at once, `listenApi` opens the socket. */
 export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
@@ -52,7 +56,17 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     forceCloseConnections: 'idle',
     // Long enough for the slowest honest sender of a full body, short enough not to be held by a dishonest one.
     requestTimeout: 30_000,
-    routerOptions: { maxParamLength: 400 },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    frameworkErrors: (error, request, reply) => {
+      const sentence =
+        error.code === 'FST_ERR_BAD_URL'
+          ? 'The address has a % that encodes nothing.'
+          : `A part of the address has more than ${LONGEST_PARAMETER} characters.`
+      refuse((reply as unknown as FastifyReply).code(400), refusal('E_REQUEST_INVALID', request.id, { sentence }), false)
+    },
+    clientErrorHandler(error, socket) {
+      answerUnreadable(error, socket, deps.newId())
+    },
   }).withTypeProvider<TypeBoxProvider>() as unknown as ApiInstance
 
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {

@@ -14,6 +14,9 @@ const dataFault = /^22[0-9A-Z]{3}$/
 /** What the store says no to because of the request; its sentences are fit to be shown. */
 const storeRefusals: ReadonlySet<string> = new Set(['E_CURSOR_INVALID', 'E_SEARCH_INVALID'])
 
+/** Codes of bodies that Fastify cannot read; its sentences say what they should be and nothing of what they were. */
+const UNREADABLE_BODY = 'FST_ERR_CTP_'
+
 /** The code of whatever a route threw. */
 export function codeOf(error: FastifyError): ApiErrorCode {
   if (isApiError(error)) return error.code
@@ -32,7 +35,7 @@ export function answerOf(code: ApiErrorCode, error: FastifyError, requestId: str
   const sentence =
     isApiError(error) || storeRefusals.has(error.code)
       ? error.message.split('\n')[1]
-      : code === 'E_REQUEST_INVALID' && error.validation !== undefined
+      : code === 'E_REQUEST_INVALID' && (error.validation !== undefined || error.code.startsWith(UNREADABLE_BODY))
         ? `${error.message}.`
         : undefined
   return refusal(code, requestId, sentence === undefined ? {} : { sentence })
