@@ -27,7 +27,7 @@ export function askPageRoutes(app: ApiInstance, deps: ApiDeps): void {
   app.get('/ui/asks', { schema: { ...hidden, querystring: AskQuery } }, async (request, reply) =>
     reply.type(htmlType).send(
       asksPage({
-        asks: await tellAsks(deps, request.query),
+        ...(await tellAsks(deps, request.query)),
         asked: request.query,
         now: deps.now(),
         nameOf: (tenantId) => deps.tenants.get(tenantId)?.name ?? tenantId,
