@@ -31,6 +31,7 @@ import { refusalPage } from './pages/refusalPage.ts'
 import { defaultLimits } from './ports.ts'
 import type { ApiDeps } from './ports.ts'
 import { ShareExchange } from './shareExchange.ts'
+import { sharedProbes } from './sharedProbes.ts'
 import { answerUnreadable } from './unreadableRequest.ts'
 import type { ApiInstance, TypeBoxProvider } from './typeProvider.ts'
 import { WebhookLanes } from './webhookLanes.ts'
@@ -41,8 +42,9 @@ import { workflowRoutes } from './workflowWebhooks.ts'
 const LONGEST_PARAMETER = 400
 
 /** Builds the API; `inject` works at once, `listenApi` opens the socket. */
-export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
-  const limits = { ...defaultLimits, ...deps.limits }
+export async function buildApi(given: ApiDeps): Promise<ApiInstance> {
+  const limits = { ...defaultLimits, ...given.limits }
+  const deps = { ...given, probes: sharedProbes(given.probes, limits.probeMs, given.monotonic) }
   const metrics = apiMetrics(deps.metrics)
   const app = fastify({
     loggerInstance: deps.logger,
