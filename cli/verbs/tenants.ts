@@ -13,7 +13,6 @@ import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
 import { apiUrl } from '../addresses.ts'
 import { atPlatform } from '../atPlatform.ts'
-import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { fieldFacts, fieldNamesOf } from '../fieldNames.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -21,7 +20,7 @@ import { mustBeLocationId } from '../locationId.ts'
 import { locationSettings } from '../locationSettings.ts'
 import { limitHelp, limitNames, limitsOf, tenantLimits } from '../tenantLimits.ts'
 import type { LimitFlags } from '../tenantLimits.ts'
-import { tenantHead, tenantLine, tenantRow } from '../tenantText.ts'
+import { tenantLine, tenantLines } from '../tenantText.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
 import { addTenantFields } from './tenantFields.ts'
 
@@ -68,7 +67,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       const kafka = await connect()
       try {
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
-        terminal.out(columns([tenantHead, ...known.map(tenantRow)]).join('\n'))
+        for (const line of tenantLines(known)) terminal.out(line)
       } finally {
         await kafka.close()
       }
