@@ -11,15 +11,18 @@ import { leadKey, outcomes } from '../topics/index.ts'
 import { word } from './audits.ts'
 import { apiError, refusal } from './errors.ts'
 import { mustBeKnown } from './knownLocation.ts'
-import { printable } from './leads.ts'
+import { nothingElse, printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { AskList, Refused, StoredAnswer } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
-export const AskQuery = Type.Object({
-  tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Questions at most.' }),
-})
+export const AskQuery = Type.Object(
+  {
+    tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Questions at most.' }),
+  },
+  nothingElse,
+)
 export type AskQuery = Static<typeof AskQuery>
 export type ToldAsks = Static<typeof AskList>
 export type ToldAsk = ToldAsks['asks'][number]
@@ -30,7 +33,7 @@ export const Answer = Type.Object(
     option: word('What is to be done: one of the options of the question.', 'sms'),
     note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'Why, in a sentence.' })),
   },
-  { additionalProperties: false },
+  nothingElse,
 )
 export type Answer = Static<typeof Answer>
 

@@ -54,6 +54,8 @@ export async function buildApi(given: ApiDeps): Promise<ApiInstance> {
     // A proxy's word about the client is not taken: limits would be his who writes the header.
     trustProxy: false,
     bodyLimit: limits.bodyBytes,
+    // What a schema does not know is refused where it says so, and never taken out without a word.
+    ajv: { customOptions: { removeAdditional: false } },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     // Long enough for the slowest honest sender of a full body, short enough not to be held by a dishonest one.

@@ -32,11 +32,20 @@ export function codeOf(error: FastifyError): ApiErrorCode {
 /** The answer. Words of a fault of our own stay in the log: they may speak of addresses and statements. */
 export function answerOf(code: ApiErrorCode, error: FastifyError, requestId: string): Refusal {
   if (statusOf[code] >= 500) return refusal(code, requestId)
+  const stranger = strangerIn(error)
   const sentence =
     isApiError(error) || storeRefusals.has(error.code)
       ? error.message.split('\n')[1]
-      : code === 'E_REQUEST_INVALID' && (error.validation !== undefined || error.code.startsWith(UNREADABLE_BODY))
-        ? `${error.message}.`
-        : undefined
+      : stranger !== undefined
+        ? `${JSON.stringify(stranger)} is nothing that this route takes.`
+        : code === 'E_REQUEST_INVALID' && (error.validation !== undefined || error.code.startsWith(UNREADABLE_BODY))
+          ? `${error.message}.`
+          : undefined
   return refusal(code, requestId, sentence === undefined ? {} : { sentence })
+}
+
+/** The name of a parameter or a field that the route does not know. */
+function strangerIn({ validation }: FastifyError): string | undefined {
+  const name = validation?.[0]?.params['additionalProperty']
+  return typeof name === 'string' ? name.slice(0, 100) : undefined
 }

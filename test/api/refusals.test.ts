@@ -38,6 +38,32 @@ t.test('a request that HTTP cannot read is refused like any other, and its conne
   t.match(JSON.parse(noise.split('\r\n\r\n')[1] ?? ''), { ...invalid, message: /^This is no request of HTTP\/1\.1\. / })
 })
 
+t.test('what a route does not take is refused by its name: passed over it would ask for more than was meant', async (t) => {
+  const { app } = await apiUnderTest()
+  const named = (name: string) => ({ ...invalid, message: new RegExp(`^"${name}" is nothing that this route takes\\. `) })
+  for (const [url, name] of [
+    ['/leads?location=loc1', 'location'],
+    ['/leads?__proto__=1', '__proto__'],
+    ['/leads/maria?tenant=loc1', 'tenant'],
+    ['/leads/maria/consent?tenant=loc1', 'tenant'],
+    ['/asks?tenat=loc1', 'tenat'],
+    ['/audits?by=anna&location=loc1', 'location'],
+    ['/owed?longerThan=60', 'longerThan'],
+    ['/gates?day=7', 'day'],
+  ] as const) {
+    const answer = await app.inject(url)
+    t.match([answer.statusCode, answer.json()], [400, named(name)], url)
+  }
+  t.match((await app.inject('/ui/owed?longerThan=60')).body, '&quot;longerThan&quot; is nothing that this route takes.')
+  for (const [url, payload] of [
+    ['/asks/d', { by: 'anna', option: 'sms', notes: 'She asked for it.' }],
+    ['/audits/d', { by: 'anna', right: 'sms', notes: 'She asked for it.' }],
+  ] as const) {
+    const answer = await app.inject({ method: 'POST', url, payload })
+    t.match([answer.statusCode, answer.json()], [400, named('notes')], 'a note is not lost without a word')
+  }
+})
+
 t.test('a body that cannot be read is told what it should be', async (t) => {
   const { app } = await apiUnderTest()
   const post = (payload: string, headers: Record<string, string>) => app.inject({ method: 'POST', url: '/asks/d', payload, headers })
