@@ -46,7 +46,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
 
   app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {
     const [told, consent] = [await tellLead(deps, id), await tellConsent(deps, id)]
-    return sendPage(reply, leadPage(told, consent))
+    return sendPage(reply, leadPage(told, consent, deps.now()))
   })
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
