@@ -536,7 +536,7 @@ t.test('send takes files, raw bytes, and shows a refusal', async (t) => {
   })
   t.match(gone.err[0], /E_API_UNREACHABLE/)
   t.match((await run(t, ['send', 'AppointmentCreate'], { answer: { status: 202, body: '{"accepted":0,"dropped":1}' } })).out, [
-    '202 stored: 0, dropped because the location is not installed: 1  AppointmentCreate  webhookId 00000000-0000-4000-8000-000000000001',
+    '202 stored: 0, dropped because the location is not installed or the lead was erased since: 1  AppointmentCreate  webhookId 00000000-0000-4000-8000-000000000001',
   ])
 })
 
