@@ -5,7 +5,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { apiError, refusal } from './errors.ts'
+import { apiError } from './errors.ts'
 import type { Access } from './ports.ts'
 
 /** Whether an address or host name can be reached from this machine only. */
@@ -20,22 +20,19 @@ export function assertProtected(access: Access, host: string): void {
     throw apiError('E_API_UNPROTECTED', `HOST is ${host} and REKINDLE_API_TOKEN is not set.`)
 }
 
-/** A hook that lets a request pass or answers it. A browser's password prompt counts as the token. */
-export function gatekeeper(access: Access): (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply | undefined> {
+/** A hook that throws `E_HOST_REFUSED` or `E_ACCESS_DENIED` at a request that may not pass. A browser's password prompt counts as the token. */
+export function gatekeeper(access: Access): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   if (access.kind === 'loopback') {
-    return async (request, reply) => {
-      if (isLoopback(hostName(request.headers.host ?? ''))) return undefined
-      return reply.code(421).send(refusal('E_HOST_REFUSED', request.id))
+    return async ({ headers: { host = '' } }) => {
+      if (!isLoopback(hostName(host))) throw apiError('E_HOST_REFUSED', `${JSON.stringify(host.slice(0, 100))} is no loopback name.`)
     }
   }
   const expected = digest(access.token)
   return async (request, reply) => {
     const given = tokenOf(request.headers.authorization)
-    if (given !== undefined && timingSafeEqual(digest(given), expected)) return undefined
-    return reply
-      .code(401)
-      .header('www-authenticate', 'Basic realm="Rekindle", Bearer realm="Rekindle"')
-      .send(refusal('E_ACCESS_DENIED', request.id))
+    if (given !== undefined && timingSafeEqual(digest(given), expected)) return
+    reply.header('www-authenticate', 'Basic realm="Rekindle", Bearer realm="Rekindle"')
+    throw apiError('E_ACCESS_DENIED', given === undefined ? 'No token was given.' : 'The token is another one.')
   }
 }
 

@@ -7,7 +7,7 @@ import { Value } from '@sinclair/typebox/value'
 import { actionOf } from '../pipelines/consensus/explain.ts'
 import { Answer, AskQuery, storeAnswer, tellAsks } from './asks.ts'
 import { word } from './audits.ts'
-import { refusal } from './errors.ts'
+import { apiError } from './errors.ts'
 import { answeredPage, asksPage } from './pages/asksPage.ts'
 import type { ApiDeps } from './ports.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -27,7 +27,7 @@ export function askPageRoutes(app: ApiInstance, deps: ApiDeps): void {
   app.get('/ui/asks', { schema: { ...hidden, querystring: AskQuery } }, async (request, reply) =>
     reply.type(htmlType).send(
       asksPage({
-        asks: await tellAsks(deps, request.query),
+        ...(await tellAsks(deps, request.query)),
         asked: request.query,
         now: deps.now(),
         nameOf: (tenantId) => deps.tenants.get(tenantId)?.name ?? tenantId,
@@ -41,8 +41,13 @@ export function askPageRoutes(app: ApiInstance, deps: ApiDeps): void {
       schema: { ...hidden, params: Type.Object({ decisionId: word('The decision asked about.', '5623c699-8a0f-8efa-9dc7-d7a622c1f0e3') }) },
     },
     async (request, reply) => {
-      // Every browser of today says where a form comes from; one that does not is not believed.
-      if (request.headers['sec-fetch-site'] !== 'same-origin') return reply.code(403).send(refusal('E_FORM_FOREIGN', request.id))
+      // Every browser of today says where a form comes from, over https and to this machine; one that does not is not believed.
+      const from = request.headers['sec-fetch-site']
+      if (from !== 'same-origin')
+        throw apiError(
+          'E_FORM_FOREIGN',
+          from === undefined ? 'The browser did not say where the form is from.' : 'The form is from elsewhere.',
+        )
       const { body } = request
       if (!Value.Check(Answer, body))
         return reply

@@ -11,17 +11,21 @@ import { leadKey, outcomes } from '../topics/index.ts'
 import { word } from './audits.ts'
 import { apiError, refusal } from './errors.ts'
 import { mustBeKnown } from './knownLocation.ts'
-import { printable } from './leads.ts'
+import { nothingElse, printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { AskList, Refused, StoredAnswer } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
-export const AskQuery = Type.Object({
-  tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Questions at most.' }),
-})
+export const AskQuery = Type.Object(
+  {
+    tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Questions at most.' }),
+  },
+  nothingElse,
+)
 export type AskQuery = Static<typeof AskQuery>
-export type ToldAsk = Static<typeof AskList>['asks'][number]
+export type ToldAsks = Static<typeof AskList>
+export type ToldAsk = ToldAsks['asks'][number]
 
 export const Answer = Type.Object(
   {
@@ -29,7 +33,7 @@ export const Answer = Type.Object(
     option: word('What is to be done: one of the options of the question.', 'sms'),
     note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'Why, in a sentence.' })),
   },
-  { additionalProperties: false },
+  nothingElse,
 )
 export type Answer = Static<typeof Answer>
 
@@ -39,10 +43,10 @@ function told({ decision, ...ask }: OpenAsk): ToldAsk {
 }
 
 /** What is open, the one whose time is over first first. Throws `E_LOCATION_UNKNOWN`. */
-export async function tellAsks(deps: Pick<ApiDeps, 'queries' | 'now' | 'tenants'>, { tenant, limit }: AskQuery): Promise<ToldAsk[]> {
-  const asks = await deps.queries.asks({ tenantId: tenant, now: deps.now(), limit })
+export async function tellAsks(deps: Pick<ApiDeps, 'queries' | 'now' | 'tenants'>, { tenant, limit }: AskQuery): Promise<ToldAsks> {
+  const asks = await deps.queries.asks({ tenantId: tenant, now: deps.now(), limit: limit + 1 })
   if (asks.length === 0) mustBeKnown(deps, tenant)
-  return asks.map(told)
+  return { asks: asks.slice(0, limit).map(told), more: asks.length > limit }
 }
 
 export type Answered =
@@ -95,7 +99,7 @@ export function askRoutes(app: ApiInstance, deps: ApiDeps): void {
         response: { 200: AskList, 400: Refused, 401: Refused, 404: Refused, 429: Refused, 503: Refused },
       },
     },
-    async ({ query }) => ({ asks: await tellAsks(deps, query) }),
+    async ({ query }) => tellAsks(deps, query),
   )
 
   app.post(

@@ -11,7 +11,7 @@ import type { Audit } from '../sinks/postgres/audits.ts'
 import { leadKey, outcomes } from '../topics/index.ts'
 import { apiError, refusal } from './errors.ts'
 import { mustBeKnown } from './knownLocation.ts'
-import { printable } from './leads.ts'
+import { nothingElse, printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { AuditList, Refused, StoredVerdict } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -23,12 +23,15 @@ export const JUDGED_WITHIN_MS = 30 * 86_400_000
 export const word = (description: string, example: string) =>
   Type.String({ minLength: 1, maxLength: 100, pattern: printable, description, examples: [example] })
 
-export const AuditQuery = Type.Object({
-  by: word('Who judges: decisions that this person has judged are left out.', 'anna'),
-  tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
-  type: Type.Optional(word('Only this decision type.', 'follow_up')),
-  limit: Type.Integer({ minimum: 1, maximum: 50, default: 5, description: 'Decisions at most.' }),
-})
+export const AuditQuery = Type.Object(
+  {
+    by: word('Who judges: decisions that this person has judged are left out.', 'anna'),
+    tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
+    type: Type.Optional(word('Only this decision type.', 'follow_up')),
+    limit: Type.Integer({ minimum: 1, maximum: 50, default: 5, description: 'Decisions at most.' }),
+  },
+  nothingElse,
+)
 
 export const Verdict = Type.Object(
   {
@@ -36,7 +39,7 @@ export const Verdict = Type.Object(
     right: word('The option that would have been right.', 'call'),
     note: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'Why, in a sentence.' })),
   },
-  { additionalProperties: false },
+  nothingElse,
 )
 
 /** What a judge is shown: the lead and its conversation up to the question. What was decided is not in it. */

@@ -31,14 +31,20 @@ import { refusalPage } from './pages/refusalPage.ts'
 import { defaultLimits } from './ports.ts'
 import type { ApiDeps } from './ports.ts'
 import { ShareExchange } from './shareExchange.ts'
+import { sharedProbes } from './sharedProbes.ts'
+import { answerUnreadable } from './unreadableRequest.ts'
 import type { ApiInstance, TypeBoxProvider } from './typeProvider.ts'
 import { WebhookLanes } from './webhookLanes.ts'
 import { webhookRoute, webhookRoutes } from './webhooks.ts'
 import { workflowRoutes } from './workflowWebhooks.ts'
 
+/** Longest part of a path that is looked at, characters. */
+const LONGEST_PARAMETER = 400
+
 /** Builds the API; `inject` works at once, `listenApi` opens the socket. */
-export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
-  const limits = { ...defaultLimits, ...deps.limits }
+export async function buildApi(given: ApiDeps): Promise<ApiInstance> {
+  const limits = { ...defaultLimits, ...given.limits }
+  const deps = { ...given, probes: sharedProbes(given.probes, limits.probeMs, given.monotonic) }
   const metrics = apiMetrics(deps.metrics)
   const app = fastify({
     loggerInstance: deps.logger,
@@ -48,11 +54,23 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
     // A proxy's word about the client is not taken: limits would be his who writes the header.
     trustProxy: false,
     bodyLimit: limits.bodyBytes,
+    // What a schema does not know is refused where it says so, and never taken out without a word.
+    ajv: { customOptions: { removeAdditional: false } },
     return503OnClosing: true,
     forceCloseConnections: 'idle',
     // Long enough for the slowest honest sender of a full body, short enough not to be held by a dishonest one.
     requestTimeout: 30_000,
-    routerOptions: { maxParamLength: 400 },
+    routerOptions: { maxParamLength: LONGEST_PARAMETER },
+    frameworkErrors: (error, request, reply) => {
+      const sentence =
+        error.code === 'FST_ERR_BAD_URL'
+          ? 'The address has a % that encodes nothing.'
+          : `A part of the address has more than ${LONGEST_PARAMETER} characters.`
+      refuse((reply as unknown as FastifyReply).code(400), refusal('E_REQUEST_INVALID', request.id, { sentence }), false)
+    },
+    clientErrorHandler(error, socket) {
+      answerUnreadable(error, socket, deps.newId())
+    },
   }).withTypeProvider<TypeBoxProvider>() as unknown as ApiInstance
 
   app.setErrorHandler<FastifyError>(async (error, request, reply) => {
@@ -124,6 +142,10 @@ export async function buildApi(deps: ApiDeps): Promise<ApiInstance> {
   await app.register(async (scope) => {
     // In this scope alone bodies stay raw bytes: they are what was signed.
     scope.removeAllContentTypeParsers()
+    // Nor does it matter what they call themselves: people type that into the webhook of a workflow, and what is no media type would be refused.
+    scope.addHook('onRequest', async ({ raw }) => {
+      delete raw.headers['content-type']
+    })
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: limits.bodyBytes }, (_request, body, done) => {
       done(null, body)
     })

@@ -110,7 +110,8 @@ export const apiErrors = {
     scope: 'record',
     retriable: false,
     means: 'The form was not sent from a page of this installation, or by a browser that does not say so.',
-    remedy: 'Answer on /ui/asks in a browser of today, by `rekindle asked answer`, or by POST /asks/<decisionId>.',
+    remedy:
+      'Answer on /ui/asks in a browser of today, over https or on this machine (over plain http from elsewhere no browser says where a form is from), by `rekindle asked answer`, or by POST /asks/<decisionId>.',
   },
   E_ACCESS_DENIED: {
     scope: 'record',

@@ -14,6 +14,9 @@ const dataFault = /^22[0-9A-Z]{3}$/
 /** What the store says no to because of the request; its sentences are fit to be shown. */
 const storeRefusals: ReadonlySet<string> = new Set(['E_CURSOR_INVALID', 'E_SEARCH_INVALID'])
 
+/** Codes of bodies that Fastify cannot read; its sentences say what they should be and nothing of what they were. */
+const UNREADABLE_BODY = 'FST_ERR_CTP_'
+
 /** The code of whatever a route threw. */
 export function codeOf(error: FastifyError): ApiErrorCode {
   if (isApiError(error)) return error.code
@@ -29,11 +32,20 @@ export function codeOf(error: FastifyError): ApiErrorCode {
 /** The answer. Words of a fault of our own stay in the log: they may speak of addresses and statements. */
 export function answerOf(code: ApiErrorCode, error: FastifyError, requestId: string): Refusal {
   if (statusOf[code] >= 500) return refusal(code, requestId)
+  const stranger = strangerIn(error)
   const sentence =
     isApiError(error) || storeRefusals.has(error.code)
       ? error.message.split('\n')[1]
-      : code === 'E_REQUEST_INVALID' && error.validation !== undefined
-        ? `${error.message}.`
-        : undefined
+      : stranger !== undefined
+        ? `${JSON.stringify(stranger)} is nothing that this route takes.`
+        : code === 'E_REQUEST_INVALID' && (error.validation !== undefined || error.code.startsWith(UNREADABLE_BODY))
+          ? `${error.message}.`
+          : undefined
   return refusal(code, requestId, sentence === undefined ? {} : { sentence })
+}
+
+/** The name of a parameter or a field that the route does not know. */
+function strangerIn({ validation }: FastifyError): string | undefined {
+  const name = validation?.[0]?.params['additionalProperty']
+  return typeof name === 'string' ? name.slice(0, 100) : undefined
 }

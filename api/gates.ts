@@ -3,25 +3,28 @@ import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
 import type { GateCosts } from '../sinks/postgres/gateCosts.ts'
 import { mustBeKnown } from './knownLocation.ts'
-import { printable } from './leads.ts'
+import { nothingElse, printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { GateCostList, Refused } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
 const DAY_MS = 86_400_000
 
-export const GateQuery = Type.Object({
-  tenant: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 100,
-      pattern: printable,
-      description: 'Only this GHL location.',
-      examples: ['sandboxLocation000001'],
-    }),
-  ),
-  days: Type.Integer({ minimum: 1, maximum: 366, default: 30, description: 'Decisions of so many days up to now.' }),
-})
+export const GateQuery = Type.Object(
+  {
+    tenant: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        pattern: printable,
+        description: 'Only this GHL location.',
+        examples: ['sandboxLocation000001'],
+      }),
+    ),
+    days: Type.Integer({ minimum: 1, maximum: 366, default: 30, description: 'Decisions of so many days up to now.' }),
+  },
+  nothingElse,
+)
 
 export type GateQuery = Static<typeof GateQuery>
 

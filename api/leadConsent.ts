@@ -13,7 +13,7 @@ import { closedInWords } from '../pipelines/closedWords.ts'
 import type { Consent, LeadProfile, Tenant } from '../schemas/generated/records.ts'
 import type { ConsentStatement } from '../sinks/postgres/consentStatements.ts'
 import { leadKey } from '../topics/index.ts'
-import { LeadId } from './leads.ts'
+import { LeadId, noQuery } from './leads.ts'
 import { leadOf } from './leadStory.ts'
 import { nameOf } from './pages/words.ts'
 import type { ApiDeps } from './ports.ts'
@@ -122,6 +122,7 @@ export function consentRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['leads'],
         summary: 'What one lead has stated of permissions, newest first, what stands of it and what is allowed now',
         params: Type.Object({ id: LeadId }),
+        querystring: noQuery,
         response: { 200: LeadConsent, 400: Refused, 401: Refused, 404: Refused, 409: Refused, 410: Refused, 429: Refused, 503: Refused },
       },
     },

@@ -1,6 +1,7 @@
 /** Everything the API knows about one lead, found by contact id or by `<locationId>:<contactId>`. */
 import { leadKey, realtorKey } from '../topics/index.ts'
-import type { Decision, DeliveryChanged, FollowUp, LeadProfile, Policy } from '../schemas/generated/records.ts'
+import { Decision, DeliveryChanged, LeadProfile } from '../schemas/generated/records.ts'
+import type { FollowUp, Policy } from '../schemas/generated/records.ts'
 import { addressRefusals } from '../pipelines/enrich/addressRefusals.ts'
 import type { AddressRefusal } from '../pipelines/enrich/addressRefusals.ts'
 import { isMessage } from '../pipelines/agents/channels.ts'
@@ -11,11 +12,14 @@ import { instantText } from '../pipelines/instantText.ts'
 import { apiError } from './errors.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
 import type { ApiDeps } from './ports.ts'
+import { wholeRecord } from './storedRecord.ts'
 
 /** Newest of each kind that are told; older ones stay in the store. */
 const told = 20
 /** A telephone of an office stands on hundreds of leads; so many are shown. */
 const mostLinked = 10
+
+const [wholeProfile, wholeDecision, wholeDelivery] = [wholeRecord(LeadProfile), wholeRecord(Decision), wholeRecord(DeliveryChanged)]
 
 export interface ExplainedDecision {
   decision: Decision
@@ -104,7 +108,7 @@ export async function leadOf({ queries }: Pick<ApiDeps, 'queries'>, id: string):
   }
   if (others.length > 0)
     throw apiError('E_LEAD_AMBIGUOUS', `${id} is ${found.map((one) => leadKey(one.tenantId, one.contactId)).join(' and ')}.`)
-  return profile
+  return wholeProfile(profile)
 }
 
 /** Throws what `leadOf` does. */
@@ -125,9 +129,9 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     leader: userOf(deps, tenantId, writerIn(profile, deps.now())),
     linked,
     addressRefusals: addressRefusals(profile.consents, ledgers),
-    decisions: await explainedAll(deps, decisions),
+    decisions: await explainedAll(deps, decisions.map(wholeDecision)),
     followups,
-    deliveries,
+    deliveries: deliveries.map(wholeDelivery),
     churn: churnOf(profile, deps.now()) ?? null,
   }
 }

@@ -21,27 +21,36 @@ export const LeadId = Type.String({
   description: 'GHL contact id, or <locationId>:<contactId>.',
 })
 
+/** Of what a request states: a name that is none is a mistake, and passed over it would ask for more than was meant. */
+export const nothingElse = { additionalProperties: false } as const
+
+/** Of a route about one lead, which is whole without a query. */
+export const noQuery = Type.Object({}, nothingElse)
+
 /** Leads on a page unless asked otherwise. */
 export const usualLimit = 50
 
-export const LeadQuery = Type.Object({
-  tenant: word('Only this GHL location.', 'sandboxLocation000001'),
-  status: word('Only this status.', 'contacted'),
-  level: word('Only this level.', 'HOT'),
-  minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Only leads with at least this score.' })),
-  q: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 200,
-      pattern: printable,
-      description:
-        'Only leads that have all of these words in their fields or their messages, in English or Spanish, with or without endings and accents. A "phrase in quotes" is found as it stands; -word leaves out leads that have the word.',
-      examples: ['maria "swimming pool" -rent'],
-    }),
-  ),
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: usualLimit, description: 'Leads per page.' }),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
-})
+export const LeadQuery = Type.Object(
+  {
+    tenant: word('Only this GHL location.', 'sandboxLocation000001'),
+    status: word('Only this status.', 'contacted'),
+    level: word('Only this level.', 'HOT'),
+    minScore: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'Only leads with at least this score.' })),
+    q: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 200,
+        pattern: printable,
+        description:
+          'Only leads that have all of these words in their fields or their messages, in English or Spanish, with or without endings and accents. A "phrase in quotes" is found as it stands; -word leaves out leads that have the word.',
+        examples: ['maria "swimming pool" -rent'],
+      }),
+    ),
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: usualLimit, description: 'Leads per page.' }),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
+  },
+  nothingElse,
+)
 
 /** A page of leads. Throws `E_LOCATION_UNKNOWN`. */
 export async function tellLeads(deps: Pick<ApiDeps, 'queries' | 'tenants'>, query: Static<typeof LeadQuery>): Promise<LeadPage> {
@@ -77,6 +86,7 @@ export function leadRoutes(app: ApiInstance, deps: ApiDeps): void {
         tags: ['leads'],
         summary: 'One lead: profile, decisions and why, follow-ups, deliveries',
         params: Type.Object({ id: LeadId }),
+        querystring: noQuery,
         response: { 200: LeadStory, 400: Refused, 401: Refused, 404: Refused, 409: Refused, 410: Refused, 429: Refused, 503: Refused },
       },
     },

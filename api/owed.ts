@@ -8,7 +8,7 @@ import { coverageWords } from '../pipelines/reconcile/coverage.ts'
 import { causeWords } from '../pipelines/reconcile/words.ts'
 import { leadKey, realtorKey } from '../topics/index.ts'
 import { mustBeKnown } from './knownLocation.ts'
-import { printable } from './leads.ts'
+import { nothingElse, printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { OwedList, Refused } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -17,25 +17,28 @@ import type { ApiInstance } from './typeProvider.ts'
 const LONGEST_MINUTES = 527_040
 const MINUTE_MS = 60_000
 
-export const OwedQuery = Type.Object({
-  tenant: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 100,
-      pattern: printable,
-      description: 'Only this GHL location.',
-      examples: ['sandboxLocation000001'],
+export const OwedQuery = Type.Object(
+  {
+    tenant: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 100,
+        pattern: printable,
+        description: 'Only this GHL location.',
+        examples: ['sandboxLocation000001'],
+      }),
+    ),
+    longerThanMinutes: Type.Integer({
+      minimum: 0,
+      maximum: LONGEST_MINUTES,
+      default: 0,
+      description: 'Only those who wait this many minutes or longer.',
     }),
-  ),
-  longerThanMinutes: Type.Integer({
-    minimum: 0,
-    maximum: LONGEST_MINUTES,
-    default: 0,
-    description: 'Only those who wait this many minutes or longer.',
-  }),
-  limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Leads per page.' }),
-  cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
-})
+    limit: Type.Integer({ minimum: 1, maximum: 200, default: 50, description: 'Leads per page.' }),
+    cursor: Type.Optional(Type.String({ minLength: 1, maxLength: 500, pattern: printable, description: 'nextCursor of the page before.' })),
+  },
+  nothingElse,
+)
 export type OwedQuery = Static<typeof OwedQuery>
 export type ToldOwed = Static<typeof OwedList>
 

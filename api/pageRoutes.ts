@@ -1,6 +1,6 @@
 /** The few pages a person opens first: overview, leads, one lead with why. Rendered here, without a script. */
 import { Type } from '@sinclair/typebox'
-import type { FastifyReply } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import { GateQuery, tellGateCosts } from './gates.ts'
 import { readiness } from './health.ts'
 import type { Degraded } from './health.ts'
@@ -32,7 +32,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
     return sendPage(reply, overviewPage({ readiness: state, overview: stored?.[0], latest }))
   })
 
-  app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery } }, async (request, reply) => {
+  app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery }, preValidation: withoutEmpty }, async (request, reply) => {
     const { query } = request
     const found = await tellLeads(deps, query)
     const { limit, ...asked } = query
@@ -46,7 +46,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
 
   app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {
     const [told, consent] = [await tellLead(deps, id), await tellConsent(deps, id)]
-    return sendPage(reply, leadPage(told, consent))
+    return sendPage(reply, leadPage(told, consent, deps.now()))
   })
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
@@ -64,6 +64,12 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
   function nameOf(tenantId: string): string {
     return deps.tenants.get(tenantId)?.name ?? tenantId
   }
+}
+
+/** A field that is left empty asks for nothing: a browser sends it all the same. */
+async function withoutEmpty(request: FastifyRequest): Promise<void> {
+  const given = Object.entries(request.query as Record<string, unknown>)
+  request.query = Object.fromEntries(given.filter(([, value]) => typeof value !== 'string' || value.trim() !== ''))
 }
 
 function sendPage(reply: FastifyReply, text: string): FastifyReply {

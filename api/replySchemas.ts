@@ -256,7 +256,10 @@ const Ask = Type.Object(
   { title: 'Ask' },
 )
 
-export const AskList = Type.Object({ asks: Type.Array(Ask) })
+export const AskList = Type.Object({
+  asks: Type.Array(Ask),
+  more: Type.Boolean({ description: 'More are open than `limit` let be told.' }),
+})
 
 export const StoredAnswer = Type.Object(
   {

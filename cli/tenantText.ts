@@ -3,6 +3,7 @@ import { permissionsOf } from '../pipelines/enrich/settings.ts'
 import { officeHoursText } from '../pipelines/followup/officeHours.ts'
 import { wantsHours } from '../pipelines/trials/hours/hourTrial.ts'
 import type { LookUpSettings, OfficeWindow, Tenant } from '../schemas/generated/records.ts'
+import { columns } from './columns.ts'
 import { fieldNamesText } from './fieldNames.ts'
 import { limitsText } from './tenantLimits.ts'
 
@@ -24,7 +25,6 @@ export const tenantHead = [
   'named fields',
 ]
 
-/** Cells of the list. */
 export function tenantRow(tenant: Tenant): string[] {
   return [
     tenant.tenantId,
@@ -43,6 +43,15 @@ export function tenantRow(tenant: Tenant): string[] {
     limitsText(tenant),
     String(Object.keys(tenant.customFieldNames).length),
   ]
+}
+
+/** The list. */
+export function tenantLines(known: readonly Tenant[]): string[] {
+  if (known.length === 0)
+    return [
+      'No location is known. One appears when the app is installed in it; `rekindle tenants set <locationId>` makes one known by hand.',
+    ]
+  return columns([tenantHead, ...known.map(tenantRow)])
 }
 
 /** The answer to `tenants set`. */

@@ -27,9 +27,10 @@ import { columns } from './columns.ts'
 
 type Told = LeadStory['decisions'][number]
 
-/** The newest decision of each type, or all of them. */
-export function whyText(story: LeadStory, options: { readonly all?: boolean } = {}): string[] {
+/** The newest decision of each type, or all of them; as of `now` (ms), else of the last event. */
+export function whyText(story: LeadStory, options: { readonly all?: boolean; readonly now?: number } = {}): string[] {
   const { profile } = story
+  const { now = profile.lastEventAt } = options
   const scored = toldScore(profile)
   const priority = toldPriority(profile)
   const [first, ...others] = options.all === true ? story.decisions : newestOfEachType(story.decisions)
@@ -38,7 +39,7 @@ export function whyText(story: LeadStory, options: { readonly all?: boolean } = 
     `intent ${profile.level}, score ${scored.score} (${scored.temperature}), ${spoken(profile.status)}, epoch ${profile.epoch}, last event ${instant(profile.lastEventAt)}`,
     // An older API tells of neither.
     ...(story.realtor ? [`assigned to ${realtorOf(story.realtor)}`] : []),
-    ...(profile.humanOwnership === null ? [] : [`led by ${leaderOf(profile.humanOwnership, story.leader)}`]),
+    ...(profile.humanOwnership === null ? [] : [`led by ${leaderOf(profile.humanOwnership, story.leader, now)}`]),
     ...(story.linked ?? []).map(
       ({ leadKey, name, by }) => `perhaps the same person as ${name ?? 'a lead without a name'} (${leadKey}): ${by.join(', ')}`,
     ),

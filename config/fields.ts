@@ -34,6 +34,8 @@ FormatRegistry.Set('rekindle-brokers', (given) =>
 )
 const url = (schemes: string, format = 'rekindle-url') => Type.String({ pattern: `^(${schemes})://[^\\s]+$`, format })
 const boolean = Type.Boolean()
+/** What goes into an Authorization header, as it is and whole. */
+const headerText = '^[\\x21-\\x7e]+$'
 /** A SubjectPublicKeyInfo of P-256 begins with the same 27 bytes, which end where the point begins (RFC 5480). */
 const p256Key = 'MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}=='
 const tokenKey = '([0-9a-fA-F]{64}|[A-Za-z0-9+/]{43}=)'
@@ -112,16 +114,16 @@ export const configFields = {
   },
   publicUrl: {
     env: 'PUBLIC_URL',
-    schema: url('https?'),
+    schema: Type.String({ pattern: '^https?://[^\\s?#]+$', format: 'rekindle-url' }),
     fallback: '',
-    should: 'an http(s) URL',
+    should: 'an http(s) URL without ? and #',
     about: 'URL under which GoHighLevel and other providers reach this API; default http://HOST:PORT.',
   },
   apiToken: {
     env: 'REKINDLE_API_TOKEN',
-    schema: Type.String({ minLength: 24 }),
+    schema: Type.String({ minLength: 24, pattern: headerText }),
     fallback: '',
-    should: 'at least 24 characters',
+    should: 'at least 24 characters of ASCII without spaces',
     about: 'Bearer token of the read API; in local mode the API on loopback needs none.',
     secret: true,
     requiredInReal: true,
@@ -136,9 +138,10 @@ export const configFields = {
   bodyLimitBytes: {
     env: 'WEBHOOK_BODY_LIMIT_BYTES',
     schema: Type.Integer({ minimum: 1024, maximum: 16_777_216 }),
-    fallback: '1048576',
+    fallback: '1000000',
     should: 'a size in bytes from 1024 to 16777216',
-    about: 'Largest webhook body taken; a larger one is answered 413.',
+    about:
+      'Largest webhook body taken; a larger one is answered 413. More than 1000000 needs topics that take more: a body is stored beside what is known of it, within `max.message.bytes` (1048588 unless told otherwise).',
   },
   tenantPerSecond: {
     env: 'TENANT_WEBHOOKS_PER_SECOND',
@@ -326,9 +329,9 @@ export const configFields = {
   },
   ghlApiToken: {
     env: 'GHL_API_TOKEN',
-    schema: Type.String({ minLength: 8 }),
+    schema: Type.String({ minLength: 8, pattern: headerText }),
     fallback: '',
-    should: 'at least 8 characters',
+    should: 'at least 8 characters of ASCII without spaces',
     about: 'Private integration token for every location that has none of its own; real mode needs it, or GHL_TOKEN_KEYS.',
     secret: true,
   },
@@ -501,7 +504,7 @@ export const configFields = {
   },
   apolloApiKey: {
     env: 'APOLLO_API_KEY',
-    schema: Type.String({ minLength: 1, pattern: '^[\\x21-\\x7e]+$' }),
+    schema: Type.String({ minLength: 1, pattern: headerText }),
     fallback: '',
     should: 'the key of an Apollo account',
     about: 'Key for people/match of Apollo. Needed for LOOK_UPS in real mode.',
@@ -547,7 +550,7 @@ export const configFields = {
   },
   marketFeedKey: {
     env: 'MARKET_FEED_KEY',
-    schema: Type.String({ minLength: 1, pattern: '^[\\x21-\\x7e]+$' }),
+    schema: Type.String({ minLength: 1, pattern: headerText }),
     fallback: '',
     should: 'the key of the market feed',
     about: 'Sent to the market feed as a bearer token.',

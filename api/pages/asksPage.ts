@@ -9,6 +9,8 @@ import { instant } from './words.ts'
 
 export interface AsksView {
   readonly asks: readonly ToldAsk[]
+  /** More are open than are shown. */
+  readonly more: boolean
   readonly asked: AskQuery
   /** ms. */
   readonly now: number
@@ -16,7 +18,7 @@ export interface AsksView {
   readonly nameOf: (tenantId: string) => string
 }
 
-export function asksPage({ asks, asked, now, nameOf }: AsksView): string {
+export function asksPage({ asks, more, asked, now, nameOf }: AsksView): string {
   const place = asked.tenant === undefined ? '' : ` of ${nameOf(asked.tenant)}`
   return page(
     'Asked of people',
@@ -25,7 +27,8 @@ export function asksPage({ asks, asked, now, nameOf }: AsksView): string {
         Leads${place} for whom the votes, or too few of them, do not say clearly enough what is right. Nothing is sent before somebody has
         answered; the first answer is carried out, if the rules still allow it.
       </p>
-      ${asks.length === 0 ? html`<p>No question is open. People are asked where a message is unclear under a policy that was learned from verdicts (<code>rekindle audit next</code>), where too few agents were heard twice in a row about a lead, and where the location has said what a minute of a person is worth.</p>` : asks.map((ask) => card(ask, now))}`,
+      ${asks.length === 0 ? html`<p>No question is open. People are asked where a message is unclear under a policy that was learned from verdicts (<code>rekindle audit next</code>), where too few agents were heard twice in a row about a lead, and where the location has said what a minute of a person is worth.</p>` : asks.map((ask) => card(ask, now))}
+      ${more ? html`<p>More questions are open. Whoever answers these sees those whose time is over later.</p>` : null}`,
   )
 }
 

@@ -154,7 +154,8 @@ function consentHistory(told: LeadConsent): Markup {
   </details>`
 }
 
-export function leadPage(lead: ToldLead, consent: LeadConsent): string {
+/** As of `now`, ms. */
+export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): string {
   const { profile } = lead
   const scored = toldScore(profile)
   const priority = toldPriority(profile)
@@ -175,7 +176,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent): string {
           ${profile.status}${profile.deletedAt === null ? null : html`, <span class="bad">deleted ${instant(profile.deletedAt)}</span>`}
         </dd>
         <dt>Led by</dt>
-        <dd>${leaderOf(profile.humanOwnership, lead.leader)}</dd>
+        <dd>${leaderOf(profile.humanOwnership, lead.leader, now)}</dd>
         <dt>Assigned to</dt>
         <dd>${realtorOf(lead.realtor)}</dd>
         ${

@@ -32,10 +32,15 @@ const ENDED_BY: Readonly<Record<string, string>> = {
   opt_out_unclear: 'until a person has written or it is tagged "AI Assistant: On"',
 }
 
-/** Who leads the conversation: `Rekindle`, or a human with since when, why and, where it is known, who and until when: a human since … (human message, by Ana (user1)), until …. */
-export function leaderOf(owned: LeadProfile['humanOwnership'], leader: Parameters<typeof realtorOf>[0] | undefined): string {
+/**
+ * Who leads the conversation at `now` (ms): `Rekindle`, or a human with since when, why and, where it is known, who and until when: a human since …
+ * (human message, by Ana (user1)), until …. The profile keeps a quiet time that is over until the next event.
+ */
+export function leaderOf(owned: LeadProfile['humanOwnership'], leader: Parameters<typeof realtorOf>[0] | undefined, now: number): string {
   if (owned === null) return 'Rekindle'
   const { since, reason, untilAt } = owned
+  if (untilAt !== null && untilAt <= now)
+    return `Rekindle again since ${instant(untilAt)}; before that a human since ${instant(since)} (${spoken(reason)})`
   const byHand = Object.hasOwn(ENDED_BY, reason) ? ENDED_BY[reason] : undefined
   const end = untilAt === null ? byHand : `until ${instant(untilAt)}`
   return `a human since ${instant(since)} (${spoken(reason)}${leader ? `, by ${realtorOf(leader)}` : ''})${end === undefined ? '' : `, ${end}`}`

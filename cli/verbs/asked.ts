@@ -64,15 +64,16 @@ export function addAsked(
 }
 
 /** Each question with what one has to know to answer it. `now`: ms. */
-export function askedLines({ asks }: Asks, now: number): string[] {
+export function askedLines({ asks, more }: Asks, now: number): string[] {
   if (asks.length === 0)
     return [
       'No question is open. A message is unclear only under a policy that was learned from verdicts (rekindle audit next), or where the location has said what a minute of a person is worth.',
     ]
-  return asks.flatMap(({ decisionId, leadKey, name, title, body, until }) => [
+  const questions = asks.flatMap(({ decisionId, leadKey, name, title, body, until }) => [
     `${title}  ${decisionId}`,
     `  ${name ?? 'a lead without a name'} (${leadKey}), ${spanText(until - now)} left, until ${instantText(until)}`,
     ...body.split('\n').map((line) => `  ${line}`),
     '',
   ])
+  return more ? [...questions, 'More questions are open: --limit shows up to 200, --location those of one location.'] : questions
 }

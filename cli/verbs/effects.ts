@@ -10,6 +10,7 @@ import { seededRandom } from '../../simulate/seededRandom.ts'
 import { decisions, outcomes } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
 import type { TailSource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf, timeOf } from '../timeOption.ts'
@@ -39,7 +40,7 @@ export function addEffects(program: Command, { terminal, config, now }: Pick<Sur
     .option('--within <duration>', 'what a lead does in this time after it counts', '14d')
     .option('--json', 'one JSON document')
     .action(async (flags: EffectFlags) => {
-      const range = { from: timeOf('--from', flags.from), now: now(), withinMs: spanOf('--within', flags.within) }
+      const range = rangeOf(flags, now())
       const kafka = await cliKafka(config())
       try {
         const report = effectReport(await knownSubjects(kafka, flags.location, range))
@@ -49,6 +50,14 @@ export function addEffects(program: Command, { terminal, config, now }: Pick<Sur
         await kafka.close()
       }
     })
+}
+
+/** Throws `E_OPTION_INVALID` for what no lead can have done. */
+export function rangeOf(flags: Pick<EffectFlags, 'from' | 'within'>, now: number): { from: number; now: number; withinMs: number } {
+  const range = { from: timeOf('--from', flags.from), now, withinMs: spanOf('--within', flags.within) }
+  if (range.from > now) throw cliError('E_OPTION_INVALID', `--from ${flags.from}: lies in the future.`)
+  if (range.withinMs === 0) throw cliError('E_OPTION_INVALID', `--within ${flags.within}: in no time no lead does anything.`)
+  return range
 }
 
 /** The same of a location that is known. Throws `E_OPTION_INVALID` for one that is not. */

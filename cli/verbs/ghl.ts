@@ -12,6 +12,7 @@ import type { OauthApi } from '../../integrations/ghl/oauth/oauthApi.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
+import { mustBeLocationId } from '../locationId.ts'
 import { ghlAccess } from '../roles/ghlAccess.ts'
 import type { Surroundings } from '../surroundings.ts'
 
@@ -84,8 +85,14 @@ export function addGhl(
     .description('store a private integration token, read from standard input, for one location')
     .argument('<locationId>', 'GHL location id')
     .action(async (locationId: string) => {
+      mustBeLocationId(locationId)
       const token = (await readSecret()).trim()
-      if (token.length < 8) throw cliError('E_OPTION_INVALID', 'A token of at least 8 characters is expected on standard input.')
+      // No header carries anything else: it would be stored, and no call could be made with it.
+      if (!/^[\x21-\x7e]{8,}$/.test(token))
+        throw cliError(
+          'E_OPTION_INVALID',
+          'A token is expected on standard input: at least 8 characters of ASCII without spaces, on one line.',
+        )
       await withGrants(async (grants) => {
         await grants.put(privateGrant({ kind: 'location', id: locationId }, token))
         terminal.out(`location ${locationId} has a private token.`)
@@ -104,7 +111,8 @@ export function addGhl(
           lostBecause !== null ? `lost: ${lostBecause}` : expiresAt === null ? 'lasts' : expiresAt > now() ? 'good' : 'to be renewed',
           expiresAt === null ? '-' : new Date(expiresAt).toISOString(),
         ])
-        terminal.out(columns([['grant', 'source', 'company', 'state', 'expires'], ...rows]).join('\n'))
+        if (rows.length === 0) terminal.out('Nothing is connected: `rekindle ghl authorize-url` or `rekindle ghl token` begins.')
+        else terminal.out(columns([['grant', 'source', 'company', 'state', 'expires'], ...rows]).join('\n'))
       })
     })
 

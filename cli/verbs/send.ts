@@ -80,7 +80,7 @@ function sentLines(body: Buffer, answer: string): string[] {
   const { accepted, dropped } = JSON.parse(answer) as { accepted: number; dropped: number }
   const about = subjectOf(body)
   const lines = [
-    `202 stored: ${accepted}${dropped > 0 ? `, dropped because the location is not installed: ${dropped}` : ''}${about.type === undefined ? '' : `  ${about.type}`}${about.webhookId === undefined ? '' : `  webhookId ${about.webhookId}`}`,
+    `202 stored: ${accepted}${dropped > 0 ? `, dropped because the location is not installed or the lead was erased since: ${dropped}` : ''}${about.type === undefined ? '' : `  ${about.type}`}${about.webhookId === undefined ? '' : `  webhookId ${about.webhookId}`}`,
   ]
   if (accepted > 0 && about.contact !== undefined) lines.push(`Next: rekindle why ${about.contact}`)
   return lines

@@ -13,14 +13,14 @@ import { workflowToken } from '../../api/workflowToken.ts'
 import type { Config } from '../../config/config.ts'
 import { apiUrl } from '../addresses.ts'
 import { atPlatform } from '../atPlatform.ts'
-import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { fieldFacts, fieldNamesOf } from '../fieldNames.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { mustBeLocationId } from '../locationId.ts'
 import { locationSettings } from '../locationSettings.ts'
 import { limitHelp, limitNames, limitsOf, tenantLimits } from '../tenantLimits.ts'
 import type { LimitFlags } from '../tenantLimits.ts'
-import { tenantHead, tenantLine, tenantRow } from '../tenantText.ts'
+import { tenantLine, tenantLines } from '../tenantText.ts'
 import { workflowSecrets } from '../workflowSecrets.ts'
 import { addTenantFields } from './tenantFields.ts'
 
@@ -67,7 +67,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
       const kafka = await connect()
       try {
         const known = [...(await kafka.table(tenants)).entries()].filter(([key]) => !isAgency(key)).map(([, tenant]) => tenant)
-        terminal.out(columns([tenantHead, ...known.map(tenantRow)]).join('\n'))
+        for (const line of tenantLines(known)) terminal.out(line)
       } finally {
         await kafka.close()
       }
@@ -76,7 +76,12 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     .command('workflow-url')
     .description('print the URL for the "Webhook" action of workflows of a location; it is a secret')
     .argument('<locationId>', 'GHL location id')
-    .action((tenantId: string) => terminal.out(workflowUrl(config(), tenantId)))
+    .action((tenantId: string) => {
+      const settings = config()
+      terminal.out(workflowUrl(settings, tenantId))
+      if (settings.http.publicUrl === undefined)
+        terminal.err('PUBLIC_URL is not set: this is an address of this machine, and GoHighLevel has to reach it.')
+    })
   addTenantFields(verb, { terminal, config })
   const set = verb
     .command('set')
@@ -169,6 +174,7 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
 
 /** The URL that workflows of a location post to. */
 export function workflowUrl(config: Config, tenantId: string): string {
+  mustBeLocationId(tenantId)
   const secrets = workflowSecrets(config)
   if (secrets === undefined) throw cliError('E_OPTION_INVALID', 'WORKFLOW_URL_SECRETS is not set: there are no URLs for workflows.')
   return `${apiUrl(config, undefined)}/webhooks/workflow/${workflowToken(secrets, tenantId)}`
@@ -280,6 +286,7 @@ function overruled(told: Installation | null, { name, status, app, automation }:
 
 /** The tenant with these settings. A new one needs a name, a zone, a country and a postal address; automation starts off. */
 export function changed(tenantId: string, before: Tenant | undefined, flags: SetFlags, at: number): Tenant {
+  mustBeLocationId(tenantId)
   // A variable of a script that is not set: without a name or an address messages would be held, and who set it would not know.
   for (const [flag, text] of Object.entries({
     '--name': flags.name,

@@ -6,7 +6,7 @@ import { readApi } from '../apiClient.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { whyText } from '../whyText.ts'
 
-export function addWhy(program: Command, { terminal, config, fetch }: Surroundings): void {
+export function addWhy(program: Command, { terminal, config, fetch, now }: Surroundings): void {
   program
     .command('why')
     .description('say what was decided about a lead and why: words, votes, the sum they make, gates')
@@ -18,6 +18,6 @@ export function addWhy(program: Command, { terminal, config, fetch }: Surroundin
       const settings = config()
       const story = (await readApi(apiUrl(settings, options.url), `/leads/${encodeURIComponent(lead)}`, settings, fetch)) as LeadStory
       if (options.json === true) terminal.out(JSON.stringify(story, null, 2))
-      else for (const line of whyText(story, { all: options.all === true })) terminal.out(line)
+      else for (const line of whyText(story, { all: options.all === true, now: now() })) terminal.out(line)
     })
 }

@@ -293,6 +293,23 @@ t.test('what is signed but cannot be read is stored all the same, and ingest sho
   )
 })
 
+t.test('what is signed is stored whatever it calls itself, and what is not signed is refused for that alone', async (t) => {
+  const body = JSON.stringify({ type: 'ContactCreate', locationId: sandboxTenantId, id: 'c1' })
+  for (const type of ['json', '', ';;', 'application/json; charset="', 'application/x-www-form-urlencoded', 'text/plain; charset=utf-16']) {
+    const api = await apiUnderTest()
+    const signed = await api.post(body, { 'content-type': type, 'x-ghl-signature': signature(api.privateKey, body) })
+    t.equal(signed.statusCode, 202, `"${type}"`)
+    t.strictSame(
+      api.produced.map(({ value }) => value.body.toString()),
+      [body],
+    )
+    t.match(await api.post(body, { 'content-type': type }), {
+      statusCode: 401,
+      json: { code: 'E_SIGNATURE_REFUSED', reason: 'header_missing' },
+    })
+  }
+})
+
 t.test('a retry or a resend by hand carries an old time, which is no attack', async (t) => {
   const api = await apiUnderTest()
   for (const timestamp of ['2026-11-24T14:00:00.000Z', '2026-11-21T15:00:00.000Z', '2026-10-25T15:00:00.000Z'])

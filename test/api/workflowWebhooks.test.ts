@@ -55,6 +55,13 @@ t.test('a post to the URL of a location is stored as it came, marked as a report
   t.match(line.outputs(leadEvents), [{ kind: 'workflow_reported', source: 'ghl_workflow' }])
 })
 
+t.test('a post is stored whatever somebody typed as its content type', async (t) => {
+  const api = await apiUnderTest({ workflowSecrets: secrets })
+  const url = `/webhooks/workflow/${workflowToken(secrets, sandboxTenantId)}`
+  const answer = await api.app.inject({ method: 'POST', url, payload: body(), headers: { 'content-type': 'JSON' } })
+  t.strictSame([answer.statusCode, answer.json()], [202, { accepted: 1, dropped: 0 }])
+})
+
 t.test('a report with a signal that is not known is stored and counted as such', async (t) => {
   const api = await apiUnderTest({ workflowSecrets: secrets })
   for (const rekindle_signal of ['property_view', 'property views'])

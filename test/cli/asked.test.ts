@@ -14,16 +14,24 @@ const ask = {
 t.test('each open question is told with how long an answer helps', async (t) => {
   const { asked } = await apiRun(['asked', 'list', '--location', 'loc', '--url', 'http://127.0.0.1:9'], { status: 200, body: { asks: [] } })
   t.match(asked, [{ url: 'http://127.0.0.1:9/asks?limit=20&tenant=loc', method: 'GET' }])
-  t.strictSame(askedLines({ asks: [ask] }, until - 3_600_000), [
+  t.strictSame(askedLines({ asks: [ask], more: false }, until - 3_600_000), [
     'Decide what to do about Maria  d1',
     '  Maria López (loc:maria), 1h 0m left, until 2026-11-24 15:00 UTC',
     '  One line.',
     '  Another.',
     '',
   ])
-  t.strictSame(askedLines({ asks: [] }, until), [
+  t.strictSame(askedLines({ asks: [], more: false }, until), [
     'No question is open. A message is unclear only under a policy that was learned from verdicts (rekindle audit next), or where the location has said what a minute of a person is worth.',
   ])
+})
+
+t.test('where more are open than are told, it is said', (t) => {
+  t.equal(
+    askedLines({ asks: [ask], more: true }, until).at(-1),
+    'More questions are open: --limit shows up to 200, --location those of one location.',
+  )
+  t.end()
 })
 
 t.test('an answer is posted, and a closed question is an error with what to do', async (t) => {

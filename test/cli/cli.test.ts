@@ -361,6 +361,13 @@ t.test('why tells which person leads the conversation, where the platform says w
   t.equal(led(undefined as never), 'led by a human since 2026-11-24 15:00 UTC (human message)', 'an older API names nobody')
   const ends = (reason: string) =>
     whyText({ ...story, leader: null, profile: profileOf({ humanOwnership: { ...humanOwnership, userId: null, reason } }) })[2]
+  const quiet = profileOf({ humanOwnership: { since: at, userId: 'user1', reason: 'human_message', untilAt: at + 3_600_000 } })
+  const ledAt = (now: number) => whyText({ ...story, profile: quiet }, { now })[2]
+  t.equal(ledAt(at), 'led by a human since 2026-11-24 15:00 UTC (human message), until 2026-11-24 16:00 UTC')
+  t.equal(
+    ledAt(at + 3_600_000),
+    'led by Rekindle again since 2026-11-24 16:00 UTC; before that a human since 2026-11-24 15:00 UTC (human message)',
+  )
   t.equal(ends('tag'), 'led by a human since 2026-11-24 15:00 UTC (tag), until that tag is taken off')
   t.match(ends('hand_over'), /\(hand over\), until it is tagged "AI Assistant: On"$/)
   t.match(ends('opt_out_unclear'), /, until a person has written or it is tagged "AI Assistant: On"$/)
@@ -529,7 +536,7 @@ t.test('send takes files, raw bytes, and shows a refusal', async (t) => {
   })
   t.match(gone.err[0], /E_API_UNREACHABLE/)
   t.match((await run(t, ['send', 'AppointmentCreate'], { answer: { status: 202, body: '{"accepted":0,"dropped":1}' } })).out, [
-    '202 stored: 0, dropped because the location is not installed: 1  AppointmentCreate  webhookId 00000000-0000-4000-8000-000000000001',
+    '202 stored: 0, dropped because the location is not installed or the lead was erased since: 1  AppointmentCreate  webhookId 00000000-0000-4000-8000-000000000001',
   ])
 })
 

@@ -1,7 +1,17 @@
 /** What a location sets by flags: permissions, and texts that a message cannot do without. */
 import t from 'tap'
-import { changed } from '../../cli/verbs/tenants.ts'
+import { changed, workflowUrl } from '../../cli/verbs/tenants.ts'
+import { loadConfig } from '../../config/config.ts'
 import { tenantId, tenantRecord } from '../support/leadRecords.ts'
+
+t.test('what can be no id of a location is refused: its leads would have keys of another one', async (t) => {
+  const settings = { name: 'Realty', timeZone: 'America/Chicago', country: 'US', postalAddress: '1 Main St, Austin' }
+  for (const wrong of ['', ' ', 'loc:maria', 'company:c1', `${tenantId} `, 'two words', 'a'.repeat(101)]) {
+    t.throws(() => changed(wrong, undefined, settings, 5), { code: 'E_OPTION_INVALID', message: /is no id of a location/ }, wrong)
+    t.throws(() => workflowUrl(loadConfig({}), wrong), { code: 'E_OPTION_INVALID', message: /is no id of a location/ }, wrong)
+  }
+  t.match(changed(tenantId, undefined, settings, 5), { tenantId, ...settings })
+})
 
 t.test('a text that is empty is refused, and what is not given stays', async (t) => {
   const before = tenantRecord()

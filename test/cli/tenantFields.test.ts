@@ -2,7 +2,7 @@
 import t from 'tap'
 import { fieldFacts, fieldNamesOf, suggestedFact } from '../../cli/fieldNames.ts'
 import { limitNames, limitsOf, tenantLimits } from '../../cli/tenantLimits.ts'
-import { tenantHead, tenantLine, tenantRow } from '../../cli/tenantText.ts'
+import { tenantHead, tenantLine, tenantLines, tenantRow } from '../../cli/tenantText.ts'
 import { fieldLines } from '../../cli/verbs/tenantFields.ts'
 import { changed } from '../../cli/verbs/tenants.ts'
 import { permittedFacts } from '../../pipelines/agents/agentView.ts'
@@ -77,6 +77,8 @@ t.test('limits are set within the safety rules and refused outside of them, with
 
 t.test('the list and the answer show names and limits', async (t) => {
   const row = tenantRow(sandboxTenant(0))
+  t.match(tenantLines([]), [/^No location is known\. /])
+  t.equal(tenantLines([sandboxTenant(0)]).length, 2)
   t.equal(row.length, tenantHead.length)
   t.equal(row.at(-1), String(Object.keys(sandboxFields).length))
   t.equal(row.at(-2), '3 in 24 h, 10 in 14 days, 24 h after a person, replies 30 min, inquiries 90 days')

@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
+import { defaultLimits } from '../../api/ports.ts'
 import { describeConfig, envExample, environment, loadConfig } from '../../config/config.ts'
 import { ghlApiUrl } from '../../integrations/ghl/endpoints.ts'
 import { configFields } from '../../config/fields.ts'
@@ -156,7 +157,7 @@ t.test('P-71: secrets of callbacks are lists; empty or malformed they are a mist
     )
   t.match(
     messageOf(() => loadConfig({ TWILIO_AUTH_TOKENS: one })),
-    'PUBLIC_URL is missing: must be an http(s) URL (TWILIO_AUTH_TOKENS is set: Twilio signs the URL it calls).',
+    'PUBLIC_URL is missing: must be an http(s) URL without ? and # (TWILIO_AUTH_TOKENS is set: Twilio signs the URL it calls).',
   )
   t.notMatch(describeConfig({ PUBLIC_URL, TWILIO_AUTH_TOKENS: one }).join('\n'), one)
 })
@@ -201,6 +202,31 @@ t.test('a number is taken whole or refused, never cut to what its text begins wi
   for (const [name, value] of Object.entries(wrong)) t.match(message, `${name} is "${value}": must be `)
   t.equal(loadConfig({ GHL_CALLS_PER_DAY: ' 200000 ' }).ghl.callsPerDay, 200_000)
   t.equal(loadConfig({ SIMULATE_RATE: '2.50' }).simulate.rate, 2.5, 'where a part of one is allowed')
+})
+
+t.test('what is sent in a header is refused where no header can carry it whole', async (t) => {
+  for (const token of ['correct horse battery staple', 'a-token-of-24-characters\nand-a-line', 'schlüssel-mit-umlaut-und-mehr']) {
+    const message = messageOf(() => loadConfig({ REKINDLE_API_TOKEN: token, GHL_API_TOKEN: token }))
+    t.match(message, 'REKINDLE_API_TOKEN is (secret): must be at least 24 characters of ASCII without spaces.', token)
+    t.match(message, 'GHL_API_TOKEN is (secret): must be at least 8 characters of ASCII without spaces.', token)
+    t.notMatch(message, token)
+  }
+  t.doesNotThrow(() => loadConfig({ REKINDLE_API_TOKEN: 'aB3/+=~!@#$%^&*()_-:;.,?{}' }))
+})
+
+t.test('what is put behind PUBLIC_URL is a part of it, so it has no query of its own', async (t) => {
+  for (const wrong of ['https://rekindle.example?team=1', 'https://rekindle.example/#top', 'https://rekindle.example/a?'])
+    t.match(
+      messageOf(() => loadConfig({ PUBLIC_URL: wrong })),
+      `PUBLIC_URL is "${wrong}": must be an http(s) URL without ? and #`,
+    )
+  for (const right of ['https://rekindle.example', 'https://rekindle.example:8443/rekindle/', 'http://[::1]:8080'])
+    t.equal(loadConfig({ PUBLIC_URL: right }).http.publicUrl, right)
+})
+
+t.test('the largest body that is taken fits a topic beside its envelope, unless somebody says otherwise (decision 122)', async (t) => {
+  t.equal(loadConfig({}).http.bodyLimitBytes, 1_000_000)
+  t.equal(loadConfig({}).http.bodyLimitBytes, defaultLimits.bodyBytes, 'what the API takes of itself')
 })
 
 t.test('every bad value is named at once with what it should be', async (t) => {
@@ -267,7 +293,7 @@ t.test('an app without its secret, way back or keys is refused at the start; in 
 t.test('a bad secret is not printed, and the description masks secrets', async (t) => {
   const message = messageOf(() => loadConfig({ ...real, REKINDLE_API_TOKEN: 'hunter2' }))
   t.notMatch(message, 'hunter2')
-  t.match(message, 'REKINDLE_API_TOKEN is (secret): must be at least 24 characters.')
+  t.match(message, 'REKINDLE_API_TOKEN is (secret): must be at least 24 characters of ASCII without spaces.')
   const lines = describeConfig(real).join('\n')
   t.notMatch(lines, 'pit-12345678')
   t.match(lines, 'GHL_API_TOKEN=********')

@@ -4128,8 +4128,8 @@ export const mutations: readonly Mutation[] = [
     id: 'form-of-another-site',
     guard: 'an answer is taken from a form of this installation alone',
     file: 'api/askPageRoutes.ts',
-    find: "if (request.headers['sec-fetch-site'] !== 'same-origin')",
-    replace: "if (request.headers['sec-fetch-site'] === 'cross-origin')",
+    find: "if (from !== 'same-origin')",
+    replace: "if (from === 'cross-origin')",
     tests: [
       { file: 'test/api/asks.test.ts', title: 'a form of this page is an answer; one of another site, or of nobody knows where, is not' },
     ],

@@ -202,16 +202,22 @@ t.test('`rekindle ghl` connects, stores a private token, lists without showing a
     GHL_REDIRECT_URL: 'https://example.com/back',
     GHL_TOKEN_KEYS: keys.first,
   }
+  let secret = 'pit-private-secret\n'
   const run = async (argv: readonly string[], more: Record<string, string> = {}) => {
     const out: string[] = []
     const err: string[] = []
     const terminal = { out: (line: string) => out.push(line), err: (line: string) => err.push(line) } as never
     const surroundings = { terminal, config: () => loadConfig({ ...env, ...more }), now: Date.now } as never
     const program = rekindleProgram(surroundings)
-    addGhl(program, surroundings, async () => 'pit-private-secret\n')
+    addGhl(program, surroundings, async () => secret)
     const code = await runProgram(program, ['ghl', ...argv], surroundings)
     return { code, out: out.join('\n'), err: err.join('\n') }
   }
+  t.match(await run(['list']), { code: 0, out: /^Nothing is connected: / })
+  for (secret of ['short', 'pit-private\nsecret', 'Bearer pit-private-secret', 'pit-prívate-secret'])
+    t.match(await run(['token', 'loc2']), { code: 1, err: /at least 8 characters of ASCII without spaces, on one line/ }, secret)
+  secret = 'pit-private-secret\n'
+  t.match(await run(['token', 'loc2:maria']), { code: 1, err: /is no id of a location/ })
   t.match((await run(['authorize-url'])).out, /^https:\/\/marketplace\.gohighlevel\.com\/v2\/oauth\/chooselocation\?/)
   t.match(await run(['connect', sandbox.authorize({ companyId: 'com1', locationId: 'loc1' })]), {
     code: 0,
