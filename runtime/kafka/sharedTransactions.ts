@@ -6,7 +6,7 @@
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { Membership } from './protocol/committing.ts'
 import { measured } from './unitTransactions.ts'
-import type { TransactionalProducer, TransactionPart, UnitTransactions } from './unitTransactions.ts'
+import type { TakeOverWork, TransactionalProducer, TransactionPart, UnitTransactions } from './unitTransactions.ts'
 
 export interface SharedTransactionsOptions {
   readonly metrics: RuntimeMetrics
@@ -97,7 +97,7 @@ export class SharedTransactions {
         // Under its own id: a predecessor may have shared under it, or moved state by it. Whoever has become another member has one again:
         // the group has given it up and it is back. And a transaction of ours may have failed under it before the member got a lower partition.
         if (now === undefined || fencedAs !== now.memberId || this.#unended.has(partition))
-          await (partition === this.#lowest ? this.#alongside(work) : this.#fence(partition, work))
+          await (partition === this.#lowest ? this.#alongside(work, now) : this.#fence(partition, work, now))
         fencedAs = now?.memberId
         await this.#open()
       },
@@ -138,12 +138,12 @@ export class SharedTransactions {
     await producer?.close()
   }
 
-  async #fence(partition: number, work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {
+  async #fence(partition: number, work: TakeOverWork, now: Membership | undefined): Promise<void> {
     const producer = this.#options.producer(partition)
     try {
       await producer.open()
       this.#unended.delete(partition)
-      await work(producer)
+      await work(inTheNameOf(now, producer))
     } catch (error) {
       await producer.drop()
       throw error
@@ -152,12 +152,12 @@ export class SharedTransactions {
   }
 
   /** Work that commits under the shared id by itself: nothing else is under way meanwhile. */
-  async #alongside(work: (producer: TransactionalProducer) => Promise<void>): Promise<void> {
+  async #alongside(work: TakeOverWork, now: Membership | undefined): Promise<void> {
     while (this.#underWay !== undefined) await this.#underWay
     await this.#during(async () => {
       await this.#open()
       if (this.#producer === undefined) throw new AssignmentPassed()
-      await work(this.#producer)
+      await work(inTheNameOf(now, this.#producer))
     })
   }
 
@@ -277,4 +277,12 @@ export class SharedTransactions {
       part.failed(error)
     }
   }
+}
+
+/**
+ * The id of a unit fences nobody who shares under another one: a member that slept in a take-over would set offsets back that the owner has
+ * committed since, and its records would be done again.
+ */
+function inTheNameOf(now: Membership | undefined, producer: TransactionalProducer): Parameters<TakeOverWork>[0] {
+  return { commit: (records, offsets) => producer.commit(records, offsets, now) }
 }

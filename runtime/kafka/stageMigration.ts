@@ -18,7 +18,7 @@ import type { Source } from './sourceOffsets.ts'
 import { readSettled } from './settledRead.ts'
 import type { Workshop } from './workshop.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
-import type { TransactionalProducer } from './unitTransactions.ts'
+import type { TakeOverWork } from './unitTransactions.ts'
 
 /** What one transaction of a copy holds at most. */
 const SHARE = { records: 500, bytes: 800_000 }
@@ -100,7 +100,7 @@ export async function refuseChangedStages(
 export async function migrate(
   context: MigrationContext,
   partition: number,
-  producer: TransactionalProducer,
+  producer: Parameters<TakeOverWork>[0],
   sources: readonly Source[],
   progressed?: () => void,
 ): Promise<void> {
@@ -114,6 +114,10 @@ export async function migrate(
   const before = own.length > 0 ? own.map(({ metadata }) => metadata) : metadataOf(all, partition, inputs)
   if (before.length === 0) return
   const moves = movesAfter(group, stages, before)
+  // As they are: what carries no offset is not refused when the group has gone on, and would be written into the state of the owner.
+  const unchanged = own.flatMap(({ topic, committed, metadata }) =>
+    committed === undefined ? [] : [{ topic, partition, offset: committed, metadata }],
+  )
   for (const { stage, from } of moves) {
     const to = changelogName(stage, topicPrefix)
     const wanted =
@@ -131,7 +135,7 @@ export async function migrate(
     // What else stands there is of an earlier life of the name, or of a copy that was not ended.
     for (const key of found.keys()) if (!wanted.has(key) && !key.startsWith(schemaKeyPrefix)) records.push(put(key, null))
     for (const share of shares(records)) {
-      await producer.commit(share, [])
+      await producer.commit(share, unchanged)
       progressed?.()
     }
     logger.info({ partition, stage, from, records: records.length }, 'state moved')

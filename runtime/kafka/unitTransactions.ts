@@ -8,6 +8,11 @@ import type { OutgoingRecord, SourceOffset } from './openTransactions.ts'
 
 export type TransactionalProducer = Pick<UnitProducer, 'open' | 'whole' | 'commit' | 'close' | 'drop'>
 
+/** What is done once the predecessor is fenced: commits in the name of the membership under which the unit is taken over, and of no other. */
+export type TakeOverWork = (producer: {
+  commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<unknown>
+}) => Promise<void>
+
 /** What a unit wants to have written. */
 export interface TransactionPart {
   readonly records: readonly OutgoingRecord[]
@@ -24,7 +29,7 @@ export interface UnitTransactions {
    * Takes over: needed before the first commit, and again after each error and each join. The first time the predecessor is
    * fenced and then `work` done, which may commit through the producer. `memberId` is the present one.
    */
-  takeOver(work: (producer: TransactionalProducer) => Promise<void>, memberId?: string): Promise<void>
+  takeOver(work: TakeOverWork, memberId?: string): Promise<void>
   /** A part may follow soon: others may wait for it, a few ms. */
   announce(): void
   /** No part will follow what was announced. */
@@ -63,7 +68,7 @@ export class OwnTransactions implements UnitTransactions {
     this.#context = context
   }
 
-  async takeOver(work: (producer: TransactionalProducer) => Promise<void>, memberId?: string): Promise<void> {
+  async takeOver(work: TakeOverWork, memberId?: string): Promise<void> {
     await this.#producer.open(memberId)
     if (!this.#worked) await work(this.#producer)
     this.#worked = true

@@ -2418,6 +2418,21 @@ export const mutations: readonly Mutation[] = [
     why: 'A member that wakes up and writes before it hears that it was given up has readers of its partitions wait for 20 s and more.',
   },
   {
+    id: 'taken-over-in-no-generation',
+    guard: 'what is done while a unit is taken over is fenced by the group',
+    file: 'runtime/kafka/sharedTransactions.ts',
+    find: 'producer.commit(records, offsets, now)',
+    replace: 'producer.commit(records, offsets, now && undefined)',
+    tests: [
+      { file: groupModel, title: 'who slept in a take-over does not set back what the owner has committed since' },
+      {
+        file: sharedTransactions,
+        title: 'what is done while a unit is taken over is committed in the name of the generation in which that began',
+      },
+    ],
+    why: 'A member that slept sets the offsets of a partition back: what its owner has done since is done twice.',
+  },
+  {
     id: 'refused-goes-first',
     guard: 'parts go alone after a shared transaction failed',
     file: 'runtime/kafka/sharedTransactions.ts',

@@ -414,6 +414,21 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
     ],
     seed: 8,
   },
+  {
+    // Found with seed 301126: who slept in its first take-over of a partition wrote the beginning as its offsets, after its owner had committed
+    // further. The id of a unit fences nobody who shares under another one, and the generation was not asked: records were done twice.
+    title: 'who slept in a take-over does not set back what the owner has committed since',
+    commands: [
+      { kind: 'replaced', member: 1, key: 'k8', strike: { request: 'offsetFetch', passing: 0, when: 'after', how: 'freeze' } },
+      { kind: 'wait', ms: 57 },
+      { kind: 'write', urgent: false, key: 'k4', times: 1, ...calm, timers: { z: 257, y: 136 }, emits: 3, refuse: 'drop' },
+      { kind: 'write', urgent: true, key: 'k14', times: 6, ...calm, timers: { x: 160, y: 23, z: 290 }, emits: 2, forget: true },
+      { kind: 'freeze', member: 1 },
+      { kind: 'write', urgent: false, key: 'k1', times: 3, ...calm, timers: { z: 276, x: 26, y: 278 }, refuse: 'drop' },
+      { kind: 'wait', ms: 33 },
+    ],
+    seed: 194_387,
+  },
 ]
 
 for (const { title, commands: of, seed = 0 } of named)

@@ -331,6 +331,23 @@ t.test('what the lowest unit moves goes alone', async (t) => {
   t.strictSame(valuesOf(client), [['moved'], ['behind']])
 })
 
+t.test('what is done while a unit is taken over is committed in the name of the generation in which that began', async (t) => {
+  const client = new StandIn()
+  client.shared.assigned([0, 1], inGeneration(1))
+  for (const partition of [0, 1])
+    await client.shared.unit(partition).takeOver(async (producer) => {
+      if (partition === 1) client.shared.assigned([0, 1], inGeneration(2))
+      await producer.commit([], part('', partition).offsets)
+    })
+  t.strictSame(
+    client.commits.map(({ id, membership }) => [id, membership]),
+    [
+      [0, inGeneration(1)],
+      [1, inGeneration(1)],
+    ],
+  )
+})
+
 t.test('a shared transaction stays within a request, and within a batch of a partition that several write to', async (t) => {
   for (const [bytes, to, expected] of [
     // 8 MB in all: two of 3 MB, not three.
