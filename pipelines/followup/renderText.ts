@@ -8,7 +8,7 @@ import type { Slot, Template } from './templates.ts'
 
 /** A text message of one segment in the GSM alphabet. */
 export const smsOneSegment = 160
-/** The most a text message may have: two segments. */
+/** The most a text message may have, characters: three segments of 153 in the GSM alphabet, five of 67 where a name has letters that it lacks. */
 export const smsMost = 320
 const nameMost = 30
 
