@@ -1,5 +1,5 @@
 /**
- * Loads kafkajs 2.2.4 with its thirteen defects corrected, what encodes, decodes and filters record batches replaced by something faster, the
+ * Loads kafkajs 2.2.4 with its fourteen defects corrected, what encodes, decodes and filters record batches replaced by something faster, the
  * codecs for snappy, LZ4 and gzip registered. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
@@ -16,7 +16,8 @@
  * less in it, commits the first kept record and goes on there as if nothing had been. Defect 11: the end of a transaction fails while its
  * id is being taken over, with an error that does not say so; see `endingCorrections.ts`. Defect 12: heartbeats follow the wall clock; see
  * `heartbeatCorrections.ts`. Defect 13: each connection looks every millisecond whether a request waits, and its time-outs follow the
- * wall clock; see `queueCorrections.ts`.
+ * wall clock; see `queueCorrections.ts`. Defect 14: a member whose join was answered and whose sync was not goes on in the new generation with what it
+ * had in the old one, beside whoever has that now; see `joinCorrections.ts`.
  */
 import { createRequire } from 'node:module'
 // Types only: they load nothing.

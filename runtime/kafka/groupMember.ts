@@ -226,9 +226,12 @@ export class GroupMember<U extends Unit> {
 
   /**
    * Usually a join follows an announced rebalance. When the coordinator is just loading after a restart, that join fails
-   * and the client goes on as the member it was; an accepted heartbeat of the old generation says that it still is.
+   * and the client goes on as the member it was; an accepted heartbeat of the old generation says that it still is. One of a later generation
+   * says nothing of what the member has there: taken for its old assignment, it would work in that generation beside the owner, and no fence
+   * would know.
    */
   #onHeartbeat(membership: Membership): void {
+    if (membership.generationId !== this.#membership.generationId) return
     this.#heartbeats += 1
     this.#lastSignAt = performance.now()
     if (!this.#rejoining) return

@@ -1,17 +1,24 @@
 /**
  * Lets a consumer of kafkajs 2.2.4 say in which generation it has joined: it knows, and leaves it out of its GROUP_JOIN event.
- * Whoever commits offsets in a transaction needs it, because the coordinator refuses those of a generation that has passed.
+ * Whoever commits offsets in a transaction needs it, because the coordinator refuses those of a generation that has passed. And it is
+ * known of a member that the group has taken into a generation without its having heard what it has there.
  */
 import { createRequire } from 'node:module'
 
 const require = createRequire(import.meta.url)
 const GROUP_JOIN = 'consumer.group_join'
+const unsynced = new WeakSet()
+
+/** Was its last join answered, and not told what it has in that generation? As the client is, it goes on with what it had before. */
+export function isUnsynced(group: object): boolean {
+  return unsynced.has(group)
+}
 
 interface Emitter {
   emit(name: string, payload: object): unknown
 }
 interface ConsumerGroup {
-  readonly generationId: number
+  readonly generationId: number | null
   instrumentationEmitter: Emitter
   joinAndSync: (this: ConsumerGroup) => Promise<void>
 }
@@ -21,7 +28,7 @@ export function correctJoins(): void {
   const group = (require('kafkajs/src/consumer/consumerGroup.js') as { readonly prototype: ConsumerGroup }).prototype
   const { joinAndSync } = group
   const telling = new WeakSet<Emitter>()
-  group.joinAndSync = function () {
+  group.joinAndSync = async function () {
     const silent = this.instrumentationEmitter
     if (!telling.has(silent)) {
       const emitter: Emitter = {
@@ -30,7 +37,14 @@ export function correctJoins(): void {
       telling.add(emitter)
       this.instrumentationEmitter = emitter
     }
-    return joinAndSync.call(this)
+    const before = this.generationId
+    try {
+      await joinAndSync.call(this)
+      unsynced.delete(this)
+    } catch (error) {
+      if (this.generationId !== before) unsynced.add(this)
+      throw error
+    }
   }
 }
 

@@ -1,14 +1,16 @@
 /**
  * Corrects the runner of a consumer of kafkajs 2.2.4: stopped while it starts, or while it fails, it ends, and while it leaves
- * it no longer asks how the group is. Whose join was not answered joins again. As it is it joins the group later or starts over for ever, and holds partitions that
+ * it no longer asks how the group is. Whose join was not answered, or not to its end, joins again. As it is it joins the group later or starts over for ever, and holds partitions that
  * nobody works on; or joins the rebalance that another one's leave began, to leave after it. And who finds no coordinator
  * because the brokers are away starts over, as after any other connection that failed, instead of giving up for good. What was
  * fetched before a seek is dropped: of what held nothing for readers it tells the end, which lies behind records that are to be read again.
  */
 import { createRequire } from 'node:module'
+import { isUnsynced } from './joinCorrections.ts'
 
 const require = createRequire(import.meta.url)
 const UNKNOWN_MEMBER_ID = 25
+const REBALANCE_IN_PROGRESS = 27
 
 interface Place {
   readonly topic: string
@@ -52,6 +54,8 @@ export function correctRunner(): void {
     if (!this.running) return
     // A join that failed leaves it without an id, and without one the client neither asks nor joins: it would fetch on for ever.
     if (this.consumerGroup.memberId === null) throw createErrorFromCode(UNKNOWN_MEMBER_ID)
+    // Its heartbeats are those of the new generation, and are accepted: it would fetch on what it had in the old one.
+    if (isUnsynced(this.consumerGroup)) throw createErrorFromCode(REBALANCE_IN_PROGRESS)
     await heartbeat.call(this)
   }
   runner.handleBatch = async function (batch) {

@@ -2433,6 +2433,27 @@ export const mutations: readonly Mutation[] = [
     why: 'A member that slept sets the offsets of a partition back: what its owner has done since is done twice.',
   },
   {
+    id: 'goes-on-unsynced',
+    guard: 'a member works in a generation when it has heard what it has there',
+    file: 'runtime/kafka/runnerCorrections.ts',
+    find: 'if (isUnsynced(this.consumerGroup)) throw createErrorFromCode(REBALANCE_IN_PROGRESS)',
+    replace: 'void isUnsynced',
+    tests: [
+      { file: groupModel, title: 'a member that joined and did not hear what it has joins again, and works on nothing until then' },
+      { file: 'test/runtime/kafka/joinCorrections.test.ts', title: 'whose join is answered and whose sync is not joins again' },
+    ],
+    why: 'It never joins again, and holds partitions that nobody works on.',
+  },
+  {
+    id: 'heartbeat-of-another-generation',
+    guard: 'a member works in a generation when it has heard what it has there',
+    file: 'runtime/kafka/groupMember.ts',
+    find: 'if (membership.generationId !== this.#membership.generationId) return',
+    replace: '',
+    tests: [{ file: groupMember, title: 'a heartbeat of a generation of which no assignment was told brings nothing back' }],
+    why: 'It works on its old partitions in the new generation, beside their owner, and every fence lets both pass: records are done twice.',
+  },
+  {
     id: 'refused-goes-first',
     guard: 'parts go alone after a shared transaction failed',
     file: 'runtime/kafka/sharedTransactions.ts',

@@ -71,6 +71,11 @@ class StandIn {
     this.listeners.get('join')?.({ payload: { memberId: this.memberId, generationId: (this.generation += 1), memberAssignment } })
   }
 
+  /** The group has taken it into its next generation, and it was not told what it has there. */
+  joinedOnly(): void {
+    this.generation += 1
+  }
+
   /** A fetch brought records, and none that readers may see. */
   filtered(lastOffset: number): void {
     this.listeners.get('end')?.({ payload: { topic: 'items', partition: 0, batchSize: 0, lastOffset: String(lastOffset) } })
@@ -249,6 +254,20 @@ t.test('a fenced unit takes over again only after the coordinator confirmed its 
   client.tell('heartbeat')
   await eventually('it is ready again', () => member.readyIds.length === 1, 5_000)
   t.strictSame(client.steps, ['pause', 'heartbeat', 'prepare', 'seek 0', 'resume'])
+})
+
+t.test('a heartbeat of a generation of which no assignment was told brings nothing back', async (t) => {
+  const client = new StandIn()
+  const { member } = await memberOn(t, client, { prepare: async () => 0n })
+  await eventually('it is ready', () => member.readyIds.length === 1, 5_000)
+  client.tell('rebalancing')
+  client.joinedOnly()
+  client.steps.length = 0
+  client.tell('heartbeat')
+  t.strictSame(client.steps, ['heartbeat'])
+  t.strictSame([member.readyIds, member.tasks.map(({ state }) => state)], [[], ['assigned']])
+  client.join([0])
+  await eventually('it is ready again', () => member.readyIds.length === 1, 5_000)
 })
 
 t.test('an error in the middle of work that trying again cannot mend ends the member, of a unit that it has', async (t) => {

@@ -429,6 +429,20 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
     ],
     seed: 194_387,
   },
+  {
+    // Found with seed 555: the join was answered and the connection broke at the sync. The client went on with what it had before, in the new
+    // generation, in which somebody else has that: both passed every fence.
+    title: 'a member that joined and did not hear what it has joins again, and works on nothing until then',
+    commands: [
+      { kind: 'strike', member: 2, strike: { request: 'syncGroup', passing: 1, when: 'before', how: 'break' } },
+      { kind: 'wait', ms: 3_058 },
+      { kind: 'replaced', member: 0, key: 'k4', strike: { request: 'endTxn', passing: 0, when: 'after', how: 'freeze' } },
+      { kind: 'wait', ms: 52 },
+      { kind: 'replaced', member: 0, key: 'k14', strike: { request: 'txnOffsetCommit', passing: 0, when: 'after', how: 'freeze' } },
+      { kind: 'write', urgent: true, key: 'k1', times: 6, ...calm, timers: { x: 212, y: 184, z: 255 }, forget: true },
+    ],
+    seed: 13,
+  },
 ]
 
 for (const { title, commands: of, seed = 0 } of named)
