@@ -23,7 +23,7 @@ import type { AnyTopic } from '../../../runtime/topic.ts'
 import { WireFormat } from '../../../runtime/kafka/wireFormat.ts'
 import { assertProperty } from '../../support/property.ts'
 import { testStack } from '../../support/stack.ts'
-import { adder, eventually, factors, items, logger, partitions, sums, topics, totaller, world } from './fixtures.ts'
+import { adder, eventually, factors, items, logger, partitions, topics, totaller, world } from './fixtures.ts'
 import type { Item, Sum } from './fixtures.ts'
 
 const codeOf = (promise: Promise<unknown>): Promise<string> =>
