@@ -2,8 +2,9 @@
 import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
 import type { GateCosts } from '../sinks/postgres/gateCosts.ts'
+import { word } from './audits.ts'
 import { mustBeKnown } from './knownLocation.ts'
-import { nothingElse, printable } from './leads.ts'
+import { nothingElse } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
 import { GateCostList, Refused } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -12,15 +13,7 @@ const DAY_MS = 86_400_000
 
 export const GateQuery = Type.Object(
   {
-    tenant: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 100,
-        pattern: printable,
-        description: 'Only this GHL location.',
-        examples: ['sandboxLocation000001'],
-      }),
-    ),
+    tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
     days: Type.Integer({ minimum: 1, maximum: 366, default: 30, description: 'Decisions of so many days up to now.' }),
   },
   nothingElse,

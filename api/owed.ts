@@ -7,6 +7,7 @@ import type { Static } from '@sinclair/typebox'
 import { coverageWords } from '../pipelines/reconcile/coverage.ts'
 import { causeWords } from '../pipelines/reconcile/words.ts'
 import { leadKey, realtorKey } from '../topics/index.ts'
+import { word } from './audits.ts'
 import { mustBeKnown } from './knownLocation.ts'
 import { nothingElse, printable } from './leads.ts'
 import type { ApiDeps } from './ports.ts'
@@ -19,15 +20,7 @@ const MINUTE_MS = 60_000
 
 export const OwedQuery = Type.Object(
   {
-    tenant: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 100,
-        pattern: printable,
-        description: 'Only this GHL location.',
-        examples: ['sandboxLocation000001'],
-      }),
-    ),
+    tenant: Type.Optional(word('Only this GHL location.', 'sandboxLocation000001')),
     longerThanMinutes: Type.Integer({
       minimum: 0,
       maximum: LONGEST_MINUTES,
