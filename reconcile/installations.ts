@@ -38,9 +38,8 @@ const POLL_MS = 60_000
 
 export class Installations {
   private readonly options: InstallationsOptions
-  private readonly read = new Map<string, { readonly at: number; readonly waitMs: number }>()
-  /** How long it was waited after the last of several readings that failed, ms. */
-  private readonly failedFor = new Map<string, number>()
+  /** By agency: its last reading, and how long the next one waits for it, ms. */
+  private readonly readings = new Map<string, { readonly at: number; readonly waitMs: number; readonly failed: boolean }>()
   private readonly said = new Set<string>()
 
   constructor(options: InstallationsOptions) {
@@ -58,7 +57,7 @@ export class Installations {
     const { agencies, clock } = this.options
     let told = 0
     for (const companyId of await agencies.list()) {
-      const last = this.read.get(companyId)
+      const last = this.readings.get(companyId)
       const now = clock.now()
       if (last !== undefined && now >= last.at && now - last.at < last.waitMs) continue
       told += await this.compare(companyId, now)
@@ -71,17 +70,16 @@ export class Installations {
     const listed = await agencies.installed(companyId)
     if (!listed.ok) {
       // An agency that refuses, for a scope that its grant lacks, does so for good: asked each minute it was 1,440 warnings a day.
-      const waitMs = Math.min(EVERY_MS, 2 * (this.failedFor.get(companyId) ?? POLL_MS / 2))
-      this.failedFor.set(companyId, waitMs)
-      this.read.set(companyId, { at: now, waitMs })
+      const last = this.readings.get(companyId)
+      const waitMs = last?.failed === true ? Math.min(EVERY_MS, 2 * last.waitMs) : POLL_MS
+      this.readings.set(companyId, { at: now, waitMs, failed: true })
       logger.warn(
         { companyId, detail: listed.detail, againInMinutes: waitMs / POLL_MS },
         'the locations of an agency in which the app is installed could not be listed; trying again',
       )
       return 0
     }
-    this.failedFor.delete(companyId)
-    this.read.set(companyId, { at: now, waitMs: EVERY_MS })
+    this.readings.set(companyId, { at: now, waitMs: EVERY_MS, failed: false })
     const rows = await tenantRows(
       pool,
       listed.value.map(({ locationId }) => locationId),

@@ -30,7 +30,7 @@ export function owedPage({ answer, asked, nameOf }: OwedView): string {
     'Waiting for an answer',
     html`<h1>Leads that wait for an answer</h1>
       <p>
-        Whose last message nobody has answered, those that wait longest first. As of
+        Who wrote and was answered by neither a person nor Rekindle since, those that wait longest first. As of
         ${instant(at)}${asked.tenant === undefined ? '' : `, of ${nameOf(asked.tenant)}`}.
       </p>
       <p>

@@ -148,7 +148,6 @@ export class ImplicitTransactions implements OpenTransactions {
     // Refused, somebody has the id by now, who has ended it.
     await Promise.race([aborted, delay(ABORT_MS, undefined, { signal: late.signal })]).catch(() => undefined)
     late.abort()
-    aborted.catch(() => undefined)
   }
 
   async #place(offsets: readonly SourceOffset[], membership: Membership | undefined): Promise<void> {

@@ -6,7 +6,7 @@
 import type { RuntimeMetrics } from '../metrics.ts'
 import type { Membership } from './protocol/committing.ts'
 import { measured } from './unitTransactions.ts'
-import type { TakeOverWork, TransactionalProducer, TransactionPart, UnitTransactions } from './unitTransactions.ts'
+import type { TakeOverProducer, TakeOverWork, TransactionalProducer, TransactionPart, UnitTransactions } from './unitTransactions.ts'
 
 export interface SharedTransactionsOptions {
   readonly metrics: RuntimeMetrics
@@ -283,6 +283,6 @@ export class SharedTransactions {
  * The id of a unit fences nobody who shares under another one: a member that slept in a take-over would set offsets back that the owner has
  * committed since, and its records would be done again.
  */
-function inTheNameOf(now: Membership | undefined, producer: TransactionalProducer): Parameters<TakeOverWork>[0] {
+function inTheNameOf(now: Membership | undefined, producer: TransactionalProducer): TakeOverProducer {
   return { commit: (records, offsets) => producer.commit(records, offsets, now) }
 }

@@ -18,7 +18,7 @@ import type { Source } from './sourceOffsets.ts'
 import { readSettled } from './settledRead.ts'
 import type { Workshop } from './workshop.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
-import type { TakeOverWork } from './unitTransactions.ts'
+import type { TakeOverProducer } from './unitTransactions.ts'
 
 /** What one transaction of a copy holds at most. */
 const SHARE = { records: 500, bytes: 800_000 }
@@ -100,7 +100,7 @@ export async function refuseChangedStages(
 export async function migrate(
   context: MigrationContext,
   partition: number,
-  producer: Parameters<TakeOverWork>[0],
+  producer: TakeOverProducer,
   sources: readonly Source[],
   progressed?: () => void,
 ): Promise<void> {

@@ -8,10 +8,13 @@ import type { OutgoingRecord, SourceOffset } from './openTransactions.ts'
 
 export type TransactionalProducer = Pick<UnitProducer, 'open' | 'whole' | 'commit' | 'close' | 'drop'>
 
-/** What is done once the predecessor is fenced: commits in the name of the membership under which the unit is taken over, and of no other. */
-export type TakeOverWork = (producer: {
+/** Commits in the name of the membership under which a unit is taken over, and of no other. */
+export interface TakeOverProducer {
   commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<unknown>
-}) => Promise<void>
+}
+
+/** What is done once the predecessor is fenced. */
+export type TakeOverWork = (producer: TakeOverProducer) => Promise<void>
 
 /** What a unit wants to have written. */
 export interface TransactionPart {
