@@ -51,8 +51,8 @@ export async function buildApi(given: ApiDeps): Promise<ApiInstance> {
     // One line per refusal is written where it happens; a line per request would cost more than the request.
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => deps.newId(),
-    // A proxy's word about the client is not taken: limits would be his who writes the header.
-    trustProxy: false,
+    // Nobody else's word about the client is taken: limits would be his who writes the header.
+    trustProxy: deps.trustedProxies === undefined || deps.trustedProxies.length === 0 ? false : [...deps.trustedProxies],
     bodyLimit: limits.bodyBytes,
     // What a schema does not know is refused where it says so, and never taken out without a word.
     ajv: { customOptions: { removeAdditional: false } },

@@ -158,6 +158,8 @@ export interface ApiDeps {
   /** Own marketplace app id; a body that states another one is refused. */
   readonly appId: string
   readonly access: Access
+  /** Addresses and networks whose X-Forwarded-For says who asks; nobody's unless given. */
+  readonly trustedProxies?: readonly string[]
   readonly metrics: Registry
   readonly logger: Logger
   /** ms since the epoch. */

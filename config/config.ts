@@ -43,6 +43,8 @@ export interface Config {
     readonly host: string
     readonly port: number
     readonly publicUrl: string | undefined
+    /** Addresses and networks whose word about the client is taken. */
+    readonly trustedProxies: readonly string[]
     readonly apiToken: string | undefined
     readonly metricsPort: number
     readonly bodyLimitBytes: number
@@ -240,6 +242,7 @@ function assemble(values: ReadonlyMap<ConfigKey, unknown>): Config {
       host: text('host'),
       port: number('port'),
       publicUrl: maybe('publicUrl'),
+      trustedProxies: maybe('trustedProxies')?.split(',') ?? [],
       apiToken: maybe('apiToken'),
       metricsPort: number('metricsPort'),
       bodyLimitBytes: number('bodyLimitBytes'),

@@ -2,6 +2,7 @@
  * Every setting of Rekindle, as data: its environment variable, what it must be, its default and what it is for.
  * `loadConfig` validates against it, `.env.example` and `rekindle config` are generated from it.
  */
+import { isIP } from 'node:net'
 import { FormatRegistry, Type } from '@sinclair/typebox'
 import type { TSchema } from '@sinclair/typebox'
 
@@ -30,6 +31,18 @@ FormatRegistry.Set('rekindle-brokers', (given) =>
   given.split(',').every((broker) => {
     const [, portText] = /^[^\s:/]+:(\d{1,5})$/.exec(broker) ?? []
     return portText !== undefined && Number(portText) >= 1 && Number(portText) <= 65_535
+  }),
+)
+/** Addresses, or networks as `10.0.0.0/8`. */
+FormatRegistry.Set('rekindle-networks', (given) =>
+  given.split(',').every((each) => {
+    const [address = '', bits, ...rest] = each.split('/')
+    const most = { 4: 32, 6: 128 }[isIP(address)]
+    return (
+      most !== undefined &&
+      rest.length === 0 &&
+      (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) > 0 && Number(bits) <= most))
+    )
   }),
 )
 const url = (schemes: string, format = 'rekindle-url') => Type.String({ pattern: `^(${schemes})://[^\\s]+$`, format })
@@ -118,6 +131,14 @@ export const configFields = {
     fallback: '',
     should: 'an http(s) URL without ? and #',
     about: 'URL under which GoHighLevel and other providers reach this API; default http://HOST:PORT.',
+  },
+  trustedProxies: {
+    env: 'TRUSTED_PROXIES',
+    schema: Type.String({ format: 'rekindle-networks' }),
+    fallback: '',
+    should: 'IP addresses or networks as 10.0.0.0/8 with at least 1 bit, separated by commas without spaces',
+    about:
+      'Load balancers and TLS terminators in front of this API, whose X-Forwarded-For is believed: requests a minute are counted for whom they name. From anywhere else the header is ignored, and unset everybody behind one proxy shares its limit.',
   },
   apiToken: {
     env: 'REKINDLE_API_TOKEN',

@@ -60,6 +60,7 @@ export const apiRole: Role = async ({ config, logger }) => {
     finishAuthorization: finisherOf(ghl, pool),
     appId: config.ghl.appId ?? sandboxAppId,
     access,
+    trustedProxies: config.http.trustedProxies,
     metrics,
     logger,
     now: Date.now,

@@ -430,6 +430,20 @@ t.test('readers are limited per client, webhooks are not', async (t) => {
   for (let i = 0; i < 5; i++) t.equal((await post('{"locationId":"sandboxLocation000001"}')).statusCode, 202)
 })
 
+t.test("behind a proxy that is trusted each client has a limit of its own; who is not is nobody's proxy", async (t) => {
+  const { app } = await apiUnderTest({ queries: stored, limits: { readsPerMinute: 1 }, trustedProxies: ['10.0.0.0/8', '::1'] })
+  const ask = async (remoteAddress: string, forwarded: string) =>
+    (await app.inject({ url: '/leads', remoteAddress, headers: { 'x-forwarded-for': forwarded } })).statusCode
+  t.strictSame([await ask('10.1.2.3', '203.0.113.7'), await ask('10.1.2.3', '203.0.113.8')], [200, 200], 'two clients')
+  t.equal(await ask('10.9.9.9', '203.0.113.7'), 429, 'the same by way of another proxy')
+  t.equal(await ask('10.1.2.3', '198.51.100.1, 203.0.113.8'), 429, 'what a client writes itself does not count')
+  t.strictSame([await ask('192.0.2.1', '203.0.113.9'), await ask('192.0.2.1', '203.0.113.10')], [200, 429], 'the header of a stranger')
+  const { app: bare } = await apiUnderTest({ queries: stored, limits: { readsPerMinute: 1 } })
+  const first = await bare.inject({ url: '/leads', headers: { 'x-forwarded-for': '203.0.113.7' } })
+  const second = await bare.inject({ url: '/leads', headers: { 'x-forwarded-for': '203.0.113.8' } })
+  t.strictSame([first.statusCode, second.statusCode], [200, 429], 'nobody is trusted unless named')
+})
+
 t.test('the next page of leads asks what this one asked, of the same location', async (t) => {
   const told: unknown[] = []
   const leads = async (filter: unknown) => {

@@ -62,6 +62,24 @@ t.test('real mode asks GoHighLevel where it is, unless told otherwise', async (t
   t.equal(loadConfig({}).ghl.apiUrl, undefined, 'local mode asks its sandbox')
 })
 
+t.test('nobody is believed to be a proxy unless named by address or network', async (t) => {
+  t.strictSame(loadConfig(real).http.trustedProxies, [])
+  const named = '10.0.0.0/8,192.0.2.7,fd00::/8,::1'
+  t.strictSame(loadConfig({ ...real, TRUSTED_PROXIES: named }).http.trustedProxies, named.split(','))
+  for (const wrong of [
+    'true',
+    '*',
+    'balancer.local',
+    '10.0.0.0/33',
+    '10.0.0.0/0',
+    '10.0.0.0/8/8',
+    '::/129',
+    '10.0.0.1, 10.0.0.2',
+    '10.0.0.1,',
+  ])
+    t.throws(() => loadConfig({ ...real, TRUSTED_PROXIES: wrong }), /TRUSTED_PROXIES .*must be IP addresses or networks/, wrong)
+})
+
 t.test('the heartbeat is off, and on where nothing but the sandbox is at the other end', async (t) => {
   const minutes = (env: Record<string, string>) => loadConfig(env).ghl.heartbeatMinutes
   t.equal(minutes({}), 5, 'against the sandbox')
