@@ -13,7 +13,7 @@ import { GroupWorld, limits } from './sim/groupWorld.ts'
 import type { Said } from './sim/groupWorld.ts'
 import { sequential } from './sim/sequentialTelling.ts'
 import { requestNames } from './sim/simulatedClient.ts'
-import type { Strike } from './sim/simulatedClient.ts'
+import type { RequestName, Strike } from './sim/simulatedClient.ts'
 
 type Command =
   | {
@@ -44,6 +44,8 @@ type Command =
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'start' }
   | { readonly kind: 'stop' | 'kill' | 'freeze' | 'thaw' | 'expel'; readonly member: number }
+  /** The network between a member, or all of them, and the brokers is down for a time. */
+  | { readonly kind: 'cut'; readonly member: number | 'all'; readonly forMs: number }
   | { readonly kind: 'strike'; readonly member: number; readonly strike: Strike }
   /** It stands still in the middle of something until somebody else has what it had, and is back. */
   | { readonly kind: 'replaced'; readonly member: number; readonly strike: Strike; readonly key: string }
@@ -53,6 +55,23 @@ const member = fc.nat({ max: 2 })
 const key = fc.constantFrom('k1', 'k2', 'k4', 'k8', 'k10', 'k14')
 /** Only records of these may wait: bounds of transactions are known where none does. */
 const mayWait = new Set(['k2', 'k10'])
+/** What brokers answer whose leader or coordinator moves, is loaded, or did not hear from its followers in time, by the number of the protocol. */
+const [LEADER_UNKNOWN, NOT_LEADER, TIMED_OUT, LOADING, UNAVAILABLE, MOVED, TOO_FEW, TOO_FEW_AFTER, BUSY] = [5, 6, 7, 14, 15, 16, 19, 20, 51]
+const moving = [LOADING, UNAVAILABLE, MOVED]
+const refusals = {
+  joinGroup: moving,
+  syncGroup: moving,
+  heartbeat: moving,
+  leaveGroup: moving,
+  fetch: [LEADER_UNKNOWN, NOT_LEADER],
+  listOffsets: [LEADER_UNKNOWN, NOT_LEADER],
+  initProducerId: [...moving, BUSY],
+  offsetFetch: moving,
+  produce: [NOT_LEADER, TIMED_OUT, TOO_FEW, TOO_FEW_AFTER],
+  txnOffsetCommit: [...moving, TIMED_OUT],
+  endTxn: moving,
+} as const
+
 const command: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 10,
@@ -101,6 +120,45 @@ const command: fc.Arbitrary<Command> = fc.oneof(
         when: fc.constantFrom('before' as const, 'after' as const),
         how: fc.constantFrom('break' as const, 'crash' as const, 'freeze' as const),
       }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('strike' as const),
+      member,
+      strike: fc.record({
+        request: fc.constantFrom(...requestNames),
+        passing: fc.nat({ max: 3 }),
+        lateMs: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 100, max: 6_000 })),
+        how: fc.constantFrom('late' as const, 'abandoned' as const, 'bequeathed' as const),
+      }),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('strike' as const),
+      member,
+      strike: fc.oneof(
+        ...Object.entries(refusals).map(([request, codes]) =>
+          fc.record({
+            request: fc.constant(request as RequestName),
+            passing: fc.nat({ max: 3 }),
+            when: fc.constantFrom('before' as const, 'after' as const),
+            how: fc.constant('refuse' as const),
+            code: fc.constantFrom(...codes),
+          }),
+        ),
+      ),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('cut' as const),
+      member: fc.oneof({ weight: 3, arbitrary: member }, { weight: 1, arbitrary: fc.constant('all' as const) }),
+      forMs: fc.oneof(fc.integer({ min: 1, max: 100 }), fc.integer({ min: 100, max: 8_000 })),
     }),
   },
   {
@@ -175,7 +233,9 @@ async function compare(all: readonly Command[], seed: number): Promise<void> {
       else if (each.kind === 'wait') await world.wait(each.ms)
       else if (each.kind === 'start') await world.start()
       else if (each.kind === 'expel') await world.expel(each.member)
-      else {
+      else if (each.kind === 'cut') {
+        for (const to of each.member === 'all' ? world.alive : [world.member(each.member)]) if (to !== undefined) world.cut(to, each.forMs)
+      } else {
         const to = world.member(each.member)
         if (to === undefined) continue
         if (each.kind === 'strike') world.strike(to, each.strike)

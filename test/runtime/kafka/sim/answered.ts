@@ -6,8 +6,18 @@ import { OFFSETS_TOPIC } from './simulatedCluster.ts'
 import type { SimulatedCluster } from './simulatedCluster.ts'
 import { Refused } from './simulatedGroup.ts'
 
+/** What a broker answers in the place of what it would, whether it has done the request or not. */
+export interface Refusal {
+  readonly code: number
+  readonly done: boolean
+}
+
 /** Reads a request of our own and writes the answer, or a refusal in its place. */
-export async function answered(cluster: SimulatedCluster, api: string, bytes: Buffer): Promise<Buffer> {
+export async function answered(cluster: SimulatedCluster, api: string, bytes: Buffer, refused?: Refusal): Promise<Buffer> {
+  const coded = (work: () => void) => {
+    const code = refused?.done === false ? 0 : codeAfter(work)
+    return refused?.code ?? code
+  }
   const from = new RequestReader(bytes)
   const to = new ByteWriter().noTags()
   from.tags()
@@ -114,9 +124,10 @@ export async function answered(cluster: SimulatedCluster, api: string, bytes: Bu
       let firsts: ReadonlyMap<string, number> = new Map()
       let code = 0
       try {
-        firsts = await cluster.produce(id, batches)
+        if (refused?.done !== false) firsts = await cluster.produce(id, batches)
+        code = refused?.code ?? 0
       } catch (error) {
-        code = codeOf(error)
+        code = refused?.code ?? codeOf(error)
       }
       to.compactArray(batches, ({ topic, partition }) => {
         to.compactString(topic)
@@ -178,7 +189,7 @@ export async function answered(cluster: SimulatedCluster, api: string, bytes: Bu
   return to.written
 }
 
-function coded(work: () => void): number {
+function codeAfter(work: () => void): number {
   try {
     work()
     return 0

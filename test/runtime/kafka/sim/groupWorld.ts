@@ -53,6 +53,8 @@ interface Member {
   readonly client: SimulatedClient
   running: RunningMember | undefined
   readonly strikes: Strike[]
+  /** Until when it reaches no broker. */
+  cutUntil: number
 }
 
 /** A line that a member has said. */
@@ -107,11 +109,12 @@ export class GroupWorld {
       process,
       latencyMs: () => this.#draw(3),
       struck: (request) => this.#struck(strikes, request),
+      isCut: () => !this.#calm && this.time.now < member.cutUntil,
       crash: () => this.time.kill(process),
       fetchRecords: 12,
       fetched: fetchLoops(this.time, (loop) => this.failures.push(new Error(`${process.name} ${loop}`))),
     })
-    const member: Member = { process, client, running: undefined, strikes }
+    const member: Member = { process, client, running: undefined, strikes, cutUntil: 0 }
     this.#members.push(member)
     await this.time.run(process, () => {
       this.#run(member).catch((error: unknown) => {
@@ -145,6 +148,11 @@ export class GroupWorld {
     const { memberIds } = this.cluster.group(GROUP)
     const id = memberIds[number % memberIds.length]
     if (id !== undefined) await this.time.run(undefined, () => this.cluster.group(GROUP).remove(id))
+  }
+
+  /** The member reaches no broker for so long, ms. */
+  cut(member: Member, forMs: number): void {
+    member.cutUntil = this.time.now + forMs
   }
 
   strike({ strikes }: Member, strike: Strike): void {

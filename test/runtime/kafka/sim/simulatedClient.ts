@@ -8,6 +8,7 @@ import { createClient } from '../../../../runtime/kafka/client.ts'
 import type { ProtocolRequest } from '../../../../runtime/kafka/protocol/request.ts'
 import { logger } from '../fixtures.ts'
 import { answered } from './answered.ts'
+import type { Refusal } from './answered.ts'
 import type { SimulatedCluster } from './simulatedCluster.ts'
 import { Refused } from './simulatedGroup.ts'
 import type { JoinRequest } from './simulatedGroup.ts'
@@ -41,15 +42,30 @@ export const requestNames = [
 export type RequestName = (typeof requestNames)[number]
 
 /** What happens to one request of a process. */
-export interface Strike {
+export type Strike = {
   readonly request: RequestName
   /** So many of them pass before. */
   readonly passing: number
-  /** Before it reaches the broker, or when the broker has done it. */
-  readonly when: 'before' | 'after'
-  /** The connection breaks, so that a result is unknown; the process ends, or stands still. */
-  readonly how: 'break' | 'crash' | 'freeze'
-}
+} & (
+  | {
+      /** Before it reaches the broker, or when the broker has done it. */
+      readonly when: 'before' | 'after'
+      /** The connection breaks, so that a result is unknown; the process ends, or stands still. */
+      readonly how: 'break' | 'crash' | 'freeze'
+    }
+  | {
+      /** So late it reaches the broker, ms. */
+      readonly lateMs: number
+      /** The process waits for it, has given it up, or has ended meanwhile. */
+      readonly how: 'late' | 'abandoned' | 'bequeathed'
+    }
+  | {
+      /** The broker answers with this number, whether it has done it or not. */
+      readonly code: number
+      readonly when: 'before' | 'after'
+      readonly how: 'refuse'
+    }
+)
 
 export interface ClientOptions {
   readonly cluster: SimulatedCluster
@@ -58,6 +74,8 @@ export interface ClientOptions {
   latencyMs(): number
   /** Takes the strike that is due for this request, if any. */
   struck(request: RequestName): Strike | undefined
+  /** Whether the network between the process and the brokers is down. */
+  isCut(): boolean
   /** The process ends. */
   crash(): void
   /** Records of a partition that a fetch brings at most. */
@@ -121,14 +139,15 @@ class Connection {
     this.#options = options
   }
 
-  ask<R>(name: RequestName, work: () => R | Promise<R>): Promise<R> {
+  /** `refused` is what the broker answers in the place of what it would. */
+  ask<R>(name: RequestName, work: (refused?: Refusal) => R | Promise<R>): Promise<R> {
     const answer = this.#last.then(() => this.#ask(name, work))
     this.#last = answer.catch(() => undefined)
     return answer
   }
 
-  async #ask<R>(name: RequestName, work: () => R | Promise<R>): Promise<R> {
-    const { cluster, crash, process, struck, latencyMs } = this.#options
+  async #ask<R>(name: RequestName, work: (refused?: Refusal) => R | Promise<R>): Promise<R> {
+    const { cluster, crash, isCut, process, struck, latencyMs } = this.#options
     const { time } = cluster
     const strike = struck(name)
     const broken = () => new KafkaJSConnectionClosedError(`${name}: the connection broke`, host)
@@ -136,27 +155,43 @@ class Connection {
       if (strike?.how === 'crash') crash()
       if (strike?.how === 'freeze') time.freeze(process)
     }
-    if (strike?.when === 'before') {
+    const isAfter = strike !== undefined && 'when' in strike && strike.when === 'after'
+    const refused = strike?.how === 'refuse' ? { code: strike.code, done: isAfter } : undefined
+    if (strike !== undefined && refused === undefined && 'when' in strike && strike.when === 'before') {
       strikes()
       // What stands still sends nothing until it goes on.
       await new Promise<void>((resolve) => void time.after(0, resolve))
       if (strike.how === 'break') throw broken()
     }
     const [to, back] = [latencyMs(), latencyMs()]
+    const lateMs = strike !== undefined && 'lateMs' in strike ? strike.lateMs : 0
     return new Promise<R>((resolve, reject) => {
+      if (isCut()) return void time.afterFor(process, to, () => reject(broken()))
       const answer = (tell: () => void) => {
-        if (strike?.when === 'after') strikes()
-        time.afterFor(process, back, strike?.when === 'after' && strike.how === 'break' ? () => reject(broken()) : tell)
+        if (isAfter) strikes()
+        time.afterFor(process, back, (isAfter && strike.how === 'break') || isCut() ? () => reject(broken()) : tell)
       }
-      time.afterFor(undefined, to, () => {
-        void (async () => work())().then(
+      time.afterFor(undefined, to + lateMs, () => {
+        void (async () => work(refused))().then(
           (result) => answer(() => resolve(result)),
           (error: unknown) => answer(() => reject(error instanceof Refused ? refusal(error) : (error as Error))),
         )
       })
+      if (strike?.how === 'abandoned') time.afterFor(process, to, () => reject(broken()))
+      if (strike?.how === 'bequeathed') crash()
     })
   }
 }
+
+/** Does it as the broker would, and refuses it in any case where it is to be refused. */
+const told =
+  <R>(work: () => R | Promise<R>) =>
+  async (refused?: Refusal): Promise<R> => {
+    if (refused?.done === false) throw new Refused(refused.code)
+    const done = await work()
+    if (refused !== undefined) throw new Refused(refused.code)
+    return done
+  }
 
 function refusal({ code }: Refused): Error {
   return createErrorFromCode(code)
@@ -248,44 +283,69 @@ function brokerOf(options: ClientOptions, nodeId: number) {
     isConnected: () => true,
     disconnect: async () => undefined,
     joinGroup: (request: JoinRequest & { groupId: string }) =>
-      connection.ask('joinGroup', () => cluster.group(request.groupId).join(request)),
+      connection.ask(
+        'joinGroup',
+        told(() => cluster.group(request.groupId).join(request)),
+      ),
     syncGroup: ({ groupId, memberId, generationId, groupAssignment }: SyncRequest) =>
-      connection.ask('syncGroup', () => cluster.group(groupId).sync(memberId, generationId, groupAssignment)),
+      connection.ask(
+        'syncGroup',
+        told(() => cluster.group(groupId).sync(memberId, generationId, groupAssignment)),
+      ),
     heartbeat: ({ groupId, memberId, groupGenerationId }: { groupId: string; memberId: string; groupGenerationId: number }) =>
-      connection.ask('heartbeat', () => cluster.group(groupId).heartbeat(memberId, groupGenerationId)),
+      connection.ask(
+        'heartbeat',
+        told(() => cluster.group(groupId).heartbeat(memberId, groupGenerationId)),
+      ),
     leaveGroup: ({ groupId, memberId }: { groupId: string; memberId: string }) =>
-      connection.ask('leaveGroup', () => cluster.group(groupId).leave(memberId)),
+      connection.ask(
+        'leaveGroup',
+        told(() => cluster.group(groupId).leave(memberId)),
+      ),
     offsetFetch: ({ topics }: { topics: readonly { topic: string; partitions: readonly { partition: number }[] }[] }) =>
-      connection.ask('offsetFetch', () => ({
-        responses: topics.map(({ topic, partitions }) => ({
-          topic,
-          partitions: partitions.map(({ partition }) => ({
-            partition,
-            offset: String(cluster.committed(`${topic}#${partition}`, false)?.offset ?? -1n),
+      connection.ask(
+        'offsetFetch',
+        told(() => ({
+          responses: topics.map(({ topic, partitions }) => ({
+            topic,
+            partitions: partitions.map(({ partition }) => ({
+              partition,
+              offset: String(cluster.committed(`${topic}#${partition}`, false)?.offset ?? -1n),
+            })),
           })),
         })),
-      })),
-    fetch: (request: FetchRequest) => fetching.ask('fetch', () => fetched(options, request)),
+      ),
+    fetch: (request: FetchRequest) =>
+      fetching.ask(
+        'fetch',
+        told(() => fetched(options, request)),
+      ),
     listOffsets: ({ isolationLevel, topics }: ListOffsetsRequest) =>
-      connection.ask('listOffsets', () => ({
-        responses: topics.map(({ topic, partitions }) => ({
-          topic,
-          partitions: partitions.map(({ partition, timestamp }) => {
-            const log = cluster.log(topic, partition)
-            return { partition, offset: String(timestamp === '-2' ? 0 : isolationLevel === 1 ? log.stable : log.end) }
-          }),
+      connection.ask(
+        'listOffsets',
+        told(() => ({
+          responses: topics.map(({ topic, partitions }) => ({
+            topic,
+            partitions: partitions.map(({ partition, timestamp }) => {
+              const log = cluster.log(topic, partition)
+              return { partition, offset: String(timestamp === '-2' ? 0 : isolationLevel === 1 ? log.stable : log.end) }
+            }),
+          })),
         })),
-      })),
+      ),
     initProducerId: ({ transactionalId }: { transactionalId: string }) =>
-      connection.ask('initProducerId', () => {
-        const { producerId, producerEpoch } = cluster.initProducerId(transactionalId)
-        return { producerId: String(producerId), producerEpoch }
-      }),
+      connection.ask(
+        'initProducerId',
+        told(() => {
+          const { producerId, producerEpoch } = cluster.initProducerId(transactionalId)
+          return { producerId: String(producerId), producerEpoch }
+        }),
+      ),
     connectionPool: {
       send: async <R>(request: ProtocolRequest<R>): Promise<R> => {
         const { buffer } = await request.request.encode()
-        const answer = await connection.ask(request.request.apiName as RequestName, () =>
-          answered(cluster, request.request.apiName, buffer),
+        const answer = await connection.ask(request.request.apiName as RequestName, (refused) =>
+          answered(cluster, request.request.apiName, buffer, refused),
         )
         return request.response.parse(await request.response.decode(answer))
       },
