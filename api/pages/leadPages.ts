@@ -35,8 +35,8 @@ export interface LeadsView {
 }
 
 export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace }: LeadsView): string {
-  const of = (one: string) =>
-    new URLSearchParams({ ...(one === '' ? {} : { level: one }), ...(tenant === undefined ? {} : { tenant }) })
+  const asking = (named: Record<string, string | undefined>) =>
+    new URLSearchParams(Object.entries(named).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== ''))
       .toString()
       .replace(/^(?=.)/, '?')
   return page(
@@ -45,16 +45,17 @@ export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameO
       <form role="search" action="/ui/leads">
         <label>Words of the lead or the conversation <input type="search" name="q" value="${q ?? ''}" maxlength="200" /></label>
         ${tenant === undefined ? null : html`<input type="hidden" name="tenant" value="${tenant}" />`}
+        ${level === undefined ? null : html`<input type="hidden" name="level" value="${level}" />`}
         <button>Search</button>
       </form>
       <p>
         Intent:
-        ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${of(one)}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
-        ${tenant === undefined ? null : html` · of ${nameOfPlace(tenant)} · <a href="/ui/leads">all locations</a>`}
+        ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${asking({ level: one, tenant, q })}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
+        ${tenant === undefined ? null : html` · of ${nameOfPlace(tenant)} · <a href="/ui/leads${asking({ level, q })}">all locations</a>`}
       </p>
       ${
         found.leads.length === 0
-          ? html`<p>No lead here.</p>`
+          ? nobody([q, level, tenant].some((one) => one !== undefined))
           : html`<div class="wide">
               <table>
                 <thead>
@@ -76,6 +77,13 @@ export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameO
             </div>`
       }${nextQuery === undefined ? null : html`<p><a href="/ui/leads?${nextQuery}" rel="next">Older</a></p>`}`,
   )
+}
+
+/** An empty list: of all that is known, or of what was asked for. */
+function nobody(isNarrowed: boolean): Markup {
+  return isNarrowed
+    ? html`<p>No lead matches that. <a href="/ui/leads">All leads</a></p>`
+    : html`<p>No lead is known yet. They appear here with their first webhook.</p>`
 }
 
 function line(lead: LeadSummary): Markup {

@@ -442,10 +442,11 @@ t.test('the next page of leads asks what this one asked, of the same location', 
   await app.inject(next.replaceAll('&amp;', '&'))
   const asked = { tenantId: 'loc 1', status: 'contacted', level: 'HOT', minScore: 50, text: 'pool', limit: 7 }
   t.strictSame(told, [asked, { ...asked, cursor: 'abc' }])
-  t.match(first.body, 'of loc 1 · <a href="/ui/leads">all locations</a>')
+  t.match(first.body, 'of loc 1 · <a href="/ui/leads?level=HOT&amp;q=pool">all locations</a>', 'of them with the words and the level')
   t.match(first.body, '<input type="hidden" name="tenant" value="loc 1" />', 'searching stays there')
-  t.match(first.body, 'href="/ui/leads?level=COLD&amp;tenant=loc+1"')
-  t.match(first.body, 'href="/ui/leads?tenant=loc+1"')
+  t.match(first.body, '<input type="hidden" name="level" value="HOT" />', 'and within the level')
+  t.match(first.body, 'href="/ui/leads?level=COLD&amp;tenant=loc+1&amp;q=pool"', 'another level is of those with the words')
+  t.match(first.body, 'href="/ui/leads?tenant=loc+1&amp;q=pool"')
   t.match((await app.inject('/ui/leads')).body, '<a href="/ui/leads?cursor=abc" rel="next">', 'what is usual is not said')
 })
 
@@ -591,7 +592,8 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   t.notMatch(lead, /Closed addresses/)
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
-  t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)
+  t.match((await empty.app.inject('/ui/leads')).body, /No lead is known yet\./)
+  t.match((await empty.app.inject('/ui/leads?q=pool')).body, /No lead matches that\. <a href="\/ui\/leads">All leads<\/a>/)
   t.equal((await empty.app.inject('/ui/style.css')).statusCode, 200)
 })
 
