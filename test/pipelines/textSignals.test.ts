@@ -56,8 +56,7 @@ const wordCount = (text: string) => text.match(/\p{L}+/gu)?.length ?? 0
 const idOf = ({ kind, value, words }: Finding) => `${kind} ${value} "${words}"`
 
 t.test('the corpus is found kind by kind above its floors, and every miss is named', async (t) => {
-  const page = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'text-signals.md'), 'utf8')
-  t.match(page, `runs the rules over ${corpus.length} messages written for it`)
+  t.ok(corpus.length >= 200, `${corpus.length} messages`)
   t.equal(new Set(corpus.map(({ text }) => text)).size, corpus.length, 'each message once')
   for (const { text, findings } of corpus) for (const { words } of findings) t.ok(text.includes(words), `${words} stands in ${text}`)
   for (const kind of kinds) {
