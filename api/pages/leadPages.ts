@@ -13,6 +13,7 @@ import {
   toldServiceScores,
 } from '../../pipelines/enrich/scoring/told.ts'
 import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
+import { askedOnPage } from '../../pipelines/followup/questionWords.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { Origin } from '../../schemas/generated/records.ts'
 import type { ToldLead } from '../leadStory.ts'
@@ -23,7 +24,7 @@ import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { historyHeads, historyNotes, historyRows, mayInWords, permissionsInWords } from './permissionWords.ts'
-import { instant, leaderOf, nameOf, realtorOf, spoken, toWhom } from './words.ts'
+import { instant, leaderOf, moment, nameOf, realtorOf, spoken, toWhom } from './words.ts'
 
 export interface LeadsView {
   readonly found: LeadPage
@@ -94,8 +95,8 @@ function line(lead: LeadSummary): Markup {
     <td>${lead.temperature}</td>
     <td>${lead.status}</td>
     <td>${lead.source}</td>
-    <td>${instant(lead.lastEventAt)}</td>
-    <td>${instant(lead.lastInboundAt)}</td>
+    <td>${moment(lead.lastEventAt)}</td>
+    <td>${moment(lead.lastInboundAt)}</td>
   </tr>`
 }
 
@@ -113,7 +114,7 @@ function foundElsewhere({ phoneFacts, emailFacts, lookUp, firstOrigin, lastOrigi
     ...Object.entries(lookUp?.found ?? {}).map(([field, value]) => [field, value, lookUp?.provider, lookUp?.at]),
   ] as [string, string, string, number][]
   if (rows.length === 0) return null
-  const cells = rows.map(([what, says, source, at]) => [what, says, source, instant(at)])
+  const cells = rows.map(([what, says, source, at]) => [what, says, source, moment(at)])
   return html`<h2>Found elsewhere</h2>
     ${table(['What', 'Says', 'From', 'As of'], cells)}`
 }
@@ -125,7 +126,7 @@ function knownFrom(profile: ToldLead['profile']) {
   return html`<h2>Known from</h2>
     ${table(
       ['What', 'From', 'As of'],
-      told.map(({ groups, from, at }) => [groups.join(', '), from, instant(at)]),
+      told.map(({ groups, from, at }) => [groups.join(', '), from, moment(at)]),
     )}`
 }
 
@@ -219,12 +220,12 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           : table(
               ['Planned', 'Due', 'What', 'Text', 'Why'],
               lead.followups.map((one) => [
-                instant(one.plannedAt),
-                instant(one.dueAt),
+                moment(one.plannedAt),
+                moment(one.dueAt),
                 `${spoken(one.change)}: ${spoken(one.action)}${one.channel === 'none' ? toWhom(one) : ` by ${one.channel}`}`,
                 // A question is in its body; rows of an older API lack it.
-                one.body ?? one.text ?? '',
-                one.reason,
+                askedOnPage(one.body ?? one.text ?? ''),
+                spoken(one.reason),
               ]),
             )
       }
@@ -235,11 +236,11 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           : table(
               ['When', 'State', 'What', 'Why', 'Lifts'],
               lead.deliveries.map((one) => [
-                instant(one.at),
+                moment(one.at),
                 spoken(one.status),
                 one.channel === 'none' ? `${spoken(one.action)}${toWhom(one)}` : one.channel,
                 one.reason,
-                instant(one.liftsAt),
+                moment(one.liftsAt),
               ]),
             )
       }
@@ -268,7 +269,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           : html`<h2>What the lead says</h2>
               ${table(
                 ['When', 'What', 'Value', 'Words'],
-                profile.textSignals.map((one) => [instant(one.at), spoken(one.kind), spoken(one.value), one.words]),
+                profile.textSignals.map((one) => [moment(one.at), spoken(one.kind), spoken(one.value), one.words]),
               )}`
       }
       <h2>Last messages</h2>
@@ -277,7 +278,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           ? html`<p>None.</p>`
           : table(
               ['When', 'Who', 'Channel', 'Text'],
-              [...profile.recentMessages].reverse().map((one) => [instant(one.at), one.sender, one.channel, one.text]),
+              [...profile.recentMessages].reverse().map((one) => [moment(one.at), one.sender, one.channel, one.text]),
             )
       }`,
   )
@@ -320,7 +321,7 @@ function whyScore(scored: ToldScore): Markup {
   )
 }
 
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): Markup {
+function table(heads: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
   return html`<div class="wide">
     <table>
       <thead>
@@ -332,7 +333,7 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
         ${rows.map(
           (cells) =>
             html`<tr>
-              ${cells.map((cell) => html`<td>${cell}</td>`)}
+              ${cells.map((cell) => (typeof cell === 'string' && cell.includes('\n') ? html`<td class="lines">${cell}</td>` : html`<td>${cell}</td>`))}
             </tr>`,
         )}
       </tbody>

@@ -12,6 +12,7 @@ import { schema } from '../../runtime/schema.ts'
 import { postgresError } from '../../sinks/postgres/errors.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { followUpRecord } from '../support/leadRecords.ts'
 import { apiUnderTest, at, decisionOf, noQueries, profileOf } from './apiUnderTest.ts'
 
 const summary = {
@@ -559,14 +560,21 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   const firstOrigin = { ...none, sessionSource: 'Paid Search', source: 'adwords', medium: 'cpc', campaign: '<b>', click: 'google' }
   t.match(
     await said({ firstOrigin, lastOrigin: undefined as never, fieldTimes: { firstOrigin: at } }),
-    /<td>first visit<\/td>\s*<td>Paid Search, adwords \/ cpc, an advertisement of google was clicked, campaign &lt;b&gt;<\/td>\s*<td>GoHighLevel<\/td>\s*<td>2026-/,
+    /<td>first visit<\/td>\s*<td>Paid Search, adwords \/ cpc, an advertisement of google was clicked, campaign &lt;b&gt;<\/td>\s*<td>GoHighLevel<\/td>\s*<td><span class="at">2026-/,
     'a row stored before visits were known has none',
   )
   t.match(
     await said({ provenance: { name: { source: 'reconcile', at }, email: { source: 'reconcile', at } } }),
-    /Known from[\s\S]*<td>email, name<\/td>\s*<td>a sweep<\/td>\s*<td>2026-/,
+    /Known from[\s\S]*<td>email, name<\/td>\s*<td>a sweep<\/td>\s*<td><span class="at">2026-/,
   )
   t.notMatch(await said({ provenance: undefined as never }), /Known from/, 'a row stored before sources were kept')
+  const letter = followUpRecord({ text: 'Hi Maria,\n<b>one more</b> note', reason: 'A text message was decided (inbound_message, reply).' })
+  const planned = await apiUnderTest({ queries: { ...stored, followups: async () => [letter] } })
+  t.match(
+    (await planned.app.inject('/ui/leads/contactMaria000000001')).body,
+    /<td class="lines">Hi Maria,\n&lt;b&gt;one more&lt;\/b&gt; note<\/td>\s*<td>A text message was decided \(inbound message, reply\)\.<\/td>/,
+    'a letter keeps its lines, and codes are words',
+  )
   t.match(
     await said({ consents: { 'sms/marketing': { status: 'revoked', at, expiresAt: null, eventId: 'e', words: 'no <b>ads' } } }),
     /Consent<\/dt>\s*<dd>\s*marketing by sms: revoked 2026-[^<]* UTC, &quot;no &lt;b&gt;ads&quot;\s*<details>/,

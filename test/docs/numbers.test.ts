@@ -10,7 +10,11 @@ import { engineVersion } from '../../pipelines/consensus/policy.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
-const pages = ['README.md', 'runtime/README.md', ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : []))]
+const pages = [
+  'README.md',
+  'runtime/README.md',
+  ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+]
 const numberOf = (text: string) => Number(text.replaceAll(',', ''))
 
 t.test('the default that a page gives behind a setting is its default where GoHighLevel is real', async (t) => {
@@ -34,7 +38,9 @@ t.test('the default that a page gives behind a setting is its default where GoHi
   )
   let seen = 0
   for (const file of pages)
-    for (const [, env = '', said = '', unit = ''] of read(file).matchAll(/`([A-Z][A-Z0-9_]+)`(?: \(| +\| +)([0-9][0-9,.]*[0-9]|[0-9])( s)?\b/g)) {
+    for (const [, env = '', said = '', unit = ''] of read(file).matchAll(
+      /`([A-Z][A-Z0-9_]+)`(?: \(| +\| +)([0-9][0-9,.]*[0-9]|[0-9])( s)?\b/g,
+    )) {
       if (!defaults.has(env)) continue
       seen++
       t.equal(numberOf(said) * (unit === '' ? 1 : 1000), defaults.get(env), `${file}: ${env}`)

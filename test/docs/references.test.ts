@@ -84,7 +84,7 @@ t.test('a decision that is named is there, under the number that is named', asyn
 })
 
 t.test('every file that is named is there', async (t) => {
-  const known = [...sources.map(({ file }) => file), ...rooms.flatMap((room) => textsOf(room, '').map(({ file }) => file))]
+  const known = [...sources.map(({ file }) => file), ...[...rooms, 'schemas'].flatMap((room) => textsOf(room, '').map(({ file }) => file))]
   const named = (text: string) => [...quoted(text)].filter((code) => /^[\w./-]+\.(?:ts|mjs|yml|yaml|avsc|md|sql|jsonl?|csv)$/.test(code))
   const isThere = (name: string, file: string) =>
     existsSync(join(root, name)) || existsSync(join(root, dirname(file), name)) || known.some((one) => one.endsWith(`/${name}`))
@@ -94,7 +94,8 @@ t.test('every file that is named is there', async (t) => {
     [],
   )
   // A folder, or files by a star.
-  const folders = (text: string) => quoted(text).filter((code) => /^(?:test|docs|sinks|pipelines|runtime|grafana|topics|schemas|integrations)\/[\w/-]*\/$/.test(code))
+  const folders = (text: string) =>
+    quoted(text).filter((code) => /^(?:test|docs|sinks|pipelines|runtime|grafana|topics|schemas|integrations)\/[\w/-]*\/$/.test(code))
   t.strictSame(
     missing(pages, folders, (name) => existsSync(join(root, name))),
     [],
@@ -162,7 +163,7 @@ t.test('every verb of rekindle that is named is offered, with the options that i
 
 t.test('every npm script that is named is one', async (t) => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> }
-  const named = (text: string) => [...text.matchAll(/npm run (?:-s )?([a-z][a-z:]*)/g)].map(([, name = '']) => name)
+  const named = (text: string) => [...text.matchAll(/npm run (?:-s )?([a-z][a-z0-9:]*)/g)].map(([, name = '']) => name)
   t.strictSame(
     missing(pages, named, (name) => name in scripts),
     [],
@@ -175,20 +176,23 @@ t.test('every error code is in the product, and every setting is one', async (t)
     missing(all, codes, (code) => written.has(code) || [...written].some((word) => word.startsWith(`${code}_`))),
     [],
   )
-  const settings = new Set(Object.values(configFields).map(({ env }) => env))
+  const settings = new Set<string>(Object.values(configFields).map(({ env }) => env))
   const named = (text: string) => text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []
   t.strictSame(
-    missing(pages, (text) => named(text).filter((name) => !name.startsWith('E_')), (name) => settings.has(name) || written.has(name)),
+    missing(
+      pages,
+      (text) => named(text).filter((name) => !name.startsWith('E_')),
+      (name) => settings.has(name) || written.has(name),
+    ),
     [],
   )
 })
 
 t.test('every metric and alert is in the product', async (t) => {
-  const measured = (text: string) => (text.match(/\blr_[a-z0-9_]*[a-z0-9]\b/g) ?? []).map((name) => name.replace(/_(?:bucket|sum|count)$/, ''))
+  const measured = (text: string) =>
+    (text.match(/\blr_[a-z0-9_]*[a-z0-9]\b/g) ?? []).map((name) => name.replace(/_(?:bucket|sum|count)$/, ''))
   // What operators know elsewhere stands in the first column of a table that says what is here instead.
-  const asked = new Set(
-    [...read('docs/operations.md').matchAll(/^\| `(lr_\w+)[^|]*\| (?!itself)/gm)].map(([, name = '']) => name),
-  )
+  const asked = new Set([...read('docs/operations.md').matchAll(/^\| `(lr_\w+)[^|]*\| (?!itself)/gm)].map(([, name = '']) => name))
   t.strictSame(
     missing(pages, measured, (name) => written.has(name) || asked.has(name)),
     [],
@@ -201,9 +205,12 @@ t.test('every metric and alert is in the product', async (t) => {
 })
 
 t.test('every topic that is named is declared', async (t) => {
-  const declared = new Set(Object.values(topics).flatMap((one) => (typeof one === 'object' && 'name' in one ? [one.name] : [])))
-  const rows = new Set(textsOf('sinks', '.sql').flatMap(({ text }) => [...text.matchAll(/^\s*(?:ADD COLUMN )?([a-z_]+) /gm)].map(([, name = '']) => name)))
-  const named = (text: string) => quoted(text).filter((code) => /^(?:ghl|leads|agents|realtors|attribution|marketing|market|decisions)\.[a-z]+(?:\.[a-z]+)*$/.test(code))
+  const declared = new Set<string>(Object.values(topics).flatMap((one) => (typeof one === 'object' && 'name' in one ? [one.name] : [])))
+  const rows = new Set(
+    textsOf('sinks', '.sql').flatMap(({ text }) => [...text.matchAll(/^\s*(?:ADD COLUMN )?([a-z_]+) /gm)].map(([, name = '']) => name)),
+  )
+  const named = (text: string) =>
+    quoted(text).filter((code) => /^(?:ghl|leads|agents|realtors|attribution|marketing|market|decisions)\.[a-z]+(?:\.[a-z]+)*$/.test(code))
   t.ok(pages.flatMap(({ text }) => named(text)).length > 100)
   t.strictSame(
     missing(pages, named, (name) => declared.has(name) || (name.startsWith('leads.') && rows.has(name.slice(6)))),
@@ -219,10 +226,14 @@ t.test('every route of the API that is named is one of ours, or of the platform'
       .flatMap(({ text }) => [...text.matchAll(/['"`](\/[^'"`\s]*)['"`]/g)].map(([, path = '']) => plain(path))),
   )
   const named = (text: string) =>
-    [...text.matchAll(/\b(?:GET|POST|PUT|DELETE) (\/[^\s`'")\]|,]*)/g)].map(([, path = '']) => path.replace(/[.:;]+$/, ''))
+    [...text.matchAll(/\b(?:GET|POST|PUT|DELETE) (\/(?:<[^>]*>|[^\s`'")\]|,<])*)/g)].map(([, path = '']) => path.replace(/[.:;]+$/, ''))
   t.ok(pages.flatMap(({ text }) => named(text)).length > 20)
-  t.strictSame(
-    missing(pages, named, (path) => routes.has(plain(path))),
-    [],
-  )
+  const sandbox = read('integrations/ghl/sandbox/control.ts')
+  const isThere = (path: string) => {
+    const [, asked] = /^\/_sandbox\/([a-z]+)/.exec(path) ?? []
+    if (asked !== undefined) return sandbox.includes(`case 'POST ${asked}'`)
+    return routes.has(plain(path)) || routes.has(plain(path).replace(/\/\*$/, ''))
+  }
+  t.strictSame(missing(pages, named, isThere), [])
+  t.notOk(isThere('/_sandbox/nothing') || isThere('/leads/<id>/nothing'))
 })

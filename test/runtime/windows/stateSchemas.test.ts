@@ -73,7 +73,10 @@ type Both = ValueOfSchema<typeof Both>
 
 t.test('parts that would share a timer are refused: each would close by that of the other', async (t) => {
   const shop = windowAggregate({ name: 'shop.Visits', windows: tumbling(60, 0), idleMs: 5, aggregate: Total, initial: zero, add: plus })
-  t.throws(() => combinedState('till.Both', { shop: shop.state, visits: visits.state }), /shop and visits of till.Both would share the timer Visits/)
+  t.throws(
+    () => combinedState('till.Both', { shop: shop.state, visits: visits.state }),
+    /shop and visits of till.Both would share the timer Visits/,
+  )
   const rows = tableSide({ name: 'desk.Visits', row: Total, versions: 1 })
   t.doesNotThrow(() => combinedState('till.Both', { rows: rows.state, visits: visits.state }), 'a table sets no timer')
 })
