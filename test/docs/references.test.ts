@@ -188,6 +188,22 @@ t.test('every error code is in the product, and every setting is one', async (t)
   )
 })
 
+t.test('every word with an underscore is a name of the product, or one of these of others', async (t) => {
+  const others = new Set(['c_g', 'pg_stat_statements', 'pg_stat_user_indexes', 'pg_dump', 'alertmanager_notifications_total', 'dns_sd_configs'])
+  const migrations = readdirSync(join(root, 'sinks', 'postgres', 'migrations')).join(' ')
+  const named = (text: string) => quoted(text).flatMap((code) => code.match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? [])
+  // Factors of behaviour are named after the interest that they count.
+  const isThere = (name: string) =>
+    written.has(name) || written.has(name.replace(/^behaviour_/, '')) || others.has(name) || migrations.includes(`_${name}.sql`)
+  const asked = read('docs/operations.md').match(/\blr_\w+/g) ?? []
+  t.ok(pages.flatMap(({ text }) => named(text)).length > 500)
+  t.strictSame(
+    missing(pages, named, (name) => isThere(name) || asked.includes(name)),
+    [],
+  )
+  t.notOk(isThere('no_such_rule'))
+})
+
 t.test('every metric and alert is in the product', async (t) => {
   const measured = (text: string) =>
     (text.match(/\blr_[a-z0-9_]*[a-z0-9]\b/g) ?? []).map((name) => name.replace(/_(?:bucket|sum|count)$/, ''))
