@@ -189,7 +189,14 @@ t.test('every error code is in the product, and every setting is one', async (t)
 })
 
 t.test('every word with an underscore is a name of the product, or one of these of others', async (t) => {
-  const others = new Set(['c_g', 'pg_stat_statements', 'pg_stat_user_indexes', 'pg_dump', 'alertmanager_notifications_total', 'dns_sd_configs'])
+  const others = new Set([
+    'c_g',
+    'pg_stat_statements',
+    'pg_stat_user_indexes',
+    'pg_dump',
+    'alertmanager_notifications_total',
+    'dns_sd_configs',
+  ])
   const migrations = readdirSync(join(root, 'sinks', 'postgres', 'migrations')).join(' ')
   const named = (text: string) => quoted(text).flatMap((code) => code.match(/\b[a-z]+(?:_[a-z0-9]+)+\b/g) ?? [])
   // Factors of behaviour are named after the interest that they count.
