@@ -81,7 +81,7 @@ function told(rules: readonly CostOfRule[], heard: number, asked: AskedOfGates, 
           ${rules.map(
             (rule) =>
               html`<tr>
-                <td>${rule.reason}<br /><span class="soft">${spoken(rule.gateId)}: ${spoken(rule.ruleId)}</span></td>
+                <td class="long">${rule.reason}<br /><span class="soft">${spoken(rule.gateId)}: ${spoken(rule.ruleId)}</span></td>
                 <td>${spoken(rule.option)}<br /><span class="soft">${spoken(rule.type)}</span></td>
                 <td class="n">${rule.decisions}</td>
                 <td class="n">${rule.alone}</td>

@@ -333,10 +333,18 @@ function table(heads: readonly string[], rows: readonly (readonly (string | Mark
         ${rows.map(
           (cells) =>
             html`<tr>
-              ${cells.map((cell) => (typeof cell === 'string' && cell.includes('\n') ? html`<td class="lines">${cell}</td>` : html`<td>${cell}</td>`))}
+              ${cells.map(cellOf)}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`
+}
+
+/** From so many characters on a text gets room: squeezed between the others it is a column of single words on a phone. */
+const LONG_TEXT = 60
+
+function cellOf(cell: string | Markup): Markup {
+  if (typeof cell === 'string' && (cell.includes('\n') || cell.length > LONG_TEXT)) return html`<td class="lines">${cell}</td>`
+  return html`<td>${cell}</td>`
 }

@@ -76,8 +76,8 @@ function row({ decision, headline, why, name }: OverviewView['latest'][number]):
   return html`<tr>
     <td>${moment(decision.decidedAt)}</td>
     <td><a href="/ui/leads/${encodeURIComponent(key)}#${decision.decisionId}">${name ?? decision.contactId}</a></td>
-    <td>${headline}</td>
-    <td>${why[0] ?? spoken(decision.reason)}</td>
+    <td class="long">${headline}</td>
+    <td class="long">${why[0] ?? spoken(decision.reason)}</td>
   </tr>`
 }
 

@@ -80,7 +80,7 @@ function table({ leads }: ToldOwed, asked: OwedQuery, nameOf: OwedView['nameOf']
               <td><a href="/ui/leads/${encodeURIComponent(one.leadKey)}">${one.name ?? one.contactId}</a></td>
               <td class="n">${spanText(one.waitingMs)}</td>
               <td>${moment(one.askedAt)}</td>
-              <td>${one.causeWords}<br /><span class="soft">${detailOf(one)}</span></td>
+              <td class="long">${one.causeWords}<br /><span class="soft">${detailOf(one)}</span></td>
               <td>${moment(one.since)}</td>
               ${hasPlaces ? html`<td><a href="/ui/owed${queryOf(asked, { tenant: one.tenantId })}">${nameOf(one.tenantId)}</a></td>` : null}
             </tr>`,
