@@ -202,7 +202,7 @@ t.test('every word with an underscore is a name of the product, or one of these 
   // Factors of behaviour are named after the interest that they count.
   const isThere = (name: string) =>
     written.has(name) || written.has(name.replace(/^behaviour_/, '')) || others.has(name) || migrations.includes(`_${name}.sql`)
-  const asked = read('docs/operations.md').match(/\blr_\w+/g) ?? []
+  const asked: readonly string[] = read('docs/operations.md').match(/\blr_\w+/g) ?? []
   t.ok(pages.flatMap(({ text }) => named(text)).length > 500)
   t.strictSame(
     missing(pages, named, (name) => isThere(name) || asked.includes(name)),
