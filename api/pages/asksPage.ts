@@ -1,5 +1,6 @@
 /** What a person is asked, as a page to answer on: the options, the votes, the draft, and until when it helps. */
 import { actionOf } from '../../pipelines/consensus/explain.ts'
+import { askedOnPage } from '../../pipelines/followup/questionWords.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { AskQuery, ToldAsk } from '../asks.ts'
 import { html } from './html.ts'
@@ -39,7 +40,7 @@ function card({ decisionId, leadKey, name, title, body, options, askedAt, until 
       <a href="/ui/leads/${encodeURIComponent(leadKey)}">${name ?? leadKey}</a>, asked ${instant(askedAt)}; ${spanText(until - now)} left,
       until ${instant(until)}.
     </p>
-    <pre>${body}</pre>
+    <pre>${askedOnPage(body)}</pre>
     <form method="post" action="/ui/asks/${encodeURIComponent(decisionId)}">
       <label>Your name <input name="by" required maxlength="100" autocomplete="name" /></label>
       ${options.map((option) => html`<button name="option" value="${option}">${capital(actionOf(option, 'follow_up'))}</button> `)}

@@ -5,7 +5,7 @@ import type { GateCosts } from '../../sinks/postgres/gateCosts.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-import { instant, spoken } from './words.ts'
+import { instant, moment, spoken } from './words.ts'
 
 /** What was asked: decisions of so many days, of one location or all. */
 export interface AskedOfGates {
@@ -81,12 +81,12 @@ function told(rules: readonly CostOfRule[], heard: number, asked: AskedOfGates, 
           ${rules.map(
             (rule) =>
               html`<tr>
-                <td>${rule.reason}<br /><span class="soft">${spoken(rule.gateId)}: ${spoken(rule.ruleId)}</span></td>
+                <td class="long">${rule.reason}<br /><span class="soft">${spoken(rule.gateId)}: ${spoken(rule.ruleId)}</span></td>
                 <td>${spoken(rule.option)}<br /><span class="soft">${spoken(rule.type)}</span></td>
                 <td class="n">${rule.decisions}</td>
                 <td class="n">${rule.alone}</td>
                 <td class="n">${rule.leads}</td>
-                <td>${instant(rule.lastAt)}</td>
+                <td>${moment(rule.lastAt)}</td>
                 ${hasPlaces ? html`<td><a href="/ui/gates${queryOf(asked, { tenant: rule.tenantId })}">${nameOf(rule.tenantId)}</a></td>` : null}
               </tr>`,
           )}

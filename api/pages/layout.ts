@@ -13,7 +13,7 @@ td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}td.n{white-space:no
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1.5rem}dt{opacity:.75}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 @media(max-width:40rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}}
 .card{border:1px solid var(--line);border-radius:.5rem;padding:.25rem 1rem;margin:1rem 0}code{background:var(--soft);padding:0 .25rem;border-radius:.25rem;overflow-wrap:anywhere}
-.card pre{white-space:pre-wrap;font:inherit}form button{margin:.25rem .25rem .25rem 0}
+.card pre{white-space:pre-wrap;font:inherit}td.lines{white-space:pre-line}td.lines,td.long{min-width:14rem}.at{white-space:nowrap}form button{margin:.25rem .25rem .25rem 0}
 .skip{position:absolute;left:-99rem}.skip:focus{left:1rem}
 `
 

@@ -13,6 +13,7 @@ import {
   toldServiceScores,
 } from '../../pipelines/enrich/scoring/told.ts'
 import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
+import { askedOnPage } from '../../pipelines/followup/questionWords.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { Origin } from '../../schemas/generated/records.ts'
 import type { ToldLead } from '../leadStory.ts'
@@ -23,7 +24,7 @@ import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { historyHeads, historyNotes, historyRows, mayInWords, permissionsInWords } from './permissionWords.ts'
-import { instant, leaderOf, nameOf, realtorOf, spoken, toWhom } from './words.ts'
+import { instant, leaderOf, moment, nameOf, realtorOf, spoken, toWhom } from './words.ts'
 
 export interface LeadsView {
   readonly found: LeadPage
@@ -35,8 +36,8 @@ export interface LeadsView {
 }
 
 export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace }: LeadsView): string {
-  const of = (one: string) =>
-    new URLSearchParams({ ...(one === '' ? {} : { level: one }), ...(tenant === undefined ? {} : { tenant }) })
+  const asking = (named: Record<string, string | undefined>) =>
+    new URLSearchParams(Object.entries(named).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== ''))
       .toString()
       .replace(/^(?=.)/, '?')
   return page(
@@ -45,16 +46,17 @@ export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameO
       <form role="search" action="/ui/leads">
         <label>Words of the lead or the conversation <input type="search" name="q" value="${q ?? ''}" maxlength="200" /></label>
         ${tenant === undefined ? null : html`<input type="hidden" name="tenant" value="${tenant}" />`}
+        ${level === undefined ? null : html`<input type="hidden" name="level" value="${level}" />`}
         <button>Search</button>
       </form>
       <p>
         Intent:
-        ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${of(one)}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
-        ${tenant === undefined ? null : html` · of ${nameOfPlace(tenant)} · <a href="/ui/leads">all locations</a>`}
+        ${['', 'URGENT', 'HOT', 'WARM', 'COLD'].map((one) => html`<a href="/ui/leads${asking({ level: one, tenant, q })}" ${(level ?? '') === one ? html` aria-current="page"` : null}>${one === '' ? 'all' : one.toLowerCase()}</a> `)}
+        ${tenant === undefined ? null : html` · of ${nameOfPlace(tenant)} · <a href="/ui/leads${asking({ level, q })}">all locations</a>`}
       </p>
       ${
         found.leads.length === 0
-          ? html`<p>No lead here.</p>`
+          ? nobody([q, level, tenant].some((one) => one !== undefined))
           : html`<div class="wide">
               <table>
                 <thead>
@@ -78,6 +80,13 @@ export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameO
   )
 }
 
+/** An empty list: of all that is known, or of what was asked for. */
+function nobody(isNarrowed: boolean): Markup {
+  return isNarrowed
+    ? html`<p>No lead matches that. <a href="/ui/leads">All leads</a></p>`
+    : html`<p>No lead is known yet. They appear here with their first webhook.</p>`
+}
+
 function line(lead: LeadSummary): Markup {
   return html`<tr>
     <td><a href="/ui/leads/${encodeURIComponent(lead.leadKey)}">${lead.name ?? lead.contactId}</a></td>
@@ -86,8 +95,8 @@ function line(lead: LeadSummary): Markup {
     <td>${lead.temperature}</td>
     <td>${lead.status}</td>
     <td>${lead.source}</td>
-    <td>${instant(lead.lastEventAt)}</td>
-    <td>${instant(lead.lastInboundAt)}</td>
+    <td>${moment(lead.lastEventAt)}</td>
+    <td>${moment(lead.lastInboundAt)}</td>
   </tr>`
 }
 
@@ -105,7 +114,7 @@ function foundElsewhere({ phoneFacts, emailFacts, lookUp, firstOrigin, lastOrigi
     ...Object.entries(lookUp?.found ?? {}).map(([field, value]) => [field, value, lookUp?.provider, lookUp?.at]),
   ] as [string, string, string, number][]
   if (rows.length === 0) return null
-  const cells = rows.map(([what, says, source, at]) => [what, says, source, instant(at)])
+  const cells = rows.map(([what, says, source, at]) => [what, says, source, moment(at)])
   return html`<h2>Found elsewhere</h2>
     ${table(['What', 'Says', 'From', 'As of'], cells)}`
 }
@@ -117,7 +126,7 @@ function knownFrom(profile: ToldLead['profile']) {
   return html`<h2>Known from</h2>
     ${table(
       ['What', 'From', 'As of'],
-      told.map(({ groups, from, at }) => [groups.join(', '), from, instant(at)]),
+      told.map(({ groups, from, at }) => [groups.join(', '), from, moment(at)]),
     )}`
 }
 
@@ -211,12 +220,12 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           : table(
               ['Planned', 'Due', 'What', 'Text', 'Why'],
               lead.followups.map((one) => [
-                instant(one.plannedAt),
-                instant(one.dueAt),
+                moment(one.plannedAt),
+                moment(one.dueAt),
                 `${spoken(one.change)}: ${spoken(one.action)}${one.channel === 'none' ? toWhom(one) : ` by ${one.channel}`}`,
                 // A question is in its body; rows of an older API lack it.
-                one.body ?? one.text ?? '',
-                one.reason,
+                askedOnPage(one.body ?? one.text ?? ''),
+                spoken(one.reason),
               ]),
             )
       }
@@ -227,11 +236,11 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           : table(
               ['When', 'State', 'What', 'Why', 'Lifts'],
               lead.deliveries.map((one) => [
-                instant(one.at),
+                moment(one.at),
                 spoken(one.status),
                 one.channel === 'none' ? `${spoken(one.action)}${toWhom(one)}` : one.channel,
                 one.reason,
-                instant(one.liftsAt),
+                moment(one.liftsAt),
               ]),
             )
       }
@@ -260,7 +269,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           : html`<h2>What the lead says</h2>
               ${table(
                 ['When', 'What', 'Value', 'Words'],
-                profile.textSignals.map((one) => [instant(one.at), spoken(one.kind), spoken(one.value), one.words]),
+                profile.textSignals.map((one) => [moment(one.at), spoken(one.kind), spoken(one.value), one.words]),
               )}`
       }
       <h2>Last messages</h2>
@@ -269,7 +278,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           ? html`<p>None.</p>`
           : table(
               ['When', 'Who', 'Channel', 'Text'],
-              [...profile.recentMessages].reverse().map((one) => [instant(one.at), one.sender, one.channel, one.text]),
+              [...profile.recentMessages].reverse().map((one) => [moment(one.at), one.sender, one.channel, one.text]),
             )
       }`,
   )
@@ -312,7 +321,7 @@ function whyScore(scored: ToldScore): Markup {
   )
 }
 
-function table(heads: readonly string[], rows: readonly (readonly string[])[]): Markup {
+function table(heads: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
   return html`<div class="wide">
     <table>
       <thead>
@@ -324,10 +333,18 @@ function table(heads: readonly string[], rows: readonly (readonly string[])[]): 
         ${rows.map(
           (cells) =>
             html`<tr>
-              ${cells.map((cell) => html`<td>${cell}</td>`)}
+              ${cells.map(cellOf)}
             </tr>`,
         )}
       </tbody>
     </table>
   </div>`
+}
+
+/** From so many characters on a text gets room: squeezed between the others it is a column of single words on a phone. */
+const LONG_TEXT = 60
+
+function cellOf(cell: string | Markup): Markup {
+  if (typeof cell === 'string' && (cell.includes('\n') || cell.length > LONG_TEXT)) return html`<td class="lines">${cell}</td>`
+  return html`<td>${cell}</td>`
 }

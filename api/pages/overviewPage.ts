@@ -7,7 +7,7 @@ import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-import { instant, spoken } from './words.ts'
+import { moment, spoken } from './words.ts'
 
 export interface OverviewView {
   readonly readiness: Readiness
@@ -74,10 +74,10 @@ export function overviewPage(view: OverviewView): string {
 function row({ decision, headline, why, name }: OverviewView['latest'][number]): Markup {
   const key = leadKey(decision.tenantId, decision.contactId)
   return html`<tr>
-    <td>${instant(decision.decidedAt)}</td>
+    <td>${moment(decision.decidedAt)}</td>
     <td><a href="/ui/leads/${encodeURIComponent(key)}#${decision.decisionId}">${name ?? decision.contactId}</a></td>
-    <td>${headline}</td>
-    <td>${why[0] ?? spoken(decision.reason)}</td>
+    <td class="long">${headline}</td>
+    <td class="long">${why[0] ?? spoken(decision.reason)}</td>
   </tr>`
 }
 

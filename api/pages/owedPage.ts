@@ -6,7 +6,7 @@ import type { OwedQuery, ToldOwed } from '../owed.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
-import { instant } from './words.ts'
+import { instant, moment } from './words.ts'
 
 export interface OwedView {
   readonly answer: ToldOwed
@@ -79,9 +79,9 @@ function table({ leads }: ToldOwed, asked: OwedQuery, nameOf: OwedView['nameOf']
             html`<tr>
               <td><a href="/ui/leads/${encodeURIComponent(one.leadKey)}">${one.name ?? one.contactId}</a></td>
               <td class="n">${spanText(one.waitingMs)}</td>
-              <td>${instant(one.askedAt)}</td>
-              <td>${one.causeWords}<br /><span class="soft">${detailOf(one)}</span></td>
-              <td>${instant(one.since)}</td>
+              <td>${moment(one.askedAt)}</td>
+              <td class="long">${one.causeWords}<br /><span class="soft">${detailOf(one)}</span></td>
+              <td>${moment(one.since)}</td>
               ${hasPlaces ? html`<td><a href="/ui/owed${queryOf(asked, { tenant: one.tenantId })}">${nameOf(one.tenantId)}</a></td>` : null}
             </tr>`,
         )}

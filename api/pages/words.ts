@@ -1,10 +1,17 @@
 /** Codes of the pipeline in the words of the pages and the terminal, so that a lead reads the same in both. */
 import { instantText } from '../../pipelines/instantText.ts'
 import type { FollowUp, LeadProfile } from '../../schemas/generated/records.ts'
+import { html } from './html.ts'
+import type { Markup } from './html.ts'
 
 /** `2026-11-24 15:04 UTC`, or a dash for what has no moment; `at` in ms since the epoch. */
 export function instant(at: number | null): string {
   return at === null ? '–' : instantText(at)
+}
+
+/** The same as a piece of a page, which a narrow column does not break. */
+export function moment(at: number | null): Markup {
+  return html`<span class="at">${instant(at)}</span>`
 }
 
 /** `silence_24h` → `silence 24h`. */

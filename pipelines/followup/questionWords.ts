@@ -79,6 +79,13 @@ export function answerLines(
   ]
 }
 
+/** Of such a question what the page says, which has a button for each answer: nothing of the task, of the terminal and of codes. */
+export function askedOnPage(body: string): string {
+  return body
+    .replace(/^(Answer by .*) on the page "Asked" of Rekindle with one of: .*$/m, '$1.')
+    .replace(/^Completing this task is no answer\..*\n/m, '')
+}
+
 /** What was chosen, and the best of the others that are open; where too few were heard, the two best that are allowed. */
 function twoBest({ options, chosen, conformalSet }: Decision): string[] {
   // Rows that were stored before the set was known lack it.

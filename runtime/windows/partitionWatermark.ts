@@ -40,6 +40,7 @@ export class PartitionWatermark {
   /** A record was read at `now`. Its input is not empty until `atEnd` says so. */
   observe(input: string, timestamp: number, now: number): void {
     const heard = this.heard(input)
+    if (Number.isNaN(timestamp)) throw new RangeError(`a record of ${input} has no timestamp (NaN)`)
     heard.latest = Math.max(heard.latest, Math.min(timestamp, now))
     heard.emptySince = undefined
   }

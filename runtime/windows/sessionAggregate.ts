@@ -9,7 +9,7 @@ import type { FiredTimer } from '../stage.ts'
 import { afterFiring, afterRecord, closingTimerType, isSilent, timerChanges, timerName } from './closingTimer.ts'
 import type { ClosingTimer } from './closingTimer.ts'
 import { recordSchema } from './stateSchemas.ts'
-import { wholeMs } from './timeWindows.ts'
+import { eventTime, knownWatermark, wholeMs } from './timeWindows.ts'
 
 export interface Session<A> {
   /** Timestamp of the first record, ms. */
@@ -62,7 +62,7 @@ export interface SessionAggregate<A, V> {
   readonly timerName: string
   /** The state of a stage, or a part of one (see `combinedState`). */
   readonly state: Schema<SessionState<A>>
-  /** Takes a record. `watermark` as for windows: event time up to which all input was read, by default the record's own. */
+  /** Takes a record. `watermark` and what throws as for windows: event time up to which all input was read, by default the record's own. */
   add(
     before: SessionState<A> | null | undefined,
     record: { readonly value: V; readonly timestamp: number },
@@ -87,6 +87,8 @@ export function sessionAggregate<A, V>(options: SessionAggregateOptions<A, V>): 
     timerName: name,
     state: stateSchema(options.name, options.aggregate),
     add(before, { value, timestamp }, watermark = timestamp) {
+      eventTime(timestamp)
+      knownWatermark(watermark)
       const reached = Math.max(before?.watermark ?? -Infinity, watermark)
       const sessions = before?.sessions ?? []
       // Kafka Streams takes such a record if the session it would make is still open. Then two final sessions could lie
@@ -119,6 +121,7 @@ export function sessionAggregate<A, V>(options: SessionAggregateOptions<A, V>): 
     },
     fire(before, fired, watermark) {
       if (fired.name !== name) return { state: before, updated: undefined, replaced: [], closed: [], late: false, timers: [] }
+      if (watermark !== undefined) knownWatermark(watermark)
       const silent = watermark === undefined && isSilent(before.timer, fired, idleMs)
       const until = silent ? fired.firedAt : Math.max(before.watermark, watermark ?? -Infinity)
       const closed = before.sessions.filter((one) => closesAt(one) <= until)

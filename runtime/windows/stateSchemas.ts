@@ -4,6 +4,7 @@
  */
 import { schema } from '../schema.ts'
 import type { Schema } from '../schema.ts'
+import { timerName } from './closingTimer.ts'
 
 const primitives = new Set(['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'])
 const named = new Set(['record', 'error', 'enum', 'fixed'])
@@ -22,13 +23,25 @@ export type ValueOfSchema<S> = S extends Schema<infer V> ? V : never
 
 /**
  * One state out of several, for a stage that keeps more than one window or join: each part is `null` until it is first
- * set. The parts are what the helpers take as the state before.
+ * set. The parts are what the helpers take as the state before. Throws `TypeError` if two of them would have one timer: each
+ * would close by that of the other, and lose its own.
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- Schema is invariant in its value
 export function combinedState<const Parts extends Record<string, Schema<any>>>(
   name: string,
   parts: Parts,
 ): Schema<{ readonly [K in keyof Parts]: ValueOfSchema<Parts[K]> | null }> {
+  const timers = new Map<string, string>()
+  for (const [part, state] of Object.entries(parts)) {
+    if (!hasTimer(state)) continue
+    const timer = timerName(state.name)
+    const other = timers.get(timer)
+    if (other !== undefined)
+      throw new TypeError(
+        `${other} and ${part} of ${name} would share the timer ${timer}: declare one of them under a name that ends in another word`,
+      )
+    timers.set(timer, part)
+  }
   return recordSchema(
     name,
     'Several states of one stage.',
@@ -39,6 +52,14 @@ export function combinedState<const Parts extends Record<string, Schema<any>>>(
       doc: `State of ${type}.`,
     })),
   )
+}
+
+/** Is it the state of a helper that sets a timer? */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- Schema is invariant in its value
+function hasTimer({ name, definition }: Schema<any>): boolean {
+  const { fields = [] } = definition as { fields?: readonly { name: string; type: unknown }[] }
+  const types = fields.flatMap((field) => (field.name === 'timer' && Array.isArray(field.type) ? (field.type as unknown[]) : []))
+  return types.some((type) => (type as { name?: unknown }).name === `${name}Timer`)
 }
 
 /** A copy of the definition with full names, in which each named type is defined at its first place only. */

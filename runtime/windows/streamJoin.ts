@@ -8,7 +8,7 @@ import type { Schema } from '../schema.ts'
 import type { FiredTimer } from '../stage.ts'
 import { onTime, timerChanges, timerName } from './closingTimer.ts'
 import { recordSchema } from './stateSchemas.ts'
-import { wholeMs } from './timeWindows.ts'
+import { eventTime, knownWatermark, wholeMs } from './timeWindows.ts'
 
 export interface Pair<L, R> {
   readonly left: L
@@ -83,7 +83,7 @@ export interface StreamJoin<L, R> {
   readonly timerName: string
   /** The state of a stage, or a part of one (see `combinedState`). */
   readonly state: Schema<JoinState<L, R>>
-  /** Takes a record of the left stream. `watermark`: event time up to which both inputs were read, if the caller knows it. */
+  /** Takes a record of the left stream. Throws a `RangeError` where its timestamp is no time. `watermark`: event time up to which both inputs were read, if the caller knows it. */
   left(before: JoinState<L, R> | null | undefined, record: Incoming<L>, watermark?: number): JoinStep<L, R>
   /** Takes a record of the right stream. */
   right(before: JoinState<L, R> | null | undefined, record: Incoming<R>, watermark?: number): JoinStep<L, R>
@@ -126,6 +126,8 @@ export function streamJoin<L, R>(options: StreamJoinOptions<L, R>): StreamJoin<L
   }
 
   function take(side: Side, before: AnyState | undefined, { value, timestamp }: Incoming<unknown>, known: number | undefined): AnyStep {
+    eventTime(timestamp)
+    if (known !== undefined) knownWatermark(known)
     const latest = { left: before?.leftAt ?? -Infinity, right: before?.rightAt ?? -Infinity }
     latest[side] = Math.max(latest[side], timestamp)
     // The slower side counts: one topic may be read far ahead of the other, and nothing is late because of that.
@@ -171,6 +173,7 @@ export function streamJoin<L, R>(options: StreamJoinOptions<L, R>): StreamJoin<L
 
   function fire(before: AnyState, fired: FiredTimer, known: number | undefined): AnyStep {
     if (fired.name !== name) return { ...nothing, state: before }
+    if (known !== undefined) knownWatermark(known)
     const heard = known === undefined && onTime(fired, idleMs) ? before.timer : null
     const [leftSilent, rightSilent] = [heard?.leftQuiet === true, heard?.rightQuiet === true]
     // A silent side is not waited for: the other one alone says how far time has come, or the wall clock if both are.

@@ -4,6 +4,7 @@
  */
 import type { Schema } from '../schema.ts'
 import { recordSchema } from './stateSchemas.ts'
+import { eventTime } from './timeWindows.ts'
 
 export interface RowVersion<V> {
   /** Event time from which the row is valid, ms. */
@@ -41,7 +42,7 @@ export interface TableSide<V> {
   readonly state: Schema<TableSideState<V>>
   /**
    * Takes a row, or `null` for its removal, valid from its timestamp on. Of two with the same timestamp the one read later
-   * stands. When there is no room the oldest is given up, which may be the new one.
+   * stands. When there is no room the oldest is given up, which may be the new one. Throws, as `at` does, a `RangeError` for what is no time.
    */
   put(before: TableSideState<V> | null | undefined, version: { readonly value: V | null; readonly timestamp: number }): TableSideState<V>
   /** The row that was valid at `timestamp`, and since when. */
@@ -65,6 +66,7 @@ export function tableSide<V>({ name, row, versions: limit }: TableSideOptions<V>
       { name: 'versions', type: { type: 'array', items: version }, doc: 'Versions, earliest first.' },
     ]),
     put(before, { value, timestamp }) {
+      eventTime(timestamp)
       const all = (before?.versions ?? []).filter((one) => one.timestamp !== timestamp).concat({ timestamp, row: value })
       all.sort((a, b) => a.timestamp - b.timestamp)
       const given = [
@@ -74,6 +76,7 @@ export function tableSide<V>({ name, row, versions: limit }: TableSideOptions<V>
       return { forgottenUpTo: given.length === 0 ? null : Math.max(...given), versions: all.slice(-limit) }
     },
     at(state, timestamp) {
+      eventTime(timestamp)
       const found = state?.versions.findLast((one) => one.timestamp <= timestamp)
       if (found !== undefined) return { row: found.row, since: found.timestamp, known: true }
       return { row: null, since: null, known: typeof state?.forgottenUpTo !== 'number' }

@@ -13,7 +13,7 @@ export interface TimeWindows {
   readonly sizeMs: number
   readonly advanceMs: number
   readonly graceMs: number
-  /** The windows that contain the timestamp, earliest first. */
+  /** The windows that contain the timestamp, earliest first. Throws a `RangeError` for what is no time. */
   assign(timestamp: number): TimeWindow[]
   /** The watermark at which a window is closed: its end and the grace after it. */
   readonly closesAt: (window: TimeWindow) => number
@@ -39,6 +39,7 @@ export function hopping(sizeMs: number, advanceMs: number, graceMs: number): Tim
     advanceMs,
     graceMs,
     assign(timestamp) {
+      eventTime(timestamp)
       const windows: TimeWindow[] = []
       // Floor, not truncation: before 1970 the two differ.
       for (let start = Math.floor((timestamp - sizeMs) / advanceMs + 1) * advanceMs; start <= timestamp; start += advanceMs)
@@ -49,7 +50,29 @@ export function hopping(sizeMs: number, advanceMs: number, graceMs: number): Tim
   }
 }
 
-/** Refuses a length in a declaration that is not whole ms or too short. */
+/** Lengths and times up to here add up exactly, as numbers and as an Avro `long`: 17,000 years of length, 71,000 before and after 1970. */
+const LONGEST_MS = 2 ** 49
+const FARTHEST_MS = 2 ** 51
+
+/** Refuses a length in a declaration that is not whole ms, too short, or so long that sums with it are not exact. */
 export function wholeMs(what: string, ms: number, atLeast: number): void {
   if (!Number.isSafeInteger(ms) || ms < atLeast) throw new RangeError(`${what} is ${ms} ms: whole ms are needed, ${atLeast} or more`)
+  if (ms > LONGEST_MS) throw new RangeError(`${what} is ${ms} ms: ${LONGEST_MS} at most`)
+}
+
+/**
+ * Refuses what is no time: one that was never stated (`NaN`) is in no window and never late, so its record would be gone without a word,
+ * and one too far away is in windows without end.
+ */
+export function eventTime(timestamp: number): void {
+  if (!Number.isSafeInteger(timestamp) || Math.abs(timestamp) > FARTHEST_MS)
+    throw new RangeError(
+      `a record has the timestamp ${timestamp}: whole ms since 1970 are needed, ${FARTHEST_MS} at most on either side; judge it before it is handed to a window or a join`,
+    )
+}
+
+/** Refuses a watermark that cannot be kept: `beginningOfTime` is the lowest. */
+export function knownWatermark(watermark: number): void {
+  if (!Number.isSafeInteger(watermark) || Math.abs(watermark) > 2 * FARTHEST_MS)
+    throw new RangeError(`the watermark is ${watermark}: whole ms since 1970 are needed, and beginningOfTime while nothing is known`)
 }

@@ -9,7 +9,7 @@ import type { FiredTimer } from '../stage.ts'
 import { afterFiring, afterRecord, closingTimerType, isSilent, timerChanges, timerName } from './closingTimer.ts'
 import type { ClosingTimer } from './closingTimer.ts'
 import { recordSchema } from './stateSchemas.ts'
-import { wholeMs } from './timeWindows.ts'
+import { knownWatermark, wholeMs } from './timeWindows.ts'
 import type { TimeWindow, TimeWindows } from './timeWindows.ts'
 
 export interface WindowResult<A> extends TimeWindow {
@@ -54,7 +54,7 @@ export interface WindowAggregate<A, V> {
   /** The state of a stage, or a part of one (see `combinedState`). */
   readonly state: Schema<WindowState<A>>
   /**
-   * Takes a record. `watermark` is the event time up to which all input was read, ms; by default the record's own
+   * Takes a record. Throws a `RangeError` where its timestamp is no time. `watermark` is the event time up to which all input was read, ms; by default the record's own
    * timestamp, which is right for a stage with one input.
    */
   add(
@@ -79,10 +79,12 @@ export function windowAggregate<A, V>(options: WindowAggregateOptions<A, V>): Wi
     timerName: name,
     state: stateSchema(options.name, options.aggregate),
     add(before, { value, timestamp }, watermark = timestamp) {
+      const containing = windows.assign(timestamp)
+      knownWatermark(watermark)
       const reached = Math.max(before?.watermark ?? -Infinity, watermark)
       const late: TimeWindow[] = []
       const updated: WindowResult<A>[] = []
-      for (const window of windows.assign(timestamp)) {
+      for (const window of containing) {
         if (windows.closesAt(window) <= reached) {
           late.push(window)
           continue
@@ -104,6 +106,7 @@ export function windowAggregate<A, V>(options: WindowAggregateOptions<A, V>): Wi
     },
     fire(before, fired, watermark) {
       if (fired.name !== name) return { state: before, updated: [], closed: [], late: [], timers: [] }
+      if (watermark !== undefined) knownWatermark(watermark)
       const silent = watermark === undefined && isSilent(before.timer, fired, idleMs)
       const until = silent ? fired.firedAt : Math.max(before.watermark, watermark ?? -Infinity)
       const [closed, open] = split(before.windows, (one) => windows.closesAt(one) <= until)

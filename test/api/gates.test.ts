@@ -152,7 +152,7 @@ t.test('the page says by rule what was taken, escapes names, and links to each l
   t.match(body, /Decisions since\s+2026-08-26 15:00 UTC/)
   t.match(
     body,
-    /No permission &lt;for&gt; call\.[\s\S]*<td class="n">7<\/td>\s*<td class="n">4<\/td>\s*<td class="n">5<\/td>\s*<td>2026-11-23 15:00 UTC<\/td>/,
+    /No permission &lt;for&gt; call\.[\s\S]*<td class="n">7<\/td>\s*<td class="n">4<\/td>\s*<td class="n">5<\/td>\s*<td><span class="at">2026-11-23 15:00 UTC<\/span><\/td>/,
   )
   t.match(body, /<a href="\/ui\/gates\?tenant=otherLocation0000001&amp;days=90">Other &lt;Homes&gt;<\/a>/)
   t.match(body, /<a href="\/ui\/gates\?days=90" +aria-current="page">90 days<\/a>/)

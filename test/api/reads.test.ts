@@ -12,6 +12,7 @@ import { schema } from '../../runtime/schema.ts'
 import { postgresError } from '../../sinks/postgres/errors.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
+import { followUpRecord } from '../support/leadRecords.ts'
 import { apiUnderTest, at, decisionOf, noQueries, profileOf } from './apiUnderTest.ts'
 
 const summary = {
@@ -293,7 +294,7 @@ t.test('the page of a lead says to whom it is assigned, who is next, and to whom
   })
   const { body } = await app.inject('/ui/leads/contactMaria000000001')
   t.match(body, 'planned: assign to ana, else bea, cy')
-  t.match(body, /<td>assign to bea<\/td>\s*<td>ana has no room: it goes to bea, the next on the list who can have it\.<\/td>/)
+  t.match(body, /<td>assign to bea<\/td>\s*<td class="lines">ana has no room: it goes to bea, the next on the list who can have it\.<\/td>/)
   await app.close()
 })
 
@@ -456,10 +457,11 @@ t.test('the next page of leads asks what this one asked, of the same location', 
   await app.inject(next.replaceAll('&amp;', '&'))
   const asked = { tenantId: 'loc 1', status: 'contacted', level: 'HOT', minScore: 50, text: 'pool', limit: 7 }
   t.strictSame(told, [asked, { ...asked, cursor: 'abc' }])
-  t.match(first.body, 'of loc 1 · <a href="/ui/leads">all locations</a>')
+  t.match(first.body, 'of loc 1 · <a href="/ui/leads?level=HOT&amp;q=pool">all locations</a>', 'of them with the words and the level')
   t.match(first.body, '<input type="hidden" name="tenant" value="loc 1" />', 'searching stays there')
-  t.match(first.body, 'href="/ui/leads?level=COLD&amp;tenant=loc+1"')
-  t.match(first.body, 'href="/ui/leads?tenant=loc+1"')
+  t.match(first.body, '<input type="hidden" name="level" value="HOT" />', 'and within the level')
+  t.match(first.body, 'href="/ui/leads?level=COLD&amp;tenant=loc+1&amp;q=pool"', 'another level is of those with the words')
+  t.match(first.body, 'href="/ui/leads?tenant=loc+1&amp;q=pool"')
   t.match((await app.inject('/ui/leads')).body, '<a href="/ui/leads?cursor=abc" rel="next">', 'what is usual is not said')
 })
 
@@ -572,14 +574,21 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   const firstOrigin = { ...none, sessionSource: 'Paid Search', source: 'adwords', medium: 'cpc', campaign: '<b>', click: 'google' }
   t.match(
     await said({ firstOrigin, lastOrigin: undefined as never, fieldTimes: { firstOrigin: at } }),
-    /<td>first visit<\/td>\s*<td>Paid Search, adwords \/ cpc, an advertisement of google was clicked, campaign &lt;b&gt;<\/td>\s*<td>GoHighLevel<\/td>\s*<td>2026-/,
+    /<td>first visit<\/td>\s*<td class="lines">Paid Search, adwords \/ cpc, an advertisement of google was clicked, campaign &lt;b&gt;<\/td>\s*<td>GoHighLevel<\/td>\s*<td><span class="at">2026-/,
     'a row stored before visits were known has none',
   )
   t.match(
     await said({ provenance: { name: { source: 'reconcile', at }, email: { source: 'reconcile', at } } }),
-    /Known from[\s\S]*<td>email, name<\/td>\s*<td>a sweep<\/td>\s*<td>2026-/,
+    /Known from[\s\S]*<td>email, name<\/td>\s*<td>a sweep<\/td>\s*<td><span class="at">2026-/,
   )
   t.notMatch(await said({ provenance: undefined as never }), /Known from/, 'a row stored before sources were kept')
+  const letter = followUpRecord({ text: 'Hi Maria,\n<b>one more</b> note', reason: 'A text message was decided (inbound_message, reply).' })
+  const planned = await apiUnderTest({ queries: { ...stored, followups: async () => [letter] } })
+  t.match(
+    (await planned.app.inject('/ui/leads/contactMaria000000001')).body,
+    /<td class="lines">Hi Maria,\n&lt;b&gt;one more&lt;\/b&gt; note<\/td>\s*<td>A text message was decided \(inbound message, reply\)\.<\/td>/,
+    'a letter keeps its lines, and codes are words',
+  )
   t.match(
     await said({ consents: { 'sms/marketing': { status: 'revoked', at, expiresAt: null, eventId: 'e', words: 'no <b>ads' } } }),
     /Consent<\/dt>\s*<dd>\s*marketing by sms: revoked 2026-[^<]* UTC, &quot;no &lt;b&gt;ads&quot;\s*<details>/,
@@ -605,7 +614,8 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   t.notMatch(lead, /Closed addresses/)
   const empty = await apiUnderTest()
   t.match((await empty.app.inject('/')).body, /npx rekindle send/)
-  t.match((await empty.app.inject('/ui/leads')).body, /No lead here/)
+  t.match((await empty.app.inject('/ui/leads')).body, /No lead is known yet\./)
+  t.match((await empty.app.inject('/ui/leads?q=pool')).body, /No lead matches that\. <a href="\/ui\/leads">All leads<\/a>/)
   t.equal((await empty.app.inject('/ui/style.css')).statusCode, 200)
 })
 

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { shippedPolicy } from '../../pipelines/consensus/shippedPolicies.ts'
 import { answerOf, askedOf } from '../../pipelines/followup/asked.ts'
+import { askedOnPage } from '../../pipelines/followup/questionWords.ts'
 import { followup } from '../../pipelines/followup/stage.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { Line } from '../../runtime/driver.ts'
@@ -204,6 +205,16 @@ t.test('a question ends when the lead or a person acts, when something newer is 
     l.pipe(outcomes, maria, answer('sms'))
     t.equal(l.outputs(followups).length, before)
   }
+})
+
+t.test('a page has a button for each answer, so it says nothing of the task, the terminal and their codes', async (t) => {
+  const body = put().outputs(followups)[0]?.body ?? ''
+  t.match(body, /with one of: sms, wait, call\. Or: rekindle asked answer d1[\s\S]*Completing this task is no answer/, 'for the task')
+  t.match(
+    askedOnPage(body),
+    /^What is right for Maria[\s\S]*Draft of the text message: [^\n]*\nAnswer by 2026-11-10 16:00 EST\.\nWithout an answer nothing is sent\.$/,
+  )
+  t.equal(askedOnPage('Answer by phone?'), 'Answer by phone?', 'what is worded otherwise stays')
 })
 
 t.test('while a question is open no second one is put, and a location may have such messages sent', async (t) => {

@@ -7,6 +7,7 @@ import type { FiredTimer, StreamRecord } from '../../../runtime/stage.ts'
 import { sessionAggregate } from '../../../runtime/windows/sessionAggregate.ts'
 import { combinedState, recordSchema } from '../../../runtime/windows/stateSchemas.ts'
 import type { ValueOfSchema } from '../../../runtime/windows/stateSchemas.ts'
+import { tableSide } from '../../../runtime/windows/tableSide.ts'
 import { streamJoin } from '../../../runtime/windows/streamJoin.ts'
 import { tumbling } from '../../../runtime/windows/timeWindows.ts'
 import { windowAggregate } from '../../../runtime/windows/windowAggregate.ts'
@@ -69,6 +70,16 @@ const visits = sessionAggregate({
 })
 const Both = combinedState('till.Both', { minutes: minutes.state, visits: visits.state })
 type Both = ValueOfSchema<typeof Both>
+
+t.test('parts that would share a timer are refused: each would close by that of the other', async (t) => {
+  const shop = windowAggregate({ name: 'shop.Visits', windows: tumbling(60, 0), idleMs: 5, aggregate: Total, initial: zero, add: plus })
+  t.throws(
+    () => combinedState('till.Both', { shop: shop.state, visits: visits.state }),
+    /shop and visits of till.Both would share the timer Visits/,
+  )
+  const rows = tableSide({ name: 'desk.Visits', row: Total, versions: 1 })
+  t.doesNotThrow(() => combinedState('till.Both', { rows: rows.state, visits: visits.state }), 'a table sets no timer')
+})
 
 t.test('one stage keeps windows and sessions in one state, each with its timer', async (t) => {
   const both = stage({
