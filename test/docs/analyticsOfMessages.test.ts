@@ -247,7 +247,10 @@ t.test('what messages bring, how long leads wait and what agents are worth are t
   ])
 
   await tell(marketingSpend, [spent('radio', '2026-11-02', '250', location), spent('radio', '2026-12-01', '70', location)], ['clickhouse'])
-  t.strictSame(await ask('appointments'), [{ month: '2026-11-01', currency: 'USD', spent: '250', appointments: '1', per_appointment: 250 }])
+  t.strictSame(await ask('appointments'), [
+    { month: '2026-11-01', currency: 'USD', spent: '250', appointments: '1', per_appointment: 250 },
+    { month: '2026-12-01', currency: 'USD', spent: '70', appointments: '0', per_appointment: null },
+  ])
 
   const lead = (id: string, source: string, counters: Record<string, number>, status = 'contacted', owner = 'anna') =>
     pool.query(

@@ -5252,7 +5252,7 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'month-within-date',
     guard: 'spend is in the month of its day',
-    file: 'sinks/clickhouse/migrations/0007_kinds.up.sql',
+    file: 'sinks/clickhouse/migrations/0010_figures.up.sql',
     find: "toStartOfMonth(greatest(toDate32('1970-01-01'), least(toDate32('2149-06-06'), day)))",
     replace: 'toStartOfMonth(day)',
     tests: [
