@@ -99,7 +99,10 @@ export const platform: PanelSpec[] = [
     about:
       'Webhooks stored, by the lane they wait in and why. Above their share: locations that send more than TENANT_WEBHOOKS_PER_SECOND let others pass; the log of the API names them.',
     queries: [
-      { promql: `sum by (lane, reason) (${counted(`lr_webhook_lane_total{${targets}}`, '$__rate_interval')})`, legend: '{{lane}}: {{reason}}' },
+      {
+        promql: `sum by (lane, reason) (${counted(`lr_webhook_lane_total{${targets}}`, '$__rate_interval')})`,
+        legend: '{{lane}}: {{reason}}',
+      },
     ],
   },
   {
@@ -112,7 +115,10 @@ export const platform: PanelSpec[] = [
     about:
       'Exchanges of what locations have sent between the API processes, by outcome: after anew and failed ones what came in between is not counted. A process that judges alone lets a location have its share once more.',
     queries: [
-      { promql: `sum by (outcome) (${counted(`lr_webhook_share_exchanges_total{${targets}}`, '$__rate_interval')})`, legend: '{{outcome}}' },
+      {
+        promql: `sum by (outcome) (${counted(`lr_webhook_share_exchanges_total{${targets}}`, '$__rate_interval')})`,
+        legend: '{{outcome}}',
+      },
       { promql: `sum(lr_webhook_shares_alone{${targets}})`, legend: 'processes that judge alone' },
     ],
   },
@@ -280,7 +286,9 @@ export const storage: PanelSpec[] = [
     width: 12,
     about:
       'Rows of Postgres deleted since they were past their retention, by table; `rekindle retention --dry-run` says what would go next.',
-    queries: [{ promql: `sum by (table) (${counted(`lr_retention_deleted_rows_total{${targets}}`, '$__rate_interval')})`, legend: '{{table}}' }],
+    queries: [
+      { promql: `sum by (table) (${counted(`lr_retention_deleted_rows_total{${targets}}`, '$__rate_interval')})`, legend: '{{table}}' },
+    ],
   },
   {
     id: 69,
@@ -290,7 +298,9 @@ export const storage: PanelSpec[] = [
     noValue: 'none',
     width: 12,
     about: 'Records that were not stored since they are past the retention of their table, by topic; many mean that a topic is read again.',
-    queries: [{ promql: `sum by (topic) (${counted(`lr_retention_past_records_total{${targets}}`, '$__rate_interval')})`, legend: '{{topic}}' }],
+    queries: [
+      { promql: `sum by (topic) (${counted(`lr_retention_past_records_total{${targets}}`, '$__rate_interval')})`, legend: '{{topic}}' },
+    ],
   },
   {
     id: 198,

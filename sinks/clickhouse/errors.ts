@@ -59,7 +59,10 @@ export const clickhouseError = errorsOf(clickhouseErrors)
  * Codes that pass by themselves: time-outs, limits, lost connections, shutdown, a cancelled query, read-only for the moment, and a disk that
  * is full (NOT_ENOUGH_SPACE, CANNOT_WRITE_TO_FILE_DESCRIPTOR): its rows are as good as before, and what ends the sink ends the sinks beside it.
  */
-const busy = new Set(['75', '159', '160', '164', '202', '209', '210', '236', '241', '242', '243', '252', '279', '319', '394', '425', '439', '473'])
+const busy = new Set([
+  ...['75', '159', '160', '164', '202', '209', '210', '236', '241', '242', '243'],
+  ...['252', '279', '319', '394', '425', '439', '473'],
+])
 /** UNKNOWN_TABLE, UNKNOWN_DATABASE, NO_SUCH_COLUMN_IN_TABLE, NOT_FOUND_COLUMN_IN_BLOCK, THERE_IS_NO_COLUMN. */
 const absent = new Set(['60', '81', '16', '10', '8'])
 /** AUTHENTICATION_FAILED, ACCESS_DENIED, UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD. */

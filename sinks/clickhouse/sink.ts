@@ -4,6 +4,7 @@
  * views count it once. What a kill made the engine take for stored is looked for and put in place. Nothing is acknowledged before it is stored: no asynchronous inserts. Of an erased lead nothing is
  * stored that is from before its erasure.
  */
+import { randomUUID } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
@@ -169,13 +170,20 @@ async function mendRange(
  * A kill can burn the token of a block for a table that a view feeds as well. What is kept by key can be told again as often as one
  * likes; into sums nothing can be told twice (docs/guarantees.md).
  */
-async function tellKeyed(writer: ClickHouseClient, database: string, { table }: FactTable, rows: readonly Row[], token: string): Promise<void> {
+async function tellKeyed(
+  writer: ClickHouseClient,
+  database: string,
+  { table }: FactTable,
+  rows: readonly Row[],
+  token: string,
+): Promise<void> {
   if (table !== keyed.from) return
   const values = rows.map((row) => Object.fromEntries(keyed.columns.map((column) => [column, row[column]])))
   try {
     await writer.insert({
       ...{ table: `${database}.${keyed.into}`, values, format: 'JSONEachRow' },
-      clickhouse_settings: { async_insert: 0, insert_deduplicate: 0, wait_end_of_query: 1 },
+      // A token of its own: plain tables know repeated rows by their content even where they are told not to.
+      clickhouse_settings: insertSettings(randomUUID()),
     })
   } catch (error) {
     throw clickhouseFailure(error, `Telling ${token} to ${keyed.into} again`)
