@@ -4,8 +4,8 @@ import type { Registry } from 'prom-client'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
 
 export const deliveryMetricCatalogue = {
-  lr_deliveries_total: { help: 'Changes of follow-ups by channel and status.', labels: ['channel', 'status'] },
-  lr_followups_held_total: { help: 'Follow-ups that a gate held or ended.', labels: ['gate', 'rule'] },
+  lr_deliveries_total: { help: 'Changes that delivery made of follow-ups, by channel and status.', labels: ['channel', 'status'] },
+  lr_followups_held_total: { help: 'Changes by which a gate held or ended a follow-up.', labels: ['gate', 'rule'] },
   lr_delivery_delay_seconds: {
     help: 'From the time a follow-up was due to its confirmation.',
     labels: ['channel'],

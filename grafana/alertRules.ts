@@ -47,8 +47,9 @@ export const alertRules: readonly AlertRule[] = [
     name: 'RekindlePipelineStopped',
     for: '5m',
     severity: 'critical',
-    promql: 'sum(rate(lr_webhook_events_total{outcome="accepted"}[10m])) > 0 unless sum(rate(lr_stage_outputs_total[10m])) > 0',
-    summary: 'Webhooks are accepted and no stage has written anything for 15 minutes.',
+    // What is read, not what is written: of a webhook that comes again nothing is, and a timer of a location writes while ingest stands still.
+    promql: `sum(rate(lr_webhook_events_total{outcome="accepted"}[10m])) > 0 unless sum(${counted('lr_stage_records_total{stage="ingest"}', '10m')}) > 0`,
+    summary: 'Webhooks are accepted and none has been read for 15 minutes.',
     means: 'The API takes webhooks in, the pipeline makes nothing of them.',
     remedy: [
       'See whether the pipeline process runs and what its log says last; a blown fuse (E_FUSE_BLOWN) stops it on purpose: keep it stopped until the cause is mended, for each start lets some more records pass into the dead letters.',
@@ -120,11 +121,12 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleSinkRefused',
-    // A partition tries every 10 s at the longest: 60 in ten minutes. What is away for a minute is tried a dozen times by each.
-    promql: `sum by (sink, topic) (${counted('lr_sink_batches_total{outcome="failed"}', '10m')}) > 20`,
+    // A partition that stands still tries every 10 s at the longest: twelve times in two minutes. Over a longer stretch what was away for
+    // two minutes, and is back, would be told when it is over.
+    promql: `sum by (sink, topic) (${counted('lr_sink_batches_total{outcome="failed"}', '2m')}) > 5`,
     for: '10m',
     severity: 'critical',
-    summary: '{{ $labels.sink }} has failed to store {{ $labels.topic }} {{ $value | humanize }} times in ten minutes.',
+    summary: '{{ $labels.sink }} has failed to store {{ $labels.topic }} for ten minutes, {{ $value | humanize }} times in the last two.',
     means:
       'A database is away, or refuses a record: the partition of that record stands still, and of its leads nothing is sent, since their copy is not fresh. Nothing is lost.',
     remedy: [
@@ -221,7 +223,8 @@ export const alertRules: readonly AlertRule[] = [
   },
   {
     name: 'RekindleDeadLettersLeft',
-    promql: 'max by (topic, group) (sum by (topic, group, instance) (lr_dlq_depth)) > 0',
+    // Of a quarter of an hour: a process that is replaced, or that cannot see for a moment, would have the day begin again.
+    promql: 'max by (topic, group) (sum by (topic, group, instance) (max_over_time(lr_dlq_depth[15m]))) > 0',
     for: '1d',
     severity: 'warning',
     summary: '{{ $value | humanize }} dead letters of {{ $labels.topic }} ({{ $labels.group }}) have been open for a day.',

@@ -14,3 +14,11 @@
 export function counted(selector: string, range: string): string {
   return `((${selector} unless ${selector} offset ${range}) or increase(${selector}[${range}]))`
 }
+
+/**
+ * PromQL for what share of `all` is `part`, both of `counted`: 0 where nothing of the part was ever counted, and nothing where there was
+ * nothing to count. By itself a sum over no series is no 0 but no value, and what failed altogether would look like what was not asked.
+ */
+export function shareOf(part: string, all: string): string {
+  return `(sum(${part}) or vector(0)) / (sum(${all}) > 0)`
+}

@@ -2,6 +2,9 @@
 import type { PanelSpec } from './panel.ts'
 import { targets, tenants } from './selectors.ts'
 
+/** Every day of which the chosen time has a part: by the moment at which a day begins, six hours would as a rule have none. */
+const days = "day BETWEEN toDate($__fromTime, 'UTC') AND toDate($__toTime, 'UTC')"
+
 export const marketing: PanelSpec[] = [
   {
     id: 91,
@@ -11,7 +14,7 @@ export const marketing: PanelSpec[] = [
     noValue: 'nothing was told',
     width: 12,
     about:
-      'By channel: spend as stated last, leads it touched first, conversions and their worth by first and by last touch. Spend in two currencies is two rows; revenue has none.',
+      'By channel, of whole days (UTC): spend as stated last, leads it touched first, conversions and their worth by first and by last touch. Spend in two currencies is two rows; revenue has none.',
     queries: [
       {
         as: 'table',
@@ -23,10 +26,10 @@ FROM (
   FROM (
     SELECT * FROM marketing_spend WHERE day IS NOT NULL AND amount >= 0 AND ${tenants}
     ORDER BY stated_at DESC, _offset DESC LIMIT 1 BY tenant_id, channel, campaign, day)
-  WHERE $__timeFilter(day)
+  WHERE ${days}
   UNION ALL
   SELECT toString(channel), '', toDecimal128(0, 4), leads, first_conversions, first_revenue, last_conversions, last_revenue
-  FROM channel_days WHERE $__timeFilter(day) AND ${tenants}
+  FROM channel_days WHERE ${days} AND ${tenants}
 ) GROUP BY channel, currency ORDER BY channel, currency`,
       },
     ],

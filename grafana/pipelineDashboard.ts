@@ -2,7 +2,7 @@
  * `lr-pipeline`: is the line well, what flows, how fast, what came of it. Prometheus answers for now and for the
  * processes, ClickHouse for leads, decisions and follow-ups.
  */
-import { counted } from './counted.ts'
+import { counted, shareOf } from './counted.ts'
 import { database } from './databasePanels.ts'
 import { brokers } from './kafkaPanels.ts'
 import { marketing } from './marketingPanels.ts'
@@ -64,7 +64,8 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants}`,
     unit: 'percentunit',
     noValue: 'no webhooks',
     width: 4,
-    about: 'Share of webhook elements that were stored; the rest was refused or is to come again.',
+    about:
+      'Share of webhook elements that were stored, what ingest cannot read among them; the rest was refused, is to come again, or is of an erased lead.',
     thresholds: [
       [null, 'red'],
       [0.95, 'yellow'],
@@ -72,7 +73,10 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants}`,
     ],
     queries: [
       {
-        promql: `sum(increase(lr_webhook_events_total{outcome="accepted", ${targets}}[$__range])) / sum(increase(lr_webhook_events_total{${targets}}[$__range]))`,
+        promql: shareOf(
+          counted(`lr_webhook_events_total{outcome=~"accepted|invalid", ${targets}}`, '$__range'),
+          counted(`lr_webhook_events_total{${targets}}`, '$__range'),
+        ),
         legend: 'accepted',
         instant: true,
       },
@@ -297,7 +301,8 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants} GROUP BY ti
     unit: 'short',
     noValue: 'no decisions',
     width: 12,
-    about: 'How often each agent voted, had no finding, failed or did not answer; silence is the share without a vote. All decision types.',
+    about:
+      'How often each agent voted, had no finding, failed or did not answer; silence is the share without a vote. All decision types; whom an early end did not wait for counts nothing, as in `rekindle agents`.',
     queries: [
       {
         as: 'table',
@@ -306,8 +311,8 @@ FROM decisions_per_minute WHERE $__timeFilter(minute) AND ${tenants} GROUP BY ti
 FROM (
   SELECT arrayJoin(arrayConcat(
     arrayMap(agent -> (toString(agent), 'vote'), contributions.agent_id),
-    arrayMap((agent, kind) -> (toString(agent), toString(kind)), silent.agent_id, silent.kind))) AS answer
-  FROM decisions WHERE $__timeFilter_ms(decided_at) AND ${tenants}
+    arrayFilter(one -> NOT (one.2 = 'missing' AND stop_reason = 'early_stop'), arrayMap((agent, kind) -> (toString(agent), toString(kind)), silent.agent_id, silent.kind)))) AS answer
+  FROM decisions WHERE $__timeFilter_ms(decided_at) AND stop_reason NOT IN ('gated', 'superseded') AND ${tenants}
 ) GROUP BY agent ORDER BY silence DESC, agent`,
       },
     ],
@@ -453,7 +458,7 @@ const errors: PanelSpec[] = [
       'Webhooks stored that become no event of a lead, or not all that they state, by type and why; the bodies are on ghl.unrecognised (`rekindle tail ghl.unrecognised`). An unknown type in number is news of the platform.',
     queries: [
       {
-        promql: `sum by (type, reason) (increase(lr_webhook_kept_raw_total{${targets}}[$__rate_interval]))`,
+        promql: `sum by (type, reason) (${counted(`lr_webhook_kept_raw_total{${targets}}`, '$__rate_interval')})`,
         legend: '{{type}} {{reason}}',
       },
     ],
@@ -467,16 +472,16 @@ const errors: PanelSpec[] = [
     width: 12,
     minInterval: '1m',
     about:
-      'Messages and calls to leads a minute by who sent them: people, workflows, campaigns and bulk actions of the location, other programs (api), Rekindle. One that the platform told of and that turned out to be ours is one of ours. Many senders to the same leads are what annoys them.',
+      'Messages and calls to leads a minute by who sent them: people, workflows, campaigns and bulk actions of the location, other programs (api), Rekindle. One that the platform told of and that turned out to be ours is one of ours; one that did not arrive is none, nor is a comment among colleagues. Many senders to the same leads are what annoys them.',
     queries: [
       {
         as: 'series',
         sql: `SELECT $__timeInterval(first_at) AS time, who, count() * 60 / $__interval_s AS messages
 FROM (
   SELECT min(received_at) AS first_at, if(max(kind = 'followup_delivered'), 'rekindle', toString(any(sender))) AS who
-  FROM lead_events WHERE $__timeFilter_ms(received_at) AND ${tenants}
+  FROM lead_events WHERE $__timeFilter_ms(received_at) AND ${tenants} AND channel != 'internal_comment'
   AND (kind = 'message_outbound' OR (kind = 'followup_delivered' AND delivery_action = 'send_message' AND delivery_status = 'confirmed'))
-  GROUP BY tenant_id, if(message_id = '', event_id, message_id)
+  GROUP BY tenant_id, if(message_id = '', event_id, message_id) HAVING NOT max(no_contact)
 )
 GROUP BY time, who ORDER BY time, who`,
       },

@@ -3,6 +3,7 @@
  * of others, what is learned, and what retention takes.
  */
 import type { PanelSpec } from './panel.ts'
+import { counted, shareOf } from './counted.ts'
 import { targets } from './selectors.ts'
 
 /** Every pipeline process shows what is stored, so of these gauges the largest is taken. */
@@ -98,7 +99,10 @@ export const platform: PanelSpec[] = [
     about:
       'Webhooks stored, by the lane they wait in and why. Above their share: locations that send more than TENANT_WEBHOOKS_PER_SECOND let others pass; the log of the API names them.',
     queries: [
-      { promql: `sum by (lane, reason) (increase(lr_webhook_lane_total{${targets}}[$__rate_interval]))`, legend: '{{lane}}: {{reason}}' },
+      {
+        promql: `sum by (lane, reason) (${counted(`lr_webhook_lane_total{${targets}}`, '$__rate_interval')})`,
+        legend: '{{lane}}: {{reason}}',
+      },
     ],
   },
   {
@@ -111,7 +115,10 @@ export const platform: PanelSpec[] = [
     about:
       'Exchanges of what locations have sent between the API processes, by outcome: after anew and failed ones what came in between is not counted. A process that judges alone lets a location have its share once more.',
     queries: [
-      { promql: `sum by (outcome) (increase(lr_webhook_share_exchanges_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' },
+      {
+        promql: `sum by (outcome) (${counted(`lr_webhook_share_exchanges_total{${targets}}`, '$__rate_interval')})`,
+        legend: '{{outcome}}',
+      },
       { promql: `sum(lr_webhook_shares_alone{${targets}})`, legend: 'processes that judge alone' },
     ],
   },
@@ -154,7 +161,7 @@ export const platform: PanelSpec[] = [
     ],
     queries: [
       {
-        promql: `sum(increase(lr_sweep_missed_total{${targets}}[$__range])) / sum(increase(lr_sweep_read_total{${targets}}[$__range]))`,
+        promql: shareOf(counted(`lr_sweep_missed_total{${targets}}`, '$__range'), counted(`lr_sweep_read_total{${targets}}`, '$__range')),
         legend: 'share',
         instant: true,
       },
@@ -231,7 +238,7 @@ export const enrichment: PanelSpec[] = [
     about: 'Rows of realtors that ingest wrote: users of locations who came, changed or went.',
     queries: [
       {
-        promql: `sum by (stage) (increase(lr_stage_outputs_total{topic="realtors", ${targets}}[$__rate_interval]))`,
+        promql: `sum by (stage) (${counted(`lr_stage_outputs_total{topic="realtors", ${targets}}`, '$__rate_interval')})`,
         legend: 'rows by {{stage}}',
       },
     ],
@@ -245,7 +252,7 @@ export const enrichment: PanelSpec[] = [
     width: 12,
     about:
       'Questions to Apollo by outcome. Success is found and partly of all answers (`rekindle look-ups`); refused: what a location may spend in a day is used up.',
-    queries: [{ promql: `sum by (outcome) (increase(lr_look_ups_total{${targets}}[$__rate_interval]))`, legend: '{{outcome}}' }],
+    queries: [{ promql: `sum by (outcome) (${counted(`lr_look_ups_total{${targets}}`, '$__rate_interval')})`, legend: '{{outcome}}' }],
   },
   {
     id: 40,
@@ -258,7 +265,10 @@ export const enrichment: PanelSpec[] = [
       'Share of the answers of the chosen time in which at least one field that was asked for was found. Apollo knows employees, not home buyers.',
     queries: [
       {
-        promql: `sum(increase(lr_look_ups_total{outcome=~"found|partly", ${targets}}[$__range])) / sum(increase(lr_look_ups_total{outcome=~"found|partly|none", ${targets}}[$__range]))`,
+        promql: shareOf(
+          counted(`lr_look_ups_total{outcome=~"found|partly", ${targets}}`, '$__range'),
+          counted(`lr_look_ups_total{outcome=~"found|partly|none", ${targets}}`, '$__range'),
+        ),
         legend: 'success',
         instant: true,
       },
@@ -276,7 +286,9 @@ export const storage: PanelSpec[] = [
     width: 12,
     about:
       'Rows of Postgres deleted since they were past their retention, by table; `rekindle retention --dry-run` says what would go next.',
-    queries: [{ promql: `sum by (table) (increase(lr_retention_deleted_rows_total{${targets}}[$__rate_interval]))`, legend: '{{table}}' }],
+    queries: [
+      { promql: `sum by (table) (${counted(`lr_retention_deleted_rows_total{${targets}}`, '$__rate_interval')})`, legend: '{{table}}' },
+    ],
   },
   {
     id: 69,
@@ -286,7 +298,9 @@ export const storage: PanelSpec[] = [
     noValue: 'none',
     width: 12,
     about: 'Records that were not stored since they are past the retention of their table, by topic; many mean that a topic is read again.',
-    queries: [{ promql: `sum by (topic) (increase(lr_retention_past_records_total{${targets}}[$__rate_interval]))`, legend: '{{topic}}' }],
+    queries: [
+      { promql: `sum by (topic) (${counted(`lr_retention_past_records_total{${targets}}`, '$__rate_interval')})`, legend: '{{topic}}' },
+    ],
   },
   {
     id: 198,

@@ -16,8 +16,8 @@ export const clickhouseErrors = {
   E_CLICKHOUSE_BUSY: {
     scope: 'process',
     retriable: true,
-    means: 'ClickHouse refuses work for the moment: memory, too many parts, too many queries, a time-out.',
-    remedy: 'Nothing to do when it passes; when it lasts, look at system.parts and the memory limit.',
+    means: 'ClickHouse refuses work for the moment: memory, a disk that is full, too many parts, too many queries, a time-out.',
+    remedy: 'Nothing to do when it passes; when it lasts, look at its disk, at system.parts and the memory limit.',
   },
   E_CLICKHOUSE_TABLES_MISSING: {
     scope: 'process',
@@ -55,8 +55,14 @@ export const clickhouseErrors = {
 export type ClickhouseErrorCode = keyof typeof clickhouseErrors
 export const clickhouseError = errorsOf(clickhouseErrors)
 
-/** Codes that pass by themselves: time-outs, limits, lost connections, shutdown, read-only for the moment. */
-const busy = new Set(['159', '160', '164', '202', '209', '210', '236', '241', '242', '252', '279', '319', '425', '439', '473'])
+/**
+ * Codes that pass by themselves: time-outs, limits, lost connections, shutdown, a cancelled query, read-only for the moment, and a disk that
+ * is full (NOT_ENOUGH_SPACE, CANNOT_WRITE_TO_FILE_DESCRIPTOR): its rows are as good as before, and what ends the sink ends the sinks beside it.
+ */
+const busy = new Set([
+  ...['75', '159', '160', '164', '202', '209', '210', '236', '241', '242', '243'],
+  ...['252', '279', '319', '394', '425', '439', '473'],
+])
 /** UNKNOWN_TABLE, UNKNOWN_DATABASE, NO_SUCH_COLUMN_IN_TABLE, NOT_FOUND_COLUMN_IN_BLOCK, THERE_IS_NO_COLUMN. */
 const absent = new Set(['60', '81', '16', '10', '8'])
 /** AUTHENTICATION_FAILED, ACCESS_DENIED, UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD. */

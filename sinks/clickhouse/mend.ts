@@ -53,7 +53,7 @@ export async function mend<R extends object>(client: ClickHouseClient, range: St
   const settled = { wait_end_of_query: 1 } as const
   await client.command({ query: `CREATE TABLE ${asidePlace} AS ${place}`, clickhouse_settings: settled })
   try {
-    await client.insert({ table: asidePlace, values: missing, format: 'JSONEachRow', clickhouse_settings: settled })
+    await client.insert({ table: asidePlace, values: missing, format: 'JSONEachRow', clickhouse_settings: { ...settled, async_insert: 0 } })
     const parts = await client.query({
       query:
         'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = {database:String} AND table = {table:String} AND active ORDER BY id',

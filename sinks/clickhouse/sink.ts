@@ -4,6 +4,7 @@
  * views count it once. What a kill made the engine take for stored is looked for and put in place. Nothing is acknowledged before it is stored: no asynchronous inserts. Of an erased lead nothing is
  * stored that is from before its erasure.
  */
+import { randomUUID } from 'node:crypto'
 import type { ClickHouseClient } from '@clickhouse/client'
 import { sink } from '../../runtime/sink.ts'
 import type { Sink, SinkBatch, SinkRecord } from '../../runtime/sink.ts'
@@ -51,6 +52,16 @@ const MAX_MS = 5_000
 const BLOCK_ROWS = 1_000_000
 const BLOCK_BYTES = 1 << 30
 
+/** The table that is kept by key, what it is made of, and its columns: as the view that feeds it has them. */
+const keyed = {
+  from: 'deliveries',
+  into: 'followups_current',
+  columns: [
+    ...['tenant_id', 'followup_id', 'sequence', 'changed_at', 'lead_id', 'decision_id', 'action', 'channel', 'status'],
+    ...['gate_id', 'rule_id', 'lifts_at', 'attempt'],
+  ],
+} as const
+
 /** Settings of one insert: stored before the answer, one block, under its token. */
 export function insertSettings(token: string) {
   return {
@@ -92,6 +103,7 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
               if (rows.length > 0) {
                 await insert(writer, `${database}.${fact.table}`, rows, batch.token)
                 if (batch.maybeStored) await mendRange(writer, database, fact, batch, physicalName(batch.topic, prefix), rows)
+                if (batch.maybeStored) await tellKeyed(writer, database, fact, rows, batch.token)
               }
               // After the rows of its own range, and acknowledged with them: a kill in between has both made again.
               const forgotten = forgottenIn(batch)
@@ -154,9 +166,39 @@ async function mendRange(
   }
 }
 
-async function insert(writer: ClickHouseClient, table: string, rows: readonly Row[], token: string): Promise<void> {
+/**
+ * A kill can burn the token of a block for a table that a view feeds as well. What is kept by key can be told again as often as one
+ * likes; into sums nothing can be told twice (docs/guarantees.md).
+ */
+async function tellKeyed(
+  writer: ClickHouseClient,
+  database: string,
+  { table }: FactTable,
+  rows: readonly Row[],
+  token: string,
+): Promise<void> {
+  if (table !== keyed.from) return
+  const values = rows.map((row) => Object.fromEntries(keyed.columns.map((column) => [column, row[column]])))
   try {
-    await writer.insert({ table, values: rows, format: 'JSONEachRow', clickhouse_settings: insertSettings(token) })
+    await writer.insert({
+      ...{ table: `${database}.${keyed.into}`, values, format: 'JSONEachRow' },
+      // A token of its own: plain tables know repeated rows by their content even where they are told not to.
+      clickhouse_settings: insertSettings(randomUUID()),
+    })
+  } catch (error) {
+    throw clickhouseFailure(error, `Telling ${token} to ${keyed.into} again`)
+  }
+}
+
+async function insert(writer: ClickHouseClient, table: string, rows: readonly Row[], token: string): Promise<void> {
+  // Named, or a column that the table does not have yet would be passed over without a word.
+  const [first, ...others] = Object.keys(rows[0] ?? {})
+  if (first === undefined) return
+  try {
+    await writer.insert({
+      ...{ table, columns: [first, ...others], values: rows, format: 'JSONEachRow' },
+      clickhouse_settings: insertSettings(token),
+    })
   } catch (error) {
     throw clickhouseFailure(error, `Inserting ${token} into ${table}`)
   }

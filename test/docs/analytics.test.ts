@@ -9,7 +9,7 @@ import { attribution } from '../../pipelines/attribution/attribution.ts'
 import { journeys as journeysStage } from '../../pipelines/attribution/journeys.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
-import type { Decision, FollowUp, LeadEvent } from '../../schemas/generated/records.ts'
+import type { AgentInsight, Decision, FollowUp, LeadEvent } from '../../schemas/generated/records.ts'
 import { analyticsDatabaseOf } from '../../sinks/clickhouse/connect.ts'
 import { gateCosts } from '../../sinks/postgres/gateCosts.ts'
 import { saveAndTell } from '../../sinks/postgres/ledger.ts'
@@ -34,7 +34,7 @@ import {
 import { HOUR, decisionRecord, followUpRecord, labelRecord, messageEvent, tuesdayNoon } from '../support/leadRecords.ts'
 import { batch } from '../support/sinkBatch.ts'
 import { DAY, contact, spent, start, tenantId, won } from '../pipelines/attribution/journeyRecords.ts'
-import { batchOf, migrated } from '../sinks/clickhouse/migratedSink.ts'
+import { batchOf, example, migrated } from '../sinks/clickhouse/migratedSink.ts'
 import { aboutMessages, asker, page, questions } from './analyticsQuestions.ts'
 
 // A stage counts 130 leads and a database is migrated: seconds on an idle machine, more beside other tests.
@@ -157,6 +157,27 @@ t.test('every question of the page gives the figures of a known story', async (t
   t.strictSame(await ask('rules'), [
     { gate_id: 'consent', rule_id: 'no_consent', option: 'call', decisions: '2', by_this_rule_alone: '1', leads: '2' },
     { gate_id: 'consent', rule_id: 'dnd', option: 'call', decisions: '1', by_this_rule_alone: '0', leads: '1' },
+  ])
+})
+
+t.test('the figures of a day are those of one statement, the last of it', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const stated = (at: number, credits: Readonly<Record<string, string>>) => {
+    const insight = example<AgentInsight>('AgentInsight', 'channel')
+    const [one] = insight.findings as [(typeof insight.findings)[number]]
+    const findings = Object.entries(credits).map(([subject, value]) => ({ ...one, kind: 'credit', subject, value }))
+    return { ...insight, tenantId, agentId: 'attribution_modeler', at, validUntil: at + DAY, findings }
+  }
+  const midnight = Date.UTC(2026, 10, 11)
+  const told = [
+    ...[stated(midnight - HOUR, { radio: '100', events: '50' }), stated(midnight - 1, { radio: '150' })],
+    ...[stated(midnight, { radio: '150', events: '1' }), { ...stated(midnight + 1, {}), tenantId: 'elsewhere' }],
+  ]
+  for (const from of [0n, 10n]) await sink.write([batchOf(insights, told, from, midnight)])
+  t.strictSame(await asker(client, database, tenantId, midnight, new Set())('moves'), [
+    { day: '2026-11-10', subject: 'radio', figure: '150' },
+    { day: '2026-11-11', subject: 'events', figure: '1' },
+    { day: '2026-11-11', subject: 'radio', figure: '150' },
   ])
 })
 

@@ -1,6 +1,6 @@
 /** The questions of docs/analytics.md about messages, waits, agents and sources, asked of a known story; each answer is from arithmetic. */
 import t from 'tap'
-import type { LeadEvent } from '../../schemas/generated/records.ts'
+import type { DeliveryChanged, LeadEvent } from '../../schemas/generated/records.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { asReader } from '../../sinks/postgres/reader.ts'
 import { saveAndTell } from '../../sinks/postgres/ledger.ts'
@@ -15,7 +15,7 @@ import type { AnyTopic, ValueOf } from '../../runtime/topic.ts'
 import { DAY, HOUR, MINUTE, decisionRecord, followUpRecord, labelRecord, messageEvent, tuesdayNoon } from '../support/leadRecords.ts'
 import { spent } from '../pipelines/attribution/journeyRecords.ts'
 import { batch } from '../support/sinkBatch.ts'
-import { migrated } from '../sinks/clickhouse/migratedSink.ts'
+import { example, migrated } from '../sinks/clickhouse/migratedSink.ts'
 import { aboutMessages, asker, questions } from './analyticsQuestions.ts'
 
 t.setTimeout(180_000)
@@ -247,7 +247,10 @@ t.test('what messages bring, how long leads wait and what agents are worth are t
   ])
 
   await tell(marketingSpend, [spent('radio', '2026-11-02', '250', location), spent('radio', '2026-12-01', '70', location)], ['clickhouse'])
-  t.strictSame(await ask('appointments'), [{ month: '2026-11-01', currency: 'USD', spent: '250', appointments: '1', per_appointment: 250 }])
+  t.strictSame(await ask('appointments'), [
+    { month: '2026-11-01', currency: 'USD', spent: '250', appointments: '1', per_appointment: 250 },
+    { month: '2026-12-01', currency: 'USD', spent: '70', appointments: '0', per_appointment: null },
+  ])
 
   const lead = (id: string, source: string, counters: Record<string, number>, status = 'contacted', owner = 'anna') =>
     pool.query(
@@ -272,4 +275,28 @@ t.test('what messages bring, how long leads wait and what agents are worth are t
   await revoke('a', 'sms', noon + 10 * HOUR + 73 * HOUR)
   t.strictSame(await ofPostgres('pg_templates'), ['nudge_24h.sms.1 1 1 0', 'nudge_48h.email.1 1 1 1', 'reply.sms.1 1 1 0'])
   t.strictSame([...asked].sort(), [...aboutMessages].sort())
+})
+
+t.test('what is asked of one location reads its rows alone, also of what its own are joined with', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const message = said('a', noon, 'human', { messageId: 'm' })
+  // A table without rows is not read at all.
+  const delivery = example<DeliveryChanged>('DeliveryChanged', 'confirmed')
+  await sink.write([batch(leadEvents, 0, [['loc:a', message]])])
+  await sink.write([batch(deliveries, 0, [['loc:a', { ...delivery, ...location, at: noon }]])])
+  await sink.write([batch(decisions, 0, [['loc:a', decisionRecord({ ...location, decidedAt: noon })]])])
+  await sink.write([batch(outcomes, 0, [['loc:a', outcome('a', 'reply', noon)]])])
+  const plan = async (query: string) => {
+    const answer = await client.query({ query: `EXPLAIN indexes = 1 ${query}`, query_params: { location: 'loc' }, format: 'JSONEachRow' })
+    const lines = (await answer.json<{ explain: string }>()).map(({ explain }) => explain).join('\n')
+    return lines.split('ReadFromMergeTree').slice(1)
+  }
+  for (const [view, tables] of [
+    ...[['v_decisions', 1] as const, ['v_agent_answers', 1] as const, ['v_followup_outcomes', 1] as const, ['v_lead_flow', 1] as const],
+    ...[['v_outcomes', 1] as const, ['v_messages', 4] as const, ['v_waits', 3] as const],
+  ]) {
+    const reads = await plan(`SELECT * FROM ${database}_analytics.${view} WHERE tenant_id = {location:String}`)
+    t.equal(reads.length, tables, view)
+    for (const read of reads) t.match(read, /PrimaryKey[\s\S]*?tenant_id in \[/, `${view}: ${read.slice(0, 60)}`)
+  }
 })

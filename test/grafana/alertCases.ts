@@ -65,15 +65,16 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'RekindlePipelineStopped',
-    what: 'outputs stand still from minute 10 to 31: ten minutes without any, and five more',
+    what: 'ingest stands still from minute 10 to 31: ten minutes without a webhook read, and five more; a timer of a location writes meanwhile',
     series: {
       'lr_webhook_events_total{job="api",outcome="accepted"}': '0+10x50',
-      'lr_stage_outputs_total{job="pipeline",stage="ingest",topic="leads.events"}': '0+5x10 50x20 55+5x18',
+      'lr_stage_records_total{job="pipeline",stage="ingest",outcome="next"}': '0+5x10 50x20 55+5x18',
+      'lr_stage_records_total{job="pipeline",stage="attribution",outcome="next"}': '0+1x50',
     },
     looks: [
       quiet(24),
-      fires(25, {}, 'Webhooks are accepted and no stage has written anything for 15 minutes.'),
-      fires(31, {}, 'Webhooks are accepted and no stage has written anything for 15 minutes.'),
+      fires(25, {}, 'Webhooks are accepted and none has been read for 15 minutes.'),
+      fires(31, {}, 'Webhooks are accepted and none has been read for 15 minutes.'),
       quiet(32),
     ],
   },
@@ -81,7 +82,16 @@ export const alertCases: readonly AlertCase[] = [
     alert: 'RekindlePipelineStopped',
     what: 'the process of the pipeline is gone with its metrics',
     series: { 'lr_webhook_events_total{job="api",outcome="accepted"}': '0+10x20' },
-    looks: [quiet(5), fires(6, {}, 'Webhooks are accepted and no stage has written anything for 15 minutes.')],
+    looks: [quiet(5), fires(6, {}, 'Webhooks are accepted and none has been read for 15 minutes.')],
+  },
+  {
+    alert: 'RekindlePipelineStopped',
+    what: 'a night with one webhook in half an hour, each of which had come before; the pipeline was started for the first of them',
+    series: {
+      'lr_webhook_events_total{job="api",outcome="accepted"}': '7x10 8x30 9x30',
+      'lr_stage_records_total{job="pipeline",stage="ingest",outcome="drop"}': '_x10 1x30 2x30',
+    },
+    looks: [quiet(16), quiet(20), quiet(47), quiet(52)],
   },
   {
     alert: 'RekindlePipelineStopped',
@@ -154,16 +164,23 @@ export const alertCases: readonly AlertCase[] = [
   },
   {
     alert: 'RekindleSinkRefused',
-    what: 'a record is refused six times a minute from minute 1 to 40, beside a topic that failed for a minute',
-    series: {
-      'lr_sink_batches_total{sink="postgres",topic="leads.profiles",outcome="failed"}': '0+6x40 240x30',
-      'lr_sink_batches_total{sink="postgres",topic="leads.events",outcome="failed"}': '0 12x70',
-    },
+    what: 'a record is refused six times a minute from minute 1 to 40',
+    series: { 'lr_sink_batches_total{sink="postgres",topic="leads.profiles",outcome="failed"}': '0+6x40 240x30' },
     looks: [
-      quiet(12),
-      fires(20, { sink: 'postgres', topic: 'leads.profiles' }, 'postgres has failed to store leads.profiles 60 times in ten minutes.'),
-      quiet(60),
+      quiet(10),
+      fires(
+        20,
+        { sink: 'postgres', topic: 'leads.profiles' },
+        'postgres has failed to store leads.profiles for ten minutes, 12 times in the last two.',
+      ),
+      quiet(43),
     ],
+  },
+  {
+    alert: 'RekindleSinkRefused',
+    what: 'a database that was away for eight minutes, tried by four partitions: nobody is called when it has long been back',
+    series: { 'lr_sink_batches_total{sink="postgres",topic="leads.events",outcome="failed"}': '0x20 28+24x7 196x30' },
+    looks: [quiet(28), quiet(30), quiet(31), quiet(35), quiet(40)],
   },
   {
     alert: 'RekindleWorkerOutsideDown',
@@ -262,16 +279,28 @@ export const alertCases: readonly AlertCase[] = [
     alert: 'RekindleDeadLettersLeft',
     what: 'two steps of a topic, told by two processes, for a day and ten minutes; another topic has none',
     series: {
-      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="a"}': '0 2x1450 0x5',
-      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="enrich",instance="a"}': '0 1x1450 0x5',
-      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="b"}': '0 2x1450 0x5',
-      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="enrich",instance="b"}': '0 1x1450 0x5',
-      'lr_dlq_depth{topic="leads.events",group="pipeline",step="",instance="a"}': '0x1456',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="a"}': '0 2x1450 0x20',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="enrich",instance="a"}': '0 1x1450 0x20',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="b"}': '0 2x1450 0x20',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="enrich",instance="b"}': '0 1x1450 0x20',
+      'lr_dlq_depth{topic="leads.events",group="pipeline",step="",instance="a"}': '0x1471',
     },
     looks: [
       quiet(1440),
       fires(1441, { topic: 'ghl.webhooks', group: 'pipeline' }, '3 dead letters of ghl.webhooks (pipeline) have been open for a day.'),
-      quiet(1452),
+      quiet(1467),
+    ],
+  },
+  {
+    alert: 'RekindleDeadLettersLeft',
+    what: 'the only process that tells of them is replaced after twelve hours and known under another name eight minutes later',
+    series: {
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="a"}': '0 2x720 stale',
+      'lr_dlq_depth{topic="ghl.webhooks",group="pipeline",step="ingest",instance="b"}': '_x729 2x730',
+    },
+    looks: [
+      quiet(1440),
+      fires(1441, { topic: 'ghl.webhooks', group: 'pipeline' }, '2 dead letters of ghl.webhooks (pipeline) have been open for a day.'),
     ],
   },
   {

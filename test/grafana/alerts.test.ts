@@ -9,7 +9,7 @@ import { promisify } from 'node:util'
 import t from 'tap'
 import { stringify } from 'yaml'
 import { alertRules } from '../../grafana/alertRules.ts'
-import { counted } from '../../grafana/counted.ts'
+import { counted, shareOf } from '../../grafana/counted.ts'
 import { alertCases } from './alertCases.ts'
 import type { AlertCase } from './alertCases.ts'
 
@@ -107,6 +107,29 @@ t.test('the first count of a counter counts, later ones as an increase, a restar
       input_series: [{ series: 'seen_total', values: series }],
       promql_expr_test: [
         { expr: `round(sum(${counted('seen_total', '10m')}))`, eval_time: `${minute}m`, exp_samples: [{ labels: '{}', value: expected }] },
+      ],
+    })),
+  }
+  t.equal(await complaints(t.testdir(), content), '')
+})
+
+t.test('a share is 0 where all of it failed, and nothing where nothing was counted', { skip }, async (t) => {
+  const share = shareOf(counted('got_total{outcome="ok"}', '10m'), counted('got_total', '10m'))
+  const ok = 'got_total{outcome="ok"}'
+  const bad = 'got_total{outcome="bad"}'
+  const cases: readonly (readonly [series: Record<string, string>, expected: readonly number[]])[] = [
+    [{ [bad]: '_ _ 4x10' }, [0]],
+    [{ [ok]: '_ _ 3x10', [bad]: '_ 1x11' }, [0.75]],
+    [{ [ok]: '3x20', [bad]: '1x20' }, []],
+    [{ other_total: '3x20' }, []],
+  ]
+  const content = {
+    evaluation_interval: '1m',
+    tests: cases.map(([series, expected]) => ({
+      interval: '1m',
+      input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
+      promql_expr_test: [
+        { expr: share, eval_time: expected.length === 0 ? '15m' : '5m', exp_samples: expected.map((value) => ({ labels: '{}', value })) },
       ],
     })),
   }

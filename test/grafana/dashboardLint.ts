@@ -109,7 +109,8 @@ function panelFaults({ type, title, description, datasource, targets = [], field
       ...(rawSql === undefined
         ? []
         : need(
-            /\$__timeFilter/.test(rawSql) && /\$__conditionalAll\(tenant_id IN \(\$\{tenant:singlequote\}\), \$tenant\)/.test(rawSql),
+            /\$__(timeFilter|fromTime)/.test(rawSql) &&
+              /\$__conditionalAll\(tenant_id IN \(\$\{tenant:singlequote\}\), \$tenant\)/.test(rawSql),
             'a query does not narrow by time and tenant',
           )),
     ]),

@@ -16,8 +16,15 @@ import { traceMetrics } from '../../integrations/otlp/traceMetrics.ts'
 import { runtimeMetrics } from '../../runtime/metrics.ts'
 import { databaseMetrics } from '../../cli/roles/databaseMetrics.ts'
 
+export interface Exposed {
+  readonly type: string
+  readonly labels: string[]
+  /** It has a series before anything has happened. */
+  readonly begun: boolean
+}
+
 /** Every metric that a process of Rekindle exposes, with its labels. */
-export async function exposed(): Promise<Map<string, { type: string; labels: string[] }>> {
+export async function exposed(): Promise<Map<string, Exposed>> {
   const registry = processMetrics('test', '1')
   runtimeMetrics(registry)
   apiMetrics(registry)
@@ -35,12 +42,13 @@ export async function exposed(): Promise<Map<string, { type: string; labels: str
   learningMetrics(registry)
   marketMetrics(registry)
   traceMetrics(registry)
-  const found = new Map<string, { type: string; labels: string[] }>()
+  const found = new Map<string, Exposed>()
   for (const { name, type } of registry.getMetricsAsArray() as unknown as { name: string; type: string }[]) {
     const { labelNames = [] } = registry.getSingleMetric(name) as unknown as { labelNames?: string[] }
-    found.set(name, { type, labels: labelNames })
+    found.set(name, { type, labels: labelNames, begun: false })
   }
   const json = await registry.getMetricsAsJSON()
-  for (const { name, type } of json) found.set(name, { type: String(type), labels: found.get(name)?.labels ?? [] })
+  for (const { name, type, values } of json)
+    found.set(name, { type: String(type), labels: found.get(name)?.labels ?? [], begun: values.length > 0 })
   return found
 }

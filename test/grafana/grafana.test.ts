@@ -131,6 +131,25 @@ t.test('P-56: every PromQL is PromQL, and names metrics and labels that the proc
     t.notMatch(promql, /(\[|offset )\d/, `${title}: a fixed range does not follow the step of the panel`)
 })
 
+t.test('what fails altogether and what was not asked look different on the dashboard', (t) => {
+  const shares = queries.filter(({ promql }) => /\) \/ \(/.test(promql))
+  t.strictSame(
+    shares.filter(({ promql }) => !/^\(sum\(.*\) or vector\(0\)\) \/ \(sum\(.*\) > 0\)$/.test(promql)).map(({ title }) => title),
+    [],
+  )
+  t.ok(shares.length >= 3)
+  t.end()
+})
+
+t.test('the first count of a counter is shown', async (t) => {
+  const metrics = await exposed()
+  for (const { title, promql } of queries) {
+    const { selectors } = readPromql(promql.replaceAll(/\((\S[^()]*) unless \1 offset (\S+)\) or (increase\(\1\[\2\]\))/g, '0'))
+    for (const { metric, call } of selectors)
+      if (call === 'increase') t.ok(metrics.get(metric)?.begun, `${title}: ${metric} begins with its first count`)
+  }
+})
+
 t.test('the reader of PromQL finds errors and names', async (t) => {
   t.ok(readPromql('sum by (a (rate(x[1m])').errors.length > 0)
   t.strictSame(readPromql('sum by (topic) (rate(a_total{job=~"x", b!="c"}[$__rate_interval])) / up').selectors, [
@@ -142,7 +161,6 @@ t.test('the reader of PromQL finds errors and names', async (t) => {
 /** Exposed and on no dashboard, with the reason. */
 const unused: Readonly<Record<string, string>> = {
   lr_build_info: 'of each process, for whoever asks Prometheus which version ran when',
-  lr_stage_records_total: 'records emitted by topic tell the same from the other side',
   lr_kafka_consumed_total: 'records emitted by topic tell the same from the other side',
   lr_transaction_records: 'for benchmarks',
   lr_task_restore_seconds: 'for benchmarks',
@@ -386,8 +404,8 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
     { ...delivery('south', 'f4', 1, 4, 'confirmed'), action: 'create_task' },
   ])
 
-  const run = async (id: number, chosen?: readonly string[]) => {
-    const sql = expandMacros(sqlOf(id), { ...range, ...(chosen === undefined ? {} : { chosen: { tenant: chosen } }) })
+  const run = async (id: number, chosen?: readonly string[], over = range) => {
+    const sql = expandMacros(sqlOf(id), { ...over, ...(chosen === undefined ? {} : { chosen: { tenant: chosen } }) })
     const { data, meta } = await (await client.query({ query: sql, format: 'JSON' })).json<Record<string, unknown>>()
     return { data, types: (meta ?? []).map(({ type }) => type) }
   }
@@ -558,6 +576,8 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
     { channel: 'radio', currency: 'USD', ...sums, spend: 0.3 },
   ])
   t.strictSame((await run(91, ['south'])).data, [])
+  t.strictSame((await run(91, ['north'])).data, (await run(91, ['north'], wholeDay)).data, 'of ten minutes the day that they are in')
+  t.equal((await run(91, ['north'])).data.length, 4)
   const told = { location: 'north', agent: 'roi', kind: 'return', subject: 'radio', samples: 50, confidence: 4 }
   t.strictSame((await run(92)).data, [
     { ...told, agent: 'ended', figure: 9, finding: 'It is 9.' },
@@ -565,6 +585,44 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
     { ...told, figure: 3.5, finding: 'It is 3.5.' },
   ])
   t.strictSame((await run(92, ['south'])).data, [])
+
+  // An hour later. Of four questions one ends early, one is overtaken and one is asked of nobody: intent was asked twice, and failed once.
+  const later = { ...range, fromMs: fromMs + 65 * 60_000, toMs: fromMs + 75 * 60_000 }
+  const asked = (reason: string, votes: string[], silent: [string, string][]) =>
+    decision('north', 70, { decision_id: reason, stop_reason: reason, ...answers(votes, silent) })
+  await client.insert({
+    table: 'decisions',
+    values: [
+      asked('all_votes', ['timing', 'intent'], []),
+      asked('early_stop', ['timing'], [['profile', 'missing']]),
+      asked('deadline', ['timing'], [['intent', 'missing']]),
+      asked('superseded', ['timing', 'profile'], []),
+      asked('gated', [], []),
+    ],
+    format: 'JSONEachRow',
+    clickhouse_settings: { async_insert: 0, insert_deduplication_token: 'later' },
+  })
+  t.strictSame((await run(33, undefined, later)).data, [
+    { agent: 'intent', votes: '1', abstained: '0', errors: '0', missing: '1', silence: 0.5 },
+    { agent: 'timing', votes: '3', abstained: '0', errors: '0', missing: '0', silence: 0 },
+  ])
+  // Of five messages one arrived, one failed at once, one later, ours failed too, and one is a comment among colleagues.
+  const said = (sender: string, id: string, changes: object = {}) => ({
+    ...{ ...event('north', 70, 'message_outbound'), event_id: `${id}-${JSON.stringify(changes)}`, sender, message_id: id },
+    ...changes,
+  })
+  const failed = { no_contact: true, message_status: 'failed' }
+  await client.insert({
+    table: 'lead_events',
+    values: [
+      ...[said('human', 'a1'), said('human', 'a2', failed), said('workflow', 'a3'), said('workflow', 'a3', failed)],
+      ...[said('rekindle', 'a4', { kind: 'followup_delivered', delivery_action: 'send_message', delivery_status: 'confirmed' })],
+      ...[said('rekindle', 'a4', failed), said('human', 'a5', { channel: 'internal_comment' })],
+    ],
+    format: 'JSONEachRow',
+    clickhouse_settings: { async_insert: 0, insert_deduplication_token: 'later' },
+  })
+  t.strictSame((await run(48, undefined, later)).data, [{ time: '2026-11-03 16:10:00', who: 'human', messages: 1 }])
 
   const all = panelsOf(pipelineDashboard).filter(({ queries }) => queries.some(isSql))
   const proven = [1, 5, 6, 13, 14, 21, 22, 31, 32, 33, 34, 36, 48, 91, 92]

@@ -2607,6 +2607,24 @@ export const mutations: readonly Mutation[] = [
     why: 'A block whose token was noted before the engine was killed is dropped by every retry: its rows are lost.',
   },
   {
+    id: 'keyed-view-not-told-again',
+    guard: 'look for what may be stored',
+    file: 'sinks/clickhouse/sink.ts',
+    find: 'if (batch.maybeStored) await tellKeyed(',
+    replace: 'if (batch.token === "") await tellKeyed(',
+    tests: [{ file: 'test/sinks/clickhouse/clickhouse.test.ts', title: 'a view that a kill left unfed under a known token' }],
+    why: 'What became of messages is missing for good where the engine was killed while a view stored it.',
+  },
+  {
+    id: 'columns-not-named',
+    guard: 'a column that is not there stops the sink',
+    file: 'sinks/clickhouse/sink.ts',
+    find: 'columns: [first, ...others], ',
+    replace: '',
+    tests: [{ file: 'test/sinks/clickhouse/clickhouse.test.ts', title: 'a column that the table does not have yet stops the sink' }],
+    why: 'What a new version tells into a table of before is passed over, and the offsets with it.',
+  },
+  {
     id: 'first-block-not-looked-for',
     guard: 'look for what may be stored',
     file: 'runtime/kafka/sinkLane.ts',
@@ -5270,7 +5288,7 @@ export const mutations: readonly Mutation[] = [
   {
     id: 'month-within-date',
     guard: 'spend is in the month of its day',
-    file: 'sinks/clickhouse/migrations/0007_kinds.up.sql',
+    file: 'sinks/clickhouse/migrations/0010_figures.up.sql',
     find: "toStartOfMonth(greatest(toDate32('1970-01-01'), least(toDate32('2149-06-06'), day)))",
     replace: 'toStartOfMonth(day)',
     tests: [

@@ -23,8 +23,8 @@ import { assertProperty } from '../../support/property.ts'
 import { testStack } from '../../support/stack.ts'
 import { batchOf, example, migrated, rows } from './migratedSink.ts'
 
-// Eight databases are migrated, one a test: seconds on an idle machine, more beside other tests.
-t.setTimeout(180_000)
+// A database is migrated in most tests: seconds on an idle machine, more beside other tests.
+t.setTimeout(240_000)
 
 const migrationsFolder = join(import.meta.dirname, '..', '..', '..', 'sinks', 'clickhouse', 'migrations')
 
@@ -330,6 +330,33 @@ t.test(
   },
 )
 
+t.test('a view that a kill left unfed under a known token shows each follow-up as it stands all the same', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const batch = batchOf(deliveries, [deferred, confirmed])
+  const standing = () => rows(client, `SELECT status, attempt FROM ${analyticsDatabaseOf(database)}.v_followup_outcomes`)
+  await sink.write([batch])
+  t.strictSame(await standing(), [{ status: 'confirmed', attempt: 1 }])
+  const forget = { query: 'ALTER TABLE followups_current DELETE WHERE true', clickhouse_settings: { mutations_sync: '2' } } as const
+  await client.command(forget)
+  await sink.write([batch])
+  t.strictSame(await standing(), [], 'its token is known')
+  // What a later block has told meanwhile stands.
+  await sink.write([batchOf(deliveries, [{ ...confirmed, sequence: confirmed.sequence + 1, status: 'failed', attempt: 2 }], 2n)])
+  for (let i = 0; i < 2; i++) await sink.write([{ ...batch, maybeStored: true }])
+  t.strictSame(await standing(), [{ status: 'failed', attempt: 2 }])
+  await client.command(forget)
+  await sink.write([{ ...batch, maybeStored: true }])
+  t.strictSame(await standing(), [{ status: 'confirmed', attempt: 1 }])
+  t.strictSame(await rows(client, 'SELECT count() AS facts FROM deliveries'), [{ facts: '3' }])
+})
+
+t.test('a column that the table does not have yet stops the sink; its values are not passed over', async (t) => {
+  const { client, sink } = await migrated(t)
+  await client.command({ query: 'ALTER TABLE lead_events DROP COLUMN no_contact' })
+  await t.rejects(sink.write([batchOf(leadEvents, [inbound])]), { code: 'E_CLICKHOUSE_TABLES_MISSING', remedy: /rekindle prepare/ })
+  t.strictSame(await rows(client, 'SELECT count() AS facts FROM lead_events'), [{ facts: '0' }])
+})
+
 t.test('what may be stored is looked for in the months of its rows alone', async (t) => {
   const { client, database, sink } = await migrated(t)
   const month = (number: number) => decided(5, { decidedAt: Date.UTC(2026, number, 3) })
@@ -462,7 +489,15 @@ t.test('the views of analysts give the numbers of known facts', async (t) => {
       { agentId: 'b', kind: 'abstain', reasonCode: 'none' },
     ],
   }
-  await sink.write([batchOf(decisions, [reply, gated, late])])
+  // Its end did not wait for a, which is no failure of a; c had failed before.
+  const early: Decision = {
+    ...late,
+    decisionId: 'e',
+    decidedAt: reply.askedAt + 3_000,
+    stopReason: 'early_stop',
+    silent: [...late.silent, { agentId: 'c', kind: 'error', reasonCode: 'threw' }],
+  }
+  await sink.write([batchOf(decisions, [reply, gated, late, early])])
   t.strictSame(
     await rows(
       client,
@@ -472,6 +507,7 @@ t.test('the views of analysts give the numbers of known facts', async (t) => {
       { chosen: 'sms', stop_reason: 'all_votes', denied_by: [], voters: '5', abstained: '2', missing: '0', vote_ms: '0', stored: 1 },
       { chosen: 'wait', stop_reason: 'gated', denied_by: ['consent'], voters: '0', abstained: '0', missing: '0', vote_ms: '0', stored: 1 },
       { chosen: 'sms', stop_reason: 'deadline', denied_by: [], voters: '5', abstained: '1', missing: '1', vote_ms: '2000', stored: 1 },
+      { chosen: 'sms', stop_reason: 'early_stop', denied_by: [], voters: '5', abstained: '1', missing: '1', vote_ms: '3000', stored: 1 },
     ],
   )
   await sink.write([batchOf(leadEvents, [signUp, inbound, { ...inbound, eventId: 'e2', contactId: 'other' }])])
@@ -554,14 +590,16 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'kinds',
     'analysts',
     'arrived',
+    'figures',
   ])
   t.ok(told.some((line) => line.includes(`CREATE TABLE IF NOT EXISTS ${database}.lead_events`)))
   t.strictSame(await tables(), [])
   await migrateClickhouse({ url, database })
   t.strictSame(await tables(), all)
   t.strictSame(await migrateClickhouse({ url, database }), [], 'nothing is left to do')
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['arrived'])
-  t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 9 }), [
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down' }), ['figures'])
+  t.strictSame(await migrateClickhouse({ url, database, direction: 'down', count: 10 }), [
+    'arrived',
     'analysts',
     'kinds',
     'denied',
@@ -586,9 +624,10 @@ t.test('migrations go forward, back and forward again, and leave a journal; a dr
     'kinds',
     'analysts',
     'arrived',
+    'figures',
   ])
   t.strictSame(await tables(), all)
-  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+  const numbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]
   t.strictSame(
     (
       await rows<{ step: string }>(client, "SELECT concat(direction, ' ', toString(number)) AS step FROM schema_migrations ORDER BY seq")
@@ -706,12 +745,19 @@ t.test('what ClickHouse refuses is told by its code: missing tables stop the sin
   t.teardown(stranger.close)
   await t.rejects(stranger.sink.write([batchOf(decisions, [reply])]), { code: 'E_CLICKHOUSE_ACCESS_DENIED' })
   const of = (code: string) => clickhouseCodeOf(new ClickHouseError({ message: 'x', code, type: 'X' }))
-  t.strictSame(['241', '252', '202', '60', '27'].map(of), [
-    'E_CLICKHOUSE_BUSY',
-    'E_CLICKHOUSE_BUSY',
-    'E_CLICKHOUSE_BUSY',
+  t.strictSame(['241', '252', '202', '243', '75', '394', '60', '27'].map(of), [
+    ...Array.from({ length: 6 }, () => 'E_CLICKHOUSE_BUSY'),
     'E_CLICKHOUSE_TABLES_MISSING',
     'E_CLICKHOUSE_REFUSED',
+  ])
+})
+
+t.test('a disk that is full, and a query that is cancelled, have these codes', async (t) => {
+  const { clickhouseUrl: url } = await testStack(t)
+  const client = connectClickhouse(url)
+  t.teardown(() => client.close())
+  t.strictSame(await rows(client, 'SELECT arrayMap(code -> errorCodeToName(code), [75, 243, 394]) AS names'), [
+    { names: ['CANNOT_WRITE_TO_FILE_DESCRIPTOR', 'NOT_ENOUGH_SPACE', 'QUERY_WAS_CANCELLED'] },
   ])
 })
 

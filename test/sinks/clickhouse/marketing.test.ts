@@ -266,3 +266,25 @@ t.test('spend in two currencies is no sum', async (t) => {
     ],
   )
 })
+
+t.test('spend that was taken back is in no currency, and one whose currency was not stated is no other one', async (t) => {
+  const { client, database, sink } = await migrated(t)
+  const told = [
+    ...[spent('radio', '2026-11-02', '5'), spent('radio', '2026-11-03', '7', { currency: 'EUR' })],
+    spent('radio', '2026-11-03', '0', { currency: 'EUR', statedAt: start + 1 }),
+    ...[spent('events', '2026-11-02', '5'), spent('events', '2026-11-03', '7', { currency: '' })],
+    ...[spent('referral', '2026-11-02', '0'), spent('referral', '2026-11-03', '0', { currency: 'EUR' })],
+  ]
+  await sink.write([batchOf(marketingSpend, told, 0n, start)])
+  t.strictSame(
+    await rows(
+      client,
+      `SELECT channel, currencies, toString(spent) AS spent FROM ${analyticsDatabaseOf(database)}.v_channel_months ORDER BY channel`,
+    ),
+    [
+      { channel: 'events', currencies: ['', 'USD'], spent: null },
+      { channel: 'radio', currencies: ['USD'], spent: '5' },
+      { channel: 'referral', currencies: ['EUR', 'USD'], spent: '0' },
+    ],
+  )
+})
