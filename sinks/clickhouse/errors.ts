@@ -56,17 +56,17 @@ export type ClickhouseErrorCode = keyof typeof clickhouseErrors
 export const clickhouseError = errorsOf(clickhouseErrors)
 
 /**
- * Codes that pass by themselves: time-outs, limits, lost connections, shutdown, a cancelled query, read-only for the moment, and a disk that
+ * Codes that pass by themselves: time-outs, limits, lost connections, shutdown, a cancelled query, a table that is read-only for the moment, and a disk that
  * is full (NOT_ENOUGH_SPACE, CANNOT_WRITE_TO_FILE_DESCRIPTOR): its rows are as good as before, and what ends the sink ends the sinks beside it.
  */
 const busy = new Set([
-  ...['75', '159', '160', '164', '202', '209', '210', '236', '241', '242', '243'],
+  ...['75', '159', '160', '202', '209', '210', '236', '241', '242', '243'],
   ...['252', '279', '319', '394', '425', '439', '473'],
 ])
 /** UNKNOWN_TABLE, UNKNOWN_DATABASE, NO_SUCH_COLUMN_IN_TABLE, NOT_FOUND_COLUMN_IN_BLOCK, THERE_IS_NO_COLUMN. */
 const absent = new Set(['60', '81', '16', '10', '8'])
-/** AUTHENTICATION_FAILED, ACCESS_DENIED, UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD. */
-const denied = new Set(['516', '497', '192', '193', '194'])
+/** AUTHENTICATION_FAILED, ACCESS_DENIED, READONLY (a user that may only read), UNKNOWN_USER, WRONG_PASSWORD, REQUIRED_PASSWORD. */
+const denied = new Set(['516', '497', '164', '192', '193', '194'])
 
 /** The code of a ClickHouse failure of any kind. An error without a ClickHouse code never reached the engine. */
 export function clickhouseCodeOf(error: unknown): ClickhouseErrorCode {

@@ -744,6 +744,12 @@ t.test('what ClickHouse refuses is told by its code: missing tables stop the sin
   const stranger = clickhouseSink({ url: wrong.href, database })
   t.teardown(stranger.close)
   await t.rejects(stranger.sink.write([batchOf(decisions, [reply])]), { code: 'E_CLICKHOUSE_ACCESS_DENIED' })
+  const reading = new URL(url)
+  reading.searchParams.set('clickhouse_setting_readonly', '1')
+  const reader = connectClickhouse(reading.href)
+  t.teardown(() => reader.close())
+  const refused = await reader.command({ query: `CREATE DATABASE ${database}_of_a_reader` }).catch((error: unknown) => error)
+  t.equal(clickhouseCodeOf(refused), 'E_CLICKHOUSE_ACCESS_DENIED', 'a user that may only read')
   const of = (code: string) => clickhouseCodeOf(new ClickHouseError({ message: 'x', code, type: 'X' }))
   t.strictSame(['241', '252', '202', '243', '75', '394', '60', '27'].map(of), [
     ...Array.from({ length: 6 }, () => 'E_CLICKHOUSE_BUSY'),
