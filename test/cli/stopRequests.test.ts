@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import t from 'tap'
-import { stopRequests } from '../../cli/stopRequests.ts'
+import { hangUp, stopRequests } from '../../cli/stopRequests.ts'
 
 t.test('the first signal asks, the second hurries, a third is left to the system', async (t) => {
   const process = new EventEmitter()
@@ -23,4 +23,15 @@ t.test('a supervisor that goes away asks as a signal does', async (t) => {
   t.strictSame([asked.reason, hurried.aborted], ['the supervisor is gone', false])
   process.emit('SIGTERM', 'SIGTERM')
   t.equal(hurried.aborted, true)
+})
+
+t.test('a terminal that is closed asks as well, but for who was started to outlive it', async (t) => {
+  const process = new EventEmitter()
+  const { asked } = stopRequests(process, ['SIGHUP'])
+  process.emit('SIGHUP', 'SIGHUP')
+  t.equal(asked.reason, 'SIGHUP')
+  // Signal 1 is the lowest bit of the mask.
+  t.strictSame(hangUp('Name:\tnode\nSigIgn:\t0000000001001000\n'), ['SIGHUP'])
+  t.strictSame(hangUp('Name:\tnode\nSigIgn:\t0000000001001001\n'), [])
+  t.strictSame(hangUp(''), ['SIGHUP'])
 })
