@@ -211,6 +211,9 @@ t.test('the effective size is told first, then both estimates with their interva
     '  d0',
     '  d1',
   ])
+  const many = effectLines(effectOf(answered(23, { chosen: 'elsewhere' })), 'content', 23)
+  // In the order of their text: d0, d1, d10 to d19, d2, d20, d21, d22, d3 …
+  t.strictSame([many.length, many.at(-2), many.at(-1)], [22, '  d6', '  and 3 more: --json names them all'])
   const unknown = effectOf([choiceOf(compared(), followUp, view, () => undefined)])
   t.strictSame(effectLines(unknown, 'content', 0), [
     'Nothing is estimated: of no decision that was left to lot is it known what came of it.',
