@@ -7,6 +7,12 @@ import { readFileSync } from 'node:fs'
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT']
 
+/**
+ * One Ctrl-C comes twice where npm or npx stands between: from the terminal, and passed on by it. So does a terminal that is closed.
+ * A person who asks again takes longer, ms.
+ */
+const ECHO_MS = 300
+
 export interface StopRequests {
   /** Aborts at the first signal; its reason is the text of who asked. */
   readonly asked: AbortSignal
@@ -16,11 +22,26 @@ export interface StopRequests {
   readonly ask: (who: string) => void
 }
 
+let latest: AbortSignal | undefined
+
+/** Whether this process was asked to end. */
+export function isAsked(): boolean {
+  return latest?.aborted === true
+}
+
 /** Listens to the signals that `source` (the process) gets, and to `more` of them. */
-export function stopRequests(source: Pick<EventEmitter, 'on' | 'off'>, more: readonly NodeJS.Signals[] = []): StopRequests {
+export function stopRequests(
+  source: Pick<EventEmitter, 'on' | 'off'>,
+  more: readonly NodeJS.Signals[] = [],
+  now: () => number = () => performance.now(),
+): StopRequests {
   const signals = [...SIGNALS, ...more]
   const [asked, hurried] = [new AbortController(), new AbortController()]
+  latest = asked.signal
+  let askedAt = -Infinity
   const ask = (who: string) => {
+    if (now() - askedAt < ECHO_MS) return
+    askedAt = now()
     if (!asked.signal.aborted) return asked.abort(who)
     hurried.abort(who)
     for (const signal of signals) source.off(signal, ask)
