@@ -5,8 +5,11 @@ import { cliError, cliErrors } from './errors.ts'
 
 export type Fetch = (
   url: string,
-  init: { headers: Record<string, string>; method?: string; body?: string },
+  init: { headers: Record<string, string>; method?: string; body?: string; signal?: AbortSignal },
 ) => Promise<{ status: number; text(): Promise<string> }>
+
+/** Whole answers; the slowest query of the API is ended long before, ms. */
+const ANSWER_WITHIN_MS = 60_000
 
 /** GET of a path as JSON. */
 export async function readApi(base: string, path: string, config: Config, fetchOf: Fetch = fetch): Promise<unknown> {
@@ -21,24 +24,26 @@ export async function writeApi(base: string, path: string, body: object, config:
 async function asked(base: string, path: string, body: object | undefined, config: Config, fetchOf: Fetch): Promise<unknown> {
   const token = config.http.apiToken
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
-  let answer: Awaited<ReturnType<Fetch>>
+  const signal = AbortSignal.timeout(ANSWER_WITHIN_MS)
+  let answer: { readonly status: number; readonly text: string }
   try {
     answer = await fetchOf(
       `${base.replace(/\/+$/, '')}${path}`,
       body === undefined
-        ? { headers }
-        : { headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body: JSON.stringify(body) },
-    )
-  } catch (error) {
-    throw cliError('E_API_UNREACHABLE', `${base} does not answer.`, { cause: error })
+        ? { headers, signal }
+        : { headers: { ...headers, 'content-type': 'application/json' }, method: 'POST', body: JSON.stringify(body), signal },
+    ).then(async (came) => ({ status: came.status, text: await came.text() }))
+  } catch (cause) {
+    const why = signal.aborted ? `did not answer within ${ANSWER_WITHIN_MS / 1000} s` : 'does not answer'
+    throw cliError('E_API_UNREACHABLE', `${base} ${why}.`, { cause })
   }
-  const text = await answer.text()
-  if (answer.status !== 200) throw apiRefused(text, answer.status)
+  const { status, text } = answer
+  if (status !== 200) throw apiRefused(text, status)
   try {
     return JSON.parse(text) as unknown
   } catch (cause) {
     // A page of something in between, such as a sign-in.
-    throw apiRefused(text, answer.status, { cause })
+    throw apiRefused(text, status, { cause })
   }
 }
 

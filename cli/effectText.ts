@@ -7,6 +7,8 @@ import { leftOut } from '../pipelines/effects/loggedChoices.ts'
 import type { Effect, LeftOut } from '../pipelines/effects/loggedChoices.ts'
 import { columns } from './columns.ts'
 
+const NAMED_MOST = 20
+
 const leftOutWords: Readonly<Record<LeftOut, string>> = {
   certain: 'not left to lot',
   no_message: 'without a message',
@@ -24,7 +26,7 @@ export function effectLines({ answer, leftOut: counts, notEstimable }: Effect, d
       ? []
       : [
           `Not estimable from this log; ${notEstimable.length === 1 ? 'this certain decision' : `these ${notEstimable.length} certain decisions`} would have changed:`,
-          ...notEstimable.map((id) => `  ${id}`),
+          ...named(notEstimable),
         ]
   if (answer.kind === 'estimated')
     return [...estimateLines(answer.estimate), ...answer.warnings.map((warning) => `Careful: ${warning}`), ...apart, ...silent]
@@ -38,14 +40,14 @@ export function effectLines({ answer, leftOut: counts, notEstimable }: Effect, d
   if (answer.because === 'no_overlap')
     return [
       `Not estimable from this log: there the other policy would choose what the lot never could have; these ${answer.unseen.length} decisions would have changed:`,
-      ...answer.unseen.map((id) => `  ${id}`),
+      ...named(answer.unseen),
       ...apart,
       ...silent,
     ]
   if (answer.because === 'no_chance')
     return [
       'Nothing is estimated: by the probabilities that were written down the lot could not have taken what these decisions took:',
-      ...answer.unseen.map((id) => `  ${id}`),
+      ...named(answer.unseen),
       ...apart,
       ...silent,
     ]
@@ -59,6 +61,12 @@ export function effectLines({ answer, leftOut: counts, notEstimable }: Effect, d
     ...apart,
     ...silent,
   ]
+}
+
+/** Ids, each on a line; of many the first ones. */
+function named(ids: readonly string[]): string[] {
+  const rest = ids.length - NAMED_MOST
+  return [...ids.slice(0, NAMED_MOST).map((id) => `  ${id}`), ...(rest > 0 ? [`  and ${rest} more: --json names them all`] : [])]
 }
 
 function isAllCertain(answer: Effect['answer'], counts: Effect['leftOut']): boolean {

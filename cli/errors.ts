@@ -28,6 +28,21 @@ export const cliErrors = {
     means: 'The database lacks a table or a column that this version needs.',
     remedy: 'Run `rekindle prepare` of this version.',
   },
+  E_ADDRESS_UNUSABLE: {
+    scope: 'process',
+    retriable: true,
+    means: 'Nothing can listen at an address: another program has it, it is none of this machine, or it needs more rights.',
+    remedy:
+      'End what has it, or choose another: PORT and HOST for the API, METRICS_PORT for the other processes, SANDBOX_PORT for the sandbox; 0 is any free port.',
+  },
+  E_FILE_REFUSED: {
+    scope: 'process',
+    retriable: true,
+    means:
+      'The system lets a file or folder not be read or written: missing rights, a disk that is full or read only, too many open files.',
+    remedy:
+      'Give its rights to the user that runs this, make room, or choose other folders (REKINDLE_DATA_DIR, STATE_DIR); for too many open files raise their limit (`ulimit -n`).',
+  },
   E_API_UNREACHABLE: {
     scope: 'process',
     retriable: true,
@@ -94,7 +109,7 @@ export const cliErrors = {
     retriable: true,
     means: 'The work was stopped before its end.',
     remedy:
-      'For the whole run it again with another --into: where there are records already none is added (E_SHADOW_NOT_EMPTY). A prefix without any can be taken again.',
+      'Run it again for the whole. A backfill then needs another --into: where there are records already none is added (E_SHADOW_NOT_EMPTY); a prefix without any can be taken again.',
   },
   E_LEARNING_BUSY: {
     scope: 'step',

@@ -6,6 +6,7 @@ import { allTopics } from '../topics/index.ts'
 import { databaseUrl } from './addresses.ts'
 import { cliKafka } from './cliKafka.ts'
 import { rekindleProgram, runProgram } from './program.ts'
+import { isAsked, stopRequests } from './stopRequests.ts'
 import type { Surroundings } from './surroundings.ts'
 import { processTerminal } from './terminal.ts'
 import { addAdaptation } from './verbs/adaptation.ts'
@@ -32,21 +33,31 @@ import { addTrials } from './verbs/trials.ts'
 import { addWhatIf } from './verbs/whatif.ts'
 import { addStart } from './verbs/start.ts'
 
+/** A verb that has not ended by then says how it is ended at once, ms. */
+const PATIENCE_MS = 2_000
+/** As a shell tells of what a Ctrl-C ended: 128 and the number of the signal. */
+const INTERRUPTED_EXIT = 130
+
 const stop = new AbortController()
 const argv = process.argv.slice(2)
-// Processes and the stack drain on a signal themselves.
-if (argv[0] !== 'run' && argv[0] !== 'start')
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => {
-      stop.abort()
-    })
+// Processes and the stack drain on a signal themselves. Until they listen, one ends them as it ends any program.
+const drains = argv[0] === 'run' || argv[0] === 'start'
+if (!drains) {
+  const { asked, hurried } = stopRequests(process)
+  asked.addEventListener('abort', () => {
+    stop.abort()
+    setTimeout(() => terminal.err('What was begun is brought to its end; Ctrl-C once more ends it at once.'), PATIENCE_MS).unref()
+  })
+  hurried.addEventListener('abort', () => process.exit(INTERRUPTED_EXIT))
+}
 
+const terminal = processTerminal(() => {
+  // Those that listen themselves end as at a signal: engines would be left behind. One that ends already is not hurried.
+  if (!drains) stop.abort()
+  else if (!isAsked()) process.kill(process.pid, 'SIGTERM')
+})
 const surroundings: Surroundings = {
-  terminal: processTerminal(() => {
-    // Those that listen themselves end as at a signal: engines would be left behind.
-    if (argv[0] === 'run' || argv[0] === 'start') process.kill(process.pid, 'SIGTERM')
-    else stop.abort()
-  }),
+  terminal,
   config: () => loadConfig(),
   configLines: () => describeConfig(environment()),
   fetch,

@@ -14,6 +14,8 @@ import { storedPolicies } from '../sinks/postgres/policies.ts'
 import { policies, tenants } from '../topics/index.ts'
 import { databaseUrl } from './addresses.ts'
 import { cliKafka } from './cliKafka.ts'
+import { cliError } from './errors.ts'
+import { mustBeWhole } from './latestByKey.ts'
 
 export interface ReplaySource {
   steps<T extends AnyTopic>(topic: T): Promise<PartitionSteps<ValueOf<T>>>
@@ -24,11 +26,12 @@ export interface ReplaySource {
 /** Reads a topic from a time on. */
 export type TailSource = Pick<KafkaConnection, 'tail'>
 
-/** Does the work on the running stores and closes them. */
+/** Does the work on the running stores and closes them. Throws `E_STOPPED` in the middle of it when `stop` aborts. */
 export async function withReplaySource(
   config: Config,
   applicationName: string,
   work: (source: ReplaySource & TailSource, db: Queryable) => Promise<void>,
+  stop: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   const pool = createPool({ url: databaseUrl(config), max: 1, applicationName })
   const kafka = await cliKafka(config)
@@ -39,8 +42,11 @@ export async function withReplaySource(
     const locations = await kafka.table(tenants)
     await work(
       {
-        steps: (topic) => kafka.steps(topic),
-        tail: (topic, options, onRecord) => kafka.tail(topic, options, onRecord),
+        steps: async (topic) => stoppable(await kafka.steps(topic), stop),
+        tail: async (topic, options, onRecord) => {
+          await kafka.tail(topic, { ...options, signal: stop }, onRecord)
+          mustBeWhole(topic, stop)
+        },
         policy: (hash) => byHash.get(hash),
         tenant: (tenantId) => locations.get(tenantId),
       },
@@ -49,5 +55,16 @@ export async function withReplaySource(
   } finally {
     await kafka.close()
     await pool.end()
+  }
+}
+
+/** Steps that end in the middle when they are not wanted any more: what was read until then is not the stretch that was asked for. */
+export function stoppable<V>(steps: PartitionSteps<V>, stop: AbortSignal): PartitionSteps<V> {
+  return {
+    ...steps,
+    next: (partition) => {
+      if (stop.aborted) throw cliError('E_STOPPED', 'The stretch was not gone through to its end.')
+      return steps.next(partition)
+    },
   }
 }

@@ -19,12 +19,12 @@ export interface Terminal {
 export function processTerminal(readerGone: () => void = () => undefined): Terminal {
   let [isRead, isHeard] = [true, true]
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (!isGone(error)) throw error
     if (isRead) readerGone()
     isRead = false
   })
   process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (!isGone(error)) throw error
     isHeard = false
   })
   let shown = 0
@@ -51,6 +51,11 @@ export function processTerminal(readerGone: () => void = () => undefined): Termi
       shown = text.length
     },
   }
+}
+
+/** A pipe whose reader ended, or a terminal that was closed. */
+function isGone({ code }: NodeJS.ErrnoException): boolean {
+  return code === 'EPIPE' || code === 'EIO'
 }
 
 /**

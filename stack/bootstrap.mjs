@@ -6,6 +6,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import * as util from 'node:util'
 import { cacheFolder, javaLack, mavenLack, nodeLack } from './prerequisites.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -80,13 +81,8 @@ function libcHere() {
 /** Settings that decide whether engines of our own are started, from the environment or .env. */
 function settings(folder, env) {
   const file = join(folder, '.env')
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []
-  const fromFile = Object.fromEntries(
-    lines
-      .map((line) => /^\s*(?:export\s+)?(\w+)\s*=\s*(.*?)\s*$/.exec(line))
-      .filter(Boolean)
-      .map(([, key, value]) => [key, value]),
-  )
+  // As the configuration reads it; a Node that is too old to have this is told so.
+  const fromFile = existsSync(file) ? (util.parseEnv?.(readFileSync(file, 'utf8')) ?? {}) : {}
   return { ...fromFile, ...env }
 }
 

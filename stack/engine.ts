@@ -9,7 +9,7 @@ import { closeSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, wri
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { stackError } from './errors.ts'
-import { logTail, openLog } from './log.ts'
+import { logSince, logTail, openLog } from './log.ts'
 import { carries, endProcess, findByMarker, processBirth, waitUntil } from './osProcess.ts'
 import { freePort, isFree } from './port.ts'
 
@@ -93,6 +93,8 @@ export abstract class ProcessEngine implements Engine {
   protected ports: readonly number[] = []
   /** Nothing is spawned any more by a start that is under way. */
   private givenUp = false
+  /** Where clients look for it: no other port will do. */
+  private pinned: readonly number[] | undefined
   /** In its command line as long as it lives. The folder is part of it: several stacks share a machine. */
   protected readonly marker: string
 
@@ -152,6 +154,18 @@ export abstract class ProcessEngine implements Engine {
       this.state = 'failed'
       this.note = (error as Error).message.split('\n', 1)[0] ?? 'failed'
       throw error
+    }
+  }
+
+  /** Brings it back after its process has ended, on the ports that clients know. Throws E_ENGINE_PORT_TAKEN while something else has them. */
+  async restart(): Promise<void> {
+    const ports = this.ports
+    this.pinned = ports
+    try {
+      await this.start()
+    } finally {
+      this.pinned = undefined
+      this.ports = ports
     }
   }
 
@@ -225,7 +239,13 @@ export abstract class ProcessEngine implements Engine {
     return i === 0 ? this.options.port : (this.options.morePorts?.[i - 1] ?? 0)
   }
 
-  private async choosePorts(freshOnes: boolean): Promise<number[]> {
+  private async choosePorts(freshOnes: boolean): Promise<readonly number[]> {
+    if (this.pinned !== undefined) {
+      for (const port of this.pinned)
+        if (!(await isFree(port)))
+          throw stackError('E_ENGINE_PORT_TAKEN', `Port ${port}, on which ${this.name} ran, is in use by something else now.`)
+      return this.pinned
+    }
     const before = this.readNote()?.ports ?? []
     const ports: number[] = []
     for (let i = 0; i < this.portCount; i++) {
@@ -278,11 +298,12 @@ export abstract class ProcessEngine implements Engine {
       await pause(PROBE_EVERY_MS)
     }
     const end = ended()
-    const said = existsSync(this.logFile) ? readFileSync(this.logFile).subarray(log.sizeBefore).toString('utf8') : ''
+    const said = logSince(this.logFile, log.sizeBefore)
     if (
       end !== undefined &&
       attempt < TRIES_ON_TAKEN_PORT &&
       this.options.port === 0 &&
+      this.pinned === undefined &&
       /address already in use|EADDRINUSE|BindException|QuarkusBindException/i.test(said)
     ) {
       return false

@@ -39,14 +39,21 @@ export const stackErrors = {
   E_ENGINE_PORT_TAKEN: {
     scope: 'process',
     retriable: false,
-    means: 'The port configured for an engine is in use by something else.',
-    remedy: 'Choose another port, or 0 for any free one.',
+    means: 'The port of an engine, configured or the one it ran on, is in use by something else.',
+    remedy:
+      'End what has it. Or choose another port, 0 for any free one; that of an engine that died is tried again until it is free, since all others look for it there.',
   },
   E_ENGINE_STUCK: {
     scope: 'process',
     retriable: false,
     means: 'A process of an earlier run holds the data folder and could not be ended.',
     remedy: 'End the named process by hand, then start again.',
+  },
+  E_PROCESS_NOT_READY: {
+    scope: 'process',
+    retriable: true,
+    means: 'A process of Rekindle did not become ready in its time.',
+    remedy: 'The end of its log is above; the whole log is in the named file.',
   },
   E_STACK_IN_USE: {
     scope: 'process',

@@ -4,8 +4,8 @@
  */
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { stackError } from './errors.ts'
 import { cacheFolder, javaLack, mavenLack } from './prerequisites.mjs'
 
@@ -18,6 +18,13 @@ export interface MavenFetch {
   readonly onProgress: (line: string) => void
 }
 
+/**
+ * A file whose checksum is not the one that is published is refused: without this Maven warns and takes it, and it would be in the cache
+ * for good. A repository that says nothing for two minutes has failed; Maven would wait for half an hour.
+ */
+const MAVEN_OPTIONS = ['--batch-mode', '--strict-checksums', '-Daether.connector.requestTimeout=120000', '-Dmaven.wagon.rto=120000']
+/** What a fetch that was killed has left, and no other one is still at: a day in ms. */
+const LEFT_BEHIND_MS = 86_400_000
 const PROGRESS_EVERY_FILES = 10
 const SHOWN_LINES = 15
 
@@ -36,7 +43,11 @@ export async function fetchWithMaven(fetch: MavenFetch): Promise<string> {
   const noMaven = mavenLack()
   if (noMaven !== undefined) throw stackError('E_MAVEN_MISSING', noMaven)
   mkdirSync(dirname(folder), { recursive: true })
+  removeLeftBehind(folder)
   const partial = mkdtempSync(`${folder}.partial-`)
+  const remove = () => rmSync(partial, { recursive: true, force: true })
+  // A start that is ended meanwhile ends its process.
+  process.once('exit', remove)
   try {
     fetch.onProgress(`${fetch.name}: fetching (once per machine)`)
     await runMaven(fetch, partial)
@@ -49,14 +60,25 @@ export async function fetchWithMaven(fetch: MavenFetch): Promise<string> {
     fetch.onProgress(`${fetch.name}: fetched, ${readdirSync(folder).length} files`)
     return folder
   } finally {
-    rmSync(partial, { recursive: true, force: true })
+    remove()
+    process.off('exit', remove)
+  }
+}
+
+/** Of fetches whose process was killed: nobody finishes them. */
+function removeLeftBehind(folder: string): void {
+  for (const name of readdirSync(dirname(folder)).filter((each) => each.startsWith(`${basename(folder)}.partial-`))) {
+    const left = join(dirname(folder), name)
+    if (Date.now() - statSync(left).mtimeMs > LEFT_BEHIND_MS) rmSync(left, { recursive: true, force: true })
   }
 }
 
 function runMaven(fetch: MavenFetch, target: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const goals = fetch.goals.map((goal) => goal.replaceAll('{folder}', target))
-    const child = spawn('mvn', ['--batch-mode', '--file', fetch.pom, ...goals], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn('mvn', [...MAVEN_OPTIONS, '--file', fetch.pom, ...goals], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const end = () => child.kill('SIGKILL')
+    process.once('exit', end)
     const last: string[] = []
     let files = 0
     let rest = ''
@@ -79,6 +101,7 @@ function runMaven(fetch: MavenFetch, target: string): Promise<void> {
       reject(stackError('E_ENGINE_FETCH', `${fetch.name}: ${error.message}`, { cause: error }))
     })
     child.once('close', (code) => {
+      process.off('exit', end)
       if (code === 0) resolve()
       else reject(stackError('E_ENGINE_FETCH', `Maven ended with exit code ${code ?? 'none'} for ${fetch.name}:\n${last.join('\n')}`))
     })

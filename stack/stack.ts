@@ -2,27 +2,20 @@
  * The embedded engines together: started side by side, stopped in reverse within one budget, restarted when one dies,
  * and described in `<dataDir>/stack.json` as long as they run. One stack per data folder at a time.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { maskUrls } from '../config/maskUrls.ts'
 import { ClickhouseEngine } from './clickhouse/clickhouseEngine.ts'
 import { externalEngine, ProcessEngine } from './engine.ts'
-import type { Engine, EngineName, EngineOptions, EngineState } from './engine.ts'
+import type { Engine, EngineName, EngineOptions } from './engine.ts'
+import { engineWatch } from './engineWatch.ts'
 import { stackError } from './errors.ts'
 import { KafkaEngine } from './kafka/kafkaEngine.ts'
-import { processBirth } from './osProcess.ts'
 import { PostgresEngine } from './postgres/postgresEngine.ts'
 import { RedisEngine } from './redis/redisEngine.ts'
 import { RegistryEngine } from './registry/registryEngine.ts'
-
-export interface StackAddresses {
-  readonly kafkaBrokers: readonly string[]
-  readonly registryUrl: string
-  readonly databaseUrl: string
-  readonly clickhouseUrl: string
-  readonly redisUrl?: string
-}
+import { claim, recordFile, recordOf, runningStack, writeRecord } from './stackRecord.ts'
+import type { StackAddresses } from './stackRecord.ts'
 
 export interface StackOptions {
   readonly dataDir: string
@@ -42,23 +35,6 @@ export interface StackOptions {
   readonly stop?: AbortSignal
 }
 
-/** What `stack.json` holds. Readable by the owner only: the addresses carry passwords. */
-export interface StackRecord {
-  readonly ownerPid: number
-  readonly ownerBirth: string
-  readonly startedAtMs: number
-  readonly addresses: StackAddresses
-  readonly engines: readonly {
-    name: EngineName
-    state: EngineState
-    address: string | undefined
-    pid: number | undefined
-    logFile: string | undefined
-  }[]
-  /** Added by who runs the stack: processes, the address of the API. */
-  readonly [extra: string]: unknown
-}
-
 export interface Stack {
   readonly addresses: StackAddresses
   readonly engines: readonly Engine[]
@@ -72,15 +48,11 @@ const STOP_BUDGET_MS = 20_000
 /** What is fetched or created when a start is ended has so long to end by itself. */
 const SETTLE_MS = 10_000
 const WATCH_EVERY_MS = 1_000
-const RESTART_FIRST_MS = 500
-const RESTART_MAX_MS = 30_000
 
 export async function startStack(options: StackOptions): Promise<Stack> {
   const dataDir = resolve(options.dataDir)
   mkdirSync(dataDir, { recursive: true })
   const onEvent = options.onEvent ?? (() => undefined)
-  const owner = runningStack(dataDir)
-  if (owner !== undefined) throw stackError('E_STACK_IN_USE', `${dataDir} is used by process ${owner.ownerPid}.`)
   claim(dataDir)
   const engines = enginesOf({ ...options, dataDir }, onEvent)
   const starting = Promise.allSettled(engines.map((engine) => engine.start()))
@@ -95,7 +67,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
   const failure = started.find((outcome) => outcome.status === 'rejected')
   if (failure !== undefined) {
-    await stopEngines(engines, STOP_BUDGET_MS)
+    // Why it did not start is what helps; that something of it could not be stopped is said beside it.
+    await stopEngines(engines, STOP_BUDGET_MS).catch((error: unknown) => onEvent((error as Error).message))
     rmSync(recordFile(dataDir), { force: true })
     throw failure.reason
   }
@@ -105,9 +78,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const write = () => {
     try {
       writeRecord(dataDir, {
-        ownerPid: process.pid,
-        ownerBirth: processBirth(process.pid) ?? '',
-        startedAtMs,
+        ...recordOf(startedAtMs),
         addresses,
         engines: engines.map(({ name, state, address, pid, logFile }) => ({ name, state, address, pid, logFile })),
         ...extra,
@@ -118,7 +89,12 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     }
   }
   write()
-  const watch = watchEngines(engines, onEvent, write)
+  const own = engines.filter((engine): engine is ProcessEngine => engine instanceof ProcessEngine && engine.state === 'ready')
+  const watch = engineWatch(own, { onEvent, onChange: write })
+  let looking: Promise<unknown> = Promise.resolve()
+  const timer = setInterval(() => {
+    looking = looking.then(() => watch.look())
+  }, WATCH_EVERY_MS)
   let stopping: Promise<void> | undefined
   return {
     addresses,
@@ -129,8 +105,11 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     },
     stop(budgetMs = STOP_BUDGET_MS) {
       stopping ??= (async () => {
-        await watch.stop()
+        clearInterval(timer)
+        // One that is being started again is ended in the middle of it: it may take minutes to answer, or never do.
+        watch.stop()
         await stopEngines(engines, budgetMs)
+        await Promise.race([looking, pause(SETTLE_MS, undefined, { ref: false })])
         rmSync(recordFile(dataDir), { force: true })
       })()
       return stopping
@@ -143,23 +122,6 @@ function abortOf(signal: AbortSignal | undefined): Promise<'aborted'> {
     if (signal?.aborted === true) resolve('aborted')
     signal?.addEventListener('abort', () => resolve('aborted'), { once: true })
   })
-}
-
-/** The record of a stack that runs now on this data folder; undefined when there is none, or its process is gone. */
-export function runningStack(dataDir: string): StackRecord | undefined {
-  const record = readStack(recordFile(resolve(dataDir)))
-  return record !== undefined && processBirth(record.ownerPid) === record.ownerBirth && record.ownerBirth !== '' ? record : undefined
-}
-
-/** A `stack.json`; undefined when there is none. */
-export function readStack(file: string): StackRecord | undefined {
-  if (!existsSync(file)) return undefined
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as StackRecord
-  } catch {
-    // Removed or replaced while it was read: as good as none.
-    return undefined
-  }
 }
 
 /** Ends what an earlier run left on this data folder and deletes all data of its engines. */
@@ -213,71 +175,4 @@ async function stopEngines(engines: readonly Engine[], budgetMs: number): Promis
     }
   }
   if (failures.length > 0) throw failures[0]
-}
-
-/** Brings an engine back that died, after a pause that doubles with every failure in a row. */
-function watchEngines(engines: readonly Engine[], onEvent: (line: string) => void, changed: () => void) {
-  const own = engines.filter((engine): engine is ProcessEngine => engine instanceof ProcessEngine && engine.state === 'ready')
-  const again = new Map(own.map((engine) => [engine, { afterMs: RESTART_FIRST_MS, atMs: 0 }]))
-  let busy: Promise<unknown> = Promise.resolve()
-  let stopped = false
-  const look = async () => {
-    await Promise.all(
-      own.map(async (engine) => {
-        const turn = again.get(engine)
-        if (turn === undefined || engine.alive || performance.now() < turn.atMs) return
-        onEvent(`${engine.name} died; starting it again. Its log: ${engine.logFile}`)
-        try {
-          await engine.start()
-          turn.afterMs = RESTART_FIRST_MS
-          onEvent(`${engine.name} is back on ${maskUrls(engine.address ?? '')}`)
-        } catch (error) {
-          turn.atMs = performance.now() + turn.afterMs
-          turn.afterMs = Math.min(RESTART_MAX_MS, turn.afterMs * 2)
-          onEvent(`${engine.name} could not be started again, next try in ${turn.afterMs / 1000} s: ${(error as Error).message}`)
-        }
-        changed()
-      }),
-    )
-  }
-  const timer = setInterval(() => {
-    if (!stopped) busy = busy.then(look)
-  }, WATCH_EVERY_MS)
-  return {
-    async stop() {
-      stopped = true
-      clearInterval(timer)
-      await busy
-    },
-  }
-}
-
-function recordFile(dataDir: string): string {
-  return join(dataDir, 'stack.json')
-}
-
-/** Marks the folder as ours before anything is started: of two starts at the same time one is told. */
-function claim(dataDir: string): void {
-  const file = recordFile(dataDir)
-  const empty: StackAddresses = { kafkaBrokers: [], registryUrl: '', databaseUrl: '', clickhouseUrl: '' }
-  rmSync(file, { force: true })
-  const record: StackRecord = {
-    ownerPid: process.pid,
-    ownerBirth: processBirth(process.pid) ?? '',
-    startedAtMs: Date.now(),
-    addresses: empty,
-    engines: [],
-  }
-  try {
-    writeFileSync(file, JSON.stringify(record), { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-    throw stackError('E_STACK_IN_USE', `${dataDir} is being started by another process.`, { cause: error })
-  }
-}
-
-function writeRecord(dataDir: string, record: StackRecord): void {
-  const file = recordFile(dataDir)
-  writeFileSync(`${file}.new`, `${JSON.stringify(record, undefined, 2)}\n`, { mode: 0o600 })
-  renameSync(`${file}.new`, file)
 }

@@ -11,11 +11,13 @@ export interface ReadyMessage {
 
 /** Says that the process serves, and at which address if it has one. */
 export function announceReady(address?: string): void {
-  process.send?.({ state: 'ready', address } satisfies ReadyMessage)
+  if (process.connected) process.send?.({ state: 'ready', address } satisfies ReadyMessage)
 }
 
 /** Calls `stop` when the supervisor is gone. */
 export function endWithSupervisor(stop: () => void): void {
   if (process.send === undefined) return
-  process.once('disconnect', stop)
+  // It may have gone while this process loaded its code: that is told once, and to nobody.
+  if (!process.connected) stop()
+  else process.once('disconnect', stop)
 }

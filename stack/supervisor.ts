@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
-import { logTail, openLog } from './log.ts'
+import { stackError } from './errors.ts'
+import { logSince, logTail, openLog } from './log.ts'
 import type { ReadyMessage } from './supervised.ts'
 
 export interface ProcessSpec {
@@ -51,8 +52,8 @@ export interface Supervisor {
   /** Starts all; resolves when all are ready. Rejects when `withinMs` is over, with the end of the log of what is not. */
   start(withinMs: number): Promise<void>
   status(): readonly ProcessStatus[]
-  /** SIGTERM in reverse order, each waited for; what is left at the end of the budget is killed. */
-  stop(budgetMs: number): Promise<void>
+  /** SIGTERM in reverse order, each waited for; what is left at the end of the budget, or when `hurried` aborts, is killed. */
+  stop(budgetMs: number, hurried?: AbortSignal): Promise<void>
 }
 
 const FIRST_PAUSE_MS = 500
@@ -140,7 +141,7 @@ export function supervisor(options: SupervisorOptions): Supervisor {
       const end = (how: string) => {
         if (member.child !== child) return
         member.child = undefined
-        member.lastEnd = how
+        member.lastEnd = [how, ...reasonIn(member.logFile, log.sizeBefore)].join(', ')
         if (performance.now() - startedAt >= steadyMs) member.pauseMs = firstPauseMs
         if (stopping) member.state = 'stopped'
         else again(member)
@@ -195,7 +196,8 @@ export function supervisor(options: SupervisorOptions): Supervisor {
         timer = setTimeout(() => {
           const unready = members.filter(({ state }) => state !== 'ready')
           reject(
-            new Error(
+            stackError(
+              'E_PROCESS_NOT_READY',
               `Not ready within ${withinMs / 1000} s: ${unready.map(({ spec, state, logFile }) => `${spec.name} (${state}). The end of ${logFile}:\n${logTail(logFile)}`).join('\n')}`,
             ),
           )
@@ -209,7 +211,7 @@ export function supervisor(options: SupervisorOptions): Supervisor {
         allReady = undefined
       }
     },
-    async stop(budgetMs) {
+    async stop(budgetMs, hurried) {
       stopping = true
       const deadline = performance.now() + budgetMs
       for (const member of members.toReversed()) {
@@ -220,17 +222,32 @@ export function supervisor(options: SupervisorOptions): Supervisor {
           continue
         }
         child.kill('SIGTERM')
-        const timer = setTimeout(
-          () => {
-            onEvent(`${member.spec.name} did not end within the budget and is killed; it replays at its next start`)
-            child.kill('SIGKILL')
-          },
-          Math.max(0, deadline - performance.now()),
-        )
+        const kill = (why: string) => {
+          onEvent(`${member.spec.name} ${why} and is killed; it replays at its next start`)
+          child.kill('SIGKILL')
+        }
+        const hurry = () => kill('is not waited for any longer')
+        const timer = setTimeout(() => kill('did not end within the budget'), Math.max(0, deadline - performance.now()))
+        hurried?.addEventListener('abort', hurry, { once: true })
+        if (hurried?.aborted === true) hurry()
         await member.ended
         clearTimeout(timer)
+        hurried?.removeEventListener('abort', hurry)
       }
       options.onChange?.(status())
     },
+  }
+}
+
+/** What a process said last of why it cannot run, code and sentence; nothing where it said nothing or its log cannot be read. */
+function reasonIn(logFile: string, from: number): string[] {
+  try {
+    const line = logSince(logFile, from)
+      .split('\n')
+      .findLast((each) => /^E_[A-Z_]+: /.test(each))
+    return line === undefined ? [] : [line.replace(/\.$/, '')]
+  } catch {
+    // The log is beside the point: what ended is started again.
+    return []
   }
 }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { AdaptiveAgentId } from '../../pipelines/agents/adaptive/findingKinds.ts'
 import { findingKinds } from '../../pipelines/agents/adaptive/findingKinds.ts'
+import { isAgency } from '../../pipelines/ingest/installation.ts'
 import { instantText } from '../../pipelines/instantText.ts'
 import type { KafkaConnection } from '../../runtime/kafka/connectKafka.ts'
 import type { AgentInsight } from '../../schemas/generated/records.ts'
@@ -51,7 +52,7 @@ export function addAdaptation(
 export async function insightsOf(kafka: Pick<KafkaConnection, 'table' | 'close'>): Promise<OpenedInsights> {
   try {
     const [table, locations] = [await kafka.table(insights), await kafka.table(tenants)]
-    return { table, isKnown: (location) => locations.get(location) !== undefined, close: () => kafka.close() }
+    return { table, isKnown: (location) => !isAgency(location) && locations.get(location) !== undefined, close: () => kafka.close() }
   } catch (error) {
     await kafka.close()
     throw error

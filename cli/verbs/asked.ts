@@ -7,6 +7,7 @@ import { instantText } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi, writeApi } from '../apiClient.ts'
+import { countOf } from '../countOption.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 type Asks = Static<typeof AskList>
@@ -42,7 +43,10 @@ export function addAsked(
     .option('--url <url>', 'address of the API')
     .action(async ({ location, limit, json, url }: ListFlags) => {
       const settings = config()
-      const query = new URLSearchParams({ limit, ...(location === undefined ? {} : { tenant: location }) })
+      const query = new URLSearchParams({
+        limit: String(countOf('--limit', limit, 1, 200)),
+        ...(location === undefined ? {} : { tenant: location }),
+      })
       const answer = (await readApi(apiUrl(settings, url), `/asks?${query.toString()}`, settings, fetch)) as Asks
       if (json === true) terminal.out(JSON.stringify(answer, null, 2))
       else for (const line of askedLines(answer, now())) terminal.out(line)

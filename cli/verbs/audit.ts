@@ -7,6 +7,7 @@ import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi, writeApi } from '../apiClient.ts'
 import { columns } from '../columns.ts'
+import { countOf } from '../countOption.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 type Audits = Static<typeof AuditList>
@@ -47,7 +48,7 @@ export function addAudit(program: Command, { terminal, config, fetch }: Pick<Sur
     .option('--url <url>', 'address of the API')
     .action(async (flags: NextFlags) => {
       const settings = config()
-      const query = new URLSearchParams({ by: flags.by, limit: flags.limit })
+      const query = new URLSearchParams({ by: flags.by, limit: String(countOf('--limit', flags.limit, 1, 50)) })
       if (flags.location !== undefined) query.set('tenant', flags.location)
       if (flags.type !== undefined) query.set('type', flags.type)
       const answer = (await readApi(apiUrl(settings, flags.url), `/audits?${query.toString()}`, settings, fetch)) as Audits

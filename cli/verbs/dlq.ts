@@ -2,11 +2,12 @@
 import type { Command } from 'commander'
 import type { DeadLetter, Resolved } from '../../runtime/kafka/connectKafka.ts'
 import { bytesOf, merged, withPath } from '../../runtime/valuePatch.ts'
+import { countOf } from '../countOption.ts'
 import { fixLines, listLines, showLines } from '../dlqText.ts'
 import { cliError } from '../errors.ts'
 import { topicNamed } from '../recordText.ts'
 import type { KafkaForOperators, Surroundings } from '../surroundings.ts'
-import { thisUser } from '../thisUser.ts'
+import { doneBy } from '../thisUser.ts'
 
 interface FilterFlags {
   readonly topic?: string
@@ -49,8 +50,7 @@ export function addDlq(program: Command, { terminal, config, operator }: Surroun
     .description('open dead letters with where, when and why, and how many per topic and code')
     .option('--limit <n>', 'most letters shown', '50')
     .action(async (flags: FilterFlags & { limit: string }) => {
-      const limit = Number(flags.limit)
-      if (!Number.isInteger(limit) || limit < 0) throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number.`)
+      const limit = countOf('--limit', flags.limit, 0)
       const listed = await atDesk((desk) => desk.list(filterOf(undefined, flags)))
       for (const line of listLines(listed, limit)) terminal.out(line)
     })
@@ -78,6 +78,7 @@ export function addDlq(program: Command, { terminal, config, operator }: Surroun
     .option('--all', 'every open letter')
     .action(async (id: string | undefined, flags: ResolveFlags & { reason: string }) => {
       const filter = filterOf(id, flags, true)
+      if (flags.reason.trim() === '') throw cliError('E_OPTION_INVALID', '--reason "": must say why.')
       const resolved = await atDesk((desk) => desk.discard(filter, flags.reason, { ...choices(flags), onResolved: told('discarded') }))
       report(resolved, 'discard', flags.dryRun === true)
     })
@@ -152,5 +153,5 @@ function jsonOf(text: string): { readonly value: unknown } | undefined {
 }
 
 function choices({ dryRun, by }: { readonly dryRun?: true; readonly by?: string }): { by: string; dryRun: boolean } {
-  return { by: by ?? thisUser(), dryRun: dryRun === true }
+  return { by: doneBy(by), dryRun: dryRun === true }
 }

@@ -1,6 +1,7 @@
 /** `rekindle lag`: how far each group is behind, in records and in seconds; an exit code for scripts. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { secondsOf } from '../countOption.ts'
 import { cliError } from '../errors.ts'
 import { lagLines, mostMs } from '../lagText.ts'
 import type { GroupLag } from '../lagText.ts'
@@ -18,8 +19,7 @@ export function addLag(program: Command, surroundings: Surroundings): void {
     .option('--watch', 'again every 2 s until it is stopped')
     .option('--max-seconds <n>', 'fail when a group is behind by more')
     .action(async (flags: { group?: string; watch?: true; maxSeconds?: string }) => {
-      const limit = flags.maxSeconds === undefined ? Infinity : Number(flags.maxSeconds)
-      if (!(limit >= 0)) throw cliError('E_OPTION_INVALID', `--max-seconds ${flags.maxSeconds ?? ''}: must be a number from 0.`)
+      const limit = flags.maxSeconds === undefined ? Infinity : secondsOf('--max-seconds', flags.maxSeconds)
       const kafka = await operator(config())
       try {
         for (;;) {

@@ -4,6 +4,7 @@ import type { LeadPage } from '../../api/ports.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi } from '../apiClient.ts'
 import { columns } from '../columns.ts'
+import { countOf } from '../countOption.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { addLeadsErase } from './leadsErase.ts'
 import { addLeadsExport } from './leadsExport.ts'
@@ -32,7 +33,7 @@ export function addLeads(program: Command, surroundings: Surroundings): void {
     .option('--url <url>', 'address of the API')
     .action(async (words: string[], flags: SearchFlags) => {
       const settings = config()
-      const query = new URLSearchParams({ q: words.join(' '), limit: flags.limit })
+      const query = new URLSearchParams({ q: words.join(' '), limit: String(countOf('--limit', flags.limit, 1, 200)) })
       if (flags.tenant !== undefined) query.set('tenant', flags.tenant)
       if (flags.cursor !== undefined) query.set('cursor', flags.cursor)
       const page = (await readApi(apiUrl(settings, flags.url), `/leads?${query.toString()}`, settings, fetch)) as LeadPage

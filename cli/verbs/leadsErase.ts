@@ -1,11 +1,12 @@
 /** `rekindle leads erase <lead>`: forgets a lead everywhere, and proves it by counting before and after. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
+import { secondsOf } from '../countOption.ts'
 import { cliError } from '../errors.ts'
 import { eraseLead, isEmpty, leftIn, limitsOf, planLines, proofLines, takeStock } from '../leadErase.ts'
 import { leadNamed, nothingHeldOn } from '../leadNamed.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { thisUser } from '../thisUser.ts'
+import { doneBy } from '../thisUser.ts'
 
 interface EraseFlags {
   readonly dryRun?: true
@@ -25,8 +26,8 @@ export function addLeadsErase(leads: Command, { terminal, config, held, leadsMea
     .option('--by <name>', 'who does it (the user of this machine unless given)')
     .option('--wait <seconds>', 'how long pipeline and sinks may take', '90')
     .action(async (typed: string, flags: EraseFlags) => {
-      const seconds = Number(flags.wait)
-      if (!(seconds > 0)) throw cliError('E_OPTION_INVALID', `--wait ${flags.wait}: must be a number of seconds.`)
+      const seconds = secondsOf('--wait', flags.wait)
+      if (seconds === 0) throw cliError('E_OPTION_INVALID', `--wait ${flags.wait}: must be a number of seconds.`)
       if (flags.dryRun !== true && flags.yes !== true)
         throw cliError('E_OPTION_INVALID', 'There is no way back: see with --dry-run what is held, then say --yes.')
       const { key: lead, tenantId, contactId } = await leadNamed(typed, (text) => leadsMeant(config(), text))
@@ -39,7 +40,7 @@ export function addLeadsErase(leads: Command, { terminal, config, held, leadsMea
           if (isEmpty(stocks)) terminal.err(nothingHeldOn(lead))
         } else {
           const requestId = newId()
-          const requestedBy = flags.by ?? thisUser()
+          const requestedBy = doneBy(flags.by)
           const order = () => ({ tenantId, contactId, erasedAt: now(), requestId, requestedBy })
           const clock = { now, wait: wait ?? (async (ms: number) => void (await delay(ms))) }
           const { before, after, orders } = await eraseLead(on, order, limitsOf(seconds), clock)

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { columns } from '../columns.ts'
+import { cliError } from '../errors.ts'
 import { exportLead } from '../leadExport.ts'
 import type { PlaceCount } from '../leadExport.ts'
 import { leadNamed, nothingHeldOn } from '../leadNamed.ts'
@@ -39,7 +40,9 @@ export function addLeadsExport(leads: Command, { terminal, config, held, leadsMe
 async function toFile<R>(path: string, work: (write: (line: string) => Promise<void>) => Promise<R>): Promise<R> {
   // Two exports at once into one place would write into one another.
   const partial = `${path}.${randomUUID()}.partial`
-  const file = await open(partial, 'w', 0o600)
+  const file = await open(partial, 'w', 0o600).catch((cause: unknown): never => {
+    throw cliError('E_OPTION_INVALID', `--out ${path}: ${(cause as Error).message}.`, { cause })
+  })
   try {
     const result = await work(async (line) => {
       await file.write(`${line}\n`)

@@ -5,7 +5,7 @@ import type { LookUpSum } from '../../sinks/postgres/lookUps.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
-import { cliError } from '../errors.ts'
+import { countOf } from '../countOption.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { mustBeStored } from '../unknownLocation.ts'
 
@@ -23,9 +23,7 @@ export function addLookUps(program: Command, { terminal, config, now }: Pick<Sur
     .option('--days <n>', 'UTC days, today included, 1 to 400', '7')
     .option('--json', 'one JSON document a line')
     .action(async (flags: LookUpFlags) => {
-      const days = Number(flags.days)
-      if (!(Number.isInteger(days) && days >= 1 && days <= 400))
-        throw cliError('E_OPTION_INVALID', `--days ${flags.days}: must be a whole number from 1 to 400.`)
+      const days = countOf('--days', flags.days, 1, 400)
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle look-ups' })
       try {
         const sums = await lookUpSums(pool, days, now(), flags.location)

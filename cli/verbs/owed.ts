@@ -8,7 +8,7 @@ import type { OwedAnswer } from '../../sinks/postgres/owedLeads.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
-import { cliError } from '../errors.ts'
+import { countOf } from '../countOption.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf } from '../timeOption.ts'
 import { mustBeStored } from '../unknownLocation.ts'
@@ -30,9 +30,7 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
     .option('--json', 'one JSON document a line')
     .action(async (flags: OwedFlags) => {
       const at = now()
-      const limit = Number(flags.limit)
-      if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1_000))
-        throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number from 1 to 1000.`)
+      const limit = countOf('--limit', flags.limit, 1, 1_000)
       const writtenBefore = at - spanOf('--longer-than', flags.longerThan)
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle owed' })
       try {

@@ -21,7 +21,7 @@ import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { learnedLines } from '../learnText.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { thisUser } from '../thisUser.ts'
+import { doneBy } from '../thisUser.ts'
 
 export function addPolicy(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
   const policy = program
@@ -75,7 +75,8 @@ export function addPolicy(program: Command, { terminal, config, now }: Pick<Surr
     .argument('<hash>', 'its hash, or how it begins')
     .option('--by <name>', 'who does it (the user of this machine unless given)')
     .option('--note <text>', 'why, in a sentence')
-    .action(async (hash: string, { by = thisUser(), note }: { by?: string; note?: string }) => {
+    .action(async (hash: string, { by: named, note }: { by?: string; note?: string }) => {
+      const by = doneBy(named)
       const settings = config()
       const pool = createPool({ url: databaseUrl(settings), max: 1, applicationName: 'rekindle policy' })
       const kafka = await cliKafka(settings)

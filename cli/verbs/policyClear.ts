@@ -10,7 +10,7 @@ import { policies } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
-import { thisUser } from '../thisUser.ts'
+import { doneBy } from '../thisUser.ts'
 
 /** Adds it to `rekindle policy`. */
 export function addPolicyClear(program: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
@@ -21,7 +21,8 @@ export function addPolicyClear(program: Command, { terminal, config }: Pick<Surr
     .argument('<for>', 'a location, for everything it has a policy of its own for, or one as list names it (<location>:<decision type>)')
     .option('--by <name>', 'who does it (the user of this machine unless given)')
     .option('--note <text>', 'why, in a sentence')
-    .action(async (of: string, { by = thisUser(), note }: { by?: string; note?: string }) => {
+    .action(async (of: string, { by: named, note }: { by?: string; note?: string }) => {
+      const by = doneBy(named)
       const kafka = await cliKafka(config())
       try {
         const ended = ownOf(new Map((await kafka.table(policies)).entries()), of)

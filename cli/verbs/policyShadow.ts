@@ -25,6 +25,11 @@ export function addPolicyShadow(program: Command, { terminal, config }: Pick<Sur
     .argument('<what>', 'the hash of a policy or how it begins, a JSON file, off, or show')
     .argument('[for]', 'with off: only this one, as show names it (<location or *>:<decision type>)')
     .action(async (what: string, of: string | undefined) => {
+      if (of !== undefined && what !== 'off')
+        throw cliError(
+          'E_OPTION_INVALID',
+          `${of}: goes with off alone; ${what === 'show' ? 'show tells of every one' : 'a policy says itself whom it is for'}.`,
+        )
       const settings = config()
       const pool = createPool({ url: databaseUrl(settings), max: 1, applicationName: 'rekindle policy' })
       const kafka = await cliKafka(settings)

@@ -22,7 +22,10 @@ export interface Counted {
   readonly impossible: number
 }
 
-export function addReplay(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
+export function addReplay(
+  program: Command,
+  { terminal, config, now, stop }: Pick<Surroundings, 'terminal' | 'config' | 'now' | 'stop'>,
+): void {
   program
     .command('replay')
     .description('decide again from stored questions, votes and policies, and compare byte by byte')
@@ -32,17 +35,22 @@ export function addReplay(program: Command, { terminal, config, now }: Pick<Surr
     .option('--json', 'one JSON document a decision that is not the same')
     .action(async (flags: ReplayFlags) => {
       const range = rangeOf(flags, now())
-      await withReplaySource(config(), 'rekindle replay', async (source) => {
-        const counted = await replayRange(source, range, (decision, replayed) => {
-          if (replayed.kind === 'same') return
-          if (flags.json === true) terminal.out(JSON.stringify({ decisionId: decision.decisionId, type: decision.type, ...replayed }))
-          else terminal.out(`${decision.decisionId}  ${decision.type}: ${replayed.because}`)
-        })
-        for (const line of countedLines(counted, flags.lead))
-          if (flags.json === true) terminal.err(line)
-          else terminal.out(line)
-        mustBeSame(counted)
-      })
+      await withReplaySource(
+        config(),
+        'rekindle replay',
+        async (source) => {
+          const counted = await replayRange(source, range, (decision, replayed) => {
+            if (replayed.kind === 'same') return
+            if (flags.json === true) terminal.out(JSON.stringify({ decisionId: decision.decisionId, type: decision.type, ...replayed }))
+            else terminal.out(`${decision.decisionId}  ${decision.type}: ${replayed.because}`)
+          })
+          for (const line of countedLines(counted, flags.lead))
+            if (flags.json === true) terminal.err(line)
+            else terminal.out(line)
+          mustBeSame(counted)
+        },
+        stop,
+      )
     })
 }
 

@@ -6,6 +6,7 @@ import type { MarketingSpend } from '../../schemas/generated/records.ts'
 import { marketingSpend } from '../../topics/index.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
+import { mustBeWhole } from '../latestByKey.ts'
 import { readSpend } from '../spendFile.ts'
 import type { KafkaForVerbs, Surroundings } from '../surroundings.ts'
 import { mustBeKnown } from '../unknownLocation.ts'
@@ -80,6 +81,7 @@ async function statements(connection: KafkaForVerbs, signal: AbortSignal): Promi
     const known = found.get(which)
     if (known === undefined || row.statedAt >= known.statedAt) found.set(which, row)
   })
+  mustBeWhole(marketingSpend, signal)
   return found
 }
 

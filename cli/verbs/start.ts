@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import type { Config } from '../../config/config.ts'
 import { maskUrls } from '../../config/maskUrls.ts'
@@ -11,13 +12,16 @@ import { roleCommand } from '../../stack/roleCommand.ts'
 import { LOOPBACK } from '../../stack/port.ts'
 import { startStack } from '../../stack/stack.ts'
 import type { Stack } from '../../stack/stack.ts'
+import { runningStack } from '../../stack/stackRecord.ts'
 import { startTable } from '../../stack/startTable.ts'
 import type { StartRow } from '../../stack/startTable.ts'
 import { supervisor } from '../../stack/supervisor.ts'
 import type { ProcessSpec, ProcessStatus, Supervisor } from '../../stack/supervisor.ts'
 import { sandboxApolloKey } from '../../simulate/sandboxPeople.ts'
 import { processLogger } from '../processLogger.ts'
+import { mustListen } from '../mustListen.ts'
 import { apolloSandboxPort, sandboxPort } from '../sandboxPort.ts'
+import { hangUp, stopRequests } from '../stopRequests.ts'
 import type { Surroundings } from '../surroundings.ts'
 
 /** Time for the processes to become ready: 10 to 20 s on a quick machine, minutes on one that has other work. */
@@ -26,6 +30,8 @@ const READY_WITHIN_MS = 240_000
 const STILL_EVERY_MS = 20_000
 /** Drain, commit and close of all processes; engines have a budget of their own. */
 const STOP_BUDGET_MS = 25_000
+/** Of the engines, when it was asked for twice. Those that are killed keep their data and take longer to start. */
+const HURRIED_BUDGET_MS = 5_000
 
 export function addStart(program: Command, { terminal, config }: Pick<Surroundings, 'terminal' | 'config'>): void {
   program
@@ -35,13 +41,15 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
     .action(async (flags: { simulate: boolean }) => {
       const settings = config()
       const simulate = settings.mode === 'local' && settings.simulate.enabled && flags.simulate
-      const stop = new AbortController()
-      for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(new Error(signal)))
-      const stopping = once(stop.signal, 'abort')
+      const { asked, hurried } = stopRequests(process, hangUp())
+      const stopping = asked.aborted ? Promise.resolve() : once(asked, 'abort')
+      // A second start beside a running one is told so, and not that its port is taken.
+      if (runningStack(settings.dataDir) === undefined)
+        await mustListen(settings.http, { wait: pause, stop: asked, tell: (line) => terminal.out(line) })
       terminal.out('Starting the engines …')
       const preparing = import('../prepare.ts')
       const starting = startStack({
-        stop: stop.signal,
+        stop: asked,
         dataDir: settings.dataDir,
         external: {
           ...(settings.kafka.brokers.length > 0 ? { kafkaBrokers: settings.kafka.brokers } : {}),
@@ -56,7 +64,7 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
         },
       })
       const stack = await starting.catch((error: unknown) => {
-        if (!stop.signal.aborted || error !== stop.signal.reason) throw error
+        if (!asked.aborted || error !== asked.reason) throw error
         return undefined
       })
       if (stack === undefined) {
@@ -83,23 +91,23 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
           },
         })
         try {
-          if (!stop.signal.aborted) {
+          if (!asked.aborted) {
             const told = stillStarting(members, (line) => {
               terminal.out(line)
             })
             await Promise.race([members.start(READY_WITHIN_MS), stopping]).finally(() => clearInterval(told))
           }
-          if (!stop.signal.aborted) {
+          if (!asked.aborted) {
             for (const line of readyLines(stack, members.status(), simulate, settings.lookUps.enabled)) terminal.out(line)
             await stopping
           }
         } finally {
-          terminal.out('Stopping: processes finish what they have, then the engines. Data stays.')
+          terminal.out('Stopping: processes finish what they have, then the engines. Data stays. Ctrl-C once more does not wait for it.')
           // Pipeline and sinks end one after the other, and each may wait for a tick.
-          await members.stop(STOP_BUDGET_MS + 2 * settings.kafka.joinTickMs)
+          await members.stop(STOP_BUDGET_MS + 2 * settings.kafka.joinTickMs, hurried)
         }
       } finally {
-        await stack.stop()
+        await stack.stop(hurried.aborted ? HURRIED_BUDGET_MS : undefined)
       }
       terminal.out('Stopped.')
       process.exit(0)

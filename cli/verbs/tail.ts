@@ -1,5 +1,6 @@
 /** `rekindle tail <topic>`: decoded records of a topic, one a line, as they come. */
 import type { Command } from 'commander'
+import { countOf } from '../countOption.ts'
 import { cliError } from '../errors.ts'
 import { isAbout, recordLine, topicNamed } from '../recordText.ts'
 import type { Surroundings, TailStart } from '../surroundings.ts'
@@ -41,7 +42,5 @@ function beginning(flags: TailFlags): TailStart['from'] {
     throw cliError('E_OPTION_INVALID', `--last ${flags.last}: goes without --from-beginning, which begins with the oldest record.`)
   if (flags.fromBeginning === true) return 'beginning'
   if (flags.last === undefined) return 'now'
-  const last = Number(flags.last)
-  if (!Number.isInteger(last) || last < 1) throw cliError('E_OPTION_INVALID', `--last ${flags.last}: must be a whole number from 1.`)
-  return { last }
+  return { last: countOf('--last', flags.last, 1) }
 }

@@ -8,6 +8,7 @@ import { runningTrial, trialAgentId } from '../../pipelines/trials/trial.ts'
 import { insightKey, insights, tenants } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
+import { countOf } from '../countOption.ts'
 import { cliError } from '../errors.ts'
 import { hourLines, hoursOf } from '../hourLines.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -78,7 +79,7 @@ export function addTrials(
         const settings = await tenant(location)
         if (settings === undefined) throw cliError('E_OPTION_INVALID', `--location ${location}: no such location is set up.`)
         const stopped = hour === undefined ? stoppedIn(wordingsOf(await stated(location))) : stoppedIn(hoursOf(await statedHours(location)))
-        const name = wording ?? hourOption(Number(hour), 'weekday')
+        const name = wording ?? hourOption(countOf('--hour', hour ?? '', 0, 23), 'weekday')
         const [flag, said] = hour === undefined ? ['--wording', name] : ['--hour', hour]
         const shown = stopped.map((one) => (hour === undefined ? one : String(clockHourOf(one))))
         if (!stopped.includes(name))

@@ -5,22 +5,24 @@
 import type { Command } from 'commander'
 import { leadKey, results } from '../../topics/index.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
-import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
+import { whatIf } from '../../pipelines/consensus/whatIf.ts'
 import type { Compared, JudgedDifference } from '../../pipelines/consensus/whatIf.ts'
 import { choiceOf, effectOf } from '../../pipelines/effects/loggedChoices.ts'
-import type { ChoiceOrNot, Effect } from '../../pipelines/effects/loggedChoices.ts'
+import type { ChoiceOrNot, Effect, ResultOfChoice } from '../../pipelines/effects/loggedChoices.ts'
 import { drawnVerdicts } from '../../pipelines/learning/voteTable.ts'
 import { instantText } from '../../pipelines/instantText.ts'
-import type { AgentResult, Policy } from '../../schemas/generated/records.ts'
+import type { Policy } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
 import { columns } from '../columns.ts'
+import { countOf } from '../countOption.ts'
 import { effectLines } from '../effectText.ts'
-import { cliError } from '../errors.ts'
 import { withReplaySource } from '../replaySource.ts'
 import type { ReplaySource, TailSource } from '../replaySource.ts'
 import { rangeOf, storedQuestions } from '../storedQuestions.ts'
 import type { ReplayRange } from '../storedQuestions.ts'
 import type { Surroundings } from '../surroundings.ts'
+import { isChanged, WhatIfTally } from '../whatIfTally.ts'
+import type { Changed } from '../whatIfTally.ts'
 import { policyMeant } from './policy.ts'
 
 interface WhatIfFlags {
@@ -32,7 +34,10 @@ interface WhatIfFlags {
   readonly json?: true
 }
 
-export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
+export function addWhatIf(
+  program: Command,
+  { terminal, config, now, stop }: Pick<Surroundings, 'terminal' | 'config' | 'now' | 'stop'>,
+): void {
   program
     .command('whatif')
     .description('which decisions another policy would have changed, why, and what that would have brought; sends nothing')
@@ -44,26 +49,27 @@ export function addWhatIf(program: Command, { terminal, config, now }: Pick<Surr
     .option('--json', 'one JSON document a decision that would change, and one of the effect')
     .action(async (flags: WhatIfFlags) => {
       const range = rangeOf(flags, now())
-      const limit = Number(flags.limit)
-      if (!(Number.isInteger(limit) && limit >= 0)) throw cliError('E_OPTION_INVALID', `--limit ${flags.limit}: must be a whole number.`)
-      await withReplaySource(config(), 'rekindle whatif', async (source, db) => {
-        const policy = await policyMeant(db, flags.policy)
-        const { compared, effect } = await compareRange(source, range, policy)
-        const verdicts = drawnVerdicts(await labelledDecisions(db, policy.decisionType, 0))
-        if (flags.json === true) {
-          for (const one of changed(compared))
-            terminal.out(
-              JSON.stringify({
-                decisionId: one.decision.decisionId,
-                before: one.decision.chosen,
-                after: one.other.chosen,
-                decision: one.other,
-              }),
-            )
-          terminal.out(JSON.stringify({ effect }))
-        } else for (const line of whatIfLines(policy, compared, effect, judgedDifference(compared, verdicts), limit)) terminal.out(line)
-      })
+      const limit = countOf('--limit', flags.limit, 0)
+      await withReplaySource(
+        config(),
+        'rekindle whatif',
+        async (source, db) => {
+          const policy = await policyMeant(db, flags.policy)
+          const tally = new WhatIfTally(limit, drawnVerdicts(await labelledDecisions(db, policy.decisionType, 0)))
+          const effect = await compareRange(source, range, policy, (one) => {
+            tally.add(one)
+            if (flags.json === true && isChanged(one)) terminal.out(JSON.stringify(changeOf(one)))
+          })
+          if (flags.json === true) terminal.out(JSON.stringify({ effect }))
+          else for (const line of whatIfLines(policy, tally, effect)) terminal.out(line)
+        },
+        stop,
+      )
     })
+}
+
+function changeOf({ decision, other }: Changed): object {
+  return { decisionId: decision.decisionId, before: decision.chosen, after: other.chosen, decision: other }
 }
 
 /** Decides every question of the range again with another policy, and estimates what that would have brought. */
@@ -71,64 +77,40 @@ export async function compareRange(
   source: ReplaySource & TailSource,
   range: ReplayRange,
   policy: Policy,
-): Promise<{ readonly compared: readonly Compared[]; readonly effect: Effect }> {
-  const told = new Map<string, AgentResult>()
+  onCompared: (one: Compared) => void,
+): Promise<Effect> {
+  const told = new Map<string, ResultOfChoice>()
   // A result is younger than its decision.
   await source.tail(results, { from: { at: range.from }, untilEnd: true }, ({ value }) => {
-    if (value) told.set(value.resultId, value)
+    if (value) told.set(value.resultId, { outcome: value.outcome, option: value.option, wording: value.wording })
   })
-  const compared: Compared[] = []
   const choices: ChoiceOrNot[] = []
   for await (const { stored, inputs } of storedQuestions(source, range)) {
     const followUp = stored.find(({ type }) => type === 'follow_up')
     for (const one of whatIf(stored, inputs, policy)) {
-      compared.push(one)
+      onCompared(one)
       if (one.kind === 'compared' && inputs.assessment !== undefined)
         choices.push(choiceOf(one, followUp, inputs.assessment.value.view, (id) => told.get(id)))
     }
   }
-  return { compared, effect: effectOf(choices) }
+  return effectOf(choices)
 }
 
-type Changed = Extract<Compared, { kind: 'compared' }>
-
-function changed(compared: readonly Compared[]): Changed[] {
-  return compared.filter((one): one is Changed => one.kind === 'compared' && one.decision.chosen !== one.other.chosen)
-}
-
-export function whatIfLines(
-  policy: Policy,
-  compared: readonly Compared[],
-  effect: Effect,
-  judged: JudgedDifference,
-  limit: number,
-): string[] {
-  const estimated = effectLines(effect, policy.decisionType, changed(compared).length)
-  const others = changed(compared)
-  const impossible = compared.filter(({ kind }) => kind === 'not_possible').length
-  const total = compared.length - impossible
+export function whatIfLines(policy: Policy, tally: WhatIfTally, effect: Effect): string[] {
+  const { total, impossible, changed, shown, moves, judged } = tally
+  const estimated = effectLines(effect, policy.decisionType, changed)
   return [
-    `${policy.policyHash.slice(0, 12)}, ${policy.label}: ${others.length} of ${total} decisions would be others.` +
+    `${policy.policyHash.slice(0, 12)}, ${policy.label}: ${changed} of ${total} decisions would be others.` +
       (impossible === 0 ? '' : ` ${impossible} could not be decided again and are left out.`),
-    ...moves(others),
-    ...others.slice(0, limit).flatMap((one) => changeLines(one, policy)),
-    ...(others.length > limit && limit > 0 ? [`and ${others.length - limit} more: --limit, or --json`] : []),
+    ...columns(
+      moves.map(([move, count]) => [`  ${move}`, String(count)]),
+      { right: [1] },
+    ),
+    ...shown.flatMap((one) => changeLines(one, policy)),
+    ...(changed > shown.length && shown.length > 0 ? [`and ${changed - shown.length} more: --limit, or --json`] : []),
     ...(estimated.length === 0 ? [] : ['', ...estimated]),
-    ...judgedLines(judged, others.length),
+    ...judgedLines(judged, changed),
   ]
-}
-
-function moves(others: readonly Changed[]): string[] {
-  const counts = new Map<string, number>()
-  for (const { decision, other } of others) {
-    const move = `${decision.chosen} -> ${other.chosen}`
-    counts.set(move, (counts.get(move) ?? 0) + 1)
-  }
-  if (counts.size === 0) return []
-  return columns(
-    [...counts].sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1)).map(([move, count]) => [`  ${move}`, String(count)]),
-    { right: [1] },
-  )
 }
 
 function changeLines({ decision, other }: Changed, policy: Policy): string[] {

@@ -23,6 +23,9 @@ export type ChoiceOrNot =
   /** `isOther`: the other policy would have chosen otherwise. */
   | { readonly kind: 'left_out'; readonly because: LeftOut; readonly decisionId: string; readonly isOther: boolean }
 
+/** What is needed of a result to know what a choice brought. */
+export type ResultOfChoice = Pick<AgentResult, 'outcome' | 'option' | 'wording'>
+
 /**
  * A compared decision as a choice. `followUp` is the decision on the same question whether and how to write; `result` finds
  * what came of it by the id of the result.
@@ -31,7 +34,7 @@ export function choiceOf(
   { decision, other }: Extract<Compared, { kind: 'compared' }>,
   followUp: Decision | undefined,
   view: LeadView,
-  result: (resultId: string) => AgentResult | undefined,
+  result: (resultId: string) => ResultOfChoice | undefined,
 ): ChoiceOrNot {
   const without = (because: LeftOut): ChoiceOrNot => ({
     kind: 'left_out',

@@ -3,12 +3,13 @@
  * data in a plain folder that survives restarts and kills.
  */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ProcessEngine } from '../engine.ts'
 import type { EngineOptions, Launch } from '../engine.ts'
 import { givingWay } from '../givingWay.ts'
+import { keptText } from '../keptText.ts'
 import { LOOPBACK } from '../port.ts'
 import { typescriptLoader } from '../nodeArguments.ts'
 
@@ -71,12 +72,6 @@ export class ClickhouseEngine extends ProcessEngine {
   }
 
   private password(): string {
-    const file = join(this.dataDir, 'clickhouse.password')
-    if (!existsSync(file)) {
-      mkdirSync(this.dataDir, { recursive: true })
-      writeFileSync(file, randomBytes(18).toString('base64url'), { mode: 0o600 })
-      chmodSync(file, 0o600)
-    }
-    return readFileSync(file, 'utf8')
+    return keptText(join(this.dataDir, 'clickhouse.password'), () => randomBytes(18).toString('base64url'))
   }
 }

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { ProcessEngine } from '../engine.ts'
 import type { EngineOptions, Launch } from '../engine.ts'
 import { requireJava, runJava } from '../java.ts'
+import { keptText } from '../keptText.ts'
 import { fetchWithMaven } from '../maven.ts'
 import { LOOPBACK } from '../port.ts'
 import { javaCommand } from '../prerequisites.mjs'
@@ -99,7 +100,8 @@ export class KafkaEngine extends ProcessEngine {
     const formatted = join(home, 'formatted')
     if (!existsSync(formatted)) {
       this.options.onProgress('kafka: creating the log')
-      const clusterId = this.node?.clusterId ?? newClusterId()
+      // Written down before the log is: one that was cut off in mid-creation is finished under the same id, and refused under another.
+      const clusterId = this.node?.clusterId ?? keptText(join(home, 'cluster.id'), newClusterId)
       await runJava(
         'kafka format',
         [

@@ -11,6 +11,7 @@ import { ProcessEngine } from '../engine.ts'
 import type { EngineOptions, Launch } from '../engine.ts'
 import { stackError } from '../errors.ts'
 import { givingWay } from '../givingWay.ts'
+import { keptText } from '../keptText.ts'
 import { carries, endProcess } from '../osProcess.ts'
 import { LOOPBACK } from '../port.ts'
 import { reachableByOthers, usablePrograms } from './binaries.ts'
@@ -183,13 +184,7 @@ export class PostgresEngine extends ProcessEngine {
   }
 
   private password(): string {
-    const file = join(this.base, 'postgres.password')
-    if (!existsSync(file)) {
-      mkdirSync(this.base, { recursive: true })
-      writeFileSync(file, randomBytes(18).toString('base64url'), { mode: 0o600 })
-      chmodSync(file, 0o600)
-    }
-    return readFileSync(file, 'utf8')
+    return keptText(join(this.base, 'postgres.password'), () => randomBytes(18).toString('base64url'))
   }
 }
 

@@ -10,7 +10,7 @@ import t from 'tap'
 import { changed as changedTenant, workflowUrl } from '../../cli/verbs/tenants.ts'
 import type { Test } from 'tap'
 import { explained } from '../../api/leadStory.ts'
-import { apiUrl, kafkaAddresses } from '../../cli/addresses.ts'
+import { apiUrl, clickhouseUrl, databaseUrl, kafkaAddresses } from '../../cli/addresses.ts'
 import type { LeadStory } from '../../api/replySchemas.ts'
 import { workflowToken } from '../../api/workflowToken.ts'
 import { readApi } from '../../cli/apiClient.ts'
@@ -27,6 +27,7 @@ import type { Decision } from '../../schemas/generated/records.ts'
 import { sandboxKey } from '../../simulate/sandboxKey.ts'
 import { sandboxTenantId } from '../../simulate/sandboxTenant.ts'
 import { httpPost, newAccounts } from '../../simulate/sender.ts'
+import { processBirth } from '../../stack/osProcess.ts'
 import { at, decisionOf, profileOf } from '../api/apiUnderTest.ts'
 import { apiRun } from './apiRun.ts'
 
@@ -752,6 +753,43 @@ t.test('addresses come from the flag, the configuration, the running stack, in t
   })
 })
 
+t.test('a stack that is still starting has no addresses: nobody is sent to what a client takes an empty one for', async (t) => {
+  const dataDir = t.testdir()
+  const starting = {
+    ownerPid: process.pid,
+    ownerBirth: processBirth(process.pid),
+    addresses: { kafkaBrokers: [], registryUrl: '', databaseUrl: '', clickhouseUrl: '' },
+    engines: [],
+  }
+  writeFileSync(join(dataDir, 'stack.json'), JSON.stringify(starting))
+  const config = loadConfig({ REKINDLE_DATA_DIR: dataDir, KAFKA_BROKERS: 'k:9092' })
+  const still = /^The stack on .* is still starting and \w+_URL is not set\.$/m
+  for (const address of [kafkaAddresses, databaseUrl, clickhouseUrl])
+    t.throws(() => address(config), { code: 'E_NOTHING_RUNS', message: still }, address.name)
+  t.throws(() => kafkaAddresses(loadConfig({ REKINDLE_DATA_DIR: dataDir })), { code: 'E_NOTHING_RUNS', message: /KAFKA_BROKERS/ })
+})
+
+t.test('an answer that breaks off is told as an API that does not answer', async (t) => {
+  const fetch = async () => ({ status: 200, text: () => Promise.reject(new TypeError('terminated')) })
+  t.match(await run(t, ['why', 'maria'], { surroundings: { fetch } }), {
+    code: 1,
+    err: [/^E_API_UNREACHABLE: .* does not answer\.$/, String],
+  })
+})
+
+t.test('a topic that was read in part only says nothing of what is not there', async (t) => {
+  const kafka = { tail: async () => undefined, close: async () => undefined } as never
+  for (const argv of [
+    ['attribution', 'show', '--location', 'loc'],
+    ['spend', 'list'],
+  ])
+    t.match(await run(t, argv, { surroundings: { kafka: async () => kafka, stop: AbortSignal.abort() } }), {
+      code: 1,
+      out: [],
+      err: [/^E_STOPPED: \S+ was not read to its end\.$/, String],
+    })
+})
+
 t.test('faults are shown as what they are', async (t) => {
   t.match(faultLines(new TypeError('a bug')).join('\n'), /TypeError: a bug\n\s+at /)
   t.strictSame(faultLines('text'), ['text'])
@@ -791,6 +829,17 @@ t.test('a reader that goes away is told once, and what was begun comes to its en
   const [code] = (await once(child, 'exit')) as [number]
   t.equal(code, 0)
   t.equal(existsSync(done) && readFileSync(done, 'utf8'), 'told 1 time')
+})
+
+t.test('a terminal that is closed is a reader that went away', (t) => {
+  let gone = 0
+  processTerminal(() => void gone++)
+  const listeners = (['stdout', 'stderr'] as const).map((name) => [process[name], process[name].listeners('error').at(-1)] as const)
+  t.teardown(() => listeners.forEach(([stream, listener]) => stream.off('error', listener as () => void)))
+  for (const [, listener] of listeners) listener?.(Object.assign(new Error('write EIO'), { code: 'EIO' }))
+  t.equal(gone, 1)
+  t.throws(() => listeners[0]?.[1]?.(Object.assign(new Error('write EBADF'), { code: 'EBADF' })), /EBADF/)
+  t.end()
 })
 
 t.test('a terminal obeys nothing that a lead has typed, and JSON stays what it was', async (t) => {

@@ -154,7 +154,7 @@ t.test('a person opens a stopped hour again, and no other', async (t) => {
   t.match(told, [/^The hour from 18:00 is open again at .* 00:15 UTC\.$/])
   for (const [flags, reason] of [
     [['--hour', '9'], /--hour 9: not stopped at .*; stopped: 18\./],
-    [['--hour', 'noon'], /--hour noon: not stopped/],
+    [['--hour', 'noon'], /--hour noon: must be a whole number from 0 to 23/],
     [[], /Give one of --wording and --hour/],
     [['--hour', '18', '--wording', 'soft_ask'], /Give one of --wording and --hour/],
   ] as const) {

@@ -76,7 +76,7 @@ t.test('a what-if on stored draws and results tells size and estimates, and refu
       err: (text: string) => lines.push(text),
       live: () => undefined,
     }
-    const surroundings = { terminal, config: () => config, now: Date.now }
+    const surroundings = { terminal, config: () => config, now: Date.now, stop: new AbortController().signal }
     const program = new Command('rekindle').exitOverride()
     addWhatIf(program, surroundings)
     const argv = ['whatif', '--from', new Date(begun).toISOString(), '--limit', '0', ...flags]

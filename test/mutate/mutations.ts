@@ -310,6 +310,66 @@ export const mutations: readonly Mutation[] = [
     why: 'A process that died on a full disk took the supervisor with it when it was to be started again.',
   },
   {
+    id: 'one-start-a-folder',
+    guard: 'of several starts on a data folder one goes on',
+    file: 'stack/stackRecord.ts',
+    find: 'linkSync(from, to)',
+    replace: 'renameSync(from, to)',
+    tests: [{ file: 'test/stack/stackRecord.test.ts', title: 'a folder is claimed anew when its owner is gone, and not while it lives' }],
+    why: 'Two `npm start` at the same moment both went on, and each ended the engines of the other.',
+  },
+  {
+    id: 'engine-pause-grows',
+    guard: 'an engine that dies at once is not started again and again',
+    file: 'stack/engineWatch.ts',
+    find: ' || now() < turn.notBefore',
+    replace: '',
+    tests: [
+      {
+        file: 'test/stack/engineWatch.test.ts',
+        title: 'one that dies at once after each start is not started again and again; one that has lived for a minute is at once',
+      },
+    ],
+    why: 'A broker that cannot live was started each second for good, and took the machine from all that could.',
+  },
+  {
+    id: 'engine-keeps-port',
+    guard: 'an engine that died comes back where clients look for it',
+    file: 'stack/engine.ts',
+    find: '    this.pinned = ports\n    try',
+    replace: '    try',
+    tests: [
+      {
+        file: 'test/stack/comeBack.test.ts',
+        title: 'an engine that died comes back on its port, or not while somebody else has it: all others look for it there',
+      },
+    ],
+    why: 'The broker was back on another port, and every process went on looking for it where it had been.',
+  },
+  {
+    id: 'address-not-known-yet',
+    guard: 'a stack that still starts has no addresses',
+    file: 'cli/addresses.ts',
+    find: "if (url === '') throw",
+    replace: 'if (url === undefined) throw',
+    tests: [
+      {
+        file: 'test/cli/cli.test.ts',
+        title: 'a stack that is still starting has no addresses: nobody is sent to what a client takes an empty one for',
+      },
+    ],
+    why: 'A verb asked the Postgres that the machine has besides, which is what the client takes an empty address for.',
+  },
+  {
+    id: 'nothing-is-no-number',
+    guard: 'an option that is left empty is refused',
+    file: 'cli/countOption.ts',
+    find: '/^\\d{1,15}$/.test(text) ? Number(text) : Number.NaN',
+    replace: 'Number(text)',
+    tests: [{ file: 'test/cli/wrongOptions.test.ts', title: 'a count is written in digits and within its bounds' }],
+    why: 'A variable of a script that was not set counted as 0.',
+  },
+  {
     id: 'gone-with-its-reader',
     guard: 'a verb whose reader goes away ends what it has begun',
     file: 'cli/terminal.ts',

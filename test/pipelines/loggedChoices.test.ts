@@ -8,6 +8,7 @@ import { agents } from '../../pipelines/agents/agents.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { sealed } from '../../pipelines/consensus/policy.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
+import type { Compared } from '../../pipelines/consensus/whatIf.ts'
 import { choiceOf, effectOf } from '../../pipelines/effects/loggedChoices.ts'
 import type { ChoiceOrNot } from '../../pipelines/effects/loggedChoices.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
@@ -151,11 +152,9 @@ t.test('a stretch of the topics is compared and says that nothing in it was left
     policy: (hash) => shippedPolicies.find(({ policyHash }) => policyHash === hash),
     tenant: () => tenant,
   }
-  const { compared: all, effect } = await compareRange(
-    source,
-    { from: tuesdayNoon, until: tuesdayNoon + HOUR, lead: undefined },
-    silentPolicy,
-  )
+  const all: Compared[] = []
+  const range = { from: tuesdayNoon, until: tuesdayNoon + HOUR, lead: undefined }
+  const effect = await compareRange(source, range, silentPolicy, (one) => all.push(one))
   t.match(all, [{ kind: 'compared', decision: { decisionId: followUp.decisionId }, other: { chosen: 'wait' } }])
   t.match(effect, { answer: { because: 'no_choices' }, leftOut: { certain: 1 }, notEstimable: [followUp.decisionId] })
   t.strictSame(effectLines(effect, 'follow_up', 1), [
@@ -212,6 +211,9 @@ t.test('the effective size is told first, then both estimates with their interva
     '  d0',
     '  d1',
   ])
+  const many = effectLines(effectOf(answered(23, { chosen: 'elsewhere' })), 'content', 23)
+  // In the order of their text: d0, d1, d10 to d19, d2, d20, d21, d22, d3 …
+  t.strictSame([many.length, many.at(-2), many.at(-1)], [22, '  d6', '  and 3 more: --json names them all'])
   const unknown = effectOf([choiceOf(compared(), followUp, view, () => undefined)])
   t.strictSame(effectLines(unknown, 'content', 0), [
     'Nothing is estimated: of no decision that was left to lot is it known what came of it.',

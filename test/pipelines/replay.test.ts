@@ -17,6 +17,7 @@ import { judgedDifference, whatIf } from '../../pipelines/consensus/whatIf.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
 import { arithmeticOf } from '../../pipelines/consensus/writtenBy.ts'
 import { whatIfLines } from '../../cli/verbs/whatif.ts'
+import { WhatIfTally } from '../../cli/whatIfTally.ts'
 import { countedLines, replayRange } from '../../cli/verbs/replay.ts'
 import type { ReplaySource } from '../../cli/replaySource.ts'
 import { drive } from '../../runtime/driver.ts'
@@ -478,16 +479,21 @@ t.test('verdicts tell two policies apart only beyond chance', (t) => {
   t.match(judged, { verdicts: 13, rightBefore: 3, rightAfter: 11, better: 8, worse: 0 })
   t.ok(Math.abs(judged.betterShare.low - 0.6306) < 1e-4)
   const effect = effectOf([])
-  const text = (counted: typeof judged) => whatIfLines(silentPolicy, all, effect, counted, 0).join('\n')
-  t.match(text(judged), /10 of 13 decisions would be others\.\n +sms -> wait +8\n +email -> call +2\n/)
+  const text = (given: typeof verdicts, limit = 0) => {
+    const tally = new WhatIfTally(limit, given)
+    for (const one of all) tally.add(one)
+    t.equal(tally.shown.length, limit, 'only what is told in full is held')
+    return whatIfLines(silentPolicy, tally, effect).join('\n')
+  }
+  t.match(text(verdicts), /10 of 13 decisions would be others\.\n +sms -> wait +8\n +email -> call +2\n/)
   t.match(
-    text(judged),
+    text(verdicts),
     /\n\nNot estimable from this log: no follow_up decision in it was left to lot, so none shows what another option would have brought\. These 10 decisions would have changed; --json lists all of them\.\n/,
   )
-  t.match(text(judged), /By 13 verdicts: right 11 times against 3; better on 8, worse on 0: it is better beyond chance\./)
-  t.match(text(judgedDifference(all, verdicts.slice(0, 2))), /better on 2, worse on 0: too few to tell the two apart/)
-  t.match(text(judgedDifference(all, [])), /Nobody has judged a decision of the random audit among them: rekindle audit next\.$/)
-  t.match(whatIfLines(silentPolicy, all, effect, judged, 1).join('\n'), /and 9 more: --limit, or --json/)
+  t.match(text(verdicts), /By 13 verdicts: right 11 times against 3; better on 8, worse on 0: it is better beyond chance\./)
+  t.match(text(verdicts.slice(0, 2)), /better on 2, worse on 0: too few to tell the two apart/)
+  t.match(text([]), /Nobody has judged a decision of the random audit among them: rekindle audit next\.$/)
+  t.match(text(verdicts, 1), /and 9 more: --limit, or --json/)
   const drawn = (usual: string) => ({ trial: 'wording-2', usual, drawn: true, arms: [], seed: 's' })
   const lots = all.map((one) => ({
     ...one,

@@ -5,9 +5,9 @@
 import t from 'tap'
 import type { ReplaySource, TailSource } from '../../cli/replaySource.ts'
 import { compareRange, whatIfLines } from '../../cli/verbs/whatif.ts'
+import { WhatIfTally } from '../../cli/whatIfTally.ts'
 import { sealed } from '../../pipelines/consensus/policy.ts'
 import { shippedPolicies } from '../../pipelines/consensus/shippedPolicies.ts'
-import { judgedDifference } from '../../pipelines/consensus/whatIf.ts'
 import type { Policy } from '../../schemas/generated/records.ts'
 import { assessments, ballots, decisions, results } from '../../topics/index.ts'
 import { DAY, HOUR, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
@@ -32,8 +32,9 @@ const source: ReplaySource & TailSource = {
 const shipped = shippedPolicies.find(({ decisionType }) => decisionType === 'content') as Policy
 const range = { from: tuesdayNoon, until: tuesdayNoon + 10 * DAY + HOUR, lead: undefined }
 const told = async (policy: Policy, within = range) => {
-  const { compared, effect } = await compareRange(source, within, policy)
-  return { effect, lines: whatIfLines(policy, compared, effect, judgedDifference(compared, []), 0) }
+  const tally = new WhatIfTally(0, [])
+  const effect = await compareRange(source, within, policy, (one) => tally.add(one))
+  return { effect, lines: whatIfLines(policy, tally, effect) }
 }
 t.test('decisions that were drawn and their results give an estimate with its effective size', async (t) => {
   t.strictSame([first.length, second.length], [LEADS, LEADS])

@@ -62,6 +62,8 @@ t.test('a machine without Java and Maven is told both, unless broker and registr
   for (const verb of ['test', 'chaos', 'mutate']) t.equal(lacks(verb, folder, given).length, 2, `${verb} brings its own`)
   writeFileSync(join(folder, '.env'), 'KAFKA_BROKERS=kafka:9092\nexport SCHEMA_REGISTRY_URL = http://registry:8080\n')
   t.strictSame(lacks('start', folder, bare), [])
+  writeFileSync(join(folder, '.env'), 'KAFKA_BROKERS=""\nSCHEMA_REGISTRY_URL= # none of our own\n')
+  t.equal(lacks('start', folder, bare).length, 2, 'quotes and remarks are no address')
   mkdirSync(join(folder, 'cache', 'rekindle'), { recursive: true })
   t.equal(lacks('test', folder, bare).length, 1, 'what is fetched needs no Maven')
 })

@@ -21,8 +21,10 @@ import { PostgresEngine } from '../../stack/postgres/postgresEngine.ts'
 import { cacheFolder, javaLack, mavenLack, nodeLack, reaches } from '../../stack/prerequisites.mjs'
 import { RedisEngine } from '../../stack/redis/redisEngine.ts'
 import { createPlainTopics } from '../support/plainTopics.ts'
-import { readStack, removeStack, runningStack, startStack } from '../../stack/stack.ts'
-import type { Stack, StackAddresses } from '../../stack/stack.ts'
+import { removeStack, startStack } from '../../stack/stack.ts'
+import type { Stack } from '../../stack/stack.ts'
+import { readStack, runningStack } from '../../stack/stackRecord.ts'
+import type { StackAddresses } from '../../stack/stackRecord.ts'
 
 const root = resolve(import.meta.dirname, '..', '..')
 // Two starts of the whole stack on a busy machine.

@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import t from 'tap'
 import { processBirth } from '../../stack/osProcess.ts'
-import { runningStack, startStack } from '../../stack/stack.ts'
+import { startStack } from '../../stack/stack.ts'
+import { runningStack } from '../../stack/stackRecord.ts'
 import { startTable } from '../../stack/startTable.ts'
 import { announceReady, endWithSupervisor } from '../../stack/supervised.ts'
 import { supervisor } from '../../stack/supervisor.ts'
@@ -105,6 +106,61 @@ t.test('what dies is started again after a pause that doubles, and it is said', 
   t.match(said.join('\n'), /sinks ended with signal SIGKILL/)
   await running.stop(10_000)
   t.equal(running.status()[0]?.state, 'stopped')
+})
+
+t.test('what a process said of why it cannot run is said with its end', async (t) => {
+  const lines = [
+    "console.error('E_OLD: of before.')",
+    "console.error('E_ADDRESS_UNUSABLE: listen EADDRINUSE 127.0.0.1:8080.\\nWhat to do: …')",
+  ]
+  const running = make([{ name: 'api', command: process.execPath, args: ['-e', `${lines.join(';')}; process.exit(1)`] }])
+  await t.rejects(running.start(2_000), { code: 'E_PROCESS_NOT_READY', message: /api \((re)?starting\)[\s\S]*E_ADDRESS_UNUSABLE/ })
+  t.match(said[0], /^api ended with exit code 1, E_ADDRESS_UNUSABLE: listen EADDRINUSE 127\.0\.0\.1:8080; starting it again in 0\.02 s/)
+  await running.stop(1_000)
+})
+
+t.test('who does not want to wait any longer has all killed at once', async (t) => {
+  const deaf = "process.removeAllListeners('SIGTERM'); process.on('SIGTERM', () => {});"
+  const running = make([member('first', {}, deaf), member('second', {}, deaf)])
+  await running.start(20_000)
+  const hurried = new AbortController()
+  const stopping = running.stop(600_000, hurried.signal)
+  hurried.abort()
+  await stopping
+  t.strictSame(
+    said.map((line) => line.split(';')[0]),
+    ['second is not waited for any longer and is killed', 'first is not waited for any longer and is killed'],
+  )
+})
+
+t.test('a process whose supervisor went while it loaded its code ends, and announces itself to nobody', async (t) => {
+  const child = join(folder, 'late.mts')
+  const started = join(folder, 'late.pid')
+  writeFileSync(
+    child,
+    `import { existsSync, writeFileSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
+writeFileSync(${JSON.stringify(started)}, String(process.pid))
+while (process.connected) await setTimeout(5)
+const { announceReady, endWithSupervisor } = await import(${JSON.stringify(join(root, 'stack', 'supervised.ts'))})
+announceReady('here')
+endWithSupervisor(() => process.exit(0))
+setInterval(() => undefined, 1000)
+`,
+  )
+  const owner = spawn(
+    process.execPath,
+    [
+      '-e',
+      `const child = require('node:child_process').spawn(process.execPath, ['--import', ${JSON.stringify(import.meta.resolve('tsx'))}, ${JSON.stringify(child)}], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], detached: true })
+       setInterval(() => require('node:fs').existsSync(${JSON.stringify(started)}) && process.exit(0), 5)`,
+    ],
+    { stdio: 'ignore' },
+  )
+  await new Promise((done) => owner.once('exit', done))
+  const pid = Number(readFileSync(started, 'utf8'))
+  await until(() => processBirth(pid) === undefined)
+  t.pass('it has ended')
 })
 
 t.test('one budget for all: what is left at its end is killed', async (t) => {

@@ -9,8 +9,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import tap from 'tap'
-import { readStack, removeStack, startStack } from '../../stack/stack.ts'
-import type { StackAddresses } from '../../stack/stack.ts'
+import { removeStack, startStack } from '../../stack/stack.ts'
+import { readStack } from '../../stack/stackRecord.ts'
+import type { StackAddresses } from '../../stack/stackRecord.ts'
 
 export interface TestStack {
   readonly kafkaBrokers: string[]

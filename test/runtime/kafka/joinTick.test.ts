@@ -162,9 +162,12 @@ t.test('a process that is asked to end works on until the tick; asked again it l
   await eventually('it has joined', () => lines.includes('joined'))
   child.kill('SIGTERM')
   await eventually('it was asked', () => lines.includes('asked'))
+  const askedAt = performance.now()
   await send(kafka, 0, 400)
   await caughtUp(kafka, group, [items])
   t.equal(child.exitCode, null, 'it works on')
+  // Sooner it would be the same request.
+  await eventually('a person may ask again', () => performance.now() - askedAt >= 300)
   child.kill('SIGTERM')
   await eventually('it ends', () => child.exitCode !== null || child.signalCode !== null)
   t.equal(child.exitCode, 0)
