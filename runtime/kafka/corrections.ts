@@ -312,25 +312,20 @@ function codecOf(id: number): NonNullable<BatchOptions['codec']> {
   return { id, compress: (bytes) => codec.compress({ buffer: bytes }) }
 }
 
+/**
+ * Synchronous: the 10 KB of a usual batch take 20 µs, two changes of thread take longer and wake another core. With the 200 KB of a full one
+ * on other threads a member was slower as well (docs/performance.md): its transaction ends later, and the next waits for that.
+ */
 interface Snappy {
   compressSync(bytes: Buffer): Buffer
   uncompressSync(bytes: Buffer): Buffer
-  compress(bytes: Buffer): Promise<Buffer>
-  uncompress(bytes: Buffer): Promise<Buffer>
 }
-
-/**
- * From so many bytes on another thread compresses. The 10 KB of a usual batch take 20 µs, two changes of thread take longer and wake another
- * core; the 200 KB of a full one would hold up the folds of the other units for half a millisecond.
- */
-const ANOTHER_THREAD_BYTES = 32 * 1024
 
 /** The framing of Java clients: magic, two int32 versions, then chunks of int32 length and snappy bytes. */
 const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00])
 
-async function uncompress(snappy: Snappy, bytes: Buffer): Promise<Buffer> {
-  if (!bytes.subarray(0, XERIAL.length).equals(XERIAL))
-    return bytes.length < ANOTHER_THREAD_BYTES ? snappy.uncompressSync(bytes) : snappy.uncompress(bytes)
+function uncompress(snappy: Snappy, bytes: Buffer): Buffer {
+  if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) return snappy.uncompressSync(bytes)
   const chunks: Buffer[] = []
   for (let at = XERIAL.length + 8; at < bytes.length;) {
     const length = bytes.readInt32BE(at)
@@ -349,9 +344,8 @@ function registerSnappy(client: typeof Client): Snappy | undefined {
     return undefined
   }
   client.CompressionCodecs[client.CompressionTypes.Snappy] = () => ({
-    compress: async ({ buffer }: { buffer: Buffer }) =>
-      buffer.length < ANOTHER_THREAD_BYTES ? snappy.compressSync(buffer) : snappy.compress(buffer),
-    decompress: (bytes: Buffer) => uncompress(snappy, bytes),
+    compress: async (encoder: { buffer: Buffer }) => snappy.compressSync(encoder.buffer),
+    decompress: async (bytes: Buffer) => uncompress(snappy, bytes),
   })
   return snappy
 }

@@ -180,28 +180,18 @@ export class ImplicitTransactions implements OpenTransactions {
       if (list === undefined) lists.set(record.topic, record.partition, [record])
       else list.push(record)
     }
-    const placed: { readonly leader: Broker; readonly list: readonly OutgoingRecord[]; readonly firstSequence: number }[] = []
+    const byLeader = new Map<Broker, BatchOfPartition[]>()
     for (const list of lists.values()) {
       const { topic, partition } = list[0] as OutgoingRecord
       const leader = await this.#leaderOf(topic, partition)
+      let bytes = 0
+      for (const { value } of list) bytes += value?.length ?? 0
       const firstSequence = sent.get(topic, partition) ?? 0
       sent.set(topic, partition, firstSequence + list.length)
-      placed.push({ leader, list, firstSequence })
+      const batch = await encodeRecordBatch(list, { ...this.#identity, firstSequence, transactional: true, codec: codecFor(bytes) })
+      byLeader.set(leader, [...(byLeader.get(leader) ?? []), { topic, partition, batch }])
     }
-    // Not one after the other: large ones are compressed by other threads.
-    const batches = await Promise.all(placed.map(({ list, firstSequence }) => this.#batchOf(list, firstSequence)))
-    const byLeader = new Map<Broker, BatchOfPartition[]>()
-    for (const [at, { leader }] of placed.entries())
-      byLeader.set(leader, [...(byLeader.get(leader) ?? []), batches[at] as BatchOfPartition])
-    return [...byLeader].map(([leader, own]) => ({ leader, request: produce(this.#transactionalId, own, PRODUCE_TIMEOUT_MS) }))
-  }
-
-  async #batchOf(list: readonly OutgoingRecord[], firstSequence: number): Promise<BatchOfPartition> {
-    const { topic, partition } = list[0] as OutgoingRecord
-    let bytes = 0
-    for (const { value } of list) bytes += value?.length ?? 0
-    const batch = await encodeRecordBatch(list, { ...this.#identity, firstSequence, transactional: true, codec: codecFor(bytes) })
-    return { topic, partition, batch }
+    return [...byLeader].map(([leader, batches]) => ({ leader, request: produce(this.#transactionalId, batches, PRODUCE_TIMEOUT_MS) }))
   }
 
   async #leaderOf(topic: string, partition: number): Promise<Broker> {

@@ -4,7 +4,7 @@
  */
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import { ProcessEngine } from '../engine.ts'
@@ -93,10 +93,11 @@ export class PostgresEngine extends ProcessEngine {
     await this.endOwnerOfPidFile()
     if (existsSync(join(this.data, 'PG_VERSION')) && existsSync(join(this.base, 'postgres.ready'))) return
     this.options.onProgress('postgres: creating the database')
-    // A folder without the mark was cut off in mid-creation: there is nothing in it to keep.
+    const passwordFile = join(this.base, 'postgres.initial')
+    if (existsSync(join(this.data, 'PG_VERSION')) && !existsSync(passwordFile)) this.putAside()
+    // A creation that was cut off has left its password: there is nothing in its folder to keep.
     rmSync(this.data, { recursive: true, force: true })
     mkdirSync(this.data, { recursive: true, mode: 0o700 })
-    const passwordFile = join(this.base, 'postgres.initial')
     writeFileSync(passwordFile, this.password(), { mode: 0o600 })
     if (this.asUser !== undefined) {
       chownSync(this.data, this.asUser.uid, this.asUser.gid)
@@ -108,6 +109,15 @@ export class PostgresEngine extends ProcessEngine {
       rmSync(passwordFile)
     }
     writeFileSync(join(this.base, 'postgres.ready'), '')
+  }
+
+  /** A database without its mark may be one that was copied back: deleted, it would be lost. */
+  private putAside(): void {
+    const aside = `${this.data}.aside-${Date.now()}`
+    renameSync(this.data, aside)
+    this.options.onProgress(
+      `postgres: ${aside} is a database without postgres.ready beside it, and is left alone; if it was copied back, stop, put it in the place of ${this.data} with its postgres.ready and postgres.password, and start again`,
+    )
   }
 
   protected launch(ports: readonly number[]): Promise<Launch> {

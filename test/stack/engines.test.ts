@@ -1,6 +1,6 @@
 import '../support/uncountedChildren.ts'
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { getPriority, homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
@@ -378,6 +378,29 @@ t.test('Postgres names what it lacks: the package of this platform, or a user th
   writeFileSync(join(programs, 'id'), '#!/bin/sh\nexit 1\n', { mode: 0o755 })
   process.env['PATH'] = programs
   t.throws(() => new PostgresEngine(options('no-user')), { code: 'E_POSTGRES_USER', message: /`postgres` nor `nobody`/ })
+})
+
+t.test('a database that was copied back without its mark is put aside; one whose creation was cut off is made anew', async (t) => {
+  const told: string[] = []
+  const engine = new PostgresEngine({ ...options('copied-back'), onProgress: (line) => told.push(line) })
+  const [base = ''] = engine.dataFolders()
+  const data = base.endsWith('postgres') ? base : join(base, 'postgres')
+  mkdirSync(data, { recursive: true })
+  writeFileSync(join(data, 'PG_VERSION'), '17')
+  writeFileSync(join(data, 'rows'), 'of a year')
+  await engine.start()
+  await engine.stop(20_000)
+  const asides = () => readdirSync(dirname(data)).filter((name) => name.startsWith('postgres.aside-'))
+  const [aside = ''] = asides()
+  t.equal(readFileSync(join(dirname(data), aside, 'rows'), 'utf8'), 'of a year')
+  t.match(told.join('\n'), `${aside} is a database without postgres.ready beside it`)
+  t.notOk(existsSync(join(data, 'rows')), 'and it started with a new one')
+  rmSync(join(dirname(data), 'postgres.ready'))
+  writeFileSync(join(dirname(data), 'postgres.initial'), 'left by a creation that was killed')
+  const again = new PostgresEngine(options('copied-back'))
+  t.teardown(() => again.stop(20_000))
+  await again.start()
+  t.strictSame(asides(), [aside], 'nothing more is put aside')
 })
 
 t.test('library links of Postgres are made when install scripts are off', async (t) => {

@@ -194,35 +194,6 @@ t.test('snappy is read in both framings and used for requests that are worth it'
   t.equal(compressionFor(100_000), kafkajs.CompressionTypes.Snappy)
 })
 
-t.test('large batches are compressed and read beside the folds, small ones at once', async (t) => {
-  const codec = (
-    kafkajs.CompressionCodecs[kafkajs.CompressionTypes.Snappy] as () => {
-      compress(e: { buffer: Buffer }): Promise<Buffer>
-      decompress(b: Buffer): Promise<Buffer>
-    }
-  )()
-  // What other threads have done is heard of in a later turn of the loop only.
-  const inThisTurn = async (work: Promise<Buffer>) => {
-    let done = false
-    void work.then(() => (done = true))
-    for (let tick = 0; tick < 10; tick += 1) await Promise.resolve()
-    return done
-  }
-  // Digits of a generator do not compress, so that what is written is large as well.
-  let state = 1
-  const bytes = Buffer.from(Uint8Array.from({ length: 100_000 }, () => (state = Math.imul(state, 1664525) + 1013904223) >>> 24))
-  for (const [name, buffer, now] of [
-    ['10 KB', bytes.subarray(0, 10_000), true],
-    ['100 KB', bytes, false],
-  ] as const) {
-    const written = codec.compress({ buffer })
-    t.equal(await inThisTurn(written), now, `${name} written`)
-    const read = codec.decompress(await written)
-    t.equal(await inThisTurn(read), now, `${name} read`)
-    t.strictSame(await read, buffer)
-  }
-})
-
 t.test('who is leaving does not ask any more how the group is', async (t) => {
   const { prototype } = require('kafkajs/src/consumer/runner') as { prototype: { heartbeat(): Promise<void> } }
   let beats = 0
