@@ -35,10 +35,14 @@ interface Digits {
 /** Of money: Decimal(18, 4). */
 const MONEY: Digits = { whole: 18 - 4, places: 4 }
 
-/** A stated number as text of a Decimal column, cut to its places; null when it is no such number. Money unless told otherwise. */
+/**
+ * A stated number as text of a Decimal column, cut to its places; null when it is no such number. Money unless told otherwise. Spaces around it
+ * count nothing, as for who reckons with it (`centsOf`).
+ */
 export function decimal(text: string | null | undefined, { whole: most, places }: Digits = MONEY): string | null {
-  if (text === null || text === undefined || !/^-?\d+(\.\d+)?$/.test(text)) return null
-  const [whole = '', fraction] = text.split('.')
+  const stated = text?.trim() ?? ''
+  if (!/^-?\d+(\.\d+)?$/.test(stated)) return null
+  const [whole = '', fraction] = stated.split('.')
   if (whole.replace('-', '').length > most) return null
   return fraction === undefined ? whole : `${whole}.${fraction.slice(0, places)}`
 }

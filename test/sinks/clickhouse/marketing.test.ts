@@ -1,5 +1,6 @@
 /** Findings, journeys and spend in ClickHouse: their rows, what views make of them, and what stays when journeys go. */
 import t from 'tap'
+import { centsOf } from '../../../pipelines/attribution/cents.ts'
 import { MarketingSpend } from '../../../schemas/generated/records.ts'
 import type { AgentInsight, LeadJourney } from '../../../schemas/generated/records.ts'
 import { day, decimal } from '../../../sinks/clickhouse/cells.ts'
@@ -63,6 +64,8 @@ t.test('spend that is no day or no amount is a row that counts nothing, and neve
   ])
   t.match(spendRow(spent('radio', '2026-11-31', 'much'), 0), { day: null, amount: null })
   t.strictSame(decimal('0.1234567', { whole: 26, places: 6 }), '0.123456')
+  for (const stated of [' 250.50', '250.50\n', '\t-3 '])
+    t.equal(Number(decimal(stated)) * 100, Number(centsOf(stated)), `${JSON.stringify(stated)} is the same for analysts and agents`)
   t.strictSame([decimal('123', { whole: 2, places: 0 }), decimal('-12', { whole: 2, places: 0 })], [null, '-12'])
   const { client, database, sink } = await migrated(t)
   const odd = [
