@@ -6,7 +6,7 @@ import type { ClickHouseClient } from '@clickhouse/client'
 import type { SinkBatch, SinkRecord } from '../../runtime/sink.ts'
 import type { Erasure } from '../../schemas/generated/records.ts'
 import { identifier } from './connect.ts'
-import { clickhouseFailure } from './errors.ts'
+import { deleteRows } from './deletion.ts'
 import { leadTables } from './leadTables.ts'
 
 /**
@@ -70,57 +70,43 @@ export class Erasures {
     const run = (async () => {
       await before
       await Promise.all(this.#storing)
-      await this.#erase(batch.records as readonly SinkRecord<Erasure>[])
+      await this.#erase(batch.records as readonly SinkRecord<Erasure>[], batch.maybeStored)
     })()
     this.#erasing = run.catch(() => undefined)
     await run
   }
 
   /** Deletes the journeys of these pseudonyms. Told again it deletes what was stored again. */
-  async forgetJourneys(tenantIds: readonly string[], hashes: readonly string[]): Promise<void> {
+  async forgetJourneys(tenantIds: readonly string[], hashes: readonly string[], maybeTold: boolean): Promise<void> {
     const all = [...new Set(hashes)]
-    for (let at = 0; at < all.length; at += AT_ONCE) await this.#forgetSome(tenantIds, all.slice(at, at + AT_ONCE))
-  }
-
-  async #forgetSome(tenantIds: readonly string[], hashes: readonly string[]): Promise<void> {
-    const place = `${this.#database}.journeys`
-    try {
-      await this.#client.command({
-        query: `ALTER TABLE ${place} DELETE WHERE tenant_id IN {tenants:Array(String)} AND lead_hash IN {hashes:Array(String)}`,
-        query_params: { tenants: [...new Set(tenantIds)], hashes },
-        clickhouse_settings: { mutations_sync: '2', wait_end_of_query: 1 },
+    for (let at = 0; at < all.length; at += AT_ONCE)
+      await deleteRows(this.#client, {
+        ...{ database: this.#database, table: 'journeys', doing: `Forgetting journeys in ${this.#database}.journeys`, maybeTold },
+        where: 'tenant_id IN {tenants:Array(String)} AND lead_hash IN {keys:Array(String)}',
+        parameters: { tenants: [...new Set(tenantIds)], keys: all.slice(at, at + AT_ONCE) },
       })
-    } catch (error) {
-      throw clickhouseFailure(error, `Forgetting journeys in ${place}`)
-    }
   }
 
-  async #erase(records: readonly SinkRecord<Erasure>[]): Promise<void> {
+  async #erase(records: readonly SinkRecord<Erasure>[], maybeTold: boolean): Promise<void> {
     const last = new Map<string, number>()
     for (const { key, value } of records) if (value !== null) last.set(key, Math.max(value.erasedAt, last.get(key) ?? value.erasedAt))
     for (const [lead, erasedAt] of last) this.#own.set(lead, Math.max(erasedAt, this.#own.get(lead) ?? erasedAt))
     if (last.size === 0) return
     const orders = [...last]
     for (const table of await leadTables(this.#client, this.#database))
-      for (let at = 0; at < orders.length; at += AT_ONCE) await this.#delete(table, orders.slice(at, at + AT_ONCE))
+      for (let at = 0; at < orders.length; at += AT_ONCE) await this.#delete(table, orders.slice(at, at + AT_ONCE), maybeTold)
   }
 
-  async #delete(table: string, orders: readonly (readonly [lead: string, erasedAt: number])[]): Promise<void> {
-    const place = `${this.#database}.${identifier(table)}`
+  #delete(table: string, orders: readonly (readonly [lead: string, erasedAt: number])[], maybeTold: boolean): Promise<void> {
     const column = toldAtColumns[table]
     const until =
       column === undefined
         ? ''
-        : ` AND toUnixTimestamp64Milli(${identifier(column)}) <= {moments:Array(Int64)}[indexOf({leads:Array(String)}, lead_id)]`
-    try {
-      await this.#client.command({
-        query: `ALTER TABLE ${place} DELETE WHERE lead_id IN {leads:Array(String)}${until}`,
-        query_params: { leads: orders.map(([lead]) => lead), ...(column === undefined ? {} : { moments: orders.map(([, at]) => at) }) },
-        // Waited for on every replica: what is answered is deleted.
-        clickhouse_settings: { mutations_sync: '2', wait_end_of_query: 1 },
-      })
-    } catch (error) {
-      throw clickhouseFailure(error, `Erasing leads from ${place}`)
-    }
+        : ` AND toUnixTimestamp64Milli(${identifier(column)}) <= {moments:Array(Int64)}[indexOf({keys:Array(String)}, lead_id)]`
+    return deleteRows(this.#client, {
+      ...{ database: this.#database, table: identifier(table), doing: `Erasing leads from ${this.#database}.${table}`, maybeTold },
+      where: `lead_id IN {keys:Array(String)}${until}`,
+      parameters: { keys: orders.map(([lead]) => lead), ...(column === undefined ? {} : { moments: orders.map(([, at]) => at) }) },
+    })
   }
 }

@@ -110,6 +110,7 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
               await erased.forgetJourneys(
                 forgotten.map(({ tenantId }) => tenantId),
                 forgotten.map(({ leadHash }) => leadHash),
+                batch.maybeStored,
               )
             })
         }
