@@ -47,7 +47,7 @@ export const cliErrors = {
     scope: 'process',
     retriable: true,
     means: 'The API did not answer.',
-    remedy: 'Start it with `npm start`, or give its address with --url.',
+    remedy: 'Start it with `npm start`, which says when it is ready, or give its address with --url.',
   },
   E_API_REFUSED: {
     scope: 'step',

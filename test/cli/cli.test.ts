@@ -434,7 +434,7 @@ t.test('what the API refuses is told with its code, its sentence and what to do'
   })
   t.strictSame(away.err, [
     'E_API_UNREACHABLE: http://127.0.0.1:1 does not answer.',
-    'What to do: Start it with `npm start`, or give its address with --url.',
+    'What to do: Start it with `npm start`, which says when it is ready, or give its address with --url.',
   ])
   t.equal(away.code, 1)
   const headers: unknown[] = []
