@@ -31,6 +31,7 @@ export function askPageRoutes(app: ApiInstance, deps: ApiDeps): void {
         asked: request.query,
         now: deps.now(),
         nameOf: (tenantId) => deps.tenants.get(tenantId)?.name ?? tenantId,
+        zoneOf: (tenantId) => deps.tenants.get(tenantId)?.timeZone ?? 'UTC',
       }),
     ),
   )

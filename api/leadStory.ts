@@ -93,6 +93,8 @@ export interface ToldLead {
   deliveries: DeliveryChanged[]
   /** As of the moment of asking; null for a lead that is gone, won, lost or closed on every channel. */
   churn: Churn | null
+  /** IANA zone of the location. */
+  timeZone: string
 }
 
 /** Throws `E_LEAD_UNKNOWN`, `E_LEAD_ERASED` of a lead that was erased and is not known again, or `E_LEAD_AMBIGUOUS` when two locations have the same contact id. */
@@ -112,7 +114,7 @@ export async function leadOf({ queries }: Pick<ApiDeps, 'queries'>, id: string):
 }
 
 /** Throws what `leadOf` does. */
-export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors' | 'now'>, id: string): Promise<ToldLead> {
+export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'realtors' | 'now' | 'tenants'>, id: string): Promise<ToldLead> {
   const profile = await leadOf(deps, id)
   const { tenantId, contactId } = profile
   const [linked, ledgers, decisions, followups, deliveries] = await Promise.all([
@@ -133,6 +135,7 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     followups,
     deliveries: deliveries.map(wholeDelivery),
     churn: churnOf(profile, deps.now()) ?? null,
+    timeZone: deps.tenants.get(tenantId)?.timeZone ?? 'UTC',
   }
 }
 

@@ -29,7 +29,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
       }),
     ])
     const latest = (stored?.[1] ?? []).map(({ decision, name }) => ({ ...explained(deps, decision), name }))
-    return sendPage(reply, overviewPage({ readiness: state, overview: stored?.[0], latest }))
+    return sendPage(reply, overviewPage({ readiness: state, overview: stored?.[0], latest, zoneOf }))
   })
 
   app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery }, preValidation: withoutEmpty }, async (request, reply) => {
@@ -41,7 +41,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
       found.nextCursor === null
         ? undefined
         : new URLSearchParams(Object.entries(kept).map(([name, value]) => [name, String(value)] as [string, string])).toString()
-    return sendPage(reply, leadsPage({ found, nextQuery, asked, nameOf }))
+    return sendPage(reply, leadsPage({ found, nextQuery, asked, nameOf, zoneOf }))
   })
 
   app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {
@@ -50,11 +50,11 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
   })
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
-    sendPage(reply, owedPage({ answer: await tellOwed(deps, request.query), asked: request.query, nameOf })),
+    sendPage(reply, owedPage({ answer: await tellOwed(deps, request.query), asked: request.query, nameOf, zoneOf })),
   )
 
   app.get('/ui/gates', { schema: { ...hidden, querystring: GateQuery } }, async ({ query }, reply) =>
-    sendPage(reply, gatesPage({ ...(await tellGateCosts(deps, query)), asked: query, nameOf })),
+    sendPage(reply, gatesPage({ ...(await tellGateCosts(deps, query)), asked: query, nameOf, zoneOf })),
   )
 
   app.get('/ui/style.css', { schema: hidden, config: { rateLimit: false } }, async (_request, reply) =>
@@ -63,6 +63,10 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
 
   function nameOf(tenantId: string): string {
     return deps.tenants.get(tenantId)?.name ?? tenantId
+  }
+
+  function zoneOf(tenantId: string): string {
+    return deps.tenants.get(tenantId)?.timeZone ?? 'UTC'
   }
 }
 

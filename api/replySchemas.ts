@@ -123,6 +123,10 @@ export const LeadStory = Type.Object({
   churn: Type.Union([ChurnTold, Type.Null()], {
     description: 'How near the lead is to being lost by silence; null when it is gone, won, lost or closed on every channel.',
   }),
+  timeZone: Type.String({
+    description:
+      'IANA zone of the location, for whoever shows times to its people; UTC where nobody has said. Sentences have theirs in UTC.',
+  }),
 })
 export type LeadStory = Static<typeof LeadStory>
 

@@ -12,6 +12,7 @@ import { explain } from '../pipelines/consensus/explain.ts'
 import { isLatestEnd } from '../pipelines/consensus/gates.ts'
 import type { LogOdds } from '../pipelines/consensus/explain.ts'
 import { toldProvenance } from '../pipelines/enrich/provenance.ts'
+import { localTimes } from '../pipelines/instantText.ts'
 import { closedBecause } from '../pipelines/enrich/silence.ts'
 import {
   churnInWords,
@@ -27,8 +28,13 @@ import { columns } from './columns.ts'
 
 type Told = LeadStory['decisions'][number]
 
-/** The newest decision of each type, or all of them; as of `now` (ms), else of the last event. */
+/** The newest decision of each type, or all of them; as of `now` (ms), else of the last event. Moments are those of clocks at the location. */
 export function whyText(story: LeadStory, options: { readonly all?: boolean; readonly now?: number } = {}): string[] {
+  // An older API does not tell the zone.
+  return linesInUtc(story, options).map((line) => localTimes(line, (story.timeZone as string | undefined) ?? 'UTC'))
+}
+
+function linesInUtc(story: LeadStory, options: { readonly all?: boolean; readonly now?: number }): string[] {
   const { profile } = story
   const { now = profile.lastEventAt } = options
   const scored = toldScore(profile)

@@ -3,7 +3,7 @@ import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { askedOnPage } from '../../pipelines/followup/questionWords.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { AskQuery, ToldAsk } from '../asks.ts'
-import { html } from './html.ts'
+import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { instant } from './words.ts'
@@ -17,9 +17,11 @@ export interface AsksView {
   readonly now: number
   /** The name of a location, or its id where there is none. */
   readonly nameOf: (tenantId: string) => string
+  /** The zone of a location; UTC where nobody has said. */
+  readonly zoneOf: (tenantId: string) => string
 }
 
-export function asksPage({ asks, more, asked, now, nameOf }: AsksView): string {
+export function asksPage({ asks, more, asked, now, nameOf, zoneOf }: AsksView): string {
   const place = asked.tenant === undefined ? '' : ` of ${nameOf(asked.tenant)}`
   return page(
     'Asked of people',
@@ -28,7 +30,7 @@ export function asksPage({ asks, more, asked, now, nameOf }: AsksView): string {
         Leads${place} for whom the votes, or too few of them, do not say clearly enough what is right. Nothing is sent before somebody has
         answered; the first answer is carried out, if the rules still allow it.
       </p>
-      ${asks.length === 0 ? html`<p>No question is open. People are asked where a message is unclear under a policy that was learned from verdicts (<code>rekindle audit next</code>), where too few agents were heard twice in a row about a lead, and where the location has said what a minute of a person is worth.</p>` : asks.map((ask) => card(ask, now))}
+      ${asks.length === 0 ? html`<p>No question is open. People are asked where a message is unclear under a policy that was learned from verdicts (<code>rekindle audit next</code>), where too few agents were heard twice in a row about a lead, and where the location has said what a minute of a person is worth.</p>` : asks.map((ask) => inZone(card(ask, now), zoneOf(ask.leadKey.split(':', 1)[0] ?? '')))}
       ${more ? html`<p>More questions are open. Whoever answers these sees those whose time is over later.</p>` : null}`,
   )
 }

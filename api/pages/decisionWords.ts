@@ -28,7 +28,7 @@ export function decisionCard({ decision, headline, why }: ExplainedDecision, bec
     </ul>
     <details>
       <summary>Votes and sums</summary>
-      <div class="wide">
+      <div class="wide" tabindex="0">
         <table>
           <thead>
             <tr>
@@ -53,7 +53,7 @@ export function decisionCard({ decision, headline, why }: ExplainedDecision, bec
           </tbody>
         </table>
       </div>
-      <div class="wide">
+      <div class="wide" tabindex="0">
         <table>
           <thead>
             <tr>

@@ -2,7 +2,7 @@
 import { counted } from '../../pipelines/counted.ts'
 import type { CostOfRule } from '../../pipelines/consensus/costOfGates.ts'
 import type { GateCosts } from '../../sinks/postgres/gateCosts.ts'
-import { html } from './html.ts'
+import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { instant, moment, spoken } from './words.ts'
@@ -20,19 +20,22 @@ export interface GatesView {
   readonly since: number
   /** The name of a location, or its id where there is none. */
   readonly nameOf: (tenantId: string) => string
+  /** The zone of a location; UTC where nobody has said. */
+  readonly zoneOf: (tenantId: string) => string
 }
 
 const usualDays = 30
 const spans: readonly number[] = [7, usualDays, 90, 366]
 
-export function gatesPage({ costs, asked, since, nameOf }: GatesView): string {
+export function gatesPage({ costs, asked, since, nameOf, zoneOf }: GatesView): string {
   const { rules, decided, countedSince } = costs
   const sum = (field: 'heard' | 'gated') => decided.reduce((all, one) => all + one[field], 0)
   const [heard, gated] = [sum('heard'), sum('gated')]
   const where = asked.tenant === undefined ? '' : `, of ${nameOf(asked.tenant)}`
-  return page(
-    'What rules cost',
-    html`<h1>What rules cost</h1>
+  return page('What rules cost', inZone(content(), asked.tenant === undefined ? 'UTC' : zoneOf(asked.tenant)))
+
+  function content(): Markup {
+    return html`<h1>What rules cost</h1>
       <p>
         A rule always stands: no vote overrules it. Here is how often one took what the votes alone gave more than 80 %, what is taken most
         often first. That a rule costs something does not say that it is wrong. Decisions since ${instant(since)}${where}.
@@ -42,7 +45,7 @@ export function gatesPage({ costs, asked, since, nameOf }: GatesView): string {
         ${spans.map((days) => html`<a href="/ui/gates${queryOf(asked, { days })}" ${days === asked.days ? html` aria-current="page"` : null}>${counted(days, 'day')}</a> `)}
         ${asked.tenant === undefined ? null : html` · <a href="/ui/gates${queryOf(asked, { tenant: undefined })}">all locations</a>`}
       </p>
-      ${heard + gated === 0 ? html`<p>Nothing was decided in that time.</p>` : told(rules, heard, asked, nameOf)}
+      ${heard + gated === 0 ? html`<p>Nothing was decided in that time.</p>` : told(rules, heard, asked, nameOf, zoneOf)}
       ${
         countedSince > since
           ? html`<div class="card bad" role="status">
@@ -57,14 +60,20 @@ export function gatesPage({ costs, asked, since, nameOf }: GatesView): string {
               ${counted(gated, 'decision')} more ${gated === 1 ? 'was' : 'were'} closed by rules before anybody was asked: what votes would
               have been for is not known.
             </p>`
-      }`,
-  )
+      }`
+  }
 }
 
-function told(rules: readonly CostOfRule[], heard: number, asked: AskedOfGates, nameOf: GatesView['nameOf']): Markup {
+function told(
+  rules: readonly CostOfRule[],
+  heard: number,
+  asked: AskedOfGates,
+  nameOf: GatesView['nameOf'],
+  zoneOf: GatesView['zoneOf'],
+): Markup {
   if (rules.length === 0) return html`<p>No rule took what the votes alone gave more than 80 %, in ${counted(heard, 'decision')}.</p>`
   const hasPlaces = asked.tenant === undefined && new Set(rules.map(({ tenantId }) => tenantId)).size > 1
-  return html`<div class="wide">
+  return html`<div class="wide" tabindex="0">
       <table>
         <thead>
           <tr>
@@ -78,8 +87,8 @@ function told(rules: readonly CostOfRule[], heard: number, asked: AskedOfGates, 
           </tr>
         </thead>
         <tbody>
-          ${rules.map(
-            (rule) =>
+          ${rules.map((rule) =>
+            inZone(
               html`<tr>
                 <td class="long">${rule.reason}<br /><span class="soft">${spoken(rule.gateId)}: ${spoken(rule.ruleId)}</span></td>
                 <td>${spoken(rule.option)}<br /><span class="soft">${spoken(rule.type)}</span></td>
@@ -89,6 +98,8 @@ function told(rules: readonly CostOfRule[], heard: number, asked: AskedOfGates, 
                 <td>${moment(rule.lastAt)}</td>
                 ${hasPlaces ? html`<td><a href="/ui/gates${queryOf(asked, { tenant: rule.tenantId })}">${nameOf(rule.tenantId)}</a></td>` : null}
               </tr>`,
+              zoneOf(rule.tenantId),
+            ),
           )}
         </tbody>
       </table>

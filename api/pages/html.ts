@@ -2,6 +2,8 @@
  * HTML by tagged template. Every value is escaped unless it was made by `html` itself, so that text of a lead can
  * never become markup.
  */
+import { localTimes } from '../../pipelines/instantText.ts'
+
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 export class Markup {
@@ -16,6 +18,11 @@ type Part = string | number | Markup | null | undefined | readonly Part[]
 /** Attribute values must stand in double quotes. */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Markup {
   return new Markup(strings.reduce((text, literal, index) => text + render(parts[index - 1]) + literal))
+}
+
+/** The same piece with its moments as clocks of the zone show them. */
+export function inZone({ text }: Markup, timeZone: string): Markup {
+  return new Markup(localTimes(text, timeZone))
 }
 
 function render(part: Part): string {

@@ -13,6 +13,7 @@ import {
   toldServiceScores,
 } from '../../pipelines/enrich/scoring/told.ts'
 import type { ToldScore } from '../../pipelines/enrich/scoring/told.ts'
+import { asSaid } from '../../pipelines/instantText.ts'
 import { askedOnPage } from '../../pipelines/followup/questionWords.ts'
 import type { LeadPage, LeadSummary } from '../ports.ts'
 import type { Origin } from '../../schemas/generated/records.ts'
@@ -20,7 +21,7 @@ import type { ToldLead } from '../leadStory.ts'
 import type { LeadConsent } from '../replySchemas.ts'
 import { becameOfIt } from './becameOfIt.ts'
 import { decisionCard } from './decisionWords.ts'
-import { html } from './html.ts'
+import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { historyHeads, historyNotes, historyRows, mayInWords, permissionsInWords } from './permissionWords.ts'
@@ -33,9 +34,11 @@ export interface LeadsView {
   readonly asked: { readonly tenant?: string; readonly level?: string; readonly q?: string }
   /** The name of a location, or its id where there is none. */
   readonly nameOf: (tenantId: string) => string
+  /** The zone of a location; UTC where nobody has said. */
+  readonly zoneOf: (tenantId: string) => string
 }
 
-export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace }: LeadsView): string {
+export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace, zoneOf }: LeadsView): string {
   const asking = (named: Record<string, string | undefined>) =>
     new URLSearchParams(Object.entries(named).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== ''))
       .toString()
@@ -57,7 +60,7 @@ export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameO
       ${
         found.leads.length === 0
           ? nobody([q, level, tenant].some((one) => one !== undefined))
-          : html`<div class="wide">
+          : html`<div class="wide" tabindex="0">
               <table>
                 <thead>
                   <tr>
@@ -72,7 +75,7 @@ export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameO
                   </tr>
                 </thead>
                 <tbody>
-                  ${found.leads.map(line)}
+                  ${found.leads.map((lead) => inZone(line(lead), zoneOf(lead.tenantId)))}
                 </tbody>
               </table>
             </div>`
@@ -173,12 +176,13 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
     ...(profile.dnd ? ['all channels'] : []),
     ...Object.entries(profile.dndChannels).flatMap(([channel, state]) => (state === 'inactive' ? [] : [`${channel} (${state})`])),
   ]
-  return page(
-    nameOf(profile),
-    html`<h1>${nameOf(profile)}</h1>
+  return page(nameOf(profile), inZone(content(), lead.timeZone))
+
+  function content(): Markup {
+    return html`<h1>${nameOf(profile)}</h1>
       <dl>
         <dt>Lead</dt>
-        <dd><code>${lead.leadKey}</code>, version ${profile.version}, epoch ${profile.epoch}</dd>
+        <dd><code>${lead.leadKey}</code></dd>
         <dt>State</dt>
         <dd>
           intent ${profile.level}, score ${scored.score} (${scored.temperature}),
@@ -204,6 +208,8 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
             : html`<dt>Closed addresses</dt>
                 <dd>${lead.addressRefusals.map((one) => html`<div class="bad">${addressRefusalInWords(one)}</div>`)}</dd>`
         }
+        <dt>Times</dt>
+        <dd>as clocks show them in ${lead.timeZone}</dd>
         <dt>Contact so far</dt>
         <dd>
           ${profile.counters.inbound} from the lead, ${profile.counters.outbound} to the lead (${profile.counters.outboundOwn} by Rekindle,
@@ -224,7 +230,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
                 moment(one.dueAt),
                 `${spoken(one.change)}: ${spoken(one.action)}${one.channel === 'none' ? toWhom(one) : ` by ${one.channel}`}`,
                 // A question is in its body; rows of an older API lack it.
-                askedOnPage(one.body ?? one.text ?? ''),
+                asSaid(askedOnPage(one.body ?? one.text ?? '')),
                 spoken(one.reason),
               ]),
             )
@@ -269,7 +275,7 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           : html`<h2>What the lead says</h2>
               ${table(
                 ['When', 'What', 'Value', 'Words'],
-                profile.textSignals.map((one) => [moment(one.at), spoken(one.kind), spoken(one.value), one.words]),
+                profile.textSignals.map((one) => [moment(one.at), spoken(one.kind), asSaid(spoken(one.value)), asSaid(one.words)]),
               )}`
       }
       <h2>Last messages</h2>
@@ -278,10 +284,11 @@ export function leadPage(lead: ToldLead, consent: LeadConsent, now: number): str
           ? html`<p>None.</p>`
           : table(
               ['When', 'Who', 'Channel', 'Text'],
-              [...profile.recentMessages].reverse().map((one) => [moment(one.at), one.sender, one.channel, one.text]),
+              [...profile.recentMessages].reverse().map((one) => [moment(one.at), one.sender, one.channel, asSaid(one.text)]),
             )
-      }`,
-  )
+      }
+      <p class="soft">Profile version ${profile.version}, epoch ${profile.epoch}.</p>`
+  }
 }
 
 /** The scores beside the composite, each with its reasons. */
@@ -322,7 +329,7 @@ function whyScore(scored: ToldScore): Markup {
 }
 
 function table(heads: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
-  return html`<div class="wide">
+  return html`<div class="wide" tabindex="0">
     <table>
       <thead>
         <tr>

@@ -4,7 +4,7 @@ import type { ExplainedDecision } from '../leadStory.ts'
 import type { Overview } from '../ports.ts'
 import type { Readiness } from '../replySchemas.ts'
 import { actionOf } from '../../pipelines/consensus/explain.ts'
-import { html } from './html.ts'
+import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { moment, spoken } from './words.ts'
@@ -14,14 +14,16 @@ export interface OverviewView {
   /** `undefined` when the store does not answer: then the page says so instead of showing zeros. */
   readonly overview: Overview | undefined
   readonly latest: readonly (ExplainedDecision & { readonly name: string | null })[]
+  /** The zone of a location; UTC where nobody has said. */
+  readonly zoneOf: (tenantId: string) => string
 }
 
 export function overviewPage(view: OverviewView): string {
-  const { readiness, overview, latest } = view
+  const { readiness, overview, latest, zoneOf } = view
   return page(
     'Overview',
     html`<h1>${readiness.ready ? 'Everything that is needed answers' : 'Something does not answer'}</h1>
-      <div class="wide">
+      <div class="wide" tabindex="0">
         <table>
           <thead>
             <tr>
@@ -52,7 +54,7 @@ export function overviewPage(view: OverviewView): string {
               None yet. <code>npx rekindle send ContactCreate</code> posts a signed sample;
               <code>npx rekindle simulate --leads 20 --rate 10</code> plays twenty leads.
             </p>`
-          : html`<div class="wide">
+          : html`<div class="wide" tabindex="0">
               <table>
                 <thead>
                   <tr>
@@ -63,7 +65,7 @@ export function overviewPage(view: OverviewView): string {
                   </tr>
                 </thead>
                 <tbody>
-                  ${latest.map(row)}
+                  ${latest.map((one) => inZone(row(one), zoneOf(one.decision.tenantId)))}
                 </tbody>
               </table>
             </div>`

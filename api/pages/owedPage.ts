@@ -3,7 +3,7 @@ import { isComplete } from '../../pipelines/reconcile/coverage.ts'
 import { instantText } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { OwedQuery, ToldOwed } from '../owed.ts'
-import { html } from './html.ts'
+import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { instant, moment } from './words.ts'
@@ -13,6 +13,8 @@ export interface OwedView {
   readonly asked: OwedQuery
   /** The name of a location, or its id where there is none. */
   readonly nameOf: (tenantId: string) => string
+  /** The zone of a location; UTC where nobody has said. */
+  readonly zoneOf: (tenantId: string) => string
 }
 
 /** Minutes, and how they are called. */
@@ -23,12 +25,13 @@ const spans: readonly (readonly [number, string])[] = [
   [1_440, 'a day or longer'],
 ]
 
-export function owedPage({ answer, asked, nameOf }: OwedView): string {
+export function owedPage({ answer, asked, nameOf, zoneOf }: OwedView): string {
   const { at, leads, nextCursor, coverage } = answer
   const isSure = isComplete(coverage)
-  return page(
-    'Waiting for an answer',
-    html`<h1>Leads that wait for an answer</h1>
+  return page('Waiting for an answer', inZone(content(), asked.tenant === undefined ? 'UTC' : zoneOf(asked.tenant)))
+
+  function content(): Markup {
+    return html`<h1>Leads that wait for an answer</h1>
       <p>
         Who wrote and was answered by neither a person nor Rekindle since, those that wait longest first. As of
         ${instant(at)}${asked.tenant === undefined ? '' : `, of ${nameOf(asked.tenant)}`}.
@@ -46,10 +49,10 @@ export function owedPage({ answer, asked, nameOf }: OwedView): string {
               ${sentences(coverage.words)}
             </div>`
       }
-      ${leads.length === 0 ? nobody(answer, asked, isSure) : table(answer, asked, nameOf)}
+      ${leads.length === 0 ? nobody(answer, asked, isSure) : table(answer, asked, nameOf, zoneOf)}
       ${nextCursor === null ? null : html`<p><a href="/ui/owed${queryOf(asked, { cursor: nextCursor })}" rel="next">Next page</a></p>`}
-      ${isSure ? html`<div class="soft">${sentences(coverage.words)}</div>` : null}`,
-  )
+      ${isSure ? html`<div class="soft">${sentences(coverage.words)}</div>` : null}`
+  }
 }
 
 function nobody({ nextCursor }: ToldOwed, { longerThanMinutes, cursor }: OwedQuery, isSure: boolean): Markup {
@@ -59,9 +62,9 @@ function nobody({ nextCursor }: ToldOwed, { longerThanMinutes, cursor }: OwedQue
   return html`<p>${isSure ? `${who} waits${long}.` : `${who} is known to wait${long}.`}</p>`
 }
 
-function table({ leads }: ToldOwed, asked: OwedQuery, nameOf: OwedView['nameOf']): Markup {
+function table({ leads }: ToldOwed, asked: OwedQuery, nameOf: OwedView['nameOf'], zoneOf: OwedView['zoneOf']): Markup {
   const hasPlaces = asked.tenant === undefined && new Set(leads.map(({ tenantId }) => tenantId)).size > 1
-  return html`<div class="wide">
+  return html`<div class="wide" tabindex="0">
     <table>
       <thead>
         <tr>
@@ -74,8 +77,8 @@ function table({ leads }: ToldOwed, asked: OwedQuery, nameOf: OwedView['nameOf']
         </tr>
       </thead>
       <tbody>
-        ${leads.map(
-          (one) =>
+        ${leads.map((one) =>
+          inZone(
             html`<tr>
               <td><a href="/ui/leads/${encodeURIComponent(one.leadKey)}">${one.name ?? one.contactId}</a></td>
               <td class="n">${spanText(one.waitingMs)}</td>
@@ -84,6 +87,8 @@ function table({ leads }: ToldOwed, asked: OwedQuery, nameOf: OwedView['nameOf']
               <td>${moment(one.since)}</td>
               ${hasPlaces ? html`<td><a href="/ui/owed${queryOf(asked, { tenant: one.tenantId })}">${nameOf(one.tenantId)}</a></td>` : null}
             </tr>`,
+            zoneOf(one.tenantId),
+          ),
         )}
       </tbody>
     </table>

@@ -1,5 +1,6 @@
 /** The ledger of permissions in words: by channel, and by purpose where something is said of one alone. What was stated at once stands in one line. */
 import { PURPOSES, purposeInWords, readScope } from '../../pipelines/enrich/purposes.ts'
+import { asSaid } from '../../pipelines/instantText.ts'
 import type { LeadConsent } from '../replySchemas.ts'
 import type { Consent, LeadProfile } from '../../schemas/generated/records.ts'
 import { instant, spoken } from './words.ts'
@@ -24,7 +25,7 @@ function statedInWords({ status, at, expiresAt, words }: Consent): string {
   return [
     `${kindInWords(status)} ${instant(at)}`,
     ...(expiresAt === null ? [] : [`ends ${instant(expiresAt)}`]),
-    ...(words === null ? [] : [`"${words}"`]),
+    ...(words === null ? [] : [`"${asSaid(words)}"`]),
   ].join(', ')
 }
 
@@ -38,7 +39,13 @@ export const historyHeads = ['When', 'On', 'For', 'Said', 'By', 'Words', 'Ends',
 export function historyRows({ statements }: Pick<LeadConsent, 'statements'>): string[][] {
   const rows = new Map<string, { readonly channels: string[]; readonly cells: readonly string[] }>()
   for (const { at, channel, purpose, status, by, words, expiresAt, eventId, standing } of statements) {
-    const said = [kindInWords(status), by, words === null ? '' : `"${words}"`, expiresAt === null ? 'never' : instant(expiresAt), standing]
+    const said = [
+      kindInWords(status),
+      by,
+      words === null ? '' : `"${asSaid(words)}"`,
+      expiresAt === null ? 'never' : instant(expiresAt),
+      standing,
+    ]
     const cells = [instant(at), purposeNamed(purpose), ...said]
     const key = JSON.stringify([eventId, cells])
     const row = rows.get(key) ?? { channels: [], cells }

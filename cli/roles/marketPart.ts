@@ -116,8 +116,8 @@ export function startMarketFetches(options: MarketPartOptions): { stop(): Promis
 
   const running = (async () => {
     while (!stopping.signal.aborted) {
-      const active = locations()
-      for (const location of asked.keys()) if (!active.includes(location)) asked.delete(location)
+      const active = new Set(locations())
+      for (const location of asked.keys()) if (!active.has(location)) asked.delete(location)
       for (const location of active) {
         if (stopping.signal.aborted) break
         if ((asked.get(location)?.dueAt ?? 0) <= clock.now()) await ask(location)

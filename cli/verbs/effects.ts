@@ -11,6 +11,7 @@ import { decisions, outcomes } from '../../topics/index.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
+import { mustBeWhole } from '../latestByKey.ts'
 import type { TailSource } from '../replaySource.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { spanOf, timeOf } from '../timeOption.ts'
@@ -31,7 +32,10 @@ export interface EffectReport {
   readonly tooRecent: number
 }
 
-export function addEffects(program: Command, { terminal, config, now }: Pick<Surroundings, 'terminal' | 'config' | 'now'>): void {
+export function addEffects(
+  program: Command,
+  { terminal, config, now, stop }: Pick<Surroundings, 'terminal' | 'config' | 'now' | 'stop'>,
+): void {
   program
     .command('effects')
     .description('what follow-ups bring: leads of which one in twenty was left alone, by a hash')
@@ -43,7 +47,7 @@ export function addEffects(program: Command, { terminal, config, now }: Pick<Sur
       const range = rangeOf(flags, now())
       const kafka = await cliKafka(config())
       try {
-        const report = effectReport(await knownSubjects(kafka, flags.location, range))
+        const report = effectReport(await knownSubjects(kafka, flags.location, range, stop))
         if (flags.json === true) terminal.out(JSON.stringify(report))
         else for (const line of effectReportLines(report, flags.within)) terminal.out(line)
       } finally {
@@ -65,28 +69,32 @@ export async function knownSubjects(
   source: TailSource,
   location: string,
   range: Parameters<typeof subjectsFrom>[2],
+  stop: AbortSignal,
 ): ReturnType<typeof subjectsFrom> {
-  const found = await subjectsFrom(source, location, range)
-  if (found.subjects.length + found.tooRecent === 0) await mustBeKnown(source, location, new AbortController().signal)
+  const found = await subjectsFrom(source, location, range, stop)
+  if (found.subjects.length + found.tooRecent === 0) await mustBeKnown(source, location, stop)
   return found
 }
 
-/** The leads of a location, from the two topics that tell of them for a year. */
+/** The leads of a location, from the two topics that tell of them for a year. Throws `E_STOPPED` when `signal` aborts before both are read. */
 export async function subjectsFrom(
   source: TailSource,
   location: string,
   range: { readonly from: number; readonly now: number; readonly withinMs: number },
+  signal: AbortSignal,
 ): Promise<ReturnType<typeof subjectsOf>> {
   const first = new Map<string, Decision>()
   const seen: OutcomeObserved[] = []
   // From the beginning: who entered before the range is none of its leads. Of a lead no more than its first is held.
-  await source.tail(decisions, { from: 'beginning', untilEnd: true }, ({ value }) => {
+  await source.tail(decisions, { from: 'beginning', untilEnd: true, signal }, ({ value }) => {
     if (value?.tenantId !== location || enteredGroup(value) === undefined) return
     if (value.decidedAt < (first.get(value.contactId)?.decidedAt ?? Infinity)) first.set(value.contactId, value)
   })
-  await source.tail(outcomes, { from: { at: range.from }, untilEnd: true }, ({ value }) => {
+  mustBeWhole(decisions, signal)
+  await source.tail(outcomes, { from: { at: range.from }, untilEnd: true, signal }, ({ value }) => {
     if (value?.tenantId === location) seen.push(value)
   })
+  mustBeWhole(outcomes, signal)
   return subjectsOf(first.values(), seen, range)
 }
 

@@ -1,5 +1,6 @@
 /** `rekindle leads export <lead>`: everything held on a lead as one JSON document, for the person it is about. */
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { open, rename, rm } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { columns } from '../columns.ts'
@@ -43,6 +44,9 @@ async function toFile<R>(path: string, work: (write: (line: string) => Promise<v
   const file = await open(partial, 'w', 0o600).catch((cause: unknown): never => {
     throw cliError('E_OPTION_INVALID', `--out ${path}: ${(cause as Error).message}.`, { cause })
   })
+  // A second Ctrl-C ends the process where it is: half of what is held on a person would lie about.
+  const leave = () => rmSync(partial, { force: true })
+  process.once('exit', leave)
   try {
     const result = await work(async (line) => {
       await file.write(`${line}\n`)
@@ -55,6 +59,8 @@ async function toFile<R>(path: string, work: (write: (line: string) => Promise<v
     await file.close()
     await rm(partial, { force: true })
     throw error
+  } finally {
+    process.off('exit', leave)
   }
 }
 

@@ -43,12 +43,13 @@ export function addMarket(
       if (isAgency(location) || (await kafka.table(tenants)).get(location) === undefined) throw unknownLocation(location)
       await kafka.registerSchemas([marketFacts])
       const producer = kafka.producer()
-      let [facts, repeated, page] = [0, 0, 0]
-      const bad: (BadRow & { readonly page: number })[] = []
+      let [facts, repeated, page, bad] = [0, 0, 0, 0]
+      // Those that are told, and no more: a feed may have any number.
+      const first: (BadRow & { readonly page: number })[] = []
       const tell = () => {
-        for (const line of badLines(bad, page > 1)) terminal.err(line)
+        for (const line of badLines(first, bad, page > 1)) terminal.err(line)
         terminal.out(
-          `${facts} facts about the market of ${location} are told, ${repeated} told twice, ${bad.length} rows could not be read; \`rekindle market show --location ${location}\` says what is found.`,
+          `${facts} facts about the market of ${location} are told, ${repeated} told twice, ${bad} rows could not be read; \`rekindle market show --location ${location}\` says what is found.`,
         )
       }
       try {
@@ -57,7 +58,8 @@ export function addMarket(
           await Promise.all(read.facts.map((fact) => producer.send(marketFacts, location, fact)))
           facts += read.facts.length
           repeated += read.repeated
-          for (const row of read.bad) bad.push({ ...row, page })
+          bad += read.bad.length
+          for (const row of read.bad.slice(0, TOLD_ROWS - first.length)) first.push({ ...row, page })
         }
       } finally {
         tell()
@@ -124,14 +126,11 @@ async function* fetched(pages: ReturnType<ReturnType<typeof marketFeed>['pages']
   }
 }
 
-function badLines(bad: readonly (BadRow & { readonly page: number })[], withPage: boolean): string[] {
-  const lines = bad
-    .slice(0, TOLD_ROWS)
-    .map(
-      ({ page, line, reason, detail }) =>
-        `${withPage ? `page ${page}, ` : ''}line ${line}: ${reason}${detail === '' ? '' : ` (${detail})`}`,
-    )
-  return bad.length > TOLD_ROWS ? [...lines, `and ${bad.length - TOLD_ROWS} more`] : lines
+function badLines(first: readonly (BadRow & { readonly page: number })[], all: number, withPage: boolean): string[] {
+  const lines = first.map(
+    ({ page, line, reason, detail }) => `${withPage ? `page ${page}, ` : ''}line ${line}: ${reason}${detail === '' ? '' : ` (${detail})`}`,
+  )
+  return all > first.length ? [...lines, `and ${all - first.length} more`] : lines
 }
 
 const titles: Readonly<Record<(typeof insightAgents)[number], string>> = {

@@ -76,9 +76,9 @@ export function addRealtors(
       const kafka = await cliKafka(config())
       try {
         if ((await kafka.table(tenants)).get(locationId) === undefined || isAgency(locationId)) throw unknownLocation(locationId)
-        const settings = changedStaff(locationId, (await kafka.table(realtorSettings)).get(locationId), realtorId, flags, now())
-        await kafka.registerSchemas([realtorSettings])
-        await kafka.producer().send(realtorSettings, locationId, settings)
+        const settings = await kafka.changeRow(realtorSettings, locationId, (before) =>
+          changedStaff(locationId, before, realtorId, flags, now()),
+        )
         const row = (await kafka.table(realtors)).get(realtorKey(locationId, realtorId))
         const said = settings.realtors.find((one) => one.realtorId === realtorId)
         terminal.out(

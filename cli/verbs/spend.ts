@@ -17,6 +17,9 @@ interface LoadFlags {
   readonly dryRun?: true
 }
 
+/** Bad rows that are told one by one; the others are counted. */
+const TOLD_ROWS = 20
+
 export function addSpend(program: Command, { terminal, config, kafka, now, stop }: Surroundings): void {
   const verb = program.command('spend').description('what a location spends on marketing, by channel, campaign and day')
   verb
@@ -30,7 +33,8 @@ export function addSpend(program: Command, { terminal, config, kafka, now, stop 
     .option('--dry-run', 'say what would be loaded')
     .action(async (file: string, { location, skipBad, dryRun }: LoadFlags) => {
       const { rows, problems } = readSpend(textOf(file), location, now())
-      for (const { line, reason } of problems) terminal.err(`line ${line}: ${reason}`)
+      for (const { line, reason } of problems.slice(0, TOLD_ROWS)) terminal.err(`line ${line}: ${reason}`)
+      if (problems.length > TOLD_ROWS) terminal.err(`and ${problems.length - TOLD_ROWS} more`)
       if (problems.length > 0 && skipBad !== true)
         throw cliError(
           'E_SPEND_ROWS_INVALID',

@@ -10,6 +10,7 @@ import type { Config } from '../../config/config.ts'
 import { maskUrls } from '../../config/maskUrls.ts'
 import { roleCommand } from '../../stack/roleCommand.ts'
 import { LOOPBACK } from '../../stack/port.ts'
+import { keepLogsBounded } from '../../stack/log.ts'
 import { startStack } from '../../stack/stack.ts'
 import type { Stack } from '../../stack/stack.ts'
 import { runningStack } from '../../stack/stackRecord.ts'
@@ -72,6 +73,8 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
         process.exit(0)
       }
       const logger = processLogger('start', 'warn', 'stderr')
+      const logFolder = join(settings.dataDir, 'logs')
+      const bounded = keepLogsBounded(logFolder, (line) => terminal.out(line))
       try {
         const reachable = withEngines(settings, stack)
         const { prepare } = await preparing
@@ -82,7 +85,7 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
             ghl: await sandboxPort(reachable),
             apollo: await apolloSandboxPort(reachable),
           }),
-          logFolder: join(settings.dataDir, 'logs'),
+          logFolder,
           onEvent: (line) => {
             terminal.out(line)
           },
@@ -107,6 +110,7 @@ export function addStart(program: Command, { terminal, config }: Pick<Surroundin
           await members.stop(STOP_BUDGET_MS + 2 * settings.kafka.joinTickMs, hurried)
         }
       } finally {
+        bounded.stop()
         await stack.stop(hurried.aborted ? HURRIED_BUDGET_MS : undefined)
       }
       terminal.out('Stopped.')

@@ -149,23 +149,19 @@ export function addTenants(program: Command, { terminal, config, now }: Pick<Sur
     .option('--no-automation', 'the kill switch: nothing leaves')
   for (const name of limitNames) set.option(`${tenantLimits[name].flag} <number>`, limitHelp(name, tenantDefaults[name]))
   set.action(async (tenantId: string, flags: SetFlags) => {
-    const save = async (kafka: KafkaConnection, before: Tenant | undefined, said: SetFlags) => {
-      const tenant = changed(tenantId, before, said, now())
-      await kafka.registerSchemas([tenants])
-      await kafka.producer().send(tenants, tenantId, tenant)
-      terminal.out(tenantLine(tenant))
-    }
+    const save = async (kafka: KafkaConnection, said: SetFlags) =>
+      terminal.out(tenantLine(await kafka.changeRow(tenants, tenantId, (before) => changed(tenantId, before, said, now()))))
     if (flags.fromPlatform === true)
-      return atPlatform(config(), 'tenants', tenantId, async ({ kafka, ghl, tenant }) => {
+      return atPlatform(config(), 'tenants', tenantId, async ({ kafka, ghl }) => {
         const answer = await ghl.locations.get(tenantId)
         if (!answer.ok) throw cliError('E_GHL_UNREAD', `the settings of ${tenantId} could not be read: ${answer.detail}`)
         const { settings, left } = locationSettings(answer.value)
         if (left.length > 0) terminal.err(`Not taken from GoHighLevel: ${left.join('; ')}.`)
-        await save(kafka, tenant, { ...settings, ...flags })
+        await save(kafka, { ...settings, ...flags })
       })
     const kafka = await connect()
     try {
-      await save(kafka, (await kafka.table(tenants)).get(tenantId), flags)
+      await save(kafka, flags)
     } finally {
       await kafka.close()
     }

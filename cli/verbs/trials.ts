@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { instantText } from '../../pipelines/instantText.ts'
 import type { AgentInsight, Finding, Tenant } from '../../schemas/generated/records.ts'
+import { isAgency } from '../../pipelines/ingest/installation.ts'
 import { guardrails } from '../../pipelines/trials/guardrails.ts'
 import { clockHourOf, hourAgentId, hourOption } from '../../pipelines/trials/hours/hourTrial.ts'
 import { runningTrial, trialAgentId } from '../../pipelines/trials/trial.ts'
@@ -19,7 +20,7 @@ export interface TrialTables {
   readonly stated: (location: string) => Promise<AgentInsight | undefined>
   readonly statedHours: (location: string) => Promise<AgentInsight | undefined>
   readonly tenant: (location: string) => Promise<Tenant | undefined>
-  readonly set: (tenant: Tenant) => Promise<void>
+  readonly change: (location: string, change: (before: Tenant | undefined) => Tenant) => Promise<unknown>
   readonly close: () => Promise<void>
 }
 
@@ -32,10 +33,7 @@ export function addTrials(
       stated: async (location) => (await kafka.table(insights)).get(insightKey(location, trialAgentId)),
       statedHours: async (location) => (await kafka.table(insights)).get(insightKey(location, hourAgentId)),
       tenant: async (location) => (await kafka.table(tenants)).get(location),
-      set: async (tenant) => {
-        await kafka.registerSchemas([tenants])
-        await kafka.producer().send(tenants, tenant.tenantId, tenant)
-      },
+      change: (location, change) => kafka.changeRow(tenants, location, change),
       close: () => kafka.close(),
     }
   },
@@ -57,7 +55,7 @@ export function addTrials(
     .action(({ location, json }: { location: string; json?: true }) =>
       withTables(async ({ stated, statedHours, tenant }) => {
         const [insight, hours, settings] = [await stated(location), await statedHours(location), await tenant(location)]
-        if (insight === undefined && hours === undefined && settings === undefined) throw unknownLocation(location)
+        if (isAgency(location) || (insight === undefined && hours === undefined && settings === undefined)) throw unknownLocation(location)
         if (json === true) {
           terminal.out(JSON.stringify(insight ?? null))
           if (hours !== undefined) terminal.out(JSON.stringify(hours))
@@ -74,10 +72,9 @@ export function addTrials(
     .option('--wording <wording>', 'the stopped one, e.g. soft_ask')
     .option('--hour <hour>', 'the stopped one, as it begins where the lead lives, e.g. 18')
     .action(({ location, wording, hour }: { location: string; wording?: string; hour?: string }) =>
-      withTables(async ({ stated, statedHours, tenant, set }) => {
+      withTables(async ({ stated, statedHours, tenant, change }) => {
         if ((wording === undefined) === (hour === undefined)) throw cliError('E_OPTION_INVALID', 'Give one of --wording and --hour.')
-        const settings = await tenant(location)
-        if (settings === undefined) throw cliError('E_OPTION_INVALID', `--location ${location}: no such location is set up.`)
+        if (isAgency(location) || (await tenant(location)) === undefined) throw notSetUp(location)
         const stopped = hour === undefined ? stoppedIn(wordingsOf(await stated(location))) : stoppedIn(hoursOf(await statedHours(location)))
         const name = wording ?? hourOption(countOf('--hour', hour ?? '', 0, 23), 'weekday')
         const [flag, said] = hour === undefined ? ['--wording', name] : ['--hour', hour]
@@ -87,11 +84,18 @@ export function addTrials(
             'E_OPTION_INVALID',
             `${flag} ${said}: not stopped at ${location}; ${stopped.length === 0 ? 'none is' : `stopped: ${shown.join(', ')}`}.`,
           )
-        await set(reopened(settings, name, now()))
+        await change(location, (settings) => {
+          if (settings === undefined) throw notSetUp(location)
+          return reopened(settings, name, now())
+        })
         const what = hour === undefined ? said : `The hour from ${said}:00`
         terminal.out(`${what} is open again at ${location} from the next look at the results, 00:15 UTC.`)
       }),
     )
+}
+
+function notSetUp(location: string) {
+  return cliError('E_OPTION_INVALID', `--location ${location}: no such location is set up.`)
 }
 
 function wordingsOf(insight: AgentInsight | undefined): Finding[] {

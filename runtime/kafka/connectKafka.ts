@@ -38,6 +38,8 @@ import type { RehearsalOptions } from './rehearsal.ts'
 import { SchemaRegistry } from './registry.ts'
 import { Shadow } from './shadow.ts'
 import type { ShadowOptions } from './shadow.ts'
+import { changeRow } from './rowChange.ts'
+import type { RowChange } from './rowChange.ts'
 import { runSink } from './sinkMember.ts'
 import type { SinkMemberOptions } from './sinkMember.ts'
 import { runStages } from './stageMember.ts'
@@ -110,6 +112,8 @@ export interface KafkaConnection {
   deadLetters(options: DeskOptions): DeadLetterDesk
   /** How many of these topics' dead letters stand open. Closed with the connection. */
   deadLetterCounts(topics: readonly AnyTopic[]): DeadLetterCounts
+  /** Makes a row of a compacted topic what `change` makes of it as it is now, whoever else changes it at the same time. Throws E_ROW_NOT_CHANGED. */
+  changeRow<T extends AnyTopic>(topic: T, key: string, change: RowChange<ValueOf<T>>): Promise<ValueOf<T>>
   /** Resolves when a broker answers within the time; rejects with E_BROKER_UNREACHABLE. For readiness probes. */
   ping(withinMs?: number): Promise<void>
   /** Closes producers, tables and the admin connection; where one of them fails the others all the same. Members are stopped by their own handles, before. */
@@ -240,6 +244,7 @@ export async function connectKafka(options: ConnectOptions): Promise<KafkaConnec
       open.push(counting)
       return counting
     },
+    changeRow: (topic, key, change) => changeRow(workshop, topic, key, change),
     async ping(withinMs = 3_000) {
       await within(withinMs, admin.describeCluster(), options.brokers)
     },

@@ -84,6 +84,13 @@ export const kafkaErrors = {
     remedy:
       'Try again in a minute: the broker ends transactions that are open for too long. `docs/runbooks/alerts.md` says what to do if it lasts.',
   },
+  E_ROW_NOT_CHANGED: {
+    scope: 'partition',
+    retriable: true,
+    means:
+      'The row could not be read and changed at once: others change rows of its partition without a pause, or a transaction there does not end.',
+    remedy: 'Nothing was written. Run it again; where a script sets many rows, let it set one after the other.',
+  },
   E_GROUP_BUSY: {
     scope: 'process',
     retriable: true,

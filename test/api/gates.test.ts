@@ -152,14 +152,14 @@ t.test('the page says by rule what was taken, escapes names, and links to each l
   t.match(body, /Decisions since\s+2026-08-26 15:00 UTC/)
   t.match(
     body,
-    /No permission &lt;for&gt; call\.[\s\S]*<td class="n">7<\/td>\s*<td class="n">4<\/td>\s*<td class="n">5<\/td>\s*<td><span class="at">2026-11-23 15:00 UTC<\/span><\/td>/,
+    /No permission &lt;for&gt; call\.[\s\S]*<td class="n">7<\/td>\s*<td class="n">4<\/td>\s*<td class="n">5<\/td>\s*<td><span class="at">2026-11-23 10:00 EST<\/span><\/td>/,
   )
   t.match(body, /<a href="\/ui\/gates\?tenant=otherLocation0000001&amp;days=90">Other &lt;Homes&gt;<\/a>/)
   t.match(body, /<a href="\/ui\/gates\?days=90" +aria-current="page">90 days<\/a>/)
   t.match(body, /There are more such decisions than are read: counted are those since 2026-11-23 15:00 UTC/)
   t.match(body, /2 decisions more were closed by rules before anybody was asked/)
   const one = (await app.inject(`/ui/gates?tenant=${other}`)).body
-  t.match(one, /Decisions since\s+2026-10-25 15:00 UTC, of Other &lt;Homes&gt;\.[\s\S]*<a href="\/ui\/gates">all locations<\/a>/)
+  t.match(one, /Decisions since\s+2026-10-25 11:00 EDT, of Other &lt;Homes&gt;\.[\s\S]*<a href="\/ui\/gates">all locations<\/a>/)
   t.notMatch(one, />Location</, 'of one location it is said above')
   t.strictSame(asked, [
     { tenantId: undefined, since: at - 90 * DAY },

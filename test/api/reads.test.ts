@@ -264,19 +264,19 @@ t.test('who of the team wrote last is named, and nobody where the profile keeps 
   const owned = { since: at, userId: 'user1', reason: 'human_message', untilAt: null }
   const { leader, page } = await led(owned)
   t.strictSame(leader, { id: 'user1', name: 'Ana <Smith>', active: true })
-  t.match(page, /<dd>a human since 2026-[^<]* UTC \(human message, by Ana &lt;Smith&gt; \(user1\)\)<\/dd>/)
+  t.match(page, /<dd>a human since 2026-[^<]* CST \(human message, by Ana &lt;Smith&gt; \(user1\)\)<\/dd>/)
   t.strictSame((await led({ ...owned, userId: 'user2' })).leader, { id: 'user2', name: null, active: null })
   t.equal((await led({ ...owned, reason: 'tag' })).leader, null, 'the owner need not have set the tag')
   t.equal((await led({ ...owned, userId: null })).leader, null)
   t.match((await led(null)).page, '<dd>Rekindle</dd>')
   const quiet = await led({ ...owned, untilAt: at + 1 })
-  t.match(quiet, { leader: { id: 'user1' }, page: / \(user1\)\), until 2026-[^<]* UTC<\/dd>/ })
+  t.match(quiet, { leader: { id: 'user1' }, page: / \(user1\)\), until 2026-[^<]* CST<\/dd>/ })
   const over = await led({ ...owned, untilAt: at })
   t.match(
     over,
     {
       leader: null,
-      page: /<dd>Rekindle again since 2026-11-24 15:00 UTC; before that a human since 2026-11-24 15:00 UTC \(human message\)<\/dd>/,
+      page: /<dd>Rekindle again since 2026-11-24 09:00 CST; before that a human since 2026-11-24 09:00 CST \(human message\)<\/dd>/,
     },
     'the profile keeps it until the next event',
   )
@@ -501,7 +501,14 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   t.match(lead, /do not disturb/i)
   t.match(lead, /Quiet hours in Texas/)
   t.match(lead, /score 72 \(warm\)/)
-  t.match(lead, /Why this score<\/h2>[\s\S]*<td>18<\/td>\s*<td>asks for the realtor: 9, last 2026-11-24 15:00 UTC<\/td>/)
+  t.match(lead, /Why this score<\/h2>[\s\S]*<td>18<\/td>\s*<td>asks for the realtor: 9, last 2026-11-24 09:00 CST<\/td>/)
+  t.match(lead, /<dt>Times<\/dt>\s*<dd>as clocks show them in America\/Chicago<\/dd>/)
+  const words = 'I land on 2026-11-24 16:00 UTC'
+  const spoken = profileOf().recentMessages.map((message) => ({ ...message, text: words }))
+  const writer = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ recentMessages: spoken })] } })
+  const conversation = (await writer.app.inject('/ui/leads/x')).body
+  t.match(conversation.replaceAll('\u00a0', ' '), `<td>${words}</td>`, 'what a lead has written is left as it was written')
+  await writer.app.close()
   t.match(leads, /<td>HOT<\/td>\s*<td class="n">72<\/td>\s*<td>warm<\/td>/, 'level and temperature are two scales')
   const nothing = { at, score: 0, temperature: 'unknown', behaviour: 0, intent: 0, fit: 0, engagement: 0, factors: [] }
   const unscored = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ scoring: nothing })] } })
@@ -518,7 +525,7 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   const tiered = await apiUnderTest({ queries: { ...stored, profiles: async () => [profileOf({ priority: hot })] } })
   t.match(
     (await tiered.app.inject('/ui/leads/x')).body,
-    /How soon<\/h2>\s*<p>priority HOT, 71 of 100, contact due 2026-11-24 16:00 UTC; not known: fit and source\.<\/p>[\s\S]*<td>20<\/td>\s*<td>wants to move within 30 days<\/td>/,
+    /How soon<\/h2>\s*<p>priority HOT, 71 of 100, contact due 2026-11-24 10:00 CST; not known: fit and source\.<\/p>[\s\S]*<td>20<\/td>\s*<td>wants to move within 30 days<\/td>/,
   )
   t.match(
     lead,
@@ -552,7 +559,7 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
     /<p>questions 75 of 100, 5 of 7 answered \(much\); enough to hand over and to offer a meeting\.<\/p>/,
     /<td>75<\/td>\s*<td>answered: &lt;b&gt;<\/td>/,
     /<p>golden lead: silver, 73 of 100; not known: market knowledge, emotional investment and decision authority\.<\/p>/,
-    /<p>churn risk high, 70 of 100, last sign of life 2026-11-17 15:00 UTC\.<\/p>[\s\S]*<td>50<\/td>\s*<td>no sign of life for 7 days<\/td>/,
+    /<p>churn risk high, 70 of 100, last sign of life 2026-11-17 09:00 CST\.<\/p>[\s\S]*<td>50<\/td>\s*<td>no sign of life for 7 days<\/td>/,
   ])
     t.match(stands, told)
   t.match((await standing.app.inject('/leads/x')).json(), { churn: { at, since: aWeekAgo, risk: 70, tier: 'high' } })
@@ -591,7 +598,7 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   )
   t.match(
     await said({ consents: { 'sms/marketing': { status: 'revoked', at, expiresAt: null, eventId: 'e', words: 'no <b>ads' } } }),
-    /Consent<\/dt>\s*<dd>\s*marketing by sms: revoked 2026-[^<]* UTC, &quot;no &lt;b&gt;ads&quot;\s*<details>/,
+    /Consent<\/dt>\s*<dd>\s*marketing by sms: revoked 2026-[^<]* CST, &quot;no &lt;b&gt;ads&quot;\s*<details>/,
   )
   t.notMatch(lead, /Perhaps the same person/)
   const twin = await apiUnderTest({
@@ -609,7 +616,7 @@ t.test('pages show the story and never run what a lead wrote', async (t) => {
   })
   t.match(
     (await closed.app.inject('/ui/leads/contactMaria000000001')).body,
-    /Closed addresses<\/dt>\s*<dd><div class="bad">This number opted out of sms and call on 2026-11-10 17:00 UTC \(&quot;&lt;STOP&gt;&quot;\)/,
+    /Closed addresses<\/dt>\s*<dd><div class="bad">This number opted out of sms and call on 2026-11-10 11:00 CST \(&quot;&lt;STOP&gt;&quot;\)/,
   )
   t.notMatch(lead, /Closed addresses/)
   const empty = await apiUnderTest()

@@ -38,6 +38,7 @@ const story = {
   leader: null,
   linked: [],
   addressRefusals: [],
+  timeZone: 'UTC',
   churn: null,
   decisions: [decisionOf(), decisionOf({ decisionId: 'older', decidedAt: at - 60_000 })].map((decision) =>
     explained({ explain }, decision),
@@ -231,6 +232,23 @@ t.test('why tells the decision that acts in five lines at most, each other one i
     both.some((line) => line.endsWith(`${goes.headline} It has not been done yet: it is due 2026-11-24 15:00 UTC.`)),
     'of the others as well',
   )
+  t.end()
+})
+
+t.test('why tells times as clocks at the location show them, and in UTC where an older API does not tell the zone', (t) => {
+  const { timeZone, ...older } = story
+  t.equal(timeZone, 'UTC')
+  t.strictSame(whyText(older as typeof story), whyText(story))
+  const lines = whyText({ ...story, timeZone: 'America/Chicago' }).join('\n')
+  // In November Chicago is six hours behind UTC.
+  for (const line of [
+    'last event 2026-11-24 09:00 CST',
+    'FOLLOW UP  2026-11-24 09:00 CST, asked because of',
+    'It is looked at again 2026-11-25 09:00 CST.',
+    'asks for the realtor: 9, last 2026-11-24 09:00 CST',
+  ])
+    t.match(lines, line)
+  t.notMatch(lines, 'UTC')
   t.end()
 })
 

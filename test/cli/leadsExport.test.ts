@@ -116,6 +116,20 @@ t.test('to a file: for its owner alone, counts on the terminal, who may be the s
   t.notOk(existsSync(other), 'a document that is not whole is not there')
   t.strictSame(readdirSync(folder), ['maria.json'], 'nor is a part of it')
 
+  const before = new Set(process.listeners('exit'))
+  const leaving: HeldPlace = {
+    ...place('postgres', 'leads', []),
+    // As a second Ctrl-C does, which ends the process in the middle.
+    async read() {
+      t.equal(readdirSync(folder).length, 2, 'it is being written')
+      for (const listener of process.listeners('exit')) if (!before.has(listener)) listener(130)
+      t.strictSame(readdirSync(folder), ['maria.json'], 'nothing of it is left')
+      throw new Error('ended')
+    },
+  }
+  await run({ places: [...places, leaving], linked: [] }, ['--out', other])
+  t.strictSame(process.listeners('exit'), [...before], 'afterwards nobody waits for the end any more')
+
   const both = join(folder, 'both.json')
   const twice = await Promise.all([1, 2].map(() => run({ places, linked: [] }, ['--out', both])))
   t.strictSame(

@@ -19,8 +19,13 @@ t.test('effects of a location that is not known are refused; of one without lead
     },
   }
   const range = { from: 0, now: 1, withinMs: 1 }
-  t.strictSame(await knownSubjects(source, tenantId, range), { subjects: [], tooRecent: 0 })
-  await t.rejects(knownSubjects(source, 'mistyped', range), { code: 'E_OPTION_INVALID', message: /mistyped is no location that is known/ })
+  const { signal } = new AbortController()
+  t.strictSame(await knownSubjects(source, tenantId, range, signal), { subjects: [], tooRecent: 0 })
+  await t.rejects(knownSubjects(source, tenantId, range, AbortSignal.abort()), { code: 'E_STOPPED' }, 'half of the leads are not told')
+  await t.rejects(knownSubjects(source, 'mistyped', range, signal), {
+    code: 'E_OPTION_INVALID',
+    message: /mistyped is no location that is known/,
+  })
 })
 
 t.test('gates of before decisions are kept are refused', async (t) => {

@@ -50,8 +50,9 @@ async function run(
     Promise.resolve({
       stated: (location) => Promise.resolve(location === tenantId ? insight : undefined),
       statedHours: (location) => Promise.resolve(location === tenantId ? hours : undefined),
-      tenant: (location) => Promise.resolve(location === tenantId ? tenant : undefined),
-      set: (settings) => Promise.resolve(void sent.push(settings)),
+      // An agency has a row as well.
+      tenant: (location) => Promise.resolve([tenantId, 'company:com1'].includes(location) ? tenant : undefined),
+      change: (location, change) => Promise.resolve(void sent.push(change(location === tenantId ? tenant : undefined))),
       close: () => Promise.resolve(void closed++),
     }),
   )
@@ -93,6 +94,7 @@ t.test('a location without results, and one that wants no trials, are told as su
     const { code, told } = await run(['show', '--location', 'nowhere', ...flags], stated)
     t.match([code, told], [1, [/E_OPTION_INVALID: nowhere is no location that is known/, String]])
   }
+  t.match((await run(['show', '--location', 'company:com1'], stated)).told[0], /E_OPTION_INVALID: company:com1 is no location/)
   const off = tenantRecord({ trials: { enabled: false, reopened: {} } })
   t.match((await run(['show', '--location', tenantId], stated, off)).told[0], /trials are off\.$/)
 })
@@ -110,6 +112,7 @@ t.test('a person opens a stopped wording again, and no other; what was said befo
     [tenantId, 'inform', stated, /not stopped at .*; stopped: soft_ask\./],
     [tenantId, 'soft_ask', undefined, /not stopped at .*; none is\./],
     ['elsewhere', 'soft_ask', stated, /no such location/],
+    ['company:com1', 'soft_ask', stated, /no such location/],
   ] as const) {
     const refused = await run(['reopen', '--location', location, '--wording', wording], insight)
     t.not(refused.code, 0)

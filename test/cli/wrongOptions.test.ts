@@ -102,7 +102,7 @@ t.test('an hour that is left empty is not midnight', async (t) => {
     stated: async () => undefined,
     statedHours: async () => ({ findings: [midnight] }) as never,
     tenant: async () => ({ tenantId: 'loc' }) as never,
-    set: () => Promise.reject(new Error('nothing is to be set')),
+    change: () => Promise.reject(new Error('nothing is to be set')),
     close: async () => undefined,
   }
   const surroundings = { terminal: { out: t.fail, err: (line: string) => err.push(line) }, config: () => ({}), now: () => 0 } as never

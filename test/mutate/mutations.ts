@@ -6105,4 +6105,50 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'The webhooks of one paused location take the calls of its agency from all others.',
   },
+  {
+    id: 'row-of-its-own-id',
+    guard: 'a row is read and changed under one transactional id of its partition',
+    file: 'runtime/kafka/rowChange.ts',
+    find: 'unit: `${topic.name}-${partition}`',
+    replace: 'unit: `${topic.name}-${partition}-${Math.random()}`',
+    tests: [
+      {
+        file: 'test/runtime/kafka/rowChange.test.ts',
+        title: 'who is overtaken again and again, or finds no topic, is told and writes nothing',
+      },
+    ],
+    why: 'Of two operators who set something at the same moment one takes back what the other set.',
+  },
+  {
+    id: 'said-in-another-zone',
+    guard: 'what somebody has said is left as it was said',
+    file: 'pipelines/instantText.ts',
+    find: "return words.replaceAll(' UTC', '\\u00a0UTC')",
+    replace: 'return words',
+    tests: [{ file: 'test/pipelines/instantText.test.ts', title: 'what somebody has said stays as it was said' }],
+    why: 'A realtor reads another time in the message of a lead than the lead has written.',
+  },
+  {
+    id: 'log-not-put-aside',
+    guard: 'a log begins anew while it is written',
+    file: 'stack/log.ts',
+    find: 'truncateSync(file)',
+    replace: '',
+    tests: [{ file: 'test/stack/comeBack.test.ts', title: 'a log that grows while it is written is put aside, and who writes it goes on' }],
+    why: 'A stack that runs for weeks fills its disk.',
+  },
+  {
+    id: 'half-export-left',
+    guard: 'an export that is ended in the middle leaves nothing about',
+    file: 'cli/verbs/leadsExport.ts',
+    find: "process.once('exit', leave)",
+    replace: '',
+    tests: [
+      {
+        file: 'test/cli/leadsExport.test.ts',
+        title: 'to a file: for its owner alone, counts on the terminal, who may be the same person named',
+      },
+    ],
+    why: 'Half of what is held on a person lies on the disk of whoever pressed Ctrl-C twice.',
+  },
 ]

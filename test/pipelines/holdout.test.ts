@@ -125,6 +125,7 @@ t.test('both groups are leads that no other gate would have kept from a message'
 
 const from = asked
 const range = { from, now: from + 30 * DAY, withinMs: 14 * DAY }
+const { signal } = new AbortController()
 const outcome = (contactId: string, kind: string, at: number) => ({
   ...{
     outcomeId: `${contactId} ${kind} ${at}`,
@@ -202,7 +203,7 @@ t.test(
     }
     const told = async (since: number) => {
       const within = { from: since, now: from + 30 * week, withinMs: 4 * week }
-      return averageEffect((await subjectsFrom(source, tenantId, within)).subjects, 'reply')
+      return averageEffect((await subjectsFrom(source, tenantId, within, signal)).subjects, 'reply')
     }
     t.match(await told(from), { treated: { leads: 100, hits: 50 }, leftAlone: { leads: 100, hits: 50 }, difference: 0 })
     t.match(await told(from + week), { treated: { leads: 0 }, leftAlone: { leads: 0 } }, 'all of them entered before')
@@ -298,7 +299,7 @@ t.test('the report of a location is of its own leads, told in whole numbers', as
         onRecord({ partition: 0, offset: BigInt(offset), key: 'k', value: value as never, timestamp: from, headers: {} }),
       ),
   }
-  const report = effectReport(await subjectsFrom(source, tenantId, range))
+  const report = effectReport(await subjectsFrom(source, tenantId, range, signal))
   t.match(report, { average: { reply: { treated: { leads: 1, hits: 1 }, leftAlone: { leads: 1, hits: 0 } } }, uplift: null, tooRecent: 1 })
   const lines = effectReportLines(report, '14d')
   t.match(lines[0], /^within 14d +not left alone +left alone +difference +95 % interval/)

@@ -2,6 +2,7 @@
 import '../support/uncountedChildren.ts'
 import {
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -11,6 +12,7 @@ import {
   statSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -19,7 +21,7 @@ import t from 'tap'
 import { ProcessEngine } from '../../stack/engine.ts'
 import type { Launch } from '../../stack/engine.ts'
 import { keptText } from '../../stack/keptText.ts'
-import { logSince, logTail } from '../../stack/log.ts'
+import { boundLogs, logSince, logTail, openLog } from '../../stack/log.ts'
 import { fetchedFolder, fetchWithMaven } from '../../stack/maven.ts'
 import { processBirth, waitUntil } from '../../stack/osProcess.ts'
 import { accepts } from '../../stack/port.ts'
@@ -97,8 +99,25 @@ t.test('of a log the end is quoted, however long it is', async (t) => {
   t.equal(logTail(file, 1), 'the end')
   t.equal(logSince(file, 0).length, 65_536)
   t.equal(logSince(file, 1_000_000), 'the end\n')
-  t.equal(logSince(file, 2_000_000), '')
+  t.equal(logSince(file, 1_000_008), '')
+  t.equal(logSince(file, 2_000_000).length, 65_536, 'it was put aside since, and is another one')
   t.equal(logSince(join(folder, 'none.log'), 0), '')
+})
+
+t.test('a log that grows while it is written is put aside, and who writes it goes on', async (t) => {
+  const logs = join(folder, 'growing')
+  const [file, small] = [join(logs, 'role.log'), join(logs, 'small.log')]
+  const { fd } = openLog(file)
+  writeSync(fd, 'x'.repeat(1_001))
+  writeFileSync(small, 'y'.repeat(1_000))
+  boundLogs(logs, 1_000)
+  writeSync(fd, 'the next line\n')
+  closeSync(fd)
+  t.equal(readFileSync(file, 'utf8'), 'the next line\n')
+  t.equal(readFileSync(`${file}.1`, 'utf8'), 'x'.repeat(1_001))
+  t.equal(readFileSync(small, 'utf8'), 'y'.repeat(1_000))
+  t.strictSame(readdirSync(logs).sort(), ['role.log', 'role.log.1', 'small.log'])
+  boundLogs(join(folder, 'nowhere'))
 })
 
 t.test('Maven is told to refuse what has another checksum than is published, and leavings of fetches that were killed go', async (t) => {

@@ -171,6 +171,12 @@ t.test('each process and verb does its work with its row of the table of rights'
     [0n],
   )
   await operating.close()
+
+  await grant([...topics([may.READ, may.WRITE], realtorSettings), { resourceType: on.TRANSACTIONAL_ID, operations: [may.WRITE] }])
+  const setting = await kafkaOf(config, 'test', logger, new Registry())
+  const said = await setting.changeRow(realtorSettings, 'loc', () => ({ tenantId: 'loc', updatedAt: 1, realtors: [] }))
+  t.equal(said.tenantId, 'loc')
+  await setting.close()
 })
 
 /** The settings of before that name an installation, for a user who may do everything. */
