@@ -172,7 +172,11 @@ t.test('each process and verb does its work with its row of the table of rights'
   )
   await operating.close()
 
-  await grant([...topics([may.READ, may.WRITE], realtorSettings), { resourceType: on.TRANSACTIONAL_ID, operations: [may.WRITE] }])
+  await grant([
+    ...topics([may.READ, may.WRITE], realtorSettings),
+    { resourceType: on.GROUP, operations: [may.DESCRIBE] },
+    { resourceType: on.TRANSACTIONAL_ID, operations: [may.WRITE] },
+  ])
   const setting = await kafkaOf(config, 'test', logger, new Registry())
   const said = await setting.changeRow(realtorSettings, 'loc', () => ({ tenantId: 'loc', updatedAt: 1, realtors: [] }))
   t.equal(said.tenantId, 'loc')
