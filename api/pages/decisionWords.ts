@@ -18,9 +18,7 @@ export function decisionCard({ decision, headline, why }: ExplainedDecision, bec
   return html`<section class="card" id="${decision.decisionId}">
     <h3>
       ${headline}
-      <span class="soft"
-        >${spoken(decision.type)}: ${spoken(decision.chosen)}, ${chosenPercent(decision)}, ${instant(decision.decidedAt)}</span
-      >
+      <span class="soft">${spoken(decision.type)}, ${chosenPercent(decision)}, ${instant(decision.decidedAt)}</span>
     </h3>
     ${became === undefined ? null : html`<p>${became}</p>`}
     <ul>
