@@ -4,11 +4,13 @@
  */
 import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
+import { shortlisted } from '../pipelines/consensus/explain.ts'
 import { usualChoice } from '../pipelines/consensus/usualChoice.ts'
 import { labelOf } from '../pipelines/learning/labels.ts'
+import { optionOfPlace } from '../pipelines/routing/realtorOption.ts'
 import { deterministicId } from '../runtime/ids.ts'
 import type { Audit } from '../sinks/postgres/audits.ts'
-import { leadKey, outcomes } from '../topics/index.ts'
+import { leadKey, outcomes, realtorKey } from '../topics/index.ts'
 import { apiError, refusal } from './errors.ts'
 import { mustBeKnown } from './knownLocation.ts'
 import { nothingElse, printable } from './leads.ts'
@@ -42,13 +44,36 @@ export const Verdict = Type.Object(
   nothingElse,
 )
 
-/** What a judge is shown: the lead and its conversation up to the question. What was decided is not in it. */
-export function auditItem({ decision, name, messages, second }: Audit): Static<typeof AuditList>['audits'][number] {
+/**
+ * What a judge is shown: the lead and its conversation up to the question, and whom the options of a list stand for. What was decided is
+ * not in it.
+ */
+export function auditItem(
+  { decision, name, messages, second }: Audit,
+  realtors: ApiDeps['realtors'],
+): Static<typeof AuditList>['audits'][number] {
   const { decisionId, tenantId, contactId, type, stage, reason, askedAt } = decision
   const options = decision.options.map(({ option }) => option)
   const closed = decision.options.filter(({ eligible }) => !eligible).map(({ option }) => option)
+  const places = shortlisted(decision).flatMap((id, place) => {
+    const option = optionOfPlace(place)
+    return option === undefined ? [] : [{ option, id, name: realtors?.get(realtorKey(tenantId, id))?.name ?? null }]
+  })
   const lead = leadKey(tenantId, contactId)
-  return { decisionId, leadKey: lead, name, type, stage, reason, askedAt, options, closed, messages: [...messages], second }
+  return {
+    decisionId,
+    leadKey: lead,
+    name,
+    type,
+    stage,
+    reason,
+    askedAt,
+    options,
+    closed,
+    realtors: places,
+    messages: [...messages],
+    second,
+  }
 }
 
 export function auditRoutes(app: ApiInstance, deps: ApiDeps): void {
@@ -71,7 +96,7 @@ export function auditRoutes(app: ApiInstance, deps: ApiDeps): void {
         limit,
       })
       if (audits.length === 0) mustBeKnown(deps, tenant)
-      return { audits: audits.map(auditItem), waiting }
+      return { audits: audits.map((one) => auditItem(one, deps.realtors)), waiting }
     },
   )
 

@@ -286,6 +286,14 @@ const AuditLine = Type.Object(
     askedAt: Type.Integer({ description: 'When (ms since the epoch): judge by what was known then.' }),
     options: Type.Array(Type.String(), { description: 'What could have been chosen.' }),
     closed: Type.Array(Type.String(), { description: 'Of these, what gates did not allow; it may have been right all the same.' }),
+    realtors: Type.Array(
+      Type.Object({
+        option: Type.String({ description: 'One of the options.' }),
+        id: Type.String({ description: 'User of the platform.' }),
+        name: Nullable({ type: 'string' }, 'Name as known.'),
+      }),
+      { description: 'Of a decision about realtors whom its options stand for; empty of others.' },
+    ),
     messages: Type.Array(
       Type.Object({
         at: Type.Integer({ description: 'ms since the epoch' }),

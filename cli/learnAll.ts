@@ -39,7 +39,7 @@ export interface LearnWish {
   readonly dryRun?: boolean
   /** What foretells the newest verdicts less well than what is in force is published all the same. */
   readonly force?: boolean
-  /** What rests on fewer verdicts is stored and not published. */
+  /** What rests on fewer verdicts of the random audit is stored and not published. */
   readonly verdictsLeast?: number
   /** Nobody asked for it: what a person has gone back to stays in force. */
   readonly byItself?: boolean

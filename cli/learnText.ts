@@ -8,7 +8,7 @@ import { watchLines } from './turnedText.ts'
 const outcomes: Readonly<Record<Learned['outcome'], string>> = {
   publish: 'new',
   unchanged: 'the same is in force',
-  few: 'on few verdicts: kept back by the timer, `rekindle learn` puts it in force',
+  few: 'on few verdicts of the random audit: kept back by the timer, `rekindle learn` puts it in force',
   rolled_back: 'a person went back to what is in force: kept back by the timer, `rekindle learn` puts it in force',
   worse: 'worse than what is in force on the newest verdicts: kept back',
   unsound: 'unsound: kept back',
@@ -23,7 +23,7 @@ export function learnedLine({ key, policy, report, outcome }: LearnedReport, pub
 
 /** The report of one policy. `published` is whether it was put in force just now. */
 export function learnedLines(learned: LearnedReport, published: boolean): string[] {
-  const { former, report, problems, drift, conformal, olderVotes = [], watch, from = 'fitted' } = learned
+  const { former, report, problems, drift, conformal, olderVotes = [], watch, from = 'fitted', drawn } = learned
   const { labels, held } = report
   const first = [
     learnedLine(learned, published),
@@ -41,6 +41,7 @@ export function learnedLines(learned: LearnedReport, published: boolean): string
     ...first,
     `  ${labels.usable} verdicts: ${labels.strengths} for strengths (worth ${labels.strengthsEffective.toFixed(0)} fresh ones), ${labels.temperature} for the temperature, ${labels.conformal} held back` +
       (labels.ofUnknownInclusion === 0 ? '' : `; ${labels.ofUnknownInclusion} overrides were left out`),
+    ...(drawn === undefined || drawn === labels.usable ? [] : [drawnLine(drawn)]),
     held === undefined
       ? '  Too few to hold any back: how well it foretells new verdicts is not known.'
       : `  On ${held.labels} verdicts that it has not seen: right ${percent(held.fitted.accuracy)} against ${percent(held.former.accuracy)} before, log loss ${held.fitted.logLoss.toFixed(3)} against ${held.former.logLoss.toFixed(3)}.`,
@@ -54,6 +55,11 @@ export function learnedLines(learned: LearnedReport, published: boolean): string
     ...report.warnings.map((warning) => `  ${warning}`),
     '',
   ]
+}
+
+/** What the others are on. @source reference/consensus.md 9.6: labels that were sought, without random ones, are worse than none */
+function drawnLine(drawn: number): string {
+  return `  ${drawn === 0 ? 'None' : String(drawn)} of them ${drawn === 1 ? 'is' : 'are'} on what chance drew (rekindle audit next). The others are on what people were asked about because it was not clear: such alone teach worse than nothing.`
 }
 
 /** How often sets of options lacked the right one, and what the next quantile is taken at. */

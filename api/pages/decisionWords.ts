@@ -2,14 +2,15 @@
 import type { Decision } from '../../schemas/generated/records.ts'
 import type { ExplainedDecision } from '../leadStory.ts'
 import { isLatestEnd } from '../../pipelines/consensus/gates.ts'
+import { wholePercent } from '../../pipelines/consensus/wholePercent.ts'
 import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { instant, microToExact, nats, spoken } from './words.ts'
 
-/** Probability of the chosen option, in percent. */
-export function chosenPercent(decision: Decision): string {
-  const option = decision.options.find(({ option }) => option === decision.chosen)
-  return option === undefined ? '–' : `${Math.round(option.probability * 100)} %`
+/** Probability of the chosen option, in percent; a dash where nobody was asked, or something newer ended the question. */
+export function chosenPercent({ options, chosen, stopReason }: Pick<Decision, 'options' | 'chosen' | 'stopReason'>): string {
+  const option = options.find((known) => known.option === chosen)
+  return option === undefined || stopReason === 'gated' || stopReason === 'superseded' ? '–' : wholePercent(option.probability)
 }
 
 /** The votes and gates behind a decision as tables. `became`: what became of it, where that is known. */

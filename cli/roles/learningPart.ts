@@ -18,8 +18,8 @@ import { repeatedly } from './repeatedly.ts'
 
 const HOUR_MS = 3_600_000
 /**
- * Nobody looks at what the timer puts in force, so it waits for as many verdicts as make a policy better wherever its prior stood.
- * @source reference/consensus.md 9.7: of a prior that is nearly right 30 labels make the log loss worse, 100 make it better
+ * Nobody looks at what the timer puts in force, so it waits for as many verdicts of the random audit as make a policy better wherever its prior stood.
+ * @source reference/consensus.md 9.7: of a prior that is nearly right 30 labels make the log loss worse, 100 make it better; 9.6: sought ones alone are worse than none
  */
 export const VERDICTS_LEAST = 100
 

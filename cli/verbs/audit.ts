@@ -86,13 +86,22 @@ export function auditLines({ audits, waiting }: Audits, by: string): string[] {
       ...columns(
         one.options.map((option) => [
           `    ${option}`,
-          `${actionOf(option, one.type)}${one.closed.includes(option) ? ', which was not allowed' : ''}`,
+          `${meant(option, one)}${one.closed.includes(option) ? ', which was not allowed' : ''}`,
         ]),
       ),
       '',
     ]),
     `${waiting} ${waiting === 1 ? 'waits' : 'wait'} for ${by}. rekindle audit label <id> --by ${by} --right <option>`,
   ]
+}
+
+/** What an option is, in words, with the realtor that it stands for. */
+function meant(option: string, { type, realtors }: Audits['audits'][number]): string {
+  // An older API does not say whom.
+  const realtor = (realtors as typeof realtors | undefined)?.find((one) => one.option === option)
+  return realtor === undefined
+    ? actionOf(option, type)
+    : `give the lead to ${realtor.name === null ? realtor.id : `${realtor.name} (${realtor.id})`}`
 }
 
 function storedLines({ chosen, right, agreed, selection }: Stored): string[] {

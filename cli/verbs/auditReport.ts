@@ -1,6 +1,7 @@
 /** `rekindle audit report`: how often decisions are right by verdicts asked for by chance, and how far judges agree. */
 import type { Command } from 'commander'
 import { optionsByType } from '../../pipelines/agents/agent.ts'
+import { counted } from '../../pipelines/counted.ts'
 import { auditReport } from '../../pipelines/learning/auditReport.ts'
 import type { AuditReport } from '../../pipelines/learning/auditReport.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
@@ -49,7 +50,7 @@ export function auditReportLines(type: string, report: AuditReport): string[] {
         ]),
     ...calibrationLines(calibration, random),
     ...cardLines(agents),
-    ...mistakes.slice(0, 5).map((one) => `  ${one.count} times ${one.chosen} where ${one.right} was right`),
+    ...mistakes.slice(0, 5).map((one) => `  ${counted(one.count, 'time')} ${one.chosen} where ${one.right} was right`),
     agreement.items === 0
       ? '  Nobody has judged a decision a second time: how far people agree is not known.'
       : `  second opinions: ${agreement.items}, the same in ${percent(agreement.observed)}, by habit alone in ${percent(agreement.expected)}: ${agreement.kappa === undefined ? 'kappa is not defined' : `kappa ${agreement.kappa.toFixed(2)}`}`,

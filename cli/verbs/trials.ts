@@ -139,7 +139,7 @@ export function trialLines(location: string, insight: AgentInsight | undefined, 
   return [
     ...off,
     `${trial.subject}, ${won}, since ${instantText(Number(since))}, stated ${instantText(insight.at)}, ${trial.samples} results`,
-    ...columns([['wording', 'answered', 'best with', 'share of the lot', 'state'], ...rows]),
+    ...columns([['wording', 'answered well', 'best with', 'share of the lot', 'state'], ...rows]),
     'Of the leads that it was tried on, each once, in the 72 hours after a message:',
     ...columns([['wording', ...guardrails.map(({ told }) => told)], ...watched]),
     ...stops,

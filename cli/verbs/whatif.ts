@@ -4,6 +4,7 @@
  */
 import type { Command } from 'commander'
 import { leadKey, results } from '../../topics/index.ts'
+import { counted } from '../../pipelines/counted.ts'
 import { explain } from '../../pipelines/consensus/explain.ts'
 import { whatIf } from '../../pipelines/consensus/whatIf.ts'
 import type { Compared, JudgedDifference } from '../../pipelines/consensus/whatIf.ts'
@@ -141,5 +142,5 @@ export function verdictsLine({ verdicts, rightBefore, rightAfter, better, worse,
         : betterShare.high < 0.5
           ? 'it is worse beyond chance'
           : 'too few to tell the two apart'
-  return `By ${verdicts} verdicts: right ${rightAfter} times against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`
+  return `By ${counted(verdicts, 'verdict')}: right ${counted(rightAfter, 'time')} against ${rightBefore}; better on ${better}, worse on ${worse}: ${told}.`
 }

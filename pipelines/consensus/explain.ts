@@ -17,6 +17,7 @@ import { isLatestEnd } from './gates.ts'
 import { lackOfVoices } from './lackOfVoices.ts'
 import { natsOf } from './pinnedMath.ts'
 import { compare, scoreOfBase } from './pool.ts'
+import { wholePercent } from './wholePercent.ts'
 
 export interface ExplainedVote {
   readonly agentId: string
@@ -299,8 +300,9 @@ function againstLine(
 }
 
 function sureLine(decision: Decision, acts: Acts, isHeard: boolean): string {
-  const percent = (option: string | null) => Math.round(100 * (decision.options.find((known) => known.option === option)?.probability ?? 0))
-  const rival = decision.runnerUp === null ? '' : `, ${percent(decision.runnerUp)} % that it would be better to ${acts(decision.runnerUp)}`
+  const share = (option: string) => decision.options.find((known) => known.option === option)?.probability ?? 0
+  const { runnerUp } = decision
+  const rival = runnerUp === null ? '' : `, ${wholePercent(share(runnerUp))} that it would be better to ${acts(runnerUp)}`
   const silent = decision.silent.length === 0 ? '' : ` ${counted(decision.silent.length, 'agent')} had no finding or did not answer.`
   const isOpen = (option: string) => decision.options.some((known) => known.option === option && known.eligible)
   // Rows that were stored before the field was known lack it; some of version 5 name options that gates had closed.
@@ -308,13 +310,14 @@ function sureLine(decision: Decision, acts: Acts, isHeard: boolean): string {
   const open =
     decision.escalation && others.length > 0 ? ` A person should look: it could also be right to ${others.map(acts).join(' or ')}.` : ''
   const who = isHeard ? 'The agents put' : 'Without a vote that counts, what is usual puts'
-  return `${who} ${percent(decision.chosen)} % on this being right${rival}.${costLine(decision, acts, percent)}${open}${silent}`
+  return `${who} ${wholePercent(share(decision.chosen))} on this being right${rival}.${costLine(decision, acts, share)}${open}${silent}`
 }
 
 /** The best action need not be the likeliest: a costly omission outweighs a cheap mistake. The safe choice and a lot weigh nothing. */
-function costLine(decision: Decision, acts: Acts, percent: (option: string | null) => number): string {
+function costLine(decision: Decision, acts: Acts, share: (option: string) => number): string {
   const { options, chosen, runnerUp, fallbackUsed } = decision
   const [likeliest] = options.filter(({ eligible }) => eligible).sort((a, b) => b.probability - a.probability)
+  const percent = (option: string) => Math.round(100 * share(option))
   if (fallbackUsed || isByLot(decision) || likeliest === undefined || percent(likeliest.option) <= percent(chosen)) return ''
   const named = likeliest.option === runnerUp ? '' : `, at ${percent(likeliest.option)} %`
   return ` To ${acts(likeliest.option)} is likeliest to be right${named}; this is best by what each would gain and cost.`
@@ -335,10 +338,10 @@ function contestedLine(decision: Decision, acts: Acts, gates: readonly GateResul
 }
 
 function conflictInWords(conflict: string, decision: Decision, acts: Acts, gates: readonly GateResult[]): string {
-  if (conflict === 'split') return 'the two likeliest choices are almost equally likely to be right'
+  if (conflict === 'split') return 'the two likeliest choices are less than 15 points apart in how likely they are to be right'
   if (conflict === 'family-split') return 'agents that look at different things disagree'
   if (conflict === 'stale') return 'some agents answered about the lead as it was before, and did not count'
-  if (conflict === 'policy-refused') return 'the policy that was published could not be used, so another one decided'
+  if (conflict === 'policy-refused') return 'the policy that was published could not be used, so another one was taken'
   if (conflict !== 'gate-vs-pool') return conflict
   const denied = deniedFavourites(decision.options.map(({ option, eligible, score }) => ({ option, eligible, score: BigInt(score) })))
   return denied
@@ -368,7 +371,7 @@ export function actionOf(option: string, type: string): string {
 }
 
 /** Who was on the list of a routing decision, the first place first. */
-function shortlisted({ type, params }: Decision): readonly string[] {
+export function shortlisted({ type, params }: Pick<Decision, 'type' | 'params'>): readonly string[] {
   return type === 'routing' && params['shortlist'] !== undefined ? params['shortlist'].split(' ').filter((id) => id !== '') : []
 }
 

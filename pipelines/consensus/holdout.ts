@@ -17,7 +17,7 @@ export function isLeftAlone(tenantId: string, contactId: string): boolean {
   return bits * ONE_IN < 2 ** 32
 }
 
-/** Would the message be our own beginning? The last word was ours, and nothing that the lead did is the reason. */
+/** Would the message be our own beginning? The last word was ours, and neither a message of the lead nor its arrival is the reason. */
 export function isOwnBeginning({
   reason,
   view,

@@ -167,6 +167,8 @@ function compile(policy: Policy): CompiledPolicy {
   const familyOfAgent = new Map(policy.families.flatMap(({ family, agents }) => agents.map((agent) => [agent, family] as const)))
   const cells = new Map(policy.strengths.map(({ agentId, bin, option, lambdaMicro }) => [`${agentId} ${bin} ${option}`, lambdaMicro]))
   const cold = policy.coldStrengthsMicro
+  // Stages and options of any table may be named as what every object has.
+  const rates = new Map(Object.entries(policy.baseRatesMicro).map(([stage, own]) => [stage, new Map(Object.entries(own))]))
   const rhoOf = (family: string) => families.get(family)?.rhoMicro ?? unknownFamilyRhoMicro
   const deltas = new Map<string, number[]>()
   // From the most specific measured cell to the cold table.
@@ -201,7 +203,7 @@ function compile(policy: Policy): CompiledPolicy {
     roster,
     placeOf: (option) => places.get(option),
     seatOf,
-    baseMicro: (stage, option) => policy.baseRatesMicro[stage]?.[option] ?? policy.baseRatesMicro['*']?.[option] ?? -9_210_340,
+    baseMicro: (stage, option) => rates.get(stage)?.get(option) ?? rates.get('*')?.get(option) ?? -9_210_340,
     lambdaOf,
     maxLambdaOf: (agentId, option) => Math.max(...[1, 2, 3, 4, 5].map((bin) => lambdaOf(agentId, bin, option))),
     familyOf: (agentId, stated) => familyOfAgent.get(agentId) ?? stated,

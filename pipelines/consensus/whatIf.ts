@@ -10,6 +10,7 @@ import { decidedAgain, replay } from './replay.ts'
 import type { ReplayInputs } from './replay.ts'
 import { usualChoice } from './usualChoice.ts'
 import type { Choice } from './usualChoice.ts'
+import { arithmeticOf } from './writtenBy.ts'
 
 export type Compared =
   | { readonly kind: 'compared'; readonly decision: Decision; readonly other: Decision }
@@ -30,7 +31,9 @@ export function whatIf(stored: readonly Decision[], inputs: ReplayInputs, policy
     )
     // By type as well: two types may name policies of one hash only in a broken store, but the map must not mix them up.
     const named = stored.map((one) => ({ ...one, policyHash: `${one.type} ${one.policyHash}`, conflicts: [] }))
-    const other = decidedAgain(named, others, assessment, ballots, answer.start, tenant, { byDeadline: true }).get(decision.type)
+    // By the arithmetic that it was decided with: what a newer version does otherwise is not what the policy changes.
+    const options = { byDeadline: true, arithmetic: arithmeticOf(decision.engineVersion) }
+    const other = decidedAgain(named, others, assessment, ballots, answer.start, tenant, options).get(decision.type)
     if (other === undefined) return [{ kind: 'not_possible', decision, because: 'The stored inputs do not bring it to a decision.' }]
     return [{ kind: 'compared', decision, other }]
   })

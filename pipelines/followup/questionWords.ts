@@ -8,6 +8,7 @@ import type { AskedDecision, Decision, FollowUp, Tenant } from '../../schemas/ge
 import { actionOf, explain } from '../consensus/explain.ts'
 import type { ExplainedVote } from '../consensus/explain.ts'
 import { lackOfVoices } from '../consensus/lackOfVoices.ts'
+import { wholePercent } from '../consensus/wholePercent.ts'
 import { officeHoursText } from './officeHours.ts'
 import { oneLine, spokenName } from './renderText.ts'
 
@@ -96,18 +97,26 @@ function twoBest({ options, chosen, conformalSet }: Decision): string[] {
 
 function optionLines(decision: Decision, contributions: readonly ExplainedVote[], option: string, place: number): string[] {
   const probability = decision.options.find((known) => known.option === option)?.probability ?? 0
-  const votes = contributions.filter((vote) => vote.option === option && !vote.blocked)
+  const argued = contributions.filter((vote) => vote.option === option && !vote.blocked)
+  const votes = argued.filter(({ exact }) => exact !== '0')
+  const none = argued.length === 0 ? 'No agent argued for it.' : 'What argued for it has no weight.'
   const told = votes.slice(0, votesTold).map(({ says, agent, confidence }) => `${says} (${agent}, ${confidence})`)
   const more = votes.length > votesTold ? ` ${votes.length - votesTold} more.` : ''
   return [
-    `${place}. ${sentence(actionOf(option, decision.type))}: ${Math.round(100 * probability)} % likely to be right.`,
-    `   ${told.length === 0 ? 'No agent argued for it.' : `For it: ${told.join(' ')}${more}`}`,
+    `${place}. ${sentence(actionOf(option, decision.type))}: ${wholePercent(probability)} likely to be right.`,
+    `   ${told.length === 0 ? none : `For it: ${told.join(' ')}${more}`}`,
   ]
 }
 
 function openQuestion(decision: Decision, [first, second]: readonly string[]): string {
-  if (decision.escalation === 'quorum_failed_twice') return `${lackOfVoices(decision).words}, and it was no better the time before.`
-  return `the votes rule out neither ${first ?? 'this'} nor ${second ?? 'anything else'} at the error that the policy allows, and a message cannot be taken back.`
+  const { escalation, conformalSet, type } = decision
+  if (escalation === 'quorum_failed_twice') return `${lackOfVoices(decision).words}, and it was no better the time before.`
+  const named = (option: string | undefined, otherwise: string) => (option === undefined ? otherwise : `"${actionOf(option, type)}"`)
+  const error = 'at the error that the policy allows, and what has reached a lead cannot be taken back.'
+  // The best by what each would gain and cost may be one that is hardly right.
+  return first !== undefined && conformalSet?.includes(first) === false
+    ? `${named(first, '')} is best by what each would gain and cost, but the votes rule out that it is right ${error}`
+    : `the votes rule out neither ${named(first, 'this')} nor ${named(second, 'anything else')} ${error}`
 }
 
 function tieWords({ gapMicro, worthMicro }: NearTie): string {

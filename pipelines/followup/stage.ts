@@ -319,11 +319,13 @@ function takenBackBy(
   held: HeldMessage | null,
   at: number,
 ): Record<string, number> {
-  const still = Object.entries(state.takenBack).filter(([, until]) => until > at)
+  const all = Object.fromEntries(Object.entries(state.takenBack).filter(([, until]) => until > at))
   const over = held === null ? planned : [...planned, withdrawn(held, at)]
   // A question ends within hours; the message that was asked about would have lived for days.
   const until = (one: { action?: string; expiresAt: number }) => (one.action === 'ask' ? at + messageLifeMs : one.expiresAt)
-  return Object.fromEntries([...still, ...over.map((one) => [one.decisionId, until(one)] as const)])
+  // What followed from an answer lives for less long than its question is remembered: the later end stands.
+  for (const one of over) all[one.decisionId] = Math.max(all[one.decisionId] ?? 0, until(one))
+  return all
 }
 
 function stillOpen(planned: readonly PlannedFollowUp[], at: number): PlannedFollowUp[] {

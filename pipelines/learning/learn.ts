@@ -48,11 +48,13 @@ export interface Learned {
    */
   readonly from?: 'fitted' | 'in_force'
   /**
-   * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; few: it rests on fewer verdicts than wanted; rolled_back: a person went back to what is in force; worse: it foretells the newest
+   * publish: it is new and no worse on the newest verdicts; unchanged: the same is in force; few: it rests on fewer verdicts of the random audit than wanted; rolled_back: a person went back to what is in force; worse: it foretells the newest
    * verdicts, which it has not seen, less well than what is in force; unsound: it would be refused.
    */
   readonly outcome: 'publish' | 'unchanged' | 'few' | 'rolled_back' | 'worse' | 'unsound'
   readonly problems: readonly string[]
+  /** Of the verdicts it rests on those on what chance drew; not in reports from before it was told. */
+  readonly drawn?: number
 }
 
 /** The same as it is told and kept: of the policies only what names them. */
@@ -69,7 +71,7 @@ export interface Material {
   readonly shipped: Policy
   /** What is in force for a key, if anything is published there. */
   readonly inForce: (key: string) => Policy | undefined
-  /** What rests on fewer verdicts is not to be put in force; by default any number will do. */
+  /** What rests on fewer verdicts of the random audit is not to be put in force; by default any number will do. */
   readonly verdictsLeast?: number
   /** Hashes of policies that stay in force, because a person went back to them, and keys that a person let go back to the policy of all; by default none does. */
   readonly rolledBack?: ReadonlySet<string> | undefined
@@ -119,7 +121,9 @@ function learnOne(
   { verdictsLeast = 0, rolledBack, inForce }: Pick<Material, 'verdictsLeast' | 'rolledBack' | 'inForce'>,
 ): Learned {
   // By the newest verdict and not by a clock: with one, every run would publish another policy for the same verdicts. Without one by the newest turn.
-  const newest = [...judged.map(({ labelledAt }) => labelledAt), ...(judged.length === 0 ? saidOf(watch) : [])]
+  // An override is none of them: what teaches nothing is not what a policy is fitted up to, and makes no other one.
+  const taught = firstVerdicts(judged).filter(({ inclusion }) => inclusion > 0)
+  const newest = taught.length === 0 ? saidOf(watch) : taught.map(({ labelledAt }) => labelledAt)
   const now = Math.max(...newest)
   const conformal = conformalLevel(judged)
   const { parts, report } = fit(voteTableOf(judged, prior), { now, prior, former, level: conformal.level, heldDown: watch.turned })
@@ -130,12 +134,14 @@ function learnOne(
   const policy = sealed({ ...withParts(prior, parts, { label, createdAt: now }), tenantId })
   const problems = policyProblems(policy)
   const { held } = report
+  // What was put to people because the agents could not settle it is no sample of all, however much of it there is.
+  const drawn = taught.filter(({ decision, inclusion }) => decision.auditSelected || inclusion < 1).length
   const outcome =
     problems.length > 0
       ? 'unsound'
       : policy.policyHash === former.policyHash
         ? 'unchanged'
-        : report.labels.usable < Math.max(1, verdictsLeast)
+        : report.labels.usable === 0 || drawn < verdictsLeast
           ? 'few'
           : rolledBack?.has(inForce(policyKey(policy))?.policyHash ?? policyKey(policy)) === true
             ? 'rolled_back'
@@ -143,7 +149,7 @@ function learnOne(
               ? 'worse'
               : 'publish'
   const told = { drift: driftOf(judged), conformal, olderVotes: olderVotes(judged), watch: { ...watch, turned }, from: 'fitted' as const }
-  return { key: policyKey(policy), policy, former, report, ...told, outcome, problems }
+  return { key: policyKey(policy), policy, former, report, ...told, outcome, problems, drawn }
 }
 
 /** When each of those fell that the watch names. */

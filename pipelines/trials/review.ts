@@ -56,11 +56,10 @@ export function withTried(state: TrialState, result: AgentResult): TrialState | 
 
 /** An arm with one more result. */
 export function withResult(arm: TrialArm, result: Pick<AgentResult, 'outcome' | 'guardrails'>): TrialArm {
-  const { outcome } = result
   const watched = withWatched(arm, result)
   // What the provider did not take could not be answered.
-  if (outcome === 'failed') return watched
-  const answered = outcome === 'reply' || outcome === 'appointment' ? 1 : 0
+  if (result.outcome === 'failed') return watched
+  const answered = isWelcome(result) ? 1 : 0
   return {
     ...watched,
     sent: arm.sent + 1,
@@ -68,6 +67,14 @@ export function withResult(arm: TrialArm, result: Pick<AgentResult, 'outcome' | 
     sentMicro: arm.sentMicro + WHOLE_MICRO,
     answeredMicro: arm.answeredMicro + answered * WHOLE_MICRO,
   }
+}
+
+/** What makes an answer none that anybody would try for. */
+const unwelcome: ReadonlySet<string> = new Set(['negative_reply', 'complaint'])
+
+/** A positive reply: one in displeasure, or without interest, speaks against a wording. Records from before leads were counted do not tell. */
+function isWelcome({ outcome, guardrails }: Pick<AgentResult, 'outcome' | 'guardrails'>): boolean {
+  return (outcome === 'reply' || outcome === 'appointment') && guardrails?.hits.some(({ kind }) => unwelcome.has(kind)) !== true
 }
 
 export interface Review {

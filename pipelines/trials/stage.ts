@@ -32,7 +32,7 @@ export const REFRESH_MS = 23 * DAY_MS
 /** Of the other locations so many are heard, those with the most results. */
 export const LOCATIONS_MOST = 50
 /** Rises when the same results may give other shares. */
-const VERSION = 3
+const VERSION = 4
 
 const review = timer('review')
 

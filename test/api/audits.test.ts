@@ -2,16 +2,16 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import t from 'tap'
 import type { Test } from 'tap'
-import { JUDGED_WITHIN_MS } from '../../api/audits.ts'
+import { JUDGED_WITHIN_MS, auditItem } from '../../api/audits.ts'
 import { wantsSecond } from '../../pipelines/learning/labels.ts'
 import { deterministicId } from '../../runtime/ids.ts'
-import type { Decision, OutcomeObserved } from '../../schemas/generated/records.ts'
+import type { Decision, OutcomeObserved, Realtor } from '../../schemas/generated/records.ts'
 import { labelledDecisions } from '../../sinks/postgres/audits.ts'
 import { migrate } from '../../sinks/postgres/migrate.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { postgresSink } from '../../sinks/postgres/sink.ts'
-import { decisions, leadEvents, outcomes, profiles } from '../../topics/index.ts'
+import { decisions, leadEvents, outcomes, profiles, realtorKey } from '../../topics/index.ts'
 import { decisionRecord, HOUR, labelRecord, messageEvent, profileRecord, tenantId } from '../support/leadRecords.ts'
 import { batch } from '../support/sinkBatch.ts'
 import { testStack } from '../support/stack.ts'
@@ -95,6 +95,7 @@ t.test('the queue has what chance chose lately, in the order of ids, without wha
   t.notMatch(text, /chosen|runnerUp|probability|contributions/)
   t.notMatch(text, /after the question/)
   t.ok((audits[0] as unknown as { messages: { text: string }[] }).messages[0]?.text.length === 500)
+  t.strictSame((audits[0] as unknown as { realtors: unknown[] }).realtors, [], 'its options are no realtors')
   t.equal((await next('anna', '&limit=1')).waiting, undefined, 'a limit given twice is refused')
   t.equal((await next('anna', '&type=escalation')).audits.length, 0)
   t.match(await next('anna', '&tenant=elsewhere'), { code: 'E_LOCATION_UNKNOWN' })
@@ -103,6 +104,17 @@ t.test('the queue has what chance chose lately, in the order of ids, without wha
   }
   const schema = document.paths['/audits']?.['get']?.responses['200']?.content['application/json']?.schema ?? {}
   t.ok(new Ajv2020({ strict: false }).validate(schema, { audits, waiting }), 'as documented')
+})
+
+t.test('who is asked which realtor would have been right reads who the options are', async (t) => {
+  const routing = decision('routed', { type: 'routing', chosen: 'realtor_2', params: { shortlist: 'user1 user2', realtorId: 'user2' } })
+  const known = { get: (key: string) => (key === realtorKey(tenantId, 'user1') ? ({ name: 'Ben Ortiz' } as Realtor) : undefined) }
+  const shown = auditItem({ decision: routing, name: null, messages: [], second: false }, known)
+  t.strictSame(shown.realtors, [
+    { option: 'realtor_1', id: 'user1', name: 'Ben Ortiz' },
+    { option: 'realtor_2', id: 'user2', name: null },
+  ])
+  t.notMatch(JSON.stringify(shown), /chosen|realtorId/)
 })
 
 t.test('a verdict is one record; what is judged leaves the queue, or waits for one second person', async (t) => {

@@ -7,7 +7,7 @@ const at = Date.UTC(2026, 10, 24, 15)
 const run: typeof apiRun = (argv, answer) => apiRun(argv, answer, { REKINDLE_API_TOKEN: 'a-token-of-24-characters-' })
 const audit = {
   ...{ decisionId: 'd1', leadKey: 'loc:maria', name: 'Maria López', type: 'follow_up', stage: 'engaged', reason: 'inbound_message' },
-  ...{ askedAt: at, options: ['wait', 'sms', 'call'], closed: ['call'], second: true },
+  ...{ askedAt: at, options: ['wait', 'sms', 'call'], closed: ['call'], realtors: [], second: true },
   messages: [
     { at: at - 3_600_000, direction: 'outbound', channel: 'sms', text: 'Any questions?' },
     { at, direction: 'inbound', channel: 'sms', text: 'Can we close in June?' },
@@ -44,6 +44,20 @@ t.test('a judge reads the situation, the options and what to type, and not what 
     '    wait      keep the plain text',
     '    soft_ask  ask softly',
   ])
+  const places = [
+    { option: 'realtor_1', id: 'user1', name: 'Ben Ortiz' },
+    { option: 'realtor_2', id: 'user2', name: null },
+  ]
+  const routing = { ...audit, type: 'routing', options: ['wait', 'realtor_1', 'realtor_2', 'realtor_3'], closed: ['realtor_3'] }
+  t.match(auditLines({ audits: [{ ...routing, realtors: places }], waiting: 1 }, 'anna'), [
+    ...Array<RegExp>(5).fill(/./),
+    '    wait       leave the lead without a realtor',
+    '    realtor_1  give the lead to Ben Ortiz (user1)',
+    '    realtor_2  give the lead to user2',
+    '    realtor_3  give the lead to the third realtor of the list, which was not allowed',
+  ])
+  const { realtors: _, ...older } = { ...routing, realtors: places }
+  t.match(auditLines({ audits: [older as typeof audit], waiting: 1 }, 'anna')[6], /the first realtor of the list$/, 'an older API')
   t.strictSame(auditLines({ audits: [], waiting: 0 }, 'anna'), ['Nothing waits for a verdict of anna.'])
 })
 

@@ -65,7 +65,7 @@ t.test('a trial is told wording by wording: answers, opt-outs, share, since when
   t.strictSame([code, closed], [0, 1])
   t.match(told, [
     'wording-2, running, since 2026-11-01 17:00 UTC, stated 2026-11-10 17:00 UTC, 158 results',
-    /^wording +answered +best with +share of the lot +state$/,
+    /^wording +answered well +best with +share of the lot +state$/,
     /^wait \(plain\) +6 of 60, 10\.0 %; 95 % interval 3\.8 to 20\.5 % +70\.0 % +50\.0 % +open$/,
     /^soft_ask +3 of 40, .* 0\.0 % +0\.0 % +stopped 2026-11-09 17:00 UTC$/,
     /^inform +5 of 58, .* 50\.0 % +open$/,

@@ -5176,6 +5176,58 @@ export const mutations: readonly Mutation[] = [
     why: 'Who lets a location go back to the policy of all finds it with one of its own again within a day.',
   },
   {
+    id: 'sought-verdicts-make-a-policy',
+    guard: 'the timer of learning counts verdicts on what chance drew',
+    file: 'pipelines/learning/learn.ts',
+    find: 'drawn < verdictsLeast',
+    replace: 'report.labels.usable < verdictsLeast',
+    tests: [
+      {
+        file: 'test/cli/roles/learningPart.test.ts',
+        title:
+          'answers to questions that were not clear are none of the verdicts that the timer waits for, and the report tells them apart',
+      },
+    ],
+    why: 'A location that has its people asked about close calls has a policy within a week that is worse than none.',
+  },
+  {
+    id: 'whatif-of-two-arithmetics',
+    guard: 'what-if decides by the arithmetic of the decision',
+    file: 'pipelines/consensus/whatIf.ts',
+    find: 'arithmetic: arithmeticOf(decision.engineVersion)',
+    replace: 'arithmetic: arithmeticOf(99)',
+    tests: [
+      {
+        file: replay,
+        title: 'the gate hears no displeasure with things, and Spanish; what version 7 decided without that is decided again byte for byte',
+      },
+    ],
+    why: 'After an update what the newer version hears otherwise is told as what a policy would change.',
+  },
+  {
+    id: 'all-hours-again',
+    guard: 'with every hour stopped no hour is drawn',
+    file: 'pipelines/agents/follow-up/hourLot.ts',
+    find: 'if (areAllStopped(stated)) return {}',
+    replace: '',
+    tests: [{ file: hourDraws, title: 'no lot where every hour is stopped: only a person opens one again' }],
+    why: 'Hours that drove leads away are all drawn again, by equal shares.',
+  },
+  {
+    id: 'unwelcome-reply-rewarded',
+    guard: 'a reply in displeasure is no reward of a wording',
+    file: 'pipelines/trials/review.ts',
+    find: ' && guardrails?.hits.some(({ kind }) => unwelcome.has(kind)) !== true',
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/trials/review.test.ts',
+        title: 'a reply in displeasure, or without interest, is sent and not answered well; an opt-out after a reply takes nothing from it',
+      },
+    ],
+    why: 'The wording that is refused most often is the one that is answered best.',
+  },
+  {
     id: 'certain-verdicts-compare-policies',
     guard: 'policies are compared by verdicts of the random audit',
     file: 'pipelines/learning/voteTable.ts',

@@ -87,7 +87,7 @@ t.test('the question says the two best options, the three strongest votes each w
     '   For it: She asked for a showing. (Timing, high) She answers texts. (History, high) Half of such leads answer. (Rate, high) 1 more.',
     '2. Wait: 31 % likely to be right.',
     '   For it: She was written to yesterday. (Load, high)',
-    'Open: the votes rule out neither sms nor wait at the error that the policy allows, and a message cannot be taken back.',
+    'Open: the votes rule out neither "send a text message" nor "wait" at the error that the policy allows, and what has reached a lead cannot be taken back.',
     'Draft of the text message: Hi Maria, Example Homes here. Just checking in: do you have any questions so far? Reply STOP to opt out.',
     // 12:00 in New York and four hours.
     'Answer by 2026-11-10 16:00 EST on the page "Asked" of Rekindle with one of: sms, wait, call. Or: rekindle asked answer d1 sms --by <your name>',
@@ -96,6 +96,39 @@ t.test('the question says the two best options, the three strongest votes each w
   ])
   t.equal(FollowUp.mismatch(question), undefined, 'it fits the topic')
   t.equal(StateSchema.mismatch(stateOf(l)), undefined)
+})
+
+t.test('votes without weight are no reasons of the question, and what is not certain is not told as such', async (t) => {
+  const lines = (contributions: readonly Contribution[], sure = 0.62) =>
+    put(
+      {},
+      {
+        options: [option('wait', 1 - sure, 20), option('sms', sure, 30), option('call', 0, 5)],
+        contributions: [...contributions],
+      },
+    )
+      .outputs(followups)[0]
+      ?.body?.split('\n') ?? []
+  // One that is held down, and one of another team that nobody has measured.
+  const weightless = [vote('season', 'sms', '0', 'It is spring.'), vote('team:acme/luck', 'sms', '0', 'It is her day.')]
+  t.equal(
+    lines([vote('timing', 'sms', '900000000000000000', 'She asked for a showing.'), ...weightless])[2],
+    '   For it: She asked for a showing. (Timing, high)',
+  )
+  t.strictSame(lines(weightless).slice(2, 5), [
+    '   What argued for it has no weight.',
+    '2. Wait: 38 % likely to be right.',
+    '   No agent argued for it.',
+  ])
+  const ruledOut = put({}, { conformalSet: ['wait'], options: [option('wait', 0.55, 20), option('sms', 0.3, 30), option('call', 0.15, 5)] })
+  t.match(
+    ruledOut.outputs(followups)[0]?.body ?? '',
+    /^Open: "send a text message" is best by what each would gain and cost, but the votes rule out that it is right at the error/m,
+  )
+  t.strictSame(
+    lines([], 0.997).filter((line) => line.endsWith('likely to be right.')),
+    ['1. Send a text message: over 99 % likely to be right.', '2. Wait: below 1 % likely to be right.'],
+  )
 })
 
 t.test('the answer is carried out once, in the words of the draft, and the question is closed by it', async (t) => {
@@ -227,6 +260,18 @@ t.test('while a question is open no second one is put, and a location may have s
   taken.pipe(decisions, maria, decisionRecord({ decisionId: 'd3', type: 'escalation', chosen: 'hand_over', params: {} }))
   taken.pipe(decisions, maria, undecided())
   t.match(taken.drops, [{ reason: 'handed_over_to_a_person' }], 'a person has it already')
+})
+
+t.test('what followed from an answer is taken back, and the question is not put again when its decision is told again', async (t) => {
+  const l = put()
+  l.pipe(outcomes, maria, answer('call'))
+  l.pipe(profiles, maria, profileRecord({ level: 'HOT', epoch: 9 }))
+  t.strictSame(told(l), ['planned ask none', 'cancelled ask none', 'planned create_task call', 'cancelled create_task call'])
+  // The task would have ended by now, a message not.
+  l.advance('50h')
+  l.pipe(decisions, maria, undecided({ epoch: 9 }))
+  t.equal(l.outputs(followups).length, 4)
+  t.match(l.drops.slice(-1), [{ reason: 'taken_back' }])
 })
 
 t.test('too few voices twice in a row are asked about as well, of follow-ups alone', async (t) => {

@@ -62,7 +62,7 @@ t.test('verdicts by chance are counted, the first of each decision; hand-overs a
     '  right: 7 of 10, which is 70 % of all (with 95 % between 35 % and 93 %)',
     '  calibration: too few verdicts to say, 10 of 100',
     '  2 times sms where wait was right',
-    '  1 times email where call was right',
+    '  1 time email where call was right',
     '  second opinions: 4, the same in 50 %, by habit alone in 50 %: kappa 0.00',
   ])
   t.end()

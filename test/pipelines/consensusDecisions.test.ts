@@ -113,7 +113,10 @@ t.test('P-23: a contested decision is a record with its conflict, not a label in
   const votes = [vote('a0_0', 'sms', 5), vote('a1_0', 'call', 5)]
   const decision = decideNow(caseOf({ policy: even, votes }), 'deadline')
   t.ok(decision.conflicts.includes('split'))
-  t.match(explain(decision).sentences.join('\n'), /^Contested: the two likeliest choices are almost equally likely to be right\.$/m)
+  t.match(
+    explain(decision).sentences.join('\n'),
+    /^Contested: the two likeliest choices are less than 15 points apart in how likely they are to be right\.$/m,
+  )
 })
 
 t.test('a policy with a quantile names what it cannot rule out, and asks a person before nothing but what cannot be undone', async (t) => {

@@ -379,6 +379,27 @@ t.test('a table may have as many options as it likes', async (t) => {
   t.equal(fit(table, { now: 0 }).report.agents[0]?.rightShare, 1)
 })
 
+t.test('a table may name its stages and options as what every object has', async (t) => {
+  for (const stage of ['__proto__', 'constructor']) {
+    const truths = Array.from({ length: 40 }, (_, place) => (place % 4 === 0 ? 'toString' : 'a'))
+    const items = truths.map((truth, place) => ({ item: `i${place}`, at: place, truth, inclusion: 1, stage }))
+    const votes = truths.map((option, place) => ({ item: `i${place}`, agent: 'x', option, bin: 5 }))
+    const table = { options: ['toString', 'a'], agents: [{ agent: 'x', family: 'f' }], items, votes }
+    t.strictSame(
+      pool(table, coldPolicy(table)).map(({ winner }) => winner),
+      truths,
+    )
+    const learned = policyOf(table)
+    t.strictSame(Object.keys(learned.baseRatesMicro), ['*', stage])
+    t.ok(compiled(learned).baseMicro(stage, 'a') > compiled(learned).baseMicro(stage, 'toString'))
+    t.strictSame(
+      pool(table, learned).map(({ winner }) => winner),
+      truths,
+    )
+    t.doesNotThrow(() => fit(table, { now: 0, prior: learned }))
+  }
+})
+
 t.test('an outside agent is admitted with 30 labelled votes, in the family it states, and weighs nothing before', async (t) => {
   const prior = coldPolicy({ options: tableOptions, agents: twins.agents.filter(({ agent }) => agent !== 'c') })
   const shares = { temperature: 0, conformal: 0 }

@@ -62,7 +62,7 @@ t.test('every sentence of an agent that counts says one of what it counts as one
     },
   })
   const cases: readonly (readonly [agentId: string, changes: Parameters<typeof view>[0], says: string])[] = [
-    ['timing_optimizer', { lastOutboundAt: asked - minute }, 'The last message went out 1 minute ago'],
+    ['timing_optimizer', { lastOutboundAt: asked - minute }, 'The lead was last contacted 1 minute ago'],
     ['response_analyzer', tried(1, 6, 6), 'Only 1 reply to 6 messages'],
     ['response_analyzer', tried(2, 2, 0), 'The lead answers: 2 replies to 2 messages.'],
     ['performance_tracker', tried(1, 2, 0), 'By sms the lead wrote 1 message and was sent 2'],
@@ -76,7 +76,7 @@ t.test('every sentence of an agent that counts says one of what it counts as one
       { shortlist: [realtor('a', { answerMinutes: 1, answers: 5 })] },
       'Answers leads within 1 minute at the median',
     ],
-    ['workload_balancer', { shortlist: [realtor('a')] }, 'Has the most room: 0 of 1 lead.'],
+    ['workload_balancer', { shortlist: [realtor('a')] }, 'Is the least full: 0 of 1 lead.'],
     [
       'performance_predictor',
       { shortlist: [realtor('a', { won: 1, lost: 9 }), realtor('b', { lost: 200, capacity: 20 })] },

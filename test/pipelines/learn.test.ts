@@ -137,6 +137,19 @@ t.test('policies are compared by what was drawn by lot, not by what was put to p
   t.end()
 })
 
+t.test('a policy is fitted up to the newest verdict that teaches: an override and a second opinion make no other one', (t) => {
+  const taught = verdicts(120)
+  const later = tuesdayNoon + 90 * DAY
+  const override = judged(500, 'call', { inclusion: 0, labeller: 'ben', labelledAt: later })
+  const second = { ...(taught[7] as JudgedDecision), labeller: 'ben', labelledAt: later }
+  const [plain, beside] = [learned(taught), learned([...taught, override, second])].map(([one]) => one)
+  t.equal(beside?.policy.policyHash, plain?.policy.policyHash)
+  // The 120th verdict is given a day after its decision: 119 hours and a day after noon of 2026-11-10.
+  t.equal(plain?.policy.label, 'fitted on 120 verdicts up to 2026-11-16')
+  t.equal(plain?.policy.createdAt, tuesdayNoon + 119 * HOUR + DAY)
+  t.end()
+})
+
 t.test('votes of an older version of an agent count as its own, and the report says how many there are', (t) => {
   const { id: agent } = roster.find(({ id, version }) => version === 1 && shipped.roster.includes(id) && id !== 'channel_strategist') ?? {
     id: 'no agent is of version 1 any more',

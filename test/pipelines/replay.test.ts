@@ -379,6 +379,11 @@ t.test(
       t.match(seven, { chosen: before }, `version 7: ${text}`)
       t.match(replay([{ ...seven, engineVersion: 7 }], inputs), [{ kind: 'same' }], `version 7: ${text}`)
       t.match(replay([{ ...seven, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
+      t.match(
+        whatIf([{ ...seven, engineVersion: 7 }], inputs, followUp),
+        [{ kind: 'compared', other: { chosen: before } }],
+        'under its own policy it is no other, whatever a newer version would have heard',
+      )
     }
     reads('Sorry I am late, terrible traffic', 'sms', 'wait')
     reads('Quiero hablar con una persona', 'wait', 'sms')

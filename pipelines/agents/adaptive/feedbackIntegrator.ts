@@ -9,7 +9,7 @@ import { binOfFinding, evidenceOf, foundBy } from './lookUp.ts'
 
 export const feedbackIntegrator: Agent = {
   id: 'feedback_integrator',
-  version: 2,
+  version: 3,
   system: 'adaptive',
   family: 'location_results',
   answers: ['follow_up', 'escalation'],
@@ -29,7 +29,7 @@ export const feedbackIntegrator: Agent = {
       // Never by itself: it is about the location, not about this lead (bin 4 alone would hand over, shippedPolicies.ts).
       bin: binOfFinding(finding, 3),
       reason: 'policy_made_it_worse',
-      text: `${finding.text} A person should look at a ${view.level} lead.`,
+      text: `${finding.text} A person should look at a lead that is ${view.level}.`,
       evidence,
     })
     return [waiting, handOver]

@@ -19,11 +19,15 @@ interface Course {
 
 /** In order of precedence. */
 const courses = {
-  decision_making: { wanted: ['call', 'sms'], approach: 'direct_ask', text: 'Calculator and form together: the lead is deciding.' },
+  decision_making: {
+    wanted: ['call', 'sms'],
+    approach: 'direct_ask',
+    text: 'A price or a calculator and a form together: the lead is deciding.',
+  },
   urgency_indicators: { wanted: ['sms', 'email'], approach: 'soft_ask', text: 'Much activity within an hour.' },
   abandonment_risk: { wanted: ['email', 'sms'], approach: 'reassure', text: 'Activity broke off within the last minutes.' },
   comparison_shopping: { wanted: ['email', 'sms'], approach: 'inform', text: 'The lead compares several homes.' },
-  research_mode: { wanted: ['email', 'sms'], approach: 'inform', text: 'The lead has looked at a lot, over hours or days.' },
+  research_mode: { wanted: ['email', 'sms'], approach: 'inform', text: 'The lead has done a lot, over hours or days.' },
 } as const satisfies Readonly<Record<string, Course>>
 export type CourseName = keyof typeof courses
 
@@ -61,7 +65,7 @@ function newest(signals: readonly SeenSignal[], most: number): string[] {
 
 export const patternRecognizer: Agent = {
   id: 'pattern_recognizer',
-  version: 2,
+  version: 3,
   system: 'behavioral',
   family: 'signals',
   answers: ['follow_up', 'content'],

@@ -34,7 +34,7 @@ interface Pattern {
 
 export const signalDetector: Agent = {
   id: 'signal_detector',
-  version: 2,
+  version: 3,
   system: 'behavioral',
   family: 'signals',
   answers: ['follow_up'],
@@ -53,7 +53,7 @@ export const signalDetector: Agent = {
           : countOf(signals, propertySignals) >= manyProperties
             ? { name: 'high_intent_browsing', wanted: ['sms', 'email'], text: looksText(signals) }
             : countOf(signals, calculatorSignals) > 0
-              ? { name: 'price_sensitivity', wanted: ['email', 'sms'], text: 'The lead works out what it can pay.' }
+              ? { name: 'price_sensitivity', wanted: ['email', 'sms'], text: 'The lead looks into what homes cost.' }
               : undefined
     if (pattern === undefined) return abstain('no_pattern')
     const option = openOr(view, ...pattern.wanted)

@@ -16,7 +16,7 @@ const against: ReadonlySet<string> = new Set(['mood_falling', 'competitor_mood_r
 
 export const socialMonitor: Agent = {
   id: 'social_monitor',
-  version: 3,
+  version: 4,
   system: 'competitive',
   family: 'market',
   answers: ['content'],
@@ -34,7 +34,7 @@ export const socialMonitor: Agent = {
     return vote('content', 'reassure', {
       bin: binOfFinding(finding, 1),
       reason: finding.reason,
-      text: 'The lead doubts us while public mood has turned: answer openly, ask nothing.',
+      text: `The lead doubts us while ${finding.reason === 'mood_falling' ? 'what is said about us is less kind' : 'a competitor is spoken of more kindly'}: answer openly, ask nothing.`,
       evidence: [field('recentMessages.text', doubt.words), field('insights.social_monitor', `${finding.kind} ${finding.value ?? ''}`)],
     })
   },

@@ -24,15 +24,17 @@ interface Style {
 
 export const behavioralAdapter: Agent = {
   id: 'behavioral_adapter',
-  version: 4,
+  version: 5,
   system: 'content',
   family: 'behaviour',
   answers: ['content'],
   reads: [...behaviourFacts.map((fact) => `facts.${fact}`), 'replyHours', 'counters.inboundByChannel', 'signals'],
   assess(view) {
     const { score, known, replyHours } = engagement(view)
-    const homes = amountOf(view.facts.property_views) ?? (view.signals.length === 0 ? undefined : propertiesIn(view.signals))
-    const style = styleOf(score, replyHours, homes)
+    // A count that a form or workflow keeps is one of looks, of one home as of many.
+    const views = amountOf(view.facts.property_views)
+    const homes = views ?? (view.signals.length === 0 ? undefined : propertiesIn(view.signals))
+    const style = styleOf(score, replyHours, homes, views === undefined ? 'homes looked at' : 'looks at homes')
     if (style === undefined) return abstain(score === undefined && homes === undefined ? 'no_behaviour_known' : 'style_unclear')
     // Four of the five components of engagement tell enough; homes known from signals alone count as one.
     const completeness = Math.min(1, Math.max(known, homes === undefined ? 0 : 1) / 4)
@@ -42,13 +44,13 @@ export const behavioralAdapter: Agent = {
       text: style.text,
       evidence: [
         ...(replyHours === undefined ? [] : [field('replyHours', replyHours.toFixed(1))]),
-        ...(homes === undefined ? [] : [field(view.facts.property_views === undefined ? 'signals' : 'facts.property_views', homes)]),
+        ...(homes === undefined ? [] : [field(views === undefined ? 'signals' : 'facts.property_views', homes)]),
       ],
     })
   },
 }
 
-function styleOf(score: number | undefined, replyHours: number | undefined, homes: number | undefined): Style | undefined {
+function styleOf(score: number | undefined, replyHours: number | undefined, homes: number | undefined, counted: string): Style | undefined {
   if (score !== undefined && score >= strongEngagement && replyHours !== undefined && replyHours < quickHours) {
     return {
       approach: 'direct_ask',
@@ -59,6 +61,6 @@ function styleOf(score: number | undefined, replyHours: number | undefined, home
   }
   if (homes === undefined || homes < fewHomes) return undefined
   return homes > manyHomes
-    ? { approach: 'inform', clarity: 0.75, reason: 'style_analytical', text: `${homes} homes looked at: this lead wants information.` }
-    : { approach: 'soft_ask', clarity: 0.75, reason: 'style_cautious', text: `${homes} homes looked at: a soft question fits.` }
+    ? { approach: 'inform', clarity: 0.75, reason: 'style_analytical', text: `${homes} ${counted}: this lead wants information.` }
+    : { approach: 'soft_ask', clarity: 0.75, reason: 'style_cautious', text: `${homes} ${counted}: a soft question fits.` }
 }

@@ -15,7 +15,7 @@ const habitShare = 0.5
 
 export const sentimentOptimizer: Agent = {
   id: 'sentiment_optimizer',
-  version: 2,
+  version: 3,
   system: 'content',
   family: 'text',
   answers: ['content'],
@@ -31,7 +31,12 @@ export const sentimentOptimizer: Agent = {
       if (mood.points < 0)
         return vote('content', 'reassure', { bin, reason: 'mood_low', text: 'The mood is low: calm words, no demand.', evidence })
       return levelRank(view.level) >= levelRanks.HOT
-        ? vote('content', 'direct_ask', { bin, reason: 'mood_high_and_hot', text: 'In good mood and HOT: ask directly.', evidence })
+        ? vote('content', 'direct_ask', {
+            bin,
+            reason: 'mood_high_and_hot',
+            text: `In good mood and ${view.level}: ask directly.`,
+            evidence,
+          })
         : vote('content', 'soft_ask', { bin, reason: 'mood_high', text: 'In good mood: a soft question fits.', evidence })
     }
     const asking = last.filter(({ text }) => text.includes('?')).length

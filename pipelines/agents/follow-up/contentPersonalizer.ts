@@ -25,7 +25,11 @@ interface Occasion {
 
 const nudges: Readonly<Record<string, Occasion>> = {
   silence_24h: { templateId: 'nudge_24h', wanted: ['sms', 'email'], because: 'A day of silence: a short nudge is due.' },
-  silence_48h: { templateId: 'nudge_48h', wanted: ['email', 'sms'], because: 'Two days of silence: a nudge on another way is due.' },
+  silence_48h: {
+    templateId: 'nudge_48h',
+    wanted: ['email', 'sms'],
+    because: 'Two days of silence: a nudge is due, on another way if one is open.',
+  },
   silence_72h: { templateId: 'nudge_72h', wanted: ['sms', 'email'], because: 'Three days of silence: the last nudge is due.' },
 }
 
@@ -48,19 +52,24 @@ const missed: Occasion = {
   delayMinutes: 30,
 }
 
+/** What answers the latest word of the lead, by its channel; `undefined` where somebody wrote after it. Who called is not thanked for a message. */
+function answerTo(channel: string | undefined, isBooked: boolean): Occasion {
+  const did = channel === 'call' ? 'called' : channel === 'voicemail' ? 'left a message' : 'wrote'
+  return {
+    templateId: channel !== 'call' ? 'reply' : isBooked ? 'appointment_confirm' : 'first_touch',
+    wanted: [optionOfChannel(channel) ?? 'sms', 'sms', 'email'],
+    because: channel === undefined ? 'The lead has written: a reply may be due.' : `The lead ${did} and waits for a reply.`,
+    delayMinutes: 1,
+  }
+}
+
 /** The occasion of this question, if it is one to write for. */
 export function occasionOf(view: AgentView): Occasion | undefined {
   const { reason, askedAt, appointmentAt, appointmentStatus } = view
   const waiting = unanswered(view).at(-1)
-  if (reason === 'inbound_message' || waiting !== undefined) {
-    return {
-      templateId: 'reply',
-      wanted: [optionOfChannel(waiting?.channel) ?? 'sms', 'sms', 'email'],
-      because: 'The lead wrote and waits for a reply.',
-      delayMinutes: 1,
-    }
-  }
-  if (appointmentAt !== null && appointmentAt > askedAt && appointmentStatus !== 'cancelled' && appointmentStatus !== 'noshow') {
+  const isBooked = appointmentAt !== null && appointmentAt > askedAt && appointmentStatus !== 'cancelled' && appointmentStatus !== 'noshow'
+  if (reason === 'inbound_message' || waiting !== undefined) return answerTo(waiting?.channel, isBooked)
+  if (isBooked) {
     return { templateId: 'appointment_confirm', wanted: ['sms', 'email'], because: 'An appointment is ahead and should be confirmed.' }
   }
   if (reason === 'new_lead') {
@@ -88,7 +97,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 5,
+  version: 6,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],

@@ -6,7 +6,7 @@
  * @source reference/consensus.md 10.1 to 10.4
  */
 import { isOwnBeginning } from '../../consensus/holdout.ts'
-import { statedHourShares } from '../../trials/hours/hourFindings.ts'
+import { areAllStopped, statedHourShares } from '../../trials/hours/hourFindings.ts'
 import type { HourShares } from '../../trials/hours/hourFindings.ts'
 import { hourAgentId, runningHours } from '../../trials/hours/hourTrial.ts'
 import { begunHours } from '../../trials/hours/reviewHours.ts'
@@ -36,7 +36,9 @@ export const hourLotReads = [
 /** The lot as parameters of a vote; none where the hour is not left to lot. */
 export function hourLot(view: AgentView, tables: AgentTables): Pick<VoteParams, 'lot' | 'weekendLot'> {
   if (tables.hours !== 'on' || !isBegunByUs(view)) return {}
-  const { weekday, weekend } = statedHourShares(tables.insight(hourAgentId)) ?? equalShares
+  const stated = tables.insight(hourAgentId)
+  if (areAllStopped(stated)) return {}
+  const { weekday, weekend } = statedHourShares(stated) ?? equalShares
   const { id, exploreMicro } = runningHours
   const lot = { trial: id, seed: seedOf(id, view.leadHash, view.askedAt), exploreMicro }
   return { lot: { ...lot, shares: weekday }, ...(weekend === undefined ? {} : { weekendLot: { ...lot, shares: weekend } }) }

@@ -20,7 +20,7 @@ const quietAfter = 3
 
 export const performanceTracker: Agent = {
   id: 'performance_tracker',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],
@@ -51,7 +51,7 @@ export const performanceTracker: Agent = {
         // Shrunk for few messages: two keep .75 of it, ten .92.
         bin: binOf((best.rate > goodRate ? 0.9 : 0.8) * ((best.sent + 1) / (best.sent + 2))),
         reason: best.rate > goodRate ? 'way_works' : 'way_works_somewhat',
-        text: `By ${best.option} the lead wrote ${counted(best.wrote, 'message')} and was sent ${best.sent}: the best way so far.`,
+        text: `By ${best.option} the lead wrote ${counted(best.wrote, 'message')} and was sent ${best.sent}: the best of the open ways that were used more than once.`,
         evidence: [field('counters.inboundByChannel', `${best.option} ${best.wrote} of ${best.sent}`)],
       })
     }

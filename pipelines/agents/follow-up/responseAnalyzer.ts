@@ -13,7 +13,7 @@ import { repliesOf } from '../replies.ts'
 
 export const responseAnalyzer: Agent = {
   id: 'response_analyzer',
-  version: 3,
+  version: 4,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up', 'escalation'],
@@ -50,7 +50,7 @@ export const responseAnalyzer: Agent = {
         // n unanswered attempts leave a chance of about 1 / (n + 2) for the next: 3 give .80, 5 give .86.
         bin: binOf((attemptsSinceReply + 1) / (attemptsSinceReply + 2)),
         reason: 'unanswered',
-        text: `${attemptsSinceReply} attempts since the last reply: more of the same only annoys.`,
+        text: `${attemptsSinceReply} attempts without a reply: more of the same only annoys.`,
         evidence,
       })
       if (rate >= 0.2) return waiting

@@ -42,7 +42,7 @@ export function delayMinutes(view: Pick<AgentView, 'level' | 'replyHours'>): num
 
 export const timingOptimizer: Agent = {
   id: 'timing_optimizer',
-  version: 4,
+  version: 5,
   system: 'follow-up',
   family: 'timing',
   answers: ['follow_up'],
@@ -56,7 +56,7 @@ export const timingOptimizer: Agent = {
         // The fresher the last message, the surer: .95 at once, .70 at the end of the pause.
         bin: binOf(0.95 - 0.25 * (minutes / 240)),
         reason: 'just_contacted',
-        text: `The last message went out ${counted(minutes, 'minute')} ago and the lead has not replied yet.`,
+        text: `The lead was last contacted ${counted(minutes, 'minute')} ago and has neither written nor called since.`,
         evidence: [field('lastOutboundAt', lastOutboundAt)],
       })
     }

@@ -17,7 +17,7 @@ const WITHOUT_TIMES = 2 / 3
 
 export const availabilityOptimizer: Agent = {
   id: 'availability_optimizer',
-  version: 2,
+  version: 3,
   system: 'routing',
   family: 'load',
   answers: ['routing'],
@@ -41,7 +41,7 @@ export const availabilityOptimizer: Agent = {
       text:
         answerMinutes === null
           ? `Is ${availability} with ${load} of ${counted(capacity, 'lead')}; no time to an answer is known yet of those who are ${availability}.`
-          : `Answers leads within ${counted(answerMinutes, 'minute')} at the median, the soonest of those who are ${availability}.`,
+          : `Answers leads within ${counted(answerMinutes, 'minute')} at the median, the soonest ${asked.some((one) => one.answerMinutes === null) ? 'known ' : ''}of those who are ${availability}.`,
       evidence: [
         field('shortlist.availability', availability),
         ...(answerMinutes === null ? [] : [field('shortlist.answerMinutes', answerMinutes), field('shortlist.answers', answers)]),

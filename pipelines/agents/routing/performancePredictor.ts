@@ -35,7 +35,7 @@ interface Predicted {
 
 export const performancePredictor: Agent = {
   id: 'performance_predictor',
-  version: 3,
+  version: 4,
   system: 'routing',
   family: 'performance',
   answers: ['routing'],
@@ -59,7 +59,7 @@ export const performancePredictor: Agent = {
     return vote('routing', option, {
       bin: binOf(probability),
       reason: 'closes_most',
-      text: `${won} of ${counted(won + lost, 'closed lead')} became ${won === 1 ? 'a client' : 'clients'}: the best rate on the list, with the load taken into account.`,
+      text: `${won} of ${counted(won + lost, 'closed lead')} became ${won === 1 ? 'a client' : 'clients'}: the best rate on the list, with how few were closed and the load taken into account.`,
       evidence: [field('shortlist.won', won), field('shortlist.lost', lost), field('shortlist.load', `${load} of ${capacity}`)],
     })
   },

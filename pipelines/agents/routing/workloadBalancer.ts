@@ -20,7 +20,7 @@ const NARROWLY = 0.6
 
 export const workloadBalancer: Agent = {
   id: 'workload_balancer',
-  version: 1,
+  version: 2,
   system: 'routing',
   family: 'load',
   answers: ['routing'],
@@ -40,7 +40,7 @@ export const workloadBalancer: Agent = {
       bin: binOf(isLight ? (1 - used / 100) * (isNarrow ? NARROWLY : 1) : ALL_LOADED),
       reason: isLight ? 'most_room' : 'all_loaded',
       text: isLight
-        ? `Has the most room: ${least.load} of ${counted(least.capacity, 'lead')}.`
+        ? `Is the least full: ${least.load} of ${counted(least.capacity, 'lead')}.`
         : `Everybody is at ${LOADED} % or more; this one has the fewest leads, ${least.load} of ${least.capacity}.`,
       evidence: [field('shortlist.load', least.load), field('shortlist.capacity', least.capacity)],
     })

@@ -33,7 +33,7 @@ export function baseRatesOf(options: readonly string[], labels: readonly RateLab
   const rates = new Map<string, readonly number[]>([['*', overall]])
   for (const stage of stages.sort()) {
     const own = labels.filter((label) => label.stage === stage)
-    rates.set(stage, shrunk(own, parent.baseRatesMicro[stage] === undefined ? overall : parentRates(stage), k))
+    rates.set(stage, shrunk(own, Object.hasOwn(parent.baseRatesMicro, stage) ? parentRates(stage) : overall, k))
   }
   return rates
 }

@@ -89,6 +89,11 @@ export function statedHourShares(stated: AgentInsight | undefined): HourShares |
   return weekend === undefined ? undefined : { weekday, weekend }
 }
 
+/** Is every hour stopped? Then there are no shares, and equal ones would open all of them again. */
+export function areAllStopped(stated: AgentInsight | undefined): boolean {
+  return armsIn(stated, runningHours, HOUR)?.every(({ reason }) => reason !== 'open') === true
+}
+
 /** The results of each hour as they were stated, all days together; `undefined` when they were not. */
 export function statedHourCounts(stated: AgentInsight): Counts[] | undefined {
   return statedCounts(stated, runningHours, HOUR)

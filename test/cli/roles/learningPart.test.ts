@@ -4,7 +4,7 @@ import t from 'tap'
 import { learnAll, VERDICTS_KEPT_MS } from '../../../cli/learnAll.ts'
 import type { LearnPorts } from '../../../cli/learnAll.ts'
 import { learningMetrics, startLearning, VERDICTS_LEAST } from '../../../cli/roles/learningPart.ts'
-import { learnedLine } from '../../../cli/learnText.ts'
+import { learnedLine, learnedLines } from '../../../cli/learnText.ts'
 import { sealed } from '../../../pipelines/consensus/policy.ts'
 import { shippedPolicy } from '../../../pipelines/consensus/shippedPolicies.ts'
 import type { Policy } from '../../../schemas/generated/records.ts'
@@ -16,6 +16,14 @@ const verdictsOf = (count: number) =>
   Array.from({ length: count }, (_, n) => ({
     decision: decisionRecord({ decisionId: `d${n}`, contactId: `c${n}`, decidedAt: tuesdayNoon - (n + 1) * DAY }),
     ...{ option: 'sms', labeller: 'anna', inclusion: 0.03, labelledAt: tuesdayNoon - n * HOUR, selection: 'random' },
+  }))
+
+/** The same on what people were asked about for certain. */
+const askedOf = (count: number) =>
+  verdictsOf(count).map((one, n) => ({
+    ...one,
+    decision: { ...one.decision, decisionId: `a${n}`, contactId: `a${n}` },
+    ...{ inclusion: 1, selection: 'escalated' },
   }))
 
 interface Did {
@@ -104,6 +112,37 @@ t.test('what rests on fewer verdicts than wanted is stored and not published', a
     t.strictSame(did.steps, steps)
   }
 })
+
+t.test(
+  'answers to questions that were not clear are none of the verdicts that the timer waits for, and the report tells them apart',
+  async (t) => {
+    const lines: string[] = []
+    for (const [count, steps] of [
+      [0, ['store *:follow_up few false']],
+      [99, ['store *:follow_up few false']],
+      [100, ['store *:follow_up publish true', 'publish fitted on 250 verdicts up to 2026-11-10']],
+    ] as const) {
+      const did = fresh()
+      const judged: LearnPorts['judged'] = async (type) => (type === 'follow_up' ? [...verdictsOf(count), ...askedOf(150)] : [])
+      const wish = { types: ['follow_up'], now: tuesdayNoon, verdictsLeast: VERDICTS_LEAST }
+      for await (const { learned } of learnAll({ ...ports(did), judged }, wish))
+        for (const { one, published } of learned) lines.push(...learnedLines(one, published))
+      t.strictSame(did.steps, steps)
+    }
+    t.match(
+      lines.filter((line) => line.includes('on what chance drew')),
+      [
+        /^ {2}None of them are on what chance drew/,
+        /^ {2}99 of them are on what chance drew/,
+        /^ {2}100 of them are on what chance drew .* teach worse than nothing\.$/,
+      ],
+    )
+    const plain: string[] = []
+    for await (const { learned } of learnAll(ports(fresh(), 100), { types: ['follow_up'], now: tuesdayNoon }))
+      for (const { one, published } of learned) plain.push(...learnedLines(one, published))
+    t.notMatch(plain.join('\n'), /chance drew/, 'where all are')
+  },
+)
 
 t.test('what a person went back to stays until a person learns: the timer stores what it made and publishes nothing', async (t) => {
   const former = sealed({ ...shipped, label: 'an earlier one' })

@@ -13,8 +13,10 @@ import { explain } from '../../../pipelines/consensus/explain.ts'
 import { replay } from '../../../pipelines/consensus/replay.ts'
 import { shippedPolicy } from '../../../pipelines/consensus/shippedPolicies.ts'
 import { isLawful } from '../../../pipelines/followup/hours/lawfulHours.ts'
+import { hourFindings } from '../../../pipelines/trials/hours/hourFindings.ts'
 import { HOUR_LEAST_MICRO, atWeekend, runningHours } from '../../../pipelines/trials/hours/hourTrial.ts'
 import { hourAt } from '../../../pipelines/trials/hours/openHours.ts'
+import { begunHours } from '../../../pipelines/trials/hours/reviewHours.ts'
 import { seedOf } from '../../../pipelines/trials/lot.ts'
 import { mixedShares } from '../../../pipelines/trials/shares.ts'
 import { drive } from '../../../runtime/driver.ts'
@@ -39,6 +41,42 @@ t.test('the vote on when to contact carries the lot where the location wants it,
   t.strictSame({ ...carrying, params: plain.params }, plain)
   t.match(carrying.params['lot'], /^hour-1 500000 h09:90910,h10:90909,.*,h19:90909 hour-1:[0-9a-f]{16}:1793718000000$/)
   t.notOk(Object.hasOwn(carrying.params, 'weekendLot'))
+})
+
+t.test('no lot where every hour is stopped: only a person opens one again', async (t) => {
+  const stated = (stoppedAt: (place: number) => number | null): AgentTables => {
+    const fresh = begunHours(asked - 9 * DAY)
+    const arms = fresh.arms.map((arm, place) => {
+      const at = stoppedAt(place % runningHours.arms.length)
+      return at === null ? arm : { ...arm, stoppedAt: at, stoppedBy: 'opt_out', shareMicro: 0 }
+    })
+    const findings = hourFindings({ ...fresh, arms: arms.map((arm) => (arm.shareMicro > 0 ? { ...arm, shareMicro: 1_000_000 } : arm)) }, [])
+    const insight = {
+      tenantId: 'sandboxLocation000001',
+      agentId: manager,
+      agentVersion: 1,
+      system: 'follow-up',
+      at: asked,
+      validUntil: asked + DAY,
+      findings,
+    }
+    return { insight: (agentId) => (agentId === manager ? insight : undefined), hours: 'on' }
+  }
+  t.notOk(
+    Object.hasOwn(
+      voteOf(
+        own(),
+        stated(() => asked - DAY),
+      ).params,
+      'lot',
+    ),
+    'equal shares would draw what drove leads away',
+  )
+  const oneLeft = voteOf(
+    own(),
+    stated((place) => (place === 4 ? null : asked - DAY)),
+  )
+  t.match(oneLeft.params['lot'], /^hour-1 500000 h09:0,h10:0,h11:0,h12:0,h13:1000000,h14:0,/)
 })
 
 t.test('no lot where nobody may wait for an experiment', async (t) => {

@@ -150,7 +150,30 @@ t.test(
       result('inform', 'reply', {}, lead()),
     ]
     const state = told.reduce((before, one) => withTried(before, one) ?? before, begun(runningTrial, start))
-    t.match(armOf(state, 'inform'), { sent: 4, answered: 3, watched: 2, negative: 1, complained: 1, optedOut: 0, failed: 0 })
+    t.match(armOf(state, 'inform'), { sent: 4, answered: 1, watched: 2, negative: 1, complained: 1, optedOut: 0, failed: 0 })
+  },
+)
+
+t.test(
+  'a reply in displeasure, or without interest, is sent and not answered well; an opt-out after a reply takes nothing from it',
+  async (t) => {
+    const after = (outcome: string, ...kinds: string[]) =>
+      armOf(
+        withTried(
+          begun(runningTrial, start),
+          result('inform', outcome, {}, { lastDay: null, hits: kinds.map((kind) => ({ kind, lastDay: null })) }),
+        ) as TrialState,
+        'inform',
+      )
+    for (const outcome of ['reply', 'appointment']) {
+      t.match(after(outcome), { sent: 1, answered: 1, answeredMicro: 1_000_000 })
+      t.match(after(outcome, 'negative_reply'), { sent: 1, sentMicro: 1_000_000, answered: 0, answeredMicro: 0, negative: 1 })
+      t.match(after(outcome, 'complaint'), { sent: 1, answered: 0, complained: 1 })
+      t.match(after(outcome, 'opt_out'), { sent: 1, answered: 1, optedOut: 1 })
+    }
+    t.match(after('none', 'negative_reply'), { sent: 1, answered: 0 })
+    const old = { ...result('inform', 'reply'), guardrails: null }
+    t.match(armOf(withTried(begun(runningTrial, start), old) as TrialState, 'inform'), { answered: 1 })
   },
 )
 
