@@ -2,7 +2,7 @@
  * The profile of a lead as a fold over its events: pure, total, and for everything that is "the latest" independent of the
  * order of arrival. Version, epoch and counts tell of arrivals and do depend on it.
  */
-import type { LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
+import type { LeadEvent, LeadProfile, MessageFields } from '../../schemas/generated/records.ts'
 import { observe, rate } from './behaviour/behave.ts'
 import { blocksChannel } from './consent.ts'
 import { copyOfCounters, copyOfProfile } from './copyOfProfile.ts'
@@ -13,7 +13,7 @@ import { ownTimes } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { statusOf } from './leadStatus.ts'
 import { applyLookUp } from './lookUpEvents.ts'
-import { applyDelivery, applyMessage, isContact, newlyRevoked } from './messageEvents.ts'
+import { applyDelivery, applyMessage, isContact, newlyRevoked, spokenUntil } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
 import { noteProvenance } from './provenance.ts'
 import { countsFor } from './realtorLoad.ts'
@@ -39,9 +39,11 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   // With every event: the one that counts changes with time alone, and with the rule by which a stored profile was chosen.
   chooseEntities(profile)
   describeAddresses(profile)
-  const byHuman = message?.sender === 'human' && isContact(message)
-  const isLatestHuman = byHuman && profile.lastHumanAt === event.occurredAt
-  profile.humanOwnership = ownershipOf(profile, settings, isLatestHuman ? message.userId : null)
+  profile.humanOwnership = ownershipOf(
+    profile,
+    settings,
+    message !== null && isLatestHuman(profile, event, message) ? message.userId : null,
+  )
   if (profile.recentMessages !== before?.recentMessages) profile.score = intentScore(profile.recentMessages)
   profile.status = statusOf(profile, kind === 'message_inbound' && changed)
   profile.countedFor = countsFor(profile)
@@ -50,6 +52,12 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
   if (before !== undefined && silenceBase(profile) !== silenceBase(before)) profile.silenceStep = 0
   if (fences(before, profile, event, changed)) profile.epoch++
   return profile
+}
+
+/** Is this the latest word of a person of the team? */
+function isLatestHuman({ lastHumanAt }: Draft, { occurredAt }: LeadEvent, message: MessageFields): boolean {
+  const at = message.sender === 'human' && isContact(message) ? occurredAt : spokenUntil(message, occurredAt)
+  return at !== undefined && lastHumanAt === at
 }
 
 function applySection(profile: Draft, event: LeadEvent, settings: Settings): boolean {

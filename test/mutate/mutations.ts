@@ -6203,4 +6203,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'Half of what is held on a person lies on the disk of whoever pressed Ctrl-C twice.',
   },
+  {
+    id: 'taken-call-waits',
+    guard: 'a call that a person took is answered',
+    file: 'pipelines/enrich/messageEvents.ts',
+    find: 'if (until !== undefined) noteSpoken(profile, until)',
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/takenCalls.test.ts',
+        title: 'who was spoken with waits for no answer, and the realtor leads from the end of the call',
+      },
+    ],
+    why: 'A lead is thanked for its call by text a minute after it has spoken with its realtor.',
+  },
 ]
