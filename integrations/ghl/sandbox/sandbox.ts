@@ -179,6 +179,7 @@ class SandboxServer implements Sandbox {
   receive({ location, contactId, type, body }: Pick<SandboxMessage, 'location' | 'contactId' | 'type' | 'body'>): SandboxMessage {
     const message: SandboxMessage = {
       messageId: this.world.newId('msg'),
+      ...(type === 'Email' ? { emailMessageId: this.world.newId('mail') } : {}),
       conversationId: conversationOf(location, contactId),
       location,
       contactId,
