@@ -85,8 +85,9 @@ async function lastMessagesOf(
   for (const { conversationId, contactId: whose, lastMessageAt, lastMessageDirection, lastMessageType } of page.value.value.items) {
     const isTheirs = whose === null || whose === contactId
     if (!isTheirs || lastMessageAt === null) continue
-    if (!NOT_SAID.test(lastMessageType ?? '')) last.push({ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' })
-    // A workflow that notes an answer, or a comment on it, stands behind it and hides it.
+    if (lastMessageType !== null && !NOT_SAID.test(lastMessageType))
+      last.push({ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' })
+    // A workflow that notes an answer, or a comment on it, stands behind it and hides it. And a new contact has a conversation in which nothing was said.
     else if (lastMessageAt > at - TOLD_WITHIN_MS) {
       const said = await lastSaidIn(ghl, tenantId, conversationId, signal)
       if (typeof said === 'string') return said

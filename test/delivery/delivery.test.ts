@@ -202,6 +202,23 @@ t.test('what was said is seen behind what the platform has noted of it', async (
   t.equal(b.sandbox.messages().filter(({ messageId }) => messageId !== 'm1').length, 1)
 })
 
+t.test('a conversation in which nothing was said yet holds nothing: a new contact has one', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const empty = { id: 'c0', contactId: 'maria', locationId: tenantId, lastMessageDate: tuesdayNoon, type: 'TYPE_PHONE', unreadCount: 0 }
+  const answers: Readonly<Record<string, object>> = {
+    '/conversations/search': { conversations: [empty], total: 1 },
+    '/conversations/c0/messages': { messages: { messages: [], lastMessageId: null, nextPage: false } },
+  }
+  const ghl = await b.behind(t, (_, url) => {
+    const answer = answers[url.replace(/\?.*/, '')]
+    return answer && { status: 200, body: JSON.stringify(answer) }
+  })
+  await b.worker({ ghl }).cycle()
+  t.match(await b.row(), { status: 'confirmed' })
+})
+
 t.test('a list that is imported is begun with over days: a location sends no more in 24 hours than it may', async (t) => {
   const b = await bench(t)
   const contacts = Array.from({ length: 12 }, (_, index) => `imported${index}`)
@@ -364,6 +381,7 @@ t.test('P-29: every fault of the provider ends in at most one message and a fina
     timeout_after_accept: 'confirmed',
     drop_after_accept: 'confirmed',
     '500_after_accept': 'confirmed',
+    '401_after_accept': 'confirmed',
     odd: 'confirmed',
     page: 'confirmed',
     cut: 'confirmed',

@@ -280,6 +280,7 @@ class SandboxServer implements Sandbox {
       case 'timeout_after_accept':
       case 'drop_after_accept':
       case '500_after_accept':
+      case '401_after_accept':
       case 'odd':
       case 'page':
       case 'cut':
@@ -294,6 +295,8 @@ class SandboxServer implements Sandbox {
         return void response.destroy()
       case '500_after_accept':
         return reply(response, refused(500, 'Internal server error'))
+      case '401_after_accept':
+        return reply(response, refused(401, 'Command timed out'))
       case 'odd':
         return reply(response, { status: answered.status, body: { msg: 'Message queued successfully.' } })
       case 'page':

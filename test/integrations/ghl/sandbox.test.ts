@@ -113,6 +113,7 @@ t.test('every fault has its outcome, and only those after acceptance leave a mes
     429: [{ kind: 'not_sent', code: 'rate_limited', retryAfterMs: 10_000 }, 0],
     500: [{ kind: 'unknown', code: 'server_error' }, 0],
     '500_after_accept': [{ kind: 'unknown', code: 'server_error' }, 1],
+    '401_after_accept': [{ kind: 'unknown', code: 'timed_out' }, 1],
     slow: [{ kind: 'accepted' }, 1],
     odd: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
     page: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
