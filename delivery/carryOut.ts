@@ -84,11 +84,10 @@ async function lastMessagesOf(
   const last: ShownMessage[] = []
   for (const { conversationId, contactId: whose, lastMessageAt, lastMessageDirection, lastMessageType } of page.value.value.items) {
     const isTheirs = whose === null || whose === contactId
-    if (!isTheirs || lastMessageAt === null) continue
-    if (lastMessageType !== null && !NOT_SAID.test(lastMessageType))
-      last.push({ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' })
+    const isSaid = lastMessageType !== null && !NOT_SAID.test(lastMessageType)
+    if (isTheirs && isSaid && lastMessageAt !== null) last.push({ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' })
     // A workflow that notes an answer, or a comment on it, stands behind it and hides it. And a new contact has a conversation in which nothing was said.
-    else if (lastMessageAt > at - TOLD_WITHIN_MS) {
+    else if (isTheirs && (lastMessageAt === null ? isSaid : lastMessageAt > at - TOLD_WITHIN_MS)) {
       const said = await lastSaidIn(ghl, tenantId, conversationId, signal)
       if (typeof said === 'string') return said
       last.push(...said)

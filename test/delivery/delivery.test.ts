@@ -202,22 +202,40 @@ t.test('what was said is seen behind what the platform has noted of it', async (
   t.equal(b.sandbox.messages().filter(({ messageId }) => messageId !== 'm1').length, 1)
 })
 
-t.test('a conversation in which nothing was said yet holds nothing: a new contact has one', async (t) => {
-  const b = await bench(t)
-  await b.lead()
-  await b.plan({})
-  const empty = { id: 'c0', contactId: 'maria', locationId: tenantId, lastMessageDate: tuesdayNoon, type: 'TYPE_PHONE', unreadCount: 0 }
-  const answers: Readonly<Record<string, object>> = {
-    '/conversations/search': { conversations: [empty], total: 1 },
-    '/conversations/c0/messages': { messages: { messages: [], lastMessageId: null, nextPage: false } },
-  }
-  const ghl = await b.behind(t, (_, url) => {
-    const answer = answers[url.replace(/\?.*/, '')]
-    return answer && { status: 200, body: JSON.stringify(answer) }
-  })
-  await b.worker({ ghl }).cycle()
-  t.match(await b.row(), { status: 'confirmed' })
-})
+t.test(
+  'a conversation is read where its row does not say what was said when; one in which nothing was said, as a new contact has, holds nothing',
+  async (t) => {
+    const of = { id: 'c0', contactId: 'maria', locationId: tenantId, type: 'TYPE_PHONE' }
+    const inbound = { lastMessageType: 'TYPE_SMS', lastMessageDirection: 'inbound' }
+    const message = {
+      id: 'm1',
+      contactId: 'maria',
+      messageType: 'TYPE_SMS',
+      direction: 'inbound',
+      dateAdded: new Date(tuesdayNoon).toISOString(),
+    }
+    for (const [row, messages, then] of [
+      [{ lastMessageDate: tuesdayNoon }, [], { status: 'confirmed' }],
+      [{ lastMessageDate: tuesdayNoon }, [message], { status: 'deferred', ruleId: 'message_untold' }],
+      [inbound, [message], { status: 'deferred', ruleId: 'message_untold' }],
+      [{ ...inbound, lastMessageDate: String(tuesdayNoon) }, [], { status: 'deferred', ruleId: 'message_untold' }],
+    ] as const) {
+      const b = await bench(t)
+      await b.lead()
+      await b.plan({})
+      const answers: Readonly<Record<string, object>> = {
+        '/conversations/search': { conversations: [{ ...of, ...row }], total: 1 },
+        '/conversations/c0/messages': { messages: { messages, lastMessageId: null, nextPage: false } },
+      }
+      const ghl = await b.behind(t, (_, url) => {
+        const answer = answers[url.replace(/\?.*/, '')]
+        return answer && { status: 200, body: JSON.stringify(answer) }
+      })
+      await b.worker({ ghl }).cycle()
+      t.match(await b.row(), then, JSON.stringify([row, messages.length]))
+    }
+  },
+)
 
 t.test('a list that is imported is begun with over days: a location sends no more in 24 hours than it may', async (t) => {
   const b = await bench(t)
