@@ -5,7 +5,8 @@
  */
 import { counted } from '../pipelines/counted.ts'
 import type { Failure, Outcome, UnknownCode } from '../integrations/ghl/outcomes.ts'
-import type { ProviderAnswer, ProviderContact } from '../pipelines/followup/gates/gate.ts'
+import { TOLD_WITHIN_MS } from '../pipelines/followup/gates/freshness.ts'
+import type { ProviderAnswer, ProviderContact, ShownMessage } from '../pipelines/followup/gates/gate.ts'
 import { fenceFacts, lockLeads, lockRow, saveAndTell } from '../sinks/postgres/ledger.ts'
 import { TAKEN_BACK, arrived, changed } from '../sinks/postgres/ledgerRow.ts'
 import type { LedgerRow } from '../sinks/postgres/ledgerRow.ts'
@@ -36,7 +37,7 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
     return 'released'
   }
   await context.onStep('admitted', reserved)
-  const provider = await providerContact(context, reserved)
+  const provider = await providerContact(context, reserved, signal)
   await context.onStep('contact_read', reserved)
   const handed = await handOver(context, reserved, provider)
   if (handed === undefined) return 'held'
@@ -47,14 +48,14 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
   return outcome.kind
 }
 
-async function providerContact({ ghl, settings }: DeliveryContext, row: LedgerRow): Promise<ProviderAnswer> {
+async function providerContact({ ghl, clock, settings }: DeliveryContext, row: LedgerRow, signal: AbortSignal): Promise<ProviderAnswer> {
   if (row.action === 'hand_over' || row.action === 'ask' || !settings.readContact) return 'unread'
   // A bare 404 may be a gateway's, and a follow-up that is denied for it would never leave. There is room for asking again: nothing else is called then.
   const read = await ghl.contacts.getSurely(row.tenantId, row.contactId, { admitted: true })
   if (!read.ok) return `unreadable: ${read.failure.code}`
   if (read.value === undefined) return noContact
   const { dnd, dndChannels, assignedTo, phone, email, timeZone, country, state, postalCode } = read.value
-  const lastMessages = isToLead(row) ? await lastMessagesOf(ghl, row) : []
+  const lastMessages = isToLead(row) ? await lastMessagesOf(ghl, row, clock.now(), signal) : []
   if (typeof lastMessages === 'string') return lastMessages
   return { exists: true, dnd, dndChannels, assignedTo, phone, email, timeZone, country, state, postalCode, lastMessages }
 }
@@ -67,20 +68,48 @@ const noContact: ProviderContact = {
 /** Rows of a conversation that nobody has said. */
 const NOT_SAID = /ACTIVITY|FORM_SUBMISSION|INTERNAL_COMMENT|INFO_MESSAGE/i
 
-/** The last message of each conversation with the lead, or why they cannot be had. */
+type Unreadable = Extract<ProviderAnswer, `unreadable: ${string}`>
+
+/** What was said last in each conversation with the lead, or why it cannot be had. */
 async function lastMessagesOf(
   ghl: DeliveryContext['ghl'],
   { tenantId, contactId }: LedgerRow,
-): Promise<ProviderContact['lastMessages'] | Extract<ProviderAnswer, `unreadable: ${string}`>> {
+  at: number,
+  signal: AbortSignal,
+): Promise<ProviderContact['lastMessages'] | Unreadable> {
   const page = await ghl.conversations.search(tenantId, { contactId }, { admitted: true }).next()
   if (page.done === true) return []
   if (!page.value.ok) return `unreadable: ${page.value.failure.code}`
   if (page.value.value.unreadable > 0) return 'unreadable: answer_unreadable'
-  return page.value.value.items.flatMap(({ contactId: whose, lastMessageAt, lastMessageDirection, lastMessageType }) => {
+  const last: ShownMessage[] = []
+  for (const { conversationId, contactId: whose, lastMessageAt, lastMessageDirection, lastMessageType } of page.value.value.items) {
     const isTheirs = whose === null || whose === contactId
-    if (!isTheirs || lastMessageAt === null || NOT_SAID.test(lastMessageType ?? '')) return []
-    return [{ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' }]
-  })
+    const isSaid = lastMessageType !== null && !NOT_SAID.test(lastMessageType)
+    if (isTheirs && isSaid && lastMessageAt !== null) last.push({ at: lastMessageAt, isInbound: lastMessageDirection === 'inbound' })
+    // A workflow that notes an answer, or a comment on it, stands behind it and hides it. And a new contact has a conversation in which nothing was said.
+    else if (isTheirs && (lastMessageAt === null ? isSaid : lastMessageAt > at - TOLD_WITHIN_MS)) {
+      const said = await lastSaidIn(ghl, tenantId, conversationId, signal)
+      if (typeof said === 'string') return said
+      last.push(...said)
+    }
+  }
+  return last
+}
+
+/** The last message of a conversation whose last row is none, or why it cannot be had. There is no room for this call yet: it waits for it. */
+async function lastSaidIn(
+  ghl: DeliveryContext['ghl'],
+  tenantId: string,
+  conversationId: string,
+  signal: AbortSignal,
+): Promise<ProviderContact['lastMessages'] | Unreadable> {
+  const page = await ghl.conversations.messages(tenantId, conversationId, { tries: 1, signal }).next()
+  if (page.done === true) return []
+  if (!page.value.ok) return `unreadable: ${page.value.failure.code}`
+  const { items, unreadable } = page.value.value
+  if (unreadable > 0) return 'unreadable: answer_unreadable'
+  const said = items.find(({ messageType, at }) => at !== null && !NOT_SAID.test(messageType ?? ''))
+  return said === undefined || said.at === null ? [] : [{ at: said.at, isInbound: said.direction === 'inbound' }]
 }
 
 /**

@@ -92,10 +92,7 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
       const next = changed(current, {
         status: 'failed',
         ruleId: 'not_sent',
-        reason:
-          row.action === 'assign'
-            ? 'The provider has the lead assigned to somebody else or nobody: it was not done, and will not be.'
-            : 'The provider has no such message: it was not sent, and will not be.',
+        reason: notThere(row),
         settledAt: at,
         nextCheckAt: null,
         at,
@@ -107,6 +104,20 @@ async function reconcile(context: DeliveryContext, row: LedgerRow): Promise<void
     return changes
   })
   settled?.forEach(context.onChange)
+}
+
+/** What the provider does not show of a follow-up, and so is not done. */
+function notThere({ action }: LedgerRow): string {
+  switch (action) {
+    case 'send_message':
+      return 'The provider has no such message: it was not sent, and will not be.'
+    case 'assign':
+      return 'The provider has the lead assigned to somebody else or nobody: it was not done, and will not be.'
+    case 'hand_over':
+      return 'The provider has no such task: it was not made, and will not be. The tag of the hand-over may be set.'
+    default:
+      return 'The provider has no such task: it was not made, and will not be.'
+  }
 }
 
 /** Ids at the provider that may be the follow-up, oldest first; `isDone` where what it asks for has no id and is so. */
@@ -132,10 +143,11 @@ async function lookUp({ ghl, settings }: DeliveryContext, row: LedgerRow): Promi
       ids: tasks.value.items.filter(({ body }) => body.includes(row.followupId)).map(({ taskId }) => taskId),
     }
   }
-  const messages = await ghl.conversations.messagesTo(row.tenantId, row.contactId, once)
+  const from = (row.handedOverAt ?? row.updatedAt) - settings.skewMs
+  const channel = row.channel === 'email' ? 'email' : 'sms'
+  const messages = await ghl.conversations.messagesTo(row.tenantId, row.contactId, { since: from, channel }, once)
   if (!messages.ok) return messages
   const words = wordsOf(row.text ?? '')
-  const from = (row.handedOverAt ?? row.updatedAt) - settings.skewMs
   // The platform may add who writes and how to stop. And a message that it tells no time of is no proof that ours was not sent.
   const same = messages.value.filter(({ at, body }) => words !== '' && (at ?? from) >= from && wordsOf(body).includes(words))
   // An e-mail is known by the id that its webhook names, as one whose answer came is.

@@ -6,10 +6,19 @@ import type { CallOptions } from '../integrations/ghl/call/caller.ts'
 import type { Listed } from '../integrations/ghl/call/fields.ts'
 import type { GhlClient } from '../integrations/ghl/client.ts'
 import type { GhlContact } from '../integrations/ghl/contactShape.ts'
+import type { GhlMessage } from '../integrations/ghl/conversations.ts'
 import type { Failure, Read } from '../integrations/ghl/outcomes.ts'
-import { foundAppointment, foundContact, foundDeletion, foundMessage, foundOpportunity, hintOf } from '../pipelines/reconcile/found.ts'
+import {
+  foundAppointment,
+  foundContact,
+  foundDeletion,
+  foundEmail,
+  foundMessage,
+  foundOpportunity,
+  hintOf,
+} from '../pipelines/reconcile/found.ts'
 import type { Found, Hint } from '../pipelines/reconcile/found.ts'
-import { daysOf } from '../pipelines/reconcile/sweepPlan.ts'
+import { daysOf, sweepDefaults } from '../pipelines/reconcile/sweepPlan.ts'
 import type { Sweep } from '../pipelines/reconcile/sweepPlan.ts'
 import type { LeadProfile } from '../schemas/generated/records.ts'
 import { leadKey } from '../topics/index.ts'
@@ -39,20 +48,25 @@ export interface ReadContext {
   readonly now: () => number
 }
 
+export interface SweepContext extends ReadContext {
+  /** Those of these ids by which a message of the location is known. */
+  readonly told: (ids: readonly string[]) => Promise<ReadonlySet<string>>
+}
+
 /** Contacts read at once, each with a call of its own. */
 const AT_ONCE = 8
 /** Others of the location that are asked for to see whether it shows any. */
 const OTHERS = 3
 
 /** The pages of a sweep's stretch. The last one is a failure, if one is. */
-export async function* readSource(context: ReadContext, sweep: Sweep): AsyncGenerator<Read<FoundPage>, void> {
+export async function* readSource(context: SweepContext, sweep: Sweep): AsyncGenerator<Read<FoundPage>, void> {
   const { ghl, options } = context
   const { tenantId, from, before } = sweep
   switch (sweep.source) {
     case 'messages':
       return yield* readMessages(context, sweep, ghl.conversations.export(tenantId, { from, before }, options))
     case 'emails':
-      return yield* readMessages(context, sweep, ghl.conversations.export(tenantId, { from, before, channel: 'Email' }, options))
+      return yield* readEmails(context, sweep, ghl.conversations.export(tenantId, { from, before, channel: 'Email' }, options))
     case 'contacts':
       return yield* readContacts(context, sweep, ghl.contacts.search(tenantId, { updatedFrom: from, updatedBefore: before }, options))
     case 'opportunities':
@@ -78,6 +92,57 @@ async function* readContacts(
     const read = await contactsNow(context, tenantId, ids, unreadable)
     return !read.ok || last === undefined ? read : { ok: true, value: { ...read.value, readUntil: last } }
   })
+}
+
+/**
+ * E-mails. The export shows a thread of them as one row with their ids, and leaves the words out (highlevel-api-docs #40): each that nobody has told
+ * of is read by its own id. By the row alone an answer in a thread would count as known, and what is found would have said nothing.
+ */
+async function* readEmails(
+  context: SweepContext,
+  { tenantId, from }: Sweep,
+  pages: AsyncIterable<Read<Listed<GhlMessage>>>,
+): AsyncGenerator<Read<FoundPage>, void> {
+  const { ghl, options } = context
+  yield* each(pages, async ({ items, unreadable }) => {
+    const told = await context.told(items.flatMap(({ messageId, emailMessageIds }) => [messageId, ...emailMessageIds]))
+    const found: (Found | undefined)[] = []
+    const broken: Broken[] = []
+    let isShown = false
+    for (const { messageId, emailMessageIds, contactId, body, raw } of items) {
+      // One that is told by the id of its row is the first of its thread.
+      const untold = emailMessageIds.filter((id, place) => !told.has(id) && !(place === 0 && told.has(messageId)))
+      const isAlone = emailMessageIds.length < 2
+      if (isAlone && (untold.length === 0 || body !== '')) {
+        found.push(foundMessage(tenantId, raw))
+        continue
+      }
+      for (const id of untold) {
+        const read = await ghl.conversations.email(tenantId, id, options)
+        if (read.ok) {
+          isShown = true
+          // Of a thread that goes on, its beginning may be from long before the app.
+          if (isAlone || read.value.at === null || read.value.at >= from - sweepDefaults.firstReachMs)
+            found.push(foundEmail(tenantId, raw, read.value.raw))
+        } else if (read.failure.kind === 'refused' || read.failure.code === 'answer_unreadable')
+          // That there is one is known; of one in a thread not from whom.
+          found.push(isAlone ? foundMessage(tenantId, raw) : undefined)
+        else if (isOfOne(read.failure)) broken.push({ contactId: contactId ?? id, read })
+        else return read
+      }
+    }
+    const [first] = broken
+    const others = items.flatMap(({ emailMessageIds }) => emailMessageIds)
+    if (first === undefined || isShown || (await showsOneOf(context, tenantId, others))) return ok(found, unreadable, broken)
+    return first.read
+  })
+}
+
+/** Does the platform show any of these e-mails? */
+async function showsOneOf({ ghl, options }: ReadContext, tenantId: string, emailMessageIds: readonly string[]): Promise<boolean> {
+  for (const id of emailMessageIds.slice(0, OTHERS))
+    if ((await ghl.conversations.email(tenantId, id, { ...options, tries: 1 })).ok) return true
+  return false
 }
 
 /** Messages, and what the activity rows among them hint at: appointments and opportunities have no list by time of change. */

@@ -20,7 +20,7 @@ import { erasedAmong } from '../sinks/postgres/erasure.ts'
 import { heartbeatContact } from '../sinks/postgres/heartbeats.ts'
 import { inTransaction } from '../sinks/postgres/pool.ts'
 import type { Queryable } from '../sinks/postgres/pool.ts'
-import { erasedLeads, knownLeads, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
+import { erasedLeads, knownLeads, knownMessageIds, knownMessages, recordFindings } from '../sinks/postgres/sweeps.ts'
 import type { HeldUp } from '../sinks/postgres/sweeps.ts'
 import { leadKey } from '../topics/index.ts'
 import { readSource } from './readSource.ts'
@@ -95,6 +95,7 @@ export class Sweeper {
       ghl,
       options: { tries: TRIES, background: true, ...(signal === undefined ? {} : { signal }) },
       leads: (leadKeys: readonly string[]) => knownLeads(pool, leadKeys),
+      told: (ids: readonly string[]) => knownMessageIds(pool, sweep.tenantId, ids),
       now: () => clock.now(),
     }
     const heartbeat = await heartbeatContact(pool, sweep.tenantId)

@@ -29,6 +29,8 @@ export interface GhlMessage {
   readonly messageId: string
   /** Of an e-mail, where the platform tells it: by this one, and no other, its webhook names it. */
   readonly emailMessageId: string | null
+  /** Lists show a thread of e-mails as one message: the ids of all that are in it. */
+  readonly emailMessageIds: readonly string[]
   readonly conversationId: string | null
   readonly contactId: string | null
   /** `TYPE_SMS`, `TYPE_EMAIL`, `TYPE_CALL` …; activity rows and form submissions are among them. */
@@ -43,6 +45,17 @@ export interface GhlMessage {
   readonly source: string | null
   readonly userId: string | null
   readonly attachments: readonly string[]
+  /** When it was added, ms. */
+  readonly at: number | null
+  readonly raw: Fields
+}
+
+/** One e-mail of a thread. */
+export interface GhlEmail {
+  readonly emailMessageId: string
+  readonly direction: string | null
+  readonly subject: string | null
+  readonly body: string
   /** When it was added, ms. */
   readonly at: number | null
   readonly raw: Fields
@@ -120,6 +133,31 @@ export function conversations(caller: Caller) {
     )
   }
 
+  function email(tenantId: string, emailMessageId: string, options?: CallOptions): Promise<Read<GhlEmail>> {
+    return caller.read({ endpoint: 'emailGet', tenantId, path: { emailMessageId }, options }, (answer) => {
+      // Documented without this; seen with it.
+      const shown = emailOf(fieldsOf(answer['emailMessage']) ?? answer)
+      // Another one's words are not to be taken for those of this one.
+      return shown?.emailMessageId === emailMessageId ? shown : undefined
+    })
+  }
+
+  /** What a row of a list stands for: each e-mail of a thread by itself, with its words, any other message as it is. */
+  async function messagesIn(tenantId: string, row: GhlMessage, options?: CallOptions): Promise<Read<readonly GhlMessage[]>> {
+    const { emailMessageIds: ids } = row
+    if (ids.length === 1 ? row.body !== '' : ids.length === 0 && (row.body !== '' || row.messageType !== 'TYPE_EMAIL'))
+      return { ok: true, value: [row] }
+    if (ids.length === 0) return unreadable('an e-mail without its words')
+    const emails: GhlMessage[] = []
+    for (const id of ids) {
+      const read = await email(tenantId, id, options)
+      if (!read.ok) return read
+      if (read.value.body === '') return unreadable('an e-mail without its words')
+      emails.push({ ...row, ...read.value, raw: row.raw })
+    }
+    return { ok: true, value: emails }
+  }
+
   return {
     /** Conversations, the newest first. The index lags about a minute. */
     search,
@@ -136,6 +174,9 @@ export function conversations(caller: Caller) {
         messageOf(fieldsOf(answer['message']) ?? answer),
       )
     },
+
+    /** An e-mail by its own id: lists leave its words out (highlevel-api-docs #40). */
+    email,
 
     /** Every message of a location that changed in a stretch of time, oldest first: what a reconciler reads. */
     export(tenantId: string, query: ExportQuery, options?: CallOptions): AsyncGenerator<Read<Listed<GhlMessage>>, void> {
@@ -163,8 +204,13 @@ export function conversations(caller: Caller) {
       )
     },
 
-    /** What was sent to a contact of late, all conversations: the newest page of each. */
-    async messagesTo(tenantId: string, contactId: string, options?: CallOptions): Promise<Read<readonly GhlMessage[]>> {
+    /** What was sent to a contact since (ms), all conversations: of the newest page of each. Of `email`, each e-mail with its words. */
+    async messagesTo(
+      tenantId: string,
+      contactId: string,
+      { since, channel }: { readonly since: number; readonly channel: OutgoingMessage['channel'] },
+      options?: CallOptions,
+    ): Promise<Read<readonly GhlMessage[]>> {
       const found = await allOf(search(tenantId, { contactId }, options))
       if (!found.ok) return found
       if (found.value.unreadable > 0) return unreadable('a conversation without an id')
@@ -174,7 +220,13 @@ export function conversations(caller: Caller) {
         if (page.done === true) continue
         if (!page.value.ok) return page.value
         if (page.value.value.unreadable > 0) return unreadable('a message without an id')
-        sent.push(...page.value.value.items.filter(({ direction }) => direction === 'outbound'))
+        for (const row of page.value.value.items) {
+          // A message that it tells no time of may be of any.
+          if (row.at !== null && row.at < since) continue
+          const shown = channel === 'email' ? await messagesIn(tenantId, row, options) : ({ ok: true, value: [row] } as const)
+          if (!shown.ok) return shown
+          sent.push(...shown.value.filter(({ direction }) => direction === 'outbound'))
+        }
       }
       return { ok: true, value: sent }
     },
@@ -215,9 +267,11 @@ export function messageOf(message: Fields): GhlMessage | undefined {
   const messageId = text(message, 'id', 'messageId')
   if (messageId === null) return undefined
   const meta = fieldsOf(message['meta'])
+  const emailMessageIds = emailIdsOf(meta)
   return {
     messageId,
-    emailMessageId: texts(fieldsOf(meta?.['email']), 'messageIds')[0] ?? null,
+    emailMessageId: emailMessageIds[0] ?? null,
+    emailMessageIds,
     conversationId: text(message, 'conversationId'),
     contactId: text(message, 'contactId'),
     messageType: text(message, 'messageType'),
@@ -232,6 +286,26 @@ export function messageOf(message: Fields): GhlMessage | undefined {
     attachments: texts(message, 'attachments'),
     at: time(message, 'dateAdded'),
     raw: message,
+  }
+}
+
+/** Documented as `{email: {email: {messageIds}}}` (highlevel-api-docs #54), and seen without the second one. */
+function emailIdsOf(meta: Fields | undefined): readonly string[] {
+  const email = fieldsOf(meta?.['email'])
+  const ids = texts(email, 'messageIds')
+  return ids.length > 0 ? ids : texts(fieldsOf(email?.['email']), 'messageIds')
+}
+
+function emailOf(email: Fields): GhlEmail | undefined {
+  const emailMessageId = text(email, 'id')
+  if (emailMessageId === null) return undefined
+  return {
+    emailMessageId,
+    direction: text(email, 'direction'),
+    subject: text(email, 'subject'),
+    body: text(email, 'body') ?? '',
+    at: time(email, 'dateAdded'),
+    raw: email,
   }
 }
 

@@ -48,6 +48,7 @@ export const endpoints = {
   conversationGet: { method: 'GET', path: '/conversations/:conversationId', version: older, kind: 'read' },
   messageList: { method: 'GET', path: '/conversations/:conversationId/messages', version: older, kind: 'read' },
   messageGet: { method: 'GET', path: '/conversations/messages/:messageId', version: older, kind: 'read' },
+  emailGet: { method: 'GET', path: '/conversations/messages/email/:emailMessageId', version: older, kind: 'read' },
   messageExport: { method: 'GET', path: '/conversations/messages/export', version: older, kind: 'read' },
   messageSend: { method: 'POST', path: '/conversations/messages', version: older, kind: 'once' },
   messageStatus: { method: 'PUT', path: '/conversations/messages/:messageId/status', version: older, kind: 'repeatable' },

@@ -91,6 +91,9 @@ export const failureRules: readonly FailureRule[] = [
     then: later('scope_missing', personRetryMs),
     source: '3.2, #217, #74',
   },
+  // Seen with "Command timed out": the gateway's own failure, behind which the call may have been acted on. Sent again with another token, it would be
+  // sent twice.
+  { status: 401, says: /time(d)?[ -]?out/i, then: unknown('timed_out'), source: 'seen: rocketride-server tool_gohighlevel' },
   { status: 401, at: ['messageStatus'], then: later('not_yet_visible', visibleAfterMs), source: '#4' },
   { status: 403, at: ['messageStatus'], then: later('not_yet_visible', visibleAfterMs), source: '#4' },
   { status: 401, then: later('unauthorised', personRetryMs), source: '3.2' },

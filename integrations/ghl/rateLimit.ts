@@ -5,7 +5,7 @@
 import { SteadyTime } from './clock.ts'
 import type { Clock } from './clock.ts'
 import { LocalWindows } from './limit/localWindows.ts'
-import { limitDefaults } from './limit/windows.ts'
+import { keptFrom, limitDefaults } from './limit/windows.ts'
 import type { CallClass, Windows } from './limit/windows.ts'
 
 export interface RateLimitOptions {
@@ -22,6 +22,8 @@ export interface Told {
   /** Length of that window, ms. */
   readonly intervalMs?: number | undefined
   readonly dailyRemaining?: number | undefined
+  /** Calls that the platform allows a day: fewer than we count on, of a private token. */
+  readonly dailyLimit?: number | undefined
 }
 
 export type Taken = { readonly granted: true } | { readonly granted: false; readonly why: 'stopped' | 'too_long'; readonly waitMs: number }
@@ -36,6 +38,8 @@ interface Line {
   /** As last heard. */
   free: number
   busyUntil: number
+  /** Little is left of the platform's day: what nobody waits for is not made until then. */
+  keptUntil: number
 }
 
 const burstWindowMs = limitDefaults.windowMs
@@ -76,10 +80,14 @@ export class RateLimit {
   }
 
   /** What the platform said about its own count. */
-  async told(location: string, { remaining, intervalMs, dailyRemaining }: Told): Promise<void> {
-    if (dailyRemaining !== undefined && dailyRemaining <= 0) await this.block(location, daySpentMs)
-    if (remaining === undefined) return
+  async told(location: string, { remaining, intervalMs, dailyRemaining, dailyLimit }: Told): Promise<void> {
     const line = this.line(location)
+    if (dailyRemaining !== undefined && dailyRemaining <= 0) await this.block(location, daySpentMs)
+    if (dailyRemaining !== undefined && dailyLimit !== undefined) {
+      const kept = keptFrom({ ...limitDefaults, daily: dailyLimit }, 'background').daily
+      line.keptUntil = dailyRemaining <= kept ? this.time.now() + daySpentMs : 0
+    }
+    if (remaining === undefined) return
     if (remaining <= 0) await this.block(location, intervalMs ?? burstWindowMs)
     else if (remaining < line.free) {
       line.free = remaining
@@ -97,6 +105,8 @@ export class RateLimit {
   private async turn(location: string, line: Line, count: number, signal: AbortSignal | undefined, of: CallClass): Promise<Taken> {
     for (;;) {
       if (signal?.aborted === true) return { granted: false, why: 'stopped', waitMs: 0 }
+      const keptMs = of === 'background' ? line.keptUntil - this.time.now() : 0
+      if (keptMs > 0) return { granted: false, why: 'too_long', waitMs: keptMs }
       const { waitMs, free, nextMs } = await this.windows.take(location, count, of)
       line.free = free
       // How long what nobody waits for has to wait says nothing of the others.
@@ -111,7 +121,7 @@ export class RateLimit {
     let line = this.lines.get(location)
     if (line === undefined) {
       const queues = { first: emptyQueue(), background: emptyQueue() }
-      this.lines.set(location, (line = { queues, free: Infinity, busyUntil: 0 }))
+      this.lines.set(location, (line = { queues, free: Infinity, busyUntil: 0, keptUntil: 0 }))
     }
     return line
   }

@@ -54,7 +54,8 @@ export function foundMessage(tenantId: string, row: Json): Found | undefined {
   const messageId = textOf(row, 'id', 'messageId')
   const contactId = textOf(row, 'contactId')
   const meta = objectOf(row, 'meta')
-  const email = meta === null ? null : objectOf(meta, 'email')
+  const outer = meta === null ? null : objectOf(meta, 'email')
+  const email = outer === null ? null : (objectOf(outer, 'email') ?? outer)
   const direction = textOf(row, 'direction') ?? (email === null ? null : textOf(email, 'direction'))
   if (messageId === null || contactId === null || NO_MESSAGE.test(type)) return undefined
   if (direction !== 'inbound' && direction !== 'outbound') return undefined
@@ -81,6 +82,13 @@ export function foundMessage(tenantId: string, row: Json): Found | undefined {
       ...(hasFailed ? { dateUpdated } : {}),
     },
   }
+}
+
+/** An e-mail of the thread that a row of the export stands for, as it was read by its own id. */
+export function foundEmail(tenantId: string, row: Json, email: Json): Found | undefined {
+  const { meta: _, ...thread } = row
+  const of = { messageType: row['messageType'], contactId: row['contactId'] ?? email['contactId'] }
+  return foundMessage(tenantId, { ...thread, ...email, ...of })
 }
 
 /** A contact as it stood at `readAt` (ms); `isKnown` tells whether anything was ever told of it. */

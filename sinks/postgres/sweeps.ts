@@ -124,6 +124,17 @@ export async function tenantRows(db: Queryable, locationIds: readonly string[]):
   return new Map(rows.map(({ tenant_id, record }) => [tenant_id, record]))
 }
 
+/** Those of these ids by which a message of the location is known. */
+export async function knownMessageIds(db: Queryable, tenantId: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const { rows } = await db.query<{ external_id: string }>({
+    name: 'sweep_known_message_ids',
+    text: 'SELECT external_id FROM communications WHERE tenant_id = $1 AND external_id = ANY($2)',
+    values: [tenantId, ids],
+  })
+  return new Set(rows.map(({ external_id }) => external_id))
+}
+
 /** A message to be looked for. */
 export interface SoughtMessage {
   /** Ids that it may be known by; none is tried by its words. */

@@ -176,6 +176,67 @@ t.test('what GoHighLevel shows as said and no webhook has told of is waited for,
   }
 })
 
+t.test('what was said is seen behind what the platform has noted of it', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  const saidAt = tuesdayNoon + MINUTE
+  const of = { locationId: tenantId, contactId: 'maria' }
+  const words = { messageType: 'SMS', body: 'can you call me tomorrow?', dateAdded: new Date(saidAt).toISOString() }
+  b.sandbox.happened({ type: 'InboundMessage', ...of, conversationId: 'c1', messageId: 'm1', ...words }, saidAt)
+  // A workflow that answers to her message leaves a row behind it.
+  const moved = { id: 'o1', status: 'open', name: 'Buyer', pipelineId: 'p', pipelineStageId: 'answered' }
+  b.sandbox.happened({ type: 'OpportunityStageUpdate', ...of, ...moved }, saidAt + 1_000)
+  b.clock.advance(4 * MINUTE)
+  await b.fresh()
+  await b.worker().cycle()
+  t.match(await b.row(), { status: 'deferred', gateId: 'freshness', ruleId: 'message_untold', attempt: 0 })
+  const blind = await b.behind(t, (_, url) => (url.startsWith('/conversations/c1/messages') ? { status: 500, body: '{}' } : undefined))
+  b.clock.advance(MINUTE)
+  await b.fresh()
+  await b.worker({ ghl: blind }).cycle()
+  t.match(await b.row(), { status: 'deferred', ruleId: 'provider_unreadable' }, 'a list that cannot be read holds it as well')
+  await b.lead({ version: 9, lastInboundAt: saidAt })
+  await b.untilDone(b.worker())
+  t.match(await b.row(), { status: 'confirmed' })
+  t.equal(b.sandbox.messages().filter(({ messageId }) => messageId !== 'm1').length, 1)
+})
+
+t.test(
+  'a conversation is read where its row does not say what was said when; one in which nothing was said, as a new contact has, holds nothing',
+  async (t) => {
+    const of = { id: 'c0', contactId: 'maria', locationId: tenantId, type: 'TYPE_PHONE' }
+    const inbound = { lastMessageType: 'TYPE_SMS', lastMessageDirection: 'inbound' }
+    const message = {
+      id: 'm1',
+      contactId: 'maria',
+      messageType: 'TYPE_SMS',
+      direction: 'inbound',
+      dateAdded: new Date(tuesdayNoon).toISOString(),
+    }
+    for (const [row, messages, then] of [
+      [{ lastMessageDate: tuesdayNoon }, [], { status: 'confirmed' }],
+      [{ lastMessageDate: tuesdayNoon }, [message], { status: 'deferred', ruleId: 'message_untold' }],
+      [inbound, [message], { status: 'deferred', ruleId: 'message_untold' }],
+      [{ ...inbound, lastMessageDate: String(tuesdayNoon) }, [], { status: 'deferred', ruleId: 'message_untold' }],
+    ] as const) {
+      const b = await bench(t)
+      await b.lead()
+      await b.plan({})
+      const answers: Readonly<Record<string, object>> = {
+        '/conversations/search': { conversations: [{ ...of, ...row }], total: 1 },
+        '/conversations/c0/messages': { messages: { messages, lastMessageId: null, nextPage: false } },
+      }
+      const ghl = await b.behind(t, (_, url) => {
+        const answer = answers[url.replace(/\?.*/, '')]
+        return answer && { status: 200, body: JSON.stringify(answer) }
+      })
+      await b.worker({ ghl }).cycle()
+      t.match(await b.row(), then, JSON.stringify([row, messages.length]))
+    }
+  },
+)
+
 t.test('a list that is imported is begun with over days: a location sends no more in 24 hours than it may', async (t) => {
   const b = await bench(t)
   const contacts = Array.from({ length: 12 }, (_, index) => `imported${index}`)
@@ -338,6 +399,7 @@ t.test('P-29: every fault of the provider ends in at most one message and a fina
     timeout_after_accept: 'confirmed',
     drop_after_accept: 'confirmed',
     '500_after_accept': 'confirmed',
+    '401_after_accept': 'confirmed',
     odd: 'confirmed',
     page: 'confirmed',
     cut: 'confirmed',
@@ -413,6 +475,21 @@ t.test(
     }
   },
 )
+
+t.test('an e-mail of unknown outcome whose words cannot be read is not called unsent', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({ channel: 'email', subject: 'Your plans' })
+  b.sandbox.addFault({ kind: 'timeout_after_accept', count: 1 })
+  await b.worker().cycle()
+  b.clock.advance(120_000)
+  const ghl = await b.behind(t, (_, url) => (url.includes('/messages/email/') ? { status: 500, body: '{}' } : undefined))
+  await b.worker({ ghl }).sweep()
+  t.match(await b.row(), { status: 'unknown' })
+  b.clock.advance(60_000)
+  await b.worker().sweep()
+  t.match(await b.row(), { status: 'confirmed', messageId: b.sandbox.messages()[0]?.emailMessageId })
+})
 
 t.test('what was certainly not sent is tried again with growing waits until its time is over, then fails', async (t) => {
   t.strictSame(
@@ -913,6 +990,20 @@ t.test('the tag of a hand-over that could not be set is set again before the tas
   await b.plan({ contactId: 'missing', action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' })
   await b.worker().cycle()
   t.match(await b.row('missing'), { status: 'failed', ruleId: 'contact_not_found' })
+})
+
+t.test('a hand-over whose task is not there says so, and no word of a message', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({ action: 'hand_over', channel: 'none', templateId: null, text: 'Take over' })
+  const ghl = await b.behind(t, (method, url) => (method === 'POST' && url.endsWith('/tasks') ? { status: 500, body: '{}' } : undefined))
+  await b.worker({ ghl }).cycle()
+  t.match(await b.row(), { status: 'unknown', ruleId: 'server_error' })
+  t.strictSame(b.sandbox.tagsOf('maria'), [deliveryDefaults.handOverTag])
+  b.clock.advance(2 * MINUTE)
+  await b.worker().sweep()
+  const reason = 'The provider has no such task: it was not made, and will not be. The tag of the hand-over may be set.'
+  t.match(await b.row(), { status: 'failed', ruleId: 'not_sent', reason })
 })
 
 t.test('two equal messages never take the same one at the provider for theirs', async (t) => {

@@ -1399,12 +1399,50 @@ export const mutations: readonly Mutation[] = [
     id: 'conversations-not-read',
     guard: 'conversations are read before a message leaves',
     file: 'delivery/carryOut.ts',
-    find: 'isToLead(row) ? await lastMessagesOf(ghl, row) : []',
+    find: 'isToLead(row) ? await lastMessagesOf(ghl, row, clock.now(), signal) : []',
     replace: '[]',
     tests: [
       { file: delivery, title: 'what GoHighLevel shows as said and no webhook has told of is waited for, by the lead or by a colleague' },
     ],
     why: 'A message leaves minutes after an answer whose webhook is late or lost.',
+  },
+  {
+    id: 'noted-hides-said',
+    guard: 'what was said is seen behind what was noted of it',
+    file: 'delivery/carryOut.ts',
+    find: '(lastMessageAt === null ? isSaid : lastMessageAt > at - TOLD_WITHIN_MS)',
+    replace: 'lastMessageAt === null && isSaid',
+    tests: [{ file: delivery, title: 'what was said is seen behind what the platform has noted of it' }],
+    why: 'A workflow moves the opportunity of a lead who has answered, and the machine asks as if there had been no answer.',
+  },
+  {
+    id: 'e-mails-by-their-rows',
+    guard: 'an e-mail of ours is looked up by its words',
+    file: 'integrations/ghl/conversations.ts',
+    find: "const shown = channel === 'email' ? await messagesIn(tenantId, row, options) : ({ ok: true, value: [row] } as const)",
+    replace: 'const shown = { ok: true, value: [row] } as const',
+    tests: [
+      {
+        file: contract,
+        title: 'of e-mails that were sent each is read by its own id, for lists show a thread as one and without its words',
+      },
+      { file: delivery, title: 'an e-mail of unknown outcome whose words cannot be read is not called unsent' },
+    ],
+    why: 'An e-mail that has left is called unsent, since no list shows its words.',
+  },
+  {
+    id: 'threads-known-by-their-first',
+    guard: 'each e-mail of a thread is known by itself',
+    file: 'reconcile/readSource.ts',
+    find: 'if (isAlone && (untold.length === 0 || body !== ',
+    replace: 'if (untold.length < emailMessageIds.length || (isAlone && body !== ',
+    tests: [
+      {
+        file: readSource,
+        title: 'an answer in a thread that is known is found, from whom it is and dated by itself; the beginning of long ago is not told',
+      },
+    ],
+    why: 'An opt-out in a thread whose first e-mail is known is never found when its webhook is lost.',
   },
   {
     id: 'outage-ends-hand-over',

@@ -31,10 +31,13 @@ async function world(t: Test, gateway?: Gateway) {
   const { sandbox, ghl } = await platformBehind(t, clock, gateway)
   const lead = profileRecord({ contactId: 'maria', lastEventAt: tuesdayNoon - HOUR })
   const leads = new Map<string, LeadProfile>([[`${tenantId}:maria`, lead]])
+  const known = new Set<string>()
+  const found: Found[] = []
+  const told = async (ids: readonly string[]) => new Set(ids.filter((id) => known.has(id)))
   const read = async (source: SweepSource = 'messages') => {
-    const found: Found[] = []
+    found.length = 0
     const broken: string[] = []
-    const context = { ghl, options: { tries: 3 }, leads: async () => leads, now: () => clock.now() }
+    const context = { ghl, options: { tries: 3 }, leads: async () => leads, told, now: () => clock.now() }
     const read = async () => {
       for await (const page of readSource(context, { ...sweep, source })) {
         if (!page.ok) return page.detail
@@ -46,7 +49,9 @@ async function world(t: Test, gateway?: Gateway) {
     const said = await clock.run(read())
     return { said, broken, told: [...new Set(found.map(({ type, contactId }) => `${type} ${contactId}`))].sort() }
   }
-  return { sandbox, read, ghl, clock }
+  /** What was found last, as its webhook would have told it. */
+  const bodies = () => found.map(({ body }) => body)
+  return { sandbox, read, ghl, clock, known, bodies }
 }
 
 t.test('a contact that is deleted after something of it changed is told as that, and holds up no message of the location', async (t) => {
@@ -116,4 +121,71 @@ t.test('appointments that one contact never shows hold up no message, while anot
   t.strictSame(await read(), { said: 'read', told: ['InboundMessage jo'], broken: ['maria'] })
   isDown = true
   t.match(await read(), { said: /^(server_error|breaker_open)/, broken: [] })
+})
+
+const answered = { ...stop, contactId: 'maria', messageId: 'e1', messageType: 'Email', subject: 'Re: The house' }
+const leave = { ...answered, body: '<p>Please stop writing to me.</p>' }
+
+t.test('an e-mail that no webhook told of is read with its words, which the list leaves out; a known one is not read again', async (t) => {
+  const asked: string[] = []
+  const { sandbox, read, known, bodies } = await world(t, (_, url) => {
+    asked.push(url)
+    return undefined
+  })
+  sandbox.happened(leave, tuesdayNoon - 10 * MINUTE)
+  t.strictSame(await read('emails'), { said: 'read', told: ['InboundMessage maria'], broken: [] })
+  t.match(bodies(), [{ type: 'InboundMessage', messageId: 'e1', subject: 'Re: The house', body: '<p>Please stop writing to me.</p>' }])
+  known.add('e1')
+  asked.length = 0
+  t.match(await read('emails'), { said: 'read', told: ['InboundMessage maria'] })
+  t.equal(asked.filter((url) => url.includes('/email/')).length, 0)
+})
+
+/** A list with this row alone, and the e-mails that can be read. */
+const threadOf = (row: object, emails: Readonly<Record<string, object | number>>): Gateway => {
+  const thread = { id: 'thread', messageType: 'TYPE_EMAIL', contactId: 'maria', locationId: tenantId, conversationId: 'c', ...row }
+  return (_, url) => {
+    if (url.startsWith('/conversations/messages/export')) return { status: 200, body: JSON.stringify({ messages: [thread], total: 1 }) }
+    const email = /.messages.email.(\w+)$/.exec(url)?.[1]
+    if (email === undefined) return undefined
+    const shown = emails[email] ?? 400
+    if (typeof shown === 'number') return { status: shown, body: '{"message":"Email not found"}' }
+    return { status: 200, body: JSON.stringify({ id: email, threadId: 'thread', contactId: 'maria', ...shown }) }
+  }
+}
+
+t.test(
+  'an answer in a thread that is known is found, from whom it is and dated by itself; the beginning of long ago is not told',
+  async (t) => {
+    const at = (before: number) => ({ dateAdded: iso(tuesdayNoon - before) })
+    const { read, known, bodies } = await world(
+      t,
+      threadOf(
+        { direction: 'outbound', status: 'sent', ...at(2 * HOUR), meta: { email: { messageIds: ['old', 'ours', 'answer'] } } },
+        {
+          old: { direction: 'inbound', body: 'Hello', ...at(40 * HOUR) },
+          answer: { direction: 'inbound', body: 'Please stop writing to me.', ...at(10 * MINUTE) },
+        },
+      ),
+    )
+    known.add('ours')
+    t.match(await read('emails'), { said: 'read', told: ['InboundMessage maria'] })
+    t.match(bodies(), [{ messageId: 'answer', direction: 'inbound', body: 'Please stop writing to me.', ...at(10 * MINUTE) }])
+    t.equal(bodies().length, 1)
+  },
+)
+
+t.test('an e-mail that the platform never shows holds up the stretch only while it shows none', async (t) => {
+  const row = { direction: 'inbound', dateAdded: iso(tuesdayNoon - 10 * MINUTE) }
+  const [one, two] = [{ messageIds: ['a'] }, { messageIds: ['a', 'b'] }]
+  const shown = { direction: 'inbound', body: 'Hi', dateAdded: iso(tuesdayNoon - 5 * MINUTE) }
+  const gone = await world(t, threadOf({ ...row, meta: { email: one } }, { a: 400 }))
+  t.match(await gone.read('emails'), { said: 'read', told: ['InboundMessage maria'] }, 'that there is one is told')
+  const down = await world(t, threadOf({ ...row, meta: { email: one } }, { a: 500 }))
+  t.match(await down.read('emails'), { said: /^server_error/, told: [] })
+  const broken = await world(t, threadOf({ ...row, meta: { email: two } }, { a: 500, b: shown }))
+  t.strictSame(await broken.read('emails'), { said: 'read', told: ['InboundMessage maria'], broken: ['maria'] })
+  const beside = await world(t, threadOf({ ...row, meta: { email: two } }, { a: 500, b: shown }))
+  beside.known.add('b')
+  t.strictSame(await beside.read('emails'), { said: 'read', told: [], broken: ['maria'] }, 'a known one shows it too')
 })

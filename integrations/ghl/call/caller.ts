@@ -195,10 +195,11 @@ export class Caller {
     const intervalMs = heeded(numberIn(headers['x-ratelimit-interval-milliseconds']))
     const asked = heeded(retryAfterMs(one(headers['retry-after']), clock.now()))
     const dailyRemaining = numberIn(headers['x-ratelimit-daily-remaining'])
+    const dailyLimit = numberIn(headers['x-ratelimit-limit-daily'])
     if (statusCode === 429) await limit.block(tenantId, asked ?? intervalMs ?? burstWindowMs)
     // The wait that a 429 asks for is the last word on the burst window.
     const remaining = statusCode === 429 ? undefined : numberIn(headers['x-ratelimit-remaining'])
-    await limit.told(tenantId, { remaining, intervalMs, dailyRemaining })
+    await limit.told(tenantId, { remaining, intervalMs, dailyRemaining, dailyLimit })
     return { status: statusCode, text, retryAfterMs: asked ?? (statusCode === 429 ? intervalMs : undefined) }
   }
 }

@@ -31,11 +31,12 @@ export function number(fields: Fields | undefined, name: string): number | null 
   return Number.isFinite(read) ? read : null
 }
 
-/** ms since the epoch, from the first of these fields that holds a time: ISO 8601 with an offset, or milliseconds. */
+/** ms since the epoch, from the first of these fields that holds a time: ISO 8601 with an offset, or milliseconds, also as a text. */
 export function time(fields: Fields | undefined, ...names: string[]): number | null {
   for (const name of names) {
     const value = fields?.[name]
     if (typeof value === 'number' && Number.isFinite(value)) return value
+    if (typeof value === 'string' && /^\d{12,14}$/.test(value)) return Number(value)
     const read = typeof value === 'string' && /(Z|[+-]\d\d:?\d\d)$/.test(value) ? Date.parse(value) : Number.NaN
     if (!Number.isNaN(read)) return read
   }

@@ -12,6 +12,9 @@ const settable = ['delivered', 'failed', 'pending', 'read']
 const typeNumbers = { Call: 1, SMS: 2, Email: 3, Facebook: 11 } as const
 const leastExported = 10
 const mostExported = 500
+const OFFICE = 'office@example.com'
+/** Lists leave out the words of e-mails, which are read by their own id (highlevel-api-docs #40). */
+const listed = ({ body, ...row }: Fields): Fields => (row['messageType'] === 'TYPE_EMAIL' ? row : { ...row, body })
 /** A status is refused until the message is visible everywhere (highlevel-api-docs #4). */
 const VISIBLE_MS = 5_000
 
@@ -19,7 +22,6 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
   function shown(message: SandboxMessage): Fields {
     const {
       messageId,
-      emailMessageId,
       contactId,
       conversationId,
       location,
@@ -46,31 +48,34 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       attachments: [],
       source,
       ...(subject === null ? {} : { subject }),
-      ...(emailMessageId === undefined ? {} : { meta: { email: { messageIds: [emailMessageId] } } }),
+      ...(type === 'Email' ? { meta: { email: { messageIds: [emailIdOf(message)] } } } : {}),
       ...more,
     }
   }
 
-  /** Conversations by contact, or of one, the one with the newest message first. */
+  /** Conversations by contact, or of one, the one with the newest row first: an activity after a message is the last of it. */
   function conversations(location: string, of: string | null = null): Fields[] {
-    const newest = new Map<string, SandboxMessage>()
-    for (const message of world.messages(location))
-      if (message.type !== 'Activity' && (of === null || message.contactId === of)) newest.set(message.contactId, message)
+    const newest = new Map<string, { readonly said: SandboxMessage; readonly last: SandboxMessage }>()
+    for (const message of world.messages(location)) {
+      if (of !== null && message.contactId !== of) continue
+      const said = message.type === 'Activity' ? newest.get(message.contactId)?.said : message
+      if (said !== undefined) newest.set(message.contactId, { said, last: message })
+    }
     return [...newest.values()]
-      .sort((a, b) => b.at - a.at)
-      .map((last) => {
+      .sort((a, b) => b.last.at - a.last.at)
+      .map(({ said, last }) => {
         const contact = world.contact(location, last.contactId)
         const name = [text(contact, 'firstName'), text(contact, 'lastName')].filter(Boolean).join(' ')
         return {
-          id: last.conversationId,
+          id: said.conversationId,
           contactId: last.contactId,
           locationId: location,
           lastMessageBody: last.body,
-          lastMessageType: `TYPE_${last.type.toUpperCase()}`,
+          lastMessageType: shown(last)['messageType'],
           lastMessageDirection: last.direction ?? 'outbound',
           lastMessageDate: last.at,
           type: 'TYPE_PHONE',
-          unreadCount: last.direction === 'inbound' ? 1 : 0,
+          unreadCount: said.direction === 'inbound' ? 1 : 0,
           fullName: name,
           contactName: name,
           email: text(contact, 'email') ?? '',
@@ -100,20 +105,37 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
     },
 
     messageList({ location, query, at }: RoutedCall): Reply {
-      const all = world
-        .messages(location)
-        .filter((message) => message.conversationId === at['conversationId'])
-        .reverse()
+      const rows = world.messages(location)
+      const isOf = ({ conversationId }: SandboxMessage) => conversationId === at['conversationId']
+      const whose = rows.find((message) => message.type !== 'Activity' && isOf(message))?.contactId
+      const all = rows.filter((message) => (message.type === 'Activity' ? message.contactId === whose : isOf(message))).reverse()
       const last = query.get('lastMessageId')
       const rest = last === null ? all : all.slice(all.findIndex(({ messageId }) => messageId === last) + 1)
       const limit = limitOf(query, 20, 100)
-      const messages = rest.slice(0, limit).map(shown)
+      const messages = rest.slice(0, limit).map((message) => listed(shown(message)))
       return done({ messages: { lastMessageId: messages.at(-1)?.['id'] ?? null, nextPage: rest.length > limit, messages } })
     },
 
     messageGet(call: RoutedCall): Reply {
       const message = byId(call)
       return message === undefined ? missing('Message', call.at['messageId']) : { status: 200, body: shown(message) }
+    },
+
+    emailGet({ location, at }: RoutedCall): Reply {
+      const email = world.journal.messages.find(
+        (message) => message.location === location && message.type === 'Email' && emailIdOf(message) === at['emailMessageId'],
+      )
+      if (email === undefined) return missing('Email', at['emailMessageId'])
+      const { contactId, conversationId, messageId: threadId } = email
+      const { dateAdded, subject, body, direction, status, contentType, attachments, source } = shown(email)
+      const lead = text(world.contact(location, contactId), 'email') ?? 'lead@example.com'
+      const [from, to] = direction === 'inbound' ? [lead, OFFICE] : [OFFICE, lead]
+      return done({
+        emailMessage: {
+          ...{ id: emailIdOf(email), threadId, locationId: location, contactId, conversationId, dateAdded, subject, body, direction },
+          ...{ status, contentType, attachments, provider: 'Leadconnector', from, to: [to], source },
+        },
+      })
     },
 
     messageExport({ location, query }: RoutedCall): Reply {
@@ -146,7 +168,7 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       const page = rest.slice(0, limit)
       const last = rest.length > limit ? page.at(-1)?.key : undefined
       return done({
-        messages: page.map(({ message }) => shown(message)),
+        messages: page.map(({ message }) => listed(shown(message))),
         nextCursor: last === undefined ? null : Buffer.from(JSON.stringify(last)).toString('base64'),
         total: found.length,
       })
@@ -162,6 +184,9 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       const channel = text(fieldsOf(fieldsOf(contact['dndSettings'])?.[type]), 'status')
       if (contact['dnd'] === true || !['inactive', null].includes(channel))
         return refused(400, `Cannot send message as DND is active for ${type}.`)
+      // One that was never put here has whatever its webhooks say.
+      const isPut = world.journal.table('contacts', location).has(contactId)
+      if (type === 'SMS' && isPut && text(contact, 'phone') === null) return refused(400, 'Missing phone number')
       const kept = type === 'Email' ? (html ?? message) : message
       const scheduled = number(body, 'scheduledTimestamp')
       const accepted: SandboxMessage = {
@@ -202,6 +227,11 @@ export function conversationCalls(world: World, onMessage: (message: SandboxMess
       return { status: 200, body: { status: 200, message: 'Scheduled message cancelled' } }
     },
   }
+}
+
+/** What was noted before e-mails had an id of their own has that of its message. */
+function emailIdOf({ emailMessageId, messageId }: SandboxMessage): string {
+  return emailMessageId ?? messageId
 }
 
 /** ISO 8601 or milliseconds. */

@@ -15,6 +15,8 @@ export const faultKinds = [
   '500',
   /** Accepts, then says server error. */
   '500_after_accept',
+  /** Accepts, then says 401: a time-out of the gateway. */
+  '401_after_accept',
   /** Answers after `ms`. */
   'slow',
   /** Accepts and answers 201 with a body that lacks every field. */

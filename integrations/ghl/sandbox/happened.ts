@@ -120,6 +120,7 @@ function messageLines(body: Fields, location: string, at: number, notedAt: numbe
   const calling = { callDuration: number(body, 'callDuration') ?? undefined, callStatus: text(body, 'callStatus') ?? undefined }
   const message: SandboxMessage = {
     messageId,
+    ...(channel === 'Email' ? { emailMessageId: text(body, 'emailMessageId') ?? messageId } : {}),
     conversationId: text(body, 'conversationId') ?? `conv-${contactId}`,
     location,
     contactId,

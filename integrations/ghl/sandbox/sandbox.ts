@@ -179,6 +179,7 @@ class SandboxServer implements Sandbox {
   receive({ location, contactId, type, body }: Pick<SandboxMessage, 'location' | 'contactId' | 'type' | 'body'>): SandboxMessage {
     const message: SandboxMessage = {
       messageId: this.world.newId('msg'),
+      ...(type === 'Email' ? { emailMessageId: this.world.newId('mail') } : {}),
       conversationId: conversationOf(location, contactId),
       location,
       contactId,
@@ -279,6 +280,7 @@ class SandboxServer implements Sandbox {
       case 'timeout_after_accept':
       case 'drop_after_accept':
       case '500_after_accept':
+      case '401_after_accept':
       case 'odd':
       case 'page':
       case 'cut':
@@ -293,6 +295,8 @@ class SandboxServer implements Sandbox {
         return void response.destroy()
       case '500_after_accept':
         return reply(response, refused(500, 'Internal server error'))
+      case '401_after_accept':
+        return reply(response, refused(401, 'Command timed out'))
       case 'odd':
         return reply(response, { status: answered.status, body: { msg: 'Message queued successfully.' } })
       case 'page':

@@ -9,7 +9,7 @@ import type { FenceInput, Gate, ShownMessage } from './gate.ts'
 
 const HOUR_MS = 3_600_000
 /** What is older was said before the app came, as far as the first sweep reaches back, ms. */
-const TOLD_WITHIN_MS = 24 * HOUR_MS
+export const TOLD_WITHIN_MS = 24 * HOUR_MS
 /** A message to the lead is told by a sweep within this, or counts as none because it failed, ms. */
 const SWEPT_WITHIN_MS = HOUR_MS / 3
 /** A message is dated by its webhook some time after the platform has added it, never before but for this, ms. */

@@ -111,6 +111,22 @@ t.test('what has to leave by a time does not leave after it, however long a toke
   t.match(await send(clock.now()), { kind: 'accepted' })
 })
 
+t.test('a 401 that is a time-out of the gateway may have acted: it is not sent again with another token', async (t) => {
+  let renewals = 0
+  const tokens: Tokens = {
+    current: () => Promise.resolve({ ok: true, token: 'good' }),
+    renewed() {
+      renewals++
+      return Promise.resolve({ ok: true, token: 'another' })
+    },
+  }
+  const timedOut = { status: 401, body: { message: 'Command timed out' } }
+  const { ghl, at } = await talking(t, [timedOut, { status: 201, body: { messageId: 'm' } }], { tokens })
+  t.match(await ghl.conversations.send('l', sms), { kind: 'unknown', code: 'timed_out' })
+  t.equal(at.length, 1)
+  t.equal(renewals, 0)
+})
+
 t.test('Retry-After is waited out, in seconds and as a date; the interval of the limit when there is none', async (t) => {
   const waits: readonly (readonly [OutgoingHttpHeaders, number])[] = [
     [{ 'retry-after': '7' }, 7_000],

@@ -26,7 +26,10 @@ interface Asked {
 }
 
 /** A server that answers what it is told to, and remembers what it was asked. */
-async function replay(t: Test): Promise<{ ghl: GhlClient; asked: Asked[]; answer: (status: number, body: string) => void }> {
+async function replay(
+  t: Test,
+  answers?: (path: string) => object,
+): Promise<{ ghl: GhlClient; asked: Asked[]; answer: (status: number, body: string) => void }> {
   let next = { status: 200, body: '{}' }
   const asked: Asked[] = []
   const server = createServer((request, response) => {
@@ -44,7 +47,8 @@ async function replay(t: Test): Promise<{ ghl: GhlClient; asked: Asked[]; answer
           query: Object.fromEntries(url.searchParams),
           body: text === '' ? undefined : (JSON.parse(text) as unknown),
         })
-        response.writeHead(next.status, { 'content-type': 'application/json' }).end(next.body)
+        const body = answers === undefined ? next.body : JSON.stringify(answers(url.pathname))
+        response.writeHead(next.status, { 'content-type': 'application/json' }).end(body)
       })
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -137,6 +141,13 @@ const means: Readonly<Record<EndpointName, object>> = {
     },
   },
   messageGet: { ok: true, value: { messageId: ids.message, at: Date.UTC(2026, 10, 2, 18, 13, 49), body: 'Is it still available?' } },
+  emailGet: {
+    ok: true,
+    value: {
+      ...{ emailMessageId: ids.email, direction: 'outbound', subject: 'The house', body: '<p>Hello &amp; welcome</p>' },
+      at: Date.UTC(2026, 10, 2, 18, 30),
+    },
+  },
   messageExport: {
     ok: true,
     value: {
@@ -229,7 +240,7 @@ t.test('what was sent is known by the id that its webhook names: a text by that 
     answer(answered.status, JSON.stringify(answered.body))
     sent.push(await made.messageSend[index]?.(ghl))
   }
-  t.match(sent, [{ value: { messageId: ids.message } }, { value: { messageId: 'rnGyqh2F6uBrIkfhFo9A' } }])
+  t.match(sent, [{ value: { messageId: ids.message } }, { value: { messageId: ids.email } }])
   const told = [{ id: 'm1', meta: { email: { messageIds: ['e1'] } } }, { id: 'm2' }]
   answer(200, JSON.stringify({ messages: { messages: told, nextPage: false } }))
   t.match(await allOf(ghl.conversations.messages(ids.location, ids.conversation)), {
@@ -240,6 +251,48 @@ t.test('what was sent is known by the id that its webhook names: a text by that 
       ],
     },
   })
+})
+
+t.test('of e-mails that were sent each is read by its own id, for lists show a thread as one and without its words', async (t) => {
+  const { ghl, asked } = await replay(t, (path) => {
+    if (path === '/conversations/search') return { conversations: [{ id: 'conv' }], total: 1 }
+    const id = path.split('/').at(-1) ?? ''
+    if (path.includes('/email/'))
+      return { id, direction: id === 'answer' ? 'inbound' : 'outbound', body: `<p>${id}</p>`, dateAdded: '2026-11-10T10:00:00Z' }
+    const row = { direction: 'inbound', messageType: 'TYPE_EMAIL', dateAdded: '2026-11-10T10:00:00Z' }
+    const thread = { ...row, id: 'm1', meta: { email: { messageIds: ['ours', 'answer', 'more'] } } }
+    const older = { ...row, id: 'm2', dateAdded: '2026-11-09T10:00:00Z', meta: { email: { messageIds: ['long ago'] } } }
+    return { messages: { messages: [thread, older], nextPage: false } }
+  })
+  const since = Date.UTC(2026, 10, 10, 9)
+  const sent = await ghl.conversations.messagesTo(ids.location, ids.contact, { since, channel: 'email' })
+  t.match(sent, {
+    ok: true,
+    value: [
+      { emailMessageId: 'ours', body: '<p>ours</p>' },
+      { emailMessageId: 'more', body: '<p>more</p>' },
+    ],
+  })
+  if (sent.ok) t.equal(sent.value.length, 2)
+  t.notOk(
+    asked.some(({ path }) => path.includes('long')),
+    'what is from before is not read',
+  )
+  t.strictSame(await ghl.conversations.messagesTo(ids.location, ids.contact, { since, channel: 'sms' }), { ok: true, value: [] })
+})
+
+t.test('an e-mail that is another one than was asked for, or has no words, is none', async (t) => {
+  const { ghl } = await replay(t, (path) => {
+    if (path === '/conversations/search') return { conversations: [{ id: 'conv' }], total: 1 }
+    if (path.endsWith('/email/blank')) return { id: 'blank', direction: 'outbound' }
+    if (path.includes('/email/')) return { id: 'another', direction: 'outbound', body: 'x' }
+    return {
+      messages: { messages: [{ id: 'm1', messageType: 'TYPE_EMAIL', meta: { email: { messageIds: ['blank'] } } }], nextPage: false },
+    }
+  })
+  t.match(await ghl.conversations.email(ids.location, 'asked'), { ok: false, failure: { code: 'answer_unreadable' } })
+  const sent = await ghl.conversations.messagesTo(ids.location, ids.contact, { since: 0, channel: 'email' })
+  t.match(sent, { ok: false, detail: 'an e-mail without its words' })
 })
 
 t.test('null, absent and "" mean the same', async (t) => {

@@ -12,6 +12,7 @@ t.test('answers by endpoint, status and words: every rule has its case', async (
     [429, '', { kind: 'not_sent', code: 'rate_limited', retryAfterMs: 10_000 }],
     [401, 'The token is not authorized for this scope.', { kind: 'not_sent', code: 'scope_missing' }],
     [401, 'This route is not yet supported by the IAM Service.', { kind: 'not_sent', code: 'scope_missing' }],
+    [401, '{"message":"Command timed out"}', { kind: 'unknown', code: 'timed_out' }],
     [401, 'Invalid JWT', { kind: 'not_sent', code: 'not_yet_visible', retryAfterMs: 10_000 }, 'messageStatus'],
     [403, 'Forbidden', { kind: 'not_sent', code: 'not_yet_visible', retryAfterMs: 10_000 }, 'messageStatus'],
     [401, 'Invalid JWT', { kind: 'not_sent', code: 'unauthorised' }],

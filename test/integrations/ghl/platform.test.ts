@@ -106,6 +106,9 @@ t.test('the sandbox answers each recorded call in the recorded shape', async (t)
       const sent = await fetch(`${sandbox.url}/conversations/messages`, { method: 'POST', headers, body })
       message = ((await sent.json()) as { messageId: string }).messageId
     }
+    let email: string = ids.email
+    if (endpoint === 'emailGet')
+      email = value(await ghl.conversations.send(l, { contactId: ids.contact, channel: 'email', text: 'Hello', subject: 'x' })).messageId
     if (endpoint === 'contactCreate') value(await ghl.contacts.delete(l, ids.contact))
     if (endpoint === 'appointmentCreate') value(await ghl.calendars.delete(l, ids.event))
     clock.advance(60_000)
@@ -113,7 +116,7 @@ t.test('the sandbox answers each recorded call in the recorded shape', async (t)
     if (endpoint === 'contactSearch') sandbox.put('contacts', l, { ...(await contactRow(ghl)), dateUpdated: '2026-11-02T10:00:00.000Z' })
     if (endpoint === 'messageExport')
       Object.assign(query, { startDate: new Date(start).toISOString(), endDate: new Date(start + 1).toISOString() })
-    const path = request.path.replace(ids.conversation, inbound.conversationId).replace(ids.message, message)
+    const path = request.path.replace(ids.conversation, inbound.conversationId).replace(ids.message, message).replace(ids.email, email)
     const response = await fetch(`${sandbox.url}${path}?${new URLSearchParams(query).toString()}`, {
       method: request.method,
       headers: { authorization: `Bearer ${sandboxToken(l)}`, version: request.version, 'content-type': 'application/json' },
@@ -267,12 +270,16 @@ t.test('messages: inbound and outbound, their status, and one that is taken back
     { direction: 'outbound', body: 'Yes!' },
     { direction: 'inbound', body: 'Still available?', source: 'app' },
   ])
-  t.match(value(await ghl.conversations.messagesTo(l, 'maria')), [{ messageId: sent.messageId }])
+  t.match(value(await ghl.conversations.messagesTo(l, 'maria', { since: start, channel: 'sms' })), [{ messageId: sent.messageId }])
   // Refused until it is visible everywhere, then taken.
   t.match(await clock.run(ghl.conversations.setStatus(l, sent.messageId, 'failed')), { kind: 'accepted' })
   t.match(value(await ghl.conversations.message(l, sent.messageId)), { status: 'failed' })
   t.equal(value(await ghl.conversations.cancelScheduled(l, sent.messageId)), false, 'it has left')
   t.equal(sandbox.messages().length, 1, 'what was received was not sent')
+  sandbox.put('contacts', l, { id: 'nobody', email: 'nobody@example.com' })
+  const text = { contactId: 'nobody', text: 'Yes!', subject: null }
+  t.match(await ghl.conversations.send(l, { ...text, channel: 'sms' }), { kind: 'refused', code: 'phone_missing' })
+  t.match(await ghl.conversations.send(l, { ...text, channel: 'email' }), { kind: 'accepted' })
 })
 
 t.test('every list is read to its end, whatever the number, nothing twice', async (t) => {
@@ -336,7 +343,9 @@ t.test('the export gives what changed in a stretch of time, oldest first, e-mail
     all.every(({ at }, index) => index === 0 || (all[index - 1]?.at ?? 0) <= (at ?? 0)),
     'oldest first',
   )
-  t.match(value(await allOf(ghl.conversations.export(l, { from, channel: 'Email' }))).items, [{ emailMessageId: email.messageId }])
+  const emails = value(await allOf(ghl.conversations.export(l, { from, channel: 'Email' }))).items
+  t.match(emails, [{ emailMessageId: email.messageId, body: '' }], 'without its words')
+  t.match(value(await ghl.conversations.email(l, email.messageId)), { body: '<p>x</p>', subject: 's', direction: 'outbound' })
   // What changed later comes again, though it is old.
   clock.advance(60_000)
   const since = clock.now()

@@ -136,6 +136,23 @@ t.test('what the platform counts can only slow it down', async (t) => {
   t.match(await limit.take('spent'), { granted: false, why: 'too_long', waitMs: 300_000 })
 })
 
+t.test('of a day that the platform makes shorter than we count on, what nobody waits for leaves a fifth too', async (t) => {
+  const clock = new ManualClock(start)
+  const limit = new RateLimit({ clock })
+  const background = () => limit.take('l', 1, undefined, 'background')
+  await limit.told('l', { dailyLimit: 10_000, dailyRemaining: 2_001 })
+  t.match(await background(), { granted: true })
+  await limit.told('l', { dailyLimit: 10_000, dailyRemaining: 2_000 })
+  t.match(await background(), { granted: false, why: 'too_long', waitMs: 300_000 })
+  t.match(await limit.take('l'), { granted: true }, 'a message leaves')
+  t.strictSame(limit.busy(), [])
+  clock.advance(300_000)
+  t.match(await background(), { granted: true }, 'the platform is asked again how much is left')
+  await limit.told('l', { dailyLimit: 10_000, dailyRemaining: 1_999 })
+  await limit.told('l', { dailyLimit: 10_000, dailyRemaining: 9_999 })
+  t.match(await background(), { granted: true }, 'its day has begun')
+})
+
 t.test(
   'what nobody waits for leaves a quarter of the window and a fifth of the day, and holds up nothing that somebody does',
   async (t) => {

@@ -33,6 +33,7 @@ export const ids = {
   task: 'lJpzYrWdpkC2hX6t2yue',
   conversation: 'ABCHkzuJQ8ZMd4Te84GK',
   message: 't22c6DQcTDf3MjRhwf77',
+  email: 'rnGyqh2F6uBrIkfhFo9A',
   opportunity: 'yWQobCRIhRguQtD2llvk',
   pipeline: 'VDm7RPYC2GLUvdpKmBfC',
   stage: 'e93ba61a-53b3-45e7-985a-c7732dbcdb69',
@@ -98,6 +99,7 @@ export const made: Readonly<Record<EndpointName, readonly ((ghl: GhlClient) => P
   conversationGet: [(ghl) => ghl.conversations.get(l, ids.conversation)],
   messageList: [(ghl) => allOf(ghl.conversations.messages(l, ids.conversation))],
   messageGet: [(ghl) => ghl.conversations.message(l, ids.message)],
+  emailGet: [(ghl) => ghl.conversations.email(l, ids.email)],
   messageExport: [(ghl) => allOf(ghl.conversations.export(l, { from: at('2026-11-02T18:00:00Z'), before: at('2026-11-02T19:00:00Z') }))],
   messageSend: [
     (ghl) => ghl.conversations.send(l, { contactId: c, channel: 'sms', text: 'Hello. Reply STOP to opt out.', subject: null }),

@@ -57,7 +57,8 @@ t.test('a text and an e-mail are taken, found again by contact, and told apart',
     ],
   )
   t.equal(text.value.conversationId, email.value.conversationId)
-  const found = await client.conversations.messagesTo(tenantId, 'maria')
+  const late = { since: 0, channel: 'email' } as const
+  const found = await client.conversations.messagesTo(tenantId, 'maria', late)
   if (!found.ok) return t.fail(found.detail)
   t.strictSame(
     found.value.map(({ messageId, emailMessageId }) => emailMessageId ?? messageId).sort(),
@@ -67,8 +68,12 @@ t.test('a text and an e-mail are taken, found again by contact, and told apart',
     found.value.some(({ body }) => wordsOf(body) === wordsOf('Dear & near,\n\nline\nReply STOP')),
     'HTML and text compare by words',
   )
-  t.strictSame(await client.conversations.messagesTo(tenantId, 'nobody'), { ok: true, value: [] })
-  t.strictSame(await client.conversations.messagesTo('otherLocation', 'maria'), { ok: true, value: [] }, 'a token sees its own location')
+  t.strictSame(await client.conversations.messagesTo(tenantId, 'nobody', late), { ok: true, value: [] })
+  t.strictSame(
+    await client.conversations.messagesTo('otherLocation', 'maria', late),
+    { ok: true, value: [] },
+    'a token sees its own location',
+  )
 })
 
 t.test('tasks, tags and contacts', async (t) => {
@@ -108,6 +113,7 @@ t.test('every fault has its outcome, and only those after acceptance leave a mes
     429: [{ kind: 'not_sent', code: 'rate_limited', retryAfterMs: 10_000 }, 0],
     500: [{ kind: 'unknown', code: 'server_error' }, 0],
     '500_after_accept': [{ kind: 'unknown', code: 'server_error' }, 1],
+    '401_after_accept': [{ kind: 'unknown', code: 'timed_out' }, 1],
     slow: [{ kind: 'accepted' }, 1],
     odd: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
     page: [{ kind: 'unknown', code: 'answer_unreadable' }, 1],
@@ -135,14 +141,17 @@ t.test('reads say why there is no value', async (t) => {
     sandbox.addFault({ kind, count: 3, on: 'reads' })
     const code = { '500': 'server_error', drop: 'connection_lost', timeout: 'timed_out' }[kind]
     t.match(await client.contacts.get(tenantId, 'maria', once), { ok: false, failure: { code } })
-    t.match(await client.conversations.messagesTo(tenantId, 'maria', once), { ok: false, failure: { code } })
+    t.match(await client.conversations.messagesTo(tenantId, 'maria', { since: 0, channel: 'sms' }, once), { ok: false, failure: { code } })
     t.match(await client.tasks.list(tenantId, 'maria', once), { ok: false, failure: { code } })
     // An answer in between: nine failures in a row would open the breaker.
     t.match(await client.tasks.list(tenantId, 'maria', once), { ok: true })
   }
   sandbox.addFault({ kind: 'odd', count: 3, on: 'all' })
   t.match(await client.contacts.get(tenantId, 'maria'), { ok: false, failure: { code: 'answer_unreadable' } })
-  t.match(await client.conversations.messagesTo(tenantId, 'maria'), { ok: false, failure: { code: 'answer_unreadable' } })
+  t.match(await client.conversations.messagesTo(tenantId, 'maria', { since: 0, channel: 'sms' }), {
+    ok: false,
+    failure: { code: 'answer_unreadable' },
+  })
   t.match(await client.tasks.list(tenantId, 'maria'), { ok: false, failure: { code: 'answer_unreadable' } })
 })
 
@@ -182,9 +191,12 @@ t.test('the sandbox wants a token and the right version, finds new messages late
     413,
   )
   await client.conversations.send(tenantId, sms)
-  t.strictSame(await client.conversations.messagesTo(tenantId, 'maria'), { ok: true, value: [] })
+  t.strictSame(await client.conversations.messagesTo(tenantId, 'maria', { since: 0, channel: 'sms' }), { ok: true, value: [] })
   clock.advance(60_000)
-  t.match(await client.conversations.messagesTo(tenantId, 'maria'), { ok: true, value: [{ direction: 'outbound' }] })
+  t.match(await client.conversations.messagesTo(tenantId, 'maria', { since: 0, channel: 'sms' }), {
+    ok: true,
+    value: [{ direction: 'outbound' }],
+  })
   const post = (path: string, body: object) => get(`/_sandbox/${path}`, { method: 'POST', body: JSON.stringify(body) })
   t.match(await post('faults', { kind: '429', count: 2, on: 'reads', ms: 3 }), {
     status: 201,
