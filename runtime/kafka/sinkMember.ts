@@ -187,6 +187,7 @@ export class SinkUnit implements Unit {
       // Before the offset can move past them: after a crash a dead letter may be there twice, never not at all.
       if (dead.length > 0) await this.#commit(dead, [])
     } catch (error) {
+      this.#context.sizes.refused(error)
       return this.#held.recover(error)
     }
     if (!turn.live()) return
@@ -196,6 +197,7 @@ export class SinkUnit implements Unit {
       this.#context.metrics.count('lr_dlq_records_total', { topic: topic.name, reason: String(headers['dlq-code']) })
     const { metrics } = this.#context
     metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'processed' }, records.length)
+    if (dead.length > 0) metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'dead_letter' }, dead.length)
     if (passedOver > 0) metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'passed_over' }, passedOver)
     this.#laneOf(batch).add(records, batch.lastOffset + 1n)
     turn.resolve(batch.lastOffset)
