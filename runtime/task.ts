@@ -248,11 +248,13 @@ export class Task {
     const left = withoutFirst(before)
     work.set(stage, key, left)
     this.conclude(stage, key, left, outcome, cause, work, undefined, startMs)
-    if (outcome.kind === 'retry-later') return
-    work.retried.push(record)
     const after = work.entryOf(stage, key)
+    const hasTime = after?.timers[retryTimer] !== undefined
+    // Without a time it has not been put back at the head: its entry would have been too large, and it was set aside.
+    if (outcome.kind === 'retry-later' && hasTime) return
+    work.retried.push(record)
     // It has a time already when the record led to another of its key that asked to wait.
-    if (!isParked(after) || after.timers[retryTimer] !== undefined) return
+    if (!isParked(after) || hasTime) return
     work.set(stage, key, { ...after, timers: { ...after.timers, [retryTimer]: dueAt } })
     work.due?.push({ key, name: retryTimer, dueAt, stage, place })
   }
