@@ -300,6 +300,28 @@ t.test('the fuse blows, too, when what timers hand over is set aside, and good r
   t.match(told.failed, [{ code: 'E_FUSE_BLOWN', message: /line partition 0, timers: 3 dead letters in a row \(limit 3\)\./ }])
 })
 
+t.test('what the group wrote itself and reads back hides no bad records from the fuse', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const reader = stage({ name: 'reader', on: [from(sums, () => next<undefined>(undefined))], outputs: [] })
+  const { unit, told, handle } = unitOn(t, broker, {
+    fuse: { maxConsecutive: 3, maxRatio: 1, window: 1000 },
+    stages: [adder, reader],
+    inputs: [items, sums].map((topic) => ({ topic, priority: 0 })),
+  })
+  await unit.prepare(() => true)
+  const turn = { live: () => true, resolve: () => undefined, heartbeat: async () => undefined }
+  const headers = { [groupHeader]: 'line', ce_type: Sum.name, ce_source: 'rekindle/adder' }
+  const value = Sum.encode({ seq: 0, count: 1, sum: 1, by: 'adder' })
+  for (let offset = 0; offset < 3; offset += 1) {
+    await handle('dead')
+    const own = await fetchedRecords(offset, [{ key: 'lead:1', value, timestamp: at, headers }])
+    const records = own.map((record) => new FetchedLogRecord('sums.v1', 0, record))
+    await unit.handle({ topic: 'sums.v1', partition: 0, records, lastOffset: BigInt(offset) }, turn)
+  }
+  t.match(told.failed, [{ code: 'E_FUSE_BLOWN', message: /line partition 0 of items\.v1: 3 dead letters in a row/ }])
+})
+
 t.test('what the predecessor left open is ended before the offsets are read', async (t) => {
   const broker = new StandIn()
   broker.keep()
