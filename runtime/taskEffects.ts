@@ -110,7 +110,8 @@ function headersOf(
  * what makes a record the replay of a dead letter is not true of one that is made of it. Sinks would pass it over.
  */
 export function passedOn(given: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => name !== groupHeader && !name.startsWith('dlq-')))
+  const stays = (name: string) => name !== groupHeader && !name.startsWith('dlq-') && name !== 'tracestate'
+  return Object.fromEntries(Object.entries(given).filter(([name]) => stays(name)))
 }
 
 /** One string for all records of a stage, so that the writer of a batch sees at once that it is the same. */
