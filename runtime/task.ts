@@ -171,6 +171,11 @@ export class Task {
     }
     const all = this.plan.readers.get(record.topic) ?? []
     if (all.length === 0) return
+    if (record.misplaced === true) {
+      // The state of its key is elsewhere: folded here, it would begin another one, which no erasure finds and no other record meets.
+      for (const { stage } of all) work.drops.push({ stage: stage.name, reason: 'wrong_partition' })
+      return
+    }
     const { onlyFor } = record
     const readers = onlyFor === undefined ? all : all.filter(({ stage }) => stage.name === onlyFor || stage.migrates?.from === onlyFor)
     const [first] = readers

@@ -19,6 +19,7 @@ import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
+import { isMisplaced } from './takeRecords.ts'
 import type { Place } from './unit.ts'
 import type { Workshop } from './workshop.ts'
 import type { Taken } from './stageOutput.ts'
@@ -244,6 +245,7 @@ export class Rehearsal {
       headers,
       raw: log,
       onlyFor: replayedFor(headers, log.topic, this.#options.group),
+      misplaced: isMisplaced(topic, log, this.#workshop.counts.of(log.topic)),
     })
   }
 
