@@ -2289,8 +2289,8 @@ export const mutations: readonly Mutation[] = [
     id: 'shadow-timers-in-one-piece',
     guard: 'a backfill fires as many timers at once as the broker takes the results of',
     file: 'runtime/kafka/rehearsal.ts',
-    find: 'if (limit === 1 ||',
-    replace: 'if (limit > 0 ||',
+    find: 'if (limit === 1) return',
+    replace: 'if (limit > 0) return',
     tests: [
       {
         file: 'test/runtime/kafka/shadow.test.ts',
@@ -2701,6 +2701,43 @@ export const mutations: readonly Mutation[] = [
     replace: 'AND length({moments:Array(String)}) >= 0',
     tests: [{ file: 'test/sinks/clickhouse/erasure.test.ts', title: 'a deletion is found again by its keys' }],
     why: 'An erasure that never reached the engine counts as done by an earlier one of the same lead.',
+  },
+  {
+    id: 'deletion-taken-for-stuck',
+    guard: 'a deletion that takes long gets on',
+    file: 'sinks/clickhouse/erasure.ts',
+    find: 'this.#watching.add(watching)',
+    replace: '',
+    tests: [
+      {
+        file: 'test/sinks/clickhouse/erasure.test.ts',
+        title: 'who erases and who waits for it are told whenever a deletion gets on, or each would be taken for stuck',
+      },
+    ],
+    why: 'An erasure that takes longer than a minute ends the process of the sinks, and each one after it, since it is told anew.',
+  },
+  {
+    id: 'own-counts-for-the-fuse',
+    guard: 'dead letter fuse',
+    file: 'runtime/kafka/unitFolds.ts',
+    find: 'folded.result.skipped === 0 ? records :',
+    replace: 'folded.result.skipped >= 0 ? records :',
+    tests: [{ file: stageUnit, title: 'what the group wrote itself and reads back hides no bad records from the fuse' }],
+    why: 'A third of all webhooks is set aside, and nothing stops.',
+  },
+  {
+    id: 'misplaced-folded',
+    guard: 'a record is folded where the state of its key is',
+    file: 'runtime/kafka/takeRecords.ts',
+    find: 'partitionOf(key, partitions) !== partition',
+    replace: 'partitions < 0',
+    tests: [
+      {
+        file: 'test/runtime/kafka/takeRecords.test.ts',
+        title: 'what others wrote on another partition than that of its key begins no state there, and is counted',
+      },
+    ],
+    why: 'A team whose client chooses partitions by another rule is never heard, nobody notices, and what it wrote of a lead outlasts its erasure.',
   },
   {
     id: 'first-block-not-looked-for',
