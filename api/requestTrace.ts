@@ -3,7 +3,7 @@
  * With a tracer the request is a span of that trace, and the record carries its id.
  */
 import { randomBytes } from 'node:crypto'
-import { contextIn, isSampled, traceparentOf } from '../runtime/tracing.ts'
+import { contextIn, isSampled, traceparentOf, TRACESTATE_CHARACTERS } from '../runtime/tracing.ts'
 import type { TraceContext, Tracer } from '../runtime/tracing.ts'
 
 type ReceivedHeaders = Readonly<Record<string, string | string[] | undefined>>
@@ -14,9 +14,6 @@ export interface RequestTrace {
   /** Reports the span, once the status of the answer is known. */
   end(status: number): void
 }
-
-/** What must be handed on at least, characters; more may be dropped whole. */
-const TRACESTATE_CHARACTERS = 512
 
 /** The headers as received; several `tracestate` are one list. @source w3.org/TR/trace-context */
 export function requestTrace(received: ReceivedHeaders, route: string, tracer: Tracer | undefined): RequestTrace {

@@ -68,7 +68,7 @@ export interface KafkaForOperators {
   readonly offsets: Pick<GroupOffsets, 'lag' | 'state' | 'plan' | 'reset'>
   readonly states: Pick<StageStates, 'get' | 'stats'>
   rehearse(options: RehearsalOptions): Promise<Pick<Rehearsal, 'at' | 'catchUp' | 'advance' | 'close'>>
-  shadow(options: ShadowOptions): Promise<Pick<Shadow, 'fits' | 'write' | 'flush' | 'close'>>
+  shadow(options: ShadowOptions): Promise<Pick<Shadow, 'fits' | 'refusals' | 'write' | 'flush' | 'close'>>
   readonly deadLetters: Pick<DeadLetterDesk, 'list' | 'show' | 'replay' | 'fix' | 'discard'>
   close(): Promise<void>
 }

@@ -58,7 +58,10 @@ export function boundAvro(): void {
     for (let left = announced(tap, false); left > 0; left = announced(tap, false))
       for (; left > 0; left -= 1) {
         const name = tap.readString()
-        values[name] = valuesType._read(tap)
+        const value = valuesType._read(tap)
+        // Named `__proto__` it would be taken for the prototype of the others.
+        if (name === '__proto__') Object.defineProperty(values, name, { value, enumerable: true, writable: true, configurable: true })
+        else values[name] = value
         within(tap)
       }
     return values

@@ -112,6 +112,8 @@ class DrivenLine implements Line {
     value: ValueOf<T>,
     options: { timestamp?: number; headers?: Record<string, string> } = {},
   ): void {
+    // No member would subscribe it: a test that pipes to it would show that nothing comes of it, whatever the stages do.
+    if (!this.inputs.has(topic.name)) throw new TypeError(`no driven stage reads ${topic.name}`)
     this.read(topic, key, topic.value.encode(value), options.timestamp ?? this.now, options.headers ?? {})
   }
 

@@ -76,9 +76,10 @@ export interface SinkOptions {
    * transaction takes the stored offsets first (`SELECT … FOR UPDATE`) and leaves out what lies below them: a member that
    * was suspended may write after its successor has, and nobody but the database can keep the two apart.
    * A batch without records tells that its place has moved past records that nothing is stored of.
-   * Throws on infrastructure; the very same batches are offered again, one by one when there were several.
+   * Throws on infrastructure; the very same batches are offered again, one by one when there were several. One that takes longer than a
+   * minute has to say now and then that it gets on (`progressed`), or the member is taken for stuck and ends.
    */
-  write(batches: readonly SinkBatch[]): Promise<void>
+  write(batches: readonly SinkBatch[], progressed?: () => void): Promise<void>
   /**
    * True when the database refuses the rows themselves, and not because it is away: then the batch is offered in parts, until the record
    * that it refuses is alone and named. With `stored-offsets` only: a block of a fixed range is what it is.

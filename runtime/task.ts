@@ -171,6 +171,11 @@ export class Task {
     }
     const all = this.plan.readers.get(record.topic) ?? []
     if (all.length === 0) return
+    if (record.misplaced === true) {
+      // The state of its key is elsewhere: folded here, it would begin another one, which no erasure finds and no other record meets.
+      for (const { stage } of all) work.drops.push({ stage: stage.name, reason: 'wrong_partition' })
+      return
+    }
     const { onlyFor } = record
     const readers = onlyFor === undefined ? all : all.filter(({ stage }) => stage.name === onlyFor || stage.migrates?.from === onlyFor)
     const [first] = readers
@@ -248,11 +253,13 @@ export class Task {
     const left = withoutFirst(before)
     work.set(stage, key, left)
     this.conclude(stage, key, left, outcome, cause, work, undefined, startMs)
-    if (outcome.kind === 'retry-later') return
-    work.retried.push(record)
     const after = work.entryOf(stage, key)
+    const hasTime = after?.timers[retryTimer] !== undefined
+    // Without a time it has not been put back at the head: its entry would have been too large, and it was set aside.
+    if (outcome.kind === 'retry-later' && hasTime) return
+    work.retried.push(record)
     // It has a time already when the record led to another of its key that asked to wait.
-    if (!isParked(after) || after.timers[retryTimer] !== undefined) return
+    if (!isParked(after) || hasTime) return
     work.set(stage, key, { ...after, timers: { ...after.timers, [retryTimer]: dueAt } })
     work.due?.push({ key, name: retryTimer, dueAt, stage, place })
   }

@@ -34,6 +34,8 @@ export interface InputRecord {
   readonly raw: RawRecord
   /** The one stage that it is for: the replay of what that one set aside, and no other did. Unless given it is for all that read its topic. */
   readonly onlyFor?: string | undefined
+  /** It is not on the partition of its key: whoever wrote it chooses by another rule than all others. */
+  readonly misplaced?: boolean
 }
 
 export interface OutputRecord {

@@ -11,6 +11,7 @@ import { schemaKeyPrefix } from './stateEntry.ts'
 import { Undecodable } from './taskBatch.ts'
 import type { InputRecord, OutputRecord } from './taskBatch.ts'
 import type { AnyTopic } from './topic.ts'
+import { stateBeside } from './tracing.ts'
 
 /** Where a record or timer came from: names it in errors, stamps what it causes. */
 export interface Cause {
@@ -20,7 +21,7 @@ export interface Cause {
   /** Hand-overs since the record or timer. */
   readonly depth: number
   readonly traceparent: string | undefined
-  /** What other tracing systems have put beside it; handed on as it is. */
+  /** What other tracing systems have put beside it, where it is handed on. */
   readonly tracestate: string | undefined
   /** Name of the timer that fired; `undefined` for records. */
   readonly timer: string | undefined
@@ -64,7 +65,7 @@ export function causeOf(record: InputRecord, attempt: number, retriedAt: number 
     handedOver: undefined,
     depth: 0,
     traceparent,
-    tracestate,
+    tracestate: stateBeside(traceparent, tracestate),
     timer: undefined,
     identity: id ?? placeOf(record),
     timerLabel: undefined,

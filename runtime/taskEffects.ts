@@ -5,6 +5,7 @@
 import { deterministicId } from './ids.ts'
 import type { Emission, TimerChange } from './outcome.ts'
 import type { AnyStage } from './stage.ts'
+import { LONGEST_BYTES as LONGEST_NAME_BYTES } from './state/storageKeys.ts'
 import type { OutputRecord } from './taskBatch.ts'
 import { labelOf } from './taskCause.ts'
 import type { Cause } from './taskCause.ts'
@@ -40,6 +41,11 @@ export function timersAfter(
       delete timers[name]
       continue
     }
+    // A character has three bytes at most; few names are so long that they have to be counted.
+    if (name.length * 3 > LONGEST_NAME_BYTES && Buffer.byteLength(name) > LONGEST_NAME_BYTES)
+      throw new TypeError(
+        `stage ${stage.name} sets a timer whose name has ${Buffer.byteLength(name)} bytes (${labelOf(cause)}, key ${key}): at most ${LONGEST_NAME_BYTES} are allowed`,
+      )
     if (!Number.isSafeInteger(dueAt))
       throw new TypeError(`stage ${stage.name} set the timer ${name} to ${dueAt} (${labelOf(cause)}, key ${key}): whole ms are needed`)
     if (name === fired?.name && dueAt <= fired.dueAt)
@@ -104,7 +110,8 @@ function headersOf(
  * what makes a record the replay of a dead letter is not true of one that is made of it. Sinks would pass it over.
  */
 export function passedOn(given: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(given).filter(([name]) => name !== groupHeader && !name.startsWith('dlq-')))
+  const stays = (name: string) => name !== groupHeader && !name.startsWith('dlq-') && name !== 'tracestate'
+  return Object.fromEntries(Object.entries(given).filter(([name]) => stays(name)))
 }
 
 /** One string for all records of a stage, so that the writer of a batch sees at once that it is the same. */

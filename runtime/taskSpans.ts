@@ -71,11 +71,13 @@ export class TaskSpans {
   timersSet(stage: AnyStage, key: string, changes: readonly TimerChange[], traceparent: string | undefined): void {
     if (changes.length === 0) return
     const context = contextIn(traceparent)
-    if (context?.sampled !== true) return
+    const isSampled = context?.sampled === true
+    if (!isSampled && this.#setters.size === 0) return
     for (const { name, dueAt } of changes) {
       const id = setterKey(stage, key, name)
+      // Also where a record moves it that is not sampled: who set it before has not set it to this time.
       this.#setters.delete(id)
-      if (dueAt !== undefined) this.#setters.set(id, context)
+      if (isSampled && dueAt !== undefined) this.#setters.set(id, context)
     }
     for (const oldest of this.#setters.keys()) {
       if (this.#setters.size <= MAX_SETTERS) break

@@ -78,6 +78,18 @@ export function traceparentOf({ traceId, spanId, sampled }: TraceContext): strin
   return `00-${traceId}-${spanId}-${sampled ? '01' : '00'}`
 }
 
+/** What must be handed on at least, characters; more may be dropped whole. */
+export const TRACESTATE_CHARACTERS = 512
+
+/**
+ * What other tracing systems have put beside a `traceparent`, as it is handed on: nothing where that is not well formed, or where it is longer
+ * than has to be handed on, since each record that comes of it would carry all of that. @source w3.org/TR/trace-context
+ */
+export function stateBeside(traceparent: string | undefined, tracestate: string | undefined): string | undefined {
+  if (tracestate === undefined || tracestate.length > TRACESTATE_CHARACTERS) return undefined
+  return contextIn(traceparent) === undefined ? undefined : tracestate
+}
+
 /** `trace_id` for a log line about a record, when its trace is sampled. */
 export function traceFields(traceparent: string | undefined): { trace_id?: string } {
   const context = contextIn(traceparent)

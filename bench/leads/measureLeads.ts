@@ -221,7 +221,12 @@ async function foldAll({ task, changelog, wire }: OpenUnit, logs: readonly Fetch
   const inputs = new Map<string, AnyTopic>([[leadEvents.name, leadEvents]])
   const place = { wire, counts: ONE_PARTITION, topicPrefix: '', group: 'bench', read: inputs, partition: 0 }
   for (let at = 0; at < logs.length; at += SLICE) {
-    const taken = await takeRecords({ wire, inputs, group: 'bench' }, task, leadEvents.name, logs.slice(at, at + SLICE))
+    const taken = await takeRecords(
+      { wire, inputs, group: 'bench', counts: ONE_PARTITION },
+      task,
+      leadEvents.name,
+      logs.slice(at, at + SLICE),
+    )
     const now = (taken.at(-1)?.timestamp ?? NOW) + 1
     const result = task.process(taken, now)
     const outgoing = outgoingOf(result, [changelog], { ...place, at: now })

@@ -54,6 +54,7 @@ export function addBackfill(program: Command, { terminal, config, operator, now,
             stages,
             from,
             fits: (result, partition) => shadow.fits(result, partition),
+            refusals: (result, partition) => shadow.refusals(result, partition),
             onResult: async (result, partition) => {
               tally.add(result)
               await shadow.write(result, partition, now())

@@ -8,7 +8,7 @@ import { partitionOf } from '../murmur2.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import { volatileUnitState } from '../state/unitState.ts'
 import { groupHeader, subscriptions, Task } from '../task.ts'
-import type { OutputRecord, TaskBatch } from '../task.ts'
+import type { OutputRecord, Refusals, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { agreedStart } from './agreedStart.ts'
@@ -19,6 +19,8 @@ import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
+import { plannedMoves } from './stageMigration.ts'
+import { isMisplaced } from './takeRecords.ts'
 import type { Place } from './unit.ts'
 import type { Workshop } from './workshop.ts'
 import type { Taken } from './stageOutput.ts'
@@ -35,6 +37,8 @@ export interface RehearsalOptions {
   readonly from: RehearsalStart
   /** Whether what several timers led to can be written as one result; where it cannot, fewer are fired at once. */
   fits?(result: TaskBatch, partition: number): boolean
+  /** What topics do not take of this result: then what it was made of is set aside. Unless given they take everything. */
+  refusals?(result: TaskBatch, partition: number): Refusals | undefined
   /** Told of each result, in order, before the next one is computed. */
   onResult(result: TaskBatch, partition: number): void | Promise<void>
 }
@@ -81,7 +85,10 @@ export class Rehearsal {
     this.#writers = new Set(options.stages.map(({ name }) => `rekindle/${name}`))
   }
 
-  /** Finds the beginning and restores the state that belongs to it. `wire` is of this rehearsal alone. Throws when a topic is missing. */
+  /**
+   * Finds the beginning and restores the state that belongs to it. `wire` is of this rehearsal alone. Throws when a topic is missing, and what
+   * a member would throw whose stages are not those that the group last ran with.
+   */
   static async open(workshop: Workshop, options: RehearsalOptions): Promise<Rehearsal> {
     const { topicPrefix, counts, kafka, logger } = workshop
     const { stages, group } = options
@@ -99,14 +106,19 @@ export class Rehearsal {
       )
       const topics = new Map(inputs.map((topic) => [physical(topic), topic]))
       const begins = new Map(options.from === 'committed' ? [] : await beginningsAt(workshop, options.from, places))
+      const movesOf = options.from === 'committed' ? await plannedMoves(workshop, group, stages, inputs.map(physical)) : undefined
       const tasks = new Map<number, Task>()
       for (const partition of new Set(places.map((place) => place.partition))) {
         const { stores } = volatileUnitState(stages)
-        if (options.from === 'committed') {
+        if (movesOf !== undefined) {
+          const moved = new Map(movesOf(partition).map(({ stage, from }) => [stage, from]))
           const changelogs = stages.flatMap((stage) => {
             const store = stores.get(stage.name)
-            return store === undefined ? [] : [new Changelog(stage, partition, topicPrefix, store)]
+            // Its state is where a member would take it from, which has not done so yet.
+            const name = moved.has(stage.name) ? moved.get(stage.name) : stage.name
+            return store === undefined || name === undefined ? [] : [new Changelog({ ...stage, name }, partition, topicPrefix, store)]
           })
+          await counts.load(changelogs.map(({ topic }) => topic))
           const own = await agreedStart(
             `Group ${group}, partition ${partition},`,
             () =>
@@ -178,9 +190,16 @@ export class Rehearsal {
   }
 
   #fired(task: Task, limit: number): TaskBatch {
+    if (limit === 1) return this.#given(task, (refusals) => task.fireTimers(this.#at, limit, refusals))
     const result = task.fireTimers(this.#at, limit)
-    if (limit === 1 || this.#options.fits?.(result, task.partition) !== false) return result
-    return this.#fired(task, Math.ceil(limit / 2))
+    return this.#options.fits?.(result, task.partition) === false ? this.#fired(task, Math.ceil(limit / 2)) : result
+  }
+
+  /** What one record or timer gives, with whatever it was made of set aside that a topic does not take. */
+  #given(task: Task, run: (refusals?: Refusals) => TaskBatch): TaskBatch {
+    const result = run()
+    const refusals = this.#options.refusals?.(result, task.partition)
+    return refusals === undefined ? result : run(refusals)
   }
 
   async #readEnds(until: number | undefined): Promise<void> {
@@ -244,13 +263,17 @@ export class Rehearsal {
       headers,
       raw: log,
       onlyFor: replayedFor(headers, log.topic, this.#options.group),
+      misplaced: isMisplaced(topic, log, this.#workshop.counts.of(log.topic)),
     })
   }
 
   async #fold(record: Taken): Promise<void> {
     const task = this.#tasks.get(record.partition)
     if (task === undefined) throw new Error(`there is no task for partition ${record.partition}`)
-    await this.#settle(task, task.process([record], this.#at))
+    await this.#settle(
+      task,
+      this.#given(task, (refusals) => task.process([record], this.#at, refusals)),
+    )
   }
 
   async #settle(task: Task, result: TaskBatch): Promise<void> {

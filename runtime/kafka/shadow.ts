@@ -7,14 +7,15 @@ import { noMetrics } from '../metrics.ts'
 import type { AnyStage } from '../stage.ts'
 import { volatileUnitState } from '../state/unitState.ts'
 import { subscriptions } from '../task.ts'
-import type { TaskBatch } from '../task.ts'
+import type { Refusals, TaskBatch } from '../task.ts'
 import { isSpread, physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { Changelog } from './changelog.ts'
 import { topicsWrittenBy } from './names.ts'
 import { stableEnds } from './offsets.ts'
 import type { Workshop } from './workshop.ts'
-import { fits, outgoingOf } from './stageOutput.ts'
+import { fits, outgoingOf, refusalsBy } from './stageOutput.ts'
+import type { OutputContext } from './stageOutput.ts'
 import { applyTopics } from './topicPlan.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
@@ -61,7 +62,7 @@ export class Shadow {
   /** Makes the topics, as many partitions each as the source has. Throws E_SHADOW_NOT_EMPTY when one holds records. */
   static async open(workshop: Workshop, wire: WireFormat, options: ShadowOptions): Promise<Shadow> {
     const { group, stages, prefix } = options
-    const { counts, admin, cluster, topicPrefix } = workshop
+    const { counts, sizes, admin, cluster, topicPrefix } = workshop
     const inputs = subscriptions(stages)
     const outputs = stages.flatMap((stage) => stage.outputs as readonly AnyTopic[])
     const keyed = inputs.filter(({ key }) => isSpread(key)).map((topic) => physicalName(topic, topicPrefix))
@@ -77,21 +78,33 @@ export class Shadow {
     if (full.length > 0)
       throw runtimeError('E_SHADOW_NOT_EMPTY', `Under ${prefix} there are records already: ${full.slice(0, 5).join(', ')}.`)
     await counts.load(written)
+    await sizes.load(written)
     await wire.register(outputs)
     const shadow = new Shadow(workshop, options, wire, written)
     await shadow.#producer.open()
     return shadow
   }
 
-  /** Whether the broker takes this result in one transaction; what one record or timer leads to cannot be made smaller. */
+  /** Whether the broker takes this result in one transaction, and each record of it. */
   fits(result: TaskBatch, partition: number): boolean {
-    return fits(this.#outgoingOf(result, partition, 0), BYTES)
+    const outgoing = this.#outgoingOf(result, partition, 0)
+    return fits(outgoing, BYTES) && this.#workshop.sizes.excess(outgoing) === undefined
   }
 
-  /** Takes one result of a partition; it is written with those around it. */
+  /** As a member sets aside what a record was made of that no topic takes. Nothing where topics take all of this result. */
+  refusals(result: TaskBatch, partition: number): Refusals | undefined {
+    const { sizes } = this.#workshop
+    if (sizes.excess(this.#outgoingOf(result, partition, 0)) === undefined) return undefined
+    return refusalsBy(sizes, this.#changelogsOf(partition), this.#context(partition, 0))
+  }
+
+  /** Takes one result of a partition; it is written with those around it. Throws E_OUTPUT_TOO_LARGE. */
   async write(result: TaskBatch, partition: number, at: number): Promise<void> {
     const changelogs = this.#changelogsOf(partition)
     const outgoing = this.#outgoingOf(result, partition, at)
+    const excess = this.#workshop.sizes.excess(outgoing)
+    if (excess !== undefined)
+      throw runtimeError('E_OUTPUT_TOO_LARGE', `${excess.topic} takes ${excess.limit} bytes, of ${excess.key} come ${excess.bytes}.`)
     // Told after the first change, so that the definition of the state schema is written once, ahead of it.
     for (const { stage } of result.changes) changelogs.find(({ stage: own }) => own === stage)?.committed(0n, 0)
     if (!fits([...this.#waiting, ...outgoing], BYTES)) await this.flush()
@@ -108,10 +121,13 @@ export class Shadow {
   }
 
   #outgoingOf(result: TaskBatch, partition: number, at: number): OutgoingRecord[] {
+    return outgoingOf(result, this.#changelogsOf(partition), this.#context(partition, at))
+  }
+
+  #context(partition: number, at: number): OutputContext {
     const { group, prefix } = this.#options
-    const { counts } = this.#workshop
-    const context = { wire: this.#wire, counts, topicPrefix: prefix, group, read: this.#read, partition, at }
-    return outgoingOf(result, this.#changelogsOf(partition), context)
+    const { counts, sizes } = this.#workshop
+    return { wire: this.#wire, counts, sizes, topicPrefix: prefix, group, read: this.#read, partition, at }
   }
 
   #changelogsOf(partition: number): readonly Changelog[] {

@@ -143,7 +143,7 @@ export class SharedTransactions {
     try {
       await producer.open()
       this.#unended.delete(partition)
-      await work(inTheNameOf(now, producer))
+      await work(inTheNameOf(now, producer), () => undefined)
     } catch (error) {
       await producer.drop()
       throw error
@@ -157,7 +157,7 @@ export class SharedTransactions {
     await this.#during(async () => {
       await this.#open()
       if (this.#producer === undefined) throw new AssignmentPassed()
-      await work(inTheNameOf(now, this.#producer))
+      await work(inTheNameOf(now, this.#producer), () => this.#waiting.forEach(({ onWait }) => onWait?.()))
     })
   }
 

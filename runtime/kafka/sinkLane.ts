@@ -19,8 +19,8 @@ export interface LaneHooks {
   readonly time: Pick<OverlappingPhases, 'begin' | 'end' | 'during'>
   /** Commits the next offset of this lane, fenced by the unit's producer; together with what others ask for meanwhile. */
   commit(offset: bigint, metadata: string): Promise<void>
-  /** Stores the batch; for stored offsets together with what other lanes of the unit have ready. */
-  write(batch: SinkBatch): Promise<void>
+  /** Stores the batch; for stored offsets together with what other lanes of the unit have ready. `progressed` is called while it gets on. */
+  write(batch: SinkBatch, progressed: () => void): Promise<void>
   /** A position was reached that is to be committed before long: the unit asks for it with those of other lanes. */
   commitLater(): void
   /** What waits here is old enough to be stored: the other lanes of the unit may store theirs along with it. */
@@ -33,8 +33,8 @@ export interface LaneHooks {
   fail(error: Error): void
   /** Called when a batch was stored; `startedAt` is when its last attempt began (`performance.now()`), ms. */
   stored(batch: SinkBatch, startedAt: number): void
-  /** Names a step for the stuck detector. */
-  during<R>(name: string, work: () => Promise<R>): Promise<R>
+  /** Names a step for the stuck detector; one that gets on says so. */
+  during<R>(name: string, work: (progressed: () => void) => Promise<R>): Promise<R>
 }
 
 interface Waiting {
@@ -318,7 +318,9 @@ export class SinkLane {
       if (!this.#live) return false
       const started = performance.now()
       try {
-        await time.during('write', () => this.#hooks.during(`write ${batch.token}`, () => this.#hooks.write(batch)))
+        const offered = batch
+        const write = (progressed: () => void) => this.#hooks.write(offered, progressed)
+        await time.during('write', () => this.#hooks.during(`write ${offered.token}`, write))
         this.#hooks.metrics.count('lr_sink_batches_total', { ...labels, outcome: 'stored' })
         this.#hooks.metrics.count('lr_sink_records_total', labels, batch.records.length)
         this.#hooks.metrics.observe('lr_sink_batch_duration_seconds', labels, (performance.now() - started) / 1000)

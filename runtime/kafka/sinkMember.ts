@@ -57,6 +57,12 @@ const LONGEST_WAIT_MS = 500
 /** How often a sink may learn that it has everything, ms. */
 const CAUGHT_UP_MS = 1_000
 
+/** A batch that is to be stored, and who is told that this gets on. */
+interface Writing {
+  readonly batch: SinkBatch
+  readonly progressed: () => void
+}
+
 /** What a batch holds: records to store, dead letters, and the fuse after them. */
 interface Read {
   readonly records: readonly { readonly record: SinkRecord<never>; readonly bytes: number }[]
@@ -100,9 +106,15 @@ export class SinkUnit implements Unit {
     const place = new Map(sink.topics.map(({ name }, index) => [name, index]))
     const inOrder = (batches: readonly SinkBatch[]) =>
       [...batches].sort((a, b) => (place.get(a.topic.name) ?? 0) - (place.get(b.topic.name) ?? 0))
-    const writes = new Together<SinkBatch>((batches) => sink.write(inOrder(batches)), { apart: true })
-    const write =
-      sink.exactlyOnce.kind === 'stored-offsets' ? (batch: SinkBatch) => writes.ask(batch) : (batch: SinkBatch) => sink.write([batch])
+    const writes = new Together<Writing>(
+      (asked) => {
+        const progressed = () => asked.forEach((each) => each.progressed())
+        return sink.write(inOrder(asked.map(({ batch }) => batch)), progressed)
+      },
+      { apart: true },
+    )
+    const write = (batch: SinkBatch, progressed: () => void) =>
+      sink.exactlyOnce.kind === 'stored-offsets' ? writes.ask({ batch, progressed }) : sink.write([batch], progressed)
     this.#lanes = new Map(
       places.map((place) => {
         const topic = inputs.get(place.topic)
@@ -175,6 +187,7 @@ export class SinkUnit implements Unit {
       // Before the offset can move past them: after a crash a dead letter may be there twice, never not at all.
       if (dead.length > 0) await this.#commit(dead, [])
     } catch (error) {
+      this.#context.sizes.refused(error)
       return this.#held.recover(error)
     }
     if (!turn.live()) return
@@ -184,6 +197,7 @@ export class SinkUnit implements Unit {
       this.#context.metrics.count('lr_dlq_records_total', { topic: topic.name, reason: String(headers['dlq-code']) })
     const { metrics } = this.#context
     metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'processed' }, records.length)
+    if (dead.length > 0) metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'dead_letter' }, dead.length)
     if (passedOver > 0) metrics.count('lr_kafka_consumed_total', { group, topic: topic.name, outcome: 'passed_over' }, passedOver)
     this.#laneOf(batch).add(records, batch.lastOffset + 1n)
     turn.resolve(batch.lastOffset)

@@ -75,6 +75,17 @@ function metadataOf(all: GroupCommits, partition: number, inputs: readonly strin
   )
 }
 
+/** What would have to move by partition before these stages may go on for their group. Throws, when asked for a partition, E_STAGE_CHANGED. */
+export async function plannedMoves(
+  { admin, topicPrefix }: Pick<Workshop, 'admin' | 'topicPrefix'>,
+  group: string,
+  stages: readonly AnyStage[],
+  inputs: readonly string[],
+): Promise<(partition: number) => readonly StateMove[]> {
+  const all = await commitsOf(admin, groupName(group, topicPrefix))
+  return (partition) => movesAfter(group, stages, metadataOf(all, partition, inputs))
+}
+
 /**
  * Refuses before anything is joined what `migrate` would refuse. Resolves with the changelogs that it will read, by physical name: what was
  * left open there is to be ended, too. Throws E_STAGE_CHANGED.

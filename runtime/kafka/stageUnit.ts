@@ -99,10 +99,12 @@ export class StageUnit implements Unit {
     let found: readonly Source[] | undefined
     // Once the predecessor is fenced: read before, and one that is still committing hands us an old offset, so that its last batch
     // would be processed twice.
-    await this.#held.during('take over', () =>
-      this.#transactions.takeOver(async (producer) => {
+    await this.#held.during('take over', (progressed) =>
+      this.#transactions.takeOver(async (producer, others) => {
         const before = (found = await find())
-        await this.#held.during('migrate', (progressed) => migrate(this.#context, this.partition, producer, before, progressed))
+        // It takes as long as the state is large: the step around it gets on with it, and so do those that wait for it.
+        const all = (own: () => void) => () => [own, progressed, others].forEach((each) => each())
+        await this.#held.during('migrate', (own) => migrate(this.#context, this.partition, producer, before, all(own)))
       }, memberId),
     )
     found ??= await find()

@@ -76,7 +76,7 @@ export class UnitCommits<U extends Unit> {
     if (offsets.length === 0) return
     const { held, rest } = this.#works
     try {
-      await held.during('commit positions', () => this.#written({ records: [], offsets, inputs: 0 }))
+      await held.during('commit positions', (onWait) => this.#written({ records: [], offsets, inputs: 0, onWait }))
       this.positions.settled(offsets)
     } catch (error) {
       this.positions.lost()
@@ -100,7 +100,7 @@ export class UnitCommits<U extends Unit> {
     const { state, task, changelogs } = opened()
     const offsets = this.positions.carried
     try {
-      const firsts = await held.during('commit', () => this.#written({ records: outgoing, offsets, inputs: records }))
+      const firsts = await held.during('commit', (onWait) => this.#written({ records: outgoing, offsets, inputs: records, onWait }))
       this.positions.settled(offsets)
       time.enter('state')
       task.apply(result)

@@ -98,7 +98,10 @@ export class UnitFolds<U extends Unit> {
   /** Commits what came of these records, with the positions behind them. `startMs` is when they came. */
   commitRecords(folded: Folded, parts: readonly Part[], records: readonly Taken[], startMs: number | undefined): Promise<boolean> {
     const topics = parts.map(({ topic }) => topic)
-    return this.#commit(folded, { judged: records, name: ` of ${topics.join(', ')}`, parts, topics, records: records.length, startMs })
+    const { task } = this.#works.opened()
+    // What it wrote itself and reads back is none of what it was given: often more than all others, it would hide the bad ones.
+    const judged = folded.result.skipped === 0 ? records : records.filter(({ topic, headers }) => !task.isOwn(topic, headers))
+    return this.#commit(folded, { judged, name: ` of ${topics.join(', ')}`, parts, topics, records: records.length, startMs })
   }
 
   /** Commits what came of due timers, and of records that had waited for them. `startMs` is when that began. */

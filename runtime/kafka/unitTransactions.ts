@@ -13,8 +13,8 @@ export interface TakeOverProducer {
   commit(records: readonly OutgoingRecord[], offsets: readonly SourceOffset[]): Promise<unknown>
 }
 
-/** What is done once the predecessor is fenced. */
-export type TakeOverWork = (producer: TakeOverProducer) => Promise<void>
+/** What is done once the predecessor is fenced. What takes long calls `progressed` while it gets on: others may wait for it. */
+export type TakeOverWork = (producer: TakeOverProducer, progressed: () => void) => Promise<void>
 
 /** What a unit wants to have written. */
 export interface TransactionPart {
@@ -25,6 +25,8 @@ export interface TransactionPart {
   readonly inputs: number
   /** What is being done of it: its records and offsets are written, or the transaction that has them is ended. */
   readonly onStep?: (step: 'produce' | 'commit') => void
+  /** Called while it waits for a take-over that gets on. */
+  readonly onWait?: () => void
 }
 
 export interface UnitTransactions {
@@ -73,7 +75,7 @@ export class OwnTransactions implements UnitTransactions {
 
   async takeOver(work: TakeOverWork, memberId?: string): Promise<void> {
     await this.#producer.open(memberId)
-    if (!this.#worked) await work(this.#producer)
+    if (!this.#worked) await work(this.#producer, () => undefined)
     this.#worked = true
   }
 

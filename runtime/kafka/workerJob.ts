@@ -11,7 +11,7 @@ import { groupHeader, Undecodable } from '../task.ts'
 import { passedOn } from '../taskEffects.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
-import { hopOf, recordAttributes, traceparentOf } from '../tracing.ts'
+import { hopOf, recordAttributes, stateBeside, traceparentOf } from '../tracing.ts'
 import type { Hop, Span } from '../tracing.ts'
 import type { Worker, WorkResult } from '../worker.ts'
 import type { WorkerGate } from '../workerGate.ts'
@@ -169,7 +169,7 @@ function recordsOf(job: Job, context: WorkerContext): OutgoingRecord[] {
   }
   const hop = hopOfJob(job, context)
   const traceparent = hop === undefined ? headers['traceparent'] : traceparentOf(hop.context)
-  const { tracestate } = headers
+  const tracestate = stateBeside(headers['traceparent'], headers['tracestate'])
   return result.emit.map((emission, ordinal): OutgoingRecord => {
     const name = physicalName(emission.topic, topicPrefix)
     const to = emission.key ?? (key as string)

@@ -5,8 +5,8 @@
 import { createHash } from 'node:crypto'
 import type { DueTimer } from '../timerHeap.ts'
 
-/** LMDB takes 1,978 bytes: 8 of the due time, a key, a separator and a name fit. */
-const LONGEST_BYTES = 900
+/** Of a key as it stands, and of the name of a timer. LMDB takes 1,978 bytes: 8 of the due time, a key, a separator and a name fit. */
+export const LONGEST_BYTES = 900
 /** Never begins UTF-8 text, so that a hash is no text. */
 const HASHED = 0xff
 const HASHED_LENGTH = 33

@@ -25,6 +25,8 @@ export interface Deletion {
   readonly doing: string
   /** It may have been told before, by this process or another one. */
   readonly maybeTold: boolean
+  /** Called while the engine is at it, and when it is done. */
+  readonly progressed: () => void
 }
 
 /**
@@ -39,7 +41,7 @@ const LOOK_EVERY_MS = 1_000
 
 /** Resolves when it is done. Throws E_CLICKHOUSE_BUSY while the engine fails at it, and what else it says. */
 export async function deleteRows(client: DeletionClient, deletion: Deletion, lookEveryMs = LOOK_EVERY_MS): Promise<void> {
-  const { database, table, where, parameters, doing, maybeTold } = deletion
+  const { database, table, where, parameters, doing, maybeTold, progressed } = deletion
   try {
     // Waited for, and told again all the same: what was stored since is in a part that the former one does not look at.
     if (maybeTold) await outlasts(client, deletion, lookEveryMs)
@@ -53,13 +55,18 @@ export async function deleteRows(client: DeletionClient, deletion: Deletion, loo
     } catch (error) {
       if (error instanceof ClickHouseError || !(await outlasts(client, deletion, lookEveryMs))) throw error
     }
+    progressed()
   } catch (error) {
     throw error instanceof RekindleError ? error : clickhouseFailure(error, doing)
   }
 }
 
 /** Waits until it is done, if it is under way. False when it is not. */
-async function outlasts(client: DeletionClient, { database, table, parameters, doing }: Deletion, lookEveryMs: number): Promise<boolean> {
+async function outlasts(
+  client: DeletionClient,
+  { database, table, parameters, doing, progressed }: Deletion,
+  lookEveryMs: number,
+): Promise<boolean> {
   const { keys, moments = [] } = parameters
   for (let wasUnderWay = false; ; wasUnderWay = true) {
     const answer = await client.query({
@@ -72,6 +79,7 @@ async function outlasts(client: DeletionClient, { database, table, parameters, d
     const [found] = await answer.json<{ failed: string }>()
     if (found === undefined) return wasUnderWay
     if (found.failed !== '') throw clickhouseError('E_CLICKHOUSE_BUSY', `${doing}: ${found.failed}`)
+    progressed()
     await pause(lookEveryMs)
   }
 }

@@ -35,6 +35,8 @@ export class Erasures {
   /** Read by this sink: the table of all of them may be a moment behind. */
   readonly #own = new Map<string, number>()
   readonly #storing = new Set<Promise<void>>()
+  /** Told whenever a deletion gets on: who erases, and who waits for that. Not told, each would be taken for stuck. */
+  readonly #watching = new Set<() => void>()
   #erasing: Promise<void> = Promise.resolve()
 
   constructor(client: ClickHouseClient, database: string, told: (leadKey: string) => number | undefined = () => undefined) {
@@ -50,30 +52,49 @@ export class Erasures {
     return own === undefined || told === undefined ? (own ?? told) : Math.max(own, told)
   }
 
-  /** Stores by `work`, after erasures that are being carried out. */
-  async unlessErasing(work: () => Promise<void>): Promise<void> {
-    // An erasure that began while this one waited is waited for as well.
-    for (let seen: Promise<void> | undefined; seen !== this.#erasing; await seen) seen = this.#erasing
-    const storing = work()
-    const quiet = storing.catch(() => undefined)
-    this.#storing.add(quiet)
+  /** Stores by `work`, after erasures that are being carried out. `progressed` is called while deletions get on. */
+  unlessErasing(work: () => Promise<void>, progressed: () => void = () => undefined): Promise<void> {
+    return this.#watched(progressed, async () => {
+      // An erasure that began while this one waited is waited for as well.
+      for (let seen: Promise<void> | undefined; seen !== this.#erasing; await seen) seen = this.#erasing
+      const storing = work()
+      const quiet = storing.catch(() => undefined)
+      this.#storing.add(quiet)
+      try {
+        await storing
+      } finally {
+        this.#storing.delete(quiet)
+      }
+    })
+  }
+
+  /** Deletes what these orders forget. What is being stored is waited for, what comes meanwhile waits. `progressed` as for what is stored. */
+  carryOut(batch: SinkBatch, progressed: () => void = () => undefined): Promise<void> {
+    return this.#watched(progressed, async () => {
+      const before = this.#erasing
+      const run = (async () => {
+        await before
+        await Promise.all(this.#storing)
+        await this.#erase(batch.records as readonly SinkRecord<Erasure>[], batch.maybeStored)
+      })()
+      this.#erasing = run.catch(() => undefined)
+      await run
+    })
+  }
+
+  async #watched(progressed: () => void, work: () => Promise<void>): Promise<void> {
+    // Two may watch by one function, and each leaves by itself.
+    const watching = () => progressed()
+    this.#watching.add(watching)
     try {
-      await storing
+      await work()
     } finally {
-      this.#storing.delete(quiet)
+      this.#watching.delete(watching)
     }
   }
 
-  /** Deletes what these orders forget. What is being stored is waited for, what comes meanwhile waits. */
-  async carryOut(batch: SinkBatch): Promise<void> {
-    const before = this.#erasing
-    const run = (async () => {
-      await before
-      await Promise.all(this.#storing)
-      await this.#erase(batch.records as readonly SinkRecord<Erasure>[], batch.maybeStored)
-    })()
-    this.#erasing = run.catch(() => undefined)
-    await run
+  readonly #tell = (): void => {
+    for (const progressed of this.#watching) progressed()
   }
 
   /** Deletes the journeys of these pseudonyms. Told again it deletes what was stored again. */
@@ -84,6 +105,7 @@ export class Erasures {
         ...{ database: this.#database, table: 'journeys', doing: `Forgetting journeys in ${this.#database}.journeys`, maybeTold },
         where: 'tenant_id IN {tenants:Array(String)} AND lead_hash IN {keys:Array(String)}',
         parameters: { tenants: [...new Set(tenantIds)], keys: all.slice(at, at + AT_ONCE) },
+        progressed: this.#tell,
       })
   }
 
@@ -107,6 +129,7 @@ export class Erasures {
       ...{ database: this.#database, table: identifier(table), doing: `Erasing leads from ${this.#database}.${table}`, maybeTold },
       where: `lead_id IN {keys:Array(String)}${until}`,
       parameters: { keys: orders.map(([lead]) => lead), ...(column === undefined ? {} : { moments: orders.map(([, at]) => at) }) },
+      progressed: this.#tell,
     })
   }
 }

@@ -92,17 +92,19 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
       topics: clickhouseSinkTopics,
       batch: { maxRecords: options.maxRecords ?? MAX_RECORDS, maxMs: options.maxMs ?? MAX_MS },
       exactlyOnce: { kind: 'deterministic-blocks' },
-      async write(batches) {
+      async write(batches, progressed) {
         for (const batch of batches) {
           const fact = tables.get(batch.topic.name)
-          if (fact === undefined) await erased.carryOut(batch)
+          if (fact === undefined) await erased.carryOut(batch, progressed)
           else
             await erased.unlessErasing(async () => {
               const rows = rowsOf(batch, fact, prefix, (key) => erased.at(key))
               // A range of nothing but tombstones: these topics keep history, a tombstone states no fact.
               if (rows.length > 0) {
                 await insert(writer, `${database}.${fact.table}`, rows, batch.token)
+                progressed?.()
                 if (batch.maybeStored) await mendRange(writer, database, fact, batch, physicalName(batch.topic, prefix), rows)
+                progressed?.()
                 if (batch.maybeStored) await tellKeyed(writer, database, fact, rows, batch.token)
               }
               // After the rows of its own range, and acknowledged with them: a kill in between has both made again.
@@ -112,7 +114,7 @@ export function clickhouseSink(options: ClickhouseSinkOptions): ClickhouseSink {
                 forgotten.map(({ leadHash }) => leadHash),
                 batch.maybeStored,
               )
-            })
+            }, progressed)
         }
       },
     }),

@@ -38,13 +38,13 @@ function kafka(calls: unknown[], at = Date.parse('2026-11-20T10:00:00Z')): Pick<
       { group: 'pipeline', topics: [], stages: [], declared: pipeline, storedElsewhere: undefined },
       { group: 'sink-postgres', topics: [], stages: [], declared: [], storedElsewhere: 'Postgres' },
     ],
-    async rehearse({ group, stages, from, fits, onResult }: RehearsalOptions) {
+    async rehearse({ group, stages, from, fits, refusals, onResult }: RehearsalOptions) {
       calls.push(['rehearse', group, stages.length, from])
       return {
         at,
         async catchUp({ until } = {}) {
           calls.push(['catchUp', until])
-          if (at > 0 && fits?.(result, 1) !== false) await onResult(result, 1)
+          if (at > 0 && fits?.(result, 1) !== false && refusals?.(result, 1) === undefined) await onResult(result, 1)
         },
         advance: async (now) => void calls.push(['advance', now]),
         close: async () => void calls.push(['close']),
@@ -57,6 +57,7 @@ function kafka(calls: unknown[], at = Date.parse('2026-11-20T10:00:00Z')): Pick<
           calls.push(['fits', partition])
           return true
         },
+        refusals: (_, partition) => void calls.push(['refusals', partition]),
         write: async (_, partition) => void calls.push(['write', partition]),
         flush: async () => void calls.push(['flush']),
         close: async () => void calls.push(['close shadow']),
@@ -77,6 +78,7 @@ t.test('a backfill writes the stretch under its prefix, timers up to its end inc
     ['rehearse', 'pipeline', pipeline.length, from],
     ['catchUp', to],
     ['fits', 1],
+    ['refusals', 1],
     ['write', 1],
     ['advance', to],
     ['flush'],

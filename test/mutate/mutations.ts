@@ -2105,7 +2105,7 @@ export const mutations: readonly Mutation[] = [
     id: 'offsets-afterwards',
     guard: 'offsets in the transaction',
     file: 'runtime/kafka/unitCommits.ts',
-    find: "held.during('commit', () => this.#written({ records: outgoing, offsets, inputs: records }))",
+    find: "held.during('commit', (onWait) => this.#written({ records: outgoing, offsets, inputs: records, onWait }))",
     replace:
       "held.during('commit', async () => {\n        const given = await this.#written({ records: outgoing, offsets: [], inputs: records })\n        await this.#written({ records: [], offsets, inputs: 0 })\n        return given\n      })",
     tests: [{ file: stageUnit, title: 'outputs, changes of state, dead letters and offsets are one transaction' }],
@@ -2115,8 +2115,8 @@ export const mutations: readonly Mutation[] = [
     id: 'fenced-after-the-offsets',
     guard: 'producer opened before offsets are read',
     file: 'runtime/kafka/unitTransactions.ts',
-    find: 'await this.#producer.open(memberId)\n    if (!this.#worked) await work(this.#producer)',
-    replace: 'if (!this.#worked) await work(this.#producer)\n    await this.#producer.open(memberId)',
+    find: 'await this.#producer.open(memberId)\n    if (!this.#worked) await work(this.#producer, () => undefined)',
+    replace: 'if (!this.#worked) await work(this.#producer, () => undefined)\n    await this.#producer.open(memberId)',
     tests: [{ file: memberModel, title: 'what a predecessor commits while it is being replaced is not done again' }],
     why: 'What a predecessor commits between the two is done again by its successor.',
   },
@@ -2203,9 +2203,9 @@ export const mutations: readonly Mutation[] = [
     id: 'offsets-before-producer',
     guard: 'producer opened before offsets are read',
     file: 'runtime/kafka/stageUnit.ts',
-    find: "await this.#held.during('take over', () =>\n      this.#transactions.takeOver(async (producer) => {\n        const before = (found = await find())",
+    find: "await this.#held.during('take over', (progressed) =>\n      this.#transactions.takeOver(async (producer, others) => {\n        const before = (found = await find())",
     replace:
-      "const before = (found = await find())\n    await this.#held.during('take over', () =>\n      this.#transactions.takeOver(async (producer) => {",
+      "const before = (found = await find())\n    await this.#held.during('take over', (progressed) =>\n      this.#transactions.takeOver(async (producer, others) => {",
     tests: [{ file: stageUnit, title: 'who takes over fences first, then asks for stable offsets, then restores' }],
     why: 'A predecessor that is still committing hands over an old offset.',
   },
@@ -2327,8 +2327,8 @@ export const mutations: readonly Mutation[] = [
     id: 'shadow-timers-in-one-piece',
     guard: 'a backfill fires as many timers at once as the broker takes the results of',
     file: 'runtime/kafka/rehearsal.ts',
-    find: 'if (limit === 1 ||',
-    replace: 'if (limit > 0 ||',
+    find: 'if (limit === 1) return',
+    replace: 'if (limit > 0) return',
     tests: [
       {
         file: 'test/runtime/kafka/shadow.test.ts',
@@ -2739,6 +2739,43 @@ export const mutations: readonly Mutation[] = [
     replace: 'AND length({moments:Array(String)}) >= 0',
     tests: [{ file: 'test/sinks/clickhouse/erasure.test.ts', title: 'a deletion is found again by its keys' }],
     why: 'An erasure that never reached the engine counts as done by an earlier one of the same lead.',
+  },
+  {
+    id: 'deletion-taken-for-stuck',
+    guard: 'a deletion that takes long gets on',
+    file: 'sinks/clickhouse/erasure.ts',
+    find: 'this.#watching.add(watching)',
+    replace: '',
+    tests: [
+      {
+        file: 'test/sinks/clickhouse/erasure.test.ts',
+        title: 'who erases and who waits for it are told whenever a deletion gets on, or each would be taken for stuck',
+      },
+    ],
+    why: 'An erasure that takes longer than a minute ends the process of the sinks, and each one after it, since it is told anew.',
+  },
+  {
+    id: 'own-counts-for-the-fuse',
+    guard: 'dead letter fuse',
+    file: 'runtime/kafka/unitFolds.ts',
+    find: 'folded.result.skipped === 0 ? records :',
+    replace: 'folded.result.skipped >= 0 ? records :',
+    tests: [{ file: stageUnit, title: 'what the group wrote itself and reads back hides no bad records from the fuse' }],
+    why: 'A third of all webhooks is set aside, and nothing stops.',
+  },
+  {
+    id: 'misplaced-folded',
+    guard: 'a record is folded where the state of its key is',
+    file: 'runtime/kafka/takeRecords.ts',
+    find: 'partitionOf(key, partitions) !== partition',
+    replace: 'partitions < 0',
+    tests: [
+      {
+        file: 'test/runtime/kafka/takeRecords.test.ts',
+        title: 'what others wrote on another partition than that of its key begins no state there, and is counted',
+      },
+    ],
+    why: 'A team whose client chooses partitions by another rule is never heard, nobody notices, and what it wrote of a lead outlasts its erasure.',
   },
   {
     id: 'first-block-not-looked-for',

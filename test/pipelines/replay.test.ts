@@ -85,7 +85,7 @@ function lived(story: readonly Step[]) {
   let cast = 0
   const questionOf = (n: number, at: number) => question({ assessmentId: `a-${n}`, epoch, askedAt: at, deadlineAt: at + 2_000 })
   story.forEach((step, index) => {
-    if (index === 3) line.pipe(policies, 'sandboxLocation000001:follow_up', other)
+    if (index === 3) line.table(policies, 'sandboxLocation000001:follow_up', other)
     const at = line.now
     if (step.kind === 'pass') line.advance(`${step.ms}ms`)
     else if (step.kind === 'newer') line.pipe(profiles, key, profileRecord({ contactId: 'maria', epoch: ++epoch }))
@@ -128,13 +128,14 @@ t.test('whatever came in which order: every decision is decided again byte for b
     t,
     fc.property(steps, (story) => {
       for (const { decision, replayed } of again(lived(story))) {
-        for (const one of [decision.stopReason, decision.escalation ?? 'no_escalation']) met.set(one, (met.get(one) ?? 0) + 1)
+        for (const one of [decision.stopReason, decision.escalation ?? 'no_escalation', decision.policyHash])
+          met.set(one, (met.get(one) ?? 0) + 1)
         if (replayed.kind !== 'same') throw new Error(`${decision.type} ${decision.stopReason}: ${JSON.stringify(replayed)}`)
       }
     }),
     { numRuns: 300 },
   )
-  for (const reason of ['all_votes', 'deadline', 'superseded', 'quorum_failed_twice'])
+  for (const reason of ['all_votes', 'deadline', 'superseded', 'quorum_failed_twice', followUp.policyHash, other.policyHash])
     t.ok((met.get(reason) ?? 0) > 10, `${reason}: ${met.get(reason) ?? 0} of them`)
 })
 

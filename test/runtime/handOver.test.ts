@@ -59,6 +59,8 @@ t.test(
     })
     t.match(alone['ce_id'], /^[0-9a-f-]{36}$/)
     t.equal(alone[groupHeader], undefined, 'nobody was handed it')
+    const strange = taskOf([copying]).process([input(plainScript(), { headers: { ...headers, traceparent: 'nonsense' } })])
+    t.equal(strange.outputs[0]?.headers['tracestate'], undefined, 'it belongs to a context that nobody can read')
     const fused = taskOf([copying, echo]).process([input(plainScript(), { headers })])
     t.strictSame(
       fused.outputs.map((o) => [o.headers[groupHeader], o.headers['traceparent'], o.headers['tracestate']]),

@@ -312,6 +312,38 @@ t.test('a large queue is folded over several batches of timers and nothing overt
   t.strictSame([stores.get('till')?.parked, task.nextTimerAt()], [0, start + 61_000])
 })
 
+t.test('one that asks to wait again and no longer fits into its entry is set aside, and those behind it follow', async (t) => {
+  const stores = new Map([['till', new MemoryStateStore()]])
+  const rows = new Map<string, unknown>()
+  const table = { get: (key: string) => rows.get(key), entries: () => rows.entries() }
+  const task = new Task({ group: 'g', stages: [till], partition: 0, stores, tables: new Map([['prices', table]]) })
+  const record = (offset: number): InputRecord => {
+    const value = order('cake', String(offset))
+    const raw = { key: Buffer.from('ann'), value: Order.encode(value), headers: {} }
+    return { topic: 'orders', partition: 0, offset: BigInt(offset), key: 'ann', value, timestamp: start, headers: {}, raw }
+  }
+  task.apply(task.process([record(0), record(1)], start))
+  // The changelog takes less than when they came.
+  const entry = (_stage: string, _key: string, { parked }: StateEntry) => ((parked?.records.length ?? 0) > 1 ? { limit: 1 } : undefined)
+  const refused = task.fireTimers(start + 1_000, 1, { output: () => undefined, entry })
+  t.match(refused.deadLetters, [{ code: 'E_OUTPUT_TOO_LARGE', attempts: 2, source: { offset: 0n } }])
+  t.strictSame(
+    refused.retried.map(({ offset }) => offset),
+    [0n],
+    'the fuse counts it',
+  )
+  task.apply(refused)
+  t.equal(task.nextTimerAt(), start + 1_000, 'the time of the next one has come')
+  rows.set('cake', { cents: 1 })
+  const followed = task.fireTimers(start + 1_000, 10)
+  task.apply(followed)
+  t.strictSame(
+    followed.outputs.map(({ value }) => (value as Order).wish),
+    ['1'],
+  )
+  t.equal(stores.get('till')?.parked, 0)
+})
+
 t.test('what cannot be read any more goes to the dead letters, what the stage no longer reads is dropped and counted', async (t) => {
   const stores = new Map([['till', new MemoryStateStore()]])
   const table = { get: () => undefined, entries: () => [] }

@@ -24,6 +24,11 @@ t.test('what no correct stage does is refused with its place', async (t) => {
     /emitted to echoed, which is not among its outputs/,
   )
   t.throws(() => run(on(() => next({ notes: [] }, { timers: [timer('t').at(1.5)] }))), /set the timer t to 1.5 .*whole ms/)
+  // What files cannot hold: in memory it would pass, and end each member that keeps its state in them.
+  const named = (name: string) => () => run(on((_v, ctx) => next({ notes: [] }, { timers: [timer(name).at(ctx.at + 5)] })))
+  t.throws(named('x'.repeat(901)), /stage wrong sets a timer whose name has 901 bytes .*at most 900/)
+  t.throws(named('€'.repeat(301)), /has 903 bytes/)
+  t.doesNotThrow(named('€'.repeat(300)))
   t.throws(
     () => run(on(() => next<Heard, typeof said>(undefined, { timers: [timer('t').at(5)] }), { state: undefined })),
     /sets a timer .* has no state/,

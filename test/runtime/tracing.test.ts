@@ -205,6 +205,39 @@ t.test(
   },
 )
 
+t.test('a timer that is moved by a record whose trace is not sampled links to nobody', async (t) => {
+  const tracer = keeper()
+  const line = traced([adder], tracer)
+  const wait = (seq: number, flags: string) =>
+    line.pipe(items, 'ann', item(seq, 'wait:60000'), { headers: { traceparent: `00-${traceId}-${producer}-${flags}` } })
+  wait(1, '01')
+  line.advance('30s')
+  wait(2, '00')
+  line.advance('1m')
+  t.strictSame(
+    tracer.spans.map(({ name, links }) => [name, links]),
+    [
+      ['process items', []],
+      ['timer late', []],
+    ],
+  )
+})
+
+t.test('a trace state is handed on beside a context that was taken over, and no longer one than has to be', async (t) => {
+  for (const line of [traced([adder, totaller], keeper()), drive([adder, totaller], { at: start, ...factorTable })]) {
+    const handedOn = (headers: Record<string, string>) => {
+      line.pipe(items, 'ann', item(1), { headers })
+      return [line.records(sums), line.records(totals)].map((records) => records.at(-1)?.headers['tracestate'])
+    }
+    const longest = `a=${'x'.repeat(510)}`
+    t.strictSame(handedOn({ traceparent: sampled, tracestate: 'a=b' }), ['a=b', 'a=b'])
+    t.strictSame(handedOn({ traceparent: sampled, tracestate: longest }), [longest, longest])
+    t.strictSame(handedOn({ traceparent: sampled, tracestate: `${longest}x` }), [undefined, undefined])
+    t.strictSame(handedOn({ traceparent: 'nonsense', tracestate: 'a=b' }), [undefined, undefined])
+    t.strictSame(handedOn({ tracestate: 'a=b' }), [undefined, undefined])
+  }
+})
+
 t.test('a fold without emissions may come again for its record, so its id hangs on the attempt; what fails says why', async (t) => {
   const tracer = keeper()
   const line = traced([adder], tracer)

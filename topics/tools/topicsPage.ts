@@ -50,8 +50,13 @@ const reading: readonly string[] = [
   '  --property schema.registry.url=… --property print.key=true --key-deserializer org.apache.kafka.common.serialization.StringDeserializer',
   '```',
   '',
-  'Writing `agents.ballots` is described in [consensus](consensus.md#votes-from-outside), `market.facts` in [market](market.md), `marketing.spend` in',
-  '[attribution](attribution.md).',
+  '## Writing them',
+  '',
+  '`agents.ballots` ([consensus](consensus.md#votes-from-outside)), `market.facts` ([market](market.md)) and `marketing.spend` ([attribution](attribution.md)) are open.',
+  'A writer needs `Write` on the topic and must **choose the partition as the Java client does**: murmur2 of the bytes of the key, which is text in UTF-8. What is known of a',
+  'lead or location is on the partition of its key; a record on another one reaches no stage, and is counted (`lr_stage_drops_total`, reason `wrong_partition`,',
+  '[decision 139](decisions/0139-a-record-on-another-partition.md)). The Java client and kafkajs do so by themselves; librdkafka and what is built on it',
+  '(`confluent-kafka` for Python, Go and .NET) only with `partitioner=murmur2_random`.',
   '',
 ]
 

@@ -5,6 +5,7 @@
 import t from 'tap'
 import { RehearsalTally } from '../../../cli/rehearsalTally.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
+import type { AnyStage } from '../../../runtime/stage.ts'
 import type { TaskBatch } from '../../../runtime/task.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { testStack } from '../../support/stack.ts'
@@ -173,6 +174,25 @@ t.test('a dry run goes on from where the group stands, with its state, and leave
   t.equal(counts.length, 2, 'nothing new, nothing twice')
   await rehearsal.close()
   t.strictSame({ ends: await ends(kafka), lag: await kafka.lag('line', inputs) }, before)
+})
+
+t.test('a dry run of a stage under another name goes on with the state that it would take over, or is refused as its member', async (t) => {
+  const kafka = await live(await testStack(t))
+  t.teardown(() => kafka.close())
+  const counted = accepted.filter(([key]) => key === 'lead:0').length
+  await send(kafka, [['lead:0', item(200)]])
+  const counts: number[] = []
+  const onResult = ({ outputs }: TaskBatch) => {
+    for (const { topic, value } of outputs) if (topic.name === totals.name) counts.push((value as Sum).count)
+  }
+  const dryRun = (...run: AnyStage[]) => kafka.rehearse({ group: 'line', stages: run, from: 'committed', onResult })
+  const renamed = { ...totaller, name: 'sum-up' }
+  await t.rejects(dryRun(adder, renamed), { code: 'E_STAGE_CHANGED' })
+  await t.rejects(dryRun(adder, totaller, renamed), { code: 'E_TOPIC_MISSING', message: /sum-up-changelog/ }, 'a new one needs its topic')
+  const rehearsal = await dryRun(adder, { ...renamed, migrates: { from: 'totaller' } })
+  await rehearsal.catchUp()
+  await rehearsal.close()
+  t.strictSame(counts, [counted + 1])
 })
 
 t.test('a timer fires at its own time, between the records before and after it', async (t) => {

@@ -3,6 +3,7 @@ import type { Kafka } from 'kafkajs'
 import t from 'tap'
 import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
+import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
 import { Rehearsal } from '../../../runtime/kafka/rehearsal.ts'
 import { Shadow } from '../../../runtime/kafka/shadow.ts'
 import type { Workshop } from '../../../runtime/kafka/workshop.ts'
@@ -14,6 +15,7 @@ import { emit, next, timer } from '../../../runtime/outcome.ts'
 import { from, stage } from '../../../runtime/stage.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import type { BatchRecord } from '../../../runtime/kafka/protocol/recordBatch.ts'
+import { dense } from './dense.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
 import { Item, items, logger, sums } from './fixtures.ts'
 
@@ -69,7 +71,8 @@ async function workshopOver(records: readonly BatchRecord[]) {
   }
   const connection = { close: async () => undefined, cluster } as unknown as ClusterConnection
   const counts = { load: async () => undefined, of: () => 1 }
-  const parts = { kafka: {} as Kafka, admin, cluster: connection, protocol: 'classic', wire, counts, logger, metrics: noMetrics }
+  const sizes = new RecordSizes(admin as never, logger)
+  const parts = { kafka: {} as Kafka, admin, cluster: connection, protocol: 'classic', wire, counts, sizes, logger, metrics: noMetrics }
   return { connection, workshop: { ...parts, topicPrefix: '', tracer: undefined } as unknown as Workshop }
 }
 
@@ -115,3 +118,53 @@ t.test('what many timers lead to that are due at once is written in parts that t
     keys,
   )
 })
+
+t.test(
+  'a record of which something is made that no topic takes is set aside, as by a member, and those behind it are written',
+  async (t) => {
+    const maker = stage({
+      name: 'maker',
+      state: Item,
+      on: [
+        from(items, (_: Item | undefined, { value }) => {
+          const by = value.wish === 'large' ? dense(1_100_000) : ''
+          return next(value, { emit: [emit(sums, { seq: value.seq, count: 1, sum: 1, by })] })
+        }),
+      ],
+      outputs: [sums],
+    })
+    const { connection, workshop } = await workshopOver(
+      ['', 'large', ''].map((wish, seq) => ({
+        key: `lead:${seq}`,
+        value: Item.encode({ seq, amount: 1, wish }),
+        timestamp: at + seq,
+        headers: {},
+      })),
+    )
+    const written: OutgoingRecord[] = []
+    t.intercept(PartitionReader, 'connect', { value: async () => PartitionReader.over(connection) })
+    t.intercept(UnitProducer.prototype, 'open', { value: async () => undefined })
+    t.intercept(UnitProducer.prototype, 'commit', { value: async (records: readonly OutgoingRecord[]) => void written.push(...records) })
+
+    const options = { group: 'maker', stages: [maker] }
+    const shadow = await Shadow.open(workshop, wire, { ...options, prefix: 'shadow.', replicationFactor: 1 })
+    const rehearsal = await Rehearsal.open(workshop, {
+      ...options,
+      from: at,
+      fits: (result, partition) => shadow.fits(result, partition),
+      refusals: (result, partition) => shadow.refusals(result, partition),
+      onResult: (result, partition) => shadow.write(result, partition, at),
+    })
+    await rehearsal.catchUp()
+    await shadow.flush()
+    await rehearsal.close()
+    const keysOn = (of: string) => written.flatMap(({ topic, key }) => (topic === of ? [String(key)] : []))
+    t.strictSame(keysOn('shadow.sums.v1'), ['lead:0', 'lead:2'])
+    t.strictSame(keysOn('shadow.maker-changelog').slice(1), ['lead:0', 'lead:2'], 'behind the schema of the state')
+    const letters = written.filter(({ topic }) => topic === 'shadow.items.v1.maker.dlq')
+    t.strictSame(
+      letters.map(({ key, headers }) => [String(key), headers['dlq-code']]),
+      [['lead:1', 'E_OUTPUT_TOO_LARGE']],
+    )
+  },
+)

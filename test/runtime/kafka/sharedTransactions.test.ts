@@ -331,6 +331,22 @@ t.test('what the lowest unit moves goes alone', async (t) => {
   t.strictSame(valuesOf(client), [['moved'], ['behind']])
 })
 
+t.test('who waits for what the lowest unit moves is told while that gets on, and not taken for stuck', async (t) => {
+  const client = new StandIn()
+  client.shared.assigned([0, 1], inGeneration(1))
+  const other = client.shared.unit(1)
+  await other.takeOver(async () => undefined)
+  let told = 0
+  let behind: Promise<unknown> | undefined
+  await client.shared.unit(0).takeOver(async (_, progressed) => {
+    behind = other.commit({ ...part('behind', 1), onWait: () => void (told += 1) })
+    progressed()
+    progressed()
+  })
+  await behind
+  t.equal(told, 2)
+})
+
 t.test('what is done while a unit is taken over is committed in the name of the generation in which that began', async (t) => {
   const client = new StandIn()
   client.shared.assigned([0, 1], inGeneration(1))

@@ -84,7 +84,7 @@ function laneOn(t: Test, { dies, fails = 0, refused = new Set(), exactlyOnce = {
     resume: () => void flow.push('resume'),
     recover: (error) => t.fail(String(error)),
     fail: (error) => t.fail(String(error)),
-    during: (_, work) => work(),
+    during: (_, work) => work(() => undefined),
   })
   t.teardown(() => lane.suspend())
   return { lane, steps, flow, phases, registry }

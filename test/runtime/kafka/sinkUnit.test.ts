@@ -3,12 +3,14 @@ import { setImmediate as turnEnds } from 'node:timers/promises'
 import t from 'tap'
 import type { Test } from 'tap'
 import { defaultFuseLimits } from '../../../runtime/fuse.ts'
+import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
 import { SinkUnit } from '../../../runtime/kafka/sinkMember.ts'
 import type { SinkContext } from '../../../runtime/kafka/sinkMember.ts'
 import { Held } from '../../../runtime/kafka/unit.ts'
 import { noMetrics } from '../../../runtime/metrics.ts'
+import type { RuntimeMetrics } from '../../../runtime/metrics.ts'
 import { sink } from '../../../runtime/sink.ts'
-import type { SinkBatch } from '../../../runtime/sink.ts'
+import type { Sink, SinkBatch } from '../../../runtime/sink.ts'
 import { Undecodable } from '../../../runtime/task.ts'
 import { physicalName } from '../../../runtime/topic.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
@@ -17,7 +19,12 @@ import { eventually, factors, Item, items, logger } from './fixtures.ts'
 import { batchOf, sizesOf, StandIn } from './standIn.ts'
 
 /** A unit of two topics whose places are in a database; `load` is that database. */
-function unitOn(t: Test, load: (topic: AnyTopic) => Promise<bigint | undefined>) {
+function unitOn(
+  t: Test,
+  load: (topic: AnyTopic) => Promise<bigint | undefined>,
+  options: { sizes?: RecordSizes; metrics?: RuntimeMetrics; write?: Sink['write']; exactlyOnce?: Sink['exactlyOnce'] } = {},
+) {
+  const { sizes = sizesOf({ 'items.v1.store.dlq': 4_000 }), metrics = noMetrics } = options
   const broker = new StandIn()
   const stored: SinkBatch[] = []
   const told = { recovered: [] as unknown[], failed: [] as Error[] }
@@ -41,16 +48,16 @@ function unitOn(t: Test, load: (topic: AnyTopic) => Promise<bigint | undefined>)
       },
     },
     logger,
-    metrics: noMetrics,
-    sizes: sizesOf({ 'items.v1.store.dlq': 4_000 }),
+    metrics,
+    sizes,
     topicPrefix: '',
     group: 'store',
     sink: sink({
       name: 'store',
       topics: [items, factors],
       batch: { maxRecords: 100, maxMs: 60_000 },
-      exactlyOnce: { kind: 'stored-offsets', load },
-      write: async (batches) => void stored.push(...batches),
+      exactlyOnce: options.exactlyOnce ?? { kind: 'stored-offsets', load },
+      write: options.write ?? (async (batches) => void stored.push(...batches)),
     }),
     fuse: { ...defaultFuseLimits, maxConsecutive: 3 },
     inputs,
@@ -60,7 +67,7 @@ function unitOn(t: Test, load: (topic: AnyTopic) => Promise<bigint | undefined>)
   t.teardown(() => unit.release())
   const turn = { live: () => true, resolve: () => undefined, heartbeat: async () => undefined }
   const handle = async (offset: number, ...wishes: string[]) => unit.handle(await batchOf(items, offset, wishes), turn)
-  return { unit, broker, stored, told, handle }
+  return { unit, held, broker, stored, told, handle }
 }
 
 t.test('a place that is told late, after another one was refused, takes nothing back that came meanwhile', async (t) => {
@@ -96,6 +103,72 @@ t.test('a dead letter that is too large for its topic stands there without its v
   await eventually('both are set aside', () => written.length === 2)
   t.match(written, [{ value: null, headers: { 'dlq-code': 'E_RECORD_UNDECODABLE', 'dlq-left-out': /^5\d\d\d$/ } }, { value: Buffer }])
   t.strictSame(told, { recovered: [], failed: [] })
+})
+
+t.test('a dead letter that its topic takes no longer goes there without its value, once a broker has refused it', async (t) => {
+  let limit = 100_000
+  const admin = {
+    describeConfigs: async ({ resources }: { resources: readonly { readonly name: string }[] }) => ({
+      resources: resources.map(({ name }) => ({
+        resourceName: name,
+        configEntries: [{ configName: 'max.message.bytes', configValue: String(limit) }],
+      })),
+    }),
+  }
+  const sizes = new RecordSizes(admin as never, logger)
+  await sizes.load(['items.v1.store.dlq'])
+  const { unit, broker, told, handle } = unitOn(t, async () => 5n, { sizes })
+  const written: unknown[] = []
+  broker.onMessages = (topic, messages) => void (topic === 'items.v1.store.dlq' && written.push(...messages))
+  await unit.prepare(() => true)
+  limit = 4_000
+  broker.onRequest = (request) => {
+    if (request === 'sendBatch') throw Object.assign(new Error('refused'), { type: 'MESSAGE_TOO_LARGE' })
+  }
+  await handle(5, `unreadable ${dense(5_000)}`)
+  t.equal(told.recovered.length, 1)
+  broker.onRequest = () => undefined
+  await eventually('the limit is asked for anew', () => sizes.of('items.v1.store.dlq') === limit)
+  await unit.prepare(() => true)
+  await handle(5, `unreadable ${dense(5_000)}`)
+  t.match(written, [{ value: null, headers: { 'dlq-left-out': /^5\d\d\d$/ } }])
+  t.strictSame(told.failed, [])
+})
+
+for (const exactlyOnce of [{ kind: 'stored-offsets', load: async () => 5n }, { kind: 'deterministic-blocks' }] as const)
+  t.test(`a write that takes long and says that it gets on is not taken for stuck: ${exactlyOnce.kind}`, async (t) => {
+    let says: (() => void) | undefined
+    let stored = (): void => undefined
+    const write: Sink['write'] = (_, progressed) => {
+      says = progressed
+      return new Promise((resolve) => (stored = resolve))
+    }
+    const { unit, held, handle } = unitOn(t, async () => 5n, { write, exactlyOnce })
+    await unit.prepare(() => true)
+    await handle(5, '')
+    const drained = unit.drain()
+    await eventually('it writes', () => says !== undefined)
+    const since = () => held.steps.find(({ name }) => name.startsWith('write items.v1-0-5'))?.since ?? NaN
+    const began = since()
+    await eventually('time passes', () => performance.now() > began)
+    says?.()
+    t.ok(since() > began)
+    stored()
+    await drained
+  })
+
+t.test('each record that was read is counted, one that is set aside as such', async (t) => {
+  const counted: Record<string, number> = {}
+  const metrics: RuntimeMetrics = {
+    ...noMetrics,
+    count(name, { outcome = '' }, by = 1) {
+      if (name === 'lr_kafka_consumed_total') counted[outcome] = (counted[outcome] ?? 0) + by
+    },
+  }
+  const { unit, handle } = unitOn(t, async () => 5n, { metrics })
+  await unit.prepare(() => true)
+  await handle(5, '', 'unreadable', '')
+  t.strictSame(counted, { processed: 2, dead_letter: 1 })
 })
 
 t.test('dead letters that could not be written are counted by the fuse once they are', async (t) => {

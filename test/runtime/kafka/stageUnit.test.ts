@@ -15,6 +15,7 @@ import { runtimeMetrics } from '../../../runtime/metrics.ts'
 import { deadLetter, next } from '../../../runtime/outcome.ts'
 import type { Outcome } from '../../../runtime/outcome.ts'
 import { from, stage } from '../../../runtime/stage.ts'
+import type { TakeOverWork } from '../../../runtime/kafka/unitTransactions.ts'
 import { VolatileStore } from '../../../runtime/state/restorableStore.ts'
 import { fetchedRecords } from './fetchedRecords.ts'
 import { adder, eventually, Item, items, logger, Sum, sums, totaller } from './fixtures.ts'
@@ -220,7 +221,7 @@ t.test('a stop that drains commits nothing of a transaction that failed, though 
   let refuses = true
   // Shared with other units of the process: one of them has opened the producer anew while this one was about to stop.
   const transactions = () => ({
-    takeOver: (work: (producer: never) => Promise<void>) => work(undefined as never),
+    takeOver: (work: TakeOverWork) => work(undefined as never, () => undefined),
     announce: () => undefined,
     retract: () => undefined,
     close: async () => undefined,
@@ -256,6 +257,35 @@ t.test('a record whose headers hold null is folded like any other', async (t) =>
   await unit.handle({ ...place, records, lastOffset: 5n }, { live: () => true, resolve: () => undefined, heartbeat: async () => undefined })
   t.strictSame(told.failed, [])
   t.strictSame(counts(broker), [1])
+})
+
+t.test('a take-over that moves state is in no step that does not get on, however long it takes', async (t) => {
+  const broker = new StandIn()
+  broker.keep('lead:1', 'lead:2')
+  broker.logs.set('sum-up-changelog', [])
+  const { unit, held } = unitOn(t, broker, { stages: [{ ...adder, name: 'sum-up', migrates: { from: 'adder' } }] })
+  let fetchedAt = 0
+  const fetch = t.captureFn(PartitionReader.prototype.fetch)
+  t.intercept(PartitionReader.prototype, 'fetch', {
+    value: async function (this: PartitionReader, ...asked: Parameters<PartitionReader['fetch']>) {
+      await fetch.apply(this, asked)
+      fetchedAt = performance.now()
+    },
+  })
+  const steps: (readonly [name: string, getsOn: boolean])[] = []
+  broker.onRequest = (request) => {
+    if (request === 'sendBatch' && steps.length === 0)
+      steps.push(...held.steps.map(({ name, since }) => [name, since >= fetchedAt] as const))
+  }
+  await unit.prepare(() => true)
+  t.ok(fetchedAt > 0)
+  t.strictSame(
+    new Map(steps),
+    new Map([
+      ['take over', true],
+      ['migrate', true],
+    ]),
+  )
 })
 
 t.test('a blown fuse stops the member before anything is written', async (t) => {
@@ -298,6 +328,28 @@ t.test('the fuse blows, too, when what timers hand over is set aside, and good r
   }
   t.equal(letters().length, 2)
   t.match(told.failed, [{ code: 'E_FUSE_BLOWN', message: /line partition 0, timers: 3 dead letters in a row \(limit 3\)\./ }])
+})
+
+t.test('what the group wrote itself and reads back hides no bad records from the fuse', async (t) => {
+  const broker = new StandIn()
+  broker.keep()
+  const reader = stage({ name: 'reader', on: [from(sums, () => next<undefined>(undefined))], outputs: [] })
+  const { unit, told, handle } = unitOn(t, broker, {
+    fuse: { maxConsecutive: 3, maxRatio: 1, window: 1000 },
+    stages: [adder, reader],
+    inputs: [items, sums].map((topic) => ({ topic, priority: 0 })),
+  })
+  await unit.prepare(() => true)
+  const turn = { live: () => true, resolve: () => undefined, heartbeat: async () => undefined }
+  const headers = { [groupHeader]: 'line', ce_type: Sum.name, ce_source: 'rekindle/adder' }
+  const value = Sum.encode({ seq: 0, count: 1, sum: 1, by: 'adder' })
+  for (let offset = 0; offset < 3; offset += 1) {
+    await handle('dead')
+    const own = await fetchedRecords(offset, [{ key: 'lead:1', value, timestamp: at, headers }])
+    const records = own.map((record) => new FetchedLogRecord('sums.v1', 0, record))
+    await unit.handle({ topic: 'sums.v1', partition: 0, records, lastOffset: BigInt(offset) }, turn)
+  }
+  t.match(told.failed, [{ code: 'E_FUSE_BLOWN', message: /line partition 0 of items\.v1: 3 dead letters in a row/ }])
 })
 
 t.test('what the predecessor left open is ended before the offsets are read', async (t) => {

@@ -26,4 +26,8 @@ t.test('a worker that passes on the headers it read writes under its own id, sou
   t.strictSame(passedOn?.headers, { note: 'kept', traceparent: 'theirs', ...plain?.headers })
   t.match(plain?.headers, { ce_source: 'rekindle/echo', [groupHeader]: 'echoes' })
   t.not(plain?.headers['ce_id'], 'read')
+  const stateBeside = (traceparent: string) =>
+    outgoing({ ...job(emission), headers: { ce_id: 'read', traceparent, tracestate: 'a=b' } }, context)[0]?.headers['tracestate']
+  t.equal(stateBeside('00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'), 'a=b')
+  t.equal(stateBeside('theirs'), undefined, 'it belongs to a context that nobody can read')
 })

@@ -1,5 +1,7 @@
 /** Erasures in ClickHouse: many at once cost what one costs, each up to its own moment. */
+import { setImmediate as turnEnds } from 'node:timers/promises'
 import { ClickHouseError, createClient } from '@clickhouse/client'
+import type { ClickHouseClient } from '@clickhouse/client'
 import t from 'tap'
 import type { SinkBatch } from '../../../runtime/sink.ts'
 import type { Decision, Erasure, LeadEvent } from '../../../schemas/generated/records.ts'
@@ -123,6 +125,7 @@ function engineThat(script: { readonly commands: readonly (Error | 'done')[]; re
 
 t.test('a deletion that takes longer than a request may is waited for, and told once', async (t) => {
   const late = new Error('Timeout error.')
+  let progress = 0
   const deletion = {
     database: 'd',
     table: 'decisions',
@@ -130,10 +133,12 @@ t.test('a deletion that takes longer than a request may is waited for, and told 
     parameters: { keys: ['l:x'] },
     doing: 'Erasing',
     maybeTold: false,
+    progressed: () => void (progress += 1),
   }
   const slow = engineThat({ commands: [late], looks: ['', '', undefined] })
   await deleteRows(slow.client, deletion, 0)
   t.strictSame(slow.did, ['told', 'looked', 'looked', 'looked'])
+  t.equal(progress, 3, 'twice while the engine was at it, and when it was done')
   const failing = engineThat({ commands: [late], looks: ['', 'Memory limit exceeded'] })
   await t.rejects(deleteRows(failing.client, deletion, 0), { code: 'E_CLICKHOUSE_BUSY', message: /Erasing: Memory limit exceeded/ })
   const unheard = engineThat({ commands: [late], looks: [undefined] })
@@ -144,6 +149,37 @@ t.test('a deletion that takes longer than a request may is waited for, and told 
   const refused = engineThat({ commands: [new ClickHouseError({ message: 'no', code: '497', type: 'ACCESS_DENIED' })], looks: [] })
   await t.rejects(deleteRows(refused.client, deletion, 0), { code: 'E_CLICKHOUSE_ACCESS_DENIED' })
   t.strictSame(refused.did, ['told'])
+})
+
+t.test('who erases and who waits for it are told whenever a deletion gets on, or each would be taken for stuck', async (t) => {
+  const ends: (() => void)[] = []
+  const client = {
+    command: () => new Promise<void>((resolve) => ends.push(resolve)),
+    query: async () => ({ json: async () => [{ table: 'decisions' }, { table: 'outcomes' }] }),
+  } as unknown as ClickHouseClient
+  const told = { order: 0, facts: 0, late: 0 }
+  let stored = false
+  const erased = new Erasures(client, 'd')
+  const order = { tenantId, contactId: 'x', erasedAt: noon, requestId: 'r', requestedBy: 'office' }
+  const work = [
+    erased.carryOut(keyed(batchOf(erasures, [order])), () => void (told.order += 1)),
+    erased.unlessErasing(
+      async () => void (stored = true),
+      () => void (told.facts += 1),
+    ),
+  ]
+  while (ends.length < 1) await turnEnds()
+  ends[0]?.()
+  while (ends.length < 2) await turnEnds()
+  t.strictSame([told, stored], [{ order: 1, facts: 1, late: 0 }, false])
+  ends[1]?.()
+  await Promise.all(work)
+  t.strictSame([told, stored], [{ order: 2, facts: 2, late: 0 }, true])
+  await erased.unlessErasing(
+    async () => undefined,
+    () => void (told.late += 1),
+  )
+  t.strictSame(told, { order: 2, facts: 2, late: 0 }, 'nobody is told of what nobody waits for')
 })
 
 t.test('a deletion that never reached the engine is a failure', async (t) => {
