@@ -19,7 +19,7 @@ import type { consensusErrors } from './errors.ts'
 import { evaluateGates } from './gates.ts'
 import { policyProblems } from './policy.ts'
 import { shippedPolicy } from './shippedPolicies.ts'
-import { isAmbiguous, underOwnName } from './sources.ts'
+import { isAmbiguous, isTooLarge, underOwnName } from './sources.ts'
 
 const tables = { policies, tenants } as const
 type Ctx = Context<typeof tables>
@@ -59,6 +59,7 @@ function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, c
   const before = state ?? nothing
   const ballot = record.value
   if (isAmbiguous(ballot.source)) return drop('ambiguous_source')
+  if (isTooLarge(ballot)) return drop('ballot_too_large')
   if (before.decided.includes(ballot.assessmentId)) return drop('late_ballot')
   const votes = underOwnName(ballot)
   const question = before.open.find(({ assessment }) => assessment.assessmentId === ballot.assessmentId)

@@ -6292,4 +6292,18 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'A lead is thanked for its call by text a minute after it has spoken with its realtor.',
   },
+  {
+    id: 'ballot-of-any-size',
+    guard: 'a ballot from outside has a bound',
+    file: 'pipelines/consensus/consensus.ts',
+    find: "if (isTooLarge(ballot)) return drop('ballot_too_large')\n",
+    replace: '\n',
+    tests: [
+      {
+        file: 'test/pipelines/consensusStage.test.ts',
+        title: 'a ballot from outside that is larger than votes are is kept nowhere, whatever of it is large; of ours none is refused',
+      },
+    ],
+    why: 'Whoever may write ballots fills the state of a lead until no question about it can be stored.',
+  },
 ]

@@ -461,6 +461,27 @@ t.test('a source whose agents could be taken for those of another is refused', a
   t.strictSame(stateOf(line).open[0]?.votes, [])
 })
 
+t.test(
+  'a ballot from outside that is larger than votes are is kept nowhere, whatever of it is large; of ours none is refused',
+  async (t) => {
+    const line = open()
+    line.pipe(assessments, maria, ask())
+    const long = 'x'.repeat(17_000)
+    const told = { ...vote('1', 'call', 5), reasonText: long }
+    for (const large of [
+      ballot([told], { source: 'team' }),
+      ballot([vote('1', 'call', 5)], { source: 'team', ballotId: long }),
+      ballot([vote('1', 'call', 5)], { source: long }),
+      ballot([told], { source: 'team', assessmentId: 'one that is not known' }),
+    ])
+      line.pipe(ballots, maria, large)
+    t.strictSame(reasons(line), Array(4).fill('ballot_too_large'))
+    t.match(stateOf(line), { open: [{ votes: [], ballotIds: [] }], early: [] })
+    line.pipe(ballots, maria, ballot([told]))
+    t.equal(stateOf(line).open[0]?.votes.length, 1)
+  },
+)
+
 t.test('the policy of the tenant goes before the one for all, which goes before the shipped one', async (t) => {
   const hashWith = (rows: [string, Policy][]) => {
     const line = drive([agents, consensus], { at: asked, tables: { [policies.name]: rows } })
