@@ -84,7 +84,7 @@ export function planFollowUp(
           subject: null,
           assigneeId: null,
           priority: priorityOf(lead.level),
-          reason: `A call was decided (${decision.reason}, intent level ${level}).`,
+          reason: [`A call was decided (${decision.reason}, intent level ${level}).`, ...strongestFor(decision, 'call')].join(' '),
         },
       }
     case 'hand_over':
@@ -158,6 +158,14 @@ function planMessage(
       reason: `${channel === 'sms' ? 'A text message' : 'An e-mail'} was decided (${[decision.reason, template.occasion, ...(template.approach === undefined ? [] : [template.approach])].join(', ')}).`,
     },
   }
+}
+
+/** The sentence of the vote that added most to the option: the task is all that its realtor sees of the decision. */
+function strongestFor({ contributions }: Act, wanted: string): string[] {
+  const votes = contributions.filter(({ option, blocked, nats }) => option === wanted && !blocked && BigInt(nats) > 0n)
+  const [first] = votes.sort((a, b) => (BigInt(a.nats) < BigInt(b.nats) ? 1 : -1))
+  // Of a ballot that was too large sentences are left out.
+  return typeof first?.reasonText === 'string' ? [first.reasonText] : []
 }
 
 function handOverGround(decision: Act): string {

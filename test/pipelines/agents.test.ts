@@ -319,6 +319,10 @@ t.test("the lead's own words come before its purchase intent", async (t) => {
   )
   t.equal(opinion('intent_detector', inbound('please call me')), 'call 5 asked_for_a_call')
   t.equal(opinion('intent_detector', inbound('please call me', { blockedChannels: { call: 'dnd' } })), 'abstain nothing_said')
+  const saysOfCall = (text: string) =>
+    panel(question(inbound(text)), roster).find(({ reasonCode }) => reasonCode === 'asked_for_a_call')?.reasonText
+  t.equal(saysOfCall('Could you  call me\ntomorrow at 5?'), 'The lead asked to be called: "Could you call me tomorrow at 5?".')
+  t.equal(saysOfCall(`Call me. ${'x'.repeat(200)}`), `The lead asked to be called: "Call me. ${'x'.repeat(51)} …".`)
   t.equal(opinion('intent_detector', inbound('Sorry, not interested')), 'wait 5 said_not_now')
   t.equal(opinion('intent_detector', inbound('can I talk to a person?'), 'escalation'), 'hand_over 5 asked_for_a_person')
   t.equal(opinion('intent_detector', inbound('can I talk to a person?')), 'abstain no_finding')

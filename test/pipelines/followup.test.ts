@@ -44,7 +44,14 @@ t.test('an e-mail carries its subject and the postal address, a call becomes a t
   const l = line()
   l.pipe(profiles, maria, profileRecord({ level: 'COLD' }))
   l.pipe(decisions, maria, decisionRecord({ chosen: 'email', params: { templateId: 'reply' } }))
-  l.pipe(decisions, maria, decisionRecord({ decisionId: 'd2', chosen: 'call', params: {} }))
+  const says = (nats: string, reasonText: string, blocked = false) => ({ ...contribution(), option: 'call', nats, reasonText, blocked })
+  const contributions = [
+    says('500000000000000000', 'A HOT lead deserves a call.'),
+    says('800000000000000000', 'The lead asked to be called: "tomorrow at 5".'),
+    says('-900000000000000000', 'It never answers calls.'),
+    says('900000000000000000', 'What no gate lets through.', true),
+  ]
+  l.pipe(decisions, maria, decisionRecord({ decisionId: 'd2', chosen: 'call', params: {}, contributions }))
   const vote = { option: 'hand_over', blocked: false, reasonCode: 'asked_for_a_person' } as Contribution
   l.pipe(
     decisions,
@@ -67,6 +74,7 @@ t.test('an e-mail carries its subject and the postal address, a call becomes a t
     action: 'create_task',
     channel: 'call',
     text: 'Call Maria',
+    reason: 'A call was decided (silence_24h, intent level COLD). The lead asked to be called: "tomorrow at 5".',
     templateId: null,
     expiresAt: tuesdayNoon + 5 * MINUTE + DAY,
   })

@@ -8,6 +8,7 @@ import { abstain, binOf, field, vote } from '../agent.ts'
 import type { Agent, Answer, Opinion } from '../agent.ts'
 import type { AgentView } from '../agentView.ts'
 import { isOpen, openOr, optionOfChannel } from '../channels.ts'
+import { cut } from '../../ingest/fields.ts'
 import { wantsNow } from '../../enrich/scoring/answers.ts'
 import { timeFrameIn } from '../../enrich/text/timeFrame.ts'
 import { tokensOf } from '../../enrich/text/tokens.ts'
@@ -191,7 +192,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 8,
+  version: 9,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],
@@ -212,6 +213,15 @@ export const intentDetector: Agent = {
   assess(view) {
     return answerToWords(view) ?? answerToIntent(view)
   },
+}
+
+/** Of a message whole, UTF-16 units. */
+const QUOTED = 60
+
+/** A message as it is quoted, in one line: whoever is to call reads in it when, and about what. */
+function quoted(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ').trim()
+  return line.length > QUOTED ? `${cut(line, QUOTED)} …` : line
 }
 
 /** What the unanswered words of the lead ask for. */
@@ -244,7 +254,7 @@ function answerToWords(view: AgentView): readonly Opinion[] | undefined {
       vote('follow_up', 'call', {
         bin: 5,
         reason: 'asked_for_a_call',
-        text: `The lead asked to be called: "${wanted[0] ?? ''}".`,
+        text: `The lead asked to be called: "${quoted((waiting.findLast((one) => askedFor('call', [one]).length > 0) ?? latest).text)}".`,
         evidence: quote(wanted),
         params: { delayMinutes: promptMinutes },
       }),
