@@ -321,6 +321,16 @@ t.test('a hand-over stays inside the team: consent, hours, budget and ownership 
   t.equal(verdictOf(fence({ followUp }, { epoch: 9 })), 'epoch/superseded')
 })
 
+t.test('who was won or lost and asks for a person is handed over; nothing else is done about it', async (t) => {
+  const followUp = (action: string) => followUpRecord({ action, channel: 'none', templateId: null, text: 'Take over' })
+  for (const status of ['converted', 'lost']) {
+    t.equal(verdictOf(fence({ followUp: followUp('hand_over') }, { status })), 'allow')
+    for (const action of ['create_task', 'ask', 'assign'])
+      t.match(verdictOf(fence({ followUp: followUp(action) }, { status })), /^(occasion|consent)\//)
+  }
+  t.equal(verdictOf(fence({ followUp: followUp('hand_over') }, { status: 'disqualified' })), 'occasion/contact_deleted')
+})
+
 t.test("an answer within minutes of the lead's own message may leave at night, a nudge may not", async (t) => {
   const night = Date.UTC(2026, 10, 11, 5)
   const input = (lastInboundAt: number) => fence({ at: night, copyCompleteAt: night }, { lastInboundAt })

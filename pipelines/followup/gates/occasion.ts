@@ -17,7 +17,8 @@ export const occasion = withLead((lead, { followUp, at }) => {
   // The status that the vocabulary has for it says less.
   if (lead.deletedAt !== null || lead.status === 'disqualified') return deny('contact_deleted', 'The contact was deleted in GoHighLevel.')
   const because = Object.hasOwn(closed, lead.status) ? closed[lead.status] : undefined
-  if (because !== undefined) return deny(`status_${lead.status}`, because)
+  // A client, or somebody who was lost, asks for a person or speaks of law: that person is called all the same.
+  if (because !== undefined && followUp.action !== 'hand_over') return deny(`status_${lead.status}`, because)
   const appointment = appointmentAt(lead, at)
   const booked = isBooked(appointment, at)
   const template = followUp.templateId ?? ''
