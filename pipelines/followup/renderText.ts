@@ -58,10 +58,15 @@ export function templateFor(
   )
 }
 
+/** What stands where a given name is not known: of callers, of visitors of a chat, of forms, and a title without a name. */
+const standIns =
+  /^(?:unknown|anonymous|guest|visitor|(?:guest|website|chat) visitor.*|(?:unknown|wireless|private|blocked) ?(?:caller|name|number)?|restricted|caller|(?:facebook |instagram )?user|no ?name|none|null|undefined|n\.?a\.?|not (?:provided|given|available)|tbd|test|(?:new )?(?:lead|contact|customer|client|prospect)|(?:first ?)?name|home ?owner|owner|resident|buyer|seller|mr|mrs|ms|miss|dr|sir|madam|desconocid[oa]|an[oó]nim[oa]|sin nombre)\.?$/i
+
 /** The given name as one would say it, or `undefined` when it does not look like a name. */
 export function spokenName(firstName: string | null): string | undefined {
   const name = oneLine(firstName ?? '').normalize('NFC')
-  return name.length > 0 && name.length <= nameMost && /^\p{L}[\p{L}\p{M}'’. -]*$/u.test(name) && !/\w\.\w/.test(name) ? name : undefined
+  const isSpoken = name.length > 0 && name.length <= nameMost && /^\p{L}[\p{L}\p{M}'’. -]*$/u.test(name) && !/\w\.\w/.test(name)
+  return isSpoken && !standIns.test(name) ? name : undefined
 }
 
 function filled(body: string, slots: Readonly<Record<Slot, string>>): string {

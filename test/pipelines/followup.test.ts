@@ -238,6 +238,22 @@ t.test('a name that is none is left out', async (t) => {
   t.equal(spokenName("O'Neil-Smith"), "O'Neil-Smith")
   for (const bad of ['http://x.example', 'win.example', 'Maria 50% off', '', '{senderName}', 'x'.repeat(31), null])
     t.equal(spokenName(bad), undefined, String(bad))
+  // What stands where nobody knows the name, as callers, chats and forms leave it.
+  for (const standIn of [
+    'Unknown',
+    'GUEST',
+    'guest visitor kqzd',
+    'Wireless Caller',
+    'WIRELESS',
+    'Facebook User',
+    'No Name',
+    'null',
+    'N.A.',
+    'Test',
+  ])
+    t.equal(spokenName(standIn), undefined, standIn)
+  for (const title of ['Dr.', 'Mr', 'Mrs.', 'Miss']) t.equal(spokenName(title), undefined, title)
+  for (const name of ['Dr. Maria', 'Guadalupe', 'Testa', 'Leada', 'Usera', 'Missy', 'Drew', 'Owen']) t.equal(spokenName(name), name)
 })
 
 t.test('a long sender name drops the greeting by name before it costs a second segment', async (t) => {
