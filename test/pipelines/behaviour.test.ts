@@ -148,8 +148,19 @@ const cases: Readonly<Record<RuleId, { fires: readonly Observed[][]; not: readon
     ],
   },
   email_engaged: {
-    fires: [[did('email_open', 0)], [did('email_open', 0), did('page_view', HOUR)], [did('sms_reply', 0), did('email_open', HOUR)]],
-    not: [[did('email_open', 0), did('sms_reply', DAY - 1)], [did('email_click', 0)]],
+    fires: [
+      [did('email_open', 0)],
+      [did('email_open', 0), did('page_view', HOUR)],
+      [did('sms_reply', 0), did('email_open', HOUR)],
+      [did('email_open', 0, 'mail-1'), did('email_reply', 1), did('email_open', HOUR, 'mail-2')],
+      [did('email_open', 0), did('email_reply', 1), did('email_open', HOUR)],
+    ],
+    not: [
+      [did('email_open', 0), did('sms_reply', DAY - 1)],
+      [did('email_click', 0)],
+      // Read once more after it was answered.
+      [did('email_open', 0, 'mail-1'), did('email_reply', 1), did('email_open', HOUR, 'mail-1')],
+    ],
   },
   price_click_left: {
     fires: [[did('price_click', 0)], [did('price_click', 0), did('page_view', 5 * MINUTE + 1)]],

@@ -123,12 +123,14 @@ function waits(seen: readonly Observed[], fired: Fired, now: number): Firing[] {
   })
 }
 
-function isEnded({ until, sameSubject }: Absence, start: Observed, seen: readonly Observed[]): boolean {
+function isEnded({ until, sameSubject, onceForSubject }: Absence, start: Observed, seen: readonly Observed[]): boolean {
   if (until === 'any') return (seen.at(-1)?.at ?? start.at) > start.at
   const ends: readonly string[] = until[start.signal as keyof typeof until] ?? []
+  const alike = seen.filter(({ signal, subject }) => signal === start.signal && subject === start.subject && subject !== null)
+  const from = onceForSubject === true ? Math.min(start.at, ...alike.map(({ at }) => at)) : start.at
   return seen.some(
     (one) =>
-      one.at >= start.at &&
+      one.at >= from &&
       ends.includes(one.signal) &&
       (sameSubject !== true || one.subject === null || start.subject === null || one.subject === start.subject),
   )

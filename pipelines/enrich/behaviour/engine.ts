@@ -189,12 +189,14 @@ function firstAt(seen: readonly Observed[], at: number): number {
   return place
 }
 
-function isEnded({ until, sameSubject }: Absence, start: Observed, seen: readonly Observed[]): boolean {
+function isEnded({ until, sameSubject, onceForSubject }: Absence, start: Observed, seen: readonly Observed[]): boolean {
   if (until === 'any') return (seen.at(-1)?.at ?? start.at) > start.at
   const ends: readonly string[] = until[start.signal as keyof typeof until] ?? []
+  const isSame = ({ signal, subject }: Observed) => signal === start.signal && subject === start.subject
+  const from = onceForSubject === true && start.subject !== null ? (seen.find(isSame)?.at ?? start.at) : start.at
   return seen.some(
     (one) =>
-      one.at >= start.at &&
+      one.at >= from &&
       ends.includes(one.signal) &&
       (sameSubject !== true || one.subject === null || start.subject === null || one.subject === start.subject),
   )

@@ -35,6 +35,8 @@ export interface Absence {
   readonly forMs: number
   /** The end must be of the same subject, where both name one. */
   readonly sameSubject?: true
+  /** Done with the same subject again it is no new wait: an end counts from the first time on. */
+  readonly onceForSubject?: true
 }
 /** Of the last views with a price the last two average less than `below` of the first two. */
 export interface PriceFall {
@@ -133,7 +135,7 @@ export const rules = [
   },
   {
     id: 'email_engaged',
-    condition: { kind: 'absence', after: ['email_open'], until: { email_open: replies }, forMs: DAY_MS },
+    condition: { kind: 'absence', after: ['email_open'], until: { email_open: replies }, forMs: DAY_MS, onceForSubject: true },
     severity: null,
     priority: 6,
     action: 'send_message',
