@@ -4,6 +4,7 @@
  */
 import { askedFor, narrowPhrases } from './askedFor.ts'
 import type { AskedChannel } from './askedFor.ts'
+import { bereaved } from './bereaved.ts'
 import { contains, normalised, worded } from './normalForm.ts'
 import type { Worded } from './normalForm.ts'
 import {
@@ -94,7 +95,7 @@ export function permissionChange(message: string, subject: string | null = null)
   const other = notThem(text, read)
   if (other?.isStranger === true) return { change: 'opt_out', layer: 'phrase', words: other.words }
   const unclear = unclearIn(text, whole, said) ?? (whole === '' ? stopSigns.find((sign) => text.includes(sign)) : undefined)
-  const doubt = around ?? unclear ?? other?.words
+  const doubt = around ?? unclear ?? other?.words ?? bereaved(text, read)
   return doubt === undefined ? undefined : { change: 'unclear', words: doubt }
 }
 

@@ -336,6 +336,12 @@ export const doubtfulPhrases: readonly string[] = [
   ),
   ...listed('this number is a childs, belongs to a child, forget about me, reporting to fcc, reporting to ftc, about these texts'),
   ...listed('would like to be removed, want to be taken off, want to be removed'),
+  ...listed('texting me too much, texting us too much, calling me too much, calling us too much, hold off on texting, hold off on calling'),
+  // Of somebody beside the lead, who may be somebody else.
+  ...everyOne(
+    listed('doesnt want, does not want, dont want, do not want, doesnt like, does not like'),
+    listed('to be contacted, to hear from you, you to text her, you to text him, you to call her, you to call him, to be texted'),
+  ),
   ...listed(
     'no les di mi numero, quien les dio mi numero, no necesito mas informacion, ya no necesito informacion, no requiero mas informacion',
   ),
@@ -383,7 +389,17 @@ export const wholeForms: readonly LexiconRow[] = [
       ),
       ...listed(
         'no longer interested remove, no longer interested remove me, please end, end these, quit now, quit already',
-        'no further contact needed',
+        'no further contact needed, i prefer no contact, prefer no contact, do not follow up again, dont follow up again, do not follow up',
+      ),
+      ...everyOne(
+        listed(
+          'not interested, im not interested, i am not interested, no longer interested, im no longer interested, not interested thanks',
+        ),
+        listed('please remove, remove, remove please, pls remove, please delete, delete'),
+      ),
+      ...everyOne(
+        listed('i dont want, i do not want, dont want, do not want, i dont want any, we dont want'),
+        listed('calls, phone calls'),
       ),
     ],
   },
@@ -408,6 +424,10 @@ export const wholeForms: readonly LexiconRow[] = [
       ...listed(
         'esta equivocado, esta equivocada, estan equivocados, numero equivocado gracias, no mas por favor',
         'ya no mas por favor, no manden nada, no mande nada',
+      ),
+      ...everyOne(
+        listed('no estoy interesado, no estoy interesada, no me interesa, ya no me interesa, no gracias'),
+        listed('quiteme, quitenme, quiteme por favor, borreme, borrenme, elimineme, eliminenme'),
       ),
       ...listed(
         'ya no manden nada, ya no mande nada, no envien nada, suspender mensajes, suspender',

@@ -62,6 +62,59 @@ t.test('an opt-out beside what leaves a doubt is one', (t) => {
   t.end()
 })
 
+t.test('a death pauses until a person has looked, also where nothing is said of permission', async (t) => {
+  for (const text of [
+    'She passed away',
+    'Maria passed away last year.',
+    'Hi, this is her daughter. Maria died in March',
+    "He's deceased",
+    'My husband John has passed away, please take him off',
+    'Maria is no longer with us',
+    "This was my late mother's phone",
+    "You're texting a dead person",
+    'María ya murió',
+    'Mi esposo falleció, por favor no escriban',
+    'Elle est décédée',
+    'Ele já faleceu',
+    'Meine Frau ist leider verstorben',
+    'Mia moglie è morta',
+  ])
+    t.equal(read(text), 'unclear', text)
+  t.equal(read('He passed away, please stop texting'), 'opt_out', 'an opt-out beside it is one')
+  for (const text of [
+    'My father passed away and we need to sell his house',
+    'My mom died and left us the house',
+    'My wife died and I would like to see smaller homes',
+    'sorry my phone died',
+    'he died laughing lol',
+    'Mark is dead set on that one',
+    'The deal is dead?',
+    "I'm running late",
+    'We no longer want 3 bedrooms',
+  ])
+    t.equal(read(text), 'nothing', text)
+})
+
+t.test('no interest and a removal in one breath, and what somebody beside the lead wants', async (t) => {
+  for (const text of [
+    "I'm not interested, please remove",
+    'No longer interested. Remove.',
+    'No estoy interesado, quíteme',
+    "I don't want phone calls",
+    'Do not follow up again',
+    'I prefer no contact',
+  ])
+    t.equal(read(text), 'opt_out', text)
+  for (const text of [
+    "She doesn't want to be contacted",
+    'my wife does not want you to text her',
+    "You're texting me too much",
+    'Hold off on texting for now',
+  ])
+    t.equal(read(text), 'unclear', text)
+  t.equal(read("I don't want calls, just text me"), 'opt_out but sms')
+})
+
 t.test('capitals, a courtesy and a signature change nothing of it', async (t) => {
   const differing = messages
     .filter(({ means }) => means.includes('opt_out') && means.length === 1)
