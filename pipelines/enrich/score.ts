@@ -5,6 +5,7 @@
 import type { RecentMessage } from '../../schemas/generated/records.ts'
 import { FINANCING_UNKNOWN, SIGNAL_CAP, TIMELINE_UNSPECIFIED, financingBands, intentSignals, timelineBands } from './intentLexicon.ts'
 import type { Band, FinancingName, TimelineName } from './intentLexicon.ts'
+import { isMeant } from './meant.ts'
 import { contains, worded } from './normalForm.ts'
 
 export type Level = 'COLD' | 'WARM' | 'HOT' | 'URGENT'
@@ -79,7 +80,7 @@ function readIntent(messages: readonly RecentMessage[]): SaidIntent | undefined 
   return intent
 }
 
-/** The phrases of the lists in a message. No phrase reaches over the end of a message. */
+/** The phrases of the lists that a message says. No phrase reaches over the end of a message. */
 function phrasesOf(message: RecentMessage): ReadonlySet<string> | 'no words' {
   let found = phrasesIn.get(message)
   if (found !== undefined) return found
@@ -89,7 +90,8 @@ function phrasesOf(message: RecentMessage): ReadonlySet<string> | 'no words' {
     let own: Set<string> | undefined
     for (const word of words) {
       const beginning = phrasesBy.get(word)
-      if (beginning !== undefined) for (const phrase of beginning) if (contains(text, phrase)) (own ??= new Set()).add(phrase)
+      if (beginning !== undefined)
+        for (const phrase of beginning) if (contains(text, phrase) && isMeant(message.text, phrase)) (own ??= new Set()).add(phrase)
     }
     found = own ?? NOTHING
   }

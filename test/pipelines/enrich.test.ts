@@ -1322,6 +1322,12 @@ t.test('the score is the sum of the reference, and levels begin at 20, 50 and 80
   t.equal(score('planning to buy next year, what are the financing options'), 2 * 4 + 8 + 8)
   t.equal(score('we sold ours as soon-to-be parents; need financing'), 0 + 28 + 12)
   t.equal(score('ready to', 'buy'), 23, 'no phrase across two messages')
+  t.equal(score('Not urgent, maybe next year'), 0 + 8 + 8, 'what is denied is not said')
+  t.equal(score('I am not pre-approved yet and not ready to buy'), 0 + 15 + 8)
+  t.equal(score('We dont need financing'), 0 + 15 + 8)
+  t.equal(score('my agent wrote "make an offer asap"'), 0 + 15 + 8, 'nor what somebody else wrote')
+  t.equal(score('Not until next year'), 0 + 8 + 8, 'that is when')
+  t.equal(score('Not urgent.', 'Now it is urgent'), 8 + 35 + 8, 'said once it is said')
   t.equal(
     intentScore([{ messageId: null, at: start, channel: 'sms', direction: 'outbound', sender: 'workflow', text: 'ready to buy asap?' }]),
     0,

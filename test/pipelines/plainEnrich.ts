@@ -32,6 +32,8 @@ import {
   unclearWords,
 } from '../../pipelines/enrich/optOutLexicon.ts'
 import { lookAlikes, softeners } from '../../pipelines/enrich/optOutLookAlikes.ts'
+import { bereaved } from '../../pipelines/enrich/bereaved.ts'
+import { isMeant } from '../../pipelines/enrich/meant.ts'
 import { notThem } from '../../pipelines/enrich/notThem.ts'
 import { inContext } from '../../pipelines/enrich/optOutDoubts.ts'
 import { doubtfulPhrases } from '../../pipelines/enrich/optOutForms.ts'
@@ -110,7 +112,8 @@ export function plainPermissionChange(message: string, subject: string | null = 
     doubtful ??
     unclearWords.find((word) => contains(rest, word)) ??
     stopSigns.find((sign) => whole === '' && text.includes(sign)) ??
-    other?.words
+    other?.words ??
+    bereaved(text, { text: whole, words: whole.split(' ') })
   return unclear === undefined ? undefined : { change: 'unclear', words: unclear }
 }
 
@@ -223,16 +226,13 @@ export function plainRank({ status, at, eventId }: Consent): string {
 }
 
 export function plainIntentParts(messages: readonly RecentMessage[]): IntentPart[] {
-  const text = messages
-    .filter((message) => message.direction === 'inbound')
-    .map(({ text }) => plainNormalised(text))
-    // Two spaces: no phrase is found across the end of one message and the start of the next.
-    .join('  ')
-  if (text.trim() === '') return []
-  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter((phrase) => contains(text, phrase)) }))
+  const texts = messages.filter((message) => message.direction === 'inbound').map(({ text }) => text)
+  if (texts.every((text) => plainNormalised(text) === '')) return []
+  const isSaid = (phrase: string) => texts.some((text) => contains(plainNormalised(text), phrase) && isMeant(text, phrase))
+  const said = intentSignals.map(({ points, phrases }) => ({ points, phrases: phrases.filter(isSaid) }))
   const signals = said.reduce((sum, { points, phrases }) => sum + points * phrases.length, 0)
-  const timeline = firstBand(timelineBands, text)
-  const financing = firstBand(financingBands, text)
+  const timeline = firstBand(timelineBands, isSaid)
+  const financing = firstBand(financingBands, isSaid)
   return [
     ...(signals === 0
       ? []
@@ -256,10 +256,13 @@ export function plainIntentParts(messages: readonly RecentMessage[]): IntentPart
   ]
 }
 
-/** The first band with a phrase in the text, and the phrase. */
-function firstBand(bands: readonly Band<string>[], text: string): { name: string; points: number; phrase: string } | undefined {
+/** The first band with a phrase that is said, and the phrase. */
+function firstBand(
+  bands: readonly Band<string>[],
+  isSaid: (phrase: string) => boolean,
+): { name: string; points: number; phrase: string } | undefined {
   for (const { name, points, phrases } of bands) {
-    const phrase = phrases.find((one) => contains(text, one))
+    const phrase = phrases.find(isSaid)
     if (phrase !== undefined) return { name, points, phrase }
   }
   return undefined
