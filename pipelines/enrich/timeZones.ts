@@ -54,9 +54,13 @@ const NORTH_AMERICAN = /^\+1\d{10}$/
 function placeOfPhone(phone: string | null): Place | undefined {
   if (phone === null || !phone.startsWith('+')) return undefined
   // A number that lacks digits, as one that was dialled without its area code, says nothing of where it is from.
-  if (phone.startsWith('+1')) return NORTH_AMERICAN.test(phone) ? placeOfAreaCode(phone.slice(2, 5)) : undefined
+  const isNorthAmerican = phone.startsWith('+1')
+  if (isNorthAmerican && !NORTH_AMERICAN.test(phone)) return undefined
+  const known = isNorthAmerican ? placeOfAreaCode(phone.slice(2, 5)) : undefined
+  if (known !== undefined) return known
   const country = parsePhoneNumberFromString(phone)?.country
-  return country === undefined ? undefined : placeOfCountry(country)
+  // Nineteen more countries have +1, such as the Dominican Republic and Jamaica. Of codes that serve all of the plan nothing follows.
+  return country === undefined || (isNorthAmerican && (country === 'US' || country === 'CA')) ? undefined : placeOfCountry(country)
 }
 
 function placeOfAddress({ state, country: stated, postalCode = null }: Stated): Place | undefined {

@@ -270,6 +270,9 @@ t.test('P-31: each gate denies what it is there for', async (t) => {
       'hours/no_rules',
       fence({ tenant: tenantRecord({ country: 'DE' }) }, { phone: 'unknown', state: null, country: null, timeZone: null }),
     ],
+    // +1 as well, and neither the United States nor Canada: the Dominican Republic, Jamaica.
+    ['hours/no_rules', fence({}, { country: null, state: null, phone: '+18092345678', timeZone: null })],
+    ['hours/no_rules', fence({}, { country: 'US', state: null, phone: '+18765265432', timeZone: 'America/New_York' })],
     ['hours/no_lawful_hour', fence({}, { timeZone: 'Mars/Olympus', phone: 'unknown', state: null })],
   ]
   for (const [expected, input] of cases) {

@@ -165,8 +165,11 @@ function narrowed(known: readonly string[], more: readonly string[]): readonly s
 
 function phoneOf(phone: string | null): Place | undefined {
   if (phone === null || !phone.startsWith('+')) return undefined
-  if (phone.startsWith('+1')) return /^\d{10}$/.test(phone.slice(2)) ? placeOfAreaCode(phone.slice(2, 5)) : undefined
+  if (phone.startsWith('+1') && !/^\d{10}$/.test(phone.slice(2))) return undefined
+  const listed = phone.startsWith('+1') ? placeOfAreaCode(phone.slice(2, 5)) : undefined
+  if (listed !== undefined) return listed
   const country = countryByCode(phone)?.country
+  if (phone.startsWith('+1') && ['US', 'CA'].includes(country ?? '')) return undefined
   return country === undefined ? undefined : { states: [country], zones: countryZones[country] ?? [] }
 }
 
