@@ -121,6 +121,13 @@ type Told = Pick<Owed, 'cause' | 'since' | 'detail'> & Partial<Pick<Owed, 'lookA
 function causeOf(facts: OwedFacts, askedAt: number, now: number): Told {
   const { profile, foundAt } = facts
   const owner = profile.humanOwnership
+  // Nobody has it, and nobody was told: it waits for whoever looks here.
+  if (owner?.reason === 'opt_out_unclear')
+    return {
+      cause: 'gate',
+      since: Math.max(owner.since, askedAt),
+      detail: 'Its message may be an opt-out: nothing is sent until a person has written.',
+    }
   if (owner !== null && (owner.untilAt === null || owner.untilAt > now))
     return {
       cause: 'human_silent',

@@ -57,6 +57,12 @@ t.test('the cause is the first step that did not happen', async (t) => {
       /^realtor7 has the lead \(human message\)/,
     ],
     [{ profile: lead({ humanOwnership: { ...person, userId: null, since: asked + 5 } }) }, 'human_silent', asked + 5, /^a person has/],
+    [
+      { profile: lead({ humanOwnership: { ...person, userId: null, reason: 'opt_out_unclear', untilAt: null } }) },
+      'gate',
+      asked,
+      /^Its message may be an opt-out: nothing is sent until a person has written\.$/,
+    ],
     [{ profile: lead({ humanOwnership: { ...person, untilAt: now } }) }, 'no_decision', asked, /^$/],
     [{ ...followUp('deferred') }, 'follow_up_waits', asked + MINUTE, /^It is night there, next at 2026-11-10 20:00 UTC$/],
     [{ ...followUp('pending', { gateId: null, ruleId: null, reason: null }) }, 'follow_up_waits', asked + MINUTE, /^due, next at/],
