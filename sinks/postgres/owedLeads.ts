@@ -105,6 +105,25 @@ export async function owedLeads(
   }
 }
 
+/**
+ * The first of them, as many as the filter names, where an answer alone may be short: whoever cannot turn a page must not take leads that are
+ * owed nothing for nobody who waits. `ask` is the question as the reader asks it.
+ */
+export async function owedThrough(
+  ask: (filter: OwedFilter, now: number) => Promise<OwedAnswer>,
+  filter: OwedFilter,
+  now: number,
+): Promise<OwedAnswer> {
+  const leads: Owed[] = []
+  for (let asked = filter; ;) {
+    const answer = await ask(asked, now)
+    leads.push(...answer.leads)
+    const { nextCursor: cursor } = answer
+    if (cursor === null || leads.length >= filter.limit) return { ...answer, leads }
+    asked = { ...filter, limit: filter.limit - leads.length, cursor }
+  }
+}
+
 /** A page of leads that wrote and that neither a person nor Rekindle has answered. */
 async function unanswered(db: Queryable, { tenantId, writtenBefore }: OwedFilter, after: Place | undefined): Promise<Place[]> {
   const { rows } = await db.query<{ id: string; written_at: string }>({
