@@ -78,6 +78,7 @@ export async function owedLeads(
   filter: OwedFilter,
   now: number,
   reading: Reading = (work) => work(db),
+  gathering: Reading = (work) => work(db),
 ): Promise<OwedAnswer> {
   const found: { readonly lead: Owed; readonly place: Place }[] = []
   let place = filter.cursor === undefined ? undefined : placeOf(filter.cursor)
@@ -85,7 +86,8 @@ export async function owedLeads(
   for (let pages = 0; pages < PAGES && !isLast && found.length <= filter.limit; pages++) {
     // Not as the reader: under row security Postgres uses no index of an expression that it does not trust with rows of others.
     // Only ids come of it, and they are read as the reader.
-    const page: readonly Place[] = await unanswered(db, filter, place)
+    const after = place
+    const page: readonly Place[] = await gathering((owner) => unanswered(owner, filter, after))
     const facts = page.length === 0 ? new Map<string, OwedFacts>() : await reading((reader) => factsOf(reader, page))
     for (const at of page) {
       const known = facts.get(at.leadId)
