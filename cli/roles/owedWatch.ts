@@ -8,6 +8,7 @@ import type { Logger } from 'pino'
 import type { Clock } from '../../integrations/ghl/clock.ts'
 import type { OwedCause } from '../../pipelines/reconcile/owed.ts'
 import { causeWords } from '../../pipelines/reconcile/words.ts'
+import { owedThrough } from '../../sinks/postgres/owedLeads.ts'
 import type { OwedAnswer, OwedFilter } from '../../sinks/postgres/owedLeads.ts'
 import { repeatedly } from './repeatedly.ts'
 
@@ -53,7 +54,7 @@ export function owedMetrics(registry: Registry): OwedMetrics {
 export function watchOwed({ owed, clock, metrics: { leads, behind }, logger }: OwedWatchOptions): { stop(): Promise<void> } {
   async function look(): Promise<void> {
     const now = clock.now()
-    const answer = await owed({ writtenBefore: now - KEPT_WAITING_MS, limit: COUNTED }, now)
+    const answer = await owedThrough(owed, { writtenBefore: now - KEPT_WAITING_MS, limit: COUNTED }, now)
     for (const cause of causes) leads.set({ cause }, answer.leads.filter((one) => one.cause === cause).length)
     const never = answer.coverage.behind.filter(({ comparedUntil }) => comparedUntil === null).length
     behind.set({ compared: 'never' }, never)

@@ -4,6 +4,7 @@ import { coverageWords, isComplete } from '../../pipelines/reconcile/coverage.ts
 import { instantText } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
+import { owedThrough } from '../../sinks/postgres/owedLeads.ts'
 import type { OwedAnswer } from '../../sinks/postgres/owedLeads.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
 import { databaseUrl } from '../addresses.ts'
@@ -35,7 +36,8 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
       const pool = createPool({ url: databaseUrl(config()), max: 1, applicationName: 'rekindle owed' })
       try {
         const filter = { tenantId: flags.location, writtenBefore, limit }
-        const answer = await readerQueries(pool).owed(filter, at)
+        const queries = readerQueries(pool)
+        const answer = await owedThrough((asked, known) => queries.owed(asked, known), filter, at)
         if (answer.leads.length === 0 && flags.location !== undefined) await mustBeStored(pool, flags.location)
         const coverage = coverageWords(answer.coverage, at, flags.location)
         if (flags.json === true) {

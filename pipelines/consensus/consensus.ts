@@ -11,6 +11,7 @@ import { OpenQuestions } from '../../schemas/generated/records.ts'
 import type { Assessment, Ballot, Decision, LeadProfile, OpenQuestion, Policy, Vote } from '../../schemas/generated/records.ts'
 import { assessments, ballots, decisions, erasures, policies, profiles, tenants } from '../../topics/index.ts'
 import { everyType } from '../agents/panel.ts'
+import { isFromBeforeErasure, isProfileFromBefore, wasErased } from '../fromBeforeErasure.ts'
 import { presentArithmetic } from './arithmetic.ts'
 import type { Arithmetic } from './arithmetic.ts'
 import { decideIfReady, decideNow } from './decide.ts'
@@ -21,7 +22,7 @@ import { policyProblems } from './policy.ts'
 import { shippedPolicy } from './shippedPolicies.ts'
 import { isAmbiguous, isTooLarge, underOwnName } from './sources.ts'
 
-const tables = { policies, tenants } as const
+const tables = { policies, tenants, erasures } as const
 type Ctx = Context<typeof tables>
 type Result = Outcome<OpenQuestions, typeof decisions>
 
@@ -37,6 +38,7 @@ const nothing: OpenQuestions = { epoch: 0, open: [], early: [], decided: [], deg
 function open(state: OpenQuestions | undefined, record: StreamRecord<Assessment>, ctx: Ctx, arithmetic: Arithmetic): Result {
   const before = state ?? nothing
   const question = record.value
+  if (isFromBeforeErasure(ctx, question.askedAt)) return drop('before_erasure')
   const id = question.assessmentId
   if (before.decided.includes(id) || before.open.some(({ assessment }) => assessment.assessmentId === id))
     return drop('duplicate_assessment')
@@ -64,6 +66,8 @@ function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, c
   const votes = underOwnName(ballot)
   const question = before.open.find(({ assessment }) => assessment.assessmentId === ballot.assessmentId)
   if (question === undefined) {
+    // It says nothing of when it was asked for; of a lead that has come back more is known than nothing.
+    if (state === undefined && wasErased(ctx)) return drop('before_erasure')
     if (ballot.epoch < before.epoch) return drop('stale_ballot')
     if (before.early.some(({ ballotId }) => ballotId === ballot.ballotId)) return drop('duplicate_ballot')
     const kept = { ballotId: ballot.ballotId, assessmentId: ballot.assessmentId, epoch: ballot.epoch, arrivedAt: ctx.at, votes }
@@ -77,6 +81,7 @@ function count(state: OpenQuestions | undefined, record: StreamRecord<Ballot>, c
 }
 
 function supersede(state: OpenQuestions | undefined, record: StreamRecord<LeadProfile>, ctx: Ctx, arithmetic: Arithmetic): Result {
+  if (isProfileFromBefore(ctx, record.value)) return drop('before_erasure')
   const before = state ?? nothing
   const { epoch, deletedAt } = record.value
   const gone = deletedAt !== null && before.open.length > 0

@@ -125,7 +125,12 @@ export function decidedAgain(
   const consensusFolds = consensusFoldsBy(options.arithmetic ?? presentArithmetic)
   const ballots = all.slice(0, start.ballots)
   const key = leadKey(assessment.value.tenantId, assessment.value.contactId)
-  const tables = { policies: policyTable(stored, policies), tenants: tableOf(tenant === undefined ? [] : [[tenant.tenantId, tenant]]) }
+  const tables = {
+    policies: policyTable(stored, policies),
+    tenants: tableOf(tenant === undefined ? [] : [[tenant.tenantId, tenant]]),
+    // Whatever became of the lead since: it was decided.
+    erasures: tableOf([]),
+  }
   const decided = new Map<string, Decision>()
   // What was heard on the question before, only the decision tells.
   const degraded = stored.filter(({ escalation }) => escalation === 'quorum_failed_twice').map(({ type }) => type)

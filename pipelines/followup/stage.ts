@@ -24,13 +24,14 @@ import type {
 import { decisions, erasures, followups, outcomes, profiles, tenants } from '../../topics/index.ts'
 import { dueToAPerson } from '../consensus/dueToAPerson.ts'
 import { actionOf } from '../consensus/explain.ts'
+import { isFromBeforeErasure, isProfileFromBefore } from '../fromBeforeErasure.ts'
 import type { Approach } from './approachTexts.ts'
 import { actOfAnswer, answerOf, askedOf, draftOf, isForAPerson, questionOf } from './asked.ts'
 import { intentKeyOf, messageLifeMs, planFollowUp } from './planFollowUp.ts'
 import type { Act, Plan } from './planFollowUp.ts'
 import { actOf, approachFor, heldMessage, isWorded, withWording, withdrawn, wordingDueAt } from './wording.ts'
 
-type Tables = { tenants: typeof tenants }
+type Tables = { tenants: typeof tenants; erasures: typeof erasures }
 type Out = typeof followups
 type Answer = Outcome<FollowupState, Out>
 
@@ -58,7 +59,7 @@ const answer = timer(ANSWER)
 export const followup = stage({
   name: 'followup',
   state: FollowupState,
-  tables: { tenants },
+  tables: { tenants, erasures },
   // Profiles first: in a fused task the profile a decision rests on is folded before the decision.
   on: [from(profiles, follow), from(decisions, decide), from(outcomes, answered), from(erasures, forget)],
   timer: waitNoLonger,
@@ -67,6 +68,7 @@ export const followup = stage({
 
 function follow(known: FollowupState | undefined, record: StreamRecord<LeadProfile>, ctx: Context<Tables>): Answer {
   const profile = record.value
+  if (isProfileFromBefore(ctx, profile)) return drop('before_erasure')
   const state = known ?? fresh
   const deleted = profile.deletedAt !== null
   const epoch = Math.max(state.epoch, profile.epoch)
@@ -105,6 +107,7 @@ function follow(known: FollowupState | undefined, record: StreamRecord<LeadProfi
 
 function decide(known: FollowupState | undefined, record: StreamRecord<Decision>, ctx: Context<Tables>): Answer {
   const decision = record.value
+  if (isFromBeforeErasure(ctx, decision.askedAt)) return drop('before_erasure')
   const state = known ?? fresh
   if (state.deleted) return drop('contact_deleted')
   if (decision.epoch < state.epoch) return drop('superseded')

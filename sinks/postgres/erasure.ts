@@ -17,11 +17,14 @@ export const keptOnErasure: Readonly<Record<string, string>> = {
   followup_actions: 'what was handed to a provider, as proof of sending: ids, channel, status and times, without text, subject and reasons',
 }
 
+/** Follow-ups in these have not left: who has reserved one finds it gone, and hands nothing over. */
+const OPEN: ReadonlySet<string> = new Set(['pending', 'deferred', 'reserved'])
+
 /** Does this row of a table that keeps something hold no more than that? Open follow-ups are no proof of sending. */
 export function isStripped(table: string, row: unknown): boolean {
   const { message, subject, reason, status } = row as Readonly<Record<string, unknown>>
   if (table !== 'followup_actions') return true
-  return message === null && subject === null && reason === null && status !== 'pending' && status !== 'deferred'
+  return message === null && subject === null && reason === null && !OPEN.has(String(status))
 }
 
 export interface LeadErasure {
@@ -30,8 +33,8 @@ export interface LeadErasure {
   readonly erasedAt: number
 }
 
-/** A message that was, is, or may have been handed to the provider. */
-const HANDED = "(handed_over_at IS NOT NULL OR status IN ('reserved', 'handed_over', 'unknown'))"
+/** A message that was, is, or may have been handed to the provider; one that was brought forward by its deliveries may be open again. */
+const HANDED = "((handed_over_at IS NOT NULL OR status IN ('handed_over', 'unknown')) AND status <> ALL($2))"
 
 /** Columns of the ledger that say something about the person, and what becomes of each. */
 const stripped: Readonly<Record<string, string>> = {
@@ -67,7 +70,7 @@ export async function eraseLeads(client: pg.PoolClient, orders: readonly LeadEra
     client,
     leads.map((leadId) => ({ leadId })),
   )
-  await client.query(`DELETE FROM followup_actions WHERE lead_id = ANY($1) AND NOT ${HANDED}`, [leads])
+  await client.query(`DELETE FROM followup_actions WHERE lead_id = ANY($1) AND NOT ${HANDED}`, [leads, [...OPEN]])
   const sets = Object.entries(stripped).map(([column, value]) => `${column} = ${value}`)
   await client.query(`UPDATE followup_actions SET ${sets.join(', ')} WHERE lead_id = ANY($1)`, [leads])
   const days = await daysDecided(client, leads)

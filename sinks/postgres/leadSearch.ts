@@ -15,7 +15,7 @@ const MAX_TERMS = 12
 
 /** The words and phrases of a text. Throws `E_SEARCH_INVALID` when it has none, or too many. */
 export function searchTerms(text: string): SearchTerms {
-  const found = [...numberOf(storableText(text).trim()).matchAll(/(?:^|(?<=\s))(-?)(?:"([^"]*)"|(\S+))/gu)].map(
+  const found = [...withNumbers(numberOf(storableText(text).trim())).matchAll(/(?:^|(?<=\s))(-?)(?:"([^"]*)"|(\S+))/gu)].map(
     ([, minus, phrase, word]) => ({
       unwanted: minus === '-',
       term: numberOf(phrase ?? word ?? ''),
@@ -28,6 +28,17 @@ export function searchTerms(text: string): SearchTerms {
     wanted: terms.filter(({ unwanted }) => !unwanted).map(({ term }) => term),
     unwanted: terms.filter(({ unwanted }) => unwanted).map(({ term }) => term),
   }
+}
+
+/** A number of ten digits in its usual groups, with or without the code of its country. */
+const grouped = /(?<=^|\s)(?:\+?1[ .-]?)?(?:\(\d{3}\)|\d{3})[ .-]?\d{3}[ .-]\d{4}(?=\s|$)/g
+
+/** Numbers that stand beside other words as one word each; a phrase in quotes stays as it is. */
+function withNumbers(text: string): string {
+  return text
+    .split(/("[^"]*")/)
+    .map((part, place) => (place % 2 === 1 ? part : part.replace(grouped, (number) => number.replace(/\D/g, ''))))
+    .join('')
 }
 
 /** A phone number however it is written, as it is indexed: its digits. */

@@ -78,6 +78,7 @@ export async function owedLeads(
   filter: OwedFilter,
   now: number,
   reading: Reading = (work) => work(db),
+  gathering: Reading = (work) => work(db),
 ): Promise<OwedAnswer> {
   const found: { readonly lead: Owed; readonly place: Place }[] = []
   let place = filter.cursor === undefined ? undefined : placeOf(filter.cursor)
@@ -85,7 +86,8 @@ export async function owedLeads(
   for (let pages = 0; pages < PAGES && !isLast && found.length <= filter.limit; pages++) {
     // Not as the reader: under row security Postgres uses no index of an expression that it does not trust with rows of others.
     // Only ids come of it, and they are read as the reader.
-    const page: readonly Place[] = await unanswered(db, filter, place)
+    const after = place
+    const page: readonly Place[] = await gathering((owner) => unanswered(owner, filter, after))
     const facts = page.length === 0 ? new Map<string, OwedFacts>() : await reading((reader) => factsOf(reader, page))
     for (const at of page) {
       const known = facts.get(at.leadId)
@@ -102,6 +104,25 @@ export async function owedLeads(
     leads: shown.map(({ lead }) => lead),
     nextCursor: next === undefined ? null : Buffer.from(JSON.stringify([next.writtenAt, next.leadId])).toString('base64url'),
     coverage: coverageOf(await reading((reader) => locationsSwept(reader, filter.tenantId)), now),
+  }
+}
+
+/**
+ * The first of them, as many as the filter names, where an answer alone may be short: whoever cannot turn a page must not take leads that are
+ * owed nothing for nobody who waits. `ask` is the question as the reader asks it.
+ */
+export async function owedThrough(
+  ask: (filter: OwedFilter, now: number) => Promise<OwedAnswer>,
+  filter: OwedFilter,
+  now: number,
+): Promise<OwedAnswer> {
+  const leads: Owed[] = []
+  for (let asked = filter; ;) {
+    const answer = await ask(asked, now)
+    leads.push(...answer.leads)
+    const { nextCursor: cursor } = answer
+    if (cursor === null || leads.length >= filter.limit) return { ...answer, leads }
+    asked = { ...filter, limit: filter.limit - leads.length, cursor }
   }
 }
 

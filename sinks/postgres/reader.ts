@@ -40,6 +40,18 @@ export async function asReader<T>(pool: pg.Pool, tenantId: string, work: (db: Qu
   })
 }
 
+/** The same as the owner, who sees the rows of all: for what the reader may not see, or has no index for. */
+function asOwner<T>(pool: pg.Pool, work: (db: Queryable) => Promise<T>): Promise<T> {
+  return inTransaction(pool, async (client) => {
+    await client.query({
+      name: 'bound_owner',
+      text: `SELECT set_config('statement_timeout', $1, true)`,
+      values: [String(STATEMENT_TIMEOUT_MS)],
+    })
+    return work(client)
+  })
+}
+
 /** What the API asks, each question as the reader of the tenant that it is about. */
 export function readerQueries(pool: pg.Pool): Pick<
   LeadQueries,
@@ -68,7 +80,8 @@ export function readerQueries(pool: pg.Pool): Pick<
     async leads(filter) {
       // Before the role is taken: under row security Postgres does not use a text index, since it does not trust the operator
       // with rows of others. Only ids come of it, and they are read as the reader.
-      const found = filter.text === undefined ? undefined : await lookUp(pool, filter.text, filter.tenantId)
+      const { text, tenantId } = filter
+      const found = text === undefined ? undefined : await asOwner(pool, (db) => lookUp(db, text, tenantId))
       return reading(filter.tenantId, (queries) => queries.leads(filter, found))
     },
     profiles: (contactId, tenantId) => reading(tenantId, (queries) => queries.profiles(contactId, tenantId)),
@@ -85,9 +98,16 @@ export function readerQueries(pool: pg.Pool): Pick<
     audits: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => auditQueue(db, filter)),
     gateCosts: (filter) => asReader(pool, filter.tenantId ?? ALL_TENANTS, (db) => gateCosts(db, filter)),
     // Not as the reader, who may not see the table: a policy is about no lead, and its hash came from a decision that was read.
-    policies: keptPolicies((hashes) => policiesWithHashes(pool, hashes)),
+    policies: keptPolicies((hashes) => asOwner(pool, (db) => policiesWithHashes(db, hashes))),
     // Nor here: the table says of a lead that it was erased, and nothing else.
-    erasures: (contactId, tenantId) => erasuresOf(pool, contactId, tenantId),
-    owed: (filter, now) => owedLeads(pool, filter, now, (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work)),
+    erasures: (contactId, tenantId) => asOwner(pool, (db) => erasuresOf(db, contactId, tenantId)),
+    owed: (filter, now) =>
+      owedLeads(
+        pool,
+        filter,
+        now,
+        (work) => asReader(pool, filter.tenantId ?? ALL_TENANTS, work),
+        (work) => asOwner(pool, work),
+      ),
   }
 }

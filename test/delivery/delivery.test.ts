@@ -942,6 +942,23 @@ t.test('what is in hand while its lead is erased is told of without its text', a
   t.match(await b.told(), [{ status: 'confirmed', text: null }], 'what was told before the erasure went with it')
 })
 
+t.test('what is reserved while its lead is erased has not left: it does not, and nothing of it is kept or told', async (t) => {
+  const b = await bench(t)
+  await b.lead()
+  await b.plan({})
+  await b
+    .worker({
+      onStep: async (step) => {
+        if (step !== 'contact_read') return
+        await inTransaction(b.pool, (client) => eraseLeads(client, [{ leadId: `${tenantId}:maria`, erasedAt: b.clock.now() }]))
+      },
+    })
+    .cycle()
+  t.equal(b.sandbox.messages().length, 0)
+  t.equal((await b.pool.query('SELECT 1 FROM followup_actions')).rowCount, 0)
+  t.strictSame(await b.told(), [])
+})
+
 t.test('a worker that stops while it waits for room gives the row back; one without a database goes on when it is back', async (t) => {
   const b = await bench(t)
   await b.lead()

@@ -6306,4 +6306,60 @@ export const mutations: readonly Mutation[] = [
     ],
     why: 'Whoever may write ballots fills the state of a lead until no question about it can be stored.',
   },
+  {
+    id: 'erased-question-decided',
+    guard: 'a question from before an erasure is not decided',
+    file: 'pipelines/consensus/consensus.ts',
+    find: "if (isFromBeforeErasure(ctx, question.askedAt)) return drop('before_erasure')\n",
+    replace: '\n',
+    tests: [
+      {
+        file: erasureFolds,
+        title: 'topics are read apart: what is read after the order and is from before it is neither decided nor carried out',
+      },
+    ],
+    why: 'A consensus that was behind decides about a person who was told that nothing is left.',
+  },
+  {
+    id: 'erased-vote-kept',
+    guard: 'a vote on an erased lead is not kept as one that came early',
+    file: 'pipelines/consensus/consensus.ts',
+    find: "if (state === undefined && wasErased(ctx)) return drop('before_erasure')\n",
+    replace: '\n',
+    tests: [
+      {
+        file: erasureFolds,
+        title: 'topics are read apart: what is read after the order and is from before it is neither decided nor carried out',
+      },
+    ],
+    why: 'What agents said of an erased lead lies in the state for 30 days.',
+  },
+  {
+    id: 'erased-decision-planned',
+    guard: 'a decision from before an erasure is not carried out',
+    file: 'pipelines/followup/stage.ts',
+    find: "if (isFromBeforeErasure(ctx, decision.askedAt)) return drop('before_erasure')\n",
+    replace: '\n',
+    tests: [
+      {
+        file: erasureFolds,
+        title: 'topics are read apart: what is read after the order and is from before it is neither decided nor carried out',
+      },
+    ],
+    why: 'A message to an erased lead is planned with its text, after the erasure was told as done.',
+  },
+  {
+    id: 'reserved-kept-on-erasure',
+    guard: 'what is reserved is no proof of sending',
+    file: 'sinks/postgres/erasure.ts',
+    find: "new Set(['pending', 'deferred', 'reserved'])",
+    replace: "new Set(['pending', 'deferred'])",
+    tests: [
+      {
+        file: erasedRows,
+        title: 'everything goes but what was handed to a provider, without its content; an order that is known or older changes nothing',
+      },
+    ],
+    why: 'What a dead worker had reserved is put back and kept for two years, after the erasure was told as done.',
+  },
 ]

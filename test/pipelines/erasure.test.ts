@@ -1,6 +1,8 @@
 /** An erasure through the stages: nothing is left but refusals, nothing from before comes back, what is open is taken back. */
 import fc from 'fast-check'
 import t from 'tap'
+import { panel } from '../../pipelines/agents/panel.ts'
+import { roster } from '../../pipelines/agents/roster.ts'
 import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { forgotten, isForgotten } from '../../pipelines/enrich/erasure.ts'
 import { enrich } from '../../pipelines/enrich/stage.ts'
@@ -9,7 +11,18 @@ import { ingest } from '../../pipelines/ingest/stage.ts'
 import { noSections } from '../../pipelines/ingest/translate/draft.ts'
 import { drive } from '../../runtime/driver.ts'
 import type { ContactFields, Erasure, LeadEvent, LeadProfile } from '../../schemas/generated/records.ts'
-import { assessments, decisions, deliveries, erasures, followups, leadEvents, profiles, tenants, triggers } from '../../topics/index.ts'
+import {
+  assessments,
+  ballots,
+  decisions,
+  deliveries,
+  erasures,
+  followups,
+  leadEvents,
+  profiles,
+  tenants,
+  triggers,
+} from '../../topics/index.ts'
 import {
   HOUR,
   MINUTE,
@@ -224,4 +237,54 @@ t.test('ingest forgets what it remembers, the consensus decides nothing more, a 
   t.strictSame(more, [])
   planning.pipe(erasures, maria, erasure(tuesdayNoon))
   t.equal(planning.outputs(followups).length, 2, 'told again it takes nothing back')
+})
+
+t.test('topics are read apart: what is read after the order and is from before it is neither decided nor carried out', async (t) => {
+  const before = question()
+  const ballot = (asks = before, castAt = asks.askedAt) => ({
+    ...{ ballotId: `b ${castAt}`, assessmentId: asks.assessmentId, tenantId, contactId: 'maria', epoch: asks.epoch },
+    ...{ source: 'panel', castAt, votes: panel(asks, roster) },
+  })
+  const ordered = (stage: Parameters<typeof drive>[0], erasedAt: number, at = erasedAt) => {
+    const line = drive(stage, { at, tables })
+    line.table(erasures, maria, erasure(erasedAt))
+    line.pipe(erasures, maria, erasure(erasedAt))
+    return line
+  }
+
+  const erasedAt = before.askedAt
+  const asking = ordered(consensus, erasedAt)
+  asking.pipe(assessments, maria, before)
+  // Agents that were behind vote after the erasure.
+  asking.pipe(ballots, maria, ballot(before, erasedAt + MINUTE))
+  asking.pipe(profiles, maria, profileRecord({ epoch: before.epoch }))
+  asking.advance('1h')
+  t.strictSame(asking.outputs(decisions), [])
+  t.equal(asking.state(maria), undefined)
+  t.strictSame(
+    asking.drops.map(({ reason }) => reason),
+    ['before_erasure', 'before_erasure', 'before_erasure'],
+  )
+  const back = profileRecord({ epoch: before.epoch + 2, fieldTimes: { erased: erasedAt } })
+  const again = question({ assessmentId: 'a-2', askedAt: erasedAt + 2 * HOUR, deadlineAt: erasedAt + 2 * HOUR + 2_000, epoch: back.epoch })
+  asking.advance('1h')
+  asking.pipe(profiles, maria, back)
+  asking.pipe(ballots, maria, ballot(again))
+  asking.pipe(assessments, maria, again)
+  t.strictSame(
+    asking.outputs(decisions).map((one) => one?.assessmentId),
+    again.decisionTypes.map(() => 'a-2'),
+    'it has come back, and is decided about as any other',
+  )
+
+  const made = decisionRecord()
+  const planning = ordered(followup, made.askedAt, made.decidedAt)
+  planning.pipe(decisions, maria, made)
+  planning.pipe(profiles, maria, profileRecord({ epoch: made.epoch }))
+  t.strictSame(planning.outputs(followups), [])
+  t.equal(planning.state(maria), undefined)
+  planning.pipe(profiles, maria, profileRecord({ epoch: made.epoch + 2, fieldTimes: { erased: made.askedAt } }))
+  planning.pipe(decisions, maria, { ...made, decisionId: 'd2', askedAt: made.askedAt + 1, epoch: made.epoch + 2 })
+  planning.advance('1s')
+  t.match(planning.outputs(followups), [{ change: 'planned', decisionId: 'd2' }])
 })

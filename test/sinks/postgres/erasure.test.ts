@@ -56,20 +56,20 @@ t.test(
       batch(
         followups,
         0,
-        ['open', 'sent', 'unknown', 'denied'].map((decisionId) => [maria, followUpRecord({ decisionId })] as const),
+        ['open', 'sent', 'unknown', 'denied', 'reserved', 'again'].map((decisionId) => [maria, followUpRecord({ decisionId })] as const),
       ),
     ]
     await sink.write(stories)
     await pool.query(
-      `UPDATE followup_actions SET status = CASE decision_id WHEN 'sent' THEN 'confirmed' WHEN 'unknown' THEN 'unknown' WHEN 'denied' THEN 'denied' ELSE 'pending' END,
-       handed_over_at = CASE decision_id WHEN 'sent' THEN now() END, reason = 'Hi Maria', gates = '[{"text": "Maria"}]'`,
+      `UPDATE followup_actions SET status = CASE decision_id WHEN 'sent' THEN 'confirmed' WHEN 'again' THEN 'deferred' WHEN 'open' THEN 'pending' ELSE decision_id END,
+       handed_over_at = CASE WHEN decision_id IN ('sent', 'again') THEN now() END, reason = 'Hi Maria', gates = '[{"text": "Maria"}]'`,
     )
     t.strictSame(await held(), {
       address_statements: 3,
       communications: 1,
       consent_statements: 3,
       decisions: 1,
-      followup_actions: 4,
+      followup_actions: 6,
       lead_assignments: 1,
       lead_search: 1,
       leads: 1,
@@ -86,7 +86,8 @@ t.test(
     )
     t.ok(rows.every((row) => isStripped('followup_actions', row)))
     t.notOk(isStripped('followup_actions', { ...rows[0], message: 'Hi' }))
-    t.notOk(isStripped('followup_actions', { ...rows[0], status: 'pending' }), 'what may still be sent is no proof of sending')
+    for (const status of ['pending', 'deferred', 'reserved'])
+      t.notOk(isStripped('followup_actions', { ...rows[0], status }), `${status}: what may still be sent is no proof of sending`)
     t.notMatch(JSON.stringify(rows), /Maria/)
     t.strictSame(Object.keys(keptOnErasure).sort(), Object.keys(await held()).sort())
 
