@@ -9,6 +9,7 @@ import { Answer, AskQuery, storeAnswer, tellAsks } from './asks.ts'
 import { word } from './audits.ts'
 import { apiError } from './errors.ts'
 import { answeredPage, asksPage } from './pages/asksPage.ts'
+import { placesOf } from './places.ts'
 import type { ApiDeps } from './ports.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
@@ -30,8 +31,7 @@ export function askPageRoutes(app: ApiInstance, deps: ApiDeps): void {
         ...(await tellAsks(deps, request.query)),
         asked: request.query,
         now: deps.now(),
-        nameOf: (tenantId) => deps.tenants.get(tenantId)?.name ?? tenantId,
-        zoneOf: (tenantId) => deps.tenants.get(tenantId)?.timeZone ?? 'UTC',
+        ...placesOf(deps),
       }),
     ),
   )

@@ -11,6 +11,7 @@ import type { Churn } from '../pipelines/enrich/scoring/churn.ts'
 import { instantText } from '../pipelines/instantText.ts'
 import { apiError } from './errors.ts'
 import type { LinkedLead } from '../sinks/postgres/linkedLeads.ts'
+import { placesOf } from './places.ts'
 import type { ApiDeps } from './ports.ts'
 import { wholeRecord } from './storedRecord.ts'
 
@@ -135,7 +136,7 @@ export async function tellLead(deps: Pick<ApiDeps, 'queries' | 'explain' | 'real
     followups,
     deliveries: deliveries.map(wholeDelivery),
     churn: churnOf(profile, deps.now()) ?? null,
-    timeZone: deps.tenants.get(tenantId)?.timeZone ?? 'UTC',
+    timeZone: placesOf(deps).zoneOf(tenantId),
   }
 }
 

@@ -13,6 +13,7 @@ import { leadPage, leadsPage } from './pages/leadPages.ts'
 import { styleSheet } from './pages/layout.ts'
 import { owedPage } from './pages/owedPage.ts'
 import { overviewPage } from './pages/overviewPage.ts'
+import { placesOf } from './places.ts'
 import type { ApiDeps, ApiLimits } from './ports.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
@@ -20,6 +21,7 @@ const latestShown = 15
 const hidden = { hide: true }
 
 export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, degraded: Degraded): void {
+  const places = placesOf(deps)
   app.get('/', { schema: hidden }, async (request, reply) => {
     const [state, stored] = await Promise.all([
       readiness(deps.probes, limits.probeMs, deps.now, degraded),
@@ -29,7 +31,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
       }),
     ])
     const latest = (stored?.[1] ?? []).map(({ decision, name }) => ({ ...explained(deps, decision), name }))
-    return sendPage(reply, overviewPage({ readiness: state, overview: stored?.[0], latest, zoneOf }))
+    return sendPage(reply, overviewPage({ readiness: state, overview: stored?.[0], latest, ...places }))
   })
 
   app.get('/ui/leads', { schema: { ...hidden, querystring: LeadQuery }, preValidation: withoutEmpty }, async (request, reply) => {
@@ -41,7 +43,7 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
       found.nextCursor === null
         ? undefined
         : new URLSearchParams(Object.entries(kept).map(([name, value]) => [name, String(value)] as [string, string])).toString()
-    return sendPage(reply, leadsPage({ found, nextQuery, asked, nameOf, zoneOf }))
+    return sendPage(reply, leadsPage({ found, nextQuery, asked, ...places }))
   })
 
   app.get('/ui/leads/:id', { schema: { ...hidden, params: Type.Object({ id: LeadId }) } }, async ({ params: { id } }, reply) => {
@@ -50,24 +52,16 @@ export function pageRoutes(app: ApiInstance, deps: ApiDeps, limits: ApiLimits, d
   })
 
   app.get('/ui/owed', { schema: { ...hidden, querystring: OwedQuery } }, async (request, reply) =>
-    sendPage(reply, owedPage({ answer: await tellOwed(deps, request.query), asked: request.query, nameOf, zoneOf })),
+    sendPage(reply, owedPage({ answer: await tellOwed(deps, request.query), asked: request.query, ...places })),
   )
 
   app.get('/ui/gates', { schema: { ...hidden, querystring: GateQuery } }, async ({ query }, reply) =>
-    sendPage(reply, gatesPage({ ...(await tellGateCosts(deps, query)), asked: query, nameOf, zoneOf })),
+    sendPage(reply, gatesPage({ ...(await tellGateCosts(deps, query)), asked: query, ...places })),
   )
 
   app.get('/ui/style.css', { schema: hidden, config: { rateLimit: false } }, async (_request, reply) =>
     reply.type('text/css; charset=utf-8').send(styleSheet),
   )
-
-  function nameOf(tenantId: string): string {
-    return deps.tenants.get(tenantId)?.name ?? tenantId
-  }
-
-  function zoneOf(tenantId: string): string {
-    return deps.tenants.get(tenantId)?.timeZone ?? 'UTC'
-  }
 }
 
 /** A field that is left empty asks for nothing: a browser sends it all the same. */

@@ -3,22 +3,19 @@ import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { askedOnPage } from '../../pipelines/followup/questionWords.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { AskQuery, ToldAsk } from '../asks.ts'
+import type { Places } from '../places.ts'
 import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { instant } from './words.ts'
 
-export interface AsksView {
+export interface AsksView extends Places {
   readonly asks: readonly ToldAsk[]
   /** More are open than are shown. */
   readonly more: boolean
   readonly asked: AskQuery
   /** ms. */
   readonly now: number
-  /** The name of a location, or its id where there is none. */
-  readonly nameOf: (tenantId: string) => string
-  /** The zone of a location; UTC where nobody has said. */
-  readonly zoneOf: (tenantId: string) => string
 }
 
 export function asksPage({ asks, more, asked, now, nameOf, zoneOf }: AsksView): string {

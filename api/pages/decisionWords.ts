@@ -7,10 +7,10 @@ import { html } from './html.ts'
 import type { Markup } from './html.ts'
 import { instant, microToExact, nats, spoken } from './words.ts'
 
-/** Probability of the chosen option, in percent; a dash where nobody was asked, or something newer ended the question. */
-export function chosenPercent({ options, chosen, stopReason }: Pick<Decision, 'options' | 'chosen' | 'stopReason'>): string {
+/** Probability of the chosen option, in percent; nothing where nobody was asked, or something newer ended the question. */
+export function chosenPercent({ options, chosen, stopReason }: Pick<Decision, 'options' | 'chosen' | 'stopReason'>): string | undefined {
   const option = options.find((known) => known.option === chosen)
-  return option === undefined || stopReason === 'gated' || stopReason === 'superseded' ? '–' : wholePercent(option.probability)
+  return option === undefined || stopReason === 'gated' || stopReason === 'superseded' ? undefined : wholePercent(option.probability)
 }
 
 /** The votes and gates behind a decision as tables. `became`: what became of it, where that is known. */
@@ -19,7 +19,9 @@ export function decisionCard({ decision, headline, why }: ExplainedDecision, bec
   return html`<section class="card" id="${decision.decisionId}">
     <h3>
       ${headline}
-      <span class="soft">${spoken(decision.type)}, ${chosenPercent(decision)}, ${instant(decision.decidedAt)}</span>
+      <span class="soft"
+        >${[spoken(decision.type), chosenPercent(decision), instant(decision.decidedAt)].filter((part) => part !== undefined).join(', ')}</span
+      >
     </h3>
     ${became === undefined ? null : html`<p>${became}</p>`}
     <ul>

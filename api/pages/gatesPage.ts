@@ -2,6 +2,7 @@
 import { counted } from '../../pipelines/counted.ts'
 import type { CostOfRule } from '../../pipelines/consensus/costOfGates.ts'
 import type { GateCosts } from '../../sinks/postgres/gateCosts.ts'
+import type { Places } from '../places.ts'
 import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
@@ -13,15 +14,11 @@ export interface AskedOfGates {
   readonly days: number
 }
 
-export interface GatesView {
+export interface GatesView extends Places {
   readonly costs: GateCosts
   readonly asked: AskedOfGates
   /** From this moment on, ms. */
   readonly since: number
-  /** The name of a location, or its id where there is none. */
-  readonly nameOf: (tenantId: string) => string
-  /** The zone of a location; UTC where nobody has said. */
-  readonly zoneOf: (tenantId: string) => string
 }
 
 const usualDays = 30

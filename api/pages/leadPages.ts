@@ -21,21 +21,18 @@ import type { ToldLead } from '../leadStory.ts'
 import type { LeadConsent } from '../replySchemas.ts'
 import { becameOfIt } from './becameOfIt.ts'
 import { decisionCard } from './decisionWords.ts'
+import type { Places } from '../places.ts'
 import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { historyHeads, historyNotes, historyRows, mayInWords, permissionsInWords } from './permissionWords.ts'
 import { instant, leaderOf, moment, nameOf, realtorOf, spoken, toWhom } from './words.ts'
 
-export interface LeadsView {
+export interface LeadsView extends Places {
   readonly found: LeadPage
   /** Query string of the next page without its question mark; `undefined` on the last page. */
   readonly nextQuery: string | undefined
   readonly asked: { readonly tenant?: string; readonly level?: string; readonly q?: string }
-  /** The name of a location, or its id where there is none. */
-  readonly nameOf: (tenantId: string) => string
-  /** The zone of a location; UTC where nobody has said. */
-  readonly zoneOf: (tenantId: string) => string
 }
 
 export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace, zoneOf }: LeadsView): string {

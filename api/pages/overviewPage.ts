@@ -4,18 +4,17 @@ import type { ExplainedDecision } from '../leadStory.ts'
 import type { Overview } from '../ports.ts'
 import type { Readiness } from '../replySchemas.ts'
 import { actionOf } from '../../pipelines/consensus/explain.ts'
+import type { Places } from '../places.ts'
 import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { moment, spoken } from './words.ts'
 
-export interface OverviewView {
+export interface OverviewView extends Pick<Places, 'zoneOf'> {
   readonly readiness: Readiness
   /** `undefined` when the store does not answer: then the page says so instead of showing zeros. */
   readonly overview: Overview | undefined
   readonly latest: readonly (ExplainedDecision & { readonly name: string | null })[]
-  /** The zone of a location; UTC where nobody has said. */
-  readonly zoneOf: (tenantId: string) => string
 }
 
 export function overviewPage(view: OverviewView): string {

@@ -3,18 +3,15 @@ import { isComplete } from '../../pipelines/reconcile/coverage.ts'
 import { instantText } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import type { OwedQuery, ToldOwed } from '../owed.ts'
+import type { Places } from '../places.ts'
 import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { instant, moment } from './words.ts'
 
-export interface OwedView {
+export interface OwedView extends Places {
   readonly answer: ToldOwed
   readonly asked: OwedQuery
-  /** The name of a location, or its id where there is none. */
-  readonly nameOf: (tenantId: string) => string
-  /** The zone of a location; UTC where nobody has said. */
-  readonly zoneOf: (tenantId: string) => string
 }
 
 /** Minutes, and how they are called. */

@@ -13,6 +13,7 @@ import type { Config } from '../../config/config.ts'
 import type { AgentInsight } from '../../schemas/generated/records.ts'
 import { sandboxMarketRows } from '../../simulate/sandboxMarket.ts'
 import { insightKey, insights, marketFacts, tenants } from '../../topics/index.ts'
+import { badRowLines, TOLD_ROWS } from '../badRows.ts'
 import { cliKafka } from '../cliKafka.ts'
 import { cliError } from '../errors.ts'
 import type { Surroundings } from '../surroundings.ts'
@@ -25,8 +26,6 @@ interface MarketFlags {
   readonly location: string
 }
 
-/** Bad rows that are told one by one; the others are counted. */
-const TOLD_ROWS = 20
 const sandboxKey = 'market-sandbox-key'
 
 export function addMarket(
@@ -47,7 +46,8 @@ export function addMarket(
       // Those that are told, and no more: a feed may have any number.
       const first: (BadRow & { readonly page: number })[] = []
       const tell = () => {
-        for (const line of badLines(first, bad, page > 1)) terminal.err(line)
+        const lines = first.map((row) => badLine(row, page > 1))
+        for (const line of badRowLines(lines, bad)) terminal.err(line)
         terminal.out(
           `${facts} facts about the market of ${location} are told, ${repeated} told twice, ${bad} rows could not be read; \`rekindle market show --location ${location}\` says what is found.`,
         )
@@ -126,11 +126,8 @@ async function* fetched(pages: ReturnType<ReturnType<typeof marketFeed>['pages']
   }
 }
 
-function badLines(first: readonly (BadRow & { readonly page: number })[], all: number, withPage: boolean): string[] {
-  const lines = first.map(
-    ({ page, line, reason, detail }) => `${withPage ? `page ${page}, ` : ''}line ${line}: ${reason}${detail === '' ? '' : ` (${detail})`}`,
-  )
-  return all > first.length ? [...lines, `and ${all - first.length} more`] : lines
+function badLine({ page, line, reason, detail }: BadRow & { readonly page: number }, withPage: boolean): string {
+  return `${withPage ? `page ${page}, ` : ''}line ${line}: ${reason}${detail === '' ? '' : ` (${detail})`}`
 }
 
 const titles: Readonly<Record<(typeof insightAgents)[number], string>> = {

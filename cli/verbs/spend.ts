@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { centsOf, decimalOf } from '../../pipelines/attribution/cents.ts'
 import type { MarketingSpend } from '../../schemas/generated/records.ts'
 import { marketingSpend } from '../../topics/index.ts'
+import { badRowLines } from '../badRows.ts'
 import { columns } from '../columns.ts'
 import { cliError } from '../errors.ts'
 import { mustBeWhole } from '../latestByKey.ts'
@@ -16,9 +17,6 @@ interface LoadFlags {
   readonly skipBad?: true
   readonly dryRun?: true
 }
-
-/** Bad rows that are told one by one; the others are counted. */
-const TOLD_ROWS = 20
 
 export function addSpend(program: Command, { terminal, config, kafka, now, stop }: Surroundings): void {
   const verb = program.command('spend').description('what a location spends on marketing, by channel, campaign and day')
@@ -33,8 +31,8 @@ export function addSpend(program: Command, { terminal, config, kafka, now, stop 
     .option('--dry-run', 'say what would be loaded')
     .action(async (file: string, { location, skipBad, dryRun }: LoadFlags) => {
       const { rows, problems } = readSpend(textOf(file), location, now())
-      for (const { line, reason } of problems.slice(0, TOLD_ROWS)) terminal.err(`line ${line}: ${reason}`)
-      if (problems.length > TOLD_ROWS) terminal.err(`and ${problems.length - TOLD_ROWS} more`)
+      const bad = problems.map(({ line, reason }) => `line ${line}: ${reason}`)
+      for (const line of badRowLines(bad, bad.length)) terminal.err(line)
       if (problems.length > 0 && skipBad !== true)
         throw cliError(
           'E_SPEND_ROWS_INVALID',

@@ -13,7 +13,7 @@ import { ownTimes } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { statusOf } from './leadStatus.ts'
 import { applyLookUp } from './lookUpEvents.ts'
-import { applyDelivery, applyMessage, isContact, newlyRevoked, spokenUntil } from './messageEvents.ts'
+import { applyDelivery, applyMessage, isContact, newlyRevoked, spokenAt } from './messageEvents.ts'
 import { ownershipOf } from './ownership.ts'
 import { noteProvenance } from './provenance.ts'
 import { countsFor } from './realtorLoad.ts'
@@ -56,7 +56,7 @@ export function applyEvent(before: LeadProfile | undefined, event: LeadEvent, se
 
 /** Is this the latest word of a person of the team? */
 function isLatestHuman({ lastHumanAt }: Draft, { occurredAt }: LeadEvent, message: MessageFields): boolean {
-  const at = message.sender === 'human' && isContact(message) ? occurredAt : spokenUntil(message, occurredAt)
+  const at = message.sender === 'human' && isContact(message) ? occurredAt : spokenAt(message, occurredAt)
   return at !== undefined && lastHumanAt === at
 }
 

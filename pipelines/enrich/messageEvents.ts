@@ -44,13 +44,14 @@ export function isContact(message: MessageFields): boolean {
 const TAKEN: ReadonlySet<string> = new Set(['completed', 'answered'])
 
 /**
- * Until when (ms) the lead spoke with a person of the team, in its own call that began at `at`; undefined of every other message. Where the
- * platform names no user a machine may have taken it, and of a mailbox the status is another one (decision 150).
+ * When (ms) a person of the team spoke with the lead, in its own call of `at`; undefined of every other message. It stands right behind the call: whether
+ * the platform tells when a call began or when it ended is not documented, and what the lead writes after it waits for an answer. Where no user is
+ * named a machine may have taken it, and of a mailbox the status is another one (decision 150).
  */
-export function spokenUntil(message: MessageFields, at: number): number | undefined {
+export function spokenAt(message: MessageFields, at: number): number | undefined {
   const { direction, channel, userId, status, callStatus, callDurationSeconds } = message
   if (direction !== 'inbound' || channel !== 'call' || userId === null || callDurationSeconds === 0) return undefined
-  return TAKEN.has(callStatus ?? status ?? '') ? at + 1000 * Math.max(1, callDurationSeconds ?? 1) : undefined
+  return TAKEN.has(callStatus ?? status ?? '') ? at + 1 : undefined
 }
 
 /** Did a telephone or mailbox write what came in? Of what it says of permission the rules are those of any message. */
@@ -108,16 +109,16 @@ export function applyMessage(profile: Draft, event: LeadEvent, message: MessageF
     sender: message.sender,
     text: message.text,
   })
-  const until = spokenUntil(message, at)
-  if (until !== undefined) noteSpoken(profile, until)
+  const spoken = spokenAt(message, at)
+  if (spoken !== undefined) noteSpoken(profile, spoken)
   return true
 }
 
 /** Who was spoken with waits for no answer. It was the lead who called, so this is no attempt of ours and counts as none. */
-function noteSpoken(profile: Draft, until: number): void {
-  profile.lastHumanAt = latest(profile.lastHumanAt, until)
-  profile.lastOutboundAt = latest(profile.lastOutboundAt, until)
-  remember(profile, { messageId: null, at: until, channel: 'call', direction: 'outbound', sender: 'human', text: '' })
+function noteSpoken(profile: Draft, at: number): void {
+  profile.lastHumanAt = latest(profile.lastHumanAt, at)
+  profile.lastOutboundAt = latest(profile.lastOutboundAt, at)
+  remember(profile, { messageId: null, at, channel: 'call', direction: 'outbound', sender: 'human', text: '' })
 }
 
 /** Folds what became of our own follow-up; says whether anything changed. */

@@ -3,7 +3,7 @@
  * the other wrote: the row is read and written under one transactional id, which the later one takes from the earlier.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { RekindleError, runtimeError } from '../errors.ts'
+import { RekindleError } from '../errors.ts'
 import { partitionOf } from '../murmur2.ts'
 import { Undecodable } from '../task.ts'
 import { physicalName } from '../topic.ts'
@@ -26,39 +26,22 @@ export type RowChange<V> = (before: V | undefined) => V | Promise<V>
 
 /**
  * Writes what `change` makes of the row of this key and returns it. `change` is called again when another one was faster; what it throws ends
- * the change with nothing written. Throws E_ROW_NOT_CHANGED when others keep overtaking it, or a transaction on the partition does not end.
+ * the change with nothing written. Throws E_TOPIC_MISSING, and E_ROW_NOT_CHANGED when others keep overtaking it or a transaction on the partition
+ * does not end.
  */
 export async function changeRow<T extends AnyTopic>(
   workshop: Workshop,
   topic: T,
   key: string,
   change: RowChange<ValueOf<T>>,
-  now: () => number = Date.now,
 ): Promise<ValueOf<T>> {
-  const { wire } = workshop
+  const { cluster, counts, wire } = workshop
+  const name = physicalName(topic, workshop.topicPrefix)
+  await counts.load([name])
   await wire.register([topic])
-  const reader = await PartitionReader.connect(workshop.kafka)
-  try {
-    return await changeAt(workshop, topic, key, change, now, reader)
-  } finally {
-    await reader.close()
-  }
-}
-
-async function changeAt<T extends AnyTopic>(
-  workshop: Workshop,
-  topic: T,
-  key: string,
-  change: RowChange<ValueOf<T>>,
-  now: () => number,
-  reader: PartitionReader,
-): Promise<ValueOf<T>> {
-  const { cluster, wire, topicPrefix } = workshop
-  const name = physicalName(topic, topicPrefix)
-  const partitions = await reader.partitions(name).catch(() => [])
-  if (partitions.length === 0) throw runtimeError('E_TOPIC_MISSING', `${name} does not exist.`)
-  const partition = partitionOf(key, partitions.length)
+  const partition = partitionOf(key, counts.of(name))
   const producer = new UnitProducer({ ...workshop, group: ROWS, unit: `${topic.name}-${partition}`, topics: [name] })
+  const reader = await PartitionReader.connect(workshop.kafka)
   const attempt = async () => {
     // The id comes first: read first, and what another one commits in between would be written over.
     await producer.open()
@@ -68,7 +51,7 @@ async function changeAt<T extends AnyTopic>(
     })
     if (!isWhole) throw kafkaError('E_ROW_NOT_CHANGED', `${name} partition ${partition}: a transaction on it does not end.`)
     const after = await change(await newest(values))
-    await producer.commit([{ topic: name, partition, key, value: wire.encode(topic, after), timestamp: now(), headers: {} }], [])
+    await producer.commit([{ topic: name, partition, key, value: wire.encode(topic, after), timestamp: Date.now(), headers: {} }], [])
     return after
   }
   // As tables read it: what cannot be decoded is left out, and the row before it stands.
@@ -94,5 +77,6 @@ async function changeAt<T extends AnyTopic>(
     }
   } finally {
     await producer.close()
+    await reader.close()
   }
 }

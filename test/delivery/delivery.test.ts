@@ -925,18 +925,22 @@ t.test('an answer that comes after the sweep called it unknown still counts', as
   t.equal((await b.row()).messageId, b.sandbox.messages()[0]?.messageId)
 })
 
+/** Carries out what is due; at this step of it the lead is erased. */
+async function carryOutErasedAt(b: Awaited<ReturnType<typeof bench>>, step: string): Promise<void> {
+  const worker = b.worker({
+    onStep: async (reached) => {
+      if (reached !== step) return
+      await inTransaction(b.pool, (client) => eraseLeads(client, [{ leadId: `${tenantId}:maria`, erasedAt: b.clock.now() }]))
+    },
+  })
+  await worker.cycle()
+}
+
 t.test('what is in hand while its lead is erased is told of without its text', async (t) => {
   const b = await bench(t)
   await b.lead()
   await b.plan({})
-  await b
-    .worker({
-      onStep: async (step) => {
-        if (step !== 'called') return
-        await inTransaction(b.pool, (client) => eraseLeads(client, [{ leadId: `${tenantId}:maria`, erasedAt: b.clock.now() }]))
-      },
-    })
-    .cycle()
+  await carryOutErasedAt(b, 'called')
   t.equal(b.sandbox.messages().length, 1, 'it had left')
   t.match(await b.row(), { status: 'confirmed', text: null })
   t.match(await b.told(), [{ status: 'confirmed', text: null }], 'what was told before the erasure went with it')
@@ -946,14 +950,7 @@ t.test('what is reserved while its lead is erased has not left: it does not, and
   const b = await bench(t)
   await b.lead()
   await b.plan({})
-  await b
-    .worker({
-      onStep: async (step) => {
-        if (step !== 'contact_read') return
-        await inTransaction(b.pool, (client) => eraseLeads(client, [{ leadId: `${tenantId}:maria`, erasedAt: b.clock.now() }]))
-      },
-    })
-    .cycle()
+  await carryOutErasedAt(b, 'contact_read')
   t.equal(b.sandbox.messages().length, 0)
   t.equal((await b.pool.query('SELECT 1 FROM followup_actions')).rowCount, 0)
   t.strictSame(await b.told(), [])

@@ -6282,12 +6282,12 @@ export const mutations: readonly Mutation[] = [
     id: 'taken-call-waits',
     guard: 'a call that a person took is answered',
     file: 'pipelines/enrich/messageEvents.ts',
-    find: 'if (until !== undefined) noteSpoken(profile, until)',
+    find: 'if (spoken !== undefined) noteSpoken(profile, spoken)',
     replace: '',
     tests: [
       {
         file: 'test/pipelines/takenCalls.test.ts',
-        title: 'who was spoken with waits for no answer, and the realtor leads from the end of the call',
+        title: 'who was spoken with waits for no answer, and the realtor leads',
       },
     ],
     why: 'A lead is thanked for its call by text a minute after it has spoken with its realtor.',

@@ -261,5 +261,5 @@ t.test('a probability that is not certain is not told as certain, nor what is po
   )
   t.equal(chosenPercent(decision), 'over 99 %', 'on the page as well')
   const owned = decideNow(caseOf({ view: view({ humanOwned: true }) }), 'deadline')
-  t.strictSame([owned.stopReason, chosenPercent(owned)], ['gated', '–'], 'that waiting is all that is allowed does not make it right')
+  t.strictSame([owned.stopReason, chosenPercent(owned)], ['gated', undefined], 'that waiting is all that is allowed does not make it right')
 })

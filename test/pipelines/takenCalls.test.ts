@@ -21,14 +21,15 @@ function calls(fields: Partial<MessageFields>, at = tuesdayNoon): LeadEvent {
 const owedBy = (profile: LeadProfile, at: number) =>
   owed({ profile, knownAt: undefined, decision: undefined, followUp: undefined, foundAt: undefined }, at)?.cause
 const waitsIn = (profile: LeadProfile, at: number) => unanswered(leadView(profile, tenant, at)).length
-const end = tuesdayNoon + 2 * MINUTE
+/** Right behind the call. */
+const spokenAt = tuesdayNoon + 1
 
-t.test('who was spoken with waits for no answer, and the realtor leads from the end of the call', async (t) => {
+t.test('who was spoken with waits for no answer, and the realtor leads', async (t) => {
   const asked = applyEvent(undefined, messageEvent({ occurredAt: tuesdayNoon - HOUR, receivedAt: tuesdayNoon - HOUR }), settings)
   t.equal(owedBy(asked, tuesdayNoon), 'no_decision')
   const spoken = applyEvent(asked, calls(taken), settings)
-  t.strictSame(spoken.humanOwnership, { since: end, userId: 'anna', reason: 'human_message', untilAt: end + 24 * HOUR })
-  t.match(spoken, { lastInboundAt: tuesdayNoon, lastHumanAt: end, lastOutboundAt: end })
+  t.strictSame(spoken.humanOwnership, { since: spokenAt, userId: 'anna', reason: 'human_message', untilAt: spokenAt + 24 * HOUR })
+  t.match(spoken, { lastInboundAt: tuesdayNoon, lastHumanAt: spokenAt, lastOutboundAt: spokenAt })
   t.match(spoken.counters, { inbound: 2, inboundByChannel: { call: 1 }, outbound: 0, outboundHuman: 0, attemptsSinceReply: 0 })
   t.strictSame(contactTimes(spoken, []), [], 'a call of the lead is no contact of ours')
   t.equal(owedBy(spoken, tuesdayNoon + 48 * HOUR), undefined)
@@ -38,16 +39,22 @@ t.test('who was spoken with waits for no answer, and the realtor leads from the 
     [
       [tuesdayNoon - HOUR, 'sms', 'lead'],
       [tuesdayNoon, 'call', 'lead'],
-      [end, 'call', 'human'],
+      [spokenAt, 'call', 'human'],
     ],
   )
   const again = applyEvent(
     spoken,
-    messageEvent({ eventId: 'e2', occurredAt: end + HOUR, receivedAt: end + HOUR }, 'One more thing'),
+    messageEvent({ eventId: 'e2', occurredAt: spokenAt + HOUR, receivedAt: spokenAt + HOUR }, 'One more thing'),
     settings,
   )
-  t.equal(waitsIn(again, end + 2 * HOUR), 1, 'what it writes afterwards waits')
-  t.equal(owedBy(again, end + 2 * HOUR), 'human_silent')
+  const soon = messageEvent({ eventId: 'e3', occurredAt: tuesdayNoon + MINUTE, receivedAt: tuesdayNoon + MINUTE }, 'One more thing')
+  t.equal(
+    waitsIn(applyEvent(spoken, soon, settings), tuesdayNoon + HOUR),
+    1,
+    'also within the length of the call: its time may be that of its end',
+  )
+  t.equal(waitsIn(again, spokenAt + 2 * HOUR), 1, 'what it writes afterwards waits')
+  t.equal(owedBy(again, spokenAt + 2 * HOUR), 'human_silent')
 })
 
 t.test('a call that nobody took, or perhaps a machine, waits for an answer', async (t) => {
@@ -68,19 +75,15 @@ t.test('a call that nobody took, or perhaps a machine, waits for an answer', asy
 })
 
 t.test('one whose status or length is told in another way, or not at all, is taken all the same', async (t) => {
-  for (const [fields, until] of [
-    [{ callStatus: 'answered' }, end],
-    [{ callStatus: null }, end],
-    [{ callDurationSeconds: null }, tuesdayNoon + 1_000],
-  ] as const)
-    t.equal(applyEvent(undefined, calls({ ...taken, ...fields }), settings).lastHumanAt, until)
+  for (const fields of [{ callStatus: 'answered' }, { callStatus: null }, { callDurationSeconds: null }])
+    t.equal(applyEvent(undefined, calls({ ...taken, ...fields }), settings).lastHumanAt, spokenAt)
 })
 
 t.test('in whatever order a call and what was written around it come, the profile tells the same', async (t) => {
   const events = [
     messageEvent({ eventId: 'a', occurredAt: tuesdayNoon - HOUR, receivedAt: tuesdayNoon }, 'Hello'),
     calls(taken),
-    messageEvent({ eventId: 'b', occurredAt: end + HOUR, receivedAt: tuesdayNoon }, 'Thanks'),
+    messageEvent({ eventId: 'b', occurredAt: spokenAt + HOUR, receivedAt: tuesdayNoon }, 'Thanks'),
   ]
   const stateOf = (order: readonly LeadEvent[]) => {
     const profile = order.reduce<LeadProfile | undefined>((before, event) => applyEvent(before, event, settings), undefined)
