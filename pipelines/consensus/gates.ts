@@ -65,8 +65,20 @@ const leadClosed: Gate = ({ view }) => {
     : []
 }
 
+/** The rule that keeps silent for whoever has to read what may be an opt-out: nobody leads such a lead until it is handed over. */
+export const READ_BY_A_PERSON = 'may_be_opt_out'
+
 const humanOwnership: Gate = ({ view, at }) => {
-  const { humanOwned, humanOwnedUntil } = view
+  const { humanOwned, humanOwnedUntil, mayBeOptOut } = view
+  if (mayBeOptOut)
+    return [
+      deny(
+        'human_ownership',
+        READ_BY_A_PERSON,
+        '*',
+        'What the lead said may be an opt-out. A person should read it, and set "do not disturb" if it is one.',
+      ),
+    ]
   if (!humanOwned && (humanOwnedUntil === null || humanOwnedUntil <= at)) return []
   const lifts = humanOwnedUntil !== null && humanOwnedUntil > at ? humanOwnedUntil : null
   return [deny('human_ownership', 'human_leads', '*', 'A person leads this conversation.', lifts)]

@@ -11,9 +11,10 @@ import { CONTACT_CHANNELS, blockedBecause } from './consent.ts'
 import { appointmentAt } from './entities.ts'
 import { kept } from './longMessage.ts'
 import { masked } from './maskedText.ts'
+import { isUnclearForNobody } from './ownership.ts'
 import { purposeNow } from './purposes.ts'
 import { seenFacts } from './seenFacts.ts'
-import { permissionsOf } from './settings.ts'
+import { permissionsOf, settingsOf } from './settings.ts'
 import { signalWindow } from './behaviour/signalWindow.ts'
 import { placeOf } from './timeZones.ts'
 
@@ -90,6 +91,7 @@ export function encodedView(
     lastOwnAt: profile.lastOwnAt,
     signals: profile.behaviour === null ? [] : signalWindow(profile.behaviour.seen, at),
     shortlist: shortlistFor(facts),
+    mayBeOptOut: isUnclearForNobody(profile, at, settingsOf(tenant)),
   }
   return fitted(view)
 }

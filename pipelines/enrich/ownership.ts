@@ -2,7 +2,7 @@
  * Who leads the conversation, derived from the times of messages, hand-overs and tags. A human message keeps
  * the machine silent for the tenant's quiet hours; a tag, a hand-over and an unclear opt-out until a human says otherwise.
  */
-import type { HumanOwnership } from '../../schemas/generated/records.ts'
+import type { HumanOwnership, LeadProfile } from '../../schemas/generated/records.ts'
 import { TOMBSTONE, raise } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK, HANDED_OVER, UNCLEAR_OPT_OUT } from './messageEvents.ts'
@@ -65,4 +65,18 @@ export function ownershipOf(profile: Draft, settings: Settings, writer: string |
   if (untilAt !== null && untilAt <= profile.lastEventAt) return null
   const known = profile.humanOwnership
   return { since: humanAt, userId: writer ?? (known?.reason === 'human_message' ? known.userId : null), reason: 'human_message', untilAt }
+}
+
+/**
+ * At `at` (ms), does what may be an opt-out wait for somebody to read it? While a person is in the conversation they have it before them. A lead that
+ * a tag has handed back was left by whoever wrote before.
+ */
+export function isUnclearForNobody(
+  { humanOwnership, lastHumanAt, fieldTimes }: LeadProfile,
+  at: number,
+  { humanQuietMs }: Settings,
+): boolean {
+  if (humanOwnership?.reason !== 'opt_out_unclear') return false
+  if (lastHumanAt === null || lastHumanAt <= (fieldTimes[HANDED_BACK] ?? Number.NEGATIVE_INFINITY)) return true
+  return humanQuietMs !== null && lastHumanAt + humanQuietMs <= at
 }

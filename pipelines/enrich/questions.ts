@@ -13,7 +13,7 @@ import { foundClosed } from './closures.ts'
 import { isContactChannel } from './consent.ts'
 import { appointmentAt } from './entities.ts'
 import { MISSED, isBooked } from './leadStatus.ts'
-import { permissionChangeIn } from './messageEvents.ts'
+import { UNCLEAR_OPT_OUT, permissionChangeIn } from './messageEvents.ts'
 import { encodedView } from './leadView.ts'
 import { viewHash } from './leadViewBytes.ts'
 import { purposeNow } from './purposes.ts'
@@ -54,6 +54,7 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
   const fired: Fired[] = []
   const isInbound = event.kind === 'message_inbound' && after.counters.inbound > (before?.counters.inbound ?? 0)
   if (isInbound) fired.push({ trigger: 'inbound_message', anchor })
+  else if (isNewlyUnclear(before, after) && isOpen(after)) fired.push({ trigger: UNCLEAR_OPT_OUT, anchor })
   if (isOpen(after)) {
     const isNew = before === undefined || (event.kind === 'contact_created' && before.lastAssessedAt === null)
     if (isNew) fired.push({ trigger: 'new_lead', anchor })
@@ -85,6 +86,11 @@ function isNewlyMissed(before: LeadProfile, after: LeadProfile, { appointment, o
   return receivedAt - (missed.startsAt ?? occurredAt) < MISSED_KNOWN_MS && !isBooked(appointmentAt(after, receivedAt), receivedAt)
 }
 
+/** Has something just been told, in a call or a report, that may be an opt-out? Of a message it is asked as of any other. */
+function isNewlyUnclear(before: LeadProfile | undefined, { humanOwnership }: LeadProfile): boolean {
+  return humanOwnership?.reason === UNCLEAR_OPT_OUT && before?.humanOwnership?.reason !== UNCLEAR_OPT_OUT
+}
+
 /** Was a channel found closed that the agents took for open? They chose it, so they are asked again. */
 function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occurredAt: at }: LeadEvent): boolean {
   if (delivery === null || delivery.closedBecause === null) return false
@@ -97,8 +103,9 @@ function isNewlyClosed(before: LeadProfile, after: LeadProfile, { delivery, occu
 /** The one rule among these that the agents are asked about. A message that takes permission back asks nothing, unless it asks for another channel. */
 export function questionOf(fired: readonly Fired[], after: LeadProfile, event: LeadEvent): Fired | undefined {
   const rests = after.lastAssessedAt !== null && event.receivedAt < after.lastAssessedAt + REPORT_REST_MS
-  if (rests && event.workflow !== null) return undefined
   const first = fired.find(({ trigger }) => trigger !== 'appointment_booked' && !(rests && trigger === 'appointment_missed'))
+  // What may be an opt-out is read by somebody, however soon after a question it is told.
+  if (rests && event.workflow !== null && first?.trigger !== UNCLEAR_OPT_OUT) return undefined
   return first !== undefined && takesBack(after, event) && !asksForAnother(after, event) ? undefined : first
 }
 

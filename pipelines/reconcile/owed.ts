@@ -121,7 +121,7 @@ type Told = Pick<Owed, 'cause' | 'since' | 'detail'> & Partial<Pick<Owed, 'lookA
 function causeOf(facts: OwedFacts, askedAt: number, now: number): Told {
   const { profile, foundAt } = facts
   const owner = profile.humanOwnership
-  // Nobody has it, and nobody was told: it waits for whoever looks here.
+  // Nobody has it yet: its hand-over is under way, could not be made, or whoever was in the conversation has not written since.
   if (owner?.reason === 'opt_out_unclear')
     return {
       cause: 'gate',

@@ -3031,8 +3031,8 @@ export const mutations: readonly Mutation[] = [
     id: 'stated-signal-asks-at-once',
     guard: 'a stated signal asks nothing within an hour of the last question',
     file: 'pipelines/enrich/questions.ts',
-    find: 'if (rests && event.workflow !== null) return',
-    replace: "if (rests && event.kind === 'workflow_reported') return",
+    find: 'if (rests && event.workflow !== null && first?.trigger !== UNCLEAR_OPT_OUT) return undefined',
+    replace: "if (rests && event.kind === 'workflow_reported' && first?.trigger !== UNCLEAR_OPT_OUT) return undefined",
     tests: [
       {
         file: 'test/pipelines/workflowReports.test.ts',
@@ -6277,6 +6277,48 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Half of what is held on a person lies on the disk of whoever pressed Ctrl-C twice.',
+  },
+  {
+    id: 'unclear-opt-out-is-nobodys',
+    guard: 'what may be an opt-out is handed over',
+    file: 'pipelines/consensus/dueToAPerson.ts',
+    find: 'return led.ruleId === READ_BY_A_PERSON ? led : undefined',
+    replace: 'return undefined',
+    tests: [
+      {
+        file: 'test/pipelines/mayBeOptOut.test.ts',
+        title: 'a message that may be an opt-out goes to a person as a task that says so, once',
+      },
+    ],
+    why: 'The machine is silent for good, and no person is told why.',
+  },
+  {
+    id: 'unclear-opt-out-taken-from-who-writes',
+    guard: 'a person who is in the conversation keeps it',
+    file: 'pipelines/enrich/ownership.ts',
+    find: 'return humanQuietMs !== null && lastHumanAt + humanQuietMs <= at',
+    replace: 'return true',
+    tests: [
+      {
+        file: 'test/pipelines/mayBeOptOut.test.ts',
+        title: 'while a person is in the conversation they have it before them; when they have left it, it is put to one',
+      },
+    ],
+    why: 'A realtor who reads "cancel my tour" gets a task to read it, and the lead stays off until a tag is set.',
+  },
+  {
+    id: 'unclear-opt-out-rests',
+    guard: 'a report that may hold an opt-out asks however soon it comes',
+    file: 'pipelines/enrich/questions.ts',
+    find: 'if (rests && event.workflow !== null && first?.trigger !== UNCLEAR_OPT_OUT) return undefined',
+    replace: 'if (rests && event.workflow !== null) return undefined',
+    tests: [
+      {
+        file: 'test/pipelines/mayBeOptOut.test.ts',
+        title: 'so does what a call of the voice agent or the report of a workflow may hold, however soon it comes after a question',
+      },
+    ],
+    why: 'A workflow passes on "please stop texting me" within the hour: the lead is paused, and nobody hears of it.',
   },
   {
     id: 'taken-call-waits',

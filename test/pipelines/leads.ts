@@ -53,6 +53,7 @@ export function view(changes: Partial<Omit<LeadView, 'counters'>> & { counters?:
     lastOwnAt: null,
     signals: [],
     shortlist: [],
+    mayBeOptOut: false,
     ...rest,
   }
 }

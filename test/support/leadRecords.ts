@@ -231,7 +231,6 @@ export function followUpRecord(over: Partial<FollowUp> = {}): FollowUp {
   }
 }
 
-/** The lead writes this by SMS. */
 /** What a follow-up's delivery that has arrived says. */
 export function deliveryRecord(over: Partial<DeliveryChanged> = {}): DeliveryChanged {
   return {
