@@ -55,7 +55,7 @@ export const runtimeMetricCatalogue = {
   lr_task_state_keys: { help: 'Keys in the state of a stage on this process.', labels: ['stage'], gauge: true },
   lr_task_parked_keys: { help: 'Keys of a stage on this process whose records wait to be folded again.', labels: ['stage'], gauge: true },
   lr_standby_lag_records: {
-    help: 'Offsets of the changelogs that the standby copy of a partition on this process misses; 0 where it keeps none, infinite when it failed.',
+    help: 'Offsets of the changelogs that the standby copy of a partition on this process misses; 0 where it keeps none, infinite while it fails or cannot be read.',
     labels: ['group', 'partition'],
     gauge: true,
   },

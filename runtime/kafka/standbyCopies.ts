@@ -126,7 +126,10 @@ export class StandbyCopies {
         complete = await this.#step()
       } catch (error) {
         if (signal.aborted) return
-        for (const { logs } of this.#copies.values()) for (const log of logs) log.position = undefined
+        for (const { partition, logs } of this.#copies.values()) {
+          for (const log of logs) log.position = undefined
+          this.#tellUnknown(partition)
+        }
         this.#context.logger.warn({ error: String(error) }, 'standby copies fall behind: their changelogs cannot be read')
       }
       // While there is more, half of the time is left to those that own something.
@@ -238,14 +241,20 @@ export class StandbyCopies {
 
   /** The owned partitions go on; the log says what to do. */
   #giveUp(partition: number, error: unknown): void {
-    const { logger, metrics, group, now } = this.#context
+    const { logger, now } = this.#context
     logger.error({ err: error, partition, retryMs: RETRY_MS }, 'a standby copy failed; a take-over here would restore more')
     if (this.#wanted.has(partition)) {
       this.#wanted.set(partition, now() + RETRY_MS)
-      metrics.set('lr_standby_lag_records', { group, partition: String(partition) }, Infinity)
+      this.#tellUnknown(partition)
     }
     const copy = this.#copies.get(partition)
     if (copy !== undefined) this.#drop(copy, 'dirty')
+  }
+
+  /** What it misses is not known: its last figure would be taken for that of now. */
+  #tellUnknown(partition: number): void {
+    const { metrics, group } = this.#context
+    if (this.#wanted.has(partition)) metrics.set('lr_standby_lag_records', { group, partition: String(partition) }, Infinity)
   }
 
   #unwant(partition: number): void {

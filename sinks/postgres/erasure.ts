@@ -10,6 +10,7 @@ import { lockLeads } from './ledger.ts'
 import { leadTables } from './leadTables.ts'
 import type { Queryable } from './pool.ts'
 import { instant } from './storable.ts'
+import { unnameContacts } from './unnameContacts.ts'
 
 /** What stays of an erased lead under its key, each with why. Everything else goes; what was said from a number stays without its lead. */
 export const keptOnErasure: Readonly<Record<string, string>> = {
@@ -75,6 +76,7 @@ export async function eraseLeads(client: pg.PoolClient, orders: readonly LeadEra
   await client.query(`UPDATE followup_actions SET ${sets.join(', ')} WHERE lead_id = ANY($1)`, [leads])
   const days = await daysDecided(client, leads)
   await unlinkStatements(client, leads)
+  await unnameContacts(client, leads)
   for (const { table, column } of await leadTables(client))
     if (!Object.hasOwn(keptOnErasure, table)) await client.query(`DELETE FROM "${table}" WHERE "${column}" = ANY($1)`, [leads])
   await uncountDays(client, days)

@@ -201,6 +201,24 @@ t.test('a fetch that one of two brokers fails is put again when the other has an
   t.equal(state?.stores.get('adder')?.position, 3n)
 })
 
+t.test('while changelogs cannot be read nobody knows what a copy misses, and its last figure does not stand', async (t) => {
+  const cluster = new StandIn()
+  cluster.keep(0, 1)
+  const { copies, lags } = copiesOn(t, cluster)
+  copies.keep(['0'])
+  await eventually('it is complete', () => lags.get('0') === 0)
+  cluster.beforeAnswer = () => Promise.reject(new Error('the broker is away'))
+  await eventually('it is told', () => lags.get('0') === Infinity)
+  t.equal(copies.size, 1)
+  cluster.beforeAnswer = () => Promise.resolve()
+  await eventually('and ends', () => lags.get('0') === 0)
+  cluster.beforeAnswer = () => Promise.reject(new Error('the broker is away'))
+  const tried = cluster.fetched.length
+  copies.keep([], ['0'])
+  await eventually('it fails once it is owned', () => cluster.fetched.length > tried + 1)
+  t.equal(lags.get('0'), 0, 'whoever owns it misses nothing')
+})
+
 t.test('a copy that could not be read for 20 hours begins anew: it may have missed that a key was deleted', async (t) => {
   const cluster = new StandIn()
   cluster.keep(0, 1, 2)

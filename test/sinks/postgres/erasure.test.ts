@@ -5,6 +5,7 @@ import { isFromBefore } from '../../../sinks/erasedRecords.ts'
 import { leadTables } from '../../../sinks/postgres/leadTables.ts'
 import { migrate } from '../../../sinks/postgres/migrate.ts'
 import { createPool, inTransaction } from '../../../sinks/postgres/pool.ts'
+import { tablesOfReasons } from '../../../sinks/postgres/unnameContacts.ts'
 import { postgresSink } from '../../../sinks/postgres/sink.ts'
 import { decisions, erasures, followups, leadEvents, profiles } from '../../../topics/index.ts'
 import type { SinkBatch } from '../../../runtime/sink.ts'
@@ -109,6 +110,40 @@ t.test(
     t.equal((await held())['communications'], 1, 'an order that is read again does not touch it')
   },
 )
+
+t.test('what the work on its location said of the lead goes too, and the work goes on', async (t) => {
+  const { pool } = await database(t)
+  const { rows: columns } = await pool.query<{ table_name: string }>(
+    "SELECT table_name FROM information_schema.columns WHERE column_name = 'failed_because' AND table_schema = current_schema() ORDER BY 1",
+  )
+  t.strictSame(
+    columns.map(({ table_name }) => table_name),
+    [...tablesOfReasons].sort(),
+  )
+  const held = JSON.stringify({ maria: 3, peter: 1 })
+  for (const tenant of [tenantId, 'other'])
+    await pool.query(
+      `INSERT INTO sweep_cursors (tenant_id, source, swept_until, started_at, wait_ms, held_up, failed_because)
+       SELECT $1, source, now(), now(), 1, $2, why
+       FROM (VALUES ('contacts', 'contact maria: 500'), ('messages', 'contact peter: 500'), ('tasks', NULL)) AS x (source, why)`,
+      [tenant, held],
+    )
+  await postgresSink(pool).write([batch(erasures, 0, [[maria, erasure(tuesdayNoon)]])])
+  const { rows } = await pool.query('SELECT tenant_id, source, held_up, failed_because FROM sweep_cursors ORDER BY 1 DESC, 2')
+  const said = (tenant_id: string, of: (source: string, why: string | null) => object) =>
+    [
+      ['contacts', 'contact maria: 500'],
+      ['messages', 'contact peter: 500'],
+      ['tasks', null],
+    ].map(([source, why]) => ({ tenant_id, source, ...of(String(source), why ?? null) }))
+  t.strictSame(rows, [
+    ...said(tenantId, (source, why) => ({
+      held_up: { peter: 1 },
+      failed_because: source === 'contacts' ? 'It named a contact that was erased since.' : why,
+    })),
+    ...said('other', (_, why) => ({ held_up: { maria: 3, peter: 1 }, failed_because: why })),
+  ])
+})
 
 t.test('orders and records of one transaction: what they forget is left out of it', async (t) => {
   const { pool, held } = await database(t)
