@@ -28,7 +28,8 @@ export const tenantLimits = {
     flag: '--reply-exempt-minutes',
     from: 0,
     to: 30,
-    means: 'minutes after a message of the lead in which an answer may leave outside lawful hours',
+    means:
+      'minutes after a message of the lead in which an answer may leave outside lawful hours, a text if it wrote or called by telephone',
   },
   inquiryConsentDays: { flag: '--inquiry-consent-days', from: 0, to: 90, means: 'days for which an inquiry permits contact' },
 } as const satisfies Partial<Record<keyof Tenant, Limit>>

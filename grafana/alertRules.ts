@@ -88,7 +88,8 @@ export const alertRules: readonly AlertRule[] = [
     for: '10m',
     severity: 'warning',
     summary: 'The standby copy of {{ $labels.group }} partition {{ $labels.partition }} misses {{ $value | humanize }} records.',
-    means: 'A copy of the state has failed or cannot be read (+Inf), or does not keep up. Owners are not disturbed; a take-over would restore more.',
+    means:
+      'A copy of the state has failed or cannot be read (+Inf), or does not keep up. Owners are not disturbed; a take-over would restore more.',
     remedy: [
       'Find `a standby copy failed` in the log of the process: with E_STATE_STORE its disk is full or broken (STATE_DIR). It tries again each minute.',
       'Find `standby copies fall behind`: their changelogs cannot be read; look at Kafka. What they hold is good again once they are.',

@@ -67,6 +67,9 @@ export function ownershipOf(profile: Draft, settings: Settings, writer: string |
   return { since: humanAt, userId: writer ?? (known?.reason === 'human_message' ? known.userId : null), reason: 'human_message', untilAt }
 }
 
+/** Who has not written for so long is in no conversation, however long the machine is silent after a person: three days, the last step of silence, in ms. */
+const IN_IT_MS = 72 * 3_600_000
+
 /**
  * At `at` (ms), does what may be an opt-out wait for somebody to read it? While a person is in the conversation they have it before them. A lead that
  * a tag has handed back was left by whoever wrote before.
@@ -78,5 +81,5 @@ export function isUnclearForNobody(
 ): boolean {
   if (humanOwnership?.reason !== 'opt_out_unclear') return false
   if (lastHumanAt === null || lastHumanAt <= (fieldTimes[HANDED_BACK] ?? Number.NEGATIVE_INFINITY)) return true
-  return humanQuietMs !== null && lastHumanAt + humanQuietMs <= at
+  return lastHumanAt + Math.min(humanQuietMs ?? IN_IT_MS, IN_IT_MS) <= at
 }

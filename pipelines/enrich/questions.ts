@@ -58,6 +58,7 @@ export function firedBy(before: LeadProfile | undefined, after: LeadProfile, eve
   if (isOpen(after)) {
     const isNew = before === undefined || (event.kind === 'contact_created' && before.lastAssessedAt === null)
     if (isNew) fired.push({ trigger: 'new_lead', anchor })
+    else if (isHandedBack(before, after, event)) fired.push({ trigger: 'handed_back', anchor })
     else if (event.kind === 'workflow_reported') fired.push({ trigger: 'workflow_reported', anchor })
     else if (isNewlyClosed(before, after, event)) fired.push({ trigger: 'channel_closed', anchor })
     else if (isNewlyMissed(before, after, event)) fired.push({ trigger: 'appointment_missed', anchor })
@@ -89,6 +90,11 @@ function isNewlyMissed(before: LeadProfile, after: LeadProfile, { appointment, o
 /** Has something just been told, in a call or a report, that may be an opt-out? Of a message it is asked as of any other. */
 function isNewlyUnclear(before: LeadProfile | undefined, { humanOwnership }: LeadProfile): boolean {
   return humanOwnership?.reason === UNCLEAR_OPT_OUT && before?.humanOwnership?.reason !== UNCLEAR_OPT_OUT
+}
+
+/** Did a tag end that a person leads? Steps of silence that have passed meanwhile were asked in vain, and none comes again. */
+function isHandedBack({ humanOwnership: led }: LeadProfile, after: LeadProfile, { contact, occurredAt }: LeadEvent): boolean {
+  return contact !== null && led !== null && (led.untilAt ?? Infinity) > occurredAt && after.humanOwnership === null
 }
 
 /** Was a channel found closed that the agents took for open? They chose it, so they are asked again. */

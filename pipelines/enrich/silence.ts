@@ -1,6 +1,7 @@
 /**
  * Silence of a lead: since the last message in either direction, or since we know of it when there was none. The agents
- * are asked after 24, 48 and 72 hours, once each per silence; any message begins a new one. After 30 days it is dormant.
+ * are asked after 24, 48 and 72 hours, once each per silence; any message begins a new one. After 30 days it is dormant. While a person leads
+ * nothing may be done, so that the last step waits for the end of a quiet time that is longer.
  */
 import type { TimerChange } from '../../runtime/outcome.ts'
 import { timer } from '../../runtime/outcome.ts'
@@ -29,6 +30,14 @@ export function silenceBase(profile: LeadProfile): number {
   return lastOutboundAt === null ? lastInboundAt : Math.max(lastInboundAt, lastOutboundAt)
 }
 
+const LAST_STEP = SILENCE_HOURS[2]
+
+/** When a step is reached, ms. Left out at its hour, the last one would leave a lead to nobody from the end of the quiet time on. */
+function stepAt(profile: LeadProfile, hours: number): number {
+  const at = silenceBase(profile) + hours * HOUR_MS
+  return hours === LAST_STEP ? Math.max(at, profile.humanOwnership?.untilAt ?? at) : at
+}
+
 /** May this lead be asked about on our own initiative? Not when it is gone, won, lost or closed on every channel. */
 export function isOpen(profile: LeadProfile): boolean {
   return closedBecause(profile) === undefined
@@ -47,19 +56,23 @@ export function closedBecause(
     : 'No channel is open: each is taken back by the lead or set to do not disturb.'
 }
 
+/** Whole hours of the silence until `at`. */
+export function hoursOfSilence(profile: LeadProfile, at: number): number {
+  return Math.floor((at - silenceBase(profile)) / HOUR_MS)
+}
+
 /** The step (24, 48 or 72 hours) that the silence has reached at `at`; 0 before the first. */
 export function silenceReached(profile: LeadProfile, at: number): number {
-  const hours = (at - silenceBase(profile)) / HOUR_MS
-  return SILENCE_HOURS.findLast((step) => step <= hours) ?? 0
+  return SILENCE_HOURS.findLast((step) => stepAt(profile, step) <= at) ?? 0
 }
 
 /** Timers to set or cancel when the profile goes from `before` to `after`. Nothing when the silence is the same one. */
 export function silenceTimers(before: LeadProfile | undefined, after: LeadProfile): TimerChange[] {
   const was = before !== undefined && isOpen(before)
   if (!isOpen(after)) return was ? steps.map(({ wait }) => wait.cancel()) : []
-  const base = silenceBase(after)
-  if (was && silenceBase(before) === base && before.silenceStep === after.silenceStep) return []
-  return steps.map(({ hours, wait }) => (hours > after.silenceStep ? wait.at(base + hours * HOUR_MS) : wait.cancel()))
+  const isTheSame = was && silenceBase(before) === silenceBase(after) && stepAt(before, LAST_STEP) === stepAt(after, LAST_STEP)
+  if (isTheSame && before.silenceStep === after.silenceStep) return []
+  return steps.map(({ hours, wait }) => (hours > after.silenceStep ? wait.at(stepAt(after, hours)) : wait.cancel()))
 }
 
 export type SilenceAnswer = 'ask' | 'dormant' | 'nothing'
@@ -69,7 +82,7 @@ export type SilenceAnswer = 'ask' | 'dormant' | 'nothing'
  * asked: one silence gives one question at a time.
  */
 export function onSilence(profile: LeadProfile, hours: number, at: number): SilenceAnswer {
-  if (!isOpen(profile) || at < silenceBase(profile) + hours * HOUR_MS) return 'nothing'
+  if (!isOpen(profile) || at < stepAt(profile, hours)) return 'nothing'
   if (hours === DORMANT_HOURS) return isQualifying(appointmentAt(profile, at), at) ? 'nothing' : 'dormant'
   return hours > profile.silenceStep && hours === silenceReached(profile, at) ? 'ask' : 'nothing'
 }

@@ -32,7 +32,16 @@ import { REPLIES_TIMER, heldWith, observed, outcomeOf, repliesSettled, settledAt
 import { assessmentOf, firedBy, questionOf, takesBack, triggerFired } from './questions.ts'
 import { realtorActivities, realtorNews } from './realtorLoad.ts'
 import { settingsOf } from './settings.ts'
-import { DORMANT_HOURS, SILENCE_HOURS, onSilence, silenceBase, silenceReached, silenceTimerName, silenceTimers } from './silence.ts'
+import {
+  DORMANT_HOURS,
+  SILENCE_HOURS,
+  onSilence,
+  hoursOfSilence,
+  silenceBase,
+  silenceReached,
+  silenceTimerName,
+  silenceTimers,
+} from './silence.ts'
 import { placeOf } from './timeZones.ts'
 import { urgencyOf } from './urgency.ts'
 
@@ -121,7 +130,7 @@ function fall(before: LeadProfile, timer: FiredTimer, ctx: EnrichContext): Answe
     emit: [
       emit(profiles, after),
       ...urgencyOf(before, after, ctx.at),
-      triggerFired(fired, after, timer.dueAt, becauseOfSilence(hours, after), ctx),
+      triggerFired(fired, after, timer.dueAt, becauseOfSilence(Math.max(hours, hoursOfSilence(after, timer.dueAt)), after), ctx),
       assessmentOf(fired, after, ctx),
     ],
   })

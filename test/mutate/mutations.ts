@@ -6296,7 +6296,7 @@ export const mutations: readonly Mutation[] = [
     id: 'unclear-opt-out-taken-from-who-writes',
     guard: 'a person who is in the conversation keeps it',
     file: 'pipelines/enrich/ownership.ts',
-    find: 'return humanQuietMs !== null && lastHumanAt + humanQuietMs <= at',
+    find: 'return lastHumanAt + Math.min(humanQuietMs ?? IN_IT_MS, IN_IT_MS) <= at',
     replace: 'return true',
     tests: [
       {
@@ -6319,6 +6319,48 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'A workflow passes on "please stop texting me" within the hour: the lead is paused, and nobody hears of it.',
+  },
+  {
+    id: 'handed-back-to-nobody',
+    guard: 'a lead that is handed back is asked about',
+    file: 'pipelines/enrich/questions.ts',
+    find: "else if (isHandedBack(before, after, event)) fired.push({ trigger: 'handed_back', anchor })",
+    replace: '',
+    tests: [
+      {
+        file: 'test/pipelines/afterAPerson.test.ts',
+        title: 'a lead that a tag hands back is asked about at once, also when all steps of silence have passed',
+      },
+    ],
+    why: 'A realtor hands a lead back after four days; all steps of silence have passed, and nobody looks at it again.',
+  },
+  {
+    id: 'last-step-within-the-quiet-time',
+    guard: 'the last step of silence waits for the end of the quiet time',
+    file: 'pipelines/enrich/silence.ts',
+    find: 'return hours === LAST_STEP ? Math.max(at, profile.humanOwnership?.untilAt ?? at) : at',
+    replace: 'return at',
+    tests: [
+      {
+        file: 'test/pipelines/afterAPerson.test.ts',
+        title: 'the last step of silence waits for the end of a quiet time that is longer',
+      },
+    ],
+    why: 'With quiet hours of more than three days every question about a silent lead is asked in vain.',
+  },
+  {
+    id: 'text-answers-an-email-by-night',
+    guard: 'a text leaves by night only to who wrote or called by telephone',
+    file: 'pipelines/followup/gates/hours.ts',
+    find: "(channel !== 'sms' || BY_TELEPHONE.has(message.channel))",
+    replace: 'true',
+    tests: [
+      {
+        file: 'test/pipelines/followupGates.test.ts',
+        title: "an answer within minutes of the lead's own message may leave at night, a nudge may not",
+      },
+    ],
+    why: 'Somebody sends an e-mail at eleven at night, and the telephone beside the bed rings.',
   },
   {
     id: 'taken-call-waits',

@@ -336,7 +336,10 @@ t.test('who was won or lost and asks for a person is handed over; nothing else i
 
 t.test("an answer within minutes of the lead's own message may leave at night, a nudge may not", async (t) => {
   const night = Date.UTC(2026, 10, 11, 5)
-  const input = (lastInboundAt: number) => fence({ at: night, copyCompleteAt: night }, { lastInboundAt })
+  const wrote = (at: number, channel = 'sms', direction = 'inbound') =>
+    ({ messageId: null, at, channel, direction, sender: direction === 'inbound' ? 'lead' : 'human', text: '' }) as const
+  const input = (at: number, channel = 'sms', direction = 'inbound') =>
+    fence({ at: night, copyCompleteAt: night }, { recentMessages: [wrote(at, channel, direction)] })
   t.equal(verdictOf(input(night - 10 * MINUTE + 1)), 'allow')
   t.equal(verdictOf(input(night - 10 * MINUTE)), 'hours/outside_hours')
   t.equal(verdictOf(input(night + 1)), 'hours/outside_hours', 'a message from the future exempts nothing')
@@ -345,6 +348,13 @@ t.test("an answer within minutes of the lead's own message may leave at night, a
     'hours/outside_hours',
     'a call is no reply',
   )
+  t.equal(verdictOf(input(night - MINUTE, 'sms', 'outbound')), 'hours/outside_hours', 'what we wrote is no message of the lead')
+  for (const channel of ['call', 'voicemail']) t.equal(verdictOf(input(night - MINUTE, channel)), 'allow', `${channel}: by telephone`)
+  for (const channel of ['email', 'live_chat', 'whatsapp', 'facebook'])
+    t.equal(verdictOf(input(night - MINUTE, channel)), 'hours/outside_hours', `${channel}: no telephone has to ring by night`)
+  const byMail = followUpRecord({ channel: 'email', subject: 'Hello' })
+  for (const channel of ['email', 'sms', 'live_chat'])
+    t.not(verdictOf({ ...input(night - MINUTE, channel), followUp: byMail }), 'hours/outside_hours', `an e-mail answers ${channel}`)
 })
 
 t.test('a lead that has moved, or has another number, is written to by the hours of what the platform shows as well', async (t) => {

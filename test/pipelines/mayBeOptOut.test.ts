@@ -2,19 +2,14 @@
  * What may be an opt-out is put to a person, whatever the votes say: once, and not while one is in the conversation already (decision 163).
  */
 import t from 'tap'
-import { agents } from '../../pipelines/agents/agents.ts'
-import { consensus } from '../../pipelines/consensus/consensus.ts'
 import { applyEvent } from '../../pipelines/enrich/applyEvent.ts'
 import { leadView } from '../../pipelines/enrich/leadView.ts'
-import { enrich } from '../../pipelines/enrich/stage.ts'
 import { settingsOf } from '../../pipelines/enrich/settings.ts'
-import { followup } from '../../pipelines/followup/stage.ts'
-import { drive } from '../../runtime/driver.ts'
 import type { LeadEvent, LeadProfile, Tenant } from '../../schemas/generated/records.ts'
-import { assessments, decisions, followups, leadEvents, leadKey, profiles, triggers } from '../../topics/index.ts'
-import { HOUR, MINUTE, messageEvent, noContactFields, tenantId, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import { decisions, triggers } from '../../topics/index.ts'
+import { HOUR, MINUTE, messageEvent, noContactFields, tenantRecord, tuesdayNoon } from '../support/leadRecords.ts'
+import { mariaLine } from './mariaLine.ts'
 
-const maria = leadKey(tenantId, 'maria')
 /** A request that is no opt-out by rule, and may mean one. */
 const UNCLEAR = 'please cancel my tour'
 
@@ -31,43 +26,8 @@ const reported = (text: string) => ({
   ...{ messageDirection: 'inbound', messageText: text },
 })
 
-function lineOf(tenant: Tenant = tenantRecord()) {
-  const line = drive([enrich, agents, consensus, followup], { at: tuesdayNoon, tables: { tenants: [[tenantId, tenant]] } })
-  let count = 0
-  const happens = (kind: string, over: Partial<LeadEvent>) => {
-    const event = { eventId: `e${++count}`, kind, occurredAt: line.now, receivedAt: line.now, message: null, ...over }
-    line.pipe(leadEvents, maria, messageEvent(event))
-    line.advance('10s')
-  }
-  const writes = (text: string, human = false) => {
-    const { message } = messageEvent({}, text)
-    if (message === null) throw new Error('no message')
-    const own = { ...message, messageId: `m${count}` }
-    if (human) happens('message_outbound', { message: { ...own, direction: 'outbound', sender: 'human', userId: 'anna' } })
-    else happens('message_inbound', { message: own })
-  }
-  happens('contact_created', {
-    contact: { ...noContactFields, firstName: 'Maria', phone: '+12125550101', email: 'm@example.com', state: 'NY' },
-  })
-  const seen = { followups: line.outputs(followups).length, asked: line.outputs(assessments).length }
-  return {
-    line,
-    happens,
-    writes,
-    /** Planned since the lead became known, and not taken back. */
-    planned: () => {
-      const told = line.outputs(followups).slice(seen.followups)
-      return told.filter(
-        ({ change, followupId }) => change === 'planned' && !told.some((o) => o.change === 'cancelled' && o.followupId === followupId),
-      )
-    },
-    asked: () => line.outputs(assessments).slice(seen.asked),
-    profile: () => line.outputs(profiles).at(-1) as LeadProfile,
-  }
-}
-
 t.test('a message that may be an opt-out goes to a person as a task that says so, once', async (t) => {
-  const { line, writes, planned, happens, profile } = lineOf()
+  const { line, writes, planned, happens, profile } = mariaLine()
   writes(UNCLEAR)
   const reason = 'What the lead said may be an opt-out. A person should read it, and set "do not disturb" if it is one.'
   t.match(
@@ -102,7 +62,7 @@ t.test('a message that may be an opt-out goes to a person as a task that says so
 })
 
 t.test('while a person is in the conversation they have it before them; when they have left it, it is put to one', async (t) => {
-  const { line, writes, planned, asked, profile } = lineOf(tenantRecord({ humanQuietHours: 24 }))
+  const { line, writes, planned, asked, profile } = mariaLine(tenantRecord({ humanQuietHours: 24 }))
   writes('We can see it tomorrow at 3', true)
   line.advance('1h')
   writes(UNCLEAR)
@@ -115,7 +75,7 @@ t.test('while a person is in the conversation they have it before them; when the
 })
 
 t.test('a person who has handed the lead back is in no conversation with it', async (t) => {
-  const { line, writes, happens, planned } = lineOf()
+  const { line, writes, happens, planned } = mariaLine()
   writes('Hello from Anna', true)
   line.advance('1m')
   happens('tags_changed', { contact: { ...noContactFields, tags: ['AI Assistant: On'] } })
@@ -129,7 +89,7 @@ t.test('so does what a call of the voice agent or the report of a workflow may h
     ['voice_call_ended', { voiceCall: called }],
     ['workflow_reported', { workflow: reported('please stop texting me') }],
   ] as const) {
-    const { line, happens, planned, asked } = lineOf()
+    const { line, happens, planned, asked } = mariaLine()
     happens(kind, section as Partial<LeadEvent>)
     t.match(asked(), [{ reason: 'opt_out_unclear', decisionTypes: ['follow_up', 'escalation'], view: { mayBeOptOut: true } }], kind)
     t.match(
@@ -161,7 +121,7 @@ t.test('a person leads by the view of a moment', async (t) => {
   if (profile === undefined) throw new Error('no profile')
   const seen = (when: number, of?: Tenant) => leadView(profile, of, when).mayBeOptOut
   t.strictSame([seen(at + 2 * HOUR - 1, tenant), seen(at + 2 * HOUR, tenant)], [false, true])
-  t.equal(seen(at + 1000 * HOUR), false, 'of a location that has set nothing a person leads without end')
+  t.strictSame([seen(at + 72 * HOUR - 1), seen(at + 72 * HOUR)], [false, true], 'three days at most, also where a person leads without end')
   const answered = applyEvent(profile, told('Sure', at + 2 * MINUTE, human), settings)
   t.equal(leadView(answered, tenant, at + 3 * HOUR).mayBeOptOut, false, 'who wrote after it has seen it')
 })

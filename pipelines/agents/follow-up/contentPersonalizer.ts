@@ -13,8 +13,9 @@ import { declined } from '../declined.ts'
 import { askedFor } from '../hearing.ts'
 import { unanswered } from '../phrases.ts'
 
+const DAY_MS = 86_400_000
 /** A lead nobody wrote to for 30 days is approached anew. */
-const dormantAfterMs = 30 * 86_400_000
+const dormantAfterMs = 30 * DAY_MS
 
 interface Occasion {
   readonly templateId: TemplateId
@@ -63,6 +64,17 @@ function answerTo(channel: string | undefined, isBooked: boolean): Occasion {
   }
 }
 
+/** A person has handed the lead back, and it waits for no answer: what its silence calls for, which nobody was allowed to break meanwhile. */
+function afterAPerson({ askedAt, lastOutboundAt, counters }: AgentView): Occasion | undefined {
+  if (lastOutboundAt === null) return { ...firstTouch, because: 'A person has handed the lead back, and nobody has written yet.' }
+  const silentMs = askedAt - lastOutboundAt
+  if (silentMs < DAY_MS) return undefined
+  const because = 'A person has handed the lead back, and nobody has written for a day or more.'
+  return silentMs < 3 * DAY_MS && counters.attemptsSinceReply < 3
+    ? { templateId: 'nudge_24h', wanted: ['sms', 'email'], because }
+    : { ...softStart, because }
+}
+
 /** The occasion of this question, if it is one to write for. */
 export function occasionOf(view: AgentView): Occasion | undefined {
   const { reason, askedAt, appointmentAt, appointmentStatus } = view
@@ -79,6 +91,7 @@ export function occasionOf(view: AgentView): Occasion | undefined {
   if (reason === 'channel_closed' && view.lastOutboundAt === null) {
     return { ...firstTouch, because: 'Nobody has written yet, and the way that was chosen first is closed.' }
   }
+  if (reason === 'handed_back') return afterAPerson(view)
   const nudge = Object.hasOwn(nudges, reason) ? nudges[reason] : undefined
   if (nudge !== undefined) return view.counters.attemptsSinceReply < 3 ? nudge : softStart
   if (reason === 'level_changed' && levelRank(view.level) >= levelRanks.HOT) {
@@ -97,7 +110,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 6,
+  version: 7,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],

@@ -91,6 +91,8 @@ function reasonOfEvent({ trigger, from, to }: Fired, profile: LeadProfile, event
       return `The lead did not come to its appointment${typeof event.appointment?.startsAt === 'number' ? ` of ${instantInWords(event.appointment.startsAt)}` : ''}, as told at ${at}.`
     case 'opt_out_unclear':
       return `What the lead said may be an opt-out, as ${spoken(event.kind)} at ${at} tells.`
+    case 'handed_back':
+      return `A person handed the lead back at ${at}.`
     case 'channel_closed':
       return `What was planned by ${event.delivery?.channel ?? 'an unknown channel'} could not leave at ${at}: the channel was found closed.`
     default:

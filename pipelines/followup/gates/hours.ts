@@ -13,14 +13,12 @@ import { allow, deny, denyUntil, isContact, withLead } from './gate.ts'
 import type { FenceInput } from './gate.ts'
 
 const MINUTE_MS = 60_000
+const BY_TELEPHONE: ReadonlySet<string> = new Set(['sms', 'call', 'voicemail'])
 
 export const hours = withLead((lead, input) => {
   if (!isContact(input)) return allow('no_contact')
   const { at, tenant, followUp } = input
-  const replyMs = (tenant?.replyExemptMinutes ?? 0) * MINUTE_MS
-  // An answer to what the lead wrote a few minutes ago belongs to a conversation it began.
-  if (followUp.action === 'send_message' && lead.lastInboundAt !== null && at >= lead.lastInboundAt && at - lead.lastInboundAt < replyMs)
-    return allow('reply_exempt')
+  if (followUp.action === 'send_message' && answersAtOnce(lead, input)) return allow('reply_exempt')
   const places = placesOf(lead, input)
   const rules = new Set<HoursRule>()
   for (const place of places) {
@@ -34,6 +32,21 @@ export const hours = withLead((lead, input) => {
   if (opensAt === undefined) return deny('no_lawful_hour', `No hour within 7 days is lawful in all of ${zones.join(', ')}.`)
   return opensAt === at ? allow() : denyUntil('outside_hours', opensAt, `Outside lawful hours in ${zones.join(', ')}.`)
 })
+
+/**
+ * An answer to what the lead wrote a few minutes ago belongs to a conversation it began, in the place in which it began it: who sends an e-mail by night
+ * has not asked for the telephone to ring.
+ */
+function answersAtOnce({ recentMessages }: LeadProfile, { at, tenant, followUp: { channel } }: FenceInput): boolean {
+  const replyMs = (tenant?.replyExemptMinutes ?? 0) * MINUTE_MS
+  return recentMessages.some(
+    (message) =>
+      message.direction === 'inbound' &&
+      at >= message.at &&
+      at - message.at < replyMs &&
+      (channel !== 'sms' || BY_TELEPHONE.has(message.channel)),
+  )
+}
 
 /** What the platform leaves out, or nobody can read, is as it is known here. */
 function placesOf(lead: LeadProfile, { provider, tenant }: Pick<FenceInput, 'provider' | 'tenant'>): readonly Place[] {
