@@ -12,6 +12,7 @@ import { word } from './audits.ts'
 import { apiError, refusal } from './errors.ts'
 import { mustBeKnown } from './knownLocation.ts'
 import { nothingElse, printable } from './leads.ts'
+import { placesOf } from './places.ts'
 import type { ApiDeps } from './ports.ts'
 import { AskList, Refused, StoredAnswer } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -37,16 +38,21 @@ export const Answer = Type.Object(
 )
 export type Answer = Static<typeof Answer>
 
-function told({ decision, ...ask }: OpenAsk): ToldAsk {
-  const options = decision.options.filter(({ eligible }) => eligible).map(({ option }) => option)
-  return { decisionId: decision.decisionId, leadKey: leadKey(decision.tenantId, decision.contactId), options, ...ask }
+function optionsOf({ decision }: OpenAsk): string[] {
+  return decision.options.filter(({ eligible }) => eligible).map(({ option }) => option)
 }
 
 /** What is open, the one whose time is over first first. Throws `E_LOCATION_UNKNOWN`. */
 export async function tellAsks(deps: Pick<ApiDeps, 'queries' | 'now' | 'tenants'>, { tenant, limit }: AskQuery): Promise<ToldAsks> {
   const asks = await deps.queries.asks({ tenantId: tenant, now: deps.now(), limit: limit + 1 })
   if (asks.length === 0) mustBeKnown(deps, tenant)
-  return { asks: asks.slice(0, limit).map(told), more: asks.length > limit }
+  const { zoneOf } = placesOf(deps)
+  const told = asks.slice(0, limit).map((open): ToldAsk => {
+    const { decision, ...ask } = open
+    const { decisionId, tenantId, contactId } = decision
+    return { decisionId, leadKey: leadKey(tenantId, contactId), options: optionsOf(open), ...ask, timeZone: zoneOf(tenantId) }
+  })
+  return { asks: told, more: asks.length > limit }
 }
 
 export type Answered =
@@ -69,7 +75,7 @@ export async function storeAnswer(
       reason: 'not_open',
       sentence: `No question about decision ${decisionId} is open: it was never put, it is answered, its time is over, or something newer has happened.`,
     }
-  const { options } = told(ask)
+  const options = optionsOf(ask)
   const labelled = labelOf(ask.decision, { option, labeller, note: note ?? null, carryOut: true }, at, requestId, deterministicId)
   if (!labelled.ok) return { ok: false, code: 'E_VERDICT_REFUSED', reason: labelled.reason, sentence: labelled.sentence }
   if (!options.includes(option))

@@ -256,6 +256,7 @@ const Ask = Type.Object(
     options: Type.Array(Type.String(), { description: 'What one may answer.' }),
     askedAt: Type.Integer({ description: 'ms since the epoch' }),
     until: Type.Integer({ description: 'When waiting for an answer ends (ms since the epoch).' }),
+    timeZone: Type.String({ description: 'What clocks at the location show: an IANA zone, UTC where the location has said none.' }),
   },
   { title: 'Ask' },
 )

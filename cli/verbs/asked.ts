@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Static } from '@sinclair/typebox'
 import type { AskList, StoredAnswer } from '../../api/replySchemas.ts'
 import { actionOf } from '../../pipelines/consensus/explain.ts'
-import { instantText } from '../../pipelines/instantText.ts'
+import { instantText, localTimes } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi, writeApi } from '../apiClient.ts'
@@ -73,9 +73,9 @@ export function askedLines({ asks, more }: Asks, now: number): string[] {
     return [
       'No question is open. A message is unclear only under a policy that was learned from verdicts (rekindle audit next), or where the location has said what a minute of a person is worth.',
     ]
-  const questions = asks.flatMap(({ decisionId, leadKey, name, title, body, until }) => [
+  const questions = asks.flatMap(({ decisionId, leadKey, name, title, body, until, timeZone }) => [
     `${title}  ${decisionId}`,
-    `  ${name ?? 'a lead without a name'} (${leadKey}), ${spanText(until - now)} left, until ${instantText(until)}`,
+    `  ${name ?? 'a lead without a name'} (${leadKey}), ${spanText(until - now)} left, until ${localTimes(instantText(until), timeZone)}`,
     ...body.split('\n').map((line) => `  ${line}`),
     '',
   ])

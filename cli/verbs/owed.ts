@@ -1,12 +1,13 @@
 /** `rekindle owed`: leads that wait for an answer, each with why and how long. */
 import type { Command } from 'commander'
 import { coverageWords, isComplete } from '../../pipelines/reconcile/coverage.ts'
-import { instantText } from '../../pipelines/instantText.ts'
+import { instantText, localTimes } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import { createPool } from '../../sinks/postgres/pool.ts'
 import { owedThrough } from '../../sinks/postgres/owedLeads.ts'
 import type { OwedAnswer } from '../../sinks/postgres/owedLeads.ts'
 import { readerQueries } from '../../sinks/postgres/reader.ts'
+import { tenantRows } from '../../sinks/postgres/sweeps.ts'
 import { databaseUrl } from '../addresses.ts'
 import { columns } from '../columns.ts'
 import { countOf } from '../countOption.ts'
@@ -43,15 +44,18 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
         if (flags.json === true) {
           for (const one of answer.leads) terminal.out(JSON.stringify(one))
           for (const line of coverage) terminal.err(line)
-        } else for (const line of [...owedLines(answer), ...coverage]) terminal.out(line)
+          return
+        }
+        const tenants = await tenantRows(pool, [...new Set(answer.leads.map(({ tenantId }) => tenantId))])
+        for (const line of [...owedLines(answer, (tenantId) => tenants.get(tenantId)?.timeZone ?? 'UTC'), ...coverage]) terminal.out(line)
       } finally {
         await pool.end()
       }
     })
 }
 
-/** The list for people, and the instant that it is true for. */
-export function owedLines({ at, leads, nextCursor, coverage }: OwedAnswer): string[] {
+/** The list for people, and the instant that it is true for. `zoneOf`: what clocks at a location show, as an IANA zone. */
+export function owedLines({ at, leads, nextCursor, coverage }: OwedAnswer, zoneOf: (tenantId: string) => string): string[] {
   const more = nextCursor === null ? [] : ['There may be more who wait: --limit shows up to 1000, --location those of one location.']
   if (leads.length === 0)
     return [`${isComplete(coverage) ? 'No lead waits' : 'No lead is known to wait'} for an answer, as of ${instantText(at)}.`, ...more]
@@ -61,12 +65,15 @@ export function owedLines({ at, leads, nextCursor, coverage }: OwedAnswer): stri
     spanText(waitingMs),
     cause.replaceAll('_', ' '),
     foundAfterMs === null ? '' : spanText(foundAfterMs),
-    [
-      lookAt === null ? detail : `look at ${lookAt}`,
-      machineAt === null ? '' : `a workflow or another program wrote ${instantText(machineAt)}`,
-    ]
-      .filter((part) => part !== '')
-      .join('; '),
+    localTimes(
+      [
+        lookAt === null ? detail : `look at ${lookAt}`,
+        machineAt === null ? '' : `a workflow or another program wrote ${instantText(machineAt)}`,
+      ]
+        .filter((part) => part !== '')
+        .join('; '),
+      zoneOf(tenantId),
+    ),
   ])
   const table = columns([['lead', 'name', 'waits', 'why', 'found after', 'detail'], ...rows], { right: [2, 4] })
   return [...table, ...more, `As of ${instantText(at)}.`]

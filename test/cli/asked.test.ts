@@ -8,7 +8,7 @@ import { apiRun } from './apiRun.ts'
 const until = Date.UTC(2026, 10, 24, 15)
 const ask = {
   ...{ decisionId: 'd1', leadKey: 'loc:maria', name: 'Maria López', title: 'Decide what to do about Maria', body: 'One line.\nAnother.' },
-  ...{ options: ['wait', 'sms'], askedAt: until - 7_200_000, until },
+  ...{ options: ['wait', 'sms'], askedAt: until - 7_200_000, until, timeZone: 'America/Chicago' },
 }
 
 t.test('each open question is told with how long an answer helps', async (t) => {
@@ -16,7 +16,7 @@ t.test('each open question is told with how long an answer helps', async (t) => 
   t.match(asked, [{ url: 'http://127.0.0.1:9/asks?limit=20&tenant=loc', method: 'GET' }])
   t.strictSame(askedLines({ asks: [ask], more: false }, until - 3_600_000), [
     'Decide what to do about Maria  d1',
-    '  Maria López (loc:maria), 1h 0m left, until 2026-11-24 15:00 UTC',
+    '  Maria López (loc:maria), 1h 0m left, until 2026-11-24 09:00 CST',
     '  One line.',
     '  Another.',
     '',

@@ -269,8 +269,8 @@ t.test('what answers everybody the same has answered nobody, and is told', async
   t.match(one, { cause: 'no_decision', askedAt: asked, machineAt: asked + 1_000 })
   t.match(owed(facts(), now), { machineAt: null }, 'it wrote before the lead')
   if (one === undefined) return t.fail('it is owed an answer')
-  const lines = owedLines({ at: now, leads: [one], nextCursor: null, coverage: coverageOf([], now) })
-  t.match(lines[1], /; a workflow or another program wrote 2026-11-10 17:00 UTC$/)
+  const lines = owedLines({ at: now, leads: [one], nextCursor: null, coverage: coverageOf([], now) }, () => 'America/Chicago')
+  t.match(lines[1], /; a workflow or another program wrote 2026-11-10 11:00 CST$/)
 })
 
 t.test('the report says who waits, how long and why', async (t) => {
@@ -278,14 +278,15 @@ t.test('the report says who waits, how long and why', async (t) => {
   const fine = coverageOf([{ tenantId, name: 'Example Homes', swept, heartbeat: null }], now)
   const never = coverageOf([{ tenantId, name: 'Example Homes', swept: [], heartbeat: null }], now)
   const answer = { at: now, leads: [], nextCursor: null, coverage: fine }
-  t.strictSame(owedLines(answer), ['No lead waits for an answer, as of 2026-11-10 19:00 UTC.'])
+  const inUtc = () => 'UTC'
+  t.strictSame(owedLines(answer, inUtc), ['No lead waits for an answer, as of 2026-11-10 19:00 UTC.'])
   for (const coverage of [never, coverageOf([], now)])
-    t.strictSame(owedLines({ ...answer, coverage }), ['No lead is known to wait for an answer, as of 2026-11-10 19:00 UTC.'])
-  t.match(owedLines({ ...answer, nextCursor: 'c' })[1], /^There may be more who wait: --limit/)
+    t.strictSame(owedLines({ ...answer, coverage }, inUtc), ['No lead is known to wait for an answer, as of 2026-11-10 19:00 UTC.'])
+  t.match(owedLines({ ...answer, nextCursor: 'c' }, inUtc)[1], /^There may be more who wait: --limit/)
   const found = owed(facts({ foundAt: asked + 20 * MINUTE, profile: lead({ firstName: null, lastName: null }) }), now)
   const undecided = owed(facts(), now)
   if (found === undefined || undecided === undefined) return t.fail('nothing is owed')
-  const lines = owedLines({ ...answer, leads: [found, undecided], nextCursor: 'c' })
+  const lines = owedLines({ ...answer, leads: [found, undecided], nextCursor: 'c' }, inUtc)
   t.match(lines[0], /^lead +name +waits +why +found after +detail/)
   t.match(lines[1], new RegExp(`^${tenantId}:maria +- +2h 0m +webhook lost +20m +found `))
   t.match(lines[2], /no decision +look at `rekindle lag` and the dead letters$/)
