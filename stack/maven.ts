@@ -15,6 +15,8 @@ export interface MavenFetch {
   readonly pom: string
   /** Goals and options; `{folder}` is replaced by the target folder. */
   readonly goals: readonly string[]
+  /** A file that the folder has once it is whole: Maven may end well without having done anything. */
+  readonly holds: string
   readonly onProgress: (line: string) => void
 }
 
@@ -36,7 +38,8 @@ export function fetchedFolder(name: string, pom: string): string {
 /** The folder with the fetched files; fetches them when they are not there yet. */
 export async function fetchWithMaven(fetch: MavenFetch): Promise<string> {
   const folder = fetchedFolder(fetch.name, fetch.pom)
-  if (existsSync(folder)) return folder
+  const isWhole = (at: string) => existsSync(join(at, fetch.holds))
+  if (isWhole(folder)) return folder
   // Maven runs on Java: without it Maven's own message would be the confusing one.
   const noJava = javaLack()
   if (noJava !== undefined) throw stackError('E_JAVA_MISSING', noJava)
@@ -51,11 +54,15 @@ export async function fetchWithMaven(fetch: MavenFetch): Promise<string> {
   try {
     fetch.onProgress(`${fetch.name}: fetching (once per machine)`)
     await runMaven(fetch, partial)
+    if (!isWhole(partial))
+      throw stackError('E_ENGINE_FETCH', `Maven ended well for ${fetch.name}, and ${fetch.holds} is not among what it brought.`)
+    // What somebody has emptied, or an earlier version took for whole.
+    if (!isWhole(folder)) rmSync(folder, { recursive: true, force: true })
     try {
       renameSync(partial, folder)
     } catch (error) {
       // Another start fetched the same at the same time and was first: its files are the same.
-      if (!existsSync(folder)) throw error
+      if (!isWhole(folder)) throw error
     }
     fetch.onProgress(`${fetch.name}: fetched, ${readdirSync(folder).length} files`)
     return folder

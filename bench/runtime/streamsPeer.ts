@@ -26,6 +26,7 @@ export async function buildStreamsPeer(target: string, onProgress: (line: string
     name: 'kafka-streams-4.3.1',
     pom: fileURLToPath(new URL('pom.xml', folder)),
     goals: ['dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory={folder}'],
+    holds: 'kafka-streams-4.3.1.jar',
     onProgress,
   })
   mkdirSync(target, { recursive: true })

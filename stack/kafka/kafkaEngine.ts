@@ -87,6 +87,7 @@ export class KafkaEngine extends ProcessEngine {
       name: 'kafka-4.3.1',
       pom: fileURLToPath(new URL('pom.xml', import.meta.url)),
       goals: ['dependency:copy-dependencies', '-DincludeScope=runtime', '-DoutputDirectory={folder}'],
+      holds: 'kafka_2.13-4.3.1.jar',
       onProgress: this.options.onProgress,
     })
   }

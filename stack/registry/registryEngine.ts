@@ -12,6 +12,7 @@ import { fetchWithMaven } from '../maven.ts'
 import { LOOPBACK } from '../port.ts'
 import { javaCommand } from '../prerequisites.mjs'
 
+const PROGRAM = 'apicurio-registry-app-2.6.13.Final-runner.jar'
 const HEAP_MB = 256
 const ANSWER_WITHIN_MS = 2_000
 
@@ -47,6 +48,7 @@ export class RegistryEngine extends ProcessEngine {
       name: 'apicurio-registry-2.6.13',
       pom: fileURLToPath(new URL('pom.xml', import.meta.url)),
       goals: ['dependency:unpack', '-Dfolder={folder}'],
+      holds: PROGRAM,
       onProgress: this.options.onProgress,
     })
   }
@@ -70,7 +72,7 @@ export class RegistryEngine extends ProcessEngine {
         '-Dquarkus.log.console.color=false',
         '-Dquarkus.banner.enabled=false',
         '-jar',
-        join(this.home, 'apicurio-registry-app-2.6.13.Final-runner.jar'),
+        join(this.home, PROGRAM),
       ],
       env: {
         // DB_CLOSE_ON_EXIT: H2 must not close the file while requests of the shutdown still run.

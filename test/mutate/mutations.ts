@@ -6363,6 +6363,20 @@ export const mutations: readonly Mutation[] = [
     why: 'Somebody sends an e-mail at eleven at night, and the telephone beside the bed rings.',
   },
   {
+    id: 'empty-engine-taken-for-whole',
+    guard: 'what a fetch of an engine has to bring is looked for',
+    file: 'stack/maven.ts',
+    find: 'const isWhole = (at: string) => existsSync(join(at, fetch.holds))',
+    replace: 'const isWhole = (at: string) => existsSync(at)',
+    tests: [
+      {
+        file: 'test/stack/comeBack.test.ts',
+        title: 'Maven is told to refuse what has another checksum than is published, and leavings of fetches that were killed go',
+      },
+    ],
+    why: 'Maven ends well without a file, and the empty folder is the engine of this machine for good.',
+  },
+  {
     id: 'taken-call-waits',
     guard: 'a call that a person took is answered',
     file: 'pipelines/enrich/messageEvents.ts',

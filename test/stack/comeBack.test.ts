@@ -132,9 +132,13 @@ t.test('Maven is told to refuse what has another checksum than is published, and
     chmodSync(join(programs, name), 0o755)
   }
   program('java', 'echo \'openjdk version "17.0.1"\' >&2')
-  program('mvn', `if [ "$1" = -version ]; then echo 'Apache Maven 3.9.9'; else for each; do echo "$each" >> '${folder}/asked'; done; fi`)
+  program(
+    'mvn',
+    `if [ "$1" = -version ]; then echo 'Apache Maven 3.9.9'; else for each; do echo "$each" >> '${folder}/asked'; done; ${'$'}MAKE "${'$'}{each#-Dfolder=}/engine.jar"; fi`,
+  )
   process.env['PATH'] = `${programs}:/usr/bin:/bin`
   process.env['XDG_CACHE_HOME'] = join(folder, 'cache')
+  process.env['MAKE'] = 'touch'
   delete process.env['JAVA_HOME']
   const pom = join(folder, 'pom.xml')
   writeFileSync(pom, '<project/>')
@@ -142,8 +146,21 @@ t.test('Maven is told to refuse what has another checksum than is published, and
   mkdirSync(`${at}.partial-old`, { recursive: true })
   mkdirSync(`${at}.partial-new`)
   utimesSync(`${at}.partial-old`, 0, Date.now() / 1000 - 86_401)
-  t.equal(await fetchWithMaven({ name: 'engine', pom, goals: ['copy'], onProgress: () => undefined }), at)
+  const fetched = () =>
+    fetchWithMaven({ name: 'engine', pom, goals: ['copy', '-Dfolder={folder}'], holds: 'engine.jar', onProgress: () => undefined })
+  t.equal(await fetched(), at)
   t.strictSame(readdirSync(dirname(at)).length, 2, 'the files, and what another start may be at')
   t.equal(existsSync(`${at}.partial-new`), true)
   t.ok(readFileSync(join(folder, 'asked'), 'utf8').split('\n').includes('--strict-checksums'))
+  rmSync(at, { recursive: true })
+  mkdirSync(at)
+  t.equal(await fetched(), at)
+  t.ok(existsSync(join(at, 'engine.jar')), 'what somebody has emptied is fetched anew')
+  rmSync(at, { recursive: true })
+  process.env['MAKE'] = 'true'
+  await t.rejects(fetched(), {
+    code: 'E_ENGINE_FETCH',
+    message: 'Maven ended well for engine, and engine.jar is not among what it brought.',
+  })
+  t.notOk(existsSync(at), 'nothing is kept as whole that is not')
 })

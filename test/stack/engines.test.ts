@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpath
 import { createServer } from 'node:net'
 import { getPriority, homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@clickhouse/client'
 import { Kafka, logLevel } from 'kafkajs'
@@ -340,11 +341,22 @@ t.test('a fetch that fails quotes Maven and leaves nothing half', async (t) => {
   process.env['XDG_CACHE_HOME'] = join(folder, 'cache')
   const pom = join(folder, 'pom.xml')
   writeFileSync(pom, '<project><nonsense/></project>')
-  await t.rejects(fetchWithMaven({ name: 'broken', pom, goals: ['validate'], onProgress: () => undefined }), {
+  await t.rejects(fetchWithMaven({ name: 'broken', pom, goals: ['validate'], holds: 'broken.jar', onProgress: () => undefined }), {
     code: 'E_ENGINE_FETCH',
     message: /exit code 1 for broken[\s\S]*nonsense|modelVersion/,
   })
   t.notOk(existsSync(fetchedFolder('broken', pom)))
+})
+
+t.test('an empty cache is filled by a checkout that has filled one before', async (t) => {
+  restored(t, ['XDG_CACHE_HOME'])
+  const pom = fileURLToPath(new URL('../../stack/registry/pom.xml', import.meta.url))
+  for (const cache of ['one', 'other']) {
+    process.env['XDG_CACHE_HOME'] = join(folder, cache)
+    const fetch = { name: 'registry', pom, goals: ['dependency:unpack', '-Dfolder={folder}'], onProgress: () => undefined }
+    const at = await fetchWithMaven({ ...fetch, holds: 'apicurio-registry-app-2.6.13.Final-runner.jar' })
+    t.ok(readdirSync(join(at, 'lib')).length > 100, cache)
+  }
 })
 
 t.test('with Java and an empty cache, a lack of Maven is named before anything is fetched', async (t) => {
