@@ -79,6 +79,7 @@ export function consentHistory({ profile, statements, erasedAt, tenant, ledgers 
           : { channel, purpose, allowed: false, because: addressRefusalInWords(byAddress.refusal) }
       }),
     ),
+    timeZone: tenant?.timeZone ?? 'UTC',
   }
 }
 

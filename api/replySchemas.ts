@@ -175,6 +175,7 @@ export const LeadConsent = Type.Object({
     ),
     { description: 'What is allowed now, by channel and purpose.' },
   ),
+  timeZone: Type.String({ description: 'What clocks at the location show: an IANA zone, UTC where the location has said none.' }),
 })
 export type LeadConsent = Static<typeof LeadConsent>
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { historyHeads, historyNotes, historyRows, mayInWords } from '../../api/pages/permissionWords.ts'
 import type { LeadConsent } from '../../api/replySchemas.ts'
+import { localTimes } from '../../pipelines/instantText.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi } from '../apiClient.ts'
 import { columns } from '../columns.ts'
@@ -27,9 +28,10 @@ export function addConsent(program: Command, { terminal, config, fetch }: Surrou
     })
 }
 
-/** The history for people: a table, newest first, then what is allowed now. */
+/** The history for people: a table, newest first, then what is allowed now; moments as clocks at the location show them. */
 export function consentText(told: LeadConsent): string[] {
-  const rows = historyRows(told)
+  const local = (text: string) => localTimes(text, told.timeZone)
+  const rows = historyRows(told).map((row) => row.map(local))
   const table = rows.length === 0 ? [] : columns([historyHeads.map((head) => head.toLowerCase()), ...rows])
-  return [`${told.name}  (${told.leadKey})`, ...historyNotes(told), ...table, '', 'ALLOWED NOW', ...mayInWords(told)]
+  return [`${told.name}  (${told.leadKey})`, ...historyNotes(told).map(local), ...table, '', 'ALLOWED NOW', ...mayInWords(told).map(local)]
 }

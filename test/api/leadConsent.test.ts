@@ -117,10 +117,10 @@ t.test('the terminal shows a table by time and what is allowed; what was stated 
   t.strictSame(consentText(history), [
     `Maria Sample  (${maria})`,
     'when                  on          for         said     by                words          ends                  now',
-    '2026-11-24 14:59 UTC  email, sms  marketing   revoked  the lead, by sms  "no more ads"  never                 stands',
-    '2026-11-24 14:58 UTC  sms         everything  express  Twilio            "start"        never                 stands',
-    '2026-08-26 15:00 UTC  call        everything  inquiry  the lead, by sms                 2026-11-24 15:00 UTC  ended',
-    '2026-08-26 15:00 UTC  sms         everything  inquiry  the lead, by sms                 2026-11-24 15:00 UTC  replaced',
+    '2026-11-24 08:59 CST  email, sms  marketing   revoked  the lead, by sms  "no more ads"  never                 stands',
+    '2026-11-24 08:58 CST  sms         everything  express  Twilio            "start"        never                 stands',
+    '2026-08-26 10:00 CDT  call        everything  inquiry  the lead, by sms                 2026-11-24 09:00 CST  ended',
+    '2026-08-26 10:00 CDT  sms         everything  inquiry  the lead, by sms                 2026-11-24 09:00 CST  replaced',
     '',
     'ALLOWED NOW',
     'sms: answers, messages about appointments. The lead has revoked permission for marketing by sms.',
@@ -132,8 +132,8 @@ t.test('the terminal shows a table by time and what is allowed; what was stated 
   const gone = profileOf({ consents: {}, deletedAt: at, phone: null })
   const empty = consentText(consentHistory({ ...rows, profile: gone, statements: [], erasedAt: at - DAY }, at))
   t.strictSame(empty.slice(1, 6), [
-    'The contact was deleted on 2026-11-24 15:00 UTC.',
-    'The lead was erased on 2026-11-23 15:00 UTC: of before, only permission that it took back is held.',
+    'The contact was deleted on 2026-11-24 09:00 CST.',
+    'The lead was erased on 2026-11-23 09:00 CST: of before, only permission that it took back is held.',
     'Nothing was ever stated of what this lead permits.',
     '',
     'ALLOWED NOW',
