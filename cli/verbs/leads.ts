@@ -1,6 +1,7 @@
 /** `rekindle leads`: finds leads by what they are called and by what was said, and hands out or erases all that is held on one. */
 import type { Command } from 'commander'
 import type { LeadPage } from '../../api/ports.ts'
+import { instantText } from '../../pipelines/instantText.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi } from '../apiClient.ts'
 import { columns } from '../columns.ts'
@@ -50,7 +51,7 @@ function pageLines({ leads, nextCursor }: LeadPage): string[] {
     level,
     String(score),
     status,
-    new Date(lastEventAt).toISOString(),
+    instantText(lastEventAt),
   ])
   const table = columns([['lead', 'name', 'intent', 'score', 'status', 'last event'], ...rows], { right: [3] })
   return nextCursor === null ? table : [...table, '', `More: --cursor ${nextCursor}`]

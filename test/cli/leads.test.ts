@@ -31,7 +31,7 @@ t.test('leads are searched for through the API, page by page', async (t) => {
   )
   t.strictSame(out, [
     'lead       name         intent  score  status     last event',
-    'loc:maria  Maria López  HOT        72  contacted  2026-11-24T15:00:00.000Z',
+    'loc:maria  Maria López  HOT        72  contacted  2026-11-24 15:00 UTC',
     '',
     'More: --cursor next',
   ])
