@@ -39,9 +39,9 @@ export const cliErrors = {
     scope: 'process',
     retriable: true,
     means:
-      'The system lets a file or folder not be read or written: missing rights, a disk that is full or read only, too many open files.',
+      'The system lets a file or folder not be read or written: missing rights, a disk that is full or read only, a file where a folder should be, too many open files.',
     remedy:
-      'Give its rights to the user that runs this, make room, or choose other folders (REKINDLE_DATA_DIR, STATE_DIR); for too many open files raise their limit (`ulimit -n`).',
+      'Give its rights to the user that runs this, make room, or choose other folders (REKINDLE_DATA_DIR, STATE_DIR, and XDG_CACHE_HOME for what is fetched); for too many open files raise their limit (`ulimit -n`).',
   },
   E_API_UNREACHABLE: {
     scope: 'process',

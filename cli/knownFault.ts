@@ -8,8 +8,8 @@ import { cliError } from './errors.ts'
 
 /** What the system says of a connection that was not made. */
 const NOT_CONNECTED = ['ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ETIMEDOUT']
-/** No rights, a disk that is full or read only, too many open files. That there is no such file says whoever has named it. */
-const FILE_REFUSED = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']
+/** No rights, a disk that is full or read only, a file where a folder should be, too many open files. That there is no such file says whoever has named it. */
+const FILE_REFUSED = ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE']
 /** The words of the client of Postgres, which has no code for it. */
 const NOT_IN_TIME = ['timeout exceeded when trying to connect', 'Connection terminated due to connection timeout']
 /** Tables or columns that are not there. */

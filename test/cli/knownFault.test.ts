@@ -32,7 +32,7 @@ t.test('what Postgres says is told by its class; other faults of it, and of us, 
   const refused = (syscall: string, code: string) => knownFault(Object.assign(new Error(`${code}: no, ${syscall}`), { code, syscall }))
   t.match(refused('listen', 'EADDRINUSE'), { code: 'E_ADDRESS_UNUSABLE', message: /EADDRINUSE/, remedy: /PORT and HOST/ })
   t.match(refused('listen', 'EACCES'), { code: 'E_ADDRESS_UNUSABLE' })
-  for (const code of ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EMFILE'])
+  for (const code of ['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'ENOSPC', 'EMFILE'])
     t.match(refused('mkdir', code), { code: 'E_FILE_REFUSED', message: new RegExp(`${code}: no, mkdir`), remedy: /REKINDLE_DATA_DIR/ })
   for (const other of [new TypeError('a bug'), Object.assign(new Error('no file'), { code: 'ENOENT' }), 'text', undefined])
     t.equal(knownFault(other), undefined)

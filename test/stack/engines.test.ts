@@ -1,10 +1,9 @@
 import '../support/uncountedChildren.ts'
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { getPriority, homedir, tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { setTimeout as pause } from 'node:timers/promises'
 import { createClient } from '@clickhouse/client'
 import { Kafka, logLevel } from 'kafkajs'
@@ -14,7 +13,6 @@ import type { Test as Tap } from 'tap'
 import { ProcessEngine, externalEngine } from '../../stack/engine.ts'
 import type { EngineOptions, Launch } from '../../stack/engine.ts'
 import { KafkaEngine } from '../../stack/kafka/kafkaEngine.ts'
-import { fetchWithMaven, fetchedFolder } from '../../stack/maven.ts'
 import { birthIn, carries, processBirth } from '../../stack/osProcess.ts'
 import { accepts, freePort, isFree } from '../../stack/port.ts'
 import { linkLibraries, reachableByOthers } from '../../stack/postgres/binaries.ts'
@@ -22,6 +20,7 @@ import { PostgresEngine } from '../../stack/postgres/postgresEngine.ts'
 import { cacheFolder, javaLack, mavenLack, nodeLack, reaches } from '../../stack/prerequisites.mjs'
 import { RedisEngine } from '../../stack/redis/redisEngine.ts'
 import { createPlainTopics } from '../support/plainTopics.ts'
+import { restoredEnv } from '../support/restoredEnv.ts'
 import { removeStack, startStack } from '../../stack/stack.ts'
 import type { Stack } from '../../stack/stack.ts'
 import { readStack, runningStack } from '../../stack/stackRecord.ts'
@@ -112,17 +111,6 @@ async function postgres(url: string, sql: string): Promise<unknown[]> {
   } finally {
     await client.end()
   }
-}
-
-/** Environment variables are as they were when the test ends. */
-function restored(t: Tap, names: readonly string[]): void {
-  const before = names.map((name) => [name, process.env[name]] as const)
-  t.teardown(() => {
-    for (const [name, value] of before) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name)
-      else process.env[name] = value
-    }
-  })
 }
 
 async function until(reached: () => boolean | Promise<boolean>): Promise<void> {
@@ -326,7 +314,7 @@ t.test('what the machine lacks is one sentence with the command that mends it', 
     [true, false, true, true, false],
   )
 
-  restored(t, ['PATH', 'JAVA_HOME'])
+  restoredEnv(t, ['PATH', 'JAVA_HOME'])
   process.env['PATH'] = folder
   delete process.env['JAVA_HOME']
   await t.rejects(new KafkaEngine(options('no-java')).start(), { code: 'E_JAVA_MISSING', message: /openjdk-17-jre-headless/ })
@@ -334,39 +322,6 @@ t.test('what the machine lacks is one sentence with the command that mends it', 
   await redis.start()
   t.equal(redis.state, 'off')
   t.match(redis.note, /apt-get install -y redis-server/)
-})
-
-t.test('a fetch that fails quotes Maven and leaves nothing half', async (t) => {
-  restored(t, ['XDG_CACHE_HOME'])
-  process.env['XDG_CACHE_HOME'] = join(folder, 'cache')
-  const pom = join(folder, 'pom.xml')
-  writeFileSync(pom, '<project><nonsense/></project>')
-  await t.rejects(fetchWithMaven({ name: 'broken', pom, goals: ['validate'], holds: 'broken.jar', onProgress: () => undefined }), {
-    code: 'E_ENGINE_FETCH',
-    message: /exit code 1 for broken[\s\S]*nonsense|modelVersion/,
-  })
-  t.notOk(existsSync(fetchedFolder('broken', pom)))
-})
-
-t.test('an empty cache is filled by a checkout that has filled one before', async (t) => {
-  restored(t, ['XDG_CACHE_HOME'])
-  const pom = fileURLToPath(new URL('../../stack/registry/pom.xml', import.meta.url))
-  for (const cache of ['one', 'other']) {
-    process.env['XDG_CACHE_HOME'] = join(folder, cache)
-    const fetch = { name: 'registry', pom, goals: ['dependency:unpack', '-Dfolder={folder}'], onProgress: () => undefined }
-    const at = await fetchWithMaven({ ...fetch, holds: 'apicurio-registry-app-2.6.13.Final-runner.jar' })
-    t.ok(readdirSync(join(at, 'lib')).length > 100, cache)
-  }
-})
-
-t.test('with Java and an empty cache, a lack of Maven is named before anything is fetched', async (t) => {
-  restored(t, ['PATH', 'JAVA_HOME', 'XDG_CACHE_HOME'])
-  const java = execFileSync('which', ['java'], { encoding: 'utf8' }).trim()
-  process.env['JAVA_HOME'] ??= dirname(dirname(realpathSync(java)))
-  process.env['PATH'] = folder
-  process.env['XDG_CACHE_HOME'] = join(folder, 'empty-cache')
-  await t.rejects(new KafkaEngine(options('no-maven')).start(), { code: 'E_MAVEN_MISSING', message: /apt-get install -y maven/ })
-  t.notOk(existsSync(join(folder, 'empty-cache')))
 })
 
 t.test('Postgres names what it lacks: the package of this platform, or a user that is not root', async (t) => {
@@ -380,7 +335,7 @@ t.test('Postgres names what it lacks: the package of this platform, or a user th
   })
   pretend(arch)
 
-  restored(t, ['PATH'])
+  restoredEnv(t, ['PATH'])
   // Stand-ins for a system without these users, seen by root.
   const { getuid } = process
   t.teardown(() => (process.getuid = getuid as () => number))
