@@ -157,7 +157,7 @@ function emailWords({ valid, kind, role, suggestion }: NonNullable<ToldLead['pro
 function consentHistory(told: LeadConsent): Markup {
   const rows = historyRows(told)
   return html`<details>
-    <summary>What is allowed now, and the history (${rows.length})</summary>
+    <summary>What is permitted now, and the history (${rows.length})</summary>
     ${[...mayInWords(told), ...historyNotes(told)].map((sentence) => html`<div>${sentence}</div>`)}
     ${rows.length === 0 ? null : table(historyHeads, rows)}
   </details>`

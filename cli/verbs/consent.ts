@@ -33,5 +33,12 @@ export function consentText(told: LeadConsent): string[] {
   const local = (text: string) => localTimes(text, told.timeZone)
   const rows = historyRows(told).map((row) => row.map(local))
   const table = rows.length === 0 ? [] : columns([historyHeads.map((head) => head.toLowerCase()), ...rows])
-  return [`${told.name}  (${told.leadKey})`, ...historyNotes(told).map(local), ...table, '', 'ALLOWED NOW', ...mayInWords(told).map(local)]
+  return [
+    `${told.name}  (${told.leadKey})`,
+    ...historyNotes(told).map(local),
+    ...table,
+    '',
+    'PERMITTED NOW, the other rules of a message aside',
+    ...mayInWords(told).map(local),
+  ]
 }

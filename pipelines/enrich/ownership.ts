@@ -7,6 +7,7 @@ import { TOMBSTONE, raise } from './lastWriter.ts'
 import type { Draft } from './lastWriter.ts'
 import { HANDED_BACK, HANDED_OVER, UNCLEAR_OPT_OUT } from './messageEvents.ts'
 import type { Settings } from './settings.ts'
+import { LAST_STEP } from './silence.ts'
 
 /** Tags by which a team switches the machine off and on for one lead; why not "Qualified": decision 157. @source lead-domain reference 12.1, 12.2 */
 const OFF = /^(?:ai assistant:? ?off|ai[ -]?off|stop[ -]?bot)$/i
@@ -67,8 +68,8 @@ export function ownershipOf(profile: Draft, settings: Settings, writer: string |
   return { since: humanAt, userId: writer ?? (known?.reason === 'human_message' ? known.userId : null), reason: 'human_message', untilAt }
 }
 
-/** Who has not written for so long is in no conversation, however long the machine is silent after a person: three days, the last step of silence, in ms. */
-const IN_IT_MS = 72 * 3_600_000
+/** Who has not written for so long is in no conversation, however long the machine is silent after a person: no step of silence comes later, ms. */
+const IN_IT_MS = LAST_STEP * 3_600_000
 
 /**
  * At `at` (ms), does what may be an opt-out wait for somebody to read it? While a person is in the conversation they have it before them. A lead that

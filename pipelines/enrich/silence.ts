@@ -14,6 +14,8 @@ const HOUR_MS = 3_600_000
 
 /** Hours of silence after which the agents are asked; the timer and the reason of the assessment are named `silence_<n>h`. */
 export const SILENCE_HOURS = [24, 48, 72] as const
+/** The last of them, hours. */
+export const LAST_STEP = SILENCE_HOURS[2]
 /** Hours of silence after which a lead is dormant: 30 days. @source safety reference 10.3 */
 export const DORMANT_HOURS = 720
 
@@ -29,8 +31,6 @@ export function silenceBase(profile: LeadProfile): number {
   if (lastInboundAt === null) return lastOutboundAt ?? profile.firstSeenAt
   return lastOutboundAt === null ? lastInboundAt : Math.max(lastInboundAt, lastOutboundAt)
 }
-
-const LAST_STEP = SILENCE_HOURS[2]
 
 /** When a step is reached, ms. Left out at its hour, the last one would leave a lead to nobody from the end of the quiet time on. */
 function stepAt(profile: LeadProfile, hours: number): number {

@@ -35,8 +35,8 @@ import { settingsOf } from './settings.ts'
 import {
   DORMANT_HOURS,
   SILENCE_HOURS,
-  onSilence,
   hoursOfSilence,
+  onSilence,
   silenceBase,
   silenceReached,
   silenceTimerName,

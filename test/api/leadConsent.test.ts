@@ -122,7 +122,7 @@ t.test('the terminal shows a table by time and what is allowed; what was stated 
     '2026-08-26 10:00 CDT  call        everything  inquiry  the lead, by sms                 2026-11-24 09:00 CST  ended',
     '2026-08-26 10:00 CDT  sms         everything  inquiry  the lead, by sms                 2026-11-24 09:00 CST  replaced',
     '',
-    'ALLOWED NOW',
+    'PERMITTED NOW, the other rules of a message aside',
     'sms: answers, messages about appointments. The lead has revoked permission for marketing by sms.',
     'email: answers, messages about appointments. The lead has revoked permission for marketing by email.',
     'call: nothing. There is no permission for call.',
@@ -136,7 +136,7 @@ t.test('the terminal shows a table by time and what is allowed; what was stated 
     'The lead was erased on 2026-11-23 09:00 CST: of before, only permission that it took back is held.',
     'Nothing was ever stated of what this lead permits.',
     '',
-    'ALLOWED NOW',
+    'PERMITTED NOW, the other rules of a message aside',
   ])
   const { code, out, asked } = await apiRun(['consent', maria, '--url', 'http://127.0.0.1:9'], { status: 200, body: history })
   t.equal(code, 0)
@@ -197,7 +197,7 @@ t.test('the page of a lead has the history folded away under its consent, and ru
     queries: { ...stored, consentStatements: async () => said.map((one) => ({ ...one, words: '<b>' })) },
   })
   const { body } = await app.inject('/ui/leads/contactMaria000000001')
-  t.match(body, /Consent<\/dt>\s*<dd>[\s\S]*<details>\s*<summary>What is allowed now, and the history \(4\)<\/summary>[\s\S]*<\/details>/)
+  t.match(body, /Consent<\/dt>\s*<dd>[\s\S]*<details>\s*<summary>What is permitted now, and the history \(4\)<\/summary>[\s\S]*<\/details>/)
   t.match(
     body,
     /<td>email, sms<\/td>\s*<td>marketing<\/td>\s*<td>revoked<\/td>\s*<td>the lead, by sms<\/td>\s*<td>&quot;&lt;b&gt;&quot;<\/td>/,

@@ -96,7 +96,7 @@ t.test('so does what a call of the voice agent or the report of a workflow may h
       line.outputs(triggers).find(({ trigger }) => trigger === 'opt_out_unclear'),
       {
         source: undefined,
-        reason: `What the lead said may be an opt-out, as ${kind.replaceAll('_', ' ')} at 2026-11-10 17:00:10 UTC tells.`,
+        reason: `What the lead said may be an opt-out, and no person has read it yet: ${kind.replaceAll('_', ' ')} at 2026-11-10 17:00:10 UTC.`,
       },
     )
     t.match(planned(), [{ action: 'hand_over' }], kind)

@@ -90,7 +90,7 @@ function reasonOfEvent({ trigger, from, to }: Fired, profile: LeadProfile, event
     case 'appointment_missed':
       return `The lead did not come to its appointment${typeof event.appointment?.startsAt === 'number' ? ` of ${instantInWords(event.appointment.startsAt)}` : ''}, as told at ${at}.`
     case 'opt_out_unclear':
-      return `What the lead said may be an opt-out, as ${spoken(event.kind)} at ${at} tells.`
+      return `What the lead said may be an opt-out, and no person has read it yet: ${spoken(event.kind)} at ${at}.`
     case 'handed_back':
       return `A person handed the lead back at ${at}.`
     case 'channel_closed':
