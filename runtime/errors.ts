@@ -211,7 +211,7 @@ export const runtimeErrors = {
     retriable: false,
     means: 'A record batch is compressed in a way that this process cannot read; nothing of it is passed over.',
     remedy:
-      'Have its writer compress with gzip, snappy or lz4, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
+      'Have its writer compress with gzip, snappy, lz4 or zstd, or not at all, or set `compression.type` of the topic to one of these for what comes; for snappy the package `snappy` must have a binary for this platform.',
   },
   E_BATCH_TOO_LARGE: {
     scope: 'process',

@@ -1,6 +1,6 @@
 /**
  * Loads kafkajs 2.2.4 with its fourteen defects corrected, what encodes, decodes and filters record batches replaced by something faster, the
- * codecs for snappy, LZ4 and gzip registered. Every other file of this folder takes kafkajs from here: whoever loads it
+ * codecs for snappy, LZ4, zstd and gzip registered. Every other file of this folder takes kafkajs from here: whoever loads it
  * first elsewhere would get the uncorrected client.
  *
  * Defect 1: aborted transactions are filtered in the broker's order (by end), so overlapping ones leak aborted records,
@@ -33,6 +33,7 @@ import { correctMetadata } from './metadataCorrections.ts'
 import type { Reading } from './phaseClock.ts'
 import { readGzip } from './protocol/inflated.ts'
 import { readLz4 } from './protocol/lz4.ts'
+import { readZstd } from './protocol/zstd.ts'
 import { encodeRecordBatch } from './protocol/recordBatch.ts'
 import type { BatchOptions, BatchRecord } from './protocol/recordBatch.ts'
 import { controlRecordAfter, readRecordBatch } from './protocol/recordBatchReader.ts'
@@ -357,6 +358,10 @@ function registerOthers(client: typeof Client): void {
   client.CompressionCodecs[client.CompressionTypes.LZ4] = () => ({
     compress: async () => Promise.reject(new Error('nothing is written as LZ4 here')),
     decompress: async (bytes: Buffer) => readLz4(bytes),
+  })
+  client.CompressionCodecs[client.CompressionTypes.ZSTD] = () => ({
+    compress: async () => Promise.reject(new Error('nothing is written as zstd here')),
+    decompress: async (bytes: Buffer) => readZstd(bytes),
   })
 }
 

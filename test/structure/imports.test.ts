@@ -123,6 +123,7 @@ t.test('client packages stay in their rooms', async (t) => {
     [/^@kafkajs\//, /^runtime\/kafka\//],
     [/^lmdb$/, /^runtime\/state\//],
     [/^snappy$/, /^runtime\//],
+    [/^fzstd$/, /^runtime\/kafka\/protocol\//],
     [/^pg($|\/)|^node-pg-migrate/, /^(sinks\/postgres|delivery|reconcile|enrichment|stack)\//],
     [/^@clickhouse\/client/, /^(sinks\/clickhouse|stack\/clickhouse|cli|grafana)\//],
     [/^chdb/, /^stack\/clickhouse\//],

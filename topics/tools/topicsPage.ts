@@ -56,7 +56,7 @@ const reading: readonly string[] = [
   'A writer needs `Write` on the topic and must **choose the partition as the Java client does**: murmur2 of the bytes of the key, which is text in UTF-8. What is known of a',
   'lead or location is on the partition of its key; a record on another one reaches no stage, and is counted (`lr_stage_drops_total`, reason `wrong_partition`,',
   '[decision 139](decisions/0139-a-record-on-another-partition.md)). The Java client and kafkajs do so by themselves; librdkafka and what is built on it',
-  '(`confluent-kafka` for Python, Go and .NET) only with `partitioner=murmur2_random`.',
+  '(`confluent-kafka` for Python, Go and .NET) only with `partitioner=murmur2_random`. Batches may be compressed with gzip, snappy, LZ4 or zstd.',
   '',
 ]
 
