@@ -43,6 +43,7 @@ t.test(
     t.match(shownLines(learned.policy, kept)[0], /: worse than what is in force on the newest verdicts: kept back$/)
     await storeLearned(pool, learned, true, tuesdayNoon + DAY)
     await storeLearned(pool, { ...learned, former: learned.policy, outcome: 'unchanged' }, false, tuesdayNoon + 2 * DAY)
+    t.match((await learnedByHash(pool, hash))[0], { learnedAt: tuesdayNoon + DAY, report: { former: { policyHash: shipped.policyHash } } })
     await storeLearned(pool, { ...learned, outcome: 'worse' }, false, tuesdayNoon + 3 * DAY)
     const [last] = await learnedByHash(pool, hash)
     t.match(last, { published: true, learnedAt: tuesdayNoon + 3 * DAY, report: { former: { policyHash: shipped.policyHash } } })
