@@ -14,6 +14,7 @@ import { leadKey, outcomes, realtorKey } from '../topics/index.ts'
 import { apiError, refusal } from './errors.ts'
 import { mustBeKnown } from './knownLocation.ts'
 import { nothingElse, printable } from './leads.ts'
+import { placesOf } from './places.ts'
 import type { ApiDeps } from './ports.ts'
 import { AuditList, Refused, StoredVerdict } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
@@ -51,6 +52,7 @@ export const Verdict = Type.Object(
 export function auditItem(
   { decision, name, messages, second }: Audit,
   realtors: ApiDeps['realtors'],
+  timeZone: string,
 ): Static<typeof AuditList>['audits'][number] {
   const { decisionId, tenantId, contactId, type, stage, reason, askedAt } = decision
   const options = decision.options.map(({ option }) => option)
@@ -68,6 +70,7 @@ export function auditItem(
     stage,
     reason,
     askedAt,
+    timeZone,
     options,
     closed,
     realtors: places,
@@ -96,7 +99,8 @@ export function auditRoutes(app: ApiInstance, deps: ApiDeps): void {
         limit,
       })
       if (audits.length === 0) mustBeKnown(deps, tenant)
-      return { audits: audits.map((one) => auditItem(one, deps.realtors)), waiting }
+      const { zoneOf } = placesOf(deps)
+      return { audits: audits.map((one) => auditItem(one, deps.realtors, zoneOf(one.decision.tenantId))), waiting }
     },
   )
 

@@ -286,6 +286,7 @@ const AuditLine = Type.Object(
     stage: Type.String({ description: 'Stage of the lead at that moment.' }),
     reason: Type.String({ description: 'Why the question was put.' }),
     askedAt: Type.Integer({ description: 'When (ms since the epoch): judge by what was known then.' }),
+    timeZone: Type.String({ description: 'What clocks at the location show: an IANA zone, UTC where the location has said none.' }),
     options: Type.Array(Type.String(), { description: 'What could have been chosen.' }),
     closed: Type.Array(Type.String(), { description: 'Of these, what gates did not allow; it may have been right all the same.' }),
     realtors: Type.Array(

@@ -109,11 +109,12 @@ t.test('the queue has what chance chose lately, in the order of ids, without wha
 t.test('who is asked which realtor would have been right reads who the options are', async (t) => {
   const routing = decision('routed', { type: 'routing', chosen: 'realtor_2', params: { shortlist: 'user1 user2', realtorId: 'user2' } })
   const known = { get: (key: string) => (key === realtorKey(tenantId, 'user1') ? ({ name: 'Ben Ortiz' } as Realtor) : undefined) }
-  const shown = auditItem({ decision: routing, name: null, messages: [], second: false }, known)
+  const shown = auditItem({ decision: routing, name: null, messages: [], second: false }, known, 'America/Denver')
   t.strictSame(shown.realtors, [
     { option: 'realtor_1', id: 'user1', name: 'Ben Ortiz' },
     { option: 'realtor_2', id: 'user2', name: null },
   ])
+  t.equal(shown.timeZone, 'America/Denver')
   t.notMatch(JSON.stringify(shown), /chosen|realtorId/)
 })
 

@@ -7,10 +7,10 @@ const at = Date.UTC(2026, 10, 24, 15)
 const run: typeof apiRun = (argv, answer) => apiRun(argv, answer, { REKINDLE_API_TOKEN: 'a-token-of-24-characters-' })
 const audit = {
   ...{ decisionId: 'd1', leadKey: 'loc:maria', name: 'Maria López', type: 'follow_up', stage: 'engaged', reason: 'inbound_message' },
-  ...{ askedAt: at, options: ['wait', 'sms', 'call'], closed: ['call'], realtors: [], second: true },
+  ...{ askedAt: at, options: ['wait', 'sms', 'call'], closed: ['call'], realtors: [], second: true, timeZone: 'America/Chicago' },
   messages: [
     { at: at - 3_600_000, direction: 'outbound', channel: 'sms', text: 'Any questions?' },
-    { at, direction: 'inbound', channel: 'sms', text: 'Can we close in June?' },
+    { at, direction: 'inbound', channel: 'sms', text: 'Can we close in June, or on 2026-12-01 09:00 UTC?' },
   ],
 }
 
@@ -29,9 +29,9 @@ t.test('a judge reads the situation, the options and what to type, and not what 
   ])
   t.strictSame(out, [
     'd1  follow up, a second opinion',
-    '  Maria López (loc:maria), engaged, asked because of: inbound message, 2026-11-24 15:00 UTC',
-    '  2026-11-24 14:00 UTC we   sms: Any questions?',
-    '  2026-11-24 15:00 UTC lead sms: Can we close in June?',
+    '  Maria López (loc:maria), engaged, asked because of: inbound message, 2026-11-24 09:00 CST',
+    '  2026-11-24 08:00 CST we   sms: Any questions?',
+    '  2026-11-24 09:00 CST lead sms: Can we close in June, or on 2026-12-01 09:00 UTC?',
     '  What would have been right?',
     '    wait  wait',
     '    sms   send a text message',
@@ -56,8 +56,10 @@ t.test('a judge reads the situation, the options and what to type, and not what 
     '    realtor_2  give the lead to user2',
     '    realtor_3  give the lead to the third realtor of the list, which was not allowed',
   ])
-  const { realtors: _, ...older } = { ...routing, realtors: places }
-  t.match(auditLines({ audits: [older as typeof audit], waiting: 1 }, 'anna')[6], /the first realtor of the list$/, 'an older API')
+  const { realtors: _, timeZone: __, ...older } = { ...routing, realtors: places }
+  const said = auditLines({ audits: [older as typeof audit], waiting: 1 }, 'anna')
+  t.match(said[6], /the first realtor of the list$/, 'an older API')
+  t.match(said[1], /2026-11-24 15:00 UTC$/)
   t.strictSame(auditLines({ audits: [], waiting: 0 }, 'anna'), ['Nothing waits for a verdict of anna.'])
 })
 
