@@ -42,7 +42,7 @@ async function broughtOut(context: DeliveryContext, reserved: LedgerRow, signal:
   const handed = await handOver(context, reserved, provider)
   if (handed === undefined) return 'held'
   await context.onStep('handed_over', handed.row)
-  const outcome = isLookStillGood(context, handed.row) ? await call(context, handed.row, handed.ownerId) : stoodStill
+  const outcome = await call(context, handed.row, handed.ownerId)
   await context.onStep('called', handed.row)
   await settle(context, handed.row, outcome)
   return outcome.kind
@@ -158,19 +158,6 @@ async function handOver(
   return result.row.status === 'handed_over' ? result : undefined
 }
 
-/** Nothing has left: the process stood still between the last look and the call, and what the gates saw may be over. */
-const stoodStill: Outcome<string | null> = {
-  kind: 'not_sent',
-  code: 'aborted_before_sending',
-  detail: 'the process stood still after the last look',
-  retryAfterMs: 0,
-}
-
-/** A look is as good as the copies it was made on: as old as they may be, and no older. */
-function isLookStillGood({ clock, settings }: DeliveryContext, { handedOverAt }: LedgerRow): boolean {
-  return handedOverAt !== null && clock.now() - handedOverAt <= settings.limits.maxCopyAgeMs
-}
-
 /** What came of a call. `tag`: of a hand-over that has no task, whether this attempt has set its tag. */
 type Called = (Outcome<string | null> | (Omit<NotSent, 'code'> & { readonly code: UnknownCode })) & { readonly tag?: 'set' | 'perhaps' }
 type NotSent = Extract<Failure, { kind: 'not_sent' }>
@@ -178,8 +165,9 @@ type NotSent = Extract<Failure, { kind: 'not_sent' }>
 /** The id that the provider gave it; an assignment has none. */
 async function call({ ghl, clock, settings, onStep }: DeliveryContext, row: LedgerRow, ownerId: string | null): Promise<Called> {
   const { tenantId, contactId } = row
-  // A token that is refused is renewed within the call, which takes longer than what the gates saw holds.
-  const options = { admitted: true, leavesBy: row.handedOverAt === null ? undefined : row.handedOverAt + settings.limits.maxCopyAgeMs }
+  // A look is as good as the copies it was made on: as old as they may be, and no older. A process may stand still after it, and a token
+  // that is refused is renewed within the call.
+  const options = { admitted: true, leavesBy: (row.handedOverAt ?? Number.NEGATIVE_INFINITY) + settings.limits.maxCopyAgeMs }
   if (row.action === 'send_message') {
     const message = {
       contactId,
