@@ -298,6 +298,33 @@ t.test('the page of a lead says to whom it is assigned, who is next, and to whom
   await app.close()
 })
 
+t.test('a page of a lead leads to its parts, lays the last two questions open and folds those of before away', async (t) => {
+  const asked = (assessmentId: string) =>
+    ['escalation', 'follow_up', 'content'].map((type) => decisionOf({ decisionId: `${assessmentId}-${type}`, assessmentId, type }))
+  const decisions = async () => ['third', 'second', 'first'].flatMap(asked)
+  const { app } = await apiUnderTest({ queries: { ...stored, decisions } })
+  const { body } = await app.inject('/ui/leads/contactMaria000000001')
+  const [open = '', folded = ''] = body.split('<summary>Earlier decisions (3)</summary>')
+  const cards = (part: string) => [...part.matchAll(/class="card" id="([a-z_-]+)"/g)].map(([, id]) => id)
+  t.strictSame(
+    cards(open),
+    ['third', 'second'].flatMap((one) => [`${one}-follow_up`, `${one}-escalation`, `${one}-content`]),
+    'whether to write comes first',
+  )
+  t.strictSame(cards(folded), ['first-follow_up', 'first-escalation', 'first-content'])
+  const parts = [...body.matchAll(/<h2 id="([a-z]+)">([^<]+)<\/h2>/g)].map(([, id, title]) => [id, title])
+  const links = [...body.matchAll(/<a href="#([a-z]+)">([^<]+)<\/a>/g)].map(([, id, title]) => [id, title])
+  t.strictSame(links.filter(([id]) => id !== 'content').slice(0, parts.length), parts)
+  t.match(
+    parts.map(([id]) => id),
+    ['decisions', 'messages', 'followups', 'deliveries', 'score'],
+  )
+  await app.close()
+  const few = await apiUnderTest({ queries: { ...stored, decisions: async () => asked('only') } })
+  t.notMatch((await few.app.inject('/ui/leads/contactMaria000000001')).body, 'Earlier decisions')
+  await few.app.close()
+})
+
 t.test('a store that is away gives 503, a fault of our own 500, and neither speaks of inner matters', async (t) => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:5432'), { code: 'ECONNREFUSED' })
   const away = await apiUnderTest({
