@@ -355,7 +355,12 @@ const oneMember: readonly Command[] = [
 ]
 const write = { kind: 'write', urgent: false, key: 'k1', times: 1, ...calm } as const
 
-const named: readonly { readonly title: string; readonly commands: readonly Command[]; readonly seed?: number }[] = [
+const named: readonly {
+  readonly title: string
+  readonly commands: readonly Command[]
+  readonly seed?: number
+  readonly seeds?: readonly number[]
+}[] = [
   {
     title: 'the end of a commit that a broker left out is written by its owner, who pauses',
     commands: [...oneMember, { kind: 'leaveOut', where: 'told', key: 'k1' }, write, { kind: 'wait', ms: 32_000 }],
@@ -438,7 +443,8 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
       { kind: 'stop', member: 0 },
       { kind: 'expel', member: 0 },
     ],
-    seed: 4,
+    // The moment is one of a few requests: a change of how many there are moves it, and one seed alone held nothing any more.
+    seeds: [1, 2, 3, 4, 13, 17],
   },
   {
     // Found with seed 771691857, of the stand-in: a request struck before the end stopped its process after it, and nobody woke that again.
@@ -505,9 +511,9 @@ const named: readonly { readonly title: string; readonly commands: readonly Comm
   },
 ]
 
-for (const { title, commands: of, seed = 0 } of named)
+for (const { title, commands: of, seed = 0, seeds = [seed] } of named)
   t.test(title, async (t) => {
-    await t.resolves(compare(of, seed))
+    for (const each of seeds) await t.resolves(compare(of, each), `seed ${each}`)
   })
 
 t.test('a restore that nobody wants any more does not hold up the take-over behind it', async (t) => {
