@@ -105,6 +105,38 @@ t.test('an order is told again when its time is over, three times at most, and t
   t.match(proofLines(before, after).at(-1), /leads +1 +1 +1 LEFT$/)
 })
 
+t.test('what is empty is not read again until all is, and what a sink that was behind wrote there meanwhile is found', async (t) => {
+  const looks = { enrich: 0, leads: 0 }
+  let ordered = false
+  const places = [
+    // Empty at the first look behind the order, and by the fourth something has been written again that is gone at the next one.
+    place('states', 'enrich', { kind: 'emptied' }, () => (!ordered || ++looks.enrich === 2 ? [{}] : [])),
+    place('postgres', 'leads', { kind: 'emptied' }, () => (!ordered || ++looks.leads <= 3 ? [{}] : [])),
+  ]
+  const give = async () => void (ordered = true)
+  const clock = clockFrom(now)
+  const { orders, after } = await eraseLead({ places, order: give }, order, { orders: 3, orderMs: 10_000, pollMs: 100 }, clock)
+  t.strictSame([orders, leftIn(after)], [1, 0])
+  // Behind the order: both; leads twice more and once empty; both, of which enrich holds something; enrich; both; both for the proof.
+  t.strictSame(looks, { enrich: 5, leads: 7 })
+  t.equal(clock.now(), now + 4 * 100)
+})
+
+t.test('whoever reads for long waits for as long before the next look', async (t) => {
+  const clock = clockFrom(now)
+  let left = 3
+  const slow: HeldPlace = {
+    ...place('states', 'enrich', { kind: 'emptied' }, () => []),
+    read: async (onRecord) => {
+      await clock.wait(7_000)
+      if (left-- > 0) await onRecord('{}')
+    },
+  }
+  // Before: 7 s. Then two looks that find something, each with a pause as long, one that does not, and the proof.
+  await eraseLead({ places: [slow], order: async () => undefined }, order, { orders: 3, orderMs: 60_000, pollMs: 500 }, clock)
+  t.equal(clock.now(), now + 7_000 + 2 * 14_000 + 7_000 + 7_000)
+})
+
 t.test('a place that holds nothing says so', async (t) => {
   const stock = { section: 'topics', name: 'x', records: 0, left: 0, newestAt: undefined } as const
   t.equal(verdictOn({ ...stock, onErasure: { kind: 'expires', days: 7 } }), 'nothing')
