@@ -292,6 +292,9 @@ t.test('a block is stored once under its token: the retry of the same range chan
     [{ parts: '1' }],
     'one block',
   )
+  // Equal blocks would be told apart by what is in them: the token is for one that another build writes otherwise.
+  await sink.write([batchOf(decisions, decided(500, { reason: 'silence_48h' }))])
+  t.strictSame(await counts(), [{ facts: '500', rolled: '500' }], 'nor does that of a build that has other columns')
 
   await sink.write([batchOf(decisions, decided(500), 500n)])
   t.strictSame(await counts(), [{ facts: '1000', rolled: '1000' }], 'the same rows of another range are other records')
