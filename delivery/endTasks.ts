@@ -19,6 +19,8 @@ const AT_ONCE = 8
 const once = { tries: 1 }
 /** The rule of a row whose task is being completed: the call may have been made. */
 export const ENDING = 'task_ending'
+/** The rule, with how often, of a row whose task certainly was not completed. Its `attempt` counts hand-overs only: an outage may take dozens. */
+const NOT_ENDED = /^task_not_ended_(\d+)$/
 
 /** Ends tasks whose turn it is. Returns how many rows were looked at. */
 export async function endTasks(context: DeliveryContext): Promise<number> {
@@ -57,7 +59,7 @@ async function endTask(context: DeliveryContext, row: LedgerRow): Promise<void> 
   await context.onStep('task_called', marked)
   if (ended.kind === 'accepted') return close(context, marked, 'Its task was completed in GoHighLevel.')
   if (ended.kind === 'refused') return close(context, marked, `Its task could not be completed in GoHighLevel: ${ended.detail}`)
-  if (ended.kind === 'not_sent') await tryLater(context, marked, ended.retryAfterMs)
+  if (ended.kind === 'not_sent') await tryLater(context, marked, triesOf(row) + 1, ended.retryAfterMs)
 }
 
 function doneAlready(task: GhlTask | undefined, isEnding: boolean): string | undefined {
@@ -91,7 +93,7 @@ async function mark({ pool, clock, settings, onStep }: DeliveryContext, row: Led
       await save(client, [{ ...current, nextCheckAt: at + settings.longestWaitMs }])
       return undefined
     }
-    const next = { ...current, ruleId: ENDING, attempt: current.attempt + 1, nextCheckAt: at + settings.lookUpEveryMs }
+    const next = { ...current, ruleId: ENDING, nextCheckAt: at + settings.lookUpEveryMs }
     await save(client, [next])
     await onStep('task_commit', next)
     return next
@@ -118,14 +120,19 @@ async function close({ pool, clock, onChange }: DeliveryContext, row: LedgerRow,
   if (closed !== undefined) onChange(closed)
 }
 
+/** How often it was tried to end the task of this row, each time certainly in vain. */
+function triesOf({ ruleId }: LedgerRow): number {
+  return Number(NOT_ENDED.exec(ruleId ?? '')?.[1] ?? 0)
+}
+
 /** Certainly not completed: as if it had never been tried, but later, and not for ever. */
-async function tryLater(context: DeliveryContext, row: LedgerRow, retryAfterMs: number): Promise<void> {
+async function tryLater(context: DeliveryContext, row: LedgerRow, tries: number, retryAfterMs: number): Promise<void> {
   const { pool, clock, settings } = context
-  if (row.attempt - 1 >= settings.maxAttempts) return close(context, row, 'Its task could not be completed in GoHighLevel.')
+  if (tries >= settings.maxAttempts) return close(context, row, 'Its task could not be completed in GoHighLevel.')
   await inTransaction(pool, async (client) => {
     const current = await lockRow(client, row.followupId)
     if (current?.sequence !== row.sequence || current.ruleId !== ENDING) return
-    const nextCheckAt = clock.now() + Math.max(retryAfterMs, waitAfter(row.attempt, settings))
-    await save(client, [{ ...current, ruleId: null, nextCheckAt }])
+    const nextCheckAt = clock.now() + Math.max(retryAfterMs, waitAfter(tries, settings))
+    await save(client, [{ ...current, ruleId: `task_not_ended_${tries}`, nextCheckAt }])
   })
 }

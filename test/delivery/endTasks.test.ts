@@ -163,3 +163,36 @@ t.test('nothing is completed while a location is switched off; afterwards it is'
   await b.worker({ ghl }).sweep()
   t.strictSame([completions(), task(b)], [1, [true]])
 })
+
+t.test('how often its question was tried to be put does not count against the tries to end its task', async (t) => {
+  const { b, ghl, completions, end } = await put(t)
+  // Put at the twelfth attempt, after an outage of hours.
+  await b.pool.query('UPDATE followup_actions SET attempt = 12')
+  await end()
+  const busy: GhlClient['tasks']['complete'] = async (...call) => {
+    await ghl.tasks.complete(...call).catch(() => undefined)
+    return { kind: 'not_sent', code: 'rate_limited', detail: '429: too many', retryAfterMs: 0 }
+  }
+  const list: GhlClient['tasks']['list'] = async (...call) => {
+    const read = await ghl.tasks.list(...call)
+    return read.ok ? { ...read, value: { ...read.value, items: read.value.items.map((one) => ({ ...one, completed: false })) } } : read
+  }
+  const refusing = Object.create(ghl, { tasks: { value: { ...ghl.tasks, list, complete: busy } } }) as GhlClient
+  for (let i = 0; i < 7; i++) {
+    await b.worker({ ghl: refusing }).sweep()
+    t.type((await b.row()).nextCheckAt, 'number', `after try ${i + 1}`)
+    b.clock.advance(15 * MINUTE)
+  }
+  for (let i = 0; i < 3; i++) {
+    await b.worker({ ghl: refusing }).sweep()
+    b.clock.advance(15 * MINUTE)
+  }
+  t.equal(completions(), 8, 'maxAttempts of them')
+  t.match(await b.row(), {
+    status: 'cancelled',
+    attempt: 12,
+    ruleId: null,
+    nextCheckAt: null,
+    reason: /Its task could not be completed in GoHighLevel\.$/,
+  })
+})
