@@ -4,7 +4,7 @@ import type { FollowUp } from '../../schemas/generated/records.ts'
 import { lockLeads, save, saveAndTell } from './ledger.ts'
 import { bringForward } from './ledgerAsTold.ts'
 import { TAKEN_BACK, mayHaveLeft, rowOf } from './ledgerRow.ts'
-import type { StoredRow } from './ledgerRow.ts'
+import type { LedgerRow, StoredRow } from './ledgerRow.ts'
 import { instant, storable, storableJson } from './storable.ts'
 import { unseenArray } from './unseenArray.ts'
 
@@ -47,27 +47,39 @@ export async function storeFollowUps(client: pg.PoolClient, records: readonly Pl
     client,
     rows.filter(mayHaveLeft).map((row) => ({ ...row, ruleId: TAKEN_BACK })),
   )
-  await saveAndTell(
+  const cancelled = rows
+    .filter((row) => !mayHaveLeft(row))
+    .map((row): LedgerRow => {
+      const by = cancels.get(row.followupId)
+      // A cancellation repeats when the follow-up was planned; it happened when it was written.
+      const at = Math.max(row.updatedAt, by?.at ?? row.updatedAt)
+      return {
+        ...row,
+        status: 'cancelled',
+        reason: by?.followUp.reason ?? '',
+        gateId: null,
+        ruleId: null,
+        liftsAt: null,
+        // A question that was put has a task, which is ended by whoever delivers.
+        nextCheckAt: hasTask(row) ? at : null,
+        sequence: row.sequence + 1,
+        updatedAt: at,
+      }
+    })
+  await saveAndTell(client, cancelled)
+  // One that is being ended because its time was over stays so: the call may have been made, and would be made a second time. Not told, as before.
+  const ending = new Map(rows.flatMap((row) => (hasTask(row) && row.ruleId !== null ? [[row.followupId, row]] : [])))
+  await save(
     client,
-    rows
-      .filter((row) => !mayHaveLeft(row))
-      .map((row) => {
-        const by = cancels.get(row.followupId)
-        return {
-          ...row,
-          status: 'cancelled' as const,
-          reason: by?.followUp.reason ?? '',
-          gateId: null,
-          ruleId: null,
-          liftsAt: null,
-          // A question that was put has a task, which is ended by whoever delivers.
-          nextCheckAt: row.action === 'ask' && row.messageId !== null ? Math.max(row.updatedAt, by?.at ?? row.updatedAt) : null,
-          sequence: row.sequence + 1,
-          // A cancellation repeats when the follow-up was planned; it happened when it was written.
-          updatedAt: Math.max(row.updatedAt, by?.at ?? row.updatedAt),
-        }
-      }),
+    cancelled.flatMap((row) => {
+      const known = ending.get(row.followupId)
+      return known === undefined ? [] : [{ ...row, ruleId: known.ruleId, nextCheckAt: known.nextCheckAt }]
+    }),
   )
+}
+
+function hasTask({ action, messageId }: LedgerRow): boolean {
+  return action === 'ask' && messageId !== null
 }
 
 type Entry = PlannedRecord & { readonly cancelled: boolean }

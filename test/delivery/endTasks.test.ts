@@ -104,6 +104,33 @@ t.test('a task that cannot be read is asked for less and less often, and closed 
   t.match(await b.row(), { status: 'cancelled', nextCheckAt: null, reason: /Its contact is not there any more\.$/ })
 })
 
+t.test('a question that is cancelled while its task is completed for its time is not completed twice', async (t) => {
+  const { b, ghl, completions, end } = await put(t)
+  b.clock.advance(4 * HOUR)
+  // The call is made and its answer is lost with the worker; before anybody looks, the cancellation is stored.
+  const killed = b.worker({
+    ghl,
+    onStep: async (at) => {
+      if (at === 'task_called') throw new Crash()
+    },
+  })
+  await t.rejects(killed.sweep(), Crash)
+  t.equal(completions(), 1)
+  await end()
+  t.match(await b.row(), { status: 'cancelled', ruleId: 'task_ending' }, 'that the call may have been made is still known')
+  const unfinished: GhlClient['tasks']['list'] = async (...call) => {
+    const read = await ghl.tasks.list(...call)
+    return read.ok ? { ...read, value: { ...read.value, items: read.value.items.map((one) => ({ ...one, completed: false })) } } : read
+  }
+  const slow = Object.create(ghl, { tasks: { value: { ...ghl.tasks, list: unfinished } } }) as GhlClient
+  for (let i = 0; i < 4; i++) {
+    b.clock.advance(MINUTE)
+    await b.worker({ ghl: slow }).sweep()
+  }
+  t.equal(completions(), 1)
+  t.match(await b.row(), { status: 'cancelled', ruleId: null, nextCheckAt: null, reason: /It is not known whether its task was completed/ })
+})
+
 t.test('what was never put has no task to end', async (t) => {
   const { b, ghl, completions } = await put(t)
   await b.plan({ ...question, decisionId: 'd3', change: 'cancelled', reason: 'Superseded.' })

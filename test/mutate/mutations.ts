@@ -4291,6 +4291,34 @@ export const mutations: readonly Mutation[] = [
     why: 'A person opens the task again to note something, and it is completed under their hands.',
   },
   {
+    id: 'ending-forgotten-by-a-cancellation',
+    guard: 'a task that may have been completed is not completed again',
+    file: 'sinks/postgres/plannedFollowUps.ts',
+    find: 'hasTask(row) && row.ruleId !== null',
+    replace: 'hasTask(row) && row.ruleId === TAKEN_BACK',
+    tests: [
+      {
+        file: 'test/delivery/endTasks.test.ts',
+        title: 'a question that is cancelled while its task is completed for its time is not completed twice',
+      },
+    ],
+    why: 'A task that a person has opened again is completed a second time.',
+  },
+  {
+    id: 'hand-overs-count-as-tries-to-end',
+    guard: 'tries to end a task are counted by themselves',
+    file: 'delivery/endTasks.ts',
+    find: 'if (tries >= settings.maxAttempts)',
+    replace: 'if (row.attempt + tries - 1 >= settings.maxAttempts)',
+    tests: [
+      {
+        file: 'test/delivery/endTasks.test.ts',
+        title: 'how often its question was tried to be put does not count against the tries to end its task',
+      },
+    ],
+    why: 'A question that was put after an outage leaves its task open for good.',
+  },
+  {
     id: 'task-of-a-person-touched',
     guard: 'a task that a person has completed is left alone',
     file: 'delivery/endTasks.ts',
