@@ -59,10 +59,11 @@ function isGone({ code }: NodeJS.ErrnoException): boolean {
 }
 
 /**
- * What a terminal would obey is written as JSON writes it: names and messages are whatever a lead typed into a form. JSON stays the JSON it was.
+ * What a terminal would obey is written as JSON writes it, and what would have it show a line backwards: names and messages are whatever a lead
+ * typed into a form. JSON stays the JSON it was.
  */
 export function harmless(text: string): string {
-  return text.replace(/[^\P{Cc}\n\t]/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  return text.replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
 /** Code, sentence, what to do; passwords in URLs masked. A fault without a code is shown with its stack: it is a bug, not a message. */

@@ -27,7 +27,7 @@ export function addOwed(program: Command, { terminal, config, now }: Pick<Surrou
     .command('owed')
     .description('leads whose last message has no answer, those that wait longest first, each with why')
     .option('--location <id>', 'only this GHL location')
-    .option('--longer-than <duration>', 'only those who wait longer than this, such as 30m or 2h', '0m')
+    .option('--longer-than <duration>', 'only those who wait this long or longer, such as 30m or 2h', '0m')
     .option('--limit <n>', 'leads at most, 1 to 1000', '50')
     .option('--json', 'one JSON document a line')
     .action(async (flags: OwedFlags) => {

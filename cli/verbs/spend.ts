@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { centsOf, decimalOf } from '../../pipelines/attribution/cents.ts'
+import { counted } from '../../pipelines/counted.ts'
 import type { MarketingSpend } from '../../schemas/generated/records.ts'
 import { marketingSpend } from '../../topics/index.ts'
 import { badRowLines } from '../badRows.ts'
@@ -42,7 +43,7 @@ export function addSpend(program: Command, { terminal, config, kafka, now, stop 
       try {
         await mustBeKnown(connection, location, stop)
         if (dryRun === true) {
-          terminal.out(`${rows.length} rows would be loaded${skipped(problems.length)}: ${totals(rows)}.`)
+          terminal.out(`${counted(rows.length, 'row')} would be loaded${skipped(problems.length)}: ${totals(rows)}.`)
           return
         }
         await connection.send(
@@ -52,7 +53,7 @@ export function addSpend(program: Command, { terminal, config, kafka, now, stop 
       } finally {
         await connection.close()
       }
-      terminal.out(`${rows.length} rows are loaded${skipped(problems.length)}: ${totals(rows)}.`)
+      terminal.out(`${counted(rows.length, 'row')} loaded${skipped(problems.length)}: ${totals(rows)}.`)
     })
   verb
     .command('list')
@@ -118,7 +119,7 @@ function totals(rows: readonly MarketingSpend[]): string {
 }
 
 function skipped(count: number): string {
-  return count === 0 ? '' : `, ${count} bad ones left out`
+  return count === 0 ? '' : `, ${count === 1 ? '1 bad one' : `${count} bad ones`} left out`
 }
 
 function order({ tenantId, day, channel, campaign }: MarketingSpend): string {

@@ -106,9 +106,9 @@ t.test('with a bad row nothing is loaded unless the good ones are asked for, and
   const refused = await run()
   t.equal(refused.code, 1)
   t.match(refused.err, [/^line 4: day nowhen is no date/, /E_SPEND_ROWS_INVALID: 1 of 3 rows of .* are bad; nothing was loaded/])
-  t.strictSame((await run('--skip-bad', '--dry-run')).out, ['2 rows would be loaded, 1 bad ones left out: 1005.50 USD.'])
+  t.strictSame((await run('--skip-bad', '--dry-run')).out, ['2 rows would be loaded, 1 bad one left out: 1005.50 USD.'])
   t.equal(topics[marketingSpend.name], undefined)
-  t.strictSame((await run('--skip-bad')).out, ['2 rows are loaded, 1 bad ones left out: 1005.50 USD.'])
+  t.strictSame((await run('--skip-bad')).out, ['2 rows loaded, 1 bad one left out: 1005.50 USD.'])
   t.strictSame(
     topics[marketingSpend.name]?.map(({ key, value }) => [key, (value as MarketingSpend).amount]),
     [

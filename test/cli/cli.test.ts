@@ -861,13 +861,13 @@ t.test('a terminal that is closed is a reader that went away', (t) => {
 })
 
 t.test('a terminal obeys nothing that a lead has typed, and JSON stays what it was', async (t) => {
-  const name = 'Maria\u001b]52;c;cm0gLXJm\u0007\u009b2J\u007f\r\tLópez 🏡'
+  const name = 'Maria\u001b]52;c;cm0gLXJm\u0007\u009b2J\u007f\r\t\u202eLópez 🏡'
   const written = t.capture(process.stdout, 'write', () => true)
   const complained = t.capture(process.stderr, 'write', () => true)
   processTerminal().out(name)
   processTerminal().err(name)
   processTerminal().out(JSON.stringify({ name }, null, 2))
-  const said = 'Maria\\u001b]52;c;cm0gLXJm\\u0007\\u009b2J\\u007f\\u000d\tLópez 🏡\n'
+  const said = 'Maria\\u001b]52;c;cm0gLXJm\\u0007\\u009b2J\\u007f\\u000d\t\\u202eLópez 🏡\n'
   const [plain, json] = written().map(({ args: [text] }) => String(text))
   t.equal(plain, said)
   t.strictSame(
