@@ -50,6 +50,12 @@ class StandIn {
           send: async <R>({ response }: ProtocolRequest<R>) =>
             response.parse(await response.decode(topicAnswer(new ByteWriter().noTags(), this.topicId).written)),
         },
+        listOffsets: async ({ topics }: { topics: { partitions: { partition: number }[] }[] }) => ({
+          responses: topics.map(({ partitions }) => ({
+            topic,
+            partitions: partitions.map(({ partition }) => ({ partition, offset: String(this.logs[partition]?.length) })),
+          })),
+        }),
         fetch: fetchOf(
           topic,
           (partition, offset) => this.answer(partition, offset),
