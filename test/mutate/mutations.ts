@@ -2432,12 +2432,7 @@ export const mutations: readonly Mutation[] = [
     file: 'runtime/kafka/offsets.ts',
     find: '    if (!live()) throw new Error(`the offsets of ${groupId} are no longer wanted`)\n',
     replace: '',
-    tests: [
-      {
-        file: 'test/runtime/kafka/groupModel.test.ts',
-        title: 'a restore that nobody wants any more does not hold up the take-over behind it',
-      },
-    ],
+    tests: [{ file: 'test/runtime/kafka/committedOffsets.test.ts', title: 'offsets that nobody wants any more are not waited for' }],
     why: 'A member that stood still while it took over waits for offsets that only its next take-over would settle: 20 s.',
   },
   {
