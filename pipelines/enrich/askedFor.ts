@@ -90,10 +90,20 @@ const BEFORE_WISH =
 const STOP_AND = /^((?:stop|quit) \w+ing?(?: me| us)?) and ((?:just )?(?:text|txt|message|e ?mail|call) (?:me|us)\b.*)$/
 const POLITE = /\b(?:please|pls|plz|por favor|porfa|porfavor)\b/g
 
+/** "Text me don't call": the wish first, and nothing between. */
+const THEN_REFUSAL = /^(.+?) (?:and |but |so |y |pero )?((?:dont|do not|donot|dnt|never|not|no|stop|quit|ya no|sin) .+)$/
+
 function partsOf(clause: string): string[] {
   const said = clause.replace(POLITE, ' ').replace(/ +/g, ' ').trim()
   const both = STOP_AND.exec(said)
-  return both === null ? said.split(BEFORE_WISH) : both.slice(1)
+  if (both !== null) return both.slice(1)
+  const [, wish = '', refusal = ''] = THEN_REFUSAL.exec(said) ?? []
+  return isOne(asked, wish) && isOne(refusals, refusal) ? [wish, refusal] : said.split(BEFORE_WISH)
+}
+
+function isOne(kinds: typeof asked, said: string): boolean {
+  const bare = said.replace(around, '').trim()
+  return kinds.some(([pattern]) => pattern.test(bare))
 }
 
 /** Channels that the message asks for while it takes others back; undefined when it does no such thing. `clauses` are normal forms. */

@@ -110,9 +110,32 @@ t.test('no interest and a removal in one breath, and what somebody beside the le
     'my wife does not want you to text her',
     "You're texting me too much",
     'Hold off on texting for now',
+    'You guys keep spamming me',
+    'Why do you keep harassing us??',
+    'I never asked for this',
+    "We didn't ask for any of this",
   ])
     t.equal(read(text), 'unclear', text)
   t.equal(read("I don't want calls, just text me"), 'opt_out but sms')
+  for (const [text, keeps] of [
+    ["Text me don't call", 'sms'],
+    ['please text me and dont call me', 'sms'],
+    ['email me do not call', 'email'],
+    ['Call me dont text', 'call'],
+    ['mandame mensaje no me llames', 'sms'],
+  ] as const)
+    t.equal(read(text), `opt_out but ${keeps}`, `${text}: the wish first, and nothing between`)
+  for (const text of ["don't text or call", 'do not text me do not call me', 'call me no more calls'])
+    t.equal(read(text), 'opt_out', text)
+  t.equal(read("text me don't call my husband"), 'unclear')
+  for (const text of [
+    'Zillow keeps spamming me',
+    'My landlord keeps bothering us',
+    'Can you keep texting me?',
+    'I never asked for that price',
+  ])
+    t.equal(read(text), 'nothing', text)
+  t.equal(read('text me not the listings'), 'nothing')
 })
 
 t.test('capitals, a courtesy and a signature change nothing of it', async (t) => {
