@@ -125,8 +125,7 @@ t.test('no interest and a removal in one breath, and what somebody beside the le
     ['mandame mensaje no me llames', 'sms'],
   ] as const)
     t.equal(read(text), `opt_out but ${keeps}`, `${text}: the wish first, and nothing between`)
-  for (const text of ["don't text or call", 'do not text me do not call me', 'call me no more calls'])
-    t.equal(read(text), 'opt_out', text)
+  for (const text of ["don't text or call", 'do not text me do not call me', 'call me no more calls']) t.equal(read(text), 'opt_out', text)
   t.equal(read("text me don't call my husband"), 'unclear')
   for (const text of [
     'Zillow keeps spamming me',
