@@ -414,6 +414,9 @@ t.test('P-61: every SQL runs on the engine and gives the numbers of known rows',
   t.strictSame((await run(1)).data, [{ decisions: 0.5 }])
   t.strictSame((await run(1, ['north'])).data, [{ decisions: 0.4 }])
   t.strictSame((await run(1, ['nobody'])).data, [{ decisions: 0 }])
+  // From 15:01:30 to 15:04:30 are the four minutes from 15:01 on, with all 5.
+  const within = { ...range, fromMs: fromMs + 90_000, toMs: fromMs + 270_000 }
+  t.strictSame((await run(1, undefined, within)).data, [{ decisions: 5 / 4 }])
   t.strictSame((await run(5)).data, [{ sent: '2' }])
   t.strictSame((await run(5, ['south'])).data, [{ sent: '1' }])
   const [newest] = (await run(6)).data
