@@ -84,6 +84,7 @@ export async function findings(
   line: Line,
   accepted: ReadonlySet<string>,
   drops: Readonly<Record<string, number>> | undefined,
+  dropsAt?: number,
 ): Promise<Findings> {
   const clickhouse = connectClickhouse(line.config.clickhouse.url ?? '', line.config.clickhouse.database)
   const ids = async (table: string, column: string) => {
@@ -98,6 +99,7 @@ export async function findings(
     return {
       accepted,
       drops,
+      dropsAt,
       webhooks: (await Promise.all(Object.values(webhookLanes).map((lane) => found(line, lane)))).flat(),
       unrecognised: await found(line, unrecognised),
       deadLetters: await deadLetters(line, Object.values(webhookLanes), ingesting),

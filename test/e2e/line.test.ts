@@ -33,11 +33,12 @@ t.test(`${LEADS} leads: every webhook, event, decision, follow-up, row and messa
   t.strictSame(accounts.rejected, {})
   await quiet(line)
   t.comment(`quiet after ${Date.now() - began} ms`)
+  const dropsAt = Date.now()
   const drops = await dropsOf(line.process('pipeline').address)
   await standStill(line)
 
   const accepted = new Set([...accounts.fates].filter(([, fate]) => fate === 'accepted').map(([id]) => id))
-  const found = await findings(line, accepted, drops)
+  const found = await findings(line, accepted, drops, dropsAt)
   const account = accountOf(found)
   for (const text of accountText(account)) t.comment(text)
   t.strictSame(account.faults, [], 'nothing is lost, nothing is doubled, every difference has its reason')

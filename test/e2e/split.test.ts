@@ -34,11 +34,12 @@ async function told(fused: boolean): Promise<Findings> {
   }).finally(close)
   t.equal(accounts.accepted, accounts.sent, 'every webhook was accepted')
   await quiet(line)
+  const dropsAt = Date.now()
   const drops = await dropsOf(line.process('pipeline').address)
   await standStill(line)
   await t.rejects(line.start('pipeline', [], { PIPELINE_FUSED: String(!fused) }), /E_FUSION_CHANGED/, 'it goes on as it began')
   const accepted = new Set([...accounts.fates].filter(([, fate]) => fate === 'accepted').map(([id]) => id))
-  const found = await findings(line, accepted, drops)
+  const found = await findings(line, accepted, drops, dropsAt)
 
   const known = new Map(shippedPolicies.map((policy) => [policy.policyHash, policy]))
   const locations = await line.kafka.table(tenants)
