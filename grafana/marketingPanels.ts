@@ -14,7 +14,7 @@ export const marketing: PanelSpec[] = [
     noValue: 'nothing was told',
     width: 12,
     about:
-      'By channel, of whole days (UTC): spend as stated last, leads it touched first, conversions and their worth by first and by last touch. Spend in two currencies is two rows; revenue has none.',
+      'By channel, of whole days (spend by those of the location, the rest by those of UTC): spend as stated last, leads it touched first, conversions and their worth by first and by last touch. Spend in two currencies is two rows; revenue has none.',
     queries: [
       {
         as: 'table',
