@@ -119,6 +119,11 @@ export const harmlessUses: readonly string[] = [
     'stop light',
     'stop lights',
     'stop playing',
+    'quit playing',
+    ...everyOne(
+      ['stop', 'quit'],
+      ['renting', 'paying rent', 'paying my landlord', 'paying our landlord', 'commuting', 'throwing money away', 'wasting money on rent'],
+    ),
     'stop signs',
     'when i stop',
     'dont want to stop looking',

@@ -127,6 +127,8 @@ t.test('no interest and a removal in one breath, and what somebody beside the le
     t.equal(read(text), `opt_out but ${keeps}`, `${text}: the wish first, and nothing between`)
   for (const text of ["don't text or call", 'do not text me do not call me', 'call me no more calls']) t.equal(read(text), 'opt_out', text)
   t.equal(read("text me don't call my husband"), 'unclear')
+  for (const text of ["I'd like to stop renting", 'We want to quit paying rent', 'ready to stop throwing money away on rent'])
+    t.equal(read(text), 'nothing', text)
   for (const text of [
     'Zillow keeps spamming me',
     'My landlord keeps bothering us',
