@@ -4272,6 +4272,38 @@ export const mutations: readonly Mutation[] = [
     why: 'A person gives the lead to somebody, and messages that were planned before go on as if we had.',
   },
   {
+    id: 'zstd-inflates-without-end',
+    guard: 'a batch inflates no further than a process takes',
+    file: 'runtime/kafka/protocol/zstd.ts',
+    find: 'if (written > mostBytes) throw',
+    replace: 'if (written < 0) throw',
+    tests: [{ file: 'test/runtime/kafka/zstd.test.ts', title: 'nothing inflates beyond the bound' }],
+    why: 'A batch of some kilobytes takes the memory of each process that reads its partition.',
+  },
+  {
+    id: 'zstd-window-believed',
+    guard: 'what a frame of zstd says of itself sets nothing aside',
+    file: 'runtime/kafka/protocol/zstd.ts',
+    find: 'Math.log2(Math.min(windowBytes, mostBytes))',
+    replace: 'Math.log2(windowBytes)',
+    tests: [
+      {
+        file: 'test/runtime/kafka/zstd.test.ts',
+        title: 'a window of 128 MiB takes no more memory than what is in it, and one that is used is told',
+      },
+    ],
+    why: 'A frame of ten bytes sets 128 MiB aside, or is refused though it holds next to nothing.',
+  },
+  {
+    id: 'zstd-dictionary-ignored',
+    guard: 'what cannot be read is refused and not guessed',
+    file: 'runtime/kafka/protocol/zstd.ts',
+    find: 'if ((flags & DICTIONARY) !== 0)',
+    replace: 'if ((flags & DICTIONARY) > DICTIONARY)',
+    tests: [{ file: 'test/runtime/kafka/zstd.test.ts', title: 'what is no frame, or lies about a length, is refused' }],
+    why: 'A frame that needs a dictionary is read as other bytes than were written.',
+  },
+  {
     id: 'task-ended-twice',
     guard: 'a task that may have been completed is not completed again',
     file: 'delivery/endTasks.ts',
