@@ -3,7 +3,8 @@ import { Type } from '@sinclair/typebox'
 import type { Static } from '@sinclair/typebox'
 import { mustBeKnown } from './knownLocation.ts'
 import { tellLead } from './leadStory.ts'
-import type { ApiDeps, LeadPage } from './ports.ts'
+import { placesOf } from './places.ts'
+import type { ApiDeps } from './ports.ts'
 import { LeadList, LeadStory, Refused } from './replySchemas.ts'
 import type { ApiInstance } from './typeProvider.ts'
 
@@ -53,10 +54,14 @@ export const LeadQuery = Type.Object(
 )
 
 /** A page of leads. Throws `E_LOCATION_UNKNOWN`. */
-export async function tellLeads(deps: Pick<ApiDeps, 'queries' | 'tenants'>, query: Static<typeof LeadQuery>): Promise<LeadPage> {
-  const found = await deps.queries.leads(filterOf(query))
-  if (found.leads.length === 0) mustBeKnown(deps, query.tenant)
-  return found
+export async function tellLeads(
+  deps: Pick<ApiDeps, 'queries' | 'tenants'>,
+  query: Static<typeof LeadQuery>,
+): Promise<Static<typeof LeadList>> {
+  const { leads, nextCursor } = await deps.queries.leads(filterOf(query))
+  if (leads.length === 0) mustBeKnown(deps, query.tenant)
+  const { zoneOf } = placesOf(deps)
+  return { leads: leads.map((lead) => ({ ...lead, timeZone: zoneOf(lead.tenantId) })), nextCursor }
 }
 
 /** Leaves out what was not asked for: an absent filter and an undefined one are two things to a store. */

@@ -31,6 +31,7 @@ export const LeadLine = Type.Object(
     source: Nullable({ type: 'string' }, 'Where the lead came from.'),
     lastEventAt: Type.Integer({ description: 'Latest event (ms since the epoch).' }),
     lastInboundAt: NullableNumber('Latest message from the lead (ms since the epoch).'),
+    timeZone: Type.String({ description: 'What clocks at the location show: an IANA zone, UTC where the location has said none.' }),
   },
   { title: 'LeadSummary' },
 )

@@ -92,21 +92,15 @@ export async function eraseLead(
     await give(order())
     orders += 1
     const until = clock.now() + orderMs
-    let asked: readonly HeldPlace[] = telling
-    for (;;) {
+    for (let asked: readonly HeldPlace[] = telling; ;) {
       const began = clock.now()
       const stocks = await takeStock(asked)
       left = leftIn(stocks)
       // What was empty once may have been written again by who was behind: nothing is left when all were found so in one look.
-      if (left === 0 && asked.length === telling.length) break
-      if (left === 0) {
-        asked = telling
-        continue
-      }
-      if (clock.now() >= until) break
+      if (left === 0 ? asked.length === telling.length : clock.now() >= until) break
       // A changelog is read whole to find what a state holds of one lead: not where nothing was found, and half of the time at most.
-      asked = asked.filter((_, index) => (stocks[index]?.left ?? 0) > 0)
-      await clock.wait(Math.max(pollMs, clock.now() - began))
+      asked = left === 0 ? telling : asked.filter((_, index) => (stocks[index]?.left ?? 0) > 0)
+      if (left > 0) await clock.wait(Math.max(pollMs, clock.now() - began))
     }
   }
   return { before, after: await takeStock(places), orders }

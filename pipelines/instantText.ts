@@ -21,6 +21,11 @@ export function localTimes(text: string, timeZone: string): string {
   })
 }
 
+/** A moment as clocks of the zone show it; an older API does not say which zone that is. `at` in ms since the epoch. */
+export function clockText(at: number, timeZone = 'UTC'): string {
+  return localTimes(instantText(at), timeZone)
+}
+
 /** What somebody has said, so that `localTimes` leaves it as it was said: its "UTC" stands behind a space that breaks no line. */
 export function asSaid(words: string): string {
   return words.replaceAll(' UTC', '\u00a0UTC')

@@ -1,19 +1,21 @@
 /** The list of leads as a page: found by words and by intent, within a location or in all. */
-import type { LeadPage, LeadSummary } from '../ports.ts'
+import type { Static } from '@sinclair/typebox'
+import type { LeadSummary } from '../ports.ts'
+import type { LeadList } from '../replySchemas.ts'
 import type { Places } from '../places.ts'
 import { html, inZone } from './html.ts'
 import type { Markup } from './html.ts'
 import { page } from './layout.ts'
 import { moment } from './words.ts'
 
-export interface LeadsView extends Places {
-  readonly found: LeadPage
+export interface LeadsView extends Pick<Places, 'nameOf'> {
+  readonly found: Static<typeof LeadList>
   /** Query string of the next page without its question mark; `undefined` on the last page. */
   readonly nextQuery: string | undefined
   readonly asked: { readonly tenant?: string; readonly level?: string; readonly q?: string }
 }
 
-export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace, zoneOf }: LeadsView): string {
+export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameOf: nameOfPlace }: LeadsView): string {
   const asking = (named: Record<string, string | undefined>) =>
     new URLSearchParams(Object.entries(named).filter((one): one is [string, string] => one[1] !== undefined && one[1] !== ''))
       .toString()
@@ -50,7 +52,7 @@ export function leadsPage({ found, nextQuery, asked: { tenant, level, q }, nameO
                   </tr>
                 </thead>
                 <tbody>
-                  ${found.leads.map((lead) => inZone(line(lead), zoneOf(lead.tenantId)))}
+                  ${found.leads.map((lead) => inZone(line(lead), lead.timeZone))}
                 </tbody>
               </table>
             </div>`

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { Static } from '@sinclair/typebox'
 import type { AskList, StoredAnswer } from '../../api/replySchemas.ts'
 import { actionOf } from '../../pipelines/consensus/explain.ts'
-import { instantText, localTimes } from '../../pipelines/instantText.ts'
+import { clockText } from '../../pipelines/instantText.ts'
 import { spanText } from '../../pipelines/reconcile/words.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi, writeApi } from '../apiClient.ts'
@@ -75,7 +75,7 @@ export function askedLines({ asks, more }: Asks, now: number): string[] {
     ]
   const questions = asks.flatMap(({ decisionId, leadKey, name, title, body, until, timeZone }) => [
     `${title}  ${decisionId}`,
-    `  ${name ?? 'a lead without a name'} (${leadKey}), ${spanText(until - now)} left, until ${localTimes(instantText(until), timeZone)}`,
+    `  ${name ?? 'a lead without a name'} (${leadKey}), ${spanText(until - now)} left, until ${clockText(until, timeZone)}`,
     ...body.split('\n').map((line) => `  ${line}`),
     '',
   ])

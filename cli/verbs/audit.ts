@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import type { Static } from '@sinclair/typebox'
 import type { AuditList, StoredVerdict } from '../../api/replySchemas.ts'
-import { instantText, localTimes } from '../../pipelines/instantText.ts'
+import { clockText } from '../../pipelines/instantText.ts'
 import { actionOf } from '../../pipelines/consensus/explain.ts'
 import { apiUrl } from '../addresses.ts'
 import { readApi, writeApi } from '../apiClient.ts'
@@ -75,12 +75,13 @@ export function addAudit(program: Command, { terminal, config, fetch }: Pick<Sur
 export function auditLines({ audits, waiting }: Audits, by: string): string[] {
   if (audits.length === 0) return [`Nothing waits for a verdict of ${by}.`]
   return [
-    ...audits.flatMap(({ timeZone, ...one }) => [
+    ...audits.flatMap((one) => [
       `${one.decisionId}  ${one.type.replaceAll('_', ' ')}${one.second ? ', a second opinion' : ''}`,
-      `  ${one.name ?? 'a lead without a name'} (${one.leadKey}), ${one.stage}, asked because of: ${one.reason.replaceAll('_', ' ')}, ${clock(one.askedAt, timeZone)}`,
+      `  ${one.name ?? 'a lead without a name'} (${one.leadKey}), ${one.stage}, asked because of: ${one.reason.replaceAll('_', ' ')}, ${clockText(one.askedAt, one.timeZone)}`,
       ...(one.messages.length === 0 ? ['  No message is known from before that.'] : []),
       ...one.messages.map(
-        ({ at, direction, channel, text }) => `  ${clock(at, timeZone)} ${direction === 'inbound' ? 'lead' : 'we  '} ${channel}: ${text}`,
+        ({ at, direction, channel, text }) =>
+          `  ${clockText(at, one.timeZone)} ${direction === 'inbound' ? 'lead' : 'we  '} ${channel}: ${text}`,
       ),
       '  What would have been right?',
       ...columns(
@@ -95,13 +96,8 @@ export function auditLines({ audits, waiting }: Audits, by: string): string[] {
   ]
 }
 
-/** As a clock at the location shows it; an older API does not say where that is. */
-function clock(at: number, timeZone: string | undefined): string {
-  return localTimes(instantText(at), timeZone ?? 'UTC')
-}
-
 /** What an option is, in words, with the realtor that it stands for. */
-function meant(option: string, { type, realtors }: Pick<Audits['audits'][number], 'type' | 'realtors'>): string {
+function meant(option: string, { type, realtors }: Audits['audits'][number]): string {
   // An older API does not say whom.
   const realtor = (realtors as typeof realtors | undefined)?.find((one) => one.option === option)
   return realtor === undefined

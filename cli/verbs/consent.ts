@@ -1,4 +1,4 @@
-/** `rekindle consent <lead>`: what a lead has stated of permissions, by time, what stands of it and what is allowed now. */
+/** `rekindle consent <lead>`: what a lead has stated of permissions, by time, what stands of it and what is permitted now. */
 import type { Command } from 'commander'
 import { historyHeads, historyNotes, historyRows, mayInWords } from '../../api/pages/permissionWords.ts'
 import type { LeadConsent } from '../../api/replySchemas.ts'
@@ -11,7 +11,7 @@ import type { Surroundings } from '../surroundings.ts'
 export function addConsent(program: Command, { terminal, config, fetch }: Surroundings): void {
   program
     .command('consent')
-    .description('what a lead has stated of permissions, by time, what stands of it and what is allowed now')
+    .description('what a lead has stated of permissions, by time, what stands of it and what is permitted now')
     .argument('<lead>', 'GHL contact id, or <locationId>:<contactId>')
     .option('--json', 'as the API says it')
     .option('--url <url>', 'address of the API')
@@ -28,7 +28,7 @@ export function addConsent(program: Command, { terminal, config, fetch }: Surrou
     })
 }
 
-/** The history for people: a table, newest first, then what is allowed now; moments as clocks at the location show them. */
+/** The history for people: a table, newest first, then what is permitted now; moments as clocks at the location show them. */
 export function consentText(told: LeadConsent): string[] {
   const local = (text: string) => localTimes(text, told.timeZone)
   const rows = historyRows(told).map((row) => row.map(local))

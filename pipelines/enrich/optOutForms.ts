@@ -328,7 +328,7 @@ export const doubtfulPhrases: readonly string[] = [
   ...listed('why do i keep getting these, why am i getting these, why am i still getting these, when will these texts stop'),
   ...everyOne(listed('no need to, dont need to, dont have to, do not have to'), listed('contact me, text me, reach out, keep in touch')),
   ...everyOne(
-    everyOne(listed('you, u, you guys, you people, you all, yall, why do you, why do u'), listed('keep, kept')),
+    everyOne(listed('you, u, you guys, you people, you all, yall'), listed('keep, kept')),
     everyOne(listed('spamming, harassing, bothering, bugging, pestering, annoying, hounding'), listed('me, us, my phone')),
   ),
   ...everyOne(listed('never, didnt, did not'), listed('asked for this, ask for this, asked for any of this, ask for any of this')),

@@ -47,35 +47,32 @@ export async function storeFollowUps(client: pg.PoolClient, records: readonly Pl
     client,
     rows.filter(mayHaveLeft).map((row) => ({ ...row, ruleId: TAKEN_BACK })),
   )
-  const cancelled = rows
-    .filter((row) => !mayHaveLeft(row))
-    .map((row): LedgerRow => {
-      const by = cancels.get(row.followupId)
-      // A cancellation repeats when the follow-up was planned; it happened when it was written.
-      const at = Math.max(row.updatedAt, by?.at ?? row.updatedAt)
-      return {
-        ...row,
-        status: 'cancelled',
-        reason: by?.followUp.reason ?? '',
-        gateId: null,
-        ruleId: null,
-        liftsAt: null,
-        // A question that was put has a task, which is ended by whoever delivers.
-        nextCheckAt: hasTask(row) ? at : null,
-        sequence: row.sequence + 1,
-        updatedAt: at,
-      }
-    })
-  await saveAndTell(client, cancelled)
-  // One that is being ended because its time was over stays so: the call may have been made, and would be made a second time. Not told, as before.
-  const ending = new Map(rows.flatMap((row) => (hasTask(row) && row.ruleId !== null ? [[row.followupId, row]] : [])))
+  const ended = rows.filter((row) => !mayHaveLeft(row))
+  const cancelled = (row: LedgerRow) => cancelledBy(row, cancels.get(row.followupId))
+  await saveAndTell(client, ended.map(cancelled))
+  // A question that is being ended because its time was over stays so: the call may have been made, and would be made again. It is not told, as before.
+  const ending = ended.filter((row) => hasTask(row) && row.ruleId !== null)
   await save(
     client,
-    cancelled.flatMap((row) => {
-      const known = ending.get(row.followupId)
-      return known === undefined ? [] : [{ ...row, ruleId: known.ruleId, nextCheckAt: known.nextCheckAt }]
-    }),
+    ending.map((row) => ({ ...cancelled(row), ruleId: row.ruleId, nextCheckAt: row.nextCheckAt })),
   )
+}
+
+function cancelledBy(row: LedgerRow, by: PlannedRecord | undefined): LedgerRow {
+  // A cancellation repeats when the follow-up was planned; it happened when it was written.
+  const at = Math.max(row.updatedAt, by?.at ?? row.updatedAt)
+  return {
+    ...row,
+    status: 'cancelled',
+    reason: by?.followUp.reason ?? '',
+    gateId: null,
+    ruleId: null,
+    liftsAt: null,
+    // A question that was put has a task, which is ended by whoever delivers.
+    nextCheckAt: hasTask(row) ? at : null,
+    sequence: row.sequence + 1,
+    updatedAt: at,
+  }
 }
 
 function hasTask({ action, messageId }: LedgerRow): boolean {

@@ -111,7 +111,7 @@ t.test('GET /leads hands the filters on and gives pages', async (t) => {
     },
   })
   const answer = await app.inject(`/leads?tenant=${sandboxTenantId}&level=HOT&status=contacted&minScore=70&limit=2&cursor=abc`)
-  t.strictSame(answer.json(), { leads: [summary], nextCursor: null })
+  t.strictSame(answer.json(), { leads: [{ ...summary, timeZone: 'America/Chicago' }], nextCursor: null })
   await app.inject('/leads')
   await app.inject('/leads?q=maria%20%22swimming%20pool%22%20-rent')
   t.strictSame(asked, [

@@ -1,8 +1,9 @@
 import t from 'tap'
-import type { LeadPage } from '../../api/ports.ts'
+import type { Static } from '@sinclair/typebox'
+import type { LeadList } from '../../api/replySchemas.ts'
 import { apiRun } from './apiRun.ts'
 
-const page: LeadPage = {
+const page: Static<typeof LeadList> = {
   leads: [
     {
       leadKey: 'loc:maria',
@@ -16,6 +17,7 @@ const page: LeadPage = {
       source: 'website',
       lastEventAt: Date.UTC(2026, 10, 24, 15),
       lastInboundAt: null,
+      timeZone: 'America/Chicago',
     },
   ],
   nextCursor: 'next',
@@ -31,7 +33,7 @@ t.test('leads are searched for through the API, page by page', async (t) => {
   )
   t.strictSame(out, [
     'lead       name         intent  score  status     last event',
-    'loc:maria  Maria López  HOT        72  contacted  2026-11-24 15:00 UTC',
+    'loc:maria  Maria López  HOT        72  contacted  2026-11-24 09:00 CST',
     '',
     'More: --cursor next',
   ])

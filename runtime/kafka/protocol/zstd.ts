@@ -59,7 +59,7 @@ function inflate({ windowBytes, blocks, mostBytes }: Frame, take: (chunk: Uint8A
   head.writeUInt32LE(MAGIC)
   head.writeUInt8((log - LEAST_WINDOW_LOG) << 3, 5)
   try {
-    new Decompress((chunk) => take(chunk)).push(Buffer.concat([head, blocks]), true)
+    new Decompress(take).push(Buffer.concat([head, blocks]), true)
   } catch (error) {
     if (error instanceof RekindleError) throw error
     throw new RangeError(`the zstd frame cannot be read: ${(error as Error).message}`, { cause: error })
