@@ -2,8 +2,8 @@
  * What a person should answer in messages that wait: words of law, a wish for a person, displeasure with us. Each message is read by
  * itself. Lawyers of a purchase, and displeasure with a home or with somebody else, are none of it.
  */
-import { intentIn } from '../enrich/text/intent.ts'
-import { displeasureIn } from '../enrich/text/sentiment.ts'
+import { intentIn, intentOfEight } from '../enrich/text/intent.ts'
+import { displeasureIn, moodOfEight } from '../enrich/text/sentiment.ts'
 import type { Found, Told } from '../enrich/text/tokens.ts'
 import { asksForCall, asksForPerson, legalWords, said, saidIn } from './phrases.ts'
 import { toldOf } from './readings.ts'
@@ -42,10 +42,10 @@ export function legalIn(text: string): string[] {
 }
 
 /** Which of these the lead asks for, in English or Spanish. */
-export function askedFor(what: 'call' | 'person', messages: readonly Exclude<Words, string>[]): string[] {
+export function askedFor(what: 'call' | 'person', messages: readonly Exclude<Words, string>[], wishes = wishesOf): string[] {
   const listed = saidIn(messages, what === 'call' ? asksForCall : asksForPerson)
   if (listed.length > 0) return listed
-  const found = messages.flatMap((message) => wishesOf(toldOf(message)).filter(({ value }) => value === what))
+  const found = messages.flatMap((message) => wishes(toldOf(message)).filter(({ value }) => value === what))
   return [...new Set(found.map(({ words }) => words.toLowerCase()))]
 }
 
@@ -58,8 +58,22 @@ function wishesOf(told: Told): readonly Found[] {
   return found
 }
 
+/** Words of displeasure with us under a lexicon. */
+const unhappyBy = (lexicon?: typeof moodOfEight): Hears => {
+  return (messages) => [
+    ...new Set(messages.flatMap((message) => displeasureIn(toldOf(message), lexicon).map((words) => words.toLowerCase()))),
+  ]
+}
+
 export const presentHearing: Hearing = {
   legal: (messages) => [...new Set(messages.flatMap(({ text }) => legalIn(text)))],
   person: (messages) => askedFor('person', messages),
-  unhappy: (messages) => [...new Set(messages.flatMap((message) => displeasureIn(toldOf(message)).map((words) => words.toLowerCase())))],
+  unhappy: unhappyBy(),
+}
+
+/** What version 8 of the arithmetic heard: neither a wish for the manager, nor whoever stands before a closed door. */
+export const hearingOfEight: Hearing = {
+  legal: presentHearing.legal,
+  person: (messages) => askedFor('person', messages, (told) => intentIn(told, intentOfEight)),
+  unhappy: unhappyBy(moodOfEight),
 }

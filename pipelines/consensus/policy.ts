@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto'
 import type { Policy, PolicyFamily } from '../../schemas/generated/records.ts'
 
 /** Rises when the same votes and policy may give other bytes. Stored on each decision. */
-export const engineVersion = 8
+export const engineVersion = 9
 
 /** Correlation of a family the policy does not know: the careful prior for voters of one model. */
 const unknownFamilyRhoMicro = 500_000

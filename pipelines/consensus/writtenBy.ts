@@ -4,7 +4,7 @@
  */
 import type { Decision, Policy } from '../../schemas/generated/records.ts'
 import { withoutAlternates } from '../routing/alternates.ts'
-import { presentHearing } from '../agents/hearing.ts'
+import { hearingOfEight, presentHearing } from '../agents/hearing.ts'
 import type { Hearing } from '../agents/hearing.ts'
 import { asksForPerson, legalWords, negativeWords, saidPlainly, saidTogether } from '../agents/phrases.ts'
 import type { Arithmetic } from './arithmetic.ts'
@@ -42,6 +42,7 @@ const writings: ReadonlyMap<number, Writing> = new Map<number, Writing>([
   [5, asOfFive],
   [6, (decision) => decision],
   [7, (decision) => decision],
+  [8, (decision) => decision],
   [engineVersion, (decision) => decision],
 ])
 
@@ -51,6 +52,8 @@ const lastWithoutEscalation = 3
 const lastTogether = 6
 /** The last version whose gate took displeasure with anything for displeasure with us, heard English alone, and took a question why not for a denial. */
 const lastByLists = 7
+/** The last version that heard no wish for a manager and nobody who waits at a door or is asked once more: `hearingOfEight`. */
+const lastOfEight = 8
 
 /** What that gate heard: phrases of the lists, read out of the messages in this way. A phrase more in a list, and it would hear otherwise. */
 function hearingBy(reads: typeof saidPlainly): Hearing {
@@ -76,6 +79,11 @@ export function writtenBy(version: number, decision: Decision, policy: Policy): 
 export function arithmeticOf(version: number): Arithmetic {
   return {
     settles: version <= lastWithoutEscalation ? settledButEscalation : settled,
-    hears: version > lastByLists ? presentHearing : hearingBy(version <= lastTogether ? saidTogether : saidPlainly),
+    hears: hearingOf(version),
   }
+}
+
+function hearingOf(version: number): Hearing {
+  if (version <= lastByLists) return hearingBy(version <= lastTogether ? saidTogether : saidPlainly)
+  return version <= lastOfEight ? hearingOfEight : presentHearing
 }

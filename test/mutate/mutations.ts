@@ -4699,8 +4699,8 @@ export const mutations: readonly Mutation[] = [
     id: 'seven-hears-as-now',
     guard: 'what was decided is decided again',
     file: 'pipelines/consensus/writtenBy.ts',
-    find: 'version > lastByLists ?',
-    replace: 'version >= lastByLists ?',
+    find: 'version <= lastByLists)',
+    replace: 'version < lastByLists)',
     tests: [
       {
         file: 'test/pipelines/replay.test.ts',
@@ -4708,6 +4708,41 @@ export const mutations: readonly Mutation[] = [
       },
     ],
     why: 'Decisions of version 7 are said to differ from what their inputs give.',
+  },
+  {
+    id: 'eight-hears-as-now',
+    guard: 'what was decided is decided again',
+    file: 'pipelines/consensus/writtenBy.ts',
+    find: 'version <= lastOfEight ?',
+    replace: 'version < lastOfEight ?',
+    tests: [
+      {
+        file: 'test/pipelines/replay.test.ts',
+        title:
+          'the gate hears who wants the manager, and who waits at a door; what version 8 decided without that is decided again byte for byte',
+      },
+    ],
+    why: 'Decisions of version 8 are said to differ from what their inputs give.',
+  },
+  {
+    id: 'found-a-place-to-see',
+    guard: 'who declines one home declines nothing',
+    file: 'pipelines/enrich/text/oneOnly.ts',
+    find: "if (word === 'place' && tokens[from]?.word === 'found') {",
+    replace: 'if (false) {',
+    tests: [{ file: 'test/pipelines/otherHalf.test.ts', title: 'who declines one home, a place or a kind of home declines nothing' }],
+    why: 'Whoever has found a place that it wants to see is taken for one that has bought.',
+  },
+  {
+    id: 'later-as-never',
+    guard: 'later is not never',
+    file: 'pipelines/enrich/text/objections.ts',
+    find: "(match.value === 'not_interested' ? later(told, match) : match)",
+    replace: 'match',
+    tests: [
+      { file: 'test/pipelines/otherHalf.test.ts', title: 'who is not looking until a time declines for now, and is no negative reply' },
+    ],
+    why: 'A lead that looks again in spring is left alone for good, and counts as one that was put off by a message.',
   },
   {
     id: 'named-revocation-always-narrow',

@@ -133,7 +133,7 @@ t.test('the full panel decides at once, one decision for each open type', async 
     epoch: 1,
     profileVersion: 1,
     policyHash: followUp.policyHash,
-    engineVersion: 8,
+    engineVersion: 9,
     askedAt: asked,
     decidedAt: asked,
     dueAt: asked,

@@ -95,7 +95,7 @@ const by = (version: number, told: readonly Decision[]) => told.map((decision) =
 t.test('what version 5 named although it was closed is named again, byte for byte', (t) => {
   const { now, inputs } = decidedUnder(1_000_000)
   const open = followUp.options.map(({ option }) => option).filter((option) => option !== 'sms')
-  t.match(now, [{ engineVersion: 8, stopReason: /votes|early/ }])
+  t.match(now, [{ engineVersion: 9, stopReason: /votes|early/ }])
   t.strictSame(
     now.map(({ conformalSet }) => conformalSet),
     [open],

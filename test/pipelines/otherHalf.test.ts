@@ -194,8 +194,32 @@ t.test('who declines one home, a place or a kind of home declines nothing', asyn
     'Found a house on your site, is it available?',
     'not interested in selling, looking to buy',
     'It’s not that I’m not interested',
+    'I found a place on Maple St that I’d love to see',
+    'found a place I like, can we see it?',
+    'that one is already under contract',
+    'The house on Elm was already under contract',
+    'is the condo already under contract?',
   ])
     t.strictSame(refusals(text), none, text)
+})
+
+t.test('who is not looking until a time declines for now, and is no negative reply', async (t) => {
+  for (const text of [
+    'Not looking until spring',
+    'we are not looking to move till my lease ends',
+    'not looking right now',
+    'not looking at the moment, thanks',
+    'I’m not looking this year',
+  ]) {
+    t.strictSame(refusals(text), { agents: true, intent: true, objection: false, displeasure: false }, text)
+    t.match(
+      objectionsIn(tokensOf(text)).map(({ value }) => value),
+      ['timing'],
+      text,
+    )
+  }
+  for (const text of ['Not looking', 'we are not looking anymore. Right now we rent'])
+    t.match(refusals(text), { agents: true, objection: true, displeasure: true }, text)
 })
 
 t.test('who declines us declines, whatever home is named beside it', async (t) => {
@@ -207,7 +231,6 @@ t.test('who declines us declines, whatever home is named beside it', async (t) =
     'not interested in that house or any other',
     'not interested in anything',
     'not interested at this time',
-    'not looking right now',
     'we love this house and are not interested in selling',
     'Not interested in Compass, thanks',
     'we already bought a 3 bedroom',
@@ -218,6 +241,11 @@ t.test('who declines us declines, whatever home is named beside it', async (t) =
     'Our house is already sold',
     'We found a house thanks',
     'not intrested',
+    'found a place, thanks',
+    'We found a place',
+    'we ended up buying in Plano',
+    'We’re already under contract',
+    'we are already under contract on another house',
   ])
     t.match(refusals(text), { agents: true, objection: true }, text)
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import t from 'tap'
+import type { Test } from 'tap'
 import ts from 'typescript'
 import { panel } from '../../pipelines/agents/panel.ts'
 import { roster } from '../../pipelines/agents/roster.ts'
@@ -197,8 +198,8 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
   t.match(now, [
-    { type: 'follow_up', engineVersion: 8, params: { alternates: 'none' } },
-    { type: 'routing', engineVersion: 8, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
+    { type: 'follow_up', engineVersion: 9, params: { alternates: 'none' } },
+    { type: 'routing', engineVersion: 9, params: { realtorId: 'ana', alternates: '["bea"]', shortlist: 'ana bea' } },
   ])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [{ at: asked, value: cast }] },
@@ -230,7 +231,7 @@ t.test('what version 2 decided is decided again byte for byte: of the same votes
     )[1],
     {
       kind: 'not_possible',
-      because: 'It was made by version 1 of the arithmetic, this is 8.',
+      because: 'It was made by version 1 of the arithmetic, this is 9.',
     },
   )
 })
@@ -262,7 +263,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   line.pipe(assessments, key, asks)
   for (const { value } of both) line.pipe(ballots, key, value)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 8, policyHash: policy.policyHash }])
+  t.match(now, [{ chosen: 'call', stopReason: 'all_votes', engineVersion: 9, policyHash: policy.policyHash }])
 
   const assessment = { at: asked, value: asks }
   const inputs: ReplayInputs = { assessment, ballots: both, policy: () => policy, tenant }
@@ -271,7 +272,7 @@ t.test('what version 3 closed before it was sure whether a human is asked is clo
   const again = decidedAgain(now, every, assessment, both, start, tenant, { arithmetic: arithmeticOf(3) }).get('follow_up') as Decision
   t.match(again, { chosen: 'call', stopReason: 'early_stop' }, 'version 3 did not wait for the tenth')
   t.match(replay([{ ...again, engineVersion: 3 }], inputs), [{ kind: 'same' }])
-  t.match(replay([{ ...again, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
+  t.match(replay([{ ...again, engineVersion: 9 }], inputs), [{ kind: 'differs' }])
   t.match(replay(now, inputs), [{ kind: 'same' }])
 })
 
@@ -282,7 +283,7 @@ t.test('what version 4 said of one message is written as it said it, byte for by
   line.pipe(assessments, key, asks)
   const now = line.outputs(decisions)
   const said = (decision: Decision | undefined) => decision?.gates.filter(({ verdict }) => verdict !== 'allow').map(({ reason }) => reason)
-  t.match(now, [{ stopReason: 'gated', engineVersion: 8 }])
+  t.match(now, [{ stopReason: 'gated', engineVersion: 9 }])
   t.strictSame(said(now[0]), ['1 message in 24 hours: the limit is 1.', '1 message in 14 days: the limit is 1.'])
   const inputs: ReplayInputs = {
     ...{ assessment: { at: asked, value: asks }, ballots: [], policy: (hash: string) => known.get(hash), tenant: strict },
@@ -309,7 +310,7 @@ t.test('the gate hears who asks for a person after a no; what version 6 decided 
   line.pipe(assessments, key, asks)
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'wait', stopReason: 'gated', engineVersion: 8 }])
+  t.match(now, [{ chosen: 'wait', stopReason: 'gated', engineVersion: 9 }])
   t.match(
     now[0]?.gates.filter(({ verdict }) => verdict !== 'allow'),
     [{ gateId: 'person_due', ruleId: 'asked_for_a_person', option: '*', reason: 'The lead asked for a person. A person should answer.' }],
@@ -324,7 +325,7 @@ t.test('the gate hears who asks for a person after a no; what version 6 decided 
     const before = decidedAgain(now, known, assessment, inputs.ballots, start, tenant, options).get('follow_up') as Decision
     t.match(before, { chosen: 'sms' }, `version ${version} read "No" and what came after it as one text`)
     t.match(replay([{ ...before, engineVersion: version }], inputs), [{ kind: 'same' }], `version ${version}`)
-    t.match(replay([{ ...before, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
+    t.match(replay([{ ...before, engineVersion: 9 }], inputs), [{ kind: 'differs' }])
   }
 })
 
@@ -339,7 +340,7 @@ t.test('the gate hears who asks why no person answers; what version 7 decided wi
   line.pipe(assessments, key, asks)
   line.pipe(ballots, key, cast)
   const now = line.outputs(decisions)
-  t.match(now, [{ chosen: 'wait', stopReason: 'gated', engineVersion: 8 }])
+  t.match(now, [{ chosen: 'wait', stopReason: 'gated', engineVersion: 9 }])
   const assessment = { at: asked, value: asks }
   const inputs: ReplayInputs = { assessment, ballots: [{ at: asked, value: cast }], policy: (hash) => known.get(hash), tenant }
   t.match(replay(now, inputs), [{ kind: 'same' }])
@@ -349,47 +350,59 @@ t.test('the gate hears who asks why no person answers; what version 7 decided wi
     const before = decidedAgain(now, known, assessment, inputs.ballots, start, tenant, options).get('follow_up') as Decision
     t.match(before, { chosen: 'sms' }, `version ${version} took it for one who wants no person`)
     t.match(replay([{ ...before, engineVersion: version }], inputs), [{ kind: 'same' }], `version ${version}`)
-    t.match(replay([{ ...before, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
+    t.match(replay([{ ...before, engineVersion: 9 }], inputs), [{ kind: 'differs' }])
   }
 })
 
 t.test(
   'the gate hears no displeasure with things, and Spanish; what version 7 decided without that is decided again byte for byte',
   async (t) => {
-    const reads = (text: string, after: string, before: string) => {
-      const said = [message('inbound', text, asked - 60_000)]
-      const asks = question({ decisionTypes: ['follow_up'], view: view({ recentMessages: said, lastInboundAt: asked - 60_000 }) })
-      const cast = castOf(
-        asks,
-        followUp.roster.map((agent) => vote(agent, 'sms', 5)),
-      )
-      const assessment = { at: asked, value: asks }
-      const inputs: ReplayInputs = { assessment, ballots: [{ at: asked, value: cast }], policy: (hash) => known.get(hash), tenant }
-      const start = { epoch: 0, early: 0, ballots: 1, newerAfter: undefined }
-      const by = (version: number) =>
-        decidedAgain([made], known, assessment, inputs.ballots, start, tenant, {
-          arithmetic: arithmeticOf(version),
-        }).get('follow_up') as Decision
-      const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
-      line.pipe(assessments, key, asks)
-      line.pipe(ballots, key, cast)
-      const made = line.outputs(decisions)[0] as Decision
-      t.match(made, { chosen: after, engineVersion: 8 }, text)
-      t.match(replay([made], inputs), [{ kind: 'same' }], text)
-      const seven = by(7)
-      t.match(seven, { chosen: before }, `version 7: ${text}`)
-      t.match(replay([{ ...seven, engineVersion: 7 }], inputs), [{ kind: 'same' }], `version 7: ${text}`)
-      t.match(replay([{ ...seven, engineVersion: 8 }], inputs), [{ kind: 'differs' }])
-      t.match(
-        whatIf([{ ...seven, engineVersion: 7 }], inputs, followUp),
-        [{ kind: 'compared', other: { chosen: before } }],
-        'under its own policy it is no other, whatever a newer version would have heard',
-      )
-    }
-    reads('Sorry I am late, terrible traffic', 'sms', 'wait')
-    reads('Quiero hablar con una persona', 'wait', 'sms')
+    readsOtherwise(t, 7, 'Sorry I am late, terrible traffic', 'sms', 'wait')
+    readsOtherwise(t, 7, 'Quiero hablar con una persona', 'wait', 'sms')
   },
 )
+
+t.test(
+  'the gate hears who wants the manager, and who waits at a door; what version 8 decided without that is decided again byte for byte',
+  async (t) => {
+    readsOtherwise(t, 8, 'Can I speak to your manager', 'wait', 'sms')
+    readsOtherwise(t, 8, 'Quiero hablar con el gerente', 'wait', 'sms')
+    readsOtherwise(t, 8, 'No one is here at the house', 'wait', 'sms')
+    readsOtherwise(t, 8, 'You already asked me that', 'wait', 'sms')
+  },
+)
+
+/** A text with which this version decides otherwise than that one did. */
+function readsOtherwise(t: Test, version: number, text: string, after: string, before: string): void {
+  const said = [message('inbound', text, asked - 60_000)]
+  const asks = question({ decisionTypes: ['follow_up'], view: view({ recentMessages: said, lastInboundAt: asked - 60_000 }) })
+  const cast = castOf(
+    asks,
+    followUp.roster.map((agent) => vote(agent, 'sms', 5)),
+  )
+  const assessment = { at: asked, value: asks }
+  const inputs: ReplayInputs = { assessment, ballots: [{ at: asked, value: cast }], policy: (hash) => known.get(hash), tenant }
+  const start = { epoch: 0, early: 0, ballots: 1, newerAfter: undefined }
+  const by = (version: number) =>
+    decidedAgain([made], known, assessment, inputs.ballots, start, tenant, {
+      arithmetic: arithmeticOf(version),
+    }).get('follow_up') as Decision
+  const line = drive(consensus, { at: asked, tables: { tenants: [[tenant.tenantId, tenant]] } })
+  line.pipe(assessments, key, asks)
+  line.pipe(ballots, key, cast)
+  const made = line.outputs(decisions)[0] as Decision
+  t.match(made, { chosen: after, engineVersion: 9 }, text)
+  t.match(replay([made], inputs), [{ kind: 'same' }], text)
+  const older = by(version)
+  t.match(older, { chosen: before }, `version ${version}: ${text}`)
+  t.match(replay([{ ...older, engineVersion: version }], inputs), [{ kind: 'same' }], `version ${version}: ${text}`)
+  t.match(replay([{ ...older, engineVersion: 9 }], inputs), [{ kind: 'differs' }])
+  t.match(
+    whatIf([{ ...older, engineVersion: version }], inputs, followUp),
+    [{ kind: 'compared', other: { chosen: before } }],
+    'under its own policy it is no other, whatever a newer version would have heard',
+  )
+}
 
 t.test('a stretch of the topics is decided again and counted', async (t) => {
   const topics: Readonly<Record<string, readonly { value: unknown; timestamp: number }[]>> = {

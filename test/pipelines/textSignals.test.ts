@@ -166,7 +166,9 @@ t.test('a hostile text of 4,000 characters costs steps in proportion to its word
 t.test('no phrase starts with the words of more than a few others, so a word is compared with few', async (t) => {
   for (const rows of [intentRows, objectionRows, moodRows, bandRows]) {
     const table = phraseTable<string>(rows)
-    for (const [word, entries] of table.starting) t.ok(entries.length <= 60, `${entries.length} phrases start with "${word}"`)
+    for (const [word, bySecond] of table.following)
+      for (const [second, entries] of bySecond) t.ok(entries.length <= 40, `${entries.length} phrases start with "${word} ${second}"`)
+    for (const [word, entries] of table.loose) t.ok(entries.length <= 10, `${entries.length} short phrases start with "${word}"`)
     for (const entries of table.beginnings.values()) t.ok(entries.length <= 10)
   }
 })

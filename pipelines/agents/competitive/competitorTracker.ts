@@ -16,7 +16,7 @@ const messagesRead = 3
 
 export const competitorTracker: Agent = {
   id: 'competitor_tracker',
-  version: 3,
+  version: 4,
   system: 'competitive',
   family: 'market',
   answers: ['content', 'follow_up'],

@@ -16,7 +16,7 @@ const messagesRead = 3
 
 export const marketAnalyzer: Agent = {
   id: 'market_analyzer',
-  version: 6,
+  version: 7,
   system: 'competitive',
   family: 'market',
   answers: ['content'],

@@ -16,7 +16,7 @@ const against: ReadonlySet<string> = new Set(['mood_falling', 'competitor_mood_r
 
 export const socialMonitor: Agent = {
   id: 'social_monitor',
-  version: 4,
+  version: 5,
   system: 'competitive',
   family: 'market',
   answers: ['content'],

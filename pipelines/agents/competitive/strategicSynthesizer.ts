@@ -23,7 +23,7 @@ const farOff = 8
 
 export const strategicSynthesizer: Agent = {
   id: 'strategic_synthesizer',
-  version: 8,
+  version: 9,
   system: 'competitive',
   family: 'market',
   answers: ['content', 'follow_up'],

@@ -20,7 +20,7 @@ const equalShares = begun(runningTrial, 0).arms.map(({ option, shareMicro }) => 
 
 export const abTestManager: Agent = {
   id: trialAgentId,
-  version: 4,
+  version: 5,
   system: 'content',
   family: 'experiment',
   answers: ['content'],

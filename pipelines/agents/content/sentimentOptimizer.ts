@@ -15,7 +15,7 @@ const habitShare = 0.5
 
 export const sentimentOptimizer: Agent = {
   id: 'sentiment_optimizer',
-  version: 3,
+  version: 4,
   system: 'content',
   family: 'text',
   answers: ['content'],

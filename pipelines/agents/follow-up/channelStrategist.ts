@@ -14,7 +14,7 @@ import { unanswered } from '../phrases.ts'
 
 export const channelStrategist: Agent = {
   id: 'channel_strategist',
-  version: 5,
+  version: 6,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],

@@ -110,7 +110,7 @@ const bound = ['budget', 'timeline', 'property_type', 'bedrooms', 'motivation'] 
 
 export const contentPersonalizer: Agent = {
   id: 'content_personalizer',
-  version: 7,
+  version: 8,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up'],

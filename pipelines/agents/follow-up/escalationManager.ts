@@ -58,7 +58,7 @@ export function groundForHandOver(
 
 export const escalationManager: Agent = {
   id: 'escalation_manager',
-  version: 3,
+  version: 4,
   system: 'follow-up',
   family: 'text',
   answers: ['escalation'],

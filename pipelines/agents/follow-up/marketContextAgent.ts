@@ -58,7 +58,7 @@ function byFindings({ findings }: AgentInsight, view: AgentView): Answer {
 
 export const marketContextAgent: Agent = {
   id: 'market_context_agent',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'market',
   answers: ['content'],

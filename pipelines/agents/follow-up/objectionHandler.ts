@@ -34,7 +34,7 @@ export const strategies: Readonly<Partial<Record<Objection, Strategy>>> = {
 
 export const objectionHandler: Agent = {
   id: 'objection_handler',
-  version: 3,
+  version: 4,
   system: 'follow-up',
   family: 'text',
   answers: ['content', 'follow_up'],

@@ -13,7 +13,7 @@ import { repliesOf } from '../replies.ts'
 
 export const responseAnalyzer: Agent = {
   id: 'response_analyzer',
-  version: 4,
+  version: 5,
   system: 'follow-up',
   family: 'conversation',
   answers: ['follow_up', 'escalation'],

@@ -12,7 +12,7 @@ import { clarityOf, lastSaid, moodOf } from '../readings.ts'
 const messagesRead = 3
 export const sentimentAnalyst: Agent = {
   id: 'sentiment_analyst',
-  version: 2,
+  version: 3,
   system: 'follow-up',
   family: 'text',
   answers: ['content', 'escalation'],

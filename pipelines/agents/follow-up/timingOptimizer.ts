@@ -42,7 +42,7 @@ export function delayMinutes(view: Pick<AgentView, 'level' | 'replyHours'>): num
 
 export const timingOptimizer: Agent = {
   id: 'timing_optimizer',
-  version: 5,
+  version: 6,
   system: 'follow-up',
   family: 'timing',
   answers: ['follow_up'],

@@ -192,7 +192,7 @@ const promptMinutes = 1
 
 export const intentDetector: Agent = {
   id: 'intent_detector',
-  version: 9,
+  version: 10,
   system: 'lead-intelligence',
   family: 'text',
   answers: ['follow_up', 'escalation'],

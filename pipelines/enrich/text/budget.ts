@@ -18,6 +18,8 @@ import {
   periods,
   perWords,
   plainBudget,
+  received,
+  stops,
   unitPowers,
   upperAfter,
   upperBefore,
@@ -94,7 +96,11 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   // "nothing over 500k" is an upper bound, "not less than 300k" a lower one.
   const turned =
     bound !== undefined && comparisons.has(bound.phrase) && denials.has(beforeBound.at(-1)?.word ?? '') ? beforeBound.at(-1) : undefined
-  const isLower = bound !== undefined && (turned !== undefined || (lowerBefore.includes(bound.phrase) && !says(denials, beforeBound)))
+  const isStopped = says(stops, beforeBound)
+  const isLower =
+    bound !== undefined &&
+    (turned !== undefined ||
+      (isStopped ? comparisons.has(bound.phrase) : lowerBefore.includes(bound.phrase) && !says(denials, beforeBound)))
   // "We can't afford 500k" and "not 500k" name no budget.
   if (bound === undefined && says(denials, before.slice(-DENIAL_REACH))) return undefined
   const atMost = phraseAfter(after, upperAfter)
@@ -103,7 +109,8 @@ function budgetOf(told: Told, start: number, end: number, low: Amount, high: Amo
   const isPeriodic = periods.has(after[perWords.has(after[0]?.word ?? '') ? 1 : 0]?.word ?? '')
   // "20k less" is told of a price.
   if (/^(less|cheaper|lower|higher|menos)$/.test(after[0]?.word ?? '')) return undefined
-  if (isPeriodic || says(notBudgetAfter, after) || (!isCertain && says(notBudgetBefore, before))) return undefined
+  const isOffered = before.some(({ word }) => word === 'offer') && says(received, before)
+  if (isOffered || isPeriodic || says(notBudgetAfter, after) || (!isCertain && says(notBudgetBefore, before))) return undefined
   const isBudget = isCertain || says(budgetBefore, before) || bound !== undefined || atMost !== undefined || atLeast !== undefined
   const hasCurrency =
     low.hasCurrency ||

@@ -60,6 +60,11 @@ export const perWords = new Set('a an per each every al por cada la'.split(' '))
 /** Before a lower bound they make it an upper one: "nothing over 500k". */
 export const denials = new Set('not dont cant cannot wont never nothing no nada nunca'.split(' '))
 
+/** Of what is sent: the bound behind it is of what is not wanted. "Stop sending me houses over 500k". */
+export const stops = new Set('stop quit enough'.split(' '))
+/** With "offer" before an amount, within five words: somebody offers it to the lead. */
+export const received = new Set('got get received receive had getting opendoor offerpad'.split(' '))
+
 /** Right before the amount, right after it: no more than this. */
 export const upperBefore: readonly string[] = [
   'up to',

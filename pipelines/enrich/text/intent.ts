@@ -4,15 +4,17 @@ import { intentRows, refusalRows } from './intentWords.ts'
 import type { Intent } from './intentWords.ts'
 import { isOfOneOnly } from './oneOnly.ts'
 import { isHalfDone, isUndone } from './otherHalf.ts'
-import { matchesIn, phraseTable } from './phraseTable.ts'
+import { matchesIn, phraseTable, rowsOf } from './phraseTable.ts'
 import { wordsOf } from './tokens.ts'
 import type { Found, Told } from './tokens.ts'
 
 const table = phraseTable<Intent>(intentRows)
+/** As version 8 of the arithmetic heard it. */
+export const intentOfEight = phraseTable<Intent>(rowsOf(8, intentRows))
 const refusals = phraseTable(refusalRows)
 
-export function intentIn(told: Told): Found[] {
-  return matchesIn(told, table)
+export function intentIn(told: Told, lexicon = table): Found[] {
+  return matchesIn(told, lexicon)
     .filter(({ value, from, denial, quoted }) => !quoted && (denial === undefined || (value === 'person' && isAskedWhyNot(told, from))))
     .filter(({ value, from, to }) => value !== 'not_now' || isRefusal(told, from, to))
     .map(({ value, from, to }) => ({ value, words: wordsOf(told, from, to) }))

@@ -108,6 +108,16 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
     ],
   },
   {
+    language: 'en',
+    source: 'the same meaning in other words',
+    value: 'person',
+    since: 9,
+    phrases: everyOne(
+      everyOne(['talk to', 'speak to', 'talk with', 'speak with', 'want', 'get me', 'reach', 'contact'], ['a', 'the', 'your']),
+      ['manager', 'supervisor', 'boss', 'managing broker'],
+    ),
+  },
+  {
     language: 'es',
     source: SPANISH,
     value: 'high',
@@ -253,6 +263,16 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'eres un robot',
       'es un bot',
       'es un robot',
+    ],
+  },
+  {
+    language: 'es',
+    source: SPANISH,
+    value: 'person',
+    since: 9,
+    phrases: [
+      ...everyOne(everyOne(['hablar con', 'comunicarme con'], ['el', 'un', 'su', 'tu']), ['gerente', 'supervisor', 'jefe', 'encargado']),
+      ...everyOne(everyOne(['hablar con', 'comunicarme con'], ['la', 'una']), ['gerente', 'supervisora', 'jefa', 'encargada']),
     ],
   },
 ]

@@ -96,6 +96,18 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'not in a hurry',
       'in no hurry',
       'need more time',
+      ...everyOne(['not at this', 'not at the'], ['time', 'moment', 'point']),
+      ...everyOne(['not currently', 'not actively'], ['looking', 'in the market']),
+      ...everyOne(
+        ['not till', 'not until', 'maybe after', 'not before'],
+        ['spring', 'summer', 'fall', 'winter', 'next year', 'the new year'],
+      ),
+      ...everyOne(['not for'], ['a while', 'a few months', 'a couple months', 'a couple of months', 'another year']),
+      ...['not anytime soon', 'not any time soon', 'no plans to move', 'maybe down the road', 'maybe down the line'],
+      ...everyOne(['check back', 'touch base', 'circle back', 'reach back out'], ['in a', 'in the', 'later', 'next', 'after']),
+      ...everyOne(['paused', 'pausing', 'pause'], ['our search', 'my search', 'the search']),
+      ...everyOne(['renew', 'renewed', 'renewing', 'resigned', 'extended', 'extending'], ['our lease', 'my lease', 'the lease']),
+      ...['back burner', 'backburner'],
     ],
   },
   {
@@ -171,6 +183,12 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'signed with',
       'listed with',
       'went with another',
+      // What follows may say that it is no agent: `isNoAgent`.
+      ...everyOne(
+        ['im', 'i am', 'we are', 'were', 'already', 'currently', 'been'],
+        ['working with someone', 'working with somebody', 'working w someone', 'working w somebody'],
+      ),
+      ...everyOne(['signed a'], ['buyers agreement', 'buyer agreement', 'buyers agency']),
       ...everyOne(
         ['my', 'our', 'have a', 'got a', 'working with a', 'working with my', 'working with our', 'working w a'],
         ['zillow agent', 'zillow realtor', 'redfin agent', 'redfin realtor', 'buyers agent', 'listing agent'],
@@ -209,6 +227,14 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'we bought a house',
       'i bought a house',
       'went with something else',
+      ...['found something else', 'already found something', 'found something already'],
+      ...everyOne(['already found', 'already got'], ['a place', 'a house', 'a home']),
+      ...everyOne(['found', 'got'], ['a place already']),
+      // Only where nothing is said of it: `isOnlyFound`.
+      'found a place',
+      ...everyOne(['ended up'], ['buying', 'renting', 'purchasing', 'going with another', 'going with someone']),
+      ...everyOne(['under contract on'], ['a', 'one', 'another', 'something']),
+      ...['already under contract', 'already closed on'],
     ],
   },
   {
@@ -535,6 +561,28 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'no depende de mí',
       'no es mi decisión',
     ],
+  },
+]
+
+/** Behind "working with someone": it is no agent, or one of ours. */
+export const noAgent: ReadonlySet<string> = new Set('on who in to for from about new local here there that your'.split(' '))
+
+/** Behind "not looking": the lead means later. */
+export const laterThan: readonly (readonly string[])[] = [
+  ...['until', 'till', 'til', 'before', 'yet', 'currently', 'presently', 'atm', 'rn'],
+  ...['right now', 'at the moment', 'at this time', 'for now', 'this year', 'this month', 'for another', 'for a few'],
+].map((words) => words.split(' '))
+
+/** The lead wants another agent than the one it speaks of. */
+export const newAgentRows: readonly PhraseRow<'another'>[] = [
+  {
+    language: 'en',
+    source: 'agents changed, in the words of leads',
+    value: 'another',
+    phrases: everyOne(
+      everyOne(['looking for', 'need', 'want', 'find', 'find me', 'find us', 'switch to'], ['a new', 'a different', 'a better']),
+      ['agent', 'realtor', 'broker'],
+    ),
   },
 ]
 

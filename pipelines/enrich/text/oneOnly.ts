@@ -24,6 +24,7 @@ import {
   settled,
   spends,
   streets,
+  thanks,
 } from './oneOnlyWords.ts'
 import type { Told, Token } from './tokens.ts'
 
@@ -44,7 +45,9 @@ export function isOfOneOnly(told: Told, from: number, to: number): boolean {
   const refusal = tokens.slice(from, to + 1)
   if (isOfSomethingElse(tokens[to]?.word ?? '', after)) return true
   if (refusal.some(({ word }) => settled.has(word))) return false
-  return namesOne(told, after) || pointsBack(before) || isSoldByOthers(before, tokens[to]?.word ?? '') || isOnlyFound(tokens, to, after)
+  return (
+    namesOne(told, after) || pointsBack(before) || isSoldByOthers(before, tokens[to]?.word ?? '') || isOnlyFound(tokens, from, to, after)
+  )
 }
 
 function ahead(tokens: readonly Token[], to: number): Token[] {
@@ -98,15 +101,24 @@ function isPointedOut({ word }: Token, next: Token | undefined): boolean {
   return pronouns.has(word) && (next === undefined || pointedOut.has(next.word) || homes.has(next.word))
 }
 
-/** "It was already sold": a home that the lead saw, unless it is its own. */
+/** "It was already sold", "it is already under contract": a home that the lead saw, unless it is its own, or speaks of itself. */
 function isSoldByOthers(before: readonly Token[], word: string): boolean {
-  return word === 'sold' && being.has(before.at(-1)?.word ?? '') && !before.some((token) => own.has(token.word))
+  const last = before.at(-1)?.word ?? ''
+  if (!(word === 'sold' || word === 'contract') || !being.has(last) || before.some((token) => own.has(token.word))) return false
+  // "We are", "we're" without its sign.
+  return word === 'sold' || !(/^(we|i)$/.test(before.at(-2)?.word ?? '') || (last === 'were' && before.length === 1))
 }
 
 /** "Found a house on your page", "found a house we like", "found a home inspector": none of them is bought. */
-function isOnlyFound(tokens: readonly Token[], to: number, after: readonly Token[]): boolean {
+function isOnlyFound(tokens: readonly Token[], from: number, to: number, after: readonly Token[]): boolean {
   const [first, second] = after
-  if (!/^(house|home)$/.test(tokens[to]?.word ?? '') || first === undefined) return false
+  const word = tokens[to]?.word ?? ''
+  // A place is as often one to see: it is taken where nothing but thanks follows.
+  if (word === 'place' && tokens[from]?.word === 'found') {
+    const next = tokens[to + (tokens[to + 1]?.word === 'but' ? 2 : 1)]
+    return next !== undefined && !thanks.has(next.word)
+  }
+  if (!/^(house|home|place)$/.test(word) || first === undefined) return false
   return seen.has(first.word) || (/^(we|i|id|wed)$/.test(first.word) && liked.has(second?.word ?? ''))
 }
 

@@ -52,4 +52,6 @@ export const degrees = words('far big small old close loud high busy much')
 export const own = words('my our mine ours ive weve')
 /** Behind "found a house": it was seen, or the word goes on. */
 export const seen = words('on online inspector inspection warranty insurance sitter painter cleaner')
+/** Behind "found a place": it is taken. */
+export const thanks = words('thanks thank thx ty sorry appreciate already elsewhere gracias')
 export const liked = words('like liked love loved want wanted saw might really would are were')

@@ -59,6 +59,10 @@ export const done: readonly Undone[] = [
       'bought last month',
       'closed on one',
       'closed on a house',
+      'already closed on',
+      'already under contract',
+      ...everyOne(['ended up'], ['buying', 'purchasing']),
+      ...everyOne(['under contract on'], ['a', 'one', 'another', 'something']),
       'not looking to buy',
       'no longer looking to buy',
       'no longer looking',
@@ -75,7 +79,12 @@ export const done: readonly Undone[] = [
   {
     undoneBy: ['buy', 'sell', 'others'],
     alsoBefore: true,
-    phrases: ['found a house', 'found a home', 'ya encontré casa', 'ya encontramos casa'],
+    phrases: [
+      ...['found a house', 'found a home'],
+      ...everyOne(['already found', 'already got'], ['a house', 'a home', 'a place']),
+      ...everyOne(['found', 'got'], ['a place already']),
+      ...['already found something', 'found something already', 'ya encontré casa', 'ya encontramos casa'],
+    ],
   },
   {
     undoneBy: ['buy', 'others'],

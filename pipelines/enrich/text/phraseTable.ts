@@ -12,6 +12,13 @@ export interface PhraseRow<V extends string> {
   readonly value: V
   /** In any dress; `*` at the end stands for the rest of the last word. */
   readonly phrases: readonly string[]
+  /** The version of the arithmetic that heard these first, where a gate hears them: what earlier ones decided is decided again without. */
+  readonly since?: number
+}
+
+/** The rows that a gate of that version heard. */
+export function rowsOf<V extends string>(version: number, rows: readonly PhraseRow<V>[]): PhraseRow<V>[] {
+  return rows.filter(({ since = 0 }) => since <= version)
 }
 
 export interface Match<V extends string> {

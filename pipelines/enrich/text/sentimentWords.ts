@@ -76,6 +76,28 @@ export const moodRows: readonly PhraseRow<Mood>[] = [
   },
   {
     language: 'en',
+    source: 'waiting at a door, and asked again, in the words of leads',
+    value: 'slight',
+    since: 9,
+    phrases: [
+      ...everyOne(
+        ['nobody', 'nobodys', 'nobody is', 'no one', 'no ones', 'no one is', 'noone', 'noone is'],
+        ['here', 'showing up', 'coming'],
+      ),
+      ...everyOne(
+        ['i', 'ive', 'i have', 'we', 'weve', 'we have'],
+        ['already told you', 'already told yall', 'already answered', 'told you already'],
+      ),
+      ...everyOne(['you keep', 'u keep', 'yall keep', 'you guys keep', 'stop', 'quit'], ['asking me', 'asking us', 'asking the same']),
+      ...everyOne(['you already', 'u already', 'you guys already'], ['asked me', 'asked us', 'asked that', 'asked this']),
+      ...everyOne(
+        ['second time', '2nd time', 'third time', '3rd time', 'how many times'],
+        ['you asked', 'youve asked', 'you ask', 'ive told you'],
+      ),
+    ],
+  },
+  {
+    language: 'en',
     source: OWN,
     value: 'up',
     phrases: ['happy', 'glad', 'appreciate', 'helpful'],
