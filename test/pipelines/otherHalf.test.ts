@@ -196,6 +196,7 @@ t.test('who declines one home, a place or a kind of home declines nothing', asyn
     'It’s not that I’m not interested',
     'I found a place on Maple St that I’d love to see',
     'found a place I like, can we see it?',
+    'found a place near my work, is it open this weekend?',
     'that one is already under contract',
     'The house on Elm was already under contract',
     'is the condo already under contract?',
