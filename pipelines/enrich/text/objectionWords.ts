@@ -103,7 +103,7 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
         ['spring', 'summer', 'fall', 'winter', 'next year', 'the new year'],
       ),
       ...everyOne(['not for'], ['a while', 'a few months', 'a couple months', 'a couple of months', 'another year']),
-      ...['not anytime soon', 'not any time soon', 'no plans to move', 'maybe down the road', 'maybe down the line'],
+      ...['not anytime soon', 'not any time soon', 'maybe down the road', 'maybe down the line'],
       ...everyOne(['check back', 'touch base', 'circle back', 'reach back out'], ['in a', 'in the', 'later', 'next', 'after']),
       ...everyOne(['paused', 'pausing', 'pause'], ['our search', 'my search', 'the search']),
       ...everyOne(['renew', 'renewed', 'renewing', 'resigned', 'extended', 'extending'], ['our lease', 'my lease', 'the lease']),
@@ -190,6 +190,11 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       ),
       ...everyOne(['signed a'], ['buyers agreement', 'buyer agreement', 'buyers agency']),
       ...everyOne(
+        ['found', 'hired', 'chose', 'decided to go with', 'will go with', 'gonna go with', 'going with', 'contract with', 'agreement with'],
+        ['another agent', 'another realtor', 'another broker', 'a different agent', 'a different realtor'],
+      ),
+      ...everyOne(['hired', 'signed with', 'signed w'], ['an agent', 'a realtor', 'a broker', 'someone else']),
+      ...everyOne(
         ['my', 'our', 'have a', 'got a', 'working with a', 'working with my', 'working with our', 'working w a'],
         ['zillow agent', 'zillow realtor', 'redfin agent', 'redfin realtor', 'buyers agent', 'listing agent'],
       ),
@@ -232,6 +237,11 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       ...everyOne(['found', 'got'], ['a place already']),
       // Only where nothing is said of it: `isOnlyFound`.
       'found a place',
+      ...everyOne(['not selling', 'not moving', 'not buying', 'not relocating'], ['anymore', 'any more', 'after all']),
+      ...everyOne(['no longer'], ['selling', 'moving', 'buying', 'relocating']),
+      ...everyOne(['im not', 'were not', 'we are not'], ['selling', 'moving', 'relocating']),
+      ...everyOne(['not going to', 'not gonna', 'not planning to', 'dont plan to', 'no plans to'], ['sell', 'move']),
+      'staying where we are',
       ...everyOne(['ended up'], ['buying', 'renting', 'purchasing', 'going with another', 'going with someone']),
       ...everyOne(['under contract on'], ['a', 'one', 'another', 'something']),
       ...['already under contract', 'already closed on'],
@@ -567,11 +577,20 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
 /** Behind "working with someone": it is no agent, or one of ours. */
 export const noAgent: ReadonlySet<string> = new Set('on who in to for from about new local here there that your'.split(' '))
 
-/** Behind "not looking": the lead means later. */
+/** In a refusal that a time behind it makes one for now. */
+export const plans: ReadonlySet<string> = new Set('looking selling moving relocating sell move'.split(' '))
+/** Behind one of these: the lead means later. */
 export const laterThan: readonly (readonly string[])[] = [
   ...['until', 'till', 'til', 'before', 'yet', 'currently', 'presently', 'atm', 'rn'],
   ...['right now', 'at the moment', 'at this time', 'for now', 'this year', 'this month', 'for another', 'for a few'],
 ].map((words) => words.split(' '))
+
+/** Before "my agent": it is asked for, or was meant to be. */
+export const wished: ReadonlySet<string> = new Set('be become as being'.split(' '))
+/** Before "going with another agent", in its clause: it is no more than a thought. */
+export const thought: ReadonlySet<string> = new Set(
+  'thinking considering might may maybe if should could would when why before or'.split(' '),
+)
 
 /** The lead wants another agent than the one it speaks of. */
 export const newAgentRows: readonly PhraseRow<'another'>[] = [

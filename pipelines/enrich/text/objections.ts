@@ -1,5 +1,5 @@
 /** What holds the lead back, by the words it says it with. */
-import { goneAfter, goneBefore, laterThan, newAgentRows, noAgent, objectionRows } from './objectionWords.ts'
+import { goneAfter, goneBefore, laterThan, newAgentRows, noAgent, objectionRows, plans, thought, wished } from './objectionWords.ts'
 import type { Objection } from './objectionWords.ts'
 import { isOfOneOnly } from './oneOnly.ts'
 import { isUndone } from './otherHalf.ts'
@@ -25,12 +25,12 @@ export function objectionsIn(told: Told): Found[] {
   )
 }
 
-/** Words behind "not looking" in which a time is looked for: "not looking to move anywhere until spring". */
+/** Words behind "not looking", "not selling" in which a time is looked for: "not looking to move anywhere until spring". */
 const LATER = 5
 
 /** "Not looking until spring" declines no move: the time is not right. The words reach up to what says so. */
 function later(told: Told, match: Match<Objection>): Match<Objection> {
-  if (told.tokens[match.from + 1]?.word !== 'looking') return match
+  if (!told.tokens.slice(match.from, match.to + 1).some(({ word }) => plans.has(word))) return match
   const clause = told.tokens[match.to]?.clause
   const after = told.tokens.slice(match.to + 1, match.to + 1 + LATER).filter((token) => token.clause === clause)
   const ends = after.map((_, at) => laterThan.find((words) => words.every((word, place) => after[at + place]?.word === word))?.length ?? 0)
@@ -38,9 +38,12 @@ function later(told: Told, match: Match<Objection>): Match<Objection> {
   return place < 0 ? match : { ...match, value: 'timing', to: match.to + place + (ends[place] ?? 0) }
 }
 
-/** "Working with someone on the loan", "from your office"; "we were working with someone" is over, where "we're" is not. */
+/** "Can you be my agent", "thinking of going with another agent"; "working with someone on the loan", "from your office"; "we were working with someone" is over, where "we're" is not. */
 function isNoAgent({ text, tokens }: Told, from: number, to: number): boolean {
   const next = tokens[to + 1]
+  const before = tokens.slice(Math.max(0, from - REACH), from).filter((token) => token.clause === tokens[from]?.clause)
+  if (wished.has(before.at(-1)?.word ?? '') && /^(my|our)$/.test(tokens[from]?.word ?? '')) return true
+  if (/^(going|found)$/.test(tokens[from]?.word ?? '') && before.some(({ word }) => thought.has(word))) return true
   if (!/^some(one|body)$/.test(tokens[to]?.word ?? '')) return false
   if (next !== undefined && next.clause === tokens[to]?.clause && noAgent.has(next.word)) return true
   const first = tokens[from]

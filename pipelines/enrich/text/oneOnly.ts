@@ -126,6 +126,7 @@ function isOnlyFound(tokens: readonly Token[], from: number, to: number, after: 
 function isOfSomethingElse(word: string, after: readonly Token[]): boolean {
   const [first, second] = after
   if (first === undefined) return false
+  if (word === 'moving') return goesOn.has(first.word)
   if (word === 'looking') return goesOn.has(first.word) || (first.word === 'to' && spends.has(second?.word ?? ''))
   if ((word !== 'bought' && word !== 'sold') || second === undefined || !bought.has(first.word)) return false
   return !after.slice(1, 5).some((next) => homes.has(next.word) || kinds.has(next.word) || rooms.has(next.word) || /^\d/.test(next.word))

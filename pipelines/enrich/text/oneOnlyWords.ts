@@ -41,8 +41,8 @@ export const general = words(
 export const being = words('is was its been be are were thats it that')
 /** In a refusal: the lead has another home, whatever it speaks of beside it. */
 export const settled = words('bought closed rent selling listing buying compre compramos')
-/** Behind "not looking": it is about something else. */
-export const goesOn = words('forward good great bad')
+/** Behind "not looking" and "not moving": it is about something else. */
+export const goesOn = words('forward ahead good great bad fast quick quickly')
 export const spends = words('spend pay live rush waste drive stretch')
 /** Behind "already bought": what was bought, and that it is a home. */
 export const bought = words('my a an the some our her his')

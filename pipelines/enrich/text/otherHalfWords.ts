@@ -63,6 +63,8 @@ export const done: readonly Undone[] = [
       'already under contract',
       ...everyOne(['ended up'], ['buying', 'purchasing']),
       ...everyOne(['under contract on'], ['a', 'one', 'another', 'something']),
+      'no longer buying',
+      ...everyOne(['not buying'], ['anymore', 'any more', 'after all']),
       'not looking to buy',
       'no longer looking to buy',
       'no longer looking',
@@ -89,7 +91,12 @@ export const done: readonly Undone[] = [
   {
     undoneBy: ['buy', 'others'],
     alsoBefore: true,
-    phrases: ['already sold', 'not looking to sell', 'no longer looking to sell', 'ya vendí', 'ya vendimos'],
+    phrases: [
+      ...['already sold', 'not looking to sell', 'no longer looking to sell', 'no longer selling', 'ya vendí', 'ya vendimos'],
+      ...everyOne(['not selling'], ['anymore', 'any more', 'after all']),
+      ...everyOne(['im', 'were', 'we are'], ['not selling']),
+      ...everyOne(['not going to', 'not gonna', 'not planning to', 'dont plan to', 'no plans to'], ['sell']),
+    ],
   },
 ]
 

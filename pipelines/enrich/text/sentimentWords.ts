@@ -80,6 +80,7 @@ export const moodRows: readonly PhraseRow<Mood>[] = [
     value: 'slight',
     since: 9,
     phrases: [
+      ...['firing you', 'youre fired', 'you are fired'],
       ...everyOne(
         ['nobody', 'nobodys', 'nobody is', 'no one', 'no ones', 'no one is', 'noone', 'noone is'],
         ['here', 'showing up', 'coming'],
