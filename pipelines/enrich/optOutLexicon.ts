@@ -93,6 +93,7 @@ export const optOutKeywords: readonly LexiconRow[] = [
 export const unclearWords: readonly string[] = [
   ...['stop', 'quit', 'revoke', 'cancel', 'opt out', 'cancelar', 'parar'],
   ...['arretez', 'hor auf', 'hort auf', 'horen sie auf', 'smettila', 'smettetela', 'finitela'],
+  ...['knock it off', 'cut it out', 'cancela', 'olvidate de mi'],
 ]
 
 /** Everyday uses that are not about messages at all. */
