@@ -12,9 +12,10 @@ import type { OutputRecord, Refusals, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { agreedStart } from './agreedStart.ts'
+import { AsWritten } from './asWritten.ts'
 import { Changelog } from './changelog.ts'
 import { isReplayForOthers, replayedFor } from './deadLetters.ts'
-import { groupName } from './names.ts'
+import { groupName, topicsWrittenBy } from './names.ts'
 import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
@@ -35,9 +36,9 @@ export interface RehearsalOptions {
   readonly group: string
   readonly stages: readonly AnyStage[]
   readonly from: RehearsalStart
-  /** Whether what several timers led to can be written as one result; where it cannot, fewer are fired at once. */
+  /** Whether what several timers led to can be written as one result; where it cannot, fewer are fired at once. Unless given, as for members. */
   fits?(result: TaskBatch, partition: number): boolean
-  /** What topics do not take of this result: then what it was made of is set aside. Unless given they take everything. */
+  /** What topics do not take of this result: then what it was made of is set aside. Unless given, as by members. */
   refusals?(result: TaskBatch, partition: number): Refusals | undefined
   /** Told of each result, in order, before the next one is computed. */
   onResult(result: TaskBatch, partition: number): void | Promise<void>
@@ -139,7 +140,7 @@ export class Rehearsal {
         const offset = begins.get(`${topic}#${partition}`) ?? 0n
         return { topic: topics.get(topic) as AnyTopic, position: { topic, partition, offset }, end: offset, records: [], next: 0 }
       })
-      return new Rehearsal(workshop, options, reader, tasks, found)
+      return new Rehearsal(workshop, await judgedAsByMembers(workshop, options), reader, tasks, found)
     } catch (error) {
       await reader.close()
       throw error
@@ -291,6 +292,23 @@ export class Rehearsal {
     const bytes = payload === null ? null : this.#workshop.wire.frame(topic, payload)
     const raw: LogRecord = { topic: name, partition, offset: -1n, key: Buffer.from(key), value: bytes, timestamp, headers }
     return { topic: topic.name, partition, offset: -1n, key, value, timestamp, headers, raw }
+  }
+}
+
+/** With what brokers take of the topics of the group itself, where nobody else judges. Throws E_TOPIC_MISSING for an output. */
+async function judgedAsByMembers(workshop: Workshop, options: RehearsalOptions): Promise<RehearsalOptions> {
+  if (options.fits !== undefined || options.refusals !== undefined) return options
+  const { wire, counts, sizes, admin, topicPrefix: prefix } = workshop
+  const { group, stages } = options
+  await counts.load(stages.flatMap((stage) => (stage.outputs as readonly AnyTopic[]).map((topic) => physicalName(topic, prefix))))
+  // A changelog that members have yet to make would leave the sizes of all others unknown.
+  const existing = new Set(await admin.listTopics())
+  await sizes.load(topicsWrittenBy(group, stages, prefix).filter((topic) => existing.has(topic)))
+  const results = new AsWritten(workshop, wire, { group, stages, prefix })
+  return {
+    ...options,
+    fits: (result, partition) => results.fits(result, partition),
+    refusals: (result, partition) => results.refusals(result, partition),
   }
 }
 

@@ -5,17 +5,14 @@
 import { runtimeError } from '../errors.ts'
 import { noMetrics } from '../metrics.ts'
 import type { AnyStage } from '../stage.ts'
-import { volatileUnitState } from '../state/unitState.ts'
 import { subscriptions } from '../task.ts'
 import type { Refusals, TaskBatch } from '../task.ts'
 import { isSpread, physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
-import { Changelog } from './changelog.ts'
+import { AsWritten } from './asWritten.ts'
 import { topicsWrittenBy } from './names.ts'
 import { stableEnds } from './offsets.ts'
 import type { Workshop } from './workshop.ts'
-import { fits, outgoingOf, refusalsBy } from './stageOutput.ts'
-import type { OutputContext } from './stageOutput.ts'
 import { applyTopics } from './topicPlan.ts'
 import { UnitProducer } from './unitProducer.ts'
 import type { OutgoingRecord } from './openTransactions.ts'
@@ -31,24 +28,14 @@ export interface ShadowOptions {
 
 /** As a member's: more makes a transaction no cheaper. */
 const RECORDS = 1_000
-/** Of one partition of a topic: a broker takes 1 MB of it at once. */
-const BYTES = 800_000
 
 export class Shadow {
-  readonly #workshop: Workshop
-  readonly #options: ShadowOptions
-  readonly #wire: WireFormat
+  readonly #results: AsWritten
   readonly #producer: UnitProducer
-  /** Topics that the stages read, by logical name. */
-  readonly #read: ReadonlyMap<string, AnyTopic>
-  readonly #changelogs = new Map<number, readonly Changelog[]>()
   readonly #waiting: OutgoingRecord[] = []
 
   private constructor(workshop: Workshop, options: ShadowOptions, wire: WireFormat, topics: readonly string[]) {
-    this.#workshop = workshop
-    this.#options = options
-    this.#wire = wire
-    this.#read = new Map(options.stages.flatMap((stage) => stage.on.map(({ topic }) => [topic.name, topic])))
+    this.#results = new AsWritten(workshop, wire, options)
     this.#producer = new UnitProducer({
       ...workshop,
       topicPrefix: options.prefix,
@@ -87,27 +74,24 @@ export class Shadow {
 
   /** Whether the broker takes this result in one transaction, and each record of it. */
   fits(result: TaskBatch, partition: number): boolean {
-    const outgoing = this.#outgoingOf(result, partition, 0)
-    return fits(outgoing, BYTES) && this.#workshop.sizes.excess(outgoing) === undefined
+    return this.#results.fits(result, partition)
   }
 
   /** As a member sets aside what a record was made of that no topic takes. Nothing where topics take all of this result. */
   refusals(result: TaskBatch, partition: number): Refusals | undefined {
-    const { sizes } = this.#workshop
-    if (sizes.excess(this.#outgoingOf(result, partition, 0)) === undefined) return undefined
-    return refusalsBy(sizes, this.#changelogsOf(partition), this.#context(partition, 0))
+    return this.#results.refusals(result, partition)
   }
 
   /** Takes one result of a partition; it is written with those around it. Throws E_OUTPUT_TOO_LARGE. */
   async write(result: TaskBatch, partition: number, at: number): Promise<void> {
-    const changelogs = this.#changelogsOf(partition)
-    const outgoing = this.#outgoingOf(result, partition, at)
-    const excess = this.#workshop.sizes.excess(outgoing)
+    const changelogs = this.#results.changelogs(partition)
+    const outgoing = this.#results.outgoing(result, partition, at)
+    const excess = this.#results.excess(outgoing)
     if (excess !== undefined)
       throw runtimeError('E_OUTPUT_TOO_LARGE', `${excess.topic} takes ${excess.limit} bytes, of ${excess.key} come ${excess.bytes}.`)
     // Told after the first change, so that the definition of the state schema is written once, ahead of it.
     for (const { stage } of result.changes) changelogs.find(({ stage: own }) => own === stage)?.committed(0n, 0)
-    if (!fits([...this.#waiting, ...outgoing], BYTES)) await this.flush()
+    if (!this.#results.inOne([...this.#waiting, ...outgoing])) await this.flush()
     this.#waiting.push(...outgoing)
     if (this.#waiting.length >= RECORDS) await this.flush()
   }
@@ -118,29 +102,5 @@ export class Shadow {
 
   async close(): Promise<void> {
     await this.#producer.close()
-  }
-
-  #outgoingOf(result: TaskBatch, partition: number, at: number): OutgoingRecord[] {
-    return outgoingOf(result, this.#changelogsOf(partition), this.#context(partition, at))
-  }
-
-  #context(partition: number, at: number): OutputContext {
-    const { group, prefix } = this.#options
-    const { counts, sizes } = this.#workshop
-    return { wire: this.#wire, counts, sizes, topicPrefix: prefix, group, read: this.#read, partition, at }
-  }
-
-  #changelogsOf(partition: number): readonly Changelog[] {
-    let own = this.#changelogs.get(partition)
-    if (own === undefined) {
-      const { stages, prefix } = this.#options
-      const { stores } = volatileUnitState(stages)
-      own = stages.flatMap((stage) => {
-        const store = stores.get(stage.name)
-        return store === undefined ? [] : [new Changelog(stage, partition, prefix, store)]
-      })
-      this.#changelogs.set(partition, own)
-    }
-    return own
   }
 }

@@ -1,6 +1,7 @@
 /** What a rehearsal gives, written as a shadow, without a broker: how much of it goes into one transaction. */
 import type { Kafka } from 'kafkajs'
 import t from 'tap'
+import { RehearsalTally } from '../../../cli/rehearsalTally.ts'
 import type { ClusterConnection } from '../../../runtime/kafka/cluster.ts'
 import { PartitionReader } from '../../../runtime/kafka/partitionReader.ts'
 import { RecordSizes } from '../../../runtime/kafka/recordSizes.ts'
@@ -63,7 +64,7 @@ async function workshopOver(records: readonly BatchRecord[]) {
           configEntries.map((one) => ({ configName: one.name, configValue: one.value, configSource: 1 })),
         )
     },
-    listTopics: async () => made,
+    listTopics: async () => [...made, 'items.v1', 'sums.v1', 'maker-changelog', 'items.v1.maker.dlq'],
     createTopics: async ({ topics }: { topics: { topic: string }[] }) => void made.push(...topics.map(({ topic }) => topic)),
     fetchTopicMetadata: async ({ topics }: { topics: string[] }) => ({
       topics: topics.map((name) => ({ name, partitions: [{ leader: 1, replicas: [1] }] })),
@@ -119,28 +120,45 @@ t.test('what many timers lead to that are due at once is written in parts that t
   )
 })
 
+/** Makes of a record that says so an output larger than any topic takes. */
+const maker = stage({
+  name: 'maker',
+  state: Item,
+  on: [
+    from(items, (_: Item | undefined, { value }) => {
+      const by = value.wish === 'large' ? dense(1_100_000) : ''
+      return next(value, { emit: [emit(sums, { seq: value.seq, count: 1, sum: 1, by })] })
+    }),
+  ],
+  outputs: [sums],
+})
+const oneLarge = ['', 'large', ''].map((wish, seq) => ({
+  key: `lead:${seq}`,
+  value: Item.encode({ seq, amount: 1, wish }),
+  timestamp: at + seq,
+  headers: {},
+}))
+
+t.test('a rehearsal that writes nothing sets aside what no topic of the group takes, as members do', async (t) => {
+  const { connection, workshop } = await workshopOver(oneLarge)
+  t.intercept(PartitionReader, 'connect', { value: async () => PartitionReader.over(connection) })
+  const tally = new RehearsalTally()
+  const rehearsal = await Rehearsal.open(workshop, {
+    group: 'maker',
+    stages: [maker],
+    from: at,
+    onResult: (result) => void tally.add(result),
+  })
+  await rehearsal.catchUp()
+  await rehearsal.close()
+  t.match(tally.lines().join('\n'), /E_OUTPUT_TOO_LARGE +1/)
+  t.match(tally.lines().join('\n'), /sums +2/)
+})
+
 t.test(
   'a record of which something is made that no topic takes is set aside, as by a member, and those behind it are written',
   async (t) => {
-    const maker = stage({
-      name: 'maker',
-      state: Item,
-      on: [
-        from(items, (_: Item | undefined, { value }) => {
-          const by = value.wish === 'large' ? dense(1_100_000) : ''
-          return next(value, { emit: [emit(sums, { seq: value.seq, count: 1, sum: 1, by })] })
-        }),
-      ],
-      outputs: [sums],
-    })
-    const { connection, workshop } = await workshopOver(
-      ['', 'large', ''].map((wish, seq) => ({
-        key: `lead:${seq}`,
-        value: Item.encode({ seq, amount: 1, wish }),
-        timestamp: at + seq,
-        headers: {},
-      })),
-    )
+    const { connection, workshop } = await workshopOver(oneLarge)
     const written: OutgoingRecord[] = []
     t.intercept(PartitionReader, 'connect', { value: async () => PartitionReader.over(connection) })
     t.intercept(UnitProducer.prototype, 'open', { value: async () => undefined })
