@@ -95,9 +95,9 @@ export class DeadLetterReader {
     return place
   }
 
-  /** What committed readers see of these partitions now. */
-  async books(places: readonly DeadLetterPlace[]): Promise<readonly DeadLetterBook[]> {
-    const opened = await this.#opened(places, (place) => newBook(place, { outlined: false }))
+  /** What committed readers see of these partitions now; outlined without keys, values and headers. */
+  async books(places: readonly DeadLetterPlace[], how = { outlined: false }): Promise<readonly DeadLetterBook[]> {
+    const opened = await this.#opened(places, (place) => newBook(place, how))
     return opened.map(({ book }) => book)
   }
 

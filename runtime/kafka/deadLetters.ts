@@ -153,14 +153,19 @@ export function resolutionMarker(letter: DeadLetter, { kind, by, at, reason }: R
   }
 }
 
+/** Id of the letter that a record of `topic` (physical name) is the replay of. A fold may have passed the header on to a topic of its own: nothing there. */
+export function replayOf(headers: Readonly<Record<string, string>>, topic: string): string | undefined {
+  const id = headers[REPLAY_OF]
+  return id?.startsWith(`${topic}.`) === true ? id : undefined
+}
+
 /**
  * Whether a record of `topic` (physical name) is the replay of a letter that another group set aside: that group has done
  * with it, everybody else has seen it before.
  */
 export function isReplayForOthers(headers: Readonly<Record<string, string>>, topic: string, group: string): boolean {
-  const id = headers[REPLAY_OF]
-  // A fold may have passed the header on to a topic of its own: it means nothing there.
-  return id !== undefined && id.startsWith(`${topic}.`) && !id.startsWith(`${topic}.${group}.dlq#`)
+  const id = replayOf(headers, topic)
+  return id !== undefined && !id.startsWith(`${topic}.${group}.dlq#`)
 }
 
 /**

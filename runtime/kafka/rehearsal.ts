@@ -8,18 +8,21 @@ import { partitionOf } from '../murmur2.ts'
 import type { AnyStage, Table } from '../stage.ts'
 import { volatileUnitState } from '../state/unitState.ts'
 import { groupHeader, subscriptions, Task } from '../task.ts'
+import { sourcePrefix } from '../taskEffects.ts'
 import type { OutputRecord, Refusals, TaskBatch } from '../task.ts'
 import { physicalName } from '../topic.ts'
 import type { AnyTopic } from '../topic.ts'
 import { agreedStart } from './agreedStart.ts'
 import { AsWritten } from './asWritten.ts'
 import { Changelog } from './changelog.ts'
-import { isReplayForOthers, replayedFor } from './deadLetters.ts'
+import { DeadLetterReader } from './deadLetterReader.ts'
+import { isReplayForOthers, replayedFor, replayOf } from './deadLetters.ts'
 import { groupName, topicsWrittenBy } from './names.ts'
 import { firstOffsets, offsetsAtTime, stableEnds } from './offsets.ts'
 import { PartitionReader, textHeaders } from './partitionReader.ts'
 import type { LogRecord, Position } from './partitionReader.ts'
 import { sources, startingAt } from './sourceOffsets.ts'
+import { PastReplays } from './pastReplays.ts'
 import { plannedMoves } from './stageMigration.ts'
 import { isMisplaced } from './takeRecords.ts'
 import type { Place } from './unit.ts'
@@ -67,6 +70,7 @@ export class Rehearsal {
   readonly #sources: readonly Source[]
   readonly #inputs: ReadonlySet<string>
   readonly #writers: ReadonlySet<string>
+  readonly #replays: PastReplays | undefined
   /** Time of the last record or timer, ms. */
   #at = 0
 
@@ -76,14 +80,16 @@ export class Rehearsal {
     reader: PartitionReader,
     tasks: ReadonlyMap<number, Task>,
     sources: readonly Source[],
+    replays: PastReplays | undefined,
   ) {
     this.#workshop = workshop
+    this.#replays = replays
     this.#options = options
     this.#reader = reader
     this.#tasks = tasks
     this.#sources = sources
     this.#inputs = new Set(sources.map(({ topic }) => topic.name))
-    this.#writers = new Set(options.stages.map(({ name }) => `rekindle/${name}`))
+    this.#writers = writersOf(options.stages)
   }
 
   /**
@@ -140,7 +146,8 @@ export class Rehearsal {
         const offset = begins.get(`${topic}#${partition}`) ?? 0n
         return { topic: topics.get(topic) as AnyTopic, position: { topic, partition, offset }, end: offset, records: [], next: 0 }
       })
-      return new Rehearsal(workshop, await judgedAsByMembers(workshop, options), reader, tasks, found)
+      const replays = options.from === 'committed' ? undefined : await pastReplays(workshop, group, stages, options.from, begins)
+      return new Rehearsal(workshop, await judgedAsByMembers(workshop, options), reader, tasks, found, replays)
     } catch (error) {
       await reader.close()
       throw error
@@ -247,14 +254,15 @@ export class Rehearsal {
   async #take({ topic }: Source, log: LogRecord): Promise<void> {
     const headers = textHeaders(log.headers)
     // What these stages wrote when it happened they write again here: taken from the log as well, it would count twice.
-    const replay = headers['dlq-replay-of'] !== undefined
+    const letter = replayOf(headers, log.topic)
     // A program that passed on the headers of another topic is not these stages: its record has the type of that topic.
-    if (!replay && this.#writers.has(headers['ce_source'] ?? '') && headers['ce_type'] === topic.value.name) return
+    if (letter === undefined && this.#writers.has(headers['ce_source'] ?? '') && headers['ce_type'] === topic.value.name) return
     if (isReplayForOthers(headers, log.topic, this.#options.group)) return
     const { wire } = this.#workshop
     await wire.prepare(topic, [log.value])
     const value: unknown = log.value === null ? null : wire.decode(topic, log.value)
-    await this.#fold({
+    const onlyFor = replayedFor(headers, log.topic, this.#options.group)
+    const record: Taken = {
       topic: topic.name,
       partition: log.partition,
       offset: log.offset,
@@ -263,9 +271,10 @@ export class Rehearsal {
       timestamp: log.timestamp,
       headers,
       raw: log,
-      onlyFor: replayedFor(headers, log.topic, this.#options.group),
       misplaced: isMisplaced(topic, log, this.#workshop.counts.of(log.topic)),
-    })
+    }
+    const stages = letter === undefined ? undefined : this.#replays?.stagesOf(letter, onlyFor, headers)
+    for (const stage of stages ?? [onlyFor]) await this.#fold({ ...record, onlyFor: stage })
   }
 
   async #fold(record: Taken): Promise<void> {
@@ -279,6 +288,7 @@ export class Rehearsal {
 
   async #settle(task: Task, result: TaskBatch): Promise<void> {
     task.apply(result)
+    this.#replays?.add(result.deadLetters, task.partition)
     await this.#options.onResult(result, task.partition)
     for (const output of result.outputs)
       if (output.headers[groupHeader] === undefined && this.#inputs.has(output.topic.name)) await this.#fold(this.#readBack(output))
@@ -292,6 +302,37 @@ export class Rehearsal {
     const bytes = payload === null ? null : this.#workshop.wire.frame(topic, payload)
     const raw: LogRecord = { topic: name, partition, offset: -1n, key: Buffer.from(key), value: bytes, timestamp, headers }
     return { topic: topic.name, partition, offset: -1n, key, value, timestamp, headers, raw }
+  }
+}
+
+/** Values of `ce_source` on what these stages write. */
+function writersOf(stages: readonly AnyStage[]): ReadonlySet<string> {
+  return new Set(stages.map(({ name }) => `${sourcePrefix}${name}`))
+}
+
+/** Which replays are of records that lie in the stretch, as the dead letters of the group tell. */
+async function pastReplays(
+  workshop: Workshop,
+  group: string,
+  stages: readonly AnyStage[],
+  from: number,
+  begins: ReadonlyMap<string, bigint>,
+): Promise<PastReplays> {
+  const inputs = subscriptions(stages)
+  const physical = (topic: AnyTopic) => physicalName(topic, workshop.topicPrefix)
+  const letters = new DeadLetterReader(workshop, inputs)
+  try {
+    const books = await letters.books(await letters.places({ group }), { outlined: true })
+    return new PastReplays({
+      origins: new Map(books.flatMap((book) => book.letters.map(({ letter }) => [letter.id, letter]))),
+      begins,
+      from,
+      writers: writersOf(stages),
+      topics: new Map(inputs.map((topic) => [topic.name, physical(topic)])),
+      compacted: new Set(inputs.filter(({ retention }) => retention === 'compact').map(physical)),
+    })
+  } finally {
+    await letters.close()
   }
 }
 

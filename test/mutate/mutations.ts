@@ -4710,6 +4710,34 @@ export const mutations: readonly Mutation[] = [
     why: 'Decisions of version 7 are said to differ from what their inputs give.',
   },
   {
+    id: 'replay-of-what-was-folded',
+    guard: 'the past is folded once',
+    file: 'runtime/kafka/rehearsal.ts',
+    find: 'this.#replays?.stagesOf(letter, onlyFor, headers)',
+    replace: 'undefined',
+    tests: [
+      {
+        file: 'test/runtime/kafka/rehearsal.test.ts',
+        title: 'the replay of a record that the past folds this time is not folded a second time; one that it sets aside again is',
+      },
+    ],
+    why: 'A backfill counts a record twice that was set aside at the time and replayed.',
+  },
+  {
+    id: 'dry-run-takes-everything',
+    guard: 'a dry run tells what members would do',
+    file: 'runtime/kafka/rehearsal.ts',
+    find: 'if (options.fits !== undefined || options.refusals !== undefined) return options',
+    replace: 'return options',
+    tests: [
+      {
+        file: 'test/runtime/kafka/shadow.test.ts',
+        title: 'a rehearsal that writes nothing sets aside what no topic of the group takes, as members do',
+      },
+    ],
+    why: 'A dry run says that a new build writes what no topic takes.',
+  },
+  {
     id: 'eight-hears-as-now',
     guard: 'what was decided is decided again',
     file: 'pipelines/consensus/writtenBy.ts',

@@ -5,13 +5,16 @@
 import t from 'tap'
 import { RehearsalTally } from '../../../cli/rehearsalTally.ts'
 import type { KafkaConnection } from '../../../runtime/kafka/connectKafka.ts'
+import { drop, emit, next } from '../../../runtime/outcome.ts'
+import type { Outcome } from '../../../runtime/outcome.ts'
+import { from, stage } from '../../../runtime/stage.ts'
 import type { AnyStage } from '../../../runtime/stage.ts'
 import type { TaskBatch } from '../../../runtime/task.ts'
 import type { AnyTopic } from '../../../runtime/topic.ts'
 import { testStack } from '../../support/stack.ts'
 import type { TestStack } from '../../support/stack.ts'
-import { adder, caughtUp, eventually, factors, items, sums, totaller, totals, world } from './fixtures.ts'
-import type { Item, Sum } from './fixtures.ts'
+import { adder, caughtUp, eventually, factors, items, Sum, sums, totaller, totals, world } from './fixtures.ts'
+import type { Item } from './fixtures.ts'
 import { patientStages } from './patient.ts'
 
 const stages = [adder, totaller]
@@ -20,6 +23,20 @@ const began = Date.now() - 3_600_000
 const unexpected = (error: Error): void => {
   throw error
 }
+
+/** The adder of a build that takes what the one before set aside. */
+const mended = stage({
+  name: 'adder',
+  state: Sum,
+  on: [
+    from(items, (state: Sum | undefined, { value: { seq, amount, wish } }): Outcome<Sum, typeof sums> => {
+      if (wish === 'drop') return drop('unwanted')
+      const sum: Sum = { seq, count: (state?.count ?? 0) + 1, sum: (state?.sum ?? 0) + amount, by: 'adder' }
+      return next(sum, { emit: [emit(sums, sum)] })
+    }),
+  ],
+  outputs: [sums],
+})
 
 const item = (seq: number, wish = ''): Item => ({ seq, amount: seq + 1, wish })
 
@@ -148,6 +165,33 @@ t.test('a stretch of the past begins without state and ends before its end', asy
     seqs,
     Array.from({ length: 20 }, (_, i) => 100 + i).filter((seq) => seq !== 105),
   )
+})
+
+t.test('the replay of a record that the past folds this time is not folded a second time; one that it sets aside again is', async (t) => {
+  const kafka = await live(await testStack(t))
+  t.teardown(() => kafka.close())
+  const desk = kafka.deadLetters({ topics: inputs, members: [{ group: 'line', stages }] })
+  t.teardown(() => desk.close())
+  t.equal((await desk.replay({}, { by: 'Ada' })).resolved.length, 5)
+  const told = async (first: AnyStage) => {
+    const letters: string[] = []
+    const seqs: number[] = []
+    const rehearsal = await kafka.rehearse({
+      group: 'line',
+      stages: [first, totaller],
+      from: began,
+      onResult: ({ outputs, deadLetters }) => {
+        for (const { code } of deadLetters) letters.push(code)
+        for (const { topic, value } of outputs) if (topic.name === sums.name) seqs.push((value as Sum).seq)
+      },
+    })
+    await rehearsal.catchUp()
+    await rehearsal.close()
+    return { letters: letters.length, seqs: seqs.sort((a, b) => a - b) }
+  }
+  const seqsOf = (wishes: readonly string[]) => load.filter(([, { wish }]) => wishes.includes(wish)).map(([, { seq }]) => seq)
+  t.strictSame(await told(adder), { letters: 10, seqs: seqsOf(['']) }, 'five, and the five replays')
+  t.strictSame(await told(mended), { letters: 0, seqs: seqsOf(['', 'dead']) }, 'each once')
 })
 
 t.test('a dry run goes on from where the group stands, with its state, and leaves it there', async (t) => {
