@@ -6249,7 +6249,7 @@ export const mutations: readonly Mutation[] = [
     tests: [
       {
         file: 'test/runtime/kafka/lz4.test.ts',
-        title: 'a run of one byte takes no longer than its bytes, and none inflates beyond the bound',
+        title: 'a run of one byte is copied in pieces that double, and none inflates beyond the bound',
       },
     ],
     why: 'A stored megabyte takes a gigabyte of each process that reads it, until it ends.',
