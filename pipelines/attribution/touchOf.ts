@@ -21,7 +21,7 @@ export interface TouchesOfEvent {
   readonly touches: readonly Touch[]
   /** The source that the contact states, by its usual name; `undefined` = this event states none. */
   readonly statedSource: string | undefined
-  /** The visits that the contact states, by what makes them the same visit. */
+  /** The visits that the contact states, those in its fields among them, by what makes them the same visit. */
   readonly statedOrigins: readonly string[]
 }
 
@@ -39,14 +39,16 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
   const text = contact?.source ?? null
   const stated = text === null || text.trim() === '' ? undefined : sourceName(text)
   const touches: Touch[] = []
-  const link = linkTouch(event, tenant)
+  const { link, statedLinks } = linkOf(event, tenant)
   const begun = Math.min(contact?.createdAt ?? event.occurredAt, event.occurredAt)
   const visits = [
     ...visitOf('first', contact?.firstOrigin ?? null, begun),
     ...visitOf('last', contact?.lastOrigin ?? null, event.occurredAt),
   ]
-  touches.push(...visits.filter(({ id }) => !statedBefore.origins.includes(id)).map(({ touch }) => touch))
-  if (link !== undefined) touches.push(link)
+  const isNews = ({ id }: { readonly id: string }) => !statedBefore.origins.includes(id)
+  touches.push(...visits.filter(isNews).map(({ touch }) => touch))
+  const visited = link ?? statedLinks.find(isNews)?.touch
+  if (visited !== undefined) touches.push(visited)
   else if (stated !== undefined && stated !== statedBefore.source) {
     const channel = channelOfSource(stated)
     // A source is stated of the contact's beginning, once; a later statement of another one is a touch of its own.
@@ -58,7 +60,7 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
   if (way !== undefined) touches.push({ ...way, at: event.occurredAt, campaign: null, basis: 'message' })
   if (event.emailEvent?.event === 'clicked')
     touches.push({ channel: 'email_marketing', at: event.occurredAt, source: 'email', campaign: null, basis: 'click' })
-  return { touches, statedSource: stated, statedOrigins: visits.map(({ id }) => id) }
+  return { touches, statedSource: stated, statedOrigins: [...visits, ...statedLinks].map(({ id }) => id) }
 }
 
 /** The message or call that came from the lead itself; what a telephone or mailbox writes is none. */
@@ -66,8 +68,18 @@ export function saidBy({ kind, message }: LeadEvent): MessageFields | undefined 
   return kind === 'message_inbound' && message !== null && isContact(message) ? message : undefined
 }
 
+interface StatedVisit {
+  /** What makes it the same visit when it is stated again. */
+  readonly id: string
+  readonly touch: Touch
+}
+
+function visitId(which: 'first' | 'last' | 'link', { channel, campaign }: Pick<Touch, 'channel' | 'campaign'>): string {
+  return [which, channel, campaign ?? ''].join(' ')
+}
+
 /** A visit that the platform recorded, where it says which channel it came by. */
-function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): { id: string; touch: Touch }[] {
+function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): StatedVisit[] {
   if (origin === null) return []
   const { source, medium, sessionSource, click } = origin
   // A click id proves an advertisement, whatever the parameters say; the session is the platform's own reading of both.
@@ -77,27 +89,47 @@ function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): { 
   if (channel === undefined) return []
   const campaign = cut(origin.campaign ?? undefined)
   const name = link === null ? sourceName(sessionSource) : linkName(link, way)
-  return [{ id: [which, channel, campaign ?? ''].join(' '), touch: { channel, at, source: name, campaign, basis: 'utm' } }]
+  return [{ id: visitId(which, { channel, campaign }), touch: { channel, at, source: name, campaign, basis: 'utm' } }]
 }
 
 /** The parameters of a link that are read, under these names in a workflow's report and among the named custom fields. */
 export const linkFields = ['utm_source', 'utm_medium', 'utm_campaign'] as const
 
-/** UTM parameters that a workflow hands on, or that the tenant keeps in named custom fields. */
-function linkTouch(event: LeadEvent, tenant: Tenant | undefined): Touch | undefined {
-  const told = { ...event.workflow?.customFields, ...event.workflow?.customData, ...namedFields(event, tenant) }
-  const of = (wanted: (typeof linkFields)[number]) =>
-    Object.entries(told).find(([name]) => name.toLowerCase().replaceAll(/[\s-]+/g, '_') === wanted)?.[1]
-  const source = of('utm_source')
-  if (source === undefined || source.trim() === '') return undefined
-  const medium = of('utm_medium') ?? ''
+/**
+ * UTM parameters by which the lead has come now, where the author of a workflow hands them on himself; else those that stand in the fields of
+ * the contact, which every report carries: they are stated, and news only while they are others.
+ */
+function linkOf({ workflow, ...event }: LeadEvent, tenant: Tenant | undefined): { link: Touch | undefined; statedLinks: StatedVisit[] } {
+  const fields = { ...workflow?.customFields, ...namedFields(event, tenant) }
+  const handedOn = workflow?.customData ?? {}
+  const link = linkTouch([handedOn, fields], event.occurredAt)
+  const isHandedOn = parameter([handedOn], 'utm_source') !== undefined
+  const stated = isHandedOn ? (linkTouch([fields], event.occurredAt) ?? link) : link
+  return {
+    link: isHandedOn ? link : undefined,
+    statedLinks: stated === undefined ? [] : [{ id: visitId('link', stated), touch: stated }],
+  }
+}
+
+type Named = Readonly<Record<string, string>>
+
+function linkTouch(told: readonly Named[], at: number): Touch | undefined {
+  const source = parameter(told, 'utm_source')
+  if (source === undefined) return undefined
+  const medium = parameter(told, 'utm_medium') ?? ''
   const channel = channelOfLink(source, medium)
   if (channel === undefined) return undefined
-  return { channel, at: event.occurredAt, source: linkName(source, medium), campaign: cut(of('utm_campaign')), basis: 'utm' }
+  return { channel, at, source: linkName(source, medium), campaign: cut(parameter(told, 'utm_campaign')), basis: 'utm' }
+}
+
+/** What the first of these that has it says. */
+function parameter(told: readonly Named[], wanted: (typeof linkFields)[number]): string | undefined {
+  const isWanted = (name: string) => name.toLowerCase().replaceAll(/[\s-]+/g, '_') === wanted
+  return told.flatMap((named) => Object.entries(named)).find(([name, text]) => isWanted(name) && text.trim() !== '')?.[1]
 }
 
 /** A contact carries its fields in every webhook, so only that of its creation is a touch. */
-function namedFields(event: LeadEvent, tenant: Tenant | undefined): Record<string, string> {
+function namedFields(event: Pick<LeadEvent, 'kind' | 'contact'>, tenant: Tenant | undefined): Record<string, string> {
   if (event.kind !== 'contact_created' || event.contact === null || tenant === undefined) return {}
   return Object.fromEntries(
     Object.entries(event.contact.customFields ?? {}).map(([id, value]) => [tenant.customFieldNames[id] ?? id, value] as const),

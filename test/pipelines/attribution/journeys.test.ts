@@ -30,6 +30,11 @@ const origin = (told: Partial<Origin>): Origin => ({
   click: null,
   ...told,
 })
+const noReport = {
+  ...{ workflowId: null, workflowName: null, contact: null, opportunityId: null, opportunityName: null, opportunityStatus: null },
+  ...{ opportunityValue: null, pipelineId: null, pipelineName: null, stageName: null, appointmentId: null, appointmentTitle: null },
+  ...{ appointmentStatus: null, appointmentStartsAt: null, appointmentEndsAt: null, messageDirection: null, messageText: null },
+}
 const erasure = (erasedAt: number) => ({ tenantId, contactId: 'maria', erasedAt, requestId: 'r1', requestedBy: 'ana' })
 
 t.test('sources belong to one of fourteen channels, or to none where they say nothing of what brought the lead', async (t) => {
@@ -164,9 +169,7 @@ t.test('parameters of a link come by a workflow or a named field, and a click in
   one.pipe(leadEvents, maria, contact('website', start + HOUR, { customFields: { f1: 'zillow' } }, 'contact_updated'))
   t.match(one.outputs(journeys)[0]?.touches, [{ channel: 'referral', source: 'zillow', campaign: 'Spring', basis: 'utm' }])
   const workflow = {
-    ...{ workflowId: null, workflowName: null, contact: null, opportunityId: null, opportunityName: null, opportunityStatus: null },
-    ...{ opportunityValue: null, pipelineId: null, pipelineName: null, stageName: null, appointmentId: null, appointmentTitle: null },
-    ...{ appointmentStatus: null, appointmentStartsAt: null, appointmentEndsAt: null, messageDirection: null, messageText: null },
+    ...noReport,
     customFields: {},
     customData: { 'UTM Source': 'google', 'UTM Medium': 'cpc', 'UTM Campaign': 'austin' },
   }
@@ -176,6 +179,36 @@ t.test('parameters of a link come by a workflow or a named field, and a click in
   one.pipe(leadEvents, maria, event('email_opened', { occurredAt: start + 3 * DAY, emailEvent: { ...mail, event: 'opened' } }))
   t.strictSame(told(one).at(-1), 'touched referral:utm paid_search:utm email_marketing:click')
   t.ok(one.outputs(journeys).length === 3, 'an opened e-mail may be a machine')
+})
+
+t.test('parameters that stand in the fields of a contact are a touch once: each report of a workflow carries them again', async (t) => {
+  const one = drive(stage, {
+    at: start,
+    tables: { tenants: [[tenantId, tenantRecord({ tenantId, customFieldNames: { f1: 'utm_source', f2: 'utm_campaign' } })]] },
+  })
+  const report = (days: number, customFields: Record<string, string>, customData: Record<string, string> = {}) =>
+    one.pipe(
+      leadEvents,
+      maria,
+      event('workflow_reported', { occurredAt: start + days * DAY, workflow: { ...noReport, customFields, customData } }),
+    )
+  const fields = { 'UTM Source': 'zillow', utm_campaign: 'Spring' }
+  one.pipe(leadEvents, maria, contact('website', start, { customFields: { f1: 'zillow', f2: 'Spring' } }))
+  report(2, fields)
+  report(4, fields)
+  report(6, { ...fields, utm_campaign: 'Autumn' })
+  report(8, { ...fields, utm_campaign: 'Autumn' })
+  report(10, fields, { utm_source: 'zillow', utm_campaign: 'Autumn', utm_medium: '' })
+  one.pipe(leadEvents, maria, contact('website', start + 12 * DAY, {}, 'contact_updated'))
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ channel, at, campaign }) => [channel, (at - start) / DAY, campaign]),
+    [
+      ['referral', 0, 'Spring'],
+      ['referral', 6, 'Autumn'],
+      ['referral', 10, 'Autumn'],
+    ],
+    'other parameters are news, and what the author of a workflow hands on himself is told of this visit',
+  )
 })
 
 t.test('what says nothing of marketing keeps no state', async (t) => {
