@@ -5,6 +5,7 @@
  */
 import type { LeadEvent, MessageFields, Origin, Tenant } from '../../schemas/generated/records.ts'
 import { isContact } from '../enrich/messageEvents.ts'
+import { cut } from '../ingest/fields.ts'
 import { sourceName } from '../sources/sourceName.ts'
 import { channelOfMessage, channelOfSession, channelOfSource } from './channels.ts'
 import type { MarketingChannel } from './channels.ts'
@@ -31,7 +32,7 @@ export interface StatedBefore {
   readonly origins: readonly string[]
 }
 
-/** Longest name of a campaign, characters. */
+/** Longest name of a campaign, UTF-16 units. */
 const CAMPAIGN_LENGTH = 60
 
 export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: Tenant | undefined): TouchesOfEvent {
@@ -87,7 +88,7 @@ function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): St
   const link = source ?? click
   const channel = (link === null ? undefined : channelOfLink(link, way)) ?? channelOfSession(sessionSource ?? '')
   if (channel === undefined) return []
-  const campaign = cut(origin.campaign ?? undefined)
+  const campaign = campaignName(origin.campaign)
   const name = link === null ? sourceName(sessionSource) : linkName(link, way)
   return [{ id: visitId(which, { channel, campaign }), touch: { channel, at, source: name, campaign, basis: 'utm' } }]
 }
@@ -119,7 +120,7 @@ function linkTouch(told: readonly Named[], at: number): Touch | undefined {
   const medium = parameter(told, 'utm_medium') ?? ''
   const channel = channelOfLink(source, medium)
   if (channel === undefined) return undefined
-  return { channel, at, source: linkName(source, medium), campaign: cut(parameter(told, 'utm_campaign')), basis: 'utm' }
+  return { channel, at, source: linkName(source, medium), campaign: campaignName(parameter(told, 'utm_campaign')), basis: 'utm' }
 }
 
 /** What the first of these that has it says. */
@@ -162,10 +163,10 @@ function basisOf(text: string | null): 'stated' | 'utm' {
 function campaignIn(text: string | null): string | null {
   const from = text?.search(/(^|[?&])utm_campaign=/i) ?? -1
   if (text === null || from < 0) return null
-  return cut(new URLSearchParams(text.slice(from).replace(/^[?&]/, '').split('#', 1)[0]).get('utm_campaign') ?? undefined)
+  return campaignName(new URLSearchParams(text.slice(from).replace(/^[?&]/, '').split('#', 1)[0]).get('utm_campaign'))
 }
 
-function cut(text: string | undefined): string | null {
-  const trimmed = text?.trim().slice(0, CAMPAIGN_LENGTH) ?? ''
-  return trimmed === '' ? null : trimmed
+function campaignName(text: string | null | undefined): string | null {
+  const name = cut(text?.trim() ?? '', CAMPAIGN_LENGTH)
+  return name === '' ? null : name
 }

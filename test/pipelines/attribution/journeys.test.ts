@@ -211,6 +211,19 @@ t.test('parameters that stand in the fields of a contact are a touch once: each 
   )
 })
 
+t.test('a campaign whose name is cut within a character is the same visit when it is told again', async (t) => {
+  const one = line()
+  const visit = (at: number) =>
+    contact('', at, { createdAt: start, lastOrigin: origin({ source: 'google', medium: 'cpc', campaign: `${'a'.repeat(59)}\u{1F3E1}` }) })
+  one.pipe(leadEvents, maria, visit(start))
+  one.restart()
+  one.pipe(leadEvents, maria, visit(start + 3 * DAY))
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ campaign }) => campaign),
+    ['a'.repeat(59)],
+  )
+})
+
 t.test('what says nothing of marketing keeps no state', async (t) => {
   const one = line()
   one.pipe(leadEvents, maria, contact(null))
