@@ -49,7 +49,7 @@ function touch(before: LeadTouches | undefined, record: StreamRecord<LeadEvent>,
   const event = record.value
   if (isErased(before, event.occurredAt)) return drop('before_erasure')
   const state = before ?? fresh
-  const statedBefore = { source: state.statedSource, origins: state.statedOrigins }
+  const statedBefore = { source: state.statedSource, origins: state.statedOrigins, touches: state.touches }
   const { touches, statedSource, statedOrigins } = touchesOf(event, statedBefore, ctx.tables.tenants.get(event.tenantId))
   let after: LeadTouches = {
     ...state,

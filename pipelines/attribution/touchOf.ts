@@ -3,7 +3,7 @@
  * parameters of a link, a message on a page of the team, a click in an e-mail. Our own messages, and texts and calls of the lead, are none.
  * @source reference/lead-domain.md 2.9 (TouchpointEvent), 12.5; reference/gohighlevel.md 2.3
  */
-import type { LeadEvent, MessageFields, Origin, Tenant } from '../../schemas/generated/records.ts'
+import type { JourneyTouch, LeadEvent, MessageFields, Origin, Tenant } from '../../schemas/generated/records.ts'
 import { isContact } from '../enrich/messageEvents.ts'
 import { cut } from '../ingest/fields.ts'
 import { sourceName } from '../sources/sourceName.ts'
@@ -30,6 +30,8 @@ export interface TouchesOfEvent {
 export interface StatedBefore {
   readonly source: string | null
   readonly origins: readonly string[]
+  /** What has touched the lead. */
+  readonly touches: readonly Pick<JourneyTouch, 'source' | 'campaign' | 'basis'>[]
 }
 
 /** Longest name of a campaign, UTF-16 units. */
@@ -54,7 +56,8 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
     const channel = channelOfSource(stated)
     // A source is stated of the contact's beginning, once; a later statement of another one is a touch of its own.
     const at = statedBefore.source === null ? begun : event.occurredAt
-    if (channel !== undefined) touches.push({ channel, at, source: stated, campaign: campaignIn(text), basis: basisOf(text) })
+    const touch = { source: stated, campaign: campaignIn(text), basis: basisOf(text) }
+    if (channel !== undefined && !isAmong(statedBefore.touches, touch)) touches.push({ channel, at, ...touch })
   }
   const said = saidBy(event)
   const way = said === undefined ? undefined : channelOfMessage(said.channel)
@@ -62,6 +65,11 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
   if (event.emailEvent?.event === 'clicked')
     touches.push({ channel: 'email_marketing', at: event.occurredAt, source: 'email', campaign: null, basis: 'click' })
   return { touches, statedSource: stated, statedOrigins: [...visits, ...statedLinks].map(({ id }) => id) }
+}
+
+/** Has it touched the lead already? An older statement that is told late stands between two of the newer one. */
+function isAmong(touches: StatedBefore['touches'], { source, campaign, basis }: StatedBefore['touches'][number]): boolean {
+  return touches.some((known) => known.source === source && known.campaign === campaign && known.basis === basis)
 }
 
 /** The message or call that came from the lead itself; what a telephone or mailbox writes is none. */

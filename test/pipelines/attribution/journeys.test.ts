@@ -211,6 +211,24 @@ t.test('parameters that stand in the fields of a contact are a touch once: each 
   )
 })
 
+t.test('a source counts once, also where an older statement is told after a newer one', async (t) => {
+  const one = line()
+  const stated = (source: string, at: number) => contact(source, at, { createdAt: start }, 'contact_updated')
+  one.pipe(leadEvents, maria, stated('Google Ads', start + 60_000))
+  one.pipe(leadEvents, maria, stated('Zillow', start))
+  one.pipe(leadEvents, maria, stated('Google Ads', start + 5 * DAY))
+  one.pipe(leadEvents, maria, stated('Google Ads', start + 9 * DAY))
+  one.pipe(leadEvents, maria, stated('Open House', start + 12 * DAY))
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ channel, at }) => [channel, (at - start) / DAY]),
+    [
+      ['paid_search', 0],
+      ['referral', 0],
+      ['events', 12],
+    ],
+  )
+})
+
 t.test('a campaign whose name is cut within a character is the same visit when it is told again', async (t) => {
   const one = line()
   const visit = (at: number) =>
