@@ -24,6 +24,8 @@ export const SAME_TOUCH_MS = DAY_MS
 export const LOOKBACK_MS = 90 * DAY_MS
 /** A conversion told later than so long after it happened is not counted: its id may have been forgotten. Twice the window of the figures. */
 export const CONVERSION_MEMORY_MS = 180 * DAY_MS
+/** A lead to which something happens is written again after so long, so that it is kept: 30 days. */
+const RENEW_MS = 30 * DAY_MS
 /** More within 180 days are refused and counted as dropped: forgetting one could count it twice. A lead wins one or two. */
 export const MAX_CONVERSIONS = 32
 
@@ -72,7 +74,9 @@ function touch(before: LeadTouches | undefined, record: StreamRecord<LeadEvent>,
     after = { ...after, nearAt: event.occurredAt }
   // Leads of whom nothing is told here keep no state; of the others most events say nothing new, and are not written again.
   if (before === undefined && sameBut(fresh, after)) return next(undefined)
-  if (before !== undefined && told.length === 0 && sameBut(before, after)) return drop('nothing_new')
+  // But once in a while, or a lead that goes on would be forgotten and told of anew; what an erasure leaves goes in its time.
+  const isKept = after.latestAt - state.latestAt < RENEW_MS || isErasedOnly(state)
+  if (before !== undefined && told.length === 0 && isKept && sameBut(before, after)) return drop('nothing_new')
   return next<LeadTouches, typeof journeyTopic>(after, { emit: told.map((one) => emitted(one)) })
 }
 

@@ -242,6 +242,24 @@ t.test('a campaign whose name is cut within a character is the same visit when i
   )
 })
 
+t.test('a lead that goes on writing is not forgotten, and so not told of as a new one', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, contact('Zillow', start))
+  for (let month = 1; month <= 7; month++) {
+    one.advance('30d')
+    one.pipe(leadEvents, maria, wrote('sms', start + month * 30 * DAY))
+  }
+  one.pipe(leadEvents, maria, contact('Zillow', start + 211 * DAY, { createdAt: start }, 'contact_updated'))
+  t.strictSame(told(one), ['touched referral:stated', 'engaged referral:stated'])
+  one.pipe(erasures, maria, erasure(start + 212 * DAY))
+  for (let month = 8; month <= 13; month++) {
+    one.advance('30d')
+    one.pipe(leadEvents, maria, event('note_added', { occurredAt: start + month * 30 * DAY }))
+  }
+  one.advance('10d')
+  t.equal(one.state(maria), undefined, 'what an erasure leaves is not kept longer by what comes after it')
+})
+
 t.test('what says nothing of marketing keeps no state', async (t) => {
   const one = line()
   one.pipe(leadEvents, maria, contact(null))
