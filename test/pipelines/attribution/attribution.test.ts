@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { RENEW_MS, REFRESH_MS, VALID_MS, attribution } from '../../../pipelines/attribution/attribution.ts'
 import { indexOfChannel } from '../../../pipelines/attribution/channels.ts'
-import { figuresOf } from '../../../pipelines/attribution/figures.ts'
+import { completenessOf, figuresOf } from '../../../pipelines/attribution/figures.ts'
 import { forecastFindings } from '../../../pipelines/attribution/forecast.ts'
 import { journeys as journeyStage } from '../../../pipelines/attribution/journeys.ts'
 import {
@@ -465,6 +465,18 @@ t.test('what is told twice counts once; leads without a known touch are counted 
     ['revenue', 'unattributed', 'conversions'].map((name) => evidence(models, name)),
     ['6070.00', '70.00', '7'],
   )
+})
+
+t.test('how far channels are known is asked of all conversions alike, those without a worth among them', async (t) => {
+  let state = emptyWindow(start)
+  const won = (n: number, channels: readonly string[], value: string | null) => {
+    state = withJourney(state, journey('converted', n, channels, start, { value, conversionNo: 1 }))
+  }
+  for (let n = 0; n < 10; n++) won(n, ['paid_search'], '1000')
+  for (let n = 10; n < 40; n++) won(n, ['paid_search'], null)
+  for (let n = 40; n < 50; n++) won(n, [], null)
+  // 40 of 50 have a channel, and all of these are stated: .8 * .95
+  t.equal(completenessOf(figuresOf(state, start)).toFixed(6), '0.760000')
 })
 
 t.test('after 90 days nothing is left: empty findings are published and the location is forgotten', async (t) => {
