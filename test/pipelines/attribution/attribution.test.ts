@@ -550,6 +550,33 @@ t.test('a full window is some 310 KB', async (t) => {
   t.ok(bytes < 320_000, String(bytes))
 })
 
+t.test('names of campaigns that other programs write do not make the state larger, and stay apart', async (t) => {
+  const named = (i: number) => `${'a long name of a campaign '.repeat(40)}${i}`
+  let state = emptyWindow(start)
+  for (let i = 0; i < MAX_SPEND_ROWS; i++)
+    state = withSpend(state, spent('radio', '2026-11-10', '1234.56', { campaign: named(i) })) as AttributionState
+  state = withSpend(state, spent('radio', '2026-11-10', '1', { campaign: named(7), statedAt: start + 1 })) as AttributionState
+  t.equal(state.spend.length, 2_000)
+  t.equal(state.spend.filter(({ cents }) => cents === '100').length, 1, 'the latest statement on each counts')
+  const bytes = AttributionState.encode(state).length
+  t.ok(bytes < 160_000, String(bytes))
+  const kept = {
+    channel: indexOfChannel('radio') ?? 0,
+    campaign: named(1),
+    day: dayOfText('2026-11-10') ?? 0,
+    cents: '900',
+    currency: 'USD',
+  }
+  const before = { ...emptyWindow(start), spend: [{ ...kept, statedAt: start }] }
+  const after = withSpend(before, spent('radio', '2026-11-10', '2', { campaign: named(1), statedAt: start + 1 }))
+  t.strictSame(
+    after?.spend.map(({ cents }) => cents),
+    ['200'],
+    'also of what was kept under its whole name',
+  )
+  t.equal(withSpend(emptyWindow(start), spent('radio', '2026-11-10', '5', { currency: 'dollars'.repeat(1_000) })), undefined)
+})
+
 t.test('two locations do not know of each other, and the same records give the same bytes', async (t) => {
   const run = () => {
     const one = settled()
