@@ -260,6 +260,32 @@ t.test('a lead that goes on writing is not forgotten, and so not told of as a ne
   t.equal(one.state(maria), undefined, 'what an erasure leaves is not kept longer by what comes after it')
 })
 
+t.test('a touch after the first appointment or opportunity is of its stage, in whatever order they are told', async (t) => {
+  const bid = { opportunityId: 'o1', pipelineId: null, stageId: null, status: 'open', name: null, monetaryValue: null, ownerId: null }
+  const events = [
+    contact('Zillow', start),
+    event('opportunity_created', { occurredAt: start + 3 * DAY, opportunity: bid }),
+    wrote('facebook', start + 5 * DAY),
+    event('appointment_booked', { occurredAt: start + 8 * DAY }),
+  ]
+  const stagesOf = (order: readonly number[]) => {
+    const one = line()
+    for (const place of order) one.pipe(leadEvents, maria, events[place] as LeadEvent)
+    one.pipe(outcomes, maria, won('o1', start + 9 * DAY))
+    return one
+      .outputs(journeys)
+      .at(-1)
+      ?.touches.map(({ stage }) => stage)
+  }
+  for (const order of [
+    [0, 1, 2, 3],
+    [0, 3, 1, 2],
+    [0, 2, 3, 1],
+    [3, 2, 1, 0],
+  ])
+    t.strictSame(stagesOf(order), ['awareness', 'conversion'], order.join(' '))
+})
+
 t.test('what says nothing of marketing keeps no state', async (t) => {
   const one = line()
   one.pipe(leadEvents, maria, contact(null))
