@@ -58,7 +58,8 @@ export function emptyWindow(at: number): AttributionState {
 export function trimmed(state: AttributionState, at: number): AttributionState {
   const latestAt = Math.max(state.latestAt, at)
   const firstDay = dayOf(latestAt) - WINDOW_DAYS
-  const conversions = state.conversions.filter((one) => one.at > latestAt - WINDOW_DAYS * DAY_MS)
+  // Whole days, as everything that they are compared with.
+  const conversions = state.conversions.filter((one) => dayOf(one.at) >= firstDay)
   return {
     ...state,
     latestAt,
@@ -88,7 +89,8 @@ export function withJourney(state: AttributionState, journey: LeadJourney): Attr
     case 'engaged':
       return day === undefined || first === undefined ? state : withStep(state, day, first, ENGAGED)
     case 'converted': {
-      if (journey.at <= state.latestAt - WINDOW_DAYS * DAY_MS || state.conversions.some(({ id }) => id === journey.journeyId)) return state
+      if (dayOf(journey.at) < dayOf(state.latestAt) - WINDOW_DAYS || state.conversions.some(({ id }) => id === journey.journeyId))
+        return state
       const counted = withConversion(state, journey)
       // How many leads convert is counted by their first conversion; what they bring, by all.
       if (journey.conversionNo !== 1 || day === undefined || first === undefined) return counted

@@ -251,6 +251,22 @@ t.test('spend of days to come counts when they have come, and a mistyped year is
   t.equal(withSpend(state, spent('radio', '2027-02-09', '500')), undefined)
 })
 
+t.test('spend of the oldest day is held against what was won on it, at any hour of the newest one', async (t) => {
+  const won = (n: number) =>
+    journey('converted', n, ['radio'], start + 2 * DAY, { at: start + 2 * DAY + DAY / 3, value: '1000', conversionNo: 1 })
+  let state = withSpend(emptyWindow(start), spent('radio', '2026-11-12', '3000')) as AttributionState
+  for (let n = 0; n < 6; n++) state = withJourney(state, won(n))
+  const noon = start + 92 * DAY + DAY / 2
+  const of = (at: number) => {
+    const { revenue, channels } = figuresOf(trimmed(state, at), at)
+    return [revenue, channels[0]?.credits.linear, channels[0]?.roas]
+  }
+  t.strictSame(of(noon), [600_000n, 600_000n, 2])
+  t.strictSame(of(noon + DAY), [0n, undefined, undefined], 'a day later the whole day has left the window')
+  const late = trimmed(emptyWindow(start), noon)
+  t.equal(withJourney(late, won(1)).conversions.length, 1, 'one that is told then counts as those that are kept')
+})
+
 t.test('what was won before the location was first heard of is in no return and no forecast; the models credit it', async (t) => {
   const since = start - (start % DAY)
   const touches = [{ channel: indexOfChannel('radio') ?? -1, at: since - 20 * DAY, basis: 95 }]
