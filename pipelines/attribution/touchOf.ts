@@ -42,8 +42,9 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
   const text = contact?.source ?? null
   const stated = text === null || text.trim() === '' ? undefined : sourceName(text)
   const touches: Touch[] = []
-  const { link, statedLinks } = linkOf(event, tenant)
   const begun = Math.min(contact?.createdAt ?? event.occurredAt, event.occurredAt)
+  const isUnknown = statedBefore.source === null && statedBefore.origins.length === 0
+  const { link, statedLinks } = linkOf(event, tenant, isUnknown ? begun : event.occurredAt)
   const visits = [
     ...visitOf('first', contact?.firstOrigin ?? null, begun),
     ...visitOf('last', contact?.lastOrigin ?? null, event.occurredAt),
@@ -106,9 +107,13 @@ export const linkFields = ['utm_source', 'utm_medium', 'utm_campaign'] as const
 
 /**
  * UTM parameters by which the lead has come now, where the author of a workflow hands them on himself; else those that stand in the fields of
- * the contact, which every report carries: they are stated, and news only while they are others.
+ * the contact, which every report carries: they are stated, of `statedOf` (ms), and news only while they are others.
  */
-function linkOf({ workflow, ...event }: LeadEvent, tenant: Tenant | undefined): { link: Touch | undefined; statedLinks: StatedVisit[] } {
+function linkOf(
+  { workflow, ...event }: LeadEvent,
+  tenant: Tenant | undefined,
+  statedOf: number,
+): { link: Touch | undefined; statedLinks: StatedVisit[] } {
   const fields = { ...workflow?.customFields, ...namedFields(event, tenant) }
   const handedOn = workflow?.customData ?? {}
   const link = linkTouch([handedOn, fields], event.occurredAt)
@@ -116,7 +121,7 @@ function linkOf({ workflow, ...event }: LeadEvent, tenant: Tenant | undefined): 
   const stated = isHandedOn ? (linkTouch([fields], event.occurredAt) ?? link) : link
   return {
     link: isHandedOn ? link : undefined,
-    statedLinks: stated === undefined ? [] : [{ id: visitId('link', stated), touch: stated }],
+    statedLinks: stated === undefined ? [] : [{ id: visitId('link', stated), touch: { ...stated, at: statedOf } }],
   }
 }
 

@@ -211,6 +211,29 @@ t.test('parameters that stand in the fields of a contact are a touch once: each 
   )
 })
 
+t.test('parameters in the fields of a contact that is found late are of its beginning, as its source is', async (t) => {
+  const of = (...events: LeadEvent[]) => {
+    const one = drive(stage, {
+      at: start,
+      tables: { tenants: [[tenantId, tenantRecord({ tenantId, customFieldNames: { f1: 'utm_source' } })]] },
+    })
+    for (const each of events) one.pipe(leadEvents, maria, each)
+    return (one.state(maria) as LeadTouches).touches.map(({ channel, at }) => [channel, (at - start) / DAY])
+  }
+  const found = contact('website', start + 80 * DAY, { createdAt: start, customFields: { f1: 'zillow' } })
+  t.strictSame(of(found), [['referral', 0]], 'a sweep finds a contact that was changed 80 days after it was made')
+  const report = { ...noReport, contact: found.contact, customFields: { utm_source: 'zillow' }, customData: {} }
+  t.strictSame(of(event('workflow_reported', { occurredAt: start + 80 * DAY, workflow: report })), [['referral', 0]])
+  t.strictSame(
+    of(contact('Open House', start), event('workflow_reported', { occurredAt: start + 80 * DAY, workflow: report })),
+    [
+      ['events', 0],
+      ['referral', 80],
+    ],
+    'what a contact that is known has not stated before is news',
+  )
+})
+
 t.test('a source counts once, also where an older statement is told after a newer one', async (t) => {
   const one = line()
   const stated = (source: string, at: number) => contact(source, at, { createdAt: start }, 'contact_updated')
