@@ -45,12 +45,13 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
   const begun = Math.min(contact?.createdAt ?? event.occurredAt, event.occurredAt)
   const isUnknown = statedBefore.source === null && statedBefore.origins.length === 0
   const { link, statedLinks } = linkOf(event, tenant, isUnknown ? begun : event.occurredAt)
-  const visits = [
-    ...visitOf('first', contact?.firstOrigin ?? null, begun),
-    ...visitOf('last', contact?.lastOrigin ?? null, event.occurredAt),
-  ]
-  const isNews = ({ id }: { readonly id: string }) => !statedBefore.origins.includes(id)
-  touches.push(...visits.filter(isNews).map(({ touch }) => touch))
+  const first = visitOf('first', contact?.firstOrigin ?? null, begun)
+  const last = visitOf('last', contact?.lastOrigin ?? null, event.occurredAt)
+  const isNews = ({ id }: StatedVisit) => !statedBefore.origins.includes(id)
+  // While there is no other, the latest visit is the first one, whenever the contact is read.
+  const firsts = statedBefore.origins.some((id) => id.startsWith('last ')) ? [] : [...statedBefore.origins, ...first.map(({ id }) => id)]
+  const later = last.filter(({ touch }) => !firsts.includes(visitId('first', touch)))
+  touches.push(...[...first, ...later].filter(isNews).map(({ touch }) => touch))
   const visited = link ?? statedLinks.find(isNews)?.touch
   if (visited !== undefined) touches.push(visited)
   else if (stated !== undefined && stated !== statedBefore.source) {
@@ -65,7 +66,7 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
   if (way !== undefined) touches.push({ ...way, at: event.occurredAt, campaign: null, basis: 'message' })
   if (event.emailEvent?.event === 'clicked')
     touches.push({ channel: 'email_marketing', at: event.occurredAt, source: 'email', campaign: null, basis: 'click' })
-  return { touches, statedSource: stated, statedOrigins: [...visits, ...statedLinks].map(({ id }) => id) }
+  return { touches, statedSource: stated, statedOrigins: [...first, ...last, ...statedLinks].map(({ id }) => id) }
 }
 
 /** Has it touched the lead already? An older statement that is told late stands between two of the newer one. */

@@ -122,6 +122,25 @@ t.test('visits that the platform recorded are touches: the first when the contac
   t.match(click.outputs(journeys)[0]?.touches, [{ channel: 'social_media', source: 'facebook', basis: 'utm' }])
 })
 
+t.test('a latest visit that is the first one is no visit of the day on which the contact is read', async (t) => {
+  const one = line()
+  const paid = origin({ sessionSource: 'Paid Search', campaign: 'austin' })
+  const read = (days: number, lastOrigin: Origin, firstOrigin: Origin | null = paid) =>
+    one.pipe(leadEvents, maria, contact('', start + days * DAY, { createdAt: start, firstOrigin, lastOrigin }, 'contact_updated'))
+  read(20, paid)
+  read(25, paid, null)
+  read(30, origin({ sessionSource: 'Organic Search' }))
+  read(35, paid)
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ channel, at }) => [channel, (at - start) / DAY]),
+    [
+      ['paid_search', 0],
+      ['organic_search', 30],
+      ['paid_search', 35],
+    ],
+  )
+})
+
 t.test('two campaigns of one channel on one day are two visits, in either order', async (t) => {
   const visit = (campaign: string | null, at: number) =>
     contact('', at, { lastOrigin: origin({ sessionSource: 'Paid Search', campaign }) }, 'contact_updated')
