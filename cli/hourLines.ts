@@ -10,8 +10,17 @@ export function hoursOf(insight: AgentInsight | undefined): Finding[] {
   return (insight?.findings ?? []).filter(({ kind }) => kind === 'hour')
 }
 
-/** Nothing where the location does not leave hours to lot and never did. */
-export function hourLines(location: string, insight: AgentInsight | undefined, settings: Tenant | undefined): string[] {
+/** That a statement holds no longer, where it does not: the lot is drawn without it. `now` in ms. */
+export function outOfDate(what: 'wording' | 'hour', { validUntil }: Pick<AgentInsight, 'validUntil'>, now: number): string[] {
+  return validUntil > now
+    ? []
+    : [
+        `Out of date since ${instantText(validUntil)}: does the pipeline run? Every ${what} has the same share until it is stated anew, a stopped one as well.`,
+      ]
+}
+
+/** Nothing where the location does not leave hours to lot and never did. `now` in ms. */
+export function hourLines(location: string, insight: AgentInsight | undefined, settings: Tenant | undefined, now: number): string[] {
   const isOn = settings !== undefined && wantsHours(settings)
   const trial = insight?.findings.find(({ kind }) => kind === 'trial')
   if (insight === undefined || trial === undefined)
@@ -33,6 +42,7 @@ export function hourLines(location: string, insight: AgentInsight | undefined, s
   return [
     ...(isOn ? [] : [`No hour is left to lot at ${location}: trials of hours are off.`]),
     `${trial.subject}, running, since ${instantText(Number(evidenceIn(trial, 'since')))}, stated ${instantText(insight.at)}, ${trial.samples} results`,
+    ...outOfDate('hour', insight, now),
     ...columns([['hour of the lead', 'answered', 'opted out', 'best with', ...shares, 'state'], ...rows]),
     `The hour of ${runningHours.exploreMicro / 10_000} % of the follow-ups that we begin is left to lot, within what is lawful where the lead lives.`,
   ]

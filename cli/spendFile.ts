@@ -4,7 +4,7 @@
  */
 import { parse } from 'csv-parse/sync'
 import { channels, isChannel } from '../pipelines/attribution/channels.ts'
-import { dayOfText } from '../pipelines/attribution/window.ts'
+import { CAMPAIGN_LENGTH, dayOfText } from '../pipelines/attribution/window.ts'
 import type { MarketingSpend } from '../schemas/generated/records.ts'
 import { cliError } from './errors.ts'
 
@@ -21,8 +21,6 @@ export interface SpendFile {
   readonly problems: readonly SpendProblem[]
 }
 
-/** Longest name of a campaign, characters. */
-const CAMPAIGN_LENGTH = 60
 /** Ten years: an older day is a mistyped one. */
 const OLDEST_DAYS = 3_653
 

@@ -11,7 +11,7 @@ import { cliKafka } from '../cliKafka.ts'
 import { columns } from '../columns.ts'
 import { countOf } from '../countOption.ts'
 import { cliError } from '../errors.ts'
-import { hourLines, hoursOf } from '../hourLines.ts'
+import { hourLines, hoursOf, outOfDate } from '../hourLines.ts'
 import type { Surroundings } from '../surroundings.ts'
 import { unknownLocation } from '../unknownLocation.ts'
 
@@ -60,8 +60,8 @@ export function addTrials(
           terminal.out(JSON.stringify(insight ?? null))
           if (hours !== undefined) terminal.out(JSON.stringify(hours))
         } else {
-          for (const line of trialLines(location, insight, settings)) terminal.out(line)
-          for (const line of hourLines(location, hours, settings)) terminal.out(line)
+          for (const line of trialLines(location, insight, settings, now())) terminal.out(line)
+          for (const line of hourLines(location, hours, settings, now())) terminal.out(line)
         }
       }),
     )
@@ -112,8 +112,8 @@ export function reopened(settings: Tenant, name: string, at: number): Tenant {
   return { ...settings, updatedAt: at, trials: { enabled, reopened: { ...before, [name]: at } } }
 }
 
-/** The trial of a location as lines. */
-export function trialLines(location: string, insight: AgentInsight | undefined, settings: Tenant | undefined): string[] {
+/** The trial of a location as lines; `now` in ms. */
+export function trialLines(location: string, insight: AgentInsight | undefined, settings: Tenant | undefined, now: number): string[] {
   const off = settings?.trials?.enabled === false ? [`Nothing is left to lot at ${location}: trials are off.`] : []
   const trial = insight?.findings.find(({ kind }) => kind === 'trial')
   if (insight === undefined || trial === undefined) {
@@ -139,6 +139,7 @@ export function trialLines(location: string, insight: AgentInsight | undefined, 
   return [
     ...off,
     `${trial.subject}, ${won}, since ${instantText(Number(since))}, stated ${instantText(insight.at)}, ${trial.samples} results`,
+    ...outOfDate('wording', insight, now),
     ...columns([['wording', 'answered well', 'best with', 'share of the lot', 'state'], ...rows]),
     'Of the leads that it was tried on, each once, in the 72 hours after a message:',
     ...columns([['wording', ...guardrails.map(({ told }) => told)], ...watched]),

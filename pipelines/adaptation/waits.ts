@@ -68,9 +68,12 @@ export function withWait(state: ResultsState, wait: OutcomeWait): ResultsState {
   return { ...state, waits }
 }
 
-/** When the wait is over, ms: with a result where it has begun, without one where no message was confirmed. */
+/**
+ * When the wait is over, ms: with a result where it has begun, without one where no message was confirmed. A result is told at a full hour,
+ * since the moment of its record, less the window, would name its message.
+ */
 export function dueAt({ startedAt, decidedAt }: OutcomeWait): number {
-  return startedAt === null ? decidedAt + CONFIRM_MS : startedAt + WINDOW_MS + SETTLE_MS
+  return startedAt === null ? decidedAt + CONFIRM_MS : Math.ceil((startedAt + WINDOW_MS + SETTLE_MS) / HOUR_MS) * HOUR_MS
 }
 
 export interface Closed {
@@ -135,6 +138,11 @@ function watchedOf({ startedAt, notTaken }: OutcomeWait, state: ResultsState): s
   return harmsWithin(state.seen, startedAt, Math.min(startedAt + WINDOW_MS, nextMessageAfter(startedAt, state)))
 }
 
+/** With the millisecond a result would name its message. */
+function toTheHour(at: number): number {
+  return Math.floor(at / HOUR_MS) * HOUR_MS
+}
+
 /** The record of a result. */
 export function resultOf(
   { wait, wording, guardrails, outcome, latencyMs }: Closed['results'][number],
@@ -149,9 +157,8 @@ export function resultOf(
     decisionType: 'follow_up',
     option: wait.option,
     policyHash: wait.policyHash,
-    // To the hour: with the millisecond it would name its message.
-    startedAt: startedAt - (((startedAt % HOUR_MS) + HOUR_MS) % HOUR_MS),
-    closedAt,
+    startedAt: toTheHour(startedAt),
+    closedAt: toTheHour(closedAt),
     outcome,
     latencyMs,
     votedFor: wait.votedFor,

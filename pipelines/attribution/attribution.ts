@@ -24,7 +24,7 @@ export const RENEW_MS = 36 * 3_600_000
 
 const TIMER = 'publish'
 /** Rises when the same window may give other findings. */
-const agentVersion = 4
+const agentVersion = 5
 
 type Answer = Outcome<AttributionState, typeof insights>
 

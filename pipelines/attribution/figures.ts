@@ -59,6 +59,8 @@ export interface Figures {
   /** Of the kept conversions, those of leads no touch is known of. */
   readonly unattributed: number
   readonly unattributedCents: bigint
+  /** Of the kept conversions, those with a known channel, whether or not they have a worth. */
+  readonly attributed: number
   /** How sure the channels of the kept conversions are, 0 to 1; 0 without any. */
   readonly basis: number
   /** Kept conversions with worth and touches. */
@@ -143,6 +145,7 @@ export function figuresOf(state: AttributionState, at: number): Figures {
     revenue: state.days.reduce((sum, { cents }) => sum + BigInt(cents), 0n),
     unattributed: unknown.length,
     unattributedCents: unknown.reduce((sum, { cents }) => sum + BigInt(cents ?? 0), 0n) * BigInt(scale),
+    attributed: state.conversions.length - unknown.length,
     basis: bases.length === 0 ? 0 : bases.reduce((sum, basis) => sum + basis, 0) / bases.length / 100,
     kept: valued.length,
     scale,
@@ -159,9 +162,9 @@ export function conversionRate({ matureLeads, matureConverted }: ChannelFigures,
   return matureLeads === 0 ? undefined : shareInterval(matureConverted, matureLeads, z)
 }
 
-/** Share of known touches among kept conversions, times how sure those are: 0 to 1. */
-export function completenessOf({ kept, unattributed, basis }: Figures): number {
-  return kept + unattributed === 0 ? 0 : (kept / (kept + unattributed)) * basis
+/** Share of kept conversions with a known channel, times how sure those are: 0 to 1. */
+export function completenessOf({ attributed, unattributed, basis }: Figures): number {
+  return attributed === 0 ? 0 : (attributed / (attributed + unattributed)) * basis
 }
 
 function shareOf(parts: readonly bigint[], touches: readonly { readonly channel: number }[], channel: number): bigint {

@@ -12,7 +12,7 @@ import type { Figures } from './figures.ts'
 import { MAX_FINDINGS, MIN_MATURE_LEADS, MIN_TOUCHPOINTS, interval, told } from './findings.ts'
 import type { MeanInterval } from '../consensus/scores/shareIntervals.ts'
 import { Z_90, Z_90_OF_14, sumInterval } from './intervals.ts'
-import { WINDOW_DAYS, dayOf } from './window.ts'
+import { DAY_MS, WINDOW_DAYS, dayOf } from './window.ts'
 
 export const FORECAST_DAYS = 30
 /** Two thirds of the window: of less, a month says little of the next. An assumption. */
@@ -29,7 +29,7 @@ export function forecastFindings(state: AttributionState, figures: Figures, at: 
 function forecastOf(state: AttributionState, figures: Figures, at: number): Finding[] {
   // What was won before the location was first heard of is known in part, and not of the days that are counted.
   const firstDay = dayOf(state.since)
-  const seen = state.conversions.filter((one) => dayOf(one.at) >= firstDay)
+  const seen = state.conversions.filter((one) => dayOf(one.at) >= firstDay && one.at > at - WINDOW_DAYS * DAY_MS)
   const amounts = seen.flatMap(({ cents }) => (cents === null ? [] : [amountNumber(BigInt(cents))]))
   if (figures.observedDays < MIN_OBSERVED_DAYS || amounts.length < MIN_CONVERSIONS) return []
   const days = figures.observedDays

@@ -24,6 +24,8 @@ export const SAME_TOUCH_MS = DAY_MS
 export const LOOKBACK_MS = 90 * DAY_MS
 /** A conversion told later than so long after it happened is not counted: its id may have been forgotten. Twice the window of the figures. */
 export const CONVERSION_MEMORY_MS = 180 * DAY_MS
+/** A lead to which something happens is written again after so long, so that it is kept: 30 days. */
+const RENEW_MS = 30 * DAY_MS
 /** More within 180 days are refused and counted as dropped: forgetting one could count it twice. A lead wins one or two. */
 export const MAX_CONVERSIONS = 32
 
@@ -49,7 +51,7 @@ function touch(before: LeadTouches | undefined, record: StreamRecord<LeadEvent>,
   const event = record.value
   if (isErased(before, event.occurredAt)) return drop('before_erasure')
   const state = before ?? fresh
-  const statedBefore = { source: state.statedSource, origins: state.statedOrigins }
+  const statedBefore = { source: state.statedSource, origins: state.statedOrigins, touches: state.touches }
   const { touches, statedSource, statedOrigins } = touchesOf(event, statedBefore, ctx.tables.tenants.get(event.tenantId))
   let after: LeadTouches = {
     ...state,
@@ -68,11 +70,12 @@ function touch(before: LeadTouches | undefined, record: StreamRecord<LeadEvent>,
   // A webhook of the message may come before that of the contact with its source: it is told when both are known.
   if (after.engagedAt !== null && after.touches.length > 0 && (state.engagedAt === null || state.touches.length === 0))
     told.push(journeyOf('engaged', '', after.engagedAt, after, event, ctx))
-  if (after.nearAt === null && (event.kind === 'appointment_booked' || event.opportunity !== null))
-    after = { ...after, nearAt: event.occurredAt }
+  if (event.kind === 'appointment_booked' || event.opportunity !== null) after = withNear(after, event.occurredAt)
   // Leads of whom nothing is told here keep no state; of the others most events say nothing new, and are not written again.
   if (before === undefined && sameBut(fresh, after)) return next(undefined)
-  if (before !== undefined && told.length === 0 && sameBut(before, after)) return drop('nothing_new')
+  // But once in a while, or a lead that goes on would be forgotten and told of anew; what an erasure leaves goes in its time.
+  const isKept = after.latestAt - state.latestAt < RENEW_MS || isErasedOnly(state)
+  if (before !== undefined && told.length === 0 && isKept && sameBut(before, after)) return drop('nothing_new')
   return next<LeadTouches, typeof journeyTopic>(after, { emit: told.map((one) => emitted(one)) })
 }
 
@@ -158,8 +161,17 @@ function withTouch(state: LeadTouches, touch: Touch): LeadTouches {
   const added = [...state.touches, { channel, at, source, campaign, basis, stage: 'consideration' }].sort((a, b) => a.at - b.at)
   const repeated = added.findIndex(({ channel }, index) => added.findIndex((other) => other.channel === channel) < index)
   const kept = added.length <= MAX_TOUCHES ? added : added.toSpliced(repeated, 1)
-  const staged = kept.map((one, index) => ({ ...one, stage: stageOf(index, one.at, state.nearAt) }))
-  return { ...state, touches: staged, touchCount: state.touchCount + 1 }
+  return { ...state, touches: staged(kept, state.nearAt), touchCount: state.touchCount + 1 }
+}
+
+/** With an appointment or opportunity at `at` (ms): the earliest counts, and one that is told late stands before touches that are known. */
+function withNear(state: LeadTouches, at: number): LeadTouches {
+  if (state.nearAt !== null && state.nearAt <= at) return state
+  return { ...state, nearAt: at, touches: staged(state.touches, at) }
+}
+
+function staged(touches: readonly JourneyTouch[], nearAt: number | null): JourneyTouch[] {
+  return touches.map((one, index) => ({ ...one, stage: stageOf(index, one.at, nearAt) }))
 }
 
 function stageOf(index: number, at: number, nearAt: number | null): JourneyTouch['stage'] {

@@ -3,8 +3,9 @@
  * parameters of a link, a message on a page of the team, a click in an e-mail. Our own messages, and texts and calls of the lead, are none.
  * @source reference/lead-domain.md 2.9 (TouchpointEvent), 12.5; reference/gohighlevel.md 2.3
  */
-import type { LeadEvent, MessageFields, Origin, Tenant } from '../../schemas/generated/records.ts'
+import type { JourneyTouch, LeadEvent, MessageFields, Origin, Tenant } from '../../schemas/generated/records.ts'
 import { isContact } from '../enrich/messageEvents.ts'
+import { cut } from '../ingest/fields.ts'
 import { sourceName } from '../sources/sourceName.ts'
 import { channelOfMessage, channelOfSession, channelOfSource } from './channels.ts'
 import type { MarketingChannel } from './channels.ts'
@@ -21,7 +22,7 @@ export interface TouchesOfEvent {
   readonly touches: readonly Touch[]
   /** The source that the contact states, by its usual name; `undefined` = this event states none. */
   readonly statedSource: string | undefined
-  /** The visits that the contact states, by what makes them the same visit. */
+  /** The visits that the contact states, those in its fields among them, by what makes them the same visit. */
   readonly statedOrigins: readonly string[]
 }
 
@@ -29,9 +30,11 @@ export interface TouchesOfEvent {
 export interface StatedBefore {
   readonly source: string | null
   readonly origins: readonly string[]
+  /** What has touched the lead. */
+  readonly touches: readonly Pick<JourneyTouch, 'source' | 'campaign' | 'basis'>[]
 }
 
-/** Longest name of a campaign, characters. */
+/** Longest name of a campaign, UTF-16 units. */
 const CAMPAIGN_LENGTH = 60
 
 export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: Tenant | undefined): TouchesOfEvent {
@@ -39,26 +42,36 @@ export function touchesOf(event: LeadEvent, statedBefore: StatedBefore, tenant: 
   const text = contact?.source ?? null
   const stated = text === null || text.trim() === '' ? undefined : sourceName(text)
   const touches: Touch[] = []
-  const link = linkTouch(event, tenant)
   const begun = Math.min(contact?.createdAt ?? event.occurredAt, event.occurredAt)
-  const visits = [
-    ...visitOf('first', contact?.firstOrigin ?? null, begun),
-    ...visitOf('last', contact?.lastOrigin ?? null, event.occurredAt),
-  ]
-  touches.push(...visits.filter(({ id }) => !statedBefore.origins.includes(id)).map(({ touch }) => touch))
-  if (link !== undefined) touches.push(link)
+  const isUnknown = statedBefore.source === null && statedBefore.origins.length === 0
+  const { link, statedLinks } = linkOf(event, tenant, isUnknown ? begun : event.occurredAt)
+  const first = visitOf('first', contact?.firstOrigin ?? null, begun)
+  const last = visitOf('last', contact?.lastOrigin ?? null, event.occurredAt)
+  const isNews = ({ id }: StatedVisit) => !statedBefore.origins.includes(id)
+  // While there is no other, the latest visit is the first one, whenever the contact is read.
+  const firsts = statedBefore.origins.some((id) => id.startsWith('last ')) ? [] : [...statedBefore.origins, ...first.map(({ id }) => id)]
+  const later = last.filter(({ touch }) => !firsts.includes(visitId('first', touch)))
+  touches.push(...[...first, ...later].filter(isNews).map(({ touch }) => touch))
+  const visited = link ?? statedLinks.find(isNews)?.touch
+  if (visited !== undefined) touches.push(visited)
   else if (stated !== undefined && stated !== statedBefore.source) {
     const channel = channelOfSource(stated)
     // A source is stated of the contact's beginning, once; a later statement of another one is a touch of its own.
     const at = statedBefore.source === null ? begun : event.occurredAt
-    if (channel !== undefined) touches.push({ channel, at, source: stated, campaign: campaignIn(text), basis: basisOf(text) })
+    const touch = { source: stated, campaign: campaignIn(text), basis: basisOf(text) }
+    if (channel !== undefined && !isAmong(statedBefore.touches, touch)) touches.push({ channel, at, ...touch })
   }
   const said = saidBy(event)
   const way = said === undefined ? undefined : channelOfMessage(said.channel)
   if (way !== undefined) touches.push({ ...way, at: event.occurredAt, campaign: null, basis: 'message' })
   if (event.emailEvent?.event === 'clicked')
     touches.push({ channel: 'email_marketing', at: event.occurredAt, source: 'email', campaign: null, basis: 'click' })
-  return { touches, statedSource: stated, statedOrigins: visits.map(({ id }) => id) }
+  return { touches, statedSource: stated, statedOrigins: [...first, ...last, ...statedLinks].map(({ id }) => id) }
+}
+
+/** Has it touched the lead already? An older statement that is told late stands between two of the newer one. */
+function isAmong(touches: StatedBefore['touches'], { source, campaign, basis }: StatedBefore['touches'][number]): boolean {
+  return touches.some((known) => known.source === source && known.campaign === campaign && known.basis === basis)
 }
 
 /** The message or call that came from the lead itself; what a telephone or mailbox writes is none. */
@@ -66,8 +79,18 @@ export function saidBy({ kind, message }: LeadEvent): MessageFields | undefined 
   return kind === 'message_inbound' && message !== null && isContact(message) ? message : undefined
 }
 
+interface StatedVisit {
+  /** What makes it the same visit when it is stated again. */
+  readonly id: string
+  readonly touch: Touch
+}
+
+function visitId(which: 'first' | 'last' | 'link', { channel, campaign }: Pick<Touch, 'channel' | 'campaign'>): string {
+  return [which, channel, campaign ?? ''].join(' ')
+}
+
 /** A visit that the platform recorded, where it says which channel it came by. */
-function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): { id: string; touch: Touch }[] {
+function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): StatedVisit[] {
   if (origin === null) return []
   const { source, medium, sessionSource, click } = origin
   // A click id proves an advertisement, whatever the parameters say; the session is the platform's own reading of both.
@@ -75,29 +98,53 @@ function visitOf(which: 'first' | 'last', origin: Origin | null, at: number): { 
   const link = source ?? click
   const channel = (link === null ? undefined : channelOfLink(link, way)) ?? channelOfSession(sessionSource ?? '')
   if (channel === undefined) return []
-  const campaign = cut(origin.campaign ?? undefined)
+  const campaign = campaignName(origin.campaign)
   const name = link === null ? sourceName(sessionSource) : linkName(link, way)
-  return [{ id: [which, channel, campaign ?? ''].join(' '), touch: { channel, at, source: name, campaign, basis: 'utm' } }]
+  return [{ id: visitId(which, { channel, campaign }), touch: { channel, at, source: name, campaign, basis: 'utm' } }]
 }
 
 /** The parameters of a link that are read, under these names in a workflow's report and among the named custom fields. */
 export const linkFields = ['utm_source', 'utm_medium', 'utm_campaign'] as const
 
-/** UTM parameters that a workflow hands on, or that the tenant keeps in named custom fields. */
-function linkTouch(event: LeadEvent, tenant: Tenant | undefined): Touch | undefined {
-  const told = { ...event.workflow?.customFields, ...event.workflow?.customData, ...namedFields(event, tenant) }
-  const of = (wanted: (typeof linkFields)[number]) =>
-    Object.entries(told).find(([name]) => name.toLowerCase().replaceAll(/[\s-]+/g, '_') === wanted)?.[1]
-  const source = of('utm_source')
-  if (source === undefined || source.trim() === '') return undefined
-  const medium = of('utm_medium') ?? ''
+/**
+ * UTM parameters by which the lead has come now, where the author of a workflow hands them on himself; else those that stand in the fields of
+ * the contact, which every report carries: they are stated, of `statedOf` (ms), and news only while they are others.
+ */
+function linkOf(
+  { workflow, ...event }: LeadEvent,
+  tenant: Tenant | undefined,
+  statedOf: number,
+): { link: Touch | undefined; statedLinks: StatedVisit[] } {
+  const fields = { ...workflow?.customFields, ...namedFields(event, tenant) }
+  const handedOn = workflow?.customData ?? {}
+  const link = linkTouch([handedOn, fields], event.occurredAt)
+  const isHandedOn = parameter([handedOn], 'utm_source') !== undefined
+  const stated = isHandedOn ? (linkTouch([fields], event.occurredAt) ?? link) : link
+  return {
+    link: isHandedOn ? link : undefined,
+    statedLinks: stated === undefined ? [] : [{ id: visitId('link', stated), touch: { ...stated, at: statedOf } }],
+  }
+}
+
+type Named = Readonly<Record<string, string>>
+
+function linkTouch(told: readonly Named[], at: number): Touch | undefined {
+  const source = parameter(told, 'utm_source')
+  if (source === undefined) return undefined
+  const medium = parameter(told, 'utm_medium') ?? ''
   const channel = channelOfLink(source, medium)
   if (channel === undefined) return undefined
-  return { channel, at: event.occurredAt, source: linkName(source, medium), campaign: cut(of('utm_campaign')), basis: 'utm' }
+  return { channel, at, source: linkName(source, medium), campaign: campaignName(parameter(told, 'utm_campaign')), basis: 'utm' }
+}
+
+/** What the first of these that has it says. */
+function parameter(told: readonly Named[], wanted: (typeof linkFields)[number]): string | undefined {
+  const isWanted = (name: string) => name.toLowerCase().replaceAll(/[\s-]+/g, '_') === wanted
+  return told.flatMap((named) => Object.entries(named)).find(([name, text]) => isWanted(name) && text.trim() !== '')?.[1]
 }
 
 /** A contact carries its fields in every webhook, so only that of its creation is a touch. */
-function namedFields(event: LeadEvent, tenant: Tenant | undefined): Record<string, string> {
+function namedFields(event: Pick<LeadEvent, 'kind' | 'contact'>, tenant: Tenant | undefined): Record<string, string> {
   if (event.kind !== 'contact_created' || event.contact === null || tenant === undefined) return {}
   return Object.fromEntries(
     Object.entries(event.contact.customFields ?? {}).map(([id, value]) => [tenant.customFieldNames[id] ?? id, value] as const),
@@ -130,10 +177,10 @@ function basisOf(text: string | null): 'stated' | 'utm' {
 function campaignIn(text: string | null): string | null {
   const from = text?.search(/(^|[?&])utm_campaign=/i) ?? -1
   if (text === null || from < 0) return null
-  return cut(new URLSearchParams(text.slice(from).replace(/^[?&]/, '').split('#', 1)[0]).get('utm_campaign') ?? undefined)
+  return campaignName(new URLSearchParams(text.slice(from).replace(/^[?&]/, '').split('#', 1)[0]).get('utm_campaign'))
 }
 
-function cut(text: string | undefined): string | null {
-  const trimmed = text?.trim().slice(0, CAMPAIGN_LENGTH) ?? ''
-  return trimmed === '' ? null : trimmed
+function campaignName(text: string | null | undefined): string | null {
+  const name = cut(text?.trim() ?? '', CAMPAIGN_LENGTH)
+  return name === '' ? null : name
 }

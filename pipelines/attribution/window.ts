@@ -2,6 +2,7 @@
  * What is kept of a location for 90 days, and every bound of it. Leads are counted by day and step, so their number costs nothing;
  * conversions are kept one by one up to a number, then a fair sample of them; spend up to a number of rows, then none is trusted.
  */
+import { hash } from 'node:crypto'
 import { DateTime } from 'luxon'
 import type { AttributionState, LeadJourney, MarketingSpend } from '../../schemas/generated/records.ts'
 import { basisHundredths, indexOfChannel } from './channels.ts'
@@ -14,6 +15,9 @@ export const WINDOW_DAYS = 90
 export const MAX_CONVERSIONS_KEPT = 600
 /** 22 campaigns a day for 90 days; some 40 bytes each, 80 KB of state. */
 export const MAX_SPEND_ROWS = 2_000
+/** Longest name of a campaign that is kept as it is, and longest code of a currency (ISO 4217), UTF-16 units. */
+export const CAMPAIGN_LENGTH = 60
+const CURRENCY_LENGTH = 3
 /** What changes is published at most so often, ms. */
 export const PUBLISH_AFTER_MS = 5 * 60_000
 
@@ -54,7 +58,8 @@ export function emptyWindow(at: number): AttributionState {
 export function trimmed(state: AttributionState, at: number): AttributionState {
   const latestAt = Math.max(state.latestAt, at)
   const firstDay = dayOf(latestAt) - WINDOW_DAYS
-  const conversions = state.conversions.filter((one) => one.at > latestAt - WINDOW_DAYS * DAY_MS)
+  // Whole days, as everything that they are compared with.
+  const conversions = state.conversions.filter((one) => dayOf(one.at) >= firstDay)
   return {
     ...state,
     latestAt,
@@ -84,7 +89,8 @@ export function withJourney(state: AttributionState, journey: LeadJourney): Attr
     case 'engaged':
       return day === undefined || first === undefined ? state : withStep(state, day, first, ENGAGED)
     case 'converted': {
-      if (journey.at <= state.latestAt - WINDOW_DAYS * DAY_MS || state.conversions.some(({ id }) => id === journey.journeyId)) return state
+      if (dayOf(journey.at) < dayOf(state.latestAt) - WINDOW_DAYS || state.conversions.some(({ id }) => id === journey.journeyId))
+        return state
       const counted = withConversion(state, journey)
       // How many leads convert is counted by their first conversion; what they bring, by all.
       if (journey.conversionNo !== 1 || day === undefined || first === undefined) return counted
@@ -188,17 +194,26 @@ function isSampled(id: string, bits: number): boolean {
   return bits === 0 || Number.parseInt(id.replaceAll('-', '').slice(0, 8), 16) >>> (32 - bits) === 0
 }
 
+/** What stands for a campaign in the state: its name, or a hash of one that is longer than `spend load` takes. Anybody may write the topic. */
+function campaignKey(campaign: string): string {
+  return campaign.length <= CAMPAIGN_LENGTH ? campaign : hash('sha256', campaign, 'hex').slice(0, 32)
+}
+
 /** With one statement on spend; the latest one on its channel, campaign and day counts. `undefined` for what cannot be counted. */
 export function withSpend(state: AttributionState, spend: MarketingSpend): AttributionState | undefined {
   const channel = indexOfChannel(spend.channel)
   const day = dayOfText(spend.day)
   const cents = centsOf(spend.amount)
   if (channel === undefined || day === undefined || cents === undefined || cents < 0n) return undefined
+  if (spend.currency.length > CURRENCY_LENGTH) return undefined
   // Of a mistyped year it would stay for good: nothing to come leaves the window.
   if (day > dayOf(state.latestAt) + WINDOW_DAYS) return undefined
   if (day < dayOf(state.latestAt) - WINDOW_DAYS) return state
-  const { campaign, currency, statedAt } = spend
-  const known = state.spend.find((row) => row.channel === channel && row.campaign === campaign && row.day === day)
+  const { currency, statedAt } = spend
+  const campaign = campaignKey(spend.campaign)
+  // Rows of before names were bounded have them whole.
+  const isOf = (name: string) => name === campaign || name === spend.campaign
+  const known = state.spend.find((row) => row.channel === channel && isOf(row.campaign) && row.day === day)
   if (known !== undefined && known.statedAt > statedAt) return state
   const others = state.spend.filter((row) => row !== known)
   if (known === undefined && others.length >= MAX_SPEND_ROWS) return { ...state, spendRefusedUntil: Math.max(day, state.spendRefusedUntil) }

@@ -36,7 +36,7 @@ function observe(before: MarketState | undefined, record: StreamRecord<MarketFac
   const series = withFact(state.series, fact, ctx.at)
   if (series === undefined) return drop('told_already')
   if (series === 'full') return drop('no_room')
-  const { told, emissions } = tell(series, state.told, ctx)
+  const { told, emissions } = tell(series, state.told, REFRESH_MS, ctx)
   const timers = before === undefined ? [timer(REFRESH_TIMER).at(ctx.at + REFRESH_MS)] : []
   return next<MarketState, typeof insights>({ series, told }, { emit: emissions, timers })
 }
@@ -44,18 +44,19 @@ function observe(before: MarketState | undefined, record: StreamRecord<MarketFac
 /** Lets what is too old go and says again what still holds. */
 function refresh(before: MarketState, _fired: FiredTimer, ctx: Context): Answer {
   const series = current(before.series, ctx.at)
-  const { told, emissions } = tell(series, before.told, ctx)
+  // All of it, whenever it was told: what is left of a day and a minute would not outlive a refresh that does not come.
+  const { told, emissions } = tell(series, before.told, VALID_MS, ctx)
   if (series.length === 0) return next<MarketState, typeof insights>(undefined, { emit: emissions })
   return next<MarketState, typeof insights>({ series, told }, { emit: emissions, timers: [timer(REFRESH_TIMER).at(ctx.at + REFRESH_MS)] })
 }
 
-/** What each agent has to say now that it has not said, or not lately. */
-function tell(series: readonly MarketSeries[], said: readonly ToldInsight[], ctx: Context) {
+/** What each agent has to say now that it has not said, or of which no more than `renewMs` is left. */
+function tell(series: readonly MarketSeries[], said: readonly ToldInsight[], renewMs: number, ctx: Context) {
   const found = findingsOf(series)
   const told: ToldInsight[] = []
   const emissions: Emission<typeof insights>[] = []
   for (const agentId of insightAgents) {
-    const statement = { agentId, agentVersion, system, findings: found.get(agentId) ?? [], validMs: VALID_MS, renewMs: REFRESH_MS } as const
+    const statement = { agentId, agentVersion, system, findings: found.get(agentId) ?? [], validMs: VALID_MS, renewMs } as const
     const now = restated(
       statement,
       said.find((one) => one.agentId === agentId),

@@ -150,6 +150,23 @@ t.test('hours are told beside the wordings where they are left to lot or were', 
   t.equal((await run(['show', '--location', tenantId, '--json'], stated, asking, statedHours)).told.length, 2)
 })
 
+t.test('a statement that holds no longer is told as one: what it says was stopped is drawn again', async (t) => {
+  const over = { validUntil: tuesdayNoon + DAY }
+  const { told } = await run(['show', '--location', tenantId], { ...stated, ...over }, tenantRecord({ trialHours: true }), {
+    ...statedHours,
+    ...over,
+  })
+  for (const [trial, what] of [
+    ['wording-2', 'wording'],
+    ['hour-1', 'hour'],
+  ] as const)
+    t.equal(
+      told[told.findIndex((line) => line.startsWith(trial)) + 1],
+      `Out of date since 2026-11-11 17:00 UTC: does the pipeline run? Every ${what} has the same share until it is stated anew, a stopped one as well.`,
+    )
+  t.notOk((await run(['show', '--location', tenantId], stated, undefined, statedHours)).told.some((line) => line.startsWith('Out of date')))
+})
+
 t.test('a person opens a stopped hour again, and no other', async (t) => {
   const { code, sent, told } = await run(['reopen', '--location', tenantId, '--hour', '18'], stated, tenantRecord(), statedHours)
   t.equal(code, 0)

@@ -50,7 +50,9 @@ t.test('a message that was answered within 72 hours has one result when they are
   tell(line, decided('d1', 0, { ...votes, silent }), confirmed('d1', 5), did('reply', 65))
   line.advance('72h')
   t.strictSame(line.outputs(results), [], 'the message was confirmed five minutes later')
-  line.advance('35m')
+  line.advance('59m')
+  t.strictSame(line.outputs(results), [], 'by the moment of its record one would find the message')
+  line.advance('1m')
   const [record] = line.records(results)
   t.equal(record?.key, tenantId)
   t.match(record?.value, {
@@ -60,7 +62,7 @@ t.test('a message that was answered within 72 hours has one result when they are
     outcome: 'reply',
     latencyMs: HOUR,
     startedAt: tuesdayNoon,
-    closedAt: at(5) + WINDOW_MS + SETTLE_MS,
+    closedAt: tuesdayNoon + WINDOW_MS + HOUR,
     votedFor: ['a', 'b'],
     votedAgainst: ['c'],
     abstained: ['d'],
@@ -70,6 +72,14 @@ t.test('a message that was answered within 72 hours has one result when they are
   line.advance('30d')
   t.equal(line.outputs(results).length, 1)
   t.strictSame(line.timers(maria), {})
+})
+
+t.test('a result that is told by something else of the lead has its times to the hour as well', async (t) => {
+  const line = lineOf()
+  for (let n = 0; n < OPEN_MOST; n++) tell(line, decided(`d${n}`, n, { chosen: 'wait' }))
+  line.advance('47m')
+  tell(line, decided('next', 47, { chosen: 'wait' }))
+  t.match(line.outputs(results), [{ outcome: 'unknown', startedAt: tuesdayNoon, closedAt: tuesdayNoon }])
 })
 
 t.test('an agent that was waited for in vain has failed, one that was not asked any more has not', async (t) => {

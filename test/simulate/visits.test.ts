@@ -96,7 +96,7 @@ t.test('what the reports say becomes the visits of the profile and touches of it
   for (const { key, value } of line.records(leadEvents)) {
     fold.pipe(leadEvents, key, value, { timestamp: at })
     if (value.workflow !== null)
-      for (const { channel, basis } of touchesOf(value, { source: null, origins: [] }, undefined).touches)
+      for (const { channel, basis } of touchesOf(value, { source: null, origins: [], touches: [] }, undefined).touches)
         if (basis === 'utm') touched.add(channel)
   }
   t.ok([...touched].every(isChannel))

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { RENEW_MS, REFRESH_MS, VALID_MS, attribution } from '../../../pipelines/attribution/attribution.ts'
 import { indexOfChannel } from '../../../pipelines/attribution/channels.ts'
-import { figuresOf } from '../../../pipelines/attribution/figures.ts'
+import { completenessOf, figuresOf } from '../../../pipelines/attribution/figures.ts'
 import { forecastFindings } from '../../../pipelines/attribution/forecast.ts'
 import { journeys as journeyStage } from '../../../pipelines/attribution/journeys.ts'
 import {
@@ -251,6 +251,22 @@ t.test('spend of days to come counts when they have come, and a mistyped year is
   t.equal(withSpend(state, spent('radio', '2027-02-09', '500')), undefined)
 })
 
+t.test('spend of the oldest day is held against what was won on it, at any hour of the newest one', async (t) => {
+  const won = (n: number) =>
+    journey('converted', n, ['radio'], start + 2 * DAY, { at: start + 2 * DAY + DAY / 3, value: '1000', conversionNo: 1 })
+  let state = withSpend(emptyWindow(start), spent('radio', '2026-11-12', '3000')) as AttributionState
+  for (let n = 0; n < 6; n++) state = withJourney(state, won(n))
+  const noon = start + 92 * DAY + DAY / 2
+  const of = (at: number) => {
+    const { revenue, channels } = figuresOf(trimmed(state, at), at)
+    return [revenue, channels[0]?.credits.linear, channels[0]?.roas]
+  }
+  t.strictSame(of(noon), [600_000n, 600_000n, 2])
+  t.strictSame(of(noon + DAY), [0n, undefined, undefined], 'a day later the whole day has left the window')
+  const late = trimmed(emptyWindow(start), noon)
+  t.equal(withJourney(late, won(1)).conversions.length, 1, 'one that is told then counts as those that are kept')
+})
+
 t.test('what was won before the location was first heard of is in no return and no forecast; the models credit it', async (t) => {
   const since = start - (start % DAY)
   const touches = [{ channel: indexOfChannel('radio') ?? -1, at: since - 20 * DAY, basis: 95 }]
@@ -467,6 +483,18 @@ t.test('what is told twice counts once; leads without a known touch are counted 
   )
 })
 
+t.test('how far channels are known is asked of all conversions alike, those without a worth among them', async (t) => {
+  let state = emptyWindow(start)
+  const won = (n: number, channels: readonly string[], value: string | null) => {
+    state = withJourney(state, journey('converted', n, channels, start, { value, conversionNo: 1 }))
+  }
+  for (let n = 0; n < 10; n++) won(n, ['paid_search'], '1000')
+  for (let n = 10; n < 40; n++) won(n, ['paid_search'], null)
+  for (let n = 40; n < 50; n++) won(n, [], null)
+  // 40 of 50 have a channel, and all of these are stated: .8 * .95
+  t.equal(completenessOf(figuresOf(state, start)).toFixed(6), '0.760000')
+})
+
 t.test('after 90 days nothing is left: empty findings are published and the location is forgotten', async (t) => {
   const one = settled()
   one.advance('60d')
@@ -536,6 +564,33 @@ t.test('a full window is some 310 KB', async (t) => {
   const bytes = AttributionState.encode({ ...state, cohorts }).length
   t.ok(state.conversions.length === 600 && state.spend.length === 2_000)
   t.ok(bytes < 320_000, String(bytes))
+})
+
+t.test('names of campaigns that other programs write do not make the state larger, and stay apart', async (t) => {
+  const named = (i: number) => `${'a long name of a campaign '.repeat(40)}${i}`
+  let state = emptyWindow(start)
+  for (let i = 0; i < MAX_SPEND_ROWS; i++)
+    state = withSpend(state, spent('radio', '2026-11-10', '1234.56', { campaign: named(i) })) as AttributionState
+  state = withSpend(state, spent('radio', '2026-11-10', '1', { campaign: named(7), statedAt: start + 1 })) as AttributionState
+  t.equal(state.spend.length, 2_000)
+  t.equal(state.spend.filter(({ cents }) => cents === '100').length, 1, 'the latest statement on each counts')
+  const bytes = AttributionState.encode(state).length
+  t.ok(bytes < 160_000, String(bytes))
+  const kept = {
+    channel: indexOfChannel('radio') ?? 0,
+    campaign: named(1),
+    day: dayOfText('2026-11-10') ?? 0,
+    cents: '900',
+    currency: 'USD',
+  }
+  const before = { ...emptyWindow(start), spend: [{ ...kept, statedAt: start }] }
+  const after = withSpend(before, spent('radio', '2026-11-10', '2', { campaign: named(1), statedAt: start + 1 }))
+  t.strictSame(
+    after?.spend.map(({ cents }) => cents),
+    ['200'],
+    'also of what was kept under its whole name',
+  )
+  t.equal(withSpend(emptyWindow(start), spent('radio', '2026-11-10', '5', { currency: 'dollars'.repeat(1_000) })), undefined)
 })
 
 t.test('two locations do not know of each other, and the same records give the same bytes', async (t) => {

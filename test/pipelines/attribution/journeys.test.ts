@@ -30,6 +30,11 @@ const origin = (told: Partial<Origin>): Origin => ({
   click: null,
   ...told,
 })
+const noReport = {
+  ...{ workflowId: null, workflowName: null, contact: null, opportunityId: null, opportunityName: null, opportunityStatus: null },
+  ...{ opportunityValue: null, pipelineId: null, pipelineName: null, stageName: null, appointmentId: null, appointmentTitle: null },
+  ...{ appointmentStatus: null, appointmentStartsAt: null, appointmentEndsAt: null, messageDirection: null, messageText: null },
+}
 const erasure = (erasedAt: number) => ({ tenantId, contactId: 'maria', erasedAt, requestId: 'r1', requestedBy: 'ana' })
 
 t.test('sources belong to one of fourteen channels, or to none where they say nothing of what brought the lead', async (t) => {
@@ -117,6 +122,25 @@ t.test('visits that the platform recorded are touches: the first when the contac
   t.match(click.outputs(journeys)[0]?.touches, [{ channel: 'social_media', source: 'facebook', basis: 'utm' }])
 })
 
+t.test('a latest visit that is the first one is no visit of the day on which the contact is read', async (t) => {
+  const one = line()
+  const paid = origin({ sessionSource: 'Paid Search', campaign: 'austin' })
+  const read = (days: number, lastOrigin: Origin, firstOrigin: Origin | null = paid) =>
+    one.pipe(leadEvents, maria, contact('', start + days * DAY, { createdAt: start, firstOrigin, lastOrigin }, 'contact_updated'))
+  read(20, paid)
+  read(25, paid, null)
+  read(30, origin({ sessionSource: 'Organic Search' }))
+  read(35, paid)
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ channel, at }) => [channel, (at - start) / DAY]),
+    [
+      ['paid_search', 0],
+      ['organic_search', 30],
+      ['paid_search', 35],
+    ],
+  )
+})
+
 t.test('two campaigns of one channel on one day are two visits, in either order', async (t) => {
   const visit = (campaign: string | null, at: number) =>
     contact('', at, { lastOrigin: origin({ sessionSource: 'Paid Search', campaign }) }, 'contact_updated')
@@ -164,9 +188,7 @@ t.test('parameters of a link come by a workflow or a named field, and a click in
   one.pipe(leadEvents, maria, contact('website', start + HOUR, { customFields: { f1: 'zillow' } }, 'contact_updated'))
   t.match(one.outputs(journeys)[0]?.touches, [{ channel: 'referral', source: 'zillow', campaign: 'Spring', basis: 'utm' }])
   const workflow = {
-    ...{ workflowId: null, workflowName: null, contact: null, opportunityId: null, opportunityName: null, opportunityStatus: null },
-    ...{ opportunityValue: null, pipelineId: null, pipelineName: null, stageName: null, appointmentId: null, appointmentTitle: null },
-    ...{ appointmentStatus: null, appointmentStartsAt: null, appointmentEndsAt: null, messageDirection: null, messageText: null },
+    ...noReport,
     customFields: {},
     customData: { 'UTM Source': 'google', 'UTM Medium': 'cpc', 'UTM Campaign': 'austin' },
   }
@@ -176,6 +198,134 @@ t.test('parameters of a link come by a workflow or a named field, and a click in
   one.pipe(leadEvents, maria, event('email_opened', { occurredAt: start + 3 * DAY, emailEvent: { ...mail, event: 'opened' } }))
   t.strictSame(told(one).at(-1), 'touched referral:utm paid_search:utm email_marketing:click')
   t.ok(one.outputs(journeys).length === 3, 'an opened e-mail may be a machine')
+})
+
+t.test('parameters that stand in the fields of a contact are a touch once: each report of a workflow carries them again', async (t) => {
+  const one = drive(stage, {
+    at: start,
+    tables: { tenants: [[tenantId, tenantRecord({ tenantId, customFieldNames: { f1: 'utm_source', f2: 'utm_campaign' } })]] },
+  })
+  const report = (days: number, customFields: Record<string, string>, customData: Record<string, string> = {}) =>
+    one.pipe(
+      leadEvents,
+      maria,
+      event('workflow_reported', { occurredAt: start + days * DAY, workflow: { ...noReport, customFields, customData } }),
+    )
+  const fields = { 'UTM Source': 'zillow', utm_campaign: 'Spring' }
+  one.pipe(leadEvents, maria, contact('website', start, { customFields: { f1: 'zillow', f2: 'Spring' } }))
+  report(2, fields)
+  report(4, fields)
+  report(6, { ...fields, utm_campaign: 'Autumn' })
+  report(8, { ...fields, utm_campaign: 'Autumn' })
+  report(10, fields, { utm_source: 'zillow', utm_campaign: 'Autumn', utm_medium: '' })
+  one.pipe(leadEvents, maria, contact('website', start + 12 * DAY, {}, 'contact_updated'))
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ channel, at, campaign }) => [channel, (at - start) / DAY, campaign]),
+    [
+      ['referral', 0, 'Spring'],
+      ['referral', 6, 'Autumn'],
+      ['referral', 10, 'Autumn'],
+    ],
+    'other parameters are news, and what the author of a workflow hands on himself is told of this visit',
+  )
+})
+
+t.test('parameters in the fields of a contact that is found late are of its beginning, as its source is', async (t) => {
+  const of = (...events: LeadEvent[]) => {
+    const one = drive(stage, {
+      at: start,
+      tables: { tenants: [[tenantId, tenantRecord({ tenantId, customFieldNames: { f1: 'utm_source' } })]] },
+    })
+    for (const each of events) one.pipe(leadEvents, maria, each)
+    return (one.state(maria) as LeadTouches).touches.map(({ channel, at }) => [channel, (at - start) / DAY])
+  }
+  const found = contact('website', start + 80 * DAY, { createdAt: start, customFields: { f1: 'zillow' } })
+  t.strictSame(of(found), [['referral', 0]], 'a sweep finds a contact that was changed 80 days after it was made')
+  const report = { ...noReport, contact: found.contact, customFields: { utm_source: 'zillow' }, customData: {} }
+  t.strictSame(of(event('workflow_reported', { occurredAt: start + 80 * DAY, workflow: report })), [['referral', 0]])
+  t.strictSame(
+    of(contact('Open House', start), event('workflow_reported', { occurredAt: start + 80 * DAY, workflow: report })),
+    [
+      ['events', 0],
+      ['referral', 80],
+    ],
+    'what a contact that is known has not stated before is news',
+  )
+})
+
+t.test('a source counts once, also where an older statement is told after a newer one', async (t) => {
+  const one = line()
+  const stated = (source: string, at: number) => contact(source, at, { createdAt: start }, 'contact_updated')
+  one.pipe(leadEvents, maria, stated('Google Ads', start + 60_000))
+  one.pipe(leadEvents, maria, stated('Zillow', start))
+  one.pipe(leadEvents, maria, stated('Google Ads', start + 5 * DAY))
+  one.pipe(leadEvents, maria, stated('Google Ads', start + 9 * DAY))
+  one.pipe(leadEvents, maria, stated('Open House', start + 12 * DAY))
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ channel, at }) => [channel, (at - start) / DAY]),
+    [
+      ['paid_search', 0],
+      ['referral', 0],
+      ['events', 12],
+    ],
+  )
+})
+
+t.test('a campaign whose name is cut within a character is the same visit when it is told again', async (t) => {
+  const one = line()
+  const visit = (at: number) =>
+    contact('', at, { createdAt: start, lastOrigin: origin({ source: 'google', medium: 'cpc', campaign: `${'a'.repeat(59)}\u{1F3E1}` }) })
+  one.pipe(leadEvents, maria, visit(start))
+  one.restart()
+  one.pipe(leadEvents, maria, visit(start + 3 * DAY))
+  t.strictSame(
+    (one.state(maria) as LeadTouches).touches.map(({ campaign }) => campaign),
+    ['a'.repeat(59)],
+  )
+})
+
+t.test('a lead that goes on writing is not forgotten, and so not told of as a new one', async (t) => {
+  const one = line()
+  one.pipe(leadEvents, maria, contact('Zillow', start))
+  for (let month = 1; month <= 7; month++) {
+    one.advance('30d')
+    one.pipe(leadEvents, maria, wrote('sms', start + month * 30 * DAY))
+  }
+  one.pipe(leadEvents, maria, contact('Zillow', start + 211 * DAY, { createdAt: start }, 'contact_updated'))
+  t.strictSame(told(one), ['touched referral:stated', 'engaged referral:stated'])
+  one.pipe(erasures, maria, erasure(start + 212 * DAY))
+  for (let month = 8; month <= 13; month++) {
+    one.advance('30d')
+    one.pipe(leadEvents, maria, event('note_added', { occurredAt: start + month * 30 * DAY }))
+  }
+  one.advance('10d')
+  t.equal(one.state(maria), undefined, 'what an erasure leaves is not kept longer by what comes after it')
+})
+
+t.test('a touch after the first appointment or opportunity is of its stage, in whatever order they are told', async (t) => {
+  const bid = { opportunityId: 'o1', pipelineId: null, stageId: null, status: 'open', name: null, monetaryValue: null, ownerId: null }
+  const events = [
+    contact('Zillow', start),
+    event('opportunity_created', { occurredAt: start + 3 * DAY, opportunity: bid }),
+    wrote('facebook', start + 5 * DAY),
+    event('appointment_booked', { occurredAt: start + 8 * DAY }),
+  ]
+  const stagesOf = (order: readonly number[]) => {
+    const one = line()
+    for (const place of order) one.pipe(leadEvents, maria, events[place] as LeadEvent)
+    one.pipe(outcomes, maria, won('o1', start + 9 * DAY))
+    return one
+      .outputs(journeys)
+      .at(-1)
+      ?.touches.map(({ stage }) => stage)
+  }
+  for (const order of [
+    [0, 1, 2, 3],
+    [0, 3, 1, 2],
+    [0, 2, 3, 1],
+    [3, 2, 1, 0],
+  ])
+    t.strictSame(stagesOf(order), ['awareness', 'conversion'], order.join(' '))
 })
 
 t.test('what says nothing of marketing keeps no state', async (t) => {

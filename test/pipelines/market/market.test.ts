@@ -330,6 +330,18 @@ t.test('a finding is told when it changes, again before it lapses, and each agen
   t.equal(l.drops.length, 2)
 })
 
+t.test('each refresh tells again what holds, whenever it was told, so that one that does not come leaves nobody without it', async (t) => {
+  const l = told([fact(0, { median_price: '400000' })])
+  l.advance('1h')
+  l.pipe(marketFacts, location, fact(3, { median_price: '420000' }))
+  const analyst = () => l.outputs(insights).filter(({ agentId, findings }) => agentId === 'market_analyzer' && findings.length === 1)
+  l.advance('71h')
+  t.strictSame(
+    analyst().map(({ at }) => (at - now) / HOUR),
+    [1, 24, 48, 72],
+  )
+})
+
 const anyFact = fc
   .record({
     week: fc.integer({ min: 0, max: 3 }),
