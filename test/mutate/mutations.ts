@@ -4756,7 +4756,7 @@ export const mutations: readonly Mutation[] = [
     id: 'found-a-place-to-see',
     guard: 'who declines one home declines nothing',
     file: 'pipelines/enrich/text/oneOnly.ts',
-    find: "if (word === 'place' && tokens[from]?.word === 'found') {",
+    find: "if ((word === 'place' && tokens[from]?.word === 'found') || word === 'lugar') {",
     replace: 'if (false) {',
     tests: [{ file: 'test/pipelines/otherHalf.test.ts', title: 'who declines one home, a place or a kind of home declines nothing' }],
     why: 'Whoever has found a place that it wants to see is taken for one that has bought.',

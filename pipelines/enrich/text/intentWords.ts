@@ -204,6 +204,8 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
       'no estoy interesada',
       'no estamos interesados',
       'ahora no',
+      'ahorita no',
+      'por lo pronto no',
       'por ahora no',
       'no por ahora',
       'por el momento no',
@@ -271,6 +273,7 @@ export const intentRows: readonly PhraseRow<Intent>[] = [
     value: 'person',
     since: 9,
     phrases: [
+      'hablar con un humano',
       ...everyOne(everyOne(['hablar con', 'comunicarme con'], ['el', 'un', 'su', 'tu']), ['gerente', 'supervisor', 'jefe', 'encargado']),
       ...everyOne(everyOne(['hablar con', 'comunicarme con'], ['la', 'una']), ['gerente', 'supervisora', 'jefa', 'encargada']),
     ],

@@ -409,6 +409,8 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'no tengo prisa',
       'no tenemos prisa',
       'no hay prisa',
+      ...['ahorita no', 'por lo pronto no', 'no por el momento'],
+      ...everyOne(['no busco', 'no buscamos'], ['ahorita', 'por ahora', 'por el momento', 'hasta']),
     ],
   },
   {
@@ -457,6 +459,8 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'mi agente',
       'nuestro agente',
       'mi realtor',
+      ...everyOne(['estoy', 'estamos', 'ya'], ['trabajando con alguien']),
+      ...['ya tengo quien me ayude', 'ya tenemos quien nos ayude', 'ya tengo quien me ayuda', 'ya tenemos quien nos ayuda'],
     ],
   },
   {
@@ -487,6 +491,15 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
       'ya encontramos casa',
       'cambié de opinión',
       'cambiamos de opinión',
+      ...['no estoy buscando', 'no estamos buscando'],
+      ...everyOne(['ya encontré', 'ya encontramos'], ['departamento', 'apartamento', 'un lugar']),
+      ...['ya rentamos', 'ya renté'],
+      ...everyOne(
+        ['decidí no', 'decidimos no', 'ya no voy a', 'ya no vamos a', 'no voy a', 'no vamos a', 'no pienso', 'no pensamos'],
+        ['vender'],
+      ),
+      ...everyOne(['decidí no', 'decidimos no', 'ya no voy a', 'ya no vamos a'], ['comprar', 'mudarme', 'mudarnos']),
+      ...['ya no me mudo', 'ya no nos mudamos', 'nos quedamos donde estamos', 'me quedo donde estoy'],
     ],
   },
   {
@@ -575,18 +588,21 @@ export const objectionRows: readonly PhraseRow<Objection>[] = [
 ]
 
 /** Behind "working with someone": it is no agent, or one of ours. */
-export const noAgent: ReadonlySet<string> = new Set('on who in to for from about new local here there that your'.split(' '))
+export const noAgent: ReadonlySet<string> = new Set(
+  'on who in to for from about new local here there that your de del para aqui'.split(' '),
+)
 
 /** In a refusal that a time behind it makes one for now. */
-export const plans: ReadonlySet<string> = new Set('looking selling moving relocating sell move'.split(' '))
+export const plans: ReadonlySet<string> = new Set('looking selling moving relocating sell move buscando vender'.split(' '))
 /** Behind one of these: the lead means later. */
 export const laterThan: readonly (readonly string[])[] = [
   ...['until', 'till', 'til', 'before', 'yet', 'currently', 'presently', 'atm', 'rn'],
   ...['right now', 'at the moment', 'at this time', 'for now', 'this year', 'this month', 'for another', 'for a few'],
+  ...['hasta', 'ahorita', 'ahora', 'todavia', 'aun', 'por ahora', 'por el momento', 'de momento', 'este ano', 'este mes'],
 ].map((words) => words.split(' '))
 
 /** Before "my agent": it is asked for, or was meant to be. */
-export const wished: ReadonlySet<string> = new Set('be become as being'.split(' '))
+export const wished: ReadonlySet<string> = new Set('be become as being ser como sea'.split(' '))
 /** Before "going with another agent", in its clause: it is no more than a thought. */
 export const thought: ReadonlySet<string> = new Set(
   'thinking considering might may maybe if should could would when why before or'.split(' '),
@@ -601,6 +617,15 @@ export const newAgentRows: readonly PhraseRow<'another'>[] = [
     phrases: everyOne(
       everyOne(['looking for', 'need', 'want', 'find', 'find me', 'find us', 'switch to'], ['a new', 'a different', 'a better']),
       ['agent', 'realtor', 'broker'],
+    ),
+  },
+  {
+    language: 'es',
+    source: 'agents changed, in the words of leads',
+    value: 'another',
+    phrases: everyOne(
+      ['busco', 'buscamos', 'necesito', 'necesitamos', 'quiero'],
+      ['otro agente', 'otra agente', 'un agente nuevo', 'un nuevo agente'],
     ),
   },
 ]

@@ -42,9 +42,9 @@ function later(told: Told, match: Match<Objection>): Match<Objection> {
 function isNoAgent({ text, tokens }: Told, from: number, to: number): boolean {
   const next = tokens[to + 1]
   const before = tokens.slice(Math.max(0, from - REACH), from).filter((token) => token.clause === tokens[from]?.clause)
-  if (wished.has(before.at(-1)?.word ?? '') && /^(my|our)$/.test(tokens[from]?.word ?? '')) return true
+  if (wished.has(before.at(-1)?.word ?? '') && /^(my|our|mi|nuestr[oa])$/.test(tokens[from]?.word ?? '')) return true
   if (/^(going|found)$/.test(tokens[from]?.word ?? '') && before.some(({ word }) => thought.has(word))) return true
-  if (!/^some(one|body)$/.test(tokens[to]?.word ?? '')) return false
+  if (!/^(some(one|body)|alguien)$/.test(tokens[to]?.word ?? '')) return false
   if (next !== undefined && next.clause === tokens[to]?.clause && noAgent.has(next.word)) return true
   const first = tokens[from]
   return first?.word === 'were' && /^were$/i.test(text.slice(first.start, first.end))

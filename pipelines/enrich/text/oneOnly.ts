@@ -114,7 +114,7 @@ function isOnlyFound(tokens: readonly Token[], from: number, to: number, after: 
   const [first, second] = after
   const word = tokens[to]?.word ?? ''
   // A place is as often one to see: it is taken where nothing but thanks follows.
-  if (word === 'place' && tokens[from]?.word === 'found') {
+  if ((word === 'place' && tokens[from]?.word === 'found') || word === 'lugar') {
     const next = tokens[to + (tokens[to + 1]?.word === 'but' ? 2 : 1)]
     return next !== undefined && !thanks.has(next.word)
   }

@@ -44,7 +44,16 @@ export const done: readonly Undone[] = [
   {
     undoneBy: ['others'],
     alsoBefore: false,
-    phrases: ['not looking', 'just looking', 'just browsing', 'solo estoy mirando', 'solo mirando', 'solo estoy viendo'],
+    phrases: [
+      'not looking',
+      'just looking',
+      'just browsing',
+      'no estoy buscando',
+      'no estamos buscando',
+      'solo estoy mirando',
+      'solo mirando',
+      'solo estoy viendo',
+    ],
   },
   { undoneBy: ['sell'], alsoBefore: true, phrases: ['not interested in buying'] },
   { undoneBy: ['buy', 'others'], alsoBefore: true, phrases: ['not interested in selling', 'not interested in listing'] },
@@ -86,6 +95,7 @@ export const done: readonly Undone[] = [
       ...everyOne(['already found', 'already got'], ['a house', 'a home', 'a place']),
       ...everyOne(['found', 'got'], ['a place already']),
       ...['already found something', 'found something already', 'ya encontré casa', 'ya encontramos casa'],
+      ...everyOne(['ya encontré', 'ya encontramos'], ['departamento', 'apartamento']),
     ],
   },
   {
@@ -93,6 +103,10 @@ export const done: readonly Undone[] = [
     alsoBefore: true,
     phrases: [
       ...['already sold', 'not looking to sell', 'no longer looking to sell', 'no longer selling', 'ya vendí', 'ya vendimos'],
+      ...everyOne(
+        ['decidí no', 'decidimos no', 'ya no voy a', 'ya no vamos a', 'no voy a', 'no vamos a', 'no pienso', 'no pensamos'],
+        ['vender'],
+      ),
       ...everyOne(['not selling'], ['anymore', 'any more', 'after all']),
       ...everyOne(['im', 'were', 'we are'], ['not selling']),
       ...everyOne(['not going to', 'not gonna', 'not planning to', 'dont plan to', 'no plans to'], ['sell']),

@@ -242,6 +242,17 @@ export const moodRows: readonly PhraseRow<Mood>[] = [
   },
   {
     language: 'es',
+    source: 'waiting at a door, and asked again, in the words of leads',
+    value: 'slight',
+    since: 9,
+    phrases: [
+      ...['no hay nadie aquí', 'afuera y no hay nadie', 'aquí y no hay nadie', 'nadie llegó', 'nadie ha llegado'],
+      ...['ya les dije que no', 'ya les había dicho', 'ya te dije que', 'ya te había dicho', 'ya se lo dije', 'ya se los dije'],
+      ...everyOne(['segunda vez', 'tercera vez'], ['que me preguntan', 'que me pregunta', 'que preguntan']),
+    ],
+  },
+  {
+    language: 'es',
     source: OWN,
     value: 'up',
     phrases: ['feliz', 'felices', 'contento', 'contenta', 'contentos', 'satisfecho', 'satisfecha'],

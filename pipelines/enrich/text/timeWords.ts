@@ -142,7 +142,12 @@ export const idleRows: readonly PhraseRow<'none'>[] = [
       'this summer house',
     ],
   },
-  { language: 'es', source: SAME, value: 'none', phrases: ['nos vemos pronto', 'hablamos pronto', 'hasta pronto', 'te escribo pronto'] },
+  {
+    language: 'es',
+    source: SAME,
+    value: 'none',
+    phrases: ['por lo pronto', 'nos vemos pronto', 'hablamos pronto', 'hasta pronto', 'te escribo pronto'],
+  },
 ]
 
 /** Days of a unit of time. @source arithmetic: 7, 30 and 365 days */
